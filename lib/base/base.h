@@ -1,0 +1,60 @@
+/* base.h - what everything stands on: errors, checked sizes, memory, hashing, random numbers. */
+#ifndef SX_BASE_H
+#define SX_BASE_H
+
+#include "sextant.h"
+
+/* Marks functions whose format string the compiler should check. */
+#define SX_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* Records a failure unless one is recorded already (the first one is the cause).
+ * Always returns false, so that callers can `return sx_fail(...)`. */
+bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, ...)
+    SX_PRINTF(3, 4);
+
+/* Puts "place: " before the recorded message. Always returns false. */
+bool sx_fail_at(struct sx_error *error, const char *format, ...) SX_PRINTF(2, 3);
+
+/* Checked arithmetic on sizes: false on overflow, *result untouched. */
+bool sx_size_add(size_t *result, size_t a, size_t b);
+bool sx_size_mul(size_t *result, size_t a, size_t b);
+
+/* Allocation of `n` items of `size` bytes, zeroed; NULL with status 6 in *error on failure. */
+void *sx_new(size_t n, size_t size, struct sx_error *error);
+
+/* The same aligned to 64 bytes, not zeroed; free with free(). */
+void *sx_new_aligned(size_t n, size_t size, struct sx_error *error);
+
+/* Makes room for at least `need` items in the growing array *items of capacity *capacity. */
+bool sx_grow(void **items, size_t *capacity, size_t need, size_t size, struct sx_error *error);
+
+/* A copy of a string; NULL with status 6 on failure. */
+char *sx_strdup(const char *text, struct sx_error *error);
+
+/* An arena: many small allocations that end together. Zero-initialise it. */
+struct sx_arena {
+    struct sx_arena_block *block;
+    size_t used;
+};
+
+/* `n` items of `size` bytes, zeroed, aligned to 16; NULL with status 6 on failure. */
+void *sx_arena_new(struct sx_arena *arena, size_t n, size_t size, struct sx_error *error);
+char *sx_arena_strdup(struct sx_arena *arena, const char *text, struct sx_error *error);
+void sx_arena_free(struct sx_arena *arena);
+
+/* FNV-1a over bytes, continuing from `hash` (start with SX_HASH_START). */
+#define SX_HASH_START 14695981039346656037ULL
+uint64_t sx_hash(uint64_t hash, const void *bytes, size_t n);
+
+/* The SHA-256 of bytes as 64 lower-case hexadecimal digits and a NUL. */
+void sx_sha256(const void *bytes, size_t n, char hex[65]);
+
+/* Counter-based random numbers: the value is a pure function of its three counters. */
+uint64_t sx_random_bits(uint64_t seed, uint64_t stream, uint64_t draw);
+double sx_random_uniform(uint64_t seed, uint64_t stream, uint64_t draw); /* [0, 1) */
+double sx_random_normal(uint64_t seed, uint64_t stream, uint64_t draw);  /* N(0, 1) */
+
+/* Wide enough for any place name in a message, after which text is cut. */
+#define SX_NAME_SHOWN 80
+
+#endif

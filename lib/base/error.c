@@ -1,0 +1,46 @@
+/* error.c - the first failure of a call, as one line with its place. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* A message is one line whatever the names inside it hold. */
+static void one_line(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 127)
+            *text = '?';
+}
+
+bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, ...)
+{
+    if (error == NULL || error->status != SX_OK)
+        return false;
+    error->status = status;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error->message, sizeof error->message, format, args);
+    va_end(args);
+    one_line(error->message);
+    return false;
+}
+
+bool sx_fail_at(struct sx_error *error, const char *format, ...)
+{
+    if (error == NULL)
+        return false;
+    char joined[sizeof error->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(joined, sizeof joined / 2, format, args);
+    va_end(args);
+    one_line(joined);
+    size_t at = strlen(joined);
+    const char *parts[] = {": ", error->message};
+    for (int i = 0; i < 2; i++)
+        for (const char *p = parts[i]; *p != '\0' && at + 1 < sizeof joined; p++)
+            joined[at++] = *p;
+    joined[at] = '\0';
+    memcpy(error->message, joined, at + 1);
+    return false;
+}

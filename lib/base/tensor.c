@@ -1,0 +1,121 @@
+/* tensor.c - shapes, element types and dense arrays. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+size_t sx_type_size(enum sx_type type)
+{
+    static const size_t size[] = {[SX_FLOAT] = 4, [SX_DOUBLE] = 8, [SX_INT] = 8, [SX_BOOL] = 1};
+    return size[type];
+}
+
+int64_t sx_count(const struct sx_shape *shape)
+{
+    int64_t n = 1;
+    for (int i = 0; i < shape->rank; i++)
+        n *= shape->dim[i];
+    return n;
+}
+
+/* Zero dimensions do not hide an overflow of the others: strides are products of those. */
+bool sx_shape_count(const struct sx_shape *shape, int64_t *count, struct sx_error *error)
+{
+    if (shape->rank < 0 || shape->rank > SX_MAX_RANK)
+        return sx_fail(error, SX_MODEL, "rank %d is over %d", shape->rank, SX_MAX_RANK);
+    int64_t n = 1;
+    bool empty = false;
+    for (int i = 0; i < shape->rank; i++) {
+        int64_t d = shape->dim[i];
+        if (d < 0)
+            return sx_fail(error, SX_MODEL, "dimension %d is negative", i);
+        empty = empty || d == 0;
+        if (d > 0 && (__builtin_mul_overflow(n, d, &n) || n > INT64_MAX / 16))
+            return sx_fail(error, SX_MODEL, "shape is too large");
+    }
+    *count = empty ? 0 : n;
+    return true;
+}
+
+bool sx_shape_equal(const struct sx_shape *a, const struct sx_shape *b)
+{
+    return a->rank == b->rank &&
+           memcmp(a->dim, b->dim, (size_t)a->rank * sizeof a->dim[0]) == 0;
+}
+
+bool sx_tensor_new(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
+                   struct sx_error *error)
+{
+    int64_t count;
+    *tensor = (struct sx_tensor){.type = type, .shape = *shape};
+    if (!sx_shape_count(shape, &count, error))
+        return false;
+    tensor->data = sx_new_aligned((size_t)count, sx_type_size(type), error);
+    if (tensor->data == NULL)
+        return false;
+    memset(tensor->data, 0, (size_t)count * sx_type_size(type));
+    return true;
+}
+
+void sx_tensor_free(struct sx_tensor *tensor)
+{
+    free(tensor->data);
+    *tensor = (struct sx_tensor){0};
+}
+
+double sx_tensor_get(const struct sx_tensor *tensor, int64_t i)
+{
+    switch (tensor->type) {
+    case SX_FLOAT:
+        return ((const float *)tensor->data)[i];
+    case SX_DOUBLE:
+        return ((const double *)tensor->data)[i];
+    case SX_INT:
+        return (double)((const int64_t *)tensor->data)[i];
+    case SX_BOOL:
+        return ((const uint8_t *)tensor->data)[i];
+    }
+    return 0;
+}
+
+/* A real outside the range of int64 has no integer: NaN gives 0, the rest the nearest end. */
+static int64_t to_int(double value)
+{
+    if (value >= 0x1p63)
+        return INT64_MAX;
+    if (value < -0x1p63)
+        return INT64_MIN;
+    return value != value ? 0 : (int64_t)value;
+}
+
+void sx_tensor_set(struct sx_tensor *tensor, int64_t i, double value)
+{
+    switch (tensor->type) {
+    case SX_FLOAT:
+        ((float *)tensor->data)[i] = (float)value;
+        break;
+    case SX_DOUBLE:
+        ((double *)tensor->data)[i] = value;
+        break;
+    case SX_INT:
+        ((int64_t *)tensor->data)[i] = to_int(value);
+        break;
+    case SX_BOOL:
+        ((uint8_t *)tensor->data)[i] = value != 0;
+        break;
+    }
+}
+
+bool sx_tensor_convert(struct sx_tensor *to, enum sx_type type, const struct sx_tensor *from,
+                       struct sx_error *error)
+{
+    if (!sx_tensor_new(to, type, &from->shape, error))
+        return false;
+    int64_t n = sx_count(&from->shape);
+    if (type == from->type)
+        memcpy(to->data, from->data, (size_t)n * sx_type_size(type));
+    else
+        for (int64_t i = 0; i < n; i++)
+            sx_tensor_set(to, i, sx_tensor_get(from, i));
+    return true;
+}
