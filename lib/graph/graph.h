@@ -1,0 +1,97 @@
+/* graph.h - the graph: an array of single-result nodes in topological order.
+ *
+ * A node is addressed by its index, never by pointer: the array moves when it grows. Nodes are
+ * only ever appended, so an input always has a smaller index than its user. Shapes are concrete.
+ * The first failure sticks to the graph; after it every builder returns SX_NONE, so that rules
+ * can be written without a check on every line. */
+#ifndef SX_GRAPH_H
+#define SX_GRAPH_H
+
+#include "base/base.h"
+
+#define SX_NONE (-1)
+
+struct sx_node {
+    int op; /* enum sx_op */
+    enum sx_type type;
+    struct sx_shape shape;
+    int n_in, n_attr;
+    const int *in;       /* n_in node indices, all smaller than this node's */
+    const int64_t *attr; /* integers whose meaning the row gives */
+    const void *data;    /* of a CONST: the dense elements; owned by the graph or outliving it */
+};
+
+/* A tensor of the ONNX file by its name, for cutting and for listings. */
+struct sx_name {
+    const char *name, *onnx_op, *onnx_node;
+    int node;
+};
+
+struct sx_graph {
+    struct sx_node *node;
+    size_t n_nodes, node_capacity;
+    enum sx_type real; /* SX_FLOAT or SX_DOUBLE: the type of every real value */
+    /* Faithful: as the file says, each named tensor its own node (constants still fold).
+     * Otherwise equal nodes are shared and the identities of simplify.c apply on emission. */
+    bool faithful;
+    struct sx_name *name;
+    size_t n_names, name_capacity;
+    int *bucket; /* hash table of node indices + 1, open addressing, size a power of two */
+    size_t n_buckets, n_hashed;
+    size_t constant_bytes, constant_limit; /* folded constants, and how much they may be */
+    struct sx_arena arena;
+    struct sx_error error;
+};
+
+struct sx_graph *sx_graph_new(enum sx_type real, struct sx_error *error);
+void sx_graph_free(struct sx_graph *g);
+
+/* Records a failure that sticks. Returns false. */
+bool sx_graph_fail(struct sx_graph *g, enum sx_status status, const char *format, ...)
+    SX_PRINTF(3, 4);
+
+/* Copies the sticking failure, if there is one, into *error; true if there is none. */
+bool sx_graph_ok(const struct sx_graph *g, struct sx_error *error);
+
+/* The general builder: emits a node, or returns an existing or folded one that equals it. */
+int sx_emit(struct sx_graph *g, int op, int n_in, const int *in, int n_attr,
+            const int64_t *attr);
+
+/* A new variable: never shared, never folded. */
+int sx_input(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape);
+
+/* A constant whose elements are copied (sx_const) or must outlive the graph (sx_const_borrow). */
+int sx_const(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape,
+             const void *data);
+int sx_const_borrow(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape,
+                    const void *data);
+int sx_scalar(struct sx_graph *g, double value);               /* real, rank 0 */
+int sx_scalar_int(struct sx_graph *g, int64_t value);          /* SX_INT, rank 0 */
+int sx_ints(struct sx_graph *g, int n, const int64_t *values); /* SX_INT, [n] */
+
+/* Names a node. Later names win in sx_find; returns SX_NONE if there is none of this name. */
+bool sx_name_node(struct sx_graph *g, const char *name, int node, const char *onnx_op,
+                  const char *onnx_node);
+int sx_find(const struct sx_graph *g, const char *name);
+
+/* Whether node is a constant, whether all its elements equal one value, and that value. */
+bool sx_is_const(const struct sx_graph *g, int node);
+bool sx_is_uniform(const struct sx_graph *g, int node, double *value);
+
+/* Marks what `roots` depend on: needed[i] for every node. `needed` has g->n_nodes zeroed items. */
+void sx_mark_needed(const struct sx_graph *g, const int *roots, int n_roots, bool *needed);
+
+/* Marks what depends on `from`: reached[i]. `reached` has g->n_nodes zeroed items. */
+void sx_mark_reached(const struct sx_graph *g, const int *from, int n_from, bool *reached);
+
+/* Reference evaluation of one node set, each node by its plain kernel, all values kept until
+ * the end: for constant folding and for tests. feeds[i] gives inputs[i]; results are new
+ * tensors that the caller frees. */
+bool sx_evaluate(struct sx_graph *g, const int *inputs, const struct sx_tensor *feeds,
+                 int n_inputs, const int *outputs, struct sx_tensor *results, int n_outputs,
+                 struct sx_error *error);
+
+/* One line per node, for people. */
+bool sx_graph_dump(const struct sx_graph *g, FILE *to);
+
+#endif
