@@ -1,0 +1,215 @@
+/* check_io_file.c - files, pipes and what is neither. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/io.h"
+
+static char dir[] = "/tmp/check_io_file.XXXXXX";
+static char path[64];
+
+static void make(const void *bytes, size_t n)
+{
+    FILE *out = fopen(path, "wb");
+    ck_assert_ptr_nonnull(out);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, out), n);
+    fclose(out);
+}
+
+/* Standard input becomes a pipe with a child that writes `n` bytes and ends. */
+static void pipe_in(size_t n)
+{
+    int end[2];
+    ck_assert_int_eq(pipe(end), 0);
+    if (fork() == 0) {
+        close(end[0]);
+        for (size_t i = 0; i < n; i++) {
+            uint8_t block[251];
+            size_t m = n - i < sizeof block ? n - i : sizeof block;
+            for (size_t k = 0; k < m; k++)
+                block[k] = (uint8_t)((i + k) % 251);
+            if (write(end[1], block, m) != (ssize_t)m)
+                _exit(1);
+            i += m - 1;
+        }
+        _exit(0);
+    }
+    close(end[1]);
+    ck_assert_int_eq(dup2(end[0], 0), 0);
+    close(end[0]);
+}
+
+START_TEST(test_regular)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    make("hello", 5);
+    ck_assert(sx_file_open(&file, path, 1, &error)); /* the limit is for pipes */
+    ck_assert_uint_eq(file.size, 5);
+    ck_assert_mem_eq(file.bytes, "hello", 5);
+    ck_assert(file.whole);
+    sx_file_drop(&file, 2);
+    ck_assert_mem_eq(file.bytes, "llo", 3);
+    sx_file_close(&file);
+    sx_file_close(&file);
+}
+END_TEST
+
+START_TEST(test_empty)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    make("", 0);
+    ck_assert(sx_file_open(&file, path, 100, &error));
+    ck_assert_uint_eq(file.size, 0);
+    sx_file_drop(&file, 0);
+    sx_file_close(&file);
+    ck_assert(sx_file_open(&file, "/dev/null", 100, &error));
+    ck_assert_uint_eq(file.size, 0);
+    sx_file_close(&file);
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+    static const char *const bad[] = {"/", "/nonexistent/file", "", "/dev/zero"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_file file;
+        struct sx_error error = {0};
+        ck_assert(!sx_file_open(&file, bad[i], 1000, &error));
+        ck_assert_int_eq(error.status, SX_FAILED);
+        ck_assert_str_ne(error.message, "");
+        sx_file_close(&file);
+    }
+}
+END_TEST
+
+START_TEST(test_proc)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    ck_assert(sx_file_open(&file, "/proc/self/status", 1 << 20, &error));
+    ck_assert_uint_gt(file.size, 100);
+    sx_file_close(&file);
+}
+END_TEST
+
+START_TEST(test_pipe)
+{
+    static const size_t sizes[] = {0, 1, 250, 65536, 65537, 300000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct sx_file file;
+        struct sx_error error = {0};
+        pipe_in(sizes[i]);
+        ck_assert(sx_file_open(&file, "-", 300000, &error));
+        ck_assert_uint_eq(file.size, sizes[i]);
+        for (size_t k = 0; k < sizes[i]; k++)
+            ck_assert_uint_eq(file.bytes[k], k % 251);
+        sx_file_close(&file);
+    }
+}
+END_TEST
+
+START_TEST(test_pipe_limit)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    pipe_in(100001);
+    ck_assert(!sx_file_open(&file, "-", 100000, &error));
+    ck_assert_int_eq(error.status, SX_FAILED);
+    ck_assert_ptr_nonnull(strstr(error.message, "100000"));
+}
+END_TEST
+
+/* A long pipe passes through a window that stays small. */
+START_TEST(test_window)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    const size_t total = 2000003, step = 7919;
+    pipe_in(total);
+    ck_assert(sx_file_begin(&file, "-", 200000, &error));
+    ck_assert_uint_eq(file.size, 0);
+    size_t at = 0;
+    while (sx_file_fill(&file, step, &error) && file.size > 0) {
+        size_t n = file.size < step ? file.size : step;
+        for (size_t k = 0; k < n; k++)
+            ck_assert_uint_eq(file.bytes[k], (at + k) % 251);
+        sx_file_drop(&file, n);
+        at += n;
+    }
+    ck_assert_int_eq(error.status, SX_OK);
+    ck_assert_uint_eq(at, total);
+    ck_assert_uint_le(file.capacity, 1 << 18);
+    sx_file_close(&file);
+}
+END_TEST
+
+/* What was read of a mapped standard input before does not come again. */
+START_TEST(test_stdin_offset)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    make("0123456789", 10);
+    ck_assert_ptr_nonnull(freopen(path, "r", stdin));
+    ck_assert_int_eq(lseek(0, 4, SEEK_SET), 4);
+    ck_assert(sx_file_open(&file, "-", 100, &error));
+    ck_assert_uint_eq(file.size, 6);
+    ck_assert_mem_eq(file.bytes, "456789", 6);
+    sx_file_close(&file);
+    ck_assert_int_eq(lseek(0, 40, SEEK_SET), 40);
+    ck_assert(sx_file_open(&file, "-", 100, &error));
+    ck_assert_uint_eq(file.size, 0);
+    sx_file_close(&file);
+}
+END_TEST
+
+/* Giving pages back does not lose them. */
+START_TEST(test_give_back)
+{
+    struct sx_file file;
+    struct sx_error error = {0};
+    const size_t size = (size_t)20 << 20;
+    uint8_t *bytes = malloc(size);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(i * 7 + (i >> 12));
+    make(bytes, size);
+    ck_assert(sx_file_open(&file, path, 100, &error));
+    for (size_t at = 0; at < size; at += 1 << 16) {
+        ck_assert_mem_eq(file.bytes, bytes + at, 1 << 16);
+        sx_file_drop(&file, 1 << 16);
+    }
+    ck_assert_uint_eq(file.size, 0);
+    ck_assert_uint_gt(file.dropped, 0);
+    sx_file_close(&file);
+    free(bytes);
+}
+END_TEST
+
+int main(void)
+{
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    snprintf(path, sizeof path, "%s/file", dir);
+    TCase *t = tcase_create("file");
+    tcase_add_test(t, test_regular);
+    tcase_add_test(t, test_empty);
+    tcase_add_test(t, test_refused);
+    tcase_add_test(t, test_proc);
+    tcase_add_test(t, test_pipe);
+    tcase_add_test(t, test_pipe_limit);
+    tcase_add_test(t, test_window);
+    tcase_add_test(t, test_stdin_offset);
+    tcase_add_test(t, test_give_back);
+    Suite *s = suite_create("io_file");
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    unlink(path);
+    rmdir(dir);
+    return failed > 0;
+}
