@@ -52,7 +52,7 @@ $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(BUILD)/libsextant.a
 
 $(BUILD)/tests/check_%: $(BUILD)/tests/check_%.o $(TEST_OBJ) $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lpthread -lrt
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lpthread -lrt -lm
 
 $(BUILD)/sextant.pc: Makefile lib/sextant.h
 	@mkdir -p $(@D)
