@@ -82,4 +82,23 @@ bool sx_tensor_convert(struct sx_tensor *to, enum sx_type type, const struct sx_
 double sx_tensor_get(const struct sx_tensor *tensor, int64_t i);
 void sx_tensor_set(struct sx_tensor *tensor, int64_t i, double value);
 
+/* ---- Pictures -------------------------------------------------------------------------- */
+
+/* 8-bit pixels, row after row from the top, `channels` (1 grey, 3 RGB) interleaved. */
+struct sx_picture {
+    int width, height, channels;
+    uint8_t *pixels;
+};
+
+/* Decodes a PNG or JPEG file held in memory: alpha over white, 16 bits to 8, palettes and CMYK to
+ * RGB, EXIF orientation applied. A damaged, truncated or oversized file (over 2^28 pixels, or more
+ * than `size` bytes can hold) fails with status 1. Free with sx_picture_free. */
+bool sx_picture_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,
+                       struct sx_error *error);
+void sx_picture_free(struct sx_picture *picture);
+
+/* Encodes a picture as a PNG file; free *bytes with free(). Equal pictures give equal bytes. */
+bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *size,
+                   struct sx_error *error);
+
 #endif

@@ -1,0 +1,86 @@
+/* picture.c - what a picture is: making, freeing, cutting, and which decoder reads it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/picture.h"
+
+bool sx_picture_new(struct sx_picture *picture, size_t width, size_t height, int channels,
+                    struct sx_error *error)
+{
+    size_t pixels;
+    *picture = (struct sx_picture){0};
+    if (width == 0 || height == 0)
+        return sx_fail(error, SX_FAILED, "picture is empty");
+    if (!sx_size_mul(&pixels, width, height) || pixels > SX_MAX_PIXELS)
+        return sx_fail(error, SX_FAILED, "picture of %zu x %zu pixels is over the limit of %zu",
+                       width, height, SX_MAX_PIXELS);
+    uint8_t *bytes = sx_new(pixels, (size_t)channels, error);
+    if (bytes == NULL)
+        return false;
+    *picture = (struct sx_picture){(int)width, (int)height, channels, bytes};
+    return true;
+}
+
+void sx_picture_free(struct sx_picture *picture)
+{
+    free(picture->pixels);
+    *picture = (struct sx_picture){0};
+}
+
+bool sx_is_png(const uint8_t *bytes, size_t size)
+{
+    return size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+bool sx_is_jpeg(const uint8_t *bytes, size_t size)
+{
+    return size >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0;
+}
+
+bool sx_picture_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,
+                       struct sx_error *error)
+{
+    *picture = (struct sx_picture){0};
+    if (sx_is_png(bytes, size))
+        return sx_png_decode(bytes, size, picture, error);
+    if (sx_is_jpeg(bytes, size))
+        return sx_jpeg_decode(bytes, size, picture, error);
+    return sx_fail(error, SX_FAILED, "neither a PNG nor a JPEG picture");
+}
+
+/* ITU-R 601-2 luma in the fixed point of Pillow. */
+static uint8_t luma(const uint8_t *p)
+{
+    return (uint8_t)((19595U * p[0] + 38470U * p[1] + 7471U * p[2] + 0x8000U) >> 16);
+}
+
+bool sx_picture_channels(struct sx_picture *to, const struct sx_picture *from, int channels,
+                         struct sx_error *error)
+{
+    if (!sx_picture_new(to, (size_t)from->width, (size_t)from->height, channels, error))
+        return false;
+    size_t n = (size_t)from->width * (size_t)from->height;
+    const uint8_t *p = from->pixels;
+    if (channels == from->channels)
+        memcpy(to->pixels, p, n * (size_t)channels);
+    else if (channels == 1)
+        for (size_t i = 0; i < n; i++)
+            to->pixels[i] = luma(p + 3 * i);
+    else
+        for (size_t i = 0; i < n; i++)
+            memset(to->pixels + 3 * i, p[i], 3);
+    return true;
+}
+
+bool sx_picture_crop(struct sx_picture *to, const struct sx_picture *from, size_t left,
+                     size_t top, size_t width, size_t height, struct sx_error *error)
+{
+    if (!sx_picture_new(to, width, height, from->channels, error))
+        return false;
+    size_t channels = (size_t)from->channels, row = width * channels;
+    for (size_t y = 0; y < height; y++) {
+        size_t at = (top + y) * (size_t)from->width + left;
+        memcpy(to->pixels + y * row, from->pixels + at * channels, row);
+    }
+    return true;
+}

@@ -1,0 +1,39 @@
+/* picture.h - decoding, making and resizing 8-bit pictures. */
+#ifndef SX_PICTURE_H
+#define SX_PICTURE_H
+
+#include "base/base.h"
+
+/* The most pixels a picture may have. */
+#define SX_MAX_PIXELS ((size_t)1 << 28)
+
+/* By its first bytes, is this a PNG or a JPEG file? */
+bool sx_is_png(const uint8_t *bytes, size_t size);
+bool sx_is_jpeg(const uint8_t *bytes, size_t size);
+
+/* The decoders behind sx_picture_decode; *picture starts empty and is so again on failure. */
+bool sx_png_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,
+                   struct sx_error *error);
+bool sx_jpeg_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,
+                    struct sx_error *error);
+
+/* Makes a black picture; fails with status 1 when it would be empty or over SX_MAX_PIXELS. */
+bool sx_picture_new(struct sx_picture *picture, size_t width, size_t height, int channels,
+                    struct sx_error *error);
+
+/* Makes *to a copy of *from with 1 or 3 channels: grey is replicated, colour becomes its luma as
+ * in Pillow's mode L. */
+bool sx_picture_channels(struct sx_picture *to, const struct sx_picture *from, int channels,
+                         struct sx_error *error);
+
+/* Makes *to a width x height copy of *from through an antialiased triangle filter: Pillow's
+ * BILINEAR, bit for bit. */
+bool sx_picture_resize(struct sx_picture *to, const struct sx_picture *from, size_t width,
+                       size_t height, struct sx_error *error);
+
+/* Makes *to the width x height part of *from whose upper left corner is (left, top); the caller
+ * knows that it lies inside. */
+bool sx_picture_crop(struct sx_picture *to, const struct sx_picture *from, size_t left,
+                     size_t top, size_t width, size_t height, struct sx_error *error);
+
+#endif
