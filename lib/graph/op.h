@@ -105,6 +105,13 @@ enum sx_op {
 };
 #undef SX_OP_ENUM
 
+/* The attributes of the rows that other files read: RESHAPE, EXPAND: the result's dimensions.
+ * TRANSPOSE: result axis i is the operand's axis attr[i]. SUM, REDUCEMAX: the reduced axes.
+ * SLICE, EMBED: rank starts, rank steps, then rank result dimensions. CONCAT: axis. TAKE: axis,
+ * elementwise. PUT: axis, n, elementwise. CUMSUM: axis, exclusive, reverse. ARGMAX: axis, last.
+ * SORTINDEX: axis, descending. SOFTMAX, LOGSOFTMAX: axis. CAST, NARROW: see build.h. MATMUL: the
+ * two transpose flags. CONV*, *POOL*: sx_conv_get, sx_pool_get. */
+
 /* One operand of a running kernel. */
 struct sx_operand {
     enum sx_type type;
