@@ -77,7 +77,7 @@ struct sx_conv {
     int64_t group, rank;
     int64_t stride[3], dilation[3], pad_begin[3], pad_end[3];
     int64_t extent[3]; /* CONVINPUT: the image's, CONVWEIGHT: the kernel's, else unused */
-    int64_t nhwc;      /* images are [N, spatial.., C] (lib/run only); weights stay [O, I/g, ..] */
+    int64_t nhwc; /* images are [N, spatial.., C] (lib/run only); weights stay [O, I/g, ..] */
 };
 /* y = conv(x, w): x [N, C, spatial..], w [O, C/group, kernel..]. ONNX's Conv, no bias. */
 int sx_conv(struct sx_graph *g, int x, int w, const struct sx_conv *c);

@@ -47,6 +47,8 @@ bool sx_batch_has(const struct sx_batch *b, const struct sx_node *node, int k);
 int sx_batch_in(const struct sx_batch *b, const struct sx_node *node, int k); /* as stored */
 /* From [size] + S to the stored form of a node of shape S. */
 int sx_batch_done(struct sx_batch *b, int value, const struct sx_shape *one);
+/* The rule of rows that have none, for rules that handle only some cases: sample by sample. */
+int sx_batch_loop(struct sx_batch *b, const struct sx_node *node);
 /* The rule of all pointwise rows. */
 int sx_batch_pointwise(struct sx_batch *b, const struct sx_node *node);
 

@@ -18,7 +18,7 @@ struct sx_node {
     int n_in, n_attr;
     const int *in;       /* n_in node indices, all smaller than this node's */
     const int64_t *attr; /* integers whose meaning the row gives */
-    const void *data;    /* of a CONST: the dense elements; owned by the graph or outliving it */
+    const void *data; /* of a CONST: the dense elements; owned by the graph or outliving it */
 };
 
 /* A tensor of the ONNX file by its name, for cutting and for listings. */
@@ -81,8 +81,9 @@ bool sx_is_uniform(const struct sx_graph *g, int node, double *value);
 /* Marks what `roots` depend on: needed[i] for every node. `needed` has g->n_nodes zeroed items. */
 void sx_mark_needed(const struct sx_graph *g, const int *roots, int n_roots, bool *needed);
 
-/* Marks what depends on `from`: reached[i]. `reached` has g->n_nodes zeroed items. */
-void sx_mark_reached(const struct sx_graph *g, const int *from, int n_from, bool *reached);
+/* Marks what depends on `from` among the first n_nodes nodes. `reached` has that many zeroed items. */
+void sx_mark_reached(const struct sx_graph *g, const int *from, int n_from, size_t n_nodes,
+                     bool *reached);
 
 /* Reference evaluation of one node set, each node by its plain kernel, all values kept until
  * the end: for constant folding and for tests. feeds[i] gives inputs[i]; results are new

@@ -38,7 +38,7 @@
     X(ROUND, round)                                                                            \
     X(ISNAN, isnan)                                                                            \
     X(ISINF, isinf)                                                                            \
-    X(NOT, not)                                                                                \
+    X(NOT, not )                                                                               \
     X(BITNOT, bitnot)                                                                          \
     X(CAST, cast)                                                                              \
     X(NARROW, narrow)                                                                          \

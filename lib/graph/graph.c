@@ -1,0 +1,216 @@
+/* graph.c - the node array: growing it, constants, names, and what depends on what. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/internal.h"
+
+struct sx_graph *sx_graph_new(enum sx_type real, struct sx_error *error)
+{
+    struct sx_graph *g = sx_new(1, sizeof *g, error);
+    if (g != NULL) {
+        g->real = real;
+        g->constant_limit = (size_t)1 << 31;
+    }
+    return g;
+}
+
+void sx_graph_free(struct sx_graph *g)
+{
+    if (g == NULL)
+        return;
+    free(g->node);
+    free(g->name);
+    free(g->bucket);
+    sx_arena_free(&g->arena);
+    free(g);
+}
+
+bool sx_graph_fail(struct sx_graph *g, enum sx_status status, const char *format, ...)
+{
+    char text[sizeof g->error.message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return sx_fail(&g->error, status, "%s", text);
+}
+
+bool sx_graph_ok(const struct sx_graph *g, struct sx_error *error)
+{
+    if (g->error.status == SX_OK)
+        return true;
+    return sx_fail(error, g->error.status, "%s", g->error.message);
+}
+
+/* Appends a node as it is; its arrays and data must outlive the graph or lie in its arena. */
+int sx_append(struct sx_graph *g, const struct sx_node *node)
+{
+    if (g->n_nodes >= INT32_MAX / 2) {
+        sx_graph_fail(g, SX_MODEL, "the graph has too many nodes");
+        return SX_NONE;
+    }
+    if (!sx_grow((void **)&g->node, &g->node_capacity, g->n_nodes + 1, sizeof *g->node,
+                 &g->error))
+        return SX_NONE;
+    g->node[g->n_nodes] = *node;
+    return (int)g->n_nodes++;
+}
+
+int sx_input(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape)
+{
+    int64_t count;
+    if (g->error.status != SX_OK || !sx_shape_count(shape, &count, &g->error))
+        return SX_NONE;
+    struct sx_node node = {.op = SX_INPUT, .type = type, .shape = *shape};
+    return sx_append(g, &node);
+}
+
+int sx_const_borrow(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape,
+                    const void *data)
+{
+    int64_t count;
+    if (g->error.status != SX_OK || !sx_shape_count(shape, &count, &g->error))
+        return SX_NONE;
+    struct sx_node node = {.op = SX_CONST, .type = type, .shape = *shape, .data = data};
+    return g->faithful ? sx_append(g, &node) : sx_share(g, &node);
+}
+
+int sx_const(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape,
+             const void *data)
+{
+    int64_t count;
+    if (g->error.status != SX_OK || !sx_shape_count(shape, &count, &g->error))
+        return SX_NONE;
+    void *copy = sx_arena_aligned(g, (size_t)count, sx_type_size(type));
+    if (copy == NULL)
+        return SX_NONE;
+    if (count > 0)
+        memcpy(copy, data, (size_t)count * sx_type_size(type));
+    return sx_const_borrow(g, type, shape, copy);
+}
+
+void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size)
+{
+    size_t bytes, total;
+    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&total, bytes, g->constant_bytes) ||
+        total > g->constant_limit) {
+        sx_graph_fail(g, SX_MEMORY, "constants need more than the memory limit");
+        return NULL;
+    }
+    g->constant_bytes = total;
+    char *p = sx_arena_new(&g->arena, bytes + 64, 1, &g->error);
+    return p == NULL ? NULL : p + (64 - (uintptr_t)p % 64) % 64;
+}
+
+int sx_scalar(struct sx_graph *g, double value)
+{
+    struct sx_shape shape = {0};
+    float single = (float)value;
+    return sx_const(g, g->real, &shape, g->real == SX_FLOAT ? (void *)&single : (void *)&value);
+}
+
+int sx_scalar_int(struct sx_graph *g, int64_t value)
+{
+    struct sx_shape shape = {0};
+    return sx_const(g, SX_INT, &shape, &value);
+}
+
+int sx_ints(struct sx_graph *g, int n, const int64_t *values)
+{
+    struct sx_shape shape = {1, {n}};
+    return sx_const(g, SX_INT, &shape, values);
+}
+
+bool sx_name_node(struct sx_graph *g, const char *name, int node, const char *onnx_op,
+                  const char *onnx_node)
+{
+    if (!sx_grow((void **)&g->name, &g->name_capacity, g->n_names + 1, sizeof *g->name,
+                 &g->error))
+        return false;
+    struct sx_name n = {.node = node};
+    n.name = sx_arena_strdup(&g->arena, name, &g->error);
+    n.onnx_op = sx_arena_strdup(&g->arena, onnx_op, &g->error);
+    n.onnx_node = sx_arena_strdup(&g->arena, onnx_node, &g->error);
+    if (g->error.status != SX_OK)
+        return false;
+    g->name[g->n_names++] = n;
+    return true;
+}
+
+int sx_find(const struct sx_graph *g, const char *name)
+{
+    for (size_t i = g->n_names; i-- > 0;)
+        if (strcmp(g->name[i].name, name) == 0)
+            return g->name[i].node;
+    return SX_NONE;
+}
+
+bool sx_is_const(const struct sx_graph *g, int node)
+{
+    return node >= 0 && g->node[node].op == SX_CONST;
+}
+
+/* Only small constants are scanned: what is looked for are the zeros and ones of rules. */
+bool sx_is_uniform(const struct sx_graph *g, int node, double *value)
+{
+    while (node >= 0 && (g->node[node].op == SX_EXPAND || g->node[node].op == SX_RESHAPE))
+        node = g->node[node].in[0];
+    if (!sx_is_const(g, node))
+        return false;
+    const struct sx_node *n = &g->node[node];
+    struct sx_tensor t = {.type = n->type, .shape = n->shape};
+    memcpy(&t.data, &n->data, sizeof t.data);
+    int64_t count = sx_count(&n->shape);
+    if (count < 1 || count > 64)
+        return false;
+    *value = sx_tensor_get(&t, 0);
+    for (int64_t i = 1; i < count; i++)
+        if (sx_tensor_get(&t, i) != *value)
+            return false;
+    return true;
+}
+
+void sx_mark_needed(const struct sx_graph *g, const int *roots, int n_roots, bool *needed)
+{
+    int last = -1;
+    for (int i = 0; i < n_roots; i++)
+        if (roots[i] >= 0) {
+            needed[roots[i]] = true;
+            last = roots[i] > last ? roots[i] : last;
+        }
+    for (int i = last; i >= 0; i--)
+        if (needed[i])
+            for (int k = 0; k < g->node[i].n_in; k++)
+                needed[g->node[i].in[k]] = true;
+}
+
+void sx_mark_reached(const struct sx_graph *g, const int *from, int n_from, size_t n_nodes,
+                     bool *reached)
+{
+    for (int i = 0; i < n_from; i++)
+        if (from[i] >= 0)
+            reached[from[i]] = true;
+    for (size_t i = 0; i < n_nodes; i++)
+        for (int k = 0; k < g->node[i].n_in && !reached[i]; k++)
+            reached[i] = reached[g->node[i].in[k]];
+}
+
+bool sx_graph_dump(const struct sx_graph *g, FILE *to)
+{
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const struct sx_node *n = &g->node[i];
+        static const char *const type[] = {"float", "double", "int", "bool"};
+        fprintf(to, "%%%zu = %s", i, sx_row_of(n)->name);
+        for (int k = 0; k < n->n_in; k++)
+            fprintf(to, " %%%d", n->in[k]);
+        fprintf(to, n->n_attr > 0 ? " {" : "");
+        for (int k = 0; k < n->n_attr; k++)
+            fprintf(to, "%s%lld", k > 0 ? " " : "", (long long)n->attr[k]);
+        fprintf(to, "%s : %s[", n->n_attr > 0 ? "}" : "", type[n->type]);
+        for (int k = 0; k < n->shape.rank; k++)
+            fprintf(to, "%s%lld", k > 0 ? "," : "", (long long)n->shape.dim[k]);
+        fprintf(to, "]\n");
+    }
+    return ferror(to) == 0;
+}

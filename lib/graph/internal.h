@@ -1,0 +1,20 @@
+/* internal.h - what the files of lib/graph share and no other folder uses. */
+#ifndef SX_GRAPH_INTERNAL_H
+#define SX_GRAPH_INTERNAL_H
+
+#include "graph/build.h"
+
+/* Appends a node as it is. */
+int sx_append(struct sx_graph *g, const struct sx_node *node);
+
+/* Appends a node, or returns the equal one that is there already. */
+int sx_share(struct sx_graph *g, const struct sx_node *node);
+
+/* Room for constants in the graph's arena, aligned to 64 bytes and counted against its limit. */
+void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size);
+
+/* The identities: a cheaper equal node for *node (typed and shaped, not yet appended), or
+ * SX_NONE. */
+int sx_simplify(struct sx_graph *g, const struct sx_node *node);
+
+#endif
