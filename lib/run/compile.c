@@ -1,0 +1,76 @@
+/* compile.c - the passes from a graph to a program, in their order. */
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/derive.h"
+#include "run/program.h"
+
+/* Rebuilds what the program needs of `from` as its next graph. */
+static bool next_graph(struct sx_program *program, const struct sx_graph *from, int pass,
+                       struct sx_error *error)
+{
+    struct sx_graph *to = program->graph[pass] = sx_graph_new(from->real, error);
+    int *map = sx_new(from->n_nodes, sizeof *map, error);
+    bool ok = to != NULL && map != NULL;
+    if (ok) {
+        to->constant_limit = from->constant_limit;
+        sx_rebuild(from, to, program->outputs, program->n_outputs, program->inputs,
+                   program->n_inputs, map, NULL, NULL);
+        ok = sx_graph_ok(to, error);
+    }
+    for (int i = 0; ok && i < program->n_inputs; i++)
+        program->inputs[i] = map[program->inputs[i]];
+    for (int i = 0; ok && i < program->n_outputs; i++)
+        program->outputs[i] = map[program->outputs[i]];
+    program->g = to;
+    free(map);
+    return ok;
+}
+
+static int *copy_nodes(struct sx_program *program, const int *nodes, int n,
+                       struct sx_error *error)
+{
+    int *copy = sx_arena_new(&program->memory, (size_t)n, sizeof *copy, error);
+    if (copy != NULL && n > 0)
+        memcpy(copy, nodes, (size_t)n * sizeof *copy);
+    return copy;
+}
+
+struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n_inputs,
+                              const int *outputs, int n_outputs,
+                              const struct sx_run_options *options, struct sx_error *error)
+{
+    struct sx_program *program = sx_new(1, sizeof *program, error);
+    if (program == NULL)
+        return NULL;
+    program->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    program->n_inputs = n_inputs;
+    program->n_outputs = n_outputs;
+    program->inputs = copy_nodes(program, inputs, n_inputs, error);
+    program->outputs = copy_nodes(program, outputs, n_outputs, error);
+    bool ok = program->inputs != NULL && program->outputs != NULL &&
+              next_graph(program, g, 0, error) && sx_plan(program, options->max_memory, error);
+    if (!ok) {
+        sx_program_free(program);
+        return NULL;
+    }
+    return program;
+}
+
+size_t sx_program_memory(const struct sx_program *program)
+{
+    return program->arena_size;
+}
+
+void sx_program_free(struct sx_program *program)
+{
+    if (program == NULL)
+        return;
+    for (int i = 0; i < SX_N_PASSES; i++)
+        sx_graph_free(program->graph[i]);
+    free(program->arena);
+    free(program->patch);
+    sx_arena_free(&program->memory);
+    free(program);
+}

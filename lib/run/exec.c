@@ -1,0 +1,44 @@
+/* exec.c - runs the steps of a program in their order. */
+#include <omp.h>
+
+#include "run/program.h"
+
+static bool fits(const struct sx_graph *g, int node, const struct sx_tensor *tensor)
+{
+    return g->node[node].type == tensor->type &&
+           sx_shape_equal(&g->node[node].shape, &tensor->shape);
+}
+
+static bool check(const struct sx_program *program, const struct sx_tensor *feeds,
+                  const struct sx_tensor *results, struct sx_error *error)
+{
+    for (int i = 0; i < program->n_inputs; i++)
+        if (program->inputs[i] != SX_NONE && !fits(program->g, program->inputs[i], &feeds[i]))
+            return sx_fail(error, SX_USAGE, "input %d has another type or shape", i);
+    for (int i = 0; i < program->n_outputs; i++)
+        if (!fits(program->g, program->outputs[i], &results[i]))
+            return sx_fail(error, SX_USAGE, "output %d has another type or shape", i);
+    return true;
+}
+
+bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
+            struct sx_tensor *results, struct sx_error *error)
+{
+    if (!check(program, feeds, results, error))
+        return false;
+    for (size_t i = 0; i < program->n_patches; i++) {
+        const struct sx_patch *p = &program->patch[i];
+        struct sx_step *step = &program->step[p->step];
+        void *data = p->result ? results[p->tensor].data : feeds[p->tensor].data;
+        if (p->k == SX_NONE)
+            step->call.out = data;
+        else
+            step->in[p->k].data = data;
+    }
+    int before = omp_get_max_threads();
+    omp_set_num_threads(program->threads);
+    for (size_t i = 0; i < program->n_steps; i++)
+        program->step[i].run(&program->step[i].call);
+    omp_set_num_threads(before);
+    return true;
+}

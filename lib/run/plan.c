@@ -1,0 +1,353 @@
+/* plan.c - where every value lies: lifetimes, shared storage, one arena, and the steps. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/program.h"
+
+#define ALIGN ((size_t)64)
+
+enum kind { UNUSED, ARENA, CONSTANT, FEED, RESULT };
+
+/* Of a storage: the value of a node and all views of it. */
+struct place {
+    enum kind kind;
+    int index;        /* which feed or result */
+    size_t last;      /* step of the last use */
+    size_t offset;    /* in the arena */
+    size_t size;      /* bytes there, rounded up */
+    const void *data; /* of a constant */
+};
+
+/* A hole of the arena; holes are sorted by offset and never touch. */
+struct hole {
+    size_t offset, size;
+};
+
+struct planner {
+    struct sx_program *program;
+    const struct sx_graph *g;
+    int *root;           /* per node: the node whose storage it shares */
+    struct place *place; /* per node; only roots matter */
+    size_t *scratch;     /* per step: offset of its scratch memory */
+    int *node;           /* per step: its node, or SX_NONE - i for a copy to output i */
+    size_t n_steps;
+    struct hole *hole;
+    size_t n_holes, hole_capacity;
+    size_t top, peak; /* the arena's end: now, and at most */
+    struct sx_error *error;
+};
+
+static bool is_step(const struct sx_node *node)
+{
+    return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(node)->view;
+}
+
+static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t *bytes)
+{
+    int64_t count;
+    return sx_shape_count(&node->shape, &count, p->error) &&
+           (sx_size_mul(bytes, (size_t)count, sx_type_size(node->type)) ||
+            sx_fail(p->error, SX_MEMORY, "a value is too large"));
+}
+
+/* ---- The arena: best fit, holes merge when memory comes back ---- */
+
+static bool take_memory(struct planner *p, size_t bytes, size_t *offset, size_t *size)
+{
+    if (!sx_size_add(size, bytes > 0 ? bytes : 1, ALIGN - 1))
+        return sx_fail(p->error, SX_MEMORY, "a value is too large");
+    *size &= ~(ALIGN - 1);
+    size_t best = p->n_holes;
+    for (size_t i = 0; i < p->n_holes; i++)
+        if (p->hole[i].size >= *size &&
+            (best == p->n_holes || p->hole[i].size < p->hole[best].size))
+            best = i;
+    if (best < p->n_holes) {
+        struct hole *h = &p->hole[best];
+        *offset = h->offset;
+        h->offset += *size;
+        h->size -= *size;
+        if (h->size == 0) {
+            memmove(h, h + 1, (p->n_holes - best - 1) * sizeof *h);
+            p->n_holes--;
+        }
+        return true;
+    }
+    *offset = p->top;
+    if (!sx_size_add(&p->top, p->top, *size) || p->top > SIZE_MAX / 4)
+        return sx_fail(p->error, SX_MEMORY, "the values are too large");
+    if (p->top > p->peak)
+        p->peak = p->top;
+    return true;
+}
+
+static bool give_memory(struct planner *p, size_t offset, size_t size)
+{
+    if (!sx_grow((void **)&p->hole, &p->hole_capacity, p->n_holes + 1, sizeof *p->hole,
+                 p->error))
+        return false;
+    size_t i = 0;
+    while (i < p->n_holes && p->hole[i].offset < offset)
+        i++;
+    memmove(p->hole + i + 1, p->hole + i, (p->n_holes - i) * sizeof *p->hole);
+    p->hole[i] = (struct hole){offset, size};
+    p->n_holes++;
+    if (i + 1 < p->n_holes && offset + size == p->hole[i + 1].offset) {
+        p->hole[i].size += p->hole[i + 1].size;
+        memmove(p->hole + i + 1, p->hole + i + 2, (p->n_holes - i - 2) * sizeof *p->hole);
+        p->n_holes--;
+    }
+    if (i > 0 && p->hole[i - 1].offset + p->hole[i - 1].size == offset) {
+        p->hole[i - 1].size += p->hole[i].size;
+        memmove(p->hole + i, p->hole + i + 1, (p->n_holes - i - 1) * sizeof *p->hole);
+        p->n_holes--;
+    }
+    struct hole *end = &p->hole[p->n_holes - 1];
+    if (end->offset + end->size == p->top) {
+        p->top = end->offset;
+        p->n_holes--;
+    }
+    return true;
+}
+
+/* ---- Lifetimes ---- */
+
+/* Orders the steps, finds whose storage each node shares, and when it is last used. */
+static bool lifetimes(struct planner *p)
+{
+    const struct sx_graph *g = p->g;
+    struct sx_program *program = p->program;
+    bool *needed = sx_new(g->n_nodes, sizeof *needed, p->error);
+    if (needed == NULL)
+        return false;
+    sx_mark_needed(g, program->outputs, program->n_outputs, needed);
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const struct sx_node *node = &g->node[i];
+        p->root[i] = (int)i;
+        if (!needed[i])
+            continue;
+        if (sx_row_of(node)->view)
+            p->root[i] = p->root[node->in[0]];
+        if (node->op == SX_CONST)
+            p->place[i] = (struct place){.kind = CONSTANT, .data = node->data};
+        if (!is_step(node))
+            continue;
+        p->place[i].kind = ARENA;
+        for (int k = 0; k < node->n_in; k++)
+            p->place[p->root[node->in[k]]].last = p->n_steps;
+        p->place[i].last = p->n_steps;
+        p->node[p->n_steps++] = (int)i;
+    }
+    bool ok = true;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        bool fed = g->node[i].op != SX_INPUT || !needed[i];
+        for (int k = 0; k < program->n_inputs && !fed; k++)
+            if (program->inputs[k] == (int)i) {
+                p->place[i] = (struct place){.kind = FEED, .index = k};
+                fed = true;
+            }
+        if (!fed)
+            ok = sx_fail(p->error, SX_USAGE, "an input of the graph is not given");
+    }
+    free(needed);
+    return ok;
+}
+
+/* An output that a step computes is computed in place; any other is copied at the end. */
+static void bind_outputs(struct planner *p)
+{
+    for (int i = 0; i < p->program->n_outputs; i++) {
+        struct place *place = &p->place[p->root[p->program->outputs[i]]];
+        if (place->kind == ARENA) {
+            place->kind = RESULT;
+            place->index = i;
+        } else {
+            p->node[p->n_steps++] = SX_NONE - i;
+        }
+    }
+}
+
+/* ---- Storage ---- */
+
+/* An operand that dies here and that the step may overwrite element by element. */
+static int overwritten(const struct planner *p, const struct sx_node *node, size_t step)
+{
+    if (!sx_is_pointwise(node) && node->op != SX_MAP)
+        return SX_NONE;
+    for (int k = 0; k < node->n_in; k++) {
+        int root = p->root[node->in[k]];
+        const struct place *place = &p->place[root];
+        if (place->kind != ARENA || place->last != step)
+            continue;
+        bool same = true;
+        for (int j = 0; j < node->n_in; j++) {
+            const struct sx_node *in = &p->g->node[node->in[j]];
+            if (p->root[node->in[j]] == root)
+                same = same && sx_type_size(in->type) == sx_type_size(node->type) &&
+                       sx_count(&in->shape) == sx_count(&node->shape);
+        }
+        if (same)
+            return root;
+    }
+    return SX_NONE;
+}
+
+/* Gives back what died at `step`, each storage once. */
+static bool release(struct planner *p, const struct sx_node *node, size_t step)
+{
+    for (int k = 0; k < node->n_in; k++) {
+        struct place *place = &p->place[p->root[node->in[k]]];
+        if (place->kind == ARENA && place->last == step && place->size > 0) {
+            if (!give_memory(p, place->offset, place->size))
+                return false;
+            place->size = 0;
+        }
+    }
+    return true;
+}
+
+static bool store_step(struct planner *p, size_t step)
+{
+    const struct sx_node *node = &p->g->node[p->node[step]];
+    const struct sx_row *row = sx_row_of(node);
+    struct place *place = &p->place[p->node[step]];
+    size_t bytes, scratch = row->scratch != NULL ? row->scratch(p->g, node) : 0;
+    int over = SX_NONE;
+    if (!bytes_of(p, node, &bytes))
+        return false;
+    if (place->kind == ARENA)
+        over = overwritten(p, node, step);
+    if (over != SX_NONE) {
+        place->offset = p->place[over].offset;
+        place->size = p->place[over].size;
+        p->place[over].size = 0;
+    } else if (place->kind == ARENA && !take_memory(p, bytes, &place->offset, &place->size)) {
+        return false;
+    }
+    size_t size = 0;
+    if (scratch > 0 && (!take_memory(p, scratch, &p->scratch[step], &size) ||
+                        !give_memory(p, p->scratch[step], size)))
+        return false;
+    return release(p, node, step);
+}
+
+/* ---- Steps ---- */
+
+static bool add_patch(struct planner *p, struct sx_patch patch)
+{
+    struct sx_program *program = p->program;
+    if (!sx_grow((void **)&program->patch, &program->patch_capacity, program->n_patches + 1,
+                 sizeof *program->patch, p->error))
+        return false;
+    program->patch[program->n_patches++] = patch;
+    return true;
+}
+
+/* Where a node's value is, as far as it is known before a run; otherwise notes the patch. */
+static bool locate(struct planner *p, int node, size_t step, int k, void **data)
+{
+    const struct place *place = &p->place[p->root[node]];
+    *data = NULL;
+    if (place->kind == ARENA) {
+        *data = (char *)p->program->arena + place->offset;
+    } else if (place->kind == CONSTANT) {
+        memcpy(data, &place->data, sizeof *data); /* operands are only read */
+    } else {
+        return add_patch(p, (struct sx_patch){.step = step,
+                                              .k = k,
+                                              .tensor = place->index,
+                                              .result = place->kind == RESULT});
+    }
+    return true;
+}
+
+static void copy(const struct sx_call *call)
+{
+    const struct sx_operand *in = call->in;
+    size_t bytes = (size_t)sx_count(in->shape) * sx_type_size(in->type);
+    if (bytes > 0)
+        memcpy(call->out, in->data, bytes);
+}
+
+static bool operand(struct planner *p, size_t step, int k, int node)
+{
+    const struct sx_node *from = &p->g->node[node];
+    struct sx_operand *in = &p->program->step[step].in[k];
+    void *data;
+    if (!locate(p, node, step, k, &data))
+        return false;
+    *in = (struct sx_operand){from->type, &from->shape, data};
+    return true;
+}
+
+static bool make_step(struct planner *p, size_t i)
+{
+    struct sx_program *program = p->program;
+    struct sx_step *step = &program->step[i];
+    bool copies = p->node[i] <= SX_NONE;
+    int output = copies ? SX_NONE - p->node[i] : 0;
+    const struct sx_node *node = copies ? NULL : &p->g->node[p->node[i]];
+    size_t n_in = copies ? 1 : (size_t)node->n_in;
+    step->in = sx_arena_new(&program->memory, n_in, sizeof *step->in, p->error);
+    if (step->in == NULL)
+        return false;
+    step->call.in = step->in;
+    step->call.node = node;
+    if (copies) {
+        step->run = copy;
+        return add_patch(p, (struct sx_patch){i, SX_NONE, output, true}) &&
+               operand(p, i, 0, program->outputs[output]);
+    }
+    step->run = sx_row_of(node)->run;
+    if (p->scratch[i] != SIZE_MAX)
+        step->call.scratch = (char *)program->arena + p->scratch[i];
+    for (int k = 0; k < node->n_in; k++)
+        if (!operand(p, i, k, node->in[k]))
+            return false;
+    return locate(p, p->node[i], i, SX_NONE, &step->call.out);
+}
+
+static bool make_steps(struct planner *p, size_t max_memory)
+{
+    struct sx_program *program = p->program;
+    program->arena_size = p->peak;
+    if (max_memory > 0 && p->peak > max_memory)
+        return sx_fail(p->error, SX_MEMORY, "a run needs %zu MB of memory, the limit is %zu MB",
+                       p->peak >> 20, max_memory >> 20);
+    program->arena = sx_new_aligned(p->peak, 1, p->error);
+    program->step = sx_arena_new(&program->memory, p->n_steps, sizeof *program->step, p->error);
+    if (program->arena == NULL || program->step == NULL)
+        return false;
+    program->n_steps = p->n_steps;
+    for (size_t i = 0; i < p->n_steps; i++)
+        if (!make_step(p, i))
+            return false;
+    return true;
+}
+
+bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error)
+{
+    const struct sx_graph *g = program->g;
+    size_t n = g->n_nodes, most = n + (size_t)program->n_outputs;
+    struct planner p = {.program = program, .g = g, .error = error};
+    p.root = sx_new(n, sizeof *p.root, error);
+    p.place = sx_new(n, sizeof *p.place, error);
+    p.node = sx_new(most, sizeof *p.node, error);
+    p.scratch = sx_new(most, sizeof *p.scratch, error);
+    bool ok = p.root != NULL && p.place != NULL && p.node != NULL && p.scratch != NULL &&
+              lifetimes(&p);
+    if (ok) {
+        memset(p.scratch, 0xff, most * sizeof *p.scratch);
+        size_t n_computed = p.n_steps;
+        bind_outputs(&p);
+        for (size_t i = 0; ok && i < n_computed; i++)
+            ok = store_step(&p, i);
+        ok = ok && make_steps(&p, max_memory);
+    }
+    free(p.root);
+    free(p.place);
+    free(p.node);
+    free(p.scratch);
+    free(p.hole);
+    return ok;
+}

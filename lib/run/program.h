@@ -1,0 +1,46 @@
+/* program.h - what the passes of lib/run share: the physical graph and the planned program. */
+#ifndef SX_PROGRAM_H
+#define SX_PROGRAM_H
+
+#include "graph/op.h"
+#include "run/run.h"
+
+/* One call of a kernel. */
+struct sx_step {
+    void (*run)(const struct sx_call *call);
+    struct sx_operand *in; /* call.in, writable */
+    struct sx_call call;
+};
+
+/* A pointer of a step that each run sets anew: operand `k`, or the result if k is SX_NONE. */
+struct sx_patch {
+    size_t step;
+    int k;
+    int tensor; /* of the feeds, or of the results */
+    bool result;
+};
+
+#define SX_N_PASSES 3
+
+struct sx_program {
+    /* The graph after each pass; the last one is planned. All live, as later ones borrow the
+     * constants that earlier ones folded. */
+    struct sx_graph *graph[SX_N_PASSES];
+    struct sx_graph *g;
+    int *inputs, *outputs; /* nodes of g */
+    int n_inputs, n_outputs;
+
+    struct sx_step *step;
+    size_t n_steps;
+    struct sx_patch *patch;
+    size_t n_patches, patch_capacity;
+    void *arena;
+    size_t arena_size;
+    int threads;
+    struct sx_arena memory; /* all small arrays above */
+};
+
+/* Decides where every value lies and makes the steps. */
+bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error);
+
+#endif
