@@ -101,4 +101,42 @@ void sx_picture_free(struct sx_picture *picture);
 bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *size,
                    struct sx_error *error);
 
+/* ---- Models ---------------------------------------------------------------------------- */
+
+/* An ONNX file: checked, parsed and indexed; its weights stay in the file. */
+struct sx_model;
+
+struct sx_model_options {
+    size_t max_memory;    /* bytes that parsing may take, weights aside; 0: 1 GiB */
+    const char *data_dir; /* of external data; NULL: the directory of the model */
+};
+
+/* Opens `path`, "-" is standard input; `options` may be NULL. External data are read from
+ * beneath one directory only, and not at all for standard input without a data_dir. NULL with
+ * status 3 (cannot be read, malformed, refused) or 6 (over the limit). Close with
+ * sx_model_close, which takes NULL too. */
+struct sx_model *sx_model_open(const char *path, const struct sx_model_options *options,
+                               struct sx_error *error);
+void sx_model_close(struct sx_model *model);
+
+/* The SHA-256 of the file, hexadecimal; computed when first asked for. */
+const char *sx_model_sha256(struct sx_model *model);
+
+/* The version of the operator set imported from `domain` ("" or NULL is ai.onnx), or 0. */
+int64_t sx_model_opset(const struct sx_model *model, const char *domain);
+
+/* An input or output as declared: a symbolic dimension is -1, the rank is -1 where no shape is
+ * declared, or where an output is no tensor we can hold. Float types show as SX_FLOAT. */
+struct sx_port {
+    const char *name;
+    enum sx_type type;
+    struct sx_shape shape;
+};
+
+/* Inputs that are also initializers do not count. NULL for an index out of range. */
+int sx_model_input_count(const struct sx_model *model);
+int sx_model_output_count(const struct sx_model *model);
+const struct sx_port *sx_model_input(const struct sx_model *model, int i);
+const struct sx_port *sx_model_output(const struct sx_model *model, int i);
+
 #endif

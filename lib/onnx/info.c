@@ -1,0 +1,234 @@
+/* info.c - what a model says of itself: versions, inputs, outputs, tables of names. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "onnx/onnx.h"
+
+/* Versions of the format: before 3 there were no operator sets; after 13 we have not read. */
+#define IR_FIRST 3
+#define IR_LAST 13
+
+/* The default domain has two names. */
+static const char *plain_domain(const char *domain)
+{
+    return domain == NULL || strcmp(domain, "ai.onnx") == 0 ? "" : domain;
+}
+
+int64_t sx_model_opset(const struct sx_model *m, const char *domain)
+{
+    for (size_t i = 0; i < m->proto->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *set = m->proto->opset_import[i];
+        if (strcmp(plain_domain(set->domain), plain_domain(domain)) == 0)
+            return set->version;
+    }
+    return 0;
+}
+
+static bool check_versions(const Onnx__ModelProto *p, struct sx_error *error)
+{
+    if (!p->has_ir_version || p->ir_version < IR_FIRST || p->ir_version > IR_LAST)
+        return sx_fail(error, SX_MODEL, "IR version %lld, not %d to %d",
+                       (long long)p->ir_version, IR_FIRST, IR_LAST);
+    if (p->n_opset_import == 0)
+        return sx_fail(error, SX_MODEL, "no operator set is imported");
+    for (size_t i = 0; i < p->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *set = p->opset_import[i];
+        const char *domain = plain_domain(set->domain);
+        if (!set->has_version || set->version < 1)
+            return sx_fail(error, SX_MODEL, "domain '%.*s': no opset version", SX_NAME_SHOWN,
+                           domain);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(domain, plain_domain(p->opset_import[j]->domain)) == 0)
+                return sx_fail(error, SX_MODEL, "domain '%.*s' is imported twice",
+                               SX_NAME_SHOWN, domain);
+    }
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct sx_named *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static const void *find(const struct sx_named *table, size_t n, const char *name)
+{
+    struct sx_named key = {.name = name};
+    const struct sx_named *found =
+        n > 0 ? bsearch(&key, table, n, sizeof *table, by_name) : NULL;
+    return found != NULL ? found->proto : NULL;
+}
+
+const Onnx__TensorProto *sx_model_initializer(const struct sx_model *m, const char *name)
+{
+    return find(m->initializers, m->n_initializers, name);
+}
+
+const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *m, const char *name)
+{
+    return find(m->values, m->n_values, name);
+}
+
+static bool index_initializers(struct sx_model *m, struct sx_error *error)
+{
+    const Onnx__GraphProto *g = m->graph;
+    if (g->n_sparse_initializer > 0)
+        return sx_fail(error, SX_MODEL, "sparse initializers are not supported");
+    m->initializers = sx_arena_new(&m->arena, g->n_initializer, sizeof *m->initializers, error);
+    if (m->initializers == NULL)
+        return false;
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        const char *name = g->initializer[i]->name;
+        if (name == NULL || name[0] == '\0')
+            return sx_fail(error, SX_MODEL, "initializer %zu has no name", i);
+        m->initializers[m->n_initializers++] = (struct sx_named){name, g->initializer[i]};
+    }
+    qsort(m->initializers, m->n_initializers, sizeof *m->initializers, by_name);
+    for (size_t i = 1; i < m->n_initializers; i++)
+        if (by_name(&m->initializers[i - 1], &m->initializers[i]) == 0)
+            return sx_fail(error, SX_MODEL, "initializer '%.*s' occurs twice", SX_NAME_SHOWN,
+                           m->initializers[i].name);
+    return true;
+}
+
+static void add_values(struct sx_model *m, Onnx__ValueInfoProto *const *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i]->name != NULL && values[i]->name[0] != '\0')
+            m->values[m->n_values++] = (struct sx_named){values[i]->name, values[i]};
+}
+
+static bool index_values(struct sx_model *m, struct sx_error *error)
+{
+    const Onnx__GraphProto *g = m->graph;
+    m->values = sx_arena_new(&m->arena, g->n_input + g->n_output + g->n_value_info,
+                             sizeof *m->values, error);
+    if (m->values == NULL)
+        return false;
+    add_values(m, g->input, g->n_input);
+    add_values(m, g->output, g->n_output);
+    add_values(m, g->value_info, g->n_value_info);
+    qsort(m->values, m->n_values, sizeof *m->values, by_name);
+    return true;
+}
+
+/* Dimensions with a name, without anything, or of -1 (some exporters) are symbolic. */
+static bool declared_shape(const Onnx__TensorShapeProto *proto, struct sx_shape *shape,
+                           struct sx_error *error)
+{
+    int64_t count;
+    if (proto->n_dim > SX_MAX_RANK)
+        return sx_fail(error, SX_MODEL, "rank %zu is over %d", proto->n_dim, SX_MAX_RANK);
+    struct sx_shape known = {.rank = (int)proto->n_dim};
+    *shape = known;
+    for (int i = 0; i < shape->rank; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = proto->dim[i];
+        bool given = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        shape->dim[i] = given ? d->dim_value : -1;
+        known.dim[i] = shape->dim[i] == -1 ? 1 : shape->dim[i];
+    }
+    return sx_shape_count(&known, &count, error);
+}
+
+static bool read_port(const Onnx__ValueInfoProto *value, struct sx_port *port,
+                      struct sx_error *error)
+{
+    const Onnx__TypeProto *type = value->type;
+    if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+        return sx_fail(error, SX_MODEL, "not declared as a tensor");
+    const Onnx__TypeProto__Tensor *tensor = type->tensor_type;
+    if (!sx_onnx_type(tensor->elem_type, SX_FLOAT, &port->type, error))
+        return false;
+    return tensor->shape == NULL || declared_shape(tensor->shape, &port->shape, error);
+}
+
+/* Fills a list of ports. What an output is declared to be is of use only where we know it. */
+static bool read_ports(struct sx_model *m, Onnx__ValueInfoProto *const *values, size_t n,
+                       bool inputs, struct sx_port **ports, int *count, struct sx_error *error)
+{
+    const char *what = inputs ? "input" : "output";
+    if (n > INT32_MAX)
+        return sx_fail(error, SX_MODEL, "%zu %ss", n, what);
+    *ports = sx_arena_new(&m->arena, n, sizeof **ports, error);
+    if (*ports == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct sx_port *port = &(*ports)[*count];
+        *port = (struct sx_port){.name = values[i]->name, .shape.rank = -1};
+        if (port->name == NULL || port->name[0] == '\0')
+            return sx_fail(error, SX_MODEL, "%s %zu has no name", what, i);
+        if (inputs && sx_model_initializer(m, port->name) != NULL)
+            continue; /* before IR version 4 every weight was an input as well */
+        if (!read_port(values[i], port, inputs ? error : NULL)) {
+            if (inputs)
+                return sx_fail_at(error, "input '%.*s'", SX_NAME_SHOWN, port->name);
+            port->shape.rank = -1;
+        }
+        (*count)++;
+    }
+    return true;
+}
+
+static int by_port_name(const void *a, const void *b)
+{
+    const struct sx_port *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static bool check_distinct(struct sx_model *m, const struct sx_port *ports, int n,
+                           struct sx_error *error)
+{
+    const struct sx_port **sorted = sx_arena_new(&m->arena, (size_t)n, sizeof *sorted, error);
+    if (sorted == NULL)
+        return false;
+    for (int i = 0; i < n; i++)
+        sorted[i] = &ports[i];
+    qsort(sorted, (size_t)n, sizeof *sorted, by_port_name);
+    for (int i = 1; i < n; i++)
+        if (by_port_name(&sorted[i - 1], &sorted[i]) == 0)
+            return sx_fail(error, SX_MODEL, "input or output '%.*s' occurs twice",
+                           SX_NAME_SHOWN, sorted[i]->name);
+    return true;
+}
+
+bool sx_model_index(struct sx_model *m, struct sx_error *error)
+{
+    m->graph = m->proto->graph;
+    if (m->graph == NULL)
+        return sx_fail(error, SX_MODEL, "not an ONNX model: it has no graph");
+    return check_versions(m->proto, error) && index_initializers(m, error) &&
+           index_values(m, error) &&
+           read_ports(m, m->graph->input, m->graph->n_input, true, &m->inputs, &m->n_inputs,
+                      error) &&
+           read_ports(m, m->graph->output, m->graph->n_output, false, &m->outputs,
+                      &m->n_outputs, error) &&
+           check_distinct(m, m->inputs, m->n_inputs, error) &&
+           check_distinct(m, m->outputs, m->n_outputs, error);
+}
+
+int sx_model_input_count(const struct sx_model *m)
+{
+    return m->n_inputs;
+}
+
+int sx_model_output_count(const struct sx_model *m)
+{
+    return m->n_outputs;
+}
+
+const struct sx_port *sx_model_input(const struct sx_model *m, int i)
+{
+    return i >= 0 && i < m->n_inputs ? &m->inputs[i] : NULL;
+}
+
+const struct sx_port *sx_model_output(const struct sx_model *m, int i)
+{
+    return i >= 0 && i < m->n_outputs ? &m->outputs[i] : NULL;
+}
+
+const char *sx_model_sha256(struct sx_model *m)
+{
+    if (m->sha256[0] == '\0')
+        sx_sha256(m->file.bytes, m->file.size, m->sha256);
+    return m->sha256;
+}

@@ -1,0 +1,111 @@
+/* load.c - opens a model: map, walk, parse within a budget, index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "onnx/onnx.h"
+
+/* What the structure of a model may take where the caller names no limit. */
+#define DEFAULT_BUDGET ((size_t)1 << 30)
+
+/* The allocator of a parse: it takes from the model's arena and has an end. */
+struct budget {
+    struct sx_arena *arena;
+    size_t left;
+    bool over;
+};
+
+static void *budget_alloc(void *data, size_t size)
+{
+    struct budget *b = data;
+    b->over = b->over || size > b->left;
+    if (b->over)
+        return NULL;
+    b->left -= size;
+    void *p = sx_arena_new(b->arena, 1, size, NULL);
+    b->over = p == NULL;
+    return p;
+}
+
+static void budget_free(void *data, void *pointer)
+{
+    (void)data;
+    (void)pointer; /* the arena frees all at once */
+}
+
+static bool parse(struct sx_model *m, size_t limit, struct sx_error *error)
+{
+    struct sx_slim slim = {0};
+    bool ok = sx_onnx_slim(m->file.bytes, m->file.size, limit, &slim, error);
+    if (ok) {
+        struct budget budget = {&m->arena, limit - slim.size, false};
+        ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
+        m->proto = onnx__model_proto__unpack(&allocator, slim.size, slim.bytes);
+        if (m->proto == NULL && budget.over)
+            sx_fail(error, SX_MEMORY, "parsing takes over %zu bytes of memory", limit);
+        else if (m->proto == NULL)
+            sx_fail(error, SX_MODEL, "not an ONNX model");
+        ok = m->proto != NULL;
+    }
+    free(slim.bytes);
+    return ok;
+}
+
+/* A model that cannot be read is a model error, whoever finds it. */
+static bool read_file(struct sx_model *m, const char *path, size_t limit,
+                      struct sx_error *error)
+{
+    if (sx_file_open(&m->file, path, limit < SX_PIPE_LIMIT ? limit : SX_PIPE_LIMIT, error))
+        return true;
+    if (error != NULL && error->status == SX_FAILED)
+        error->status = SX_MODEL;
+    return false;
+}
+
+/* External data lie beneath the directory of the model, or where the caller says. */
+static bool open_directory(struct sx_model *m, const char *data_dir, struct sx_error *error)
+{
+    const char *slash = strrchr(m->path, '/');
+    char *parent = NULL;
+    if (data_dir == NULL && strcmp(m->path, "-") != 0) {
+        parent = sx_strdup(slash != NULL ? m->path : ".", error);
+        if (parent == NULL)
+            return false;
+        if (slash != NULL)
+            parent[slash == m->path ? 1 : slash - m->path] = '\0';
+        data_dir = parent;
+    }
+    m->external = sx_external_open(data_dir, error);
+    free(parent);
+    return m->external != NULL;
+}
+
+struct sx_model *sx_model_open(const char *path, const struct sx_model_options *options,
+                               struct sx_error *error)
+{
+    static const struct sx_model_options none;
+    if (options == NULL)
+        options = &none;
+    size_t limit = options->max_memory > 0 ? options->max_memory : DEFAULT_BUDGET;
+    struct sx_model *m = sx_new(1, sizeof *m, error);
+    if (m == NULL)
+        return NULL;
+    m->file.fd = -1;
+    m->path = sx_strdup(path, error);
+    if (m->path != NULL && read_file(m, path, limit, error) && parse(m, limit, error) &&
+        sx_model_index(m, error) && open_directory(m, options->data_dir, error))
+        return m;
+    sx_fail_at(error, "%s", path);
+    sx_model_close(m);
+    return NULL;
+}
+
+void sx_model_close(struct sx_model *m)
+{
+    if (m == NULL)
+        return;
+    sx_external_close(m->external);
+    sx_arena_free(&m->arena);
+    sx_file_close(&m->file);
+    free(m->path);
+    free(m);
+}

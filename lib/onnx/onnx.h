@@ -1,0 +1,108 @@
+/* onnx.h - from a file that anybody may have written to a parsed model and its tensors.
+ *
+ * A file passes through wire.c, which checks it and leaves the weights where they are, and then
+ * through protobuf-c. All that a model hands out lives until it is closed. */
+#ifndef SX_ONNX_H
+#define SX_ONNX_H
+
+#include "base/base.h"
+#include "io/io.h"
+#include "onnx.pb-c.h"
+
+/* ---- wire.c ----------------------------------------------------------------------------- */
+
+/* Messages may nest so deep. */
+#define SX_ONNX_DEPTH 100
+
+/* What raw_data holds in a parsed model: the place of the bytes in the file. */
+struct sx_raw_place {
+    uint64_t offset, length;
+};
+
+/* A growing copy of a file. */
+struct sx_slim {
+    uint8_t *bytes;
+    size_t size, capacity;
+};
+
+/* Checks the wire format of a ModelProto and makes *slim a copy in which the raw_data of every
+ * TensorProto is a sx_raw_place and unknown fields are left out. Refused (status 3, or 6 over
+ * the budget) is what protobuf-c would not survive. The caller frees slim->bytes, always. */
+bool sx_onnx_slim(const uint8_t *bytes, size_t n, size_t budget, struct sx_slim *slim,
+                  struct sx_error *error);
+
+/* ---- load.c, info.c --------------------------------------------------------------------- */
+
+/* A table of messages sorted by name. */
+struct sx_named {
+    const char *name;
+    const void *proto;
+};
+
+struct sx_model {
+    char *path; /* as given, for messages */
+    struct sx_file file;
+    struct sx_arena arena; /* of the parse and the tables */
+    const Onnx__ModelProto *proto;
+    const Onnx__GraphProto *graph;
+    struct sx_port *inputs, *outputs;
+    int n_inputs, n_outputs;
+    struct sx_named *initializers, *values;
+    size_t n_initializers, n_values;
+    struct sx_external *external;
+    char sha256[65]; /* empty until asked for */
+};
+
+/* Checks versions and names, and fills the tables of a parsed model. */
+bool sx_model_index(struct sx_model *model, struct sx_error *error);
+
+/* The initializer of the main graph with a name, or NULL. */
+const Onnx__TensorProto *sx_model_initializer(const struct sx_model *model, const char *name);
+
+/* What the main graph declares of an input, output or inner value, or NULL. */
+const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *model, const char *name);
+
+/* ---- tensor.c --------------------------------------------------------------------------- */
+
+/* The name of an ONNX element type (ONNX__TENSOR_PROTO__DATA_TYPE__*). */
+const char *sx_onnx_type_name(int onnx_type);
+
+/* The type that holds elements of an ONNX type; float types are held as `real`. Fails, naming
+ * the type, on strings, complex numbers and types of less than a byte or with float8. */
+bool sx_onnx_type(int onnx_type, enum sx_type real, enum sx_type *type, struct sx_error *error);
+
+/* A tensor's elements where they are: little-endian, `stride` bytes apart, not aligned. */
+struct sx_onnx_view {
+    int onnx_type;
+    struct sx_shape shape;
+    int64_t count;
+    const uint8_t *bytes;
+    size_t stride;
+};
+
+/* Finds the elements of any TensorProto of the model, wherever they are kept, and checks that
+ * there are exactly as many as the shape says. Not to be called by two threads at once. */
+bool sx_onnx_tensor(const struct sx_model *model, const Onnx__TensorProto *proto,
+                    struct sx_onnx_view *view, struct sx_error *error);
+
+/* Makes *tensor its elements, real ones in the type `real`. If borrowed is not NULL and the
+ * elements can be used where they are, *borrowed is set and tensor->data points to them: they
+ * are not to be written or freed. */
+bool sx_onnx_tensor_read(const struct sx_model *model, const Onnx__TensorProto *proto,
+                         enum sx_type real, struct sx_tensor *tensor, bool *borrowed,
+                         struct sx_error *error);
+
+/* ---- external.c ------------------------------------------------------------------------- */
+
+/* The files of a directory that hold tensors, each mapped once. */
+struct sx_external;
+
+/* `directory` NULL: external data are refused. */
+struct sx_external *sx_external_open(const char *directory, struct sx_error *error);
+void sx_external_close(struct sx_external *external);
+
+/* The `need` bytes that the tensor's external_data name. */
+bool sx_external_bytes(struct sx_external *external, const Onnx__TensorProto *proto,
+                       size_t need, const uint8_t **bytes, struct sx_error *error);
+
+#endif
