@@ -38,8 +38,10 @@ $(BUILD)/%.o: %.c | $(BUILD)/gen/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(notdir $*)) -c -o $@ $<
 
-# The pointwise kernels alone may use the vector maths library and reorder sums.
-CFLAGS_map_kernels = -O3 -ffast-math
+# The pointwise kernels are loops for the vectoriser.
+CFLAGS_map = -O3
+CFLAGS_map_kernels = -O3 -fno-trapping-math
+CFLAGS_exact = -O3
 CFLAGS_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)

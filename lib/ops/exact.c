@@ -1,0 +1,202 @@
+/* exact.c - the pointwise operators on blocks of integers and booleans, and the conversions.
+ *
+ * Integers wrap, shift and divide without traps: whatever a file holds has a result. */
+#include <math.h>
+
+#include "ops/map.h"
+
+static int64_t wrap(uint64_t value)
+{
+    return (int64_t)value;
+}
+
+static int64_t divide(int64_t x, int64_t y)
+{
+    if (y == 0)
+        return 0;
+    return y == -1 ? wrap(0 - (uint64_t)x) : x / y;
+}
+
+static int64_t remainder_of(int64_t x, int64_t y)
+{
+    return y == 0 || y == -1 ? 0 : x % y;
+}
+
+/* The remainder with the divisor's sign. */
+static int64_t modulo(int64_t x, int64_t y)
+{
+    int64_t r = remainder_of(x, y);
+    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+
+static int64_t power(int64_t x, int64_t y)
+{
+    if (y < 0)
+        return x == 1 || (x == -1 && y % 2 == 0) ? 1 : x == -1 ? -1 : 0;
+    uint64_t result = 1, base = (uint64_t)x;
+    for (; y > 0; y >>= 1) {
+        if (y & 1)
+            result *= base;
+        base *= base;
+    }
+    return wrap(result);
+}
+
+static int64_t shift(int64_t x, int64_t y, bool right)
+{
+    if (y < 0 || y > 63)
+        return 0;
+    return wrap(right ? (uint64_t)x >> y : (uint64_t)x << y);
+}
+
+#define EACH(NAME, D, FORMULA)                                                                 \
+    case SX_##NAME:                                                                            \
+        for (size_t i = 0; i < n; i++)                                                         \
+            ((D *)d)[i] = (D)(FORMULA);                                                        \
+        break;
+
+#define X a[i]
+#define Y b[i]
+#define UX (uint64_t) a[i]
+#define UY (uint64_t) b[i]
+
+void sx_block_int(const struct sx_block *q)
+{
+    const int64_t *a = q->a, *b = q->b, *c = q->c;
+    const uint8_t *condition = q->a;
+    const bool right = q->aux != 0;
+    const size_t n = q->n;
+    void *const d = q->d;
+    switch (q->op) {
+        EACH(NEG, int64_t, wrap(0 - UX))
+        EACH(RELU, int64_t, X < 0 ? 0 : X)
+        EACH(ABS, int64_t, X < 0 ? wrap(0 - UX) : X)
+        EACH(SIGN, int64_t, (X > 0) - (X < 0))
+        EACH(BITNOT, int64_t, ~X)
+        EACH(ADD, int64_t, wrap(UX + UY))
+        EACH(SUB, int64_t, wrap(UX - UY))
+        EACH(MUL, int64_t, wrap(UX * UY))
+        EACH(DIV, int64_t, divide(X, Y))
+        EACH(POW, int64_t, power(X, Y))
+        EACH(MIN, int64_t, X < Y ? X : Y)
+        EACH(MAX, int64_t, X > Y ? X : Y)
+        EACH(MOD, int64_t, modulo(X, Y))
+        EACH(FMOD, int64_t, remainder_of(X, Y))
+        EACH(EQUAL, uint8_t, X == Y)
+        EACH(LESS, uint8_t, X < Y)
+        EACH(LESSEQ, uint8_t, X <= Y)
+        EACH(BITAND, int64_t, X & Y)
+        EACH(BITOR, int64_t, X | Y)
+        EACH(BITXOR, int64_t, X ^ Y)
+        EACH(SHIFT, int64_t, shift(X, Y, right))
+        EACH(WHERE, int64_t, condition[i] ? b[i] : c[i])
+    }
+}
+
+void sx_block_bool(const struct sx_block *q)
+{
+    const uint8_t *a = q->a, *b = q->b, *c = q->c;
+    const size_t n = q->n;
+    void *const d = q->d;
+    switch (q->op) {
+        EACH(NOT, uint8_t, !X)
+        EACH(AND, uint8_t, X & Y)
+        EACH(OR, uint8_t, X | Y)
+        EACH(XOR, uint8_t, X ^ Y)
+        EACH(EQUAL, uint8_t, X == Y)
+        EACH(WHERE, uint8_t, a[i] ? b[i] : c[i])
+    }
+}
+
+/* NaN has no integer and gives 0; what is too large gives the nearest end. */
+static int64_t to_int(double value)
+{
+    if (value >= 0x1p63)
+        return INT64_MAX;
+    if (value < -0x1p63)
+        return INT64_MIN;
+    return value != value ? 0 : (int64_t)value;
+}
+
+#define CONVERT(TYPE, D, FORMULA)                                                              \
+    case TYPE:                                                                                 \
+        for (size_t i = 0; i < n; i++)                                                         \
+            ((D *)d)[i] = (D)(FORMULA);                                                        \
+        break;
+
+/* From elements of C type S; INTEGER makes an int64_t of a[i]. */
+#define CAST_FROM(name, S, INTEGER)                                                            \
+    static void name(const struct sx_block *q)                                                 \
+    {                                                                                          \
+        const S *a = q->a;                                                                     \
+        const size_t n = q->n;                                                                 \
+        void *const d = q->d;                                                                  \
+        switch ((enum sx_type)q->aux) {                                                        \
+            CONVERT(SX_FLOAT, float, X)                                                        \
+            CONVERT(SX_DOUBLE, double, X)                                                      \
+            CONVERT(SX_INT, int64_t, INTEGER)                                                  \
+            CONVERT(SX_BOOL, uint8_t, X != 0)                                                  \
+        }                                                                                      \
+    }
+
+CAST_FROM(cast_float, float, to_int(X))
+CAST_FROM(cast_double, double, to_int(X))
+CAST_FROM(cast_int, int64_t, X)
+CAST_FROM(cast_bool, uint8_t, X)
+
+void sx_block_cast(const struct sx_block *q, enum sx_type from)
+{
+    static void (*const cast[])(const struct sx_block *) = {
+        [SX_FLOAT] = cast_float,
+        [SX_DOUBLE] = cast_double,
+        [SX_INT] = cast_int,
+        [SX_BOOL] = cast_bool,
+    };
+    cast[from](q);
+}
+
+/* To the nearest number of `bits` significant bits and exponents from `lowest` on, ties to even;
+ * from 2^limit on infinity. Scaling by powers of two is exact. */
+static double round_to(double value, int bits, int lowest, int limit)
+{
+    if (value == 0 || !isfinite(value))
+        return value;
+    int exponent;
+    (void)frexp(value, &exponent);
+    int unit = (exponent - 1 > lowest ? exponent - 1 : lowest) - (bits - 1);
+    double rounded = ldexp(nearbyint(ldexp(value, -unit)), unit);
+    return fabs(rounded) < ldexp(1, limit) ? rounded : copysign(INFINITY, value);
+}
+
+static double narrow_real(double value, enum sx_narrow kind)
+{
+    if (kind == SX_AS_FLOAT16)
+        return round_to(value, 11, -14, 16);
+    if (kind == SX_AS_BFLOAT16)
+        return round_to(value, 8, -126, 128);
+    return (double)(float)value;
+}
+
+static int64_t narrow_int(int64_t value, enum sx_narrow kind)
+{
+    static const int bits[] = {
+        [SX_AS_INT8] = 8,    [SX_AS_UINT8] = 8,  [SX_AS_INT16] = 16,
+        [SX_AS_UINT16] = 16, [SX_AS_INT32] = 32, [SX_AS_UINT32] = 32,
+    };
+    uint64_t size = 1ULL << bits[kind], low = (uint64_t)value & (size - 1);
+    bool is_signed = kind == SX_AS_INT8 || kind == SX_AS_INT16 || kind == SX_AS_INT32;
+    return wrap(is_signed && low >= size / 2 ? low - size : low);
+}
+
+void sx_block_narrow(const struct sx_block *q, enum sx_type type)
+{
+    const enum sx_narrow kind = (enum sx_narrow)q->aux;
+    for (size_t i = 0; i < q->n; i++) {
+        if (type == SX_INT)
+            ((int64_t *)q->d)[i] = narrow_int(((const int64_t *)q->a)[i], kind);
+        else if (type == SX_DOUBLE)
+            ((double *)q->d)[i] = narrow_real(((const double *)q->a)[i], kind);
+        else
+            ((float *)q->d)[i] = (float)narrow_real((double)((const float *)q->a)[i], kind);
+    }
+}

@@ -1,0 +1,38 @@
+/* map_kernels.c - the pointwise operators on blocks of float and double, vectorised.
+ *
+ * glibc's vector maths (libmvec) obeys NaN, infinity and overflow, but its header offers it under
+ * -ffast-math only, whose other effects are not wanted here: so the header alone is told so. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#define __FAST_MATH__ 1
+#include <math.h>
+#undef __FAST_MATH__
+#define LOOP _Pragma("GCC ivdep")
+#else
+#include <math.h>
+#define LOOP
+#endif
+
+#include "ops/map.h"
+
+/* One compilation per instruction set. Sanitizers run before the choice can be made. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                         \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+#define T float
+#define M(name) name##f
+#define BLOCK sx_block_float
+#include "ops/map_real.h"
+#undef T
+#undef M
+#undef BLOCK
+
+#define T double
+#define M(name) name
+#define BLOCK sx_block_double
+#include "ops/map_real.h"
