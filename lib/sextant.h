@@ -139,4 +139,118 @@ int sx_model_output_count(const struct sx_model *model);
 const struct sx_port *sx_model_input(const struct sx_model *model, int i);
 const struct sx_port *sx_model_output(const struct sx_model *model, int i);
 
+/* ---- Explaining ------------------------------------------------------------------------- */
+
+/* Which number of the explained tensor counts: as it is, or, where the graph ends in Softmax,
+ * LogSoftmax or Sigmoid, what enters it; prob and logprob are derived where they must be. */
+enum sx_score { SX_SCORE_RAW, SX_SCORE_LOGIT, SX_SCORE_PROB, SX_SCORE_LOGPROB };
+
+struct sx_explain_options {
+    bool precise;       /* compute in float64 */
+    int threads;        /* 0: all allowed processors */
+    int64_t batch;      /* model evaluations per run; 0: chosen from memory */
+    size_t max_memory;  /* bytes; 0: no limit */
+    const char *output; /* explained tensor, any of the file's; NULL: the first output */
+    const char *wrt;    /* tensor to differentiate by, likewise; NULL: the first real input */
+    enum sx_score score;
+    const char *target; /* "argmax", a flat index or a label; NULL: argmax */
+    char *const *labels;
+    size_t n_labels;
+};
+
+/* A model seen as one number f(x) of one tensor x, everything else held fixed. */
+struct sx_explainer;
+
+/* The explained number at the current sample. */
+struct sx_target {
+    const char *output; /* the tensor's name */
+    int64_t index;
+    const char *label; /* NULL without labels */
+    enum sx_score score;
+    double value; /* f(x) */
+};
+
+/* `model`, and what the options point to, must outlive the explainer. Free with
+ * sx_explainer_free, which takes NULL too. */
+struct sx_explainer *sx_explainer_new(struct sx_model *model,
+                                      const struct sx_explain_options *options,
+                                      struct sx_error *error);
+void sx_explainer_free(struct sx_explainer *explainer);
+
+/* Makes `feeds` (one per model input, in the model's order) the current sample: builds and
+ * compiles for its shapes where they are new, and evaluates it. Status 3 if the model is not
+ * supported, 2 if a named tensor or target is not there. */
+bool sx_explainer_sample(struct sx_explainer *explainer, const struct sx_tensor *feeds,
+                         struct sx_error *error);
+
+/* x at the current sample (owned by the explainer, always SX_DOUBLE), its name, the target, and
+ * the model evaluations so far, counted in samples. */
+const struct sx_tensor *sx_explainer_input(const struct sx_explainer *explainer);
+const char *sx_explainer_input_name(const struct sx_explainer *explainer);
+const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer);
+void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
+                       int64_t *backward);
+
+/* f and df/dx at `n` points, each shaped like x, one after the other. values [n] and gradients
+ * [n, x] may be NULL. */
+bool sx_gradients(struct sx_explainer *explainer, int64_t n, const double *points,
+                  double *values, double *gradients, struct sx_error *error);
+
+/* ---- Attributions: geometrically guided integrated gradients and its family ------------- */
+
+/* How gradients seen along a path or an ascent become one. */
+enum sx_aggregate { SX_AGG_MAX, SX_AGG_ABSMAX, SX_AGG_MEAN };
+
+/* One step of gradient ascent: eta g, eta sign(g), or eta g/|g|. */
+enum sx_step { SX_STEP_PLAIN, SX_STEP_SIGN, SX_STEP_UNIT };
+
+struct sx_attribute_options {
+    const char *method;    /* a name that sx_attribute_method gives */
+    int64_t steps;         /* m: a path has m + 1 points; 0: the method's own default */
+    int64_t iterations;    /* T gradients of an ascent; 0: 100 */
+    int64_t samples;       /* draws of the methods that draw; 0: 50 */
+    double eta;            /* step of the ascent */
+    double noise;          /* standard deviation of noise, in ranges of x */
+    double fraction;       /* guided-ig: share of features that move at once */
+    double max_distance;   /* guided-ig: how far from the straight path, in alpha */
+    double max_sigma;      /* blur-ig: standard deviation of the widest blur, pixels */
+    enum sx_aggregate aggregate;
+    enum sx_step step;
+    double clip[2];        /* ascent stays within; clip[0] >= clip[1]: anywhere */
+    bool times_input;      /* multiply gradients by x - baseline */
+    const double *baseline;   /* x's shape */
+    const double *background; /* expected: n_background points of x's shape; NULL: baseline */
+    int64_t n_background;
+    uint64_t seed, sample; /* randomness is a function of (seed, sample, draw) */
+};
+
+struct sx_attribution {
+    struct sx_tensor map;  /* SX_DOUBLE, x's shape without its batch axis; the caller frees */
+    double sum;            /* of the map */
+    bool complete;         /* the method promises that the map, times x - baseline where it is
+                              a mean gradient, sums to f(x) - f(baseline) */
+    double gap;            /* what is missing: that sum minus f(x) - f(baseline) */
+    bool flat;             /* every gradient was zero */
+    int64_t nonfinite;     /* elements set to 0 because they were NaN or infinite */
+};
+
+/* The defaults of every option; method is left NULL. */
+struct sx_attribute_options sx_attribute_defaults(void);
+
+/* The names of the methods, by number from 0; NULL past the last. *what is one line on it. */
+const char *sx_attribute_method(int i, const char **what);
+
+/* Explains f at the explainer's sample. Rahman, Lewis, Plis, arXiv 2206.05903 and its code for
+ * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig (mean gradients, without the factor
+ * x - baseline); Smilkov 2017, Adebayo 2018, Kapishnikov 2021, Xu 2020, Yang 2023, Erion 2021
+ * for the others (see ggig(1)). Memory does not grow with steps or samples. */
+bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
+                  struct sx_attribution *result, struct sx_error *error);
+
+/* Fills `baseline` (x's shape) from a specification: zero, NUMBER, mean (of the background, or
+ * per channel of a picture) or blur:S. Other specifications give status 2. */
+bool sx_baseline(const struct sx_explainer *explainer, const char *specification,
+                 const double *background, int64_t n_background, double *baseline,
+                 struct sx_error *error);
+
 #endif
