@@ -1,6 +1,8 @@
 /* model.c - tiny ONNX models for tests, built in memory. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "model.h"
@@ -358,4 +360,25 @@ void tm_write(struct tm_model *m, const char *path)
     FILE *file = fopen(path, "wb");
     if (file == NULL || fwrite(bytes, 1, n, file) != n || fclose(file) != 0)
         abort();
+}
+
+struct sx_model *tm_open_bytes(const void *bytes, size_t n, size_t max_memory,
+                               struct sx_error *error)
+{
+    char path[40];
+    int fd = memfd_create("model", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, bytes, n) != (ssize_t)n)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    struct sx_model *model =
+        sx_model_open(path, &(struct sx_model_options){.max_memory = max_memory}, error);
+    close(fd);
+    return model;
+}
+
+struct sx_model *tm_open(struct tm_model *m, struct sx_error *error)
+{
+    size_t n;
+    const uint8_t *bytes = tm_pack(m, &n);
+    return tm_open_bytes(bytes, n, 0, error);
 }

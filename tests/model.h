@@ -6,7 +6,7 @@
  *     tm_node(m, "Mul", "x w", "y", NULL);
  *     tm_node(m, "Softmax", "y", "z", "axis=1");
  *     tm_output(m, "z");
- *     tm_write(m, path);
+ *     struct sx_model *model = tm_open(m, &error);
  *     tm_free(m);
  *
  * Nothing here returns a failure: a test that cannot build its model is aborted. Everything is
@@ -66,5 +66,10 @@ char *tm_text(struct tm_model *m, const char *text);
 /* The packed file: as bytes (owned by m), or written to `path`. */
 const uint8_t *tm_pack(struct tm_model *m, size_t *n);
 void tm_write(struct tm_model *m, const char *path);
+
+/* Opens the model, or any bytes, as sx_model_open does a file; NULL with its error. */
+struct sx_model *tm_open(struct tm_model *m, struct sx_error *error);
+struct sx_model *tm_open_bytes(const void *bytes, size_t n, size_t max_memory,
+                               struct sx_error *error);
 
 #endif

@@ -4,6 +4,7 @@
  * going up, so that nothing a model says leads out of the directory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -122,6 +123,8 @@ static bool open_mapping(struct sx_external *e, const char *location, struct map
         return sx_fail(error, SX_MODEL, "a model on standard input has no directory");
     if (location[0] == '\0' || location[0] == '/')
         return sx_fail(error, SX_MODEL, "not a path beneath the model's directory");
+    if (strlen(location) >= PATH_MAX)
+        return sx_fail(error, SX_MODEL, "%s", strerror(ENAMETOOLONG));
     int fd = open_beneath(e->directory, location);
     if (fd < 0 && (errno == ELOOP || errno == EXDEV))
         return sx_fail(error, SX_MODEL, "leads out of the model's directory, or is a link");

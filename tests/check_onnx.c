@@ -1,0 +1,563 @@
+/* check_onnx.c - what a model says of itself, and its tensors as numbers. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "onnx/onnx.h"
+
+#define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
+
+/* Opens a model that must be fine, and frees what it was built from. */
+static struct sx_model *opened(struct tm_model *m)
+{
+    struct sx_error error = {0};
+    struct sx_model *model = tm_open(m, &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    tm_free(m);
+    return model;
+}
+
+/* The same for one that must be refused with a message that ends so. */
+static void refused(struct tm_model *m, const char *reason)
+{
+    struct sx_error error = {0};
+    ck_assert_ptr_null(tm_open(m, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    const char *end = error.message + strlen(error.message) - strlen(reason);
+    ck_assert_msg(end >= error.message && strcmp(end, reason) == 0, "'%s' is not '%s'",
+                  error.message, reason);
+    ck_assert_msg(strncmp(error.message, "/proc/self/fd/", 14) == 0, "%s", error.message);
+    tm_free(m);
+}
+
+static void check_port(const struct sx_port *port, const char *name, enum sx_type type,
+                       int rank, const int64_t *dims)
+{
+    ck_assert_ptr_nonnull(port);
+    ck_assert_str_eq(port->name, name);
+    ck_assert_int_eq(port->type, type);
+    ck_assert_int_eq(port->shape.rank, rank);
+    for (int i = 0; i < rank; i++)
+        ck_assert_int_eq(port->shape.dim[i], dims[i]);
+}
+
+/* ---- Models ----------------------------------------------------------------------------- */
+
+START_TEST(test_digits8)
+{
+    struct sx_error error = {0};
+    struct sx_model *m = sx_model_open("tests/data/digits8.onnx", NULL, &error);
+    ck_assert_msg(m != NULL, "%s", error.message);
+    ck_assert_int_eq(sx_model_opset(m, ""), 13);
+    ck_assert_int_eq(sx_model_input_count(m), 1);
+    ck_assert_int_eq(sx_model_output_count(m), 1);
+    check_port(sx_model_input(m, 0), "image", SX_FLOAT, 4, (int64_t[]){-1, 1, 8, 8});
+    check_port(sx_model_output(m, 0), "logits", SX_FLOAT, 2, (int64_t[]){-1, 10});
+    ck_assert_ptr_null(sx_model_input(m, 1));
+    ck_assert_ptr_null(sx_model_output(m, -1));
+    ck_assert_str_eq(sx_model_sha256(m),
+                     "d3f74d229fa631db03292bae2631ba98264c92d9b36e5a1e91756b2641fa1858");
+    ck_assert_ptr_eq(sx_model_sha256(m), sx_model_sha256(m));
+    ck_assert_uint_eq(m->n_initializers, 16);
+    for (size_t i = 0; i < m->graph->n_initializer; i++) {
+        const Onnx__TensorProto *proto = m->graph->initializer[i];
+        struct sx_tensor tensor;
+        ck_assert_ptr_eq(sx_model_initializer(m, proto->name), proto);
+        ck_assert(sx_onnx_tensor_read(m, proto, SX_DOUBLE, &tensor, NULL, &error));
+        for (int64_t k = 0; k < sx_count(&tensor.shape); k++)
+            ck_assert(fabs(sx_tensor_get(&tensor, k)) < 10);
+        sx_tensor_free(&tensor);
+    }
+    ck_assert_ptr_null(sx_model_initializer(m, "nothing"));
+    sx_model_close(m);
+    sx_model_close(NULL);
+}
+END_TEST
+
+START_TEST(test_ports)
+{
+    struct tm_model *t = tm_new(13);
+    tm_domain(t, "com.microsoft", 1);
+    tm_input(t, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_input(t, "w", SX_FLOAT, 1, (int64_t[]){2}); /* as before IR version 4 */
+    tm_input(t, "ids", SX_INT, 0, NULL);
+    tm_input(t, "mask", SX_BOOL, -1, NULL);
+    tm_input(t, "d", SX_DOUBLE, 1, (int64_t[]){0});
+    tm_const(t, "w", SX_FLOAT, 1, (int64_t[]){2}, (float[]){3, 4});
+    tm_node(t, "Mul", "x w", "y", NULL);
+    tm_output(t, "y");
+    tm_output_as(t, "odd", SX_INT, 1, (int64_t[]){-7});
+    struct sx_model *m = opened(t);
+    ck_assert_int_eq(sx_model_input_count(m), 4);
+    check_port(sx_model_input(m, 0), "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    check_port(sx_model_input(m, 1), "ids", SX_INT, 0, NULL);
+    check_port(sx_model_input(m, 2), "mask", SX_BOOL, -1, NULL);
+    check_port(sx_model_input(m, 3), "d", SX_FLOAT, 1, (int64_t[]){0});
+    check_port(sx_model_output(m, 0), "y", SX_FLOAT, -1, NULL);
+    check_port(sx_model_output(m, 1), "odd", SX_INT, -1, NULL);
+    ck_assert_int_eq(sx_model_opset(m, NULL), 13);
+    ck_assert_int_eq(sx_model_opset(m, "ai.onnx"), 13);
+    ck_assert_int_eq(sx_model_opset(m, "com.microsoft"), 1);
+    ck_assert_int_eq(sx_model_opset(m, "ai.onnx.ml"), 0);
+    ck_assert_str_eq(sx_model_value(m, "x")->name, "x");
+    ck_assert_str_eq(sx_model_value(m, "y")->name, "y");
+    ck_assert_ptr_null(sx_model_value(m, "w2"));
+    sx_model_close(m);
+}
+END_TEST
+
+/* A dimension of -1, written so, or left empty, is symbolic too. */
+START_TEST(test_symbolic_dimensions)
+{
+    struct tm_model *t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, 3, (int64_t[]){5, 6, 7});
+    Onnx__TensorShapeProto__Dimension **dims =
+        tm_proto(t)->graph->input[0]->type->tensor_type->shape->dim;
+    dims[0]->dim_value = -1;
+    dims[2]->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+    struct sx_model *m = opened(t);
+    check_port(sx_model_input(m, 0), "x", SX_FLOAT, 3, (int64_t[]){-1, 6, -1});
+    sx_model_close(m);
+}
+END_TEST
+
+START_TEST(test_versions)
+{
+    static const struct {
+        int64_t ir;
+        const char *reason;
+    } cases[] = {{0, "IR version 0, not 3 to 13"},
+                 {2, "IR version 2, not 3 to 13"},
+                 {14, "IR version 14, not 3 to 13"},
+                 {INT64_MIN, "IR version -9223372036854775808, not 3 to 13"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tm_model *t = tm_new(13);
+        tm_proto(t)->ir_version = cases[i].ir;
+        refused(t, cases[i].reason);
+    }
+    struct tm_model *t = tm_new(13);
+    tm_domain(t, "ai.onnx", 12);
+    refused(t, ": domain '' is imported twice");
+    t = tm_new(0);
+    refused(t, ": domain '': no opset version");
+    t = tm_new(13);
+    tm_proto(t)->n_opset_import = 0;
+    refused(t, ": no operator set is imported");
+    t = tm_new(13);
+    tm_proto(t)->graph = NULL;
+    refused(t, ": not an ONNX model: it has no graph");
+}
+END_TEST
+
+START_TEST(test_names)
+{
+    struct tm_model *t = tm_new(13);
+    tm_const(t, "w", SX_FLOAT, 0, NULL, (float[]){1});
+    tm_const(t, "w", SX_FLOAT, 0, NULL, (float[]){2});
+    refused(t, ": initializer 'w' occurs twice");
+    t = tm_new(13);
+    tm_const(t, "", SX_FLOAT, 0, NULL, (float[]){1});
+    refused(t, ": initializer 0 has no name");
+    t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, 0, NULL);
+    tm_input(t, "x", SX_INT, 0, NULL);
+    refused(t, ": input or output 'x' occurs twice");
+    t = tm_new(13);
+    tm_output(t, "");
+    refused(t, ": output 0 has no name");
+    t = tm_new(13);
+    Onnx__SparseTensorProto *sparse = tm_memory(t, sizeof *sparse);
+    onnx__sparse_tensor_proto__init(sparse);
+    tm_proto(t)->graph->n_sparse_initializer = 1;
+    tm_proto(t)->graph->sparse_initializer = &sparse;
+    refused(t, ": sparse initializers are not supported");
+}
+END_TEST
+
+START_TEST(test_bad_inputs)
+{
+    const int64_t ones[11] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    struct tm_model *t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, 11, ones);
+    refused(t, ": input 'x': rank 11 is over 10");
+    t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, 0, NULL);
+    tm_proto(t)->graph->input[0]->type->tensor_type->elem_type = TYPE(STRING);
+    refused(t, ": input 'x': element type string (8) is not supported");
+    t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, 0, NULL);
+    tm_proto(t)->graph->input[0]->type = NULL;
+    refused(t, ": input 'x': not declared as a tensor");
+    const int64_t hostile[][3] = {
+        {2, -2, 2}, {INT64_MAX, INT64_MAX, 1}, {-1, INT64_MAX, 2}, {INT64_MIN, 1, 1}};
+    for (int i = 0; i < 4; i++) {
+        struct sx_error error = {0};
+        t = tm_new(13);
+        tm_input(t, "x", SX_FLOAT, 3, hostile[i]);
+        ck_assert_ptr_null(tm_open(t, &error));
+        ck_assert_int_eq(error.status, SX_MODEL);
+        ck_assert_ptr_nonnull(strstr(error.message, ": input 'x': "));
+        tm_free(t);
+    }
+}
+END_TEST
+
+START_TEST(test_unreadable)
+{
+    static const struct {
+        const char *path, *message;
+    } cases[] = {{"/nowhere/m.onnx", "/nowhere/m.onnx: No such file or directory"},
+                 {"/tmp", "/tmp: Is a directory"},
+                 {"/dev/null", "/dev/null: not an ONNX model: it has no graph"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_error error = {0};
+        ck_assert_ptr_null(sx_model_open(cases[i].path, NULL, &error));
+        ck_assert_int_eq(error.status, SX_MODEL);
+        ck_assert_str_eq(error.message, cases[i].message);
+        ck_assert_ptr_null(sx_model_open(cases[i].path, NULL, NULL));
+    }
+}
+END_TEST
+
+START_TEST(test_standard_input)
+{
+    struct sx_error error = {0};
+    int end[2];
+    size_t n;
+    struct tm_model *t = tm_new(13);
+    tm_const(t, "w", SX_FLOAT, 1, (int64_t[]){2}, (float[]){3, 4});
+    const uint8_t *bytes = tm_pack(t, &n);
+    ck_assert(pipe(end) == 0 && dup2(end[0], 0) == 0);
+    ck_assert_int_eq(write(end[1], bytes, n), (ssize_t)n);
+    close(end[0]);
+    close(end[1]);
+    struct sx_model *m = sx_model_open("-", NULL, &error);
+    ck_assert_msg(m != NULL, "%s", error.message);
+    struct sx_tensor w;
+    ck_assert(sx_onnx_tensor_read(m, sx_model_initializer(m, "w"), SX_FLOAT, &w, NULL, &error));
+    ck_assert(((float *)w.data)[1] == 4);
+    sx_tensor_free(&w);
+    sx_model_close(m);
+    tm_free(t);
+}
+END_TEST
+
+/* ---- Tensors ---------------------------------------------------------------------------- */
+
+/* Reads the only initializer of a model, which is freed. */
+static bool read_only(struct tm_model *t, enum sx_type real, struct sx_tensor *tensor,
+                      struct sx_error *error)
+{
+    struct sx_model *m = opened(t);
+    bool ok = sx_onnx_tensor_read(m, m->graph->initializer[0], real, tensor, NULL, error);
+    sx_model_close(m);
+    return ok;
+}
+
+static void check_values(struct sx_tensor *tensor, enum sx_type type, int n,
+                         const double *expected)
+{
+    ck_assert_int_eq(tensor->type, type);
+    ck_assert_int_eq(sx_count(&tensor->shape), n);
+    for (int i = 0; i < n; i++)
+        ck_assert_msg(sx_tensor_get(tensor, i) == expected[i], "element %d: %g is not %g", i,
+                      sx_tensor_get(tensor, i), expected[i]);
+    sx_tensor_free(tensor);
+}
+
+START_TEST(test_raw_types)
+{
+    static const struct {
+        int onnx;
+        enum sx_type type;
+        size_t n;
+        uint8_t bytes[24];
+        double value[3];
+    } cases[] = {
+        {TYPE(FLOAT), SX_FLOAT, 12, {0, 0, 128, 63, 0, 0, 32, 192, 0, 0, 0, 0}, {1, -2.5, 0}},
+        {TYPE(FLOAT16), SX_FLOAT, 6, {0, 0x3c, 0xff, 0xfb, 1, 0}, {1, -65504, 0x1p-24}},
+        {TYPE(BFLOAT16), SX_FLOAT, 6, {0x80, 0x3f, 0x20, 0xc0, 1, 0}, {1, -2.5, 0x1p-133}},
+        {TYPE(UINT8), SX_INT, 3, {1, 255, 128}, {1, 255, 128}},
+        {TYPE(INT8), SX_INT, 3, {1, 255, 128}, {1, -1, -128}},
+        {TYPE(UINT16), SX_INT, 6, {1, 0, 255, 255, 0, 128}, {1, 65535, 32768}},
+        {TYPE(INT16), SX_INT, 6, {1, 0, 255, 255, 0, 128}, {1, -1, -32768}},
+        {TYPE(INT32), SX_INT, 12, {1, 0, 0, 0, 255, 255, 255, 255, 0, 1, 0, 0}, {1, -1, 256}},
+        {TYPE(UINT32),
+         SX_INT,
+         12,
+         {1, 0, 0, 0, 255, 255, 255, 255, 0, 1, 0, 0},
+         {1, 4294967295.0, 256}},
+        {TYPE(INT64),
+         SX_INT,
+         24,
+         {1, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0, 1},
+         {1, -1, 256}},
+        {TYPE(UINT64), SX_INT, 24, {1, 0, 0, 0, 0, 0, 0, 0, 255, 1}, {1, 511, 0}},
+        {TYPE(BOOL), SX_BOOL, 3, {0, 1, 2}, {0, 1, 1}},
+        {TYPE(DOUBLE), SX_FLOAT, 24, {0, 0, 0, 0, 0, 0, 0xf0, 0x3f}, {1, 0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int twice = 0; twice < 2; twice++) {
+            enum sx_type real = twice ? SX_DOUBLE : SX_FLOAT;
+            struct sx_error error = {0};
+            struct sx_tensor tensor;
+            struct tm_model *t = tm_new(13);
+            tm_raw(t, "w", cases[i].onnx, 1, (int64_t[]){3}, cases[i].bytes, cases[i].n);
+            ck_assert_msg(read_only(t, real, &tensor, &error), "%s", error.message);
+            check_values(&tensor, cases[i].type == SX_FLOAT ? real : cases[i].type, 3,
+                         cases[i].value);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_half_specials)
+{
+    const uint16_t halves[] = {0x8000, 0x7c00, 0xfc00, 0x7e00, 0x03ff, 0x8001, 0x0400};
+    struct sx_error error = {0};
+    struct sx_tensor tensor;
+    struct tm_model *t = tm_new(13);
+    tm_raw(t, "w", TYPE(FLOAT16), 1, (int64_t[]){7}, halves, sizeof halves);
+    ck_assert(read_only(t, SX_FLOAT, &tensor, &error));
+    const float *w = tensor.data;
+    ck_assert(w[0] == 0 && signbit(w[0]) && w[1] == INFINITY && w[2] == -INFINITY);
+    ck_assert(isnan(w[3]) && w[4] == 0x3ffp-24f && w[5] == -0x1p-24f && w[6] == 0x1p-14f);
+    sx_tensor_free(&tensor);
+}
+END_TEST
+
+/* One typed field after another; small types sit in the low bytes. */
+START_TEST(test_typed_fields)
+{
+    static float floats[] = {1.5f, -2};
+    static double doubles[] = {0.1, -2};
+    static int32_t small[] = {-3, 200}, halves[] = {0x3c00, 0xc000};
+    static int64_t longs[] = {INT64_C(1) << 40, -1};
+    static uint64_t unsigned_longs[] = {7, UINT64_C(1) << 31};
+    static const struct {
+        int onnx;
+        enum sx_type type;
+        double value[2];
+    } cases[] = {{TYPE(FLOAT), SX_DOUBLE, {1.5, -2}}, {TYPE(DOUBLE), SX_DOUBLE, {0.1, -2}},
+                 {TYPE(INT32), SX_INT, {-3, 200}},    {TYPE(INT8), SX_INT, {-3, -56}},
+                 {TYPE(UINT8), SX_INT, {253, 200}},   {TYPE(BOOL), SX_BOOL, {1, 1}},
+                 {TYPE(FLOAT16), SX_DOUBLE, {1, -2}}, {TYPE(INT64), SX_INT, {0x1p40, -1}},
+                 {TYPE(UINT32), SX_INT, {7, 0x1p31}}, {TYPE(UINT64), SX_INT, {7, 0x1p31}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_error error = {0};
+        struct sx_tensor tensor;
+        struct tm_model *t = tm_new(13);
+        Onnx__TensorProto *p = tm_raw(t, "w", cases[i].onnx, 1, (int64_t[]){2}, NULL, 0);
+        p->n_float_data = p->n_double_data = p->n_int32_data = 2;
+        p->n_int64_data = p->n_uint64_data = 2;
+        p->float_data = floats;
+        p->double_data = doubles;
+        p->int32_data = cases[i].onnx == TYPE(FLOAT16) ? halves : small;
+        p->int64_data = longs;
+        p->uint64_data = unsigned_longs;
+        ck_assert_msg(read_only(t, SX_DOUBLE, &tensor, &error), "%s", error.message);
+        check_values(&tensor, cases[i].type, 2, cases[i].value);
+    }
+}
+END_TEST
+
+START_TEST(test_odd_shapes)
+{
+    struct sx_error error = {0};
+    struct sx_tensor tensor;
+    struct tm_model *t = tm_new(13);
+    tm_const(t, "w", SX_FLOAT, 0, NULL, (float[]){5});
+    ck_assert(read_only(t, SX_FLOAT, &tensor, &error));
+    ck_assert_int_eq(tensor.shape.rank, 0);
+    check_values(&tensor, SX_FLOAT, 1, (double[]){5});
+    t = tm_new(13);
+    tm_raw(t, "w", TYPE(INT64), 2, (int64_t[]){3, 0}, NULL, 0);
+    ck_assert(read_only(t, SX_FLOAT, &tensor, &error));
+    check_values(&tensor, SX_INT, 0, NULL);
+    t = tm_new(13); /* as of axes that are empty: raw data without a byte */
+    tm_raw(t, "w", TYPE(INT64), 1, (int64_t[]){0}, "", 0);
+    ck_assert(read_only(t, SX_FLOAT, &tensor, &error));
+    check_values(&tensor, SX_INT, 0, NULL);
+}
+END_TEST
+
+/* What cannot be a tensor, with its one line. */
+START_TEST(test_bad_tensors)
+{
+    static const struct {
+        int onnx, rank;
+        int64_t dims[11];
+        size_t n;
+        const char *message;
+    } cases[] = {
+        {TYPE(FLOAT), 1, {3}, 11, "tensor 'w': 11 bytes of data where 12 are needed"},
+        {TYPE(FLOAT), 1, {3}, 16, "tensor 'w': 16 bytes of data where 12 are needed"},
+        {TYPE(FLOAT), 1, {0}, 4, "tensor 'w': 4 bytes of data where 0 are needed"},
+        {TYPE(FLOAT), 1, {3}, 0, "tensor 'w': 0 elements where 3 are needed"},
+        {TYPE(STRING), 1, {1}, 4, "tensor 'w': element type string (8) is not supported"},
+        {TYPE(COMPLEX64),
+         0,
+         {0},
+         8,
+         "tensor 'w': element type complex64 (14) is not supported"},
+        {17, 1, {1}, 1, "tensor 'w': element type float8e4m3fn (17) is not supported"},
+        {22, 1, {1}, 1, "tensor 'w': element type int4 (22) is not supported"},
+        {0, 1, {1}, 1, "tensor 'w': element type undefined (0) is not supported"},
+        {-5, 1, {1}, 1, "tensor 'w': element type undefined (-5) is not supported"},
+        {9999, 1, {1}, 1, "tensor 'w': element type undefined (9999) is not supported"},
+        {TYPE(FLOAT), 11, {1}, 4, "tensor 'w': rank 11 is over 10"},
+        {TYPE(FLOAT), 2, {-1, -4}, 16, NULL},
+        {TYPE(FLOAT), 3, {INT64_MAX, 2, 2}, 4, NULL},
+        {TYPE(UINT8), 2, {INT64_C(1) << 32, INT64_C(1) << 32}, 4, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_error error = {0};
+        struct sx_tensor tensor;
+        struct tm_model *t = tm_new(13);
+        tm_raw(t, "w", cases[i].onnx, cases[i].rank, cases[i].dims,
+               cases[i].n > 0 ? "0123456789abcdef" : NULL, cases[i].n);
+        ck_assert(!read_only(t, SX_FLOAT, &tensor, &error));
+        ck_assert_int_eq(error.status, SX_MODEL);
+        ck_assert_ptr_null(tensor.data);
+        if (cases[i].message != NULL)
+            ck_assert_str_eq(error.message, cases[i].message);
+        else
+            ck_assert_ptr_nonnull(strstr(error.message, "tensor 'w': "));
+    }
+}
+END_TEST
+
+START_TEST(test_bad_fields)
+{
+    struct sx_error error = {0};
+    struct sx_tensor tensor;
+    struct tm_model *t = tm_new(13);
+    tm_raw(t, "w", TYPE(UINT64), 1, (int64_t[]){1}, (uint64_t[]){UINT64_MAX}, 8);
+    ck_assert(!read_only(t, SX_FLOAT, &tensor, &error));
+    ck_assert_str_eq(error.message, "tensor 'w': element 0 does not fit into int64");
+    error = (struct sx_error){0};
+    t = tm_new(13);
+    Onnx__TensorProto__Segment segment;
+    onnx__tensor_proto__segment__init(&segment);
+    tm_const(t, "w", SX_FLOAT, 0, NULL, (float[]){1})->segment = &segment;
+    ck_assert(!read_only(t, SX_FLOAT, &tensor, &error));
+    ck_assert_str_eq(error.message, "tensor 'w': tensors in segments are not supported");
+}
+END_TEST
+
+/* Elements are used where they lie only if that is possible: of four models whose graph name
+ * differs in length, one has its weights aligned. */
+START_TEST(test_borrowed)
+{
+    int borrowed_count = 0;
+    for (int i = 0; i < 4; i++) {
+        struct sx_error error = {0};
+        struct sx_tensor w, twice, v;
+        bool borrowed;
+        struct tm_model *t = tm_new(13);
+        tm_proto(t)->graph->name = tm_text(t, &"abcd"[i]);
+        tm_const(t, "w", SX_FLOAT, 1, (int64_t[]){2}, (float[]){3, 4});
+        tm_raw(t, "v", TYPE(INT32), 1, (int64_t[]){1}, (int32_t[]){9}, 4);
+        struct sx_model *m = opened(t);
+        const Onnx__TensorProto *proto = sx_model_initializer(m, "w");
+        ck_assert(sx_onnx_tensor_read(m, proto, SX_FLOAT, &w, &borrowed, &error));
+        const uint8_t *at = w.data;
+        ck_assert_int_eq(borrowed, at >= m->file.bytes && at < m->file.bytes + m->file.size);
+        ck_assert(((float *)w.data)[0] == 3 && ((float *)w.data)[1] == 4);
+        borrowed_count += borrowed;
+        if (!borrowed)
+            sx_tensor_free(&w);
+        ck_assert(sx_onnx_tensor_read(m, proto, SX_DOUBLE, &twice, &borrowed, &error));
+        ck_assert(!borrowed);
+        check_values(&twice, SX_DOUBLE, 2, (double[]){3, 4});
+        proto = sx_model_initializer(m, "v");
+        ck_assert(sx_onnx_tensor_read(m, proto, SX_FLOAT, &v, &borrowed, &error));
+        ck_assert(!borrowed);
+        check_values(&v, SX_INT, 1, (double[]){9});
+        sx_model_close(m);
+    }
+    ck_assert_int_eq(borrowed_count, 1);
+}
+END_TEST
+
+/* Raw data are found wherever a tensor may sit, and bytes that look like one of our places are
+ * still only bytes. */
+START_TEST(test_nested_tensors)
+{
+    const int64_t forged[] = {0, INT64_MAX};
+    struct sx_error error = {0};
+    struct sx_tensor tensor;
+    struct tm_model *body = tm_new(13);
+    tm_node(body, "Constant", "", "c", NULL);
+    tm_attr_tensor(body, "value", SX_INT, 1, (int64_t[]){2}, forged);
+    tm_output(body, "c");
+    struct tm_model *t = tm_new(13);
+    tm_node(t, "If", "b", "y", NULL);
+    tm_attr_graph(t, "then_branch", body);
+    struct sx_model *m = opened(t);
+    const Onnx__GraphProto *inner = m->graph->node[0]->attribute[0]->g;
+    const Onnx__TensorProto *proto = inner->node[0]->attribute[0]->t;
+    ck_assert(sx_onnx_tensor_read(m, proto, SX_FLOAT, &tensor, NULL, &error));
+    ck_assert_mem_eq(tensor.data, forged, sizeof forged);
+    sx_tensor_free(&tensor);
+    sx_model_close(m);
+}
+END_TEST
+
+/* The builder's attributes, as the parser gives them back. */
+START_TEST(test_builder)
+{
+    struct tm_model *t = tm_new(13);
+    tm_node(t, "com.microsoft:Gelu", "x - z", "y", "axis=1 alpha=0.5 pads=0,0,1,1 axes=[1]");
+    tm_node(t, "B", "", "- w", "s=[1.0,2] mode='linear' names='a','b' f:f=1 none=[] i=-3");
+    struct sx_model *m = opened(t);
+    const Onnx__NodeProto *a = m->graph->node[0], *b = m->graph->node[1];
+    ck_assert_str_eq(a->domain, "com.microsoft");
+    ck_assert_str_eq(a->op_type, "Gelu");
+    ck_assert_uint_eq(a->n_input, 3);
+    ck_assert_str_eq(a->input[1], "");
+    ck_assert_str_eq(b->output[1], "w");
+    ck_assert(a->attribute[0]->i == 1 && a->attribute[1]->f == 0.5f);
+    ck_assert(a->attribute[2]->n_ints == 4 && a->attribute[2]->ints[3] == 1);
+    ck_assert(a->attribute[3]->n_ints == 1 && a->attribute[3]->ints[0] == 1);
+    ck_assert(b->attribute[0]->n_floats == 2 && b->attribute[0]->floats[1] == 2);
+    ck_assert(b->attribute[1]->s.len == 6);
+    ck_assert(b->attribute[2]->n_strings == 2 && b->attribute[2]->strings[1].data[0] == 'b');
+    ck_assert(b->attribute[3]->f == 1 && b->attribute[4]->n_ints == 0);
+    ck_assert(b->attribute[5]->i == -3);
+    sx_model_close(m);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("onnx");
+    TCase *models = tcase_create("models"), *tensors = tcase_create("tensors");
+    tcase_add_test(models, test_digits8);
+    tcase_add_test(models, test_ports);
+    tcase_add_test(models, test_symbolic_dimensions);
+    tcase_add_test(models, test_versions);
+    tcase_add_test(models, test_names);
+    tcase_add_test(models, test_bad_inputs);
+    tcase_add_test(models, test_unreadable);
+    tcase_add_test(models, test_standard_input);
+    tcase_add_test(models, test_builder);
+    tcase_add_test(tensors, test_raw_types);
+    tcase_add_test(tensors, test_half_specials);
+    tcase_add_test(tensors, test_typed_fields);
+    tcase_add_test(tensors, test_odd_shapes);
+    tcase_add_test(tensors, test_bad_tensors);
+    tcase_add_test(tensors, test_bad_fields);
+    tcase_add_test(tensors, test_borrowed);
+    tcase_add_test(tensors, test_nested_tensors);
+    suite_add_tcase(suite, models);
+    suite_add_tcase(suite, tensors);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
