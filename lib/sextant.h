@@ -202,7 +202,7 @@ bool sx_gradients(struct sx_explainer *explainer, int64_t n, const double *point
 enum sx_aggregate { SX_AGG_MAX, SX_AGG_ABSMAX, SX_AGG_MEAN };
 
 /* One step of gradient ascent: eta g, eta sign(g), or eta g/|g|. */
-enum sx_step { SX_STEP_PLAIN, SX_STEP_SIGN, SX_STEP_UNIT };
+enum sx_climb { SX_CLIMB_PLAIN, SX_CLIMB_SIGN, SX_CLIMB_UNIT };
 
 struct sx_attribute_options {
     const char *method;    /* a name that sx_attribute_method gives */
@@ -215,7 +215,7 @@ struct sx_attribute_options {
     double max_distance;   /* guided-ig: how far from the straight path, in alpha */
     double max_sigma;      /* blur-ig: standard deviation of the widest blur, pixels */
     enum sx_aggregate aggregate;
-    enum sx_step step;
+    enum sx_climb step;
     double clip[2];        /* ascent stays within; clip[0] >= clip[1]: anywhere */
     bool times_input;      /* multiply gradients by x - baseline */
     const double *baseline;   /* x's shape */
