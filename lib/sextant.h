@@ -253,4 +253,126 @@ bool sx_baseline(const struct sx_explainer *explainer, const char *specification
                  const double *background, int64_t n_background, double *baseline,
                  struct sx_error *error);
 
+/* ---- Reading inputs and writing results ------------------------------------------------- */
+
+struct sx_reader;     /* a source of samples */
+struct sx_preprocess; /* what is done to pictures; NULL is the default */
+
+/* Opens `path` ("-": standard input), recognised by content: .npy, .npz, PNG, JPEG, text (one
+ * line one sample; a first line that does not begin with a number names the features), or by its
+ * suffix an ONNX TensorProto (.pb). `want` is the shape of the model's input, -1 where any size
+ * will do, the batch first. An array of that shape (batch 1 where any will do) is one sample, with
+ * or without a leading batch of 1; one with a longer first axis, or one axis more, holds many.
+ * With `want` NULL any array is one sample as it is. `member` names an array of an .npz (NULL:
+ * the first one). Messages do not name the file. Fails with status 1 or 6. */
+struct sx_reader *sx_reader_open(const char *path, const char *member,
+                                 const struct sx_shape *want, const struct sx_preprocess *pre,
+                                 struct sx_error *error);
+
+/* Makes *sample the next sample, of the rank of `want` and of the type nearest to the file's (free
+ * it with sx_tensor_free), or sets *end. On failure the sample is lost, and the next call tries
+ * the one after it. */
+bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
+                    struct sx_error *error);
+
+/* Samples in all; -1 where that shows only at the end (text). */
+int64_t sx_reader_count(const struct sx_reader *reader);
+
+/* Name of feature `i` from the header line of a text; NULL if there is none. */
+const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
+
+/* Name of array `i` of an .npz in file order; NULL after the last, or if it is none. */
+const char *sx_reader_member(const struct sx_reader *reader, size_t i);
+
+/* Opens another array of the .npz that `reader`, which must outlive it, has open. */
+struct sx_reader *sx_reader_open_member(const struct sx_reader *reader, const char *member,
+                                        const struct sx_shape *want, struct sx_error *error);
+
+/* The last sample as it was resized and cropped, to paint over; NULL if it was no picture. */
+const struct sx_picture *sx_reader_picture(const struct sx_reader *reader);
+
+void sx_reader_close(struct sx_reader *reader);
+
+/* Reads a whole array of any of the above formats; the lines of a text are its rows. */
+bool sx_tensor_read(struct sx_tensor *tensor, const char *path, struct sx_error *error);
+
+/* Numbers as text, whatever the locale: the shortest decimal that reads back as the same float
+ * (SX_FLOAT) or double; "null" for NaN and infinities. Returns its length. */
+#define SX_NUMBER_SIZE 32
+size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision);
+
+/* Sets *value to what the `n` bytes say; false unless they are one number and nothing else. */
+bool sx_number_parse(const char *text, size_t n, double *value);
+
+/* Where results go. The first failure sticks: later writes do nothing, and flush and finish
+ * report it (status 5). The caller ignores SIGPIPE. */
+struct sx_sink;
+
+/* `path` NULL is standard output. A file appears under its name only when it is finished; what
+ * exists and is no regular file (/dev/null) is written to directly. */
+struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
+bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
+bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error);
+
+/* Ends and frees the sink; without `keep`, or on failure, no file stays. */
+bool sx_sink_finish(struct sx_sink *sink, bool keep, struct sx_error *error);
+
+/* Writes an .npy: its header alone (the elements follow by sx_sink_write), or all of it. */
+bool sx_npy_head(struct sx_sink *sink, enum sx_type type, const struct sx_shape *shape);
+bool sx_npy_write(struct sx_sink *sink, const struct sx_tensor *tensor);
+
+/* A writer of JSON; zero-initialise what is not said here. `key` is NULL inside arrays. */
+struct sx_json {
+    struct sx_sink *sink;
+    enum sx_type precision; /* of sx_json_number: SX_FLOAT or SX_DOUBLE */
+    int64_t nonfinite;      /* numbers that were written as null */
+    bool comma;
+};
+
+void sx_json_object(struct sx_json *json, const char *key);
+void sx_json_object_end(struct sx_json *json);
+void sx_json_array(struct sx_json *json, const char *key);
+void sx_json_array_end(struct sx_json *json);
+void sx_json_string(struct sx_json *json, const char *key, const char *text); /* NULL: null */
+void sx_json_number(struct sx_json *json, const char *key, double value);
+void sx_json_double(struct sx_json *json, const char *key, double value); /* full precision */
+void sx_json_int(struct sx_json *json, const char *key, int64_t value);
+void sx_json_bool(struct sx_json *json, const char *key, bool value);
+void sx_json_null(struct sx_json *json, const char *key);
+void sx_json_shape(struct sx_json *json, const char *key, const struct sx_shape *shape);
+void sx_json_values(struct sx_json *json, const char *key, const struct sx_tensor *tensor);
+
+/* {"shape":[...],"values":[flat, row-major]} */
+void sx_json_tensor(struct sx_json *json, const char *key, const struct sx_tensor *tensor);
+
+/* What every record says of itself. A `target_output` of NULL leaves "target" out, an index or a
+ * label below 0 or NULL is null, negative `seconds` are left out. */
+struct sx_record {
+    const char *tool, *id;
+    int64_t index;
+    const char *model_file, *model_sha256;
+    const char *input_name;
+    struct sx_shape input_shape;
+    const char *target_output;
+    int64_t target_index;
+    const char *target_label, *target_score;
+    double target_value;
+    int64_t forward, backward;
+    const char *const *warnings;
+    size_t warning_count;
+    double seconds;
+};
+
+/* A record is sx_record_begin, "params" and the tool's own keys, sx_record_end; the latter two
+ * calls write the record out and fail with status 5. */
+void sx_record_begin(struct sx_json *json, const struct sx_record *record);
+bool sx_record_end(struct sx_json *json, const struct sx_record *record,
+                   struct sx_error *error);
+
+/* The record of a sample that failed with *why. */
+bool sx_record_error(struct sx_json *json, const struct sx_record *record,
+                     const struct sx_error *why, struct sx_error *error);
+
 #endif

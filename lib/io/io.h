@@ -43,4 +43,11 @@ void sx_file_drop(struct sx_file *file, size_t n);
 
 void sx_file_close(struct sx_file *file);
 
+/* ---- JSON ------------------------------------------------------------------------------- */
+
+struct cJSON;
+
+/* Parses one JSON value with nothing but blanks after it; free it with cJSON_Delete. */
+struct cJSON *sx_json_parse(const char *bytes, size_t size, struct sx_error *error);
+
 #endif

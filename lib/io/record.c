@@ -1,0 +1,76 @@
+/* record.c - the frame of every record: what was explained, and at what cost. */
+#include "io/io.h"
+
+static void begin(struct sx_json *json, const struct sx_record *record)
+{
+    json->comma = false;
+    json->nonfinite = 0;
+    sx_json_object(json, NULL);
+    sx_json_string(json, "tool", record->tool);
+}
+
+static bool end(struct sx_json *json, struct sx_error *error)
+{
+    sx_json_object_end(json);
+    sx_sink_write(json->sink, "\n", 1);
+    json->comma = false;
+    return sx_sink_flush(json->sink, error);
+}
+
+void sx_record_begin(struct sx_json *json, const struct sx_record *record)
+{
+    begin(json, record);
+    sx_json_string(json, "version", SX_VERSION);
+    sx_json_string(json, "id", record->id);
+    sx_json_int(json, "index", record->index);
+    sx_json_object(json, "model");
+    sx_json_string(json, "file", record->model_file);
+    sx_json_string(json, "sha256", record->model_sha256);
+    sx_json_object_end(json);
+    sx_json_object(json, "input");
+    sx_json_string(json, "name", record->input_name);
+    sx_json_shape(json, "shape", &record->input_shape);
+    sx_json_object_end(json);
+    if (record->target_output == NULL)
+        return;
+    sx_json_object(json, "target");
+    sx_json_string(json, "output", record->target_output);
+    if (record->target_index >= 0)
+        sx_json_int(json, "index", record->target_index);
+    else
+        sx_json_null(json, "index");
+    sx_json_string(json, "label", record->target_label);
+    sx_json_string(json, "score", record->target_score);
+    sx_json_number(json, "value", record->target_value);
+    sx_json_object_end(json);
+}
+
+bool sx_record_end(struct sx_json *json, const struct sx_record *record, struct sx_error *error)
+{
+    if (json->nonfinite > 0)
+        sx_json_int(json, "nonfinite", json->nonfinite);
+    sx_json_object(json, "cost");
+    sx_json_int(json, "forward", record->forward);
+    sx_json_int(json, "backward", record->backward);
+    sx_json_object_end(json);
+    sx_json_array(json, "warnings");
+    for (size_t i = 0; i < record->warning_count; i++)
+        sx_json_string(json, NULL, record->warnings[i]);
+    sx_json_array_end(json);
+    if (record->seconds >= 0)
+        sx_json_double(json, "seconds", record->seconds);
+    return end(json, error);
+}
+
+bool sx_record_error(struct sx_json *json, const struct sx_record *record,
+                     const struct sx_error *why, struct sx_error *error)
+{
+    begin(json, record);
+    sx_json_string(json, "id", record->id);
+    sx_json_int(json, "index", record->index);
+    sx_json_object(json, "error");
+    sx_json_int(json, "status", why->status);
+    sx_json_string(json, "message", why->message);
+    sx_json_object_end(json);
+    return end(json, error);
+}

@@ -1,0 +1,194 @@
+/* sink.c - output that is whole or not there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/io.h"
+
+#define BUFFER ((size_t)1 << 16)
+
+/* A new file has no name until it is finished where the file system can do that, so that not even
+ * a killed process leaves anything behind; elsewhere it has a temporary one in the directory of
+ * the final one. */
+struct sx_sink {
+    int fd;
+    int failure; /* errno of the first failed write */
+    bool direct; /* to what exists: standard output, a device */
+    bool named;  /* `temporary` exists */
+    char *final, *temporary;
+    size_t used;
+    char buffer[BUFFER];
+};
+
+/* Calls `make` with names in the directory of the final name until one was not taken. */
+static bool claim_name(struct sx_sink *sink, bool (*make)(struct sx_sink *))
+{
+    const char *slash = strrchr(sink->final, '/');
+    size_t dir = slash != NULL ? (size_t)(slash - sink->final) + 1 : 0;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(sink->temporary + dir, 40, ".sextant-%ld-%d", (long)getpid(), i);
+        if (make(sink))
+            return sink->named = true;
+        if (errno != EEXIST)
+            break;
+    }
+    return false;
+}
+
+static bool make_file(struct sx_sink *sink)
+{
+    sink->fd = open(sink->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    return sink->fd >= 0;
+}
+
+static bool make_link(struct sx_sink *sink)
+{
+    char self[40];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", sink->fd);
+    return linkat(AT_FDCWD, self, AT_FDCWD, sink->temporary, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* A file that is to be replaced is looked up through links, and must have been writable. */
+static bool open_new(struct sx_sink *sink, const char *path, bool exists,
+                     struct sx_error *error)
+{
+    sink->final = exists ? realpath(path, NULL) : strdup(path);
+    size_t n = sink->final != NULL ? strlen(sink->final) : 0;
+    sink->temporary = sink->final != NULL ? malloc(n + 42) : NULL;
+    if (sink->temporary == NULL)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    if (exists && access(sink->final, W_OK) != 0)
+        return sx_fail(error, SX_WRITE, "%s: %s", path, strerror(errno));
+    memcpy(sink->temporary, sink->final, n + 1);
+    char *slash = strrchr(sink->temporary, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    sink->fd =
+        open(slash != NULL ? sink->temporary : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    if (sink->fd < 0 && !claim_name(sink, make_file))
+        return sx_fail(error, SX_WRITE, "%s: %s", path, strerror(errno));
+    return true;
+}
+
+static bool open_path(struct sx_sink *sink, const char *path, struct sx_error *error)
+{
+    struct stat st;
+    bool exists = stat(path, &st) == 0;
+    size_t n = strlen(path);
+    if (exists ? S_ISDIR(st.st_mode) : n > 0 && path[n - 1] == '/')
+        return sx_fail(error, SX_WRITE, "%s: %s", path, strerror(EISDIR));
+    if (!exists && (errno != ENOENT || n == 0))
+        return sx_fail(error, SX_WRITE, "%s: %s", path, strerror(errno));
+    if (!exists || S_ISREG(st.st_mode))
+        return open_new(sink, path, exists, error);
+    sink->direct = true;
+    sink->fd = open(path, O_WRONLY | O_CLOEXEC);
+    return sink->fd >= 0 || sx_fail(error, SX_WRITE, "%s: %s", path, strerror(errno));
+}
+
+struct sx_sink *sx_sink_open(const char *path, struct sx_error *error)
+{
+    struct sx_sink *sink = sx_new(1, sizeof *sink, error);
+    if (sink == NULL)
+        return NULL;
+    sink->fd = STDOUT_FILENO;
+    sink->direct = path == NULL;
+    if (path != NULL) {
+        sink->fd = -1;
+        if (!open_path(sink, path, error)) {
+            sx_sink_finish(sink, false, NULL);
+            return NULL;
+        }
+    }
+    return sink;
+}
+
+static void put(struct sx_sink *sink, const char *bytes, size_t n)
+{
+    while (n > 0 && sink->failure == 0) {
+        ssize_t done = write(sink->fd, bytes, n);
+        if (done >= 0) {
+            bytes += done;
+            n -= (size_t)done;
+        } else if (errno == EAGAIN) {
+            poll(&(struct pollfd){.fd = sink->fd, .events = POLLOUT}, 1, -1);
+        } else if (errno != EINTR) {
+            sink->failure = errno;
+        }
+    }
+}
+
+bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n)
+{
+    if (n >= BUFFER - sink->used) {
+        put(sink, sink->buffer, sink->used);
+        sink->used = 0;
+    }
+    if (n >= BUFFER) {
+        put(sink, bytes, n);
+    } else if (n > 0) {
+        memcpy(sink->buffer + sink->used, bytes, n);
+        sink->used += n;
+    }
+    return sink->failure == 0;
+}
+
+bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n < 0) {
+        sink->failure = sink->failure != 0 ? sink->failure : ENOMEM;
+        return false;
+    }
+    bool ok = sx_sink_write(sink, text, (size_t)n);
+    free(text);
+    return ok;
+}
+
+static bool report(const struct sx_sink *sink, struct sx_error *error)
+{
+    return sx_fail(error, SX_WRITE, "%s: %s",
+                   sink->final != NULL ? sink->final : "standard output",
+                   strerror(sink->failure));
+}
+
+bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error)
+{
+    put(sink, sink->buffer, sink->used);
+    sink->used = 0;
+    return sink->failure == 0 || report(sink, error);
+}
+
+/* The file gets its name after the last write and before the rename: errors of either come in
+ * time to take it back. */
+bool sx_sink_finish(struct sx_sink *sink, bool keep, struct sx_error *error)
+{
+    bool ok = !keep || sx_sink_flush(sink, error);
+    if (keep && ok && !sink->direct && !sink->named && !claim_name(sink, make_link)) {
+        sink->failure = errno;
+        ok = report(sink, error);
+    }
+    if (sink->fd >= 0 && sink->fd != STDOUT_FILENO && close(sink->fd) != 0 && keep && ok) {
+        sink->failure = errno;
+        ok = report(sink, error);
+    }
+    if (keep && ok && sink->named && rename(sink->temporary, sink->final) != 0) {
+        sink->failure = errno;
+        ok = report(sink, error);
+    }
+    if (sink->named && (!keep || !ok))
+        unlink(sink->temporary);
+    free(sink->final);
+    free(sink->temporary);
+    free(sink);
+    return ok;
+}

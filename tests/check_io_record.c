@@ -1,0 +1,466 @@
+/* check_io_record.c - JSON, records, and sinks that are whole or not there. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <dirent.h>
+
+#include <cjson/cJSON.h>
+
+#include "io/io.h"
+
+static char dir[] = "/tmp/check_io_record.XXXXXX";
+static char path[64];
+
+static const char *content(void)
+{
+    static char text[1 << 16];
+    FILE *in = fopen(path, "rb");
+    ck_assert_ptr_nonnull(in);
+    size_t n = fread(text, 1, sizeof text - 1, in);
+    text[n] = '\0';
+    fclose(in);
+    return text;
+}
+
+/* Names in the test directory, dots aside. */
+static int entries(void)
+{
+    int n = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(d);
+    return n;
+}
+
+static void start(void)
+{
+    unlink(path);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static struct sx_json to_path(void)
+{
+    struct sx_error error = {0};
+    struct sx_json json = {.sink = sx_sink_open(path, &error), .precision = SX_FLOAT};
+    ck_assert_ptr_nonnull(json.sink);
+    return json;
+}
+
+static const char *finished(struct sx_json *json)
+{
+    struct sx_error error = {0};
+    ck_assert_msg(sx_sink_finish(json->sink, true, &error), "%s", error.message);
+    return content();
+}
+
+START_TEST(test_json)
+{
+    struct sx_json json = to_path();
+    float values[] = {1, 0.1F, NAN, -INFINITY, 3, 4};
+    int64_t ints[] = {INT64_MIN, 9007199254740993};
+    uint8_t bools[] = {1, 0};
+    struct sx_tensor f = {SX_FLOAT, {2, {2, 3}}, values};
+    struct sx_tensor i = {SX_INT, {1, {2}}, ints};
+    struct sx_tensor b = {SX_BOOL, {1, {2}}, bools};
+    sx_json_object(&json, NULL);
+    sx_json_tensor(&json, "f", &f);
+    sx_json_values(&json, "i", &i);
+    sx_json_values(&json, "b", &b);
+    sx_json_array(&json, "a");
+    sx_json_number(&json, NULL, 0.1);
+    sx_json_double(&json, NULL, (double)0.1F);
+    sx_json_int(&json, NULL, -7);
+    sx_json_array(&json, NULL);
+    sx_json_array_end(&json);
+    sx_json_object(&json, NULL);
+    sx_json_object_end(&json);
+    sx_json_bool(&json, NULL, true);
+    sx_json_bool(&json, NULL, false);
+    sx_json_null(&json, NULL);
+    sx_json_array_end(&json);
+    sx_json_object_end(&json);
+    ck_assert_int_eq(json.nonfinite, 2);
+    ck_assert_str_eq(finished(&json),
+                     "{\"f\":{\"shape\":[2,3],\"values\":[1,0.1,null,null,3,4]},"
+                     "\"i\":[-9223372036854775808,9007199254740993],\"b\":[1,0],"
+                     "\"a\":[0.1,0.10000000149011612,-7,[],{},true,false,null]}");
+}
+END_TEST
+
+START_TEST(test_strings)
+{
+    static const struct {
+        const char *text, *json;
+    } known[] = {
+        {"", "\"\""},
+        {"plain", "\"plain\""},
+        {"a\"b\\c", "\"a\\\"b\\\\c\""},
+        {"\n\t\x01\x7f", "\"\\u000a\\u0009\\u0001\x7f\""},
+        {"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+         "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\""},
+        {"\xff", "\"\xef\xbf\xbd\""},
+        {"a\xc3", "\"a\xef\xbf\xbd\""},
+        {"\xc3(", "\"\xef\xbf\xbd(\""},
+        {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xe0\x80\x80x", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\""},
+        {"\xf4\x8f\xbf\xbf", "\"\xf4\x8f\xbf\xbf\""},
+        {"\xf4\x90\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xf0\x9f\x98", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {NULL, "null"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct sx_json json = to_path();
+        sx_json_string(&json, NULL, known[i].text);
+        ck_assert_str_eq(finished(&json), known[i].json);
+    }
+}
+END_TEST
+
+static const struct sx_record sample = {
+    .tool = "ggig",
+    .id = "cat.png",
+    .index = 0,
+    .model_file = "m.onnx",
+    .model_sha256 = "00ff",
+    .input_name = "data",
+    .input_shape = {4, {1, 3, 224, 224}},
+    .target_output = "logits",
+    .target_index = 281,
+    .target_label = "tabby, tabby cat",
+    .target_score = "logit",
+    .target_value = 12.25,
+    .forward = 51,
+    .backward = 50,
+    .seconds = -1,
+};
+
+START_TEST(test_record)
+{
+    struct sx_json json = to_path();
+    struct sx_error error = {0};
+    sx_record_begin(&json, &sample);
+    sx_json_object(&json, "params");
+    sx_json_int(&json, "seed", 0);
+    sx_json_object_end(&json);
+    sx_json_number(&json, "sum", 1.5);
+    ck_assert(sx_record_end(&json, &sample, &error));
+    ck_assert_str_eq(finished(&json),
+                     "{\"tool\":\"ggig\",\"version\":\"" SX_VERSION
+                     "\",\"id\":\"cat.png\",\"index\":0,"
+                     "\"model\":{\"file\":\"m.onnx\",\"sha256\":\"00ff\"},"
+                     "\"input\":{\"name\":\"data\",\"shape\":[1,3,224,224]},"
+                     "\"target\":{\"output\":\"logits\",\"index\":281,"
+                     "\"label\":\"tabby, tabby cat\",\"score\":\"logit\",\"value\":12.25},"
+                     "\"params\":{\"seed\":0},\"sum\":1.5,"
+                     "\"cost\":{\"forward\":51,\"backward\":50},\"warnings\":[]}\n");
+}
+END_TEST
+
+/* Nonfinite numbers are counted anew for each record; the rest shows when it is there. */
+START_TEST(test_record_extras)
+{
+    static const char *const warnings[] = {"one", "two"};
+    struct sx_json json = to_path();
+    struct sx_error error = {0};
+    struct sx_record record = sample;
+    record.warnings = warnings;
+    record.warning_count = 2;
+    record.seconds = 0.25;
+    record.target_label = NULL;
+    record.target_index = -1;
+    for (int i = 0; i < 2; i++) {
+        sx_record_begin(&json, &record);
+        sx_json_number(&json, "x", i == 0 ? NAN : 1);
+        ck_assert(sx_record_end(&json, &record, &error));
+        record.target_output = NULL;
+    }
+    char *text = strdup(finished(&json)), *second = strchr(text, '\n') + 1;
+    second[-1] = '\0';
+    ck_assert_ptr_nonnull(strstr(text, "\"index\":null,\"label\":null"));
+    ck_assert_ptr_nonnull(strstr(text, ",\"x\":null,\"nonfinite\":1,\"cost\":"));
+    ck_assert_ptr_nonnull(strstr(text, ",\"warnings\":[\"one\",\"two\"],\"seconds\":0.25}"));
+    ck_assert_ptr_null(strstr(second, "nonfinite"));
+    ck_assert_ptr_null(strstr(second, "target"));
+    for (char *p = text; p != NULL; p = p == text ? second : NULL) {
+        struct cJSON *parsed = sx_json_parse(p, strlen(p), &error);
+        ck_assert_ptr_nonnull(parsed);
+        cJSON_Delete(parsed);
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(test_record_error)
+{
+    struct sx_json json = to_path();
+    struct sx_error error = {0}, why = {SX_FAILED, "line 3: cell 2 is not a number"};
+    struct sx_record record = sample;
+    record.index = 3;
+    ck_assert(sx_record_error(&json, &record, &why, &error));
+    ck_assert_str_eq(
+        finished(&json),
+        "{\"tool\":\"ggig\",\"id\":\"cat.png\",\"index\":3,\"error\":{\"status\":1,"
+        "\"message\":\"line 3: cell 2 is not a number\"}}\n");
+}
+END_TEST
+
+START_TEST(test_parse)
+{
+    static const char *const good[] = {"{}", " [1,2] \n", "\"a\"",
+                                       "1",  "null\t",    "[\"[[[[\\\"[[\"]"};
+    static const char *const bad[] = {"",        " ",      "{",        "[1,2",
+                                      "[1] x",   "[1]]",   "{\"a\":}", "\"ab",
+                                      "[1,2,]x", "\"\\\"", "nul",      "[1] 2"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct sx_error error = {0};
+        struct cJSON *root = sx_json_parse(good[i], strlen(good[i]), &error);
+        ck_assert_msg(root != NULL, "%s: %s", good[i], error.message);
+        cJSON_Delete(root);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_error error = {0};
+        ck_assert_msg(sx_json_parse(bad[i], strlen(bad[i]), &error) == NULL, "%s", bad[i]);
+        ck_assert_int_eq(error.status, SX_FAILED);
+    }
+    struct sx_error error = {0};
+    ck_assert_ptr_null(sx_json_parse("[1]\0\0", 5, &error));
+    for (size_t depth = 60; depth < 70; depth++) {
+        char text[200];
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        error = (struct sx_error){0};
+        struct cJSON *root = sx_json_parse(text, 2 * depth, &error);
+        ck_assert_int_eq(root != NULL, depth <= 64);
+        cJSON_Delete(root);
+    }
+    char *deep = malloc(1000000);
+    memset(deep, '[', 1000000);
+    error = (struct sx_error){0};
+    ck_assert_ptr_null(sx_json_parse(deep, 1000000, &error));
+    free(deep);
+}
+END_TEST
+
+/* Every beginning of a record is refused, and nothing is read past it. */
+START_TEST(test_parse_truncated)
+{
+    static const char text[] = "{\"a\":[1,-2.5e3,\"x\\u00e9\\n\"],\"b\":{\"c\":null}}";
+    for (size_t n = 0; n < sizeof text - 1; n++) {
+        struct sx_error error = {0};
+        char *copy = malloc(n + 1);
+        memcpy(copy, text, n);
+        ck_assert_ptr_null(sx_json_parse(copy, n, &error));
+        free(copy);
+    }
+}
+END_TEST
+
+START_TEST(test_keep)
+{
+    struct sx_error error = {0};
+    mode_t mask = umask(027);
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    ck_assert_ptr_nonnull(sink);
+    ck_assert(sx_sink_print(sink, "%s %d", "some", 7));
+    ck_assert(sx_sink_flush(sink, &error));
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert(sx_sink_finish(sink, true, &error));
+    umask(mask);
+    struct stat st;
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0640);
+    ck_assert_str_eq(content(), "some 7");
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(test_drop)
+{
+    struct sx_error error = {0};
+    for (int old = 0; old < 2; old++) {
+        struct sx_sink *sink = sx_sink_open(path, &error);
+        ck_assert(sx_sink_write(sink, "new", 3));
+        ck_assert(sx_sink_finish(sink, false, &error));
+        ck_assert_int_eq(entries(), old);
+        if (old)
+            ck_assert_str_eq(content(), "old");
+        else {
+            sink = sx_sink_open(path, &error);
+            ck_assert(sx_sink_write(sink, "old", 3));
+            ck_assert(sx_sink_finish(sink, true, &error));
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_replace_through_link)
+{
+    struct sx_error error = {0};
+    char link[80];
+    snprintf(link, sizeof link, "%s/link", dir);
+    ck_assert_int_eq(symlink("file", link), 0);
+    for (int i = 0; i < 2; i++) {
+        struct sx_sink *sink = sx_sink_open(i == 0 ? path : link, &error);
+        ck_assert(sx_sink_print(sink, "%d", i));
+        ck_assert(sx_sink_finish(sink, true, &error));
+    }
+    struct stat st;
+    ck_assert_int_eq(lstat(link, &st), 0);
+    ck_assert(S_ISLNK(st.st_mode));
+    ck_assert_str_eq(content(), "1");
+    unlink(link);
+}
+END_TEST
+
+START_TEST(test_large)
+{
+    struct sx_error error = {0};
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    static char block[100000];
+    size_t total = 0;
+    for (size_t n = 0; n < sizeof block; n = n * 3 + 1) {
+        memset(block, 'a' + (int)(n % 26), n);
+        ck_assert(sx_sink_write(sink, block, n));
+        total += n;
+    }
+    ck_assert(sx_sink_finish(sink, true, &error));
+    struct stat st;
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq((size_t)st.st_size, total);
+}
+END_TEST
+
+START_TEST(test_bad_paths)
+{
+    const char *const bad[] = {dir, "/nonexistent/x", "", "/tmp/", "/dev/null/x"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_error error = {0};
+        ck_assert_msg(sx_sink_open(bad[i], &error) == NULL, "%s", bad[i]);
+        ck_assert_int_eq(error.status, SX_WRITE);
+    }
+}
+END_TEST
+
+START_TEST(test_devices)
+{
+    struct sx_error error = {0};
+    struct sx_sink *sink = sx_sink_open("/dev/null", &error);
+    ck_assert(sx_sink_write(sink, "x", 1));
+    ck_assert(sx_sink_finish(sink, true, &error));
+    struct stat st;
+    ck_assert_int_eq(stat("/dev/null", &st), 0);
+    ck_assert(S_ISCHR(st.st_mode));
+
+    sink = sx_sink_open("/dev/full", &error);
+    ck_assert_ptr_nonnull(sink);
+    ck_assert(sx_sink_write(sink, "x", 1));
+    ck_assert(!sx_sink_flush(sink, &error));
+    ck_assert_int_eq(error.status, SX_WRITE);
+    ck_assert(!sx_sink_write(sink, "x", 1));
+    ck_assert(!sx_sink_print(sink, "%d", 1));
+    error = (struct sx_error){0};
+    ck_assert(!sx_sink_finish(sink, true, &error));
+    ck_assert_int_eq(error.status, SX_WRITE);
+}
+END_TEST
+
+START_TEST(test_closed_pipe)
+{
+    struct sx_error error = {0};
+    int end[2];
+    ck_assert_int_eq(pipe(end), 0);
+    close(end[0]);
+    ck_assert_int_eq(dup2(end[1], 1), 1);
+    struct sx_json json = {.sink = sx_sink_open(NULL, &error), .precision = SX_FLOAT};
+    sx_record_begin(&json, &sample);
+    ck_assert(!sx_record_end(&json, &sample, &error));
+    ck_assert_int_eq(error.status, SX_WRITE);
+    ck_assert_ptr_nonnull(strstr(error.message, "standard output"));
+    ck_assert(!sx_sink_finish(json.sink, true, NULL));
+}
+END_TEST
+
+START_TEST(test_closed_stdout)
+{
+    struct sx_error error = {0};
+    close(1);
+    struct sx_sink *sink = sx_sink_open(NULL, &error);
+    ck_assert(sx_sink_write(sink, "x", 1));
+    ck_assert(!sx_sink_finish(sink, true, &error));
+    ck_assert_int_eq(error.status, SX_WRITE);
+}
+END_TEST
+
+/* A reader that is slow, on a pipe that does not block. */
+START_TEST(test_slow_pipe)
+{
+    struct sx_error error = {0};
+    int end[2];
+    ck_assert_int_eq(pipe(end), 0);
+    fcntl(end[1], F_SETFL, O_NONBLOCK);
+    pid_t child = fork();
+    if (child == 0) {
+        char block[4096];
+        size_t total = 0;
+        close(end[1]);
+        usleep(50000);
+        for (ssize_t n; (n = read(end[0], block, sizeof block)) > 0;)
+            total += (size_t)n;
+        _exit(total == 300000 ? 0 : 1);
+    }
+    close(end[0]);
+    ck_assert_int_eq(dup2(end[1], 1), 1);
+    close(end[1]);
+    struct sx_sink *sink = sx_sink_open(NULL, &error);
+    static char block[300000];
+    ck_assert(sx_sink_write(sink, block, sizeof block));
+    ck_assert(sx_sink_finish(sink, true, &error));
+    close(1);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+int main(void)
+{
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    snprintf(path, sizeof path, "%s/file", dir);
+    TCase *t = tcase_create("record");
+    tcase_add_checked_fixture(t, start, NULL);
+    tcase_add_test(t, test_json);
+    tcase_add_test(t, test_strings);
+    tcase_add_test(t, test_record);
+    tcase_add_test(t, test_record_extras);
+    tcase_add_test(t, test_record_error);
+    tcase_add_test(t, test_parse);
+    tcase_add_test(t, test_parse_truncated);
+    tcase_add_test(t, test_keep);
+    tcase_add_test(t, test_drop);
+    tcase_add_test(t, test_replace_through_link);
+    tcase_add_test(t, test_large);
+    tcase_add_test(t, test_bad_paths);
+    tcase_add_test(t, test_devices);
+    tcase_add_test(t, test_closed_pipe);
+    tcase_add_test(t, test_closed_stdout);
+    tcase_add_test(t, test_slow_pipe);
+    Suite *s = suite_create("io_record");
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    unlink(path);
+    rmdir(dir);
+    return failed > 0;
+}
