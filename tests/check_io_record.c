@@ -1,15 +1,17 @@
 /* check_io_record.c - JSON, records, and sinks that are whole or not there. */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <dirent.h>
 
 #include <cjson/cJSON.h>
 
@@ -302,6 +304,26 @@ START_TEST(test_drop)
 }
 END_TEST
 
+/* Without /proc a nameless file could not get its name. Needs a mount namespace of its own. */
+START_TEST(test_named)
+{
+    struct sx_error error = {0};
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/proc", "tmpfs", 0, NULL) != 0)
+        return;
+    for (int keep = 0; keep < 2; keep++) {
+        struct sx_sink *sink = sx_sink_open(path, &error);
+        ck_assert_ptr_nonnull(sink);
+        ck_assert_int_eq(entries(), 1);
+        ck_assert_int_eq(access(path, F_OK), -1);
+        ck_assert(sx_sink_write(sink, "named", 5));
+        ck_assert(sx_sink_finish(sink, keep, &error));
+        ck_assert_int_eq(entries(), keep);
+    }
+    ck_assert_str_eq(content(), "named");
+}
+END_TEST
+
 START_TEST(test_replace_through_link)
 {
     struct sx_error error = {0};
@@ -447,6 +469,7 @@ int main(void)
     tcase_add_test(t, test_parse_truncated);
     tcase_add_test(t, test_keep);
     tcase_add_test(t, test_drop);
+    tcase_add_test(t, test_named);
     tcase_add_test(t, test_replace_through_link);
     tcase_add_test(t, test_large);
     tcase_add_test(t, test_bad_paths);

@@ -46,11 +46,30 @@ static bool make_file(struct sx_sink *sink)
     return sink->fd >= 0;
 }
 
+/* The way to a file without a name, by which it can be given one. */
+static const char *nameless(const struct sx_sink *sink, char way[40])
+{
+    snprintf(way, 40, "/proc/self/fd/%d", sink->fd);
+    return way;
+}
+
 static bool make_link(struct sx_sink *sink)
 {
-    char self[40];
-    snprintf(self, sizeof self, "/proc/self/fd/%d", sink->fd);
-    return linkat(AT_FDCWD, self, AT_FDCWD, sink->temporary, AT_SYMLINK_FOLLOW) == 0;
+    char way[40];
+    return linkat(AT_FDCWD, nameless(sink, way), AT_FDCWD, sink->temporary,
+                  AT_SYMLINK_FOLLOW) == 0;
+}
+
+static bool open_nameless(struct sx_sink *sink, const char *dir)
+{
+    char way[40];
+    sink->fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    if (sink->fd >= 0 && access(nameless(sink, way), F_OK) == 0)
+        return true;
+    if (sink->fd >= 0)
+        close(sink->fd);
+    sink->fd = -1;
+    return false;
 }
 
 /* A file that is to be replaced is looked up through links, and must have been writable. */
@@ -68,9 +87,8 @@ static bool open_new(struct sx_sink *sink, const char *path, bool exists,
     char *slash = strrchr(sink->temporary, '/');
     if (slash != NULL)
         slash[1] = '\0';
-    sink->fd =
-        open(slash != NULL ? sink->temporary : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-    if (sink->fd < 0 && !claim_name(sink, make_file))
+    if (!open_nameless(sink, slash != NULL ? sink->temporary : ".") &&
+        !claim_name(sink, make_file))
         return sx_fail(error, SX_WRITE, "%s: %s", path, strerror(errno));
     return true;
 }
