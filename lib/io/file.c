@@ -93,7 +93,8 @@ bool sx_file_fill(struct sx_file *file, size_t need, struct sx_error *error)
         file->whole = got == 0;
         file->size += got;
         if (file->size > file->limit)
-            return sx_fail(error, SX_FAILED, "over %zu bytes, the limit for a pipe",
+            return sx_fail(error, SX_FAILED,
+                           "over %zu bytes, the limit for what is read from a pipe or unpacked",
                            file->limit);
     }
     return true;
@@ -126,6 +127,8 @@ bool sx_file_open(struct sx_file *file, const char *path, size_t limit, struct s
 
 void sx_file_close(struct sx_file *file)
 {
+    if (file->end != NULL)
+        file->end(file);
     if (file->mapped)
         munmap(file->base, file->capacity);
     else

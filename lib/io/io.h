@@ -19,7 +19,8 @@ struct sx_file {
     /* The rest is private to file.c. */
     bool (*read)(struct sx_file *file, uint8_t *to, size_t n, size_t *got,
                  struct sx_error *error);
-    void *source; /* of `read`, where it is not the descriptor */
+    void (*end)(struct sx_file *file); /* frees `source`; NULL: nothing to free */
+    void *source;                      /* of `read`, where it is not the descriptor */
     int fd;
     uint8_t *base; /* of the mapping or the buffer */
     size_t capacity, limit, dropped;
@@ -42,6 +43,80 @@ bool sx_file_fill(struct sx_file *file, size_t need, struct sx_error *error);
 void sx_file_drop(struct sx_file *file, size_t n);
 
 void sx_file_close(struct sx_file *file);
+
+/* ---- Arrays ----------------------------------------------------------------------------- */
+
+/* How the elements of an array are stored: `kind` is b(ool), i(nt), u(nsigned), f(loat) or
+ * h (bfloat16), `width` their bytes, `big` the order of these. */
+struct sx_stored {
+    char kind;
+    size_t width;
+    bool big, fortran;
+    enum sx_type type; /* in memory */
+    struct sx_shape shape;
+};
+
+/* The type in memory of stored elements; false if we have none. Only kind and width count. */
+bool sx_stored_type(struct sx_stored *stored);
+
+/* Converts `n` elements at `bytes`, aligned or not, to stored->type. False where one has no
+ * place there: an unsigned one past int64. */
+bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size_t n, void *to);
+
+/* Is this the start of an .npy, of a zip archive? */
+bool sx_is_npy(const uint8_t *bytes, size_t size);
+bool sx_is_zip(const uint8_t *bytes, size_t size);
+
+/* Reads the header of an .npy and moves the window behind it. */
+bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_error *error);
+
+/* Reads an ONNX TensorProto. */
+bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_tensor *tensor,
+                 struct sx_error *error);
+
+/* An archive of arrays (.npz) over the bytes of a file, which must outlive it. */
+struct sx_zip_member {
+    char *name; /* without .npy */
+    size_t offset, packed, unpacked;
+    uint32_t crc;
+    bool deflated;
+};
+
+struct sx_zip {
+    const uint8_t *bytes;
+    size_t size, count, capacity;
+    struct sx_zip_member *member;
+};
+
+/* Reads the directory; members that are no .npy do not count. */
+bool sx_zip_open(struct sx_zip *zip, const uint8_t *bytes, size_t size, struct sx_error *error);
+void sx_zip_close(struct sx_zip *zip);
+
+/* Opens a window on the content of a member; sizes and checksum are verified at its end. */
+bool sx_zip_begin(const struct sx_zip *zip, const struct sx_zip_member *member,
+                  struct sx_file *file, struct sx_error *error);
+
+/* ---- Text ------------------------------------------------------------------------------- */
+
+/* Lines of numbers, separated by tabs, semicolons, commas or blanks. Zero-initialise it. */
+struct sx_csv {
+    struct sx_file *file;
+    size_t line; /* the last one that was taken, from 1 */
+    char separator;
+    char **name; /* from a first line that does not begin with a number */
+    size_t names, name_capacity;
+    size_t columns; /* in every line; 0 before the first */
+    double *row;
+    size_t row_capacity;
+};
+
+/* Starts on an open window, which must outlive it: reads up to the first line of numbers. */
+bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, struct sx_error *error);
+
+/* Takes a line: csv->columns numbers at csv->row, or the end. A bad line is passed over. */
+bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error);
+
+void sx_csv_close(struct sx_csv *csv);
 
 /* ---- JSON ------------------------------------------------------------------------------- */
 

@@ -1,0 +1,212 @@
+/* pb.c - an array as an ONNX TensorProto, by a walk over its protobuf fields. */
+#include <string.h>
+
+#include "io/io.h"
+
+enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
+enum { DIMS = 1, TYPE = 2, SEGMENT = 3, RAW = 9, EXTERNAL = 13, LOCATION = 14 };
+
+struct field {
+    uint64_t number;
+    unsigned wire;
+    uint64_t value;       /* of a varint */
+    const uint8_t *bytes; /* of all others */
+    size_t size;
+};
+
+/* What is left to walk over. */
+struct wire {
+    const uint8_t *at, *end;
+};
+
+static bool take_varint(struct wire *wire, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; shift < 70 && wire->at < wire->end; shift += 7) {
+        uint64_t byte = *wire->at++;
+        if (shift == 63 && byte > 1)
+            return false;
+        *value |= (byte & 127) << shift;
+        if (byte < 128)
+            return true;
+    }
+    return false;
+}
+
+/* False at the end, and where the bytes are no field; then wire->at is not wire->end. */
+static bool take_field(struct wire *wire, struct field *field)
+{
+    struct wire next = *wire;
+    uint64_t tag, size = 0;
+    if (wire->at == wire->end || !take_varint(&next, &tag) || tag >> 3 == 0)
+        return false;
+    *field = (struct field){.number = tag >> 3, .wire = tag & 7, .bytes = next.at};
+    if (field->wire == VARINT) {
+        if (!take_varint(&next, &field->value))
+            return false;
+    } else {
+        bool known = true;
+        if (field->wire == BYTES)
+            known = take_varint(&next, &size);
+        else if (field->wire == FIXED32 || field->wire == FIXED64)
+            size = field->wire == FIXED32 ? 4 : 8;
+        else
+            known = false;
+        if (!known || size > (uint64_t)(next.end - next.at))
+            return false;
+        field->bytes = next.at;
+        field->size = (size_t)size;
+        next.at += size;
+    }
+    *wire = next;
+    return true;
+}
+
+/* How ONNX numbers element types, and the field that holds them when raw_data does not. */
+static const struct {
+    char kind;
+    uint8_t width, field;
+} types[] = {
+    [1] = {'f', 4, 4},  [2] = {'u', 1, 5},   [3] = {'i', 1, 5},   [4] = {'u', 2, 5},
+    [5] = {'i', 2, 5},  [6] = {'i', 4, 5},   [7] = {'i', 8, 7},   [9] = {'b', 1, 5},
+    [10] = {'f', 2, 5}, [11] = {'f', 8, 10}, [12] = {'u', 4, 11}, [13] = {'u', 8, 11},
+    [16] = {'h', 2, 5},
+};
+
+/* What a first walk finds out; the elements are taken by a second one. */
+struct array {
+    struct sx_stored stored;
+    unsigned field; /* RAW or that of the type */
+    bool plain;     /* the elements are stored bytes, not varints */
+    int64_t count;
+};
+
+static bool take_dim(struct sx_shape *shape, uint64_t value, struct sx_error *error)
+{
+    if (shape->rank == SX_MAX_RANK)
+        return sx_fail(error, SX_FAILED, "rank is over %d", SX_MAX_RANK);
+    shape->dim[shape->rank++] = (int64_t)value;
+    return true;
+}
+
+static bool take_dims(struct sx_shape *shape, const struct field *field, struct sx_error *error)
+{
+    uint64_t value;
+    if (field->wire == VARINT)
+        return take_dim(shape, field->value, error);
+    struct wire packed = {field->bytes, field->bytes + field->size};
+    while (packed.at < packed.end)
+        if (!take_varint(&packed, &value))
+            return sx_fail(error, SX_FAILED, "malformed dimensions");
+        else if (!take_dim(shape, value, error))
+            return false;
+    return true;
+}
+
+static bool survey(struct wire wire, struct array *array, struct sx_error *error)
+{
+    struct field field;
+    uint64_t type = 0;
+    bool raw = false;
+    while (take_field(&wire, &field)) {
+        if (field.number == DIMS && !take_dims(&array->stored.shape, &field, error))
+            return false;
+        if (field.number == TYPE && field.wire == VARINT)
+            type = field.value;
+        else if (field.number == RAW && field.wire == BYTES)
+            raw = true;
+        else if (field.number == SEGMENT || field.number == EXTERNAL ||
+                 (field.number == LOCATION && field.value != 0))
+            return sx_fail(error, SX_FAILED, "elements outside the file are not supported");
+    }
+    if (wire.at != wire.end)
+        return sx_fail(error, SX_FAILED, "not an ONNX tensor, or cut short");
+    if (type >= sizeof types / sizeof types[0] || types[type].kind == '\0')
+        return sx_fail(error, SX_FAILED, "element type %llu is not supported",
+                       (unsigned long long)type);
+    array->stored.kind = types[type].kind;
+    array->stored.width = types[type].width;
+    array->field = raw ? RAW : types[type].field;
+    array->plain = raw || array->field == 4 || array->field == 10;
+    struct sx_error shape = {0};
+    if (!sx_shape_count(&array->stored.shape, &array->count, &shape))
+        return sx_fail(error, SX_FAILED, "%s", shape.message);
+    return sx_stored_type(&array->stored);
+}
+
+/* Where the elements go: a tensor without data only has them counted. */
+struct taken {
+    struct sx_tensor *tensor;
+    int64_t count;
+};
+
+static bool take_stored(const struct array *array, const uint8_t *bytes, size_t n,
+                        struct taken *taken, struct sx_error *error)
+{
+    if (n > (uint64_t)(array->count - taken->count))
+        return sx_fail(error, SX_FAILED, "more elements than the shape has");
+    uint8_t *to = taken->tensor->data;
+    if (to != NULL)
+        to += (size_t)taken->count * sx_type_size(array->stored.type);
+    taken->count += (int64_t)n;
+    return to == NULL || sx_stored_decode(&array->stored, bytes, n, to) ||
+           sx_fail(error, SX_FAILED, "an element is over the largest integer");
+}
+
+static bool take_number(const struct array *array, uint64_t value, struct taken *taken,
+                        struct sx_error *error)
+{
+    uint8_t little[8];
+    for (int i = 0; i < 8; i++)
+        little[i] = (uint8_t)(value >> (8 * i));
+    return take_stored(array, little, 1, taken, error);
+}
+
+static bool take_elements(const struct array *array, const struct field *field,
+                          struct taken *taken, struct sx_error *error)
+{
+    size_t width = array->stored.width;
+    uint64_t value;
+    if (array->plain && field->wire != VARINT && field->size % width == 0)
+        return take_stored(array, field->bytes, field->size / width, taken, error);
+    if (!array->plain && field->wire == VARINT)
+        return take_number(array, field->value, taken, error);
+    if (array->plain || field->wire != BYTES)
+        return sx_fail(error, SX_FAILED, "malformed elements");
+    struct wire packed = {field->bytes, field->bytes + field->size};
+    while (packed.at < packed.end)
+        if (!take_varint(&packed, &value))
+            return sx_fail(error, SX_FAILED, "malformed elements");
+        else if (!take_number(array, value, taken, error))
+            return false;
+    return true;
+}
+
+static bool take_array(struct wire wire, const struct array *array, struct sx_tensor *tensor,
+                       struct sx_error *error)
+{
+    struct field field;
+    struct taken taken = {tensor, 0};
+    while (take_field(&wire, &field))
+        if (field.number == array->field && !take_elements(array, &field, &taken, error))
+            return false;
+    if (taken.count < array->count)
+        return sx_fail(error, SX_FAILED, "fewer elements than the shape has");
+    return true;
+}
+
+/* Memory is taken when the elements are known to be there. */
+bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_tensor *tensor,
+                 struct sx_error *error)
+{
+    struct wire wire = {bytes, bytes + size};
+    struct array array = {0};
+    *tensor = (struct sx_tensor){0};
+    if (!survey(wire, &array, error) || !take_array(wire, &array, tensor, error) ||
+        !sx_tensor_new(tensor, array.stored.type, &array.stored.shape, error))
+        return false;
+    if (take_array(wire, &array, tensor, error))
+        return true;
+    sx_tensor_free(tensor);
+    return false;
+}
