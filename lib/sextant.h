@@ -347,18 +347,14 @@ void sx_json_values(struct sx_json *json, const char *key, const struct sx_tenso
 /* {"shape":[...],"values":[flat, row-major]} */
 void sx_json_tensor(struct sx_json *json, const char *key, const struct sx_tensor *tensor);
 
-/* What every record says of itself. A `target_output` of NULL leaves "target" out, an index or a
- * label below 0 or NULL is null, negative `seconds` are left out. */
+/* What every record says of itself. A NULL target and negative seconds are left out. */
 struct sx_record {
     const char *tool, *id;
-    int64_t index;
+    int64_t index; /* of the sample in its file */
     const char *model_file, *model_sha256;
     const char *input_name;
     struct sx_shape input_shape;
-    const char *target_output;
-    int64_t target_index;
-    const char *target_label, *target_score;
-    double target_value;
+    const struct sx_target *target;
     int64_t forward, backward;
     const char *const *warnings;
     size_t warning_count;

@@ -127,6 +127,9 @@ START_TEST(test_strings)
 }
 END_TEST
 
+static const struct sx_target target = {"logits", 281, "tabby, tabby cat", SX_SCORE_LOGIT,
+                                        12.25};
+
 static const struct sx_record sample = {
     .tool = "ggig",
     .id = "cat.png",
@@ -135,11 +138,7 @@ static const struct sx_record sample = {
     .model_sha256 = "00ff",
     .input_name = "data",
     .input_shape = {4, {1, 3, 224, 224}},
-    .target_output = "logits",
-    .target_index = 281,
-    .target_label = "tabby, tabby cat",
-    .target_score = "logit",
-    .target_value = 12.25,
+    .target = &target,
     .forward = 51,
     .backward = 50,
     .seconds = -1,
@@ -177,17 +176,19 @@ START_TEST(test_record_extras)
     record.warnings = warnings;
     record.warning_count = 2;
     record.seconds = 0.25;
-    record.target_label = NULL;
-    record.target_index = -1;
+    struct sx_target nameless = target;
+    nameless.label = NULL;
+    nameless.score = SX_SCORE_LOGPROB;
+    record.target = &nameless;
     for (int i = 0; i < 2; i++) {
         sx_record_begin(&json, &record);
         sx_json_number(&json, "x", i == 0 ? NAN : 1);
         ck_assert(sx_record_end(&json, &record, &error));
-        record.target_output = NULL;
+        record.target = NULL;
     }
     char *text = strdup(finished(&json)), *second = strchr(text, '\n') + 1;
     second[-1] = '\0';
-    ck_assert_ptr_nonnull(strstr(text, "\"index\":null,\"label\":null"));
+    ck_assert_ptr_nonnull(strstr(text, "\"index\":281,\"label\":null,\"score\":\"logprob\""));
     ck_assert_ptr_nonnull(strstr(text, ",\"x\":null,\"nonfinite\":1,\"cost\":"));
     ck_assert_ptr_nonnull(strstr(text, ",\"warnings\":[\"one\",\"two\"],\"seconds\":0.25}"));
     ck_assert_ptr_null(strstr(second, "nonfinite"));

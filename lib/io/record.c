@@ -17,6 +17,21 @@ static bool end(struct sx_json *json, struct sx_error *error)
     return sx_sink_flush(json->sink, error);
 }
 
+static void put_target(struct sx_json *json, const struct sx_target *target)
+{
+    static const char *const score[] = {[SX_SCORE_RAW] = "raw",
+                                        [SX_SCORE_LOGIT] = "logit",
+                                        [SX_SCORE_PROB] = "prob",
+                                        [SX_SCORE_LOGPROB] = "logprob"};
+    sx_json_object(json, "target");
+    sx_json_string(json, "output", target->output);
+    sx_json_int(json, "index", target->index);
+    sx_json_string(json, "label", target->label);
+    sx_json_string(json, "score", score[target->score]);
+    sx_json_number(json, "value", target->value);
+    sx_json_object_end(json);
+}
+
 void sx_record_begin(struct sx_json *json, const struct sx_record *record)
 {
     begin(json, record);
@@ -31,18 +46,8 @@ void sx_record_begin(struct sx_json *json, const struct sx_record *record)
     sx_json_string(json, "name", record->input_name);
     sx_json_shape(json, "shape", &record->input_shape);
     sx_json_object_end(json);
-    if (record->target_output == NULL)
-        return;
-    sx_json_object(json, "target");
-    sx_json_string(json, "output", record->target_output);
-    if (record->target_index >= 0)
-        sx_json_int(json, "index", record->target_index);
-    else
-        sx_json_null(json, "index");
-    sx_json_string(json, "label", record->target_label);
-    sx_json_string(json, "score", record->target_score);
-    sx_json_number(json, "value", record->target_value);
-    sx_json_object_end(json);
+    if (record->target != NULL)
+        put_target(json, record->target);
 }
 
 bool sx_record_end(struct sx_json *json, const struct sx_record *record, struct sx_error *error)
