@@ -1,0 +1,163 @@
+/* fd.c - a graph at a point, and its central differences. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fd.h"
+
+void fd_begin(struct fd *t, enum sx_type real, bool faithful)
+{
+    struct sx_error error = {0};
+    *t = (struct fd){.g = sx_graph_new(real, &error)};
+    ck_assert_msg(t->g != NULL, "%s", error.message);
+    t->g->faithful = faithful;
+}
+
+void fd_end(struct fd *t)
+{
+    for (int k = 0; k < t->n; k++)
+        sx_tensor_free(&t->at[k]);
+    sx_graph_free(t->g);
+}
+
+struct sx_shape fd_shape(const char *text)
+{
+    struct sx_shape shape = {0};
+    while (*text != '\0') {
+        char *end;
+        shape.dim[shape.rank++] = strtoll(text, &end, 10);
+        text = end + (*end == ',');
+    }
+    return shape;
+}
+
+static struct sx_tensor tensor(enum sx_type type, const struct sx_shape *shape)
+{
+    struct sx_error error = {0};
+    struct sx_tensor t;
+    ck_assert_msg(sx_tensor_new(&t, type, shape, &error), "%s", error.message);
+    return t;
+}
+
+static struct sx_tensor uniform(struct fd *t, const char *text, double low, double high)
+{
+    struct sx_shape shape = fd_shape(text);
+    struct sx_tensor values = tensor(t->g->real, &shape);
+    for (int64_t i = 0; i < sx_count(&shape); i++) {
+        double u = sx_random_uniform(1, 0, t->draws++);
+        sx_tensor_set(&values, i, (double)(float)(low + (high - low) * u));
+    }
+    return values;
+}
+
+static int add_input(struct fd *t, struct sx_tensor values)
+{
+    ck_assert_int_lt(t->n, FD_INPUTS);
+    t->in[t->n] = sx_input(t->g, values.type, &values.shape);
+    t->at[t->n] = values;
+    return t->in[t->n++];
+}
+
+int fd_input(struct fd *t, const char *shape, double low, double high)
+{
+    ck_assert_int_eq(t->n, t->n_x);
+    t->n_x++;
+    return add_input(t, uniform(t, shape, low, high));
+}
+
+int fd_fixed(struct fd *t, const struct sx_shape *shape)
+{
+    t->draws++;
+    return add_input(t, fd_normal(t->g->real, shape, t->draws));
+}
+
+int fd_const(struct fd *t, const char *shape, double low, double high)
+{
+    struct sx_tensor values = uniform(t, shape, low, high);
+    int node = sx_const(t->g, values.type, &values.shape, values.data);
+    sx_tensor_free(&values);
+    return node;
+}
+
+int fd_index(struct fd *t, const char *text, const int64_t *values)
+{
+    struct sx_shape shape = fd_shape(text);
+    return sx_const(t->g, SX_INT, &shape, values);
+}
+
+struct sx_tensor fd_normal(enum sx_type type, const struct sx_shape *shape, uint64_t seed)
+{
+    struct sx_tensor t = tensor(type, shape);
+    for (int64_t i = 0; i < sx_count(shape); i++)
+        sx_tensor_set(&t, i, (double)(float)sx_random_normal(2, seed, (uint64_t)i));
+    return t;
+}
+
+void fd_run_at(struct fd *t, const int *inputs, const struct sx_tensor *feeds, int n_inputs,
+               const int *nodes, int n, struct sx_tensor *values)
+{
+    struct sx_error error = {0};
+    bool ok = sx_evaluate(t->g, inputs, feeds, n_inputs, nodes, values, n, &error);
+    ck_assert_msg(ok, "%s", error.message);
+}
+
+void fd_run(struct fd *t, const int *nodes, int n, struct sx_tensor *values)
+{
+    fd_run_at(t, t->in, t->at, t->n, nodes, n, values);
+}
+
+double fd_dot(const struct sx_tensor *a, const struct sx_tensor *b)
+{
+    ck_assert(sx_shape_equal(&a->shape, &b->shape));
+    double sum = 0;
+    for (int64_t i = 0; i < sx_count(&a->shape); i++)
+        sum += sx_tensor_get(a, i) * sx_tensor_get(b, i);
+    return sum;
+}
+
+/* sum_i <weight_i, node_i> at x + s v. */
+static double moved(struct fd *t, const int *nodes, const struct sx_tensor *weights, int n,
+                    const struct sx_tensor *v, double s)
+{
+    struct sx_tensor feed[FD_INPUTS], value[FD_INPUTS];
+    for (int k = 0; k < t->n; k++) {
+        feed[k] = tensor(t->at[k].type, &t->at[k].shape);
+        for (int64_t i = 0; i < sx_count(&feed[k].shape); i++) {
+            double move = k < t->n_x ? s * sx_tensor_get(&v[k], i) : 0;
+            sx_tensor_set(&feed[k], i, sx_tensor_get(&t->at[k], i) + move);
+        }
+    }
+    fd_run_at(t, t->in, feed, t->n, nodes, n, value);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += fd_dot(&weights[i], &value[i]);
+        sx_tensor_free(&value[i]);
+    }
+    for (int k = 0; k < t->n; k++)
+        sx_tensor_free(&feed[k]);
+    return sum;
+}
+
+double fd_slope(struct fd *t, const int *nodes, const struct sx_tensor *weights, int n,
+                const struct sx_tensor *v)
+{
+    const double h = 5e-4;
+    double near = moved(t, nodes, weights, n, v, h) - moved(t, nodes, weights, n, v, -h);
+    double far = moved(t, nodes, weights, n, v, 2 * h) - moved(t, nodes, weights, n, v, -2 * h);
+    return (8 * near - far) / (12 * h);
+}
+
+double fd_distance(const struct sx_tensor *a, const struct sx_tensor *b)
+{
+    ck_assert(sx_shape_equal(&a->shape, &b->shape));
+    double worst = 0, largest = 1;
+    for (int64_t i = 0; i < sx_count(&a->shape); i++) {
+        double x = sx_tensor_get(a, i), y = sx_tensor_get(b, i);
+        if (isnan(x) != isnan(y))
+            return INFINITY;
+        worst = fmax(worst, fabs(x - y));
+        largest = fmax(largest, fabs(y));
+    }
+    return worst / largest;
+}

@@ -1,0 +1,53 @@
+/* fd.h - a graph at a point, and its central differences. */
+#ifndef FD_H
+#define FD_H
+
+#include "graph/derive.h"
+
+enum { FD_INPUTS = 16 };
+
+/* A graph with the values of its inputs. The first n_x are variables, later ones are fixed. */
+struct fd {
+    struct sx_graph *g;
+    int n, n_x;
+    int in[FD_INPUTS];
+    struct sx_tensor at[FD_INPUTS];
+    uint64_t draws;
+};
+
+void fd_begin(struct fd *t, enum sx_type real, bool faithful);
+void fd_end(struct fd *t);
+
+/* "2,3" as a shape; "" is rank 0. */
+struct sx_shape fd_shape(const char *text);
+
+/* A new real variable of uniform values in [low, high), all of them floats. */
+int fd_input(struct fd *t, const char *shape, double low, double high);
+/* A fixed input with standard normal values: a seed. */
+int fd_fixed(struct fd *t, const struct sx_shape *shape);
+/* A constant of uniform values, which float and double graphs share. */
+int fd_const(struct fd *t, const char *shape, double low, double high);
+/* A constant of SX_INT. */
+int fd_index(struct fd *t, const char *shape, const int64_t *values);
+
+/* Fills a new tensor with standard normal values. */
+struct sx_tensor fd_normal(enum sx_type type, const struct sx_shape *shape, uint64_t seed);
+
+/* Values of nodes with the inputs where they are; aborts the test on an error. */
+void fd_run(struct fd *t, const int *nodes, int n, struct sx_tensor *values);
+/* The same with the feeds given. */
+void fd_run_at(struct fd *t, const int *inputs, const struct sx_tensor *feeds, int n_inputs,
+               const int *nodes, int n, struct sx_tensor *values);
+
+/* sum of a[i] b[i]. */
+double fd_dot(const struct sx_tensor *a, const struct sx_tensor *b);
+
+/* d/ds of sum_i <weight_i, node_i> along x + s v at s = 0, by a stencil of five points whose
+ * error is of fourth order; v[] holds one direction per variable. */
+double fd_slope(struct fd *t, const int *nodes, const struct sx_tensor *weights, int n,
+                const struct sx_tensor *v);
+
+/* The largest difference, relative to the largest value where that is over 1. */
+double fd_distance(const struct sx_tensor *a, const struct sx_tensor *b);
+
+#endif
