@@ -1,0 +1,61 @@
+/* gemm_kernels.c - the stamped kernels, and the choice among them for this processor. */
+#include <string.h>
+
+#include "ops/products.h"
+
+/* Every machine. */
+#define REAL float
+#define BYTES 16
+#define ROWS 4
+#define TARGET
+#define NAME(x) x##_float
+#include "ops/gemm_kernels.h"
+
+#define REAL double
+#define BYTES 16
+#define ROWS 4
+#define TARGET
+#define NAME(x) x##_double
+#include "ops/gemm_kernels.h"
+
+#ifdef __x86_64__
+#define REAL float
+#define BYTES 32
+#define ROWS 6
+#define TARGET __attribute__((target("avx2,fma")))
+#define NAME(x) x##_float_avx2
+#include "ops/gemm_kernels.h"
+
+#define REAL double
+#define BYTES 32
+#define ROWS 6
+#define TARGET __attribute__((target("avx2,fma")))
+#define NAME(x) x##_double_avx2
+#include "ops/gemm_kernels.h"
+
+#define REAL float
+#define BYTES 64
+#define ROWS 8
+#define TARGET __attribute__((target("avx512f")))
+#define NAME(x) x##_float_avx512
+#include "ops/gemm_kernels.h"
+
+#define REAL double
+#define BYTES 64
+#define ROWS 8
+#define TARGET __attribute__((target("avx512f")))
+#define NAME(x) x##_double_avx512
+#include "ops/gemm_kernels.h"
+#endif
+
+const struct sx_gemm_kernels *sx_gemm_kernels(enum sx_type type)
+{
+    bool wide = type == SX_DOUBLE;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512f"))
+        return wide ? &kernels_double_avx512 : &kernels_float_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return wide ? &kernels_double_avx2 : &kernels_float_avx2;
+#endif
+    return wide ? &kernels_double : &kernels_float;
+}

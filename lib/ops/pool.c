@@ -1,0 +1,309 @@
+/* pool.c - pools: SUMPOOL, its adjoint UNPOOL, and POOLINDEX, the choice under max pooling. */
+#include <math.h>
+#include <string.h>
+
+#include "graph/derive.h"
+#include "ops/products.h"
+
+enum { GEOMETRY = sizeof(struct sx_pool) / sizeof(int64_t) };
+
+void sx_pool_get(const struct sx_node *node, struct sx_pool *p)
+{
+    memcpy(p, node->attr, sizeof *p);
+}
+
+static int emit(struct sx_graph *g, int op, int a, const struct sx_pool *p)
+{
+    struct sx_pool clean = *p;
+    int64_t attr[GEOMETRY];
+    clean.c.group = 1;
+    for (int d = 0; d < 3; d++) {
+        if (op != SX_UNPOOL || d >= p->c.rank)
+            clean.image[d] = 0;
+        if (d >= p->c.rank)
+            clean.c.extent[d] = clean.c.stride[d] = clean.c.dilation[d] = clean.c.pad_begin[d] =
+                clean.c.pad_end[d] = 0;
+    }
+    memcpy(attr, &clean, sizeof clean);
+    return sx_emit(g, op, 1, &a, GEOMETRY, attr);
+}
+
+int sx_sum_pool(struct sx_graph *g, int x, const struct sx_pool *p)
+{
+    return emit(g, SX_SUMPOOL, x, p);
+}
+
+int sx_unpool(struct sx_graph *g, int y, const struct sx_pool *p)
+{
+    return emit(g, SX_UNPOOL, y, p);
+}
+
+int sx_pool_index(struct sx_graph *g, int x, const struct sx_pool *p)
+{
+    return emit(g, SX_POOLINDEX, x, p);
+}
+
+int sx_max_pool(struct sx_graph *g, int x, const struct sx_pool *p)
+{
+    int index = sx_pool_index(g, x, p);
+    if (index == SX_NONE)
+        return SX_NONE;
+    struct sx_shape from = sx_shape_of(g, x), to = sx_shape_of(g, index);
+    int64_t n, c, image[3], out[3], image_size = 1, out_size = 1;
+    bool nhwc = p->c.nhwc != 0;
+    sx_image_get(&from, nhwc, &n, &c, image);
+    sx_image_get(&to, nhwc, &n, &c, out);
+    for (int d = 0; d < p->c.rank; d++) {
+        image_size *= image[d];
+        out_size *= out[d];
+    }
+    struct sx_shape plane = {2, {n * c, image_size}}, picked = {2, {n * c, out_size}};
+    if (nhwc) {
+        plane = (struct sx_shape){3, {n, image_size, c}};
+        picked = (struct sx_shape){3, {n, out_size, c}};
+    }
+    int taken = sx_take(g, sx_reshape(g, x, &plane), sx_reshape(g, index, &picked), 1, true);
+    return sx_reshape(g, taken, &to);
+}
+
+/* Whether some window along an axis lies in the padding alone. */
+static bool empty_window(const struct sx_conv *c, int d, int64_t image, int64_t outputs)
+{
+    for (int64_t i = 0; i < outputs; i++) {
+        int64_t first = i * c->stride[d] - c->pad_begin[d], skip = 0;
+        if (first < 0)
+            skip = (-first + c->dilation[d] - 1) / c->dilation[d];
+        if (skip >= c->extent[d] || first + skip * c->dilation[d] >= image)
+            return true;
+    }
+    return false;
+}
+
+static bool pool_shape(struct sx_graph *g, struct sx_node *node)
+{
+    const char *name = sx_row_of(node)->name;
+    const struct sx_node *x = &g->node[node->in[0]];
+    struct sx_pool p = {0};
+    if (node->n_attr == GEOMETRY)
+        sx_pool_get(node, &p);
+    if (node->n_attr != GEOMETRY || p.c.rank < 1 || p.c.rank > 3 ||
+        x->shape.rank != p.c.rank + 2)
+        return sx_graph_fail(g, SX_MODEL, "%s: %lld spatial axes of an operand of rank %d",
+                             name, (long long)p.c.rank, x->shape.rank);
+    if (!sx_is_real(x->type))
+        return sx_graph_fail(g, SX_MODEL, "%s: the operand must be real", name);
+    bool nhwc = p.c.nhwc != 0;
+    int64_t n, c, in[3], out[3];
+    sx_image_get(&x->shape, nhwc, &n, &c, in);
+    const int64_t *image = node->op == SX_UNPOOL ? p.image : in;
+    if (!sx_window_outputs(g, name, &p.c, image, p.c.extent, out))
+        return false;
+    for (int d = 0; d < p.c.rank; d++) {
+        if (node->op == SX_UNPOOL && in[d] != out[d])
+            return sx_graph_fail(g, SX_MODEL, "%s: axis %d has %lld windows, not %lld", name, d,
+                                 (long long)out[d], (long long)in[d]);
+        if (node->op == SX_POOLINDEX && empty_window(&p.c, d, image[d], out[d]))
+            return sx_graph_fail(g, SX_MODEL, "%s: a window lies in the padding of axis %d",
+                                 name, d);
+    }
+    node->type = node->op == SX_POOLINDEX ? SX_INT : x->type;
+    node->shape = sx_image_shape(n, c, p.c.rank, node->op == SX_UNPOOL ? p.image : out, nhwc);
+    return true;
+}
+
+static void sum_derive(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
+{
+    (void)need;
+    const struct sx_node n = g->node[y];
+    struct sx_shape x = sx_shape_of(g, n.in[0]);
+    struct sx_pool p;
+    sx_pool_get(&n, &p);
+    int64_t count, channels;
+    sx_image_get(&x, p.c.nhwc != 0, &count, &channels, p.image);
+    dx[0] = sx_unpool(g, dy, &p);
+}
+
+static void unpool_derive(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
+{
+    (void)need;
+    struct sx_pool p;
+    sx_pool_get(&g->node[y], &p);
+    dx[0] = sx_sum_pool(g, dy, &p);
+}
+
+/* Samples are further images. */
+static int pool_batch(struct sx_batch *b, const struct sx_node *node)
+{
+    struct sx_shape s = b->g->node[node->in[0]].shape, one = node->shape;
+    s.dim[0] *= b->size;
+    int joined = sx_reshape(b->g, sx_batch_in(b, node, 0), &s);
+    int value = sx_emit(b->g, node->op, 1, &joined, node->n_attr, node->attr);
+    return sx_batch_done(b, value, &one);
+}
+
+/* A pool on plain data; spatial axes are padded in front to three. A unit is what one thread
+ * works on: a plane of `lanes` = 1, or, channels last, an image of `lanes` channels. */
+struct pooling {
+    int64_t units, lanes;
+    int64_t image[3], out[3], window[3], stride[3], dilation[3], pad[3];
+    bool from_image; /* SUMPOOL, POOLINDEX */
+};
+
+static struct pooling pooling_of(const struct sx_call *call)
+{
+    struct sx_pool p;
+    struct pooling l = {.from_image = call->node->op != SX_UNPOOL};
+    int64_t n, c, image[3], out[3];
+    sx_pool_get(call->node, &p);
+    bool nhwc = p.c.nhwc != 0;
+    sx_image_get(l.from_image ? call->in[0].shape : &call->node->shape, nhwc, &n, &c, image);
+    sx_image_get(l.from_image ? &call->node->shape : call->in[0].shape, nhwc, &n, &c, out);
+    l.units = nhwc ? n : n * c;
+    l.lanes = nhwc ? c : 1;
+    for (int d = 0; d < 3; d++) {
+        int from = d - (3 - (int)p.c.rank);
+        l.image[d] = from >= 0 ? image[from] : 1;
+        l.out[d] = from >= 0 ? out[from] : 1;
+        l.window[d] = from >= 0 ? p.c.extent[from] : 1;
+        l.stride[d] = from >= 0 ? p.c.stride[from] : 1;
+        l.dilation[d] = from >= 0 ? p.c.dilation[from] : 1;
+        l.pad[d] = from >= 0 ? p.c.pad_begin[from] : 0;
+    }
+    return l;
+}
+
+/* A line: places of one tap along the last axis, `count` outputs from `out` on and the image
+ * places they see, in units of lanes. */
+struct line {
+    int64_t out, image, count, image_step;
+};
+
+/* Does one line of one unit: `a` is the unit of the operand, `y` that of the result. */
+typedef void (*line_kernel)(const struct pooling *l, const struct line *line, const void *a,
+                            void *y);
+
+/* The outputs of the line through (o0, o1) whose tap falls inside the image. */
+static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int64_t o1,
+                    struct line *line)
+{
+    int64_t i0 = o0 * l->stride[0] - l->pad[0] + tap[0] * l->dilation[0];
+    int64_t i1 = o1 * l->stride[1] - l->pad[1] + tap[1] * l->dilation[1];
+    int64_t i2 = tap[2] * l->dilation[2] - l->pad[2], step = l->stride[2];
+    if (i0 < 0 || i0 >= l->image[0] || i1 < 0 || i1 >= l->image[1] || i2 >= l->image[2])
+        return false;
+    int64_t first = i2 >= 0 ? 0 : (-i2 + step - 1) / step;
+    int64_t end = (l->image[2] - 1 - i2) / step + 1;
+    end = end < l->out[2] ? end : l->out[2];
+    line->out = (o0 * l->out[1] + o1) * l->out[2] + first;
+    line->image = (i0 * l->image[1] + i1) * l->image[2] + i2 + first * step;
+    line->count = end - first;
+    line->image_step = step;
+    return first < end;
+}
+
+/* Every line of one unit, for each output in the row-major order of the window. */
+static void walk(const struct pooling *l, line_kernel kernel, const void *a, void *y)
+{
+    int64_t tap[3];
+    struct line line;
+    for (int64_t o0 = 0; o0 < l->out[0]; o0++)
+        for (int64_t o1 = 0; o1 < l->out[1]; o1++)
+            for (tap[0] = 0; tap[0] < l->window[0]; tap[0]++)
+                for (tap[1] = 0; tap[1] < l->window[1]; tap[1]++)
+                    for (tap[2] = 0; tap[2] < l->window[2]; tap[2]++)
+                        if (line_of(l, tap, o0, o1, &line))
+                            kernel(l, &line, a, y);
+}
+
+/* Steps over a line: places in the image and in the output, one lane after another. */
+#define EACH_PLACE(i, o)                                                                       \
+    for (int64_t j = 0; j < line->count; j++)                                                  \
+        for (int64_t i = (line->image + j * line->image_step) * l->lanes,                      \
+                     o = (line->out + j) * l->lanes, end = o + l->lanes;                       \
+             o < end; i++, o++)
+
+#define LINE_KERNELS(T)                                                                        \
+    static void sum_line_##T(const struct pooling *l, const struct line *line, const void *a,  \
+                             void *y)                                                          \
+    {                                                                                          \
+        const T *restrict x = a;                                                               \
+        T *restrict sum = y;                                                                   \
+        EACH_PLACE(i, o) sum[o] += x[i];                                                       \
+    }                                                                                          \
+    static void spread_line_##T(const struct pooling *l, const struct line *line,              \
+                                const void *a, void *y)                                        \
+    {                                                                                          \
+        const T *restrict part = a;                                                            \
+        T *restrict x = y;                                                                     \
+        EACH_PLACE(i, o) x[i] += part[o];                                                      \
+    }                                                                                          \
+    static void choose_line_##T(const struct pooling *l, const struct line *line,              \
+                                const void *a, void *y)                                        \
+    {                                                                                          \
+        const T *x = a;                                                                        \
+        int64_t *best = y;                                                                     \
+        EACH_PLACE(i, o)                                                                       \
+        {                                                                                      \
+            int64_t place = line->image + j * line->image_step, was = best[o];                 \
+            T old = was < 0 ? 0 : x[i + (was - place) * l->lanes];                             \
+            if (was < 0 || x[i] > old || (isnan(x[i]) && !isnan(old)))                         \
+                best[o] = place;                                                               \
+        }                                                                                      \
+    }
+LINE_KERNELS(float)
+LINE_KERNELS(double)
+
+static line_kernel kernel_for(int op, enum sx_type type)
+{
+    bool wide = type == SX_DOUBLE;
+    switch (op) {
+    case SX_SUMPOOL:
+        return wide ? sum_line_double : sum_line_float;
+    case SX_UNPOOL:
+        return wide ? spread_line_double : spread_line_float;
+    default:
+        return wide ? choose_line_double : choose_line_float;
+    }
+}
+
+static int64_t volume(const int64_t *extent)
+{
+    return extent[0] * extent[1] * extent[2];
+}
+
+static void pool_run(const struct sx_call *call)
+{
+    const struct pooling l = pooling_of(call);
+    line_kernel kernel = kernel_for(call->node->op, call->in[0].type);
+    int64_t image = volume(l.image) * l.lanes, out = volume(l.out) * l.lanes;
+    size_t a_bytes = (size_t)(l.from_image ? image : out) * sx_type_size(call->in[0].type);
+    size_t y_bytes = (size_t)(l.from_image ? out : image) * sx_type_size(call->node->type);
+    int nothing = call->node->op == SX_POOLINDEX ? 0xff : 0; /* -1: no place yet */
+#pragma omp parallel for schedule(static)
+    for (int64_t u = 0; u < l.units; u++) {
+        char *y = (char *)call->out + (size_t)u * y_bytes;
+        memset(y, nothing, y_bytes);
+        walk(&l, kernel, (const char *)call->in[0].data + (size_t)u * a_bytes, y);
+    }
+}
+
+const struct sx_row sx_row_sumpool = {.name = "sumpool",
+                                      .min_in = 1,
+                                      .max_in = 1,
+                                      .shape = pool_shape,
+                                      .derive = sum_derive,
+                                      .batch = pool_batch,
+                                      .run = pool_run};
+const struct sx_row sx_row_unpool = {.name = "unpool",
+                                     .min_in = 1,
+                                     .max_in = 1,
+                                     .shape = pool_shape,
+                                     .derive = unpool_derive,
+                                     .batch = pool_batch,
+                                     .run = pool_run};
+const struct sx_row sx_row_poolindex = {.name = "poolindex",
+                                        .min_in = 1,
+                                        .max_in = 1,
+                                        .shape = pool_shape,
+                                        .batch = pool_batch,
+                                        .run = pool_run};
