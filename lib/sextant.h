@@ -139,6 +139,46 @@ int sx_model_output_count(const struct sx_model *model);
 const struct sx_port *sx_model_input(const struct sx_model *model, int i);
 const struct sx_port *sx_model_output(const struct sx_model *model, int i);
 
+/* ---- Inference -------------------------------------------------------------------------- */
+
+struct sx_infer_options {
+    bool precise;
+    int threads;
+    size_t max_memory;
+    const char *output; /* one tensor of the file instead of all outputs; NULL: all */
+};
+
+/* A model that is run as it is. */
+struct sx_inference;
+
+struct sx_inference *sx_inference_new(struct sx_model *model,
+                                      const struct sx_infer_options *options,
+                                      struct sx_error *error);
+void sx_inference_free(struct sx_inference *inference);
+
+/* Runs on `feeds` (one per model input), compiling for their shapes where they are new. The
+ * outputs are then to be had until the next run; *name is that of output i, NULL past the last. */
+bool sx_inference_run(struct sx_inference *inference, const struct sx_tensor *feeds,
+                      struct sx_error *error);
+const struct sx_tensor *sx_inference_output(const struct sx_inference *inference, int i,
+                                            const char **name);
+
+/* A tensor of a file: the node it comes from, and what can be done with it. */
+struct sx_listed {
+    const char *tensor, *op, *node; /* op "Input" for inputs */
+    const char *type;               /* float, int or bool; NULL where not known */
+    struct sx_shape shape;          /* rank -1 where not known */
+    bool supported;
+    bool differentiable; /* the first output (or `output`) has a gradient with respect to it */
+};
+
+/* Shows every tensor, inputs first, in the order of the file, with the shapes that follow from
+ * `feeds` (NULL: from the file, batch 1). What is not supported is shown, too; then no shapes
+ * are known. `output` as in the options above. */
+bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *output,
+             void (*show)(void *context, const struct sx_listed *listed), void *context,
+             struct sx_error *error);
+
 /* ---- Explaining ------------------------------------------------------------------------- */
 
 /* Which number of the explained tensor counts: as it is, or, where the graph ends in Softmax,
@@ -232,6 +272,7 @@ struct sx_attribution {
     double gap;            /* what is missing: that sum minus f(x) - f(baseline) */
     bool flat;             /* every gradient was zero */
     int64_t nonfinite;     /* elements set to 0 because they were NaN or infinite */
+    int64_t steps, iterations, samples; /* as used, defaults filled in */
 };
 
 /* The defaults of every option; method is left NULL. */
