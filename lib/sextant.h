@@ -90,9 +90,9 @@ struct sx_picture {
     uint8_t *pixels;
 };
 
-/* Decodes a PNG or JPEG file held in memory: alpha over white, 16 bits to 8, palettes and CMYK to
- * RGB, EXIF orientation applied. A damaged, truncated or oversized file (over 2^28 pixels, or more
- * than `size` bytes can hold) fails with status 1. Free with sx_picture_free. */
+/* Decodes a PNG or JPEG file held in memory: alpha over white, 16 bits to 8, palettes and CMYK
+ * to RGB, EXIF orientation applied. A damaged, truncated or oversized file (over 2^28 pixels,
+ * or more than `size` bytes can hold) fails with status 1. Free with sx_picture_free. */
 bool sx_picture_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,
                        struct sx_error *error);
 void sx_picture_free(struct sx_picture *picture);
@@ -100,6 +100,66 @@ void sx_picture_free(struct sx_picture *picture);
 /* Encodes a picture as a PNG file; free *bytes with free(). Equal pictures give equal bytes. */
 bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *size,
                    struct sx_error *error);
+
+/* Where the axes of an array lie when it is seen as a picture: auto takes the first or the last
+ * of three axes for the channels, whichever alone has the length 1 or 3, else the first. */
+enum sx_layout { SX_LAYOUT_AUTO, SX_NCHW, SX_NHWC };
+
+/* An array as a picture: element (c, y, x) is at c times channel_step + y times row_step + x
+ * times column_step. */
+struct sx_grid {
+    int64_t channels, rows, columns;
+    int64_t channel_step, row_step, column_step;
+};
+
+/* Sees an array as a picture: [H,W], [C,H,W] or [H,W,C] after leading axes of length 1. A
+ * vector is a square if it can be, of 1 or 3 channels, else one row. Fails with status 1. */
+bool sx_grid_of(const struct sx_shape *shape, enum sx_layout layout, struct sx_grid *grid,
+                struct sx_error *error);
+
+/* Blurs a float or double array in place along rows and columns: Gaussian of `sigma` elements
+ * (0 to 1000), cut at 4 sigma, edges mirrored (the edge itself repeated), as scipy's
+ * gaussian_filter. */
+bool sx_blur(struct sx_tensor *tensor, enum sx_layout layout, double sigma,
+             struct sx_error *error);
+
+enum sx_colour { SX_COLOUR_AUTO, SX_RGB, SX_BGR, SX_GRAY };
+
+#define SX_AS_MODEL (-1)
+
+/* How a picture becomes a model's input: its channels are made what the model takes, it is
+ * resized (antialiased triangle filter, as Pillow's BILINEAR), cut to the centre, and every
+ * pixel becomes (pixel * scale - mean) / std; mean and std are in the model's channel order. */
+struct sx_preprocess {
+    int width, height; /* resized to this; 0: by the short side */
+    int short_side; /* resized to this, long side in proportion; 0: to the model's size, unless
+                        * cropped; SX_AS_MODEL: to cover 256/224 of the model's size */
+    int crop;       /* side of the square kept; 0: all; SX_AS_MODEL: the model's size */
+    double scale, mean[3], std[3];
+    enum sx_colour colour;
+    enum sx_layout layout;
+};
+
+/* Sets everything to a preset: "unit" (the default: [0,1] at the model's size), "raw" (0..255),
+ * "imagenet" (256/224 of the model's size, centre, usual mean and std), "mnist" (grey 28x28,
+ * usual mean and std). Status 2 for another name. */
+bool sx_preprocess_preset(struct sx_preprocess *pre, const char *name, struct sx_error *error);
+
+/* Sets one of "resize" (WxH, short:N), "crop" (N), "scale" (S or 1/S), "mean" and "std" (1 or 3
+ * numbers), "channels" (rgb, bgr, gray), "layout" (nchw, nhwc, auto). Status 2 otherwise. */
+bool sx_preprocess_set(struct sx_preprocess *pre, const char *option, const char *value,
+                       struct sx_error *error);
+
+/* What the model gets for `pixel` (0 to 255) in its channel 0, 1 or 2. */
+double sx_preprocess_value(const struct sx_preprocess *pre, int channel, double pixel);
+
+/* Makes *out the float array of shape `want` (-1 for unknown axes, batch taken as 1) from a
+ * picture; *shown, unless NULL, becomes the picture as cut, before pixels were scaled. Fails
+ * with status 1 when the model takes no picture or one of another size, 2 when mean or std
+ * differ between channels and the model has one. */
+bool sx_preprocess_apply(const struct sx_preprocess *pre, const struct sx_picture *picture,
+                         const struct sx_shape *want, struct sx_tensor *out,
+                         struct sx_picture *shown, struct sx_error *error);
 
 /* ---- Models ---------------------------------------------------------------------------- */
 

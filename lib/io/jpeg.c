@@ -13,7 +13,8 @@
 #define MOST_SCANS 100
 
 /* A file being read. It lives outside the function that calls setjmp, so that what it holds is
- * defined, and freed, after a jump. The error manager comes first: libjpeg hands that around. */
+ * defined, and freed, after a jump. The error manager comes first: libjpeg hands that around.
+ * */
 struct reader {
     struct jpeg_error_mgr manager;
     jmp_buf out;
@@ -36,8 +37,8 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     longjmp(reader->out, 1);
 }
 
-/* A warning means that data are missing or damaged, but for four harmless ones; libjpeg would go
- * on with grey blocks. */
+/* A warning means that data are missing or damaged, but for four harmless ones; libjpeg would
+ * go on with grey blocks. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     int code = jpeg->err->msg_code;
@@ -61,8 +62,8 @@ static unsigned read_int(const uint8_t *p, int n, bool little)
     return value;
 }
 
-/* The orientation (1 to 8) in an APP1 segment: "Exif", a TIFF header, and in its first directory
- * the entry with tag 0x112. Anything unexpected means 1, upright. */
+/* The orientation (1 to 8) in an APP1 segment: "Exif", a TIFF header, and in its first
+ * directory the entry with tag 0x112. Anything unexpected means 1, upright. */
 static int exif_orientation(const uint8_t *p, size_t n)
 {
     if (n < 14 || memcmp(p, "Exif\0", 6) != 0)
@@ -93,8 +94,8 @@ static int find_orientation(const struct jpeg_decompress_struct *jpeg)
     return 1;
 }
 
-/* Turns the picture as the orientation asks: 5 to 8 exchange rows and columns, and source columns
- * or rows may run backwards. */
+/* Turns the picture as the orientation asks: 5 to 8 exchange rows and columns, and source
+ * columns or rows may run backwards. */
 static bool orient(struct sx_picture *picture, int orientation, struct sx_error *error)
 {
     static const struct {

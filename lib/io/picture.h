@@ -21,8 +21,8 @@ bool sx_jpeg_decode(const uint8_t *bytes, size_t size, struct sx_picture *pictur
 bool sx_picture_new(struct sx_picture *picture, size_t width, size_t height, int channels,
                     struct sx_error *error);
 
-/* Makes *to a copy of *from with 1 or 3 channels: grey is replicated, colour becomes its luma as
- * in Pillow's mode L. */
+/* Makes *to a copy of *from with 1 or 3 channels: grey is replicated, colour becomes its luma
+ * as in Pillow's mode L. */
 bool sx_picture_channels(struct sx_picture *to, const struct sx_picture *from, int channels,
                          struct sx_error *error);
 
@@ -35,5 +35,13 @@ bool sx_picture_resize(struct sx_picture *to, const struct sx_picture *from, siz
  * knows that it lies inside. */
 bool sx_picture_crop(struct sx_picture *to, const struct sx_picture *from, size_t left,
                      size_t top, size_t width, size_t height, struct sx_error *error);
+
+/* Of axes that could be channels, of length -1 if unknown: is it the last rather than the
+ * first? */
+bool sx_channels_last(int64_t first, int64_t last, enum sx_layout layout);
+
+/* How many channels, rows and columns a vector of `n` elements has as a picture: squares of 1
+ * or 3 channels, else one row. */
+void sx_vector_sides(int64_t n, int64_t sides[3]);
 
 #endif
