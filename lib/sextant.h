@@ -161,6 +161,59 @@ bool sx_preprocess_apply(const struct sx_preprocess *pre, const struct sx_pictur
                          const struct sx_shape *want, struct sx_tensor *out,
                          struct sx_picture *shown, struct sx_error *error);
 
+/* ---- Plots ----------------------------------------------------------------------------- */
+
+/* How the channels at a place become one number: their sum, the sum of their magnitudes, or the
+ * one of the largest magnitude. */
+enum sx_plot_reduce { SX_REDUCE_SUM, SX_REDUCE_ABS_SUM, SX_REDUCE_MAX };
+
+/* What of that number is shown: its magnitude, one sign alone, or all of it. */
+enum sx_plot_sign { SX_SIGN_ABS, SX_SIGN_POS, SX_SIGN_NEG, SX_SIGN_ALL };
+
+/* The panels of a figure, from left to right. */
+enum { SX_PANEL_PICTURE = 1, SX_PANEL_MAP = 2, SX_PANEL_OVERLAY = 4, SX_PANEL_MASK = 8 };
+
+struct sx_plot {
+    enum sx_plot_reduce reduce;
+    enum sx_plot_sign sign;
+    enum sx_layout layout;
+    char colours
+        [12]; /* afmhot, inferno, viridis, gray, Reds, bwr, coolwarm, also with _r; "": bwr
+                       * for all of the number, else inferno */
+    double outlier; /* per cent of the total magnitude that may lie over the scale's end */
+    double alpha;   /* share of the map in the overlay at its strongest; faint places let the
+                       * picture through */
+    double top;     /* per cent of the places that the mask keeps */
+    int panels;
+};
+
+/* Magnitude of the sum, outlier 2, alpha 0.9, top 10, every panel but the mask. */
+void sx_plot_default(struct sx_plot *plot);
+
+/* Sets one of "reduce" (sum, abs-sum, max), "sign" (abs, pos, neg, all), "layout", "cmap",
+ * "outlier" (0 to under 100), "overlay" (alpha), "topk" (per cent; adds the mask), "panels" (some
+ * of picture,map,overlay,mask). Status 2 otherwise. */
+bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
+                 struct sx_error *error);
+
+/* Draws an attribution (any array that sx_grid_of takes) as a figure: title unless NULL, panels,
+ * colour bar. Small maps are enlarged to about 256 pixels. Without the picture `behind` (NULL)
+ * only the map is drawn. The colour scale ends where magnitudes up to it make up 100 - outlier
+ * per cent of their total; the mask keeps the top places and fills the rest with the picture's
+ * mean. Status 1 for an array that is no picture. Free *figure with sx_picture_free. */
+bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
+                 const struct sx_picture *behind, const char *title, struct sx_picture *figure,
+                 struct sx_error *error);
+
+/* Sets `n` pictures in rows of `columns` (0: about a square) on one sheet. */
+bool sx_plot_sheet(const struct sx_picture *pictures, int n, int columns,
+                   struct sx_picture *sheet, struct sx_error *error);
+
+/* Draws an attribution as lines of half blocks for a terminal of 256 colours that is `columns`
+ * wide; free *text with free(). */
+bool sx_plot_terminal(const struct sx_plot *plot, const struct sx_tensor *map, int columns,
+                      char **text, struct sx_error *error);
+
 /* ---- Models ---------------------------------------------------------------------------- */
 
 /* An ONNX file: checked, parsed and indexed; its weights stay in the file. */

@@ -115,8 +115,7 @@ static bool crop(const struct sx_preprocess *pre, struct sx_picture *picture,
     return true;
 }
 
-/* Resizes and cuts a picture of the channels wanted; `model` is the model's rows and columns.
- * */
+/* Makes a picture of the channels wanted, resized and cut; `model` is rows and columns. */
 static bool frame(const struct sx_preprocess *pre, const struct sx_picture *from, int channels,
                   const int64_t model[2], struct sx_picture *to, struct sx_error *error)
 {

@@ -13,8 +13,7 @@
 #define MOST_SCANS 100
 
 /* A file being read. It lives outside the function that calls setjmp, so that what it holds is
- * defined, and freed, after a jump. The error manager comes first: libjpeg hands that around.
- * */
+ * defined, and freed, after a jump. The error manager is first: libjpeg hands that around. */
 struct reader {
     struct jpeg_error_mgr manager;
     jmp_buf out;

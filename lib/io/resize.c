@@ -38,8 +38,7 @@ static void set_weights(struct filter *filter, size_t output, double centre, dou
     filter->count[output] = end - first;
 }
 
-/* Positions are centres of pixels; when shrinking, the triangle widens to cover what it merges.
- * */
+/* Positions are centres of pixels; when shrinking, the triangle covers all that it merges. */
 static bool make_filter(struct filter *filter, size_t from, size_t to, struct sx_error *error)
 {
     double scale = (double)from / (double)to, support = fmax(scale, 1);

@@ -1,0 +1,212 @@
+/* figure.c - the figure of an attribution: title, panels side by side, colour bar. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot/plot.h"
+
+enum {
+    MARGIN = 12,
+    GAP = 10,
+    BAR = 12,       /* width of the colour bar */
+    TICK = 4,       /* length of its ticks, and what separates them from their numbers */
+    NARROWEST = 200 /* a figure, so that a title has room */
+};
+
+/* The side that small maps are enlarged to, and those that no panel is under or over. */
+#define FRAME_COLOUR 0xc0c0c0U
+
+enum { USUAL_SIDE = 256, LEAST_SIDE = 32, MOST_SIDE = 2048 };
+
+/* Everything that the panels are drawn from. */
+struct figure {
+    const struct sx_plot *plot;
+    const struct sx_picture *behind; /* or NULL */
+    struct sx_heat heat;
+    unsigned *colour;      /* of each place of the heat map */
+    uint8_t *keep;         /* is the place in the mask? */
+    unsigned mean;         /* grey level of the picture */
+    int64_t width, height; /* of a panel */
+    struct sx_picture *canvas;
+};
+
+/* A panel shows the picture's pixels, or the map's places, as squares of a whole number of
+ * pixels, but a map of one row or column as a band. */
+static void size_panel(struct figure *f)
+{
+    int64_t columns = f->behind != NULL ? f->behind->width : f->heat.columns;
+    int64_t rows = f->behind != NULL ? f->behind->height : f->heat.rows;
+    int64_t longest = columns > rows ? columns : rows;
+    int64_t times = (USUAL_SIDE + longest / 2) / longest;
+    times = times > 0 ? times : 1;
+    double shrink = fmin(1, (double)MOST_SIDE / (double)(times * longest));
+    f->width = llround(shrink * (double)(times * columns));
+    f->height = llround(shrink * (double)(times * rows));
+    f->width = f->width > LEAST_SIDE ? f->width : LEAST_SIDE;
+    f->height = f->height > LEAST_SIDE ? f->height : LEAST_SIDE;
+}
+
+/* The picture's pixel under pixel (x, y) of a panel. */
+static unsigned picture_at(const struct figure *f, int64_t x, int64_t y)
+{
+    int64_t column = x * f->behind->width / f->width, row = y * f->behind->height / f->height;
+    int64_t c = f->behind->channels;
+    const uint8_t *p = f->behind->pixels + (row * f->behind->width + column) * c;
+    return c == 1 ? p[0] * 0x010101U : (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
+}
+
+/* The map's colour over the picture in grey, so that only the map has a hue; the fainter the map,
+ * the more of the picture shows. */
+static unsigned overlay(unsigned picture, unsigned map, double alpha)
+{
+    unsigned red = picture >> 16, green = picture >> 8 & 255U, blue = picture & 255U, mixed = 0;
+    double luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+    for (unsigned shift = 0; shift < 24; shift += 8)
+        mixed |= (unsigned)lround(luma + alpha * ((map >> shift & 255U) - luma)) << shift;
+    return mixed;
+}
+
+static unsigned panel_at(const struct figure *f, int panel, int64_t x, int64_t y)
+{
+    int64_t column = x * f->heat.columns / f->width, row = y * f->heat.rows / f->height;
+    int64_t place = row * f->heat.columns + column;
+    if (panel == SX_PANEL_MAP)
+        return f->colour[place];
+    unsigned picture = picture_at(f, x, y);
+    if (panel == SX_PANEL_OVERLAY)
+        return overlay(picture, f->colour[place],
+                       f->plot->alpha * sqrt(fabs(sx_heat_at(&f->heat, place))));
+    return panel == SX_PANEL_PICTURE || f->keep[place] ? picture : f->mean * 0x010101U;
+}
+
+static void draw_panel(const struct figure *f, int panel, int64_t left, int64_t top)
+{
+    sx_draw_frame(f->canvas, left - 1, top - 1, f->width + 2, f->height + 2, FRAME_COLOUR);
+    for (int64_t y = 0; y < f->height; y++)
+        for (int64_t x = 0; x < f->width; x++)
+            sx_draw_pixel(f->canvas, left + x, top + y, panel_at(f, panel, x, y));
+}
+
+/* The numbers along the bar, from its lower end: the ends, and the middle if there is room. */
+static void tick_label(const struct figure *f, int tick, char text[24])
+{
+    double low = f->heat.is_signed ? -1 : 0, at = low + (1 - low) * tick / 2;
+    double value = at * f->heat.scale * (f->heat.negative ? -1 : 1);
+    snprintf(text, 24, "%.3g", value == 0 ? 0 : value);
+}
+
+static int64_t bar_width(const struct figure *f)
+{
+    int64_t widest = 0;
+    for (int tick = 0; tick < 3; tick++) {
+        char text[24];
+        tick_label(f, tick, text);
+        int64_t width = sx_text_width(text);
+        widest = width > widest ? width : widest;
+    }
+    return BAR + 2 * TICK + widest;
+}
+
+static void draw_bar(const struct figure *f, int64_t left, int64_t top)
+{
+    double low = f->heat.is_signed ? -1 : 0;
+    for (int64_t y = 0; y < f->height; y++) {
+        double t = (double)(f->height - 1 - y) / (double)(f->height - 1);
+        sx_draw_fill(f->canvas, left, top + y, BAR, 1,
+                     sx_heat_colour(&f->heat, f->plot, low + t * (1 - low)));
+    }
+    sx_draw_frame(f->canvas, left, top, BAR, f->height, SX_INK);
+    for (int tick = 0; tick < 3; tick += f->height < 4 * SX_LINE_HEIGHT ? 2 : 1) {
+        char text[24];
+        tick_label(f, tick, text);
+        int64_t y = top + (f->height - 1) * (2 - tick) / 2;
+        int64_t text_y = y - 4 < top ? top : y - 4;
+        text_y = text_y > top + f->height - 9 ? top + f->height - 9 : text_y;
+        sx_draw_fill(f->canvas, left + BAR, y, TICK, 1, SX_INK);
+        sx_draw_text(f->canvas, left + BAR + 2 * TICK, text_y, text, SX_INK);
+    }
+}
+
+static void find_mean(struct figure *f)
+{
+    size_t n =
+        (size_t)f->behind->width * (size_t)f->behind->height * (size_t)f->behind->channels;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += f->behind->pixels[i];
+    f->mean = (unsigned)(sum / n);
+}
+
+static bool prepare(struct figure *f, const struct sx_tensor *map, struct sx_error *error)
+{
+    if (!sx_heat_new(&f->heat, f->plot, map, error))
+        return false;
+    size_t n = (size_t)(f->heat.rows * f->heat.columns);
+    f->colour = sx_new(n, sizeof *f->colour, error);
+    f->keep = sx_new(n, 1, error);
+    if (f->colour == NULL || f->keep == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        f->colour[i] = sx_heat_colour(&f->heat, f->plot, sx_heat_at(&f->heat, (int64_t)i));
+    if (f->behind != NULL)
+        find_mean(f);
+    size_panel(f);
+    return sx_heat_top(&f->heat, f->plot->top, f->keep, error);
+}
+
+static bool draw(struct figure *f, const char *title, struct sx_error *error)
+{
+    int panels = f->behind != NULL ? f->plot->panels : SX_PANEL_MAP, count = 0;
+    for (int panel = SX_PANEL_PICTURE; panel <= SX_PANEL_MASK; panel *= 2)
+        count += (panels & panel) != 0;
+    int64_t inner = count * (f->width + GAP) + bar_width(f);
+    inner = inner > NARROWEST ? inner : NARROWEST;
+    int64_t head = title != NULL ? sx_draw_paragraph(NULL, 0, 0, inner, title, SX_INK) : 0;
+    int64_t top = MARGIN + head + (head > 0 ? GAP / 2 : 0), left = MARGIN;
+    if (!sx_canvas_new(f->canvas, inner + 2 * MARGIN, top + f->height + MARGIN, error))
+        return false;
+    if (title != NULL)
+        sx_draw_paragraph(f->canvas, left, MARGIN, inner, title, SX_INK);
+    for (int panel = SX_PANEL_PICTURE; panel <= SX_PANEL_MASK; panel *= 2)
+        if (panels & panel) {
+            draw_panel(f, panel, left, top);
+            left += f->width + GAP;
+        }
+    draw_bar(f, left, top);
+    return true;
+}
+
+bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
+                 const struct sx_picture *behind, const char *title, struct sx_picture *figure,
+                 struct sx_error *error)
+{
+    struct figure f = {.plot = plot, .behind = behind, .canvas = figure};
+    *figure = (struct sx_picture){0};
+    bool done = prepare(&f, map, error) && draw(&f, title, error);
+    sx_heat_free(&f.heat);
+    free(f.colour);
+    free(f.keep);
+    return done;
+}
+
+bool sx_plot_sheet(const struct sx_picture *pictures, int n, int columns,
+                   struct sx_picture *sheet, struct sx_error *error)
+{
+    int64_t width = 0, height = 0;
+    *sheet = (struct sx_picture){0};
+    for (int i = 0; i < n; i++) {
+        width = pictures[i].width > width ? pictures[i].width : width;
+        height = pictures[i].height > height ? pictures[i].height : height;
+    }
+    if (n < 1 || width == 0)
+        return sx_fail(error, SX_USAGE, "a sheet needs pictures");
+    columns = columns > 0 ? columns : (int)ceil(sqrt(n));
+    columns = columns < n ? columns : n;
+    int rows = n / columns + (n % columns > 0);
+    if (!sx_canvas_new(sheet, columns * width, rows * height, error))
+        return false;
+    for (int i = 0; i < n; i++)
+        sx_draw_picture(sheet, i % columns * width, i / columns * height, pictures[i].width,
+                        pictures[i].height, &pictures[i]);
+    return true;
+}
