@@ -101,40 +101,24 @@ void sx_picture_free(struct sx_picture *picture);
 bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *size,
                    struct sx_error *error);
 
-/* Where the axes of an array lie when it is seen as a picture: auto takes the first or the last
- * of three axes for the channels, whichever alone has the length 1 or 3, else the first. */
+/* Where channels lie in an array seen as a picture, [H,W], [C,H,W] or [H,W,C] after axes of
+ * length 1 (a vector is a square if it can be): auto takes whichever of the first and the last
+ * of the three alone has the length 1 or 3, else the first. */
 enum sx_layout { SX_LAYOUT_AUTO, SX_NCHW, SX_NHWC };
-
-/* An array as a picture: element (c, y, x) is at c times channel_step + y times row_step + x
- * times column_step. */
-struct sx_grid {
-    int64_t channels, rows, columns;
-    int64_t channel_step, row_step, column_step;
-};
-
-/* Sees an array as a picture: [H,W], [C,H,W] or [H,W,C] after leading axes of length 1. A
- * vector is a square if it can be, of 1 or 3 channels, else one row. Fails with status 1. */
-bool sx_grid_of(const struct sx_shape *shape, enum sx_layout layout, struct sx_grid *grid,
-                struct sx_error *error);
-
-/* Blurs a float or double array in place along rows and columns: Gaussian of `sigma` elements
- * (0 to 1000), cut at 4 sigma, edges mirrored (the edge itself repeated), as scipy's
- * gaussian_filter. */
-bool sx_blur(struct sx_tensor *tensor, enum sx_layout layout, double sigma,
-             struct sx_error *error);
-
 enum sx_colour { SX_COLOUR_AUTO, SX_RGB, SX_BGR, SX_GRAY };
 
-#define SX_AS_MODEL (-1)
+/* Blurs a float or double array in place along rows and columns: Gaussian of `sigma` elements
+ * (0 to 1000), cut at 4 sigma, edges mirrored, as scipy's gaussian_filter. */
+bool sx_blur(struct sx_tensor *tensor, enum sx_layout layout, double sigma,
+             struct sx_error *error);
 
 /* How a picture becomes a model's input: its channels are made what the model takes, it is
  * resized (antialiased triangle filter, as Pillow's BILINEAR), cut to the centre, and every
  * pixel becomes (pixel * scale - mean) / std; mean and std are in the model's channel order. */
 struct sx_preprocess {
     int width, height; /* resized to this; 0: by the short side */
-    int short_side; /* resized to this, long side in proportion; 0: to the model's size, unless
-                        * cropped; SX_AS_MODEL: to cover 256/224 of the model's size */
-    int crop;       /* side of the square kept; 0: all; SX_AS_MODEL: the model's size */
+    int short_side;    /* 0: to the model's size, unless cropped; -1: to cover 256/224 of it */
+    int crop;          /* side of the square kept; 0: all; -1: the model's size */
     double scale, mean[3], std[3];
     enum sx_colour colour;
     enum sx_layout layout;
@@ -153,54 +137,37 @@ bool sx_preprocess_set(struct sx_preprocess *pre, const char *option, const char
 /* What the model gets for `pixel` (0 to 255) in its channel 0, 1 or 2. */
 double sx_preprocess_value(const struct sx_preprocess *pre, int channel, double pixel);
 
-/* Makes *out the float array of shape `want` (-1 for unknown axes, batch taken as 1) from a
- * picture; *shown, unless NULL, becomes the picture as cut, before pixels were scaled. Fails
- * with status 1 when the model takes no picture or one of another size, 2 when mean or std
- * differ between channels and the model has one. */
+/* Makes *out the float array of shape `want` (-1 for open axes, batch taken as 1); *shown,
+ * unless NULL, becomes the picture as resized and cut. Status 1 when the model takes no picture
+ * or one of another size, 2 when it has 1 channel, but mean or std differ between channels. */
 bool sx_preprocess_apply(const struct sx_preprocess *pre, const struct sx_picture *picture,
                          const struct sx_shape *want, struct sx_tensor *out,
                          struct sx_picture *shown, struct sx_error *error);
 
 /* ---- Plots ----------------------------------------------------------------------------- */
 
-/* How the channels at a place become one number: their sum, the sum of their magnitudes, or the
- * one of the largest magnitude. */
-enum sx_plot_reduce { SX_REDUCE_SUM, SX_REDUCE_ABS_SUM, SX_REDUCE_MAX };
-
-/* What of that number is shown: its magnitude, one sign alone, or all of it. */
-enum sx_plot_sign { SX_SIGN_ABS, SX_SIGN_POS, SX_SIGN_NEG, SX_SIGN_ALL };
-
-/* The panels of a figure, from left to right. */
-enum { SX_PANEL_PICTURE = 1, SX_PANEL_MAP = 2, SX_PANEL_OVERLAY = 4, SX_PANEL_MASK = 8 };
-
+/* How an attribution is drawn; set by words, see sx_plot_set. */
 struct sx_plot {
-    enum sx_plot_reduce reduce;
-    enum sx_plot_sign sign;
+    int reduce, sign, panels;
     enum sx_layout layout;
-    char colours
-        [12]; /* afmhot, inferno, viridis, gray, Reds, bwr, coolwarm, also with _r; "": bwr
-                       * for all of the number, else inferno */
-    double outlier; /* per cent of the total magnitude that may lie over the scale's end */
-    double alpha;   /* share of the map in the overlay at its strongest; faint places let the
-                       * picture through */
-    double top;     /* per cent of the places that the mask keeps */
-    int panels;
+    char colours[12];
+    double outlier, alpha, top;
 };
 
-/* Magnitude of the sum, outlier 2, alpha 0.9, top 10, every panel but the mask. */
+/* Magnitude of the channels' sum, outlier 2, overlay 0.9, topk 10, all panels but the mask. */
 void sx_plot_default(struct sx_plot *plot);
 
-/* Sets one of "reduce" (sum, abs-sum, max), "sign" (abs, pos, neg, all), "layout", "cmap",
- * "outlier" (0 to under 100), "overlay" (alpha), "topk" (per cent; adds the mask), "panels" (some
- * of picture,map,overlay,mask). Status 2 otherwise. */
+/* Sets one of "reduce" (channels to their sum, abs-sum, or max: of the largest magnitude),
+ * "sign" (abs, pos, neg, all), "layout", "cmap" (afmhot, inferno, viridis, gray, Reds, bwr,
+ * coolwarm, reversed with _r), "outlier" (per cent of the total magnitude that may lie over the scale's
+ * end), "overlay" (share of the map where it is strongest), "topk" (per cent of places that the
+ * mask keeps), "panels" (of picture,map,overlay,mask). Status 2 otherwise. */
 bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
                  struct sx_error *error);
 
-/* Draws an attribution (any array that sx_grid_of takes) as a figure: title unless NULL, panels,
- * colour bar. Small maps are enlarged to about 256 pixels. Without the picture `behind` (NULL)
- * only the map is drawn. The colour scale ends where magnitudes up to it make up 100 - outlier
- * per cent of their total; the mask keeps the top places and fills the rest with the picture's
- * mean. Status 1 for an array that is no picture. Free *figure with sx_picture_free. */
+/* Draws an attribution as a figure: title unless NULL, panels, colour bar; small ones enlarged
+ * to about 256 pixels. Without a picture `behind` (NULL) there is the map alone; the mask fills
+ * what it drops with the picture's mean. Status 1 for an array that is no picture. */
 bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
                  const struct sx_picture *behind, const char *title, struct sx_picture *figure,
                  struct sx_error *error);

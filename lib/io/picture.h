@@ -36,6 +36,21 @@ bool sx_picture_resize(struct sx_picture *to, const struct sx_picture *from, siz
 bool sx_picture_crop(struct sx_picture *to, const struct sx_picture *from, size_t left,
                      size_t top, size_t width, size_t height, struct sx_error *error);
 
+/* A model's own size, in place of a side in struct sx_preprocess. */
+#define SX_AS_MODEL (-1)
+
+/* An array as a picture: element (c, y, x) is at c times channel_step + y times row_step + x
+ * times column_step. */
+struct sx_grid {
+    int64_t channels, rows, columns;
+    int64_t channel_step, row_step, column_step;
+};
+
+/* Sees an array as a picture. A vector is a square if it can be, of 1 or 3 channels, else one
+ * row. Fails with status 1 for an empty array or more than 3 axes that are longer than 1. */
+bool sx_grid_of(const struct sx_shape *shape, enum sx_layout layout, struct sx_grid *grid,
+                struct sx_error *error);
+
 /* Of axes that could be channels, of length -1 if unknown: is it the last rather than the
  * first? */
 bool sx_channels_last(int64_t first, int64_t last, enum sx_layout layout);

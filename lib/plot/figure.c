@@ -55,8 +55,8 @@ static unsigned picture_at(const struct figure *f, int64_t x, int64_t y)
     return c == 1 ? p[0] * 0x010101U : (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
 }
 
-/* The map's colour over the picture in grey, so that only the map has a hue; the fainter the map,
- * the more of the picture shows. */
+/* The map's colour over the picture in grey, so that only the map has a hue; the fainter the
+ * map, the more of the picture shows. */
 static unsigned overlay(unsigned picture, unsigned map, double alpha)
 {
     unsigned red = picture >> 16, green = picture >> 8 & 255U, blue = picture & 255U, mixed = 0;

@@ -6,8 +6,8 @@
 #include "plot/plot.h"
 
 /* The channels of one place as one number; what is not a number counts as nothing. */
-static double reduce(enum sx_plot_reduce how, const struct sx_tensor *map,
-                     const struct sx_grid *grid, int64_t at)
+static double reduce(int how, const struct sx_tensor *map, const struct sx_grid *grid,
+                     int64_t at)
 {
     double result = 0;
     for (int64_t c = 0; c < grid->channels; c++) {
@@ -22,7 +22,7 @@ static double reduce(enum sx_plot_reduce how, const struct sx_tensor *map,
     return isnan(result) ? 0 : result;
 }
 
-static double take_sign(enum sx_plot_sign sign, double v)
+static double take_sign(int sign, double v)
 {
     switch (sign) {
     case SX_SIGN_ABS:
@@ -31,10 +31,9 @@ static double take_sign(enum sx_plot_sign sign, double v)
         return fmax(v, 0);
     case SX_SIGN_NEG:
         return fmax(-v, 0);
-    case SX_SIGN_ALL:
-        break;
+    default:
+        return v;
     }
-    return v;
 }
 
 static int compare(const void *a, const void *b)

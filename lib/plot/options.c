@@ -37,7 +37,7 @@ static bool set_reduce(struct sx_plot *plot, const char *value)
 {
     static const char *const words[] = {"sum", "abs-sum", "max"};
     int i = find_word(words, 3, value, strlen(value));
-    plot->reduce = i > 0 ? (enum sx_plot_reduce)i : SX_REDUCE_SUM;
+    plot->reduce = i > 0 ? i : SX_REDUCE_SUM;
     return i >= 0;
 }
 
@@ -45,7 +45,7 @@ static bool set_sign(struct sx_plot *plot, const char *value)
 {
     static const char *const words[] = {"abs", "pos", "neg", "all"};
     int i = find_word(words, 4, value, strlen(value));
-    plot->sign = i > 0 ? (enum sx_plot_sign)i : SX_SIGN_ABS;
+    plot->sign = i > 0 ? i : SX_SIGN_ABS;
     return i >= 0;
 }
 

@@ -4,6 +4,12 @@
 
 #include "io/picture.h"
 
+/* What struct sx_plot holds as int: how the channels at a place become one number, what of it
+ * is shown, and the panels from left to right. */
+enum sx_plot_reduce { SX_REDUCE_SUM, SX_REDUCE_ABS_SUM, SX_REDUCE_MAX };
+enum sx_plot_sign { SX_SIGN_ABS, SX_SIGN_POS, SX_SIGN_NEG, SX_SIGN_ALL };
+enum { SX_PANEL_PICTURE = 1, SX_PANEL_MAP = 2, SX_PANEL_OVERLAY = 4, SX_PANEL_MASK = 8 };
+
 /* ---- Canvases: pictures of 3 channels; colours are 0xRRGGBB; what lies outside is not drawn
  * ---- */
 
