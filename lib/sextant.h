@@ -369,10 +369,11 @@ bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_opti
                   struct sx_attribution *result, struct sx_error *error);
 
 /* Fills `baseline` (x's shape) from a specification: zero, NUMBER, mean (of the background, or
- * per channel of a picture) or blur:S. Other specifications give status 2. */
+ * per channel of a picture), blur:S, or black and white, which are pictures prepared as `pre`
+ * says. Other specifications give status 2. */
 bool sx_baseline(const struct sx_explainer *explainer, const char *specification,
-                 const double *background, int64_t n_background, double *baseline,
-                 struct sx_error *error);
+                 const struct sx_preprocess *pre, const double *background,
+                 int64_t n_background, double *baseline, struct sx_error *error);
 
 /* ---- Reading inputs and writing results ------------------------------------------------- */
 
