@@ -44,6 +44,8 @@ CFLAGS_map_kernels = -O3 -fno-trapping-math
 CFLAGS_exact = -O3
 # Products may contract a * b + c, but are summed in the order that is written.
 CFLAGS_gemm_kernels = -O3 -ffp-contract=fast
+CFLAGS_conv_kernels = -O3
+CFLAGS_pool = -O3
 CFLAGS_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)

@@ -74,15 +74,14 @@ static void copy_strided(enum sx_type type, void *to, int64_t to_step, const voi
     }
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static const void *at(const void *data, int64_t index, enum sx_type type)
 {
     return (const char *)data + index * (int64_t)sx_type_size(type);
-}
-
-/* Smallest i >= 0 with a + i * step >= 0. */
-static int64_t first_from(int64_t a, int64_t step)
-{
-    return a >= 0 ? 0 : (-a + step - 1) / step;
 }
 
 /* A flat position, counted over the images of a batch, as image and coordinates. */
@@ -114,6 +113,13 @@ static void next_line(const struct view *v, struct place *at)
     at->image++;
 }
 
+/* The positions p along the last axis with 0 <= at + p * stride < extent: from *lo to *hi - 1. */
+static void inside(int64_t at, int64_t stride, int64_t extent, int64_t *lo, int64_t *hi)
+{
+    *lo = at >= 0 ? 0 : (-at + stride - 1) / stride;
+    *hi = at >= extent ? 0 : (extent - 1 - at) / stride + 1;
+}
+
 /* A row of a view: channel and tap r, along positions. */
 static const void *view_row(const struct sx_side *side, int64_t r, int64_t first, int64_t count,
                             void *buffer)
@@ -121,41 +127,34 @@ static const void *view_row(const struct sx_side *side, int64_t r, int64_t first
     const struct view *v = side->context;
     size_t size = sx_type_size(v->type);
     int64_t taps = v->taps[0] * v->taps[1] * v->taps[2], base = r / taps * v->g.step_channel;
-    int64_t shift[3], tap = r % taps;
+    int64_t shift[3], tap = r % taps, lo, hi, step = v->stride[2] * v->g.step[2];
     for (int d = 2; d >= 0; d--) {
         shift[d] = v->origin[d] + tap % v->taps[d] * v->tap_step[d];
         tap /= v->taps[d];
     }
-    struct place at_p = place_of(v, first);
-    char *to = buffer;
-    for (int64_t done = 0; done < count;) {
-        int64_t run = v->position[2] - at_p.p[2];
-        run = run < count - done ? run : count - done;
-        int64_t i0 = shift[0] + at_p.p[0] * v->stride[0];
-        int64_t i1 = shift[1] + at_p.p[1] * v->stride[1];
-        int64_t i2 = shift[2] + at_p.p[2] * v->stride[2];
-        bool inside = i0 >= 0 && i0 < v->g.extent[0] && i1 >= 0 && i1 < v->g.extent[1];
-        int64_t lo = first_from(i2, v->stride[2]);
-        int64_t hi = i2 >= v->g.extent[2] ? 0 : (v->g.extent[2] - 1 - i2) / v->stride[2] + 1;
-        hi = hi < run ? hi : run;
-        if (!inside || lo >= hi)
-            lo = hi = run;
-        if (lo < hi) {
-            const void *from =
-                at(side->data,
-                   base + at_p.image * v->g.step_image + i0 * v->g.step[0] + i1 * v->g.step[1] +
-                       (i2 + lo * v->stride[2]) * v->g.step[2],
-                   v->type);
-            int64_t step = v->stride[2] * v->g.step[2];
-            if (hi - lo == count && step == 1)
-                return from;
-            copy_strided(v->type, to + (size_t)lo * size, 1, from, step, hi - lo);
-        }
-        memset(to, 0, (size_t)lo * size);
-        memset(to + (size_t)hi * size, 0, (size_t)(run - hi) * size);
-        to += (size_t)run * size;
-        done += run;
-        next_line(v, &at_p);
+    inside(shift[2], v->stride[2], v->g.extent[2], &lo, &hi);
+    base += shift[2] * v->g.step[2];
+    struct place p = place_of(v, first);
+    bool zeroed = false;
+    for (int64_t done = 0, run; done < count; done += run, next_line(v, &p)) {
+        int64_t i0 = shift[0] + p.p[0] * v->stride[0], i1 = shift[1] + p.p[1] * v->stride[1];
+        int64_t from = p.p[2], to = smaller(v->position[2], from + count - done);
+        run = to - from;
+        int64_t start = from < lo ? lo : from, end = smaller(to, hi);
+        bool whole = start == from && end == to;
+        if (i0 < 0 || i0 >= v->g.extent[0] || i1 < 0 || i1 >= v->g.extent[1] || start >= end)
+            start = end = from;
+        const void *source = at(side->data,
+                                base + p.image * v->g.step_image + i0 * v->g.step[0] +
+                                    i1 * v->g.step[1] + start * step,
+                                v->type);
+        if (whole && start < end && run == count && step == 1)
+            return source;
+        if (!zeroed && (!whole || start == end))
+            memset((char *)buffer + (size_t)done * size, 0, (size_t)(count - done) * size);
+        zeroed = zeroed || !whole || start == end;
+        copy_strided(v->type, (char *)buffer + (size_t)(done + start - from) * size, 1, source,
+                     step, end - start);
     }
     return buffer;
 }

@@ -1,5 +1,4 @@
 /* pool.c - pools: SUMPOOL, its adjoint UNPOOL, and POOLINDEX, the choice under max pooling. */
-#include <math.h>
 #include <string.h>
 
 #include "graph/derive.h"
@@ -146,7 +145,7 @@ static int pool_batch(struct sx_batch *b, const struct sx_node *node)
 struct pooling {
     int64_t units, lanes;
     int64_t image[3], out[3], window[3], stride[3], dilation[3], pad[3];
-    bool from_image; /* SUMPOOL, POOLINDEX */
+    bool nhwc, from_image; /* from_image: SUMPOOL, POOLINDEX */
 };
 
 static struct pooling pooling_of(const struct sx_call *call)
@@ -158,6 +157,7 @@ static struct pooling pooling_of(const struct sx_call *call)
     bool nhwc = p.c.nhwc != 0;
     sx_image_get(l.from_image ? call->in[0].shape : &call->node->shape, nhwc, &n, &c, image);
     sx_image_get(l.from_image ? &call->node->shape : call->in[0].shape, nhwc, &n, &c, out);
+    l.nhwc = nhwc;
     l.units = nhwc ? n : n * c;
     l.lanes = nhwc ? c : 1;
     for (int d = 0; d < 3; d++) {
@@ -173,14 +173,47 @@ static struct pooling pooling_of(const struct sx_call *call)
 }
 
 /* A line: places of one tap along the last axis, `count` outputs from `out` on and the image
- * places they see, in units of lanes. */
+ * places they see, all within one unit and in units of lanes. */
 struct line {
     int64_t out, image, count, image_step;
 };
 
-/* Does one line of one unit: `a` is the unit of the operand, `y` that of the result. */
-typedef void (*line_kernel)(const struct pooling *l, const struct line *line, const void *a,
-                            void *y);
+/* A run: n outputs next to each other and what they see: elements of the unit's image from
+ * `image` on in steps of `step`, which are the places `place`, `place` + place_step, .. */
+struct run {
+    int64_t n, out, image, step, place, place_step, lanes;
+};
+
+#define RUN_KERNELS(T)                                                                         \
+    static void sum_run_##T(const struct run *r, const void *a, void *y)                       \
+    {                                                                                          \
+        const T *restrict x = (const T *)a + r->image;                                         \
+        T *restrict sum = (T *)y + r->out;                                                     \
+        for (int64_t j = 0; j < r->n; j++)                                                     \
+            sum[j] += x[j * r->step];                                                          \
+    }                                                                                          \
+    static void spread_run_##T(const struct run *r, const void *a, void *y)                    \
+    {                                                                                          \
+        const T *restrict part = (const T *)a + r->out;                                        \
+        T *restrict x = (T *)y + r->image;                                                     \
+        for (int64_t j = 0; j < r->n; j++)                                                     \
+            x[j * r->step] += part[j];                                                         \
+    }                                                                                          \
+    static void choose_run_##T(const struct run *r, const void *a, void *y)                    \
+    {                                                                                          \
+        const T *x = (const T *)a + r->image;                                                  \
+        int64_t *best = (int64_t *)y + r->out;                                                 \
+        for (int64_t j = 0; j < r->n; j++) {                                                   \
+            int64_t place = r->place + j * r->place_step;                                      \
+            int64_t was = best[j] < 0 ? place : best[j];                                       \
+            T now = x[j * r->step], old = x[j * r->step + (was - place) * r->lanes];           \
+            best[j] = (now > old) | ((now != now) & (old == old)) ? place : was;               \
+        }                                                                                      \
+    }
+RUN_KERNELS(float)
+RUN_KERNELS(double)
+
+typedef void (*run_kernel)(const struct run *r, const void *a, void *y);
 
 /* The outputs of the line through (o0, o1) whose tap falls inside the image. */
 static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int64_t o1,
@@ -201,8 +234,26 @@ static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int
     return first < end;
 }
 
+/* Channels last, every place of a line is a run over the channels; else the line is one run. */
+static void do_line(const struct pooling *l, const struct line *line, run_kernel kernel,
+                    const void *a, void *y)
+{
+    struct run r = {line->count,      line->out, line->image, line->image_step, line->image,
+                    line->image_step, 1};
+    if (!l->nhwc) {
+        kernel(&r, a, y);
+        return;
+    }
+    for (int64_t j = 0; j < line->count; j++) {
+        int64_t place = line->image + j * line->image_step;
+        r = (struct run){l->lanes, (line->out + j) * l->lanes, place * l->lanes, 1, place, 0,
+                         l->lanes};
+        kernel(&r, a, y);
+    }
+}
+
 /* Every line of one unit, for each output in the row-major order of the window. */
-static void walk(const struct pooling *l, line_kernel kernel, const void *a, void *y)
+static void walk(const struct pooling *l, run_kernel kernel, const void *a, void *y)
 {
     int64_t tap[3];
     struct line line;
@@ -212,57 +263,19 @@ static void walk(const struct pooling *l, line_kernel kernel, const void *a, voi
                 for (tap[1] = 0; tap[1] < l->window[1]; tap[1]++)
                     for (tap[2] = 0; tap[2] < l->window[2]; tap[2]++)
                         if (line_of(l, tap, o0, o1, &line))
-                            kernel(l, &line, a, y);
+                            do_line(l, &line, kernel, a, y);
 }
 
-/* Steps over a line: places in the image and in the output, one lane after another. */
-#define EACH_PLACE(i, o)                                                                       \
-    for (int64_t j = 0; j < line->count; j++)                                                  \
-        for (int64_t i = (line->image + j * line->image_step) * l->lanes,                      \
-                     o = (line->out + j) * l->lanes, end = o + l->lanes;                       \
-             o < end; i++, o++)
-
-#define LINE_KERNELS(T)                                                                        \
-    static void sum_line_##T(const struct pooling *l, const struct line *line, const void *a,  \
-                             void *y)                                                          \
-    {                                                                                          \
-        const T *restrict x = a;                                                               \
-        T *restrict sum = y;                                                                   \
-        EACH_PLACE(i, o) sum[o] += x[i];                                                       \
-    }                                                                                          \
-    static void spread_line_##T(const struct pooling *l, const struct line *line,              \
-                                const void *a, void *y)                                        \
-    {                                                                                          \
-        const T *restrict part = a;                                                            \
-        T *restrict x = y;                                                                     \
-        EACH_PLACE(i, o) x[i] += part[o];                                                      \
-    }                                                                                          \
-    static void choose_line_##T(const struct pooling *l, const struct line *line,              \
-                                const void *a, void *y)                                        \
-    {                                                                                          \
-        const T *x = a;                                                                        \
-        int64_t *best = y;                                                                     \
-        EACH_PLACE(i, o)                                                                       \
-        {                                                                                      \
-            int64_t place = line->image + j * line->image_step, was = best[o];                 \
-            T old = was < 0 ? 0 : x[i + (was - place) * l->lanes];                             \
-            if (was < 0 || x[i] > old || (isnan(x[i]) && !isnan(old)))                         \
-                best[o] = place;                                                               \
-        }                                                                                      \
-    }
-LINE_KERNELS(float)
-LINE_KERNELS(double)
-
-static line_kernel kernel_for(int op, enum sx_type type)
+static run_kernel kernel_for(int op, enum sx_type type)
 {
     bool wide = type == SX_DOUBLE;
     switch (op) {
     case SX_SUMPOOL:
-        return wide ? sum_line_double : sum_line_float;
+        return wide ? sum_run_double : sum_run_float;
     case SX_UNPOOL:
-        return wide ? spread_line_double : spread_line_float;
+        return wide ? spread_run_double : spread_run_float;
     default:
-        return wide ? choose_line_double : choose_line_float;
+        return wide ? choose_run_double : choose_run_float;
     }
 }
 
@@ -274,7 +287,7 @@ static int64_t volume(const int64_t *extent)
 static void pool_run(const struct sx_call *call)
 {
     const struct pooling l = pooling_of(call);
-    line_kernel kernel = kernel_for(call->node->op, call->in[0].type);
+    run_kernel kernel = kernel_for(call->node->op, call->in[0].type);
     int64_t image = volume(l.image) * l.lanes, out = volume(l.out) * l.lanes;
     size_t a_bytes = (size_t)(l.from_image ? image : out) * sx_type_size(call->in[0].type);
     size_t y_bytes = (size_t)(l.from_image ? out : image) * sx_type_size(call->node->type);

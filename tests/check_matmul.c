@@ -1,0 +1,354 @@
+/* check_matmul.c - products: every shape and flag against the definition, the orientations the
+ * builder chooses, derivatives, batches, any number of threads. */
+#include <check.h>
+#include <omp.h>
+#include <string.h>
+
+#include "arrays.h"
+
+static struct sx_graph *graph_of(enum sx_type type)
+{
+    struct sx_error error = {0};
+    struct sx_graph *g = sx_graph_new(type, &error);
+    ck_assert_ptr_nonnull(g);
+    return g;
+}
+
+/* Element (i, p) of the last two axes, transposed or not, of the matrix at `base`. */
+static double item(const struct sx_tensor *t, int64_t base, bool transposed, int64_t i,
+                   int64_t p)
+{
+    int64_t columns = t->shape.dim[t->shape.rank - 1];
+    return sx_tensor_get(t, base + (transposed ? p * columns + i : i * columns + p));
+}
+
+/* Where the matrix of `t` lies that the result's leading place `at` (of rank `rank`) reads. */
+static int64_t base_of(const struct sx_shape *s, const int64_t *at, int rank)
+{
+    int64_t base = 0;
+    for (int i = 0; i < s->rank - 2; i++)
+        base = base * s->dim[i] + (s->dim[i] == 1 ? 0 : at[rank - s->rank + i]);
+    return base * s->dim[s->rank - 2] * s->dim[s->rank - 1];
+}
+
+static struct sx_tensor by_definition(const struct sx_tensor *a, const struct sx_tensor *b,
+                                      bool ta, bool tb, const struct sx_shape *shape)
+{
+    struct sx_tensor y;
+    struct sx_error error = {0};
+    ck_assert(sx_tensor_new(&y, a->type, shape, &error));
+    int64_t k = a->shape.dim[a->shape.rank - (ta ? 2 : 1)];
+    for (int64_t e = 0; e < sx_count(shape); e++) {
+        int64_t at[SX_MAX_RANK];
+        ta_unravel(shape, e, at);
+        int64_t of_a = base_of(&a->shape, at, shape->rank);
+        int64_t of_b = base_of(&b->shape, at, shape->rank);
+        double sum = 0;
+        for (int64_t p = 0; p < k; p++)
+            sum += item(a, of_a, ta, at[shape->rank - 2], p) *
+                   item(b, of_b, tb, p, at[shape->rank - 1]);
+        sx_tensor_set(&y, e, sum);
+    }
+    return y;
+}
+
+static struct sx_shape matrix(struct sx_shape lead, int64_t rows, int64_t columns, bool turned)
+{
+    lead.dim[lead.rank++] = turned ? columns : rows;
+    lead.dim[lead.rank++] = turned ? rows : columns;
+    return lead;
+}
+
+/* One product: emitted as it is, and through the builder. */
+static void compare(enum sx_type type, struct sx_shape la, struct sx_shape lb, int64_t m,
+                    int64_t n, int64_t k, int flags)
+{
+    bool turn_a = flags & 1, turn_b = flags & 2;
+    struct sx_tensor in[2] = {ta_random(type, matrix(la, m, k, turn_a), 2, 1),
+                              ta_random(type, matrix(lb, k, n, turn_b), 2, 2)};
+    struct sx_graph *g = graph_of(type);
+    int x[2] = {sx_input(g, type, &in[0].shape), sx_input(g, type, &in[1].shape)};
+    int64_t attr[] = {turn_a, turn_b};
+    int plain = sx_emit(g, SX_MATMUL, 2, x, 2, attr);
+    int built = sx_matmul(g, x[0], x[1], turn_a, turn_b);
+    struct sx_error error = {0};
+    ck_assert_msg(sx_graph_ok(g, &error), "%s", error.message);
+    struct sx_shape shape = sx_shape_of(g, plain);
+    struct sx_tensor want = by_definition(&in[0], &in[1], turn_a, turn_b, &shape);
+    struct sx_tensor y = ta_evaluate(g, plain, x, in, 2), z = ta_evaluate(g, built, x, in, 2);
+    double tolerance = (type == SX_FLOAT ? 1e-6 : 1e-14) * (double)(k + 4);
+    ta_expect(&y, &want, tolerance, "matmul");
+    ta_expect(&z, &want, tolerance, "matmul by the builder");
+    ta_free(&y, 1);
+    ta_free(&z, 1);
+    ta_free(&want, 1);
+    ta_free(in, 2);
+    sx_graph_free(g);
+}
+
+/* Sizes around those of tiles, vectors and blocks. */
+START_TEST(sizes)
+{
+    static const int64_t size[][3] = {
+        {1, 1, 1},     {1, 17, 5},    {17, 1, 5},   {5, 3, 1},      {4, 33, 9},
+        {8, 16, 192},  {9, 31, 193},  {64, 128, 3}, {65, 129, 20},  {7, 300, 2},
+        {3, 5, 2100},  {2, 70, 4100}, {40, 7, 400}, {0, 3, 2},      {3, 0, 2},
+        {3, 4, 0},     {130, 2, 50},  {1, 1, 5000}, {300, 1, 40},   {1, 1100, 7},
+        {13, 1030, 4}, {257, 40, 33}, {6, 24, 384}, {100, 100, 100}};
+    struct sx_shape none = {0};
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++)
+        compare(_i % 2 ? SX_DOUBLE : SX_FLOAT, none, none, size[i][0], size[i][1], size[i][2],
+                _i / 2);
+}
+END_TEST
+
+START_TEST(leading_axes)
+{
+    const struct sx_shape pairs[][2] = {
+        {SHAPE(3), {0}},      {{0}, SHAPE(3)},         {SHAPE(2, 3), SHAPE(3)},
+        {SHAPE(3, 1), {0}},   {SHAPE(2, 1), SHAPE(4)}, {SHAPE(1, 3), SHAPE(2, 1)},
+        {SHAPE(1), SHAPE(5)}, {SHAPE(4), SHAPE(1, 1)}, {SHAPE(2, 2), SHAPE(2, 2)},
+        {SHAPE(0), {0}},      {{0}, SHAPE(2, 0)},      {SHAPE(1, 1), SHAPE(1)}};
+    static const int64_t size[][3] = {{3, 4, 5}, {1, 4, 5}, {3, 1, 5}, {3, 4, 1}, {1, 1, 6}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        for (size_t s = 0; s < sizeof size / sizeof size[0]; s++)
+            compare(_i % 2 ? SX_DOUBLE : SX_FLOAT, pairs[i][0], pairs[i][1], size[s][0],
+                    size[s][1], size[s][2], _i / 2);
+}
+END_TEST
+
+/* The node that does the work, behind the reshapes. */
+static struct sx_node product_behind(const struct sx_graph *g, int node)
+{
+    while (g->node[node].op == SX_RESHAPE)
+        node = g->node[node].in[0];
+    ck_assert_int_eq(g->node[node].op, SX_MATMUL);
+    return g->node[node];
+}
+
+START_TEST(one_product)
+{
+    struct sx_graph *g = graph_of(SX_FLOAT);
+    int x = sx_input(g, SX_FLOAT, &SHAPE(7, 3, 5)), w = sx_input(g, SX_FLOAT, &SHAPE(5, 4));
+    struct sx_node n = product_behind(g, sx_matmul(g, x, w, false, false));
+    ck_assert_int_eq(n.shape.rank, 2);
+    ck_assert_int_eq(n.shape.dim[0], 21);
+    /* Vectors against one matrix, whichever side they stand on. */
+    int v = sx_input(g, SX_FLOAT, &SHAPE(7, 4, 1));
+    n = product_behind(g, sx_matmul(g, w, v, false, false));
+    ck_assert_int_eq(n.shape.rank, 2);
+    ck_assert_int_eq(n.shape.dim[0], 7);
+    int row = sx_input(g, SX_FLOAT, &SHAPE(1, 5));
+    n = product_behind(g, sx_matmul(g, row, x, false, true));
+    ck_assert_int_eq(n.shape.dim[0], 21);
+    /* A transposed operand of vectors is no transposition. */
+    n = product_behind(g, sx_matmul(g, v, w, true, true));
+    ck_assert_int_eq(n.attr[0], 0);
+    ck_assert_int_eq(n.shape.dim[0], 7);
+    struct sx_error error = {0};
+    ck_assert_msg(sx_graph_ok(g, &error), "%s", error.message);
+    sx_graph_free(g);
+}
+END_TEST
+
+START_TEST(absorbs_transposes)
+{
+    struct sx_graph *g = graph_of(SX_FLOAT);
+    int a = sx_input(g, SX_FLOAT, &SHAPE(2, 3, 5)), b = sx_input(g, SX_FLOAT, &SHAPE(2, 4, 5));
+    int at = sx_transpose(g, a, (const int[]){0, 2, 1});
+    int bt = sx_transpose(g, b, (const int[]){0, 2, 1});
+    struct sx_node n = g->node[sx_matmul(g, at, bt, true, false)];
+    ck_assert_int_eq(n.in[0], a);
+    ck_assert_int_eq(n.in[1], b);
+    ck_assert_int_eq(n.attr[0], 0);
+    ck_assert_int_eq(n.attr[1], 1);
+    g->faithful = true;
+    n = g->node[sx_matmul(g, a, bt, false, false)];
+    ck_assert_int_eq(n.in[1], bt);
+    sx_graph_free(g);
+}
+END_TEST
+
+/* <dy, y> is bilinear: <da, a> = <db, b> = <dy, y>, and a changed alone gives <da, a'>. */
+START_TEST(derivatives)
+{
+    const struct sx_shape pairs[][2] = {{{0}, {0}},
+                                        {SHAPE(3), {0}},
+                                        {{0}, SHAPE(3)},
+                                        {SHAPE(2, 3), SHAPE(3)},
+                                        {SHAPE(2, 1), SHAPE(4)},
+                                        {SHAPE(4), SHAPE(1, 1)}};
+    bool ta = _i & 1, tb = _i & 2;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct sx_graph *g = graph_of(SX_DOUBLE);
+        struct sx_shape sa = matrix(pairs[i][0], 3, 5, ta), sb = matrix(pairs[i][1], 5, 4, tb);
+        int x[3] = {sx_input(g, SX_DOUBLE, &sa), sx_input(g, SX_DOUBLE, &sb)}, d[2];
+        int y = sx_matmul(g, x[0], x[1], ta, tb);
+        struct sx_shape sy = sx_shape_of(g, y);
+        x[2] = sx_input(g, SX_DOUBLE, &sy);
+        ck_assert(sx_derive(g, y, x[2], x, 2, d));
+        struct sx_tensor in[3] = {ta_random(SX_DOUBLE, sa, 2, 1),
+                                  ta_random(SX_DOUBLE, sb, 2, 2),
+                                  ta_random(SX_DOUBLE, sy, 2, 3)};
+        for (int k = 0; k < 2; k++) {
+            struct sx_tensor grad = ta_evaluate(g, d[k], x, in, 3), keep = in[k];
+            in[k] = ta_random(SX_DOUBLE, keep.shape, 2, 9);
+            struct sx_tensor moved = ta_evaluate(g, y, x, in, 3);
+            ck_assert_double_eq_tol(ta_dot(&grad, &in[k]), ta_dot(&moved, &in[2]), 1e-11);
+            ta_free(&grad, 1);
+            ta_free(&moved, 1);
+            ta_free(&in[k], 1);
+            in[k] = keep;
+        }
+        ta_free(in, 3);
+        sx_graph_free(g);
+    }
+}
+END_TEST
+
+/* The derivative by a shared matrix is one product of all rows. */
+START_TEST(shared_derivative)
+{
+    struct sx_graph *g = graph_of(SX_FLOAT);
+    int x[2] = {sx_input(g, SX_FLOAT, &SHAPE(7, 5, 3)), sx_input(g, SX_FLOAT, &SHAPE(5, 4))}, d;
+    int y = sx_matmul(g, x[0], x[1], true, false);
+    struct sx_shape shape = sx_shape_of(g, y);
+    int dy = sx_input(g, SX_FLOAT, &shape);
+    ck_assert(sx_derive(g, y, dy, &x[1], 1, &d));
+    struct sx_node n = product_behind(g, d);
+    ck_assert_int_eq(n.shape.rank, 2);
+    ck_assert_int_eq(sx_shape_of(g, n.in[0]).dim[0], 21);
+    sx_graph_free(g);
+}
+END_TEST
+
+/* Batches of either operand or both against one run per sample. */
+static void check_batch(struct sx_shape sa, struct sx_shape sb, bool ta, bool tb, int which)
+{
+    enum { SIZE = 3 };
+    struct sx_graph *g = graph_of(SX_DOUBLE);
+    int x[2] = {sx_input(g, SX_DOUBLE, &sa), sx_input(g, SX_DOUBLE, &sb)};
+    int64_t attr[] = {ta, tb};
+    int y = sx_emit(g, SX_MATMUL, 2, x, 2, attr), from[2], to[2], all, n = 0;
+    struct sx_tensor in[2] = {ta_random(SX_DOUBLE, sa, 2, 1), ta_random(SX_DOUBLE, sb, 2, 2)};
+    struct sx_tensor feeds[4] = {in[0], in[1]};
+    int nodes[4] = {x[0], x[1]};
+    for (int k = 0; k < 2; k++)
+        if (which >> k & 1)
+            from[n++] = x[k];
+    ck_assert(sx_batch(g, SIZE, from, to, n, &y, &all, 1));
+    for (int k = 0; k < n; k++) {
+        feeds[2 + k] = ta_random(SX_DOUBLE, sx_shape_of(g, to[k]), 2, 7 + (uint64_t)k);
+        nodes[2 + k] = to[k];
+    }
+    struct sx_tensor got = ta_evaluate(g, all, nodes, feeds, 2 + n);
+    for (int64_t i = 0; i < SIZE; i++) {
+        struct sx_tensor one[2] = {in[0], in[1]};
+        for (int k = 0; k < n; k++) {
+            int of = from[k] == x[0] ? 0 : 1;
+            size_t bytes = (size_t)sx_count(&in[of].shape) * sizeof(double);
+            one[of].data = (char *)feeds[2 + k].data + (size_t)i * bytes;
+        }
+        struct sx_tensor want = ta_evaluate(g, y, x, one, 2), part = want;
+        part.data = (double *)got.data + i * sx_count(&want.shape);
+        ta_expect(&part, &want, 1e-13, "a sample of a batch");
+        ta_free(&want, 1);
+    }
+    ta_free(&got, 1);
+    ta_free(feeds, 2 + n);
+    sx_graph_free(g);
+}
+
+START_TEST(batches)
+{
+    const struct sx_shape lead[][2] = {{{0}, {0}},
+                                       {SHAPE(1), {0}},
+                                       {SHAPE(2), SHAPE(2)},
+                                       {{0}, SHAPE(1)},
+                                       {SHAPE(1), SHAPE(2)}};
+    static const int64_t size[][3] = {{2, 3, 4}, {1, 3, 4}, {2, 1, 4}, {1, 1, 4}, {2, 3, 1}};
+    for (size_t i = 0; i < sizeof lead / sizeof lead[0]; i++)
+        for (size_t s = 0; s < sizeof size / sizeof size[0]; s++)
+            for (int which = 1; which < 4; which++)
+                check_batch(matrix(lead[i][0], size[s][0], size[s][2], _i & 1),
+                            matrix(lead[i][1], size[s][2], size[s][1], _i & 2), _i & 1, _i & 2,
+                            which);
+}
+END_TEST
+
+START_TEST(any_threads)
+{
+    static const int64_t size[][3] = {
+        {200, 130, 300}, {3, 2000, 400}, {1, 3000, 3000}, {70, 20, 5000}};
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
+        struct sx_graph *g = graph_of(SX_FLOAT);
+        struct sx_tensor in[2] = {ta_random(SX_FLOAT, SHAPE(2, size[i][0], size[i][2]), 2, 1),
+                                  ta_random(SX_FLOAT, SHAPE(2, size[i][2], size[i][1]), 2, 2)};
+        int x[2] = {sx_input(g, SX_FLOAT, &in[0].shape), sx_input(g, SX_FLOAT, &in[1].shape)};
+        int y = sx_matmul(g, x[0], x[1], false, false), threads = omp_get_max_threads();
+        struct sx_tensor first = {0};
+        for (int t = 1; t <= 4; t++) {
+            omp_set_num_threads(t);
+            struct sx_tensor got = ta_evaluate(g, y, x, in, 2);
+            if (t == 1) {
+                first = got;
+                continue;
+            }
+            size_t bytes = (size_t)sx_count(&got.shape) * sizeof(float);
+            ck_assert(memcmp(first.data, got.data, bytes) == 0);
+            ta_free(&got, 1);
+        }
+        omp_set_num_threads(threads);
+        ta_free(&first, 1);
+        ta_free(in, 2);
+        sx_graph_free(g);
+    }
+}
+END_TEST
+
+START_TEST(misfits)
+{
+    static const struct {
+        struct sx_shape a, b;
+        const char *message;
+    } bad[] = {{{1, {3}}, {2, {3, 4}}, "rank 1 and 2"},
+               {{2, {3, 4}}, {2, {5, 6}}, "inner dimensions 4 and 5"},
+               {{3, {2, 3, 4}}, {3, {3, 4, 5}}, "leading dimensions"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_graph *g = graph_of(SX_FLOAT);
+        int a = sx_input(g, SX_FLOAT, &bad[i].a), b = sx_input(g, SX_FLOAT, &bad[i].b);
+        ck_assert_int_eq(sx_matmul(g, a, b, false, false), SX_NONE);
+        ck_assert_ptr_nonnull(strstr(g->error.message, bad[i].message));
+        ck_assert_int_eq(g->error.status, SX_MODEL);
+        sx_graph_free(g);
+    }
+    struct sx_graph *g = graph_of(SX_FLOAT);
+    int a = sx_input(g, SX_INT, &SHAPE(2, 2));
+    ck_assert_int_eq(sx_matmul(g, a, a, false, false), SX_NONE);
+    ck_assert_ptr_nonnull(strstr(g->error.message, "must be real"));
+    ck_assert_int_eq(sx_matmul(g, SX_NONE, a, false, false), SX_NONE);
+    sx_graph_free(g);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("matmul");
+    TCase *c = tcase_create("matmul");
+    tcase_set_timeout(c, 60);
+    tcase_add_loop_test(c, sizes, 0, 8);
+    tcase_add_loop_test(c, leading_axes, 0, 8);
+    tcase_add_test(c, one_product);
+    tcase_add_test(c, absorbs_transposes);
+    tcase_add_loop_test(c, derivatives, 0, 4);
+    tcase_add_test(c, shared_derivative);
+    tcase_add_loop_test(c, batches, 0, 4);
+    tcase_add_test(c, any_threads);
+    tcase_add_test(c, misfits);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
