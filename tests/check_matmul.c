@@ -1,10 +1,9 @@
 /* check_matmul.c - products: every shape and flag against the definition, the orientations the
  * builder chooses, derivatives, batches, any number of threads. */
 #include <check.h>
-#include <omp.h>
 #include <string.h>
 
-#include "arrays.h"
+#include "laws.h"
 
 static struct sx_graph *graph_of(enum sx_type type)
 {
@@ -12,6 +11,11 @@ static struct sx_graph *graph_of(enum sx_type type)
     struct sx_graph *g = sx_graph_new(type, &error);
     ck_assert_ptr_nonnull(g);
     return g;
+}
+
+static int input(struct sx_graph *g, enum sx_type type, struct sx_shape shape)
+{
+    return sx_input(g, type, &shape);
 }
 
 /* Element (i, p) of the last two axes, transposed or not, of the matrix at `base`. */
@@ -129,16 +133,16 @@ static struct sx_node product_behind(const struct sx_graph *g, int node)
 START_TEST(one_product)
 {
     struct sx_graph *g = graph_of(SX_FLOAT);
-    int x = sx_input(g, SX_FLOAT, &SHAPE(7, 3, 5)), w = sx_input(g, SX_FLOAT, &SHAPE(5, 4));
+    int x = input(g, SX_FLOAT, SHAPE(7, 3, 5)), w = input(g, SX_FLOAT, SHAPE(5, 4));
     struct sx_node n = product_behind(g, sx_matmul(g, x, w, false, false));
     ck_assert_int_eq(n.shape.rank, 2);
     ck_assert_int_eq(n.shape.dim[0], 21);
     /* Vectors against one matrix, whichever side they stand on. */
-    int v = sx_input(g, SX_FLOAT, &SHAPE(7, 4, 1));
+    int v = input(g, SX_FLOAT, SHAPE(7, 4, 1));
     n = product_behind(g, sx_matmul(g, w, v, false, false));
     ck_assert_int_eq(n.shape.rank, 2);
     ck_assert_int_eq(n.shape.dim[0], 7);
-    int row = sx_input(g, SX_FLOAT, &SHAPE(1, 5));
+    int row = input(g, SX_FLOAT, SHAPE(1, 5));
     n = product_behind(g, sx_matmul(g, row, x, false, true));
     ck_assert_int_eq(n.shape.dim[0], 21);
     /* A transposed operand of vectors is no transposition. */
@@ -154,7 +158,7 @@ END_TEST
 START_TEST(absorbs_transposes)
 {
     struct sx_graph *g = graph_of(SX_FLOAT);
-    int a = sx_input(g, SX_FLOAT, &SHAPE(2, 3, 5)), b = sx_input(g, SX_FLOAT, &SHAPE(2, 4, 5));
+    int a = input(g, SX_FLOAT, SHAPE(2, 3, 5)), b = input(g, SX_FLOAT, SHAPE(2, 4, 5));
     int at = sx_transpose(g, a, (const int[]){0, 2, 1});
     int bt = sx_transpose(g, b, (const int[]){0, 2, 1});
     struct sx_node n = g->node[sx_matmul(g, at, bt, true, false)];
@@ -169,7 +173,6 @@ START_TEST(absorbs_transposes)
 }
 END_TEST
 
-/* <dy, y> is bilinear: <da, a> = <db, b> = <dy, y>, and a changed alone gives <da, a'>. */
 START_TEST(derivatives)
 {
     const struct sx_shape pairs[][2] = {{{0}, {0}},
@@ -181,26 +184,11 @@ START_TEST(derivatives)
     bool ta = _i & 1, tb = _i & 2;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct sx_graph *g = graph_of(SX_DOUBLE);
-        struct sx_shape sa = matrix(pairs[i][0], 3, 5, ta), sb = matrix(pairs[i][1], 5, 4, tb);
-        int x[3] = {sx_input(g, SX_DOUBLE, &sa), sx_input(g, SX_DOUBLE, &sb)}, d[2];
+        int x[] = {input(g, SX_DOUBLE, matrix(pairs[i][0], 3, 5, ta)),
+                   input(g, SX_DOUBLE, matrix(pairs[i][1], 5, 4, tb))};
         int y = sx_matmul(g, x[0], x[1], ta, tb);
-        struct sx_shape sy = sx_shape_of(g, y);
-        x[2] = sx_input(g, SX_DOUBLE, &sy);
-        ck_assert(sx_derive(g, y, x[2], x, 2, d));
-        struct sx_tensor in[3] = {ta_random(SX_DOUBLE, sa, 2, 1),
-                                  ta_random(SX_DOUBLE, sb, 2, 2),
-                                  ta_random(SX_DOUBLE, sy, 2, 3)};
-        for (int k = 0; k < 2; k++) {
-            struct sx_tensor grad = ta_evaluate(g, d[k], x, in, 3), keep = in[k];
-            in[k] = ta_random(SX_DOUBLE, keep.shape, 2, 9);
-            struct sx_tensor moved = ta_evaluate(g, y, x, in, 3);
-            ck_assert_double_eq_tol(ta_dot(&grad, &in[k]), ta_dot(&moved, &in[2]), 1e-11);
-            ta_free(&grad, 1);
-            ta_free(&moved, 1);
-            ta_free(&in[k], 1);
-            in[k] = keep;
-        }
-        ta_free(in, 3);
+        tl_adjoint(g, y, x, 2, 0);
+        tl_adjoint(g, y, x, 2, 1);
         sx_graph_free(g);
     }
 }
@@ -210,7 +198,7 @@ END_TEST
 START_TEST(shared_derivative)
 {
     struct sx_graph *g = graph_of(SX_FLOAT);
-    int x[2] = {sx_input(g, SX_FLOAT, &SHAPE(7, 5, 3)), sx_input(g, SX_FLOAT, &SHAPE(5, 4))}, d;
+    int x[2] = {input(g, SX_FLOAT, SHAPE(7, 5, 3)), input(g, SX_FLOAT, SHAPE(5, 4))}, d;
     int y = sx_matmul(g, x[0], x[1], true, false);
     struct sx_shape shape = sx_shape_of(g, y);
     int dy = sx_input(g, SX_FLOAT, &shape);
@@ -222,40 +210,13 @@ START_TEST(shared_derivative)
 }
 END_TEST
 
-/* Batches of either operand or both against one run per sample. */
+/* Batches of either operand or both. */
 static void check_batch(struct sx_shape sa, struct sx_shape sb, bool ta, bool tb, int which)
 {
-    enum { SIZE = 3 };
     struct sx_graph *g = graph_of(SX_DOUBLE);
     int x[2] = {sx_input(g, SX_DOUBLE, &sa), sx_input(g, SX_DOUBLE, &sb)};
     int64_t attr[] = {ta, tb};
-    int y = sx_emit(g, SX_MATMUL, 2, x, 2, attr), from[2], to[2], all, n = 0;
-    struct sx_tensor in[2] = {ta_random(SX_DOUBLE, sa, 2, 1), ta_random(SX_DOUBLE, sb, 2, 2)};
-    struct sx_tensor feeds[4] = {in[0], in[1]};
-    int nodes[4] = {x[0], x[1]};
-    for (int k = 0; k < 2; k++)
-        if (which >> k & 1)
-            from[n++] = x[k];
-    ck_assert(sx_batch(g, SIZE, from, to, n, &y, &all, 1));
-    for (int k = 0; k < n; k++) {
-        feeds[2 + k] = ta_random(SX_DOUBLE, sx_shape_of(g, to[k]), 2, 7 + (uint64_t)k);
-        nodes[2 + k] = to[k];
-    }
-    struct sx_tensor got = ta_evaluate(g, all, nodes, feeds, 2 + n);
-    for (int64_t i = 0; i < SIZE; i++) {
-        struct sx_tensor one[2] = {in[0], in[1]};
-        for (int k = 0; k < n; k++) {
-            int of = from[k] == x[0] ? 0 : 1;
-            size_t bytes = (size_t)sx_count(&in[of].shape) * sizeof(double);
-            one[of].data = (char *)feeds[2 + k].data + (size_t)i * bytes;
-        }
-        struct sx_tensor want = ta_evaluate(g, y, x, one, 2), part = want;
-        part.data = (double *)got.data + i * sx_count(&want.shape);
-        ta_expect(&part, &want, 1e-13, "a sample of a batch");
-        ta_free(&want, 1);
-    }
-    ta_free(&got, 1);
-    ta_free(feeds, 2 + n);
+    tl_batch(g, sx_emit(g, SX_MATMUL, 2, x, 2, attr), x, 2, which);
     sx_graph_free(g);
 }
 
@@ -282,25 +243,9 @@ START_TEST(any_threads)
         {200, 130, 300}, {3, 2000, 400}, {1, 3000, 3000}, {70, 20, 5000}};
     for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
         struct sx_graph *g = graph_of(SX_FLOAT);
-        struct sx_tensor in[2] = {ta_random(SX_FLOAT, SHAPE(2, size[i][0], size[i][2]), 2, 1),
-                                  ta_random(SX_FLOAT, SHAPE(2, size[i][2], size[i][1]), 2, 2)};
-        int x[2] = {sx_input(g, SX_FLOAT, &in[0].shape), sx_input(g, SX_FLOAT, &in[1].shape)};
-        int y = sx_matmul(g, x[0], x[1], false, false), threads = omp_get_max_threads();
-        struct sx_tensor first = {0};
-        for (int t = 1; t <= 4; t++) {
-            omp_set_num_threads(t);
-            struct sx_tensor got = ta_evaluate(g, y, x, in, 2);
-            if (t == 1) {
-                first = got;
-                continue;
-            }
-            size_t bytes = (size_t)sx_count(&got.shape) * sizeof(float);
-            ck_assert(memcmp(first.data, got.data, bytes) == 0);
-            ta_free(&got, 1);
-        }
-        omp_set_num_threads(threads);
-        ta_free(&first, 1);
-        ta_free(in, 2);
+        int x[2] = {input(g, SX_FLOAT, SHAPE(2, size[i][0], size[i][2])),
+                    input(g, SX_FLOAT, SHAPE(2, size[i][2], size[i][1]))};
+        tl_threads(g, sx_matmul(g, x[0], x[1], false, false), x, 2);
         sx_graph_free(g);
     }
 }
@@ -323,7 +268,7 @@ START_TEST(misfits)
         sx_graph_free(g);
     }
     struct sx_graph *g = graph_of(SX_FLOAT);
-    int a = sx_input(g, SX_INT, &SHAPE(2, 2));
+    int a = input(g, SX_INT, SHAPE(2, 2));
     ck_assert_int_eq(sx_matmul(g, a, a, false, false), SX_NONE);
     ck_assert_ptr_nonnull(strstr(g->error.message, "must be real"));
     ck_assert_int_eq(sx_matmul(g, SX_NONE, a, false, false), SX_NONE);

@@ -1,0 +1,17 @@
+/* laws.h - what must hold of rows that are linear in each operand, and of every batch rule. */
+#ifndef TESTS_LAWS_H
+#define TESTS_LAWS_H
+
+#include "arrays.h"
+
+/* y is linear in input x[k]: for random x and dy, <dx[k], x'> = <dy, y at x'> for another x'.
+ * All values are double. */
+void tl_adjoint(struct sx_graph *g, int y, const int *x, int n, int k);
+
+/* The batch of 3 by those inputs whose bit is set in `which` gives what 3 single runs give. */
+void tl_batch(struct sx_graph *g, int y, const int *x, int n, int which);
+
+/* The same bytes come from 1 to 4 threads. */
+void tl_threads(struct sx_graph *g, int y, const int *x, int n);
+
+#endif
