@@ -80,6 +80,17 @@ int fd_const(struct fd *t, const char *shape, double low, double high)
     return node;
 }
 
+int fd_list(struct fd *t, const char *text, const double *values)
+{
+    struct sx_shape shape = fd_shape(text);
+    struct sx_tensor list = tensor(t->g->real, &shape);
+    for (int64_t i = 0; i < sx_count(&shape); i++)
+        sx_tensor_set(&list, i, values[i]);
+    int node = sx_const(t->g, list.type, &shape, list.data);
+    sx_tensor_free(&list);
+    return node;
+}
+
 int fd_index(struct fd *t, const char *text, const int64_t *values)
 {
     struct sx_shape shape = fd_shape(text);

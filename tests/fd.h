@@ -27,7 +27,9 @@ int fd_input(struct fd *t, const char *shape, double low, double high);
 int fd_fixed(struct fd *t, const struct sx_shape *shape);
 /* A constant of uniform values, which float and double graphs share. */
 int fd_const(struct fd *t, const char *shape, double low, double high);
-/* A constant of SX_INT. */
+/* A constant of the given values. */
+int fd_list(struct fd *t, const char *shape, const double *values);
+/* The same of SX_INT. */
 int fd_index(struct fd *t, const char *shape, const int64_t *values);
 
 /* Fills a new tensor with standard normal values. */
