@@ -1,0 +1,139 @@
+/* fused.c - FUSED: a product or convolution with its bias, residual and activation.
+ *
+ * Made by lib/run for fast kernels that do it all in one pass; the kernel here is for where there
+ * is none, and says what the result is. */
+#include <math.h>
+#include <string.h>
+
+#include "ops/fused.h"
+#include "ops/ops.h"
+
+enum { HEAD = 2, PER_POST = 3 }; /* op, n_posts, then kind, low, high of each post */
+
+void sx_fused_get(const struct sx_node *node, struct sx_fused *fused)
+{
+    const int64_t *attr = node->attr + HEAD;
+    *fused = (struct sx_fused){.op = (int)node->attr[0], .n_posts = (int)node->attr[1]};
+    for (int i = 0; i < fused->n_posts; i++, attr += PER_POST) {
+        fused->post[i].kind = (enum sx_post_kind)attr[0];
+        memcpy(&fused->post[i].low, &attr[1], sizeof attr[1]);
+        memcpy(&fused->post[i].high, &attr[2], sizeof attr[2]);
+    }
+    fused->attr = attr;
+    fused->n_attr = node->n_attr - HEAD - PER_POST * fused->n_posts;
+}
+
+int sx_fused(struct sx_graph *g, int n_in, const int *in, const struct sx_fused *fused)
+{
+    int64_t attr[HEAD + PER_POST * SX_MAX_POSTS + 32] = {fused->op, fused->n_posts};
+    int n = HEAD;
+    if (fused->n_attr > 32) {
+        sx_graph_fail(g, SX_MODEL, "fused: %d attributes", fused->n_attr);
+        return SX_NONE;
+    }
+    for (int i = 0; i < fused->n_posts; i++, n += PER_POST) {
+        attr[n] = fused->post[i].kind;
+        memcpy(&attr[n + 1], &fused->post[i].low, sizeof *attr);
+        memcpy(&attr[n + 2], &fused->post[i].high, sizeof *attr);
+    }
+    if (fused->n_attr > 0)
+        memcpy(attr + n, fused->attr, (size_t)fused->n_attr * sizeof *attr);
+    return sx_emit(g, SX_FUSED, n_in, in, n + fused->n_attr, attr);
+}
+
+struct sx_node sx_fused_inner(const struct sx_node *node)
+{
+    struct sx_node inner = *node;
+    struct sx_fused fused;
+    sx_fused_get(node, &fused);
+    inner.op = fused.op;
+    inner.n_in = sx_rows[fused.op]->min_in;
+    inner.attr = fused.attr;
+    inner.n_attr = fused.n_attr;
+    return inner;
+}
+
+static bool fused_shape(struct sx_graph *g, struct sx_node *node)
+{
+    bool ok = node->n_attr >= HEAD && node->attr[0] >= 0 && node->attr[0] < SX_N_CORE &&
+              node->attr[1] >= 0 && node->attr[1] <= SX_MAX_POSTS &&
+              node->n_attr >= HEAD + PER_POST * node->attr[1];
+    if (!ok)
+        return sx_graph_fail(g, SX_MODEL, "fused: wrong attributes");
+    struct sx_node inner = sx_fused_inner(node);
+    struct sx_fused fused;
+    sx_fused_get(node, &fused);
+    if (inner.n_in > node->n_in || !sx_row_of(&inner)->shape(g, &inner))
+        return sx_graph_fail(g, SX_MODEL, "fused: operands are missing");
+    node->type = inner.type;
+    node->shape = inner.shape;
+    int64_t channels = inner.shape.rank > 0 ? inner.shape.dim[inner.shape.rank - 1] : 1;
+    int k = inner.n_in;
+    for (int i = 0; ok && i < fused.n_posts; i++) {
+        if (!sx_post_has_operand(&fused.post[i]))
+            continue;
+        const struct sx_node *in = k < node->n_in ? &g->node[node->in[k++]] : NULL;
+        ok = in != NULL && in->type == node->type &&
+             (fused.post[i].kind == SX_POST_ADD ? sx_shape_equal(&in->shape, &node->shape)
+                                                : sx_count(&in->shape) == channels);
+    }
+    return (ok && k == node->n_in) || sx_graph_fail(g, SX_MODEL, "fused: posts do not fit");
+}
+
+static size_t fused_scratch(const struct sx_graph *g, const struct sx_node *node)
+{
+    struct sx_node inner = sx_fused_inner(node);
+    const struct sx_row *row = sx_row_of(&inner);
+    return row->scratch != NULL ? row->scratch(g, &inner) : 0;
+}
+
+/* One post over the whole result; rounded to the result's type after each, as single nodes do. */
+static void run_post(const struct sx_call *call, const struct sx_post *post,
+                     const struct sx_operand *in)
+{
+    const struct sx_node *node = call->node;
+    int64_t n = sx_count(&node->shape);
+    int64_t period = in != NULL ? sx_count(in->shape) : 1;
+    struct sx_tensor out = {.type = node->type, .data = call->out}, other = out;
+    if (in != NULL)
+        memcpy(&other.data, &in->data, sizeof other.data); /* only read */
+#pragma omp parallel for if (n >= SX_PARALLEL)
+    for (int64_t i = 0; i < n; i++) {
+        double v = sx_tensor_get(&out, i);
+        if (in != NULL)
+            v += sx_tensor_get(&other, i % period);
+        else if (v < post->low)
+            v = post->low;
+        else if (v > post->high)
+            v = post->high;
+        sx_tensor_set(&out, i, v);
+    }
+}
+
+static void fused_run(const struct sx_call *call)
+{
+    struct sx_node inner = sx_fused_inner(call->node);
+    struct sx_fused fused;
+    sx_fused_get(call->node, &fused);
+    struct sx_call plain = *call;
+    plain.node = &inner;
+    sx_row_of(&inner)->run(&plain);
+    const struct sx_operand *in = call->in + inner.n_in;
+    for (int i = 0; i < fused.n_posts; i++) {
+        struct sx_post post = fused.post[i];
+        if (post.kind == SX_POST_RELU) {
+            post.low = 0;
+            post.high = INFINITY;
+        }
+        run_post(call, &post, sx_post_has_operand(&post) ? in++ : NULL);
+    }
+}
+
+const struct sx_row sx_row_fused = {
+    .name = "fused",
+    .min_in = 2,
+    .max_in = 2 + SX_MAX_POSTS,
+    .shape = fused_shape,
+    .scratch = fused_scratch,
+    .run = fused_run,
+};
