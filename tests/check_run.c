@@ -375,7 +375,7 @@ START_TEST(points_shrink_to_the_memory)
         sx_points_new(net.g, net.in, 1, NULL, 0, net.out, 1, &options, &error);
     ck_assert_ptr_nonnull(points);
     ck_assert_int_eq(sx_points_batch(points), 64);
-    options.run.max_memory = sx_points_memory(points) / 2;
+    options.run.max_memory = sx_points_memory(points) - 1;
     sx_points_free(points);
     points = sx_points_new(net.g, net.in, 1, NULL, 0, net.out, 1, &options, &error);
     ck_assert_ptr_nonnull(points);

@@ -146,9 +146,20 @@ static bool make_padding(struct sx_points *points, struct sx_error *error)
 /* Compiles for `size` points a run, or as many fewer as the memory limit forces. */
 static bool prepare(struct sx_points *points, int64_t size, struct sx_error *error)
 {
+    size_t one = 0, limit = points->run.max_memory, padding;
+    for (int i = 0; i < points->n_inputs; i++)
+        one += points->in_bytes[i];
+    for (int i = 0; i < points->n_outputs; i++)
+        one += points->out_bytes[i];
     for (;; size = (size + 1) / 2) {
         struct sx_error failure = {0};
-        if (compile(points, &points->batch[0], size, &failure))
+        bool fits = sx_size_mul(&padding, one, (size_t)size) && (limit == 0 || padding < limit);
+        points->run.max_memory = fits && limit > 0 ? limit - padding : limit;
+        if (!fits)
+            sx_fail(&failure, SX_MEMORY,
+                    "%lld points need more than the memory limit of %zu MB", (long long)size,
+                    limit >> 20);
+        else if (compile(points, &points->batch[0], size, &failure))
             return make_padding(points, error);
         if (failure.status != SX_MEMORY || size <= 1)
             return sx_fail(error, failure.status, "%s", failure.message);
