@@ -31,7 +31,8 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     struct reader *reader = (struct reader *)(void *)jpeg->err;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    bool memory = jpeg->err->msg_code == JERR_OUT_OF_MEMORY;
+    int code = jpeg->err->msg_code;
+    bool memory = code == JERR_OUT_OF_MEMORY || code == JERR_NO_BACKING_STORE;
     sx_fail(reader->error, memory ? SX_MEMORY : SX_FAILED, "JPEG: %s", message);
     longjmp(reader->out, 1);
 }

@@ -32,6 +32,22 @@ static void on_warning(png_structp png, png_const_charp message)
     (void)message;
 }
 
+/* Tells a lack of memory from a bad file: the first failure is the one that counts. */
+static png_voidp on_malloc(png_structp png, png_alloc_size_t n)
+{
+    struct stream *stream = png_get_mem_ptr(png);
+    void *p = malloc(n);
+    if (p == NULL)
+        sx_fail(stream->error, SX_MEMORY, "out of memory");
+    return p;
+}
+
+static void on_free(png_structp png, png_voidp p)
+{
+    (void)png;
+    free(p);
+}
+
 static void on_read(png_structp png, png_bytep to, size_t n)
 {
     struct stream *stream = png_get_io_ptr(png);
@@ -147,7 +163,8 @@ bool sx_png_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture
 {
     struct stream stream = {.bytes = bytes, .size = size, .error = error};
     bool done = false;
-    stream.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &stream, on_error, on_warning);
+    stream.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &stream, on_error, on_warning,
+                                          &stream, on_malloc, on_free);
     if (stream.png != NULL)
         stream.info = png_create_info_struct(stream.png);
     if (stream.info != NULL)
@@ -184,7 +201,8 @@ bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *si
 {
     struct stream stream = {.error = error};
     bool done = false;
-    stream.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &stream, on_error, on_warning);
+    stream.png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &stream, on_error, on_warning,
+                                           &stream, on_malloc, on_free);
     if (stream.png != NULL)
         stream.info = png_create_info_struct(stream.png);
     if (stream.info != NULL)

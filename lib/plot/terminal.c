@@ -82,6 +82,17 @@ static char *draw(const struct sx_heat *heat, const struct sx_plot *plot, int64_
     return text;
 }
 
+/* Small maps are enlarged to at most 32 dots, large ones shrunk to the terminal's width and twice
+ * as many dots in height. */
+static void size_dots(const struct sx_heat *heat, int64_t columns, int64_t *wide, int64_t *high)
+{
+    int64_t times = (columns < 32 ? columns : 32) / heat->columns;
+    *wide = heat->columns * (times > 1 ? times : 1);
+    *wide = *wide < columns ? *wide : columns;
+    *high = (int64_t)((double)heat->rows * (double)*wide / (double)heat->columns + 0.5);
+    *high = *high > 2 * columns ? 2 * columns : *high > 0 ? *high : 1;
+}
+
 bool sx_plot_terminal(const struct sx_plot *plot, const struct sx_tensor *map, int columns,
                       char **text, struct sx_error *error)
 {
@@ -90,11 +101,9 @@ bool sx_plot_terminal(const struct sx_plot *plot, const struct sx_tensor *map, i
         return sx_fail(error, SX_USAGE, "a terminal of %d columns shows nothing", columns);
     if (!sx_heat_new(&heat, plot, map, error))
         return false;
-    int64_t times = columns / heat.columns;
-    times = times > 1 ? (heat.columns < 16 ? 2 : 1) : times;
-    int64_t wide = times > 0 ? times * heat.columns : columns;
-    int64_t high = (heat.rows * wide + heat.columns / 2) / heat.columns;
-    *text = draw(&heat, plot, wide, high > 0 ? high : 1, error);
+    int64_t wide, high;
+    size_dots(&heat, columns, &wide, &high);
+    *text = draw(&heat, plot, wide, high, error);
     sx_heat_free(&heat);
     return *text != NULL;
 }
