@@ -87,15 +87,15 @@ static struct span take_cell(struct span *line, char separator)
     return cell;
 }
 
-/* The separator of a line of numbers is the rarest of the characters that can be one. */
+/* Of the characters that separate, the rarest that is there; NUL for a line of one number. */
 static char separator_of(struct span line)
 {
-    static const char order[] = "\t;,";
+    static const char order[] = "\t;, ";
     line = trim(line);
     for (const char *s = order; *s != '\0'; s++)
         if (memchr(line.at, *s, line.size) != NULL)
             return *s;
-    return ' ';
+    return '\0';
 }
 
 /* Adds the name in a cell, where "" is one quote. */
@@ -116,9 +116,12 @@ static bool add_name(struct sx_csv *csv, struct span cell, struct sx_error *erro
     return true;
 }
 
-/* Is there anything that no text has? */
+/* Is there anything that no text has, or does it begin as formats of ours do and none should? */
 static bool binary(struct span line)
 {
+    unsigned char first = line.size > 0 ? (unsigned char)line.at[0] : ' ';
+    if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
+        return true;
     for (size_t i = 0; i < line.size; i++)
         if ((unsigned char)line.at[i] < ' ' && !blank(line.at[i]) && line.at[i] != '\f')
             return true;
@@ -140,7 +143,8 @@ bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, struct sx_error *err
 {
     struct span line;
     csv->file = file;
-    if (!sx_file_fill(file, 3, error))
+    if (!sx_file_fill(file, 1, error) ||
+        (file->size > 0 && file->bytes[0] == 0xef && !sx_file_fill(file, 3, error)))
         return false;
     if (file->size >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0)
         sx_file_drop(file, 3);

@@ -1,0 +1,455 @@
+/* reader.c - samples from whatever an input is, shaped as the model takes them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/io.h"
+#include "io/picture.h"
+
+enum form { ARRAY, HELD, TEXT, PICTURE };
+
+/* An array is decoded from the window sample by sample (ARRAY), or where that cannot be, in
+ * Fortran order or of a .pb, held whole (HELD). */
+struct sx_reader {
+    enum form form;
+    struct sx_file file;   /* of an .npz, the member */
+    struct sx_file *whole; /* of an .npz: the archive, if this reader opened it */
+    struct sx_zip zip;
+    bool any; /* any shape is one sample */
+    struct sx_shape want, shape, sample;
+    int64_t count, next;
+    struct sx_stored stored;
+    struct sx_tensor held;
+    struct sx_csv csv;
+    struct sx_preprocess pre;
+    struct sx_picture shown;
+};
+
+/* ---- Shapes ----------------------------------------------------------------------------- */
+
+static const char *show_shape(char text[200], const struct sx_shape *shape)
+{
+    size_t n = 0;
+    text[n++] = '[';
+    for (int i = 0; i < shape->rank; i++) {
+        const char *comma = i > 0 ? "," : "";
+        if (shape->dim[i] >= 0)
+            n += (size_t)snprintf(text + n, 200 - n, "%s%lld", comma, (long long)shape->dim[i]);
+        else
+            n += (size_t)snprintf(text + n, 200 - n, "%s%c", comma, i == 0 ? 'N' : '?');
+    }
+    snprintf(text + n, 200 - n, "]");
+    return text;
+}
+
+static bool misfit(const struct sx_reader *reader, const struct sx_shape *shape,
+                   struct sx_error *error)
+{
+    char got[200], wanted[200];
+    return sx_fail(error, SX_FAILED, "shape %s does not fit the model's input %s",
+                   show_shape(got, shape), show_shape(wanted, &reader->want));
+}
+
+/* The rank tells which reading of an array is meant: one less than the model's is a sample
+ * without its batch of 1, one more is a pile of samples. */
+static bool find_samples(struct sx_reader *reader, struct sx_error *error)
+{
+    const struct sx_shape *shape = &reader->shape, *want = &reader->want;
+    int rank = want->rank, extra = shape->rank - rank;
+    reader->count = 1;
+    reader->sample = *shape;
+    if (reader->any)
+        return true;
+    reader->sample = *want;
+    bool fits = extra >= (rank > 0 ? -1 : 0) && extra <= 1;
+    for (int i = 1; fits && i < rank; i++) {
+        reader->sample.dim[i] = shape->dim[i + extra];
+        fits = want->dim[i] < 0 || want->dim[i] == shape->dim[i + extra];
+    }
+    int64_t batch = rank == 0 || want->dim[0] < 0 ? 1 : want->dim[0];
+    if (rank > 0)
+        reader->sample.dim[0] = batch;
+    if (fits && extra == 1) {
+        fits = rank == 0 || shape->dim[1] == batch;
+        reader->count = shape->dim[0];
+    } else if (fits && extra == 0 && rank > 0) {
+        fits = batch > 0 && shape->dim[0] % batch == 0;
+        reader->count = batch > 0 ? shape->dim[0] / batch : 0;
+    } else if (fits && extra == -1) {
+        fits = batch == 1;
+    }
+    return fits || misfit(reader, shape, error);
+}
+
+/* A line of text has no shape: its numbers fill the sample, at most one axis of which is open
+ * beside the batch. */
+static bool shape_of_line(const struct sx_reader *reader, size_t n, struct sx_shape *sample,
+                          struct sx_error *error)
+{
+    struct sx_shape line = {2, {1, (int64_t)n}};
+    int open = -1;
+    int64_t rest;
+    *sample = line;
+    if (reader->any)
+        return true;
+    *sample = reader->want;
+    if (sample->rank > 0 && sample->dim[0] < 0)
+        sample->dim[0] = 1;
+    bool fits = true;
+    for (int i = 0; i < sample->rank; i++)
+        if (sample->dim[i] < 0) {
+            fits = fits && open < 0;
+            open = i;
+            sample->dim[i] = 1;
+        }
+    fits = fits && sx_shape_count(sample, &rest, NULL);
+    if (fits && open >= 0 && rest > 0) {
+        sample->dim[open] = (int64_t)n / rest;
+        rest *= sample->dim[open];
+    }
+    if (fits && rest == (int64_t)n)
+        return true;
+    return misfit(reader, &line, error);
+}
+
+/* ---- Opening ---------------------------------------------------------------------------- */
+
+/* Of an array whose end is known, what the header promises must be there, and no more. */
+static bool check_size(const struct sx_reader *reader, size_t promised, struct sx_error *error)
+{
+    if (reader->file.whole && reader->file.size != promised)
+        return sx_fail(error, SX_FAILED, "%zu bytes of elements, its header promises %zu",
+                       reader->file.size, promised);
+    return true;
+}
+
+/* Column by column as they are stored to row by row. */
+static void to_rows(struct sx_tensor *to, const struct sx_tensor *from)
+{
+    size_t width = sx_type_size(from->type);
+    const struct sx_shape *shape = &from->shape;
+    int64_t n = sx_count(shape), at[SX_MAX_RANK] = {0}, target = 0, step[SX_MAX_RANK];
+    int64_t product = 1;
+    for (int i = shape->rank - 1; i >= 0; i--) {
+        step[i] = product;
+        product *= shape->dim[i];
+    }
+    for (int64_t k = 0; k < n; k++) {
+        memcpy((uint8_t *)to->data + (size_t)target * width,
+               (const uint8_t *)from->data + (size_t)k * width, width);
+        for (int i = 0; i < shape->rank; i++) {
+            target += step[i];
+            if (++at[i] < shape->dim[i])
+                break;
+            target -= step[i] * shape->dim[i];
+            at[i] = 0;
+        }
+    }
+}
+
+/* Memory is taken when the elements have been read, however many the header promises. */
+static bool take(struct sx_reader *reader, const struct sx_shape *shape, bool last,
+                 struct sx_tensor *tensor, struct sx_error *error)
+{
+    struct sx_file *file = &reader->file;
+    size_t n = (size_t)sx_count(shape), bytes = n * reader->stored.width;
+    if (!sx_file_fill(file, bytes + last, error))
+        return false;
+    if (file->size < bytes || (last && file->size > bytes))
+        return sx_fail(error, SX_FAILED, "%s elements than its header promises",
+                       file->size < bytes ? "fewer" : "more");
+    if (!sx_tensor_new(tensor, reader->stored.type, shape, error))
+        return false;
+    bool ok = sx_stored_decode(&reader->stored, file->bytes, n, tensor->data);
+    sx_file_drop(file, bytes);
+    if (ok)
+        return true;
+    sx_tensor_free(tensor);
+    return sx_fail(error, SX_FAILED, "an element is over the largest integer");
+}
+
+static bool hold_fortran(struct sx_reader *reader, struct sx_error *error)
+{
+    struct sx_tensor columns = {0};
+    bool ok = take(reader, &reader->shape, true, &columns, error) &&
+              sx_tensor_new(&reader->held, columns.type, &columns.shape, error);
+    if (ok)
+        to_rows(&reader->held, &columns);
+    sx_tensor_free(&columns);
+    return ok;
+}
+
+static bool open_npy(struct sx_reader *reader, struct sx_error *error)
+{
+    reader->form = ARRAY;
+    if (!sx_npy_parse(&reader->file, &reader->stored, error))
+        return false;
+    reader->shape = reader->stored.shape;
+    size_t n = (size_t)sx_count(&reader->shape) * reader->stored.width;
+    if (!find_samples(reader, error) || !check_size(reader, n, error))
+        return false;
+    if (n == 0 && reader->count > 1)
+        return sx_fail(error, SX_FAILED, "samples without elements");
+    if (!reader->stored.fortran || reader->shape.rank < 2)
+        return true;
+    reader->form = HELD;
+    return hold_fortran(reader, error);
+}
+
+static bool open_pb(struct sx_reader *reader, struct sx_error *error)
+{
+    struct sx_file *file = &reader->file;
+    reader->form = HELD;
+    if (!sx_file_fill(file, SIZE_MAX, error) ||
+        !sx_pb_parse(file->bytes, file->size, &reader->held, error))
+        return false;
+    reader->shape = reader->held.shape;
+    return find_samples(reader, error);
+}
+
+static const struct sx_zip_member *find_member(const struct sx_zip *zip, const char *name)
+{
+    for (size_t i = 0; i < zip->count; i++)
+        if (name == NULL || strcmp(zip->member[i].name, name) == 0)
+            return &zip->member[i];
+    return NULL;
+}
+
+static bool open_zip_member(struct sx_reader *reader, const struct sx_zip *zip,
+                            const char *name, struct sx_error *error)
+{
+    const struct sx_zip_member *member = find_member(zip, name);
+    if (member == NULL)
+        return sx_fail(error, SX_FAILED, "no array named %.*s", SX_NAME_SHOWN, name);
+    if (sx_zip_begin(zip, member, &reader->file, error) && open_npy(reader, error))
+        return true;
+    return sx_fail_at(error, "%.*s", SX_NAME_SHOWN, member->name);
+}
+
+/* The archive moves out of the way of its member. */
+static bool open_zip(struct sx_reader *reader, const char *member, struct sx_error *error)
+{
+    if (!sx_file_fill(&reader->file, SIZE_MAX, error))
+        return false;
+    reader->whole = sx_new(1, sizeof *reader->whole, error);
+    if (reader->whole == NULL)
+        return false;
+    *reader->whole = reader->file;
+    reader->file = (struct sx_file){.fd = -1};
+    return sx_zip_open(&reader->zip, reader->whole->bytes, reader->whole->size, error) &&
+           open_zip_member(reader, &reader->zip, member, error);
+}
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t n = strlen(path), m = strlen(suffix);
+    return n >= m && strcmp(path + n - m, suffix) == 0;
+}
+
+/* As few bytes are asked for as decide: on a pipe the first line may be short and the second
+ * late. */
+static bool recognise(struct sx_reader *reader, const char *path, const char *member,
+                      struct sx_error *error)
+{
+    struct sx_file *file = &reader->file;
+    if (!sx_file_fill(file, 1, error) ||
+        (file->size > 0 && strchr("\x93P\x89\xff", file->bytes[0]) != NULL &&
+         !sx_file_fill(file, 8, error)))
+        return false;
+    if (sx_is_npy(file->bytes, file->size))
+        return open_npy(reader, error);
+    if (sx_is_zip(file->bytes, file->size))
+        return open_zip(reader, member, error);
+    if (sx_is_png(file->bytes, file->size) || sx_is_jpeg(file->bytes, file->size)) {
+        reader->form = PICTURE;
+        reader->count = 1;
+        return true;
+    }
+    if (has_suffix(path, ".pb"))
+        return open_pb(reader, error);
+    reader->form = TEXT;
+    reader->count = -1;
+    return sx_csv_begin(&reader->csv, file, error);
+}
+
+static struct sx_reader *new_reader(const struct sx_shape *want, struct sx_error *error)
+{
+    struct sx_reader *reader = sx_new(1, sizeof *reader, error);
+    if (reader == NULL)
+        return NULL;
+    reader->file.fd = -1;
+    reader->any = want == NULL || want->rank < 0;
+    if (!reader->any)
+        reader->want = *want;
+    return reader;
+}
+
+struct sx_reader *sx_reader_open(const char *path, const char *member,
+                                 const struct sx_shape *want, const struct sx_preprocess *pre,
+                                 struct sx_error *error)
+{
+    struct sx_reader *reader = new_reader(want, error);
+    if (reader == NULL)
+        return NULL;
+    bool ok = true;
+    if (pre != NULL)
+        reader->pre = *pre;
+    else
+        ok = sx_preprocess_preset(&reader->pre, "unit", error);
+    if (ok && sx_file_begin(&reader->file, path, SX_PIPE_LIMIT, error) &&
+        recognise(reader, path, member, error))
+        return reader;
+    sx_reader_close(reader);
+    return NULL;
+}
+
+struct sx_reader *sx_reader_open_member(const struct sx_reader *reader, const char *member,
+                                        const struct sx_shape *want, struct sx_error *error)
+{
+    struct sx_reader *other = new_reader(want, error);
+    if (other != NULL && open_zip_member(other, &reader->zip, member, error))
+        return other;
+    sx_reader_close(other);
+    return NULL;
+}
+
+void sx_reader_close(struct sx_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    sx_csv_close(&reader->csv);
+    sx_tensor_free(&reader->held);
+    sx_picture_free(&reader->shown);
+    sx_file_close(&reader->file);
+    sx_zip_close(&reader->zip);
+    if (reader->whole != NULL)
+        sx_file_close(reader->whole);
+    free(reader->whole);
+    free(reader);
+}
+
+/* ---- Samples ---------------------------------------------------------------------------- */
+
+static bool next_held(struct sx_reader *reader, struct sx_tensor *sample,
+                      struct sx_error *error)
+{
+    if (!sx_tensor_new(sample, reader->held.type, &reader->sample, error))
+        return false;
+    size_t bytes = (size_t)sx_count(&reader->sample) * sx_type_size(sample->type);
+    if (bytes > 0)
+        memcpy(sample->data, (uint8_t *)reader->held.data + (size_t)reader->next * bytes,
+               bytes);
+    return true;
+}
+
+static bool next_line(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
+                      struct sx_error *error)
+{
+    struct sx_shape shape;
+    const struct sx_csv *csv = &reader->csv;
+    if (!sx_csv_next(&reader->csv, end, error) || *end)
+        return *end;
+    if (!shape_of_line(reader, csv->columns, &shape, error))
+        return sx_fail_at(error, "line %zu", csv->line);
+    if (!sx_tensor_new(sample, SX_DOUBLE, &shape, error))
+        return false;
+    memcpy(sample->data, csv->row, csv->columns * sizeof *csv->row);
+    return true;
+}
+
+static bool next_picture(struct sx_reader *reader, struct sx_tensor *sample,
+                         struct sx_error *error)
+{
+    struct sx_picture picture = {0};
+    struct sx_shape any = {4, {-1, -1, -1, -1}};
+    struct sx_file *file = &reader->file;
+    bool ok = sx_file_fill(file, SIZE_MAX, error) &&
+              sx_picture_decode(file->bytes, file->size, &picture, error) &&
+              sx_preprocess_apply(&reader->pre, &picture, reader->any ? &any : &reader->want,
+                                  sample, &reader->shown, error);
+    sx_picture_free(&picture);
+    return ok;
+}
+
+bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
+                    struct sx_error *error)
+{
+    *sample = (struct sx_tensor){0};
+    if (reader->form == TEXT)
+        return next_line(reader, sample, end, error);
+    *end = reader->next >= reader->count;
+    if (*end)
+        return true;
+    bool ok = false, last = reader->next + 1 == reader->count;
+    switch (reader->form) {
+    case ARRAY:
+        ok = take(reader, &reader->sample, last, sample, error);
+        break;
+    case HELD:
+        ok = next_held(reader, sample, error);
+        break;
+    default:
+        ok = next_picture(reader, sample, error);
+        break;
+    }
+    reader->next++;
+    return ok;
+}
+
+int64_t sx_reader_count(const struct sx_reader *reader)
+{
+    return reader->count;
+}
+
+const char *sx_reader_feature(const struct sx_reader *reader, size_t i)
+{
+    return i < reader->csv.names ? reader->csv.name[i] : NULL;
+}
+
+const char *sx_reader_member(const struct sx_reader *reader, size_t i)
+{
+    return i < reader->zip.count ? reader->zip.member[i].name : NULL;
+}
+
+const struct sx_picture *sx_reader_picture(const struct sx_reader *reader)
+{
+    return reader->shown.pixels != NULL ? &reader->shown : NULL;
+}
+
+/* ---- Whole arrays ----------------------------------------------------------------------- */
+
+static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
+                       struct sx_error *error)
+{
+    struct sx_csv *csv = &reader->csv;
+    double *rows = NULL;
+    size_t n = 0, capacity = 0;
+    struct sx_shape shape = {2, {0, 0}};
+    bool end, ok;
+    while ((ok = sx_csv_next(csv, &end, error)) && !end) {
+        ok = sx_grow((void **)&rows, &capacity, n + csv->columns, sizeof *rows, error);
+        if (!ok)
+            break;
+        memcpy(rows + n, csv->row, csv->columns * sizeof *rows);
+        n += csv->columns;
+        shape.dim[0]++;
+    }
+    shape.dim[1] = (int64_t)csv->columns;
+    ok = ok && sx_tensor_new(tensor, SX_DOUBLE, &shape, error);
+    if (ok && n > 0)
+        memcpy(tensor->data, rows, n * sizeof *rows);
+    free(rows);
+    return ok;
+}
+
+bool sx_tensor_read(struct sx_tensor *tensor, const char *path, struct sx_error *error)
+{
+    bool end;
+    *tensor = (struct sx_tensor){0};
+    struct sx_reader *reader = sx_reader_open(path, NULL, NULL, NULL, error);
+    if (reader == NULL)
+        return false;
+    bool ok = reader->form == TEXT ? read_lines(reader, tensor, error)
+                                   : sx_reader_next(reader, tensor, &end, error);
+    sx_reader_close(reader);
+    return ok;
+}
