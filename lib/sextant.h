@@ -430,7 +430,7 @@ bool sx_number_parse(const char *text, size_t n, double *value);
  * report it (status 5). The caller ignores SIGPIPE. */
 struct sx_sink;
 
-/* `path` NULL is standard output. A file appears under its name only when it is finished; what
+/* `path` NULL or "-" is standard output. A file appears under its name only when it is finished; what
  * exists and is no regular file (/dev/null) is written to directly. */
 struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);

@@ -365,6 +365,7 @@ END_TEST
 START_TEST(test_bad_paths)
 {
     const char *const bad[] = {dir, "/nonexistent/x", "", "/tmp/", "/dev/null/x"};
+    ;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct sx_error error = {0};
         ck_assert_msg(sx_sink_open(bad[i], &error) == NULL, "%s", bad[i]);
@@ -423,6 +424,21 @@ START_TEST(test_closed_stdout)
 }
 END_TEST
 
+START_TEST(test_stdout)
+{
+    static const char *const names[] = {NULL, "-", "/dev/stdout"};
+    ck_assert_ptr_nonnull(freopen(path, "w", stdout));
+    for (size_t i = 0; i < 3; i++) {
+        struct sx_error error = {0};
+        struct sx_sink *sink = sx_sink_open(names[i], &error);
+        ck_assert_ptr_nonnull(sink);
+        ck_assert(sx_sink_print(sink, "%zu", i));
+        ck_assert(sx_sink_finish(sink, true, &error));
+    }
+    ck_assert_str_eq(content(), "012");
+}
+END_TEST
+
 /* A reader that is slow, on a pipe that does not block. */
 START_TEST(test_slow_pipe)
 {
@@ -477,6 +493,7 @@ int main(void)
     tcase_add_test(t, test_devices);
     tcase_add_test(t, test_closed_pipe);
     tcase_add_test(t, test_closed_stdout);
+    tcase_add_test(t, test_stdout);
     tcase_add_test(t, test_slow_pipe);
     Suite *s = suite_create("io_record");
     suite_add_tcase(s, t);

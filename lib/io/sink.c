@@ -77,6 +77,8 @@ static bool open_new(struct sx_sink *sink, const char *path, bool exists,
                      struct sx_error *error)
 {
     sink->final = exists ? realpath(path, NULL) : strdup(path);
+    if (sink->final == NULL && errno != ENOMEM)
+        return sx_fail(error, SX_WRITE, "%s: %s", path, strerror(errno));
     size_t n = sink->final != NULL ? strlen(sink->final) : 0;
     sink->temporary = sink->final != NULL ? malloc(n + 42) : NULL;
     if (sink->temporary == NULL)
@@ -115,8 +117,8 @@ struct sx_sink *sx_sink_open(const char *path, struct sx_error *error)
     if (sink == NULL)
         return NULL;
     sink->fd = STDOUT_FILENO;
-    sink->direct = path == NULL;
-    if (path != NULL) {
+    sink->direct = path == NULL || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+    if (!sink->direct) {
         sink->fd = -1;
         if (!open_path(sink, path, error)) {
             sx_sink_finish(sink, false, NULL);
