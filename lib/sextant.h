@@ -107,11 +107,6 @@ bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *si
 enum sx_layout { SX_LAYOUT_AUTO, SX_NCHW, SX_NHWC };
 enum sx_colour { SX_COLOUR_AUTO, SX_RGB, SX_BGR, SX_GRAY };
 
-/* Blurs a float or double array in place along rows and columns: Gaussian of `sigma` elements
- * (0 to 1000), cut at 4 sigma, edges mirrored, as scipy's gaussian_filter. */
-bool sx_blur(struct sx_tensor *tensor, enum sx_layout layout, double sigma,
-             struct sx_error *error);
-
 /* How a picture becomes a model's input: its channels are made what the model takes, it is
  * resized (antialiased triangle filter, as Pillow's BILINEAR), cut to the centre, and every
  * pixel becomes (pixel * scale - mean) / std; mean and std are in the model's channel order. */
@@ -133,9 +128,6 @@ bool sx_preprocess_preset(struct sx_preprocess *pre, const char *name, struct sx
  * numbers), "channels" (rgb, bgr, gray), "layout" (nchw, nhwc, auto). Status 2 otherwise. */
 bool sx_preprocess_set(struct sx_preprocess *pre, const char *option, const char *value,
                        struct sx_error *error);
-
-/* What the model gets for `pixel` (0 to 255) in its channel 0, 1 or 2. */
-double sx_preprocess_value(const struct sx_preprocess *pre, int channel, double pixel);
 
 /* Makes *out the float array of shape `want` (-1 for open axes, batch taken as 1); *shown,
  * unless NULL, becomes the picture as resized and cut. Status 1 when the model takes no picture

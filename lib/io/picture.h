@@ -51,6 +51,15 @@ struct sx_grid {
 bool sx_grid_of(const struct sx_shape *shape, enum sx_layout layout, struct sx_grid *grid,
                 struct sx_error *error);
 
+/* Blurs a float or double array in place along rows and columns: Gaussian of `sigma` elements
+ * (0 to 1000; else status 2), cut at 4 sigma, edges mirrored with the edge itself repeated, as
+ * scipy's gaussian_filter. */
+bool sx_blur(struct sx_tensor *tensor, enum sx_layout layout, double sigma,
+             struct sx_error *error);
+
+/* What the model gets for `pixel` (0 to 255) in its channel 0, 1 or 2. */
+double sx_preprocess_value(const struct sx_preprocess *pre, int channel, double pixel);
+
 /* Of axes that could be channels, of length -1 if unknown: is it the last rather than the
  * first? */
 bool sx_channels_last(int64_t first, int64_t last, enum sx_layout layout);
