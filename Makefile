@@ -1,7 +1,9 @@
 # Sextant: `make demo` and `make check` do all the set-up on a fresh Debian 12; `make help` lists the rest.
-BUILD ?= build
+# Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, SAN sanitizer flags,
+# PREFIX and DESTDIR where `make install` puts things.
 DNNL ?= 1
 SAN ?=
+BUILD ?= build$(if $(SAN),/san)$(if $(filter 0,$(DNNL)),/plain)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -9,9 +11,11 @@ CC ?= cc
 OPT ?= -O2 -g
 WARN = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas
-# Every dependency is linked here and nowhere else; PACKAGES names the Debian package of each.
+# Every dependency is linked here and nowhere else; these name the Debian package of each, and
+# the tools that tests and lint run. tests/setup.sh installs what is missing of them.
 PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
-           libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check mandoc
+           libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check jq
+LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 LIBS = -lpng -ljpeg -lz -lcjson -lnettle -lprotobuf-c $(if $(filter 1,$(DNNL)),-ldnnl) -lm
 CPPFLAGS += -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(if $(filter 1,$(DNNL)),-DSX_DNNL)
 CFLAGS += -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
@@ -24,6 +28,9 @@ TOOLS = $(filter-out cli%,$(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c))))
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/cli*.c))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
+
+# Sub-makes use every processor, unless -j is given.
+QUIET = -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/sextant.pc
 
@@ -65,9 +72,46 @@ $(BUILD)/sextant.pc: Makefile lib/sextant.h
 	@printf 'prefix=%s\n\nName: sextant\nDescription: explain neural networks stored as ONNX files\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -lsextant -fopenmp\nLibs.private: %s\n' \
 	  '$(PREFIX)' "$$(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant.h)" '$(LIBS)' > $@
 
+# ---- What people call ----
+
+help:
+	@echo 'make              the tools, in $(BUILD)/bin'
+	@echo 'make demo         explain a photograph, after installing what that needs'
+	@echo 'make check        every test, after installing what they need'
+	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
+	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
+	@echo 'make install      into PREFIX=$(PREFIX) beneath DESTDIR; make uninstall takes it back'
+	@echo 'make format       clang-format on every source;  make golden: rewrite expected output'
+	@echo 'make clean        remove $(BUILD)'
+
+setup:
+	@sh tests/setup.sh $(PACKAGES)
+
+check: setup
+	@echo 'Building in $(BUILD)'
+	@$(MAKE) $(QUIET) all $(CHECKS)
+	@BUILD='$(BUILD)' sh tests/run.sh $(CHECKS) $(sort $(wildcard tests/t/*.t))
+
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+sanitize:
+	@$(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
+
+format:
+	clang-format -i $(C_FILES)
+
+# clang, which warns of other things, compiles everything once without optimising.
+lint: setup
+	@sh tests/setup.sh $(LINT_PACKAGES)
+	@$(MAKE) $(QUIET) BUILD=build/clang SAN= CC=clang OPT=-O0 objects
+	@sh tests/lint.sh $(C_FILES)
+
+objects: $(LIB_OBJ) $(CLI_OBJ) $(TOOLS:%=$(BUILD)/cmd/%.o) $(TEST_OBJ) $(CHECKS:%=%.o)
+
+C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*/*.[ch]))
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+.PHONY: all help setup check sanitize format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

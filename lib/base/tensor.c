@@ -63,17 +63,26 @@ void sx_tensor_free(struct sx_tensor *tensor)
     *tensor = (struct sx_tensor){0};
 }
 
+/* Constants that lie in the model file need not be aligned. */
 double sx_tensor_get(const struct sx_tensor *tensor, int64_t i)
 {
+    const size_t size = sx_type_size(tensor->type);
+    union {
+        float f;
+        double d;
+        int64_t i;
+        uint8_t b;
+    } value;
+    memcpy(&value, (const char *)tensor->data + (size_t)i * size, size);
     switch (tensor->type) {
     case SX_FLOAT:
-        return ((const float *)tensor->data)[i];
+        return value.f;
     case SX_DOUBLE:
-        return ((const double *)tensor->data)[i];
+        return value.d;
     case SX_INT:
-        return (double)((const int64_t *)tensor->data)[i];
+        return (double)value.i;
     case SX_BOOL:
-        return ((const uint8_t *)tensor->data)[i];
+        return value.b;
     }
     return 0;
 }

@@ -1,0 +1,92 @@
+#!/bin/sh
+# lint.sh C-FILE... - the house rules that a program can check. Prints what breaks them and the
+# figures that have a budget; run by `make lint`.
+set -u
+LC_ALL=C
+export LC_ALL
+bad=$(mktemp) || exit 1
+trap 'rm -f "$bad"' EXIT
+
+# Passes on what is wrong, and remembers that something was.
+wrong() {
+    tee -a "$bad"
+}
+
+# budget WHAT FIGURE MAXIMUM: figures may have a decimal point.
+budget() {
+    printf '%-34s %6s  (at most %s)\n' "$1" "$2" "$3"
+    awk -v f="$2" -v m="$3" 'BEGIN { exit !(f > m) }' && echo "over budget: $1" | wrong
+}
+
+# percentile P: of the numbers on standard input.
+percentile() {
+    sort -n | awk -v p="$1" '{ v[NR] = $1 } END { i = int(NR * p / 100 + 0.999); print v[i < 1 ? 1 : i] + 0 }'
+}
+
+lines_of() {
+    wc -l "$@" | awk 'END { print $1 }'
+}
+
+# A lib folder sees itself and the folders before it; plot sees base and io; cmd the public face.
+includes() {
+    grep -n '^#include "' "$@" /dev/null | awk -F '[:"]' '
+        BEGIN { n = split("base io onnx graph ops lower run method plot", f, " ")
+                for (i = 1; i <= n; i++) rank[f[i]] = i }
+        { split($1, at, "/"); split($4, to, "/"); seen = 1 }
+        $4 == "sextant.h" || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }
+        at[1] == "cmd" { seen = to[1] == "cmd" }
+        at[1] == "lib" { seen = to[1] in rank && rank[to[1]] <= rank[at[2]] }
+        at[1] == "lib" && at[2] == "plot" { seen = to[1] ~ /^(base|io|plot)$/ }
+        !seen { print $1 ":" $2 ": may not include " $4 }'
+    grep -n 'dnnl\.h>' "$@" /dev/null | grep -v '^lib/run/dnnl' | sed 's/$/ belongs in lib\/run/'
+}
+
+# A public function has a comment in its paragraph.
+undocumented() {
+    awk 'BEGIN { RS = ""; FS = "\n" }
+         /(^|\n)[a-z].*[ *]sx_[a-z0-9_]*\(/ && !/\/\*/ && !/(^|\n) \*/ { print "lib/sextant.h: no comment: " $1 }' \
+        lib/sextant.h
+}
+
+# First lines look like "/* name.c - its idea": the name may carry folders.
+unnamed() {
+    for f; do
+        head -n 1 "$f" | grep -q "^/\* .*$(basename "$f") - " || echo "$f:1: does not say its one idea"
+    done
+}
+
+sources=$(printf '%s\n' "$@" | grep -E '^(lib|cmd)/')
+tests=$(find tests -name '*.[ch]' -o -name '*.t' -o -name '*.sh' | sort)
+scripts=$(find tests .ci -name '*.sh' -o -name '*.t' -o -path .ci/run | sort)
+pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
+
+# shellcheck disable=SC2086 # lists of names without spaces
+{
+    clang-format --dry-run -Werror "$@" 2>&1 | grep 'error:' | wrong
+    includes $sources | wrong
+    undocumented | wrong
+    unnamed "$@" | wrong
+    grep -nE 'TODO|FIXME' $sources $tests $pages Makefile | grep -v '^tests/lint.sh' | wrong
+    shellcheck -s sh $scripts | wrong
+    [ ! -e cmd/sextant-completion.bash ] || shellcheck -s bash cmd/sextant-completion.bash | wrong
+    [ -z "$pages" ] || mandoc -T lint -W warning $pages | wrong
+
+    budget 'longest file' "$(wc -l $sources $tests | grep -v ' total$' | percentile 100)" 800
+    budget 'median file of lib and cmd' "$(wc -l $sources | grep -v ' total$' | percentile 50)" 200
+    lengths=$(ctags -x --c-kinds=f --fields=+e --_xformat='%{end} %n %N %F' "$@" |
+        awk '$1 != "" { print $1 - $2 + 1, $3, $4 }')
+    echo "$lengths" | awk '$1 > 100 { print $3 ": " $2 " has " $1 " lines" }' | wrong
+    echo "$lengths" | awk '$3 ~ /^cmd/ && $2 == "main" && $1 > 45 { print $3 ": main has " $1 " lines" }' | wrong
+    budget 'longest function' "$(echo "$lengths" | percentile 100)" 100
+    budget 'functions, 90th percentile' "$(echo "$lengths" | percentile 90)" 45
+    budget 'lib/sextant.h' "$(lines_of lib/sextant.h)" 500
+    ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
+    printf '%-34s %6s  (at least 0.7)\n' 'test lines per source line' "$ratio"
+    [ "${ratio#0.[0-6]}" = "$ratio" ] || echo "over budget: too few tests" | wrong
+}
+
+if [ -s "$bad" ]; then
+    echo "lint: $(wc -l <"$bad") lines of complaints"
+    exit 1
+fi
+echo "lint: clean"

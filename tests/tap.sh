@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# tap.sh - what shell tests begin with: `. tests/tap.sh`, run from the top of the tree.
+#
+#   run COMMAND...      runs it; leaves $status, and its output in $T/out and $T/err
+#   is WHAT GOT WANT    one test: equal strings
+#   ok WHAT COMMAND...  one test: the command succeeds (`not` negates)
+#   end                 prints the plan; the script's last line
+#
+# $T is a directory of this script's own, $DATA is tests/data; programs of $BUILD/bin are found.
+# shellcheck disable=SC2034 # used by the scripts
+set -u
+TOP=$(pwd)
+BUILD=${BUILD:-$TOP/build}
+PATH=$BUILD/bin:$PATH
+DATA=$TOP/tests/data
+LC_ALL=C
+export PATH LC_ALL
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+tap_n=0 tap_bad=0
+
+run() {
+    "$@" >"$T/out" 2>"$T/err" </dev/null
+    status=$?
+}
+
+tap_result() {
+    tap_n=$((tap_n + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $tap_n - $2"
+    else
+        echo "not ok $tap_n - $2"
+        tap_bad=$((tap_bad + 1))
+    fi
+}
+
+is() {
+    [ "$2" = "$3" ]
+    tap_result $? "$1"
+    [ "$2" = "$3" ] || printf '#   got:  %s\n#   want: %s\n' "$2" "$3" | head -c 2000
+}
+
+ok() {
+    tap_what=$1
+    shift
+    "$@" >"$T/tap" 2>&1
+    tap_status=$?
+    tap_result $tap_status "$tap_what"
+    [ $tap_status -eq 0 ] || sed 's/^/#   /' "$T/tap" | head -n 12
+}
+
+not() {
+    ! "$@"
+}
+
+skip() {
+    tap_n=$((tap_n + 1))
+    echo "ok $tap_n - # skip $1"
+}
+
+have() {
+    command -v "$1" >/dev/null
+}
+
+end() {
+    echo "1..$tap_n"
+    [ $tap_bad -eq 0 ]
+    exit
+}
