@@ -1,0 +1,136 @@
+/* access.c - what rows ask of the node being lowered: inputs, outputs, types, refusals. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "lower/scope.h"
+
+bool sx_reject(struct sx_lowering *l, const char *format, ...)
+{
+    char text[sizeof l->error->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return sx_fail(l->error, SX_MODEL, "%s", text);
+}
+
+int sx_arg(const struct sx_lowering *l, int k)
+{
+    return k < l->n_in ? l->in[k].node : SX_NONE;
+}
+
+struct sx_shape sx_arg_shape(const struct sx_lowering *l, int k)
+{
+    return sx_shape_of(l->g, sx_arg(l, k));
+}
+
+int sx_arg_kind(const struct sx_lowering *l, int k)
+{
+    return k < l->n_in ? l->in[k].kind : 0;
+}
+
+bool sx_arg_real(const struct sx_lowering *l, int k)
+{
+    int node = sx_arg(l, k);
+    return node != SX_NONE && sx_is_real(l->g->node[node].type);
+}
+
+bool sx_give_as(struct sx_lowering *l, int k, int node, int kind)
+{
+    if (k < l->n_out)
+        l->out[k] = (struct sx_value){node, kind};
+    return true;
+}
+
+bool sx_give(struct sx_lowering *l, int node)
+{
+    return sx_give_as(l, 0, node, sx_arg_kind(l, 0));
+}
+
+bool sx_wants(const struct sx_lowering *l, int k)
+{
+    return k < l->n_out && l->node->output[k][0] != '\0';
+}
+
+/* The narrow type of an ONNX type, or -1 where the type in memory is as wide. */
+static int narrow_of(int kind)
+{
+    switch (kind) {
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
+        return SX_AS_INT8;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT8:
+        return SX_AS_UINT8;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT16:
+        return SX_AS_INT16;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT16:
+        return SX_AS_UINT16;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+        return SX_AS_INT32;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
+        return SX_AS_UINT32;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:
+        return SX_AS_FLOAT16;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16:
+        return SX_AS_BFLOAT16;
+    default:
+        return -1;
+    }
+}
+
+int sx_wrap(struct sx_graph *g, int node, int kind)
+{
+    int narrow = narrow_of(kind);
+    if (node == SX_NONE || g->node[node].type != SX_INT || narrow < 0)
+        return node;
+    return sx_narrow(g, node, (enum sx_narrow)narrow);
+}
+
+bool sx_core_type(struct sx_lowering *l, int kind, enum sx_type *type)
+{
+    return sx_onnx_type(kind, l->g->real, type, l->error);
+}
+
+int sx_convert(struct sx_lowering *l, int node, int kind)
+{
+    enum sx_type type;
+    if (!sx_core_type(l, kind, &type))
+        return SX_NONE;
+    int narrow = narrow_of(kind);
+    node = sx_cast(l->g, node, type);
+    return narrow < 0 ? node : sx_narrow(l->g, node, (enum sx_narrow)narrow);
+}
+
+void *sx_scratch(struct sx_lowering *l, size_t n, size_t size)
+{
+    return sx_arena_new(&l->g->arena, n, size, l->error);
+}
+
+bool sx_axis(struct sx_lowering *l, int64_t axis, int rank, int *result)
+{
+    *result = 0;
+    if (axis < -rank || axis >= rank)
+        return sx_reject(l, "axis %lld of a tensor of rank %d", (long long)axis, rank);
+    *result = (int)(axis < 0 ? axis + rank : axis);
+    return true;
+}
+
+bool sx_axes(struct sx_lowering *l, const struct sx_ints *list, int rank, int *axes, int *n)
+{
+    bool seen[SX_MAX_RANK] = {false};
+    *n = 0;
+    if (!list->given) {
+        for (int i = 0; i < rank; i++)
+            axes[(*n)++] = i;
+        return true;
+    }
+    for (int i = 0; i < list->n; i++) {
+        int axis;
+        if (!sx_axis(l, list->v[i], rank, &axis))
+            return false;
+        if (seen[axis])
+            return sx_reject(l, "axis %d is given twice", axis);
+        seen[axis] = true;
+        axes[(*n)++] = axis;
+    }
+    return true;
+}

@@ -1,0 +1,173 @@
+/* body.c - lowers the nodes of a graph, of a body or of a function, one after the other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower/scope.h"
+
+/* Bodies and functions may be nested so deep, and this many nodes be lowered in all: functions
+ * that call each other, and loops, can ask for any number. */
+#define MAX_DEPTH 24
+#define MAX_STEPS 4000000
+
+static bool take_inputs(struct sx_lowering *l, struct sx_value *in)
+{
+    for (int k = 0; k < l->n_in; k++) {
+        const char *name = l->node->input[k];
+        const struct sx_value *value;
+        in[k] = (struct sx_value){SX_NONE, 0};
+        if (*name == '\0')
+            continue;
+        value = sx_scope_find(l->scope, name);
+        if (value == NULL)
+            return sx_reject(l, "input %d: nothing makes tensor '%.*s'", k, SX_NAME_SHOWN,
+                             name);
+        if (value->kind == SX_NOT_MADE)
+            return sx_reject(l,
+                             "input %d: tensor '%.*s' is an optional output that is not "
+                             "supported",
+                             k, SX_NAME_SHOWN, name);
+        in[k] = *value;
+    }
+    return true;
+}
+
+static bool check_count(struct sx_lowering *l)
+{
+    if (l->row->max_in >= 0 && l->n_in > l->row->max_in)
+        return sx_reject(l, "%d inputs, at most %d are allowed", l->n_in, l->row->max_in);
+    for (int k = 0; k < l->row->min_in; k++)
+        if (sx_arg(l, k) == SX_NONE)
+            return sx_reject(l, "input %d is missing", k);
+    return true;
+}
+
+/* The values of a function's outputs, for the node that called it. */
+static bool inline_function(struct sx_lowering *l, const Onnx__FunctionProto *f)
+{
+    struct sx_scope inner = {.root = l->scope->root,
+                             .lowered = l->scope->lowered,
+                             .model = l->scope->model,
+                             .error = l->error,
+                             .function = f,
+                             .call = l,
+                             .depth = l->scope->depth + 1,
+                             .quiet = true};
+    bool ok = inner.depth <= MAX_DEPTH || sx_reject(l, "functions are nested too deep");
+    for (size_t k = 0; k < f->n_input && ok; k++) {
+        struct sx_value absent = {SX_NONE, 0};
+        ok = sx_scope_define(&inner, f->input[k], (int)k < l->n_in ? l->in[k] : absent);
+    }
+    ok = ok && sx_scope_nodes(&inner, f->node, f->n_node);
+    for (int k = 0; k < l->n_out && ok; k++) {
+        const struct sx_value *value =
+            (size_t)k < f->n_output ? sx_scope_find(&inner, f->output[k]) : NULL;
+        ok = value != NULL || sx_reject(l, "the function does not make output %d", k);
+        if (ok)
+            l->out[k] = *value;
+    }
+    sx_scope_end(&inner);
+    return ok;
+}
+
+static bool dispatch(struct sx_lowering *l)
+{
+    const struct sx_scope *s = l->scope;
+    const char *op = sx_text(l->node->op_type);
+    const Onnx__FunctionProto *f = sx_find_function(s->model, l->node->domain, op);
+    if (f != NULL)
+        return inline_function(l, f);
+    l->row = sx_lowering_find(sx_domain(l->node->domain), op, l->opset);
+    if (l->row == NULL)
+        return sx_reject(l, "operator not supported");
+    return check_count(l) && l->row->lower(l) && l->error->status == SX_OK;
+}
+
+static bool publish(struct sx_lowering *l)
+{
+    for (int k = 0; k < l->n_out; k++) {
+        const char *name = l->node->output[k];
+        if (*name == '\0')
+            continue;
+        if (!sx_scope_define(l->scope, name, l->out[k]))
+            return false;
+        if (l->out[k].node != SX_NONE && !l->scope->quiet &&
+            !sx_name_node(l->g, name, l->out[k].node, sx_text(l->node->op_type),
+                          sx_text(l->node->name)))
+            return false;
+    }
+    return true;
+}
+
+/* A node without a name is known by its first output. */
+static bool place(const struct sx_lowering *l)
+{
+    const char *name = sx_text(l->node->name), *domain = sx_domain(l->node->domain);
+    if (*name == '\0' && l->node->n_output > 0)
+        name = l->node->output[0];
+    return sx_fail_at(l->error, "node '%.*s' (%s%s%.*s, opset %lld)", SX_NAME_SHOWN, name,
+                      domain, *domain != '\0' ? "." : "", SX_NAME_SHOWN,
+                      sx_text(l->node->op_type), (long long)l->opset);
+}
+
+static bool lower_node(struct sx_scope *s, const Onnx__NodeProto *node)
+{
+    struct sx_graph *g = s->lowered->graph;
+    struct sx_lowering l = {.g = g, .node = node, .scope = s, .error = s->error};
+    l.opset = sx_opset_of(s->model, s->function, node->domain);
+    l.n_in = (int)node->n_input;
+    l.n_out = (int)node->n_output;
+    struct sx_value *values =
+        sx_arena_new(&g->arena, node->n_input + node->n_output, sizeof *values, s->error);
+    if (values == NULL)
+        return false;
+    l.in = values;
+    l.out = values + l.n_in;
+    for (int k = 0; k < l.n_out; k++)
+        l.out[k] = (struct sx_value){SX_NONE, SX_NOT_MADE};
+    bool ok =
+        s->root->steps++ < MAX_STEPS || sx_reject(&l, "the graph unrolls to too many nodes");
+    ok = ok && take_inputs(&l, values) && dispatch(&l) && publish(&l);
+    ok = sx_graph_ok(g, s->error) && ok;
+    return ok || place(&l);
+}
+
+bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n)
+{
+    int *order = sx_new(n > 0 ? n : 1, sizeof *order, s->error);
+    bool ok = order != NULL && sx_sort_nodes(s, nodes, n, order);
+    for (size_t i = 0; i < n && ok; i++)
+        ok = lower_node(s, nodes[order[i]]);
+    free(order);
+    return ok;
+}
+
+bool sx_lower_body(struct sx_lowering *l, const Onnx__GraphProto *body,
+                   const struct sx_value *in, int n_in, bool quiet, struct sx_value *out,
+                   int n_out)
+{
+    struct sx_scope inner = *l->scope;
+    inner.outer = l->scope;
+    inner.names = (struct sx_names){0};
+    inner.value = NULL;
+    inner.n_values = inner.value_capacity = 0;
+    inner.depth++;
+    inner.quiet = quiet || l->scope->quiet;
+    bool ok = inner.depth <= MAX_DEPTH || sx_reject(l, "bodies are nested too deep");
+    if (ok && (body->n_input != (size_t)n_in || body->n_output != (size_t)n_out))
+        ok = sx_reject(l, "a body has %zu inputs and %zu outputs, not %d and %d", body->n_input,
+                       body->n_output, n_in, n_out);
+    for (int k = 0; k < n_in && ok; k++)
+        ok = sx_scope_define(&inner, sx_text(body->input[k]->name), in[k]);
+    ok = ok && sx_scope_initializers(&inner, body) &&
+         sx_scope_nodes(&inner, body->node, body->n_node);
+    for (int k = 0; k < n_out && ok; k++) {
+        const char *name = sx_text(body->output[k]->name);
+        const struct sx_value *value = sx_scope_find(&inner, name);
+        ok = (value != NULL && value->node != SX_NONE) ||
+             sx_reject(l, "the body does not make '%.*s'", SX_NAME_SHOWN, name);
+        if (ok)
+            out[k] = *value;
+    }
+    sx_scope_end(&inner);
+    return ok;
+}

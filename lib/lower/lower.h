@@ -1,0 +1,61 @@
+/* lower.h - from a parsed ONNX model with concrete input shapes to a core graph. */
+#ifndef SX_LOWER_H
+#define SX_LOWER_H
+
+#include "graph/build.h"
+#include "onnx/onnx.h"
+
+/* What the caller fixes of one model input: its shape, or its value, which makes it a constant. */
+struct sx_lower_input {
+    const char *name;
+    const struct sx_shape *shape;  /* NULL: as declared, symbolic dimensions being 1 */
+    const struct sx_tensor *value; /* NULL: it stays an input */
+};
+
+struct sx_lower_options {
+    enum sx_type real; /* SX_FLOAT or SX_DOUBLE */
+    const struct sx_lower_input *inputs;
+    int n_inputs;
+    size_t max_memory; /* bytes that folded constants may take; 0: the graph's own limit */
+};
+
+/* A model input or output. */
+struct sx_lowered_value {
+    const char *name;
+    int node;
+    int onnx_type; /* ONNX__TENSOR_PROTO__DATA_TYPE__* */
+};
+
+/* A faithful graph in which every tensor of the file is named. Weights are borrowed from the
+ * model, which must outlive it; inputs that are initializers, or have a value, are not listed. */
+struct sx_lowered {
+    struct sx_graph *graph;
+    struct sx_lowered_value *inputs, *outputs; /* in the order of the model */
+    int n_inputs, n_outputs;
+    struct sx_tensor *owned; /* converted weights */
+    size_t n_owned, owned_capacity;
+    struct sx_arena arena;
+};
+
+/* Fails with status 3 on what is not supported, naming node, operator and opset. options NULL:
+ * float, shapes as declared. Free with sx_lowered_free. */
+struct sx_lowered *sx_lower(const struct sx_model *model,
+                            const struct sx_lower_options *options, struct sx_error *error);
+void sx_lowered_free(struct sx_lowered *lowered);
+
+/* One node of a model as sx_lower_list shows it. */
+struct sx_listed_node {
+    const char *name, *op, *domain;
+    int64_t opset;
+    bool supported; /* there is a row, or a function of the model, for the opset */
+    int depth;      /* 0 in the main graph, more in the bodies of If, Loop and Scan */
+    const Onnx__NodeProto *proto;
+};
+
+/* Shows every node, those of bodies after the node they belong to; stops when `show` returns
+ * false. */
+void sx_lower_list(const struct sx_model *model,
+                   bool (*show)(void *context, const struct sx_listed_node *node),
+                   void *context);
+
+#endif

@@ -1,0 +1,182 @@
+/* math.c - lowering of arithmetic: element by element, of numbers. */
+#include "lower/tables.h"
+
+static bool unary(struct sx_lowering *l)
+{
+    return sx_give(l,
+                   sx_wrap(l->g, sx_unary(l->g, l->row->arg, sx_arg(l, 0)), sx_arg_kind(l, 0)));
+}
+
+/* Before opset 7 operand 1 was aligned with `axis` of operand 0, and only if `broadcast`. */
+static int aligned(struct sx_lowering *l)
+{
+    int b = sx_arg(l, 1), axis;
+    struct sx_shape a_shape = sx_arg_shape(l, 0), shape = sx_arg_shape(l, 1);
+    if (l->opset >= 7 || sx_attr(l, "axis") == NULL)
+        return b;
+    if (!sx_axis(l, sx_attr_int(l, "axis", 0), a_shape.rank, &axis))
+        return SX_NONE;
+    if (axis + shape.rank > a_shape.rank) {
+        sx_reject(l, "operand 1 of rank %d does not fit at axis %d", shape.rank, axis);
+        return SX_NONE;
+    }
+    for (; shape.rank < a_shape.rank - axis; shape.rank++)
+        shape.dim[shape.rank] = 1;
+    return sx_shaped(l->g, b, shape.rank, shape.dim);
+}
+
+static bool binary(struct sx_lowering *l)
+{
+    int b = aligned(l);
+    return b != SX_NONE &&
+           sx_give(l, sx_wrap(l->g, sx_binary(l->g, l->row->arg, sx_arg(l, 0), b),
+                              sx_arg_kind(l, 0)));
+}
+
+/* The exponent may have another type than the base, which decides the result's. */
+static bool lower_pow(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int a = sx_arg(l, 0), b = aligned(l), kind = sx_arg_kind(l, 0);
+    if (b == SX_NONE)
+        return false;
+    bool real_base = sx_arg_real(l, 0);
+    if (real_base || sx_arg_real(l, 1)) {
+        int power = sx_binary(g, SX_POW, sx_cast(g, a, g->real), sx_cast(g, b, g->real));
+        return sx_give(l, real_base ? power : sx_convert(l, power, kind));
+    }
+    return sx_give(l, sx_wrap(g, sx_binary(g, SX_POW, a, b), kind));
+}
+
+/* Sum, Max, Min of any number of operands. */
+static bool variadic(struct sx_lowering *l)
+{
+    int result = sx_arg(l, 0);
+    for (int k = 1; k < l->n_in; k++)
+        result = sx_wrap(l->g, sx_binary(l->g, l->row->arg, result, sx_arg(l, k)),
+                         sx_arg_kind(l, 0));
+    return sx_give(l, result);
+}
+
+static bool lower_mean(struct sx_lowering *l)
+{
+    int result = sx_arg(l, 0);
+    for (int k = 1; k < l->n_in; k++)
+        result = sx_add(l->g, result, sx_arg(l, k));
+    return sx_give(l, l->n_in > 1 ? sx_scale(l->g, result, 1.0 / l->n_in) : result);
+}
+
+static bool lower_reciprocal(struct sx_lowering *l)
+{
+    return sx_give(l, sx_unary(l->g, SX_RECIP, sx_arg(l, 0)));
+}
+
+static bool lower_mod(struct sx_lowering *l)
+{
+    bool fmod = sx_attr_int(l, "fmod", 0) != 0;
+    if (!fmod && sx_arg_real(l, 0))
+        return sx_reject(l, "real operands need fmod=1");
+    return sx_give(
+        l, sx_wrap(l->g, sx_binary(l->g, fmod ? SX_FMOD : SX_MOD, sx_arg(l, 0), sx_arg(l, 1)),
+                   sx_arg_kind(l, 0)));
+}
+
+static bool lower_bitshift(struct sx_lowering *l)
+{
+    const int64_t right = sx_attr_word(l, "direction", "LEFT RIGHT", 0);
+    const int in[] = {sx_arg(l, 0), sx_arg(l, 1)};
+    if (sx_attr(l, "direction") == NULL)
+        return sx_reject(l, "attribute 'direction' is missing");
+    return sx_give(l,
+                   sx_wrap(l->g, sx_emit(l->g, SX_SHIFT, 2, in, 1, &right), sx_arg_kind(l, 0)));
+}
+
+static bool lower_cast(struct sx_lowering *l)
+{
+    int64_t to = sx_attr_int(l, "to", 0);
+    if (to < 1 || to > INT32_MAX)
+        return sx_reject(l, "attribute 'to' is missing");
+    return sx_give_as(l, 0, sx_convert(l, sx_arg(l, 0), (int)to), (int)to);
+}
+
+static bool lower_cast_like(struct sx_lowering *l)
+{
+    int kind = sx_arg_kind(l, 1);
+    return sx_give_as(l, 0, sx_convert(l, sx_arg(l, 0), kind), kind);
+}
+
+static bool lower_identity(struct sx_lowering *l)
+{
+    return sx_give(l, sx_arg(l, 0));
+}
+
+/* Inference: the identity, whose mask keeps everything. */
+static bool lower_dropout(struct sx_lowering *l)
+{
+    struct sx_ints training = {0};
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    int mode = sx_arg(l, 2);
+    if (mode != SX_NONE) {
+        const uint8_t *on = sx_const_data(l, mode, "input 2 (training_mode)");
+        if (on == NULL)
+            return false;
+        if (*on != 0 && l->g->node[mode].type == SX_BOOL) {
+            double ratio = 0.5;
+            if (!sx_const_real(l, 1, "ratio", &ratio))
+                return false;
+            training.given = ratio != 0;
+        }
+    }
+    if (training.given)
+        return sx_reject(l, "training is not supported");
+    if (sx_wants(l, 1))
+        sx_give_as(l, 1, sx_filled(l->g, l->opset < 10 ? l->g->real : SX_BOOL, &shape, 1),
+                   l->opset < 10 ? SX_ONNX_FLOAT : SX_ONNX_BOOL);
+    return sx_give(l, sx_arg(l, 0));
+}
+
+const struct sx_lowering_row sx_lower_math[] = {
+    {"", "Neg", 1, 0, 1, 1, unary, SX_NEG},
+    {"", "Abs", 1, 0, 1, 1, unary, SX_ABS},
+    {"", "Reciprocal", 1, 0, 1, 1, lower_reciprocal, 0},
+    {"", "Exp", 1, 0, 1, 1, unary, SX_EXP},
+    {"", "Log", 1, 0, 1, 1, unary, SX_LOG},
+    {"", "Sqrt", 1, 0, 1, 1, unary, SX_SQRT},
+    {"", "Sin", 7, 0, 1, 1, unary, SX_SIN},
+    {"", "Cos", 7, 0, 1, 1, unary, SX_COS},
+    {"", "Tan", 7, 0, 1, 1, unary, SX_TAN},
+    {"", "Asin", 7, 0, 1, 1, unary, SX_ASIN},
+    {"", "Acos", 7, 0, 1, 1, unary, SX_ACOS},
+    {"", "Atan", 7, 0, 1, 1, unary, SX_ATAN},
+    {"", "Sinh", 9, 0, 1, 1, unary, SX_SINH},
+    {"", "Cosh", 9, 0, 1, 1, unary, SX_COSH},
+    {"", "Tanh", 1, 0, 1, 1, unary, SX_TANH},
+    {"", "Asinh", 9, 0, 1, 1, unary, SX_ASINH},
+    {"", "Acosh", 9, 0, 1, 1, unary, SX_ACOSH},
+    {"", "Atanh", 9, 0, 1, 1, unary, SX_ATANH},
+    {"", "Erf", 9, 0, 1, 1, unary, SX_ERF},
+    {"", "Sign", 9, 0, 1, 1, unary, SX_SIGN},
+    {"", "Floor", 1, 0, 1, 1, unary, SX_FLOOR},
+    {"", "Ceil", 1, 0, 1, 1, unary, SX_CEIL},
+    {"", "Round", 11, 0, 1, 1, unary, SX_ROUND},
+    {"", "BitwiseNot", 18, 0, 1, 1, unary, SX_BITNOT},
+    {"", "Add", 1, 0, 2, 2, binary, SX_ADD},
+    {"", "Sub", 1, 0, 2, 2, binary, SX_SUB},
+    {"", "Mul", 1, 0, 2, 2, binary, SX_MUL},
+    {"", "Div", 1, 0, 2, 2, binary, SX_DIV},
+    {"", "BitwiseAnd", 18, 0, 2, 2, binary, SX_BITAND},
+    {"", "BitwiseOr", 18, 0, 2, 2, binary, SX_BITOR},
+    {"", "BitwiseXor", 18, 0, 2, 2, binary, SX_BITXOR},
+    {"", "Pow", 1, 0, 2, 2, lower_pow, 0},
+    {"", "Mod", 10, 0, 2, 2, lower_mod, 0},
+    {"", "BitShift", 11, 0, 2, 2, lower_bitshift, 0},
+    {"", "Sum", 1, 0, 1, -1, variadic, SX_ADD},
+    {"", "Max", 1, 0, 1, -1, variadic, SX_MAX},
+    {"", "Min", 1, 0, 1, -1, variadic, SX_MIN},
+    {"", "Mean", 1, 0, 1, -1, lower_mean, 0},
+    {"", "Cast", 6, 0, 1, 1, lower_cast, 0},
+    {"", "CastLike", 15, 0, 2, 2, lower_cast_like, 0},
+    {"", "Identity", 1, 0, 1, 1, lower_identity, 0},
+    {"", "Dropout", 1, 0, 1, 3, lower_dropout, 0},
+    {0},
+};

@@ -1,0 +1,88 @@
+/* product.c - lowering of matrix products. */
+#include "lower/tables.h"
+
+/* Vectors take part as matrices of one row or column, which the result then lacks. */
+static int matmul(struct sx_graph *g, int a, int b)
+{
+    struct sx_shape p = sx_shape_of(g, a), q = sx_shape_of(g, b);
+    bool row = p.rank == 1, column = q.rank == 1;
+    if (row)
+        a = sx_shaped(g, a, 2, (int64_t[]){1, p.dim[0]});
+    if (column)
+        b = sx_shaped(g, b, 2, (int64_t[]){q.dim[0], 1});
+    int y = sx_matmul(g, a, b, false, false);
+    struct sx_shape full = sx_shape_of(g, y);
+    if (y == SX_NONE)
+        return SX_NONE;
+    struct sx_shape shape = full;
+    shape.rank -= 2;
+    if (!row)
+        shape.dim[shape.rank++] = full.dim[full.rank - 2];
+    if (!column)
+        shape.dim[shape.rank++] = full.dim[full.rank - 1];
+    return sx_shaped(g, y, shape.rank, shape.dim);
+}
+
+/* Integers are multiplied as reals: exact as long as sums fit the mantissa. */
+static bool lower_matmul(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int kind = sx_arg_kind(l, 0);
+    int y = matmul(g, sx_cast(g, sx_arg(l, 0), g->real), sx_cast(g, sx_arg(l, 1), g->real));
+    return sx_give(l, sx_arg_real(l, 0) ? y : sx_convert(l, y, kind));
+}
+
+int sx_gemm(struct sx_graph *g, int a, int b, int c, bool ta, bool tb, double alpha,
+            double beta)
+{
+    int y = sx_matmul(g, a, b, ta, tb);
+    if (alpha != 1)
+        y = sx_scale(g, y, alpha);
+    if (c == SX_NONE || beta == 0)
+        return y;
+    return sx_add(g, y, beta != 1 ? sx_scale(g, c, beta) : c);
+}
+
+static bool lower_gemm(struct sx_lowering *l)
+{
+    struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 1), c = sx_arg_shape(l, 2);
+    bool ta = sx_attr_int(l, "transA", 0) != 0, tb = sx_attr_int(l, "transB", 0) != 0;
+    double alpha = sx_attr_float(l, "alpha", 1), beta = sx_attr_float(l, "beta", 1);
+    if (a.rank != 2 || b.rank != 2)
+        return sx_reject(l, "operands of rank %d and %d, not 2", a.rank, b.rank);
+    struct sx_shape shape = {2, {a.dim[ta ? 1 : 0], b.dim[tb ? 0 : 1]}}, both = shape;
+    if (sx_arg(l, 2) != SX_NONE &&
+        (!sx_broadcast_shape(&both, &shape, &c) || !sx_shape_equal(&both, &shape)))
+        return sx_reject(l, "operand 2 does not broadcast to the product");
+    return sx_give(
+        l, sx_gemm(l->g, sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2), ta, tb, alpha, beta));
+}
+
+/* The operand minus its zero point, as reals. */
+static int centred(struct sx_lowering *l, int k, int zero, int axis)
+{
+    struct sx_graph *g = l->g;
+    int a = sx_cast(g, sx_arg(l, k), g->real);
+    if (sx_arg(l, zero) == SX_NONE)
+        return a;
+    struct sx_shape shape = sx_arg_shape(l, k), z = sx_arg_shape(l, zero);
+    int point = sx_cast(g, sx_arg(l, zero), g->real);
+    if (z.rank == 1 && z.dim[0] > 1 && shape.rank > axis + 1)
+        point = sx_along(g, point, axis, shape.rank);
+    return sx_sub(g, a, point);
+}
+
+static bool lower_matmul_integer(struct sx_lowering *l)
+{
+    struct sx_shape a = sx_arg_shape(l, 0);
+    int y = matmul(l->g, centred(l, 0, 2, a.rank - 2), centred(l, 1, 3, 0));
+    return sx_give_as(l, 0, sx_convert(l, y, SX_ONNX_INT32), SX_ONNX_INT32);
+}
+
+const struct sx_lowering_row sx_lower_product[] = {
+    {"", "MatMul", 1, 0, 2, 2, lower_matmul, 0},
+    {"", "Gemm", 1, 0, 2, 3, lower_gemm, 0},
+    {"", "MatMulInteger", 10, 0, 2, 4, lower_matmul_integer, 0},
+    {"", "Einsum", 12, 0, 1, -1, sx_lower_einsum, 0},
+    {0},
+};

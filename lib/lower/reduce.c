@@ -1,0 +1,185 @@
+/* reduce.c - lowering of reductions over axes, and of what works along one axis. */
+#include "lower/tables.h"
+
+/* The axes were an attribute, and became input 1 with opset 13 (ReduceSum) or 18. No axes mean
+ * all, unless noop_with_empty_axes. */
+static bool axes_of(struct sx_lowering *l, int *axes, int *n)
+{
+    struct sx_ints list;
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    if (!sx_ints_of(l, "axes", 1, &list))
+        return false;
+    if (list.given && list.n == 0)
+        list.given = false;
+    *n = 0;
+    if (!list.given && sx_attr_int(l, "noop_with_empty_axes", 0) != 0)
+        return true;
+    return sx_axes(l, &list, shape.rank, axes, n);
+}
+
+/* Drops the axes, which a reduction left as 1. */
+static int dropped(struct sx_lowering *l, int a, const int *axes, int n)
+{
+    struct sx_shape shape = sx_shape_of(l->g, a), rest = {0};
+    if (sx_attr_int(l, "keepdims", 1) != 0)
+        return a;
+    for (int i = 0; i < shape.rank; i++) {
+        bool is_reduced = false;
+        for (int k = 0; k < n; k++)
+            is_reduced = is_reduced || axes[k] == i;
+        if (!is_reduced)
+            rest.dim[rest.rank++] = shape.dim[i];
+    }
+    return sx_shaped(l->g, a, rest.rank, rest.dim);
+}
+
+/* Stable: the largest element is subtracted, rounded down, which has no derivative and needs
+ * none: the result does not depend on what is subtracted. */
+static int log_sum_exp(struct sx_graph *g, int a, const int *axes, int n)
+{
+    int top = sx_unary(g, SX_FLOOR, sx_reduce_max(g, a, axes, n));
+    top = sx_where(g, sx_is_infinite(g, top, true, true), sx_scalar(g, 0), top);
+    int sum = sx_sum(g, sx_unary(g, SX_EXP, sx_sub(g, a, top)), axes, n);
+    return sx_add(g, sx_unary(g, SX_LOG, sum), top);
+}
+
+/* The product over axes: they are made one, the last, and halved until one element is left. */
+static int product(struct sx_graph *g, int a, const int *axes, int n)
+{
+    struct sx_shape shape = sx_shape_of(g, a), kept = shape;
+    int perm[SX_MAX_RANK], rank = 0;
+    bool is_reduced[SX_MAX_RANK] = {false};
+    for (int k = 0; k < n; k++) {
+        is_reduced[axes[k]] = true;
+        kept.dim[axes[k]] = 1;
+    }
+    for (int i = 0; i < shape.rank; i++)
+        if (!is_reduced[i])
+            perm[rank++] = i;
+    for (int k = 0; k < n; k++)
+        perm[rank + k] = axes[k];
+    int64_t outer = sx_count(&kept), count = 1;
+    for (int k = 0; k < n; k++)
+        count *= shape.dim[axes[k]];
+    if (count == 0)
+        return sx_filled(g, a == SX_NONE ? g->real : g->node[a].type, &kept, 1);
+    a = sx_shaped(g, sx_transpose(g, a, perm), 2, (int64_t[]){outer, count});
+    while (count > 1 && a != SX_NONE) {
+        int64_t half = count / 2;
+        int low = sx_slice_axis(g, a, 1, 0, half), high = sx_slice_axis(g, a, 1, half, half);
+        int folded = sx_mul(g, low, high);
+        if (count % 2 == 1) {
+            const int parts[] = {folded, sx_slice_axis(g, a, 1, count - 1, 1)};
+            folded = sx_concat(g, parts, 2, 1);
+        }
+        a = folded;
+        count = half + count % 2;
+    }
+    return sx_shaped(g, a, kept.rank, kept.dim);
+}
+
+enum reduction { SUM, MEAN, MAX, MIN, PROD, L1, L2, SQUARES, LOGSUM, LOGSUMEXP };
+
+static int reduced(struct sx_graph *g, enum reduction what, int a, const int *axes, int n)
+{
+    switch (what) {
+    case SUM:
+        return sx_sum(g, a, axes, n);
+    case MEAN:
+        return sx_mean(g, a, axes, n);
+    case MAX:
+        return sx_reduce_max(g, a, axes, n);
+    case MIN:
+        return sx_neg(g, sx_reduce_max(g, sx_neg(g, a), axes, n));
+    case PROD:
+        return product(g, a, axes, n);
+    case L1:
+        return sx_sum(g, sx_unary(g, SX_ABS, a), axes, n);
+    case L2:
+        return sx_safe_sqrt(g, sx_sum(g, sx_mul(g, a, a), axes, n));
+    case SQUARES:
+        return sx_sum(g, sx_mul(g, a, a), axes, n);
+    case LOGSUM:
+        return sx_unary(g, SX_LOG, sx_sum(g, a, axes, n));
+    default:
+        return log_sum_exp(g, a, axes, n);
+    }
+}
+
+/* Means and roots of integers are taken as reals and truncated; largest bools as integers. */
+static bool lower_reduce(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    enum reduction what = (enum reduction)l->row->arg;
+    int axes[SX_MAX_RANK], n, a = sx_arg(l, 0), kind = sx_arg_kind(l, 0);
+    if (!axes_of(l, axes, &n))
+        return false;
+    if (n == 0 && sx_arg_shape(l, 0).rank > 0)
+        return sx_give(l, a);
+    if (sx_arg_real(l, 0))
+        return sx_give(l, dropped(l, reduced(g, what, a, axes, n), axes, n));
+    bool exact = what != MEAN && what != L2 && what != LOGSUM && what != LOGSUMEXP;
+    int result = reduced(g, what, sx_cast(g, a, exact ? SX_INT : g->real), axes, n);
+    return sx_give(l, sx_convert(l, dropped(l, result, axes, n), kind));
+}
+
+/* ArgMax, and ArgMin as ArgMax of the negative. */
+static bool lower_arg(struct sx_lowering *l)
+{
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    int axis, a = sx_arg(l, 0);
+    if (!sx_axis(l, sx_attr_int(l, "axis", 0), shape.rank, &axis))
+        return false;
+    bool last = sx_attr_int(l, "select_last_index", 0) != 0;
+    int result = sx_argmax(l->g, l->row->arg != 0 ? sx_neg(l->g, a) : a, axis, last);
+    return sx_give_as(l, 0, dropped(l, result, &axis, 1), SX_ONNX_INT64);
+}
+
+static bool lower_cumsum(struct sx_lowering *l)
+{
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    int64_t wanted = 0;
+    int axis;
+    if (!sx_const_int(l, 1, "axis", &wanted) || !sx_axis(l, wanted, shape.rank, &axis))
+        return false;
+    int result = sx_cumsum(l->g, sx_arg(l, 0), axis, sx_attr_int(l, "exclusive", 0) != 0,
+                           sx_attr_int(l, "reverse", 0) != 0);
+    return sx_give(l, sx_wrap(l->g, result, sx_arg_kind(l, 0)));
+}
+
+/* k was an attribute before opset 10. */
+static bool lower_topk(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    int64_t k = sx_attr_int(l, "k", -1);
+    int axis, a = sx_arg(l, 0);
+    if (!sx_axis(l, sx_attr_int(l, "axis", -1), shape.rank, &axis) ||
+        !sx_const_int(l, 1, "k", &k))
+        return false;
+    if (k < 0 || k > shape.dim[axis])
+        return sx_reject(l, "k = %lld of %lld elements", (long long)k,
+                         (long long)shape.dim[axis]);
+    int index = sx_sort_index(g, a, axis, sx_attr_int(l, "largest", 1) != 0);
+    index = sx_slice_axis(g, index, axis, 0, k);
+    sx_give_as(l, 1, index, SX_ONNX_INT64);
+    return sx_give(l, sx_take(g, a, index, axis, true));
+}
+
+const struct sx_lowering_row sx_lower_reduce[] = {
+    {"", "ReduceSum", 1, 0, 1, 2, lower_reduce, SUM},
+    {"", "ReduceMean", 1, 0, 1, 2, lower_reduce, MEAN},
+    {"", "ReduceMax", 1, 0, 1, 2, lower_reduce, MAX},
+    {"", "ReduceMin", 1, 0, 1, 2, lower_reduce, MIN},
+    {"", "ReduceProd", 1, 0, 1, 2, lower_reduce, PROD},
+    {"", "ReduceL1", 1, 0, 1, 2, lower_reduce, L1},
+    {"", "ReduceL2", 1, 0, 1, 2, lower_reduce, L2},
+    {"", "ReduceSumSquare", 1, 0, 1, 2, lower_reduce, SQUARES},
+    {"", "ReduceLogSum", 1, 0, 1, 2, lower_reduce, LOGSUM},
+    {"", "ReduceLogSumExp", 1, 0, 1, 2, lower_reduce, LOGSUMEXP},
+    {"", "ArgMax", 1, 0, 1, 1, lower_arg, 0},
+    {"", "ArgMin", 1, 0, 1, 1, lower_arg, 1},
+    {"", "CumSum", 11, 0, 2, 2, lower_cumsum, 0},
+    {"", "TopK", 1, 0, 1, 2, lower_topk, 0},
+    {0},
+};

@@ -1,0 +1,296 @@
+/* resize.c - lowering of Resize and Upsample: nearest by gathering, the rest as products with
+ * constant matrices, one axis after the other. */
+#include <math.h>
+#include <string.h>
+
+#include "lower/tables.h"
+
+enum mode { NEAREST, LINEAR, CUBIC };
+enum coordinates {
+    HALF_PIXEL,
+    HALF_PIXEL_SYMMETRIC,
+    PYTORCH_HALF_PIXEL,
+    ALIGN_CORNERS,
+    ASYMMETRIC,
+    CROP,
+    TF_HALF_PIXEL
+};
+enum rounding { PREFER_FLOOR, PREFER_CEIL, DOWN, UP };
+
+struct resize {
+    enum mode mode;
+    enum coordinates coordinates;
+    enum rounding rounding;
+    double cubic, outside; /* the cubic's coefficient, the value outside when cropping */
+    bool exclude_outside, antialias;
+    int64_t to[SX_MAX_RANK];
+    double scale[SX_MAX_RANK];
+    double begin[SX_MAX_RANK], end[SX_MAX_RANK]; /* region of interest */
+};
+
+/* Where in an axis of n element i lies. The length that formulas speak of is not rounded. */
+static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
+{
+    double x = (double)i, scale = r->scale[axis], from = (double)n, m = scale * from;
+    switch (r->coordinates) {
+    case HALF_PIXEL:
+        return (x + 0.5) / scale - 0.5;
+    case HALF_PIXEL_SYMMETRIC:
+        return from / 2 * (1 - (double)r->to[axis] / m) + (x + 0.5) / scale - 0.5;
+    case PYTORCH_HALF_PIXEL:
+        return m > 1 ? (x + 0.5) / scale - 0.5 : 0;
+    case ALIGN_CORNERS:
+        return m > 1 ? x * (from - 1) / (m - 1) : 0;
+    case ASYMMETRIC:
+        return x / scale;
+    case CROP:
+        if (m <= 1)
+            return 0.5 * (r->begin[axis] + r->end[axis]) * (from - 1);
+        return r->begin[axis] * (from - 1) +
+               x * (r->end[axis] - r->begin[axis]) * (from - 1) / (m - 1);
+    default:
+        return (x + 0.5) / scale;
+    }
+}
+
+static int64_t clamp(double x, int64_t n)
+{
+    if (!(x > 0))
+        return 0;
+    return x >= (double)n ? n - 1 : (int64_t)x;
+}
+
+static int64_t nearest(enum rounding rounding, double x, int64_t n)
+{
+    switch (rounding) {
+    case PREFER_FLOOR:
+        return clamp(ceil(x - 0.5), n);
+    case PREFER_CEIL:
+        return clamp(floor(x + 0.5), n);
+    case DOWN:
+        return clamp(floor(x), n);
+    default:
+        return clamp(ceil(x), n);
+    }
+}
+
+/* Keys' kernel, or the triangle. */
+static double weight(const struct resize *r, double t)
+{
+    double a = r->cubic;
+    t = fabs(t);
+    if (r->mode == LINEAR)
+        return t < 1 ? 1 - t : 0;
+    if (t <= 1)
+        return ((a + 2) * t - (a + 3)) * t * t + 1;
+    return t < 2 ? ((t - 5) * t + 8) * t * a - 4 * a : 0;
+}
+
+/* One row of the matrix: what element i takes of each of n elements. Weights of places outside
+ * go to the edge, or are left out and the rest scaled up. When an antialiased axis shrinks the
+ * kernel is as much wider. */
+static void fill_row(const struct resize *r, int axis, int64_t i, int64_t n, double *row)
+{
+    double x = coordinate(r, axis, i, n), sum = 0;
+    double wide = r->antialias && r->scale[axis] < 1 ? 1 / r->scale[axis] : 1;
+    double reach = (r->mode == CUBIC ? 2 : 1) * wide;
+    if (r->coordinates == CROP && (x < 0 || x > (double)(n - 1)))
+        return;
+    bool leave_out = r->exclude_outside || wide > 1;
+    for (double at = floor(x - reach) + 1; at < x + reach; at++) {
+        double w = weight(r, (at - x) / wide);
+        if (leave_out && (at < 0 || at >= (double)n))
+            continue;
+        row[clamp(at, n)] += w;
+        sum += w;
+    }
+    for (int64_t k = 0; k < n && (leave_out || wide > 1) && sum != 0; k++)
+        row[k] /= sum;
+}
+
+static int resize_axis(struct sx_lowering *l, const struct resize *r, int a, int axis)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_shape_of(g, a), table = {2, {r->to[axis], x.dim[axis]}};
+    int64_t m = r->to[axis], n = x.dim[axis], count;
+    if (r->mode == NEAREST) {
+        struct sx_shape list = {1, {m}};
+        int64_t *index = sx_scratch(l, (size_t)m, sizeof *index);
+        for (int64_t i = 0; index != NULL && i < m; i++)
+            index[i] = nearest(r->rounding, coordinate(r, axis, i, n), n);
+        return index == NULL ? SX_NONE
+                             : sx_take(g, a, sx_const(g, SX_INT, &list, index), axis, false);
+    }
+    if (!sx_shape_count(&table, &count, l->error) || count > 1 << 28) {
+        sx_reject(l, "an axis of %lld from one of %lld", (long long)m, (long long)n);
+        return SX_NONE;
+    }
+    double *matrix = sx_scratch(l, (size_t)count, sizeof *matrix);
+    if (matrix == NULL)
+        return SX_NONE;
+    for (int64_t i = 0; i < m; i++)
+        fill_row(r, axis, i, n, matrix + i * n);
+    int weights = sx_real_const(g, &table, matrix);
+    int64_t inner = sx_span(&x, axis + 1, x.rank), outer = sx_span(&x, 0, axis);
+    struct sx_shape result = x;
+    result.dim[axis] = m;
+    int y = inner == 1
+                ? sx_matmul(g, sx_shaped(g, a, 2, (int64_t[]){outer, n}), weights, false, true)
+                : sx_matmul(g, weights, sx_shaped(g, a, 3, (int64_t[]){outer, n, inner}), false,
+                            false);
+    return sx_shaped(g, y, result.rank, result.dim);
+}
+
+/* With cropping, what lies outside gets a value of its own. */
+static int lay_outside(struct sx_lowering *l, const struct resize *r, int y,
+                       const struct sx_shape *x)
+{
+    struct sx_graph *g = l->g;
+    if (r->coordinates != CROP)
+        return y;
+    for (int axis = 0; axis < x->rank; axis++) {
+        int64_t m = r->to[axis];
+        struct sx_shape list = {1, {m}};
+        double *inside = sx_scratch(l, (size_t)m, sizeof *inside);
+        for (int64_t i = 0; inside != NULL && i < m; i++) {
+            double at = coordinate(r, axis, i, x->dim[axis]);
+            inside[i] = at >= 0 && at <= (double)(x->dim[axis] - 1);
+        }
+        if (inside == NULL)
+            return SX_NONE;
+        int mask = sx_cast(g, sx_real_const(g, &list, inside), SX_BOOL);
+        y = sx_where(g, sx_along(g, mask, axis, x->rank), y, sx_scalar(g, r->outside));
+    }
+    return y;
+}
+
+static bool apply(struct sx_lowering *l, const struct resize *r)
+{
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int a = sx_arg(l, 0), kind = sx_arg_kind(l, 0);
+    bool real = sx_arg_real(l, 0);
+    if (!real && r->mode != NEAREST)
+        a = sx_cast(l->g, a, l->g->real);
+    for (int i = 0; i < x.rank && a != SX_NONE; i++)
+        if (r->to[i] != x.dim[i] || r->coordinates == CROP)
+            a = resize_axis(l, r, a, i);
+    a = lay_outside(l, r, a, &x);
+    return sx_give(l, real ? a : sx_convert(l, a, kind));
+}
+
+/* Sets scales and lengths of axes from one of the two lists. */
+static bool read_sizes(struct sx_lowering *l, struct resize *r, const struct sx_reals *scales,
+                       const struct sx_ints *sizes, const int *axes, int n)
+{
+    struct sx_shape x = sx_arg_shape(l, 0);
+    if ((scales->given && scales->n != n) || (sizes->given && sizes->n != n) ||
+        (!scales->given && !sizes->given))
+        return sx_reject(l, "neither one scale nor one size for each of %d axes", n);
+    for (int i = 0; i < x.rank; i++) {
+        r->to[i] = x.dim[i];
+        r->scale[i] = 1;
+    }
+    for (int k = 0; k < n; k++) {
+        int i = axes[k];
+        double to =
+            scales->given ? floor((double)x.dim[i] * scales->v[k]) : (double)sizes->v[k];
+        if (!(to >= 1 && to <= 0x1p31) || x.dim[i] < 1)
+            return sx_reject(l, "axis %d of %lld would have %g elements", i,
+                             (long long)x.dim[i], to);
+        r->to[i] = (int64_t)to;
+        r->scale[i] = scales->given ? scales->v[k] : to / (double)x.dim[i];
+    }
+    return true;
+}
+
+/* Sizes that keep the aspect: the smallest or largest of the scales that they ask for. */
+static bool keep_aspect(struct sx_lowering *l, struct resize *r, const int *axes, int n)
+{
+    int policy =
+        sx_attr_word(l, "keep_aspect_ratio_policy", "stretch not_larger not_smaller", 0);
+    struct sx_shape x = sx_arg_shape(l, 0);
+    if (policy == 0 || n == 0)
+        return true;
+    double scale = r->scale[axes[0]];
+    for (int k = 1; k < n; k++) {
+        double s = r->scale[axes[k]];
+        if (policy == 1 ? s < scale : s > scale)
+            scale = s;
+    }
+    for (int k = 0; k < n; k++) {
+        r->scale[axes[k]] = scale;
+        r->to[axes[k]] = (int64_t)floor(scale * (double)x.dim[axes[k]] + 0.5);
+    }
+    return true;
+}
+
+static bool read_region(struct sx_lowering *l, struct resize *r, const int *axes, int n)
+{
+    struct sx_reals roi;
+    if (r->coordinates != CROP)
+        return true;
+    if (!sx_const_reals(l, 1, "roi", &roi))
+        return false;
+    if (roi.n != 2 * n)
+        return sx_reject(l, "roi has %d values, not %d", roi.n, 2 * n);
+    for (int i = 0; i < SX_MAX_RANK; i++) {
+        r->begin[i] = 0;
+        r->end[i] = 1;
+    }
+    for (int k = 0; k < n; k++) {
+        r->begin[axes[k]] = roi.v[k];
+        r->end[axes[k]] = roi.v[n + k];
+    }
+    return true;
+}
+
+/* An empty list is one that is left out. */
+static bool lower_resize(struct sx_lowering *l)
+{
+    static const char *const ways = "half_pixel half_pixel_symmetric pytorch_half_pixel "
+                                    "align_corners asymmetric tf_crop_and_resize "
+                                    "tf_half_pixel_for_nn";
+    struct resize r = {.scale = {0}};
+    struct sx_reals scales;
+    struct sx_ints sizes, list = sx_attr_ints(l, "axes");
+    int axes[SX_MAX_RANK], n, old = l->opset < 11;
+    r.mode = (enum mode)sx_attr_word(l, "mode", "nearest linear cubic", NEAREST);
+    r.coordinates = (enum coordinates)sx_attr_word(l, "coordinate_transformation_mode", ways,
+                                                   old ? ASYMMETRIC : HALF_PIXEL);
+    r.rounding = (enum rounding)sx_attr_word(l, "nearest_mode",
+                                             "round_prefer_floor round_prefer_ceil floor ceil",
+                                             old ? DOWN : PREFER_FLOOR);
+    r.cubic = sx_attr_float(l, "cubic_coeff_a", -0.75);
+    r.outside = sx_attr_float(l, "extrapolation_value", 0);
+    r.exclude_outside = sx_attr_int(l, "exclude_outside", 0) != 0;
+    r.antialias = sx_attr_int(l, "antialias", 0) != 0;
+    if (!sx_const_reals(l, old ? 1 : 2, "scales", &scales) ||
+        !sx_const_ints(l, 3, "sizes", &sizes) ||
+        !sx_axes(l, &list, sx_arg_shape(l, 0).rank, axes, &n))
+        return false;
+    sizes.given = sizes.given && sizes.n > 0;
+    scales.given = scales.given && scales.n > 0 && !sizes.given;
+    return read_sizes(l, &r, &scales, &sizes, axes, n) &&
+           (scales.given || keep_aspect(l, &r, axes, n)) && read_region(l, &r, axes, n) &&
+           apply(l, &r);
+}
+
+/* Upsample: scales were an attribute before opset 9. */
+static bool lower_upsample(struct sx_lowering *l)
+{
+    struct resize r = {.coordinates = ASYMMETRIC, .rounding = DOWN};
+    struct sx_reals scales = sx_attr_floats(l, "scales");
+    struct sx_ints none = {0};
+    int axes[SX_MAX_RANK], n;
+    r.mode = sx_attr_word(l, "mode", "nearest linear bilinear", 0) == 0 ? NEAREST : LINEAR;
+    if (!scales.given && !sx_const_reals(l, 1, "scales", &scales))
+        return false;
+    return sx_axes(l, &none, sx_arg_shape(l, 0).rank, axes, &n) &&
+           read_sizes(l, &r, &scales, &none, axes, n) && apply(l, &r);
+}
+
+const struct sx_lowering_row sx_lower_resize[] = {
+    {"", "Resize", 10, 0, 1, 4, lower_resize, 0},
+    {"", "Upsample", 7, 0, 1, 2, lower_upsample, 0},
+    {0},
+};

@@ -1,0 +1,63 @@
+/* scope.h - names: what each tensor name of a graph, body or function stands for. */
+#ifndef SX_LOWER_SCOPE_H
+#define SX_LOWER_SCOPE_H
+
+#include "lower/row.h"
+
+/* A table from names (which must outlive it) to numbers. Zero-initialise it. */
+struct sx_names {
+    const char **key;
+    int *value;
+    size_t n, size; /* size: a power of two */
+};
+
+/* The number of a name, or -1. */
+int sx_names_get(const struct sx_names *names, const char *key);
+/* Adds a name that is not there yet. */
+bool sx_names_put(struct sx_names *names, const char *key, int value, struct sx_error *error);
+void sx_names_free(struct sx_names *names);
+
+/* The tensors that the nodes of one graph see. */
+struct sx_scope {
+    struct sx_scope *outer; /* whose tensors are seen too; NULL: none */
+    struct sx_scope *root;  /* the main graph's */
+    struct sx_lowered *lowered;
+    const struct sx_model *model;
+    struct sx_error *error;
+    const Onnx__FunctionProto *function; /* of which this is the body, or NULL */
+    const struct sx_lowering *call;      /* the node that calls it: it has the attributes */
+    struct sx_names names;
+    struct sx_value *value;
+    size_t n_values, value_capacity;
+    size_t steps; /* nodes lowered so far; counted in the root */
+    int depth;
+    bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
+};
+
+/* Kind of an output that a row did not make. */
+#define SX_NOT_MADE (-1)
+
+bool sx_scope_define(struct sx_scope *s, const char *name, struct sx_value value);
+/* NULL if the name is not known. */
+const struct sx_value *sx_scope_find(const struct sx_scope *s, const char *name);
+void sx_scope_end(struct sx_scope *s);
+
+/* A constant from a TensorProto of the model. */
+struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto);
+bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
+/* Lowers nodes in an order that suits them. */
+bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n);
+/* Indices of nodes in topological order; fails on a cycle and on names that are made twice. */
+bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
+                   int *order);
+
+int64_t sx_opset_of(const struct sx_model *model, const Onnx__FunctionProto *function,
+                    const char *domain);
+/* The model's own function of that name, or NULL. */
+const Onnx__FunctionProto *sx_find_function(const struct sx_model *model, const char *domain,
+                                            const char *op);
+/* "" for the domain that may also be spelled "ai.onnx", and for NULL. */
+const char *sx_domain(const char *domain);
+const char *sx_text(const char *text); /* "" for NULL */
+
+#endif

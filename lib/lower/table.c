@@ -1,0 +1,31 @@
+/* table.c - all lowering rows, joined. */
+#include <string.h>
+
+#include "lower/row.h"
+#include "lower/tables.h"
+
+static const struct sx_lowering_row *const tables[] = {
+    sx_lower_math,       sx_lower_act,       sx_lower_compare, sx_lower_reduce,
+    sx_lower_product,    sx_lower_conv_rows, sx_lower_pool,    sx_lower_norm,
+    sx_lower_shape_rows, sx_lower_tensor,    sx_lower_index,   sx_lower_resize,
+};
+
+const struct sx_lowering_row *sx_lowering_row(size_t i)
+{
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (const struct sx_lowering_row *row = tables[t]; row->op != NULL; row++)
+            if (i-- == 0)
+                return row;
+    return NULL;
+}
+
+const struct sx_lowering_row *sx_lowering_find(const char *domain, const char *op,
+                                               int64_t opset)
+{
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (const struct sx_lowering_row *row = tables[t]; row->op != NULL; row++)
+            if (strcmp(row->op, op) == 0 && strcmp(row->domain, domain) == 0 &&
+                row->since <= opset && (row->until == 0 || opset <= row->until))
+                return row;
+    return NULL;
+}

@@ -1,0 +1,24 @@
+/* window.h - the windows of convolutions and pools as attributes describe them. */
+#ifndef SX_LOWER_WINDOW_H
+#define SX_LOWER_WINDOW_H
+
+#include "lower/row.h"
+
+enum sx_auto_pad { SX_PAD_NOTSET, SX_PAD_SAME_UPPER, SX_PAD_SAME_LOWER, SX_PAD_VALID };
+
+struct sx_window {
+    struct sx_conv c; /* rank, strides, dilations, pads, group 1 */
+    enum sx_auto_pad auto_pad;
+    int64_t image[3], kernel[3];
+    int64_t reach[3]; /* from the first to the last element of a kernel */
+};
+
+/* Reads strides, dilations, pads, auto_pad (not yet applied) and, if `kernel` (the shape of the
+ * weights) is NULL, kernel_shape. */
+bool sx_read_window(struct sx_lowering *l, const struct sx_shape *image,
+                    const struct sx_shape *kernel, struct sx_window *w);
+
+/* Applies SAME padding. */
+void sx_pad_same(struct sx_window *w);
+
+#endif
