@@ -4,8 +4,8 @@
 
 #include "plot/plot.h"
 
-/* The colours of the maps that Matplotlib has under the same names, at even distances: 5 to 17
- * points are within a few levels of its tables. Reds is ColorBrewer's, coolwarm Moreland's. */
+/* The maps that Matplotlib has under the same names, at even distances; close to its tables, not
+ * equal. Reds is ColorBrewer's, coolwarm Moreland's. */
 static const unsigned afmhot[] = {0x000000, 0x800000, 0xff8000, 0xffff80, 0xffffff};
 static const unsigned reds[] = {0xfff5f0, 0xfee0d2, 0xfcbba1, 0xfc9272, 0xfb6a4a,
                                 0xef3b2c, 0xcb181d, 0xa50f15, 0x67000d};
