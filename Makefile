@@ -17,7 +17,7 @@ PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcj
            libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 LIBS = -lpng -ljpeg -lz -lcjson -lnettle -lprotobuf-c $(if $(filter 1,$(DNNL)),-ldnnl) -lm
-CPPFLAGS += -D_GNU_SOURCE -Ilib -I$(BUILD)/gen $(if $(filter 1,$(DNNL)),-DSX_DNNL)
+CPPFLAGS += -D_GNU_SOURCE -Ilib -I. -I$(BUILD)/gen $(if $(filter 1,$(DNNL)),-DSX_DNNL)
 CFLAGS += -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LDFLAGS += -fopenmp $(SAN) -Wl,--as-needed
 

@@ -1,0 +1,139 @@
+/* cli.h - the front end that every tool shares: options, samples, records, exit status. */
+#ifndef CLI_H
+#define CLI_H
+
+#include "sextant.h"
+
+/* How an option's argument is read, and what `to` points to. */
+enum cli_kind {
+    CLI_FLAG,   /* bool, no argument */
+    CLI_TEXT,   /* const char * */
+    CLI_COUNT,  /* int64_t, at least 1 */
+    CLI_SEED,   /* uint64_t */
+    CLI_NUMBER, /* double */
+    CLI_SIZE,   /* size_t, bytes, with an optional K, M, G */
+    CLI_CHOICE, /* int: which of the names in `choices`, separated by | */
+    CLI_CALL,   /* bool (*)(struct cli *, const char *argument), in `call` */
+};
+
+struct cli;
+
+struct cli_option {
+    char letter; /* 0: none */
+    const char *name, *argument, *help;
+    enum cli_kind kind;
+    void *to;
+    const char *choices;
+    bool (*call)(struct cli *cli, const char *argument);
+};
+
+enum cli_format { CLI_FORMAT_NONE, CLI_FORMAT_TEXT, CLI_JSON, CLI_PNG, CLI_NPY };
+
+/* Which common options a tool has besides those of all tools. */
+enum cli_group { CLI_PICTURES = 1, CLI_EXPLAIN = 2, CLI_BASELINE = 4 };
+
+struct cli_side {
+    const char *name, *file;
+};
+
+struct cli {
+    /* Said by the tool. */
+    const char *tool, *summary, *operands;
+    const struct cli_option *options; /* ends with a name of NULL */
+    unsigned groups;                  /* of enum cli_group */
+    unsigned formats;                 /* bit 1 << format for each that is offered */
+
+    /* Said by the user. */
+    const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
+    bool null_separated, timing, quiet, verbose;
+    int format, score;
+    int64_t threads;
+    uint64_t seed;
+    int64_t row_begin, row_end; /* row_end < 0: to the last */
+    struct cli_side *side;
+    size_t n_sides;
+    struct sx_preprocess pre;
+    struct sx_explain_options explain;
+
+    /* The state of the run: cli_run.c, cli_samples.c, cli_output.c. */
+    struct sx_error error; /* the first one that ends the run */
+    int status;
+    struct sx_model *model;
+    char **inputs;
+    size_t n_inputs, input_capacity, input_at;
+    char **labels;
+    size_t n_labels;
+    struct cli_samples *samples;
+    struct sx_sink *sink;
+    struct sx_json json;
+    struct sx_tensor *arrays; /* gathered for one .npy */
+    size_t n_arrays, array_capacity;
+    int64_t done;
+    double started;
+};
+
+/* One sample: a tensor for every input of the model, in its order. */
+struct cli_sample {
+    const char *id;
+    int64_t index; /* its position in the file */
+    struct sx_tensor *feeds;
+    const struct sx_picture *picture; /* NULL if it was none */
+    double started;                   /* seconds, for --timing */
+};
+
+/* cli.c: reads the command line; ends the process on misuse, --help and --version. */
+void cli_parse(struct cli *cli, int argc, char **argv);
+/* Says what is wrong with the command line and ends the process with status 2. */
+_Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The name of choice `i` of "a|b|c" in `name`, which has `size` bytes; false past the last. */
+bool cli_choice_name(const char *choices, int i, char *name, size_t size);
+
+/* cli_run.c: opens the model, the labels and the output. False on failure, which
+ * cli_finish reports. */
+bool cli_open(struct cli *cli);
+/* Reports a failure on stderr at once: "tool: place: reason". */
+void cli_complain(struct cli *cli, const char *place, const struct sx_error *error);
+/* A note for -v on stderr. */
+void cli_note(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Ends the run: what was written is kept or removed; the exit status. */
+int cli_finish(struct cli *cli);
+double cli_seconds(void);
+
+/* cli_samples.c: the next sample of all INPUTs; false at the end or on a failure that ends the
+ * run. A sample that cannot be read is reported and passed over. */
+bool cli_next(struct cli *cli, struct cli_sample *sample);
+/* Ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
+ * where records are written, and ends the run if its status is not that of a failed sample.
+ * Returns whether to go on. */
+bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
+              const struct sx_error *error);
+/* Reads a tensor of the model input's shape, all samples of a file: [n, size] doubles. */
+bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *shape,
+                     double **points, int64_t *n, struct sx_error *error);
+/* The name of feature i from the header line of the current INPUT, or NULL. */
+const char *cli_feature(const struct cli *cli, size_t i);
+void cli_samples_free(struct cli *cli);
+
+/* cli_output.c: the parts that all records share. Between the two, the tool writes "params" and
+ * its own keys to cli->json. */
+void cli_record(const struct cli *cli, const struct cli_sample *sample,
+                struct sx_record *record);
+void cli_record_target(struct sx_record *record, const struct sx_explainer *explainer);
+/* Adds one tensor to the .npy that is written at the end. */
+bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
+/* Writes the picture as PNG. */
+bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error);
+/* Prints the n elements of largest magnitude (at most 32), a line each. */
+bool cli_print_top(struct cli *cli, const struct sx_tensor *map, int n, struct sx_error *error);
+bool cli_to_terminal(const struct cli *cli);
+/* x's reference input from --baseline: any kind. The caller frees it. */
+bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
+                  const double *background, int64_t n_background, double **baseline,
+                  struct sx_error *error);
+/* Writes what is gathered for .npy; called by cli_finish. */
+bool cli_flush_arrays(struct cli *cli, struct sx_error *error);
+void cli_output_free(struct cli *cli);
+
+#endif

@@ -1,0 +1,149 @@
+/* cli_run.c - what happens around the samples: opening, complaints, notes, the exit status. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cli.h"
+
+double cli_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+    if (!cli->verbose)
+        return;
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "%s: ", cli->tool);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\n");
+    va_end(args);
+}
+
+/* The worst status so far is kept: a failed sample counts least. */
+static void raise_status(struct cli *cli, int status)
+{
+    if (cli->status == SX_OK || cli->status == SX_FAILED)
+        cli->status = status;
+}
+
+void cli_complain(struct cli *cli, const char *place, const struct sx_error *error)
+{
+    raise_status(cli, error->status);
+    fprintf(stderr, "%s: %s%s%s\n", cli->tool, place != NULL ? place : "",
+            place != NULL ? ": " : "", error->message);
+}
+
+static bool set_error(struct cli *cli, const char *place, const struct sx_error *why)
+{
+    cli->error.status = why->status;
+    snprintf(cli->error.message, sizeof cli->error.message, "%.80s%s%.200s",
+             place != NULL ? place : "", place != NULL ? ": " : "", why->message);
+    return false;
+}
+
+/* One label a line; an empty line is an empty label. */
+static bool read_labels(struct cli *cli)
+{
+    FILE *f = fopen(cli->labels_file, "r");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    bool ok = f != NULL;
+    while (ok && (n = getline(&line, &room, f)) >= 0) {
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+            line[--n] = '\0';
+        char **more = realloc(cli->labels, (cli->n_labels + 1) * sizeof *more);
+        ok = more != NULL;
+        if (ok) {
+            cli->labels = more;
+            cli->labels[cli->n_labels] = strdup(line);
+            ok = cli->labels[cli->n_labels++] != NULL;
+        }
+    }
+    ok = ok && ferror(f) == 0;
+    free(line);
+    if (f != NULL)
+        fclose(f);
+    if (!ok) {
+        const struct sx_error error = {SX_FAILED, "cannot read the labels"};
+        return set_error(cli, cli->labels_file, &error);
+    }
+    cli->explain.labels = cli->labels;
+    cli->explain.n_labels = cli->n_labels;
+    return true;
+}
+
+/* 70 % of memory. */
+static size_t memory_limit(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (size_t)pages / 10 * 7 * (size_t)size : 0;
+}
+
+static void choose_format(struct cli *cli)
+{
+    if (cli->format == CLI_FORMAT_NONE)
+        cli->format = cli_to_terminal(cli) ? CLI_FORMAT_TEXT : CLI_JSON;
+    if ((cli->format == CLI_PNG || cli->format == CLI_NPY) && cli_to_terminal(cli))
+        cli_misuse(cli, "a %s is not for a terminal; use -o FILE",
+                   cli->format == CLI_PNG ? "PNG" : ".npy");
+}
+
+bool cli_open(struct cli *cli)
+{
+    struct sx_error error = {0};
+    signal(SIGPIPE, SIG_IGN);
+    cli->started = cli_seconds();
+    choose_format(cli);
+    if (cli->explain.max_memory == 0)
+        cli->explain.max_memory = memory_limit();
+    const size_t parsing = (size_t)1 << 30;
+    struct sx_model_options options = {.data_dir = cli->data_dir};
+    options.max_memory = cli->explain.max_memory < parsing ? cli->explain.max_memory : parsing;
+    cli->model = sx_model_open(cli->model_path, &options, &error);
+    if (cli->model == NULL)
+        return set_error(cli, NULL, &error);
+    if (cli->labels_file != NULL && !read_labels(cli))
+        return false;
+    cli->sink = sx_sink_open(cli->output, &error);
+    if (cli->sink == NULL)
+        return set_error(cli, cli->output, &error);
+    cli->json = (struct sx_json){.sink = cli->sink,
+                                 .precision = cli->explain.precise ? SX_DOUBLE : SX_FLOAT};
+    return true;
+}
+
+int cli_finish(struct cli *cli)
+{
+    struct sx_error error = {0};
+    if (cli->error.status != SX_OK)
+        cli_complain(cli, NULL, &cli->error);
+    bool keep = cli->status == SX_OK || cli->status == SX_FAILED || cli->status == SX_CHECK;
+    if (keep && !cli_flush_arrays(cli, &error)) {
+        cli_complain(cli, cli->output, &error);
+        keep = false;
+    }
+    bool reported = cli->status == SX_WRITE;
+    error = (struct sx_error){0};
+    if (cli->sink != NULL && !sx_sink_finish(cli->sink, keep, &error) && !reported && keep)
+        cli_complain(cli, cli->output, &error);
+    cli_samples_free(cli);
+    cli_output_free(cli);
+    sx_model_close(cli->model);
+    for (size_t i = 0; i < cli->n_labels; i++)
+        free(cli->labels[i]);
+    free(cli->labels);
+    for (size_t i = 0; i < cli->n_sides; i++)
+        free((void *)(uintptr_t)cli->side[i].name);
+    free(cli->side);
+    free(cli->inputs);
+    return cli->status;
+}

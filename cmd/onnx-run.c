@@ -1,0 +1,259 @@
+/* onnx-run.c - plain inference, and what is in a model. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+
+struct onnx_run {
+    struct cli cli;
+    struct sx_inference *inference;
+    bool list;
+    int64_t top; /* 0: not asked for */
+    bool failed; /* while listing */
+};
+
+static struct onnx_run self;
+
+/* ---- The classes of largest value ---- */
+
+#define MAX_TOP 100
+
+struct top {
+    int n;
+    int64_t index[MAX_TOP];
+    double prob[MAX_TOP];
+};
+
+/* Values that are probabilities already stay; others go through softmax. */
+static bool are_probabilities(const struct sx_tensor *t)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < sx_count(&t->shape); i++) {
+        double v = sx_tensor_get(t, i);
+        if (!(v >= 0 && v <= 1))
+            return false;
+        sum += v;
+    }
+    return fabs(sum - 1) < 1e-3;
+}
+
+static void find_top(const struct sx_tensor *t, int64_t wanted, struct top *top)
+{
+    int64_t n = sx_count(&t->shape);
+    double sum = 0;
+    *top = (struct top){0};
+    wanted = wanted > MAX_TOP ? MAX_TOP : wanted;
+    for (int64_t i = 0; i < n; i++) {
+        int at = top->n;
+        while (at > 0 && sx_tensor_get(t, i) > sx_tensor_get(t, top->index[at - 1]))
+            at--;
+        if (at >= wanted)
+            continue;
+        top->n += top->n < wanted;
+        memmove(top->index + at + 1, top->index + at,
+                (size_t)(top->n - at - 1) * sizeof top->index[0]);
+        top->index[at] = i;
+    }
+    bool ready = are_probabilities(t);
+    double largest = top->n > 0 ? sx_tensor_get(t, top->index[0]) : 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += exp(sx_tensor_get(t, i) - largest);
+    for (int k = 0; k < top->n; k++) {
+        double v = sx_tensor_get(t, top->index[k]);
+        top->prob[k] = ready ? v : exp(v - largest) / sum;
+    }
+}
+
+static const char *label_of(const struct cli *cli, int64_t i)
+{
+    return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
+}
+
+/* ---- One sample ---- */
+
+static void write_top(struct onnx_run *s, const struct sx_tensor *first)
+{
+    struct sx_json *j = &s->cli.json;
+    struct top top;
+    find_top(first, s->top, &top);
+    sx_json_array(j, "top");
+    for (int k = 0; k < top.n; k++) {
+        sx_json_object(j, NULL);
+        sx_json_int(j, "index", top.index[k]);
+        sx_json_string(j, "label", label_of(&s->cli, top.index[k]));
+        sx_json_number(j, "value", sx_tensor_get(first, top.index[k]));
+        sx_json_number(j, "prob", top.prob[k]);
+        sx_json_object_end(j);
+    }
+    sx_json_array_end(j);
+}
+
+static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
+                         struct sx_error *error)
+{
+    struct sx_json *j = &s->cli.json;
+    struct sx_record record;
+    const struct sx_tensor *t;
+    const char *name;
+    cli_record(&s->cli, sample, &record);
+    if (sx_model_input_count(s->cli.model) > 0) {
+        record.input_name = sx_model_input(s->cli.model, 0)->name;
+        record.input_shape = sample->feeds[0].shape;
+    }
+    record.forward = 1;
+    sx_record_begin(j, &record);
+    sx_json_object(j, "params");
+    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
+    sx_json_object_end(j);
+    sx_json_array(j, "outputs");
+    for (int i = 0; (t = sx_inference_output(s->inference, i, &name)) != NULL; i++) {
+        sx_json_object(j, NULL);
+        sx_json_string(j, "name", name);
+        sx_json_shape(j, "shape", &t->shape);
+        sx_json_values(j, "values", t);
+        sx_json_object_end(j);
+    }
+    sx_json_array_end(j);
+    t = sx_inference_output(s->inference, 0, NULL);
+    if (s->top > 0 && t != NULL)
+        write_top(s, t);
+    return sx_record_end(j, &record, error);
+}
+
+static void print_shape(struct sx_sink *sink, const struct sx_shape *shape)
+{
+    if (shape->rank < 0)
+        sx_sink_print(sink, "?");
+    for (int k = 0; k < shape->rank; k++)
+        sx_sink_print(sink, "%s%lld", k > 0 ? "x" : "", (long long)shape->dim[k]);
+    if (shape->rank == 0)
+        sx_sink_print(sink, "scalar");
+}
+
+/* The most likely classes of an output that has classes, else its first values. */
+static bool write_text(struct onnx_run *s, const struct cli_sample *sample,
+                       struct sx_error *error)
+{
+    struct sx_sink *sink = s->cli.sink;
+    const struct sx_tensor *t;
+    const char *name;
+    sx_sink_print(sink, "%s[%lld]\n", sample->id, (long long)sample->index);
+    for (int i = 0; (t = sx_inference_output(s->inference, i, &name)) != NULL; i++) {
+        int64_t n = sx_count(&t->shape);
+        sx_sink_print(sink, "  %s ", name);
+        print_shape(sink, &t->shape);
+        sx_sink_print(sink, "\n");
+        if (i == 0 && n > 1 && n <= 100000) {
+            struct top top;
+            find_top(t, s->top > 0 ? s->top : 5, &top);
+            for (int k = 0; k < top.n; k++) {
+                const char *label = label_of(&s->cli, top.index[k]);
+                sx_sink_print(sink, "  %6.2f %%  %10.5g  %5lld  %s\n", 100 * top.prob[k],
+                              sx_tensor_get(t, top.index[k]), (long long)top.index[k],
+                              label != NULL ? label : "");
+            }
+        } else {
+            for (int64_t k = 0; k < n && k < 8; k++)
+                sx_sink_print(sink, "  %.7g", sx_tensor_get(t, k));
+            sx_sink_print(sink, n > 8 ? " ...\n" : "\n");
+        }
+    }
+    return sx_sink_flush(sink, error);
+}
+
+static bool infer(struct onnx_run *s, const struct cli_sample *sample, struct sx_error *error)
+{
+    if (!sx_inference_run(s->inference, sample->feeds, error))
+        return false;
+    if (s->cli.format == CLI_FORMAT_TEXT)
+        return write_text(s, sample, error);
+    if (s->cli.format == CLI_NPY)
+        return cli_add_array(&s->cli, sx_inference_output(s->inference, 0, NULL), error);
+    return write_record(s, sample, error);
+}
+
+static void run(struct onnx_run *s)
+{
+    struct cli_sample sample;
+    const struct sx_explain_options *e = &s->cli.explain;
+    struct sx_infer_options options = {e->precise, e->threads, e->max_memory, e->output};
+    bool go_on = true;
+    s->inference = sx_inference_new(s->cli.model, &options, &s->cli.error);
+    while (s->inference != NULL && go_on && cli_next(&s->cli, &sample)) {
+        struct sx_error error = {0};
+        bool ok = infer(s, &sample, &error);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
+    }
+}
+
+/* ---- The list ---- */
+
+static void list_json(void *context, const struct sx_listed *l)
+{
+    struct sx_json *j = &((struct onnx_run *)context)->cli.json;
+    sx_json_object(j, NULL);
+    sx_json_string(j, "tensor", l->tensor);
+    sx_json_string(j, "op", l->op);
+    sx_json_string(j, "node", l->node);
+    sx_json_string(j, "type", l->type);
+    if (l->shape.rank >= 0)
+        sx_json_shape(j, "shape", &l->shape);
+    else
+        sx_json_null(j, "shape");
+    sx_json_bool(j, "supported", l->supported);
+    sx_json_bool(j, "differentiable", l->differentiable);
+    sx_json_object_end(j);
+    j->comma = false;
+    sx_sink_write(j->sink, "\n", 1);
+}
+
+static void list_text(void *context, const struct sx_listed *l)
+{
+    struct sx_sink *sink = ((struct onnx_run *)context)->cli.sink;
+    sx_sink_print(sink, "%-22s %-5s %-5s ", l->op, l->supported ? "" : "UNSUPPORTED",
+                  l->type != NULL ? l->type : "?");
+    char shape[160] = "?";
+    size_t at = 0;
+    for (int k = 0; k < l->shape.rank && at + 24 < sizeof shape; k++)
+        at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%lld", k > 0 ? "x" : "",
+                               (long long)l->shape.dim[k]);
+    if (l->shape.rank == 0)
+        snprintf(shape, sizeof shape, "scalar");
+    sx_sink_print(sink, "%-18s %-4s %s\n", shape, l->differentiable ? "grad" : "", l->tensor);
+}
+
+static void list(struct onnx_run *s)
+{
+    bool text = s->cli.format == CLI_FORMAT_TEXT;
+    if (sx_list(s->cli.model, NULL, s->cli.explain.output, text ? list_text : list_json, s,
+                &s->cli.error))
+        sx_sink_flush(s->cli.sink, &s->cli.error);
+}
+
+static const struct cli_option options[] = {
+    {0, "list", NULL, "list tensors: op, type, shape, gradient", CLI_FLAG, &self.list, NULL,
+     NULL},
+    {0, "top", "K", "add the K largest elements of the first output", CLI_COUNT, &self.top,
+     NULL, NULL},
+    {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    struct onnx_run *s = &self;
+    s->cli = (struct cli){.tool = "onnx-run",
+                          .summary = "Run a model, or list what is in it.",
+                          .operands = "MODEL [INPUT]...",
+                          .options = options,
+                          .groups = CLI_PICTURES,
+                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_NPY};
+    cli_parse(&s->cli, argc, argv);
+    if (cli_open(&s->cli)) {
+        if (s->list)
+            list(s);
+        else
+            run(s);
+    }
+    sx_inference_free(s->inference);
+    return cli_finish(&s->cli);
+}

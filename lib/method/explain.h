@@ -1,0 +1,39 @@
+/* explain.h - the explainer as the methods see it. */
+#ifndef SX_EXPLAIN_H
+#define SX_EXPLAIN_H
+
+#include "graph/derive.h"
+#include "lower/lower.h"
+#include "run/run.h"
+
+/* What is built for one set of input shapes. The simplified graph computes `scores` (the
+ * explained tensor as scores) and from it `value`, the element that `index` picks. */
+struct sx_explained {
+    struct sx_lowered *lowered; /* faithful; the simplified graph borrows its constants */
+    struct sx_graph *graph;
+    int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
+    int x, index, value;
+    struct sx_program *forward;            /* of the faithful graph: inputs to scores and, */
+    struct sx_shape scores_shape, x_shape; /* if x is an inner tensor, to x */
+    struct sx_points *points; /* f alone, f and its gradient: built when first used */
+    struct sx_points *gradients;
+};
+
+struct sx_explainer {
+    struct sx_model *model;
+    struct sx_explain_options options;
+    struct sx_explained built;
+    struct sx_tensor *feeds; /* of the current sample, in the types of the graph */
+    struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
+    const char *input_name;
+    bool inner;     /* x is not a model input */
+    int input_port; /* else which */
+    struct sx_target target;
+    int64_t forward, backward;
+};
+
+/* The node for which score `score` of the tensor `y` of a faithful graph is computed: see enum
+ * sx_score. Emits into the graph where a score must be derived. */
+int sx_score_node(struct sx_graph *g, int y, enum sx_score score);
+
+#endif

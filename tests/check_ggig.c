@@ -1,0 +1,408 @@
+/* check_ggig.c - the attribution methods against the worked examples of their definition: small
+ * functions whose gradients along a path can be worked out by hand. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+struct fixture {
+    struct sx_model *model;
+    struct sx_explainer *explainer;
+};
+
+static void open_explainer(struct fixture *f, struct tm_model *m, const double *x, int64_t n)
+{
+    struct sx_error error = {0};
+    struct sx_explain_options options = {.precise = true, .score = SX_SCORE_LOGIT};
+    struct sx_shape shape = {2, {1, n}};
+    struct sx_tensor feed;
+    f->model = tm_open(m, &error);
+    ck_assert_msg(f->model != NULL, "%s", error.message);
+    tm_free(m);
+    f->explainer = sx_explainer_new(f->model, &options, &error);
+    ck_assert_ptr_nonnull(f->explainer);
+    ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+    memcpy(feed.data, x, (size_t)n * sizeof *x);
+    ck_assert_msg(sx_explainer_sample(f->explainer, &feed, &error), "%s", error.message);
+    sx_tensor_free(&feed);
+}
+
+static void close_explainer(struct fixture *f)
+{
+    sx_explainer_free(f->explainer);
+    sx_model_close(f->model);
+}
+
+/* Explains from a baseline of zeros and compares. */
+static void expect(const struct fixture *f, const char *method, int64_t steps, int64_t iters,
+                   double eta, const double *expected, int64_t n, double tolerance)
+{
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    double zeros[64] = {0};
+    struct sx_attribute_options o = sx_attribute_defaults();
+    o.method = method;
+    o.steps = steps;
+    o.iterations = iters;
+    o.eta = eta;
+    o.baseline = zeros;
+    ck_assert_msg(sx_attribute(f->explainer, &o, &a, &error), "%s", error.message);
+    ck_assert_int_eq(sx_count(&a.map.shape), n);
+    for (int64_t i = 0; i < n; i++) {
+        double got = sx_tensor_get(&a.map, i);
+        ck_assert_msg(fabs(got - expected[i]) <= tolerance * (1 + fabs(expected[i])),
+                      "%s[%d] is %.17g, not %.17g", method, (int)i, got, expected[i]);
+    }
+    sx_tensor_free(&a.map);
+}
+
+#define EXPECT(method, steps, iters, eta, ...)                                                 \
+    do {                                                                                       \
+        const double e[] = {__VA_ARGS__};                                                      \
+        expect(&f, method, steps, iters, eta, e, (int64_t)(sizeof e / sizeof e[0]), 1e-12);    \
+    } while (0)
+
+static struct tm_model *model_of(int64_t n)
+{
+    struct tm_model *m = tm_new(13);
+    const int64_t dims[] = {1, n};
+    tm_input(m, "z", SX_DOUBLE, 2, dims);
+    if (n == 2) {
+        const int64_t one[] = {1};
+        tm_const(m, "i0", SX_INT, 1, one, (const int64_t[]){0});
+        tm_const(m, "i1", SX_INT, 1, one, (const int64_t[]){1});
+        tm_node(m, "Gather", "z i0", "z1", "axis=1");
+        tm_node(m, "Gather", "z i1", "z2", "axis=1");
+    }
+    return m;
+}
+
+/* 6.1: f = z1 z2 */
+START_TEST(test_product)
+{
+    struct fixture f;
+    struct tm_model *m = model_of(2);
+    tm_node(m, "Mul", "z1 z2", "y", NULL);
+    tm_output(m, "y");
+    open_explainer(&f, m, (const double[]){2, 1}, 2);
+    EXPECT("ggig", 2, 3, 0.1, 1.41, 2.22);
+    EXPECT("ggig-ig", 2, 3, 0.1, 0.705, 1.11);
+    EXPECT("ig", 2, 3, 0.1, 0.5, 1);
+    EXPECT("ig-max", 2, 3, 0.1, 1, 2);
+    EXPECT("gda", 2, 3, 0.1, 1.41, 2.22);
+    EXPECT("grad", 0, 0, 0.1, 1, 2);
+    EXPECT("inputxgrad", 0, 0, 0.1, 2, 2);
+    close_explainer(&f);
+}
+END_TEST
+
+/* 6.2: f = -z^2/2 */
+START_TEST(test_concave)
+{
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        struct fixture f;
+        struct tm_model *m = model_of(1);
+        const double half = -0.5;
+        tm_const(m, "h", SX_DOUBLE, 0, NULL, &half);
+        tm_node(m, "Mul", "z z", "s", NULL);
+        tm_node(m, "Mul", "s h", "y", NULL);
+        tm_output(m, "y");
+        open_explainer(&f, m, (const double[]){3.0 * sign}, 1);
+        if (sign > 0) {
+            EXPECT("ggig", 4, 5, 0.1, 0);
+            EXPECT("ggig-ig", 4, 5, 0.1, -0.98415);
+            EXPECT("ig", 4, 5, 0.1, -1.5);
+            EXPECT("ig-max", 4, 5, 0.1, 0);
+        } else {
+            EXPECT("ggig", 4, 5, 0.1, 3);
+            EXPECT("ggig-ig", 4, 5, 0.1, 1.5);
+            EXPECT("ig", 4, 5, 0.1, 1.5);
+            EXPECT("ig-max", 4, 5, 0.1, 3);
+        }
+        close_explainer(&f);
+    }
+}
+END_TEST
+
+/* 6.3: f = 3 relu(z1 - 1) - 2 relu(z2 - 1) */
+START_TEST(test_kinks)
+{
+    struct fixture f;
+    struct tm_model *m = model_of(2);
+    const double one = 1, three = 3, two = 2;
+    tm_const(m, "one", SX_DOUBLE, 0, NULL, &one);
+    tm_const(m, "three", SX_DOUBLE, 0, NULL, &three);
+    tm_const(m, "two", SX_DOUBLE, 0, NULL, &two);
+    tm_node(m, "Sub", "z1 one", "a", NULL);
+    tm_node(m, "Sub", "z2 one", "b", NULL);
+    tm_node(m, "Relu", "a", "ra", NULL);
+    tm_node(m, "Relu", "b", "rb", NULL);
+    tm_node(m, "Mul", "ra three", "pa", NULL);
+    tm_node(m, "Mul", "rb two", "pb", NULL);
+    tm_node(m, "Sub", "pa pb", "y", NULL);
+    tm_output(m, "y");
+    open_explainer(&f, m, (const double[]){2, 2}, 2);
+    EXPECT("ggig", 4, 1, 0.1, 3, 0);
+    EXPECT("ig-max", 4, 1, 0.1, 3, 0);
+    EXPECT("ig", 4, 1, 0.1, 1.125, -0.75);
+    close_explainer(&f);
+}
+END_TEST
+
+/* 6.4: f = sin z1 + z1 z2 */
+START_TEST(test_sine)
+{
+    struct fixture f;
+    struct tm_model *m = model_of(2);
+    tm_node(m, "Sin", "z1", "s", NULL);
+    tm_node(m, "Mul", "z1 z2", "p", NULL);
+    tm_node(m, "Add", "s p", "y", NULL);
+    tm_output(m, "y");
+    open_explainer(&f, m, (const double[]){1, -2}, 2);
+    EXPECT("ggig", 50, 100, 1e-4, 1, 1);
+    EXPECT("ggig-ig", 50, 100, 1e-4, -0.15119870245170633, 0.502305687532035);
+    EXPECT("ig", 50, 100, 1e-4, -0.15855706441192574, 0.5);
+    EXPECT("ig-max", 50, 100, 1e-4, 1, 1);
+    EXPECT("ggig", 50, 100, 0.1, 3310.393761173376, 3310.051808452437);
+    close_explainer(&f);
+}
+END_TEST
+
+/* 6.7: f = w.z: every gradient is w */
+START_TEST(test_linear)
+{
+    struct fixture f;
+    struct tm_model *m = model_of(2);
+    const int64_t dims[] = {2, 1};
+    tm_const(m, "w", SX_DOUBLE, 2, dims, (const double[]){0.7, -1.3});
+    tm_node(m, "MatMul", "z w", "y", NULL);
+    tm_output(m, "y");
+    open_explainer(&f, m, (const double[]){0.4, 5}, 2);
+    const char *const mean_gradients[] = {"ggig", "ggig-ig", "ig",         "ig-max",
+                                          "gda",  "gda-ig",  "smoothgrad", "grad"};
+    for (size_t i = 0; i < sizeof mean_gradients / sizeof mean_gradients[0]; i++) {
+        EXPECT(mean_gradients[i], 7, 4, 0.3, 0.7, -1.3);
+        EXPECT(mean_gradients[i], 1, 1, 1e-4, 0.7, -1.3);
+    }
+    EXPECT("smoothgrad-sq", 0, 0, 0, 0.49, 1.69);
+    EXPECT("vargrad", 0, 0, 0, 0, 0);
+    EXPECT("guided-ig", 20, 0, 0, 0.28, -6.5);
+    EXPECT("expected", 0, 0, 0, 0.28, -6.5);
+    close_explainer(&f);
+}
+END_TEST
+
+/* The methods that promise completeness keep it, and the gap says so. */
+START_TEST(test_completeness)
+{
+    static const char *const complete[] = {"ig", "guided-ig", "idgi", "expected"};
+    for (size_t k = 0; k < sizeof complete / sizeof complete[0]; k++) {
+        struct fixture f;
+        struct sx_error error = {0};
+        struct tm_model *m = model_of(2);
+        tm_node(m, "Sin", "z1", "s", NULL);
+        tm_node(m, "Mul", "z1 z2", "p", NULL);
+        tm_node(m, "Add", "s p", "y", NULL);
+        tm_output(m, "y");
+        open_explainer(&f, m, (const double[]){1, -2}, 2);
+        double zeros[2] = {0}, gap[2];
+        for (int i = 0; i < 2; i++) {
+            struct sx_attribution a;
+            struct sx_attribute_options o = sx_attribute_defaults();
+            o.method = complete[k];
+            o.steps = i == 0 ? 10 : 400;
+            o.samples = o.steps;
+            o.baseline = zeros;
+            o.times_input = true;
+            ck_assert(sx_attribute(f.explainer, &o, &a, &error));
+            ck_assert(a.complete);
+            double f_x = sx_explainer_target(f.explainer)->value;
+            ck_assert_double_eq_tol(a.gap, a.sum - f_x, 1e-12);
+            gap[i] = fabs(a.gap);
+            sx_tensor_free(&a.map);
+        }
+        ck_assert_msg(gap[1] < 0.02 && gap[1] <= gap[0] + 1e-12, "%s: gaps %g, %g", complete[k],
+                      gap[0], gap[1]);
+        close_explainer(&f);
+    }
+}
+END_TEST
+
+static struct tm_model *ends_in(const char *op)
+{
+    struct tm_model *m = model_of(2);
+    const int64_t dims[] = {2, 3};
+    tm_const(m, "w", SX_DOUBLE, 2, dims, (const double[]){1, 2, 3, -1, 0, 2});
+    tm_node(m, "MatMul", "z w", "logits", NULL);
+    if (op != NULL)
+        tm_node(m, op, "logits", "y", NULL);
+    tm_output(m, op != NULL ? "y" : "logits");
+    return m;
+}
+
+/* Scores are found before, and derived after, a final Softmax, LogSoftmax or Sigmoid. */
+START_TEST(test_scores)
+{
+    static const char *const ends[] = {NULL, "Softmax", "LogSoftmax"};
+    const double x[] = {0.5, 0.25}, logits[] = {0.25, 1, 2};
+    double total = exp(logits[0]) + exp(logits[1]) + exp(logits[2]);
+    for (size_t k = 0; k < 3; k++)
+        for (int score = SX_SCORE_LOGIT; score <= SX_SCORE_LOGPROB; score++) {
+            struct fixture f;
+            struct sx_error error = {0};
+            open_explainer(&f, ends_in(ends[k]), x, 2);
+            struct sx_explain_options o = {
+                .precise = true, .score = (enum sx_score)score, .target = "1"};
+            sx_explainer_free(f.explainer);
+            f.explainer = sx_explainer_new(f.model, &o, &error);
+            struct sx_shape shape = {2, {1, 2}};
+            struct sx_tensor feed;
+            ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+            memcpy(feed.data, x, sizeof x);
+            ck_assert_msg(sx_explainer_sample(f.explainer, &feed, &error), "%s", error.message);
+            double expected = score == SX_SCORE_LOGIT  ? logits[1]
+                              : score == SX_SCORE_PROB ? exp(logits[1]) / total
+                                                       : logits[1] - log(total);
+            ck_assert_double_eq_tol(sx_explainer_target(f.explainer)->value, expected, 1e-14);
+            sx_tensor_free(&feed);
+            close_explainer(&f);
+        }
+}
+END_TEST
+
+/* An inner tensor can be explained, and differentiated by. */
+START_TEST(test_cut)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct tm_model *m = model_of(2);
+    tm_node(m, "Mul", "z1 z2", "p", NULL);
+    tm_node(m, "Mul", "p p", "q", NULL);
+    tm_node(m, "Exp", "q", "y", NULL);
+    tm_output(m, "y");
+    open_explainer(&f, m, (const double[]){0.5, 3}, 2);
+    struct sx_explain_options o = {.precise = true, .output = "q", .wrt = "p"};
+    sx_explainer_free(f.explainer);
+    f.explainer = sx_explainer_new(f.model, &o, &error);
+    struct sx_shape shape = {2, {1, 2}};
+    struct sx_tensor feed;
+    ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+    memcpy(feed.data, (const double[]){0.5, 3}, 2 * sizeof(double));
+    ck_assert_msg(sx_explainer_sample(f.explainer, &feed, &error), "%s", error.message);
+    sx_tensor_free(&feed);
+    ck_assert_double_eq(sx_tensor_get(sx_explainer_input(f.explainer), 0), 1.5);
+    ck_assert_double_eq(sx_explainer_target(f.explainer)->value, 2.25);
+    EXPECT("grad", 0, 0, 0, 3);
+    close_explainer(&f);
+}
+END_TEST
+
+/* What is not there is refused with its name. */
+START_TEST(test_refusals)
+{
+    static const struct {
+        struct sx_explain_options o;
+        const char *word;
+    } cases[] = {
+        {{.output = "nothing"}, "nothing"},
+        {{.wrt = "nowhere"}, "nowhere"},
+        {{.target = "9"}, "9"},
+        {{.target = "cat"}, "cat"},
+        {{.wrt = "y", .output = "z1"}, "does not depend"},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct sx_error error = {0};
+        struct tm_model *m = model_of(2);
+        tm_node(m, "Mul", "z1 z2", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model = tm_open(m, &error);
+        tm_free(m);
+        struct sx_explainer *e = sx_explainer_new(model, &cases[k].o, &error);
+        struct sx_shape shape = {2, {1, 2}};
+        struct sx_tensor feed;
+        ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+        ck_assert(!sx_explainer_sample(e, &feed, &error));
+        ck_assert_int_eq(error.status, SX_USAGE);
+        ck_assert_msg(strstr(error.message, cases[k].word) != NULL, "%s", error.message);
+        sx_tensor_free(&feed);
+        sx_explainer_free(e);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
+/* Every method of the list runs, twice with the same bits. */
+START_TEST(test_every_method)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct tm_model *m = tm_new(13);
+    const int64_t dims[] = {1, 1, 4, 4}, w[] = {2, 1, 3, 3}, flat[] = {8, 3};
+    double weights[24];
+    for (int i = 0; i < 24; i++)
+        weights[i] = sin(i + 1);
+    tm_input(m, "x", SX_DOUBLE, 4, dims);
+    tm_const(m, "w", SX_DOUBLE, 4, w, weights);
+    tm_const(m, "v", SX_DOUBLE, 2, flat, weights);
+    tm_node(m, "Conv", "x w", "c", NULL);
+    tm_node(m, "Softplus", "c", "s", NULL);
+    tm_node(m, "Flatten", "s", "t", NULL);
+    tm_node(m, "MatMul", "t v", "y", NULL);
+    tm_output(m, "y");
+    f.model = tm_open(m, &error);
+    tm_free(m);
+    struct sx_explain_options o = {.precise = true};
+    f.explainer = sx_explainer_new(f.model, &o, &error);
+    struct sx_shape shape = {4, {1, 1, 4, 4}};
+    struct sx_tensor feed;
+    double baseline[16] = {0};
+    const char *name;
+    ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+    for (int i = 0; i < 16; i++)
+        sx_tensor_set(&feed, i, cos(i));
+    ck_assert_msg(sx_explainer_sample(f.explainer, &feed, &error), "%s", error.message);
+    for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++) {
+        struct sx_attribution a[2];
+        for (int k = 0; k < 2; k++) {
+            struct sx_attribute_options ao = sx_attribute_defaults();
+            ao.method = name;
+            ao.baseline = baseline;
+            ao.max_sigma = 3;
+            ck_assert_msg(sx_attribute(f.explainer, &ao, &a[k], &error), "%s: %s", name,
+                          error.message);
+            ck_assert(!a[k].flat);
+        }
+        ck_assert_int_eq(a[0].map.shape.rank, 3);
+        ck_assert_mem_eq(a[0].map.data, a[1].map.data, 16 * sizeof(double));
+        sx_tensor_free(&a[0].map);
+        sx_tensor_free(&a[1].map);
+    }
+    sx_tensor_free(&feed);
+    close_explainer(&f);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ggig");
+    TCase *tests = tcase_create("methods");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, test_product);
+    tcase_add_test(tests, test_concave);
+    tcase_add_test(tests, test_kinks);
+    tcase_add_test(tests, test_sine);
+    tcase_add_test(tests, test_linear);
+    tcase_add_test(tests, test_completeness);
+    tcase_add_test(tests, test_scores);
+    tcase_add_test(tests, test_cut);
+    tcase_add_test(tests, test_refusals);
+    tcase_add_test(tests, test_every_method);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
