@@ -1,8 +1,8 @@
 /* check_derive.c - derivatives and batches of every row, by walking the table.
  *
- * Derivatives are compared with central differences in double, orders 1 to 3, each order's graph
- * derived from the one before; batches with loops; float graphs with double ones; graphs with
- * identities applied with faithful ones. A row without an example fails. */
+ * Derivatives are compared with central differences in double, orders 1 to 3, each order's
+ * graph derived from the one before; batches with loops; float graphs with double ones; graphs
+ * with identities applied with faithful ones. A row without an example fails. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 enum { ORDERS = 3, DIRECTIONS = 2 };
 
-/* One order: what is differentiated, one weight per node, and the fixed inputs that hold them. */
+/* One order: what is differentiated, a weight per node, and the fixed inputs that hold them. */
 struct level {
     int n;
     int node[FD_INPUTS], seed[FD_INPUTS];

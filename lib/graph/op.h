@@ -109,8 +109,9 @@ enum sx_op {
  * TRANSPOSE: result axis i is the operand's axis attr[i]. SUM, REDUCEMAX: the reduced axes.
  * SLICE, EMBED: rank starts, rank steps, then rank result dimensions. CONCAT: axis. TAKE: axis,
  * elementwise. PUT: axis, n, elementwise. CUMSUM: axis, exclusive, reverse. ARGMAX: axis, last.
- * SORTINDEX: axis, descending. SOFTMAX, LOGSOFTMAX: axis. CAST, NARROW: see build.h. MATMUL: the
- * two transpose flags. CONV*, *POOL*: sx_conv_get, sx_pool_get. */
+ * SORTINDEX: axis, descending. SOFTMAX, LOGSOFTMAX: axis. CAST, NARROW: see build.h. SHIFT: 0 is
+ * left, 1 right (logical). ISINF: detect negative, detect positive. MATMUL: the two transpose
+ * flags. CONV*, *POOL*: sx_conv_get, sx_pool_get. */
 
 /* One operand of a running kernel. */
 struct sx_operand {

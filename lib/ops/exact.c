@@ -155,8 +155,8 @@ void sx_block_cast(const struct sx_block *q, enum sx_type from)
     cast[from](q);
 }
 
-/* To the nearest number of `bits` significant bits and exponents from `lowest` on, ties to even;
- * from 2^limit on infinity. Scaling by powers of two is exact. */
+/* To the nearest number of `bits` significant bits and an exponent from `lowest` on, ties to
+ * even; from 2^limit on infinity. Scaling by powers of two is exact. */
 static double round_to(double value, int bits, int lowest, int limit)
 {
     if (value == 0 || !isfinite(value))

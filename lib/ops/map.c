@@ -8,16 +8,14 @@
 #include <string.h>
 
 #include "ops/map.h"
-
-/* Work (elements times instructions) below which threads cost more than they bring. */
-#define PARALLEL_FROM 32768
+#include "ops/ops.h"
 
 /* How an operand is laid over the result: axes of the result, neighbours merged, with strides
  * in elements; 0 repeats. */
 struct layout {
     const char *data;
     size_t size; /* of an element */
-    bool scalar, in_place;
+    bool scalar;
     int rank;
     int64_t dim[SX_MAX_RANK], stride[SX_MAX_RANK];
 };
@@ -59,13 +57,10 @@ static void layout_init(struct layout *l, const struct sx_operand *o,
             l->stride[i] = stride;
             stride *= l->dim[i];
         }
-    /* A constant borrowed from a file may lie at any address: it is then copied to be read. */
-    bool aligned = (uintptr_t)l->data % l->size == 0;
     l->scalar = l->rank == 0 || (l->rank == 1 && l->stride[0] == 0);
-    l->in_place = l->rank == 1 && l->stride[0] == 1 && aligned;
 }
 
-/* n copies of one element, which may lie at any address. */
+/* n copies of one element. */
 static void fill(char *to, const char *from, size_t size, size_t n)
 {
     uint64_t eight;
@@ -131,10 +126,8 @@ static void spread_block(const struct layout *l, int64_t begin, int64_t n, char 
 /* Whether elements begin .. begin+n-1 lie in one piece; if so *at is where. */
 static bool in_one_piece(const struct layout *l, int64_t begin, int64_t n, const void **at)
 {
-    if (l->rank == 0 || l->stride[l->rank - 1] == 0 || (uintptr_t)l->data % l->size != 0)
-        return false;
-    int64_t offset = 0, rest = begin;
-    if (begin % l->dim[l->rank - 1] + n > l->dim[l->rank - 1])
+    int64_t last = l->dim[l->rank - 1], offset = 0, rest = begin;
+    if (l->stride[l->rank - 1] == 0 || begin % last + n > last)
         return false;
     for (int i = l->rank - 1; i >= 0; i--) {
         offset += rest % l->dim[i] * l->stride[i];
@@ -221,7 +214,7 @@ static void run_range(const struct run *r, int64_t begin, int64_t end)
 static void run_all(const struct run *r)
 {
     int64_t blocks = (r->count + r->block - 1) / r->block;
-    if (blocks < 2 || r->count < PARALLEL_FROM / r->n_instr || omp_get_max_threads() == 1) {
+    if (blocks < 2 || r->count < SX_PARALLEL / r->n_instr || omp_get_max_threads() == 1) {
         run_range(r, 0, r->count);
         return;
     }

@@ -6,7 +6,7 @@
  * same vector code wherever it stands, so that a fused program, its single nodes, a batch and a
  * sample give the same bytes.
  *
- * A MAP node's attributes are [n_instr, then per instruction: op, type, dst, a, b, c, aux] where
+ * A MAP node's attributes are n_instr, then per instruction op, type, dst, a, b, c, aux, where
  * dst, a, b, c are registers; registers 0 .. n_in-1 hold the operands. */
 #ifndef SX_MAP_H
 #define SX_MAP_H
