@@ -102,8 +102,8 @@ static bool publish(struct sx_lowering *l)
 static bool place(const struct sx_lowering *l)
 {
     const char *name = sx_text(l->node->name), *domain = sx_domain(l->node->domain);
-    if (*name == '\0' && l->node->n_output > 0)
-        name = l->node->output[0];
+    for (size_t k = 0; k < l->node->n_output && *name == '\0'; k++)
+        name = l->node->output[k];
     return sx_fail_at(l->error, "node '%.*s' (%s%s%.*s, opset %lld)", SX_NAME_SHOWN, name,
                       domain, *domain != '\0' ? "." : "", SX_NAME_SHOWN,
                       sx_text(l->node->op_type), (long long)l->opset);
