@@ -50,6 +50,8 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->inputs = copy_nodes(program, inputs, n_inputs, error);
     program->outputs = copy_nodes(program, outputs, n_outputs, error);
     bool ok = program->inputs != NULL && program->outputs != NULL &&
+              (options->plain || g->real != SX_FLOAT ||
+               sx_dnnl_new(&program->dnnl, program->threads, error)) &&
               next_graph(program, g, 0, error) && sx_plan(program, options->max_memory, error);
     if (!ok) {
         sx_program_free(program);
@@ -60,7 +62,33 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
 
 size_t sx_program_memory(const struct sx_program *program)
 {
-    return program->arena_size;
+    return program->arena_size + (program->dnnl != NULL ? sx_dnnl_packed(program->dnnl) : 0);
+}
+
+static void dump_shape(const struct sx_shape *shape, FILE *to)
+{
+    fprintf(to, " [");
+    for (int i = 0; i < shape->rank; i++)
+        fprintf(to, "%s%lld", i > 0 ? "," : "", (long long)shape->dim[i]);
+    fprintf(to, "]");
+}
+
+bool sx_program_dump(const struct sx_program *program, FILE *to)
+{
+    for (size_t i = 0; i < program->n_steps; i++) {
+        const struct sx_step *step = &program->step[i];
+        const struct sx_node *node = step->call.node;
+        fprintf(to, "%s", node != NULL ? sx_row_of(node)->name : "copy");
+        if (step->kernel != NULL)
+            fprintf(to, " by %s", sx_kernel_name(step->kernel));
+        for (int k = 0; node != NULL && k < node->n_in; k++)
+            dump_shape(step->in[k].shape, to);
+        fprintf(to, " ->");
+        if (node != NULL)
+            dump_shape(&node->shape, to);
+        fprintf(to, "\n");
+    }
+    return ferror(to) == 0;
 }
 
 void sx_program_free(struct sx_program *program)
@@ -69,6 +97,7 @@ void sx_program_free(struct sx_program *program)
         return;
     for (int i = 0; i < SX_N_PASSES; i++)
         sx_graph_free(program->graph[i]);
+    sx_dnnl_free(program->dnnl);
     free(program->arena);
     free(program->patch);
     sx_arena_free(&program->memory);

@@ -37,8 +37,14 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
     }
     int before = omp_get_max_threads();
     omp_set_num_threads(program->threads);
-    for (size_t i = 0; i < program->n_steps; i++)
-        program->step[i].run(&program->step[i].call);
+    bool ok = true;
+    for (size_t i = 0; ok && i < program->n_steps; i++) {
+        const struct sx_step *step = &program->step[i];
+        if (step->kernel != NULL)
+            ok = sx_kernel_run(step->kernel, &step->call);
+        else
+            step->run(&step->call);
+    }
     omp_set_num_threads(before);
-    return true;
+    return ok || sx_fail(error, SX_MEMORY, "out of memory");
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/fused.h"
 #include "run/program.h"
 
 #define ALIGN ((size_t)64)
@@ -26,10 +27,11 @@ struct hole {
 struct planner {
     struct sx_program *program;
     const struct sx_graph *g;
-    int *root;           /* per node: the node whose storage it shares */
-    struct place *place; /* per node; only roots matter */
-    size_t *scratch;     /* per step: offset of its scratch memory */
-    int *node;           /* per step: its node, or SX_NONE - i for a copy to output i */
+    int *root;                 /* per node: the node whose storage it shares */
+    struct place *place;       /* per node; only roots matter */
+    size_t *scratch;           /* per step: offset of its scratch memory */
+    struct sx_kernel **kernel; /* per step */
+    int *node;                 /* per step: its node, or SX_NONE - i for a copy to output i */
     size_t n_steps;
     struct hole *hole;
     size_t n_holes, hole_capacity;
@@ -169,9 +171,33 @@ static void bind_outputs(struct planner *p)
 
 /* ---- Storage ---- */
 
+/* The storage of the residual of a FUSED node, if it dies here and nothing else is read of it:
+ * the sum is then made where the residual is. */
+static int residual(const struct planner *p, const struct sx_node *node, size_t step)
+{
+    struct sx_fused fused;
+    int found = SX_NONE, uses = 0;
+    sx_fused_get(node, &fused);
+    int k = sx_rows[fused.op]->min_in;
+    for (int i = 0; i < fused.n_posts; i++)
+        if (sx_post_has_operand(&fused.post[i])) {
+            if (fused.post[i].kind == SX_POST_ADD)
+                found = p->root[node->in[k]];
+            k++;
+        }
+    for (int j = 0; j < node->n_in; j++)
+        uses += p->root[node->in[j]] == found;
+    if (found == SX_NONE || uses > 1 || p->place[found].kind != ARENA ||
+        p->place[found].last != step)
+        return SX_NONE;
+    return found;
+}
+
 /* An operand that dies here and that the step may overwrite element by element. */
 static int overwritten(const struct planner *p, const struct sx_node *node, size_t step)
 {
+    if (p->kernel[step] != NULL && node->op == SX_FUSED)
+        return residual(p, node, step);
     if (!sx_is_pointwise(node) && node->op != SX_MAP)
         return SX_NONE;
     for (int k = 0; k < node->n_in; k++) {
@@ -211,10 +237,16 @@ static bool store_step(struct planner *p, size_t step)
     const struct sx_node *node = &p->g->node[p->node[step]];
     const struct sx_row *row = sx_row_of(node);
     struct place *place = &p->place[p->node[step]];
-    size_t bytes, scratch = row->scratch != NULL ? row->scratch(p->g, node) : 0;
+    size_t bytes, scratch = 0;
     int over = SX_NONE;
-    if (!bytes_of(p, node, &bytes))
+    if (!bytes_of(p, node, &bytes) ||
+        (p->program->dnnl != NULL &&
+         !sx_dnnl_kernel(p->program->dnnl, p->g, node, &p->kernel[step], p->error)))
         return false;
+    if (p->kernel[step] != NULL)
+        scratch = sx_kernel_scratch(p->kernel[step]);
+    else if (row->scratch != NULL)
+        scratch = row->scratch(p->g, node);
     if (place->kind == ARENA)
         over = overwritten(p, node, step);
     if (over != SX_NONE) {
@@ -299,6 +331,7 @@ static bool make_step(struct planner *p, size_t i)
                operand(p, i, 0, program->outputs[output]);
     }
     step->run = sx_row_of(node)->run;
+    step->kernel = p->kernel[i];
     if (p->scratch[i] != SIZE_MAX)
         step->call.scratch = (char *)program->arena + p->scratch[i];
     for (int k = 0; k < node->n_in; k++)
@@ -311,9 +344,10 @@ static bool make_steps(struct planner *p, size_t max_memory)
 {
     struct sx_program *program = p->program;
     program->arena_size = p->peak;
-    if (max_memory > 0 && p->peak > max_memory)
+    size_t need = sx_program_memory(program);
+    if (max_memory > 0 && need > max_memory)
         return sx_fail(p->error, SX_MEMORY, "a run needs %zu MB of memory, the limit is %zu MB",
-                       p->peak >> 20, max_memory >> 20);
+                       need >> 20, max_memory >> 20);
     program->arena = sx_new_aligned(p->peak, 1, p->error);
     program->step = sx_arena_new(&program->memory, p->n_steps, sizeof *program->step, p->error);
     if (program->arena == NULL || program->step == NULL)
@@ -322,7 +356,7 @@ static bool make_steps(struct planner *p, size_t max_memory)
     for (size_t i = 0; i < p->n_steps; i++)
         if (!make_step(p, i))
             return false;
-    return true;
+    return program->dnnl == NULL || sx_dnnl_pack(program->dnnl, p->error);
 }
 
 bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error)
@@ -334,8 +368,9 @@ bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *err
     p.place = sx_new(n, sizeof *p.place, error);
     p.node = sx_new(most, sizeof *p.node, error);
     p.scratch = sx_new(most, sizeof *p.scratch, error);
+    p.kernel = sx_new(most, sizeof *p.kernel, error);
     bool ok = p.root != NULL && p.place != NULL && p.node != NULL && p.scratch != NULL &&
-              lifetimes(&p);
+              p.kernel != NULL && lifetimes(&p);
     if (ok) {
         memset(p.scratch, 0xff, most * sizeof *p.scratch);
         size_t n_computed = p.n_steps;
@@ -348,6 +383,7 @@ bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *err
     free(p.place);
     free(p.node);
     free(p.scratch);
+    free(p.kernel);
     free(p.hole);
     return ok;
 }

@@ -3,10 +3,12 @@
 #define SX_PROGRAM_H
 
 #include "graph/op.h"
+#include "run/dnnl.h"
 #include "run/run.h"
 
-/* One call of a kernel. */
+/* One call of a kernel: a fast one if there is one, or the row's. */
 struct sx_step {
+    struct sx_kernel *kernel;
     void (*run)(const struct sx_call *call);
     struct sx_operand *in; /* call.in, writable */
     struct sx_call call;
@@ -34,6 +36,7 @@ struct sx_program {
     size_t n_steps;
     struct sx_patch *patch;
     size_t n_patches, patch_capacity;
+    struct sx_dnnl *dnnl; /* NULL: plain kernels alone */
     void *arena;
     size_t arena_size;
     int threads;

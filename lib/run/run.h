@@ -29,6 +29,10 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
 size_t sx_program_memory(const struct sx_program *program);
 void sx_program_free(struct sx_program *program);
 
+/* One line per step, for people and tests: operator, implementation if not the plain one, shapes
+ * of the operands and of the result. */
+bool sx_program_dump(const struct sx_program *program, FILE *to);
+
 /* ---- Many points ---- */
 
 struct sx_points;

@@ -1,4 +1,0 @@
-build-asan/lib/base/tensor.o: lib/base/tensor.c lib/base/base.h \
- lib/sextant.h
-lib/base/base.h:
-lib/sextant.h:

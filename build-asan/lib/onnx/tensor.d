@@ -1,7 +1,0 @@
-build-asan/lib/onnx/tensor.o: lib/onnx/tensor.c lib/onnx/onnx.h \
- lib/base/base.h lib/sextant.h lib/io/io.h build-asan/gen/onnx.pb-c.h
-lib/onnx/onnx.h:
-lib/base/base.h:
-lib/sextant.h:
-lib/io/io.h:
-build-asan/gen/onnx.pb-c.h:

@@ -1,0 +1,82 @@
+/* cut.c - how products are cut into pieces of work: by shape alone, never by threads. */
+#include "run/cut.h"
+
+enum {
+    PIECES = 8,           /* that a large product is cut into */
+    PIECE_WORK = 1 << 19, /* multiplications that are worth a piece */
+    PIECE_ROWS = 32,      /* a piece has a multiple of so many rows, or columns */
+    PIECE_COLUMNS = 64,
+    LEAST_WORK = 1 << 17, /* multiplications below which the plain kernel serves as well */
+    LEAST_ITEM = 1 << 14  /* the same for each of a batch of products */
+};
+
+/* Batch axes, which broadcast; where only a has them they are rows of it. */
+static bool cut_batch(const struct sx_shape *a, const struct sx_shape *b,
+                      const struct sx_shape *y, bool transpose_a, struct sx_cut *cut)
+{
+    int64_t a_size = cut->m * cut->k, b_size = cut->k * cut->n, b_items = 1, items = 1;
+    for (int i = 0; i < b->rank - 2; i++)
+        b_items *= b->dim[i];
+    for (int i = 0; i < y->rank - 2; i++)
+        items *= y->dim[i];
+    if (b_items == 1 && !transpose_a) {
+        cut->m *= items;
+        return true;
+    }
+    cut->rank = y->rank - 2;
+    for (int i = cut->rank - 1; i >= 0; i--) {
+        int ia = i - (y->rank - a->rank), ib = i - (y->rank - b->rank);
+        int64_t na = ia >= 0 ? a->dim[ia] : 1, nb = ib >= 0 ? b->dim[ib] : 1;
+        cut->dim[i] = y->dim[i];
+        cut->a_step[i] = na > 1 ? a_size : 0;
+        cut->b_step[i] = nb > 1 ? b_size : 0;
+        a_size *= na;
+        b_size *= nb;
+    }
+    return cut->rank < SX_CUT_AXES - 1;
+}
+
+/* Multiplications of an item; their count might not fit an integer. */
+static double work(const struct sx_cut *cut)
+{
+    return (double)cut->m * (double)cut->n * (double)cut->k;
+}
+
+/* Large products are cut along rows, or columns if there are few rows. */
+static void cut_pieces(struct sx_cut *cut)
+{
+    int64_t items = 1, parts = PIECES;
+    cut->rows = cut->m;
+    cut->columns = cut->n;
+    for (int i = 0; i < cut->rank; i++)
+        items *= cut->dim[i];
+    if (work(cut) < (double)PIECES * PIECE_WORK)
+        parts = (int64_t)(work(cut) / PIECE_WORK);
+    if (items >= PIECES || parts < 2)
+        return;
+    if (cut->m >= 2 * PIECE_ROWS)
+        cut->rows = (cut->m + parts * PIECE_ROWS - 1) / (parts * PIECE_ROWS) * PIECE_ROWS;
+    else
+        cut->columns =
+            (cut->n + parts * PIECE_COLUMNS - 1) / (parts * PIECE_COLUMNS) * PIECE_COLUMNS;
+}
+
+bool sx_cut_product(const struct sx_graph *g, const struct sx_node *node, struct sx_cut *cut)
+{
+    const struct sx_shape *a = &g->node[node->in[0]].shape, *b = &g->node[node->in[1]].shape;
+    const struct sx_shape *y = &node->shape;
+    bool ta = node->attr[0] != 0, tb = node->attr[1] != 0;
+    *cut = (struct sx_cut){.m = y->dim[y->rank - 2], .n = y->dim[y->rank - 1]};
+    cut->k = a->dim[a->rank - (ta ? 2 : 1)];
+    cut->a_stride[0] = ta ? 1 : cut->k;
+    cut->a_stride[1] = ta ? cut->m : 1;
+    cut->b_stride[0] = tb ? 1 : cut->n;
+    cut->b_stride[1] = tb ? cut->k : 1;
+    if (cut->k == 0 || sx_count(y) == 0 || !cut_batch(a, b, y, ta, cut))
+        return false;
+    double item = work(cut);
+    if (cut->m < 2 || item < LEAST_ITEM || (double)sx_count(y) * (double)cut->k < LEAST_WORK)
+        return false;
+    cut_pieces(cut);
+    return true;
+}

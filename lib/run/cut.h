@@ -1,0 +1,20 @@
+/* cut.h - how products are cut into pieces of work. */
+#ifndef SX_RUN_CUT_H
+#define SX_RUN_CUT_H
+
+#include "graph/op.h"
+
+#define SX_CUT_AXES SX_MAX_RANK
+
+/* A product [batch.., m, k] x [batch.., k, n]; each of its items is cut along rows or columns. */
+struct sx_cut {
+    int64_t m, k, n, rows, columns;   /* of an item, of a piece of it */
+    int64_t a_stride[2], b_stride[2]; /* elements from row to row, and from column to column */
+    int rank;                         /* batch axes, and elements from item to item: */
+    int64_t dim[SX_CUT_AXES], a_step[SX_CUT_AXES], b_step[SX_CUT_AXES];
+};
+
+/* Cuts the MATMUL `node`; false if the plain kernel serves it as well. */
+bool sx_cut_product(const struct sx_graph *g, const struct sx_node *node, struct sx_cut *cut);
+
+#endif
