@@ -105,8 +105,10 @@ START_TEST(test_pipe)
         pipe_in(sizes[i]);
         ck_assert(sx_file_open(&file, "-", 300000, &error));
         ck_assert_uint_eq(file.size, sizes[i]);
-        for (size_t k = 0; k < sizes[i]; k++)
-            ck_assert_uint_eq(file.bytes[k], k % 251);
+        size_t right = 0;
+        while (right < sizes[i] && file.bytes[right] == right % 251)
+            right++;
+        ck_assert_uint_eq(right, sizes[i]);
         sx_file_close(&file);
     }
 }
@@ -135,8 +137,10 @@ START_TEST(test_window)
     size_t at = 0;
     while (sx_file_fill(&file, step, &error) && file.size > 0) {
         size_t n = file.size < step ? file.size : step;
-        for (size_t k = 0; k < n; k++)
-            ck_assert_uint_eq(file.bytes[k], (at + k) % 251);
+        size_t right = 0;
+        while (right < n && file.bytes[right] == (at + right) % 251)
+            right++;
+        ck_assert_uint_eq(right, n);
         sx_file_drop(&file, n);
         at += n;
     }
@@ -194,6 +198,7 @@ int main(void)
         return 1;
     snprintf(path, sizeof path, "%s/file", dir);
     TCase *t = tcase_create("file");
+    tcase_set_timeout(t, 60);
     tcase_add_test(t, test_regular);
     tcase_add_test(t, test_empty);
     tcase_add_test(t, test_refused);

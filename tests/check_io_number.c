@@ -124,7 +124,7 @@ static void check_float(float v)
 
 START_TEST(test_random_doubles)
 {
-    for (uint64_t i = 0; i < 40000; i++) {
+    for (uint64_t i = 0; i < 15000; i++) {
         double v = of_bits(sx_random_bits(1, 0, i));
         if (isfinite(v))
             check_double(v);
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(test_random_floats)
 {
-    for (uint64_t i = 0; i < 40000; i++) {
+    for (uint64_t i = 0; i < 15000; i++) {
         float v = of_bits32((uint32_t)sx_random_bits(2, 0, i));
         if (isfinite(v))
             check_float(v);
