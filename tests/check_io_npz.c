@@ -2,7 +2,6 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -286,14 +285,12 @@ START_TEST(test_unpacked_by_rows)
         _exit(0);
     }
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
-    struct rusage before, after;
-    getrusage(RUSAGE_SELF, &before);
+    long before = ti_memory();
     struct sx_reader *reader = ti_open(ti_path, &want);
     for (int i = 0; i < ROWS; i++)
         ti_expect(reader, &sample, 0);
     ti_expect_end(reader);
-    getrusage(RUSAGE_SELF, &after);
-    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 20000);
+    ck_assert_int_lt(ti_memory() - before, 20000);
 }
 END_TEST
 

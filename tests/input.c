@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "input.h"
@@ -118,4 +119,19 @@ size_t ti_npy(uint8_t *to, const struct sx_shape *shape, bool fortran)
     for (size_t i = 0; i < count; i++)
         to[10 + n + i] = (uint8_t)i;
     return 10 + n + count;
+}
+
+#if defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+long ti_memory(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return SANITIZED ? 0 : usage.ru_maxrss;
 }

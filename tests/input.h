@@ -27,4 +27,7 @@ void ti_expect(struct sx_reader *reader, const struct sx_shape *shape, double fi
 void ti_expect_failure(struct sx_reader *reader, const char *message);
 void ti_expect_end(struct sx_reader *reader);
 
+/* The most memory this process has had, in KiB; 0 where a sanitizer keeps what was freed. */
+long ti_memory(void);
+
 #endif
