@@ -369,33 +369,30 @@ bool sx_baseline(const struct sx_explainer *explainer, const char *specification
 
 /* ---- Reading inputs and writing results ------------------------------------------------- */
 
-struct sx_reader;     /* a source of samples */
-struct sx_preprocess; /* what is done to pictures; NULL is the default */
+struct sx_reader; /* a source of samples */
 
 /* Opens `path` ("-": standard input), recognised by content: .npy, .npz, PNG, JPEG, text (one
- * line one sample; a first line that does not begin with a number names the features), or by its
- * suffix an ONNX TensorProto (.pb). `want` is the shape of the model's input, -1 where any size
- * will do, the batch first. An array of that shape (batch 1 where any will do) is one sample, with
- * or without a leading batch of 1; one with a longer first axis, or one axis more, holds many.
- * With `want` NULL any array is one sample as it is. `member` names an array of an .npz (NULL:
- * the first one). Messages do not name the file. Fails with status 1 or 6. */
+ * line one sample; a first line that does not begin with a number names the features), or by
+ * its suffix an ONNX TensorProto (.pb). `want` is the shape of the model's input, -1 where any
+ * size will do, the batch first. An array of that shape (batch 1 where any will do) is one
+ * sample, with or without a leading batch of 1; one with a longer first axis, or one axis more,
+ * holds many. With `want` NULL any array is one sample as it is. `member` names an array of an
+ * .npz (NULL: the first one); `pre` NULL is the preset "unit". Messages do not name the file.
+ * Status 1 or 6. */
 struct sx_reader *sx_reader_open(const char *path, const char *member,
                                  const struct sx_shape *want, const struct sx_preprocess *pre,
                                  struct sx_error *error);
 
-/* Makes *sample the next sample, of the rank of `want` and of the type nearest to the file's (free
- * it with sx_tensor_free), or sets *end. On failure the sample is lost, and the next call tries
- * the one after it. */
+/* Makes *sample the next sample, of the rank of `want` and of the type nearest to the file's
+ * (free it with sx_tensor_free), or sets *end. On failure the sample is lost, and the next call
+ * tries the one after it. */
 bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
                     struct sx_error *error);
 
-/* Samples in all; -1 where that shows only at the end (text). */
+/* Samples in all, -1 where that shows only at the end (text); the name of feature `i` in the
+ * header line of a text, and of array `i` of an .npz, NULL after the last or if it is none. */
 int64_t sx_reader_count(const struct sx_reader *reader);
-
-/* Name of feature `i` from the header line of a text; NULL if there is none. */
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
-
-/* Name of array `i` of an .npz in file order; NULL after the last, or if it is none. */
 const char *sx_reader_member(const struct sx_reader *reader, size_t i);
 
 /* Opens another array of the .npz that `reader`, which must outlive it, has open. */
@@ -404,7 +401,6 @@ struct sx_reader *sx_reader_open_member(const struct sx_reader *reader, const ch
 
 /* The last sample as it was resized and cropped, to paint over; NULL if it was no picture. */
 const struct sx_picture *sx_reader_picture(const struct sx_reader *reader);
-
 void sx_reader_close(struct sx_reader *reader);
 
 /* Reads a whole array of any of the above formats; the lines of a text are its rows. */
@@ -422,8 +418,8 @@ bool sx_number_parse(const char *text, size_t n, double *value);
  * report it (status 5). The caller ignores SIGPIPE. */
 struct sx_sink;
 
-/* `path` NULL or "-" is standard output. A file appears under its name only when it is finished; what
- * exists and is no regular file (/dev/null) is written to directly. */
+/* `path` NULL or "-" is standard output. A file appears under its name only when it is
+ * finished; what exists and is no regular file (/dev/null) is written to directly. */
 struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
@@ -454,10 +450,8 @@ void sx_json_number(struct sx_json *json, const char *key, double value);
 void sx_json_double(struct sx_json *json, const char *key, double value); /* full precision */
 void sx_json_int(struct sx_json *json, const char *key, int64_t value);
 void sx_json_bool(struct sx_json *json, const char *key, bool value);
-void sx_json_null(struct sx_json *json, const char *key);
 void sx_json_shape(struct sx_json *json, const char *key, const struct sx_shape *shape);
 void sx_json_values(struct sx_json *json, const char *key, const struct sx_tensor *tensor);
-
 /* {"shape":[...],"values":[flat, row-major]} */
 void sx_json_tensor(struct sx_json *json, const char *key, const struct sx_tensor *tensor);
 

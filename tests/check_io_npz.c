@@ -249,7 +249,8 @@ static void long_head(uint8_t to[128], const char *shape)
     memcpy(to + 10, text, n);
 }
 
-/* Sizes that lie: more than could be packed so small, less than is there, more than is there. */
+/* Sizes that lie: more than could be packed so small, less than is there, more than is there.
+ * */
 START_TEST(test_bomb)
 {
     static struct archive zip;

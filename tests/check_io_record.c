@@ -86,7 +86,7 @@ START_TEST(test_json)
     sx_json_object_end(&json);
     sx_json_bool(&json, NULL, true);
     sx_json_bool(&json, NULL, false);
-    sx_json_null(&json, NULL);
+    sx_json_string(&json, NULL, NULL);
     sx_json_array_end(&json);
     sx_json_object_end(&json);
     ck_assert_int_eq(json.nonfinite, 2);

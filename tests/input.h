@@ -21,8 +21,8 @@ struct sx_reader *ti_open(const char *name, const struct sx_shape *want);
 /* The input, or its first sample, fails with a message like this. */
 void ti_refused(const char *name, const struct sx_shape *want, const char *message);
 
-/* The next sample has this shape and starts with this number; or it fails; or there is none, and
- * the reader is closed. */
+/* The next sample has this shape and starts with this number; or it fails; or there is none,
+ * and the reader is closed. */
 void ti_expect(struct sx_reader *reader, const struct sx_shape *shape, double first);
 void ti_expect_failure(struct sx_reader *reader, const char *message);
 void ti_expect_end(struct sx_reader *reader);

@@ -116,7 +116,8 @@ static bool add_name(struct sx_csv *csv, struct span cell, struct sx_error *erro
     return true;
 }
 
-/* Is there anything that no text has, or does it begin as formats of ours do and none should? */
+/* Is there anything that no text has, or does it begin as formats of ours do and none should?
+ * */
 static bool binary(struct span line)
 {
     unsigned char first = line.size > 0 ? (unsigned char)line.at[0] : ' ';

@@ -25,7 +25,8 @@ static bool read_fd(struct sx_file *file, uint8_t *to, size_t n, size_t *got,
     return true;
 }
 
-/* Standard input may have been read in part by somebody else: the content starts where it is. */
+/* Standard input may have been read in part by somebody else: the content starts where it is.
+ * */
 static bool map(struct sx_file *file, size_t size, struct sx_error *error)
 {
     off_t at = lseek(file->fd, 0, SEEK_CUR);
@@ -60,7 +61,8 @@ bool sx_file_begin(struct sx_file *file, const char *path, size_t limit, struct 
     return ok;
 }
 
-/* Makes room behind what is at hand. It grows with what has come, not with what was promised. */
+/* Makes room behind what is at hand. It grows with what has come, not with what was promised.
+ * */
 static bool make_room(struct sx_file *file, struct sx_error *error)
 {
     size_t before = (size_t)(file->bytes - file->base);

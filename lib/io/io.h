@@ -10,7 +10,8 @@
 #define SX_PIPE_LIMIT ((size_t)1 << 30)
 
 /* The content of a file, or a window on it that moves from start to end. Regular files are
- * mapped (all of the content is at hand at once), everything else is read as it is asked for. */
+ * mapped (all of the content is at hand at once), everything else is read as it is asked for.
+ * */
 struct sx_file {
     const uint8_t *bytes; /* what is at hand */
     size_t size;
@@ -27,9 +28,9 @@ struct sx_file {
     bool mapped;
 };
 
-/* Opens `path` ("-" is standard input) and has all of its content at hand; what cannot be mapped
- * is refused over `limit` bytes. Messages do not name the file, the caller does. Status 1 (cannot
- * be read) or 6. A failed open leaves *file so that closing it does nothing. */
+/* Opens `path` ("-" is standard input) and has all of its content at hand; what cannot be
+ * mapped is refused over `limit` bytes. Messages do not name the file, the caller does. Status
+ * 1 (cannot be read) or 6. A failed open leaves *file so that closing it does nothing. */
 bool sx_file_open(struct sx_file *file, const char *path, size_t limit, struct sx_error *error);
 
 /* The same without reading: of a pipe nothing is at hand yet. `limit` bounds the window. */

@@ -140,11 +140,6 @@ void sx_json_bool(struct sx_json *json, const char *key, bool value)
     put(json, value ? "true" : "false", value ? 4 : 5);
 }
 
-void sx_json_null(struct sx_json *json, const char *key)
-{
-    sx_json_string(json, key, NULL);
-}
-
 void sx_json_shape(struct sx_json *json, const char *key, const struct sx_shape *shape)
 {
     sx_json_array(json, key);

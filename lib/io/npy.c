@@ -54,7 +54,8 @@ static double double_of(uint64_t bits)
     return value;
 }
 
-/* Subnormals are products, so that a processor that flushes those of float does not lose them. */
+/* Subnormals are products, so that a processor that flushes those of float does not lose them.
+ * */
 static float half(uint32_t bits)
 {
     uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;

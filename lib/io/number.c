@@ -45,10 +45,11 @@ static const uint64_t power5[LAST_POWER + 1] = {
     7450580596923828125U,
 };
 
-/* The shortest decimal that reads back as m * 2^e, and of those the nearest. All numbers between
- * the midpoints to both neighbours read back (the midpoints too where m is even); `narrow` says
- * that the lower neighbour is half as far. Scaled by 10^k the gap holds an integer, and 4m * 5^k
- * fits 128 bits, so that everything is exact. False outside the range where that is so. */
+/* The shortest decimal that reads back as m * 2^e, and of those the nearest. All numbers
+ * between the midpoints to both neighbours read back (the midpoints too where m is even);
+ * `narrow` says that the lower neighbour is half as far. Scaled by 10^k the gap holds an
+ * integer, and 4m * 5^k fits 128 bits, so that everything is exact. False outside the range
+ * where that is so. */
 static bool shortest(uint64_t m, int e, bool narrow, int places, struct decimal *out)
 {
     int bits = e + 64 - __builtin_clzll(m);
@@ -96,8 +97,8 @@ static float read_c_float(const char *text)
     return value;
 }
 
-/* The same by trying, for numbers that are very large or small. The digits are taken out of what
- * printf writes because the character between them is the locale's. */
+/* The same by trying, for numbers that are very large or small. The digits are taken out of
+ * what printf writes because the character between them is the locale's. */
 static void shortest_by_trying(double value, bool single, struct decimal *out)
 {
     for (int places = 1;; places++) {

@@ -12,9 +12,9 @@
 
 #define BUFFER ((size_t)1 << 16)
 
-/* A new file has no name until it is finished where the file system can do that, so that not even
- * a killed process leaves anything behind; elsewhere it has a temporary one in the directory of
- * the final one. */
+/* A new file has no name until it is finished where the file system can do that, so that not
+ * even a killed process leaves anything behind; elsewhere it has a temporary one in the
+ * directory of the final one. */
 struct sx_sink {
     int fd;
     int failure; /* errno of the first failed write */
