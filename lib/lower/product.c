@@ -1,8 +1,7 @@
 /* product.c - lowering of matrix products. */
 #include "lower/tables.h"
 
-/* Vectors take part as matrices of one row or column, which the result then lacks. */
-static int matmul(struct sx_graph *g, int a, int b)
+int sx_product(struct sx_graph *g, int a, int b)
 {
     struct sx_shape p = sx_shape_of(g, a), q = sx_shape_of(g, b);
     bool row = p.rank == 1, column = q.rank == 1;
@@ -28,7 +27,7 @@ static bool lower_matmul(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     int kind = sx_arg_kind(l, 0);
-    int y = matmul(g, sx_cast(g, sx_arg(l, 0), g->real), sx_cast(g, sx_arg(l, 1), g->real));
+    int y = sx_product(g, sx_cast(g, sx_arg(l, 0), g->real), sx_cast(g, sx_arg(l, 1), g->real));
     return sx_give(l, sx_arg_real(l, 0) ? y : sx_convert(l, y, kind));
 }
 
@@ -58,31 +57,9 @@ static bool lower_gemm(struct sx_lowering *l)
         l, sx_gemm(l->g, sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2), ta, tb, alpha, beta));
 }
 
-/* The operand minus its zero point, as reals. */
-static int centred(struct sx_lowering *l, int k, int zero, int axis)
-{
-    struct sx_graph *g = l->g;
-    int a = sx_cast(g, sx_arg(l, k), g->real);
-    if (sx_arg(l, zero) == SX_NONE)
-        return a;
-    struct sx_shape shape = sx_arg_shape(l, k), z = sx_arg_shape(l, zero);
-    int point = sx_cast(g, sx_arg(l, zero), g->real);
-    if (z.rank == 1 && z.dim[0] > 1 && shape.rank > axis + 1)
-        point = sx_along(g, point, axis, shape.rank);
-    return sx_sub(g, a, point);
-}
-
-static bool lower_matmul_integer(struct sx_lowering *l)
-{
-    struct sx_shape a = sx_arg_shape(l, 0);
-    int y = matmul(l->g, centred(l, 0, 2, a.rank - 2), centred(l, 1, 3, 0));
-    return sx_give_as(l, 0, sx_convert(l, y, SX_ONNX_INT32), SX_ONNX_INT32);
-}
-
 const struct sx_lowering_row sx_lower_product[] = {
     {"", "MatMul", 1, 0, 2, 2, lower_matmul, 0},
     {"", "Gemm", 1, 0, 2, 3, lower_gemm, 0},
-    {"", "MatMulInteger", 10, 0, 2, 4, lower_matmul_integer, 0},
     {"", "Einsum", 12, 0, 1, -1, sx_lower_einsum, 0},
     {0},
 };

@@ -1,0 +1,268 @@
+/* control.c - lowering of If, Loop and Scan: conditions and lengths that are known once shapes are
+ * fixed decide which bodies are lowered, and how often. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower/tables.h"
+
+#define MOST_ITERATIONS ((int64_t)1 << 20)
+
+/* What an iteration leaves for each scan output: a slice of it, to be joined in the end. */
+struct slices {
+    int *node;
+    size_t n, capacity;
+    int kind;
+};
+
+/* ---- If ---- */
+
+/* An undecided condition chooses, element by element, between the results of both bodies. */
+static bool lower_both(struct sx_lowering *l, const Onnx__GraphProto *yes,
+                       const Onnx__GraphProto *no)
+{
+    struct sx_graph *g = l->g;
+    struct sx_value *other = sx_scratch(l, (size_t)l->n_out, sizeof *other);
+    if (other == NULL || !sx_lower_body(l, yes, NULL, 0, true, l->out, l->n_out) ||
+        !sx_lower_body(l, no, NULL, 0, true, other, l->n_out))
+        return false;
+    int condition = sx_shaped(g, sx_arg(l, 0), 0, NULL);
+    for (int k = 0; k < l->n_out; k++) {
+        struct sx_shape a = sx_shape_of(g, l->out[k].node), b = sx_shape_of(g, other[k].node);
+        if (!sx_shape_equal(&a, &b) || l->out[k].kind != other[k].kind)
+            return sx_reject(l,
+                             "input 0 (condition) is not constant, and the branches differ "
+                             "in the shape of output %d",
+                             k);
+        l->out[k].node = sx_where(g, condition, l->out[k].node, other[k].node);
+    }
+    return true;
+}
+
+static bool lower_if(struct sx_lowering *l)
+{
+    const Onnx__GraphProto *yes = sx_attr_graph(l, "then_branch");
+    const Onnx__GraphProto *no = sx_attr_graph(l, "else_branch");
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    if (yes == NULL || no == NULL)
+        return false;
+    if (l->g->node[sx_arg(l, 0)].type != SX_BOOL || sx_count(&shape) != 1)
+        return sx_reject(l, "input 0 (condition) must be one bool");
+    if (!sx_is_const(l->g, sx_arg(l, 0)))
+        return lower_both(l, yes, no);
+    const uint8_t *condition = l->g->node[sx_arg(l, 0)].data;
+    return sx_lower_body(l, *condition != 0 ? yes : no, NULL, 0, false, l->out, l->n_out);
+}
+
+/* ---- Slices ---- */
+
+/* Keeps a value as [.., 1, ..] with the new axis at `axis`. */
+static bool keep_slice(struct sx_lowering *l, struct slices *s, struct sx_value value,
+                       int64_t at)
+{
+    struct sx_shape shape = sx_shape_of(l->g, value.node), wide = shape;
+    int axis;
+    if (shape.rank == SX_MAX_RANK)
+        return sx_reject(l, "a scan output has too many axes");
+    if (!sx_axis(l, at, shape.rank + 1, &axis) ||
+        !sx_grow((void **)&s->node, &s->capacity, s->n + 1, sizeof *s->node, l->error))
+        return false;
+    wide.rank++;
+    wide.dim[axis] = 1;
+    for (int i = axis; i < shape.rank; i++)
+        wide.dim[i + 1] = shape.dim[i];
+    s->node[s->n++] = sx_shaped(l->g, value.node, wide.rank, wide.dim);
+    s->kind = value.kind;
+    return true;
+}
+
+static bool join_slices(struct sx_lowering *l, const struct slices *s, int64_t at, bool reverse,
+                        int k)
+{
+    struct sx_graph *g = l->g;
+    int axis;
+    if (s->n == 0)
+        return !sx_wants(l, k) || sx_reject(l, "output %d of a loop that never runs", k);
+    for (size_t i = 0; reverse && i < s->n / 2; i++) {
+        int swapped = s->node[i];
+        s->node[i] = s->node[s->n - 1 - i];
+        s->node[s->n - 1 - i] = swapped;
+    }
+    return sx_axis(l, at, sx_shape_of(g, s->node[0]).rank, &axis) &&
+           sx_give_as(l, k, sx_concat(g, s->node, (int)s->n, axis), s->kind);
+}
+
+static void free_slices(struct slices *s, int n)
+{
+    for (int i = 0; s != NULL && i < n; i++)
+        free(s[i].node);
+}
+
+/* ---- Loop ---- */
+
+static bool read_condition(struct sx_lowering *l, int node, const char *what, bool *go)
+{
+    if (node == SX_NONE || l->g->node[node].type != SX_BOOL)
+        return sx_reject(l, "%s must be a bool", what);
+    const uint8_t *value = sx_const_data(l, node, what);
+    if (value == NULL)
+        return false;
+    *go = *value != 0;
+    return true;
+}
+
+/* Body: (iteration, condition, states..) to (condition, states.., slices..). */
+static bool run_loop(struct sx_lowering *l, const Onnx__GraphProto *body, int n_states,
+                     int n_slices, struct sx_value *in, struct sx_value *out,
+                     struct slices *slices)
+{
+    int64_t most = INT64_MAX;
+    bool go = true;
+    if (!sx_const_int(l, 0, "trip count", &most) ||
+        (sx_arg(l, 1) != SX_NONE &&
+         !read_condition(l, sx_arg(l, 1), "input 1 (condition)", &go)))
+        return false;
+    uint8_t yes = 1;
+    const struct sx_shape scalar = {0};
+    in[1] = (struct sx_value){sx_const(l->g, SX_BOOL, &scalar, &yes), SX_ONNX_BOOL};
+    for (int64_t i = 0; i < most && go; i++) {
+        if (i >= MOST_ITERATIONS)
+            return sx_reject(l, "more than %lld iterations", (long long)MOST_ITERATIONS);
+        in[0] = (struct sx_value){sx_scalar_int(l->g, i), SX_ONNX_INT64};
+        if (!sx_lower_body(l, body, in, n_states + 2, true, out, n_states + n_slices + 1) ||
+            !read_condition(l, out[0].node, "the condition of the next iteration", &go))
+            return false;
+        memcpy(in + 2, out + 1, (size_t)n_states * sizeof *in);
+        for (int k = 0; k < n_slices; k++)
+            if (!keep_slice(l, &slices[k], out[1 + n_states + k], 0))
+                return false;
+    }
+    return true;
+}
+
+static bool lower_loop(struct sx_lowering *l)
+{
+    const Onnx__GraphProto *body = sx_attr_graph(l, "body");
+    int n_states = l->n_in > 2 ? l->n_in - 2 : 0, n_slices = l->n_out - n_states;
+    if (body == NULL)
+        return false;
+    if (n_slices < 0 || body->n_output > INT32_MAX || (int)body->n_output < n_states + 1)
+        return sx_reject(l, "%d outputs for %d states", l->n_out, n_states);
+    n_slices = (int)body->n_output - n_states - 1;
+    struct sx_value *in = sx_scratch(l, (size_t)n_states + 2, sizeof *in);
+    struct sx_value *out = sx_scratch(l, body->n_output, sizeof *out);
+    struct slices *slices = sx_scratch(l, (size_t)n_slices + 1, sizeof *slices);
+    if (in == NULL || out == NULL || slices == NULL)
+        return false;
+    for (int k = 0; k < n_states; k++)
+        in[k + 2] = l->in[k + 2];
+    bool ok = run_loop(l, body, n_states, n_slices, in, out, slices);
+    for (int k = 0; k < n_states && ok; k++)
+        ok = sx_give_as(l, k, in[k + 2].node, in[k + 2].kind);
+    for (int k = 0; k < n_slices && ok; k++)
+        ok = join_slices(l, &slices[k], 0, false, n_states + k);
+    free_slices(slices, n_slices);
+    return ok;
+}
+
+/* ---- Scan ---- */
+
+struct scan {
+    const Onnx__GraphProto *body;
+    int n_states, n_in, n_slices; /* states, scan inputs, scan outputs */
+    struct sx_ints in_axes, in_ways, out_axes, out_ways;
+    int64_t length;
+};
+
+static int64_t item(const struct sx_ints *list, int k)
+{
+    return k < list->n ? list->v[k] : 0;
+}
+
+static bool read_scan(struct sx_lowering *l, struct scan *s)
+{
+    *s = (struct scan){.body = sx_attr_graph(l, "body"), .length = -1};
+    int64_t n_in = sx_attr_int(l, "num_scan_inputs", 0);
+    if (s->body == NULL)
+        return false;
+    if (n_in < 1 || n_in > l->n_in || s->body->n_output > INT32_MAX)
+        return sx_reject(l, "%lld scan inputs of %d", (long long)n_in, l->n_in);
+    s->n_in = (int)n_in;
+    s->n_states = l->n_in - s->n_in;
+    s->n_slices = (int)s->body->n_output - s->n_states;
+    if (s->n_slices < 0)
+        return sx_reject(l, "the body has fewer outputs than states");
+    s->in_axes = sx_attr_ints(l, "scan_input_axes");
+    s->in_ways = sx_attr_ints(l, "scan_input_directions");
+    s->out_axes = sx_attr_ints(l, "scan_output_axes");
+    s->out_ways = sx_attr_ints(l, "scan_output_directions");
+    for (int k = 0; k < s->n_in; k++) {
+        struct sx_shape shape = sx_arg_shape(l, s->n_states + k);
+        int axis;
+        if (!sx_axis(l, item(&s->in_axes, k), shape.rank, &axis))
+            return false;
+        if (s->length >= 0 && shape.dim[axis] != s->length)
+            return sx_reject(l, "scan inputs of lengths %lld and %lld", (long long)s->length,
+                             (long long)shape.dim[axis]);
+        s->length = shape.dim[axis];
+    }
+    return s->length <= MOST_ITERATIONS || sx_reject(l, "%lld steps", (long long)s->length);
+}
+
+/* Element t of scan input k, without its axis. */
+static struct sx_value element(struct sx_lowering *l, const struct scan *s, int k, int64_t t)
+{
+    const struct sx_value *whole = &l->in[s->n_states + k];
+    struct sx_shape shape = sx_shape_of(l->g, whole->node);
+    int64_t axis = item(&s->in_axes, k);
+    int at = (int)(axis < 0 ? axis + shape.rank : axis);
+    if (item(&s->in_ways, k) != 0)
+        t = s->length - 1 - t;
+    int node = sx_slice_axis(l->g, whole->node, at, t, 1);
+    for (int i = at; i + 1 < shape.rank; i++)
+        shape.dim[i] = shape.dim[i + 1];
+    return (struct sx_value){sx_shaped(l->g, node, shape.rank - 1, shape.dim), whole->kind};
+}
+
+static bool run_scan(struct sx_lowering *l, const struct scan *s, struct sx_value *in,
+                     struct sx_value *out, struct slices *slices)
+{
+    memcpy(in, l->in, (size_t)s->n_states * sizeof *in);
+    for (int64_t t = 0; t < s->length; t++) {
+        for (int k = 0; k < s->n_in; k++)
+            in[s->n_states + k] = element(l, s, k, t);
+        if (!sx_lower_body(l, s->body, in, l->n_in, true, out, s->n_states + s->n_slices))
+            return false;
+        memcpy(in, out, (size_t)s->n_states * sizeof *in);
+        for (int k = 0; k < s->n_slices; k++)
+            if (!keep_slice(l, &slices[k], out[s->n_states + k], item(&s->out_axes, k)))
+                return false;
+    }
+    return true;
+}
+
+static bool lower_scan(struct sx_lowering *l)
+{
+    struct scan s;
+    if (!read_scan(l, &s))
+        return false;
+    struct sx_value *in = sx_scratch(l, (size_t)l->n_in, sizeof *in);
+    struct sx_value *out = sx_scratch(l, s.body->n_output, sizeof *out);
+    struct slices *slices = sx_scratch(l, (size_t)s.n_slices + 1, sizeof *slices);
+    if (in == NULL || out == NULL || slices == NULL)
+        return false;
+    bool ok = run_scan(l, &s, in, out, slices);
+    for (int k = 0; k < s.n_states && ok; k++)
+        ok = sx_give_as(l, k, in[k].node, in[k].kind);
+    for (int k = 0; k < s.n_slices && ok; k++)
+        ok = join_slices(l, &slices[k], item(&s.out_axes, k), item(&s.out_ways, k) != 0,
+                         s.n_states + k);
+    free_slices(slices, s.n_slices);
+    return ok;
+}
+
+const struct sx_lowering_row sx_lower_control[] = {
+    {"", "If", 1, 0, 1, 1, lower_if, 0},
+    {"", "Loop", 1, 0, 0, -1, lower_loop, 0},
+    {"", "Scan", 9, 0, 1, -1, lower_scan, 0},
+    {0},
+};
