@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "example.h"
+#include "random_row.h"
 
 static struct sx_graph *g;
 
@@ -340,13 +340,13 @@ START_TEST(large_by_definition)
 {
     const struct large *l = &larges[_i];
     for (enum sx_type type = SX_FLOAT; type <= SX_BOOL; type++) {
-        struct example e = {.op = l->op, .n_in = 1, .n_attr = l->n_attr};
-        if (!te_takes(l->op, type))
+        struct random_row e = {.op = l->op, .n_in = 1, .n_attr = l->n_attr};
+        if (!tr_takes(l->op, type))
             continue;
         memcpy(e.attr, l->attr, sizeof l->attr);
         e.in[0] = ta_random(type, ta_shape(l->shape.rank, l->shape.dim), 1000, 7);
-        int in, y = te_emit(g, &e, &in);
-        struct sx_tensor one, many, want = te_by_definition(&e);
+        int in, y = tr_emit(g, &e, &in);
+        struct sx_tensor one, many, want = tr_by_definition(&e);
         int threads = omp_get_max_threads();
         omp_set_num_threads(1);
         one = ta_evaluate(g, y, &in, e.in, 1);
@@ -359,7 +359,7 @@ START_TEST(large_by_definition)
         ta_free(&one, 1);
         ta_free(&many, 1);
         ta_free(&want, 1);
-        te_free(&e);
+        tr_free(&e);
     }
 }
 END_TEST
@@ -388,7 +388,7 @@ START_TEST(large_lines)
     int n = (int)shape.dim[_i];
     struct sx_tensor feed[2] = {ta_random(SX_FLOAT, shape, 1, 3),
                                 ta_random(SX_INT, shape, n, 4)};
-    struct example e = {.op = SX_TAKE, .n_in = 2, .n_attr = 2, .attr = {_i, 1}};
+    struct random_row e = {.op = SX_TAKE, .n_in = 2, .n_attr = 2, .attr = {_i, 1}};
     memcpy(e.in, feed, sizeof feed);
     const int y[] = {
         sx_take(g, in[0], in[1], _i, true),
@@ -406,7 +406,7 @@ START_TEST(large_lines)
         e.n_attr = node->n_attr;
         memcpy(e.attr, node->attr, (size_t)node->n_attr * sizeof e.attr[0]);
         struct sx_tensor got = same_with_threads(y[k], in, feed, 2);
-        struct sx_tensor want = te_by_definition(&e);
+        struct sx_tensor want = tr_by_definition(&e);
         ta_expect(&got, &want, 2e-6, sx_rows[e.op]->name);
         ta_free(&got, 1);
         ta_free(&want, 1);
@@ -427,9 +427,9 @@ START_TEST(large_rows)
     struct sx_tensor x = same_with_threads(back, in, feed, 2);
     /* <take(x), take(x)> = <put(take(x)), x> */
     ck_assert_double_eq_tol(ta_dot(&y, &y), ta_dot(&x, &feed[0]), 1e-2);
-    struct example e = {.op = SX_TAKE, .n_in = 2, .n_attr = 2, .attr = {1, 0}};
+    struct random_row e = {.op = SX_TAKE, .n_in = 2, .n_attr = 2, .attr = {1, 0}};
     memcpy(e.in, feed, 2 * sizeof feed[0]);
-    struct sx_tensor want = te_by_definition(&e);
+    struct sx_tensor want = tr_by_definition(&e);
     ta_expect(&y, &want, 0, "take");
     ta_free(&y, 1);
     ta_free(&x, 1);

@@ -1,9 +1,9 @@
-/* example.c - random uses of the movers and reductions, and what they must give. */
+/* random_row.c - random uses of the movers and reductions, and what they must give. */
 #include <check.h>
 #include <math.h>
 #include <string.h>
 
-#include "example.h"
+#include "random_row.h"
 
 /* ---- Drawing ---- */
 
@@ -29,7 +29,7 @@ static struct sx_shape draw_shape(struct dice *d, int least, int most, int64_t l
     return s;
 }
 
-static void draw_reshape(struct example *e, struct dice *d, const struct sx_shape *shape)
+static void draw_reshape(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
     /* Joins neighbours, and puts axes of 1 between. */
     for (int i = 0; i < shape->rank; i++) {
@@ -42,7 +42,7 @@ static void draw_reshape(struct example *e, struct dice *d, const struct sx_shap
     }
 }
 
-static void draw_perm(struct example *e, struct dice *d, const struct sx_shape *shape)
+static void draw_perm(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
     e->n_attr = shape->rank;
     for (int i = 0; i < shape->rank; i++) {
@@ -52,7 +52,7 @@ static void draw_perm(struct example *e, struct dice *d, const struct sx_shape *
     }
 }
 
-static void draw_expand(struct example *e, struct dice *d, const struct sx_shape *shape)
+static void draw_expand(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
     int lead = (int)roll(d, 3);
     e->n_attr = lead + shape->rank;
@@ -64,7 +64,7 @@ static void draw_expand(struct example *e, struct dice *d, const struct sx_shape
 }
 
 /* Places of the smaller of the two in the larger. */
-static void draw_slice(struct example *e, struct dice *d, const struct sx_shape *shape)
+static void draw_slice(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
     int r = shape->rank;
     e->n_attr = 3 * r;
@@ -83,14 +83,14 @@ static void draw_slice(struct example *e, struct dice *d, const struct sx_shape 
     }
 }
 
-static void draw_axes(struct example *e, struct dice *d, const struct sx_shape *shape)
+static void draw_axes(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
     for (int i = 0; i < shape->rank; i++)
         if (roll(d, 2) == 0)
             e->attr[e->n_attr++] = i;
 }
 
-static void draw_concat(struct example *e, struct dice *d, enum sx_type type,
+static void draw_concat(struct random_row *e, struct dice *d, enum sx_type type,
                         struct sx_shape shape)
 {
     e->n_in = 1 + (int)roll(d, 4);
@@ -103,7 +103,7 @@ static void draw_concat(struct example *e, struct dice *d, enum sx_type type,
 }
 
 /* An operand and an index; some indices are out of range. */
-static void draw_gather(struct example *e, struct dice *d, enum sx_type type,
+static void draw_gather(struct random_row *e, struct dice *d, enum sx_type type,
                         struct sx_shape shape)
 {
     int axis = (int)roll(d, shape.rank), at = e->op == SX_PUT ? 2 : 1;
@@ -130,17 +130,17 @@ static void draw_gather(struct example *e, struct dice *d, enum sx_type type,
         sx_tensor_set(&e->in[1], 1, roll(d, 2) == 0 ? -1 : (double)n);
 }
 
-bool te_takes(int op, enum sx_type type)
+bool tr_takes(int op, enum sx_type type)
 {
     if (op == SX_SOFTMAX || op == SX_LOGSOFTMAX)
         return sx_is_real(type);
     return type != SX_BOOL || (op != SX_SUM && op != SX_CUMSUM);
 }
 
-struct example te_draw(int op, enum sx_type type, int64_t longest, bool empty, uint64_t seed)
+struct random_row tr_draw(int op, enum sx_type type, int64_t longest, bool empty, uint64_t seed)
 {
     struct dice d = {.seed = seed};
-    struct example e = {.op = op, .n_in = 1};
+    struct random_row e = {.op = op, .n_in = 1};
     bool along = op != SX_RESHAPE && op != SX_TRANSPOSE && op != SX_EXPAND && op != SX_SUM &&
                  op != SX_SLICE && op != SX_EMBED && op != SX_REDUCEMAX;
     bool reads = op == SX_ARGMAX || op == SX_TAKE || op == SX_PUT;
@@ -173,7 +173,7 @@ struct example te_draw(int op, enum sx_type type, int64_t longest, bool empty, u
     return e;
 }
 
-struct sx_tensor te_redraw(const struct example *e, int k, uint64_t seed)
+struct sx_tensor tr_redraw(const struct random_row *e, int k, uint64_t seed)
 {
     int64_t top = 9;
     if (k == 1 && e->op == SX_TAKE)
@@ -183,12 +183,12 @@ struct sx_tensor te_redraw(const struct example *e, int k, uint64_t seed)
     return ta_random(e->in[k].type, e->in[k].shape, top, seed);
 }
 
-void te_free(struct example *e)
+void tr_free(struct random_row *e)
 {
     ta_free(e->in, e->n_in);
 }
 
-int te_emit(struct sx_graph *g, const struct example *e, int *in)
+int tr_emit(struct sx_graph *g, const struct random_row *e, int *in)
 {
     for (int k = 0; k < e->n_in; k++)
         in[k] = sx_input(g, e->in[k].type, &e->in[k].shape);
@@ -212,7 +212,7 @@ static void copy_element(struct sx_tensor *to, int64_t i, const struct sx_tensor
 }
 
 /* RESHAPE, TRANSPOSE, EXPAND, SLICE: each result element is one of the operand. */
-static struct sx_tensor read_by_definition(const struct example *e)
+static struct sx_tensor read_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0];
     int r = a->shape.rank;
@@ -237,7 +237,7 @@ static struct sx_tensor read_by_definition(const struct example *e)
     return y;
 }
 
-static struct sx_tensor embed_by_definition(const struct example *e)
+static struct sx_tensor embed_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0];
     int r = a->shape.rank;
@@ -252,7 +252,7 @@ static struct sx_tensor embed_by_definition(const struct example *e)
     return y;
 }
 
-static struct sx_tensor concat_by_definition(const struct example *e)
+static struct sx_tensor concat_by_definition(const struct random_row *e)
 {
     struct sx_shape shape = e->in[0].shape;
     int64_t axis = e->attr[0], begin = 0, at[SX_MAX_RANK];
@@ -271,7 +271,7 @@ static struct sx_tensor concat_by_definition(const struct example *e)
 }
 
 /* The element of the large array that belongs to element `at` of the small one. */
-static int64_t place(const struct example *e, bool each, const struct sx_shape *small,
+static int64_t place(const struct random_row *e, bool each, const struct sx_shape *small,
                      const struct sx_shape *large, int64_t index)
 {
     const struct sx_tensor *table = &e->in[1];
@@ -285,7 +285,7 @@ static int64_t place(const struct example *e, bool each, const struct sx_shape *
     return ta_ravel(large, to);
 }
 
-static struct sx_tensor take_by_definition(const struct example *e)
+static struct sx_tensor take_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0], *index = &e->in[1];
     bool each = e->attr[1] != 0;
@@ -303,7 +303,7 @@ static struct sx_tensor take_by_definition(const struct example *e)
     return y;
 }
 
-static struct sx_tensor put_by_definition(const struct example *e)
+static struct sx_tensor put_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0];
     int axis = (int)e->attr[0], rank = e->attr[2] != 0 ? 1 : e->in[1].shape.rank;
@@ -320,7 +320,7 @@ static struct sx_tensor put_by_definition(const struct example *e)
     return y;
 }
 
-static struct sx_tensor reduce_by_definition(const struct example *e)
+static struct sx_tensor reduce_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0];
     struct sx_shape shape = a->shape;
@@ -351,7 +351,8 @@ static struct sx_tensor reduce_by_definition(const struct example *e)
 }
 
 /* One line x of n elements. */
-static void line_by_definition(const struct example *e, const double *x, int64_t n, double *y)
+static void line_by_definition(const struct random_row *e, const double *x, int64_t n,
+                               double *y)
 {
     double sum = 0, most = -INFINITY;
     for (int64_t i = 0; i < n; i++)
@@ -380,7 +381,7 @@ static void line_by_definition(const struct example *e, const double *x, int64_t
     }
 }
 
-static struct sx_tensor lines_by_definition(const struct example *e)
+static struct sx_tensor lines_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0];
     struct sx_tensor like = *a;
@@ -407,7 +408,7 @@ static struct sx_tensor lines_by_definition(const struct example *e)
     return y;
 }
 
-struct sx_tensor te_by_definition(const struct example *e)
+struct sx_tensor tr_by_definition(const struct random_row *e)
 {
     switch (e->op) {
     case SX_EMBED:

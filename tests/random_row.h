@@ -1,0 +1,32 @@
+/* random_row.h - random uses of the movers and reductions, and what they must give. */
+#ifndef TESTS_RANDOM_ROW_H
+#define TESTS_RANDOM_ROW_H
+
+#include "arrays.h"
+
+/* One node: operator, attributes and operands. */
+struct random_row {
+    int op, n_in, n_attr;
+    int64_t attr[3 * SX_MAX_RANK];
+    struct sx_tensor in[4];
+};
+
+/* A use of `op` with operands of `type` (indices aside), drawn from `seed`. Axes are at most
+ * `longest` long, and now and then 1 or, if `empty`, 0. */
+struct random_row tr_draw(int op, enum sx_type type, int64_t longest, bool empty,
+                          uint64_t seed);
+void tr_free(struct random_row *e);
+
+/* Draws operand k anew, with the same shape. */
+struct sx_tensor tr_redraw(const struct random_row *e, int k, uint64_t seed);
+
+/* The same by the definition, element by element. */
+struct sx_tensor tr_by_definition(const struct random_row *e);
+
+/* Whether the row takes operands of this type. */
+bool tr_takes(int op, enum sx_type type);
+
+/* Emits the node on fresh inputs (in[k] is set), and returns it. */
+int tr_emit(struct sx_graph *g, const struct random_row *e, int *in);
+
+#endif
