@@ -53,6 +53,11 @@ CFLAGS_exact = -O3
 CFLAGS_gemm_kernels = -O3 -ffp-contract=fast
 CFLAGS_conv_kernels = -O3
 CFLAGS_pool = -O3
+CFLAGS_reduce = -O3 -fno-trapping-math
+CFLAGS_softmax = -O3 -fno-trapping-math
+CFLAGS_scan = -O3 -fno-trapping-math
+CFLAGS_strided = -O3
+CFLAGS_gather = -O3
 CFLAGS_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)

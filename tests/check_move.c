@@ -341,12 +341,12 @@ START_TEST(large_by_definition)
     const struct large *l = &larges[_i];
     for (enum sx_type type = SX_FLOAT; type <= SX_BOOL; type++) {
         struct random_row e = {.op = l->op, .n_in = 1, .n_attr = l->n_attr};
-        if (!tr_takes(l->op, type))
+        if (!rr_takes(l->op, type))
             continue;
         memcpy(e.attr, l->attr, sizeof l->attr);
         e.in[0] = ta_random(type, ta_shape(l->shape.rank, l->shape.dim), 1000, 7);
-        int in, y = tr_emit(g, &e, &in);
-        struct sx_tensor one, many, want = tr_by_definition(&e);
+        int in, y = rr_emit(g, &e, &in);
+        struct sx_tensor one, many, want = rr_by_definition(&e);
         int threads = omp_get_max_threads();
         omp_set_num_threads(1);
         one = ta_evaluate(g, y, &in, e.in, 1);
@@ -359,7 +359,7 @@ START_TEST(large_by_definition)
         ta_free(&one, 1);
         ta_free(&many, 1);
         ta_free(&want, 1);
-        tr_free(&e);
+        rr_free(&e);
     }
 }
 END_TEST
@@ -406,7 +406,7 @@ START_TEST(large_lines)
         e.n_attr = node->n_attr;
         memcpy(e.attr, node->attr, (size_t)node->n_attr * sizeof e.attr[0]);
         struct sx_tensor got = same_with_threads(y[k], in, feed, 2);
-        struct sx_tensor want = tr_by_definition(&e);
+        struct sx_tensor want = rr_by_definition(&e);
         ta_expect(&got, &want, 2e-6, sx_rows[e.op]->name);
         ta_free(&got, 1);
         ta_free(&want, 1);
@@ -429,7 +429,7 @@ START_TEST(large_rows)
     ck_assert_double_eq_tol(ta_dot(&y, &y), ta_dot(&x, &feed[0]), 1e-2);
     struct random_row e = {.op = SX_TAKE, .n_in = 2, .n_attr = 2, .attr = {1, 0}};
     memcpy(e.in, feed, 2 * sizeof feed[0]);
-    struct sx_tensor want = tr_by_definition(&e);
+    struct sx_tensor want = rr_by_definition(&e);
     ta_expect(&y, &want, 0, "take");
     ta_free(&y, 1);
     ta_free(&x, 1);

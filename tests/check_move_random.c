@@ -40,19 +40,19 @@ START_TEST(values)
     int op = ops[_i];
     for (uint64_t seed = 0; seed < DRAWS; seed++) {
         for (enum sx_type type = SX_FLOAT; type <= SX_BOOL; type++) {
-            if (!tr_takes(op, type))
+            if (!rr_takes(op, type))
                 continue;
-            struct random_row e = tr_draw(op, type, 7, true, seed);
+            struct random_row e = rr_draw(op, type, 7, true, seed);
             struct sx_graph *g = new_graph(type == SX_FLOAT ? SX_FLOAT : SX_DOUBLE);
             g->faithful = seed % 2 == 0;
-            int in[4], y = tr_emit(g, &e, in);
+            int in[4], y = rr_emit(g, &e, in);
             ck_assert_msg(y != SX_NONE, "%s: %s", label(op, seed), g->error.message);
             struct sx_tensor got = ta_evaluate(g, y, in, e.in, e.n_in);
-            struct sx_tensor want = tr_by_definition(&e);
+            struct sx_tensor want = rr_by_definition(&e);
             ta_expect(&got, &want, tolerance(type), label(op, seed));
             ta_free(&got, 1);
             ta_free(&want, 1);
-            tr_free(&e);
+            rr_free(&e);
             sx_graph_free(g);
         }
     }
@@ -78,12 +78,12 @@ static void batch_as_singles(const struct random_row *e, int mask, const char *w
     struct sx_graph *g = new_graph(e->in[0].type == SX_FLOAT ? SX_FLOAT : SX_DOUBLE);
     struct random_row sample[BATCH];
     struct sx_tensor want[BATCH], feed[4], all;
-    int in[4], from[4], to[4], n = 0, y = tr_emit(g, e, in), result;
+    int in[4], from[4], to[4], n = 0, y = rr_emit(g, e, in), result;
     for (int i = 0; i < BATCH; i++) {
         sample[i] = *e;
         for (int k = 0; k < e->n_in; k++)
             sample[i].in[k] = mask >> k & 1 && i > 0
-                                  ? tr_redraw(e, k, 1000 * (uint64_t)(i + 1) + (uint64_t)k)
+                                  ? rr_redraw(e, k, 1000 * (uint64_t)(i + 1) + (uint64_t)k)
                                   : ta_copy(&e->in[k]);
         want[i] = ta_evaluate(g, y, in, sample[i].in, e->n_in);
     }
@@ -107,7 +107,7 @@ static void batch_as_singles(const struct random_row *e, int mask, const char *w
                       (long long)i);
     }
     for (int i = 0; i < BATCH; i++)
-        tr_free(&sample[i]);
+        rr_free(&sample[i]);
     ta_free(want, BATCH);
     ta_free(feed, e->n_in);
     ta_free(&all, 1);
@@ -118,10 +118,10 @@ START_TEST(batches)
 {
     int op = ops[_i];
     for (uint64_t seed = 0; seed < DRAWS; seed++) {
-        struct random_row e = tr_draw(op, SX_DOUBLE, 4, false, seed);
+        struct random_row e = rr_draw(op, SX_DOUBLE, 4, false, seed);
         for (int mask = 1; mask < 1 << e.n_in; mask++)
             batch_as_singles(&e, mask, label(op, seed));
-        tr_free(&e);
+        rr_free(&e);
     }
 }
 END_TEST
@@ -155,14 +155,14 @@ START_TEST(derivatives)
 {
     int op = ops[_i];
     for (uint64_t seed = 0; seed < DRAWS && sx_rows[op]->derive != NULL; seed++) {
-        struct random_row e = tr_draw(op, SX_DOUBLE, 4, false, seed);
+        struct random_row e = rr_draw(op, SX_DOUBLE, 4, false, seed);
         struct sx_graph *g = new_graph(SX_DOUBLE);
-        int in[5], dx[4], y = tr_emit(g, &e, in), reals = 0;
+        int in[5], dx[4], y = rr_emit(g, &e, in), reals = 0;
         struct sx_tensor feed[5], v[4];
         double pulled = 0, pushed = 0;
         for (int k = 0; k < e.n_in; k++) {
             feed[k] = e.in[k];
-            v[k] = tr_redraw(&e, k, seed + 77 + (uint64_t)k);
+            v[k] = rr_redraw(&e, k, seed + 77 + (uint64_t)k);
             reals += sx_is_real(e.in[k].type);
         }
         struct sx_shape shape = sx_shape_of(g, y);
@@ -186,7 +186,7 @@ START_TEST(derivatives)
                       label(op, seed), pulled, numeric);
         ta_free(v, e.n_in);
         ta_free(&u, 1);
-        tr_free(&e);
+        rr_free(&e);
         sx_graph_free(g);
     }
 }

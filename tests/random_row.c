@@ -130,14 +130,14 @@ static void draw_gather(struct random_row *e, struct dice *d, enum sx_type type,
         sx_tensor_set(&e->in[1], 1, roll(d, 2) == 0 ? -1 : (double)n);
 }
 
-bool tr_takes(int op, enum sx_type type)
+bool rr_takes(int op, enum sx_type type)
 {
     if (op == SX_SOFTMAX || op == SX_LOGSOFTMAX)
         return sx_is_real(type);
     return type != SX_BOOL || (op != SX_SUM && op != SX_CUMSUM);
 }
 
-struct random_row tr_draw(int op, enum sx_type type, int64_t longest, bool empty, uint64_t seed)
+struct random_row rr_draw(int op, enum sx_type type, int64_t longest, bool empty, uint64_t seed)
 {
     struct dice d = {.seed = seed};
     struct random_row e = {.op = op, .n_in = 1};
@@ -173,7 +173,7 @@ struct random_row tr_draw(int op, enum sx_type type, int64_t longest, bool empty
     return e;
 }
 
-struct sx_tensor tr_redraw(const struct random_row *e, int k, uint64_t seed)
+struct sx_tensor rr_redraw(const struct random_row *e, int k, uint64_t seed)
 {
     int64_t top = 9;
     if (k == 1 && e->op == SX_TAKE)
@@ -183,12 +183,12 @@ struct sx_tensor tr_redraw(const struct random_row *e, int k, uint64_t seed)
     return ta_random(e->in[k].type, e->in[k].shape, top, seed);
 }
 
-void tr_free(struct random_row *e)
+void rr_free(struct random_row *e)
 {
     ta_free(e->in, e->n_in);
 }
 
-int tr_emit(struct sx_graph *g, const struct random_row *e, int *in)
+int rr_emit(struct sx_graph *g, const struct random_row *e, int *in)
 {
     for (int k = 0; k < e->n_in; k++)
         in[k] = sx_input(g, e->in[k].type, &e->in[k].shape);
@@ -408,7 +408,7 @@ static struct sx_tensor lines_by_definition(const struct random_row *e)
     return y;
 }
 
-struct sx_tensor tr_by_definition(const struct random_row *e)
+struct sx_tensor rr_by_definition(const struct random_row *e)
 {
     switch (e->op) {
     case SX_EMBED:

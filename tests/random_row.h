@@ -13,20 +13,20 @@ struct random_row {
 
 /* A use of `op` with operands of `type` (indices aside), drawn from `seed`. Axes are at most
  * `longest` long, and now and then 1 or, if `empty`, 0. */
-struct random_row tr_draw(int op, enum sx_type type, int64_t longest, bool empty,
+struct random_row rr_draw(int op, enum sx_type type, int64_t longest, bool empty,
                           uint64_t seed);
-void tr_free(struct random_row *e);
+void rr_free(struct random_row *e);
 
 /* Draws operand k anew, with the same shape. */
-struct sx_tensor tr_redraw(const struct random_row *e, int k, uint64_t seed);
+struct sx_tensor rr_redraw(const struct random_row *e, int k, uint64_t seed);
 
 /* The same by the definition, element by element. */
-struct sx_tensor tr_by_definition(const struct random_row *e);
+struct sx_tensor rr_by_definition(const struct random_row *e);
 
 /* Whether the row takes operands of this type. */
-bool tr_takes(int op, enum sx_type type);
+bool rr_takes(int op, enum sx_type type);
 
 /* Emits the node on fresh inputs (in[k] is set), and returns it. */
-int tr_emit(struct sx_graph *g, const struct random_row *e, int *in);
+int rr_emit(struct sx_graph *g, const struct random_row *e, int *in);
 
 #endif

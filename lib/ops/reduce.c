@@ -232,22 +232,28 @@ static inline int64_t most_integer(int64_t a, int64_t b)
     return b > a ? b : a;
 }
 
-#define LANES 8
+/* Lanes are independent, so that a line is not one chain of dependent operations. */
+#define LANES 32
 #define KIND(name, T, A, cell_of, OP, START, JOIN)                                             \
     static void name##_line(union cell *acc, const void *data, int64_t n)                      \
     {                                                                                          \
         const T *x = data;                                                                     \
-        A lane[LANES] = {START, START, START, START, START, START, START, START};              \
+        A lane[LANES], total = acc->cell_of;                                                   \
         int64_t i = 0;                                                                         \
-        for (; i + LANES <= n; i += LANES)                                                     \
-            for (int k = 0; k < LANES; k++)                                                    \
-                lane[k] = OP(lane[k], (A)x[i + k]);                                            \
-        for (int k = 0; i < n; i++, k++)                                                       \
-            lane[k] = OP(lane[k], (A)x[i]);                                                    \
-        for (int half = LANES / 2; half > 0; half /= 2)                                        \
-            for (int k = 0; k < half; k++)                                                     \
-                lane[k] = OP(lane[k], lane[k + half]);                                         \
-        acc->cell_of = OP(acc->cell_of, lane[0]);                                              \
+        if (n >= LANES) {                                                                      \
+            for (; i < LANES; i++)                                                             \
+                lane[i] = (A)x[i];                                                             \
+            for (; i + LANES <= n; i += LANES)                                                 \
+                for (int k = 0; k < LANES; k++)                                                \
+                    lane[k] = OP(lane[k], (A)x[i + k]);                                        \
+            for (int half = LANES / 2; half > 0; half /= 2)                                    \
+                for (int k = 0; k < half; k++)                                                 \
+                    lane[k] = OP(lane[k], lane[k + half]);                                     \
+            total = OP(total, lane[0]);                                                        \
+        }                                                                                      \
+        for (; i < n; i++)                                                                     \
+            total = OP(total, (A)x[i]);                                                        \
+        acc->cell_of = total;                                                                  \
     }                                                                                          \
     static void name##_columns(union cell *acc, const void *data, int64_t n)                   \
     {                                                                                          \

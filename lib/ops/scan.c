@@ -51,21 +51,24 @@ static bool argmax_shape(struct sx_graph *g, struct sx_node *node)
     return sx_need_size(g, node);
 }
 
-/* NaN counts as larger than all numbers, as in numpy. The result itself says which element is
- * the largest so far. */
+/* NaN counts as larger than all numbers, as in numpy. */
 #define ARGMAX(T)                                                                              \
     static void argmax_##T(const struct walk *walk, const void *from, void *to)                \
     {                                                                                          \
         const T *x = from;                                                                     \
+        T most[SX_COLUMNS];                                                                    \
         int64_t *y = to;                                                                       \
-        for (int64_t c = 0; c < walk->w; c++)                                                  \
+        for (int64_t c = 0; c < walk->w; c++) {                                                \
+            most[c] = x[c];                                                                    \
             y[c] = 0;                                                                          \
+        }                                                                                      \
         for (int64_t k = 1; k < walk->n; k++)                                                  \
             for (int64_t c = 0; c < walk->w; c++) {                                            \
-                T most = x[y[c] * walk->inner + c], v = x[k * walk->inner + c];                \
-                bool same = v == most || (v != v && most != most);                             \
-                if (v > most || (v != v && most == most) || (same && walk->flag[0]))           \
-                    y[c] = k;                                                                  \
+                T v = x[k * walk->inner + c], m = most[c];                                     \
+                bool same = (v == m) | ((v != v) & (m != m)), more = v > m;                    \
+                more |= ((v != v) & (m == m)) | (same & walk->flag[0]);                        \
+                most[c] = more ? v : m;                                                        \
+                y[c] = more ? k : y[c];                                                        \
             }                                                                                  \
     }
 ARGMAX(float)

@@ -50,9 +50,12 @@ static void log_softmax_derive(struct sx_graph *g, int y, int dy, const bool *ne
 }
 
 /* Independent partial results, so that a line is not one chain of dependent operations. */
-#define LANES 8
+#define LANES 32
+/* Short lines are taken many at a time: about so many elements, and at most so many lines. */
+#define GRAIN 2048
+#define LINES 64
 
-/* x, y: lines of n elements, or w <= SX_COLUMNS of them side by side, elements `inner` apart.
+/* x, y: lines of n elements, one after the other, or w of them side by side, `inner` apart.
  * The block functions take whole vectors, so that an odd end goes through a spare one. */
 #define SOFTMAX(T)                                                                             \
     static void exp_##T(T *y, int64_t n)                                                       \
@@ -75,41 +78,53 @@ static void log_softmax_derive(struct sx_graph *g, int y, int dy, const bool *ne
     }                                                                                          \
     static T most_of_line_##T(const T *x, int64_t n)                                           \
     {                                                                                          \
-        T most[LANES];                                                                         \
+        T lane[LANES], most = x[0];                                                            \
         int64_t i = 0;                                                                         \
-        for (int k = 0; k < LANES; k++)                                                        \
-            most[k] = x[0];                                                                    \
-        for (; i + LANES <= n; i += LANES)                                                     \
+        if (n >= LANES) {                                                                      \
+            for (; i < LANES; i++)                                                             \
+                lane[i] = x[i];                                                                \
+            for (; i + LANES <= n; i += LANES)                                                 \
+                for (int k = 0; k < LANES; k++)                                                \
+                    lane[k] = more_##T(lane[k], x[i + k]);                                     \
             for (int k = 0; k < LANES; k++)                                                    \
-                most[k] = more_##T(most[k], x[i + k]);                                         \
+                most = more_##T(most, lane[k]);                                                \
+        }                                                                                      \
         for (; i < n; i++)                                                                     \
-            most[0] = more_##T(most[0], x[i]);                                                 \
-        for (int k = 1; k < LANES; k++)                                                        \
-            most[0] = more_##T(most[0], most[k]);                                              \
-        return isfinite(most[0]) ? most[0] : (T)NAN;                                           \
+            most = more_##T(most, x[i]);                                                       \
+        return isfinite(most) ? most : (T)NAN;                                                 \
     }                                                                                          \
     static double sum_of_line_##T(const T *y, int64_t n)                                       \
     {                                                                                          \
-        double sum[LANES] = {0};                                                               \
+        double lane[LANES] = {0}, sum = 0;                                                     \
         int64_t i = 0;                                                                         \
         for (; i + LANES <= n; i += LANES)                                                     \
             for (int k = 0; k < LANES; k++)                                                    \
-                sum[k] += y[i + k];                                                            \
+                lane[k] += y[i + k];                                                           \
+        for (int k = 0; k < LANES && n >= LANES; k++)                                          \
+            sum += lane[k];                                                                    \
         for (; i < n; i++)                                                                     \
-            sum[0] += y[i];                                                                    \
-        return ((sum[0] + sum[1]) + (sum[2] + sum[3])) +                                       \
-               ((sum[4] + sum[5]) + (sum[6] + sum[7]));                                        \
+            sum += y[i];                                                                       \
+        return sum;                                                                            \
     }                                                                                          \
-    static void line_##T(const T *x, T *y, int64_t n, bool logarithm)                          \
+    static void lines_##T(const T *x, T *y, int64_t n, int64_t lines, bool logarithm)          \
     {                                                                                          \
-        T most = most_of_line_##T(x, n);                                                       \
-        for (int64_t i = 0; i < n; i++)                                                        \
-            y[i] = x[i] - most;                                                                \
-        exp_##T(y, n);                                                                         \
-        double sum = sum_of_line_##T(y, n);                                                    \
-        T shift = (T)log(sum), scale = (T)(1 / sum);                                           \
-        for (int64_t i = 0; i < n; i++)                                                        \
-            y[i] = logarithm ? x[i] - most - shift : y[i] * scale;                             \
+        T most[LINES];                                                                         \
+        for (int64_t k = 0; k < lines; k++) {                                                  \
+            most[k] = most_of_line_##T(x + k * n, n);                                          \
+            for (int64_t i = k * n; i < (k + 1) * n; i++)                                      \
+                y[i] = x[i] - most[k];                                                         \
+        }                                                                                      \
+        exp_##T(y, lines *n);                                                                  \
+        for (int64_t k = 0; k < lines; k++) {                                                  \
+            double sum = sum_of_line_##T(y + k * n, n);                                        \
+            T last = (T)(logarithm ? log(sum) : 1 / sum);                                      \
+            if (logarithm)                                                                     \
+                for (int64_t i = k * n; i < (k + 1) * n; i++)                                  \
+                    y[i] = x[i] - most[k] - last;                                              \
+            else                                                                               \
+                for (int64_t i = k * n; i < (k + 1) * n; i++)                                  \
+                    y[i] *= last;                                                              \
+        }                                                                                      \
     }                                                                                          \
     static void columns_##T(const T *x, T *y, int64_t n, int64_t inner, int64_t w,             \
                             bool logarithm)                                                    \
@@ -139,30 +154,50 @@ static void log_softmax_derive(struct sx_graph *g, int y, int dy, const bool *ne
 SOFTMAX(float)
 SOFTMAX(double)
 
-static void softmax_run(const struct sx_call *call)
+/* A softmax along the last axis: x and y are [outer, n]. */
+static void run_lines(const struct sx_call *call, const struct sx_lines *l, bool logarithm)
 {
-    const struct sx_shape *shape = &call->node->shape;
-    bool logarithm = call->node->op == SX_LOGSOFTMAX;
-    struct sx_lines l = sx_lines_of(shape, call->node->attr[0]);
-    int64_t work = sx_count(shape), blocks = sx_ceil_div(l.inner, SX_COLUMNS);
-    if (work == 0)
-        return;
-#pragma omp parallel for if (work > SX_PARALLEL / 8)
-    for (int64_t u = 0; u < l.outer * blocks; u++) {
-        int64_t lo = u % blocks * SX_COLUMNS, at = u / blocks * l.n * l.inner + lo;
-        int64_t w = l.inner - lo < SX_COLUMNS ? l.inner - lo : SX_COLUMNS;
+    int64_t each = l->n < GRAIN / LINES ? LINES : sx_ceil_div(GRAIN, l->n);
+#pragma omp parallel for if (l->outer * l->n > SX_PARALLEL / 8)
+    for (int64_t first = 0; first < l->outer; first += each) {
+        int64_t lines = l->outer - first < each ? l->outer - first : each, at = first * l->n;
         const void *x = call->in[0].data;
         void *y = call->out;
-        if (call->node->type == SX_FLOAT && l.inner == 1)
-            line_float((const float *)x + at, (float *)y + at, l.n, logarithm);
-        else if (call->node->type == SX_FLOAT)
-            columns_float((const float *)x + at, (float *)y + at, l.n, l.inner, w, logarithm);
-        else if (l.inner == 1)
-            line_double((const double *)x + at, (double *)y + at, l.n, logarithm);
+        if (call->node->type == SX_FLOAT)
+            lines_float((const float *)x + at, (float *)y + at, l->n, lines, logarithm);
         else
-            columns_double((const double *)x + at, (double *)y + at, l.n, l.inner, w,
-                           logarithm);
+            lines_double((const double *)x + at, (double *)y + at, l->n, lines, logarithm);
     }
+}
+
+/* Along another: x and y are [outer, n, inner]. */
+static void run_columns(const struct sx_call *call, const struct sx_lines *l, bool logarithm)
+{
+    int64_t n = l->n, inner = l->inner, blocks = sx_ceil_div(inner, SX_COLUMNS);
+#pragma omp parallel for if (l->outer * n * inner > SX_PARALLEL / 8)
+    for (int64_t u = 0; u < l->outer * blocks; u++) {
+        int64_t lo = u % blocks * SX_COLUMNS, at = u / blocks * n * inner + lo;
+        int64_t w = inner - lo < SX_COLUMNS ? inner - lo : SX_COLUMNS;
+        const void *x = call->in[0].data;
+        void *y = call->out;
+        if (call->node->type == SX_FLOAT)
+            columns_float((const float *)x + at, (float *)y + at, n, inner, w, logarithm);
+        else
+            columns_double((const double *)x + at, (double *)y + at, n, inner, w, logarithm);
+    }
+}
+
+static void softmax_run(const struct sx_call *call)
+{
+    const struct sx_node *node = call->node;
+    struct sx_lines l = sx_lines_of(&node->shape, node->attr[0]);
+    bool logarithm = node->op == SX_LOGSOFTMAX;
+    if (l.outer * l.n * l.inner == 0)
+        return;
+    if (l.inner == 1)
+        run_lines(call, &l, logarithm);
+    else
+        run_columns(call, &l, logarithm);
 }
 
 const struct sx_row sx_row_softmax = {

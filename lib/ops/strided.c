@@ -5,7 +5,7 @@
 
 /* Elements per unit of work, and the side of a transposed square. */
 #define GRAIN 16384
-#define TILE 32
+#define TILE 16
 
 typedef uint8_t one __attribute__((may_alias));
 typedef uint32_t four __attribute__((may_alias));
@@ -84,8 +84,8 @@ static bool find_squares(struct sx_strided *s)
     return true;
 }
 
-/* One run of n elements, and one square of rows x n elements. */
-#define KERNELS(T)                                                                             \
+/* One run of n elements. */
+#define RUN(T)                                                                                 \
     static void run_##T(T *to, int64_t ts, const T *from, int64_t fs, int64_t n)               \
     {                                                                                          \
         T first = *from;                                                                       \
@@ -95,20 +95,50 @@ static bool find_squares(struct sx_strided *s)
         else                                                                                   \
             for (int64_t i = 0; i < n; i++)                                                    \
                 to[i * ts] = from[i * fs];                                                     \
-    }                                                                                          \
-    static void square_##T(T *to, int64_t ts, const T *from, int64_t fs, int64_t rows,         \
-                           int64_t n)                                                          \
-    {                                                                                          \
-        for (int64_t k = 0; k < n; k += TILE) {                                                \
-            int64_t end = n - k < TILE ? n : k + TILE;                                         \
-            for (int64_t j = 0; j < rows; j++)                                                 \
-                for (int64_t i = k; i < end; i++)                                              \
-                    to[j * ts + i] = from[i * fs + j];                                         \
-        }                                                                                      \
     }
-KERNELS(one)
-KERNELS(four)
-KERNELS(eight)
+RUN(one)
+RUN(four)
+RUN(eight)
+
+/* to[j][i] = from[i][j] for j < rows and i < n; of rows before `tall` only from i = wide on. */
+#define SQUARE(T)                                                                              \
+    static void square_##T(T *to, int64_t ts, const T *from, int64_t fs, int64_t rows,         \
+                           int64_t n, int64_t tall, int64_t wide)                              \
+    {                                                                                          \
+        for (int64_t k = 0; k < n; k += TILE)                                                  \
+            for (int64_t j = 0; j < rows; j++)                                                 \
+                for (int64_t i = j < tall && wide > k ? wide : k; i < n && i < k + TILE; i++)  \
+                    to[j * ts + i] = from[i * fs + j];                                         \
+    }
+SQUARE(one)
+SQUARE(four)
+SQUARE(eight)
+
+/* Elements of four bytes, those of floats, go by squares of 4 x 4 in registers. */
+typedef uint32_t vector __attribute__((vector_size(16), aligned(4), may_alias));
+
+static void square_of_floats(four *to, int64_t ts, const four *from, int64_t fs, int64_t rows,
+                             int64_t n)
+{
+    int64_t tall = rows - rows % 4, wide = n - n % 4;
+    for (int64_t i = 0; i < wide; i += 4) {
+        for (int64_t j = 0; j < tall; j += 4) {
+            const four *f = from + i * fs + j;
+            four *t = to + j * ts + i;
+            vector a = *(const vector *)f, b = *(const vector *)(f + fs);
+            vector c = *(const vector *)(f + 2 * fs), d = *(const vector *)(f + 3 * fs);
+            vector ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+            vector cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+            *(vector *)t = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+            *(vector *)(t + ts) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+            ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            *(vector *)(t + 2 * ts) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+            *(vector *)(t + 3 * ts) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+        }
+    }
+    square_four(to, ts, from, fs, rows, n, tall, wide);
+}
 
 /* The last axis, from a place on. */
 static void copy_run(const struct sx_strided *s, size_t size, char *to, const char *from)
@@ -130,11 +160,12 @@ static void copy_square(const struct sx_strided *s, size_t size, char *to, const
 {
     int64_t n = s->dim[s->rank - 1], ts = s->to[s->rank - 2], fs = s->from[s->rank - 1];
     if (size == 1)
-        square_one((one *)to, ts, (const one *)from, fs, rows, n);
+        square_one((one *)to, ts, (const one *)from, fs, rows, n, 0, 0);
     else if (size == 4)
-        square_four((four *)(void *)to, ts, (const four *)(const void *)from, fs, rows, n);
+        square_of_floats((four *)(void *)to, ts, (const four *)(const void *)from, fs, rows, n);
     else
-        square_eight((eight *)(void *)to, ts, (const eight *)(const void *)from, fs, rows, n);
+        square_eight((eight *)(void *)to, ts, (const eight *)(const void *)from, fs, rows, n, 0,
+                     0);
 }
 
 /* The axes outside the innermost run or square; squares come in bands of TILE rows. */
