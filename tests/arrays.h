@@ -1,6 +1,6 @@
 /* arrays.h - small arrays for tests of graphs: made, compared and put through a graph.
  *
- * Nothing here returns a failure: it fails the test. What is returned is freed by the caller. */
+ * Nothing here returns a failure: it fails the test. The caller frees what is returned. */
 #ifndef TESTS_ARRAYS_H
 #define TESTS_ARRAYS_H
 

@@ -1,7 +1,7 @@
 /* gather.c - TAKE reads elements where an index says, PUT is its adjoint and adds them there.
  *
- * Both see the large array as [outer, n, inner]. The small one is [outer, m, inner], m being the
- * elements of the index (rows) or the index's length along the axis (elementwise). */
+ * Both see the large array as [outer, n, inner]. The small one is [outer, m, inner], m being
+ * the elements of the index (rows) or its length along the axis (elementwise). */
 #include <string.h>
 
 #include "ops/ops.h"
@@ -113,8 +113,8 @@ static void put_derive(struct sx_graph *g, int y, int dy, const bool *need, int 
 
 /* ---- Batches ---- */
 
-/* A batched index of rows, [size] + I, as an elementwise one of `small` = [size, outer, m, inner]
- * with m at `axis`. */
+/* A batched index of rows, [size] + I, as an elementwise one of the shape `small`, which is
+ * [size, outer, m, inner] with m at `axis`. */
 static int spread_index(struct sx_batch *b, const struct sx_node *node, int axis,
                         const struct sx_shape *small)
 {

@@ -23,7 +23,7 @@ static inline int64_t sx_ceil_div(int64_t a, int64_t b)
 /* Fails the graph with the row's name before the message. Returns false. */
 bool sx_refuse(struct sx_graph *g, const struct sx_node *node, const char *format, ...)
     SX_PRINTF(3, 4);
-/* For shape rules: the right number of attributes, an axis inside a rank, a countable result. */
+/* For shape rules: the number of attributes, an axis inside a rank, a countable result. */
 bool sx_need_attr(struct sx_graph *g, const struct sx_node *node, int n_attr);
 bool sx_need_axis(struct sx_graph *g, const struct sx_node *node, int64_t axis, int rank);
 bool sx_need_size(struct sx_graph *g, const struct sx_node *node);
@@ -64,7 +64,7 @@ static inline void sx_advance(const struct sx_strided *s, struct sx_place *p)
     }
 }
 
-/* Copies elements of `size` bytes (1, 4 or 8), whatever they are, from one array to the other. */
+/* Copies elements of `size` bytes (1, 4 or 8), whatever they are, from one to the other. */
 void sx_strided_copy(const struct sx_strided *s, size_t size, void *to, const void *from);
 
 #endif

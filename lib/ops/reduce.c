@@ -1,8 +1,8 @@
 /* reduce.c - sums and largest elements over any axes.
  *
  * Axes of length 1 vanish and neighbours of one kind join, so that kept and cut axes alternate.
- * If the innermost is cut, an output is a sum of lines; if it is kept, outputs are columns. Sums
- * of floats are carried as double. */
+ * If the innermost is cut, an output is a sum of lines; if it is kept, outputs are columns.
+ * Sums of floats are carried as double. */
 #include <math.h>
 #include <string.h>
 

@@ -54,7 +54,7 @@ int sx_slice_axis(struct sx_graph *g, int a, int axis, int64_t begin, int64_t co
     return sx_slice(g, a, start, step, &shape);
 }
 
-/* Whether start, start + step, .. (n of them) are distinct places of an axis of length `whole`. */
+/* Whether start, start + step, .. (n of them) are distinct places of an axis of `whole`. */
 static bool inside(int64_t start, int64_t step, int64_t n, int64_t whole)
 {
     int64_t last;
