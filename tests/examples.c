@@ -37,7 +37,8 @@ static int unary(struct fd *t, int op)
 
 static const struct {
     const char *a, *b;
-} broadcast[] = {{"2,3", "2,3"}, {"2,3", "3"}, {"2,1", "1,3"}, {"", "2,2"}, {"1,2", "3,1,1"}};
+} broadcast[] = {{"2,3", "2,3"},   {"2,3", "3"},     {"2,1", "1,3"}, {"", "2,2"},
+                 {"1,2", "3,1,1"}, {"1,3", "1,2,3"}, {"1,3", "2,3"}, {"1", "1"}};
 
 /* The operator, plus 64 times which broadcast. */
 static int binary(struct fd *t, int arg)
@@ -150,14 +151,16 @@ static int reshape(struct fd *t, int arg)
 
 static int transpose(struct fd *t, int arg)
 {
-    static const int perm[][4] = {{1, 0, 2, 3}, {0, 2, 3, 1}, {3, 2, 1, 0}};
-    return sx_transpose(t->g, fd_input(t, arg == 1 ? "1,2,3,2" : "2,3,1,2", -1, 1), perm[arg]);
+    static const int perm[][4] = {{1, 0, 2, 3}, {0, 2, 3, 1}, {3, 2, 1, 0}, {3, 1, 0, 2}};
+    bool row = arg == 1 || arg == 3;
+    return sx_transpose(t->g, fd_input(t, row ? "1,2,3,2" : "2,3,1,2", -1, 1), perm[arg]);
 }
 
 static int expand(struct fd *t, int arg)
 {
-    static const char *const shapes[][2] = {
-        {"3,1", "2,3,4"}, {"1,3", "4,3"}, {"", "2,2"}, {"1,1,2", "1,3,2"}};
+    static const char *const shapes[][2] = {{"3,1", "2,3,4"}, {"1,3", "4,3"},
+                                            {"", "2,2"},      {"1,1,2", "1,3,2"},
+                                            {"1,3", "1,1,3"}, {"1,3", "2,1,3"}};
     struct sx_shape shape = fd_shape(shapes[arg][1]);
     return sx_expand(t->g, fd_input(t, shapes[arg][0], -1, 1), &shape);
 }
@@ -184,9 +187,9 @@ static int reduce_max(struct fd *t, int arg)
 
 static int slice(struct fd *t, int arg)
 {
-    static const int64_t start[][3] = {{0, 1, 0}, {1, 4, 0}, {0, 4, 2}};
-    static const int64_t step[][3] = {{1, 1, 1}, {1, -2, 1}, {1, -1, -2}};
-    static const char *const to[] = {"2,3,3", "1,3,2", "1,5,2"};
+    static const int64_t start[][3] = {{0, 1, 0}, {1, 4, 0}, {0, 4, 2}, {1, 0, 0}};
+    static const int64_t step[][3] = {{1, 1, 1}, {1, -2, 1}, {1, -1, -2}, {1, 2, 1}};
+    static const char *const to[] = {"2,3,3", "1,3,2", "1,5,2", "1,3,3"};
     struct sx_shape shape = fd_shape(to[arg]);
     int x = fd_input(t, arg == 2 ? "1,5,3" : "2,5,3", -1, 1);
     return sx_slice(t->g, x, start[arg], step[arg], &shape);
@@ -194,24 +197,26 @@ static int slice(struct fd *t, int arg)
 
 static int embed(struct fd *t, int arg)
 {
-    static const int64_t start[][2] = {{1, 0}, {0, 4}, {0, 1}};
-    static const int64_t step[][2] = {{1, 2}, {1, -2}, {1, 1}};
-    static const char *const from[] = {"2,3", "2,2", "1,3"}, *const to[] = {"4,6", "2,5",
-                                                                            "1,5"};
-    struct sx_shape shape = fd_shape(to[arg]);
-    int x = fd_input(t, from[arg], -1, 1);
+    static const int64_t start[][2] = {{1, 0}, {0, 4}, {0, 1}, {1, 0}};
+    static const int64_t step[][2] = {{1, 2}, {1, -2}, {1, 1}, {1, 1}};
+    static const char *const shapes[][2] = {
+        {"2,3", "4,6"}, {"2,2", "2,5"}, {"1,3", "1,5"}, {"1,3", "3,3"}};
+    struct sx_shape shape = fd_shape(shapes[arg][1]);
+    int x = fd_input(t, shapes[arg][0], -1, 1);
     return sx_embed(t->g, x, start[arg], step[arg], &shape);
 }
 
 static int concat(struct fd *t, int arg)
 {
-    static const char *const shapes[][3] = {
-        {"2,3", "1,3", "2,3"}, {"2,1", "2,3", "2,2"}, {"1,1,2", "1,3,2", "1,1,2"}};
+    static const char *const shapes[][3] = {{"2,3", "1,3", "2,3"},
+                                            {"2,1", "2,3", "2,2"},
+                                            {"1,1,2", "1,3,2", "1,1,2"},
+                                            {"1,3", "1,3", "1,3"}};
     int part[4];
     for (int k = 0; k < 3; k++)
         part[k] = fd_input(t, shapes[arg][k], -1, 1);
     part[3] = part[0]; /* the same part twice */
-    return sx_concat(t->g, part, 4, arg == 0 ? 0 : 1);
+    return sx_concat(t->g, part, 4, arg == 0 || arg == 3 ? 0 : 1);
 }
 
 static const int64_t indices[] = {2, 0, 2, 1, 1, 0, 0, 2, 2, 0, 1, 2};
@@ -249,37 +254,53 @@ static int put_each(struct fd *t, int arg)
     return sx_put(t->g, x, fd_index(t, shapes[arg], indices), arg == 1 ? 0 : 1, 3, true);
 }
 
+/* Both the values and the index are variables; where the index stays, it has no slope. */
+static int indexed(struct fd *t, int arg)
+{
+    static const char *const shapes[][2] = {
+        {"2,3,2", "2,2"},   {"1,3", "3"}, {"2,3,2", "2,4,2"}, {"1,3", "1,2"},
+        {"2,2,2,2", "2,2"}, {"1,3", "3"}, {"2,4", "2,4"},     {"1,4", "1,4"},
+    };
+    bool elementwise = (arg & 2) != 0;
+    int x = fd_input(t, shapes[arg][0], -1, 1), i = fd_input(t, shapes[arg][1], 0.1, 2.9);
+    int index = sx_cast(t->g, i, SX_INT);
+    return arg < 4 ? sx_take(t->g, x, index, 1, elementwise)
+                   : sx_put(t->g, x, index, 1, 3, elementwise);
+}
+
 /* ---- Along an axis ---- */
 
 static int cumsum(struct fd *t, int arg)
 {
     int x = fd_input(t, arg < 4 ? "2,3,2" : "1,4", -1, 1);
-    return sx_cumsum(t->g, x, arg == 3 ? 0 : 1, (arg & 1) != 0, (arg & 2) != 0);
+    return sx_cumsum(t->g, x, arg == 3 || arg == 6 ? 0 : 1, (arg & 1) != 0, (arg & 2) != 0);
 }
+
+static const int along[] = {0, 1, 2, 1, 0};
 
 static int softmax(struct fd *t, int axis)
 {
-    return sx_softmax(t->g, fd_input(t, axis == 3 ? "1,4" : "2,3,2", -1, 1), axis % 3);
+    return sx_softmax(t->g, fd_input(t, axis > 2 ? "1,4" : "2,3,2", -1, 1), along[axis]);
 }
 
 static int log_softmax(struct fd *t, int axis)
 {
-    return sx_log_softmax(t->g, fd_input(t, axis == 3 ? "1,4" : "2,3,2", -1, 1), axis % 3);
+    return sx_log_softmax(t->g, fd_input(t, axis > 2 ? "1,4" : "2,3,2", -1, 1), along[axis]);
 }
 
 /* Sort: the index is a choice, the values move. */
 static int sorted(struct fd *t, int arg)
 {
-    int x = fd_input(t, "2,4", -1, 1);
-    int index = sx_sort_index(t->g, x, 1, arg == 1);
-    return sx_mul(t->g, sx_take(t->g, x, index, 1, true), fd_const(t, "4", 1, 2));
+    int x = fd_input(t, arg < 2 ? "2,4" : "1,4", -1, 1), axis = arg == 3 ? 0 : 1;
+    int index = sx_sort_index(t->g, x, axis, arg == 1);
+    return sx_mul(t->g, sx_take(t->g, x, index, axis, true), fd_const(t, "4", 1, 2));
 }
 
 static int chosen(struct fd *t, int arg)
 {
-    int x = fd_input(t, "2,4", -1, 1);
-    int index = sx_argmax(t->g, x, 1, arg == 1);
-    return sx_take(t->g, sx_mul(t->g, x, x), index, 1, true);
+    int x = fd_input(t, arg < 2 ? "2,4" : "1,4", -1, 1), axis = arg == 3 ? 0 : 1;
+    int index = sx_argmax(t->g, x, axis, arg == 1);
+    return sx_take(t->g, sx_mul(t->g, x, x), index, axis, true);
 }
 
 /* ---- Products ---- */
@@ -295,7 +316,7 @@ static int matmul(struct fd *t, int arg)
         {"2,2,3", "3,2", false, false},    {"2,3", "2,3,2", false, false},
         {"2,1,2,3", "3,2,2", true, false}, {"3,1,1,2", "2,2,3", false, false},
         {"1,3", "3,4", false, false},      {"1,2,3", "1,4,3", false, true},
-        {"2,3,2", "1,4,3", true, true},
+        {"2,3,2", "1,4,3", true, true},    {"1,3", "2,3,4", false, false},
     };
     int a = fd_input(t, cases[arg].a, -1, 1), b = fd_input(t, cases[arg].b, -1, 1);
     return sx_matmul(t->g, a, b, cases[arg].ta, cases[arg].tb);
@@ -430,7 +451,9 @@ static int convolutional(struct fd *t, int arg)
     }
 #define BINARY(OP)                                                                             \
     {OP, "same shape", binary, OP, 0}, {OP, "row", binary, OP + 64, 0},                        \
-        {OP, "outer", binary, OP + 128, 0}, {OP, "scalar", binary, OP + 192, 0},               \
+        {OP, "leading 1s", binary, OP + 320, 0}, {OP, "one row", binary, OP + 384, 0},         \
+        {OP, "ones", binary, OP + 448, 0}, {OP, "outer", binary, OP + 128, 0},                 \
+        {OP, "scalar", binary, OP + 192, 0},                                                   \
     {                                                                                          \
         OP, "lower rank", binary, OP + 256, 0                                                  \
     }
@@ -522,10 +545,13 @@ const struct example examples[] = {
     {SX_TRANSPOSE, "swap", transpose, 0, 1},
     {SX_TRANSPOSE, "to channels last", transpose, 1, 1},
     {SX_TRANSPOSE, "reverse", transpose, 2, 1},
+    {SX_TRANSPOSE, "a leading 1 moves", transpose, 3, 1},
     {SX_EXPAND, "two axes", expand, 0, 1},
     {SX_EXPAND, "first axis", expand, 1, 1},
     {SX_EXPAND, "scalar", expand, 2, 1},
     {SX_EXPAND, "middle", expand, 3, 1},
+    {SX_EXPAND, "a leading 1 more", expand, 4, 1},
+    {SX_EXPAND, "a leading 1 inside", expand, 5, 1},
     {SX_SUM, "first", sum, 0, 1},
     {SX_SUM, "middle", sum, 1, 1},
     {SX_SUM, "last", sum, 2, 1},
@@ -536,12 +562,15 @@ const struct example examples[] = {
     {SX_SLICE, "", slice, 0, 1},
     {SX_SLICE, "backwards", slice, 1, 1},
     {SX_SLICE, "one row", slice, 2, 1},
+    {SX_SLICE, "to one row", slice, 3, 1},
     {SX_EMBED, "stride 2", embed, 0, 1},
     {SX_EMBED, "backwards", embed, 1, 1},
     {SX_EMBED, "one row", embed, 2, 1},
+    {SX_EMBED, "one row among others", embed, 3, 1},
     {SX_CONCAT, "axis 0", concat, 0, TOGETHER},
     {SX_CONCAT, "axis 1", concat, 1, TOGETHER},
     {SX_CONCAT, "of one row", concat, 2, TOGETHER},
+    {SX_CONCAT, "rows", concat, 3, TOGETHER},
     {SX_TAKE, "rows of axis 1", take, 0, 1},
     {SX_TAKE, "rows of axis 0", take, 1, 1},
     {SX_TAKE, "scalar index", take, 2, 1},
@@ -550,6 +579,10 @@ const struct example examples[] = {
     {SX_TAKE, "elementwise", take_each, 0, 1},
     {SX_TAKE, "elementwise, axis 0", take_each, 1, 1},
     {SX_TAKE, "elementwise, one row", take_each, 2, 1},
+    {SX_TAKE, "moving index", indexed, 0, 1},
+    {SX_TAKE, "moving index, one row", indexed, 1, 1},
+    {SX_TAKE, "moving, elementwise", indexed, 2, 1},
+    {SX_TAKE, "moving, elementwise, one row", indexed, 3, 1},
     {SX_PUT, "rows of axis 1", put, 0, 1},
     {SX_PUT, "rows of axis 0", put, 1, 1},
     {SX_PUT, "scalar index", put, 2, 1},
@@ -557,6 +590,10 @@ const struct example examples[] = {
     {SX_PUT, "elementwise", put_each, 0, 1},
     {SX_PUT, "elementwise, axis 0", put_each, 1, 1},
     {SX_PUT, "elementwise, one row", put_each, 2, 1},
+    {SX_PUT, "moving index", indexed, 4, 1},
+    {SX_PUT, "moving index, one row", indexed, 5, 1},
+    {SX_PUT, "moving, elementwise", indexed, 6, 1},
+    {SX_PUT, "moving, elementwise, one row", indexed, 7, 1},
 
     {SX_REDUCEMAX, "first", reduce_max, 0, 0},
     {SX_REDUCEMAX, "middle", reduce_max, 1, 0},
@@ -568,17 +605,25 @@ const struct example examples[] = {
     {SX_CUMSUM, "reverse", cumsum, 2, 1},
     {SX_CUMSUM, "both, axis 0", cumsum, 3, 1},
     {SX_CUMSUM, "one row", cumsum, 4, 1},
+    {SX_CUMSUM, "of a leading 1, reverse", cumsum, 6, 1},
     {SX_SOFTMAX, "axis 0", softmax, 0, 0},
     {SX_SOFTMAX, "axis 1", softmax, 1, 0},
     {SX_SOFTMAX, "axis 2", softmax, 2, 0},
-    {SX_SOFTMAX, "of a leading 1", softmax, 3, 0},
+    {SX_SOFTMAX, "one row", softmax, 3, 0},
+    {SX_SOFTMAX, "of a leading 1", softmax, 4, 0},
     {SX_LOGSOFTMAX, "axis 0", log_softmax, 0, 0},
     {SX_LOGSOFTMAX, "axis 1", log_softmax, 1, 0},
     {SX_LOGSOFTMAX, "axis 2", log_softmax, 2, 0},
+    {SX_LOGSOFTMAX, "one row", log_softmax, 3, 0},
+    {SX_LOGSOFTMAX, "of a leading 1", log_softmax, 4, 0},
     {SX_SORTINDEX, "ascending", sorted, 0, 0},
     {SX_SORTINDEX, "descending", sorted, 1, 0},
+    {SX_SORTINDEX, "one row", sorted, 2, 0},
+    {SX_SORTINDEX, "of a leading 1", sorted, 3, 0},
     {SX_ARGMAX, "first", chosen, 0, 0},
     {SX_ARGMAX, "last", chosen, 1, 0},
+    {SX_ARGMAX, "one row", chosen, 2, 0},
+    {SX_ARGMAX, "of a leading 1", chosen, 3, 0},
 
     {SX_MATMUL, "", matmul, 0, 3},
     {SX_MATMUL, "a transposed", matmul, 1, 3},
@@ -591,6 +636,7 @@ const struct example examples[] = {
     {SX_MATMUL, "row vector", matmul, 8, 3},
     {SX_MATMUL, "one matrix, transposed", matmul, 9, 3},
     {SX_MATMUL, "stack by one, transposed", matmul, 10, 3},
+    {SX_MATMUL, "row vector by stack", matmul, 11, 3},
     {SX_CONV, "", conv, 0, 3},
     {SX_CONV, "stride, pads", conv, 1, 3},
     {SX_CONV, "dilation", conv, 2, 3},

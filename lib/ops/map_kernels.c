@@ -1,7 +1,7 @@
 /* map_kernels.c - the pointwise operators on blocks of float and double, vectorised.
  *
  * glibc's vector maths (libmvec) obeys NaN, infinity and overflow, but its header offers it
- * under -ffast-math only, whose other effects are not wanted: so the header alone is told so. */
+ * under -ffast-math only, whose other effects are not wanted: the header alone is told so. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 #define __FAST_MATH__ 1
 #include <math.h>
