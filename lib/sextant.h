@@ -436,7 +436,7 @@ bool sx_npy_write(struct sx_sink *sink, const struct sx_tensor *tensor);
 /* A writer of JSON; zero-initialise what is not said here. `key` is NULL inside arrays. */
 struct sx_json {
     struct sx_sink *sink;
-    enum sx_type precision; /* of sx_json_number: SX_FLOAT or SX_DOUBLE */
+    enum sx_type precision; /* of numbers and double arrays: SX_FLOAT or SX_DOUBLE */
     int64_t nonfinite;      /* numbers that were written as null */
     bool comma;
 };

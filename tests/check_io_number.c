@@ -173,6 +173,37 @@ START_TEST(test_powers)
 }
 END_TEST
 
+/* Random decimals, ties and near ties among them, as the C library reads them. */
+START_TEST(test_parse_random)
+{
+    for (uint64_t i = 0; i < 60000; i++) {
+        char text[64];
+        uint64_t bits = sx_random_bits(5, 0, i);
+        double v;
+        if (i % 3 == 0) /* halfway between two doubles, or one beside it */
+            snprintf(text, sizeof text, "%llu%s", (unsigned long long)((bits >> 8) | 1) << 2,
+                     i % 2 != 0 ? "" : ".000000000000000001");
+        else if (i % 3 == 1)
+            snprintf(text, sizeof text, "%llue%d", (unsigned long long)(bits >> (i % 64)),
+                     (int)(i / 64 % 60) - 30);
+        else
+            snprintf(text, sizeof text, "%.*g", (int)(i % 20) + 1,
+                     ldexp((double)bits, (int)(i % 160) - 140));
+        ck_assert(sx_number_parse(text, strlen(text), &v));
+        ck_assert_msg(v == strtod(text, NULL), "%s gives %.17g", text, v);
+    }
+    for (uint64_t m = (1ULL << 53) - 3; m < (1ULL << 53) + 9; m++) {
+        char text[64];
+        double v;
+        for (int k = 0; k < 4; k++) {
+            snprintf(text, sizeof text, "%llu.%d", (unsigned long long)m, 25 * k);
+            ck_assert(sx_number_parse(text, strlen(text), &v));
+            ck_assert_msg(v == strtod(text, NULL), "%s gives %.17g", text, v);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_parse)
 {
     static const struct {
@@ -268,6 +299,7 @@ int main(void)
     tcase_add_test(t, test_random_floats);
     tcase_add_test(t, test_powers);
     tcase_add_test(t, test_parse);
+    tcase_add_test(t, test_parse_random);
     tcase_add_test(t, test_locale);
     tcase_add_test(t, test_speed);
     Suite *s = suite_create("io_number");

@@ -139,10 +139,10 @@ START_TEST(test_short_pipe)
     for (int extra = -15; extra <= 1; extra += 16) {
         ti_pipe(bytes, (size_t)((int)n + extra), 1);
         struct sx_reader *reader = ti_open("-", &want);
-        for (int i = 0; i < (extra < 0 ? 2 : 3); i++)
+        for (int i = 0; i < (extra < 0 ? 2 : 3); i++) /* of four */
             ti_expect(reader, &sample, 10 * i);
         ti_expect_failure(reader, extra < 0 ? "fewer" : "more");
-        sx_reader_close(reader);
+        ti_expect_end(reader);
     }
 }
 END_TEST

@@ -90,10 +90,17 @@ START_TEST(test_json)
     sx_json_array_end(&json);
     sx_json_object_end(&json);
     ck_assert_int_eq(json.nonfinite, 2);
+    double third[] = {1 / 3.};
+    struct sx_tensor d = {SX_DOUBLE, {1, {1}}, third};
+    for (int k = 0; k < 2; k++) {
+        json.precision = k == 0 ? SX_FLOAT : SX_DOUBLE;
+        sx_json_values(&json, NULL, &d);
+    }
     ck_assert_str_eq(finished(&json),
                      "{\"f\":{\"shape\":[2,3],\"values\":[1,0.1,null,null,3,4]},"
                      "\"i\":[-9223372036854775808,9007199254740993],\"b\":[1,0],"
-                     "\"a\":[0.1,0.10000000149011612,-7,[],{},true,false,null]}");
+                     "\"a\":[0.1,0.10000000149011612,-7,[],{},true,false,null]}"
+                     ",[0.33333334],[0.3333333333333333]");
 }
 END_TEST
 

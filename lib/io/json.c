@@ -151,13 +151,14 @@ void sx_json_shape(struct sx_json *json, const char *key, const struct sx_shape 
 void sx_json_values(struct sx_json *json, const char *key, const struct sx_tensor *tensor)
 {
     int64_t n = sx_count(&tensor->shape);
+    enum sx_type precision = tensor->type == SX_DOUBLE ? json->precision : tensor->type;
     sx_json_array(json, key);
     for (int64_t i = 0; i < n; i++) {
         if (tensor->type == SX_INT) {
             sx_json_int(json, NULL, ((const int64_t *)tensor->data)[i]);
         } else {
             lead(json, NULL);
-            put_number(json, sx_tensor_get(tensor, i), tensor->type);
+            put_number(json, sx_tensor_get(tensor, i), precision);
         }
     }
     sx_json_array_end(json);

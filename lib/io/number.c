@@ -189,16 +189,35 @@ size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision
 
 /* ---- Reading ---------------------------------------------------------------------------- */
 
-/* Numbers of up to 19 digits and small exponents are a product or quotient of two exact
- * doubles, which rounds once; the rest goes through the C library. */
-static double assemble(uint64_t digits, int dropped, long exponent, const char *text, size_t n)
+/* q * 2^e, plus a little more if `more`, to the nearest double, ties to even. */
+static double nearest(unsigned __int128 q, int e, bool more)
 {
-    static const double power10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (dropped == 0 && digits < (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22)
-        return exponent < 0 ? (double)digits / power10[-exponent]
-                            : (double)digits * power10[exponent];
+    uint64_t high = (uint64_t)(q >> 64);
+    int bits = high != 0 ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)q);
+    int shift = bits - 53;
+    if (shift <= 0)
+        return ldexp((double)(uint64_t)q, e);
+    unsigned __int128 half = (unsigned __int128)1 << (shift - 1), rest = q & (2 * half - 1);
+    uint64_t m = (uint64_t)(q >> shift);
+    m += rest > half || (rest == half && (more || (m & 1) != 0));
+    return ldexp((double)m, e + shift);
+}
+
+/* digits * 10^exponent. A power of five that fits 64 bits leaves a product that is exact, or a
+ * quotient of over 64 bits and a remainder; the rest, up to the 511 characters of `text`, goes
+ * through the C library. */
+static double assemble(uint64_t digits, bool all, long exponent, const char *text, size_t n)
+{
+    if (all && digits == 0)
+        return 0;
+    if (all && exponent >= 0 && exponent <= LAST_POWER)
+        return nearest((unsigned __int128)digits * power5[exponent], (int)exponent, false);
+    if (all && exponent < 0 && -exponent <= LAST_POWER) {
+        int up = 64 + __builtin_clzll(digits);
+        unsigned __int128 wide = (unsigned __int128)digits << up;
+        uint64_t power = power5[-exponent];
+        return nearest(wide / power, (int)exponent - up, wide % power != 0);
+    }
     char copy[512];
     memcpy(copy, text, n);
     copy[n] = '\0';
@@ -217,45 +236,74 @@ static bool parse_name(const char *text, size_t n, double *value)
     return true;
 }
 
+/* What a number is made of, up to where the reading has come. */
+struct reading {
+    const char *at, *end;
+    uint64_t digits; /* as many as fit */
+    bool all;        /* none were left out */
+    size_t seen;
+    long exponent;
+};
+
+static bool digit(const struct reading *r)
+{
+    return r->at < r->end && *r->at >= '0' && *r->at <= '9';
+}
+
+static void take_digits(struct reading *r, bool fraction)
+{
+    for (; digit(r); r->at++, r->seen++) {
+        r->all = r->all && r->digits <= (UINT64_MAX - 9) / 10;
+        if (r->all) {
+            r->digits = 10 * r->digits + (uint64_t)(*r->at - '0');
+            r->exponent -= fraction;
+        }
+    }
+}
+
+static bool take_sign(struct reading *r)
+{
+    bool minus = r->at < r->end && *r->at == '-';
+    r->at += minus || (r->at < r->end && *r->at == '+');
+    return minus;
+}
+
+static bool take_exponent(struct reading *r)
+{
+    long power = 0;
+    if (r->at == r->end || (*r->at != 'e' && *r->at != 'E'))
+        return true;
+    r->at++;
+    bool minus = take_sign(r);
+    if (!digit(r))
+        return false;
+    for (; digit(r); r->at++)
+        power = power < 100000 ? 10 * power + (*r->at - '0') : power;
+    r->exponent += minus ? -power : power;
+    return true;
+}
+
 bool sx_number_parse(const char *text, size_t n, double *value)
 {
-    bool minus = n > 0 && text[0] == '-';
-    size_t at = minus || (n > 0 && text[0] == '+') ? 1 : 0, start = at, seen = 0;
-    uint64_t digits = 0;
-    int dropped = 0;
-    long exponent = 0;
-    bool fraction = false;
-    if (n - at > 511)
+    struct reading r = {.at = text, .end = text + n, .all = true};
+    bool minus = take_sign(&r);
+    const char *start = r.at;
+    size_t length = (size_t)(r.end - start);
+    if (length > 511)
         return false;
-    for (; at < n && ((text[at] >= '0' && text[at] <= '9') || (text[at] == '.' && !fraction));
-         at++) {
-        if (text[at] == '.') {
-            fraction = true;
-            continue;
-        }
-        seen++;
-        if (digits > (UINT64_MAX - 9) / 10)
-            dropped++;
-        else {
-            digits = 10 * digits + (uint64_t)(text[at] - '0');
-            exponent -= fraction;
-        }
+    take_digits(&r, false);
+    if (r.at < r.end && *r.at == '.') {
+        r.at++;
+        take_digits(&r, true);
     }
-    if (seen == 0)
-        return parse_name(text + start, n - start, value) && (*value *= minus ? -1 : 1, true);
-    if (at < n && (text[at] == 'e' || text[at] == 'E')) {
-        bool down = at + 1 < n && text[at + 1] == '-';
-        size_t first = at + 1 + (down || (at + 1 < n && text[at + 1] == '+'));
-        long power = 0;
-        for (at = first; at < n && text[at] >= '0' && text[at] <= '9'; at++)
-            power = power < 100000 ? 10 * power + (text[at] - '0') : power;
-        if (at == first)
+    if (r.seen == 0) {
+        if (!parse_name(start, length, value))
             return false;
-        exponent += down ? -power : power;
+    } else {
+        if (!take_exponent(&r) || r.at < r.end)
+            return false;
+        *value = assemble(r.digits, r.all, r.exponent, start, length);
     }
-    if (at < n)
-        return false;
-    double v = assemble(digits, dropped, exponent, text + start, n - start);
-    *value = minus ? -v : v;
+    *value = minus ? -*value : *value;
     return true;
 }

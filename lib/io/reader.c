@@ -77,7 +77,11 @@ static bool find_samples(struct sx_reader *reader, struct sx_error *error)
     } else if (fits && extra == -1) {
         fits = batch == 1;
     }
-    return fits || misfit(reader, shape, error);
+    if (!fits)
+        return misfit(reader, shape, error);
+    if (reader->count > 1 && sx_count(&reader->sample) == 0)
+        return sx_fail(error, SX_FAILED, "samples without elements");
+    return true;
 }
 
 /* A line of text has no shape: its numbers fill the sample, at most one axis of which is open
@@ -152,7 +156,10 @@ static bool take(struct sx_reader *reader, const struct sx_shape *shape, bool la
 {
     struct sx_file *file = &reader->file;
     size_t n = (size_t)sx_count(shape), bytes = n * reader->stored.width;
-    if (!sx_file_fill(file, bytes + last, error))
+    bool filled = sx_file_fill(file, bytes + last, error);
+    if (!filled || file->size < bytes)
+        reader->next = reader->count; /* nothing can follow */
+    if (!filled)
         return false;
     if (file->size < bytes || (last && file->size > bytes))
         return sx_fail(error, SX_FAILED, "%s elements than its header promises",
@@ -187,8 +194,6 @@ static bool open_npy(struct sx_reader *reader, struct sx_error *error)
     size_t n = (size_t)sx_count(&reader->shape) * reader->stored.width;
     if (!find_samples(reader, error) || !check_size(reader, n, error))
         return false;
-    if (n == 0 && reader->count > 1)
-        return sx_fail(error, SX_FAILED, "samples without elements");
     if (!reader->stored.fortran || reader->shape.rank < 2)
         return true;
     reader->form = HELD;
