@@ -4,8 +4,7 @@
 #define DECLARE(NAME, name) extern const struct sx_row sx_row_##name;
 SX_POINTWISE_OPS(DECLARE)
 SX_OTHER_OPS(DECLARE)
-#define DECLARE_WEAK(NAME, name) extern __attribute__((weak)) const struct sx_row sx_row_##name;
-SX_PRIVATE_OPS(DECLARE_WEAK)
+SX_PRIVATE_OPS(DECLARE)
 
 #define ENTRY(NAME, name) [SX_##NAME] = &sx_row_##name,
 const struct sx_row *const sx_rows[SX_N_OPS] = {SX_POINTWISE_OPS(ENTRY) SX_OTHER_OPS(ENTRY)
