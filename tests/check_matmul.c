@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "laws.h"
+#include "ops/products.h"
 
 static struct sx_graph *graph_of(enum sx_type type)
 {
@@ -276,6 +277,62 @@ START_TEST(misfits)
 }
 END_TEST
 
+/* The kernels of every kind of processor that this one can act as: packs a^T and b
+ * into panels and multiplies one tile, streams and multiplies two rows. */
+static void check_kernels(const struct sx_gemm_kernels *kernels, enum sx_type type)
+{
+    enum { K = 37, ROOM = 128 };
+    size_t size = kernels->size;
+    int rows = kernels->rows, columns = kernels->columns;
+    struct sx_tensor a = ta_random(type, SHAPE(rows, K), 2, 1);
+    struct sx_tensor b = ta_random(type, SHAPE(K, columns - 1), 2, 2), t[3];
+    struct sx_error error = {0};
+    const struct sx_shape panel = SHAPE(K * ROOM);
+    for (int i = 0; i < 3; i++)
+        ck_assert(sx_tensor_new(&t[i], type, &panel, &error));
+    char *left = t[0].data, *right = t[1].data, *c = t[2].data;
+    for (int i = 0; i < rows; i++)
+        kernels->pack_along(left + (size_t)i * size, rows,
+                            (char *)a.data + (size_t)(i * K) * size, K);
+    for (int p = 0; p < K; p++)
+        kernels->pack_across(right + (size_t)(p * columns) * size, 0, columns,
+                             (char *)b.data + (size_t)(p * (columns - 1)) * size, columns - 1);
+    kernels->tile(K, left, right, c, ROOM);
+    for (int p = 0; p < K; p++) /* a second time, two rows by streaming */
+        kernels->axpy(2, left + (size_t)(p * rows) * size, right + (size_t)(p * columns) * size,
+                      columns, c, ROOM);
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++) {
+            double want = 0;
+            for (int p = 0; p < K && j < columns - 1; p++)
+                want += sx_tensor_get(&a, i * K + p) * sx_tensor_get(&b, p * (columns - 1) + j);
+            ck_assert_double_eq_tol(sx_tensor_get(&t[2], i * ROOM + j), i < 2 ? 2 * want : want,
+                                    1e-4);
+        }
+    double want = 1;
+    for (int p = 0; p < rows * K; p++)
+        want += sx_tensor_get(&a, p) * sx_tensor_get(&t[1], p);
+    sx_tensor_set(&t[2], 0, 1);
+    kernels->dot(a.data, right, rows * K, c);
+    ck_assert_double_eq_tol(sx_tensor_get(&t[2], 0), want, 1e-3);
+    ta_free(t, 3);
+    ta_free(&a, 1);
+    ta_free(&b, 1);
+}
+
+START_TEST(kernels_of_every_processor)
+{
+    for (int kind = 0; kind < SX_GEMM_KINDS; kind++)
+        for (int k = 0; k < 2; k++) {
+            enum sx_type type = k ? SX_DOUBLE : SX_FLOAT;
+            const struct sx_gemm_kernels *kernels = sx_gemm_kernels_of(type, kind);
+            ck_assert(kernels != NULL || kind > 0);
+            if (kernels != NULL)
+                check_kernels(kernels, type);
+        }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("matmul");
@@ -290,6 +347,7 @@ int main(void)
     tcase_add_loop_test(c, batches, 0, 4);
     tcase_add_test(c, any_threads);
     tcase_add_test(c, misfits);
+    tcase_add_test(c, kernels_of_every_processor);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -10,13 +10,17 @@
 
 enum {
     MAX_LANES = 16,    /* more threads than this do not help a plain kernel */
+    MIN_TASKS = 8,     /* tiles shrink to be so many */
     TILE_ROWS = 64,    /* of a and c */
     TILE_BYTES = 1024, /* of a row of b and c */
     TILE_K = 192,
     ROWS_ROOM = TILE_ROWS + 8, /* after rounding up to any kernel's rows */
-    THIN = 4,                  /* at most this many rows (or k) are thin */
-    THIN_COLUMNS = 1024,
+    AXPY_ROWS = 4,             /* at most so many rows are streamed */
+    AXPY_K = 4,                /* or so many k, whatever the rows */
+    AXPY_COLUMNS = 1024,
+    DOT_ROWS = 8, /* at most so many rows are multiplied along k */
     DOT_COLUMNS = 64,
+    DOT_K = 1024,
     SERIAL_WORK = 100000 /* multiplications for which waking threads does not pay */
 };
 
@@ -69,8 +73,8 @@ static size_t lane_bytes(size_t size)
 static int64_t lanes(int64_t count, int64_t m, int64_t n)
 {
     int64_t most = MAX_LANES;
-    int64_t tasks = smaller(count, most) * smaller(pieces(m, THIN), most);
-    return smaller(tasks * smaller(pieces(n, THIN), most), most);
+    int64_t tasks = smaller(count, most) * smaller(pieces(m, AXPY_ROWS), most);
+    return smaller(tasks * smaller(pieces(n, 4), most), most);
 }
 
 size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n)
@@ -78,28 +82,43 @@ size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n
     return (size_t)lanes(count, m, n) * lane_bytes(sx_type_size(type));
 }
 
+/* Equal tiles, small enough for MIN_TASKS. Halving the rows packs b once more, halving the
+ * columns a: the smaller of the two is cut around. */
+static void shape_tile(const struct sx_product *p, struct cut *c)
+{
+    int64_t rows = c->kernels->rows, columns = c->kernels->columns;
+    c->rows = block(p->m, TILE_ROWS, rows);
+    c->columns = block(p->n, TILE_BYTES / (int64_t)c->kernels->size, columns);
+    while (p->count * pieces(p->m, c->rows) * pieces(p->n, c->columns) < MIN_TASKS) {
+        bool by_rows = c->rows >= 2 * rows, by_columns = c->columns >= 2 * columns;
+        if (by_rows && (p->m > p->n || !by_columns))
+            c->rows = block(c->rows, pieces(c->rows, 2), rows);
+        else if (by_columns)
+            c->columns = block(c->columns, pieces(c->columns, 2), columns);
+        else
+            break;
+    }
+}
+
 static struct cut cut(const struct sx_product *p)
 {
     struct cut c = {.kernels = sx_gemm_kernels(p->type), .path = PATH_TILE};
-    if (!p->b_along_k && (p->m <= THIN || p->k <= THIN))
+    if (!p->b_along_k && (p->m <= AXPY_ROWS || p->k <= AXPY_K))
         c.path = PATH_AXPY;
-    else if (p->b_along_k && p->a_along_k && p->m <= THIN)
+    else if (p->b_along_k && p->a_along_k && p->m <= DOT_ROWS)
         c.path = PATH_DOT;
-    if (c.path == PATH_TILE) {
-        int64_t rows = c.kernels->rows, columns = c.kernels->columns;
-        int64_t most = TILE_BYTES / (int64_t)c.kernels->size;
-        c.rows = block(p->m, TILE_ROWS, rows);
-        c.columns = block(p->n, most, columns);
-        while (p->count * pieces(p->m, c.rows) * pieces(p->n, c.columns) < MAX_LANES &&
-               (c.rows > 2 * rows || c.columns > 2 * columns)) {
-            if (c.columns > 2 * columns)
-                c.columns = block(c.columns, pieces(c.columns, 2), columns);
-            else
-                c.rows = block(c.rows, pieces(c.rows, 2), rows);
-        }
-    } else {
-        c.rows = THIN;
-        c.columns = c.path == PATH_AXPY ? THIN_COLUMNS : DOT_COLUMNS;
+    switch (c.path) {
+    case PATH_TILE:
+        shape_tile(p, &c);
+        break;
+    case PATH_AXPY:
+        c.rows = AXPY_ROWS;
+        c.columns = AXPY_COLUMNS;
+        break;
+    case PATH_DOT:
+        c.rows = DOT_ROWS;
+        c.columns = DOT_COLUMNS;
+        break;
     }
     c.n_rows = pieces(p->m, c.rows);
     c.n_columns = pieces(p->n, c.columns);
@@ -160,27 +179,27 @@ static int64_t run_axpy(const struct task *t, const struct lane *lane)
 {
     const struct sx_gemm_kernels *kernels = t->cut->kernels;
     size_t size = kernels->size;
-    memset(lane->c, 0, (size_t)(t->rows * THIN_COLUMNS) * size);
+    memset(lane->c, 0, (size_t)(t->rows * AXPY_COLUMNS) * size);
     for (int64_t k0 = 0; k0 < t->p->k; k0 += TILE_K) {
         int64_t k = smaller(TILE_K, t->p->k - k0);
-        pack(t, &t->a, t->p->a_along_k, t->i0, t->rows, k0, k, THIN, lane->a, lane->row);
+        pack(t, &t->a, t->p->a_along_k, t->i0, t->rows, k0, k, AXPY_ROWS, lane->a, lane->row);
         for (int64_t p = 0; p < k; p++)
-            kernels->axpy((int)t->rows, lane->a + (size_t)(p * THIN) * size,
+            kernels->axpy((int)t->rows, lane->a + (size_t)(p * AXPY_ROWS) * size,
                           fetch(t, &t->b, k0 + p, t->j0, t->columns, lane->row), t->columns,
-                          lane->c, THIN_COLUMNS);
+                          lane->c, AXPY_COLUMNS);
     }
-    return THIN_COLUMNS;
+    return AXPY_COLUMNS;
 }
 
 static int64_t run_dot(const struct task *t, const struct lane *lane)
 {
     size_t size = t->cut->kernels->size;
     memset(lane->c, 0, (size_t)(t->rows * DOT_COLUMNS) * size);
-    for (int64_t k0 = 0; k0 < t->p->k; k0 += SX_ROW_MAX) {
-        int64_t k = smaller(SX_ROW_MAX, t->p->k - k0);
-        const void *a[THIN];
+    for (int64_t k0 = 0; k0 < t->p->k; k0 += DOT_K) {
+        int64_t k = smaller(DOT_K, t->p->k - k0);
+        const void *a[DOT_ROWS];
         for (int64_t i = 0; i < t->rows; i++)
-            a[i] = fetch(t, &t->a, t->i0 + i, k0, k, lane->a + (size_t)(i * SX_ROW_MAX) * size);
+            a[i] = fetch(t, &t->a, t->i0 + i, k0, k, lane->a + (size_t)(i * DOT_K) * size);
         for (int64_t j = 0; j < t->columns; j++) {
             const void *b = fetch(t, &t->b, t->j0 + j, k0, k, lane->row);
             for (int64_t i = 0; i < t->rows; i++)

@@ -48,14 +48,24 @@
 #include "ops/gemm_kernels.h"
 #endif
 
-const struct sx_gemm_kernels *sx_gemm_kernels(enum sx_type type)
+const struct sx_gemm_kernels *sx_gemm_kernels_of(enum sx_type type, int kind)
 {
     bool wide = type == SX_DOUBLE;
+    if (kind == 0)
+        return wide ? &kernels_double : &kernels_float;
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f"))
-        return wide ? &kernels_double_avx512 : &kernels_float_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (kind == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return wide ? &kernels_double_avx2 : &kernels_float_avx2;
+    if (kind == 2 && __builtin_cpu_supports("avx512f"))
+        return wide ? &kernels_double_avx512 : &kernels_float_avx512;
 #endif
-    return wide ? &kernels_double : &kernels_float;
+    return NULL;
+}
+
+const struct sx_gemm_kernels *sx_gemm_kernels(enum sx_type type)
+{
+    const struct sx_gemm_kernels *best = NULL;
+    for (int kind = SX_GEMM_KINDS - 1; best == NULL; kind--)
+        best = sx_gemm_kernels_of(type, kind);
+    return best;
 }

@@ -55,11 +55,14 @@ TARGET static void NAME(tile)(int64_t k, const void *a_panel, const void *b_pane
 TARGET static void NAME(axpy)(int rows, const void *a, const void *b, int64_t n, void *c,
                               int64_t c_row)
 {
-    const REAL *factor = a, *restrict from = b;
+    const REAL *factor = a, *from = b;
     for (int i = 0; i < rows; i++) {
-        REAL *restrict to = (REAL *)c + i * c_row;
-        REAL f = factor[i];
-        for (int64_t j = 0; j < n; j++)
+        REAL *to = (REAL *)c + i * c_row, f = factor[i];
+        int64_t j = 0;
+        for (; j + NAME(LANES) <= n; j += NAME(LANES))
+            *(NAME(vector) *)(void *)(to + j) +=
+                f * *(const NAME(loose) *)(const void *)(from + j);
+        for (; j < n; j++)
             to[j] += f * from[j];
     }
 }

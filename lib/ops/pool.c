@@ -185,35 +185,36 @@ struct run {
 };
 
 #define RUN_KERNELS(T)                                                                         \
-    static void sum_run_##T(const struct run *r, const void *a, void *y)                       \
+    static void sum_run_##T(struct run r, const void *a, void *y)                              \
     {                                                                                          \
-        const T *restrict x = (const T *)a + r->image;                                         \
-        T *restrict sum = (T *)y + r->out;                                                     \
-        for (int64_t j = 0; j < r->n; j++)                                                     \
-            sum[j] += x[j * r->step];                                                          \
+        const T *restrict x = (const T *)a + r.image;                                          \
+        T *restrict sum = (T *)y + r.out;                                                      \
+        for (int64_t j = 0; j < r.n; j++)                                                      \
+            sum[j] += x[j * r.step];                                                           \
     }                                                                                          \
-    static void spread_run_##T(const struct run *r, const void *a, void *y)                    \
+    static void spread_run_##T(struct run r, const void *a, void *y)                           \
     {                                                                                          \
-        const T *restrict part = (const T *)a + r->out;                                        \
-        T *restrict x = (T *)y + r->image;                                                     \
-        for (int64_t j = 0; j < r->n; j++)                                                     \
-            x[j * r->step] += part[j];                                                         \
+        const T *restrict part = (const T *)a + r.out;                                         \
+        T *restrict x = (T *)y + r.image;                                                      \
+        for (int64_t j = 0; j < r.n; j++)                                                      \
+            x[j * r.step] += part[j];                                                          \
     }                                                                                          \
-    static void choose_run_##T(const struct run *r, const void *a, void *y)                    \
+    static void choose_run_##T(struct run r, const void *a, void *y)                           \
     {                                                                                          \
-        const T *x = (const T *)a + r->image;                                                  \
-        int64_t *best = (int64_t *)y + r->out;                                                 \
-        for (int64_t j = 0; j < r->n; j++) {                                                   \
-            int64_t place = r->place + j * r->place_step;                                      \
-            int64_t was = best[j] < 0 ? place : best[j];                                       \
-            T now = x[j * r->step], old = x[j * r->step + (was - place) * r->lanes];           \
-            best[j] = (now > old) | ((now != now) & (old == old)) ? place : was;               \
+        const T *x = (const T *)a + r.image;                                                   \
+        int64_t *best = (int64_t *)y + r.out;                                                  \
+        for (int64_t j = 0; j < r.n; j++) {                                                    \
+            int64_t place = r.place + j * r.place_step;                                        \
+            int64_t none = -(int64_t)(best[j] < 0), was = (best[j] & ~none) | (place & none);  \
+            T now = x[j * r.step], old = x[j * r.step + (was - place) * r.lanes];              \
+            int64_t take = -(int64_t)((now > old) | ((now != now) & (old == old)));            \
+            best[j] = (was & ~take) | (place & take);                                          \
         }                                                                                      \
     }
 RUN_KERNELS(float)
 RUN_KERNELS(double)
 
-typedef void (*run_kernel)(const struct run *r, const void *a, void *y);
+typedef void (*run_kernel)(struct run r, const void *a, void *y);
 
 /* The outputs of the line through (o0, o1) whose tap falls inside the image. */
 static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int64_t o1,
@@ -241,14 +242,14 @@ static void do_line(const struct pooling *l, const struct line *line, run_kernel
     struct run r = {line->count,      line->out, line->image, line->image_step, line->image,
                     line->image_step, 1};
     if (!l->nhwc) {
-        kernel(&r, a, y);
+        kernel(r, a, y);
         return;
     }
     for (int64_t j = 0; j < line->count; j++) {
         int64_t place = line->image + j * line->image_step;
         r = (struct run){l->lanes, (line->out + j) * l->lanes, place * l->lanes, 1, place, 0,
                          l->lanes};
-        kernel(&r, a, y);
+        kernel(r, a, y);
     }
 }
 

@@ -47,7 +47,7 @@ size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n
 void sx_product_run(const struct sx_product *p, void *scratch);
 
 /* No row function is ever asked for more elements than this. */
-#define SX_ROW_MAX 2048
+#define SX_ROW_MAX 1024
 
 /* The kernels of one element type for one kind of processor (gemm_kernels.h). Panels are packed
  * [k][rows] and [k][columns]; `columns` fill two vector registers. */
@@ -62,6 +62,9 @@ struct sx_gemm_kernels {
     void (*dot)(const void *a, const void *b, int64_t n, void *c);
 };
 
+/* Those of one kind, 0 for any processor; NULL if this processor cannot run them. And the best. */
+enum { SX_GEMM_KINDS = 3 };
+const struct sx_gemm_kernels *sx_gemm_kernels_of(enum sx_type type, int kind);
 const struct sx_gemm_kernels *sx_gemm_kernels(enum sx_type type);
 
 /* Of a window over an image: checks the geometry of every axis and sets the number of outputs,
