@@ -247,6 +247,23 @@ START_TEST(any_threads)
 }
 END_TEST
 
+/* A window far larger than the image costs no more than the image. */
+START_TEST(huge_windows)
+{
+    const int64_t half = 1 << 19, window = 2 * half + 1;
+    const struct sx_pool p = {
+        {1, 2, {1, 1}, {1, 1}, {half, half}, {half, half}, {window, window}, 0}, {0}};
+    struct sx_graph *g = graph_of(SX_FLOAT);
+    struct sx_tensor x = ta_of(SX_FLOAT, SHAPE(1, 1, 1, 1), (double[]){3});
+    struct sx_tensor same = ta_copy(&x), zero = ta_of(SX_INT, x.shape, (double[]){0});
+    int in = sx_input(g, SX_FLOAT, &x.shape);
+    expect(g, sx_sum_pool(g, in, &p), in, &x, &same, "sumpool");
+    expect(g, sx_pool_index(g, in, &p), in, &x, &zero, "poolindex");
+    ta_free(&x, 1);
+    sx_graph_free(g);
+}
+END_TEST
+
 START_TEST(equal_nodes_are_shared)
 {
     struct sx_pool p = {{1, 1, {2}, {1}, {0}, {0}, {2}, 0}, {0}}, other = p, back;
@@ -312,6 +329,7 @@ int main(void)
     tcase_add_loop_test(c, maxima, 0, 2);
     tcase_add_loop_test(c, laws, 0, 2);
     tcase_add_test(c, any_threads);
+    tcase_add_test(c, huge_windows);
     tcase_add_test(c, equal_nodes_are_shared);
     tcase_add_loop_test(c, refused, 0, 7);
     tcase_add_test(c, only_reals);

@@ -9,7 +9,11 @@
 
 enum role { IMAGE, KERNEL, OUTPUT }; /* x, w, y */
 
-enum { GEOMETRY = sizeof(struct sx_conv) / sizeof(int64_t), LARGEST = INT32_MAX };
+enum {
+    GEOMETRY = sizeof(struct sx_conv) / sizeof(int64_t),
+    LARGEST = INT32_MAX,
+    LARGEST_STEP = 1 << 20
+};
 
 /* The role of operand k of a row, and of its result (k = 2). */
 static enum role role_of(int op, int k)
@@ -60,13 +64,17 @@ int sx_conv_weight(struct sx_graph *g, int x, int y, const struct sx_conv *c)
 static bool outputs_of_axis(struct sx_graph *g, const char *name, const struct sx_conv *c,
                             int d, int64_t image, int64_t window, int64_t *outputs)
 {
-    int64_t numbers[] = {c->pad_begin[d], c->pad_end[d], image, window};
-    for (int i = 0; i < 4; i++)
-        if (numbers[i] < 0 || numbers[i] > LARGEST)
-            return sx_graph_fail(g, SX_MODEL, "%s: %lld is not a size or padding of axis %d",
-                                 name, (long long)numbers[i], d);
-    if (c->stride[d] < 1 || c->stride[d] > LARGEST || c->dilation[d] < 1 ||
-        c->dilation[d] > LARGEST)
+    const int64_t pads[] = {c->pad_begin[d], c->pad_end[d]}, sizes[] = {image, window};
+    for (int i = 0; i < 2; i++) {
+        if (pads[i] < 0 || pads[i] > LARGEST_STEP)
+            return sx_graph_fail(g, SX_MODEL, "%s: a padding of %lld in axis %d", name,
+                                 (long long)pads[i], d);
+        if (sizes[i] < 0 || sizes[i] > LARGEST)
+            return sx_graph_fail(g, SX_MODEL, "%s: a size of %lld in axis %d", name,
+                                 (long long)sizes[i], d);
+    }
+    if (c->stride[d] < 1 || c->stride[d] > LARGEST_STEP || c->dilation[d] < 1 ||
+        c->dilation[d] > LARGEST_STEP)
         return sx_graph_fail(g, SX_MODEL, "%s: stride %lld and dilation %lld of axis %d", name,
                              (long long)c->stride[d], (long long)c->dilation[d], d);
     int64_t padded = image + c->pad_begin[d] + c->pad_end[d];

@@ -216,6 +216,15 @@ RUN_KERNELS(double)
 
 typedef void (*run_kernel)(struct run r, const void *a, void *y);
 
+/* The taps of output o whose place along axis d lies inside the image: *first to *end - 1. */
+static void taps_inside(const struct pooling *l, int d, int64_t o, int64_t *first, int64_t *end)
+{
+    int64_t at = o * l->stride[d] - l->pad[d], step = l->dilation[d];
+    *first = at >= 0 ? 0 : (-at + step - 1) / step;
+    *end = at >= l->image[d] ? 0 : (l->image[d] - 1 - at) / step + 1;
+    *end = *end < l->window[d] ? *end : l->window[d];
+}
+
 /* The outputs of the line through (o0, o1) whose tap falls inside the image. */
 static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int64_t o1,
                     struct line *line)
@@ -223,7 +232,7 @@ static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int
     int64_t i0 = o0 * l->stride[0] - l->pad[0] + tap[0] * l->dilation[0];
     int64_t i1 = o1 * l->stride[1] - l->pad[1] + tap[1] * l->dilation[1];
     int64_t i2 = tap[2] * l->dilation[2] - l->pad[2], step = l->stride[2];
-    if (i0 < 0 || i0 >= l->image[0] || i1 < 0 || i1 >= l->image[1] || i2 >= l->image[2])
+    if (i2 >= l->image[2])
         return false;
     int64_t first = i2 >= 0 ? 0 : (-i2 + step - 1) / step;
     int64_t end = (l->image[2] - 1 - i2) / step + 1;
@@ -256,15 +265,18 @@ static void do_line(const struct pooling *l, const struct line *line, run_kernel
 /* Every line of one unit, for each output in the row-major order of the window. */
 static void walk(const struct pooling *l, run_kernel kernel, const void *a, void *y)
 {
-    int64_t tap[3];
+    int64_t tap[3], first[2], end[2];
     struct line line;
     for (int64_t o0 = 0; o0 < l->out[0]; o0++)
-        for (int64_t o1 = 0; o1 < l->out[1]; o1++)
-            for (tap[0] = 0; tap[0] < l->window[0]; tap[0]++)
-                for (tap[1] = 0; tap[1] < l->window[1]; tap[1]++)
+        for (int64_t o1 = 0; o1 < l->out[1]; o1++) {
+            taps_inside(l, 0, o0, &first[0], &end[0]);
+            taps_inside(l, 1, o1, &first[1], &end[1]);
+            for (tap[0] = first[0]; tap[0] < end[0]; tap[0]++)
+                for (tap[1] = first[1]; tap[1] < end[1]; tap[1]++)
                     for (tap[2] = 0; tap[2] < l->window[2]; tap[2]++)
                         if (line_of(l, tap, o0, o1, &line))
                             do_line(l, &line, kernel, a, y);
+        }
 }
 
 static run_kernel kernel_for(int op, enum sx_type type)
