@@ -135,7 +135,7 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
     if (a->complete)
         sx_json_double(j, "completeness_gap", a->gap);
     else
-        sx_json_null(j, "completeness_gap");
+        sx_json_string(j, "completeness_gap", NULL);
     sx_json_bool(j, "flat", a->flat);
     return sx_record_end(j, &record, error);
 }

@@ -200,7 +200,7 @@ static void list_json(void *context, const struct sx_listed *l)
     if (l->shape.rank >= 0)
         sx_json_shape(j, "shape", &l->shape);
     else
-        sx_json_null(j, "shape");
+        sx_json_string(j, "shape", NULL);
     sx_json_bool(j, "supported", l->supported);
     sx_json_bool(j, "differentiable", l->differentiable);
     sx_json_object_end(j);
