@@ -11,21 +11,42 @@ int sx_standardise(struct sx_graph *g, int x, const int *axes, int n, double eps
     return sx_mul(g, centred, *inverse);
 }
 
+/* In training mode the statistics are the batch's, and the running ones move towards them. */
+static void batch_statistics(struct sx_lowering *l, int *mean, int *variance)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int axes[SX_MAX_RANK], n = 0, given[] = {sx_arg(l, 3), sx_arg(l, 4)};
+    double momentum = sx_attr_float(l, "momentum", 0.9);
+    for (int i = 0; i < x.rank; i++)
+        if (i != 1)
+            axes[n++] = i;
+    int64_t channels = x.dim[1];
+    int centre = sx_mean(g, sx_arg(l, 0), axes, n), away = sx_sub(g, sx_arg(l, 0), centre);
+    *mean = sx_shaped(g, centre, 1, &channels);
+    *variance = sx_shaped(g, sx_mean(g, sx_mul(g, away, away), axes, n), 1, &channels);
+    for (int k = 0; k < 2; k++) {
+        int moved = sx_scale(g, k == 0 ? *mean : *variance, 1 - momentum);
+        int running = sx_add(g, sx_scale(g, given[k], momentum), moved);
+        sx_give_as(l, k + 1, running, sx_arg_kind(l, k + 3));
+    }
+}
+
 /* Before opset 9 `spatial` = 0 gave every element statistics of its own. */
 static bool lower_batch_norm(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     struct sx_shape x = sx_arg_shape(l, 0);
     double epsilon = sx_attr_float(l, "epsilon", 1e-5);
-    if (sx_attr_int(l, "training_mode", 0) != 0 || (l->n_out > 1 && l->opset >= 14))
-        return sx_reject(l, "training is not supported");
+    int p[] = {sx_arg(l, 1), sx_arg(l, 2), sx_arg(l, 3), sx_arg(l, 4)};
     if (sx_attr_int(l, "spatial", 1) == 0)
         return sx_reject(l, "spatial=0 is not supported");
     if (x.rank < 2)
         return sx_reject(l, "an input of rank %d", x.rank);
-    int p[4];
+    if (sx_attr_int(l, "training_mode", 0) != 0)
+        batch_statistics(l, &p[2], &p[3]);
     for (int k = 0; k < 4; k++)
-        p[k] = sx_along(g, sx_arg(l, k + 1), 1, x.rank);
+        p[k] = sx_along(g, p[k], 1, x.rank);
     int factor = sx_div(g, p[0], sx_unary(g, SX_SQRT, sx_shift(g, p[3], epsilon)));
     int term = sx_sub(g, p[1], sx_mul(g, p[2], factor));
     return sx_give(l, sx_add(g, sx_mul(g, sx_arg(l, 0), factor), term));

@@ -108,6 +108,19 @@ static void fill_row(const struct resize *r, int axis, int64_t i, int64_t n, dou
         row[k] /= sum;
 }
 
+int sx_matrix_along(struct sx_graph *g, int a, int axis, int matrix)
+{
+    struct sx_shape x = sx_shape_of(g, a), m = sx_shape_of(g, matrix), result = x;
+    if (a == SX_NONE || matrix == SX_NONE)
+        return SX_NONE;
+    int64_t outer = sx_span(&x, 0, axis), inner = sx_span(&x, axis + 1, x.rank);
+    result.dim[axis] = m.dim[0];
+    int64_t rows[] = {outer, x.dim[axis]}, blocks[] = {outer, x.dim[axis], inner};
+    int y = inner == 1 ? sx_matmul(g, sx_shaped(g, a, 2, rows), matrix, false, true)
+                       : sx_matmul(g, matrix, sx_shaped(g, a, 3, blocks), false, false);
+    return sx_shaped(g, y, result.rank, result.dim);
+}
+
 static int resize_axis(struct sx_lowering *l, const struct resize *r, int a, int axis)
 {
     struct sx_graph *g = l->g;
@@ -130,15 +143,7 @@ static int resize_axis(struct sx_lowering *l, const struct resize *r, int a, int
         return SX_NONE;
     for (int64_t i = 0; i < m; i++)
         fill_row(r, axis, i, n, matrix + i * n);
-    int weights = sx_real_const(g, &table, matrix);
-    int64_t inner = sx_span(&x, axis + 1, x.rank), outer = sx_span(&x, 0, axis);
-    struct sx_shape result = x;
-    result.dim[axis] = m;
-    int y = inner == 1
-                ? sx_matmul(g, sx_shaped(g, a, 2, (int64_t[]){outer, n}), weights, false, true)
-                : sx_matmul(g, weights, sx_shaped(g, a, 3, (int64_t[]){outer, n, inner}), false,
-                            false);
-    return sx_shaped(g, y, result.rank, result.dim);
+    return sx_matrix_along(g, a, axis, sx_real_const(g, &table, matrix));
 }
 
 /* With cropping, what lies outside gets a value of its own. */

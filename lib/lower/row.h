@@ -155,6 +155,8 @@ int sx_standardise(struct sx_graph *g, int x, const int *axes, int n, double eps
 int sx_lower_conv(struct sx_lowering *l, int x, int w, int bias);
 /* ONNX's MatMul: vectors take part as matrices of one row or column, which the result lacks. */
 int sx_product(struct sx_graph *g, int a, int b);
+/* A matrix [m, n] times every vector of n along an axis. */
+int sx_matrix_along(struct sx_graph *g, int a, int axis, int matrix);
 /* alpha * a b + beta * c with optional transposition. */
 int sx_gemm(struct sx_graph *g, int a, int b, int c, bool ta, bool tb, double alpha,
             double beta);

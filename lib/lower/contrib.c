@@ -1,0 +1,354 @@
+/* contrib.c - lowering of the fused operators of com.microsoft, which optimisers leave in files. */
+#include <math.h>
+#include <string.h>
+
+#include "lower/tables.h"
+
+/* ---- Products with something behind them ---- */
+
+/* Exchanges the batch axes with the first of the last two: [b, m, k] to [m, b, k]. */
+static int batch_transposed(struct sx_lowering *l, int k, bool swap)
+{
+    struct sx_shape shape = sx_arg_shape(l, k);
+    int perm[SX_MAX_RANK], n = shape.rank;
+    if (!swap || n < 3)
+        return sx_arg(l, k);
+    for (int i = 1; i < n - 1; i++)
+        perm[i - 1] = i;
+    perm[n - 2] = 0;
+    perm[n - 1] = n - 1;
+    return sx_transpose(l->g, sx_arg(l, k), perm);
+}
+
+static int last_transposed(struct sx_graph *g, int a, bool swap)
+{
+    struct sx_shape shape = sx_shape_of(g, a);
+    int perm[SX_MAX_RANK], n = shape.rank;
+    if (!swap || n < 2)
+        return a;
+    for (int i = 0; i < n; i++)
+        perm[i] = i;
+    perm[n - 2] = n - 1;
+    perm[n - 1] = n - 2;
+    return sx_transpose(g, a, perm);
+}
+
+static bool lower_fused_matmul(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int a = batch_transposed(l, 0, sx_attr_int(l, "transBatchA", 0) != 0);
+    int b = batch_transposed(l, 1, sx_attr_int(l, "transBatchB", 0) != 0);
+    a = last_transposed(g, a, sx_attr_int(l, "transA", 0) != 0);
+    b = last_transposed(g, b, sx_attr_int(l, "transB", 0) != 0);
+    double alpha = sx_attr_float(l, "alpha", 1);
+    int y = sx_product(g, a, b);
+    return sx_give(l, alpha != 1 ? sx_scale(g, y, alpha) : y);
+}
+
+/* The activation that a fused operator names; none: y itself. */
+static bool give_activated(struct sx_lowering *l, int y, double alpha, double beta)
+{
+    const char *name = sx_attr_string(l, "activation", 0);
+    if (name == NULL || *name == '\0')
+        return sx_give(l, y);
+    if (strcmp(name, "Clip") == 0)
+        y = sx_clip(l->g, y, sx_scalar(l->g, alpha), sx_scalar(l->g, beta));
+    else
+        y = sx_activation(l->g, name, y, alpha, beta);
+    if (y == SX_NONE && l->g->error.status == SX_OK)
+        return sx_reject(l, "activation '%.*s' is not supported", SX_NAME_SHOWN, name);
+    return sx_give(l, y);
+}
+
+static bool lower_fused_gemm(struct sx_lowering *l)
+{
+    int y = sx_gemm(l->g, sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2),
+                    sx_attr_int(l, "transA", 0) != 0, sx_attr_int(l, "transB", 0) != 0,
+                    sx_attr_float(l, "alpha", 1), sx_attr_float(l, "beta", 1));
+    return give_activated(l, y, sx_attr_float(l, "activation_alpha", 0.01),
+                          sx_attr_float(l, "activation_beta", 0));
+}
+
+/* Input 3 is added before the activation. */
+static bool lower_fused_conv(struct sx_lowering *l)
+{
+    struct sx_reals params = sx_attr_floats(l, "activation_params");
+    int y = sx_lower_conv(l, sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2));
+    if (sx_arg(l, 3) != SX_NONE)
+        y = sx_add(l->g, y, sx_arg(l, 3));
+    return give_activated(l, y, params.n > 0 ? params.v[0] : 0.01,
+                          params.n > 1 ? params.v[1] : 0);
+}
+
+/* ---- Activations ---- */
+
+static bool lower_gelu(struct sx_lowering *l)
+{
+    int x = sx_arg(l, 0);
+    if (sx_arg(l, 1) != SX_NONE)
+        x = sx_add(l->g, x, sx_arg(l, 1));
+    return sx_give(l, sx_gelu(l->g, x, l->row->arg != 0));
+}
+
+static bool lower_quick_gelu(struct sx_lowering *l)
+{
+    int x = sx_arg(l, 0), inner = sx_scale(l->g, x, sx_attr_float(l, "alpha", 1.702));
+    return sx_give(l, sx_mul(l->g, x, sx_unary(l->g, SX_SIGMOID, inner)));
+}
+
+/* ---- Normalisations ---- */
+
+/* Over the last axis, scaled; beta may be left out. Gives outputs 0 to 2. */
+static bool give_normalised(struct sx_lowering *l, int x, int gamma, int beta, double epsilon)
+{
+    struct sx_graph *g = l->g;
+    int axis = sx_shape_of(g, x).rank - 1, mean, inverse;
+    if (axis < 0)
+        return sx_reject(l, "a scalar has no axes");
+    int y = sx_mul(g, sx_standardise(g, x, &axis, 1, epsilon, &mean, &inverse), gamma);
+    sx_give_as(l, 1, mean, SX_ONNX_FLOAT);
+    sx_give_as(l, 2, inverse, SX_ONNX_FLOAT);
+    return sx_give_as(l, 0, beta != SX_NONE ? sx_add(g, y, beta) : y, sx_arg_kind(l, 0));
+}
+
+static bool lower_skip_layer_norm(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int x = sx_add(g, sx_arg(l, 0), sx_arg(l, 1));
+    if (sx_arg(l, 4) != SX_NONE)
+        x = sx_add(g, x, sx_arg(l, 4));
+    sx_give_as(l, 3, x, sx_arg_kind(l, 0));
+    return give_normalised(l, x, sx_arg(l, 2), sx_arg(l, 3),
+                           sx_attr_float(l, "epsilon", 1e-12));
+}
+
+/* x / sqrt(mean(x^2) + epsilon) * gamma, over axes first.. */
+static bool give_rms(struct sx_lowering *l, int x, int gamma, int first, int k_inverse)
+{
+    struct sx_graph *g = l->g;
+    int axes[SX_MAX_RANK], n = 0, rank = sx_shape_of(g, x).rank;
+    for (int i = first; i < rank; i++)
+        axes[n++] = i;
+    int square = sx_mean(g, sx_mul(g, x, x), axes, n);
+    int root = sx_unary(g, SX_SQRT, sx_shift(g, square, sx_attr_float(l, "epsilon", 1e-5)));
+    int inverse = sx_unary(g, SX_RECIP, root);
+    sx_give_as(l, k_inverse, inverse, SX_ONNX_FLOAT);
+    return sx_give(l, sx_mul(g, sx_mul(g, x, inverse), gamma));
+}
+
+static bool lower_rms_norm(struct sx_lowering *l)
+{
+    int first;
+    return sx_axis(l, sx_attr_int(l, "axis", -1), sx_arg_shape(l, 0).rank, &first) &&
+           give_rms(l, sx_arg(l, 0), sx_arg(l, 1), first, 1);
+}
+
+static bool lower_skip_rms_norm(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int x = sx_add(g, sx_arg(l, 0), sx_arg(l, 1));
+    if (sx_arg(l, 3) != SX_NONE)
+        x = sx_add(g, x, sx_arg(l, 3));
+    sx_give_as(l, 3, x, sx_arg_kind(l, 0));
+    return give_rms(l, x, sx_arg(l, 2), sx_shape_of(g, x).rank - 1, 2);
+}
+
+static int looked_up(struct sx_lowering *l, int table, int ids)
+{
+    return sx_take(l->g, table, sx_index(l, ids, sx_shape_of(l->g, table).dim[0]), 0, false);
+}
+
+/* ids, segments, word, position and segment tables, gamma, beta, mask, position ids. */
+static bool lower_embed_layer_norm(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape ids = sx_arg_shape(l, 0), table = sx_arg_shape(l, 3);
+    static const int needed[] = {2, 3, 5, 6};
+    for (int i = 0; i < 4; i++)
+        if (sx_arg(l, needed[i]) == SX_NONE)
+            return sx_reject(l, "input %d is missing", needed[i]);
+    if (ids.rank != 2 || table.rank != 2 || table.dim[0] < ids.dim[1])
+        return sx_reject(l, "ids of rank %d, %lld positions", ids.rank,
+                         (long long)table.dim[0]);
+    int x = looked_up(l, sx_arg(l, 2), sx_arg(l, 0));
+    if (sx_arg(l, 8) != SX_NONE)
+        x = sx_add(g, x, looked_up(l, sx_arg(l, 3), sx_arg(l, 8)));
+    else
+        x = sx_add(g, x, sx_slice_axis(g, sx_arg(l, 3), 0, 0, ids.dim[1]));
+    if (sx_arg(l, 1) != SX_NONE && sx_arg(l, 4) != SX_NONE)
+        x = sx_add(g, x, looked_up(l, sx_arg(l, 4), sx_arg(l, 1)));
+    if (!give_normalised(l, x, sx_arg(l, 5), sx_arg(l, 6), sx_attr_float(l, "epsilon", 1e-12)))
+        return false;
+    const int axis = 1;
+    const struct sx_shape lengths = {1, {ids.dim[0]}};
+    int mask = sx_arg(l, 7);
+    if (mask != SX_NONE)
+        mask = sx_reshape(g, sx_sum(g, mask, &axis, 1), &lengths);
+    else
+        mask = sx_filled(g, SX_INT, &lengths, 0);
+    sx_give_as(l, 1, mask, SX_ONNX_INT32);
+    sx_give_as(l, 2, x, SX_ONNX_FLOAT);
+    return sx_give_as(l, 0, l->out[0].node, SX_ONNX_FLOAT);
+}
+
+/* ---- Attention ---- */
+
+/* [batch, length, heads * size] to [batch, heads, length, size]. */
+static int split_heads(struct sx_graph *g, int a, int64_t heads)
+{
+    static const int perm[] = {0, 2, 1, 3};
+    struct sx_shape shape = sx_shape_of(g, a);
+    if (shape.rank == 4)
+        return a;
+    int64_t dims[] = {shape.dim[0], shape.dim[1], heads, shape.dim[2] / heads};
+    return sx_transpose(g, sx_shaped(g, a, 4, dims), perm);
+}
+
+/* What is added to the scores of keys that are masked out: `mask` holds lengths [batch], ends and
+ * starts [2 batch], or ones at valid keys [batch, keys] or [batch, queries, keys]. */
+static int mask_term(struct sx_lowering *l, int mask, int64_t batch, int64_t keys)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape shape = sx_shape_of(g, mask);
+    double low = sx_attr_float(l, "mask_filter_value", -10000);
+    int valid;
+    if (shape.rank == 1 && (shape.dim[0] == batch || shape.dim[0] == 2 * batch)) {
+        int key = sx_iota(g, keys), end = sx_slice_axis(g, mask, 0, 0, batch);
+        valid = sx_binary(g, SX_LESS, key, sx_along(g, end, 0, 4));
+        if (shape.dim[0] == 2 * batch) {
+            int start = sx_along(g, sx_slice_axis(g, mask, 0, batch, batch), 0, 4);
+            valid = sx_binary(g, SX_AND, valid, sx_binary(g, SX_LESSEQ, start, key));
+        }
+    } else if (shape.rank == 2 || shape.rank == 3) {
+        int64_t dims[] = {shape.dim[0], 1, shape.rank == 3 ? shape.dim[1] : 1,
+                          shape.dim[shape.rank - 1]};
+        valid = sx_cast(g, sx_shaped(g, mask, 4, dims), SX_BOOL);
+    } else {
+        sx_reject(l, "a mask of rank %d is not supported", shape.rank);
+        return SX_NONE;
+    }
+    return sx_where(g, valid, sx_scalar(g, 0), sx_scalar(g, low));
+}
+
+/* softmax(scale q k^T + masks) v with q, k, v [batch, heads, length, size], as
+ * [batch, length, heads * size]. */
+static bool give_attention(struct sx_lowering *l, int q, int k, int v, int mask, int bias)
+{
+    static const int perm[] = {0, 2, 1, 3};
+    struct sx_graph *g = l->g;
+    struct sx_shape queries = sx_shape_of(g, q), keys = sx_shape_of(g, k),
+                    x = sx_shape_of(g, v);
+    if (queries.rank != 4 || keys.rank != 4 || x.rank != 4)
+        return sx_reject(l, "queries, keys or values of a wrong rank");
+    double scale = sx_attr_float(l, "scale", 0);
+    if (scale == 0)
+        scale = 1 / sqrt((double)queries.dim[3]);
+    int scores = sx_scale(g, sx_matmul(g, q, k, false, true), scale);
+    if (mask != SX_NONE)
+        scores = sx_add(g, scores, mask_term(l, mask, queries.dim[0], keys.dim[2]));
+    if (sx_attr_int(l, "unidirectional", 0) != 0) {
+        int row = sx_along(g, sx_iota(g, queries.dim[2]), 0, 2),
+            column = sx_iota(g, keys.dim[2]);
+        int past = sx_binary(g, SX_LESSEQ, column, row);
+        scores = sx_where(g, past, scores, sx_scalar(g, -1e30));
+    }
+    if (bias != SX_NONE)
+        scores = sx_add(g, scores, bias);
+    int y = sx_matmul(g, sx_softmax(g, scores, 3), v, false, false);
+    int64_t dims[] = {x.dim[0], queries.dim[2], x.dim[1] * x.dim[3]};
+    return sx_give(l, sx_shaped(g, sx_transpose(g, y, perm), 3, dims));
+}
+
+/* One product gives queries, keys and values: weights [inputs, q + k + v]. */
+static bool lower_attention(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0), w = sx_arg_shape(l, 1);
+    struct sx_ints sizes = sx_attr_ints(l, "qkv_hidden_sizes");
+    int64_t heads = sx_attr_int(l, "num_heads", 0), begin = 0;
+    if (sx_arg(l, 4) != SX_NONE)
+        return sx_reject(l, "input 4 (past) is not supported");
+    if (x.rank != 3 || w.rank != 2 || heads < 1 || (sizes.given && sizes.n != 3))
+        return sx_reject(l, "input of rank %d, weights of rank %d, %lld heads", x.rank, w.rank,
+                         (long long)heads);
+    int all = sx_product(g, sx_arg(l, 0), sx_arg(l, 1)), part[3];
+    if (sx_arg(l, 2) != SX_NONE)
+        all = sx_add(g, all, sx_arg(l, 2));
+    for (int i = 0; i < 3; i++) {
+        int64_t size = sizes.given ? sizes.v[i] : w.dim[1] / 3;
+        if (size < 1 || size % heads != 0 || begin > w.dim[1] - size)
+            return sx_reject(l, "%lld heads do not divide %lld", (long long)heads,
+                             (long long)size);
+        part[i] = split_heads(g, sx_slice_axis(g, all, 2, begin, size), heads);
+        begin += size;
+    }
+    return give_attention(l, part[0], part[1], part[2], sx_arg(l, 3), sx_arg(l, 5));
+}
+
+/* Part i of n that are packed as [batch, length, heads, n, size]. */
+static int packed(struct sx_graph *g, int a, int i)
+{
+    static const int perm[] = {0, 2, 1, 3};
+    struct sx_shape shape = sx_shape_of(g, a);
+    int64_t dims[] = {shape.dim[0], shape.dim[1], shape.dim[2], shape.dim[4]};
+    return sx_transpose(g, sx_shaped(g, sx_slice_axis(g, a, 3, i, 1), 4, dims), perm);
+}
+
+/* Adds a part of the bias [q + k + v] to [batch, length, size]. */
+static int biased(struct sx_lowering *l, int a, int64_t *begin)
+{
+    struct sx_shape shape = sx_shape_of(l->g, a);
+    if (sx_arg(l, 3) == SX_NONE || shape.rank != 3)
+        return a;
+    int part = sx_slice_axis(l->g, sx_arg(l, 3), 0, *begin, shape.dim[2]);
+    *begin += shape.dim[2];
+    return sx_add(l->g, a, part);
+}
+
+/* query, key, value, bias, key mask, attention bias; keys and values may be packed with what
+ * stands before them. */
+static bool lower_multi_head_attention(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int64_t heads = sx_attr_int(l, "num_heads", 0), begin = 0;
+    struct sx_shape q_shape = sx_arg_shape(l, 0), k_shape = sx_arg_shape(l, 1);
+    int part[3] = {sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2)};
+    if (sx_arg(l, 6) != SX_NONE || sx_arg(l, 7) != SX_NONE)
+        return sx_reject(l, "past keys and values are not supported");
+    if (q_shape.rank == 5 && q_shape.dim[3] == 3) {
+        for (int i = 2; i >= 0; i--)
+            part[i] = packed(g, sx_arg(l, 0), i);
+    } else if (k_shape.rank == 5 && k_shape.dim[3] == 2) {
+        part[2] = packed(g, part[1], 1);
+        part[1] = packed(g, part[1], 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        struct sx_shape shape = sx_shape_of(g, part[i]);
+        if (shape.rank == 3 && (heads < 1 || shape.dim[2] % heads != 0))
+            return sx_reject(l, "%lld heads do not divide %lld", (long long)heads,
+                             (long long)shape.dim[2]);
+        if (shape.rank != 3 && shape.rank != 4)
+            return sx_reject(l, "input %d has rank %d", i, shape.rank);
+        part[i] = split_heads(g, biased(l, part[i], &begin), heads);
+    }
+    return give_attention(l, part[0], part[1], part[2], sx_arg(l, 4), sx_arg(l, 5));
+}
+
+const struct sx_lowering_row sx_lower_contrib[] = {
+    {"com.microsoft", "FusedMatMul", 1, 0, 2, 2, lower_fused_matmul, 0},
+    {"com.microsoft", "TransposeMatMul", 1, 0, 2, 2, lower_fused_matmul, 0},
+    {"com.microsoft", "FusedGemm", 1, 0, 2, 3, lower_fused_gemm, 0},
+    {"com.microsoft", "FusedConv", 1, 0, 2, 4, lower_fused_conv, 0},
+    {"com.microsoft", "Gelu", 1, 0, 1, 1, lower_gelu, 0},
+    {"com.microsoft", "BiasGelu", 1, 0, 2, 2, lower_gelu, 0},
+    {"com.microsoft", "FastGelu", 1, 0, 1, 2, lower_gelu, 1},
+    {"com.microsoft", "QuickGelu", 1, 0, 1, 1, lower_quick_gelu, 0},
+    {"com.microsoft", "SkipLayerNormalization", 1, 0, 3, 5, lower_skip_layer_norm, 0},
+    {"", "SimplifiedLayerNormalization", 1, 0, 2, 2, lower_rms_norm, 0},
+    {"", "RMSNormalization", 23, 0, 2, 2, lower_rms_norm, 0},
+    {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, 0, 3, 4, lower_skip_rms_norm, 0},
+    {"com.microsoft", "EmbedLayerNormalization", 1, 0, 1, 9, lower_embed_layer_norm, 0},
+    {"com.microsoft", "Attention", 1, 0, 2, 6, lower_attention, 0},
+    {"com.microsoft", "MultiHeadAttention", 1, 0, 1, 8, lower_multi_head_attention, 0},
+    {0},
+};
