@@ -29,10 +29,9 @@ CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/cli*.c))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
 
-# Sub-makes use every processor, unless -j is given.
-QUIET = -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+# ---- Building ----
 
-all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/sextant.pc
+all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a
 
 $(BUILD)/gen/onnx.pb-c.c: $(PROTO)
 	@mkdir -p $(@D)
@@ -72,12 +71,46 @@ $(BUILD)/tests/check_%: $(BUILD)/tests/check_%.o $(TEST_OBJ) $(BUILD)/libsextant
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lpthread -lrt -lm
 
-$(BUILD)/sextant.pc: Makefile lib/sextant.h
-	@mkdir -p $(@D)
-	@printf 'prefix=%s\n\nName: sextant\nDescription: explain neural networks stored as ONNX files\nVersion: %s\nCflags: -I$${prefix}/include\nLibs: -L$${prefix}/lib -lsextant -fopenmp\nLibs.private: %s\n' \
-	  '$(PREFIX)' "$$(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant.h)" '$(LIBS)' > $@
+# ---- Installing ----
+
+VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant.h)
+define PC
+prefix=$(PREFIX)
+
+Name: sextant
+Description: explain neural networks stored as ONNX files
+Version: $(VERSION)
+Cflags: -I$${prefix}/include
+Libs: -L$${prefix}/lib -lsextant $(LIBS) -fopenmp
+endef
+export PC
+
+AT = $(DESTDIR)$(PREFIX)
+MAN = $(notdir $(wildcard man/*.[1-9]))
+# Every file that is installed, beneath $(AT).
+INSTALLED = $(TOOLS:%=bin/%) lib/libsextant.a lib/pkgconfig/sextant.pc include/sextant.h \
+            $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
+            $(TOOLS:%=share/bash-completion/completions/%) \
+            share/doc/sextant/README share/doc/sextant/COPYING
+
+install: all
+	mkdir -p $(addprefix $(AT)/,$(sort $(dir $(INSTALLED))))
+	install $(TOOLS:%=$(BUILD)/bin/%) $(AT)/bin
+	install -m 644 $(BUILD)/libsextant.a $(AT)/lib
+	install -m 644 lib/sextant.h $(AT)/include
+	install -m 644 README COPYING $(AT)/share/doc/sextant
+	for m in $(MAN); do install -m 644 man/$$m $(AT)/share/man/man$${m##*.} || exit; done
+	for t in $(TOOLS); do install -m 644 cmd/sextant-completion.bash \
+	    $(AT)/share/bash-completion/completions/$$t || exit; done
+	echo "$$PC" > $(AT)/lib/pkgconfig/sextant.pc
+
+uninstall:
+	rm -f $(addprefix $(AT)/,$(INSTALLED))
 
 # ---- What people call ----
+
+# Sub-makes use every processor, unless -j is given.
+QUIET = -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 help:
 	@echo 'make              the tools, in $(BUILD)/bin'
@@ -85,12 +118,23 @@ help:
 	@echo 'make check        every test, after installing what they need'
 	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
-	@echo 'make install      into PREFIX=$(PREFIX) beneath DESTDIR; make uninstall takes it back'
-	@echo 'make format       clang-format on every source;  make golden: rewrite expected output'
+	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
+	@echo 'make format       clang-format on every source'
+	@echo 'make golden       rewrite the expected output of the shell tests'
 	@echo 'make clean        remove $(BUILD)'
 
 setup:
 	@sh tests/setup.sh $(PACKAGES)
+
+SQUEEZENET = tests/data/squeezenet.onnx --labels=tests/data/labels.txt \
+             --resize=227x227 --channels=bgr --scale=1 --mean=104,117,123
+demo: setup
+	@echo 'Building in $(BUILD)'
+	@$(MAKE) $(QUIET) all
+	@echo 'What SqueezeNet sees in tests/data/dog.png:'
+	@$(BUILD)/bin/onnx-run -f text --top=3 $(SQUEEZENET) tests/data/dog.png
+	@$(BUILD)/bin/ggig -f png -o $(BUILD)/demo.png --steps=16 --iters=4 $(SQUEEZENET) tests/data/dog.png
+	@echo 'Where it sees that: $(BUILD)/demo.png'
 
 check: setup
 	@echo 'Building in $(BUILD)'
@@ -100,6 +144,10 @@ check: setup
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	@$(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
+
+# The difference wants reading before it is committed.
+golden: all
+	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
 
 format:
 	clang-format -i $(C_FILES)
@@ -117,6 +165,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help setup check sanitize format lint objects clean
+.PHONY: all install uninstall help setup demo check sanitize golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
