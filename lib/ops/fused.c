@@ -88,26 +88,39 @@ static size_t fused_scratch(const struct sx_graph *g, const struct sx_node *node
 }
 
 /* One post over the whole result; rounded to the result's type after each, as single nodes do. */
+#define RUN_POST(REAL)                                                                         \
+    static void run_post_##REAL(REAL *out, int64_t n, const struct sx_post *post,              \
+                                const struct sx_operand *in)                                   \
+    {                                                                                          \
+        const REAL *other = in != NULL ? in->data : NULL;                                      \
+        REAL low = (REAL)post->low, high = (REAL)post->high;                                   \
+        int64_t period = in != NULL ? sx_count(in->shape) : n;                                 \
+        _Pragma("omp parallel for if (n >= SX_PARALLEL)") for (int64_t row = 0;                \
+                                                               row < n / period;               \
+                                                               row++) for (int64_t i = 0;      \
+                                                                           i < period; i++)    \
+        {                                                                                      \
+            REAL v = out[row * period + i];                                                    \
+            if (other != NULL)                                                                 \
+                v += other[i];                                                                 \
+            else                                                                               \
+                v = v < low ? low : v > high ? high : v;                                       \
+            out[row * period + i] = v;                                                         \
+        }                                                                                      \
+    }
+RUN_POST(float)
+RUN_POST(double)
+
 static void run_post(const struct sx_call *call, const struct sx_post *post,
                      const struct sx_operand *in)
 {
-    const struct sx_node *node = call->node;
-    int64_t n = sx_count(&node->shape);
-    int64_t period = in != NULL ? sx_count(in->shape) : 1;
-    struct sx_tensor out = {.type = node->type, .data = call->out}, other = out;
-    if (in != NULL)
-        memcpy(&other.data, &in->data, sizeof other.data); /* only read */
-#pragma omp parallel for if (n >= SX_PARALLEL)
-    for (int64_t i = 0; i < n; i++) {
-        double v = sx_tensor_get(&out, i);
-        if (in != NULL)
-            v += sx_tensor_get(&other, i % period);
-        else if (v < post->low)
-            v = post->low;
-        else if (v > post->high)
-            v = post->high;
-        sx_tensor_set(&out, i, v);
-    }
+    int64_t n = sx_count(&call->node->shape);
+    if (n == 0)
+        return;
+    if (call->node->type == SX_FLOAT)
+        run_post_float(call->out, n, post, in);
+    else
+        run_post_double(call->out, n, post, in);
 }
 
 static void fused_run(const struct sx_call *call)

@@ -56,12 +56,13 @@ int sx_max_pool(struct sx_graph *g, int x, const struct sx_pool *p)
         image_size *= image[d];
         out_size *= out[d];
     }
-    struct sx_shape plane = {2, {n * c, image_size}}, picked = {2, {n * c, out_size}};
+    struct sx_shape plane = {3, {n, c, image_size}}, picked = {3, {n, c, out_size}};
     if (nhwc) {
         plane = (struct sx_shape){3, {n, image_size, c}};
         picked = (struct sx_shape){3, {n, out_size, c}};
     }
-    int taken = sx_take(g, sx_reshape(g, x, &plane), sx_reshape(g, index, &picked), 1, true);
+    int taken = sx_take(g, sx_reshape(g, x, &plane), sx_reshape(g, index, &picked),
+                        nhwc ? 1 : 2, true);
     return sx_reshape(g, taken, &to);
 }
 

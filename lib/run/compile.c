@@ -3,29 +3,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/derive.h"
+#include "run/passes.h"
 #include "run/program.h"
 
-/* Rebuilds what the program needs of `from` as its next graph. */
-static bool next_graph(struct sx_program *program, const struct sx_graph *from, int pass,
-                       struct sx_error *error)
+enum pass { REWRITE, LAYOUT, FUSE };
+
+/* One pass into a new graph, which becomes the program's. */
+static bool run_pass(struct sx_program *program, const struct sx_graph *from, enum pass pass,
+                     struct sx_error *error)
 {
     struct sx_graph *to = program->graph[pass] = sx_graph_new(from->real, error);
     int *map = sx_new(from->n_nodes, sizeof *map, error);
+    const int *outputs = program->outputs;
     bool ok = to != NULL && map != NULL;
     if (ok) {
         to->constant_limit = from->constant_limit;
-        sx_rebuild(from, to, program->outputs, program->n_outputs, program->inputs,
-                   program->n_inputs, map, NULL, NULL);
+        if (pass == REWRITE)
+            sx_rewrite(from, to, program->inputs, program->n_inputs, outputs,
+                       program->n_outputs, map);
+        else if (pass == LAYOUT)
+            sx_layout(from, to, outputs, program->n_outputs, map);
+        else
+            sx_fuse(from, to, program->dnnl != NULL, outputs, program->n_outputs, map);
         ok = sx_graph_ok(to, error);
     }
     for (int i = 0; ok && i < program->n_inputs; i++)
-        program->inputs[i] = map[program->inputs[i]];
+        if (program->inputs[i] != SX_NONE)
+            program->inputs[i] = map[program->inputs[i]];
     for (int i = 0; ok && i < program->n_outputs; i++)
         program->outputs[i] = map[program->outputs[i]];
     program->g = to;
     free(map);
     return ok;
+}
+
+/* The plain program is the graph as it is, but for what is not needed. */
+static bool run_passes(struct sx_program *program, const struct sx_graph *g, bool plain,
+                       struct sx_error *error)
+{
+    if (!plain && g->real == SX_FLOAT && !sx_dnnl_new(&program->dnnl, program->threads, error))
+        return false;
+    if (!run_pass(program, g, REWRITE, error))
+        return false;
+    if (plain)
+        return true;
+    return (program->dnnl == NULL || run_pass(program, program->g, LAYOUT, error)) &&
+           run_pass(program, program->g, FUSE, error);
 }
 
 static int *copy_nodes(struct sx_program *program, const int *nodes, int n,
@@ -50,9 +73,8 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->inputs = copy_nodes(program, inputs, n_inputs, error);
     program->outputs = copy_nodes(program, outputs, n_outputs, error);
     bool ok = program->inputs != NULL && program->outputs != NULL &&
-              (options->plain || g->real != SX_FLOAT ||
-               sx_dnnl_new(&program->dnnl, program->threads, error)) &&
-              next_graph(program, g, 0, error) && sx_plan(program, options->max_memory, error);
+              run_passes(program, g, options->plain, error) &&
+              sx_plan(program, options->max_memory, error);
     if (!ok) {
         sx_program_free(program);
         return NULL;
