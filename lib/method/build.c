@@ -37,27 +37,30 @@ static int explained_tensor(struct sx_explainer *e, struct sx_error *error)
     return SX_NONE;
 }
 
-/* The name of a tensor that an integer input leads to first and that can be differentiated by. */
-static const char *first_real_below(const struct sx_graph *g, int input)
+/* The first tensor of the file that follows from its inputs and holds real numbers: what an
+ * embedding makes of token ids. */
+static const char *first_real_tensor(const struct sx_lowered *l)
 {
-    for (size_t i = 0; i < g->n_names; i++) {
-        const struct sx_node *n = &g->node[g->name[i].node];
-        for (int k = 0; sx_is_real(n->type) && k < n->n_in; k++)
-            if (n->in[k] == input)
-                return g->name[i].name;
-    }
-    return NULL;
+    const struct sx_graph *g = l->graph;
+    struct sx_error ignored = {0};
+    bool *reached = sx_new(g->n_nodes, sizeof *reached, &ignored);
+    const char *name = NULL;
+    for (int i = 0; reached != NULL && i < l->n_inputs; i++)
+        sx_mark_reached(g, &l->inputs[i].node, 1, g->n_nodes, reached);
+    for (size_t i = 0; reached != NULL && name == NULL && i < g->n_names; i++)
+        if (reached[g->name[i].node] && sx_is_real(g->node[g->name[i].node].type))
+            name = g->name[i].name;
+    free(reached);
+    return name;
 }
 
 static bool no_real_input(const struct sx_lowered *l, struct sx_error *error)
 {
-    const char *name = NULL;
-    for (int i = 0; i < l->n_inputs && name == NULL; i++)
-        name = first_real_below(l->graph, l->inputs[i].node);
-    return sx_fail(
-        error, SX_USAGE,
-        "the model takes no real input to differentiate by; name a tensor with --wrt%s%.80s",
-        name != NULL ? ", for example --wrt=" : "", name != NULL ? name : "");
+    const char *name = first_real_tensor(l);
+    return sx_fail(error, SX_USAGE,
+                   "the model takes no real input to differentiate by; name a tensor%s%.80s",
+                   name != NULL ? ", for example --wrt=" : " with --wrt",
+                   name != NULL ? name : "");
 }
 
 /* Sets input_name, inner and input_port; the node in the faithful graph goes to *x. */
