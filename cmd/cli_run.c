@@ -111,6 +111,8 @@ bool cli_open(struct cli *cli)
     cli->model = sx_model_open(cli->model_path, &options, &error);
     if (cli->model == NULL)
         return set_error(cli, NULL, &error);
+    cli_note(cli, "%s: opset %lld, memory limit %zu MiB", cli->model_path,
+             (long long)sx_model_opset(cli->model, NULL), cli->explain.max_memory >> 20);
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
     cli->sink = sx_sink_open(cli->output, &error);

@@ -10,7 +10,6 @@ struct onnx_run {
     struct sx_inference *inference;
     bool list;
     int64_t top; /* 0: not asked for */
-    bool failed; /* while listing */
 };
 
 static struct onnx_run self;
@@ -223,11 +222,15 @@ static void list_text(void *context, const struct sx_listed *l)
     sx_sink_print(sink, "%-18s %-4s %s\n", shape, l->differentiable ? "grad" : "", l->tensor);
 }
 
+/* Shapes follow from the first sample where an INPUT is given. */
 static void list(struct onnx_run *s)
 {
     bool text = s->cli.format == CLI_FORMAT_TEXT;
-    if (sx_list(s->cli.model, NULL, s->cli.explain.output, text ? list_text : list_json, s,
-                &s->cli.error))
+    struct cli_sample sample = {0};
+    if (s->cli.n_inputs > 0 && !cli_next(&s->cli, &sample))
+        return;
+    if (sx_list(s->cli.model, sample.feeds, s->cli.explain.output, text ? list_text : list_json,
+                s, &s->cli.error))
         sx_sink_flush(s->cli.sink, &s->cli.error);
 }
 
