@@ -4,6 +4,14 @@
 #include "graph/derive.h"
 #include "ops/products.h"
 
+/* One compilation per instruction set. Sanitizers run before the choice can be made. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                         \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
 enum { GEOMETRY = sizeof(struct sx_pool) / sizeof(int64_t) };
 
 void sx_pool_get(const struct sx_node *node, struct sx_pool *p)
@@ -61,8 +69,8 @@ int sx_max_pool(struct sx_graph *g, int x, const struct sx_pool *p)
         plane = (struct sx_shape){3, {n, image_size, c}};
         picked = (struct sx_shape){3, {n, out_size, c}};
     }
-    int taken = sx_take(g, sx_reshape(g, x, &plane), sx_reshape(g, index, &picked),
-                        nhwc ? 1 : 2, true);
+    int taken =
+        sx_take(g, sx_reshape(g, x, &plane), sx_reshape(g, index, &picked), nhwc ? 1 : 2, true);
     return sx_reshape(g, taken, &to);
 }
 
@@ -298,9 +306,86 @@ static int64_t volume(const int64_t *extent)
     return extent[0] * extent[1] * extent[2];
 }
 
+/* The place in the image, in its row-major order, that a tap of an output sees. */
+static int64_t place_of(const struct pooling *l, const int64_t *o, const int64_t *tap)
+{
+    int64_t place = 0;
+    for (int d = 0; d < 3; d++)
+        place = place * l->image[d] + o[d] * l->stride[d] - l->pad[d] + tap[d] * l->dilation[d];
+    return place;
+}
+
+/* POOLINDEX, channels last: the largest elements of a few channels stay in registers while the
+ * window passes. Rows of outputs are units of work. */
+enum { LANES = 64 };
+
+#define CHOOSE(T)                                                                              \
+    CLONES static void choose_tap_##T(const T *x, int64_t n, int64_t place, T *best,           \
+                                      int64_t *chosen)                                         \
+    {                                                                                          \
+        for (int64_t j = 0; j < n; j++) {                                                      \
+            bool take = (x[j] > best[j]) | ((x[j] != x[j]) & (best[j] == best[j]));            \
+            best[j] = take ? x[j] : best[j];                                                   \
+            chosen[j] = take ? place : chosen[j];                                              \
+        }                                                                                      \
+    }                                                                                          \
+    static void choose_at_##T(const struct pooling *l, const int64_t *o, const T *x,           \
+                              int64_t lane, int64_t n, int64_t *y)                             \
+    {                                                                                          \
+        T best[LANES];                                                                         \
+        int64_t first[3], end[3], tap[3], chosen[LANES];                                       \
+        bool none = true;                                                                      \
+        for (int d = 0; d < 3; d++)                                                            \
+            taps_inside(l, d, o[d], &first[d], &end[d]);                                       \
+        for (tap[0] = first[0]; tap[0] < end[0]; tap[0]++)                                     \
+            for (tap[1] = first[1]; tap[1] < end[1]; tap[1]++)                                 \
+                for (tap[2] = first[2]; tap[2] < end[2]; tap[2]++) {                           \
+                    int64_t place = place_of(l, o, tap);                                       \
+                    const T *at = x + place * l->lanes + lane;                                 \
+                    for (int64_t j = 0; none && j < n; j++) {                                  \
+                        best[j] = at[j];                                                       \
+                        chosen[j] = place;                                                     \
+                    }                                                                          \
+                    if (!none)                                                                 \
+                        choose_tap_##T(at, n, place, best, chosen);                            \
+                    none = false;                                                              \
+                }                                                                              \
+        memcpy(y + lane, chosen, (size_t)n * sizeof *y);                                       \
+    }                                                                                          \
+    static void choose_row_##T(const struct pooling *l, int64_t row, const T *a, int64_t *y)   \
+    {                                                                                          \
+        int64_t unit = row / (l->out[0] * l->out[1]);                                          \
+        int64_t o[3] = {row / l->out[1] % l->out[0], row % l->out[1], 0};                      \
+        a += unit * volume(l->image) * l->lanes;                                               \
+        y += row * l->out[2] * l->lanes;                                                       \
+        for (; o[2] < l->out[2]; o[2]++, y += l->lanes)                                        \
+            for (int64_t lane = 0; lane < l->lanes; lane += LANES)                             \
+                choose_at_##T(l, o, a, lane,                                                   \
+                              l->lanes - lane < LANES ? l->lanes - lane : LANES, y);           \
+    }
+
+CHOOSE(float)
+CHOOSE(double)
+
+static void choose_run(const struct sx_call *call, const struct pooling *l)
+{
+    bool wide = call->in[0].type == SX_DOUBLE;
+    int64_t rows = l->units * l->out[0] * l->out[1];
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++)
+        if (wide)
+            choose_row_double(l, row, call->in[0].data, call->out);
+        else
+            choose_row_float(l, row, call->in[0].data, call->out);
+}
+
 static void pool_run(const struct sx_call *call)
 {
     const struct pooling l = pooling_of(call);
+    if (call->node->op == SX_POOLINDEX && l.nhwc && sx_count(&call->node->shape) > 0) {
+        choose_run(call, &l);
+        return;
+    }
     run_kernel kernel = kernel_for(call->node->op, call->in[0].type);
     int64_t image = volume(l.image) * l.lanes, out = volume(l.out) * l.lanes;
     size_t a_bytes = (size_t)(l.from_image ? image : out) * sx_type_size(call->in[0].type);

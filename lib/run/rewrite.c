@@ -34,6 +34,19 @@ static int rewrite_where(struct sx_graph *g, const int *in)
     return SX_NONE;
 }
 
+/* LESS(min(x, hi), lo) is x < lo where lo <= hi: so that nothing but the clip reads the minimum. */
+static int rewrite_less(const struct rewrite *r, struct sx_graph *g, const int *in)
+{
+    const struct sx_node a = g->node[in[0]];
+    double low, high;
+    if (is_zero(g, in[0]) && (size_t)in[1] < r->capacity && r->relu_of[in[1]] > 0)
+        return sx_binary(g, SX_LESS, in[0], r->relu_of[in[1]] - 1);
+    for (int k = 0; k < 2 && a.op == SX_MIN; k++)
+        if (sx_is_uniform(g, a.in[k], &high) && sx_is_uniform(g, in[1], &low) && low <= high)
+            return sx_binary(g, SX_LESS, a.in[1 - k], in[1]);
+    return SX_NONE;
+}
+
 static int rewrite_relu(struct rewrite *r, struct sx_graph *g, int x)
 {
     int relu = sx_unary(g, SX_RELU, x);
@@ -51,9 +64,7 @@ static int change(void *context, struct sx_graph *to, const struct sx_node *node
     case SX_RELU:
         return rewrite_relu(r, to, in[0]);
     case SX_LESS:
-        if (is_zero(to, in[0]) && (size_t)in[1] < r->capacity && r->relu_of[in[1]] > 0)
-            return sx_binary(to, SX_LESS, in[0], r->relu_of[in[1]] - 1);
-        return SX_NONE;
+        return rewrite_less(r, to, in);
     case SX_WHERE:
         return rewrite_where(to, in);
     default:
