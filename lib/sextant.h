@@ -303,6 +303,18 @@ const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer
 void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
                        int64_t *backward);
 
+/* Puts smooth functions in place of the kinks of Relu, LeakyRelu, PRelu, Abs, Max and Min, from the
+ * next sample on: "none", "softplus:B" (log(1 + exp(B a)) / B for relu(a)), "gelu", or
+ * "surrogate:B": values as they are, derivatives of softplus:B. The target stays that of the file.
+ * Status 2 for other modes. */
+bool sx_explainer_smooth(struct sx_explainer *explainer, const char *mode,
+                         struct sx_error *error);
+
+/* The i-th piecewise linear operator on the way from x to f: its node's name, what it is, and
+ * whether it was made smooth. NULL past the last. */
+const char *sx_explainer_kink(const struct sx_explainer *explainer, int i, const char **op,
+                              bool *smoothed);
+
 /* f and df/dx at `n` points, each shaped like x, one after the other. values [n] and gradients
  * [n, x] may be NULL. */
 bool sx_gradients(struct sx_explainer *explainer, int64_t n, const double *points,

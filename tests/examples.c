@@ -149,6 +149,13 @@ static int reshape(struct fd *t, int arg)
     return sx_reshape(t->g, fd_input(t, arg == 3 ? "1,12" : "2,6", -1, 1), &shape);
 }
 
+/* What is stopped has no slope of its own here, so that differences agree with zero. */
+static int stop(struct fd *t, int arg)
+{
+    int x = fd_input(t, arg == 0 ? "2,3" : "1,3", 1.2, 1.8);
+    return sx_mul(t->g, x, sx_stop(t->g, sx_unary(t->g, SX_FLOOR, sx_scale(t->g, x, 0.7))));
+}
+
 static int transpose(struct fd *t, int arg)
 {
     static const int perm[][4] = {{1, 0, 2, 3}, {0, 2, 3, 1}, {3, 2, 1, 0}, {3, 1, 0, 2}};
@@ -542,6 +549,8 @@ const struct example examples[] = {
     {SX_RESHAPE, "flat", reshape, 1, 1},
     {SX_RESHAPE, "ones", reshape, 2, 1},
     {SX_RESHAPE, "from one row", reshape, 3, 1},
+    {SX_STOP, "", stop, 0, 0},
+    {SX_STOP, "one row", stop, 1, 0},
     {SX_TRANSPOSE, "swap", transpose, 0, 1},
     {SX_TRANSPOSE, "to channels last", transpose, 1, 1},
     {SX_TRANSPOSE, "reverse", transpose, 2, 1},

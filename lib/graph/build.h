@@ -36,6 +36,7 @@ int sx_narrow(struct sx_graph *g, int a, enum sx_narrow kind);
 
 /* Movers. */
 int sx_reshape(struct sx_graph *g, int a, const struct sx_shape *shape);
+int sx_stop(struct sx_graph *g, int a); /* the same; its derivative is taken to be zero */
 int sx_transpose(struct sx_graph *g, int a, const int *perm); /* result dim i = a's perm[i] */
 int sx_expand(struct sx_graph *g, int a, const struct sx_shape *shape); /* broadcast to shape */
 /* result[i] = a[start + i * step] in every axis, `shape` results; step may be negative. */

@@ -57,7 +57,8 @@ int sx_batch_pointwise(struct sx_batch *b, const struct sx_node *node);
  * Rebuilds what `roots` need of `from` in `to` (another graph) node by node through sx_emit, so
  * that `to`'s identities apply; the values in cut[] become fresh inputs. map[] (from->n_nodes
  * items) receives every rebuilt node's new index, SX_NONE elsewhere. `change`, if not NULL, may
- * emit something else for a node (its inputs already mapped); it returns SX_NONE to decline. */
+ * emit something else for a node (its inputs already mapped), constants aside; it returns
+ * SX_NONE to decline. */
 typedef int (*sx_change)(void *context, struct sx_graph *to, const struct sx_node *node,
                          const int *in);
 bool sx_rebuild(const struct sx_graph *from, struct sx_graph *to, const int *roots, int n_roots,

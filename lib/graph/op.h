@@ -68,6 +68,7 @@
     X(INPUT, input)                                                                            \
     X(CONST, const)                                                                            \
     X(RESHAPE, reshape)                                                                        \
+    X(STOP, stop)                                                                              \
     X(TRANSPOSE, transpose)                                                                    \
     X(EXPAND, expand)                                                                          \
     X(SUM, sum)                                                                                \

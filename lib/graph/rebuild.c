@@ -8,8 +8,10 @@ static int rebuild_node(const struct sx_graph *from, struct sx_graph *to, size_t
                         const int *map, sx_change change, void *context)
 {
     const struct sx_node *n = &from->node[i];
-    if (n->op == SX_INPUT)
-        return sx_input(to, n->type, &n->shape);
+    if (n->op == SX_INPUT) {
+        int id = change != NULL ? change(context, to, n, NULL) : SX_NONE;
+        return id != SX_NONE ? id : sx_input(to, n->type, &n->shape);
+    }
     if (n->op == SX_CONST)
         return sx_const_borrow(to, n->type, &n->shape, n->data);
     int *in = sx_new((size_t)n->n_in, sizeof *in, &to->error);

@@ -13,6 +13,7 @@ void sx_explained_free(struct sx_explained *b)
     sx_graph_free(b->graph);
     sx_lowered_free(b->lowered);
     free(b->input);
+    free(b->kink);
     *b = (struct sx_explained){0};
 }
 
@@ -113,7 +114,8 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
     }
     b->n_inputs = n;
     struct sx_graph *g = b->graph;
-    bool ok = sx_rebuild(faithful, g, &scores, 1, &x, 1, map, NULL, NULL);
+    struct sx_smoothing smoothing = {faithful, map, e->smooth};
+    bool ok = sx_rebuild(faithful, g, &scores, 1, &x, 1, map, sx_smooth_change, &smoothing);
     if (ok && map[x] == SX_NONE)
         ok = sx_graph_fail(g, SX_USAGE, "tensor '%.80s' does not depend on '%.80s'",
                            e->target.output, e->input_name);
@@ -157,6 +159,7 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
                         struct sx_error *error)
 {
     sx_explained_free(&e->built);
+    e->builds++;
     e->built.lowered = sx_lower_for(e->model, feeds, e->options.precise ? SX_DOUBLE : SX_FLOAT,
                                     e->options.max_memory, error);
     if (e->built.lowered == NULL)
@@ -164,7 +167,9 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
     int x = SX_NONE, y = explained_tensor(e, error);
     if (y == SX_NONE || !choose_input(e, &x, error))
         return false;
-    int scores = sx_score_node(e->built.lowered->graph, y, e->options.score);
-    return sx_graph_ok(e->built.lowered->graph, error) && simplify(e, x, scores, error) &&
+    struct sx_graph *g = e->built.lowered->graph;
+    int scores = sx_score_node(g, y, e->options.score);
+    return sx_graph_ok(g, error) && simplify(e, x, scores, error) &&
+           sx_find_kinks(g, x, scores, &e->built.kink, &e->built.n_kinks, error) &&
            compile_forward(e, x, scores, error);
 }

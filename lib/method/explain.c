@@ -162,6 +162,26 @@ bool sx_explainer_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
     return take_feeds(e, feeds, error) && evaluate(e, error);
 }
 
+int sx_shared_nodes(const struct sx_explained *b, int *nodes)
+{
+    int n = 0;
+    nodes[n++] = b->index;
+    for (int i = 0; i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE && b->input[i] != b->x)
+            nodes[n++] = b->input[i];
+    return n;
+}
+
+void sx_shared_feeds(const struct sx_explainer *e, const void **feeds)
+{
+    const struct sx_explained *b = &e->built;
+    int n = 0;
+    feeds[n++] = &e->target.index;
+    for (int i = 0; i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE && b->input[i] != b->x)
+            feeds[n++] = e->feeds[i].data;
+}
+
 /* The program for f alone or for f and its gradient, at points of x. */
 static struct sx_points *points_of(struct sx_explainer *e, bool gradient,
                                    struct sx_error *error)
@@ -179,11 +199,7 @@ static struct sx_points *points_of(struct sx_explainer *e, bool gradient,
     int *shared = sx_new((size_t)b->n_inputs + 1, sizeof *shared, error);
     if (shared == NULL)
         return NULL;
-    int n = 0;
-    shared[n++] = b->index;
-    for (int i = 0; i < b->n_inputs; i++)
-        if (b->input[i] != SX_NONE && b->input[i] != b->x)
-            shared[n++] = b->input[i];
+    int n = sx_shared_nodes(b, shared);
     struct sx_points_options options = {
         .run = {.threads = e->options.threads, .max_memory = e->options.max_memory},
         .batch = e->options.batch};
@@ -192,8 +208,7 @@ static struct sx_points *points_of(struct sx_explainer *e, bool gradient,
     return *kept;
 }
 
-/* Points in the precision of the graph: as they are, or as floats in `room`. */
-static const void *narrowed(const double *from, float *room, int64_t n)
+const void *sx_narrowed(const double *from, float *room, int64_t n)
 {
     if (room == NULL)
         return from;
@@ -202,9 +217,9 @@ static const void *narrowed(const double *from, float *room, int64_t n)
     return room;
 }
 
-static void widen(double *to, const void *from, bool single, int64_t n)
+void sx_widen(double *to, const void *from, enum sx_type real, int64_t n)
 {
-    if (!single)
+    if (real == SX_DOUBLE)
         memcpy(to, from, (size_t)n * sizeof *to);
     else
         for (int64_t i = 0; i < n; i++)
@@ -233,12 +248,8 @@ static bool stretch_new(struct stretch *s, const struct sx_explainer *e, int64_t
     if (b->graph->real == SX_FLOAT)
         s->points = sx_new_aligned(total, sizeof(float), error);
     s->shared = sx_new((size_t)b->n_inputs + 1, sizeof *s->shared, error);
-    if (s->shared != NULL) {
-        int n = 1;
-        for (int i = 0; i < b->n_inputs; i++)
-            if (b->input[i] != SX_NONE && b->input[i] != b->x)
-                s->shared[n++] = e->feeds[i].data;
-    }
+    if (s->shared != NULL)
+        sx_shared_feeds(e, s->shared);
     return s->values != NULL && s->gradients != NULL && s->shared != NULL &&
            (b->graph->real != SX_FLOAT || s->points != NULL);
 }
@@ -259,20 +270,18 @@ bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, doubl
         return program != NULL;
     int64_t size = sx_count(&e->input.shape), room = 4 * sx_points_batch(program);
     room = room > n ? n : room;
-    bool single = e->built.graph->real == SX_FLOAT;
+    enum sx_type real = e->built.graph->real;
     struct stretch s;
     bool ok = stretch_new(&s, e, room, error);
-    if (ok)
-        s.shared[0] = &e->target.index;
     for (int64_t done = 0; ok && done < n; done += room) {
         int64_t now = n - done < room ? n - done : room;
-        const void *feeds[] = {narrowed(points + done * size, s.points, now * size)};
+        const void *feeds[] = {sx_narrowed(points + done * size, s.points, now * size)};
         void *const results[] = {s.values, s.gradients};
         ok = sx_points_run(program, now, feeds, s.shared, results, error);
         if (ok && values != NULL)
-            widen(values + done, s.values, single, now);
+            sx_widen(values + done, s.values, real, now);
         if (ok && gradients != NULL)
-            widen(gradients + done * size, s.gradients, single, now * size);
+            sx_widen(gradients + done * size, s.gradients, real, now * size);
     }
     stretch_free(&s);
     e->forward += n;

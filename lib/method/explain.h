@@ -4,6 +4,7 @@
 
 #include "graph/derive.h"
 #include "lower/lower.h"
+#include "method/smooth.h"
 #include "run/run.h"
 
 /* What is built for one set of input shapes. The simplified graph computes `scores` (the
@@ -13,6 +14,7 @@ struct sx_explained {
     struct sx_graph *graph;
     int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
     int x, index, value;
+    int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
     struct sx_program *forward;            /* of the faithful graph: inputs to scores and, */
     struct sx_shape scores_shape, x_shape; /* if x is an inner tensor, to x */
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
@@ -22,7 +24,9 @@ struct sx_explained {
 struct sx_explainer {
     struct sx_model *model;
     struct sx_explain_options options;
+    struct sx_smooth smooth;
     struct sx_explained built;
+    unsigned builds;         /* how often `built` was made anew */
     struct sx_tensor *feeds; /* of the current sample, in the types of the graph */
     struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
     const char *input_name;
@@ -31,6 +35,15 @@ struct sx_explainer {
     struct sx_target target;
     int64_t forward, backward;
 };
+
+/* What the points of one run share besides x: nodes of b->graph (room for n_inputs + 1), and
+ * what they are fed at the current sample. */
+int sx_shared_nodes(const struct sx_explained *b, int *nodes);
+void sx_shared_feeds(const struct sx_explainer *e, const void **feeds);
+
+/* Doubles in the precision of the graph: as they are, or as floats in `room` unless it is NULL. */
+const void *sx_narrowed(const double *from, float *room, int64_t n);
+void sx_widen(double *to, const void *from, enum sx_type real, int64_t n);
 
 /* The node for which score `score` of the tensor `y` of a faithful graph is computed: see enum
  * sx_score. Emits into the graph where a score must be derived. */

@@ -1,4 +1,4 @@
-/* move.c - rows that only move elements: reshape, transpose, expand. */
+/* move.c - rows that only move elements: reshape, stop, transpose, expand. */
 #include <string.h>
 
 #include "ops/ops.h"
@@ -71,6 +71,36 @@ const struct sx_row sx_row_reshape = {
     .shape = reshape_shape,
     .derive = reshape_derive,
     .batch = reshape_batch,
+    .run = reshape_run,
+    .view = true,
+};
+
+/* ---- STOP ---- */
+
+/* The same value with a derivative of zero. */
+int sx_stop(struct sx_graph *g, int a)
+{
+    return sx_emit(g, SX_STOP, 1, &a, 0, NULL);
+}
+
+static bool stop_shape(struct sx_graph *g, struct sx_node *node)
+{
+    node->type = g->node[node->in[0]].type;
+    node->shape = g->node[node->in[0]].shape;
+    return sx_need_attr(g, node, 0);
+}
+
+static int stop_batch(struct sx_batch *b, const struct sx_node *node)
+{
+    return sx_stop(b->g, sx_batch_in(b, node, 0));
+}
+
+const struct sx_row sx_row_stop = {
+    .name = "Stop",
+    .min_in = 1,
+    .max_in = 1,
+    .shape = stop_shape,
+    .batch = stop_batch,
     .run = reshape_run,
     .view = true,
 };
