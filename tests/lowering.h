@@ -32,7 +32,7 @@ struct sx_model *lc_open(struct tm_model *m);
 struct sx_lowered *lc_lower(struct tm_model *m, struct sx_model **model,
                             struct sx_error *error);
 
-/* Fails the test unless a model is refused with status 3 and a message that has `text` in it.
+/* Fails the test unless a model is refused (status 3 or 6) with a message that has `text` in it.
  * The model is freed. */
 void lc_refused(struct tm_model *m, const char *text);
 

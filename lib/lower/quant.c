@@ -13,7 +13,7 @@ static int along(struct sx_lowering *l, int node, int axis, const struct sx_shap
     node = sx_cast(g, node, g->real);
     if (sx_count(&shape) == 1)
         return sx_shaped(g, node, 0, NULL);
-    if (shape.rank == 1 && axis < x->rank)
+    if (block < 1 && shape.rank == 1 && axis < x->rank)
         return sx_along(g, node, axis, x->rank);
     if (block < 1 || shape.rank != x->rank || axis >= x->rank ||
         shape.dim[axis] != (x->dim[axis] + block - 1) / block) {

@@ -96,15 +96,14 @@ static void fill_row(const struct resize *r, int axis, int64_t i, int64_t n, dou
     double reach = (r->mode == CUBIC ? 2 : 1) * wide;
     if (r->coordinates == CROP && (x < 0 || x > (double)(n - 1)))
         return;
-    bool leave_out = r->exclude_outside || wide > 1;
     for (double at = floor(x - reach) + 1; at < x + reach; at++) {
         double w = weight(r, (at - x) / wide);
-        if (leave_out && (at < 0 || at >= (double)n))
+        if (r->exclude_outside && (at < 0 || at >= (double)n))
             continue;
         row[clamp(at, n)] += w;
         sum += w;
     }
-    for (int64_t k = 0; k < n && (leave_out || wide > 1) && sum != 0; k++)
+    for (int64_t k = 0; k < n && (r->exclude_outside || wide > 1) && sum != 0; k++)
         row[k] /= sum;
 }
 

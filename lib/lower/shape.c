@@ -50,6 +50,10 @@ int sx_iota(struct sx_graph *g, int64_t n)
 {
     struct sx_shape shape = {1, {n}};
     struct sx_tensor t;
+    if ((uint64_t)n > g->constant_limit / sizeof n) {
+        sx_graph_fail(g, SX_MEMORY, "constants need more than the memory limit");
+        return SX_NONE;
+    }
     if (!sx_tensor_new(&t, SX_INT, &shape, &g->error))
         return SX_NONE;
     for (int64_t i = 0; i < n; i++)
