@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cli.h"
 
@@ -360,6 +361,15 @@ static void take_operands(struct cli *cli, int argc, char **argv)
         cli_misuse(cli, "only one of MODEL and INPUT can be standard input");
 }
 
+/* OpenMP's threads spin for milliseconds before they sleep. Where other programs want the
+ * processors too, they then spin in the place of the thread that they wait for: runs were 4 to
+ * 12 times slower. The policy is read once, when the program is loaded, so it is loaded again. */
+static void wait_passively(char **argv)
+{
+    if (getenv("OMP_WAIT_POLICY") == NULL && setenv("OMP_WAIT_POLICY", "passive", 1) == 0)
+        execv("/proc/self/exe", argv);
+}
+
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
     struct cli_option all[MAX_OPTIONS];
@@ -394,4 +404,6 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     cli->explain.threads = (int)(cli->threads < 1024 ? cli->threads : 1024);
     cli->explain.score = (enum sx_score)cli->score;
     take_operands(cli, argc, argv);
+    if (cli->threads != 1)
+        wait_passively(argv);
 }
