@@ -8,6 +8,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 CC ?= cc
+# Spinning threads starve the ones they wait for where processors are shared.
+export OMP_WAIT_POLICY ?= passive
 OPT ?= -O2 -g
 WARN = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas
