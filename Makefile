@@ -19,7 +19,7 @@ PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcj
            libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 LIBS = -lpng -ljpeg -lz -lcjson -lnettle -lprotobuf-c $(if $(filter 1,$(DNNL)),-ldnnl) -lm
-CPPFLAGS += -D_GNU_SOURCE -Ilib -I. -I$(BUILD)/gen $(if $(filter 1,$(DNNL)),-DSX_DNNL)
+CPPFLAGS += -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(if $(filter 1,$(DNNL)),-DSX_DNNL)
 CFLAGS += -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LDFLAGS += -fopenmp $(SAN) -Wl,--as-needed
 
@@ -29,6 +29,7 @@ LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
 TOOLS = $(filter-out cli%,$(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c))))
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/cli*.c))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
+TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/programs/*.c)))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
 
 # ---- Building ----
@@ -69,7 +70,7 @@ $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/check_%: $(BUILD)/tests/check_%.o $(TEST_OBJ) $(BUILD)/libsextant.a
+$(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lpthread -lrt -lm
 
@@ -140,7 +141,7 @@ demo: setup
 
 check: setup
 	@echo 'Building in $(BUILD)'
-	@$(MAKE) $(QUIET) all $(CHECKS)
+	@$(MAKE) $(QUIET) all $(CHECKS) $(TEST_PROGRAMS)
 	@BUILD='$(BUILD)' sh tests/run.sh $(CHECKS) $(sort $(wildcard tests/t/*.t))
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -160,7 +161,8 @@ lint: setup
 	@$(MAKE) $(QUIET) BUILD=build/clang SAN= CC=clang OPT=-O0 objects
 	@sh tests/lint.sh $(C_FILES)
 
-objects: $(LIB_OBJ) $(CLI_OBJ) $(TOOLS:%=$(BUILD)/cmd/%.o) $(TEST_OBJ) $(CHECKS:%=%.o)
+objects: $(LIB_OBJ) $(CLI_OBJ) $(TOOLS:%=$(BUILD)/cmd/%.o) $(TEST_OBJ) \
+         $(CHECKS:%=%.o) $(TEST_PROGRAMS:%=%.o)
 
 C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*/*.[ch]))
 

@@ -1,0 +1,358 @@
+/* models.c - writes the models that the shell tests run: a few honest ones, many that lie.
+ *
+ *     models DIRECTORY
+ *
+ * writes DIRECTORY/NAME.onnx for each and prints "NAME STATUS" for those that lie: the exit
+ * statuses, one digit each, that a tool may answer them with. NAME.npy is an input of zeros,
+ * where that is not what would be too large. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+static const char *directory;
+
+static FILE *create(const char *name, const char *suffix)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
+    FILE *f = fopen(path, "wb");
+    if (f == NULL) {
+        perror(path);
+        exit(1);
+    }
+    return f;
+}
+
+static void save_bytes(const char *name, const void *bytes, size_t n)
+{
+    FILE *f = create(name, ".onnx");
+    if (fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
+        exit(1);
+}
+
+static void save_input(const char *name, int rank, const int64_t *dims)
+{
+    struct sx_error error = {0};
+    struct sx_shape shape = {.rank = rank};
+    struct sx_tensor x;
+    char path[4096];
+    int64_t n;
+    memcpy(shape.dim, dims, (size_t)rank * sizeof *dims);
+    if (!sx_shape_count(&shape, &n, &error) || n > 1000)
+        return;
+    snprintf(path, sizeof path, "%s/%s.npy", directory, name);
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    if (sink == NULL || !sx_tensor_new(&x, SX_FLOAT, &shape, &error))
+        exit(1);
+    sx_npy_write(sink, &x);
+    if (!sx_sink_finish(sink, true, &error))
+        exit(1);
+    sx_tensor_free(&x);
+}
+
+static void save(const char *name, struct tm_model *m)
+{
+    size_t n;
+    const uint8_t *bytes = tm_pack(m, &n);
+    save_bytes(name, bytes, n);
+    tm_free(m);
+}
+
+/* ---- Honest ones ---- */
+
+/* z = a * b + c over rows of two: two inputs, one of them with a fixed batch. */
+static void two_inputs(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "a", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_input(m, "b", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "c", SX_FLOAT, 1, (int64_t[]){2}, (float[]){0.5f, -1});
+    tm_node(m, "Mul", "a b", "ab", NULL);
+    tm_node(m, "Add", "ab c", "z", NULL);
+    tm_output(m, "z");
+    save("two", m);
+}
+
+/* p = softmax(x w) with w = ((1, 0, -1), (2, 0, 1)). */
+static void classifier(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){2, 3}, (float[]){1, 0, -1, 2, 0, 1});
+    tm_node(m, "MatMul", "x w", "y", NULL);
+    tm_node(m, "Softmax", "y", "p", "axis=1");
+    tm_output(m, "p");
+    save("soft", m);
+}
+
+/* f = x0 x1 + x1^2 / 2: its attributions are known in closed form. */
+static void product(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){2, 2}, (float[]){0, 0.5f, 0.5f, 0.5f});
+    tm_const(m, "last", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+    tm_node(m, "MatMul", "x w", "xw", NULL);
+    tm_node(m, "Mul", "x xw", "terms", NULL);
+    tm_node(m, "ReduceSum", "terms last", "f", "keepdims=1");
+    tm_output(m, "f");
+    save("product", m);
+}
+
+/* A model whose constant `w` of `n` floats lies in another file. */
+static void external(const char *name, const char *location, const char *offset, int64_t n)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){n});
+    Onnx__TensorProto *w = tm_raw(m, "w", 1, 1, &n, NULL, 0);
+    const char *keys[] = {"location", "offset"}, *values[] = {location, offset};
+    w->has_data_location = 1;
+    w->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+    w->n_external_data = 2;
+    w->external_data = tm_memory(m, 2 * sizeof *w->external_data);
+    for (int i = 0; i < 2; i++) {
+        w->external_data[i] = tm_memory(m, sizeof **w->external_data);
+        onnx__string_string_entry_proto__init(w->external_data[i]);
+        w->external_data[i]->key = tm_text(m, keys[i]);
+        w->external_data[i]->value = tm_text(m, values[i]);
+    }
+    tm_node(m, "Mul", "x w", "y", NULL);
+    tm_output(m, "y");
+    save(name, m);
+    save_input(name, 1, &n);
+}
+
+/* ---- Those that lie ---- */
+
+#define HUGE_DIM ((int64_t)1 << 40)
+
+/* One node y = op(x, c) on x of shape `dims`; c is an integer vector, if there is any. */
+static const struct lie {
+    const char *name, *status, *op, *attributes;
+    int rank;
+    int64_t dims[4];
+    int n;
+    int64_t c[8];
+} lies[] = {
+    {"unknown-operator", "3", "Frobnicate", NULL, 2, {2, 3}, 0, {0}},
+    {"unknown-domain", "3", "org.nowhere:Relu", NULL, 2, {2, 3}, 0, {0}},
+    {"input-huge", "36", "Relu", NULL, 2, {HUGE_DIM, HUGE_DIM}, 0, {0}},
+    {"input-large", "136", "Relu", NULL, 2, {1 << 20, 1 << 20}, 0, {0}},
+    {"input-zero", "13", "Relu", NULL, 2, {0, 3}, 0, {0}},
+    {"reshape-count", "3", "Reshape", NULL, 2, {2, 3}, 1, {7}},
+    {"reshape-wild-twice", "3", "Reshape", NULL, 2, {2, 3}, 2, {-1, -1}},
+    {"reshape-negative", "3", "Reshape", NULL, 2, {2, 3}, 2, {-2, -3}},
+    {"reshape-huge", "3", "Reshape", NULL, 2, {2, 3}, 2, {HUGE_DIM, HUGE_DIM}},
+    {"expand-huge", "36", "Expand", NULL, 2, {1, 3}, 3, {HUGE_DIM, HUGE_DIM, 3}},
+    {"expand-large", "36", "Expand", NULL, 2, {1, 3}, 3, {1 << 20, 1 << 20, 3}},
+    {"tile-huge", "36", "Tile", NULL, 2, {2, 3}, 2, {HUGE_DIM, HUGE_DIM}},
+    {"tile-negative", "3", "Tile", NULL, 2, {2, 3}, 2, {-1, 2}},
+    {"pad-huge", "36", "Pad", NULL, 2, {2, 3}, 4, {0, 0, HUGE_DIM << 10, HUGE_DIM << 10}},
+    {"pad-negative", "3", "Pad", NULL, 2, {2, 3}, 4, {-5, 0, 0, 0}},
+    {"pad-short", "3", "Pad", NULL, 2, {2, 3}, 3, {1, 1, 1}},
+    {"gather-outside", "3", "Gather", NULL, 2, {2, 3}, 1, {99}},
+    {"gather-axis", "3", "Gather", "axis=5", 2, {2, 3}, 1, {0}},
+    {"squeeze-long", "3", "Squeeze", NULL, 2, {2, 3}, 1, {1}},
+    {"unsqueeze-twice", "3", "Unsqueeze", NULL, 2, {2, 3}, 2, {1, 1}},
+    {"split-sum", "3", "Split", NULL, 2, {2, 3}, 1, {9}},
+    {"softmax-axis", "3", "Softmax", "axis=7", 2, {2, 3}, 0, {0}},
+    {"transpose-twice", "3", "Transpose", "perm=0,0", 2, {2, 3}, 0, {0}},
+    {"transpose-outside", "3", "Transpose", "perm=5,1", 2, {2, 3}, 0, {0}},
+    {"concat-axis", "3", "Concat", "axis=-9", 2, {2, 3}, 0, {0}},
+    {"flatten-axis", "3", "Flatten", "axis=4", 2, {2, 3}, 0, {0}},
+    {"pool-window", "3", "MaxPool", "kernel_shape=99,99", 4, {1, 1, 8, 8}, 0, {0}},
+    {"pool-window-huge",
+     "3",
+     "MaxPool",
+     "kernel_shape=1000000000,1000000000",
+     4,
+     {1, 1, 8, 8},
+     0,
+     {0}},
+    {"pool-stride",
+     "3",
+     "AveragePool",
+     "kernel_shape=2,2 strides=0,0",
+     4,
+     {1, 1, 8, 8},
+     0,
+     {0}},
+    {"pool-pads-huge",
+     "36",
+     "AveragePool",
+     "kernel_shape=2,2 pads=1000000000,1000000000,1000000000,1000000000",
+     4,
+     {1, 1, 8, 8},
+     0,
+     {0}},
+    {"pool-no-window", "3", "MaxPool", NULL, 4, {1, 1, 8, 8}, 0, {0}},
+    {"lrn-size", "3", "LRN", "size=-3", 4, {1, 1, 8, 8}, 0, {0}},
+    {"depth-to-space", "3", "DepthToSpace", "blocksize=0", 4, {1, 4, 8, 8}, 0, {0}},
+    {"topk-more", "3", "TopK", NULL, 2, {2, 3}, 1, {50}},
+    {"reduce-axis", "3", "ReduceSum", NULL, 2, {2, 3}, 1, {9}},
+    {"cumsum-axis", "3", "CumSum", NULL, 2, {2, 3}, 1, {9}},
+    {"loop", "3", "Loop", NULL, 2, {2, 3}, 0, {0}},
+};
+
+static void lie(const struct lie *l)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, l->rank, l->dims);
+    if (l->n > 0)
+        tm_const(m, "c", SX_INT, 1, (int64_t[]){l->n}, l->c);
+    tm_node(m, l->op, l->n > 0 ? "x c" : "x", "y", l->attributes);
+    tm_output(m, "y");
+    save(l->name, m);
+    save_input(l->name, l->rank, l->dims);
+    printf("%s %s\n", l->name, l->status);
+}
+
+/* Convolutions of an 8 x 8 picture with one 3 x 3 filter. */
+static const char *const convs[][2] = {
+    {"conv-stride-zero", "strides=0,0"},
+    {"conv-group-zero", "group=0"},
+    {"conv-groups", "group=3"},
+    {"conv-kernel-lies", "kernel_shape=5,5"},
+    {"conv-too-wide", "dilations=100,100"},
+    {"conv-dilation-huge", "dilations=1000000000000,1000000000000"},
+    {"conv-pads-short", "pads=1,1"},
+    {"conv-auto-pad", "auto_pad='SOMEHOW'"},
+};
+
+static void conv(const char *const *row)
+{
+    static const float filter[9];
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 4, (int64_t[]){1, 1, 8, 8});
+    tm_const(m, "w", SX_FLOAT, 4, (int64_t[]){1, 1, 3, 3}, filter);
+    tm_node(m, "Conv", "x w", "y", row[1]);
+    tm_output(m, "y");
+    save(row[0], m);
+    save_input(row[0], 4, (int64_t[]){1, 1, 8, 8});
+    printf("%s 3\n", row[0]);
+}
+
+/* Graphs that are none: nodes that feed each other, tensors from nowhere or twice. */
+static void tangles(void)
+{
+    static const char *const names[] = {"cycle", "from-nowhere", "twice", "no-output"};
+    for (int i = 0; i < 4; i++) {
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){2});
+        tm_node(m, "Add", i == 0 ? "x z" : i == 1 ? "x missing" : "x x", "y", NULL);
+        tm_node(m, "Relu", "y", i == 2 ? "y" : "z", NULL);
+        tm_output(m, i == 3 ? "elsewhere" : i == 2 ? "y" : "z");
+        save(names[i], m);
+        save_input(names[i], 1, (int64_t[]){2});
+        printf("%s 3\n", names[i]);
+    }
+}
+
+/* Weights that are declared and not there, or not all. */
+static void weights(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){4});
+    tm_raw(m, "w", 1, 1, (int64_t[]){4}, "short", 5);
+    tm_node(m, "Mul", "x w", "y", NULL);
+    tm_output(m, "y");
+    save("weights-short", m);
+    save_input("weights-short", 1, (int64_t[]){4});
+    m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){4});
+    tm_raw(m, "w", 1, 2, (int64_t[]){HUGE_DIM, HUGE_DIM}, "", 0);
+    tm_node(m, "Mul", "x w", "y", NULL);
+    tm_output(m, "y");
+    save("weights-huge", m);
+    save_input("weights-huge", 1, (int64_t[]){4});
+    printf("weights-short 3\nweights-huge 3\n");
+}
+
+/* If within If within If. */
+static void deep(void)
+{
+    struct tm_model *m = NULL;
+    for (int level = 0; level < 60; level++) {
+        struct tm_model *outer = tm_new(13);
+        if (level == 59)
+            tm_input(outer, "x", SX_FLOAT, 1, (int64_t[]){2});
+        if (m == NULL) {
+            tm_node(outer, "Relu", "x", "y", NULL);
+        } else {
+            tm_const(outer, "yes", SX_BOOL, 0, NULL, (uint8_t[]){1});
+            tm_node(outer, "If", "yes", "y", NULL);
+            tm_attr_graph(outer, "then_branch", m);
+        }
+        tm_output(outer, "y");
+        m = outer;
+    }
+    save("deep-if", m);
+    printf("deep-if 3\n");
+}
+
+/* 30 KB of messages within messages: graph, node, attribute, graph, and so on. */
+static void nested(void)
+{
+    enum { SIZE = 32000 };
+    static uint8_t bytes[SIZE];
+    static const uint8_t tags[] = {0x0a, 0x2a, 0x32}; /* node, attribute, graph */
+    size_t at = SIZE;
+    for (int level = 7900; level >= 0; level--) {
+        size_t n = SIZE - at;
+        bytes[--at] = (uint8_t)(n >> 14);
+        bytes[--at] = (uint8_t)(n >> 7 | 0x80);
+        bytes[--at] = (uint8_t)(n | 0x80);
+        bytes[--at] = level > 0 ? tags[(level - 1) % 3] : 0x3a;
+    }
+    bytes[--at] = 8; /* of the IR version */
+    bytes[--at] = 0x08;
+    save_bytes("nested", bytes + at, SIZE - at);
+    printf("nested 3\n");
+}
+
+/* A graph of half a million empty nodes in a megabyte. */
+static void swarm(void)
+{
+    enum { NODES = 1 << 19 };
+    static uint8_t bytes[2 * NODES + 6] = {0x08, 0x08, 0x3a, 0x80, 0x80, 0x40};
+    for (size_t i = 0; i < NODES; i++)
+        bytes[6 + 2 * i] = 0x0a;
+    save_bytes("swarm", bytes, 6 + 2 * NODES);
+    printf("swarm 36\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return 2;
+    directory = argv[1];
+    two_inputs();
+    classifier();
+    product();
+    external("external", "weights.bin", "0", 4);
+    FILE *f = create("weights", ".bin");
+    fwrite((float[]){1, 2, 3, 4}, sizeof(float), 4, f);
+    fclose(f);
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++)
+        lie(&lies[i]);
+    for (size_t i = 0; i < sizeof convs / sizeof convs[0]; i++)
+        conv(convs[i]);
+    external("outside-parent", "../weights.bin", "0", 4);
+    external("outside-absolute", "/etc/passwd", "0", 4);
+    external("outside-link", "link.bin", "0", 4);
+    external("outside-device", "zero.bin", "0", 4);
+    external("outside-missing", "missing.bin", "0", 4);
+    external("outside-offset", "weights.bin", "18446744073709551608", 4);
+    external("outside-number", "weights.bin", "-4", 4);
+    external("outside-length", "weights.bin", "8", 4);
+    printf("outside-parent 3\noutside-absolute 3\noutside-link 3\noutside-device 3\n"
+           "outside-missing 3\noutside-offset 3\noutside-number 3\noutside-length 3\n");
+    tangles();
+    weights();
+    deep();
+    nested();
+    swarm();
+    return fflush(stdout) == 0 ? 0 : 1;
+}
