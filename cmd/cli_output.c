@@ -40,16 +40,19 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
         cli->done++;
         return true;
     }
+    char place[120];
     if (error->status != SX_FAILED) {
-        cli->error.status = error->status;
-        snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %.200s",
+        snprintf(place, sizeof place, "%.80s: ",
                  error->status == SX_WRITE   ? (cli->output != NULL ? cli->output : "stdout")
                  : error->status == SX_MODEL ? cli->model_path
-                                             : sample->id,
+                                             : sample->id);
+        /* What is wrong with the model's graph is said with its name already. */
+        bool placed = strncmp(error->message, place, strlen(place)) == 0;
+        cli->error.status = error->status;
+        snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
                  error->message);
         return false;
     }
-    char place[120];
     snprintf(place, sizeof place, "%.80s: sample %lld", sample->id, (long long)sample->index);
     cli_complain(cli, place, error);
     if (cli->format != CLI_JSON)

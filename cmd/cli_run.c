@@ -36,7 +36,7 @@ static void raise_status(struct cli *cli, int status)
 
 void cli_complain(struct cli *cli, const char *place, const struct sx_error *error)
 {
-    raise_status(cli, error->status);
+    raise_status(cli, (int)error->status);
     fprintf(stderr, "%s: %s%s%s\n", cli->tool, place != NULL ? place : "",
             place != NULL ? ": " : "", error->message);
 }

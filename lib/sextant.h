@@ -63,6 +63,7 @@ int64_t sx_count(const struct sx_shape *shape);
  * SX_MAX_RANK, or a count whose bytes would not fit half of the address space. */
 bool sx_shape_count(const struct sx_shape *shape, int64_t *count, struct sx_error *error);
 
+/* Whether rank and every dimension are the same. */
 bool sx_shape_equal(const struct sx_shape *a, const struct sx_shape *b);
 
 /* Makes *tensor a zeroed array of `type` and `shape`, aligned to 64 bytes. Free with
@@ -220,9 +221,8 @@ struct sx_infer_options {
     const char *output; /* one tensor of the file instead of all outputs; NULL: all */
 };
 
-/* A model that is run as it is. */
+/* A model that is run as it is. `model`, and what the options point to, must outlive it. */
 struct sx_inference;
-
 struct sx_inference *sx_inference_new(struct sx_model *model,
                                       const struct sx_infer_options *options,
                                       struct sx_error *error);
@@ -329,19 +329,19 @@ enum sx_aggregate { SX_AGG_MAX, SX_AGG_ABSMAX, SX_AGG_MEAN };
 enum sx_climb { SX_CLIMB_PLAIN, SX_CLIMB_SIGN, SX_CLIMB_UNIT };
 
 struct sx_attribute_options {
-    const char *method;    /* a name that sx_attribute_method gives */
-    int64_t steps;         /* m: a path has m + 1 points; 0: the method's own default */
-    int64_t iterations;    /* T gradients of an ascent; 0: 100 */
-    int64_t samples;       /* draws of the methods that draw; 0: 50 */
-    double eta;            /* step of the ascent */
-    double noise;          /* standard deviation of noise, in ranges of x */
-    double fraction;       /* guided-ig: share of features that move at once */
-    double max_distance;   /* guided-ig: how far from the straight path, in alpha */
-    double max_sigma;      /* blur-ig: standard deviation of the widest blur, pixels */
+    const char *method;  /* a name that sx_attribute_method gives */
+    int64_t steps;       /* m: a path has m + 1 points; 0: the method's own default */
+    int64_t iterations;  /* T gradients of an ascent; 0: 100 */
+    int64_t samples;     /* draws of the methods that draw; 0: 50 */
+    double eta;          /* step of the ascent */
+    double noise;        /* standard deviation of noise, in ranges of x */
+    double fraction;     /* guided-ig: share of features that move at once */
+    double max_distance; /* guided-ig: how far from the straight path, in alpha */
+    double max_sigma;    /* blur-ig: standard deviation of the widest blur, pixels */
     enum sx_aggregate aggregate;
     enum sx_climb step;
-    double clip[2];        /* ascent stays within; clip[0] >= clip[1]: anywhere */
-    bool times_input;      /* multiply gradients by x - baseline */
+    double clip[2];           /* ascent stays within; clip[0] >= clip[1]: anywhere */
+    bool times_input;         /* multiply gradients by x - baseline */
     const double *baseline;   /* x's shape */
     const double *background; /* expected: n_background points of x's shape; NULL: baseline */
     int64_t n_background;
@@ -349,13 +349,13 @@ struct sx_attribute_options {
 };
 
 struct sx_attribution {
-    struct sx_tensor map;  /* SX_DOUBLE, x's shape without its batch axis; the caller frees */
-    double sum;            /* of the map */
-    bool complete;         /* the method promises that the map, times x - baseline where it is
+    struct sx_tensor map; /* SX_DOUBLE, x's shape without its batch axis; the caller frees */
+    double sum;           /* of the map */
+    bool complete;        /* the method promises that the map, times x - baseline where it is
                               a mean gradient, sums to f(x) - f(baseline) */
-    double gap;            /* what is missing: that sum minus f(x) - f(baseline) */
-    bool flat;             /* every gradient was zero */
-    int64_t nonfinite;     /* elements set to 0 because they were NaN or infinite */
+    double gap;           /* what is missing: that sum minus f(x) - f(baseline) */
+    bool flat;            /* every gradient was zero */
+    int64_t nonfinite;    /* elements set to 0 because they were NaN or infinite */
     int64_t steps, iterations, samples; /* as used, defaults filled in */
 };
 
