@@ -5,7 +5,7 @@
 #ifndef SX_RUN_PASSES_H
 #define SX_RUN_PASSES_H
 
-#include "graph/op.h"
+#include "graph/build.h"
 
 /* Cuts the graph at inputs[], and brings nodes into forms that fuse well. */
 bool sx_rewrite(const struct sx_graph *from, struct sx_graph *to, const int *inputs,
@@ -14,6 +14,11 @@ bool sx_rewrite(const struct sx_graph *from, struct sx_graph *to, const int *inp
 /* Stores images channels last where that is faster. */
 bool sx_layout(const struct sx_graph *from, struct sx_graph *to, const int *outputs,
                int n_outputs, int *map);
+
+/* Whether a node is the adjoint of a strided convolution of a picture, whose fast form, plain, is
+ * made of y (channels last), the weights and the geometry. */
+bool sx_is_stem_adjoint(const struct sx_graph *g, const struct sx_node *node);
+int sx_stem_adjoint(struct sx_graph *g, int y, int w, const struct sx_conv *c);
 
 /* Makes MAP nodes of pointwise ones and, if `products`, FUSED nodes of products and convolutions
  * with what follows them. */
