@@ -7,7 +7,7 @@
 /* Bodies and functions may be nested so deep, and this many nodes be lowered in all: functions
  * that call each other, and loops, can ask for any number. */
 #define MAX_DEPTH 24
-#define MAX_STEPS 4000000
+#define MAX_STEPS 1000000
 
 static bool take_inputs(struct sx_lowering *l, struct sx_value *in)
 {
@@ -101,6 +101,9 @@ static bool publish(struct sx_lowering *l)
 /* A node without a name is known by its first output. */
 static bool place(const struct sx_lowering *l)
 {
+    if (l->scope->root->placed)
+        return false;
+    l->scope->root->placed = true;
     const char *name = sx_text(l->node->name), *domain = sx_domain(l->node->domain);
     for (size_t k = 0; k < l->node->n_output && *name == '\0'; k++)
         name = l->node->output[k];

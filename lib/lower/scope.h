@@ -30,6 +30,7 @@ struct sx_scope {
     struct sx_value *value;
     size_t n_values, value_capacity;
     size_t steps; /* nodes lowered so far; counted in the root */
+    bool placed;  /* in the root: the failure names its node, those around it are not added */
     int depth;
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
 };

@@ -1,0 +1,555 @@
+/* check_lower.c - lowering as such: names, order, shapes of inputs, functions, what is refused. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower/row.h"
+#include "lowering.h"
+
+static struct tm_model *chain(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){2});
+    tm_output(m, "y");
+    return m;
+}
+
+#define GIVES(m, in, out)                                                                      \
+    lc_gives(m, (const char *const[]){in, NULL}, (const char *const[]){out, NULL})
+
+/* ---- Order and names ---- */
+
+START_TEST(any_order)
+{
+    struct tm_model *m = chain();
+    tm_node(m, "Neg", "b", "y", NULL);
+    tm_node(m, "Add", "a x", "b", NULL);
+    tm_node(m, "Exp", "zero", "a", NULL);
+    tm_node(m, "Sub", "x x", "zero", NULL);
+    GIVES(m, "f2: 1 2", "f2: -2 -3");
+}
+END_TEST
+
+START_TEST(broken_wiring)
+{
+    struct tm_model *m = chain();
+    tm_node(m, "Add", "x b", "a", NULL);
+    tm_node(m, "Neg", "a", "b", NULL);
+    tm_node(m, "Neg", "b", "y", NULL);
+    lc_refused(m, "depends on itself");
+    m = chain();
+    tm_node(m, "Neg", "x", "y", NULL);
+    tm_node(m, "Abs", "x", "y", NULL);
+    lc_refused(m, "tensor 'y' is defined twice");
+    m = chain();
+    tm_node(m, "Neg", "x", "x", NULL);
+    lc_refused(m, "tensor 'x' is defined twice");
+    m = chain();
+    tm_const(m, "y", SX_FLOAT, 0, NULL, (float[]){1});
+    tm_node(m, "Neg", "x", "y", NULL);
+    lc_refused(m, "tensor 'y' is defined twice");
+    m = chain();
+    tm_node(m, "Neg", "nowhere", "y", NULL);
+    lc_refused(m, "node 'y' (Neg, opset 13): input 0: nothing makes tensor 'nowhere'");
+    m = chain();
+    lc_refused(m, "output 'y': nothing makes it");
+    m = chain();
+    tm_node(m, "MaxPool", "x", "y", NULL);
+    lc_refused(m, "node 'y' (MaxPool, opset 13)");
+}
+END_TEST
+
+START_TEST(unknown_operators)
+{
+    struct tm_model *m = chain();
+    tm_node(m, "Foo", "x", "y", NULL)->name = tm_text(m, "n12");
+    lc_refused(m, ": node 'n12' (Foo, opset 13): operator not supported");
+    m = chain();
+    tm_domain(m, "org.example", 4);
+    tm_node(m, "org.example:Foo", "x", "y", NULL);
+    lc_refused(m, "node 'y' (org.example.Foo, opset 4): operator not supported");
+    m = tm_new(12); /* Trilu came with 14 */
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){1, 1});
+    tm_node(m, "Trilu", "x", "y", NULL);
+    tm_output(m, "y");
+    lc_refused(m, "(Trilu, opset 12): operator not supported");
+}
+END_TEST
+
+START_TEST(default_domain_has_two_names)
+{
+    struct tm_model *m = chain();
+    tm_node(m, "ai.onnx:Neg", "x", "y", NULL);
+    GIVES(m, "f2: 1 2", "f2: -1 -2");
+}
+END_TEST
+
+static const struct sx_name *find_name(const struct sx_graph *g, const char *name)
+{
+    for (size_t i = 0; i < g->n_names; i++)
+        if (strcmp(g->name[i].name, name) == 0)
+            return &g->name[i];
+    return NULL;
+}
+
+START_TEST(every_tensor_is_named)
+{
+    struct tm_model *m = chain();
+    struct sx_model *model;
+    struct sx_error error = {0};
+    tm_const(m, "w", SX_FLOAT, 1, (int64_t[]){2}, (float[]){3, 4});
+    tm_node(m, "Mul", "x w", "product", NULL)->name = tm_text(m, "first");
+    tm_node(m, "Identity", "product", "same", NULL);
+    tm_node(m, "Elu", "same", "y", NULL);
+    struct sx_lowered *l = lc_lower(m, &model, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert(l->graph->faithful);
+    const struct sx_name *product = find_name(l->graph, "product");
+    ck_assert_ptr_nonnull(product);
+    ck_assert_str_eq(product->onnx_op, "Mul");
+    ck_assert_str_eq(product->onnx_node, "first");
+    ck_assert_int_eq(l->graph->node[product->node].op, SX_MUL);
+    ck_assert_int_eq(sx_find(l->graph, "same"), product->node);
+    ck_assert_int_eq(sx_find(l->graph, "x"), l->inputs[0].node);
+    ck_assert_int_eq(l->graph->node[sx_find(l->graph, "w")].op, SX_CONST);
+    ck_assert_int_eq(l->n_outputs, 1);
+    ck_assert_str_eq(l->outputs[0].name, "y");
+    ck_assert_int_eq(l->outputs[0].node, sx_find(l->graph, "y"));
+    ck_assert_int_eq(l->outputs[0].onnx_type, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(optional_outputs)
+{
+    struct tm_model *m = chain();
+    tm_node(m, "Dropout", "x", "y mask", NULL);
+    tm_output(m, "mask");
+    lc_gives(m, (const char *const[]){"f2: 1 2", NULL},
+             (const char *const[]){"f2: 1 2", "b2: 1 1", NULL});
+    m = chain();
+    tm_domain(m, "com.microsoft", 1);
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){1, 3}, (float[]){1, 1, 1});
+    tm_node(m, "Unsqueeze", "x axes", "x3", NULL);
+    tm_const(m, "axes", SX_INT, 1, (int64_t[]){2}, (int64_t[]){0, 2});
+    tm_node(m, "com.microsoft:Attention", "x3 w", "a present", "num_heads=1");
+    tm_node(m, "Neg", "present", "y", NULL);
+    lc_refused(m, "input 0: tensor 'present' is an optional output that is not supported");
+    m = chain();
+    tm_node(m, "Identity", "x", "y more", NULL);
+    tm_output(m, "more");
+    lc_refused(m, "output 'more' is not supported");
+}
+END_TEST
+
+/* ---- Shapes and values of inputs ---- */
+
+static struct sx_lowered *with(struct sx_model *model, const char *name,
+                               const struct sx_shape *shape, const struct sx_tensor *value,
+                               struct sx_error *error)
+{
+    const struct sx_lower_input input = {name, shape, value};
+    const struct sx_lower_options options = {.inputs = &input, .n_inputs = 1};
+    *error = (struct sx_error){0};
+    return sx_lower(model, &options, error);
+}
+
+static int64_t dim_of(const struct sx_lowered *l, const char *name, int axis)
+{
+    return l->graph->node[sx_find(l->graph, name)].shape.dim[axis];
+}
+
+/* x [d0, 3] and z [d0] share a symbol. */
+static struct sx_model *symbolic(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 3});
+    tm_input(m, "z", SX_FLOAT, 1, (int64_t[]){-1});
+    tm_node(m, "Shape", "z", "s", NULL);
+    tm_node(m, "ReduceSum", "x", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    return model;
+}
+
+START_TEST(symbolic_dimensions)
+{
+    struct sx_model *model = symbolic();
+    struct sx_error error = {0};
+    struct sx_lowered *l = sx_lower(model, NULL, &error);
+    ck_assert_int_eq(dim_of(l, "x", 0), 1);
+    ck_assert_int_eq(l->n_inputs, 2);
+    sx_lowered_free(l);
+    struct sx_shape shape = {2, {5, 3}};
+    l = with(model, "x", &shape, NULL, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(dim_of(l, "x", 0), 5);
+    ck_assert_int_eq(dim_of(l, "z", 0), 5);
+    ck_assert_int_eq(*(const int64_t *)l->graph->node[sx_find(l->graph, "s")].data, 5);
+    sx_lowered_free(l);
+    shape.dim[1] = 4;
+    ck_assert_ptr_null(with(model, "x", &shape, NULL, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert_ptr_nonnull(strstr(error.message, "input 'x': dimension 1 is 4, the model"));
+    shape.rank = 1;
+    ck_assert_ptr_null(with(model, "x", &shape, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "rank 1 is given, the model declares 2"));
+    ck_assert_ptr_null(with(model, "q", &shape, NULL, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    ck_assert_ptr_nonnull(strstr(error.message, "there is no input 'q'"));
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(conflicting_symbols)
+{
+    struct sx_model *model = symbolic();
+    const struct sx_shape x = {2, {5, 3}}, z = {1, {6}};
+    const struct sx_lower_input inputs[] = {{"x", &x, NULL}, {"z", &z, NULL}};
+    const struct sx_lower_options options = {.inputs = inputs, .n_inputs = 2};
+    struct sx_error error = {0};
+    ck_assert_ptr_null(sx_lower(model, &options, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "dimension 0 ('d0') is 6, elsewhere 5"));
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(constant_inputs)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){4});
+    tm_input(m, "shape", SX_INT, 1, (int64_t[]){2});
+    tm_node(m, "Reshape", "x shape", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    struct sx_error error;
+    struct sx_tensor value = lc_tensor("f2: 2 2", NULL, NULL); /* converted to int64 */
+    struct sx_lowered *l = with(model, "shape", NULL, &value, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(l->n_inputs, 1);
+    ck_assert_str_eq(l->inputs[0].name, "x");
+    ck_assert_int_eq(dim_of(l, "y", 1), 2);
+    sx_lowered_free(l);
+    sx_tensor_free(&value);
+    ck_assert_ptr_null(sx_lower(model, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "input 1 (shape) must be constant"));
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(undeclared_shapes)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, -1, NULL);
+    tm_node(m, "Neg", "x", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    const struct sx_shape shape = {1, {4}};
+    struct sx_error error = {0};
+    ck_assert_ptr_null(sx_lower(model, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "input 'x': the model declares no shape"));
+    struct sx_lowered *l = with(model, "x", &shape, NULL, &error);
+    ck_assert_int_eq(dim_of(l, "y", 0), 4);
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
+/* ---- Weights ---- */
+
+START_TEST(weights_of_all_types)
+{
+    static const uint16_t half[] = {0x3c00, 0xc000}, brain[] = {0x3f80, 0xc000};
+    static const double wide[] = {1, -2};
+    static const int32_t whole[] = {1, -2};
+    const int64_t two[] = {2};
+    struct tm_model *m = chain();
+    tm_raw(m, "a", ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16, 1, two, half, sizeof half);
+    tm_raw(m, "b", ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16, 1, two, brain, sizeof brain);
+    tm_raw(m, "c", ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE, 1, two, wide, sizeof wide);
+    tm_raw(m, "i", ONNX__TENSOR_PROTO__DATA_TYPE__INT32, 1, two, whole, sizeof whole);
+    tm_node(m, "Cast", "i", "d", "to=1");
+    tm_node(m, "Sum", "x a b c d", "y", NULL);
+    GIVES(m, "f2: 10 20", "f2: 14 12");
+    m = chain();
+    tm_raw(m, "text", ONNX__TENSOR_PROTO__DATA_TYPE__STRING, 1, two, NULL, 0);
+    tm_node(m, "Neg", "x", "y", NULL);
+    lc_refused(m, "initializer 'text'");
+}
+END_TEST
+
+START_TEST(weights_that_are_inputs_too)
+{
+    struct tm_model *m = chain();
+    tm_input(m, "w", SX_FLOAT, 1, (int64_t[]){2});
+    tm_const(m, "w", SX_FLOAT, 1, (int64_t[]){2}, (float[]){3, 4});
+    tm_node(m, "Mul", "x w", "y", NULL);
+    GIVES(m, "f2: 1 2", "f2: 3 8");
+}
+END_TEST
+
+START_TEST(constant_tensors)
+{
+    struct tm_model *m = chain();
+    tm_node(m, "Constant", "", "c", NULL);
+    tm_attr_tensor(m, "value", SX_FLOAT, 1, (int64_t[]){1}, (float[]){5});
+    tm_const(m, "n", SX_INT, 1, (int64_t[]){1}, (int64_t[]){2});
+    tm_const(m, "many", SX_INT, 1, (int64_t[]){1}, (int64_t[]){100});
+    tm_node(m, "ConstantOfShape", "n", "d", NULL);
+    tm_attr_tensor(m, "value", SX_FLOAT, 1, (int64_t[]){1}, (float[]){7});
+    tm_node(m, "ConstantOfShape", "many", "e", NULL);
+    tm_attr_tensor(m, "value", SX_FLOAT, 1, (int64_t[]){1}, (float[]){0.5});
+    tm_node(m, "ReduceSum", "e", "f", "keepdims=0");
+    tm_node(m, "Sum", "x c d f", "y", NULL);
+    GIVES(m, "f2: 1 2", "f2: 63 64");
+    m = chain();
+    tm_const(m, "n", SX_INT, 1, (int64_t[]){1}, (int64_t[]){2});
+    tm_node(m, "ConstantOfShape", "n", "y", NULL);
+    tm_attr_tensor(m, "value", SX_FLOAT, 1, (int64_t[]){2}, (float[]){7, 8});
+    lc_refused(m, "'value' must have one element");
+}
+END_TEST
+
+/* What exporters write to flatten all but the batch. */
+START_TEST(shape_arithmetic_folds)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 3, (int64_t[]){-1, 2, 2});
+    tm_const(m, "zero", SX_INT, 0, NULL, (int64_t[]){0});
+    tm_const(m, "axes", SX_INT, 1, (int64_t[]){1}, (int64_t[]){0});
+    tm_const(m, "rest", SX_INT, 1, (int64_t[]){1}, (int64_t[]){-1});
+    tm_node(m, "Shape", "x", "s", NULL);
+    tm_node(m, "Gather", "s zero", "batch", "axis=0");
+    tm_node(m, "Unsqueeze", "batch axes", "first", NULL);
+    tm_node(m, "Concat", "first rest", "to", "axis=0");
+    tm_node(m, "Reshape", "x to", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model;
+    struct sx_error error = {0};
+    struct sx_lowered *l = lc_lower(m, &model, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(l->graph->node[sx_find(l->graph, "to")].op, SX_CONST);
+    ck_assert_int_eq(dim_of(l, "y", 0), 1);
+    ck_assert_int_eq(dim_of(l, "y", 1), 4);
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
+/* Large constants are not folded, but still known. */
+START_TEST(unfolded_constants)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){3});
+    tm_const(m, "one", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+    tm_const(m, "n", SX_INT, 1, (int64_t[]){1}, (int64_t[]){200});
+    tm_node(m, "Expand", "one n", "ones", NULL);
+    tm_const(m, "begin", SX_INT, 1, (int64_t[]){1}, (int64_t[]){199});
+    tm_node(m, "Slice", "ones begin n", "times", NULL);
+    tm_node(m, "Tile", "x times", "y", NULL);
+    tm_output(m, "y");
+    GIVES(m, "f3: 1 2 3", "f3: 1 2 3");
+}
+END_TEST
+
+START_TEST(memory_limit)
+{
+    struct tm_model *m = tm_new(13);
+    tm_const(m, "a", SX_INT, 0, NULL, (int64_t[]){0});
+    tm_const(m, "b", SX_INT, 0, NULL, (int64_t[]){1000000});
+    tm_const(m, "c", SX_INT, 0, NULL, (int64_t[]){1});
+    tm_node(m, "Range", "a b c", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    const struct sx_lower_options options = {.max_memory = 1 << 20};
+    struct sx_error error = {0};
+    ck_assert_ptr_null(sx_lower(model, &options, &error));
+    ck_assert_int_eq(error.status, SX_MEMORY);
+    struct sx_lowered *l = sx_lower(model, NULL, &error);
+    ck_assert_ptr_nonnull(l);
+    sx_lowered_free(l);
+    sx_lowered_free(NULL);
+    sx_model_close(model);
+}
+END_TEST
+
+/* ---- Functions of the model ---- */
+
+/* Adds a function whose nodes are those of `body`, which must live until the file is written. */
+static void add_function(struct tm_model *m, const char *name, struct tm_model *body,
+                         const char *input, const char *output)
+{
+    Onnx__ModelProto *p = tm_proto(m);
+    Onnx__FunctionProto *f = tm_memory(m, sizeof *f), **list;
+    onnx__function_proto__init(f);
+    f->name = tm_text(m, name);
+    f->domain = tm_text(m, "local");
+    f->n_input = f->n_output = 1;
+    f->input = tm_memory(m, sizeof *f->input);
+    f->input[0] = tm_text(m, input);
+    f->output = tm_memory(m, sizeof *f->output);
+    f->output[0] = tm_text(m, output);
+    f->n_node = tm_proto(body)->graph->n_node;
+    f->node = tm_proto(body)->graph->node;
+    f->n_opset_import = p->n_opset_import;
+    f->opset_import = p->opset_import;
+    list = tm_memory(m, (p->n_functions + 1) * sizeof(Onnx__FunctionProto *));
+    if (p->n_functions > 0)
+        memcpy(list, p->functions, p->n_functions * sizeof(Onnx__FunctionProto *));
+    list[p->n_functions++] = f;
+    p->functions = list;
+}
+
+START_TEST(functions)
+{
+    struct tm_model *m = chain(), *leaky = tm_new(13), *twice = tm_new(13);
+    tm_domain(m, "local", 1);
+    Onnx__NodeProto *node = tm_node(leaky, "LeakyRelu", "a", "b", "alpha=0.0");
+    node->attribute[0]->ref_attr_name = tm_text(leaky, "slope");
+    node->attribute[0]->has_f = 0;
+    add_function(m, "Leak", leaky, "a", "b");
+    tm_node(twice, "local:Leak", "a", "b", "slope=0.5");
+    tm_node(twice, "local:Leak", "b", "c", "slope=0.25");
+    add_function(m, "Twice", twice, "a", "c");
+    tm_node(m, "local:Twice", "x", "y", NULL);
+    GIVES(m, "f2: 4 -8", "f2: 4 -1");
+    tm_free(leaky);
+    tm_free(twice);
+}
+END_TEST
+
+START_TEST(endless_functions)
+{
+    struct tm_model *m = chain(), *body = tm_new(13);
+    tm_domain(m, "local", 1);
+    tm_node(body, "local:Self", "a", "b", NULL);
+    add_function(m, "Self", body, "a", "b");
+    tm_node(m, "local:Self", "x", "y", NULL);
+    lc_refused(m, "node 'b' (local.Self, opset 1): functions are nested too deep");
+    tm_free(body);
+    /* Each calls the next one three times: 3^14 nodes are too many. */
+    m = chain();
+    tm_domain(m, "local", 1);
+    struct tm_model *bodies[22];
+    for (int i = 0; i < 22; i++) {
+        char name[8], next[16];
+        snprintf(name, sizeof name, "F%d", i);
+        snprintf(next, sizeof next, i < 21 ? "local:F%d" : "Neg", i + 1);
+        bodies[i] = tm_new(13);
+        for (int k = 0; k < 3; k++) {
+            char from[8], to[8];
+            snprintf(from, sizeof from, "t%d", k);
+            snprintf(to, sizeof to, "t%d", k + 1);
+            tm_node(bodies[i], next, from, to, NULL);
+        }
+        add_function(m, name, bodies[i], "t0", "t3");
+    }
+    tm_node(m, "local:F8", "x", "y", NULL);
+    lc_refused(m, "the graph unrolls to too many nodes");
+    for (int i = 0; i < 22; i++)
+        tm_free(bodies[i]);
+}
+END_TEST
+
+/* ---- Tables and lists ---- */
+
+START_TEST(table)
+{
+    size_t n = 0;
+    const struct sx_lowering_row *row, *other;
+    for (; (row = sx_lowering_row(n)) != NULL; n++) {
+        ck_assert(row->lower != NULL);
+        ck_assert(row->max_in < 0 || row->min_in <= row->max_in);
+        ck_assert(row->until == 0 || row->since <= row->until);
+        for (size_t i = 0; i < n; i++) {
+            other = sx_lowering_row(i);
+            bool same =
+                strcmp(row->op, other->op) == 0 && strcmp(row->domain, other->domain) == 0;
+            ck_assert_msg(!same, "%s has two rows", row->op);
+        }
+    }
+    ck_assert_uint_gt(n, 150);
+    ck_assert_ptr_null(sx_lowering_find("", "Trilu", 13));
+    ck_assert_ptr_nonnull(sx_lowering_find("", "Trilu", 14));
+    ck_assert_ptr_null(sx_lowering_find("com.microsoft", "Relu", 1));
+}
+END_TEST
+
+struct seen {
+    int n, n_supported, deepest, stop_after;
+};
+
+static bool see(void *context, const struct sx_listed_node *node)
+{
+    struct seen *seen = context;
+    seen->n++;
+    seen->n_supported += node->supported;
+    seen->deepest = node->depth > seen->deepest ? node->depth : seen->deepest;
+    ck_assert_int_eq(node->opset, 13);
+    ck_assert_str_eq(node->domain, "");
+    return seen->n != seen->stop_after;
+}
+
+START_TEST(listing)
+{
+    struct tm_model *m = chain(), *yes = tm_new(13), *no = tm_new(13);
+    tm_const(m, "c", SX_BOOL, 0, NULL, (uint8_t[]){1});
+    tm_node(yes, "Foo", "x", "a", NULL);
+    tm_node(no, "Neg", "x", "a", NULL);
+    tm_output(yes, "a");
+    tm_output(no, "a");
+    tm_node(m, "If", "c", "y", NULL);
+    tm_attr_graph(m, "then_branch", yes);
+    tm_attr_graph(m, "else_branch", no);
+    tm_node(m, "Bar", "y", "z", NULL);
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    struct seen seen = {0};
+    sx_lower_list(model, see, &seen);
+    ck_assert_int_eq(seen.n, 4);
+    ck_assert_int_eq(seen.n_supported, 2);
+    ck_assert_int_eq(seen.deepest, 1);
+    seen = (struct seen){.stop_after = 2};
+    sx_lower_list(model, see, &seen);
+    ck_assert_int_eq(seen.n, 2);
+    sx_model_close(model);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lower");
+    TCase *tests = tcase_create("lower");
+    tcase_add_test(tests, any_order);
+    tcase_add_test(tests, broken_wiring);
+    tcase_add_test(tests, unknown_operators);
+    tcase_add_test(tests, default_domain_has_two_names);
+    tcase_add_test(tests, every_tensor_is_named);
+    tcase_add_test(tests, optional_outputs);
+    tcase_add_test(tests, symbolic_dimensions);
+    tcase_add_test(tests, conflicting_symbols);
+    tcase_add_test(tests, constant_inputs);
+    tcase_add_test(tests, undeclared_shapes);
+    tcase_add_test(tests, weights_of_all_types);
+    tcase_add_test(tests, weights_that_are_inputs_too);
+    tcase_add_test(tests, constant_tensors);
+    tcase_add_test(tests, shape_arithmetic_folds);
+    tcase_add_test(tests, unfolded_constants);
+    tcase_add_test(tests, memory_limit);
+    tcase_add_test(tests, functions);
+    tcase_add_test(tests, endless_functions);
+    tcase_add_test(tests, table);
+    tcase_add_test(tests, listing);
+    tcase_set_timeout(tests, 60);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
