@@ -144,6 +144,14 @@ START_TEST(convolutions)
          "auto_pad='ODD'",
          {"f1x1x2: 1 2", "f1x1x1: 1"},
          {"refused: auto_pad 'ODD'"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+START_TEST(transposed_convolutions)
+{
+    static const struct lc cases[] = {
         {11, "ConvTranspose", NULL, {"f1x1x2: 1 2", "f1x1x2: 1 10"}, {"f1x1x3: 1 12 20"}},
         {11,
          "ConvTranspose",
@@ -575,6 +583,7 @@ int main(void)
     tcase_add_test(tests, products);
     tcase_add_test(tests, einsum);
     tcase_add_test(tests, convolutions);
+    tcase_add_test(tests, transposed_convolutions);
     tcase_add_test(tests, average_pools);
     tcase_add_test(tests, max_pools);
     tcase_add_test(tests, normalisations);
