@@ -74,6 +74,10 @@ $(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lpthread -lrt -lm
 
+$(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsextant.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # ---- Installing ----
 
 VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant.h)
@@ -123,6 +127,7 @@ help:
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make format       clang-format on every source'
+	@echo 'make bench        speed, beside what people would run in our place'
 	@echo 'make golden       rewrite the expected output of the shell tests'
 	@echo 'make clean        remove $(BUILD)'
 
@@ -148,6 +153,10 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 sanitize:
 	@$(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
 
+# Beside what people would run in our place, where that is installed: see the script.
+bench: all $(BUILD)/tests/bench_run
+	@sh tests/bench/bench.sh $(BUILD)
+
 # The difference wants reading before it is committed.
 golden: all
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
@@ -169,6 +178,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check sanitize golden format lint objects clean
+.PHONY: all install uninstall help setup demo check sanitize bench golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

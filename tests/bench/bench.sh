@@ -1,0 +1,104 @@
+#!/bin/sh
+# Times the tools beside what people would run in their place, alternating the two in one run, and
+# prints a table of medians and ratios. usage: bench.sh BUILD [THREADS [REPETITIONS]]
+#
+# MODELS  a directory with resnet18.onnx, resnet50.onnx, mobilenet_v2.onnx and photo.png
+# PEERS   the directory of the peers' scripts: oneshot_ig.py, bench_torch.py, bench_ort.js; their
+#         Python modules are found by PYTHONPATH, onnxruntime-node by NODE_PATH
+# What is not there is left out of the table.
+BUILD=$1 THREADS=${2:-2} REPETITIONS=${3:-5}
+MODELS=${MODELS:-/tmp/sextant-models} PEERS=${PEERS:-../shared/bench}
+PYTHON=${PYTHON:-/usr/bin/python3}
+export OMP_NUM_THREADS="$THREADS"
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+
+median() {
+    sort -g "$1" | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)]; else print "-" }'
+}
+
+# pair NAME UNIT TARGET: the medians of $T/ours and $T/theirs, and their ratio
+pair() {
+    awk -v name="$1" -v unit="$2" -v target="$3" -v ours="$(median "$T/ours")" \
+        -v theirs="$(median "$T/theirs")" 'BEGIN {
+        printf "%-44s %9.4g %9s %-3s", name, ours, theirs, unit
+        if (theirs != "-") printf "  %5.2f (at most %s)", ours / theirs, target
+        else printf "  (at most %s)", target
+        print "" }'
+    : > "$T/ours"
+    : > "$T/theirs"
+}
+
+# whole FILE COMMAND...: wall seconds to FILE, peak megabytes to FILE.mb
+whole() {
+    file=$1
+    shift
+    /usr/bin/time -o "$T/time" -f '%e %M' "$@" > "$T/out" 2>&1 || { tail -1 "$T/out" >&2; return; }
+    awk '{ print $1 }' "$T/time" >> "$file"
+    awk '{ print $2 / 1024 }' "$T/time" >> "$file.mb"
+}
+
+# field NAME: a number of the JSON line on stdin
+field() {
+    sed -n "s/.*\"$1\": *\([0-9.e+-]*\).*/\1/p"
+}
+
+repeat() {
+    i=0
+    while [ $i -lt "$REPETITIONS" ]; do
+        "$@"
+        i=$((i + 1))
+    done
+}
+
+one_shot() {
+    whole "$T/ours" "$BUILD/bin/ggig" -j "$THREADS" --method=ig --steps=50 --times-input \
+        --resize=224x224 --mean=.485,.456,.406 --std=.229,.224,.225 -f png -o "$T/map.png" \
+        "$MODELS/resnet18.onnx" "$MODELS/photo.png"
+    whole "$T/theirs" "$PYTHON" "$PEERS/oneshot_ig.py" --loader onnx2torch --engine captum \
+        --model "$MODELS/resnet18.onnx" --image "$MODELS/photo.png" --out "$T/peer.png" \
+        --threads "$THREADS"
+}
+
+forward() {
+    "$BUILD/tests/bench_run" "$MODELS/$1.onnx" "$2" "$THREADS" forward | field best >> "$T/ours"
+    node "$PEERS/bench_ort.js" --model "$MODELS/$1.onnx" --batch "$2" --threads "$THREADS" \
+        2> "$T/out" | field best >> "$T/theirs"
+}
+
+gradient() {
+    "$BUILD/tests/bench_run" "$MODELS/$1.onnx" "$2" "$THREADS" grad 3 | field best >> "$T/ours"
+    "$PYTHON" "$PEERS/bench_torch.py" --models "$MODELS" --threads "$THREADS" --net "$1" \
+        --what grad --batch "$2" --reps 3 2> "$T/out" | field best >> "$T/theirs"
+}
+
+small() {
+    whole "$T/ours" "$@"
+}
+
+: > "$T/ours"
+: > "$T/theirs"
+printf '%-44s %9s %9s\n' "$THREADS threads, median of $REPETITIONS" ours theirs
+if [ -f "$MODELS/resnet18.onnx" ]; then
+    repeat one_shot
+    cp "$T/ours.mb" "$T/mb"
+    touch "$T/theirs.mb"
+    pair 'picture to overlay, IG-50, ResNet-18' s 0.45
+    cp "$T/mb" "$T/ours"
+    cp "$T/theirs.mb" "$T/theirs"
+    pair '  its peak memory' MB 0.33
+    for net in resnet18 resnet50 mobilenet_v2; do
+        for batch in 1 8; do
+            repeat forward $net $batch
+            pair "forward, $net, batch $batch" s 1.3
+        done
+    done
+    repeat gradient resnet50 8
+    pair 'forward + input gradient, resnet50, batch 8' s 0.7
+else
+    echo "no models in $MODELS"
+fi
+repeat small "$BUILD/bin/onnx-run" --version
+pair 'onnx-run --version' s '0.010 s'
+repeat small "$BUILD/bin/onnx-run" tests/data/mnist8.onnx tests/data/mnist8.npy
+pair 'MNIST model of 26 KB, end to end' s '0.040 s'
