@@ -437,12 +437,12 @@ START_TEST(endless_functions)
     tm_domain(m, "local", 1);
     struct tm_model *bodies[22];
     for (int i = 0; i < 22; i++) {
-        char name[8], next[16];
+        char name[16], next[32];
         snprintf(name, sizeof name, "F%d", i);
         snprintf(next, sizeof next, i < 21 ? "local:F%d" : "Neg", i + 1);
         bodies[i] = tm_new(13);
         for (int k = 0; k < 3; k++) {
-            char from[8], to[8];
+            char from[16], to[16];
             snprintf(from, sizeof from, "t%d", k);
             snprintf(to, sizeof to, "t%d", k + 1);
             tm_node(bodies[i], next, from, to, NULL);

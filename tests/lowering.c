@@ -198,7 +198,7 @@ static void add_tensor(struct tm_model *m, const char *name, const struct sx_ten
 static struct tm_model *build(const struct lc *c, struct sx_tensor *feeds, int *n_feeds)
 {
     struct tm_model *m = tm_new(c->opset);
-    char inputs[64] = "", outputs[64] = "", name[8];
+    char inputs[200] = "", outputs[200] = "", name[16];
     const char *colon = strchr(c->op, ':');
     if (colon != NULL) {
         char domain[32];
