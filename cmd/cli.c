@@ -19,6 +19,14 @@ void cli_misuse(const struct cli *cli, const char *format, ...)
     exit(SX_USAGE);
 }
 
+void cli_printed(const struct cli *cli)
+{
+    if (fflush(stdout) == 0)
+        exit(SX_OK);
+    fprintf(stderr, "%s: standard output: %s\n", cli->tool, strerror(errno));
+    exit(SX_WRITE);
+}
+
 static void *must(const struct cli *cli, void *p)
 {
     if (p != NULL)
@@ -400,7 +408,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     if (help[2])
         print_complete(all, n);
     if (help[0] || help[1] || help[2])
-        exit(fflush(stdout) == 0 ? SX_OK : SX_WRITE);
+        cli_printed(cli);
     cli->explain.threads = (int)(cli->threads < 1024 ? cli->threads : 1024);
     cli->explain.score = (enum sx_score)cli->score;
     take_operands(cli, argc, argv);

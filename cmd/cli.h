@@ -86,6 +86,8 @@ void cli_parse(struct cli *cli, int argc, char **argv);
 /* Says what is wrong with the command line and ends the process with status 2. */
 _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Ends a run that has only printed something about itself. */
+_Noreturn void cli_printed(const struct cli *cli);
 /* The name of choice `i` of "a|b|c" in `name`, which has `size` bytes; false past the last. */
 bool cli_choice_name(const char *choices, int i, char *name, size_t size);
 

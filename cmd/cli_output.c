@@ -43,7 +43,8 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
     char place[120];
     if (error->status != SX_FAILED) {
         snprintf(place, sizeof place, "%.80s: ",
-                 error->status == SX_WRITE   ? (cli->output != NULL ? cli->output : "stdout")
+                 error->status == SX_WRITE
+                     ? (cli->output != NULL ? cli->output : "standard output")
                  : error->status == SX_MODEL ? cli->model_path
                                              : sample->id);
         /* What is wrong with the model's graph is said with its name already. */

@@ -34,11 +34,21 @@ static void raise_status(struct cli *cli, int status)
         cli->status = status;
 }
 
+/* A file's name may hold anything; the message is one line all the same. */
+static void print_plain(const char *text)
+{
+    for (; *text != '\0'; text++)
+        fputc((unsigned char)*text < ' ' ? '?' : *text, stderr);
+}
+
 void cli_complain(struct cli *cli, const char *place, const struct sx_error *error)
 {
     raise_status(cli, (int)error->status);
-    fprintf(stderr, "%s: %s%s%s\n", cli->tool, place != NULL ? place : "",
-            place != NULL ? ": " : "", error->message);
+    fprintf(stderr, "%s: ", cli->tool);
+    print_plain(place != NULL ? place : "");
+    fputs(place != NULL ? ": " : "", stderr);
+    print_plain(error->message);
+    fputc('\n', stderr);
 }
 
 static bool set_error(struct cli *cli, const char *place, const struct sx_error *why)
@@ -100,7 +110,9 @@ static void choose_format(struct cli *cli)
 bool cli_open(struct cli *cli)
 {
     struct sx_error error = {0};
+    /* Writing fails instead of ending the process. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     cli->started = cli_seconds();
     choose_format(cli);
     if (cli->explain.max_memory == 0)

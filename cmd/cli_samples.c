@@ -10,6 +10,7 @@ struct feed {
     const char *file; /* of -i; NULL: the INPUT itself */
     struct sx_reader *reader;
     bool single, have;
+    int64_t taken;
     struct sx_tensor value;
 };
 
@@ -189,30 +190,50 @@ static bool open_feeds(struct cli *cli, const char *name, struct sx_error *error
             return false;
         }
         f->single = i != s->main && sx_reader_count(f->reader) == 1;
+        f->taken = 0;
     }
     return true;
 }
 
-/* The next value of input i. */
+/* The next value of input i. That a text has a single line shows when the second is asked for. */
 static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
 {
     struct feed *f = &cli->samples->feed[i];
+    struct sx_tensor next = {0};
+    bool ended = false;
     if (f->single && f->have)
         return true;
+    bool ok = sx_reader_next(f->reader, &next, &ended, error);
+    if (ok && ended && f->have && f->taken == 1 && i != cli->samples->main) {
+        f->single = true;
+        return true;
+    }
     sx_tensor_free(&f->value);
-    f->have = sx_reader_next(f->reader, &f->value, end, error) && !*end;
-    return f->have || *end;
+    f->have = ok && !ended;
+    if (f->have)
+        f->value = next;
+    f->taken += f->have;
+    *end = ended;
+    return ok;
+}
+
+/* The input whose end is the end: the main one, else the first with more than one sample. */
+static int leader(const struct cli_samples *s, int n)
+{
+    for (int i = 0; s->main < 0 && i < n; i++)
+        if (!s->feed[i].single)
+            return i;
+    return s->main >= 0 ? s->main : 0;
 }
 
 /* One sample of the current INPUT, whatever its row. All inputs advance, also past a failure. */
 static bool read_sample(struct cli *cli, bool *end, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
-    int n = sx_model_input_count(cli->model), lead = s->main >= 0 ? s->main : 0;
+    int n = sx_model_input_count(cli->model), lead = leader(s, n);
     bool ok = n == 0 || read_feed(cli, lead, end, error), all_single = true;
     for (int i = 0; i < n && !*end; i++) {
         bool short_of = false;
-        all_single = all_single && s->feed[i].single;
         if (i == lead)
             continue;
         struct sx_error other = {0};
@@ -228,6 +249,8 @@ static bool read_sample(struct cli *cli, bool *end, struct sx_error *error)
             ok = false;
         }
     }
+    for (int i = 0; i < n; i++)
+        all_single = all_single && s->feed[i].single;
     if (all_single && s->index > 0)
         *end = true;
     for (int i = 0; ok && i < n; i++)

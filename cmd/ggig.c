@@ -42,11 +42,10 @@ static bool set_method(struct cli *cli, const char *argument)
 static bool list_methods(struct cli *cli, const char *argument)
 {
     const char *name, *what;
-    (void)cli;
     (void)argument;
     for (int i = 0; (name = sx_attribute_method(i, &what)) != NULL; i++)
         printf("%-14s %s\n", name, what);
-    exit(fflush(stdout) == 0 ? SX_OK : SX_WRITE);
+    cli_printed(cli);
 }
 
 #define PLOT_OPTION(function, option)                                                          \

@@ -67,7 +67,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     undocumented | wrong
     unnamed "$@" | wrong
     grep -nE 'TODO|FIXME' $sources $tests $pages Makefile | grep -v '^tests/lint.sh' | wrong
-    shellcheck -s sh $scripts | wrong
+    shellcheck -x -S warning -s dash $scripts | wrong
     shellcheck -s bash cmd/sextant-completion.bash | wrong
     [ -z "$pages" ] || mandoc -T lint -W warning $pages | wrong
 

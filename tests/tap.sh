@@ -4,6 +4,8 @@
 #   run COMMAND...      runs it; leaves $status, and its output in $T/out and $T/err
 #   is WHAT GOT WANT    one test: equal strings
 #   ok WHAT COMMAND...  one test: the command succeeds (`not` negates)
+#   golden NAME         one test: $T/out is what tests/golden/NAME holds; GOLDEN=write writes it
+#   near WHAT GOT WANT TOLERANCE   one test: files of JSON numbers, equal to within TOLERANCE
 #   end                 prints the plan; the script's last line
 #
 # $T is a directory of this script's own, $DATA is tests/data; programs of $BUILD/bin are found.
@@ -51,6 +53,18 @@ ok() {
 
 not() {
     ! "$@"
+}
+
+golden() {
+    [ "${GOLDEN-}" != write ] || cp "$T/out" "$TOP/tests/golden/$1"
+    ok "golden/$1" diff "$TOP/tests/golden/$1" "$T/out"
+}
+
+near() {
+    ok "$1" jq -en --slurpfile a "$2" --slurpfile b "$3" --argjson t "$4" '
+        ([$a | .. | numbers] | length) as $n | [$a | .. | numbers] as $x | [$b | .. | numbers] as $y |
+        if $n > 0 and $n == ($y | length) and ([range($n) | ($x[.] - $y[.]) | fabs] | max) <= $t
+        then true else [$x[:8], $y[:8]], false end'
 }
 
 skip() {

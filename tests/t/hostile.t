@@ -1,0 +1,266 @@
+#!/bin/sh
+# hostile.t - whatever a tool is given, it ends soon, with the right status and one line.
+. tests/tap.sh
+
+# Processor seconds that anything here may take. Sanitizers slow it down and must not be heard.
+ulimit -t "${LIMIT:-4}"
+ASAN_OPTIONS=exitcode=99
+UBSAN_OPTIONS=exitcode=99
+export ASAN_OPTIONS UBSAN_OPTIONS
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >list || exit 1
+cp "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/dog.png" "$DATA/picture.jpg" .
+ln -s weights.bin link.bin
+ln -s /dev/zero zero.bin
+
+# Says what is wrong with the run that just ended, if anything: the status is one of the digits
+# of $1; nothing failed silently or at length; nothing is left of a file that was not finished.
+judge() {
+    case $1 in
+    *$status*) ;;
+    *) echo "status $status, not $1: $(head -n 3 "$T/err")" ;;
+    esac
+    lines=$(wc -l <"$T/err")
+    case $status in
+    0) want=0 ;;
+    2) want=2 ;;
+    *) want=1 ;;
+    esac
+    [ "$lines" -eq $want ] || echo "status $status with $lines lines: $(head -n 3 "$T/err")"
+    if [ "$status" -gt 1 ] && [ -s "$T/out" ]; then
+        echo "status $status with output"
+    fi
+    left=$(find . -name '.*' ! -name . -o -name 'out.*' -size 0)
+    [ -z "$left" ] || echo "left behind: $left"
+}
+
+# expect WHAT STATUS COMMAND...
+expect() {
+    what=$1 wanted=$2
+    shift 2
+    run "$@"
+    is "$what" "$(judge "$wanted")" ''
+}
+
+# ---- Models ----
+
+while read -r name wanted; do
+    input=$name.npy
+    [ -e "$input" ] || input=digits8.npy
+    for tool in "onnx-run" "ggig --method=ig --steps=4"; do
+        # shellcheck disable=SC2086 # a command and its options
+        expect "$tool $name" "$wanted" $tool -f json "$name.onnx" "$input"
+    done
+done <list
+
+for n in 0 1 2 7 100 1000 20000 48000 48619; do
+    head -c $n digits8.onnx >cut.onnx
+    expect "model cut to $n bytes" 3 onnx-run -f json cut.onnx digits8.npy
+    expect "model cut to $n bytes, listed" 3 onnx-run --list -f json cut.onnx
+    expect "model cut to $n bytes, from a pipe" 3 sh -c 'onnx-run -f json - digits8.npy <cut.onnx'
+done
+
+# Bits flipped among the first bytes (names, nodes) and elsewhere: refused, or still a model.
+flip() {
+    cp "$1" flipped
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    # shellcheck disable=SC2059 # a byte
+    printf "\\$(printf %o $((byte ^ $3)))" | dd of=flipped bs=1 seek="$2" conv=notrunc 2>"$T/dd"
+}
+wrong=
+for at in 0 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987 1597 2584 4181 6765 10946 17711 28657 46368 \
+    48000 48100 48200 48300 48400 48500 48550 48600; do
+    for bit in 1 16 128; do
+        flip digits8.onnx $at $bit
+        run onnx-run -f json flipped digits8.npy
+        wrong=$wrong$(judge 0136)
+    done
+done
+is 'models with a bit flipped' "$wrong" ''
+
+expect 'a text as model' 3 onnx-run -f json list digits8.npy
+expect 'a directory as model' 3 onnx-run -f json . digits8.npy
+expect 'an endless device as model' 36 onnx-run -f json --max-mem=64M /dev/zero digits8.npy
+expect 'no such model' 3 onnx-run -f json missing.onnx digits8.npy
+expect 'an honest model over the limit' 6 onnx-run -f json --max-mem=10K digits8.onnx digits8.npy
+expect 'weights in another file' 0 onnx-run -f json external.onnx external.npy
+expect 'the same from a pipe' 3 sh -c 'onnx-run -f json - external.npy <external.onnx'
+expect 'the same with --data-dir' 0 sh -c 'onnx-run -f json --data-dir=. - external.npy <external.onnx'
+
+# ---- Inputs ----
+
+# npy FILE HEADER: version 1 with the header given, and 64 floats.
+npy() {
+    n=$(printf %s "$2" | wc -c)
+    # shellcheck disable=SC2059 # two bytes
+    {
+        printf '\223NUMPY\1\0'
+        printf "\\$(printf %o $((n % 256)))\\$(printf %o $((n / 256)))"
+        printf %s "$2"
+        head -c 256 /dev/zero
+    } >"$1"
+}
+npy good.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"
+expect 'a sound .npy' 0 onnx-run -f json digits8.onnx good.npy
+while IFS='|' read -r what header; do
+    npy bad.npy "$header"
+    expect ".npy: $what" 1 onnx-run -f json digits8.onnx bad.npy
+done <<'END'
+shape larger than the file|{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 1, 8, 8), }
+shape over everything|{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 8, 8), }
+shape that wraps|{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296, 1, 64), }
+negative shape|{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1, 8, 8), }
+shape of words|{'descr': '<f4', 'fortran_order': False, 'shape': (one, 1, 8, 8), }
+another shape|{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 4, 16), }
+objects|{'descr': '|O', 'fortran_order': False, 'shape': (1, 1, 8, 8), }
+complex numbers|{'descr': '<c8', 'fortran_order': False, 'shape': (1, 1, 8, 4), }
+unclosed|{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8
+no type|{'fortran_order': False, 'shape': (1, 1, 8, 8), }
+empty header|
+END
+printf '\223NUMPY\1\0\377\377{' >bad.npy
+expect '.npy: header longer than the file' 1 onnx-run -f json digits8.onnx bad.npy
+printf '\223NUMPY\2\0\377\377\377\377{' >bad.npy
+expect '.npy: header of 4 GB' 1 onnx-run -f json digits8.onnx bad.npy
+printf '\223NUMPY\9\0' >bad.npy
+expect '.npy: unknown version' 1 onnx-run -f json digits8.onnx bad.npy
+printf 'PK\3\4 and so on' >bad.npz
+expect '.npz: no archive' 1 onnx-run -f json digits8.onnx bad.npz
+printf '\200\0\0\0' >bad.pb
+expect '.pb: no tensor' 1 onnx-run -f json digits8.onnx bad.pb
+
+for n in 4 8 20 33 60 5000 100000; do
+    head -c $n dog.png >cut.png
+    expect "PNG cut to $n bytes" 1 onnx-run -f json digits8.onnx cut.png
+done
+for n in 2 20 300 1000; do
+    head -c $n picture.jpg >cut.jpg
+    expect "JPEG cut to $n bytes" 1 onnx-run -f json digits8.onnx cut.jpg
+done
+wrong=
+for at in 9 16 17 20 24 25 28 29 33 41 50 400 9000 137560; do
+    flip dog.png $at 16
+    run onnx-run -f json digits8.onnx flipped
+    wrong=$wrong$(judge 01)
+done
+is 'PNGs with a bit flipped' "$wrong" ''
+
+csv() {
+    printf "$1" >bad.csv
+    expect "table: $2" 1 onnx-run -f json soft.onnx bad.csv
+}
+csv '1,2,3\n' 'a number too many'
+csv '1\n' 'a number too few'
+csv '1,two\n' 'a word'
+csv '1,,2\n' 'a gap'
+csv '1,2e\n' 'half a number'
+csv '1,0x10\n' 'another base'
+csv '1,\0002\n' 'a NUL'
+{ echo 1,2 && head -c 100000 /dev/zero | tr '\0' 9; } >bad.csv
+expect 'table: a number of 100000 digits' 1 onnx-run -f json soft.onnx bad.csv
+for nothing in '' '\n\n' 'a,b\n'; do
+    printf "$nothing" >nothing.csv
+    expect 'an input of nothing' 0 onnx-run -f json soft.onnx nothing.csv
+    is 'gives nothing' "$(wc -c <"$T/out")" 0
+done
+expect 'a directory as input' 1 onnx-run -f json soft.onnx .
+expect 'no such input' 1 onnx-run -f json soft.onnx missing.npy
+expect 'a name of 5000 letters' 1 onnx-run -f json soft.onnx "$(head -c 5000 /dev/zero | tr '\0' x)"
+expect 'a name of two lines' 1 onnx-run -f json soft.onnx "$(printf 'a\nb')"
+expect 'no such list' 1 onnx-run -f json --files-from=missing soft.onnx
+expect 'no such labels' 1 onnx-run -f json --labels=missing soft.onnx bad.csv
+expect 'one shape for another input' 1 onnx-run -f json -i b=good.npy two.onnx bad.csv
+
+# ---- Command lines ----
+
+wrong=
+while read -r arguments; do
+    # shellcheck disable=SC2086 # words
+    run ggig $arguments
+    wrong=$wrong$(judge 2)
+done <<'END'
+
+--nonsense soft.onnx
+-Z soft.onnx
+--steps soft.onnx
+--s=4 soft.onnx x
+--steps= soft.onnx
+--steps=0 soft.onnx
+--steps=-1 soft.onnx
+--steps=4x soft.onnx
+--steps=1e3 soft.onnx
+--steps=9223372036854775808 soft.onnx
+--iters=0 soft.onnx
+--eta=fast soft.onnx
+--seed=-1 soft.onnx
+--seed=18446744073709551616 soft.onnx
+--threads=0 soft.onnx
+--threads=99999999999999999999 soft.onnx
+--batch=0 soft.onnx
+--max-mem=0 soft.onnx
+--max-mem=5Q soft.onnx
+--max-mem=5KB soft.onnx
+--max-mem=G soft.onnx
+--rows=3 soft.onnx
+--rows=a:b soft.onnx
+--rows=5:1 soft.onnx
+--rows=-3: soft.onnx
+--format=bmp soft.onnx
+--method=magic soft.onnx
+--score=best soft.onnx
+--agg=median soft.onnx
+--clip=1 soft.onnx
+--clip=2,1 soft.onnx
+--timing=yes soft.onnx
+--quiet=1 soft.onnx
+--resize=0x5 soft.onnx
+--resize=5 soft.onnx
+--crop=-1 soft.onnx
+--scale=big soft.onnx
+--mean=a,b,c soft.onnx
+--std=0,1,1 soft.onnx
+--channels=xyz soft.onnx
+--layout=up soft.onnx
+--preset=other soft.onnx
+--input soft.onnx
+-i =x soft.onnx
+-i x= soft.onnx
+-i x soft.onnx
+- -
+- --files-from=-
+-i x=- - bad.csv
+END
+is 'command lines that are wrong' "$wrong" ''
+
+printf '1,2\n' >good.csv
+for option in --target=9 --target=-9 --target=cat --output-name=nowhere --wrt=nowhere \
+    --baseline=missing.npy --baseline=blur:x -inowhere=good.csv --mean=1,2; do
+    run ggig -f json --method=grad "$option" soft.onnx good.csv
+    is "ggig $option" "$(judge 2 | sed 's/status 2 with 1 lines.*//')" ''
+done
+
+# ---- Outputs ----
+
+for format in text json npy; do
+    expect "$format on a full disk" 5 sh -c "onnx-run -f $format soft.onnx good.csv >/dev/full"
+    expect "$format to a full disk by name" 5 onnx-run -f $format -o /dev/full soft.onnx good.csv
+    expect "$format on a closed descriptor" 5 sh -c "onnx-run -f $format soft.onnx good.csv >&-"
+done
+expect 'PNG on a full disk' 5 sh -c 'ggig --method=grad -f png digits8.onnx digits8.npy >/dev/full'
+expect 'help on a full disk' 5 sh -c 'ggig --help >/dev/full'
+set -- digits8.npy digits8.npy digits8.npy digits8.npy digits8.npy
+# shellcheck disable=SC2016 # of the inner shell
+expect 'a pipe that closes' 5 bash -c \
+    'ggig --method=grad -f json digits8.onnx "$@" | true; exit "${PIPESTATUS[0]}"' bash "$@"
+expect 'output in no directory' 5 onnx-run -f json -o missing/out.json soft.onnx good.csv
+expect 'output over a directory' 5 onnx-run -f json -o . soft.onnx good.csv
+expect 'no output where the model fails' 3 onnx-run -f json -o out.json cut.onnx good.csv
+ok 'nothing stays of it' not test -e out.json
+echo old >out.json
+expect 'nor where it is there already' 3 onnx-run -f json -o out.json cut.onnx good.csv
+is 'and what was there stays' "$(cat out.json)" old
+(ulimit -f 1 && ggig --method=grad -f json -o out.big digits8.onnx digits8.npy) >"$T/out" 2>"$T/err"
+status=$?
+is 'a file over the size limit' "$(judge 5)" ''
+ok 'nothing stays of that either' not test -e out.big
+end

@@ -1,0 +1,171 @@
+#!/bin/sh
+# onnx-run.t - inference and listing: what goes in, what comes out, and with which status.
+. tests/tap.sh
+
+mkdir "$T/work" "$TOP/tests/golden" 2>/dev/null
+cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >/dev/null || exit 1
+cp "$DATA/digits8.onnx" "$DATA/digits8.npy" .
+
+# Numbers rounded, so that processors of other vector widths agree.
+rounded() {
+    jq -c 'walk(if type == "number" then . * 1e6 | round / 1e6 else . end)' "$T/out" >"$T/rounded"
+    mv "$T/rounded" "$T/out"
+}
+values() {
+    jq -c '.outputs[0].values' "$T/out" >"$T/values"
+}
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+}
+
+# ---- What comes out ----
+
+run onnx-run digits8.onnx digits8.npy
+clean 'a pipe gets records'
+values
+near 'logits in float32' "$T/values" "$DATA/digits8.logits" 1e-4
+is 'one record a sample, numbered' "$(jq -c .index "$T/out" | tr '\n' ' ')" "$(seq -s ' ' 0 19) "
+run onnx-run --double digits8.onnx digits8.npy
+clean 'float64'
+values
+near 'logits in float64' "$T/values" "$DATA/digits8.logits" 1e-9
+cp "$T/out" double.json
+
+run onnx-run --double --top=3 --rows=1:3 digits8.onnx digits8.npy
+rounded
+golden onnx-run.json
+is 'keys in their order' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted')" \
+    '["tool","version","id","index","model","input","params","outputs","top","cost","warnings"]'
+
+printf '%s\n' zero one two three four five six seven eight nine >labels
+run onnx-run -f text --top=2 --labels=labels --rows=:2 digits8.onnx digits8.npy
+clean text
+golden onnx-run.txt
+run onnx-run --top=2 --labels=labels --rows=0:1 digits8.onnx digits8.npy
+is 'labels in records' "$(jq -c '[.top[] | .index, .label]' "$T/out")" '[2,"two",3,"three"]'
+run onnx-run --top=50 --rows=0:1 digits8.onnx digits8.npy
+is 'no more than there are' "$(jq '.top | length' "$T/out")" 10
+is 'largest first' "$(jq '[.top[].value] == ([.top[].value] | sort | reverse)' "$T/out")" true
+is 'probabilities sum to 1' "$(jq '[.top[].prob] | add * 1e5 | round' "$T/out")" 100000
+
+run onnx-run -f npy -o out.npy digits8.onnx digits8.npy
+clean npy
+is 'an npy has a header' "$(head -c 6 out.npy | od -An -c | tr -d ' ')" '223NUMPY'
+is 'and the shape of all samples' "$(head -c 128 out.npy | grep -ao "'shape': ([^)]*)")" "'shape': (20, 1, 10)"
+run onnx-run --list digits8.onnx
+clean list
+golden onnx-run-list.json
+run onnx-run --list -f text digits8.onnx
+golden onnx-run-list.txt
+run onnx-run --list unknown-operator.onnx
+is 'what is not supported is listed so' "$(jq -c 'select(.supported | not) | .op' "$T/out")" '"Frobnicate"'
+
+run onnx-run --rows=0:1 --output-name=/3/MaxPool_output_0 digits8.onnx digits8.npy
+clean 'an inner tensor'
+is 'under its name, in its shape' "$(jq -c '.outputs[0] | [.name, .shape]' "$T/out")" \
+    '["/3/MaxPool_output_0",[1,16,4,4]]'
+run onnx-run --timing --rows=0:1 digits8.onnx digits8.npy
+is 'seconds when asked for' "$(jq '.seconds >= 0' "$T/out")" true
+
+# ---- What goes in ----
+
+onnx-run --double digits8.onnx <digits8.npy >"$T/out"
+is 'standard input' "$(jq -c 'del(.id)' "$T/out")" "$(jq -c 'del(.id)' double.json)"
+onnx-run --double - digits8.npy <digits8.onnx >"$T/out"
+is 'model from standard input' "$(jq -c 'del(.model.file)' "$T/out")" \
+    "$(jq -c 'del(.model.file)' double.json)"
+run sh -c 'cat digits8.npy | onnx-run --double digits8.onnx -'
+is 'a pipe' "$(jq -c .outputs "$T/out")" "$(jq -c .outputs double.json)"
+for rows in 3: :4 2:5 7:7 15:99; do
+    run onnx-run --double --rows=$rows digits8.onnx digits8.npy
+    is "--rows=$rows" "$(cat "$T/out")" "$(jq -cs ".[$rows][]" double.json)"
+done
+run onnx-run --output-name=nowhere digits8.onnx digits8.npy
+is 'no such tensor: status' "$status" 2
+
+printf 'left,right\n1,2\n-1,0.5\n' >x.csv
+run onnx-run --double soft.onnx x.csv
+clean 'a table with a header'
+rounded
+is 'its rows' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" \
+    '[0.975559,0.006573,0.017868] [0.154281,0.154281,0.691438] '
+printf '1\t2\n-1\t.5' >x.tsv
+run onnx-run --double soft.onnx x.tsv
+is 'tabs, and no newline at the end' "$(jq -s length "$T/out")" 2
+run onnx-run --double soft.onnx x.csv x.tsv
+is 'several inputs' "$(jq -c '[.id, .index]' "$T/out" | tr '\n' ' ')" \
+    '["x.csv",0] ["x.csv",1] ["x.tsv",0] ["x.tsv",1] '
+cp "$T/out" several.json
+printf 'x.csv\nx.tsv\n' >names
+run onnx-run --double --files-from=names soft.onnx
+ok 'names from a file' cmp "$T/out" several.json
+printf 'x.csv\0x.tsv\0' | onnx-run --double --files-from=- -0 soft.onnx >"$T/out"
+ok 'names from a pipe, ended by NUL' cmp "$T/out" several.json
+
+printf '1,2\n3,4\n' >a.csv
+printf '5,6\n7,8\n' >b.csv
+run onnx-run -i b=b.csv two.onnx a.csv
+clean 'two inputs'
+is 'row by row' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[5.5,11] [21.5,31] '
+run onnx-run -i a=a.csv -i b=b.csv two.onnx
+is 'both by name' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[5.5,11] [21.5,31] '
+echo 10,100 >one.csv
+run onnx-run -i b=one.csv two.onnx a.csv
+is 'one sample serves all' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[10.5,199] [30.5,399] '
+run onnx-run -i a=one.csv -i b=b.csv two.onnx
+is 'whichever it is' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[50.5,599] [70.5,799] '
+run onnx-run -i a=one.csv -i b=one.csv two.onnx
+is 'or both' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[100.5,9999] '
+printf '1,1\n2,2\n3,3\n' >three.csv
+run onnx-run -i b=b.csv two.onnx three.csv
+is 'too few of another input: status' "$status" 1
+is 'an error for each that is short' "$(jq -c .error.status "$T/out" | tr '\n' ' ')" 'null null 1 '
+run onnx-run two.onnx "$DATA/two.npz"
+clean 'an archive with both'
+is 'by name' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[5.5,11] [21.5,31] '
+run onnx-run two.onnx a.csv
+is 'an input that is missing: status' "$status" 2
+ok 'is named' grep -q "'b'" "$T/err"
+run onnx-run -i b=one.csv -i nowhere=one.csv two.onnx a.csv
+is 'an input that is not there: status' "$status" 2
+
+# ---- Failed samples ----
+
+printf '1,2\n3\n5,6\n' >gap.csv
+run onnx-run --double soft.onnx gap.csv x.csv missing.csv
+is 'failed samples: status' "$status" 1
+is 'they and the others' "$(jq -c '[.id, .index, .error.status]' "$T/out" | tr '\n' ' ')" \
+    '["gap.csv",0,null] ["gap.csv",1,1] ["gap.csv",2,null] ["x.csv",0,null] ["x.csv",1,null] ["missing.csv",0,1] '
+is 'one line each' "$(wc -l <"$T/err")" 2
+ok 'with file, place and reason' grep -qx 'onnx-run: gap.csv: sample 1: line 2: .*' "$T/err"
+run onnx-run -f text soft.onnx gap.csv
+is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
+
+# ---- Output ----
+
+run onnx-run -o out.json --double digits8.onnx digits8.npy
+clean '-o'
+ok '-o writes the same' cmp out.json double.json
+for j in 1 2 3; do
+    for batch in 1 7 64; do
+        run onnx-run -j $j --batch=$batch --double digits8.onnx digits8.npy
+        ok "-j $j --batch=$batch: the same bytes" cmp "$T/out" double.json
+    done
+done
+run onnx-run --version
+is version "$(cat "$T/out")" "onnx-run (sextant) $(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' "$TOP/lib/sextant.h")"
+run onnx-run --help
+clean help
+ok 'help fits a terminal' test "$(awk '{ print length }' "$T/out" | sort -n | tail -n 1)" -le 100
+if have script; then
+    script -qec 'onnx-run -f npy soft.onnx x.csv' /dev/null >"$T/out" 2>&1 </dev/null
+    is 'npy to a terminal: status' $? 2
+    ok 'names -o' grep -q -e '-o FILE' "$T/out"
+    script -qec 'onnx-run soft.onnx x.csv' /dev/null >"$T/out" 2>&1 </dev/null
+    ok 'a terminal gets text' grep -q '^x.csv\[0\]' "$T/out"
+else
+    skip 'no script(1)'
+fi
+end
