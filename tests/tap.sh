@@ -29,9 +29,9 @@ run() {
 tap_result() {
     tap_n=$((tap_n + 1))
     if [ "$1" -eq 0 ]; then
-        echo "ok $tap_n - $2"
+        printf '%s\n' "ok $tap_n - $2"
     else
-        echo "not ok $tap_n - $2"
+        printf '%s\n' "not ok $tap_n - $2"
         tap_bad=$((tap_bad + 1))
     fi
 }

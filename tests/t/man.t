@@ -1,0 +1,26 @@
+#!/bin/sh
+# man.t - the examples of the man pages do run, each with status 0 and nothing on stderr.
+. tests/tap.sh
+
+# Prints the commands of a page's EXAMPLES, each on one line.
+examples() {
+    awk '/^\.Sh/ { inside = $2 == "EXAMPLES" }
+         !inside || /^\./ { if (command != "") print command; command = ""; next }
+         { gsub(/\\\(aq/, "\047"); go_on = sub(/\\e$/, ""); gsub(/\\e/, "\\") }
+         /^\$ / { if (command != "") print command; command = substr($0, 3); next }
+         command != "" { sub(/^ +/, ""); command = command " " $0 }' "$1"
+}
+
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >/dev/null || exit 1
+ln -s "$DATA"/* .
+for page in "$TOP"/man/*.[1-9]; do
+    name=$(basename "$page")
+    examples "$page" >"$T/examples"
+    ok "$name has examples" test -s "$T/examples"
+    while IFS= read -r command; do
+        run bash -o pipefail -c "$command"
+        is "$name: $command" "$status $(head -c 300 "$T/err")" '0 '
+    done <"$T/examples"
+done
+end
