@@ -127,6 +127,12 @@ bool sx_file_open(struct sx_file *file, const char *path, size_t limit, struct s
     return false;
 }
 
+void sx_file_rest(const struct sx_file *file)
+{
+    if (file->mapped)
+        madvise(file->base, file->capacity, MADV_DONTNEED);
+}
+
 void sx_file_close(struct sx_file *file)
 {
     if (file->end != NULL)

@@ -43,6 +43,9 @@ bool sx_file_fill(struct sx_file *file, size_t need, struct sx_error *error);
 /* Moves the window past its first `n` bytes, which must be at hand. */
 void sx_file_drop(struct sx_file *file, size_t n);
 
+/* Lets go of the memory behind a mapping; what is read again comes from the file again. */
+void sx_file_rest(const struct sx_file *file);
+
 void sx_file_close(struct sx_file *file);
 
 /* ---- Arrays ----------------------------------------------------------------------------- */

@@ -105,9 +105,12 @@ static bool climb_all(struct sx_attributing *a, struct climbers *c, enum sx_aggr
 static bool ascend_path(struct sx_attributing *a,
                         void (*take)(struct sx_attributing *a, int64_t k, const double *m))
 {
-    int64_t room = ((int64_t)1 << 23) / (a->size > 0 ? a->size : 1);
-    room = room < 8 ? 8 : room > a->steps + 1 ? a->steps + 1 : room;
     struct climbers c;
+    int64_t batch = sx_gradient_batch(a->e, true, a->steps + 1, a->error);
+    if (batch == 0)
+        return false;
+    /* Two runs at a time, so that a run stays full for longer as points drop out. */
+    int64_t room = 2 * batch > a->steps + 1 ? a->steps + 1 : 2 * batch;
     bool ok = climbers_new(&c, room, a->size, a->error);
     for (int64_t k = 0; ok && k <= a->steps; k += room) {
         c.active = a->steps + 1 - k < room ? a->steps + 1 - k : room;

@@ -49,9 +49,9 @@ struct sx_attribute_options sx_attribute_defaults(void)
 static bool visit_points(struct sx_attributing *a, int64_t n, const struct sx_visit *visit,
                          bool with_gradients)
 {
-    /* Enough points to fill runs, few enough not to matter: 64, or 16 MB of them. */
-    int64_t room = ((int64_t)1 << 21) / (a->size > 0 ? a->size : 1);
-    room = room < 8 ? 8 : room > 64 ? 64 : room;
+    int64_t room = sx_gradient_batch(a->e, with_gradients, n, a->error);
+    if (room == 0)
+        return false;
     room = room > n ? n : room;
     double *points = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
     double *gradients = NULL;

@@ -134,8 +134,8 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
 }
 
 /* The program of a plain forward pass runs the faithful graph's simplified form uncut, so that x
- * may be an inner tensor: it has outputs scores and x. */
-static bool compile_forward(struct sx_explainer *e, int x, int scores, struct sx_error *error)
+ * may be an inner tensor. */
+bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
     struct sx_lowered *l = b->lowered;
@@ -146,9 +146,9 @@ static bool compile_forward(struct sx_explainer *e, int x, int scores, struct sx
         return false;
     for (int i = 0; i < l->n_inputs; i++)
         inputs[i] = l->inputs[i].node;
-    b->scores_shape = l->graph->node[scores].shape;
-    b->x_shape = l->graph->node[x].shape;
-    const int outputs[] = {scores, x};
+    b->scores_shape = l->graph->node[b->scores_node].shape;
+    b->x_shape = l->graph->node[b->x_node].shape;
+    const int outputs[] = {b->scores_node, b->x_node};
     b->forward =
         sx_compile(l->graph, inputs, l->n_inputs, outputs, e->inner ? 2 : 1, &options, error);
     free(inputs);
@@ -169,7 +169,8 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
         return false;
     struct sx_graph *g = e->built.lowered->graph;
     int scores = sx_score_node(g, y, e->options.score);
+    e->built.x_node = x;
+    e->built.scores_node = scores;
     return sx_graph_ok(g, error) && simplify(e, x, scores, error) &&
-           sx_find_kinks(g, x, scores, &e->built.kink, &e->built.n_kinks, error) &&
-           compile_forward(e, x, scores, error);
+           sx_find_kinks(g, x, scores, &e->built.kink, &e->built.n_kinks, error);
 }

@@ -8,6 +8,8 @@
  * failure e->built is partly built and may only be freed. */
 bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
                         struct sx_error *error);
+/* Compiles the forward pass. */
+bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error);
 void sx_explained_free(struct sx_explained *built);
 
 #endif

@@ -65,7 +65,7 @@ static bool same_shapes(const struct sx_explainer *e, const struct sx_tensor *fe
     for (int i = 0; i < sx_model_input_count(e->model); i++)
         if (!sx_shape_equal(&e->feeds[i].shape, &feeds[i].shape))
             return false;
-    return e->built.forward != NULL;
+    return e->built.graph != NULL;
 }
 
 /* Keeps the sample in the types of the graph. */
@@ -135,14 +135,23 @@ static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores
 /* Evaluates the sample: scores, and x where it is an inner tensor. */
 static bool evaluate(struct sx_explainer *e, struct sx_error *error)
 {
-    const struct sx_explained *b = &e->built;
+    struct sx_explained *b = &e->built;
     enum sx_type real = b->graph->real;
+    if (b->forward == NULL && !sx_explained_forward(e, error))
+        return false;
     struct sx_tensor out[2] = {{0}, {0}};
     bool ok = sx_tensor_new(&out[0], real, &b->scores_shape, error) &&
               sx_tensor_new(&out[1], real, &b->x_shape, error);
     struct sx_tensor *scores = &out[0];
     ok = ok && sx_run(b->forward, e->feeds, out, error);
     e->forward++;
+    /* Many explain one sample only: its weights, packed for one pass, would double the memory
+     * of what follows. From the second sample on the program is kept. */
+    if (e->samples++ == 0) {
+        sx_program_free(b->forward);
+        b->forward = NULL;
+        sx_file_rest(&e->model->file);
+    }
     sx_tensor_free(&e->input);
     const struct sx_tensor *x = e->inner ? &out[1] : &e->feeds[e->input_port];
     ok = ok && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
@@ -183,7 +192,7 @@ void sx_shared_feeds(const struct sx_explainer *e, const void **feeds)
 }
 
 /* The program for f alone or for f and its gradient, at points of x. */
-static struct sx_points *points_of(struct sx_explainer *e, bool gradient,
+static struct sx_points *points_of(struct sx_explainer *e, bool gradient, int64_t expected,
                                    struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
@@ -202,7 +211,8 @@ static struct sx_points *points_of(struct sx_explainer *e, bool gradient,
     int n = sx_shared_nodes(b, shared);
     struct sx_points_options options = {
         .run = {.threads = e->options.threads, .max_memory = e->options.max_memory},
-        .batch = e->options.batch};
+        .batch = e->options.batch,
+        .expected = expected};
     *kept = sx_points_new(g, &b->x, 1, shared, n, outputs, gradient ? 2 : 1, &options, error);
     free(shared);
     return *kept;
@@ -262,13 +272,20 @@ static void stretch_free(struct stretch *s)
     free(s->shared);
 }
 
+int64_t sx_gradient_batch(struct sx_explainer *e, bool gradient, int64_t expected,
+                          struct sx_error *error)
+{
+    struct sx_points *program = points_of(e, gradient, expected, error);
+    return program != NULL ? sx_points_batch(program) : 0;
+}
+
 bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, double *values,
                   double *gradients, struct sx_error *error)
 {
-    struct sx_points *program = points_of(e, gradients != NULL, error);
+    struct sx_points *program = points_of(e, gradients != NULL, n, error);
     if (program == NULL || n == 0)
         return program != NULL;
-    int64_t size = sx_count(&e->input.shape), room = 4 * sx_points_batch(program);
+    int64_t size = sx_count(&e->input.shape), room = sx_points_batch(program);
     room = room > n ? n : room;
     enum sx_type real = e->built.graph->real;
     struct stretch s;

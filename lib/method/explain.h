@@ -15,8 +15,9 @@ struct sx_explained {
     int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
     int x, index, value;
     int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
-    struct sx_program *forward;            /* of the faithful graph: inputs to scores and, */
-    struct sx_shape scores_shape, x_shape; /* if x is an inner tensor, to x */
+    int scores_node, x_node;               /* in the faithful graph */
+    struct sx_program *forward;            /* inputs to scores and, if x is an inner tensor, x */
+    struct sx_shape scores_shape, x_shape; /* of what it gives */
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
     struct sx_points *gradients;
 };
@@ -33,8 +34,14 @@ struct sx_explainer {
     bool inner;     /* x is not a model input */
     int input_port; /* else which */
     struct sx_target target;
+    int64_t samples; /* taken so far */
     int64_t forward, backward;
 };
+
+/* Points per run of the program for f, or for f and its gradient, which is built at once if it
+ * has not been; `expected` points are to come. 0 on failure. */
+int64_t sx_gradient_batch(struct sx_explainer *e, bool gradient, int64_t expected,
+                          struct sx_error *error);
 
 /* What the points of one run share besides x: nodes of b->graph (room for n_inputs + 1), and
  * what they are fed at the current sample. */
