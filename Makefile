@@ -147,7 +147,7 @@ demo: setup
 check: setup
 	@echo 'Building in $(BUILD)'
 	@$(MAKE) $(QUIET) all $(CHECKS) $(TEST_PROGRAMS)
-	@BUILD='$(BUILD)' sh tests/run.sh $(CHECKS) $(sort $(wildcard tests/t/*.t))
+	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh $(CHECKS) $(sort $(wildcard tests/t/*.t))
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:

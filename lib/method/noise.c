@@ -1,4 +1,5 @@
 /* noise.c - methods that average over draws: noise around x, or a background of baselines. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "method/attribute.h"
@@ -75,8 +76,9 @@ bool sx_attribute_vargrad(struct sx_attributing *a)
 {
     double *square = NULL;
     bool ok = gather_moments(a, &square);
+    /* Rounding may leave a variance of nothing below 0. */
     for (int64_t i = 0; ok && i < a->size; i++)
-        a->map[i] = square[i] - a->map[i] * a->map[i];
+        a->map[i] = fmax(0, square[i] - a->map[i] * a->map[i]);
     free(square);
     return ok;
 }

@@ -1,0 +1,208 @@
+#!/bin/sh
+# ggig.t - attributions: closed forms, references, formats, and what must not change a byte.
+. tests/tap.sh
+
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >/dev/null || exit 1
+ln -s "$DATA"/digits8.* "$DATA"/picture* .
+
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+}
+# The attribution of the record in $T/out, rounded.
+map() {
+    jq -c '[.attribution.values[] * 1e5 | round / 1e5]' "$T/out"
+}
+round() {
+    jq -c "$1 * 1e5 | round / 1e5" "$T/out"
+}
+
+# ---- Closed forms: f = x0 x1 + x1^2 / 2 at (2, 1) ----
+
+echo 2,1 >x.csv
+echo 1,0.5 >x2.csv
+while read -r method wanted options; do
+    # shellcheck disable=SC2086 # options
+    run ggig --method="$method" --double $options product.onnx x.csv
+    is "$method $options" "$(map) $(cat "$T/err")" "$wanted "
+done <<'END'
+grad [1,3]
+inputxgrad [2,3]
+ig [0.5,1.5]
+ig [1,1.5] --times-input
+ig [0.75,2.25] --baseline=x2.csv
+ig [1,2.5] --baseline=1
+ig [1,0] --baseline=1 --times-input
+ig-max [1,3]
+ig-max [0.5,1.5] --agg=mean --steps=10
+ggig [1,3] --iters=1
+ggig [1.64,3.87] --steps=2 --iters=3 --eta=0.1
+ggig-ig [0.82,1.935] --steps=2 --iters=3 --eta=0.1
+ggig [1.2,3.4] --steps=2 --iters=3 --eta=0.1 --step=sign
+gda [1.1,3] --iters=9 --eta=0.1 --clip=0,1.1
+gda [1.64,3.87] --iters=3 --eta=0.1
+gda-ig [1.31,3.4175] --iters=3 --eta=0.1
+smoothgrad [1,3] --noise=0
+smoothgrad-sq [1,9] --noise=0
+vargrad [0,0] --noise=0
+guided-ig [0.9995,1.49925] --fraction=1 --steps=2000
+END
+run ggig --method=expected --double product.onnx x.csv
+jq -c .attribution.values "$T/out" >map
+echo '[1,1.5]' >want
+near 'expected, drawn' map want 0.01
+is 'draws are counted' "$(jq -c .cost "$T/out")" '{"forward":52,"backward":50}'
+run ggig --method=idgi --double product.onnx x.csv
+is 'idgi loses the step from a point without gradient' "$(round .completeness_gap)" -0.001
+run ggig --method=ig --double --steps=10 product.onnx x.csv
+is 'without --times-input the gap has the factor' "$(round .completeness_gap) $(round .sum)" '0 2'
+run ggig --method=grad product.onnx x.csv
+is 'no promise, no gap' "$(jq -c .completeness_gap "$T/out")" null
+
+# ---- A trained network, against PyTorch ----
+
+run ggig --method=grad --double --rows=:5 digits8.onnx digits8.npy
+clean gradients
+jq -c .attribution.values "$T/out" >map
+near 'gradients in float64' map digits8.gradients 1e-9
+is 'of the likeliest class' "$(jq .target.index "$T/out" | tr '\n' ' ')" \
+    "$(head -n 5 digits8.logits | jq 'index(max)' | tr '\n' ' ')"
+run ggig --method=grad --rows=:5 digits8.onnx digits8.npy
+jq -c .attribution.values "$T/out" >map
+near 'gradients in float32' map digits8.gradients 1e-4
+jq -c .target.value "$T/out" >value
+head -n 5 digits8.logits | jq max >want
+near 'the explained number' value want 1e-4
+run ggig --method=ig --double --rows=:4 digits8.onnx digits8.npy
+is 'integrated gradients are complete' \
+    "$(jq -s 'map(.completeness_gap / .target.value | fabs) | max < 1e-2' "$T/out")" true
+
+# A method has no better reference than itself; these guard against change.
+for method in $(ggig --list-methods | cut -d ' ' -f 1); do
+    case $method in blur-ig) extra=--max-sigma=2 ;; *) extra=--iters=5 ;; esac
+    run ggig --method="$method" $extra --double --rows=0:1 --steps=10 --samples=10 digits8.onnx digits8.npy
+    is "$method: status" "$status$(cat "$T/err")" 0
+    jq -c '[.method, (.sum, .completeness_gap, .attribution.values[17:20][]
+        | if . == null then . else . * 1e4 | round / 1e4 end)]' "$T/out" >>maps
+done
+mv maps "$T/out"
+golden ggig-maps.json
+
+# ---- What is explained ----
+
+run ggig --method=grad --rows=0:1 digits8.onnx digits8.npy
+is 'keys in their order' "$(jq -c keys_unsorted "$T/out")" \
+    '["tool","version","id","index","model","input","target","params","method","attribution","sum","completeness_gap","flat","cost","warnings"]'
+is 'the shape is without the batch' "$(jq -c .attribution.shape "$T/out")" '[1,8,8]'
+printf '%s\n' zero one two three four five six seven eight nine >labels
+for target in 3 three -7; do
+    run ggig --method=grad --labels=labels --target=$target --rows=0:1 digits8.onnx digits8.npy
+    is "--target=$target" "$(jq -c '.target | [.index, .label]' "$T/out")" '[3,"three"]'
+done
+echo 1,2 >soft.csv
+while read -r score value; do
+    run ggig --method=grad --double --score="$score" --target=0 soft.onnx soft.csv
+    is "--score=$score" "$(jq -r '.target.score' "$T/out") $(round .target.value)" "$score $value"
+done <<'END'
+raw 0.97556
+logit 5
+prob 0.97556
+logprob -0.02474
+END
+run ggig --method=grad --double --wrt=/8/Flatten_output_0 --rows=0:1 digits8.onnx digits8.npy
+is '--wrt an inner tensor' "$(jq -c '[.input.name, .attribution.shape]' "$T/out")" \
+    '["/8/Flatten_output_0",[128]]'
+run ggig --method=grad --output-name=/9/Gemm_output_0 --rows=0:1 digits8.onnx digits8.npy
+is '--output-name of an inner tensor' "$(jq -r .target.output "$T/out")" /9/Gemm_output_0
+run ggig --method=grad --double -i b=soft.csv two.onnx x.csv
+is 'another input is held' "$(map)" '[1,0]'
+run ggig --method=grad --double --wrt=b -i b=soft.csv two.onnx x.csv
+is 'or explained' "$(jq -c '[.input.name, .attribution.values]' "$T/out")" '["b",[2,0]]'
+for baseline in zero 0 black; do
+    run ggig --method=ig --double --rows=0:1 --baseline=$baseline digits8.onnx digits8.npy
+    is "--baseline=$baseline" "$(map)" "$(ggig --method=ig --double --rows=0:1 digits8.onnx digits8.npy |
+        jq -c '[.attribution.values[] * 1e5 | round / 1e5]')"
+done
+for baseline in mean white blur:2 digits8.npy; do
+    run ggig --method=ig --rows=0:1 --baseline=$baseline digits8.onnx digits8.npy
+    is "--baseline=$baseline" "$status $(jq -r .params.baseline "$T/out")" "0 $baseline"
+done
+run ggig --method=expected --background=digits8.npy --rows=0:1 digits8.onnx digits8.npy
+clean --background
+run ggig --method=expected --rows=0:1 digits8.onnx digits8.npy
+is 'a background that is missing is a warning' "$(jq '.warnings | length' "$T/out")" 1
+
+# ---- Formats ----
+
+run ggig -f text --method=ig --times-input --double --rows=0:1 --labels=labels digits8.onnx digits8.npy
+clean text
+golden ggig.txt
+run ggig -f npy --method=grad -o map.npy digits8.onnx digits8.npy
+clean npy
+is 'samples first' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
+    "'descr': '<f4', 'fortran_order': False, 'shape': (20, 1, 8, 8)"
+run ggig -f npy --double --rows=0:1 --method=grad -o map.npy digits8.onnx digits8.npy
+is 'one sample, float64' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
+    "'descr': '<f8', 'fortran_order': False, 'shape': (1, 8, 8)"
+for picture in picture.png picture.jpg; do
+    run ggig -f png --method=ig --steps=8 -o map.png digits8.onnx $picture
+    clean "PNG over $picture"
+    is 'is a PNG' "$(head -c 8 map.png | od -An -tx1)" ' 89 50 4e 47 0d 0a 1a 0a'
+done
+size() {
+    od -An -tu1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }'
+}
+ggig -f png --method=grad --panels=map -o one.png digits8.onnx picture.png
+ggig -f png --method=grad --panels=picture,map,overlay,mask -o four.png digits8.onnx picture.png
+ok 'four panels are wider than one' test "$(size four.png | cut -d ' ' -f 1)" -gt "$(size one.png | cut -d ' ' -f 1)"
+run ggig -f png --sheet --iters=2 --steps=2 --samples=2 --max-sigma=2 -o sheet.png --rows=0:1 digits8.onnx digits8.npy
+clean 'a sheet of all methods'
+ok 'is higher than one figure' test "$(size sheet.png | cut -d ' ' -f 2)" -gt "$(size one.png | cut -d ' ' -f 2)"
+for look in reduce=abs-sum reduce=max sign=pos sign=all outlier=5 cmap=viridis_r overlay=0.5 topk=20; do
+    run ggig -f png --method=grad --panels=map,overlay,mask --$look digits8.onnx picture.png
+    clean "--$look"
+done
+printf 'age,weight\n2,1\n' >named.csv
+run ggig -f text --method=inputxgrad --double product.onnx named.csv
+ok 'columns have names' grep -q 'weight  *3' "$T/out"
+
+# ---- Failed samples, and what must not matter ----
+
+printf '2,1\n2\n1,2\n' >gap.csv
+run ggig --method=grad product.onnx gap.csv
+is 'a failed sample: status' "$status" 1
+is 'its record, and the others' "$(jq -c .error.status "$T/out" | tr '\n' ' ')" 'null 1 null '
+run ggig --method=grad unknown-operator.onnx unknown-operator.npy
+is 'an operator that is not supported: status' "$status" 3
+is 'the message has node, operator and opset' "$(cat "$T/err")" \
+    "ggig: unknown-operator.onnx: node 'y' (Frobnicate, opset 13): operator not supported"
+
+for method in ig 'ggig --iters=3 --steps=5' 'smoothgrad --samples=9'; do
+    # shellcheck disable=SC2086 # options
+    ggig --method=$method --rows=:6 digits8.onnx digits8.npy >want
+    for j in 1 2 3; do
+        # shellcheck disable=SC2086 # options
+        run ggig -j $j --method=$method --rows=:6 digits8.onnx digits8.npy
+        ok "$method: -j $j gives the same bytes" cmp want "$T/out"
+    done
+    # shellcheck disable=SC2086 # options
+    ggig --double --method=$method --rows=:6 digits8.onnx digits8.npy | jq -c .attribution.values >want
+    for batch in 1 4 100; do
+        # shellcheck disable=SC2086 # options
+        run ggig --double --batch=$batch --method=$method --rows=:6 digits8.onnx digits8.npy
+        jq -c .attribution.values "$T/out" >map
+        near "$method: --batch=$batch gives the same numbers" map want 1e-9
+    done
+done
+noisy() {
+    ggig --method=smoothgrad "$@" digits8.onnx digits8.npy | jq -c .attribution.values
+}
+noisy --rows=:4 >one
+noisy --rows=:4 >two
+noisy --rows=:4 --seed=1 >other
+ok 'the same seed, the same noise' cmp one two
+ok 'another seed, another' not cmp -s one other
+noisy --rows=3:4 >alone
+is 'the noise of a sample is its own' "$(sed -n 4p one)" "$(cat alone)"
+end
