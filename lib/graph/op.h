@@ -130,6 +130,17 @@ struct sx_call {
 };
 
 struct sx_batch;
+struct sx_contrast;
+
+/* What a row is to propagation rules (graph/relevance.h). */
+enum sx_flow {
+    SX_FLOW_NONE,    /* no real value goes through: choices, comparisons, leaves */
+    SX_FLOW_MOVE,    /* elements go to other places, may be repeated or dropped */
+    SX_FLOW_SUM,     /* linear in all real operands together */
+    SX_FLOW_PRODUCT, /* linear in each of its two operands */
+    SX_FLOW_POINT,   /* any other pointwise function */
+    SX_FLOW_OWN,     /* none of these: the two rules below say */
+};
 
 struct sx_row {
     const char *name;
@@ -144,6 +155,15 @@ struct sx_row {
      * shape, in dx[k]; SX_NONE means zero. Called only for real results, need[] only for real
      * inputs. NULL: not differentiable (the derivative is zero). */
     void (*derive)(struct sx_graph *g, int y, int dy, const bool *need, int *dx);
+
+    enum sx_flow flow;
+
+    /* Rules of a row whose flow does not say everything. `relevance` shares out the relevance r
+     * of node y (y's shape) among the real inputs k with need[k]; the shares go to share[k]. */
+    void (*relevance)(struct sx_graph *g, int y, int r, const bool *need, int *share);
+    /* `contrast` gives the multipliers of the inputs from the multiplier m of y: such that
+     * sum m dy = sum over k of mx[k] dx_k for the differences d from a reference. */
+    void (*contrast)(const struct sx_contrast *c, int y, int m, const bool *need, int *mx);
 
     /* Emits the node for a whole batch (see graph/batch.h). NULL: once per sample, joined. */
     int (*batch)(struct sx_batch *b, const struct sx_node *node);

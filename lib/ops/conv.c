@@ -340,6 +340,7 @@ static int conv_batch(struct sx_batch *b, const struct sx_node *node)
                                        .max_in = 2,                                            \
                                        .shape = conv_shape,                                    \
                                        .derive = conv_derive,                                  \
+                                       .flow = SX_FLOW_PRODUCT,                                \
                                        .batch = conv_batch,                                    \
                                        .scratch = sx_conv_scratch,                             \
                                        .run = kernel};

@@ -4,6 +4,7 @@
  * the elements of the index (rows) or its length along the axis (elementwise). */
 #include <string.h>
 
+#include "graph/relevance.h"
 #include "ops/ops.h"
 
 /* Elements per unit of work. */
@@ -102,6 +103,25 @@ static void take_derive(struct sx_graph *g, int y, int dy, const bool *need, int
     int axis = (int)n.attr[0];
     if (need[0])
         dx[0] = sx_put(g, dy, n.in[1], axis, g->node[n.in[0]].shape.dim[axis], n.attr[1] != 0);
+}
+
+/* A choice by value, as of the largest: what y gains over its reference goes to the element that
+ * is chosen now, what it loses to the one that was. */
+static void take_contrast(const struct sx_contrast *c, int y, int m, const bool *need, int *mx)
+{
+    struct sx_graph *g = c->g;
+    const struct sx_node n = g->node[y];
+    int axis = (int)n.attr[0], y0 = c->reference[y], index0 = c->reference[n.in[1]];
+    int64_t extent = g->node[n.in[0]].shape.dim[axis];
+    int most = sx_binary(g, SX_MAX, y, y0);
+    int gain = sx_mul(g, m, sx_sub(g, most, y0)), loss = sx_mul(g, m, sx_sub(g, y, most));
+    int change = sx_add(g, sx_put(g, gain, n.in[1], axis, extent, n.attr[1] != 0),
+                        sx_put(g, loss, index0, axis, extent, n.attr[1] != 0));
+    take_derive(g, y, m, need, mx);
+    mx[0] = sx_over(g, change, sx_difference(c, n.in[0]), mx[0]);
+    int shares = c->exact ? sx_window_shares(c, y, m) : SX_NONE;
+    if (shares != SX_NONE)
+        mx[0] = sx_over(g, shares, sx_difference(c, n.in[0]), mx[0]);
 }
 
 static void put_derive(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
@@ -331,6 +351,8 @@ const struct sx_row sx_row_take = {
     .max_in = 2,
     .shape = take_shape,
     .derive = take_derive,
+    .flow = SX_FLOW_MOVE,
+    .contrast = take_contrast,
     .batch = take_batch,
     .run = take_run,
 };
@@ -341,6 +363,7 @@ const struct sx_row sx_row_put = {
     .max_in = 2,
     .shape = put_shape,
     .derive = put_derive,
+    .flow = SX_FLOW_SUM,
     .batch = put_batch,
     .run = put_run,
 };

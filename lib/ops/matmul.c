@@ -245,6 +245,7 @@ const struct sx_row sx_row_matmul = {.name = "matmul",
                                      .max_in = 2,
                                      .shape = matmul_shape,
                                      .derive = matmul_derive,
+                                     .flow = SX_FLOW_PRODUCT,
                                      .batch = matmul_batch,
                                      .scratch = matmul_scratch,
                                      .run = matmul_run};

@@ -70,6 +70,7 @@ const struct sx_row sx_row_reshape = {
     .max_in = 1,
     .shape = reshape_shape,
     .derive = reshape_derive,
+    .flow = SX_FLOW_MOVE,
     .batch = reshape_batch,
     .run = reshape_run,
     .view = true,
@@ -180,6 +181,7 @@ const struct sx_row sx_row_transpose = {
     .max_in = 1,
     .shape = transpose_shape,
     .derive = transpose_derive,
+    .flow = SX_FLOW_MOVE,
     .batch = transpose_batch,
     .run = transpose_run,
 };
@@ -244,6 +246,7 @@ const struct sx_row sx_row_expand = {
     .max_in = 1,
     .shape = expand_shape,
     .derive = expand_derive,
+    .flow = SX_FLOW_MOVE,
     .batch = expand_batch,
     .run = expand_run,
 };

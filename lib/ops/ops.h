@@ -38,6 +38,13 @@ int sx_batch_stored(struct sx_batch *b, const struct sx_node *node, int k);
 /* The batch rule of rows with one input whose first attribute is the axis they work along. */
 int sx_batch_axis(struct sx_batch *b, const struct sx_node *node);
 
+struct sx_contrast;
+/* The m-weighted Shapley values of the elements that TAKE node y chooses the largest of, if it
+ * is a max pool of few: in the shape of its operand; SX_NONE otherwise. */
+int sx_window_shares(const struct sx_contrast *c, int y, int m);
+/* x [.., n] with every coalition of its elements where it is, the others at x0: [.., 2^n, n]. */
+int sx_coalition_lines(struct sx_graph *g, int x, int x0);
+
 /* Two strided arrays of one shape, walked together; strides are in elements, any sign. */
 struct sx_strided {
     int rank;

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/relevance.h"
 #include "ops/ops.h"
 
 /* Elements summed in one go, elements that make a unit of work, and units that are enough. */
@@ -85,15 +86,34 @@ static void sum_derive(struct sx_graph *g, int y, int dy, const bool *need, int 
     dx[0] = sx_expand(g, dy, &shape);
 }
 
-/* Elements that tie for the largest share the cotangent equally. */
+/* Elements of x that tie for the largest, y, share dy equally. */
+static int share_among_ties(struct sx_graph *g, const struct sx_node *n, int x, int y, int dy)
+{
+    int equal = sx_binary(g, SX_EQUAL, x, y), mask = sx_cast(g, equal, n->type);
+    int ties = sx_emit(g, SX_SUM, 1, &mask, n->n_attr, n->attr);
+    return sx_mul(g, mask, sx_div(g, dy, ties));
+}
+
 static void reduce_max_derive(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     const struct sx_node n = g->node[y];
-    int equal = sx_binary(g, SX_EQUAL, n.in[0], y);
-    int mask = sx_cast(g, equal, n.type);
-    int ties = sx_emit(g, SX_SUM, 1, &mask, n.n_attr, n.attr);
     (void)need;
-    dx[0] = sx_mul(g, mask, sx_div(g, dy, ties));
+    dx[0] = share_among_ties(g, &n, n.in[0], y, dy);
+}
+
+/* What y gains over its reference goes to what is largest, what it loses to what was. */
+static void reduce_max_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
+                                int *mx)
+{
+    struct sx_graph *g = c->g;
+    const struct sx_node n = g->node[y];
+    int x = n.in[0], x0 = c->reference[x], y0 = c->reference[y];
+    int most = sx_binary(g, SX_MAX, y, y0);
+    int gain = sx_mul(g, m, sx_sub(g, most, y0)), loss = sx_mul(g, m, sx_sub(g, y, most));
+    int change =
+        sx_add(g, share_among_ties(g, &n, x, y, gain), share_among_ties(g, &n, x0, y0, loss));
+    (void)need;
+    mx[0] = sx_over(g, change, sx_difference(c, x), share_among_ties(g, &n, x, y, m));
 }
 
 /* Reducing a leading axis of 1 does nothing, so that the batch may stand there. */
@@ -397,6 +417,7 @@ const struct sx_row sx_row_sum = {
     .max_in = 1,
     .shape = reduce_shape,
     .derive = sum_derive,
+    .flow = SX_FLOW_SUM,
     .batch = reduce_batch,
     .scratch = reduce_scratch,
     .run = reduce_run,
@@ -408,6 +429,8 @@ const struct sx_row sx_row_reducemax = {
     .max_in = 1,
     .shape = reduce_shape,
     .derive = reduce_max_derive,
+    .flow = SX_FLOW_MOVE,
+    .contrast = reduce_max_contrast,
     .batch = reduce_batch,
     .scratch = reduce_scratch,
     .run = reduce_run,

@@ -156,6 +156,7 @@ const struct sx_row sx_row_cumsum = {
     .max_in = 1,
     .shape = cumsum_shape,
     .derive = cumsum_derive,
+    .flow = SX_FLOW_SUM,
     .batch = sx_batch_axis,
     .run = cumsum_run,
 };

@@ -167,6 +167,7 @@ const struct sx_row sx_row_slice = {
     .max_in = 1,
     .shape = slice_shape,
     .derive = slice_derive,
+    .flow = SX_FLOW_MOVE,
     .batch = slice_batch,
     .run = slice_run,
 };
@@ -177,6 +178,7 @@ const struct sx_row sx_row_embed = {
     .max_in = 1,
     .shape = slice_shape,
     .derive = slice_derive,
+    .flow = SX_FLOW_MOVE,
     .batch = slice_batch,
     .run = embed_run,
 };
@@ -260,6 +262,7 @@ const struct sx_row sx_row_concat = {
     .max_in = -1,
     .shape = concat_shape,
     .derive = concat_derive,
+    .flow = SX_FLOW_MOVE,
     .batch = concat_batch,
     .run = concat_run,
 };

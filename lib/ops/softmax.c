@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/relevance.h"
 #include "ops/map.h"
 #include "ops/ops.h"
 
@@ -47,6 +48,123 @@ static void log_softmax_derive(struct sx_graph *g, int y, int dy, const bool *ne
     int axis = (int)g->node[y].attr[0];
     (void)need;
     dx[0] = sx_sub(g, dy, sx_mul(g, sx_unary(g, SX_EXP, y), sx_sum(g, dy, &axis, 1)));
+}
+
+/* ---- Propagation rules: exp(x) over its sum ---- */
+
+/* Half to exp(x), half through the sum. */
+static void softmax_relevance(struct sx_graph *g, int y, int r, const bool *need, int *share)
+{
+    int axis = (int)g->node[y].attr[0];
+    (void)need;
+    int through_sum = sx_mul(g, y, sx_sum(g, r, &axis, 1));
+    share[0] = sx_scale(g, sx_add(g, r, through_sum), 0.5);
+}
+
+/* x and the logarithm of the sum are the two terms. */
+static void log_softmax_relevance(struct sx_graph *g, int y, int r, const bool *need,
+                                  int *share)
+{
+    const struct sx_rule_options stable = {.epsilon = 1e-6};
+    int axis = (int)g->node[y].attr[0], x = g->node[y].in[0];
+    (void)need;
+    int seed = sx_over_stable(g, r, y, &stable);
+    int term = sx_mul(g, sx_sub(g, y, x), seed);
+    int through_sum = sx_mul(g, sx_unary(g, SX_EXP, y), sx_sum(g, term, &axis, 1));
+    share[0] = sx_add(g, sx_mul(g, x, seed), through_sum);
+}
+
+/* e^x and e^x0, both divided by the largest of either along the axis. */
+static void exponentials(const struct sx_contrast *c, int x, int axis, int *e, int *e0)
+{
+    struct sx_graph *g = c->g;
+    int most = sx_binary(g, SX_MAX, sx_reduce_max(g, x, &axis, 1),
+                         sx_reduce_max(g, c->reference[x], &axis, 1));
+    *e = sx_unary(g, SX_EXP, sx_sub(g, x, most));
+    *e0 = sx_unary(g, SX_EXP, sx_sub(g, c->reference[x], most));
+}
+
+/* de/dx, by the slope in the middle where x hardly differs. */
+static int exponential_ratio(const struct sx_contrast *c, int x, int e, int e0)
+{
+    struct sx_graph *g = c->g;
+    int slope = sx_unary(g, SX_SQRT, sx_mul(g, e, e0));
+    return sx_over(g, sx_sub(g, e, e0), sx_difference(c, x), slope);
+}
+
+/* Moves the axis to the end, or back from there. */
+static int turned(struct sx_graph *g, int a, int axis, bool back)
+{
+    int rank = sx_shape_of(g, a).rank, perm[SX_MAX_RANK];
+    for (int i = 0; i < rank; i++)
+        perm[i] = i < axis ? i : back ? (i == axis ? rank - 1 : i - 1) : i + 1;
+    if (!back)
+        perm[rank - 1] = axis;
+    return sx_transpose(g, a, perm);
+}
+
+/* Shapley values of the inputs of a line: every coalition is a line of its own. */
+static int exact_contrast(const struct sx_contrast *c, int y, int m, int otherwise)
+{
+    struct sx_graph *g = c->g;
+    const struct sx_node n = g->node[y];
+    int axis = (int)n.attr[0], players = (int)n.shape.dim[axis];
+    int x = turned(g, n.in[0], axis, false);
+    int lines = sx_coalition_lines(g, x, turned(g, c->reference[n.in[0]], axis, false));
+    struct sx_shape shape = sx_shape_of(g, x), wide = shape;
+    int last = shape.rank;
+    wide.dim[wide.rank++] = players;
+    wide.dim[wide.rank - 2] = 1;
+    int worth = sx_emit(g, n.op, 1, &lines, 1, (const int64_t[]){last});
+    int weighed = sx_mul(g, worth, sx_reshape(g, turned(g, m, axis, false), &wide));
+    int sums = sx_sum(g, weighed, &last, 1); /* [.., 2^n, 1] */
+    int share = sx_matmul(g, sums, sx_shapley_weights(g, players), true, false);
+    int back = turned(g, sx_reshape(g, share, &shape), axis, true);
+    return sx_over(g, back, sx_difference(c, n.in[0]), otherwise);
+}
+
+static bool few_inputs(const struct sx_contrast *c, int y)
+{
+    const struct sx_node *n = &c->g->node[y];
+    return c->exact && n->shape.dim[n->attr[0]] <= SX_MOST_PLAYERS &&
+           n->shape.rank < SX_MAX_RANK;
+}
+
+/* e / s as a product of e and 1/s, each of which is a function of one variable. */
+static void softmax_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
+                             int *mx)
+{
+    struct sx_graph *g = c->g;
+    const struct sx_node n = g->node[y];
+    int axis = (int)n.attr[0], e, e0;
+    (void)need;
+    exponentials(c, n.in[0], axis, &e, &e0);
+    int r = sx_unary(g, SX_RECIP, sx_sum(g, e, &axis, 1));
+    int r0 = sx_unary(g, SX_RECIP, sx_sum(g, e0, &axis, 1));
+    int by_e = sx_mul(g, m, sx_scale(g, sx_add(g, r, r0), 0.5));
+    int by_r = sx_sum(g, sx_mul(g, m, sx_scale(g, sx_add(g, e, e0), 0.5)), &axis, 1);
+    int all = sx_sub(g, by_e, sx_mul(g, by_r, sx_mul(g, r, r0)));
+    mx[0] = sx_mul(g, all, exponential_ratio(c, n.in[0], e, e0));
+    if (few_inputs(c, y))
+        mx[0] = exact_contrast(c, y, m, mx[0]);
+}
+
+/* x - log s */
+static void log_softmax_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
+                                 int *mx)
+{
+    struct sx_graph *g = c->g;
+    const struct sx_node n = g->node[y];
+    int axis = (int)n.attr[0], e, e0;
+    (void)need;
+    exponentials(c, n.in[0], axis, &e, &e0);
+    int s = sx_sum(g, e, &axis, 1), s0 = sx_sum(g, e0, &axis, 1);
+    int d = sx_sub(g, sx_unary(g, SX_LOG, s), sx_unary(g, SX_LOG, s0));
+    int slope = sx_unary(g, SX_RECIP, sx_scale(g, sx_add(g, s, s0), 0.5));
+    int by_s = sx_mul(g, sx_sum(g, m, &axis, 1), sx_over(g, d, sx_sub(g, s, s0), slope));
+    mx[0] = sx_sub(g, m, sx_mul(g, by_s, exponential_ratio(c, n.in[0], e, e0)));
+    if (few_inputs(c, y))
+        mx[0] = exact_contrast(c, y, m, mx[0]);
 }
 
 /* Independent partial results, so that a line is not one chain of dependent operations. */
@@ -206,6 +324,9 @@ const struct sx_row sx_row_softmax = {
     .max_in = 1,
     .shape = softmax_shape,
     .derive = softmax_derive,
+    .flow = SX_FLOW_OWN,
+    .relevance = softmax_relevance,
+    .contrast = softmax_contrast,
     .batch = sx_batch_axis,
     .run = softmax_run,
 };
@@ -216,6 +337,9 @@ const struct sx_row sx_row_logsoftmax = {
     .max_in = 1,
     .shape = softmax_shape,
     .derive = log_softmax_derive,
+    .flow = SX_FLOW_OWN,
+    .relevance = log_softmax_relevance,
+    .contrast = log_softmax_contrast,
     .batch = sx_batch_axis,
     .run = softmax_run,
 };
