@@ -115,6 +115,22 @@ static int with_axis(struct sx_graph *g, int a, int from_end)
     return sx_reshape(g, a, &t);
 }
 
+/* What else the function of a neuron takes is the same along all axes but the last. */
+static bool along_last(const struct sx_walk *w, const struct sx_unit *unit)
+{
+    const struct sx_graph *g = w->g;
+    for (int i = 0; i < unit->n; i++) {
+        const struct sx_node *n = &g->node[unit->node[i]];
+        for (int k = 0; k < n->n_in; k++) {
+            const struct sx_shape *s = &g->node[n->in[k]].shape;
+            int64_t last = s->rank > 0 ? s->dim[s->rank - 1] : 1;
+            if (!w->varies[n->in[k]] && sx_count(s) != last)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* The product of at most 12 varying inputs with weights that y is a function of; its operand in
  * *u [.., k] and weights in *v [k, n]. */
 static bool neuron_of(const struct sx_walk *w, const struct sx_unit *unit, int *u, int *v)
@@ -125,8 +141,9 @@ static bool neuron_of(const struct sx_walk *w, const struct sx_unit *unit, int *
         t = sx_only_varying(w, t);
     const struct sx_node n = g->node[t];
     struct sx_shape z = g->node[unit->source].shape;
-    if (n.op != SX_MATMUL || n.attr[0] != 0 || sx_only_varying(w, t) != n.in[0] ||
-        !sx_shape_equal(&n.shape, &z) || z.rank + 1 > SX_MAX_RANK)
+    if (n.op != SX_MATMUL || n.attr[0] != 0 || !along_last(w, unit) ||
+        sx_only_varying(w, t) != n.in[0] || !sx_shape_equal(&n.shape, &z) ||
+        z.rank + 1 > SX_MAX_RANK)
         return false;
     *u = n.in[0];
     *v = n.in[1];
@@ -158,15 +175,23 @@ static void hand_neuron(struct sx_walk *w, int y, const struct sx_unit *unit, in
     sx_hand(w, w->at, u, sx_over(g, change, du, otherwise));
 }
 
+/* DeepSHAP's larger player, where there is one. */
+static bool hand_as_neuron(struct sx_walk *w, int y)
+{
+    struct sx_unit unit;
+    int u, v;
+    if (!w->options->neuron || !sx_unit_of(w, y, &unit) || !neuron_of(w, &unit, &u, &v))
+        return false;
+    hand_neuron(w, y, &unit, u, v);
+    return true;
+}
+
 static void hand_point(struct sx_walk *w, int y)
 {
     const struct sx_node *n = &w->g->node[y];
     struct sx_unit unit;
-    int u, v;
     if (n->op == SX_WHERE && !w->varies[n->in[0]])
         sx_hand_derivative(w, w->at, y, w->at[y]);
-    else if (sx_unit_of(w, y, &unit) && w->options->neuron && neuron_of(w, &unit, &u, &v))
-        hand_neuron(w, y, &unit, u, v);
     else if (sx_unit_of(w, y, &unit))
         hand_unit(w, y, &unit);
     else if (n->n_in == 2)
@@ -191,6 +216,8 @@ void sx_visit_contrast(struct sx_walk *w, int y)
     bool choice = n->n_in == 1 || w->varies[n->in[1]];
     if (row->contrast != NULL && choice)
         hand_contrast(w, y);
+    else if (w->rule == SX_DEEP_SHAP && hand_as_neuron(w, y))
+        return;
     else if (row->flow == SX_FLOW_PRODUCT)
         hand_product(w, y);
     else if (row->flow == SX_FLOW_POINT)

@@ -262,7 +262,7 @@ static void hand_positive_sum(struct sx_walk *w, int y)
     const struct sx_node n = g->node[y];
     int in[2] = {SX_NONE, SX_NONE}, z;
     for (int k = 0; k < n.n_in; k++) {
-        bool minus = n.op == SX_NEG || (n.op == SX_SUB && k == 1);
+        bool minus = n.op == SX_SUB && k == 1;
         in[k] = !sx_is_real(g->node[n.in[k]].type) ? n.in[k]
                 : minus                            ? negative(g, n.in[k])
                                                    : positive(g, n.in[k]);
@@ -315,12 +315,13 @@ static void hand_through(struct sx_walk *w, int y)
         hand_equally(w, y);
 }
 
-/* A factor that does not vary, and a bias that is not to absorb anything. */
+/* A sign, a factor that does not vary, and a bias that is not to absorb anything. */
 static bool hands_all(const struct sx_walk *w, int y)
 {
     int op = w->g->node[y].op;
     return sx_only_varying(w, y) != SX_NONE &&
-           (op == SX_MUL || (w->options->distribute && (op == SX_ADD || op == SX_SUB)));
+           (op == SX_NEG || op == SX_MUL ||
+            (w->options->distribute && (op == SX_ADD || op == SX_SUB)));
 }
 
 void sx_visit_lrp(struct sx_walk *w, int y)

@@ -126,6 +126,12 @@ static int kept_raised(struct sx_walk *w, int y)
     return sx_expand(g, up, &shape);
 }
 
+/* A function of one variable, a sum or product of such functions among them. */
+static bool is_function(const struct sx_walk *w, int y, struct sx_unit *unit)
+{
+    return sx_is_pointwise(&w->g->node[y]) && sx_unit_of(w, y, unit);
+}
+
 static int find_raised(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
@@ -137,10 +143,10 @@ static int find_raised(struct sx_walk *w, int y)
         return sx_positive(g, sx_difference(&w->contrast, y));
     if (keeps_sides(w, y))
         return kept_raised(w, y);
+    if (is_function(w, y, &unit))
+        return unit_raised(w, y, &unit);
     if (flow == SX_FLOW_SUM)
         return sum_raised(w, y);
-    if (flow == SX_FLOW_POINT && sx_unit_of(w, y, &unit))
-        return unit_raised(w, y, &unit);
     if (flow == SX_FLOW_PRODUCT)
         return product_raised(w, y);
     return sx_positive(g, sx_difference(&w->contrast, y));
@@ -262,10 +268,10 @@ void sx_visit_reveal(struct sx_walk *w, int y)
     enum sx_flow flow = sx_row_of(&w->g->node[y])->flow;
     if (keeps_sides(w, y))
         hand_kept(w, y);
+    else if (is_function(w, y, &unit))
+        hand_unit(w, y, &unit);
     else if (flow == SX_FLOW_SUM)
         hand_sum(w, y);
-    else if (flow == SX_FLOW_POINT && sx_unit_of(w, y, &unit))
-        hand_unit(w, y, &unit);
     else if (flow == SX_FLOW_PRODUCT)
         hand_product(w, y);
     else

@@ -1,0 +1,284 @@
+/* check_relevance.c - propagation rules against worked examples, and the sums they keep. */
+#include <check.h>
+#include <math.h>
+#include <string.h>
+
+#include "examples.h"
+#include "graph/relevance.h"
+
+static const struct sx_rule_options plain = {.epsilon = 1e-6};
+
+/* x as the only input, at the given values. */
+static int input(struct fd *t, const char *shape, const double *values)
+{
+    int x = fd_input(t, shape, 0, 1);
+    for (int64_t i = 0; i < sx_count(&t->at[0].shape); i++)
+        sx_tensor_set(&t->at[0], i, values[i]);
+    return x;
+}
+
+static void expect(struct fd *t, int y, int reference, enum sx_rule rule,
+                   const struct sx_rule_options *options, const double *expected,
+                   double tolerance)
+{
+    struct sx_tensor r;
+    int node = sx_relevance(t->g, y, t->in[0], reference, rule, options);
+    ck_assert_msg(node != SX_NONE, "%s", t->g->error.message);
+    fd_run(t, &node, 1, &r);
+    ck_assert(sx_shape_equal(&r.shape, &t->at[0].shape));
+    for (int64_t i = 0; i < sx_count(&r.shape); i++)
+        ck_assert_msg(fabs(sx_tensor_get(&r, i) - expected[i]) <= tolerance,
+                      "rule %d: [%d] is %.15g, not %.15g", rule, (int)i, sx_tensor_get(&r, i),
+                      expected[i]);
+    sx_tensor_free(&r);
+}
+
+#define EXPECT(y, reference, rule, options, ...)                                               \
+    expect(&t, y, reference, rule, options, (const double[]){__VA_ARGS__}, 1e-9)
+
+/* ---- One neuron: y = sigma(z0 + sum d) - sigma(z0) ---- */
+
+static int power(struct sx_graph *g, int z, int exponent)
+{
+    int y = z;
+    for (int i = 1; i < exponent; i++)
+        y = sx_mul(g, y, z);
+    return y;
+}
+
+/* y as a scalar, minus what it is at zero. */
+static int neuron(struct fd *t, int n, double z0, int exponent)
+{
+    char rows[8];
+    double ones[4] = {1, 1, 1, 1};
+    snprintf(rows, sizeof rows, "%d,1", n);
+    int z = sx_matmul(t->g, t->in[0], fd_list(t, rows, ones), false, false);
+    if (z0 != 0)
+        z = sx_shift(t->g, z, z0);
+    int y = sx_shift(t->g, power(t->g, z, exponent), -pow(z0, exponent));
+    return sx_reshape(t->g, y, &(struct sx_shape){0});
+}
+
+static void neuron_begin(struct fd *t, int n, const double *d, double z0, int exponent, int *y,
+                         int *zero)
+{
+    char shape[8];
+    snprintf(shape, sizeof shape, "1,%d", n);
+    fd_begin(t, SX_DOUBLE, false);
+    input(t, shape, d);
+    *y = neuron(t, n, z0, exponent);
+    *zero = fd_list(t, shape, (const double[]){0, 0, 0, 0});
+}
+
+static const struct sx_rule_options exact = {.epsilon = 0, .distribute = true};
+static const struct sx_rule_options whole = {.neuron = true};
+
+START_TEST(cubic_neuron)
+{
+    struct fd t;
+    int y, zero;
+    neuron_begin(&t, 3, (const double[]){3, -1, 2}, 0, 3, &y, &zero);
+    EXPECT(y, zero, SX_RESCALE, &plain, 48, -16, 32);
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 57, -31, 38);
+    EXPECT(y, zero, SX_DEEP_SHAP, &whole, 51, -25, 38);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &exact, 48, -16, 32);
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &exact, 76.8, -64, 51.2);
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &exact, 38.4, 0, 25.6);
+    fd_end(&t);
+}
+END_TEST
+
+START_TEST(square_neuron)
+{
+    struct fd t;
+    int y, zero;
+    neuron_begin(&t, 3, (const double[]){3, -1, 2}, 1, 2, &y, &zero);
+    EXPECT(y, zero, SX_RESCALE, &plain, 18, -6, 12);
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 18, -6, 12);
+    EXPECT(y, zero, SX_DEEP_SHAP, &whole, 18, -6, 12);
+    fd_end(&t);
+}
+END_TEST
+
+START_TEST(linear_neuron)
+{
+    struct fd t;
+    int y, zero;
+    neuron_begin(&t, 3, (const double[]){3, -1, 2}, 0, 1, &y, &zero);
+    EXPECT(y, zero, SX_RESCALE, &plain, 3, -1, 2);
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 3, -1, 2);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &exact, 3, -1, 2);
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &exact, 4.8, -4, 3.2);
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &exact, 2.4, 0, 1.6);
+    fd_end(&t);
+}
+END_TEST
+
+START_TEST(cubic_neuron_of_four)
+{
+    struct fd t;
+    int y, zero;
+    neuron_begin(&t, 4, (const double[]){3, -1, 2, -1.5}, 0, 3, &y, &zero);
+    EXPECT(y, zero, SX_RESCALE, &plain, 18.75, -6.25, 12.5, -9.375);
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 46.875, -25, 31.25, -37.5);
+    EXPECT(y, zero, SX_DEEP_SHAP, &whole, 31.875, -15.625, 23.75, -24.375);
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &exact, 18.75, -6.25, 12.5, -9.375);
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &exact, 9.375, 0, 6.25, 0);
+    fd_end(&t);
+}
+END_TEST
+
+/* ---- One hidden layer ---- */
+
+static void mlp_begin(struct fd *t, int op, int *y, int *zero)
+{
+    static const double w1[] = {1, .5, -2, 1, 1, -1}, c1[] = {0, -.5}, w2[] = {2, -1};
+    struct sx_graph *g;
+    fd_begin(t, SX_DOUBLE, false);
+    g = t->g;
+    int x = input(t, "1,3", (const double[]){2, 1, 1});
+    int z =
+        sx_add(g, sx_matmul(g, x, fd_list(t, "3,2", w1), false, false), fd_list(t, "2", c1));
+    int out = sx_matmul(g, sx_unary(g, op, z), fd_list(t, "2,1", w2), false, false);
+    *y = sx_reshape(g, sx_shift(g, out, 0.25), &(struct sx_shape){0});
+    *zero = fd_list(t, "1,3", (const double[]){0, 0, 0});
+}
+
+static const struct sx_rule_options stable = {.epsilon = 1e-6, .absolute = true};
+
+START_TEST(relu_mlp)
+{
+    struct fd t;
+    int y, zero;
+    mlp_begin(&t, SX_RELU, &y, &zero);
+    EXPECT(y, zero, SX_RESCALE, &plain, 3.5, -4.5, 2.5);
+    EXPECT(y, zero, SX_DEEP_SHAP, &plain, 3.5, -4.5, 2.5);
+    EXPECT(y, zero, SX_DEEP_SHAP, &whole, 13.0 / 6, -17.0 / 6, 13.0 / 6);
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 13.0 / 6, -2.5, 11.0 / 6);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &stable, 2.999996286, -4.999991143, 2.999994286);
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &stable, 2.398148148, -4.861111111, 3.240740741);
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &stable, 1.037037037, 0, 0.518518519);
+    fd_end(&t);
+}
+END_TEST
+
+START_TEST(tanh_mlp)
+{
+    struct fd t;
+    int y, zero;
+    mlp_begin(&t, SX_TANH, &y, &zero);
+    EXPECT(y, zero, SX_RESCALE, &plain, 2.122142309, -3.970610938, 2.447422626);
+    EXPECT(y, zero, SX_DEEP_SHAP, &plain, 2.122142309, -3.970610938, 2.447422626);
+    EXPECT(y, zero, SX_DEEP_SHAP, &whole, 1.293473412, -2.391230658, 1.696711243);
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 1.130151621, -1.881120883, 1.34992326);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &stable, 2.122139493, -3.970603015, 2.447417388);
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &stable, 1.692194388, -3.563520311, 2.375680208);
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &stable, 0.750816386, 0, 0.375408193);
+    fd_end(&t);
+}
+END_TEST
+
+/* ---- Every row ---- */
+
+/* Choices, and what stops a derivative, carry no differences. */
+static bool carries_differences(const struct example *e, int k)
+{
+    if (e->op < SX_N_POINTWISE)
+        return strcmp(e->label, "choices") != 0;
+    return e->op != SX_STOP && (k == 0 || strncmp(e->label, "moving", 6) != 0);
+}
+
+/* The contributions of input k are what f changes from another point. */
+static void complete(const struct example *e, int k, enum sx_rule rule)
+{
+    static const struct sx_rule_options o = {.neuron = true};
+    struct fd t;
+    fd_begin(&t, SX_DOUBLE, false);
+    int y = e->build(&t, e->arg);
+    if (k < t.n_x && sx_is_real(t.g->node[y].type) && carries_differences(e, k)) {
+        struct sx_shape shape = sx_shape_of(t.g, y), x = sx_shape_of(t.g, t.in[k]);
+        int f = sx_sum_all(t.g, sx_mul(t.g, y, fd_fixed(&t, &shape)));
+        int reference = fd_fixed(&t, &x), n = t.n - 1;
+        for (int64_t i = 0; i < sx_count(&x); i++)
+            sx_tensor_set(&t.at[n], i,
+                          0.75 * sx_tensor_get(&t.at[k], i) +
+                              0.2 * sx_random_uniform(3, 1, (uint64_t)i));
+        int part = sx_relevance(t.g, f, t.in[k], reference, rule, &o);
+        ck_assert_msg(part != SX_NONE, "%s", t.g->error.message);
+        int nodes[] = {f, sx_sum_all(t.g, part)};
+        struct sx_tensor now[2], then, kept = t.at[k];
+        fd_run(&t, nodes, 2, now);
+        t.at[k] = t.at[n];
+        fd_run(&t, nodes, 1, &then);
+        t.at[k] = kept;
+        double d = sx_tensor_get(&now[0], 0) - sx_tensor_get(&then, 0);
+        double sum = sx_tensor_get(&now[1], 0);
+        ck_assert_msg(
+            fabs(d - sum) <= 1e-9 * (1 + fabs(d)), "%s, %s: rule %d, input %d: %.12g of %.12g",
+            e->op == SX_NONE ? "graph" : sx_rows[e->op]->name, e->label, rule, k, sum, d);
+        sx_tensor_free(&now[0]);
+        sx_tensor_free(&now[1]);
+        sx_tensor_free(&then);
+    }
+    fd_end(&t);
+}
+
+START_TEST(rows_are_complete)
+{
+    static const enum sx_rule rules[] = {SX_RESCALE, SX_REVEAL_CANCEL, SX_DEEP_SHAP};
+    for (int r = 0; r < 3; r++)
+        for (int k = 0; k < 3; k++)
+            complete(&examples[_i], k, rules[r]);
+}
+END_TEST
+
+/* Relevance is neither lost nor made where nothing is added that does not vary. */
+START_TEST(rows_conserve)
+{
+    static const struct sx_rule_options o = {.epsilon = 1e-12, .absolute = true};
+    static const int kept[] = {SX_MUL,  SX_MATMUL,    SX_CONV,    SX_SUMPOOL, SX_SUM,
+                               SX_NEG,  SX_TRANSPOSE, SX_RESHAPE, SX_SOFTMAX, SX_TANH,
+                               SX_RELU, SX_REDUCEMAX, SX_CUMSUM,  SX_DIV};
+    const struct example *e = &examples[_i];
+    bool keeps = false;
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        keeps = keeps || e->op == kept[i];
+    if (keeps) {
+        struct fd t;
+        fd_begin(&t, SX_DOUBLE, false);
+        int y = e->build(&t, e->arg);
+        int f = sx_sum_all(t.g, sx_mul(t.g, y, y));
+        int part = sx_relevance(t.g, f, t.in[0], SX_NONE, SX_LRP_EPSILON, &o);
+        ck_assert_msg(part != SX_NONE, "%s", t.g->error.message);
+        int nodes[] = {f, sx_sum_all(t.g, part)};
+        struct sx_tensor v[2];
+        fd_run(&t, nodes, 2, v);
+        double all = sx_tensor_get(&v[0], 0), sum = sx_tensor_get(&v[1], 0);
+        ck_assert_msg(fabs(all - sum) <= 1e-6 * (1 + fabs(all)), "%s, %s: %.12g of %.12g",
+                      sx_rows[e->op]->name, e->label, sum, all);
+        sx_tensor_free(&v[0]);
+        sx_tensor_free(&v[1]);
+        fd_end(&t);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("relevance");
+    TCase *c = tcase_create("all");
+    tcase_add_test(c, cubic_neuron);
+    tcase_add_test(c, square_neuron);
+    tcase_add_test(c, linear_neuron);
+    tcase_add_test(c, cubic_neuron_of_four);
+    tcase_add_test(c, relu_mlp);
+    tcase_add_test(c, tanh_mlp);
+    tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
+    tcase_add_loop_test(c, rows_conserve, 0, n_examples);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
