@@ -265,6 +265,7 @@ struct sx_explain_options {
     const char *output; /* explained tensor, any of the file's; NULL: the first output */
     const char *wrt;    /* tensor to differentiate by, likewise; NULL: the first real input */
     enum sx_score score;
+    bool values_only;   /* x may hold integers, and is the first input then: no gradients */
     const char *target; /* "argmax", a flat index or a label; NULL: argmax */
     char *const *labels;
     size_t n_labels;
@@ -490,5 +491,144 @@ bool sx_record_end(struct sx_json *json, const struct sx_record *record,
 /* The record of a sample that failed with *why. */
 bool sx_record_error(struct sx_json *json, const struct sx_record *record,
                      const struct sx_error *why, struct sx_error *error);
+
+/* ---- Players and games ------------------------------------------------------------------ */
+
+/* Groups of elements of x that are present, or masked, together. */
+struct sx_players;
+
+/* Groups the elements of x, of shape `shape`, by "elements", "columns" (the last axis), "tokens"
+ * or "tokens:AXIS" (an axis, else the first after the batch), "patches:HxW" or "file:LABELS.npy"
+ * (an integer for each element or each place of a picture, negative: never masked; players are
+ * numbered in the order of their labels). Status 2 if that does not fit x. */
+struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
+                                  enum sx_layout layout, struct sx_error *error);
+void sx_players_free(struct sx_players *players);
+int64_t sx_players_count(const struct sx_players *players);
+
+/* Whether players lie in a plane; rows and columns of patches, 0 where there are none. */
+bool sx_players_on_grid(const struct sx_players *players, int64_t *rows, int64_t *columns);
+
+/* Gives each element of `map`, of x's shape, its player's value, 0 where there is none. */
+void sx_players_spread(const struct sx_players *players, const double *values, double *map);
+
+/* A number for each coalition of players 0..n-1. A coalition is (n + 63) / 64 words; player i is
+ * present if bit i % 64 of word i / 64 is set. */
+struct sx_game;
+typedef bool (*sx_game_value)(void *context, int64_t n, const uint64_t *coalitions,
+                              double *values, struct sx_error *error);
+
+/* A game of `players` players that `value` evaluates, many coalitions at a time. Values are
+ * remembered, and not asked for twice. */
+struct sx_game *sx_game_new(int64_t players, sx_game_value value, void *context,
+                            struct sx_error *error);
+void sx_game_free(struct sx_game *game);
+
+/* How the explained tensor becomes a number: its target element, or its likeness to what it is
+ * at x: inner product or cosine. */
+enum sx_likeness { SX_TARGET, SX_DOT, SX_COSINE };
+
+/* The game f(x with absent players as in the baseline), averaged over `n` baselines, each of
+ * x's shape. Explainer, players and baselines must outlive it; the explainer keeps its sample. */
+struct sx_game *sx_game_model(struct sx_explainer *explainer, const struct sx_players *players,
+                              const double *baselines, int64_t n, enum sx_likeness likeness,
+                              struct sx_error *error);
+
+/* A saved game: an .npy of 2^n values, or lines {"present":[0,3],"value":1.5} after a first
+ * line {"players":n}. Status 1. */
+struct sx_game *sx_game_load(const char *path, struct sx_error *error);
+
+/* Writes all 2^n values as an .npy if they are known, else a line for each value known. */
+bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error);
+
+int64_t sx_game_players(const struct sx_game *game);
+int64_t sx_game_evaluations(const struct sx_game *game); /* of different coalitions, so far */
+bool sx_game_values(struct sx_game *game, int64_t n, const uint64_t *coalitions, double *values,
+                    struct sx_error *error);
+
+/* ---- Shapley interactions --------------------------------------------------------------- */
+
+/* The names of the indices, by number from 0; NULL past the last. *what is one line on it. */
+const char *sx_index_name(int i, const char **what);
+
+struct sx_index_options {
+    const char *index;    /* a name that sx_index_name gives */
+    int64_t order;        /* of the largest sets; 0: 2, or all for moebius, comoebius, andor */
+    const char *sampling; /* an estimator, see shapley-int(1); NULL: the index's own */
+    int64_t budget;       /* evaluations; 0: exact up to 65536 coalitions, else 16384 */
+    bool exact;           /* whatever it costs, up to 24 players */
+    double tolerance;     /* stop when no standard error is larger; 0: use the budget */
+    const int64_t *group; /* owen: the group of each player; NULL: each its own */
+    uint64_t seed, sample;
+};
+
+/* Sets of players with a value each: members of set k are member[first[k]] .. up to
+ * member[first[k + 1]]. Sets that hold a player who makes no difference are left out. */
+struct sx_interactions {
+    int64_t count, *first, *member;
+    double *value, *error; /* standard errors; NULL: exact, or not known */
+    bool *is_or;           /* andor: which are OR terms; NULL: none */
+    int64_t order;
+    bool exact, efficient; /* values sum to all - none */
+    double gap;            /* what that sum has too much */
+    double none, all;      /* the game's value of no player and of all */
+    const char *sampling;  /* the estimator; NULL: exact */
+};
+
+/* The interaction index of a game: exactly from its 2^n values, or estimated. Sources and
+ * deviations are in shapley-int(1). */
+bool sx_interact(struct sx_game *game, const struct sx_index_options *options,
+                 struct sx_interactions *result, struct sx_error *error);
+void sx_interactions_free(struct sx_interactions *interactions);
+
+/* Which partitions of a set count: into blocks of neighbours in its order, any, or into blocks
+ * that hang together. */
+enum sx_partition { SX_CONTIGUOUS, SX_ANY, SX_CONNECTED };
+
+struct sx_benefit_options {
+    enum sx_partition partition;
+    const struct sx_players *players; /* connected: who is a neighbour */
+    bool corners;                     /* neighbours touch at corners, too */
+    bool gradient;                    /* search as the paper does; contiguous alone */
+    const char *sampling; /* stratified (NULL), uniform, paired: how contexts are drawn */
+    int64_t budget;       /* evaluations; 0: exact up to 65536, else 16384 */
+    bool exact;           /* whatever it costs */
+    bool skip_nonfinite;  /* leave out contexts with values that are not finite */
+    double tolerance;     /* stop when T's standard error is no larger; 0: use the budget */
+    double tie;           /* sums are equal within this times max(1, |u|); 0: 1e-12 */
+    uint64_t seed, sample;
+};
+
+/* Whether members i and j (positions in the set) are in one block. For neighbours in a row also
+ * what the best partition with the link has over the best one without it. */
+struct sx_link {
+    int64_t i, j;
+    double max, min;           /* 1 or 0, or the probability that the gradient search found */
+    bool tied;                 /* some other partition is as good and differs here */
+    double gain_max, gain_min; /* and their standard errors */
+    double error_max, error_min;
+};
+
+struct sx_benefit {
+    int64_t m;
+    double *single, together; /* u of each member, and of the set */
+    double B, B_max, B_min, T;
+    double T_corrected; /* T without the bias of a maximum of estimates */
+    double B_error, B_max_error, B_min_error, T_error; /* standard errors; 0: exact */
+    int64_t *block_max, *block_min; /* [m]: the block of each member, from 0 */
+    int64_t n_links;
+    struct sx_link *link;
+    struct sx_interactions components; /* of subsets of positions; none where not known */
+    double T_relaxed; /* gradient: the difference of the relaxed objectives, as in the paper */
+    bool exact, greedy; /* greedy: the set is too large for all partitions */
+    int64_t contexts, skipped;
+};
+
+/* Multivariate Shapley interaction of the m players in set[]: B, B_max, B_min, T (Zhang, Xie,
+ * Zheng, Zhang, Zhang, AAAI 2021), with the finest best partition. */
+bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
+                const struct sx_benefit_options *options, struct sx_benefit *result,
+                struct sx_error *error);
+void sx_benefit_free(struct sx_benefit *benefit);
 
 #endif

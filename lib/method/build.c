@@ -9,6 +9,7 @@ void sx_explained_free(struct sx_explained *b)
 {
     sx_points_free(b->points);
     sx_points_free(b->gradients);
+    sx_masked_free(&b->masked);
     sx_program_free(b->forward);
     sx_graph_free(b->graph);
     sx_lowered_free(b->lowered);
@@ -71,14 +72,15 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
     e->inner = false;
     for (int i = 0; i < l->n_inputs; i++) {
         bool wanted = e->options.wrt == NULL
-                          ? sx_is_real(l->graph->node[l->inputs[i].node].type)
+                          ? e->options.values_only ||
+                                sx_is_real(l->graph->node[l->inputs[i].node].type)
                           : strcmp(l->inputs[i].name, e->options.wrt) == 0;
         if (!wanted)
             continue;
         e->input_port = i;
         e->input_name = l->inputs[i].name;
         *x = l->inputs[i].node;
-        if (!sx_is_real(l->graph->node[*x].type))
+        if (!e->options.values_only && !sx_is_real(l->graph->node[*x].type))
             return sx_fail(error, SX_USAGE,
                            "input '%.80s' holds integers, which have no gradient",
                            e->input_name);
@@ -123,6 +125,7 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
         struct sx_shape flat = {1, {sx_count(&g->node[map[scores]].shape)}}, one = {1, {1}};
         struct sx_shape scalar = {0};
         b->x = map[x];
+        b->scores = map[scores];
         b->index = sx_input(g, SX_INT, &one);
         int picked = sx_take(g, sx_reshape(g, map[scores], &flat), b->index, 0, false);
         b->value = sx_reshape(g, picked, &scalar);

@@ -201,6 +201,11 @@ static struct sx_points *points_of(struct sx_explainer *e, bool gradient, int64_
         return *kept;
     struct sx_graph *g = b->graph;
     int outputs[] = {b->value, SX_NONE};
+    if (!sx_is_real(g->node[b->x].type)) {
+        sx_fail(error, SX_USAGE, "input '%.80s' holds integers, which have no gradient",
+                e->input_name);
+        return NULL;
+    }
     if (gradient && !sx_derive(g, b->value, SX_NONE, &b->x, 1, &outputs[1])) {
         sx_graph_ok(g, error);
         return NULL;
