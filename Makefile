@@ -60,6 +60,9 @@ CFLAGS_softmax = -O3 -fno-trapping-math
 CFLAGS_scan = -O3 -fno-trapping-math
 CFLAGS_strided = -O3
 CFLAGS_gather = -O3
+# Sums over the table of all coalitions, and elimination.
+CFLAGS_shapley_table = -O3
+CFLAGS_shapley_squares = -O3
 CFLAGS_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)

@@ -1,0 +1,302 @@
+/* shapley.h - interaction indices: what exact engine and estimators share. */
+#ifndef SX_SHAPLEY_H
+#define SX_SHAPLEY_H
+
+#include "method/game.h"
+
+/* The most interactions that are listed. */
+#define SX_MOST_TERMS ((int64_t)1 << 22)
+
+/* Binomial coefficients as real numbers; 0 outside. */
+double sx_choose(int64_t n, int64_t k);
+
+/* ---- The indices ----
+ *
+ * With the Moebius transform a(U) of a game, most indices are sums over the supersets of a
+ * set: index(S) = sum of a(U) weight(k, |S|, |U|) over U containing S, k being the order. The
+ * generalised values sum over all U that meet S: a(U) share(n, |S|, |U \ S|). */
+struct sx_index_row {
+    const char *name, *what;
+    double (*weight)(int64_t order, int64_t s, int64_t u);
+    double (*share)(int64_t order, int64_t players, int64_t s, int64_t outside);
+    /* Weight of the difference of S at T, |T| = t, for estimators; NULL: none of that form. */
+    double (*difference)(int64_t order, int64_t players, int64_t s, int64_t t);
+    int64_t least;  /* 0: the empty set has a value, too */
+    bool single;    /* order 1 alone */
+    bool whole;     /* all orders, unless one is asked for */
+    bool efficient; /* values sum to v(N) - v(empty) */
+};
+
+const struct sx_index_row *sx_index_find(const char *name, struct sx_error *error);
+
+/* Bernoulli number i, B_1 = -1/2. */
+double sx_bernoulli(int64_t i);
+
+/* Replaces each value by the sum over the supersets in the list, which is that of sx_terms_new
+ * from size `least` over n players, times weight(how many more): k-SII from SII with Bernoulli
+ * numbers, kADD-SHAP from the faithful index with 1 / (more + 1). */
+void sx_terms_sum(struct sx_interactions *terms, const int64_t *place, int64_t n,
+                  double (*weight)(int64_t more));
+
+/* ---- Lists of sets ---- */
+
+/* All sets of least..most of the n players in player[], by size and then in order, with values
+ * of zero. Status 2 if there are over SX_MOST_TERMS. */
+bool sx_terms_new(struct sx_interactions *terms, const int64_t *player, int64_t n,
+                  int64_t least, int64_t most, struct sx_error *error);
+
+/* The next set of `k` of 0..n-1 in order; false after the last. Starts at 0, 1 .. k-1. */
+bool sx_next_set(int64_t *member, int64_t k, int64_t n);
+
+/* The number of a set among those of its size. */
+int64_t sx_set_rank(const int64_t *member, int64_t k, int64_t n);
+
+/* ---- The table of all coalitions ---- */
+
+/* In place over 2^n entries: sums over subsets undone; sums over supersets. */
+void sx_moebius(double *table, int64_t n);
+void sx_sum_supersets(double *table, int64_t n);
+
+/* Every index from the table of a game; terms are made by sx_terms_new over the live players. */
+bool sx_exact_index(struct sx_game *game, const struct sx_index_row *row, int64_t order,
+                    struct sx_interactions *terms, struct sx_error *error);
+
+/* Owen values: block[i] is the group of player i. */
+bool sx_exact_owen(struct sx_game *game, const int64_t *block, struct sx_interactions *terms,
+                   struct sx_error *error);
+
+/* AND and OR terms of least total magnitude, at most 10 players. */
+bool sx_exact_andor(const struct sx_game *game, int64_t order, struct sx_interactions *terms,
+                    struct sx_error *error);
+
+/* ---- Drawing coalitions ----
+ *
+ * Estimates of sums over all coalitions of some players of the form
+ *     sum over sizes s of part[s] * (mean of f over the coalitions of size s)
+ * are sums of weight[i] * f(coalition i). The variance comes from the scatter, within each
+ * stratum, of the sums over `unit` coalitions that were drawn together. */
+struct sx_draw_options {
+    const int64_t *player; /* whom coalitions are made of */
+    int64_t n;
+    size_t words;        /* of a coalition */
+    const double *part;  /* per size 0..n */
+    const double *share; /* how often each size is drawn, in proportion; 0: not at all */
+    int64_t budget;      /* coalitions */
+    bool strata;         /* each size has its share exactly, without repetition */
+    bool pairs;          /* a coalition comes with its complement; `share` is symmetric */
+    uint64_t seed, stream;
+};
+
+struct sx_draw {
+    int64_t count;
+    uint64_t *coalition;
+    double *weight;
+    int64_t n_strata, *first; /* n_strata + 1 */
+    double *missing;          /* per stratum: share of its coalitions not drawn; 0: all are */
+    int64_t *unit;            /* per stratum: 1, or 2 for pairs */
+    bool whole;               /* every coalition of a positive share is there */
+};
+
+bool sx_draw_new(struct sx_draw *draw, const struct sx_draw_options *options,
+                 struct sx_error *error);
+void sx_draw_free(struct sx_draw *draw);
+
+/* The variance of the sum of weight[i] * f[i]. */
+double sx_draw_variance(const struct sx_draw *draw, const double *f);
+
+/* ---- Merged coalitions ----
+ *
+ * u(C) of a coalition C within a set A: the Shapley value of C as one player where the rest of A
+ * is absent. All coalitions are valued over the same contexts, drawn from the players outside. */
+struct sx_merged {
+    struct sx_game *game;
+    const int64_t *member; /* of A */
+    int64_t m;
+    bool exact;
+    double *component;   /* exact from the table: u of sets of A is the sum over their parts */
+    struct sx_draw draw; /* otherwise the contexts, */
+    double *alone;       /* their own values, */
+    int64_t n, room;     /* and the coalitions valued so far: */
+    uint64_t *set;       /* which, as bits of the game's players, */
+    double *u;           /* what they are worth, */
+    double *f;           /* and v(S + C) - v(S) at each context S: [n, contexts] */
+    int64_t most;        /* how many can be valued within the budget */
+};
+
+struct sx_merged_options {
+    int64_t columns; /* coalitions that will be valued, about */
+    int64_t budget;  /* evaluations that may be made in all */
+    bool exact, strata, pairs;
+    uint64_t seed, stream;
+};
+
+bool sx_merged_new(struct sx_merged *merged, struct sx_game *game, const int64_t *member,
+                   int64_t m, const struct sx_merged_options *options, struct sx_error *error);
+void sx_merged_free(struct sx_merged *merged);
+
+/* Values n coalitions (bits of the game's players) more; they are numbered on from merged->n. */
+bool sx_merged_add(struct sx_merged *merged, int64_t n, const uint64_t *sets,
+                   struct sx_error *error);
+
+/* Leaves out the contexts in which some value was not finite. */
+bool sx_merged_skip(struct sx_merged *merged, int64_t *skipped, struct sx_error *error);
+
+/* ---- Partitions ----
+ *
+ * The partition of m players that has the largest sign * sum of u; among equals, which differ by
+ * at most `tie`, the one of most blocks. block[i] is the number of i's block, 0 for the first. */
+
+/* Blocks of neighbours in a row; u[i * m + j] is that of i..j; join[j] says that j and j + 1 may
+ * be in one block (0), must (1) or must not (2). Returns the sum. `room` holds 2 m + 2. */
+double sx_partition_row(const double *u, int64_t m, double sign, double tie, const char *join,
+                        int64_t *block, double *room);
+
+/* Any blocks for which allowed[] (NULL: all) holds, by their bits; m is at most 16. `finest`
+ * false prefers the fewest blocks. */
+bool sx_partition_any(const double *u, const bool *allowed, int64_t m, double sign, double tie,
+                      bool finest, int64_t *block, struct sx_error *error);
+
+/* ---- The best partitions of a set ---- */
+
+/* How a set is searched: which coalitions are valued, and how partitions are found in them. */
+struct sx_search {
+    struct sx_merged merged;
+    const struct sx_benefit_options *o;
+    const int64_t *set;
+    int64_t m;
+    bool greedy;
+    double tie;
+    uint64_t *near;  /* connected: the game's neighbours */
+    int64_t *column; /* row: of i..j at i * m + j; any, connected: of bits; -1: none */
+    bool *allowed;   /* connected: of bits */
+    int64_t whole;   /* the column of the set */
+};
+
+/* A partition and the columns of its blocks. */
+struct sx_parted {
+    int64_t *block, *column, n_blocks;
+    double sum;
+};
+
+bool sx_search_new(struct sx_search *search, struct sx_game *game, const int64_t *set,
+                   int64_t m, const struct sx_benefit_options *o, int64_t budget,
+                   struct sx_error *error);
+void sx_search_free(struct sx_search *search);
+
+/* The best partition if columns are worth u[]; block and column have room for m. */
+bool sx_search_best(struct sx_search *search, const double *u, double sign, const char *join,
+                    bool finest, struct sx_parted *parted, struct sx_error *error);
+
+/* By merging: values what it needs as it goes, while the budget lasts. */
+bool sx_search_greedy(struct sx_search *search, double sign, struct sx_parted *parted,
+                      struct sx_error *error);
+
+/* The paper's search: the probability of each link of a row, and E[X] of the last epoch. */
+bool sx_search_gradient(struct sx_game *game, const int64_t *set, int64_t m, double sign,
+                        uint64_t seed, uint64_t stream, double *link, double *objective,
+                        struct sx_error *error);
+
+/* ---- Estimators ---- */
+
+/* What an estimator works on; terms are those of sx_terms_new over the live players. */
+struct sx_estimate {
+    struct sx_game *game;
+    const struct sx_index_row *row;
+    const struct sx_index_options *o;
+    int64_t order, budget;
+    int64_t *place; /* of each player among the live ones */
+    struct sx_interactions *terms;
+    struct sx_error *error;
+};
+
+/* Stratified by what of a set is present (SVARM-IQ), or by size alone (SHAP-IQ). */
+bool sx_estimate_strata(struct sx_estimate *e);
+bool sx_estimate_shapiq(struct sx_estimate *e);
+
+/* Orders of all players, each also reversed if `both`: Shapley and Owen values. */
+bool sx_estimate_permutation(struct sx_estimate *e, bool both);
+
+/* Weighted least squares: of order 1 KernelSHAP, of higher orders the faithful indices. Sizes
+ * are drawn evenly (leverage scores), or as the kernel weighs them. */
+bool sx_estimate_regression(struct sx_estimate *e, bool leverage);
+
+/* KernelSHAP-IQ: Shapley interaction by fits of residuals, up to order 2. */
+bool sx_estimate_kernel_pairs(struct sx_estimate *e);
+
+/* A sparse Fourier transform: makes the terms itself, whatever the order. */
+bool sx_estimate_sparse(struct sx_estimate *e);
+
+/* ---- Least squares ---- */
+
+/* Sums of weights over the coalitions that hold a set, for all sets of up to `most` of n
+ * players, 6 at most. */
+struct sx_moments {
+    int64_t n, most;
+    double *sum[7];
+    double *choose; /* binomials [n + 1, 8] */
+};
+
+bool sx_moments_new(struct sx_moments *moments, int64_t n, int64_t most,
+                    struct sx_error *error);
+void sx_moments_free(struct sx_moments *moments);
+
+/* Adds the coalition of the k players member[], ascending. */
+void sx_moments_add(struct sx_moments *moments, const int64_t *member, int64_t k,
+                    double weight);
+
+/* The sum for the union of two ascending sets. */
+double sx_moments_union(const struct sx_moments *moments, const int64_t *a, int64_t na,
+                        const int64_t *b, int64_t nb);
+
+/* In place: the lower triangle of a symmetric positive definite [n, n] becomes its Cholesky
+ * factor; false when it is not positive definite. */
+bool sx_cholesky(double *a, int64_t n);
+
+/* In place: solves L L' x = b. */
+void sx_cholesky_solve(const double *factor, int64_t n, double *b);
+
+/* ---- Codes ----
+ *
+ * BCH: `t` syndromes of m bits each tell which up to t of n places are set. */
+struct sx_bch {
+    int m, t;
+    int64_t n;
+    uint16_t power[1 << 13], log[1 << 13]; /* of the field with 2^m elements */
+};
+
+/* Status 2 for over 8191 places. */
+bool sx_bch_init(struct sx_bch *code, int64_t n, int t, struct sx_error *error);
+
+/* Bit b of syndrome i (of t) of a single place. */
+bool sx_bch_bit(const struct sx_bch *code, int64_t place, int i, int b);
+
+/* The places that have these syndromes: how many, up to t; -1 if there are none. */
+int sx_bch_decode(const struct sx_bch *code, const uint16_t *syndrome, int64_t *place);
+
+/* ---- Sparse functions ---- */
+
+/* A sum of terms over sets of n players, each of `words` words. */
+struct sx_sparse {
+    int64_t n, count, room;
+    size_t words;
+    uint64_t *set;
+    double *value;
+};
+
+/* Adds a term; equal sets are not united. */
+bool sx_sparse_add(struct sx_sparse *f, const uint64_t *set, double value,
+                   struct sx_error *error);
+void sx_sparse_free(struct sx_sparse *f);
+
+/* Unites equal sets, drops terms of at most `least` in magnitude, and sorts by size and order. */
+void sx_sparse_unite(struct sx_sparse *f, double least);
+
+/* The best values of the terms, as characters (-1)^|set and T|, for v at `count` coalitions. */
+bool sx_sparse_fit(struct sx_sparse *f, int64_t count, const uint64_t *coalition,
+                   const double *v, struct sx_error *error);
+
+/* The Moebius transform of a sum of characters. */
+bool sx_sparse_moebius(const struct sx_sparse *characters, struct sx_sparse *moebius,
+                       struct sx_error *error);
+
+#endif

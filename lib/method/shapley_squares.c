@@ -1,0 +1,146 @@
+/* shapley_squares.c - normal equations of fits to coalitions, and their solution.
+ *
+ * The product of the indicators of two sets is that of their union, so the matrix follows from
+ * the weights of the coalitions that hold each small set. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "method/shapley.h"
+
+/* Columns of the table of binomials. */
+#define SIZES 8
+
+bool sx_moments_new(struct sx_moments *m, int64_t n, int64_t most, struct sx_error *error)
+{
+    *m = (struct sx_moments){.n = n, .most = most < n ? most : n};
+    m->choose = sx_new((size_t)n + 1, SIZES * sizeof *m->choose, error);
+    bool ok = m->choose != NULL;
+    for (int64_t i = 0; ok && i <= n; i++)
+        for (int64_t k = 0; k < SIZES; k++)
+            m->choose[i * SIZES + k] = sx_choose(i, k);
+    for (int64_t k = 0; ok && k <= m->most; k++) {
+        double count = sx_choose(n, k);
+        if (count > 0x1p28)
+            ok = sx_fail(error, SX_USAGE,
+                         "%lld players are too many for a fit of this order; try "
+                         "--sampling=sparse",
+                         (long long)n);
+        m->sum[k] = ok ? sx_new((size_t)count, sizeof *m->sum[k], error) : NULL;
+        ok = m->sum[k] != NULL;
+    }
+    if (!ok)
+        sx_moments_free(m);
+    return ok;
+}
+
+void sx_moments_free(struct sx_moments *m)
+{
+    for (int k = 0; k < 7; k++)
+        free(m->sum[k]);
+    free(m->choose);
+    *m = (struct sx_moments){0};
+}
+
+/* Sets by colexicographic rank: a larger member adds to the rank of those before it. */
+static void add_from(struct sx_moments *m, const int64_t *member, int64_t k, int64_t from,
+                     int64_t size, double rank, double weight)
+{
+    for (int64_t i = from; i < k; i++) {
+        double at = rank + m->choose[member[i] * SIZES + size + 1];
+        m->sum[size + 1][(int64_t)at] += weight;
+        if (size + 1 < m->most)
+            add_from(m, member, k, i + 1, size + 1, at, weight);
+    }
+}
+
+void sx_moments_add(struct sx_moments *m, const int64_t *member, int64_t k, double weight)
+{
+    m->sum[0][0] += weight;
+    if (m->most > 0)
+        add_from(m, member, k, 0, 0, 0, weight);
+}
+
+double sx_moments_union(const struct sx_moments *m, const int64_t *a, int64_t na,
+                        const int64_t *b, int64_t nb)
+{
+    double rank = 0;
+    int64_t size = 0;
+    for (int64_t i = 0, j = 0; i < na || j < nb; size++) {
+        int64_t next = i < na && (j >= nb || a[i] <= b[j]) ? a[i] : b[j];
+        i += i < na && a[i] == next;
+        j += j < nb && b[j] == next;
+        rank += m->choose[next * SIZES + size + 1];
+    }
+    return m->sum[size][(int64_t)rank];
+}
+
+/* ---- Cholesky ---- */
+
+/* Columns that are eliminated together. */
+#define BLOCK 32
+
+/* to[] -= x a[] + y b[]: two columns at a time halve the traffic. */
+static void subtract_two(double *restrict to, const double *restrict a, double x,
+                         const double *restrict b, double y, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] -= x * a[i] + y * b[i];
+}
+
+static void subtract(double *restrict to, const double *restrict a, double x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] -= x * a[i];
+}
+
+/* The factor is built as its transpose, row by row, in the upper triangle: rows are contiguous. */
+static bool factor_upper(double *u, int64_t n)
+{
+    for (int64_t from = 0; from < n; from += BLOCK) {
+        int64_t to = from + BLOCK < n ? from + BLOCK : n;
+        for (int64_t k = from; k < to; k++) {
+            double *row = u + k * n;
+            for (int64_t p = from; p < k; p++)
+                subtract(row + k, u + p * n + k, u[p * n + k], n - k);
+            if (!(row[k] > 0))
+                return false;
+            double scale = 1 / sqrt(row[k]);
+            for (int64_t j = k; j < n; j++)
+                row[j] *= scale;
+        }
+#pragma omp parallel for schedule(static, 8) if (n > 256)
+        for (int64_t i = to; i < n; i++) {
+            int64_t p = from;
+            for (; p + 1 < to; p += 2)
+                subtract_two(u + i * n + i, u + p * n + i, u[p * n + i], u + (p + 1) * n + i,
+                             u[(p + 1) * n + i], n - i);
+            if (p < to)
+                subtract(u + i * n + i, u + p * n + i, u[p * n + i], n - i);
+        }
+    }
+    return true;
+}
+
+bool sx_cholesky(double *a, int64_t n)
+{
+    /* The lower triangle is given; its mirror image is worked on. */
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++)
+            a[j * n + i] = a[i * n + j];
+    return factor_upper(a, n);
+}
+
+void sx_cholesky_solve(const double *u, int64_t n, double *b)
+{
+    for (int64_t i = 0; i < n; i++) {
+        b[i] /= u[i * n + i];
+        subtract(b + i + 1, u + i * n + i + 1, b[i], n - i - 1);
+    }
+    for (int64_t i = n - 1; i >= 0; i--) {
+        double sum = b[i];
+        for (int64_t j = i + 1; j < n; j++)
+            sum -= u[i * n + j] * b[j];
+        b[i] = sum / u[i * n + i];
+    }
+}
