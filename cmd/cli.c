@@ -353,6 +353,10 @@ static bool next_option(struct cli *cli, int argc, char **argv, const char *lett
 
 static void take_operands(struct cli *cli, int argc, char **argv)
 {
+    if (cli->no_model && optind < argc)
+        cli_misuse(cli, "'%.80s' is one operand too many", argv[optind]);
+    if (cli->no_model)
+        return;
     if (optind >= argc)
         cli_misuse(cli, "which MODEL?");
     cli->model_path = argv[optind++];

@@ -46,6 +46,7 @@ struct cli {
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
     bool null_separated, timing, quiet, verbose;
+    bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     int format, score;
     int64_t threads;
     uint64_t seed;

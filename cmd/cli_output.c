@@ -18,7 +18,8 @@ void cli_record(const struct cli *cli, const struct cli_sample *sample,
                                  .id = sample->id,
                                  .index = sample->index,
                                  .model_file = cli->model_path,
-                                 .model_sha256 = sx_model_sha256(cli->model),
+                                 .model_sha256 =
+                                     cli->model != NULL ? sx_model_sha256(cli->model) : NULL,
                                  .seconds = -1};
     if (cli->timing)
         record->seconds = cli_seconds() - sample->started;

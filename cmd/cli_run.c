@@ -107,6 +107,20 @@ static void choose_format(struct cli *cli)
                    cli->format == CLI_PNG ? "PNG" : ".npy");
 }
 
+static bool open_model(struct cli *cli)
+{
+    struct sx_error error = {0};
+    const size_t parsing = (size_t)1 << 30;
+    struct sx_model_options options = {.data_dir = cli->data_dir};
+    options.max_memory = cli->explain.max_memory < parsing ? cli->explain.max_memory : parsing;
+    cli->model = sx_model_open(cli->model_path, &options, &error);
+    if (cli->model == NULL)
+        return set_error(cli, NULL, &error);
+    cli_note(cli, "%s: opset %lld, memory limit %zu MiB", cli->model_path,
+             (long long)sx_model_opset(cli->model, NULL), cli->explain.max_memory >> 20);
+    return true;
+}
+
 bool cli_open(struct cli *cli)
 {
     struct sx_error error = {0};
@@ -117,14 +131,8 @@ bool cli_open(struct cli *cli)
     choose_format(cli);
     if (cli->explain.max_memory == 0)
         cli->explain.max_memory = memory_limit();
-    const size_t parsing = (size_t)1 << 30;
-    struct sx_model_options options = {.data_dir = cli->data_dir};
-    options.max_memory = cli->explain.max_memory < parsing ? cli->explain.max_memory : parsing;
-    cli->model = sx_model_open(cli->model_path, &options, &error);
-    if (cli->model == NULL)
-        return set_error(cli, NULL, &error);
-    cli_note(cli, "%s: opset %lld, memory limit %zu MiB", cli->model_path,
-             (long long)sx_model_opset(cli->model, NULL), cli->explain.max_memory >> 20);
+    if (!cli->no_model && !open_model(cli))
+        return false;
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
     cli->sink = sx_sink_open(cli->output, &error);

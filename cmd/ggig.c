@@ -11,9 +11,9 @@ struct ggig {
     struct sx_explainer *explainer;
     const char *background_file;
     double *baseline, *background;
-    bool sheet, method_given;
+    bool sheet;
     int aggregate, step;
-    struct sx_picture *panel; /* what is drawn: sample by sample, and method by method */
+    struct sx_picture *panel; /* what is drawn */
     int n_panels;
 };
 
@@ -34,7 +34,6 @@ static bool set_method(struct cli *cli, const char *argument)
     for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++)
         if (strcmp(name, argument) == 0) {
             self.o.method = name;
-            self.method_given = true;
             return true;
         }
     cli_misuse(cli, "no method '%.40s' (see --list-methods)", argument);
@@ -218,7 +217,7 @@ static bool explain(struct ggig *s, const struct cli_sample *sample, struct sx_e
     return ok;
 }
 
-/* All methods, a panel each. */
+/* With --sheet all methods are drawn, one panel each. */
 static bool explain_all(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
 {
     bool ok = true;
@@ -227,37 +226,15 @@ static bool explain_all(struct ggig *s, const struct cli_sample *sample, struct 
     return ok;
 }
 
-/* Sets the panels of several samples in columns, one for each, so that rows are methods. */
-static bool lay_out(struct ggig *s, int n_samples, struct sx_picture *sheet,
-                    struct sx_error *error)
-{
-    int n_methods = s->n_panels / n_samples;
-    struct sx_picture *row = calloc((size_t)s->n_panels, sizeof *row);
-    if (row == NULL) {
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
-        return false;
-    }
-    for (int m = 0; m < n_methods; m++)
-        for (int i = 0; i < n_samples; i++)
-            row[m * n_samples + i] = s->panel[i * n_methods + m];
-    bool ok =
-        sx_plot_sheet(row, n_methods * n_samples, n_methods > 1 ? n_samples : 0, sheet, error);
-    free(row);
-    return ok;
-}
-
 /* The pictures drawn become one PNG. */
 static bool write_pictures(struct ggig *s, struct sx_error *error)
 {
     struct sx_picture sheet = {0};
-    int n_samples = (int)s->cli.done;
-    if (s->n_panels == 0 || n_samples == 0)
+    if (s->n_panels == 0)
         return true;
-    if (s->n_panels == 1)
-        return cli_write_png(&s->cli, &s->panel[0], error);
-    bool ok = n_samples == 1 ? sx_plot_sheet(s->panel, s->n_panels, 0, &sheet, error)
-                             : lay_out(s, n_samples, &sheet, error);
-    ok = ok && cli_write_png(&s->cli, &sheet, error);
+    bool ok = s->n_panels == 1 ? cli_write_png(&s->cli, &s->panel[0], error)
+                               : sx_plot_sheet(s->panel, s->n_panels, 0, &sheet, error) &&
+                                     cli_write_png(&s->cli, &sheet, error);
     sx_picture_free(&sheet);
     return ok;
 }
@@ -266,12 +243,11 @@ static void run(struct ggig *s)
 {
     struct cli_sample sample;
     struct sx_error error = {0};
-    bool one = s->cli.format == CLI_PNG && !s->sheet, go_on = true;
-    bool every_method = s->sheet && !s->method_given;
+    bool one = s->cli.format == CLI_PNG, go_on = true;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     while (s->explainer != NULL && go_on && cli_next(&s->cli, &sample)) {
         error = (struct sx_error){0};
-        bool ok = every_method ? explain_all(s, &sample, &error) : explain(s, &sample, &error);
+        bool ok = s->sheet ? explain_all(s, &sample, &error) : explain(s, &sample, &error);
         go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
     }
     error = (struct sx_error){0};
@@ -313,8 +289,7 @@ static const struct cli_option options[] = {
     {0, "clip", "LO,HI", "the ascent stays within", CLI_CALL, NULL, NULL, set_clip},
     {0, "background", "FILE", "samples to draw baselines from", CLI_TEXT, &self.background_file,
      NULL, NULL},
-    {0, "sheet", NULL, "PNG of all samples; without --method also of all methods", CLI_FLAG,
-     &self.sheet, NULL, NULL},
+    {0, "sheet", NULL, "PNG: all methods on one sheet", CLI_FLAG, &self.sheet, NULL, NULL},
     {0, "reduce", "HOW", "channels: sum, abs-sum or max", CLI_CALL, NULL, NULL, set_reduce},
     {0, "sign", "WHICH", "shown: abs, pos, neg or all", CLI_CALL, NULL, NULL, set_sign},
     {0, "cmap", "NAME", "colour map", CLI_CALL, NULL, NULL, set_cmap},

@@ -1,0 +1,835 @@
+/* shapley-int.c - Shapley interactions of players, of a network or of a saved game. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+
+/* Sets of more players than this are looked at by windows, unless one is asked for. */
+#define WHOLE 12
+#define WINDOW 3
+
+struct shapley {
+    struct cli cli;
+    struct sx_explainer *explainer;
+    struct sx_players *players;
+    struct sx_game *game;
+    double *baselines;
+    int64_t n_baselines, n;
+    const char *players_by, *load, *save, *set, *index, *background, *groups, *names_file;
+    int partition, search, likeness, adjacency;
+    int64_t window, order, budget, top;
+    double tolerance, tie, threshold;
+    bool exact, skip_nonfinite;
+    const char *sampling;
+    char **name; /* of players, from a file */
+    size_t n_names;
+    int64_t *group;
+    double none, all;
+    struct sx_benefit *benefit; /* of each set: one, or the windows */
+    int64_t **sets, n_sets, strongest;
+    struct sx_interactions terms;
+};
+
+static struct shapley self;
+
+static const char partitions[] = "contiguous|any|connected";
+
+static bool load_game(struct cli *cli, const char *argument)
+{
+    cli->no_model = true;
+    self.load = argument;
+    return true;
+}
+
+static bool list_indices(struct cli *cli, const char *argument)
+{
+    const char *name, *what;
+    (void)argument;
+    printf("%-10s multivariate interaction B, B_max, B_min, T of a set\n", "bT");
+    for (int i = 0; (name = sx_index_name(i, &what)) != NULL; i++)
+        printf("%-10s %s\n", name, what);
+    cli_printed(cli);
+}
+
+static bool set_index(struct cli *cli, const char *argument)
+{
+    const char *name = "bT";
+    for (int i = 0; name != NULL && strcmp(name, argument) != 0; i++)
+        name = sx_index_name(i, NULL);
+    if (name == NULL)
+        cli_misuse(cli, "no index '%.40s' (see --list-indices)", argument);
+    self.index = name;
+    return true;
+}
+
+static bool is_benefit(const struct shapley *s)
+{
+    return strcmp(s->index, "bT") == 0;
+}
+
+/* Records a failure: `before`, `what` and `after` in a row. */
+static bool fail(struct sx_error *error, enum sx_status status, const char *before,
+                 const char *what, const char *after)
+{
+    error->status = status;
+    snprintf(error->message, sizeof error->message, "%s%.80s%s", before, what, after);
+    return false;
+}
+
+static bool no_memory(struct sx_error *error)
+{
+    return fail(error, SX_MEMORY, "out of memory", "", "");
+}
+
+/* ---- Which players ---- */
+
+/* A number at *text, which moves behind it. */
+static bool read_player(const char **text, int64_t n, int64_t *player)
+{
+    char *end;
+    if (**text < '0' || **text > '9')
+        return false;
+    *player = strtoll(*text, &end, 10);
+    *text = end;
+    return *player >= 0 && *player < n;
+}
+
+/* Marks the players of "0,2-4" up to the end or a slash; *text moves there. */
+static bool mark_players(const char **text, int64_t n, int64_t mark, int64_t *to)
+{
+    for (;;) {
+        int64_t first, last;
+        if (!read_player(text, n, &first))
+            return false;
+        last = first;
+        if (**text == '-' && (++*text, !read_player(text, n, &last)))
+            return false;
+        for (int64_t i = first; i <= last; i++)
+            to[i] = mark;
+        if (**text == '\0' || **text == '/')
+            return last >= first;
+        if (*(*text)++ != ',')
+            return false;
+    }
+}
+
+static int64_t *add_set(struct shapley *s)
+{
+    s->sets[s->n_sets] = calloc((size_t)s->n + 1, sizeof **s->sets);
+    return s->sets[s->n_sets++];
+}
+
+/* The set that is asked for, all players, or every window; members of each, after their number. */
+static bool choose_sets(struct shapley *s, struct sx_error *error)
+{
+    const char *text = s->set;
+    bool whole = text != NULL ? strcmp(text, "all") == 0 : s->window == 0 && s->n <= WHOLE;
+    int64_t m = s->window > 0 ? s->window : WINDOW;
+    s->sets = calloc((size_t)s->n + 1, sizeof *s->sets);
+    int64_t *mark = calloc((size_t)s->n + 1, sizeof *mark), *set = NULL;
+    bool ok = s->sets != NULL && mark != NULL;
+    if (!ok)
+        no_memory(error);
+    if (ok && text != NULL && !whole && (!mark_players(&text, s->n, 1, mark) || *text != '\0'))
+        ok = fail(error, SX_USAGE, "'", s->set, "' is no set of players");
+    if (ok && text == NULL && !whole && m > s->n)
+        ok = fail(error, SX_USAGE, "the window is wider than the players", "", "");
+    int64_t last = text != NULL || whole ? 0 : s->n - m;
+    for (int64_t at = 0; ok && at <= last; at++) {
+        set = add_set(s);
+        ok = set != NULL || no_memory(error);
+        for (int64_t i = 0; ok && i < s->n; i++)
+            if (whole || (text != NULL ? mark[i] != 0 : i >= at && i < at + m))
+                set[++set[0]] = i;
+    }
+    free(mark);
+    return ok;
+}
+
+/* Groups "0,1/2-4"; players that are in none have one of their own. */
+static bool choose_groups(struct shapley *s, struct sx_error *error)
+{
+    const char *text = s->groups;
+    if (text == NULL)
+        return true;
+    free(s->group);
+    s->group = calloc((size_t)s->n + 1, sizeof *s->group);
+    if (s->group == NULL)
+        return no_memory(error);
+    for (int64_t i = 0; i < s->n; i++)
+        s->group[i] = -1 - i;
+    for (int64_t k = 0;; k++) {
+        if (!mark_players(&text, s->n, k, s->group))
+            return fail(error, SX_USAGE, "'", s->groups, "' are no groups of players");
+        if (*text++ == '\0')
+            return true;
+    }
+}
+
+/* One name a line. */
+static bool read_names(struct shapley *s)
+{
+    FILE *f = fopen(s->names_file, "r");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    bool ok = f != NULL;
+    while (ok && (n = getline(&line, &room, f)) >= 0) {
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+            line[--n] = '\0';
+        char **more = realloc(s->name, (s->n_names + 1) * sizeof *more);
+        ok = more != NULL;
+        s->name = ok ? more : s->name;
+        if (ok && (s->name[s->n_names] = strdup(line)) != NULL)
+            s->n_names++;
+        else
+            ok = false;
+    }
+    free(line);
+    if (f != NULL)
+        fclose(f);
+    if (!ok)
+        fail(&s->cli.error, SX_FAILED, s->names_file, ": cannot read the names", "");
+    return ok;
+}
+
+/* The name of a player, or NULL: from the file, or the header line of a table. */
+static const char *name_of(const struct shapley *s, int64_t player)
+{
+    bool features = s->players != NULL && (strcmp(s->players_by, "elements") == 0 ||
+                                           strcmp(s->players_by, "columns") == 0);
+    if (player < (int64_t)s->n_names)
+        return s->name[player];
+    return features ? cli_feature(&s->cli, (size_t)player) : NULL;
+}
+
+/* ---- One sample ---- */
+
+static void free_sample(struct shapley *s)
+{
+    for (int64_t i = 0; s->benefit != NULL && i < s->n_sets; i++)
+        sx_benefit_free(&s->benefit[i]);
+    for (int64_t i = 0; s->sets != NULL && i < s->n_sets; i++)
+        free(s->sets[i]);
+    free(s->benefit);
+    free(s->sets);
+    s->benefit = NULL;
+    s->sets = NULL;
+    s->n_sets = 0;
+    sx_interactions_free(&s->terms);
+    sx_game_free(s->game);
+    sx_players_free(s->players);
+    s->game = NULL;
+    s->players = NULL;
+    free(s->baselines);
+    s->baselines = NULL;
+}
+
+static bool model_game(struct shapley *s, const struct cli_sample *sample,
+                       struct sx_error *error)
+{
+    struct cli *cli = &s->cli;
+    if (!sx_explainer_sample(s->explainer, sample->feeds, error))
+        return false;
+    const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
+    s->players = sx_players_new(shape, s->players_by, cli->pre.layout, error);
+    s->n_baselines = 1;
+    bool ok = s->players != NULL;
+    if (ok && s->background != NULL)
+        ok = cli_read_points(cli, s->background, shape, &s->baselines, &s->n_baselines, error);
+    else if (ok)
+        ok = cli_baseline(cli, s->explainer, NULL, 0, &s->baselines, error);
+    if (ok)
+        s->game = sx_game_model(s->explainer, s->players, s->baselines, s->n_baselines,
+                                (enum sx_likeness)s->likeness, error);
+    return s->game != NULL;
+}
+
+static bool find_ends(struct shapley *s, struct sx_error *error)
+{
+    size_t words = ((size_t)s->n + 63) / 64;
+    uint64_t *coalition = calloc(2 * words, sizeof *coalition);
+    double value[2] = {0};
+    if (coalition == NULL)
+        return no_memory(error);
+    for (int64_t i = 0; i < s->n; i++)
+        coalition[words + (size_t)i / 64] |= (uint64_t)1 << (i % 64);
+    bool ok = sx_game_values(s->game, 2, coalition, value, error);
+    s->none = value[0];
+    s->all = value[1];
+    free(coalition);
+    return ok || s->skip_nonfinite;
+}
+
+static bool find_benefits(struct shapley *s, const struct cli_sample *sample,
+                          struct sx_error *error)
+{
+    struct sx_benefit_options o = {.partition = (enum sx_partition)s->partition,
+                                   .players = s->players,
+                                   .corners = s->adjacency == 1,
+                                   .gradient = s->search == 1,
+                                   .sampling = s->sampling,
+                                   .exact = s->exact,
+                                   .skip_nonfinite = s->skip_nonfinite,
+                                   .tolerance = s->tolerance,
+                                   .tie = s->tie,
+                                   .seed = s->cli.seed,
+                                   .sample = (uint64_t)sample->index};
+    int64_t rows, columns;
+    if (s->partition < 0)
+        o.partition = s->players != NULL && sx_players_on_grid(s->players, &rows, &columns)
+                          ? SX_CONNECTED
+                          : SX_CONTIGUOUS;
+    if (o.gradient)
+        o.partition = SX_CONTIGUOUS;
+    o.budget = s->budget / s->n_sets;
+    o.budget = s->budget > 0 && o.budget < 2 ? 2 : o.budget;
+    s->benefit = calloc((size_t)s->n_sets, sizeof *s->benefit);
+    if (s->benefit == NULL)
+        return no_memory(error);
+    s->strongest = 0;
+    for (int64_t i = 0; i < s->n_sets; i++) {
+        if (!sx_benefit(s->game, s->sets[i] + 1, s->sets[i][0], &o, &s->benefit[i], error))
+            return false;
+        if (s->benefit[i].T > s->benefit[s->strongest].T)
+            s->strongest = i;
+    }
+    return true;
+}
+
+static bool find_index(struct shapley *s, const struct cli_sample *sample, const char *index,
+                       struct sx_error *error)
+{
+    struct sx_index_options o = {.index = index,
+                                 .order = s->order,
+                                 .sampling = is_benefit(s) ? NULL : s->sampling,
+                                 .budget = s->budget,
+                                 .exact = s->exact,
+                                 .tolerance = s->tolerance,
+                                 .group = s->group,
+                                 .seed = s->cli.seed,
+                                 .sample = (uint64_t)sample->index};
+    return choose_groups(s, error) && sx_interact(s->game, &o, &s->terms, error);
+}
+
+/* ---- Records ---- */
+
+static void put_set(struct sx_json *j, const char *key, const int64_t *member, int64_t n)
+{
+    sx_json_array(j, key);
+    for (int64_t i = 0; i < n; i++)
+        sx_json_int(j, NULL, member[i]);
+    sx_json_array_end(j);
+}
+
+static void put_names(const struct shapley *s, const int64_t *member, int64_t n)
+{
+    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    bool any = false;
+    for (int64_t i = 0; i < n; i++)
+        any = any || name_of(s, member[i]) != NULL;
+    if (!any)
+        return;
+    sx_json_array(j, "names");
+    for (int64_t i = 0; i < n; i++)
+        sx_json_string(j, NULL, name_of(s, member[i]));
+    sx_json_array_end(j);
+}
+
+static void put_partition(struct sx_json *j, const char *key, const int64_t *set,
+                          const int64_t *block, int64_t m)
+{
+    sx_json_array(j, key);
+    for (int64_t b = 0; b < m; b++) {
+        bool any = false;
+        for (int64_t i = 0; i < m; i++)
+            any = any || block[i] == b;
+        if (!any)
+            break;
+        sx_json_array(j, NULL);
+        for (int64_t i = 0; i < m; i++)
+            if (block[i] == b)
+                sx_json_int(j, NULL, set[i]);
+        sx_json_array_end(j);
+    }
+    sx_json_array_end(j);
+}
+
+static void put_error(struct sx_json *j, const char *key, const struct sx_benefit *b,
+                      double value)
+{
+    if (b->exact)
+        sx_json_double(j, key, 0);
+    else
+        sx_json_double(j, key, value);
+}
+
+/* What a window has, too. */
+static void put_benefit(struct sx_json *j, const struct sx_benefit *b, const int64_t *set)
+{
+    sx_json_double(j, "B", b->B);
+    sx_json_double(j, "B_max", b->B_max);
+    sx_json_double(j, "B_min", b->B_min);
+    sx_json_double(j, "T", b->T);
+    sx_json_double(j, "T_corrected", b->T_corrected);
+    put_error(j, "B_stderr", b, b->B_error);
+    put_error(j, "B_max_stderr", b, b->B_max_error);
+    put_error(j, "B_min_stderr", b, b->B_min_error);
+    put_error(j, "T_stderr", b, b->T_error);
+    put_partition(j, "partition_max", set, b->block_max, b->m);
+    put_partition(j, "partition_min", set, b->block_min, b->m);
+}
+
+static void put_links(const struct shapley *s, const struct sx_benefit *b, const int64_t *set)
+{
+    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    bool row = b->n_links == b->m - 1 && s->search == 0;
+    sx_json_array(j, "links");
+    for (int64_t k = 0; k < b->n_links; k++) {
+        const struct sx_link *l = &b->link[k];
+        sx_json_object(j, NULL);
+        sx_json_int(j, "i", set[l->i]);
+        sx_json_int(j, "j", set[l->j]);
+        sx_json_double(j, "p_max", l->max);
+        sx_json_double(j, "p_min", l->min);
+        if (s->search == 0)
+            sx_json_bool(j, "tied", l->tied);
+        if (row) {
+            sx_json_double(j, "gain_max", l->gain_max);
+            sx_json_double(j, "gain_min", l->gain_min);
+        }
+        if (row && !b->exact) {
+            sx_json_double(j, "gain_max_stderr", l->error_max);
+            sx_json_double(j, "gain_min_stderr", l->error_min);
+        }
+        sx_json_object_end(j);
+    }
+    sx_json_array_end(j);
+}
+
+static void put_components(struct sx_json *j, const struct sx_benefit *b, const int64_t *set)
+{
+    const struct sx_interactions *c = &b->components;
+    sx_json_array(j, "components");
+    for (int64_t k = 0; k < c->count; k++) {
+        sx_json_object(j, NULL);
+        sx_json_array(j, "subset");
+        for (int64_t i = c->first[k]; i < c->first[k + 1]; i++)
+            sx_json_int(j, NULL, set[c->member[i]]);
+        sx_json_array_end(j);
+        sx_json_double(j, "value", c->value[k]);
+        sx_json_object_end(j);
+    }
+    sx_json_array_end(j);
+}
+
+static void put_strongest(const struct shapley *s)
+{
+    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    const struct sx_benefit *b = &s->benefit[s->strongest];
+    const int64_t *set = s->sets[s->strongest] + 1;
+    put_set(j, "set", set, b->m);
+    put_names(s, set, b->m);
+    put_benefit(j, b, set);
+    if (s->search == 1)
+        sx_json_double(j, "T_relaxed", b->T_relaxed);
+    sx_json_object(j, "singles");
+    for (int64_t i = 0; i < b->m; i++) {
+        char key[24];
+        snprintf(key, sizeof key, "%lld", (long long)set[i]);
+        sx_json_double(j, key, b->single[i]);
+    }
+    sx_json_object_end(j);
+    sx_json_double(j, "coalition", b->together);
+    put_links(s, b, set);
+    put_components(j, b, set);
+    sx_json_bool(j, "exact", b->exact);
+    if (!b->exact)
+        sx_json_int(j, "contexts", b->contexts);
+    if (s->n_sets == 1)
+        return;
+    sx_json_array(j, "windows");
+    for (int64_t i = 0; i < s->n_sets; i++) {
+        sx_json_object(j, NULL);
+        put_set(j, "set", s->sets[i] + 1, s->sets[i][0]);
+        put_names(s, s->sets[i] + 1, s->sets[i][0]);
+        put_benefit(j, &s->benefit[i], s->sets[i] + 1);
+        sx_json_object_end(j);
+    }
+    sx_json_array_end(j);
+}
+
+/* Is the term among those that --top and --threshold leave? */
+static bool is_shown(const struct shapley *s, int64_t k, double least)
+{
+    double size = fabs(s->terms.value[k]);
+    return size >= s->threshold && size >= least;
+}
+
+static int descending(const void *a, const void *b)
+{
+    double x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x < y) - (x > y);
+}
+
+/* The magnitude that --top terms reach. */
+static double least_shown(const struct shapley *s)
+{
+    const struct sx_interactions *t = &s->terms;
+    double least = 0;
+    if (s->top == 0 || s->top >= t->count)
+        return 0;
+    double *size = malloc((size_t)t->count * sizeof *size);
+    for (int64_t k = 0; size != NULL && k < t->count; k++)
+        size[k] = fabs(t->value[k]);
+    if (size != NULL) {
+        qsort(size, (size_t)t->count, sizeof *size, descending);
+        least = size[s->top - 1];
+    }
+    free(size);
+    return least;
+}
+
+static void put_terms(const struct shapley *s)
+{
+    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    const struct sx_interactions *t = &s->terms;
+    double least = least_shown(s);
+    sx_json_string(j, "index", s->index);
+    sx_json_int(j, "order", t->order);
+    sx_json_array(j, "interactions");
+    for (int64_t k = 0; k < t->count; k++) {
+        int64_t n = t->first[k + 1] - t->first[k];
+        if (!is_shown(s, k, least))
+            continue;
+        sx_json_object(j, NULL);
+        put_set(j, "set", t->member + t->first[k], n);
+        put_names(s, t->member + t->first[k], n);
+        sx_json_double(j, "value", t->value[k]);
+        if (t->error != NULL)
+            sx_json_double(j, "stderr", t->error[k]);
+        if (t->is_or != NULL)
+            sx_json_string(j, "kind", t->is_or[k] ? "or" : "and");
+        sx_json_object_end(j);
+    }
+    sx_json_array_end(j);
+    sx_json_bool(j, "exact", t->exact);
+    if (!t->exact)
+        sx_json_string(j, "sampling", t->sampling);
+}
+
+static void put_params(const struct shapley *s)
+{
+    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    static const char *const likeness[] = {"unit", "dot", "cosine"};
+    char partition[20] = "by players";
+    if (s->partition >= 0)
+        cli_choice_name(partitions, s->partition, partition, sizeof partition);
+    sx_json_object(j, "params");
+    sx_json_string(j, "players", s->load == NULL ? s->players_by : NULL);
+    sx_json_string(j, "baseline", s->background != NULL ? s->background : s->cli.baseline);
+    sx_json_string(j, "index", s->index);
+    sx_json_string(j, "set", s->set);
+    sx_json_int(j, "window", s->window);
+    sx_json_int(j, "order", s->order);
+    sx_json_string(j, "partition", partition);
+    sx_json_int(j, "adjacency", s->adjacency == 1 ? 8 : 4);
+    sx_json_string(j, "search", s->search == 1 ? "gradient" : "dp");
+    sx_json_string(j, "groups", s->groups);
+    sx_json_string(j, "layer_score", likeness[s->likeness]);
+    sx_json_bool(j, "exact", s->exact);
+    sx_json_int(j, "budget", s->budget);
+    sx_json_string(j, "sampling", s->sampling);
+    sx_json_double(j, "tol", s->tolerance);
+    sx_json_double(j, "tie_tol", s->tie);
+    sx_json_bool(j, "skip_nonfinite", s->skip_nonfinite);
+    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
+    sx_json_int(j, "seed", (int64_t)s->cli.seed);
+    sx_json_object_end(j);
+}
+
+static bool write_record(struct shapley *s, const struct cli_sample *sample,
+                         struct sx_error *error)
+{
+    struct sx_json *j = &s->cli.json;
+    struct sx_record record;
+    const char *warnings[3];
+    cli_record(&s->cli, sample, &record);
+    if (s->explainer != NULL)
+        cli_record_target(&record, s->explainer);
+    if (s->benefit != NULL && s->benefit[s->strongest].greedy)
+        warnings[record.warning_count++] = "partitions were found greedily";
+    if (s->benefit != NULL && s->benefit[s->strongest].skipped > 0)
+        warnings[record.warning_count++] = "contexts with values that were not finite left out";
+    if (strcmp(s->index, "owen") == 0 && s->group == NULL)
+        warnings[record.warning_count++] = "no --groups: Owen values are Shapley values";
+    record.warnings = warnings;
+    sx_record_begin(j, &record);
+    put_params(s);
+    sx_json_int(j, "players", s->n);
+    if (is_benefit(s))
+        put_strongest(s);
+    else
+        put_terms(s);
+    sx_json_double(j, "v_empty", s->none);
+    sx_json_double(j, "v_full", s->all);
+    sx_json_int(j, "evaluations", sx_game_evaluations(s->game));
+    if (!is_benefit(s) && s->terms.efficient)
+        sx_json_double(j, "efficiency_gap", s->terms.gap);
+    else
+        sx_json_string(j, "efficiency_gap", NULL);
+    return sx_record_end(j, &record, error);
+}
+
+/* ---- Text ---- */
+
+/* "not good" or "3 4". */
+static void print_set(const struct shapley *s, const int64_t *member, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const char *name = name_of(s, member[i]);
+        if (name != NULL)
+            sx_sink_print(s->cli.sink, "%s%.40s", i > 0 ? " " : "", name);
+        else
+            sx_sink_print(s->cli.sink, "%s%lld", i > 0 ? " " : "", (long long)member[i]);
+    }
+}
+
+static void print_partition(const struct shapley *s, const char *what, const int64_t *set,
+                            const int64_t *block, int64_t m)
+{
+    sx_sink_print(s->cli.sink, "  %s ", what);
+    for (int64_t b = 0; b < m; b++) {
+        int64_t n = 0, member[64];
+        for (int64_t i = 0; i < m && n < 64; i++)
+            if (block[i] == b)
+                member[n++] = set[i];
+        if (n == 0)
+            break;
+        sx_sink_print(s->cli.sink, "[");
+        print_set(s, member, n);
+        sx_sink_print(s->cli.sink, "]");
+    }
+    sx_sink_print(s->cli.sink, "\n");
+}
+
+static void print_benefit(const struct shapley *s)
+{
+    const struct sx_benefit *b = &s->benefit[s->strongest];
+    const int64_t *set = s->sets[s->strongest] + 1;
+    sx_sink_print(s->cli.sink, "  {");
+    print_set(s, set, b->m);
+    sx_sink_print(s->cli.sink, "}  B %.6g  B_max %.6g  B_min %.6g  T %.6g", b->B, b->B_max,
+                  b->B_min, b->T);
+    if (!b->exact)
+        sx_sink_print(s->cli.sink, " +- %.2g", b->T_error);
+    sx_sink_print(s->cli.sink, "\n");
+    print_partition(s, "max", set, b->block_max, b->m);
+    print_partition(s, "min", set, b->block_min, b->m);
+    for (int64_t i = 0; s->n_sets > 1 && i < s->n_sets; i++) {
+        sx_sink_print(s->cli.sink, "  T %-12.6g B % -12.6g ", s->benefit[i].T, s->benefit[i].B);
+        print_set(s, s->sets[i] + 1, s->sets[i][0]);
+        sx_sink_print(s->cli.sink, "\n");
+    }
+}
+
+/* The strongest terms, a line each. */
+static void print_terms(struct shapley *s)
+{
+    const struct sx_interactions *t = &s->terms;
+    s->top = s->top > 0 ? s->top : 20;
+    double least = least_shown(s);
+    for (int64_t k = 0; k < t->count; k++) {
+        if (!is_shown(s, k, least))
+            continue;
+        sx_sink_print(s->cli.sink, "  % -12.6g", t->value[k]);
+        if (t->error != NULL)
+            sx_sink_print(s->cli.sink, " +- %-8.2g", t->error[k]);
+        sx_sink_print(s->cli.sink, " %s", t->is_or != NULL && t->is_or[k] ? "or " : "");
+        print_set(s, t->member + t->first[k], t->first[k + 1] - t->first[k]);
+        sx_sink_print(s->cli.sink, "\n");
+    }
+}
+
+static bool write_text(struct shapley *s, const struct cli_sample *sample,
+                       struct sx_error *error)
+{
+    sx_sink_print(s->cli.sink,
+                  "%s[%lld]  %s of %lld players, %lld evaluations, v %.6g to %.6g\n",
+                  sample->id, (long long)sample->index, s->index, (long long)s->n,
+                  (long long)sx_game_evaluations(s->game), s->none, s->all);
+    if (is_benefit(s))
+        print_benefit(s);
+    else
+        print_terms(s);
+    return sx_sink_flush(s->cli.sink, error);
+}
+
+/* ---- Arrays ---- */
+
+/* A vector of single players, or a matrix: pairs, and single players on the diagonal. */
+static bool write_array(struct shapley *s, struct sx_error *error)
+{
+    const struct sx_interactions *t = &s->terms;
+    struct sx_shape shape = {t->order == 1 ? 1 : 2, {s->n, s->n}};
+    struct sx_tensor array = {0};
+    bool ok = sx_tensor_new(&array, SX_DOUBLE, &shape, error);
+    for (int64_t k = 0; ok && k < t->count; k++) {
+        int64_t n = t->first[k + 1] - t->first[k];
+        const int64_t *m = t->member + t->first[k];
+        if (n < 1 || n > 2)
+            continue;
+        if (shape.rank == 1) {
+            sx_tensor_set(&array, m[0], t->value[k]);
+        } else {
+            double before = sx_tensor_get(&array, m[0] * s->n + m[n - 1]);
+            sx_tensor_set(&array, m[0] * s->n + m[n - 1], before + t->value[k]);
+            sx_tensor_set(&array, m[n - 1] * s->n + m[0], before + t->value[k]);
+        }
+    }
+    ok = ok && cli_add_array(&s->cli, &array, error);
+    sx_tensor_free(&array);
+    return ok;
+}
+
+/* ---- The run ---- */
+
+static bool save_game(struct shapley *s, struct sx_error *error)
+{
+    if (s->save == NULL)
+        return true;
+    struct sx_sink *sink = sx_sink_open(s->save, error);
+    if (sink == NULL)
+        return false;
+    bool ok = sx_game_save(s->game, sink, error);
+    struct sx_error other = {0};
+    if (!sx_sink_finish(sink, ok, ok ? error : &other))
+        ok = false;
+    return ok;
+}
+
+static bool write_result(struct shapley *s, const struct cli_sample *sample,
+                         struct sx_error *error)
+{
+    switch (s->cli.format) {
+    case CLI_FORMAT_TEXT:
+        return write_text(s, sample, error);
+    case CLI_NPY:
+        return write_array(s, error);
+    default:
+        return write_record(s, sample, error);
+    }
+}
+
+static bool explain(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
+{
+    bool picture = s->cli.format == CLI_NPY;
+    bool ok = s->load != NULL ? (s->game = sx_game_load(s->load, error)) != NULL
+                              : model_game(s, sample, error);
+    if (ok)
+        s->n = sx_game_players(s->game);
+    if (ok && is_benefit(s) && !picture)
+        ok = choose_sets(s, error) && find_benefits(s, sample, error);
+    else if (ok)
+        ok = find_index(s, sample, is_benefit(s) ? "sii" : s->index, error);
+    ok = ok && find_ends(s, error) && save_game(s, error) && write_result(s, sample, error);
+    free_sample(s);
+    return ok;
+}
+
+static void run(struct shapley *s)
+{
+    struct cli_sample sample;
+    bool go_on = true;
+    s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
+    while (s->explainer != NULL && go_on && cli_next(&s->cli, &sample)) {
+        struct sx_error error = {0};
+        bool ok = explain(s, &sample, &error);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
+    }
+}
+
+static void run_saved(struct shapley *s)
+{
+    const struct cli_sample sample = {.id = s->load, .started = cli_seconds()};
+    struct sx_error error = {0};
+    bool ok = explain(s, &sample, &error);
+    cli_done(&s->cli, &sample, ok, &error);
+}
+
+static void free_all(struct shapley *s)
+{
+    for (size_t i = 0; i < s->n_names; i++)
+        free(s->name[i]);
+    free(s->name);
+    free(s->group);
+    sx_explainer_free(s->explainer);
+}
+
+static const struct cli_option options[] = {
+    {0, "players", "HOW", "elements, columns, tokens[:AXIS], patches:HxW, file:LABELS.npy",
+     CLI_TEXT, &self.players_by, NULL, NULL},
+    {0, "index", "NAME", "bT (default), sv, sii, stii, ...: see --list-indices", CLI_CALL, NULL,
+     NULL, set_index},
+    {0, "list-indices", NULL, "what the indices are", CLI_CALL, NULL, NULL, list_indices},
+    {0, "order", "K", "largest sets of an index", CLI_COUNT, &self.order, NULL, NULL},
+    {0, "set", "0,2,4-6|all", "the set of players of bT", CLI_TEXT, &self.set, NULL, NULL},
+    {0, "window", "M", "every M players in a row instead", CLI_COUNT, &self.window, NULL, NULL},
+    {0, "partition", "WHICH", "partitions of the set", CLI_CHOICE, &self.partition, partitions,
+     NULL},
+    {0, "adjacency", "N", "neighbours of a patch", CLI_CHOICE, &self.adjacency, "4|8", NULL},
+    {0, "search", "HOW", "how partitions are searched", CLI_CHOICE, &self.search, "dp|gradient",
+     NULL},
+    {0, "groups", "0,1/2-4", "groups of players of owen", CLI_TEXT, &self.groups, NULL, NULL},
+    {0, "exact", NULL, "evaluate all coalitions, whatever it costs", CLI_FLAG, &self.exact,
+     NULL, NULL},
+    {0, "budget", "N", "evaluations", CLI_COUNT, &self.budget, NULL, NULL},
+    {0, "sampling", "HOW", "stratified, leverage, kernel, svarmiq, ...", CLI_TEXT,
+     &self.sampling, NULL, NULL},
+    {0, "tol", "E", "stop at this standard error", CLI_NUMBER, &self.tolerance, NULL, NULL},
+    {0, "tie-tol", "E", "sums that differ by less are equal", CLI_NUMBER, &self.tie, NULL,
+     NULL},
+    {0, "skip-nonfinite", NULL, "leave out contexts with NaN or infinity", CLI_FLAG,
+     &self.skip_nonfinite, NULL, NULL},
+    {0, "layer-score", "HOW", "number of the explained tensor", CLI_CHOICE, &self.likeness,
+     "unit|dot|cosine", NULL},
+    {0, "background", "FILE", "average over these baselines", CLI_TEXT, &self.background, NULL,
+     NULL},
+    {0, "names", "FILE", "names of players, one a line", CLI_TEXT, &self.names_file, NULL,
+     NULL},
+    {0, "top", "N", "show the N strongest interactions", CLI_COUNT, &self.top, NULL, NULL},
+    {0, "threshold", "T", "show those of at least T", CLI_NUMBER, &self.threshold, NULL, NULL},
+    {0, "save-game", "FILE", "write the values of coalitions", CLI_TEXT, &self.save, NULL,
+     NULL},
+    {0, "load-game", "FILE", "read them, instead of MODEL and INPUT", CLI_CALL, NULL, NULL,
+     load_game},
+    {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
+
+int main(int argc, char **argv)
+{
+    struct shapley *s = &self;
+    s->cli = (struct cli){.tool = "shapley-int",
+                          .summary = "Explain a model's output by interactions of players.",
+                          .operands = "{MODEL [INPUT]... | --load-game=FILE}",
+                          .options = options,
+                          .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
+                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
+                                     1u << CLI_NPY,
+                          .score = SX_SCORE_LOGIT};
+    s->cli.explain.values_only = true;
+    s->players_by = "elements";
+    s->index = "bT";
+    s->partition = -1;
+    cli_parse(&s->cli, argc, argv);
+    if (cli_open(&s->cli) && (s->names_file == NULL || read_names(s))) {
+        if (s->load != NULL)
+            run_saved(s);
+        else
+            run(s);
+    }
+    free_all(s);
+    return cli_finish(&s->cli);
+}
