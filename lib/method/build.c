@@ -71,10 +71,10 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
     struct sx_lowered *l = e->built.lowered;
     e->inner = false;
     for (int i = 0; i < l->n_inputs; i++) {
-        bool wanted = e->options.wrt == NULL
-                          ? e->options.values_only ||
-                                sx_is_real(l->graph->node[l->inputs[i].node].type)
-                          : strcmp(l->inputs[i].name, e->options.wrt) == 0;
+        bool wanted =
+            e->options.wrt == NULL
+                ? e->options.values_only || sx_is_real(l->graph->node[l->inputs[i].node].type)
+                : strcmp(l->inputs[i].name, e->options.wrt) == 0;
         if (!wanted)
             continue;
         e->input_port = i;

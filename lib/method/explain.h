@@ -22,9 +22,9 @@ struct sx_explained {
     struct sx_graph *graph;
     int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
     int x, index, scores, value;
-    int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
-    int scores_node, x_node;               /* in the faithful graph */
-    struct sx_program *forward;            /* inputs to scores and, if x is an inner tensor, x */
+    int *kink, n_kinks;         /* names in the faithful graph, see sx_find_kinks */
+    int scores_node, x_node;    /* in the faithful graph */
+    struct sx_program *forward; /* inputs to scores and, if x is an inner tensor, x */
     struct sx_shape scores_shape, x_shape; /* of what it gives */
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
     struct sx_points *gradients;
