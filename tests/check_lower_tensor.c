@@ -454,6 +454,60 @@ START_TEST(resize)
 }
 END_TEST
 
+START_TEST(geometry)
+{
+    static const struct lc cases[] = {
+        {20,
+         "AffineGrid",
+         "align_corners=1",
+         {"f1x2x3: 1 0 0 0 1 0", "i!4: 1 1 2 2"},
+         {"f1x2x2x2: -1 -1 1 -1 -1 1 1 1"}},
+        {20,
+         "AffineGrid",
+         NULL,
+         {"f1x2x3: 2 0 1 0 0 3", "i!4: 1 1 1 2"},
+         {"f1x1x2x2: 0 3 2 3"}},
+        {20,
+         "AffineGrid",
+         "align_corners=1",
+         {"f1x3x4: 1 0 0 0 0 1 0 0 0 0 1 0", "i!5: 1 1 2 1 1"},
+         {"f1x2x1x1x3: 0 0 -1 0 0 1"}},
+        {20,
+         "AffineGrid",
+         NULL,
+         {"f1x2x3: 2 0 1 0 0 3", "i!3: 1 1 1"},
+         {"refused: a size of 3"}},
+        {18, "CenterCropPad", NULL, {"f4: 1 2 3 4", "i!1: 2"}, {"f2: 2 3"}},
+        {18, "CenterCropPad", NULL, {"f5: 1 2 3 4 5", "i!1: 2"}, {"f2: 2 3"}},
+        {18, "CenterCropPad", NULL, {"f2: 1 2", "i!1: 5"}, {"f5: 0 1 2 0 0"}},
+        {18, "CenterCropPad", "axes=[1]", {"f1x3: 1 2 3", "i!1: 1"}, {"f1x1: 2"}},
+        {18, "CenterCropPad", NULL, {"f2: 1 2", "i!2: 5 5"}, {"refused: a shape of 2"}},
+        {18, "Col2Im", NULL, {"f1x2x2: 1 2 3 4", "i!1: 3", "i!1: 2"}, {"f1x1x3: 1 5 4"}},
+        {18,
+         "Col2Im",
+         "strides=[2]",
+         {"f1x2x2: 1 2 3 4", "i!1: 4", "i!1: 2"},
+         {"f1x1x4: 1 3 2 4"}},
+        {18,
+         "Col2Im",
+         "pads=[1,1]",
+         {"f1x2x3: 1 2 3 4 5 6", "i!1: 2", "i!1: 2"},
+         {"f1x1x2: 6 8"}},
+        {18,
+         "Col2Im",
+         NULL,
+         {"f1x4x1: 1 2 3 4", "i!2: 2 2", "i!2: 2 2"},
+         {"f1x1x2x2: 1 2 3 4"}},
+        {18, "Col2Im", NULL, {"f1x2x2: 1 2 3 4", "i!1: 4", "i!1: 2"}, {"refused: do not fit"}},
+        {11, "Det", NULL, {"f2x2: 1 2 3 4"}, {"f: -2"}},
+        {11, "Det", NULL, {"f1x3x3: 2 0 1 1 3 2 1 1 4"}, {"f1: 18"}},
+        {11, "Det", NULL, {"f2x1x1: 5 6"}, {"f2: 5 6"}},
+        {11, "Det", NULL, {"f1x2: 5 6"}, {"refused: only square"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lower_tensor");
@@ -466,6 +520,7 @@ int main(void)
     tcase_add_test(tests, reduce);
     tcase_add_test(tests, selection);
     tcase_add_test(tests, resize);
+    tcase_add_test(tests, geometry);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -35,11 +35,16 @@ bool sx_arg_real(const struct sx_lowering *l, int k)
     return node != SX_NONE && sx_is_real(l->g->node[node].type);
 }
 
-bool sx_give_as(struct sx_lowering *l, int k, int node, int kind)
+bool sx_give_value(struct sx_lowering *l, int k, struct sx_value value)
 {
     if (k < l->n_out)
-        l->out[k] = (struct sx_value){node, kind};
+        l->out[k] = value;
     return true;
+}
+
+bool sx_give_as(struct sx_lowering *l, int k, int node, int kind)
+{
+    return sx_give_value(l, k, (struct sx_value){.node = node, .kind = kind});
 }
 
 bool sx_give(struct sx_lowering *l, int node)
@@ -102,6 +107,13 @@ int sx_convert(struct sx_lowering *l, int node, int kind)
 
 void *sx_scratch(struct sx_lowering *l, size_t n, size_t size)
 {
+    size_t bytes, total;
+    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&total, bytes, l->g->constant_bytes) ||
+        total > l->g->constant_limit) {
+        sx_fail(l->error, SX_MEMORY, "constants need more than the memory limit");
+        return NULL;
+    }
+    l->g->constant_bytes = total;
     return sx_arena_new(&l->g->arena, n, size, l->error);
 }
 

@@ -110,7 +110,7 @@ const Onnx__GraphProto *sx_attr_graph(struct sx_lowering *l, const char *name)
 struct sx_value sx_attr_tensor(struct sx_lowering *l, const char *name)
 {
     const Onnx__AttributeProto *a = sx_attr(l, name);
-    struct sx_value none = {SX_NONE, 0};
+    struct sx_value none = {.node = SX_NONE};
     if (a == NULL || !typed(l, a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR))
         return none;
     if (a->t != NULL)

@@ -14,7 +14,7 @@ static bool take_inputs(struct sx_lowering *l, struct sx_value *in)
     for (int k = 0; k < l->n_in; k++) {
         const char *name = l->node->input[k];
         const struct sx_value *value;
-        in[k] = (struct sx_value){SX_NONE, 0};
+        in[k] = (struct sx_value){.node = SX_NONE};
         if (*name == '\0')
             continue;
         value = sx_scope_find(l->scope, name);
@@ -37,7 +37,7 @@ static bool check_count(struct sx_lowering *l)
         return sx_reject(l, "%d inputs, at most %d are allowed", l->n_in, l->row->max_in);
     for (int k = 0; k < l->row->min_in; k++)
         if (sx_arg(l, k) == SX_NONE)
-            return sx_reject(l, "input %d is missing", k);
+            return sx_reject(l, "input %d is missing, or no tensor", k);
     return true;
 }
 
@@ -54,7 +54,7 @@ static bool inline_function(struct sx_lowering *l, const Onnx__FunctionProto *f)
                              .quiet = true};
     bool ok = inner.depth <= MAX_DEPTH || sx_reject(l, "functions are nested too deep");
     for (size_t k = 0; k < f->n_input && ok; k++) {
-        struct sx_value absent = {SX_NONE, 0};
+        struct sx_value absent = {.node = SX_NONE};
         ok = sx_scope_define(&inner, f->input[k], (int)k < l->n_in ? l->in[k] : absent);
     }
     ok = ok && sx_scope_nodes(&inner, f->node, f->n_node);
@@ -126,7 +126,7 @@ static bool lower_node(struct sx_scope *s, const Onnx__NodeProto *node)
     l.in = values;
     l.out = values + l.n_in;
     for (int k = 0; k < l.n_out; k++)
-        l.out[k] = (struct sx_value){SX_NONE, SX_NOT_MADE};
+        l.out[k] = (struct sx_value){.node = SX_NONE, .kind = SX_NOT_MADE};
     bool ok =
         s->root->steps++ < MAX_STEPS || sx_reject(&l, "the graph unrolls to too many nodes");
     ok = ok && take_inputs(&l, values) && dispatch(&l) && publish(&l);
@@ -166,7 +166,7 @@ bool sx_lower_body(struct sx_lowering *l, const Onnx__GraphProto *body,
     for (int k = 0; k < n_out && ok; k++) {
         const char *name = sx_text(body->output[k]->name);
         const struct sx_value *value = sx_scope_find(&inner, name);
-        ok = (value != NULL && value->node != SX_NONE) ||
+        ok = (value != NULL && (value->node != SX_NONE || value->kind == SX_SEQUENCE)) ||
              sx_reject(l, "the body does not make '%.*s'", SX_NAME_SHOWN, name);
         if (ok)
             out[k] = *value;

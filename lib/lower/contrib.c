@@ -99,7 +99,8 @@ static bool lower_quick_gelu(struct sx_lowering *l)
 /* ---- Normalisations ---- */
 
 /* Over the last axis, scaled; beta may be left out. Gives outputs 0 to 2. */
-static bool give_normalised(struct sx_lowering *l, int x, int gamma, int beta, double epsilon)
+static bool give_normalised(struct sx_lowering *l, int x, int gamma, int beta, double epsilon,
+                            int kind)
 {
     struct sx_graph *g = l->g;
     int axis = sx_shape_of(g, x).rank - 1, mean, inverse;
@@ -108,7 +109,7 @@ static bool give_normalised(struct sx_lowering *l, int x, int gamma, int beta, d
     int y = sx_mul(g, sx_standardise(g, x, &axis, 1, epsilon, &mean, &inverse), gamma);
     sx_give_as(l, 1, mean, SX_ONNX_FLOAT);
     sx_give_as(l, 2, inverse, SX_ONNX_FLOAT);
-    return sx_give_as(l, 0, beta != SX_NONE ? sx_add(g, y, beta) : y, sx_arg_kind(l, 0));
+    return sx_give_as(l, 0, beta != SX_NONE ? sx_add(g, y, beta) : y, kind);
 }
 
 static bool lower_skip_layer_norm(struct sx_lowering *l)
@@ -118,8 +119,8 @@ static bool lower_skip_layer_norm(struct sx_lowering *l)
     if (sx_arg(l, 4) != SX_NONE)
         x = sx_add(g, x, sx_arg(l, 4));
     sx_give_as(l, 3, x, sx_arg_kind(l, 0));
-    return give_normalised(l, x, sx_arg(l, 2), sx_arg(l, 3),
-                           sx_attr_float(l, "epsilon", 1e-12));
+    return give_normalised(l, x, sx_arg(l, 2), sx_arg(l, 3), sx_attr_float(l, "epsilon", 1e-12),
+                           sx_arg_kind(l, 0));
 }
 
 /* x / sqrt(mean(x^2) + epsilon) * gamma, over axes first.. */
@@ -177,7 +178,8 @@ static bool lower_embed_layer_norm(struct sx_lowering *l)
         x = sx_add(g, x, sx_slice_axis(g, sx_arg(l, 3), 0, 0, ids.dim[1]));
     if (sx_arg(l, 1) != SX_NONE && sx_arg(l, 4) != SX_NONE)
         x = sx_add(g, x, looked_up(l, sx_arg(l, 4), sx_arg(l, 1)));
-    if (!give_normalised(l, x, sx_arg(l, 5), sx_arg(l, 6), sx_attr_float(l, "epsilon", 1e-12)))
+    if (!give_normalised(l, x, sx_arg(l, 5), sx_arg(l, 6), sx_attr_float(l, "epsilon", 1e-12),
+                         SX_ONNX_FLOAT))
         return false;
     const int axis = 1;
     const struct sx_shape lengths = {1, {ids.dim[0]}};
@@ -187,8 +189,7 @@ static bool lower_embed_layer_norm(struct sx_lowering *l)
     else
         mask = sx_filled(g, SX_INT, &lengths, 0);
     sx_give_as(l, 1, mask, SX_ONNX_INT32);
-    sx_give_as(l, 2, x, SX_ONNX_FLOAT);
-    return sx_give_as(l, 0, l->out[0].node, SX_ONNX_FLOAT);
+    return sx_give_as(l, 2, x, SX_ONNX_FLOAT);
 }
 
 /* ---- Attention ---- */

@@ -28,7 +28,8 @@ static bool lower_both(struct sx_lowering *l, const Onnx__GraphProto *yes,
     int condition = sx_shaped(g, sx_arg(l, 0), 0, NULL);
     for (int k = 0; k < l->n_out; k++) {
         struct sx_shape a = sx_shape_of(g, l->out[k].node), b = sx_shape_of(g, other[k].node);
-        if (!sx_shape_equal(&a, &b) || l->out[k].kind != other[k].kind)
+        if (!sx_shape_equal(&a, &b) || l->out[k].kind != other[k].kind ||
+            l->out[k].kind == SX_SEQUENCE)
             return sx_reject(l,
                              "input 0 (condition) is not constant, and the branches differ "
                              "in the shape of output %d",
@@ -123,11 +124,12 @@ static bool run_loop(struct sx_lowering *l, const Onnx__GraphProto *body, int n_
         return false;
     uint8_t yes = 1;
     const struct sx_shape scalar = {0};
-    in[1] = (struct sx_value){sx_const(l->g, SX_BOOL, &scalar, &yes), SX_ONNX_BOOL};
+    in[1] =
+        (struct sx_value){.node = sx_const(l->g, SX_BOOL, &scalar, &yes), .kind = SX_ONNX_BOOL};
     for (int64_t i = 0; i < most && go; i++) {
         if (i >= MOST_ITERATIONS)
             return sx_reject(l, "more than %lld iterations", (long long)MOST_ITERATIONS);
-        in[0] = (struct sx_value){sx_scalar_int(l->g, i), SX_ONNX_INT64};
+        in[0] = (struct sx_value){.node = sx_scalar_int(l->g, i), .kind = SX_ONNX_INT64};
         if (!sx_lower_body(l, body, in, n_states + 2, true, out, n_states + n_slices + 1) ||
             !read_condition(l, out[0].node, "the condition of the next iteration", &go))
             return false;
@@ -157,7 +159,7 @@ static bool lower_loop(struct sx_lowering *l)
         in[k + 2] = l->in[k + 2];
     bool ok = run_loop(l, body, n_states, n_slices, in, out, slices);
     for (int k = 0; k < n_states && ok; k++)
-        ok = sx_give_as(l, k, in[k + 2].node, in[k + 2].kind);
+        ok = sx_give_value(l, k, in[k + 2]);
     for (int k = 0; k < n_slices && ok; k++)
         ok = join_slices(l, &slices[k], 0, false, n_states + k);
     free_slices(slices, n_slices);
@@ -220,7 +222,8 @@ static struct sx_value element(struct sx_lowering *l, const struct scan *s, int 
     int node = sx_slice_axis(l->g, whole->node, at, t, 1);
     for (int i = at; i + 1 < shape.rank; i++)
         shape.dim[i] = shape.dim[i + 1];
-    return (struct sx_value){sx_shaped(l->g, node, shape.rank - 1, shape.dim), whole->kind};
+    return (struct sx_value){.node = sx_shaped(l->g, node, shape.rank - 1, shape.dim),
+                             .kind = whole->kind};
 }
 
 static bool run_scan(struct sx_lowering *l, const struct scan *s, struct sx_value *in,
@@ -252,7 +255,7 @@ static bool lower_scan(struct sx_lowering *l)
         return false;
     bool ok = run_scan(l, &s, in, out, slices);
     for (int k = 0; k < s.n_states && ok; k++)
-        ok = sx_give_as(l, k, in[k].node, in[k].kind);
+        ok = sx_give_value(l, k, in[k]);
     for (int k = 0; k < s.n_slices && ok; k++)
         ok = join_slices(l, &slices[k], item(&s.out_axes, k), item(&s.out_ways, k) != 0,
                          s.n_states + k);

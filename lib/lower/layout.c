@@ -182,7 +182,7 @@ static bool lower_constant_of_shape(struct sx_lowering *l)
 {
     struct sx_ints list;
     struct sx_shape shape = {0};
-    struct sx_value value = {SX_NONE, SX_ONNX_FLOAT};
+    struct sx_value value = {.node = SX_NONE, .kind = SX_ONNX_FLOAT};
     if (!sx_const_ints(l, 0, "shape", &list))
         return false;
     if (list.n > SX_MAX_RANK)

@@ -154,7 +154,7 @@ static bool add_input(struct sx_scope *s, const Onnx__ValueInfoProto *proto,
         shape = *given;
     else if (!declared_shape(b, declared, &shape, s->error))
         return false;
-    struct sx_value value = {SX_NONE, declared->elem_type};
+    struct sx_value value = {.node = SX_NONE, .kind = declared->elem_type};
     if (option != NULL && option->value != NULL)
         value.node = constant_input(s, type, option->value);
     else

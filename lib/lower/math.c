@@ -107,7 +107,9 @@ static bool lower_cast_like(struct sx_lowering *l)
 
 static bool lower_identity(struct sx_lowering *l)
 {
-    return sx_give(l, sx_arg(l, 0));
+    if (sx_arg(l, 0) == SX_NONE && sx_arg_kind(l, 0) != SX_SEQUENCE)
+        return sx_reject(l, "input 0 is missing");
+    return sx_give_value(l, 0, l->in[0]);
 }
 
 /* Inference: the identity, whose mask keeps everything. */
@@ -176,7 +178,7 @@ const struct sx_lowering_row sx_lower_math[] = {
     {"", "Mean", 1, 0, 1, -1, lower_mean, 0},
     {"", "Cast", 6, 0, 1, 1, lower_cast, 0},
     {"", "CastLike", 15, 0, 2, 2, lower_cast_like, 0},
-    {"", "Identity", 1, 0, 1, 1, lower_identity, 0},
+    {"", "Identity", 1, 0, 0, 1, lower_identity, 0},
     {"", "Dropout", 1, 0, 1, 3, lower_dropout, 0},
     {0},
 };

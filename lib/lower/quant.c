@@ -16,7 +16,7 @@ static int along(struct sx_lowering *l, int node, int axis, const struct sx_shap
     if (block < 1 && shape.rank == 1 && axis < x->rank)
         return sx_along(g, node, axis, x->rank);
     if (block < 1 || shape.rank != x->rank || axis >= x->rank ||
-        shape.dim[axis] != (x->dim[axis] + block - 1) / block) {
+        shape.dim[axis] != (x->dim[axis] - 1) / block + 1) {
         sx_reject(l, "a scale or zero point does not fit");
         return SX_NONE;
     }

@@ -224,6 +224,8 @@ static bool keep_aspect(struct sx_lowering *l, struct resize *r, const int *axes
     for (int k = 0; k < n; k++) {
         r->scale[axes[k]] = scale;
         r->to[axes[k]] = (int64_t)floor(scale * (double)x.dim[axes[k]] + 0.5);
+        if (r->to[axes[k]] < 1)
+            return sx_reject(l, "axis %d would have no elements", axes[k]);
     }
     return true;
 }

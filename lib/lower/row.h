@@ -19,8 +19,14 @@ enum {
 /* A tensor of the file: the node that computes it, and its element type in the file. */
 struct sx_value {
     int node; /* SX_NONE: an optional input left out, or an output that was not made */
-    int kind; /* ONNX__TENSOR_PROTO__DATA_TYPE__* */
+    int kind; /* ONNX__TENSOR_PROTO__DATA_TYPE__*, or SX_SEQUENCE */
+    const struct sx_value *item; /* of a sequence */
+    int n_items;
 };
+
+/* The kind of a list of tensors, which has no node, and of an output that a row did not make. */
+#define SX_SEQUENCE (-2)
+#define SX_NOT_MADE (-1)
 
 /* A node being lowered. */
 struct sx_lowering {
@@ -63,6 +69,7 @@ bool sx_arg_real(const struct sx_lowering *l, int k);
 /* Sets output k. sx_give sets output 0 with the type of input 0. All return true. */
 bool sx_give(struct sx_lowering *l, int node);
 bool sx_give_as(struct sx_lowering *l, int k, int node, int kind);
+bool sx_give_value(struct sx_lowering *l, int k, struct sx_value value); /* a sequence, too */
 bool sx_wants(const struct sx_lowering *l, int k); /* whether the file names output k */
 
 /* Wraps integers to the width of `kind`; everything else is returned as it is. */

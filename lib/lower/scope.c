@@ -101,7 +101,7 @@ void sx_scope_end(struct sx_scope *s)
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto)
 {
     struct sx_lowered *to = s->lowered;
-    struct sx_value value = {SX_NONE, proto->data_type};
+    struct sx_value value = {.node = SX_NONE, .kind = proto->data_type};
     struct sx_tensor t = {0};
     bool borrowed = false;
     if (!sx_grow((void **)&to->owned, &to->owned_capacity, to->n_owned + 1, sizeof *to->owned,

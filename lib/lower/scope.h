@@ -35,9 +35,6 @@ struct sx_scope {
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
 };
 
-/* Kind of an output that a row did not make. */
-#define SX_NOT_MADE (-1)
-
 bool sx_scope_define(struct sx_scope *s, const char *name, struct sx_value value);
 /* NULL if the name is not known. */
 const struct sx_value *sx_scope_find(const struct sx_scope *s, const char *name);

@@ -156,7 +156,7 @@ static bool lower_reverse_sequence(struct sx_lowering *l)
     struct sx_graph *g = l->g;
     struct sx_shape x = sx_arg_shape(l, 0), lengths = sx_arg_shape(l, 1);
     int64_t batch = sx_attr_int(l, "batch_axis", 1), time = sx_attr_int(l, "time_axis", 0);
-    if (x.rank < 2 || batch + time != 1 || batch * time != 0)
+    if (x.rank < 2 || !((batch == 0 && time == 1) || (batch == 1 && time == 0)))
         return sx_reject(l, "batch axis %lld, time axis %lld", (long long)batch,
                          (long long)time);
     if (lengths.rank != 1 || lengths.dim[0] != x.dim[batch])

@@ -3,7 +3,7 @@
 
 #include "lower/tables.h"
 
-#define MOST 8192 /* elements of a transform: its matrices are dense */
+#define MOST 4096 /* elements of a transform: its matrices are dense */
 
 /* ---- Windows ---- */
 
