@@ -1,0 +1,319 @@
+/* check_base.c - errors, checked sizes, memory, tensors, hashes, random numbers. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* ---- Errors ---- */
+
+START_TEST(test_first_error_stays)
+{
+    struct sx_error error = {0};
+    ck_assert(!sx_fail(&error, SX_MODEL, "node %d", 7));
+    ck_assert(!sx_fail(&error, SX_MEMORY, "later"));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert_str_eq(error.message, "node 7");
+    ck_assert(!sx_fail(NULL, SX_MODEL, "nobody listens"));
+}
+END_TEST
+
+START_TEST(test_place_comes_first)
+{
+    struct sx_error error = {0};
+    sx_fail(&error, SX_FAILED, "too short");
+    ck_assert(!sx_fail_at(&error, "file %s", "a.npy"));
+    ck_assert(!sx_fail_at(&error, "dir"));
+    ck_assert_str_eq(error.message, "dir: file a.npy: too short");
+    ck_assert_int_eq(error.status, SX_FAILED);
+    ck_assert(!sx_fail_at(NULL, "nowhere"));
+}
+END_TEST
+
+/* Whatever names hold, a message is one line and ends. */
+START_TEST(test_message_is_one_line)
+{
+    struct sx_error error = {0};
+    char name[1000];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    name[3] = '\n';
+    name[4] = '\033';
+    sx_fail(&error, SX_FAILED, "%s", name);
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+    ck_assert_ptr_null(strchr(error.message, '\n'));
+    ck_assert_ptr_null(strchr(error.message, '\033'));
+    for (int i = 0; i < 5; i++)
+        sx_fail_at(&error, "%s", name);
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+    ck_assert_ptr_null(strchr(error.message, '\n'));
+}
+END_TEST
+
+/* ---- Sizes and memory ---- */
+
+START_TEST(test_checked_sizes)
+{
+    size_t r = 5;
+    ck_assert(sx_size_add(&r, 2, 3) && r == 5);
+    ck_assert(sx_size_mul(&r, 7, 6) && r == 42);
+    ck_assert(!sx_size_add(&r, SIZE_MAX, 1) && r == 42);
+    ck_assert(!sx_size_mul(&r, SIZE_MAX / 2, 3) && r == 42);
+    ck_assert(sx_size_mul(&r, SIZE_MAX, 1) && r == SIZE_MAX);
+    ck_assert(sx_size_mul(&r, 0, SIZE_MAX) && r == 0);
+}
+END_TEST
+
+START_TEST(test_allocations)
+{
+    struct sx_error error = {0};
+    unsigned char *p = sx_new(100, 1, &error);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(p[i], 0);
+    free(p);
+    void *aligned = sx_new_aligned(3, 5, &error);
+    ck_assert_uint_eq((uintptr_t)aligned % 64, 0);
+    free(aligned);
+    void *nothing = sx_new(0, 8, &error);
+    ck_assert_ptr_nonnull(nothing);
+    free(nothing);
+    ck_assert_int_eq(error.status, SX_OK);
+    ck_assert_ptr_null(sx_new_aligned(SIZE_MAX / 4, 8, &error));
+    ck_assert_int_eq(error.status, SX_MEMORY);
+}
+END_TEST
+
+START_TEST(test_grow)
+{
+    struct sx_error error = {0};
+    int *items = NULL;
+    size_t capacity = 0;
+    for (size_t n = 1; n <= 1000; n++) {
+        ck_assert(sx_grow((void **)&items, &capacity, n, sizeof *items, &error));
+        ck_assert_uint_ge(capacity, n);
+        ck_assert_int_eq(items[n - 1], 0);
+        items[n - 1] = (int)n;
+    }
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(items[i], i + 1);
+    ck_assert(!sx_grow((void **)&items, &capacity, SIZE_MAX / 8, sizeof *items, &error));
+    ck_assert_int_eq(error.status, SX_MEMORY);
+    ck_assert_int_eq(items[999], 1000);
+    free(items);
+}
+END_TEST
+
+START_TEST(test_arena)
+{
+    struct sx_arena arena = {0};
+    struct sx_error error = {0};
+    unsigned char *kept[200];
+    for (size_t i = 0; i < 200; i++) {
+        kept[i] = sx_arena_new(&arena, i * 37 + 1, 1, &error);
+        ck_assert_uint_eq((uintptr_t)kept[i] % 16, 0);
+        for (size_t k = 0; k <= i * 37; k++)
+            ck_assert_int_eq(kept[i][k], 0);
+        memset(kept[i], (int)i, i * 37 + 1);
+    }
+    for (size_t i = 0; i < 200; i++)
+        ck_assert_int_eq(kept[i][i * 37], (int)i);
+    ck_assert_str_eq(sx_arena_strdup(&arena, "kept", &error), "kept");
+    ck_assert_ptr_null(sx_arena_new(&arena, SIZE_MAX / 2, 4, &error));
+    ck_assert_int_eq(error.status, SX_MEMORY);
+    sx_arena_free(&arena);
+    ck_assert_ptr_null(arena.block);
+    sx_arena_free(&arena);
+}
+END_TEST
+
+START_TEST(test_strdup)
+{
+    struct sx_error error = {0};
+    char *copy = sx_strdup("a name", &error);
+    ck_assert_str_eq(copy, "a name");
+    free(copy);
+}
+END_TEST
+
+/* ---- Tensors ---- */
+
+START_TEST(test_shape_count)
+{
+    struct sx_error error = {0};
+    int64_t n = -1;
+    ck_assert(sx_shape_count(&(struct sx_shape){3, {2, 3, 4}}, &n, &error) && n == 24);
+    ck_assert(sx_shape_count(&(struct sx_shape){0, {0}}, &n, &error) && n == 1);
+    ck_assert(sx_shape_count(&(struct sx_shape){2, {5, 0}}, &n, &error) && n == 0);
+    const struct sx_shape bad[] = {
+        {2, {-1, 4}},
+        {2, {INT64_MAX / 2, 4}},
+        {3, {INT64_MAX / 2, 4, 0}}, /* a zero does not hide what its strides would be */
+        {1, {INT64_MAX / 2}},
+        {SX_MAX_RANK + 1, {1}},
+        {-1, {1}},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        error = (struct sx_error){0};
+        ck_assert_msg(!sx_shape_count(&bad[i], &n, &error), "shape %zu", i);
+        ck_assert_int_eq(error.status, SX_MODEL);
+    }
+}
+END_TEST
+
+START_TEST(test_shape_equal)
+{
+    struct sx_shape a = {2, {3, 4}}, b = {2, {3, 4}}, c = {2, {4, 3}}, d = {1, {3}};
+    b.dim[5] = 9; /* past the rank: does not count */
+    ck_assert(sx_shape_equal(&a, &b));
+    ck_assert(!sx_shape_equal(&a, &c));
+    ck_assert(!sx_shape_equal(&a, &d));
+}
+END_TEST
+
+START_TEST(test_tensor_new)
+{
+    struct sx_error error = {0};
+    struct sx_tensor t;
+    ck_assert(sx_tensor_new(&t, SX_DOUBLE, &(struct sx_shape){2, {3, 5}}, &error));
+    ck_assert_uint_eq((uintptr_t)t.data % 64, 0);
+    for (int i = 0; i < 15; i++)
+        ck_assert_double_eq(sx_tensor_get(&t, i), 0);
+    sx_tensor_free(&t);
+    ck_assert_ptr_null(t.data);
+    sx_tensor_free(&t);
+    ck_assert(!sx_tensor_new(&t, SX_INT, &(struct sx_shape){1, {-3}}, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert_ptr_null(t.data);
+}
+END_TEST
+
+/* Element by element, as C converts, with ends where C has none. */
+START_TEST(test_tensor_convert)
+{
+    static const double values[] = {0, 1.75, -2.5, 300, 1e300, -1e300, NAN};
+    static const int64_t ints[] = {0, 1, -2, 300, INT64_MAX, INT64_MIN, 0};
+    struct sx_error error = {0};
+    struct sx_tensor from, to;
+    struct sx_shape shape = {1, {7}};
+    ck_assert(sx_tensor_new(&from, SX_DOUBLE, &shape, &error));
+    for (int i = 0; i < 7; i++)
+        sx_tensor_set(&from, i, values[i]);
+    ck_assert(sx_tensor_convert(&to, SX_INT, &from, &error));
+    for (int i = 0; i < 7; i++)
+        ck_assert_int_eq(((const int64_t *)to.data)[i], ints[i]);
+    sx_tensor_free(&to);
+    ck_assert(sx_tensor_convert(&to, SX_BOOL, &from, &error));
+    for (int i = 0; i < 7; i++)
+        ck_assert_int_eq(((const uint8_t *)to.data)[i], i != 0);
+    sx_tensor_free(&to);
+    ck_assert(sx_tensor_convert(&to, SX_FLOAT, &from, &error));
+    ck_assert_float_eq(((const float *)to.data)[1], 1.75f);
+    ck_assert(isinf(((const float *)to.data)[4]));
+    sx_tensor_free(&to);
+    ck_assert(sx_tensor_convert(&to, SX_DOUBLE, &from, &error));
+    ck_assert_mem_eq(to.data, from.data, sizeof values);
+    sx_tensor_free(&to);
+    sx_tensor_free(&from);
+}
+END_TEST
+
+START_TEST(test_type_sizes)
+{
+    ck_assert_uint_eq(sx_type_size(SX_FLOAT), 4);
+    ck_assert_uint_eq(sx_type_size(SX_DOUBLE), 8);
+    ck_assert_uint_eq(sx_type_size(SX_INT), 8);
+    ck_assert_uint_eq(sx_type_size(SX_BOOL), 1);
+}
+END_TEST
+
+/* ---- Hashes and random numbers ---- */
+
+START_TEST(test_sha256)
+{
+    char hex[65];
+    sx_sha256("", 0, hex);
+    ck_assert_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    sx_sha256("abc", 3, hex);
+    ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+END_TEST
+
+START_TEST(test_hash)
+{
+    uint64_t whole = sx_hash(SX_HASH_START, "foobar", 6);
+    ck_assert_uint_eq(whole, 0x85944171f73967e8ULL); /* FNV's own test vector */
+    ck_assert_uint_eq(sx_hash(sx_hash(SX_HASH_START, "foo", 3), "bar", 3), whole);
+}
+END_TEST
+
+/* Pure functions of three counters, and each of them matters. */
+START_TEST(test_random_counters)
+{
+    uint64_t r = sx_random_bits(1, 2, 3);
+    ck_assert_uint_eq(sx_random_bits(1, 2, 3), r);
+    ck_assert_uint_ne(sx_random_bits(0, 2, 3), r);
+    ck_assert_uint_ne(sx_random_bits(1, 3, 3), r);
+    ck_assert_uint_ne(sx_random_bits(1, 2, 4), r);
+    ck_assert_uint_ne(sx_random_bits(2, 1, 3), r);
+    for (uint64_t i = 0; i < 1000; i++) {
+        double u = sx_random_uniform(0, 0, i);
+        ck_assert(u >= 0 && u < 1);
+    }
+}
+END_TEST
+
+/* Moments of 100,000 draws, within five standard errors, in every stream. */
+START_TEST(test_random_moments)
+{
+    const int n = 100000;
+    for (uint64_t stream = 0; stream < 3; stream++) {
+        double mean = 0, square = 0, next = 0, u = 0, before = 0;
+        for (int i = 0; i < n; i++) {
+            double z = sx_random_normal(42, stream, (uint64_t)i);
+            mean += z / n;
+            square += z * z / n;
+            next += z * before / n;
+            before = z;
+            u += sx_random_uniform(42, stream, (uint64_t)i) / n;
+        }
+        ck_assert_double_eq_tol(mean, 0, 5 / sqrt(n));
+        ck_assert_double_eq_tol(square, 1, 5 * sqrt(2.0 / n));
+        ck_assert_double_eq_tol(next, 0, 5 / sqrt(n));
+        ck_assert_double_eq_tol(u, 0.5, 5 / sqrt(12.0 * n));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        test_first_error_stays,
+        test_place_comes_first,
+        test_message_is_one_line,
+        test_checked_sizes,
+        test_allocations,
+        test_grow,
+        test_arena,
+        test_strdup,
+        test_shape_count,
+        test_shape_equal,
+        test_tensor_new,
+        test_tensor_convert,
+        test_type_sizes,
+        test_sha256,
+        test_hash,
+        test_random_counters,
+        test_random_moments,
+    };
+    Suite *suite = suite_create("base");
+    TCase *tcase = tcase_create("base");
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
