@@ -50,6 +50,17 @@ static bool result(const struct sx_graph *g, int node, const struct sx_tensor *v
     return sx_tensor_convert(to, n->type, &from, error);
 }
 
+/* What is fed cuts the graph: nothing above it is needed. */
+static void mark_unfed(const struct sx_graph *g, const int *outputs, int n_outputs,
+                       const struct sx_tensor *value, bool *needed)
+{
+    for (int k = 0; k < n_outputs; k++)
+        needed[outputs[k]] = true;
+    for (size_t i = g->n_nodes; i-- > 0;)
+        for (int k = 0; needed[i] && value[i].data == NULL && k < g->node[i].n_in; k++)
+            needed[g->node[i].in[k]] = true;
+}
+
 bool sx_evaluate(struct sx_graph *g, const int *inputs, const struct sx_tensor *feeds,
                  int n_inputs, const int *outputs, struct sx_tensor *results, int n_outputs,
                  struct sx_error *error)
@@ -59,10 +70,10 @@ bool sx_evaluate(struct sx_graph *g, const int *inputs, const struct sx_tensor *
     bool *needed = sx_new(g->n_nodes, sizeof *needed, error);
     struct sx_tensor *value = sx_new(g->n_nodes, sizeof *value, error);
     bool ok = needed != NULL && value != NULL;
-    if (ok)
-        sx_mark_needed(g, outputs, n_outputs, needed);
     for (int k = 0; ok && k < n_inputs; k++)
         ok = feed(g, inputs[k], &feeds[k], value, error);
+    if (ok)
+        mark_unfed(g, outputs, n_outputs, value, needed);
     for (size_t i = 0; ok && i < g->n_nodes; i++)
         if (needed[i] && value[i].data == NULL && g->node[i].op != SX_CONST)
             ok = run_node(g, i, value, error);
