@@ -108,6 +108,10 @@ bool sx_png_encode(const struct sx_picture *picture, uint8_t **bytes, size_t *si
 enum sx_layout { SX_LAYOUT_AUTO, SX_NCHW, SX_NHWC };
 enum sx_colour { SX_COLOUR_AUTO, SX_RGB, SX_BGR, SX_GRAY };
 
+/* An array seen as a picture of 1 or 3 channels, its smallest element black, its largest white. */
+bool sx_picture_of(const struct sx_tensor *array, enum sx_layout layout,
+                   struct sx_picture *picture, struct sx_error *error);
+
 /* How a picture becomes a model's input: its channels are made what the model takes, it is
  * resized (antialiased triangle filter, as Pillow's BILINEAR), cut to the centre, and every
  * pixel becomes (pixel * scale - mean) / std; mean and std are in the model's channel order. */
@@ -145,6 +149,7 @@ struct sx_plot {
     enum sx_layout layout;
     char colours[12];
     double outlier, alpha, top;
+    int64_t mark; /* 1 + the place (row * columns + column) that is framed; 0: none */
 };
 
 /* Magnitude of the channels' sum, outlier 2, overlay 0.9, topk 10, all panels but the mask. */
@@ -164,6 +169,11 @@ bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
 bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
                  const struct sx_picture *behind, const char *title, struct sx_picture *figure,
                  struct sx_error *error);
+
+/* Draws a matrix [n, n] with names[i] (NULL: none) at row and column i, title and colour bar. */
+bool sx_plot_matrix(const struct sx_plot *plot, const struct sx_tensor *matrix,
+                    const char *const *names, const char *title, struct sx_picture *figure,
+                    struct sx_error *error);
 
 /* Sets `n` pictures in rows of `columns` (0: about a square) on one sheet. */
 bool sx_plot_sheet(const struct sx_picture *pictures, int n, int columns,
@@ -379,6 +389,128 @@ bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_opti
 bool sx_baseline(const struct sx_explainer *explainer, const char *specification,
                  const struct sx_preprocess *pre, const double *background,
                  int64_t n_background, double *baseline, struct sx_error *error);
+
+/* ---- Relations between places of a layer: Taylor-CAM ------------------------------------- */
+
+/* The name of the layer whose places are related unless another one is asked for: the last tensor
+ * of rank 4 with rows and columns of the last convolution or pooling that leaves more than one
+ * place. `feeds` and `output` as for sx_list; owned by the model. Status 2 if there is none. */
+const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *feeds,
+                             const char *output, struct sx_error *error);
+
+/* The effect of places i and j together, where H is the Hessian of f by the layer x, and 1 is 1
+ * in all attributes: x_i H_ij 1 and x_j H_ji 1; the same with H_ij summed over all i; x_i H_ij x_j;
+ * or f without both, minus f without each, plus f. */
+enum sx_taylor_form { SX_TAYLOR_PAPER, SX_TAYLOR_BASIC, SX_TAYLOR_INPUT, SX_TAYLOR_OCCLUSION };
+
+struct sx_taylorcam_options {
+    enum sx_taylor_form form;
+    int order;       /* places that are related at once: 2, or 3 (T for H) */
+    bool is_signed;  /* strength is the magnitude of the effect, not a sum of squares */
+    bool diagonal;   /* keep a place's relation to itself; order 2 */
+    bool allow_zero; /* go on where f has no curvature */
+    int axes[2];     /* of the layer, that tell places apart; -1: those after batch and channels,
+                        of rank 3 the one before the last */
+    int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
+};
+
+/* What holds for n = rows * columns places; `strength` ranks, `effect` is signed. Both are
+ * [n, n] or [n, n, n], symmetric, and 0 for repeated places that are not kept. */
+struct sx_relations {
+    int order;
+    int64_t rows, columns;
+    struct sx_tensor strength, effect;
+    struct sx_tensor marginal; /* [rows, columns]: sums of strengths, or of effects if signed */
+    double max, mean, median;  /* of all strengths */
+    double top100;             /* mean of the 100 largest */
+};
+
+struct sx_taylorcam; /* keeps what it compiles from sample to sample */
+
+/* The explainer, whose `wrt` is the layer, must outlive it. Free with sx_taylorcam_free. */
+struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *explainer,
+                                      const struct sx_taylorcam_options *options,
+                                      struct sx_error *error);
+void sx_taylorcam_free(struct sx_taylorcam *taylorcam);
+
+/* Relates the places at the explainer's sample. Lerman, Venuto, Kautz, Xu, arXiv 2006.08601: one
+ * Hessian-vector product for each place, of the graph below the layer. `baseline` (x's shape,
+ * NULL: 0) is what occluded places hold. Status 2 where the layer has one place only or axes do
+ * not fit, 3 where f has no curvature. Free with sx_relations_free. */
+bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
+                      struct sx_relations *relations, struct sx_error *error);
+void sx_relations_free(struct sx_relations *relations);
+
+/* After a run: whether the logit has no curvature, so that all of it comes from the softmax, and
+ * the input that reaches the output around the layer, too (NULL: none). */
+bool sx_taylorcam_logit_zero(const struct sx_taylorcam *taylorcam);
+const char *sx_taylorcam_bypass(const struct sx_taylorcam *taylorcam);
+
+/* The n strongest relations, strongest first; those of strength 0 are left out. Returns how many
+ * there are. */
+struct sx_relation {
+    int64_t place[3]; /* row * columns + column, increasing */
+    double strength, effect;
+};
+int64_t sx_relations_top(const struct sx_relations *relations, int64_t n,
+                         struct sx_relation *top);
+
+/* How much each place has to do with `place`: sums of strengths, or of effects; [rows, columns],
+ * the caller frees it. */
+bool sx_relations_row(const struct sx_relations *relations, int64_t place, bool effects,
+                      struct sx_tensor *map, struct sx_error *error);
+
+/* Relations between m groups of places: sums weighted by weights [m, n]. */
+bool sx_relations_group(const struct sx_relations *relations, int64_t m, const double *weights,
+                        struct sx_relations *groups, struct sx_error *error);
+
+/* Spearman's rank correlation between strengths and the magnitudes of the effects of occlusion;
+ * order 2. NaN where either are all equal. */
+bool sx_taylorcam_deletion(struct sx_taylorcam *taylorcam, const double *baseline,
+                           const struct sx_relations *relations, double *correlation,
+                           struct sx_error *error);
+
+/* A rectangle of a picture: pixels from (x0, y0) up to, and without, (x1, y1). */
+struct sx_box {
+    double x0, y0, x1, y1;
+    char *name; /* NULL: none */
+};
+
+/* Reads boxes: lines "x0,y0,x1,y1[,name]", or a JSON array of such arrays or of objects with a
+ * "box" and perhaps a "name", or an object with such an array as "objects". Status 1. Free with
+ * sx_boxes_free. */
+bool sx_boxes_read(const char *path, struct sx_box **boxes, int64_t *n, struct sx_error *error);
+void sx_boxes_free(struct sx_box *boxes, int64_t n);
+
+/* The part of a width x height picture that place `i` of rows x columns stands for: equal whole
+ * pixels, the last ones take what is left over. */
+struct sx_box sx_place_box(int64_t rows, int64_t columns, int64_t i, int64_t width,
+                           int64_t height);
+
+/* The boxes of all places, named "row,column"; NULL with status 6. */
+struct sx_box *sx_place_boxes(int64_t rows, int64_t columns, int64_t width, int64_t height,
+                              struct sx_error *error);
+
+/* Which share of each of n boxes lies in each place: weights [n, rows * columns], 0 in all where a
+ * box lies outside. */
+void sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
+                   const struct sx_box *boxes, int64_t n, double *weights);
+
+/* Draws the first n of `top` (order 2 or 3, strongest first) over a picture (NULL: over white):
+ * boxes[place] of their places, lines between these whose width is the strength, and a legend.
+ * The picture is padded, and the boxes grow, by `pad` pixels. */
+bool sx_plot_relations(const struct sx_plot *plot, const struct sx_picture *behind,
+                       int64_t pad, const struct sx_box *boxes, int64_t n_boxes, int order,
+                       const struct sx_relation *top, int64_t n, const char *title,
+                       struct sx_picture *figure, struct sx_error *error);
+
+/* First-order maps of the same layer, by number from 0, "gradcam" first; NULL past the last. */
+const char *sx_cam_name(int i, const char **what);
+
+/* n of them by name at the explainer's sample, from one gradient; maps[i] is [rows, columns] of
+ * the layer, the caller frees it. Status 2 for an unknown name. */
+bool sx_cams(struct sx_taylorcam *taylorcam, int n, const char *const *names,
+             struct sx_tensor *maps, struct sx_error *error);
 
 /* ---- Reading inputs and writing results ------------------------------------------------- */
 

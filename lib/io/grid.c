@@ -69,6 +69,37 @@ bool sx_grid_of(const struct sx_shape *shape, enum sx_layout layout, struct sx_g
     return true;
 }
 
+bool sx_picture_of(const struct sx_tensor *array, enum sx_layout layout,
+                   struct sx_picture *picture, struct sx_error *error)
+{
+    struct sx_grid grid;
+    double low = INFINITY, high = -INFINITY;
+    *picture = (struct sx_picture){0};
+    if (!sx_grid_of(&array->shape, layout, &grid, error))
+        return false;
+    if (!is_colour(grid.channels))
+        return sx_fail(error, SX_FAILED, "an array of %lld channels is no picture",
+                       (long long)grid.channels);
+    if (!sx_picture_new(picture, (size_t)grid.columns, (size_t)grid.rows, (int)grid.channels,
+                        error))
+        return false;
+    for (int64_t i = 0; i < sx_count(&array->shape); i++) {
+        double v = sx_tensor_get(array, i);
+        low = isfinite(v) && v < low ? v : low;
+        high = isfinite(v) && v > high ? v : high;
+    }
+    uint8_t *to = picture->pixels;
+    for (int64_t y = 0; y < grid.rows; y++)
+        for (int64_t x = 0; x < grid.columns; x++)
+            for (int64_t c = 0; c < grid.channels; c++) {
+                double v = sx_tensor_get(array, c * grid.channel_step + y * grid.row_step +
+                                                    x * grid.column_step);
+                double t = high > low ? (v - low) / (high - low) : 0;
+                *to++ = (uint8_t)lround(255 * fmin(fmax(isnan(t) ? 0 : t, 0), 1));
+            }
+    return true;
+}
+
 /* Position `i`, perhaps outside, of a row of `n` mirrored at its ends: ... b a | a b c | c b
  * ... */
 static int64_t mirror(int64_t i, int64_t n)

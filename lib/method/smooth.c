@@ -145,7 +145,8 @@ bool sx_find_kinks(const struct sx_graph *g, int x, int y, int **kinks, int *n_k
         sx_mark_reached(g, &x, 1, g->n_nodes, reached);
         for (size_t i = 0; i < g->n_names; i++) {
             const struct sx_name *name = &g->name[i];
-            if (needed[name->node] && reached[name->node] && find_kinked(name->onnx_op) >= 0)
+            if (name->node != x && needed[name->node] && reached[name->node] &&
+                find_kinked(name->onnx_op) >= 0)
                 (*kinks)[(*n_kinks)++] = (int)i;
         }
     }

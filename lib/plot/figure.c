@@ -8,8 +8,6 @@
 enum {
     MARGIN = 12,
     GAP = 10,
-    BAR = 12,       /* width of the colour bar */
-    TICK = 4,       /* length of its ticks, and what separates them from their numbers */
     NARROWEST = 200 /* a figure, so that a title has room */
 };
 
@@ -79,52 +77,27 @@ static unsigned panel_at(const struct figure *f, int panel, int64_t x, int64_t y
     return panel == SX_PANEL_PICTURE || f->keep[place] ? picture : f->mean * 0x010101U;
 }
 
+/* Frames the place that the plot marks, in white and black so that it shows on every colour. */
+static void draw_mark(const struct figure *f, int64_t left, int64_t top)
+{
+    int64_t row = (f->plot->mark - 1) / f->heat.columns;
+    int64_t column = (f->plot->mark - 1) % f->heat.columns;
+    int64_t x0 = column * f->width / f->heat.columns, y0 = row * f->height / f->heat.rows;
+    int64_t x1 = (column + 1) * f->width / f->heat.columns;
+    int64_t y1 = (row + 1) * f->height / f->heat.rows;
+    for (int64_t i = 0; i < 4; i++)
+        sx_draw_frame(f->canvas, left + x0 + i, top + y0 + i, x1 - x0 - 2 * i, y1 - y0 - 2 * i,
+                      i % 3 == 0 ? SX_INK : SX_WHITE);
+}
+
 static void draw_panel(const struct figure *f, int panel, int64_t left, int64_t top)
 {
     sx_draw_frame(f->canvas, left - 1, top - 1, f->width + 2, f->height + 2, FRAME_COLOUR);
     for (int64_t y = 0; y < f->height; y++)
         for (int64_t x = 0; x < f->width; x++)
             sx_draw_pixel(f->canvas, left + x, top + y, panel_at(f, panel, x, y));
-}
-
-/* The numbers along the bar, from its lower end: the ends, and the middle if there is room. */
-static void tick_label(const struct figure *f, int tick, char text[24])
-{
-    double low = f->heat.is_signed ? -1 : 0, at = low + (1 - low) * tick / 2;
-    double value = at * f->heat.scale * (f->heat.negative ? -1 : 1);
-    snprintf(text, 24, "%.3g", value == 0 ? 0 : value);
-}
-
-static int64_t bar_width(const struct figure *f)
-{
-    int64_t widest = 0;
-    for (int tick = 0; tick < 3; tick++) {
-        char text[24];
-        tick_label(f, tick, text);
-        int64_t width = sx_text_width(text);
-        widest = width > widest ? width : widest;
-    }
-    return BAR + 2 * TICK + widest;
-}
-
-static void draw_bar(const struct figure *f, int64_t left, int64_t top)
-{
-    double low = f->heat.is_signed ? -1 : 0;
-    for (int64_t y = 0; y < f->height; y++) {
-        double t = (double)(f->height - 1 - y) / (double)(f->height - 1);
-        sx_draw_fill(f->canvas, left, top + y, BAR, 1,
-                     sx_heat_colour(&f->heat, f->plot, low + t * (1 - low)));
-    }
-    sx_draw_frame(f->canvas, left, top, BAR, f->height, SX_INK);
-    for (int tick = 0; tick < 3; tick += f->height < 4 * SX_LINE_HEIGHT ? 2 : 1) {
-        char text[24];
-        tick_label(f, tick, text);
-        int64_t y = top + (f->height - 1) * (2 - tick) / 2;
-        int64_t text_y = y - 4 < top ? top : y - 4;
-        text_y = text_y > top + f->height - 9 ? top + f->height - 9 : text_y;
-        sx_draw_fill(f->canvas, left + BAR, y, TICK, 1, SX_INK);
-        sx_draw_text(f->canvas, left + BAR + 2 * TICK, text_y, text, SX_INK);
-    }
+    if (f->plot->mark > 0 && panel != SX_PANEL_PICTURE)
+        draw_mark(f, left, top);
 }
 
 static void find_mean(struct figure *f)
@@ -159,7 +132,7 @@ static bool draw(struct figure *f, const char *title, struct sx_error *error)
     int panels = f->behind != NULL ? f->plot->panels : SX_PANEL_MAP, count = 0;
     for (int panel = SX_PANEL_PICTURE; panel <= SX_PANEL_MASK; panel *= 2)
         count += (panels & panel) != 0;
-    int64_t inner = count * (f->width + GAP) + bar_width(f);
+    int64_t inner = count * (f->width + GAP) + sx_bar_width(&f->heat);
     inner = inner > NARROWEST ? inner : NARROWEST;
     int64_t head = title != NULL ? sx_draw_paragraph(NULL, 0, 0, inner, title, SX_INK) : 0;
     int64_t top = MARGIN + head + (head > 0 ? GAP / 2 : 0), left = MARGIN;
@@ -172,7 +145,7 @@ static bool draw(struct figure *f, const char *title, struct sx_error *error)
             draw_panel(f, panel, left, top);
             left += f->width + GAP;
         }
-    draw_bar(f, left, top);
+    sx_draw_bar(f->canvas, &f->heat, f->plot, left, top, f->height);
     return true;
 }
 

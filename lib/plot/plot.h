@@ -94,6 +94,11 @@ double sx_heat_at(const struct sx_heat *heat, int64_t i);
 /* Its colour in the map that the plot asks for. */
 unsigned sx_heat_colour(const struct sx_heat *heat, const struct sx_plot *plot, double value);
 
+/* The colour bar with its numbers: how wide it is, and itself. */
+int64_t sx_bar_width(const struct sx_heat *heat);
+void sx_draw_bar(struct sx_picture *canvas, const struct sx_heat *heat,
+                 const struct sx_plot *plot, int64_t left, int64_t top, int64_t height);
+
 /* Marks the `percent` of places with the largest magnitudes (earlier ones first among equals,
  * one at least) in keep, which has an entry for each place. */
 bool sx_heat_top(const struct sx_heat *heat, double percent, uint8_t *keep,

@@ -101,6 +101,25 @@ static void product(void)
     save("product", m);
 }
 
+/* f = x1 x4 + x2^2 / 2 of the four places of a map: its relations are known in closed form. */
+static void places(void)
+{
+    struct tm_model *m = tm_new(13);
+    float w[16] = {[3] = 1, [5] = 0.5f};
+    tm_input(m, "image", SX_FLOAT, 4, (int64_t[]){-1, 1, 2, 2});
+    tm_const(m, "one", SX_FLOAT, 4, (int64_t[]){1, 1, 1, 1}, (float[]){1});
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){4, 4}, w);
+    tm_const(m, "flat", SX_INT, 1, (int64_t[]){2}, (int64_t[]){-1, 4});
+    tm_const(m, "last", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+    tm_node(m, "Conv", "image one", "map", NULL);
+    tm_node(m, "Reshape", "map flat", "x", NULL);
+    tm_node(m, "MatMul", "x w", "xw", NULL);
+    tm_node(m, "Mul", "x xw", "terms", NULL);
+    tm_node(m, "ReduceSum", "terms last", "f", "keepdims=1");
+    tm_output(m, "f");
+    save("places", m);
+}
+
 /* A model whose constant `w` of `n` floats lies in another file. */
 static void external(const char *name, const char *location, const char *offset, int64_t n)
 {
@@ -331,6 +350,7 @@ int main(int argc, char **argv)
     two_inputs();
     classifier();
     product();
+    places();
     external("external", "weights.bin", "0", 4);
     FILE *f = create("weights", ".bin");
     fwrite((float[]){1, 2, 3, 4}, sizeof(float), 4, f);

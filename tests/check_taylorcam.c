@@ -1,0 +1,422 @@
+/* check_taylorcam.c - relations of places against examples that are worked out by hand. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+struct fixture {
+    struct sx_model *model;
+    struct sx_explainer *explainer;
+    struct sx_taylorcam *method;
+    struct sx_relations r;
+};
+
+static struct sx_taylorcam_options usual(void)
+{
+    return (struct sx_taylorcam_options){.order = 2, .axes = {-1, -1}};
+}
+
+/* Relates the places of the model's input "x" at these values. */
+static bool relate(struct fixture *f, struct tm_model *m, const struct sx_shape *shape,
+                   const double *x, enum sx_score score, const struct sx_taylorcam_options *o,
+                   struct sx_error *error)
+{
+    struct sx_explain_options options = {.precise = true, .score = score, .target = "0"};
+    struct sx_tensor feed;
+    *f = (struct fixture){.model = tm_open(m, error)};
+    ck_assert_msg(f->model != NULL, "%s", error->message);
+    tm_free(m);
+    f->explainer = sx_explainer_new(f->model, &options, error);
+    ck_assert(sx_tensor_new(&feed, SX_DOUBLE, shape, error));
+    memcpy(feed.data, x, (size_t)sx_count(shape) * sizeof *x);
+    ck_assert_msg(sx_explainer_sample(f->explainer, &feed, error), "%s", error->message);
+    sx_tensor_free(&feed);
+    f->method = sx_taylorcam_new(f->explainer, o, error);
+    return f->method != NULL && sx_taylorcam_run(f->method, NULL, &f->r, error);
+}
+
+static void end(struct fixture *f)
+{
+    sx_relations_free(&f->r);
+    sx_taylorcam_free(f->method);
+    sx_explainer_free(f->explainer);
+    sx_model_close(f->model);
+}
+
+static void expect(const struct sx_tensor *t, const double *want, int64_t n, const char *what)
+{
+    ck_assert_int_eq(sx_count(&t->shape), n);
+    for (int64_t i = 0; i < n; i++) {
+        double got = sx_tensor_get(t, i);
+        ck_assert_msg(fabs(got - want[i]) <= 1e-12 * (1 + fabs(want[i])),
+                      "%s[%d] is %.17g, not %.17g", what, (int)i, got, want[i]);
+    }
+}
+
+#define EXPECT(tensor, ...)                                                                    \
+    do {                                                                                       \
+        const double e[] = {__VA_ARGS__};                                                      \
+        expect(tensor, e, (int64_t)(sizeof e / sizeof e[0]), #tensor);                         \
+    } while (0)
+
+/* ---- Two places of two attributes: y = (x11 + 2 x12)(3 x21 - x22) ---- */
+
+static const struct sx_shape two_by_two = {3, {1, 2, 2}};
+static const double pair_x[] = {0.5, 1, 2, 4};
+
+static struct tm_model *flat_model(int rank, const int64_t *dims, int64_t n)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, rank, dims);
+    tm_const(m, "flat", SX_INT, 1, (int64_t[]){2}, (int64_t[]){1, n});
+    tm_node(m, "Reshape", "x flat", "v", NULL);
+    return m;
+}
+
+static struct tm_model *bilinear(void)
+{
+    struct tm_model *m = flat_model(3, (int64_t[]){1, 2, 2}, 4);
+    tm_const(m, "a", SX_DOUBLE, 2, (int64_t[]){4, 1}, (double[]){1, 2, 0, 0});
+    tm_const(m, "b", SX_DOUBLE, 2, (int64_t[]){4, 1}, (double[]){0, 0, 3, -1});
+    tm_node(m, "MatMul", "v a", "va", NULL);
+    tm_node(m, "MatMul", "v b", "vb", NULL);
+    tm_node(m, "Mul", "va vb", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+static void relate_bilinear(struct fixture *f, const struct sx_taylorcam_options *o)
+{
+    struct sx_error error = {0};
+    ck_assert_msg(relate(f, bilinear(), &two_by_two, pair_x, SX_SCORE_RAW, o, &error), "%s",
+                  error.message);
+}
+
+START_TEST(test_forms)
+{
+    struct fixture f;
+    struct sx_taylorcam_options o = usual();
+    o.diagonal = true;
+    relate_bilinear(&f, &o);
+    EXPECT(&f.r.strength, 0, 61, 61, 0);
+    EXPECT(&f.r.effect, 0, 11, 11, 0);
+    EXPECT(&f.r.marginal, 61, 61);
+    ck_assert(!sx_taylorcam_logit_zero(f.method));
+    ck_assert_ptr_null(sx_taylorcam_bypass(f.method));
+    end(&f);
+    o.form = SX_TAYLOR_BASIC;
+    relate_bilinear(&f, &o);
+    EXPECT(&f.r.strength, 4.5, 61, 61, 800);
+    end(&f);
+    o.form = SX_TAYLOR_INPUT;
+    relate_bilinear(&f, &o);
+    EXPECT(&f.r.strength, 0, 5, 5, 0);
+    end(&f);
+    o.form = SX_TAYLOR_OCCLUSION;
+    o.diagonal = false;
+    relate_bilinear(&f, &o);
+    EXPECT(&f.r.effect, 0, 5, 5, 0);
+    end(&f);
+    o = usual();
+    o.is_signed = true;
+    relate_bilinear(&f, &o);
+    EXPECT(&f.r.strength, 0, 11, 11, 0);
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_maps_of_first_order)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    const char *names[] = {"gradcam",  "hirescam",   "layercam",
+                           "xgradcam", "shapleycam", "gradcam++"};
+    struct sx_tensor map[6];
+    relate_bilinear(&f, &o);
+    ck_assert(sx_cams(f.method, 6, names, map, &error));
+    EXPECT(&map[0], 3.125, 12.5);
+    EXPECT(&map[1], 5, 5);  /* 0.5 2 + 1 4; 2 7.5 - 4 2.5 */
+    EXPECT(&map[2], 5, 15); /* the negative gradient left out */
+    /* weights (0.5 2 + 2 7.5) / 2.5 = 6.4 and (1 4 - 4 2.5) / 5 = -1.2 */
+    EXPECT(&map[3], 2, 8);
+    /* H x = (2, 4, 7.5, -2.5): half of the gradient remains */
+    EXPECT(&map[4], 1.5625, 6.25);
+    /* weights: g^2 / (2 g^2 + g^3 sum x) relu(g): 2 / (2 + 2 2.5) + 7.5 / (2 + 7.5 2.5);
+     * 4 / (2 + 4 5) */
+    double a = 2.0 / 7 + 7.5 / 20.75, b = 4.0 / 22;
+    EXPECT(&map[5], 0.5 * a + b, 2 * a + 4 * b);
+    for (int i = 0; i < 6; i++)
+        sx_tensor_free(&map[i]);
+    names[0] = "nothing";
+    ck_assert(!sx_cams(f.method, 1, names, map, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    end(&f);
+}
+END_TEST
+
+/* ---- A map of 2 x 2 places: y = x1 x4 + x2^2 / 2 ---- */
+
+static const struct sx_shape map_shape = {4, {1, 1, 2, 2}};
+static const double map_x[] = {1, 2, 3, 4};
+
+static struct tm_model *quadratic(void)
+{
+    struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
+    double w[16] = {[3] = 1, [5] = 0.5};
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
+    tm_const(m, "last", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+    tm_node(m, "MatMul", "v w", "vw", NULL);
+    tm_node(m, "Mul", "v vw", "terms", NULL);
+    tm_node(m, "ReduceSum", "terms last", "y", "keepdims=1");
+    tm_output(m, "y");
+    return m;
+}
+
+static bool relate_map(struct fixture *f, const struct sx_taylorcam_options *o,
+                       struct sx_error *error)
+{
+    return relate(f, quadratic(), &map_shape, map_x, SX_SCORE_RAW, o, error);
+}
+
+START_TEST(test_map)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    struct sx_relation top[3];
+    struct sx_tensor row;
+    double correlation;
+    ck_assert(relate_map(&f, &o, &error));
+    EXPECT(&f.r.strength, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0);
+    EXPECT(&f.r.marginal, 17, 0, 0, 17);
+    ck_assert_int_eq(sx_relations_top(&f.r, 3, top), 1);
+    ck_assert(top[0].place[0] == 0 && top[0].place[1] == 3 && top[0].strength == 17);
+    ck_assert(f.r.max == 17 && fabs(f.r.mean - 17.0 / 6) < 1e-12 && f.r.median == 0);
+    ck_assert(fabs(f.r.top100 - 17.0 / 6) < 1e-12);
+    ck_assert(sx_relations_row(&f.r, 3, false, &row, &error));
+    EXPECT(&row, 17, 0, 0, 0);
+    sx_tensor_free(&row);
+    ck_assert(sx_taylorcam_deletion(f.method, NULL, &f.r, &correlation, &error));
+    ck_assert(fabs(correlation - 1) < 1e-12);
+    end(&f);
+    o.diagonal = true;
+    ck_assert(relate_map(&f, &o, &error));
+    ck_assert(sx_tensor_get(&f.r.strength, 5) == 8);
+    end(&f);
+}
+END_TEST
+
+/* Rows as blocks: x1, x2 against x3, x4: u_1 H v_2 = x1, u_2 H v_1 = x4. */
+START_TEST(test_blocks_and_axes)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    o.grid[0] = 2;
+    o.grid[1] = 1;
+    ck_assert_msg(relate_map(&f, &o, &error), "%s", error.message);
+    EXPECT(&f.r.strength, 0, 17, 17, 0);
+    end(&f);
+    o = usual();
+    o.axes[0] = 2; /* rows are places, columns are attributes */
+    ck_assert_msg(relate_map(&f, &o, &error), "%s", error.message);
+    ck_assert(f.r.rows == 1 && f.r.columns == 2);
+    EXPECT(&f.r.strength, 0, 17, 17, 0);
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_refusals)
+{
+    static const struct {
+        int axes[2];
+        int64_t grid[2];
+        int order;
+        enum sx_status status;
+        const char *says;
+    } bad[] = {
+        {{3, 2}, {0, 0}, 2, SX_USAGE, "not two increasing"},
+        {{2, 9}, {0, 0}, 2, SX_USAGE, "not two increasing"},
+        {{-1, -1}, {3, 2}, 2, SX_USAGE, "finer than the layer"},
+        {{-1, -1}, {1, 1}, 2, SX_USAGE, "one place"},
+        {{1, -1}, {0, 0}, 2, SX_USAGE, "one place"},
+        {{2, -1}, {0, 0}, 3, SX_USAGE, "too few for order 3"},
+        {{-1, -1}, {0, 0}, 4, SX_USAGE, "neither 2 nor 3"},
+        {{-1, -1}, {0, 0}, 3, SX_MODEL, "no curvature"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct fixture f;
+        struct sx_error error = {0};
+        struct sx_taylorcam_options o = usual();
+        memcpy(o.axes, bad[i].axes, sizeof o.axes);
+        memcpy(o.grid, bad[i].grid, sizeof o.grid);
+        o.order = bad[i].order;
+        if (bad[i].status == SX_MODEL) { /* a quadratic function has no third derivative */
+            ck_assert(relate_map(&f, &o, &error));
+            ck_assert(f.r.max == 0);
+        } else {
+            ck_assert(!relate_map(&f, &o, &error));
+            ck_assert_msg(strstr(error.message, bad[i].says) != NULL, "%s", error.message);
+            ck_assert_int_eq(error.status, bad[i].status);
+        }
+        end(&f);
+    }
+}
+END_TEST
+
+/* ---- A ReLU head: curvature comes from the softmax alone ---- */
+
+static struct tm_model *relu_head(void)
+{
+    struct tm_model *m = flat_model(3, (int64_t[]){1, 2, 2}, 4);
+    const double w[] = {1, 0, 0.5, 0, 1, 0.5, 0, 1, -0.5, 1, 0, -0.5};
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 3}, w);
+    tm_const(m, "u", SX_DOUBLE, 2, (int64_t[]){3, 2}, (double[]){1, 0, -1, 1, 0.5, 1});
+    tm_node(m, "MatMul", "v w", "h", NULL);
+    tm_node(m, "Relu", "h", "r", NULL);
+    tm_node(m, "MatMul", "r u", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(test_softmax_curvature)
+{
+    const double x[] = {0.6, 0.2, 0.3, 0.9};
+    const double logprob[] = {0.004418139579882384, 0.007179476817308883, 0.007179476817308883,
+                              0.00994081405473538};
+    const double prob[] = {0.00026502277069377129, 0.0004306620023773783, 0.0004306620023773783,
+                           0.0005963012340609854};
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    o.diagonal = true;
+    ck_assert(relate(&f, relu_head(), &two_by_two, x, SX_SCORE_LOGPROB, &o, &error));
+    expect(&f.r.strength, logprob, 4, "logprob");
+    ck_assert(sx_taylorcam_logit_zero(f.method));
+    end(&f);
+    ck_assert(relate(&f, relu_head(), &two_by_two, x, SX_SCORE_PROB, &o, &error));
+    expect(&f.r.strength, prob, 4, "prob");
+    end(&f);
+    ck_assert(!relate(&f, relu_head(), &two_by_two, x, SX_SCORE_LOGIT, &o, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert_ptr_nonnull(strstr(error.message, "--smooth"));
+    end(&f);
+    error = (struct sx_error){0};
+    o.allow_zero = true;
+    ck_assert(relate(&f, relu_head(), &two_by_two, x, SX_SCORE_LOGIT, &o, &error));
+    EXPECT(&f.r.strength, 0, 0, 0, 0);
+    end(&f);
+}
+END_TEST
+
+/* ---- Three places: y = x1 x2 x3^2 ---- */
+
+START_TEST(test_triples)
+{
+    const struct sx_shape shape = {2, {4, 1}};
+    const double x[] = {2, 3, 5, 7};
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    struct sx_relation top[4];
+    for (int form = SX_TAYLOR_PAPER; form <= SX_TAYLOR_INPUT; form += SX_TAYLOR_INPUT) {
+        struct tm_model *m = flat_model(2, (int64_t[]){4, 1}, 4);
+        tm_const(m, "cut", SX_INT, 1, (int64_t[]){4}, (int64_t[]){1, 1, 1, 1});
+        tm_node(m, "Split", "v cut", "a b c d", "axis=1");
+        tm_node(m, "Mul", "a b", "ab", NULL);
+        tm_node(m, "Mul", "c c", "cc", NULL);
+        tm_node(m, "Mul", "ab cc", "y", NULL);
+        tm_output(m, "y");
+        o.order = 3;
+        o.form = (enum sx_taylor_form)form;
+        ck_assert_msg(relate(&f, m, &shape, x, SX_SCORE_RAW, &o, &error), "%s", error.message);
+        ck_assert_int_eq(sx_relations_top(&f.r, 4, top), 1);
+        ck_assert(top[0].place[0] == 0 && top[0].place[1] == 1 && top[0].place[2] == 2);
+        /* d3y/dx1dx2dx3 = 2 x3 = 10; times x1, x2, x3: 20, 30, 50; all at once 300. */
+        if (form == SX_TAYLOR_PAPER) {
+            ck_assert(fabs(top[0].strength - (400 + 900 + 2500)) < 1e-9);
+            ck_assert(fabs(top[0].effect - 100) < 1e-12);
+            EXPECT(&f.r.marginal, 3800, 3800, 3800, 0);
+        } else
+            ck_assert(fabs(top[0].strength - 300) < 1e-12);
+        end(&f);
+    }
+}
+END_TEST
+
+/* ---- Boxes ---- */
+
+START_TEST(test_boxes)
+{
+    struct sx_box place = sx_place_box(2, 2, 3, 75, 31);
+    ck_assert(place.x0 == 37 && place.x1 == 75 && place.y0 == 15 && place.y1 == 31);
+    /* One box over places 1 and 2 alike, one in place 4, one outside. */
+    struct sx_box boxes[] = {
+        {5, 0, 15, 10, NULL}, {11, 11, 12, 12, NULL}, {30, 30, 40, 40, NULL}};
+    double share[12];
+    sx_box_shares(2, 2, 20, 20, boxes, 3, share);
+    const double want[] = {0.5, 0.5, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0};
+    for (int i = 0; i < 12; i++)
+        ck_assert(share[i] == want[i]);
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    struct sx_relations groups;
+    ck_assert(relate_map(&f, &o, &error));
+    ck_assert(sx_relations_group(&f.r, 3, share, &groups, &error));
+    EXPECT(&groups.strength, 0, 8.5, 0, 8.5, 0, 0, 0, 0, 0);
+    sx_relations_free(&groups);
+    end(&f);
+}
+END_TEST
+
+/* The strongest come in order, however many are asked for. */
+START_TEST(test_top)
+{
+    enum { N = 12, PAIRS = N * (N - 1) / 2 };
+    struct sx_relations r = {.order = 2, .rows = 3, .columns = 4};
+    struct sx_shape shape = {2, {N, N}};
+    struct sx_error error = {0};
+    struct sx_relation top[PAIRS];
+    ck_assert(sx_tensor_new(&r.strength, SX_DOUBLE, &shape, &error));
+    ck_assert(sx_tensor_new(&r.effect, SX_DOUBLE, &shape, &error));
+    for (int i = 0; i < N; i++)
+        for (int j = i + 1; j < N; j++)
+            sx_tensor_set(&r.strength, i * N + j, 1 + (i * 31 + j * 17) % 23);
+    for (int64_t n = 0; n <= PAIRS; n++) {
+        ck_assert_int_eq(sx_relations_top(&r, n, top), n);
+        for (int64_t i = 1; i < n; i++)
+            ck_assert(top[i - 1].strength > top[i].strength ||
+                      (top[i - 1].strength == top[i].strength &&
+                       top[i - 1].place[0] * N + top[i - 1].place[1] <
+                           top[i].place[0] * N + top[i].place[1]));
+    }
+    sx_tensor_free(&r.strength);
+    sx_tensor_free(&r.effect);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("taylorcam");
+    TCase *c = tcase_create("taylorcam");
+    tcase_set_timeout(c, 120);
+    tcase_add_test(c, test_forms);
+    tcase_add_test(c, test_maps_of_first_order);
+    tcase_add_test(c, test_map);
+    tcase_add_test(c, test_blocks_and_axes);
+    tcase_add_test(c, test_refusals);
+    tcase_add_test(c, test_softmax_curvature);
+    tcase_add_test(c, test_triples);
+    tcase_add_test(c, test_boxes);
+    tcase_add_test(c, test_top);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

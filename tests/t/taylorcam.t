@@ -1,0 +1,133 @@
+#!/bin/sh
+# taylorcam.t - relations of places: closed forms, formats, refusals, what records say.
+. tests/tap.sh
+
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >/dev/null || exit 1
+ln -s "$DATA"/digits8.* .
+
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+}
+refused() {
+    is "$1: status" "$status" "$2"
+    ok "$1: says why" grep -q -e "$3" "$T/err"
+    is "$1: one line" "$(grep -c -v '^Try' "$T/err")" 1
+}
+
+# ---- Closed forms: f = x1 x4 + x2^2 / 2 at (1, 2, 3, 4), places of a 2 x 2 map ----
+
+echo 1,2,3,4 >x.csv
+while read -r wanted options; do
+    # shellcheck disable=SC2086 # options
+    run taylorcam --score=raw --double $options places.onnx x.csv
+    is "pairs, marginal $options" \
+        "$(jq -c '[[.pairs[] | [.a, .b, .strength, .signed]], .marginal.values]' "$T/out")$(cat "$T/err")" \
+        "$wanted"
+done <<'END'
+[[[[0,0],[1,1],17,5]],[17,0,0,17]]
+[[[[0,0],[1,1],17,5],[[0,1],[0,1],8,4]],[17,8,0,17]] --diag=keep
+[[[[0,0],[1,1],4,4]],[4,0,0,4]] --form=taylor
+[[[[0,0],[1,1],4,4]],[4,0,0,4]] --form=occlusion
+[[[[0,0],[1,1],5,5]],[5,0,0,5]] --signed
+[[[[0,0],[1,0],17,5]],[17,17]] --grid=2x1
+[[[[0,0],[0,1],17,5]],[17,17]] --axes=2:1,3
+[[[[0,0],[0,1],17,5]],[17,17]] --axes=3
+END
+run taylorcam --score=raw --double --order=3 --allow-zero places.onnx x.csv
+is 'order 3 of a quadratic function' "$(jq -c '[.pairs, .warnings]' "$T/out")" '[[],["every strength is 0"]]'
+run taylorcam --score=raw --double --order=3 places.onnx x.csv
+clean 'order 3 where there is curvature, but no third derivative'
+
+# ---- Records ----
+
+run taylorcam --score=raw --double --cam=all --deletion --from=1,1 places.onnx x.csv
+clean record
+is 'layer, grid, curvature' "$(jq -c '[.layer, .grid, .curvature]' "$T/out")" \
+    '[{"name":"map","shape":[1,1,2,2]},[2,2],{"logit_zero":false,"nonsmooth":[]}]'
+is input "$(jq -c .input "$T/out")" '{"name":"image","shape":[1,1,2,2]}'
+is boxes "$(jq -c '.pairs[0] | [.box_a, .box_b, .rank]' "$T/out")" '[[0,0,1,1],[1,1,2,2],1]'
+is from "$(jq -c .from "$T/out")" '{"shape":[2,2],"values":[17,0,0,0]}'
+is stats "$(jq -c '[.stats.max, .stats.median, .deletion]' "$T/out")" '[17,0,1]'
+# The gradient is (4, 2, 0, 1): 7 / 4 x; H x = (4, 2, 0, 1).
+is gradcam "$(jq -c .gradcam.values "$T/out")" '[1.75,3.5,5.25,7]'
+is hirescam "$(jq -c .hirescam.values "$T/out")" '[4,4,0,4]'
+is layercam "$(jq -c .layercam.values "$T/out")" '[4,4,0,4]'
+is xgradcam "$(jq -c '[.xgradcam.values[] * 10 | round]' "$T/out")" '[12,24,36,48]'
+is shapleycam "$(jq -c .shapleycam.values "$T/out")" '[0.875,1.75,2.625,3.5]'
+is 'all maps' "$(jq -r 'keys_unsorted[] | select(test("cam"))' "$T/out" | sort | tr '\n' ' ')" \
+    'gradcam gradcam++ hirescam layercam shapleycam xgradcam '
+
+run taylorcam -f npy -o map.npy --score=raw places.onnx x.csv
+clean npy
+run taylorcam -f text --score=raw places.onnx x.csv
+is text "$(sed -n 2p "$T/out" | tr -s ' ')" ' 0,0 - 1,1 strength 17 signed 5'
+taylorcam --rows=0:3 --double digits8.onnx digits8.npy >one
+run taylorcam --rows=0:3 --double -j1 digits8.onnx digits8.npy
+is 'a record a sample' "$(jq -c .index "$T/out" | tr '\n' ' ')" '0 1 2 '
+ok 'any number of threads, the same bytes' cmp one "$T/out"
+is 'curvature of the softmax alone' "$(jq -r '.warnings[0][:30]' one | sort -u)" \
+    'the logit has no curvature: al'
+taylorcam --rows=1:2 --double digits8.onnx digits8.npy | jq -c .pairs >alone
+jq -c 'select(.index == 1) | .pairs' one >among
+ok 'samples do not depend on those before them' cmp alone among
+
+# ---- Boxes ----
+
+cat >boxes.csv <<'END'
+# two boxes
+0,0,1,1,upper left
+1,0,2,2,right
+END
+echo '[{"box":[0,0,1,1],"name":"upper left"},{"box":[1,0,2,2],"name":"right"}]' >boxes.json
+for file in boxes.csv boxes.json; do
+    run taylorcam --score=raw --boxes=$file places.onnx x.csv
+    clean $file
+    is "$file: relations" "$(jq -c '[.object_pairs, .objects[0].name, .pairs[0].name_b]' "$T/out")" \
+        '[[{"a":0,"b":1,"strength":8.5,"signed":2.5}],"upper left","right"]'
+done
+for bad in '[[1,2]]' '{"objects":3}' '[[1,1,0,0]]' '1,2,3' '[' ''; do
+    echo "$bad" >bad
+    run taylorcam --score=raw --boxes=bad places.onnx x.csv
+    is "boxes '$bad': status" "$status" 1
+    ok "boxes '$bad': says where" grep -q 'taylorcam: bad: ' "$T/err"
+done
+
+# ---- Pictures ----
+
+for chart in pairs from marginal matrix cam sheet; do
+    run taylorcam -f png -o $chart.png --png=$chart --double --rows=0:1 digits8.onnx digits8.npy
+    clean "$chart"
+    is "$chart is a PNG" "$(head -c 4 $chart.png | tail -c 3)" PNG
+done
+run taylorcam -f png -o again.png --sheet --double --rows=0:1 digits8.onnx digits8.npy
+ok 'equal runs, equal pictures' cmp sheet.png again.png
+run taylorcam -f png -o boxes.png --pad=18 --overlay=0.5 --cmap=viridis --boxes=boxes.csv \
+    --score=raw places.onnx x.csv
+clean 'picture of boxes'
+
+# ---- Refusals ----
+
+run taylorcam --score=logit digits8.onnx digits8.npy
+refused 'logit of a ReLU network' 3 '--smooth'
+run taylorcam --score=logit --smooth=softplus:10 --rows=0:1 digits8.onnx digits8.npy
+clean 'logit of a smooth network'
+is 'nothing is left unsmoothed but pools' "$(jq -c '.curvature.logit_zero' "$T/out")" false
+run taylorcam --score=raw --layer=nothing places.onnx x.csv
+refused 'no such layer' 2 "'nothing'"
+run taylorcam --score=raw --layer=f places.onnx x.csv
+refused 'a layer of one place' 2 'as map'
+run taylorcam --score=raw --grid=3x3 places.onnx x.csv
+refused 'a grid too fine' 2 'finer'
+run taylorcam --score=raw --from=5,5 places.onnx x.csv
+refused 'no such place' 2 'none at 5,5'
+run taylorcam --order=4 places.onnx x.csv
+refused 'order 4' 2 'neither 2 nor 3'
+run taylorcam --smooth=wrong places.onnx x.csv
+refused 'no such smoothing' 2 softplus
+run taylorcam --cam=wrong places.onnx x.csv
+is 'no such map' "$status" 2
+run taylorcam --layer=list places.onnx
+is 'layers' "$(head -n 2 "$T/out" | tr '\n' '/')" 'image  1x1x2x2  Input/map  1x1x2x2  Conv/'
+end
