@@ -51,6 +51,29 @@ START_TEST(convolutions_of_any_geometry)
 }
 END_TEST
 
+START_TEST(weights_that_vary)
+{
+    /* Weights as inputs: packed by each run, and differentiated by. */
+    const int64_t *numbers = odd[_i % 10];
+    int rank = 1 + _i / 10 % 3;
+    struct net net = net_begin();
+    struct sx_conv c = {.group = numbers[0], .rank = rank};
+    struct sx_shape shape = {rank + 2, {1 + _i % 4, 4, 9, 8, 7}};
+    struct sx_shape ws = {rank + 2, {8, 4 / c.group}};
+    for (int d = 0; d < rank; d++) {
+        ws.dim[2 + d] = numbers[1];
+        c.stride[d] = numbers[2];
+        c.dilation[d] = numbers[3];
+        c.pad_begin[d] = c.pad_end[d] = numbers[4];
+    }
+    int x = net_input(&net, shape), w = net_input(&net, ws);
+    int y = sx_conv(net.g, x, sx_unary(net.g, SX_SIN, w), &c);
+    net.out[net.n_out++] = sx_mul(net.g, y, y);
+    with_gradient(&net);
+    net_check(&net);
+}
+END_TEST
+
 START_TEST(pictures_and_their_gradients)
 {
     /* Strided convolutions of few channels, whose adjoint has a form of its own. */
@@ -436,6 +459,7 @@ int main(void)
     TCase *tests = tcase_create("fast");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, convolutions_of_any_geometry, 0, 30);
+    tcase_add_loop_test(tests, weights_that_vary, 0, 30);
     tcase_add_loop_test(tests, pictures_and_their_gradients, 0, 7);
     tcase_add_test(tests, transposed_convolution);
     tcase_add_loop_test(tests, layouts_meet, 0, 11);

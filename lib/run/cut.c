@@ -1,4 +1,6 @@
 /* cut.c - how products are cut into pieces of work: by shape alone, never by threads. */
+#include <string.h>
+
 #include "run/cut.h"
 
 enum {
@@ -79,4 +81,17 @@ bool sx_cut_product(const struct sx_graph *g, const struct sx_node *node, struct
         return false;
     cut_pieces(cut);
     return true;
+}
+
+void sx_copy_pieces(void *to, const void *from, size_t bytes)
+{
+    const size_t piece = (size_t)1 << 18;
+    if (bytes <= piece) {
+        if (bytes > 0)
+            memcpy(to, from, bytes);
+        return;
+    }
+#pragma omp parallel for
+    for (size_t i = 0; i < bytes; i += piece)
+        memcpy((char *)to + i, (const char *)from + i, bytes - i < piece ? bytes - i : piece);
 }

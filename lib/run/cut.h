@@ -1,4 +1,4 @@
-/* cut.h - how products are cut into pieces of work. */
+/* cut.h - how products, and copies, are cut into pieces of work. */
 #ifndef SX_RUN_CUT_H
 #define SX_RUN_CUT_H
 
@@ -16,5 +16,8 @@ struct sx_cut {
 
 /* Cuts the MATMUL `node`; false if the plain kernel serves it as well. */
 bool sx_cut_product(const struct sx_graph *g, const struct sx_node *node, struct sx_cut *cut);
+
+/* memcpy by all threads. */
+void sx_copy_pieces(void *to, const void *from, size_t bytes);
 
 #endif

@@ -17,30 +17,16 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-#include "graph/build.h"
-#include "ops/fused.h"
-#include "ops/products.h"
-#include "run/cut.h"
+#include "run/key.h"
 
 enum {
     MADE_FOR = 8,
     MAX_ARGS = 5 /* source, weights, bias, result, scratchpad */
 };
 
-enum kind { FORWARD, BACKWARD, PRODUCT };
-
-/* What makes primitives equal. All numbers are 64 bits wide, and zero if unused. */
-struct key {
-    int64_t kind, serial, bias, n_posts, post[SX_MAX_POSTS];
-    double low[SX_MAX_POSTS], high[SX_MAX_POSTS];
-    struct sx_conv conv;
-    int64_t n, in, out, image[3], result[3], kernel[3];              /* of a convolution */
-    int64_t m, k, columns, a_stride[2], b_stride[2], c_stride, pack; /* of a product */
-};
-
 struct primitive {
     struct primitive *next;
-    struct key key;
+    struct sx_key key;
     dnnl_primitive_desc_t desc;
     dnnl_primitive_t primitive;
     const char *name;
@@ -59,7 +45,8 @@ struct pack {
     dnnl_memory_t *memory; /* per piece */
 };
 
-enum source { OPERAND, RESULT, PACKED, SCRATCHPAD };
+/* PARTIAL: a part of a sum over pieces, in scratch memory. */
+enum source { OPERAND, RESULT, PACKED, PARTIAL, SCRATCHPAD };
 
 /* An argument of a primitive. */
 struct arg {
@@ -81,6 +68,11 @@ struct sx_kernel {
     dnnl_memory_t *memory; /* [slots][2][MAX_ARGS] */
     size_t scratchpad;     /* bytes of each slot */
     int residual;          /* the operand added to what the result holds, or SX_NONE */
+    /* Weights that are no constants are packed by each run, and sums over pieces unpacked: */
+    dnnl_primitive_t reorder;
+    dnnl_memory_t from, to;
+    bool turned;
+    size_t step; /* bytes of packed weights, after the slots in scratch memory */
 };
 
 struct sx_dnnl {
@@ -95,7 +87,7 @@ struct sx_dnnl {
 
 /* ---- Primitives ---- */
 
-static dnnl_memory_desc_t image_desc(const struct key *key, bool result)
+static dnnl_memory_desc_t image_desc(const struct sx_key *key, bool result)
 {
     static const dnnl_format_tag_t tag[2][3] = {{dnnl_ncw, dnnl_nchw, dnnl_ncdhw},
                                                 {dnnl_nwc, dnnl_nhwc, dnnl_ndhwc}};
@@ -108,7 +100,7 @@ static dnnl_memory_desc_t image_desc(const struct key *key, bool result)
 }
 
 /* Weights [O, I/g, kernel..] as oneDNN sees them: [g, O/g, I/g, kernel..]. */
-static dnnl_memory_desc_t kernel_desc(const struct key *key, bool any)
+static dnnl_memory_desc_t kernel_desc(const struct sx_key *key, bool any)
 {
     static const dnnl_format_tag_t plain[] = {dnnl_abc, dnnl_abcd, dnnl_abcde, dnnl_abcdef};
     int64_t g = key->conv.group, in = key->in / g;
@@ -136,7 +128,7 @@ static dnnl_memory_desc_t matrix_desc(int64_t rows, int64_t columns, const int64
     return desc;
 }
 
-static dnnl_status_t conv_desc(const struct key *key, const dnnl_primitive_attr_t attr,
+static dnnl_status_t conv_desc(const struct sx_key *key, const dnnl_primitive_attr_t attr,
                                dnnl_engine_t engine, dnnl_primitive_desc_t *desc)
 {
     const struct sx_conv *c = &key->conv;
@@ -152,28 +144,33 @@ static dnnl_status_t conv_desc(const struct key *key, const dnnl_primitive_attr_
                      (key->kernel[i] - 1) * c->dilation[i] + 1 - key->image[i] -
                      c->pad_begin[i];
     }
-    dnnl_convolution_desc_t forward, backward;
+    dnnl_convolution_desc_t forward, adjoint;
+    bool direct = key->kind == SX_KEY_FORWARD;
     dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
-        &forward, key->kind == FORWARD ? dnnl_forward_inference : dnnl_forward_training,
+        &forward, direct ? dnnl_forward_inference : dnnl_forward_training,
         dnnl_convolution_direct, &x, &w, key->bias ? &bias : NULL, &y, stride, dilation,
         pad_begin, pad_end);
-    if (status != dnnl_success || key->kind == FORWARD)
-        return status != dnnl_success
-                   ? status
-                   : dnnl_primitive_desc_create(desc, &forward, attr, engine, NULL);
+    if (status == dnnl_success && direct)
+        return dnnl_primitive_desc_create(desc, &forward, attr, engine, NULL);
     dnnl_primitive_desc_t hint;
-    status = dnnl_dilated_convolution_backward_data_desc_init(
-        &backward, dnnl_convolution_direct, &x, &w, &y, stride, dilation, pad_begin, pad_end);
+    if (status == dnnl_success && key->kind == SX_KEY_BACKWARD)
+        status = dnnl_dilated_convolution_backward_data_desc_init(
+            &adjoint, dnnl_convolution_direct, &x, &w, &y, stride, dilation, pad_begin,
+            pad_end);
+    else if (status == dnnl_success)
+        status = dnnl_dilated_convolution_backward_weights_desc_init(
+            &adjoint, dnnl_convolution_direct, &x, &w, NULL, &y, stride, dilation, pad_begin,
+            pad_end);
     if (status == dnnl_success)
         status = dnnl_primitive_desc_create(&hint, &forward, NULL, engine, NULL);
     if (status != dnnl_success)
         return status;
-    status = dnnl_primitive_desc_create(desc, &backward, attr, engine, hint);
+    status = dnnl_primitive_desc_create(desc, &adjoint, attr, engine, hint);
     dnnl_primitive_desc_destroy(hint);
     return status;
 }
 
-static dnnl_status_t product_desc(const struct key *key, const dnnl_primitive_attr_t attr,
+static dnnl_status_t product_desc(const struct sx_key *key, const dnnl_primitive_attr_t attr,
                                   dnnl_engine_t engine, dnnl_primitive_desc_t *desc)
 {
     const int64_t row[] = {key->columns, 1}, c_stride[] = {key->c_stride, 1};
@@ -189,7 +186,7 @@ static dnnl_status_t product_desc(const struct key *key, const dnnl_primitive_at
                : dnnl_primitive_desc_create(desc, &product, attr, engine, NULL);
 }
 
-static bool make_attr(const struct key *key, dnnl_primitive_attr_t *attr)
+static bool make_attr(const struct sx_key *key, dnnl_primitive_attr_t *attr)
 {
     dnnl_post_ops_t posts;
     if (dnnl_primitive_attr_create(attr) != dnnl_success)
@@ -217,6 +214,13 @@ static bool make_attr(const struct key *key, dnnl_primitive_attr_t *attr)
     return ok;
 }
 
+static const dnnl_memory_desc_t *weights_desc(const struct primitive *p)
+{
+    return dnnl_primitive_desc_query_md(
+        p->desc,
+        p->key.kind == SX_KEY_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+}
+
 /* Makes the primitive of a key. An implementation whose name begins with "ref" is thousands of
  * times too slow: it is taken for none. */
 static bool make_primitive(struct sx_dnnl *d, struct primitive *p)
@@ -226,7 +230,7 @@ static bool make_primitive(struct sx_dnnl *d, struct primitive *p)
         return false;
     int before = omp_get_max_threads();
     omp_set_num_threads(p->key.serial ? 1 : MADE_FOR);
-    dnnl_status_t status = p->key.kind == PRODUCT
+    dnnl_status_t status = p->key.kind == SX_KEY_PRODUCT
                                ? product_desc(&p->key, attr, d->engine, &p->desc)
                                : conv_desc(&p->key, attr, d->engine, &p->desc);
     dnnl_primitive_attr_destroy(attr);
@@ -237,17 +241,16 @@ static bool make_primitive(struct sx_dnnl *d, struct primitive *p)
     omp_set_num_threads(before);
     if (status != dnnl_success || p->primitive == NULL)
         return false;
+    p->weights = dnnl_memory_desc_get_size(weights_desc(p));
     const dnnl_memory_desc_t *desc =
-        dnnl_primitive_desc_query_md(p->desc, dnnl_query_weights_md, 0);
-    p->weights = dnnl_memory_desc_get_size(desc);
-    desc = dnnl_primitive_desc_query_md(p->desc, dnnl_query_scratchpad_md, 0);
+        dnnl_primitive_desc_query_md(p->desc, dnnl_query_scratchpad_md, 0);
     p->scratchpad = (dnnl_memory_desc_get_size(desc) + 63) & ~(size_t)63;
     return true;
 }
 
 /* The primitive of a key, made or found; one that cannot be made is kept too, as a refusal. */
-static bool find_primitive(struct sx_dnnl *d, const struct key *key, struct primitive **found,
-                           struct sx_error *error)
+static bool find_primitive(struct sx_dnnl *d, const struct sx_key *key,
+                           struct primitive **found, struct sx_error *error)
 {
     struct primitive *p = d->primitives;
     while (p != NULL && memcmp(&p->key, key, sizeof *key) != 0)
@@ -297,24 +300,6 @@ static bool add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *fr
     return true;
 }
 
-/* Weights w [g][O/g][I/g][kernel] to [g][I/g][O/g][kernel reversed]: a convolution with those
- * undoes the roles of image and result. `key` is of the turned convolution. */
-static void turn(const struct key *key, const char *from, float *to)
-{
-    int64_t g = key->conv.group, in = key->in / g, out = key->out / g;
-    int64_t size = key->kernel[0] * (key->conv.rank > 1 ? key->kernel[1] : 1) *
-                   (key->conv.rank > 2 ? key->kernel[2] : 1);
-#pragma omp parallel for collapse(2)
-    for (int64_t i = 0; i < g * out; i++)
-        for (int64_t j = 0; j < in; j++) {
-            int64_t source = ((i / out * in + j) * out + i % out) * size;
-            float *row = to + (i * in + j) * size;
-            for (int64_t k = 0; k < size; k++)
-                memcpy(row + size - 1 - k, from + (size_t)(source + k) * sizeof *to,
-                       sizeof *to);
-        }
-}
-
 static bool reorder(struct sx_dnnl *d, const dnnl_memory_desc_t *desc, const void *from,
                     dnnl_memory_t to)
 {
@@ -343,9 +328,9 @@ static bool reorder(struct sx_dnnl *d, const dnnl_memory_desc_t *desc, const voi
 static bool pack_piece(struct sx_dnnl *d, struct pack *p, int64_t i)
 {
     const struct primitive *prim = p->primitive[i == p->pieces - 1 && p->primitive[1] != NULL];
-    const struct key *key = &prim->key;
+    const struct sx_key *key = &prim->key;
     const char *from = p->from + (size_t)i * p->from_step;
-    dnnl_memory_desc_t desc = key->kind == PRODUCT
+    dnnl_memory_desc_t desc = key->kind == SX_KEY_PRODUCT
                                   ? matrix_desc(key->k, key->columns, key->b_stride)
                                   : kernel_desc(key, false);
     float *turned = NULL;
@@ -353,14 +338,12 @@ static bool pack_piece(struct sx_dnnl *d, struct pack *p, int64_t i)
         turned = sx_new_aligned(1, dnnl_memory_desc_get_size(&desc), NULL);
         if (turned == NULL)
             return false;
-        turn(key, from, turned);
+        sx_key_turn_weights(key, from, turned);
         from = (const char *)turned;
     }
-    bool ok =
-        dnnl_memory_create(&p->memory[i],
-                           dnnl_primitive_desc_query_md(prim->desc, dnnl_query_weights_md, 0),
-                           d->engine, p->packed + (size_t)i * p->step) == dnnl_success &&
-        reorder(d, &desc, from, p->memory[i]);
+    bool ok = dnnl_memory_create(&p->memory[i], weights_desc(prim), d->engine,
+                                 p->packed + (size_t)i * p->step) == dnnl_success &&
+              reorder(d, &desc, from, p->memory[i]);
     free(turned);
     return ok;
 }
@@ -434,74 +417,8 @@ static struct sx_kernel *new_kernel(struct sx_dnnl *d, struct sx_error *error)
     return kernel;
 }
 
-/* The posts of a FUSED node, in the key; false if oneDNN cannot do them so. The bias goes into
- * the sum itself and so must come first; the residual is what the result holds beforehand. */
-static bool key_posts(const struct sx_node *node, struct key *key, int *bias, int *residual)
-{
-    struct sx_fused fused;
-    *bias = *residual = SX_NONE;
-    if (node->op != SX_FUSED)
-        return true;
-    sx_fused_get(node, &fused);
-    int k = sx_rows[fused.op]->min_in;
-    for (int i = 0; i < fused.n_posts; i++) {
-        const struct sx_post *post = &fused.post[i];
-        if (post->kind == SX_POST_BIAS) {
-            if (i > 0)
-                return false;
-            key->bias = 1;
-            *bias = k++;
-            continue;
-        }
-        if (post->kind == SX_POST_ADD) {
-            if (*residual != SX_NONE)
-                return false;
-            *residual = k++;
-        }
-        key->low[key->n_posts] = post->low;
-        key->high[key->n_posts] = post->high;
-        key->post[key->n_posts++] = post->kind;
-    }
-    return true;
-}
-
-static void conv_key(const struct sx_graph *g, const struct sx_node *node, struct key *key)
-{
-    struct sx_conv *c = &key->conv;
-    const struct sx_shape *a = &g->node[node->in[0]].shape, *w = &g->node[node->in[1]].shape;
-    bool forward = node->op == SX_CONV;
-    sx_conv_get(node, c);
-    memset(c->extent, 0, sizeof c->extent);
-    key->kind = forward ? FORWARD : BACKWARD;
-    sx_image_get(forward ? a : &node->shape, c->nhwc, &key->n, &key->in, key->image);
-    sx_image_get(forward ? &node->shape : a, c->nhwc, &key->n, &key->out, key->result);
-    for (int i = 0; i < c->rank; i++)
-        key->kernel[i] = w->dim[2 + i];
-}
-
-/* An adjoint of stride 1 as the forward convolution with turned weights, twice as fast; false if
- * its padding would be negative. */
-static bool turn_key(struct key *key)
-{
-    struct key t = *key;
-    t.kind = FORWARD;
-    t.in = key->out;
-    t.out = key->in;
-    for (int i = 0; i < t.conv.rank; i++) {
-        t.image[i] = key->result[i];
-        t.result[i] = key->image[i];
-        int64_t reach = (t.kernel[i] - 1) * t.conv.dilation[i];
-        t.conv.pad_begin[i] = reach - key->conv.pad_begin[i];
-        t.conv.pad_end[i] = t.result[i] - t.image[i] + reach - t.conv.pad_begin[i];
-        if (t.conv.stride[i] != 1 || t.conv.pad_begin[i] < 0 || t.conv.pad_end[i] < 0)
-            return false;
-    }
-    *key = t;
-    return true;
-}
-
 /* Finds the primitive; one that works by gemm is made again for one image and one thread. */
-static bool find_conv(struct sx_dnnl *d, struct key *key, struct primitive **p,
+static bool find_conv(struct sx_dnnl *d, struct sx_key *key, struct primitive **p,
                       struct sx_error *error)
 {
     if (!find_primitive(d, key, p, error))
@@ -512,62 +429,124 @@ static bool find_conv(struct sx_dnnl *d, struct key *key, struct primitive **p,
     return find_primitive(d, key, p, error);
 }
 
+/* Bytes of one of `parts` parts of a batch of images. */
+static int64_t image_bytes(const struct sx_node *node, int64_t parts)
+{
+    return sx_count(&node->shape) / parts * (int64_t)sizeof(float);
+}
+
+/* Has weights reordered by each run, from or to one of oneDNN's layouts. */
+static bool make_reorder(struct sx_dnnl *d, struct sx_kernel *kernel,
+                         const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
+                         struct sx_error *error)
+{
+    dnnl_primitive_desc_t pd = NULL;
+    bool ok =
+        dnnl_memory_create(&kernel->from, from, d->engine, DNNL_MEMORY_NONE) == dnnl_success &&
+        dnnl_memory_create(&kernel->to, to, d->engine, DNNL_MEMORY_NONE) == dnnl_success &&
+        dnnl_reorder_primitive_desc_create(&pd, from, d->engine, to, d->engine, NULL) ==
+            dnnl_success &&
+        dnnl_primitive_create(&kernel->reorder, pd) == dnnl_success;
+    dnnl_primitive_desc_destroy(pd);
+    kernel->step = (kernel->primitive[0]->weights + 63) & ~(size_t)63;
+    return ok || sx_fail(error, SX_MEMORY, "out of memory");
+}
+
+/* The kernel of a convolution or its adjoint by the image, once its primitive is found. */
+static bool finish_conv(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
+                        const struct sx_node *weights, int bias, struct sx_kernel *kernel,
+                        struct sx_error *error)
+{
+    const struct primitive *p = kernel->primitive[0];
+    bool back = p->key.kind == SX_KEY_BACKWARD;
+    add_arg(kernel, back ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, OPERAND, 0)->stride[0] =
+        image_bytes(&g->node[node->in[0]], kernel->dim[0]);
+    add_arg(kernel, back ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, RESULT, 0)->stride[0] =
+        image_bytes(node, kernel->dim[0]);
+    add_arg(kernel, DNNL_ARG_WEIGHTS, PACKED, 1);
+    if (bias != SX_NONE)
+        add_arg(kernel, DNNL_ARG_BIAS, OPERAND, bias);
+    if (weights->op == SX_CONST)
+        return add_pack(d, kernel, weights->data, kernel->turned, 1, 0, error) &&
+               make_slots(d, kernel, error);
+    dnnl_memory_desc_t plain = kernel_desc(&p->key, false);
+    return make_reorder(d, kernel, &plain, weights_desc(p), error) &&
+           make_slots(d, kernel, error);
+}
+
 static bool conv_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
                         const struct sx_node *inner, struct sx_kernel **result,
                         struct sx_error *error)
 {
     const struct sx_node *weights = &g->node[inner->in[1]];
     struct primitive *p = NULL;
-    struct key key;
+    struct sx_key key, first;
     int bias, residual;
     memset(&key, 0, sizeof key);
-    if (weights->op != SX_CONST || sx_count(&node->shape) == 0 ||
-        sx_count(&weights->shape) == 0 || !key_posts(node, &key, &bias, &residual))
+    if (sx_count(&node->shape) == 0 || sx_count(&weights->shape) == 0 ||
+        !sx_key_posts(node, &key, &bias, &residual))
         return true;
-    conv_key(g, inner, &key);
-    int64_t n = key.n;
-    bool turned = key.kind == BACKWARD && turn_key(&key);
+    sx_key_conv(g, inner, &key);
+    first = key;
+    bool turned = key.kind == SX_KEY_BACKWARD && sx_key_turn(&key);
     if (!find_conv(d, &key, &p, error))
         return false;
-    if (p == NULL && turned && key.n_posts == 0 && !key.bias) {
+    if (p == NULL && turned) {
         turned = false;
-        conv_key(g, inner, &key);
+        key = first;
         if (!find_conv(d, &key, &p, error))
             return false;
     }
-    if (p == NULL || (key.kind == BACKWARD && (key.n_posts > 0 || key.bias)))
+    if (p == NULL || (key.kind == SX_KEY_BACKWARD && (key.n_posts > 0 || key.bias)))
         return true;
     struct sx_kernel *kernel = *result = new_kernel(d, error);
     if (kernel == NULL)
         return false;
-    bool back = key.kind == BACKWARD;
     kernel->primitive[0] = p;
     kernel->residual = residual;
+    kernel->turned = turned;
     kernel->rank = 1;
-    kernel->dim[0] = n / key.n;
-    add_arg(kernel, back ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, OPERAND, 0)->stride[0] =
-        sx_count(&g->node[inner->in[0]].shape) / n * (int64_t)sizeof(float);
-    add_arg(kernel, back ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, RESULT, 0)->stride[0] =
-        sx_count(&node->shape) / n * (int64_t)sizeof(float);
-    add_arg(kernel, DNNL_ARG_WEIGHTS, PACKED, 1);
-    if (bias != SX_NONE)
-        add_arg(kernel, DNNL_ARG_BIAS, OPERAND, bias);
-    return add_pack(d, kernel, weights->data, turned, 1, 0, error) &&
-           make_slots(d, kernel, error);
+    kernel->dim[0] = first.n / key.n;
+    return finish_conv(d, g, node, weights, bias, kernel, error);
+}
+
+/* The adjoint by the weights sums over images: in parts of as many images each, which are added
+ * in their order. */
+static bool weights_kernel(struct sx_dnnl *d, const struct sx_graph *g,
+                           const struct sx_node *node, struct sx_kernel **result,
+                           struct sx_error *error)
+{
+    struct primitive *p = NULL;
+    struct sx_key key;
+    memset(&key, 0, sizeof key);
+    sx_key_conv(g, node, &key);
+    int64_t parts = key.n % 4 == 0 ? 4 : key.n % 2 == 0 ? 2 : 1;
+    if (sx_count(&node->shape) == 0 || key.n == 0)
+        return true;
+    key.n /= parts;
+    key.serial = 1;
+    if (!find_primitive(d, &key, &p, error))
+        return false;
+    if (p == NULL)
+        return true;
+    struct sx_kernel *kernel = *result = new_kernel(d, error);
+    if (kernel == NULL)
+        return false;
+    dnnl_memory_desc_t plain = kernel_desc(&key, false);
+    kernel->primitive[0] = p;
+    kernel->rank = 1;
+    kernel->dim[0] = parts;
+    if (!make_reorder(d, kernel, weights_desc(p), &plain, error))
+        return false;
+    add_arg(kernel, DNNL_ARG_SRC, OPERAND, 0)->stride[0] =
+        image_bytes(&g->node[node->in[0]], parts);
+    add_arg(kernel, DNNL_ARG_DIFF_DST, OPERAND, 1)->stride[0] =
+        image_bytes(&g->node[node->in[1]], parts);
+    add_arg(kernel, DNNL_ARG_DIFF_WEIGHTS, PARTIAL, 0)->stride[0] = (int64_t)kernel->step;
+    return make_slots(d, kernel, error);
 }
 
 /* ---- Products ---- */
-
-static void product_key(const struct sx_cut *cut, int64_t rows, int64_t columns,
-                        struct key *key)
-{
-    key->m = rows;
-    key->k = cut->k;
-    key->columns = columns;
-    memcpy(key->a_stride, cut->a_stride, sizeof key->a_stride);
-    memcpy(key->b_stride, cut->b_stride, sizeof key->b_stride);
-    key->c_stride = cut->n;
-}
 
 /* Gives an argument its byte strides: along the batch axes, then along the pieces. */
 static void set_strides(struct arg *arg, const struct sx_cut *cut, const int64_t *step,
@@ -605,19 +584,19 @@ static bool product_kernel(struct sx_dnnl *d, const struct sx_graph *g,
     const struct sx_node *b = &g->node[inner->in[1]];
     struct primitive *p[2] = {NULL, NULL};
     struct sx_cut cut;
-    struct key key;
+    struct sx_key key;
     int bias, residual;
     memset(&key, 0, sizeof key);
-    if (!sx_cut_product(g, inner, &cut) || !key_posts(node, &key, &bias, &residual))
+    if (!sx_cut_product(g, inner, &cut) || !sx_key_posts(node, &key, &bias, &residual))
         return true;
     int64_t rows = cut.m % cut.rows, columns = cut.n % cut.columns;
-    key.kind = PRODUCT;
+    key.kind = SX_KEY_PRODUCT;
     key.serial = 1;
     key.pack = b->op == SX_CONST && cut.rank == 0;
-    product_key(&cut, cut.rows, cut.columns, &key);
+    sx_key_product(&cut, cut.rows, cut.columns, &key);
     if (!find_primitive(d, &key, &p[0], error))
         return false;
-    product_key(&cut, rows > 0 ? rows : cut.rows, columns > 0 ? columns : cut.columns, &key);
+    sx_key_product(&cut, rows > 0 ? rows : cut.rows, columns > 0 ? columns : cut.columns, &key);
     if ((rows > 0 || columns > 0) && !find_primitive(d, &key, &p[1], error))
         return false;
     if (p[0] == NULL || (p[1] == NULL && (rows > 0 || columns > 0)))
@@ -659,19 +638,67 @@ bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx
         return true;
     if (inner.op == SX_CONV || inner.op == SX_CONVINPUT)
         return conv_kernel(d, g, node, &inner, kernel, error);
+    if (inner.op == SX_CONVWEIGHT)
+        return weights_kernel(d, g, node, kernel, error);
     if (inner.op == SX_MATMUL)
         return product_kernel(d, g, node, &inner, kernel, error);
     return true;
 }
 
+/* Whether the pieces are parts of a sum. */
+static bool is_sum(const struct sx_kernel *kernel)
+{
+    return kernel->primitive[0]->key.kind == SX_KEY_WEIGHTS;
+}
+
 size_t sx_kernel_scratch(const struct sx_kernel *kernel)
 {
-    return (size_t)kernel->slots * kernel->scratchpad;
+    size_t copies = is_sum(kernel) ? (size_t)kernel->pieces : kernel->reorder != NULL;
+    if (kernel->turned && copies > 0)
+        copies++; /* turned, but not yet packed: no larger */
+    return (size_t)kernel->slots * kernel->scratchpad + copies * kernel->step;
 }
 
 const char *sx_kernel_name(const struct sx_kernel *kernel)
 {
     return kernel->primitive[0]->name;
+}
+
+static char *after_slots(const struct sx_kernel *kernel, const struct sx_call *call)
+{
+    return (char *)call->scratch + (size_t)kernel->slots * kernel->scratchpad;
+}
+
+static bool run_reorder(const struct sx_kernel *kernel, void *from, void *to)
+{
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, kernel->from}, {DNNL_ARG_TO, kernel->to}};
+    return dnnl_memory_set_data_handle(kernel->from, from) == dnnl_success &&
+           dnnl_memory_set_data_handle(kernel->to, to) == dnnl_success &&
+           dnnl_primitive_execute(kernel->reorder, kernel->d->stream, 2, args) == dnnl_success;
+}
+
+/* Packs weights that are no constants. */
+static bool pack_now(const struct sx_kernel *kernel, const struct sx_call *call)
+{
+    char *packed = after_slots(kernel, call), *plain = packed + kernel->step;
+    if (kernel->turned)
+        sx_key_turn_weights(&kernel->primitive[0]->key, call->in[1].data,
+                            (float *)(void *)plain);
+    else
+        memcpy(&plain, &call->in[1].data, sizeof plain); /* only read */
+    return run_reorder(kernel, plain, packed);
+}
+
+/* Adds the parts of a sum in their order, and unpacks it. */
+static bool sum_parts(const struct sx_kernel *kernel, const struct sx_call *call)
+{
+    float *sum = (float *)(void *)after_slots(kernel, call);
+    int64_t step = (int64_t)(kernel->step / sizeof *sum);
+#pragma omp parallel for
+    for (int64_t i = 0; i < step; i++)
+        for (int64_t k = 1; k < kernel->pieces; k++)
+            sum[i] += sum[k * step + i];
+    return run_reorder(kernel, sum, call->out);
 }
 
 /* Runs one piece with the memory objects of one slot. */
@@ -690,13 +717,16 @@ static bool run_piece(const struct sx_kernel *kernel, const struct sx_call *call
         const struct arg *arg = &kernel->arg[k];
         args[k].arg = arg->id;
         if (arg->source == PACKED) {
-            int64_t pieces = kernel->pack->pieces;
-            args[k].memory = kernel->pack->memory[pieces > 1 ? piece % pieces : 0];
+            const struct pack *pack = kernel->pack;
+            args[k].memory =
+                pack == NULL ? kernel->to : pack->memory[pack->pieces > 1 ? piece : 0];
             continue;
         }
         char *data = call->out;
         if (arg->source == OPERAND)
             memcpy(&data, &call->in[arg->k].data, sizeof data); /* only read */
+        else if (arg->source == PARTIAL)
+            data = after_slots(kernel, call);
         else if (arg->source == SCRATCHPAD)
             data = (char *)call->scratch + (size_t)slot * kernel->scratchpad;
         for (int i = 0; i < kernel->rank; i++)
@@ -711,14 +741,14 @@ static bool run_piece(const struct sx_kernel *kernel, const struct sx_call *call
 
 bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
 {
-    bool ok = true;
+    bool ok = kernel->reorder == NULL || is_sum(kernel) || pack_now(kernel, call);
     if (kernel->residual != SX_NONE && call->in[kernel->residual].data != call->out)
-        memcpy(call->out, call->in[kernel->residual].data,
-               (size_t)sx_count(&call->node->shape) * sizeof(float));
+        sx_copy_pieces(call->out, call->in[kernel->residual].data,
+                       (size_t)sx_count(&call->node->shape) * sizeof(float));
     if (!kernel->primitive[0]->key.serial) {
         int threads = kernel->d->threads;
 #pragma omp teams num_teams(1) thread_limit(threads)
-        ok = run_piece(kernel, call, 0, 0);
+        ok = ok && run_piece(kernel, call, 0, 0);
         return ok;
     }
 #pragma omp parallel for schedule(dynamic) num_threads(kernel->slots) reduction(&& : ok)
@@ -726,7 +756,7 @@ bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
         omp_set_num_threads(1); /* of this region alone: gemm looks at it */
         ok = ok && run_piece(kernel, call, i, omp_get_thread_num());
     }
-    return ok;
+    return ok && (!is_sum(kernel) || sum_parts(kernel, call));
 }
 
 void sx_dnnl_free(struct sx_dnnl *d)
@@ -737,6 +767,9 @@ void sx_dnnl_free(struct sx_dnnl *d)
         next = k->next;
         for (int i = 0; k->memory != NULL && i < k->slots * 2 * MAX_ARGS; i++)
             dnnl_memory_destroy(k->memory[i]);
+        dnnl_primitive_destroy(k->reorder);
+        dnnl_memory_destroy(k->from);
+        dnnl_memory_destroy(k->to);
         free(k->memory);
         free(k);
     }

@@ -71,7 +71,7 @@ static bool takes_posts(const struct sx_graph *g, const struct sx_node *node)
         return false;
     if (node->op == SX_MATMUL)
         return sx_cut_product(g, node, &cut);
-    if ((node->op != SX_CONV && node->op != SX_CONVINPUT) || !sx_is_const(g, node->in[1]))
+    if (node->op != SX_CONV && node->op != SX_CONVINPUT)
         return false;
     sx_conv_get(node, &c);
     bool unit = true;

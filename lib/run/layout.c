@@ -148,13 +148,11 @@ static int pointwise(struct layout *l, const struct sx_node *node, struct block 
     return sx_emit(l->to, node->op, node->n_in, in, node->n_attr, node->attr);
 }
 
-/* Convolutions with constant weights; the others have no fast kernel. */
 static int convolution(struct layout *l, const struct sx_node *node, struct block *b)
 {
     struct sx_conv c;
     sx_conv_get(node, &c);
-    if (sx_is_stem_adjoint(l->from, node) || node->type != SX_FLOAT ||
-        !sx_is_const(l->from, node->in[1]))
+    if (sx_is_stem_adjoint(l->from, node) || node->type != SX_FLOAT)
         return SX_NONE;
     *b = channels;
     c.nhwc = 1;
@@ -345,11 +343,17 @@ static int rebuild_plain(struct layout *l, const struct sx_node *node)
         return sx_input(l->to, node->type, &node->shape);
     if (node->op == SX_CONST)
         return sx_const_borrow(l->to, node->type, &node->shape, node->data);
+    struct sx_conv c;
     if (sx_is_stem_adjoint(l->from, node)) {
-        struct sx_conv c;
         sx_conv_get(node, &c);
         int y = last(l, node->in[0], channels);
         return sx_stem_adjoint(l->to, y, plain(l, node->in[1]), &c);
+    }
+    if (node->op == SX_CONVWEIGHT && node->type == SX_FLOAT) {
+        sx_conv_get(node, &c);
+        c.nhwc = 1;
+        int x = last(l, node->in[0], channels);
+        return sx_conv_weight(l->to, x, last(l, node->in[1], channels), &c);
     }
     int *in = sx_new((size_t)node->n_in, sizeof *in, &l->to->error);
     int result = SX_NONE;

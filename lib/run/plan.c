@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ops/fused.h"
+#include "run/cut.h"
 #include "run/program.h"
 
 #define ALIGN ((size_t)64)
@@ -296,9 +297,7 @@ static bool locate(struct planner *p, int node, size_t step, int k, void **data)
 static void copy(const struct sx_call *call)
 {
     const struct sx_operand *in = call->in;
-    size_t bytes = (size_t)sx_count(in->shape) * sx_type_size(in->type);
-    if (bytes > 0)
-        memcpy(call->out, in->data, bytes);
+    sx_copy_pieces(call->out, in->data, (size_t)sx_count(in->shape) * sx_type_size(in->type));
 }
 
 static bool operand(struct planner *p, size_t step, int k, int node)

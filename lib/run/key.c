@@ -1,0 +1,104 @@
+/* key.c - nodes as keys: their geometry and posts, and adjoints turned into convolutions. */
+#include <string.h>
+
+#include "ops/products.h"
+#include "run/key.h"
+
+/* The bias goes into the sum itself and so must come first; the residual is what the result holds
+ * beforehand. */
+bool sx_key_posts(const struct sx_node *node, struct sx_key *key, int *bias, int *residual)
+{
+    struct sx_fused fused;
+    *bias = *residual = SX_NONE;
+    if (node->op != SX_FUSED)
+        return true;
+    sx_fused_get(node, &fused);
+    int k = sx_rows[fused.op]->min_in;
+    for (int i = 0; i < fused.n_posts; i++) {
+        const struct sx_post *post = &fused.post[i];
+        if (post->kind == SX_POST_BIAS) {
+            if (i > 0)
+                return false;
+            key->bias = 1;
+            *bias = k++;
+            continue;
+        }
+        if (post->kind == SX_POST_ADD) {
+            if (*residual != SX_NONE)
+                return false;
+            *residual = k++;
+        }
+        key->low[key->n_posts] = post->low;
+        key->high[key->n_posts] = post->high;
+        key->post[key->n_posts++] = post->kind;
+    }
+    return true;
+}
+
+void sx_key_conv(const struct sx_graph *g, const struct sx_node *node, struct sx_key *key)
+{
+    struct sx_conv *c = &key->conv;
+    const struct sx_shape *a = &g->node[node->in[0]].shape, *w = &g->node[node->in[1]].shape;
+    const struct sx_shape *x = a, *y = &node->shape;
+    sx_conv_get(node, c);
+    key->kind = SX_KEY_FORWARD;
+    if (node->op == SX_CONVINPUT) {
+        key->kind = SX_KEY_BACKWARD;
+        x = &node->shape;
+        y = a;
+    } else if (node->op == SX_CONVWEIGHT) {
+        key->kind = SX_KEY_WEIGHTS;
+        y = w;
+        w = &node->shape;
+    }
+    memset(c->extent, 0, sizeof c->extent);
+    sx_image_get(x, c->nhwc, &key->n, &key->in, key->image);
+    sx_image_get(y, c->nhwc, &key->n, &key->out, key->result);
+    for (int i = 0; i < c->rank; i++)
+        key->kernel[i] = w->dim[2 + i];
+}
+
+bool sx_key_turn(struct sx_key *key)
+{
+    struct sx_key t = *key;
+    t.kind = SX_KEY_FORWARD;
+    t.in = key->out;
+    t.out = key->in;
+    for (int i = 0; i < t.conv.rank; i++) {
+        t.image[i] = key->result[i];
+        t.result[i] = key->image[i];
+        int64_t reach = (t.kernel[i] - 1) * t.conv.dilation[i];
+        t.conv.pad_begin[i] = reach - key->conv.pad_begin[i];
+        t.conv.pad_end[i] = t.result[i] - t.image[i] + reach - t.conv.pad_begin[i];
+        if (t.conv.stride[i] != 1 || t.conv.pad_begin[i] < 0 || t.conv.pad_end[i] < 0)
+            return false;
+    }
+    *key = t;
+    return true;
+}
+
+void sx_key_turn_weights(const struct sx_key *key, const void *from, float *to)
+{
+    int64_t g = key->conv.group, in = key->in / g, out = key->out / g;
+    int64_t size = key->kernel[0] * (key->conv.rank > 1 ? key->kernel[1] : 1) *
+                   (key->conv.rank > 2 ? key->kernel[2] : 1);
+#pragma omp parallel for collapse(2)
+    for (int64_t i = 0; i < g * out; i++)
+        for (int64_t j = 0; j < in; j++) {
+            int64_t source = ((i / out * in + j) * out + i % out) * size;
+            float *row = to + (i * in + j) * size;
+            for (int64_t k = 0; k < size; k++)
+                memcpy(row + size - 1 - k,
+                       (const char *)from + (size_t)(source + k) * sizeof *to, sizeof *to);
+        }
+}
+
+void sx_key_product(const struct sx_cut *cut, int64_t rows, int64_t columns, struct sx_key *key)
+{
+    key->m = rows;
+    key->k = cut->k;
+    key->columns = columns;
+    memcpy(key->a_stride, cut->a_stride, sizeof key->a_stride);
+    memcpy(key->b_stride, cut->b_stride, sizeof key->b_stride);
+    key->c_stride = cut->n;
+}

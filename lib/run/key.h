@@ -1,0 +1,39 @@
+/* key.h - what a fast kernel computes, as numbers that can be compared. */
+#ifndef SX_RUN_KEY_H
+#define SX_RUN_KEY_H
+
+#include "graph/build.h"
+#include "ops/fused.h"
+#include "run/cut.h"
+
+/* A convolution, its adjoints by image and by weights, and the product of two matrices. */
+enum sx_key_kind { SX_KEY_FORWARD, SX_KEY_BACKWARD, SX_KEY_WEIGHTS, SX_KEY_PRODUCT };
+
+/* What makes primitives equal. All numbers are 64 bits wide, and zero if unused. */
+struct sx_key {
+    int64_t kind, serial, bias, n_posts, post[SX_MAX_POSTS];
+    double low[SX_MAX_POSTS], high[SX_MAX_POSTS];
+    struct sx_conv conv;
+    int64_t n, in, out, image[3], result[3], kernel[3];              /* of a convolution */
+    int64_t m, k, columns, a_stride[2], b_stride[2], c_stride, pack; /* of a product */
+};
+
+/* The posts of a FUSED node; false if oneDNN cannot do them so. *bias and *residual are
+ * operands of the node, or SX_NONE. */
+bool sx_key_posts(const struct sx_node *node, struct sx_key *key, int *bias, int *residual);
+
+/* The geometry of a convolution or adjoint. */
+void sx_key_conv(const struct sx_graph *g, const struct sx_node *node, struct sx_key *key);
+
+/* An adjoint by the image, of stride 1, as the forward convolution with turned weights, which is
+ * twice as fast; false if its padding would be negative. */
+bool sx_key_turn(struct sx_key *key);
+
+/* Weights w [g][O/g][I/g][kernel] to [g][I/g][O/g][kernel reversed], for a turned key. */
+void sx_key_turn_weights(const struct sx_key *key, const void *from, float *to);
+
+/* A piece of a product. */
+void sx_key_product(const struct sx_cut *cut, int64_t rows, int64_t columns,
+                    struct sx_key *key);
+
+#endif
