@@ -34,10 +34,10 @@ int sx_leaky(struct sx_graph *g, int x, int slope)
 
 int sx_clip(struct sx_graph *g, int x, int lo, int hi)
 {
-    if (hi != SX_NONE)
-        x = sx_where(g, sx_binary(g, SX_LESS, hi, x), hi, x);
     if (lo != SX_NONE)
         x = sx_where(g, sx_binary(g, SX_LESS, x, lo), lo, x);
+    if (hi != SX_NONE)
+        x = sx_where(g, sx_binary(g, SX_LESS, hi, x), hi, x);
     return x;
 }
 

@@ -4,6 +4,9 @@
 
 #include "lower/scope.h"
 
+/* Every node is looked up among the functions of the model. */
+#define MOST_FUNCTIONS 4096
+
 /* What symbolic dimensions stand for. */
 struct binding {
     const char *name;
@@ -225,7 +228,9 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
         if (options->max_memory > 0)
             to->graph->constant_limit = options->max_memory;
     }
-    bool ok = to->graph != NULL && add_inputs(&s, options) &&
+    if (model->proto->n_functions > MOST_FUNCTIONS)
+        sx_fail(&failure, SX_MODEL, "%zu functions are too many", model->proto->n_functions);
+    bool ok = to->graph != NULL && failure.status == SX_OK && add_inputs(&s, options) &&
               sx_scope_initializers(&s, model->graph) &&
               sx_scope_nodes(&s, model->graph->node, model->graph->n_node) && add_outputs(&s);
     sx_scope_end(&s);

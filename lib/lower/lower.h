@@ -26,7 +26,10 @@ struct sx_lowered_value {
     int onnx_type; /* ONNX__TENSOR_PROTO__DATA_TYPE__* */
 };
 
-/* A faithful graph in which every tensor of the file is named. Weights are borrowed from the
+/* Values are real in the run's precision whatever the file declares; only Cast rounds to narrower
+ * floats. Integers wrap at the width that the file declares.
+ *
+ * A faithful graph in which every tensor of the file is named. Weights are borrowed from the
  * model, which must outlive it; inputs that are initializers, or have a value, are not listed. */
 struct sx_lowered {
     struct sx_graph *graph;
