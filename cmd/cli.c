@@ -1,6 +1,7 @@
 /* cli.c - the command line: one table of options gives parsing, --help and --complete. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,6 +417,8 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     cli->explain.threads = (int)(cli->threads < 1024 ? cli->threads : 1024);
     cli->explain.score = (enum sx_score)cli->score;
     take_operands(cli, argc, argv);
+    /* Large blocks go back to the system when they are freed, however many there have been. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 17);
     if (cli->threads != 1)
         wait_passively(argv);
 }
