@@ -162,7 +162,8 @@ static int between(struct net *net, int h, int which)
                        net_weights(net, net_shape(4, n, 3, s, s), 1)};
         return sx_concat(g, parts, 3, 1);
     }
-    case 8: { /* the largest over channels, sums along rows, a value of lower rank */
+    case 8: { /* the largest of all and over channels, sums along rows, a value of lower rank */
+        h = sx_mul(g, h, sx_reduce_max(g, h, (const int[]){1, 2, 3}, 3));
         int a = sx_reduce_max(g, h, (const int[]){1}, 1);
         int b = sx_cumsum(g, h, 3, false, true);
         return sx_add(g, sx_add(g, a, b), net_weights(net, net_shape(3, c, 1, s, 0), 1));

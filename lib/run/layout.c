@@ -231,14 +231,19 @@ static int transpose(struct layout *l, const struct sx_node *node, struct block 
     return sx_transpose(l->to, in->last, perm);
 }
 
-/* Reductions: every attribute is an axis. */
+/* Reductions: every attribute is an axis, in rising order. */
 static int reduction(struct layout *l, const struct sx_node *node, struct block *b)
 {
     int64_t axes[SX_MAX_RANK];
     if (!find_block(l, node, false, b))
         return SX_NONE;
-    for (int k = 0; k < node->n_attr; k++)
-        axes[k] = stored_axis(node->shape.rank, *b, (int)node->attr[k]);
+    for (int k = 0; k < node->n_attr; k++) {
+        int64_t axis = stored_axis(node->shape.rank, *b, (int)node->attr[k]);
+        int at = k;
+        for (; at > 0 && axes[at - 1] > axis; at--)
+            axes[at] = axes[at - 1];
+        axes[at] = axis;
+    }
     int x = last(l, node->in[0], *b);
     return sx_emit(l->to, node->op, 1, &x, node->n_attr, axes);
 }
