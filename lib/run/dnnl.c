@@ -747,6 +747,8 @@ bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
                        (size_t)sx_count(&call->node->shape) * sizeof(float));
     if (!kernel->primitive[0]->key.serial) {
         int threads = kernel->d->threads;
+        if (omp_in_parallel()) /* whoever runs programs in parallel has them run by one thread */
+            return ok && run_piece(kernel, call, 0, 0);
 #pragma omp teams num_teams(1) thread_limit(threads)
         ok = ok && run_piece(kernel, call, 0, 0);
         return ok;

@@ -73,8 +73,9 @@ bool sx_key_turn(struct sx_key *key)
         if (t.conv.stride[i] != 1 || t.conv.pad_begin[i] < 0 || t.conv.pad_end[i] < 0)
             return false;
     }
-    *key = t;
-    return true;
+    if (t.conv.nhwc)
+        *key = t;
+    return t.conv.nhwc != 0;
 }
 
 void sx_key_turn_weights(const struct sx_key *key, const void *from, float *to)

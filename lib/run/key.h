@@ -25,8 +25,8 @@ bool sx_key_posts(const struct sx_node *node, struct sx_key *key, int *bias, int
 /* The geometry of a convolution or adjoint. */
 void sx_key_conv(const struct sx_graph *g, const struct sx_node *node, struct sx_key *key);
 
-/* An adjoint by the image, of stride 1, as the forward convolution with turned weights, which is
- * twice as fast; false if its padding would be negative. */
+/* An adjoint by an image, channels last and of stride 1, as the forward convolution with turned
+ * weights, which is twice as fast; false if its padding would be negative. */
 bool sx_key_turn(struct sx_key *key);
 
 /* Weights w [g][O/g][I/g][kernel] to [g][I/g][O/g][kernel reversed], for a turned key. */
