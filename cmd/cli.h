@@ -95,6 +95,9 @@ bool cli_choice_name(const char *choices, int i, char *name, size_t size);
 /* cli_run.c: opens the model, the labels and the output. False on failure, which
  * cli_finish reports. */
 bool cli_open(struct cli *cli);
+/* The lines of a file; on failure the run ends. Free them with cli_free_lines. */
+bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n);
+void cli_free_lines(char **lines, size_t n);
 /* Reports a failure on stderr at once: "tool: place: reason". */
 void cli_complain(struct cli *cli, const char *place, const struct sx_error *error);
 /* A note for -v on stderr. */

@@ -59,10 +59,9 @@ static bool set_error(struct cli *cli, const char *place, const struct sx_error 
     return false;
 }
 
-/* One label a line; an empty line is an empty label. */
-static bool read_labels(struct cli *cli)
+bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *count)
 {
-    FILE *f = fopen(cli->labels_file, "r");
+    FILE *f = fopen(path, "r");
     char *line = NULL;
     size_t room = 0;
     ssize_t n;
@@ -70,22 +69,33 @@ static bool read_labels(struct cli *cli)
     while (ok && (n = getline(&line, &room, f)) >= 0) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
             line[--n] = '\0';
-        char **more = realloc(cli->labels, (cli->n_labels + 1) * sizeof *more);
+        char **more = realloc(*lines, (*count + 1) * sizeof *more);
         ok = more != NULL;
-        if (ok) {
-            cli->labels = more;
-            cli->labels[cli->n_labels] = strdup(line);
-            ok = cli->labels[cli->n_labels++] != NULL;
-        }
+        *lines = ok ? more : *lines;
+        char *copy = ok ? strdup(line) : NULL;
+        ok = copy != NULL;
+        if (ok)
+            (*lines)[(*count)++] = copy;
     }
     ok = ok && ferror(f) == 0;
     free(line);
     if (f != NULL)
         fclose(f);
-    if (!ok) {
-        const struct sx_error error = {SX_FAILED, "cannot read the labels"};
-        return set_error(cli, cli->labels_file, &error);
-    }
+    const struct sx_error error = {SX_FAILED, "cannot read its lines"};
+    return ok || set_error(cli, path, &error);
+}
+
+void cli_free_lines(char **lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(lines[i]);
+    free(lines);
+}
+
+static bool read_labels(struct cli *cli)
+{
+    if (!cli_read_lines(cli, cli->labels_file, &cli->labels, &cli->n_labels))
+        return false;
     cli->explain.labels = cli->labels;
     cli->explain.n_labels = cli->n_labels;
     return true;
@@ -160,9 +170,7 @@ int cli_finish(struct cli *cli)
     cli_samples_free(cli);
     cli_output_free(cli);
     sx_model_close(cli->model);
-    for (size_t i = 0; i < cli->n_labels; i++)
-        free(cli->labels[i]);
-    free(cli->labels);
+    cli_free_lines(cli->labels, cli->n_labels);
     for (size_t i = 0; i < cli->n_sides; i++)
         free((void *)(uintptr_t)cli->side[i].name);
     free(cli->side);

@@ -167,33 +167,6 @@ static bool choose_groups(struct shapley *s, struct sx_error *error)
     }
 }
 
-/* One name a line. */
-static bool read_names(struct shapley *s)
-{
-    FILE *f = fopen(s->names_file, "r");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t n;
-    bool ok = f != NULL;
-    while (ok && (n = getline(&line, &room, f)) >= 0) {
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-            line[--n] = '\0';
-        char **more = realloc(s->name, (s->n_names + 1) * sizeof *more);
-        ok = more != NULL;
-        s->name = ok ? more : s->name;
-        if (ok && (s->name[s->n_names] = strdup(line)) != NULL)
-            s->n_names++;
-        else
-            ok = false;
-    }
-    free(line);
-    if (f != NULL)
-        fclose(f);
-    if (!ok)
-        fail(&s->cli.error, SX_FAILED, s->names_file, ": cannot read the names", "");
-    return ok;
-}
-
 /* The name of a player, or NULL: from the file, or the header line of a table. */
 static const char *name_of(const struct shapley *s, int64_t player)
 {
@@ -682,13 +655,11 @@ static bool write_array(struct shapley *s, struct sx_error *error)
         const int64_t *m = t->member + t->first[k];
         if (n < 1 || n > 2)
             continue;
-        if (shape.rank == 1) {
-            sx_tensor_set(&array, m[0], t->value[k]);
-        } else {
-            double before = sx_tensor_get(&array, m[0] * s->n + m[n - 1]);
-            sx_tensor_set(&array, m[0] * s->n + m[n - 1], before + t->value[k]);
-            sx_tensor_set(&array, m[n - 1] * s->n + m[0], before + t->value[k]);
-        }
+        int64_t at = shape.rank == 1 ? m[0] : m[0] * s->n + m[n - 1];
+        double value = sx_tensor_get(&array, at) + t->value[k];
+        sx_tensor_set(&array, at, value);
+        if (shape.rank == 2)
+            sx_tensor_set(&array, m[n - 1] * s->n + m[0], value);
     }
     ok = ok && cli_add_array(&s->cli, &array, error);
     sx_tensor_free(&array);
@@ -704,24 +675,16 @@ static bool save_game(struct shapley *s, struct sx_error *error)
     struct sx_sink *sink = sx_sink_open(s->save, error);
     if (sink == NULL)
         return false;
-    bool ok = sx_game_save(s->game, sink, error);
-    struct sx_error other = {0};
-    if (!sx_sink_finish(sink, ok, ok ? error : &other))
-        ok = false;
-    return ok;
+    bool saved = sx_game_save(s->game, sink, error);
+    return sx_sink_finish(sink, saved, error) && saved;
 }
 
 static bool write_result(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
-    switch (s->cli.format) {
-    case CLI_FORMAT_TEXT:
+    if (s->cli.format == CLI_FORMAT_TEXT)
         return write_text(s, sample, error);
-    case CLI_NPY:
-        return write_array(s, error);
-    default:
-        return write_record(s, sample, error);
-    }
+    return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, sample, error);
 }
 
 static bool explain(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
@@ -762,9 +725,7 @@ static void run_saved(struct shapley *s)
 
 static void free_all(struct shapley *s)
 {
-    for (size_t i = 0; i < s->n_names; i++)
-        free(s->name[i]);
-    free(s->name);
+    cli_free_lines(s->name, s->n_names);
     free(s->group);
     sx_explainer_free(s->explainer);
 }
@@ -824,7 +785,8 @@ int main(int argc, char **argv)
     s->index = "bT";
     s->partition = -1;
     cli_parse(&s->cli, argc, argv);
-    if (cli_open(&s->cli) && (s->names_file == NULL || read_names(s))) {
+    if (cli_open(&s->cli) && (s->names_file == NULL ||
+                              cli_read_lines(&s->cli, s->names_file, &s->name, &s->n_names))) {
         if (s->load != NULL)
             run_saved(s);
         else
