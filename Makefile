@@ -29,7 +29,7 @@ LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
 TOOLS = $(filter-out cli%,$(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c))))
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/cli*.c))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
-TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/programs/*.c)))
+TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
 
 # ---- Building ----
@@ -127,6 +127,7 @@ help:
 	@echo 'make demo         explain a photograph, after installing what that needs'
 	@echo 'make check        every test, after installing what they need'
 	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
+	@echo 'make check-hostile, make fuzz    files and command lines that lie'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make format       clang-format on every source'
@@ -154,11 +155,29 @@ check: setup
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
-	@$(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
+	@LIMIT=60 $(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
 
 # Beside what people would run in our place, where that is installed: see the script.
 bench: all $(BUILD)/tests/bench_run
 	@sh tests/bench/bench.sh $(BUILD)
+
+check-hostile: setup
+	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
+	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh tests/t/hostile.t
+
+# Damaged files for a minute, others every time: FUZZ_SEED= and FUZZ_SECONDS= choose.
+FUZZ_SEED ?= $(shell date +%s)
+FUZZ_SECONDS ?= 60
+FUZZ_FILES = $(BUILD)/fuzz/seeds/*.* $(wildcard tests/data/digits8.* tests/data/*.np[yz] \
+             tests/data/picture*)
+fuzz: setup
+	@$(MAKE) --no-print-directory fuzz-here SAN='$(SANITIZERS)' OPT='-O1 -g'
+fuzz-here:
+	@$(MAKE) $(QUIET) $(BUILD)/tests/programs/fuzz $(BUILD)/tests/programs/models
+	@mkdir -p $(BUILD)/fuzz/seeds
+	@$(BUILD)/tests/programs/models $(BUILD)/fuzz/seeds >/dev/null
+	@printf 'a,b\n1,2\n-3.5e-2,.4\n' >$(BUILD)/fuzz/seeds/x.csv
+	@$(BUILD)/tests/programs/fuzz $(FUZZ_SECONDS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
 
 # The difference wants reading before it is committed.
 golden: all
@@ -181,6 +200,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check sanitize bench golden format lint objects clean
+.PHONY: all install uninstall help setup demo check check-hostile sanitize bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -52,6 +52,19 @@ static void save_input(const char *name, int rank, const int64_t *dims)
     sx_tensor_free(&x);
 }
 
+/* The sample (2, 1) as a TensorProto. */
+static void save_proto(const char *name)
+{
+    struct tm_model *m = tm_new(13);
+    uint8_t bytes[200];
+    size_t n = onnx__tensor_proto__pack(
+        tm_const(m, "x", SX_FLOAT, 2, (int64_t[]){1, 2}, (float[]){2, 1}), bytes);
+    FILE *f = create(name, ".pb");
+    fwrite(bytes, 1, n, f);
+    fclose(f);
+    tm_free(m);
+}
+
 static void save(const char *name, struct tm_model *m)
 {
     size_t n;
@@ -351,6 +364,7 @@ int main(int argc, char **argv)
     classifier();
     product();
     places();
+    save_proto("x");
     external("external", "weights.bin", "0", 4);
     FILE *f = create("weights", ".bin");
     fwrite((float[]){1, 2, 3, 4}, sizeof(float), 4, f);

@@ -60,6 +60,9 @@ is 'without --times-input the gap has the factor' "$(round .completeness_gap) $(
 run ggig --method=grad product.onnx x.csv
 is 'no promise, no gap' "$(jq -c .completeness_gap "$T/out")" null
 
+run ggig --method=grad --double product.onnx x.pb
+is 'a TensorProto as input' "$(map)" '[1,3]'
+
 # ---- A trained network, against PyTorch ----
 
 run ggig --method=grad --double --rows=:5 digits8.onnx digits8.npy

@@ -1,0 +1,295 @@
+/* fuzz.c - feeds damaged files to everything that reads files.
+ *
+ *     fuzz SECONDS SEED DIRECTORY FILE...
+ *
+ * Each round takes one of the files, changes a few places of it, and reads the result as its
+ * suffix says: a model is opened, listed and, if it is small, run; anything else is read as
+ * samples. Rounds happen in a child process. When one dies or hangs, what it was reading is left
+ * in DIRECTORY/crash-SEED-ROUND.SUFFIX and the exit status is 1. A round is a function of SEED,
+ * its number and the files. Built with sanitizers, or it sees little. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "sextant.h"
+
+#define MOST_BYTES ((size_t)1 << 20)
+#define MOST_SECONDS 20 /* that one round may take */
+
+struct seed {
+    const char *path, *suffix;
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* ---- Changing ---- */
+
+/* Random numbers of one round. */
+struct dice {
+    uint64_t seed, round, draw;
+};
+
+static size_t roll(struct dice *d, size_t below)
+{
+    return below == 0 ? 0 : (size_t)(sx_random_bits(d->seed, d->round, d->draw++) % below);
+}
+
+/* Places matter more near the ends of a file, where headers and directories are. */
+static size_t place(struct dice *d, size_t size)
+{
+    size_t near = size < 400 ? size : 400;
+    switch (roll(d, 4)) {
+    case 0:
+    case 1:
+        return roll(d, near);
+    case 2:
+        return size - near + roll(d, near);
+    default:
+        return roll(d, size);
+    }
+}
+
+/* Writes one of the numbers that break programs, in one of the ways that files have. */
+static void put_number(struct dice *d, uint8_t *at, size_t room)
+{
+    static const uint64_t numbers[] = {
+        0,           1,          2,         127,        128,        255,        256,
+        0x7fff,      0xffff,     0x10000,   1 << 20,    0x7fffffff, 0x80000000, 0xffffffff,
+        0x100000000, 1ULL << 40, INT64_MAX, 1ULL << 63, UINT64_MAX};
+    uint64_t n = numbers[roll(d, sizeof numbers / sizeof numbers[0])];
+    size_t width = (size_t)1 << roll(d, 4), how = roll(d, 3);
+    for (size_t i = 0; i < (how == 2 ? 10 : width) && i < room; i++)
+        if (how == 2) { /* a varint */
+            at[i] = (uint8_t)((n & 127) | (n > 127 ? 128 : 0));
+            n >>= 7;
+            if (n == 0)
+                break;
+        } else {
+            at[i] = (uint8_t)(n >> 8 * (how == 0 ? i : width - 1 - i));
+        }
+}
+
+static void put_word(struct dice *d, uint8_t *at, size_t room)
+{
+    static const char *const words[] = {
+        "-1",
+        "0",
+        "1e999",
+        "nan",
+        "99999999999999999999",
+        "(",
+        ")",
+        ",",
+        "'",
+        "\n",
+        "{'descr': '<f8', 'fortran_order': True, 'shape': (",
+        "Reshape",
+        "Loop",
+        "Resize",
+        "x",
+    };
+    const char *word = words[roll(d, sizeof words / sizeof words[0])];
+    size_t n = strlen(word);
+    memcpy(at, word, n < room ? n : room);
+}
+
+/* Moves the bytes from `at` on, to make a gap or to close one. */
+static void shift(struct dice *d, uint8_t *bytes, size_t *size, size_t at)
+{
+    size_t n = 1 + roll(d, roll(d, 2) == 0 ? 8 : 300);
+    if (roll(d, 2) == 0) {
+        n = n < *size - at ? n : *size - at;
+        memmove(bytes + at, bytes + at + n, *size - at - n);
+        *size -= n;
+    } else if (*size + n <= MOST_BYTES) {
+        memmove(bytes + at + n, bytes + at, *size - at);
+        memmove(bytes + at, bytes + roll(d, *size), n < *size ? n : 0);
+        *size += n;
+    }
+}
+
+static void change(struct dice *d, uint8_t *bytes, size_t *size)
+{
+    size_t at = place(d, *size);
+    if (*size == 0)
+        return;
+    switch (roll(d, 8)) {
+    case 0:
+    case 1:
+        bytes[at] ^= (uint8_t)(1 << roll(d, 8));
+        break;
+    case 2:
+        bytes[at] = (uint8_t)roll(d, 256);
+        break;
+    case 3:
+    case 4:
+        put_number(d, bytes + at, *size - at);
+        break;
+    case 5:
+        put_word(d, bytes + at, *size - at);
+        break;
+    case 6:
+        shift(d, bytes, size, at);
+        break;
+    default:
+        if (roll(d, 4) == 0)
+            *size = at;
+        break;
+    }
+}
+
+/* ---- Reading ---- */
+
+static void nothing(void *context, const struct sx_listed *listed)
+{
+    (void)context;
+    (void)listed;
+}
+
+/* Zeros for every input, if all are small; open dimensions are 1. */
+static bool make_feeds(const struct sx_model *model, struct sx_tensor *feeds, int n)
+{
+    struct sx_error error = {0};
+    for (int i = 0; i < n; i++) {
+        struct sx_shape shape = sx_model_input(model, i)->shape;
+        int64_t count;
+        for (int k = 0; k < shape.rank; k++)
+            shape.dim[k] = shape.dim[k] < 0 ? 1 : shape.dim[k];
+        if (shape.rank < 0 || !sx_shape_count(&shape, &count, &error) || count > 4096 ||
+            !sx_tensor_new(&feeds[i], sx_model_input(model, i)->type, &shape, &error))
+            return false;
+    }
+    return true;
+}
+
+static void read_model(const char *path)
+{
+    struct sx_error error = {0};
+    const struct sx_model_options options = {.max_memory = (size_t)1 << 26};
+    struct sx_model *model = sx_model_open(path, &options, &error);
+    struct sx_tensor feeds[8] = {{0}};
+    if (model == NULL)
+        return;
+    sx_list(model, NULL, NULL, nothing, NULL, &error);
+    error = (struct sx_error){0};
+    const struct sx_infer_options infer = {.threads = 1, .max_memory = (size_t)1 << 26};
+    struct sx_inference *inference = sx_inference_new(model, &infer, &error);
+    int n = sx_model_input_count(model);
+    if (inference != NULL && n <= 8 && make_feeds(model, feeds, n))
+        sx_inference_run(inference, feeds, &error);
+    sx_inference_free(inference);
+    for (int i = 0; i < 8; i++)
+        sx_tensor_free(&feeds[i]);
+    sx_model_close(model);
+}
+
+static void read_samples(const char *path, const struct sx_shape *want)
+{
+    struct sx_error error = {0};
+    struct sx_reader *reader = sx_reader_open(path, NULL, want, NULL, &error);
+    bool end = reader == NULL;
+    for (int i = 0; i < 50 && !end; i++) {
+        struct sx_tensor sample = {0};
+        error = (struct sx_error){0};
+        if (sx_reader_next(reader, &sample, &end, &error) && !end)
+            sx_tensor_free(&sample);
+    }
+    sx_reader_close(reader);
+}
+
+static void read_file(const char *path, const char *suffix)
+{
+    const struct sx_shape picture = {4, {-1, 3, 16, 16}}, row = {2, {-1, 2}};
+    if (strcmp(suffix, "onnx") == 0) {
+        read_model(path);
+        return;
+    }
+    read_samples(path, NULL);
+    read_samples(path, &picture);
+    read_samples(path, &row);
+}
+
+/* ---- Rounds ---- */
+
+static void write_file(const char *path, const uint8_t *bytes, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    if (f == NULL || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) {
+        perror(path);
+        exit(2);
+    }
+}
+
+/* Leaves in `path` what round number `round` reads, and returns its suffix. */
+static const char *prepare(const struct seed *seeds, size_t n, uint64_t seed, uint64_t round,
+                           const char *directory, char *path, size_t room)
+{
+    static uint8_t bytes[MOST_BYTES];
+    struct dice d = {seed, round, 0};
+    const struct seed *s = &seeds[roll(&d, n)];
+    size_t size = s->size;
+    memcpy(bytes, s->bytes, size);
+    for (size_t changes = 1 + roll(&d, 6); changes > 0; changes--)
+        change(&d, bytes, &size);
+    snprintf(path, room, "%s/crash-%llu-%llu.%s", directory, (unsigned long long)seed,
+             (unsigned long long)round, s->suffix);
+    write_file(path, bytes, size);
+    return s->suffix;
+}
+
+static bool load(struct seed *s, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    const char *dot = strrchr(path, '.');
+    *s = (struct seed){.path = path, .suffix = dot != NULL ? dot + 1 : "csv"};
+    s->bytes = malloc(MOST_BYTES);
+    if (f == NULL || s->bytes == NULL) {
+        perror(path);
+        return false;
+    }
+    s->size = fread(s->bytes, 1, MOST_BYTES / 2, f);
+    fclose(f);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5)
+        return 2;
+    time_t until = time(NULL) + atoi(argv[1]);
+    uint64_t seed = strtoull(argv[2], NULL, 10);
+    size_t n = (size_t)argc - 4;
+    struct seed *seeds = calloc(n, sizeof *seeds);
+    uint64_t *round =
+        mmap(NULL, sizeof *round, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    char path[4096];
+    int bad = 0, status = 0;
+    for (size_t i = 0; i < n; i++)
+        if (seeds == NULL || round == MAP_FAILED || !load(&seeds[i], argv[4 + i]))
+            return 2;
+    while (time(NULL) < until && bad < 10) {
+        if (fork() == 0) {
+            for (; time(NULL) < until; ++*round) {
+                alarm(MOST_SECONDS);
+                read_file(path, prepare(seeds, n, seed, *round, argv[3], path, sizeof path));
+                unlink(path);
+            }
+            _exit(0);
+        }
+        wait(&status);
+        if (status != 0) {
+            bad++;
+            printf("round %llu ended with status %x\n", (unsigned long long)*round,
+                   (unsigned)status);
+        }
+        *round += status != 0;
+    }
+    printf("%llu rounds, %d failed\n", (unsigned long long)*round, bad);
+    return bad > 0;
+}
