@@ -159,13 +159,13 @@ is version "$(cat "$T/out")" "onnx-run (sextant) $(sed -n 's/.*SX_VERSION "\(.*\
 run onnx-run --help
 clean help
 ok 'help fits a terminal' test "$(awk '{ print length }' "$T/out" | sort -n | tail -n 1)" -le 100
-if have script; then
+if have script && script -qec true /dev/null >"$T/out" 2>&1 </dev/null; then
     script -qec 'onnx-run -f npy soft.onnx x.csv' /dev/null >"$T/out" 2>&1 </dev/null
     is 'npy to a terminal: status' $? 2
     ok 'names -o' grep -q -e '-o FILE' "$T/out"
     script -qec 'onnx-run soft.onnx x.csv' /dev/null >"$T/out" 2>&1 </dev/null
     ok 'a terminal gets text' grep -q '^x.csv\[0\]' "$T/out"
 else
-    skip 'no script(1)'
+    skip 'no script(1), or no terminals'
 fi
 end
