@@ -72,7 +72,7 @@ static void round_shares(struct drawing *w, double left)
         sum += step;
         if (o->pairs && 2 * s == o->n)
             w->wanted[s] *= 2;
-        if (w->wanted[s] > w->population[s])
+        if ((double)w->wanted[s] > w->population[s])
             w->wanted[s] = (int64_t)w->population[s];
     }
 }
