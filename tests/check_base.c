@@ -97,7 +97,7 @@ START_TEST(test_grow)
     }
     for (int i = 0; i < 1000; i++)
         ck_assert_int_eq(items[i], i + 1);
-    ck_assert(!sx_grow((void **)&items, &capacity, SIZE_MAX / 8, sizeof *items, &error));
+    ck_assert(!sx_grow((void **)&items, &capacity, SIZE_MAX / 2, sizeof *items, &error));
     ck_assert_int_eq(error.status, SX_MEMORY);
     ck_assert_int_eq(items[999], 1000);
     free(items);
