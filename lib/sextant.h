@@ -409,7 +409,7 @@ struct sx_taylorcam_options {
     bool is_signed;  /* strength is the magnitude of the effect, not a sum of squares */
     bool diagonal;   /* keep a place's relation to itself; order 2 */
     bool allow_zero; /* go on where f has no curvature */
-    int axes[2];     /* of the layer, that tell places apart; -1: those after batch and channels,
+    int axes[2]; /* of the layer, that tell places apart; -1: those after batch and channels,
                         of rank 3 the one before the last */
     int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
 };
@@ -499,8 +499,8 @@ void sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
 /* Draws the first n of `top` (order 2 or 3, strongest first) over a picture (NULL: over white):
  * boxes[place] of their places, lines between these whose width is the strength, and a legend.
  * The picture is padded, and the boxes grow, by `pad` pixels. */
-bool sx_plot_relations(const struct sx_plot *plot, const struct sx_picture *behind,
-                       int64_t pad, const struct sx_box *boxes, int64_t n_boxes, int order,
+bool sx_plot_relations(const struct sx_plot *plot, const struct sx_picture *behind, int64_t pad,
+                       const struct sx_box *boxes, int64_t n_boxes, int order,
                        const struct sx_relation *top, int64_t n, const char *title,
                        struct sx_picture *figure, struct sx_error *error);
 
