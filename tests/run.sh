@@ -5,6 +5,13 @@ set -u
 PATH=$(pwd)/$BUILD/bin:$PATH
 BUILD=$(pwd)/$BUILD
 export BUILD PATH
+# Seconds that one program may take; sanitizers slow it down.
+seconds=300
+if [ -n "${SAN-}" ]; then
+    seconds=1200
+    CK_TIMEOUT_MULTIPLIER=10
+    export CK_TIMEOUT_MULTIPLIER
+fi
 passed=0 failed=0 skipped=0
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
@@ -29,8 +36,8 @@ count_tap() {
 for test; do
     name=$(basename "$test")
     case $test in
-    *.t) timeout 300 sh "$test" >"$log" 2>&1 ;;
-    *) timeout 300 "./$test" >"$log" 2>&1 ;;
+    *.t) timeout $seconds sh "$test" >"$log" 2>&1 ;;
+    *) timeout $seconds "./$test" >"$log" 2>&1 ;;
     esac
     status=$?
     case $test in
