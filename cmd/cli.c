@@ -83,8 +83,8 @@ static bool set_rows(struct cli *cli, const char *argument)
 
 static bool set_format(struct cli *cli, const char *argument)
 {
-    static const char *const names[] = {"", "text", "json", "png", "npy"};
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_NPY; i++)
+    static const char *const names[] = {"", "text", "json", "png", "npy", "dot"};
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_DOT; i++)
         if (strcmp(argument, names[i]) == 0 && (cli->formats & 1u << i) != 0) {
             cli->format = i;
             return true;

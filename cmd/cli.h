@@ -27,7 +27,7 @@ struct cli_option {
     bool (*call)(struct cli *cli, const char *argument);
 };
 
-enum cli_format { CLI_FORMAT_NONE, CLI_FORMAT_TEXT, CLI_JSON, CLI_PNG, CLI_NPY };
+enum cli_format { CLI_FORMAT_NONE, CLI_FORMAT_TEXT, CLI_JSON, CLI_PNG, CLI_NPY, CLI_DOT };
 
 /* Which common options a tool has besides those of all tools. */
 enum cli_group { CLI_PICTURES = 1, CLI_EXPLAIN = 2, CLI_BASELINE = 4 };

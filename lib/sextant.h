@@ -314,17 +314,12 @@ const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer
 void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
                        int64_t *backward);
 
-/* Puts smooth functions in place of the kinks of Relu, LeakyRelu, PRelu, Abs, Max and Min, from the
- * next sample on: "none", "softplus:B" (log(1 + exp(B a)) / B for relu(a)), "gelu", or
- * "surrogate:B": values as they are, derivatives of softplus:B. The target stays that of the file.
- * Status 2 for other modes. */
-bool sx_explainer_smooth(struct sx_explainer *explainer, const char *mode,
-                         struct sx_error *error);
-
-/* The i-th piecewise linear operator on the way from x to f: its node's name, what it is, and
- * whether it was made smooth. NULL past the last. */
-const char *sx_explainer_kink(const struct sx_explainer *explainer, int i, const char **op,
-                              bool *smoothed);
+/* Puts smooth functions in place of kinks from the next sample on (--smooth of xderiv(1)); the
+ * target stays that of the file. Status 2. *shift is what that does to f at the sample. */
+bool sx_explainer_smooth(struct sx_explainer *e, const char *mode, struct sx_error *error);
+bool sx_explainer_shift(struct sx_explainer *e, double *shift, struct sx_error *error);
+/* The node of the i-th piecewise linear operator between x and f; NULL past the last. */
+const char *sx_explainer_kink(const struct sx_explainer *e, int i, const char **op, bool *soft);
 
 /* f and df/dx at `n` points, each shaped like x, one after the other. values [n] and gradients
  * [n, x] may be NULL. */
@@ -511,6 +506,45 @@ const char *sx_cam_name(int i, const char **what);
  * the layer, the caller frees it. Status 2 for an unknown name. */
 bool sx_cams(struct sx_taylorcam *taylorcam, int n, const char *const *names,
              struct sx_tensor *maps, struct sx_error *error);
+
+/* ---- Interactions: cross derivatives and their relatives -------------------------------- */
+
+/* Interactions of the features of x: xderiv(1) says what, how and whence. */
+struct sx_study;
+struct sx_study *sx_study_new(struct sx_error *error);
+void sx_study_free(struct sx_study *study);
+const char *sx_study_method(int i, const char **what); /* names, then NULL; one line on each */
+
+/* Does what xderiv's option of that name does ("yes" where it takes no argument), or its "layout"
+ * or "seed"; the background is n points of x's shape, not copied. Status 2, or 1 for a file. */
+bool sx_study_set(struct sx_study *study, const char *option, const char *value,
+                  struct sx_error *error);
+void sx_study_background(struct sx_study *study, const double *points, int64_t n);
+
+/* Adds the explainer's sample as a row, measured from `baseline` of x's shape. Rows share all other
+ * inputs. Status 3 where the method needs second derivatives, and f has none. */
+bool sx_study_add(struct sx_study *study, struct sx_explainer *explainer,
+                  const double *baseline, struct sx_error *error);
+
+struct sx_effect { /* a set: what ranks it, and its signed effects over the rows */
+    const int32_t *set;
+    int order;
+    double strength, mean, std, min, max;
+};
+
+/* Sets, strongest first. NaN: no truth is known, or all sets of the size, or none, are true. */
+struct sx_effects {
+    const struct sx_effect *item; /* until the next run */
+    int64_t n, features, rows, steps, evaluated, skipped;
+    int64_t representative[8], n_representatives; /* rows; 0: all of them */
+    bool beam, zero_curvature;
+    double auc[9], r_precision, check; /* check: see xderiv(1); the explainer's sample counts */
+};
+
+/* Evaluates all rows and forgets them; or makes *tensor the signed [features]^order of the last row
+ * (for methods that do not repeat features: of their mean, 0 elsewhere). */
+bool sx_study_run(struct sx_study *study, struct sx_effects *result, struct sx_error *error);
+bool sx_study_tensor(struct sx_study *study, struct sx_tensor *tensor, struct sx_error *error);
 
 /* ---- Reading inputs and writing results ------------------------------------------------- */
 

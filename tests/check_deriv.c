@@ -258,6 +258,12 @@ START_TEST(test_surrogate)
     ck_assert(sx_gradients(f.explainer, 1, x, &value, gradient, &error));
     ck_assert_double_eq(value, 0.3 + -0.2);
     expect(gradient[0], 0.7310585786300049, 1e-14);
+    ck_assert(sx_explainer_shift(f.explainer, &value, &error));
+    ck_assert_double_eq(value, 0);
+    close_fixture(&f);
+    open_fixture(&f, relu_of_sum(), true, "softplus:10", SX_SCORE_RAW, x, 2);
+    ck_assert(sx_explainer_shift(f.explainer, &value, &error));
+    expect(value, log(1 + exp(1)) / 10 - 0.1, 1e-14);
     close_fixture(&f);
 }
 END_TEST

@@ -122,6 +122,16 @@ bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error);
 
 void sx_csv_close(struct sx_csv *csv);
 
+/* Sets of features: set k is member[begin[k]] .. member[begin[k + 1] - 1], ascending. */
+struct sx_sets {
+    int64_t n, *begin, *member;
+};
+
+/* Reads sets of indices from 0: lines of numbers, a JSON array of arrays, or an object that has
+ * one as "interactions". Messages name the file. Free with sx_sets_free. */
+bool sx_sets_read(struct sx_sets *sets, const char *path, struct sx_error *error);
+void sx_sets_free(struct sx_sets *sets);
+
 /* ---- JSON ------------------------------------------------------------------------------- */
 
 struct cJSON;

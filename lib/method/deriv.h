@@ -43,4 +43,7 @@ void sx_whole_free(struct sx_whole *whole);
 bool sx_whole_run(struct sx_whole *whole, int64_t n, const double *points,
                   const double *directions, double *out, struct sx_error *error);
 
+/* Sets the places of [q]^order that the indices, which ascend, have in any order. */
+void sx_set_symmetric(double *tensor, int64_t q, int order, int64_t *index, double value);
+
 #endif

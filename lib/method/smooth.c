@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "method/explain.h"
+#include "method/build.h"
 
 static const struct {
     const char *op;
@@ -159,19 +159,30 @@ bool sx_explainer_smooth(struct sx_explainer *e, const char *mode, struct sx_err
 {
     if (!sx_smooth_parse(&e->smooth, mode, error))
         return false;
-    sx_program_free(e->built.forward); /* the next sample builds anew */
-    e->built.forward = NULL;
+    sx_explained_free(&e->built); /* the next sample builds anew */
     return true;
 }
 
-const char *sx_explainer_kink(const struct sx_explainer *e, int i, const char **op,
-                              bool *smoothed)
+bool sx_explainer_shift(struct sx_explainer *e, double *shift, struct sx_error *error)
+{
+    double value;
+    *shift = 0;
+    if (e->smooth.kind == SX_SMOOTH_NONE)
+        return true;
+    if (sx_gradient_batch(e, false, 0, error) == 0 ||
+        !sx_gradients(e, 1, e->input.data, &value, NULL, error))
+        return false;
+    *shift = value - e->target.value;
+    return true;
+}
+
+const char *sx_explainer_kink(const struct sx_explainer *e, int i, const char **op, bool *soft)
 {
     const struct sx_explained *b = &e->built;
     if (i < 0 || i >= b->n_kinks)
         return NULL;
     const struct sx_name *name = &b->lowered->graph->name[b->kink[i]];
     *op = name->onnx_op;
-    *smoothed = e->smooth.kind != SX_SMOOTH_NONE && sx_can_smooth(name->onnx_op);
+    *soft = e->smooth.kind != SX_SMOOTH_NONE && sx_can_smooth(name->onnx_op);
     return name->onnx_node != NULL && name->onnx_node[0] != '\0' ? name->onnx_node : name->name;
 }

@@ -161,31 +161,35 @@ static bool next_tuple(int64_t *index, int n, int64_t q)
     return false;
 }
 
-/* Sets the entry of every order in which the indices (sorted) can come. */
-static void set_symmetric(double *out, int64_t q, int order, int64_t *index, double value)
+/* The next one in lexicographic order; false after the last. */
+static bool next_permutation(int64_t *index, int n)
 {
-    for (;;) {
+    int i = n - 2, j = n - 1;
+    while (i >= 0 && index[i] >= index[i + 1])
+        i--;
+    if (i < 0)
+        return false;
+    while (index[j] <= index[i])
+        j--;
+    int64_t kept = index[i];
+    index[i] = index[j];
+    index[j] = kept;
+    for (int a = i + 1, b = n - 1; a < b; a++, b--) {
+        kept = index[a];
+        index[a] = index[b];
+        index[b] = kept;
+    }
+    return true;
+}
+
+void sx_set_symmetric(double *tensor, int64_t q, int order, int64_t *index, double value)
+{
+    do {
         int64_t at = 0;
         for (int m = 0; m < order; m++)
             at = at * q + index[m];
-        out[at] = value;
-        int i = order - 2; /* the next permutation, in lexicographic order */
-        while (i >= 0 && index[i] >= index[i + 1])
-            i--;
-        if (i < 0)
-            return;
-        int j = order - 1;
-        while (index[j] <= index[i])
-            j--;
-        int64_t kept = index[i];
-        index[i] = index[j];
-        index[j] = kept;
-        for (int a = i + 1, b = order - 1; a < b; a++, b--) {
-            kept = index[a];
-            index[a] = index[b];
-            index[b] = kept;
-        }
-    }
+        tensor[at] = value;
+    } while (next_permutation(index, order));
 }
 
 /* Takes the row of one tuple of order - 1 indices. */
@@ -201,7 +205,7 @@ static void take_row(const struct sx_whole *w, const double *directions, const i
         const double *v = directions + j * w->size;
         for (int64_t i = 0; i < w->size; i++)
             value += v[i] * row[i];
-        set_symmetric(out, w->q, w->order, index, value);
+        sx_set_symmetric(out, w->q, w->order, index, value);
     }
 }
 

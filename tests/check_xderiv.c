@@ -1,0 +1,919 @@
+/* check_xderiv.c - interactions against the numbers of the papers' definitions, worked out by
+ * hand: cross derivatives, aggregation, search, and every relative. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "method/study.h"
+#include "model.h"
+
+struct fixture {
+    struct sx_model *model;
+    struct sx_explainer *explainer;
+    struct sx_study_options o; /* but for what is said by words: */
+    const char *method, *features, *at;
+    const struct sx_sets *sets;
+    struct sx_study *study;
+    struct sx_effects r;
+    int64_t n;
+};
+
+static void open_fixture(struct fixture *f, struct tm_model *m, int64_t n)
+{
+    struct sx_error error = {0};
+    const struct sx_explain_options options = {.precise = true, .target = "0"};
+    *f = (struct fixture){.n = n, .method = "xderiv", .features = "elements"};
+    f->o = (struct sx_study_options){.order = 2, .beam = 10, .max_sets = 1 << 20, .noise = 0.1};
+    f->model = tm_open(m, &error);
+    ck_assert_msg(f->model != NULL, "%s", error.message);
+    tm_free(m);
+    f->explainer = sx_explainer_new(f->model, &options, &error);
+    ck_assert_ptr_nonnull(f->explainer);
+}
+
+/* A new study with the options of the fixture; false where words do not fit. */
+static bool start(struct fixture *f, struct sx_error *error)
+{
+    sx_study_free(f->study);
+    f->study = sx_study_new(error);
+    ck_assert_ptr_nonnull(f->study);
+    struct sx_study_options *o = &f->study->o, words = *o;
+    *o = f->o;
+    o->method = words.method;
+    o->features = words.features;
+    if (f->sets != NULL) {
+        size_t members = (size_t)f->sets->begin[f->sets->n];
+        o->given = true;
+        o->sets =
+            (struct sx_sets){f->sets->n, calloc((size_t)f->sets->n + 1, 8), calloc(members, 8)};
+        memcpy(o->sets.begin, f->sets->begin, ((size_t)f->sets->n + 1) * 8);
+        memcpy(o->sets.member, f->sets->member, members * 8);
+    }
+    return sx_study_set(f->study, "method", f->method, error) &&
+           sx_study_set(f->study, "players", f->features, error) &&
+           (f->at == NULL || sx_study_set(f->study, "at", f->at, error));
+}
+
+static void begin(struct fixture *f)
+{
+    struct sx_error error = {0};
+    ck_assert_msg(start(f, &error), "%s", error.message);
+}
+
+static bool add(struct fixture *f, const double *x, const double *baseline,
+                struct sx_error *error)
+{
+    const struct sx_shape shape = {2, {1, f->n}};
+    struct sx_tensor feed;
+    ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, error));
+    memcpy(feed.data, x, (size_t)f->n * sizeof *x);
+    bool ok = sx_explainer_sample(f->explainer, &feed, error) &&
+              sx_study_add(f->study, f->explainer, baseline, error);
+    sx_tensor_free(&feed);
+    return ok;
+}
+
+static void run(struct fixture *f)
+{
+    struct sx_error error = {0};
+    ck_assert_msg(sx_study_run(f->study, &f->r, &error), "%s", error.message);
+}
+
+/* One row, with zeros for a baseline. */
+static void run_at(struct fixture *f, const double *x)
+{
+    struct sx_error error = {0};
+    const double zeros[64] = {0};
+    begin(f);
+    ck_assert_msg(add(f, x, zeros, &error), "%s", error.message);
+    run(f);
+}
+
+static void close_fixture(struct fixture *f)
+{
+    sx_study_free(f->study);
+    sx_explainer_free(f->explainer);
+    sx_model_close(f->model);
+}
+
+/* The set written with digits from 1, as in "13". */
+static const struct sx_effect *find(const struct fixture *f, const char *digits)
+{
+    int order = (int)strlen(digits);
+    for (int64_t k = 0; k < f->r.n; k++) {
+        const struct sx_effect *item = &f->r.item[k];
+        bool same = item->order == order;
+        for (int m = 0; same && m < order; m++)
+            same = item->set[m] == digits[m] - '1';
+        if (same)
+            return item;
+    }
+    return NULL;
+}
+
+static void near(double got, double want, double tolerance, const char *what)
+{
+    ck_assert_msg(fabs(got - want) <= tolerance * (1 + fabs(want)), "%s is %.17g, not %.17g",
+                  what, got, want);
+}
+
+static void expect(const struct fixture *f, const char *digits, double mean)
+{
+    const struct sx_effect *item = find(f, digits);
+    ck_assert_msg(item != NULL, "%s", digits);
+    near(item->mean, mean, 1e-12, digits);
+}
+
+static void expect_rank(const struct fixture *f, int64_t k, const char *digits)
+{
+    ck_assert_msg(find(f, digits) == &f->r.item[k], "number %d is not %s", (int)k, digits);
+}
+
+/* x[1, n] and its columns x1, x2, .. */
+static struct tm_model *columns(int64_t n)
+{
+    struct tm_model *m = tm_new(20);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, n});
+    for (int64_t i = 0; i < n; i++) {
+        char index[24], inputs[32], column[24];
+        snprintf(index, sizeof index, "i%d", (int)i + 1);
+        snprintf(inputs, sizeof inputs, "x i%d", (int)i + 1);
+        snprintf(column, sizeof column, "x%d", (int)i + 1);
+        tm_const(m, index, SX_INT, 1, (const int64_t[]){1}, &i);
+        tm_node(m, "Gather", inputs, column, "axis=1");
+    }
+    return m;
+}
+
+/* ---- Cross derivatives ---- */
+
+/* f = x1 x2 x3 + sin x4 at (1, 2, 3, pi/6) */
+static struct tm_model *product_and_sine(void)
+{
+    struct tm_model *m = columns(4);
+    tm_node(m, "Mul", "x1 x2", "a", NULL);
+    tm_node(m, "Mul", "a x3", "b", NULL);
+    tm_node(m, "Sin", "x4", "s", NULL);
+    tm_node(m, "Add", "b s", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(test_orders)
+{
+    struct fixture f;
+    const double x[] = {1, 2, 3, M_PI / 6};
+    open_fixture(&f, product_and_sine(), 4);
+    f.o.order = 4;
+    run_at(&f, x);
+    ck_assert_int_eq(f.r.n, 6 + 4 + 1);
+    ck_assert_int_eq(f.r.evaluated, 11);
+    expect_rank(&f, 0, "12");
+    expect_rank(&f, 1, "13");
+    expect_rank(&f, 2, "23");
+    expect_rank(&f, 3, "123");
+    expect(&f, "12", 3);
+    expect(&f, "13", 2);
+    expect(&f, "23", 1);
+    expect(&f, "14", 0);
+    expect(&f, "123", 1);
+    expect(&f, "124", 0);
+    expect(&f, "1234", 0);
+    ck_assert(!f.r.zero_curvature);
+    f.o.order = 1;
+    run_at(&f, x);
+    expect(&f, "1", 6);
+    expect(&f, "2", 3);
+    expect(&f, "3", 2);
+    expect(&f, "4", 0.8660254037844387);
+    expect_rank(&f, 3, "4");
+    f.o.order = 7; /* more than there are features */
+    run_at(&f, x);
+    ck_assert_int_eq(f.r.n, 11);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_tensor)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_tensor t;
+    open_fixture(&f, product_and_sine(), 4);
+    for (int order = 1; order <= 3; order++) {
+        f.o.order = order;
+        begin(&f);
+        ck_assert(add(&f, (const double[]){1, 2, 3, M_PI / 6}, NULL, &error));
+        ck_assert_msg(sx_study_tensor(f.study, &t, &error), "%s", error.message);
+        ck_assert_int_eq(t.shape.rank, order);
+        ck_assert_int_eq(sx_count(&t.shape), (int64_t)pow(4, order));
+        const double *v = t.data;
+        if (order == 1)
+            near(v[0], 6, 1e-14, "1");
+        if (order == 2)
+            near(v[15], -0.5, 1e-14, "44");
+        if (order == 3) {
+            near(v[6], 1, 1e-14, "123");
+            near(v[32 + 4], 1, 1e-14, "321");
+            near(v[63], -0.8660254037844387, 1e-14, "444");
+        }
+        sx_tensor_free(&t);
+    }
+    close_fixture(&f);
+}
+END_TEST
+
+/* f = x1 x2 + x2 x3^2 */
+static struct tm_model *rows_model(void)
+{
+    struct tm_model *m = columns(3);
+    tm_node(m, "Mul", "x1 x2", "a", NULL);
+    tm_node(m, "Mul", "x3 x3", "s", NULL);
+    tm_node(m, "Mul", "x2 s", "b", NULL);
+    tm_node(m, "Add", "a b", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+static const double three_rows[3][3] = {{1, 2, -1}, {0, 1, 2}, {-1, 3, 0.5}};
+
+static void add_rows(struct fixture *f)
+{
+    struct sx_error error = {0};
+    const double zeros[3] = {0};
+    begin(f);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(add(f, three_rows[i], zeros, &error), "%s", error.message);
+    run(f);
+}
+
+START_TEST(test_aggregation)
+{
+    struct fixture f;
+    static const struct {
+        enum sx_gather how;
+        bool is_signed;
+        double strength;
+    } row[] = {{SX_GATHER_MEAN, false, 2.3333333333333335},
+               {SX_GATHER_MEDIAN, false, 2},
+               {SX_GATHER_MIN, false, 1},
+               {SX_GATHER_MAX, false, 4},
+               {SX_GATHER_MODE, false, 1},
+               {SX_GATHER_RMS, false, 2.6457513110645907},
+               {SX_GATHER_MEAN, true, 1},
+               {SX_GATHER_MIN, true, -2},
+               {SX_GATHER_MEDIAN, true, 1}};
+    open_fixture(&f, rows_model(), 3);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        f.o.gather = row[i].how;
+        f.o.is_signed = row[i].is_signed;
+        add_rows(&f);
+        ck_assert_int_eq(f.r.rows, 3);
+        const struct sx_effect *item = find(&f, "23");
+        near(item->strength, row[i].strength, 1e-14, "strength");
+        near(item->mean, 1, 1e-14, "mean");
+        near(item->std, sqrt(6), 1e-14, "std");
+        near(item->min, -2, 1e-14, "min");
+        near(item->max, 4, 1e-14, "max");
+        near(find(&f, "12")->strength, 1, 1e-14, "12");
+        near(find(&f, "13")->strength, 0, 0, "13");
+    }
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_representatives)
+{
+    struct fixture f;
+    open_fixture(&f, rows_model(), 3);
+    f.at = "mean,median,min,max,random";
+    add_rows(&f);
+    const int64_t rows[] = {2, 2, 0, 1};
+    ck_assert_int_eq(f.r.n_representatives, 5);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(f.r.representative[i], rows[i]);
+    ck_assert_int_lt(f.r.representative[4], 3);
+    f.at = "mean,max";
+    f.o.gather = SX_GATHER_MEAN;
+    add_rows(&f);
+    near(find(&f, "23")->strength, 2.5, 1e-14, "rows 2 and 1");
+    close_fixture(&f);
+}
+END_TEST
+
+/* ---- Search ---- */
+
+/* f = 5 x1 x2 + x2 x3 x4 at (1, 1, 1, 1) */
+static struct tm_model *search_model(void)
+{
+    struct tm_model *m = columns(4);
+    tm_const(m, "five", SX_DOUBLE, 0, NULL, &(const double){5});
+    tm_node(m, "Mul", "x1 x2", "a", NULL);
+    tm_node(m, "Mul", "a five", "b", NULL);
+    tm_node(m, "Mul", "x2 x3", "c", NULL);
+    tm_node(m, "Mul", "c x4", "d", NULL);
+    tm_node(m, "Add", "b d", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(test_search)
+{
+    struct fixture f;
+    const double ones[] = {1, 1, 1, 1};
+    open_fixture(&f, search_model(), 4);
+    f.o.order = 3;
+    run_at(&f, ones);
+    expect(&f, "12", 5);
+    expect(&f, "24", 1);
+    expect(&f, "234", 1);
+    ck_assert(!f.r.beam);
+    f.o.search = SX_SEARCH_BEAM;
+    f.o.beam = 1;
+    run_at(&f, ones);
+    ck_assert(f.r.beam);
+    ck_assert_ptr_null(find(&f, "234"));
+    expect(&f, "123", 0);
+    ck_assert_int_eq(f.r.skipped, 2);
+    f.o.beam = 2;
+    run_at(&f, ones);
+    expect(&f, "234", 1);
+    ck_assert_int_eq(f.r.n, 6 + 3); /* 24 and 12 both grow to 124 */
+    f.o.by_edge = true;             /* 34 is the last of those of strength 1 */
+    run_at(&f, ones);
+    expect(&f, "234", 1);
+    ck_assert_ptr_nonnull(find(&f, "134"));
+    f.o.search = SX_SEARCH_AUTO;
+    f.o.max_sets = 5; /* pairs grow from single features */
+    f.o.order = 2;
+    run_at(&f, ones);
+    ck_assert(f.r.beam);
+    ck_assert_int_eq(f.r.n, 6);
+    expect(&f, "12", 5);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_given_sets)
+{
+    struct fixture f;
+    int64_t begin_at[] = {0, 2, 5, 7, 9}, member[] = {1, 3, 1, 2, 3, 0, 1, 1, 3};
+    const struct sx_sets sets = {4, begin_at, member};
+    const double ones[] = {1, 1, 1, 1};
+    open_fixture(&f, search_model(), 4);
+    f.o.order = 3;
+    f.sets = &sets;
+    run_at(&f, ones);
+    ck_assert_int_eq(f.r.n, 3);
+    expect_rank(&f, 0, "12");
+    expect(&f, "24", 1);
+    expect(&f, "234", 1);
+    member[0] = 9;
+    struct sx_error error = {0};
+    begin(&f);
+    ck_assert(add(&f, ones, NULL, &error));
+    begin_at[1] = 1;
+    begin_at[2] = 1;
+    member[1] = 0;
+    const struct sx_sets wrong = {1, (int64_t[]){0, 2}, (int64_t[]){0, 4}};
+    f.sets = &wrong;
+    begin(&f);
+    ck_assert(add(&f, ones, NULL, &error));
+    ck_assert(!sx_study_run(f.study, &f.r, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    close_fixture(&f);
+}
+END_TEST
+
+/* Orders of four and five by rows agree with tensors, on a small network. */
+static struct tm_model *network(void)
+{
+    struct tm_model *m = tm_new(20);
+    double w1[5 * 6], w2[6];
+    for (int i = 0; i < 30; i++)
+        w1[i] = sin(1 + 3 * i);
+    for (int i = 0; i < 6; i++)
+        w2[i] = cos(7 * i);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 5});
+    tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){5, 6}, w1);
+    tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){6, 1}, w2);
+    tm_node(m, "MatMul", "x w1", "h", NULL);
+    tm_node(m, "Tanh", "h", "z", NULL);
+    tm_node(m, "MatMul", "z w2", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(test_high_orders)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    const double x[] = {0.1, -0.4, 0.3, 0.2, -0.1};
+    struct sx_tensor t;
+    open_fixture(&f, network(), 5);
+    for (int order = 4; order <= 5; order++) {
+        f.o.order = order;
+        begin(&f);
+        ck_assert(add(&f, x, NULL, &error));
+        ck_assert(sx_study_tensor(f.study, &t, &error));
+        run_at(&f, x);
+        for (int64_t k = 0; k < f.r.n; k++) {
+            const struct sx_effect *item = &f.r.item[k];
+            int64_t at = 0;
+            for (int m = 0; m < item->order; m++)
+                at = at * 5 + item->set[m];
+            if (item->order == order)
+                near(item->mean, sx_tensor_get(&t, at), 1e-11, "entry");
+        }
+        sx_tensor_free(&t);
+    }
+    close_fixture(&f);
+}
+END_TEST
+
+/* ---- Features and directions ---- */
+
+static void write_labels(char *path, const char *text)
+{
+    FILE *file = fdopen(mkstemp(path), "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Groups {1, 2} and {3, 4}: D13 + D14 + D23 + D24 = 2, also as input at ones. */
+START_TEST(test_groups)
+{
+    struct fixture f;
+    char path[] = "/tmp/check_xderiv.XXXXXX", features[64];
+    const double ones[] = {1, 1, 1, 1};
+    write_labels(path, "0,0,1,1\n");
+    snprintf(features, sizeof features, "file:%s", path);
+    open_fixture(&f, search_model(), 4);
+    f.features = features;
+    for (int direction = 0; direction < 3; direction++) {
+        f.o.direction = (enum sx_direction)direction;
+        run_at(&f, ones);
+        ck_assert_int_eq(f.r.features, 2);
+        ck_assert_int_eq(f.r.n, 1);
+        expect(&f, "12", 2);
+    }
+    f.o.direction = SX_DIRECTION_INPUT;
+    run_at(&f, (const double[]){3, 2, 1, 1}); /* x3 x2 + x4 x2 for each of 3, 4 in turn */
+    expect(&f, "12", 4);
+    unlink(path);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_directions)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    const double baseline[] = {1, 1, 0};
+    open_fixture(&f, rows_model(), 3);
+    f.o.direction = SX_DIRECTION_INPUT;
+    run_at(&f, three_rows[0]); /* D12 = 1, D23 = -2 at (1, 2, -1) */
+    expect(&f, "12", 2);
+    expect(&f, "23", 4);
+    f.o.direction = SX_DIRECTION_DELTA;
+    begin(&f);
+    ck_assert(add(&f, three_rows[0], baseline, &error));
+    run(&f);
+    expect(&f, "12", 0);
+    expect(&f, "23", 2);
+    f.o.direction = SX_DIRECTION_ONES;
+    f.o.units = SX_UNITS_RANGE;
+    f.o.gather = SX_GATHER_MAX;
+    add_rows(&f); /* ranges 2, 2, 3 */
+    near(find(&f, "23")->strength, 4 * 6, 1e-14, "range");
+    f.o.units = SX_UNITS_STD;
+    add_rows(&f);
+    near(find(&f, "12")->strength, 2.0 / 3, 1e-14, "std");
+    close_fixture(&f);
+}
+END_TEST
+
+/* ---- Relatives ---- */
+
+/* f = exp(x1 x2) + x3^2 x1 at (0.5, 1, 2) from 0 */
+static struct tm_model *relatives_model(void)
+{
+    struct tm_model *m = columns(3);
+    tm_node(m, "Mul", "x1 x2", "a", NULL);
+    tm_node(m, "Exp", "a", "e", NULL);
+    tm_node(m, "Mul", "x3 x3", "s", NULL);
+    tm_node(m, "Mul", "s x1", "b", NULL);
+    tm_node(m, "Add", "e b", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+static const double relatives_x[] = {0.5, 1, 2};
+
+START_TEST(test_integrated_hessians)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_tensor t;
+    const double zeros[3] = {0};
+    const double want[] = {0.38440253989726, 0.16218031767504,
+                           0.44444444444444, 0.16218031767504,
+                           0.16218031767504, 0,
+                           0.44444444444444, 0,
+                           0.88888888888889};
+    open_fixture(&f, relatives_model(), 3);
+    f.method = "ih";
+    f.o.steps = 64;
+    run_at(&f, relatives_x);
+    near(find(&f, "12")->mean, want[1], 1e-11, "12");
+    near(find(&f, "13")->mean, want[2], 1e-11, "13");
+    begin(&f);
+    ck_assert(add(&f, relatives_x, zeros, &error));
+    ck_assert(sx_study_tensor(f.study, &t, &error));
+    double sum = 0;
+    for (int i = 0; i < 9; i++) {
+        near(sx_tensor_get(&t, i), want[i], 1e-11, "entry");
+        sum += sx_tensor_get(&t, i);
+    }
+    near(sum, 2.648721270700128, 1e-11, "sum");
+    sx_tensor_free(&t);
+    close_fixture(&f);
+
+    struct tm_model *m = columns(2);
+    tm_node(m, "Mul", "x1 x2", "y", NULL);
+    tm_output(m, "y");
+    open_fixture(&f, m, 2);
+    f.method = "ih";
+    begin(&f);
+    ck_assert(add(&f, (const double[]){2, 3}, zeros, &error));
+    ck_assert(sx_study_tensor(f.study, &t, &error));
+    for (int i = 0; i < 4; i++)
+        near(sx_tensor_get(&t, i), 1.5, 1e-12, "entry");
+    sx_tensor_free(&t);
+    close_fixture(&f);
+}
+END_TEST
+
+/* Groups add up the entries of their elements. */
+START_TEST(test_integrated_groups)
+{
+    struct fixture f;
+    char path[] = "/tmp/check_xderiv.XXXXXX", features[64];
+    write_labels(path, "0,1,1\n");
+    snprintf(features, sizeof features, "file:%s", path);
+    open_fixture(&f, relatives_model(), 3);
+    f.method = "ih";
+    f.features = features;
+    f.o.steps = 64;
+    run_at(&f, relatives_x);
+    near(find(&f, "12")->mean, 0.16218031767504 + 0.44444444444444, 1e-11, "12");
+    unlink(path);
+    close_fixture(&f);
+}
+END_TEST
+
+/* From one background row, the expectation is what Integrated Hessians give. */
+START_TEST(test_expected)
+{
+    struct fixture f;
+    const double zeros[3] = {0};
+    open_fixture(&f, relatives_model(), 3);
+    f.method = "expected";
+    f.o.steps = 20000;
+    f.o.background = zeros;
+    f.o.n_background = 1;
+    run_at(&f, relatives_x);
+    near(find(&f, "12")->mean, 0.16218031767504, 1e-2, "12");
+    near(find(&f, "13")->mean, 0.44444444444444, 1e-2, "13");
+    near(find(&f, "23")->mean, 0, 1e-12, "23");
+    close_fixture(&f);
+}
+END_TEST
+
+/* Of a quadratic form the blurred Hessian is the Hessian, up to the noise of the draws. */
+START_TEST(test_smooth_hessian)
+{
+    struct fixture f;
+    struct tm_model *m = columns(3);
+    tm_node(m, "Mul", "x1 x2", "a", NULL);
+    tm_node(m, "Mul", "x3 x3", "s", NULL);
+    tm_node(m, "Add", "a s", "y", NULL);
+    tm_output(m, "y");
+    open_fixture(&f, m, 3);
+    f.method = "smoothhess";
+    f.o.steps = 20000;
+    run_at(&f, relatives_x);
+    near(find(&f, "12")->mean, 1, 0.03, "12");
+    near(find(&f, "13")->mean, 0, 0.03, "13");
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_masks)
+{
+    struct fixture f;
+    open_fixture(&f, relatives_model(), 3);
+    f.method = "archdetect";
+    run_at(&f, relatives_x);
+    expect(&f, "12", 1.683357148235156);
+    expect(&f, "13", 4);
+    expect(&f, "23", 0);
+    f.method = "archattribute";
+    run_at(&f, relatives_x);
+    expect(&f, "12", exp(0.5) - 1);
+    expect(&f, "13", 2);
+    expect(&f, "23", 0);
+    f.method = "fd";
+    f.o.order = 3;
+    run_at(&f, relatives_x);
+    expect(&f, "12", exp(0.5) - 1);
+    expect(&f, "13", 2);
+    expect(&f, "23", 0);
+    expect(&f, "123", 0);
+    close_fixture(&f);
+}
+END_TEST
+
+/* f = x1 x2 on the four corners of a square: all of the partial dependence is interaction. */
+START_TEST(test_friedman)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    const double corners[4][3] = {{-1, -1, 1}, {-1, 1, 1}, {1, -1, 1}, {1, 1, 1}};
+    struct tm_model *m = columns(3);
+    tm_node(m, "Mul", "x1 x2", "a", NULL);
+    tm_node(m, "Add", "a x3", "y", NULL);
+    tm_output(m, "y");
+    open_fixture(&f, m, 3);
+    f.method = "friedman";
+    begin(&f);
+    for (int i = 0; i < 4; i++)
+        ck_assert(add(&f, corners[i], NULL, &error));
+    run(&f);
+    expect(&f, "12", 1);
+    expect(&f, "13", 0);
+    begin(&f);
+    ck_assert(add(&f, corners[0], NULL, &error));
+    ck_assert(!sx_study_run(f.study, &f.r, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    close_fixture(&f);
+}
+END_TEST
+
+/* W1 = [[3, -2, 0.5], [0, 1, 4]], w_y = (2, -1) */
+static struct tm_model *weights(bool gelu)
+{
+    struct tm_model *m = tm_new(20);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 3});
+    tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){2, 3},
+             (const double[]){3, -2, 0.5, 0, 1, 4});
+    tm_const(m, "b1", SX_DOUBLE, 1, (const int64_t[]){2}, (const double[]){1, 2});
+    tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){2, 1}, (const double[]){2, -1});
+    tm_node(m, "Gemm", "x w1 b1", "h", "transB=1");
+    tm_node(m, gelu ? "Gelu" : "Relu", "h", "z", NULL);
+    tm_node(m, "MatMul", "z w2", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(test_nid)
+{
+    struct fixture f;
+    const double x[3] = {0};
+    open_fixture(&f, weights(_i == 1), 3);
+    f.method = "nid";
+    run_at(&f, x);
+    expect(&f, "12", 4);
+    expect(&f, "13", 1);
+    expect(&f, "23", 2);
+    f.method = "nid-greedy";
+    f.o.order = 3;
+    run_at(&f, x);
+    expect(&f, "12", 4);
+    expect(&f, "13", 0);
+    expect(&f, "23", 1);
+    expect(&f, "123", 1);
+    close_fixture(&f);
+    struct sx_error error = {0};
+    open_fixture(&f, product_and_sine(), 4); /* no layers */
+    f.method = "nid";
+    begin(&f);
+    ck_assert(add(&f, (const double[]){1, 2, 3, 4}, NULL, &error));
+    ck_assert(!sx_study_run(f.study, &f.r, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    close_fixture(&f);
+}
+END_TEST
+
+/* ---- Curvature and misuse ---- */
+
+START_TEST(test_zero_curvature)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    const double x[3] = {1, 2, 3};
+    open_fixture(&f, weights(false), 3);
+    begin(&f);
+    ck_assert(!add(&f, x, NULL, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert_ptr_nonnull(strstr(error.message, "--smooth"));
+    error = (struct sx_error){0};
+    f.o.allow_zero = true;
+    run_at(&f, x);
+    ck_assert(f.r.zero_curvature);
+    expect(&f, "12", 0);
+    f.o.allow_zero = false;
+    ck_assert(sx_explainer_smooth(f.explainer, "softplus:1", &error));
+    run_at(&f, x);
+    ck_assert(!f.r.zero_curvature);
+    ck_assert_double_gt(fabs(find(&f, "12")->mean), 1e-4);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_misuse)
+{
+    static const struct {
+        const char *method, *features, *at;
+        int order;
+    } row[] = {{"none", "elements", NULL, 2},
+               {"ih", "elements", NULL, 3},
+               {"xderiv", "patches", NULL, 2},
+               {"xderiv", "elements", "best", 2},
+               {"xderiv", "elements", "min,min,min,min,min,min,min,min,min", 2},
+               {"fd", "elements", NULL, 2}};
+    struct fixture f;
+    const double x[4] = {1, 2, 3, 4};
+    open_fixture(&f, product_and_sine(), 4);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct sx_error error = {0};
+        f.method = row[i].method;
+        f.features = row[i].features;
+        f.o.order = row[i].order;
+        f.at = row[i].at;
+        bool ok = start(&f, &error) && add(&f, x, NULL, &error) &&
+                  sx_study_run(f.study, &f.r, &error);
+        ck_assert_msg(!ok, "%d", (int)i);
+        ck_assert_int_eq(error.status, SX_USAGE);
+    }
+    close_fixture(&f);
+}
+END_TEST
+
+/* Words: those that fit, those that do not. */
+START_TEST(test_words)
+{
+    static const struct {
+        const char *option, *value;
+        bool fits;
+    } row[] = {{"order", "3", true},         {"order", "9", false},
+               {"order", "0", false},        {"order", "2.5", false},
+               {"method", "ih", true},       {"method", "", false},
+               {"search", "auto", true},     {"search", "exhaustive", true},
+               {"search", "beam:3", true},   {"search", "beam:0", false},
+               {"search", "beam:", false},   {"search", "wide", false},
+               {"beam-score", "edge", true}, {"beam-score", "feature", true},
+               {"beam-score", "x", false},   {"agg", "rms", true},
+               {"agg", "none", false},       {"direction", "delta", true},
+               {"direction", "up", false},   {"units", "range", true},
+               {"units", "m", false},        {"layout", "nhwc", true},
+               {"layout", "chw", false},     {"steps", "7", true},
+               {"steps", "0", false},        {"noise", "0.5", true},
+               {"noise", "0", false},        {"max-sets", "5", true},
+               {"max-sets", "-5", false},    {"signed", "yes", true},
+               {"allow-zero", "yes", true},  {"seed", "77", true},
+               {"truth", "/nowhere", false}, {"pairs", "/nowhere", false},
+               {"at", "mean", true},         {"players", "tokens", true},
+               {"nothing", "at all", false}, {"order|method", "3", false}};
+    struct sx_error error = {0};
+    struct sx_study *study = sx_study_new(&error);
+    const char *what = NULL;
+    ck_assert_ptr_nonnull(study);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        error = (struct sx_error){0};
+        bool ok = sx_study_set(study, row[i].option, row[i].value, &error);
+        ck_assert_msg(ok == row[i].fits, "%s=%s", row[i].option, row[i].value);
+        ck_assert(ok == (error.status == SX_OK));
+    }
+    ck_assert(study->o.by_edge == false && study->o.is_signed && study->o.allow_zero);
+    ck_assert_int_eq(study->o.gather, SX_GATHER_RMS);
+    ck_assert_int_eq((int64_t)study->o.seed, 77);
+    sx_study_free(study);
+    for (int i = 0; sx_study_method(i, &what) != NULL; i++)
+        ck_assert_str_ne(what, "");
+}
+END_TEST
+
+/* ---- Truth ---- */
+
+START_TEST(test_score)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    const double ones[] = {1, 1, 1, 1};
+    const struct sx_sets truth = {2, (int64_t[]){0, 2, 5}, (int64_t[]){0, 1, 1, 2, 3}};
+    const struct sx_sets other = {1, (int64_t[]){0, 2}, (int64_t[]){0, 2}};
+    const struct sx_sets wrong = {1, (int64_t[]){0, 2}, (int64_t[]){0, 4}};
+    open_fixture(&f, search_model(), 4);
+    f.o.order = 3;
+    run_at(&f, ones);
+    ck_assert(isnan(f.r.auc[2]) && isnan(f.r.r_precision));
+    ck_assert(sx_study_score(&f.r, 3, &truth, &error));
+    ck_assert_double_eq(f.r.auc[2], 1);
+    ck_assert_double_eq(f.r.auc[3], 1);
+    ck_assert_double_eq(f.r.r_precision, 1);
+    ck_assert(sx_study_score(&f.r, 3, &other, &error));
+    ck_assert_double_eq(f.r.auc[2], 0.1); /* tied with one, below four */
+    ck_assert(isnan(f.r.auc[3]));
+    ck_assert_double_eq(f.r.r_precision, 0);
+    f.o.search = SX_SEARCH_BEAM; /* {2,3,4} is not evaluated: tied with all that are */
+    f.o.beam = 1;
+    run_at(&f, ones);
+    ck_assert(sx_study_score(&f.r, 3, &truth, &error));
+    ck_assert_double_eq(f.r.auc[3], 0.5);
+    ck_assert(!sx_study_score(&f.r, 3, &wrong, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_sets_file)
+{
+    static const struct {
+        const char *text;
+        int64_t n; /* -1: refused */
+    } row[] = {{"0,3\n2 1 0\n\n# none\n", 2},
+               {"[[0,3],[2,1,0]]", 2},
+               {"{\"a\":1,\"interactions\":[[0,3],[2,1,0]]} ", 2},
+               {"", 0},
+               {"0,x", -1},
+               {"0,0", -1},
+               {"[[0,-1]]", -1},
+               {"[[0,1.5]]", -1},
+               {"[0,1]", -1},
+               {"{\"a\":1}", -1},
+               {"[[0,1]", -1},
+               {"99999999999999", -1}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        char path[] = "/tmp/check_xderiv.XXXXXX";
+        struct sx_error error = {0};
+        struct sx_sets sets;
+        write_labels(path, row[i].text);
+        bool ok = sx_sets_read(&sets, path, &error);
+        ck_assert_msg(ok == (row[i].n >= 0), "%s", row[i].text);
+        if (!ok)
+            ck_assert_int_eq(error.status, SX_FAILED);
+        if (ok) {
+            ck_assert_int_eq(sets.n, row[i].n);
+            if (sets.n == 2) {
+                ck_assert_int_eq(sets.begin[2], 5);
+                ck_assert_int_eq(sets.member[1], 3);
+                ck_assert_int_eq(sets.member[2], 0);
+                ck_assert_int_eq(sets.member[4], 2);
+            }
+            sx_sets_free(&sets);
+        }
+        unlink(path);
+    }
+    struct sx_error error = {0};
+    struct sx_sets sets;
+    ck_assert(!sx_sets_read(&sets, "/nonexistent", &error));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("xderiv");
+    TCase *c = tcase_create("xderiv");
+    tcase_add_test(c, test_orders);
+    tcase_add_test(c, test_tensor);
+    tcase_add_test(c, test_aggregation);
+    tcase_add_test(c, test_representatives);
+    tcase_add_test(c, test_search);
+    tcase_add_test(c, test_given_sets);
+    tcase_add_test(c, test_high_orders);
+    tcase_add_test(c, test_groups);
+    tcase_add_test(c, test_directions);
+    tcase_add_test(c, test_integrated_hessians);
+    tcase_add_test(c, test_integrated_groups);
+    tcase_add_test(c, test_expected);
+    tcase_add_test(c, test_smooth_hessian);
+    tcase_add_test(c, test_masks);
+    tcase_add_test(c, test_friedman);
+    tcase_add_loop_test(c, test_nid, 0, 2);
+    tcase_add_test(c, test_zero_curvature);
+    tcase_add_test(c, test_misuse);
+    tcase_add_test(c, test_words);
+    tcase_add_test(c, test_score);
+    tcase_add_test(c, test_sets_file);
+    tcase_set_timeout(c, 120);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}

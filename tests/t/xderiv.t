@@ -1,0 +1,187 @@
+#!/bin/sh
+# xderiv.t - interactions from the shell: references, records, formats, and refusals.
+. tests/tap.sh
+
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >/dev/null || exit 1
+ln -s "$DATA"/digits8.* "$DATA"/diabetes* "$DATA"/f1.* .
+
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+}
+refused() {
+    is "$1: status" "$status" "$2"
+    ok "$1: says $3" grep -q -e "$3" "$T/err"
+    is "$1: one or two lines" "$(($(wc -l <"$T/err") <= 2))" 1
+}
+# The effects of the record in $T/out as set:mean, rounded, strongest first.
+effects() {
+    jq -r '.interactions[] | "\(.set | map(tostring) | join(""))=\(.mean * 1e5 | round / 1e5)"' \
+        "$T/out" | paste -sd ' '
+}
+
+# ---- Numbers: f = x0 x1 + x1^2 / 2 at (2, 1) ----
+
+echo 2,1 >x.csv
+echo 1,0.5 >x2.csv
+while read -r wanted options; do
+    # shellcheck disable=SC2086 # options
+    run xderiv --double $options product.onnx x.csv
+    is "effects: $options" "$(effects) $(cat "$T/err")" "$(echo "$wanted" | tr , ' ') "
+done <<'END'
+01=1
+1=3,0=1 --order=1
+1=3,0=2 --order=1 --direction=input
+01=2 --direction=input
+01=0.5 --direction=delta -b x2.csv
+01=2 --times-input
+01=0.5 --method=ih
+01=2 --method=fd
+01=2.5 --method=archattribute
+01=1 --method=archdetect
+01=1 --order=5
+END
+
+# ---- References ----
+
+run xderiv --double -f npy --rows=0:3 -o h.npy diabetes.onnx diabetes.csv
+clean 'Hessians as npy'
+tail -c +129 h.npy | od -An -v -t f8 -w800 | awk '{ gsub(/ +/, ","); print "[" substr($0, 2) "]" }' |
+    jq -c . >got
+jq -n --slurpfile a got --slurpfile b diabetes.hessians \
+    '[$a, $b] | transpose | map(transpose[] | .[0] - .[1] | fabs) | max < 1e-7' >"$T/out"
+is 'Hessians are those of the reference, to 1e-7' "$(cat "$T/out")" true
+
+run xderiv --order=3 --truth=f1.truth f1.onnx f1.npy
+clean 'order 3 with truth'
+is 'one record for all rows' "$(jq -c '[.samples.n, .index, (.interactions | length)]' "$T/out")" \
+    '[64,0,165]'
+ok 'pairs are found' jq -e '.auc["2"] >= 0.93' "$T/out"
+ok 'threes are found' jq -e '.auc["3"] >= 0.93' "$T/out"
+ok 'R-precision' jq -e '.r_precision >= 0.5' "$T/out"
+cp "$T/out" exhaustive
+run xderiv --method=nid --truth=f1.truth f1.onnx
+clean 'weights alone, without input'
+ok 'weights know less' jq -e --slurpfile x exhaustive '.auc["2"] < $x[0].auc["2"] - 0.1' "$T/out"
+
+# ---- Records ----
+
+run xderiv --rows=0:2 diabetes.onnx diabetes.csv
+clean 'records'
+is 'a record per sample, with the keys of all' \
+    "$(jq -c 'keys_unsorted' "$T/out" | sort -u)" \
+    '["tool","version","id","index","model","input","target","params","order","method","smooth","samples","search","interactions","zero_curvature","nonsmooth","cost","warnings"]'
+is 'names come from the header' "$(head -n 1 "$T/out" | jq -r '[.interactions[].names[]] | unique | join(" ")')" \
+    'age bmi bp s1 s2 s3 s4 s5 s6 sex'
+ok 'strongest first' jq -es 'all(.interactions | map(.strength) | . == (sort | reverse))' "$T/out"
+ok 'strengths are magnitudes' jq -es 'all(.interactions[] | .strength == (.mean | fabs))' "$T/out"
+cp "$T/out" first
+run xderiv --rows=0:2 -j 1 diabetes.onnx diabetes.csv
+ok 'the same bytes with one thread' cmp "$T/out" first
+run xderiv --rows=0:1 --top=3 diabetes.onnx diabetes.csv
+is '--top' "$(jq '.interactions | length' "$T/out")" 3
+run xderiv --rows=0:1 --min=1e9 diabetes.onnx diabetes.csv
+is '--min' "$(jq -c '.interactions' "$T/out")" '[]'
+seq 10 >names
+run xderiv --rows=0:1 --names=names diabetes.onnx diabetes.csv
+is '--names' "$(jq -c '.interactions | all(.names[0] == (.set[0] + 1 | tostring))' "$T/out")" true
+
+run xderiv --agg=mean --at=mean,max,random diabetes.onnx diabetes.csv
+clean 'representatives'
+is 'representatives' "$(jq -c '.samples | [.n, (.representatives | map(.kind))]' "$T/out")" \
+    '[20,["mean","max","random"]]'
+for agg in median mean min max mode rms; do
+    run xderiv --agg=$agg --top=1 diabetes.onnx diabetes.csv
+    is "--agg=$agg" "$status $(jq -c '[.samples.n, .params.agg, (.interactions[0] | keys_unsorted)]' "$T/out")" \
+        "0 [20,\"$agg\",[\"set\",\"names\",\"strength\",\"mean\",\"std\",\"min\",\"max\"]]"
+done
+run xderiv --agg=median --signed --units=std diabetes.onnx diabetes.csv
+ok 'signed strengths' jq -e '.interactions | any(.strength < 0)' "$T/out"
+
+# ---- Search ----
+
+printf '0,3\n# a triple\n3 5 1\n' >some
+run xderiv --order=3 --pairs=some --rows=0:1 diabetes.onnx diabetes.csv
+is 'given sets' "$(jq -c '[.search.mode, ([.interactions[].set] | sort)]' "$T/out")" \
+    '["given",[[0,3],[1,3,5]]]'
+cp "$T/out" given
+run xderiv --order=3 --rows=0:1 diabetes.onnx diabetes.csv
+is 'given sets are as in the whole search' \
+    "$(jq -c '.interactions[] | select(.set == [1,3,5]) | .mean * 1e6 | round' "$T/out")" \
+    "$(jq -c '.interactions[] | select(.set == [1,3,5]) | .mean * 1e6 | round' given)"
+run xderiv --order=3 --search=beam:2 --rows=0:1 diabetes.onnx diabetes.csv
+is 'a beam' "$(jq -c '[.search.mode, .search.evaluated + .search.skipped]' "$T/out")" '["beam",165]'
+ok 'a beam grows two sets' jq -e '.search.evaluated <= 45 + 16' "$T/out"
+run xderiv --order=4 --check --rows=0:1 diabetes.onnx diabetes.csv
+clean 'orders up to 4 agree with differences'
+ok 'by how much' jq -e '.check < 1e-4' "$T/out"
+
+# ---- Kinks ----
+
+run xderiv --rows=0:1 diabetes-relu.onnx diabetes.csv
+refused 'no curvature' 3 --smooth
+is 'nothing is written' "$(cat "$T/out")" ''
+run xderiv --rows=0:1 --allow-zero diabetes-relu.onnx diabetes.csv
+clean '--allow-zero'
+is 'zero, and said so' "$(jq -c '[.zero_curvature, .interactions[0].strength, (.warnings | length), (.nonsmooth | map(.op))]' "$T/out")" \
+    '[true,0,1,["Relu","Relu"]]'
+for mode in softplus:10 softplus gelu surrogate:5; do
+    run xderiv --rows=0:1 --smooth=$mode diabetes-relu.onnx diabetes.csv
+    clean "--smooth=$mode"
+    is "--smooth=$mode" "$(jq -c '[.zero_curvature, (.smooth.nodes | length), .nonsmooth]' "$T/out")" \
+        '[false,2,[]]'
+done
+is 'a surrogate leaves f as it is' "$(jq '.smooth.shift' "$T/out")" 0
+run xderiv --method=fd --order=3 --rows=0:1 diabetes-relu.onnx diabetes.csv
+clean 'differences need no curvature'
+ok 'differences see something' jq -e '.interactions[0].strength > 0.01' "$T/out"
+
+# ---- Features ----
+
+run xderiv --smooth=gelu --players=patches:4x4 --rows=0:1 digits8.onnx digits8.npy
+is 'patches' "$(jq -c '[(.interactions | length), .interactions[0].names]' "$T/out" | tr -d '0-9')" \
+    '[,[",",","]]'
+run xderiv --smooth=gelu --players=pixels --top=2 --rows=0:1 digits8.onnx digits8.npy
+is 'pixels' "$(jq -c '.search.evaluated' "$T/out")" 2016
+
+# ---- Formats ----
+
+run xderiv -f text --rows=0:1 --top=2 diabetes.onnx diabetes.csv
+is 'text' "$(wc -l <"$T/out")" 3
+run xderiv -f dot --rows=0:2 --order=3 --top=5 diabetes.onnx diabetes.csv
+is 'dot' "$status $(head -n 1 "$T/out") $(tail -n 1 "$T/out")" '0 graph "diabetes.csv" { }'
+for from in '' --from=0,1 --from=2; do
+    # shellcheck disable=SC2086 # an option or none
+    run xderiv -f png --smooth=gelu --players=patches:4x4 $from --rows=0:1 digits8.onnx digits8.npy
+    is "png $from" "$status $(head -c 4 "$T/out" | tail -c 3)" '0 PNG'
+done
+run xderiv -f npy --order=3 --rows=0:1 diabetes.onnx diabetes.csv
+ok 'npy of order 3' grep -aq "'shape': (10, 10, 10)" "$T/out"
+
+# ---- Refusals ----
+
+run xderiv --order=9 diabetes.onnx diabetes.csv
+refused 'order 9' 2 order
+run xderiv --method=ih --order=3 diabetes.onnx diabetes.csv
+refused 'pairs only' 2 pairs
+run xderiv --method=none diabetes.onnx diabetes.csv
+refused 'no such method' 2 list-methods
+run xderiv --smooth=softplus:-1 diabetes.onnx diabetes.csv
+refused 'no such smoothing' 2 softplus
+run xderiv --search=exhaustive --max-sets=10 diabetes.onnx diabetes.csv
+refused 'too many sets' 6 max-sets
+run xderiv --units=std diabetes.onnx diabetes.csv
+refused 'units of one row' 2 background
+run xderiv --method=expected diabetes.onnx diabetes.csv
+refused 'no background' 2 background
+run xderiv --truth=nowhere diabetes.onnx diabetes.csv
+refused 'no truth' 1 nowhere
+echo '0,77' >wrong
+run xderiv --pairs=wrong diabetes.onnx diabetes.csv
+refused 'no such feature' 2 77
+run xderiv -f npy --agg=mean diabetes.onnx diabetes.csv
+refused 'tensors of all samples' 2 npy
+run xderiv --method=nid digits8.onnx
+refused 'no layers' 3 'fully connected'
+end
