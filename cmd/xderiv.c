@@ -677,7 +677,7 @@ int main(int argc, char **argv)
     s->study = sx_study_new(&error);
     if (s->study == NULL) {
         cli_complain(&s->cli, NULL, &error);
-        return error.status;
+        return (int)error.status;
     }
     cli_parse(&s->cli, argc, argv);
     settle(s);
