@@ -23,9 +23,15 @@ bool sx_size_mul(size_t *result, size_t a, size_t b)
     return true;
 }
 
+/* What no machine can give is refused here: some allocators would end the process. */
+#define BIGGEST ((size_t)1 << 39)
+
 void *sx_new(size_t n, size_t size, struct sx_error *error)
 {
-    void *p = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
+    size_t bytes;
+    void *p = NULL;
+    if (sx_size_mul(&bytes, n, size) && bytes <= BIGGEST)
+        p = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
     if (p == NULL)
         sx_fail(error, SX_MEMORY, "out of memory");
     return p;
@@ -35,7 +41,7 @@ void *sx_new_aligned(size_t n, size_t size, struct sx_error *error)
 {
     size_t bytes;
     void *p = NULL;
-    if (!sx_size_mul(&bytes, n, size) || bytes > SIZE_MAX / 2 ||
+    if (!sx_size_mul(&bytes, n, size) || bytes > BIGGEST ||
         posix_memalign(&p, 64, bytes > 0 ? bytes : 64) != 0) {
         sx_fail(error, SX_MEMORY, "out of memory");
         return NULL;
@@ -48,7 +54,7 @@ bool sx_grow(void **items, size_t *capacity, size_t need, size_t size, struct sx
     if (need <= *capacity)
         return true;
     size_t wanted = need + need / 2 + 8, bytes;
-    if (wanted < need || !sx_size_mul(&bytes, wanted, size))
+    if (wanted < need || !sx_size_mul(&bytes, wanted, size) || bytes > BIGGEST)
         return sx_fail(error, SX_MEMORY, "out of memory");
     void *p = realloc(*items, bytes);
     if (p == NULL)
@@ -82,7 +88,7 @@ static bool arena_block(struct sx_arena *arena, size_t need, struct sx_error *er
         size = (size_t)1 << 24;
     if (size < need)
         size = need;
-    struct sx_arena_block *block = size < SIZE_MAX / 2 ? calloc(1, sizeof *block + size) : NULL;
+    struct sx_arena_block *block = calloc(1, sizeof *block + size);
     if (block == NULL)
         return sx_fail(error, SX_MEMORY, "out of memory");
     block->next = arena->block;
@@ -95,7 +101,7 @@ static bool arena_block(struct sx_arena *arena, size_t need, struct sx_error *er
 void *sx_arena_new(struct sx_arena *arena, size_t n, size_t size, struct sx_error *error)
 {
     size_t bytes;
-    if (!sx_size_mul(&bytes, n, size) || bytes > SIZE_MAX / 4) {
+    if (!sx_size_mul(&bytes, n, size) || bytes > BIGGEST) {
         sx_fail(error, SX_MEMORY, "out of memory");
         return NULL;
     }
