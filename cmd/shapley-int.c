@@ -17,13 +17,15 @@ struct shapley {
     double *baselines;
     int64_t n_baselines, n;
     const char *players_by, *load, *save, *set, *index, *background, *groups, *names_file;
-    int partition, search, likeness, adjacency;
+    int partition, search, likeness, adjacency, plot;
     int64_t window, order, budget, top;
     double tolerance, tie, threshold;
     bool exact, skip_nonfinite;
     const char *sampling;
-    char **name; /* of players, from a file */
-    size_t n_names;
+    char **line; /* of --names */
+    size_t n_lines;
+    const char **name; /* of each player, or NULL */
+    struct sx_json *json;
     int64_t *group;
     double none, all;
     struct sx_benefit *benefit; /* of each set: one, or the windows */
@@ -34,6 +36,16 @@ struct shapley {
 static struct shapley self;
 
 static const char partitions[] = "contiguous|any|connected";
+
+enum plot {
+    PLOT_USUAL,
+    PLOT_MATRIX,
+    PLOT_GRAPH,
+    PLOT_UPSET,
+    PLOT_TOKENS,
+    PLOT_OVERLAY,
+    PLOT_CURVE
+};
 
 static bool load_game(struct cli *cli, const char *argument)
 {
@@ -167,14 +179,20 @@ static bool choose_groups(struct shapley *s, struct sx_error *error)
     }
 }
 
-/* The name of a player, or NULL: from the file, or the header line of a table. */
-static const char *name_of(const struct shapley *s, int64_t player)
+/* The names of players: from the file, or the header line of a table. */
+static bool choose_names(struct shapley *s, struct sx_error *error)
 {
     bool features = s->players != NULL && (strcmp(s->players_by, "elements") == 0 ||
                                            strcmp(s->players_by, "columns") == 0);
-    if (player < (int64_t)s->n_names)
-        return s->name[player];
-    return features ? cli_feature(&s->cli, (size_t)player) : NULL;
+    free(s->name);
+    s->name = calloc((size_t)s->n + 1, sizeof *s->name);
+    if (s->name == NULL)
+        return no_memory(error);
+    for (int64_t i = 0; i < s->n; i++)
+        s->name[i] = i < (int64_t)s->n_lines ? s->line[i]
+                     : features              ? cli_feature(&s->cli, (size_t)i)
+                                             : NULL;
+    return true;
 }
 
 /* ---- One sample ---- */
@@ -238,7 +256,7 @@ static bool find_ends(struct shapley *s, struct sx_error *error)
 static bool find_benefits(struct shapley *s, const struct cli_sample *sample,
                           struct sx_error *error)
 {
-    struct sx_benefit_options o = {.partition = (enum sx_partition)s->partition,
+    struct sx_shapley_options o = {.partition = (enum sx_partition)s->partition,
                                    .players = s->players,
                                    .corners = s->adjacency == 1,
                                    .gradient = s->search == 1,
@@ -274,170 +292,35 @@ static bool find_benefits(struct shapley *s, const struct cli_sample *sample,
 static bool find_index(struct shapley *s, const struct cli_sample *sample, const char *index,
                        struct sx_error *error)
 {
-    struct sx_index_options o = {.index = index,
-                                 .order = s->order,
-                                 .sampling = is_benefit(s) ? NULL : s->sampling,
-                                 .budget = s->budget,
-                                 .exact = s->exact,
-                                 .tolerance = s->tolerance,
-                                 .group = s->group,
-                                 .seed = s->cli.seed,
-                                 .sample = (uint64_t)sample->index};
-    return choose_groups(s, error) && sx_interact(s->game, &o, &s->terms, error);
+    struct sx_shapley_options o = {.index = index,
+                                   .order = s->order,
+                                   .sampling = is_benefit(s) ? NULL : s->sampling,
+                                   .budget = s->budget,
+                                   .exact = s->exact,
+                                   .tolerance = s->tolerance,
+                                   .group = s->group,
+                                   .seed = s->cli.seed,
+                                   .sample = (uint64_t)sample->index};
+    return sx_interact(s->game, &o, &s->terms, error);
 }
 
 /* ---- Records ---- */
 
-static void put_set(struct sx_json *j, const char *key, const int64_t *member, int64_t n)
-{
-    sx_json_array(j, key);
-    for (int64_t i = 0; i < n; i++)
-        sx_json_int(j, NULL, member[i]);
-    sx_json_array_end(j);
-}
-
-static void put_names(const struct shapley *s, const int64_t *member, int64_t n)
-{
-    struct sx_json *j = (struct sx_json *)&self.cli.json;
-    bool any = false;
-    for (int64_t i = 0; i < n; i++)
-        any = any || name_of(s, member[i]) != NULL;
-    if (!any)
-        return;
-    sx_json_array(j, "names");
-    for (int64_t i = 0; i < n; i++)
-        sx_json_string(j, NULL, name_of(s, member[i]));
-    sx_json_array_end(j);
-}
-
-static void put_partition(struct sx_json *j, const char *key, const int64_t *set,
-                          const int64_t *block, int64_t m)
-{
-    sx_json_array(j, key);
-    for (int64_t b = 0; b < m; b++) {
-        bool any = false;
-        for (int64_t i = 0; i < m; i++)
-            any = any || block[i] == b;
-        if (!any)
-            break;
-        sx_json_array(j, NULL);
-        for (int64_t i = 0; i < m; i++)
-            if (block[i] == b)
-                sx_json_int(j, NULL, set[i]);
-        sx_json_array_end(j);
-    }
-    sx_json_array_end(j);
-}
-
-static void put_error(struct sx_json *j, const char *key, const struct sx_benefit *b,
-                      double value)
-{
-    if (b->exact)
-        sx_json_double(j, key, 0);
-    else
-        sx_json_double(j, key, value);
-}
-
-/* What a window has, too. */
-static void put_benefit(struct sx_json *j, const struct sx_benefit *b, const int64_t *set)
-{
-    sx_json_double(j, "B", b->B);
-    sx_json_double(j, "B_max", b->B_max);
-    sx_json_double(j, "B_min", b->B_min);
-    sx_json_double(j, "T", b->T);
-    sx_json_double(j, "T_corrected", b->T_corrected);
-    put_error(j, "B_stderr", b, b->B_error);
-    put_error(j, "B_max_stderr", b, b->B_max_error);
-    put_error(j, "B_min_stderr", b, b->B_min_error);
-    put_error(j, "T_stderr", b, b->T_error);
-    put_partition(j, "partition_max", set, b->block_max, b->m);
-    put_partition(j, "partition_min", set, b->block_min, b->m);
-}
-
-static void put_links(const struct shapley *s, const struct sx_benefit *b, const int64_t *set)
-{
-    struct sx_json *j = (struct sx_json *)&self.cli.json;
-    bool row = b->n_links == b->m - 1 && s->search == 0;
-    sx_json_array(j, "links");
-    for (int64_t k = 0; k < b->n_links; k++) {
-        const struct sx_link *l = &b->link[k];
-        sx_json_object(j, NULL);
-        sx_json_int(j, "i", set[l->i]);
-        sx_json_int(j, "j", set[l->j]);
-        sx_json_double(j, "p_max", l->max);
-        sx_json_double(j, "p_min", l->min);
-        if (s->search == 0)
-            sx_json_bool(j, "tied", l->tied);
-        if (row) {
-            sx_json_double(j, "gain_max", l->gain_max);
-            sx_json_double(j, "gain_min", l->gain_min);
-        }
-        if (row && !b->exact) {
-            sx_json_double(j, "gain_max_stderr", l->error_max);
-            sx_json_double(j, "gain_min_stderr", l->error_min);
-        }
-        sx_json_object_end(j);
-    }
-    sx_json_array_end(j);
-}
-
-static void put_components(struct sx_json *j, const struct sx_benefit *b, const int64_t *set)
-{
-    const struct sx_interactions *c = &b->components;
-    sx_json_array(j, "components");
-    for (int64_t k = 0; k < c->count; k++) {
-        sx_json_object(j, NULL);
-        sx_json_array(j, "subset");
-        for (int64_t i = c->first[k]; i < c->first[k + 1]; i++)
-            sx_json_int(j, NULL, set[c->member[i]]);
-        sx_json_array_end(j);
-        sx_json_double(j, "value", c->value[k]);
-        sx_json_object_end(j);
-    }
-    sx_json_array_end(j);
-}
-
 static void put_strongest(const struct shapley *s)
 {
-    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    struct sx_json *j = s->json;
     const struct sx_benefit *b = &s->benefit[s->strongest];
     const int64_t *set = s->sets[s->strongest] + 1;
-    put_set(j, "set", set, b->m);
-    put_names(s, set, b->m);
-    put_benefit(j, b, set);
-    if (s->search == 1)
-        sx_json_double(j, "T_relaxed", b->T_relaxed);
-    sx_json_object(j, "singles");
-    for (int64_t i = 0; i < b->m; i++) {
-        char key[24];
-        snprintf(key, sizeof key, "%lld", (long long)set[i]);
-        sx_json_double(j, key, b->single[i]);
-    }
-    sx_json_object_end(j);
-    sx_json_double(j, "coalition", b->together);
-    put_links(s, b, set);
-    put_components(j, b, set);
-    sx_json_bool(j, "exact", b->exact);
-    if (!b->exact)
-        sx_json_int(j, "contexts", b->contexts);
+    sx_json_benefit(j, b, set, s->name, true);
     if (s->n_sets == 1)
         return;
     sx_json_array(j, "windows");
     for (int64_t i = 0; i < s->n_sets; i++) {
         sx_json_object(j, NULL);
-        put_set(j, "set", s->sets[i] + 1, s->sets[i][0]);
-        put_names(s, s->sets[i] + 1, s->sets[i][0]);
-        put_benefit(j, &s->benefit[i], s->sets[i] + 1);
+        sx_json_benefit(j, &s->benefit[i], s->sets[i] + 1, s->name, false);
         sx_json_object_end(j);
     }
     sx_json_array_end(j);
-}
-
-/* Is the term among those that --top and --threshold leave? */
-static bool is_shown(const struct shapley *s, int64_t k, double least)
-{
-    double size = fabs(s->terms.value[k]);
-    return size >= s->threshold && size >= least;
 }
 
 static int descending(const void *a, const void *b)
@@ -448,19 +331,19 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* The magnitude that --top terms reach. */
+/* The magnitude that terms must reach to be shown, by --threshold and --top. */
 static double least_shown(const struct shapley *s)
 {
     const struct sx_interactions *t = &s->terms;
-    double least = 0;
+    double least = s->threshold;
     if (s->top == 0 || s->top >= t->count)
-        return 0;
+        return least;
     double *size = malloc((size_t)t->count * sizeof *size);
     for (int64_t k = 0; size != NULL && k < t->count; k++)
         size[k] = fabs(t->value[k]);
     if (size != NULL) {
         qsort(size, (size_t)t->count, sizeof *size, descending);
-        least = size[s->top - 1];
+        least = fmax(least, size[s->top - 1]);
     }
     free(size);
     return least;
@@ -468,35 +351,17 @@ static double least_shown(const struct shapley *s)
 
 static void put_terms(const struct shapley *s)
 {
-    struct sx_json *j = (struct sx_json *)&self.cli.json;
     const struct sx_interactions *t = &s->terms;
-    double least = least_shown(s);
-    sx_json_string(j, "index", s->index);
-    sx_json_int(j, "order", t->order);
-    sx_json_array(j, "interactions");
-    for (int64_t k = 0; k < t->count; k++) {
-        int64_t n = t->first[k + 1] - t->first[k];
-        if (!is_shown(s, k, least))
-            continue;
-        sx_json_object(j, NULL);
-        put_set(j, "set", t->member + t->first[k], n);
-        put_names(s, t->member + t->first[k], n);
-        sx_json_double(j, "value", t->value[k]);
-        if (t->error != NULL)
-            sx_json_double(j, "stderr", t->error[k]);
-        if (t->is_or != NULL)
-            sx_json_string(j, "kind", t->is_or[k] ? "or" : "and");
-        sx_json_object_end(j);
-    }
-    sx_json_array_end(j);
-    sx_json_bool(j, "exact", t->exact);
+    sx_json_int(s->json, "order", t->order);
+    sx_json_interactions(s->json, t, s->name, least_shown(s));
+    sx_json_bool(s->json, "exact", t->exact);
     if (!t->exact)
-        sx_json_string(j, "sampling", t->sampling);
+        sx_json_string(s->json, "sampling", t->sampling);
 }
 
 static void put_params(const struct shapley *s)
 {
-    struct sx_json *j = (struct sx_json *)&self.cli.json;
+    struct sx_json *j = s->json;
     static const char *const likeness[] = {"unit", "dot", "cosine"};
     char partition[20] = "by players";
     if (s->partition >= 0)
@@ -563,7 +428,7 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
 static void print_set(const struct shapley *s, const int64_t *member, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        const char *name = name_of(s, member[i]);
+        const char *name = s->name[member[i]];
         if (name != NULL)
             sx_sink_print(s->cli.sink, "%s%.40s", i > 0 ? " " : "", name);
         else
@@ -616,7 +481,7 @@ static void print_terms(struct shapley *s)
     s->top = s->top > 0 ? s->top : 20;
     double least = least_shown(s);
     for (int64_t k = 0; k < t->count; k++) {
-        if (!is_shown(s, k, least))
+        if (fabs(t->value[k]) < least)
             continue;
         sx_sink_print(s->cli.sink, "  % -12.6g", t->value[k]);
         if (t->error != NULL)
@@ -641,28 +506,133 @@ static bool write_text(struct shapley *s, const struct cli_sample *sample,
     return sx_sink_flush(s->cli.sink, error);
 }
 
-/* ---- Arrays ---- */
+/* ---- Arrays and pictures ---- */
 
 /* A vector of single players, or a matrix: pairs, and single players on the diagonal. */
-static bool write_array(struct shapley *s, struct sx_error *error)
+static bool make_array(struct shapley *s, bool matrix, struct sx_tensor *array,
+                       struct sx_error *error)
 {
     const struct sx_interactions *t = &s->terms;
-    struct sx_shape shape = {t->order == 1 ? 1 : 2, {s->n, s->n}};
-    struct sx_tensor array = {0};
-    bool ok = sx_tensor_new(&array, SX_DOUBLE, &shape, error);
-    for (int64_t k = 0; ok && k < t->count; k++) {
+    struct sx_shape shape = {matrix ? 2 : 1, {s->n, s->n}};
+    if (!sx_tensor_new(array, SX_DOUBLE, &shape, error))
+        return false;
+    for (int64_t k = 0; k < t->count; k++) {
         int64_t n = t->first[k + 1] - t->first[k];
         const int64_t *m = t->member + t->first[k];
         if (n < 1 || n > 2)
             continue;
-        int64_t at = shape.rank == 1 ? m[0] : m[0] * s->n + m[n - 1];
-        double value = sx_tensor_get(&array, at) + t->value[k];
-        sx_tensor_set(&array, at, value);
-        if (shape.rank == 2)
-            sx_tensor_set(&array, m[n - 1] * s->n + m[0], value);
+        int64_t at = matrix ? m[0] * s->n + m[n - 1] : m[0];
+        double value = t->value[k] + (matrix || n == 1 ? sx_tensor_get(array, at) : 0);
+        if (matrix || n == 1)
+            sx_tensor_set(array, at, value);
+        if (matrix)
+            sx_tensor_set(array, m[n - 1] * s->n + m[0], value);
     }
-    ok = ok && cli_add_array(&s->cli, &array, error);
+    return true;
+}
+
+static bool write_array(struct shapley *s, struct sx_error *error)
+{
+    struct sx_tensor array = {0};
+    bool ok = make_array(s, s->terms.order != 1, &array, error) &&
+              cli_add_array(&s->cli, &array, error);
     sx_tensor_free(&array);
+    return ok;
+}
+
+/* Values of single players over the picture. */
+static bool draw_overlay(struct shapley *s, const struct cli_sample *sample, const char *title,
+                         struct sx_picture *figure, struct sx_error *error)
+{
+    struct sx_plot plot;
+    struct sx_tensor values = {0}, map = {0};
+    if (s->players == NULL)
+        return fail(error, SX_USAGE, "a saved game has no picture", "", "");
+    struct sx_shape shape = sx_explainer_input(s->explainer)->shape;
+    bool ok =
+        make_array(s, false, &values, error) && sx_tensor_new(&map, SX_DOUBLE, &shape, error);
+    if (ok) {
+        sx_players_spread(s->players, values.data, map.data);
+        sx_plot_default(&plot);
+        ok = sx_plot_set(&plot, "sign", "all", error) &&
+             sx_plot_set(&plot, "reduce", "max", error) &&
+             sx_plot_set(&plot, "panels", "picture,map,overlay", error) &&
+             sx_plot_map(&plot, &map, sample->picture, title, figure, error);
+    }
+    sx_tensor_free(&values);
+    sx_tensor_free(&map);
+    return ok;
+}
+
+static bool draw_pairs(struct shapley *s, const struct sx_chart *chart,
+                       struct sx_picture *figure, struct sx_error *error)
+{
+    struct sx_tensor array = {0};
+    struct sx_plot plot;
+    sx_plot_default(&plot);
+    bool ok = make_array(s, true, &array, error) && sx_plot_set(&plot, "sign", "all", error) &&
+              sx_plot_set(&plot, "cmap", "coolwarm", error) &&
+              sx_plot_set(&plot, "outlier", "0", error);
+    if (ok)
+        ok = s->plot == PLOT_GRAPH
+                 ? sx_plot_network(chart, array.data, figure, error)
+                 : sx_plot_matrix(&plot, &array, chart->name, chart->title, figure, error);
+    sx_tensor_free(&array);
+    return ok;
+}
+
+/* How far T is from its last value with fewer evaluations. */
+static bool draw_curve(struct shapley *s, const struct cli_sample *sample, const char *title,
+                       struct sx_picture *figure, struct sx_error *error)
+{
+    enum { POINTS = 24 };
+    double x[POINTS], y[POINTS];
+    int64_t n = 0, most = s->budget > 0 ? s->budget : 16384;
+    for (int64_t budget = 64; n < POINTS; budget = budget < most / 2 ? 2 * budget : most) {
+        struct sx_benefit *kept = s->benefit;
+        s->budget = budget * s->n_sets;
+        if (!find_benefits(s, sample, error))
+            return false;
+        x[n] = (double)budget;
+        y[n++] = s->benefit[s->strongest].T;
+        for (int64_t i = 0; kept != NULL && i < s->n_sets; i++)
+            sx_benefit_free(&kept[i]);
+        free(kept);
+        if (budget >= most || s->benefit[s->strongest].exact)
+            break;
+    }
+    for (int64_t i = 0; i < n; i++)
+        y[i] = fabs(y[i] - y[n - 1]);
+    return sx_plot_curve(title, x, y, n, figure, error);
+}
+
+static bool draw(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
+{
+    char title[200];
+    struct sx_picture figure = {0};
+    struct sx_chart chart = {title, s->name, s->n};
+    const struct sx_benefit *b = s->benefit != NULL ? &s->benefit[s->strongest] : NULL;
+    bool ok = false;
+    if (b != NULL)
+        snprintf(title, sizeof title, "%.60s: B %.4g, T %.4g", sample->id, b->B, b->T);
+    else if (s->plot == PLOT_CURVE)
+        snprintf(title, sizeof title, "%.60s: |T - T at K evaluations| over K", sample->id);
+    else
+        snprintf(title, sizeof title, "%.60s: %s, v %.4g to %.4g", sample->id,
+                 is_benefit(s) ? "sii" : s->index, s->none, s->all);
+    if (s->plot == PLOT_TOKENS && b != NULL)
+        ok = sx_plot_partitions(&chart, s->sets[s->strongest] + 1, b->m, b->block_max,
+                                b->block_min, &figure, error);
+    else if (s->plot == PLOT_CURVE)
+        ok = draw_curve(s, sample, title, &figure, error);
+    else if (s->plot == PLOT_UPSET)
+        ok = sx_plot_upset(&chart, &s->terms, s->top > 0 ? s->top : 20, &figure, error);
+    else if (s->plot == PLOT_OVERLAY)
+        ok = draw_overlay(s, sample, title, &figure, error);
+    else
+        ok = draw_pairs(s, &chart, &figure, error);
+    ok = ok && cli_write_png(&s->cli, &figure, error);
+    sx_picture_free(&figure);
     return ok;
 }
 
@@ -675,27 +645,42 @@ static bool save_game(struct shapley *s, struct sx_error *error)
     struct sx_sink *sink = sx_sink_open(s->save, error);
     if (sink == NULL)
         return false;
-    bool saved = sx_game_save(s->game, sink, error);
-    return sx_sink_finish(sink, saved, error) && saved;
+    bool ok = sx_game_save(s->game, sink, error);
+    struct sx_error other = {0};
+    if (!sx_sink_finish(sink, ok, ok ? error : &other))
+        ok = false;
+    return ok;
 }
 
 static bool write_result(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
-    if (s->cli.format == CLI_FORMAT_TEXT)
+    switch (s->cli.format) {
+    case CLI_FORMAT_TEXT:
         return write_text(s, sample, error);
-    return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, sample, error);
+    case CLI_NPY:
+        return write_array(s, error);
+    case CLI_PNG:
+        return draw(s, sample, error);
+    default:
+        return write_record(s, sample, error);
+    }
 }
 
 static bool explain(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    bool picture = s->cli.format == CLI_NPY;
+    bool drawn = s->cli.format == CLI_PNG, pairs = s->cli.format == CLI_NPY;
+    if (s->plot == PLOT_USUAL)
+        s->plot = is_benefit(s) ? PLOT_TOKENS : PLOT_MATRIX;
+    pairs = pairs || (drawn && s->plot != PLOT_TOKENS && s->plot != PLOT_CURVE);
     bool ok = s->load != NULL ? (s->game = sx_game_load(s->load, error)) != NULL
                               : model_game(s, sample, error);
     if (ok)
         s->n = sx_game_players(s->game);
-    if (ok && is_benefit(s) && !picture)
-        ok = choose_sets(s, error) && find_benefits(s, sample, error);
+    ok = ok && choose_names(s, error) && choose_groups(s, error);
+    if (ok && !pairs && (is_benefit(s) || drawn))
+        ok = choose_sets(s, error) &&
+             ((drawn && s->plot == PLOT_CURVE) || find_benefits(s, sample, error));
     else if (ok)
         ok = find_index(s, sample, is_benefit(s) ? "sii" : s->index, error);
     ok = ok && find_ends(s, error) && save_game(s, error) && write_result(s, sample, error);
@@ -706,12 +691,12 @@ static bool explain(struct shapley *s, const struct cli_sample *sample, struct s
 static void run(struct shapley *s)
 {
     struct cli_sample sample;
-    bool go_on = true;
+    bool go_on = true, one = s->cli.format == CLI_PNG;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     while (s->explainer != NULL && go_on && cli_next(&s->cli, &sample)) {
         struct sx_error error = {0};
         bool ok = explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error);
+        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
     }
 }
 
@@ -725,7 +710,8 @@ static void run_saved(struct shapley *s)
 
 static void free_all(struct shapley *s)
 {
-    cli_free_lines(s->name, s->n_names);
+    cli_free_lines(s->line, s->n_lines);
+    free(s->name);
     free(s->group);
     sx_explainer_free(s->explainer);
 }
@@ -763,6 +749,8 @@ static const struct cli_option options[] = {
      NULL},
     {0, "top", "N", "show the N strongest interactions", CLI_COUNT, &self.top, NULL, NULL},
     {0, "threshold", "T", "show those of at least T", CLI_NUMBER, &self.threshold, NULL, NULL},
+    {0, "plot", "WHICH", "the picture", CLI_CHOICE, &self.plot,
+     "usual|matrix|graph|upset|tokens|overlay|curve", NULL},
     {0, "save-game", "FILE", "write the values of coalitions", CLI_TEXT, &self.save, NULL,
      NULL},
     {0, "load-game", "FILE", "read them, instead of MODEL and INPUT", CLI_CALL, NULL, NULL,
@@ -785,8 +773,9 @@ int main(int argc, char **argv)
     s->index = "bT";
     s->partition = -1;
     cli_parse(&s->cli, argc, argv);
+    s->json = &s->cli.json;
     if (cli_open(&s->cli) && (s->names_file == NULL ||
-                              cli_read_lines(&s->cli, s->names_file, &s->name, &s->n_names))) {
+                              cli_read_lines(&s->cli, s->names_file, &s->line, &s->n_lines))) {
         if (s->load != NULL)
             run_saved(s);
         else

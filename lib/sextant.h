@@ -170,7 +170,7 @@ bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
                  const struct sx_picture *behind, const char *title, struct sx_picture *figure,
                  struct sx_error *error);
 
-/* Draws a matrix [n, n] with names[i] (NULL: none) at row and column i, title and colour bar. */
+/* Draws a matrix [n, n] with names[i] (NULL: i; names NULL: none) at row and column i, title, bar. */
 bool sx_plot_matrix(const struct sx_plot *plot, const struct sx_tensor *matrix,
                     const char *const *names, const char *title, struct sx_picture *figure,
                     struct sx_error *error);
@@ -658,15 +658,14 @@ bool sx_record_end(struct sx_json *json, const struct sx_record *record,
 bool sx_record_error(struct sx_json *json, const struct sx_record *record,
                      const struct sx_error *why, struct sx_error *error);
 
-/* ---- Players and games ------------------------------------------------------------------ */
+/* ---- Shapley interactions of players ---------------------------------------------------- */
 
 /* Groups of elements of x that are present, or masked, together. */
 struct sx_players;
 
-/* Groups the elements of x, of shape `shape`, by "elements", "columns" (the last axis), "tokens"
- * or "tokens:AXIS" (an axis, else the first after the batch), "patches:HxW" or "file:LABELS.npy"
- * (an integer for each element or each place of a picture, negative: never masked; players are
- * numbered in the order of their labels). Status 2 if that does not fit x. */
+/* By "elements", "columns" (the last axis), "tokens[:AXIS]" (else the first after the batch),
+ * "patches:HxW" or "file:LABELS.npy" (an integer for each element or place of a picture, negative:
+ * never masked; they are numbered in order). Status 2 if that does not fit the shape of x. */
 struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
                                   enum sx_layout layout, struct sx_error *error);
 void sx_players_free(struct sx_players *players);
@@ -678,33 +677,23 @@ bool sx_players_on_grid(const struct sx_players *players, int64_t *rows, int64_t
 /* Gives each element of `map`, of x's shape, its player's value, 0 where there is none. */
 void sx_players_spread(const struct sx_players *players, const double *values, double *map);
 
-/* A number for each coalition of players 0..n-1. A coalition is (n + 63) / 64 words; player i is
- * present if bit i % 64 of word i / 64 is set. */
+/* A number for each coalition of n players. A coalition is (n + 63) / 64 words; player i is
+ * present if bit i % 64 of word i / 64 is set. What was asked for once is remembered. */
 struct sx_game;
-typedef bool (*sx_game_value)(void *context, int64_t n, const uint64_t *coalitions,
-                              double *values, struct sx_error *error);
-
-/* A game of `players` players that `value` evaluates, many coalitions at a time. Values are
- * remembered, and not asked for twice. */
-struct sx_game *sx_game_new(int64_t players, sx_game_value value, void *context,
-                            struct sx_error *error);
 void sx_game_free(struct sx_game *game);
 
-/* How the explained tensor becomes a number: its target element, or its likeness to what it is
- * at x: inner product or cosine. */
+/* The explained tensor's number: its target element, or how like it is to what it is at x. */
 enum sx_likeness { SX_TARGET, SX_DOT, SX_COSINE };
 
-/* The game f(x with absent players as in the baseline), averaged over `n` baselines, each of
- * x's shape. Explainer, players and baselines must outlive it; the explainer keeps its sample. */
+/* The game f(x with absent players as in the baseline), averaged over `n` baselines of x's shape.
+ * Explainer, its sample, players and baselines must outlive it. */
 struct sx_game *sx_game_model(struct sx_explainer *explainer, const struct sx_players *players,
                               const double *baselines, int64_t n, enum sx_likeness likeness,
                               struct sx_error *error);
 
-/* A saved game: an .npy of 2^n values, or lines {"present":[0,3],"value":1.5} after a first
- * line {"players":n}. Status 1. */
+/* A saved game: an .npy of all 2^n values, or a line {"players":n} and lines
+ * {"present":[0,3],"value":1.5} of those that are known. Loading fails with status 1. */
 struct sx_game *sx_game_load(const char *path, struct sx_error *error);
-
-/* Writes all 2^n values as an .npy if they are known, else a line for each value known. */
 bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error);
 
 int64_t sx_game_players(const struct sx_game *game);
@@ -712,67 +701,52 @@ int64_t sx_game_evaluations(const struct sx_game *game); /* of different coaliti
 bool sx_game_values(struct sx_game *game, int64_t n, const uint64_t *coalitions, double *values,
                     struct sx_error *error);
 
-/* ---- Shapley interactions --------------------------------------------------------------- */
+/* Partitions of a set: into blocks of neighbours in its order, any, or that hang together. */
+enum sx_partition { SX_CONTIGUOUS, SX_ANY, SX_CONNECTED };
 
-/* The names of the indices, by number from 0; NULL past the last. *what is one line on it. */
-const char *sx_index_name(int i, const char **what);
-
-struct sx_index_options {
-    const char *index;    /* a name that sx_index_name gives */
-    int64_t order;        /* of the largest sets; 0: 2, or all for moebius, comoebius, andor */
-    const char *sampling; /* an estimator, see shapley-int(1); NULL: the index's own */
-    int64_t budget;       /* evaluations; 0: exact up to 65536 coalitions, else 16384 */
-    bool exact;           /* whatever it costs, up to 24 players */
-    double tolerance;     /* stop when no standard error is larger; 0: use the budget */
-    const int64_t *group; /* owen: the group of each player; NULL: each its own */
-    uint64_t seed, sample;
+struct sx_shapley_options {
+    const char *sampling;  /* an estimator, see shapley-int(1); NULL: the usual one */
+    int64_t budget;        /* evaluations; 0: exact up to 65536, else 16384 */
+    bool exact;            /* whatever it costs, up to 24 players */
+    double tolerance;      /* stop when no standard error is larger; 0: use the budget */
+    uint64_t seed, sample; /* randomness is a function of these */
+    const char *index;     /* of sx_interact: a name that sx_index_name gives */
+    int64_t order;         /* of the largest sets; 0: 2, or all for moebius, comoebius, andor */
+    const int64_t *group;  /* owen: the group of each player; NULL: each its own */
+    enum sx_partition partition;      /* of sx_benefit: which count; */
+    const struct sx_players *players; /* if connected, by whom, and whether at corners */
+    bool corners, gradient;           /* gradient: search as the paper does; contiguous alone */
+    bool skip_nonfinite;              /* leave out contexts with values that are not finite */
+    double tie; /* sums are equal within this times max(1, |u|); 0: 1e-12 */
 };
 
 /* Sets of players with a value each: members of set k are member[first[k]] .. up to
  * member[first[k + 1]]. Sets that hold a player who makes no difference are left out. */
 struct sx_interactions {
-    int64_t count, *first, *member;
+    int64_t count, *first, *member, order;
     double *value, *error; /* standard errors; NULL: exact, or not known */
     bool *is_or;           /* andor: which are OR terms; NULL: none */
-    int64_t order;
-    bool exact, efficient; /* values sum to all - none */
-    double gap;            /* what that sum has too much */
+    bool exact, efficient; /* efficient: values sum to all - none, */
+    double gap;            /* but for so much */
     double none, all;      /* the game's value of no player and of all */
     const char *sampling;  /* the estimator; NULL: exact */
 };
 
-/* The interaction index of a game: exactly from its 2^n values, or estimated. Sources and
- * deviations are in shapley-int(1). */
-bool sx_interact(struct sx_game *game, const struct sx_index_options *options,
+/* The names of the indices, by number from 0; NULL past the last. *what is one line on it. */
+const char *sx_index_name(int i, const char **what);
+
+/* The interaction index of a game; sources and deviations are in shapley-int(1). */
+bool sx_interact(struct sx_game *game, const struct sx_shapley_options *options,
                  struct sx_interactions *result, struct sx_error *error);
 void sx_interactions_free(struct sx_interactions *interactions);
 
-/* Which partitions of a set count: into blocks of neighbours in its order, any, or into blocks
- * that hang together. */
-enum sx_partition { SX_CONTIGUOUS, SX_ANY, SX_CONNECTED };
-
-struct sx_benefit_options {
-    enum sx_partition partition;
-    const struct sx_players *players; /* connected: who is a neighbour */
-    bool corners;                     /* neighbours touch at corners, too */
-    bool gradient;                    /* search as the paper does; contiguous alone */
-    const char *sampling; /* stratified (NULL), uniform, paired: how contexts are drawn */
-    int64_t budget;       /* evaluations; 0: exact up to 65536, else 16384 */
-    bool exact;           /* whatever it costs */
-    bool skip_nonfinite;  /* leave out contexts with values that are not finite */
-    double tolerance;     /* stop when T's standard error is no larger; 0: use the budget */
-    double tie;           /* sums are equal within this times max(1, |u|); 0: 1e-12 */
-    uint64_t seed, sample;
-};
-
-/* Whether members i and j (positions in the set) are in one block. For neighbours in a row also
- * what the best partition with the link has over the best one without it. */
+/* Whether members i and j (positions in the set) are in one block: 1 or 0, or the probability
+ * that the gradient search found; whether another partition is as good and differs here; in a
+ * row, what the best partition with the link has over the best without it, and the errors. */
 struct sx_link {
     int64_t i, j;
-    double max, min;           /* 1 or 0, or the probability that the gradient search found */
-    bool tied;                 /* some other partition is as good and differs here */
-    double gain_max, gain_min; /* and their standard errors */
-    double error_max, error_min;
+    double max, min, gain_max, gain_min, error_max, error_min;
+    bool tied;
 };
 
 struct sx_benefit {
@@ -781,20 +755,47 @@ struct sx_benefit {
     double B, B_max, B_min, T;
     double T_corrected; /* T without the bias of a maximum of estimates */
     double B_error, B_max_error, B_min_error, T_error; /* standard errors; 0: exact */
+    double T_relaxed;               /* gradient: the difference of the relaxed objectives */
     int64_t *block_max, *block_min; /* [m]: the block of each member, from 0 */
-    int64_t n_links;
     struct sx_link *link;
+    int64_t n_links;
     struct sx_interactions components; /* of subsets of positions; none where not known */
-    double T_relaxed; /* gradient: the difference of the relaxed objectives, as in the paper */
-    bool exact, greedy; /* greedy: the set is too large for all partitions */
+    bool exact, gradient, greedy, link_gains; /* greedy: not all partitions; gains are known */
     int64_t contexts, skipped;
 };
 
 /* Multivariate Shapley interaction of the m players in set[]: B, B_max, B_min, T (Zhang, Xie,
  * Zheng, Zhang, Zhang, AAAI 2021), with the finest best partition. */
 bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
-                const struct sx_benefit_options *options, struct sx_benefit *result,
+                const struct sx_shapley_options *options, struct sx_benefit *result,
                 struct sx_error *error);
 void sx_benefit_free(struct sx_benefit *benefit);
+
+/* Writes keys of records: "set" to "partition_min", with `details` also "singles" to "exact"; and
+ * "interactions" of at least `least`. name[] of players, or one of it, may be NULL. */
+void sx_json_benefit(struct sx_json *json, const struct sx_benefit *benefit, const int64_t *set,
+                     const char *const *name, bool details);
+void sx_json_interactions(struct sx_json *json, const struct sx_interactions *interactions,
+                          const char *const *name, double least);
+
+/* Charts of n players; name[] or one of it may be NULL, then it is the number; and the title. */
+struct sx_chart {
+    const char *title, *const *name;
+    int64_t n;
+};
+
+/* values [n, n] as discs (the diagonal) with lines between them; the `top` strongest terms as bars
+ * over their members; players in a row, blocks of m of them above in red and below in blue. */
+bool sx_plot_network(const struct sx_chart *chart, const double *values,
+                     struct sx_picture *figure, struct sx_error *error);
+bool sx_plot_upset(const struct sx_chart *chart, const struct sx_interactions *terms,
+                   int64_t top, struct sx_picture *figure, struct sx_error *error);
+bool sx_plot_partitions(const struct sx_chart *chart, const int64_t *set, int64_t m,
+                        const int64_t *above, const int64_t *below, struct sx_picture *figure,
+                        struct sx_error *error);
+
+/* n points of a curve, x growing from above zero, on a logarithmic axis. */
+bool sx_plot_curve(const char *title, const double *x, const double *y, int64_t n,
+                   struct sx_picture *figure, struct sx_error *error);
 
 #endif

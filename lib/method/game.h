@@ -4,6 +4,14 @@
 
 #include "method/players.h"
 
+typedef bool (*sx_game_value)(void *context, int64_t n, const uint64_t *coalitions,
+                              double *values, struct sx_error *error);
+
+/* A game of `players` players that `value` evaluates, many coalitions at a time. Values are
+ * remembered, and not asked for twice. */
+struct sx_game *sx_game_new(int64_t players, sx_game_value value, void *context,
+                            struct sx_error *error);
+
 /* The most players whose coalitions are all held in one table. */
 #define SX_TABLE_PLAYERS 24
 

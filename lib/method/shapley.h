@@ -161,7 +161,7 @@ bool sx_partition_any(const double *u, const bool *allowed, int64_t m, double si
 /* How a set is searched: which coalitions are valued, and how partitions are found in them. */
 struct sx_search {
     struct sx_merged merged;
-    const struct sx_benefit_options *o;
+    const struct sx_shapley_options *o;
     const int64_t *set;
     int64_t m;
     bool greedy;
@@ -179,7 +179,7 @@ struct sx_parted {
 };
 
 bool sx_search_new(struct sx_search *search, struct sx_game *game, const int64_t *set,
-                   int64_t m, const struct sx_benefit_options *o, int64_t budget,
+                   int64_t m, const struct sx_shapley_options *o, int64_t budget,
                    struct sx_error *error);
 void sx_search_free(struct sx_search *search);
 
@@ -202,7 +202,7 @@ bool sx_search_gradient(struct sx_game *game, const int64_t *set, int64_t m, dou
 struct sx_estimate {
     struct sx_game *game;
     const struct sx_index_row *row;
-    const struct sx_index_options *o;
+    const struct sx_shapley_options *o;
     int64_t order, budget;
     int64_t *place; /* of each player among the live ones */
     struct sx_interactions *terms;
@@ -212,6 +212,17 @@ struct sx_estimate {
 /* Stratified by what of a set is present (SVARM-IQ), or by size alone (SHAP-IQ). */
 bool sx_estimate_strata(struct sx_estimate *e);
 bool sx_estimate_shapiq(struct sx_estimate *e);
+
+/* Draws coalitions size by size, and their values, which the caller frees. */
+bool sx_strata_draw(struct sx_estimate *e, struct sx_draw *draw, double **value);
+
+/* Adds `part` of an estimate to the values of terms, and its variance to their errors. Coalitions
+ * that are known stand for themselves alone, the others for all that are not known. */
+bool sx_strata_add(struct sx_estimate *e, const struct sx_draw *draw, const double *value,
+                   const uint8_t *known, double part, bool by_members);
+
+/* Of the residuals of a fit to the other half of the coalitions: unbiased for every index. */
+bool sx_estimate_adjusted(struct sx_estimate *e);
 
 /* Orders of all players, each also reversed if `both`: Shapley and Owen values. */
 bool sx_estimate_permutation(struct sx_estimate *e, bool both);
@@ -254,6 +265,44 @@ bool sx_cholesky(double *a, int64_t n);
 
 /* In place: solves L L' x = b. */
 void sx_cholesky_solve(const double *factor, int64_t n, double *b);
+
+/* ---- Fits ----
+ *
+ * A sum of terms over the sets of a list, each counting for the coalitions that hold it. */
+struct sx_fit {
+    const struct sx_game *game;
+    struct sx_interactions *terms; /* the list, not its values */
+    int64_t n, p;                  /* live players, terms */
+    int64_t *local, *member;       /* the terms' members, and a coalition's, as live players */
+    uint8_t *present;              /* of a coalition: per live player */
+    struct sx_moments moments;
+    double *matrix, *right, *ones; /* the factor; right side, then solution; inverse of ones */
+};
+
+bool sx_fit_new(struct sx_fit *fit, const struct sx_game *game, const int64_t *place,
+                struct sx_interactions *terms, int64_t order, struct sx_error *error);
+void sx_fit_free(struct sx_fit *fit);
+
+/* Sets member[] and present[]; the number of members. */
+int64_t sx_fit_members(struct sx_fit *fit, const uint64_t *coalition);
+
+/* Adds a value y to the equations, or y (weighed) to the right side alone. */
+void sx_fit_add(struct sx_fit *fit, const uint64_t *coalition, double weight, double y);
+void sx_fit_add_right(struct sx_fit *fit, const uint64_t *coalition, double y);
+
+/* The matrix of all coalitions, those of size s having part[s] of the weight. */
+void sx_fit_know(struct sx_fit *fit, const double *part);
+
+/* Factors the matrix; false where the coalitions do not tell the terms apart. Then solves for
+ * right[]; the terms sum to *total unless it is NULL. */
+bool sx_fit_factor(struct sx_fit *fit);
+void sx_fit_solve(struct sx_fit *fit, const double *total);
+
+/* What terms[] say of a coalition. */
+double sx_fit_value(struct sx_fit *fit, const uint64_t *coalition, const double *terms);
+
+/* The weight of all coalitions of each size under the Shapley kernel, or if all are equal. */
+void sx_kernel_parts(int64_t n, bool shapley, double *part);
 
 /* ---- Codes ----
  *

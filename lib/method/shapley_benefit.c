@@ -19,7 +19,7 @@
 
 struct benefit {
     struct sx_search s;
-    const struct sx_benefit_options *o;
+    const struct sx_shapley_options *o;
     struct sx_benefit *r;
     struct sx_parted max, min, other;
     double *u, *f; /* room: per column; per context */
@@ -125,6 +125,7 @@ static bool value_links(struct benefit *b)
 {
     struct sx_benefit *r = b->r;
     r->link = sx_new((size_t)b->s.m, sizeof *r->link, b->error);
+    r->link_gains = true;
     bool ok = r->link != NULL, tied_min = false;
     for (int64_t j = 0; ok && j + 1 < b->s.m; j++) {
         struct sx_link *l = &r->link[r->n_links++];
@@ -257,6 +258,7 @@ static void take_values(struct benefit *b, const struct sx_parted *singles,
     memcpy(r->block_min, b->min.block, (size_t)b->s.m * sizeof *r->block_min);
     r->exact = b->s.merged.exact;
     r->greedy = b->s.greedy;
+    r->gradient = b->o->gradient;
     r->contexts = b->s.merged.draw.count;
 }
 
@@ -264,7 +266,7 @@ static void take_values(struct benefit *b, const struct sx_parted *singles,
 static bool search_gradient(struct benefit *b, double sign, struct sx_parted *parted,
                             double *link)
 {
-    const struct sx_benefit_options *o = b->o;
+    const struct sx_shapley_options *o = b->o;
     double objective = 0;
     char *join = sx_new((size_t)b->s.m, 1, b->error);
     bool ok =
@@ -359,7 +361,7 @@ static bool within(struct benefit *b, struct sx_game *game, const int64_t *set, 
 }
 
 /* Small tables, and those that are no dearer than the contexts, are filled whole. */
-static bool fill_table(struct sx_game *game, int64_t m, const struct sx_benefit_options *o,
+static bool fill_table(struct sx_game *game, int64_t m, const struct sx_shapley_options *o,
                        double limit, struct sx_error *error)
 {
     double all = ldexp(1, (int)game->n_live);
@@ -373,7 +375,7 @@ static bool fill_table(struct sx_game *game, int64_t m, const struct sx_benefit_
 }
 
 bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
-                const struct sx_benefit_options *o, struct sx_benefit *r,
+                const struct sx_shapley_options *o, struct sx_benefit *r,
                 struct sx_error *error)
 {
     *r = (struct sx_benefit){0};

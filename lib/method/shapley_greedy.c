@@ -293,6 +293,11 @@ bool sx_search_greedy(struct sx_search *s, double sign, struct sx_parted *parted
     ok = ok && refine(&w, sign, error);
     if (ok)
         number_blocks(&w, parted);
+    if (ok && sign * (s->merged.u[s->whole] - parted->sum) > s->tie) {
+        w.n = 1;
+        w.column[0] = s->whole;
+        number_blocks(&w, parted);
+    }
     free(w.column);
     free(w.gain);
     free(w.set);

@@ -20,12 +20,14 @@ struct estimator {
 };
 
 static const struct estimator estimators[] = {
-    {"leverage", "sv fsii kadd", "sv"},
-    {"kernel", "sv sii ksii fsii kadd", ""}, /* of sii and ksii up to order 2: see own_kernel */
-    {"svarmiq", NULL, "bv sii bii chii stii ksii comoebius sgv bgv"},
+    {"adjusted", "sv bv sii bii chii stii ksii fsii fbii kadd sgv bgv",
+     "sv bv sii bii chii stii ksii fsii fbii kadd sgv bgv"},
+    {"leverage", "sv fsii kadd", ""},
+    {"kernel", "sv sii ksii fsii kadd", ""},
+    {"svarmiq", NULL, "comoebius"},
     {"stratified", NULL, ""},
     {"shapiq", NULL, ""},
-    {"regression", "fsii fbii kadd", "fsii fbii kadd"},
+    {"regression", "sv fsii fbii kadd", ""},
     {"permutation", "sv owen", "owen"},
     {"antithetic", "sv owen", ""},
     {"sparse", "sv bv sii bii chii stii ksii fsii fbii kadd moebius comoebius", "moebius"},
@@ -45,22 +47,11 @@ static bool serves(const struct estimator *s, const struct sx_index_row *row)
     return s->indices != NULL ? has_word(s->indices, row->name) : row->difference != NULL;
 }
 
-/* Pairs are fitted where the budget tells them apart: that is exact for pairs alone, and far
- * closer than means over strata where pairs are most of it. */
-static bool own_kernel(const struct sx_estimate *e)
-{
-    int64_t n = e->game->n_live, pairs = n * (n - 1) / 2;
-    bool shapley = has_word("sii ksii", e->row->name);
-    return shapley && e->order <= 2 && e->budget >= 2 * n + 2 + pairs + pairs / 4;
-}
-
 static const struct estimator *find_estimator(const struct sx_estimate *e, const char *name,
                                               struct sx_error *error)
 {
     const struct sx_index_row *row = e->row;
     bool known = false;
-    if (name == NULL && own_kernel(e))
-        name = "kernel";
     for (size_t i = 0; i < sizeof estimators / sizeof estimators[0]; i++) {
         const struct estimator *s = &estimators[i];
         known = known || (name != NULL && strcmp(s->name, name) == 0);
@@ -102,6 +93,8 @@ static bool run(struct sx_estimate *e, const char *name)
     bool single = e->order == 1;
     if (strcmp(name, "sparse") == 0)
         return sx_estimate_sparse(e);
+    if (strcmp(name, "adjusted") == 0)
+        return sx_estimate_adjusted(e);
     if (strcmp(name, "permutation") == 0 || strcmp(name, "antithetic") == 0)
         return sx_estimate_permutation(e, *name == 'a');
     if (strcmp(name, "shapiq") == 0)
@@ -115,7 +108,7 @@ static bool run(struct sx_estimate *e, const char *name)
 
 static bool estimate(struct sx_estimate *e)
 {
-    const struct sx_index_options *o = e->o;
+    const struct sx_shapley_options *o = e->o;
     struct sx_game *game = e->game;
     struct sx_interactions kept = *e->terms;
     const struct estimator *s = find_estimator(e, o->sampling, e->error);
@@ -225,7 +218,7 @@ static void find_gap(struct sx_estimate *e, int64_t order)
     terms->order = order;
 }
 
-bool sx_interact(struct sx_game *game, const struct sx_index_options *o,
+bool sx_interact(struct sx_game *game, const struct sx_shapley_options *o,
                  struct sx_interactions *result, struct sx_error *error)
 {
     *result = (struct sx_interactions){0};

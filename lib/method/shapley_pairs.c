@@ -153,6 +153,29 @@ static double split_both(const struct pairs *w, const int64_t *a, const int64_t 
     return sum;
 }
 
+/* The wanted sum of player k's pairs: minus what is left at {k} and at N without k. */
+static double wanted_sum(const struct pairs *w, int64_t k)
+{
+    return -(w->value[2 * k] + w->value[2 * k + 1]);
+}
+
+/* Adds the constraints' own squares: the solution under them stays, but fewer coalitions do. */
+static void stiffen(struct pairs *w)
+{
+    double trace = 0;
+    for (int64_t p = 0; p < w->p; p++)
+        trace += w->matrix[p * w->p + p] / (double)w->p;
+    for (int64_t p = 0; p < w->p; p++) {
+        const int64_t *a = pair_of(w, p);
+        w->right[p] += trace * (wanted_sum(w, a[0]) + wanted_sum(w, a[1]));
+        for (int64_t q = 0; q <= p; q++) {
+            const int64_t *b = pair_of(w, q);
+            w->matrix[p * w->p + q] +=
+                trace * ((a[0] == b[0]) + (a[0] == b[1]) + (a[1] == b[0]) + (a[1] == b[1]));
+        }
+    }
+}
+
 /* The normal equations of the pairs, for what the singles leave. */
 static void fill_pairs(struct pairs *w, uint8_t *present)
 {
@@ -174,9 +197,10 @@ static void fill_pairs(struct pairs *w, uint8_t *present)
     for (int64_t p = 0; p < w->p; p++)
         for (int64_t q = 0; q <= p; q++)
             w->matrix[p * w->p + q] = split_both(w, pair_of(w, p), pair_of(w, q)) / 4;
+    stiffen(w);
 }
 
-/* The sum of player k's pairs is minus what is left at {k} and at N without k, twice the mean. */
+/* The least squares under the constraints, by their multipliers. */
 static bool solve_pairs(struct pairs *w)
 {
     int64_t n = w->n, p = w->p;
@@ -189,7 +213,7 @@ static bool solve_pairs(struct pairs *w)
         w->constraint[pair_of(w, q)[0] * p + q] = w->constraint[pair_of(w, q)[1] * p + q] = 1;
     for (int64_t k = 0; k < n; k++) {
         double *row = w->constraint + k * p;
-        lambda[k] = -(w->value[2 * k] + w->value[2 * k + 1]);
+        lambda[k] = wanted_sum(w, k);
         for (int64_t q = 0; q < p; q++)
             lambda[k] -= row[q] * w->right[q];
         sx_cholesky_solve(w->matrix, p, row);

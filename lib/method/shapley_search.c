@@ -55,7 +55,7 @@ static bool value_row(struct sx_search *s, struct sx_error *error)
     return ok;
 }
 
-/* All subsets, or those that hang together, and the whole. */
+/* All subsets, or those that hang together and the whole: B is then between B_min and B_max. */
 static bool value_subsets(struct sx_search *s, struct sx_error *error)
 {
     size_t words = s->merged.game->words, count = (size_t)1 << s->m;
@@ -65,9 +65,9 @@ static bool value_subsets(struct sx_search *s, struct sx_error *error)
     bool ok = sets != NULL && s->column != NULL && s->allowed != NULL;
     int64_t n = 0;
     for (size_t local = 1; ok && local < count; local++) {
-        s->allowed[local] = s->near == NULL || hangs_together(s, local);
+        s->allowed[local] = s->near == NULL || local + 1 == count || hangs_together(s, local);
         s->column[local] = -1;
-        if (!s->allowed[local] && local + 1 < count)
+        if (!s->allowed[local])
             continue;
         add_bits(sets + (size_t)n * words, s, local);
         s->column[local] = n++;
@@ -106,7 +106,7 @@ static int64_t columns_of(const struct sx_search *s)
 }
 
 bool sx_search_new(struct sx_search *s, struct sx_game *game, const int64_t *set, int64_t m,
-                   const struct sx_benefit_options *o, int64_t budget, struct sx_error *error)
+                   const struct sx_shapley_options *o, int64_t budget, struct sx_error *error)
 {
     const char *sampling = o->sampling != NULL ? o->sampling : "stratified";
     *s = (struct sx_search){.o = o, .set = set, .m = m};

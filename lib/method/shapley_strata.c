@@ -13,18 +13,21 @@
 
 struct stratum {
     double n, sum, squares;
+    double known, known_sum; /* coalitions that are no sample, but there */
 };
 
 struct strata {
     struct sx_estimate *e;
     int64_t n; /* live players */
     bool by_members;
-    struct sx_draw draw;
-    double *value;           /* of each coalition, relative to the line */
+    const struct sx_draw *draw;
+    const double *value;     /* of each coalition */
+    const uint8_t *known;    /* which are no sample of the others; NULL: none */
     uint8_t *present;        /* of one coalition: per live player */
     int64_t *local;          /* the terms' members as live players */
     struct stratum *stratum; /* of one term, or of all: [terms, per_term] */
     int64_t per_term;
+    double part; /* of the estimate in the sum */
 };
 
 /* The weight of v(T) in the index of a set of s, `in` of which are in T, and t others. */
@@ -45,6 +48,9 @@ static void choose_shares(const struct sx_estimate *e, double *share)
     int64_t n = e->game->n_live;
     for (int64_t size = 0; size <= n; size++) {
         bool used = false;
+        share[size] = e->row->least == 0 || (size > 0 && size < n);
+        if (e->row->difference == NULL)
+            continue;
         for (int64_t s = e->row->least; s <= e->order; s++)
             for (int64_t in = 0; in <= s; in++)
                 used = used || (size >= in && size - in <= n - s &&
@@ -55,37 +61,32 @@ static void choose_shares(const struct sx_estimate *e, double *share)
     }
 }
 
-static bool draw_values(struct strata *w)
+bool sx_strata_draw(struct sx_estimate *e, struct sx_draw *draw, double **value)
 {
-    struct sx_estimate *e = w->e;
-    double *share = sx_new((size_t)w->n + 1, sizeof *share, e->error);
-    double *part = sx_new((size_t)w->n + 1, sizeof *part, e->error);
-    bool ok = share != NULL && part != NULL;
+    int64_t n = e->game->n_live;
+    double *part = sx_new(2 * ((size_t)n + 1), sizeof *part, e->error);
+    bool ok = part != NULL;
+    *value = NULL;
+    *draw = (struct sx_draw){0};
     if (ok) {
-        choose_shares(e, share);
-        for (int64_t s = 0; s <= w->n; s++)
-            part[s] = sx_choose(w->n, s);
+        choose_shares(e, part + n + 1);
+        for (int64_t s = 0; s <= n; s++)
+            part[s] = sx_choose(n, s);
+        int64_t ends = (part[n + 1] <= 0) + (part[2 * n + 1] <= 0); /* evaluated already */
         struct sx_draw_options o = {.player = e->game->live,
-                                    .n = w->n,
+                                    .n = n,
                                     .words = e->game->words,
                                     .part = part,
-                                    .share = share,
-                                    .budget = e->budget,
+                                    .share = part + n + 1,
+                                    .budget = e->budget - ends,
                                     .strata = true,
                                     .seed = e->o->seed,
                                     .stream = e->o->sample};
-        ok = sx_draw_new(&w->draw, &o, e->error);
+        ok = sx_draw_new(draw, &o, e->error);
     }
-    w->value = ok ? sx_new((size_t)w->draw.count + 1, sizeof *w->value, e->error) : NULL;
-    ok = w->value != NULL &&
-         sx_game_values(e->game, w->draw.count, w->draw.coalition, w->value, e->error);
-    double slope = w->n > 0 ? (e->terms->all - e->terms->none) / (double)w->n : 0;
-    for (int64_t i = 0; ok && i < w->draw.count; i++)
-        w->value[i] -=
-            e->terms->none +
-            slope * (double)sx_set_count(w->draw.coalition + (size_t)i * e->game->words,
-                                         e->game->words);
-    free(share);
+    *value = ok ? sx_new((size_t)draw->count + 1, sizeof **value, e->error) : NULL;
+    ok = *value != NULL &&
+         sx_game_values(e->game, draw->count, draw->coalition, *value, e->error);
     free(part);
     return ok;
 }
@@ -93,9 +94,21 @@ static bool draw_values(struct strata *w)
 /* What is in T, player by player. */
 static void spread(struct strata *w, int64_t i)
 {
-    const uint64_t *coalition = w->draw.coalition + (size_t)i * w->e->game->words;
+    const uint64_t *coalition = w->draw->coalition + (size_t)i * w->e->game->words;
     for (int64_t k = 0; k < w->n; k++)
         w->present[k] = sx_set_has(coalition, w->e->game->live[k]);
+}
+
+static void count_value(struct stratum *to, double y, bool known)
+{
+    if (known) {
+        to->known++;
+        to->known_sum += y;
+        return;
+    }
+    to->n++;
+    to->sum += y;
+    to->squares += y * y;
 }
 
 /* Adds coalition i to a stratum of every term. */
@@ -103,6 +116,7 @@ static void add_coalition(struct strata *w, int64_t i, int64_t size)
 {
     const struct sx_interactions *terms = w->e->terms;
     double v = w->value[i];
+    bool known = w->known != NULL && w->known[i];
     spread(w, i);
     for (int64_t k = 0; k < terms->count; k++) {
         const int64_t *member = w->local + terms->first[k];
@@ -116,10 +130,7 @@ static void add_coalition(struct strata *w, int64_t i, int64_t size)
             which = 0;
             y *= size - in <= w->n - s ? weight_of(w->e, s, in, size - in) : 0;
         }
-        struct stratum *to = &w->stratum[k * w->per_term + which];
-        to->n++;
-        to->sum += y;
-        to->squares += y * y;
+        count_value(&w->stratum[k * w->per_term + which], y, known);
     }
 }
 
@@ -131,50 +142,54 @@ static double scatter(const struct stratum *s)
 /* The chance that `drawn` of `all` miss a part of them. */
 static double chance_empty(double all, double part, double drawn)
 {
-    if (all - part < drawn)
-        return 0;
-    if (drawn * part > 40 * all)
+    if (all - part < drawn || drawn * part > 40 * all)
         return 0;
     return exp(lgamma(all - part + 1) - lgamma(all - part - drawn + 1) - lgamma(all + 1) +
                lgamma(all - drawn + 1));
 }
 
-/* The strata of one term among the `drawn` coalitions of a size. A stratum that was met by chance
- * counts for those times when it is not, so that the mean is right. */
-static void take_members(struct strata *w, int64_t k, int64_t size, double drawn,
-                         double everywhere)
+/* The strata of one term among the coalitions of a size. A stratum that was met by chance counts
+ * for those times when it is not, so that the mean is right. */
+static void take_members(struct strata *w, int64_t k, int64_t size,
+                         const struct stratum *everywhere)
 {
     struct sx_interactions *terms = w->e->terms;
     int64_t s = terms->first[k + 1] - terms->first[k];
-    double all = sx_choose(w->n, size);
+    double all = sx_choose(w->n, size) - everywhere->known;
     for (int64_t which = 0; which < (int64_t)1 << s; which++) {
-        struct stratum *from = &w->stratum[k * w->per_term + which];
+        struct stratum from = w->stratum[k * w->per_term + which];
         int64_t in = __builtin_popcountll((uint64_t)which);
-        double part = sx_choose(w->n - s, size - in), n = from->n;
-        double mean = n > 0 ? from->sum / n : 0, spread_of = n > 1 ? scatter(from) : everywhere;
-        struct stratum none = {0};
-        *from = none;
-        if (n == 0 || part == 0)
-            continue;
-        double weight = weight_of(w->e, s, in, size - in) * part;
+        double part = sx_choose(w->n - s, size - in);
+        w->stratum[k * w->per_term + which] = (struct stratum){0};
+        double weight = part > 0 ? w->part * weight_of(w->e, s, in, size - in) : 0;
         if (weight == 0)
             continue;
-        double met = n < part ? 1 - chance_empty(all, part, drawn) : 1;
+        terms->value[k] += weight * from.known_sum;
+        part -= from.known;
+        if (from.n == 0 || part <= 0)
+            continue;
+        double mean = from.sum / from.n, met = 1 - chance_empty(all, part, everywhere->n);
+        double spread_of = from.n > 1 ? scatter(&from) : scatter(everywhere);
+        weight *= part;
         terms->value[k] += weight * mean / met;
-        terms->error[k] +=
-            weight * weight *
-            (mean * mean * (1 - met) / (met * met) + spread_of / n * (1 - n / part) / met);
+        terms->error[k] += weight * weight *
+                           (mean * mean * (1 - met) / (met * met) +
+                            spread_of / from.n * fmax(0, 1 - from.n / part) / met);
     }
 }
 
-static void take_size(struct strata *w, int64_t k, int64_t size, double drawn)
+static void take_size(struct strata *w, int64_t k, int64_t size)
 {
     struct sx_interactions *terms = w->e->terms;
-    struct stratum *from = &w->stratum[k * w->per_term], none = {0};
-    double all = sx_choose(w->n, size);
-    terms->value[k] += all * from->sum / drawn;
-    terms->error[k] += all * all * scatter(from) / drawn * (1 - drawn / all);
-    *from = none;
+    struct stratum from = w->stratum[k * w->per_term];
+    double left = sx_choose(w->n, size) - from.known;
+    w->stratum[k * w->per_term] = (struct stratum){0};
+    terms->value[k] += w->part * from.known_sum;
+    if (from.n == 0 || left <= 0)
+        return;
+    terms->value[k] += w->part * left * from.sum / from.n;
+    terms->error[k] +=
+        w->part * w->part * left * left * scatter(&from) / from.n * fmax(0, 1 - from.n / left);
 }
 
 /* Coalitions come size by size. */
@@ -182,46 +197,33 @@ static void estimate_sizes(struct strata *w)
 {
     struct sx_estimate *e = w->e;
     size_t words = e->game->words;
-    for (int64_t from = 0, to; from < w->draw.count; from = to) {
-        int64_t size = sx_set_count(w->draw.coalition + (size_t)from * words, words);
+    for (int64_t from = 0, to; from < w->draw->count; from = to) {
+        int64_t size = sx_set_count(w->draw->coalition + (size_t)from * words, words);
         struct stratum everywhere = {0};
-        for (to = from; to < w->draw.count; to++) {
-            if (sx_set_count(w->draw.coalition + (size_t)to * words, words) != size)
+        for (to = from; to < w->draw->count; to++) {
+            if (sx_set_count(w->draw->coalition + (size_t)to * words, words) != size)
                 break;
             add_coalition(w, to, size);
-            everywhere.n++;
-            everywhere.sum += w->value[to];
-            everywhere.squares += w->value[to] * w->value[to];
+            count_value(&everywhere, w->value[to], w->known != NULL && w->known[to]);
         }
         for (int64_t k = 0; k < e->terms->count; k++)
             if (w->by_members)
-                take_members(w, k, size, (double)(to - from), scatter(&everywhere));
+                take_members(w, k, size, &everywhere);
             else
-                take_size(w, k, size, (double)(to - from));
+                take_size(w, k, size);
     }
 }
 
-/* The index of the line: single players share v(N) - v(empty). */
-static void add_line(struct strata *w)
+bool sx_strata_add(struct sx_estimate *e, const struct sx_draw *draw, const double *value,
+                   const uint8_t *known, double part, bool by_members)
 {
-    struct sx_interactions *terms = w->e->terms;
-    double slope = (terms->all - terms->none) / (double)w->n;
-    const struct sx_index_row *row = w->e->row;
-    for (int64_t k = 0; k < terms->count; k++) {
-        int64_t s = terms->first[k + 1] - terms->first[k];
-        if (row->share != NULL)
-            terms->value[k] += slope * (double)s;
-        else if (s == 1)
-            terms->value[k] += slope;
-        else if (s == 0)
-            terms->value[k] += terms->none;
-        terms->error[k] = sqrt(fmax(0, terms->error[k]));
-    }
-}
-
-static bool estimate(struct sx_estimate *e, bool by_members)
-{
-    struct strata w = {.e = e, .n = e->game->n_live, .by_members = by_members};
+    struct strata w = {.e = e,
+                       .n = e->game->n_live,
+                       .by_members = by_members,
+                       .part = part,
+                       .draw = draw,
+                       .value = value,
+                       .known = known};
     int64_t count = e->terms->count, members = e->terms->first[count];
     size_t total;
     w.per_term = by_members ? (int64_t)1 << e->order : 1;
@@ -230,20 +232,46 @@ static bool estimate(struct sx_estimate *e, bool by_members)
     w.present = sx_new((size_t)w.n + 1, 1, e->error);
     w.local = sx_new((size_t)members + 1, sizeof *w.local, e->error);
     w.stratum = ok ? sx_new(total, sizeof *w.stratum, e->error) : NULL;
-    e->terms->error = sx_new((size_t)count + 1, sizeof *e->terms->error, e->error);
-    ok = w.present != NULL && w.local != NULL && w.stratum != NULL && e->terms->error != NULL;
+    ok = w.present != NULL && w.local != NULL && w.stratum != NULL;
     for (int64_t i = 0; ok && i < members; i++)
         w.local[i] = e->place[e->terms->member[i]];
-    ok = ok && draw_values(&w);
-    if (ok) {
+    if (ok)
         estimate_sizes(&w);
-        add_line(&w);
-    }
-    sx_draw_free(&w.draw);
-    free(w.value);
     free(w.present);
     free(w.local);
     free(w.stratum);
+    return ok;
+}
+
+/* The index of the line: single players share v(N) - v(empty). */
+static void add_line(struct sx_interactions *terms, bool generalised, double slope)
+{
+    for (int64_t k = 0; k < terms->count; k++) {
+        int64_t s = terms->first[k + 1] - terms->first[k];
+        if (generalised)
+            terms->value[k] += slope * (double)s;
+        else if (s <= 1)
+            terms->value[k] += s == 1 ? slope : terms->none;
+        terms->error[k] = sqrt(fmax(0, terms->error[k]));
+    }
+}
+
+static bool estimate(struct sx_estimate *e, bool by_members)
+{
+    struct sx_interactions *terms = e->terms;
+    size_t words = e->game->words;
+    double slope = (terms->all - terms->none) / (double)e->game->n_live, *value = NULL;
+    struct sx_draw draw = {0};
+    terms->error = sx_new((size_t)terms->count + 1, sizeof *terms->error, e->error);
+    bool ok = terms->error != NULL && sx_strata_draw(e, &draw, &value);
+    for (int64_t i = 0; ok && i < draw.count; i++)
+        value[i] -= terms->none +
+                    slope * (double)sx_set_count(draw.coalition + (size_t)i * words, words);
+    ok = ok && sx_strata_add(e, &draw, value, NULL, 1, by_members);
+    if (ok)
+        add_line(terms, e->row->share != NULL, slope);
+    sx_draw_free(&draw);
+    free(value);
     return ok;
 }
 

@@ -20,10 +20,13 @@ struct matrix {
     struct sx_picture *canvas;
 };
 
-/* A name cut to what there is room for. */
+/* A name cut to what there is room for; the row's number where there is none. */
 static void name_of(const struct matrix *m, int64_t i, char text[LONGEST_NAME + 1])
 {
-    snprintf(text, LONGEST_NAME + 1, "%s", m->names[i]);
+    if (m->names[i] != NULL)
+        snprintf(text, LONGEST_NAME + 1, "%s", m->names[i]);
+    else
+        snprintf(text, LONGEST_NAME + 1, "%d", (int)i);
 }
 
 static void size(struct matrix *m)

@@ -1,41 +1,184 @@
 #!/bin/sh
-# shapley-int.t - indices of digits and of saved games; a game that is wrong.
+# shapley-int.t - interactions of digits and of saved games: known answers, formats, refusals.
 . tests/tap.sh
 
-DIGITS="--rows=0:1 $DATA/digits8.onnx $DATA/digits8.npy"
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/models" . >/dev/null || exit 1
+ln -s "$DATA"/digits8.* "$DATA"/picture.png .
 
-# shellcheck disable=SC2086 # several words
-{
-    run shapley-int --players=patches:4x4 --index=sv --double --save-game="$T/game.npy" $DIGITS
-    is 'values: status' "$status" 0
-    is 'values: players' "$(jq .players "$T/out")" 4
-    is 'values: all coalitions' "$(jq .evaluations "$T/out")" 16
-    is 'values: add up' "$(jq '[.interactions[].value] | add - 0' "$T/out" | cut -c 1-6)" \
-        "$(jq '.v_full - .v_empty' "$T/out" | cut -c 1-6)"
-    cp "$T/out" "$T/model"
-    run shapley-int --load-game="$T/game.npy" --index=sv --double
-    is 'from the game: status' "$status" 0
-    is 'from the game: the same' "$(jq -c '[.interactions[].value]' "$T/out")" \
-        "$(jq -c '[.interactions[].value]' "$T/model")"
-    run shapley-int --players=patches:4x4 --set=all $DIGITS
-    is 'a set: status' "$status" 0
-    is 'a set: T' "$(jq '(.B_max - .B_min - .T) | fabs < 1e-9' "$T/out")" true
-    run shapley-int --players=patches:4x4 --set=9 $DIGITS
-    is 'a player that is not there' "$status" 2
-    run shapley-int --players=bananas $DIGITS
-    is 'players of no kind' "$status" 2
-    for j in 1 2 3; do
-        shapley-int -j $j --players=patches:2x2 --index=sii --order=2 $DIGITS | cksum
-    done >"$T/sums"
-    is 'any number of threads' "$(sort -u "$T/sums" | wc -l)" 1
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
 }
 
-printf '{"players":2}\n{"present":[],"value":0}\n{"present":[0],"value":1}\n' >"$T/game.json"
-printf '{"present":[1],"value":2}\n{"present":[0,1],"value":7}\n' >>"$T/game.json"
-run shapley-int --load-game="$T/game.json" --index=sii --order=2
-is 'a game of two: status' "$status" 0
-is 'a game of two' "$(jq -c '[.interactions[].value]' "$T/out")" '[3,4,4]'
-echo '{"players":99999999}' >"$T/lie.json"
-run shapley-int --load-game="$T/lie.json" --index=sv
-is 'a game that lies' "$((status != 0))" 1
+# ---- Saved games with known answers ----
+
+# The game of three players 0, 1, 2: v is 0 1 2 5 3 4 6 10 by bits.
+cat >g1.json <<'END'
+{"players":3}
+{"present":[],"value":0}
+{"present":[0],"value":1}
+{"present":[1],"value":2}
+{"present":[0,1],"value":5}
+{"present":[2],"value":3}
+{"present":[2,0],"value":4}
+{"present":[1,2],"value":6}
+{"present":[0,1,2],"value":10}
+END
+while read -r wanted options; do
+    # shellcheck disable=SC2086 # options
+    run shapley-int --load-game=g1.json $options
+    is "$options" "$status $(jq -c '[.interactions[].value * 1e6 | round / 1e6]' "$T/out") $(cat "$T/err")" \
+        "0 $wanted "
+done <<'END'
+[2.333333,3.833333,3.833333] --index=sv
+[2.25,3.75,3.75] --index=bv
+[2.333333,3.833333,3.833333,2.5,0.5,1.5] --index=sii
+[2.333333,3.833333,3.833333,2.5,0.5,1.5,1] --index=sii --order=3
+[1,2,3,2.333333,0.333333,1.333333] --index=stii --order=2
+[0.833333,1.833333,2.833333,2.5,0.5,1.5] --index=ksii
+[0.833333,1.833333,2.833333,2.5,0.5,1.5] --index=fsii
+[0.125,0.75,1.75,2.75,2.5,0.5,1.5] --index=fbii
+[0,1,2,3,2,0,1,1] --index=moebius
+[2.333333,3.833333,3.833333,6,6,7.5] --index=sgv
+[2.25,3.75,4] --index=owen --groups=0,1/2
+[2.5,3.75,3.75] --index=owen --groups=0/1-2
+[1,2,3,2,1,1] --index=andor
+[3.833333,3.833333] --index=sv --top=2
+END
+run shapley-int --load-game=g1.json --index=sv --threshold=3
+is '--threshold' "$(jq -c '[.interactions[].set[0]]' "$T/out")" '[1,2]'
+while read -r wanted options; do
+    # shellcheck disable=SC2086 # options
+    run shapley-int --load-game=g1.json $options
+    is "$options" "$(jq -c '[.B, .B_max, .B_min, .T, .partition_max, .partition_min]' "$T/out")" "$wanted"
+done <<'END'
+[4,4,0,4,[[0,1,2]],[[0],[1],[2]]]
+[4,4,0,4,[[0,1,2]],[[0],[1],[2]]] --set=all
+[2.5,2.5,0,2.5,[[0,1]],[[0],[1]]] --set=0,1
+[1.5,1.5,0,1.5,[[1,2]],[[1],[2]]] --set=1-2
+[0.5,0.5,0,0.5,[[0,2]],[[0],[2]]] --set=0,2
+[0,0,0,0,[[1]],[[1]]] --set=1
+[2.5,2.5,0,2.5,[[0,1]],[[0],[1]]] --window=2
+[4,4,0,4,[[0,1,2]],[[0],[1],[2]]] --partition=any
+END
+run shapley-int --load-game=g1.json --window=2
+is 'windows' "$(jq -c '[.windows[] | [.set, .T]]' "$T/out")" '[[[0,1],2.5],[[1,2],1.5]]'
+run shapley-int --load-game=g1.json
+is 'keys in their order' "$(jq -c keys_unsorted "$T/out")" \
+    '["tool","version","id","index","model","input","params","players","set","B","B_max","B_min","T","T_corrected","B_stderr","B_max_stderr","B_min_stderr","T_stderr","partition_max","partition_min","singles","coalition","links","components","exact","v_empty","v_full","evaluations","efficiency_gap","cost","warnings"]'
+is 'components' "$(jq -c '[.components[] | [.subset, .value]]' "$T/out")" \
+    '[[[0,1],2],[[0,2],0],[[1,2],1],[[0,1,2],1]]'
+run shapley-int --load-game=g1.json --index=sii
+is 'keys of an index' "$(jq -c keys_unsorted "$T/out")" \
+    '["tool","version","id","index","model","input","params","players","order","interactions","exact","v_empty","v_full","evaluations","efficiency_gap","cost","warnings"]'
+run shapley-int --load-game=g1.json --index=owen
+is 'no groups is a warning' "$(jq -c .warnings "$T/out")" \
+    '["no --groups: Owen values are Shapley values"]'
+run shapley-int --load-game=g1.json --search=gradient
+clean gradient
+is 'the gradient search ends there, too' "$(jq -c '[.B_max, .B_min, .partition_max]' "$T/out")" \
+    '[4,0,[[0,1,2]]]'
+printf '%s\n' not very good >names
+run shapley-int --load-game=g1.json --names=names -f text
+clean text
+is 'text' "$(cat "$T/out")" 'g1.json[0]  bT of 3 players, 0 evaluations, v 0 to 10
+  {not very good}  B 4  B_max 4  B_min 0  T 4
+  max [not very good]
+  min [not][very][good]'
+run shapley-int --load-game=g1.json --names=names --index=sii --top=1
+is 'names' "$(jq -c '.interactions[0].names' "$T/out")" '["very"]'
+
+# A part of a game is enough for a fit, not for everything.
+grep -v '0,1\]' g1.json >part.json
+run shapley-int --load-game=part.json --index=sv --sampling=regression
+is 'a fit of part of a game' "$status$(cat "$T/err") $(jq '.efficiency_gap | fabs < 1e-9' "$T/out")" \
+    '0 true'
+run shapley-int --load-game=part.json --index=sii --sampling=svarmiq
+is 'what is missing' "$status $(cat "$T/err")" \
+    '1 shapley-int: part.json: sample 0: the game has no value for {0,1}'
+
+# ---- A network ----
+
+run shapley-int --players=patches:4x4 --rows=0:3 --double --index=sv digits8.onnx digits8.npy
+clean digits
+is 'one record a sample' "$(jq -c '[.index, .players, .evaluations]' "$T/out" | tr '\n' ' ')" \
+    '[0,4,16] [1,4,16] [2,4,16] '
+is 'efficient' "$(jq -s 'map(.efficiency_gap | fabs) | max < 1e-9' "$T/out")" true
+is 'v of all players is the target' "$(jq -s 'all(.v_full - .target.value | fabs < 1e-6)' "$T/out")" true
+run shapley-int --players=patches:2x2 --rows=0:1 --double --index=sii --save-game=game.npy digits8.onnx digits8.npy
+clean 'saving'
+jq -c .interactions "$T/out" >direct
+run shapley-int --load-game=game.npy --double --index=sii
+is 'a loaded game gives the same' "$(jq -c .interactions "$T/out" | jq -c 'map(select(.value != 0))')" \
+    "$(jq -c 'map(select(.value != 0))' direct)"
+run shapley-int --players=patches:2x2 --rows=0:1 --set=5,6,9,10 --budget=300 --save-game=part.json digits8.onnx digits8.npy
+clean 'saving a part'
+is 'lines of a part' "$(head -n 1 part.json) $(($(wc -l <part.json) - 1))" \
+    "{\"players\":16} $(jq .evaluations "$T/out")"
+run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double digits8.onnx digits8.npy
+is 'sampled' "$(jq -c '[.exact, (.evaluations <= 500), (.T_stderr > 0)]' "$T/out")" '[false,true,true]'
+cp "$T/out" first
+run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double -j 1 digits8.onnx digits8.npy
+ok 'the same seed, the same bytes' cmp first "$T/out"
+run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double -s 1 digits8.onnx digits8.npy
+is 'another seed, other numbers' "$(jq .T "$T/out")" "$(jq --argjson t "$(jq .T first)" 'if .T == $t then "same" else .T end' "$T/out")"
+run shapley-int --index=sv --budget=1000 --rows=0:1 --double digits8.onnx digits8.npy
+is 'pixels by estimate' "$(jq -c '[.sampling, (.evaluations <= 1000), ([.interactions[].stderr] | max < 1), (.efficiency_gap | fabs < 0.5)]' "$T/out")" \
+    '["adjusted",true,true,true]'
+run shapley-int --players=patches:4x4 --rows=0:1 --output-name=/8/Flatten_output_0 --layer-score=cosine --index=sv --double digits8.onnx digits8.npy
+is 'likeness of a layer' "$(jq -c '[.target.output, (.v_full - 1 | fabs < 1e-9)]' "$T/out")" '["/8/Flatten_output_0",true]'
+run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
+clean 'several baselines'
+is 'evaluations count coalitions' "$(jq -c '[.evaluations, .cost.forward > 16]' "$T/out")" '[16,true]'
+for layout in '--partition=connected' '--partition=connected --adjacency=8' '--partition=any'; do
+    # shellcheck disable=SC2086 # options
+    run shapley-int --players=patches:2x2 --rows=0:1 --set=all $layout digits8.onnx digits8.npy
+    is "$layout: bounds" "$(jq -c '[.B_min <= .B, .B <= .B_max, .T >= 0, .warnings[0]]' "$T/out")" \
+        '[true,true,true,"partitions were found greedily"]'
+done
+run shapley-int --index=sv --double --target=0 product.onnx /dev/stdin
+echo 2,1 >x.csv
+run shapley-int --index=sv --double product.onnx x.csv
+is 'f = x0 x1 + x1^2 / 2' "$(jq -c '[.interactions[].value]' "$T/out")" '[1,1.5]'
+printf 'age,bp\n2,1\n' >x.csv
+run shapley-int --index=sii --double --baseline=1 product.onnx x.csv
+is 'a player like the baseline is left out' "$(jq -c '[.interactions[] | [.names, .value]]' "$T/out")" \
+    '[[["age"],1]]'
+
+# ---- Formats ----
+
+run shapley-int --players=patches:4x4 --index=sii -f npy -o a.npy --rows=0:1 digits8.onnx digits8.npy
+clean npy
+is 'a matrix' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (4, 4)"
+run shapley-int --players=patches:4x4 --index=sv -f npy -o a.npy --rows=0:2 digits8.onnx digits8.npy
+is 'a vector a sample' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (2, 4)"
+for plot in usual matrix graph upset tokens overlay curve; do
+    run shapley-int --players=patches:2x2 -f png --plot=$plot -o a.png digits8.onnx digits8.npy
+    clean "--plot=$plot"
+    is "--plot=$plot: a PNG" "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
+done
+
+# ---- Refusals ----
+
+refused() {
+    want=$1 message=$2
+    shift 2
+    run shapley-int "$@"
+    is "$*" "$status $(head -n 1 "$T/err")" "$want shapley-int: $message"
+}
+refused 2 "g1.json: '9' is no set of players" --load-game=g1.json --set=9
+refused 2 "g1.json: '2-1' is no set of players" --load-game=g1.json --set=2-1
+refused 2 "g1.json: '0,,1' is no set of players" --load-game=g1.json --set=0,,1
+refused 2 "g1.json: '0/5' are no groups of players" --load-game=g1.json --index=owen --groups=0/5
+refused 2 'g1.json: the window is wider than the players' --load-game=g1.json --window=4
+refused 2 "'x.csv' is one operand too many" --load-game=g1.json x.csv
+refused 2 "no index 'best' (see --list-indices)" --load-game=g1.json --index=best
+refused 2 "g1.json: no sampling named 'best' for sii" --load-game=g1.json --index=sii --sampling=best --budget=4
+refused 1 'nothing.json: sample 0: nothing.json: No such file or directory' --load-game=nothing.json
+refused 1 'none: cannot read its lines' --load-game=g1.json --names=none
+refused 2 "digits8.npy: 'bananas' is none of elements, columns, tokens[:AXIS], patches:HxW, file:LABELS.npy" \
+    --players=bananas digits8.onnx digits8.npy
+echo '{"players":99999999}' >lie.json
+refused 1 'lie.json: sample 0: lie.json: line 1: is not {"players":n}, n = 1..65536' --load-game=lie.json
 end

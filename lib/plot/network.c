@@ -1,0 +1,59 @@
+/* network.c - players on a circle, their values as discs, interactions of pairs as lines. */
+#include <math.h>
+
+#include "plot/chart.h"
+
+enum { RADIUS = 190, ROOM = 70, LARGEST_DISC = 16, LARGEST_LINE = 8 };
+
+struct place {
+    double x, y;
+};
+
+static struct place place_of(int64_t i, int64_t n, double radius, double x, double y)
+{
+    double turn = 2 * 3.14159265358979323846 * (double)i / (double)n;
+    return (struct place){x + radius * sin(turn), y - radius * cos(turn)};
+}
+
+static void draw_lines(struct sx_picture *figure, const double *values, int64_t n, double x,
+                       double y)
+{
+    double scale = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++)
+            scale = fmax(scale, fabs(values[i * n + j]));
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++) {
+            double share = scale > 0 ? values[i * n + j] / scale : 0;
+            struct place a = place_of(i, n, RADIUS, x, y), b = place_of(j, n, RADIUS, x, y);
+            if (fabs(share) >= 0.02)
+                sx_draw_line(figure, a.x, a.y, b.x, b.y, 0.5 + LARGEST_LINE * fabs(share),
+                             sx_chart_colour(share, 1));
+        }
+}
+
+bool sx_plot_network(const struct sx_chart *chart, const double *values,
+                     struct sx_picture *figure, struct sx_error *error)
+{
+    int64_t n = chart->n, top, side = 2 * (RADIUS + ROOM);
+    double scale = 0;
+    if (!sx_chart_canvas(chart, side, side, figure, &top, error))
+        return false;
+    double x = (double)(SX_CHART_MARGIN + side / 2), y = (double)(top + side / 2);
+    draw_lines(figure, values, n, x, y);
+    for (int64_t i = 0; i < n; i++)
+        scale = fmax(scale, fabs(values[i * n + i]));
+    for (int64_t i = 0; i < n; i++) {
+        char name[SX_CHART_NAME];
+        struct place at = place_of(i, n, RADIUS, x, y);
+        double share = scale > 0 ? values[i * n + i] / scale : 0;
+        double radius = 4 + LARGEST_DISC * sqrt(fabs(share));
+        sx_chart_disc(figure, at.x, at.y, radius + 1, SX_INK);
+        sx_chart_disc(figure, at.x, at.y, radius, sx_chart_colour(share, 1));
+        sx_chart_name(chart, i, name);
+        struct place text = place_of(i, n, RADIUS + 34, x, y);
+        sx_draw_text(figure, llround(text.x) - sx_text_width(name) / 2, llround(text.y) - 5,
+                     name, SX_INK);
+    }
+    return true;
+}

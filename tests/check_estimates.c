@@ -1,0 +1,422 @@
+/* check_estimates.c - sampled interaction indices: exact where they must be, unbiased, consistent;
+ * sparse recovery; codes. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "games.h"
+#include "method/shapley.h"
+
+static struct game_table t; /* too large for the stack */
+
+static struct sx_interactions run(struct sx_game *game, const struct sx_shapley_options *o)
+{
+    struct sx_error error = {0};
+    struct sx_interactions got;
+    ck_assert_msg(sx_interact(game, o, &got, &error), "%s by %s: %s", o->index,
+                  o->sampling != NULL ? o->sampling : "default", error.message);
+    return got;
+}
+
+static struct sx_interactions estimate(const char *index, const char *sampling, int64_t budget,
+                                       int64_t order, uint64_t seed)
+{
+    struct sx_shapley_options o = {
+        .index = index, .sampling = sampling, .budget = budget, .order = order, .seed = seed};
+    struct sx_game *g = game_of(&t);
+    struct sx_interactions got = run(g, &o);
+    sx_game_free(g);
+    return got;
+}
+
+static struct sx_interactions exact(const char *index, int64_t order)
+{
+    struct sx_interactions got = estimate(index, NULL, 0, order, 0);
+    ck_assert(got.exact && got.sampling == NULL);
+    return got;
+}
+
+static double distance(const struct sx_interactions *a, const struct sx_interactions *b)
+{
+    double sum = 0;
+    ck_assert_int_eq(a->count, b->count);
+    for (int64_t k = 0; k < a->count; k++)
+        sum += pow(a->value[k] - b->value[k], 2);
+    return sqrt(sum / (double)a->count);
+}
+
+/* ---- All coalitions but the budget says that these are a sample ---- */
+
+START_TEST(test_whole)
+{
+    static const struct {
+        const char *index, *sampling;
+    } cases[] = {{"sv", "leverage"},          {"sv", "kernel"},       {"fsii", "regression"},
+                 {"fbii", "regression"},      {"kadd", "regression"}, {"sii", "kernel"},
+                 {"ksii", "kernel"},          {"sii", "svarmiq"},     {"bii", "svarmiq"},
+                 {"chii", "svarmiq"},         {"stii", "svarmiq"},    {"moebius", "svarmiq"},
+                 {"comoebius", "stratified"}, {"sgv", "svarmiq"},     {"bgv", "svarmiq"},
+                 {"sii", "adjusted"},         {"stii", "adjusted"},   {"bgv", "adjusted"},
+                 {"fbii", "adjusted"},        {"kadd", "adjusted"},   {"ksii", "adjusted"},
+                 {"sii", "shapiq"},           {"stii", "shapiq"},     {"ksii", "shapiq"}};
+    game_random(&t, 7, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sx_interactions want = exact(cases[i].index, 2);
+        struct sx_error error = {0};
+        struct sx_game *g = game_of(&t);
+        ck_assert(sx_game_fill(g, &error)); /* with the table at hand a sampling is obeyed */
+        struct sx_shapley_options o = {
+            .index = cases[i].index, .sampling = cases[i].sampling, .budget = 130, .order = 2};
+        struct sx_interactions got = run(g, &o);
+        ck_assert(!got.exact);
+        ck_assert_str_eq(got.sampling, cases[i].sampling);
+        ck_assert_msg(distance(&got, &want) < 1e-9, "%s by %s: %g", cases[i].index,
+                      cases[i].sampling, distance(&got, &want));
+        for (int64_t k = 0; got.error != NULL && k < got.count; k++)
+            ck_assert_double_le(got.error[k], 1e-6);
+        sx_interactions_free(&want);
+        sx_interactions_free(&got);
+        sx_game_free(g);
+    }
+}
+END_TEST
+
+/* Orders and their reverses are exact for games of pairs; so are fits of that order. */
+START_TEST(test_pairs)
+{
+    static const struct {
+        const char *index, *sampling;
+        int64_t budget;
+    } cases[] = {{"sv", "antithetic", 40},    {"sii", "kernel", 110},
+                 {"fsii", "regression", 120}, {"fbii", "regression", 120},
+                 {"kadd", "regression", 120}, {"sv", "leverage", 60}};
+    game_sparse(&t, 10, 2, 4);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sx_interactions want = exact(cases[i].index, 2);
+        struct sx_interactions got =
+            estimate(cases[i].index, cases[i].sampling, cases[i].budget, 2, 1);
+        ck_assert(!got.exact);
+        ck_assert_int_le(t.asked, 1024 + cases[i].budget);
+        t.asked = 0;
+        if (strcmp(cases[i].sampling, "leverage") != 0)
+            ck_assert_msg(distance(&got, &want) < 1e-9, "%s by %s: %g", cases[i].index,
+                          cases[i].sampling, distance(&got, &want));
+        sx_interactions_free(&want);
+        sx_interactions_free(&got);
+    }
+}
+END_TEST
+
+/* ---- Unbiased, with errors that are right ---- */
+
+static void check_seeds(const char *index, const char *sampling, int64_t budget, bool errors,
+                        int seeds)
+{
+    struct sx_interactions want = exact(index, 2);
+    const char *by = sampling != NULL ? sampling : "its own";
+    double *sum = calloc(3 * (size_t)want.count, sizeof *sum);
+    double *squares = sum + want.count, *reported = squares + want.count, all = 0, of = 0;
+    for (int seed = 0; seed < seeds; seed++) {
+        struct sx_interactions got = estimate(index, sampling, budget, 2, (uint64_t)seed);
+        ck_assert(!got.exact);
+        for (int64_t k = 0; k < got.count; k++) {
+            sum[k] += got.value[k];
+            squares[k] += got.value[k] * got.value[k];
+            reported[k] += got.error != NULL ? got.error[k] * got.error[k] : 0;
+        }
+        sx_interactions_free(&got);
+    }
+    for (int64_t k = 0; k < want.count; k++) {
+        double mean = sum[k] / seeds, sd = sqrt(fmax(0, squares[k] / seeds - mean * mean));
+        ck_assert_msg(fabs(mean - want.value[k]) <= 4 * sd / sqrt(seeds) + 1e-9,
+                      "%s by %s [%d]: mean %g, truth %g, +- %g", index, by, (int)k, mean,
+                      want.value[k], sd / sqrt(seeds));
+        all += sd * sd;
+        of += reported[k] / seeds;
+    }
+    if (errors)
+        ck_assert_msg(fabs(sqrt(of / all) - 1) <= 0.2, "%s by %s: reports %g, is %g", index, by,
+                      sqrt(of), sqrt(all));
+    free(sum);
+    sx_interactions_free(&want);
+}
+
+START_TEST(test_seeds)
+{
+    static const struct {
+        const char *index, *sampling;
+        bool errors;
+        int seeds;
+    } cases[] = {{"sii", NULL, true, 1000},        {"sv", NULL, true, 1000},
+                 {"stii", NULL, true, 200},        {"sgv", "adjusted", true, 200},
+                 {"bii", "adjusted", true, 200},   {"fsii", NULL, false, 200},
+                 {"fbii", NULL, false, 200},       {"ksii", NULL, false, 200},
+                 {"sii", "svarmiq", true, 1000},   {"stii", "svarmiq", true, 200},
+                 {"sii", "shapiq", true, 1000},    {"sv", "permutation", true, 1000},
+                 {"sv", "antithetic", true, 1000}, {"owen", "permutation", true, 1000}};
+    game_network(&t, 10, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_seeds(cases[i].index, cases[i].sampling, 250, cases[i].errors, cases[i].seeds);
+}
+END_TEST
+
+/* The error falls as the budget grows. */
+START_TEST(test_consistent)
+{
+    static const struct {
+        const char *index, *sampling;
+    } cases[] = {{"sv", "leverage"},     {"sv", "kernel"},       {"sii", "kernel"},
+                 {"ksii", "kernel"},     {"fsii", "regression"}, {"fsii", "leverage"},
+                 {"fbii", "regression"}, {"sii", "svarmiq"},     {"stii", "shapiq"}};
+    game_network(&t, 12, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sx_interactions want = exact(cases[i].index, 2);
+        double off[2] = {0};
+        for (int k = 0; k < 2; k++)
+            for (uint64_t seed = 0; seed < 8; seed++) {
+                struct sx_interactions got =
+                    estimate(cases[i].index, cases[i].sampling, k == 0 ? 200 : 3000, 2, seed);
+                off[k] += distance(&got, &want) / 8;
+                sx_interactions_free(&got);
+            }
+        ck_assert_msg(off[1] < off[0] / 2.5, "%s by %s: %g, then %g", cases[i].index,
+                      cases[i].sampling, off[0], off[1]);
+        sx_interactions_free(&want);
+    }
+}
+END_TEST
+
+/* The same seed gives the same numbers, another gives others. */
+START_TEST(test_seed)
+{
+    static const char *const sampling[] = {"leverage", "kernel", "permutation", "sparse"};
+    game_network(&t, 12, 3);
+    for (size_t i = 0; i < sizeof sampling / sizeof sampling[0]; i++) {
+        struct sx_interactions a = estimate("sv", sampling[i], 1000, 1, 5);
+        struct sx_interactions b = estimate("sv", sampling[i], 1000, 1, 5);
+        struct sx_interactions c = estimate("sv", sampling[i], 1000, 1, 6);
+        ck_assert_double_eq(distance(&a, &b), 0);
+        ck_assert_double_gt(distance(&a, &c), 0);
+        sx_interactions_free(&a);
+        sx_interactions_free(&b);
+        sx_interactions_free(&c);
+    }
+}
+END_TEST
+
+/* ---- Hundreds of players ---- */
+
+enum { MANY = 200 };
+
+/* 3 x0 x7 - 2 x100 x150 x199 + x50 + the parity of 3, 60, 120 */
+static bool many(void *context, int64_t n, const uint64_t *coalitions, double *values,
+                 struct sx_error *error)
+{
+    (void)error;
+    *(int64_t *)context += n;
+    for (int64_t i = 0; i < n; i++) {
+        const uint64_t *c = coalitions + i * 4;
+        bool x[MANY];
+        for (int k = 0; k < MANY; k++)
+            x[k] = (c[k / 64] >> (k % 64) & 1) != 0;
+        values[i] = 3 * (x[0] && x[7]) - 2 * (x[100] && x[150] && x[199]) + x[50] +
+                    0.5 * (x[3] ^ x[60] ^ x[120]);
+    }
+    return true;
+}
+
+static double term(const struct sx_interactions *terms, int64_t n, const int64_t *set)
+{
+    for (int64_t k = 0; k < terms->count; k++)
+        if (terms->first[k + 1] - terms->first[k] == n &&
+            memcmp(terms->member + terms->first[k], set, (size_t)n * sizeof *set) == 0)
+            return terms->value[k];
+    return 0;
+}
+
+START_TEST(test_sparse)
+{
+    static const int64_t pair[] = {0, 7}, three[] = {100, 150, 199}, odd[] = {3, 60, 120};
+    struct sx_error error = {0};
+    int64_t asked = 0;
+    struct sx_game *g = sx_game_new(MANY, many, &asked, &error);
+    struct sx_shapley_options o = {.index = "moebius", .seed = 2};
+    struct sx_interactions got = run(g, &o);
+    ck_assert_int_le(asked, 16384);
+    ck_assert_str_eq(got.sampling, "sparse");
+    ck_assert_double_eq_tol(term(&got, 2, pair), 3, 1e-6);
+    ck_assert_double_eq_tol(term(&got, 3, three), -2, 1e-6);
+    ck_assert_double_eq_tol(term(&got, 3, odd), 2, 1e-6);
+    ck_assert_double_eq_tol(term(&got, 2, odd), -1, 1e-6);
+    ck_assert_double_eq_tol(got.gap, 0, 1e-6);
+    int64_t large = 0;
+    for (int64_t k = 0; k < got.count; k++)
+        large += fabs(got.value[k]) > 1e-6;
+    ck_assert_int_eq(large, 10);
+    sx_interactions_free(&got);
+
+    static const double singles[] = {1.5, -2.0 / 3, 1, 1.0 / 6};
+    static const int64_t player[] = {7, 150, 50, 60};
+    o = (struct sx_shapley_options){.index = "sv", .sampling = "sparse", .seed = 2};
+    got = run(g, &o);
+    for (int k = 0; k < 4; k++)
+        ck_assert_double_eq_tol(term(&got, 1, player + k), singles[k], 1e-6);
+    sx_interactions_free(&got);
+    o = (struct sx_shapley_options){.index = "sii", .sampling = "sparse", .seed = 3};
+    got = run(g, &o);
+    ck_assert_double_eq_tol(term(&got, 2, pair), 3, 1e-6);
+    ck_assert_double_eq_tol(term(&got, 2, three), -1, 1e-6);
+    sx_interactions_free(&got);
+    o.budget = 100;
+    ck_assert(!sx_interact(g, &o, &got, &error));
+    ck_assert_str_eq(error.message,
+                     "a sparse transform of 200 players needs a --budget of 432");
+    sx_game_free(g);
+}
+END_TEST
+
+/* Shapley values of hundreds of players by other means. */
+START_TEST(test_many)
+{
+    static const char *const sampling[] = {"leverage", "permutation", "antithetic"};
+    for (int i = 0; i < 3; i++) {
+        struct sx_error error = {0};
+        int64_t asked = 0, seven = 7;
+        struct sx_game *g = sx_game_new(MANY, many, &asked, &error);
+        struct sx_shapley_options o = {
+            .index = "sv", .sampling = sampling[i], .budget = 6000, .seed = 1};
+        struct sx_interactions got = run(g, &o);
+        ck_assert_int_le(asked, 6000);
+        ck_assert_double_eq_tol(got.gap, 0, 1e-9);
+        ck_assert_double_le(fabs(term(&got, 1, &seven) - 1.5), 4 * got.error[7] + 1e-9);
+        ck_assert_double_le(got.error[7], 0.5);
+        sx_interactions_free(&got);
+        sx_game_free(g);
+    }
+}
+END_TEST
+
+START_TEST(test_tolerance)
+{
+    struct sx_error error = {0};
+    int64_t asked = 0;
+    struct sx_game *g = sx_game_new(MANY, many, &asked, &error);
+    struct sx_shapley_options o = {
+        .index = "sv", .sampling = "permutation", .budget = 100000, .tolerance = 0.3};
+    struct sx_interactions got = run(g, &o);
+    ck_assert_int_lt(asked, 50000);
+    for (int64_t k = 0; k < got.count; k++)
+        ck_assert_double_le(got.error[k], 0.3);
+    sx_interactions_free(&got);
+    sx_game_free(g);
+}
+END_TEST
+
+/* ---- Codes ---- */
+
+START_TEST(test_codes)
+{
+    static const int64_t lengths[] = {3, 15, 100, 127, 200, 1000, 8191};
+    struct sx_error error = {0};
+    struct sx_bch *code = calloc(1, sizeof *code);
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+        for (int errors = 0; errors <= 4 && errors < lengths[i]; errors++) {
+            uint16_t syndrome[4] = {0};
+            int64_t place[4], n = lengths[i];
+            ck_assert(sx_bch_init(code, n, 4, &error));
+            for (int64_t k = 0; k < errors; k++)
+                for (int j = 0; j < 4; j++)
+                    for (int b = 0; b < code->m; b++)
+                        syndrome[j] ^=
+                            (uint16_t)(sx_bch_bit(code, n - 1 - k * (n / 5), j, b) << b);
+            if (n / 5 == 0 && errors > 1)
+                continue; /* places coincide */
+            ck_assert_int_eq(sx_bch_decode(code, syndrome, place), errors);
+            for (int64_t k = 0; k < errors; k++)
+                ck_assert_int_eq(place[errors - 1 - k], n - 1 - k * (n / 5));
+        }
+    ck_assert(!sx_bch_init(code, 8192, 2, &error));
+    free(code);
+}
+END_TEST
+
+/* Five places are not taken for four. */
+START_TEST(test_beyond_code)
+{
+    struct sx_error error = {0};
+    struct sx_bch *code = calloc(1, sizeof *code);
+    int64_t place[4];
+    ck_assert(sx_bch_init(code, 200, 4, &error));
+    int refused = 0;
+    for (int trial = 0; trial < 50; trial++) {
+        uint16_t syndrome[4] = {0};
+        for (int k = 0; k < 5; k++)
+            for (int s = 0; s < 4; s++)
+                for (int b = 0; b < code->m; b++)
+                    syndrome[s] ^=
+                        (uint16_t)(sx_bch_bit(code, (trial * 3 + k * 31) % 200, s, b) << b);
+        refused += sx_bch_decode(code, syndrome, place) < 0;
+    }
+    ck_assert_int_ge(refused, 40);
+    free(code);
+}
+END_TEST
+
+/* ---- Drawing ---- */
+
+START_TEST(test_draw)
+{
+    static const int64_t player[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    double part[10], share[10];
+    for (int s = 0; s < 10; s++)
+        part[s] = share[s] = 1;
+    for (int k = 0; k < 8; k++) {
+        struct sx_error error = {0};
+        struct sx_draw d;
+        struct sx_draw_options o = {.player = player,
+                                    .n = 9,
+                                    .words = 1,
+                                    .part = part,
+                                    .share = share,
+                                    .budget = k >= 4 ? 9 : 120,
+                                    .strata = k % 2 == 0,
+                                    .pairs = k % 4 >= 2,
+                                    .seed = (uint64_t)k};
+        double one = 0, size = 0;
+        for (uint64_t seed = 0; seed < 400; seed++) {
+            o.stream = seed;
+            ck_assert(sx_draw_new(&d, &o, &error));
+            ck_assert_int_le(d.count, o.budget + 1);
+            ck_assert_int_eq(d.first[d.n_strata], d.count);
+            for (int64_t i = 0; i < d.count; i++) {
+                one += d.weight[i] / 400;
+                size += d.weight[i] * __builtin_popcountll(d.coalition[i]) / 400;
+                for (int64_t j = 0; o.strata && k < 4 && !o.pairs && j < i; j++)
+                    ck_assert(d.coalition[i] != d.coalition[j]);
+            }
+            sx_draw_free(&d);
+        }
+        ck_assert_double_eq_tol(one, 10, k >= 4 ? 0.4 : 0.15);
+        ck_assert_double_eq_tol(size, 45, 2);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {test_whole, test_pairs,       test_seeds, test_consistent,
+                                  test_seed,  test_sparse,      test_many,  test_tolerance,
+                                  test_codes, test_beyond_code, test_draw};
+    Suite *s = suite_create("estimates");
+    TCase *c = tcase_create("all");
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(c, tests[i]);
+    tcase_set_timeout(c, 240);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}

@@ -1,0 +1,541 @@
+/* check_players.c - players of an input, the game of a model where they are masked, saved games. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "games.h"
+#include "method/game.h"
+#include "model.h"
+
+static struct sx_error error;
+
+static void setup(void)
+{
+    error = (struct sx_error){0};
+}
+
+#define SHAPE(...)                                                                             \
+    (struct sx_shape)                                                                          \
+    {                                                                                          \
+        sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t),                                    \
+        {                                                                                      \
+            __VA_ARGS__                                                                        \
+        }                                                                                      \
+    }
+
+/* ---- Players ---- */
+
+static void expect_labels(struct sx_shape shape, const char *how, int64_t count,
+                          const int64_t *label)
+{
+    struct sx_players *p = sx_players_new(&shape, how, SX_LAYOUT_AUTO, &error);
+    ck_assert_msg(p != NULL, "%s: %s", how, error.message);
+    ck_assert_int_eq(sx_players_count(p), count);
+    for (int64_t i = 0; i < sx_count(&shape); i++)
+        ck_assert_msg(p->label[i] == label[i], "%s: element %d has player %d, not %d", how,
+                      (int)i, (int)p->label[i], (int)label[i]);
+    sx_players_free(p);
+}
+
+START_TEST(test_labels)
+{
+    expect_labels(SHAPE(1, 4), "elements", 4, (const int64_t[]){0, 1, 2, 3});
+    expect_labels(SHAPE(1, 4), "columns", 4, (const int64_t[]){0, 1, 2, 3});
+    expect_labels(SHAPE(1, 2, 3), "columns", 3, (const int64_t[]){0, 1, 2, 0, 1, 2});
+    expect_labels(SHAPE(1, 2, 3), "tokens", 2, (const int64_t[]){0, 0, 0, 1, 1, 1});
+    expect_labels(SHAPE(1, 2, 3), "tokens:2", 3, (const int64_t[]){0, 1, 2, 0, 1, 2});
+    expect_labels(SHAPE(3), "tokens", 3, (const int64_t[]){0, 1, 2});
+    expect_labels(SHAPE(1, 1, 3, 3), "patches:2x2", 4,
+                  (const int64_t[]){0, 0, 1, 0, 0, 1, 2, 2, 3});
+    expect_labels(SHAPE(1, 3, 1, 2), "patches:1x1", 2, (const int64_t[]){0, 1, 0, 1, 0, 1});
+    expect_labels(SHAPE(1, 2, 2, 3), "patches:2x1", 2,
+                  (const int64_t[]){0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1});
+    expect_labels(SHAPE(1, 2, 2, 2), "patches:1x2", 2,
+                  (const int64_t[]){0, 0, 1, 1, 0, 0, 1, 1});
+}
+END_TEST
+
+static void write_labels(const char *path, struct sx_shape shape, const double *label)
+{
+    struct sx_tensor tensor;
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    ck_assert(sink != NULL && sx_tensor_new(&tensor, SX_DOUBLE, &shape, &error));
+    memcpy(tensor.data, label, (size_t)sx_count(&shape) * sizeof *label);
+    sx_npy_write(sink, &tensor);
+    ck_assert(sx_sink_finish(sink, true, &error));
+    sx_tensor_free(&tensor);
+}
+
+START_TEST(test_label_files)
+{
+    char path[] = "/tmp/sextant-labels-XXXXXX", how[64];
+    close(mkstemp(path));
+    snprintf(how, sizeof how, "file:%s", path);
+    write_labels(path, SHAPE(2, 2), (const double[]){7, -1, 7, 3});
+    expect_labels(SHAPE(1, 4), how, 2, (const int64_t[]){1, -1, 1, 0});
+    /* One label a place serves all channels, wherever they lie. */
+    expect_labels(SHAPE(1, 3, 2, 2), how, 2,
+                  (const int64_t[]){1, -1, 1, 0, 1, -1, 1, 0, 1, -1, 1, 0});
+    expect_labels(SHAPE(1, 2, 2, 3), how, 2,
+                  (const int64_t[]){1, 1, 1, -1, -1, -1, 1, 1, 1, 0, 0, 0});
+    struct sx_shape shape = SHAPE(1, 5);
+    ck_assert_ptr_null(sx_players_new(&shape, how, SX_LAYOUT_AUTO, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    error = (struct sx_error){0};
+    shape = SHAPE(1, 4);
+    write_labels(path, SHAPE(4), (const double[]){-1, -2, -1, -1});
+    ck_assert_ptr_null(sx_players_new(&shape, how, SX_LAYOUT_AUTO, &error));
+    ck_assert_str_eq(error.message, "there are no players");
+    error = (struct sx_error){0};
+    write_labels(path, SHAPE(4), (const double[]){0, 1, 0.5, 2});
+    ck_assert_ptr_null(sx_players_new(&shape, how, SX_LAYOUT_AUTO, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "label 2 is no integer"));
+    unlink(path);
+    error = (struct sx_error){0};
+    ck_assert_ptr_null(sx_players_new(&shape, how, SX_LAYOUT_AUTO, &error));
+    ck_assert_int_eq(error.status, SX_FAILED);
+}
+END_TEST
+
+START_TEST(test_bad_players)
+{
+    static const char *const bad[] = {"",           "pixels",       "patches:2", "patches:0x2",
+                                      "patches:2x", "patches:2x-1", "tokens:4",  "tokens:1.5"};
+    struct sx_shape shape = SHAPE(1, 1, 4, 4);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        error = (struct sx_error){0};
+        ck_assert_msg(sx_players_new(&shape, bad[i], SX_LAYOUT_AUTO, &error) == NULL, "'%s'",
+                      bad[i]);
+        ck_assert_int_eq(error.status, SX_USAGE);
+    }
+}
+END_TEST
+
+/* The neighbours of each player as words of bits. */
+static void expect_near(struct sx_shape shape, const char *how, bool corners,
+                        const uint64_t *expected)
+{
+    uint64_t *near;
+    struct sx_players *p = sx_players_new(&shape, how, SX_LAYOUT_AUTO, &error);
+    ck_assert_ptr_nonnull(p);
+    ck_assert(sx_players_near(p, corners, &near, &error));
+    for (int64_t i = 0; i < p->count; i++)
+        ck_assert_msg(near[i] == expected[i], "%s: neighbours of %d are %llx, not %llx", how,
+                      (int)i, (unsigned long long)near[i], (unsigned long long)expected[i]);
+    free(near);
+    sx_players_free(p);
+}
+
+START_TEST(test_near)
+{
+    expect_near(SHAPE(1, 4), "elements", false, (const uint64_t[]){2, 5, 10, 4});
+    expect_near(SHAPE(1, 1, 4, 4), "patches:2x2", false, (const uint64_t[]){6, 9, 9, 6});
+    expect_near(SHAPE(1, 1, 4, 4), "patches:2x2", true, (const uint64_t[]){14, 13, 11, 7});
+    expect_near(SHAPE(1, 1, 2, 6), "patches:2x2", true, (const uint64_t[]){2, 5, 2});
+}
+END_TEST
+
+START_TEST(test_spread)
+{
+    struct sx_shape shape = SHAPE(1, 1, 2, 4);
+    double map[8];
+    int64_t rows, columns;
+    struct sx_players *p = sx_players_new(&shape, "patches:2x2", SX_LAYOUT_AUTO, &error);
+    ck_assert(!sx_players_on_grid(p, &rows, &columns) && rows == 1 && columns == 2);
+    sx_players_spread(p, (const double[]){3, -1}, map);
+    for (int i = 0; i < 8; i++)
+        ck_assert_double_eq(map[i], i % 4 < 2 ? 3 : -1);
+    sx_players_free(p);
+}
+END_TEST
+
+/* ---- The game of a model ---- */
+
+struct fixture {
+    struct sx_model *model;
+    struct sx_explainer *explainer;
+    struct sx_players *players;
+    struct sx_game *game;
+};
+
+/* Takes the model; x and each baseline have n elements. */
+static void open_game(struct fixture *f, struct tm_model *m, enum sx_type type, const double *x,
+                      int64_t n, const char *how, const double *baselines, int64_t n_baselines,
+                      struct sx_explain_options *options, enum sx_likeness likeness)
+{
+    struct sx_shape shape = SHAPE(1, n);
+    struct sx_tensor given, feed;
+    f->model = tm_open(m, &error);
+    ck_assert_msg(f->model != NULL, "%s", error.message);
+    tm_free(m);
+    options->values_only = true;
+    f->explainer = sx_explainer_new(f->model, options, &error);
+    ck_assert(sx_tensor_new(&given, SX_DOUBLE, &shape, &error));
+    memcpy(given.data, x, (size_t)n * sizeof *x);
+    ck_assert(sx_tensor_convert(&feed, type, &given, &error));
+    ck_assert_msg(sx_explainer_sample(f->explainer, &feed, &error), "%s", error.message);
+    sx_tensor_free(&given);
+    sx_tensor_free(&feed);
+    f->players =
+        sx_players_new(&sx_explainer_input(f->explainer)->shape, how, SX_LAYOUT_AUTO, &error);
+    ck_assert_msg(f->players != NULL, "%s", error.message);
+    f->game = sx_game_model(f->explainer, f->players, baselines, n_baselines, likeness, &error);
+    ck_assert_msg(f->game != NULL, "%s", error.message);
+}
+
+static void close_game(struct fixture *f)
+{
+    sx_game_free(f->game);
+    sx_players_free(f->players);
+    sx_explainer_free(f->explainer);
+    sx_model_close(f->model);
+}
+
+static double value_of(const struct fixture *f, uint64_t coalition)
+{
+    double value = NAN;
+    ck_assert_msg(sx_game_values(f->game, 1, &coalition, &value, &error), "%s", error.message);
+    return value;
+}
+
+/* y = x0 x1 + x2 */
+static struct tm_model *product(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){-1, 3});
+    for (int64_t i = 0; i < 3; i++) {
+        char name[3] = {'i', (char)('0' + i), '\0'}, part[3] = {'p', (char)('0' + i), '\0'};
+        char inputs[8];
+        tm_const(m, name, SX_INT, 1, (const int64_t[]){1}, &i);
+        snprintf(inputs, sizeof inputs, "x %s", name);
+        tm_node(m, "Gather", inputs, part, "axis=1");
+    }
+    tm_node(m, "Mul", "p0 p1", "p01", NULL);
+    tm_node(m, "Add", "p01 p2", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(test_masked)
+{
+    static const double x[] = {2, 3, 5}, b[] = {-1, 0.5, 7};
+    for (int precise = 0; precise <= 1; precise++) {
+        struct fixture f;
+        struct sx_explain_options o = {.precise = precise};
+        open_game(&f, product(), SX_FLOAT, x, 3, "elements", b, 1, &o, SX_TARGET);
+        for (uint64_t s = 0; s < 8; s++) {
+            double z[3];
+            for (int i = 0; i < 3; i++)
+                z[i] = (s >> i & 1) != 0 ? x[i] : b[i];
+            ck_assert_double_eq(value_of(&f, s), z[0] * z[1] + z[2]);
+        }
+        ck_assert_int_eq(sx_game_evaluations(f.game), 8);
+        value_of(&f, 5);
+        ck_assert_int_eq(sx_game_evaluations(f.game), 8); /* remembered */
+        close_game(&f);
+    }
+}
+END_TEST
+
+/* Several baselines: the mean of their games. */
+START_TEST(test_baselines)
+{
+    static const double x[] = {2, 3, 5}, b[] = {0, 0, 0, 1, 1, 1, -2, 4, 0};
+    struct fixture f;
+    struct sx_explain_options o = {.precise = true};
+    open_game(&f, product(), SX_FLOAT, x, 3, "elements", b, 3, &o, SX_TARGET);
+    ck_assert_double_eq_tol(value_of(&f, 0), (0 + 2 - 8) / 3.0, 1e-12);
+    ck_assert_double_eq_tol(value_of(&f, 1), (0 + 3 + 8) / 3.0, 1e-12);
+    ck_assert_double_eq_tol(value_of(&f, 7), 11, 1e-12);
+    close_game(&f);
+}
+END_TEST
+
+/* Players whose elements are those of the baseline make no difference, and cost nothing. */
+START_TEST(test_null_players)
+{
+    static const double x[] = {2, 0, 5}, b[] = {0, 0, 0};
+    struct fixture f;
+    struct sx_explain_options o = {0};
+    open_game(&f, product(), SX_FLOAT, x, 3, "elements", b, 1, &o, SX_TARGET);
+    ck_assert_int_eq(f.game->n_live, 2);
+    for (uint64_t s = 0; s < 8; s++)
+        ck_assert_double_eq(value_of(&f, s), (s & 4) != 0 ? 5 : 0);
+    ck_assert_int_eq(sx_game_evaluations(f.game), 4);
+    struct sx_interactions sv;
+    struct sx_shapley_options io = {.index = "sv"};
+    ck_assert(sx_interact(f.game, &io, &sv, &error));
+    ck_assert_int_eq(sv.count, 2);
+    ck_assert_int_eq(sv.member[1], 2);
+    ck_assert_double_eq(sv.value[1], 5);
+    sx_interactions_free(&sv);
+    close_game(&f);
+}
+END_TEST
+
+/* Integers are masked, too: y = table[ids], summed. */
+START_TEST(test_integers)
+{
+    static const double x[] = {1, 2, 3}, b[] = {0, 0, 0};
+    struct tm_model *m = tm_new(13);
+    struct fixture f;
+    struct sx_explain_options o = {0};
+    tm_input(m, "ids", SX_INT, 2, (const int64_t[]){-1, 3});
+    tm_const(m, "table", SX_FLOAT, 1, (const int64_t[]){4},
+             (const float[]){0.5, 10, 200, 3000});
+    tm_const(m, "last", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){1});
+    tm_node(m, "Gather", "table ids", "e", "axis=0");
+    tm_node(m, "ReduceSum", "e last", "y", "keepdims=1");
+    tm_output(m, "y");
+    open_game(&f, m, SX_INT, x, 3, "tokens", b, 1, &o, SX_TARGET);
+    ck_assert_double_eq(value_of(&f, 7), 3210);
+    ck_assert_double_eq(value_of(&f, 5), 3010.5);
+    ck_assert_double_eq(value_of(&f, 0), 1.5);
+    double gradient[3];
+    ck_assert(!sx_gradients(f.explainer, 1, x, NULL, gradient, &error));
+    ck_assert_str_eq(error.message, "input 'ids' holds integers, which have no gradient");
+    close_game(&f);
+}
+END_TEST
+
+/* y = (x0, x1, x2): likeness to what it is at x. */
+START_TEST(test_likeness)
+{
+    static const double x[] = {2, 3, 6}, b[] = {0, 0, 0};
+    for (int k = 0; k < 2; k++) {
+        struct fixture f;
+        struct sx_explain_options o = {.precise = true};
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){-1, 3});
+        tm_const(m, "one", SX_DOUBLE, 0, NULL, (const double[]){1});
+        tm_node(m, "Mul", "x one", "y", NULL);
+        tm_output(m, "y");
+        open_game(&f, m, SX_DOUBLE, x, 3, "elements", b, 1, &o, k == 0 ? SX_DOT : SX_COSINE);
+        ck_assert_double_eq_tol(value_of(&f, 7), k == 0 ? 49 : 1, 1e-12);
+        ck_assert_double_eq_tol(value_of(&f, 3), k == 0 ? 13 : sqrt(13.0 / 49), 1e-12);
+        ck_assert_double_eq_tol(value_of(&f, 4), k == 0 ? 36 : 6.0 / 7, 1e-12);
+        close_game(&f);
+    }
+}
+END_TEST
+
+/* The program is kept from game to game, and made anew for other numbers of players. */
+START_TEST(test_again)
+{
+    static const double x[] = {2, 3, 5}, b[] = {0, 0, 0};
+    struct fixture f;
+    struct sx_explain_options o = {0};
+    open_game(&f, product(), SX_FLOAT, x, 3, "elements", b, 1, &o, SX_TARGET);
+    for (int round = 0; round < 4; round++) {
+        struct sx_shape shape = SHAPE(1, 3);
+        ck_assert_double_eq(value_of(&f, 3), round % 2 == 0 ? 6 : 11);
+        sx_game_free(f.game);
+        sx_players_free(f.players);
+        f.players = sx_players_new(&shape, round % 2 == 0 ? "patches:1x2" : "elements",
+                                   SX_LAYOUT_AUTO, &error);
+        f.game = sx_game_model(f.explainer, f.players, b, 1, SX_TARGET, &error);
+        ck_assert_ptr_nonnull(f.game);
+    }
+    struct sx_shape other = SHAPE(1, 4);
+    struct sx_players *wrong = sx_players_new(&other, "elements", SX_LAYOUT_AUTO, &error);
+    ck_assert_ptr_null(sx_game_model(f.explainer, wrong, b, 1, SX_TARGET, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    sx_players_free(wrong);
+    close_game(&f);
+}
+END_TEST
+
+/* ---- Saved games ---- */
+
+static struct game_table t;
+
+static char path[] = "/tmp/sextant-game-XXXXXX";
+
+static void save(const struct sx_game *game)
+{
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    ck_assert(sink != NULL && sx_game_save(game, sink, &error) &&
+              sx_sink_finish(sink, true, &error));
+}
+
+static void put(const char *text)
+{
+    FILE *f = fopen(path, "w");
+    ck_assert(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+START_TEST(test_save)
+{
+    close(mkstemp(path));
+    game_random(&t, 6, 1);
+    for (int whole = 0; whole <= 1; whole++) {
+        struct sx_game *g = game_of(&t);
+        uint64_t some[] = {0, 63, 5, 17};
+        double value[4];
+        ck_assert(sx_game_values(g, 4, some, value, &error));
+        if (whole)
+            ck_assert(sx_game_fill(g, &error));
+        save(g);
+        struct sx_game *back = sx_game_load(path, &error);
+        ck_assert_msg(back != NULL, "%s", error.message);
+        ck_assert_int_eq(sx_game_players(back), 6);
+        for (uint64_t s = 0; s < 64; s++) {
+            bool known = whole || s == 0 || s == 63 || s == 5 || s == 17;
+            double v = 0;
+            error = (struct sx_error){0};
+            ck_assert_int_eq(sx_game_values(back, 1, &s, &v, &error), known);
+            if (known)
+                ck_assert_double_eq(v, t.v[s]);
+            else
+                ck_assert_ptr_nonnull(strstr(error.message, "the game has no value for {"));
+        }
+        sx_game_free(back);
+        sx_game_free(g);
+    }
+    unlink(path);
+}
+END_TEST
+
+/* A line for every coalition is as good as the vector. */
+START_TEST(test_lines)
+{
+    close(mkstemp(path));
+    put("{\"players\":2}\n{\"present\":[],\"value\":1}\n\n{\"present\":[1,0],\"value\":1e1}\n"
+        "{\"value\":-0.25, \"present\":[1]}\r\n{\"present\":[0],\"value\":0.1}");
+    struct sx_game *g = sx_game_load(path, &error);
+    ck_assert_msg(g != NULL, "%s", error.message);
+    ck_assert_ptr_nonnull(g->table);
+    static const double expected[] = {1, 0.1, -0.25, 10};
+    for (uint64_t s = 0; s < 4; s++)
+        ck_assert_double_eq(g->table[s], expected[s]);
+    struct sx_interactions got;
+    struct sx_shapley_options o = {.index = "sii"};
+    ck_assert(sx_interact(g, &o, &got, &error));
+    ck_assert_double_eq_tol(got.value[2], 10 + 1 - 0.1 + 0.25, 1e-12);
+    sx_interactions_free(&got);
+    sx_game_free(g);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(test_bad_games)
+{
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"", "the file is empty"},
+        {"\n", "line 1: "},
+        {"{\"players\":0}\n", "line 1: is not {\"players\":n}"},
+        {"{\"players\":1e9}\n", "line 1: "},
+        {"{\"players\":2}\n{\"present\":[2],\"value\":1}\n",
+         "line 2: a player is none of 0..1"},
+        {"{\"players\":2}\n{\"present\":[0.5],\"value\":1}\n", "line 2: a player"},
+        {"{\"players\":2}\n{\"present\":[0]}\n", "line 2: is not {\"present\""},
+        {"{\"players\":2}\n{\"present\":3,\"value\":1}\n", "line 2: is not {\"present\""},
+        {"{\"players\":2}\n{\"present\":[],\"value\":null}\n", "line 2: is not {\"present\""},
+        {"{\"players\":2}\n{\"present\":[],\"value\":1e999}\n", "line 2: is not {\"present\""},
+        {"{\"players\":2}\n{\"present\":[]", "line 2: "},
+    };
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        error = (struct sx_error){0};
+        put(bad[i].text);
+        ck_assert_msg(sx_game_load(path, &error) == NULL, "%s", bad[i].text);
+        ck_assert_int_eq(error.status, SX_FAILED);
+        ck_assert_msg(strstr(error.message, bad[i].message) != NULL, "%s: not %s",
+                      error.message, bad[i].message);
+    }
+    write_labels(path, SHAPE(3), (const double[]){1, 2, 3});
+    error = (struct sx_error){0};
+    ck_assert_ptr_null(sx_game_load(path, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "3 values are not 2^n"));
+    write_labels(path, SHAPE(4), (const double[]){1, 2, NAN, 3});
+    error = (struct sx_error){0};
+    ck_assert_ptr_null(sx_game_load(path, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "value 2 is not finite"));
+    ck_assert(truncate(path, 140) == 0);
+    error = (struct sx_error){0};
+    ck_assert_ptr_null(sx_game_load(path, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "the data end early"));
+    unlink(path);
+    error = (struct sx_error){0};
+    ck_assert_ptr_null(sx_game_load(path, &error));
+}
+END_TEST
+
+/* Fits take the coalitions that a given game has. */
+START_TEST(test_given)
+{
+    struct sx_shapley_options o = {.index = "fsii", .sampling = "regression"};
+    struct sx_interactions want, got;
+    game_sparse(&t, 7, 2, 5);
+    struct sx_game *whole = game_of(&t), *given = sx_game_new(7, NULL, NULL, &error);
+    ck_assert(sx_interact(whole, &(struct sx_shapley_options){.index = "fsii"}, &want, &error));
+    given->given = true;
+    for (uint64_t s = 0; s < 128; s++)
+        if (s % 3 != 1 || s == 127 || s == 1)
+            ck_assert(sx_game_note(given, &s, t.v[s], &error));
+    ck_assert_msg(sx_interact(given, &o, &got, &error), "%s", error.message);
+    ck_assert(!got.exact);
+    for (int64_t k = 0; k < want.count; k++)
+        ck_assert_double_eq_tol(got.value[k], want.value[k], 1e-9);
+    sx_interactions_free(&got);
+    sx_interactions_free(&want);
+    o.sampling = "svarmiq";
+    o.index = "sii";
+    ck_assert(!sx_interact(given, &o, &got, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "the game has no value for {"));
+    sx_game_free(whole);
+    sx_game_free(given);
+}
+END_TEST
+
+/* A game that fails once can be asked again. */
+static bool moody(void *context, int64_t n, const uint64_t *coalitions, double *values,
+                  struct sx_error *why)
+{
+    if ((*(int *)context)++ == 0) {
+        *why = (struct sx_error){SX_FAILED, "not today"};
+        return false;
+    }
+    for (int64_t i = 0; i < n; i++)
+        values[i] = (double)coalitions[i];
+    return true;
+}
+
+START_TEST(test_failure)
+{
+    int times = 0;
+    uint64_t coalition[] = {3, 1};
+    double value[2];
+    struct sx_game *g = sx_game_new(2, moody, &times, &error);
+    ck_assert(!sx_game_values(g, 2, coalition, value, &error));
+    ck_assert_str_eq(error.message, "not today");
+    ck_assert(sx_game_values(g, 2, coalition, value, &error));
+    ck_assert(value[0] == 3 && value[1] == 1);
+    sx_game_free(g);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        test_labels,   test_label_files, test_bad_players, test_near,
+        test_spread,   test_masked,      test_baselines,   test_null_players,
+        test_integers, test_likeness,    test_again,       test_save,
+        test_lines,    test_bad_games,   test_given,       test_failure};
+    Suite *s = suite_create("players");
+    TCase *c = tcase_create("all");
+    tcase_add_checked_fixture(c, setup, NULL);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(c, tests[i]);
+    tcase_set_timeout(c, 60);
+    suite_add_tcase(s, c);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}

@@ -1,0 +1,26 @@
+/* games.h - games for tests: tables of all coalitions, functions, random ones. */
+#ifndef TESTS_GAMES_H
+#define TESTS_GAMES_H
+
+#include "method/game.h"
+
+#define GAME_PLAYERS 16
+
+/* A game of up to GAME_PLAYERS players by the table of its values, index = bits of players. */
+struct game_table {
+    int64_t n;
+    double v[1 << GAME_PLAYERS];
+    int64_t asked; /* how many values so far */
+};
+
+/* The table of a function of 0/1 inputs. */
+void game_fill(struct game_table *t, int64_t n, double (*f)(const double *x));
+
+/* Random values; a game of interactions of up to `order` players; one of a small network. */
+void game_random(struct game_table *t, int64_t n, uint64_t seed);
+void game_sparse(struct game_table *t, int64_t n, int64_t order, uint64_t seed);
+void game_network(struct game_table *t, int64_t n, uint64_t seed);
+
+struct sx_game *game_of(struct game_table *t);
+
+#endif
