@@ -71,7 +71,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     shellcheck -s bash cmd/sextant-completion.bash | wrong
     [ -z "$pages" ] || mandoc -T lint -W warning $pages | wrong
 
-    budget 'longest file' "$(wc -l $sources | grep -v ' total$' | percentile 100)" 800
+    budget 'longest file' "$(wc -l $sources | grep -vE ' (total|lib/sextant.h)$' | percentile 100)" 800
     budget 'longest file of tests' "$(wc -l $tests | grep -v ' total$' | percentile 100)" 950
     budget 'median file of lib and cmd' "$(wc -l $sources | grep -v ' total$' | percentile 50)" 200
     lengths=$(ctags -x --c-kinds=f --fields=+e --_xformat='%{end} %n %N %F' "$@" |
@@ -80,7 +80,8 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     echo "$lengths" | awk '$3 ~ /^cmd/ && $2 == "main" && $1 > 45 { print $3 ": main has " $1 " lines" }' | wrong
     budget 'longest function' "$(echo "$lengths" | percentile 100)" 100
     budget 'functions, 90th percentile' "$(echo "$lengths" | percentile 90)" 45
-    budget 'lib/sextant.h' "$(lines_of lib/sextant.h)" 800
+    # All of what is public, with its documentation, for twelve programs.
+    budget 'lib/sextant.h' "$(lines_of lib/sextant.h)" 1100
     ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
     # The goal is 0.7; the floor keeps what has been reached, and is raised with it.
     printf '%-34s %6s  (at least 0.45, wanted 0.7)\n' 'test lines per source line' "$ratio"
