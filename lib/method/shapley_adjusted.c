@@ -40,8 +40,10 @@ static void deal(struct adjusting *w)
 {
     for (int64_t s = 0; s < w->draw.n_strata; s++)
         for (int64_t i = w->draw.first[s]; i < w->draw.first[s + 1]; i++)
-            w->half[i] =
-                w->draw.missing[s] <= 0 ? 3 : (uint8_t)(1 + (i - w->draw.first[s]) % 2);
+            if (w->draw.missing[s] <= 0)
+                w->half[i] = 3;
+            else
+                w->half[i] = (uint8_t)(1 + (i - w->draw.first[s]) % 2);
 }
 
 /* The weight of each coalition of the halves `which`: its size's part, shared by those there. */
