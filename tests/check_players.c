@@ -239,6 +239,23 @@ START_TEST(test_masked)
 }
 END_TEST
 
+/* One element in, the same element out: f reads neither the target's index nor any weights. */
+START_TEST(test_identity)
+{
+    static const double x[] = {2}, b[] = {-1};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){1, 1});
+    tm_node(m, "Identity", "x", "y", NULL);
+    tm_output(m, "y");
+    struct fixture f;
+    struct sx_explain_options o = {0};
+    open_game(&f, m, SX_FLOAT, x, 1, "elements", b, 1, &o, SX_TARGET);
+    ck_assert_double_eq(value_of(&f, 0), -1);
+    ck_assert_double_eq(value_of(&f, 1), 2);
+    close_game(&f);
+}
+END_TEST
+
 /* Several baselines: the mean of their games. */
 START_TEST(test_baselines)
 {
@@ -522,10 +539,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_labels,   test_label_files, test_bad_players, test_near,
-        test_spread,   test_masked,      test_baselines,   test_null_players,
-        test_integers, test_likeness,    test_again,       test_save,
-        test_lines,    test_bad_games,   test_given,       test_failure};
+        test_labels,   test_label_files, test_bad_players, test_near,         test_spread,
+        test_masked,   test_identity,    test_baselines,   test_null_players, test_integers,
+        test_likeness, test_again,       test_save,        test_lines,        test_bad_games,
+        test_given,    test_failure};
     Suite *s = suite_create("players");
     TCase *c = tcase_create("all");
     tcase_add_checked_fixture(c, setup, NULL);

@@ -89,6 +89,13 @@ static int masked_x(const struct masked *m, struct sx_graph *g, struct feeds *f)
     return sx_where(g, there, f->shared[2], f->shared[3]);
 }
 
+/* The node of `g` that an input of the model became; one that the value does not read is fed too. */
+static int fed_as(const struct masked *m, struct sx_graph *g, const int *map, int input)
+{
+    const struct sx_node *n = &m->e->built.graph->node[input];
+    return map[input] != SX_NONE ? map[input] : sx_input(g, n->type, &n->shape);
+}
+
 /* Emits the game's value into `g`; the order of shared inputs is that of masked.shared. */
 static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *f, int *map)
 {
@@ -96,19 +103,19 @@ static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *
     int x = masked_x(m, g, f), y = SX_NONE;
     if (m->likeness == SX_TARGET) {
         y = rebuild_with(b, g, b->value, x, map);
-        f->shared[0] = map[b->index];
+        f->shared[0] = fed_as(m, g, map, b->index);
     } else {
         int reference = rebuild_with(b, g, b->scores, f->shared[2], map);
         for (int i = 0; i < b->n_inputs; i++)
             if (b->input[i] != SX_NONE && b->input[i] != b->x)
-                f->shared[f->n_shared++] = map[b->input[i]];
+                f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
         y = likeness_of(g, m->likeness, rebuild_with(b, g, b->scores, x, map), reference);
         struct sx_shape one = {1, {1}};
         f->shared[0] = sx_input(g, SX_INT, &one);
     }
     for (int i = 0; i < b->n_inputs; i++)
         if (b->input[i] != SX_NONE && b->input[i] != b->x)
-            f->shared[f->n_shared++] = map[b->input[i]];
+            f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
     return y;
 }
 
@@ -130,6 +137,8 @@ static bool build_points(const struct masked *m, int64_t expected, struct sx_err
     struct feeds f = {.shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof(int), error)};
     if (kept->graph != NULL && map != NULL && f.shared != NULL) {
         kept->graph->constant_limit = b->graph->constant_limit;
+        for (size_t i = 0; i < b->graph->n_nodes; i++)
+            map[i] = SX_NONE;
         int y = emit_value(m, kept->graph, &f, map);
         struct sx_points_options options = {
             .run = {.threads = m->e->options.threads, .max_memory = m->e->options.max_memory},
