@@ -155,6 +155,15 @@ static int simplify_slice(struct sx_graph *g, const struct sx_node *n)
     return whole ? n->in[0] : SX_NONE;
 }
 
+/* Taking from one row gives that row, whatever the index. */
+static int simplify_take(struct sx_graph *g, const struct sx_node *n)
+{
+    const struct sx_node *a = input_of(g, n, 0);
+    int64_t rows = a->shape.dim[n->attr[0]];
+    bool same = sx_count(&a->shape) == sx_count(&n->shape);
+    return rows == 1 && same ? sx_reshape(g, n->in[0], &n->shape) : SX_NONE;
+}
+
 /* An EXPAND under a pointwise node is not needed where broadcasting does the same. */
 static int strip_expands(struct sx_graph *g, const struct sx_node *n)
 {
@@ -334,6 +343,8 @@ static int simplify_by_op(struct sx_graph *g, const struct sx_node *n)
     case SX_SLICE:
     case SX_EMBED:
         return simplify_slice(g, n);
+    case SX_TAKE:
+        return simplify_take(g, n);
     case SX_CONCAT:
         return n->n_in == 1 ? n->in[0] : SX_NONE;
     case SX_NEG:

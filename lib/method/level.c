@@ -4,17 +4,22 @@
 
 #include "method/study.h"
 
+void sx_level_reset(struct sx_level *l)
+{
+    double **results[] = {&l->strength, &l->mean, &l->std, &l->min, &l->max};
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        free(*results[i]);
+        *results[i] = NULL;
+    }
+}
+
 void sx_level_free(struct sx_level *l)
 {
+    sx_level_reset(l);
     free(l->set);
     free(l->parent);
     free(l->first);
     free(l->last);
-    free(l->strength);
-    free(l->mean);
-    free(l->std);
-    free(l->min);
-    free(l->max);
     *l = (struct sx_level){0};
 }
 
@@ -78,7 +83,9 @@ bool sx_level_all(struct sx_level *l, int64_t q, int order, struct sx_error *err
 {
     int64_t n = sx_level_count(q, order), parents = sx_level_count(q, order - 1);
     int32_t set[SX_MAX_ORDER];
-    *l = (struct sx_level){.order = order};
+    if (l->all)
+        return true;
+    *l = (struct sx_level){.order = order, .all = true};
     if (n == INT64_MAX || !make_room(l, n, parents, error))
         return sx_fail(error, SX_MEMORY, "out of memory");
     for (int m = 0; m < order; m++)

@@ -21,15 +21,20 @@ static void forget_programs(struct sx_study *h)
         sx_rows_free(h->rows[m]);
         h->whole[m] = NULL;
         h->rows[m] = NULL;
+        sx_level_free(&h->level[m]);
     }
     sx_players_free(h->players);
     h->players = NULL;
 }
 
+/* Results of the last run; lists of all sets of a size serve the next one, too. */
 static void forget_levels(struct sx_study *h)
 {
     for (int m = 0; m <= SX_MAX_ORDER; m++)
-        sx_level_free(&h->level[m]);
+        if (h->level[m].all)
+            sx_level_reset(&h->level[m]);
+        else
+            sx_level_free(&h->level[m]);
     free(h->item);
     h->item = NULL;
     h->evaluated = h->skipped = 0;
@@ -223,21 +228,23 @@ static bool evaluate(struct sx_study *h, struct sx_error *error)
 
 /* ---- Ranking ---- */
 
+/* A set's rank and place: order, then number within its level. */
+struct key {
+    double strength;
+    int order;
+    int64_t set;
+};
+
 /* Strongest first; what is no number comes last. Smaller sets, then earlier ones, first among
  * equals. */
-static int compare_items(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
-    const struct sx_effect *x = a, *y = b;
-    double s = isnan(x->strength) ? -1 : fabs(x->strength);
-    double t = isnan(y->strength) ? -1 : fabs(y->strength);
-    if (s != t)
-        return s > t ? -1 : 1;
+    const struct key *x = a, *y = b;
+    if (x->strength != y->strength)
+        return x->strength > y->strength ? -1 : 1;
     if (x->order != y->order)
         return x->order < y->order ? -1 : 1;
-    for (int m = 0; m < x->order; m++)
-        if (x->set[m] != y->set[m])
-            return x->set[m] < y->set[m] ? -1 : 1;
-    return 0;
+    return (x->set > y->set) - (x->set < y->set);
 }
 
 static bool rank(struct sx_study *h, struct sx_effects *result, struct sx_error *error)
@@ -246,21 +253,30 @@ static bool rank(struct sx_study *h, struct sx_effects *result, struct sx_error 
     int least = h->o.order == 1 ? 1 : 2;
     for (int m = least; m <= h->o.order; m++)
         n += h->level[m].n;
+    struct key *key = sx_new((size_t)n, sizeof *key, error);
     h->item = sx_new((size_t)n, sizeof *h->item, error);
-    if (h->item == NULL)
+    if (key == NULL || h->item == NULL) {
+        free(key);
         return false;
-    for (int m = least; m <= h->o.order; m++) {
-        const struct sx_level *l = &h->level[m];
-        for (int64_t k = 0; k < l->n; k++)
-            h->item[at++] = (struct sx_effect){.set = l->set + k * m,
-                                               .order = m,
-                                               .strength = l->strength[k],
-                                               .mean = l->mean[k],
-                                               .std = l->std[k],
-                                               .min = l->min[k],
-                                               .max = l->max[k]};
     }
-    qsort(h->item, (size_t)n, sizeof *h->item, compare_items);
+    for (int m = least; m <= h->o.order; m++)
+        for (int64_t k = 0; k < h->level[m].n; k++) {
+            double strength = fabs(h->level[m].strength[k]);
+            key[at++] = (struct key){isnan(strength) ? -1 : strength, m, k};
+        }
+    qsort(key, (size_t)n, sizeof *key, compare_keys);
+    for (int64_t i = 0; i < n; i++) {
+        const struct sx_level *l = &h->level[key[i].order];
+        int64_t k = key[i].set;
+        h->item[i] = (struct sx_effect){.set = l->set + k * l->order,
+                                        .order = l->order,
+                                        .strength = l->strength[k],
+                                        .mean = l->mean[k],
+                                        .std = l->std[k],
+                                        .min = l->min[k],
+                                        .max = l->max[k]};
+    }
+    free(key);
     bool all_zero = h->o.method->curved;
     for (int64_t k = 0; all_zero && k < n; k++)
         all_zero = h->item[k].strength == 0;

@@ -52,6 +52,7 @@ struct sx_study_options {
  * feature less, lie together. */
 struct sx_level {
     int order;
+    bool all; /* there are no more of this size */
     int64_t n, n_parents;
     int32_t *set;    /* [n, order] */
     int32_t *parent; /* [n_parents, order - 1] */
@@ -62,6 +63,7 @@ struct sx_level {
 };
 
 void sx_level_free(struct sx_level *level);
+void sx_level_reset(struct sx_level *level); /* forgets results */
 
 /* Sets of `order` of q features; INT64_MAX where that overflows. */
 int64_t sx_level_count(int64_t q, int order);

@@ -35,7 +35,7 @@ static bool is_true(const struct sx_effect *item, const struct sx_sets *truth)
 static bool count_true(const struct sx_sets *truth, int64_t features, int order, int64_t *count,
                        struct sx_error *error)
 {
-    struct sx_level more;
+    struct sx_level more = {0};
     bool ok = true;
     *count = 0;
     for (int64_t t = 0; ok && t < truth->n; t++) {
