@@ -158,7 +158,7 @@ sanitize:
 	@LIMIT=60 $(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
 
 # Beside what people would run in our place, where that is installed: see the script.
-bench: all $(BUILD)/tests/bench_run
+bench: all $(BUILD)/tests/bench_run $(BUILD)/tests/bench_deriv
 	@sh tests/bench/bench.sh $(BUILD)
 
 check-hostile: setup

@@ -2,7 +2,8 @@
 # Times the tools beside what people would run in their place, alternating the two in one run, and
 # prints a table of medians and ratios. usage: bench.sh BUILD [THREADS [REPETITIONS]]
 #
-# MODELS  a directory with resnet18.onnx, resnet50.onnx, mobilenet_v2.onnx and photo.png
+# MODELS  a directory with resnet18.onnx, resnet50.onnx, mobilenet_v2.onnx and photo.png, and with
+#         mlp100.onnx and mlp20.onnx
 # PEERS   the directory of the peers' scripts: oneshot_ig.py, bench_torch.py, bench_ort.js; their
 #         Python modules are found by PYTHONPATH, onnxruntime-node by NODE_PATH
 # What is not there is left out of the table.
@@ -72,6 +73,13 @@ gradient() {
         --what grad --batch "$2" --reps 3 2> "$T/out" | field best >> "$T/theirs"
 }
 
+# derivative NET ORDER ROWS WHAT: whole tensors; of the peer the fastest way for so many rows
+derivative() {
+    "$BUILD/tests/bench_deriv" "$MODELS/$1.onnx" "$2" "$3" "$THREADS" | field best >> "$T/ours"
+    "$PYTHON" "$PEERS/bench_torch.py" --models "$MODELS" --threads "$THREADS" --what "$4" \
+        --reps 3 2> "$T/out" | grep "\"batch\": $3," | field best | sort -g | head -n 1 >> "$T/theirs"
+}
+
 small() {
     whole "$T/ours" "$@"
 }
@@ -97,6 +105,14 @@ if [ -f "$MODELS/resnet18.onnx" ]; then
     pair 'forward + input gradient, resnet50, batch 8' s 0.7
 else
     echo "no models in $MODELS"
+fi
+if [ -f "$MODELS/mlp100.onnx" ]; then
+    repeat derivative mlp100 2 1 hessian
+    pair 'Hessian of 100-256-256-1, 1 row' s 0.33
+    repeat derivative mlp100 2 64 hessian
+    pair 'Hessian of 100-256-256-1, 64 rows' s 0.33
+    repeat derivative mlp20 3 1 third
+    pair 'third-order tensor of 20-64-64-1' s 0.2
 fi
 repeat small "$BUILD/bin/onnx-run" --version
 pair 'onnx-run --version' s '0.010 s'
