@@ -119,7 +119,7 @@ static struct sx_lowered *lower(struct test_case *c, const struct sx_model *mode
             inputs[k] = (struct sx_lower_input){port->name, &c->in[k].shape,
                                                 as_value ? &c->in[k] : NULL};
         }
-        struct sx_lower_options options = {real, inputs, c->n_in, 0};
+        struct sx_lower_options options = {.real = real, .inputs = inputs, .n_inputs = c->n_in};
         l = sx_lower(model, &options, &error);
         if (l == NULL)
             snprintf(c->why, sizeof c->why, "%s", error.message);

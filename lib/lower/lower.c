@@ -220,7 +220,7 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
     struct sx_lowered *to = sx_new(1, sizeof *to, error);
     if (to == NULL)
         return NULL;
-    struct sx_scope s = {.lowered = to, .model = model, .error = &failure};
+    struct sx_scope s = {.lowered = to, .model = model, .error = &failure, .options = options};
     s.root = &s;
     to->graph = sx_graph_new(options->real, &failure);
     if (to->graph != NULL) {

@@ -17,6 +17,8 @@ struct sx_lower_options {
     const struct sx_lower_input *inputs;
     int n_inputs;
     size_t max_memory; /* bytes that folded constants may take; 0: the graph's own limit */
+    const char *const *variables; /* initializers that become inputs, found by their names */
+    int n_variables;
 };
 
 /* A model input or output. */

@@ -114,11 +114,33 @@ struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *pro
     return value;
 }
 
+/* An initializer that the caller wants to vary, as an input. */
+static struct sx_value variable(struct sx_scope *s, const Onnx__TensorProto *proto)
+{
+    struct sx_value value = {.node = SX_NONE, .kind = proto->data_type};
+    struct sx_onnx_view view;
+    enum sx_type type;
+    if (sx_onnx_tensor(s->model, proto, &view, s->error) &&
+        sx_onnx_type(proto->data_type, s->lowered->graph->real, &type, s->error))
+        value.node = sx_input(s->lowered->graph, type, &view.shape);
+    return value;
+}
+
+static bool is_variable(const struct sx_scope *s, const char *name)
+{
+    for (int i = 0; s->options != NULL && i < s->options->n_variables; i++)
+        if (strcmp(s->options->variables[i], name) == 0)
+            return true;
+    return false;
+}
+
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph)
 {
     for (size_t i = 0; i < graph->n_initializer; i++) {
         const char *name = sx_text(graph->initializer[i]->name);
-        struct sx_value value = sx_scope_tensor(s, graph->initializer[i]);
+        struct sx_value value = is_variable(s, name)
+                                    ? variable(s, graph->initializer[i])
+                                    : sx_scope_tensor(s, graph->initializer[i]);
         if (value.node == SX_NONE)
             return sx_fail_at(s->error, "initializer '%.*s'", SX_NAME_SHOWN, name);
         if (!sx_scope_define(s, name, value) ||

@@ -32,6 +32,7 @@ struct sx_scope {
     size_t steps; /* nodes lowered so far; counted in the root */
     bool placed;  /* in the root: the failure names its node, those around it are not added */
     int depth;
+    const struct sx_lower_options *options; /* of the root */
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
 };
 
