@@ -232,3 +232,13 @@ const char *sx_model_sha256(struct sx_model *m)
         sx_sha256(m->file.bytes, m->file.size, m->sha256);
     return m->sha256;
 }
+
+const char *sx_model_metadata(const struct sx_model *m, const char *key)
+{
+    for (size_t i = 0; i < m->proto->n_metadata_props; i++) {
+        const Onnx__StringStringEntryProto *entry = m->proto->metadata_props[i];
+        if (entry->key != NULL && strcmp(entry->key, key) == 0)
+            return entry->value;
+    }
+    return NULL;
+}

@@ -79,6 +79,38 @@ static bool open_directory(struct sx_model *m, const char *data_dir, struct sx_e
     return m->external != NULL;
 }
 
+/* A model of which nothing but its name is known yet. */
+static struct sx_model *new_model(const char *path, struct sx_error *error)
+{
+    struct sx_model *m = sx_new(1, sizeof *m, error);
+    if (m == NULL)
+        return NULL;
+    m->file.fd = -1;
+    m->path = sx_strdup(path, error);
+    if (m->path != NULL)
+        return m;
+    sx_model_close(m);
+    return NULL;
+}
+
+struct sx_model *sx_model_take(uint8_t *bytes, size_t n, const char *name,
+                               struct sx_error *error)
+{
+    struct sx_model *m = new_model(name, error);
+    if (m == NULL) {
+        free(bytes);
+        return NULL;
+    }
+    m->file =
+        (struct sx_file){.fd = -1, .bytes = bytes, .base = bytes, .size = n, .whole = true};
+    m->external = sx_external_open(NULL, error);
+    if (m->external != NULL && parse(m, DEFAULT_BUDGET, error) && sx_model_index(m, error))
+        return m;
+    sx_fail_at(error, "%s", name);
+    sx_model_close(m);
+    return NULL;
+}
+
 struct sx_model *sx_model_open(const char *path, const struct sx_model_options *options,
                                struct sx_error *error)
 {
@@ -86,12 +118,10 @@ struct sx_model *sx_model_open(const char *path, const struct sx_model_options *
     if (options == NULL)
         options = &none;
     size_t limit = options->max_memory > 0 ? options->max_memory : DEFAULT_BUDGET;
-    struct sx_model *m = sx_new(1, sizeof *m, error);
+    struct sx_model *m = new_model(path, error);
     if (m == NULL)
         return NULL;
-    m->file.fd = -1;
-    m->path = sx_strdup(path, error);
-    if (m->path != NULL && read_file(m, path, limit, error) && parse(m, limit, error) &&
+    if (read_file(m, path, limit, error) && parse(m, limit, error) &&
         sx_model_index(m, error) && open_directory(m, options->data_dir, error))
         return m;
     sx_fail_at(error, "%s", path);

@@ -62,6 +62,14 @@ const Onnx__TensorProto *sx_model_initializer(const struct sx_model *model, cons
 /* What the main graph declares of an input, output or inner value, or NULL. */
 const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *model, const char *name);
 
+/* The value of a key of the metadata, or NULL. */
+const char *sx_model_metadata(const struct sx_model *model, const char *key);
+
+/* Opens the `n` bytes of a file that is in memory, and takes them over in any case. `name`
+ * stands for it in messages; external data are refused. */
+struct sx_model *sx_model_take(uint8_t *bytes, size_t n, const char *name,
+                               struct sx_error *error);
+
 /* ---- tensor.c --------------------------------------------------------------------------- */
 
 /* The name of an ONNX element type (ONNX__TENSOR_PROTO__DATA_TYPE__*). */

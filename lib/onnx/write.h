@@ -1,0 +1,108 @@
+/* write.h - ONNX files out: new ones, and changed ones that keep what is not changed. */
+#ifndef SX_ONNX_WRITE_H
+#define SX_ONNX_WRITE_H
+
+#include "onnx/onnx.h"
+
+/* ---- write.c: a growing message --------------------------------------------------------- */
+
+/* No protobuf parser takes more. */
+#define SX_WIRE_LIMIT ((size_t)INT32_MAX)
+
+/* A message, or a part of one. The first failure sticks in *error, which must be given; later
+ * writes do nothing. */
+struct sx_wire {
+    uint8_t *bytes;
+    size_t size, capacity;
+    struct sx_error *error;
+};
+
+void sx_wire_raw(struct sx_wire *w, const void *bytes, size_t n); /* fields made elsewhere */
+void sx_wire_int(struct sx_wire *w, int field, int64_t value);
+void sx_wire_float(struct sx_wire *w, int field, float value);
+void sx_wire_bytes(struct sx_wire *w, int field, const void *bytes, size_t n);
+void sx_wire_text(struct sx_wire *w, int field, const char *text);
+/* What is written between the two calls is a message in a field. */
+size_t sx_wire_begin(struct sx_wire *w, int field);
+void sx_wire_end(struct sx_wire *w, size_t start);
+void sx_wire_free(struct sx_wire *w);
+
+/* Field numbers of the ONNX schema. */
+enum {
+    SX_MODEL_IR_VERSION = 1,
+    SX_MODEL_PRODUCER = 2,
+    SX_MODEL_PRODUCER_VERSION = 3,
+    SX_MODEL_GRAPH = 7,
+    SX_MODEL_OPSET = 8,
+    SX_MODEL_METADATA = 14,
+    SX_GRAPH_NODE = 1,
+    SX_GRAPH_NAME = 2,
+    SX_GRAPH_INITIALIZER = 5,
+    SX_GRAPH_INPUT = 11,
+    SX_GRAPH_OUTPUT = 12,
+    SX_NODE_INPUT = 1,
+    SX_NODE_OUTPUT = 2,
+    SX_NODE_NAME = 3,
+    SX_NODE_OP = 4,
+    SX_NODE_ATTRIBUTE = 5,
+    SX_TENSOR_DIMS = 1,
+    SX_TENSOR_TYPE = 2,
+    SX_TENSOR_FLOATS = 4,
+    SX_TENSOR_INT32S = 5,
+    SX_TENSOR_STRINGS = 6,
+    SX_TENSOR_INT64S = 7,
+    SX_TENSOR_NAME = 8,
+    SX_TENSOR_RAW = 9,
+    SX_TENSOR_DOUBLES = 10,
+    SX_TENSOR_UINT64S = 11,
+    SX_TENSOR_EXTERNAL = 13,
+    SX_TENSOR_LOCATION = 14
+};
+
+/* An attribute: integers if `ints` is given, else a float if `real`, else an integer. */
+struct sx_onnx_attr {
+    const char *name;
+    const int64_t *ints;
+    int n;
+    bool real;
+    int64_t i;
+    double f;
+};
+
+/* The following write fields of a GraphProto: a node of one output, which names it too (`in`
+ * ends with NULL; "" is left out), an initializer, an input or output (-1 is the dimension
+ * called `symbol`). */
+void sx_onnx_write_node(struct sx_wire *w, const char *op, const char *const *in,
+                        const char *out, const struct sx_onnx_attr *attrs, int n_attrs);
+void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value);
+void sx_onnx_write_port(struct sx_wire *w, int field, const char *name, enum sx_type type,
+                        const struct sx_shape *shape, const char *symbol);
+
+/* A field of a ModelProto. */
+void sx_onnx_write_metadata(struct sx_wire *w, const char *key, const char *value);
+
+/* A whole ModelProto, to which metadata may be added: `graph` holds the fields of its graph. */
+void sx_onnx_write_model(struct sx_wire *w, int64_t opset, const char *graph_name,
+                         const struct sx_wire *graph);
+
+/* ---- rewrite.c: a file with changes ----------------------------------------------------- */
+
+/* New elements of an initializer, in its own shape. */
+struct sx_onnx_value {
+    const char *name;
+    const struct sx_tensor *value;
+};
+
+struct sx_onnx_changes {
+    const struct sx_onnx_value *values; /* keep type and encoding; external ones come inside */
+    size_t n_values;
+    bool embed;                          /* take all external data inside */
+    const struct sx_wire *graph, *model; /* fields to append to either; NULL: none */
+};
+
+/* Appends the model's file with the changes; everything else stays byte for byte, fields we do
+ * not know included. Fails with status 3. */
+bool sx_onnx_rewrite(const struct sx_model *model, const struct sx_onnx_changes *changes,
+                     struct sx_wire *to);
+
+#endif

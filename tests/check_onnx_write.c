@@ -1,0 +1,340 @@
+/* check_onnx_write.c - ONNX files that are written, and files that are changed and otherwise kept. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arrays.h"
+#include "model.h"
+#include "onnx/write.h"
+
+static struct sx_error error;
+static struct sx_wire wire;
+
+static void begin(void)
+{
+    error = (struct sx_error){0};
+    wire = (struct sx_wire){.error = &error};
+}
+
+static void expect_bytes(const char *want, size_t n)
+{
+    ck_assert_int_eq(error.status, SX_OK);
+    ck_assert_uint_eq(wire.size, n);
+    ck_assert(memcmp(wire.bytes, want, n) == 0);
+    sx_wire_free(&wire);
+}
+
+/* ---- Messages ---- */
+
+START_TEST(fields)
+{
+    begin();
+    sx_wire_int(&wire, 1, 5);
+    sx_wire_int(&wire, 2, 300);
+    sx_wire_int(&wire, 16, -1);
+    expect_bytes("\x08\x05\x10\xac\x02\x80\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 17);
+    begin();
+    sx_wire_text(&wire, 3, "ab");
+    sx_wire_float(&wire, 4, 1);
+    sx_wire_bytes(&wire, 5, "", 0);
+    expect_bytes("\x1a\x02"
+                 "ab\x25\x00\x00\x80\x3f\x2a\x00",
+                 11);
+}
+END_TEST
+
+START_TEST(nested)
+{
+    begin();
+    size_t outer = sx_wire_begin(&wire, 1), inner = sx_wire_begin(&wire, 2);
+    sx_wire_int(&wire, 3, 7);
+    sx_wire_end(&wire, inner);
+    sx_wire_end(&wire, outer);
+    expect_bytes("\x0a\x04\x12\x02\x18\x07", 6);
+    /* A length of two bytes moves the content over by two. */
+    char text[200];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    begin();
+    outer = sx_wire_begin(&wire, 1);
+    sx_wire_text(&wire, 1, text);
+    sx_wire_end(&wire, outer);
+    ck_assert_uint_eq(wire.size, 1 + 2 + 1 + 2 + 199);
+    ck_assert(memcmp(wire.bytes, "\x0a\xca\x01\x0a\xc7\x01xxx", 9) == 0);
+    sx_wire_free(&wire);
+}
+END_TEST
+
+START_TEST(failures_stick)
+{
+    begin();
+    sx_wire_int(&wire, 1, 1);
+    sx_fail(&error, SX_MEMORY, "none left");
+    sx_wire_int(&wire, 2, 2);
+    size_t start = sx_wire_begin(&wire, 3);
+    sx_wire_end(&wire, start);
+    ck_assert_uint_eq(wire.size, 2);
+    sx_wire_free(&wire);
+    ck_assert_ptr_null(wire.bytes);
+}
+END_TEST
+
+/* ---- Models ---- */
+
+/* y = w * x + 1, written by hand. */
+static void write_model(const struct sx_tensor *w)
+{
+    struct sx_wire graph = {.error = &error};
+    const struct sx_shape free_batch = {2, {-1, 2}};
+    const float one = 1;
+    struct sx_tensor b = {.type = SX_FLOAT};
+    memcpy(&b.data, &(const void *){&one}, sizeof b.data);
+    sx_onnx_write_node(&graph, "Mul", (const char *const[]){"x", "w", NULL}, "p", NULL, 0);
+    sx_onnx_write_node(&graph, "Add", (const char *const[]){"p", "b", NULL}, "y", NULL, 0);
+    sx_onnx_write_tensor(&graph, "w", w);
+    sx_onnx_write_tensor(&graph, "b", &b);
+    sx_onnx_write_port(&graph, SX_GRAPH_INPUT, "x", SX_FLOAT, &free_batch, "N");
+    sx_onnx_write_port(&graph, SX_GRAPH_OUTPUT, "y", SX_FLOAT, &free_batch, "N");
+    sx_onnx_write_model(&wire, 13, "test", &graph);
+    sx_onnx_write_metadata(&wire, "who", "we");
+    sx_wire_free(&graph);
+}
+
+static struct sx_model *take(void)
+{
+    struct sx_model *model = sx_model_take(wire.bytes, wire.size, "memory", &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    return model;
+}
+
+/* The first output for x = [3, 4]. */
+static void expect_output(struct sx_model *model, double first, double second)
+{
+    const struct sx_infer_options options = {.threads = 1};
+    struct sx_inference *run = sx_inference_new(model, &options, &error);
+    struct sx_tensor x = ta_of(SX_FLOAT, SHAPE(1, 2), (const double[]){3, 4});
+    ck_assert_msg(sx_inference_run(run, &x, &error), "%s", error.message);
+    const struct sx_tensor *y = sx_inference_output(run, 0, NULL);
+    ck_assert_double_eq(sx_tensor_get(y, 0), first);
+    ck_assert_double_eq(sx_tensor_get(y, 1), second);
+    sx_inference_free(run);
+    ta_free(&x, 1);
+}
+
+START_TEST(written_models_run)
+{
+    struct sx_tensor w = ta_of(SX_FLOAT, SHAPE(2), (const double[]){10, 100});
+    begin();
+    write_model(&w);
+    struct sx_model *model = take();
+    ck_assert_int_eq(sx_model_opset(model, NULL), 13);
+    ck_assert_str_eq(sx_model_metadata(model, "who"), "we");
+    ck_assert_ptr_null(sx_model_metadata(model, "what"));
+    ck_assert_int_eq(sx_model_input(model, 0)->shape.dim[0], -1);
+    ck_assert_int_eq(sx_model_output(model, 0)->shape.dim[1], 2);
+    expect_output(model, 31, 401);
+    sx_model_close(model);
+    ta_free(&w, 1);
+}
+END_TEST
+
+START_TEST(attributes)
+{
+    struct sx_wire graph = {.error = &error};
+    const int64_t axes[] = {1, 0};
+    const struct sx_onnx_attr leaky = {.name = "alpha", .real = true, .f = 0.5};
+    const struct sx_onnx_attr perm = {.name = "perm", .ints = axes, .n = 2};
+    const struct sx_onnx_attr axis = {.name = "axis", .i = 1};
+    const struct sx_shape x = {2, {1, 2}}, y = {2, {2, 1}};
+    begin();
+    sx_onnx_write_node(&graph, "LeakyRelu", (const char *const[]){"x", NULL}, "a", &leaky, 1);
+    sx_onnx_write_node(&graph, "Softmax", (const char *const[]){"a", NULL}, "s", &axis, 1);
+    sx_onnx_write_node(&graph, "Sub", (const char *const[]){"a", "s", NULL}, "d", NULL, 0);
+    sx_onnx_write_node(&graph, "Add", (const char *const[]){"d", "s", NULL}, "e", NULL, 0);
+    sx_onnx_write_node(&graph, "Transpose", (const char *const[]){"e", NULL}, "y", &perm, 1);
+    sx_onnx_write_port(&graph, SX_GRAPH_INPUT, "x", SX_FLOAT, &x, "N");
+    sx_onnx_write_port(&graph, SX_GRAPH_OUTPUT, "y", SX_FLOAT, &y, "N");
+    sx_onnx_write_model(&wire, 13, "attributes", &graph);
+    sx_wire_free(&graph);
+    struct sx_model *model = take();
+    expect_output(model, 3, 4);
+    sx_model_close(model);
+}
+END_TEST
+
+/* ---- Changes ---- */
+
+/* A model with fields that no schema knows, on three levels. */
+static struct sx_model *odd_model(enum sx_type type, bool raw)
+{
+    struct sx_error why = {0};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){-1, 2});
+    Onnx__TensorProto *w = tm_const(m, "w", type, 1, (const int64_t[]){2},
+                                    type == SX_FLOAT ? (const void *)(const float[]){10, 100}
+                                                     : (const void *)(const double[]){10, 100});
+    if (!raw) {
+        w->has_raw_data = false;
+        w->n_float_data = 2;
+        w->float_data = tm_memory(m, 2 * sizeof *w->float_data);
+        w->float_data[0] = 10;
+        w->float_data[1] = 100;
+    }
+    if (type == SX_FLOAT)
+        tm_node(m, "Mul", "x w", "y", NULL);
+    else
+        tm_node(m, "Identity", "x", "y", NULL);
+    tm_output(m, "y");
+    size_t n;
+    const uint8_t *bytes = tm_pack(m, &n);
+    begin();
+    sx_wire_raw(&wire, bytes, n);
+    sx_wire_text(&wire, 2000, "of another time");
+    tm_free(m);
+    struct sx_model *model = sx_model_take(wire.bytes, wire.size, "odd", &why);
+    ck_assert_msg(model != NULL, "%s", why.message);
+    begin();
+    return model;
+}
+
+static bool holds(const struct sx_model *model, const char *text)
+{
+    return memmem(model->file.bytes, model->file.size, text, strlen(text)) != NULL;
+}
+
+START_TEST(nothing_changes_by_itself)
+{
+    struct sx_model *model = odd_model(SX_FLOAT, true);
+    const struct sx_onnx_changes none = {0};
+    ck_assert(sx_onnx_rewrite(model, &none, &wire));
+    ck_assert_uint_eq(wire.size, model->file.size);
+    ck_assert(memcmp(wire.bytes, model->file.bytes, wire.size) == 0);
+    sx_wire_free(&wire);
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(weights_change)
+{
+    for (int raw = 0; raw < 2; raw++) {
+        struct sx_model *model = odd_model(SX_FLOAT, raw);
+        struct sx_tensor w = ta_of(SX_FLOAT, SHAPE(2), (const double[]){2, 0.5});
+        const struct sx_onnx_value value = {"w", &w};
+        const struct sx_onnx_changes changes = {.values = &value, .n_values = 1};
+        ck_assert(sx_onnx_rewrite(model, &changes, &wire));
+        ck_assert_uint_eq(wire.size, model->file.size);
+        struct sx_model *changed = take();
+        ck_assert(holds(changed, "of another time"));
+        const Onnx__TensorProto *proto = sx_model_initializer(changed, "w");
+        ck_assert_int_eq(proto->has_raw_data != 0, raw);
+        ck_assert_uint_eq(proto->n_float_data, raw ? 0 : 2);
+        expect_output(changed, 6, 2);
+        sx_model_close(changed);
+        sx_model_close(model);
+        ta_free(&w, 1);
+    }
+}
+END_TEST
+
+START_TEST(wide_weights_stay_wide)
+{
+    struct sx_model *model = odd_model(SX_DOUBLE, true);
+    struct sx_tensor w = ta_of(SX_FLOAT, SHAPE(2), (const double[]){0.5, 3});
+    const struct sx_onnx_value value = {"w", &w};
+    const struct sx_onnx_changes changes = {.values = &value, .n_values = 1};
+    struct sx_tensor got;
+    ck_assert(sx_onnx_rewrite(model, &changes, &wire));
+    struct sx_model *changed = take();
+    const Onnx__TensorProto *proto = sx_model_initializer(changed, "w");
+    ck_assert_int_eq(proto->data_type, ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE);
+    ck_assert(sx_onnx_tensor_read(changed, proto, SX_DOUBLE, &got, NULL, &error));
+    ck_assert_double_eq(sx_tensor_get(&got, 0), 0.5);
+    ta_free(&got, 1);
+    ta_free(&w, 1);
+    sx_model_close(changed);
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(what_is_appended)
+{
+    struct sx_model *model = odd_model(SX_FLOAT, true);
+    struct sx_wire graph = {.error = &error}, metadata = {.error = &error};
+    const struct sx_shape shape = {2, {-1, 2}};
+    const struct sx_onnx_changes changes = {.graph = &graph, .model = &metadata};
+    sx_onnx_write_node(&graph, "Neg", (const char *const[]){"y", NULL}, "z", NULL, 0);
+    sx_onnx_write_port(&graph, SX_GRAPH_OUTPUT, "z", SX_FLOAT, &shape, "N");
+    sx_onnx_write_metadata(&metadata, "k", "v");
+    ck_assert(sx_onnx_rewrite(model, &changes, &wire));
+    struct sx_model *changed = take();
+    ck_assert_int_eq(sx_model_output_count(changed), 2);
+    ck_assert_str_eq(sx_model_metadata(changed, "k"), "v");
+    expect_output(changed, 30, 400);
+    sx_wire_free(&graph);
+    sx_wire_free(&metadata);
+    sx_model_close(changed);
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(integers_are_refused)
+{
+    struct sx_error why = {0};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (const int64_t[]){1});
+    tm_const(m, "i", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){0});
+    tm_node(m, "Gather", "x i", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = tm_open(m, &why);
+    tm_free(m);
+    struct sx_tensor w = ta_of(SX_FLOAT, SHAPE(1), (const double[]){1});
+    const struct sx_onnx_value value = {"i", &w};
+    const struct sx_onnx_changes changes = {.values = &value, .n_values = 1};
+    begin();
+    ck_assert(!sx_onnx_rewrite(model, &changes, &wire));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert(strstr(error.message, "initializer 'i'") != NULL);
+    sx_wire_free(&wire);
+    ta_free(&w, 1);
+    sx_model_close(model);
+}
+END_TEST
+
+/* A file that is made shorter behind our back. */
+START_TEST(files_that_change)
+{
+    struct sx_model *model = odd_model(SX_FLOAT, true);
+    const struct sx_onnx_changes none = {0};
+    size_t whole = model->file.size;
+    for (model->file.size = 1; model->file.size < whole; model->file.size++) {
+        begin();
+        if (!sx_onnx_rewrite(model, &none, &wire))
+            ck_assert_int_eq(error.status, SX_MODEL);
+        sx_wire_free(&wire);
+    }
+    sx_model_close(model);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("onnx_write");
+    TCase *tests = tcase_create("onnx_write");
+    tcase_add_test(tests, fields);
+    tcase_add_test(tests, nested);
+    tcase_add_test(tests, failures_stick);
+    tcase_add_test(tests, written_models_run);
+    tcase_add_test(tests, attributes);
+    tcase_add_test(tests, nothing_changes_by_itself);
+    tcase_add_test(tests, weights_change);
+    tcase_add_test(tests, wide_weights_stay_wide);
+    tcase_add_test(tests, what_is_appended);
+    tcase_add_test(tests, integers_are_refused);
+    tcase_add_test(tests, files_that_change);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
