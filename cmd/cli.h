@@ -122,6 +122,17 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *s
 const char *cli_feature(const struct cli *cli, size_t i);
 void cli_samples_free(struct cli *cli);
 
+/* cli_data.c: a data set for the model's input, and labels: from `y`, from the member y of an
+ * archive, or from the directories that the pictures lie in. */
+struct cli_data {
+    struct sx_dataset *x;
+    const int64_t *y; /* NULL: no labels */
+    int64_t *own;
+};
+bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
+                   struct sx_error *error);
+void cli_data_free(struct cli_data *data);
+
 /* cli_output.c: the parts that all records share. Between the two, the tool writes "params" and
  * its own keys to cli->json. */
 void cli_record(const struct cli *cli, const struct cli_sample *sample,

@@ -132,6 +132,13 @@ struct sx_sets {
 bool sx_sets_read(struct sx_sets *sets, const char *path, struct sx_error *error);
 void sx_sets_free(struct sx_sets *sets);
 
+/* ---- Data sets -------------------------------------------------------------------------- */
+
+/* Sample `row` as floats; the SHA-256 of what the samples were read from. */
+bool sx_dataset_read(const struct sx_dataset *dataset, int64_t row, float *x,
+                     struct sx_error *error);
+const char *sx_dataset_hash(struct sx_dataset *dataset);
+
 /* ---- JSON ------------------------------------------------------------------------------- */
 
 struct cJSON;

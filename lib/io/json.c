@@ -107,6 +107,12 @@ void sx_json_string(struct sx_json *json, const char *key, const char *text)
         put(json, "null", 4);
 }
 
+void sx_json_raw(struct sx_json *json, const char *key, const char *text)
+{
+    lead(json, key);
+    put(json, text, strlen(text));
+}
+
 static void put_number(struct sx_json *json, double value, enum sx_type precision)
 {
     char text[SX_NUMBER_SIZE];

@@ -1,0 +1,255 @@
+/* dataset.c - samples by their number: rows of a mapped .npy, or any input held in memory.
+ *
+ * A directory holds pictures; those in its subdirectories are classed by the subdirectory. Names
+ * are taken in the order of their bytes. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "io/io.h"
+
+struct sx_dataset {
+    struct sx_file file; /* of a mapped .npy */
+    struct sx_stored stored;
+    float *held; /* otherwise */
+    size_t held_capacity;
+    int64_t *label;
+    size_t label_capacity;
+    int64_t count, size; /* samples, and elements of each */
+    struct sx_shape sample;
+    struct sx_preprocess pre;
+    bool pixels; /* integers, prepared as pixels of pictures are */
+    char hash[65];
+};
+
+/* ---- One sample's elements ---- */
+
+/* (value * scale - mean) / std by channel, as sx_preprocess_apply does it. */
+static void prepare(const struct sx_preprocess *p, const struct sx_shape *s, float *x)
+{
+    bool last = s->rank == 4 && s->dim[1] != 1 && s->dim[1] != 3;
+    int64_t channels = s->rank == 4 ? s->dim[last ? 3 : 1] : 1, n = sx_count(s);
+    int64_t plane = last || channels == 0 ? 1 : n / channels;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t c = i / plane % (channels > 0 ? channels : 1);
+        int k = channels == 3 ? (int)c : 0;
+        x[i] = (float)(((double)x[i] * p->scale - p->mean[k]) / p->std[k]);
+    }
+}
+
+void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess *pre, float *x)
+{
+    int64_t n = sx_count(&sample->shape);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (float)sx_tensor_get(sample, i);
+    if (sample->type == SX_INT)
+        prepare(pre, &sample->shape, x);
+}
+
+/* Bytes, the usual pictures, have a short way. */
+static bool decode(const struct sx_dataset *d, const uint8_t *bytes, float *x,
+                   struct sx_error *error)
+{
+    if (d->stored.type == SX_FLOAT)
+        return sx_stored_decode(&d->stored, bytes, (size_t)d->size, x);
+    if (d->stored.kind == 'u' && d->stored.width == 1) {
+        for (int64_t i = 0; i < d->size; i++)
+            x[i] = bytes[i];
+        return true;
+    }
+    struct sx_tensor t;
+    if (!sx_tensor_new(&t, d->stored.type, &d->sample, error))
+        return false;
+    bool ok = sx_stored_decode(&d->stored, bytes, (size_t)d->size, t.data) ||
+              sx_fail(error, SX_FAILED, "an element is over the largest integer");
+    for (int64_t i = 0; ok && i < d->size; i++)
+        x[i] = (float)sx_tensor_get(&t, i);
+    sx_tensor_free(&t);
+    return ok;
+}
+
+bool sx_dataset_read(const struct sx_dataset *d, int64_t row, float *x, struct sx_error *error)
+{
+    if (row < 0 || row >= d->count)
+        return sx_fail(error, SX_FAILED, "there is no sample %lld", (long long)row);
+    if (d->held != NULL) {
+        memcpy(x, d->held + row * d->size, (size_t)d->size * sizeof *x);
+        return true;
+    }
+    if (!decode(d, d->file.bytes + (size_t)row * (size_t)d->size * d->stored.width, x, error))
+        return sx_fail_at(error, "sample %lld", (long long)row);
+    if (d->pixels)
+        prepare(&d->pre, &d->sample, x);
+    return true;
+}
+
+/* ---- Opening ---- */
+
+/* A .npy in a regular file, row by row, is read where it lies. */
+static bool map_rows(struct sx_dataset *d, const char *path, bool *mapped,
+                     struct sx_error *error)
+{
+    *mapped = false;
+    if (!sx_file_begin(&d->file, path, SX_PIPE_LIMIT, error))
+        return false;
+    if (d->file.mapped && sx_is_npy(d->file.bytes, d->file.size)) {
+        if (!sx_npy_parse(&d->file, &d->stored, error))
+            return false;
+        *mapped = !d->stored.fortran || d->stored.shape.rank < 2;
+    }
+    if (!*mapped)
+        sx_file_close(&d->file);
+    return true;
+}
+
+static bool hold(struct sx_dataset *d, const struct sx_tensor *sample, int64_t label,
+                 struct sx_error *error)
+{
+    size_t n = (size_t)d->count, size;
+    if (d->count > 0 && !sx_shape_equal(&sample->shape, &d->sample))
+        return sx_fail(error, SX_FAILED, "has another shape than the samples before it");
+    d->sample = sample->shape;
+    d->size = sx_count(&d->sample);
+    if (!sx_size_mul(&size, n + 1, (size_t)d->size) ||
+        !sx_grow((void **)&d->held, &d->held_capacity, size, sizeof *d->held, error) ||
+        !sx_grow((void **)&d->label, &d->label_capacity, n + 1, sizeof *d->label, error))
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    sx_sample_floats(sample, &d->pre, d->held + size - (size_t)d->size);
+    d->label[n] = label;
+    d->count++;
+    return true;
+}
+
+/* Reads all samples of one file into memory. */
+static bool hold_file(struct sx_dataset *d, const char *path, const char *member,
+                      const struct sx_shape *want, int64_t label, struct sx_error *error)
+{
+    struct sx_reader *reader = sx_reader_open(path, member, want, &d->pre, error);
+    bool ok = reader != NULL, end = false;
+    while (ok && !end) {
+        struct sx_tensor t = {0};
+        ok = sx_reader_next(reader, &t, &end, error) &&
+             (end || hold(d, &t, label, error) ||
+              sx_fail_at(error, "sample %lld", (long long)d->count));
+        sx_tensor_free(&t);
+    }
+    sx_reader_close(reader);
+    return ok;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Takes the pictures of a directory; subdirectories count as classes where `classes` asks. */
+static bool hold_directory(struct sx_dataset *d, const char *path, const struct sx_shape *want,
+                           bool classes, int64_t label, struct sx_error *error)
+{
+    struct dirent **entry = NULL;
+    int n = scandir(path, &entry, visible, by_bytes);
+    int64_t class = 0;
+    bool ok = n >= 0 || sx_fail(error, SX_FAILED, "the directory cannot be read");
+    for (int i = 0; i < n; i++) {
+        char *name = NULL;
+        struct stat st;
+        if (!ok || asprintf(&name, "%s/%s", path, entry[i]->d_name) < 0) {
+            name = NULL;
+            ok = sx_fail(error, SX_MEMORY, "out of memory");
+        }
+        if (ok && stat(name, &st) == 0 && S_ISDIR(st.st_mode))
+            ok = !classes || hold_directory(d, name, want, false, class ++, error);
+        else if (ok)
+            ok = hold_file(d, name, NULL, want, label, error) ||
+                 sx_fail_at(error, "%.80s", entry[i]->d_name);
+        free(name);
+        free(entry[i]);
+    }
+    free(entry);
+    return ok;
+}
+
+/* The samples of a mapped array are those that a reader would find in it. */
+static bool shape_rows(struct sx_dataset *d, const char *path, const struct sx_shape *want,
+                       struct sx_error *error)
+{
+    struct sx_tensor first = {0};
+    bool end = false, ok = false;
+    struct sx_reader *reader = sx_reader_open(path, NULL, want, &d->pre, error);
+    if (reader != NULL && sx_reader_next(reader, &first, &end, error)) {
+        d->count = sx_reader_count(reader);
+        d->sample = first.shape;
+        d->size = sx_count(&first.shape);
+        d->pixels = d->stored.type == SX_INT;
+        ok = !end;
+    }
+    sx_tensor_free(&first);
+    sx_reader_close(reader);
+    return ok || sx_fail(error, SX_FAILED, "there are no samples");
+}
+
+struct sx_dataset *sx_dataset_open(const char *path, const char *member,
+                                   const struct sx_shape *want, const struct sx_preprocess *pre,
+                                   struct sx_error *error)
+{
+    struct sx_dataset *d = sx_new(1, sizeof *d, error);
+    struct stat st;
+    bool mapped = false, ok = d != NULL;
+    if (!ok)
+        return NULL;
+    d->pre = *pre;
+    d->file.fd = -1;
+    if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        ok = hold_directory(d, path, want, true, -1, error);
+    else if (strcmp(path, "-") != 0)
+        ok = map_rows(d, path, &mapped, error) &&
+             (mapped ? shape_rows(d, path, want, error)
+                     : hold_file(d, path, member, want, -1, error));
+    else
+        ok = hold_file(d, path, member, want, -1, error);
+    if (ok && d->count > 0)
+        return d;
+    sx_fail(error, SX_FAILED, "there are no samples");
+    sx_dataset_close(d);
+    return NULL;
+}
+
+void sx_dataset_close(struct sx_dataset *d)
+{
+    if (d == NULL)
+        return;
+    sx_file_close(&d->file);
+    free(d->held);
+    free(d->label);
+    free(d);
+}
+
+int64_t sx_dataset_count(const struct sx_dataset *d)
+{
+    return d->count;
+}
+
+const struct sx_shape *sx_dataset_shape(const struct sx_dataset *d)
+{
+    return &d->sample;
+}
+
+const int64_t *sx_dataset_labels(const struct sx_dataset *d)
+{
+    return d->label != NULL && d->label[0] >= 0 ? d->label : NULL;
+}
+
+const char *sx_dataset_hash(struct sx_dataset *d)
+{
+    if (d->hash[0] == '\0' && d->held != NULL)
+        sx_sha256(d->held, (size_t)(d->count * d->size) * sizeof *d->held, d->hash);
+    else if (d->hash[0] == '\0')
+        sx_sha256(d->file.bytes, d->file.size, d->hash);
+    return d->hash;
+}
