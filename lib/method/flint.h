@@ -1,0 +1,265 @@
+/* flint.h - a predictor f with an interpreter beside it, as the files of FLINT see them.
+ *
+ * The interpreter is written as nodes of an ONNX file once (flint_psi.c, flint_decoder.c); what
+ * is trained is that file, lowered with its weights as inputs. */
+#ifndef SX_METHOD_FLINT_H
+#define SX_METHOD_FLINT_H
+
+#include "graph/derive.h"
+#include "lower/lower.h"
+#include "onnx/write.h"
+#include "run/run.h"
+
+#define SX_FLINT_PHI "flint_phi"
+#define SX_FLINT_LOGITS "flint_logits"
+#define SX_FLINT_RELEVANCE "flint_relevance"
+#define SX_FLINT_RECON "flint_recon"
+
+/* Streams of random numbers: weights take one for each tensor, epochs one each. */
+#define SX_FLINT_WEIGHTS ((uint64_t)1 << 32)
+#define SX_FLINT_EPOCHS ((uint64_t)2 << 32)
+#define SX_FLINT_DROPOUT ((uint64_t)3 << 32)
+#define SX_FLINT_SPLIT ((uint64_t)4 << 32)
+#define SX_FLINT_JITTER ((uint64_t)5 << 32)
+
+/* ---- flint_inspect.c: what is known of f ------------------------------------------------ */
+
+struct sx_flint_layer {
+    const char *name;
+    struct sx_shape shape; /* of one sample, batch axis 1 */
+};
+
+struct sx_flint_predictor {
+    const struct sx_model *model;
+    const char *input;
+    struct sx_shape x; /* of one sample, batch axis 1 */
+    bool free_batch;   /* the file leaves the batch open */
+    struct sx_flint_layer *layer;
+    int n_layers;
+    const char *scores; /* the tensor that tells the classes */
+    bool probs;         /* it holds probabilities that no known operator made */
+    int64_t classes;
+    int64_t opset;
+    struct sx_arena arena;
+};
+
+bool sx_flint_inspect(struct sx_flint_predictor *f, const struct sx_model *model,
+                      const struct sx_flint_options *options, const struct sx_shape *sample,
+                      struct sx_error *error);
+void sx_flint_predictor_free(struct sx_flint_predictor *f);
+
+/* Lowers a model at `batch` samples of shape `x`, with some initializers as inputs. */
+struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_shape *x,
+                                  int64_t batch, enum sx_type real,
+                                  const char *const *variables, int n_variables,
+                                  size_t max_memory, struct sx_error *error);
+
+/* The logits of f as [batch, classes], from the named tensor of a faithful graph. */
+int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t batch);
+
+/* ---- flint_params.c: weights ------------------------------------------------------------ */
+
+enum sx_flint_part { SX_FLINT_PSI, SX_FLINT_H, SX_FLINT_D, SX_FLINT_F };
+
+struct sx_flint_param {
+    const char *name;
+    enum sx_flint_part part;
+    struct sx_tensor value; /* SX_FLOAT */
+};
+
+struct sx_flint_params {
+    struct sx_flint_param *item;
+    size_t n, capacity;
+    struct sx_arena arena;
+};
+
+/* Adds a weight drawn from U(-bound, bound) by (seed, its number); NULL value on failure. */
+struct sx_flint_param *sx_flint_draw(struct sx_flint_params *params, const char *name,
+                                     enum sx_flint_part part, const struct sx_shape *shape,
+                                     double bound, uint64_t seed, struct sx_error *error);
+/* Adds the initializers of f that can be learned, with their values, drawn anew with `reinit`.
+ * Tells `told` of every initializer of a real type: whether it is trained. */
+bool sx_flint_add_trainable(struct sx_flint_params *params, const struct sx_model *model,
+                            bool reinit, uint64_t seed, struct sx_error *error);
+void sx_flint_params_free(struct sx_flint_params *params);
+
+/* ---- flint_compose.c: the file ---------------------------------------------------------- */
+
+struct sx_flint_entry {
+    const char *key, *value;
+};
+
+/* What a part of the interpreter is written with. */
+struct sx_composer {
+    const struct sx_flint_predictor *f;
+    const struct sx_flint_options *options;
+    struct sx_flint_params *params;
+    size_t next; /* of params: the one that is asked for next, drawn if it is not there */
+    struct sx_wire graph;
+    struct sx_arena arena;
+    struct sx_error *error;
+};
+
+/* Text in the composer's arena. */
+const char *sx_compose_name(struct sx_composer *c, const char *format, ...) SX_PRINTF(2, 3);
+/* A weight and its bias, written as initializers NAME/weight and NAME/bias. */
+const char *sx_compose_weight(struct sx_composer *c, const char *name, enum sx_flint_part part,
+                              int rank, const int64_t *dims, int64_t fan_in);
+const char *sx_compose_bias(struct sx_composer *c, const char *name, enum sx_flint_part part,
+                            int64_t size, int64_t fan_in);
+/* Constants. */
+const char *sx_compose_ints(struct sx_composer *c, const char *name, int n, const int64_t *v);
+const char *sx_compose_reals(struct sx_composer *c, const char *name, int rank,
+                             const int64_t *dims, const float *v);
+/* A node called `out`; NULL ends its inputs. Returns out. */
+const char *sx_compose_node(struct sx_composer *c, const char *op, const char *out,
+                            const char *const *in, const struct sx_onnx_attr *attrs,
+                            int n_attrs);
+/* A fully connected layer from `in` features to `out`, with weight and bias. */
+const char *sx_compose_full(struct sx_composer *c, const char *name, const char *out_name,
+                            enum sx_flint_part part, const char *x, int64_t in, int64_t out);
+
+/* Psi, from f's layers to the tensor SX_FLINT_PHI; d, from there to SX_FLINT_RECON. */
+void sx_compose_psi(struct sx_composer *c);
+void sx_compose_decoder(struct sx_composer *c);
+
+/* Writes f with the interpreter to `to`. Weights are taken from `params` in order; those that are
+ * not there yet are drawn and added. */
+bool sx_flint_compose(const struct sx_flint_predictor *f,
+                      const struct sx_flint_options *options, struct sx_flint_params *params,
+                      const struct sx_flint_entry *entries, size_t n_entries,
+                      struct sx_wire *to);
+
+/* The [to, from] matrix of adaptive average pooling. */
+void sx_pool_matrix(int64_t from, int64_t to, float *matrix);
+
+/* ---- flint_net.c: the file as a graph --------------------------------------------------- */
+
+struct sx_flint_net {
+    struct sx_lowered *lowered;
+    struct sx_graph *g;
+    int64_t batch;
+    int x, teacher, phi, logits, recon; /* SX_NONE: not there */
+    int *param;                         /* inputs, one for each variable */
+    int *value;                         /* all values, of which the layers are the last */
+    int *layer;                         /* f's layers: inputs where the graph is cut there */
+    int n_params, n_layers;
+};
+
+struct sx_flint_net_options {
+    int64_t batch;
+    enum sx_type real;
+    const char *const *variables; /* weights that are inputs */
+    int n_variables;
+    bool cut;    /* begin at f's layers; then there is no x, and no teacher */
+    bool layers; /* f's layers are wanted, too */
+    size_t max_memory;
+};
+
+/* `f` is of the composed model. */
+bool sx_flint_net_new(struct sx_flint_net *net, const struct sx_flint_predictor *f,
+                      const struct sx_flint_net_options *options, struct sx_error *error);
+void sx_flint_net_free(struct sx_flint_net *net);
+
+/* ---- flint_forward.c -------------------------------------------------------------------- */
+
+/* What a run of `batch` samples gives, row by row; NULL: not there. */
+struct sx_flint_forward {
+    struct sx_flint_net net;
+    struct sx_program *program;
+    int64_t batch;
+    double *phi, *logits, *teacher, *missed;
+    const void **layer;
+    struct sx_tensor x, *feed, *result;
+    int *output, n_outputs;
+    float *row; /* one sample */
+};
+
+bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_predictor *f,
+                          const struct sx_flint_net_options *o, int threads,
+                          struct sx_error *error);
+/* Runs on n <= batch samples; params[] gives the variables. */
+bool sx_flint_forward(struct sx_flint_forward *w, const struct sx_dataset *data,
+                      const int64_t *rows, int64_t n, const struct sx_tensor *params,
+                      struct sx_error *error);
+/* The same on what w->x holds. */
+bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *params,
+                            struct sx_error *error);
+void sx_flint_forward_free(struct sx_flint_forward *w);
+
+/* ---- flint_tally.c ---------------------------------------------------------------------- */
+
+/* Sums over samples. */
+struct sx_flint_tally {
+    int64_t classes, attributes;
+    bool correct_only; /* for the relevance of classes, take only samples that g gets right */
+    int64_t samples, agree, labelled, right_f, right_g, elements, relevant[SX_TAUS];
+    double of, entropy_f, missed, sum, square, l1, ent_sample;
+    int64_t *count;    /* per class of g: samples */
+    double *relevance; /* [classes, attributes], sums of r */
+    double *mean_size, *r;
+    int64_t *active;
+    bool *used;
+};
+
+struct sx_flint_row {
+    const double *phi, *logits, *teacher;
+    const float *x;
+    int64_t size, label; /* elements of x; label -1: not known */
+    double missed;
+};
+
+bool sx_flint_tally_new(struct sx_flint_tally *t, int64_t classes, int64_t attributes,
+                        struct sx_error *error);
+/* weights: h's, [classes, attributes]. */
+void sx_flint_tally_add(struct sx_flint_tally *t, const struct sx_flint_row *s,
+                        const float *weights);
+void sx_flint_tally_metrics(struct sx_flint_tally *t, bool decoder, struct sx_flint_metrics *m);
+void sx_flint_tally_free(struct sx_flint_tally *t);
+
+/* The largest score, the first of ties. */
+int64_t sx_flint_class(const double *scores, int64_t n);
+/* Contributions alpha (unless NULL) and relevances r of n attributes for one class. */
+void sx_flint_relevance(const double *phi, const float *weights, int64_t n, double *alpha,
+                        double *r);
+
+/* ---- flint_options.c -------------------------------------------------------------------- */
+
+double sx_schedule_at(const struct sx_schedule *schedule, int64_t epoch);
+bool sx_schedule_starts(const struct sx_schedule *schedule, int64_t epoch); /* not the first */
+/* The order of an epoch or a draw: a permutation of 0..n-1 by (seed, stream). */
+void sx_flint_shuffle(int64_t *order, int64_t n, uint64_t seed, uint64_t stream);
+bool sx_flint_check(const struct sx_flint_options *options, struct sx_error *error);
+/* As JSON; the caller frees them. */
+char *sx_flint_options_text(const struct sx_flint_predictor *f,
+                            const struct sx_flint_options *options, struct sx_error *error);
+char *sx_flint_metrics_text(const struct sx_flint_metrics *metrics, struct sx_error *error);
+
+/* ---- flint_loss.c ----------------------------------------------------------------------- */
+
+/* Nodes of the loss terms, all of rank 0. */
+struct sx_flint_terms {
+    int pred, of, input, ent_sample, ent_batch, l1, total;
+    int stop; /* stands for the teacher, and is taken as a variable: nothing goes back to f */
+};
+
+struct sx_flint_values { /* what the losses are of; SX_NONE where a term is not wanted */
+    int phi, logits, teacher, recon, x, labels; /* labels [batch, classes], one hot */
+    int zero;                                   /* an input that holds 0 */
+    int weight[4];                              /* rank 0: of, input, entropy, l1 */
+};
+
+/* Fails in the graph. */
+void sx_flint_loss(struct sx_graph *g, const struct sx_flint_values *v, bool of_g, bool if_l1,
+                   struct sx_flint_terms *terms);
+
+/* Entropy of the softmax of rows, [.., n] to [.., 1]. */
+int sx_flint_entropy(struct sx_graph *g, int v);
+
+/* ---- flint_adam.c ----------------------------------------------------------------------- */
+
+/* One step of Adam number `t` (from 1) over n elements, on `threads` threads. */
+void sx_adam(float *value, const float *gradient, float *m, float *v, int64_t n, double rate,
+             int64_t t, int threads);
+
+#endif

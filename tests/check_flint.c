@@ -1,0 +1,500 @@
+/* check_flint.c - FLINT against the reference numbers of tests/data/flint_cases.json: losses,
+ * relevance, whole training steps, pooling. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "arrays.h"
+#include "method/flint_fit.h"
+#include "model.h"
+
+static cJSON *cases;
+
+static cJSON *at(cJSON *from, const char *path)
+{
+    char key[64];
+    while (*path != '\0') {
+        size_t n = strcspn(path, "/");
+        memcpy(key, path, n);
+        key[n] = '\0';
+        from = cJSON_GetObjectItemCaseSensitive(from, key);
+        ck_assert_msg(from != NULL, "no '%s' in the cases", key);
+        path += n + (path[n] == '/');
+    }
+    return from;
+}
+
+static double number(cJSON *from, const char *path)
+{
+    return at(from, path)->valuedouble;
+}
+
+/* Nested lists as an array. */
+static void fill(const cJSON *list, double *to, int64_t *n)
+{
+    const cJSON *item;
+    if (cJSON_IsNumber(list)) {
+        to[(*n)++] = list->valuedouble;
+        return;
+    }
+    cJSON_ArrayForEach(item, list) fill(item, to, n);
+}
+
+static struct sx_tensor array(cJSON *from, const char *path, enum sx_type type)
+{
+    static double values[4096];
+    const cJSON *list = at(from, path);
+    struct sx_shape shape = {0};
+    int64_t n = 0;
+    fill(list, values, &n);
+    for (; cJSON_IsArray(list); list = list->child)
+        shape.dim[shape.rank++] = cJSON_GetArraySize(list);
+    return ta_of(type, shape, values);
+}
+
+/* ---- Losses ---- */
+
+struct loss {
+    struct sx_graph *g;
+    struct sx_flint_values v;
+    struct sx_flint_terms t;
+    struct sx_tensor feed[6];
+    int input[6];
+};
+
+static void open_loss(struct loss *l, bool of_g, bool if_l1)
+{
+    static const char *const name[] = {"phi", "g_logits", "f_logits", "recon", "x"};
+    cJSON *in = at(cases, "losses/in");
+    struct sx_error error = {0};
+    const struct sx_shape scalar = {0};
+    l->g = sx_graph_new(SX_DOUBLE, &error);
+    for (int i = 0; i < 5; i++) {
+        l->feed[i] = array(in, name[i], SX_DOUBLE);
+        l->input[i] = sx_input(l->g, SX_DOUBLE, &l->feed[i].shape);
+    }
+    l->feed[5] = ta_of(SX_DOUBLE, scalar, (const double[]){0});
+    l->input[5] = sx_input(l->g, SX_DOUBLE, &scalar);
+    struct sx_tensor y = array(in, "y", SX_DOUBLE);
+    struct sx_tensor hot = ta_of(SX_DOUBLE, l->feed[2].shape, (const double[24]){0});
+    for (int i = 0; i < 6; i++)
+        sx_tensor_set(&hot, i * 4 + (int)sx_tensor_get(&y, i), 1);
+    double beta = number(in, "weights/beta"), gamma = number(in, "weights/gamma");
+    double delta = number(in, "weights/delta"), eta = number(in, "weights/eta");
+    l->v = (struct sx_flint_values){.phi = l->input[0],
+                                    .logits = l->input[1],
+                                    .teacher = l->input[2],
+                                    .recon = l->input[3],
+                                    .x = l->input[4],
+                                    .zero = l->input[5]};
+    l->v.labels = sx_const(l->g, SX_DOUBLE, &hot.shape, hot.data);
+    const double weight[] = {beta, gamma, delta, delta * eta};
+    for (int i = 0; i < 4; i++)
+        l->v.weight[i] = sx_scalar(l->g, weight[i]);
+    sx_flint_loss(l->g, &l->v, of_g, if_l1, &l->t);
+    ta_free(&y, 1);
+    ta_free(&hot, 1);
+}
+
+static void close_loss(struct loss *l)
+{
+    ta_free(l->feed, 6);
+    sx_graph_free(l->g);
+}
+
+static void expect_term(struct loss *l, int node, const char *name)
+{
+    struct sx_tensor got = ta_evaluate(l->g, node, l->input, l->feed, 6);
+    double want = number(at(cases, "losses/out"), name);
+    double value = sx_tensor_get(&got, 0);
+    ck_assert_msg(fabs(value - want) <= 1e-12 * (1 + fabs(want)), "%s is %.15g, not %.15g",
+                  name, value, want);
+    ta_free(&got, 1);
+}
+
+START_TEST(loss_terms)
+{
+    struct loss l;
+    open_loss(&l, false, false);
+    expect_term(&l, l.t.pred, "L_pred");
+    expect_term(&l, l.t.of, "L_of");
+    expect_term(&l, l.t.input, "L_if_mse");
+    expect_term(&l, l.t.ent_sample, "ent_sample");
+    expect_term(&l, l.t.ent_batch, "ent_batch");
+    expect_term(&l, l.t.l1, "l1");
+    expect_term(&l, l.t.total, "L_total");
+    close_loss(&l);
+    open_loss(&l, true, true);
+    expect_term(&l, l.t.of, "L_of_paper_direction");
+    expect_term(&l, l.t.input, "L_if_l1");
+    close_loss(&l);
+}
+END_TEST
+
+START_TEST(loss_gradients)
+{
+    static const char *const name[] = {"phi", "g_logits", "f_logits", "recon"};
+    struct loss l;
+    open_loss(&l, false, false);
+    const int by[] = {l.input[0], l.input[1], l.input[2], l.input[3], l.t.stop};
+    int slope[5];
+    ck_assert(sx_derive(l.g, l.t.total, SX_NONE, by, 5, slope));
+    for (int i = 0; i < 4; i++) {
+        struct sx_tensor want = array(at(cases, "losses/grad_of_L_total"), name[i], SX_DOUBLE);
+        struct sx_tensor got = ta_evaluate(l.g, slope[i], l.input, l.feed, 6);
+        ta_expect(&got, &want, 1e-12, name[i]);
+        ta_free(&got, 1);
+        ta_free(&want, 1);
+    }
+    close_loss(&l);
+}
+END_TEST
+
+/* ---- Relevance ---- */
+
+static void expect_relevance(const struct sx_flint_tally *t, cJSON *out)
+{
+    struct sx_tensor count = array(out, "class_count", SX_DOUBLE);
+    cJSON *rows = at(out, "global_r");
+    for (int c = 0; c < 3; c++) {
+        ck_assert_int_eq(t->count[c], (int64_t)sx_tensor_get(&count, c));
+        for (int j = 0; j < 6 && t->count[c] > 0; j++) {
+            double got = t->relevance[c * 6 + j] / (double)t->count[c];
+            double want = cJSON_GetArrayItem(cJSON_GetArrayItem(rows, c), j)->valuedouble;
+            ck_assert_double_eq_tol(got, want, 1e-6);
+        }
+    }
+    ta_free(&count, 1);
+}
+
+START_TEST(relevance)
+{
+    cJSON *in = at(cases, "relevance/in"), *out = at(cases, "relevance/out");
+    struct sx_error error = {0};
+    struct sx_tensor phi = array(in, "phi", SX_DOUBLE), w = array(in, "W", SX_FLOAT);
+    struct sx_tensor logits = array(out, "g_logits", SX_DOUBLE), r = array(out, "r", SX_DOUBLE);
+    struct sx_tensor alpha = array(out, "alpha", SX_DOUBLE),
+                     yhat = array(out, "yhat", SX_DOUBLE);
+    struct sx_tensor curve = array(out, "conciseness", SX_DOUBLE);
+    struct sx_flint_tally t;
+    struct sx_flint_metrics m;
+    double a[6], got[6];
+    ck_assert(sx_flint_tally_new(&t, 3, 6, &error));
+    for (int i = 0; i < 10; i++) {
+        const double *row = (const double *)phi.data + i * 6;
+        const double *scores = (const double *)logits.data + i * 3;
+        int64_t g = sx_flint_class(scores, 3);
+        ck_assert_int_eq(g, (int64_t)sx_tensor_get(&yhat, i));
+        sx_flint_relevance(row, (const float *)w.data + g * 6, 6, a, got);
+        for (int j = 0; j < 6; j++) {
+            ck_assert_double_eq_tol(a[j], sx_tensor_get(&alpha, i * 6 + j), 1e-6);
+            ck_assert_double_eq_tol(got[j], sx_tensor_get(&r, i * 6 + j), 1e-6);
+            ck_assert_int_eq(got[j] > 0.5, sx_tensor_get(&r, i * 6 + j) > 0.5);
+        }
+        struct sx_flint_row s = {.phi = row, .logits = scores, .teacher = scores, .label = -1};
+        sx_flint_tally_add(&t, &s, w.data);
+    }
+    sx_flint_tally_metrics(&t, false, &m);
+    expect_relevance(&t, out);
+    for (int k = 0; k < SX_TAUS; k++)
+        ck_assert_double_eq_tol(m.conciseness[k], sx_tensor_get(&curve, k), 1e-12);
+    ck_assert_double_eq(m.fidelity, 1);
+    ck_assert(isnan(m.acc_f) && isnan(m.recon));
+    sx_flint_tally_free(&t);
+    struct sx_tensor all[] = {phi, w, logits, r, alpha, yhat, curve};
+    ta_free(all, 7);
+}
+END_TEST
+
+/* ---- Training steps ---- */
+
+/* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
+static struct sx_model *tiny(struct sx_error *error)
+{
+    cJSON *p = at(cases, "train_step/in/params");
+    static const char *const name[] = {"f.conv.w", "f.conv.b", "f.fc.w", "f.fc.b"};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 1, 8, 8});
+    for (int i = 0; i < 4; i++) {
+        struct sx_tensor t = array(p, name[i], SX_FLOAT);
+        tm_const(m, name[i], SX_FLOAT, t.shape.rank, t.shape.dim, t.data);
+        ta_free(&t, 1);
+    }
+    tm_node(m, "Conv", "x f.conv.w f.conv.b", "c", "pads=1,1,1,1");
+    tm_node(m, "Relu", "c", "r", NULL);
+    tm_node(m, "MaxPool", "r", "hidden", "kernel_shape=2,2 strides=2,2");
+    tm_node(m, "Flatten", "hidden", "flat", NULL);
+    tm_node(m, "Gemm", "flat f.fc.w f.fc.b", "logits", "transB=1");
+    tm_output(m, "logits");
+    struct sx_model *model = tm_open(m, error);
+    tm_free(m);
+    return model;
+}
+
+/* The names of the cases for our weights. */
+static const char *case_name(const char *ours)
+{
+    static const char *const name[][2] = {{"flint/psi/conv/weight", "psi.conv.w"},
+                                          {"flint/psi/conv/bias", "psi.conv.b"},
+                                          {"flint/psi/phi/weight", "psi.fc.w"},
+                                          {"flint/psi/phi/bias", "psi.fc.b"},
+                                          {"flint/h/weight", "h.w"},
+                                          {"flint/h/bias", "h.b"},
+                                          {"flint/d/full/weight", "d.fc.w"},
+                                          {"flint/d/full/bias", "d.fc.b"},
+                                          {"flint/d/grow0/weight", "d.t1.w"},
+                                          {"flint/d/grow0/bias", "d.t1.b"},
+                                          {"flint/d/grow1/weight", "d.t2.w"},
+                                          {"flint/d/grow1/bias", "d.t2.b"}};
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++)
+        if (strcmp(name[i][0], ours) == 0)
+            return name[i][1];
+    return ours;
+}
+
+struct training {
+    struct sx_model *model;
+    struct sx_dataset *x;
+    int64_t y[5];
+    struct sx_flint_options o;
+    struct sx_flint_fit *fit;
+};
+
+static struct sx_dataset *write_samples(const struct sx_tensor *x)
+{
+    struct sx_error error = {0};
+    struct sx_preprocess pre;
+    const struct sx_shape want = {4, {-1, 1, 8, 8}};
+    char path[] = "/tmp/check-flint-XXXXXX.npy";
+    int fd = mkstemps(path, 4);
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    ck_assert(fd >= 0 && sink != NULL && sx_npy_write(sink, x));
+    ck_assert(sx_sink_finish(sink, true, &error) && sx_preprocess_preset(&pre, "unit", &error));
+    struct sx_dataset *d = sx_dataset_open(path, NULL, &want, &pre, &error);
+    ck_assert_msg(d != NULL, "%s", error.message);
+    unlink(path);
+    close(fd);
+    return d;
+}
+
+static void open_training(struct training *t, bool joint, size_t cache)
+{
+    cJSON *in = at(cases, "train_step/in");
+    static const char *const layer[] = {"hidden"};
+    struct sx_error error = {0};
+    struct sx_tensor x = array(in, "x", SX_FLOAT), y = array(in, "y", SX_DOUBLE);
+    t->model = tiny(&error);
+    t->x = write_samples(&x);
+    for (int i = 0; i < 5; i++)
+        t->y[i] = (int64_t)sx_tensor_get(&y, i);
+    t->o = (struct sx_flint_options){.layers = layer, .n_layers = 1};
+    ck_assert(sx_flint_recipe(&t->o, "small", &error));
+    t->o.attributes = 4;
+    t->o.psi_maps = 3;
+    t->o.decoder_maps[0] = t->o.decoder_maps[1] = 2;
+    t->o.relu = true;
+    t->o.joint = joint;
+    t->o.epochs = 3;
+    t->o.batch = 5;
+    t->o.validation = 0;
+    t->o.cache = cache;
+    t->o.threads = 1;
+    ck_assert(sx_schedule_parse(&t->o.beta, "0.5") && sx_schedule_parse(&t->o.delta, "0.2") &&
+              sx_schedule_parse(&t->o.eta, "0.5") && sx_schedule_parse(&t->o.lr, "0.01"));
+    struct sx_flint_data data = {.x = t->x, .y = t->y};
+    t->fit = sx_flint_fit_new(t->model, &t->o, &data, &error);
+    ck_assert_msg(t->fit != NULL, "%s", error.message);
+    for (size_t i = 0; i < t->fit->params.n; i++) {
+        struct sx_flint_param *p = &t->fit->params.item[i];
+        struct sx_tensor v = array(at(in, "params"), case_name(p->name), SX_FLOAT);
+        ck_assert_msg(sx_shape_equal(&v.shape, &p->value.shape), "%s", p->name);
+        memcpy(p->value.data, v.data, (size_t)sx_count(&v.shape) * sizeof(float));
+        ta_free(&v, 1);
+    }
+    ta_free(&x, 1);
+    ta_free(&y, 1);
+}
+
+static void close_training(struct training *t)
+{
+    sx_flint_fit_free(t->fit);
+    sx_dataset_close(t->x);
+    sx_model_close(t->model);
+}
+
+static void expect_tensors(const struct training *t, const struct sx_tensor *got, cJSON *want,
+                           const char *key)
+{
+    ck_assert_int_eq(t->fit->n_trained, cJSON_GetArraySize(at(want, key)));
+    for (int i = 0; i < t->fit->n_trained; i++) {
+        const char *name = case_name(t->fit->names[i]);
+        struct sx_tensor w = array(at(want, key), name, SX_FLOAT);
+        ta_expect(&got[i], &w, 1e-5, name);
+        ta_free(&w, 1);
+    }
+}
+
+static void expect_steps(bool joint, size_t cache)
+{
+    cJSON *out = at(at(cases, "train_step/out"), joint ? "joint" : "posthoc");
+    struct training t;
+    struct sx_flint_progress p;
+    struct sx_error error = {0};
+    open_training(&t, joint, cache);
+    ck_assert((t.fit->cache.teacher != NULL) == (cache > 0 && !joint));
+    for (int s = 0; s < 3; s++) {
+        cJSON *want = cJSON_GetArrayItem(at(out, "steps"), s);
+        if (s == 2)
+            expect_tensors(&t, t.fit->value, out, "params_after_2");
+        ck_assert_msg(sx_flint_fit_step(t.fit, &p, &error), "%s", error.message);
+        ck_assert_double_eq_tol(p.now.total, number(want, "total"), 1e-5);
+        ck_assert_double_eq_tol(p.now.of, number(want, "of"), 1e-5);
+        ck_assert_double_eq_tol(p.now.input, number(want, "if"), 1e-5);
+        if (s == 0)
+            expect_tensors(&t, t.fit->gradient, out, "grad_step0");
+    }
+    ck_assert(sx_flint_fit_done(t.fit));
+    close_training(&t);
+}
+
+START_TEST(steps_post_hoc)
+{
+    expect_steps(false, 0);
+}
+END_TEST
+
+START_TEST(steps_from_what_is_remembered)
+{
+    expect_steps(false, 1 << 20);
+}
+END_TEST
+
+START_TEST(steps_jointly)
+{
+    expect_steps(true, 0);
+}
+END_TEST
+
+/* ---- Pooling, schedules, order ---- */
+
+START_TEST(pooling)
+{
+    cJSON *item;
+    cJSON_ArrayForEach(item, at(cases, "adaptive_pool"))
+    {
+        int64_t from = (int64_t)number(item, "n_in"), to = (int64_t)number(item, "n_out");
+        struct sx_tensor want = array(item, "P", SX_FLOAT);
+        float got[64];
+        sx_pool_matrix(from, to, got);
+        ck_assert(memcmp(got, want.data, (size_t)(from * to) * sizeof *got) == 0);
+        ta_free(&want, 1);
+    }
+}
+END_TEST
+
+START_TEST(schedules)
+{
+    struct sx_schedule s;
+    ck_assert(sx_schedule_parse(&s, "0.5"));
+    ck_assert(s.n == 1 && s.epoch[0] == 1 && s.value[0] == 0.5);
+    ck_assert(sx_schedule_parse(&s, "0.02@2,0.3@4"));
+    ck_assert(sx_schedule_at(&s, 1) == 0 && sx_schedule_at(&s, 3) == 0.02);
+    ck_assert(sx_schedule_at(&s, 4) == 0.3 && sx_schedule_at(&s, 99) == 0.3);
+    ck_assert(!sx_schedule_starts(&s, 2) && sx_schedule_starts(&s, 4));
+    static const char *const bad[] = {"", "x", "1@", "1@0", "1@1.5", "1@3,2@3", "1,", "nan"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!sx_schedule_parse(&s, bad[i]), "'%s' was taken", bad[i]);
+}
+END_TEST
+
+START_TEST(orders_are_permutations)
+{
+    int64_t a[100], b[100];
+    bool seen[100] = {false}, differ = false;
+    sx_flint_shuffle(a, 100, 7, 3);
+    sx_flint_shuffle(b, 100, 7, 4);
+    for (int i = 0; i < 100; i++) {
+        ck_assert(a[i] >= 0 && a[i] < 100 && !seen[a[i]]);
+        seen[a[i]] = true;
+        differ = differ || a[i] != b[i];
+    }
+    ck_assert(differ);
+    sx_flint_shuffle(b, 100, 7, 3);
+    ck_assert(memcmp(a, b, sizeof a) == 0);
+}
+END_TEST
+
+/* ---- Refusals ---- */
+
+static void expect_refused(struct sx_flint_options *o, enum sx_status status, const char *text)
+{
+    struct training t;
+    struct sx_error error = {0};
+    open_training(&t, false, 0);
+    struct sx_flint_data data = {.x = t.x};
+    ck_assert(sx_flint_fit_new(t.model, o, &data, &error) == NULL);
+    ck_assert_int_eq(error.status, status);
+    ck_assert_msg(strstr(error.message, text) != NULL, "%s", error.message);
+    close_training(&t);
+}
+
+START_TEST(refusals)
+{
+    struct sx_error error = {0};
+    struct sx_flint_options o = {0};
+    static const char *const unknown[] = {"hiden"}, *const flat[] = {"f.fc.b"};
+    ck_assert(!sx_flint_recipe(&o, "none", &error) && error.status == SX_USAGE);
+    error = (struct sx_error){0};
+    ck_assert(sx_flint_recipe(&o, "small", &error));
+    o.layers = unknown;
+    o.n_layers = 1;
+    expect_refused(&o, SX_USAGE, "there are hidden");
+    o.layers = flat;
+    expect_refused(&o, SX_USAGE, "layer 'f.fc.b'");
+    o.n_layers = 0;
+    o.joint = true;
+    expect_refused(&o, SX_USAGE, "needs labels");
+    o.joint = false;
+    o.logits = "nothing";
+    expect_refused(&o, SX_USAGE, "no tensor named 'nothing'");
+    o.logits = NULL;
+    o.attributes = 0;
+    expect_refused(&o, SX_USAGE, "attributes");
+}
+END_TEST
+
+int main(void)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *file = fopen("tests/data/flint_cases.json", "r");
+    if (file == NULL || getdelim(&text, &n, '\0', file) < 0)
+        return 1;
+    fclose(file);
+    cases = cJSON_Parse(text);
+    free(text);
+    Suite *suite = suite_create("flint");
+    TCase *tests = tcase_create("flint");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, loss_terms);
+    tcase_add_test(tests, loss_gradients);
+    tcase_add_test(tests, relevance);
+    tcase_add_test(tests, steps_post_hoc);
+    tcase_add_test(tests, steps_from_what_is_remembered);
+    tcase_add_test(tests, steps_jointly);
+    tcase_add_test(tests, pooling);
+    tcase_add_test(tests, schedules);
+    tcase_add_test(tests, orders_are_permutations);
+    tcase_add_test(tests, refusals);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    cJSON_Delete(cases);
+    return failed > 0;
+}
