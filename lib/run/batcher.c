@@ -6,10 +6,10 @@
 #include "graph/op.h"
 #include "run/run.h"
 
-/* Measured: image nets gain nothing beyond 4 images a run, small nets nothing beyond a cache. */
+/* Measured: image nets gain nothing beyond 2 images a run, small nets nothing beyond a cache. */
 #define NEAR_CACHE ((size_t)4 << 20)
 #define MOST_POINTS 1024
-#define FEW_POINTS 4
+#define FEW_POINTS 2
 
 /* The program for one batch size, and the shapes of what it is fed and gives. */
 struct batch {
