@@ -3,8 +3,6 @@
  * With d for the difference from the reference, multipliers m keep sum m dy = sum m_k dx_k at
  * every node: what is linear passes them on as it does derivatives, a product does at the middle
  * of its operands (Shapley values of two players), a function of one variable by dy / dx. */
-#include <math.h>
-
 #include "graph/flow.h"
 
 /* The middle of what varies, the rest as it is. */
@@ -71,6 +69,8 @@ static void hand_two(struct sx_walk *w, int y)
 
 /* ---- DeepSHAP: a product with its activation as one player ---- */
 
+enum { MOST_FAN_IN = 12 };
+
 int sx_coalitions(struct sx_graph *g, int n)
 {
     struct sx_shape shape = {2, {(int64_t)1 << n, n}};
@@ -90,19 +90,18 @@ int sx_shapley_weights(struct sx_graph *g, int n)
     struct sx_tensor t;
     if (!sx_tensor_new(&t, g->real, &shape, &g->error))
         return SX_NONE;
+    double weight[MOST_FAN_IN] = {1.0 / n}; /* of s others: s! (n - 1 - s)! / n! */
+    for (int s = 1; s < n; s++)
+        weight[s] = weight[s - 1] * s / (n - s);
     for (int64_t i = 0; i < shape.dim[0] * n; i++) {
         unsigned long long set = (unsigned long long)(i / n), own = 1ull << (i % n);
         int others = __builtin_popcountll(set & ~own);
-        /* others! (n - 1 - others)! / n! */
-        double weight = exp(lgamma(others + 1) + lgamma(n - others) - lgamma(n + 1));
-        sx_tensor_set(&t, i, (set & own) != 0 ? weight : -weight);
+        sx_tensor_set(&t, i, (set & own) != 0 ? weight[others] : -weight[others]);
     }
     int id = sx_const(g, g->real, &shape, t.data);
     sx_tensor_free(&t);
     return id;
 }
-
-enum { MOST_FAN_IN = 12 };
 
 /* [.., m, n] under a new axis before `from_end` axes of the end. */
 static int with_axis(struct sx_graph *g, int a, int from_end)

@@ -17,14 +17,11 @@ enum sx_rule {
     SX_DEEP_SHAP,      /* Rescale; exact Shapley values where few inputs meet */
 };
 
-/* The first layer of Deep Taylor: as all others, w^2, or for x between two bounds. */
-enum sx_first { SX_FIRST_ZPLUS, SX_FIRST_WSQUARE, SX_FIRST_BOUNDED };
-
 struct sx_rule_options {
     double epsilon;  /* LRP: what stabilises a quotient, .. */
     bool absolute;   /* .. as it is, or in units of the layer's largest |z| */
     bool distribute; /* LRP epsilon: biases are shared equally among the inputs, not absorbed */
-    enum sx_first first;
+    enum sx_first first; /* Deep Taylor, see sextant.h */
     double bound[2];
     bool
         neuron; /* DeepSHAP: products of up to 12 inputs with their activation are one player */
