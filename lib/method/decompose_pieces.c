@@ -73,7 +73,7 @@ static bool same_gradient(const struct pieces *p, const struct interval *v, doub
 /* Rounding of f and of slopes, relative. */
 static double rounding(const struct pieces *p)
 {
-    return p->d->e->options.precise ? 1e-11 : 3e-6;
+    return p->d->e->options.precise ? 1e-11 : 1e-5;
 }
 
 /* Adds the interval if f is linear on it; otherwise it stays open, with a point to look at. */
@@ -82,7 +82,7 @@ static bool settle(struct pieces *p, struct interval v)
     const struct node a = p->node[v.a], b = p->node[v.b];
     double h = b.s - a.s, tolerance = rounding(p);
     double noise = tolerance * (fabs(a.f) + fabs(b.f) + (fabs(a.slope) + fabs(b.slope)) * h);
-    if (h < 1e-13 ||
+    if (h < (p->d->e->options.precise ? 1e-13 : 1e-7) ||
         (fabs(b.f - a.f - a.slope * h) <= noise && same_gradient(p, &v, tolerance))) {
         add_complete(p, &v);
         return true;
@@ -171,11 +171,15 @@ static bool start(struct pieces *p, int64_t n)
     return ok;
 }
 
-/* Nodes for n paths: fewer where gradients are dear. */
+/* Nodes for n paths: fewer where gradients are dear, or where paths serve to share out effects. */
 static size_t most_nodes(const struct sx_decomposing *d, int64_t n)
 {
-    size_t all = d->size <= 4096 ? (size_t)1 << (d->e->options.precise ? 17 : 15) : 256;
+    size_t all = d->e->options.precise ? (size_t)1 << 17 : (size_t)1 << 15;
     size_t least = (size_t)n * 2 * START;
+    if (d->size > 4096)
+        all = 256;
+    else if (n > 1)
+        all = (size_t)1 << 13;
     return all > least ? all : least;
 }
 
