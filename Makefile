@@ -128,6 +128,7 @@ help:
 	@echo 'make check        every test, after installing what they need'
 	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
 	@echo 'make check-hostile, make fuzz    files and command lines that lie'
+	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make format       clang-format on every source'
@@ -179,6 +180,14 @@ fuzz-here:
 	@printf 'a,b\n1,2\n-3.5e-2,.4\n' >$(BUILD)/fuzz/seeds/x.csv
 	@$(BUILD)/tests/programs/fuzz $(FUZZ_SECONDS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
 
+# Every case that ONNX has of its own, by operator.
+CASES = /usr/share/libonnx-testdata/data
+conformance: setup
+	@sh tests/setup.sh libonnx-testdata
+	@$(MAKE) $(QUIET) $(BUILD)/tests/programs/conformance
+	@$(BUILD)/tests/programs/conformance $(addprefix $(CASES)/,node simple pytorch-operator \
+	    pytorch-converted)
+
 # The difference wants reading before it is committed.
 golden: all
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
@@ -200,6 +209,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check check-hostile sanitize bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

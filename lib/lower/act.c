@@ -192,6 +192,15 @@ static bool lower_shrink(struct sx_lowering *l)
         l, sx_convert(l, sx_where(g, below, sx_shift(g, x, bias), rest), sx_arg_kind(l, 0)));
 }
 
+/* Some exporters write real limits for integers: the whole numbers within them count. */
+static int limit(struct sx_lowering *l, int value, int inwards)
+{
+    struct sx_graph *g = l->g;
+    if (value == SX_NONE || sx_arg_real(l, 0) || !sx_is_real(g->node[value].type))
+        return value;
+    return sx_cast(g, sx_unary(g, inwards, value), SX_INT);
+}
+
 /* The limits were attributes before opset 11. */
 static bool lower_clip(struct sx_lowering *l)
 {
@@ -201,6 +210,8 @@ static bool lower_clip(struct sx_lowering *l)
         lo = sx_scalar(g, sx_attr_float(l, "min", 0));
     if (sx_attr(l, "max") != NULL)
         hi = sx_scalar(g, sx_attr_float(l, "max", 0));
+    lo = limit(l, lo, SX_CEIL);
+    hi = limit(l, hi, SX_FLOOR);
     return sx_give(l, sx_clip(g, sx_arg(l, 0), lo, hi));
 }
 

@@ -197,6 +197,8 @@ static bool read_scan(struct sx_lowering *l, struct scan *s)
     s->in_ways = sx_attr_ints(l, "scan_input_directions");
     s->out_axes = sx_attr_ints(l, "scan_output_axes");
     s->out_ways = sx_attr_ints(l, "scan_output_directions");
+    if (l->opset == 8)
+        s->in_ways = sx_attr_ints(l, "directions");
     for (int k = 0; k < s->n_in; k++) {
         struct sx_shape shape = sx_arg_shape(l, s->n_states + k);
         int axis;
@@ -263,9 +265,72 @@ static bool lower_scan(struct sx_lowering *l)
     return ok;
 }
 
+/* ---- Scan of opset 8 ---- */
+
+/* Sample b of a value, without its first axis. */
+static struct sx_value sample(struct sx_lowering *l, const struct sx_value *whole, int64_t b)
+{
+    struct sx_shape shape = sx_shape_of(l->g, whole->node);
+    int node = sx_slice_axis(l->g, whole->node, 0, b, 1);
+    return (struct sx_value){.node = sx_shaped(l->g, node, shape.rank - 1, shape.dim + 1),
+                             .kind = whole->kind};
+}
+
+/* Joins output k of all samples along a new first axis. */
+static bool join_samples(struct sx_lowering *l, const struct sx_value *value, int64_t n, int k)
+{
+    int *part = sx_scratch(l, (size_t)n, sizeof *part);
+    struct sx_shape shape = {0};
+    if (part == NULL || value[k].node == SX_NONE)
+        return part != NULL;
+    for (int64_t b = 0; b < n; b++) {
+        const struct sx_shape one = sx_shape_of(l->g, value[b * l->n_out + k].node);
+        if (one.rank == SX_MAX_RANK)
+            return sx_reject(l, "output %d has too many axes", k);
+        shape.rank = one.rank + 1;
+        shape.dim[0] = 1;
+        memcpy(shape.dim + 1, one.dim, sizeof one.dim - sizeof one.dim[0]);
+        part[b] = sx_shaped(l->g, value[b * l->n_out + k].node, shape.rank, shape.dim);
+    }
+    return sx_give_as(l, k, sx_concat(l->g, part, (int)n, 0), value[k].kind);
+}
+
+/* Input 0 has the lengths of the sequences, every other value a first axis of samples. */
+static bool lower_scan_8(struct sx_lowering *l)
+{
+    struct sx_shape first = sx_arg_shape(l, 1);
+    int64_t n = first.rank > 0 ? first.dim[0] : 0;
+    if (sx_arg(l, 0) != SX_NONE)
+        return sx_reject(l, "sequences of several lengths are not supported");
+    for (int k = 1; k < l->n_in; k++)
+        if (sx_arg_shape(l, k).rank < 1 || sx_arg_shape(l, k).dim[0] != n || n < 1)
+            return sx_reject(l, "input %d has not as many samples as input 1", k);
+    struct sx_value *in = sx_scratch(l, (size_t)l->n_in, sizeof *in);
+    struct sx_value *out = sx_scratch(l, (size_t)n, (size_t)l->n_out * sizeof *out);
+    struct sx_lowering one = *l;
+    one.n_in = l->n_in - 1;
+    one.in = in;
+    for (int64_t b = 0; b < n; b++) {
+        if (in == NULL || out == NULL)
+            return false;
+        for (int k = 1; k < l->n_in; k++)
+            in[k - 1] = sample(l, &l->in[k], b);
+        one.out = out + b * l->n_out;
+        for (int k = 0; k < l->n_out; k++)
+            one.out[k].node = SX_NONE;
+        if (!lower_scan(&one))
+            return false;
+    }
+    for (int k = 0; k < l->n_out; k++)
+        if (!join_samples(l, out, n, k))
+            return false;
+    return true;
+}
+
 const struct sx_lowering_row sx_lower_control[] = {
     {"", "If", 1, 0, 1, 1, lower_if, 0},
     {"", "Loop", 1, 0, 0, -1, lower_loop, 0},
+    {"", "Scan", 8, 8, 0, -1, lower_scan_8, 0},
     {"", "Scan", 9, 0, 1, -1, lower_scan, 0},
     {0},
 };

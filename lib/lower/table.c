@@ -10,7 +10,8 @@ static const struct sx_lowering_row *const tables[] = {
     sx_lower_shape_rows, sx_lower_tensor,    sx_lower_index,   sx_lower_resize,
     sx_lower_sequence,   sx_lower_geometry,  sx_lower_rnn,     sx_lower_control,
     sx_lower_loss,       sx_lower_quant,     sx_lower_contrib, sx_lower_select,
-    sx_lower_sample,     sx_lower_signal,
+    sx_lower_sample,     sx_lower_signal,    sx_lower_boxes,   sx_lower_count,
+    sx_lower_gradient,
 };
 
 const struct sx_lowering_row *sx_lowering_row(size_t i)

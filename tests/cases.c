@@ -1,0 +1,339 @@
+/* cases.c - ONNX's own cases: a directory each, with a model, inputs and expected outputs. */
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "io/io.h"
+#include "lower/lower.h"
+#include "run/run.h"
+
+/* Those of ONNX's own harness. */
+#define RELATIVE 1e-3
+#define ABSOLUTE 1e-7
+/* It cuts a bfloat16 off where the standard rounds. */
+#define RELATIVE_BFLOAT16 (1.0 / 128)
+
+#define BFLOAT16 ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16
+#define MOST 64
+
+struct test_case {
+    const char *directory;
+    Onnx__ModelProto *proto; /* as parsed without a look at what we support */
+    struct sx_model *model;
+    struct sx_tensor in[MOST], out[MOST];
+    int n_in, n_out;
+    struct case_result *result;
+};
+
+static bool say(struct case_result *r, enum case_verdict verdict, const char *why)
+{
+    r->verdict = verdict;
+    snprintf(r->why, sizeof r->why, "%s", why);
+    return false;
+}
+
+static const char *text_of(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+/* ---- Scope ---- */
+
+/* What the model is about, where that is no tensor of numbers; NULL: it is in scope. */
+static const char *foreign_type(Onnx__ValueInfoProto *const *value, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const Onnx__TypeProto *type = value[i]->type;
+        if (type == NULL)
+            continue;
+        if (type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE)
+            return "sequences";
+        if (type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE)
+            return "optional";
+        if (type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
+            type->tensor_type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING)
+            return "strings";
+    }
+    return NULL;
+}
+
+static const char *foreign_node(const struct test_case *c, const Onnx__NodeProto *node)
+{
+    static const char *const random[] = {"Bernoulli",        "Multinomial",
+                                         "RandomNormal",     "RandomUniform",
+                                         "RandomNormalLike", "RandomUniformLike"};
+    for (size_t i = 0; i < sizeof random / sizeof *random; i++)
+        if (strcmp(node->op_type, random[i]) == 0)
+            return "random numbers";
+    if (strcmp(text_of(node->domain), "ai.onnx.preview.training") == 0 &&
+        strcmp(node->op_type, "Gradient") != 0)
+        return "training";
+    bool training = strcmp(node->op_type, "Dropout") == 0 && c->n_in == 3;
+    return training && sx_tensor_get(&c->in[1], 0) != 0 && sx_tensor_get(&c->in[2], 0) != 0
+               ? "random numbers"
+               : NULL;
+}
+
+static void note_operator(struct case_result *r, const Onnx__NodeProto *node)
+{
+    char text[sizeof r->op[0]];
+    const char *domain = text_of(node->domain);
+    snprintf(text, sizeof text, "%.30s%s%.40s", domain, *domain != '\0' ? "." : "",
+             node->op_type);
+    for (int i = 0; i < r->n_ops; i++)
+        if (strcmp(r->op[i], text) == 0)
+            return;
+    if (r->n_ops < CASE_OPS)
+        strcpy(r->op[r->n_ops++], text);
+}
+
+static bool in_scope(struct test_case *c)
+{
+    const Onnx__GraphProto *g = c->proto->graph;
+    const char *why = NULL;
+    for (size_t i = 0; i < g->n_node && why == NULL; i++)
+        why = foreign_node(c, g->node[i]);
+    return why == NULL || say(c->result, CASE_OUT_OF_SCOPE, why);
+}
+
+/* ---- Reading ---- */
+
+static bool is_real(enum sx_type type)
+{
+    return type == SX_FLOAT || type == SX_DOUBLE;
+}
+
+static int element_type(const Onnx__ValueInfoProto *value)
+{
+    return value->type->tensor_type->elem_type;
+}
+
+/* The suite keeps a bfloat16 as the integer of its bits, the upper half of a float; and where a
+ * case is about types, it may keep one element of a larger tensor. */
+static void repair(struct sx_tensor *t, const Onnx__ValueInfoProto *value)
+{
+    struct sx_tensor whole;
+    struct sx_shape shape = t->shape;
+    const Onnx__TensorShapeProto *declared = value->type->tensor_type->shape;
+    bool bits = t->type == SX_INT && element_type(value) == BFLOAT16;
+    bool one = strstr(t->shape.rank == 1 ? value->name : "", "like") != NULL;
+    if (!bits && !one)
+        return;
+    shape.rank = one ? (int)declared->n_dim : shape.rank;
+    for (int i = 0; one && i < shape.rank; i++)
+        shape.dim[i] = declared->dim[i]->dim_value;
+    if (!sx_tensor_new(&whole, bits ? SX_FLOAT : t->type, &shape, NULL))
+        return;
+    for (int64_t i = 0; i < sx_count(&shape); i++) {
+        double v = sx_tensor_get(t, one ? 0 : i);
+        uint32_t upper = (uint32_t)(bits ? v : 0) << 16;
+        float real;
+        memcpy(&real, &upper, sizeof real);
+        sx_tensor_set(&whole, i, bits ? (double)real : v);
+    }
+    sx_tensor_free(t);
+    *t = whole;
+}
+
+/* Reads input_0.pb, .. or output_0.pb, .. for what the model declares. */
+static bool read_all(struct test_case *c, const char *what, Onnx__ValueInfoProto *const *value,
+                     size_t n_values, struct sx_tensor *t, int *n)
+{
+    for (*n = 0; *n < MOST && (size_t)*n < n_values; (*n)++) {
+        char path[600];
+        struct sx_file file = {.fd = -1};
+        struct sx_error error = {0};
+        snprintf(path, sizeof path, "%s/test_data_set_0/%s_%d.pb", c->directory, what, *n);
+        if (!sx_file_open(&file, path, (size_t)1 << 30, NULL))
+            return true;
+        bool ok = sx_pb_parse(file.bytes, file.size, &t[*n], &error);
+        sx_file_close(&file);
+        if (!ok)
+            return say(c->result, CASE_FAILED, error.message);
+        repair(&t[*n], value[*n]);
+    }
+    return true;
+}
+
+static Onnx__ModelProto *parse(const char *path)
+{
+    struct sx_file file = {.fd = -1};
+    if (!sx_file_open(&file, path, (size_t)1 << 30, NULL))
+        return NULL;
+    Onnx__ModelProto *proto = onnx__model_proto__unpack(NULL, file.size, file.bytes);
+    sx_file_close(&file);
+    return proto;
+}
+
+static bool read_case(struct test_case *c)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/model.onnx", c->directory);
+    c->proto = parse(path);
+    if (c->proto == NULL || c->proto->graph == NULL)
+        return say(c->result, CASE_FAILED, "model.onnx cannot be read");
+    const Onnx__GraphProto *g = c->proto->graph;
+    for (size_t i = 0; i < g->n_node; i++)
+        note_operator(c->result, g->node[i]);
+    const char *why = foreign_type(g->input, g->n_input);
+    why = why != NULL ? why : foreign_type(g->output, g->n_output);
+    if (why != NULL)
+        return say(c->result, CASE_OUT_OF_SCOPE, why);
+    return read_all(c, "input", g->input, g->n_input, c->in, &c->n_in) &&
+           read_all(c, "output", g->output, g->n_output, c->out, &c->n_out);
+}
+
+static bool open_model(struct test_case *c)
+{
+    char path[600];
+    struct sx_error error = {0};
+    snprintf(path, sizeof path, "%s/model.onnx", c->directory);
+    c->model = sx_model_open(path, NULL, &error);
+    return c->model != NULL || say(c->result, CASE_FAILED, error.message);
+}
+
+/* ---- Running ---- */
+
+static bool compare(struct test_case *c, int k, const struct sx_tensor *got, const char *way)
+{
+    const struct sx_tensor *want = &c->out[k];
+    bool narrow = element_type(c->proto->graph->output[k]) == BFLOAT16;
+    double relative = narrow ? RELATIVE_BFLOAT16 : RELATIVE;
+    char text[200];
+    snprintf(text, sizeof text, "output %d has another type or shape", k);
+    if (is_real(got->type) != is_real(want->type) || !sx_shape_equal(&got->shape, &want->shape))
+        return say(c->result, CASE_FAILED, text);
+    for (int64_t i = 0; i < sx_count(&want->shape); i++) {
+        double x = sx_tensor_get(got, i), y = sx_tensor_get(want, i);
+        if (x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= ABSOLUTE + relative * fabs(y))
+            continue;
+        snprintf(text, sizeof text, "%s: element %lld of output %d is %g, not %g", way,
+                 (long long)i, k, x, y);
+        return say(c->result, CASE_FAILED, text);
+    }
+    return true;
+}
+
+/* Evaluates node by node, or compiles and runs; results[] are then to be freed. */
+static bool compute(const struct sx_lowered *l, bool compiled, const int *in,
+                    const struct sx_tensor *feeds, const int *out, struct sx_tensor *results,
+                    struct sx_error *error)
+{
+    if (!compiled)
+        return sx_evaluate(l->graph, in, feeds, l->n_inputs, out, results, l->n_outputs, error);
+    struct sx_run_options options = {.threads = 1};
+    struct sx_program *program =
+        sx_compile(l->graph, in, l->n_inputs, out, l->n_outputs, &options, error);
+    bool ok = program != NULL;
+    for (int i = 0; i < l->n_outputs && ok; i++) {
+        const struct sx_node *node = &l->graph->node[out[i]];
+        ok = sx_tensor_new(&results[i], node->type, &node->shape, error);
+    }
+    ok = ok && sx_run(program, feeds, results, error);
+    sx_program_free(program);
+    return ok;
+}
+
+static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
+{
+    struct sx_tensor feeds[MOST] = {{0}}, results[MOST] = {{0}};
+    int in[MOST], out[MOST];
+    struct sx_error error = {0};
+    bool ok = true;
+    for (int i = 0; i < l->n_inputs && ok; i++) {
+        in[i] = l->inputs[i].node;
+        for (int k = 0; k < c->n_in; k++)
+            if (strcmp(sx_model_input(c->model, k)->name, l->inputs[i].name) == 0)
+                ok =
+                    sx_tensor_convert(&feeds[i], l->graph->node[in[i]].type, &c->in[k], &error);
+    }
+    for (int i = 0; i < l->n_outputs; i++)
+        out[i] = l->outputs[i].node;
+    ok = (ok && compute(l, compiled, in, feeds, out, results, &error)) ||
+         say(c->result, CASE_FAILED, error.message);
+    for (int i = 0; i < l->n_outputs && ok; i++)
+        ok = i < c->n_out ? compare(c, i, &results[i], compiled ? "compiled" : "evaluated")
+                          : say(c->result, CASE_FAILED, "too many outputs");
+    for (int i = 0; i < MOST; i++) {
+        sx_tensor_free(&feeds[i]);
+        sx_tensor_free(&results[i]);
+    }
+    return ok;
+}
+
+/* Inputs that must be constant are: first the integers, then all of them. */
+static struct sx_lowered *lower(struct test_case *c)
+{
+    struct sx_lowered *l = NULL;
+    struct sx_error error = {0};
+    enum sx_type real = SX_FLOAT;
+    for (int k = 0; k < c->n_in; k++)
+        real = c->in[k].type == SX_DOUBLE ? SX_DOUBLE : real;
+    for (int fixed = 0; fixed < 3 && l == NULL; fixed++) {
+        struct sx_lower_input inputs[MOST];
+        if (fixed > 0 && strstr(error.message, "constant") == NULL)
+            break;
+        error = (struct sx_error){0};
+        for (int k = 0; k < c->n_in; k++) {
+            bool as_value = fixed == 2 || (fixed == 1 && !is_real(c->in[k].type));
+            inputs[k] = (struct sx_lower_input){sx_model_input(c->model, k)->name,
+                                                &c->in[k].shape, as_value ? &c->in[k] : NULL};
+        }
+        struct sx_lower_options options = {.real = real, .inputs = inputs, .n_inputs = c->n_in};
+        l = sx_lower(c->model, &options, &error);
+    }
+    if (l == NULL)
+        say(c->result, CASE_FAILED, error.message);
+    return l;
+}
+
+void case_run(const char *directory, struct case_result *result)
+{
+    struct test_case *c = calloc(1, sizeof *c);
+    *result = (struct case_result){.verdict = CASE_PASSED};
+    if (c == NULL) {
+        say(result, CASE_FAILED, "out of memory");
+        return;
+    }
+    c->directory = directory;
+    c->result = result;
+    if (read_case(c) && in_scope(c) && open_model(c)) {
+        struct sx_lowered *l = lower(c);
+        if (l != NULL && run(c, l, false))
+            run(c, l, true);
+        sx_lowered_free(l);
+    }
+    for (int i = 0; i < MOST; i++) {
+        sx_tensor_free(&c->in[i]);
+        sx_tensor_free(&c->out[i]);
+    }
+    sx_model_close(c->model);
+    onnx__model_proto__free_unpacked(c->proto, NULL);
+    free(c);
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+int cases_walk(const char *directory,
+               void (*see)(void *context, const char *name, const struct case_result *result),
+               void *context)
+{
+    struct dirent **entry = NULL;
+    int n = scandir(directory, &entry, visible, alphasort);
+    for (int i = 0; i < n; i++) {
+        char path[600];
+        struct case_result result;
+        snprintf(path, sizeof path, "%s/%s", directory, entry[i]->d_name);
+        case_run(path, &result);
+        see(context, entry[i]->d_name, &result);
+        free(entry[i]);
+    }
+    free(entry);
+    return n;
+}
