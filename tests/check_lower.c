@@ -470,7 +470,9 @@ START_TEST(table)
             other = sx_lowering_row(i);
             bool same =
                 strcmp(row->op, other->op) == 0 && strcmp(row->domain, other->domain) == 0;
-            ck_assert_msg(!same, "%s has two rows", row->op);
+            bool apart = (row->until > 0 && row->until < other->since) ||
+                         (other->until > 0 && other->until < row->since);
+            ck_assert_msg(!same || apart, "%s has two rows for an opset", row->op);
         }
     }
     ck_assert_uint_gt(n, 150);
