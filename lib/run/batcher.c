@@ -273,7 +273,7 @@ bool sx_points_run(struct sx_points *points, int64_t n, const void *const *feeds
     for (int64_t done = 0; done < n;) {
         struct batch *batch = &points->batch[0];
         int64_t now = n - done < size ? n - done : size;
-        if (now == 1 && size >= FEW_POINTS) {
+        if (now == 1 && size >= 2 * FEW_POINTS) {
             batch = &points->batch[1];
             if (batch->program == NULL && !compile(points, batch, 1, error))
                 return false;
