@@ -134,6 +134,7 @@ help:
 	@echo 'make format       clang-format on every source'
 	@echo 'make bench        speed, beside what people would run in our place'
 	@echo 'make golden       rewrite the expected output of the shell tests'
+	@echo 'make operators    rewrite the page of operators, man/sextant-ops.7'
 	@echo 'make clean        remove $(BUILD)'
 
 setup:
@@ -192,6 +193,10 @@ conformance: setup
 golden: all
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
 
+# The page of operators, from the tables of lib/lower.
+operators: $(BUILD)/tests/programs/operators
+	$< >man/sextant-ops.7
+
 format:
 	clang-format -i $(C_FILES)
 
@@ -209,6 +214,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -290,6 +290,28 @@ static struct sx_lowered *lower(struct test_case *c)
     return l;
 }
 
+static enum sx_type type_of(const struct sx_lowered *l, int node)
+{
+    return l->graph->node[node].type;
+}
+
+/* Whether a cotangent of an output gets to an input. */
+static bool has_gradient(const struct sx_lowered *l)
+{
+    const struct sx_graph *g = l->graph;
+    bool *reached = calloc(g->n_nodes + 1, sizeof *reached), found = false;
+    for (int i = 0; i < l->n_outputs && reached != NULL; i++)
+        reached[l->outputs[i].node] = is_real(g->node[l->outputs[i].node].type);
+    for (size_t i = g->n_nodes; i-- > 0 && reached != NULL;) {
+        const struct sx_node *node = &g->node[i];
+        found = found || (reached[i] && node->op == SX_INPUT);
+        for (int k = 0; k < node->n_in && reached[i] && sx_row_of(node)->derive != NULL; k++)
+            reached[node->in[k]] = reached[node->in[k]] || is_real(g->node[node->in[k]].type);
+    }
+    free(reached);
+    return found;
+}
+
 void case_run(const char *directory, struct case_result *result)
 {
     struct test_case *c = calloc(1, sizeof *c);
@@ -304,6 +326,11 @@ void case_run(const char *directory, struct case_result *result)
         struct sx_lowered *l = lower(c);
         if (l != NULL && run(c, l, false))
             run(c, l, true);
+        result->gradient = l != NULL && has_gradient(l);
+        for (int i = 0; l != NULL && i < l->n_inputs; i++)
+            for (int k = 0; k < l->n_outputs; k++)
+                result->reals = result->reals || (is_real(type_of(l, l->inputs[i].node)) &&
+                                                  is_real(type_of(l, l->outputs[k].node)));
         sx_lowered_free(l);
     }
     for (int i = 0; i < MOST; i++) {

@@ -12,6 +12,8 @@ struct case_result {
     char why[500];         /* it failed, or is out of scope */
     char op[CASE_OPS][80]; /* the operators in its model, each once */
     int n_ops;
+    bool reals;    /* there is an input of reals, and an output */
+    bool gradient; /* an output has one by an input */
 };
 
 /* Runs DIRECTORY/model.onnx on test_data_set_0: by the plain evaluation of the graph and as the

@@ -2,13 +2,37 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cases.h"
+#include "lower/row.h"
+
+enum { ROWS = 500 };
+
+/* Per row: whether a case of its operator alone has reals, and whether one has a gradient. */
+struct seen {
+    bool any[ROWS], gradient[ROWS];
+};
 
 static void passes(void *context, const char *name, const struct case_result *result)
 {
-    (void)context;
+    struct seen *seen = context;
+    const struct sx_lowering_row *row;
     ck_assert_msg(result->verdict == CASE_PASSED, "%s: %s", name, result->why);
+    for (size_t i = 0; result->n_ops == 1 && (row = sx_lowering_row(i)) != NULL; i++)
+        if (strcmp(row->op, result->op[0]) == 0 && row->domain[0] == '\0') {
+            seen->any[i] = seen->any[i] || result->reals;
+            seen->gradient[i] = seen->gradient[i] || result->gradient;
+        }
+}
+
+/* What the page of operators says is what the graphs of the cases do. */
+static void check_gradients(const struct seen *seen)
+{
+    const struct sx_lowering_row *row;
+    for (size_t i = 0; (row = sx_lowering_row(i)) != NULL; i++)
+        ck_assert_msg(!seen->any[i] || seen->gradient[i] == row->gradient, "%s %s a gradient",
+                      row->op, row->gradient ? "has not" : "has");
 }
 
 static void shell(const char *what, const char *directory)
@@ -24,14 +48,16 @@ START_TEST(frozen)
         const char *group;
         int cases;
     } groups[] = {{"node", 734}, {"pytorch-operator", 31}, {"simple", 17}};
+    static struct seen seen;
     char directory[] = "/tmp/cases-XXXXXX", path[100];
     ck_assert_ptr_nonnull(mkdtemp(directory));
     shell("tar -xzf tests/data/cases.tgz -C ", directory);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, groups[i].group);
-        ck_assert_int_eq(cases_walk(path, passes, NULL), groups[i].cases);
+        ck_assert_int_eq(cases_walk(path, passes, &seen), groups[i].cases);
     }
     shell("rm -rf ", directory);
+    check_gradients(&seen);
 }
 END_TEST
 

@@ -119,6 +119,6 @@ static bool lower_non_max_suppression(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_boxes[] = {
-    {"", "NonMaxSuppression", 10, 0, 2, 5, lower_non_max_suppression, 0},
+    {"", "NonMaxSuppression", 10, 0, 2, 5, lower_non_max_suppression, 0, false},
     {0},
 };

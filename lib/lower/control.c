@@ -328,9 +328,9 @@ static bool lower_scan_8(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_control[] = {
-    {"", "If", 1, 0, 1, 1, lower_if, 0},
-    {"", "Loop", 1, 0, 0, -1, lower_loop, 0},
-    {"", "Scan", 8, 8, 0, -1, lower_scan_8, 0},
-    {"", "Scan", 9, 0, 1, -1, lower_scan, 0},
+    {"", "If", 1, 0, 1, 1, lower_if, 0, true},
+    {"", "Loop", 1, 0, 0, -1, lower_loop, 0, true},
+    {"", "Scan", 8, 8, 0, -1, lower_scan_8, 0, true},
+    {"", "Scan", 9, 0, 1, -1, lower_scan, 0, true},
     {0},
 };

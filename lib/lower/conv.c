@@ -156,7 +156,7 @@ static bool lower_conv_transpose(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_conv_rows[] = {
-    {"", "Conv", 1, 0, 2, 3, lower_conv, 0},
-    {"", "ConvTranspose", 1, 0, 2, 3, lower_conv_transpose, 0},
+    {"", "Conv", 1, 0, 2, 3, lower_conv, 0, true},
+    {"", "ConvTranspose", 1, 0, 2, 3, lower_conv_transpose, 0, true},
     {0},
 };

@@ -133,6 +133,6 @@ static bool lower_tf_idf(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_count[] = {
-    {"", "TfIdfVectorizer", 9, 0, 1, 1, lower_tf_idf, 0},
+    {"", "TfIdfVectorizer", 9, 0, 1, 1, lower_tf_idf, 0, false},
     {0},
 };

@@ -165,9 +165,9 @@ static bool lower_det(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_geometry[] = {
-    {"", "AffineGrid", 20, 0, 2, 2, lower_affine_grid, 0},
-    {"", "CenterCropPad", 18, 0, 2, 2, lower_center_crop_pad, 0},
-    {"", "Col2Im", 18, 0, 3, 3, lower_col2im, 0},
-    {"", "Det", 11, 0, 1, 1, lower_det, 0},
+    {"", "AffineGrid", 20, 0, 2, 2, lower_affine_grid, 0, true},
+    {"", "CenterCropPad", 18, 0, 2, 2, lower_center_crop_pad, 0, true},
+    {"", "Col2Im", 18, 0, 3, 3, lower_col2im, 0, true},
+    {"", "Det", 11, 0, 1, 1, lower_det, 0, true},
     {0},
 };

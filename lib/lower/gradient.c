@@ -36,6 +36,6 @@ static bool lower_gradient(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_gradient[] = {
-    {"ai.onnx.preview.training", "Gradient", 1, 0, 1, -1, lower_gradient, 0},
+    {"ai.onnx.preview.training", "Gradient", 1, 0, 1, -1, lower_gradient, 0, true},
     {0},
 };

@@ -286,12 +286,12 @@ static bool lower_one_hot(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_index[] = {
-    {"", "Gather", 1, 0, 2, 2, lower_gather, 0},
-    {"", "GatherElements", 11, 0, 2, 2, lower_gather_elements, 0},
-    {"", "GatherND", 11, 0, 2, 2, lower_gather_nd, 0},
-    {"", "Scatter", 9, 0, 3, 3, lower_scatter_elements, 0},
-    {"", "ScatterElements", 11, 0, 3, 3, lower_scatter_elements, 0},
-    {"", "ScatterND", 11, 0, 3, 3, lower_scatter_nd, 0},
-    {"", "OneHot", 9, 0, 3, 3, lower_one_hot, 0},
+    {"", "Gather", 1, 0, 2, 2, lower_gather, 0, true},
+    {"", "GatherElements", 11, 0, 2, 2, lower_gather_elements, 0, true},
+    {"", "GatherND", 11, 0, 2, 2, lower_gather_nd, 0, true},
+    {"", "Scatter", 9, 0, 3, 3, lower_scatter_elements, 0, true},
+    {"", "ScatterElements", 11, 0, 3, 3, lower_scatter_elements, 0, true},
+    {"", "ScatterND", 11, 0, 3, 3, lower_scatter_nd, 0, true},
+    {"", "OneHot", 9, 0, 3, 3, lower_one_hot, 0, true},
     {0},
 };

@@ -57,7 +57,7 @@ static bool lower_cross_entropy(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_loss[] = {
-    {"", "NegativeLogLikelihoodLoss", 12, 0, 2, 3, lower_nll, 0},
-    {"", "SoftmaxCrossEntropyLoss", 12, 0, 2, 3, lower_cross_entropy, 0},
+    {"", "NegativeLogLikelihoodLoss", 12, 0, 2, 3, lower_nll, 0, true},
+    {"", "SoftmaxCrossEntropyLoss", 12, 0, 2, 3, lower_cross_entropy, 0, true},
     {0},
 };

@@ -152,12 +152,12 @@ static bool lower_lrn(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_norm[] = {
-    {"", "BatchNormalization", 1, 0, 5, 5, lower_batch_norm, 0},
-    {"", "InstanceNormalization", 1, 0, 3, 3, lower_instance_norm, 0},
-    {"", "GroupNormalization", 18, 0, 3, 3, lower_group_norm, 0},
-    {"", "LayerNormalization", 1, 0, 2, 3, lower_layer_norm, 0},
-    {"", "MeanVarianceNormalization", 9, 0, 1, 1, lower_mvn, 0},
-    {"", "LpNormalization", 1, 0, 1, 1, lower_lp_norm, 0},
-    {"", "LRN", 1, 0, 1, 1, lower_lrn, 0},
+    {"", "BatchNormalization", 1, 0, 5, 5, lower_batch_norm, 0, true},
+    {"", "InstanceNormalization", 1, 0, 3, 3, lower_instance_norm, 0, true},
+    {"", "GroupNormalization", 18, 0, 3, 3, lower_group_norm, 0, true},
+    {"", "LayerNormalization", 1, 0, 2, 3, lower_layer_norm, 0, true},
+    {"", "MeanVarianceNormalization", 9, 0, 1, 1, lower_mvn, 0, true},
+    {"", "LpNormalization", 1, 0, 1, 1, lower_lp_norm, 0, true},
+    {"", "LRN", 1, 0, 1, 1, lower_lrn, 0, true},
     {0},
 };

@@ -255,12 +255,12 @@ static bool lower_max_unpool(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_pool[] = {
-    {"", "AveragePool", 1, 0, 1, 1, lower_average_pool, 0},
-    {"", "MaxPool", 1, 0, 1, 1, lower_max_pool, 0},
-    {"", "LpPool", 1, 0, 1, 1, lower_lp_pool, 0},
-    {"", "GlobalAveragePool", 1, 0, 1, 1, lower_global_average, 0},
-    {"", "GlobalMaxPool", 1, 0, 1, 1, lower_global_max, 0},
-    {"", "GlobalLpPool", 1, 0, 1, 1, lower_global_lp, 0},
-    {"", "MaxUnpool", 9, 0, 2, 3, lower_max_unpool, 0},
+    {"", "AveragePool", 1, 0, 1, 1, lower_average_pool, 0, true},
+    {"", "MaxPool", 1, 0, 1, 1, lower_max_pool, 0, true},
+    {"", "LpPool", 1, 0, 1, 1, lower_lp_pool, 0, true},
+    {"", "GlobalAveragePool", 1, 0, 1, 1, lower_global_average, 0, true},
+    {"", "GlobalMaxPool", 1, 0, 1, 1, lower_global_max, 0, true},
+    {"", "GlobalLpPool", 1, 0, 1, 1, lower_global_lp, 0, true},
+    {"", "MaxUnpool", 9, 0, 2, 3, lower_max_unpool, 0, true},
     {0},
 };

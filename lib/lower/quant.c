@@ -179,12 +179,12 @@ static bool lower_qlinear_conv(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_quant[] = {
-    {"", "QuantizeLinear", 10, 0, 2, 3, lower_quantize, 0},
-    {"", "DequantizeLinear", 10, 0, 2, 3, lower_dequantize, 0},
-    {"", "DynamicQuantizeLinear", 11, 0, 1, 1, lower_dynamic, 0},
-    {"", "MatMulInteger", 10, 0, 2, 4, lower_matmul_integer, 0},
-    {"", "ConvInteger", 10, 0, 2, 4, lower_conv_integer, 0},
-    {"", "QLinearMatMul", 10, 0, 8, 8, lower_qlinear_matmul, 0},
-    {"", "QLinearConv", 10, 0, 8, 9, lower_qlinear_conv, 0},
+    {"", "QuantizeLinear", 10, 0, 2, 3, lower_quantize, 0, false},
+    {"", "DequantizeLinear", 10, 0, 2, 3, lower_dequantize, 0, true},
+    {"", "DynamicQuantizeLinear", 11, 0, 1, 1, lower_dynamic, 0, true},
+    {"", "MatMulInteger", 10, 0, 2, 4, lower_matmul_integer, 0, false},
+    {"", "ConvInteger", 10, 0, 2, 4, lower_conv_integer, 0, false},
+    {"", "QLinearMatMul", 10, 0, 8, 8, lower_qlinear_matmul, 0, false},
+    {"", "QLinearConv", 10, 0, 8, 9, lower_qlinear_conv, 0, false},
     {0},
 };

@@ -296,7 +296,7 @@ static bool lower_upsample(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_resize[] = {
-    {"", "Resize", 10, 0, 1, 4, lower_resize, 0},
-    {"", "Upsample", 7, 0, 1, 2, lower_upsample, 0},
+    {"", "Resize", 10, 0, 1, 4, lower_resize, 0, true},
+    {"", "Upsample", 7, 0, 1, 2, lower_upsample, 0, true},
     {0},
 };

@@ -344,8 +344,8 @@ static bool lower_rnn(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_rnn[] = {
-    {"", "RNN", 1, 0, 3, 6, lower_rnn, RNN},
-    {"", "GRU", 1, 0, 3, 6, lower_rnn, GRU},
-    {"", "LSTM", 1, 0, 3, 8, lower_rnn, LSTM},
+    {"", "RNN", 1, 0, 3, 6, lower_rnn, RNN, true},
+    {"", "GRU", 1, 0, 3, 6, lower_rnn, GRU, true},
+    {"", "LSTM", 1, 0, 3, 8, lower_rnn, LSTM, true},
     {0},
 };

@@ -46,7 +46,8 @@ struct sx_lowering_row {
     int since, until;   /* opsets, both ends included; until 0: no end */
     int min_in, max_in; /* the first min_in inputs must be there; max_in < 0: any number */
     bool (*lower)(struct sx_lowering *l);
-    int arg; /* whatever rows that share a function tell it, mostly a core operator */
+    int arg;       /* whatever rows that share a function tell it, mostly a core operator */
+    bool gradient; /* by some input; steps, choices, shapes and integers have none */
 };
 
 /* Row i of all, or NULL behind the last one. */

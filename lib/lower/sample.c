@@ -231,7 +231,7 @@ static bool lower_roi_align(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_sample[] = {
-    {"", "GridSample", 16, 0, 2, 2, lower_grid_sample, 0},
-    {"", "RoiAlign", 10, 0, 3, 3, lower_roi_align, 0},
+    {"", "GridSample", 16, 0, 2, 2, lower_grid_sample, 0, true},
+    {"", "RoiAlign", 10, 0, 3, 3, lower_roi_align, 0, true},
     {0},
 };

@@ -169,9 +169,9 @@ static bool lower_reverse_sequence(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_select[] = {
-    {"", "NonZero", 9, 0, 1, 1, lower_non_zero, 0},
-    {"", "Compress", 9, 0, 2, 2, lower_compress, 0},
-    {"", "Unique", 11, 0, 1, 1, lower_unique, 0},
-    {"", "ReverseSequence", 10, 0, 2, 2, lower_reverse_sequence, 0},
+    {"", "NonZero", 9, 0, 1, 1, lower_non_zero, 0, false},
+    {"", "Compress", 9, 0, 2, 2, lower_compress, 0, true},
+    {"", "Unique", 11, 0, 1, 1, lower_unique, 0, true},
+    {"", "ReverseSequence", 10, 0, 2, 2, lower_reverse_sequence, 0, true},
     {0},
 };

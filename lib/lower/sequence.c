@@ -161,13 +161,13 @@ static bool lower_split(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_sequence[] = {
-    {"", "SequenceEmpty", 11, 0, 0, 0, lower_empty, 0},
-    {"", "SequenceConstruct", 11, 0, 1, -1, lower_construct, 0},
-    {"", "SequenceAt", 11, 0, 0, 2, lower_at, 0},
-    {"", "SequenceLength", 11, 0, 0, 1, lower_length, 0},
-    {"", "SequenceInsert", 11, 0, 0, 3, lower_insert, 0},
-    {"", "SequenceErase", 11, 0, 0, 2, lower_erase, 0},
-    {"", "ConcatFromSequence", 11, 0, 0, 1, lower_concat, 0},
-    {"", "SplitToSequence", 11, 0, 1, 2, lower_split, 0},
+    {"", "SequenceEmpty", 11, 0, 0, 0, lower_empty, 0, false},
+    {"", "SequenceConstruct", 11, 0, 1, -1, lower_construct, 0, true},
+    {"", "SequenceAt", 11, 0, 0, 2, lower_at, 0, true},
+    {"", "SequenceLength", 11, 0, 0, 1, lower_length, 0, false},
+    {"", "SequenceInsert", 11, 0, 0, 3, lower_insert, 0, true},
+    {"", "SequenceErase", 11, 0, 0, 2, lower_erase, 0, true},
+    {"", "ConcatFromSequence", 11, 0, 0, 1, lower_concat, 0, true},
+    {"", "SplitToSequence", 11, 0, 1, 2, lower_split, 0, true},
     {0},
 };

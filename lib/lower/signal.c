@@ -164,11 +164,11 @@ static bool lower_mel(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_signal[] = {
-    {"", "HannWindow", 17, 0, 1, 1, lower_window, 0},
-    {"", "HammingWindow", 17, 0, 1, 1, lower_window, 1},
-    {"", "BlackmanWindow", 17, 0, 1, 1, lower_window, 2},
-    {"", "DFT", 17, 0, 1, 3, lower_dft, 0},
-    {"", "STFT", 17, 0, 2, 4, lower_stft, 0},
-    {"", "MelWeightMatrix", 17, 0, 5, 5, lower_mel, 0},
+    {"", "HannWindow", 17, 0, 1, 1, lower_window, 0, false},
+    {"", "HammingWindow", 17, 0, 1, 1, lower_window, 1, false},
+    {"", "BlackmanWindow", 17, 0, 1, 1, lower_window, 2, false},
+    {"", "DFT", 17, 0, 1, 3, lower_dft, 0, true},
+    {"", "STFT", 17, 0, 2, 4, lower_stft, 0, true},
+    {"", "MelWeightMatrix", 17, 0, 5, 5, lower_mel, 0, false},
     {0},
 };

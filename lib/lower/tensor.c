@@ -291,13 +291,13 @@ static bool lower_range(struct sx_lowering *l)
 }
 
 const struct sx_lowering_row sx_lower_tensor[] = {
-    {"", "Concat", 1, 0, 1, -1, lower_concat, 0},
-    {"", "Split", 1, 0, 1, 2, lower_split, 0},
-    {"", "Slice", 1, 0, 1, 5, lower_slice, 0},
-    {"", "Pad", 1, 0, 1, 4, lower_pad, 0},
-    {"", "Tile", 6, 0, 2, 2, lower_tile, 0},
-    {"", "Trilu", 14, 0, 1, 2, lower_trilu, 0},
-    {"", "EyeLike", 9, 0, 1, 1, lower_eye_like, 0},
-    {"", "Range", 11, 0, 3, 3, lower_range, 0},
+    {"", "Concat", 1, 0, 1, -1, lower_concat, 0, true},
+    {"", "Split", 1, 0, 1, 2, lower_split, 0, true},
+    {"", "Slice", 1, 0, 1, 5, lower_slice, 0, true},
+    {"", "Pad", 1, 0, 1, 4, lower_pad, 0, true},
+    {"", "Tile", 6, 0, 2, 2, lower_tile, 0, true},
+    {"", "Trilu", 14, 0, 1, 2, lower_trilu, 0, true},
+    {"", "EyeLike", 9, 0, 1, 1, lower_eye_like, 0, false},
+    {"", "Range", 11, 0, 3, 3, lower_range, 0, false},
     {0},
 };

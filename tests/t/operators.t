@@ -1,0 +1,8 @@
+#!/bin/sh
+# operators.t - the page of operators is what the tables say; `make operators` writes it anew.
+. tests/tap.sh
+
+"$BUILD/tests/programs/operators" >"$T/page" || exit 1
+run cmp "$T/page" "$TOP/man/sextant-ops.7"
+is 'man/sextant-ops.7' "$status" 0
+end
