@@ -136,8 +136,15 @@ void sx_json_double(struct sx_json *json, const char *key, double value)
 void sx_json_int(struct sx_json *json, const char *key, int64_t value)
 {
     char text[24];
+    size_t at = sizeof text;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     lead(json, key);
-    put(json, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)value));
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) != 0);
+    if (value < 0)
+        text[--at] = '-';
+    put(json, text + at, sizeof text - at);
 }
 
 void sx_json_bool(struct sx_json *json, const char *key, bool value)

@@ -76,19 +76,32 @@ static bool read_int(const cJSON *item, int64_t least, int64_t most, int64_t *va
     return true;
 }
 
-/* cJSON rounds some numbers: the value is read again from the text. */
-static bool exact_value(const char *line, size_t n, double *value)
+/* cJSON rounds some numbers: the value is read again from the text, and must be about that. */
+static bool exact_value(const char *line, size_t n, const cJSON *object, double *value)
 {
     static const char key[] = "\"value\"";
     const char *at = memmem(line, n, key, sizeof key - 1), *end = line + n;
-    if (at == NULL)
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "value");
+    if (at == NULL || !cJSON_IsNumber(item))
         return false;
+    double about = cJSON_GetNumberValue(item);
     for (at += sizeof key - 1; at < end && strchr(" \t:", *at) != NULL;)
         at++;
     size_t length = 0;
     while (at + length < end && strchr("+-.eE0123456789", at[length]) != NULL)
         length++;
-    return sx_number_parse(at, length, value) && isfinite(*value);
+    return sx_number_parse(at, length, value) && isfinite(*value) &&
+           fabs(*value - about) <= 1e-12 * fabs(about);
+}
+
+/* Each coalition is there once. */
+static bool note_new(struct sx_game *game, const uint64_t *coalition, double value,
+                     struct sx_error *error)
+{
+    size_t before = game->memo.count;
+    return sx_game_note(game, coalition, value, error) &&
+           (game->memo.count > before ||
+            sx_fail(error, SX_FAILED, "the coalition has a value already"));
 }
 
 static bool take_line(struct sx_game *game, const char *line, size_t n, uint64_t *coalition,
@@ -98,7 +111,7 @@ static bool take_line(struct sx_game *game, const char *line, size_t n, uint64_t
     const cJSON *present = cJSON_GetObjectItemCaseSensitive(object, "present"), *item = NULL;
     double value = 0;
     bool ok = object != NULL;
-    if (ok && (!cJSON_IsArray(present) || !exact_value(line, n, &value)))
+    if (ok && (!cJSON_IsArray(present) || !exact_value(line, n, object, &value)))
         ok = sx_fail(error, SX_FAILED, "is not {\"present\":[players],\"value\":number}");
     memset(coalition, 0, game->words * sizeof *coalition);
     cJSON_ArrayForEach(item, present)
@@ -107,10 +120,12 @@ static bool take_line(struct sx_game *game, const char *line, size_t n, uint64_t
         ok = ok && (read_int(item, 0, game->players - 1, &player) ||
                     sx_fail(error, SX_FAILED, "a player is none of 0..%lld",
                             (long long)game->players - 1));
+        if (ok && sx_set_has(coalition, player))
+            ok = sx_fail(error, SX_FAILED, "player %lld is there twice", (long long)player);
         if (ok)
             sx_set_add(coalition, player);
     }
-    ok = ok && sx_game_note(game, coalition, value, error);
+    ok = ok && note_new(game, coalition, value, error);
     cJSON_Delete(object);
     return ok;
 }

@@ -19,24 +19,21 @@ struct sx_index_row {
     const char *name, *what;
     double (*weight)(int64_t order, int64_t s, int64_t u);
     double (*share)(int64_t order, int64_t players, int64_t s, int64_t outside);
-    /* Weight of the difference of S at T, |T| = t, for estimators; NULL: none of that form. */
-    double (*difference)(int64_t order, int64_t players, int64_t s, int64_t t);
-    int64_t least;  /* 0: the empty set has a value, too */
-    bool single;    /* order 1 alone */
-    bool whole;     /* all orders, unless one is asked for */
-    bool efficient; /* values sum to v(N) - v(empty) */
+    /* For estimators: the weight of the difference of S at T, |T| = t, times the number of all
+     * coalitions of `size`; or that the index is the best fit of its order. */
+    double (*difference)(int64_t order, int64_t players, int64_t s, int64_t t, int64_t size);
+    bool fit;
+    double (*more)(int64_t more); /* then so much of the value of each superset with `more` */
+    int64_t least;                /* 0: the empty set has a value, too */
+    bool single;                  /* order 1 alone */
+    bool whole;                   /* all orders, unless one is asked for */
+    bool efficient;               /* values sum to v(N) - v(empty) */
 };
 
 const struct sx_index_row *sx_index_find(const char *name, struct sx_error *error);
 
 /* Bernoulli number i, B_1 = -1/2. */
 double sx_bernoulli(int64_t i);
-
-/* Replaces each value by the sum over the supersets in the list, which is that of sx_terms_new
- * from size `least` over n players, times weight(how many more): k-SII from SII with Bernoulli
- * numbers, kADD-SHAP from the faithful index with 1 / (more + 1). */
-void sx_terms_sum(struct sx_interactions *terms, const int64_t *place, int64_t n,
-                  double (*weight)(int64_t more));
 
 /* ---- Lists of sets ---- */
 
@@ -47,9 +44,6 @@ bool sx_terms_new(struct sx_interactions *terms, const int64_t *player, int64_t 
 
 /* The next set of `k` of 0..n-1 in order; false after the last. Starts at 0, 1 .. k-1. */
 bool sx_next_set(int64_t *member, int64_t k, int64_t n);
-
-/* The number of a set among those of its size. */
-int64_t sx_set_rank(const int64_t *member, int64_t k, int64_t n);
 
 /* ---- The table of all coalitions ---- */
 
@@ -95,6 +89,7 @@ struct sx_draw {
     double *missing;          /* per stratum: share of its coalitions not drawn; 0: all are */
     int64_t *unit;            /* per stratum: 1, or 2 for pairs */
     bool whole;               /* every coalition of a positive share is there */
+    bool thin;                /* the last stratum has coalitions of many sizes */
 };
 
 bool sx_draw_new(struct sx_draw *draw, const struct sx_draw_options *options,
@@ -209,30 +204,73 @@ struct sx_estimate {
     struct sx_error *error;
 };
 
-/* Stratified by what of a set is present (SVARM-IQ), or by size alone (SHAP-IQ). */
-bool sx_estimate_strata(struct sx_estimate *e);
-bool sx_estimate_shapiq(struct sx_estimate *e);
+/* The most players of a set in a best fit. */
+#define SX_FIT_ORDER 4
 
-/* Draws coalitions size by size, and their values, which the caller frees. */
-bool sx_strata_draw(struct sx_estimate *e, struct sx_draw *draw, double **value);
+/* An index of S as a sum over sizes t of the mean over the T of that size of
+ * weight[s, |S and T|, t] v(T). */
+struct sx_weights {
+    int64_t n, order;
+    double *weight; /* [order + 1, order + 1, n + 1] */
+};
 
-/* Adds `part` of an estimate to the values of terms, and its variance to their errors. Coalitions
- * that are known stand for themselves alone, the others for all that are not known. */
-bool sx_strata_add(struct sx_estimate *e, const struct sx_draw *draw, const double *value,
-                   const uint8_t *known, double part, bool by_members);
+bool sx_weights_new(struct sx_weights *weights, const struct sx_index_row *row, int64_t order,
+                    int64_t n, struct sx_error *error);
+void sx_weights_free(struct sx_weights *weights);
+double sx_weight(const struct sx_weights *weights, int64_t s, int64_t in, int64_t t);
 
-/* Of the residuals of a fit to the other half of the coalitions: unbiased for every index. */
-bool sx_estimate_adjusted(struct sx_estimate *e);
+/* Of the T of size t among n players, the share of those that have `in` given ones, and no
+ * others, of a set of s. */
+double sx_meeting(int64_t n, int64_t s, int64_t in, int64_t t);
+
+/* Which sizes of coalitions are drawn: those that have weights, evenly; all but the ends, evenly
+ * or as the Shapley kernel weighs them; the same, with all of one player and all but one; all. */
+enum sx_sizes {
+    SX_SIZES_WEIGHED,
+    SX_SIZES_INNER,
+    SX_SIZES_KERNEL,
+    SX_SIZES_EDGES,
+    SX_SIZES_ALL
+};
+
+/* Draws coalitions, and their values, which the caller frees; weight[] in the draw is for means
+ * over each size. */
+bool sx_coalitions_draw(struct sx_estimate *e, const struct sx_weights *weights,
+                        enum sx_sizes sizes, bool pairs, struct sx_draw *draw, double **value);
+
+/* Adds sum of weight[s, in, t] y[i] over the coalitions to the values of terms, and to their
+ * errors the variance of the same sums of `scattered`, whose scatter is that of units in their
+ * strata. */
+bool sx_units_add(struct sx_estimate *e, const struct sx_weights *weights,
+                  const struct sx_draw *draw, const double *y, const double *scattered);
+
+/* Means over strata of coalitions by size and by what of a set is present (SVARM-IQ), or by size
+ * alone (SHAP-IQ). */
+bool sx_estimate_strata(struct sx_estimate *e, bool by_members);
+
+/* Fits to parts of the coalitions, and the index of what they leave in the others. */
+struct sx_adjusting {
+    enum sx_sizes sizes;
+    bool pairs;    /* coalitions come with complements */
+    bool outer;    /* KernelSHAP-IQ's two fits, otherwise one */
+    int64_t order; /* of the fit; 0: up to 2, as coalitions allow */
+};
+
+bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how);
+
+/* Adds `part` of the index of a game to the values of terms: base has its Moebius transform. */
+void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base, double part);
+
+/* KernelSHAP-IQ's fit of singles and pairs, as Moebius terms, to values less v(empty) of which
+ * mean[i] is the weight within a size; all of one player and of all but one are there. */
+bool sx_fit_outer(struct sx_estimate *e, const struct sx_draw *draw, const double *mean,
+                  const double *value, double *terms, bool *solved);
+
+/* Of a part of a game that is all there is: the best fit to it. */
+bool sx_estimate_given(struct sx_estimate *e);
 
 /* Orders of all players, each also reversed if `both`: Shapley and Owen values. */
 bool sx_estimate_permutation(struct sx_estimate *e, bool both);
-
-/* Weighted least squares: of order 1 KernelSHAP, of higher orders the faithful indices. Sizes
- * are drawn evenly (leverage scores), or as the kernel weighs them. */
-bool sx_estimate_regression(struct sx_estimate *e, bool leverage);
-
-/* KernelSHAP-IQ: Shapley interaction by fits of residuals, up to order 2. */
-bool sx_estimate_kernel_pairs(struct sx_estimate *e);
 
 /* A sparse Fourier transform: makes the terms itself, whatever the order. */
 bool sx_estimate_sparse(struct sx_estimate *e);
@@ -286,12 +324,8 @@ void sx_fit_free(struct sx_fit *fit);
 /* Sets member[] and present[]; the number of members. */
 int64_t sx_fit_members(struct sx_fit *fit, const uint64_t *coalition);
 
-/* Adds a value y to the equations, or y (weighed) to the right side alone. */
+/* Adds a value y to the equations. */
 void sx_fit_add(struct sx_fit *fit, const uint64_t *coalition, double weight, double y);
-void sx_fit_add_right(struct sx_fit *fit, const uint64_t *coalition, double y);
-
-/* The matrix of all coalitions, those of size s having part[s] of the weight. */
-void sx_fit_know(struct sx_fit *fit, const double *part);
 
 /* Factors the matrix; false where the coalitions do not tell the terms apart. Then solves for
  * right[]; the terms sum to *total unless it is NULL. */

@@ -1,28 +1,35 @@
-/* shapley_adjusted.c - interaction indices from a fit and what it leaves: unbiased, and close where
- * singles and pairs are most of a game.
+/* shapley_adjusted.c - interaction indices from fits and what these leave: unbiased, and close where
+ * a fit says most of a game.
  *
- * Coalitions are drawn by size and dealt into two halves. A game of singles (and pairs) is fitted
- * to one half, and its index is known. The index of the residuals is linear in them: those of this
- * half count as they are, those of all other coalitions are estimated from the other half, by means
- * over strata or by least squares with the matrix of all coalitions. That is unbiased. The halves
- * then change places, and the two results are averaged: control variates with cross-fitting. */
+ * Coalitions are drawn by size and dealt into folds. A game of singles (and pairs) is fitted to all
+ * folds but one, and its index is known. That of the residuals is linear in them: the fold that was
+ * left out estimates it, standing for all coalitions that are not known, and the others count as
+ * they are. So the estimate has no bias, whatever the fit. The results of all folds are averaged:
+ * control variates with cross-fitting. With the Shapley kernel, fits are KernelSHAP (Lundberg and
+ * Lee 2017), those of pairs the faithful interaction. A coalition of s players has leverage
+ * 1/C(n, s) in KernelSHAP (Musco and Witter 2025): sizes are drawn evenly then. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "method/shapley.h"
 
+#define MOST_FOLDS 4
+
 struct adjusting {
     struct sx_estimate *e;
-    const struct sx_index_row *row; /* what is estimated; k-SII and kADD-SHAP follow from it */
-    bool fitted;                    /* a faithful index: least squares instead of strata */
+    const struct sx_adjusting *how;
+    struct sx_weights weights;
     struct sx_draw draw;
-    double *value, *residual;
-    uint8_t *half, *known;       /* half: 1 or 2, or 3 where all of a size are there */
-    struct sx_interactions base; /* the terms of the fit */
-    struct sx_fit fit;
-    int64_t order; /* of the fit */
+    double *value; /* without v(empty) */
+    double *residual, *weight, *sum, *scattered;
+    uint8_t *fold;  /* from 1; 0: all of its size are there */
+    int64_t *size;  /* of each coalition */
+    double *counts; /* per size: coalitions of the fold, of the others */
     double *part;
+    int folds;
+    struct sx_interactions base; /* the terms of the fit */
+    bool fitted;                 /* otherwise they are the straight line */
 };
 
 static const uint64_t *coalition_of(const struct adjusting *w, int64_t i)
@@ -30,75 +37,90 @@ static const uint64_t *coalition_of(const struct adjusting *w, int64_t i)
     return w->draw.coalition + (size_t)i * w->e->game->words;
 }
 
-static int64_t size_of(const struct adjusting *w, int64_t i)
-{
-    return sx_set_count(coalition_of(w, i), w->e->game->words);
-}
-
-/* Deals the coalitions of each stratum in turn. */
+/* Deals what was drawn together to the folds in turn, from a random one on. */
 static void deal(struct adjusting *w)
 {
-    for (int64_t s = 0; s < w->draw.n_strata; s++)
-        for (int64_t i = w->draw.first[s]; i < w->draw.first[s + 1]; i++)
-            if (w->draw.missing[s] <= 0)
-                w->half[i] = 3;
-            else
-                w->half[i] = (uint8_t)(1 + (i - w->draw.first[s]) % 2);
+    const struct sx_draw *d = &w->draw;
+    const struct sx_shapley_options *o = w->e->o;
+    int64_t least = MOST_FOLDS;
+    for (int64_t s = 0; s < d->n_strata; s++) {
+        int64_t units = (d->first[s + 1] - d->first[s]) / d->unit[s];
+        if (d->missing[s] > 0 && units < least)
+            least = units;
+    }
+    w->folds = d->whole ? 0 : least < 2 ? 1 : (int)least;
+    for (int64_t s = 0; s < d->n_strata; s++) {
+        int64_t from = (int64_t)(sx_random_bits(o->seed, ~o->sample, (uint64_t)s) >> 8);
+        for (int64_t i = d->first[s]; i < d->first[s + 1] && d->missing[s] > 0; i++)
+            w->fold[i] =
+                (uint8_t)(1 + (from + (i - d->first[s]) / d->unit[s]) % (w->folds + !w->folds));
+    }
 }
 
-/* The weight of each coalition of the halves `which`: its size's part, shared by those there. */
-static bool weigh(struct adjusting *w, int which, double *weight)
+/* Counts the coalitions of each size in a fold and in all others. */
+static void count_sizes(struct adjusting *w, int fold)
 {
-    double *count = sx_new((size_t)w->e->game->n_live + 1, sizeof *count, w->e->error);
-    if (count == NULL)
+    memset(w->counts, 0, 2 * ((size_t)w->e->game->n_live + 1) * sizeof *w->counts);
+    for (int64_t i = 0; i < w->draw.count; i++)
+        w->counts[2 * w->size[i] + (w->fold[i] != fold)]++;
+}
+
+/* ---- The fit ---- */
+
+/* The order of the fit: where it is not given, the largest up to 2 whose terms the coalitions can
+ * tell apart with ease. Without any, the straight line from v(empty) to v(N) is taken out. */
+static int64_t choose_order(struct adjusting *w)
+{
+    int64_t n = w->e->game->n_live, fitted = 0;
+    w->fitted = w->folds > 1;
+    if (w->folds < 2)
+        return 1;
+    if (w->how->order > 0)
+        return w->how->order;
+    for (int64_t i = 0; i < w->draw.count; i++)
+        fitted += w->fold[i] != 1;
+    for (int64_t order = 2; order > 0; order--)
+        if (fitted >= 3 * (order == 2 ? n * (n + 1) / 2 : n) / 2)
+            return order;
+    w->fitted = false;
+    return 1;
+}
+
+/* Weighted least squares with singles and more. */
+static bool fit_terms(struct adjusting *w, int64_t order, bool *solved)
+{
+    struct sx_estimate *e = w->e;
+    struct sx_fit fit;
+    double total = e->terms->all - e->terms->none;
+    bool exact_ends = e->row->least > 0;
+    if (!sx_fit_new(&fit, e->game, e->place, &w->base, order, e->error))
         return false;
     for (int64_t i = 0; i < w->draw.count; i++)
-        count[size_of(w, i)] += (w->half[i] & which) != 0;
-    for (int64_t i = 0; i < w->draw.count; i++)
-        weight[i] =
-            (w->half[i] & which) != 0 ? w->part[size_of(w, i)] / count[size_of(w, i)] : 0;
-    free(count);
+        sx_fit_add(&fit, coalition_of(w, i), w->weight[i] * w->part[w->size[i]], w->value[i]);
+    *solved = sx_fit_factor(&fit);
+    if (*solved) {
+        sx_fit_solve(&fit, exact_ends ? &total : NULL);
+        memcpy(w->base.value, fit.right, (size_t)fit.p * sizeof *w->base.value);
+    }
+    sx_fit_free(&fit);
     return true;
 }
 
-/* The largest order up to 2 whose terms one half can tell apart with ease. */
-static int64_t choose_order(const struct adjusting *w)
-{
-    int64_t n = w->e->game->n_live, half = 0;
-    for (int64_t i = 0; i < w->draw.count; i++)
-        half += (w->half[i] & 1) != 0;
-    for (int64_t order = 2; order > 0; order--)
-        if (half >= 3 * (order == 2 ? n * (n + 1) / 2 : n) / 2)
-            return order;
-    return 0;
-}
-
-/* Fits the halves `which`; the terms' values go to base. */
-static bool fit_half(struct adjusting *w, int which, double *weight)
+/* Fits all folds but one. */
+static bool fit_others(struct adjusting *w, int64_t order, int fold)
 {
     struct sx_estimate *e = w->e;
-    double total = e->terms->all - e->terms->none;
-    if (!sx_fit_new(&w->fit, e->game, e->place, &w->base, w->order, e->error))
-        return false;
-    bool ok = weigh(w, which, weight);
-    for (int64_t i = 0; ok && i < w->draw.count; i++)
-        sx_fit_add(&w->fit, coalition_of(w, i), weight[i], w->value[i]);
-    ok = ok && (sx_fit_factor(&w->fit) ||
-                sx_fail(e->error, SX_USAGE,
-                        "%lld coalitions do not tell %lld terms apart; raise --budget",
-                        (long long)w->draw.count, (long long)w->fit.p));
-    if (ok) {
-        sx_fit_solve(&w->fit, &total);
-        memcpy(w->base.value, w->fit.right, (size_t)w->fit.p * sizeof *w->base.value);
-        for (int64_t i = 0; i < w->draw.count; i++)
-            w->residual[i] =
-                w->value[i] - sx_fit_value(&w->fit, coalition_of(w, i), w->base.value);
-    }
-    sx_fit_free(&w->fit);
-    return ok;
+    bool solved = false;
+    for (int64_t i = 0; i < w->draw.count; i++)
+        w->weight[i] = w->fold[i] != fold ? 1 / w->counts[2 * w->size[i] + 1] : 0;
+    bool ok = w->how->outer
+                  ? sx_fit_outer(e, &w->draw, w->weight, w->value, w->base.value, &solved)
+                  : fit_terms(w, order, &solved);
+    return ok && (solved || sx_fail(e->error, SX_USAGE,
+                                    "%lld coalitions do not tell %lld terms apart; raise "
+                                    "--budget",
+                                    (long long)w->draw.count, (long long)w->base.count));
 }
-
-/* ---- The index of the fit ---- */
 
 /* How many members of term k are among the n of a set; both are in order. */
 static int64_t common(const struct sx_interactions *terms, int64_t k, const int64_t *set,
@@ -115,142 +137,130 @@ static int64_t common(const struct sx_interactions *terms, int64_t k, const int6
     return in;
 }
 
-/* Adds half of what the fit's terms give each set of the list. */
-static void add_fit(struct adjusting *w)
+void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base, double part)
 {
-    struct sx_interactions *terms = w->e->terms;
-    int64_t n = w->e->game->n_live;
-    for (int64_t u = 0; u < w->base.count; u++) {
-        const int64_t *set = w->base.member + w->base.first[u];
-        int64_t size = w->base.first[u + 1] - w->base.first[u];
+    struct sx_interactions *terms = e->terms;
+    const struct sx_index_row *row = e->row;
+    for (int64_t u = 0; u < base->count; u++) {
+        const int64_t *set = base->member + base->first[u];
+        int64_t size = base->first[u + 1] - base->first[u];
         for (int64_t k = 0; k < terms->count; k++) {
             int64_t s = terms->first[k + 1] - terms->first[k], in = common(terms, k, set, size);
             double factor = 0;
-            if (w->row->weight != NULL && in == s)
-                factor = w->row->weight(w->e->order, s, size);
-            else if (w->row->weight == NULL && in > 0)
-                factor = w->row->share(w->e->order, n, s, size - in);
-            terms->value[k] += factor * w->base.value[u] / 2;
+            if (row->weight != NULL && in == s)
+                factor = row->weight(e->order, s, size);
+            else if (row->weight == NULL && in > 0)
+                factor = row->share(e->order, e->game->n_live, s, size - in);
+            terms->value[k] += part * factor * base->value[u];
         }
     }
 }
 
-/* ---- The index of the residuals ---- */
+/* ---- What it leaves ---- */
 
-/* The weight of each coalition in the sum over all: a known one has its own, the others of its
- * size stand for those that are not known. */
-static bool weigh_known(struct adjusting *w, double *weight)
+static void find_residuals(struct adjusting *w)
 {
-    int64_t n = w->e->game->n_live;
-    double *known = sx_new(2 * ((size_t)n + 1), sizeof *known, w->e->error);
-    if (known == NULL)
-        return false;
-    double *others = known + n + 1;
-    for (int64_t i = 0; i < w->draw.count; i++)
-        (w->known[i] ? known : others)[size_of(w, i)]++;
+    const struct sx_interactions *base = &w->base;
+#pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < w->draw.count; i++) {
-        int64_t size = size_of(w, i);
-        double all = sx_choose(n, size);
-        weight[i] =
-            w->part[size] / all * (w->known[i] ? 1 : (all - known[size]) / others[size]);
+        const uint64_t *coalition = coalition_of(w, i);
+        w->residual[i] = w->value[i];
+        for (int64_t k = 0; k < base->count; k++) {
+            bool holds = true;
+            for (int64_t j = base->first[k]; holds && j < base->first[k + 1]; j++)
+                holds = sx_set_has(coalition, base->member[j]);
+            w->residual[i] -= holds ? base->value[k] : 0;
+        }
     }
-    free(known);
-    return true;
 }
 
-/* Least squares, the matrix being that of all coalitions. */
-static bool add_squares(struct adjusting *w, double *weight)
+/* The fold stands for all coalitions that are in no other one. */
+static void add_residuals(struct adjusting *w, int fold)
 {
-    struct sx_estimate *e = w->e;
-    bool constrained = w->row->least > 0;
-    double none = 0;
-    if (!sx_fit_new(&w->fit, e->game, e->place, e->terms, e->order, e->error))
-        return false;
-    bool ok = weigh_known(w, weight);
-    for (int64_t i = 0; ok && i < w->draw.count; i++)
-        if (weight[i] != 0)
-            sx_fit_add_right(&w->fit, coalition_of(w, i), weight[i] * w->residual[i]);
-    if (ok)
-        sx_fit_know(&w->fit, w->part);
-    ok = ok && (sx_fit_factor(&w->fit) ||
-                sx_fail(e->error, SX_USAGE, "order %lld is too high for %lld players",
-                        (long long)e->order, (long long)w->fit.n));
-    if (ok) {
-        sx_fit_solve(&w->fit, constrained ? &none : NULL);
-        for (int64_t k = 0; k < w->fit.p; k++)
-            e->terms->value[k] += w->fit.right[k] / 2;
+    const struct sx_draw *d = &w->draw;
+    double part = 1 / (double)(w->folds > 0 ? w->folds : 1);
+    int64_t thin = d->thin ? d->first[d->n_strata - 1] : d->count;
+    for (int64_t i = 0; i < d->count; i++) {
+        const double *count = w->counts + 2 * w->size[i];
+        double all = sx_choose(w->e->game->n_live, w->size[i]), missing = 1 - count[1] / all;
+        bool mine = w->fold[i] == fold && w->fold[i] > 0;
+        double r = part * w->residual[i];
+        if (i >= thin && mine) {
+            w->sum[i] = w->scattered[i] = w->residual[i] * d->weight[i];
+        } else if (i < thin && mine) {
+            w->scattered[i] = r / count[0];
+            w->sum[i] += r * missing / count[0];
+        } else if (i < thin) {
+            w->sum[i] += r / all;
+        }
     }
-    sx_fit_free(&w->fit);
-    return ok;
 }
 
-static bool add_residuals(struct adjusting *w, int which, double *weight)
-{
-    for (int64_t i = 0; i < w->draw.count; i++)
-        w->known[i] = w->half[i] != which;
-    if (w->fitted)
-        return add_squares(w, weight);
-    return sx_strata_add(w->e, &w->draw, w->residual, w->known, 0.5, true);
-}
-
-static bool adjust(struct adjusting *w, double *weight)
+static bool adjust(struct adjusting *w)
 {
     struct sx_estimate *e = w->e;
     struct sx_interactions *terms = e->terms;
     deal(w);
-    w->order = choose_order(w);
-    for (int64_t i = 0; i < w->draw.count; i++)
-        w->residual[i] = w->value[i] -= terms->none;
-    if (w->order > 0 &&
-        !sx_terms_new(&w->base, e->game->live, e->game->n_live, 1, w->order, e->error))
-        return false;
-    for (int which = 1; which <= 2; which++) {
-        if (w->order > 0 && !fit_half(w, 3 - which, weight))
-            return false;
-        if (!add_residuals(w, which, weight))
-            return false;
-        add_fit(w);
+    int64_t order = choose_order(w);
+    for (int64_t i = 0; i < w->draw.count; i++) {
+        w->value[i] -= terms->none;
+        w->size[i] = sx_set_count(coalition_of(w, i), e->game->words);
     }
+    if (!sx_terms_new(&w->base, e->game->live, e->game->n_live, 1, order, e->error))
+        return false;
+    for (int64_t k = 0; k < w->base.count; k++)
+        w->base.value[k] = (terms->all - terms->none) / (double)w->base.count;
+    for (int fold = 1; fold == 1 || fold <= w->folds; fold++) {
+        count_sizes(w, fold);
+        if (w->fitted && !fit_others(w, order, fold))
+            return false;
+        find_residuals(w);
+        add_residuals(w, fold);
+        sx_add_index(e, &w->base, 1 / (double)(w->folds > 0 ? w->folds : 1));
+    }
+    if (!sx_units_add(e, &w->weights, &w->draw, w->sum, w->scattered))
+        return false;
     for (int64_t k = 0; k < terms->count; k++) {
         if (terms->first[k + 1] == terms->first[k])
             terms->value[k] += terms->none;
         terms->error[k] = sqrt(fmax(0, terms->error[k]));
     }
-    if (w->fitted) {
-        free(terms->error); /* not known */
-        terms->error = NULL;
-    }
     return true;
 }
 
-bool sx_estimate_adjusted(struct sx_estimate *e)
+static bool adjusting_new(struct adjusting *w)
 {
-    bool ksii = strcmp(e->row->name, "ksii") == 0, kadd = strcmp(e->row->name, "kadd") == 0;
-    const char *name = ksii ? "sii" : kadd ? "fsii" : e->row->name;
-    struct adjusting w = {.e = e, .row = sx_index_find(name, e->error)};
-    int64_t n = e->game->n_live;
-    double *weight = NULL;
-    w.fitted = w.row->difference == NULL;
-    w.part = sx_new((size_t)n + 1, sizeof *w.part, e->error);
+    struct sx_error *error = w->e->error;
+    size_t room = (size_t)w->draw.count + 1, sizes = (size_t)w->e->game->n_live + 1;
+    w->residual = sx_new(4 * room, sizeof *w->residual, error);
+    w->fold = sx_new(room, 1, error);
+    w->size = sx_new(room, sizeof *w->size, error);
+    w->counts = sx_new(3 * sizes, sizeof *w->counts, error);
+    if (w->residual == NULL || w->fold == NULL || w->size == NULL || w->counts == NULL)
+        return false;
+    w->weight = w->residual + room;
+    w->sum = w->weight + room;
+    w->scattered = w->sum + room;
+    w->part = w->counts + 2 * sizes;
+    sx_kernel_parts(w->e->game->n_live, w->e->row->least > 0, w->part);
+    return true;
+}
+
+bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how)
+{
+    struct adjusting w = {.e = e, .how = how};
     e->terms->error = sx_new((size_t)e->terms->count + 1, sizeof *e->terms->error, e->error);
-    bool ok = w.part != NULL && e->terms->error != NULL && sx_strata_draw(e, &w.draw, &w.value);
-    if (ok) {
-        size_t room = (size_t)w.draw.count + 1;
-        sx_kernel_parts(n, w.row->least > 0, w.part);
-        w.residual = sx_new(2 * room, sizeof *w.residual, e->error);
-        w.half = sx_new(2 * room, 1, e->error);
-        ok = w.residual != NULL && w.half != NULL;
-        if (ok) {
-            w.known = w.half + room;
-            weight = w.residual + room;
-            ok = adjust(&w, weight);
-        }
-    }
+    bool ok = e->terms->error != NULL &&
+              sx_weights_new(&w.weights, e->row, e->order, e->game->n_live, e->error) &&
+              sx_coalitions_draw(e, &w.weights, how->sizes, how->pairs, &w.draw, &w.value) &&
+              adjusting_new(&w) && adjust(&w);
+    sx_weights_free(&w.weights);
     sx_interactions_free(&w.base);
     sx_draw_free(&w.draw);
-    free(w.part);
     free(w.value);
     free(w.residual);
-    free(w.half);
+    free(w.fold);
+    free(w.size);
+    free(w.counts);
     return ok;
 }

@@ -206,6 +206,7 @@ static void draw_strata(struct drawing *w)
         if (!o->pairs || 2 * s <= o->n)
             draw_size(w, s, thin);
     }
+    w->d->thin = thin && !w->d->whole;
     end_stratum(w->d, 1, o->pairs ? 2 : 1);
 }
 

@@ -61,34 +61,17 @@ int64_t sx_fit_members(struct sx_fit *f, const uint64_t *coalition)
     return k;
 }
 
-void sx_fit_add_right(struct sx_fit *f, const uint64_t *coalition, double y)
+void sx_fit_add(struct sx_fit *f, const uint64_t *coalition, double weight, double y)
 {
     const struct sx_interactions *terms = f->terms;
-    sx_fit_members(f, coalition);
+    if (weight == 0)
+        return;
+    sx_moments_add(&f->moments, f->member, sx_fit_members(f, coalition), weight);
     for (int64_t t = 0; t < terms->count; t++) {
         bool holds = true;
         for (int64_t j = terms->first[t]; holds && j < terms->first[t + 1]; j++)
             holds = f->present[f->local[j]];
-        f->right[t] += holds ? y : 0;
-    }
-}
-
-void sx_fit_add(struct sx_fit *f, const uint64_t *coalition, double weight, double y)
-{
-    if (weight == 0)
-        return;
-    sx_moments_add(&f->moments, f->member, sx_fit_members(f, coalition), weight);
-    sx_fit_add_right(f, coalition, weight * y);
-}
-
-void sx_fit_know(struct sx_fit *f, const double *part)
-{
-    for (int64_t u = 0; u <= f->moments.most; u++) {
-        double sum = 0;
-        for (int64_t s = u; s <= f->n; s++)
-            sum += part[s] * sx_choose(f->n - u, s - u) / sx_choose(f->n, s);
-        for (int64_t k = 0; k < (int64_t)sx_choose(f->n, u); k++)
-            f->moments.sum[u][k] = sum;
+        f->right[t] += holds ? weight * y : 0;
     }
 }
 
@@ -133,4 +116,15 @@ double sx_fit_value(struct sx_fit *f, const uint64_t *coalition, const double *t
         sum += holds ? terms[t] : 0;
     }
     return sum;
+}
+
+void sx_kernel_parts(int64_t n, bool shapley, double *part)
+{
+    for (int64_t s = 0; s <= n; s++) {
+        bool inner = s > 0 && s < n;
+        part[s] = !shapley ? exp(lgamma((double)n + 1) - lgamma((double)s + 1) -
+                                 lgamma((double)(n - s) + 1) - (double)n * log(2))
+                  : inner  ? (double)(n - 1) / ((double)s * (double)(n - s))
+                           : 0;
+    }
 }

@@ -146,70 +146,157 @@ static double jointsv(int64_t order, int64_t players, int64_t s, int64_t outside
     return sum;
 }
 
-/* ---- Weights of differences at T ---- */
+/* ---- Weights of differences at T, times the number of coalitions of `size` ---- */
 
-static double sii_difference(int64_t order, int64_t n, int64_t s, int64_t t)
+static double log_choose(int64_t n, int64_t k)
 {
-    (void)order;
-    return 1 / ((double)(n - s + 1) * sx_choose(n - s, t));
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1);
 }
 
-static double bii_difference(int64_t order, int64_t n, int64_t s, int64_t t)
+/* C(n, k) / C(m, j), also where they are beyond what a double holds. */
+static double ratio(int64_t n, int64_t k, int64_t m, int64_t j)
+{
+    double a = sx_choose(n, k), b = sx_choose(m, j);
+    return isfinite(a) && isfinite(b) ? a / b : exp(log_choose(n, k) - log_choose(m, j));
+}
+
+static double sii_difference(int64_t order, int64_t n, int64_t s, int64_t t, int64_t size)
+{
+    (void)order;
+    return ratio(n, size, n - s, t) / (double)(n - s + 1);
+}
+
+static double bii_difference(int64_t order, int64_t n, int64_t s, int64_t t, int64_t size)
 {
     (void)order;
     (void)t;
-    return ldexp(1, -(int)(n - s));
+    return n < 1000 ? ldexp(sx_choose(n, size), -(int)(n - s))
+                    : exp(log_choose(n, size) - (double)(n - s) * log(2));
 }
 
-static double chii_difference(int64_t order, int64_t n, int64_t s, int64_t t)
+static double chii_difference(int64_t order, int64_t n, int64_t s, int64_t t, int64_t size)
 {
     (void)order;
-    return (double)s / ((double)(s + t) * sx_choose(n, s + t));
+    return (double)s / (double)(s + t) * ratio(n, size, n, s + t);
 }
 
-static double stii_difference(int64_t order, int64_t n, int64_t s, int64_t t)
+static double stii_difference(int64_t order, int64_t n, int64_t s, int64_t t, int64_t size)
 {
     if (s < order)
-        return t == 0;
-    return (double)order / ((double)n * sx_choose(n - 1, t));
+        return t == 0 ? sx_choose(n, size) : 0;
+    return (double)order / (double)n * ratio(n, size, n - 1, t);
 }
 
-static double moebius_difference(int64_t order, int64_t n, int64_t s, int64_t t)
+static double moebius_difference(int64_t order, int64_t n, int64_t s, int64_t t, int64_t size)
 {
     (void)order;
-    (void)n;
     (void)s;
-    return t == 0;
+    return t == 0 ? sx_choose(n, size) : 0;
 }
 
-static double comoebius_difference(int64_t order, int64_t n, int64_t s, int64_t t)
+static double comoebius_difference(int64_t order, int64_t n, int64_t s, int64_t t, int64_t size)
 {
     (void)order;
-    return t == n - s;
+    return t == n - s ? sx_choose(n, size) : 0;
+}
+
+static double one_more(int64_t more)
+{
+    return 1 / (double)(more + 1);
 }
 
 static const struct sx_index_row rows[] = {
-    {"sv", "Shapley values", sii, NULL, sii_difference, 1, true, false, true},
-    {"bv", "Banzhaf values", bii, NULL, bii_difference, 1, true, false, false},
-    {"sii", "Shapley interaction", sii, NULL, sii_difference, 1, false, false, false},
-    {"bii", "Banzhaf interaction", bii, NULL, bii_difference, 1, false, false, false},
-    {"chii", "chaining interaction", chii, NULL, chii_difference, 1, false, false, false},
-    {"stii", "Shapley-Taylor interaction", stii, NULL, stii_difference, 1, false, false, true},
-    {"ksii", "n-Shapley values (k-SII)", ksii, NULL, sii_difference, 1, false, false, true},
-    {"fsii", "faithful Shapley interaction", fsii, NULL, NULL, 1, false, false, true},
-    {"fbii", "faithful Banzhaf interaction", fbii, NULL, NULL, 0, false, false, false},
-    {"kadd", "kADD-SHAP", kadd, NULL, NULL, 1, false, false, false},
-    {"moebius", "Moebius transform (Harsanyi dividends)", moebius, NULL, moebius_difference, 0,
-     false, true, true},
-    {"comoebius", "co-Moebius transform", comoebius, NULL, comoebius_difference, 1, false, true,
-     false},
-    {"sgv", "Shapley generalised values of groups", NULL, sgv, sii_difference, 1, false, false,
-     false},
-    {"bgv", "Banzhaf generalised values of groups", NULL, bgv, bii_difference, 1, false, false,
-     false},
-    {"jointsv", "joint Shapley values", NULL, jointsv, NULL, 1, false, false, true},
-    {"owen", "Owen values of players in groups", NULL, NULL, NULL, 1, true, false, true},
-    {"andor", "sparsest AND and OR terms", NULL, NULL, NULL, 1, false, true, true},
+    {.name = "sv",
+     .what = "Shapley values",
+     .weight = sii,
+     .difference = sii_difference,
+     .least = 1,
+     .single = true,
+     .efficient = true},
+    {.name = "bv",
+     .what = "Banzhaf values",
+     .weight = bii,
+     .difference = bii_difference,
+     .least = 1,
+     .single = true},
+    {.name = "sii",
+     .what = "Shapley interaction",
+     .weight = sii,
+     .difference = sii_difference,
+     .least = 1},
+    {.name = "bii",
+     .what = "Banzhaf interaction",
+     .weight = bii,
+     .difference = bii_difference,
+     .least = 1},
+    {.name = "chii",
+     .what = "chaining interaction",
+     .weight = chii,
+     .difference = chii_difference,
+     .least = 1},
+    {.name = "stii",
+     .what = "Shapley-Taylor interaction",
+     .weight = stii,
+     .difference = stii_difference,
+     .least = 1,
+     .efficient = true},
+    {.name = "ksii",
+     .what = "n-Shapley values (k-SII)",
+     .weight = ksii,
+     .difference = sii_difference,
+     .more = sx_bernoulli,
+     .least = 1,
+     .efficient = true},
+    {.name = "fsii",
+     .what = "faithful Shapley interaction",
+     .weight = fsii,
+     .fit = true,
+     .least = 1,
+     .efficient = true},
+    {.name = "fbii", .what = "faithful Banzhaf interaction", .weight = fbii, .fit = true},
+    {.name = "kadd",
+     .what = "kADD-SHAP",
+     .weight = kadd,
+     .fit = true,
+     .more = one_more,
+     .least = 1},
+    {.name = "moebius",
+     .what = "Moebius transform (Harsanyi dividends)",
+     .weight = moebius,
+     .difference = moebius_difference,
+     .whole = true,
+     .efficient = true},
+    {.name = "comoebius",
+     .what = "co-Moebius transform",
+     .weight = comoebius,
+     .difference = comoebius_difference,
+     .least = 1,
+     .whole = true},
+    {.name = "sgv",
+     .what = "Shapley generalised values of groups",
+     .share = sgv,
+     .difference = sii_difference,
+     .least = 1},
+    {.name = "bgv",
+     .what = "Banzhaf generalised values of groups",
+     .share = bgv,
+     .difference = bii_difference,
+     .least = 1},
+    {.name = "jointsv",
+     .what = "joint Shapley values",
+     .share = jointsv,
+     .least = 1,
+     .efficient = true},
+    {.name = "owen",
+     .what = "Owen values of players in groups",
+     .least = 1,
+     .single = true,
+     .efficient = true},
+    {.name = "andor",
+     .what = "sparsest AND and OR terms",
+     .least = 1,
+     .whole = true,
+     .efficient = true},
 };
 
 #define N_ROWS ((int)(sizeof rows / sizeof rows[0]))

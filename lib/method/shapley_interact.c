@@ -27,7 +27,7 @@ static const struct estimator estimators[] = {
     {"svarmiq", NULL, "comoebius"},
     {"stratified", NULL, ""},
     {"shapiq", NULL, ""},
-    {"regression", "sv fsii fbii kadd", ""},
+    {"regression", "sv bv sii bii chii stii ksii fsii fbii kadd", ""},
     {"permutation", "sv owen", "owen"},
     {"antithetic", "sv owen", ""},
     {"sparse", "sv bv sii bii chii stii ksii fsii fbii kadd moebius comoebius", "moebius"},
@@ -44,7 +44,8 @@ static bool has_word(const char *words, const char *word)
 
 static bool serves(const struct estimator *s, const struct sx_index_row *row)
 {
-    return s->indices != NULL ? has_word(s->indices, row->name) : row->difference != NULL;
+    return s->indices != NULL ? has_word(s->indices, row->name)
+                              : row->difference != NULL || row->fit;
 }
 
 static const struct estimator *find_estimator(const struct sx_estimate *e, const char *name,
@@ -69,41 +70,27 @@ static const struct estimator *find_estimator(const struct sx_estimate *e, const
     return NULL;
 }
 
-static double one_more(int64_t more)
-{
-    return 1 / (double)(more + 1);
-}
-
-/* Values that follow from others of the list. */
-static void derive(struct sx_estimate *e, const char *sampling)
-{
-    bool fitted = strcmp(sampling, "sparse") != 0;
-    if (strcmp(e->row->name, "ksii") == 0 && fitted)
-        sx_terms_sum(e->terms, e->place, e->game->n_live, sx_bernoulli);
-    else if (strcmp(e->row->name, "kadd") == 0 && fitted)
-        sx_terms_sum(e->terms, e->place, e->game->n_live, one_more);
-    else
-        return;
-    free(e->terms->error); /* values are sums of estimates that are not independent */
-    e->terms->error = NULL;
-}
-
 static bool run(struct sx_estimate *e, const char *name)
 {
-    bool single = e->order == 1;
+    bool pairs_apart = e->order == 2 && e->row->difference != NULL;
+    struct sx_adjusting usual = {.sizes = SX_SIZES_WEIGHED};
+    struct sx_adjusting kernel = {.sizes = pairs_apart ? SX_SIZES_EDGES : SX_SIZES_KERNEL,
+                                  .pairs = true,
+                                  .outer = pairs_apart,
+                                  .order = e->order};
+    struct sx_adjusting even = {.sizes = e->row->least > 0 ? SX_SIZES_INNER : SX_SIZES_ALL,
+                                .pairs = true,
+                                .order = e->order};
     if (strcmp(name, "sparse") == 0)
         return sx_estimate_sparse(e);
-    if (strcmp(name, "adjusted") == 0)
-        return sx_estimate_adjusted(e);
     if (strcmp(name, "permutation") == 0 || strcmp(name, "antithetic") == 0)
         return sx_estimate_permutation(e, *name == 'a');
-    if (strcmp(name, "shapiq") == 0)
-        return sx_estimate_shapiq(e);
-    if (strcmp(name, "svarmiq") == 0 || strcmp(name, "stratified") == 0)
-        return sx_estimate_strata(e);
-    if (strcmp(name, "kernel") == 0 && !single && e->row->difference != NULL)
-        return sx_estimate_kernel_pairs(e);
-    return sx_estimate_regression(e, strcmp(name, "kernel") != 0);
+    if (strcmp(name, "shapiq") == 0 || strcmp(name, "svarmiq") == 0 ||
+        strcmp(name, "stratified") == 0)
+        return sx_estimate_strata(e, strcmp(name, "shapiq") != 0);
+    return sx_estimate_adjusted(e, strcmp(name, "adjusted") == 0 ? &usual
+                                   : strcmp(name, "kernel") == 0 ? &kernel
+                                                                 : &even);
 }
 
 static bool estimate(struct sx_estimate *e)
@@ -111,19 +98,19 @@ static bool estimate(struct sx_estimate *e)
     const struct sx_shapley_options *o = e->o;
     struct sx_game *game = e->game;
     struct sx_interactions kept = *e->terms;
-    const struct estimator *s = find_estimator(e, o->sampling, e->error);
+    bool part = game->given && game->table == NULL && e->row->weight != NULL;
+    const char *name = o->sampling == NULL && part ? "regression" : o->sampling;
+    const struct estimator *s = find_estimator(e, name, e->error);
     if (s == NULL)
         return false;
+    bool fitted = has_word("leverage kernel regression", s->name);
     if (strcmp(s->name, "sparse") != 0 &&
         !sx_terms_new(e->terms, game->live, game->n_live, e->row->least, e->order, e->error))
         return false;
     e->terms->none = kept.none;
     e->terms->all = kept.all;
     e->terms->sampling = s->name;
-    if (!run(e, s->name))
-        return false;
-    derive(e, s->name);
-    return true;
+    return part && fitted ? sx_estimate_given(e) : run(e, s->name);
 }
 
 /* Doubles the budget until all standard errors are small enough. */

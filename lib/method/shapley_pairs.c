@@ -12,75 +12,21 @@
 
 struct pairs {
     struct sx_estimate *e;
-    int64_t n, p;         /* live players, pairs */
-    int64_t count, edges; /* coalitions; the first `edges` have one player, or lack one */
-    uint64_t *coalition;
-    double *value, *single, *outer; /* values; weights of the two fits */
+    const struct sx_draw *draw;
+    int64_t n, p;       /* live players, pairs */
+    const double *mean; /* the weight of each coalition in the mean of its size */
+    double *value;      /* then what the singles leave */
+    double *edge;       /* of each player: the value of it alone plus that of all others */
+    double *single;     /* Shapley values */
     int64_t *member;
     struct sx_moments moments;
     double *matrix, *right, *constraint, *schur;
 };
 
-/* One player and all but one each, then sizes 2 to n - 2 drawn evenly, with complements. */
-static bool draw_coalitions(struct pairs *w)
-{
-    struct sx_estimate *e = w->e;
-    const struct sx_game *game = e->game;
-    size_t words = game->words;
-    double *part = sx_new(2 * ((size_t)w->n + 1), sizeof *part, e->error);
-    struct sx_draw draw = {0};
-    if (part == NULL)
-        return false;
-    double *share = part + w->n + 1;
-    for (int64_t s = 2; s + 2 <= w->n; s++)
-        part[s] = share[s] = 1;
-    int64_t left = e->budget - 2 - 2 * w->n;
-    struct sx_draw_options o = {.player = game->live,
-                                .n = w->n,
-                                .words = words,
-                                .part = part,
-                                .share = share,
-                                .budget = left > 0 ? left : 0,
-                                .strata = true,
-                                .pairs = true,
-                                .seed = e->o->seed,
-                                .stream = e->o->sample};
-    bool ok = sx_draw_new(&draw, &o, e->error);
-    w->edges = 2 * w->n;
-    w->count = w->edges + draw.count;
-    w->coalition = ok ? sx_new((size_t)w->count, words * sizeof(uint64_t), e->error) : NULL;
-    w->value = ok ? sx_new(3 * (size_t)w->count, sizeof *w->value, e->error) : NULL;
-    ok = w->coalition != NULL && w->value != NULL;
-    for (int64_t k = 0; ok && k < w->n; k++) {
-        uint64_t *one = w->coalition + 2 * (size_t)k * words, *rest = one + words;
-        sx_set_add(one, game->live[k]);
-        for (int64_t j = 0; j < w->n; j++)
-            if (j != k)
-                sx_set_add(rest, game->live[j]);
-    }
-    if (ok) {
-        memcpy(w->coalition + (size_t)w->edges * words, draw.coalition,
-               (size_t)draw.count * words * sizeof(uint64_t));
-        w->single = w->value + w->count;
-        w->outer = w->single + w->count;
-        for (int64_t i = 0; i < w->count; i++) {
-            double s = (double)sx_set_count(w->coalition + (size_t)i * words, words);
-            double n = (double)w->n, mean = i < w->edges ? 1 / n : draw.weight[i - w->edges];
-            w->single[i] = mean * (n - 1) / (s * (n - s));
-            w->outer[i] = i < w->edges ? 0
-                                       : mean * sx_choose(w->n, (int64_t)s) /
-                                             ((n - 3) * sx_choose(w->n - 4, (int64_t)s - 2));
-        }
-    }
-    sx_draw_free(&draw);
-    free(part);
-    return ok;
-}
-
 static int64_t members_of(struct pairs *w, int64_t i, uint8_t *present)
 {
     const struct sx_game *game = w->e->game;
-    const uint64_t *coalition = w->coalition + (size_t)i * game->words;
+    const uint64_t *coalition = w->draw->coalition + (size_t)i * game->words;
     int64_t k = 0;
     for (int64_t j = 0; j < w->n; j++) {
         present[j] = sx_set_has(coalition, game->live[j]);
@@ -90,21 +36,29 @@ static int64_t members_of(struct pairs *w, int64_t i, uint8_t *present)
     return k;
 }
 
-/* Shapley values go to the first n terms. */
+/* Coalitions of one player and of all but one are taken for what they fix. */
+static void add_edge(struct pairs *w, int64_t k, const uint8_t *present, double value)
+{
+    for (int64_t j = 0; j < w->n; j++)
+        if ((k == 1 && present[j]) || (k == w->n - 1 && !present[j]))
+            w->edge[j] += value;
+}
+
+/* Shapley values. */
 static bool fit_singles(struct pairs *w, uint8_t *present)
 {
-    struct sx_interactions *terms = w->e->terms;
+    const struct sx_interactions *terms = w->e->terms;
     int64_t n = w->n;
     double *ones = w->constraint, of_right = 0, of_ones = 0; /* not in use yet */
     memset(w->matrix, 0, (size_t)(n * n) * sizeof *w->matrix);
-    memset(w->right, 0, (size_t)n * sizeof *w->right);
-    for (int64_t i = 0; i < w->count; i++) {
+    for (int64_t i = 0; i < w->draw->count; i++) {
         int64_t k = members_of(w, i, present);
-        for (int64_t a = 0; a < k; a++) {
+        double weight = w->mean[i] * (double)(n - 1) / (double)(k * (n - k));
+        for (int64_t a = 0; a < k && weight > 0; a++) {
             double *row = w->matrix + w->member[a] * n;
-            w->right[w->member[a]] += w->single[i] * (w->value[i] - terms->none);
+            w->right[w->member[a]] += weight * w->value[i];
             for (int64_t b = 0; b <= a; b++)
-                row[w->member[b]] += w->single[i];
+                row[w->member[b]] += weight;
         }
     }
     if (!sx_cholesky(w->matrix, n))
@@ -118,8 +72,7 @@ static bool fit_singles(struct pairs *w, uint8_t *present)
         of_ones += ones[j];
     }
     for (int64_t j = 0; j < n; j++)
-        terms->value[j] =
-            w->right[j] + ones[j] * (terms->all - terms->none - of_right) / of_ones;
+        w->single[j] = w->right[j] + ones[j] * (terms->all - terms->none - of_right) / of_ones;
     return true;
 }
 
@@ -153,12 +106,6 @@ static double split_both(const struct pairs *w, const int64_t *a, const int64_t 
     return sum;
 }
 
-/* The wanted sum of player k's pairs: minus what is left at {k} and at N without k. */
-static double wanted_sum(const struct pairs *w, int64_t k)
-{
-    return -(w->value[2 * k] + w->value[2 * k + 1]);
-}
-
 /* Adds the constraints' own squares: the solution under them stays, but fewer coalitions do. */
 static void stiffen(struct pairs *w)
 {
@@ -167,7 +114,7 @@ static void stiffen(struct pairs *w)
         trace += w->matrix[p * w->p + p] / (double)w->p;
     for (int64_t p = 0; p < w->p; p++) {
         const int64_t *a = pair_of(w, p);
-        w->right[p] += trace * (wanted_sum(w, a[0]) + wanted_sum(w, a[1]));
+        w->right[p] -= trace * (w->edge[a[0]] + w->edge[a[1]]);
         for (int64_t q = 0; q <= p; q++) {
             const int64_t *b = pair_of(w, q);
             w->matrix[p * w->p + q] +=
@@ -176,27 +123,53 @@ static void stiffen(struct pairs *w)
     }
 }
 
+/* 1 / ((n - 3) C(n - 4, t - 2)) times the number of coalitions of size t. */
+static double outer_weight(int64_t n, int64_t t)
+{
+    return (double)n / (double)t * ((double)(n - 1) / (double)(t - 1)) *
+           ((double)(n - 2) / (double)(n - t)) / (double)(n - t - 1);
+}
+
+/* Adds a coalition to the equations: what it splits is what its complement splits, so the smaller
+ * of the two is taken. Right sides are summed by players and pairs that are in it. */
+static void add_split(struct pairs *w, int64_t k, const uint8_t *present, double weight,
+                      double value)
+{
+    double *right = w->constraint; /* not in use yet: [n, n] */
+    if (2 * k > w->n) {
+        k = 0;
+        for (int64_t j = 0; j < w->n; j++)
+            if (!present[j])
+                w->member[k++] = j;
+    }
+    sx_moments_add(&w->moments, w->member, k, weight);
+    for (int64_t a = 0; a < k; a++)
+        for (int64_t b = a; b < k; b++)
+            right[w->member[a] * w->n + w->member[b]] += weight * value;
+}
+
 /* The normal equations of the pairs, for what the singles leave. */
 static void fill_pairs(struct pairs *w, uint8_t *present)
 {
-    struct sx_interactions *terms = w->e->terms;
-    memset(w->right, 0, (size_t)w->p * sizeof *w->right);
-    for (int64_t i = 0; i < w->count; i++) {
+    const double *right = w->constraint;
+    int64_t n = w->n;
+    memset(w->constraint, 0, (size_t)(n * n) * sizeof *right);
+    for (int64_t i = 0; i < w->draw->count; i++) {
         int64_t k = members_of(w, i, present);
-        w->value[i] -= terms->none;
         for (int64_t j = 0; j < k; j++)
-            w->value[i] -= terms->value[w->member[j]];
-        if (i < w->edges)
-            continue;
-        sx_moments_add(&w->moments, w->member, k, w->outer[i]);
-        for (int64_t p = 0; p < w->p; p++)
-            w->right[p] -= present[pair_of(w, p)[0]] != present[pair_of(w, p)[1]]
-                               ? w->outer[i] * w->value[i] / 2
-                               : 0;
+            w->value[i] -= w->single[w->member[j]];
+        if (k == 1 || k == n - 1)
+            add_edge(w, k, present, w->value[i]);
+        else if (w->mean[i] > 0)
+            add_split(w, k, present, w->mean[i] * outer_weight(n, k), w->value[i]);
     }
-    for (int64_t p = 0; p < w->p; p++)
+    for (int64_t p = 0; p < w->p; p++) {
+        const int64_t *a = pair_of(w, p);
+        w->right[p] =
+            right[a[0] * n + a[1]] - (right[a[0] * n + a[0]] + right[a[1] * n + a[1]]) / 2;
         for (int64_t q = 0; q <= p; q++)
-            w->matrix[p * w->p + q] = split_both(w, pair_of(w, p), pair_of(w, q)) / 4;
+            w->matrix[p * w->p + q] = split_both(w, a, pair_of(w, q)) / 4;
+    }
     stiffen(w);
 }
 
@@ -211,9 +184,10 @@ static bool solve_pairs(struct pairs *w)
     memset(w->constraint, 0, (size_t)(n * p) * sizeof *w->constraint);
     for (int64_t q = 0; q < p; q++)
         w->constraint[pair_of(w, q)[0] * p + q] = w->constraint[pair_of(w, q)[1] * p + q] = 1;
+#pragma omp parallel for schedule(static)
     for (int64_t k = 0; k < n; k++) {
         double *row = w->constraint + k * p;
-        lambda[k] = wanted_sum(w, k);
+        lambda[k] = -w->edge[k];
         for (int64_t q = 0; q < p; q++)
             lambda[k] -= row[q] * w->right[q];
         sx_cholesky_solve(w->matrix, p, row);
@@ -229,33 +203,42 @@ static bool solve_pairs(struct pairs *w)
     if (!sx_cholesky(w->schur, n))
         return false;
     sx_cholesky_solve(w->schur, n, lambda);
-    for (int64_t q = 0; q < p; q++) {
-        double value = w->right[q];
+    for (int64_t q = 0; q < p; q++)
         for (int64_t k = 0; k < n; k++)
-            value += lambda[k] * w->constraint[k * p + q];
-        w->e->terms->value[n + q] = value;
-    }
+            w->right[q] += lambda[k] * w->constraint[k * p + q];
     return true;
+}
+
+/* The Moebius transform of the fit: the pair {i, j} is -1/2 where i or j is alone. */
+static void list_terms(const struct pairs *w, double *terms)
+{
+    memcpy(terms, w->single, (size_t)w->n * sizeof *terms);
+    memcpy(terms + w->n, w->right, (size_t)w->p * sizeof *terms);
+    for (int64_t p = 0; p < w->p; p++)
+        for (int k = 0; k < 2; k++)
+            terms[pair_of(w, p)[k]] -= w->right[p] / 2;
 }
 
 static bool pairs_new(struct pairs *w)
 {
     struct sx_error *error = w->e->error;
-    size_t n = (size_t)w->n, p = (size_t)w->p;
+    size_t n = (size_t)w->n, p = (size_t)w->p, square;
+    if (!sx_size_mul(&square, p > n ? p : n, (p > n ? p : n) * sizeof(double)))
+        return sx_fail(error, SX_MEMORY, "out of memory");
     w->member = sx_new(2 * n + 2 * p + 2, sizeof *w->member, error);
-    w->matrix = sx_new(p > n ? p * p : n * n, sizeof *w->matrix, error);
-    w->right = sx_new(p + n, sizeof *w->right, error);
-    w->constraint = sx_new(n * p + n, sizeof *w->constraint, error);
+    w->matrix = sx_new(square / sizeof(double), sizeof *w->matrix, error);
+    w->right = sx_new(p + 3 * n, sizeof *w->right, error);
+    w->constraint = sx_new(n * p + n * n, sizeof *w->constraint, error);
     w->schur = sx_new(n * n + n, sizeof *w->schur, error);
+    w->value = sx_new((size_t)w->draw->count + 1, sizeof *w->value, error);
     return w->member != NULL && w->matrix != NULL && w->right != NULL &&
-           w->constraint != NULL && w->schur != NULL &&
+           w->constraint != NULL && w->schur != NULL && w->value != NULL &&
            sx_moments_new(&w->moments, w->n, 4, error);
 }
 
 static void pairs_free(struct pairs *w)
 {
     sx_moments_free(&w->moments);
-    free(w->coalition);
     free(w->value);
     free(w->member);
     free(w->matrix);
@@ -264,26 +247,24 @@ static void pairs_free(struct pairs *w)
     free(w->schur);
 }
 
-bool sx_estimate_kernel_pairs(struct sx_estimate *e)
+bool sx_fit_outer(struct sx_estimate *e, const struct sx_draw *draw, const double *mean,
+                  const double *value, double *terms, bool *solved)
 {
-    struct pairs w = {.e = e, .n = e->game->n_live};
-    if (e->order != 2 || strcmp(e->row->name, "stii") == 0)
-        return sx_fail(e->error, SX_USAGE,
-                       "--sampling=kernel fits sv, sii and ksii of order 2");
+    struct pairs w = {.e = e, .draw = draw, .mean = mean, .n = e->game->n_live};
     w.p = w.n * (w.n - 1) / 2;
     uint8_t *present = sx_new((size_t)w.n + 1, 1, e->error);
-    bool ok = present != NULL && pairs_new(&w) && draw_coalitions(&w) &&
-              sx_game_values(e->game, w.count, w.coalition, w.value, e->error);
+    bool ok = present != NULL && pairs_new(&w);
     if (ok) {
+        w.single = w.right + w.p + w.n;
+        w.edge = w.single + w.n;
+        memcpy(w.value, value, (size_t)draw->count * sizeof *value);
         list_pairs(&w);
-        ok = fit_singles(&w, present);
-        if (ok)
+        *solved = fit_singles(&w, present);
+        if (*solved)
             fill_pairs(&w, present);
-        ok = ok && solve_pairs(&w);
-        if (!ok)
-            sx_fail(e->error, SX_USAGE,
-                    "%lld coalitions do not tell %lld pairs apart; raise --budget",
-                    (long long)w.count, (long long)w.p);
+        *solved = *solved && solve_pairs(&w);
+        if (*solved)
+            list_terms(&w, terms);
     }
     free(present);
     pairs_free(&w);

@@ -1,5 +1,6 @@
 /* shapley_table.c - the exact engine: every index is a sum over the Moebius transform of the table
  * of all coalitions, and all sets of a size take one more transform. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,15 +68,25 @@ static uint64_t bits_of(const struct engine *e, const struct sx_interactions *te
     return bits;
 }
 
-static void sum_interactions(struct engine *e, int64_t s, struct sx_interactions *terms)
+/* Terms of s players, `first` of the list and on. Sums are not made anew where weights are those of
+ * the sets of fewer players, nor where a set counts for itself alone. */
+static int64_t sum_interactions(struct engine *e, int64_t s, int64_t first, double *weight,
+                                struct sx_interactions *terms)
 {
-    double weight[SX_TABLE_PLAYERS + 1] = {0};
-    for (int64_t u = s; u <= e->n; u++)
-        weight[u] = e->row->weight(e->order, s, u);
-    sum_weighted(e, weight);
-    for (int64_t k = 0; k < terms->count; k++)
-        if (terms->first[k + 1] - terms->first[k] == s)
-            terms->value[k] = e->sum[bits_of(e, terms, k)];
+    bool same = true, alone = true;
+    for (int64_t u = s; u <= e->n; u++) {
+        double w = e->row->weight(e->order, s, u);
+        same = same && weight[u] == w;
+        alone = alone && (u == s || w == 0);
+        weight[u] = w;
+    }
+    if (!same && !alone)
+        sum_weighted(e, weight);
+    const double *sum = alone ? e->moebius : e->sum;
+    int64_t k = first;
+    for (; k < terms->count && terms->first[k + 1] - terms->first[k] == s; k++)
+        terms->value[k] = sum[bits_of(e, terms, k)] * (alone ? weight[s] : 1);
+    return k;
 }
 
 /* Those U count whose part in S is L, for each L but the empty one: by inclusion and exclusion
@@ -129,13 +140,17 @@ bool sx_exact_index(struct sx_game *game, const struct sx_index_row *row, int64_
                     struct sx_interactions *terms, struct sx_error *error)
 {
     struct engine e;
+    double weight[SX_TABLE_PLAYERS + 1];
+    int64_t done = 0;
     bool ok = engine_new(&e, game, error);
     e.row = row;
     e.order = order;
+    for (int64_t u = 0; u <= SX_TABLE_PLAYERS; u++)
+        weight[u] = NAN; /* as no weight is */
     for (int64_t s = terms->count > 0 ? size_of(terms, 0) : 1;
          ok && terms->count > 0 && s <= size_of(terms, terms->count - 1); s++) {
         if (row->weight != NULL)
-            sum_interactions(&e, s, terms);
+            done = sum_interactions(&e, s, done, weight, terms);
         else
             for (int64_t k = 1; k <= s; k++)
                 sum_shares(&e, s, k, terms);

@@ -16,18 +16,6 @@ bool sx_next_set(int64_t *member, int64_t k, int64_t n)
     return true;
 }
 
-int64_t sx_set_rank(const int64_t *member, int64_t k, int64_t n)
-{
-    double rank = 0;
-    int64_t from = 0;
-    for (int64_t i = 0; i < k; i++) {
-        /* Those that have the same members before, and a smaller one here. */
-        rank += sx_choose(n - from, k - i) - sx_choose(n - member[i], k - i);
-        from = member[i] + 1;
-    }
-    return (int64_t)rank;
-}
-
 /* How many sets, and members in all. */
 static bool count_terms(int64_t n, int64_t least, int64_t most, int64_t *count,
                         int64_t *members, struct sx_error *error)
@@ -82,36 +70,6 @@ bool sx_terms_new(struct sx_interactions *terms, const int64_t *player, int64_t 
     if (!ok)
         sx_interactions_free(terms);
     return ok;
-}
-
-/* Adds weight * `value` to each subset of term k but itself and the empty one. */
-static void share_out(struct sx_interactions *terms, const int64_t *place, int64_t n, int64_t k,
-                      const int64_t *offset, double value, double (*weight)(int64_t more))
-{
-    const int64_t *member = terms->member + terms->first[k];
-    int64_t s = terms->first[k + 1] - terms->first[k], part[32];
-    for (uint64_t which = 1; which + 1 < (uint64_t)1 << s; which++) {
-        int64_t size = 0;
-        for (int64_t i = 0; i < s; i++)
-            if ((which >> i & 1) != 0)
-                part[size++] = place[member[i]];
-        terms->value[offset[size] + sx_set_rank(part, size, n)] += weight(s - size) * value;
-    }
-}
-
-void sx_terms_sum(struct sx_interactions *terms, const int64_t *place, int64_t n,
-                  double (*weight)(int64_t more))
-{
-    int64_t offset[33] = {0}, size = 0;
-    for (int64_t k = 0; k < terms->count; k++) {
-        int64_t s = terms->first[k + 1] - terms->first[k];
-        for (; size < s && size < 32; size++)
-            offset[size + 1] = k;
-        if (s > 31)
-            return;
-        /* Smaller sets come first: their values have been read when larger ones are shared. */
-        share_out(terms, place, n, k, offset, terms->value[k], weight);
-    }
 }
 
 void sx_interactions_free(struct sx_interactions *terms)
