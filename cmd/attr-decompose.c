@@ -241,7 +241,7 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
     struct sx_record record;
     const char *warnings[3];
     cli_record(&s->cli, sample, &record);
-    cli_record_target(&record, s->explainer);
+    cli_record_target(&s->cli, &record, s->explainer);
     if (r->n_terms > 0 && !r->converged)
         warnings[record.warning_count++] = "the Taylor series has not converged at this order";
     if (s->background == NULL)

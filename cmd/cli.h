@@ -70,6 +70,7 @@ struct cli {
     struct sx_tensor *arrays; /* gathered for one .npy */
     size_t n_arrays, array_capacity;
     int64_t done;
+    int64_t forward, backward; /* model evaluations that records have told of */
     double started;
 };
 
@@ -137,7 +138,8 @@ void cli_data_free(struct cli_data *data);
  * its own keys to cli->json. */
 void cli_record(const struct cli *cli, const struct cli_sample *sample,
                 struct sx_record *record);
-void cli_record_target(struct sx_record *record, const struct sx_explainer *explainer);
+void cli_record_target(struct cli *cli, struct sx_record *record,
+                       const struct sx_explainer *explainer);
 /* Adds one tensor to the .npy that is written at the end. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
 /* Writes the picture as PNG. */

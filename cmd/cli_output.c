@@ -25,12 +25,18 @@ void cli_record(const struct cli *cli, const struct cli_sample *sample,
         record->seconds = cli_seconds() - sample->started;
 }
 
-void cli_record_target(struct sx_record *record, const struct sx_explainer *explainer)
+void cli_record_target(struct cli *cli, struct sx_record *record,
+                       const struct sx_explainer *explainer)
 {
+    int64_t forward, backward;
+    sx_explainer_cost(explainer, &forward, &backward);
+    record->forward = forward - cli->forward;
+    record->backward = backward - cli->backward;
+    cli->forward = forward;
+    cli->backward = backward;
     record->input_name = sx_explainer_input_name(explainer);
     record->input_shape = sx_explainer_input(explainer)->shape;
     record->target = sx_explainer_target(explainer);
-    sx_explainer_cost(explainer, &record->forward, &record->backward);
 }
 
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,

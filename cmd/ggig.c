@@ -118,7 +118,7 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
     struct sx_record record;
     const char *warnings[3];
     cli_record(&s->cli, sample, &record);
-    cli_record_target(&record, s->explainer);
+    cli_record_target(&s->cli, &record, s->explainer);
     if (a->flat)
         warnings[record.warning_count++] = "every gradient is zero";
     if (a->nonfinite > 0)

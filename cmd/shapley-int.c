@@ -397,7 +397,7 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
     const char *warnings[3];
     cli_record(&s->cli, sample, &record);
     if (s->explainer != NULL)
-        cli_record_target(&record, s->explainer);
+        cli_record_target(&s->cli, &record, s->explainer);
     if (s->benefit != NULL && s->benefit[s->strongest].greedy)
         warnings[record.warning_count++] = "partitions were found greedily";
     if (s->benefit != NULL && s->benefit[s->strongest].skipped > 0)

@@ -449,7 +449,7 @@ static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
     const char *warnings[4];
     char bypass[160];
     cli_record(&s->cli, sample, &record);
-    cli_record_target(&record, s->explainer);
+    cli_record_target(&s->cli, &record, s->explainer);
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
     record.warning_count = list_warnings(s, warnings, bypass);

@@ -268,7 +268,7 @@ static bool write_record(struct xderiv *s, const struct cli_sample *sample,
     struct sx_record record;
     const char *warnings[2];
     cli_record(&s->cli, sample, &record);
-    cli_record_target(&record, s->explainer);
+    cli_record_target(&s->cli, &record, s->explainer);
     if (r->zero_curvature)
         warnings[record.warning_count++] = "every derivative is zero";
     record.warnings = warnings;
