@@ -42,6 +42,7 @@ struct cli {
     const struct cli_option *options; /* ends with a name of NULL */
     unsigned groups;                  /* of enum cli_group */
     unsigned formats;                 /* bit 1 << format for each that is offered */
+    bool one_result;                  /* of all samples: where one fails nothing is written */
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
@@ -133,6 +134,8 @@ struct cli_data {
 bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
                    struct sx_error *error);
 void cli_data_free(struct cli_data *data);
+/* Leaves one INPUT, standard input if none is named; options that take a part are misuse. */
+void cli_one_input(struct cli *cli);
 
 /* cli_output.c: the parts that all records share. Between the two, the tool writes "params" and
  * its own keys to cli->json. */

@@ -58,6 +58,22 @@ static bool has_member(const char *path, const char *name)
     return found;
 }
 
+void cli_one_input(struct cli *cli)
+{
+    static char standard_input[] = "-";
+    if (cli->n_inputs > 1 || cli->n_sides > 0 || cli->files_from != NULL ||
+        cli->row_begin > 0 || cli->row_end >= 0)
+        cli_misuse(cli, "one INPUT, and all of it: --subset takes some of its samples");
+    if (cli->n_inputs == 1)
+        return;
+    free(cli->inputs);
+    cli->inputs = malloc(sizeof *cli->inputs);
+    if (cli->inputs == NULL)
+        cli_misuse(cli, "out of memory");
+    cli->inputs[0] = standard_input;
+    cli->n_inputs = 1;
+}
+
 bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
                    struct sx_error *error)
 {

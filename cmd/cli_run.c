@@ -158,7 +158,8 @@ int cli_finish(struct cli *cli)
     struct sx_error error = {0};
     if (cli->error.status != SX_OK)
         cli_complain(cli, NULL, &cli->error);
-    bool keep = cli->status == SX_OK || cli->status == SX_FAILED || cli->status == SX_CHECK;
+    bool keep = cli->status == SX_OK || cli->status == SX_CHECK ||
+                (cli->status == SX_FAILED && !cli->one_result);
     if (keep && !cli_flush_arrays(cli, &error)) {
         cli_complain(cli, cli->output, &error);
         keep = false;

@@ -490,7 +490,8 @@ int main(int argc, char **argv)
                           .operands = "MODEL -x SAMPLES -o OUT.onnx",
                           .options = options,
                           .groups = CLI_PICTURES,
-                          .formats = 1u << CLI_JSON};
+                          .formats = 1u << CLI_JSON,
+                          .one_result = true};
     s->recipe = "mnist";
     s->val_frac = -1;
     s->checkpoint_secs = 60;
@@ -500,10 +501,6 @@ int main(int argc, char **argv)
     if (cli_open(&s->cli))
         run(s);
     free_all(s);
-    if (s->cli.error.status != SX_OK && s->cli.sink != NULL) { /* half a fit is none */
-        sx_sink_finish(s->cli.sink, false, NULL);
-        s->cli.sink = NULL;
-    }
     int status = cli_finish(&s->cli);
     return caught != 0 ? 128 + caught : status;
 }

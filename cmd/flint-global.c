@@ -182,19 +182,7 @@ static void check_options(struct flint_global *s)
 {
     struct cli *cli = &s->cli;
     struct sx_error error = {0};
-    static char standard_input[] = "-";
-    static char *only = standard_input;
-    if (cli->n_inputs > 1 || cli->n_sides > 0 || cli->files_from != NULL ||
-        cli->row_begin > 0 || cli->row_end >= 0)
-        cli_misuse(cli, "one INPUT, and all of it: --subset takes some of its samples");
-    if (cli->n_inputs == 0) {
-        free(cli->inputs);
-        cli->inputs = malloc(sizeof *cli->inputs);
-        if (cli->inputs == NULL)
-            cli_misuse(cli, "out of memory");
-        cli->inputs[0] = only;
-        cli->n_inputs = 1;
-    }
+    cli_one_input(cli);
     if (!(s->tau >= 1))
         cli_misuse(cli, "tau is at least 1");
     if (s->raw)
@@ -222,7 +210,8 @@ int main(int argc, char **argv)
                           .options = options,
                           .groups = CLI_PICTURES,
                           .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY};
+                                     1u << CLI_NPY,
+                          .one_result = true};
     s->tau = 5;
     cli_parse(&s->cli, argc, argv);
     check_options(s);

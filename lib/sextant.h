@@ -513,7 +513,6 @@ struct sx_sink;
 /* Samples by number: a .npy is read where it lies; other inputs, and directories of pictures
  * (in a subdirectory for each class), are held in memory. Integers are pixels, prepared as `pre`
  * says. `want` as for sx_reader_open. */
-struct sx_dataset;
 struct sx_dataset *sx_dataset_open(const char *path, const char *member,
                                    const struct sx_shape *want, const struct sx_preprocess *pre,
                                    struct sx_error *error);
@@ -521,8 +520,8 @@ void sx_dataset_close(struct sx_dataset *dataset);
 int64_t sx_dataset_count(const struct sx_dataset *dataset);
 const struct sx_shape *sx_dataset_shape(const struct sx_dataset *dataset); /* of one, batch 1 */
 const int64_t *sx_dataset_labels(const struct sx_dataset *dataset);        /* NULL: none */
-
-/* A sample that a reader gave as floats, its integers prepared in the same way. */
+/* Sample `row` as floats; one that a reader gave, its integers prepared in the same way. */
+bool sx_dataset_read(struct sx_dataset *dataset, int64_t row, float *x, struct sx_error *error);
 void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess *pre,
                       float *x);
 
@@ -533,12 +532,10 @@ struct sx_schedule {
     int64_t epoch[SX_STAGES];
     double value[SX_STAGES];
 };
-
 /* Reads "W", "W@E" or "W@E,W@E..". False if that is not what it says. */
 bool sx_schedule_parse(struct sx_schedule *schedule, const char *text);
 
 enum sx_flint_input { SX_FLINT_MSE, SX_FLINT_L1, SX_FLINT_NONE };
-
 struct sx_flint_options {
     const char *const *layers; /* tensors of the file; none: the last images of the network */
     int n_layers;
@@ -550,15 +547,13 @@ struct sx_flint_options {
     bool freeze_psi;    /* the control: only h learns, from f alone */
     bool no_decoder, drop_last;
     enum sx_flint_input input;
-    struct sx_schedule beta, gamma, delta, eta,
-        lr; /* eta's weight is its value times delta's last */
+    struct sx_schedule beta, gamma, delta, eta, lr; /* eta counts times delta's last stage */
     int64_t epochs, batch;
     double h_dropout, validation; /* share of the samples that is held back */
     uint64_t seed;
     int threads;
     size_t max_memory, cache; /* bytes; the latter for what f gives on the training samples */
 };
-
 /* Sets everything but layers and tensors to "mnist", "quickdraw", "cifar10" or "small". */
 bool sx_flint_recipe(struct sx_flint_options *options, const char *name,
                      struct sx_error *error);
@@ -571,18 +566,15 @@ struct sx_flint_metrics {
     double samples, acc_f, acc_g, fidelity, recon, variance, of, gap, ent_sample, ent_batch, l1;
     double live, used, conciseness[SX_TAUS];
 };
-
 /* Means of the terms over an epoch, and of the epoch so far. */
 struct sx_flint_epoch {
     double total, pred, of, input, ent_sample, ent_batch, l1, fidelity;
     struct sx_flint_metrics validation; /* samples 0: none */
 };
-
 struct sx_flint_data {
     struct sx_dataset *x, *validation_x; /* the latter NULL: options->validation of x */
     const int64_t *y, *validation_y;     /* NULL: no labels */
 };
-
 struct sx_flint_progress {
     int64_t epoch, step, steps; /* the step just done, from 1, of an epoch */
     struct sx_flint_epoch now;
@@ -591,7 +583,6 @@ struct sx_flint_progress {
 
 /* A fit. Model, options' strings and data must outlive it. Jointly f's initializers are learned,
  * too (see flint-fit(1)). */
-struct sx_flint_fit;
 struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
                                       const struct sx_flint_options *options,
                                       const struct sx_flint_data *data, struct sx_error *error);
@@ -609,9 +600,8 @@ bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *progr
 const struct sx_flint_epoch *sx_flint_fit_epoch(const struct sx_flint_fit *fit, int64_t i);
 const char *sx_flint_fit_weight(const struct sx_flint_fit *fit, size_t i);
 const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i);
-bool sx_flint_fit_measure(struct sx_flint_fit *fit, const struct sx_dataset *x,
-                          const int64_t *y, struct sx_flint_metrics *metrics,
-                          struct sx_error *error);
+bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
+                          struct sx_flint_metrics *metrics, struct sx_error *error);
 const char *sx_flint_fit_config(const struct sx_flint_fit *fit);
 
 /* Writes a checkpoint, or goes on from one: to the same bytes as without the break. Status 2 if
@@ -625,21 +615,18 @@ bool sx_flint_fit_write_model(struct sx_flint_fit *fit, struct sx_sink *sink,
                               struct sx_error *error);
 
 /* A fitted file, as sx_flint_fit_write makes them. `model` must outlive it. */
-struct sx_flint;
 struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads,
                                size_t max_memory, struct sx_error *error);
 void sx_flint_free(struct sx_flint *flint);
 int64_t sx_flint_classes(const struct sx_flint *flint);
 int64_t sx_flint_attributes(const struct sx_flint *flint);
 
-/* What g says of one sample; an array has an entry for each attribute, until the next call. */
+/* What g says of one sample x (SX_FLOAT); arrays are [attributes], until the next call. */
 struct sx_flint_explanation {
     int64_t f_class, g_class;
     double f_prob; /* of f's class */
     const double *phi, *contribution, *relevance;
 };
-
-/* x: SX_FLOAT, one sample. */
 bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,
                       struct sx_flint_explanation *explanation, struct sx_error *error);
 
@@ -654,16 +641,64 @@ struct sx_flint_survey {
     struct sx_flint_metrics metrics;
     int64_t *disagree, n_disagree; /* samples whose classes differ */
 };
-
 /* Fills in the results, to be freed by sx_flint_survey_free. */
-bool sx_flint_survey(struct sx_flint *flint, const struct sx_dataset *x, const int64_t *y,
+bool sx_flint_survey(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
                      struct sx_flint_survey *survey, struct sx_error *error);
 void sx_flint_survey_free(struct sx_flint_survey *survey);
+
+/* A class and an attribute, its relevance, and the n samples that activate it most, with phi. */
+struct sx_flint_pair {
+    int64_t class, attribute, n, *row;
+    double r, *phi;
+};
+/* Pairs over 1 / tau of a survey, at most so many of a class (0: all); freed with their samples. */
+struct sx_flint_pair *sx_flint_best_pairs(const struct sx_flint *flint,
+                                          const struct sx_flint_survey *survey, double tau,
+                                          int64_t most, int64_t *n, struct sx_error *error);
+void sx_flint_pairs_free(struct sx_flint_pair *pairs, int64_t n);
+/* Finds the `wanted` top samples of each pair among those of the survey; by f's class without y. */
+bool sx_flint_top(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
+                  const struct sx_flint_survey *survey, struct sx_flint_pair *pairs, int64_t n,
+                  int64_t wanted, struct sx_error *error);
+
+/* Activation maximisation of a sample times `dim`: Adam on gain phi - bound B - tv V, B the mean
+ * size of what is out of low .. high, V the total variation; rounds of steps, each at half the
+ * rate. `jitter` turns pictures at random. trace: NULL, or [steps of all rounds, n] objectives. */
+struct sx_flint_am {
+    double dim, gain, tv, bound, low, high, rate;
+    int64_t rounds, steps, jitter;
+    bool clamp; /* stay in the range */
+    uint64_t seed;
+    double *trace;
+};
+/* phi of the sample, dimmed, at the end; the range there; the dimming: less if phi were not > 0. */
+struct sx_flint_climbed {
+    double sample, start, end, low, high, dim;
+};
+/* The authors' settings for digits. Changes n samples of x, each for one attribute. */
+void sx_flint_am_default(struct sx_flint_am *am);
+bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
+                       const struct sx_shape *sample, int64_t n, const int64_t *attribute,
+                       float *x, struct sx_flint_climbed *result, struct sx_error *error);
 
 /* Draws values [rows, columns] from 0 to 1 as cells with a colour bar; NaN is grey. */
 bool sx_plot_cells(const double *values, int64_t rows, int64_t columns, const char *title,
                    const char *row_name, const char *column_name, struct sx_picture *figure,
                    struct sx_error *error);
+
+/* Small pictures on one sheet, under a title: cells [rows, columns], those without pixels stay
+ * empty; names of rows (of several lines), of columns, and captions may be NULL, or any of them. */
+struct sx_gallery {
+    const char *title;
+    int64_t rows, columns;
+    const char *const *row_name, *const *column_name, *const *caption;
+    const struct sx_picture *cell;
+};
+bool sx_plot_gallery(const struct sx_gallery *gallery, struct sx_picture *figure,
+                     struct sx_error *error);
+
+/* Gives a picture the colours of a map (see sx_plot_set), by the mean of its channels. */
+bool sx_picture_colour(struct sx_picture *picture, const char *colours, struct sx_error *error);
 
 /* ---- Interactions: cross derivatives and their relatives -------------------------------- */
 

@@ -43,7 +43,7 @@ static struct sx_dataset *open_set(const char *name, struct sx_shape want)
     return d;
 }
 
-static void expect_row(const struct sx_dataset *d, int64_t row, double first, double last)
+static void expect_row(struct sx_dataset *d, int64_t row, double first, double last)
 {
     float x[64];
     struct sx_error error = {0};

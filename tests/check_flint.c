@@ -4,57 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <cjson/cJSON.h>
-
-#include "arrays.h"
-#include "method/flint_fit.h"
-#include "model.h"
-
-static cJSON *cases;
-
-static cJSON *at(cJSON *from, const char *path)
-{
-    char key[64];
-    while (*path != '\0') {
-        size_t n = strcspn(path, "/");
-        memcpy(key, path, n);
-        key[n] = '\0';
-        from = cJSON_GetObjectItemCaseSensitive(from, key);
-        ck_assert_msg(from != NULL, "no '%s' in the cases", key);
-        path += n + (path[n] == '/');
-    }
-    return from;
-}
-
-static double number(cJSON *from, const char *path)
-{
-    return at(from, path)->valuedouble;
-}
-
-/* Nested lists as an array. */
-static void fill(const cJSON *list, double *to, int64_t *n)
-{
-    const cJSON *item;
-    if (cJSON_IsNumber(list)) {
-        to[(*n)++] = list->valuedouble;
-        return;
-    }
-    cJSON_ArrayForEach(item, list) fill(item, to, n);
-}
-
-static struct sx_tensor array(cJSON *from, const char *path, enum sx_type type)
-{
-    static double values[4096];
-    const cJSON *list = at(from, path);
-    struct sx_shape shape = {0};
-    int64_t n = 0;
-    fill(list, values, &n);
-    for (; cJSON_IsArray(list); list = list->child)
-        shape.dim[shape.rank++] = cJSON_GetArraySize(list);
-    return ta_of(type, shape, values);
-}
+#include "flint_cases.h"
 
 /* ---- Losses ---- */
 
@@ -69,22 +20,22 @@ struct loss {
 static void open_loss(struct loss *l, bool of_g, bool if_l1)
 {
     static const char *const name[] = {"phi", "g_logits", "f_logits", "recon", "x"};
-    cJSON *in = at(cases, "losses/in");
+    cJSON *in = fc_case("losses/in");
     struct sx_error error = {0};
     const struct sx_shape scalar = {0};
     l->g = sx_graph_new(SX_DOUBLE, &error);
     for (int i = 0; i < 5; i++) {
-        l->feed[i] = array(in, name[i], SX_DOUBLE);
+        l->feed[i] = fc_array(in, name[i], SX_DOUBLE);
         l->input[i] = sx_input(l->g, SX_DOUBLE, &l->feed[i].shape);
     }
     l->feed[5] = ta_of(SX_DOUBLE, scalar, (const double[]){0});
     l->input[5] = sx_input(l->g, SX_DOUBLE, &scalar);
-    struct sx_tensor y = array(in, "y", SX_DOUBLE);
+    struct sx_tensor y = fc_array(in, "y", SX_DOUBLE);
     struct sx_tensor hot = ta_of(SX_DOUBLE, l->feed[2].shape, (const double[24]){0});
     for (int i = 0; i < 6; i++)
         sx_tensor_set(&hot, i * 4 + (int)sx_tensor_get(&y, i), 1);
-    double beta = number(in, "weights/beta"), gamma = number(in, "weights/gamma");
-    double delta = number(in, "weights/delta"), eta = number(in, "weights/eta");
+    double beta = fc_number(in, "weights/beta"), gamma = fc_number(in, "weights/gamma");
+    double delta = fc_number(in, "weights/delta"), eta = fc_number(in, "weights/eta");
     l->v = (struct sx_flint_values){.phi = l->input[0],
                                     .logits = l->input[1],
                                     .teacher = l->input[2],
@@ -109,7 +60,7 @@ static void close_loss(struct loss *l)
 static void expect_term(struct loss *l, int node, const char *name)
 {
     struct sx_tensor got = ta_evaluate(l->g, node, l->input, l->feed, 6);
-    double want = number(at(cases, "losses/out"), name);
+    double want = fc_number(fc_case("losses/out"), name);
     double value = sx_tensor_get(&got, 0);
     ck_assert_msg(fabs(value - want) <= 1e-12 * (1 + fabs(want)), "%s is %.15g, not %.15g",
                   name, value, want);
@@ -127,6 +78,14 @@ START_TEST(loss_terms)
     expect_term(&l, l.t.ent_batch, "ent_batch");
     expect_term(&l, l.t.l1, "l1");
     expect_term(&l, l.t.total, "L_total");
+    /* What the terms add up to. */
+    int entropy = sx_flint_entropy(l.g, l.v.teacher);
+    int gap = sx_sub(l.g, l.t.of, sx_scale(l.g, sx_sum_all(l.g, entropy), 1.0 / 6));
+    expect_term(&l, gap, "L_of_gap_kl");
+    double eta = fc_number(fc_case("losses/in"), "weights/eta");
+    int spread = sx_sub(l.g, l.t.ent_sample, l.t.ent_batch);
+    expect_term(&l, sx_add(l.g, spread, sx_scale(l.g, l.t.l1, eta)), "L_cd");
+    expect_term(&l, sx_sub(l.g, l.t.total, l.t.pred), "L_int");
     close_loss(&l);
     open_loss(&l, true, true);
     expect_term(&l, l.t.of, "L_of_paper_direction");
@@ -144,7 +103,7 @@ START_TEST(loss_gradients)
     int slope[5];
     ck_assert(sx_derive(l.g, l.t.total, SX_NONE, by, 5, slope));
     for (int i = 0; i < 4; i++) {
-        struct sx_tensor want = array(at(cases, "losses/grad_of_L_total"), name[i], SX_DOUBLE);
+        struct sx_tensor want = fc_array(fc_case("losses/grad_of_L_total"), name[i], SX_DOUBLE);
         struct sx_tensor got = ta_evaluate(l.g, slope[i], l.input, l.feed, 6);
         ta_expect(&got, &want, 1e-12, name[i]);
         ta_free(&got, 1);
@@ -158,8 +117,8 @@ END_TEST
 
 static void expect_relevance(const struct sx_flint_tally *t, cJSON *out)
 {
-    struct sx_tensor count = array(out, "class_count", SX_DOUBLE);
-    cJSON *rows = at(out, "global_r");
+    struct sx_tensor count = fc_array(out, "class_count", SX_DOUBLE);
+    cJSON *rows = fc_at(out, "global_r");
     for (int c = 0; c < 3; c++) {
         ck_assert_int_eq(t->count[c], (int64_t)sx_tensor_get(&count, c));
         for (int j = 0; j < 6 && t->count[c] > 0; j++) {
@@ -173,13 +132,14 @@ static void expect_relevance(const struct sx_flint_tally *t, cJSON *out)
 
 START_TEST(relevance)
 {
-    cJSON *in = at(cases, "relevance/in"), *out = at(cases, "relevance/out");
+    cJSON *in = fc_case("relevance/in"), *out = fc_case("relevance/out");
     struct sx_error error = {0};
-    struct sx_tensor phi = array(in, "phi", SX_DOUBLE), w = array(in, "W", SX_FLOAT);
-    struct sx_tensor logits = array(out, "g_logits", SX_DOUBLE), r = array(out, "r", SX_DOUBLE);
-    struct sx_tensor alpha = array(out, "alpha", SX_DOUBLE),
-                     yhat = array(out, "yhat", SX_DOUBLE);
-    struct sx_tensor curve = array(out, "conciseness", SX_DOUBLE);
+    struct sx_tensor phi = fc_array(in, "phi", SX_DOUBLE), w = fc_array(in, "W", SX_FLOAT);
+    struct sx_tensor logits = fc_array(out, "g_logits", SX_DOUBLE),
+                     r = fc_array(out, "r", SX_DOUBLE);
+    struct sx_tensor alpha = fc_array(out, "alpha", SX_DOUBLE),
+                     yhat = fc_array(out, "yhat", SX_DOUBLE);
+    struct sx_tensor curve = fc_array(out, "conciseness", SX_DOUBLE);
     struct sx_flint_tally t;
     struct sx_flint_metrics m;
     double a[6], got[6];
@@ -190,10 +150,13 @@ START_TEST(relevance)
         int64_t g = sx_flint_class(scores, 3);
         ck_assert_int_eq(g, (int64_t)sx_tensor_get(&yhat, i));
         sx_flint_relevance(row, (const float *)w.data + g * 6, 6, a, got);
+        cJSON *set = cJSON_GetArrayItem(fc_at(out, "local_sets_tau2"), i), *member;
+        bool listed[6] = {false};
+        cJSON_ArrayForEach(member, set) listed[member->valueint] = true;
         for (int j = 0; j < 6; j++) {
+            ck_assert(listed[j] == (got[j] > 0.5));
             ck_assert_double_eq_tol(a[j], sx_tensor_get(&alpha, i * 6 + j), 1e-6);
             ck_assert_double_eq_tol(got[j], sx_tensor_get(&r, i * 6 + j), 1e-6);
-            ck_assert_int_eq(got[j] > 0.5, sx_tensor_get(&r, i * 6 + j) > 0.5);
         }
         struct sx_flint_row s = {.phi = row, .logits = scores, .teacher = scores, .label = -1};
         sx_flint_tally_add(&t, &s, w.data);
@@ -212,127 +175,13 @@ END_TEST
 
 /* ---- Training steps ---- */
 
-/* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
-static struct sx_model *tiny(struct sx_error *error)
+static void expect_tensors(const struct fc_training *t, const struct sx_tensor *got,
+                           cJSON *want, const char *key)
 {
-    cJSON *p = at(cases, "train_step/in/params");
-    static const char *const name[] = {"f.conv.w", "f.conv.b", "f.fc.w", "f.fc.b"};
-    struct tm_model *m = tm_new(13);
-    tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 1, 8, 8});
-    for (int i = 0; i < 4; i++) {
-        struct sx_tensor t = array(p, name[i], SX_FLOAT);
-        tm_const(m, name[i], SX_FLOAT, t.shape.rank, t.shape.dim, t.data);
-        ta_free(&t, 1);
-    }
-    tm_node(m, "Conv", "x f.conv.w f.conv.b", "c", "pads=1,1,1,1");
-    tm_node(m, "Relu", "c", "r", NULL);
-    tm_node(m, "MaxPool", "r", "hidden", "kernel_shape=2,2 strides=2,2");
-    tm_node(m, "Flatten", "hidden", "flat", NULL);
-    tm_node(m, "Gemm", "flat f.fc.w f.fc.b", "logits", "transB=1");
-    tm_output(m, "logits");
-    struct sx_model *model = tm_open(m, error);
-    tm_free(m);
-    return model;
-}
-
-/* The names of the cases for our weights. */
-static const char *case_name(const char *ours)
-{
-    static const char *const name[][2] = {{"flint/psi/conv/weight", "psi.conv.w"},
-                                          {"flint/psi/conv/bias", "psi.conv.b"},
-                                          {"flint/psi/phi/weight", "psi.fc.w"},
-                                          {"flint/psi/phi/bias", "psi.fc.b"},
-                                          {"flint/h/weight", "h.w"},
-                                          {"flint/h/bias", "h.b"},
-                                          {"flint/d/full/weight", "d.fc.w"},
-                                          {"flint/d/full/bias", "d.fc.b"},
-                                          {"flint/d/grow0/weight", "d.t1.w"},
-                                          {"flint/d/grow0/bias", "d.t1.b"},
-                                          {"flint/d/grow1/weight", "d.t2.w"},
-                                          {"flint/d/grow1/bias", "d.t2.b"}};
-    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++)
-        if (strcmp(name[i][0], ours) == 0)
-            return name[i][1];
-    return ours;
-}
-
-struct training {
-    struct sx_model *model;
-    struct sx_dataset *x;
-    int64_t y[5];
-    struct sx_flint_options o;
-    struct sx_flint_fit *fit;
-};
-
-static struct sx_dataset *write_samples(const struct sx_tensor *x)
-{
-    struct sx_error error = {0};
-    struct sx_preprocess pre;
-    const struct sx_shape want = {4, {-1, 1, 8, 8}};
-    char path[] = "/tmp/check-flint-XXXXXX.npy";
-    int fd = mkstemps(path, 4);
-    struct sx_sink *sink = sx_sink_open(path, &error);
-    ck_assert(fd >= 0 && sink != NULL && sx_npy_write(sink, x));
-    ck_assert(sx_sink_finish(sink, true, &error) && sx_preprocess_preset(&pre, "unit", &error));
-    struct sx_dataset *d = sx_dataset_open(path, NULL, &want, &pre, &error);
-    ck_assert_msg(d != NULL, "%s", error.message);
-    unlink(path);
-    close(fd);
-    return d;
-}
-
-static void open_training(struct training *t, bool joint, size_t cache)
-{
-    cJSON *in = at(cases, "train_step/in");
-    static const char *const layer[] = {"hidden"};
-    struct sx_error error = {0};
-    struct sx_tensor x = array(in, "x", SX_FLOAT), y = array(in, "y", SX_DOUBLE);
-    t->model = tiny(&error);
-    t->x = write_samples(&x);
-    for (int i = 0; i < 5; i++)
-        t->y[i] = (int64_t)sx_tensor_get(&y, i);
-    t->o = (struct sx_flint_options){.layers = layer, .n_layers = 1};
-    ck_assert(sx_flint_recipe(&t->o, "small", &error));
-    t->o.attributes = 4;
-    t->o.psi_maps = 3;
-    t->o.decoder_maps[0] = t->o.decoder_maps[1] = 2;
-    t->o.relu = true;
-    t->o.joint = joint;
-    t->o.epochs = 3;
-    t->o.batch = 5;
-    t->o.validation = 0;
-    t->o.cache = cache;
-    t->o.threads = 1;
-    ck_assert(sx_schedule_parse(&t->o.beta, "0.5") && sx_schedule_parse(&t->o.delta, "0.2") &&
-              sx_schedule_parse(&t->o.eta, "0.5") && sx_schedule_parse(&t->o.lr, "0.01"));
-    struct sx_flint_data data = {.x = t->x, .y = t->y};
-    t->fit = sx_flint_fit_new(t->model, &t->o, &data, &error);
-    ck_assert_msg(t->fit != NULL, "%s", error.message);
-    for (size_t i = 0; i < t->fit->params.n; i++) {
-        struct sx_flint_param *p = &t->fit->params.item[i];
-        struct sx_tensor v = array(at(in, "params"), case_name(p->name), SX_FLOAT);
-        ck_assert_msg(sx_shape_equal(&v.shape, &p->value.shape), "%s", p->name);
-        memcpy(p->value.data, v.data, (size_t)sx_count(&v.shape) * sizeof(float));
-        ta_free(&v, 1);
-    }
-    ta_free(&x, 1);
-    ta_free(&y, 1);
-}
-
-static void close_training(struct training *t)
-{
-    sx_flint_fit_free(t->fit);
-    sx_dataset_close(t->x);
-    sx_model_close(t->model);
-}
-
-static void expect_tensors(const struct training *t, const struct sx_tensor *got, cJSON *want,
-                           const char *key)
-{
-    ck_assert_int_eq(t->fit->n_trained, cJSON_GetArraySize(at(want, key)));
+    ck_assert_int_eq(t->fit->n_trained, cJSON_GetArraySize(fc_at(want, key)));
     for (int i = 0; i < t->fit->n_trained; i++) {
-        const char *name = case_name(t->fit->names[i]);
-        struct sx_tensor w = array(at(want, key), name, SX_FLOAT);
+        const char *name = fc_name(t->fit->names[i]);
+        struct sx_tensor w = fc_array(fc_at(want, key), name, SX_FLOAT);
         ta_expect(&got[i], &w, 1e-5, name);
         ta_free(&w, 1);
     }
@@ -340,25 +189,29 @@ static void expect_tensors(const struct training *t, const struct sx_tensor *got
 
 static void expect_steps(bool joint, size_t cache)
 {
-    cJSON *out = at(at(cases, "train_step/out"), joint ? "joint" : "posthoc");
-    struct training t;
+    cJSON *out = fc_at(fc_case("train_step/out"), joint ? "joint" : "posthoc");
+    struct fc_training t;
     struct sx_flint_progress p;
     struct sx_error error = {0};
-    open_training(&t, joint, cache);
+    fc_train(&t, joint, cache);
     ck_assert((t.fit->cache.teacher != NULL) == (cache > 0 && !joint));
     for (int s = 0; s < 3; s++) {
-        cJSON *want = cJSON_GetArrayItem(at(out, "steps"), s);
+        cJSON *want = cJSON_GetArrayItem(fc_at(out, "steps"), s);
         if (s == 2)
             expect_tensors(&t, t.fit->value, out, "params_after_2");
         ck_assert_msg(sx_flint_fit_step(t.fit, &p, &error), "%s", error.message);
-        ck_assert_double_eq_tol(p.now.total, number(want, "total"), 1e-5);
-        ck_assert_double_eq_tol(p.now.of, number(want, "of"), 1e-5);
-        ck_assert_double_eq_tol(p.now.input, number(want, "if"), 1e-5);
+        ck_assert_double_eq_tol(p.now.total, fc_number(want, "total"), 1e-5);
+        ck_assert_double_eq_tol(p.now.of, fc_number(want, "of"), 1e-5);
+        ck_assert_double_eq_tol(p.now.input, fc_number(want, "if"), 1e-5);
+        ck_assert_double_eq_tol(p.now.ent_sample, fc_number(want, "ent_sample"), 1e-5);
+        ck_assert_double_eq_tol(p.now.ent_batch, fc_number(want, "ent_batch"), 1e-5);
+        ck_assert_double_eq_tol(p.now.l1, fc_number(want, "l1"), 1e-5);
+        ck_assert_double_eq_tol(p.now.pred, joint ? fc_number(want, "pred") : 0, 1e-5);
         if (s == 0)
             expect_tensors(&t, t.fit->gradient, out, "grad_step0");
     }
     ck_assert(sx_flint_fit_done(t.fit));
-    close_training(&t);
+    fc_stop(&t);
 }
 
 START_TEST(steps_post_hoc)
@@ -384,10 +237,10 @@ END_TEST
 START_TEST(pooling)
 {
     cJSON *item;
-    cJSON_ArrayForEach(item, at(cases, "adaptive_pool"))
+    cJSON_ArrayForEach(item, fc_case("adaptive_pool"))
     {
-        int64_t from = (int64_t)number(item, "n_in"), to = (int64_t)number(item, "n_out");
-        struct sx_tensor want = array(item, "P", SX_FLOAT);
+        int64_t from = (int64_t)fc_number(item, "n_in"), to = (int64_t)fc_number(item, "n_out");
+        struct sx_tensor want = fc_array(item, "P", SX_FLOAT);
         float got[64];
         sx_pool_matrix(from, to, got);
         ck_assert(memcmp(got, want.data, (size_t)(from * to) * sizeof *got) == 0);
@@ -432,14 +285,14 @@ END_TEST
 
 static void expect_refused(struct sx_flint_options *o, enum sx_status status, const char *text)
 {
-    struct training t;
+    struct fc_training t;
     struct sx_error error = {0};
-    open_training(&t, false, 0);
+    fc_train(&t, false, 0);
     struct sx_flint_data data = {.x = t.x};
     ck_assert(sx_flint_fit_new(t.model, o, &data, &error) == NULL);
     ck_assert_int_eq(error.status, status);
     ck_assert_msg(strstr(error.message, text) != NULL, "%s", error.message);
-    close_training(&t);
+    fc_stop(&t);
 }
 
 START_TEST(refusals)
@@ -469,14 +322,8 @@ END_TEST
 
 int main(void)
 {
-    char *text = NULL;
-    size_t n = 0;
-    FILE *file = fopen("tests/data/flint_cases.json", "r");
-    if (file == NULL || getdelim(&text, &n, '\0', file) < 0)
+    if (!fc_open())
         return 1;
-    fclose(file);
-    cases = cJSON_Parse(text);
-    free(text);
     Suite *suite = suite_create("flint");
     TCase *tests = tcase_create("flint");
     tcase_set_timeout(tests, 60);
@@ -495,6 +342,6 @@ int main(void)
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    cJSON_Delete(cases);
+    fc_close();
     return failed > 0;
 }

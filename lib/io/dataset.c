@@ -19,7 +19,8 @@ struct sx_dataset {
     int64_t count, size; /* samples, and elements of each */
     struct sx_shape sample;
     struct sx_preprocess pre;
-    bool pixels; /* integers, prepared as pixels of pictures are */
+    bool pixels;  /* integers, prepared as pixels of pictures are */
+    int64_t read; /* rows since the mapping's memory was given back */
     char hash[65];
 };
 
@@ -69,7 +70,11 @@ static bool decode(const struct sx_dataset *d, const uint8_t *bytes, float *x,
     return ok;
 }
 
-bool sx_dataset_read(const struct sx_dataset *d, int64_t row, float *x, struct sx_error *error)
+/* A row that is read leaves the pages around it in memory: they are given back now and then, so
+ * that a pass over a long file takes no more than one over a short one. */
+#define ROWS_KEPT 128
+
+bool sx_dataset_read(struct sx_dataset *d, int64_t row, float *x, struct sx_error *error)
 {
     if (row < 0 || row >= d->count)
         return sx_fail(error, SX_FAILED, "there is no sample %lld", (long long)row);
@@ -77,6 +82,8 @@ bool sx_dataset_read(const struct sx_dataset *d, int64_t row, float *x, struct s
         memcpy(x, d->held + row * d->size, (size_t)d->size * sizeof *x);
         return true;
     }
+    if (++d->read % ROWS_KEPT == 0)
+        sx_file_rest(&d->file);
     if (!decode(d, d->file.bytes + (size_t)row * (size_t)d->size * d->stored.width, x, error))
         return sx_fail_at(error, "sample %lld", (long long)row);
     if (d->pixels)
@@ -245,11 +252,25 @@ const int64_t *sx_dataset_labels(const struct sx_dataset *d)
     return d->label != NULL && d->label[0] >= 0 ? d->label : NULL;
 }
 
+/* A hash of hashes of blocks: no more than one of them is in memory. */
+static void hash_blocks(const struct sx_dataset *d, char hash[65])
+{
+    const size_t block = (size_t)1 << 22;
+    char chain[2 * 64 + 1] = "";
+    for (size_t at = 0; at < d->file.size; at += block) {
+        size_t left = d->file.size - at;
+        sx_sha256(d->file.bytes + at, left < block ? left : block, chain + strlen(hash));
+        sx_sha256(chain, strlen(chain), hash);
+        memcpy(chain, hash, 65);
+        sx_file_rest(&d->file);
+    }
+}
+
 const char *sx_dataset_hash(struct sx_dataset *d)
 {
     if (d->hash[0] == '\0' && d->held != NULL)
         sx_sha256(d->held, (size_t)(d->count * d->size) * sizeof *d->held, d->hash);
     else if (d->hash[0] == '\0')
-        sx_sha256(d->file.bytes, d->file.size, d->hash);
+        hash_blocks(d, d->hash);
     return d->hash;
 }

@@ -134,9 +134,7 @@ void sx_sets_free(struct sx_sets *sets);
 
 /* ---- Data sets -------------------------------------------------------------------------- */
 
-/* Sample `row` as floats; the SHA-256 of what the samples were read from. */
-bool sx_dataset_read(const struct sx_dataset *dataset, int64_t row, float *x,
-                     struct sx_error *error);
+/* A hash of what the samples were read from. */
 const char *sx_dataset_hash(struct sx_dataset *dataset);
 
 /* ---- JSON ------------------------------------------------------------------------------- */

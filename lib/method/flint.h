@@ -57,6 +57,14 @@ struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_
 /* The logits of f as [batch, classes], from the named tensor of a faithful graph. */
 int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t batch);
 
+/* The image in an input of [N, channels, rows, columns], or with the channels last; false if it
+ * is none. */
+struct sx_flint_image {
+    int64_t channels, rows, columns;
+    bool last;
+};
+bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image);
+
 /* ---- flint_params.c: weights ------------------------------------------------------------ */
 
 enum sx_flint_part { SX_FLINT_PSI, SX_FLINT_H, SX_FLINT_D, SX_FLINT_F };
@@ -179,13 +187,41 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
                           const struct sx_flint_net_options *o, int threads,
                           struct sx_error *error);
 /* Runs on n <= batch samples; params[] gives the variables. */
-bool sx_flint_forward(struct sx_flint_forward *w, const struct sx_dataset *data,
-                      const int64_t *rows, int64_t n, const struct sx_tensor *params,
-                      struct sx_error *error);
+bool sx_flint_forward(struct sx_flint_forward *w, struct sx_dataset *data, const int64_t *rows,
+                      int64_t n, const struct sx_tensor *params, struct sx_error *error);
 /* The same on what w->x holds. */
 bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *params,
                             struct sx_error *error);
 void sx_flint_forward_free(struct sx_flint_forward *w);
+
+/* ---- flint_fitted.c: an open file ------------------------------------------------------- */
+
+struct sx_flint {
+    struct sx_model *model;
+    bool precise;
+    int threads;
+    size_t max_memory;
+    struct sx_tensor weights; /* of h: [classes, attributes] */
+    struct sx_flint_predictor f;
+    struct sx_flint_forward forward;
+    double *contribution, *relevance;
+};
+
+/* Compiles for batches of samples of a shape, unless that is done. */
+bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
+                    struct sx_error *error);
+/* The samples of a survey of n: all, or some that are drawn, in the order of the data. */
+int64_t *sx_flint_choose(const struct sx_flint_survey *survey, int64_t n, int64_t *chosen,
+                         struct sx_error *error);
+
+/* ---- flint_climb.c: penalties of AM+PI -------------------------------------------------- */
+
+/* Mean |x| where x is out of range; mean size of the differences of neighbours, down and across.
+ * Adds weight times the gradient to g, unless that is NULL. */
+double sx_flint_bound(const float *x, int64_t n, double low, double high, double weight,
+                      float *g);
+double sx_flint_variation(const float *x, const struct sx_shape *shape, double weight,
+                          float *g);
 
 /* ---- flint_tally.c ---------------------------------------------------------------------- */
 

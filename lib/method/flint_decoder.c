@@ -2,23 +2,6 @@
  * note, section 5.3). It ends without an activation. */
 #include "method/flint.h"
 
-/* The image in an input: [N, channels, rows, columns], or the channels last. */
-struct picture {
-    int64_t channels, rows, columns;
-    bool last;
-};
-
-static bool find_picture(const struct sx_shape *x, struct picture *p)
-{
-    if (x->rank != 4)
-        return false;
-    p->last = x->dim[1] != 1 && x->dim[1] != 3 && (x->dim[3] == 1 || x->dim[3] == 3);
-    p->channels = x->dim[p->last ? 3 : 1];
-    p->rows = x->dim[p->last ? 1 : 2];
-    p->columns = x->dim[p->last ? 2 : 3];
-    return p->rows >= 4 && p->columns >= 4;
-}
-
 /* Doubles rows and columns; the weights are called `name`, the result `result`. */
 static const char *grow(struct sx_composer *c, const char *name, const char *result,
                         const char *x, int64_t in, int64_t out)
@@ -67,7 +50,7 @@ static const char *rectify(struct sx_composer *c, const char *x)
                            (const char *const[]){x, NULL}, NULL, 0);
 }
 
-static void draw_picture(struct sx_composer *c, const struct picture *p)
+static void draw_picture(struct sx_composer *c, const struct sx_flint_image *p)
 {
     int64_t rows = (p->rows + 3) / 4, columns = (p->columns + 3) / 4;
     bool fits = rows * 4 == p->rows && columns * 4 == p->columns;
@@ -90,8 +73,8 @@ static void draw_picture(struct sx_composer *c, const struct picture *p)
 void sx_compose_decoder(struct sx_composer *c)
 {
     struct sx_shape x = c->f->x;
-    struct picture p;
-    if (find_picture(&x, &p)) {
+    struct sx_flint_image p;
+    if (sx_flint_image(&x, &p) && p.rows >= 4 && p.columns >= 4) {
         draw_picture(c, &p);
         return;
     }

@@ -223,9 +223,8 @@ const char *sx_flint_fit_config(const struct sx_flint_fit *fit)
     return fit->config;
 }
 
-bool sx_flint_fit_measure(struct sx_flint_fit *fit, const struct sx_dataset *x,
-                          const int64_t *y, struct sx_flint_metrics *metrics,
-                          struct sx_error *error)
+bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
+                          struct sx_flint_metrics *metrics, struct sx_error *error)
 {
     int64_t n = sx_dataset_count(x);
     int64_t *rows = sx_new((size_t)n, sizeof *rows, error);

@@ -5,17 +5,6 @@
 
 #include "method/flint.h"
 
-struct sx_flint {
-    struct sx_model *model;
-    bool precise;
-    int threads;
-    size_t max_memory;
-    struct sx_tensor weights; /* of h: [classes, attributes] */
-    struct sx_flint_predictor f;
-    struct sx_flint_forward forward;
-    double *contribution, *relevance;
-};
-
 struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads,
                                size_t max_memory, struct sx_error *error)
 {
@@ -67,9 +56,8 @@ int64_t sx_flint_attributes(const struct sx_flint *flint)
     return flint->weights.shape.dim[1];
 }
 
-/* Compiles for batches of samples of a shape, unless that is done. */
-static bool ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
-                  struct sx_error *error)
+bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
+                    struct sx_error *error)
 {
     static const char *const phi[] = {SX_FLINT_PHI};
     const char *kind = sx_model_metadata(flint->model, "flint.scores.kind");
@@ -109,7 +97,7 @@ bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,
                       struct sx_flint_explanation *e, struct sx_error *error)
 {
     struct sx_flint_forward *w = &flint->forward;
-    if (!ready(flint, &x->shape, 1, error))
+    if (!sx_flint_ready(flint, &x->shape, 1, error))
         return false;
     for (int64_t i = 0; i < sx_count(&x->shape); i++)
         sx_tensor_set(&w->x, i, sx_tensor_get(x, i));
@@ -129,9 +117,8 @@ bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,
 
 /* ---- Many samples ---- */
 
-/* Which samples: all, or some that are drawn, in the order of the data. */
-static int64_t *choose(const struct sx_flint_survey *s, int64_t n, int64_t *chosen,
-                       struct sx_error *error)
+int64_t *sx_flint_choose(const struct sx_flint_survey *s, int64_t n, int64_t *chosen,
+                         struct sx_error *error)
 {
     int64_t *rows = sx_new((size_t)n, sizeof *rows, error), at = 0;
     bool *taken = sx_new((size_t)n, sizeof *taken, error);
@@ -149,7 +136,7 @@ static int64_t *choose(const struct sx_flint_survey *s, int64_t n, int64_t *chos
 }
 
 static bool add_batch(struct sx_flint *flint, struct sx_flint_tally *t,
-                      struct sx_flint_survey *s, const struct sx_dataset *x, const int64_t *y,
+                      struct sx_flint_survey *s, struct sx_dataset *x, const int64_t *y,
                       const int64_t *rows, int64_t n, float *sample, struct sx_error *error)
 {
     struct sx_flint_forward *w = &flint->forward;
@@ -188,18 +175,18 @@ static void finish(struct sx_flint_tally *t, struct sx_flint_survey *s, bool dec
     t->relevance = NULL;
 }
 
-bool sx_flint_survey(struct sx_flint *flint, const struct sx_dataset *x, const int64_t *y,
+bool sx_flint_survey(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
                      struct sx_flint_survey *s, struct sx_error *error)
 {
     int64_t n = 0, all = sx_dataset_count(x), batch = all < 64 ? all : 64;
     struct sx_flint_tally t = {0};
-    int64_t *rows = choose(s, all, &n, error);
+    int64_t *rows = sx_flint_choose(s, all, &n, error);
     s->disagree = sx_new((size_t)n, sizeof *s->disagree, error);
     s->n_disagree = 0;
     float *sample = NULL;
     bool ok =
         rows != NULL && s->disagree != NULL &&
-        ready(flint, sx_dataset_shape(x), batch, error) &&
+        sx_flint_ready(flint, sx_dataset_shape(x), batch, error) &&
         sx_flint_tally_new(&t, sx_flint_classes(flint), sx_flint_attributes(flint), error);
     for (int64_t i = 0; ok && y != NULL && i < all; i++)
         if (y[i] < 0 || y[i] >= t.classes)

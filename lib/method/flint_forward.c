@@ -87,7 +87,7 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
 }
 
 /* One sample into the batch. */
-static bool read_row(struct sx_flint_forward *w, const struct sx_dataset *data, int64_t row,
+static bool read_row(struct sx_flint_forward *w, struct sx_dataset *data, int64_t row,
                      int64_t at, struct sx_error *error)
 {
     int64_t size = sx_count(sx_dataset_shape(data));
@@ -108,9 +108,8 @@ static void widen(double *to, const struct sx_tensor *result, int *k)
     (*k)++;
 }
 
-bool sx_flint_forward(struct sx_flint_forward *w, const struct sx_dataset *data,
-                      const int64_t *rows, int64_t n, const struct sx_tensor *params,
-                      struct sx_error *error)
+bool sx_flint_forward(struct sx_flint_forward *w, struct sx_dataset *data, const int64_t *rows,
+                      int64_t n, const struct sx_tensor *params, struct sx_error *error)
 {
     for (int64_t i = 0; i < w->batch; i++)
         if (!read_row(w, data, rows[i < n ? i : 0], i, error))

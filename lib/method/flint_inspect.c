@@ -182,6 +182,17 @@ static bool find_scores(struct sx_flint_predictor *f, struct sx_lowered *l,
 
 /* ---- The whole ---- */
 
+bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image)
+{
+    if (x->rank != 4)
+        return false;
+    image->last = x->dim[1] != 1 && x->dim[1] != 3 && (x->dim[3] == 1 || x->dim[3] == 3);
+    image->channels = x->dim[image->last ? 3 : 1];
+    image->rows = x->dim[image->last ? 1 : 2];
+    image->columns = x->dim[image->last ? 2 : 3];
+    return true;
+}
+
 struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_shape *x,
                                   int64_t batch, enum sx_type real,
                                   const char *const *variables, int n_variables,

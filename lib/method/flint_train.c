@@ -19,7 +19,7 @@ bool sx_flint_fit_done(const struct sx_flint_fit *fit)
 
 /* ---- Validation ---- */
 
-bool sx_flint_measure(struct sx_flint_fit *fit, const struct sx_dataset *x, const int64_t *y,
+bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                       const int64_t *rows, int64_t n, struct sx_flint_metrics *metrics,
                       struct sx_error *error)
 {

@@ -166,4 +166,7 @@ refused '2 1' digits8.onnx -x digits8.npy -o no.onnx --layers=/6/Relu_output_0 -
 refused '1 1' digits8.onnx -x missing.npy -o no.onnx
 refused '1 1' digits8.onnx -x digits8.npy -y digits8.npy -o no.onnx
 refused '3 1' a.onnx -x digits8.npy -o no.onnx
+run flint-global -o no.onnx -y digits8.npy a.onnx digits8.npy
+is 'flint-global: classes that are none: status' "$status" 1
+ok 'without a trace' test ! -e no.onnx
 end

@@ -1,0 +1,41 @@
+/* flint_cases.h - the reference numbers of FLINT for tests, and a fit of their small network.
+ *
+ * Nothing here returns a failure: it fails the test. */
+#ifndef TESTS_FLINT_CASES_H
+#define TESTS_FLINT_CASES_H
+
+#include <cjson/cJSON.h>
+
+#include "arrays.h"
+#include "method/flint_fit.h"
+
+/* Reads the cases, once; false if they are not there. */
+bool fc_open(void);
+void fc_close(void);
+
+/* The item at "a/b/c" of the cases, or of an item. */
+cJSON *fc_case(const char *path);
+cJSON *fc_at(cJSON *from, const char *path);
+double fc_number(cJSON *from, const char *path);
+/* Nested lists as an array; the caller frees it. */
+struct sx_tensor fc_array(cJSON *from, const char *path, enum sx_type type);
+
+/* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
+struct sx_model *fc_model(struct sx_error *error);
+
+/* What the cases call a weight of ours. */
+const char *fc_name(const char *ours);
+
+/* A fit of three steps that begins with the weights of the cases. */
+struct fc_training {
+    struct sx_model *model;
+    struct sx_dataset *x;
+    int64_t y[5];
+    struct sx_flint_options o;
+    struct sx_flint_fit *fit;
+};
+
+void fc_train(struct fc_training *t, bool joint, size_t cache);
+void fc_stop(struct fc_training *t);
+
+#endif

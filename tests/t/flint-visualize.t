@@ -1,0 +1,135 @@
+#!/bin/sh
+# flint-visualize.t - top samples and activation maximisation: pairs, pictures, arrays, misuse.
+. tests/tap.sh
+
+mkdir "$T/work" && cd "$T/work" || exit 1
+cp "$DATA/digits8.onnx" "$DATA/digits8.npy" .
+onnx-run --top=1 digits8.onnx digits8.npy | jq '.top[0].index' >classes
+flint-fit digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
+    --epochs=4 -q -o a.onnx >/dev/null 2>&1
+flint-global -y classes a.onnx digits8.npy >global.json
+flint-explain a.onnx digits8.npy >explain.json
+
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+}
+png() {
+    is "$1: is a picture" "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
+}
+
+# ---- Pairs and top samples ----
+
+run flint-visualize -y classes a.onnx digits8.npy
+clean 'top samples'
+cp "$T/out" v.json
+is 'its keys' "$(jq -c 'keys_unsorted[6:]' v.json)" \
+    '["params","classes_by","pairs","cost","warnings"]'
+is 'the same pairs as flint-global' \
+    "$(jq -c '[.pairs[] | [.class, .attribute, .r]] | sort' v.json)" \
+    "$(jq -c '[.pairs[] | [.class, .attribute, .r]] | sort' global.json)"
+is 'by the labels' "$(jq -r '.classes_by, (.warnings | length)' v.json | tr '\n' ' ')" 'labels 0 '
+is 'samples are of the class' "$(jq -c --slurpfile y classes '[.pairs[] | .class as $c | .mas[] |
+    $y[.index] == $c] | all' v.json)" true
+is 'with the activation that flint-explain shows' "$(jq -c --slurpfile e explain.json \
+    '[.pairs[] | .attribute as $j | .mas[] | ($e[.index].phi[$j] - .phi | fabs) < 1e-5] | all' v.json)" true
+is 'the largest first' "$(jq -c '[.pairs[].mas | map(-.phi) | . == sort] | all' v.json)" true
+is 'no more than 3' "$(jq '[.pairs[].mas | length] | max <= 3' v.json)" true
+is 'none changed' "$(jq -c '[.pairs[] | has("am")] | any' v.json)" false
+
+run flint-visualize a.onnx digits8.npy
+clean 'without classes'
+is 'the model names them, which is said' \
+    "$(jq -r '.classes_by, (.warnings | length)' "$T/out" | tr '\n' ' ')" 'model 1 '
+is 'here that is the same' "$(jq -c .pairs "$T/out")" "$(jq -c .pairs v.json)"
+flint-visualize -y classes a.onnx <digits8.npy >"$T/out"
+is 'standard input' "$(jq -c .pairs "$T/out")" "$(jq -c .pairs v.json)"
+run flint-visualize -y classes --top=1 --tau=1000 --mas=2 a.onnx digits8.npy
+is 'one of each class' "$(jq -c '[.pairs[].class] | . == unique' "$T/out")" true
+is 'two samples' "$(jq '[.pairs[].mas | length] | max' "$T/out")" 2
+run flint-visualize -y classes --pair=3:7 --pair=0:2 a.onnx digits8.npy
+is 'the pairs that are asked for' "$(jq -c '[.pairs[] | [.class, .attribute]]' "$T/out")" '[[3,7],[0,2]]'
+run flint-visualize --subset=5 --tau=100 a.onnx digits8.npy
+clean 'a subset'
+is 'of five' "$(jq '[.pairs[].mas[].index] | unique | length <= 5' "$T/out")" true
+
+# ---- Activation maximisation ----
+
+am() {
+    run flint-visualize --am --rounds=3 --steps=20 --pair=3:7 --pair=0:2 -y classes "$@" a.onnx digits8.npy
+}
+am
+clean 'maximisation'
+is 'its keys' "$(jq -c '.pairs[0].am[0] | keys_unsorted' "$T/out")" \
+    '["index","dim","phi_start","phi","low","high"]'
+is 'of the same samples' "$(jq -c '[.pairs[] | [.am[].index] == [.mas[].index]] | all' "$T/out")" true
+cp "$T/out" am.json
+am -j 1
+ok 'the same bytes with one thread' cmp "$T/out" am.json
+am --double
+near 'nearly the same in float64' am.json "$T/out" 1e-2
+am --tv=0 --bound=0
+is 'without penalties it climbs' "$(jq -c '[.pairs[].am[] | .phi > .phi_start] | all' "$T/out")" true
+am --clamp
+is 'stays in range' "$(jq -c '[.pairs[].am[] | .low >= 0 and .high <= 1] | all' "$T/out")" true
+am --clamp --range=0.25,0.5
+is 'or in another' "$(jq -c '[.pairs[].am[] | .low >= 0.25 and .high <= 0.5] | all' "$T/out")" true
+am --jitter=1
+clean 'jitter'
+cp "$T/out" jitter.json
+am --jitter=1
+ok 'the same bytes again' cmp "$T/out" jitter.json
+am --jitter=1 --seed=2
+ok 'others with another seed' not cmp -s "$T/out" jitter.json
+am --gain=0 --dim=1 --tv=1 --bound=0 -f npy -o flat.npy
+clean 'an array'
+is 'a sample each' "$(onnx-run -f json digits8.onnx flat.npy | wc -l)" \
+    "$(jq '[.pairs[].mas[]] | length' am.json)"
+am -f text
+clean 'text'
+is 'a line each' "$(grep -c ' from .* to ' "$T/out")" "$(jq '[.pairs[].mas[]] | length' am.json)"
+
+# ---- Sheets ----
+
+am -f png -o am.png
+clean 'a sheet'
+png am.png
+am -f png -o again.png
+ok 'the same bytes' cmp am.png again.png
+run flint-visualize -f png -o mas.png a.onnx digits8.npy
+clean 'a sheet of samples'
+png mas.png
+seq -f 'the number %g' 0 9 >names
+run flint-visualize -f png --labels=names --top=1 -o named.png a.onnx digits8.npy
+clean 'with names'
+run flint-visualize -f text --labels=names --top=1 a.onnx digits8.npy
+ok 'names in text' grep -q '^class . the number .,' "$T/out"
+
+# ---- Misuse ----
+
+refused() {
+    wanted=$1
+    shift
+    run flint-visualize "$@" -o no.png
+    is "refused: $*" "$status $(wc -l <"$T/err")" "$wanted"
+    ok 'without a trace' test ! -e no.png
+}
+refused '2 2' a.onnx digits8.npy --tau=0.5
+refused '2 2' a.onnx digits8.npy --pair=3
+refused '2 2' a.onnx digits8.npy --pair=-1:2
+refused '2 2' a.onnx digits8.npy --pair=1:2.5
+refused '2 2' a.onnx digits8.npy --range=1,0
+refused '2 2' a.onnx digits8.npy --range=1
+refused '2 2' a.onnx digits8.npy --gain=nan
+refused '2 2' a.onnx digits8.npy --mas=65
+refused '2 2' a.onnx digits8.npy --rows=0:3
+refused '2 2' a.onnx digits8.npy digits8.npy
+refused '2 1' a.onnx digits8.npy --pair=10:0
+refused '2 1' a.onnx digits8.npy --pair=0:16
+refused '1 1' a.onnx digits8.npy --tau=1
+refused '1 1' a.onnx missing.npy
+refused '1 1' a.onnx digits8.npy -y digits8.npy
+refused '1 1' a.onnx digits8.npy -y missing
+refused '3 1' digits8.onnx digits8.npy
+refused '3 1' digits8.npy digits8.npy
+end
