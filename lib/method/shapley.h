@@ -258,8 +258,8 @@ struct sx_adjusting {
 
 bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how);
 
-/* Adds `part` of the index of a game to the values of terms: base has its Moebius transform. */
-void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base, double part);
+/* Adds the index of a game to the values of terms: base has its Moebius transform. */
+void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base);
 
 /* KernelSHAP-IQ's fit of singles and pairs, as Moebius terms, to values less v(empty) of which
  * mean[i] is the weight within a size; all of one player and of all but one are there. */
@@ -296,6 +296,10 @@ void sx_moments_add(struct sx_moments *moments, const int64_t *member, int64_t k
 /* The sum for the union of two ascending sets. */
 double sx_moments_union(const struct sx_moments *moments, const int64_t *a, int64_t na,
                         const int64_t *b, int64_t nb);
+
+/* In place: the sum for each set becomes that of weights times (-1)^(how many of it are in the
+ * coalition). */
+void sx_moments_transform(struct sx_moments *moments);
 
 /* In place: the lower triangle of a symmetric positive definite [n, n] becomes its Cholesky
  * factor; false when it is not positive definite. */

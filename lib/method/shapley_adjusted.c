@@ -29,7 +29,10 @@ struct adjusting {
     double *part;
     int folds;
     struct sx_interactions base; /* the terms of the fit */
-    bool fitted;                 /* otherwise they are the straight line */
+    double *mean;                /* of their values over folds */
+    double *table;               /* those of singles and pairs: [n, n], or [n] without pairs */
+    int64_t order, *member;
+    bool fitted; /* otherwise they are the straight line */
 };
 
 static const uint64_t *coalition_of(const struct adjusting *w, int64_t i)
@@ -87,13 +90,13 @@ static int64_t choose_order(struct adjusting *w)
 }
 
 /* Weighted least squares with singles and more. */
-static bool fit_terms(struct adjusting *w, int64_t order, bool *solved)
+static bool fit_terms(struct adjusting *w, bool *solved)
 {
     struct sx_estimate *e = w->e;
     struct sx_fit fit;
     double total = e->terms->all - e->terms->none;
     bool exact_ends = e->row->least > 0;
-    if (!sx_fit_new(&fit, e->game, e->place, &w->base, order, e->error))
+    if (!sx_fit_new(&fit, e->game, e->place, &w->base, w->order, e->error))
         return false;
     for (int64_t i = 0; i < w->draw.count; i++)
         sx_fit_add(&fit, coalition_of(w, i), w->weight[i] * w->part[w->size[i]], w->value[i]);
@@ -107,7 +110,7 @@ static bool fit_terms(struct adjusting *w, int64_t order, bool *solved)
 }
 
 /* Fits all folds but one. */
-static bool fit_others(struct adjusting *w, int64_t order, int fold)
+static bool fit_others(struct adjusting *w, int fold)
 {
     struct sx_estimate *e = w->e;
     bool solved = false;
@@ -115,7 +118,7 @@ static bool fit_others(struct adjusting *w, int64_t order, int fold)
         w->weight[i] = w->fold[i] != fold ? 1 / w->counts[2 * w->size[i] + 1] : 0;
     bool ok = w->how->outer
                   ? sx_fit_outer(e, &w->draw, w->weight, w->value, w->base.value, &solved)
-                  : fit_terms(w, order, &solved);
+                  : fit_terms(w, &solved);
     return ok && (solved || sx_fail(e->error, SX_USAGE,
                                     "%lld coalitions do not tell %lld terms apart; raise "
                                     "--budget",
@@ -137,7 +140,7 @@ static int64_t common(const struct sx_interactions *terms, int64_t k, const int6
     return in;
 }
 
-void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base, double part)
+void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base)
 {
     struct sx_interactions *terms = e->terms;
     const struct sx_index_row *row = e->row;
@@ -151,27 +154,48 @@ void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base, dou
                 factor = row->weight(e->order, s, size);
             else if (row->weight == NULL && in > 0)
                 factor = row->share(e->order, e->game->n_live, s, size - in);
-            terms->value[k] += part * factor * base->value[u];
+            terms->value[k] += factor * base->value[u];
         }
     }
 }
 
 /* ---- What it leaves ---- */
 
-static void find_residuals(struct adjusting *w)
+/* Notes the fit's terms in the table, and in the mean. */
+static void keep_fit(struct adjusting *w)
 {
     const struct sx_interactions *base = &w->base;
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < w->draw.count; i++) {
-        const uint64_t *coalition = coalition_of(w, i);
-        w->residual[i] = w->value[i];
-        for (int64_t k = 0; k < base->count; k++) {
-            bool holds = true;
-            for (int64_t j = base->first[k]; holds && j < base->first[k + 1]; j++)
-                holds = sx_set_has(coalition, base->member[j]);
-            w->residual[i] -= holds ? base->value[k] : 0;
-        }
+    const int64_t *place = w->e->place;
+    int64_t stride = w->order > 1 ? w->e->game->n_live : 0;
+    for (int64_t k = 0; k < base->count; k++) {
+        const int64_t *member = base->member + base->first[k];
+        int64_t s = base->first[k + 1] - base->first[k];
+        w->mean[k] += base->value[k] / (w->folds > 0 ? w->folds : 1);
+        if (s <= 2)
+            w->table[place[member[0]] * stride + place[member[s - 1]]] = base->value[k];
     }
+}
+
+/* What the fit says of a coalition. */
+static double fitted_value(const struct adjusting *w, const uint64_t *coalition)
+{
+    const struct sx_interactions *base = &w->base;
+    const struct sx_game *game = w->e->game;
+    int64_t k = 0, stride = w->order > 1 ? game->n_live : 0;
+    double sum = 0;
+    for (int64_t i = 0; i < game->n_live; i++)
+        if (sx_set_has(coalition, game->live[i]))
+            w->member[k++] = i;
+    for (int64_t a = 0; a < k; a++)
+        for (int64_t b = a; b < (w->order > 1 ? k : a + 1); b++)
+            sum += w->table[w->member[a] * stride + w->member[b]];
+    for (int64_t t = base->count - 1; t >= 0 && base->first[t + 1] - base->first[t] > 2; t--) {
+        bool holds = true;
+        for (int64_t j = base->first[t]; holds && j < base->first[t + 1]; j++)
+            holds = sx_set_has(coalition, base->member[j]);
+        sum += holds ? base->value[t] : 0;
+    }
+    return sum;
 }
 
 /* The fold stands for all coalitions that are in no other one. */
@@ -201,23 +225,31 @@ static bool adjust(struct adjusting *w)
     struct sx_estimate *e = w->e;
     struct sx_interactions *terms = e->terms;
     deal(w);
-    int64_t order = choose_order(w);
+    w->order = choose_order(w);
     for (int64_t i = 0; i < w->draw.count; i++) {
         w->value[i] -= terms->none;
         w->size[i] = sx_set_count(coalition_of(w, i), e->game->words);
     }
-    if (!sx_terms_new(&w->base, e->game->live, e->game->n_live, 1, order, e->error))
+    if (!sx_terms_new(&w->base, e->game->live, e->game->n_live, 1, w->order, e->error))
+        return false;
+    w->mean = sx_new((size_t)w->base.count + 1, sizeof *w->mean, e->error);
+    w->table = sx_new((size_t)(w->order > 1 ? e->game->n_live : 1), /* n^2 terms fit */
+                      (size_t)e->game->n_live * sizeof *w->table, e->error);
+    if (w->mean == NULL || w->table == NULL)
         return false;
     for (int64_t k = 0; k < w->base.count; k++)
         w->base.value[k] = (terms->all - terms->none) / (double)w->base.count;
     for (int fold = 1; fold == 1 || fold <= w->folds; fold++) {
         count_sizes(w, fold);
-        if (w->fitted && !fit_others(w, order, fold))
+        if (w->fitted && !fit_others(w, fold))
             return false;
-        find_residuals(w);
+        keep_fit(w);
+        for (int64_t i = 0; i < w->draw.count; i++)
+            w->residual[i] = w->value[i] - fitted_value(w, coalition_of(w, i));
         add_residuals(w, fold);
-        sx_add_index(e, &w->base, 1 / (double)(w->folds > 0 ? w->folds : 1));
     }
+    memcpy(w->base.value, w->mean, (size_t)w->base.count * sizeof *w->mean);
+    sx_add_index(e, &w->base);
     if (!sx_units_add(e, &w->weights, &w->draw, w->sum, w->scattered))
         return false;
     for (int64_t k = 0; k < terms->count; k++) {
@@ -232,11 +264,13 @@ static bool adjusting_new(struct adjusting *w)
 {
     struct sx_error *error = w->e->error;
     size_t room = (size_t)w->draw.count + 1, sizes = (size_t)w->e->game->n_live + 1;
+    w->member = sx_new(sizes, sizeof *w->member, error);
     w->residual = sx_new(4 * room, sizeof *w->residual, error);
     w->fold = sx_new(room, 1, error);
     w->size = sx_new(room, sizeof *w->size, error);
     w->counts = sx_new(3 * sizes, sizeof *w->counts, error);
-    if (w->residual == NULL || w->fold == NULL || w->size == NULL || w->counts == NULL)
+    if (w->member == NULL || w->residual == NULL || w->fold == NULL || w->size == NULL ||
+        w->counts == NULL)
         return false;
     w->weight = w->residual + room;
     w->sum = w->weight + room;
@@ -261,6 +295,9 @@ bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how)
     free(w.residual);
     free(w.fold);
     free(w.size);
+    free(w.mean);
+    free(w.table);
+    free(w.member);
     free(w.counts);
     return ok;
 }

@@ -52,7 +52,7 @@ bool sx_estimate_given(struct sx_estimate *e)
         ok = fit_known(e, &fit, part + n + 1, least > 0 ? &total : NULL);
     }
     if (ok)
-        sx_add_index(e, &base, 1);
+        sx_add_index(e, &base);
     sx_fit_free(&fit);
     sx_interactions_free(&base);
     free(part);

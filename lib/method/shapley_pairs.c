@@ -10,6 +10,9 @@
 
 #include "method/shapley.h"
 
+/* The weight of coalitions of one player and of all but one, against the others' mean. */
+#define STIFFNESS 1000
+
 struct pairs {
     struct sx_estimate *e;
     const struct sx_draw *draw;
@@ -20,7 +23,8 @@ struct pairs {
     double *single;     /* Shapley values */
     int64_t *member;
     struct sx_moments moments;
-    double *matrix, *right, *constraint, *schur;
+    double *split; /* [n, n]: sums of values times weights, by who is apart from the others */
+    double *matrix, *right, *pair; /* of each pair: the mean of its character */
 };
 
 static int64_t members_of(struct pairs *w, int64_t i, uint8_t *present)
@@ -49,7 +53,7 @@ static bool fit_singles(struct pairs *w, uint8_t *present)
 {
     const struct sx_interactions *terms = w->e->terms;
     int64_t n = w->n;
-    double *ones = w->constraint, of_right = 0, of_ones = 0; /* not in use yet */
+    double *ones = w->split, of_right = 0, of_ones = 0; /* not in use yet */
     memset(w->matrix, 0, (size_t)(n * n) * sizeof *w->matrix);
     for (int64_t i = 0; i < w->draw->count; i++) {
         int64_t k = members_of(w, i, present);
@@ -92,33 +96,31 @@ static void list_pairs(struct pairs *w)
         }
 }
 
-/* The sum of weights of coalitions that split both pairs; i is split from j where
- * z_i + z_j - 2 z_i z_j is 1. */
-static double split_both(const struct pairs *w, const int64_t *a, const int64_t *b)
+/* The mean of the product of the characters of two pairs, which is that of who is in one alone. */
+static double product_of(const struct sx_moments *m, const int64_t *a, const int64_t *b)
 {
-    const struct sx_moments *m = &w->moments;
-    double sum = 0;
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++)
-            sum += (i == 2 ? -2 : 1) * (j == 2 ? -2 : 1) *
-                   sx_moments_union(m, i == 2 ? a : a + i, i == 2 ? 2 : 1, j == 2 ? b : b + j,
-                                    j == 2 ? 2 : 1);
-    return sum;
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            if (a[i] == b[j])
+                return a[1 - i] == b[1 - j] ? m->sum[0][0]
+                                            : sx_moments_union(m, a + 1 - i, 1, b + 1 - j, 1);
+    return sx_moments_union(m, a, 2, b, 2);
 }
 
-/* Adds the constraints' own squares: the solution under them stays, but fewer coalitions do. */
+/* What is left at {k} and at N without k fixes the sum of player k's pairs. It weighs much more
+ * than all else, not infinitely: what a fit leaves is estimated in any case. */
 static void stiffen(struct pairs *w)
 {
-    double trace = 0;
+    double weight = 0;
     for (int64_t p = 0; p < w->p; p++)
-        trace += w->matrix[p * w->p + p] / (double)w->p;
+        weight += STIFFNESS * w->matrix[p * w->p + p] / (double)w->p;
     for (int64_t p = 0; p < w->p; p++) {
         const int64_t *a = pair_of(w, p);
-        w->right[p] -= trace * (w->edge[a[0]] + w->edge[a[1]]);
+        w->right[p] -= weight * (w->edge[a[0]] + w->edge[a[1]]);
         for (int64_t q = 0; q <= p; q++) {
             const int64_t *b = pair_of(w, q);
             w->matrix[p * w->p + q] +=
-                trace * ((a[0] == b[0]) + (a[0] == b[1]) + (a[1] == b[0]) + (a[1] == b[1]));
+                weight * ((a[0] == b[0]) + (a[0] == b[1]) + (a[1] == b[0]) + (a[1] == b[1]));
         }
     }
 }
@@ -135,7 +137,6 @@ static double outer_weight(int64_t n, int64_t t)
 static void add_split(struct pairs *w, int64_t k, const uint8_t *present, double weight,
                       double value)
 {
-    double *right = w->constraint; /* not in use yet: [n, n] */
     if (2 * k > w->n) {
         k = 0;
         for (int64_t j = 0; j < w->n; j++)
@@ -145,15 +146,15 @@ static void add_split(struct pairs *w, int64_t k, const uint8_t *present, double
     sx_moments_add(&w->moments, w->member, k, weight);
     for (int64_t a = 0; a < k; a++)
         for (int64_t b = a; b < k; b++)
-            right[w->member[a] * w->n + w->member[b]] += weight * value;
+            w->split[w->member[a] * w->n + w->member[b]] += weight * value;
 }
 
 /* The normal equations of the pairs, for what the singles leave. */
 static void fill_pairs(struct pairs *w, uint8_t *present)
 {
-    const double *right = w->constraint;
+    const double *split = w->split;
     int64_t n = w->n;
-    memset(w->constraint, 0, (size_t)(n * n) * sizeof *right);
+    memset(w->split, 0, (size_t)(n * n) * sizeof *split);
     for (int64_t i = 0; i < w->draw->count; i++) {
         int64_t k = members_of(w, i, present);
         for (int64_t j = 0; j < k; j++)
@@ -163,50 +164,20 @@ static void fill_pairs(struct pairs *w, uint8_t *present)
         else if (w->mean[i] > 0)
             add_split(w, k, present, w->mean[i] * outer_weight(n, k), w->value[i]);
     }
+    /* The sum of weights of coalitions that split both pairs: to be split is (1 - character) / 2. */
+    sx_moments_transform(&w->moments);
+    const struct sx_moments *m = &w->moments;
+    double all = m->sum[0][0];
     for (int64_t p = 0; p < w->p; p++) {
         const int64_t *a = pair_of(w, p);
+        w->pair[p] = sx_moments_union(m, a, 2, a, 2);
         w->right[p] =
-            right[a[0] * n + a[1]] - (right[a[0] * n + a[0]] + right[a[1] * n + a[1]]) / 2;
+            split[a[0] * n + a[1]] - (split[a[0] * n + a[0]] + split[a[1] * n + a[1]]) / 2;
         for (int64_t q = 0; q <= p; q++)
-            w->matrix[p * w->p + q] = split_both(w, a, pair_of(w, q)) / 4;
+            w->matrix[p * w->p + q] =
+                (all - w->pair[p] - w->pair[q] + product_of(m, a, pair_of(w, q))) / 16;
     }
     stiffen(w);
-}
-
-/* The least squares under the constraints, by their multipliers. */
-static bool solve_pairs(struct pairs *w)
-{
-    int64_t n = w->n, p = w->p;
-    double *lambda = w->schur + n * n;
-    if (!sx_cholesky(w->matrix, p))
-        return false;
-    sx_cholesky_solve(w->matrix, p, w->right);
-    memset(w->constraint, 0, (size_t)(n * p) * sizeof *w->constraint);
-    for (int64_t q = 0; q < p; q++)
-        w->constraint[pair_of(w, q)[0] * p + q] = w->constraint[pair_of(w, q)[1] * p + q] = 1;
-#pragma omp parallel for schedule(static)
-    for (int64_t k = 0; k < n; k++) {
-        double *row = w->constraint + k * p;
-        lambda[k] = -w->edge[k];
-        for (int64_t q = 0; q < p; q++)
-            lambda[k] -= row[q] * w->right[q];
-        sx_cholesky_solve(w->matrix, p, row);
-    }
-    for (int64_t k = 0; k < n; k++)
-        for (int64_t l = 0; l <= k; l++) {
-            double sum = 0;
-            for (int64_t q = 0; q < p; q++)
-                sum += pair_of(w, q)[0] == l || pair_of(w, q)[1] == l ? w->constraint[k * p + q]
-                                                                      : 0;
-            w->schur[k * n + l] = sum;
-        }
-    if (!sx_cholesky(w->schur, n))
-        return false;
-    sx_cholesky_solve(w->schur, n, lambda);
-    for (int64_t q = 0; q < p; q++)
-        for (int64_t k = 0; k < n; k++)
-            w->right[q] += lambda[k] * w->constraint[k * p + q];
-    return true;
 }
 
 /* The Moebius transform of the fit: the pair {i, j} is -1/2 where i or j is alone. */
@@ -227,13 +198,11 @@ static bool pairs_new(struct pairs *w)
         return sx_fail(error, SX_MEMORY, "out of memory");
     w->member = sx_new(2 * n + 2 * p + 2, sizeof *w->member, error);
     w->matrix = sx_new(square / sizeof(double), sizeof *w->matrix, error);
-    w->right = sx_new(p + 3 * n, sizeof *w->right, error);
-    w->constraint = sx_new(n * p + n * n, sizeof *w->constraint, error);
-    w->schur = sx_new(n * n + n, sizeof *w->schur, error);
+    w->right = sx_new(2 * p + 3 * n, sizeof *w->right, error);
+    w->split = sx_new(n * n, sizeof *w->split, error);
     w->value = sx_new((size_t)w->draw->count + 1, sizeof *w->value, error);
-    return w->member != NULL && w->matrix != NULL && w->right != NULL &&
-           w->constraint != NULL && w->schur != NULL && w->value != NULL &&
-           sx_moments_new(&w->moments, w->n, 4, error);
+    return w->member != NULL && w->matrix != NULL && w->right != NULL && w->split != NULL &&
+           w->value != NULL && sx_moments_new(&w->moments, w->n, 4, error);
 }
 
 static void pairs_free(struct pairs *w)
@@ -243,8 +212,7 @@ static void pairs_free(struct pairs *w)
     free(w->member);
     free(w->matrix);
     free(w->right);
-    free(w->constraint);
-    free(w->schur);
+    free(w->split);
 }
 
 bool sx_fit_outer(struct sx_estimate *e, const struct sx_draw *draw, const double *mean,
@@ -257,14 +225,17 @@ bool sx_fit_outer(struct sx_estimate *e, const struct sx_draw *draw, const doubl
     if (ok) {
         w.single = w.right + w.p + w.n;
         w.edge = w.single + w.n;
+        w.pair = w.edge + w.n;
         memcpy(w.value, value, (size_t)draw->count * sizeof *value);
         list_pairs(&w);
         *solved = fit_singles(&w, present);
         if (*solved)
             fill_pairs(&w, present);
-        *solved = *solved && solve_pairs(&w);
-        if (*solved)
+        *solved = *solved && sx_cholesky(w.matrix, w.p);
+        if (*solved) {
+            sx_cholesky_solve(w.matrix, w.p, w.right);
             list_terms(&w, terms);
+        }
     }
     free(present);
     pairs_free(&w);

@@ -75,6 +75,39 @@ double sx_moments_union(const struct sx_moments *m, const int64_t *a, int64_t na
     return m->sum[size][(int64_t)rank];
 }
 
+/* The sum of (-2)^|V| sum[V] over the parts V of a set. */
+static double character(const struct sx_moments *m, const int64_t *member, int64_t size)
+{
+    double total = 0;
+    for (unsigned part = 0; part < 1u << size; part++) {
+        double rank = 0, factor = 1;
+        int64_t k = 0;
+        for (int64_t i = 0; i < size; i++)
+            if ((part >> i & 1) != 0) {
+                rank += m->choose[member[i] * SIZES + ++k];
+                factor *= -2;
+            }
+        total += factor * m->sum[k][(int64_t)rank];
+    }
+    return total;
+}
+
+void sx_moments_transform(struct sx_moments *m)
+{
+    /* Larger sets first: they need the smaller ones as they were. */
+    for (int64_t size = m->most; size > 0; size--) {
+        int64_t member[SIZES];
+        for (int64_t i = 0; i < size; i++)
+            member[i] = i;
+        do {
+            double rank = 0;
+            for (int64_t i = 0; i < size; i++)
+                rank += m->choose[member[i] * SIZES + i + 1];
+            m->sum[size][(int64_t)rank] = character(m, member, size);
+        } while (sx_next_set(member, size, m->n));
+    }
+}
+
 /* ---- Cholesky ---- */
 
 /* Columns that are eliminated together. */
@@ -109,7 +142,7 @@ static bool factor_upper(double *u, int64_t n)
             for (int64_t j = k; j < n; j++)
                 row[j] *= scale;
         }
-#pragma omp parallel for schedule(static, 8) if (n > 256)
+#pragma omp parallel for schedule(static, 8) if (n > 512)
         for (int64_t i = to; i < n; i++) {
             int64_t p = from;
             for (; p + 1 < to; p += 2)

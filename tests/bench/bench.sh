@@ -80,6 +80,35 @@ derivative() {
         --reps 3 2> "$T/out" | grep "\"batch\": $3," | field best | sort -g | head -n 1 >> "$T/theirs"
 }
 
+# interactions WHAT OPTIONS...: the seconds within the process to $T/ours and $T/theirs, those of the
+# whole to $T/whole.ours and $T/whole.theirs
+interactions() {
+    what=$1 n=30
+    shift
+    [ "$what" = exact ] && n=12
+    awk -v n=$n 'BEGIN { for (i = 0; i < n; i++)
+        printf "%s%.2f", i ? "," : "", (7 * i + 3) % 10 / 10 + 0.05; print "" }' > "$T/x.csv"
+    whole "$T/whole.ours" "$BUILD/bin/shapley-int" -j "$THREADS" --index=sii --timing "$@" \
+        "$MODELS/mlp$n.onnx" "$T/x.csv"
+    field seconds < "$T/out" >> "$T/ours"
+    whole "$T/whole.theirs" "$PYTHON" tests/bench/peer_shapiq.py "$MODELS" "$PEERS" "$what" \
+        "$THREADS" 2048
+    field seconds < "$T/out" >> "$T/theirs"
+}
+
+# compare_interactions NAME WHAT OPTIONS...
+compare_interactions() {
+    name=$1
+    shift
+    : > "$T/whole.ours"
+    : > "$T/whole.theirs"
+    repeat interactions "$@"
+    pair "$name, in process" s 0.05
+    cp "$T/whole.ours" "$T/ours"
+    cp "$T/whole.theirs" "$T/theirs"
+    pair '  whole process' s 0.02
+}
+
 small() {
     whole "$T/ours" "$@"
 }
@@ -113,6 +142,15 @@ if [ -f "$MODELS/mlp100.onnx" ]; then
     pair 'Hessian of 100-256-256-1, 64 rows' s 0.33
     repeat derivative mlp20 3 1 third
     pair 'third-order tensor of 20-64-64-1' s 0.2
+fi
+if [ -f "$MODELS/mlp30.pt" ] && "$PYTHON" -c 'import shapiq' 2> "$T/out"; then
+    compare_interactions 'Shapley interaction, 12 players, exact' exact
+    compare_interactions '  30 players, KernelSHAP-IQ, budget 2048' KernelSHAPIQ \
+        --sampling=kernel --budget=2048
+    compare_interactions '  30 players, SVARM-IQ, budget 2048' SVARMIQ \
+        --sampling=svarmiq --budget=2048
+else
+    echo "no mlp12 and mlp30 in $MODELS, or no shapiq"
 fi
 repeat small "$BUILD/bin/onnx-run" --version
 pair 'onnx-run --version' s '0.010 s'
