@@ -129,6 +129,7 @@ help:
 	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
 	@echo 'make check-hostile, make fuzz    files and command lines that lie'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
+	@echo 'make models       the models of ../shared/models against their references'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make format       clang-format on every source'
@@ -189,6 +190,10 @@ conformance: setup
 	@$(BUILD)/tests/programs/conformance $(addprefix $(CASES)/,node simple pytorch-operator \
 	    pytorch-converted)
 
+# Every model of ../shared/models against its references.
+models: all $(BUILD)/tests/programs/npy
+	@sh tests/models.sh $(BUILD)
+
 # The difference wants reading before it is committed.
 golden: all
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
@@ -214,6 +219,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance models operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

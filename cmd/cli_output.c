@@ -25,6 +25,16 @@ void cli_record(const struct cli *cli, const struct cli_sample *sample,
         record->seconds = cli_seconds() - sample->started;
 }
 
+/* After the first sample. */
+static void note_runs(const struct cli *cli, const struct sx_explainer *explainer)
+{
+    bool alone;
+    int64_t points = sx_explainer_batch(explainer, &alone);
+    if (points > 0 && cli->done == 0)
+        cli_note(cli, "%lld point%s a run%s", (long long)points, points == 1 ? "" : "s",
+                 alone ? ": a tensor has so many axes that none is left for a batch" : "");
+}
+
 void cli_record_target(struct cli *cli, struct sx_record *record,
                        const struct sx_explainer *explainer)
 {
@@ -37,6 +47,7 @@ void cli_record_target(struct cli *cli, struct sx_record *record,
     record->input_name = sx_explainer_input_name(explainer);
     record->input_shape = sx_explainer_input(explainer)->shape;
     record->target = sx_explainer_target(explainer);
+    note_runs(cli, explainer);
 }
 
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,

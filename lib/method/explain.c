@@ -54,6 +54,14 @@ const struct sx_target *sx_explainer_target(const struct sx_explainer *e)
     return &e->target;
 }
 
+int64_t sx_explainer_batch(const struct sx_explainer *e, bool *alone)
+{
+    const struct sx_points *points =
+        e->built.gradients != NULL ? e->built.gradients : e->built.points;
+    *alone = points != NULL && sx_points_alone(points);
+    return points != NULL ? sx_points_batch(points) : 0;
+}
+
 void sx_explainer_cost(const struct sx_explainer *e, int64_t *forward, int64_t *backward)
 {
     *forward = e->forward;

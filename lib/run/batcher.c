@@ -24,6 +24,7 @@ struct sx_points {
     int *feed, *output;           /* nodes of g: inputs then shared; outputs */
     size_t *in_bytes, *out_bytes; /* of one point */
     struct batch batch[2];        /* the usual one, and single points */
+    bool alone;                   /* no axis is left for a batch */
     size_t padding_bytes;
     char **padded; /* per input and then output: room for one batch, for the last */
     struct sx_run_options run;
@@ -32,8 +33,9 @@ struct sx_points {
 
 /* ---- Choosing ---- */
 
-/* Bytes of all values that are computed anew for each point. */
-static bool bytes_per_point(const struct sx_points *points, size_t *bytes,
+/* Bytes of all values that are computed anew for each point, and whether each of them has an axis
+ * to spare for a batch. */
+static bool bytes_per_point(const struct sx_points *points, size_t *bytes, bool *room,
                             struct sx_error *error)
 {
     const struct sx_graph *g = points->g;
@@ -42,9 +44,12 @@ static bool bytes_per_point(const struct sx_points *points, size_t *bytes,
         return false;
     sx_mark_reached(g, points->feed, points->n_inputs, g->n_nodes, reached);
     *bytes = 0;
+    *room = true;
     for (size_t i = 0; i < g->n_nodes; i++) {
         const struct sx_node *node = &g->node[i];
         size_t one = (size_t)sx_count(&node->shape) * sx_type_size(node->type);
+        if (reached[i] && node->shape.rank == SX_MAX_RANK)
+            *room = false;
         if (reached[i] && !sx_row_of(node)->view && !sx_size_add(bytes, *bytes, one))
             *bytes = SIZE_MAX;
     }
@@ -74,12 +79,14 @@ static bool choose(struct sx_points *points, const struct sx_points_options *opt
                    int64_t *size, struct sx_error *error)
 {
     size_t bytes;
-    if (options->batch > 0) {
-        *size = options->batch;
+    bool room;
+    if (!bytes_per_point(points, &bytes, &room, error))
+        return false;
+    if (options->batch > 0 || !room) {
+        points->alone = !room;
+        *size = room ? options->batch : 1;
         return true;
     }
-    if (!bytes_per_point(points, &bytes, error))
-        return false;
     size_t most = bytes > 0 ? NEAR_CACHE / bytes : MOST_POINTS;
     if (most > MOST_POINTS)
         most = MOST_POINTS;
@@ -97,8 +104,9 @@ static bool compile_nodes(struct sx_points *points, struct batch *batch, int64_t
     struct sx_graph *g = points->g;
     int n_feeds = points->n_inputs + points->n_shared;
     memcpy(feed, points->feed, (size_t)n_feeds * sizeof *feed);
-    if (!sx_batch(g, size, points->feed, feed, points->n_inputs, points->output, result,
-                  points->n_outputs))
+    memcpy(result, points->output, (size_t)points->n_outputs * sizeof *result);
+    if (size > 1 && !sx_batch(g, size, points->feed, feed, points->n_inputs, points->output,
+                              result, points->n_outputs))
         return sx_graph_ok(g, error);
     batch->program =
         sx_compile(g, feed, n_feeds, result, points->n_outputs, &points->run, error);
@@ -288,6 +296,11 @@ bool sx_points_run(struct sx_points *points, int64_t n, const void *const *feeds
 int64_t sx_points_batch(const struct sx_points *points)
 {
     return points->batch[0].size;
+}
+
+bool sx_points_alone(const struct sx_points *points)
+{
+    return points->alone;
 }
 
 size_t sx_points_memory(const struct sx_points *points)

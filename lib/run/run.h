@@ -55,7 +55,9 @@ struct sx_points *sx_points_new(const struct sx_graph *g, const int *inputs, int
 bool sx_points_run(struct sx_points *points, int64_t n, const void *const *feeds,
                    const void *const *shared, void *const *results, struct sx_error *error);
 
+/* Points of a run: one alone where a value has so many axes that none is left for a batch. */
 int64_t sx_points_batch(const struct sx_points *points);
+bool sx_points_alone(const struct sx_points *points);
 size_t sx_points_memory(const struct sx_points *points);
 void sx_points_free(struct sx_points *points);
 

@@ -208,4 +208,10 @@ ok 'the same seed, the same noise' cmp one two
 ok 'another seed, another' not cmp -s one other
 noisy --rows=3:4 >alone
 is 'the noise of a sample is its own' "$(sed -n 4p one)" "$(cat alone)"
+
+# -v says how many points a run evaluates, once.
+run ggig -v --method=ig --steps=8 --batch=4 --rows=:2 digits8.onnx digits8.npy
+is '-v: points a run' "$(grep -c '4 points a run$' "$T/err")" 1
+run ggig -v --method=ig --steps=8 --batch=1 --rows=:2 digits8.onnx digits8.npy
+is '-v: one point a run' "$(grep -c ' 1 point a run$' "$T/err")" 1
 end
