@@ -5,7 +5,7 @@
 
 #include "cmd/cli.h"
 
-enum { MOST_CAMS = 16 };
+enum { MOST_CAMS = 16, MOST_STEPS = 1000 };
 
 struct taylorcam {
     struct cli cli;
@@ -226,8 +226,15 @@ static bool relate_boxes(struct taylorcam *s, struct sx_error *error)
     s->share = calloc((size_t)(s->n_boxes * n), sizeof *s->share);
     if (s->share == NULL)
         return no_memory(error);
-    sx_box_shares(r->rows, r->columns, s->picture->width, s->picture->height, s->box,
-                  s->n_boxes, s->share);
+    int64_t outside = sx_box_shares(r->rows, r->columns, s->picture->width, s->picture->height,
+                                    s->box, s->n_boxes, s->share);
+    if (outside >= 0) {
+        error->status = SX_FAILED;
+        snprintf(error->message, sizeof error->message,
+                 "%.80s: box %lld lies outside the picture of %dx%d pixels", s->boxes_file,
+                 (long long)outside + 1, s->picture->width, s->picture->height);
+        return false;
+    }
     return sx_relations_group(r, s->n_boxes, s->share, &s->objects, error) &&
            rank(s, &s->objects, &s->object_pair, &s->object_pairs, error);
 }
@@ -246,8 +253,8 @@ static bool check_from(const struct taylorcam *s, struct sx_error *error)
 
 static bool relate(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    bool occlude = s->deletion || s->o.form == SX_TAYLOR_OCCLUSION;
-    if (occlude && !cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baseline, error))
+    bool from = s->deletion || s->o.form >= SX_TAYLOR_OCCLUSION;
+    if (from && !cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baseline, error))
         return false;
     find_picture(s, sample);
     return sx_taylorcam_run(s->method, s->baseline, &s->relations, error) &&
@@ -261,7 +268,7 @@ static bool relate(struct taylorcam *s, const struct cli_sample *sample, struct 
 
 /* ---- Records ---- */
 
-static const char *const forms[] = {"paper", "basic", "taylor", "occlusion"};
+static const char *const forms[] = {"paper", "basic", "taylor", "occlusion", "ih"};
 
 static void write_params(struct taylorcam *s)
 {
@@ -269,6 +276,8 @@ static void write_params(struct taylorcam *s)
     sx_json_object(j, "params");
     sx_json_int(j, "order", s->o.order);
     sx_json_string(j, "form", forms[s->o.form]);
+    if (s->o.form == SX_TAYLOR_INTEGRATED)
+        sx_json_int(j, "steps", s->o.steps);
     sx_json_bool(j, "signed", s->o.is_signed);
     sx_json_string(j, "diag", s->o.diagonal ? "keep" : "drop");
     sx_json_string(j, "smooth", s->smooth);
@@ -417,7 +426,7 @@ static bool write_maps(struct taylorcam *s, struct sx_error *error)
 }
 
 /* What a reader should know of the numbers. */
-static size_t list_warnings(const struct taylorcam *s, const char *warnings[4],
+static size_t list_warnings(const struct taylorcam *s, const char *warnings[5],
                             char bypass[160])
 {
     const struct sx_target *t = sx_explainer_target(s->explainer);
@@ -436,6 +445,8 @@ static size_t list_warnings(const struct taylorcam *s, const char *warnings[4],
                  sx_taylorcam_bypass(s->method));
         warnings[n++] = bypass;
     }
+    if (!isfinite(s->relations.mean))
+        warnings[n++] = "some strengths are not finite";
     if (s->relations.max == 0)
         warnings[n++] = "every strength is 0";
     return n;
@@ -446,7 +457,7 @@ static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[4];
+    const char *warnings[5];
     char bypass[160];
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
@@ -489,7 +500,7 @@ static bool write_text(struct taylorcam *s, const struct cli_sample *sample,
                        struct sx_error *error)
 {
     char title[300], *drawn = NULL, bypass[160];
-    const char *warnings[4];
+    const char *warnings[5];
     int64_t columns = s->relations.columns;
     struct sx_tensor view = as_channel(&s->relations.marginal);
     size_t n = list_warnings(s, warnings, bypass);
@@ -714,7 +725,7 @@ static const struct cli_option options[] = {
      &self.layer, NULL, NULL},
     {0, "order", "N", "places related at once: 2 or 3", CLI_COUNT, &self.order, NULL, NULL},
     {0, "form", "WHICH", "what counts as relation", CLI_CHOICE, &self.form,
-     "paper|basic|taylor|occlusion", NULL},
+     "paper|basic|taylor|occlusion|ih", NULL},
     {0, "signed", NULL, "rank by the magnitude of the sum, keep signs", CLI_FLAG,
      &self.o.is_signed, NULL, NULL},
     {0, "diag", "WHICH", "a place's relation to itself", CLI_CHOICE, &self.diagonal,
@@ -722,6 +733,7 @@ static const struct cli_option options[] = {
     {0, "grid", "HxW", "make H x W blocks of the places", CLI_CALL, NULL, NULL, set_grid},
     {0, "axes", "E[:A]", "axes of the layer that tell places apart", CLI_CALL, NULL, NULL,
      set_axes},
+    {0, "steps", "N", "points of the integral of ih", CLI_COUNT, &self.o.steps, NULL, NULL},
     {0, "smooth", "MODE", "none, softplus:B, gelu, surrogate:B in place of kinks", CLI_TEXT,
      &self.smooth, NULL, NULL},
     {0, "allow-zero", NULL, "go on where there is no curvature", CLI_FLAG, &self.o.allow_zero,
@@ -760,6 +772,7 @@ int main(int argc, char **argv)
     s->n_pairs = 5;
     s->from[0] = -1;
     s->o.axes[0] = s->o.axes[1] = -1;
+    s->o.steps = 20;
     s->smooth = "none";
     sx_plot_default(&s->plot);
     cli_parse(&s->cli, argc, argv);
@@ -770,6 +783,8 @@ int main(int argc, char **argv)
         s->chart = CHART_SHEET;
     if (s->chart == CHART_CAM && s->n_cams == 0)
         add_cam("gradcam");
+    if (s->o.steps > MOST_STEPS)
+        cli_misuse(&s->cli, "--steps is at most %d", MOST_STEPS);
     if (s->chart == CHART_MATRIX && s->o.order == 3)
         cli_misuse(&s->cli, "relations of three places are no matrix");
     bool list = s->layer != NULL && strcmp(s->layer, "list") == 0;

@@ -398,8 +398,14 @@ const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *fee
 
 /* The effect of places i and j together, where H is the Hessian of f by the layer x, and 1 is 1
  * in all attributes: x_i H_ij 1 and x_j H_ji 1; the same with H_ij summed over all i; x_i H_ij x_j;
- * or f without both, minus f without each, plus f. */
-enum sx_taylor_form { SX_TAYLOR_PAPER, SX_TAYLOR_BASIC, SX_TAYLOR_INPUT, SX_TAYLOR_OCCLUSION };
+ * f without both, minus f without each, plus f; or Integrated Hessians from the baseline. */
+enum sx_taylor_form {
+    SX_TAYLOR_PAPER,
+    SX_TAYLOR_BASIC,
+    SX_TAYLOR_INPUT,
+    SX_TAYLOR_OCCLUSION,
+    SX_TAYLOR_INTEGRATED,
+};
 
 struct sx_taylorcam_options {
     enum sx_taylor_form form;
@@ -410,6 +416,7 @@ struct sx_taylorcam_options {
     int axes[2]; /* of the layer, that tell places apart; -1: those after batch and channels,
                         of rank 3 the one before the last */
     int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
+    int64_t steps;   /* points of the integral; 0: 20 */
 };
 
 /* What holds for n = rows * columns places; `strength` ranks, `effect` is signed. Both are
@@ -433,7 +440,7 @@ void sx_taylorcam_free(struct sx_taylorcam *taylorcam);
 
 /* Relates the places at the explainer's sample. Lerman, Venuto, Kautz, Xu, arXiv 2006.08601: one
  * Hessian-vector product for each place, of the graph below the layer. `baseline` (x's shape,
- * NULL: 0) is what occluded places hold. Status 2 where the layer has one place only or axes do
+ * NULL: 0) is what occluded places hold, or where paths begin. Status 2 where the layer has one place only or axes do
  * not fit, 3 where f has no curvature. Free with sx_relations_free. */
 bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
                       struct sx_relations *relations, struct sx_error *error);
@@ -463,7 +470,7 @@ bool sx_relations_group(const struct sx_relations *relations, int64_t m, const d
                         struct sx_relations *groups, struct sx_error *error);
 
 /* Spearman's rank correlation between strengths and the magnitudes of the effects of occlusion;
- * order 2. NaN where either are all equal. */
+ * order 2. NaN where either are all equal, or one is not finite. */
 bool sx_taylorcam_deletion(struct sx_taylorcam *taylorcam, const double *baseline,
                            const struct sx_relations *relations, double *correlation,
                            struct sx_error *error);
@@ -490,9 +497,9 @@ struct sx_box *sx_place_boxes(int64_t rows, int64_t columns, int64_t width, int6
                               struct sx_error *error);
 
 /* Which share of each of n boxes lies in each place: weights [n, rows * columns], 0 in all where a
- * box lies outside. */
-void sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
-                   const struct sx_box *boxes, int64_t n, double *weights);
+ * box lies outside. Returns the first box that does, or -1. */
+int64_t sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
+                      const struct sx_box *boxes, int64_t n, double *weights);
 
 /* Draws the first n of `top` (order 2 or 3, strongest first) over a picture (NULL: over white):
  * boxes[place] of their places, lines between these whose width is the strength, and a legend.

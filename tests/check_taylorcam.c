@@ -119,6 +119,12 @@ START_TEST(test_forms)
     relate_bilinear(&f, &o);
     EXPECT(&f.r.effect, 0, 5, 5, 0);
     end(&f);
+    /* All of y, shared out alike, as of x1 x2. */
+    o.form = SX_TAYLOR_INTEGRATED;
+    o.diagonal = true;
+    relate_bilinear(&f, &o);
+    EXPECT(&f.r.effect, 1.25, 1.25, 1.25, 1.25);
+    end(&f);
     o = usual();
     o.is_signed = true;
     relate_bilinear(&f, &o);
@@ -357,7 +363,7 @@ START_TEST(test_boxes)
     struct sx_box boxes[] = {
         {5, 0, 15, 10, NULL}, {11, 11, 12, 12, NULL}, {30, 30, 40, 40, NULL}};
     double share[12];
-    sx_box_shares(2, 2, 20, 20, boxes, 3, share);
+    ck_assert_int_eq(sx_box_shares(2, 2, 20, 20, boxes, 3, share), 2);
     const double want[] = {0.5, 0.5, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0};
     for (int i = 0; i < 12; i++)
         ck_assert(share[i] == want[i]);

@@ -17,7 +17,7 @@ static bool add(struct list *list, const double side[4], const char *name, size_
     void *items = list->box;
     for (int k = 0; k < 4; k++)
         if (!isfinite(side[k]))
-            return sx_fail(error, SX_FAILED, "a box has no finite sides");
+            return sx_fail(error, SX_FAILED, "box %zu has no finite sides", list->n + 1);
     if (side[2] <= side[0] || side[3] <= side[1])
         return sx_fail(error, SX_FAILED, "box %zu is empty: x0 < x1 and y0 < y1 are wanted",
                        list->n + 1);
@@ -188,10 +188,10 @@ static double overlap(const struct sx_box *a, const struct sx_box *b)
     return wide > 0 && high > 0 ? wide * high : 0;
 }
 
-void sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
-                   const struct sx_box *boxes, int64_t n, double *weights)
+int64_t sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
+                      const struct sx_box *boxes, int64_t n, double *weights)
 {
-    int64_t places = rows * columns;
+    int64_t places = rows * columns, outside = -1;
     for (int64_t a = 0; a < n; a++) {
         double *share = weights + a * places, total = 0;
         for (int64_t i = 0; i < places; i++) {
@@ -201,5 +201,8 @@ void sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
         }
         for (int64_t i = 0; i < places; i++)
             share[i] = total > 0 ? share[i] / total : 0;
+        if (!(total > 0) && outside < 0)
+            outside = a;
     }
+    return outside;
 }

@@ -3,11 +3,12 @@
  * Integrated Hessians (Janizek, Sturmfels, Lee 2021), d = x - b:
  *   Gamma_ij = d_i d_j int int a b' f_ij(b + a b' d) da db',
  *   Gamma_ii has d_i int int f_i(b + a b' d) da db' besides.
- * The product t of two uniform numbers has the density -ln t, so both are single integrals. */
+ * Both are single integrals over t = a b'. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "method/quadrature.h"
 #include "method/study.h"
 
 /* Some points, the differences d that go with them, and the weights of Hessian and gradient. */
@@ -92,28 +93,6 @@ static bool sum_path(struct sx_study *h, const struct path *p, double *matrix,
     return ok;
 }
 
-/* Node k of n of the Gauss-Legendre rule on [0, 1], and its weight. */
-static double gauss(int64_t k, int64_t n, double *weight)
-{
-    double u = cos(M_PI * ((double)k + 0.75) / ((double)n + 0.5)), slope = 1;
-    for (int pass = 0; pass < 100; pass++) {
-        double p = 1, before = 0;
-        for (int64_t m = 0; m < n; m++) {
-            double next = ((2 * (double)m + 1) * u * p - (double)m * before) / ((double)m + 1);
-            before = p;
-            p = next;
-        }
-        slope = (double)n * (u * p - before) / (u * u - 1);
-        double step = p / slope;
-        u -= step;
-        if (fabs(step) < 1e-15)
-            break;
-    }
-    *weight = 1 / ((1 - u * u) * slope * slope);
-    return (1 + u) / 2;
-}
-
-/* t = u^4 takes the singularity of the logarithm out of the rule's way. */
 bool sx_integrated_hessian(struct sx_study *h, int order, const struct sx_study_rows *rows,
                            double *tensor, struct sx_error *error)
 {
@@ -124,8 +103,7 @@ bool sx_integrated_hessian(struct sx_study *h, int order, const struct sx_study_
     for (int64_t r = 0; ok && r < rows->n; r++) {
         const double *x = rows->x + r * size, *b = rows->baseline + r * size;
         for (int64_t k = 0; k < p.n; k++) {
-            double weight, u = gauss(k, p.n, &weight), t = u * u * u * u;
-            p.first[k] = weight * 4 * u * u * u * -log(t);
+            double t = sx_product_node(k, p.n, &p.first[k]);
             p.second[k] = p.first[k] * t;
             for (int64_t i = 0; i < size; i++) {
                 p.d[k * size + i] = x[i] - b[i];

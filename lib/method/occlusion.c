@@ -138,14 +138,16 @@ bool sx_taylorcam_deletion(struct sx_taylorcam *t, const double *baseline,
     double *effects = sx_occlusion(t, baseline, error);
     double *a = sx_new((size_t)pairs, sizeof *a, error);
     double *b = sx_new((size_t)pairs, sizeof *b, error);
-    bool ok = effects != NULL && a != NULL && b != NULL;
+    bool ok = effects != NULL && a != NULL && b != NULL, finite = true;
     for (int64_t i = 0, at = 0; ok && i < n; i++)
         for (int64_t j = i + 1; j < n; j++, at++) {
             a[at] = sx_tensor_get(&r->strength, i * n + j);
             b[at] = fabs(effects[i * n + j]);
+            finite = finite && isfinite(a[at]) && isfinite(b[at]);
         }
-    ok = ok && rank(a, pairs, error) && rank(b, pairs, error);
-    if (ok)
+    *correlation = NAN;
+    ok = ok && (!finite || (rank(a, pairs, error) && rank(b, pairs, error)));
+    if (ok && finite)
         *correlation = correlate(a, b, pairs);
     free(effects);
     free(a);

@@ -17,6 +17,8 @@ static bool choose_axes(struct sx_places *p, const int axes[2], struct sx_error 
     if (!named && (rank < 2 || rank > 4))
         return sx_fail(error, SX_USAGE, "which axes of the layer's %d are places? Say --axes",
                        rank);
+    if (p->axis[1] >= rank && p->axis[0] < 0)
+        return sx_fail(error, SX_USAGE, "axis %d is none of the layer's %d", p->axis[1], rank);
     if (p->axis[1] >= rank || p->axis[0] >= p->axis[1])
         return sx_fail(error, SX_USAGE, "axes %d,%d are not two increasing axes of %d",
                        p->axis[0], p->axis[1], rank);

@@ -18,9 +18,9 @@ struct sx_products {
     struct sx_graph *g;
     struct sx_points *points;
     const void **shared;
-    float *x;   /* in float32; NULL in float64 */
-    void *out;  /* of one stretch of tuples, in the graph's precision, as are */
-    void *v[2]; /* its tuples, 1 at the place and 0 elsewhere */
+    float *x, *d; /* in float32; NULL in float64 */
+    void *out;    /* of one stretch of tuples, in the graph's precision, as are */
+    void *v[2];   /* its tuples, 1 at the place and 0 elsewhere */
     int64_t room;
 };
 
@@ -42,11 +42,11 @@ static int replace_inputs(void *context, struct sx_graph *to, const struct sx_no
 }
 
 static int direction(const struct sx_places *places, struct sx_graph *g,
-                     enum sx_taylor_form form, int numbers, int x)
+                     enum sx_taylor_form form, int numbers, int d)
 {
     int spread = sx_places_spread(places, g, numbers);
-    if (form == SX_TAYLOR_INPUT)
-        return sx_mul(g, spread, x);
+    if (form == SX_TAYLOR_INPUT || form == SX_TAYLOR_INTEGRATED)
+        return sx_mul(g, spread, d);
     return sx_expand(g, spread, &places->shape);
 }
 
@@ -61,23 +61,25 @@ static bool emit(struct sx_products *p, enum sx_taylor_form form, int row, int n
     if (map == NULL)
         return false;
     int x = sx_input(g, g->real, &p->places->shape);
+    int d = sx_input(g, g->real, &p->places->shape);
     struct replacing r = {t->g, p->order, {t->x}, {x}};
     for (int m = 0; m < p->order - 1; m++) {
         numbers[m] = sx_input(g, g->real, &each);
         r.node[m + 1] = t->v[m];
-        r.by[m + 1] = direction(p->places, g, form, numbers[m], x);
+        r.by[m + 1] = direction(p->places, g, form, numbers[m], d);
     }
     if (sx_rebuild(t->g, g, &row, 1, NULL, 0, map, replace_inputs, &r)) {
         int along = map[row];
         if (form == SX_TAYLOR_BASIC)
             along = sx_places_pool(p->places, g, along);
-        *out = sx_places_gather(p->places, g, sx_mul(g, x, along));
+        *out = sx_places_gather(p->places, g, sx_mul(g, d, along));
         shared[0] = x;
+        shared[1] = d;
         for (int i = 0; i < t->n_shared; i++) {
             const struct sx_node *n = &t->g->node[t->shared[i]];
-            shared[i + 1] = map[t->shared[i]];
-            if (shared[i + 1] == SX_NONE)
-                shared[i + 1] = sx_input(g, n->type, &n->shape);
+            shared[i + 2] = map[t->shared[i]];
+            if (shared[i + 2] == SX_NONE)
+                shared[i + 2] = sx_input(g, n->type, &n->shape);
         }
     }
     free(map);
@@ -94,7 +96,7 @@ static bool compile(struct sx_products *p, enum sx_taylor_form form, int64_t exp
         continue;
     int row = sx_tower_row(t), numbers[2], out;
     p->g = sx_graph_new(t->g->real, error);
-    int *shared = sx_new((size_t)t->n_shared + 1, sizeof *shared, error);
+    int *shared = sx_new((size_t)t->n_shared + 2, sizeof *shared, error);
     if (sx_graph_ok(t->g, error) && p->g != NULL && shared != NULL) {
         p->g->constant_limit = t->g->constant_limit;
         struct sx_points_options options = {
@@ -102,7 +104,7 @@ static bool compile(struct sx_products *p, enum sx_taylor_form form, int64_t exp
             .batch = p->e->options.batch,
             .expected = expected};
         if (emit(p, form, row, numbers, shared, &out, error))
-            p->points = sx_points_new(p->g, numbers, p->order - 1, shared, t->n_shared + 1,
+            p->points = sx_points_new(p->g, numbers, p->order - 1, shared, t->n_shared + 2,
                                       &out, 1, &options, error);
     }
     free(shared);
@@ -115,14 +117,18 @@ static bool make_room(struct sx_products *p, struct sx_error *error)
     p->room = 4 * sx_points_batch(p->points);
     if (!sx_size_mul(&total, (size_t)p->room, (size_t)p->places->n))
         return sx_fail(error, SX_MEMORY, "out of memory");
-    p->shared = sx_new((size_t)p->tower.n_shared + 1, sizeof *p->shared, error);
+    p->shared = sx_new((size_t)p->tower.n_shared + 2, sizeof *p->shared, error);
     p->out = sx_new_aligned(total, size, error);
     bool ok = p->shared != NULL && p->out != NULL;
     for (int m = 0; m < p->order - 1; m++)
         ok = ok && (p->v[m] = sx_new_aligned(total, size, error)) != NULL;
-    if (ok && p->real == SX_FLOAT)
-        p->x = sx_new_aligned((size_t)sx_count(&p->places->shape), sizeof *p->x, error);
-    return ok && (p->x != NULL || p->real == SX_DOUBLE);
+    size = (size_t)sx_count(&p->places->shape);
+    if (ok && p->real == SX_FLOAT) {
+        p->x = sx_new_aligned(size, sizeof *p->x, error);
+        p->d = sx_new_aligned(size, sizeof *p->d, error);
+        ok = p->x != NULL && p->d != NULL;
+    }
+    return ok;
 }
 
 struct sx_products *sx_products_new(struct sx_explainer *e, const struct sx_places *places,
@@ -149,6 +155,7 @@ void sx_products_free(struct sx_products *p)
     sx_tower_free(&p->tower);
     free(p->shared);
     free(p->x);
+    free(p->d);
     free(p->out);
     free(p->v[0]);
     free(p->v[1]);
@@ -165,12 +172,13 @@ static void mark(struct sx_products *p, int m, int64_t n, const int64_t *tuples)
         sx_tensor_set(&view, t * width + tuples[t * (p->order - 1) + m], 1);
 }
 
-bool sx_products_run(struct sx_products *p, int64_t n, const int64_t *tuples, double *out,
-                     struct sx_error *error)
+bool sx_products_run(struct sx_products *p, const double *x, const double *d, int64_t n,
+                     const int64_t *tuples, double *out, struct sx_error *error)
 {
-    int64_t width = p->places->n;
-    p->shared[0] = sx_narrowed(p->e->input.data, p->x, sx_count(&p->places->shape));
-    sx_shared_feeds(p->e, p->shared + 1);
+    int64_t width = p->places->n, size = sx_count(&p->places->shape);
+    p->shared[0] = sx_narrowed(x, p->x, size);
+    p->shared[1] = sx_narrowed(d, p->d, size);
+    sx_shared_feeds(p->e, p->shared + 2);
     for (int64_t done = 0; done < n; done += p->room) {
         int64_t now = n - done < p->room ? n - done : p->room;
         const void *feeds[] = {p->v[0], p->v[1]};

@@ -1,6 +1,7 @@
 /* taylorcam.c - relations between places of a layer by second and third derivatives. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "method/taylorcam.h"
 
@@ -13,7 +14,7 @@ struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,
 {
     if (o->order < 2 || o->order > 3)
         sx_fail(error, SX_USAGE, "order %d is neither 2 nor 3", o->order);
-    else if (o->order == 3 && (o->diagonal || o->form == SX_TAYLOR_OCCLUSION))
+    else if (o->order == 3 && (o->diagonal || o->form >= SX_TAYLOR_OCCLUSION))
         sx_fail(error, SX_USAGE, "order 3 relates different places by derivatives only");
     else {
         struct sx_taylorcam *t = sx_new(1, sizeof *t, error);
@@ -56,6 +57,8 @@ static bool refuse_single(const struct sx_taylorcam *t, struct sx_error *error)
     struct sx_error ignored = {0};
     const char *other =
         sx_default_layer(t->e->model, t->e->feeds, t->e->options.output, &ignored);
+    if (other != NULL && strcmp(other, t->e->input_name) == 0)
+        other = NULL;
     return sx_fail(error, SX_USAGE, "layer '%.80s' has one place: nothing to relate%s%.80s",
                    t->e->input_name, other != NULL ? "; take an earlier one, as " : "",
                    other != NULL ? other : "");
@@ -101,19 +104,23 @@ static bool refuse_flat(const struct sx_taylorcam *t, struct sx_error *error)
                    t->e->input_name, t->e->target.output);
 }
 
-/* Products of all tuples of order - 1 places; NULL for none where the curvature is 0. */
+/* Products of all tuples of order - 1 places; out stays 0 where the curvature is. */
 static bool multiply(struct sx_taylorcam *t, int64_t n_tuples, const int64_t *tuples,
-                     double *out, struct sx_error *error)
+                     const double *baseline, double *out, struct sx_error *error)
 {
     bool curved;
     if (t->products == NULL) {
         if (!sx_deriv_curved(t->e, &curved, error))
             return false;
-        if (!curved) /* out is zeros */
+        if (!curved)
             return t->o.allow_zero || refuse_flat(t, error);
         t->products = sx_products_new(t->e, &t->places, t->o.form, t->o.order, n_tuples, error);
     }
-    return t->products != NULL && sx_products_run(t->products, n_tuples, tuples, out, error);
+    if (t->products != NULL && t->o.form == SX_TAYLOR_INTEGRATED)
+        return sx_taylorcam_integrate(t, baseline, n_tuples, tuples, out, error);
+    const double *x = t->e->input.data;
+    return t->products != NULL &&
+           sx_products_run(t->products, x, x, n_tuples, tuples, out, error);
 }
 
 /* Strength and effect from the effects in each order of the places. */
@@ -125,7 +132,7 @@ static void combine(const struct sx_taylorcam *t, const double *in_order, int n,
         sum += in_order[i];
         squares += in_order[i] * in_order[i];
     }
-    bool symmetric = t->o.form == SX_TAYLOR_INPUT || t->o.form == SX_TAYLOR_OCCLUSION;
+    bool symmetric = t->o.form >= SX_TAYLOR_INPUT;
     *effect = symmetric ? sum / n : sum;
     *strength = symmetric || t->o.is_signed ? fabs(*effect) : squares;
 }
@@ -157,7 +164,7 @@ static bool relate_pairs(struct sx_taylorcam *t, const double *baseline, struct 
         ok = (effects = sx_occlusion(t, baseline, error)) != NULL;
     else if (ok) {
         effects = sx_new((size_t)(n * n), sizeof *effects, error);
-        ok = effects != NULL && multiply(t, n, each, effects, error);
+        ok = effects != NULL && multiply(t, n, each, baseline, effects, error);
     }
     if (ok)
         set_pairs(t, effects, r);
@@ -200,7 +207,7 @@ static bool relate_triples(struct sx_taylorcam *t, struct sx_relations *r,
             pairs[at++] = j;
             pairs[at++] = k;
         }
-    ok = ok && multiply(t, n_pairs, pairs, effects, error);
+    ok = ok && multiply(t, n_pairs, pairs, NULL, effects, error);
     if (ok)
         set_triples(t, effects, r);
     free(effects);

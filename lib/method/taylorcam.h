@@ -30,6 +30,10 @@ void sx_relations_set(struct sx_relations *r, int64_t i, int64_t j, int64_t k, d
 /* Sets what follows from strengths and effects. */
 bool sx_relations_sum(struct sx_relations *r, bool is_signed, struct sx_error *error);
 
+/* integrated.c: Integrated Hessians along the tuples, which are all places, added to out. */
+bool sx_taylorcam_integrate(struct sx_taylorcam *t, const double *baseline, int64_t n,
+                            const int64_t *places, double *out, struct sx_error *error);
+
 /* occlusion.c: the effects of pairs, [n, n]; free them with free(). */
 double *sx_occlusion(struct sx_taylorcam *t, const double *baseline, struct sx_error *error);
 

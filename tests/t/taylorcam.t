@@ -19,11 +19,14 @@ refused() {
 # ---- Closed forms: f = x1 x4 + x2^2 / 2 at (1, 2, 3, 4), places of a 2 x 2 map ----
 
 echo 1,2,3,4 >x.csv
+echo 0.5,1,1.5,2 >half.csv
 while read -r wanted options; do
     # shellcheck disable=SC2086 # options
     run taylorcam --score=raw --double $options places.onnx x.csv
     is "pairs, marginal $options" \
-        "$(jq -c '[[.pairs[] | [.a, .b, .strength, .signed]], .marginal.values]' "$T/out")$(cat "$T/err")" \
+        "$(jq -c 'def near: . * 1e9 | round / 1e9;
+            [[.pairs[] | [.a, .b, (.strength, .signed | near)]], (.marginal.values | map(near))]' \
+            "$T/out")$(cat "$T/err")" \
         "$wanted"
 done <<'END'
 [[[[0,0],[1,1],17,5]],[17,0,0,17]]
@@ -31,6 +34,8 @@ done <<'END'
 [[[[0,0],[1,1],4,4]],[4,0,0,4]] --form=taylor
 [[[[0,0],[1,1],4,4]],[4,0,0,4]] --form=occlusion
 [[[[0,0],[1,1],5,5]],[5,0,0,5]] --signed
+[[[[0,0],[1,1],1,1]],[1,0,0,1]] --form=ih
+[[[[0,0],[1,1],0.25,0.25]],[0.25,0,0,0.25]] --form=ih -b half.csv
 [[[[0,0],[1,0],17,5]],[17,17]] --grid=2x1
 [[[[0,0],[0,1],17,5]],[17,17]] --axes=2:1,3
 [[[[0,0],[0,1],17,5]],[17,17]] --axes=3
@@ -128,6 +133,63 @@ run taylorcam --smooth=wrong places.onnx x.csv
 refused 'no such smoothing' 2 softplus
 run taylorcam --cam=wrong places.onnx x.csv
 is 'no such map' "$status" 2
+for layer in '' image/nothing; do
+    run taylorcam --score=raw --layer=$layer places.onnx x.csv
+    refused "layer '$layer'" 2 'no tensor named'
+done
+run taylorcam --score=raw --axes=9 places.onnx x.csv
+refused 'no such axis' 2 'axis 9'
+run taylorcam --score=raw --axes=3,2 places.onnx x.csv
+refused 'axes in the wrong order' 2 'increasing'
+run taylorcam --score=raw --order=3 --form=occlusion places.onnx x.csv
+refused 'occlusion of three' 2 'order 3'
+run taylorcam --score=raw -f png --png=matrix --order=3 places.onnx x.csv
+refused 'a matrix of three' 2 matrix
+run taylorcam --score=raw --deletion -b nowhere places.onnx x.csv
+refused 'no baseline' 2 nowhere
+run taylorcam --score=raw --boxes=nowhere places.onnx x.csv
+refused 'no boxes' 1 nowhere
+run taylorcam --score=raw -i nothing=x.csv places.onnx x.csv
+refused 'no such input' 2 nothing
+echo '5,5,9,9,far' >far.csv
+run taylorcam -q --score=raw --boxes=far.csv places.onnx x.csv
+refused 'a box outside' 1 'box 1 lies outside'
+for box in nan,0,1,1 0,0,inf,1 0,0,1e999,1 2,2,1,1 '[[0,0,1]]' '{"objects":[{"name":"a"}]}'; do
+    echo "$box" >bad
+    run taylorcam --score=raw --boxes=bad places.onnx x.csv
+    refused "box $box" 1 'taylorcam: bad: '
+done
+while read -r option; do
+    run taylorcam --score=raw "$option" places.onnx x.csv
+    is "$option: status" "$status" 2
+    is "$option: nothing is written" "$(cat "$T/out")" ''
+    is "$option: one line and a hint" "$(wc -l <"$T/err") $(tail -n 1 "$T/err")" \
+        "2 Try 'taylorcam --help'"
+done <<'END'
+--order=0
+--form=cubic
+--pairs=0
+--pairs=many
+--grid=0x2
+--grid=2
+--axes=x
+--axes=
+--from=1
+--from=-1,0
+--diag=maybe
+--cam=gradcam,nothing
+--png=circle
+--steps=1000000
+--overlay=2
+--cmap=mud
+--pad=-1
+END
+echo nan,2,3,4 >nan.csv
+run taylorcam --score=raw --deletion --cam=all places.onnx nan.csv
+is 'NaN' "$status $(jq -c '[.pairs, .deletion, .marginal.values[0], (.nonfinite > 9), .warnings]' "$T/out")" \
+    '0 [[],null,null,true,["some strengths are not finite"]]'
+run taylorcam -f png -o nan.png --sheet --score=raw places.onnx nan.csv
+clean 'picture of NaN'
 run taylorcam --layer=list places.onnx
 is 'layers' "$(head -n 2 "$T/out" | tr '\n' '/')" 'image  1x1x2x2  Input/map  1x1x2x2  Conv/'
 end
