@@ -111,11 +111,16 @@ static bool set_picture(struct cli *cli, const char *option, const char *argumen
 PICTURE_OPTION(preset)
 PICTURE_OPTION(resize)
 PICTURE_OPTION(crop)
-PICTURE_OPTION(scale)
 PICTURE_OPTION(mean)
 PICTURE_OPTION(std)
 PICTURE_OPTION(channels)
 PICTURE_OPTION(layout)
+
+static bool set_scale(struct cli *cli, const char *argument)
+{
+    return (cli->scale_word != NULL && cli->scale_word(cli, argument)) ||
+           set_picture(cli, "scale", argument);
+}
 
 /* ---- Help ---- */
 

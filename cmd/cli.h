@@ -43,6 +43,7 @@ struct cli {
     unsigned groups;                  /* of enum cli_group */
     unsigned formats;                 /* bit 1 << format for each that is offered */
     bool one_result;                  /* of all samples: where one fails nothing is written */
+    bool (*scale_word)(struct cli *cli, const char *argument); /* --scale, unless a number */
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;

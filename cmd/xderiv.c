@@ -81,6 +81,14 @@ STUDY_OPTION(set_units, UNITS)
 STUDY_OPTION(set_steps, STEPS)
 STUDY_OPTION(set_noise, NOISE)
 
+/* --scale=std is --units=std; numbers are for pictures. */
+static bool scale_word(struct cli *cli, const char *argument)
+{
+    bool word = strcmp(argument, "none") == 0 || strcmp(argument, "std") == 0 ||
+                strcmp(argument, "range") == 0;
+    return word && set(cli, UNITS, argument);
+}
+
 static bool set_agg(struct cli *cli, const char *argument)
 {
     settings[AGG].value = argument;
@@ -261,16 +269,28 @@ static void write_truth(struct xderiv *s, const struct sx_effects *r)
     sx_json_double(j, "r_precision", r->r_precision);
 }
 
+static bool has_nonfinite(const struct sx_effects *r)
+{
+    for (int64_t k = 0; k < r->n; k++)
+        if (!isfinite(r->item[k].strength))
+            return true;
+    return false;
+}
+
 static bool write_record(struct xderiv *s, const struct cli_sample *sample,
                          const struct sx_effects *r, struct sx_error *error)
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[2];
+    const char *warnings[3];
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
     if (r->zero_curvature)
         warnings[record.warning_count++] = "every derivative is zero";
+    if (has_nonfinite(r))
+        warnings[record.warning_count++] = "some effects are not finite";
+    if (s->sets_file != NULL && r->evaluated == 0)
+        warnings[record.warning_count++] = "--pairs names no set of a size up to --order";
     record.warnings = warnings;
     sx_record_begin(j, &record);
     write_params(s, r);
@@ -353,11 +373,12 @@ static bool write_dot(struct xderiv *s, const struct cli_sample *sample,
     return sx_sink_flush(sink, error);
 }
 
-/* The matrix of pairs: [n, n]. */
+/* The matrix of pairs: [n, n]; NULL without memory. */
+enum { MOST_DRAWN = 1 << 14 };
 static double *matrix_of(const struct xderiv *s, const struct sx_effects *r)
 {
     int64_t n = r->features;
-    double *matrix = n <= 1 << 14 ? calloc((size_t)(n * n) + 1, sizeof *matrix) : NULL;
+    double *matrix = n <= MOST_DRAWN ? calloc((size_t)(n * n) + 1, sizeof *matrix) : NULL;
     for (int64_t k = 0; matrix != NULL && k < r->n; k++) {
         const struct sx_effect *item = &r->item[k];
         if (item->order != 2)
@@ -436,6 +457,10 @@ static bool draw(struct xderiv *s, const struct cli_sample *sample, const struct
     double *matrix = matrix_of(s, r);
     if (matrix == NULL) {
         *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        if (r->features > MOST_DRAWN)
+            snprintf(error->message, sizeof error->message,
+                     "a matrix of %lld features is too large to draw; see --players",
+                     (long long)r->features);
         return false;
     }
     bool ok = s->from != NULL ? draw_from(s, sample, matrix, title, error)
@@ -497,7 +522,7 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
               : s->cli.format == CLI_PNG       ? draw(s, sample, &r, error)
               : s->cli.format == CLI_DOT       ? write_dot(s, sample, &r, error)
                                                : write_record(s, sample, &r, error);
-    if (ok && s->check && r.check > 1e-4) {
+    if (ok && s->check && !(r.check <= 1e-4)) {
         struct sx_error check = {.status = SX_CHECK};
         snprintf(check.message, sizeof check.message,
                  "derivatives and differences differ by %.2g of the largest", r.check);
@@ -672,6 +697,7 @@ int main(int argc, char **argv)
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
                                      1u << CLI_NPY | 1u << CLI_DOT,
+                          .scale_word = scale_word,
                           .score = SX_SCORE_LOGIT};
     s->smooth = "none";
     s->study = sx_study_new(&error);

@@ -200,6 +200,50 @@ START_TEST(test_neuron)
 }
 END_TEST
 
+/* gelu at 0.7, and its derivatives up to the fifth. */
+START_TEST(test_gelu)
+{
+    static const double want[] = {0.5306254434438489,  0.9766141011336599,  0.4715034393838095,
+                                  -0.7672079142821323, -0.2529569114204133, 2.8087459884093535};
+    const double x[] = {0.7};
+    struct fixture f;
+    struct sx_error error = {0};
+    double gradient;
+    struct tm_model *m = tm_new(20);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 1});
+    tm_node(m, "Gelu", "x", "y", NULL);
+    tm_output(m, "y");
+    open_fixture(&f, m, true, "none", SX_SCORE_RAW, x, 1);
+    expect(sx_explainer_target(f.explainer)->value, want[0], 1e-14);
+    ck_assert(sx_gradients(f.explainer, 1, x, NULL, &gradient, &error));
+    expect(gradient, want[1], 1e-14);
+    for (int order = 2; order <= 5; order++) {
+        double *d = whole(&f, order, 1, NULL, false);
+        expect(d[0], want[order], 1e-12);
+        free(d);
+    }
+    close_fixture(&f);
+}
+END_TEST
+
+/* D234 of exp(x2 x3) x4 at (1, 0.5, 0.3, 2). */
+START_TEST(test_third_order)
+{
+    struct fixture f;
+    struct tm_model *m = columns(4);
+    tm_node(m, "Mul", "x2 x3", "a", NULL);
+    tm_node(m, "Exp", "a", "b", NULL);
+    tm_node(m, "Mul", "b x4", "y", NULL);
+    tm_output(m, "y");
+    open_fixture(&f, m, true, "none", SX_SCORE_RAW, (const double[]){1, 0.5, 0.3, 2}, 4);
+    double *three = whole(&f, 3, 4, NULL, false);
+    expect(three[1 * 16 + 2 * 4 + 3], 1.3361093791375254, 1e-14);
+    expect(three[0 * 16 + 2 * 4 + 3], 0, 0);
+    free(three);
+    close_fixture(&f);
+}
+END_TEST
+
 static struct tm_model *relu_of_sum(void)
 {
     struct tm_model *m = columns(2);
@@ -334,6 +378,7 @@ START_TEST(test_log_softmax)
     tm_node(m, "MatMul", "x w", "z", NULL);
     tm_output(m, "z");
     open_fixture(&f, m, true, "none", SX_SCORE_LOGPROB, (const double[]){0.2, -0.1}, 2);
+    expect(exp(sx_explainer_target(f.explainer)->value), 0.3906938332698157, 1e-14);
     double *two = whole(&f, 2, 2, NULL, false);
     expect(two[0], -0.23805216191475315, 1e-14);
     expect(two[1], 0.11307973137514099, 1e-14);
@@ -471,6 +516,8 @@ int main(void)
     tcase_add_loop_test(c, test_product_and_sine, 0, 2);
     tcase_add_test(c, test_exponential);
     tcase_add_loop_test(c, test_neuron, 0, 2);
+    tcase_add_test(c, test_gelu);
+    tcase_add_test(c, test_third_order);
     tcase_add_test(c, test_relu);
     tcase_add_test(c, test_surrogate);
     tcase_add_test(c, test_kinks);

@@ -60,7 +60,7 @@ static bool one_pair(struct dependence *d, const int32_t *set, double *pd, const
         above += rest * rest;
         below += pd[k] * pd[k];
     }
-    *value = below > 0 ? above / below : 0;
+    *value = below == 0 ? 0 : above / below;
     return true;
 }
 

@@ -4,6 +4,9 @@
 
 #include "method/study.h"
 
+/* Sets that a beam may grow at once. */
+#define MOST_GROWN ((int64_t)1 << 28)
+
 /* A set and how much it promises. */
 struct rank {
     double salience;
@@ -36,6 +39,8 @@ static bool rate(const struct sx_study *h, const struct sx_level *l, struct rank
             rank[k].salience += feature[l->set[k * l->order + m]];
         if (h->o.by_edge)
             rank[k].salience = fabs(l->strength[k]);
+        if (isnan(rank[k].salience))
+            rank[k].salience = -1;
     }
     free(feature);
     return true;
@@ -76,6 +81,11 @@ bool sx_search_level(struct sx_study *h, int order, struct sx_error *error)
                        "limit of %lld (see --max-sets, --search=beam:N)",
                        (long long)all, order, (long long)h->q, (long long)h->o.max_sets);
     int64_t width = h->o.search == SX_SEARCH_BEAM ? h->o.beam : h->q;
+    if (beam && width > MOST_GROWN / h->q && h->level[order - 1].n > MOST_GROWN / h->q)
+        return sx_fail(
+            error, SX_MEMORY,
+            "%lld features are too many for a beam of %lld sets (see --search=beam:N)",
+            (long long)h->q, (long long)width);
     bool ok = beam ? grow(h, order, width, error) : sx_level_all(level, h->q, order, error);
     h->beam = h->beam || beam;
     if (ok && all < INT64_MAX)

@@ -316,11 +316,15 @@ bool sx_study_run(struct sx_study *h, struct sx_effects *result, struct sx_error
 bool sx_study_tensor(struct sx_study *h, struct sx_tensor *tensor, struct sx_error *error)
 {
     struct sx_shape shape = {.rank = h->o.order};
+    int64_t cells;
     for (int m = 0; m < shape.rank; m++)
         shape.dim[m] = h->q;
     *tensor = (struct sx_tensor){0};
     if (h->n == 0)
         return sx_fail(error, SX_FAILED, "there are no samples");
+    if (!sx_shape_count(&shape, &cells, &(struct sx_error){0}))
+        return sx_fail(error, SX_MEMORY, "%lld features to the power of %d are too many",
+                       (long long)h->q, h->o.order);
     if (!sx_tensor_new(tensor, SX_DOUBLE, &shape, error))
         return false;
     struct sx_effects result;

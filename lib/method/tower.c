@@ -20,6 +20,12 @@ void sx_tower_free(struct sx_tower *t)
     *t = (struct sx_tower){0};
 }
 
+static int copy_of(struct sx_tower *t, const struct sx_explained *b, const int *map, int input)
+{
+    const struct sx_node *n = &b->graph->node[input];
+    return map[input] != SX_NONE ? map[input] : sx_input(t->g, n->type, &n->shape);
+}
+
 /* Copies f; inputs that it does not need are inputs still. */
 static bool copy(struct sx_tower *t, const struct sx_explained *b, struct sx_error *error)
 {
@@ -28,14 +34,10 @@ static bool copy(struct sx_tower *t, const struct sx_explained *b, struct sx_err
         return false;
     t->g->constant_limit = b->graph->constant_limit;
     bool ok = sx_rebuild(b->graph, t->g, &b->value, 1, &b->x, 1, map, NULL, NULL);
-    for (int i = 0; ok && i < t->n_shared; i++) {
-        const struct sx_node *n = &b->graph->node[t->shared[i]];
-        t->shared[i] = map[t->shared[i]];
-        if (t->shared[i] == SX_NONE)
-            t->shared[i] = sx_input(t->g, n->type, &n->shape);
-    }
+    for (int i = 0; ok && i < t->n_shared; i++)
+        t->shared[i] = copy_of(t, b, map, t->shared[i]);
     if (ok) {
-        t->x = map[b->x];
+        t->x = copy_of(t, b, map, b->x);
         t->root = map[b->value];
     }
     free(map);

@@ -84,10 +84,14 @@ bool sx_study_check(struct sx_study *h, struct sx_effects *result, struct sx_err
         if (order < 2 || seen[order]++ >= MOST_SETS)
             continue;
         ok = compare(&c, &result->item[k], &exact, &difference);
+        if (!isfinite(exact - difference)) {
+            result->check = NAN;
+            break;
+        }
         largest[order] = fmax(largest[order], fabs(exact));
         off[order] = fmax(off[order], fabs(exact - difference));
     }
-    for (int m = 2; ok && m <= SX_MAX_ORDER; m++)
+    for (int m = 2; ok && m <= SX_MAX_ORDER && !isnan(result->check); m++)
         if (largest[m] > 0 || off[m] > 0)
             result->check = fmax(result->check, off[m] / fmax(largest[m], 1e-300));
     free(c.v);

@@ -133,6 +133,19 @@ static void places(void)
     save("places", m);
 }
 
+/* f = (x0 + .. )^3 of a million features. */
+static void million(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){1, 1000000});
+    tm_const(m, "axis", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){1});
+    tm_node(m, "ReduceSum", "x axis", "s", "keepdims=1");
+    tm_node(m, "Mul", "s s", "ss", NULL);
+    tm_node(m, "Mul", "ss s", "f", NULL);
+    tm_output(m, "f");
+    save("million", m);
+}
+
 /* A model whose constant `w` of `n` floats lies in another file. */
 static void external(const char *name, const char *location, const char *offset, int64_t n)
 {
@@ -364,6 +377,7 @@ int main(int argc, char **argv)
     classifier();
     product();
     places();
+    million();
     save_proto("x");
     external("external", "weights.bin", "0", 4);
     FILE *f = create("weights", ".bin");

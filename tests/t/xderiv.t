@@ -184,4 +184,97 @@ run xderiv -f npy --agg=mean diabetes.onnx diabetes.csv
 refused 'tensors of all samples' 2 npy
 run xderiv --method=nid digits8.onnx
 refused 'no layers' 3 'fully connected'
+run xderiv --target=5 diabetes.onnx diabetes.csv
+refused 'no such output' 2 'target 5'
+run xderiv --max-mem=100K diabetes.onnx diabetes.csv
+refused 'too little memory' 6 'limit'
+run xderiv -f png --order=1 diabetes.onnx diabetes.csv
+refused 'no pairs to draw' 2 pairs
+run xderiv -f png --from=3,3 --rows=0:1 diabetes.onnx diabetes.csv
+refused 'no such patch' 2 from
+run xderiv --rows=0:1 --names=nowhere diabetes.onnx diabetes.csv
+refused 'no names' 1 nowhere
+run xderiv --rows=0:1 --players=file:nowhere.npy diabetes.onnx diabetes.csv
+refused 'no labels' 1 nowhere
+
+# Options whose words are wrong.
+while read -r option; do
+    run xderiv "$option" diabetes.onnx diabetes.csv
+    is "$option: status" "$status" 2
+    is "$option: nothing is written" "$(cat "$T/out")" ''
+    is "$option: one line and a hint" "$(wc -l <"$T/err") $(tail -n 1 "$T/err")" \
+        "2 Try 'xderiv --help'"
+done <<'END'
+--order=0
+--order=2x
+--order=99999999999999999999
+--steps=0
+--noise=-1
+--noise=nan
+--search=beam:0
+--search=beam
+--search=widest
+--beam-score=x
+--max-sets=9000000000000000000
+--agg=most
+--direction=up
+--units=miles
+--scale=miles
+--top=0
+--min=much
+--format=svg
+END
+
+# Files of sets that lie.
+while read -r says sets; do
+    echo "$sets" >lie
+    for option in pairs truth; do
+        run xderiv --$option=lie --rows=0:2 diabetes.onnx diabetes.csv
+        is "--$option: $sets: status" "$status" 1
+        ok "--$option: $sets: says where" grep -q "^xderiv: lie: .*$says" "$T/err"
+        is "--$option: $sets: one line" "$(wc -l <"$T/err")" 1
+    done
+done <<'END'
+JSON [[0,1],[2
+integers {"interactions":[[0,"a"]]}
+twice [[0,0]]
+integers [[-1,2]]
+integers [[1e300,2]]
+integers [[0.5,2]]
+integers 0,1,abc
+integers 99999999999999999999 3
+END
+
+# Inputs that are no numbers: what is not finite is said, not invented.
+echo nan,1,1,1,1,1,1,1,1,1 >nan.csv
+for options in '' '--agg=median' '--agg=max' '--method=ih' '--order=3 --search=beam:2'; do
+    # shellcheck disable=SC2086 # options or none
+    run xderiv $options diabetes.onnx nan.csv
+    is "NaN $options" "$status $(jq -c '[.interactions[0].strength, (.nonfinite > 0), .warnings]' "$T/out")" \
+        '0 [null,true,["some effects are not finite"]]'
+done
+run xderiv --check diabetes.onnx nan.csv
+is 'NaN passes no check' "$status" 4
+echo 1,2,3 >short.csv
+run xderiv diabetes.onnx short.csv
+is 'a sample too short' "$status $(jq -c '.error.status' "$T/out")" '1 1'
+run xderiv --smooth=softplus:1e300 --rows=0:1 diabetes-relu.onnx diabetes.csv
+refused 'a function that is constant in float32' 3 --smooth
+echo 0 1 2 >triples
+run xderiv --pairs=triples --rows=0:1 diabetes.onnx diabetes.csv
+is 'sets that are larger than --order' "$status $(jq -c '[.interactions, .warnings[0][:7]]' "$T/out")" \
+    '0 [[],"--pairs"]'
+
+# f = (x0 + ..)^3 of a million features: refused by what it would need, before it is tried.
+yes 1 | head -n 1000000 | paste -sd, >million.csv
+run xderiv --order=6 million.onnx million.csv
+refused 'all sets of six' 6 'beam:N'
+run xderiv -f npy -o million.npy --order=6 million.onnx million.csv
+refused 'a tensor of order 6' 6 'power of 6'
+run xderiv --search=exhaustive million.onnx million.csv
+refused 'all pairs' 6 'search=beam'
+run xderiv --order=3 --pairs=triples million.onnx million.csv
+is 'one triple' "$status $(jq -c '[.search.evaluated, .interactions[0].set]' "$T/out")" '0 [1,[0,1,2]]'
+run xderiv --scale=std --agg=mean --top=1 diabetes.onnx diabetes.csv
+is '--scale=std are units' "$status $(jq -r .params.units "$T/out")" '0 std'
 end
