@@ -413,8 +413,7 @@ struct sx_taylorcam_options {
     bool is_signed;  /* strength is the magnitude of the effect, not a sum of squares */
     bool diagonal;   /* keep a place's relation to itself; order 2 */
     bool allow_zero; /* go on where f has no curvature */
-    int axes[2]; /* of the layer, that tell places apart; -1: those after batch and channels,
-                        of rank 3 the one before the last */
+    int axes[2];     /* of the layer, that tell places apart; -1: see taylorcam(1) */
     int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
     int64_t steps;   /* points of the integral; 0: 20 */
 };
@@ -438,21 +437,19 @@ struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *explainer,
                                       struct sx_error *error);
 void sx_taylorcam_free(struct sx_taylorcam *taylorcam);
 
-/* Relates the places at the explainer's sample. Lerman, Venuto, Kautz, Xu, arXiv 2006.08601: one
- * Hessian-vector product for each place, of the graph below the layer. `baseline` (x's shape,
- * NULL: 0) is what occluded places hold, or where paths begin. Status 2 where the layer has one place only or axes do
- * not fit, 3 where f has no curvature. Free with sx_relations_free. */
+/* Relates the places at the explainer's sample (Lerman and others, arXiv 2006.08601). `baseline`
+ * (x's shape, NULL: 0) is what occluded places hold, or where paths begin. Status 2 where the
+ * layer has one place or axes do not fit, 3 without curvature. Free with sx_relations_free. */
 bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
                       struct sx_relations *relations, struct sx_error *error);
 void sx_relations_free(struct sx_relations *relations);
 
-/* After a run: whether the logit has no curvature, so that all of it comes from the softmax, and
- * the input that reaches the output around the layer, too (NULL: none). */
+/* After a run: whether all curvature comes from the softmax, and the input that reaches the output
+ * around the layer, too (NULL: none). */
 bool sx_taylorcam_logit_zero(const struct sx_taylorcam *taylorcam);
 const char *sx_taylorcam_bypass(const struct sx_taylorcam *taylorcam);
 
-/* The n strongest relations, strongest first; those of strength 0 are left out. Returns how many
- * there are. */
+/* The n strongest relations, strongest first, without those of strength 0; returns how many. */
 struct sx_relation {
     int64_t place[3]; /* row * columns + column, increasing */
     double strength, effect;
@@ -496,8 +493,8 @@ struct sx_box sx_place_box(int64_t rows, int64_t columns, int64_t i, int64_t wid
 struct sx_box *sx_place_boxes(int64_t rows, int64_t columns, int64_t width, int64_t height,
                               struct sx_error *error);
 
-/* Which share of each of n boxes lies in each place: weights [n, rows * columns], 0 in all where a
- * box lies outside. Returns the first box that does, or -1. */
+/* Which share of each of n boxes lies in each place, 0 in all where a box lies outside: weights
+ * [n, rows * columns]. Returns the first box that does, or -1. */
 int64_t sx_box_shares(int64_t rows, int64_t columns, int64_t width, int64_t height,
                       const struct sx_box *boxes, int64_t n, double *weights);
 
