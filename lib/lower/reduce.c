@@ -106,6 +106,16 @@ static int reduced(struct sx_graph *g, enum reduction what, int a, const int *ax
     }
 }
 
+/* Where nothing is reduced, every element is reduced for itself. */
+static int each_alone(struct sx_lowering *l, enum reduction what, int a)
+{
+    if (what == L1 || what == L2)
+        return sx_unary(l->g, SX_ABS, a);
+    if (what == SQUARES)
+        return sx_wrap(l->g, sx_mul(l->g, a, a), sx_arg_kind(l, 0));
+    return what == LOGSUM && sx_arg_real(l, 0) ? sx_unary(l->g, SX_LOG, a) : a;
+}
+
 /* Means and roots of integers are taken as reals and truncated; largest bools as integers. */
 static bool lower_reduce(struct sx_lowering *l)
 {
@@ -115,7 +125,7 @@ static bool lower_reduce(struct sx_lowering *l)
     if (!axes_of(l, axes, &n))
         return false;
     if (n == 0 && sx_arg_shape(l, 0).rank > 0)
-        return sx_give(l, a);
+        return sx_give(l, each_alone(l, what, a));
     if (sx_arg_real(l, 0))
         return sx_give(l, dropped(l, reduced(g, what, a, axes, n), axes, n));
     bool exact = what != MEAN && what != L2 && what != LOGSUM && what != LOGSUMEXP;

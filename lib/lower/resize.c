@@ -23,6 +23,7 @@ struct resize {
     enum rounding rounding;
     double cubic, outside; /* the cubic's coefficient, the value outside when cropping */
     bool exclude_outside, antialias;
+    bool shrink_up; /* nearest: an axis that shrinks is rounded up */
     int64_t to[SX_MAX_RANK];
     double scale[SX_MAX_RANK];
     double begin[SX_MAX_RANK], end[SX_MAX_RANK]; /* region of interest */
@@ -60,8 +61,12 @@ static int64_t clamp(double x, int64_t n)
     return x >= (double)n ? n - 1 : (int64_t)x;
 }
 
+/* What is half way, or whole, but for the rounding of a scale to a float counts as that. */
 static int64_t nearest(enum rounding rounding, double x, int64_t n)
 {
+    double half = rint(2 * x) / 2;
+    if (fabs(x - half) <= 1e-6 * (1 + fabs(x)))
+        x = half;
     switch (rounding) {
     case PREFER_FLOOR:
         return clamp(ceil(x - 0.5), n);
@@ -128,8 +133,9 @@ static int resize_axis(struct sx_lowering *l, const struct resize *r, int a, int
     if (r->mode == NEAREST) {
         struct sx_shape list = {1, {m}};
         int64_t *index = sx_scratch(l, (size_t)m, sizeof *index);
+        enum rounding rounding = r->shrink_up && r->scale[axis] < 1 ? UP : r->rounding;
         for (int64_t i = 0; index != NULL && i < m; i++)
-            index[i] = nearest(r->rounding, coordinate(r, axis, i, n), n);
+            index[i] = nearest(rounding, coordinate(r, axis, i, n), n);
         return index == NULL ? SX_NONE
                              : sx_take(g, a, sx_const(g, SX_INT, &list, index), axis, false);
     }
@@ -196,8 +202,9 @@ static bool read_sizes(struct sx_lowering *l, struct resize *r, const struct sx_
     }
     for (int k = 0; k < n; k++) {
         int i = axes[k];
-        double to =
-            scales->given ? floor((double)x.dim[i] * scales->v[k]) : (double)sizes->v[k];
+        /* As floats, so that 0.7 of 10 is 7. */
+        double to = scales->given ? floor((double)((float)x.dim[i] * (float)scales->v[k]))
+                                  : (double)sizes->v[k];
         if (!(to >= 1 && to <= 0x1p31) || x.dim[i] < 1)
             return sx_reject(l, "axis %d of %lld would have %g elements", i,
                              (long long)x.dim[i], to);
@@ -270,6 +277,7 @@ static bool lower_resize(struct sx_lowering *l)
     r.outside = sx_attr_float(l, "extrapolation_value", 0);
     r.exclude_outside = sx_attr_int(l, "exclude_outside", 0) != 0;
     r.antialias = sx_attr_int(l, "antialias", 0) != 0;
+    r.shrink_up = old;
     if (!sx_const_reals(l, old ? 1 : 2, "scales", &scales) ||
         !sx_const_ints(l, 3, "sizes", &sizes) ||
         !sx_axes(l, &list, sx_arg_shape(l, 0).rank, axes, &n))

@@ -1,4 +1,4 @@
-/* sample.c - lowering of what reads pictures between their pixels: GridSample, RoiAlign. */
+/* sample.c - lowering of GridSample, which reads pictures between their pixels. */
 #include <math.h>
 
 #include "lower/tables.h"
@@ -153,85 +153,7 @@ static bool lower_grid_sample(struct sx_lowering *l)
     return sx_give(l, sx_shaped(g, interpolated(&s, at[0], at[1]), 4, out));
 }
 
-/* ---- RoiAlign ---- */
-
-/* One row of bilinear weights, added: what a point at `at` takes of n pixels. */
-static void add_weights(double at, int64_t n, double times, double *row)
-{
-    if (at < -1 || at > (double)n)
-        return;
-    at = at < 0 ? 0 : at;
-    int64_t low = (int64_t)at;
-    if (low >= n - 1) {
-        row[n - 1] += times;
-        return;
-    }
-    row[low] += times * (1 - (at - (double)low));
-    row[low + 1] += times * (at - (double)low);
-}
-
-/* The matrix [bins, n] that averages the sampling points of each bin of begin .. end. */
-static int bins_matrix(struct sx_lowering *l, double begin, double end, int64_t bins, int64_t n,
-                       int64_t per_bin)
-{
-    struct sx_shape shape = {2, {bins, n}};
-    double *matrix = sx_scratch(l, (size_t)(bins * n), sizeof *matrix);
-    double width = (end - begin) / (double)bins;
-    if (per_bin <= 0)
-        per_bin = (int64_t)ceil(width);
-    if (matrix == NULL)
-        return SX_NONE;
-    if (per_bin > 1 << 16) {
-        sx_reject(l, "a region of %g pixels", end - begin);
-        return SX_NONE;
-    }
-    for (int64_t b = 0; b < bins; b++)
-        for (int64_t i = 0; i < per_bin; i++)
-            add_weights(begin + width * ((double)b + ((double)i + 0.5) / (double)per_bin), n,
-                        1 / (double)per_bin, matrix + b * n);
-    return sx_real_const(l->g, &shape, matrix);
-}
-
-/* Averages of bilinear samples: a product with one matrix for rows and one for columns. */
-static bool lower_roi_align(struct sx_lowering *l)
-{
-    struct sx_graph *g = l->g;
-    struct sx_shape x = sx_arg_shape(l, 0);
-    struct sx_reals rois;
-    struct sx_ints batch;
-    int64_t height = sx_attr_int(l, "output_height", 1),
-            width = sx_attr_int(l, "output_width", 1);
-    int64_t per_bin = sx_attr_int(l, "sampling_ratio", 0);
-    double scale = sx_attr_float(l, "spatial_scale", 1);
-    int half = sx_attr_word(l, "coordinate_transformation_mode", "half_pixel output_half_pixel",
-                            l->opset < 16);
-    if (sx_attr_word(l, "mode", "avg max", 0) != 0)
-        return sx_reject(l, "mode 'max' is not supported");
-    if (!sx_const_reals(l, 1, "rois", &rois) || !sx_const_ints(l, 2, "batch_indices", &batch))
-        return false;
-    if (x.rank != 4 || rois.n != 4 * batch.n || batch.n < 1 || height < 1 || width < 1 ||
-        height > 1 << 12 || width > 1 << 12 || sx_count(&x) == 0)
-        return sx_reject(l, "%d numbers of regions for %d indices", rois.n, batch.n);
-    int *parts = sx_scratch(l, (size_t)batch.n, sizeof *parts);
-    for (int r = 0; r < batch.n && parts != NULL; r++) {
-        double box[4];
-        for (int k = 0; k < 4; k++)
-            box[k] = rois.v[4 * r + k] * scale - (half == 0 ? 0.5 : 0);
-        for (int k = 2; k < 4 && half != 0; k++)
-            box[k] = box[k] - box[k - 2] < 1 ? box[k - 2] + 1 : box[k];
-        if (batch.v[r] < 0 || batch.v[r] >= x.dim[0])
-            return sx_reject(l, "sample %lld of %lld", (long long)batch.v[r],
-                             (long long)x.dim[0]);
-        int rows = bins_matrix(l, box[1], box[3], height, x.dim[2], per_bin);
-        int columns = bins_matrix(l, box[0], box[2], width, x.dim[3], per_bin);
-        int one = sx_slice_axis(g, sx_arg(l, 0), 0, batch.v[r], 1);
-        parts[r] = sx_matrix_along(g, sx_matrix_along(g, one, 2, rows), 3, columns);
-    }
-    return parts != NULL && sx_give(l, sx_concat(g, parts, batch.n, 0));
-}
-
 const struct sx_lowering_row sx_lower_sample[] = {
     {"", "GridSample", 16, 0, 2, 2, lower_grid_sample, 0, true},
-    {"", "RoiAlign", 10, 0, 3, 3, lower_roi_align, 0, true},
     {0},
 };
