@@ -137,6 +137,11 @@ void sx_sets_free(struct sx_sets *sets);
 /* A hash of what the samples were read from. */
 const char *sx_dataset_hash(struct sx_dataset *dataset);
 
+/* ---- Sinks ------------------------------------------------------------------------------ */
+
+/* Flushes to the disk itself: what the file then replaces is not lost to a power cut. */
+bool sx_sink_sync(struct sx_sink *sink, struct sx_error *error);
+
 /* ---- JSON ------------------------------------------------------------------------------- */
 
 struct cJSON;

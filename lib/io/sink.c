@@ -188,6 +188,17 @@ bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error)
     return sink->failure == 0 || report(sink, error);
 }
 
+bool sx_sink_sync(struct sx_sink *sink, struct sx_error *error)
+{
+    if (!sx_sink_flush(sink, error))
+        return false;
+    if (!sink->direct && fsync(sink->fd) != 0 && errno != EINVAL) {
+        sink->failure = errno;
+        return report(sink, error);
+    }
+    return true;
+}
+
 /* The file gets its name after the last write and before the rename: errors of either come in
  * time to take it back. */
 bool sx_sink_finish(struct sx_sink *sink, bool keep, struct sx_error *error)

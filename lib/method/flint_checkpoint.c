@@ -53,7 +53,8 @@ bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_err
     }
     if (ok) {
         sx_sink_write(sink, file.bytes, file.size);
-        ok = sx_sink_finish(sink, true, error);
+        ok = sx_sink_sync(sink, error);
+        ok = sx_sink_finish(sink, ok, error) && ok;
     }
     sx_wire_free(&graph);
     sx_wire_free(&file);
