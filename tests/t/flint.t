@@ -118,6 +118,19 @@ clean 'as text'
 ok 'names the class' grep -q '^digits8.npy\[0\]  class ' "$T/out"
 run flint-explain -f npy --double -o r.npy a.onnx digits8.npy
 clean 'as npy'
+run flint-explain --top=2 --tau=1000 a.onnx digits8.npy
+is 'at most two' "$(jq -s 'map(.relevant | length) | max' "$T/out")" 2
+run flint-explain -f png -o one.png a.onnx digits8.npy
+clean 'as png'
+run flint-explain -f png --sheet --range=0,1 --top=4 -o all.png a.onnx digits8.npy
+clean 'a sheet'
+is 'is a picture' "$(head -c 8 all.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
+ok 'of more samples' test "$(wc -c <all.png)" -gt "$(wc -c <one.png)"
+run flint-explain -f png --range=1 -o no.png a.onnx digits8.npy
+is 'no range: status' "$status" 2
+run flint-explain -f png -o no.png digits8.onnx digits8.npy
+is 'nothing to draw: status' "$status" 3
+ok 'without a trace' test ! -e no.png
 run flint-explain digits8.onnx digits8.npy
 is 'not fitted: status' "$status" 3
 
