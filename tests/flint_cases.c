@@ -119,12 +119,13 @@ const char *fc_name(const char *ours)
     return ours;
 }
 
-static struct sx_dataset *write_samples(const struct sx_tensor *x)
+struct sx_dataset *fc_dataset(const struct sx_tensor *x)
 {
     struct sx_error error = {0};
     struct sx_preprocess pre;
-    const struct sx_shape want = {4, {-1, 1, 8, 8}};
+    struct sx_shape want = x->shape;
     char path[] = "/tmp/check-flint-XXXXXX.npy";
+    want.dim[0] = -1;
     int fd = mkstemps(path, 4);
     struct sx_sink *sink = sx_sink_open(path, &error);
     ck_assert(fd >= 0 && sink != NULL && sx_npy_write(sink, x));
@@ -143,7 +144,7 @@ void fc_train(struct fc_training *t, bool joint, size_t cache)
     struct sx_error error = {0};
     struct sx_tensor x = fc_array(in, "x", SX_FLOAT), y = fc_array(in, "y", SX_DOUBLE);
     t->model = fc_model(&error);
-    t->x = write_samples(&x);
+    t->x = fc_dataset(&x);
     for (int i = 0; i < 5; i++)
         t->y[i] = (int64_t)sx_tensor_get(&y, i);
     t->o = (struct sx_flint_options){.layers = layer, .n_layers = 1};

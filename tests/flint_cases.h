@@ -20,6 +20,9 @@ double fc_number(cJSON *from, const char *path);
 /* Nested lists as an array; the caller frees it. */
 struct sx_tensor fc_array(cJSON *from, const char *path, enum sx_type type);
 
+/* Samples, the first axis counts them, as a data set. */
+struct sx_dataset *fc_dataset(const struct sx_tensor *x);
+
 /* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
 struct sx_model *fc_model(struct sx_error *error);
 
