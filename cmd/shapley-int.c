@@ -468,6 +468,8 @@ static void print_benefit(const struct shapley *s)
     print_partition(s, "max", set, b->block_max, b->m);
     print_partition(s, "min", set, b->block_min, b->m);
     for (int64_t i = 0; s->n_sets > 1 && i < s->n_sets; i++) {
+        if (s->benefit[i].T == 0)
+            continue;
         sx_sink_print(s->cli.sink, "  T %-12.6g B % -12.6g ", s->benefit[i].T, s->benefit[i].B);
         print_set(s, s->sets[i] + 1, s->sets[i][0]);
         sx_sink_print(s->cli.sink, "\n");
@@ -609,16 +611,17 @@ static bool draw_curve(struct shapley *s, const struct cli_sample *sample, const
 static bool draw(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
 {
     char title[200];
+    const char *slash = strrchr(sample->id, '/'), *id = slash != NULL ? slash + 1 : sample->id;
     struct sx_picture figure = {0};
     struct sx_chart chart = {title, s->name, s->n};
     const struct sx_benefit *b = s->benefit != NULL ? &s->benefit[s->strongest] : NULL;
     bool ok = false;
     if (b != NULL)
-        snprintf(title, sizeof title, "%.60s: B %.4g, T %.4g", sample->id, b->B, b->T);
+        snprintf(title, sizeof title, "%.60s: B %.4g, T %.4g", id, b->B, b->T);
     else if (s->plot == PLOT_CURVE)
-        snprintf(title, sizeof title, "%.60s: |T - T at K evaluations| over K", sample->id);
+        snprintf(title, sizeof title, "%.60s: |T - T of K evaluations|", id);
     else
-        snprintf(title, sizeof title, "%.60s: %s, v %.4g to %.4g", sample->id,
+        snprintf(title, sizeof title, "%.60s: %s, v %.4g to %.4g", id,
                  is_benefit(s) ? "sii" : s->index, s->none, s->all);
     if (s->plot == PLOT_TOKENS && b != NULL)
         ok = sx_plot_partitions(&chart, s->sets[s->strongest] + 1, b->m, b->block_max,

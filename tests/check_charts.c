@@ -60,13 +60,22 @@ END_TEST
 /* One strong pair and a weak one: a line of full colour, discs where players are. */
 START_TEST(test_network)
 {
-    static const double values[16] = {[0] = 1, [5] = -1, [2] = 1, [8] = 1};
+    static const double values[16] = {[0] = 1, [5] = -1, [2] = 1, [8] = 1, [15] = -0.001};
     const struct sx_chart chart = {"four", NULL, 4};
     ck_assert(sx_plot_network(&chart, values, &figure, &error));
     ck_assert_int_gt(count(sx_chart_colour(1, 1)), 1000); /* player 0 and its line to 2 */
     ck_assert_int_gt(count(sx_chart_colour(-1, 1)), 500); /* player 1 */
     int64_t middle = figure.width / 2;
     int64_t on_line = 0;
+    for (int64_t y = 0; y < figure.height; y++)
+        on_line += pixel(middle, y) == sx_chart_colour(1, 1);
+    ck_assert_int_gt(on_line, 300);
+    sx_picture_free(&figure);
+    /* A player without any value takes no seat. */
+    const struct sx_chart five = {"five", NULL, 5};
+    double more[25] = {[0] = 1, [6] = -1, [3] = 1, [15] = 1, [24] = -0.001};
+    ck_assert(sx_plot_network(&five, more, &figure, &error));
+    on_line = 0;
     for (int64_t y = 0; y < figure.height; y++)
         on_line += pixel(middle, y) == sx_chart_colour(1, 1);
     ck_assert_int_gt(on_line, 300);

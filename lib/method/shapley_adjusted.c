@@ -14,7 +14,9 @@
 
 #include "method/shapley.h"
 
+/* More folds are a little closer, and take more time: fewer for many players. */
 #define MOST_FOLDS 4
+#define MANY_PLAYERS 128
 
 struct adjusting {
     struct sx_estimate *e;
@@ -45,7 +47,7 @@ static void deal(struct adjusting *w)
 {
     const struct sx_draw *d = &w->draw;
     const struct sx_shapley_options *o = w->e->o;
-    int64_t least = MOST_FOLDS;
+    int64_t least = w->e->game->n_live > MANY_PLAYERS ? 2 : MOST_FOLDS;
     for (int64_t s = 0; s < d->n_strata; s++) {
         int64_t units = (d->first[s + 1] - d->first[s]) / d->unit[s];
         if (d->missing[s] > 0 && units < least)
