@@ -60,13 +60,11 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
     }
     char place[120];
     if (error->status != SX_FAILED) {
-        snprintf(place, sizeof place, "%.80s: ",
-                 error->status == SX_WRITE
-                     ? (cli->output != NULL ? cli->output : "standard output")
-                 : error->status == SX_MODEL ? cli->model_path
-                                             : sample->id);
-        /* What is wrong with the model's graph is said with its name already. */
-        bool placed = strncmp(error->message, place, strlen(place)) == 0;
+        snprintf(place, sizeof place,
+                 "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
+        /* What could not be written, and a model's graph, are named already. */
+        bool placed =
+            error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
         cli->error.status = error->status;
         snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
                  error->message);

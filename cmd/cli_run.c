@@ -146,8 +146,10 @@ bool cli_open(struct cli *cli)
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
     cli->sink = sx_sink_open(cli->output, &error);
-    if (cli->sink == NULL)
-        return set_error(cli, cli->output, &error);
+    if (cli->sink == NULL) {
+        cli->error = error; /* it names the file */
+        return false;
+    }
     cli->json = (struct sx_json){.sink = cli->sink,
                                  .precision = cli->explain.precise ? SX_DOUBLE : SX_FLOAT};
     return true;
