@@ -519,6 +519,18 @@ START_TEST(test_given)
         ck_assert_double_eq_tol(got.value[k], want.value[k], 1e-9);
     sx_interactions_free(&got);
     sx_interactions_free(&want);
+    static const char *const others[] = {"sii", "ksii", "stii", "fbii", "kadd"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        o = (struct sx_shapley_options){.index = others[i]};
+        ck_assert(sx_interact(whole, &o, &want, &error));
+        ck_assert_msg(sx_interact(given, &o, &got, &error), "%s", error.message);
+        ck_assert_str_eq(got.sampling, "regression");
+        ck_assert_ptr_null(got.error);
+        for (int64_t k = 0; k < want.count; k++)
+            ck_assert_double_eq_tol(got.value[k], want.value[k], 1e-9);
+        sx_interactions_free(&got);
+        sx_interactions_free(&want);
+    }
     o.sampling = "svarmiq";
     o.index = "sii";
     ck_assert(!sx_interact(given, &o, &got, &error));

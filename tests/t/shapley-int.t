@@ -94,6 +94,9 @@ grep -v '0,1\]' g1.json >part.json
 run shapley-int --load-game=part.json --index=sv --sampling=regression
 is 'a fit of part of a game' "$status$(cat "$T/err") $(jq '.efficiency_gap | fabs < 1e-9' "$T/out")" \
     '0 true'
+run shapley-int --load-game=part.json --index=ksii --order=1
+is 'a fit is the usual of a part' "$status $(jq -c '[.sampling, .exact, (.efficiency_gap | fabs < 1e-9), (.interactions | length)]' "$T/out")" \
+    '0 ["regression",false,true,3]'
 run shapley-int --load-game=part.json --index=sii --sampling=svarmiq
 is 'what is missing' "$status $(cat "$T/err")" \
     '1 shapley-int: part.json: sample 0: the game has no value for {0,1}'
@@ -121,6 +124,15 @@ is 'sampled' "$(jq -c '[.exact, (.evaluations <= 500), (.T_stderr > 0)]' "$T/out
 cp "$T/out" first
 run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double -j 1 digits8.onnx digits8.npy
 ok 'the same seed, the same bytes' cmp first "$T/out"
+for options in '--players=patches:1x1 --index=sii --budget=700' '--index=sv --sampling=kernel --budget=300' \
+    '--players=patches:2x2 --index=fsii --budget=600' '--index=moebius --budget=3000'; do
+    for j in 1 2 3 4; do
+        # shellcheck disable=SC2086 # options
+        run shapley-int $options --rows=0:1 -j $j digits8.onnx digits8.npy
+        cp "$T/out" "threads$j"
+    done
+    ok "$options: equal bytes whatever -j" test "$(cat threads? | sort -u | wc -l)" -eq 1
+done
 run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double -s 1 digits8.onnx digits8.npy
 is 'another seed, other numbers' "$(jq .T "$T/out")" "$(jq --argjson t "$(jq .T first)" 'if .T == $t then "same" else .T end' "$T/out")"
 run shapley-int --index=sv --budget=1000 --rows=0:1 --double digits8.onnx digits8.npy
@@ -179,6 +191,43 @@ refused 1 'nothing.json: sample 0: nothing.json: No such file or directory' --lo
 refused 1 'none: cannot read its lines' --load-game=g1.json --names=none
 refused 2 "digits8.npy: 'bananas' is none of elements, columns, tokens[:AXIS], patches:HxW, file:LABELS.npy" \
     --players=bananas digits8.onnx digits8.npy
+refused 5 "/nowhere/g.npy: No such file or directory" --load-game=g1.json --index=sv --save-game=/nowhere/g.npy
+# Game files that lie, each with its place.
+while IFS='|' read -r text message; do
+    printf "$text" >bad.json
+    refused 1 "bad.json: sample 0: bad.json: $message" --load-game=bad.json
+done <<'END'
+|the file is empty
+{"players":2}\n{"present":[0],"value":1}\n{"present":[0],"value":2}\n|line 3: the coalition has a value already
+{"players":2}\n{"present":[1,1],"value":1}\n|line 2: player 1 is there twice
+{"players":2}\n{"present":[2],"value":1}\n|line 2: a player is none of 0..1
+{"players":2}\n{"present":[0],"value":1e999}\n|line 2: is not {"present":[players],"value":number}
+{"players":2}\n{"present":"all","value":1}\n|line 2: is not {"present":[players],"value":number}
+{"players":0}\n|line 1: is not {"players":n}, n = 1..65536
+{"present":[],"value":1}\n|line 1: is not {"players":n}, n = 1..65536
+END
+{ echo '{"players":65}' && echo '{"present":[],"value":0}' &&
+    printf '{"present":[%s],"value":1}\n' "$(seq -s, 0 64)"; } >wide.json
+refused 2 'wide.json: 2 coalitions do not tell 65 terms apart; more are needed' --load-game=wide.json --index=sv
+run shapley-int --load-game=wide.json --window=2 --budget=100
+is 'contexts that a part has not' "$status $(cut -d'{' -f1 "$T/err")" \
+    '1 shapley-int: wide.json: sample 0: the game has no value for '
+# vector SHAPE VALUES...: an .npy of as many zeros as given, whatever its head says
+vector() {
+    head=$(printf "{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }" "$1")
+    printf '\223NUMPY\1\0\166\0%-117s\n' "$head"
+    head -c $((8 * $2)) /dev/zero
+}
+vector 8 8 >g.npy
+run shapley-int --load-game=g.npy --index=sv
+is 'a vector of zeros' "$status $(jq -c '[.players, [.interactions[].value]]' "$T/out")" '0 [3,[0,0,0]]'
+for bad in '6 6' '1 1' '8 7' '1073741824 8' '0 0'; do
+    # shellcheck disable=SC2086 # two words
+    vector $bad >bad.npy
+    run shapley-int --load-game=bad.npy --index=sv
+    is "a vector of $bad" "$status $(wc -l <"$T/err") $(cut -d: -f1-4 "$T/err")" \
+        '1 1 shapley-int: bad.npy: sample 0: bad.npy'
+done
 echo '{"players":99999999}' >lie.json
 refused 1 'lie.json: sample 0: lie.json: line 1: is not {"players":n}, n = 1..65536' --load-game=lie.json
 end
