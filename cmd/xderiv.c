@@ -132,6 +132,23 @@ static const char *name_of(const struct xderiv *s, int64_t i, char text[64])
     return text;
 }
 
+/* Keeps the names of a header line for when all samples have been read. */
+static bool keep_names(struct xderiv *s, struct sx_error *error)
+{
+    size_t n = 0;
+    if (s->name != NULL || !is_set(PLAYERS, "elements"))
+        return true;
+    while (cli_feature(&s->cli, n) != NULL)
+        n++;
+    s->name = n > 0 ? calloc(n, sizeof *s->name) : NULL;
+    bool ok = n == 0 || s->name != NULL;
+    for (size_t i = 0; ok && i < n; i++, s->n_names++)
+        ok = (s->name[i] = strdup(cli_feature(&s->cli, i))) != NULL;
+    if (!ok)
+        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    return ok;
+}
+
 /* ---- Records ---- */
 
 static void write_params(struct xderiv *s, const struct sx_effects *r)
@@ -314,9 +331,9 @@ static bool write_text(struct xderiv *s, const struct cli_sample *sample,
     struct sx_sink *sink = s->cli.sink;
     char text[64];
     int64_t n = shown(s, r, s->top > 0 ? s->top : 10);
-    sx_sink_print(sink, "%s[%lld]  %s, %lld rows, %lld sets\n", sample->id,
+    sx_sink_print(sink, "%s[%lld]  %s, %lld row%s, %lld sets\n", sample->id,
                   (long long)sample->index, settings[METHOD].value, (long long)r->rows,
-                  (long long)r->evaluated);
+                  r->rows == 1 ? "" : "s", (long long)r->evaluated);
     for (int64_t k = 0; k < n; k++) {
         const struct sx_effect *item = &r->item[k];
         sx_sink_print(sink, "  %-12.6g % -12.6g ", item->strength, item->mean);
@@ -451,9 +468,10 @@ static bool draw(struct xderiv *s, const struct cli_sample *sample, const struct
 {
     char title[200];
     const struct sx_target *t = sx_explainer_target(s->explainer);
-    snprintf(title, sizeof title, "%s: pairs, %s of output %lld, %lld rows",
-             settings[METHOD].value, s->is_signed ? "signed" : "strength", (long long)t->index,
-             (long long)r->rows);
+    snprintf(title, sizeof title, "%s: pairs%s%s, %s of output %lld, %lld row%s",
+             settings[METHOD].value, s->from != NULL ? " with " : "",
+             s->from != NULL ? s->from : "", s->is_signed ? "signed" : "strength",
+             (long long)t->index, (long long)r->rows, r->rows == 1 ? "" : "s");
     double *matrix = matrix_of(s, r);
     if (matrix == NULL) {
         *error = (struct sx_error){SX_MEMORY, "out of memory"};
@@ -534,7 +552,7 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
 static bool explain(struct xderiv *s, const struct cli_sample *sample, struct sx_error *error)
 {
     return sx_explainer_sample(s->explainer, sample->feeds, error) && take(s, error) &&
-           (s->global || conclude(s, sample, error));
+           (s->global ? keep_names(s, error) : conclude(s, sample, error));
 }
 
 /* Weights alone need no sample: zeros of the declared shape stand for one. */

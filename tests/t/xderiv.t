@@ -96,6 +96,10 @@ for agg in median mean min max mode rms; do
     is "--agg=$agg" "$status $(jq -c '[.samples.n, .params.agg, (.interactions[0] | keys_unsorted)]' "$T/out")" \
         "0 [20,\"$agg\",[\"set\",\"names\",\"strength\",\"mean\",\"std\",\"min\",\"max\"]]"
 done
+run xderiv --agg=mean diabetes.onnx diabetes.csv
+is 'names of the header line, when all samples have been read' \
+    "$(jq -r '[.interactions[].names[]] | unique | join(" ")' "$T/out")" \
+    'age bmi bp s1 s2 s3 s4 s5 s6 sex'
 run xderiv --agg=median --signed --units=std diabetes.onnx diabetes.csv
 ok 'signed strengths' jq -e '.interactions | any(.strength < 0)' "$T/out"
 
