@@ -169,6 +169,12 @@ static bool lower_mish(struct sx_lowering *l)
     return sx_give(l, sx_mul(l->g, x, sx_unary(l->g, SX_TANH, soft)));
 }
 
+static bool lower_swish(struct sx_lowering *l)
+{
+    int x = sx_arg(l, 0), scaled = sx_scale(l->g, x, sx_attr_float(l, "alpha", 1));
+    return sx_give(l, sx_mul(l->g, x, sx_unary(l->g, SX_SIGMOID, scaled)));
+}
+
 static bool lower_softsign(struct sx_lowering *l)
 {
     return sx_give(l, softsign(l->g, sx_arg(l, 0)));
@@ -272,6 +278,7 @@ const struct sx_lowering_row sx_lower_act[] = {
     {"", "HardSigmoid", 1, 0, 1, 1, lower_hard_sigmoid, 0, true},
     {"", "HardSwish", 14, 0, 1, 1, lower_hard_swish, 0, true},
     {"", "Gelu", 20, 0, 1, 1, lower_gelu, 0, true},
+    {"", "Swish", 24, 0, 1, 1, lower_swish, 0, true},
     {"", "Mish", 18, 0, 1, 1, lower_mish, 0, true},
     {"", "Shrink", 9, 0, 1, 1, lower_shrink, 0, true},
     {"", "Clip", 1, 0, 1, 3, lower_clip, 0, true},
