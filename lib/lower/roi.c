@@ -22,7 +22,7 @@ struct taps {
 
 static struct taps taps_at(double at, int64_t n)
 {
-    if (at < -1 || at > (double)n)
+    if (!(at >= -1 && at <= (double)n)) /* NaN, too */
         return (struct taps){{0, 0}, {0, 0}};
     at = at < 0 ? 0 : at;
     int64_t low = (int64_t)at;
