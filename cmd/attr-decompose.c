@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cli.h"
 
@@ -13,12 +14,78 @@ struct decompose {
     struct sx_players *players;
     const char *players_by, *background_file, *foreign_file;
     double *baseline, *background, *foreign;
-    int effects, allocation, unit, bias, gradient_at;
+    int effects, allocation, unit, bias, gradient_at, plot;
+    bool layerwise;
 };
 
 static struct decompose self;
 
 enum { HARSANYI, TAYLOR, BOTH };
+static const char plots[] = "bars|alloc|effects|principles|agreement|maps";
+
+static bool read_number(const char *text, size_t n, double least, double *value)
+{
+    return sx_number_parse(text, n, value) && *value >= least;
+}
+
+static bool read_count(const char *text, size_t n, int64_t *count)
+{
+    double value;
+    if (!read_number(text, n, 1, &value) || value > 1e9 || value != floor(value))
+        return false;
+    *count = (int64_t)value;
+    return true;
+}
+
+/* gauss:N or midpoint:N; exact is the default. */
+static bool set_nodes(struct cli *cli, const char *argument)
+{
+    const char *colon = strchr(argument, ':');
+    (void)cli;
+    self.o.midpoints = strncmp(argument, "midpoint:", 9) == 0;
+    return colon != NULL && (self.o.midpoints || strncmp(argument, "gauss:", 6) == 0) &&
+           read_count(colon + 1, strlen(colon + 1), &self.o.nodes) && self.o.nodes <= 4096;
+}
+
+static bool set_patch(struct cli *cli, const char *argument)
+{
+    const char *x = strchr(argument, 'x');
+    (void)cli;
+    return x != NULL && read_count(argument, (size_t)(x - argument), &self.o.patch[0]) &&
+           read_count(x + 1, strlen(x + 1), &self.o.patch[1]);
+}
+
+/* zplus, wsquare or zB:LO,HI. */
+static bool set_first(struct cli *cli, const char *argument)
+{
+    (void)cli;
+    self.o.first = strcmp(argument, "wsquare") == 0 ? SX_FIRST_WSQUARE : SX_FIRST_ZPLUS;
+    if (strncmp(argument, "zB:", 3) != 0)
+        return self.o.first == SX_FIRST_WSQUARE || strcmp(argument, "zplus") == 0;
+    const char *low = argument + 3, *comma = strchr(low, ',');
+    self.o.first = SX_FIRST_BOUNDED;
+    return comma != NULL && read_number(low, (size_t)(comma - low), -1e300, &self.o.bound[0]) &&
+           read_number(comma + 1, strlen(comma + 1), self.o.bound[0], &self.o.bound[1]);
+}
+
+/* FILE, or gauss:S. */
+static bool set_background(struct cli *cli, const char *argument)
+{
+    (void)cli;
+    self.background_file = NULL;
+    self.o.gauss = 0;
+    if (strncmp(argument, "gauss:", 6) == 0)
+        return read_number(argument + 6, strlen(argument + 6), 1e-300, &self.o.gauss);
+    self.background_file = argument;
+    return true;
+}
+
+static bool set_neuron(struct cli *cli, const char *argument)
+{
+    (void)cli;
+    self.o.neuron_of = argument;
+    return argument[0] != '\0';
+}
 
 static bool set_epsilon(struct cli *cli, const char *argument)
 {
@@ -53,26 +120,27 @@ static void default_players(const struct sx_shape *shape, char text[64])
         snprintf(text, 64, "tokens");
 }
 
-static bool read_foreign(struct decompose *s, struct sx_error *error)
+/* FILE, or FILE:NAME where there is no file of the whole name. */
+static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *error)
 {
-    struct sx_tensor t = {0};
-    int64_t n = sx_players_count(s->players);
-    if (s->foreign_file == NULL || s->foreign != NULL)
+    char path[4096];
+    const char *colon, *name = NULL;
+    if (s->foreign_file == NULL)
         return true;
-    if (!sx_tensor_read(&t, s->foreign_file, error))
-        return false;
-    if (sx_count(&t.shape) == n)
-        s->foreign = malloc((size_t)(n > 0 ? n : 1) * sizeof *s->foreign);
-    for (int64_t i = 0; s->foreign != NULL && i < n; i++)
-        s->foreign[i] = sx_tensor_get(&t, i);
-    if (s->foreign == NULL) {
-        error->status = SX_FAILED;
-        snprintf(error->message, sizeof error->message, "%.80s: %lld scores for %lld players",
-                 s->foreign_file, (long long)sx_count(&t.shape), (long long)n);
+    snprintf(path, sizeof path, "%s", s->foreign_file);
+    colon = strrchr(path, ':');
+    if (colon != NULL && access(path, F_OK) != 0) {
+        name = s->foreign_file + (colon - path) + 1;
+        path[colon - path] = '\0';
     }
-    sx_tensor_free(&t);
+    free(s->foreign);
+    s->foreign = calloc((size_t)sx_players_count(s->players) + 1, sizeof *s->foreign);
+    if (s->foreign == NULL) {
+        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        return false;
+    }
     s->o.foreign = s->foreign;
-    return s->foreign != NULL;
+    return sx_scores_read(path, name, index, s->players, s->foreign, error);
 }
 
 static bool prepare(struct decompose *s, const struct cli_sample *sample,
@@ -95,7 +163,7 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
     s->o.layout = s->cli.pre.layout;
     s->o.seed = s->cli.seed;
     s->o.sample = (uint64_t)sample->index;
-    bool ok = s->players != NULL && read_foreign(s, error) &&
+    bool ok = s->players != NULL && read_foreign(s, sample->index, error) &&
               cli_baseline(&s->cli, s->explainer, s->o.background, s->o.n_background,
                            &s->baseline, error);
     s->o.baseline = s->baseline;
@@ -103,22 +171,6 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
 }
 
 /* ---- Records ---- */
-
-static void write_set(struct sx_json *j, uint64_t set)
-{
-    sx_json_array(j, "set");
-    for (; set != 0; set &= set - 1)
-        sx_json_int(j, NULL, __builtin_ctzll(set));
-    sx_json_array_end(j);
-}
-
-static void write_numbers(struct sx_json *j, const char *key, const double *values, int64_t n)
-{
-    sx_json_array(j, key);
-    for (int64_t i = 0; i < n; i++)
-        sx_json_number(j, NULL, values[i]);
-    sx_json_array_end(j);
-}
 
 static void write_params(struct decompose *s, const struct sx_decomposition *r)
 {
@@ -129,9 +181,20 @@ static void write_params(struct decompose *s, const struct sx_decomposition *r)
     sx_json_int(j, "n_players", r->players);
     sx_json_string(j, "baseline", s->cli.baseline);
     sx_json_string(j, "background", s->background_file);
+    sx_json_double(j, "background_gauss", o->gauss);
+    sx_json_int(j, "pd_samples", o->most_rows > 0 ? o->most_rows : 32);
+    sx_json_bool(j, "pd_log", o->log_odds);
+    sx_json_int(j, "eg_samples", o->path_samples);
     sx_json_int(j, "max_order", o->order);
     sx_json_string(j, "gxi_at", o->gradient_at_baseline ? "baseline" : "input");
+    sx_json_string(j, "ig_rule", o->nodes == 0 ? "exact" : o->midpoints ? "midpoint" : "gauss");
     sx_json_int(j, "ig_nodes", o->nodes);
+    sx_json_int(j, "patch_rows", o->patch[0]);
+    sx_json_int(j, "patch_columns", o->patch[1]);
+    sx_json_int(j, "stride", o->stride);
+    sx_json_int(j, "deeptaylor_first", (int64_t)o->first);
+    sx_json_double(j, "bound_low", o->bound[0]);
+    sx_json_double(j, "bound_high", o->bound[1]);
     sx_json_double(j, "lrp_eps", o->epsilon);
     sx_json_bool(j, "lrp_eps_absolute", o->absolute);
     sx_json_string(j, "lrp_bias", o->distribute ? "distribute" : "absorb");
@@ -140,97 +203,13 @@ static void write_params(struct decompose *s, const struct sx_decomposition *r)
     sx_json_int(j, "taylor", o->taylor);
     sx_json_int(j, "taylor_fit", o->fit);
     sx_json_string(j, "smooth", o->smooth);
+    sx_json_double(j, "taylor_tol", o->taylor_tolerance);
+    sx_json_string(j, "neuron", o->neuron_of);
+    sx_json_string(j, "attr", s->foreign_file);
     sx_json_double(j, "tol", o->tolerance);
     sx_json_int(j, "budget", o->budget);
     sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
     sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
-}
-
-static void write_principles(struct sx_json *j, const struct sx_decomposed *m)
-{
-    static const char *const name[] = {"p1", "p2", "p3"};
-    sx_json_object(j, "principles");
-    for (int k = 0; k < 3; k++) {
-        const struct sx_principle *p = &m->principle[k];
-        sx_json_object(j, name[k]);
-        sx_json_double(j, "violation", p->violation);
-        sx_json_bool(j, "holds", p->holds);
-        sx_json_bool(j, "derived", p->derived);
-        sx_json_object_end(j);
-    }
-    sx_json_object_end(j);
-}
-
-static void write_allocation(struct sx_json *j, const struct sx_decomposition *r,
-                             const struct sx_decomposed *m)
-{
-    sx_json_array(j, "allocation");
-    for (int64_t s = 1; m->share != NULL && s < r->n_sets; s++) {
-        sx_json_object(j, NULL);
-        write_set(j, r->set[s]);
-        write_numbers(j, "share", m->share + s * r->players, r->players);
-        sx_json_object_end(j);
-    }
-    sx_json_array_end(j);
-}
-
-static void write_method(struct sx_json *j, const struct sx_decomposition *r,
-                         const struct sx_decomposed *m)
-{
-    sx_json_object(j, NULL);
-    sx_json_string(j, "name", m->name);
-    if (m->failure != NULL) {
-        sx_json_string(j, "attribution", NULL);
-        sx_json_string(j, "reason", m->failure);
-        sx_json_object_end(j);
-        return;
-    }
-    write_numbers(j, "attribution", m->attribution, r->players);
-    sx_json_number(j, "sum", m->sum);
-    if (m->complete)
-        sx_json_double(j, "completeness_gap", m->gap);
-    else
-        sx_json_string(j, "completeness_gap", NULL);
-    if (m->map.data != NULL)
-        sx_json_tensor(j, "map", &m->map);
-    write_allocation(j, r, m);
-    if (m->share != NULL)
-        write_principles(j, m);
-    sx_json_object(j, "selectope");
-    if (isnan(m->set_slack))
-        sx_json_string(j, "exists", NULL);
-    else
-        sx_json_bool(j, "exists", m->exists);
-    sx_json_double(j, "set_slack", m->set_slack);
-    sx_json_double(j, "kappa_slack", m->term_slack);
-    sx_json_object_end(j);
-    sx_json_double(j, "residual", m->residual);
-    sx_json_double(j, "residual_closed_form", m->closed);
-    sx_json_int(j, "evaluations", m->evaluations);
-    sx_json_object_end(j);
-}
-
-static void write_taylor(struct sx_json *j, const struct sx_decomposition *r)
-{
-    sx_json_object(j, "taylor");
-    sx_json_int(j, "K", r->order);
-    sx_json_array(j, "terms");
-    for (int64_t k = 0; k < r->n_terms; k++) {
-        sx_json_object(j, NULL);
-        sx_json_array(j, "kappa");
-        for (int64_t i = 0; i < r->players; i++)
-            sx_json_int(j, NULL, r->degree[k * r->players + i]);
-        sx_json_array_end(j);
-        sx_json_double(j, "I", r->term[k]);
-        sx_json_object_end(j);
-    }
-    sx_json_array_end(j);
-    sx_json_double(j, "gap", r->gap);
-    sx_json_double(j, "J_gap_max", r->effect_gap);
-    sx_json_double(j, "ig_gap", r->ig_gap);
-    sx_json_double(j, "smooth_change", r->smooth_change);
-    sx_json_bool(j, "converged", r->converged);
     sx_json_object_end(j);
 }
 
@@ -239,42 +218,123 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[3];
+    const char *warnings[5], *op;
+    bool soft;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
     if (r->n_terms > 0 && !r->converged)
-        warnings[record.warning_count++] = "the Taylor series has not converged at this order";
-    if (s->background == NULL)
+        warnings[record.warning_count++] =
+            "the Taylor series has not converged at this order: trust effects J, not terms";
+    if (r->n_terms > 0 && s->o.fit == 0 && s->o.smooth == NULL &&
+        sx_explainer_kink(s->explainer, 0, &op, &soft) != NULL)
+        warnings[record.warning_count++] =
+            "f has kinks: Taylor effects see none of them (--smooth, --taylor-fit)";
+    if (s->background == NULL && s->o.gauss == 0)
         warnings[record.warning_count++] = "no --background: the baseline alone is used";
     if (strcmp(s->cli.baseline, "zero") != 0)
         warnings[record.warning_count++] = "lrp-eps, lrp-ab and deeptaylor are against zero";
+    if (r->n_sets == 0 && s->allocation == 0)
+        warnings[record.warning_count++] =
+            "effects are not allocated: too dear without --alloc or --max-order";
     record.warnings = warnings;
     sx_record_begin(j, &record);
     write_params(s, r);
-    sx_json_number(j, "f_x", r->f_x);
-    sx_json_number(j, "f_b", r->f_b);
-    sx_json_array(j, "effects");
-    for (int64_t k = 1; s->effects != TAYLOR && k < r->n_sets; k++) {
-        sx_json_object(j, NULL);
-        write_set(j, r->set[k]);
-        sx_json_number(j, "J", r->effect[k]);
-        sx_json_object_end(j);
-    }
-    sx_json_array_end(j);
-    if (r->n_terms > 0)
-        write_taylor(j, r);
-    sx_json_array(j, "methods");
-    for (int i = 0; i < r->n_methods; i++)
-        write_method(j, r, &r->method[i]);
-    sx_json_array_end(j);
+    sx_json_decomposition(j, r, s->effects != TAYLOR, s->cli.timing);
     return sx_record_end(j, &record, error);
 }
 
 /* ---- Text and arrays ---- */
 
-static const char *verdict(const struct sx_decomposed *m, int k)
+static void print_principles(struct sx_sink *sink, const struct sx_principle *p, bool known)
 {
-    return m->share == NULL ? "-" : m->principle[k].holds ? "yes" : "no";
+    for (int k = 0; k < 3; k++) {
+        char both[16];
+        snprintf(both, sizeof both, "%s/%s",
+                 !known       ? "-"
+                 : p[k].holds ? "yes"
+                              : "no",
+                 p[k].derived ? "yes" : "no");
+        sx_sink_print(sink, " %-8s", both);
+    }
+}
+
+/* The name of player i: of its column, if the input has names, or its number. */
+static void player_name(const struct decompose *s, int64_t i, char name[32])
+{
+    const char *feature = NULL;
+    if (sx_players_count(s->players) == sx_count(&sx_explainer_input(s->explainer)->shape))
+        feature = cli_feature(&s->cli, (size_t)i);
+    if (feature != NULL)
+        snprintf(name, 32, "%s", feature);
+    else
+        snprintf(name, 32, "%lld", (long long)i);
+}
+
+enum { SHOWN = 8 };
+
+/* The players that methods make most of, each method counting for its own largest score. */
+static int64_t strongest(const struct sx_decomposition *r, int64_t top[SHOWN])
+{
+    int64_t n = 0;
+    double weight[SHOWN + 1];
+    for (int64_t i = 0; i < r->players; i++) {
+        double sum = 0;
+        for (int k = 0; k < r->n_methods; k++) {
+            const double *a = r->method[k].attribution;
+            double most = 0;
+            for (int64_t p = 0; a != NULL && p < r->players; p++)
+                most = fmax(most, fabs(a[p]));
+            sum += most > 0 ? fabs(a[i]) / most : 0;
+        }
+        int64_t at = n;
+        for (; at > 0 && sum > weight[at - 1]; at--) {
+            weight[at] = weight[at - 1];
+            if (at < SHOWN)
+                top[at] = top[at - 1];
+        }
+        weight[at] = sum;
+        if (at < SHOWN)
+            top[at] = i;
+        n += n < SHOWN;
+    }
+    return n;
+}
+
+static void print_scores(struct decompose *s, const struct sx_decomposition *r)
+{
+    struct sx_sink *sink = s->cli.sink;
+    int64_t top[SHOWN], n = strongest(r, top);
+    sx_sink_print(sink, "\n%-17s", n < r->players ? "strongest players" : "players");
+    for (int64_t k = 0; k < n; k++) {
+        char name[32];
+        player_name(s, top[k], name);
+        sx_sink_print(sink, " %10.10s", name);
+    }
+    sx_sink_print(sink, "\n");
+    for (int i = 0; i < r->n_methods; i++) {
+        const struct sx_decomposed *m = &r->method[i];
+        if (m->attribution == NULL)
+            continue;
+        sx_sink_print(sink, "%-17s", m->name);
+        for (int64_t k = 0; k < n; k++)
+            sx_sink_print(sink, " %10.4g", m->attribution[top[k]]);
+        sx_sink_print(sink, "\n");
+    }
+}
+
+static void print_neurons(struct sx_sink *sink, const struct sx_decomposition *r)
+{
+    for (int i = 0; i < r->n_neurons; i++) {
+        const struct sx_neuron *n = &r->neuron[i];
+        sx_sink_print(sink, "\nlayer %s, neuron %lld: z0 %.4g, %lld inputs add %.4g, y %.4g\n",
+                      n->layer, (long long)n->element, n->z0, (long long)n->n, n->dz, n->dy);
+        for (int k = 0; k < 6; k++) {
+            sx_sink_print(sink, "  %-15s %12.6g %10.2g ", n->rule[k].name, n->rule[k].sum,
+                          n->rule[k].residual);
+            print_principles(sink, n->rule[k].principle, true);
+            sx_sink_print(sink, "\n");
+        }
+    }
 }
 
 /* A line for each method; "yes/no": measured at this input / derived for any f. */
@@ -284,8 +344,15 @@ static bool write_text(struct decompose *s, const struct cli_sample *sample,
     struct sx_sink *sink = s->cli.sink;
     sx_sink_print(sink, "%s[%lld]  f(x) %.6g  f(b) %.6g  %lld players\n", sample->id,
                   (long long)sample->index, r->f_x, r->f_b, (long long)r->players);
-    sx_sink_print(sink, "%-17s %12s %10s  %-8s %-8s %-8s\n", "method", "sum", "gap", "P1", "P2",
-                  "P3");
+    if (r->n_terms > 0)
+        sx_sink_print(sink,
+                      "Taylor effects: %lld of order <= %lld %s: off f(x) - f(b) by %.3g, "
+                      "J by %.3g, ig by %.3g\n",
+                      (long long)r->n_terms, (long long)r->order,
+                      r->converged ? "have converged" : "HAVE NOT CONVERGED", r->gap,
+                      r->effect_gap, r->ig_gap);
+    sx_sink_print(sink, "%-17s %12s %10s  %-8s %-8s %-8s %s\n", "method", "sum", "gap", "P1",
+                  "P2", "P3", "against");
     for (int i = 0; i < r->n_methods; i++) {
         const struct sx_decomposed *m = &r->method[i];
         if (m->failure != NULL) {
@@ -293,15 +360,93 @@ static bool write_text(struct decompose *s, const struct cli_sample *sample,
             continue;
         }
         sx_sink_print(sink, "%-17s %12.6g %10.2g ", m->name, m->sum, m->gap);
-        for (int k = 0; k < 3; k++) {
-            char both[16];
-            snprintf(both, sizeof both, "%s/%s", verdict(m, k),
-                     m->principle[k].derived ? "yes" : "no");
-            sx_sink_print(sink, " %-8s", both);
-        }
-        sx_sink_print(sink, "\n");
+        if (m->share == NULL && strcmp(m->name, "foreign") == 0)
+            sx_sink_print(sink, " %-27s",
+                          isnan(m->set_slack) ? "not known"
+                          : m->exists         ? "a fair allocation exists"
+                                              : "no fair allocation");
+        else
+            print_principles(sink, m->principle, m->share != NULL);
+        sx_sink_print(sink, "%s\n", m->against);
     }
+    print_scores(s, r);
+    print_neurons(sink, r);
     return sx_sink_flush(sink, error);
+}
+
+/* ---- Pictures ---- */
+
+/* What each player is given, on its elements. */
+static bool draw_map(const struct decompose *s, const struct sx_decomposed *m,
+                     struct sx_picture *figure, struct sx_error *error)
+{
+    struct sx_tensor map;
+    struct sx_plot plot;
+    struct sx_shape shape = sx_explainer_input(s->explainer)->shape;
+    if (shape.rank > 1) {
+        shape.rank--;
+        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof *shape.dim);
+    }
+    sx_plot_default(&plot);
+    if (!sx_tensor_new(&map, SX_DOUBLE, &shape, error))
+        return false;
+    sx_players_spread(s->players, m->attribution, map.data);
+    bool ok = sx_plot_set(&plot, "sign", "all", error) &&
+              sx_plot_set(&plot, "reduce", "max", error) &&
+              sx_plot_set(&plot, "outlier", "0", error) &&
+              sx_plot_map(&plot, &map, NULL, m->name, figure, error);
+    sx_tensor_free(&map);
+    return ok;
+}
+
+static bool draw_maps(const struct decompose *s, const struct sx_decomposition *r,
+                      struct sx_picture *figure, struct sx_error *error)
+{
+    struct sx_picture part[16] = {{0}}; /* fourteen methods, and scores from elsewhere */
+    int n = 0;
+    bool ok = true;
+    for (int k = 0; ok && k < r->n_methods; k++)
+        if (r->method[k].attribution != NULL)
+            ok = draw_map(s, &r->method[k], &part[n++], error);
+    ok = ok && sx_plot_sheet(part, n, 0, figure, error);
+    for (int k = 0; k < n; k++)
+        sx_picture_free(&part[k]);
+    return ok;
+}
+
+static bool draw_chart(const struct decompose *s, const char *plot,
+                       const struct cli_sample *sample, const struct sx_decomposition *r,
+                       struct sx_picture *figure, struct sx_error *error)
+{
+    char title[120], (*text)[32] = calloc((size_t)r->players + 1, sizeof *text);
+    const char **name = calloc((size_t)r->players + 1, sizeof *name);
+    bool ok = text != NULL && name != NULL;
+    snprintf(title, sizeof title, "%.80s[%lld]", sample->id, (long long)sample->index);
+    for (int64_t i = 0; ok && i < r->players; i++) {
+        player_name(s, i, text[i]);
+        name[i] = text[i];
+    }
+    struct sx_chart chart = {title, name, r->players};
+    if (!ok)
+        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    ok = ok && sx_plot_decomposition(plot, &chart, r, figure, error);
+    free(text);
+    free(name);
+    return ok;
+}
+
+static bool write_picture(struct decompose *s, const struct cli_sample *sample,
+                          const struct sx_decomposition *r, struct sx_error *error)
+{
+    struct sx_picture figure = {0};
+    char plot[16] = "";
+    cli_choice_name(plots, s->plot, plot, sizeof plot);
+    bool maps = strcmp(plot, "maps") == 0;
+    bool ok = (maps ? draw_maps(s, r, &figure, error)
+                    : draw_chart(s, plot, sample, r, &figure, error)) &&
+              cli_write_png(&s->cli, &figure, error);
+    sx_picture_free(&figure);
+    return ok;
 }
 
 static bool add_array(struct decompose *s, const struct sx_decomposition *r,
@@ -329,6 +474,8 @@ static bool explain(struct decompose *s, const struct cli_sample *sample,
         return false;
     if (s->cli.format == CLI_FORMAT_TEXT)
         return write_text(s, sample, &r, error);
+    if (s->cli.format == CLI_PNG)
+        return write_picture(s, sample, &r, error);
     return s->cli.format == CLI_NPY ? add_array(s, &r, error)
                                     : write_record(s, sample, &r, error);
 }
@@ -336,14 +483,14 @@ static bool explain(struct decompose *s, const struct cli_sample *sample,
 static void run(struct decompose *s)
 {
     struct cli_sample sample;
-    bool go_on = true;
+    bool go_on = true, one = s->cli.format == CLI_PNG;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL)
         s->decomposer = sx_decomposer_new(s->explainer, &s->cli.error);
     while (s->decomposer != NULL && go_on && cli_next(&s->cli, &sample)) {
         struct sx_error error = {0};
         bool ok = explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error);
+        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
     }
 }
 
@@ -362,8 +509,17 @@ static const struct cli_option options[] = {
      &self.o.methods, NULL, NULL},
     {0, "list-methods", NULL, "what the methods are", CLI_CALL, NULL, NULL, list_methods},
     {0, "players", "HOW", "what is masked together", CLI_TEXT, &self.players_by, NULL, NULL},
-    {0, "background", "FILE", "references of preddiff, expgrad, deepshap", CLI_TEXT,
-     &self.background_file, NULL, NULL},
+    {0, "background", "FILE|gauss:S", "references of preddiff, expgrad, deepshap", CLI_CALL,
+     NULL, NULL, set_background},
+    {0, "patch", "HxW", "occpatch: players that go together", CLI_CALL, NULL, NULL, set_patch},
+    {0, "stride", "N", "occpatch: players from patch to patch", CLI_COUNT, &self.o.stride, NULL,
+     NULL},
+    {0, "pd-samples", "N", "references that are used at most", CLI_COUNT, &self.o.most_rows,
+     NULL, NULL},
+    {0, "pd-log", NULL, "preddiff: of log-odds; take --score=prob", CLI_FLAG, &self.o.log_odds,
+     NULL, NULL},
+    {0, "eg-samples", "N", "expgrad: N random points in all", CLI_COUNT, &self.o.path_samples,
+     NULL, NULL},
     {0, "effects", "KIND", "harsanyi, taylor or both", CLI_CHOICE, &self.effects,
      "harsanyi|taylor|both", NULL},
     {0, "taylor", "K", "Taylor effects up to order K", CLI_COUNT, &self.o.taylor, NULL, NULL},
@@ -375,16 +531,26 @@ static const struct cli_option options[] = {
      "auto|full|truncated|none", NULL},
     {0, "max-order", "Q", "largest sets of a truncated allocation", CLI_COUNT, &self.o.order,
      NULL, NULL},
-    {0, "attr", "FILE", "scores of the players to judge", CLI_TEXT, &self.foreign_file, NULL,
-     NULL},
+    {0, "attr", "FILE[:NAME]", "scores to judge, an array or records", CLI_TEXT,
+     &self.foreign_file, NULL, NULL},
     {0, "gxi-at", "WHERE", "gradient at input or baseline", CLI_CHOICE, &self.gradient_at,
      "input|baseline", NULL},
-    {0, "ig-nodes", "N", "nodes of integrated gradients", CLI_COUNT, &self.o.nodes, NULL, NULL},
+    {0, "ig-rule", "RULE:N", "gauss:N or midpoint:N nodes of ig", CLI_CALL, NULL, NULL,
+     set_nodes},
     {0, "cam-layer", "TENSOR", "feature maps of Grad-CAM", CLI_TEXT, &self.o.layer, NULL, NULL},
     {0, "deepshap-unit", "UNIT", "op or neuron", CLI_CHOICE, &self.unit, "op|neuron", NULL},
     {0, "lrp-eps", "E|abs:E", "stabiliser of LRP-epsilon", CLI_CALL, NULL, NULL, set_epsilon},
     {0, "lrp-bias", "HOW", "absorb or distribute", CLI_CHOICE, &self.bias, "absorb|distribute",
      NULL},
+    {0, "deeptaylor", "RULE", "first layer: zplus, wsquare or zB:LO,HI", CLI_CALL, NULL, NULL,
+     set_first},
+    {0, "taylor-tol", "R", "gap up to which Taylor effects count", CLI_NUMBER,
+     &self.o.taylor_tolerance, NULL, NULL},
+    {0, "layerwise", NULL, "a neuron of each layer by itself", CLI_FLAG, &self.layerwise, NULL,
+     NULL},
+    {0, "neuron", "LAYER[:I]", "only of this layer, or this one", CLI_CALL, NULL, NULL,
+     set_neuron},
+    {0, "plot", "WHICH", "the picture", CLI_CHOICE, &self.plot, plots, NULL},
     {0, "budget", "N", "evaluations of Shapley values", CLI_COUNT, &self.o.budget, NULL, NULL},
     {0, "tol", "R", "tolerance of principles", CLI_NUMBER, &self.o.tolerance, NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
@@ -397,10 +563,13 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_NPY,
+                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_NPY |
+                                     1u << CLI_PNG,
                           .score = SX_SCORE_LOGIT};
     s->o = sx_decompose_defaults();
     cli_parse(&s->cli, argc, argv);
+    if (s->layerwise && s->o.neuron_of == NULL)
+        s->o.neuron_of = "";
     s->o.allocation = (enum sx_allocation)s->allocation;
     s->o.neuron = s->unit == 1;
     s->o.distribute = s->bias == 1;

@@ -1010,33 +1010,28 @@ enum sx_allocation { SX_ALLOC_AUTO, SX_ALLOC_FULL, SX_ALLOC_TRUNCATED, SX_ALLOC_
 /* A reference for Deep Taylor's first layer: z+ as in all others, w^2, z^B between two bounds. */
 enum sx_first { SX_FIRST_ZPLUS, SX_FIRST_WSQUARE, SX_FIRST_BOUNDED };
 
-struct sx_decompose_options {
-    const char *methods; /* "all", or names that sx_decompose_method gives, by commas */
+struct sx_decompose_options { /* what is 0 or NULL is as attr-decompose(1) says */
+    const char *methods;      /* "all", or names that sx_decompose_method gives, by commas */
     const struct sx_players *players;
-    const double *baseline;   /* x's shape */
-    const double *background; /* preddiff, expgrad, deepshap: references; NULL: baseline */
-    int64_t n_background, most_rows; /* rows used of it; 0: 32 */
-    double gauss;                    /* without a background: draw rows around the baseline */
+    const double *baseline, *background, *foreign; /* x's shape; rows of it; scores to judge */
+    int64_t n_background, most_rows;
+    double gauss; /* without a background: draw rows around the baseline */
     enum sx_allocation allocation;
-    int64_t order; /* largest sets of a truncated allocation; 0: 2 */
+    int64_t order; /* largest sets of a truncated allocation */
     bool gradient_at_baseline, midpoints, log_odds;
-    int64_t nodes;            /* of integrated gradients; 0: as many as it takes */
-    int64_t path_samples;     /* expgrad: random nodes in all; 0: as ig */
-    int64_t patch[2], stride; /* occpatch: players that are taken away together; 0: 2x2 */
-    const int64_t *patch_of;  /* or the number of each player's patch; NULL: as above */
-    int64_t budget;           /* evaluations of the Shapley values; 0: exact up to 16 players */
-    const char *layer;        /* gradcam: feature maps; NULL: the last convolution */
+    int64_t nodes, path_samples; /* of ig: as many as it takes; of expgrad: as ig */
+    int64_t patch[2], stride;
+    const int64_t *patch_of; /* or the number of each player's patch */
+    int64_t budget;          /* evaluations of the Shapley values */
+    const char *layer;       /* of Grad-CAM */
     enum sx_layout layout;
-    double epsilon, bound[2];          /* lrp-eps; bounds of x */
-    bool absolute, distribute, neuron; /* epsilon in units of z or not; lrp-eps: biases are
-                                          shared out; deepshap: whole neurons are exact */
+    double epsilon, bound[2];
+    bool absolute, distribute, neuron; /* epsilon not relative; biases; deepshap's unit */
     enum sx_first first;
-    int64_t taylor;          /* effects up to this order; 0: none */
-    int64_t fit;             /* or of a polynomial of this degree in each player; 0: none */
-    const char *smooth;      /* for those effects alone, see sx_explainer_smooth; NULL: none */
-    double taylor_tolerance; /* of the gap, relative; 0: 0.01 */
-    double tolerance;        /* of principles, in units of the largest effect; 0: 1e-6, 1e-3 */
-    const double *foreign;   /* [players]: scores from elsewhere to judge; NULL: none */
+    int64_t taylor, fit; /* effects up to this order, or of a polynomial of this degree */
+    const char *smooth;  /* for those effects alone */
+    double taylor_tolerance, tolerance;
+    const char *neuron_of; /* "LAYER:ELEMENT", "LAYER", "": all of them; NULL: none */
     uint64_t seed, sample;
 };
 
@@ -1047,15 +1042,26 @@ struct sx_principle {
     uint64_t worst;
 };
 
+/* One neuron y = s(z0 + sum d), whose n inputs changed z by d[n] and y by dy from the reference to
+ * x; how a rule that works neuron by neuron shares that out, and how far its weights are off. */
+struct sx_neuron {
+    const char *layer;
+    int64_t element, n, *input; /* inputs: elements of what the layer takes */
+    double *d, z0, dz, dy;
+    struct sx_local {
+        const char *name;
+        double *attribution, sum, residual; /* [n]; residual: sum - dy */
+        struct sx_principle principle[3];
+    } rule[6];
+};
+
 struct sx_decomposed {
-    const char *name, *failure; /* why there is no attribution; NULL: there is one */
-    double *attribution;        /* [players] */
-    double sum, gap;            /* sum - (f(x) - f(reference)) */
-    bool complete, exists;      /* the gap is promised to be 0; some fair allocation exists */
-    double *share;              /* [sets, players] of effect[sets]; NULL: not allocated */
-    double *effect;             /* what was allocated: effects against the method's reference */
-    double residual;            /* of the allocation; closed: of the known weights, NAN: none */
-    double closed, set_slack, term_slack; /* of the test whether one exists; NAN: not known */
+    const char *name, *failure, *against; /* failure: why there is no attribution */
+    double *attribution, sum, gap;        /* [players]; sum - (f(x) - f(reference)) */
+    bool complete, exists;                /* the gap is promised to be 0; see set_slack */
+    double *share, *effect;       /* [sets, players] of effect[sets]; NULL: not allocated */
+    double residual, closed;      /* of the allocation; of the known weights, NAN: none */
+    double set_slack, term_slack; /* of the test whether a fair allocation exists, or NAN */
     struct sx_principle principle[3];
     struct sx_tensor map; /* gradcam: its raw map */
     int64_t evaluations;
@@ -1067,34 +1073,44 @@ struct sx_decomposition {
     int64_t players, n_sets;
     const uint64_t *set;  /* bit i: player i; the empty set first; n_sets 0: none */
     const double *effect; /* Harsanyi effects J */
-    bool all_sets;
+    bool all_sets, converged;
     double f_x, f_b;
-    int64_t order, n_terms; /* Taylor effects: degrees [n_terms, players] */
+    int64_t order, n_terms; /* Taylor effects: term[n_terms] of degrees [n_terms, players] */
     const uint8_t *degree;
     const double *term;
     double gap, effect_gap, ig_gap, smooth_change;
-    bool converged;
-    int n_methods;
+    int n_methods, n_neurons;
     const struct sx_decomposed *method;
+    const struct sx_neuron *neuron;    /* of each layer that an activation follows, in order */
+    const double *spearman, *distance; /* between methods' attributions; NaN where not known */
 };
 
-/* What decomposes one sample after the other; keeps what it builds. */
+/* What decomposes one sample after the other; keeps what it builds. The explainer must outlive it. */
 struct sx_decomposer;
-
-/* The defaults: all methods; players and baseline are to be set. */
-struct sx_decompose_options sx_decompose_defaults(void);
-
-/* The names of the methods, by number from 0; NULL past the last. *what is one line on it. */
-const char *sx_decompose_method(int i, const char **what);
-
-/* The explainer must outlive it. */
 struct sx_decomposer *sx_decomposer_new(struct sx_explainer *explainer, struct sx_error *error);
 void sx_decomposer_free(struct sx_decomposer *decomposer);
+
+/* The defaults, players and baseline aside; the methods' names, NULL past the last. */
+struct sx_decompose_options sx_decompose_defaults(void);
+const char *sx_decompose_method(int i, const char **what);
 
 /* Attributions of the explainer's sample by each method, the effects of sets of players, how each
  * method allocates these, and which of the three principles that keeps. Deng et al., IEEE TPAMI
  * 46(7), 2024; see attr-decompose(1) for conventions and deviations. */
 bool sx_decompose(struct sx_decomposer *decomposer, const struct sx_decompose_options *options,
                   struct sx_decomposition *result, struct sx_error *error);
+
+/* Writes keys of records; draws "bars", "alloc", "effects", "principles" or "agreement". Status 2
+ * where what was to be drawn is not known. */
+void sx_json_decomposition(struct sx_json *json, const struct sx_decomposition *result,
+                           bool harsanyi, bool timing);
+bool sx_plot_decomposition(const char *plot, const struct sx_chart *players,
+                           const struct sx_decomposition *result, struct sx_picture *figure,
+                           struct sx_error *error);
+
+/* Reads scores of the players: an array with a number for each player or element of x (or an axis
+ * more: sample `index`), or records (of that index, and of the method `name` unless NULL). */
+bool sx_scores_read(const char *path, const char *name, int64_t index,
+                    const struct sx_players *players, double *scores, struct sx_error *error);
 
 #endif

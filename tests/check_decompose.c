@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "method/neuron.h"
 #include "model.h"
 
 struct fixture {
@@ -269,6 +270,517 @@ START_TEST(divergence)
 }
 END_TEST
 
+/* ---- Further worked examples ---- */
+
+/* F2: x1^2 x2 + x2 x3 + 2 x3 at (2, 3, -1), from (1, 0, 1). */
+START_TEST(polynomial_two)
+{
+    static const double baseline[] = {1, 0, 1}, rows[] = {1, 0, 1, 0, 0, 0};
+    static const int64_t patch[] = {0, 0, 1};
+    static const double terms[][4] = {
+        {0, 1, 0, 6}, {1, 1, 0, 6}, {2, 1, 0, 3}, {0, 0, 1, -4}, {0, 1, 1, -6}};
+    struct fixture f;
+    struct tm_model *m = elements(3);
+    const double two = 2;
+    tm_const(m, "two", SX_DOUBLE, 1, (const int64_t[]){1}, &two);
+    tm_node(m, "Mul", "x0 x0", "s", NULL);
+    tm_node(m, "Mul", "s x1", "p", NULL);
+    tm_node(m, "Mul", "x1 x2", "q", NULL);
+    tm_node(m, "Mul", "x2 two", "r", NULL);
+    tm_node(m, "Add", "p q", "t", NULL);
+    tm_node(m, "Add", "t r", "y", NULL);
+    tm_output(m, "y");
+    begin(&f, m, (const double[]){2, 3, -1}, 3);
+    f.o.baseline = baseline;
+    f.o.background = rows;
+    f.o.n_background = 2;
+    f.o.patch_of = patch;
+    f.o.taylor = 3;
+    decompose(&f);
+    ck_assert_double_eq_tol(f.r.f_x, 7, 1e-12);
+    ck_assert_double_eq_tol(f.r.f_b, 2, 1e-12);
+    ck_assert_double_eq_tol(effect(&f, 2), 6, 1e-12);
+    ck_assert_double_eq_tol(effect(&f, 3), 9, 1e-12);
+    ck_assert_double_eq_tol(effect(&f, 4), -4, 1e-12);
+    ck_assert_double_eq_tol(effect(&f, 6), -6, 1e-12);
+    EXPECT("gxi", 12, 9, -10);
+    EXPECT("occ1", 9, 9, -10);
+    EXPECT("occpatch", 9, 9, -10);
+    EXPECT("ig", 5, 7, -7);
+    EXPECT("shapley", 4.5, 7.5, -7);
+    EXPECT("preddiff", 10.5, 9, -7.5);
+    EXPECT("expgrad", 6.5, 4.75, -5.25);
+    static const double ig[] = {5, 4, 0}, shapley[] = {4.5, 4.5, 0};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_double_eq_tol(method(&f, "ig")->share[3 * 3 + i], ig[i], 1e-9);
+        ck_assert_double_eq_tol(method(&f, "shapley")->share[3 * 3 + i], shapley[i], 1e-9);
+    }
+    for (int64_t k = 0; k < f.r.n_terms; k++) {
+        const uint8_t *d = f.r.degree + 3 * k;
+        double expected = 0;
+        for (int t = 0; t < 5; t++)
+            if (d[0] == terms[t][0] && d[1] == terms[t][1] && d[2] == terms[t][2])
+                expected = terms[t][3];
+        ck_assert_double_eq_tol(f.r.term[k], expected, 1e-9);
+    }
+    ck_assert(f.r.converged);
+    for (int i = 0; i < f.r.n_methods; i++)
+        if (!isnan(f.r.method[i].closed))
+            ck_assert_double_le(f.r.method[i].closed, 1e-9);
+    end(&f);
+}
+END_TEST
+
+/* F3: x1 x2 x3 - x1 x2 at (1, 2, 1). */
+START_TEST(polynomial_three)
+{
+    struct fixture f;
+    struct tm_model *m = elements(3);
+    tm_node(m, "Mul", "x0 x1", "p", NULL);
+    tm_node(m, "Mul", "p x2", "q", NULL);
+    tm_node(m, "Sub", "q p", "y", NULL);
+    tm_output(m, "y");
+    begin(&f, m, (const double[]){1, 2, 1}, 3);
+    decompose(&f);
+    ck_assert_double_eq_tol(effect(&f, 3), -2, 1e-12);
+    ck_assert_double_eq_tol(effect(&f, 7), 2, 1e-12);
+    EXPECT("ig", -1.0 / 3, -1.0 / 3, 2.0 / 3);
+    EXPECT("shapley", -1.0 / 3, -1.0 / 3, 2.0 / 3);
+    EXPECT("occ1", 0, 0, 2);
+    EXPECT("gxi", 0, 0, 2);
+    end(&f);
+}
+END_TEST
+
+/* The tanh column of the MLP. */
+START_TEST(tanh_rules)
+{
+    struct fixture f;
+    begin_mlp(&f, "Tanh");
+    EXPECT("occ1", 2.122142309, -1.39115551, 1.966219408);
+    EXPECT("occpatch", -1.367265411, -1.367265411, 1.966219408);
+    EXPECT("deepshap", 1.672926811, -1.985305469, 2.284782468);
+    EXPECT("deeplift-rescale", 2.122142309, -3.970610938, 2.447422626);
+    EXPECT("deeplift-reveal", 1.130151621, -1.881120883, 1.34992326);
+    EXPECT("lrp-eps", 2.122139493, -3.970603015, 2.447417388);
+    EXPECT("lrp-ab", 1.692194388, -3.563520311, 2.375680208);
+    EXPECT("deeptaylor", 0.750816386, 0, 0.375408193);
+    static const double expected[] = {1.003820846,  -2.852289475, 0.481203218, 1.966219408,
+                                      -0.979930747, -0.637118246, 1.617048992};
+    for (uint64_t s = 1; s < 8; s++)
+        ck_assert_double_eq_tol(effect(&f, s), expected[s - 1], 1e-9);
+    f.o.n_background = 0;
+    f.o.neuron = true;
+    decompose(&f);
+    EXPECT("deepshap", 1.293473412, -2.391230658, 1.696711243);
+    end(&f);
+}
+END_TEST
+
+/* Grad-CAM: F1^2 + 3 F1 F2 of the means of two maps that a convolution passes on. */
+START_TEST(grad_cam)
+{
+    static const double x[] = {1, 2, 0, 1, 2, 0, 1, 1}, w[] = {1, 0, 0, 1};
+    static const double map[] = {2.75, 2.5, .75, 2};
+    const int64_t zero = 0, one = 1, dims[] = {1, 2, 2, 2};
+    const double three = 3;
+    struct sx_error error = {0};
+    struct sx_explain_options options = {.precise = true};
+    struct fixture f = {0};
+    struct sx_shape shape = {4, {1, 2, 2, 2}};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "z", SX_DOUBLE, 4, dims);
+    tm_const(m, "w", SX_DOUBLE, 4, (const int64_t[]){2, 2, 1, 1}, w);
+    tm_const(m, "i0", SX_INT, 1, (const int64_t[]){1}, &zero);
+    tm_const(m, "i1", SX_INT, 1, (const int64_t[]){1}, &one);
+    tm_const(m, "three", SX_DOUBLE, 1, (const int64_t[]){1}, &three);
+    tm_node(m, "Conv", "z w", "a", NULL);
+    tm_node(m, "GlobalAveragePool", "a", "F", NULL);
+    tm_node(m, "Flatten", "F", "v", NULL);
+    tm_node(m, "Gather", "v i0", "F1", "axis=1");
+    tm_node(m, "Gather", "v i1", "F2", "axis=1");
+    tm_node(m, "Mul", "F1 F1", "p", NULL);
+    tm_node(m, "Mul", "F1 F2", "q", NULL);
+    tm_node(m, "Mul", "q three", "r", NULL);
+    tm_node(m, "Add", "p r", "y", NULL);
+    tm_output(m, "y");
+    f.model = tm_open(m, &error);
+    ck_assert_msg(f.model != NULL, "%s", error.message);
+    tm_free(m);
+    f.explainer = sx_explainer_new(f.model, &options, &error);
+    struct sx_tensor feed = {SX_DOUBLE, shape, NULL}, copy;
+    double data[8];
+    memcpy(data, x, sizeof data);
+    feed.data = data;
+    ck_assert(sx_tensor_convert(&copy, SX_DOUBLE, &feed, &error));
+    ck_assert_msg(sx_explainer_sample(f.explainer, &copy, &error), "%s", error.message);
+    sx_tensor_free(&copy);
+    f.players = sx_players_new(&shape, "patches:1x1", SX_NCHW, &error);
+    f.decomposer = sx_decomposer_new(f.explainer, &error);
+    f.o = sx_decompose_defaults();
+    f.o.players = f.players;
+    f.o.baseline = f.zeros;
+    f.o.layout = SX_NCHW;
+    f.o.methods = "gradcam";
+    decompose(&f);
+    EXPECT("gradcam", 2.75, 2.5, .75, 2);
+    const struct sx_decomposed *cam = method(&f, "gradcam");
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq_tol(sx_tensor_get(&cam->map, i), map[i], 1e-9);
+    ck_assert_double_eq_tol(cam->sum, 8, 1e-9);
+    ck_assert_double_eq_tol(f.r.f_x, 4, 1e-9);
+    ck_assert(!cam->principle[0].holds && cam->principle[1].holds && !cam->principle[2].holds);
+    end(&f);
+}
+END_TEST
+
+/* ---- One neuron ---- */
+
+static bool cube(void *context, int64_t n, const double *z, double *y, struct sx_error *error)
+{
+    const int *power = context;
+    (void)error;
+    for (int64_t i = 0; i < n; i++)
+        y[i] = pow(z[i], *power);
+    return true;
+}
+
+static void expect_shares(int power, double z0, int64_t n, const double *d, int rule,
+                          const double *expected)
+{
+    struct sx_error error = {0};
+    struct sx_unit_value s = {cube, &power};
+    double shares[4];
+    ck_assert(sx_local_shares((enum sx_local_rule)rule, &s, z0, d, n, 0, shares, &error));
+    for (int64_t i = 0; i < n; i++)
+        ck_assert_msg(fabs(shares[i] - expected[i]) <= 1e-9, "rule %d, z^%d: %.12g, not %.12g",
+                      rule, power, shares[i], expected[i]);
+}
+
+#define SHARES(power, z0, d, rule, ...)                                                        \
+    expect_shares(power, z0, sizeof d / sizeof d[0], d, rule, (const double[]){__VA_ARGS__})
+
+START_TEST(neuron_shares)
+{
+    static const double d[] = {3, -1, 2}, e[] = {3, -1, 2, -1.5};
+    SHARES(3, 0, d, SX_LOCAL_RESCALE, 48, -16, 32);
+    SHARES(3, 0, d, SX_LOCAL_EPSILON, 48, -16, 32);
+    SHARES(3, 0, d, SX_LOCAL_REVEAL, 57, -31, 38);
+    SHARES(3, 0, d, SX_LOCAL_SHAP, 51, -25, 38);
+    SHARES(3, 0, d, SX_LOCAL_ALPHA_BETA, 76.8, -64, 51.2);
+    SHARES(3, 0, d, SX_LOCAL_TAYLOR, 38.4, 0, 25.6);
+    SHARES(2, 1, d, SX_LOCAL_RESCALE, 18, -6, 12);
+    SHARES(2, 1, d, SX_LOCAL_REVEAL, 18, -6, 12);
+    SHARES(2, 1, d, SX_LOCAL_SHAP, 18, -6, 12);
+    SHARES(2, 1, d, SX_LOCAL_ALPHA_BETA, 28.8, -24, 19.2);
+    SHARES(2, 1, d, SX_LOCAL_TAYLOR, 14.4, 0, 9.6);
+    SHARES(1, 0, d, SX_LOCAL_RESCALE, 3, -1, 2);
+    SHARES(1, 0, d, SX_LOCAL_EPSILON, 3, -1, 2);
+    SHARES(1, 0, d, SX_LOCAL_REVEAL, 3, -1, 2);
+    SHARES(1, 0, d, SX_LOCAL_SHAP, 3, -1, 2);
+    SHARES(1, 0, d, SX_LOCAL_ALPHA_BETA, 4.8, -4, 3.2);
+    SHARES(1, 0, d, SX_LOCAL_TAYLOR, 2.4, 0, 1.6);
+    SHARES(3, 0, e, SX_LOCAL_RESCALE, 18.75, -6.25, 12.5, -9.375);
+    SHARES(3, 0, e, SX_LOCAL_REVEAL, 46.875, -25, 31.25, -37.5);
+    SHARES(3, 0, e, SX_LOCAL_SHAP, 31.875, -15.625, 23.75, -24.375);
+    SHARES(3, 0, e, SX_LOCAL_ALPHA_BETA, 18.75, -6.25, 12.5, -9.375);
+    SHARES(3, 0, e, SX_LOCAL_TAYLOR, 9.375, 0, 6.25, 0);
+}
+END_TEST
+
+START_TEST(neuron_principles)
+{
+    static const double d[] = {3, -1, 2}, e[] = {3, -1, 2, -1.5};
+    static const double expected[2][2][3] = {{{2, 1, 0}, {1, 0, 0}}, {{2, 1.2, 0}, {1, .6, 0}}};
+    struct sx_error error = {0};
+    double v[3], many[40];
+    for (int which = 0; which < 2; which++)
+        for (int rule = 0; rule < SX_LOCAL_RULES; rule++) {
+            ck_assert(sx_local_principles((enum sx_local_rule)rule, 0, which ? e : d,
+                                          which ? 4 : 3, 0, v, &error));
+            for (int k = 0; k < 3; k++) {
+                double want = rule < SX_LOCAL_ALPHA_BETA
+                                  ? 0
+                                  : expected[which][rule - SX_LOCAL_ALPHA_BETA][k];
+                ck_assert_msg(fabs(v[k] - want) <= 1e-9, "rule %d, P%d: %.12g, not %.12g", rule,
+                              k + 1, v[k], want);
+            }
+        }
+    /* What is left of many inputs counts in sums; a bias keeps its share. */
+    for (int i = 0; i < 40; i++)
+        many[i] = sin(i + 1);
+    for (int rule = 0; rule < SX_LOCAL_RULES; rule++) {
+        ck_assert(sx_local_principles((enum sx_local_rule)rule, 0, many, 40, 0, v, &error));
+        ck_assert_double_le(v[2], 1e-9);
+        ck_assert((v[0] <= 1e-9) == (rule < SX_LOCAL_ALPHA_BETA));
+    }
+    ck_assert(sx_local_principles(SX_LOCAL_EPSILON, 1, d, 3, 0, v, &error));
+    ck_assert_double_eq_tol(v[0], 0.2, 1e-9);
+    ck_assert_double_eq_tol(v[2], 0.2, 1e-9);
+}
+END_TEST
+
+/* Weights times the Taylor effects of (z0 + sum d)^p are the shares. */
+START_TEST(neuron_weights)
+{
+    static const double d[] = {3, -1, 2}, binomial[] = {1, 3, 3, 1};
+    struct sx_error error = {0};
+    for (int rule = 0; rule < SX_LOCAL_RULES; rule++)
+        for (int bias = 0; bias < 2; bias++) {
+            int power = 3;
+            struct sx_unit_value s = {cube, &power};
+            double shares[3], sum[3] = {0}, factorial[] = {1, 1, 2, 6};
+            ck_assert(
+                sx_local_shares((enum sx_local_rule)rule, &s, bias, d, 3, 0, shares, &error));
+            for (int code = 1; code < 64; code++) {
+                const uint8_t kappa[] = {(uint8_t)(code & 3), (uint8_t)(code >> 2 & 3),
+                                         (uint8_t)(code >> 4)};
+                int degree = kappa[0] + kappa[1] + kappa[2];
+                if (degree > 3)
+                    continue;
+                double term = binomial[degree] * pow(bias, 3 - degree) * factorial[degree];
+                for (int i = 0; i < 3; i++)
+                    term *= pow(d[i], kappa[i]) / factorial[kappa[i]];
+                for (int i = 0; i < 3; i++)
+                    sum[i] += term * sx_local_weight((enum sx_local_rule)rule, bias, d, 3, 0,
+                                                     kappa, i);
+            }
+            for (int i = 0; i < 3; i++)
+                ck_assert_msg(fabs(sum[i] - shares[i]) <= 1e-9, "rule %d, bias %d: %g, not %g",
+                              rule, bias, sum[i], shares[i]);
+        }
+}
+END_TEST
+
+/* The neurons of the MLP: what the record says of its layer. */
+START_TEST(layers)
+{
+    struct fixture f;
+    begin_mlp(&f, "Tanh");
+    f.o.neuron_of = "";
+    decompose(&f);
+    ck_assert_int_eq(f.r.n_neurons, 1);
+    const struct sx_neuron *n = &f.r.neuron[0];
+    ck_assert_str_eq(n->layer, "a");
+    ck_assert_int_eq(n->element, 1);
+    ck_assert_int_eq(n->n, 3);
+    ck_assert_double_eq_tol(n->z0, -.5, 1e-12);
+    ck_assert_double_eq_tol(n->dz, 1, 1e-12);
+    ck_assert_double_eq_tol(n->dy, 2 * tanh(.5), 1e-12);
+    for (int r = 0; r < 6; r++)
+        ck_assert((fabs(n->rule[r].residual) <= 1e-9) == (r != 3));
+    f.o.neuron_of = "a:0";
+    decompose(&f);
+    ck_assert_int_eq(f.r.neuron[0].element, 0);
+    f.o.neuron_of = "a:9";
+    struct sx_error error = {0};
+    ck_assert(!sx_decompose(f.decomposer, &f.o, &f.r, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    f.o.neuron_of = "nothing";
+    error = (struct sx_error){0};
+    ck_assert(!sx_decompose(f.decomposer, &f.o, &f.r, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "layer is a"));
+    end(&f);
+}
+END_TEST
+
+static bool worst_holds(const struct sx_decomposition *r, const char *name, int k)
+{
+    bool holds = true;
+    for (int i = 0; i < r->n_neurons; i++)
+        for (int m = 0; m < 6; m++)
+            if (strcmp(r->neuron[i].rule[m].name, name) == 0)
+                holds = holds && r->neuron[i].rule[m].principle[k].holds;
+    return holds;
+}
+
+/* All fourteen on one network: what was derived holds, in f for the first eight, and neuron by
+ * neuron for the others. It has no biases, so that LRP-epsilon may be fair. */
+START_TEST(principles_as_derived)
+{
+    double x[16], w1[18], w2[12];
+    struct sx_error error = {0};
+    struct sx_explain_options options = {.precise = true};
+    struct fixture f = {0};
+    struct sx_shape shape = {4, {1, 1, 4, 4}};
+    struct tm_model *m = tm_new(13);
+    for (int i = 0; i < 16; i++)
+        x[i] = 1.5 * sin(2.3 * i + 1);
+    for (int i = 0; i < 18; i++)
+        w1[i] = sin(1.7 * i + .4);
+    for (int i = 0; i < 12; i++)
+        w2[i] = cos(2.9 * i);
+    tm_input(m, "z", SX_DOUBLE, 4, shape.dim);
+    tm_const(m, "w1", SX_DOUBLE, 4, (const int64_t[]){2, 1, 3, 3}, w1);
+    tm_const(m, "w2", SX_DOUBLE, 4, (const int64_t[]){3, 2, 1, 2}, w2);
+    tm_node(m, "Conv", "z w1", "a", "pads=1,1,1,1");
+    tm_node(m, "Tanh", "a", "h", NULL);
+    tm_node(m, "Conv", "h w2", "b", "pads=0,0,0,1");
+    tm_node(m, "Sigmoid", "b", "s", NULL);
+    tm_node(m, "Mul", "b s", "i", NULL);
+    tm_node(m, "ReduceMean", "i", "y", "keepdims=0");
+    tm_output(m, "y");
+    f.model = tm_open(m, &error);
+    ck_assert_msg(f.model != NULL, "%s", error.message);
+    tm_free(m);
+    f.explainer = sx_explainer_new(f.model, &options, &error);
+    struct sx_tensor feed = {SX_DOUBLE, shape, x};
+    ck_assert_msg(sx_explainer_sample(f.explainer, &feed, &error), "%s", error.message);
+    f.players = sx_players_new(&shape, "patches:2x2", SX_NCHW, &error);
+    f.decomposer = sx_decomposer_new(f.explainer, &error);
+    f.o = sx_decompose_defaults();
+    f.o.players = f.players;
+    f.o.baseline = f.zeros;
+    f.o.layout = SX_NCHW;
+    f.o.absolute = true;
+    f.o.epsilon = 1e-12;
+    f.o.patch[0] = 1;
+    f.o.patch[1] = 2;
+    f.o.neuron_of = "";
+    decompose(&f);
+    ck_assert_int_eq(f.r.n_methods, 14);
+    ck_assert_int_eq(f.r.n_neurons, 2);
+    for (int i = 0; i < 14; i++)
+        for (int k = 0; k < 3; k++) {
+            const struct sx_decomposed *d = &f.r.method[i];
+            bool holds = i < 8 ? d->principle[k].holds : worst_holds(&f.r, d->name, k);
+            ck_assert_msg(d->failure == NULL, "%s: %s", d->name, d->failure);
+            ck_assert_msg(holds == d->principle[k].derived, "%s: P%d by %g", d->name, k + 1,
+                          d->principle[k].violation);
+        }
+    end(&f);
+}
+END_TEST
+
+/* ---- Properties ---- */
+
+/* Masking identity, and effects sum to f(x) - f(b), for every method of a network. */
+START_TEST(identities)
+{
+    static const char *const activation[] = {"Relu", "Tanh", "Sigmoid", "Softplus"};
+    for (int k = 0; k < 4; k++) {
+        struct fixture f;
+        begin_mlp(&f, activation[k]);
+        double sum = f.r.f_b;
+        for (int64_t s = 1; s < f.r.n_sets; s++)
+            sum += f.r.effect[s];
+        ck_assert_double_eq_tol(sum, f.r.f_x, 1e-12);
+        for (int i = 0; i < f.r.n_methods; i++) {
+            const struct sx_decomposed *m = &f.r.method[i];
+            if (m->attribution == NULL)
+                continue;
+            ck_assert_double_le(m->residual, 1e-9);
+            if (m->complete)
+                ck_assert_double_le(fabs(m->gap), 1e-9);
+        }
+        double ig[3];
+        memcpy(ig, method(&f, "ig")->attribution, sizeof ig);
+        expect(&f, "deeplift-rescale", ig); /* one hidden layer */
+        end(&f);
+    }
+}
+END_TEST
+
+static void begin_linear(struct fixture *f, double bias, const int *order)
+{
+    static const double w[] = {2, -3, .5}, x[] = {1, 2, -4};
+    double weight[3], input[3];
+    struct tm_model *m = tm_new(13);
+    for (int i = 0; i < 3; i++) {
+        weight[i] = w[order[i]];
+        input[i] = x[order[i]];
+    }
+    tm_input(m, "z", SX_DOUBLE, 2, (const int64_t[]){1, 3});
+    tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){3, 1}, weight);
+    tm_const(m, "c", SX_DOUBLE, 1, (const int64_t[]){1}, &bias);
+    tm_node(m, "Gemm", "z w c", "y", NULL);
+    tm_output(m, "y");
+    begin(f, m, input, 3);
+    f->o.epsilon = 0;
+    decompose(f);
+}
+
+/* Without a bias, from 0, all but patches, alpha-beta and z+ give w x; a constant changes nothing
+ * but the LRP family; permuted players are given permuted scores. */
+START_TEST(linear)
+{
+    static const char *const same[] = {"gxi",
+                                       "occ1",
+                                       "preddiff",
+                                       "ig",
+                                       "expgrad",
+                                       "shapley",
+                                       "deepshap",
+                                       "deeplift-rescale",
+                                       "deeplift-reveal",
+                                       "lrp-eps"};
+    static const int straight[] = {0, 1, 2}, turned[] = {2, 0, 1};
+    static const double wx[] = {2, -6, -2};
+    struct fixture f, g, h;
+    begin_linear(&f, 0, straight);
+    begin_linear(&g, 5, straight);
+    begin_linear(&h, 0, turned);
+    for (int i = 0; i < 10; i++) {
+        expect(&f, same[i], wx);
+        if (i < 9)
+            expect(&g, same[i], wx);
+    }
+    for (int i = 0; i < f.r.n_methods; i++) {
+        const struct sx_decomposed *m = &f.r.method[i];
+        double permuted[3];
+        if (m->attribution == NULL || strcmp(m->name, "occpatch") == 0)
+            continue;
+        for (int k = 0; k < 3; k++)
+            permuted[k] = m->attribution[turned[k]];
+        expect(&h, m->name, permuted);
+    }
+    end(&f);
+    end(&g);
+    end(&h);
+}
+END_TEST
+
+/* Of a polynomial of degree 2 the two fair methods are one. */
+START_TEST(degree_two)
+{
+    struct fixture f;
+    struct tm_model *m = elements(3);
+    tm_node(m, "Mul", "x0 x1", "p", NULL);
+    tm_node(m, "Mul", "x2 x2", "q", NULL);
+    tm_node(m, "Mul", "x1 x2", "r", NULL);
+    tm_node(m, "Sub", "p q", "s", NULL);
+    tm_node(m, "Add", "s r", "t", NULL);
+    tm_node(m, "Add", "t x0", "y", NULL);
+    tm_output(m, "y");
+    begin(&f, m, (const double[]){1.5, -2, .75}, 3);
+    decompose(&f);
+    double shapley[3];
+    memcpy(shapley, method(&f, "shapley")->attribution, sizeof shapley);
+    expect(&f, "ig", shapley);
+    end(&f);
+}
+END_TEST
+
+/* Scores from elsewhere: what is fair has a slack of 0 or more; agreement is a correlation. */
+START_TEST(foreign)
+{
+    struct fixture f;
+    static const double fair[] = {3.5, -4.5, 2.5}, unfair[] = {30, -31, 2.5};
+    begin_mlp(&f, "Relu");
+    f.o.methods = "gxi,ig,shapley";
+    f.o.foreign = fair;
+    decompose(&f);
+    ck_assert(method(&f, "foreign")->exists);
+    ck_assert_double_eq_tol(f.r.spearman[1 * 4 + 3], 1, 1e-12); /* ig and its copy */
+    ck_assert_double_eq_tol(f.r.distance[1 * 4 + 3], 0, 1e-9);
+    ck_assert_double_eq_tol(f.r.distance[0 * 4 + 1], sqrt(.75), 1e-9);
+    f.o.foreign = unfair;
+    decompose(&f);
+    ck_assert(!method(&f, "foreign")->exists);
+    end(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("decompose");
@@ -278,6 +790,19 @@ int main(void)
     tcase_add_test(c, relu_mlp);
     tcase_add_test(c, tanh_mlp);
     tcase_add_test(c, divergence);
+    tcase_add_test(c, polynomial_two);
+    tcase_add_test(c, polynomial_three);
+    tcase_add_test(c, tanh_rules);
+    tcase_add_test(c, grad_cam);
+    tcase_add_test(c, neuron_shares);
+    tcase_add_test(c, neuron_principles);
+    tcase_add_test(c, neuron_weights);
+    tcase_add_test(c, layers);
+    tcase_add_test(c, principles_as_derived);
+    tcase_add_test(c, identities);
+    tcase_add_test(c, linear);
+    tcase_add_test(c, degree_two);
+    tcase_add_test(c, foreign);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

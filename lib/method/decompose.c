@@ -259,6 +259,48 @@ static void add_scaled(double *to, const double *from, int64_t n, double factor)
         to[i] += factor * from[i];
 }
 
+/* Elements that sets may cost in all when nobody asked for them, every set being explained by
+ * every method; and that they may cost path methods, which take many gradients for each. */
+#define MOST_COST 2e8
+#define MOST_PATH_COST 1e7
+
+/* What one evaluation of f costs: elements that are computed. */
+static double cost_of(const struct sx_explainer *e)
+{
+    const struct sx_graph *g = e->built.graph;
+    double cost = 0;
+    for (int i = 0; i <= e->built.value; i++)
+        cost += (double)sx_count(&g->node[i].shape);
+    return cost;
+}
+
+bool sx_takes_paths(const struct sx_method_row *row)
+{
+    return row->run == sx_run_ig || row->run == sx_run_expected;
+}
+
+/* Path methods take many gradients for every set: too many, unless they were asked for. */
+static bool too_dear(const struct sx_decomposing *d, int64_t frames)
+{
+    return d->o->allocation == SX_ALLOC_AUTO &&
+           (double)(d->sets.n * frames) * d->cost > MOST_PATH_COST;
+}
+
+static const char *against_name(const struct sx_decomposing *d, enum sx_against against)
+{
+    switch (against) {
+    case SX_AGAINST_ZERO:
+        return "zero";
+    case SX_AGAINST_FEATURES:
+        return "zero feature maps";
+    case SX_AGAINST_ROWS:
+        return d->o->n_background > 0 ? "background" : d->drawn != NULL ? "drawn" : "baseline";
+    case SX_AGAINST_GIVEN:
+        break;
+    }
+    return "baseline";
+}
+
 /* The method at x, then at every masked input, averaged over its references. */
 static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row,
                        struct sx_decomposed *m)
@@ -269,7 +311,8 @@ static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row
     if (!frames_of(d, row->against, &frames, &n_frames))
         return false;
     m->attribution = sx_new((size_t)d->n, sizeof *m->attribution, d->error);
-    bool shared_out = sets > 0 && (row->against != SX_AGAINST_FEATURES || d->cells.whole);
+    bool shared_out = sets > 0 && (row->against != SX_AGAINST_FEATURES || d->cells.whole) &&
+                      !(sx_takes_paths(row) && too_dear(d, n_frames));
     if (shared_out) {
         m->share = sx_new((size_t)(sets * d->n), sizeof *m->share, d->error);
         m->effect = sx_new((size_t)sets, sizeof *m->effect, d->error);
@@ -297,9 +340,49 @@ static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row
     for (int64_t i = 0; ok && i < d->n; i++)
         m->sum += m->attribution[i];
     m->gap = m->sum - (d->f_x - f_b);
+    m->against = against_name(d, row->against);
     m->complete = row->complete;
     free(part);
     return ok;
+}
+
+/* Without a background, Expected Gradients are Integrated Gradients. */
+static bool copy_paths(struct sx_decomposing *d, const struct sx_decomposed *ig,
+                       struct sx_decomposed *m)
+{
+    size_t n = (size_t)d->n, sets = (size_t)d->sets.n;
+    m->attribution = sx_new(n, sizeof *m->attribution, d->error);
+    if (ig->share != NULL) {
+        m->share = sx_new(sets * n, sizeof *m->share, d->error);
+        m->effect = sx_new(sets, sizeof *m->effect, d->error);
+    }
+    if (m->attribution == NULL ||
+        (ig->share != NULL && (m->share == NULL || m->effect == NULL)))
+        return false;
+    memcpy(m->attribution, ig->attribution, n * sizeof *m->attribution);
+    if (ig->share != NULL) {
+        memcpy(m->share, ig->share, sets * n * sizeof *m->share);
+        memcpy(m->effect, ig->effect, sets * sizeof *m->effect);
+    }
+    m->sum = ig->sum;
+    m->gap = ig->gap;
+    m->complete = ig->complete;
+    m->against = ig->against;
+    return true;
+}
+
+/* The result of ig, where that is the method's too. */
+static const struct sx_decomposed *same_paths(const struct sx_decomposing *d,
+                                              const struct sx_method_row *row)
+{
+    const struct sx_decompose_options *o = d->o;
+    if (row->run != sx_run_expected || o->n_background > 0 || o->gauss > 0 ||
+        o->path_samples > 0)
+        return NULL;
+    for (int i = 0; i < d->d->n_methods; i++)
+        if (strcmp(d->d->method[i].name, "ig") == 0 && d->d->method[i].attribution != NULL)
+            return &d->d->method[i];
+    return NULL;
 }
 
 /* A method that a model has no place for is not there; anything else ends the sample. */
@@ -311,6 +394,9 @@ static bool decompose_by(struct sx_decomposing *d, const struct sx_method_row *r
     *m = (struct sx_decomposed){
         .name = row->name, .closed = NAN, .set_slack = NAN, .term_slack = NAN};
     sx_explainer_cost(d->e, &forward0, &backward0);
+    const struct sx_decomposed *ig = same_paths(d, row);
+    if (ig != NULL)
+        return copy_paths(d, ig, m);
     if (!run_method(d, row, m)) {
         if (row->against != SX_AGAINST_FEATURES || d->error->status != SX_MODEL)
             return false;
@@ -358,7 +444,7 @@ static bool names_known(const char *list, struct sx_error *error)
     return true;
 }
 
-enum { FULL_PLAYERS = 10, MOST_FULL = 16, MOST_PAIRS_SETS = 2048 };
+enum { FULL_PLAYERS = 10, MOST_FULL = 16, MOST_SETS = 2048 };
 
 static bool choose_sets(struct sx_decomposing *d)
 {
@@ -377,10 +463,12 @@ static bool choose_sets(struct sx_decomposing *d)
     case SX_ALLOC_AUTO:
         break;
     }
-    if (d->n <= FULL_PLAYERS && o->order == 0)
-        return sx_family_new(&d->sets, d->n, d->n, d->error);
-    return count < 0 || (count > MOST_PAIRS_SETS && o->order == 0) ||
-           sx_family_new(&d->sets, d->n, order, d->error);
+    bool full = d->n <= FULL_PLAYERS && o->order == 0;
+    if (full)
+        count = (int64_t)1 << d->n;
+    if (count < 0 || count > MOST_SETS || (double)count * d->cost > MOST_COST)
+        return true;
+    return sx_family_new(&d->sets, d->n, full ? d->n : order, d->error);
 }
 
 static void free_results(struct sx_decomposer *c)
@@ -396,6 +484,12 @@ static void free_results(struct sx_decomposer *c)
     free(c->effect);
     c->effect = NULL;
     sx_taylor_free(&c->taylor);
+    sx_neurons_free(c->neuron, c->n_neurons);
+    c->neuron = NULL;
+    c->n_neurons = 0;
+    free(c->spearman);
+    free(c->distance);
+    c->spearman = c->distance = NULL;
     sx_arena_free(&c->kept);
     c->kept = (struct sx_arena){0};
 }
@@ -424,6 +518,13 @@ static void forget_programs(struct sx_decomposer *c)
     c->reference = SX_NONE;
 }
 
+static bool same_rules(const struct sx_rule_options *a, const struct sx_rule_options *b)
+{
+    return a->epsilon == b->epsilon && a->absolute == b->absolute &&
+           a->distribute == b->distribute && a->first == b->first &&
+           a->bound[0] == b->bound[0] && a->bound[1] == b->bound[1] && a->neuron == b->neuron;
+}
+
 static bool decompose_all(struct sx_decomposing *d)
 {
     struct sx_decomposer *c = d->d;
@@ -446,7 +547,9 @@ static bool decompose_all(struct sx_decomposing *d)
         if (!sx_judge_foreign(d, m))
             return false;
     }
-    return true;
+    if (!sx_agree(c, d->n, d->error))
+        return false;
+    return d->o->neuron_of == NULL || sx_look_at_layers(d, &c->neuron, &c->n_neurons);
 }
 
 static void give(struct sx_decomposing *d, struct sx_decomposition *r)
@@ -463,7 +566,11 @@ static void give(struct sx_decomposing *d, struct sx_decomposition *r)
                                    .f_x = d->f_x,
                                    .f_b = d->given.f_b,
                                    .n_methods = c->n_methods,
-                                   .method = c->method};
+                                   .method = c->method,
+                                   .n_neurons = c->n_neurons,
+                                   .neuron = c->neuron,
+                                   .spearman = c->spearman,
+                                   .distance = c->distance};
     sx_taylor_give(&c->taylor, r);
 }
 
@@ -479,6 +586,7 @@ bool sx_decompose(struct sx_decomposer *c, const struct sx_decompose_options *o,
                                .size = sx_count(&x->shape),
                                .x = x->data,
                                .f_x = sx_explainer_target(c->e)->value,
+                               .cost = cost_of(c->e),
                                .rules = {.epsilon = o->epsilon,
                                          .absolute = o->absolute,
                                          .distribute = o->distribute,
@@ -488,9 +596,10 @@ bool sx_decompose(struct sx_decomposer *c, const struct sx_decompose_options *o,
                                .error = error};
     *result = (struct sx_decomposition){0};
     free_results(c);
-    if (c->builds != c->e->builds)
+    if (c->builds != c->e->builds || !same_rules(&c->rules, &d.rules))
         forget_programs(c);
     c->builds = c->e->builds;
+    c->rules = d.rules;
     bool ok = names_known(o->methods, error) && decompose_all(&d);
     if (ok)
         give(&d, result);

@@ -64,7 +64,8 @@ enum { SX_N_RULES = 6 };
 struct sx_decomposer {
     struct sx_explainer *e;
     unsigned builds;
-    int reference; /* node: the reference input */
+    int reference;                /* node: the reference input */
+    struct sx_rule_options rules; /* of the programs */
     struct sx_points *rule[SX_N_RULES];
     struct sx_explainer *features; /* Grad-CAM: f of feature maps */
     char *layer, target[24];
@@ -73,6 +74,9 @@ struct sx_decomposer {
     struct sx_family sets;
     double *effect;
     struct sx_taylor taylor;
+    struct sx_neuron *neuron;
+    int n_neurons;
+    double *spearman, *distance; /* [methods, methods] */
     struct sx_arena kept;
 };
 
@@ -84,7 +88,7 @@ struct sx_decomposing {
     const struct sx_players *players;
     int64_t n, size;
     const double *x;
-    double f_x;
+    double f_x, cost;      /* cost: elements that f computes */
     struct sx_family sets; /* n = 0: nothing is allocated */
     struct sx_frame given, zero, features, *row;
     int64_t n_rows;
@@ -115,6 +119,8 @@ struct sx_method_row {
     double (*weight)(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i);
 };
 
+/* Whether it takes gradients all along paths. */
+bool sx_takes_paths(const struct sx_method_row *row);
 /* x with only the players of *set present (NULL: x itself). */
 void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,
                      const uint64_t *set, double *point);
@@ -160,6 +166,12 @@ bool sx_taylor(struct sx_decomposing *d, struct sx_taylor *t);
 bool sx_taylor_fit(struct sx_decomposing *d, struct sx_explainer *e, struct sx_taylor *t);
 void sx_taylor_give(const struct sx_taylor *t, struct sx_decomposition *result);
 void sx_taylor_free(struct sx_taylor *t);
+
+/* decompose_agree.c: how alike attributions are */
+bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error);
+/* decompose_layers.c */
+bool sx_look_at_layers(struct sx_decomposing *d, struct sx_neuron **neurons, int *n);
+void sx_neurons_free(struct sx_neuron *neurons, int n);
 
 #define SX_WEIGHT(name)                                                                        \
     double name(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i)

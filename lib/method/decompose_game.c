@@ -231,11 +231,29 @@ static bool exact_values(struct sx_decomposing *d, const struct sx_frame *f, uin
     return ok;
 }
 
+/* Exact for so many players, if the budget of evaluations allows; without one, if f is not so
+ * dear that they would cost more elements than this. */
+enum { EXACT_PLAYERS = 16, FEW_EVALUATIONS = 1024 };
+#define MOST_EXACT_COST 5e10
+
+static bool is_exact(const struct sx_decomposing *d, int size)
+{
+    int64_t all = size <= EXACT_PLAYERS ? (int64_t)1 << size : 0;
+    if (d->n >= 64 || all == 0)
+        return false;
+    return d->o->budget > 0
+               ? all <= d->o->budget
+               : all <= FEW_EVALUATIONS || (double)all * d->cost <= MOST_EXACT_COST;
+}
+
+/* Estimates, moved equally so that they are complete. */
 static bool estimated_values(struct sx_decomposing *d, const struct sx_frame *f, double *to)
 {
+    bool dear = d->n <= EXACT_PLAYERS && d->o->budget == 0;
+    int64_t budget = dear ? FEW_EVALUATIONS : d->o->budget;
     struct sx_shapley_options o = {.index = "sv",
                                    .order = 1,
-                                   .budget = d->o->budget,
+                                   .budget = budget,
                                    .seed = d->o->seed,
                                    .sample = d->o->sample};
     struct sx_interactions terms = {0};
@@ -244,12 +262,14 @@ static bool estimated_values(struct sx_decomposing *d, const struct sx_frame *f,
     for (int64_t k = 0; k < terms.count; k++)
         if (terms.first[k + 1] - terms.first[k] == 1)
             to[terms.member[terms.first[k]]] = terms.value[k];
+    double whole = terms.all - terms.none, sum = 0;
     sx_interactions_free(&terms);
+    for (int64_t i = 0; i < d->n; i++)
+        sum += to[i];
+    for (int64_t i = 0; i < d->n; i++)
+        to[i] += (whole - sum) / (double)d->n;
     return true;
 }
-
-/* Exact for so many players, if the budget of evaluations allows. */
-enum { EXACT_PLAYERS = 16 };
 
 bool sx_run_shapley(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                     const uint64_t *sets, double *to)
@@ -260,10 +280,8 @@ bool sx_run_shapley(struct sx_decomposing *d, const struct sx_frame *f, int64_t 
         uint64_t all = d->n < 64 ? ((uint64_t)1 << d->n) - 1 : 0,
                  set = sets != NULL ? sets[k] : all;
         int size = __builtin_popcountll(set);
-        bool few = d->n < 64 && size <= EXACT_PLAYERS &&
-                   (d->o->budget == 0 || (int64_t)1 << size <= d->o->budget);
-        ok = few ? exact_values(d, f, set, to + k * d->n)
-                 : estimated_values(d, f, to + k * d->n);
+        ok = is_exact(d, size) ? exact_values(d, f, set, to + k * d->n)
+                               : estimated_values(d, f, to + k * d->n);
     }
     return ok;
 }

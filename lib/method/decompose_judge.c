@@ -165,8 +165,7 @@ void sx_judge(const struct sx_decomposing *d, const struct sx_method_row *row,
               struct sx_decomposed *m)
 {
     double scale = scale_of(d, m), tolerance = tolerance_of(d);
-    bool quadrature = row->run == sx_run_ig || row->run == sx_run_expected;
-    if (quadrature)
+    if (sx_takes_paths(row))
         tolerance = fmax(tolerance, 10 * fabs(m->gap) / scale);
     for (int k = 0; k < 3; k++)
         m->principle[k] = (struct sx_principle){.derived = row->derived[k]};
@@ -182,7 +181,7 @@ void sx_judge(const struct sx_decomposing *d, const struct sx_method_row *row,
 
 bool sx_judge_foreign(const struct sx_decomposing *d, struct sx_decomposed *m)
 {
-    *m = (struct sx_decomposed){.name = "foreign", .closed = NAN};
+    *m = (struct sx_decomposed){.name = "foreign", .against = "baseline", .closed = NAN};
     m->attribution = sx_new((size_t)d->n, sizeof *m->attribution, d->error);
     if (m->attribution == NULL)
         return false;

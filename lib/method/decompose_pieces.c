@@ -1,9 +1,9 @@
 /* decompose_pieces.c - Integrated Gradients of a piecewise linear f, kink by kink.
  *
  * Between two kinks gradients do not change, so that the integral is a sum over pieces. Where
- * the tangents at the ends of an interval meet is the kink if there is but one: f there says. If
- * it is no single kink, that point splits the interval. What is left when the nodes run out is
- * shared between the ends such that the sum stays complete. */
+ * the tangents at the ends of an interval meet is the kink if there is but one: gradients close to
+ * either side of it say. What is not linear then is split again. What is left when the nodes run
+ * out is shared between the ends such that the sum stays complete. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,11 +14,12 @@ struct node {
     double s, f, slope;
 };
 
-/* Between nodes a and b; `kink`: where their tangents meet, or the middle. */
+/* Between nodes a and b; the points to look at, one or two: to both sides of where the tangents
+ * meet, or the middle. */
 struct interval {
     int64_t set, a, b;
-    double kink;
-    bool single; /* kink is where the tangents meet */
+    double point[2];
+    int n_points;
 };
 
 struct pieces {
@@ -26,6 +27,7 @@ struct pieces {
     const struct sx_frame *frame;
     const uint64_t *sets;
     double *to;
+    double *loose; /* like to: magnitudes of what is not known to be right */
     struct node *node;
     double *parts;
     size_t n_nodes, node_capacity, parts_capacity;
@@ -53,10 +55,26 @@ static void add(struct pieces *p, const struct interval *v, double alpha, double
 static void add_complete(struct pieces *p, const struct interval *v)
 {
     const struct node *a = &p->node[v->a], *b = &p->node[v->b];
+    const double *from = parts_of(p, v->a), *to = parts_of(p, v->b);
     double h = b->s - a->s, weight = 0.5;
     if (h > 0 && a->slope != b->slope)
         weight = fmin(1, fmax(0, ((b->f - a->f) / h - b->slope) / (a->slope - b->slope)));
     add(p, v, weight * h, (1 - weight) * h);
+    for (int64_t i = 0; i < p->d->n; i++)
+        p->loose[v->set * p->d->n + i] += h * (fabs(from[i]) + fabs(to[i]));
+}
+
+/* What a path still lacks goes where it is not known to be right. */
+static void complete(struct pieces *p, int64_t set, double whole)
+{
+    int64_t n = p->d->n;
+    double *to = p->to + set * n, *loose = p->loose + set * n, sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        whole -= to[i];
+        sum += loose[i];
+    }
+    for (int64_t i = 0; sum > 0 && i < n; i++)
+        to[i] += whole * loose[i] / sum;
 }
 
 static bool same_gradient(const struct pieces *p, const struct interval *v, double tolerance)
@@ -88,23 +106,17 @@ static bool settle(struct pieces *p, struct interval v)
         return true;
     }
     double step = (b.f - a.f - b.slope * h) / (a.slope - b.slope);
-    v.single = isfinite(step) && step > 1e-6 * h && step < (1 - 1e-6) * h;
-    v.kink = a.s + (v.single ? step : h / 2);
+    double aside = p->d->e->options.precise ? 1e-7 : 1e-4;
+    bool meet = isfinite(step) && step > 10 * aside * h && step < (1 - 10 * aside) * h;
+    v.n_points = meet ? 2 : 1;
+    v.point[0] = a.s + (meet ? step - aside * h : h / 2);
+    v.point[1] = a.s + step + aside * h;
     void *items = p->open;
     if (!sx_grow(&items, &p->open_capacity, p->n_open + 1, sizeof *p->open, p->d->error))
         return false;
     p->open = items;
     p->open[p->n_open++] = v;
     return true;
-}
-
-/* Whether f at the meeting point of the tangents is on both: then it is the only kink. */
-static bool is_kink(const struct pieces *p, const struct interval *v, double f)
-{
-    const struct node *a = &p->node[v->a];
-    double there = a->f + a->slope * (v->kink - a->s);
-    double noise = rounding(p) * (fabs(f) + fabs(there) + fabs(a->f));
-    return v->single && fabs(f - there) <= noise;
 }
 
 /* Evaluates n points and appends them as nodes. */
@@ -133,24 +145,26 @@ static bool evaluate(struct pieces *p, const struct sx_on_path *at, int64_t n)
     return ok;
 }
 
-/* Looks at every open interval's point once. */
+/* Looks at every open interval's points once. */
 static bool refine(struct pieces *p)
 {
-    int64_t n = (int64_t)p->n_open, first = (int64_t)p->n_nodes;
+    int64_t n = (int64_t)p->n_open, node = (int64_t)p->n_nodes, n_points = 0;
     struct interval *open = p->open;
-    struct sx_on_path *at = sx_new((size_t)n, sizeof *at, p->d->error);
+    struct sx_on_path *at = sx_new(2 * (size_t)n, sizeof *at, p->d->error);
     for (int64_t i = 0; at != NULL && i < n; i++)
-        at[i] = (struct sx_on_path){open[i].set, open[i].kink};
-    bool ok = at != NULL && evaluate(p, at, n);
+        for (int k = 0; k < open[i].n_points; k++)
+            at[n_points++] = (struct sx_on_path){open[i].set, open[i].point[k]};
+    bool ok = at != NULL && evaluate(p, at, n_points);
     p->open = NULL;
     p->n_open = p->open_capacity = 0;
     for (int64_t i = 0; ok && i < n; i++) {
-        struct interval v = open[i], low = {v.set, v.a, first + i, 0, false},
-                        high = {v.set, first + i, v.b, 0, false};
-        if (is_kink(p, &v, p->node[first + i].f))
-            add(p, &v, v.kink - p->node[v.a].s, p->node[v.b].s - v.kink);
-        else
-            ok = settle(p, low) && settle(p, high);
+        struct interval low = {open[i].set, open[i].a, node, {0}, 0};
+        node += open[i].n_points;
+        struct interval gap = {open[i].set, low.b, node - 1, {0}, 0};
+        struct interval high = {open[i].set, node - 1, open[i].b, {0}, 0};
+        if (open[i].n_points == 2)
+            add_complete(p, &gap);
+        ok = settle(p, low) && settle(p, high);
     }
     free(at);
     free(open);
@@ -165,21 +179,18 @@ static bool start(struct pieces *p, int64_t n)
     bool ok = at != NULL && evaluate(p, at, n * (START + 1));
     for (int64_t i = 0; ok && i < n * START; i++) {
         int64_t a = i / START * (START + 1) + i % START;
-        ok = settle(p, (struct interval){i / START, a, a + 1, 0, false});
+        ok = settle(p, (struct interval){i / START, a, a + 1, {0}, 0});
     }
     free(at);
     return ok;
 }
 
-/* Nodes for n paths: fewer where gradients are dear, or where paths serve to share out effects. */
+/* Nodes for n paths: fewer where gradients are dear. */
 static size_t most_nodes(const struct sx_decomposing *d, int64_t n)
 {
-    size_t all = d->e->options.precise ? (size_t)1 << 17 : (size_t)1 << 15;
+    double room = (n > 1 ? 6e8 : 3e9) / d->cost;
     size_t least = (size_t)n * 2 * START;
-    if (d->size > 4096)
-        all = 256;
-    else if (n > 1)
-        all = (size_t)1 << 13;
+    size_t all = room < 256 ? 256 : room > 1 << 17 ? (size_t)1 << 17 : (size_t)room;
     return all > least ? all : least;
 }
 
@@ -190,11 +201,15 @@ bool sx_integrate_pieces(struct sx_decomposing *d, const struct sx_frame *f, int
     size_t most = most_nodes(d, n);
     for (int64_t i = 0; i < n * d->n; i++)
         to[i] = 0;
-    bool ok = start(&p, n);
-    while (ok && p.n_open > 0 && p.n_nodes + p.n_open <= most)
+    p.loose = sx_new((size_t)(n * d->n), sizeof *p.loose, d->error);
+    bool ok = p.loose != NULL && start(&p, n);
+    while (ok && p.n_open > 0 && p.n_nodes + 2 * p.n_open <= most)
         ok = refine(&p);
     for (size_t i = 0; ok && i < p.n_open; i++)
         add_complete(&p, &p.open[i]);
+    for (int64_t k = 0; ok && k < n; k++)
+        complete(&p, k, p.node[k * (START + 1) + START].f - p.node[k * (START + 1)].f);
+    free(p.loose);
     free(p.node);
     free(p.parts);
     free(p.open);

@@ -27,4 +27,15 @@ bool sx_chart_canvas(const struct sx_chart *chart, int64_t width, int64_t height
 void sx_chart_disc(struct sx_picture *figure, double x, double y, double radius,
                    unsigned colour);
 
+/* Bars of m series over the chart's names, values [n, m], side by side or stacked; NaN: none. */
+bool sx_plot_bars(const struct sx_chart *chart, const char *const *series, int m,
+                  const double *values, bool stacked, struct sx_picture *figure,
+                  struct sx_error *error);
+
+/* A table of the chart's names and m columns: text[n, m], and whether it holds: 0 no, 1 yes, 2
+ * not known. */
+bool sx_plot_verdicts(const struct sx_chart *chart, const char *const *column, int m,
+                      const char *const *text, const int *verdict, struct sx_picture *figure,
+                      struct sx_error *error);
+
 #endif

@@ -26,16 +26,77 @@ is 'converged' "$(jq -c .taylor.converged "$T/out")" true
 is 'principles' "$(jq -c '[.methods[] | [.name, .principles[].holds]]' "$T/out")" \
     '[["gxi",false,true,false],["ig",true,true,true]]'
 
-# A convolutional network: everything, complete where that is promised.
+# Captum's attributions of a plain CNN, in float64.
+for name in "$DATA"/*; do ln -sf "$name" .; done
+for i in 0 1; do
+    run attr-decompose --double --players=elements --alloc=none --lrp-eps=abs:1e-9 --rows=$i:$((i + 1)) \
+        --methods=gxi,gradcam,ig,deeplift-rescale,lrp-eps cnn8.onnx digits8.npy
+    cp "$T/out" ours
+    for method in gxi gradcam ig deeplift-rescale lrp-eps; do
+        sed -n $((i + 1))p cnn8.captum | jq -c --arg m $method '.[$m]' >theirs
+        jq -c --arg m $method '.methods[] | select(.name == $m) | .map.values // .attribution' ours >mine
+        near "Captum's $method, image $i" mine theirs 1e-4
+    done
+    run attr-decompose --double --players=patches:4x4 --alloc=none --rows=$i:$((i + 1)) \
+        --methods=shapley cnn8.onnx digits8.npy
+    jq -c '.methods[0].attribution' "$T/out" >mine
+    sed -n $((i + 1))p cnn8.captum | jq -c .shapley >theirs
+    near "Captum's Shapley values, image $i" mine theirs 1e-4
+done
+
+# A convolutional network: everything, complete where that is promised, in both precisions.
 run attr-decompose --rows=0:1 digits8.onnx digits8.npy
 is 'fourteen methods' "$(jq '.methods | length' "$T/out")$status" 140
 is 'complete' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
     (.completeness_gap | fabs) < 1e-4] | all' "$T/out")" true
-run attr-decompose --rows=0:1 --double digits8.onnx digits8.npy
+# What is measured is what was derived for any f, where methods are no rules of neurons.
+is 'principles as derived' "$(jq -c '[.methods[:11][] | .principles[] | .holds == .derived] | all' "$T/out")" true
+is 'agreement' "$(jq -c '[.agreement.spearman | length, .[0][0], .[5][6]]' "$T/out")" '[14,1,1]'
+run attr-decompose --rows=1:2 --double --alloc=none digits8.onnx digits8.npy
 is 'complete in float64' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
     (.completeness_gap | fabs) < 1e-8] | all' "$T/out")" true
+for model in diabetes diabetes-relu; do
+    run attr-decompose --rows=2:3 --max-order=1 $model.onnx diabetes.csv
+    is "$model: complete" "$(jq -c '[.methods[] | select(.completeness_gap != null) |
+        (.completeness_gap | fabs) < 1e-4] | [length, all]' "$T/out")" '[6,true]'
+    run attr-decompose --rows=2:3 --double --max-order=1 $model.onnx diabetes.csv
+    is "$model: complete in float64" "$(jq -c '[.methods[] | select(.completeness_gap != null) |
+        (.completeness_gap | fabs) < 1e-8] | [length, all]' "$T/out")" '[6,true]'
+done
 run attr-decompose --rows=0:2 --alloc=none --methods=gxi,ig -f npy -o a.npy digits8.onnx digits8.npy
 is 'an array' "$status$(head -c 128 a.npy | grep -a -o '(2, 2, 16)')" '0(2, 2, 16)'
+
+# The layerwise view: alpha-beta and z+ break principles 1 and 2 in neurons, the others do not.
+run attr-decompose --layerwise --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
+is 'neurons' "$(jq -c '[.neurons[] | .layer, .n_inputs > 5]' "$T/out")" \
+    '["/0/Conv_output_0",true,"/4/Conv_output_0",true,"/9/Gemm_output_0",true]'
+is 'their principles' "$(jq -c '[.neurons[].methods[] | select(.name != "lrp-eps") |
+    .principles[] | .holds == .derived] | all' "$T/out")" true
+run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
+is 'one neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
+
+# Pictures: each is a PNG, and equal runs give equal bytes.
+for plot in bars alloc effects principles agreement maps; do
+    run attr-decompose -f png --plot=$plot --rows=0:1 --methods=gxi,occ1,shapley -o $plot.png digits8.onnx digits8.npy
+    is "$plot" "$status$(head -c 4 $plot.png | tail -c 3)" 0PNG
+done
+run attr-decompose -f png --rows=0:1 --methods=gxi,occ1,shapley -o again.png digits8.onnx digits8.npy
+ok 'equal bytes' cmp -s bars.png again.png
+
+# Options of the methods.
+explain() {
+    run attr-decompose --double --alloc=none "$@" product.onnx x.csv
+    jq -c '[.methods[0].attribution[] * 1e4 | round / 1e4]' "$T/out"
+}
+is 'midpoints' "$(explain --methods=ig --ig-rule=midpoint:1)" '[1,1.5]'
+is 'gauss' "$(explain --methods=ig --ig-rule=gauss:2)" '[1,1.5]'
+is 'a patch for each' "$(explain --methods=occpatch --patch=1x1)" '[2,2.5]'
+is 'overlapping patches' "$(explain --methods=occpatch --patch=1x2 --stride=1)" '[2.5,2.5]'
+is 'gradient at the baseline' "$(explain --methods=gxi --gxi-at=baseline)" '[0,0]'
+is 'drawn references' "$(explain --methods=preddiff --background=gauss:1e-9 --pd-samples=4)" '[2,2.5]'
+is 'random points' "$(explain --methods=expgrad --eg-samples=20000 --seed=3 | jq -c 'map(. * 100 | round / 100)')" '[1,1.5]'
+explain --methods=gxi --background=gauss:x >/dev/null
+is 'no width' "$status" 2
 
 # Scores from elsewhere.
 echo 1,1.5 >fair.csv
@@ -46,6 +107,34 @@ for scores in fair unfair; do
         "[\"foreign\",$([ $scores = fair ] && echo true || echo false)]"
 done
 
+echo '{"index":0,"attribution":{"shape":[2],"values":[1,1.5]}}' >record
+run attr-decompose --methods=gxi --attr=record --double product.onnx x.csv
+is 'a record' "$(jq -c '.methods[1].attribution' "$T/out")" '[1,1.5]'
+run attr-decompose --methods=gxi,ig --double product.onnx x.csv
+cp "$T/out" own
+run attr-decompose --methods=gxi --attr=own:ig --double product.onnx x.csv
+is 'a method of a record' "$(jq -c '.methods[1] | [(.attribution[] * 1e9 | round / 1e9), .selectope.exists]' "$T/out")" '[1,1.5,true]'
+run attr-decompose -f text --taylor=2 --methods=gxi,ig --attr=own:gxi --double product.onnx x.csv
+is 'text' "$status$(grep -c 'have converged\|no fair allocation' "$T/out")" 02
+
+# What is wrong is said in a line, with the right status.
+wrong() {
+    what=$1 wanted=$2
+    shift 2
+    run attr-decompose "$@" product.onnx x.csv
+    is "$what" "$status $(wc -l <"$T/err")" "$wanted 1"
+}
+echo 1,2,3 >three.csv
+echo '{"index":0,' >broken
+echo '{"index":7,"attribution":[1,2]}' >other
+wrong 'scores of another number' 1 --attr=three.csv
+wrong 'a broken record' 1 --attr=broken
+wrong 'no record of the sample' 1 --attr=other
+wrong 'no such file' 1 --attr=nowhere.csv
+wrong 'no method of the name' 1 --attr=own:shapley
+wrong 'no layer' 2 --neuron=nothing:3 --methods=gxi
+wrong 'too high an order' 2 --taylor=30
+wrong 'nothing to draw' 2 -f png -o x.png --plot=alloc --alloc=none
 run attr-decompose --methods=nothing product.onnx x.csv
 is 'unknown method' "$status" 2
 ok 'says so' grep -q "no method 'nothing'" "$T/err"

@@ -1,0 +1,40 @@
+/* neuron.h - one neuron y = s(z0 + d_1 + .. + d_n), and what propagation rules make of it. */
+#ifndef SX_NEURON_H
+#define SX_NEURON_H
+
+#include "base/base.h"
+
+/* The rules that share out dy = y - s(z0) among the d_i, in the order of the methods. */
+enum sx_local_rule {
+    SX_LOCAL_SHAP, /* Shapley values of up to SX_LOCAL_EXACT inputs, else as Rescale */
+    SX_LOCAL_RESCALE,
+    SX_LOCAL_REVEAL,
+    SX_LOCAL_EPSILON, /* d_i / (z0 + d + epsilon): the bias keeps its share */
+    SX_LOCAL_ALPHA_BETA,
+    SX_LOCAL_TAYLOR,
+    SX_LOCAL_RULES
+};
+
+#define SX_LOCAL_EXACT 12
+
+struct sx_unit_value {
+    bool (*value)(void *context, int64_t n, const double *z, double *y, struct sx_error *error);
+    void *context;
+};
+
+/* Shares of the n inputs in to[]. */
+bool sx_local_shares(enum sx_local_rule rule, const struct sx_unit_value *s, double z0,
+                     const double *d, int64_t n, double epsilon, double *to,
+                     struct sx_error *error);
+
+/* The weight with which the rule gives input i the neuron's Taylor effect of degrees kappa[n],
+ * not all 0. */
+double sx_local_weight(enum sx_local_rule rule, double z0, const double *d, int64_t n,
+                       double epsilon, const uint8_t *kappa, int64_t i);
+
+/* How far these weights are at most from the three principles, over all kappa of a degree of at
+ * most 3 of all inputs, or of the 6 largest and the 6 smallest. */
+bool sx_local_principles(enum sx_local_rule rule, double z0, const double *d, int64_t n,
+                         double epsilon, double violation[3], struct sx_error *error);
+
+#endif
