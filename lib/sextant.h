@@ -1004,34 +1004,24 @@ bool sx_plot_curve(const char *title, const double *x, const double *y, int64_t 
 
 /* ---- Fourteen attributions as allocations of Taylor effects ----------------------------- */
 
-/* Which sets of players effects are allocated for: all up to 10 players, else pairs (AUTO). */
+/* Which sets of players effects are allocated for; what Deep Taylor's first layer does. */
 enum sx_allocation { SX_ALLOC_AUTO, SX_ALLOC_FULL, SX_ALLOC_TRUNCATED, SX_ALLOC_NONE };
-
-/* A reference for Deep Taylor's first layer: z+ as in all others, w^2, z^B between two bounds. */
 enum sx_first { SX_FIRST_ZPLUS, SX_FIRST_WSQUARE, SX_FIRST_BOUNDED };
 
-struct sx_decompose_options { /* what is 0 or NULL is as attr-decompose(1) says */
-    const char *methods;      /* "all", or names that sx_decompose_method gives, by commas */
+/* Zeros and NULL are what attr-decompose(1) says; order: of the largest sets of a truncated allocation. */
+struct sx_decompose_options {
+    const char *methods, *layer, *smooth; /* "all", or names by commas; of Grad-CAM; of terms */
+    const char *neuron_of; /* "LAYER:ELEMENT", "LAYER", "": all of them; NULL: none */
     const struct sx_players *players;
     const double *baseline, *background, *foreign; /* x's shape; rows of it; scores to judge */
-    int64_t n_background, most_rows;
-    double gauss; /* without a background: draw rows around the baseline */
-    enum sx_allocation allocation;
-    int64_t order; /* largest sets of a truncated allocation */
-    bool gradient_at_baseline, midpoints, log_odds;
-    int64_t nodes, path_samples; /* of ig: as many as it takes; of expgrad: as ig */
-    int64_t patch[2], stride;
-    const int64_t *patch_of; /* or the number of each player's patch */
-    int64_t budget;          /* evaluations of the Shapley values */
-    const char *layer;       /* of Grad-CAM */
-    enum sx_layout layout;
-    double epsilon, bound[2];
-    bool absolute, distribute, neuron; /* epsilon not relative; biases; deepshap's unit */
-    enum sx_first first;
+    const int64_t *patch_of;                       /* NULL: patches as below */
+    int64_t n_background, most_rows, order, nodes, path_samples, patch[2], stride, budget;
     int64_t taylor, fit; /* effects up to this order, or of a polynomial of this degree */
-    const char *smooth;  /* for those effects alone */
-    double taylor_tolerance, tolerance;
-    const char *neuron_of; /* "LAYER:ELEMENT", "LAYER", "": all of them; NULL: none */
+    double gauss, epsilon, bound[2], taylor_tolerance, tolerance;
+    bool gradient_at_baseline, midpoints, log_odds, absolute, distribute, neuron;
+    enum sx_allocation allocation;
+    enum sx_layout layout;
+    enum sx_first first;
     uint64_t seed, sample;
 };
 
@@ -1059,9 +1049,8 @@ struct sx_decomposed {
     const char *name, *failure, *against; /* failure: why there is no attribution */
     double *attribution, sum, gap;        /* [players]; sum - (f(x) - f(reference)) */
     bool complete, exists;                /* the gap is promised to be 0; see set_slack */
-    double *share, *effect;       /* [sets, players] of effect[sets]; NULL: not allocated */
-    double residual, closed;      /* of the allocation; of the known weights, NAN: none */
-    double set_slack, term_slack; /* of the test whether a fair allocation exists, or NAN */
+    double *share, *effect; /* [sets, players] of effect[sets]; NULL: not allocated */
+    double residual, closed, set_slack, term_slack; /* NAN: not known; see the page's OUTPUT */
     struct sx_principle principle[3];
     struct sx_tensor map; /* gradcam: its raw map */
     int64_t evaluations;
@@ -1074,11 +1063,10 @@ struct sx_decomposition {
     const uint64_t *set;  /* bit i: player i; the empty set first; n_sets 0: none */
     const double *effect; /* Harsanyi effects J */
     bool all_sets, converged;
-    double f_x, f_b;
     int64_t order, n_terms; /* Taylor effects: term[n_terms] of degrees [n_terms, players] */
     const uint8_t *degree;
     const double *term;
-    double gap, effect_gap, ig_gap, smooth_change;
+    double f_x, f_b, gap, effect_gap, ig_gap, smooth_change;
     int n_methods, n_neurons;
     const struct sx_decomposed *method;
     const struct sx_neuron *neuron;    /* of each layer that an activation follows, in order */
