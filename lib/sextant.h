@@ -1024,14 +1024,12 @@ struct sx_decompose_options {
     enum sx_first first;
     uint64_t seed, sample;
 };
-
 /* How far a principle is from holding, and in which set of players that shows most. */
 struct sx_principle {
     double violation;
     bool holds, derived; /* measured; for generic f */
     uint64_t worst;
 };
-
 /* One neuron y = s(z0 + sum d), whose n inputs changed z by d[n] and y by dy from the reference to
  * x; how a rule that works neuron by neuron shares that out, and how far its weights are off. */
 struct sx_neuron {
@@ -1044,7 +1042,6 @@ struct sx_neuron {
         struct sx_principle principle[3];
     } rule[6];
 };
-
 struct sx_decomposed {
     const char *name, *failure, *against; /* failure: why there is no attribution */
     double *attribution, sum, gap;        /* [players]; sum - (f(x) - f(reference)) */
@@ -1056,7 +1053,6 @@ struct sx_decomposed {
     int64_t evaluations;
     double seconds;
 };
-
 /* Owned by the decomposer until the next sample. */
 struct sx_decomposition {
     int64_t players, n_sets;
