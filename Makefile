@@ -9,7 +9,7 @@ DESTDIR ?=
 
 CC ?= cc
 # Spinning threads starve the ones they wait for where processors are shared.
-export OMP_WAIT_POLICY ?= passive
+export GOMP_SPINCOUNT ?= 30000
 OPT ?= -O2 -g
 WARN = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas

@@ -15,8 +15,8 @@ PATH=$(cd "$BUILD" && pwd)/bin:$PATH
 DIGITS=${DIGITS:-../shared/models/digits8} PYTHON=${PYTHON:-/usr/bin/python3}
 GIVEN=${MODEL-} MODEL=${MODEL:-$DIGITS/model.onnx} LAYER=${LAYER:-/6/Relu_output_0}
 FLINT_DATA=${FLINT_DATA:-/tmp/flint-data} HERE=$(dirname "$0")
-OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
-export OMP_WAIT_POLICY
+GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-30000}
+export GOMP_SPINCOUNT
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 bad=0
