@@ -24,7 +24,7 @@ options_of() {
     taylorcam) echo --smooth=softplus:5 ;;
     xderiv) echo --smooth=softplus:5 --players=patches:4x4 ;;
     shapley-int) echo --players=patches:4x4 --index=sii ;;
-    attr-decompose) echo --players=patches:4x4 --methods=gxi,ig,lrp-eps ;;
+    attr-decompose) echo --players=patches:4x4 --methods=gxi,occ1,lrp-eps ;;
     esac
 }
 
