@@ -62,7 +62,7 @@ CFLAGS_strided = -O3
 CFLAGS_gather = -O3
 # Sums over the table of all coalitions, and elimination.
 CFLAGS_shapley_table = -O3
-CFLAGS_shapley_squares = -O3
+CFLAGS_shapley_squares = -O3 -ffp-contract=fast
 CFLAGS_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)

@@ -261,11 +261,6 @@ bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how)
 /* Adds the index of a game to the values of terms: base has its Moebius transform. */
 void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base);
 
-/* KernelSHAP-IQ's fit of singles and pairs, as Moebius terms, to values less v(empty) of which
- * mean[i] is the weight within a size; all of one player and of all but one are there. */
-bool sx_fit_outer(struct sx_estimate *e, const struct sx_draw *draw, const double *mean,
-                  const double *value, double *terms, bool *solved);
-
 /* Of a part of a game that is all there is: the best fit to it. */
 bool sx_estimate_given(struct sx_estimate *e);
 
@@ -282,12 +277,15 @@ bool sx_estimate_sparse(struct sx_estimate *e);
 struct sx_moments {
     int64_t n, most;
     double *sum[7];
-    double *choose; /* binomials [n + 1, 8] */
+    int64_t *choose; /* binomials [n + 1, 8], up to `most` */
 };
 
 bool sx_moments_new(struct sx_moments *moments, int64_t n, int64_t most,
                     struct sx_error *error);
 void sx_moments_free(struct sx_moments *moments);
+
+/* All sums become 0. */
+void sx_moments_clear(struct sx_moments *moments);
 
 /* Adds the coalition of the k players member[], ascending. */
 void sx_moments_add(struct sx_moments *moments, const int64_t *member, int64_t k,
@@ -301,12 +299,37 @@ double sx_moments_union(const struct sx_moments *moments, const int64_t *a, int6
  * coalition). */
 void sx_moments_transform(struct sx_moments *moments);
 
-/* In place: the lower triangle of a symmetric positive definite [n, n] becomes its Cholesky
- * factor; false when it is not positive definite. */
+/* In place: the upper triangle of a symmetric positive definite [n, n] becomes its Cholesky factor
+ * U; false when it is not positive definite. The lower triangle is left alone. */
 bool sx_cholesky(double *a, int64_t n);
 
-/* In place: solves L L' x = b. */
+/* In place: solves U' U x = b. */
 void sx_cholesky_solve(const double *factor, int64_t n, double *b);
+
+/* ---- Shapley interaction of pairs ---- */
+
+struct sx_outer {
+    struct sx_estimate *e;
+    const struct sx_draw *draw;
+    int64_t n, p;       /* live players, pairs */
+    const double *mean; /* the weight of each coalition in the mean of its size */
+    double *value;      /* then what the singles leave */
+    double *edge;       /* of each player: the value of it alone plus that of all others */
+    double *single;     /* Shapley values */
+    int64_t *member;    /* of a coalition; then those of all pairs */
+    uint8_t *present;   /* of a coalition */
+    struct sx_moments moments;
+    double *split; /* [n, n]: sums of values times weights, by who is apart from the others */
+    double *matrix, *right, *pair; /* of each pair: the mean of its character */
+};
+
+bool sx_outer_new(struct sx_outer *fit, struct sx_estimate *e, const struct sx_draw *draw);
+void sx_outer_free(struct sx_outer *fit);
+
+/* KernelSHAP-IQ's fit of singles and pairs, as Moebius terms, to values less v(empty) of which
+ * mean[i] is the weight within a size; all of one player and of all but one are there. False when
+ * coalitions do not tell the pairs apart. */
+bool sx_outer_fit(struct sx_outer *fit, const double *mean, const double *value, double *terms);
 
 /* ---- Fits ----
  *

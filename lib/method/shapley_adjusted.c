@@ -30,6 +30,7 @@ struct adjusting {
     double *counts; /* per size: coalitions of the fold, of the others */
     double *part;
     int folds;
+    struct sx_outer outer;
     struct sx_interactions base; /* the terms of the fit */
     double *mean;                /* of their values over folds */
     double *table;               /* those of singles and pairs: [n, n], or [n] without pairs */
@@ -118,9 +119,9 @@ static bool fit_others(struct adjusting *w, int fold)
     bool solved = false;
     for (int64_t i = 0; i < w->draw.count; i++)
         w->weight[i] = w->fold[i] != fold ? 1 / w->counts[2 * w->size[i] + 1] : 0;
-    bool ok = w->how->outer
-                  ? sx_fit_outer(e, &w->draw, w->weight, w->value, w->base.value, &solved)
-                  : fit_terms(w, &solved);
+    bool ok = w->how->outer || fit_terms(w, &solved);
+    if (w->how->outer)
+        solved = sx_outer_fit(&w->outer, w->weight, w->value, w->base.value);
     return ok && (solved || sx_fail(e->error, SX_USAGE,
                                     "%lld coalitions do not tell %lld terms apart; raise "
                                     "--budget",
@@ -241,6 +242,8 @@ static bool adjust(struct adjusting *w)
         return false;
     for (int64_t k = 0; k < w->base.count; k++)
         w->base.value[k] = (terms->all - terms->none) / (double)w->base.count;
+    if (w->how->outer && w->fitted && !sx_outer_new(&w->outer, e, &w->draw))
+        return false;
     for (int fold = 1; fold == 1 || fold <= w->folds; fold++) {
         count_sizes(w, fold);
         if (w->fitted && !fit_others(w, fold))
@@ -291,6 +294,7 @@ bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how)
               sx_coalitions_draw(e, &w.weights, how->sizes, how->pairs, &w.draw, &w.value) &&
               adjusting_new(&w) && adjust(&w);
     sx_weights_free(&w.weights);
+    sx_outer_free(&w.outer);
     sx_interactions_free(&w.base);
     sx_draw_free(&w.draw);
     free(w.value);

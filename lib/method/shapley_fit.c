@@ -55,8 +55,8 @@ int64_t sx_fit_members(struct sx_fit *f, const uint64_t *coalition)
     int64_t k = 0;
     for (int64_t j = 0; j < f->n; j++) {
         f->present[j] = sx_set_has(coalition, f->game->live[j]);
-        if (f->present[j])
-            f->member[k++] = j;
+        f->member[k] = j;
+        k += f->present[j];
     }
     return k;
 }
@@ -80,7 +80,7 @@ bool sx_fit_factor(struct sx_fit *f)
     for (int64_t s = 0; s < f->p; s++) {
         int64_t ns, nt;
         const int64_t *a = set_of(f, s, &ns);
-        for (int64_t t = 0; t <= s; t++) {
+        for (int64_t t = s; t < f->p; t++) {
             const int64_t *b = set_of(f, t, &nt);
             f->matrix[s * f->p + t] = sx_moments_union(&f->moments, a, ns, b, nt);
         }

@@ -139,7 +139,7 @@ bool sx_sparse_fit(struct sx_sparse *f, int64_t count, const uint64_t *coalition
             int64_t odd = 0;
             for (size_t k = 0; k < long_words; k++)
                 odd += __builtin_popcountll(here[k] ^ row[t * long_words + k]);
-            matrix[s * p + t] = (double)(count - 2 * odd);
+            matrix[t * p + s] = (double)(count - 2 * odd);
         }
         matrix[s * p + s] *= 1 + 1e-12; /* what the coalitions cannot tell apart is shared */
     }

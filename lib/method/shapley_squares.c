@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clones.h"
 #include "method/shapley.h"
 
 /* Columns of the table of binomials. */
@@ -16,9 +17,6 @@ bool sx_moments_new(struct sx_moments *m, int64_t n, int64_t most, struct sx_err
     *m = (struct sx_moments){.n = n, .most = most < n ? most : n};
     m->choose = sx_new((size_t)n + 1, SIZES * sizeof *m->choose, error);
     bool ok = m->choose != NULL;
-    for (int64_t i = 0; ok && i <= n; i++)
-        for (int64_t k = 0; k < SIZES; k++)
-            m->choose[i * SIZES + k] = sx_choose(i, k);
     for (int64_t k = 0; ok && k <= m->most; k++) {
         double count = sx_choose(n, k);
         if (count > 0x1p28)
@@ -26,6 +24,8 @@ bool sx_moments_new(struct sx_moments *m, int64_t n, int64_t most, struct sx_err
                          "%lld players are too many for a fit of this order; try "
                          "--sampling=sparse",
                          (long long)n);
+        for (int64_t i = 0; ok && i <= n; i++)
+            m->choose[i * SIZES + k] = (int64_t)sx_choose(i, k);
         m->sum[k] = ok ? sx_new((size_t)count, sizeof *m->sum[k], error) : NULL;
         ok = m->sum[k] != NULL;
     }
@@ -42,16 +42,22 @@ void sx_moments_free(struct sx_moments *m)
     *m = (struct sx_moments){0};
 }
 
+void sx_moments_clear(struct sx_moments *m)
+{
+    for (int64_t k = 0; k <= m->most; k++)
+        memset(m->sum[k], 0, (size_t)sx_choose(m->n, k) * sizeof *m->sum[k]);
+}
+
 /* Sets by colexicographic rank: a larger member adds to the rank of those before it. */
 static void add_from(struct sx_moments *m, const int64_t *member, int64_t k, int64_t from,
-                     int64_t size, double rank, double weight)
+                     int64_t size, int64_t rank, double weight)
 {
-    for (int64_t i = from; i < k; i++) {
-        double at = rank + m->choose[member[i] * SIZES + size + 1];
-        m->sum[size + 1][(int64_t)at] += weight;
-        if (size + 1 < m->most)
-            add_from(m, member, k, i + 1, size + 1, at, weight);
-    }
+    const int64_t *choose = m->choose + size + 1;
+    double *sum = m->sum[size + 1] + rank;
+    for (int64_t i = from; i < k; i++)
+        sum[choose[member[i] * SIZES]] += weight;
+    for (int64_t i = from; i < k && size + 1 < m->most; i++)
+        add_from(m, member, k, i + 1, size + 1, rank + choose[member[i] * SIZES], weight);
 }
 
 void sx_moments_add(struct sx_moments *m, const int64_t *member, int64_t k, double weight)
@@ -64,15 +70,14 @@ void sx_moments_add(struct sx_moments *m, const int64_t *member, int64_t k, doub
 double sx_moments_union(const struct sx_moments *m, const int64_t *a, int64_t na,
                         const int64_t *b, int64_t nb)
 {
-    double rank = 0;
-    int64_t size = 0;
+    int64_t rank = 0, size = 0;
     for (int64_t i = 0, j = 0; i < na || j < nb; size++) {
         int64_t next = i < na && (j >= nb || a[i] <= b[j]) ? a[i] : b[j];
         i += i < na && a[i] == next;
         j += j < nb && b[j] == next;
         rank += m->choose[next * SIZES + size + 1];
     }
-    return m->sum[size][(int64_t)rank];
+    return m->sum[size][rank];
 }
 
 /* The sum of (-2)^|V| sum[V] over the parts V of a set. */
@@ -80,55 +85,84 @@ static double character(const struct sx_moments *m, const int64_t *member, int64
 {
     double total = 0;
     for (unsigned part = 0; part < 1u << size; part++) {
-        double rank = 0, factor = 1;
-        int64_t k = 0;
+        double factor = 1;
+        int64_t rank = 0, k = 0;
         for (int64_t i = 0; i < size; i++)
             if ((part >> i & 1) != 0) {
                 rank += m->choose[member[i] * SIZES + ++k];
                 factor *= -2;
             }
-        total += factor * m->sum[k][(int64_t)rank];
+        total += factor * m->sum[k][rank];
     }
     return total;
+}
+
+/* to[] += (-2)^(|V| + 1) sum[{i} + V] over the sets of i below those of V, which lie side by side. */
+static void add_part(const struct sx_moments *m, const int64_t *member, int64_t size,
+                     unsigned part, double *to, int64_t n)
+{
+    double factor = -2;
+    int64_t rank = 0, k = 1;
+    for (int64_t i = 0; i < size; i++)
+        if ((part >> i & 1) != 0) {
+            rank += m->choose[member[i] * SIZES + ++k];
+            factor *= -2;
+        }
+    const double *from = m->sum[k] + rank;
+    for (int64_t i = 0; i < n; i++)
+        to[i] += factor * from[i];
+}
+
+/* All sets {i} + rest with i below the rest, which lie side by side. */
+static void transform_below(struct sx_moments *m, const int64_t *rest, int64_t size)
+{
+    int64_t rank = 0;
+    double alone = character(m, rest, size), scale = ldexp(1, (int)size + 1);
+    int64_t n = size > 0 ? rest[0] : m->n;
+    for (int64_t i = 0; i < size; i++)
+        rank += m->choose[rest[i] * SIZES + i + 2];
+    double *to = m->sum[size + 1] + rank;
+    for (int64_t i = 0; i < n; i++)
+        to[i] = alone + (size % 2 == 0 ? -scale : scale) * to[i];
+    for (unsigned part = 0; part + 1 < 1u << size; part++)
+        add_part(m, rest, size, part, to, n);
 }
 
 void sx_moments_transform(struct sx_moments *m)
 {
     /* Larger sets first: they need the smaller ones as they were. */
-    for (int64_t size = m->most; size > 0; size--) {
-        int64_t member[SIZES];
+    for (int64_t size = m->most - 1; size >= 0; size--) {
+        int64_t rest[SIZES];
         for (int64_t i = 0; i < size; i++)
-            member[i] = i;
+            rest[i] = i;
         do {
-            double rank = 0;
-            for (int64_t i = 0; i < size; i++)
-                rank += m->choose[member[i] * SIZES + i + 1];
-            m->sum[size][(int64_t)rank] = character(m, member, size);
-        } while (sx_next_set(member, size, m->n));
+            transform_below(m, rest, size);
+        } while (sx_next_set(rest, size, m->n));
     }
 }
 
 /* ---- Cholesky ---- */
 
 /* Columns that are eliminated together. */
-#define BLOCK 32
+#define BLOCK 16
 
-/* to[] -= x a[] + y b[]: two columns at a time halve the traffic. */
-static void subtract_two(double *restrict to, const double *restrict a, double x,
-                         const double *restrict b, double y, int64_t n)
+/* to[i] -= the sum over k < 4 of x[k * n] a[k * n + i]: together they save traffic. */
+CLONES static void subtract_four(double *restrict to, const double *x, const double *a,
+                                 int64_t n, int64_t count)
 {
-    for (int64_t i = 0; i < n; i++)
-        to[i] -= x * a[i] + y * b[i];
+    const double *b = a + n, *c = b + n, *d = c + n;
+    double xa = x[0], xb = x[n], xc = x[2 * n], xd = x[3 * n];
+    for (int64_t i = 0; i < count; i++)
+        to[i] -= xa * a[i] + xb * b[i] + (xc * c[i] + xd * d[i]);
 }
 
-static void subtract(double *restrict to, const double *restrict a, double x, int64_t n)
+CLONES static void subtract(double *restrict to, const double *restrict a, double x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         to[i] -= x * a[i];
 }
 
-/* The factor is built as its transpose, row by row, in the upper triangle: rows are contiguous. */
-static bool factor_upper(double *u, int64_t n)
+bool sx_cholesky(double *u, int64_t n)
 {
     for (int64_t from = 0; from < n; from += BLOCK) {
         int64_t to = from + BLOCK < n ? from + BLOCK : n;
@@ -142,26 +176,16 @@ static bool factor_upper(double *u, int64_t n)
             for (int64_t j = k; j < n; j++)
                 row[j] *= scale;
         }
-#pragma omp parallel for schedule(static, 8) if (n > 512)
+#pragma omp parallel for schedule(static, 8) if (n > 256)
         for (int64_t i = to; i < n; i++) {
             int64_t p = from;
-            for (; p + 1 < to; p += 2)
-                subtract_two(u + i * n + i, u + p * n + i, u[p * n + i], u + (p + 1) * n + i,
-                             u[(p + 1) * n + i], n - i);
-            if (p < to)
+            for (; p + 3 < to; p += 4)
+                subtract_four(u + i * n + i, u + p * n + i, u + p * n + i, n, n - i);
+            for (; p < to; p++)
                 subtract(u + i * n + i, u + p * n + i, u[p * n + i], n - i);
         }
     }
     return true;
-}
-
-bool sx_cholesky(double *a, int64_t n)
-{
-    /* The lower triangle is given; its mirror image is worked on. */
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < i; j++)
-            a[j * n + i] = a[i * n + j];
-    return factor_upper(a, n);
 }
 
 void sx_cholesky_solve(const double *u, int64_t n, double *b)

@@ -82,6 +82,7 @@ struct units {
     uint8_t *present;             /* of a coalition: per live player */
     int64_t *local;               /* the terms' members as live players */
     double *unit, *sum, *squares; /* per term */
+    double *of; /* [set size, members present]: weights at a coalition's size */
 };
 
 /* Coalition i in the sums of all terms. */
@@ -90,18 +91,17 @@ static void add_coalition(struct units *w, int64_t i)
     const struct sx_game *game = w->e->game;
     struct sx_interactions *terms = w->e->terms;
     const uint64_t *coalition = w->draw->coalition + (size_t)i * game->words;
-    int64_t n = game->n_live, size = 0, order = w->weights->order;
-    const double *weight = w->weights->weight;
+    int64_t n = game->n_live, size = 0, sizes = w->weights->order + 1;
     for (int64_t k = 0; k < n; k++)
         size += w->present[k] = sx_set_has(coalition, game->live[k]);
+    for (int64_t k = 0; k < sizes * sizes; k++)
+        w->of[k] = w->weights->weight[k * (n + 1) + size];
     for (int64_t k = 0; k < terms->count; k++) {
-        const int64_t *member = w->local + terms->first[k];
-        int64_t s = terms->first[k + 1] - terms->first[k], in = 0;
-        for (int64_t j = 0; j < s; j++)
-            in += w->present[member[j]];
-        double of = weight[(s * (order + 1) + in) * (n + 1) + size];
-        terms->value[k] += of * w->y[i];
-        w->unit[k] += of * w->scattered[i];
+        int64_t at = (terms->first[k + 1] - terms->first[k]) * sizes;
+        for (int64_t j = terms->first[k]; j < terms->first[k + 1]; j++)
+            at += w->present[w->local[j]];
+        terms->value[k] += w->of[at] * w->y[i];
+        w->unit[k] += w->of[at] * w->scattered[i];
     }
 }
 
@@ -132,10 +132,12 @@ bool sx_units_add(struct sx_estimate *e, const struct sx_weights *weights,
 {
     struct units w = {.e = e, .weights = weights, .draw = draw, .y = y, .scattered = scattered};
     size_t count = (size_t)e->terms->count, members = (size_t)e->terms->first[count];
+    size_t sizes = (size_t)weights->order + 1;
     w.present = sx_new((size_t)e->game->n_live + 1, 1, e->error);
     w.local = sx_new(members + 1, sizeof *w.local, e->error);
     w.unit = sx_new(3 * count + 1, sizeof *w.unit, e->error);
-    bool ok = w.present != NULL && w.local != NULL && w.unit != NULL;
+    w.of = sx_new(sizes * sizes, sizeof *w.of, e->error);
+    bool ok = w.present != NULL && w.local != NULL && w.unit != NULL && w.of != NULL;
     if (ok) {
         w.sum = w.unit + count;
         w.squares = w.sum + count;
@@ -147,5 +149,6 @@ bool sx_units_add(struct sx_estimate *e, const struct sx_weights *weights,
     free(w.present);
     free(w.local);
     free(w.unit);
+    free(w.of);
     return ok;
 }

@@ -12,15 +12,8 @@
 #define LOOP
 #endif
 
+#include "base/clones.h"
 #include "ops/map.h"
-
-/* One compilation per instruction set. Sanitizers run before the choice can be made. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                         \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 

@@ -1,16 +1,9 @@
 /* pool.c - pools: SUMPOOL, its adjoint UNPOOL, and POOLINDEX, the choice under max pooling. */
 #include <string.h>
 
+#include "base/clones.h"
 #include "graph/derive.h"
 #include "ops/products.h"
-
-/* One compilation per instruction set. Sanitizers run before the choice can be made. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                         \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
 
 enum { GEOMETRY = sizeof(struct sx_pool) / sizeof(int64_t) };
 

@@ -1,0 +1,13 @@
+/* clones.h - compiled once per instruction set; the machine chooses. */
+#ifndef SX_CLONES_H
+#define SX_CLONES_H
+
+/* Sanitizers run before the choice can be made. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                         \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#endif
