@@ -45,25 +45,25 @@ $(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
 
 $(BUILD)/%.o: %.c | $(BUILD)/gen/onnx.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(notdir $*)) -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(subst /,_,$(*:lib/%=%))) -c -o $@ $<
 
 # The pointwise kernels are loops for the vectoriser.
-CFLAGS_map = -O3
-CFLAGS_map_kernels = -O3 -fno-trapping-math
-CFLAGS_exact = -O3
+CFLAGS_ops_map = -O3
+CFLAGS_ops_map_kernels = -O3 -fno-trapping-math
+CFLAGS_ops_exact = -O3
 # Products may contract a * b + c, but are summed in the order that is written.
-CFLAGS_gemm_kernels = -O3 -ffp-contract=fast
-CFLAGS_conv_kernels = -O3
-CFLAGS_pool = -O3
-CFLAGS_reduce = -O3 -fno-trapping-math
-CFLAGS_softmax = -O3 -fno-trapping-math
-CFLAGS_scan = -O3 -fno-trapping-math
-CFLAGS_strided = -O3
-CFLAGS_gather = -O3
+CFLAGS_ops_gemm_kernels = -O3 -ffp-contract=fast
+CFLAGS_ops_conv_kernels = -O3
+CFLAGS_ops_pool = -O3
+CFLAGS_ops_reduce = -O3 -fno-trapping-math
+CFLAGS_ops_softmax = -O3 -fno-trapping-math
+CFLAGS_ops_scan = -O3 -fno-trapping-math
+CFLAGS_ops_strided = -O3
+CFLAGS_ops_gather = -O3
 # Sums over the table of all coalitions, and elimination.
 CFLAGS_shapley_table = -O3
 CFLAGS_shapley_squares = -O3 -ffp-contract=fast
-CFLAGS_dnnl = -Wno-conversion
+CFLAGS_run_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)
 	@rm -f $@

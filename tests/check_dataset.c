@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "arrays.h"
-#include "method/flint.h"
+#include "flint/flint.h"
 
 static char dir[] = "/tmp/check-dataset-XXXXXX";
 static struct sx_preprocess pre;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "method/neuron.h"
+#include "decompose/neuron.h"
 #include "model.h"
 
 struct fixture {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "method/deriv.h"
+#include "explain/deriv.h"
 #include "model.h"
 
 struct fixture {

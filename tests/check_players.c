@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "games.h"
-#include "method/game.h"
+#include "explain/game.h"
 #include "model.h"
 
 static struct sx_error error;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "games.h"
-#include "method/shapley.h"
+#include "shapley/shapley.h"
 
 static struct game_table t; /* too large for the stack */
 static struct sx_error error;

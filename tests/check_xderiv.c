@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "method/study.h"
+#include "xderiv/study.h"
 #include "model.h"
 
 struct fixture {

@@ -7,7 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "arrays.h"
-#include "method/flint_fit.h"
+#include "flint/fit.h"
 
 /* Reads the cases, once; false if they are not there. */
 bool fc_open(void);

@@ -2,7 +2,7 @@
 #ifndef TESTS_GAMES_H
 #define TESTS_GAMES_H
 
-#include "method/game.h"
+#include "explain/game.h"
 
 #define GAME_PLAYERS 16
 

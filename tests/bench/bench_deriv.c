@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "method/deriv.h"
+#include "explain/deriv.h"
 
 static double now(void)
 {

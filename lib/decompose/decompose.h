@@ -1,0 +1,184 @@
+/* decompose.h - what the parts of attr-decompose share. */
+#ifndef SX_DECOMPOSE_H
+#define SX_DECOMPOSE_H
+
+#include "graph/relevance.h"
+#include "explain/explain.h"
+#include "explain/game.h"
+
+/* ---- Sets of players: family.c ---- */
+
+/* Sets of at most `most` of at most 63 players, as bits, in rising order; all of them if most is
+ * not less than the players. The empty set comes first. */
+struct sx_family {
+    int64_t players, most, n;
+    uint64_t *set;
+};
+
+/* Status 2 if there would be over 2^20 sets. */
+bool sx_family_new(struct sx_family *sets, int64_t players, int64_t most,
+                   struct sx_error *error);
+void sx_family_free(struct sx_family *sets);
+/* How many there would be; -1: over 2^20, or over 63 players. */
+int64_t sx_family_count(int64_t players, int64_t most);
+int64_t sx_family_find(const struct sx_family *sets, uint64_t set);
+
+/* In place: rows of `width` numbers, one for each set, become A(S) = sum over T in S of
+ * (-1)^(|S| - |T|) a(T). */
+void sx_family_moebius(const struct sx_family *sets, int64_t width, double *rows);
+
+/* ---- One sample ---- */
+
+/* A reference input, and the game of masking players towards it. */
+struct sx_frame {
+    const double *baseline;
+    struct sx_game *game;
+    double f_b;
+    double *effect; /* J of every set; NULL until asked for */
+};
+
+/* Taylor effects: degrees [n_terms, players] and a number for each. */
+struct sx_taylor {
+    int64_t order, n_terms;
+    uint8_t *degree;
+    double *term;
+    double gap, effect_gap, ig_gap, smooth_change;
+    bool converged;
+};
+
+/* Where the places of feature maps lie among the players. */
+struct sx_cells {
+    int64_t rows, columns, channels; /* of the maps */
+    int64_t *player;                 /* [rows, columns], -1: nobody's */
+    bool whole;                      /* every player has a place */
+};
+
+/* Groups of players: those of group k are member[first[k]] .. member[first[k + 1] - 1]. */
+struct sx_groups {
+    int64_t n, *first, *member;
+};
+
+enum { SX_N_RULES = 6 };
+
+/* What outlives a sample: programs, for the shapes that the explainer is built for, and results. */
+struct sx_decomposer {
+    struct sx_explainer *e;
+    unsigned builds;
+    int reference;                /* node: the reference input */
+    struct sx_rule_options rules; /* of the programs */
+    struct sx_points *rule[SX_N_RULES];
+    struct sx_explainer *features; /* Grad-CAM: f of feature maps */
+    char *layer, target[24];
+    struct sx_decomposed *method;
+    int n_methods;
+    struct sx_family sets;
+    double *effect;
+    struct sx_taylor taylor;
+    struct sx_neuron *neuron;
+    int n_neurons;
+    double *spearman, *distance; /* [methods, methods] */
+    struct sx_arena kept;
+};
+
+/* One sample. */
+struct sx_decomposing {
+    struct sx_decomposer *d;
+    struct sx_explainer *e;
+    const struct sx_decompose_options *o;
+    const struct sx_players *players;
+    int64_t n, size;
+    const double *x;
+    double f_x, cost;      /* cost: elements that f computes */
+    struct sx_family sets; /* n = 0: nothing is allocated */
+    struct sx_frame given, zero, features, *row;
+    int64_t n_rows;
+    double *nothing, *drawn; /* zeros; drawn references */
+    struct sx_cells cells;
+    struct sx_groups patches;
+    struct sx_rule_options rules;
+    struct sx_error *error;
+};
+
+/* A method: attributions [n, players] of x with only the players of sets[k] present, the others
+ * as in the frame's baseline; `sets` NULL: of x itself. */
+typedef bool (*sx_method_run)(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                              const uint64_t *sets, double *to);
+
+/* Which reference a method's attributions, and so its effects, are taken against. */
+enum sx_against { SX_AGAINST_GIVEN, SX_AGAINST_ZERO, SX_AGAINST_ROWS, SX_AGAINST_FEATURES };
+
+struct sx_method_row {
+    const char *name, *what;
+    sx_method_run run;
+    enum sx_against against;
+    bool complete;
+    bool
+        derived[3]; /* whether the three principles hold for generic f: derived, not measured */
+    /* The weight with which player i is given the Taylor effect of degrees kappa[players];
+     * NULL: none in closed form. */
+    double (*weight)(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i);
+};
+
+/* Whether it takes gradients all along paths. */
+bool sx_takes_paths(const struct sx_method_row *row);
+/* x with only the players of *set present (NULL: x itself). */
+void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,
+                     const uint64_t *set, double *point);
+/* Adds each element to its player. */
+void sx_sum_players(const struct sx_decomposing *d, const double *map, double *to);
+/* Values of the frame's game for sets as above. */
+bool sx_frame_values(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                     const uint64_t *sets, double *values);
+
+/* decompose_path.c */
+bool sx_run_gxi(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                const uint64_t *sets, double *to);
+bool sx_run_ig(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+               const uint64_t *sets, double *to);
+bool sx_run_expected(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                     const uint64_t *sets, double *to);
+/* decompose_game.c */
+void sx_groups_free(struct sx_groups *groups);
+bool sx_run_occlusion(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                      const uint64_t *sets, double *to);
+bool sx_run_difference(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                       const uint64_t *sets, double *to);
+bool sx_run_patches(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                    const uint64_t *sets, double *to);
+bool sx_run_shapley(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                    const uint64_t *sets, double *to);
+/* decompose_rules.c */
+bool sx_run_rule(struct sx_decomposing *d, const struct sx_frame *f, enum sx_rule rule,
+                 int64_t n, const uint64_t *sets, double *to);
+/* decompose_cam.c: the frame masks places of feature maps. */
+bool sx_features_open(struct sx_decomposing *d);
+bool sx_features_map(struct sx_decomposing *d, struct sx_tensor *map);
+bool sx_run_cam(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                const uint64_t *sets, double *to);
+
+/* decompose_judge.c: principles, residual and the test whether a fair allocation exists. */
+void sx_judge(const struct sx_decomposing *d, const struct sx_method_row *row,
+              struct sx_decomposed *m);
+bool sx_judge_foreign(const struct sx_decomposing *d, struct sx_decomposed *m);
+
+/* decompose_taylor.c, decompose_fit.c */
+bool sx_taylor(struct sx_decomposing *d, struct sx_taylor *t);
+bool sx_taylor_fit(struct sx_decomposing *d, struct sx_explainer *e, struct sx_taylor *t);
+void sx_taylor_give(const struct sx_taylor *t, struct sx_decomposition *result);
+void sx_taylor_free(struct sx_taylor *t);
+
+/* decompose_agree.c: how alike attributions are */
+bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error);
+/* decompose_layers.c */
+bool sx_look_at_layers(struct sx_decomposing *d, struct sx_neuron **neurons, int *n);
+void sx_neurons_free(struct sx_neuron *neurons, int n);
+
+#define SX_WEIGHT(name)                                                                        \
+    double name(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i)
+SX_WEIGHT(sx_weight_gxi);
+SX_WEIGHT(sx_weight_occlusion);
+SX_WEIGHT(sx_weight_patches);
+SX_WEIGHT(sx_weight_ig);
+SX_WEIGHT(sx_weight_shapley);
+
+#endif

@@ -1,0 +1,204 @@
+/* path.c - attributions from gradients: Gradient x Input and Integrated Gradients. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/deriv.h"
+#include "decompose/path.h"
+
+/* Points whose gradients are held at once: at least 8, about 16 MB. */
+static int64_t room_for(const struct sx_decomposing *d, int64_t n)
+{
+    int64_t room = ((int64_t)1 << 21) / (d->size > 0 ? d->size : 1);
+    room = room < 8 ? 8 : room;
+    return room < n ? room : n;
+}
+
+bool sx_slopes(struct sx_decomposing *d, const struct sx_frame *f, const uint64_t *sets,
+               int64_t n, const struct sx_on_path *at, double *values, double *parts)
+{
+    int64_t room = room_for(d, n);
+    double *z = sx_new_aligned((size_t)room * (size_t)d->size, sizeof *z, d->error);
+    double *g = sx_new_aligned((size_t)room * (size_t)d->size, sizeof *g, d->error);
+    double *ends = sx_new((size_t)d->size, sizeof *ends, d->error);
+    bool ok = z != NULL && g != NULL && ends != NULL;
+    for (int64_t k = 0; ok && k < n; k += room) {
+        int64_t now = n - k < room ? n - k : room;
+        for (int64_t j = 0; j < now; j++) {
+            const struct sx_on_path *p = &at[k + j];
+            double *point = z + j * d->size;
+            sx_masked_point(d, f, sets != NULL ? &sets[p->set] : NULL, point);
+            for (int64_t i = 0; p->s != 1 && i < d->size; i++)
+                point[i] = f->baseline[i] + p->s * (point[i] - f->baseline[i]);
+        }
+        ok = sx_gradients(d->e, now, z, values != NULL ? values + k : NULL, g, d->error);
+        for (int64_t j = 0; ok && j < now; j++) {
+            double *gradient = g + j * d->size;
+            sx_masked_point(d, f, sets != NULL ? &sets[at[k + j].set] : NULL, ends);
+            for (int64_t i = 0; i < d->size; i++)
+                gradient[i] *= ends[i] - f->baseline[i];
+            sx_sum_players(d, gradient, parts + (k + j) * d->n);
+        }
+    }
+    free(z);
+    free(g);
+    free(ends);
+    return ok;
+}
+
+bool sx_run_gxi(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                const uint64_t *sets, double *to)
+{
+    struct sx_on_path *at = sx_new((size_t)n, sizeof *at, d->error);
+    for (int64_t k = 0; at != NULL && k < n; k++)
+        at[k] = (struct sx_on_path){k, d->o->gradient_at_baseline ? 0 : 1};
+    bool ok = at != NULL && sx_slopes(d, f, sets, n, at, NULL, to);
+    free(at);
+    return ok;
+}
+
+/* ---- Integrated Gradients with fixed nodes ---- */
+
+/* Gauss-Legendre nodes and weights on [0, 1], by Newton's method on P_n. */
+static void gauss_nodes(int64_t n, double *node, double *weight)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double x = cos(M_PI * ((double)i + 0.75) / ((double)n + 0.5)), slope = 1;
+        for (int step = 0; step < 100; step++) {
+            double p = 1, before = 0;
+            for (int64_t k = 1; k <= n; k++) {
+                double next =
+                    ((double)(2 * k - 1) * x * p - (double)(k - 1) * before) / (double)k;
+                before = p;
+                p = next;
+            }
+            slope = (double)n * (x * p - before) / (x * x - 1);
+            double move = p / slope;
+            x -= move;
+            if (fabs(move) < 1e-15)
+                break;
+        }
+        node[i] = (1 - x) / 2;
+        weight[i] = 1 / ((1 - x * x) * slope * slope);
+    }
+}
+
+/* Sets that are integrated at once, and their nodes. */
+struct rule {
+    int64_t nodes, room;
+    double *node, *weight, *parts;
+    struct sx_on_path *at;
+};
+
+/* How nodes are placed; drawn: one at random in each part of [0, 1]. */
+enum spread { GAUSS, MIDPOINTS, DRAWN };
+
+static bool rule_new(struct rule *r, const struct sx_decomposing *d, const struct sx_frame *f,
+                     int64_t n, int64_t nodes, enum spread spread)
+{
+    int64_t room = 4096 / nodes;
+    *r = (struct rule){.nodes = nodes, .room = room < 1 ? 1 : room > n ? n : room};
+    size_t points = (size_t)(r->room * nodes);
+    r->node = sx_new((size_t)nodes, sizeof *r->node, d->error);
+    r->weight = sx_new((size_t)nodes, sizeof *r->weight, d->error);
+    r->at = sx_new(points, sizeof *r->at, d->error);
+    r->parts = sx_new(points * (size_t)d->n, sizeof *r->parts, d->error);
+    if (r->node == NULL || r->weight == NULL || r->at == NULL || r->parts == NULL)
+        return false;
+    if (spread == GAUSS)
+        gauss_nodes(nodes, r->node, r->weight);
+    for (int64_t i = 0; spread != GAUSS && i < nodes; i++) {
+        double u = 0.5;
+        if (spread == DRAWN)
+            u = sx_random_uniform(d->o->seed, d->o->sample,
+                                  (uint64_t)((f - d->row) * nodes + i));
+        r->node[i] = ((double)i + u) / (double)nodes;
+        r->weight[i] = 1 / (double)nodes;
+    }
+    return true;
+}
+
+static void rule_free(struct rule *r)
+{
+    free(r->node);
+    free(r->weight);
+    free(r->at);
+    free(r->parts);
+}
+
+static bool integrate(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                      const uint64_t *sets, int64_t nodes, enum spread spread, double *to)
+{
+    struct rule r;
+    bool ok = rule_new(&r, d, f, n, nodes, spread);
+    for (int64_t k = 0; ok && k < n; k += r.room) {
+        int64_t now = n - k < r.room ? n - k : r.room;
+        for (int64_t i = 0; i < now * nodes; i++)
+            r.at[i] = (struct sx_on_path){k + i / nodes, r.node[i % nodes]};
+        ok = sx_slopes(d, f, sets, now * nodes, r.at, NULL, r.parts);
+        memset(to + k * d->n, 0, (size_t)(now * d->n) * sizeof *to);
+        for (int64_t i = 0; ok && i < now * nodes; i++)
+            for (int64_t p = 0; p < d->n; p++)
+                to[(k + i / nodes) * d->n + p] += r.weight[i % nodes] * r.parts[i * d->n + p];
+    }
+    rule_free(&r);
+    return ok;
+}
+
+/* The largest distance from completeness. */
+static bool largest_gap(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                        const uint64_t *sets, const double *to, double *gap)
+{
+    double *values = sx_new((size_t)n, sizeof *values, d->error);
+    bool ok = values != NULL && sx_frame_values(d, f, n, sets, values);
+    *gap = 0;
+    for (int64_t k = 0; ok && k < n; k++) {
+        double sum = f->f_b - values[k];
+        for (int64_t p = 0; p < d->n; p++)
+            sum += to[k * d->n + p];
+        *gap = fmax(*gap, fabs(sum));
+    }
+    free(values);
+    return ok;
+}
+
+enum { FEW_NODES = 32, MOST_NODES = 512 };
+
+/* Nodes are doubled for as long as completeness is off. */
+static bool integrate_smooth(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                             const uint64_t *sets, double *to)
+{
+    double gap,
+        tolerance = (d->e->options.precise ? 1e-10 : 1e-5) * (1 + fabs(d->f_x - f->f_b));
+    int64_t nodes = FEW_NODES, most = MOST_NODES;
+    while (most > FEW_NODES && most * n > ((int64_t)1 << 17))
+        most /= 2;
+    bool ok =
+        integrate(d, f, n, sets, nodes, GAUSS, to) && largest_gap(d, f, n, sets, to, &gap);
+    while (ok && gap > tolerance && nodes < most) {
+        nodes *= 2;
+        ok = integrate(d, f, n, sets, nodes, GAUSS, to) && largest_gap(d, f, n, sets, to, &gap);
+    }
+    return ok;
+}
+
+bool sx_run_ig(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+               const uint64_t *sets, double *to)
+{
+    bool curved;
+    if (d->o->nodes > 0)
+        return integrate(d, f, n, sets, d->o->nodes, d->o->midpoints ? MIDPOINTS : GAUSS, to);
+    if (!sx_deriv_curved(d->e, &curved, d->error))
+        return false;
+    return curved ? integrate_smooth(d, f, n, sets, to)
+                  : sx_integrate_pieces(d, f, n, sets, to);
+}
+
+bool sx_run_expected(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                     const uint64_t *sets, double *to)
+{
+    if (d->o->path_samples == 0)
+        return sx_run_ig(d, f, n, sets, to);
+    int64_t nodes = (d->o->path_samples - 1) / d->n_rows + 1;
+    return integrate(d, f, n, sets, nodes, DRAWN, to);
+}

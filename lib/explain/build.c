@@ -1,0 +1,179 @@
+/* build.c - from a model and the shapes of a sample to the graph that a method differentiates. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/build.h"
+#include "explain/infer.h"
+
+void sx_explained_free(struct sx_explained *b)
+{
+    sx_points_free(b->points);
+    sx_points_free(b->gradients);
+    sx_masked_free(&b->masked);
+    sx_program_free(b->forward);
+    sx_graph_free(b->graph);
+    sx_lowered_free(b->lowered);
+    free(b->input);
+    free(b->kink);
+    *b = (struct sx_explained){0};
+}
+
+static int explained_tensor(struct sx_explainer *e, struct sx_error *error)
+{
+    struct sx_lowered *l = e->built.lowered;
+    int y = SX_NONE;
+    if (e->options.output == NULL && l->n_outputs > 0) {
+        e->target.output = l->outputs[0].name;
+        y = l->outputs[0].node;
+    } else if (e->options.output != NULL) {
+        e->target.output = e->options.output;
+        y = sx_find(l->graph, e->options.output);
+    }
+    if (y == SX_NONE)
+        sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
+                e->options.output != NULL ? e->options.output : "");
+    else if (!sx_is_real(l->graph->node[y].type))
+        sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers", e->target.output);
+    else
+        return y;
+    return SX_NONE;
+}
+
+/* The first tensor of the file that follows from its inputs and holds real numbers: what an
+ * embedding makes of token ids. */
+static const char *first_real_tensor(const struct sx_lowered *l)
+{
+    const struct sx_graph *g = l->graph;
+    struct sx_error ignored = {0};
+    bool *reached = sx_new(g->n_nodes, sizeof *reached, &ignored);
+    const char *name = NULL;
+    for (int i = 0; reached != NULL && i < l->n_inputs; i++)
+        sx_mark_reached(g, &l->inputs[i].node, 1, g->n_nodes, reached);
+    for (size_t i = 0; reached != NULL && name == NULL && i < g->n_names; i++)
+        if (reached[g->name[i].node] && sx_is_real(g->node[g->name[i].node].type))
+            name = g->name[i].name;
+    free(reached);
+    return name;
+}
+
+static bool no_real_input(const struct sx_lowered *l, struct sx_error *error)
+{
+    const char *name = first_real_tensor(l);
+    return sx_fail(error, SX_USAGE,
+                   "the model takes no real input to differentiate by; name a tensor%s%.80s",
+                   name != NULL ? ", for example --wrt=" : " with --wrt",
+                   name != NULL ? name : "");
+}
+
+/* Sets input_name, inner and input_port; the node in the faithful graph goes to *x. */
+static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
+{
+    struct sx_lowered *l = e->built.lowered;
+    e->inner = false;
+    for (int i = 0; i < l->n_inputs; i++) {
+        bool wanted =
+            e->options.wrt == NULL
+                ? e->options.values_only || sx_is_real(l->graph->node[l->inputs[i].node].type)
+                : strcmp(l->inputs[i].name, e->options.wrt) == 0;
+        if (!wanted)
+            continue;
+        e->input_port = i;
+        e->input_name = l->inputs[i].name;
+        *x = l->inputs[i].node;
+        if (!e->options.values_only && !sx_is_real(l->graph->node[*x].type))
+            return sx_fail(error, SX_USAGE,
+                           "input '%.80s' holds integers, which have no gradient",
+                           e->input_name);
+        return true;
+    }
+    if (e->options.wrt == NULL)
+        return no_real_input(l, error);
+    e->inner = true;
+    e->input_name = e->options.wrt;
+    *x = sx_find(l->graph, e->options.wrt);
+    if (*x == SX_NONE)
+        return sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
+                       e->options.wrt);
+    if (!sx_is_real(l->graph->node[*x].type))
+        return sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers",
+                       e->options.wrt);
+    return true;
+}
+
+/* Rebuilds the faithful graph with its identities applied and x cut free, and adds the choice
+ * of one element. */
+static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error *error)
+{
+    struct sx_explained *b = &e->built;
+    const struct sx_graph *faithful = b->lowered->graph;
+    int n = b->lowered->n_inputs;
+    int *map = sx_new(faithful->n_nodes, sizeof *map, error);
+    b->input = sx_new((size_t)n, sizeof *b->input, error);
+    b->graph = sx_graph_new(faithful->real, error);
+    if (map == NULL || b->input == NULL || b->graph == NULL) {
+        free(map);
+        return false;
+    }
+    b->n_inputs = n;
+    struct sx_graph *g = b->graph;
+    struct sx_smoothing smoothing = {faithful, map, e->smooth};
+    bool ok = sx_rebuild(faithful, g, &scores, 1, &x, 1, map, sx_smooth_change, &smoothing);
+    if (ok && map[x] == SX_NONE)
+        ok = sx_graph_fail(g, SX_USAGE, "tensor '%.80s' does not depend on '%.80s'",
+                           e->target.output, e->input_name);
+    if (ok) {
+        struct sx_shape flat = {1, {sx_count(&g->node[map[scores]].shape)}}, one = {1, {1}};
+        struct sx_shape scalar = {0};
+        b->x = map[x];
+        b->scores = map[scores];
+        b->index = sx_input(g, SX_INT, &one);
+        int picked = sx_take(g, sx_reshape(g, map[scores], &flat), b->index, 0, false);
+        b->value = sx_reshape(g, picked, &scalar);
+        for (int i = 0; i < n; i++)
+            b->input[i] = map[b->lowered->inputs[i].node];
+    }
+    free(map);
+    return sx_graph_ok(g, error);
+}
+
+/* The program of a plain forward pass runs the faithful graph's simplified form uncut, so that x
+ * may be an inner tensor. */
+bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error)
+{
+    struct sx_explained *b = &e->built;
+    struct sx_lowered *l = b->lowered;
+    struct sx_run_options options = {.threads = e->options.threads,
+                                     .max_memory = e->options.max_memory};
+    int *inputs = sx_new((size_t)l->n_inputs, sizeof *inputs, error);
+    if (inputs == NULL)
+        return false;
+    for (int i = 0; i < l->n_inputs; i++)
+        inputs[i] = l->inputs[i].node;
+    b->scores_shape = l->graph->node[b->scores_node].shape;
+    b->x_shape = l->graph->node[b->x_node].shape;
+    const int outputs[] = {b->scores_node, b->x_node};
+    b->forward =
+        sx_compile(l->graph, inputs, l->n_inputs, outputs, e->inner ? 2 : 1, &options, error);
+    free(inputs);
+    return b->forward != NULL;
+}
+
+bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
+                        struct sx_error *error)
+{
+    sx_explained_free(&e->built);
+    e->builds++;
+    e->built.lowered = sx_lower_for(e->model, feeds, e->options.precise ? SX_DOUBLE : SX_FLOAT,
+                                    e->options.max_memory, error);
+    if (e->built.lowered == NULL)
+        return false;
+    int x = SX_NONE, y = explained_tensor(e, error);
+    if (y == SX_NONE || !choose_input(e, &x, error))
+        return false;
+    struct sx_graph *g = e->built.lowered->graph;
+    int scores = sx_score_node(g, y, e->options.score);
+    e->built.x_node = x;
+    e->built.scores_node = scores;
+    return sx_graph_ok(g, error) && simplify(e, x, scores, error) &&
+           sx_find_kinks(g, x, scores, &e->built.kink, &e->built.n_kinks, error);
+}

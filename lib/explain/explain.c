@@ -1,0 +1,320 @@
+/* explain.c - a model as f(x): the current sample, its target, and f with its gradient at many
+ * points. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/build.h"
+
+struct sx_explainer *sx_explainer_new(struct sx_model *model,
+                                      const struct sx_explain_options *options,
+                                      struct sx_error *error)
+{
+    struct sx_explainer *e = sx_new(1, sizeof *e, error);
+    if (e == NULL)
+        return NULL;
+    e->model = model;
+    e->options = *options;
+    e->feeds = sx_new((size_t)sx_model_input_count(model), sizeof *e->feeds, error);
+    if (e->feeds != NULL)
+        return e;
+    sx_explainer_free(e);
+    return NULL;
+}
+
+static void free_feeds(struct sx_explainer *e)
+{
+    for (int i = 0; e->feeds != NULL && i < sx_model_input_count(e->model); i++)
+        sx_tensor_free(&e->feeds[i]);
+}
+
+void sx_explainer_free(struct sx_explainer *e)
+{
+    if (e == NULL)
+        return;
+    sx_explained_free(&e->built);
+    free_feeds(e);
+    free(e->feeds);
+    sx_tensor_free(&e->input);
+    free(e);
+}
+
+const struct sx_tensor *sx_explainer_input(const struct sx_explainer *e)
+{
+    return &e->input;
+}
+
+const char *sx_explainer_input_name(const struct sx_explainer *e)
+{
+    return e->input_name;
+}
+
+const struct sx_target *sx_explainer_target(const struct sx_explainer *e)
+{
+    return &e->target;
+}
+
+int64_t sx_explainer_batch(const struct sx_explainer *e, bool *alone)
+{
+    const struct sx_points *points =
+        e->built.gradients != NULL ? e->built.gradients : e->built.points;
+    *alone = points != NULL && sx_points_alone(points);
+    return points != NULL ? sx_points_batch(points) : 0;
+}
+
+void sx_explainer_cost(const struct sx_explainer *e, int64_t *forward, int64_t *backward)
+{
+    *forward = e->forward;
+    *backward = e->backward;
+}
+
+static bool same_shapes(const struct sx_explainer *e, const struct sx_tensor *feeds)
+{
+    for (int i = 0; i < sx_model_input_count(e->model); i++)
+        if (!sx_shape_equal(&e->feeds[i].shape, &feeds[i].shape))
+            return false;
+    return e->built.graph != NULL;
+}
+
+/* Keeps the sample in the types of the graph. */
+static bool take_feeds(struct sx_explainer *e, const struct sx_tensor *feeds,
+                       struct sx_error *error)
+{
+    const struct sx_lowered *l = e->built.lowered;
+    free_feeds(e);
+    for (int i = 0; i < l->n_inputs; i++) {
+        enum sx_type type = l->graph->node[l->inputs[i].node].type;
+        if (!sx_tensor_convert(&e->feeds[i], type, &feeds[i], error))
+            return false;
+    }
+    return true;
+}
+
+static int64_t largest(const struct sx_tensor *scores)
+{
+    int64_t best = 0, n = sx_count(&scores->shape);
+    for (int64_t i = 1; i < n; i++)
+        if (sx_tensor_get(scores, i) > sx_tensor_get(scores, best))
+            best = i;
+    return best;
+}
+
+/* A flat index, else a label; a label that is a number is an index. */
+static bool find_target(const struct sx_explain_options *o, int64_t n, int64_t *index,
+                        struct sx_error *error)
+{
+    char *end;
+    errno = 0;
+    long long k = strtoll(o->target, &end, 10);
+    if (*o->target != '\0' && *end == '\0' && errno == 0) {
+        *index = k < 0 && k >= -n ? k + n : k;
+        if (*index < 0 || *index >= n)
+            return sx_fail(error, SX_USAGE, "target %lld is not one of the %lld outputs", k,
+                           (long long)n);
+        return true;
+    }
+    for (size_t i = 0; i < o->n_labels && (int64_t)i < n; i++)
+        if (strcmp(o->labels[i], o->target) == 0) {
+            *index = (int64_t)i;
+            return true;
+        }
+    return sx_fail(error, SX_USAGE, "target '%.80s' is neither an index nor a label",
+                   o->target);
+}
+
+static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores,
+                          struct sx_error *error)
+{
+    const struct sx_explain_options *o = &e->options;
+    int64_t n = sx_count(&scores->shape), index = 0;
+    if (n < 1)
+        return sx_fail(error, SX_FAILED, "tensor '%.80s' is empty", e->target.output);
+    if (o->target == NULL || strcmp(o->target, "argmax") == 0)
+        index = largest(scores);
+    else if (!find_target(o, n, &index, error))
+        return false;
+    e->target.index = index;
+    e->target.label = index < (int64_t)o->n_labels ? o->labels[index] : NULL;
+    e->target.score = o->score;
+    e->target.value = sx_tensor_get(scores, index);
+    return true;
+}
+
+/* Evaluates the sample: scores, and x where it is an inner tensor. */
+static bool evaluate(struct sx_explainer *e, struct sx_error *error)
+{
+    struct sx_explained *b = &e->built;
+    enum sx_type real = b->graph->real;
+    if (b->forward == NULL && !sx_explained_forward(e, error))
+        return false;
+    struct sx_tensor out[2] = {{0}, {0}};
+    bool ok = sx_tensor_new(&out[0], real, &b->scores_shape, error) &&
+              sx_tensor_new(&out[1], real, &b->x_shape, error);
+    struct sx_tensor *scores = &out[0];
+    ok = ok && sx_run(b->forward, e->feeds, out, error);
+    e->forward++;
+    /* Many explain one sample only: its weights, packed for one pass, would double the memory
+     * of what follows. From the second sample on the program is kept. */
+    if (e->samples++ == 0) {
+        sx_program_free(b->forward);
+        b->forward = NULL;
+        sx_file_rest(&e->model->file);
+    }
+    sx_tensor_free(&e->input);
+    const struct sx_tensor *x = e->inner ? &out[1] : &e->feeds[e->input_port];
+    ok = ok && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
+         choose_target(e, scores, error);
+    sx_tensor_free(&out[0]);
+    sx_tensor_free(&out[1]);
+    return ok;
+}
+
+bool sx_explainer_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
+                         struct sx_error *error)
+{
+    if (!same_shapes(e, feeds) && !sx_explained_build(e, feeds, error)) {
+        sx_explained_free(&e->built);
+        return false;
+    }
+    return take_feeds(e, feeds, error) && evaluate(e, error);
+}
+
+int sx_shared_nodes(const struct sx_explained *b, int *nodes)
+{
+    int n = 0;
+    nodes[n++] = b->index;
+    for (int i = 0; i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE && b->input[i] != b->x)
+            nodes[n++] = b->input[i];
+    return n;
+}
+
+void sx_shared_feeds(const struct sx_explainer *e, const void **feeds)
+{
+    const struct sx_explained *b = &e->built;
+    int n = 0;
+    feeds[n++] = &e->target.index;
+    for (int i = 0; i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE && b->input[i] != b->x)
+            feeds[n++] = e->feeds[i].data;
+}
+
+/* The program for f alone or for f and its gradient, at points of x. */
+static struct sx_points *points_of(struct sx_explainer *e, bool gradient, int64_t expected,
+                                   struct sx_error *error)
+{
+    struct sx_explained *b = &e->built;
+    struct sx_points **kept = gradient ? &b->gradients : &b->points;
+    if (*kept != NULL)
+        return *kept;
+    struct sx_graph *g = b->graph;
+    int outputs[] = {b->value, SX_NONE};
+    if (!sx_is_real(g->node[b->x].type)) {
+        sx_fail(error, SX_USAGE, "input '%.80s' holds integers, which have no gradient",
+                e->input_name);
+        return NULL;
+    }
+    if (gradient && !sx_derive(g, b->value, SX_NONE, &b->x, 1, &outputs[1])) {
+        sx_graph_ok(g, error);
+        return NULL;
+    }
+    int *shared = sx_new((size_t)b->n_inputs + 1, sizeof *shared, error);
+    if (shared == NULL)
+        return NULL;
+    int n = sx_shared_nodes(b, shared);
+    struct sx_points_options options = {
+        .run = {.threads = e->options.threads, .max_memory = e->options.max_memory},
+        .batch = e->options.batch,
+        .expected = expected};
+    *kept = sx_points_new(g, &b->x, 1, shared, n, outputs, gradient ? 2 : 1, &options, error);
+    free(shared);
+    return *kept;
+}
+
+const void *sx_narrowed(const double *from, float *room, int64_t n)
+{
+    if (room == NULL)
+        return from;
+    for (int64_t i = 0; i < n; i++)
+        room[i] = (float)from[i];
+    return room;
+}
+
+void sx_widen(double *to, const void *from, enum sx_type real, int64_t n)
+{
+    if (real == SX_DOUBLE)
+        memcpy(to, from, (size_t)n * sizeof *to);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i] = ((const float *)from)[i];
+}
+
+/* Buffers of one stretch of points in the precision of the graph. */
+struct stretch {
+    int64_t room;
+    float *points; /* NULL in float64 */
+    void *values, *gradients;
+    const void **shared;
+};
+
+static bool stretch_new(struct stretch *s, const struct sx_explainer *e, int64_t room,
+                        struct sx_error *error)
+{
+    const struct sx_explained *b = &e->built;
+    size_t size = sx_type_size(b->graph->real), total;
+    size_t x = (size_t)sx_count(&e->input.shape);
+    *s = (struct stretch){.room = room};
+    if (!sx_size_mul(&total, (size_t)room, x))
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    s->values = sx_new_aligned((size_t)room, size, error);
+    s->gradients = sx_new_aligned(total, size, error);
+    if (b->graph->real == SX_FLOAT)
+        s->points = sx_new_aligned(total, sizeof(float), error);
+    s->shared = sx_new((size_t)b->n_inputs + 1, sizeof *s->shared, error);
+    if (s->shared != NULL)
+        sx_shared_feeds(e, s->shared);
+    return s->values != NULL && s->gradients != NULL && s->shared != NULL &&
+           (b->graph->real != SX_FLOAT || s->points != NULL);
+}
+
+static void stretch_free(struct stretch *s)
+{
+    free(s->values);
+    free(s->gradients);
+    free(s->points);
+    free(s->shared);
+}
+
+int64_t sx_gradient_batch(struct sx_explainer *e, bool gradient, int64_t expected,
+                          struct sx_error *error)
+{
+    struct sx_points *program = points_of(e, gradient, expected, error);
+    return program != NULL ? sx_points_batch(program) : 0;
+}
+
+bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, double *values,
+                  double *gradients, struct sx_error *error)
+{
+    struct sx_points *program = points_of(e, gradients != NULL, n, error);
+    if (program == NULL || n == 0)
+        return program != NULL;
+    int64_t size = sx_count(&e->input.shape), room = sx_points_batch(program);
+    room = room > n ? n : room;
+    enum sx_type real = e->built.graph->real;
+    struct stretch s;
+    bool ok = stretch_new(&s, e, room, error);
+    for (int64_t done = 0; ok && done < n; done += room) {
+        int64_t now = n - done < room ? n - done : room;
+        const void *feeds[] = {sx_narrowed(points + done * size, s.points, now * size)};
+        void *const results[] = {s.values, s.gradients};
+        ok = sx_points_run(program, now, feeds, s.shared, results, error);
+        if (ok && values != NULL)
+            sx_widen(values + done, s.values, real, now);
+        if (ok && gradients != NULL)
+            sx_widen(gradients + done * size, s.gradients, real, now * size);
+    }
+    stretch_free(&s);
+    e->forward += n;
+    e->backward += gradients != NULL ? n : 0;
+    return ok;
+}

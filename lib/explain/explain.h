@@ -1,0 +1,70 @@
+/* explain.h - the explainer as the methods see it. */
+#ifndef SX_EXPLAIN_H
+#define SX_EXPLAIN_H
+
+#include "graph/derive.h"
+#include "lower/lower.h"
+#include "explain/smooth.h"
+#include "run/run.h"
+
+/* The program for coalitions of `players` players; `points` is NULL until it is needed. */
+struct sx_masked {
+    struct sx_graph *graph;
+    struct sx_points *points;
+    int64_t players, expected;
+    int likeness; /* enum sx_likeness */
+};
+
+/* What is built for one set of input shapes. The simplified graph computes `scores` (the
+ * explained tensor as scores) and from it `value`, the element that `index` picks. */
+struct sx_explained {
+    struct sx_lowered *lowered; /* faithful; the simplified graph borrows its constants */
+    struct sx_graph *graph;
+    int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
+    int x, index, scores, value;
+    int *kink, n_kinks;         /* names in the faithful graph, see sx_find_kinks */
+    int scores_node, x_node;    /* in the faithful graph */
+    struct sx_program *forward; /* inputs to scores and, if x is an inner tensor, x */
+    struct sx_shape scores_shape, x_shape; /* of what it gives */
+    struct sx_points *points; /* f alone, f and its gradient: built when first used */
+    struct sx_points *gradients;
+    struct sx_masked masked; /* f where players are masked: see masked.c */
+};
+
+struct sx_explainer {
+    struct sx_model *model;
+    struct sx_explain_options options;
+    struct sx_smooth smooth;
+    struct sx_explained built;
+    unsigned builds;         /* how often `built` was made anew */
+    struct sx_tensor *feeds; /* of the current sample, in the types of the graph */
+    struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
+    const char *input_name;
+    bool inner;     /* x is not a model input */
+    int input_port; /* else which */
+    struct sx_target target;
+    int64_t samples; /* taken so far */
+    int64_t forward, backward;
+};
+
+/* Points per run of the program for f, or for f and its gradient, which is built at once if it
+ * has not been; `expected` points are to come. 0 on failure. */
+int64_t sx_gradient_batch(struct sx_explainer *e, bool gradient, int64_t expected,
+                          struct sx_error *error);
+
+/* What the points of one run share besides x: nodes of b->graph (room for n_inputs + 1), and
+ * what they are fed at the current sample. */
+int sx_shared_nodes(const struct sx_explained *b, int *nodes);
+void sx_shared_feeds(const struct sx_explainer *e, const void **feeds);
+
+/* Doubles in the precision of the graph: as they are, or as floats in `room` unless it is NULL. */
+const void *sx_narrowed(const double *from, float *room, int64_t n);
+void sx_widen(double *to, const void *from, enum sx_type real, int64_t n);
+
+void sx_masked_free(struct sx_masked *masked);
+
+/* The node for which score `score` of the tensor `y` of a faithful graph is computed: see enum
+ * sx_score. Emits into the graph where a score must be derived. */
+int sx_score_node(struct sx_graph *g, int y, enum sx_score score);
+
+#endif

@@ -1,0 +1,58 @@
+/* game.h - a game: a number for every coalition of players. */
+#ifndef SX_GAME_H
+#define SX_GAME_H
+
+#include "explain/players.h"
+
+typedef bool (*sx_game_value)(void *context, int64_t n, const uint64_t *coalitions,
+                              double *values, struct sx_error *error);
+
+/* A game of `players` players that `value` evaluates, many coalitions at a time. Values are
+ * remembered, and not asked for twice. */
+struct sx_game *sx_game_new(int64_t players, sx_game_value value, void *context,
+                            struct sx_error *error);
+
+/* The most players whose coalitions are all held in one table. */
+#define SX_TABLE_PLAYERS 24
+
+/* What has been evaluated: open addressing, keys of `words` words each. */
+struct sx_memo {
+    size_t capacity, count;
+    uint64_t *key;
+    double *value;
+    uint8_t *state; /* 0: empty, 1: known, 2: being evaluated */
+};
+
+struct sx_game {
+    int64_t players;
+    size_t words;
+    sx_game_value value;
+    void *context;
+    void (*release)(void *context); /* NULL: nothing to release */
+    int64_t *live, n_live;          /* the players that can make a difference, in their order */
+    uint64_t *live_set;
+    double *table;   /* of the coalitions of live players: bit k is live[k]; NULL: not made */
+    double *moebius; /* its Moebius transform; NULL: not made */
+    struct sx_memo memo;
+    int64_t evaluations; /* of different coalitions */
+    bool given;          /* what is known now is all that can be known */
+    bool keep_nonfinite; /* values that are not finite are no failure */
+};
+
+/* Takes the players that `is_null` marks out of the game: they make no difference. */
+void sx_game_drop(struct sx_game *game, const bool *is_null);
+
+/* Evaluates all 2^n_live coalitions; the caller has seen to it that these are few enough. */
+bool sx_game_fill(struct sx_game *game, struct sx_error *error);
+
+/* Makes the Moebius transform of the table. */
+bool sx_game_transform(struct sx_game *game, struct sx_error *error);
+
+/* The coalition of bit k for live player k, as bits of all players. */
+void sx_game_spread(const struct sx_game *game, uint64_t local, uint64_t *coalition);
+
+/* Puts a value on record, as if it had been evaluated. */
+bool sx_game_note(struct sx_game *game, const uint64_t *coalition, double value,
+                  struct sx_error *error);
+
+#endif

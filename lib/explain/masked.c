@@ -1,0 +1,328 @@
+/* masked.c - the game of a model: f at x with the absent players' elements as in a baseline.
+ *
+ * The graph that is run takes coalitions, not points: it selects between x and the baseline
+ * itself, so that a coalition costs a byte per player to pass, and x, the baseline and all that
+ * follows from them alone is there once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/explain.h"
+#include "explain/game.h"
+
+/* Bytes of coalitions that are passed at once. */
+#define MOST_BYTES ((size_t)64 << 20)
+
+struct masked {
+    struct sx_explainer *e;
+    struct sx_game *game;
+    const struct sx_players *players;
+    int64_t n_baselines;
+    enum sx_likeness likeness;
+    struct sx_tensor x, *baseline, label; /* in the types of the graph */
+    const void **shared;
+    int n_shared;
+};
+
+/* ---- The graph ---- */
+
+/* Puts `masked` where a node reads `x`. */
+struct change {
+    int x, masked;
+};
+
+static int read_masked(void *context, struct sx_graph *to, const struct sx_node *node,
+                       const int *in)
+{
+    const struct change *c = context;
+    int *changed = sx_new((size_t)node->n_in, sizeof *changed, &to->error), id = SX_NONE;
+    bool reads = false;
+    if (changed == NULL)
+        return SX_NONE;
+    for (int k = 0; k < node->n_in; k++) {
+        changed[k] = node->in[k] == c->x ? c->masked : in[k];
+        reads = reads || node->in[k] == c->x;
+    }
+    if (reads)
+        id = sx_emit(to, node->op, node->n_in, changed, node->n_attr, node->attr);
+    free(changed);
+    return id;
+}
+
+/* Inner product of two tensors, or their cosine. */
+static int likeness_of(struct sx_graph *g, enum sx_likeness likeness, int a, int b)
+{
+    int dot = sx_sum_all(g, sx_mul(g, a, b));
+    if (likeness == SX_DOT)
+        return dot;
+    int norms = sx_mul(g, sx_sum_all(g, sx_mul(g, a, a)), sx_sum_all(g, sx_mul(g, b, b)));
+    return sx_div(g, dot, sx_unary(g, SX_SQRT, norms));
+}
+
+/* Rebuilds what `root` needs with x replaced by the node `x`; map[] as sx_rebuild. */
+static int rebuild_with(const struct sx_explained *b, struct sx_graph *g, int root, int x,
+                        int *map)
+{
+    struct change change = {b->x, x};
+    if (root == b->x)
+        return x;
+    return sx_rebuild(b->graph, g, &root, 1, NULL, 0, map, read_masked, &change) ? map[root]
+                                                                                 : SX_NONE;
+}
+
+/* Where the graph is fed: the coalition alone differs from point to point. */
+struct feeds {
+    int present, *shared, n_shared;
+};
+
+/* x or the baseline, element by element, as its player is present; whom no player has (label
+ * `players`) is present. */
+static int masked_x(const struct masked *m, struct sx_graph *g, struct feeds *f)
+{
+    const struct sx_node *x = &m->e->built.graph->node[m->e->built.x];
+    struct sx_shape size = {1, {sx_count(&x->shape)}}, players = {1, {m->players->count + 1}};
+    f->present = sx_input(g, SX_BOOL, &players);
+    int label = f->shared[1] = sx_input(g, SX_INT, &size);
+    int there = sx_reshape(g, sx_take(g, f->present, label, 0, false), &x->shape);
+    f->shared[2] = sx_input(g, x->type, &x->shape);
+    f->shared[3] = sx_input(g, x->type, &x->shape);
+    f->n_shared = 4;
+    return sx_where(g, there, f->shared[2], f->shared[3]);
+}
+
+/* The node of `g` that an input of the model became; one that the value does not read is fed too. */
+static int fed_as(const struct masked *m, struct sx_graph *g, const int *map, int input)
+{
+    const struct sx_node *n = &m->e->built.graph->node[input];
+    return map[input] != SX_NONE ? map[input] : sx_input(g, n->type, &n->shape);
+}
+
+/* Emits the game's value into `g`; the order of shared inputs is that of masked.shared. */
+static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *f, int *map)
+{
+    const struct sx_explained *b = &m->e->built;
+    int x = masked_x(m, g, f), y = SX_NONE;
+    if (m->likeness == SX_TARGET) {
+        y = rebuild_with(b, g, b->value, x, map);
+        f->shared[0] = fed_as(m, g, map, b->index);
+    } else {
+        int reference = rebuild_with(b, g, b->scores, f->shared[2], map);
+        for (int i = 0; i < b->n_inputs; i++)
+            if (b->input[i] != SX_NONE && b->input[i] != b->x)
+                f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
+        y = likeness_of(g, m->likeness, rebuild_with(b, g, b->scores, x, map), reference);
+        struct sx_shape one = {1, {1}};
+        f->shared[0] = sx_input(g, SX_INT, &one);
+    }
+    for (int i = 0; i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE && b->input[i] != b->x)
+            f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
+    return y;
+}
+
+void sx_masked_free(struct sx_masked *kept)
+{
+    sx_points_free(kept->points);
+    sx_graph_free(kept->graph);
+    *kept = (struct sx_masked){0};
+}
+
+/* Builds the program anew, for about `expected` coalitions at a time. */
+static bool build_points(const struct masked *m, int64_t expected, struct sx_error *error)
+{
+    const struct sx_explained *b = &m->e->built;
+    struct sx_masked *kept = &m->e->built.masked;
+    sx_masked_free(kept);
+    kept->graph = sx_graph_new(b->graph->real, error);
+    int *map = sx_new(b->graph->n_nodes, sizeof *map, error);
+    struct feeds f = {.shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof(int), error)};
+    if (kept->graph != NULL && map != NULL && f.shared != NULL) {
+        kept->graph->constant_limit = b->graph->constant_limit;
+        for (size_t i = 0; i < b->graph->n_nodes; i++)
+            map[i] = SX_NONE;
+        int y = emit_value(m, kept->graph, &f, map);
+        struct sx_points_options options = {
+            .run = {.threads = m->e->options.threads, .max_memory = m->e->options.max_memory},
+            .batch = m->e->options.batch,
+            .expected = expected};
+        if (sx_graph_ok(kept->graph, error))
+            kept->points = sx_points_new(kept->graph, &f.present, 1, f.shared, f.n_shared, &y,
+                                         1, &options, error);
+    }
+    kept->players = m->players->count;
+    kept->expected = expected;
+    kept->likeness = (int)m->likeness;
+    free(map);
+    free(f.shared);
+    return kept->points != NULL;
+}
+
+/* The program is kept with the explainer while samples have the same shape, unless batches of
+ * another size would suit the next stretch better. */
+static struct sx_points *points_of(const struct masked *m, int64_t expected,
+                                   struct sx_error *error)
+{
+    const struct sx_masked *kept = &m->e->built.masked;
+    bool fits = kept->points != NULL && kept->players == m->players->count &&
+                kept->likeness == (int)m->likeness;
+    if (fits && kept->expected < expected / 2)
+        fits = sx_points_batch(kept->points) < kept->expected;
+    else if (fits && kept->expected > 4 * expected)
+        fits = sx_points_batch(kept->points) <= 4 * expected;
+    return fits || build_points(m, expected, error) ? kept->points : NULL;
+}
+
+/* ---- Values ---- */
+
+static void spread_coalition(const struct masked *m, const uint64_t *coalition,
+                             uint8_t *present)
+{
+    for (int64_t i = 0; i < m->players->count; i++)
+        present[i] = sx_set_has(coalition, i);
+    present[m->players->count] = 1;
+}
+
+static bool run_stretch(struct masked *m, struct sx_points *points, int64_t n,
+                        const uint8_t *present, void *results, double *values,
+                        struct sx_error *error)
+{
+    bool single = m->e->built.graph->real == SX_FLOAT;
+    const void *const feeds[] = {present};
+    void *const to[] = {results};
+    for (int64_t i = 0; i < n; i++)
+        values[i] = 0;
+    for (int64_t k = 0; k < m->n_baselines; k++) {
+        m->shared[3] = m->baseline[k].data;
+        if (!sx_points_run(points, n, feeds, m->shared, to, error))
+            return false;
+        for (int64_t i = 0; i < n; i++)
+            values[i] +=
+                (single ? (double)((const float *)results)[i] : ((const double *)results)[i]) /
+                (double)m->n_baselines;
+    }
+    m->e->forward += n * m->n_baselines;
+    return true;
+}
+
+static bool masked_values(void *context, int64_t n, const uint64_t *coalitions, double *values,
+                          struct sx_error *error)
+{
+    struct masked *m = context;
+    size_t bytes = (size_t)m->players->count + 1;
+    int64_t room = (int64_t)(MOST_BYTES / bytes) + 1;
+    room = room < n ? room : n;
+    struct sx_points *points = points_of(m, n, error);
+    uint8_t *present = sx_new_aligned((size_t)room, bytes, error);
+    void *results = sx_new_aligned((size_t)room, sizeof(double), error);
+    bool ok = points != NULL && present != NULL && results != NULL;
+    for (int64_t done = 0; ok && done < n; done += room) {
+        int64_t now = n - done < room ? n - done : room;
+        for (int64_t i = 0; i < now; i++)
+            spread_coalition(m, coalitions + (size_t)(done + i) * m->game->words,
+                             present + (size_t)i * bytes);
+        ok = run_stretch(m, points, now, present, results, values + done, error);
+    }
+    free(present);
+    free(results);
+    return ok;
+}
+
+/* ---- Making it ---- */
+
+static void release(void *context)
+{
+    struct masked *m = context;
+    for (int64_t k = 0; m->baseline != NULL && k < m->n_baselines; k++)
+        sx_tensor_free(&m->baseline[k]);
+    free(m->baseline);
+    sx_tensor_free(&m->x);
+    sx_tensor_free(&m->label);
+    free(m->shared);
+    free(m);
+}
+
+/* A player all of whose elements are those of every baseline makes no difference. */
+static bool drop_nulls(struct masked *m, const double *baselines, struct sx_error *error)
+{
+    const struct sx_players *p = m->players;
+    const double *x = sx_explainer_input(m->e)->data;
+    int64_t size = sx_count(&p->shape);
+    bool *is_null = sx_new((size_t)p->count, sizeof *is_null, error);
+    if (is_null == NULL)
+        return false;
+    for (int64_t i = 0; i < p->count; i++)
+        is_null[i] = true;
+    for (int64_t k = 0; k < m->n_baselines; k++)
+        for (int64_t i = 0; i < size; i++)
+            if (p->label[i] >= 0 && x[i] != baselines[k * size + i])
+                is_null[p->label[i]] = false;
+    sx_game_drop(m->game, is_null);
+    free(is_null);
+    return true;
+}
+
+static bool take_tensors(struct masked *m, const double *baselines, struct sx_error *error)
+{
+    const struct sx_explained *b = &m->e->built;
+    const struct sx_tensor *x = sx_explainer_input(m->e);
+    enum sx_type type = b->graph->node[b->x].type;
+    int64_t size = sx_count(&x->shape);
+    struct sx_shape flat = {1, {size}};
+    m->baseline = sx_new((size_t)m->n_baselines, sizeof *m->baseline, error);
+    bool ok = m->baseline != NULL && sx_tensor_convert(&m->x, type, x, error) &&
+              sx_tensor_new(&m->label, SX_INT, &flat, error);
+    for (int64_t k = 0; ok && k < m->n_baselines; k++) {
+        ok = sx_tensor_new(&m->baseline[k], type, &x->shape, error);
+        for (int64_t i = 0; ok && i < size; i++)
+            sx_tensor_set(&m->baseline[k], i, baselines[k * size + i]);
+    }
+    for (int64_t i = 0; ok && i < size; i++) {
+        int64_t label = m->players->label[i];
+        ((int64_t *)m->label.data)[i] = label >= 0 ? label : m->players->count;
+    }
+    return ok;
+}
+
+/* What the graph is fed besides coalitions, in the order of emit_value; the baseline changes. */
+static bool take_shared(struct masked *m, struct sx_error *error)
+{
+    const struct sx_explained *b = &m->e->built;
+    int times = m->likeness == SX_TARGET ? 1 : 2;
+    m->shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof *m->shared, error);
+    if (m->shared == NULL)
+        return false;
+    m->shared[m->n_shared++] = &m->e->target.index;
+    m->shared[m->n_shared++] = m->label.data;
+    m->shared[m->n_shared++] = m->x.data;
+    m->shared[m->n_shared++] = NULL;
+    for (int k = 0; k < times; k++)
+        for (int i = 0; i < b->n_inputs; i++)
+            if (b->input[i] != SX_NONE && b->input[i] != b->x)
+                m->shared[m->n_shared++] = m->e->feeds[i].data;
+    return true;
+}
+
+struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *players,
+                              const double *baselines, int64_t n, enum sx_likeness likeness,
+                              struct sx_error *error)
+{
+    if (n < 1 || !sx_shape_equal(&players->shape, &sx_explainer_input(e)->shape)) {
+        sx_fail(error, SX_USAGE, n < 1 ? "there is no baseline" : "players of another shape");
+        return NULL;
+    }
+    struct masked *m = sx_new(1, sizeof *m, error);
+    if (m == NULL)
+        return NULL;
+    *m = (struct masked){.e = e, .players = players, .n_baselines = n, .likeness = likeness};
+    struct sx_game *game = sx_game_new(players->count, masked_values, m, error);
+    if (game == NULL) {
+        free(m);
+        return NULL;
+    }
+    game->release = release;
+    m->game = game;
+    if (take_tensors(m, baselines, error) && take_shared(m, error) &&
+        drop_nulls(m, baselines, error))
+        return game;
+    sx_game_free(game);
+    return NULL;
+}

@@ -1,0 +1,35 @@
+/* quadrature.c - the mean over products of two uniform numbers, as a sum over nodes.
+ *
+ * The product t has the density -ln t; t = u^4 takes the singularity of the logarithm out of the
+ * way of a Gauss-Legendre rule. */
+#include <math.h>
+
+#include "explain/quadrature.h"
+
+/* Node k of n of the Gauss-Legendre rule on [0, 1], and its weight. */
+static double gauss(int64_t k, int64_t n, double *weight)
+{
+    double u = cos(M_PI * ((double)k + 0.75) / ((double)n + 0.5)), slope = 1;
+    for (int pass = 0; pass < 100; pass++) {
+        double p = 1, before = 0;
+        for (int64_t m = 0; m < n; m++) {
+            double next = ((2 * (double)m + 1) * u * p - (double)m * before) / ((double)m + 1);
+            before = p;
+            p = next;
+        }
+        slope = (double)n * (u * p - before) / (u * u - 1);
+        double step = p / slope;
+        u -= step;
+        if (fabs(step) < 1e-15)
+            break;
+    }
+    *weight = 1 / ((1 - u * u) * slope * slope);
+    return (1 + u) / 2;
+}
+
+double sx_product_node(int64_t k, int64_t n, double *weight)
+{
+    double u = gauss(k, n, weight), t = u * u * u * u;
+    *weight *= 4 * u * u * u * -log(t);
+    return t;
+}

@@ -1,0 +1,121 @@
+/* checkpoint.c - a fit as a file to go on from: an ONNX model of initializers alone. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flint/fit.h"
+
+#define KEY "flint.checkpoint"
+
+/* Doubles of an epoch. */
+enum { EPOCH_DOUBLES = sizeof(struct sx_flint_epoch) / sizeof(double) };
+
+static void put(struct sx_wire *w, const char *prefix, const char *name,
+                const struct sx_tensor *value)
+{
+    char *whole = NULL;
+    if (asprintf(&whole, "%s%s", prefix, name) < 0) {
+        sx_fail(w->error, SX_MEMORY, "out of memory");
+        return;
+    }
+    sx_onnx_write_tensor(w, whole, value);
+    free(whole);
+}
+
+static struct sx_tensor doubles(void *data, int64_t rows, int64_t columns)
+{
+    return (struct sx_tensor){SX_DOUBLE, {2, {rows, columns}}, data};
+}
+
+bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_error *error)
+{
+    struct sx_error failure = {0};
+    struct sx_wire graph = {.error = &failure}, file = {.error = &failure};
+    struct sx_tensor sums = doubles(fit->sums, 1, SX_FLINT_TERMS + 2);
+    struct sx_tensor history = doubles(fit->history, fit->epoch, EPOCH_DOUBLES);
+    char place[100];
+    for (int i = 0; i < fit->n_trained; i++) {
+        put(&graph, "", fit->names[i], &fit->value[i]);
+        put(&graph, "m/", fit->names[i], &fit->m[i]);
+        put(&graph, "v/", fit->names[i], &fit->v[i]);
+    }
+    put(&graph, "flint/", "sums", &sums);
+    put(&graph, "flint/", "history", &history);
+    sx_onnx_write_model(&file, 13, "checkpoint", &graph);
+    snprintf(place, sizeof place, "%lld %lld %lld", (long long)fit->epoch, (long long)fit->at,
+             (long long)fit->t);
+    sx_onnx_write_metadata(&file, KEY, fit->hash);
+    sx_onnx_write_metadata(&file, KEY ".place", place);
+    struct sx_sink *sink = NULL;
+    bool ok = failure.status == SX_OK || sx_fail(error, failure.status, "%s", failure.message);
+    if (ok) {
+        sink = sx_sink_open(path, error);
+        ok = sink != NULL;
+    }
+    if (ok) {
+        sx_sink_write(sink, file.bytes, file.size);
+        ok = sx_sink_sync(sink, error);
+        ok = sx_sink_finish(sink, ok, error) && ok;
+    }
+    sx_wire_free(&graph);
+    sx_wire_free(&file);
+    return ok;
+}
+
+/* Reads a tensor of the checkpoint into one of ours. */
+static bool get(const struct sx_model *model, const char *prefix, const char *name,
+                const struct sx_tensor *to, struct sx_error *error)
+{
+    char *whole = NULL;
+    struct sx_tensor t = {0};
+    if (asprintf(&whole, "%s%s", prefix, name) < 0)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    const Onnx__TensorProto *proto = sx_model_initializer(model, whole);
+    bool ok = proto != NULL && sx_onnx_tensor_read(model, proto, to->type, &t, NULL, error) &&
+              sx_shape_equal(&t.shape, &to->shape);
+    if (ok)
+        memcpy(to->data, t.data, (size_t)sx_count(&t.shape) * sx_type_size(t.type));
+    else
+        sx_fail(error, SX_USAGE, "no checkpoint of this fit: '%.80s' is not there", whole);
+    sx_tensor_free(&t);
+    free(whole);
+    return ok;
+}
+
+static bool find_place(struct sx_flint_fit *fit, const struct sx_model *model,
+                       struct sx_error *error)
+{
+    const char *hash = sx_model_metadata(model, KEY);
+    const char *place = sx_model_metadata(model, KEY ".place");
+    long long epoch = 0, at = 0, t = 0;
+    if (hash == NULL || place == NULL)
+        return sx_fail(error, SX_USAGE, "this is no checkpoint");
+    if (strcmp(hash, fit->hash) != 0)
+        return sx_fail(error, SX_USAGE,
+                       "the checkpoint is of other options, data or another model");
+    if (sscanf(place, "%lld %lld %lld", &epoch, &at, &t) != 3 || epoch < 1 ||
+        epoch > fit->options.epochs + 1 || at < 0 || at >= sx_flint_steps(fit) || t < 0)
+        return sx_fail(error, SX_USAGE, "the checkpoint is damaged");
+    fit->epoch = epoch;
+    fit->at = at;
+    fit->t = t;
+    fit->steps = -1;
+    return true;
+}
+
+bool sx_flint_fit_resume(struct sx_flint_fit *fit, const char *path, struct sx_error *error)
+{
+    struct sx_model *model = sx_model_open(path, NULL, error);
+    if (model == NULL)
+        return false;
+    bool ok = find_place(fit, model, error) || sx_fail_at(error, "%s", path);
+    struct sx_tensor sums = doubles(fit->sums, 1, SX_FLINT_TERMS + 2);
+    struct sx_tensor history = doubles(fit->history, fit->epoch, EPOCH_DOUBLES);
+    for (int i = 0; ok && i < fit->n_trained; i++)
+        ok = get(model, "", fit->names[i], &fit->value[i], error) &&
+             get(model, "m/", fit->names[i], &fit->m[i], error) &&
+             get(model, "v/", fit->names[i], &fit->v[i], error);
+    ok = ok && get(model, "flint/", "sums", &sums, error) &&
+         get(model, "flint/", "history", &history, error);
+    sx_model_close(model);
+    return ok;
+}

@@ -1,0 +1,182 @@
+/* data.c - which samples a step sees: the split, the order, and what f said of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flint/fit.h"
+
+/* Fisher and Yates; every draw is a function of (seed, stream, place). */
+void sx_flint_shuffle(int64_t *order, int64_t n, uint64_t seed, uint64_t stream)
+{
+    for (int64_t i = 0; i < n; i++)
+        order[i] = i;
+    for (int64_t i = n - 1; i > 0; i--) {
+        double u = sx_random_uniform(seed, stream, (uint64_t)i);
+        int64_t k = (int64_t)(u * (double)(i + 1)), held = order[i];
+        order[i] = order[k];
+        order[k] = held;
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+/* The first of a shuffled list are held back; both parts keep the order of the data. */
+static bool hold_back(struct sx_flint_fit *fit, int64_t n, int64_t held, struct sx_error *error)
+{
+    int64_t *list = sx_new((size_t)n, sizeof *list, error);
+    fit->rows = sx_new((size_t)n, sizeof *fit->rows, error);
+    fit->validation = sx_new((size_t)n, sizeof *fit->validation, error);
+    bool ok = list != NULL && fit->rows != NULL && fit->validation != NULL;
+    if (ok) {
+        sx_flint_shuffle(list, n, fit->options.seed, SX_FLINT_SPLIT);
+        qsort(list, (size_t)held, sizeof *list, by_number);
+        qsort(list + held, (size_t)(n - held), sizeof *list, by_number);
+        memcpy(fit->validation, list, (size_t)held * sizeof *list);
+        memcpy(fit->rows, list + held, (size_t)(n - held) * sizeof *list);
+        fit->n_validation = held;
+        fit->n_rows = n - held;
+    }
+    free(list);
+    return ok;
+}
+
+static bool check_labels(const int64_t *y, int64_t n, int64_t classes, struct sx_error *error)
+{
+    for (int64_t i = 0; y != NULL && i < n; i++)
+        if (y[i] < 0 || y[i] >= classes)
+            return sx_fail(error, SX_FAILED,
+                           "label %lld of sample %lld is none of %lld classes", (long long)y[i],
+                           (long long)i, (long long)classes);
+    return true;
+}
+
+bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    const struct sx_flint_data *d = &fit->data;
+    int64_t n = sx_dataset_count(d->x), held = 0;
+    if (d->validation_x == NULL)
+        held = (int64_t)(fit->options.validation * (double)n);
+    if (!check_labels(d->y, n, fit->source.classes, error) || !hold_back(fit, n, held, error))
+        return false;
+    if (d->validation_x != NULL) {
+        int64_t more = sx_dataset_count(d->validation_x);
+        if (!sx_shape_equal(sx_dataset_shape(d->x), sx_dataset_shape(d->validation_x)))
+            return sx_fail(error, SX_FAILED, "validation samples have another shape");
+        if (!check_labels(d->validation_y, more, fit->source.classes, error))
+            return false;
+        free(fit->validation);
+        fit->validation = sx_new((size_t)more, sizeof *fit->validation, error);
+        fit->n_validation = fit->validation != NULL ? more : 0;
+        for (int64_t i = 0; i < fit->n_validation; i++)
+            fit->validation[i] = i;
+    }
+    fit->order = sx_new((size_t)fit->n_rows, sizeof *fit->order, error);
+    if (fit->order == NULL || fit->validation == NULL)
+        return false;
+    return fit->n_rows >= 2 || sx_fail(error, SX_FAILED, "too few samples to train on");
+}
+
+/* ---- What f says, remembered ---- */
+
+static bool worth_caching(const struct sx_flint_fit *fit)
+{
+    double bytes = (double)fit->f.classes;
+    for (int i = 0; i < fit->f.n_layers; i++)
+        bytes += (double)sx_count(&fit->f.layer[i].shape);
+    bytes *= (double)fit->n_rows * sizeof(float);
+    return !fit->options.joint && fit->options.epochs > 1 &&
+           bytes <= (double)fit->options.cache;
+}
+
+static bool fill(struct sx_flint_fit *fit, struct sx_flint_forward *w, struct sx_error *error)
+{
+    struct sx_flint_cache *c = &fit->cache;
+    int64_t classes = fit->f.classes;
+    for (int64_t at = 0; at < fit->n_rows; at += w->batch) {
+        int64_t n = fit->n_rows - at < w->batch ? fit->n_rows - at : w->batch;
+        if (!sx_flint_forward(w, fit->data.x, fit->rows + at, n, NULL, error))
+            return false;
+        for (int64_t i = 0; i < n * classes; i++)
+            c->teacher[at * classes + i] = (float)w->teacher[i];
+        for (int k = 0; k < fit->f.n_layers; k++)
+            memcpy(c->layer[k] + at * c->size[k], w->layer[k],
+                   (size_t)(n * c->size[k]) * sizeof(float));
+    }
+    return true;
+}
+
+bool sx_flint_fill_cache(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    struct sx_flint_cache *c = &fit->cache;
+    struct sx_flint_net_options o = {
+        .batch = 64, .real = SX_FLOAT, .layers = true, .max_memory = fit->options.max_memory};
+    struct sx_flint_forward w;
+    int n = fit->f.n_layers;
+    if (!worth_caching(fit))
+        return true;
+    c->layer = sx_new((size_t)n, sizeof *c->layer, error);
+    c->size = sx_new((size_t)n, sizeof *c->size, error);
+    c->teacher = sx_new((size_t)(fit->n_rows * fit->f.classes), sizeof *c->teacher, error);
+    bool ok = c->layer != NULL && c->size != NULL && c->teacher != NULL;
+    for (int i = 0; ok && i < n; i++) {
+        c->size[i] = sx_count(&fit->f.layer[i].shape);
+        c->layer[i] = sx_new((size_t)(fit->n_rows * c->size[i]), sizeof **c->layer, error);
+        ok = c->layer[i] != NULL;
+    }
+    if (!ok || !sx_flint_forward_new(&w, &fit->f, &o, fit->options.threads, error))
+        return false;
+    ok = fill(fit, &w, error);
+    sx_flint_forward_free(&w);
+    return ok;
+}
+
+/* ---- Feeding a step ---- */
+
+/* Elements of phi that are left out count as 0, the others for more. */
+static void draw_mask(const struct sx_flint_fit *fit, struct sx_flint_stepper *s)
+{
+    float *mask = s->feed[s->mask].data;
+    double p = fit->options.h_dropout;
+    uint64_t stream = SX_FLINT_DROPOUT + (uint64_t)fit->steps;
+    for (int64_t i = 0; i < sx_count(&s->feed[s->mask].shape); i++) {
+        bool kept = sx_random_uniform(fit->options.seed, stream, (uint64_t)i) >= p;
+        mask[i] = kept ? (float)(1 / (1 - p)) : 0;
+    }
+}
+
+static void copy_cached(const struct sx_flint_fit *fit, struct sx_flint_stepper *s,
+                        int64_t from, int64_t to)
+{
+    const struct sx_flint_cache *c = &fit->cache;
+    int64_t classes = fit->f.classes;
+    for (int k = 0; k < fit->f.n_layers; k++)
+        memcpy((float *)s->feed[s->layers + k].data + to * c->size[k],
+               c->layer[k] + from * c->size[k], (size_t)c->size[k] * sizeof(float));
+    memcpy((float *)s->feed[s->teacher].data + to * classes, c->teacher + from * classes,
+           (size_t)classes * sizeof(float));
+}
+
+bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t first,
+                   struct sx_error *error)
+{
+    int64_t size = sx_count(&fit->f.x), classes = fit->f.classes;
+    if (s->labels >= 0)
+        memset(s->feed[s->labels].data, 0, (size_t)(s->batch * classes) * sizeof(float));
+    for (int64_t i = 0; i < s->batch; i++) {
+        int64_t k = fit->order[first + i], row = fit->rows[k];
+        if (!sx_dataset_read(fit->data.x, row, (float *)s->feed[s->x].data + i * size, error))
+            return false;
+        if (s->labels >= 0)
+            ((float *)s->feed[s->labels].data)[i * classes + fit->data.y[row]] = 1;
+        if (s->layers >= 0)
+            copy_cached(fit, s, k, i);
+    }
+    if (s->mask >= 0)
+        draw_mask(fit, s);
+    return true;
+}

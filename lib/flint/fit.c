@@ -1,0 +1,287 @@
+/* fit.c - from a predictor and data to a fit, and from the fit to files. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flint/fit.h"
+
+/* The composed file with the weights as they are; later ones know how good they are. */
+static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wire *to)
+{
+    char attributes[24], seed[24], layers[1024] = "";
+    for (int i = 0; i < fit->source.n_layers; i++) {
+        size_t n = strlen(layers);
+        snprintf(layers + n, sizeof layers - n, "%s%s", i > 0 ? "," : "",
+                 fit->source.layer[i].name);
+    }
+    snprintf(attributes, sizeof attributes, "%lld", (long long)fit->options.attributes);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)fit->options.seed);
+    const struct sx_flint_entry entries[] = {
+        {"flint.version", SX_VERSION},
+        {"flint.mode", fit->options.joint ? "joint" : "posthoc"},
+        {"flint.layers", layers},
+        {"flint.attributes", attributes},
+        {"flint.h.weight", "flint/h/weight"},
+        {"flint.h.bias", "flint/h/bias"},
+        {"flint.scores", fit->source.scores},
+        {"flint.scores.kind", fit->source.probs ? "probs" : "logits"},
+        {"flint.source.sha256", sx_model_sha256(fit->model)},
+        {"flint.config", fit->config},
+        {"flint.seed", seed},
+        {"flint.metrics", metrics},
+    };
+    size_t n = sizeof entries / sizeof entries[0] - (metrics == NULL);
+    return sx_flint_compose(&fit->source, &fit->options, &fit->params, entries, n, to);
+}
+
+/* Opens the composed file: from now on it is what is trained. */
+static bool open_composed(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    struct sx_error failure = {0};
+    struct sx_wire file = {.error = &failure};
+    if (!compose(fit, NULL, &file)) {
+        sx_wire_free(&file);
+        return sx_fail(error, failure.status, "%s", failure.message);
+    }
+    fit->composed = sx_model_take(file.bytes, file.size, "interpreter", error);
+    const char **names = sx_new((size_t)fit->source.n_layers, sizeof *names, error);
+    bool ok = fit->composed != NULL && names != NULL;
+    if (ok) {
+        struct sx_flint_options same = fit->options;
+        for (int i = 0; i < fit->source.n_layers; i++)
+            names[i] = fit->source.layer[i].name;
+        same.layers = names;
+        same.n_layers = fit->source.n_layers;
+        ok = sx_flint_inspect(&fit->f, fit->composed, &same, sx_dataset_shape(fit->data.x),
+                              error);
+    }
+    free(names);
+    return ok;
+}
+
+static bool is_trained(const struct sx_flint_fit *fit, const struct sx_flint_param *p)
+{
+    return !fit->options.freeze_psi || p->part == SX_FLINT_H;
+}
+
+/* Moments and gradients of everything that is learned. */
+static bool make_state(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    size_t n = fit->params.n;
+    fit->trained = sx_new(n, sizeof *fit->trained, error);
+    fit->names = sx_new(n, sizeof *fit->names, error);
+    fit->value = sx_new(n, sizeof *fit->value, error);
+    fit->m = sx_new(n, sizeof *fit->m, error);
+    fit->v = sx_new(n, sizeof *fit->v, error);
+    fit->gradient = sx_new(n, sizeof *fit->gradient, error);
+    if (fit->trained == NULL || fit->names == NULL || fit->value == NULL || fit->m == NULL ||
+        fit->v == NULL || fit->gradient == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const struct sx_flint_param *p = &fit->params.item[i];
+        int k = fit->n_trained;
+        if (!is_trained(fit, p))
+            continue;
+        fit->trained[k] = (int)i;
+        fit->names[k] = p->name;
+        fit->value[k] = p->value;
+        fit->n_trained++;
+        if (!sx_tensor_new(&fit->m[k], SX_FLOAT, &p->value.shape, error) ||
+            !sx_tensor_new(&fit->v[k], SX_FLOAT, &p->value.shape, error) ||
+            !sx_tensor_new(&fit->gradient[k], SX_FLOAT, &p->value.shape, error))
+            return false;
+    }
+    return true;
+}
+
+static bool make_forward(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    struct sx_flint_net_options o = {
+        .batch = fit->n_validation > 0 && fit->n_validation < 64 ? fit->n_validation : 64,
+        .real = SX_FLOAT,
+        .variables = fit->names,
+        .n_variables = fit->n_trained,
+        .max_memory = fit->options.max_memory};
+    return sx_flint_forward_new(&fit->forward, &fit->f, &o, fit->options.threads, error);
+}
+
+static bool learn_f(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    size_t before = fit->params.n;
+    if (!fit->options.joint)
+        return true;
+    if (fit->data.y == NULL)
+        return sx_fail(error, SX_USAGE, "joint training needs labels");
+    return sx_flint_add_trainable(&fit->params, fit->model, fit->options.reinit,
+                                  fit->options.seed, error) &&
+           (fit->params.n > before ||
+            sx_fail(error, SX_USAGE, "the model has no weights that could be trained"));
+}
+
+/* A checkpoint goes with these settings, this model and these data. */
+static bool identify(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    const struct sx_flint_data *d = &fit->data;
+    fit->config = sx_flint_options_text(&fit->source, &fit->options, error);
+    if (fit->config == NULL)
+        return false;
+    char *text = NULL;
+    int n = asprintf(&text, "%s %s %s %s %s", SX_VERSION, fit->config,
+                     sx_model_sha256(fit->model), sx_dataset_hash(d->x),
+                     d->validation_x != NULL ? sx_dataset_hash(d->validation_x) : "");
+    if (n < 0)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    sx_sha256(text, (size_t)n, fit->hash);
+    free(text);
+    return true;
+}
+
+static bool begin(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    const struct sx_shape *sample = sx_dataset_shape(fit->data.x);
+    struct sx_flint_options *o = &fit->options;
+    fit->history = sx_new((size_t)o->epochs + 1, sizeof *fit->history, error);
+    return fit->history != NULL && sx_flint_check(o, error) &&
+           sx_flint_inspect(&fit->source, fit->model, o, sample, error) &&
+           identify(fit, error) && sx_flint_split(fit, error) && open_composed(fit, error) &&
+           learn_f(fit, error) && make_state(fit, error) && sx_flint_fill_cache(fit, error) &&
+           make_forward(fit, error);
+}
+
+struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
+                                      const struct sx_flint_options *options,
+                                      const struct sx_flint_data *data, struct sx_error *error)
+{
+    struct sx_flint_fit *fit = sx_new(1, sizeof *fit, error);
+    if (fit == NULL)
+        return NULL;
+    fit->options = *options;
+    fit->data = *data;
+    fit->model = model;
+    fit->epoch = 1;
+    fit->steps = -1;
+    if (begin(fit, error))
+        return fit;
+    sx_flint_fit_free(fit);
+    return NULL;
+}
+
+static void free_cache(struct sx_flint_fit *fit)
+{
+    for (int i = 0; fit->cache.layer != NULL && i < fit->f.n_layers; i++)
+        free(fit->cache.layer[i]);
+    free(fit->cache.layer);
+    free(fit->cache.teacher);
+    free(fit->cache.size);
+}
+
+void sx_flint_fit_free(struct sx_flint_fit *fit)
+{
+    if (fit == NULL)
+        return;
+    sx_flint_stepper_free(&fit->step[0]);
+    sx_flint_stepper_free(&fit->step[1]);
+    sx_flint_forward_free(&fit->forward);
+    free_cache(fit);
+    for (int i = 0; i < fit->n_trained; i++) {
+        sx_tensor_free(&fit->m[i]);
+        sx_tensor_free(&fit->v[i]);
+        sx_tensor_free(&fit->gradient[i]);
+    }
+    free(fit->trained);
+    free(fit->names);
+    free(fit->value);
+    free(fit->m);
+    free(fit->v);
+    free(fit->gradient);
+    free(fit->rows);
+    free(fit->validation);
+    free(fit->order);
+    free(fit->history);
+    free(fit->config);
+    sx_flint_predictor_free(&fit->f);
+    sx_flint_predictor_free(&fit->source);
+    sx_flint_params_free(&fit->params);
+    sx_model_close(fit->composed);
+    free(fit);
+}
+
+const char *sx_flint_fit_weight(const struct sx_flint_fit *fit, size_t i)
+{
+    for (int k = 0; k < fit->n_trained; k++)
+        if (fit->params.item[fit->trained[k]].part == SX_FLINT_F && i-- == 0)
+            return fit->names[k];
+    return NULL;
+}
+
+const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i)
+{
+    return i >= 0 && i < fit->source.n_layers ? fit->source.layer[i].name : NULL;
+}
+
+const char *sx_flint_fit_config(const struct sx_flint_fit *fit)
+{
+    return fit->config;
+}
+
+bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
+                          struct sx_flint_metrics *metrics, struct sx_error *error)
+{
+    int64_t n = sx_dataset_count(x);
+    int64_t *rows = sx_new((size_t)n, sizeof *rows, error);
+    bool ok = rows != NULL;
+    if (ok && !sx_shape_equal(sx_dataset_shape(x), sx_dataset_shape(fit->data.x)))
+        ok = sx_fail(error, SX_FAILED, "the samples have another shape");
+    for (int64_t i = 0; ok && i < n; i++)
+        rows[i] = i;
+    ok = ok && sx_flint_measure(fit, x, y, rows, n, metrics, error);
+    free(rows);
+    return ok;
+}
+
+/* ---- Files ---- */
+
+static bool write_out(struct sx_wire *file, bool made, struct sx_sink *sink,
+                      struct sx_error *error)
+{
+    bool ok = made || sx_fail(error, file->error->status, "%s", file->error->message);
+    if (ok)
+        sx_sink_write(sink, file->bytes, file->size);
+    sx_wire_free(file);
+    return ok && sx_sink_flush(sink, error);
+}
+
+/* The final check is on the validation samples, or on all. */
+bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct sx_error *error)
+{
+    struct sx_error failure = {0};
+    struct sx_wire file = {.error = &failure};
+    struct sx_flint_metrics m = fit->history[fit->epoch - 1].validation;
+    if (m.samples == 0 &&
+        !sx_flint_measure(fit, fit->data.x, fit->data.y, fit->rows, fit->n_rows, &m, error))
+        return false;
+    char *metrics = sx_flint_metrics_text(&m, error);
+    if (metrics == NULL)
+        return false;
+    bool ok = write_out(&file, compose(fit, metrics, &file), sink, error);
+    free(metrics);
+    return ok;
+}
+
+bool sx_flint_fit_write_model(struct sx_flint_fit *fit, struct sx_sink *sink,
+                              struct sx_error *error)
+{
+    struct sx_error failure = {0};
+    struct sx_wire file = {.error = &failure};
+    struct sx_onnx_changes changes = {0};
+    struct sx_onnx_value *values = sx_new(fit->params.n, sizeof *values, error);
+    if (values == NULL)
+        return false;
+    for (size_t i = 0; i < fit->params.n; i++)
+        if (fit->params.item[i].part == SX_FLINT_F)
+            values[changes.n_values++] =
+                (struct sx_onnx_value){fit->params.item[i].name, &fit->params.item[i].value};
+    changes.values = values;
+    bool ok = write_out(&file, sx_onnx_rewrite(fit->model, &changes, &file), sink, error);
+    free(values);
+    return ok;
+}

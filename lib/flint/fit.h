@@ -1,0 +1,76 @@
+/* fit.h - a fit in progress, as its files see it. */
+#ifndef SX_METHOD_FLINT_FIT_H
+#define SX_METHOD_FLINT_FIT_H
+
+#include "flint/flint.h"
+
+/* The scalars that a step gives: total, then the terms in the order of sx_flint_epoch. */
+#define SX_FLINT_TERMS 7
+
+/* One step over `batch` samples as a program: losses and gradients. */
+struct sx_flint_stepper {
+    struct sx_flint_net net;
+    struct sx_program *program;
+    int64_t batch;
+    struct sx_tensor *feed, *result;
+    int n_feeds, n_results;
+    /* Which feeds hold what; -1: not there. The weights of f and g follow `params`. */
+    int layers, teacher, x, labels, zero, weight, mask, params;
+    int term[SX_FLINT_TERMS]; /* results, -1: not there */
+    int f_scores, g_scores, gradients;
+};
+
+/* f's layers and logits of every training sample, by its place among them. */
+struct sx_flint_cache {
+    float **layer, *teacher;
+    int64_t *size; /* of each layer, for one sample */
+};
+
+struct sx_flint_fit {
+    struct sx_flint_options options;
+    struct sx_flint_data data;
+    struct sx_model *model;
+    struct sx_flint_predictor source; /* of f as given */
+    struct sx_model *composed;        /* f with the interpreter as drawn */
+    struct sx_flint_predictor f;      /* of the composed file */
+    struct sx_flint_params params;
+    int *trained, n_trained;                    /* of params */
+    const char **names;                         /* of the trained ones */
+    struct sx_tensor *value, *m, *v, *gradient; /* value: borrowed from params */
+
+    int64_t *rows, n_rows; /* of data.x: to train on, in the order of the split */
+    int64_t *validation, n_validation;
+    int64_t *order;                  /* of rows, in this epoch */
+    struct sx_flint_stepper step[2]; /* full batches, and the short last one */
+    struct sx_flint_forward forward;
+    struct sx_flint_cache cache;
+    struct sx_flint_tally tally;
+
+    /* Where it is: `at` steps of `epoch` are done, t steps of Adam since its moments were 0. */
+    int64_t epoch, at, steps, t;
+    double sums[SX_FLINT_TERMS + 2]; /* terms, agreeing samples, samples */
+    struct sx_flint_epoch *history;  /* [epochs + 1] */
+    char *config, hash[65];
+};
+
+/* ---- flint_step.c ---- */
+bool sx_flint_stepper_new(struct sx_flint_stepper *s, const struct sx_flint_fit *fit,
+                          int64_t batch, struct sx_error *error);
+void sx_flint_stepper_free(struct sx_flint_stepper *s);
+
+/* ---- flint_data.c ---- */
+/* Splits the samples, and remembers f on them where that is allowed and fits. */
+bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error);
+bool sx_flint_fill_cache(struct sx_flint_fit *fit, struct sx_error *error);
+/* Puts the samples order[first ..] into the feeds of a step. */
+bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t first,
+                   struct sx_error *error);
+
+/* ---- flint_train.c ---- */
+int64_t sx_flint_steps(const struct sx_flint_fit *fit); /* of an epoch */
+/* Metrics on rows of a data set with the weights as they are now. */
+bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
+                      const int64_t *rows, int64_t n, struct sx_flint_metrics *metrics,
+                      struct sx_error *error);
+
+#endif

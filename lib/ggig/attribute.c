@@ -1,0 +1,155 @@
+/* attribute.c - the table of attribution methods, and what they have in common. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ggig/attribute.h"
+
+static const struct sx_attribute_row rows[] = {
+    {"ggig", "largest gradient along ascents from the path", sx_attribute_ggig, 50, false,
+     false},
+    {"ggig-ig", "largest gradient of each ascent, mean over the path", sx_attribute_ggig_ig, 50,
+     false, false},
+    {"ig", "integrated gradients: mean gradient on the path", sx_attribute_ig, 50, true, true},
+    {"ig-max", "largest gradient on the path", sx_attribute_ig_max, 50, false, false},
+    {"gda", "largest gradient along an ascent from x", sx_attribute_gda, 0, false, false},
+    {"gda-ig", "mean gradient along an ascent from x", sx_attribute_gda_ig, 0, false, false},
+    {"grad", "gradient at x", sx_attribute_gradient, 0, false, false},
+    {"inputxgrad", "gradient at x times x", sx_attribute_input_gradient, 0, false, false},
+    {"smoothgrad", "mean gradient around x", sx_attribute_smoothgrad, 0, false, false},
+    {"smoothgrad-sq", "mean squared gradient around x", sx_attribute_smoothgrad_sq, 0, false,
+     false},
+    {"vargrad", "variance of the gradient around x", sx_attribute_vargrad, 0, false, false},
+    {"guided-ig", "path through features of small gradient first", sx_attribute_guided_ig, 200,
+     true, false},
+    {"blur-ig", "path from a blurred picture to x", sx_attribute_blur_ig, 100, true, false},
+    {"idgi", "increments of f along the path by squared gradient", sx_attribute_idgi, 50, true,
+     false},
+    {"expected", "integrated gradients averaged over a background", sx_attribute_expected, 0,
+     true, false},
+};
+
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+const char *sx_attribute_method(int i, const char **what)
+{
+    if (i < 0 || i >= N_ROWS)
+        return NULL;
+    if (what != NULL)
+        *what = rows[i].what;
+    return rows[i].name;
+}
+
+struct sx_attribute_options sx_attribute_defaults(void)
+{
+    return (struct sx_attribute_options){
+        .eta = 1e-4, .noise = 0.15, .fraction = 0.25, .max_distance = 0.02, .max_sigma = 50};
+}
+
+static bool visit_points(struct sx_attributing *a, int64_t n, const struct sx_visit *visit,
+                         bool with_gradients)
+{
+    int64_t room = sx_gradient_batch(a->e, with_gradients, n, a->error);
+    if (room == 0)
+        return false;
+    room = room > n ? n : room;
+    double *points = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
+    double *gradients = NULL;
+    if (with_gradients)
+        gradients = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
+    double *values = sx_new((size_t)room, sizeof *values, a->error);
+    bool ok = points != NULL && values != NULL && (gradients != NULL || !with_gradients);
+    for (int64_t k = 0; ok && k < n; k += room) {
+        int64_t now = n - k < room ? n - k : room;
+        for (int64_t i = 0; i < now; i++)
+            visit->point(visit->context, k + i, points + i * a->size);
+        ok = sx_gradients(a->e, now, points, values, gradients, a->error);
+        for (int64_t i = 0; ok && i < now; i++)
+            visit->take(visit->context, k + i, values[i],
+                        with_gradients ? gradients + i * a->size : NULL);
+    }
+    free(points);
+    free(gradients);
+    free(values);
+    return ok;
+}
+
+bool sx_visit_gradients(struct sx_attributing *a, int64_t n, const struct sx_visit *visit)
+{
+    return visit_points(a, n, visit, true);
+}
+
+bool sx_visit_values(struct sx_attributing *a, int64_t n, const struct sx_visit *visit)
+{
+    return visit_points(a, n, visit, false);
+}
+
+static const struct sx_attribute_row *find_row(const char *name, struct sx_error *error)
+{
+    for (int i = 0; i < N_ROWS; i++)
+        if (name != NULL && strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    sx_fail(error, SX_USAGE, "no method named '%.40s'", name != NULL ? name : "");
+    return NULL;
+}
+
+/* NaN -> 0 as the authors' code does; infinities too, and both are counted. */
+static void finish(const struct sx_attributing *a, const struct sx_attribute_row *row,
+                   struct sx_attribution *r)
+{
+    double sum = 0, path = 0;
+    bool times = a->o->times_input && (!row->complete || row->mean);
+    r->flat = true;
+    for (int64_t i = 0; i < a->size; i++) {
+        double *v = &a->map[i];
+        if (!isfinite(*v)) {
+            *v = 0;
+            r->nonfinite++;
+        }
+        double step = a->x[i] - a->baseline[i];
+        path += row->mean ? *v * step : *v;
+        r->flat = r->flat && *v == 0;
+        if (times)
+            *v *= step;
+        sum += *v;
+    }
+    r->sum = sum;
+    r->steps = a->steps;
+    r->iterations = a->iterations;
+    r->samples = a->samples;
+    r->complete = row->complete;
+    r->gap = path - (a->f_x - a->f_start);
+}
+
+bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
+                  struct sx_attribution *r, struct sx_error *error)
+{
+    *r = (struct sx_attribution){0};
+    const struct sx_attribute_row *row = find_row(o->method, error);
+    const struct sx_tensor *x = sx_explainer_input(e);
+    struct sx_shape shape = x->shape;
+    if (row == NULL)
+        return false;
+    if (shape.rank > 1 && shape.dim[0] == 1) {
+        shape.rank--;
+        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof shape.dim[0]);
+    }
+    if (!sx_tensor_new(&r->map, SX_DOUBLE, &shape, error))
+        return false;
+    struct sx_attributing a = {.e = e,
+                               .o = o,
+                               .steps = o->steps > 0 ? o->steps : row->steps,
+                               .iterations = o->iterations > 0 ? o->iterations : 100,
+                               .samples = o->samples > 0 ? o->samples : 50,
+                               .size = sx_count(&x->shape),
+                               .x = x->data,
+                               .baseline = o->baseline,
+                               .map = r->map.data,
+                               .error = error};
+    if (!row->run(&a)) {
+        sx_tensor_free(&r->map);
+        return false;
+    }
+    finish(&a, row, r);
+    return true;
+}

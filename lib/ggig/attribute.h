@@ -1,0 +1,65 @@
+/* attribute.h - what the attribution methods share. */
+#ifndef SX_ATTRIBUTE_H
+#define SX_ATTRIBUTE_H
+
+#include "explain/explain.h"
+
+/* One explanation in the making. */
+struct sx_attributing {
+    struct sx_explainer *e;
+    const struct sx_attribute_options *o;
+    int64_t steps, iterations, samples; /* with defaults filled in */
+    int64_t size;                       /* elements of x */
+    const double *x, *baseline;
+    double *map;         /* [size], zeroed */
+    double f_x, f_start; /* for completeness */
+    struct sx_error *error;
+};
+
+/* A method: fills map, and f_x and f_start if it is complete. */
+struct sx_attribute_row {
+    const char *name, *what;
+    bool (*run)(struct sx_attributing *a);
+    int64_t steps; /* default; 0 where there are none */
+    bool complete; /* see struct sx_attribution */
+    bool mean;     /* the map is a mean gradient: completeness needs the factor x - baseline */
+};
+
+/* Visits the gradients at n points without holding them all: `point` writes point k, `take`
+ * sees f and its gradient there, in the order of k. */
+struct sx_visit {
+    void *context;
+    void (*point)(void *context, int64_t k, double *point);
+    void (*take)(void *context, int64_t k, double value, const double *gradient);
+};
+bool sx_visit_gradients(struct sx_attributing *a, int64_t n, const struct sx_visit *visit);
+/* The same without gradients: `take` gets NULL for them. */
+bool sx_visit_values(struct sx_attributing *a, int64_t n, const struct sx_visit *visit);
+
+/* Takes gradient number k of n into an aggregate (zeroed before the first). */
+void sx_aggregate(enum sx_aggregate how, int64_t k, int64_t n, int64_t size, const double *g,
+                  double *to);
+
+/* path.c */
+bool sx_attribute_gradient(struct sx_attributing *a);
+bool sx_attribute_ig(struct sx_attributing *a);
+bool sx_attribute_ig_max(struct sx_attributing *a);
+bool sx_attribute_idgi(struct sx_attributing *a);
+bool sx_attribute_input_gradient(struct sx_attributing *a);
+/* ascent.c */
+bool sx_attribute_ggig(struct sx_attributing *a);
+bool sx_attribute_ggig_ig(struct sx_attributing *a);
+bool sx_attribute_gda(struct sx_attributing *a);
+bool sx_attribute_gda_ig(struct sx_attributing *a);
+/* noise.c */
+bool sx_attribute_smoothgrad(struct sx_attributing *a);
+bool sx_attribute_smoothgrad_sq(struct sx_attributing *a);
+bool sx_attribute_vargrad(struct sx_attributing *a);
+bool sx_attribute_expected(struct sx_attributing *a);
+/* baseline.c */
+bool sx_is_picture(const struct sx_shape *shape);
+/* guided.c, blurig.c */
+bool sx_attribute_guided_ig(struct sx_attributing *a);
+bool sx_attribute_blur_ig(struct sx_attributing *a);
+
+#endif

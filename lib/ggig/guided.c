@@ -1,0 +1,125 @@
+/* guided.c - Guided Integrated Gradients (Kapishnikov et al., CVPR 2021).
+ *
+ * The path goes from the baseline to x in equal steps of L1 distance, but each step moves only
+ * the features whose gradient is small (the lowest `fraction` by magnitude among those that can
+ * still move), and no feature may be further than max_distance (in alpha) from the straight
+ * line. Every move adds (move) x (gradient at the start of the step). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ggig/attribute.h"
+
+struct guided {
+    struct sx_attributing *a;
+    double *z, *g, *sorted;
+    double alpha_min, alpha_max;
+};
+
+/* The straight path at alpha, element i. */
+static double on_line(const struct guided *s, int64_t i, double alpha)
+{
+    return s->a->baseline[i] + alpha * (s->a->x[i] - s->a->baseline[i]);
+}
+
+/* Moves element i and books the move. */
+static void move(struct guided *s, int64_t i, double to)
+{
+    s->a->map[i] += (to - s->z[i]) * s->g[i];
+    s->z[i] = to;
+}
+
+/* Catches up what fell behind the band around the straight line. */
+static void catch_up(struct guided *s)
+{
+    for (int64_t i = 0; i < s->a->size; i++) {
+        double whole = s->a->x[i] - s->a->baseline[i];
+        if (whole != 0 && (s->z[i] - s->a->baseline[i]) / whole < s->alpha_min)
+            move(s, i, on_line(s, i, s->alpha_min));
+    }
+}
+
+static double distance_left(const struct guided *s)
+{
+    double left = 0;
+    for (int64_t i = 0; i < s->a->size; i++)
+        left += fabs(s->a->x[i] - s->z[i]);
+    return left;
+}
+
+static int by_size(const void *p, const void *q)
+{
+    double a = *(const double *)p, b = *(const double *)q;
+    return (a > b) - (a < b);
+}
+
+/* A feature can move while it is not at the far edge of the band. */
+static bool can_move(const struct guided *s, int64_t i)
+{
+    return s->z[i] != on_line(s, i, s->alpha_max);
+}
+
+/* The `fraction` quantile of |gradient|, where features that cannot move count as infinite;
+ * infinity itself if fewer can move than that. */
+static double threshold(struct guided *s)
+{
+    int64_t n = s->a->size;
+    for (int64_t i = 0; i < n; i++)
+        s->sorted[i] = can_move(s, i) ? fabs(s->g[i]) : INFINITY;
+    qsort(s->sorted, (size_t)n, sizeof *s->sorted, by_size);
+    return s->sorted[(int64_t)floor(s->a->o->fraction * (double)(n - 1))];
+}
+
+/* Moves the selected features towards the far edge until `target` distance is left; false while
+ * that is not enough and another selection must move too. */
+static bool advance(struct guided *s, double target)
+{
+    catch_up(s);
+    double excess = distance_left(s) - target, reach = 0, limit = threshold(s);
+    if (excess <= 1e-9 * (1 + fabs(target)))
+        return true;
+    for (int64_t i = 0; i < s->a->size; i++)
+        if (can_move(s, i) && fabs(s->g[i]) <= limit)
+            reach += fabs(on_line(s, i, s->alpha_max) - s->z[i]);
+    if (reach <= 0)
+        return true; /* nothing can move: the band is exhausted up to rounding */
+    double share = excess < reach ? excess / reach : 1;
+    for (int64_t i = 0; i < s->a->size; i++)
+        if (can_move(s, i) && fabs(s->g[i]) <= limit) {
+            double edge = on_line(s, i, s->alpha_max);
+            move(s, i, share < 1 ? s->z[i] + share * (edge - s->z[i]) : edge);
+        }
+    return share < 1;
+}
+
+static bool walk(struct guided *s)
+{
+    struct sx_attributing *a = s->a;
+    memcpy(s->z, a->baseline, (size_t)a->size * sizeof *s->z);
+    double total = distance_left(s);
+    for (int64_t k = 0; k < a->steps; k++) {
+        double value, alpha = (double)(k + 1) / (double)a->steps;
+        if (!sx_gradients(a->e, 1, s->z, &value, s->g, a->error))
+            return false;
+        if (k == 0)
+            a->f_start = value;
+        s->alpha_min = fmax(alpha - a->o->max_distance, 0);
+        s->alpha_max = fmin(alpha + a->o->max_distance, 1);
+        while (!advance(s, total * (1 - alpha)))
+            continue;
+    }
+    return sx_gradients(a->e, 1, a->x, &a->f_x, NULL, a->error);
+}
+
+bool sx_attribute_guided_ig(struct sx_attributing *a)
+{
+    struct guided s = {.a = a};
+    s.z = sx_new((size_t)a->size, sizeof *s.z, a->error);
+    s.g = sx_new((size_t)a->size, sizeof *s.g, a->error);
+    s.sorted = sx_new((size_t)a->size, sizeof *s.sorted, a->error);
+    bool ok = s.z != NULL && s.g != NULL && s.sorted != NULL && walk(&s);
+    free(s.z);
+    free(s.g);
+    free(s.sorted);
+    return ok;
+}

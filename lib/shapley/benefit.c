@@ -1,0 +1,410 @@
+/* benefit.c - B, B_max, B_min and T of a set of players, with their errors.
+ *
+ * Zhang, Xie, Zheng, Zhang, Zhang, Interpreting Multivariate Shapley Interactions in DNNs, AAAI
+ * 2021: with u(C) the Shapley value of C as one player in the absence of the rest of A,
+ *     B = u(A) - sum of u(i),  T = max over partitions of sum of u(C) - min of the same. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shapley/shapley.h"
+
+#define EXACT_LIMIT 65536
+#define SMALL_TABLE 4096
+#define DEFAULT_BUDGET 16384
+#define FOLDS 8
+
+/* The largest set whose components are listed. */
+#define MOST_COMPONENTS 10
+
+struct benefit {
+    struct sx_search s;
+    const struct sx_shapley_options *o;
+    struct sx_benefit *r;
+    struct sx_parted max, min, other;
+    double *u, *f; /* room: per column; per context */
+    struct sx_error *error;
+};
+
+/* ---- Errors ---- */
+
+/* The variance of sum over plus[] minus sum over minus[] of what columns are worth. */
+static double error_of(struct benefit *b, const struct sx_parted *plus,
+                       const struct sx_parted *minus)
+{
+    const struct sx_merged *w = &b->s.merged;
+    int64_t contexts = w->draw.count;
+    if (w->exact)
+        return 0;
+    for (int64_t c = 0; c < contexts; c++) {
+        b->f[c] = 0;
+        for (int64_t k = 0; k < plus->n_blocks; k++)
+            b->f[c] += w->f[plus->column[k] * contexts + c];
+        for (int64_t k = 0; k < minus->n_blocks; k++)
+            b->f[c] -= w->f[minus->column[k] * contexts + c];
+    }
+    return sqrt(sx_draw_variance(&w->draw, b->f));
+}
+
+/* The fold of a context within its stratum: those drawn together stay together. */
+static int64_t fold_of(const struct sx_draw *d, int64_t stratum, int64_t context)
+{
+    return (context - d->first[stratum]) / d->unit[stratum] % FOLDS;
+}
+
+/* What columns are worth without the contexts of one fold. */
+static void leave_fold(struct benefit *b, int64_t fold)
+{
+    const struct sx_merged *w = &b->s.merged;
+    const struct sx_draw *d = &w->draw;
+    memset(b->u, 0, (size_t)w->n * sizeof *b->u);
+    for (int64_t s = 0; s < d->n_strata; s++) {
+        double all = 0, kept = 0;
+        for (int64_t c = d->first[s]; c < d->first[s + 1]; c++) {
+            all += d->weight[c];
+            kept += d->missing[s] <= 0 || fold_of(d, s, c) != fold ? d->weight[c] : 0;
+        }
+        for (int64_t c = d->first[s]; kept > 0 && c < d->first[s + 1]; c++)
+            if (d->missing[s] <= 0 || fold_of(d, s, c) != fold)
+                for (int64_t i = 0; i < w->n; i++)
+                    b->u[i] += all / kept * d->weight[c] * w->f[i * d->count + c];
+    }
+}
+
+/* Each context is valued with the partitions that were best without its fold: what noise makes
+ * the largest in one part of the contexts is not the largest in the other. */
+static bool correct(struct benefit *b)
+{
+    const struct sx_merged *w = &b->s.merged;
+    const struct sx_draw *d = &w->draw;
+    double sum = 0;
+    for (int64_t fold = 0; fold < FOLDS; fold++) {
+        leave_fold(b, fold);
+        if (!sx_search_best(&b->s, b->u, 1, NULL, true, &b->max, b->error) ||
+            !sx_search_best(&b->s, b->u, -1, NULL, true, &b->min, b->error))
+            return false;
+        for (int64_t s = 0; s < d->n_strata; s++)
+            for (int64_t c = d->first[s]; c < d->first[s + 1]; c++) {
+                bool whole = d->missing[s] <= 0;
+                if (!whole && fold_of(d, s, c) != fold)
+                    continue;
+                double t = 0;
+                for (int64_t k = 0; k < b->max.n_blocks; k++)
+                    t += w->f[b->max.column[k] * d->count + c];
+                for (int64_t k = 0; k < b->min.n_blocks; k++)
+                    t -= w->f[b->min.column[k] * d->count + c];
+                sum += d->weight[c] * t / (whole ? FOLDS : 1);
+            }
+    }
+    b->r->T_corrected = sum;
+    return true;
+}
+
+/* ---- Links ---- */
+
+/* With the link of j and j + 1 or without it: what that is worth. */
+static bool value_link(struct benefit *b, int64_t j, double sign, const struct sx_parted *best,
+                       double *link, bool *tied, double *gain, double *error)
+{
+    const double *u = b->s.merged.u;
+    char *join = sx_new((size_t)b->s.m, 1, b->error);
+    if (join == NULL)
+        return false;
+    *link = best->block[j] == best->block[j + 1];
+    join[j] = *link > 0 ? 2 : 1;
+    bool ok = sx_search_best(&b->s, u, sign, join, true, &b->other, b->error);
+    double loss = sign * (best->sum - b->other.sum);
+    *gain = *link > 0 ? loss : -loss;
+    *tied = loss <= b->s.tie * (double)b->s.m;
+    *error = ok ? error_of(b, best, &b->other) : 0;
+    free(join);
+    return ok;
+}
+
+static bool value_links(struct benefit *b)
+{
+    struct sx_benefit *r = b->r;
+    r->link = sx_new((size_t)b->s.m, sizeof *r->link, b->error);
+    r->link_gains = true;
+    bool ok = r->link != NULL, tied_min = false;
+    for (int64_t j = 0; ok && j + 1 < b->s.m; j++) {
+        struct sx_link *l = &r->link[r->n_links++];
+        l->i = j;
+        l->j = j + 1;
+        ok = value_link(b, j, 1, &b->max, &l->max, &l->tied, &l->gain_max, &l->error_max) &&
+             value_link(b, j, -1, &b->min, &l->min, &tied_min, &l->gain_min, &l->error_min);
+        l->tied = l->tied || tied_min;
+    }
+    return ok;
+}
+
+/* Pairs of members: tied where the finest best partition and the coarsest differ. */
+static bool compare_pairs(struct benefit *b, double sign, const struct sx_parted *best)
+{
+    struct sx_benefit *r = b->r;
+    int64_t m = b->s.m, n = 0;
+    if (!b->s.greedy &&
+        !sx_search_best(&b->s, b->s.merged.u, sign, NULL, false, &b->other, b->error))
+        return false;
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = i + 1; j < m; j++) {
+            struct sx_link *l = &r->link[n++];
+            bool one = best->block[i] == best->block[j];
+            l->i = i;
+            l->j = j;
+            *(sign > 0 ? &l->max : &l->min) = one;
+            l->tied =
+                l->tied || (!b->s.greedy && one != (b->other.block[i] == b->other.block[j]));
+        }
+    r->n_links = n;
+    return true;
+}
+
+static bool find_links(struct benefit *b)
+{
+    size_t m = (size_t)b->s.m;
+    if (b->o->partition == SX_CONTIGUOUS)
+        return value_links(b);
+    b->r->link = sx_new(m * m, sizeof *b->r->link, b->error);
+    return b->r->link != NULL && compare_pairs(b, 1, &b->max) && compare_pairs(b, -1, &b->min);
+}
+
+/* ---- Results ---- */
+
+/* I_A(L) from u: the Moebius transform over subsets of A. */
+static bool find_components(struct benefit *b)
+{
+    const struct sx_search *s = &b->s;
+    size_t count = (size_t)1 << (s->m <= MOST_COMPONENTS ? s->m : 0);
+    double *x = sx_new(count, sizeof *x, b->error);
+    int64_t *place = sx_new((size_t)s->m, sizeof *place, b->error);
+    bool ok = x != NULL && place != NULL;
+    bool known = s->m <= MOST_COMPONENTS && s->m > 1;
+    for (size_t local = 1; ok && known && local < count; local++) {
+        if (s->merged.component != NULL)
+            x[local] = s->merged.component[local];
+        else if (s->o->partition == SX_ANY && !s->greedy)
+            x[local] = s->merged.u[s->column[local]];
+        else
+            known = false;
+    }
+    if (ok && known && s->merged.component == NULL)
+        sx_moebius(x, s->m);
+    for (int64_t i = 0; ok && i < s->m; i++)
+        place[i] = i;
+    if (ok && known)
+        ok = sx_terms_new(&b->r->components, place, s->m, 2, s->m, b->error);
+    struct sx_interactions *terms = &b->r->components;
+    for (int64_t k = 0; ok && k < terms->count; k++) {
+        uint64_t local = 0;
+        for (int64_t i = terms->first[k]; i < terms->first[k + 1]; i++)
+            local |= (uint64_t)1 << terms->member[i];
+        terms->value[k] = x[local];
+    }
+    free(x);
+    free(place);
+    return ok;
+}
+
+/* The columns of single members and of the set, as partitions. */
+static bool find_singles(struct benefit *b, struct sx_parted *singles, struct sx_parted *whole)
+{
+    struct sx_merged *w = &b->s.merged;
+    size_t words = w->game->words;
+    singles->n_blocks = b->s.m;
+    whole->n_blocks = 1;
+    whole->column[0] = b->s.whole;
+    for (int64_t i = 0; i < b->s.m; i++)
+        for (int64_t c = 0; c < w->n; c++) {
+            const uint64_t *set = w->set + (size_t)c * words;
+            if (sx_set_has(set, b->s.set[i]) && sx_set_count(set, words) == 1)
+                singles->column[i] = c;
+        }
+    return true;
+}
+
+static bool parted_new(struct sx_parted *p, int64_t m, struct sx_error *error)
+{
+    p->block = sx_new((size_t)m, sizeof *p->block, error);
+    p->column = sx_new((size_t)m, sizeof *p->column, error);
+    return p->block != NULL && p->column != NULL;
+}
+
+static void parted_free(struct sx_parted *p)
+{
+    free(p->block);
+    free(p->column);
+}
+
+/* B and the sums of the best partitions over the singles. */
+static void take_values(struct benefit *b, const struct sx_parted *singles,
+                        const struct sx_parted *whole)
+{
+    struct sx_benefit *r = b->r;
+    const double *u = b->s.merged.u;
+    double sum = 0;
+    for (int64_t i = 0; i < b->s.m; i++)
+        sum += r->single[i] = u[singles->column[i]];
+    r->together = u[whole->column[0]];
+    r->B = r->together - sum;
+    r->B_max = b->max.sum - sum;
+    r->B_min = b->min.sum - sum;
+    r->T = r->T_corrected = b->max.sum - b->min.sum;
+    r->B_error = error_of(b, whole, singles);
+    r->B_max_error = error_of(b, &b->max, singles);
+    r->B_min_error = error_of(b, &b->min, singles);
+    r->T_error = error_of(b, &b->max, &b->min);
+    memcpy(r->block_max, b->max.block, (size_t)b->s.m * sizeof *r->block_max);
+    memcpy(r->block_min, b->min.block, (size_t)b->s.m * sizeof *r->block_min);
+    r->exact = b->s.merged.exact;
+    r->greedy = b->s.greedy;
+    r->gradient = b->o->gradient;
+    r->contexts = b->s.merged.draw.count;
+}
+
+/* The partitions at which the gradient search arrives, valued like all others. */
+static bool search_gradient(struct benefit *b, double sign, struct sx_parted *parted,
+                            double *link)
+{
+    const struct sx_shapley_options *o = b->o;
+    double objective = 0;
+    char *join = sx_new((size_t)b->s.m, 1, b->error);
+    bool ok =
+        join != NULL && sx_search_gradient(b->s.merged.game, b->s.set, b->s.m, sign, o->seed,
+                                           o->sample, link, &objective, b->error);
+    for (int64_t j = 0; ok && j + 1 < b->s.m; j++)
+        join[j] = link[j] >= 0.5 ? 1 : 2;
+    ok = ok && sx_search_best(&b->s, b->s.merged.u, sign, join, true, parted, b->error);
+    b->r->T_relaxed += sign * objective;
+    free(join);
+    return ok;
+}
+
+static bool find_gradient(struct benefit *b)
+{
+    size_t m = (size_t)b->s.m;
+    double *link = sx_new(2 * m, sizeof *link, b->error);
+    b->r->link = sx_new(m, sizeof *b->r->link, b->error);
+    bool ok = link != NULL && b->r->link != NULL;
+    ok =
+        ok && search_gradient(b, 1, &b->max, link) && search_gradient(b, -1, &b->min, link + m);
+    for (int64_t j = 0; ok && j + 1 < b->s.m; j++)
+        b->r->link[b->r->n_links++] =
+            (struct sx_link){.i = j, .j = j + 1, .max = link[j], .min = link[m + (size_t)j]};
+    free(link);
+    return ok;
+}
+
+/* The best partitions, in the way that is asked for or possible. */
+static bool find_partitions(struct benefit *b)
+{
+    if (b->o->gradient)
+        return find_gradient(b);
+    if (b->s.greedy)
+        return sx_search_greedy(&b->s, 1, &b->max, b->error) &&
+               sx_search_greedy(&b->s, -1, &b->min, b->error);
+    return sx_search_best(&b->s, b->s.merged.u, 1, NULL, true, &b->max, b->error) &&
+           sx_search_best(&b->s, b->s.merged.u, -1, NULL, true, &b->min, b->error);
+}
+
+static bool results_new(struct sx_benefit *r, int64_t m, struct sx_error *error)
+{
+    *r = (struct sx_benefit){.m = m};
+    r->single = sx_new((size_t)m, sizeof *r->single, error);
+    r->block_max = sx_new((size_t)m, sizeof *r->block_max, error);
+    r->block_min = sx_new((size_t)m, sizeof *r->block_min, error);
+    return r->single != NULL && r->block_max != NULL && r->block_min != NULL;
+}
+
+void sx_benefit_free(struct sx_benefit *r)
+{
+    free(r->single);
+    free(r->block_max);
+    free(r->block_min);
+    free(r->link);
+    sx_interactions_free(&r->components);
+    *r = (struct sx_benefit){0};
+}
+
+/* Everything within one budget. */
+static bool within(struct benefit *b, struct sx_game *game, const int64_t *set, int64_t m,
+                   int64_t budget)
+{
+    struct sx_parted singles = {0}, whole = {0};
+    bool ok = results_new(b->r, m, b->error) &&
+              sx_search_new(&b->s, game, set, m, b->o, budget, b->error);
+    if (!ok)
+        return false;
+    if (b->o->skip_nonfinite && b->s.merged.component == NULL)
+        ok = sx_merged_skip(&b->s.merged, &b->r->skipped, b->error);
+    ok = ok && parted_new(&b->max, m, b->error) && parted_new(&b->min, m, b->error) &&
+         parted_new(&b->other, m, b->error) && parted_new(&singles, m, b->error) &&
+         parted_new(&whole, m, b->error) && find_partitions(b);
+    b->u = ok ? sx_new((size_t)b->s.merged.n, sizeof *b->u, b->error) : NULL;
+    b->f = ok ? sx_new((size_t)b->s.merged.draw.count + 1, sizeof *b->f, b->error) : NULL;
+    ok = ok && b->u != NULL && b->f != NULL && find_singles(b, &singles, &whole);
+    if (ok) {
+        take_values(b, &singles, &whole);
+        ok = (b->o->gradient || find_links(b)) && find_components(b);
+    }
+    if (ok && !b->r->exact && !b->s.greedy && !b->o->gradient)
+        ok = correct(b);
+    parted_free(&b->max);
+    parted_free(&b->min);
+    parted_free(&b->other);
+    parted_free(&singles);
+    parted_free(&whole);
+    free(b->u);
+    free(b->f);
+    sx_search_free(&b->s);
+    return ok;
+}
+
+/* Small tables, and those that are no dearer than the contexts, are filled whole. */
+static bool fill_table(struct sx_game *game, int64_t m, const struct sx_shapley_options *o,
+                       double limit, struct sx_error *error)
+{
+    double all = ldexp(1, (int)game->n_live);
+    double columns =
+        o->partition == SX_CONTIGUOUS ? (double)(m * (m + 1)) / 2 : ldexp(1, (int)m);
+    double contexts = ldexp(1, (int)(game->n_live > m ? game->n_live - m : 0));
+    if (game->table != NULL || game->given || game->n_live > SX_TABLE_PLAYERS ||
+        (!o->exact && all > limit) || game->keep_nonfinite)
+        return true;
+    return (all > SMALL_TABLE && all > contexts * (columns + 1)) || sx_game_fill(game, error);
+}
+
+bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
+                const struct sx_shapley_options *o, struct sx_benefit *r,
+                struct sx_error *error)
+{
+    *r = (struct sx_benefit){0};
+    for (int64_t i = 0; i < m; i++)
+        if (set[i] < 0 || set[i] >= game->players || (i > 0 && set[i] <= set[i - 1]))
+            return sx_fail(error, SX_USAGE, "the set is not of players 0..%lld in their order",
+                           (long long)game->players - 1);
+    if (m < 1)
+        return sx_fail(error, SX_USAGE, "the set is empty");
+    if (o->gradient && o->partition != SX_CONTIGUOUS)
+        return sx_fail(error, SX_USAGE, "the gradient search is for contiguous partitions");
+    game->keep_nonfinite = o->skip_nonfinite;
+    int64_t limit = o->budget > 0 ? o->budget : EXACT_LIMIT;
+    int64_t most = o->budget > 0 ? o->budget : DEFAULT_BUDGET;
+    if (!fill_table(game, m, o, (double)limit, error))
+        return false;
+    double contexts = ldexp(1, (int)(game->n_live > m ? game->n_live - m : 0));
+    double columns =
+        o->partition == SX_CONTIGUOUS ? (double)(m * (m + 1)) / 2 : ldexp(1, (int)m);
+    int64_t budget = o->tolerance > 0 && most > 256 ? 256 : most;
+    if (contexts * (columns + 1) <= (double)limit)
+        budget = limit;
+    for (;; budget = budget < most / 2 ? 2 * budget : most) {
+        struct benefit b = {.o = o, .r = r, .error = error};
+        bool ok = within(&b, game, set, m, budget);
+        if (ok && (r->exact || budget >= most || r->T_error <= o->tolerance))
+            return true;
+        sx_benefit_free(r);
+        if (!ok)
+            return false;
+    }
+}

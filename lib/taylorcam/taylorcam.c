@@ -1,0 +1,231 @@
+/* taylorcam.c - relations between places of a layer by second and third derivatives. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "taylorcam/taylorcam.h"
+
+/* The most places: [n, n] or [n, n, n] numbers must be worth having. */
+enum { MOST_IN_PAIRS = 1024, MOST_IN_TRIPLES = 256 };
+
+struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,
+                                      const struct sx_taylorcam_options *o,
+                                      struct sx_error *error)
+{
+    if (o->order < 2 || o->order > 3)
+        sx_fail(error, SX_USAGE, "order %d is neither 2 nor 3", o->order);
+    else if (o->order == 3 && (o->diagonal || o->form >= SX_TAYLOR_OCCLUSION))
+        sx_fail(error, SX_USAGE, "order 3 relates different places by derivatives only");
+    else {
+        struct sx_taylorcam *t = sx_new(1, sizeof *t, error);
+        if (t != NULL)
+            *t = (struct sx_taylorcam){.e = e, .o = *o};
+        return t;
+    }
+    return NULL;
+}
+
+static void reset(struct sx_taylorcam *t)
+{
+    sx_products_free(t->products);
+    sx_rows_free(t->rows);
+    sx_places_free(&t->places);
+    *t = (struct sx_taylorcam){.e = t->e, .o = t->o};
+}
+
+void sx_taylorcam_free(struct sx_taylorcam *t)
+{
+    if (t == NULL)
+        return;
+    reset(t);
+    free(t);
+}
+
+bool sx_taylorcam_logit_zero(const struct sx_taylorcam *t)
+{
+    return t->logit_zero;
+}
+
+const char *sx_taylorcam_bypass(const struct sx_taylorcam *t)
+{
+    return t->bypass;
+}
+
+/* One place has no partner. */
+static bool refuse_single(const struct sx_taylorcam *t, struct sx_error *error)
+{
+    struct sx_error ignored = {0};
+    const char *other =
+        sx_default_layer(t->e->model, t->e->feeds, t->e->options.output, &ignored);
+    if (other != NULL && strcmp(other, t->e->input_name) == 0)
+        other = NULL;
+    return sx_fail(error, SX_USAGE, "layer '%.80s' has one place: nothing to relate%s%.80s",
+                   t->e->input_name, other != NULL ? "; take an earlier one, as " : "",
+                   other != NULL ? other : "");
+}
+
+static bool check_places(const struct sx_taylorcam *t, struct sx_error *error)
+{
+    int64_t n = t->places.n, most = t->o.order == 3 ? MOST_IN_TRIPLES : MOST_IN_PAIRS;
+    if (n < 2)
+        return refuse_single(t, error);
+    if (n < t->o.order)
+        return sx_fail(error, SX_USAGE, "layer '%.80s' has %lld places, too few for order %d",
+                       t->e->input_name, (long long)n, t->o.order);
+    if (n > most)
+        return sx_fail(error, SX_USAGE,
+                       "%lldx%lld places are over %lld; make blocks of them, for example "
+                       "--grid=%dx%d",
+                       (long long)t->places.rows, (long long)t->places.columns, (long long)most,
+                       t->places.rows > 7 ? 7 : (int)t->places.rows,
+                       t->places.columns > 7 ? 7 : (int)t->places.columns);
+    return true;
+}
+
+bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error)
+{
+    if (t->builds == t->e->builds)
+        return true;
+    reset(t);
+    if (!sx_places_new(&t->places, &t->e->input.shape, t->o.axes, t->o.grid, error) ||
+        !check_places(t, error) || !sx_taylorcam_look(t, error)) {
+        reset(t);
+        return false;
+    }
+    t->builds = t->e->builds;
+    return true;
+}
+
+static bool refuse_flat(const struct sx_taylorcam *t, struct sx_error *error)
+{
+    return sx_fail(error, SX_MODEL,
+                   "no curvature between layer '%.60s' and '%.60s': every second derivative is "
+                   "0; see --smooth=softplus:10, or --allow-zero",
+                   t->e->input_name, t->e->target.output);
+}
+
+/* Products of all tuples of order - 1 places; out stays 0 where the curvature is. */
+static bool multiply(struct sx_taylorcam *t, int64_t n_tuples, const int64_t *tuples,
+                     const double *baseline, double *out, struct sx_error *error)
+{
+    bool curved;
+    if (t->products == NULL) {
+        if (!sx_deriv_curved(t->e, &curved, error))
+            return false;
+        if (!curved)
+            return t->o.allow_zero || refuse_flat(t, error);
+        t->products = sx_products_new(t->e, &t->places, t->o.form, t->o.order, n_tuples, error);
+    }
+    if (t->products != NULL && t->o.form == SX_TAYLOR_INTEGRATED)
+        return sx_taylorcam_integrate(t, baseline, n_tuples, tuples, out, error);
+    const double *x = t->e->input.data;
+    return t->products != NULL &&
+           sx_products_run(t->products, x, x, n_tuples, tuples, out, error);
+}
+
+/* Strength and effect from the effects in each order of the places. */
+static void combine(const struct sx_taylorcam *t, const double *in_order, int n,
+                    double *strength, double *effect)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < n; i++) {
+        sum += in_order[i];
+        squares += in_order[i] * in_order[i];
+    }
+    bool symmetric = t->o.form >= SX_TAYLOR_INPUT;
+    *effect = symmetric ? sum / n : sum;
+    *strength = symmetric || t->o.is_signed ? fabs(*effect) : squares;
+}
+
+/* effects[j * n + i] belongs to place i, given j. */
+static void set_pairs(const struct sx_taylorcam *t, const double *effects,
+                      struct sx_relations *r)
+{
+    int64_t n = t->places.n;
+    double strength, effect;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = t->o.diagonal ? i : i + 1; j < n; j++) {
+            const double both[] = {effects[j * n + i], effects[i * n + j]};
+            combine(t, both, 2, &strength, &effect);
+            sx_relations_set(r, i, j, -1, strength, effect);
+        }
+}
+
+static bool relate_pairs(struct sx_taylorcam *t, const double *baseline, struct sx_relations *r,
+                         struct sx_error *error)
+{
+    int64_t n = t->places.n;
+    double *effects = NULL;
+    int64_t *each = sx_new((size_t)n, sizeof *each, error);
+    for (int64_t j = 0; each != NULL && j < n; j++)
+        each[j] = j;
+    bool ok = each != NULL;
+    if (ok && t->o.form == SX_TAYLOR_OCCLUSION)
+        ok = (effects = sx_occlusion(t, baseline, error)) != NULL;
+    else if (ok) {
+        effects = sx_new((size_t)(n * n), sizeof *effects, error);
+        ok = effects != NULL && multiply(t, n, each, baseline, effects, error);
+    }
+    if (ok)
+        set_pairs(t, effects, r);
+    free(effects);
+    free(each);
+    return ok;
+}
+
+/* The number of the pair j < k of n places. */
+static int64_t pair_number(int64_t n, int64_t j, int64_t k)
+{
+    return j * (2 * n - j - 1) / 2 + k - j - 1;
+}
+
+static void set_triples(const struct sx_taylorcam *t, const double *effects,
+                        struct sx_relations *r)
+{
+    int64_t n = t->places.n;
+    double strength, effect;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = i + 1; j < n; j++)
+            for (int64_t k = j + 1; k < n; k++) {
+                const double all[] = {effects[pair_number(n, j, k) * n + i],
+                                      effects[pair_number(n, i, k) * n + j],
+                                      effects[pair_number(n, i, j) * n + k]};
+                combine(t, all, 3, &strength, &effect);
+                sx_relations_set(r, i, j, k, strength, effect);
+            }
+}
+
+static bool relate_triples(struct sx_taylorcam *t, struct sx_relations *r,
+                           struct sx_error *error)
+{
+    int64_t n = t->places.n, n_pairs = n * (n - 1) / 2;
+    double *effects = sx_new((size_t)(n_pairs * n), sizeof *effects, error);
+    int64_t *pairs = sx_new((size_t)(2 * n_pairs), sizeof *pairs, error);
+    bool ok = effects != NULL && pairs != NULL;
+    for (int64_t j = 0, at = 0; ok && j < n; j++)
+        for (int64_t k = j + 1; k < n; k++) {
+            pairs[at++] = j;
+            pairs[at++] = k;
+        }
+    ok = ok && multiply(t, n_pairs, pairs, NULL, effects, error);
+    if (ok)
+        set_triples(t, effects, r);
+    free(effects);
+    free(pairs);
+    return ok;
+}
+
+bool sx_taylorcam_run(struct sx_taylorcam *t, const double *baseline, struct sx_relations *r,
+                      struct sx_error *error)
+{
+    *r = (struct sx_relations){0};
+    if (!sx_taylorcam_prepare(t, error))
+        return false;
+    const struct sx_places *p = &t->places;
+    if (sx_relations_new(r, t->o.order, p->block[0], p->block[1], error) &&
+        (t->o.order == 2 ? relate_pairs(t, baseline, r, error) : relate_triples(t, r, error)) &&
+        sx_relations_sum(r, t->o.is_signed, error))
+        return true;
+    sx_relations_free(r);
+    return false;
+}

@@ -1,0 +1,40 @@
+/* taylorcam.h - what the parts of Taylor-CAM share. */
+#ifndef SX_TAYLORCAM_H
+#define SX_TAYLORCAM_H
+
+#include "explain/products.h"
+
+struct sx_taylorcam {
+    struct sx_explainer *e;
+    struct sx_taylorcam_options o;
+    unsigned builds; /* of the explainer, for which all of the following is */
+    struct sx_places places;
+    bool logit_zero;
+    const char *bypass;
+    struct sx_products *products; /* made when first used, as is */
+    struct sx_rows *rows;         /* Hessian-vector products in x's shape */
+};
+
+/* Makes what depends on the explainer's shapes anew where they have changed. */
+bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
+
+/* layer.c: sets logit_zero and bypass. */
+bool sx_taylorcam_look(struct sx_taylorcam *t, struct sx_error *error);
+
+/* relations.c: room for the relations of places, all 0. */
+bool sx_relations_new(struct sx_relations *r, int order, int64_t rows, int64_t columns,
+                      struct sx_error *error);
+/* Sets the relation of places i, j, k (k < 0: of i and j) in every order. */
+void sx_relations_set(struct sx_relations *r, int64_t i, int64_t j, int64_t k, double strength,
+                      double effect);
+/* Sets what follows from strengths and effects. */
+bool sx_relations_sum(struct sx_relations *r, bool is_signed, struct sx_error *error);
+
+/* integrated.c: Integrated Hessians along the tuples, which are all places, added to out. */
+bool sx_taylorcam_integrate(struct sx_taylorcam *t, const double *baseline, int64_t n,
+                            const int64_t *places, double *out, struct sx_error *error);
+
+/* occlusion.c: the effects of pairs, [n, n]; free them with free(). */
+double *sx_occlusion(struct sx_taylorcam *t, const double *baseline, struct sx_error *error);
+
+#endif

@@ -1,0 +1,212 @@
+/* study.h - what the files on interactions share: levels of sets, rows, methods. */
+#ifndef SX_STUDY_H
+#define SX_STUDY_H
+
+#include "io/io.h"
+#include "explain/deriv.h"
+#include "explain/players.h"
+
+/* ---- Options ---- */
+
+/* How the numbers of many rows become one; which sets are looked at; along which direction a
+ * feature moves; and in which units. */
+enum sx_gather {
+    SX_GATHER_MEDIAN,
+    SX_GATHER_MEAN,
+    SX_GATHER_MIN,
+    SX_GATHER_MAX,
+    SX_GATHER_MODE,
+    SX_GATHER_RMS
+};
+enum sx_searching { SX_SEARCH_AUTO, SX_SEARCH_ALL, SX_SEARCH_BEAM };
+enum sx_direction { SX_DIRECTION_ONES, SX_DIRECTION_INPUT, SX_DIRECTION_DELTA };
+enum sx_units { SX_UNITS_NONE, SX_UNITS_STD, SX_UNITS_RANGE };
+
+struct sx_study_options {
+    const struct sx_study_row *method;
+    char *features; /* see sx_players_new; "pixels": all channels of a place */
+    enum sx_layout layout;
+    int order; /* sets of 2 to `order` features; 1: single ones */
+    enum sx_gather gather;
+    bool is_signed;  /* gather numbers as they are, not their magnitudes */
+    bool allow_zero; /* go on where f has no second derivative */
+    char *at;        /* representatives: of mean,median,min,max,mode,random; NULL: all rows */
+    enum sx_searching search;
+    int64_t beam, max_sets; /* sets that grow; most sets of a size that are all looked at */
+    bool by_edge;           /* a set's salience is its own, not its features' */
+    enum sx_direction direction;
+    enum sx_units units;
+    int64_t steps; /* points of integrals, draws; 0: the method's default */
+    double noise;  /* smoothhess: standard deviation of the noise */
+    uint64_t seed;
+    struct sx_sets sets, truth;
+    bool check;               /* hold derivatives against differences */
+    bool given, known;        /* whether there are `sets` to keep to, and `truth` to score by */
+    const double *background; /* NULL: the rows */
+    int64_t n_background;
+};
+
+/* ---- Levels ---- */
+
+/* Sets of one size, each ascending, and how they are reached: sets of one parent, which has one
+ * feature less, lie together. */
+struct sx_level {
+    int order;
+    bool all; /* there are no more of this size */
+    int64_t n, n_parents;
+    int32_t *set;    /* [n, order] */
+    int32_t *parent; /* [n_parents, order - 1] */
+    int64_t *first;  /* [n_parents + 1]: the sets of each parent */
+    int32_t *last;   /* [n]: what the set adds to its parent */
+    /* Over the rows, once they are evaluated: */
+    double *strength, *mean, *std, *min, *max; /* [n] */
+};
+
+void sx_level_free(struct sx_level *level);
+void sx_level_reset(struct sx_level *level); /* forgets results */
+
+/* Sets of `order` of q features; INT64_MAX where that overflows. */
+int64_t sx_level_count(int64_t q, int order);
+
+/* All of them, in lexicographic order. */
+bool sx_level_all(struct sx_level *level, int64_t q, int order, struct sx_error *error);
+
+/* Those that add a feature to one of the n_parents sets of order - 1 features; each set once, by
+ * its first parent. */
+bool sx_level_extend(struct sx_level *level, int64_t q, int order, const int32_t *parents,
+                     int64_t n_parents, struct sx_error *error);
+
+/* Those of `sets` that have `order` features. Status 2 for a feature of q or more. */
+bool sx_level_given(struct sx_level *level, int64_t q, int order, const struct sx_sets *sets,
+                    struct sx_error *error);
+
+/* ---- Aggregation ---- */
+
+/* What is gathered of n numbers row by row. */
+struct sx_tally {
+    enum sx_gather how;
+    bool is_signed;
+    int64_t n, rows, at; /* numbers; rows to come, and seen */
+    double *kept;        /* [n, rows], where `how` needs them all */
+};
+
+/* Prepares level's results for so many rows; fails with status 6 where `limit` bytes (0: none)
+ * do not hold what must be kept. */
+bool sx_tally_begin(struct sx_tally *tally, struct sx_level *level, enum sx_gather how,
+                    bool is_signed, int64_t rows, size_t limit, struct sx_error *error);
+void sx_tally_add(struct sx_tally *tally, struct sx_level *level, const double *values);
+void sx_tally_end(struct sx_tally *tally, struct sx_level *level);
+
+/* One number of `n`, by `how`; sorts them. */
+double sx_gather_numbers(enum sx_gather how, double *v, int64_t n);
+
+/* ---- Rows ---- */
+
+/* Some rows that share a target, one after the other; `baseline` is NULL if none was given. */
+struct sx_study_rows {
+    int64_t n;
+    const double *x, *baseline;
+};
+
+struct sx_study;
+
+/* A method. */
+struct sx_study_row {
+    const char *name, *what;
+    /* `values` becomes [rows->n, level->n]. */
+    bool (*evaluate)(struct sx_study *h, const struct sx_level *level,
+                     const struct sx_study_rows *rows, double *values, struct sx_error *error);
+    /* [rows->n] + [q]^order, repeated indices included; NULL: there is nothing to repeat. */
+    bool (*tensor)(struct sx_study *h, int order, const struct sx_study_rows *rows,
+                   double *tensor, struct sx_error *error);
+    int64_t steps; /* default points or draws */
+    bool pairs;    /* of order 2 only */
+    bool curved;   /* needs second derivatives */
+    bool baseline; /* needs a baseline */
+    bool constant; /* the same for all rows */
+};
+
+extern const struct sx_study_row sx_study_rows[];
+extern const int sx_n_study_rows;
+
+struct sx_study {
+    struct sx_explainer *e;
+    struct sx_study_options o;
+    int64_t steps;   /* with the default filled in */
+    unsigned builds; /* of e, for which all of the following is made */
+    struct sx_players *players;
+    int64_t q, size; /* features; elements of x */
+    bool elements;   /* every feature is one element, in order */
+    struct sx_whole *whole[SX_MAX_ORDER + 1];
+    struct sx_rows *rows[SX_MAX_ORDER + 1];
+    /* The samples that were added. */
+    double *x, *baseline; /* [n, size] */
+    int64_t *target, n;
+    size_t x_room, baseline_room, target_room;
+    struct sx_tensor *others;    /* the model's inputs at the first of them */
+    double *units;               /* [size]; NULL: 1 */
+    int64_t chosen[8], n_chosen; /* 0: all rows */
+    struct sx_level level[SX_MAX_ORDER + 1];
+    struct sx_effect *item;
+    int64_t evaluated, skipped;
+    bool beam; /* some level was searched by beam */
+    bool flat; /* f has no second derivative */
+};
+
+/* The feature of element i, or -1. */
+static inline int64_t sx_feature_of(const struct sx_study *h, int64_t element)
+{
+    return h->players->label[element];
+}
+
+/* Fills `level` as the search asks for, from the level below. */
+bool sx_search_level(struct sx_study *h, int order, struct sx_error *error);
+
+/* The factor of element i's direction at a row: units, times x or x - baseline. */
+double sx_direction(const struct sx_study *h, const double *x, const double *baseline,
+                    int64_t i);
+
+/* samples.c */
+bool sx_samples_add(struct sx_study *h, const double *baseline, struct sx_error *error);
+bool sx_samples_choose(struct sx_study *h, struct sx_error *error);
+bool sx_samples_units(struct sx_study *h, struct sx_error *error);
+void sx_samples_free(struct sx_study *h);
+
+/* cross.c */
+#define SX_EVALUATE                                                                            \
+    (struct sx_study * h, const struct sx_level *level, const struct sx_study_rows *rows,      \
+     double *values, struct sx_error *error)
+#define SX_TENSOR                                                                              \
+    (struct sx_study * h, int order, const struct sx_study_rows *rows, double *tensor,         \
+     struct sx_error *error)
+bool sx_cross_effects SX_EVALUATE;
+bool sx_cross_tensor SX_TENSOR;
+/* hessians.c: the pairs of the method's tensor, and these. */
+bool sx_path_effects SX_EVALUATE;
+bool sx_integrated_hessian SX_TENSOR;
+bool sx_expected_hessian SX_TENSOR;
+bool sx_smooth_hessian SX_TENSOR;
+/* masks.c, friedman.c, nid.c */
+bool sx_arch_detect SX_EVALUATE;
+bool sx_arch_attribute SX_EVALUATE;
+bool sx_mixed_differences SX_EVALUATE;
+bool sx_friedman SX_EVALUATE;
+bool sx_nid SX_EVALUATE;
+bool sx_nid_greedy SX_EVALUATE;
+
+/* study_options.c */
+bool sx_study_options_new(struct sx_study_options *o, struct sx_error *error);
+void sx_study_options_free(struct sx_study_options *o);
+
+/* verify.c: sets result->check, at the explainer's sample. */
+bool sx_study_check(struct sx_study *h, struct sx_effects *result, struct sx_error *error);
+
+/* truth.c: sets result->auc and r_precision. */
+bool sx_study_score(struct sx_effects *result, int order, const struct sx_sets *truth,
+                    struct sx_error *error);
+
+/* The directions of all features at a row, [q, size]. */
+double *sx_directions(const struct sx_study *h, const double *x, const double *baseline,
+                      struct sx_error *error);
+
+#endif
