@@ -55,8 +55,14 @@ static bool write_record(struct flint_explain *s, const struct cli_sample *sampl
         "model and interpreter name different classes: this explains the interpreter"};
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
+    const struct sx_target target = {.output = "flint_logits",
+                                     .index = e->g_class,
+                                     .label = label_of(&s->cli, e->g_class),
+                                     .score = SX_SCORE_LOGIT,
+                                     .value = e->g_score};
     int64_t n = sx_flint_attributes(s->flint);
     cli_record(&s->cli, sample, &record);
+    record.target = &target;
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
     record.forward = 1;
@@ -69,7 +75,7 @@ static bool write_record(struct flint_explain *s, const struct cli_sample *sampl
     sx_json_object_end(j);
     sx_json_int(j, "f_class", e->f_class);
     sx_json_int(j, "g_class", e->g_class);
-    sx_json_string(j, "label", label_of(&s->cli, e->g_class));
+    sx_json_string(j, "label", target.label);
     sx_json_bool(j, "agree", e->f_class == e->g_class);
     sx_json_number(j, "f_prob", e->f_prob);
     sx_json_int(j, "class_used", e->g_class);

@@ -631,7 +631,7 @@ int64_t sx_flint_attributes(const struct sx_flint *flint);
 /* What g says of one sample x (SX_FLOAT); arrays are [attributes], until the next call. */
 struct sx_flint_explanation {
     int64_t f_class, g_class;
-    double f_prob; /* of f's class */
+    double f_prob, g_score; /* of their classes: a probability, and what g's softmax takes */
     const double *phi, *contribution, *relevance;
 };
 bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,

@@ -106,6 +106,7 @@ START_TEST(explanations)
         for (int c = 0; c < 3; c++)
             sum += exp(sx_tensor_get(&f, 3 * i + c) - sx_tensor_get(&f, 3 * i + e.f_class));
         ck_assert_double_eq_tol(e.f_prob, 1 / sum, 1e-6);
+        ck_assert_double_eq_tol(e.g_score, sx_tensor_get(&g, 3 * i + e.g_class), 1e-6);
         for (int j = 0; j < 4; j++) {
             ck_assert_double_eq_tol(e.phi[j], sx_tensor_get(&phi, 4 * i + j), 1e-6);
             largest = fmax(largest, fabs(e.contribution[j]));

@@ -110,6 +110,7 @@ bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,
                                        .contribution = flint->contribution,
                                        .relevance = flint->relevance};
     e->f_prob = probability(w->teacher, classes, e->f_class);
+    e->g_score = w->logits[e->g_class];
     sx_flint_relevance(w->phi, (const float *)flint->weights.data + e->g_class * n, n,
                        flint->contribution, flint->relevance);
     return true;

@@ -104,7 +104,7 @@ is 'the layer that is chosen is said' "$(cat "$T/err")" \
 run flint-explain a.onnx digits8.npy
 clean flint-explain
 is 'a record a sample' "$(jq -s length "$T/out")" 20
-is 'its keys' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted[7:]')" \
+is 'its keys' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted[8:]')" \
     '["f_class","g_class","label","agree","f_prob","class_used","phi","contribution","relevance","relevant","tau","cost","warnings"]'
 is 'the largest relevance is 1 in size' \
     "$(jq -c '[.relevance[] | fabs] | max' "$T/out" | sort -u)" 1
