@@ -1,22 +1,10 @@
 #!/bin/sh
 # flint-visualize.t - top samples and activation maximisation: pairs, pictures, arrays, misuse.
 . tests/tap.sh
+. tests/flint.sh
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-cp "$DATA/digits8.onnx" "$DATA/digits8.npy" .
-onnx-run --top=1 digits8.onnx digits8.npy | jq '.top[0].index' >classes
-flint-fit digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
-    --epochs=4 -q -o a.onnx >/dev/null 2>&1
 flint-global -y classes a.onnx digits8.npy >global.json
 flint-explain a.onnx digits8.npy >explain.json
-
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
-png() {
-    is "$1: is a picture" "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
-}
 
 # ---- Pairs and top samples ----
 

@@ -1,27 +1,10 @@
 #!/bin/sh
-# flint.t - flint-fit, flint-explain, flint-global: what comes out, the same bytes whatever
-# happens on the way, and what is refused.
+# flint-fit.t - what a fit leaves, the same bytes whatever happens on the way, what is refused.
 . tests/tap.sh
-
-mkdir "$T/work" && cd "$T/work" || exit 1
-cp "$DATA/digits8.onnx" "$DATA/digits8.npy" .
-onnx-run --top=1 digits8.onnx digits8.npy | jq '.top[0].index' >classes
-
-# fit OUT OPTION...: a short fit of the digits.
-fit() {
-    out=$1
-    shift
-    run flint-fit digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
-        --epochs=4 -q "$@" -o "$out"
-}
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
+. tests/flint.sh
 
 # ---- Fits ----
 
-fit a.onnx -y classes
 clean 'post hoc'
 cp "$T/out" a.json
 is 'one record' "$(wc -l <a.json)" 1
@@ -99,66 +82,6 @@ run flint-fit digits8.onnx -x digits8.npy --recipe=small --epochs=1 -o default.o
 is 'the layer that is chosen is said' "$(cat "$T/err")" \
     'flint-fit: layer /7/MaxPool_output_0 (choose with --layers)'
 
-# ---- Explaining ----
-
-run flint-explain a.onnx digits8.npy
-clean flint-explain
-is 'a record a sample' "$(jq -s length "$T/out")" 20
-is 'its keys' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted[8:]')" \
-    '["f_class","g_class","label","agree","f_prob","class_used","phi","contribution","relevance","relevant","tau","cost","warnings"]'
-is 'the largest relevance is 1 in size' \
-    "$(jq -c '[.relevance[] | fabs] | max' "$T/out" | sort -u)" 1
-is 'relevant ones are over 1/5, largest first' \
-    "$(jq -c '. as $e | [.relevant[] | $e.relevance[.]] | all(. > 0.2) and . == (sort | reverse)' "$T/out" | sort -u)" true
-onnx-run a.onnx digits8.npy | jq -c '.outputs[3].values[] * 1e4 | round' >graph
-jq -c '.relevance[] * 1e4 | round' "$T/out" >ours
-ok 'the relevance in the file is the same' cmp graph ours
-run flint-explain --tau=1.5 -f text --rows=0:1 a.onnx digits8.npy
-clean 'as text'
-ok 'names the class' grep -q '^digits8.npy\[0\]  class ' "$T/out"
-run flint-explain -f npy --double -o r.npy a.onnx digits8.npy
-clean 'as npy'
-run flint-explain --top=2 --tau=1000 a.onnx digits8.npy
-is 'at most two' "$(jq -s 'map(.relevant | length) | max' "$T/out")" 2
-run flint-explain -f png -o one.png a.onnx digits8.npy
-clean 'as png'
-run flint-explain -f png --sheet --range=0,1 --top=4 -o all.png a.onnx digits8.npy
-clean 'a sheet'
-is 'is a picture' "$(head -c 8 all.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
-ok 'of more samples' test "$(wc -c <all.png)" -gt "$(wc -c <one.png)"
-run flint-explain -f png --range=1 -o no.png a.onnx digits8.npy
-is 'no range: status' "$status" 2
-run flint-explain -f png -o no.png digits8.onnx digits8.npy
-is 'nothing to draw: status' "$status" 3
-ok 'without a trace' test ! -e no.png
-run flint-explain digits8.onnx digits8.npy
-is 'not fitted: status' "$status" 3
-
-run flint-global -y classes a.onnx digits8.npy
-clean flint-global
-is 'its keys' "$(jq -c 'del(.nonfinite) | keys_unsorted[7:]' "$T/out")" \
-    '["classes","counts","relevance","pairs","metrics","disagree","cost","warnings"]'
-is 'counts add up' "$(jq '.counts | add' "$T/out")" 20
-is 'a matrix, null where there is no sample' \
-    "$(jq -c '. as $g | [range(10) | ($g.counts[.] == 0) == ($g.relevance[.] | all(. == null))] | all' "$T/out")" true
-is 'pairs are over 1/5' "$(jq '[.pairs[].r] | all(. > 0.2)' "$T/out")" true
-is 'fidelity and disagreements fit' \
-    "$(jq '(20 * (1 - .metrics.fidelity) | round) == (.disagree | length)' "$T/out")" true
-is 'the curve falls with 1/tau' "$(jq -c '[.metrics.conciseness[]] | . == sort' "$T/out")" true
-cp "$T/out" all.json
-run flint-global --subset=7 --correct-only -y classes a.onnx digits8.npy
-is 'a subset' "$(jq .metrics.samples "$T/out")" 7
-flint-global -y classes a.onnx <digits8.npy >"$T/out"
-is 'standard input' "$(jq -c .metrics "$T/out")" "$(jq -c .metrics all.json)"
-run flint-global -f png -o g.png a.onnx digits8.npy
-clean 'as png'
-is 'is a picture' "$(head -c 8 g.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
-run flint-global -f text a.onnx digits8.npy
-clean 'as text'
-is 'a line a class' "$(grep -c '^class ' "$T/out")" 10
-run flint-global -f npy -o g.npy a.onnx digits8.npy
-clean 'as npy'
-
 # ---- Misuse ----
 
 refused() {
@@ -179,7 +102,4 @@ refused '2 1' digits8.onnx -x digits8.npy -o no.onnx --layers=/6/Relu_output_0 -
 refused '1 1' digits8.onnx -x missing.npy -o no.onnx
 refused '1 1' digits8.onnx -x digits8.npy -y digits8.npy -o no.onnx
 refused '3 1' a.onnx -x digits8.npy -o no.onnx
-run flint-global -o no.onnx -y digits8.npy a.onnx digits8.npy
-is 'flint-global: classes that are none: status' "$status" 1
-ok 'without a trace' test ! -e no.onnx
 end

@@ -1,0 +1,33 @@
+#!/bin/sh
+# flint-global.t - attributes of classes, metrics, subsets, misuse.
+. tests/tap.sh
+. tests/flint.sh
+
+run flint-global -y classes a.onnx digits8.npy
+clean flint-global
+is 'its keys' "$(jq -c 'del(.nonfinite) | keys_unsorted[7:]' "$T/out")" \
+    '["classes","counts","relevance","pairs","metrics","disagree","cost","warnings"]'
+is 'counts add up' "$(jq '.counts | add' "$T/out")" 20
+is 'a matrix, null where there is no sample' \
+    "$(jq -c '. as $g | [range(10) | ($g.counts[.] == 0) == ($g.relevance[.] | all(. == null))] | all' "$T/out")" true
+is 'pairs are over 1/5' "$(jq '[.pairs[].r] | all(. > 0.2)' "$T/out")" true
+is 'fidelity and disagreements fit' \
+    "$(jq '(20 * (1 - .metrics.fidelity) | round) == (.disagree | length)' "$T/out")" true
+is 'the curve falls with 1/tau' "$(jq -c '[.metrics.conciseness[]] | . == sort' "$T/out")" true
+cp "$T/out" all.json
+run flint-global --subset=7 --correct-only -y classes a.onnx digits8.npy
+is 'a subset' "$(jq .metrics.samples "$T/out")" 7
+flint-global -y classes a.onnx <digits8.npy >"$T/out"
+is 'standard input' "$(jq -c .metrics "$T/out")" "$(jq -c .metrics all.json)"
+run flint-global -f png -o g.png a.onnx digits8.npy
+clean 'as png'
+png g.png
+run flint-global -f text a.onnx digits8.npy
+clean 'as text'
+is 'a line a class' "$(grep -c '^class ' "$T/out")" 10
+run flint-global -f npy -o g.npy a.onnx digits8.npy
+clean 'as npy'
+run flint-global -o no.onnx -y digits8.npy a.onnx digits8.npy
+is 'flint-global: classes that are none: status' "$status" 1
+ok 'without a trace' test ! -e no.onnx
+end
