@@ -1,10 +1,10 @@
 /* check_base.c - errors, checked sizes, memory, tensors, hashes, random numbers. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "suite.h"
 
 /* ---- Errors ---- */
 
@@ -289,33 +289,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        test_first_error_stays,
-        test_place_comes_first,
-        test_message_is_one_line,
-        test_checked_sizes,
-        test_allocations,
-        test_grow,
-        test_arena,
-        test_strdup,
-        test_shape_count,
-        test_shape_equal,
-        test_tensor_new,
-        test_tensor_convert,
-        test_type_sizes,
-        test_sha256,
-        test_hash,
-        test_random_counters,
-        test_random_moments,
-    };
-    Suite *suite = suite_create("base");
-    TCase *tcase = tcase_create("base");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(tcase, tests[i]);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("base");
+    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_message_is_one_line,
+              test_checked_sizes, test_allocations, test_grow, test_arena, test_strdup,
+              test_shape_count, test_shape_equal, test_tensor_new, test_tensor_convert,
+              test_type_sizes, test_sha256, test_hash, test_random_counters,
+              test_random_moments);
+    return suite_run();
 }

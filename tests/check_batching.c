@@ -4,7 +4,6 @@
  * computed at several points: one a run, all in one, and in runs that do not divide them. What
  * mixes the samples of an ordinary batch (sums over its axis, statistics, sorting, constants in
  * shapes) must see its own point alone. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "graph/derive.h"
 #include "lowering.h"
 #include "run/run.h"
+#include "suite.h"
 
 enum { POINTS = 7, NODES = 6 };
 
@@ -293,13 +293,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("batching");
-    TCase *tests = tcase_create("batching");
-    tcase_add_loop_test(tests, batched_is_looped, 0, (int)(sizeof kinds / sizeof *kinds));
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("batching");
+    tcase_add_loop_test(c, batched_is_looped, 0, (int)(sizeof kinds / sizeof *kinds));
+    return suite_run();
 }

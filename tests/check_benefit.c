@@ -1,10 +1,10 @@
 /* check_benefit.c - B, B_max, B_min and T: worked examples, axioms, and errors of estimates. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "games.h"
+#include "suite.h"
 
 static struct game_table t; /* too large for the stack */
 
@@ -638,35 +638,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_g1,
-                                  test_logic,
-                                  test_expressions,
-                                  test_shapley_values,
-                                  test_opposite_signs,
-                                  test_contiguity,
-                                  test_intervals,
-                                  test_ties,
-                                  test_kinds,
-                                  test_greedy,
-                                  test_gradient,
-                                  test_axioms,
-                                  test_additive,
-                                  test_null_player,
-                                  test_refusals,
-                                  test_not_finite,
-                                  test_covering,
-                                  test_estimates,
-                                  test_bias,
-                                  test_tolerance};
-    Suite *s = suite_create("benefit");
-    TCase *c = tcase_create("all");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 120);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    TCase *c = suite_case("benefit");
+    SUITE_ADD(c, test_g1, test_logic, test_expressions, test_shapley_values,
+              test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
+              test_greedy, test_gradient, test_axioms, test_additive, test_null_player,
+              test_refusals, test_not_finite, test_covering, test_estimates, test_bias,
+              test_tolerance);
+    return suite_run();
 }

@@ -1,11 +1,11 @@
 /* check_cases.c - a frozen part of ONNX's own cases, and cases of our own: all are right. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
 #include "lower/row.h"
+#include "suite.h"
 
 enum { ROWS = 500 };
 
@@ -92,16 +92,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cases");
-    TCase *tests = tcase_create("cases");
-    tcase_add_test(tests, frozen);
-    tcase_add_test(tests, versions);
-    tcase_add_test(tests, what_is_not_there);
-    tcase_set_timeout(tests, 120);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("cases");
+    SUITE_ADD(c, frozen, versions, what_is_not_there);
+    return suite_run();
 }

@@ -1,9 +1,8 @@
 /* check_charts.c - charts of players: sizes, colours and places of what they show. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "plot/chart.h"
+#include "suite.h"
 
 static struct sx_error error;
 static struct sx_picture figure;
@@ -174,17 +173,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_names, test_colours,    test_network,
-                                  test_upset, test_partitions, test_curve};
-    Suite *s = suite_create("charts");
-    TCase *c = tcase_create("all");
+    TCase *c = suite_case("charts");
     tcase_add_checked_fixture(c, setup, NULL);
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    SUITE_ADD(c, test_names, test_colours, test_network, test_upset, test_partitions,
+              test_curve);
+    return suite_run();
 }

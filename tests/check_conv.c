@@ -1,10 +1,10 @@
 /* check_conv.c - the three forms of convolution: random geometries of every kind against the
  * definition, each other, their derivatives and batches. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "laws.h"
+#include "suite.h"
 
 /* A geometry with all sizes; what is not used is 1 (0 for pads). */
 struct example {
@@ -443,9 +443,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("conv");
-    TCase *c = tcase_create("conv");
-    tcase_set_timeout(c, 60);
+    TCase *c = suite_case("conv");
     tcase_add_loop_test(c, random_geometries, 0, 4);
     tcase_add_loop_test(c, usual_geometries, 0, 4);
     tcase_add_loop_test(c, one_trilinear_form, 1, 4);
@@ -456,10 +454,5 @@ int main(void)
     tcase_add_test(c, equal_nodes_are_shared);
     tcase_add_loop_test(c, refused, 0, 13);
     tcase_add_loop_test(c, refused_adjoints, 0, 4);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return suite_run();
 }

@@ -1,6 +1,5 @@
 /* check_dataset.c - samples by number: mapped arrays, archives in memory, directories of classes;
  * and the steps of Adam. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "arrays.h"
 #include "flint/flint.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/check-dataset-XXXXXX";
 static struct sx_preprocess pre;
@@ -214,21 +214,11 @@ int main(void)
     struct sx_error error = {0};
     if (mkdtemp(dir) == NULL || !sx_preprocess_preset(&pre, "unit", &error))
         return 1;
-    Suite *suite = suite_create("dataset");
-    TCase *tests = tcase_create("dataset");
-    tcase_add_test(tests, rows_of_an_array);
-    tcase_add_test(tests, pixels_by_channel);
-    tcase_add_test(tests, text_is_held);
-    tcase_add_test(tests, directories_of_classes);
-    tcase_add_test(tests, refusals);
-    tcase_add_test(tests, steps_of_adam);
-    tcase_add_test(tests, adam_on_any_threads);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    TCase *c = suite_case("dataset");
+    SUITE_ADD(c, rows_of_an_array, pixels_by_channel, text_is_held, directories_of_classes,
+              refusals, steps_of_adam, adam_on_any_threads);
+    int failed = suite_run();
     char command[100];
     snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    return failed > 0 || system(command) != 0;
+    return failed || system(command) != 0;
 }

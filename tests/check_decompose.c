@@ -1,10 +1,10 @@
 /* check_decompose.c - fourteen attributions against worked examples, allocations and principles. */
-#include <check.h>
 #include <math.h>
 #include <string.h>
 
 #include "decompose/neuron.h"
 #include "model.h"
+#include "suite.h"
 
 struct fixture {
     struct sx_model *model;
@@ -783,30 +783,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("decompose");
-    TCase *c = tcase_create("all");
-    tcase_add_test(c, polynomial_one);
-    tcase_add_test(c, polynomial_four);
-    tcase_add_test(c, relu_mlp);
-    tcase_add_test(c, tanh_mlp);
-    tcase_add_test(c, divergence);
-    tcase_add_test(c, polynomial_two);
-    tcase_add_test(c, polynomial_three);
-    tcase_add_test(c, tanh_rules);
-    tcase_add_test(c, grad_cam);
-    tcase_add_test(c, neuron_shares);
-    tcase_add_test(c, neuron_principles);
-    tcase_add_test(c, neuron_weights);
-    tcase_add_test(c, layers);
-    tcase_add_test(c, principles_as_derived);
-    tcase_add_test(c, identities);
-    tcase_add_test(c, linear);
-    tcase_add_test(c, degree_two);
-    tcase_add_test(c, foreign);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("decompose");
+    SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, tanh_mlp, divergence,
+              polynomial_two, polynomial_three, tanh_rules, grad_cam, neuron_shares,
+              neuron_principles, neuron_weights, layers, principles_as_derived, identities,
+              linear, degree_two, foreign);
+    return suite_run();
 }

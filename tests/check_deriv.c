@@ -1,12 +1,12 @@
 /* check_deriv.c - derivatives of any order against formulas worked out by hand, whole tensors
  * against rows, and smooth functions in place of kinks. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/deriv.h"
 #include "model.h"
+#include "suite.h"
 
 struct fixture {
     struct sx_model *model;
@@ -511,26 +511,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("deriv");
-    TCase *c = tcase_create("deriv");
+    TCase *c = suite_case("deriv");
     tcase_add_loop_test(c, test_product_and_sine, 0, 2);
     tcase_add_test(c, test_exponential);
     tcase_add_loop_test(c, test_neuron, 0, 2);
-    tcase_add_test(c, test_gelu);
-    tcase_add_test(c, test_third_order);
-    tcase_add_test(c, test_relu);
-    tcase_add_test(c, test_surrogate);
-    tcase_add_test(c, test_kinks);
-    tcase_add_test(c, test_smooth_words);
-    tcase_add_test(c, test_log_softmax);
+    SUITE_ADD(c, test_gelu, test_third_order, test_relu, test_surrogate, test_kinks,
+              test_smooth_words, test_log_softmax);
     tcase_add_loop_test(c, test_rows_and_directions, 2, 5);
-    tcase_add_test(c, test_points);
-    tcase_add_test(c, test_misuse);
-    tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    SUITE_ADD(c, test_points, test_misuse);
+    return suite_run();
 }

@@ -3,11 +3,11 @@
  * Derivatives are compared with central differences in double, orders 1 to 3, each order's
  * graph derived from the one before; batches with loops; float graphs with double ones; graphs
  * with identities applied with faithful ones. A row without an example fails. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "examples.h"
+#include "suite.h"
 
 enum { ORDERS = 3, DIRECTIONS = 2 };
 
@@ -453,8 +453,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("derive");
-    TCase *c = tcase_create("all");
+    TCase *c = suite_case("derive");
     tcase_add_test(c, every_row_has_an_example);
     tcase_add_loop_test(c, example_has_its_row, 0, n_examples);
     tcase_add_loop_test(c, differences, 0, n_examples);
@@ -465,13 +464,7 @@ int main(void)
     tcase_add_loop_test(c, batches, 0, n_examples);
     tcase_add_loop_test(c, batch_of_batches, 0, n_examples);
     tcase_add_loop_test(c, kink, 0, (int)(sizeof kinks / sizeof kinks[0]));
-    tcase_add_test(c, narrow_is_transparent);
-    tcase_add_test(c, curvature);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* thousands of tiny tests */
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    SUITE_ADD(c, narrow_is_transparent, curvature);
+    setenv("CK_FORK", "no", 0); /* thousands of tiny tests */
+    return suite_run();
 }

@@ -1,12 +1,12 @@
 /* check_estimates.c - sampled interaction indices: exact where they must be, unbiased, consistent;
  * sparse recovery; codes. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "games.h"
 #include "shapley/shapley.h"
+#include "suite.h"
 
 static struct game_table t; /* too large for the stack */
 
@@ -439,18 +439,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_seeds, test_whole,       test_pairs, test_consistent,
-                                  test_seed,  test_sparse,      test_many,  test_tolerance,
-                                  test_codes, test_beyond_code, test_draw};
-    Suite *s = suite_create("estimates");
-    TCase *c = tcase_create("all");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 240);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    TCase *c = suite_case("estimates");
+    SUITE_ADD(c, test_seeds, test_whole, test_pairs, test_consistent, test_seed, test_sparse,
+              test_many, test_tolerance, test_codes, test_beyond_code, test_draw);
+    return suite_run();
 }

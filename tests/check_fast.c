@@ -5,6 +5,7 @@
 #include "ops/fused.h"
 #include "ops/map.h"
 #include "run/cut.h"
+#include "suite.h"
 
 /* A convolution with everything odd: `rank` axes, its own padding, dilation, stride, groups. */
 static int odd_conv(struct net *net, int x, int64_t channels, int rank, const int64_t *numbers)
@@ -456,29 +457,17 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("fast");
-    TCase *tests = tcase_create("fast");
-    tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, convolutions_of_any_geometry, 0, 30);
-    tcase_add_loop_test(tests, weights_that_vary, 0, 30);
-    tcase_add_loop_test(tests, pictures_and_their_gradients, 0, 7);
-    tcase_add_test(tests, transposed_convolution);
-    tcase_add_loop_test(tests, layouts_meet, 0, 11);
-    tcase_add_test(tests, layouts_survive_batches);
-    tcase_add_test(tests, posts);
-    tcase_add_test(tests, clips_and_their_masks);
-    tcase_add_test(tests, fused_row);
-    tcase_add_loop_test(tests, products_of_any_shape, 0,
-                        2 * sizeof products / sizeof *products);
-    tcase_add_test(tests, pieces_are_cut_by_shape);
-    tcase_add_loop_test(tests, random_expressions, 0, 25);
-    tcase_add_test(tests, long_chains_fit_their_limits);
-    tcase_add_test(tests, no_reference_implementations);
-    tcase_add_test(tests, packed_weights_count);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("fast");
+    tcase_add_loop_test(c, convolutions_of_any_geometry, 0, 30);
+    tcase_add_loop_test(c, weights_that_vary, 0, 30);
+    tcase_add_loop_test(c, pictures_and_their_gradients, 0, 7);
+    tcase_add_test(c, transposed_convolution);
+    tcase_add_loop_test(c, layouts_meet, 0, 11);
+    SUITE_ADD(c, layouts_survive_batches, posts, clips_and_their_masks, fused_row);
+    tcase_add_loop_test(c, products_of_any_shape, 0, 2 * sizeof products / sizeof *products);
+    tcase_add_test(c, pieces_are_cut_by_shape);
+    tcase_add_loop_test(c, random_expressions, 0, 25);
+    SUITE_ADD(c, long_chains_fit_their_limits, no_reference_implementations,
+              packed_weights_count);
+    return suite_run();
 }

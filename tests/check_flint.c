@@ -1,11 +1,11 @@
 /* check_flint.c - FLINT against the reference numbers of tests/data/flint_cases.json: losses,
  * relevance, whole training steps, pooling. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint_cases.h"
+#include "suite.h"
 
 /* ---- Losses ---- */
 
@@ -324,24 +324,11 @@ int main(void)
 {
     if (!fc_open())
         return 1;
-    Suite *suite = suite_create("flint");
-    TCase *tests = tcase_create("flint");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, loss_terms);
-    tcase_add_test(tests, loss_gradients);
-    tcase_add_test(tests, relevance);
-    tcase_add_test(tests, steps_post_hoc);
-    tcase_add_test(tests, steps_from_what_is_remembered);
-    tcase_add_test(tests, steps_jointly);
-    tcase_add_test(tests, pooling);
-    tcase_add_test(tests, schedules);
-    tcase_add_test(tests, orders_are_permutations);
-    tcase_add_test(tests, refusals);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    TCase *c = suite_case("flint");
+    SUITE_ADD(c, loss_terms, loss_gradients, relevance, steps_post_hoc,
+              steps_from_what_is_remembered, steps_jointly, pooling, schedules,
+              orders_are_permutations, refusals);
+    int failed = suite_run();
     fc_close();
-    return failed > 0;
+    return failed;
 }

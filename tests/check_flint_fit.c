@@ -1,6 +1,5 @@
 /* check_flint_fit.c - fits of predictors of all kinds: what is built beside them, what of them is
  * learned and what stays, checkpoints, controls, refusals. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "flint_cases.h"
 #include "model.h"
+#include "suite.h"
 
 /* ---- Predictors ---- */
 
@@ -694,31 +694,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("flint_fit");
-    TCase *tests = tcase_create("flint_fit");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, pictures_of_odd_sizes);
-    tcase_add_test(tests, tables);
-    tcase_add_test(tests, positions);
-    tcase_add_test(tests, post_hoc_leaves_f_alone);
-    tcase_add_test(tests, joint_changes_weights_and_nothing_else);
-    tcase_add_test(tests, new_weights_are_drawn);
-    tcase_add_test(tests, places_of_weights);
-    tcase_add_test(tests, the_control_learns_h_alone);
-    tcase_add_test(tests, steps_of_an_epoch);
-    tcase_add_test(tests, samples_held_back);
-    tcase_add_test(tests, rates_change);
-    tcase_add_test(tests, dropout_of_attributes);
-    tcase_add_test(tests, losses_that_are_not_finite);
-    tcase_add_test(tests, breaks);
-    tcase_add_test(tests, checkpoints_of_others);
-    tcase_add_test(tests, predictors_that_do_not_fit);
-    tcase_add_test(tests, no_second_interpreter);
-    tcase_add_test(tests, recipes_of_the_authors);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    TCase *c = suite_case("flint_fit");
+    SUITE_ADD(c, pictures_of_odd_sizes, tables, positions, post_hoc_leaves_f_alone,
+              joint_changes_weights_and_nothing_else, new_weights_are_drawn, places_of_weights,
+              the_control_learns_h_alone, steps_of_an_epoch, samples_held_back, rates_change,
+              dropout_of_attributes, losses_that_are_not_finite, breaks, checkpoints_of_others,
+              predictors_that_do_not_fit, no_second_interpreter, recipes_of_the_authors);
+    return suite_run();
 }

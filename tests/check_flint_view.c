@@ -1,12 +1,12 @@
 /* check_flint_view.c - fitted files as they are used: explanations, surveys, top samples,
  * activation maximisation against the reference, sheets of pictures. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "flint_cases.h"
+#include "suite.h"
 
 static struct fc_training training;
 static struct sx_model *fitted;
@@ -529,29 +529,12 @@ int main(void)
 {
     if (!fc_open())
         return 1;
-    Suite *suite = suite_create("flint_view");
-    TCase *tests = tcase_create("flint_view");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, outputs);
-    tcase_add_test(tests, explanations);
-    tcase_add_test(tests, surveys);
-    tcase_add_test(tests, pairs_over_tau);
-    tcase_add_test(tests, top_samples);
-    tcase_add_test(tests, penalties);
-    tcase_add_test(tests, penalty_slopes);
-    tcase_add_test(tests, penalties_of_no_picture);
-    tcase_add_test(tests, start_slope);
-    tcase_add_test(tests, climbs_like_the_reference);
-    tcase_add_test(tests, climbs_are_independent);
-    tcase_add_test(tests, climbs_within_bounds);
-    tcase_add_test(tests, starts_are_active);
-    tcase_add_test(tests, colours_of_pictures);
-    tcase_add_test(tests, galleries);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    TCase *c = suite_case("flint_view");
+    SUITE_ADD(c, outputs, explanations, surveys, pairs_over_tau, top_samples, penalties,
+              penalty_slopes, penalties_of_no_picture, start_slope, climbs_like_the_reference,
+              climbs_are_independent, climbs_within_bounds, starts_are_active,
+              colours_of_pictures, galleries);
+    int failed = suite_run();
     fc_close();
-    return failed > 0;
+    return failed;
 }

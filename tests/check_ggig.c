@@ -1,11 +1,11 @@
 /* check_ggig.c - the attribution methods against the worked examples of their definition: small
  * functions whose gradients along a path can be worked out by hand. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "suite.h"
 
 struct fixture {
     struct sx_model *model;
@@ -386,23 +386,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("ggig");
-    TCase *tests = tcase_create("methods");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, test_product);
-    tcase_add_test(tests, test_concave);
-    tcase_add_test(tests, test_kinks);
-    tcase_add_test(tests, test_sine);
-    tcase_add_test(tests, test_linear);
-    tcase_add_test(tests, test_completeness);
-    tcase_add_test(tests, test_scores);
-    tcase_add_test(tests, test_cut);
-    tcase_add_test(tests, test_refusals);
-    tcase_add_test(tests, test_every_method);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("ggig");
+    SUITE_ADD(c, test_product, test_concave, test_kinks, test_sine, test_linear,
+              test_completeness, test_scores, test_cut, test_refusals, test_every_method);
+    return suite_run();
 }

@@ -1,11 +1,11 @@
 /* check_graph.c - the graph itself: sharing, folding, identities, names, cuts, batches, errors.
  * Whether the identities keep values is checked by check_derive, on every row's examples. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/derive.h"
+#include "suite.h"
 
 static struct sx_graph *g;
 static struct sx_error error;
@@ -398,42 +398,16 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        test_equal_nodes_are_one,
-        test_sharing_survives_growth,
-        test_faithful_shares_nothing,
-        test_constants_fold,
-        test_expansions_stay_small,
-        test_constant_limit,
-        test_neutral_elements,
-        test_neutral_elements_broadcast,
-        test_zero_annihilates,
-        test_movers_compose,
-        test_sum_of_expansion,
-        test_batchnorm_folds_into_conv,
-        test_errors_stick,
-        test_nothing_in_nothing_out,
-        test_names,
-        test_needed_and_reached,
-        test_derivative_by_inner_node,
-        test_derivative_of_the_unrelated,
-        test_high_orders,
-        test_forward_is_transposed_reverse,
-        test_curvature,
-        test_batch_shapes,
-        test_batch_shares,
-        test_rebuild_cuts,
-        test_rebuild_changes,
-    };
-    Suite *suite = suite_create("graph");
-    TCase *tcase = tcase_create("graph");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(tcase, tests[i]);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("graph");
+    tcase_add_checked_fixture(c, setup, teardown);
+    SUITE_ADD(c, test_equal_nodes_are_one, test_sharing_survives_growth,
+              test_faithful_shares_nothing, test_constants_fold, test_expansions_stay_small,
+              test_constant_limit, test_neutral_elements, test_neutral_elements_broadcast,
+              test_zero_annihilates, test_movers_compose, test_sum_of_expansion,
+              test_batchnorm_folds_into_conv, test_errors_stick, test_nothing_in_nothing_out,
+              test_names, test_needed_and_reached, test_derivative_by_inner_node,
+              test_derivative_of_the_unrelated, test_high_orders,
+              test_forward_is_transposed_reverse, test_curvature, test_batch_shapes,
+              test_batch_shares, test_rebuild_cuts, test_rebuild_changes);
+    return suite_run();
 }

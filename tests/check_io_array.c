@@ -1,5 +1,4 @@
 /* check_io_array.c - arrays from .npy and .pb: every type and order, and headers that lie. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "io/io.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/check_io_array.XXXXXX";
 static char path[64], pb_path[64], out_path[64];
@@ -495,30 +495,13 @@ int main(void)
     snprintf(out_path, sizeof out_path, "%s/out", dir);
     if (symlink(path, pb_path) != 0)
         return 1;
-    TCase *t = tcase_create("array");
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, test_types);
-    tcase_add_test(t, test_half);
-    tcase_add_test(t, test_headers);
-    tcase_add_test(t, test_bad_headers);
-    tcase_add_test(t, test_scalar_and_empty);
-    tcase_add_test(t, test_fortran);
-    tcase_add_test(t, test_too_large_unsigned);
-    tcase_add_test(t, test_truncated);
-    tcase_add_test(t, test_flipped);
-    tcase_add_test(t, test_written);
-    tcase_add_test(t, test_written_bytes);
-    tcase_add_test(t, test_pb);
-    tcase_add_test(t, test_pb_damaged);
-    tcase_add_test(t, test_pb_refused);
-    Suite *s = suite_create("io_array");
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
+    TCase *c = suite_case("io_array");
+    SUITE_ADD(c, test_types, test_half, test_headers, test_bad_headers, test_scalar_and_empty,
+              test_fortran, test_too_large_unsigned, test_truncated, test_flipped, test_written,
+              test_written_bytes, test_pb, test_pb_damaged, test_pb_refused);
+    int failed = suite_run();
     unlink(pb_path);
     unlink(out_path);
     rmdir(dir);
-    return failed > 0;
+    return failed;
 }

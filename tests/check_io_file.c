@@ -1,11 +1,11 @@
 /* check_io_file.c - files, pipes and what is neither. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/io.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/check_io_file.XXXXXX";
 static char path[64];
@@ -197,24 +197,11 @@ int main(void)
     if (mkdtemp(dir) == NULL)
         return 1;
     snprintf(path, sizeof path, "%s/file", dir);
-    TCase *t = tcase_create("file");
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, test_regular);
-    tcase_add_test(t, test_empty);
-    tcase_add_test(t, test_refused);
-    tcase_add_test(t, test_proc);
-    tcase_add_test(t, test_pipe);
-    tcase_add_test(t, test_pipe_limit);
-    tcase_add_test(t, test_window);
-    tcase_add_test(t, test_stdin_offset);
-    tcase_add_test(t, test_give_back);
-    Suite *s = suite_create("io_file");
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
+    TCase *c = suite_case("io_file");
+    SUITE_ADD(c, test_regular, test_empty, test_refused, test_proc, test_pipe, test_pipe_limit,
+              test_window, test_stdin_offset, test_give_back);
+    int failed = suite_run();
     unlink(path);
     rmdir(dir);
-    return failed > 0;
+    return failed;
 }

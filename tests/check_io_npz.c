@@ -1,5 +1,4 @@
 /* check_io_npz.c - archives of arrays: stored, deflated, large, damaged and lying. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,6 +9,7 @@
 
 #include "input.h"
 #include "io/io.h"
+#include "suite.h"
 
 /* A zip file under construction. */
 struct archive {
@@ -299,19 +299,8 @@ int main(void)
 {
     if (!ti_begin())
         return 1;
-    TCase *t = tcase_create("npz");
-    tcase_set_timeout(t, 120);
-    tcase_add_test(t, test_npz);
-    tcase_add_test(t, test_npz_ends);
-    tcase_add_test(t, test_npz_damaged);
-    tcase_add_test(t, test_npz_checksum);
-    tcase_add_test(t, test_bomb);
-    tcase_add_test(t, test_unpacked_by_rows);
-    Suite *s = suite_create("io_npz");
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed > 0;
+    TCase *c = suite_case("io_npz");
+    SUITE_ADD(c, test_npz, test_npz_ends, test_npz_damaged, test_npz_checksum, test_bomb,
+              test_unpacked_by_rows);
+    return suite_run();
 }

@@ -1,5 +1,4 @@
 /* check_io_number.c - numbers print shortest, read back exactly, and ignore the locale. */
-#include <check.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -8,6 +7,7 @@
 #include <time.h>
 
 #include "io/io.h"
+#include "suite.h"
 
 static double of_bits(uint64_t bits)
 {
@@ -292,21 +292,8 @@ END_TEST
 
 int main(void)
 {
-    TCase *t = tcase_create("number");
-    tcase_set_timeout(t, 60);
-    tcase_add_test(t, test_known);
-    tcase_add_test(t, test_random_doubles);
-    tcase_add_test(t, test_random_floats);
-    tcase_add_test(t, test_powers);
-    tcase_add_test(t, test_parse);
-    tcase_add_test(t, test_parse_random);
-    tcase_add_test(t, test_locale);
-    tcase_add_test(t, test_speed);
-    Suite *s = suite_create("io_number");
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed > 0;
+    TCase *c = suite_case("io_number");
+    SUITE_ADD(c, test_known, test_random_doubles, test_random_floats, test_powers, test_parse,
+              test_parse_random, test_locale, test_speed);
+    return suite_run();
 }

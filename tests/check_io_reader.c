@@ -1,5 +1,4 @@
 /* check_io_reader.c - samples out of arrays, archives, text and pictures. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +6,7 @@
 #include "input.h"
 #include "io/io.h"
 #include "io/picture.h"
+#include "suite.h"
 
 /* ---- Arrays ----------------------------------------------------------------------------- */
 
@@ -386,27 +386,9 @@ int main(void)
 {
     if (!ti_begin())
         return 1;
-    TCase *t = tcase_create("reader");
-    tcase_set_timeout(t, 120);
-    tcase_add_test(t, test_shapes);
-    tcase_add_test(t, test_any_shape);
-    tcase_add_test(t, test_empty_samples);
-    tcase_add_test(t, test_pipe);
-    tcase_add_test(t, test_short_pipe);
-    tcase_add_test(t, test_separators);
-    tcase_add_test(t, test_header);
-    tcase_add_test(t, test_bad_lines);
-    tcase_add_test(t, test_line_shapes);
-    tcase_add_test(t, test_not_text);
-    tcase_add_test(t, test_line_by_line);
-    tcase_add_test(t, test_long_text);
-    tcase_add_test(t, test_whole_text);
-    tcase_add_test(t, test_picture);
-    Suite *s = suite_create("io_reader");
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed > 0;
+    TCase *c = suite_case("io_reader");
+    SUITE_ADD(c, test_shapes, test_any_shape, test_empty_samples, test_pipe, test_short_pipe,
+              test_separators, test_header, test_bad_lines, test_line_shapes, test_not_text,
+              test_line_by_line, test_long_text, test_whole_text, test_picture);
+    return suite_run();
 }

@@ -1,5 +1,4 @@
 /* check_io_record.c - JSON, records, and sinks that are whole or not there. */
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include <cjson/cJSON.h>
 
 #include "io/io.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/check_io_record.XXXXXX";
 static char path[64];
@@ -483,33 +483,14 @@ int main(void)
     if (mkdtemp(dir) == NULL)
         return 1;
     snprintf(path, sizeof path, "%s/file", dir);
-    TCase *t = tcase_create("record");
-    tcase_add_checked_fixture(t, start, NULL);
-    tcase_add_test(t, test_json);
-    tcase_add_test(t, test_strings);
-    tcase_add_test(t, test_record);
-    tcase_add_test(t, test_record_extras);
-    tcase_add_test(t, test_record_error);
-    tcase_add_test(t, test_parse);
-    tcase_add_test(t, test_parse_truncated);
-    tcase_add_test(t, test_keep);
-    tcase_add_test(t, test_drop);
-    tcase_add_test(t, test_named);
-    tcase_add_test(t, test_replace_through_link);
-    tcase_add_test(t, test_large);
-    tcase_add_test(t, test_bad_paths);
-    tcase_add_test(t, test_devices);
-    tcase_add_test(t, test_closed_pipe);
-    tcase_add_test(t, test_closed_stdout);
-    tcase_add_test(t, test_stdout);
-    tcase_add_test(t, test_slow_pipe);
-    Suite *s = suite_create("io_record");
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
+    TCase *c = suite_case("io_record");
+    tcase_add_checked_fixture(c, start, NULL);
+    SUITE_ADD(c, test_json, test_strings, test_record, test_record_extras, test_record_error,
+              test_parse, test_parse_truncated, test_keep, test_drop, test_named,
+              test_replace_through_link, test_large, test_bad_paths, test_devices,
+              test_closed_pipe, test_closed_stdout, test_stdout, test_slow_pipe);
+    int failed = suite_run();
     unlink(path);
     rmdir(dir);
-    return failed > 0;
+    return failed;
 }

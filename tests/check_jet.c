@@ -1,9 +1,10 @@
 /* check_jet.c - Taylor coefficients along a line against repeated derivatives, for every row. */
-#include <check.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "examples.h"
 #include "graph/jet.h"
+#include "suite.h"
 
 enum { ORDER = 3 };
 
@@ -68,15 +69,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("jet");
-    TCase *c = tcase_create("all");
+    TCase *c = suite_case("jet");
     tcase_add_loop_test(c, rows, 0, n_examples);
     tcase_add_test(c, high_order);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* hundreds of tiny tests */
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    setenv("CK_FORK", "no", 0); /* hundreds of tiny tests */
+    return suite_run();
 }

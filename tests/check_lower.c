@@ -1,10 +1,10 @@
 /* check_lower.c - lowering as such: names, order, shapes of inputs, functions, what is refused. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lower/row.h"
 #include "lowering.h"
+#include "suite.h"
 
 static struct tm_model *chain(void)
 {
@@ -525,33 +525,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower");
-    TCase *tests = tcase_create("lower");
-    tcase_add_test(tests, any_order);
-    tcase_add_test(tests, broken_wiring);
-    tcase_add_test(tests, unknown_operators);
-    tcase_add_test(tests, default_domain_has_two_names);
-    tcase_add_test(tests, every_tensor_is_named);
-    tcase_add_test(tests, optional_outputs);
-    tcase_add_test(tests, symbolic_dimensions);
-    tcase_add_test(tests, conflicting_symbols);
-    tcase_add_test(tests, constant_inputs);
-    tcase_add_test(tests, undeclared_shapes);
-    tcase_add_test(tests, weights_of_all_types);
-    tcase_add_test(tests, weights_that_are_inputs_too);
-    tcase_add_test(tests, constant_tensors);
-    tcase_add_test(tests, shape_arithmetic_folds);
-    tcase_add_test(tests, unfolded_constants);
-    tcase_add_test(tests, memory_limit);
-    tcase_add_test(tests, functions);
-    tcase_add_test(tests, endless_functions);
-    tcase_add_test(tests, table);
-    tcase_add_test(tests, listing);
-    tcase_set_timeout(tests, 60);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower");
+    SUITE_ADD(c, any_order, broken_wiring, unknown_operators, default_domain_has_two_names,
+              every_tensor_is_named, optional_outputs, symbolic_dimensions, conflicting_symbols,
+              constant_inputs, undeclared_shapes, weights_of_all_types,
+              weights_that_are_inputs_too, constant_tensors, shape_arithmetic_folds,
+              unfolded_constants, memory_limit, functions, endless_functions, table, listing);
+    return suite_run();
 }

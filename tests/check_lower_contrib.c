@@ -1,11 +1,10 @@
 /* check_lower_contrib.c - com.microsoft's fused operators against the standard ones they stand for:
  * both are in one model, whose output is their difference. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "lowering.h"
+#include "suite.h"
 
 enum { BATCH = 2, LENGTH = 3, WIDTH = 4 };
 
@@ -397,22 +396,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_contrib");
-    TCase *tests = tcase_create("contrib");
-    tcase_add_test(tests, values);
-    tcase_add_test(tests, skip_layer_norm);
-    tcase_add_test(tests, rms_norms);
-    tcase_add_test(tests, embed_layer_norm);
-    tcase_add_test(tests, embed_layer_norm_lengths);
-    tcase_add_test(tests, attention);
-    tcase_add_test(tests, attention_sizes);
-    tcase_add_test(tests, multi_head_attention);
-    tcase_add_test(tests, packed_attention);
-    tcase_add_test(tests, refusals);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_contrib");
+    SUITE_ADD(c, values, skip_layer_norm, rms_norms, embed_layer_norm, embed_layer_norm_lengths,
+              attention, attention_sizes, multi_head_attention, packed_attention, refusals);
+    return suite_run();
 }

@@ -1,9 +1,8 @@
 /* check_lower_control.c - If, Loop and Scan: which bodies are lowered, how often, with what. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lowering.h"
+#include "suite.h"
 
 #define GIVES(m, out) lc_gives(m, (const char *const[]){"f2: 1 2", NULL}, out)
 #define OUT(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -328,25 +327,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_control");
-    TCase *tests = tcase_create("control");
-    tcase_add_test(tests, decided);
-    tcase_add_test(tests, names_of_branches);
-    tcase_add_test(tests, undecided);
-    tcase_add_test(tests, bad_branches);
-    tcase_add_test(tests, deep_nesting);
-    tcase_add_test(tests, counted_loops);
-    tcase_add_test(tests, conditional_loops);
-    tcase_add_test(tests, bad_loops);
-    tcase_add_test(tests, empty_loops);
-    tcase_add_test(tests, scans);
-    tcase_add_test(tests, scan_axes);
-    tcase_add_test(tests, scan_lengths);
-    tcase_set_timeout(tests, 60);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_control");
+    SUITE_ADD(c, decided, names_of_branches, undecided, bad_branches, deep_nesting,
+              counted_loops, conditional_loops, bad_loops, empty_loops, scans, scan_axes,
+              scan_lengths);
+    return suite_run();
 }

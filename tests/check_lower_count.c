@@ -1,8 +1,7 @@
 /* check_lower_count.c - TfIdfVectorizer, NonMaxSuppression, Gradient, and Scan of opset 8. */
-#include <check.h>
-#include <stdlib.h>
 
 #include "lowering.h"
+#include "suite.h"
 
 /* Two single numbers, then two pairs. */
 #define POOL "pool_int64s=2,3,5,6,6,7 ngram_counts=0,2 ngram_indexes=0,1,2,3 max_gram_length=2"
@@ -165,16 +164,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_count");
-    TCase *tests = tcase_create("count");
-    tcase_add_test(tests, runs_of_numbers);
-    tcase_add_test(tests, boxes);
-    tcase_add_test(tests, gradient);
-    tcase_add_test(tests, scan_of_opset_8);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_count");
+    SUITE_ADD(c, runs_of_numbers, boxes, gradient, scan_of_opset_8);
+    return suite_run();
 }

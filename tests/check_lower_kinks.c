@@ -1,11 +1,11 @@
 /* check_lower_kinks.c - derivatives of lowered activations: at kinks as PyTorch has them, and
  * finite where values are large. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "graph/derive.h"
 #include "lowering.h"
+#include "suite.h"
 
 struct kink {
     int64_t opset;
@@ -142,16 +142,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_kinks");
-    TCase *tests = tcase_create("kinks");
-    tcase_add_test(tests, activations);
-    tcase_add_test(tests, ties);
-    tcase_add_test(tests, reductions);
-    tcase_add_test(tests, movers);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_kinks");
+    SUITE_ADD(c, activations, ties, reductions, movers);
+    return suite_run();
 }

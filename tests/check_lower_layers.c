@@ -1,9 +1,8 @@
 /* check_lower_layers.c - rows of layers: products, convolutions, pools, normalisations, losses and
  * quantised forms, by values worked out by hand. */
-#include <check.h>
-#include <stdlib.h>
 
 #include "lowering.h"
+#include "suite.h"
 
 START_TEST(products)
 {
@@ -588,22 +587,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_layers");
-    TCase *tests = tcase_create("layers");
-    tcase_add_test(tests, products);
-    tcase_add_test(tests, einsum);
-    tcase_add_test(tests, convolutions);
-    tcase_add_test(tests, transposed_convolutions);
-    tcase_add_test(tests, average_pools);
-    tcase_add_test(tests, max_pools);
-    tcase_add_test(tests, normalisations);
-    tcase_add_test(tests, losses);
-    tcase_add_test(tests, quantised);
-    tcase_add_test(tests, sampling);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_layers");
+    SUITE_ADD(c, products, einsum, convolutions, transposed_convolutions, average_pools,
+              max_pools, normalisations, losses, quantised, sampling);
+    return suite_run();
 }

@@ -1,8 +1,7 @@
 /* check_lower_math.c - rows of arithmetic, comparison, activation, by values worked out by hand. */
-#include <check.h>
-#include <stdlib.h>
 
 #include "lowering.h"
+#include "suite.h"
 
 START_TEST(unary)
 {
@@ -216,18 +215,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_math");
-    TCase *tests = tcase_create("math");
-    tcase_add_test(tests, unary);
-    tcase_add_test(tests, binary);
-    tcase_add_test(tests, types);
-    tcase_add_test(tests, truth);
-    tcase_add_test(tests, activations);
-    tcase_add_test(tests, softmax);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_math");
+    SUITE_ADD(c, unary, binary, types, truth, activations, softmax);
+    return suite_run();
 }

@@ -1,11 +1,11 @@
 /* check_lower_rnn.c - RNN, GRU and LSTM against plain loops over the formulas of the standard. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "lowering.h"
+#include "suite.h"
 
 enum { STEPS = 4, BATCH = 3, INPUTS = 2, HIDDEN = 2, MOST = 256 };
 
@@ -396,15 +396,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_rnn");
-    TCase *tests = tcase_create("rnn");
-    tcase_add_test(tests, formulas);
-    tcase_add_test(tests, activations);
-    tcase_add_test(tests, refusals);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_rnn");
+    SUITE_ADD(c, formulas, activations, refusals);
+    return suite_run();
 }

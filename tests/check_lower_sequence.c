@@ -1,8 +1,7 @@
 /* check_lower_sequence.c - sequences, which are gone once a model is lowered. */
-#include <check.h>
-#include <stdlib.h>
 
 #include "lowering.h"
+#include "suite.h"
 
 #define GIVES(m, ...)                                                                          \
     lc_gives(m, (const char *const[]){"f4: 1 2 3 4", NULL},                                    \
@@ -133,17 +132,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_sequence");
-    TCase *tests = tcase_create("sequence");
-    tcase_add_test(tests, take_and_join);
-    tcase_add_test(tests, grow_and_shrink);
-    tcase_add_test(tests, split);
-    tcase_add_test(tests, through_bodies);
-    tcase_add_test(tests, refusals);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_sequence");
+    SUITE_ADD(c, take_and_join, grow_and_shrink, split, through_bodies, refusals);
+    return suite_run();
 }

@@ -1,9 +1,8 @@
 /* check_lower_tensor.c - rows that reshape, cut, pick, place and reduce, by values worked out by
  * hand, over the opsets in which their attributes became inputs. */
-#include <check.h>
-#include <stdlib.h>
 
 #include "lowering.h"
+#include "suite.h"
 
 START_TEST(shapes)
 {
@@ -510,21 +509,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lower_tensor");
-    TCase *tests = tcase_create("tensor");
-    tcase_add_test(tests, shapes);
-    tcase_add_test(tests, constants);
-    tcase_add_test(tests, cut_and_join);
-    tcase_add_test(tests, gather);
-    tcase_add_test(tests, scatter);
-    tcase_add_test(tests, reduce);
-    tcase_add_test(tests, selection);
-    tcase_add_test(tests, resize);
-    tcase_add_test(tests, geometry);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    TCase *c = suite_case("lower_tensor");
+    SUITE_ADD(c, shapes, constants, cut_and_join, gather, scatter, reduce, selection, resize,
+              geometry);
+    return suite_run();
 }

@@ -1,10 +1,10 @@
 /* check_matmul.c - products: every shape and flag against the definition, the orientations the
  * builder chooses, derivatives, batches, any number of threads. */
-#include <check.h>
 #include <string.h>
 
 #include "laws.h"
 #include "ops/products.h"
+#include "suite.h"
 
 static struct sx_graph *graph_of(enum sx_type type)
 {
@@ -335,23 +335,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("matmul");
-    TCase *c = tcase_create("matmul");
-    tcase_set_timeout(c, 60);
+    TCase *c = suite_case("matmul");
     tcase_add_loop_test(c, sizes, 0, 8);
     tcase_add_loop_test(c, leading_axes, 0, 8);
-    tcase_add_test(c, one_product);
-    tcase_add_test(c, absorbs_transposes);
+    SUITE_ADD(c, one_product, absorbs_transposes);
     tcase_add_loop_test(c, derivatives, 0, 4);
     tcase_add_test(c, shared_derivative);
     tcase_add_loop_test(c, batches, 0, 4);
-    tcase_add_test(c, any_threads);
-    tcase_add_test(c, misfits);
-    tcase_add_test(c, kernels_of_every_processor);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    SUITE_ADD(c, any_threads, misfits, kernels_of_every_processor);
+    return suite_run();
 }

@@ -1,5 +1,4 @@
 /* check_move.c - movers and reductions on known numbers, bad attributes and large arrays. */
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <omp.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 
 #include "random_row.h"
+#include "suite.h"
 
 static struct sx_graph *g;
 
@@ -480,16 +480,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("movers");
-    TCase *c = tcase_create("rows");
+    TCase *c = suite_case("movers");
     tcase_add_checked_fixture(c, set_up, tear_down);
-    tcase_set_timeout(c, 120);
-    tcase_add_test(c, moves);
-    tcase_add_test(c, gathers);
-    tcase_add_test(c, reductions);
-    tcase_add_test(c, softmaxes);
-    tcase_add_test(c, ties);
-    tcase_add_test(c, empties);
+    SUITE_ADD(c, moves, gathers, reductions, softmaxes, ties, empties);
     tcase_add_loop_test(c, refusals, 0, N_MISUSES);
     tcase_add_loop_test(c, wrong_types, 0, 4);
     tcase_add_loop_test(c, empty_axes, 0, 2);
@@ -497,13 +490,6 @@ int main(void)
     tcase_add_test(c, leaves);
     tcase_add_loop_test(c, large_by_definition, 0, N_LARGES);
     tcase_add_loop_test(c, large_lines, 0, 3);
-    tcase_add_test(c, large_rows);
-    tcase_add_test(c, accuracy);
-    tcase_add_test(c, batch_keeps_rank);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    SUITE_ADD(c, large_rows, accuracy, batch_keeps_rank);
+    return suite_run();
 }

@@ -1,10 +1,9 @@
 /* check_move_random.c - movers and reductions, drawn at random, against their definitions. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "random_row.h"
+#include "suite.h"
 
 #define DRAWS 150
 #define BATCH 3
@@ -194,16 +193,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("movers at random");
-    TCase *c = tcase_create("rows");
-    tcase_set_timeout(c, 120);
+    TCase *c = suite_case("movers at random");
     tcase_add_loop_test(c, values, 0, N_OPS);
     tcase_add_loop_test(c, batches, 0, N_OPS);
     tcase_add_loop_test(c, derivatives, 0, N_OPS);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return suite_run();
 }

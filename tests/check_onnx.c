@@ -1,5 +1,4 @@
 /* check_onnx.c - what a model says of itself, and its tensors as numbers. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "model.h"
 #include "onnx/onnx.h"
+#include "suite.h"
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
@@ -534,30 +534,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("onnx");
-    TCase *models = tcase_create("models"), *tensors = tcase_create("tensors");
-    tcase_add_test(models, test_digits8);
-    tcase_add_test(models, test_ports);
-    tcase_add_test(models, test_symbolic_dimensions);
-    tcase_add_test(models, test_versions);
-    tcase_add_test(models, test_names);
-    tcase_add_test(models, test_bad_inputs);
-    tcase_add_test(models, test_unreadable);
-    tcase_add_test(models, test_standard_input);
-    tcase_add_test(models, test_builder);
-    tcase_add_test(tensors, test_raw_types);
-    tcase_add_test(tensors, test_half_specials);
-    tcase_add_test(tensors, test_typed_fields);
-    tcase_add_test(tensors, test_odd_shapes);
-    tcase_add_test(tensors, test_bad_tensors);
-    tcase_add_test(tensors, test_bad_fields);
-    tcase_add_test(tensors, test_borrowed);
-    tcase_add_test(tensors, test_nested_tensors);
-    suite_add_tcase(suite, models);
-    suite_add_tcase(suite, tensors);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *models = suite_case("models"), *tensors = suite_case("tensors");
+    SUITE_ADD(models, test_digits8, test_ports, test_symbolic_dimensions, test_versions,
+              test_names, test_bad_inputs, test_unreadable, test_standard_input, test_builder);
+    SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
+              test_bad_tensors, test_bad_fields, test_borrowed, test_nested_tensors);
+    return suite_run();
 }

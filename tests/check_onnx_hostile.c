@@ -1,5 +1,4 @@
 /* check_onnx_hostile.c - files that lie: cut short, flipped, nested, swollen, reaching out. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,6 +7,7 @@
 
 #include "model.h"
 #include "onnx/onnx.h"
+#include "suite.h"
 
 /* A model with something of everything. */
 static struct tm_model *small_model(void)
@@ -511,31 +511,12 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("onnx_hostile");
-    TCase *bytes = tcase_create("bytes"), *external = tcase_create("external");
-    tcase_set_timeout(bytes, 30);
-    tcase_add_test(bytes, test_truncation);
-    tcase_add_test(bytes, test_bit_flips);
-    tcase_add_test(bytes, test_malformed);
-    tcase_add_test(bytes, test_unknown_fields);
-    tcase_add_test(bytes, test_nesting);
-    tcase_add_test(bytes, test_type_nesting);
-    tcase_add_test(bytes, test_amplification);
-    tcase_add_test(bytes, test_packed_amplification);
-    tcase_add_test(bytes, test_budgets);
-    tcase_add_test(bytes, test_large_weights);
+    TCase *bytes = suite_case("bytes"), *external = suite_case("external");
+    SUITE_ADD(bytes, test_truncation, test_bit_flips, test_malformed, test_unknown_fields,
+              test_nesting, test_type_nesting, test_amplification, test_packed_amplification,
+              test_budgets, test_large_weights);
     tcase_add_checked_fixture(external, set_up, tear_down);
-    tcase_add_test(external, test_external);
-    tcase_add_test(external, test_relative_path);
-    tcase_add_test(external, test_external_refused);
-    tcase_add_test(external, test_long_locations);
-    tcase_add_test(external, test_external_of_standard_input);
-    tcase_add_test(external, test_no_data_directory);
-    suite_add_tcase(suite, bytes);
-    suite_add_tcase(suite, external);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    SUITE_ADD(external, test_external, test_relative_path, test_external_refused,
+              test_long_locations, test_external_of_standard_input, test_no_data_directory);
+    return suite_run();
 }

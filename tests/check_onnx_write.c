@@ -1,11 +1,11 @@
 /* check_onnx_write.c - ONNX files that are written, and files that are changed and otherwise kept. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arrays.h"
 #include "model.h"
 #include "onnx/write.h"
+#include "suite.h"
 
 static struct sx_error error;
 static struct sx_wire wire;
@@ -318,23 +318,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("onnx_write");
-    TCase *tests = tcase_create("onnx_write");
-    tcase_add_test(tests, fields);
-    tcase_add_test(tests, nested);
-    tcase_add_test(tests, failures_stick);
-    tcase_add_test(tests, written_models_run);
-    tcase_add_test(tests, attributes);
-    tcase_add_test(tests, nothing_changes_by_itself);
-    tcase_add_test(tests, weights_change);
-    tcase_add_test(tests, wide_weights_stay_wide);
-    tcase_add_test(tests, what_is_appended);
-    tcase_add_test(tests, integers_are_refused);
-    tcase_add_test(tests, files_that_change);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    TCase *c = suite_case("onnx_write");
+    SUITE_ADD(c, fields, nested, failures_stick, written_models_run, attributes,
+              nothing_changes_by_itself, weights_change, wide_weights_stay_wide,
+              what_is_appended, integers_are_refused, files_that_change);
+    return suite_run();
 }

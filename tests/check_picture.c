@@ -1,6 +1,5 @@
 /* check_picture.c - pictures decoded, resized and made into inputs, against Pillow and
  * formulas. */
-#include <check.h>
 #include <math.h>
 #include <png.h>
 #include <zlib.h>
@@ -10,6 +9,7 @@
 #include <jpeglib.h>
 
 #include "io/picture.h"
+#include "suite.h"
 
 #define DATA "tests/data/"
 
@@ -476,34 +476,19 @@ START_TEST(test_luma_as_pillow)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("picture");
-    TCase *t = tcase_create("picture");
-    tcase_add_checked_fixture(t, setup, NULL);
-    tcase_add_loop_test(t, test_png_forms, 0, 42);
-    tcase_add_loop_test(t, test_png_cut_short, 0, 2);
-    tcase_add_test(t, test_png_damaged);
-    tcase_add_test(t, test_png_lies);
-    tcase_add_test(t, test_png_round_trip);
-    tcase_add_test(t, test_png_nothing_to_write);
-    tcase_add_loop_test(t, test_jpeg_orientation, 0, 10);
-    tcase_add_loop_test(t, test_jpeg_forms, 0, 6);
-    tcase_add_loop_test(t, test_jpeg_cut_short, 0, 2);
-    tcase_add_test(t, test_jpeg_damaged);
-    tcase_add_test(t, test_jpeg_lies);
-    tcase_add_loop_test(t, test_resize_as_pillow, 0, 5);
-    tcase_add_test(t, test_resize_limits);
-    tcase_add_test(t, test_luma_as_pillow);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("picture");
+    tcase_add_checked_fixture(c, setup, NULL);
+    tcase_add_loop_test(c, test_png_forms, 0, 42);
+    tcase_add_loop_test(c, test_png_cut_short, 0, 2);
+    SUITE_ADD(c, test_png_damaged, test_png_lies, test_png_round_trip,
+              test_png_nothing_to_write);
+    tcase_add_loop_test(c, test_jpeg_orientation, 0, 10);
+    tcase_add_loop_test(c, test_jpeg_forms, 0, 6);
+    tcase_add_loop_test(c, test_jpeg_cut_short, 0, 2);
+    SUITE_ADD(c, test_jpeg_damaged, test_jpeg_lies);
+    tcase_add_loop_test(c, test_resize_as_pillow, 0, 5);
+    SUITE_ADD(c, test_resize_limits, test_luma_as_pillow);
+    return suite_run();
 }

@@ -1,5 +1,4 @@
 /* check_players.c - players of an input, the game of a model where they are masked, saved games. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "games.h"
 #include "explain/game.h"
 #include "model.h"
+#include "suite.h"
 
 static struct sx_error error;
 
@@ -569,21 +569,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        test_labels,   test_label_files, test_bad_players, test_near,         test_spread,
-        test_masked,   test_identity,    test_baselines,   test_null_players, test_integers,
-        test_likeness, test_again,       test_save,        test_lines,        test_bad_games,
-        test_given,    test_failure};
-    Suite *s = suite_create("players");
-    TCase *c = tcase_create("all");
+    TCase *c = suite_case("players");
     tcase_add_checked_fixture(c, setup, NULL);
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    SUITE_ADD(c, test_labels, test_label_files, test_bad_players, test_near, test_spread,
+              test_masked, test_identity, test_baselines, test_null_players, test_integers,
+              test_likeness, test_again, test_save, test_lines, test_bad_games, test_given,
+              test_failure);
+    return suite_run();
 }

@@ -1,10 +1,10 @@
 /* check_plot.c - heat maps by their definition, colours, text, figures, sheets, terminals. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plot/plot.h"
+#include "suite.h"
 
 static struct sx_error error;
 static struct sx_plot plot;
@@ -614,34 +614,14 @@ START_TEST(test_terminal_sizes)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    const TTest *const tests[] = {test_scale,         test_reduce_and_sign,
-                                  test_channels_last, test_flat,
-                                  test_nonfinite,     test_top,
-                                  test_options,       test_colours,
-                                  test_afmhot,        test_lightness,
-                                  test_middle,        test_shapes,
-                                  test_slant,         test_face,
-                                  test_text,          test_map_alone,
-                                  test_panel_sizes,   test_title,
-                                  test_panels,        test_gray_behind,
-                                  test_no_picture,    test_sheet,
-                                  test_terminal_text, test_terminal_sizes};
-    Suite *s = suite_create("plot");
-    TCase *t = tcase_create("plot");
-    tcase_add_checked_fixture(t, setup, NULL);
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(t, tests[i]);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("plot");
+    tcase_add_checked_fixture(c, setup, NULL);
+    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_channels_last, test_flat,
+              test_nonfinite, test_top, test_options, test_colours, test_afmhot, test_lightness,
+              test_middle, test_shapes, test_slant, test_face, test_text, test_map_alone,
+              test_panel_sizes, test_title, test_panels, test_gray_behind, test_no_picture,
+              test_sheet, test_terminal_text, test_terminal_sizes);
+    return suite_run();
 }

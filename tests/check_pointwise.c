@@ -1,5 +1,4 @@
 /* check_pointwise.c - pointwise operators against plain formulas, and the block machine. */
-#include <check.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "fd.h"
 #include "ops/map.h"
+#include "suite.h"
 
 /* Runs one node over the given tensors (of the types and shapes of the operands). */
 static struct sx_tensor run_op(enum sx_type real, int op, int n_in, const struct sx_tensor *in,
@@ -738,30 +738,17 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("pointwise");
-    TCase *c = tcase_create("all");
+    TCase *c = suite_case("pointwise");
     tcase_add_loop_test(c, accuracy, 0, COUNT(functions));
     tcase_add_loop_test(c, extreme, 0, COUNT(extremes));
     tcase_add_loop_test(c, pair, 0, COUNT(pairs));
     tcase_add_test(c, nan_and_infinity);
     tcase_add_loop_test(c, integer, 0, COUNT(whole));
     tcase_add_loop_test(c, integer_one, 0, COUNT(whole_one));
-    tcase_add_test(c, boolean);
-    tcase_add_test(c, where_takes_all_types);
-    tcase_add_test(c, casts);
+    SUITE_ADD(c, boolean, where_takes_all_types, casts);
     tcase_add_loop_test(c, narrow, 0, COUNT(narrowed));
     tcase_add_loop_test(c, broadcast, 0, COUNT(broadcasts));
-    tcase_add_test(c, place_does_not_matter);
-    tcase_add_test(c, program_equals_chain);
-    tcase_add_test(c, program_in_place);
-    tcase_add_test(c, threads);
-    tcase_add_test(c, registers);
-    tcase_add_test(c, one_instruction_of_a_node);
-    tcase_add_test(c, refusals);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    SUITE_ADD(c, place_does_not_matter, program_equals_chain, program_in_place, threads,
+              registers, one_instruction_of_a_node, refusals);
+    return suite_run();
 }

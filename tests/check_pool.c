@@ -1,11 +1,11 @@
 /* check_pool.c - pools: random windows against the definition, both layouts, what padding and
  * NaN do, derivatives and batches. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "laws.h"
+#include "suite.h"
 
 struct example {
     struct sx_pool p;
@@ -321,22 +321,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("pool");
-    TCase *c = tcase_create("pool");
-    tcase_set_timeout(c, 60);
+    TCase *c = suite_case("pool");
     tcase_add_loop_test(c, random_windows, 0, 4);
     tcase_add_loop_test(c, choices, 0, 2);
     tcase_add_loop_test(c, maxima, 0, 2);
     tcase_add_loop_test(c, laws, 0, 2);
-    tcase_add_test(c, any_threads);
-    tcase_add_test(c, huge_windows);
-    tcase_add_test(c, equal_nodes_are_shared);
+    SUITE_ADD(c, any_threads, huge_windows, equal_nodes_are_shared);
     tcase_add_loop_test(c, refused, 0, 7);
     tcase_add_test(c, only_reals);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return suite_run();
 }

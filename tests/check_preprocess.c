@@ -1,10 +1,10 @@
 /* check_preprocess.c - from pictures to inputs: options, framing, layouts, blur. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/picture.h"
+#include "suite.h"
 
 static struct sx_error error;
 static struct sx_preprocess pre;
@@ -406,34 +406,12 @@ START_TEST(test_blur_limits)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-    Suite *s = suite_create("preprocess");
-    TCase *t = tcase_create("preprocess");
-    tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_test(t, test_options);
-    tcase_add_test(t, test_values);
-    tcase_add_test(t, test_channel_order);
-    tcase_add_test(t, test_layouts);
-    tcase_add_test(t, test_layout_given);
-    tcase_add_test(t, test_gray);
-    tcase_add_test(t, test_gray_picture);
-    tcase_add_test(t, test_vectors);
-    tcase_add_test(t, test_frames);
-    tcase_add_test(t, test_crop);
-    tcase_add_test(t, test_refusals);
-    tcase_add_test(t, test_grids);
-    tcase_add_test(t, test_blur);
-    tcase_add_test(t, test_blur_limits);
-    suite_add_tcase(s, t);
-    return s;
-}
-
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("preprocess");
+    tcase_add_checked_fixture(c, setup, teardown);
+    SUITE_ADD(c, test_options, test_values, test_channel_order, test_layouts, test_layout_given,
+              test_gray, test_gray_picture, test_vectors, test_frames, test_crop, test_refusals,
+              test_grids, test_blur, test_blur_limits);
+    return suite_run();
 }

@@ -1,10 +1,10 @@
 /* check_relevance.c - propagation rules against worked examples, and the sums they keep. */
-#include <check.h>
 #include <math.h>
 #include <string.h>
 
 #include "examples.h"
 #include "graph/relevance.h"
+#include "suite.h"
 
 static const struct sx_rule_options plain = {.epsilon = 1e-6};
 
@@ -265,20 +265,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("relevance");
-    TCase *c = tcase_create("all");
-    tcase_add_test(c, cubic_neuron);
-    tcase_add_test(c, square_neuron);
-    tcase_add_test(c, linear_neuron);
-    tcase_add_test(c, cubic_neuron_of_four);
-    tcase_add_test(c, relu_mlp);
-    tcase_add_test(c, tanh_mlp);
+    TCase *c = suite_case("relevance");
+    SUITE_ADD(c, cubic_neuron, square_neuron, linear_neuron, cubic_neuron_of_four, relu_mlp,
+              tanh_mlp);
     tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
     tcase_add_loop_test(c, rows_conserve, 0, n_examples);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return suite_run();
 }

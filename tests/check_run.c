@@ -1,5 +1,6 @@
 /* check_run.c - compiled programs against the reference evaluation, memory, many points. */
 #include "net.h"
+#include "suite.h"
 
 START_TEST(perceptrons)
 {
@@ -186,22 +187,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("run");
-    TCase *tests = tcase_create("run");
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, perceptrons);
-    tcase_add_test(tests, convolutional);
-    tcase_add_test(tests, convolutional_gradient);
-    tcase_add_test(tests, outputs_of_all_kinds);
-    tcase_add_test(tests, memory_is_reused_and_limited);
-    tcase_add_test(tests, feeds_are_checked);
-    tcase_add_test(tests, points_in_batches);
-    tcase_add_test(tests, points_share_inputs);
-    tcase_add_test(tests, points_shrink_to_the_memory);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("run");
+    SUITE_ADD(c, perceptrons, convolutional, convolutional_gradient, outputs_of_all_kinds,
+              memory_is_reused_and_limited, feeds_are_checked, points_in_batches,
+              points_share_inputs, points_shrink_to_the_memory);
+    return suite_run();
 }

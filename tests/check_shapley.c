@@ -1,10 +1,10 @@
 /* check_shapley.c - interaction indices of small games: worked examples and axioms, exactly. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "games.h"
+#include "suite.h"
 
 static struct game_table t; /* too large for the stack */
 
@@ -406,18 +406,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        test_g1,       test_owen,   test_andor,         test_andor_adds_up, test_definitions,
-        test_faithful, test_axioms, test_highest_order, test_symmetry,      test_refusals};
-    Suite *s = suite_create("shapley");
-    TCase *c = tcase_create("all");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    TCase *c = suite_case("shapley");
+    SUITE_ADD(c, test_g1, test_owen, test_andor, test_andor_adds_up, test_definitions,
+              test_faithful, test_axioms, test_highest_order, test_symmetry, test_refusals);
+    return suite_run();
 }

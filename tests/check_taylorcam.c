@@ -1,10 +1,10 @@
 /* check_taylorcam.c - relations of places against examples that are worked out by hand. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "suite.h"
 
 struct fixture {
     struct sx_model *model;
@@ -407,22 +407,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("taylorcam");
-    TCase *c = tcase_create("taylorcam");
-    tcase_set_timeout(c, 120);
-    tcase_add_test(c, test_forms);
-    tcase_add_test(c, test_maps_of_first_order);
-    tcase_add_test(c, test_map);
-    tcase_add_test(c, test_blocks_and_axes);
-    tcase_add_test(c, test_refusals);
-    tcase_add_test(c, test_softmax_curvature);
-    tcase_add_test(c, test_triples);
-    tcase_add_test(c, test_boxes);
-    tcase_add_test(c, test_top);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    TCase *c = suite_case("taylorcam");
+    SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
+              test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
+    return suite_run();
 }

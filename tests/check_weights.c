@@ -1,12 +1,12 @@
 /* check_weights.c - indices as weighted sums of values: the weights of every index that is
  * estimated, sums over coalitions that hold small sets, and estimates where players are many. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "games.h"
 #include "shapley/shapley.h"
+#include "suite.h"
 
 static struct game_table t; /* too large for the stack */
 static struct sx_error error;
@@ -263,18 +263,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_meeting,      test_weights, test_fit_weights,
-                                  test_many_weights, test_moments, test_kernel_parts,
-                                  test_thin};
-    Suite *s = suite_create("weights");
-    TCase *c = tcase_create("all");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    TCase *c = suite_case("weights");
+    SUITE_ADD(c, test_meeting, test_weights, test_fit_weights, test_many_weights, test_moments,
+              test_kernel_parts, test_thin);
+    return suite_run();
 }

@@ -1,6 +1,5 @@
 /* check_xderiv.c - interactions against the numbers of the papers' definitions, worked out by
  * hand: cross derivatives, aggregation, search, and every relative. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "xderiv/study.h"
 #include "model.h"
+#include "suite.h"
 
 struct fixture {
     struct sx_model *model;
@@ -886,34 +886,12 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("xderiv");
-    TCase *c = tcase_create("xderiv");
-    tcase_add_test(c, test_orders);
-    tcase_add_test(c, test_tensor);
-    tcase_add_test(c, test_aggregation);
-    tcase_add_test(c, test_representatives);
-    tcase_add_test(c, test_search);
-    tcase_add_test(c, test_given_sets);
-    tcase_add_test(c, test_high_orders);
-    tcase_add_test(c, test_groups);
-    tcase_add_test(c, test_directions);
-    tcase_add_test(c, test_integrated_hessians);
-    tcase_add_test(c, test_integrated_groups);
-    tcase_add_test(c, test_expected);
-    tcase_add_test(c, test_smooth_hessian);
-    tcase_add_test(c, test_masks);
-    tcase_add_test(c, test_friedman);
+    TCase *c = suite_case("xderiv");
+    SUITE_ADD(c, test_orders, test_tensor, test_aggregation, test_representatives, test_search,
+              test_given_sets, test_high_orders, test_groups, test_directions,
+              test_integrated_hessians, test_integrated_groups, test_expected,
+              test_smooth_hessian, test_masks, test_friedman);
     tcase_add_loop_test(c, test_nid, 0, 2);
-    tcase_add_test(c, test_zero_curvature);
-    tcase_add_test(c, test_misuse);
-    tcase_add_test(c, test_words);
-    tcase_add_test(c, test_score);
-    tcase_add_test(c, test_sets_file);
-    tcase_set_timeout(c, 120);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    SUITE_ADD(c, test_zero_curvature, test_misuse, test_words, test_score, test_sets_file);
+    return suite_run();
 }
