@@ -110,40 +110,16 @@ static double comoebius(int64_t order, int64_t s, int64_t u)
 
 /* ---- Shares of generalised values: the sum over T containing U \ S of the weight of T ---- */
 
-static double sgv(int64_t order, int64_t players, int64_t s, int64_t outside)
+static double sgv(int64_t s, int64_t outside)
 {
-    (void)order;
-    (void)players;
     (void)s;
     return 1 / (double)(outside + 1);
 }
 
-static double bgv(int64_t order, int64_t players, int64_t s, int64_t outside)
+static double bgv(int64_t s, int64_t outside)
 {
-    (void)order;
-    (void)players;
     (void)s;
     return ldexp(1, -(int)outside);
-}
-
-/* Harris, Pymar, Rowat 2022: the weight of coalitions of `t` players follows from smaller ones. */
-static double jointsv(int64_t order, int64_t players, int64_t s, int64_t outside)
-{
-    double q[SX_TABLE_PLAYERS + 1] = {0}, sum = 0, below = 0;
-    for (int64_t i = 1; i <= order; i++)
-        below += sx_choose(players, i);
-    q[0] = 1 / below;
-    for (int64_t t = 1; t < players && t <= SX_TABLE_PLAYERS; t++) {
-        double from = 0, to = 0;
-        for (int64_t i = t > order ? t - order : 0; i < t; i++)
-            from += sx_choose(t, i) * q[i];
-        for (int64_t i = 1; i <= order && i <= players - t; i++)
-            to += sx_choose(players - t, i);
-        q[t] = from / to;
-    }
-    for (int64_t j = 0; j <= players - s - outside; j++)
-        sum += sx_choose(players - s - outside, j) * q[outside + j];
-    return sum;
 }
 
 /* ---- Weights of differences at T, times the number of coalitions of `size` ---- */
@@ -198,6 +174,25 @@ static double comoebius_difference(int64_t order, int64_t n, int64_t s, int64_t 
 {
     (void)order;
     return t == n - s ? sx_choose(n, size) : 0;
+}
+
+/* Harris, Pymar, Rowat 2022: the weight of coalitions of t players follows from smaller ones. */
+static double jointsv(int64_t order, int64_t n, int64_t s, int64_t t)
+{
+    double q[SX_TABLE_PLAYERS + 1] = {0}, below = 0;
+    (void)s;
+    for (int64_t i = 1; i <= order && i <= n; i++)
+        below += sx_choose(n, i);
+    q[0] = 1 / below;
+    for (int64_t k = 1; k <= t; k++) {
+        double from = 0, to = 0;
+        for (int64_t i = k > order ? k - order : 0; i < k; i++)
+            from += sx_choose(k, i) * q[i];
+        for (int64_t i = 1; i <= order && i <= n - k; i++)
+            to += sx_choose(n - k, i);
+        q[k] = from / to;
+    }
+    return q[t];
 }
 
 static double one_more(int64_t more)
@@ -284,7 +279,7 @@ static const struct sx_index_row rows[] = {
      .least = 1},
     {.name = "jointsv",
      .what = "joint Shapley values",
-     .share = jointsv,
+     .together = jointsv,
      .least = 1,
      .efficient = true},
     {.name = "owen",

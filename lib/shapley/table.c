@@ -1,5 +1,5 @@
-/* table.c - the exact engine: every index is a sum over the Moebius transform of the table
- * of all coalitions, and all sets of a size take one more transform. */
+/* table.c - the exact engine: every index is a sum over the Moebius transform of the table of all
+ * coalitions, or over the table, and all sets of a size take one more transform. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,25 +89,27 @@ static int64_t sum_interactions(struct engine *e, int64_t s, int64_t first, doub
     return k;
 }
 
-/* Those U count whose part in S is L, for each L but the empty one: by inclusion and exclusion
- * of the supersets of each K in S. */
-static void sum_shares(struct engine *e, int64_t s, int64_t k, struct sx_interactions *terms)
+/* Sets of s as one player: T with S and T itself, which is what T with S leaves of the complements,
+ * take one sum over supersets together. */
+static int64_t sum_together(struct engine *e, int64_t s, int64_t first,
+                            struct sx_interactions *terms)
 {
+    const struct sx_index_row *row = e->row;
     double weight[SX_TABLE_PLAYERS + 1] = {0};
-    for (int64_t u = k; u <= e->n; u++)
-        for (int64_t l = 1; l <= k; l++)
-            weight[u] +=
-                ((k - l) % 2 == 0 ? 1 : -1) * sx_choose(k, l) *
-                (u - l <= e->n - s ? e->row->share(e->order, e->game->players, s, u - l) : 0);
-    sum_weighted(e, weight);
-    for (int64_t t = 0; t < terms->count; t++) {
-        if (terms->first[t + 1] - terms->first[t] != s)
-            continue;
-        uint64_t set = bits_of(e, terms, t);
-        for (uint64_t part = set; part != 0; part = (part - 1) & set)
-            if (__builtin_popcountll(part) == k)
-                terms->value[t] += e->sum[part];
+    size_t last = ((size_t)1 << e->n) - 1;
+    const double *v = e->game->table;
+    for (int64_t t = 0; t <= e->n - s; t++)
+        weight[t] = row->together != NULL ? row->together(e->order, e->n, s, t)
+                                          : row->difference(e->order, e->n, s, t, 0);
+    for (size_t i = 0; i <= last; i++) {
+        int64_t size = __builtin_popcountll(i);
+        e->sum[i] = size < s ? 0 : weight[size - s] * v[i] - weight[e->n - size] * v[last ^ i];
     }
+    sx_sum_supersets(e->sum, e->n);
+    int64_t k = first;
+    for (; k < terms->count && terms->first[k + 1] - terms->first[k] == s; k++)
+        terms->value[k] = e->sum[bits_of(e, terms, k)];
+    return k;
 }
 
 static bool engine_new(struct engine *e, struct sx_game *game, struct sx_error *error)
@@ -149,11 +151,8 @@ bool sx_exact_index(struct sx_game *game, const struct sx_index_row *row, int64_
         weight[u] = NAN; /* as no weight is */
     for (int64_t s = terms->count > 0 ? size_of(terms, 0) : 1;
          ok && terms->count > 0 && s <= size_of(terms, terms->count - 1); s++) {
-        if (row->weight != NULL)
-            done = sum_interactions(&e, s, done, weight, terms);
-        else
-            for (int64_t k = 1; k <= s; k++)
-                sum_shares(&e, s, k, terms);
+        done = row->weight != NULL ? sum_interactions(&e, s, done, weight, terms)
+                                   : sum_together(&e, s, done, terms);
     }
     engine_free(&e);
     return ok;
