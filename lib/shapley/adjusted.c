@@ -156,7 +156,7 @@ void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base)
             if (row->weight != NULL && in == s)
                 factor = row->weight(e->order, s, size);
             else if (row->weight == NULL && in > 0)
-                factor = row->share(s, size - in);
+                factor = row->share(size - in);
             terms->value[k] += factor * base->value[u];
         }
     }

@@ -110,15 +110,13 @@ static double comoebius(int64_t order, int64_t s, int64_t u)
 
 /* ---- Shares of generalised values: the sum over T containing U \ S of the weight of T ---- */
 
-static double sgv(int64_t s, int64_t outside)
+static double sgv(int64_t outside)
 {
-    (void)s;
     return 1 / (double)(outside + 1);
 }
 
-static double bgv(int64_t s, int64_t outside)
+static double bgv(int64_t outside)
 {
-    (void)s;
     return ldexp(1, -(int)outside);
 }
 

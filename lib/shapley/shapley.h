@@ -14,12 +14,12 @@ double sx_choose(int64_t n, int64_t k);
  *
  * With the Moebius transform a(U) of a game, most indices are sums over the supersets of a
  * set: index(S) = sum of a(U) weight(k, |S|, |U|) over U containing S, k being the order. The
- * generalised values sum over all U that meet S: a(U) share(|S|, |U \ S|), or over the T outside
+ * generalised values sum over all U that meet S: a(U) share(|U \ S|), or over the T outside
  * S: (v(T with S) - v(T)) together(k, n, |S|, |T|), NULL: difference(k, n, |S|, |T|, 0). */
 struct sx_index_row {
     const char *name, *what;
     double (*weight)(int64_t order, int64_t s, int64_t u);
-    double (*share)(int64_t s, int64_t outside);
+    double (*share)(int64_t outside);
     double (*together)(int64_t order, int64_t players, int64_t s, int64_t t);
     /* For estimators: the weight of the difference of S at T, |T| = t, times the number of all
      * coalitions of `size`; or that the index is the best fit of its order. */
