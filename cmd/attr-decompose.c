@@ -426,7 +426,7 @@ static bool draw_chart(const struct decompose *s, const char *plot,
         player_name(s, i, text[i]);
         name[i] = text[i];
     }
-    struct sx_chart chart = {title, name, r->players};
+    struct sx_chart chart = {title, name, r->players, NULL};
     if (!ok)
         *error = (struct sx_error){SX_MEMORY, "out of memory"};
     ok = ok && sx_plot_decomposition(plot, &chart, r, figure, error);

@@ -25,6 +25,7 @@ struct shapley {
     char **line; /* of --names */
     size_t n_lines;
     const char **name; /* of each player, or NULL */
+    bool *absent;
     struct sx_json *json;
     int64_t *group;
     double none, all;
@@ -185,8 +186,10 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
     bool features = s->players != NULL && (strcmp(s->players_by, "elements") == 0 ||
                                            strcmp(s->players_by, "columns") == 0);
     free(s->name);
+    free(s->absent);
     s->name = calloc((size_t)s->n + 1, sizeof *s->name);
-    if (s->name == NULL)
+    s->absent = calloc((size_t)s->n + 1, sizeof *s->absent);
+    if (s->name == NULL || s->absent == NULL)
         return no_memory(error);
     for (int64_t i = 0; i < s->n; i++)
         s->name[i] = i < (int64_t)s->n_lines ? s->line[i]
@@ -570,15 +573,10 @@ static bool draw_pairs(struct shapley *s, const struct sx_chart *chart,
                        struct sx_picture *figure, struct sx_error *error)
 {
     struct sx_tensor array = {0};
-    struct sx_plot plot;
-    sx_plot_default(&plot);
-    bool ok = make_array(s, true, &array, error) && sx_plot_set(&plot, "sign", "all", error) &&
-              sx_plot_set(&plot, "cmap", "coolwarm", error) &&
-              sx_plot_set(&plot, "outlier", "0", error);
+    bool ok = make_array(s, true, &array, error);
     if (ok)
-        ok = s->plot == PLOT_GRAPH
-                 ? sx_plot_network(chart, array.data, figure, error)
-                 : sx_plot_matrix(&plot, &array, chart->name, chart->title, figure, error);
+        ok = s->plot == PLOT_GRAPH ? sx_plot_network(chart, array.data, figure, error)
+                                   : sx_plot_square(chart, array.data, figure, error);
     sx_tensor_free(&array);
     return ok;
 }
@@ -608,12 +606,23 @@ static bool draw_curve(struct shapley *s, const struct cli_sample *sample, const
     return sx_plot_curve(title, x, y, n, figure, error);
 }
 
+/* Those who make no difference, such as what fills a text up; nobody if there is no other. */
+static const bool *mark_absent(struct shapley *s)
+{
+    int64_t plays = 0;
+    for (int64_t i = 0; i < s->n; i++) {
+        s->absent[i] = !sx_game_plays(s->game, i);
+        plays += !s->absent[i];
+    }
+    return plays > 0 ? s->absent : NULL;
+}
+
 static bool draw(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
 {
     char title[200];
     const char *slash = strrchr(sample->id, '/'), *id = slash != NULL ? slash + 1 : sample->id;
     struct sx_picture figure = {0};
-    struct sx_chart chart = {title, s->name, s->n};
+    struct sx_chart chart = {title, s->name, s->n, mark_absent(s)};
     const struct sx_benefit *b = s->benefit != NULL ? &s->benefit[s->strongest] : NULL;
     bool ok = false;
     if (b != NULL)
@@ -715,6 +724,7 @@ static void free_all(struct shapley *s)
 {
     cli_free_lines(s->line, s->n_lines);
     free(s->name);
+    free(s->absent);
     free(s->group);
     sx_explainer_free(s->explainer);
 }

@@ -864,8 +864,7 @@ bool sx_record_error(struct sx_json *json, const struct sx_record *record,
 
 /* ---- Shapley interactions of players ---------------------------------------------------- */
 
-/* Groups of elements of x that are present, or masked, together. */
-struct sx_players;
+struct sx_players; /* groups of elements of x that are present, or masked, together */
 
 /* By "elements", "columns" (the last axis), "tokens[:AXIS]" (else the first after the batch),
  * "patches:HxW" or "file:LABELS.npy" (an integer for each element or place of a picture, negative:
@@ -901,6 +900,7 @@ struct sx_game *sx_game_load(const char *path, struct sx_error *error);
 bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error);
 
 int64_t sx_game_players(const struct sx_game *game);
+bool sx_game_plays(const struct sx_game *game, int64_t player); /* can it make a difference? */
 int64_t sx_game_evaluations(const struct sx_game *game); /* of different coalitions, so far */
 bool sx_game_values(struct sx_game *game, int64_t n, const uint64_t *coalitions, double *values,
                     struct sx_error *error);
@@ -931,13 +931,11 @@ struct sx_interactions {
     double *value, *error; /* standard errors; NULL: exact, or not known */
     bool *is_or;           /* andor: which are OR terms; NULL: none */
     bool exact, efficient; /* efficient: values sum to all - none, */
-    double gap;            /* but for so much */
-    double none, all;      /* the game's value of no player and of all */
+    double gap, none, all; /* but for `gap`; these are the game's values of no player and all */
     const char *sampling;  /* the estimator; NULL: exact */
 };
 
-/* The names of the indices, by number from 0; NULL past the last. *what is one line on it. */
-const char *sx_index_name(int i, const char **what);
+const char *sx_index_name(int i, const char **what); /* from 0; NULL past the last */
 
 /* The interaction index of a game; sources and deviations are in shapley-int(1). */
 bool sx_interact(struct sx_game *game, const struct sx_shapley_options *options,
@@ -962,10 +960,9 @@ struct sx_benefit {
     double T_relaxed;               /* gradient: the difference of the relaxed objectives */
     int64_t *block_max, *block_min; /* [m]: the block of each member, from 0 */
     struct sx_link *link;
-    int64_t n_links;
     struct sx_interactions components; /* of subsets of positions; none where not known */
     bool exact, gradient, greedy, link_gains; /* greedy: not all partitions; gains are known */
-    int64_t contexts, skipped;
+    int64_t n_links, contexts, skipped;
 };
 
 /* Multivariate Shapley interaction of the m players in set[]: B, B_max, B_min, T (Zhang, Xie,
@@ -986,10 +983,13 @@ void sx_json_interactions(struct sx_json *json, const struct sx_interactions *in
 struct sx_chart {
     const char *title, *const *name;
     int64_t n;
+    const bool *absent; /* who is left out, as by the upset chart all without terms; or NULL */
 };
 
-/* values [n, n] as discs (the diagonal) with lines between them; the `top` strongest terms as bars
- * over their members; players in a row, blocks of m of them above in red and below in blue. */
+/* values [n, n] as squares of colour, or discs (the diagonal) with lines; the `top` strongest terms
+ * as bars over their members; players in a row, blocks of m of them in red above, blue below. */
+bool sx_plot_square(const struct sx_chart *chart, const double *values,
+                    struct sx_picture *figure, struct sx_error *error);
 bool sx_plot_network(const struct sx_chart *chart, const double *values,
                      struct sx_picture *figure, struct sx_error *error);
 bool sx_plot_upset(const struct sx_chart *chart, const struct sx_interactions *terms,

@@ -1,11 +1,11 @@
 /* check_definitions.c - interaction indices against what their authors define: means over orders of
  * players, over random arrivals, and solutions of least squares, all written out. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "games.h"
+#include "suite.h"
 
 #define MOST 5
 
@@ -448,16 +448,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_definitions, test_fits, test_nulls, test_andor};
-    Suite *s = suite_create("definitions");
-    TCase *c = tcase_create("all");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    TCase *c = suite_case("all");
+    SUITE_ADD(c, test_definitions, test_fits, test_nulls, test_andor);
+    return suite_run();
 }

@@ -1,11 +1,11 @@
 /* check_partitions.c - B, B_max, B_min and T against their definition written out: u by orders of
  * players, every partition tried, players by other names. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "games.h"
+#include "suite.h"
 
 #define MOST 6
 
@@ -287,16 +287,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_definition, test_names, test_linear, test_nulls};
-    Suite *s = suite_create("partitions");
-    TCase *c = tcase_create("all");
-    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_test(c, tests[i]);
-    tcase_set_timeout(c, 60);
-    suite_add_tcase(s, c);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    TCase *c = suite_case("all");
+    SUITE_ADD(c, test_definition, test_names, test_linear, test_nulls);
+    return suite_run();
 }

@@ -52,6 +52,11 @@ int64_t sx_game_players(const struct sx_game *game)
     return game->players;
 }
 
+bool sx_game_plays(const struct sx_game *game, int64_t player)
+{
+    return sx_set_has(game->live_set, player);
+}
+
 int64_t sx_game_evaluations(const struct sx_game *game)
 {
     return game->evaluations;

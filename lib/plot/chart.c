@@ -12,6 +12,11 @@ void sx_chart_name(const struct sx_chart *chart, int64_t i, char name[SX_CHART_N
         snprintf(name, SX_CHART_NAME, "%lld", (long long)i);
 }
 
+bool sx_chart_absent(const struct sx_chart *chart, int64_t i)
+{
+    return chart->absent != NULL && chart->absent[i];
+}
+
 int64_t sx_chart_names_width(const struct sx_chart *chart)
 {
     int64_t widest = 0;

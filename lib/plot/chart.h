@@ -10,6 +10,9 @@
 /* The name of player i, cut, or its number. */
 void sx_chart_name(const struct sx_chart *chart, int64_t i, char name[SX_CHART_NAME]);
 
+/* Is player i left out? */
+bool sx_chart_absent(const struct sx_chart *chart, int64_t i);
+
 /* Pixels of the widest name. */
 int64_t sx_chart_names_width(const struct sx_chart *chart);
 

@@ -109,7 +109,7 @@ static bool draw_spectrum(const struct drawing *w, struct sx_picture *figure,
     }
     if (most == 0)
         return sx_fail(error, SX_USAGE, "no effects are known to draw: --alloc");
-    struct sx_chart chart = {"sum of |J| by number of players", name, most};
+    struct sx_chart chart = {"sum of |J| by number of players", name, most, NULL};
     return sx_plot_bars(&chart, NULL, 1, values, false, figure, error);
 }
 
@@ -152,7 +152,7 @@ static bool draw_principles(const struct drawing *w, struct sx_picture *figure,
             shown[at] = text[at];
         }
     struct sx_chart chart = {"violations of the principles: in f, in neurons, for any f",
-                             w->series, w->m};
+                             w->series, w->m, NULL};
     return sx_plot_verdicts(&chart, column, columns, shown, verdict, figure, error);
 }
 

@@ -35,12 +35,12 @@ static void draw_lines(struct sx_picture *figure, const double *values, int64_t 
 }
 
 /* Players that have no value of any kind are left out; the others are drawn as 0..count-1. */
-static int64_t place_players(const double *values, int64_t n, int64_t *seat)
+static int64_t place_players(const struct sx_chart *chart, const double *values, int64_t *seat)
 {
-    int64_t count = 0;
+    int64_t count = 0, n = chart->n;
     for (int64_t i = 0; i < n; i++) {
         bool any = false;
-        for (int64_t j = 0; j < n; j++)
+        for (int64_t j = 0; j < n && !sx_chart_absent(chart, i); j++)
             any = any || values[i * n + j] != 0;
         seat[i] = any ? count++ : -1;
     }
@@ -70,7 +70,7 @@ bool sx_plot_network(const struct sx_chart *chart, const double *values,
         return false;
     }
     double x = (double)(SX_CHART_MARGIN + side / 2), y = (double)(top + side / 2);
-    int64_t count = place_players(values, n, seat);
+    int64_t count = place_players(chart, values, seat);
     draw_lines(figure, values, n, seat, count, x, y);
     for (int64_t i = 0; i < n; i++)
         scale = fmax(scale, fabs(values[i * n + i]));

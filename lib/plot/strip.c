@@ -30,6 +30,15 @@ static int64_t step(const struct sx_chart *chart, int64_t i, struct cursor *at)
     return left;
 }
 
+/* The player who is drawn before (-1), at (0) or after (1) player i. */
+static int64_t neighbour(const struct sx_chart *chart, int64_t i, int64_t direction)
+{
+    do
+        i += direction;
+    while (direction != 0 && i >= 0 && i < chart->n && sx_chart_absent(chart, i));
+    return i;
+}
+
 static int64_t block_at(const int64_t *set, int64_t m, const int64_t *block, int64_t player)
 {
     for (int64_t i = 0; i < m; i++)
@@ -65,19 +74,22 @@ bool sx_plot_partitions(const struct sx_chart *chart, const int64_t *set, int64_
     struct cursor at = {0};
     int64_t top;
     for (int64_t i = 0; i < chart->n; i++)
-        step(chart, i, &at);
+        if (!sx_chart_absent(chart, i))
+            step(chart, i, &at);
     if (!sx_chart_canvas(chart, at.width, (at.row + 1) * (LINE + SX_LINE_HEIGHT), figure, &top,
                          error))
         return false;
     at = (struct cursor){0};
     for (int64_t i = 0; i < chart->n; i++) {
         char name[SX_CHART_NAME];
+        if (sx_chart_absent(chart, i))
+            continue;
         int64_t x = SX_CHART_MARGIN + step(chart, i, &at);
         int64_t y = top + at.row * (LINE + SX_LINE_HEIGHT) + LINE / 2;
         int64_t up[3], down[3];
         for (int k = 0; k < 3; k++) {
-            up[k] = block_at(set, m, above, i + k - 1);
-            down[k] = block_at(set, m, below, i + k - 1);
+            up[k] = block_at(set, m, above, neighbour(chart, i, k - 1));
+            down[k] = block_at(set, m, below, neighbour(chart, i, k - 1));
         }
         sx_chart_name(chart, i, name);
         sx_draw_text(figure, x + GAP / 2, y, name, up[1] >= 0 ? SX_INK : 0x909090U);

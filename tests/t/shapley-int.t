@@ -171,6 +171,23 @@ for plot in usual matrix graph upset tokens overlay curve; do
     is "--plot=$plot: a PNG" "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
 done
 
+# What is as the baseline, like the last places of a text, is not drawn.
+high() {
+    od -An -tu1 -j20 -N4 a.png | awk '{print $1 * 16777216 + $2 * 65536 + $3 * 256 + $4}'
+}
+printf '2,1\n' >two.csv
+printf '2,0\n' >one.csv
+run shapley-int -f png --plot=matrix -o a.png product.onnx two.csv
+two=$(high)
+run shapley-int -f png --plot=matrix -o a.png product.onnx one.csv
+clean '--plot=matrix of a padded input'
+ok '--plot=matrix leaves padding out' test "$(high)" -lt "$two"
+printf '0,0\n' >none.csv
+for plot in matrix graph upset tokens; do
+    run shapley-int -f png --plot=$plot -o a.png product.onnx none.csv
+    clean "--plot=$plot where nobody makes a difference"
+done
+
 # ---- Refusals ----
 
 refused() {
