@@ -138,6 +138,23 @@ void cli_data_free(struct cli_data *data);
 /* Leaves one INPUT, standard input if none is named; options that take a part are misuse. */
 void cli_one_input(struct cli *cli);
 
+/* cli_flint.c: a fitted file; for tools that look at a whole data set, with what they found. On
+ * failure cli->error says in which file, as cli_place makes it do, which returns false. */
+struct cli_flint {
+    struct sx_flint *flint;
+    struct cli_data data;
+    struct sx_flint_survey survey;
+    const char *y;
+    double tau;
+    bool raw;
+};
+bool cli_place(struct cli *cli, const char *file);
+void cli_flint_check(struct cli *cli, double tau, bool raw); /* options */
+bool cli_flint_open(struct cli *cli, struct sx_flint **flint);
+bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
+void cli_flint_free(struct cli_flint *f);
+const char *cli_label(const struct cli *cli, int64_t i); /* of a class; NULL: none */
+
 /* cli_output.c: the parts that all records share. Between the two, the tool writes "params" and
  * its own keys to cli->json. */
 void cli_record(const struct cli *cli, const struct cli_sample *sample,

@@ -20,11 +20,6 @@ struct flint_explain {
 
 static struct flint_explain self;
 
-static const char *label_of(const struct cli *cli, int64_t i)
-{
-    return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
-}
-
 /* Orders attributes by relevance; returns how many are over 1 / tau. */
 static int64_t sort_relevant(struct flint_explain *s, const double *r, int64_t n)
 {
@@ -57,7 +52,7 @@ static bool write_record(struct flint_explain *s, const struct cli_sample *sampl
     struct sx_record record;
     const struct sx_target target = {.output = "flint_logits",
                                      .index = e->g_class,
-                                     .label = label_of(&s->cli, e->g_class),
+                                     .label = cli_label(&s->cli, e->g_class),
                                      .score = SX_SCORE_LOGIT,
                                      .value = e->g_score};
     int64_t n = sx_flint_attributes(s->flint);
@@ -95,7 +90,7 @@ static bool write_text(struct flint_explain *s, const struct cli_sample *sample,
                        struct sx_error *error)
 {
     struct sx_sink *to = s->cli.sink;
-    const char *label = label_of(&s->cli, e->g_class);
+    const char *label = cli_label(&s->cli, e->g_class);
     sx_sink_print(to, "%s[%lld]  class %lld%s%s, the model says %lld (%.3g)%s\n", sample->id,
                   (long long)sample->index, (long long)e->g_class, label != NULL ? " " : "",
                   label != NULL ? label : "", (long long)e->f_class, e->f_prob,
@@ -147,7 +142,7 @@ static bool draw_row(struct flint_explain *s, const struct sx_tensor *x, int64_t
 {
     int64_t first = (s->rows - 1) * columns(s), size = sx_count(&x->shape);
     struct sx_tensor one = {SX_FLOAT, x->shape, NULL};
-    const char *label = label_of(&s->cli, e->g_class);
+    const char *label = cli_label(&s->cli, e->g_class);
     for (int64_t k = 0; k < n; k++)
         memcpy(changed + k * size, x->data, (size_t)size * sizeof *changed);
     if (!sx_flint_maximise(s->flint, &s->am, &x->shape, n, s->order, changed, climbed, error) ||
@@ -271,9 +266,7 @@ static void run(struct flint_explain *s)
 {
     struct cli_sample sample;
     bool go_on = true;
-    s->flint = sx_flint_open(s->cli.model, s->cli.explain.precise, s->cli.explain.threads,
-                             s->cli.explain.max_memory, &s->cli.error);
-    if (s->flint == NULL)
+    if (!cli_flint_open(&s->cli, &s->flint))
         return;
     s->order = calloc((size_t)sx_flint_attributes(s->flint) + 1, sizeof *s->order);
     if (s->order == NULL)
@@ -303,7 +296,6 @@ static const struct cli_option options[] = {
 int main(int argc, char **argv)
 {
     struct flint_explain *s = &self;
-    struct sx_error error = {0};
     s->cli = (struct cli){
         .tool = "flint-explain",
         .summary = "Explain samples by the attributes of a fitted interpreter.",
@@ -314,10 +306,7 @@ int main(int argc, char **argv)
     s->tau = 5;
     sx_flint_am_default(&s->am);
     cli_parse(&s->cli, argc, argv);
-    if (!(s->tau >= 1))
-        cli_misuse(&s->cli, "tau is at least 1");
-    if (s->raw)
-        sx_preprocess_preset(&s->cli.pre, "raw", &error);
+    cli_flint_check(&s->cli, s->tau, s->raw);
     if (cli_open(&s->cli))
         run(s);
     free_rows(s);

@@ -8,15 +8,11 @@
 
 struct flint_visualize {
     struct cli cli;
-    struct sx_flint *flint;
-    struct cli_data data;
-    struct sx_flint_survey survey;
+    struct cli_flint f;
     struct sx_flint_pair *pair;
     int64_t n_pairs, asked;
-    const char *y;
-    double tau;
     int64_t mas, top, rounds, steps;
-    bool raw, with_am;
+    bool with_am;
     struct sx_flint_am am;
 
     /* The samples of all pairs one after the other: which they are, and what became of them. */
@@ -26,11 +22,6 @@ struct flint_visualize {
 };
 
 static struct flint_visualize self;
-
-static const char *label_of(const struct cli *cli, int64_t i)
-{
-    return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
-}
 
 /* ---- Options ---- */
 
@@ -69,10 +60,8 @@ static bool set_range(struct cli *cli, const char *argument)
 static void check_options(struct flint_visualize *s)
 {
     const struct sx_flint_am *am = &s->am;
-    struct sx_error error = {0};
     cli_one_input(&s->cli);
-    if (!(s->tau >= 1))
-        cli_misuse(&s->cli, "tau is at least 1");
+    cli_flint_check(&s->cli, s->f.tau, s->f.raw);
     if (s->mas > 64 || am->jitter > 1 << 20 || s->rounds > 1000 || s->steps > 1000000)
         cli_misuse(&s->cli, "at most 64 samples, 1000 rounds and 1000000 steps");
     const double real[] = {am->dim, am->gain, am->tv, am->bound, am->rate};
@@ -82,9 +71,6 @@ static void check_options(struct flint_visualize *s)
     s->am.rounds = s->rounds;
     s->am.steps = s->steps;
     s->am.seed = s->cli.seed;
-    s->survey.seed = s->cli.seed;
-    if (s->raw)
-        sx_preprocess_preset(&s->cli.pre, "raw", &error);
 }
 
 /* ---- Finding and changing ---- */
@@ -98,16 +84,17 @@ static bool refuse(struct sx_error *error, enum sx_status status, const char *wh
 
 static bool find_pairs(struct flint_visualize *s, struct sx_error *error)
 {
-    int64_t n = sx_flint_attributes(s->flint);
+    int64_t n = sx_flint_attributes(s->f.flint);
     for (int64_t k = 0; k < s->asked; k++) {
         struct sx_flint_pair *p = &s->pair[k];
-        if (p->class >= sx_flint_classes(s->flint) || p->attribute >= n)
+        if (p->class >= sx_flint_classes(s->f.flint) || p->attribute >= n)
             return refuse(error, SX_USAGE, "--pair: there is no such class or attribute");
-        p->r = s->survey.relevance[p->class * n + p->attribute];
+        p->r = s->f.survey.relevance[p->class * n + p->attribute];
     }
     s->n_pairs = s->asked;
     if (s->asked == 0)
-        s->pair = sx_flint_best_pairs(s->flint, &s->survey, s->tau, s->top, &s->n_pairs, error);
+        s->pair =
+            sx_flint_best_pairs(s->f.flint, &s->f.survey, s->f.tau, s->top, &s->n_pairs, error);
     if (s->pair == NULL)
         return false;
     return s->n_pairs > 0 ||
@@ -117,7 +104,7 @@ static bool find_pairs(struct flint_visualize *s, struct sx_error *error)
 static bool gather(struct flint_visualize *s, struct sx_error *error)
 {
     int64_t n = s->n_pairs * s->mas;
-    s->size = sx_count(sx_dataset_shape(s->data.x));
+    s->size = sx_count(sx_dataset_shape(s->f.data.x));
     s->row = calloc((size_t)n, sizeof *s->row);
     s->attribute = calloc((size_t)n, sizeof *s->attribute);
     s->climbed = calloc((size_t)n, sizeof *s->climbed);
@@ -130,13 +117,13 @@ static bool gather(struct flint_visualize *s, struct sx_error *error)
         for (int64_t i = 0; i < s->pair[k].n; i++) {
             s->row[s->n] = s->pair[k].row[i];
             s->attribute[s->n] = s->pair[k].attribute;
-            if (!sx_dataset_read(s->data.x, s->row[s->n], s->x + s->n * s->size, error))
+            if (!sx_dataset_read(s->f.data.x, s->row[s->n], s->x + s->n * s->size, error))
                 return false;
             s->n++;
         }
     memcpy(s->changed, s->x, (size_t)(s->n * s->size) * sizeof *s->x);
-    return !s->with_am || sx_flint_maximise(s->flint, &s->am, sx_dataset_shape(s->data.x), s->n,
-                                            s->attribute, s->changed, s->climbed, error);
+    return !s->with_am || sx_flint_maximise(s->f.flint, &s->am, sx_dataset_shape(s->f.data.x),
+                                            s->n, s->attribute, s->changed, s->climbed, error);
 }
 
 /* ---- Output ---- */
@@ -145,10 +132,10 @@ static void write_params(struct flint_visualize *s, struct sx_json *j)
 {
     const struct sx_flint_am *am = &s->am;
     sx_json_object(j, "params");
-    sx_json_double(j, "tau", s->tau);
+    sx_json_double(j, "tau", s->f.tau);
     sx_json_int(j, "top", s->top);
     sx_json_int(j, "mas", s->mas);
-    sx_json_int(j, "subset", s->survey.subset);
+    sx_json_int(j, "subset", s->f.survey.subset);
     sx_json_bool(j, "am", s->with_am);
     if (s->with_am) {
         sx_json_double(j, "dim", am->dim);
@@ -207,21 +194,21 @@ static bool write_record(struct flint_visualize *s, struct sx_error *error)
     struct sx_record record;
     cli_record(&s->cli, &all, &record);
     record.input_name = sx_model_input(s->cli.model, 0)->name;
-    record.input_shape = *sx_dataset_shape(s->data.x);
-    record.forward = 2 * (int64_t)s->survey.metrics.samples;
+    record.input_shape = *sx_dataset_shape(s->f.data.x);
+    record.forward = 2 * (int64_t)s->f.survey.metrics.samples;
     record.backward = s->with_am ? s->n * s->am.rounds * s->am.steps : 0;
     record.forward += record.backward + (s->with_am ? 3 * s->n : 0);
     record.warnings = unlabelled;
-    record.warning_count = s->data.y == NULL;
+    record.warning_count = s->f.data.y == NULL;
     sx_record_begin(j, &record);
     write_params(s, j);
-    sx_json_string(j, "classes_by", s->data.y != NULL ? "labels" : "model");
+    sx_json_string(j, "classes_by", s->f.data.y != NULL ? "labels" : "model");
     sx_json_array(j, "pairs");
     for (int64_t k = 0, first = 0; k < s->n_pairs; first += s->pair[k++].n) {
         const struct sx_flint_pair *p = &s->pair[k];
         sx_json_object(j, NULL);
         sx_json_int(j, "class", p->class);
-        sx_json_string(j, "label", label_of(&s->cli, p->class));
+        sx_json_string(j, "label", cli_label(&s->cli, p->class));
         sx_json_int(j, "attribute", p->attribute);
         sx_json_number(j, "r", p->r);
         write_samples(s, j, p, first);
@@ -236,7 +223,7 @@ static bool write_text(struct flint_visualize *s, struct sx_error *error)
     struct sx_sink *to = s->cli.sink;
     for (int64_t k = 0, at = 0; k < s->n_pairs; k++) {
         const struct sx_flint_pair *p = &s->pair[k];
-        const char *label = label_of(&s->cli, p->class);
+        const char *label = cli_label(&s->cli, p->class);
         sx_sink_print(to, "class %lld%s%s, attribute %lld, relevance %.3f\n",
                       (long long)p->class, label != NULL ? " " : "", label != NULL ? label : "",
                       (long long)p->attribute, p->r);
@@ -256,7 +243,7 @@ static bool write_text(struct flint_visualize *s, struct sx_error *error)
 static bool make_cells(const struct flint_visualize *s, struct sx_picture *cell, char **caption,
                        int64_t columns, struct sx_error *error)
 {
-    struct sx_tensor x = {SX_FLOAT, *sx_dataset_shape(s->data.x), NULL};
+    struct sx_tensor x = {SX_FLOAT, *sx_dataset_shape(s->f.data.x), NULL};
     for (int64_t k = 0, at = 0; k < s->n_pairs; k++)
         for (int64_t i = 0; i < s->pair[k].n; i++, at++) {
             int64_t to = k * columns + i;
@@ -282,7 +269,7 @@ static bool make_names(const struct flint_visualize *s, char **row, char **colum
 {
     bool ok = true;
     for (int64_t k = 0; ok && k < s->n_pairs; k++) {
-        const char *label = label_of(&s->cli, s->pair[k].class);
+        const char *label = cli_label(&s->cli, s->pair[k].class);
         ok = asprintf(&row[k], "class %lld%s%.24s\nattribute %lld\nrelevance %.2f",
                       (long long)s->pair[k].class, label != NULL ? "\n" : "",
                       label != NULL ? label : "", (long long)s->pair[k].attribute,
@@ -330,7 +317,7 @@ static bool draw(struct flint_visualize *s, struct sx_error *error)
 /* One array of all samples, the changed ones where there are any. */
 static bool write_array(struct flint_visualize *s, struct sx_error *error)
 {
-    struct sx_tensor t = {SX_FLOAT, *sx_dataset_shape(s->data.x), s->changed};
+    struct sx_tensor t = {SX_FLOAT, *sx_dataset_shape(s->f.data.x), s->changed};
     t.shape.dim[0] = s->n;
     return cli_add_array(&s->cli, &t, error);
 }
@@ -339,40 +326,27 @@ static bool write_array(struct flint_visualize *s, struct sx_error *error)
 
 static void run(struct flint_visualize *s)
 {
+    bool (*const write[])(struct flint_visualize *,
+                          struct sx_error *) = {[CLI_FORMAT_TEXT] = write_text,
+                                                [CLI_JSON] = write_record,
+                                                [CLI_PNG] = draw,
+                                                [CLI_NPY] = write_array};
     struct sx_error *error = &s->cli.error;
-    s->flint = sx_flint_open(s->cli.model, s->cli.explain.precise, s->cli.explain.threads,
-                             s->cli.explain.max_memory, error);
-    if (s->flint == NULL || !cli_read_data(&s->cli, s->cli.inputs[0], s->y, &s->data, error) ||
-        !sx_flint_survey(s->flint, s->data.x, s->data.y, &s->survey, error) ||
-        !find_pairs(s, error) ||
-        !sx_flint_top(s->flint, s->data.x, s->data.y, &s->survey, s->pair, s->n_pairs, s->mas,
-                      error) ||
-        !gather(s, error))
-        return;
-    switch (s->cli.format) {
-    case CLI_FORMAT_TEXT:
-        write_text(s, error);
-        break;
-    case CLI_PNG:
-        draw(s, error);
-        break;
-    case CLI_NPY:
-        write_array(s, error);
-        break;
-    default:
-        write_record(s, error);
-        break;
-    }
+    if (cli_flint_survey(&s->cli, &s->f) && find_pairs(s, error) &&
+        sx_flint_top(s->f.flint, s->f.data.x, s->f.data.y, &s->f.survey, s->pair, s->n_pairs,
+                     s->mas, error) &&
+        gather(s, error))
+        write[s->cli.format](s, error);
 }
 
 static const struct cli_option options[] = {
     {'y', "classes", "FILE", "classes of the samples: .npy, or text, one a line", CLI_TEXT,
-     &self.y, NULL, NULL},
+     &self.f.y, NULL, NULL},
     {0, "pair", "C:J", "a class and an attribute (repeatable)", CLI_CALL, NULL, NULL, add_pair},
-    {0, "tau", "R", "else those of relevance over 1/R", CLI_NUMBER, &self.tau, NULL, NULL},
+    {0, "tau", "R", "else those of relevance over 1/R", CLI_NUMBER, &self.f.tau, NULL, NULL},
     {0, "top", "N", "at most so many of a class", CLI_COUNT, &self.top, NULL, NULL},
     {0, "mas", "N", "samples of each pair", CLI_COUNT, &self.mas, NULL, NULL},
-    {0, "subset", "N", "draw so many of the samples", CLI_COUNT, &self.survey.subset, NULL,
+    {0, "subset", "N", "draw so many of the samples", CLI_COUNT, &self.f.survey.subset, NULL,
      NULL},
     {0, "am", NULL, "change the samples to activate the attribute", CLI_FLAG, &self.with_am,
      NULL, NULL},
@@ -388,7 +362,7 @@ static const struct cli_option options[] = {
     {0, "am-lr", "R", "rate of the first round", CLI_NUMBER, &self.am.rate, NULL, NULL},
     {0, "jitter", "N", "turn pictures by up to N pixels at random", CLI_COUNT, &self.am.jitter,
      NULL, NULL},
-    {0, "raw", NULL, "integers are values, not pixels of 0..255", CLI_FLAG, &self.raw, NULL,
+    {0, "raw", NULL, "integers are values, not pixels of 0..255", CLI_FLAG, &self.f.raw, NULL,
      NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
 
@@ -404,7 +378,7 @@ int main(int argc, char **argv)
                                      1u << CLI_NPY,
                           .one_result = true};
     sx_flint_am_default(&s->am);
-    s->tau = 5;
+    s->f.tau = 5;
     s->mas = 3;
     s->rounds = s->am.rounds;
     s->steps = s->am.steps;
@@ -413,9 +387,7 @@ int main(int argc, char **argv)
     if (cli_open(&s->cli))
         run(s);
     sx_flint_pairs_free(s->pair, s->n_pairs);
-    sx_flint_survey_free(&s->survey);
-    sx_flint_free(s->flint);
-    cli_data_free(&s->data);
+    cli_flint_free(&s->f);
     free(s->row);
     free(s->attribute);
     free(s->climbed);

@@ -1,0 +1,52 @@
+/* cli_flint.c - what the tools that read fitted files share: opening them, looking at a data set. */
+#include <string.h>
+
+#include "cmd/cli.h"
+
+bool cli_place(struct cli *cli, const char *file)
+{
+    const struct sx_error why = cli->error;
+    size_t n = strlen(file);
+    if (strncmp(why.message, file, n) != 0 || why.message[n] != ':')
+        snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %.160s", file,
+                 why.message);
+    return false;
+}
+
+const char *cli_label(const struct cli *cli, int64_t i)
+{
+    return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
+}
+
+void cli_flint_check(struct cli *cli, double tau, bool raw)
+{
+    struct sx_error error = {0};
+    if (!(tau >= 1))
+        cli_misuse(cli, "tau is at least 1");
+    if (raw)
+        sx_preprocess_preset(&cli->pre, "raw", &error);
+}
+
+bool cli_flint_open(struct cli *cli, struct sx_flint **flint)
+{
+    const struct sx_explain_options *o = &cli->explain;
+    *flint = sx_flint_open(cli->model, o->precise, o->threads, o->max_memory, &cli->error);
+    return *flint != NULL || cli_place(cli, cli->model_path);
+}
+
+bool cli_flint_survey(struct cli *cli, struct cli_flint *f)
+{
+    f->survey.seed = cli->seed;
+    if (!cli_flint_open(cli, &f->flint) ||
+        !cli_read_data(cli, cli->inputs[0], f->y, &f->data, &cli->error))
+        return false;
+    return sx_flint_survey(f->flint, f->data.x, f->data.y, &f->survey, &cli->error) ||
+           cli_place(cli, cli->error.status == SX_FAILED ? cli->inputs[0] : cli->model_path);
+}
+
+void cli_flint_free(struct cli_flint *f)
+{
+    sx_flint_survey_free(&f->survey);
+    sx_flint_free(f->flint);
+    cli_data_free(&f->data);
+}
