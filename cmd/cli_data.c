@@ -1,4 +1,5 @@
 /* cli_data.c - data sets: many samples at once, and their labels. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,15 +16,19 @@ static bool fail(struct sx_error *error, const char *path, const char *reason)
     return false;
 }
 
-/* Any array of numbers, flat, as integers. */
-static bool to_labels(const struct sx_tensor *t, int64_t n, int64_t **labels)
+/* Any array of numbers, flat, as integers; returns what is wrong with it. */
+static const char *to_labels(const struct sx_tensor *t, int64_t n, int64_t **labels)
 {
     if (sx_count(&t->shape) != n)
-        return false;
+        return "there is not one label for each sample";
     *labels = calloc((size_t)n + 1, sizeof **labels);
-    for (int64_t i = 0; *labels != NULL && i < n; i++)
-        (*labels)[i] = (int64_t)sx_tensor_get(t, i);
-    return *labels != NULL;
+    for (int64_t i = 0; *labels != NULL && i < n; i++) {
+        double label = sx_tensor_get(t, i);
+        if (!(fabs(label) < 1e15) || label != floor(label))
+            return "labels are the numbers of classes";
+        (*labels)[i] = (int64_t)label;
+    }
+    return *labels != NULL ? NULL : "out of memory";
 }
 
 static bool read_labels(const char *path, const char *member, int64_t n, int64_t **labels,
@@ -40,9 +45,9 @@ static bool read_labels(const char *path, const char *member, int64_t n, int64_t
     }
     if (!ok)
         return fail(error, path, NULL);
-    ok = to_labels(&t, n, labels);
+    const char *wrong = to_labels(&t, n, labels);
     sx_tensor_free(&t);
-    return ok || fail(error, path, "there is not one label for each sample");
+    return wrong == NULL || fail(error, path, wrong);
 }
 
 /* Whether an archive holds an array of this name. */

@@ -263,6 +263,13 @@ static bool save_when_due(struct flint_fit *s, bool now, struct sx_error *error)
     return sx_flint_fit_save(s->fit, s->checkpoint, error);
 }
 
+static bool no_log(const struct flint_fit *s, struct sx_error *error)
+{
+    error->status = SX_WRITE;
+    snprintf(error->message, sizeof error->message, "%.200s: cannot be written", s->log_file);
+    return false;
+}
+
 static bool train(struct flint_fit *s, struct sx_error *error)
 {
     struct sx_flint_progress p;
@@ -271,6 +278,8 @@ static bool train(struct flint_fit *s, struct sx_error *error)
         if (!sx_flint_fit_step(s->fit, &p, error))
             return false;
         show(s, &p);
+        if (s->log != NULL && ferror(s->log) != 0) /* every line is flushed */
+            return no_log(s, error);
         if (!save_when_due(s, false, error))
             return false;
     }
@@ -296,8 +305,10 @@ static bool begin(struct flint_fit *s, struct sx_error *error)
                                  .validation_y = s->validation.y};
     s->o.max_memory = s->cli.explain.max_memory;
     s->fit = sx_flint_fit_new(s->cli.model, &s->o, &data, error);
+    if (s->fit == NULL && error->status == SX_FAILED)
+        return cli_place(&s->cli, s->x);
     if (s->fit == NULL)
-        return false;
+        return error->status == SX_MODEL && cli_place(&s->cli, s->cli.model_path);
     if (s->o.n_layers == 0)
         fprintf(stderr, "flint-fit: layer %s (choose with --layers)\n",
                 sx_flint_fit_layer(s->fit, 0));
@@ -306,12 +317,8 @@ static bool begin(struct flint_fit *s, struct sx_error *error)
         cli_note(&s->cli, "learns %s", name);
     if (s->log_file != NULL) {
         s->log = fopen(s->log_file, s->resume ? "a" : "w");
-        if (s->log == NULL) {
-            error->status = SX_WRITE;
-            snprintf(error->message, sizeof error->message, "%.200s: cannot be written",
-                     s->log_file);
-            return false;
-        }
+        if (s->log == NULL)
+            return no_log(s, error);
     }
     return !s->resume || access(s->checkpoint, F_OK) != 0 ||
            sx_flint_fit_resume(s->fit, s->checkpoint, error);
@@ -412,8 +419,8 @@ static void free_all(struct flint_fit *s)
     cli_data_free(&s->validation);
     cli_data_free(&s->test);
     free(s->layer_names);
-    if (s->log != NULL && fclose(s->log) != 0 && s->cli.error.status == SX_OK)
-        s->cli.error = (struct sx_error){SX_WRITE, "the log could not be written"};
+    if (s->log != NULL)
+        fclose(s->log);
 }
 
 static const struct cli_option options[] = {

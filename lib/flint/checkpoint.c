@@ -1,4 +1,5 @@
 /* checkpoint.c - a fit as a file to go on from: an ONNX model of initializers alone. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,8 @@ bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_err
     struct sx_tensor sums = doubles(fit->sums, 1, SX_FLINT_TERMS + 2);
     struct sx_tensor history = doubles(fit->history, fit->epoch, EPOCH_DOUBLES);
     char place[100];
+    if (!sx_flint_finite(fit, error))
+        return false;
     for (int i = 0; i < fit->n_trained; i++) {
         put(&graph, "", fit->names[i], &fit->value[i]);
         put(&graph, "m/", fit->names[i], &fit->m[i]);
@@ -61,9 +64,23 @@ bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_err
     return ok;
 }
 
-/* Reads a tensor of the checkpoint into one of ours. */
+static bool damaged(struct sx_error *error, const char *what)
+{
+    *error = (struct sx_error){0};
+    return sx_fail(error, SX_FAILED, "the checkpoint is damaged: '%.80s'", what);
+}
+
+static bool sound(const struct sx_tensor *t, double least)
+{
+    for (int64_t i = 0; i < sx_count(&t->shape); i++)
+        if (!isfinite(sx_tensor_get(t, i)) || sx_tensor_get(t, i) < least)
+            return false;
+    return true;
+}
+
+/* Reads a tensor of the checkpoint into one of ours; NaN as `least`: anything goes. */
 static bool get(const struct sx_model *model, const char *prefix, const char *name,
-                const struct sx_tensor *to, struct sx_error *error)
+                double least, const struct sx_tensor *to, struct sx_error *error)
 {
     char *whole = NULL;
     struct sx_tensor t = {0};
@@ -71,11 +88,11 @@ static bool get(const struct sx_model *model, const char *prefix, const char *na
         return sx_fail(error, SX_MEMORY, "out of memory");
     const Onnx__TensorProto *proto = sx_model_initializer(model, whole);
     bool ok = proto != NULL && sx_onnx_tensor_read(model, proto, to->type, &t, NULL, error) &&
-              sx_shape_equal(&t.shape, &to->shape);
+              sx_shape_equal(&t.shape, &to->shape) && (isnan(least) || sound(&t, least));
     if (ok)
         memcpy(to->data, t.data, (size_t)sx_count(&t.shape) * sx_type_size(t.type));
-    else
-        sx_fail(error, SX_USAGE, "no checkpoint of this fit: '%.80s' is not there", whole);
+    else if (error->status != SX_MEMORY)
+        damaged(error, whole);
     sx_tensor_free(&t);
     free(whole);
     return ok;
@@ -93,8 +110,9 @@ static bool find_place(struct sx_flint_fit *fit, const struct sx_model *model,
         return sx_fail(error, SX_USAGE,
                        "the checkpoint is of other options, data or another model");
     if (sscanf(place, "%lld %lld %lld", &epoch, &at, &t) != 3 || epoch < 1 ||
-        epoch > fit->options.epochs + 1 || at < 0 || at >= sx_flint_steps(fit) || t < 0)
-        return sx_fail(error, SX_USAGE, "the checkpoint is damaged");
+        epoch > fit->options.epochs + 1 || at < 0 || at >= sx_flint_steps(fit) || t < 0 ||
+        t > (epoch - 1) * sx_flint_steps(fit) + at)
+        return damaged(error, KEY ".place");
     fit->epoch = epoch;
     fit->at = at;
     fit->t = t;
@@ -104,18 +122,21 @@ static bool find_place(struct sx_flint_fit *fit, const struct sx_model *model,
 
 bool sx_flint_fit_resume(struct sx_flint_fit *fit, const char *path, struct sx_error *error)
 {
-    struct sx_model *model = sx_model_open(path, NULL, error);
-    if (model == NULL)
+    const struct sx_model_options options = {.max_memory = fit->options.max_memory};
+    struct sx_model *model = sx_model_open(path, &options, error);
+    if (model == NULL) { /* it is no model of the user's */
+        error->status = error->status == SX_MODEL ? SX_FAILED : error->status;
         return false;
-    bool ok = find_place(fit, model, error) || sx_fail_at(error, "%s", path);
+    }
+    bool ok = find_place(fit, model, error);
     struct sx_tensor sums = doubles(fit->sums, 1, SX_FLINT_TERMS + 2);
     struct sx_tensor history = doubles(fit->history, fit->epoch, EPOCH_DOUBLES);
     for (int i = 0; ok && i < fit->n_trained; i++)
-        ok = get(model, "", fit->names[i], &fit->value[i], error) &&
-             get(model, "m/", fit->names[i], &fit->m[i], error) &&
-             get(model, "v/", fit->names[i], &fit->v[i], error);
-    ok = ok && get(model, "flint/", "sums", &sums, error) &&
-         get(model, "flint/", "history", &history, error);
+        ok = get(model, "", fit->names[i], -INFINITY, &fit->value[i], error) &&
+             get(model, "m/", fit->names[i], -INFINITY, &fit->m[i], error) &&
+             get(model, "v/", fit->names[i], 0, &fit->v[i], error);
+    ok = ok && get(model, "flint/", "sums", -INFINITY, &sums, error) &&
+         get(model, "flint/", "history", NAN, &history, error);
     sx_model_close(model);
-    return ok;
+    return ok || sx_fail_at(error, "%s", path);
 }

@@ -68,7 +68,7 @@ bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error)
         if (!sx_shape_equal(sx_dataset_shape(d->x), sx_dataset_shape(d->validation_x)))
             return sx_fail(error, SX_FAILED, "validation samples have another shape");
         if (!check_labels(d->validation_y, more, fit->source.classes, error))
-            return false;
+            return sx_fail_at(error, "validation");
         free(fit->validation);
         fit->validation = sx_new((size_t)more, sizeof *fit->validation, error);
         fit->n_validation = fit->validation != NULL ? more : 0;

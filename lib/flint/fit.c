@@ -256,6 +256,8 @@ bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct s
     struct sx_error failure = {0};
     struct sx_wire file = {.error = &failure};
     struct sx_flint_metrics m = fit->history[fit->epoch - 1].validation;
+    if (!sx_flint_finite(fit, error))
+        return false;
     if (m.samples == 0 &&
         !sx_flint_measure(fit, fit->data.x, fit->data.y, fit->rows, fit->n_rows, &m, error))
         return false;

@@ -68,6 +68,8 @@ bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t
 
 /* ---- flint_train.c ---- */
 int64_t sx_flint_steps(const struct sx_flint_fit *fit); /* of an epoch */
+/* Whether all trained weights are finite: only such are written. */
+bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error);
 /* Metrics on rows of a data set with the weights as they are now. */
 bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                       const int64_t *rows, int64_t n, struct sx_flint_metrics *metrics,

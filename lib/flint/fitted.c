@@ -4,6 +4,28 @@
 #include <string.h>
 
 #include "flint/flint.h"
+#include "lower/scope.h"
+
+/* A ReLU may make 0 of NaN, so what comes out does not show it. */
+static bool finite_weights(const struct sx_model *model, struct sx_error *error)
+{
+    for (size_t i = 0; i < model->graph->n_initializer; i++) {
+        const Onnx__TensorProto *proto = model->graph->initializer[i];
+        struct sx_tensor t;
+        if (strncmp(sx_text(proto->name), "flint/", 6) != 0)
+            continue;
+        if (!sx_onnx_tensor_read(model, proto, SX_FLOAT, &t, NULL, error))
+            return false;
+        bool finite = true;
+        for (int64_t k = 0; k < sx_count(&t.shape); k++)
+            finite = finite && isfinite(sx_tensor_get(&t, k));
+        sx_tensor_free(&t);
+        if (!finite)
+            return sx_fail(error, SX_MODEL, "the interpreter's weights '%.80s' are not finite",
+                           proto->name);
+    }
+    return true;
+}
 
 struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads,
                                size_t max_memory, struct sx_error *error)
@@ -22,8 +44,9 @@ struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads
     flint->threads = threads;
     flint->max_memory = max_memory;
     if (sx_onnx_tensor_read(model, proto, SX_FLOAT, &flint->weights, NULL, error) &&
-        (flint->weights.shape.rank == 2 ||
-         sx_fail(error, SX_MODEL, "the interpreter's weights are no matrix"))) {
+        ((flint->weights.shape.rank == 2 && sx_count(&flint->weights.shape) > 0) ||
+         sx_fail(error, SX_MODEL, "'%.80s', the interpreter's weights, is no matrix", name)) &&
+        finite_weights(model, error)) {
         size_t n = (size_t)flint->weights.shape.dim[1];
         flint->contribution = sx_new(n, sizeof *flint->contribution, error);
         flint->relevance = sx_new(n, sizeof *flint->relevance, error);
@@ -56,6 +79,22 @@ int64_t sx_flint_attributes(const struct sx_flint *flint)
     return flint->weights.shape.dim[1];
 }
 
+static bool has_shape(const struct sx_graph *g, int node, int64_t rows, int64_t columns)
+{
+    const struct sx_shape want = {2, {rows, columns}};
+    return sx_is_real(g->node[node].type) && sx_shape_equal(&g->node[node].shape, &want);
+}
+
+/* What runs must be what the weights are of, whatever the file says. */
+static bool fits(const struct sx_flint *flint, int64_t batch)
+{
+    const struct sx_flint_net *net = &flint->forward.net;
+    int64_t classes = sx_flint_classes(flint);
+    return has_shape(net->g, net->phi, batch, sx_flint_attributes(flint)) &&
+           has_shape(net->g, net->logits, batch, classes) &&
+           has_shape(net->g, net->teacher, batch, classes);
+}
+
 bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
                     struct sx_error *error)
 {
@@ -76,12 +115,39 @@ bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64
         return true;
     sx_flint_forward_free(&flint->forward);
     sx_flint_predictor_free(&flint->f);
-    if (!sx_flint_inspect(&flint->f, flint->model, &o, sample, error))
+    if (!sx_flint_inspect(&flint->f, flint->model, &o, sample, error)) {
+        /* Nobody named these tensors on the command line. */
+        error->status = error->status == SX_USAGE ? SX_MODEL : error->status;
         return false;
-    if (flint->f.classes != sx_flint_classes(flint) ||
-        flint->f.layer[0].shape.dim[1] != sx_flint_attributes(flint))
-        return sx_fail(error, SX_MODEL, "predictor and interpreter do not fit together");
-    return sx_flint_forward_new(&flint->forward, &flint->f, &net, flint->threads, error);
+    }
+    if (!sx_flint_forward_new(&flint->forward, &flint->f, &net, flint->threads, error))
+        return false;
+    if (fits(flint, batch))
+        return true;
+    sx_flint_forward_free(&flint->forward);
+    return sx_fail(error, SX_MODEL, "predictor and interpreter do not fit together");
+}
+
+/* The softmax of scores that hold a NaN, or whose largest is infinite, names no class. */
+static bool names_class(const double *scores, int64_t n)
+{
+    double largest = scores[0];
+    for (int64_t i = 0; i < n; i++) {
+        if (isnan(scores[i]))
+            return false;
+        largest = fmax(largest, scores[i]);
+    }
+    return isfinite(largest);
+}
+
+bool sx_flint_names_classes(const struct sx_flint *flint, int64_t i, struct sx_error *error)
+{
+    const struct sx_flint_forward *w = &flint->forward;
+    int64_t classes = sx_flint_classes(flint);
+    if (!names_class(w->teacher + i * classes, classes))
+        return sx_fail(error, SX_FAILED, "the model's class scores are not finite");
+    return names_class(w->logits + i * classes, classes) ||
+           sx_fail(error, SX_FAILED, "the interpreter's class scores are not finite");
 }
 
 /* The probability that softmax gives the class. */
@@ -101,7 +167,7 @@ bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,
         return false;
     for (int64_t i = 0; i < sx_count(&x->shape); i++)
         sx_tensor_set(&w->x, i, sx_tensor_get(x, i));
-    if (!sx_flint_forward_again(w, NULL, error))
+    if (!sx_flint_forward_again(w, NULL, error) || !sx_flint_names_classes(flint, 0, error))
         return false;
     int64_t classes = sx_flint_classes(flint), n = sx_flint_attributes(flint);
     *e = (struct sx_flint_explanation){.f_class = sx_flint_class(w->teacher, classes),
@@ -152,6 +218,8 @@ static bool add_batch(struct sx_flint *flint, struct sx_flint_tally *t,
                                    .label = y != NULL ? y[rows[i]] : -1,
                                    .missed = w->missed != NULL ? w->missed[i] : 0};
         int64_t agreed = t->agree;
+        if (!sx_flint_names_classes(flint, i, error))
+            return sx_fail_at(error, "sample %lld", (long long)rows[i]);
         if (!sx_dataset_read(x, rows[i], sample, error))
             return false;
         sx_flint_tally_add(t, &one, flint->weights.data);

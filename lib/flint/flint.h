@@ -210,6 +210,8 @@ struct sx_flint {
 /* Compiles for batches of samples of a shape, unless that is done. */
 bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
                     struct sx_error *error);
+/* Whether both name a class for row i of the last run: without one nothing can be explained. */
+bool sx_flint_names_classes(const struct sx_flint *flint, int64_t i, struct sx_error *error);
 /* The samples of a survey of n: all, or some that are drawn, in the order of the data. */
 int64_t *sx_flint_choose(const struct sx_flint_survey *survey, int64_t n, int64_t *chosen,
                          struct sx_error *error);

@@ -28,6 +28,8 @@ static bool add_batch(struct sx_flint *flint, struct sx_dataset *x, const int64_
     if (!sx_flint_forward(w, x, rows, n, NULL, error))
         return false;
     for (int64_t i = 0; i < n; i++) {
+        if (!sx_flint_names_classes(flint, i, error))
+            return sx_fail_at(error, "sample %lld", (long long)rows[i]);
         int64_t class =
             y != NULL ? y[rows[i]] : sx_flint_class(w->teacher + i * classes, classes);
         for (int64_t k = 0; k < n_pairs; k++)

@@ -17,6 +17,17 @@ bool sx_flint_fit_done(const struct sx_flint_fit *fit)
     return fit->epoch > fit->options.epochs;
 }
 
+/* The last step may have broken them: no loss came after it. */
+bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error)
+{
+    for (int i = 0; i < fit->n_trained; i++)
+        for (int64_t k = 0; k < sx_count(&fit->value[i].shape); k++)
+            if (!isfinite(sx_tensor_get(&fit->value[i], k)))
+                return sx_fail(error, SX_FAILED, "weights '%.80s' are not finite",
+                               fit->names[i]);
+    return true;
+}
+
 /* ---- Validation ---- */
 
 bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,

@@ -3,8 +3,9 @@
  *     fuzz SECONDS SEED DIRECTORY FILE...
  *
  * Each round takes one of the files, changes a few places of it, and reads the result as its
- * suffix says: a model is opened, listed and, if it is small, run; anything else is read as
- * samples. Rounds happen in a child process. When one dies or hangs, what it was reading is left
+ * suffix says: a model is opened, listed and, if it is small, run, and asked what its attributes
+ * stand for if it is a fitted one; a fit goes on from a checkpoint; anything else is read as
+ * samples. A fitted model and a checkpoint are made at the beginning, in DIRECTORY. Rounds happen in a child process. When one dies or hangs, what it was reading is left
  * in DIRECTORY/crash-SEED-ROUND.SUFFIX and the exit status is 1. A round is a function of SEED,
  * its number and the files. Built with sanitizers, or it sees little. */
 #include <signal.h>
@@ -168,6 +169,99 @@ static bool make_feeds(const struct sx_model *model, struct sx_tensor *feeds, in
     return true;
 }
 
+/* A small fit of the digits, whose data a fitted model is asked about, too. */
+struct fitting {
+    struct sx_model *model;
+    struct sx_dataset *x;
+    struct sx_flint_fit *fit;
+};
+
+static struct sx_dataset *open_digits(struct sx_error *error)
+{
+    const struct sx_shape want = {4, {-1, 1, 8, 8}};
+    struct sx_preprocess pre;
+    return sx_preprocess_preset(&pre, "raw", error)
+               ? sx_dataset_open("tests/data/digits8.npy", NULL, &want, &pre, error)
+               : NULL;
+}
+
+static bool open_fitting(struct fitting *f)
+{
+    static const char *const layer[] = {"/6/Relu_output_0"};
+    struct sx_error error = {0};
+    struct sx_flint_options o = {0};
+    *f = (struct fitting){.model = sx_model_open("tests/data/digits8.onnx", NULL, &error)};
+    f->x = open_digits(&error);
+    if (f->model == NULL || f->x == NULL || !sx_flint_recipe(&o, "small", &error))
+        return false;
+    o.layers = layer;
+    o.n_layers = 1;
+    o.attributes = o.psi_maps = 4;
+    o.epochs = 2;
+    o.batch = 10;
+    o.threads = 1;
+    o.cache = 0;
+    const struct sx_flint_data data = {.x = f->x};
+    f->fit = sx_flint_fit_new(f->model, &o, &data, &error);
+    return f->fit != NULL;
+}
+
+static void close_fitting(struct fitting *f)
+{
+    sx_flint_fit_free(f->fit);
+    sx_dataset_close(f->x);
+    sx_model_close(f->model);
+}
+
+/* Writes the files that a fit makes, after its first epoch. */
+static bool write_fit(const char *fitted, const char *checkpoint)
+{
+    struct fitting f;
+    struct sx_flint_progress p;
+    struct sx_error error = {0};
+    struct sx_sink *sink = NULL;
+    bool ok = open_fitting(&f) && sx_flint_fit_step(f.fit, &p, &error) &&
+              sx_flint_fit_save(f.fit, checkpoint, &error);
+    if (ok)
+        sink = sx_sink_open(fitted, &error);
+    ok = sink != NULL && sx_flint_fit_write(f.fit, sink, &error) &&
+         sx_sink_finish(sink, true, &error);
+    close_fitting(&f);
+    return ok;
+}
+
+static void read_checkpoint(const char *path)
+{
+    struct fitting f;
+    struct sx_flint_progress p;
+    struct sx_error error = {0};
+    if (open_fitting(&f) && sx_flint_fit_resume(f.fit, path, &error))
+        while (!sx_flint_fit_done(f.fit) && sx_flint_fit_step(f.fit, &p, &error))
+            ;
+    close_fitting(&f);
+}
+
+static void read_fitted(struct sx_model *model)
+{
+    const int64_t attribute = 1;
+    struct sx_error error = {0};
+    struct sx_flint_survey survey = {0};
+    struct sx_flint_am am;
+    struct sx_flint_climbed climbed;
+    float x[64] = {0};
+    struct sx_flint *flint = sx_flint_open(model, false, 1, (size_t)1 << 26, &error);
+    struct sx_dataset *data = flint != NULL ? open_digits(&error) : NULL;
+    sx_flint_am_default(&am);
+    am.rounds = am.steps = 2;
+    if (flint != NULL && data != NULL && sx_flint_survey(flint, data, NULL, &survey, &error) &&
+        sx_flint_attributes(flint) > attribute)
+        sx_flint_maximise(flint, &am, sx_dataset_shape(data), 1, &attribute, x, &climbed,
+                          &error);
+    sx_flint_survey_free(&survey);
+    sx_flint_free(flint);
+    sx_dataset_close(data);
+}
+
 static void read_model(const char *path)
 {
     struct sx_error error = {0};
@@ -186,6 +280,7 @@ static void read_model(const char *path)
     sx_inference_free(inference);
     for (int i = 0; i < 8; i++)
         sx_tensor_free(&feeds[i]);
+    read_fitted(model);
     sx_model_close(model);
 }
 
@@ -208,6 +303,10 @@ static void read_file(const char *path, const char *suffix)
     const struct sx_shape picture = {4, {-1, 3, 16, 16}}, row = {2, {-1, 2}};
     if (strcmp(suffix, "onnx") == 0) {
         read_model(path);
+        return;
+    }
+    if (strcmp(suffix, "ckpt") == 0) {
+        read_checkpoint(path);
         return;
     }
     read_samples(path, NULL);
@@ -264,14 +363,22 @@ int main(int argc, char **argv)
         return 2;
     time_t until = time(NULL) + atoi(argv[1]);
     uint64_t seed = strtoull(argv[2], NULL, 10);
-    size_t n = (size_t)argc - 4;
+    size_t n = (size_t)argc - 2; /* and the two of a fit */
     struct seed *seeds = calloc(n, sizeof *seeds);
     uint64_t *round =
         mmap(NULL, sizeof *round, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    char path[4096];
+    char path[4096], fitted[4096], checkpoint[4096];
     int bad = 0, status = 0;
-    for (size_t i = 0; i < n; i++)
-        if (seeds == NULL || round == MAP_FAILED || !load(&seeds[i], argv[4 + i]))
+    snprintf(fitted, sizeof fitted, "%s/fitted.onnx", argv[3]);
+    snprintf(checkpoint, sizeof checkpoint, "%s/fit.ckpt", argv[3]);
+    if (fork() == 0) /* threads that a parent has had are missing in its children */
+        _exit(!write_fit(fitted, checkpoint));
+    wait(&status);
+    if (seeds == NULL || round == MAP_FAILED || status != 0 || !load(&seeds[n - 2], fitted) ||
+        !load(&seeds[n - 1], checkpoint))
+        return 2;
+    for (size_t i = 0; i < n - 2; i++)
+        if (!load(&seeds[i], argv[4 + i]))
             return 2;
     while (time(NULL) < until && bad < 10) {
         if (fork() == 0) {
@@ -291,5 +398,8 @@ int main(int argc, char **argv)
         *round += status != 0;
     }
     printf("%llu rounds, %d failed\n", (unsigned long long)*round, bad);
+    for (size_t i = 0; i < n; i++)
+        free(seeds[i].bytes);
+    free(seeds);
     return bad > 0;
 }

@@ -239,6 +239,93 @@ for option in --target=9 --target=-9 --target=cat --output-name=nowhere --wrt=no
     is "ggig $option" "$(judge 2 | sed 's/status 2 with 1 lines.*//')" ''
 done
 
+# ---- Fitted files, checkpoints, data sets ----
+
+# fits WHAT STATUS OPTION...: a short fit of the digits; where it fails there is no file.
+fits() {
+    rm -f out.onnx out.f.onnx
+    what=$1 wanted=$2
+    shift 2
+    expect "flint-fit: $what" "$wanted" flint-fit -q digits8.onnx --layers=/6/Relu_output_0 \
+        --recipe=small --batch=5 --epochs=1 "$@"
+    [ "$wanted" = 0 ] || is 'leaves no file' "$(find . -name 'out.*onnx')" ''
+}
+onnx-run --top=1 digits8.onnx digits8.npy | jq '.top[0].index' >classes
+fits 'a sound one' 0 -x digits8.npy -y classes --checkpoint=fit.ckpt -o fitted.onnx
+for n in 0 1 7 1000 20000 60000; do
+    for tool in explain global visualize; do
+        head -c $n fitted.onnx >cut.onnx
+        expect "flint-$tool: cut to $n bytes" 3 flint-$tool -f json cut.onnx digits8.npy
+    done
+    head -c $n fit.ckpt >cut.ckpt
+    fits "checkpoint cut to $n bytes" 1 -x digits8.npy -y classes -o out.onnx \
+        --checkpoint=cut.ckpt --resume
+done
+for tool in explain global visualize; do
+    for file in digits8.onnx fit.ckpt digits8.npy missing.onnx; do
+        expect "flint-$tool $file" 3 flint-$tool -f json $file digits8.npy
+    done
+    expect "flint-$tool: samples of another model" 1 flint-$tool -f json fitted.onnx good.csv
+    expect "flint-$tool: too little memory" 6 flint-$tool -f json --max-mem=100K fitted.onnx digits8.npy
+    for format in text json npy png; do
+        expect "flint-$tool: $format on a full disk" 5 \
+            sh -c "flint-$tool -f $format --tau=100 fitted.onnx digits8.npy >/dev/full"
+        expect "flint-$tool: $format in no directory" 5 \
+            flint-$tool -f $format --tau=100 -o missing/out.x fitted.onnx digits8.npy
+    done
+done
+wrong=
+for at in 5 50 500 5000 50000 60000 70000 80000 90000 95000 98000 100000 102000 103000 104000 105000; do
+    flip fitted.onnx $at 16
+    run flint-explain -f json --rows=0:1 flipped digits8.npy
+    wrong=$wrong$(judge 0136)
+    flip fit.ckpt $((at / 3)) 64
+    run flint-fit -q digits8.onnx --layers=/6/Relu_output_0 --recipe=small --batch=5 --epochs=1 \
+        -x digits8.npy -y classes -o out.onnx --checkpoint=flipped --resume
+    wrong=$wrong$(judge 012)
+done
+is 'with a bit flipped' "$wrong" ''
+
+npy none.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 1, 8, 8), }"
+npy nan.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"
+# Every number a NaN.
+{ head -c -256 nan.npy && head -c 256 /dev/zero | tr '\0' '\377'; } >nans.npy
+: >empty
+head -n 19 classes >few
+{ cat few && echo 10; } >wrong
+{ cat few && echo -1; } >negative
+{ cat few && echo 0.5; } >half
+{ cat few && echo nan; } >nanclass
+{ cat few && echo 1e300; } >large
+yes 3 | head -n 20 >same
+for x in none.npy empty missing.npy . digits8.onnx; do
+    expect "flint-global: samples in $x" 1 flint-global -f json fitted.onnx $x
+    fits "samples in $x" 1 -x $x -o out.onnx
+done
+for y in few wrong negative half nanclass large empty missing .; do
+    expect "flint-global: classes in $y" 1 flint-global -f json -y $y fitted.onnx digits8.npy
+    expect "flint-visualize: classes in $y" 1 flint-visualize -f json -y $y fitted.onnx digits8.npy
+    fits "classes in $y" 1 -x digits8.npy -y $y -o out.onnx --mode=joint
+done
+fits 'one class only' 0 -x digits8.npy -y same --mode=joint -o joint.onnx
+expect 'flint-global: one class only' 0 flint-global -f json -y same joint.onnx digits8.npy
+fits 'one sample' 1 -x nan.npy -o out.onnx
+fits 'samples of NaN' 1 -x nans.npy -o out.onnx
+fits 'no directory' 5 -x digits8.npy -o missing/out.onnx
+fits 'a directory' 5 -x digits8.npy -o .
+fits 'a full disk' 5 -x digits8.npy -o /dev/full
+fits 'a checkpoint on a full disk' 5 -x digits8.npy -o out.onnx --checkpoint=/dev/full
+fits 'a checkpoint in no directory' 5 -x digits8.npy -o out.onnx --checkpoint=missing/out.ckpt
+fits 'a log on a full disk' 5 -x digits8.npy -o out.onnx --log=/dev/full
+fits 'a log in no directory' 5 -x digits8.npy -o out.onnx --log=missing/log
+fits 'no directory for the model' 5 -x digits8.npy -y classes --mode=joint -o out.onnx \
+    --model-out=missing/out.f.onnx
+rm -f out.onnx
+expect 'flint-fit: its record on a full disk' 5 sh -c "flint-fit -q digits8.onnx -x digits8.npy \
+    --layers=/6/Relu_output_0 --recipe=small --batch=5 --epochs=1 -o out.onnx >/dev/full"
+ok 'leaves no file' test ! -e out.onnx
+fits 'too little memory' 6 -x digits8.npy -o out.onnx --max-mem=100K
+
 # ---- Outputs ----
 
 for format in text json npy; do
