@@ -263,11 +263,58 @@ START_TEST(rows_conserve)
 }
 END_TEST
 
+/* ---- Softmax ---- */
+
+/* A sum of the softmax of x + mask, weighed. */
+static int weighed_softmax(struct fd *t, const double *mask)
+{
+    static const double weight[] = {1, -2, 3, 0.5};
+    int64_t axis = 1;
+    int z = sx_add(t->g, t->in[0], fd_list(t, "1,4", mask));
+    int y = sx_emit(t->g, SX_SOFTMAX, 1, &z, 1, &axis);
+    return sx_sum_all(t->g, sx_mul(t->g, y, fd_list(t, "1,4", weight)));
+}
+
+/* However far apart lines are, shares are of the size of what they share, and masks are none. */
+START_TEST(softmax_far_away)
+{
+    static const enum sx_rule rules[] = {SX_RESCALE, SX_REVEAL_CANCEL, SX_DEEP_SHAP};
+    static const double x[] = {0, 1, 3, -1}, nothing[4], masked[] = {0, -INFINITY, 0, 0};
+    struct fd t;
+    fd_begin(&t, SX_DOUBLE, false);
+    input(&t, "1,4", x);
+    for (int far = 0; far <= 300; far += 50)
+        for (int r = 0; r < 6; r++) {
+            double there[] = {2.0 - far, 1 - far, -1 - far, 0.5 - far};
+            const double *mask = r < 3 ? nothing : masked;
+            int f = weighed_softmax(&t, mask), reference = fd_list(&t, "1,4", there);
+            int share = sx_relevance(t.g, f, t.in[0], reference, rules[r % 3], &plain);
+            ck_assert_msg(share != SX_NONE, "%s", t.g->error.message);
+            int f0 = f, at[] = {f, sx_sum_all(t.g, share), share};
+            struct sx_tensor v[3], was;
+            fd_run(&t, at, 3, v);
+            for (int i = 0; i < 4; i++)
+                sx_tensor_set(&t.at[0], i, there[i]);
+            fd_run(&t, &f0, 1, &was);
+            for (int i = 0; i < 4; i++) {
+                sx_tensor_set(&t.at[0], i, x[i]);
+                ck_assert_double_le(fabs(sx_tensor_get(&v[2], i)), 5.0 * (far + 5));
+            }
+            ck_assert_double_eq_tol(sx_tensor_get(&v[1], 0),
+                                    sx_tensor_get(&v[0], 0) - sx_tensor_get(&was, 0), 1e-9);
+            for (int i = 0; i < 3; i++)
+                sx_tensor_free(&v[i]);
+            sx_tensor_free(&was);
+        }
+    fd_end(&t);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("relevance");
     SUITE_ADD(c, cubic_neuron, square_neuron, linear_neuron, cubic_neuron_of_four, relu_mlp,
-              tanh_mlp);
+              tanh_mlp, softmax_far_away);
     tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
     tcase_add_loop_test(c, rows_conserve, 0, n_examples);
     return suite_run();

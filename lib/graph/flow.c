@@ -223,14 +223,15 @@ int sx_midpoint(const struct sx_contrast *c, int y)
     return sx_scale(c->g, sx_add(c->g, y, c->reference[y]), 0.5);
 }
 
-/* Below this a difference counts as none (DeepLIFT's authors: 1e-7). */
+/* Up to this a difference counts as none (DeepLIFT's authors: 1e-7), and so does that of two
+ * infinities, which is what masks in attention are. */
 #define SMALL 1e-7
 
 int sx_over(struct sx_graph *g, int part, int difference, int otherwise)
 {
     int one = sx_scalar(g, 1), size = sx_unary(g, SX_ABS, difference);
-    int small = sx_binary(g, SX_LESS, size, sx_scalar(g, SMALL));
-    return sx_where(g, small, otherwise, sx_div(g, part, sx_where(g, small, one, difference)));
+    int large = sx_binary(g, SX_LESS, sx_scalar(g, SMALL), size);
+    return sx_where(g, large, sx_div(g, part, sx_where(g, large, difference, one)), otherwise);
 }
 
 int sx_over_stable(struct sx_graph *g, int r, int z, const struct sx_rule_options *options)

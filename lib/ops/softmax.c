@@ -130,39 +130,44 @@ static bool few_inputs(const struct sx_contrast *c, int y)
            n->shape.rank < SX_MAX_RANK;
 }
 
-/* e / s as a product of e and 1/s, each of which is a function of one variable. */
+/* x - log s. Of x and of s, e^x and log are functions of one variable, whatever is taken from all x
+ * of a line: so the multipliers are no larger than m. */
+static int log_contrast(const struct sx_contrast *c, int x, int axis, int m)
+{
+    struct sx_graph *g = c->g;
+    int e, e0;
+    exponentials(c, x, axis, &e, &e0);
+    int s = sx_sum(g, e, &axis, 1), s0 = sx_sum(g, e0, &axis, 1);
+    int d = sx_sub(g, sx_unary(g, SX_LOG, s), sx_unary(g, SX_LOG, s0));
+    int slope = sx_unary(g, SX_RECIP, sx_scale(g, sx_add(g, s, s0), 0.5));
+    int by_s = sx_mul(g, sx_sum(g, m, &axis, 1), sx_over(g, d, sx_sub(g, s, s0), slope));
+    return sx_sub(g, m, sx_mul(g, by_s, exponential_ratio(c, x, e, e0)));
+}
+
+static void log_softmax_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
+                                 int *mx)
+{
+    const struct sx_node n = c->g->node[y];
+    (void)need;
+    mx[0] = log_contrast(c, n.in[0], (int)n.attr[0], m);
+    if (few_inputs(c, y))
+        mx[0] = exact_contrast(c, y, m, mx[0]);
+}
+
+/* The exponential of x - log s. As e^x / s it would hang on what is taken from x of a line, and
+ * from that of the reference, and grow without bound where these differ. */
 static void softmax_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
                              int *mx)
 {
     struct sx_graph *g = c->g;
     const struct sx_node n = g->node[y];
-    int axis = (int)n.attr[0], e, e0;
+    int axis = (int)n.attr[0], l[2], x[] = {n.in[0], c->reference[n.in[0]]};
     (void)need;
-    exponentials(c, n.in[0], axis, &e, &e0);
-    int r = sx_unary(g, SX_RECIP, sx_sum(g, e, &axis, 1));
-    int r0 = sx_unary(g, SX_RECIP, sx_sum(g, e0, &axis, 1));
-    int by_e = sx_mul(g, m, sx_scale(g, sx_add(g, r, r0), 0.5));
-    int by_r = sx_sum(g, sx_mul(g, m, sx_scale(g, sx_add(g, e, e0), 0.5)), &axis, 1);
-    int all = sx_sub(g, by_e, sx_mul(g, by_r, sx_mul(g, r, r0)));
-    mx[0] = sx_mul(g, all, exponential_ratio(c, n.in[0], e, e0));
-    if (few_inputs(c, y))
-        mx[0] = exact_contrast(c, y, m, mx[0]);
-}
-
-/* x - log s */
-static void log_softmax_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
-                                 int *mx)
-{
-    struct sx_graph *g = c->g;
-    const struct sx_node n = g->node[y];
-    int axis = (int)n.attr[0], e, e0;
-    (void)need;
-    exponentials(c, n.in[0], axis, &e, &e0);
-    int s = sx_sum(g, e, &axis, 1), s0 = sx_sum(g, e0, &axis, 1);
-    int d = sx_sub(g, sx_unary(g, SX_LOG, s), sx_unary(g, SX_LOG, s0));
-    int slope = sx_unary(g, SX_RECIP, sx_scale(g, sx_add(g, s, s0), 0.5));
-    int by_s = sx_mul(g, sx_sum(g, m, &axis, 1), sx_over(g, d, sx_sub(g, s, s0), slope));
-    mx[0] = sx_sub(g, m, sx_mul(g, by_s, exponential_ratio(c, n.in[0], e, e0)));
+    for (int k = 0; k < 2; k++)
+        l[k] = sx_emit(g, SX_LOGSOFTMAX, 1, &x[k], 1, n.attr);
+    int slope = sx_unary(g, SX_SQRT, sx_mul(g, y, c->reference[y]));
+    int ratio = sx_over(g, sx_difference(c, y), sx_sub(g, l[0], l[1]), slope);
+    mx[0] = log_contrast(c, n.in[0], axis, sx_mul(g, m, ratio));
     if (few_inputs(c, y))
         mx[0] = exact_contrast(c, y, m, mx[0]);
 }

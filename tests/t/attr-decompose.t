@@ -98,6 +98,20 @@ is 'random points' "$(explain --methods=expgrad --eg-samples=20000 --seed=3 | jq
 explain --methods=gxi --background=gauss:x >/dev/null
 is 'no width' "$status" 2
 
+# Attention, residual connections and normalisation lose nothing of the difference.
+ln -s "$DATA"/text* .
+while read -r tolerance options; do
+    # shellcheck disable=SC2086 # options
+    run attr-decompose $options --alloc=none --players=tokens --methods=ig,deepshap,deeplift-rescale,deeplift-reveal,shapley \
+        --budget=200 -i embedding=text.npy -i mask=text-mask.npy text.onnx
+    is "complete within $tolerance $options" "$(jq -s "[.[].methods[] | .completeness_gap | fabs] | length, max < $tolerance" "$T/out" | paste -sd ' ')" '25 true'
+    is "of one size $options" "$(jq -s '[.[].methods[] | .attribution[] | fabs] | max < 50' "$T/out")" true
+done <<'END'
+1e-4 --rows=0:5
+1e-8 --double
+1e-4 -b mean
+END
+
 # Scores from elsewhere.
 echo 1,1.5 >fair.csv
 echo 9,-6.5 >unfair.csv
