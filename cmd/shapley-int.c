@@ -118,8 +118,9 @@ static bool mark_players(const char **text, int64_t n, int64_t mark, int64_t *to
         last = first;
         if (**text == '-' && (++*text, !read_player(text, n, &last)))
             return false;
-        for (int64_t i = first; i <= last; i++)
-            to[i] = mark;
+        for (int64_t i = first; i <= last; to[i++] = mark)
+            if (to[i] > 0 && to[i] != mark)
+                return false;
         if (**text == '\0' || **text == '/')
             return last >= first;
         if (*(*text)++ != ',')
@@ -172,7 +173,7 @@ static bool choose_groups(struct shapley *s, struct sx_error *error)
         return no_memory(error);
     for (int64_t i = 0; i < s->n; i++)
         s->group[i] = -1 - i;
-    for (int64_t k = 0;; k++) {
+    for (int64_t k = 1;; k++) {
         if (!mark_players(&text, s->n, k, s->group))
             return fail(error, SX_USAGE, "'", s->groups, "' are no groups of players");
         if (*text++ == '\0')
@@ -180,7 +181,8 @@ static bool choose_groups(struct shapley *s, struct sx_error *error)
     }
 }
 
-/* The names of players: from the file, or the header line of a table. */
+/* The names of players: from the file, or the header line of a table; and who is not drawn, such as
+ * what fills a text up. */
 static bool choose_names(struct shapley *s, struct sx_error *error)
 {
     bool features = s->players != NULL && (strcmp(s->players_by, "elements") == 0 ||
@@ -191,10 +193,14 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
     s->absent = calloc((size_t)s->n + 1, sizeof *s->absent);
     if (s->name == NULL || s->absent == NULL)
         return no_memory(error);
-    for (int64_t i = 0; i < s->n; i++)
+    for (int64_t i = 0; i < s->n; i++) {
+        s->absent[i] = !sx_game_plays(s->game, i);
         s->name[i] = i < (int64_t)s->n_lines ? s->line[i]
                      : features              ? cli_feature(&s->cli, (size_t)i)
                                              : NULL;
+    }
+    if (memchr(s->absent, false, (size_t)s->n) == NULL)
+        memset(s->absent, false, (size_t)s->n);
     return true;
 }
 
@@ -606,23 +612,12 @@ static bool draw_curve(struct shapley *s, const struct cli_sample *sample, const
     return sx_plot_curve(title, x, y, n, figure, error);
 }
 
-/* Those who make no difference, such as what fills a text up; nobody if there is no other. */
-static const bool *mark_absent(struct shapley *s)
-{
-    int64_t plays = 0;
-    for (int64_t i = 0; i < s->n; i++) {
-        s->absent[i] = !sx_game_plays(s->game, i);
-        plays += !s->absent[i];
-    }
-    return plays > 0 ? s->absent : NULL;
-}
-
 static bool draw(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
 {
     char title[200];
     const char *slash = strrchr(sample->id, '/'), *id = slash != NULL ? slash + 1 : sample->id;
     struct sx_picture figure = {0};
-    struct sx_chart chart = {title, s->name, s->n, mark_absent(s)};
+    struct sx_chart chart = {title, s->name, s->n, s->absent};
     const struct sx_benefit *b = s->benefit != NULL ? &s->benefit[s->strongest] : NULL;
     bool ok = false;
     if (b != NULL)
@@ -667,6 +662,8 @@ static bool save_game(struct shapley *s, struct sx_error *error)
 static bool write_result(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
+    if (s->save != NULL && strcmp(s->save, "-") == 0 && s->cli.output == NULL)
+        return true; /* the game alone is the output */
     switch (s->cli.format) {
     case CLI_FORMAT_TEXT:
         return write_text(s, sample, error);
@@ -720,6 +717,17 @@ static void run_saved(struct shapley *s)
     cli_done(&s->cli, &sample, ok, &error);
 }
 
+/* Options that contradict each other. */
+static void check_options(const struct shapley *s)
+{
+    if (s->set != NULL && s->window > 0)
+        cli_misuse(&s->cli, "--set and --window exclude each other");
+    if (s->search == 1 && s->partition > SX_CONTIGUOUS)
+        cli_misuse(&s->cli, "--search=gradient is for contiguous partitions");
+    if (!(s->tolerance >= 0 && s->tie >= 0 && s->threshold >= 0))
+        cli_misuse(&s->cli, "--tol, --tie-tol and --threshold are not negative");
+}
+
 static void free_all(struct shapley *s)
 {
     cli_free_lines(s->line, s->n_lines);
@@ -738,35 +746,27 @@ static const struct cli_option options[] = {
     {0, "order", "K", "largest sets of an index", CLI_COUNT, &self.order, NULL, NULL},
     {0, "set", "0,2,4-6|all", "the set of players of bT", CLI_TEXT, &self.set, NULL, NULL},
     {0, "window", "M", "every M players in a row instead", CLI_COUNT, &self.window, NULL, NULL},
-    {0, "partition", "WHICH", "partitions of the set", CLI_CHOICE, &self.partition, partitions,
-     NULL},
+    {0, "partition", "WHICH", "partitions", CLI_CHOICE, &self.partition, partitions, NULL},
     {0, "adjacency", "N", "neighbours of a patch", CLI_CHOICE, &self.adjacency, "4|8", NULL},
-    {0, "search", "HOW", "how partitions are searched", CLI_CHOICE, &self.search, "dp|gradient",
-     NULL},
+    {0, "search", "HOW", "how these are found", CLI_CHOICE, &self.search, "dp|gradient", NULL},
     {0, "groups", "0,1/2-4", "groups of players of owen", CLI_TEXT, &self.groups, NULL, NULL},
-    {0, "exact", NULL, "evaluate all coalitions, whatever it costs", CLI_FLAG, &self.exact,
-     NULL, NULL},
+    {0, "exact", NULL, "evaluate all coalitions", CLI_FLAG, &self.exact, NULL, NULL},
     {0, "budget", "N", "evaluations", CLI_COUNT, &self.budget, NULL, NULL},
-    {0, "sampling", "HOW", "stratified, leverage, kernel, svarmiq, ...", CLI_TEXT,
-     &self.sampling, NULL, NULL},
+    {0, "sampling", "HOW", "kernel, leverage, ...", CLI_TEXT, &self.sampling, NULL, NULL},
     {0, "tol", "E", "stop at this standard error", CLI_NUMBER, &self.tolerance, NULL, NULL},
-    {0, "tie-tol", "E", "sums that differ by less are equal", CLI_NUMBER, &self.tie, NULL,
-     NULL},
+    {0, "tie-tol", "E", "sums so close are equal", CLI_NUMBER, &self.tie, NULL, NULL},
     {0, "skip-nonfinite", NULL, "leave out contexts with NaN or infinity", CLI_FLAG,
      &self.skip_nonfinite, NULL, NULL},
     {0, "layer-score", "HOW", "number of the explained tensor", CLI_CHOICE, &self.likeness,
      "unit|dot|cosine", NULL},
-    {0, "background", "FILE", "average over these baselines", CLI_TEXT, &self.background, NULL,
-     NULL},
-    {0, "names", "FILE", "names of players, one a line", CLI_TEXT, &self.names_file, NULL,
-     NULL},
+    {0, "background", "FILE", "several baselines", CLI_TEXT, &self.background, NULL, NULL},
+    {0, "names", "FILE", "names of the players", CLI_TEXT, &self.names_file, NULL, NULL},
     {0, "top", "N", "show the N strongest interactions", CLI_COUNT, &self.top, NULL, NULL},
     {0, "threshold", "T", "show those of at least T", CLI_NUMBER, &self.threshold, NULL, NULL},
     {0, "plot", "WHICH", "the picture", CLI_CHOICE, &self.plot,
      "usual|matrix|graph|upset|tokens|overlay|curve", NULL},
-    {0, "save-game", "FILE", "write the values of coalitions", CLI_TEXT, &self.save, NULL,
-     NULL},
-    {0, "load-game", "FILE", "read them, instead of MODEL and INPUT", CLI_CALL, NULL, NULL,
+    {0, "save-game", "FILE", "write values of coalitions", CLI_TEXT, &self.save, NULL, NULL},
+    {0, "load-game", "FILE", "read them instead of MODEL, INPUT", CLI_CALL, NULL, NULL,
      load_game},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
 
@@ -786,6 +786,7 @@ int main(int argc, char **argv)
     s->index = "bT";
     s->partition = -1;
     cli_parse(&s->cli, argc, argv);
+    check_options(s);
     s->json = &s->cli.json;
     if (cli_open(&s->cli) && (s->names_file == NULL ||
                               cli_read_lines(&s->cli, s->names_file, &s->line, &s->n_lines))) {

@@ -300,8 +300,10 @@ double sx_draw_variance(const struct sx_draw *draw, const double *f)
     for (int64_t s = 0; s < draw->n_strata; s++) {
         int64_t unit = draw->unit[s], n = (draw->first[s + 1] - draw->first[s]) / unit;
         double sum = 0, squares = 0;
-        if (draw->missing[s] <= 0 || n < 2)
+        if (draw->missing[s] <= 0)
             continue;
+        if (n < 2)
+            return INFINITY; /* one has no scatter */
         for (int64_t i = 0; i < n; i++) {
             double y = 0;
             for (int64_t k = draw->first[s] + i * unit; k < draw->first[s] + (i + 1) * unit;

@@ -19,6 +19,8 @@ struct estimator {
     const char *standard; /* indices whose own estimator it is */
 };
 
+static const char regressed[] = "sv bv sii bii chii stii ksii fsii fbii kadd";
+
 static const struct estimator estimators[] = {
     {"adjusted", "sv bv sii bii chii stii ksii fsii fbii kadd sgv bgv",
      "sv bv sii bii chii stii ksii fsii fbii kadd sgv bgv"},
@@ -27,7 +29,7 @@ static const struct estimator estimators[] = {
     {"svarmiq", NULL, "comoebius"},
     {"stratified", NULL, ""},
     {"shapiq", NULL, ""},
-    {"regression", "sv bv sii bii chii stii ksii fsii fbii kadd", ""},
+    {"regression", regressed, ""},
     {"permutation", "sv owen", "owen"},
     {"antithetic", "sv owen", ""},
     {"sparse", "sv bv sii bii chii stii ksii fsii fbii kadd moebius comoebius", "moebius"},
@@ -100,6 +102,8 @@ static bool estimate(struct sx_estimate *e)
     struct sx_interactions kept = *e->terms;
     bool part = game->given && game->table == NULL && e->row->weight != NULL;
     const char *name = o->sampling == NULL && part ? "regression" : o->sampling;
+    if (name != o->sampling && !has_word(regressed, e->row->name))
+        return sx_fail(e->error, SX_USAGE, "%s is not known from part of a game", e->row->name);
     const struct estimator *s = find_estimator(e, name, e->error);
     if (s == NULL)
         return false;

@@ -85,7 +85,8 @@ static bool draw_contexts(struct sx_merged *w, const struct sx_merged_options *o
 {
     double *part = sx_new((size_t)r + 1, sizeof *part, error);
     double all = r < 40 ? ldexp(1, (int)r) : INFINITY;
-    double each = (double)o->budget / (double)(o->columns + 1);
+    double least = o->pairs ? 4 : 2; /* two units: one has no scatter */
+    double each = fmax(least, (double)o->budget / (double)(o->columns + 1));
     if (part == NULL)
         return false;
     for (int64_t s = 0; s <= r; s++)
@@ -104,7 +105,7 @@ static bool draw_contexts(struct sx_merged *w, const struct sx_merged_options *o
         draw.pairs = false;
         each = all;
     }
-    draw.budget = each < 2 ? 2 : (int64_t)each;
+    draw.budget = (int64_t)each;
     w->most = o->budget / draw.budget - 1;
     bool ok = sx_draw_new(&w->draw, &draw, error);
     free(part);

@@ -122,9 +122,10 @@ static void add_stratum(struct units *w, int64_t stratum)
             w->squares[k] += w->unit[k] * w->unit[k];
         }
     }
-    for (size_t k = 0; k < count && d->missing[stratum] > 0 && n > 1; k++)
-        terms->error[k] += d->missing[stratum] * n / (n - 1) *
-                           fmax(0, w->squares[k] - w->sum[k] * w->sum[k] / n);
+    for (size_t k = 0; k < count && d->missing[stratum] > 0; k++) /* one has no scatter */
+        terms->error[k] += n > 1 ? d->missing[stratum] * n / (n - 1) *
+                                       fmax(0, w->squares[k] - w->sum[k] * w->sum[k] / n)
+                                 : INFINITY;
 }
 
 bool sx_units_add(struct sx_estimate *e, const struct sx_weights *weights,

@@ -97,6 +97,9 @@ is 'a fit of part of a game' "$status$(cat "$T/err") $(jq '.efficiency_gap | fab
 run shapley-int --load-game=part.json --index=ksii --order=1
 is 'a fit is the usual of a part' "$status $(jq -c '[.sampling, .exact, (.efficiency_gap | fabs < 1e-9), (.interactions | length)]' "$T/out")" \
     '0 ["regression",false,true,3]'
+run shapley-int --load-game=part.json --index=moebius
+is 'what a part does not tell' "$status $(head -n 1 "$T/err")" \
+    '2 shapley-int: part.json: moebius is not known from part of a game'
 run shapley-int --load-game=part.json --index=sii --sampling=svarmiq
 is 'what is missing' "$status $(cat "$T/err")" \
     '1 shapley-int: part.json: sample 0: the game has no value for {0,1}'
@@ -115,6 +118,20 @@ jq -c .interactions "$T/out" >direct
 run shapley-int --load-game=game.npy --double --index=sii
 is 'a loaded game gives the same' "$(jq -c .interactions "$T/out" | jq -c 'map(select(.value != 0))')" \
     "$(jq -c 'map(select(.value != 0))' direct)"
+run shapley-int --players=patches:4x4 --rows=0:1 --double --save-game=- digits8.onnx digits8.npy
+clean 'a game alone on standard output'
+cp "$T/out" game4.npy
+run shapley-int --players=patches:4x4 --rows=0:1 --double --save-game=- -o record.json digits8.onnx digits8.npy
+ok 'the same where the record has a file' cmp game4.npy "$T/out"
+is 'and there is the record' "$(jq .players record.json)" 4
+run_from() { # FILE ARGUMENT...: as run, from standard input
+    file=$1
+    shift
+    shapley-int "$@" <"$file" >"$T/out" 2>"$T/err"
+    status=$?
+}
+run_from game4.npy --load-game=- --double
+is 'a game from standard input' "$status $(jq -c '[.B, .T, .partition_max]' "$T/out")" "0 $(jq -c '[.B, .T, .partition_max]' record.json)"
 run shapley-int --players=patches:2x2 --rows=0:1 --set=5,6,9,10 --budget=300 --save-game=part.json digits8.onnx digits8.npy
 clean 'saving a part'
 is 'lines of a part' "$(head -n 1 part.json) $(($(wc -l <part.json) - 1))" \
@@ -143,6 +160,17 @@ is 'likeness of a layer' "$(jq -c '[.target.output, (.v_full - 1 | fabs < 1e-9)]
 run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
 clean 'several baselines'
 is 'evaluations count coalitions' "$(jq -c '[.evaluations, .cost.forward > 16]' "$T/out")" '[16,true]'
+# One coalition or one pair of them says nothing of the scatter.
+for sampling in adjusted leverage kernel; do
+    run shapley-int --players=patches:2x2 --rows=0:1 --index=sv --sampling=$sampling --budget=4 digits8.onnx digits8.npy
+    is "$sampling of 4: no error is known to be 0" "$(jq '[.interactions[].stderr] | any(. == 0)' "$T/out")" false
+done
+run shapley-int --rows=0:1 --set=20-24 --sampling=paired --budget=2 digits8.onnx digits8.npy
+is 'pairs of contexts have a scatter' "$(jq '.B_stderr > 0' "$T/out")" true
+for sampling in stratified uniform paired; do
+    run shapley-int --rows=0:1 --set=all --sampling=$sampling --budget=20 digits8.onnx digits8.npy
+    is "$sampling: nobody outside is one context" "$(jq -c '[.exact, .T_stderr]' "$T/out")" '[true,0]'
+done
 for layout in '--partition=connected' '--partition=connected --adjacency=8' '--partition=any'; do
     # shellcheck disable=SC2086 # options
     run shapley-int --players=patches:2x2 --rows=0:1 --set=all $layout digits8.onnx digits8.npy
@@ -201,6 +229,11 @@ refused 2 "g1.json: '2-1' is no set of players" --load-game=g1.json --set=2-1
 refused 2 "g1.json: '0,,1' is no set of players" --load-game=g1.json --set=0,,1
 refused 2 "g1.json: '0/5' are no groups of players" --load-game=g1.json --index=owen --groups=0/5
 refused 2 'g1.json: the window is wider than the players' --load-game=g1.json --window=4
+refused 2 "g1.json: '0,1/1-2' are no groups of players" --load-game=g1.json --index=owen --groups=0,1/1-2
+refused 2 '--set and --window exclude each other' --load-game=g1.json --set=0 --window=2
+refused 2 '--search=gradient is for contiguous partitions' --load-game=g1.json --search=gradient --partition=any
+refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tol=-1
+refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tie-tol=nan
 refused 2 "'x.csv' is one operand too many" --load-game=g1.json x.csv
 refused 2 "no index 'best' (see --list-indices)" --load-game=g1.json --index=best
 refused 2 "g1.json: no sampling named 'best' for sii" --load-game=g1.json --index=sii --sampling=best --budget=4
