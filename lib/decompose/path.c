@@ -162,7 +162,7 @@ static bool largest_gap(struct sx_decomposing *d, const struct sx_frame *f, int6
     return ok;
 }
 
-enum { FEW_NODES = 32, MOST_NODES = 512 };
+enum { FEW_NODES = 32, MOST_NODES = 512, MOST_PRECISE = 8192 };
 
 /* Nodes are doubled for as long as completeness is off. */
 static bool integrate_smooth(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
@@ -170,7 +170,7 @@ static bool integrate_smooth(struct sx_decomposing *d, const struct sx_frame *f,
 {
     double gap,
         tolerance = (d->e->options.precise ? 1e-10 : 1e-5) * (1 + fabs(d->f_x - f->f_b));
-    int64_t nodes = FEW_NODES, most = MOST_NODES;
+    int64_t nodes = FEW_NODES, most = d->e->options.precise ? MOST_PRECISE : MOST_NODES;
     while (most > FEW_NODES && most * n > ((int64_t)1 << 17))
         most /= 2;
     bool ok =
