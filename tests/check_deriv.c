@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "explain/deriv.h"
-#include "model.h"
+#include "formula.h"
 #include "suite.h"
 
 struct fixture {
@@ -40,23 +40,6 @@ static void close_fixture(struct fixture *f)
 {
     sx_explainer_free(f->explainer);
     sx_model_close(f->model);
-}
-
-/* x[1, n] and its columns x1, x2, .. */
-static struct tm_model *columns(int64_t n)
-{
-    struct tm_model *m = tm_new(20);
-    const int64_t dims[] = {1, n}, one[] = {1};
-    tm_input(m, "x", SX_DOUBLE, 2, dims);
-    for (int64_t i = 0; i < n; i++) {
-        char index[16], inputs[24], column[16];
-        snprintf(index, sizeof index, "i%d", (int)i + 1);
-        snprintf(inputs, sizeof inputs, "x i%d", (int)i + 1);
-        snprintf(column, sizeof column, "x%d", (int)i + 1);
-        tm_const(m, index, SX_INT, 1, one, &i);
-        tm_node(m, "Gather", inputs, column, "axis=1");
-    }
-    return m;
 }
 
 /* The whole tensor at x; the caller frees it. */
@@ -126,13 +109,8 @@ static double product_and_sine(const int *i, int order)
 START_TEST(test_product_and_sine)
 {
     struct fixture f;
-    struct tm_model *m = columns(4);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Mul", "a x3", "b", NULL);
-    tm_node(m, "Sin", "x4", "s", NULL);
-    tm_node(m, "Add", "b s", "y", NULL);
-    tm_output(m, "y");
-    open_fixture(&f, m, _i == 0, "none", SX_SCORE_RAW, (const double[]){1, 2, 3, M_PI / 6}, 4);
+    open_fixture(&f, formula(4, "x1 x2 Mul x3 Mul x4 Sin Add"), _i == 0, "none", SX_SCORE_RAW,
+                 (const double[]){1, 2, 3, M_PI / 6}, 4);
     for (int order = 2; order <= 4; order++)
         expect_tensor(&f, order, product_and_sine, _i == 0 ? 1e-14 : 1e-6);
     close_fixture(&f);
@@ -143,14 +121,8 @@ END_TEST
 START_TEST(test_exponential)
 {
     struct fixture f;
-    struct tm_model *m = columns(4);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Exp", "a", "e", NULL);
-    tm_node(m, "Mul", "x3 x3", "b", NULL);
-    tm_node(m, "Mul", "b x4", "c", NULL);
-    tm_node(m, "Add", "e c", "y", NULL);
-    tm_output(m, "y");
-    open_fixture(&f, m, true, "none", SX_SCORE_RAW, (const double[]){0.5, 1, 2, -1}, 4);
+    open_fixture(&f, formula(4, "x1 x2 Mul Exp x3 x3 Mul x4 Mul Add"), true, "none",
+                 SX_SCORE_RAW, (const double[]){0.5, 1, 2, -1}, 4);
     double *two = whole(&f, 2, 4, NULL, false), *three = whole(&f, 3, 4, NULL, false);
     double *four = whole(&f, 4, 4, NULL, false);
     expect(two[1], 2.4730819060501923, 1e-14);
@@ -230,12 +202,8 @@ END_TEST
 START_TEST(test_third_order)
 {
     struct fixture f;
-    struct tm_model *m = columns(4);
-    tm_node(m, "Mul", "x2 x3", "a", NULL);
-    tm_node(m, "Exp", "a", "b", NULL);
-    tm_node(m, "Mul", "b x4", "y", NULL);
-    tm_output(m, "y");
-    open_fixture(&f, m, true, "none", SX_SCORE_RAW, (const double[]){1, 0.5, 0.3, 2}, 4);
+    open_fixture(&f, formula(4, "x2 x3 Mul Exp x4 Mul"), true, "none", SX_SCORE_RAW,
+                 (const double[]){1, 0.5, 0.3, 2}, 4);
     double *three = whole(&f, 3, 4, NULL, false);
     expect(three[1 * 16 + 2 * 4 + 3], 1.3361093791375254, 1e-14);
     expect(three[0 * 16 + 2 * 4 + 3], 0, 0);
@@ -246,11 +214,7 @@ END_TEST
 
 static struct tm_model *relu_of_sum(void)
 {
-    struct tm_model *m = columns(2);
-    tm_node(m, "Add", "x1 x2", "a", NULL);
-    tm_node(m, "Relu", "a", "y", NULL);
-    tm_output(m, "y");
-    return m;
+    return formula(2, "x1 x2 Add Relu");
 }
 
 /* f = relu(x1 + x2): the second derivatives of its smooth forms, and that of the third order. */
@@ -330,7 +294,7 @@ START_TEST(test_kinks)
         double value[2];
         const char *op;
         bool smoothed, two = strcmp(row[i].op, "Max") == 0 || strcmp(row[i].op, "Min") == 0;
-        struct tm_model *m = columns(2);
+        struct tm_model *m = formula_columns(2);
         tm_node(m, row[i].op, two ? "x1 x2" : "x1", "a", row[i].attributes);
         tm_node(m, "Clip", "a", "y", NULL);
         tm_output(m, "y");
@@ -389,30 +353,6 @@ START_TEST(test_log_softmax)
 }
 END_TEST
 
-/* A small network with two hidden layers, in the operators of exported files. */
-static struct tm_model *network(void)
-{
-    struct tm_model *m = tm_new(20);
-    double w1[4 * 6], w2[6 * 5], w3[5];
-    for (int i = 0; i < 24; i++)
-        w1[i] = sin(1 + 3 * i);
-    for (int i = 0; i < 30; i++)
-        w2[i] = cos(2 + 5 * i);
-    for (int i = 0; i < 5; i++)
-        w3[i] = sin(7 * i);
-    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 4});
-    tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){4, 6}, w1);
-    tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){6, 5}, w2);
-    tm_const(m, "w3", SX_DOUBLE, 2, (const int64_t[]){5, 1}, w3);
-    tm_node(m, "MatMul", "x w1", "h1", NULL);
-    tm_node(m, "Tanh", "h1", "z1", NULL);
-    tm_node(m, "MatMul", "z1 w2", "h2", NULL);
-    tm_node(m, "Softplus", "h2", "z2", NULL);
-    tm_node(m, "MatMul", "z2 w3", "y", NULL);
-    tm_output(m, "y");
-    return m;
-}
-
 /* Rows along directions are contractions of the tensor along them; tensors along given
  * directions, fixed or moving, too. */
 START_TEST(test_rows_and_directions)
@@ -421,8 +361,8 @@ START_TEST(test_rows_and_directions)
     struct sx_error error = {0};
     const int order = _i;
     const double v[] = {1, 0, -1, 0.5, 0.25, 2, 0, 1, 0, 0, 1, 0};
-    open_fixture(&f, network(), true, "none", SX_SCORE_RAW, (const double[]){0.3, -1, 0.2, 2},
-                 4);
+    open_fixture(&f, formula_network(4), true, "none", SX_SCORE_RAW,
+                 (const double[]){0.3, -1, 0.2, 2}, 4);
     double *all = whole(&f, order, 4, NULL, false);
     double *fixed = whole(&f, order, 3, v, false), *moving = whole(&f, order, 3, v, true);
     int tuples = (int)pow(3, order - 1), rest = (int)pow(4, order - 1);
@@ -473,7 +413,7 @@ START_TEST(test_points)
         points[i] = sin(11 * i);
     for (int precise = 0; precise < 2; precise++) {
         struct fixture f;
-        open_fixture(&f, network(), precise, "none", SX_SCORE_RAW, points, 4);
+        open_fixture(&f, formula_network(4), precise, "none", SX_SCORE_RAW, points, 4);
         struct sx_whole *w = sx_whole_new(f.explainer, 3, 4, NULL, false, 37, &error);
         ck_assert_ptr_nonnull(w);
         ck_assert(sx_whole_run(w, 37, points, NULL, precise ? out : single, &error));
@@ -496,7 +436,8 @@ START_TEST(test_misuse)
 {
     struct fixture f;
     struct sx_error error = {0};
-    open_fixture(&f, network(), true, "none", SX_SCORE_RAW, (const double[]){0, 0, 0, 0}, 4);
+    open_fixture(&f, formula_network(4), true, "none", SX_SCORE_RAW,
+                 (const double[]){0, 0, 0, 0}, 4);
     ck_assert_ptr_null(sx_rows_new(f.explainer, 1, 0, &error));
     ck_assert_int_eq(error.status, SX_USAGE);
     error = (struct sx_error){0};

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "formula.h"
 #include "suite.h"
 
 struct fixture {
@@ -64,29 +64,11 @@ static void expect(const struct fixture *f, const char *method, int64_t steps, i
         expect(&f, method, steps, iters, eta, e, (int64_t)(sizeof e / sizeof e[0]), 1e-12);    \
     } while (0)
 
-static struct tm_model *model_of(int64_t n)
-{
-    struct tm_model *m = tm_new(13);
-    const int64_t dims[] = {1, n};
-    tm_input(m, "z", SX_DOUBLE, 2, dims);
-    if (n == 2) {
-        const int64_t one[] = {1};
-        tm_const(m, "i0", SX_INT, 1, one, (const int64_t[]){0});
-        tm_const(m, "i1", SX_INT, 1, one, (const int64_t[]){1});
-        tm_node(m, "Gather", "z i0", "z1", "axis=1");
-        tm_node(m, "Gather", "z i1", "z2", "axis=1");
-    }
-    return m;
-}
-
-/* 6.1: f = z1 z2 */
+/* 6.1: f = x1 x2 */
 START_TEST(test_product)
 {
     struct fixture f;
-    struct tm_model *m = model_of(2);
-    tm_node(m, "Mul", "z1 z2", "y", NULL);
-    tm_output(m, "y");
-    open_explainer(&f, m, (const double[]){2, 1}, 2);
+    open_explainer(&f, formula(2, "x1 x2 Mul"), (const double[]){2, 1}, 2);
     EXPECT("ggig", 2, 3, 0.1, 1.41, 2.22);
     EXPECT("ggig-ig", 2, 3, 0.1, 0.705, 1.11);
     EXPECT("ig", 2, 3, 0.1, 0.5, 1);
@@ -103,13 +85,7 @@ START_TEST(test_concave)
 {
     for (int sign = 1; sign >= -1; sign -= 2) {
         struct fixture f;
-        struct tm_model *m = model_of(1);
-        const double half = -0.5;
-        tm_const(m, "h", SX_DOUBLE, 0, NULL, &half);
-        tm_node(m, "Mul", "z z", "s", NULL);
-        tm_node(m, "Mul", "s h", "y", NULL);
-        tm_output(m, "y");
-        open_explainer(&f, m, (const double[]){3.0 * sign}, 1);
+        open_explainer(&f, formula(1, "x x Mul -0.5 Mul"), (const double[]){3.0 * sign}, 1);
         if (sign > 0) {
             EXPECT("ggig", 4, 5, 0.1, 0);
             EXPECT("ggig-ig", 4, 5, 0.1, -0.98415);
@@ -126,24 +102,12 @@ START_TEST(test_concave)
 }
 END_TEST
 
-/* 6.3: f = 3 relu(z1 - 1) - 2 relu(z2 - 1) */
+/* 6.3: f = 3 relu(x1 - 1) - 2 relu(x2 - 1) */
 START_TEST(test_kinks)
 {
     struct fixture f;
-    struct tm_model *m = model_of(2);
-    const double one = 1, three = 3, two = 2;
-    tm_const(m, "one", SX_DOUBLE, 0, NULL, &one);
-    tm_const(m, "three", SX_DOUBLE, 0, NULL, &three);
-    tm_const(m, "two", SX_DOUBLE, 0, NULL, &two);
-    tm_node(m, "Sub", "z1 one", "a", NULL);
-    tm_node(m, "Sub", "z2 one", "b", NULL);
-    tm_node(m, "Relu", "a", "ra", NULL);
-    tm_node(m, "Relu", "b", "rb", NULL);
-    tm_node(m, "Mul", "ra three", "pa", NULL);
-    tm_node(m, "Mul", "rb two", "pb", NULL);
-    tm_node(m, "Sub", "pa pb", "y", NULL);
-    tm_output(m, "y");
-    open_explainer(&f, m, (const double[]){2, 2}, 2);
+    open_explainer(&f, formula(2, "x1 1 Sub Relu 3 Mul x2 1 Sub Relu 2 Mul Sub"),
+                   (const double[]){2, 2}, 2);
     EXPECT("ggig", 4, 1, 0.1, 3, 0);
     EXPECT("ig-max", 4, 1, 0.1, 3, 0);
     EXPECT("ig", 4, 1, 0.1, 1.125, -0.75);
@@ -151,16 +115,11 @@ START_TEST(test_kinks)
 }
 END_TEST
 
-/* 6.4: f = sin z1 + z1 z2 */
+/* 6.4: f = sin x1 + x1 x2 */
 START_TEST(test_sine)
 {
     struct fixture f;
-    struct tm_model *m = model_of(2);
-    tm_node(m, "Sin", "z1", "s", NULL);
-    tm_node(m, "Mul", "z1 z2", "p", NULL);
-    tm_node(m, "Add", "s p", "y", NULL);
-    tm_output(m, "y");
-    open_explainer(&f, m, (const double[]){1, -2}, 2);
+    open_explainer(&f, formula(2, "x1 Sin x1 x2 Mul Add"), (const double[]){1, -2}, 2);
     EXPECT("ggig", 50, 100, 1e-4, 1, 1);
     EXPECT("ggig-ig", 50, 100, 1e-4, -0.15119870245170633, 0.502305687532035);
     EXPECT("ig", 50, 100, 1e-4, -0.15855706441192574, 0.5);
@@ -174,10 +133,10 @@ END_TEST
 START_TEST(test_linear)
 {
     struct fixture f;
-    struct tm_model *m = model_of(2);
+    struct tm_model *m = formula_columns(2);
     const int64_t dims[] = {2, 1};
     tm_const(m, "w", SX_DOUBLE, 2, dims, (const double[]){0.7, -1.3});
-    tm_node(m, "MatMul", "z w", "y", NULL);
+    tm_node(m, "MatMul", "x w", "y", NULL);
     tm_output(m, "y");
     open_explainer(&f, m, (const double[]){0.4, 5}, 2);
     const char *const mean_gradients[] = {"ggig", "ggig-ig", "ig",         "ig-max",
@@ -201,12 +160,7 @@ START_TEST(test_completeness)
     for (size_t k = 0; k < sizeof complete / sizeof complete[0]; k++) {
         struct fixture f;
         struct sx_error error = {0};
-        struct tm_model *m = model_of(2);
-        tm_node(m, "Sin", "z1", "s", NULL);
-        tm_node(m, "Mul", "z1 z2", "p", NULL);
-        tm_node(m, "Add", "s p", "y", NULL);
-        tm_output(m, "y");
-        open_explainer(&f, m, (const double[]){1, -2}, 2);
+        open_explainer(&f, formula(2, "x1 Sin x1 x2 Mul Add"), (const double[]){1, -2}, 2);
         double zeros[2] = {0}, gap[2];
         for (int i = 0; i < 2; i++) {
             struct sx_attribution a;
@@ -232,10 +186,10 @@ END_TEST
 
 static struct tm_model *ends_in(const char *op)
 {
-    struct tm_model *m = model_of(2);
+    struct tm_model *m = formula_columns(2);
     const int64_t dims[] = {2, 3};
     tm_const(m, "w", SX_DOUBLE, 2, dims, (const double[]){1, 2, 3, -1, 0, 2});
-    tm_node(m, "MatMul", "z w", "logits", NULL);
+    tm_node(m, "MatMul", "x w", "logits", NULL);
     if (op != NULL)
         tm_node(m, op, "logits", "y", NULL);
     tm_output(m, op != NULL ? "y" : "logits");
@@ -277,8 +231,8 @@ START_TEST(test_cut)
 {
     struct fixture f;
     struct sx_error error = {0};
-    struct tm_model *m = model_of(2);
-    tm_node(m, "Mul", "z1 z2", "p", NULL);
+    struct tm_model *m = formula_columns(2);
+    tm_node(m, "Mul", "x1 x2", "p", NULL);
     tm_node(m, "Mul", "p p", "q", NULL);
     tm_node(m, "Exp", "q", "y", NULL);
     tm_output(m, "y");
@@ -310,13 +264,11 @@ START_TEST(test_refusals)
         {{.wrt = "nowhere"}, "nowhere"},
         {{.target = "9"}, "9"},
         {{.target = "cat"}, "cat"},
-        {{.wrt = "y", .output = "z1"}, "does not depend"},
+        {{.wrt = "y", .output = "x1"}, "does not depend"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         struct sx_error error = {0};
-        struct tm_model *m = model_of(2);
-        tm_node(m, "Mul", "z1 z2", "y", NULL);
-        tm_output(m, "y");
+        struct tm_model *m = formula(2, "x1 x2 Mul");
         struct sx_model *model = tm_open(m, &error);
         tm_free(m);
         struct sx_explainer *e = sx_explainer_new(model, &cases[k].o, &error);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "xderiv/study.h"
-#include "model.h"
+#include "formula.h"
 #include "suite.h"
 
 struct fixture {
@@ -131,34 +131,12 @@ static void expect_rank(const struct fixture *f, int64_t k, const char *digits)
     ck_assert_msg(find(f, digits) == &f->r.item[k], "number %d is not %s", (int)k, digits);
 }
 
-/* x[1, n] and its columns x1, x2, .. */
-static struct tm_model *columns(int64_t n)
-{
-    struct tm_model *m = tm_new(20);
-    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, n});
-    for (int64_t i = 0; i < n; i++) {
-        char index[24], inputs[32], column[24];
-        snprintf(index, sizeof index, "i%d", (int)i + 1);
-        snprintf(inputs, sizeof inputs, "x i%d", (int)i + 1);
-        snprintf(column, sizeof column, "x%d", (int)i + 1);
-        tm_const(m, index, SX_INT, 1, (const int64_t[]){1}, &i);
-        tm_node(m, "Gather", inputs, column, "axis=1");
-    }
-    return m;
-}
-
 /* ---- Cross derivatives ---- */
 
 /* f = x1 x2 x3 + sin x4 at (1, 2, 3, pi/6) */
 static struct tm_model *product_and_sine(void)
 {
-    struct tm_model *m = columns(4);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Mul", "a x3", "b", NULL);
-    tm_node(m, "Sin", "x4", "s", NULL);
-    tm_node(m, "Add", "b s", "y", NULL);
-    tm_output(m, "y");
-    return m;
+    return formula(4, "x1 x2 Mul x3 Mul x4 Sin Add");
 }
 
 START_TEST(test_orders)
@@ -228,13 +206,7 @@ END_TEST
 /* f = x1 x2 + x2 x3^2 */
 static struct tm_model *rows_model(void)
 {
-    struct tm_model *m = columns(3);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Mul", "x3 x3", "s", NULL);
-    tm_node(m, "Mul", "x2 s", "b", NULL);
-    tm_node(m, "Add", "a b", "y", NULL);
-    tm_output(m, "y");
-    return m;
+    return formula(3, "x1 x2 Mul x2 x3 x3 Mul Mul Add");
 }
 
 static const double three_rows[3][3] = {{1, 2, -1}, {0, 1, 2}, {-1, 3, 0.5}};
@@ -308,15 +280,7 @@ END_TEST
 /* f = 5 x1 x2 + x2 x3 x4 at (1, 1, 1, 1) */
 static struct tm_model *search_model(void)
 {
-    struct tm_model *m = columns(4);
-    tm_const(m, "five", SX_DOUBLE, 0, NULL, &(const double){5});
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Mul", "a five", "b", NULL);
-    tm_node(m, "Mul", "x2 x3", "c", NULL);
-    tm_node(m, "Mul", "c x4", "d", NULL);
-    tm_node(m, "Add", "b d", "y", NULL);
-    tm_output(m, "y");
-    return m;
+    return formula(4, "x1 x2 Mul 5 Mul x2 x3 Mul x4 Mul Add");
 }
 
 START_TEST(test_search)
@@ -388,31 +352,13 @@ START_TEST(test_given_sets)
 END_TEST
 
 /* Orders of four and five by rows agree with tensors, on a small network. */
-static struct tm_model *network(void)
-{
-    struct tm_model *m = tm_new(20);
-    double w1[5 * 6], w2[6];
-    for (int i = 0; i < 30; i++)
-        w1[i] = sin(1 + 3 * i);
-    for (int i = 0; i < 6; i++)
-        w2[i] = cos(7 * i);
-    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 5});
-    tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){5, 6}, w1);
-    tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){6, 1}, w2);
-    tm_node(m, "MatMul", "x w1", "h", NULL);
-    tm_node(m, "Tanh", "h", "z", NULL);
-    tm_node(m, "MatMul", "z w2", "y", NULL);
-    tm_output(m, "y");
-    return m;
-}
-
 START_TEST(test_high_orders)
 {
     struct fixture f;
     struct sx_error error = {0};
     const double x[] = {0.1, -0.4, 0.3, 0.2, -0.1};
     struct sx_tensor t;
-    open_fixture(&f, network(), 5);
+    open_fixture(&f, formula_network(5), 5);
     for (int order = 4; order <= 5; order++) {
         f.o.order = order;
         begin(&f);
@@ -501,14 +447,7 @@ END_TEST
 /* f = exp(x1 x2) + x3^2 x1 at (0.5, 1, 2) from 0 */
 static struct tm_model *relatives_model(void)
 {
-    struct tm_model *m = columns(3);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Exp", "a", "e", NULL);
-    tm_node(m, "Mul", "x3 x3", "s", NULL);
-    tm_node(m, "Mul", "s x1", "b", NULL);
-    tm_node(m, "Add", "e b", "y", NULL);
-    tm_output(m, "y");
-    return m;
+    return formula(3, "x1 x2 Mul Exp x3 x3 Mul x1 Mul Add");
 }
 
 static const double relatives_x[] = {0.5, 1, 2};
@@ -542,10 +481,7 @@ START_TEST(test_integrated_hessians)
     sx_tensor_free(&t);
     close_fixture(&f);
 
-    struct tm_model *m = columns(2);
-    tm_node(m, "Mul", "x1 x2", "y", NULL);
-    tm_output(m, "y");
-    open_fixture(&f, m, 2);
+    open_fixture(&f, formula(2, "x1 x2 Mul"), 2);
     f.method = "ih";
     begin(&f);
     ck_assert(add(&f, (const double[]){2, 3}, zeros, &error));
@@ -597,12 +533,7 @@ END_TEST
 START_TEST(test_smooth_hessian)
 {
     struct fixture f;
-    struct tm_model *m = columns(3);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Mul", "x3 x3", "s", NULL);
-    tm_node(m, "Add", "a s", "y", NULL);
-    tm_output(m, "y");
-    open_fixture(&f, m, 3);
+    open_fixture(&f, formula(3, "x1 x2 Mul x3 x3 Mul Add"), 3);
     f.method = "smoothhess";
     f.o.steps = 20000;
     run_at(&f, relatives_x);
@@ -643,11 +574,7 @@ START_TEST(test_friedman)
     struct fixture f;
     struct sx_error error = {0};
     const double corners[4][3] = {{-1, -1, 1}, {-1, 1, 1}, {1, -1, 1}, {1, 1, 1}};
-    struct tm_model *m = columns(3);
-    tm_node(m, "Mul", "x1 x2", "a", NULL);
-    tm_node(m, "Add", "a x3", "y", NULL);
-    tm_output(m, "y");
-    open_fixture(&f, m, 3);
+    open_fixture(&f, formula(3, "x1 x2 Mul x3 Add"), 3);
     f.method = "friedman";
     begin(&f);
     for (int i = 0; i < 4; i++)
