@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "explain/deriv.h"
+#include "explain/quadrature.h"
 #include "decompose/path.h"
 
 /* Points whose gradients are held at once: at least 8, about 16 MB. */
@@ -59,30 +60,6 @@ bool sx_run_gxi(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
 
 /* ---- Integrated Gradients with fixed nodes ---- */
 
-/* Gauss-Legendre nodes and weights on [0, 1], by Newton's method on P_n. */
-static void gauss_nodes(int64_t n, double *node, double *weight)
-{
-    for (int64_t i = 0; i < n; i++) {
-        double x = cos(M_PI * ((double)i + 0.75) / ((double)n + 0.5)), slope = 1;
-        for (int step = 0; step < 100; step++) {
-            double p = 1, before = 0;
-            for (int64_t k = 1; k <= n; k++) {
-                double next =
-                    ((double)(2 * k - 1) * x * p - (double)(k - 1) * before) / (double)k;
-                before = p;
-                p = next;
-            }
-            slope = (double)n * (x * p - before) / (x * x - 1);
-            double move = p / slope;
-            x -= move;
-            if (fabs(move) < 1e-15)
-                break;
-        }
-        node[i] = (1 - x) / 2;
-        weight[i] = 1 / ((1 - x * x) * slope * slope);
-    }
-}
-
 /* Sets that are integrated at once, and their nodes. */
 struct rule {
     int64_t nodes, room;
@@ -105,8 +82,8 @@ static bool rule_new(struct rule *r, const struct sx_decomposing *d, const struc
     r->parts = sx_new(points * (size_t)d->n, sizeof *r->parts, d->error);
     if (r->node == NULL || r->weight == NULL || r->at == NULL || r->parts == NULL)
         return false;
-    if (spread == GAUSS)
-        gauss_nodes(nodes, r->node, r->weight);
+    for (int64_t i = 0; spread == GAUSS && i < nodes; i++)
+        r->node[i] = (1 - sx_gauss_node(i, nodes, &r->weight[i])) / 2;
     for (int64_t i = 0; spread != GAUSS && i < nodes; i++) {
         double u = 0.5;
         if (spread == DRAWN)

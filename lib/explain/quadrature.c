@@ -1,4 +1,5 @@
-/* quadrature.c - the mean over products of two uniform numbers, as a sum over nodes.
+/* quadrature.c - means over an interval, and over products of two uniform numbers, as sums over
+ * nodes.
  *
  * The product t has the density -ln t; t = u^4 takes the singularity of the logarithm out of the
  * way of a Gauss-Legendre rule. */
@@ -6,8 +7,7 @@
 
 #include "explain/quadrature.h"
 
-/* Node k of n of the Gauss-Legendre rule on [0, 1], and its weight. */
-static double gauss(int64_t k, int64_t n, double *weight)
+double sx_gauss_node(int64_t k, int64_t n, double *weight)
 {
     double u = cos(M_PI * ((double)k + 0.75) / ((double)n + 0.5)), slope = 1;
     for (int pass = 0; pass < 100; pass++) {
@@ -24,12 +24,12 @@ static double gauss(int64_t k, int64_t n, double *weight)
             break;
     }
     *weight = 1 / ((1 - u * u) * slope * slope);
-    return (1 + u) / 2;
+    return u;
 }
 
 double sx_product_node(int64_t k, int64_t n, double *weight)
 {
-    double u = gauss(k, n, weight), t = u * u * u * u;
+    double u = (1 + sx_gauss_node(k, n, weight)) / 2, t = u * u * u * u;
     *weight *= 4 * u * u * u * -log(t);
     return t;
 }

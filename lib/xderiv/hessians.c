@@ -64,6 +64,16 @@ static void split(const struct sx_study *h, const double *d, double *v)
             v[sx_feature_of(h, i) * h->size + i] = d[i];
 }
 
+/* Point k lies at t on the line from b to x. */
+static void place(struct path *p, int64_t k, int64_t size, const double *x, const double *b,
+                  double t)
+{
+    for (int64_t i = 0; i < size; i++) {
+        p->d[k * size + i] = x[i] - b[i];
+        p->z[k * size + i] = b[i] + t * (x[i] - b[i]);
+    }
+}
+
 static bool sum_path(struct sx_study *h, const struct path *p, double *matrix,
                      struct sx_error *error)
 {
@@ -105,10 +115,7 @@ bool sx_integrated_hessian(struct sx_study *h, int order, const struct sx_study_
         for (int64_t k = 0; k < p.n; k++) {
             double t = sx_product_node(k, p.n, &p.first[k]);
             p.second[k] = p.first[k] * t;
-            for (int64_t i = 0; i < size; i++) {
-                p.d[k * size + i] = x[i] - b[i];
-                p.z[k * size + i] = b[i] + t * (x[i] - b[i]);
-            }
+            place(&p, k, size, x, b, t);
         }
         ok = sum_path(h, &p, tensor + r * h->q * h->q, error);
     }
@@ -139,10 +146,7 @@ bool sx_expected_hessian(struct sx_study *h, int order, const struct sx_study_ro
                        sx_random_uniform(h->o.seed, 1, draw + 2);
             p.first[k] = 1 / (double)p.n;
             p.second[k] = t / (double)p.n;
-            for (int64_t i = 0; i < size; i++) {
-                p.d[k * size + i] = x[i] - b[i];
-                p.z[k * size + i] = b[i] + t * (x[i] - b[i]);
-            }
+            place(&p, k, size, x, b, t);
         }
         ok = sum_path(h, &p, tensor + r * h->q * h->q, error);
     }
