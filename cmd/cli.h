@@ -118,7 +118,8 @@ bool cli_next(struct cli *cli, struct cli_sample *sample);
  * Returns whether to go on. */
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error);
-/* Reads a tensor of the model input's shape, all samples of a file: [n, size] doubles. */
+/* Reads tensors of the model input's shape, all samples of a file and at least one: [n, size]
+ * doubles. */
 bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *shape,
                      double **points, int64_t *n, struct sx_error *error);
 /* The name of feature i from the header line of the current INPUT, or NULL. */

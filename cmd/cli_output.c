@@ -156,14 +156,8 @@ static bool file_baseline(struct cli *cli, const struct sx_shape *shape, double 
     double *points = NULL;
     int64_t n = 0, size = sx_count(shape);
     bool ok = cli_read_points(cli, cli->baseline, shape, &points, &n, error);
-    if (ok && n < 1) {
-        *error = (struct sx_error){SX_USAGE, "the baseline file holds no sample"};
-        ok = false;
-    }
     if (ok)
         memcpy(baseline, points, (size_t)size * sizeof *baseline);
-    else
-        error->status = SX_USAGE;
     free(points);
     return ok;
 }

@@ -355,6 +355,10 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *s
             *error = (struct sx_error){SX_MEMORY, "out of memory"};
     }
     sx_reader_close(reader);
+    if (ok && *n == 0) {
+        *error = (struct sx_error){SX_FAILED, "holds no sample"};
+        ok = false;
+    }
     return ok || at_file(error, path);
 }
 

@@ -234,9 +234,22 @@ is 'command lines that are wrong' "$wrong" ''
 
 printf '1,2\n' >good.csv
 for option in --target=9 --target=-9 --target=cat --output-name=nowhere --wrt=nowhere \
-    --baseline=missing.npy --baseline=blur:x -inowhere=good.csv --mean=1,2; do
+    --baseline=blur:x -inowhere=good.csv --mean=1,2; do
     run ggig -f json --method=grad "$option" soft.onnx good.csv
     is "ggig $option" "$(judge 2 | sed 's/status 2 with 1 lines.*//')" ''
+done
+
+# A baseline or a background is an input like another: where it cannot be read, samples fail.
+: >empty.csv
+mkdir folder
+for option in --baseline --background; do
+    for file in missing.npy folder soft.onnx '' empty.csv; do
+        for tool in ggig attr-decompose shapley-int 'xderiv --smooth=softplus:1'; do
+            # shellcheck disable=SC2086 # a command and its options
+            expect "$tool $option='$file'" 1 $tool -f json "$option=$file" soft.onnx good.csv
+            is 'says so in a record' "$(jq -r .error.status "$T/out")" 1
+        done
+    done
 done
 
 # ---- Fitted files, checkpoints, data sets ----
