@@ -179,6 +179,8 @@ static void check_options(struct flint_fit *s)
         s->logits = cli->explain.output;
     if (s->logits != NULL && s->probs != NULL)
         cli_misuse(cli, "either --logits or --probs");
+    if ((s->val_y != NULL && s->val_x == NULL) || (s->test_y != NULL && s->test_x == NULL))
+        cli_misuse(cli, "--val-y goes with --val-x, --test-y with --test-x");
     if (s->resume && s->checkpoint == NULL)
         cli_misuse(cli, "which checkpoint? (--checkpoint=FILE)");
     if (s->model_out != NULL && s->mode != 1)

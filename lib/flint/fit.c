@@ -117,17 +117,29 @@ static bool learn_f(struct sx_flint_fit *fit, struct sx_error *error)
             sx_fail(error, SX_USAGE, "the model has no weights that could be trained"));
 }
 
+/* The hash of the labels of a data set; "" without. */
+static void hash_labels(const int64_t *y, struct sx_dataset *x, char hash[65])
+{
+    hash[0] = '\0';
+    if (y != NULL && x != NULL)
+        sx_sha256(y, (size_t)sx_dataset_count(x) * sizeof *y, hash);
+}
+
 /* A checkpoint goes with these settings, this model and these data. */
 static bool identify(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_flint_data *d = &fit->data;
+    char y[65], validation_y[65];
+    hash_labels(d->y, d->x, y);
+    hash_labels(d->validation_y, d->validation_x, validation_y);
     fit->config = sx_flint_options_text(&fit->source, &fit->options, error);
     if (fit->config == NULL)
         return false;
     char *text = NULL;
-    int n = asprintf(&text, "%s %s %s %s %s", SX_VERSION, fit->config,
-                     sx_model_sha256(fit->model), sx_dataset_hash(d->x),
-                     d->validation_x != NULL ? sx_dataset_hash(d->validation_x) : "");
+    int n =
+        asprintf(&text, "%s %s %s %s %s %s %s", SX_VERSION, fit->config,
+                 sx_model_sha256(fit->model), sx_dataset_hash(d->x), y,
+                 d->validation_x != NULL ? sx_dataset_hash(d->validation_x) : "", validation_y);
     if (n < 0)
         return sx_fail(error, SX_MEMORY, "out of memory");
     sx_sha256(text, (size_t)n, fit->hash);
@@ -139,8 +151,10 @@ static bool begin(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_shape *sample = sx_dataset_shape(fit->data.x);
     struct sx_flint_options *o = &fit->options;
+    if (!sx_flint_check(o, error))
+        return false;
     fit->history = sx_new((size_t)o->epochs + 1, sizeof *fit->history, error);
-    return fit->history != NULL && sx_flint_check(o, error) &&
+    return fit->history != NULL &&
            sx_flint_inspect(&fit->source, fit->model, o, sample, error) &&
            identify(fit, error) && sx_flint_split(fit, error) && open_composed(fit, error) &&
            learn_f(fit, error) && make_state(fit, error) && sx_flint_fill_cache(fit, error) &&

@@ -42,6 +42,9 @@ done
 fit k.onnx -y classes --checkpoint=fit.ckpt --resume --epochs=5
 is 'a checkpoint of other options: status' "$status" 2
 ok 'says so' grep -q 'of other options' "$T/err"
+seq 0 9 | cat - classes | head -n 20 >others
+fit k.onnx -y others --checkpoint=fit.ckpt --resume
+is 'a checkpoint of other classes: status' "$status" 2
 fit k.onnx --checkpoint=digits8.onnx --resume
 is 'no checkpoint: status' "$status" 2
 flint-fit digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --epochs=100000 \
@@ -78,6 +81,11 @@ fit val.onnx --val-x=digits8.npy --val-y=classes --test-x=digits8.npy --test-y=c
 clean 'validation and test'
 is 'both measured' "$(jq -c '[.validation.samples, .test.samples, .test.acc_f]' "$T/out")" '[20,20,1]'
 is 'a log in JSON' "$(jq -c .epoch log | tr '\n' ' ')" '1 2 3 4 '
+is 'with the figures of the record' \
+    "$(jq -c '[.total, .of, .["if"], .ent_sample, .ent_batch, .l1, .fidelity, .val_fidelity | . * 1e5 | round]' log)" \
+    "$(jq -c '.epochs[] | [.total, .of, .["if"], .ent_sample, .ent_batch, .l1, .fidelity, .validation.fidelity | . * 1e5 | round]' "$T/out")"
+is 'entropies of 16 attributes are at most their logarithm' \
+    "$(jq -sc '[.[] | .ent_sample, .ent_batch | . > 0 and . <= (16 | log) + 1e-6] | all' log)" true
 run flint-fit digits8.onnx -x digits8.npy --recipe=small --epochs=1 -o default.onnx
 is 'the layer that is chosen is said' "$(cat "$T/err")" \
     'flint-fit: layer /7/MaxPool_output_0 (choose with --layers)'
@@ -97,6 +105,10 @@ refused '2 2' digits8.onnx -x digits8.npy -o no.onnx --recipe=none
 refused '2 2' digits8.onnx -x digits8.npy -o no.onnx --beta=x
 refused '2 2' digits8.onnx -x digits8.npy -o no.onnx --resume
 refused '2 2' digits8.onnx -x digits8.npy -o no.onnx --double
+refused '2 2' digits8.onnx -x digits8.npy -o no.onnx --val-y=classes
+refused '2 2' digits8.onnx -x digits8.npy -o no.onnx --test-y=classes
+refused '2 1' digits8.onnx -x digits8.npy -o no.onnx --epochs=9223372036854775807
+refused '2 1' digits8.onnx -x digits8.npy -o no.onnx --batch=9223372036854775807
 refused '2 1' digits8.onnx -x digits8.npy -o no.onnx --layers=nowhere
 refused '2 1' digits8.onnx -x digits8.npy -o no.onnx --layers=/6/Relu_output_0 --mode=joint
 refused '1 1' digits8.onnx -x missing.npy -o no.onnx
