@@ -13,25 +13,17 @@
 /* The weight of coalitions of one player and of all but one, against the others' mean. */
 #define STIFFNESS 1000
 
-static int64_t members_of(struct sx_outer *w, int64_t i)
+/* Lists of players by coalition: who is in it, then who is not. */
+static void list_members(struct sx_outer *w)
 {
     const struct sx_game *game = w->e->game;
-    const uint64_t *coalition = w->draw->coalition + (size_t)i * game->words;
-    int64_t k = 0;
-    for (int64_t j = 0; j < w->n; j++) {
-        w->present[j] = sx_set_has(coalition, game->live[j]);
-        w->member[k] = j;
-        k += w->present[j];
+    for (int64_t i = 0; i < w->draw->count; i++) {
+        const uint64_t *coalition = w->draw->coalition + (size_t)i * game->words;
+        int64_t k = sx_set_count(coalition, game->words), others = k, in = 0;
+        w->size[i] = k;
+        for (int64_t j = 0; j < w->n; j++)
+            w->member[i * w->n + (sx_set_has(coalition, game->live[j]) ? in++ : others++)] = j;
     }
-    return k;
-}
-
-/* Coalitions of one player and of all but one are taken for what they fix. */
-static void add_edge(struct sx_outer *w, int64_t k, double value)
-{
-    for (int64_t j = 0; j < w->n; j++)
-        if ((k == 1 && w->present[j]) || (k == w->n - 1 && !w->present[j]))
-            w->edge[j] += value;
 }
 
 /* Shapley values. */
@@ -42,13 +34,14 @@ static bool fit_singles(struct sx_outer *w)
     double *ones = w->split, of_right = 0, of_ones = 0; /* not in use yet */
     memset(w->matrix, 0, (size_t)(n * n) * sizeof *w->matrix);
     for (int64_t i = 0; i < w->draw->count; i++) {
-        int64_t k = members_of(w, i);
+        const int64_t *list = w->member + i * n;
+        int64_t k = w->size[i];
         double weight = w->mean[i] * (double)(n - 1) / (double)(k * (n - k));
         for (int64_t a = 0; a < k && weight > 0; a++) {
-            double *row = w->matrix + w->member[a] * n;
-            w->right[w->member[a]] += weight * w->value[i];
+            double *row = w->matrix + list[a] * n;
+            w->right[list[a]] += weight * w->value[i];
             for (int64_t b = a; b < k; b++)
-                row[w->member[b]] += weight;
+                row[list[b]] += weight;
         }
     }
     if (!sx_cholesky(w->matrix, n))
@@ -69,12 +62,12 @@ static bool fit_singles(struct sx_outer *w)
 /* The members of pair `p` of 0..n-1 in the order of terms. */
 static const int64_t *pair_of(const struct sx_outer *w, int64_t p)
 {
-    return w->member + 2 * w->n + 2 * p;
+    return w->pairs + 2 * p;
 }
 
 static void list_pairs(struct sx_outer *w)
 {
-    int64_t *to = w->member + 2 * w->n;
+    int64_t *to = w->pairs;
     for (int64_t i = 0; i < w->n; i++)
         for (int64_t j = i + 1; j < w->n; j++) {
             *to++ = i;
@@ -153,18 +146,15 @@ static double outer_weight(int64_t n, int64_t t)
 
 /* Adds a coalition to the equations: what it splits is what its complement splits, so the smaller
  * of the two is taken. Right sides are summed by players and pairs that are in it. */
-static void add_split(struct sx_outer *w, int64_t k, double weight, double value)
+static void add_split(struct sx_outer *w, const int64_t *list, int64_t k, double weight,
+                      double value)
 {
-    if (2 * k > w->n) {
-        k = 0;
-        for (int64_t j = 0; j < w->n; j++)
-            if (!w->present[j])
-                w->member[k++] = j;
-    }
-    sx_moments_add(&w->moments, w->member, k, weight);
+    const int64_t *set = 2 * k > w->n ? list + k : list;
+    k = 2 * k > w->n ? w->n - k : k;
+    sx_moments_add(&w->moments, set, k, weight);
     for (int64_t a = 0; a < k; a++)
         for (int64_t b = a; b < k; b++)
-            w->split[w->member[a] * w->n + w->member[b]] += weight * value;
+            w->split[set[a] * w->n + set[b]] += weight * value;
 }
 
 /* The normal equations of the pairs, for what the singles leave. */
@@ -174,13 +164,16 @@ static void fill_pairs(struct sx_outer *w)
     int64_t n = w->n;
     memset(w->split, 0, (size_t)(n * n) * sizeof *split);
     for (int64_t i = 0; i < w->draw->count; i++) {
-        int64_t k = members_of(w, i);
+        const int64_t *list = w->member + i * n;
+        int64_t k = w->size[i];
         for (int64_t j = 0; j < k; j++)
-            w->value[i] -= w->single[w->member[j]];
-        if (k == 1 || k == n - 1)
-            add_edge(w, k, w->value[i]);
-        else if (w->mean[i] > 0)
-            add_split(w, k, w->mean[i] * outer_weight(n, k), w->value[i]);
+            w->value[i] -= w->single[list[j]];
+        if (k == 1) /* what these two fix is taken for that */
+            w->edge[list[0]] += w->value[i];
+        if (k == n - 1)
+            w->edge[list[n - 1]] += w->value[i];
+        if (k > 1 && k < n - 1 && w->mean[i] > 0)
+            add_split(w, list, k, w->mean[i] * outer_weight(n, k), w->value[i]);
     }
     fill_matrix(w);
     for (int64_t p = 0; p < w->p; p++) {
@@ -208,14 +201,16 @@ bool sx_outer_new(struct sx_outer *w, struct sx_estimate *e, const struct sx_dra
     *w = (struct sx_outer){.e = e, .draw = draw, .n = (int64_t)n, .p = (int64_t)p};
     if (!sx_size_mul(&square, p > n ? p : n, (p > n ? p : n) * sizeof(double)))
         return sx_fail(error, SX_MEMORY, "out of memory");
-    w->member = sx_new(2 * n + 2 * p + 2, sizeof *w->member, error);
-    w->present = sx_new(n + 1, sizeof *w->present, error);
+    w->member = sx_new((size_t)draw->count + 1, n * sizeof *w->member, error);
+    w->size = sx_new((size_t)draw->count + 1, sizeof *w->size, error);
+    w->pairs = sx_new(2 * p + 1, sizeof *w->pairs, error);
     w->matrix = sx_new(square / sizeof(double), sizeof *w->matrix, error);
     w->right = sx_new(2 * p + 3 * n, sizeof *w->right, error);
     w->split = sx_new(n * n, sizeof *w->split, error);
     w->value = sx_new((size_t)draw->count + 1, sizeof *w->value, error);
-    if (w->member == NULL || w->present == NULL || w->matrix == NULL || w->right == NULL ||
-        w->split == NULL || w->value == NULL || !sx_moments_new(&w->moments, w->n, 4, error)) {
+    if (w->member == NULL || w->size == NULL || w->pairs == NULL || w->matrix == NULL ||
+        w->right == NULL || w->split == NULL || w->value == NULL ||
+        !sx_moments_new(&w->moments, w->n, 4, error)) {
         sx_outer_free(w);
         return false;
     }
@@ -223,6 +218,7 @@ bool sx_outer_new(struct sx_outer *w, struct sx_estimate *e, const struct sx_dra
     w->edge = w->single + n;
     w->pair = w->edge + n;
     list_pairs(w);
+    list_members(w);
     return true;
 }
 
@@ -231,7 +227,8 @@ void sx_outer_free(struct sx_outer *w)
     sx_moments_free(&w->moments);
     free(w->value);
     free(w->member);
-    free(w->present);
+    free(w->size);
+    free(w->pairs);
     free(w->matrix);
     free(w->right);
     free(w->split);

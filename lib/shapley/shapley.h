@@ -318,8 +318,9 @@ struct sx_outer {
     double *value;      /* then what the singles leave */
     double *edge;       /* of each player: the value of it alone plus that of all others */
     double *single;     /* Shapley values */
-    int64_t *member;    /* of a coalition; then those of all pairs */
-    uint8_t *present;   /* of a coalition */
+    int64_t *member;    /* [coalitions, n]: those of each, then the others */
+    int64_t *size;      /* of each coalition */
+    int64_t *pairs;     /* the members of each */
     struct sx_moments moments;
     double *split; /* [n, n]: sums of values times weights, by who is apart from the others */
     double *matrix, *right, *pair; /* of each pair: the mean of its character */

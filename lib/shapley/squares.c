@@ -146,14 +146,19 @@ void sx_moments_transform(struct sx_moments *m)
 /* Columns that are eliminated together. */
 #define BLOCK 16
 
-/* to[i] -= the sum over k < 4 of x[k * n] a[k * n + i]: together they save traffic. */
-CLONES static void subtract_four(double *restrict to, const double *x, const double *a,
-                                 int64_t n, int64_t count)
+/* to[i] -= the sum over k < 4 of x[k * n] a[k * n + i], and next[i] of x[k * n + 1]: together they
+ * save traffic. */
+CLONES static void subtract_four(double *restrict to, double *restrict next,
+                                 const double *restrict x, const double *restrict a, int64_t n,
+                                 int64_t count)
 {
     const double *b = a + n, *c = b + n, *d = c + n;
     double xa = x[0], xb = x[n], xc = x[2 * n], xd = x[3 * n];
-    for (int64_t i = 0; i < count; i++)
+    double ya = x[1], yb = x[n + 1], yc = x[2 * n + 1], yd = x[3 * n + 1];
+    for (int64_t i = 0; i < count; i++) {
         to[i] -= xa * a[i] + xb * b[i] + (xc * c[i] + xd * d[i]);
+        next[i] -= ya * a[i] + yb * b[i] + (yc * c[i] + yd * d[i]);
+    }
 }
 
 CLONES static void subtract(double *restrict to, const double *restrict a, double x, int64_t n)
@@ -176,13 +181,14 @@ bool sx_cholesky(double *u, int64_t n)
             for (int64_t j = k; j < n; j++)
                 row[j] *= scale;
         }
-#pragma omp parallel for schedule(static, 8) if (n > 256)
-        for (int64_t i = to; i < n; i++) {
-            int64_t p = from;
-            for (; p + 3 < to; p += 4)
-                subtract_four(u + i * n + i, u + p * n + i, u + p * n + i, n, n - i);
-            for (; p < to; p++)
-                subtract(u + i * n + i, u + p * n + i, u[p * n + i], n - i);
+#pragma omp parallel for schedule(static, 4) if (n > 256)
+        for (int64_t i = to; i < n; i += 2) { /* BLOCK is full where rows are left */
+            double *row = u + i * n + i;
+            for (int64_t p = from; p < to; p++)
+                row[0] -= u[p * n + i] * u[p * n + i];
+            for (int64_t p = from; p < to && i + 1 < n; p += 4)
+                subtract_four(row + 1, row + n + 1, u + p * n + i, u + p * n + i + 1, n,
+                              n - i - 1);
         }
     }
     return true;
