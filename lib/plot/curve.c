@@ -33,7 +33,7 @@ bool sx_plot_curve(const char *title, const double *x, const double *y, int64_t 
         char text[24];
         int64_t at = left + across(x[i], x[0], x[n - 1]);
         double high = (double)(top + HEIGHT) - HEIGHT * y[i] / largest;
-        snprintf(text, sizeof text, "%.4g", x[i]);
+        snprintf(text, sizeof text, "%.6g", x[i]);
         sx_draw_fill(figure, at, top + HEIGHT, 1, 4, SX_INK);
         if (i == 0 || i == n - 1)
             sx_draw_text(figure, at - sx_text_width(text) / 2, top + HEIGHT + 6, text, SX_INK);
