@@ -4,23 +4,38 @@
 
 #include "decompose/decompose.h"
 
-/* Twice the rank of a value among n, ties sharing theirs, less the mean rank. */
-static double rank_of(const double *values, int64_t n, int64_t i)
+struct place {
+    double value;
+    int64_t player;
+};
+
+static int by_value(const void *a, const void *b)
 {
-    double rank = 0;
-    for (int64_t k = 0; k < n; k++)
-        rank += (values[k] < values[i]) - (values[k] > values[i]);
-    return rank;
+    const struct place *x = a, *y = b;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+/* Twice the rank of each value, ties sharing theirs, less what makes their sum 0. */
+static void list_ranks(const double *value, int64_t n, struct place *order, double *rank)
+{
+    for (int64_t i = 0; i < n; i++)
+        order[i] = (struct place){value[i], i};
+    qsort(order, (size_t)n, sizeof *order, by_value);
+    for (int64_t i = 0, next; i < n; i = next) {
+        for (next = i + 1; next < n && order[next].value <= order[i].value;)
+            next++;
+        for (int64_t k = i; k < next; k++)
+            rank[order[k].player] = (double)(i - (n - next));
+    }
 }
 
 static double correlation(const double *a, const double *b, int64_t n)
 {
     double ab = 0, aa = 0, bb = 0;
     for (int64_t i = 0; i < n; i++) {
-        double x = rank_of(a, n, i), y = rank_of(b, n, i);
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
+        ab += a[i] * b[i];
+        aa += a[i] * a[i];
+        bb += b[i] * b[i];
     }
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
@@ -38,13 +53,20 @@ bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error)
     int n = c->n_methods;
     c->spearman = sx_new((size_t)(n * n), sizeof *c->spearman, error);
     c->distance = sx_new((size_t)(n * n), sizeof *c->distance, error);
-    if (c->spearman == NULL || c->distance == NULL)
-        return false;
-    for (int at = 0; at < n * n; at++) {
+    struct place *order = sx_new((size_t)players, sizeof *order, error);
+    double *rank = sx_new((size_t)players, (size_t)n * sizeof *rank, error);
+    bool ok = c->spearman != NULL && c->distance != NULL && order != NULL && rank != NULL;
+    for (int k = 0; ok && k < n; k++)
+        if (c->method[k].attribution != NULL)
+            list_ranks(c->method[k].attribution, players, order, rank + k * players);
+    for (int at = 0; ok && at < n * n; at++) {
         const double *a = c->method[at / n].attribution, *b = c->method[at % n].attribution;
         bool both = a != NULL && b != NULL;
-        c->spearman[at] = both ? correlation(a, b, players) : NAN;
+        c->spearman[at] =
+            both ? correlation(rank + at / n * players, rank + at % n * players, players) : NAN;
         c->distance[at] = both ? distance_of(a, b, players) : NAN;
     }
-    return true;
+    free(order);
+    free(rank);
+    return ok;
 }
