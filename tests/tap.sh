@@ -1,9 +1,12 @@
 # shellcheck shell=sh
 # tap.sh - what shell tests begin with: `. tests/tap.sh`, run from the top of the tree.
 #
+#   work FILE...        goes to a directory with the models of tests, and links to these files
 #   run COMMAND...      runs it; leaves $status, and its output in $T/out and $T/err
 #   is WHAT GOT WANT    one test: equal strings
 #   ok WHAT COMMAND...  one test: the command succeeds (`not` negates)
+#   clean WHAT          two tests: the last run ended with status 0 and said nothing
+#   refused WHAT STATUS TEXT   three: it ended with STATUS and one line that has TEXT in it
 #   golden NAME         one test: $T/out is what tests/golden/NAME holds; GOLDEN=write writes it
 #   near WHAT GOT WANT TOLERANCE   one test: files of JSON numbers, equal to within TOLERANCE
 #   end                 prints the plan; the script's last line
@@ -20,6 +23,11 @@ export PATH LC_ALL
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 tap_n=0 tap_bad=0
+
+work() {
+    mkdir "$T/work" && cd "$T/work" && "$BUILD/tests/programs/models" . >/dev/null &&
+        ln -s "$@" . || exit 1
+}
 
 run() {
     "$@" >"$T/out" 2>"$T/err" </dev/null
@@ -53,6 +61,17 @@ ok() {
 
 not() {
     ! "$@"
+}
+
+clean() {
+    is "$1: status" "$status" 0
+    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+}
+
+refused() {
+    is "$1: status" "$status" "$2"
+    ok "$1: says why" grep -q -e "$3" "$T/err"
+    is "$1: one line" "$(grep -c -v '^Try' "$T/err")" 1
 }
 
 golden() {

@@ -2,9 +2,7 @@
 # attr-decompose.t - the tool: closed forms, records, arrays, judging, misuse.
 . tests/tap.sh
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-"$BUILD/tests/programs/models" . >/dev/null || exit 1
-ln -s "$DATA"/digits8.* .
+work "$DATA"/digits8.*
 
 # f = x0 x1 + x1^2 / 2 at (2, 1)
 echo 2,1 >x.csv

@@ -2,14 +2,8 @@
 # ggig.t - attributions: closed forms, references, formats, and what must not change a byte.
 . tests/tap.sh
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-"$BUILD/tests/programs/models" . >/dev/null || exit 1
-ln -s "$DATA"/digits8.* "$DATA"/picture* .
+work "$DATA"/digits8.* "$DATA"/picture*
 
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
 # The attribution of the record in $T/out, rounded.
 map() {
     jq -c '[.attribution.values[] * 1e5 | round / 1e5]' "$T/out"

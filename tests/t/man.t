@@ -11,9 +11,7 @@ examples() {
          command != "" { sub(/^ +/, ""); command = command " " $0 }' "$1"
 }
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-"$BUILD/tests/programs/models" . >/dev/null || exit 1
-ln -s "$DATA"/* .
+work "$DATA"/*
 for page in "$TOP"/man/*.[1-9]; do
     name=$(basename "$page")
     examples "$page" >"$T/examples"

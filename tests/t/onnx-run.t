@@ -15,10 +15,6 @@ rounded() {
 values() {
     jq -c '.outputs[0].values' "$T/out" >"$T/values"
 }
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
 
 # ---- What comes out ----
 

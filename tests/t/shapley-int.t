@@ -2,14 +2,7 @@
 # shapley-int.t - interactions of digits and of saved games: known answers, formats, refusals.
 . tests/tap.sh
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-"$BUILD/tests/programs/models" . >/dev/null || exit 1
-ln -s "$DATA"/digits8.* "$DATA"/picture.png .
-
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
+work "$DATA"/digits8.* "$DATA"/picture.png
 
 # ---- Saved games with known answers ----
 

@@ -2,19 +2,7 @@
 # taylorcam.t - relations of places: closed forms, formats, refusals, what records say.
 . tests/tap.sh
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-"$BUILD/tests/programs/models" . >/dev/null || exit 1
-ln -s "$DATA"/digits8.* .
-
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
-refused() {
-    is "$1: status" "$status" "$2"
-    ok "$1: says why" grep -q -e "$3" "$T/err"
-    is "$1: one line" "$(grep -c -v '^Try' "$T/err")" 1
-}
+work "$DATA"/digits8.*
 
 # ---- Closed forms: f = x1 x4 + x2^2 / 2 at (1, 2, 3, 4), places of a 2 x 2 map ----
 

@@ -2,19 +2,8 @@
 # xderiv.t - interactions from the shell: references, records, formats, and refusals.
 . tests/tap.sh
 
-mkdir "$T/work" && cd "$T/work" || exit 1
-"$BUILD/tests/programs/models" . >/dev/null || exit 1
-ln -s "$DATA"/digits8.* "$DATA"/diabetes* "$DATA"/f1.* .
+work "$DATA"/digits8.* "$DATA"/diabetes* "$DATA"/f1.*
 
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
-refused() {
-    is "$1: status" "$status" "$2"
-    ok "$1: says $3" grep -q -e "$3" "$T/err"
-    is "$1: one or two lines" "$(($(wc -l <"$T/err") <= 2))" 1
-}
 # The effects of the record in $T/out as set:mean, rounded, strongest first.
 effects() {
     jq -r '.interactions[] | "\(.set | map(tostring) | join(""))=\(.mean * 1e5 | round / 1e5)"' \
