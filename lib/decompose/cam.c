@@ -54,7 +54,7 @@ static bool place_cells(struct sx_decomposing *d, const struct sx_shape *maps)
     if (maps->rank != 4 || maps->dim[0] != 1 || x.rank < 3 ||
         !sx_grid_of(&x, d->o->layout, &g, d->error))
         return sx_fail(d->error, SX_MODEL, "Grad-CAM: no feature maps of a picture");
-    *c = (struct sx_cells){maps->dim[2], maps->dim[3], maps->dim[1], NULL, true};
+    *c = (struct sx_cells){maps->dim[2], maps->dim[3], maps->dim[1], NULL, true, NULL};
     c->player = sx_new((size_t)(c->rows * c->columns), sizeof *c->player, d->error);
     bool *owns = sx_new((size_t)d->n, sizeof *owns, d->error);
     bool ok = c->player != NULL && owns != NULL;
@@ -102,19 +102,6 @@ static bool values_of_maps(void *context, int64_t n, const uint64_t *sets, doubl
     return ok;
 }
 
-bool sx_features_open(struct sx_decomposing *d)
-{
-    struct sx_frame *f = &d->features;
-    if (!open_layer(d) || !place_cells(d, &d->d->features->input.shape))
-        return false;
-    if (d->n >= 64)
-        d->cells.whole = false;
-    f->game = sx_game_new(d->n, values_of_maps, d, d->error);
-    f->f_b = NAN;
-    return f->game != NULL &&
-           (!d->cells.whole || sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b));
-}
-
 /* sum over channels of mean gradient times map, at every place. */
 static void weigh(const struct sx_cells *c, const double *a, const double *gradient,
                   double *map)
@@ -128,6 +115,40 @@ static void weigh(const struct sx_cells *c, const double *a, const double *gradi
         for (int64_t i = 0; i < places; i++)
             map[i] += alpha * a[k * places + i];
     }
+}
+
+/* The map of x, and f without any player: one run, as both need all that does not depend on the
+ * feature maps. */
+static bool look(struct sx_decomposing *d, struct sx_frame *f)
+{
+    struct sx_cells *c = &d->cells;
+    int64_t size = c->channels * c->rows * c->columns, n = c->whole ? 2 : 1;
+    double *maps = sx_new(2 * (size_t)size, sizeof *maps, d->error), values[2] = {NAN, NAN};
+    double *gradients = sx_new(2 * (size_t)size, sizeof *gradients, d->error);
+    c->map = sx_new((size_t)(c->rows * c->columns), sizeof *c->map, d->error);
+    bool ok = maps != NULL && gradients != NULL && c->map != NULL;
+    if (ok) {
+        masked_maps(d, NULL, maps);
+        masked_maps(d, &(uint64_t){0}, maps + size);
+        ok = sx_gradients(d->d->features, n, maps, values, gradients, d->error);
+    }
+    if (ok)
+        weigh(c, maps, gradients, c->map);
+    f->f_b = values[1];
+    free(maps);
+    free(gradients);
+    return ok;
+}
+
+bool sx_features_open(struct sx_decomposing *d)
+{
+    struct sx_frame *f = &d->features;
+    if (!open_layer(d) || !place_cells(d, &d->d->features->input.shape))
+        return false;
+    if (d->n >= 64)
+        d->cells.whole = false;
+    f->game = sx_game_new(d->n, values_of_maps, d, d->error);
+    return f->game != NULL && look(d, f);
 }
 
 /* The map between its places, linearly; constant beyond the outer ones. */
@@ -170,14 +191,22 @@ bool sx_features_map(struct sx_decomposing *d, struct sx_tensor *map)
 {
     const struct sx_cells *c = &d->cells;
     struct sx_shape shape = {2, {c->rows, c->columns}};
-    const struct sx_tensor *a = &d->d->features->input;
-    double *gradient = sx_new((size_t)sx_count(&a->shape), sizeof *gradient, d->error);
-    bool ok = gradient != NULL && sx_tensor_new(map, SX_DOUBLE, &shape, d->error) &&
-              sx_gradients(d->d->features, 1, a->data, NULL, gradient, d->error);
-    if (ok)
-        weigh(c, a->data, gradient, map->data);
-    free(gradient);
-    return ok;
+    if (!sx_tensor_new(map, SX_DOUBLE, &shape, d->error))
+        return false;
+    memcpy(map->data, c->map, (size_t)(c->rows * c->columns) * sizeof *c->map);
+    return true;
+}
+
+/* Gives the places of a map to their players. */
+static bool give(struct sx_decomposing *d, const double *map, double *to)
+{
+    const struct sx_cells *c = &d->cells;
+    if (!c->whole)
+        return resample(d, map, to);
+    for (int64_t i = 0; i < c->rows * c->columns; i++)
+        if (c->player[i] >= 0)
+            to[c->player[i]] += map[i];
+    return true;
 }
 
 bool sx_run_cam(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
@@ -186,27 +215,26 @@ bool sx_run_cam(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
     const struct sx_cells *c = &d->cells;
     int64_t places = c->rows * c->columns, size = c->channels * places;
     int64_t room = n < 64 ? n : 64;
+    (void)f;
+    memset(to, 0, (size_t)(n * d->n) * sizeof *to);
+    d->e->forward += n;
+    d->e->backward += n;
+    if (sets == NULL)
+        return give(d, c->map, to);
     double *maps = sx_new((size_t)(room * size), sizeof *maps, d->error);
     double *gradients = sx_new((size_t)(room * size), sizeof *gradients, d->error);
     double *map = sx_new((size_t)places, sizeof *map, d->error);
     bool ok = maps != NULL && gradients != NULL && map != NULL;
-    (void)f;
-    memset(to, 0, (size_t)(n * d->n) * sizeof *to);
     for (int64_t k = 0; ok && k < n; k += room) {
         int64_t now = n - k < room ? n - k : room;
         for (int64_t j = 0; j < now; j++)
-            masked_maps(d, sets != NULL ? &sets[k + j] : NULL, maps + j * size);
+            masked_maps(d, &sets[k + j], maps + j * size);
         ok = sx_gradients(d->d->features, now, maps, NULL, gradients, d->error);
         for (int64_t j = 0; ok && j < now; j++) {
             weigh(c, maps + j * size, gradients + j * size, map);
-            for (int64_t i = 0; c->whole && i < places; i++)
-                if (c->player[i] >= 0)
-                    to[(k + j) * d->n + c->player[i]] += map[i];
-            ok = c->whole || resample(d, map, to + (k + j) * d->n);
+            ok = give(d, map, to + (k + j) * d->n);
         }
     }
-    d->e->forward += n;
-    d->e->backward += n;
     free(maps);
     free(gradients);
     free(map);

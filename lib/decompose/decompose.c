@@ -505,6 +505,7 @@ static void close_frames(struct sx_decomposing *d)
     free(d->nothing);
     free(d->drawn);
     free(d->cells.player);
+    free(d->cells.map);
     sx_groups_free(&d->patches);
 }
 

@@ -51,6 +51,7 @@ struct sx_cells {
     int64_t rows, columns, channels; /* of the maps */
     int64_t *player;                 /* [rows, columns], -1: nobody's */
     bool whole;                      /* every player has a place */
+    double *map;                     /* that of x: [rows, columns] */
 };
 
 /* Groups of players: those of group k are member[first[k]] .. member[first[k + 1] - 1]. */

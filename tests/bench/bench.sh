@@ -109,6 +109,18 @@ compare_interactions() {
     pair '  whole process' s 0.02
 }
 
+# attribution METHOD OPTIONS...: seconds that the method takes, of the second of two pictures
+attribution() {
+    method=$1
+    shift
+    "$BUILD/bin/attr-decompose" -j "$THREADS" --methods="$method" --alloc=none --timing \
+        --resize=224x224 --scale=1/255 "$@" -f json \
+        "$MODELS/resnet18.onnx" "$MODELS/photo.png" "$MODELS/photo.png" |
+        tail -n 1 | sed 's/.*"methods"//; s/"agreement".*//' | field seconds >> "$T/ours"
+    "$PYTHON" tests/bench/peer_captum.py "$MODELS/resnet18.onnx" "$MODELS/photo.png" \
+        "$THREADS" "$method" 2> "$T/out" | field best >> "$T/theirs"
+}
+
 small() {
     whole "$T/ours" "$@"
 }
@@ -132,6 +144,16 @@ if [ -f "$MODELS/resnet18.onnx" ]; then
     done
     repeat gradient resnet50 8
     pair 'forward + input gradient, resnet50, batch 8' s 0.7
+    for method in gxi deeplift-rescale; do
+        repeat attribution $method --players=elements
+        pair "attribution of ResNet-18, $method" s 0.7
+    done
+    repeat attribution ig --players=elements --ig-rule=gauss:32
+    pair 'attribution of ResNet-18, ig, 32 points' s 0.7
+    repeat attribution lrp-eps --players=elements --lrp-eps=abs:1e-9
+    pair 'attribution of ResNet-18, lrp-eps' s 0.7
+    repeat attribution gradcam --players=patches:32x32
+    pair 'attribution of ResNet-18, gradcam' s 0.7
 else
     echo "no models in $MODELS"
 fi
