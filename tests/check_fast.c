@@ -455,6 +455,63 @@ START_TEST(packed_weights_count)
 }
 END_TEST
 
+static bool all_nan(const struct sx_tensor *t)
+{
+    for (int64_t i = 0; i < sx_count(&t->shape); i++)
+        if (!isnan(sx_tensor_get(t, i)))
+            return false;
+    return true;
+}
+
+/* A number that is none does not end as a class: activations must not make 0 of it. */
+START_TEST(nan_is_not_hidden)
+{
+    struct net net = net_cnn(2);
+    struct sx_tensor feeds[NET_MOST], before[NET_MOST], got[NET_MOST];
+    net_ready(&net, feeds, before);
+    net_ready(&net, feeds, got);
+    struct sx_program *program = net_compile(&net, 2, false);
+    ck_assert(sx_run(program, feeds, before, &net_error));
+    double was = sx_tensor_get(&feeds[0], 5);
+    sx_tensor_set(&feeds[0], 5, NAN);
+    ck_assert(sx_run(program, feeds, got, &net_error));
+    struct sx_tensor first = got[0];
+    first.shape.dim[0] = 1; /* of the two pictures, the one it is in */
+    ck_assert(all_nan(&first));
+    ck_assert(!all_nan(&got[0]));
+    sx_tensor_set(&feeds[0], 5, was);
+    ck_assert(sx_run(program, feeds, got, &net_error));
+    ck_assert_mem_eq(got[0].data, before[0].data,
+                     (size_t)sx_count(&got[0].shape) * sizeof(float));
+    sx_program_free(program);
+    net_drop(feeds, net.n_in);
+    net_drop(before, net.n_out);
+    net_drop(got, net.n_out);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+START_TEST(nan_weights_are_not_hidden)
+{
+    struct net net = net_begin();
+    struct sx_shape shape = net_shape(2, 64, 64, 0, 0);
+    static float weights[64 * 64] = {NAN};
+    int x = net_input(&net, shape);
+    int w = sx_const(net.g, SX_FLOAT, &shape, weights);
+    int y = sx_unary(net.g, SX_RELU, sx_matmul(net.g, x, w, false, false));
+    net.out[net.n_out++] = sx_matmul(net.g, y, net_weights(&net, shape, 64), false, false);
+    struct sx_tensor feeds[NET_MOST], got[NET_MOST];
+    net_ready(&net, feeds, got);
+    struct sx_program *program = net_compile(&net, 1, false);
+    ck_assert(sx_run(program, feeds, got, &net_error));
+    ck_assert(all_nan(&got[0]));
+    sx_program_free(program);
+    net_drop(feeds, 1);
+    net_drop(got, 1);
+    sx_graph_free(net.g);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("fast");
@@ -468,6 +525,6 @@ int main(void)
     tcase_add_test(c, pieces_are_cut_by_shape);
     tcase_add_loop_test(c, random_expressions, 0, 25);
     SUITE_ADD(c, long_chains_fit_their_limits, no_reference_implementations,
-              packed_weights_count);
+              packed_weights_count, nan_is_not_hidden, nan_weights_are_not_hidden);
     return suite_run();
 }

@@ -60,6 +60,15 @@ static int *copy_nodes(struct sx_program *program, const int *nodes, int n,
     return copy;
 }
 
+static bool constants_hold_nan(const struct sx_graph *g)
+{
+    for (size_t i = 0; i < g->n_nodes; i++)
+        if (g->node[i].op == SX_CONST && g->node[i].type == SX_FLOAT &&
+            sx_holds_nan(g->node[i].data, sx_count(&g->node[i].shape)))
+            return true;
+    return false;
+}
+
 struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n_inputs,
                               const int *outputs, int n_outputs,
                               const struct sx_run_options *options, struct sx_error *error)
@@ -72,8 +81,13 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->n_outputs = n_outputs;
     program->inputs = copy_nodes(program, inputs, n_inputs, error);
     program->outputs = copy_nodes(program, outputs, n_outputs, error);
+    program->source = g;
+    program->source_inputs = copy_nodes(program, inputs, n_inputs, error);
+    program->source_outputs = copy_nodes(program, outputs, n_outputs, error);
+    program->max_memory = options->max_memory;
     bool ok = program->inputs != NULL && program->outputs != NULL &&
-              run_passes(program, g, options->plain, error) &&
+              program->source_inputs != NULL && program->source_outputs != NULL &&
+              run_passes(program, g, options->plain || constants_hold_nan(g), error) &&
               sx_plan(program, options->max_memory, error);
     if (!ok) {
         sx_program_free(program);
@@ -120,6 +134,7 @@ void sx_program_free(struct sx_program *program)
     for (int i = 0; i < SX_N_PASSES; i++)
         sx_graph_free(program->graph[i]);
     sx_dnnl_free(program->dnnl);
+    sx_program_free(program->plain);
     free(program->arena);
     free(program->patch);
     sx_arena_free(&program->memory);

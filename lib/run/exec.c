@@ -21,11 +21,42 @@ static bool check(const struct sx_program *program, const struct sx_tensor *feed
     return true;
 }
 
+bool sx_holds_nan(const float *values, int64_t n)
+{
+    bool nan = false;
+    for (int64_t i = 0; i < n; i++)
+        nan |= values[i] != values[i];
+    return nan;
+}
+
+static bool is_fed_nan(const struct sx_program *program, const struct sx_tensor *feeds)
+{
+    for (int i = 0; i < program->n_inputs; i++)
+        if (program->inputs[i] != SX_NONE && feeds[i].type == SX_FLOAT &&
+            sx_holds_nan(feeds[i].data, sx_count(&feeds[i].shape)))
+            return true;
+    return false;
+}
+
+static bool run_plain(struct sx_program *program, const struct sx_tensor *feeds,
+                      struct sx_tensor *results, struct sx_error *error)
+{
+    const struct sx_run_options options = {
+        .threads = program->threads, .max_memory = program->max_memory, .plain = true};
+    if (program->plain == NULL)
+        program->plain =
+            sx_compile(program->source, program->source_inputs, program->n_inputs,
+                       program->source_outputs, program->n_outputs, &options, error);
+    return program->plain != NULL && sx_run(program->plain, feeds, results, error);
+}
+
 bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
             struct sx_tensor *results, struct sx_error *error)
 {
     if (!check(program, feeds, results, error))
         return false;
+    if (program->dnnl != NULL && is_fed_nan(program, feeds))
+        return run_plain(program, feeds, results, error);
     for (size_t i = 0; i < program->n_patches; i++) {
         const struct sx_patch *p = &program->patch[i];
         struct sx_step *step = &program->step[p->step];

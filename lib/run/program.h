@@ -37,11 +37,21 @@ struct sx_program {
     struct sx_patch *patch;
     size_t n_patches, patch_capacity;
     struct sx_dnnl *dnnl; /* NULL: plain kernels alone */
+
+    /* oneDNN's activations make 0 of NaN: where one is fed, a plain program runs instead, which is
+     * compiled then, from what this one was. */
+    struct sx_program *plain;
+    const struct sx_graph *source;
+    int *source_inputs, *source_outputs;
+    size_t max_memory;
+
     void *arena;
     size_t arena_size;
     int threads;
     struct sx_arena memory; /* all small arrays above */
 };
+
+bool sx_holds_nan(const float *values, int64_t n);
 
 /* Decides where every value lies and makes the steps. */
 bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error);

@@ -150,6 +150,17 @@ for j in 1 2 3; do
         ok "-j $j --batch=$batch: the same bytes" cmp "$T/out" double.json
     done
 done
+# ---- What is no number stays so ----
+
+{
+    head -c 236 digits8.npy
+    printf '\000\000\300\177'
+    tail -c +241 digits8.npy
+} >hole.npy
+run onnx-run --rows=0:2 digits8.onnx hole.npy
+clean 'a pixel that is no number'
+is 'what comes of it' "$(jq -c '[.nonfinite, (.outputs[0].values | unique | length)]' "$T/out" | paste -sd ' ')" '[10,1] [null,10]'
+
 run onnx-run --version
 is version "$(cat "$T/out")" "onnx-run (sextant) $(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' "$TOP/lib/sextant.h")"
 run onnx-run --help
