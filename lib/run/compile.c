@@ -1,4 +1,5 @@
 /* compile.c - the passes from a graph to a program, in their order. */
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,29 @@ static bool constants_hold_nan(const struct sx_graph *g)
     return false;
 }
 
+static double count_of(const struct sx_graph *g, int node)
+{
+    return (double)sx_count(&g->node[node].shape);
+}
+
+/* About how many multiplications and elements it takes: of a product [m, k] x [k, n] the three
+ * counts multiply to (m k n)^2. */
+static double work_of(const struct sx_graph *g)
+{
+    double work = 0;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const struct sx_node *n = &g->node[i];
+        bool product = n->op == SX_MATMUL || n->op == SX_CONV || n->op == SX_CONVINPUT ||
+                       n->op == SX_CONVWEIGHT;
+        double y = count_of(g, (int)i);
+        work += product ? sqrt(y * count_of(g, n->in[0]) * count_of(g, n->in[1])) : y;
+    }
+    return work;
+}
+
+/* Below this a sleeping thread takes longer to wake than the others to do its part. */
+#define WORTH_THREADS 8e6
+
 struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n_inputs,
                               const int *outputs, int n_outputs,
                               const struct sx_run_options *options, struct sx_error *error)
@@ -76,7 +100,9 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     struct sx_program *program = sx_new(1, sizeof *program, error);
     if (program == NULL)
         return NULL;
-    program->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    program->threads = work_of(g) < WORTH_THREADS ? 1
+                       : options->threads > 0     ? options->threads
+                                                  : omp_get_max_threads();
     program->n_inputs = n_inputs;
     program->n_outputs = n_outputs;
     program->inputs = copy_nodes(program, inputs, n_inputs, error);

@@ -14,8 +14,10 @@
 
 #include "shapley/shapley.h"
 
-/* More folds are a little closer, and take more time: fewer for many players. */
+/* More folds are a little closer, and take more time: fewer for many players, or where coalitions
+ * are so many to a pair of players that fits are close anyway. */
 #define MOST_FOLDS 4
+#define PLENTY 4
 #define MANY_PLAYERS 128
 
 struct adjusting {
@@ -48,7 +50,9 @@ static void deal(struct adjusting *w)
 {
     const struct sx_draw *d = &w->draw;
     const struct sx_shapley_options *o = w->e->o;
-    int64_t least = w->e->game->n_live > MANY_PLAYERS ? 2 : MOST_FOLDS;
+    int64_t n = w->e->game->n_live, least = n > MANY_PLAYERS ? 2 : MOST_FOLDS;
+    if (least > 3 && d->count >= PLENTY * n * (n + 1) / 2)
+        least = 3;
     for (int64_t s = 0; s < d->n_strata; s++) {
         int64_t units = (d->first[s + 1] - d->first[s]) / d->unit[s];
         if (d->missing[s] > 0 && units < least)

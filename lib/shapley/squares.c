@@ -181,7 +181,7 @@ bool sx_cholesky(double *u, int64_t n)
             for (int64_t j = k; j < n; j++)
                 row[j] *= scale;
         }
-#pragma omp parallel for schedule(static, 4) if (n > 256)
+#pragma omp parallel for schedule(static, 4) if (n > 512)
         for (int64_t i = to; i < n; i += 2) { /* BLOCK is full where rows are left */
             double *row = u + i * n + i;
             for (int64_t p = from; p < to; p++)
