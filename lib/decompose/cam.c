@@ -42,7 +42,13 @@ static bool open_layer(struct sx_decomposing *d)
         c->features =
             c->layer != NULL ? sx_explainer_new(d->e->model, &options, d->error) : NULL;
     }
-    return c->features != NULL && sx_explainer_sample(c->features, d->e->feeds, d->error);
+    if (c->features == NULL)
+        return false;
+    const struct sx_tensor *known = &d->e->watched_value;
+    if (known->data != NULL)
+        return sx_explainer_sample_at(c->features, d->e->feeds, known, d->error);
+    return sx_explainer_sample(c->features, d->e->feeds, d->error) &&
+           sx_explainer_watch(d->e, c->layer, d->error);
 }
 
 /* Gives each place the player of the element of x at its centre. */

@@ -151,9 +151,13 @@ bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error)
         inputs[i] = l->inputs[i].node;
     b->scores_shape = l->graph->node[b->scores_node].shape;
     b->x_shape = l->graph->node[b->x_node].shape;
-    const int outputs[] = {b->scores_node, b->x_node};
-    b->forward =
-        sx_compile(l->graph, inputs, l->n_inputs, outputs, e->inner ? 2 : 1, &options, error);
+    int outputs[3] = {b->scores_node}, n = 1;
+    if (e->inner)
+        outputs[n++] = b->x_node;
+    b->watched_node = e->watched != NULL ? sx_find(l->graph, e->watched) : SX_NONE;
+    if (b->watched_node != SX_NONE)
+        outputs[n++] = b->watched_node;
+    b->forward = sx_compile(l->graph, inputs, l->n_inputs, outputs, n, &options, error);
     free(inputs);
     return b->forward != NULL;
 }

@@ -36,6 +36,8 @@ void sx_explainer_free(struct sx_explainer *e)
     free_feeds(e);
     free(e->feeds);
     sx_tensor_free(&e->input);
+    sx_tensor_free(&e->watched_value);
+    free(e->watched);
     free(e);
 }
 
@@ -147,10 +149,17 @@ static bool evaluate(struct sx_explainer *e, struct sx_error *error)
     enum sx_type real = b->graph->real;
     if (b->forward == NULL && !sx_explained_forward(e, error))
         return false;
-    struct sx_tensor out[2] = {{0}, {0}};
-    bool ok = sx_tensor_new(&out[0], real, &b->scores_shape, error) &&
-              sx_tensor_new(&out[1], real, &b->x_shape, error);
-    struct sx_tensor *scores = &out[0];
+    struct sx_tensor out[3] = {{0}, {0}, {0}}, *scores = out, *inner = NULL, *watched = NULL;
+    int n = 1;
+    bool ok = sx_tensor_new(scores, real, &b->scores_shape, error);
+    if (e->inner)
+        inner = &out[n++];
+    ok = ok && (inner == NULL || sx_tensor_new(inner, real, &b->x_shape, error));
+    if (b->watched_node != SX_NONE) {
+        const struct sx_node *node = &b->lowered->graph->node[b->watched_node];
+        watched = &out[n++];
+        ok = ok && sx_tensor_new(watched, node->type, &node->shape, error);
+    }
     ok = ok && sx_run(b->forward, e->feeds, out, error);
     e->forward++;
     /* Many explain one sample only: its weights, packed for one pass, would double the memory
@@ -161,11 +170,13 @@ static bool evaluate(struct sx_explainer *e, struct sx_error *error)
         sx_file_rest(&e->model->file);
     }
     sx_tensor_free(&e->input);
-    const struct sx_tensor *x = e->inner ? &out[1] : &e->feeds[e->input_port];
+    sx_tensor_free(&e->watched_value);
+    const struct sx_tensor *x = inner != NULL ? inner : &e->feeds[e->input_port];
     ok = ok && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
-         choose_target(e, scores, error);
-    sx_tensor_free(&out[0]);
-    sx_tensor_free(&out[1]);
+         choose_target(e, scores, error) &&
+         (watched == NULL || sx_tensor_convert(&e->watched_value, SX_DOUBLE, watched, error));
+    for (int i = 0; i < 3; i++)
+        sx_tensor_free(&out[i]);
     return ok;
 }
 
@@ -177,6 +188,28 @@ bool sx_explainer_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
         return false;
     }
     return take_feeds(e, feeds, error) && evaluate(e, error);
+}
+
+bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_error *error)
+{
+    free(e->watched);
+    e->watched = sx_strdup(tensor, error);
+    sx_program_free(e->built.forward);
+    e->built.forward = NULL;
+    return e->watched != NULL;
+}
+
+bool sx_explainer_sample_at(struct sx_explainer *e, const struct sx_tensor *feeds,
+                            const struct sx_tensor *x, struct sx_error *error)
+{
+    if (!same_shapes(e, feeds) && !sx_explained_build(e, feeds, error)) {
+        sx_explained_free(&e->built);
+        return false;
+    }
+    const struct sx_shape *scores = &e->built.lowered->graph->node[e->built.scores_node].shape;
+    sx_tensor_free(&e->input);
+    return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
+           find_target(&e->options, sx_count(scores), &e->target.index, error);
 }
 
 int sx_shared_nodes(const struct sx_explained *b, int *nodes)

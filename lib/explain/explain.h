@@ -22,8 +22,8 @@ struct sx_explained {
     struct sx_graph *graph;
     int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
     int x, index, scores, value;
-    int *kink, n_kinks;         /* names in the faithful graph, see sx_find_kinks */
-    int scores_node, x_node;    /* in the faithful graph */
+    int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
+    int scores_node, x_node, watched_node; /* in the faithful graph */
     struct sx_program *forward; /* inputs to scores and, if x is an inner tensor, x */
     struct sx_shape scores_shape, x_shape; /* of what it gives */
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
@@ -44,8 +44,17 @@ struct sx_explainer {
     int input_port; /* else which */
     struct sx_target target;
     int64_t samples; /* taken so far */
+    char *watched;   /* a tensor that the forward pass is asked for besides, NULL: none */
+    struct sx_tensor watched_value; /* at the sample, SX_DOUBLE; empty before there is one */
     int64_t forward, backward;
 };
+
+/* From the next sample on the forward pass also gives an inner tensor. */
+bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_error *error);
+
+/* Takes a sample at which x is known, and the target one that was given. */
+bool sx_explainer_sample_at(struct sx_explainer *e, const struct sx_tensor *feeds,
+                            const struct sx_tensor *x, struct sx_error *error);
 
 /* Points per run of the program for f, or for f and its gradient, which is built at once if it
  * has not been; `expected` points are to come. 0 on failure. */

@@ -110,6 +110,14 @@ done <<'END'
 1e-4 -b mean
 END
 
+# From the second sample on feature maps come from the pass that finds the target.
+for i in 0 1 2; do
+    run attr-decompose --rows=$i:$((i + 1)) --alloc=none --players=patches:4x4 --methods=gradcam digits8.onnx digits8.npy
+    jq -c .methods[0].attribution "$T/out"
+done >alone
+run attr-decompose --rows=0:3 --alloc=none --players=patches:4x4 --methods=gradcam digits8.onnx digits8.npy
+is 'samples alone and together' "$(jq -c .methods[0].attribution "$T/out")" "$(cat alone)"
+
 # Scores from elsewhere.
 echo 1,1.5 >fair.csv
 echo 9,-6.5 >unfair.csv
