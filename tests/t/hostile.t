@@ -3,7 +3,7 @@
 . tests/tap.sh
 
 # Processor seconds that anything here may take. Sanitizers slow it down and must not be heard.
-ulimit -t "${LIMIT:-4}"
+ulimit -t "${LIMIT:-30}"
 ASAN_OPTIONS=exitcode=99
 UBSAN_OPTIONS=exitcode=99
 export ASAN_OPTIONS UBSAN_OPTIONS
