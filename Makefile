@@ -15,7 +15,7 @@ WARN = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing
        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas
 # Every dependency is linked here and nowhere else; these name the Debian package of each, and
 # the tools that tests and lint run. tests/setup.sh installs what is missing of them.
-PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
+PACKAGES = gcc g++ make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
            libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 LIBS = -lpng -ljpeg -lz -lcjson -lnettle -lprotobuf-c $(if $(filter 1,$(DNNL)),-ldnnl) -lm
@@ -26,8 +26,8 @@ LDFLAGS += -fopenmp $(SAN) -Wl,--as-needed
 PROTO = /usr/include/onnx/onnx.proto
 LIB_SRC = $(sort $(wildcard lib/*/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
-TOOLS = $(filter-out cli%,$(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c))))
-CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/cli*.c))
+TOOLS = $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c)))
+CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/cli/*.c)))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
@@ -83,7 +83,7 @@ $(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsextant.a
 
 # ---- Installing ----
 
-VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant.h)
+VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)
 define PC
 prefix=$(PREFIX)
 
@@ -96,9 +96,11 @@ endef
 export PC
 
 AT = $(DESTDIR)$(PREFIX)
+HEADERS = $(sort $(wildcard lib/sextant/*.h))
 MAN = $(notdir $(wildcard man/*.[1-9]))
 # Every file that is installed, beneath $(AT).
 INSTALLED = $(TOOLS:%=bin/%) lib/libsextant.a lib/pkgconfig/sextant.pc include/sextant.h \
+            $(HEADERS:lib/%=include/%) \
             $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
             $(TOOLS:%=share/bash-completion/completions/%) \
             share/doc/sextant/README share/doc/sextant/COPYING
@@ -108,9 +110,10 @@ install: all
 	install $(TOOLS:%=$(BUILD)/bin/%) $(AT)/bin
 	install -m 644 $(BUILD)/libsextant.a $(AT)/lib
 	install -m 644 lib/sextant.h $(AT)/include
+	install -m 644 $(HEADERS) $(AT)/include/sextant
 	install -m 644 README COPYING $(AT)/share/doc/sextant
 	for m in $(MAN); do install -m 644 man/$$m $(AT)/share/man/man$${m##*.} || exit; done
-	for t in $(TOOLS); do install -m 644 cmd/sextant-completion.bash \
+	for t in $(TOOLS); do install -m 644 cmd/cli/completion.bash \
 	    $(AT)/share/bash-completion/completions/$$t || exit; done
 	echo "$$PC" > $(AT)/lib/pkgconfig/sextant.pc
 
@@ -214,7 +217,7 @@ lint: setup
 objects: $(LIB_OBJ) $(CLI_OBJ) $(TOOLS:%=$(BUILD)/cmd/%.o) $(TEST_OBJ) \
          $(CHECKS:%=%.o) $(TEST_PROGRAMS:%=%.o)
 
-C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] tests/*.[ch] tests/*/*.[ch]))
+C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] tests/*/*.[ch]))
 
 clean:
 	rm -rf $(BUILD)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 /* Progress comes after so many seconds or steps. */
 #define SHOW_SECONDS 2

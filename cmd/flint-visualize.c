@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 struct flint_visualize {
     struct cli cli;
@@ -46,7 +46,7 @@ static bool add_pair(struct cli *cli, const char *argument)
         cli_misuse(&self.cli, "out of memory");
     self.pair = grown;
     self.pair[self.asked++] =
-        (struct sx_flint_pair){.class = (int64_t)c, .attribute = (int64_t)j};
+        (struct sx_flint_pair){.of_class = (int64_t)c, .attribute = (int64_t)j};
     return true;
 }
 
@@ -87,9 +87,9 @@ static bool find_pairs(struct flint_visualize *s, struct sx_error *error)
     int64_t n = sx_flint_attributes(s->f.flint);
     for (int64_t k = 0; k < s->asked; k++) {
         struct sx_flint_pair *p = &s->pair[k];
-        if (p->class >= sx_flint_classes(s->f.flint) || p->attribute >= n)
+        if (p->of_class >= sx_flint_classes(s->f.flint) || p->attribute >= n)
             return refuse(error, SX_USAGE, "--pair: there is no such class or attribute");
-        p->r = s->f.survey.relevance[p->class * n + p->attribute];
+        p->r = s->f.survey.relevance[p->of_class * n + p->attribute];
     }
     s->n_pairs = s->asked;
     if (s->asked == 0)
@@ -207,8 +207,8 @@ static bool write_record(struct flint_visualize *s, struct sx_error *error)
     for (int64_t k = 0, first = 0; k < s->n_pairs; first += s->pair[k++].n) {
         const struct sx_flint_pair *p = &s->pair[k];
         sx_json_object(j, NULL);
-        sx_json_int(j, "class", p->class);
-        sx_json_string(j, "label", cli_label(&s->cli, p->class));
+        sx_json_int(j, "class", p->of_class);
+        sx_json_string(j, "label", cli_label(&s->cli, p->of_class));
         sx_json_int(j, "attribute", p->attribute);
         sx_json_number(j, "r", p->r);
         write_samples(s, j, p, first);
@@ -223,10 +223,10 @@ static bool write_text(struct flint_visualize *s, struct sx_error *error)
     struct sx_sink *to = s->cli.sink;
     for (int64_t k = 0, at = 0; k < s->n_pairs; k++) {
         const struct sx_flint_pair *p = &s->pair[k];
-        const char *label = cli_label(&s->cli, p->class);
+        const char *label = cli_label(&s->cli, p->of_class);
         sx_sink_print(to, "class %lld%s%s, attribute %lld, relevance %.3f\n",
-                      (long long)p->class, label != NULL ? " " : "", label != NULL ? label : "",
-                      (long long)p->attribute, p->r);
+                      (long long)p->of_class, label != NULL ? " " : "",
+                      label != NULL ? label : "", (long long)p->attribute, p->r);
         for (int64_t i = 0; i < p->n; i++, at++) {
             sx_sink_print(to, "  sample %-7lld activation %-9.4g", (long long)p->row[i],
                           p->phi[i]);
@@ -269,9 +269,9 @@ static bool make_names(const struct flint_visualize *s, char **row, char **colum
 {
     bool ok = true;
     for (int64_t k = 0; ok && k < s->n_pairs; k++) {
-        const char *label = cli_label(&s->cli, s->pair[k].class);
+        const char *label = cli_label(&s->cli, s->pair[k].of_class);
         ok = asprintf(&row[k], "class %lld%s%.24s\nattribute %lld\nrelevance %.2f",
-                      (long long)s->pair[k].class, label != NULL ? "\n" : "",
+                      (long long)s->pair[k].of_class, label != NULL ? "\n" : "",
                       label != NULL ? label : "", (long long)s->pair[k].attribute,
                       s->pair[k].r) >= 0;
     }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 /* Sets of more players than this are looked at by windows, unless one is asked for. */
 #define WHOLE 12

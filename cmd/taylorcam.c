@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 enum { MOST_CAMS = 16, MOST_STEPS = 1000 };
 

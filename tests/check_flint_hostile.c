@@ -62,7 +62,7 @@ static bool look(struct sx_flint *flint, struct sx_error *error)
     struct sx_tensor x = fc_array(fc_case("train_step/in"), "x", SX_FLOAT);
     struct sx_flint_explanation e;
     struct sx_flint_survey survey = {0};
-    struct sx_flint_pair pair = {.class = 1, .attribute = 0};
+    struct sx_flint_pair pair = {.of_class = 1, .attribute = 0};
     x.shape.dim[0] = 1;
     bool ok = sx_flint_explain(flint, &x, &e, error);
     for (int64_t j = 0; ok && j < sx_flint_attributes(flint); j++)

@@ -175,18 +175,18 @@ START_TEST(pairs_over_tau)
         int64_t c = cJSON_GetArrayItem(pair, 0)->valueint, found = 0;
         int64_t j = cJSON_GetArrayItem(pair, 1)->valueint;
         for (int64_t k = 0; k < n; k++)
-            found += p[k].class == c && p[k].attribute == j && p[k].r == r[c * 6 + j];
+            found += p[k].of_class == c && p[k].attribute == j && p[k].r == r[c * 6 + j];
         ck_assert_int_eq(found, 1);
     }
     for (int64_t k = 1; k < n; k++)
-        ck_assert(p[k].class > p[k - 1].class ||
-                  (p[k].class == p[k - 1].class && p[k].r <= p[k - 1].r));
+        ck_assert(p[k].of_class > p[k - 1].of_class ||
+                  (p[k].of_class == p[k - 1].of_class && p[k].r <= p[k - 1].r));
     sx_flint_pairs_free(p, n);
     p = sx_flint_best_pairs(&table, &survey, 1e9, 1, &n, &error);
     ck_assert(p != NULL && n <= 3);
     for (int64_t k = 0; k < n; k++)
         for (int j = 0; j < 6; j++)
-            ck_assert(p[k].r >= r[p[k].class * 6 + j]);
+            ck_assert(p[k].r >= r[p[k].of_class * 6 + j]);
     sx_flint_pairs_free(p, n);
 }
 END_TEST
@@ -197,7 +197,7 @@ static void expect_top(const struct sx_flint_pair *p, const int64_t *class, int6
     struct sx_flint_explanation e;
     int64_t members = 0;
     for (int i = 0; i < 5; i++)
-        members += class[i] == p->class;
+        members += class[i] == p->of_class;
     ck_assert_int_eq(p->n, members < wanted ? members : wanted);
     for (int64_t k = 0; k < p->n; k++) {
         ck_assert_int_eq(class[p->row[k]], p -> class);
@@ -209,7 +209,7 @@ static void expect_top(const struct sx_flint_pair *p, const int64_t *class, int6
         ck_assert(sx_flint_explain(flint, &x, &e, &error));
         for (int64_t k = 0; k < p->n; k++)
             listed = listed || p->row[k] == i;
-        ck_assert(listed || class[i] != p->class ||
+        ck_assert(listed || class[i] != p->of_class ||
                   e.phi[p->attribute] <= p->phi[p->n - 1] + 1e-6);
         ta_free(&x, 1);
     }
@@ -233,7 +233,7 @@ START_TEST(top_samples)
         const int64_t *y = labelled ? training.y : NULL;
         ck_assert(p != NULL);
         for (int k = 0; k < 12; k++)
-            p[k] = (struct sx_flint_pair){.class = k / 4, .attribute = k % 4};
+            p[k] = (struct sx_flint_pair){.of_class = k / 4, .attribute = k % 4};
         ck_assert(sx_flint_top(flint, training.x, y, &all, p, 12, 2, &error));
         for (int k = 0; k < 12; k++)
             expect_top(&p[k], labelled ? training.y : by_f, 2);

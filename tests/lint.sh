@@ -34,7 +34,7 @@ includes() {
                           "shapley decompose flint plot", f, " ")
                 for (i = 1; i <= n; i++) rank[f[i]] = i }
         { split($1, at, "/"); split($4, to, "/"); seen = 1 }
-        $4 == "sextant.h" || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }
+        $4 ~ /^sextant(\.h$|\/)/ || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }
         at[1] == "cmd" { seen = to[1] == "cmd" }
         at[1] == "lib" { seen = to[1] in rank && rank[to[1]] <= rank[at[2]] }
         at[1] == "lib" && at[2] == "plot" { seen = to[1] ~ /^(base|io|plot)$/ }
@@ -45,8 +45,8 @@ includes() {
 # A public function has a comment in its paragraph.
 undocumented() {
     awk 'BEGIN { RS = ""; FS = "\n" }
-         /(^|\n)[a-z].*[ *]sx_[a-z0-9_]*\(/ && !/\/\*/ && !/(^|\n) \*/ { print "lib/sextant.h: no comment: " $1 }' \
-        lib/sextant.h
+         /(^|\n)[a-z].*[ *]sx_[a-z0-9_]*\(/ && !/\/\*/ && !/(^|\n) \*/ { print FILENAME ": no comment: " $1 }' \
+        lib/sextant/*.h
 }
 
 # First lines look like "/* name.c - its idea": the name may carry folders.
@@ -69,10 +69,10 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     unnamed "$@" | wrong
     grep -nE 'TODO|FIXME' $sources $tests $pages Makefile | grep -v '^tests/lint.sh' | wrong
     shellcheck -x -S warning -s dash $scripts | wrong
-    shellcheck -s bash cmd/sextant-completion.bash | wrong
+    shellcheck -s bash cmd/cli/completion.bash | wrong
     [ -z "$pages" ] || mandoc -T lint -W warning $pages | wrong
 
-    budget 'longest file' "$(wc -l $sources | grep -vE ' (total|lib/sextant.h)$' | percentile 100)" 800
+    budget 'longest file' "$(wc -l $sources | grep -vE ' total$' | percentile 100)" 800
     budget 'longest file of tests' "$(wc -l $tests | grep -v ' total$' | percentile 100)" 950
     budget 'median file of lib and cmd' "$(wc -l $sources | grep -v ' total$' | percentile 50)" 200
     lengths=$(ctags -x --c-kinds=f --fields=+e --_xformat='%{end} %n %N %F' "$@" |
@@ -81,8 +81,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     echo "$lengths" | awk '$3 ~ /^cmd/ && $2 == "main" && $1 > 45 { print $3 ": main has " $1 " lines" }' | wrong
     budget 'longest function' "$(echo "$lengths" | percentile 100)" 100
     budget 'functions, 90th percentile' "$(echo "$lengths" | percentile 90)" 45
-    # All of what is public, with its documentation, for twelve programs.
-    budget 'lib/sextant.h' "$(lines_of lib/sextant.h)" 1100
+    budget 'longest public header' "$(wc -l lib/sextant.h lib/sextant/*.h | grep -v ' total$' | percentile 100)" 300
     ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
     # The goal is 0.7; the floor keeps what has been reached, and is raised with it.
     printf '%-34s %6s  (at least 0.45, wanted 0.7)\n' 'test lines per source line' "$ratio"

@@ -33,7 +33,7 @@ static bool add_batch(struct sx_flint *flint, struct sx_dataset *x, const int64_
         int64_t class =
             y != NULL ? y[rows[i]] : sx_flint_class(w->teacher + i * classes, classes);
         for (int64_t k = 0; k < n_pairs; k++)
-            if (pairs[k].class == class)
+            if (pairs[k].of_class == class)
                 enter(&pairs[k], wanted, rows[i], w->phi[i * attributes + pairs[k].attribute]);
     }
     return true;
@@ -72,7 +72,7 @@ static int64_t best_of_class(const double *r, int64_t attributes, int64_t class,
             if (at < most)
                 pairs[at] = pairs[at - 1];
         if (at < most)
-            pairs[at] = (struct sx_flint_pair){.class = class, .attribute = j, .r = r[j]};
+            pairs[at] = (struct sx_flint_pair){.of_class = class, .attribute = j, .r = r[j]};
     }
     return n;
 }

@@ -35,11 +35,22 @@ PKG_CONFIG_PATH=$at/lib/pkgconfig
 PKG_CONFIG_SYSROOT_DIR=$T/root
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 is 'pkg-config knows the version' "$(pkg-config --modversion sextant)" \
-    "$(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant.h)"
+    "$(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)"
 # shellcheck disable=SC2046,SC2086 # words
 ok 'a program builds with it' cc ${SAN-} -o "$T/program" "$T/program.c" $(pkg-config --cflags --libs sextant)
 run "$T/program" "$DATA/digits8.onnx"
 is 'and runs' "$status $(cat "$T/out")" '0 image'
+
+cat >"$T/program.cc" <<'END'
+#include <sextant.h>
+int main()
+{
+    return sx_version()[0] == '0' ? 0 : 1;
+}
+END
+# shellcheck disable=SC2046,SC2086 # words
+ok 'a C++ program builds with it' c++ ${SAN-} -x c++ -o "$T/program++" "$T/program.cc" $(pkg-config --cflags --libs sextant)
+ok 'and runs' "$T/program++"
 
 cat >"$T/complete.bash" <<END
 compopt() { :; }

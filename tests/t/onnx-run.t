@@ -162,7 +162,7 @@ clean 'a pixel that is no number'
 is 'what comes of it' "$(jq -c '[.nonfinite, (.outputs[0].values | unique | length)]' "$T/out" | paste -sd ' ')" '[10,1] [null,10]'
 
 run onnx-run --version
-is version "$(cat "$T/out")" "onnx-run (sextant) $(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' "$TOP/lib/sextant.h")"
+is version "$(cat "$T/out")" "onnx-run (sextant) $(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' "$TOP/lib/sextant/base.h")"
 run onnx-run --help
 clean help
 ok 'help fits a terminal' test "$(awk '{ print length }' "$T/out" | sort -n | tail -n 1)" -le 100

@@ -11,7 +11,6 @@ described "$TOP/man/sextant.7" >"$T/common"
 cat /dev/null >"$T/used"
 for source in "$TOP"/cmd/*.c; do
     tool=$(basename "$source" .c)
-    case $tool in cli*) continue ;; esac
     page=$TOP/man/$tool.1
     run "$tool" --complete
     is "$tool --complete: status" "$status" 0

@@ -1,4 +1,4 @@
-/* cli.c - the command line: one table of options gives parsing, --help and --complete. */
+/* options.c - the command line: one table of options gives parsing, --help and --complete. */
 #include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 void cli_misuse(const struct cli *cli, const char *format, ...)
 {

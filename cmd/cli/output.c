@@ -1,10 +1,10 @@
-/* cli_output.c - what all tools write alike: records, error records, arrays, pictures. */
+/* output.c - what all tools write alike: records, error records, arrays, pictures. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 bool cli_to_terminal(const struct cli *cli)
 {

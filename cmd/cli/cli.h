@@ -58,7 +58,7 @@ struct cli {
     struct sx_preprocess pre;
     struct sx_explain_options explain;
 
-    /* The state of the run: cli_run.c, cli_samples.c, cli_output.c. */
+    /* The state of the run: run.c, samples.c, output.c. */
     struct sx_error error; /* the first one that ends the run */
     int status;
     struct sx_model *model;
@@ -85,7 +85,7 @@ struct cli_sample {
     double started;                   /* seconds, for --timing */
 };
 
-/* cli.c: reads the command line; ends the process on misuse, --help and --version. */
+/* options.c: reads the command line; ends the process on misuse, --help and --version. */
 void cli_parse(struct cli *cli, int argc, char **argv);
 /* Says what is wrong with the command line and ends the process with status 2. */
 _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
@@ -95,7 +95,7 @@ _Noreturn void cli_printed(const struct cli *cli);
 /* The name of choice `i` of "a|b|c" in `name`, which has `size` bytes; false past the last. */
 bool cli_choice_name(const char *choices, int i, char *name, size_t size);
 
-/* cli_run.c: opens the model, the labels and the output. False on failure, which
+/* run.c: opens the model, the labels and the output. False on failure, which
  * cli_finish reports. */
 bool cli_open(struct cli *cli);
 /* The lines of a file; on failure the run ends. Free them with cli_free_lines. */
@@ -110,7 +110,7 @@ void cli_note(const struct cli *cli, const char *format, ...)
 int cli_finish(struct cli *cli);
 double cli_seconds(void);
 
-/* cli_samples.c: the next sample of all INPUTs; false at the end or on a failure that ends the
+/* samples.c: the next sample of all INPUTs; false at the end or on a failure that ends the
  * run. A sample that cannot be read is reported and passed over. */
 bool cli_next(struct cli *cli, struct cli_sample *sample);
 /* Ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
@@ -126,7 +126,7 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *s
 const char *cli_feature(const struct cli *cli, size_t i);
 void cli_samples_free(struct cli *cli);
 
-/* cli_data.c: a data set for the model's input, and labels: from `y`, from the member y of an
+/* data.c: a data set for the model's input, and labels: from `y`, from the member y of an
  * archive, or from the directories that the pictures lie in. */
 struct cli_data {
     struct sx_dataset *x;
@@ -139,7 +139,7 @@ void cli_data_free(struct cli_data *data);
 /* Leaves one INPUT, standard input if none is named; options that take a part are misuse. */
 void cli_one_input(struct cli *cli);
 
-/* cli_flint.c: a fitted file; for tools that look at a whole data set, with what they found. On
+/* flint.c: a fitted file; for tools that look at a whole data set, with what they found. On
  * failure cli->error says in which file, as cli_place makes it do, which returns false. */
 struct cli_flint {
     struct sx_flint *flint;
@@ -156,7 +156,7 @@ bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
 const char *cli_label(const struct cli *cli, int64_t i); /* of a class; NULL: none */
 
-/* cli_output.c: the parts that all records share. Between the two, the tool writes "params" and
+/* output.c: the parts that all records share. Between the two, the tool writes "params" and
  * its own keys to cli->json. */
 void cli_record(const struct cli *cli, const struct cli_sample *sample,
                 struct sx_record *record);

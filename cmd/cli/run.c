@@ -1,4 +1,4 @@
-/* cli_run.c - what happens around the samples: opening, complaints, notes, the exit status. */
+/* run.c - what happens around the samples: opening, complaints, notes, the exit status. */
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 double cli_seconds(void)
 {

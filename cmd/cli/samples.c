@@ -1,9 +1,9 @@
-/* cli_samples.c - from INPUT arguments to samples: one tensor per model input, in lockstep. */
+/* samples.c - from INPUT arguments to samples: one tensor per model input, in lockstep. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 /* A source of one model input. A source of one sample alone serves all samples. */
 struct feed {

@@ -1,9 +1,9 @@
-/* cli_data.c - data sets: many samples at once, and their labels. */
+/* data.c - data sets: many samples at once, and their labels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 static bool fail(struct sx_error *error, const char *path, const char *reason)
 {

@@ -1,7 +1,7 @@
-/* cli_flint.c - what the tools that read fitted files share: opening them, looking at a data set. */
+/* flint.c - what the tools that read fitted files share: opening them, looking at a data set. */
 #include <string.h>
 
-#include "cmd/cli.h"
+#include "cmd/cli/cli.h"
 
 bool cli_place(struct cli *cli, const char *file)
 {

@@ -1,0 +1,88 @@
+/* sextant/base.h - errors, shapes and tensors. */
+#ifndef SEXTANT_BASE_H
+#define SEXTANT_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SX_VERSION "0.1.0"
+
+/* The version of the library that is linked, "digits.digits.digits". */
+const char *sx_version(void);
+
+/* What went wrong; the numbers are the exit statuses of every tool. */
+enum sx_status {
+    SX_OK = 0,
+    SX_FAILED = 1, /* a sample failed, or an input could not be read */
+    SX_USAGE = 2,  /* the command line, or an argument, is wrong */
+    SX_MODEL = 3,  /* the model cannot be read, is not supported, or was refused by a limit */
+    SX_CHECK = 4,  /* a check that was asked for did not hold */
+    SX_WRITE = 5,  /* the output could not be written whole */
+    SX_MEMORY = 6, /* out of memory, or over the memory limit */
+};
+
+/* The first failure of a call: its status and one line, without a newline. */
+struct sx_error {
+    enum sx_status status;
+    char message[300];
+};
+
+#define SX_MAX_RANK 10
+
+/* Element types. Every integer type of a file is held as int64, every float type as the
+ * precision of the run; bool is one byte, 0 or 1. */
+enum sx_type { SX_FLOAT, SX_DOUBLE, SX_INT, SX_BOOL };
+
+struct sx_shape {
+    int rank;
+    int64_t dim[SX_MAX_RANK];
+};
+
+/* A dense row-major array. `data` is owned by whoever called sx_tensor_new. */
+struct sx_tensor {
+    enum sx_type type;
+    struct sx_shape shape;
+    void *data;
+};
+
+/* Bytes of one element of `type`. */
+size_t sx_type_size(enum sx_type type);
+
+/* Elements of a shape; the caller knows that it does not overflow (see sx_shape_count). */
+int64_t sx_count(const struct sx_shape *shape);
+
+/* Sets *count to the elements of `shape`; fails (status 3) on a negative dimension, a rank over
+ * SX_MAX_RANK, or a count whose bytes would not fit half of the address space. */
+bool sx_shape_count(const struct sx_shape *shape, int64_t *count, struct sx_error *error);
+
+/* Whether rank and every dimension are the same. */
+bool sx_shape_equal(const struct sx_shape *a, const struct sx_shape *b);
+
+/* Makes *tensor a zeroed array of `type` and `shape`, aligned to 64 bytes. Free with
+ * sx_tensor_free. Fails with status 3 (shape) or 6 (memory). */
+bool sx_tensor_new(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
+                   struct sx_error *error);
+
+/* Frees the data of a tensor made by sx_tensor_new and empties it; NULL data is fine. */
+void sx_tensor_free(struct sx_tensor *tensor);
+
+/* Makes *to a copy of *from with elements converted to `type` as C does (real to integer
+ * truncates; anything to bool is "not zero"). */
+bool sx_tensor_convert(struct sx_tensor *to, enum sx_type type, const struct sx_tensor *from,
+                       struct sx_error *error);
+
+/* Reads or writes element `i` as double. */
+double sx_tensor_get(const struct sx_tensor *tensor, int64_t i);
+void sx_tensor_set(struct sx_tensor *tensor, int64_t i, double value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

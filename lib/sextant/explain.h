@@ -1,0 +1,131 @@
+/* sextant/explain.h - a model as one number f(x): targets, gradients, baselines, players, games. */
+#ifndef SEXTANT_EXPLAIN_H
+#define SEXTANT_EXPLAIN_H
+
+#include "sextant/model.h"
+#include "sextant/picture.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Which number of the explained tensor counts: as it is, or, where the graph ends in Softmax,
+ * LogSoftmax or Sigmoid, what enters it; prob and logprob are derived where they must be. */
+enum sx_score { SX_SCORE_RAW, SX_SCORE_LOGIT, SX_SCORE_PROB, SX_SCORE_LOGPROB };
+
+struct sx_explain_options {
+    bool precise;       /* compute in float64 */
+    int threads;        /* 0: all allowed processors */
+    int64_t batch;      /* model evaluations per run; 0: chosen from memory */
+    size_t max_memory;  /* bytes; 0: no limit */
+    const char *output; /* explained tensor, any of the file's; NULL: the first output */
+    const char *wrt;    /* tensor to differentiate by, likewise; NULL: the first real input */
+    enum sx_score score;
+    bool values_only;   /* x may hold integers, and is the first input then: no gradients */
+    const char *target; /* "argmax", a flat index or a label; NULL: argmax */
+    char *const *labels;
+    size_t n_labels;
+};
+
+/* A model seen as one number f(x) of one tensor x, everything else held fixed. */
+struct sx_explainer;
+
+/* The explained number at the current sample. */
+struct sx_target {
+    const char *output; /* the tensor's name */
+    int64_t index;
+    const char *label; /* NULL without labels */
+    enum sx_score score;
+    double value; /* f(x) */
+};
+
+/* `model`, and what the options point to, must outlive the explainer. Free with
+ * sx_explainer_free, which takes NULL too. */
+struct sx_explainer *sx_explainer_new(struct sx_model *model,
+                                      const struct sx_explain_options *options,
+                                      struct sx_error *error);
+void sx_explainer_free(struct sx_explainer *explainer);
+
+/* Makes `feeds` (one per model input, in the model's order) the current sample: builds and
+ * compiles for its shapes where they are new, and evaluates it. Status 3 if the model is not
+ * supported, 2 if a named tensor or target is not there. */
+bool sx_explainer_sample(struct sx_explainer *explainer, const struct sx_tensor *feeds,
+                         struct sx_error *error);
+
+/* x at the current sample (owned by the explainer, always SX_DOUBLE), its name, the target, and
+ * the model evaluations so far, counted in samples. */
+const struct sx_tensor *sx_explainer_input(const struct sx_explainer *explainer);
+const char *sx_explainer_input_name(const struct sx_explainer *explainer);
+const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer);
+void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
+                       int64_t *backward);
+/* Points that were evaluated in one run; *alone: never more than one, as some value has so many
+ * axes that none is left for a batch. 0 where no run has been. */
+int64_t sx_explainer_batch(const struct sx_explainer *explainer, bool *alone);
+
+/* Puts smooth functions in place of kinks from the next sample on (--smooth of xderiv(1)); the
+ * target stays that of the file. Status 2. *shift is what that does to f at the sample. */
+bool sx_explainer_smooth(struct sx_explainer *e, const char *mode, struct sx_error *error);
+bool sx_explainer_shift(struct sx_explainer *e, double *shift, struct sx_error *error);
+/* The node of the i-th piecewise linear operator between x and f; NULL past the last. */
+const char *sx_explainer_kink(const struct sx_explainer *e, int i, const char **op, bool *soft);
+
+/* f and df/dx at `n` points, each shaped like x, one after the other. values [n] and gradients
+ * [n, x] may be NULL. */
+bool sx_gradients(struct sx_explainer *explainer, int64_t n, const double *points,
+                  double *values, double *gradients, struct sx_error *error);
+
+/* Fills `baseline` (x's shape) from a specification: zero, NUMBER, mean (of the background, or
+ * per channel of a picture), blur:S, or black and white, which are pictures prepared as `pre`
+ * says. Other specifications give status 2. */
+bool sx_baseline(const struct sx_explainer *explainer, const char *specification,
+                 const struct sx_preprocess *pre, const double *background,
+                 int64_t n_background, double *baseline, struct sx_error *error);
+
+struct sx_players; /* groups of elements of x that are present, or masked, together */
+
+/* By "elements", "columns" (the last axis), "tokens[:AXIS]" (else the first after the batch),
+ * "patches:HxW" or "file:LABELS.npy" (an integer for each element or place of a picture, negative:
+ * never masked; they are numbered in order). Status 2 if that does not fit the shape of x. */
+struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
+                                  enum sx_layout layout, struct sx_error *error);
+void sx_players_free(struct sx_players *players);
+int64_t sx_players_count(const struct sx_players *players);
+
+/* Whether players lie in a plane; rows and columns of patches, 0 where there are none. */
+bool sx_players_on_grid(const struct sx_players *players, int64_t *rows, int64_t *columns);
+
+/* Gives each element of `map`, of x's shape, its player's value, 0 where there is none. */
+void sx_players_spread(const struct sx_players *players, const double *values, double *map);
+
+/* A number for each coalition of n players. A coalition is (n + 63) / 64 words; player i is
+ * present if bit i % 64 of word i / 64 is set. What was asked for once is remembered. */
+struct sx_game;
+struct sx_sink;
+void sx_game_free(struct sx_game *game);
+
+/* The explained tensor's number: its target element, or how like it is to what it is at x. */
+enum sx_likeness { SX_TARGET, SX_DOT, SX_COSINE };
+
+/* The game f(x with absent players as in the baseline), averaged over `n` baselines of x's shape.
+ * Explainer, its sample, players and baselines must outlive it. */
+struct sx_game *sx_game_model(struct sx_explainer *explainer, const struct sx_players *players,
+                              const double *baselines, int64_t n, enum sx_likeness likeness,
+                              struct sx_error *error);
+
+/* A saved game: an .npy of all 2^n values, or a line {"players":n} and lines
+ * {"present":[0,3],"value":1.5} of those that are known. Loading fails with status 1. */
+struct sx_game *sx_game_load(const char *path, struct sx_error *error);
+bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error);
+
+int64_t sx_game_players(const struct sx_game *game);
+bool sx_game_plays(const struct sx_game *game, int64_t player); /* can it make a difference? */
+int64_t sx_game_evaluations(const struct sx_game *game); /* of different coalitions, so far */
+bool sx_game_values(struct sx_game *game, int64_t n, const uint64_t *coalitions, double *values,
+                    struct sx_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,175 @@
+/* sextant/flint.h - FLINT: a predictor and its interpreter. */
+#ifndef SEXTANT_FLINT_H
+#define SEXTANT_FLINT_H
+
+#include "sextant/input.h"
+#include "sextant/record.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Something that changes with the epochs, which count from 1: stages in order, 0 before. */
+#define SX_STAGES 8
+struct sx_schedule {
+    int n;
+    int64_t epoch[SX_STAGES];
+    double value[SX_STAGES];
+};
+/* Reads "W", "W@E" or "W@E,W@E..". False if that is not what it says. */
+bool sx_schedule_parse(struct sx_schedule *schedule, const char *text);
+
+enum sx_flint_input { SX_FLINT_MSE, SX_FLINT_L1, SX_FLINT_NONE };
+struct sx_flint_options {
+    const char *const *layers; /* tensors of the file; none: the last images of the network */
+    int n_layers;
+    const char *logits, *probs; /* tensor that holds class scores; NULL: the first output */
+    int64_t attributes, psi_maps, pool, decoder_maps[2];
+    bool joint, reinit; /* train f too; from new weights */
+    bool relu;          /* attributes end in ReLU rather than LeakyReLU(0.01) */
+    bool of_g;          /* weight log f by g, as printed, rather than f teaching g */
+    bool freeze_psi;    /* the control: only h learns, from f alone */
+    bool no_decoder, drop_last;
+    enum sx_flint_input input;
+    struct sx_schedule beta, gamma, delta, eta, lr; /* eta counts times delta's last stage */
+    int64_t epochs, batch;
+    double h_dropout, validation; /* share of the samples that is held back */
+    uint64_t seed;
+    int threads;
+    size_t max_memory, cache; /* bytes; the latter for what f gives on the training samples */
+};
+/* Sets everything but layers and tensors to "mnist", "quickdraw", "cifar10" or "small". */
+bool sx_flint_recipe(struct sx_flint_options *options, const char *name,
+                     struct sx_error *error);
+
+/* How well an interpreter does, as flint-global(1) says; counts, too, are doubles. Accuracies are
+ * NaN without labels; conciseness is for each of sx_taus. */
+#define SX_TAUS 6
+extern const double sx_taus[SX_TAUS];
+struct sx_flint_metrics {
+    double samples, acc_f, acc_g, fidelity, recon, variance, of, gap, ent_sample, ent_batch, l1;
+    double live, used, conciseness[SX_TAUS];
+};
+/* Means of the terms over an epoch, and of the epoch so far. */
+struct sx_flint_epoch {
+    double total, pred, of, input, ent_sample, ent_batch, l1, fidelity;
+    struct sx_flint_metrics validation; /* samples 0: none */
+};
+struct sx_flint_data {
+    struct sx_dataset *x, *validation_x; /* the latter NULL: options->validation of x */
+    const int64_t *y, *validation_y;     /* NULL: no labels */
+};
+struct sx_flint_progress {
+    int64_t epoch, step, steps; /* the step just done, from 1, of an epoch */
+    struct sx_flint_epoch now;
+    bool epoch_end;
+};
+
+/* A fit. Model, options' strings and data must outlive it. Jointly f's initializers are learned,
+ * too (see flint-fit(1)). */
+struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
+                                      const struct sx_flint_options *options,
+                                      const struct sx_flint_data *data, struct sx_error *error);
+void sx_flint_fit_free(struct sx_flint_fit *fit);
+
+/* Whether all is done; one step, and after the last of an epoch the validation. Status 1 where
+ * the loss is not finite. */
+bool sx_flint_fit_done(const struct sx_flint_fit *fit);
+bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *progress,
+                       struct sx_error *error);
+
+/* Epoch `i` of those that are done, from 1; 0 holds the validation before the first. f's weights
+ * that are learned, and its layers, by name. NULL after the last. Everything that shapes the
+ * result, as JSON; metrics on further samples. */
+const struct sx_flint_epoch *sx_flint_fit_epoch(const struct sx_flint_fit *fit, int64_t i);
+const char *sx_flint_fit_weight(const struct sx_flint_fit *fit, size_t i);
+const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i);
+bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
+                          struct sx_flint_metrics *metrics, struct sx_error *error);
+const char *sx_flint_fit_config(const struct sx_flint_fit *fit);
+
+/* Writes a checkpoint, or goes on from one: to the same bytes as without the break. Status 2 if
+ * it is of other options, data or model. */
+bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_error *error);
+bool sx_flint_fit_resume(struct sx_flint_fit *fit, const char *path, struct sx_error *error);
+
+/* Writes f with the interpreter; or f's file with its learned weights and no other change. */
+bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct sx_error *error);
+bool sx_flint_fit_write_model(struct sx_flint_fit *fit, struct sx_sink *sink,
+                              struct sx_error *error);
+
+/* A fitted file, as sx_flint_fit_write makes them. `model` must outlive it. */
+struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads,
+                               size_t max_memory, struct sx_error *error);
+void sx_flint_free(struct sx_flint *flint);
+int64_t sx_flint_classes(const struct sx_flint *flint);
+int64_t sx_flint_attributes(const struct sx_flint *flint);
+
+/* What g says of one sample x (SX_FLOAT); arrays are [attributes], until the next call. */
+struct sx_flint_explanation {
+    int64_t f_class, g_class;
+    double f_prob, g_score; /* of their classes: a probability, and what g's softmax takes */
+    const double *phi, *contribution, *relevance;
+};
+bool sx_flint_explain(struct sx_flint *flint, const struct sx_tensor *x,
+                      struct sx_flint_explanation *explanation, struct sx_error *error);
+
+/* What g says of a data set: `subset` of its samples drawn by `seed`, 0: all. Relevances are
+ * means over the samples that g puts into a class (and rightly, if correct_only). */
+struct sx_flint_survey {
+    int64_t subset;
+    uint64_t seed;
+    bool correct_only;
+    int64_t *count;    /* [classes] */
+    double *relevance; /* [classes, attributes]; NaN for a class without samples */
+    struct sx_flint_metrics metrics;
+    int64_t *disagree, n_disagree; /* samples whose classes differ */
+};
+/* Fills in the results, to be freed by sx_flint_survey_free. */
+bool sx_flint_survey(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
+                     struct sx_flint_survey *survey, struct sx_error *error);
+void sx_flint_survey_free(struct sx_flint_survey *survey);
+
+/* A class and an attribute, its relevance, and the n samples that activate it most, with phi. */
+struct sx_flint_pair {
+    int64_t of_class, attribute, n, *row;
+    double r, *phi;
+};
+/* Pairs over 1 / tau of a survey, at most so many of a class (0: all); freed with their samples. */
+struct sx_flint_pair *sx_flint_best_pairs(const struct sx_flint *flint,
+                                          const struct sx_flint_survey *survey, double tau,
+                                          int64_t most, int64_t *n, struct sx_error *error);
+void sx_flint_pairs_free(struct sx_flint_pair *pairs, int64_t n);
+/* Finds the `wanted` top samples of each pair among those of the survey; by f's class without y. */
+bool sx_flint_top(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
+                  const struct sx_flint_survey *survey, struct sx_flint_pair *pairs, int64_t n,
+                  int64_t wanted, struct sx_error *error);
+
+/* Activation maximisation of a sample times `dim`: Adam on gain phi - bound B - tv V, B the mean
+ * size of what is out of low .. high, V the total variation; rounds of steps, each at half the
+ * rate. `jitter` turns pictures at random. trace: NULL, or [steps of all rounds, n] objectives. */
+struct sx_flint_am {
+    double dim, gain, tv, bound, low, high, rate;
+    int64_t rounds, steps, jitter;
+    bool clamp; /* stay in the range */
+    uint64_t seed;
+    double *trace;
+};
+/* phi of the sample, dimmed, at the end; the range there; the dimming: less if phi were not > 0. */
+struct sx_flint_climbed {
+    double sample, start, end, low, high, dim;
+};
+/* The authors' settings for digits. Changes n samples of x, each for one attribute. */
+void sx_flint_am_default(struct sx_flint_am *am);
+bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
+                       const struct sx_shape *sample, int64_t n, const int64_t *attribute,
+                       float *x, struct sx_flint_climbed *result, struct sx_error *error);
+
+/* The keys of metrics, in an object that is open; NaN is null. */
+void sx_json_metrics(struct sx_json *json, const struct sx_flint_metrics *metrics);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

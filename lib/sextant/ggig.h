@@ -1,0 +1,65 @@
+/* sextant/ggig.h - attributions: geometrically guided integrated gradients and its family. */
+#ifndef SEXTANT_GGIG_H
+#define SEXTANT_GGIG_H
+
+#include "sextant/explain.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How gradients seen along a path or an ascent become one. */
+enum sx_aggregate { SX_AGG_MAX, SX_AGG_ABSMAX, SX_AGG_MEAN };
+
+/* One step of gradient ascent: eta g, eta sign(g), or eta g/|g|. */
+enum sx_climb { SX_CLIMB_PLAIN, SX_CLIMB_SIGN, SX_CLIMB_UNIT };
+
+struct sx_attribute_options {
+    const char *method;  /* a name that sx_attribute_method gives */
+    int64_t steps;       /* m: a path has m + 1 points; 0: the method's own default */
+    int64_t iterations;  /* T gradients of an ascent; 0: 100 */
+    int64_t samples;     /* draws of the methods that draw; 0: 50 */
+    double eta;          /* step of the ascent */
+    double noise;        /* standard deviation of noise, in ranges of x */
+    double fraction;     /* guided-ig: share of features that move at once */
+    double max_distance; /* guided-ig: how far from the straight path, in alpha */
+    double max_sigma;    /* blur-ig: standard deviation of the widest blur, pixels */
+    enum sx_aggregate aggregate;
+    enum sx_climb step;
+    double clip[2];           /* ascent stays within; clip[0] >= clip[1]: anywhere */
+    bool times_input;         /* multiply gradients by x - baseline */
+    const double *baseline;   /* x's shape */
+    const double *background; /* expected: n_background points of x's shape; NULL: baseline */
+    int64_t n_background;
+    uint64_t seed, sample; /* randomness is a function of (seed, sample, draw) */
+};
+
+struct sx_attribution {
+    struct sx_tensor map; /* SX_DOUBLE, x's shape without its batch axis; the caller frees */
+    double sum;           /* of the map */
+    bool complete;        /* the method promises that the map, times x - baseline where it is
+                              a mean gradient, sums to f(x) - f(baseline) */
+    double gap;           /* what is missing: that sum minus f(x) - f(baseline) */
+    bool flat;            /* every gradient was zero */
+    int64_t nonfinite;    /* elements set to 0 because they were NaN or infinite */
+    int64_t steps, iterations, samples; /* as used, defaults filled in */
+};
+
+/* The defaults of every option; method is left NULL. */
+struct sx_attribute_options sx_attribute_defaults(void);
+
+/* The names of the methods, by number from 0; NULL past the last. *what is one line on it. */
+const char *sx_attribute_method(int i, const char **what);
+
+/* Explains f at the explainer's sample. Rahman, Lewis, Plis, arXiv 2206.05903 and its code for
+ * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig (mean gradients, without the factor
+ * x - baseline); Smilkov 2017, Adebayo 2018, Kapishnikov 2021, Xu 2020, Yang 2023, Erion 2021
+ * for the others (see ggig(1)). Memory does not grow with steps or samples. */
+bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
+                  struct sx_attribution *result, struct sx_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,67 @@
+/* sextant/input.h - samples and data sets out of files. */
+#ifndef SEXTANT_INPUT_H
+#define SEXTANT_INPUT_H
+
+#include "sextant/picture.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sx_reader; /* a source of samples */
+
+/* Opens `path` ("-": standard input), recognised by content: .npy, .npz, PNG, JPEG, text (one
+ * line one sample; a first line that does not begin with a number names the features), or by
+ * its suffix an ONNX TensorProto (.pb). `want` is the shape of the model's input, -1 where any
+ * size will do, the batch first. An array of that shape (batch 1 where any will do) is one
+ * sample, with or without a leading batch of 1; one with a longer first axis, or one axis more,
+ * holds many. With `want` NULL any array is one sample as it is. `member` names an array of an
+ * .npz (NULL: the first one); `pre` NULL is the preset "unit". Messages do not name the file.
+ * Status 1 or 6. */
+struct sx_reader *sx_reader_open(const char *path, const char *member,
+                                 const struct sx_shape *want, const struct sx_preprocess *pre,
+                                 struct sx_error *error);
+
+/* Makes *sample the next sample, of the rank of `want` and of the type nearest to the file's
+ * (free it with sx_tensor_free), or sets *end. On failure the sample is lost, and the next call
+ * tries the one after it. */
+bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
+                    struct sx_error *error);
+
+/* Samples in all, -1 where that shows only at the end (text); the name of feature `i` in the
+ * header line of a text, and of array `i` of an .npz, NULL after the last or if it is none. */
+int64_t sx_reader_count(const struct sx_reader *reader);
+const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
+const char *sx_reader_member(const struct sx_reader *reader, size_t i);
+
+/* Opens another array of the .npz that `reader`, which must outlive it, has open. */
+struct sx_reader *sx_reader_open_member(const struct sx_reader *reader, const char *member,
+                                        const struct sx_shape *want, struct sx_error *error);
+
+/* The last sample as it was resized and cropped, to paint over; NULL if it was no picture. */
+const struct sx_picture *sx_reader_picture(const struct sx_reader *reader);
+void sx_reader_close(struct sx_reader *reader);
+
+/* Reads a whole array of any of the above formats; the lines of a text are its rows. */
+bool sx_tensor_read(struct sx_tensor *tensor, const char *path, struct sx_error *error);
+
+/* Samples by number: a .npy is read where it lies; other inputs, and directories of pictures
+ * (in a subdirectory for each class), are held in memory. Integers are pixels, prepared as `pre`
+ * says. `want` as for sx_reader_open. */
+struct sx_dataset *sx_dataset_open(const char *path, const char *member,
+                                   const struct sx_shape *want, const struct sx_preprocess *pre,
+                                   struct sx_error *error);
+void sx_dataset_close(struct sx_dataset *dataset);
+int64_t sx_dataset_count(const struct sx_dataset *dataset);
+const struct sx_shape *sx_dataset_shape(const struct sx_dataset *dataset); /* of one, batch 1 */
+const int64_t *sx_dataset_labels(const struct sx_dataset *dataset);        /* NULL: none */
+/* Sample `row` as floats; one that a reader gave, its integers prepared in the same way. */
+bool sx_dataset_read(struct sx_dataset *dataset, int64_t row, float *x, struct sx_error *error);
+void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess *pre,
+                      float *x);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

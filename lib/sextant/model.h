@@ -1,0 +1,88 @@
+/* sextant/model.h - ONNX files: opened, listed, and run as they are. */
+#ifndef SEXTANT_MODEL_H
+#define SEXTANT_MODEL_H
+
+#include "sextant/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An ONNX file: checked, parsed and indexed; its weights stay in the file. */
+struct sx_model;
+
+struct sx_model_options {
+    size_t max_memory;    /* bytes that parsing may take, weights aside; 0: 1 GiB */
+    const char *data_dir; /* of external data; NULL: the directory of the model */
+};
+
+/* Opens `path`, "-" is standard input; `options` may be NULL. External data are read from
+ * beneath one directory only, and not at all for standard input without a data_dir. NULL with
+ * status 3 (cannot be read, malformed, refused) or 6 (over the limit). Close with
+ * sx_model_close, which takes NULL too. */
+struct sx_model *sx_model_open(const char *path, const struct sx_model_options *options,
+                               struct sx_error *error);
+void sx_model_close(struct sx_model *model);
+
+/* The SHA-256 of the file, hexadecimal; computed when first asked for. */
+const char *sx_model_sha256(struct sx_model *model);
+
+/* The version of the operator set imported from `domain` ("" or NULL is ai.onnx), or 0. */
+int64_t sx_model_opset(const struct sx_model *model, const char *domain);
+
+/* An input or output as declared: a symbolic dimension is -1, the rank is -1 where no shape is
+ * declared, or where an output is no tensor we can hold. Float types show as SX_FLOAT. */
+struct sx_port {
+    const char *name;
+    enum sx_type type;
+    struct sx_shape shape;
+};
+
+/* Inputs that are also initializers do not count. NULL for an index out of range. */
+int sx_model_input_count(const struct sx_model *model);
+int sx_model_output_count(const struct sx_model *model);
+const struct sx_port *sx_model_input(const struct sx_model *model, int i);
+const struct sx_port *sx_model_output(const struct sx_model *model, int i);
+
+struct sx_infer_options {
+    bool precise;
+    int threads;
+    size_t max_memory;
+    const char *output; /* one tensor of the file instead of all outputs; NULL: all */
+};
+
+/* A model that is run as it is. `model`, and what the options point to, must outlive it. */
+struct sx_inference;
+struct sx_inference *sx_inference_new(struct sx_model *model,
+                                      const struct sx_infer_options *options,
+                                      struct sx_error *error);
+void sx_inference_free(struct sx_inference *inference);
+
+/* Runs on `feeds` (one per model input), compiling for their shapes where they are new. The
+ * outputs are then to be had until the next run; *name is that of output i, NULL past the last. */
+bool sx_inference_run(struct sx_inference *inference, const struct sx_tensor *feeds,
+                      struct sx_error *error);
+const struct sx_tensor *sx_inference_output(const struct sx_inference *inference, int i,
+                                            const char **name);
+
+/* A tensor of a file: the node it comes from, and what can be done with it. */
+struct sx_listed {
+    const char *tensor, *op, *node; /* op "Input" for inputs */
+    const char *type;               /* float, int or bool; NULL where not known */
+    struct sx_shape shape;          /* rank -1 where not known */
+    bool supported;
+    bool differentiable; /* the first output (or `output`) has a gradient with respect to it */
+};
+
+/* Shows every tensor, inputs first, in the order of the file, with the shapes that follow from
+ * `feeds` (NULL: from the file, batch 1). What is not supported is shown, too; then no shapes
+ * are known. `output` as in the options above. */
+bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *output,
+             void (*show)(void *context, const struct sx_listed *listed), void *context,
+             struct sx_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,114 @@
+/* sextant/plot.h - pictures of results. */
+#ifndef SEXTANT_PLOT_H
+#define SEXTANT_PLOT_H
+
+#include "sextant/decompose.h"
+#include "sextant/shapley.h"
+#include "sextant/taylorcam.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How an attribution is drawn; set by words, see sx_plot_set. */
+struct sx_plot {
+    int reduce, sign, panels;
+    enum sx_layout layout;
+    char colours[12];
+    double outlier, alpha, top;
+    int64_t mark; /* 1 + the place (row * columns + column) that is framed; 0: none */
+};
+
+/* Magnitude of the channels' sum, outlier 2, overlay 0.9, topk 10, all panels but the mask. */
+void sx_plot_default(struct sx_plot *plot);
+
+/* Sets one of "reduce" (channels to their sum, abs-sum, or max: of the largest magnitude),
+ * "sign" (abs, pos, neg, all), "layout", "cmap" (afmhot, inferno, viridis, gray, Reds, bwr,
+ * coolwarm, reversed with _r), "outlier" (per cent of the total magnitude that may lie over the scale's
+ * end), "overlay" (share of the map where it is strongest), "topk" (per cent of places that the
+ * mask keeps), "panels" (of picture,map,overlay,mask). Status 2 otherwise. */
+bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
+                 struct sx_error *error);
+
+/* Draws an attribution as a figure: title unless NULL, panels, colour bar; small ones enlarged
+ * to about 256 pixels. Without a picture `behind` (NULL) there is the map alone; the mask fills
+ * what it drops with the picture's mean. Status 1 for an array that is no picture. */
+bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
+                 const struct sx_picture *behind, const char *title, struct sx_picture *figure,
+                 struct sx_error *error);
+
+/* Draws a matrix [n, n] with names[i] (NULL: i; names NULL: none) at row and column i, title, bar. */
+bool sx_plot_matrix(const struct sx_plot *plot, const struct sx_tensor *matrix,
+                    const char *const *names, const char *title, struct sx_picture *figure,
+                    struct sx_error *error);
+
+/* Sets `n` pictures in rows of `columns` (0: about a square) on one sheet. */
+bool sx_plot_sheet(const struct sx_picture *pictures, int n, int columns,
+                   struct sx_picture *sheet, struct sx_error *error);
+
+/* Draws an attribution as lines of half blocks for a terminal of 256 colours that is `columns`
+ * wide; free *text with free(). */
+bool sx_plot_terminal(const struct sx_plot *plot, const struct sx_tensor *map, int columns,
+                      char **text, struct sx_error *error);
+
+/* Draws the first n of `top` (order 2 or 3, strongest first) over a picture (NULL: over white):
+ * boxes[place] of their places, lines between these whose width is the strength, and a legend.
+ * The picture is padded, and the boxes grow, by `pad` pixels. */
+bool sx_plot_relations(const struct sx_plot *plot, const struct sx_picture *behind, int64_t pad,
+                       const struct sx_box *boxes, int64_t n_boxes, int order,
+                       const struct sx_relation *top, int64_t n, const char *title,
+                       struct sx_picture *figure, struct sx_error *error);
+
+/* Draws values [rows, columns] from 0 to 1 as cells with a colour bar; NaN is grey. */
+bool sx_plot_cells(const double *values, int64_t rows, int64_t columns, const char *title,
+                   const char *row_name, const char *column_name, struct sx_picture *figure,
+                   struct sx_error *error);
+
+/* Small pictures on one sheet, under a title: cells [rows, columns], those without pixels stay
+ * empty; names of rows (of several lines), of columns, and captions may be NULL, or any of them. */
+struct sx_gallery {
+    const char *title;
+    int64_t rows, columns;
+    const char *const *row_name, *const *column_name, *const *caption;
+    const struct sx_picture *cell;
+};
+bool sx_plot_gallery(const struct sx_gallery *gallery, struct sx_picture *figure,
+                     struct sx_error *error);
+
+/* Gives a picture the colours of a map (see sx_plot_set), by the mean of its channels. */
+bool sx_picture_colour(struct sx_picture *picture, const char *colours, struct sx_error *error);
+
+/* Charts of n players; name[] or one of it may be NULL, then it is the number; and the title. */
+struct sx_chart {
+    const char *title, *const *name;
+    int64_t n;
+    const bool *absent; /* who is left out, as by the upset chart all without terms; or NULL */
+};
+
+/* values [n, n] as squares of colour, or discs (the diagonal) with lines; the `top` strongest terms
+ * as bars over their members; players in a row, blocks of m of them in red above, blue below. */
+bool sx_plot_square(const struct sx_chart *chart, const double *values,
+                    struct sx_picture *figure, struct sx_error *error);
+bool sx_plot_network(const struct sx_chart *chart, const double *values,
+                     struct sx_picture *figure, struct sx_error *error);
+bool sx_plot_upset(const struct sx_chart *chart, const struct sx_interactions *terms,
+                   int64_t top, struct sx_picture *figure, struct sx_error *error);
+bool sx_plot_partitions(const struct sx_chart *chart, const int64_t *set, int64_t m,
+                        const int64_t *above, const int64_t *below, struct sx_picture *figure,
+                        struct sx_error *error);
+
+/* n points of a curve, x growing from above zero, on a logarithmic axis. */
+bool sx_plot_curve(const char *title, const double *x, const double *y, int64_t n,
+                   struct sx_picture *figure, struct sx_error *error);
+
+/* Draws "bars", "alloc", "effects", "principles" or "agreement" of a decomposition. Status 2
+ * where what was to be drawn is not known. */
+bool sx_plot_decomposition(const char *plot, const struct sx_chart *players,
+                           const struct sx_decomposition *result, struct sx_picture *figure,
+                           struct sx_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,105 @@
+/* sextant/taylorcam.h - relations between places of a layer: Taylor-CAM. */
+#ifndef SEXTANT_TAYLORCAM_H
+#define SEXTANT_TAYLORCAM_H
+
+#include "sextant/explain.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The name of the layer whose places are related unless another one is asked for: the last tensor
+ * of rank 4 with rows and columns of the last convolution or pooling that leaves more than one
+ * place. `feeds` and `output` as for sx_list; owned by the model. Status 2 if there is none. */
+const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *feeds,
+                             const char *output, struct sx_error *error);
+
+/* The effect of places i and j together, where H is the Hessian of f by the layer x, and 1 is 1
+ * in all attributes: x_i H_ij 1 and x_j H_ji 1; the same with H_ij summed over all i; x_i H_ij x_j;
+ * f without both, minus f without each, plus f; or Integrated Hessians from the baseline. */
+enum sx_taylor_form {
+    SX_TAYLOR_PAPER,
+    SX_TAYLOR_BASIC,
+    SX_TAYLOR_INPUT,
+    SX_TAYLOR_OCCLUSION,
+    SX_TAYLOR_INTEGRATED,
+};
+
+struct sx_taylorcam_options {
+    enum sx_taylor_form form;
+    int order;       /* places that are related at once: 2, or 3 (T for H) */
+    bool is_signed;  /* strength is the magnitude of the effect, not a sum of squares */
+    bool diagonal;   /* keep a place's relation to itself; order 2 */
+    bool allow_zero; /* go on where f has no curvature */
+    int axes[2];     /* of the layer, that tell places apart; -1: see taylorcam(1) */
+    int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
+    int64_t steps;   /* points of the integral; 0: 20 */
+};
+
+/* What holds for n = rows * columns places; `strength` ranks, `effect` is signed. Both are
+ * [n, n] or [n, n, n], symmetric, and 0 for repeated places that are not kept. */
+struct sx_relations {
+    int order;
+    int64_t rows, columns;
+    struct sx_tensor strength, effect;
+    struct sx_tensor marginal; /* [rows, columns]: sums of strengths, or of effects if signed */
+    double max, mean, median;  /* of all strengths */
+    double top100;             /* mean of the 100 largest */
+};
+
+struct sx_taylorcam; /* keeps what it compiles from sample to sample */
+
+/* The explainer, whose `wrt` is the layer, must outlive it. Free with sx_taylorcam_free. */
+struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *explainer,
+                                      const struct sx_taylorcam_options *options,
+                                      struct sx_error *error);
+void sx_taylorcam_free(struct sx_taylorcam *taylorcam);
+
+/* Relates the places at the explainer's sample (Lerman and others, arXiv 2006.08601). `baseline`
+ * (x's shape, NULL: 0) is what occluded places hold, or where paths begin. Status 2 where the
+ * layer has one place or axes do not fit, 3 without curvature. Free with sx_relations_free. */
+bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
+                      struct sx_relations *relations, struct sx_error *error);
+void sx_relations_free(struct sx_relations *relations);
+
+/* After a run: whether all curvature comes from the softmax, and the input that reaches the output
+ * around the layer, too (NULL: none). */
+bool sx_taylorcam_logit_zero(const struct sx_taylorcam *taylorcam);
+const char *sx_taylorcam_bypass(const struct sx_taylorcam *taylorcam);
+
+/* The n strongest relations, strongest first, without those of strength 0; returns how many. */
+struct sx_relation {
+    int64_t place[3]; /* row * columns + column, increasing */
+    double strength, effect;
+};
+int64_t sx_relations_top(const struct sx_relations *relations, int64_t n,
+                         struct sx_relation *top);
+
+/* How much each place has to do with `place`: sums of strengths, or of effects; [rows, columns],
+ * the caller frees it. */
+bool sx_relations_row(const struct sx_relations *relations, int64_t place, bool effects,
+                      struct sx_tensor *map, struct sx_error *error);
+
+/* Relations between m groups of places: sums weighted by weights [m, n]. */
+bool sx_relations_group(const struct sx_relations *relations, int64_t m, const double *weights,
+                        struct sx_relations *groups, struct sx_error *error);
+
+/* Spearman's rank correlation between strengths and the magnitudes of the effects of occlusion;
+ * order 2. NaN where either are all equal, or one is not finite. */
+bool sx_taylorcam_deletion(struct sx_taylorcam *taylorcam, const double *baseline,
+                           const struct sx_relations *relations, double *correlation,
+                           struct sx_error *error);
+
+/* First-order maps of the same layer, by number from 0, "gradcam" first; NULL past the last. */
+const char *sx_cam_name(int i, const char **what);
+
+/* n of them by name at the explainer's sample, from one gradient; maps[i] is [rows, columns] of
+ * the layer, the caller frees it. Status 2 for an unknown name. */
+bool sx_cams(struct sx_taylorcam *taylorcam, int n, const char *const *names,
+             struct sx_tensor *maps, struct sx_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
