@@ -15,6 +15,8 @@
 #include "sextant/model.h"
 #include "sextant/input.h"
 #include "sextant/record.h"
+#include "sextant/result.h"
+#include "sextant/option.h"
 #include "sextant/explain.h"
 #include "sextant/ggig.h"
 #include "sextant/taylorcam.h"

@@ -30,14 +30,14 @@ lines_of() {
 # A lib folder sees itself and the folders before it; plot sees base and io; cmd the public face.
 includes() {
     grep -n '^#include "' "$@" /dev/null | awk -F '[:"]' '
-        BEGIN { n = split("base io onnx graph ops lower run explain ggig taylorcam xderiv " \
+        BEGIN { n = split("base io record onnx graph ops lower run explain ggig taylorcam xderiv " \
                           "shapley decompose flint plot", f, " ")
                 for (i = 1; i <= n; i++) rank[f[i]] = i }
         { split($1, at, "/"); split($4, to, "/"); seen = 1 }
         $4 ~ /^sextant(\.h$|\/)/ || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }
         at[1] == "cmd" { seen = to[1] == "cmd" }
         at[1] == "lib" { seen = to[1] in rank && rank[to[1]] <= rank[at[2]] }
-        at[1] == "lib" && at[2] == "plot" { seen = to[1] ~ /^(base|io|plot)$/ }
+        at[1] == "lib" && at[2] == "plot" { seen = to[1] ~ /^(base|io|record|plot)$/ }
         !seen { print $1 ":" $2 ": may not include " $4 }'
     grep -n 'dnnl\.h>' "$@" /dev/null | grep -v '^lib/run/dnnl' | sed 's/$/ belongs in lib\/run/'
 }

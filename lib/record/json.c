@@ -1,0 +1,136 @@
+/* json.c - a result as a line of JSON. */
+#include <stdio.h>
+#include <string.h>
+
+#include "record/result.h"
+
+/* The length of the well-formed UTF-8 character at `s`, 0 if there is none. */
+static size_t utf8(const unsigned char *s)
+{
+    static const unsigned char low[] = {0x80, 0xa0, 0x90}, high[] = {0xbf, 0x9f, 0x8f};
+    if (s[0] < 0x80)
+        return 1;
+    size_t n = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (n == 0)
+        return 0;
+    /* Overlong forms, surrogates and what is past U+10FFFF show in the second byte. */
+    unsigned char from = s[0] == 0xe0 ? low[1] : s[0] == 0xf0 ? low[2] : low[0];
+    unsigned char to = s[0] == 0xed ? high[1] : s[0] == 0xf4 ? high[2] : high[0];
+    if (s[1] < from || s[1] > to)
+        return 0;
+    for (size_t i = 2; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* Runs of plain characters are written at once. */
+static void write_string(struct sx_sink *sink, const char *text)
+{
+    size_t plain = 0;
+    sx_sink_write(sink, "\"", 1);
+    while (text[plain] != '\0') {
+        unsigned char c = (unsigned char)text[plain];
+        size_t n = utf8((const unsigned char *)text + plain);
+        if (n > 0 && c >= ' ' && c != '"' && c != '\\') {
+            plain += n;
+            continue;
+        }
+        sx_sink_write(sink, text, plain);
+        char escape[8] = "\xef\xbf\xbd";
+        size_t length = 3;
+        if (c < ' ')
+            length = (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
+        else if (n == 1)
+            length = (size_t)snprintf(escape, sizeof escape, "\\%c", c);
+        sx_sink_write(sink, escape, length);
+        text += plain + 1;
+        plain = 0;
+    }
+    sx_sink_write(sink, text, plain);
+    sx_sink_write(sink, "\"", 1);
+}
+
+static void write_number(struct sx_sink *sink, double value, enum sx_type precision)
+{
+    char text[SX_NUMBER_SIZE];
+    sx_sink_write(sink, text, sx_number(text, value, precision));
+}
+
+/* snprintf takes four times as long, and maps have many numbers. */
+static void write_integer(struct sx_sink *sink, int64_t value)
+{
+    char text[24];
+    size_t at = sizeof text;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) != 0);
+    if (value < 0)
+        text[--at] = '-';
+    sx_sink_write(sink, text + at, sizeof text - at);
+}
+
+static void write_array(struct sx_sink *sink, const struct sx_datum *v)
+{
+    int64_t n = sx_count(&v->array.shape);
+    sx_sink_write(sink, "[", 1);
+    for (int64_t i = 0; i < n; i++) {
+        if (i > 0)
+            sx_sink_write(sink, ",", 1);
+        if (v->array.type == SX_INT)
+            write_integer(sink, ((const int64_t *)v->array.data)[i]);
+        else
+            write_number(sink, sx_tensor_get(&v->array, i), v->precision);
+    }
+    sx_sink_write(sink, "]", 1);
+}
+
+/* Depth is bounded where the tree is built. */
+static void write_value(struct sx_sink *sink, const struct sx_datum *v)
+{
+    switch (v->kind) {
+    case SX_NULL:
+        sx_sink_write(sink, "null", 4);
+        return;
+    case SX_TRUTH:
+        sx_sink_write(sink, v->truth ? "true" : "false", v->truth ? 4 : 5);
+        return;
+    case SX_INTEGER:
+        write_integer(sink, v->integer);
+        return;
+    case SX_NUMBER:
+        write_number(sink, v->number, v->precision);
+        return;
+    case SX_TEXT:
+        write_string(sink, v->text);
+        return;
+    case SX_ARRAY:
+        write_array(sink, v);
+        return;
+    case SX_LIST:
+    case SX_OBJECT:
+        break;
+    }
+    sx_sink_write(sink, v->kind == SX_LIST ? "[" : "{", 1);
+    for (const struct sx_datum *child = v->first; child != NULL; child = child->next) {
+        if (child != v->first)
+            sx_sink_write(sink, ",", 1);
+        if (child->key != NULL) {
+            write_string(sink, child->key);
+            sx_sink_write(sink, ":", 1);
+        }
+        write_value(sink, child);
+    }
+    sx_sink_write(sink, v->kind == SX_LIST ? "]" : "}", 1);
+}
+
+bool sx_result_json(const struct sx_result *r, struct sx_sink *sink, struct sx_error *error)
+{
+    if (!sx_result_ok(r, error))
+        return false;
+    if (r->top != NULL)
+        write_value(sink, r->top);
+    sx_sink_write(sink, "\n", 1);
+    return sx_sink_flush(sink, error);
+}

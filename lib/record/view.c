@@ -1,0 +1,96 @@
+/* view.c - columns, rows and places of a record. */
+#include <stdio.h>
+#include <string.h>
+
+#include "record/view.h"
+
+/* The member at one of the paths "a|b" of `n` bytes; the heading is that of the one found. */
+static const struct sx_datum *find(const char *paths, size_t n, const struct sx_datum *row,
+                                   char heading[64])
+{
+    const struct sx_datum *found = NULL;
+    while (n > 0 && found == NULL) {
+        size_t one = 0;
+        char path[64];
+        while (one < n && paths[one] != '|')
+            one++;
+        snprintf(path, sizeof path, "%.*s", (int)one, paths);
+        char *colon = strchr(path, ':');
+        snprintf(heading, 64, "%s", colon != NULL ? colon + 1 : path);
+        if (colon != NULL)
+            *colon = '\0';
+        found = sx_datum_at(row, path);
+        one += one < n;
+        paths += one;
+        n -= one;
+    }
+    return found;
+}
+
+bool sx_view_next(const char **list, const struct sx_datum *row, struct sx_column *column)
+{
+    if (*list == NULL || **list == '\0')
+        return false;
+    size_t n = strcspn(*list, ",");
+    *column = (struct sx_column){.value = NULL};
+    column->value = find(*list, n, row, column->heading);
+    *list += n + ((*list)[n] == ',');
+    if (column->value != NULL && column->value->kind == SX_ARRAY) {
+        column->array = column->value->array;
+        column->is_array = true;
+    } else if (column->value != NULL && column->value->kind == SX_OBJECT) {
+        column->is_array = sx_datum_tensor(column->value, &column->array);
+    }
+    return true;
+}
+
+const struct sx_datum *sx_view_rows(const struct sx_view *view, const struct sx_datum *record)
+{
+    if (view->each == NULL)
+        return record;
+    const struct sx_datum *list = sx_datum_at(record, view->each);
+    return list != NULL && list->kind == SX_LIST ? list->first : NULL;
+}
+
+void sx_view_place(const struct sx_view *view, const struct sx_datum *record,
+                   const struct sx_tensor *array, int64_t i, char *text, size_t size)
+{
+    const struct sx_datum *names =
+        view->names != NULL ? sx_datum_at(record, view->names) : NULL;
+    const struct sx_datum *name = names != NULL ? names->first : NULL;
+    for (int64_t k = 0; k < i && name != NULL; k++)
+        name = name->next;
+    if (sx_datum_text(name, NULL) != NULL) {
+        snprintf(text, size, "%s", name->text);
+        return;
+    }
+    int64_t stride = sx_count(&array->shape);
+    size_t at = 0;
+    text[0] = '\0';
+    for (int k = 0; k < array->shape.rank && at + 24 < size; k++) {
+        stride /= array->shape.dim[k];
+        at += (size_t)snprintf(text + at, size - at, "%s%lld", k > 0 ? "," : "",
+                               (long long)(i / stride % array->shape.dim[k]));
+    }
+}
+
+size_t sx_view_join(const struct sx_datum *value, const char *between, char *text, size_t size)
+{
+    size_t at = 0;
+    int64_t n = sx_datum_count(value);
+    const struct sx_datum *item = value->kind == SX_LIST ? value->first : NULL;
+    for (int64_t i = 0; i < n; i++) {
+        char *to = at < size ? text + at : NULL;
+        size_t room = at < size ? size - at : 0;
+        const char *string = sx_datum_text(item, NULL);
+        if (string != NULL)
+            at += (size_t)snprintf(to, room, "%s%s", i > 0 ? between : "", string);
+        else
+            at += (size_t)snprintf(to, room, "%s%.6g", i > 0 ? " " : "",
+                                   sx_datum_element(value, i));
+        item = item != NULL ? item->next : NULL;
+    }
+    if (n == 0 && size > 0)
+        text[0] = '\0';
+    return at;
+}

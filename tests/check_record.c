@@ -1,0 +1,359 @@
+/* check_record.c - a result is one tree, and json, text and tables are views of it. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "record/result.h"
+#include "suite.h"
+
+static char path[] = "/tmp/check_record.XXXXXX";
+
+static void start(void)
+{
+    close(mkstemp(path));
+}
+
+static void stop(void)
+{
+    unlink(path);
+    strcpy(path + strlen(path) - 6, "XXXXXX");
+}
+
+static struct sx_sink *sink_of(void)
+{
+    struct sx_error error = {0};
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    ck_assert_ptr_nonnull(sink);
+    return sink;
+}
+
+static const char *written(struct sx_sink *sink)
+{
+    static char text[1 << 14];
+    struct sx_error error = {0};
+    ck_assert(sx_sink_finish(sink, true, &error));
+    FILE *in = fopen(path, "rb");
+    ck_assert_ptr_nonnull(in);
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    return text;
+}
+
+static const struct sx_target target = {
+    .output = "y", .index = 2, .label = "cat", .score = SX_SCORE_LOGIT, .value = 1.5};
+static const struct sx_record about = {.tool = "ggig",
+                                       .id = "a,b.csv",
+                                       .index = 3,
+                                       .model_file = "m.onnx",
+                                       .model_sha256 = "00",
+                                       .input_name = "x",
+                                       .input_shape = {2, {1, 3}},
+                                       .target = &target,
+                                       .forward = 1,
+                                       .seconds = -1};
+static double map_data[] = {0.5, NAN, -2};
+static const struct sx_tensor map = {SX_DOUBLE, {1, {3}}, map_data};
+
+/* A record of an attribution with names, and of two terms. */
+static struct sx_result *attribution(void)
+{
+    struct sx_error error = {0};
+    struct sx_result *r = sx_result_new(SX_FLOAT, &error);
+    ck_assert_ptr_nonnull(r);
+    sx_result_begin(r, &about);
+    sx_put_list(r, "names");
+    sx_put_text(r, NULL, "age");
+    sx_put_text(r, NULL, "he said \"bp\"");
+    sx_put_text(r, NULL, "x");
+    sx_put_end(r);
+    sx_put_text(r, "method", "ig");
+    sx_put_tensor(r, "attribution", &map);
+    sx_put_number(r, "sum", -1.5);
+    sx_put_null(r, "completeness_gap");
+    sx_put_list(r, "interactions");
+    for (int k = 0; k < 2; k++) {
+        sx_put_object(r, NULL);
+        sx_put_list(r, "set");
+        sx_put_int(r, NULL, k);
+        sx_put_int(r, NULL, 2);
+        sx_put_end(r);
+        sx_put_number(r, "value", k + 0.25);
+        sx_put_end(r);
+    }
+    sx_put_end(r);
+    sx_result_end(r, &about);
+    ck_assert(sx_result_ok(r, &error));
+    return r;
+}
+
+static const char json[] =
+    "{\"tool\":\"ggig\",\"version\":\"" SX_VERSION "\",\"id\":\"a,b.csv\",\"index\":3,"
+    "\"model\":{\"file\":\"m.onnx\",\"sha256\":\"00\"},\"input\":{\"name\":\"x\",\"shape\":[1,3]},"
+    "\"target\":{\"output\":\"y\",\"index\":2,\"label\":\"cat\",\"score\":\"logit\",\"value\":1.5},"
+    "\"names\":[\"age\",\"he said \\\"bp\\\"\",\"x\"],\"method\":\"ig\","
+    "\"attribution\":{\"shape\":[3],\"values\":[0.5,null,-2]},\"sum\":-1.5,"
+    "\"completeness_gap\":null,\"interactions\":[{\"set\":[0,2],\"value\":0.25},"
+    "{\"set\":[1,2],\"value\":1.25}],\"nonfinite\":1,\"cost\":{\"forward\":1,\"backward\":0},"
+    "\"warnings\":[]}\n";
+
+START_TEST(test_json)
+{
+    struct sx_error error = {0};
+    struct sx_result *r = attribution();
+    struct sx_sink *sink = sink_of();
+    ck_assert(sx_result_json(r, sink, &error));
+    ck_assert_str_eq(written(sink), json);
+    sx_result_free(r);
+}
+END_TEST
+
+/* What was written reads back as a result that is written alike; what does not apply is not
+ * counted, and what is not finite is. */
+START_TEST(test_read)
+{
+    struct sx_error error = {0};
+    struct sx_tensor t;
+    struct sx_result *r = sx_result_read(json, strlen(json), &error);
+    ck_assert_msg(r != NULL, "%s", error.message);
+    const struct sx_datum *top = sx_result_top(r);
+    ck_assert_str_eq(sx_datum_text(sx_datum_at(top, "target.label"), ""), "cat");
+    ck_assert_double_eq(sx_datum_number(sx_datum_at(top, "target.value"), 0), 1.5);
+    ck_assert_ptr_null(sx_datum_at(top, "target.nothing"));
+    ck_assert_ptr_null(sx_datum_at(top, "id.x"));
+    ck_assert(sx_datum_tensor(sx_datum_at(top, "attribution"), &t));
+    ck_assert_int_eq(t.shape.rank, 1);
+    ck_assert_double_eq(sx_tensor_get(&t, 2), -2);
+    ck_assert(isnan(sx_tensor_get(&t, 1)));
+    ck_assert_int_eq(sx_datum_count(sx_datum_at(top, "interactions")), 2);
+    ck_assert_double_eq(sx_datum_element(sx_datum_at(top, "input.shape"), 1), 3);
+    struct sx_sink *sink = sink_of();
+    ck_assert(sx_result_json(r, sink, &error));
+    ck_assert_str_eq(written(sink), json);
+    sx_result_free(r);
+}
+END_TEST
+
+START_TEST(test_bad_json)
+{
+    static const char *const bad[] = {"", "{", "{\"a\":1}x", "[1,]", "nul"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_error error = {0};
+        ck_assert_ptr_null(sx_result_read(bad[i], strlen(bad[i]), &error));
+        ck_assert_int_eq(error.status, SX_FAILED);
+    }
+    struct sx_error error = {0};
+    char deep[200];
+    memset(deep, '[', sizeof deep);
+    ck_assert_ptr_null(sx_result_read(deep, sizeof deep, &error));
+    ck_assert_int_eq(error.status, SX_FAILED);
+}
+END_TEST
+
+/* A shape that does not fit its values is no tensor. */
+START_TEST(test_no_tensor)
+{
+    static const char *const bad[] = {"{\"shape\":[2],\"values\":[1]}",
+                                      "{\"shape\":[-1],\"values\":[1]}",
+                                      "{\"shape\":[1],\"values\":[\"a\"]}", "{\"values\":[1]}",
+                                      "{\"shape\":[1,1,1,1,1,1,1,1,1,1,1],\"values\":[1]}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_error error = {0};
+        struct sx_tensor t;
+        struct sx_result *r = sx_result_read(bad[i], strlen(bad[i]), &error);
+        ck_assert_ptr_nonnull(r);
+        ck_assert(!sx_datum_tensor(sx_result_top(r), &t));
+        sx_result_free(r);
+    }
+}
+END_TEST
+
+static const char *table_of(const struct sx_view *view, char separator, bool by_element)
+{
+    struct sx_error error = {0};
+    struct sx_table table = {.view = view, .separator = separator, .by_element = by_element};
+    struct sx_sink *sink = sink_of();
+    for (int k = 0; k < 2; k++) {
+        struct sx_result *r = attribution();
+        if (k == 0 || !by_element)
+            ck_assert(sx_table_add(&table, r, sink, &error));
+        sx_result_free(r);
+    }
+    struct sx_result *failed = sx_result_new(SX_FLOAT, &error);
+    sx_result_failed(failed, &about, &(struct sx_error){SX_FAILED, "no"});
+    ck_assert(sx_table_add(&table, failed, sink, &error));
+    sx_result_free(failed);
+    return written(sink);
+}
+
+START_TEST(test_table)
+{
+    const struct sx_view wide = {.columns = "attribution", .names = "names"};
+    const struct sx_view terms = {.each = "interactions", .columns = "set,names,value"};
+    ck_assert_str_eq(table_of(&wide, ',', false),
+                     "id,index,method,age,\"he said \"\"bp\"\"\",x\n"
+                     "\"a,b.csv\",3,ig,0.5,NaN,-2\n\"a,b.csv\",3,ig,0.5,NaN,-2\n"
+                     "\"a,b.csv\",3,,,,\n");
+    ck_assert_str_eq(table_of(&wide, '\t', true),
+                     "id\tindex\tmethod\telement\tvalue\n"
+                     "a,b.csv\t3\tig\tage\t0.5\na,b.csv\t3\tig\t\"he said \"\"bp\"\"\"\tNaN\n"
+                     "a,b.csv\t3\tig\tx\t-2\na,b.csv\t3\t\t\t\n");
+    ck_assert_str_eq(table_of(&terms, '\t', true),
+                     "id\tindex\tmethod\tset\tnames\tvalue\n"
+                     "a,b.csv\t3\tig\t0 2\t\t0.25\na,b.csv\t3\tig\t1 2\t\t1.25\n"
+                     "a,b.csv\t3\t\t\t\t\n");
+}
+END_TEST
+
+START_TEST(test_text)
+{
+    struct sx_error error = {0};
+    const struct sx_view wide = {
+        .scalars = "sum,completeness_gap:gap", .columns = "attribution", .names = "names"};
+    const struct sx_view terms = {
+        .each = "interactions", .columns = "value,names|set", .top = 1};
+    struct sx_result *r = attribution();
+    struct sx_sink *sink = sink_of();
+    ck_assert(sx_result_text(r, &wide, "map\n", sink, &error));
+    ck_assert(sx_result_text(r, &terms, NULL, sink, &error));
+    ck_assert_str_eq(written(sink), "a,b.csv[3]  ig: cat (2), logit 1.5  sum -1.5\nmap\n"
+                                    "  x                        -2\n"
+                                    "  age                       0.5\n"
+                                    "a,b.csv[3]  ig: cat (2), logit 1.5\n"
+                                    "  value  set\n  0.25   0 2\n");
+    sx_result_free(r);
+}
+END_TEST
+
+/* ---- Options ---- */
+
+struct settings {
+    bool flag;
+    int64_t steps;
+    double eta;
+    size_t memory;
+    uint64_t seed;
+    int how;
+    const char *file;
+    int both[2];
+};
+
+static bool parse_both(void *options, const char *text, struct sx_error *error)
+{
+    struct settings *s = options;
+    if (sscanf(text, "%d,%d", &s->both[0], &s->both[1]) == 2)
+        return true;
+    *error = (struct sx_error){SX_USAGE, "two numbers are wanted"};
+    return false;
+}
+
+static void put_both(struct sx_result *r, const char *key, const void *options)
+{
+    sx_put_int(r, key, ((const struct settings *)options)->both[1]);
+}
+
+static const struct sx_option rows[] = {
+    {.name = "flag", .kind = SX_OPTION_FLAG, SX_FIELD(struct settings, flag), .param = "flag"},
+    {.name = "steps",
+     .kind = SX_OPTION_COUNT,
+     SX_FIELD(struct settings, steps),
+     .initial = "50",
+     .low = 1,
+     .high = 1000,
+     .param = "steps"},
+    {.name = "eta",
+     .kind = SX_OPTION_NUMBER,
+     SX_FIELD(struct settings, eta),
+     .initial = "0.5",
+     .low = 0,
+     .high = 1,
+     .param = "eta"},
+    {.name = "max-mem", .kind = SX_OPTION_SIZE, SX_FIELD(struct settings, memory)},
+    {.letter = 's',
+     .name = "seed",
+     .kind = SX_OPTION_SEED,
+     SX_FIELD(struct settings, seed),
+     .param = "seed"},
+    {.name = "how",
+     .kind = SX_OPTION_CHOICE,
+     SX_FIELD(struct settings, how),
+     .choices = "max|mean|abs",
+     .initial = "mean",
+     .param = "how"},
+    {.name = "file", .kind = SX_OPTION_FILE, SX_FIELD(struct settings, file), .param = "file"},
+    {.name = "both",
+     .kind = SX_OPTION_PARSED,
+     SX_FIELD(struct settings, both),
+     .param = "both",
+     .initial = "3,4",
+     .parse = parse_both,
+     .put = put_both}};
+static const struct sx_options table = {"Settings", rows, sizeof rows / sizeof rows[0]};
+
+static bool set(struct settings *s, const char *name, const char *text, struct sx_error *error)
+{
+    const struct sx_option *row = sx_option_find(&table, name);
+    ck_assert_ptr_nonnull(row);
+    return sx_option_set(row, s, text, error);
+}
+
+START_TEST(test_options)
+{
+    struct sx_error error = {0};
+    struct settings s = {0};
+    sx_option_defaults(&table, &s);
+    ck_assert_int_eq(s.steps, 50);
+    ck_assert_double_eq(s.eta, 0.5);
+    ck_assert_int_eq(s.how, 1);
+    ck_assert(set(&s, "flag", NULL, &error) && set(&s, "steps", "1000", &error) &&
+              set(&s, "max-mem", "20M", &error) &&
+              set(&s, "seed", "18446744073709551615", &error) &&
+              set(&s, "how", "abs", &error) && set(&s, "file", "x.npy", &error));
+    ck_assert(s.memory == (size_t)20 << 20);
+    ck_assert(s.seed == UINT64_MAX);
+    ck_assert_int_eq(s.how, 2);
+    ck_assert_ptr_eq(sx_option_letter(&table, 's'), &rows[4]);
+    ck_assert_ptr_null(sx_option_find(&table, "step"));
+    s.seed = 7;
+    struct sx_result *r = sx_result_new(SX_FLOAT, &error);
+    sx_put_object(r, NULL);
+    sx_put_options(r, &table, &s);
+    sx_put_end(r);
+    struct sx_sink *sink = sink_of();
+    ck_assert(sx_result_json(r, sink, &error));
+    ck_assert_str_eq(written(sink), "{\"flag\":true,\"steps\":1000,\"eta\":0.5,\"seed\":7,"
+                                    "\"how\":\"abs\",\"file\":\"x.npy\",\"both\":4}\n");
+    sx_result_free(r);
+}
+END_TEST
+
+START_TEST(test_bad_options)
+{
+    static const char *const bad[][2] = {{"steps", "0"},   {"steps", "1001"},
+                                         {"steps", "1.5"}, {"steps", ""},
+                                         {"steps", "-1"},  {"eta", "1.01"},
+                                         {"eta", "nan"},   {"eta", "x"},
+                                         {"max-mem", "M"}, {"max-mem", "5X"},
+                                         {"max-mem", "0"}, {"seed", "-1"},
+                                         {"how", "min"},   {"how", ""},
+                                         {"both", "1"},    {"seed", "18446744073709551616"}};
+    struct settings s = {0};
+    sx_option_defaults(&table, &s);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sx_error error = {0};
+        ck_assert_msg(!set(&s, bad[i][0], bad[i][1], &error), "%s=%s", bad[i][0], bad[i][1]);
+        ck_assert_int_eq(error.status, SX_USAGE);
+    }
+    ck_assert_int_eq(s.steps, 50);
+    ck_assert_double_eq(s.eta, 0.5);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("record");
+    tcase_add_checked_fixture(c, start, stop);
+    SUITE_ADD(c, test_json, test_read, test_bad_json, test_no_tensor, test_table, test_text,
+              test_options, test_bad_options);
+    return suite_run();
+}
