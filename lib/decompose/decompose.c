@@ -133,26 +133,6 @@ struct sx_decompose_options sx_decompose_defaults(void)
     return (struct sx_decompose_options){.methods = "all", .epsilon = 1e-6};
 }
 
-/* ---- Masked inputs ---- */
-
-void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,
-                     const uint64_t *set, double *point)
-{
-    const int64_t *label = d->players->label;
-    for (int64_t i = 0; i < d->size; i++)
-        point[i] = set == NULL || label[i] < 0 || (*set >> label[i] & 1) != 0 ? d->x[i]
-                                                                              : f->baseline[i];
-}
-
-void sx_sum_players(const struct sx_decomposing *d, const double *map, double *to)
-{
-    const int64_t *label = d->players->label;
-    memset(to, 0, (size_t)d->n * sizeof *to);
-    for (int64_t i = 0; i < d->size; i++)
-        if (label[i] >= 0)
-            to[label[i]] += map[i];
-}
-
 /* ---- References ---- */
 
 static bool frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)
@@ -272,11 +252,6 @@ static double cost_of(const struct sx_explainer *e)
     for (int i = 0; i <= e->built.value; i++)
         cost += (double)sx_count(&g->node[i].shape);
     return cost;
-}
-
-bool sx_takes_paths(const struct sx_method_row *row)
-{
-    return row->run == sx_run_ig || row->run == sx_run_expected;
 }
 
 /* Path methods take many gradients for every set: too many, unless they were asked for. */

@@ -120,25 +120,26 @@ struct sx_method_row {
     double (*weight)(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i);
 };
 
-/* Whether it takes gradients all along paths. */
-bool sx_takes_paths(const struct sx_method_row *row);
+/* mask.c */
 /* x with only the players of *set present (NULL: x itself). */
 void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,
                      const uint64_t *set, double *point);
 /* Adds each element to its player. */
 void sx_sum_players(const struct sx_decomposing *d, const double *map, double *to);
-/* Values of the frame's game for sets as above. */
-bool sx_frame_values(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
-                     const uint64_t *sets, double *values);
 
-/* decompose_path.c */
+/* path.c */
+/* Whether a method takes gradients all along paths. */
+bool sx_takes_paths(const struct sx_method_row *row);
 bool sx_run_gxi(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                 const uint64_t *sets, double *to);
 bool sx_run_ig(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                const uint64_t *sets, double *to);
 bool sx_run_expected(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                      const uint64_t *sets, double *to);
-/* decompose_game.c */
+/* game.c */
+/* Values of the frame's game for sets as above. */
+bool sx_frame_values(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                     const uint64_t *sets, double *values);
 void sx_groups_free(struct sx_groups *groups);
 bool sx_run_occlusion(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                       const uint64_t *sets, double *to);
@@ -148,29 +149,29 @@ bool sx_run_patches(struct sx_decomposing *d, const struct sx_frame *f, int64_t 
                     const uint64_t *sets, double *to);
 bool sx_run_shapley(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                     const uint64_t *sets, double *to);
-/* decompose_rules.c */
+/* rules.c */
 bool sx_run_rule(struct sx_decomposing *d, const struct sx_frame *f, enum sx_rule rule,
                  int64_t n, const uint64_t *sets, double *to);
-/* decompose_cam.c: the frame masks places of feature maps. */
+/* cam.c: the frame masks places of feature maps. */
 bool sx_features_open(struct sx_decomposing *d);
 bool sx_features_map(struct sx_decomposing *d, struct sx_tensor *map);
 bool sx_run_cam(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                 const uint64_t *sets, double *to);
 
-/* decompose_judge.c: principles, residual and the test whether a fair allocation exists. */
+/* judge.c: principles, residual and the test whether a fair allocation exists. */
 void sx_judge(const struct sx_decomposing *d, const struct sx_method_row *row,
               struct sx_decomposed *m);
 bool sx_judge_foreign(const struct sx_decomposing *d, struct sx_decomposed *m);
 
-/* decompose_taylor.c, decompose_fit.c */
+/* taylor.c, fit.c */
 bool sx_taylor(struct sx_decomposing *d, struct sx_taylor *t);
 bool sx_taylor_fit(struct sx_decomposing *d, struct sx_explainer *e, struct sx_taylor *t);
 void sx_taylor_give(const struct sx_taylor *t, struct sx_decomposition *result);
 void sx_taylor_free(struct sx_taylor *t);
 
-/* decompose_agree.c: how alike attributions are */
+/* agree.c: how alike attributions are */
 bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error);
-/* decompose_layers.c */
+/* layers.c */
 bool sx_look_at_layers(struct sx_decomposing *d, struct sx_neuron **neurons, int *n);
 void sx_neurons_free(struct sx_neuron *neurons, int n);
 

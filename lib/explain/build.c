@@ -5,6 +5,13 @@
 #include "explain/build.h"
 #include "explain/infer.h"
 
+void sx_masked_free(struct sx_masked *kept)
+{
+    sx_points_free(kept->points);
+    sx_graph_free(kept->graph);
+    *kept = (struct sx_masked){0};
+}
+
 void sx_explained_free(struct sx_explained *b)
 {
     sx_points_free(b->points);

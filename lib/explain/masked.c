@@ -4,7 +4,6 @@
  * itself, so that a coalition costs a byte per player to pass, and x, the baseline and all that
  * follows from them alone is there once. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "explain/explain.h"
 #include "explain/game.h"
@@ -117,13 +116,6 @@ static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *
         if (b->input[i] != SX_NONE && b->input[i] != b->x)
             f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
     return y;
-}
-
-void sx_masked_free(struct sx_masked *kept)
-{
-    sx_points_free(kept->points);
-    sx_graph_free(kept->graph);
-    *kept = (struct sx_masked){0};
 }
 
 /* Builds the program anew, for about `expected` coalitions at a time. */

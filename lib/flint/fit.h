@@ -53,12 +53,12 @@ struct sx_flint_fit {
     char *config, hash[65];
 };
 
-/* ---- flint_step.c ---- */
+/* ---- step.c ---- */
 bool sx_flint_stepper_new(struct sx_flint_stepper *s, const struct sx_flint_fit *fit,
                           int64_t batch, struct sx_error *error);
 void sx_flint_stepper_free(struct sx_flint_stepper *s);
 
-/* ---- flint_data.c ---- */
+/* ---- data.c ---- */
 /* Splits the samples, and remembers f on them where that is allowed and fits. */
 bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error);
 bool sx_flint_fill_cache(struct sx_flint_fit *fit, struct sx_error *error);
@@ -66,7 +66,7 @@ bool sx_flint_fill_cache(struct sx_flint_fit *fit, struct sx_error *error);
 bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t first,
                    struct sx_error *error);
 
-/* ---- flint_train.c ---- */
+/* ---- train.c ---- */
 int64_t sx_flint_steps(const struct sx_flint_fit *fit); /* of an epoch */
 /* Whether all trained weights are finite: only such are written. */
 bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error);

@@ -1,6 +1,6 @@
 /* flint.h - a predictor f with an interpreter beside it, as the files of FLINT see them.
  *
- * The interpreter is written as nodes of an ONNX file once (flint_psi.c, flint_decoder.c); what
+ * The interpreter is written as nodes of an ONNX file once (psi.c, decoder.c); what
  * is trained is that file, lowered with its weights as inputs. */
 #ifndef SX_METHOD_FLINT_H
 #define SX_METHOD_FLINT_H
@@ -22,7 +22,7 @@
 #define SX_FLINT_SPLIT ((uint64_t)4 << 32)
 #define SX_FLINT_JITTER ((uint64_t)5 << 32)
 
-/* ---- flint_inspect.c: what is known of f ------------------------------------------------ */
+/* ---- inspect.c: what is known of f ----------------------------------------------- */
 
 struct sx_flint_layer {
     const char *name;
@@ -65,7 +65,7 @@ struct sx_flint_image {
 };
 bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image);
 
-/* ---- flint_params.c: weights ------------------------------------------------------------ */
+/* ---- params.c: weights ----------------------------------------------------------- */
 
 enum sx_flint_part { SX_FLINT_PSI, SX_FLINT_H, SX_FLINT_D, SX_FLINT_F };
 
@@ -91,7 +91,7 @@ bool sx_flint_add_trainable(struct sx_flint_params *params, const struct sx_mode
                             bool reinit, uint64_t seed, struct sx_error *error);
 void sx_flint_params_free(struct sx_flint_params *params);
 
-/* ---- flint_compose.c: the file ---------------------------------------------------------- */
+/* ---- parts.c, compose.c: the file ------------------------------------------------ */
 
 struct sx_flint_entry {
     const char *key, *value;
@@ -141,7 +141,7 @@ bool sx_flint_compose(const struct sx_flint_predictor *f,
 /* The [to, from] matrix of adaptive average pooling. */
 void sx_pool_matrix(int64_t from, int64_t to, float *matrix);
 
-/* ---- flint_net.c: the file as a graph --------------------------------------------------- */
+/* ---- net.c: the file as a graph -------------------------------------------------- */
 
 struct sx_flint_net {
     struct sx_lowered *lowered;
@@ -169,7 +169,7 @@ bool sx_flint_net_new(struct sx_flint_net *net, const struct sx_flint_predictor 
                       const struct sx_flint_net_options *options, struct sx_error *error);
 void sx_flint_net_free(struct sx_flint_net *net);
 
-/* ---- flint_forward.c -------------------------------------------------------------------- */
+/* ---- forward.c ------------------------------------------------------------------- */
 
 /* What a run of `batch` samples gives, row by row; NULL: not there. */
 struct sx_flint_forward {
@@ -194,7 +194,7 @@ bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *
                             struct sx_error *error);
 void sx_flint_forward_free(struct sx_flint_forward *w);
 
-/* ---- flint_fitted.c: an open file ------------------------------------------------------- */
+/* ---- fitted.c: an open file ------------------------------------------------------ */
 
 struct sx_flint {
     struct sx_model *model;
@@ -216,7 +216,7 @@ bool sx_flint_names_classes(const struct sx_flint *flint, int64_t i, struct sx_e
 int64_t *sx_flint_choose(const struct sx_flint_survey *survey, int64_t n, int64_t *chosen,
                          struct sx_error *error);
 
-/* ---- flint_climb.c: penalties of AM+PI -------------------------------------------------- */
+/* ---- climb.c: penalties of AM+PI ------------------------------------------------- */
 
 /* Mean |x| where x is out of range; mean size of the differences of neighbours, down and across.
  * Adds weight times the gradient to g, unless that is NULL. */
@@ -225,7 +225,7 @@ double sx_flint_bound(const float *x, int64_t n, double low, double high, double
 double sx_flint_variation(const float *x, const struct sx_shape *shape, double weight,
                           float *g);
 
-/* ---- flint_tally.c ---------------------------------------------------------------------- */
+/* ---- tally.c --------------------------------------------------------------------- */
 
 /* Sums over samples. */
 struct sx_flint_tally {
@@ -261,7 +261,7 @@ int64_t sx_flint_class(const double *scores, int64_t n);
 void sx_flint_relevance(const double *phi, const float *weights, int64_t n, double *alpha,
                         double *r);
 
-/* ---- flint_options.c -------------------------------------------------------------------- */
+/* ---- options.c ------------------------------------------------------------------- */
 
 double sx_schedule_at(const struct sx_schedule *schedule, int64_t epoch);
 bool sx_schedule_starts(const struct sx_schedule *schedule, int64_t epoch); /* not the first */
@@ -273,7 +273,7 @@ char *sx_flint_options_text(const struct sx_flint_predictor *f,
                             const struct sx_flint_options *options, struct sx_error *error);
 char *sx_flint_metrics_text(const struct sx_flint_metrics *metrics, struct sx_error *error);
 
-/* ---- flint_loss.c ----------------------------------------------------------------------- */
+/* ---- loss.c ---------------------------------------------------------------------- */
 
 /* Nodes of the loss terms, all of rank 0. */
 struct sx_flint_terms {
@@ -294,7 +294,7 @@ void sx_flint_loss(struct sx_graph *g, const struct sx_flint_values *v, bool of_
 /* Entropy of the softmax of rows, [.., n] to [.., 1]. */
 int sx_flint_entropy(struct sx_graph *g, int v);
 
-/* ---- flint_adam.c ----------------------------------------------------------------------- */
+/* ---- adam.c ---------------------------------------------------------------------- */
 
 /* One step of Adam number `t` (from 1) over n elements, on `threads` threads. */
 void sx_adam(float *value, const float *gradient, float *m, float *v, int64_t n, double rate,

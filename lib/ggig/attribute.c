@@ -1,6 +1,5 @@
-/* attribute.c - the table of attribution methods, and what they have in common. */
+/* attribute.c - the table of attribution methods, and running one of them. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ggig/attribute.h"
@@ -44,44 +43,6 @@ struct sx_attribute_options sx_attribute_defaults(void)
 {
     return (struct sx_attribute_options){
         .eta = 1e-4, .noise = 0.15, .fraction = 0.25, .max_distance = 0.02, .max_sigma = 50};
-}
-
-static bool visit_points(struct sx_attributing *a, int64_t n, const struct sx_visit *visit,
-                         bool with_gradients)
-{
-    int64_t room = sx_gradient_batch(a->e, with_gradients, n, a->error);
-    if (room == 0)
-        return false;
-    room = room > n ? n : room;
-    double *points = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
-    double *gradients = NULL;
-    if (with_gradients)
-        gradients = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
-    double *values = sx_new((size_t)room, sizeof *values, a->error);
-    bool ok = points != NULL && values != NULL && (gradients != NULL || !with_gradients);
-    for (int64_t k = 0; ok && k < n; k += room) {
-        int64_t now = n - k < room ? n - k : room;
-        for (int64_t i = 0; i < now; i++)
-            visit->point(visit->context, k + i, points + i * a->size);
-        ok = sx_gradients(a->e, now, points, values, gradients, a->error);
-        for (int64_t i = 0; ok && i < now; i++)
-            visit->take(visit->context, k + i, values[i],
-                        with_gradients ? gradients + i * a->size : NULL);
-    }
-    free(points);
-    free(gradients);
-    free(values);
-    return ok;
-}
-
-bool sx_visit_gradients(struct sx_attributing *a, int64_t n, const struct sx_visit *visit)
-{
-    return visit_points(a, n, visit, true);
-}
-
-bool sx_visit_values(struct sx_attributing *a, int64_t n, const struct sx_visit *visit)
-{
-    return visit_points(a, n, visit, false);
 }
 
 static const struct sx_attribute_row *find_row(const char *name, struct sx_error *error)

@@ -165,7 +165,7 @@ struct sx_row {
      * sum m dy = sum over k of mx[k] dx_k for the differences d from a reference. */
     void (*contrast)(const struct sx_contrast *c, int y, int m, const bool *need, int *mx);
 
-    /* Emits the node for a whole batch (see graph/batch.h). NULL: once per sample, joined. */
+    /* Emits the node for a whole batch (see graph/derive.h). NULL: once per sample, joined. */
     int (*batch)(struct sx_batch *b, const struct sx_node *node);
 
     /* Bytes of scratch memory that run() needs; NULL: none. SIZE_MAX on overflow. */

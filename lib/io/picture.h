@@ -11,7 +11,7 @@
 bool sx_is_png(const uint8_t *bytes, size_t size);
 bool sx_is_jpeg(const uint8_t *bytes, size_t size);
 
-/* The decoders behind sx_picture_decode; *picture starts empty and is so again on failure. */
+/* The decoders behind sx_picture_decode (decode.c); *picture starts empty and is so again on failure. */
 bool sx_png_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,
                    struct sx_error *error);
 bool sx_jpeg_decode(const uint8_t *bytes, size_t size, struct sx_picture *picture,

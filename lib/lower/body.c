@@ -76,7 +76,7 @@ static bool dispatch(struct sx_lowering *l)
     const Onnx__FunctionProto *f = sx_find_function(s->model, l->node->domain, op);
     if (f != NULL)
         return inline_function(l, f);
-    l->row = sx_lowering_find(sx_domain(l->node->domain), op, l->opset);
+    l->row = s->root->find(sx_domain(l->node->domain), op, l->opset);
     if (l->row == NULL)
         return sx_reject(l, "operator not supported");
     return check_count(l) && l->row->lower(l) && l->error->status == SX_OK;

@@ -220,7 +220,11 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
     struct sx_lowered *to = sx_new(1, sizeof *to, error);
     if (to == NULL)
         return NULL;
-    struct sx_scope s = {.lowered = to, .model = model, .error = &failure, .options = options};
+    struct sx_scope s = {.lowered = to,
+                         .model = model,
+                         .error = &failure,
+                         .options = options,
+                         .find = sx_lowering_find};
     s.root = &s;
     to->graph = sx_graph_new(options->real, &failure);
     if (to->graph != NULL) {

@@ -33,6 +33,9 @@ struct sx_scope {
     bool placed;  /* in the root: the failure names its node, those around it are not added */
     int depth;
     const struct sx_lower_options *options; /* of the root */
+    /* Of the root: the table of rows, which bodies are lowered by. It is a field because If, Loop
+     * and Scan have rows in it and lower bodies themselves. */
+    const struct sx_lowering_row *(*find)(const char *domain, const char *op, int64_t opset);
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
 };
 

@@ -21,14 +21,6 @@ static bool check(const struct sx_program *program, const struct sx_tensor *feed
     return true;
 }
 
-bool sx_holds_nan(const float *values, int64_t n)
-{
-    bool nan = false;
-    for (int64_t i = 0; i < n; i++)
-        nan |= values[i] != values[i];
-    return nan;
-}
-
 static bool is_fed_nan(const struct sx_program *program, const struct sx_tensor *feeds)
 {
     for (int i = 0; i < program->n_inputs; i++)

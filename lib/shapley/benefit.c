@@ -28,7 +28,7 @@ struct benefit {
 
 /* ---- Errors ---- */
 
-/* The variance of sum over plus[] minus sum over minus[] of what columns are worth. */
+/* The standard error of (sum over plus[] minus sum over minus[] of what columns are worth). */
 static double error_of(struct benefit *b, const struct sx_parted *plus,
                        const struct sx_parted *minus)
 {

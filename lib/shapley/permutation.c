@@ -21,7 +21,8 @@ static uint64_t draw(struct orders *w)
     return sx_random_bits(w->e->o->seed, w->e->o->sample, w->counter++) >> 1;
 }
 
-/* A key for each player that sorts groups together; Fisher and Yates do the rest. */
+/* Draws an order of the players by Fisher and Yates. For Owen values the members of a group are
+ * then gathered, the groups in a random order of their own. */
 static void shuffle(struct orders *w)
 {
     const int64_t *group = w->e->o->group, *live = w->e->game->live;
