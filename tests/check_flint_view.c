@@ -200,7 +200,7 @@ static void expect_top(const struct sx_flint_pair *p, const int64_t *class, int6
         members += class[i] == p->of_class;
     ck_assert_int_eq(p->n, members < wanted ? members : wanted);
     for (int64_t k = 0; k < p->n; k++) {
-        ck_assert_int_eq(class[p->row[k]], p -> class);
+        ck_assert_int_eq(class[p->row[k]], p->of_class);
         ck_assert(k == 0 || p->phi[k] <= p->phi[k - 1]);
     }
     for (int i = 0; i < 5; i++) { /* nothing that is left out is larger */
