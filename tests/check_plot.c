@@ -107,7 +107,7 @@ START_TEST(test_channels_last)
     for (int i = 0; i < 18; i++)
         values[i] = i;
     struct sx_tensor map = map_of(DIMS(1, 2, 3, 3), values);
-    set("layout", "nhwc");
+    plot.layout = SX_NHWC;
     struct sx_heat heat = heat_of(&map);
     for (int i = 0; i < 6; i++)
         ck_assert_double_eq(heat.value[i], 9 * i + 3);
@@ -176,15 +176,16 @@ END_TEST
 START_TEST(test_options)
 {
     static const char *const good[][2] = {
-        {"reduce", "max"},      {"sign", "neg"},     {"layout", "auto"},
-        {"cmap", "coolwarm_r"}, {"outlier", "99.9"}, {"overlay", "0"},
-        {"topk", "3"},          {"panels", "map"},   {"panels", "picture,map,overlay,mask"}};
+        {"reduce", "max"},      {"sign", "neg"},
+        {"cmap", "coolwarm_r"}, {"outlier", "99.9"},
+        {"overlay", "0"},       {"topk", "3"},
+        {"panels", "map"},      {"panels", "picture,map,overlay,mask"}};
     static const char *const bad[][2] = {
-        {"reduce", "mean"}, {"sign", ""},       {"layout", "hwc"},  {"cmap", "jet"},
-        {"cmap", "_r"},     {"cmap", "bwr_rr"}, {"outlier", "100"}, {"outlier", "-1"},
-        {"outlier", "2%"},  {"overlay", "1.1"}, {"overlay", "nan"}, {"topk", "101"},
-        {"topk", ""},       {"panels", ""},     {"panels", "map,"}, {"panels", "maps"},
-        {"panels", ",map"}, {"colour", "bwr"}};
+        {"reduce", "mean"}, {"sign", ""},       {"cmap", "jet"},    {"cmap", "_r"},
+        {"cmap", "bwr_rr"}, {"outlier", "100"}, {"outlier", "-1"},  {"outlier", "2%"},
+        {"overlay", "1.1"}, {"overlay", "nan"}, {"topk", "101"},    {"topk", ""},
+        {"panels", ""},     {"panels", "map,"}, {"panels", "maps"}, {"panels", ",map"},
+        {"colour", "bwr"}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         set(good[i][0], good[i][1]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -238,8 +238,10 @@ struct settings {
     int both[2];
 };
 
-static bool parse_both(void *options, const char *text, struct sx_error *error)
+static bool parse_both(const struct sx_option *row, void *options, const char *text,
+                       struct sx_error *error)
 {
+    (void)row;
     struct settings *s = options;
     if (sscanf(text, "%d,%d", &s->both[0], &s->both[1]) == 2)
         return true;

@@ -39,12 +39,6 @@ const char *sx_attribute_method(int i, const char **what)
     return rows[i].name;
 }
 
-struct sx_attribute_options sx_attribute_defaults(void)
-{
-    return (struct sx_attribute_options){
-        .eta = 1e-4, .noise = 0.15, .fraction = 0.25, .max_distance = 0.02, .max_sigma = 50};
-}
-
 static const struct sx_attribute_row *find_row(const char *name, struct sx_error *error)
 {
     for (int i = 0; i < N_ROWS; i++)

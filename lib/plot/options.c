@@ -1,124 +1,121 @@
-/* options.c - what a plot shows, from words. */
+/* options.c - what a plot shows, as rows of options. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plot/plot.h"
 
-static const char *const panel_words[] = {"picture", "map", "overlay", "mask"};
-
-void sx_plot_default(struct sx_plot *plot)
+static bool parse_colours(const struct sx_option *row, void *options, const char *text,
+                          struct sx_error *error)
 {
-    *plot = (struct sx_plot){.outlier = 2,
-                             .alpha = 0.9,
-                             .top = 10,
-                             .panels = SX_PANEL_PICTURE | SX_PANEL_MAP | SX_PANEL_OVERLAY};
-}
-
-/* The index of the word of `length` letters among `n`, or -1. */
-static int find_word(const char *const words[], int n, const char *word, size_t length)
-{
-    for (int i = 0; i < n; i++)
-        if (strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
-            return i;
-    return -1;
-}
-
-static bool read_number(const char *text, double low, double high, double *value)
-{
-    char *end;
-    if (*text == '\0' || strchr("+-.0123456789", *text) == NULL)
-        return false;
-    *value = strtod(text, &end);
-    return *end == '\0' && *value >= low && *value <= high;
-}
-
-static bool set_reduce(struct sx_plot *plot, const char *value)
-{
-    static const char *const words[] = {"sum", "abs-sum", "max"};
-    int i = find_word(words, 3, value, strlen(value));
-    plot->reduce = i > 0 ? i : SX_REDUCE_SUM;
-    return i >= 0;
-}
-
-static bool set_sign(struct sx_plot *plot, const char *value)
-{
-    static const char *const words[] = {"abs", "pos", "neg", "all"};
-    int i = find_word(words, 4, value, strlen(value));
-    plot->sign = i > 0 ? i : SX_SIGN_ABS;
-    return i >= 0;
-}
-
-static bool set_layout(struct sx_plot *plot, const char *value)
-{
-    static const char *const words[] = {"auto", "nchw", "nhwc"};
-    int i = find_word(words, 3, value, strlen(value));
-    plot->layout = i > 0 ? (enum sx_layout)i : SX_LAYOUT_AUTO;
-    return i >= 0;
-}
-
-static bool set_colours(struct sx_plot *plot, const char *value)
-{
+    struct sx_plot *plot = options;
     bool reversed;
-    if (sx_colours_find(value, &reversed) == NULL)
-        return false;
-    snprintf(plot->colours, sizeof plot->colours, "%s", value);
+    if (sx_colours_find(text, &reversed) == NULL)
+        return sx_fail(error, SX_USAGE,
+                       "%s wants afmhot, inferno, viridis, gray, Reds, bwr or coolwarm, not "
+                       "'%.*s'",
+                       row->name, SX_NAME_SHOWN, text);
+    snprintf(plot->colours, sizeof plot->colours, "%s", text);
     return true;
 }
 
-static bool set_outlier(struct sx_plot *plot, const char *value)
+/* The share that the mask keeps; the mask is then shown, too. */
+static bool parse_top(const struct sx_option *row, void *options, const char *text,
+                      struct sx_error *error)
 {
-    return read_number(value, 0, nextafter(100, 0), &plot->outlier);
-}
-
-static bool set_overlay(struct sx_plot *plot, const char *value)
-{
-    return read_number(value, 0, 1, &plot->alpha);
-}
-
-static bool set_top(struct sx_plot *plot, const char *value)
-{
+    struct sx_plot *plot = options;
+    double top;
+    if (!sx_number_parse(text, strlen(text), &top) || !(top >= 0 && top <= 100))
+        return sx_fail(error, SX_USAGE, "%s wants per cent, not '%.*s'", row->name,
+                       SX_NAME_SHOWN, text);
+    plot->top = top;
     plot->panels |= SX_PANEL_MASK;
-    return read_number(value, 0, 100, &plot->top);
+    return true;
 }
 
-static bool set_panels(struct sx_plot *plot, const char *value)
+static bool parse_panels(const struct sx_option *row, void *options, const char *text,
+                         struct sx_error *error)
 {
-    plot->panels = 0;
-    for (;; value++) {
-        size_t length = strcspn(value, ",");
-        int i = find_word(panel_words, 4, value, length);
+    static const char panels[] = "picture|map|overlay|mask";
+    struct sx_plot *plot = options;
+    const char *at = text;
+    int shown = 0;
+    for (;; at++) {
+        char word[16];
+        size_t n = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)n, at);
+        int i = n < sizeof word ? sx_choice_find(panels, word) : -1;
         if (i < 0)
-            return false;
-        plot->panels |= 1 << i;
-        value += length;
-        if (*value == '\0')
-            return true;
+            return sx_fail(error, SX_USAGE,
+                           "%s wants some of picture,map,overlay,mask, not "
+                           "'%.*s'",
+                           row->name, SX_NAME_SHOWN, text);
+        shown |= 1 << i;
+        at += n;
+        if (*at == '\0')
+            break;
     }
+    plot->panels = shown;
+    return true;
+}
+
+static const struct sx_option rows[] = {{.name = "reduce",
+                                         .argument = "HOW",
+                                         .help = "channels of a map to one number",
+                                         .kind = SX_OPTION_CHOICE,
+                                         SX_FIELD(struct sx_plot, reduce),
+                                         .choices = "sum|abs-sum|max",
+                                         .initial = "sum"},
+                                        {.name = "sign",
+                                         .argument = "WHICH",
+                                         .help = "values that are shown",
+                                         .kind = SX_OPTION_CHOICE,
+                                         SX_FIELD(struct sx_plot, sign),
+                                         .choices = "abs|pos|neg|all",
+                                         .initial = "abs"},
+                                        {.name = "cmap",
+                                         .argument = "NAME",
+                                         .help = "colour map",
+                                         .kind = SX_OPTION_PARSED,
+                                         .parse = parse_colours},
+                                        {.name = "outlier",
+                                         .argument = "P",
+                                         .help = "per cent of the total that is off the scale",
+                                         .kind = SX_OPTION_NUMBER,
+                                         SX_FIELD(struct sx_plot, outlier),
+                                         .initial = "2",
+                                         .high = 99.999999},
+                                        {.name = "overlay",
+                                         .argument = "A",
+                                         .help = "share of the map in the overlay",
+                                         .kind = SX_OPTION_NUMBER,
+                                         SX_FIELD(struct sx_plot, alpha),
+                                         .initial = "0.9",
+                                         .high = 1},
+                                        {.name = "topk",
+                                         .argument = "P",
+                                         .help = "show the top P per cent of the picture",
+                                         .kind = SX_OPTION_PARSED,
+                                         .parse = parse_top},
+                                        {.name = "panels",
+                                         .argument = "LIST",
+                                         .help = "of picture,map,overlay,mask",
+                                         .kind = SX_OPTION_PARSED,
+                                         .initial = "picture,map,overlay",
+                                         .parse = parse_panels}};
+const struct sx_options sx_plot_table = {"Pictures out", rows, sizeof rows / sizeof rows[0]};
+
+void sx_plot_default(struct sx_plot *plot)
+{
+    *plot = (struct sx_plot){.top = 10};
+    sx_option_defaults(&sx_plot_table, plot);
 }
 
 bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
                  struct sx_error *error)
 {
-    static const struct {
-        const char *option, *wants;
-        bool (*set)(struct sx_plot *plot, const char *value);
-    } options[] = {
-        {"reduce", "sum, abs-sum or max", set_reduce},
-        {"sign", "abs, pos, neg or all", set_sign},
-        {"layout", "nchw, nhwc or auto", set_layout},
-        {"cmap", "afmhot, inferno, viridis, gray, Reds, bwr or coolwarm", set_colours},
-        {"outlier", "per cent, under 100", set_outlier},
-        {"overlay", "a share from 0 to 1", set_overlay},
-        {"topk", "per cent", set_top},
-        {"panels", "some of picture,map,overlay,mask", set_panels},
-    };
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        if (strcmp(option, options[i].option) == 0) {
-            if (options[i].set(plot, value))
-                return true;
-            return sx_fail(error, SX_USAGE, "%s wants %s, not '%.*s'", option, options[i].wants,
-                           SX_NAME_SHOWN, value);
-        }
-    return sx_fail(error, SX_USAGE, "no such plot option: '%.*s'", SX_NAME_SHOWN, option);
+    const struct sx_option *row = sx_option_find(&sx_plot_table, option);
+    if (row == NULL)
+        return sx_fail(error, SX_USAGE, "no such plot option: '%.*s'", SX_NAME_SHOWN, option);
+    return sx_option_set(row, plot, value, error);
 }

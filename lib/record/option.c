@@ -156,7 +156,7 @@ bool sx_option_set(const struct sx_option *o, void *options, const char *text,
         *(const char **)field = text;
         return true;
     case SX_OPTION_PARSED:
-        return o->parse(options, text, error);
+        return o->parse(o, options, text, error);
     }
     return ok || refuse(o, text, error);
 }

@@ -3,6 +3,7 @@
 #define SEXTANT_GGIG_H
 
 #include "sextant/explain.h"
+#include "sextant/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,7 +46,8 @@ struct sx_attribution {
     int64_t steps, iterations, samples; /* as used, defaults filled in */
 };
 
-/* The defaults of every option; method is left NULL. */
+/* The rows of these options, method, baseline, background and seed aside; and their defaults. */
+extern const struct sx_options sx_attribute_table;
 struct sx_attribute_options sx_attribute_defaults(void);
 
 /* The names of the methods, by number from 0; NULL past the last. *what is one line on it. */
@@ -57,6 +59,10 @@ const char *sx_attribute_method(int i, const char **what);
  * for the others (see ggig(1)). Memory does not grow with steps or samples. */
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
+
+/* Adds the keys of a record from "method" to "flat"; the map is borrowed. */
+void sx_put_attribution(struct sx_result *result, const char *method,
+                        const struct sx_attribution *attribution);
 
 #ifdef __cplusplus
 }

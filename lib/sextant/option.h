@@ -30,8 +30,10 @@ struct sx_option {
     const char *choices, *initial; /* "a|b|c"; the default as text, NULL: zero */
     const char *param;             /* its key in "params" of records; NULL: not there */
     double low, high;
-    /* Sets the field (or several) of `options`; *error says what is allowed. */
-    bool (*parse)(void *options, const char *text, struct sx_error *error);
+    /* Sets the field (or several) of `options`; text is NULL for a row without an argument. On
+     * failure *error says what is allowed. */
+    bool (*parse)(const struct sx_option *row, void *options, const char *text,
+                  struct sx_error *error);
     /* Adds it to "params" under `key`. */
     void (*put)(struct sx_result *result, const char *key, const void *options);
 };
@@ -50,7 +52,7 @@ struct sx_options {
 const struct sx_option *sx_option_find(const struct sx_options *table, const char *name);
 const struct sx_option *sx_option_letter(const struct sx_options *table, char letter);
 
-/* Sets a field from text (NULL for a flag). Status 2 and what would fit. */
+/* Sets a field from text (NULL for a row without an argument). Status 2 and what would fit. */
 bool sx_option_set(const struct sx_option *row, void *options, const char *text,
                    struct sx_error *error);
 

@@ -3,6 +3,7 @@
 #define SEXTANT_PLOT_H
 
 #include "sextant/decompose.h"
+#include "sextant/option.h"
 #include "sextant/shapley.h"
 #include "sextant/taylorcam.h"
 
@@ -10,7 +11,7 @@
 extern "C" {
 #endif
 
-/* How an attribution is drawn; set by words, see sx_plot_set. */
+/* How an attribution is drawn: set by the rows of sx_plot_table. */
 struct sx_plot {
     int reduce, sign, panels;
     enum sx_layout layout;
@@ -19,14 +20,15 @@ struct sx_plot {
     int64_t mark; /* 1 + the place (row * columns + column) that is framed; 0: none */
 };
 
-/* Magnitude of the channels' sum, outlier 2, overlay 0.9, topk 10, all panels but the mask. */
-void sx_plot_default(struct sx_plot *plot);
+/* "reduce": channels become their sum, the sum of their magnitudes, or the one of largest
+ * magnitude. "outlier": per cent of the total magnitude that may lie over the scale's end.
+ * "overlay": share of the map where it is strongest. "topk": per cent of places that the mask
+ * keeps. A colour map is reversed with _r. */
+extern const struct sx_options sx_plot_table;
 
-/* Sets one of "reduce" (channels to their sum, abs-sum, or max: of the largest magnitude),
- * "sign" (abs, pos, neg, all), "layout", "cmap" (afmhot, inferno, viridis, gray, Reds, bwr,
- * coolwarm, reversed with _r), "outlier" (per cent of the total magnitude that may lie over the scale's
- * end), "overlay" (share of the map where it is strongest), "topk" (per cent of places that the
- * mask keeps), "panels" (of picture,map,overlay,mask). Status 2 otherwise. */
+/* Sets the defaults; sets one option by its name, with status 2 where there is none, or the value
+ * does not fit. */
+void sx_plot_default(struct sx_plot *plot);
 bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
                  struct sx_error *error);
 
