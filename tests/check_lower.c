@@ -187,7 +187,6 @@ START_TEST(symbolic_dimensions)
     ck_assert_msg(l != NULL, "%s", error.message);
     ck_assert_int_eq(dim_of(l, "x", 0), 5);
     ck_assert_int_eq(dim_of(l, "z", 0), 5);
-    ck_assert_int_eq(*(const int64_t *)l->graph->node[sx_find(l->graph, "s")].data, 5);
     sx_lowered_free(l);
     shape.dim[1] = 4;
     ck_assert_ptr_null(with(model, "x", &shape, NULL, &error));
@@ -210,9 +209,118 @@ START_TEST(conflicting_symbols)
     const struct sx_lower_input inputs[] = {{"x", &x, NULL}, {"z", &z, NULL}};
     const struct sx_lower_options options = {.inputs = inputs, .n_inputs = 2};
     struct sx_error error = {0};
-    ck_assert_ptr_null(sx_lower(model, &options, &error));
-    ck_assert_ptr_nonnull(strstr(error.message, "dimension 0 ('d0') is 6, elsewhere 5"));
+    struct sx_lowered *l = sx_lower(model, &options, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(dim_of(l, "z", 0), 6);
+    ck_assert_str_eq(sx_model_warning(model, 0),
+                     "input 'z': dimension 0 ('d0') is 6, elsewhere 5");
+    ck_assert_ptr_null(sx_model_warning(model, 1));
+    sx_lowered_free(l);
     sx_model_close(model);
+}
+END_TEST
+
+/* ---- Only what is needed ---- */
+
+/* y follows from x, z from u and from an operator that nobody knows; s is a string. */
+static struct sx_model *two_parts(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "s", SX_FLOAT, 1, (int64_t[]){1});
+    tm_proto(m)->graph->input[0]->type->tensor_type->elem_type =
+        ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){2});
+    tm_input(m, "u", SX_FLOAT, 1, (int64_t[]){2});
+    tm_node(m, "Exp", "x", "hidden", NULL);
+    tm_node(m, "Neg", "hidden", "y", NULL);
+    tm_node(m, "Foo", "y u", "z", NULL);
+    tm_node(m, "Abs", "u", "v", NULL);
+    tm_output(m, "y");
+    tm_output(m, "z");
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    return model;
+}
+
+START_TEST(only_what_is_needed)
+{
+    struct sx_model *model = two_parts();
+    struct sx_error error = {0};
+    ck_assert_ptr_null(sx_lower(model, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "node 'z' (Foo, opset 13): operator not"));
+    const struct sx_lower_options options = {.output = "y"};
+    struct sx_lowered *l = sx_lower(model, &options, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(l->n_outputs, 1);
+    ck_assert_int_eq(l->n_inputs, 3); /* one for each that the model has */
+    ck_assert_int_eq(sx_find(l->graph, "v"), SX_NONE);
+    sx_lowered_free(l);
+    ck_assert(sx_model_want(model, "y", NULL, 0, &error));
+    ck_assert_int_eq(sx_model_input_count(model), 1);
+    l = sx_lower(model, NULL, &error);
+    ck_assert_str_eq(l->inputs[0].name, "x");
+    ck_assert_int_eq(l->n_inputs, 1);
+    sx_lowered_free(l);
+    ck_assert(sx_model_want(model, NULL, NULL, 0, &error));
+    ck_assert_int_eq(sx_model_input_count(model), 2); /* nothing reads s */
+    sx_model_close(model);
+}
+END_TEST
+
+START_TEST(fed_inside)
+{
+    struct sx_model *model = two_parts();
+    struct sx_error error = {0};
+    const char *const fed[] = {"hidden", "nowhere", "u"};
+    ck_assert(sx_model_want(model, "y", fed, 3, &error));
+    ck_assert_int_eq(sx_model_input_count(model), 1);
+    ck_assert_str_eq(sx_model_input(model, 0)->name, "hidden");
+    ck_assert_int_eq(sx_model_input(model, 0)->shape.rank, -1);
+    const struct sx_shape shape = {1, {3}};
+    struct sx_lowered *l = with(model, "hidden", &shape, NULL, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(dim_of(l, "y", 0), 3);
+    ck_assert_int_eq(l->graph->node[sx_find(l->graph, "hidden")].op, SX_INPUT);
+    ck_assert(sx_model_has_tensor(model, "z") && !sx_model_has_tensor(model, "nowhere"));
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
+/* A label of the probabilities p, declared as integers. */
+static struct sx_model *labelled(const char *op, bool both)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){1, 3});
+    tm_node(m, "Softmax", "x", "p", NULL);
+    tm_node(m, op, "p", "best", NULL);
+    tm_node(m, "Squeeze", "best", "label", NULL);
+    tm_output_as(m, "label", SX_INT, -1, NULL);
+    tm_node(m, "Log", "p", "log", NULL);
+    if (both)
+        tm_output_as(m, "log", SX_FLOAT, -1, NULL);
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    return model;
+}
+
+START_TEST(explained_tensor)
+{
+    static const struct {
+        const char *op, *explained, *instead_of;
+        bool both;
+    } cases[] = {{"ArgMax", "p", "label", true},
+                 {"ArgMax", "p", "label", false},
+                 {"Shape", "log", "label", true},
+                 {"Shape", "label", NULL, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_model *model = labelled(cases[i].op, cases[i].both);
+        const char *instead_of;
+        ck_assert_str_eq(sx_model_explained(model, &instead_of), cases[i].explained);
+        ck_assert_int_eq(instead_of != NULL, cases[i].instead_of != NULL);
+        sx_model_close(model);
+    }
 }
 END_TEST
 
@@ -512,12 +620,20 @@ START_TEST(listing)
     struct sx_model *model = lc_open(m);
     tm_free(m);
     struct seen seen = {0};
-    sx_lower_list(model, see, &seen);
+    struct sx_error error = {0};
+    sx_lower_list(model, NULL, see, &seen);
     ck_assert_int_eq(seen.n, 4);
     ck_assert_int_eq(seen.n_supported, 2);
     ck_assert_int_eq(seen.deepest, 1);
+    const struct sx_lower_options options = {.listing = true};
+    struct sx_lowered *l = sx_lower(model, &options, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    seen = (struct seen){0};
+    sx_lower_list(model, l, see, &seen);
+    ck_assert_int_eq(seen.n_supported, 1); /* the If fails with its branch */
+    sx_lowered_free(l);
     seen = (struct seen){.stop_after = 2};
-    sx_lower_list(model, see, &seen);
+    sx_lower_list(model, NULL, see, &seen);
     ck_assert_int_eq(seen.n, 2);
     sx_model_close(model);
 }
@@ -528,8 +644,9 @@ int main(void)
     TCase *c = suite_case("lower");
     SUITE_ADD(c, any_order, broken_wiring, unknown_operators, default_domain_has_two_names,
               every_tensor_is_named, optional_outputs, symbolic_dimensions, conflicting_symbols,
-              constant_inputs, undeclared_shapes, weights_of_all_types,
-              weights_that_are_inputs_too, constant_tensors, shape_arithmetic_folds,
-              unfolded_constants, memory_limit, functions, endless_functions, table, listing);
+              only_what_is_needed, fed_inside, explained_tensor, constant_inputs,
+              undeclared_shapes, weights_of_all_types, weights_that_are_inputs_too,
+              constant_tensors, shape_arithmetic_folds, unfolded_constants, memory_limit,
+              functions, endless_functions, table, listing);
     return suite_run();
 }

@@ -117,6 +117,20 @@ static void choose_format(struct cli *cli)
                    cli->format == CLI_PNG ? "PNG" : ".npy");
 }
 
+/* Of the model only what the explained tensor, or all outputs, need; what -i feeds is not made. */
+static bool want(struct cli *cli, struct sx_error *error)
+{
+    const char *output = cli->explain.output, *instead_of;
+    const char **fed = calloc(cli->n_sides + 1, sizeof *fed);
+    for (size_t k = 0; fed != NULL && k < cli->n_sides; k++)
+        fed[k] = cli->side[k].name;
+    if (output == NULL && (cli->groups & CLI_EXPLAIN) != 0)
+        output = sx_model_explained(cli->model, &instead_of);
+    bool ok = fed != NULL && sx_model_want(cli->model, output, fed, cli->n_sides, error);
+    free(fed);
+    return ok;
+}
+
 static bool open_model(struct cli *cli)
 {
     struct sx_error error = {0};
@@ -126,6 +140,8 @@ static bool open_model(struct cli *cli)
     cli->model = sx_model_open(cli->model_path, &options, &error);
     if (cli->model == NULL)
         return set_error(cli, NULL, &error);
+    if (!want(cli, &error))
+        return set_error(cli, cli->model_path, &error);
     cli_note(cli, "%s: opset %lld, memory limit %zu MiB", cli->model_path,
              (long long)sx_model_opset(cli->model, NULL), cli->explain.max_memory >> 20);
     return true;
@@ -155,9 +171,22 @@ bool cli_open(struct cli *cli)
     return true;
 }
 
+static void print_warnings(const struct cli *cli)
+{
+    const char *warning;
+    for (int i = 0; cli->model != NULL && !cli->quiet &&
+                    (warning = sx_model_warning(cli->model, i)) != NULL;
+         i++) {
+        fprintf(stderr, "%s: %s: ", cli->tool, cli->model_path);
+        print_plain(warning);
+        fputc('\n', stderr);
+    }
+}
+
 int cli_finish(struct cli *cli)
 {
     struct sx_error error = {0};
+    print_warnings(cli);
     if (cli->error.status != SX_OK)
         cli_complain(cli, NULL, &cli->error);
     bool keep = cli->status == SX_OK || cli->status == SX_CHECK ||

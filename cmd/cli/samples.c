@@ -79,9 +79,10 @@ static bool assign_feeds(struct cli *cli)
         int i = 0;
         while (i < n && strcmp(sx_model_input(cli->model, i)->name, cli->side[k].name) != 0)
             i++;
-        if (i == n)
+        if (i < n)
+            s->feed[i].file = cli->side[k].file;
+        else if (!sx_model_has_tensor(cli->model, cli->side[k].name))
             return fail(cli, SX_USAGE, "the model has no input named", cli->side[k].name);
-        s->feed[i].file = cli->side[k].file;
     }
     s->main = -1;
     for (int i = 0; i < n && s->main < 0; i++)

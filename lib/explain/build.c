@@ -28,17 +28,10 @@ void sx_explained_free(struct sx_explained *b)
 static int explained_tensor(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_lowered *l = e->built.lowered;
-    int y = SX_NONE;
-    if (e->options.output == NULL && l->n_outputs > 0) {
-        e->target.output = l->outputs[0].name;
-        y = l->outputs[0].node;
-    } else if (e->options.output != NULL) {
-        e->target.output = e->options.output;
-        y = sx_find(l->graph, e->options.output);
-    }
+    int y = e->target.output != NULL ? sx_find(l->graph, e->target.output) : SX_NONE;
     if (y == SX_NONE)
         sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
-                e->options.output != NULL ? e->options.output : "");
+                e->target.output != NULL ? e->target.output : "");
     else if (!sx_is_real(l->graph->node[y].type))
         sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers", e->target.output);
     else
@@ -72,6 +65,12 @@ static bool no_real_input(const struct sx_lowered *l, struct sx_error *error)
                    name != NULL ? name : "");
 }
 
+static bool no_dependence(const struct sx_explainer *e, struct sx_error *error)
+{
+    return sx_fail(error, SX_USAGE, "tensor '%.80s' does not depend on '%.80s'",
+                   e->target.output, e->input_name);
+}
+
 /* Sets input_name, inner and input_port; the node in the faithful graph goes to *x. */
 static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
 {
@@ -98,6 +97,8 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
     e->inner = true;
     e->input_name = e->options.wrt;
     *x = sx_find(l->graph, e->options.wrt);
+    if (*x == SX_NONE && sx_model_has_tensor(e->model, e->options.wrt))
+        return no_dependence(e, error);
     if (*x == SX_NONE)
         return sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
                        e->options.wrt);
@@ -174,8 +175,9 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
 {
     sx_explained_free(&e->built);
     e->builds++;
-    e->built.lowered = sx_lower_for(e->model, feeds, e->options.precise ? SX_DOUBLE : SX_FLOAT,
-                                    e->options.max_memory, error);
+    e->built.lowered =
+        sx_lower_for(e->model, e->target.output, feeds,
+                     e->options.precise ? SX_DOUBLE : SX_FLOAT, e->options.max_memory, error);
     if (e->built.lowered == NULL)
         return false;
     int x = SX_NONE, y = explained_tensor(e, error);

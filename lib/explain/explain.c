@@ -15,6 +15,9 @@ struct sx_explainer *sx_explainer_new(struct sx_model *model,
         return NULL;
     e->model = model;
     e->options = *options;
+    e->target.output = options->output;
+    if (options->output == NULL)
+        e->target.output = sx_model_explained(model, &e->target.instead_of);
     e->feeds = sx_new((size_t)sx_model_input_count(model), sizeof *e->feeds, error);
     if (e->feeds != NULL)
         return e;

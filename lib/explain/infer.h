@@ -4,8 +4,10 @@
 
 #include "lower/lower.h"
 
-/* Lowers for the shapes of `feeds`, one per model input; NULL: as the file declares them. */
-struct sx_lowered *sx_lower_for(const struct sx_model *model, const struct sx_tensor *feeds,
-                                enum sx_type real, size_t max_memory, struct sx_error *error);
+/* Lowers what `output` (NULL: what the model is wanted for) needs for the shapes of `feeds`, one per
+ * model input; NULL: as the file declares them. */
+struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output,
+                                const struct sx_tensor *feeds, enum sx_type real,
+                                size_t max_memory, struct sx_error *error);
 
 #endif

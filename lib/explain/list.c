@@ -49,14 +49,36 @@ static bool show_node(void *context, const struct sx_listed_node *node)
     return true;
 }
 
-static int explained(const struct sx_lowered *l, const char *output, struct sx_error *error)
+/* Whether the shapes of inputs are known but for the batch: otherwise what does not fit may be
+ * the fault of lengths that were guessed. */
+static bool shapes_known(const struct sx_model *model)
 {
-    int y = output != NULL     ? sx_find(l->graph, output)
-            : l->n_outputs > 0 ? l->outputs[0].node
-                               : SX_NONE;
-    if (y == SX_NONE)
-        sx_fail(error, SX_USAGE, "no tensor named '%.80s'", output != NULL ? output : "");
-    return y;
+    for (int i = 0; i < sx_model_input_count(model); i++) {
+        const struct sx_shape *shape = &sx_model_input(model, i)->shape;
+        for (int k = 1; k < shape->rank; k++)
+            if (shape->dim[k] < 0)
+                return false;
+        if (shape->rank < 0)
+            return false;
+    }
+    return true;
+}
+
+static struct sx_lowered *lower(const struct sx_model *model, const struct sx_tensor *feeds,
+                                struct sx_error *error)
+{
+    int n = feeds != NULL ? sx_model_input_count(model) : 0;
+    struct sx_lower_input *inputs = sx_new((size_t)n + 1, sizeof *inputs, error);
+    if (inputs == NULL)
+        return NULL;
+    for (int i = 0; i < n; i++)
+        inputs[i] =
+            (struct sx_lower_input){sx_model_input(model, i)->name, &feeds[i].shape, NULL};
+    struct sx_lower_options options = {
+        .real = SX_FLOAT, .inputs = inputs, .n_inputs = n, .listing = true};
+    struct sx_lowered *lowered = sx_lower(model, &options, error);
+    free(inputs);
+    return lowered;
 }
 
 bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *output,
@@ -64,20 +86,24 @@ bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *
              struct sx_error *error)
 {
     struct sx_error unsupported = {0};
-    struct sx_lowered *lowered = sx_lower_for(model, feeds, SX_FLOAT, 0, &unsupported);
-    bool *reached = NULL, ok = true;
-    if (lowered != NULL) {
-        int y = explained(lowered, output, error);
-        reached = sx_new(lowered->graph->n_nodes, sizeof *reached, error);
-        ok = y != SX_NONE && reached != NULL;
-        if (ok)
-            mark_gradients(lowered->graph, y, reached);
-    }
+    const char *instead_of;
+    if (output == NULL)
+        output = sx_model_explained(model, &instead_of);
+    struct sx_lowered *lowered = lower(model, feeds, &unsupported);
+    int y = lowered != NULL && output != NULL ? sx_find(lowered->graph, output) : SX_NONE;
+    size_t n = lowered != NULL ? lowered->graph->n_nodes : 1;
+    bool *reached = sx_new(n, sizeof *reached, error), ok = reached != NULL;
+    if (ok && lowered != NULL && output != NULL && y == SX_NONE &&
+        !sx_model_has_tensor(model, output))
+        ok = sx_fail(error, SX_USAGE, "no tensor named '%.80s'", output);
+    if (ok && y != SX_NONE)
+        mark_gradients(lowered->graph, y, reached);
     if (ok) {
         struct listing l = {lowered, reached, shown, context};
-        for (int i = 0; i < sx_model_input_count(model); i++)
-            show(&l, sx_model_input(model, i)->name, "Input", "", true);
-        sx_lower_list(model, show_node, &l);
+        bool tried = feeds != NULL || shapes_known(model);
+        for (int i = 0; i < model->n_declared; i++)
+            show(&l, model->declared[i].name, "Input", "", true);
+        sx_lower_list(model, tried ? lowered : NULL, show_node, &l);
     }
     free(reached);
     sx_lowered_free(lowered);

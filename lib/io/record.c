@@ -25,6 +25,8 @@ static void put_target(struct sx_json *json, const struct sx_target *target)
                                         [SX_SCORE_LOGPROB] = "logprob"};
     sx_json_object(json, "target");
     sx_json_string(json, "output", target->output);
+    if (target->instead_of != NULL)
+        sx_json_string(json, "instead_of", target->instead_of);
     sx_json_int(json, "index", target->index);
     sx_json_string(json, "label", target->label);
     sx_json_string(json, "score", score[target->score]);

@@ -21,7 +21,9 @@ static bool take_inputs(struct sx_lowering *l, struct sx_value *in)
         if (value == NULL)
             return sx_reject(l, "input %d: nothing makes tensor '%.*s'", k, SX_NAME_SHOWN,
                              name);
-        if (value->kind == SX_NOT_MADE)
+        if (value->kind == SX_UNKNOWN)
+            l->scope->root->unknown = true;
+        if (value->kind == SX_NOT_MADE || value->kind == SX_UNKNOWN)
             return sx_reject(l,
                              "input %d: tensor '%.*s' is an optional output that is not "
                              "supported",
@@ -57,7 +59,8 @@ static bool inline_function(struct sx_lowering *l, const Onnx__FunctionProto *f)
         struct sx_value absent = {.node = SX_NONE};
         ok = sx_scope_define(&inner, f->input[k], (int)k < l->n_in ? l->in[k] : absent);
     }
-    ok = ok && sx_scope_nodes(&inner, f->node, f->n_node);
+    ok = ok && sx_scope_nodes(&inner, f->node, f->n_node, (const char *const *)f->output,
+                              f->n_output);
     for (int k = 0; k < l->n_out && ok; k++) {
         const struct sx_value *value =
             (size_t)k < f->n_output ? sx_scope_find(&inner, f->output[k]) : NULL;
@@ -86,7 +89,7 @@ static bool publish(struct sx_lowering *l)
 {
     for (int k = 0; k < l->n_out; k++) {
         const char *name = l->node->output[k];
-        if (*name == '\0')
+        if (*name == '\0' || sx_names_get(&l->scope->cut, name) >= 0)
             continue;
         if (!sx_scope_define(l->scope, name, l->out[k]))
             return false;
@@ -112,6 +115,31 @@ static bool place(const struct sx_lowering *l)
                       sx_text(l->node->op_type), (long long)l->opset);
 }
 
+/* A listing notes what is refused and goes on behind the node of the main graph. */
+static bool pass_over(struct sx_lowering *l)
+{
+    struct sx_scope *s = l->scope;
+    struct sx_lowered *to = s->lowered;
+    if (l->error->status != SX_MODEL)
+        return false;
+    if (!s->root->unknown) {
+        if (!sx_grow((void **)&to->refused, &to->refused_capacity, to->n_refused + 1,
+                     sizeof *to->refused, l->error))
+            return false;
+        to->refused[to->n_refused++] = l->node;
+    }
+    if (s != s->root)
+        return false;
+    *l->error = l->g->error = (struct sx_error){0};
+    s->root->unknown = false;
+    for (int k = 0; k < l->n_out; k++)
+        if (*l->node->output[k] != '\0' && sx_names_get(&s->names, l->node->output[k]) < 0 &&
+            !sx_scope_define(s, l->node->output[k],
+                             (struct sx_value){.node = SX_NONE, .kind = SX_UNKNOWN}))
+            return false;
+    return true;
+}
+
 static bool lower_node(struct sx_scope *s, const Onnx__NodeProto *node)
 {
     struct sx_graph *g = s->lowered->graph;
@@ -131,16 +159,36 @@ static bool lower_node(struct sx_scope *s, const Onnx__NodeProto *node)
         s->root->steps++ < MAX_STEPS || sx_reject(&l, "the graph unrolls to too many nodes");
     ok = ok && take_inputs(&l, values) && dispatch(&l) && publish(&l);
     ok = sx_graph_ok(g, s->error) && ok;
-    return ok || place(&l);
+    return ok || (s->root->options->listing ? pass_over(&l) : place(&l));
 }
 
-bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n)
+bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
+                    const char *const *roots, size_t n_roots)
 {
-    int *order = sx_new(n > 0 ? n : 1, sizeof *order, s->error);
-    bool ok = order != NULL && sx_sort_nodes(s, nodes, n, order);
-    for (size_t i = 0; i < n && ok; i++)
+    int *order = sx_new(n + 1, sizeof *order, s->error);
+    bool *needed = sx_new(n + 1, sizeof *needed, s->error);
+    size_t count = 0;
+    bool ok =
+        order != NULL && needed != NULL &&
+        (roots == NULL || sx_need(nodes, n, roots, n_roots, &s->cut, needed, NULL, s->error)) &&
+        sx_sort_nodes(s, nodes, n, roots != NULL ? needed : NULL, order, &count);
+    for (size_t i = 0; i < count && ok; i++)
         ok = lower_node(s, nodes[order[i]]);
+    free(needed);
     free(order);
+    return ok;
+}
+
+/* The nodes of a body that its outputs follow from. */
+static bool lower_body_nodes(struct sx_scope *s, const Onnx__GraphProto *body)
+{
+    const char **roots = sx_new(body->n_output + 1, sizeof *roots, s->error);
+    if (roots == NULL)
+        return false;
+    for (size_t k = 0; k < body->n_output; k++)
+        roots[k] = sx_text(body->output[k]->name);
+    bool ok = sx_scope_nodes(s, body->node, body->n_node, roots, body->n_output);
+    free(roots);
     return ok;
 }
 
@@ -150,7 +198,7 @@ bool sx_lower_body(struct sx_lowering *l, const Onnx__GraphProto *body,
 {
     struct sx_scope inner = *l->scope;
     inner.outer = l->scope;
-    inner.names = (struct sx_names){0};
+    inner.names = inner.cut = (struct sx_names){0};
     inner.value = NULL;
     inner.n_values = inner.value_capacity = 0;
     inner.depth++;
@@ -161,8 +209,7 @@ bool sx_lower_body(struct sx_lowering *l, const Onnx__GraphProto *body,
                        body->n_output, n_in, n_out);
     for (int k = 0; k < n_in && ok; k++)
         ok = sx_scope_define(&inner, sx_text(body->input[k]->name), in[k]);
-    ok = ok && sx_scope_initializers(&inner, body) &&
-         sx_scope_nodes(&inner, body->node, body->n_node);
+    ok = ok && sx_scope_initializers(&inner, body) && lower_body_nodes(&inner, body);
     for (int k = 0; k < n_out && ok; k++) {
         const char *name = sx_text(body->output[k]->name);
         const struct sx_value *value = sx_scope_find(&inner, name);

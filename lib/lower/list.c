@@ -3,9 +3,18 @@
 
 struct listing {
     const struct sx_model *model;
+    const struct sx_lowered *lowered;
     bool (*show)(void *context, const struct sx_listed_node *node);
     void *context;
 };
+
+static bool is_refused(const struct listing *l, const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; l->lowered != NULL && i < l->lowered->n_refused; i++)
+        if (l->lowered->refused[i] == node)
+            return true;
+    return false;
+}
 
 /* Bodies are nested no deeper than the wire format allows messages to be. */
 static bool list_graph(const struct listing *l, const Onnx__GraphProto *graph, int depth)
@@ -18,8 +27,9 @@ static bool list_graph(const struct listing *l, const Onnx__GraphProto *graph, i
                                        .depth = depth,
                                        .proto = node};
         shown.opset = sx_opset_of(l->model, NULL, node->domain);
-        shown.supported = sx_find_function(l->model, node->domain, node->op_type) != NULL ||
-                          sx_lowering_find(shown.domain, shown.op, shown.opset) != NULL;
+        shown.supported = !is_refused(l, node) &&
+                          (sx_find_function(l->model, node->domain, node->op_type) != NULL ||
+                           sx_lowering_find(shown.domain, shown.op, shown.opset) != NULL);
         if (!l->show(l->context, &shown))
             return false;
         for (size_t k = 0; k < node->n_attribute; k++)
@@ -30,10 +40,10 @@ static bool list_graph(const struct listing *l, const Onnx__GraphProto *graph, i
     return true;
 }
 
-void sx_lower_list(const struct sx_model *model,
+void sx_lower_list(const struct sx_model *model, const struct sx_lowered *lowered,
                    bool (*show)(void *context, const struct sx_listed_node *node),
                    void *context)
 {
-    struct listing l = {model, show, context};
+    struct listing l = {model, lowered, show, context};
     list_graph(&l, model->graph, 0);
 }

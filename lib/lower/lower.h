@@ -17,8 +17,11 @@ struct sx_lower_options {
     const struct sx_lower_input *inputs;
     int n_inputs;
     size_t max_memory; /* bytes that folded constants may take; 0: the graph's own limit */
+    const char
+        *output; /* the tensor to lower, and what it follows from; NULL: as the model says */
     const char *const *variables; /* initializers that become inputs, found by their names */
     int n_variables;
+    bool listing; /* every node of the main graph, past those that are refused */
 };
 
 /* A model input or output. */
@@ -31,7 +34,7 @@ struct sx_lowered_value {
 /* Values are real in the run's precision whatever the file declares; only Cast rounds to narrower
  * floats. Integers wrap at the width that the file declares.
  *
- * A faithful graph in which every tensor of the file is named. Weights are borrowed from the
+ * A faithful graph in which every tensor of the file that is needed is named. Weights are borrowed from the
  * model, which must outlive it; inputs that are initializers, or have a value, are not listed. */
 struct sx_lowered {
     struct sx_graph *graph;
@@ -39,6 +42,8 @@ struct sx_lowered {
     int n_inputs, n_outputs;
     struct sx_tensor *owned; /* converted weights */
     size_t n_owned, owned_capacity;
+    const Onnx__NodeProto **refused; /* with `listing`: they, and the nodes around them */
+    size_t n_refused, refused_capacity;
     struct sx_arena arena;
 };
 
@@ -52,14 +57,14 @@ void sx_lowered_free(struct sx_lowered *lowered);
 struct sx_listed_node {
     const char *name, *op, *domain;
     int64_t opset;
-    bool supported; /* there is a row, or a function of the model, for the opset */
+    bool supported; /* it was lowered; or, not tried, its opset has a row or a function */
     int depth;      /* 0 in the main graph, more in the bodies of If, Loop and Scan */
     const Onnx__NodeProto *proto;
 };
 
 /* Shows every node, those of bodies after the node they belong to; stops when `show` returns
- * false. */
-void sx_lower_list(const struct sx_model *model,
+ * false. `lowered`, made for a listing, knows what is refused; NULL: nothing was tried. */
+void sx_lower_list(const struct sx_model *model, const struct sx_lowered *lowered,
                    bool (*show)(void *context, const struct sx_listed_node *node),
                    void *context);
 

@@ -95,6 +95,7 @@ const struct sx_value *sx_scope_find(const struct sx_scope *s, const char *name)
 void sx_scope_end(struct sx_scope *s)
 {
     sx_names_free(&s->names);
+    sx_names_free(&s->cut);
     free(s->value);
 }
 
@@ -138,6 +139,8 @@ bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph)
 {
     for (size_t i = 0; i < graph->n_initializer; i++) {
         const char *name = sx_text(graph->initializer[i]->name);
+        if (sx_names_get(&s->cut, name) >= 0)
+            continue;
         struct sx_value value = is_variable(s, name)
                                     ? variable(s, graph->initializer[i])
                                     : sx_scope_tensor(s, graph->initializer[i]);

@@ -30,6 +30,7 @@ struct sx_scope {
     struct sx_value *value;
     size_t n_values, value_capacity;
     size_t steps; /* nodes lowered so far; counted in the root */
+    bool unknown; /* in the root: the failure is that of a node that was refused before */
     bool placed;  /* in the root: the failure names its node, those around it are not added */
     int depth;
     const struct sx_lower_options *options; /* of the root */
@@ -37,6 +38,7 @@ struct sx_scope {
      * and Scan have rows in it and lower bodies themselves. */
     const struct sx_lowering_row *(*find)(const char *domain, const char *op, int64_t opset);
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
+    struct sx_names cut; /* tensors that are fed: what makes them in the file does not count */
 };
 
 bool sx_scope_define(struct sx_scope *s, const char *name, struct sx_value value);
@@ -46,13 +48,25 @@ void sx_scope_end(struct sx_scope *s);
 
 /* A constant from a TensorProto of the model. */
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto);
+/* Makes the model's inputs; `read` names what is needed of them, NULL: all. */
+bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read);
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
-/* Lowers nodes in an order that suits them. */
-bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n);
-/* Indices of nodes in topological order; fails on a cycle and on names that are made twice. */
+/* Lowers the nodes that the tensors `roots` follow from (NULL: all nodes) in an order that suits
+ * them. */
+bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
+                    const char *const *roots, size_t n_roots);
+/* Indices of the needed nodes (NULL: of all) in topological order, *count of them; fails on a
+ * cycle and on names that are made twice. */
 bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
-                   int *order);
+                   const bool *needed, int *order, size_t *count);
+/* Sets needed[i] of the nodes that the tensors `roots` follow from; tensors of `cut` follow from
+ * nothing. `read`, unless NULL, gets the names of all tensors that they read, and the roots. */
+bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, size_t n_roots,
+             const struct sx_names *cut, bool *needed, struct sx_names *read,
+             struct sx_error *error);
 
+/* The node of the main graph that makes a tensor, or NULL. */
+const Onnx__NodeProto *sx_maker_of(const struct sx_model *model, const char *tensor);
 int64_t sx_opset_of(const struct sx_model *model, const Onnx__FunctionProto *function,
                     const char *domain);
 /* The model's own function of that name, or NULL. */

@@ -45,7 +45,7 @@ static bool find_makers(struct edges *e, const struct sx_scope *s,
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < nodes[i]->n_output; k++) {
             const char *name = nodes[i]->output[k];
-            if (*name == '\0')
+            if (*name == '\0' || sx_names_get(&s->cut, name) >= 0)
                 continue;
             if (sx_names_get(&e->maker, name) >= 0 || sx_names_get(&s->names, name) >= 0)
                 return sx_fail(e->error, SX_MODEL, "tensor '%.*s' is defined twice",
@@ -58,13 +58,13 @@ static bool find_makers(struct edges *e, const struct sx_scope *s,
 
 /* Depth first from every node in turn, so that a sorted file stays as it is. `next` holds the
  * next edge to follow of an open node, 0 of an unseen one and -1 of a finished one. */
-static bool walk(const struct edges *e, Onnx__NodeProto *const *nodes, size_t n, int *next,
-                 int *stack, int *order)
+static bool walk(const struct edges *e, Onnx__NodeProto *const *nodes, size_t n,
+                 const bool *needed, int *next, int *stack, int *order, size_t *done)
 {
-    size_t done = 0;
+    *done = 0;
     for (size_t i = 0; i < n; i++) {
         size_t top = 0;
-        if (next[i] == 0) {
+        if (next[i] == 0 && (needed == NULL || needed[i])) {
             stack[top++] = (int)i;
             next[i] = e->start[i] + 1;
         }
@@ -72,7 +72,7 @@ static bool walk(const struct edges *e, Onnx__NodeProto *const *nodes, size_t n,
             int at = stack[top - 1];
             if (next[at] > e->start[at + 1]) {
                 next[at] = -1;
-                order[done++] = at;
+                order[(*done)++] = at;
                 top--;
                 continue;
             }
@@ -90,7 +90,7 @@ static bool walk(const struct edges *e, Onnx__NodeProto *const *nodes, size_t n,
 }
 
 bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
-                   int *order)
+                   const bool *needed, int *order, size_t *count)
 {
     struct edges e = {.error = s->error};
     int *work = sx_new(2 * n + 1, sizeof *work, s->error);
@@ -100,7 +100,7 @@ bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size
         ok = add_edges(&e, (int)i, nodes[i]);
         e.start[i + 1] = (int)e.n;
     }
-    ok = ok && walk(&e, nodes, n, work, work + n, order);
+    ok = ok && walk(&e, nodes, n, needed, work, work + n, order, count);
     sx_names_free(&e.maker);
     free(e.start);
     free(e.dep);

@@ -130,19 +130,24 @@ static bool declared_shape(const Onnx__TensorShapeProto *proto, struct sx_shape 
     return sx_shape_count(&known, &count, error);
 }
 
-static bool read_port(const Onnx__ValueInfoProto *value, struct sx_port *port,
-                      struct sx_error *error)
+/* Whether a value is declared as a tensor of a type that can be held. */
+static bool can_hold(const Onnx__ValueInfoProto *value, enum sx_type *held)
 {
     const Onnx__TypeProto *type = value->type;
-    if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
-        return sx_fail(error, SX_MODEL, "not declared as a tensor");
-    const Onnx__TypeProto__Tensor *tensor = type->tensor_type;
-    if (!sx_onnx_type(tensor->elem_type, SX_FLOAT, &port->type, error))
-        return false;
+    return type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
+           sx_onnx_type(type->tensor_type->elem_type, SX_FLOAT, held, NULL);
+}
+
+bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,
+                  struct sx_error *error)
+{
+    if (!can_hold(value, &port->type))
+        return true;
+    const Onnx__TypeProto__Tensor *tensor = value->type->tensor_type;
     return tensor->shape == NULL || declared_shape(tensor->shape, &port->shape, error);
 }
 
-/* Fills a list of ports. What an output is declared to be is of use only where we know it. */
+/* Fills a list of ports. What cannot be held has rank -1: it is refused where it is needed. */
 static bool read_ports(struct sx_model *m, Onnx__ValueInfoProto *const *values, size_t n,
                        bool inputs, struct sx_port **ports, int *count, struct sx_error *error)
 {
@@ -159,7 +164,7 @@ static bool read_ports(struct sx_model *m, Onnx__ValueInfoProto *const *values, 
             return sx_fail(error, SX_MODEL, "%s %zu has no name", what, i);
         if (inputs && sx_model_initializer(m, port->name) != NULL)
             continue; /* before IR version 4 every weight was an input as well */
-        if (!read_port(values[i], port, inputs ? error : NULL)) {
+        if (!sx_port_read(values[i], port, inputs ? error : NULL)) {
             if (inputs)
                 return sx_fail_at(error, "input '%.*s'", SX_NAME_SHOWN, port->name);
             port->shape.rank = -1;
@@ -196,14 +201,16 @@ bool sx_model_index(struct sx_model *m, struct sx_error *error)
     m->graph = m->proto->graph;
     if (m->graph == NULL)
         return sx_fail(error, SX_MODEL, "not an ONNX model: it has no graph");
-    return check_versions(m->proto, error) && index_initializers(m, error) &&
-           index_values(m, error) &&
-           read_ports(m, m->graph->input, m->graph->n_input, true, &m->inputs, &m->n_inputs,
-                      error) &&
-           read_ports(m, m->graph->output, m->graph->n_output, false, &m->outputs,
-                      &m->n_outputs, error) &&
-           check_distinct(m, m->inputs, m->n_inputs, error) &&
-           check_distinct(m, m->outputs, m->n_outputs, error);
+    bool ok = check_versions(m->proto, error) && index_initializers(m, error) &&
+              index_values(m, error) &&
+              read_ports(m, m->graph->input, m->graph->n_input, true, &m->inputs, &m->n_inputs,
+                         error) &&
+              read_ports(m, m->graph->output, m->graph->n_output, false, &m->outputs,
+                         &m->n_outputs, error) &&
+              check_distinct(m, m->inputs, m->n_inputs, error);
+    m->declared = m->inputs;
+    m->n_declared = m->n_inputs;
+    return ok;
 }
 
 int sx_model_input_count(const struct sx_model *m)

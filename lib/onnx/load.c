@@ -87,7 +87,8 @@ static struct sx_model *new_model(const char *path, struct sx_error *error)
         return NULL;
     m->file.fd = -1;
     m->path = sx_strdup(path, error);
-    if (m->path != NULL)
+    m->notes = sx_notes_new(error);
+    if (m->path != NULL && m->notes != NULL)
         return m;
     sx_model_close(m);
     return NULL;
@@ -136,6 +137,7 @@ void sx_model_close(struct sx_model *m)
     sx_external_close(m->external);
     sx_arena_free(&m->arena);
     sx_file_close(&m->file);
+    sx_notes_free(m->notes);
     free(m->path);
     free(m);
 }

@@ -31,7 +31,7 @@ struct sx_slim {
 bool sx_onnx_slim(const uint8_t *bytes, size_t n, size_t budget, struct sx_slim *slim,
                   struct sx_error *error);
 
-/* ---- load.c, info.c --------------------------------------------------------------------- */
+/* ---- load.c, info.c, notes.c------------------------------------------------------------------ */
 
 /* A table of messages sorted by name. */
 struct sx_named {
@@ -50,7 +50,13 @@ struct sx_model {
     struct sx_named *initializers, *values;
     size_t n_initializers, n_values;
     struct sx_external *external;
-    char sha256[65]; /* empty until asked for */
+    const char *output; /* the tensor that is wanted; NULL: all outputs (lower/want.c) */
+    const char **cut;   /* inner tensors that are inputs */
+    int n_cut;
+    struct sx_port *declared; /* all inputs that the file declares, where `inputs` are some */
+    int n_declared;
+    struct sx_notes *notes; /* warnings so far, each once */
+    char sha256[65];        /* empty until asked for */
 };
 
 /* Checks versions and names, and fills the tables of a parsed model. */
@@ -64,6 +70,15 @@ const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *model, const c
 
 /* The value of a key of the metadata, or NULL. */
 const char *sx_model_metadata(const struct sx_model *model, const char *key);
+
+/* Fills type and shape of a port from a declaration; what cannot be held leaves them. */
+bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,
+                  struct sx_error *error);
+
+struct sx_notes *sx_notes_new(struct sx_error *error);
+void sx_notes_free(struct sx_notes *notes);
+/* Notes something of the model that its user should know, once. */
+void sx_model_warn(const struct sx_model *model, const char *format, ...) SX_PRINTF(2, 3);
 
 /* Opens the `n` bytes of a file that is in memory, and takes them over in any case. `name`
  * stands for it in messages; external data are refused. */

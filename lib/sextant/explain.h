@@ -32,7 +32,8 @@ struct sx_explainer;
 
 /* The explained number at the current sample. */
 struct sx_target {
-    const char *output; /* the tensor's name */
+    const char *output;     /* the tensor's name */
+    const char *instead_of; /* the first output, if it holds no real numbers; else NULL */
     int64_t index;
     const char *label; /* NULL without labels */
     enum sx_score score;

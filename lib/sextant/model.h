@@ -44,6 +44,23 @@ int sx_model_output_count(const struct sx_model *model);
 const struct sx_port *sx_model_input(const struct sx_model *model, int i);
 const struct sx_port *sx_model_output(const struct sx_model *model, int i);
 
+/* Leaves of the inputs those that a tensor follows from, `output`, or NULL: any output. A fed
+ * tensor that is inside the graph becomes an input, behind the others, and what it is made of is
+ * not needed for it. Names that the file does not have are passed over. To be called before the
+ * model is used; what is built on it later lowers no more than that. Status 6. */
+bool sx_model_want(struct sx_model *model, const char *output, const char *const *fed,
+                   size_t n_fed, struct sx_error *error);
+/* The tensor that stands for the model where none is named: its first output; where that holds
+ * labels or indices, the real tensor behind its ArgMax, or the first real output. *instead_of is
+ * then the first output, else NULL. NULL without outputs. */
+const char *sx_model_explained(const struct sx_model *model, const char **instead_of);
+/* Whether the main graph has an input, a weight or a made tensor of this name. */
+bool sx_model_has_tensor(const struct sx_model *model, const char *tensor);
+
+/* What has been noticed in the file so far that its user should know: one line each, without
+ * the file's name; NULL past the last. */
+const char *sx_model_warning(const struct sx_model *model, int i);
+
 struct sx_infer_options {
     bool precise;
     int threads;

@@ -51,7 +51,7 @@ static void find_ends(const struct sx_explainer *e, int *x, int *y)
 {
     const struct sx_lowered *l = e->built.lowered;
     *x = sx_find(l->graph, e->input_name);
-    *y = e->options.output != NULL ? sx_find(l->graph, e->options.output) : l->outputs[0].node;
+    *y = sx_find(l->graph, e->target.output);
 }
 
 /* The name of an input that the graph below x still reads, though x follows from it. */

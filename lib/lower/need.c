@@ -1,0 +1,66 @@
+/* need.c - which nodes of a graph some of its tensors follow from. */
+#include <stdlib.h>
+
+#include "lower/scope.h"
+
+struct search {
+    struct sx_names maker; /* which node makes a tensor */
+    Onnx__NodeProto *const *nodes;
+    const struct sx_names *cut;
+    bool *needed;
+    struct sx_names *read;
+    int *open; /* nodes whose inputs have not been looked at */
+    size_t n_open;
+    struct sx_error *error;
+};
+
+/* A tensor that is cut is an input: what made it is not needed. */
+static bool need_tensor(struct search *s, const char *name)
+{
+    if (s->read != NULL && sx_names_get(s->read, name) < 0 &&
+        !sx_names_put(s->read, name, 0, s->error))
+        return false;
+    int at = sx_names_get(&s->maker, name);
+    if (at < 0 || s->needed[at] || sx_names_get(s->cut, name) >= 0)
+        return true;
+    s->needed[at] = true;
+    s->open[s->n_open++] = at;
+    return true;
+}
+
+/* What a body takes from outside counts as used by the node it belongs to. Bodies are nested no
+ * deeper than the wire format allows messages to be. */
+static bool need_inputs(struct search *s, const Onnx__NodeProto *node)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node->n_input && ok; i++)
+        ok = *node->input[i] == '\0' || need_tensor(s, node->input[i]);
+    for (size_t i = 0; i < node->n_attribute && ok; i++) {
+        const Onnx__GraphProto *body = node->attribute[i]->g;
+        for (size_t k = 0; body != NULL && k < body->n_node && ok; k++)
+            ok = need_inputs(s, body->node[k]);
+        for (size_t k = 0; body != NULL && k < body->n_output && ok; k++)
+            ok = need_tensor(s, sx_text(body->output[k]->name));
+    }
+    return ok;
+}
+
+bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, size_t n_roots,
+             const struct sx_names *cut, bool *needed, struct sx_names *read,
+             struct sx_error *error)
+{
+    struct search s = {
+        .nodes = nodes, .cut = cut, .needed = needed, .read = read, .error = error};
+    s.open = sx_new(n + 1, sizeof *s.open, error);
+    bool ok = s.open != NULL;
+    for (size_t i = 0; i < n && ok; i++)
+        for (size_t k = 0; k < nodes[i]->n_output && ok; k++)
+            ok = sx_names_put(&s.maker, nodes[i]->output[k], (int)i, error);
+    for (size_t k = 0; k < n_roots && ok; k++)
+        ok = need_tensor(&s, roots[k]);
+    while (s.n_open > 0 && ok)
+        ok = need_inputs(&s, nodes[s.open[--s.n_open]]);
+    sx_names_free(&s.maker);
+    free(s.open);
+    return ok;
+}
