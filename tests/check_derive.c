@@ -423,6 +423,38 @@ START_TEST(kink)
 END_TEST
 
 /* Rounding to a narrower type lets the cotangent through. */
+/* A remainder is a - n b: its slope by b is -n, also where a / b as it is rounded is just below n
+ * or above. Differences cannot tell, as they would step over multiples. */
+START_TEST(slope_of_remainders)
+{
+    enum { N = 4000 };
+    struct fd t;
+    fd_begin(&t, _i % 2 == 0 ? SX_FLOAT : SX_DOUBLE, false);
+    struct sx_shape shape = {1, {N}};
+    int a = sx_input(t.g, t.g->real, &shape), b = sx_input(t.g, t.g->real, &shape);
+    int op = _i / 2 == 0 ? SX_MOD : SX_FMOD, in[] = {a, b}, slope;
+    ck_assert(sx_derive(t.g, sx_binary(t.g, op, a, b), SX_NONE, &b, 1, &slope));
+    struct sx_tensor at[2], got;
+    for (int k = 0; k < 2; k++)
+        ck_assert(sx_tensor_new(&at[k], t.g->real, &shape, NULL));
+    for (int64_t i = 0; i < N; i++) {
+        sx_tensor_set(&at[0], i, 300 * sx_random_uniform(11, 0, (uint64_t)i) - 150);
+        sx_tensor_set(&at[1], i, 0.1 + sx_random_uniform(11, 1, (uint64_t)i));
+    }
+    fd_run_at(&t, in, at, 2, &slope, 1, &got);
+    for (int64_t i = 0; i < N; i++) {
+        double quotient = sx_tensor_get(&at[0], i) / sx_tensor_get(&at[1], i);
+        double n = op == SX_MOD ? floor(quotient) : trunc(quotient);
+        if (fabs(quotient - round(quotient)) > 1e-4)
+            ck_assert_double_eq(sx_tensor_get(&got, i), -n);
+    }
+    sx_tensor_free(&at[0]);
+    sx_tensor_free(&at[1]);
+    sx_tensor_free(&got);
+    fd_end(&t);
+}
+END_TEST
+
 START_TEST(narrow_is_transparent)
 {
     struct fd t;
@@ -464,6 +496,7 @@ int main(void)
     tcase_add_loop_test(c, batches, 0, n_examples);
     tcase_add_loop_test(c, batch_of_batches, 0, n_examples);
     tcase_add_loop_test(c, kink, 0, (int)(sizeof kinks / sizeof kinks[0]));
+    tcase_add_loop_test(c, slope_of_remainders, 0, 4);
     SUITE_ADD(c, narrow_is_transparent, curvature);
     setenv("CK_FORK", "no", 0); /* thousands of tiny tests */
     return suite_run();

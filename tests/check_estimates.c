@@ -221,6 +221,35 @@ START_TEST(test_consistent)
 }
 END_TEST
 
+/* Orders of groups: every order has each player once, so that contributions add up to all of v,
+ * and means over many orders come near to Owen values. */
+START_TEST(test_owen_orders)
+{
+    static const int64_t group[] = {0, 3, 1, 0, 2, 1, 3, 2, 0, 1};
+    game_network(&t, 10, 4);
+    struct sx_game *g = game_of(&t);
+    struct sx_shapley_options o = {.index = "owen", .group = group};
+    struct sx_interactions want = run(g, &o);
+    ck_assert(want.exact);
+    sx_game_free(g);
+    double off[2] = {0};
+    for (int k = 0; k < 2; k++)
+        for (o.seed = 0; o.seed < 4; o.seed++) {
+            g = game_of(&t);
+            o.sampling = "permutation";
+            o.budget = k == 0 ? 40 : 1000;
+            struct sx_interactions got = run(g, &o);
+            ck_assert(!got.exact);
+            ck_assert_double_eq_tol(got.gap, 0, 1e-9);
+            off[k] += distance(&got, &want) / 4;
+            sx_interactions_free(&got);
+            sx_game_free(g);
+        }
+    ck_assert_msg(off[1] < off[0] / 2.5, "%g, then %g", off[0], off[1]);
+    sx_interactions_free(&want);
+}
+END_TEST
+
 /* The same seed gives the same numbers, another gives others. */
 START_TEST(test_seed)
 {
@@ -440,7 +469,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("estimates");
-    SUITE_ADD(c, test_seeds, test_whole, test_pairs, test_consistent, test_seed, test_sparse,
-              test_many, test_tolerance, test_codes, test_beyond_code, test_draw);
+    SUITE_ADD(c, test_seeds, test_whole, test_pairs, test_consistent, test_owen_orders,
+              test_seed, test_sparse, test_many, test_tolerance, test_codes, test_beyond_code,
+              test_draw);
     return suite_run();
 }

@@ -80,6 +80,90 @@ START_TEST(test_product)
 }
 END_TEST
 
+/* f = x1 x2 + x2^2 / 2 at (2, 1): one step of length eta, and steps of eta times the gradient. */
+START_TEST(test_steps)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    const double unit = 0.5 / sqrt(10), zeros[2] = {0};
+    const double want[][2] = {{1 + 3 * unit, 3 + 4 * unit}, {1 + 1.5, 3 + 2}, {1.5, 4}};
+    static const enum sx_climb step[] = {SX_CLIMB_UNIT, SX_CLIMB_PLAIN, SX_CLIMB_SIGN};
+    open_explainer(&f, formula(2, "x1 x2 Mul x2 x2 Mul 0.5 Mul Add"), (const double[]){2, 1},
+                   2);
+    struct sx_attribute_options o = sx_attribute_defaults();
+    o.method = "gda";
+    o.iterations = 2;
+    o.eta = 0.5;
+    o.baseline = zeros;
+    for (int i = 0; i < 3; i++) {
+        o.step = step[i];
+        ck_assert(sx_attribute(f.explainer, &o, &a, &error));
+        for (int k = 0; k < 2; k++)
+            ck_assert_double_eq_tol(sx_tensor_get(&a.map, k), want[i][k], 1e-12);
+        sx_tensor_free(&a.map);
+    }
+    close_explainer(&f);
+}
+END_TEST
+
+/* From (1, 0) f is 0, 0.875 and 2.5, the gradients (0, 1), (0.5, 2), (1, 3): each increment goes
+ * by the squared gradient where it begins. */
+START_TEST(test_idgi)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    const double from[2] = {1, 0};
+    open_explainer(&f, formula(2, "x1 x2 Mul x2 x2 Mul 0.5 Mul Add"), (const double[]){2, 1},
+                   2);
+    struct sx_attribute_options o = sx_attribute_defaults();
+    o.method = "idgi";
+    o.steps = 2;
+    o.baseline = from;
+    ck_assert(sx_attribute(f.explainer, &o, &a, &error));
+    ck_assert_double_eq_tol(sx_tensor_get(&a.map, 0), 1.625 * 0.25 / 4.25, 1e-12);
+    ck_assert_double_eq_tol(sx_tensor_get(&a.map, 1), 0.875 + 1.625 * 4 / 4.25, 1e-12);
+    ck_assert_double_eq_tol(a.gap, 0, 1e-12);
+    sx_tensor_free(&a.map);
+    close_explainer(&f);
+}
+END_TEST
+
+/* A target counts from the end if it is below zero. */
+START_TEST(test_targets)
+{
+    static const struct {
+        const char *target;
+        int64_t index; /* -1: refused */
+    } known[] = {{"0", 0},   {"2", 2},    {"-1", 2}, {"-3", 0},     {"3", -1},
+                 {"-4", -1}, {"1.0", -1}, {"", -1},  {"argmax", 1}, {NULL, 1}};
+    const struct sx_shape shape = {2, {1, 3}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct sx_error error = {0};
+        struct sx_explain_options options = {.target = known[i].target};
+        struct tm_model *m = formula_columns(3);
+        tm_node(m, "Neg", "x", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model = tm_open(m, &error);
+        tm_free(m);
+        struct sx_explainer *e = sx_explainer_new(model, &options, &error);
+        struct sx_tensor x;
+        ck_assert(sx_tensor_new(&x, SX_DOUBLE, &shape, &error));
+        memcpy(x.data, (const double[]){3, 1, 2}, 3 * sizeof(double));
+        bool ok = e != NULL && sx_explainer_sample(e, &x, &error);
+        ck_assert_msg(ok == (known[i].index >= 0), "%s", known[i].target);
+        if (ok)
+            ck_assert_int_eq(sx_explainer_target(e)->index, known[i].index);
+        else
+            ck_assert_int_eq(error.status, SX_USAGE);
+        sx_tensor_free(&x);
+        sx_explainer_free(e);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 /* 6.2: f = -z^2/2 */
 START_TEST(test_concave)
 {
@@ -339,7 +423,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("ggig");
-    SUITE_ADD(c, test_product, test_concave, test_kinks, test_sine, test_linear,
-              test_completeness, test_scores, test_cut, test_refusals, test_every_method);
+    SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
+              test_sine, test_linear, test_completeness, test_scores, test_cut, test_refusals,
+              test_every_method);
     return suite_run();
 }

@@ -214,6 +214,34 @@ START_TEST(test_png_forms)
 }
 END_TEST
 
+/* All 65536 levels of 16 bits become the nearest of 256: 255 v / 65535, rounded. */
+START_TEST(test_png_sixteen_bits)
+{
+    static struct memory memory;
+    static uint8_t row[2 * 65536];
+    struct sx_picture picture;
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    memory.size = 0;
+    png_set_write_fn(png, &memory, to_memory, no_flush);
+    png_set_IHDR(png, info, 65536, 1, 16, PNG_COLOR_TYPE_GRAY, 0, 0, 0);
+    png_set_filter(png, 0, PNG_FILTER_SUB);
+    png_write_info(png, info);
+    for (unsigned v = 0; v < 65536; v++) {
+        row[2 * v] = (uint8_t)(v >> 8);
+        row[2 * v + 1] = (uint8_t)v;
+    }
+    png_write_row(png, row);
+    png_write_end(png, NULL);
+    png_destroy_write_struct(&png, &info);
+    ck_assert_msg(sx_picture_decode(memory.bytes, memory.size, &picture, &error), "%s",
+                  error.message);
+    for (unsigned v = 0; v < 65536; v++)
+        ck_assert_int_eq(picture.pixels[v], (v * 510 + 65535) / 131070);
+    sx_picture_free(&picture);
+}
+END_TEST
+
 START_TEST(test_png_cut_short)
 {
     static struct memory memory;
@@ -481,6 +509,7 @@ int main(void)
     TCase *c = suite_case("picture");
     tcase_add_checked_fixture(c, setup, NULL);
     tcase_add_loop_test(c, test_png_forms, 0, 42);
+    tcase_add_test(c, test_png_sixteen_bits);
     tcase_add_loop_test(c, test_png_cut_short, 0, 2);
     SUITE_ADD(c, test_png_damaged, test_png_lies, test_png_round_trip,
               test_png_nothing_to_write);

@@ -1,4 +1,6 @@
 /* check_run.c - compiled programs against the reference evaluation, memory, many points. */
+#include <fenv.h>
+
 #include "net.h"
 #include "suite.h"
 
@@ -149,6 +151,43 @@ START_TEST(points_in_batches)
 }
 END_TEST
 
+/* Every rest that a last run may have to be filled up with. */
+START_TEST(points_left_over)
+{
+    struct net net = net_begin();
+    int x = net_input(&net, (struct sx_shape){1, {6}});
+    net.out[net.n_out++] = sx_softmax(net.g, sx_unary(net.g, SX_SIN, x), 0);
+    for (int64_t batch = 1; batch <= 9; batch++)
+        for (int64_t n = 1; n <= 2 * batch + 1; n++)
+            check_points(&net, 0, batch, n);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+/* What fills up the last run is a point that was asked for: a program that traps divisions by
+ * zero sees none that its points do not have. */
+START_TEST(filling_divides_by_nothing_else)
+{
+    struct sx_points_options options = {.run.threads = 1, .batch = 4};
+    float x[6 * 20], y[6 * 20];
+    struct net net = net_begin();
+    int in = net_input(&net, (struct sx_shape){1, {20}});
+    net.out[net.n_out++] = sx_unary(net.g, SX_RECIP, in);
+    struct sx_points *points =
+        sx_points_new(net.g, &in, 1, NULL, 0, net.out, 1, &options, &net_error);
+    ck_assert_ptr_nonnull(points);
+    for (int i = 0; i < 6 * 20; i++)
+        x[i] = (float)(i + 1);
+    feclearexcept(FE_ALL_EXCEPT);
+    ck_assert(sx_points_run(points, 6, (const void *[]){x}, NULL, (void *[]){y}, &net_error));
+    ck_assert_int_eq(fetestexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW), 0);
+    for (int i = 0; i < 6 * 20; i++)
+        ck_assert_float_eq_tol(y[i], 1 / x[i], 1e-6F);
+    sx_points_free(points);
+    sx_graph_free(net.g);
+}
+END_TEST
+
 START_TEST(points_share_inputs)
 {
     struct net net = net_begin();
@@ -190,6 +229,7 @@ int main(void)
     TCase *c = suite_case("run");
     SUITE_ADD(c, perceptrons, convolutional, convolutional_gradient, outputs_of_all_kinds,
               memory_is_reused_and_limited, feeds_are_checked, points_in_batches,
-              points_share_inputs, points_shrink_to_the_memory);
+              points_left_over, filling_divides_by_nothing_else, points_share_inputs,
+              points_shrink_to_the_memory);
     return suite_run();
 }

@@ -109,6 +109,7 @@ START_TEST(test_forms)
     o.form = SX_TAYLOR_BASIC;
     relate_bilinear(&f, &o);
     EXPECT(&f.r.strength, 4.5, 61, 61, 800);
+    EXPECT(&f.r.marginal, 65.5, 861); /* a place with itself counts once */
     end(&f);
     o.form = SX_TAYLOR_INPUT;
     relate_bilinear(&f, &o);

@@ -98,6 +98,26 @@ START_TEST(test_weights)
 END_TEST
 
 /* Fits that are exact at both ends are sums over what is between, once the ends are zero. */
+/* What a dividend of u players gives to each set of s in it, as the authors write it. The
+ * Shapley-Taylor index shares it among the sets of the order, and smaller sets keep their own. */
+START_TEST(test_shares_of_dividends)
+{
+    for (int64_t order = 1; order <= 4; order++)
+        for (int64_t u = 1; u <= 7; u++)
+            for (int64_t s = 1; s <= u; s++) {
+                const double want[] = {1 / (double)(u - s + 1), pow(0.5, (double)(u - s)),
+                                       (double)s / (double)u,
+                                       s < order ? s == u : 1 / choose(u, order)};
+                static const char *const name[] = {"sii", "bii", "chii", "stii"};
+                for (int i = 0; i < 4; i++) {
+                    double got = row_of(name[i])->weight(order, s, u);
+                    ck_assert_msg(fabs(got - want[i]) < 1e-12, "%s %d, %d of %d: %g, not %g",
+                                  name[i], (int)order, (int)s, (int)u, got, want[i]);
+                }
+            }
+}
+END_TEST
+
 START_TEST(test_fit_weights)
 {
     for (int64_t n = 5; n <= 8; n++) {
@@ -264,7 +284,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("weights");
-    SUITE_ADD(c, test_meeting, test_weights, test_fit_weights, test_many_weights, test_moments,
-              test_kernel_parts, test_thin);
+    SUITE_ADD(c, test_meeting, test_weights, test_shares_of_dividends, test_fit_weights,
+              test_many_weights, test_moments, test_kernel_parts, test_thin);
     return suite_run();
 }

@@ -76,7 +76,12 @@ run sh -c 'cat digits8.npy | onnx-run --double digits8.onnx -'
 is 'a pipe' "$(jq -c .outputs "$T/out")" "$(jq -c .outputs double.json)"
 for rows in 3: :4 2:5 7:7 15:99; do
     run onnx-run --double --rows=$rows digits8.onnx digits8.npy
-    is "--rows=$rows" "$(cat "$T/out")" "$(jq -cs ".[$rows][]" double.json)"
+    is "--rows=$rows" "$status $(cat "$T/out")" "0 $(jq -cs ".[$rows][]" double.json)"
+done
+for rows in 5:2 1:0 -1: : 3 1:2:3 0x1:; do
+    run onnx-run --double --rows=$rows digits8.onnx digits8.npy
+    case $rows in :) want="0 20" ;; *) want="2 0" ;; esac
+    is "--rows=$rows: status and records" "$status $(wc -l <"$T/out")" "$want"
 done
 run onnx-run --output-name=nowhere digits8.onnx digits8.npy
 is 'no such tensor: status' "$status" 2
@@ -136,6 +141,8 @@ is 'they and the others' "$(jq -c '[.id, .index, .error.status]' "$T/out" | tr '
     '["gap.csv",0,null] ["gap.csv",1,1] ["gap.csv",2,null] ["x.csv",0,null] ["x.csv",1,null] ["missing.csv",0,1] '
 is 'one line each' "$(wc -l <"$T/err")" 2
 ok 'with file, place and reason' grep -qx 'onnx-run: gap.csv: sample 1: line 2: .*' "$T/err"
+run sh -c 'onnx-run --double soft.onnx gap.csv x.csv >/dev/full'
+is 'what is worse than a failed sample is the status' "$status" 5
 run onnx-run -f text soft.onnx gap.csv
 is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
 

@@ -134,6 +134,11 @@ is 'sampled' "$(jq -c '[.exact, (.evaluations <= 500), (.T_stderr > 0)]' "$T/out
 cp "$T/out" first
 run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double -j 1 digits8.onnx digits8.npy
 ok 'the same seed, the same bytes' cmp first "$T/out"
+for budget in 100 300; do
+    run shapley-int --players=patches:2x2 --rows=0:1 --window=4 --budget=$budget --partition=contiguous --double digits8.onnx digits8.npy
+    is "--window --budget=$budget: of all windows together" \
+        "$(jq -c --argjson b $budget '[(.windows | length), .evaluations <= $b, .evaluations > $b / 4]' "$T/out")" '[13,true,true]'
+done
 for options in '--players=patches:1x1 --index=sii --budget=700' '--index=sv --sampling=kernel --budget=300' \
     '--players=patches:2x2 --index=fsii --budget=600' '--index=moebius --budget=3000'; do
     for j in 1 2 3 4; do

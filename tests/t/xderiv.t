@@ -56,6 +56,8 @@ ok 'weights know less' jq -e --slurpfile x exhaustive '.auc["2"] < $x[0].auc["2"
 
 # ---- Records ----
 
+echo '0,3' >some.truth
+
 run xderiv --rows=0:2 diabetes.onnx diabetes.csv
 clean 'records'
 is 'a record per sample, with the keys of all' \
@@ -85,6 +87,22 @@ for agg in median mean min max mode rms; do
     is "--agg=$agg" "$status $(jq -c '[.samples.n, .params.agg, (.interactions[0] | keys_unsorted)]' "$T/out")" \
         "0 [20,\"$agg\",[\"set\",\"names\",\"strength\",\"mean\",\"std\",\"min\",\"max\"]]"
 done
+while read -r agg n options; do
+    # shellcheck disable=SC2086 # options
+    run xderiv --top=1 $options diabetes.onnx diabetes.csv
+    is "how samples become one by default: $options" \
+        "$status $(jq -c '[.params.agg, .samples.n]' "$T/out" | head -n 1)" "0 [\"$agg\",$n]"
+done <<'END'
+none 1
+median 20 --at=mean
+median 20 --truth=some.truth
+none 1 --agg=none
+mean 20 --agg=mean --at=max
+END
+run xderiv --top=5 --truth=some.truth diabetes.onnx diabetes.csv
+jq -c .interactions "$T/out" >usual
+run xderiv --top=5 --agg=median diabetes.onnx diabetes.csv
+is 'and the numbers are those of the median' "$(jq -c .interactions "$T/out")" "$(cat usual)"
 run xderiv --agg=mean diabetes.onnx diabetes.csv
 is 'names of the header line, when all samples have been read' \
     "$(jq -r '[.interactions[].names[]] | unique | join(" ")' "$T/out")" \
