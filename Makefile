@@ -133,6 +133,7 @@ help:
 	@echo 'make check-hostile, make fuzz    files and command lines that lie'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make models       the models of ../shared/models against their references'
+	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make format       clang-format on every source'
@@ -197,6 +198,12 @@ conformance: setup
 models: all $(BUILD)/tests/programs/npy
 	@sh tests/models.sh $(BUILD)
 
+# Small faults, one at a time, that tests have to notice: MUTANTS= names another list, and
+# MUTANTS='LIST FIRST LAST' a part of one.
+MUTANTS ?= tests/mutants.jsonl
+mutants: setup
+	@sh tests/mutants.sh $(MUTANTS)
+
 # The difference wants reading before it is committed.
 golden: all
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
@@ -222,6 +229,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance models operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
