@@ -9,35 +9,7 @@
 #include "examples.h"
 #include "suite.h"
 
-enum { ORDERS = 3, DIRECTIONS = 2 };
-
-/* One order: what is differentiated, a weight per node, and the fixed inputs that hold them. */
-struct level {
-    int n;
-    int node[FD_INPUTS], seed[FD_INPUTS];
-    struct sx_tensor weight[FD_INPUTS];
-};
-
-static void weigh(struct fd *t, struct level *l)
-{
-    for (int i = 0; i < l->n; i++) {
-        struct sx_shape shape = sx_shape_of(t->g, l->node[i]);
-        l->seed[i] = fd_fixed(t, &shape);
-        l->weight[i] = t->at[t->n - 1];
-    }
-}
-
-/* gradient[k] = d/dx_k of sum_i <seed_i, node_i>. */
-static void gradient(struct fd *t, const struct level *l, int *result)
-{
-    for (int i = 0; i < l->n; i++) {
-        int part[FD_INPUTS];
-        ck_assert_msg(sx_derive(t->g, l->node[i], l->seed[i], t->in, t->n_x, part), "%s",
-                      t->g->error.message);
-        for (int k = 0; k < t->n_x; k++)
-            result[k] = i == 0 ? part[k] : sx_add(t->g, result[k], part[k]);
-    }
-}
+enum { ORDERS = 3 };
 
 static void name(const struct example *e, char text[80])
 {
@@ -45,7 +17,7 @@ static void name(const struct example *e, char text[80])
 }
 
 static void begin(struct fd *t, enum sx_type real, bool faithful, const struct example *e,
-                  struct level *l)
+                  struct fd_level *l)
 {
     char text[80];
     name(e, text);
@@ -55,53 +27,21 @@ static void begin(struct fd *t, enum sx_type real, bool faithful, const struct e
     ck_assert_msg(sx_graph_ok(t->g, NULL), "%s: %s", text, t->g->error.message);
 }
 
-static void next_level(struct fd *t, struct level *l, const int *nodes)
-{
-    l->n = t->n_x;
-    for (int k = 0; k < t->n_x; k++) {
-        struct sx_shape x = sx_shape_of(t->g, t->in[k]), dx = sx_shape_of(t->g, nodes[k]);
-        ck_assert(sx_shape_equal(&x, &dx));
-        l->node[k] = nodes[k];
-    }
-}
-
-static void compare_slopes(struct fd *t, const struct level *l, const int *dx, const char *text,
-                           int order)
-{
-    struct sx_tensor g[FD_INPUTS], v[FD_INPUTS];
-    fd_run(t, dx, t->n_x, g);
-    for (int d = 0; d < DIRECTIONS; d++) {
-        double derived = 0;
-        for (int k = 0; k < t->n_x; k++) {
-            v[k] = fd_normal(SX_DOUBLE, &t->at[k].shape, (uint64_t)(100 * order + 10 * d + k));
-            derived += fd_dot(&g[k], &v[k]);
-        }
-        double measured = fd_slope(t, l->node, l->weight, l->n, v);
-        ck_assert_msg(fabs(derived - measured) <= 1e-6 * (1 + fabs(measured)),
-                      "%s: order %d is %.12g, differences say %.12g", text, order, derived,
-                      measured);
-        for (int k = 0; k < t->n_x; k++)
-            sx_tensor_free(&v[k]);
-    }
-    for (int k = 0; k < t->n_x; k++)
-        sx_tensor_free(&g[k]);
-}
-
 START_TEST(differences)
 {
     const struct example *e = &examples[_i];
     struct fd t;
-    struct level l;
+    struct fd_level l;
     char text[80];
     int dx[FD_INPUTS];
     name(e, text);
     begin(&t, SX_DOUBLE, false, e, &l);
     for (int order = 1; order <= ORDERS; order++) {
-        weigh(&t, &l);
-        gradient(&t, &l, dx);
+        fd_weigh(&t, &l);
+        fd_gradient(&t, &l, dx);
         if (e->op != SX_NARROW) /* whose slope is a convention, see below */
-            compare_slopes(&t, &l, dx, text, order);
-        next_level(&t, &l, dx);
+            fd_compare_slopes(&t, &l, dx, text, order, 1e-6);
+        fd_next_level(&t, &l, dx);
     }
     fd_end(&t);
 }
@@ -124,7 +64,7 @@ START_TEST(example_has_its_row)
 {
     const struct example *e = &examples[_i];
     struct fd t;
-    struct level l;
+    struct fd_level l;
     begin(&t, SX_DOUBLE, false, e, &l);
     bool found = e->op == SX_NONE;
     for (size_t i = 0; i < t.g->n_nodes; i++)
@@ -140,14 +80,14 @@ END_TEST
 static int grow(struct fd *t, const struct example *e, enum sx_type real, bool faithful,
                 int *node)
 {
-    struct level l;
+    struct fd_level l;
     int n = 0;
     begin(t, real, faithful, e, &l);
     node[n++] = l.node[0];
     for (int order = 1; order <= 2; order++) {
-        weigh(t, &l);
-        gradient(t, &l, node + n);
-        next_level(t, &l, node + n);
+        fd_weigh(t, &l);
+        fd_gradient(t, &l, node + n);
+        fd_next_level(t, &l, node + n);
         n += t->n_x;
     }
     return n;
@@ -206,13 +146,13 @@ START_TEST(adjoints)
 {
     const struct example *e = &examples[_i];
     struct fd t;
-    struct level l;
+    struct fd_level l;
     int node[FD_INPUTS];
     struct sx_tensor value[FD_INPUTS];
     begin(&t, SX_DOUBLE, false, e, &l);
-    weigh(&t, &l);
+    fd_weigh(&t, &l);
     node[0] = l.node[0];
-    gradient(&t, &l, node + 1);
+    fd_gradient(&t, &l, node + 1);
     fd_run(&t, node, 1 + t.n_x, value);
     double forward = fd_dot(&l.weight[0], &value[0]), together = 0;
     for (int k = 0; k < t.n_x; k++) {
@@ -236,13 +176,13 @@ START_TEST(forward_mode)
 {
     const struct example *e = &examples[_i];
     struct fd t;
-    struct level l;
+    struct fd_level l;
     int node[FD_INPUTS];
     char text[80];
     name(e, text);
     begin(&t, SX_DOUBLE, false, e, &l);
-    weigh(&t, &l);
-    gradient(&t, &l, node);
+    fd_weigh(&t, &l);
+    fd_gradient(&t, &l, node);
     for (int k = 0; k < t.n_x; k++) {
         struct sx_shape shape = sx_shape_of(t.g, t.in[k]);
         int v = fd_fixed(&t, &shape), both[] = {node[k], SX_NONE};
@@ -342,14 +282,14 @@ START_TEST(batches)
 {
     const struct example *e = &examples[_i];
     struct fd t;
-    struct level l;
+    struct fd_level l;
     char text[80];
     int node[FD_INPUTS];
     name(e, text);
     begin(&t, SX_DOUBLE, false, e, &l);
-    weigh(&t, &l);
+    fd_weigh(&t, &l);
     node[0] = l.node[0];
-    gradient(&t, &l, node + 1);
+    fd_gradient(&t, &l, node + 1);
     for (unsigned mask = 1; mask < 1u << t.n; mask++)
         compare_batch(&t, node, 1 + t.n_x, mask, text);
     fd_end(&t);
@@ -361,7 +301,7 @@ START_TEST(batch_of_batches)
 {
     const struct example *e = &examples[_i];
     struct fd t;
-    struct level l;
+    struct fd_level l;
     char text[80];
     int to[FD_INPUTS], result;
     name(e, text);

@@ -66,6 +66,20 @@ int fd_input(struct fd *t, const char *shape, double low, double high)
     return add_input(t, uniform(t, shape, low, high));
 }
 
+void fd_attach(struct fd *t, int node, double low, double high)
+{
+    char text[120] = "";
+    const struct sx_shape *shape = &t->g->node[node].shape;
+    ck_assert_int_eq(t->n, t->n_x);
+    ck_assert_int_lt(t->n, FD_INPUTS);
+    for (int k = 0; k < shape->rank; k++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%lld", k > 0 ? "," : "",
+                 (long long)shape->dim[k]);
+    t->in[t->n] = node;
+    t->at[t->n++] = uniform(t, text, low, high);
+    t->n_x++;
+}
+
 int fd_fixed(struct fd *t, const struct sx_shape *shape)
 {
     t->draws++;
@@ -171,4 +185,60 @@ double fd_distance(const struct sx_tensor *a, const struct sx_tensor *b)
         largest = fmax(largest, fabs(y));
     }
     return worst / largest;
+}
+
+/* ---- Orders ---- */
+
+enum { DIRECTIONS = 2 };
+
+void fd_weigh(struct fd *t, struct fd_level *l)
+{
+    for (int i = 0; i < l->n; i++) {
+        struct sx_shape shape = sx_shape_of(t->g, l->node[i]);
+        l->seed[i] = fd_fixed(t, &shape);
+        l->weight[i] = t->at[t->n - 1];
+    }
+}
+
+void fd_gradient(struct fd *t, const struct fd_level *l, int *result)
+{
+    for (int i = 0; i < l->n; i++) {
+        int part[FD_INPUTS];
+        ck_assert_msg(sx_derive(t->g, l->node[i], l->seed[i], t->in, t->n_x, part), "%s",
+                      t->g->error.message);
+        for (int k = 0; k < t->n_x; k++)
+            result[k] = i == 0 ? part[k] : sx_add(t->g, result[k], part[k]);
+    }
+}
+
+void fd_compare_slopes(struct fd *t, const struct fd_level *l, const int *dx, const char *text,
+                       int order, double tolerance)
+{
+    struct sx_tensor g[FD_INPUTS], v[FD_INPUTS];
+    fd_run(t, dx, t->n_x, g);
+    for (int d = 0; d < DIRECTIONS; d++) {
+        double derived = 0;
+        for (int k = 0; k < t->n_x; k++) {
+            v[k] = fd_normal(SX_DOUBLE, &t->at[k].shape, (uint64_t)(100 * order + 10 * d + k));
+            derived += fd_dot(&g[k], &v[k]);
+        }
+        double measured = fd_slope(t, l->node, l->weight, l->n, v);
+        ck_assert_msg(fabs(derived - measured) <= tolerance * (1 + fabs(measured)),
+                      "%s: order %d is %.12g, differences say %.12g", text, order, derived,
+                      measured);
+        for (int k = 0; k < t->n_x; k++)
+            sx_tensor_free(&v[k]);
+    }
+    for (int k = 0; k < t->n_x; k++)
+        sx_tensor_free(&g[k]);
+}
+
+void fd_next_level(struct fd *t, struct fd_level *l, const int *nodes)
+{
+    l->n = t->n_x;
+    for (int k = 0; k < t->n_x; k++) {
+        struct sx_shape x = sx_shape_of(t->g, t->in[k]), dx = sx_shape_of(t->g, nodes[k]);
+        ck_assert(sx_shape_equal(&x, &dx));
+        l->node[k] = nodes[k];
+    }
 }

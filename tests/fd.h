@@ -23,6 +23,8 @@ struct sx_shape fd_shape(const char *text);
 
 /* A new real variable of uniform values in [low, high), all of them floats. */
 int fd_input(struct fd *t, const char *shape, double low, double high);
+/* The same of an input that the graph has, in the order of calls. */
+void fd_attach(struct fd *t, int node, double low, double high);
 /* A fixed input with standard normal values: a seed. */
 int fd_fixed(struct fd *t, const struct sx_shape *shape);
 /* A constant of uniform values, which float and double graphs share. */
@@ -48,6 +50,25 @@ double fd_dot(const struct sx_tensor *a, const struct sx_tensor *b);
  * error is of fourth order; v[] holds one direction per variable. */
 double fd_slope(struct fd *t, const int *nodes, const struct sx_tensor *weights, int n,
                 const struct sx_tensor *v);
+
+/* ---- Orders ---- */
+
+/* One order: what is differentiated, a weight per node, and the fixed inputs that hold them. */
+struct fd_level {
+    int n;
+    int node[FD_INPUTS], seed[FD_INPUTS];
+    struct sx_tensor weight[FD_INPUTS];
+};
+
+/* Draws the weights. */
+void fd_weigh(struct fd *t, struct fd_level *l);
+/* result[k] = d/dx_k of sum_i <seed_i, node_i>. */
+void fd_gradient(struct fd *t, const struct fd_level *l, int *result);
+/* Fails the test unless these derivatives are what differences along directions say. */
+void fd_compare_slopes(struct fd *t, const struct fd_level *l, const int *dx, const char *text,
+                       int order, double tolerance);
+/* The derivatives are what is differentiated next. */
+void fd_next_level(struct fd *t, struct fd_level *l, const int *nodes);
 
 /* The largest difference, relative to the largest value where that is over 1. */
 double fd_distance(const struct sx_tensor *a, const struct sx_tensor *b);

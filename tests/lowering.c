@@ -195,6 +195,14 @@ static void add_tensor(struct tm_model *m, const char *name, const struct sx_ten
     }
 }
 
+void lc_constant(struct tm_model *m, const char *name, const char *text)
+{
+    int onnx_type;
+    struct sx_tensor t = lc_tensor(text, NULL, &onnx_type);
+    add_tensor(m, name, &t, onnx_type, true);
+    sx_tensor_free(&t);
+}
+
 static struct tm_model *build(const struct lc *c, struct sx_tensor *feeds, int *n_feeds)
 {
     struct tm_model *m = tm_new(c->opset);

@@ -25,6 +25,9 @@ void lc_run(const struct lc *cases, size_t n);
 /* Parses a tensor as above; *constant and *onnx_type (0: of the type) may be NULL. */
 struct sx_tensor lc_tensor(const char *text, bool *constant, int *onnx_type);
 
+/* Adds an initializer from such a text. */
+void lc_constant(struct tm_model *m, const char *name, const char *text);
+
 /* Writes the model to a temporary file and opens it; the file is gone again. */
 struct sx_model *lc_open(struct tm_model *m);
 
