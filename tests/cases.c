@@ -305,7 +305,7 @@ static bool has_gradient(const struct sx_lowered *l)
     for (size_t i = g->n_nodes; i-- > 0 && reached != NULL;) {
         const struct sx_node *node = &g->node[i];
         found = found || (reached[i] && node->op == SX_INPUT);
-        for (int k = 0; k < node->n_in && reached[i] && sx_row_of(node)->derive != NULL; k++)
+        for (int k = 0; k < node->n_in && reached[i] && sx_row_of(g, node)->derive != NULL; k++)
             reached[node->in[k]] = reached[node->in[k]] || is_real(g->node[node->in[k]].type);
     }
     free(reached);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "laws.h"
+#include "ops/table.h"
 #include "suite.h"
 
 /* A geometry with all sizes; what is not used is 1 (0 for pads). */
@@ -151,7 +152,7 @@ static int emit(struct sx_graph *g, const struct example *e, int op, int *in)
 static struct sx_graph *graph_of(enum sx_type type)
 {
     struct sx_error error = {0};
-    struct sx_graph *g = sx_graph_new(type, &error);
+    struct sx_graph *g = sx_graph_new(sx_rows, type, &error);
     ck_assert_ptr_nonnull(g);
     return g;
 }

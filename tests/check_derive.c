@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "examples.h"
+#include "ops/table.h"
 #include "suite.h"
 
 enum { ORDERS = 3 };

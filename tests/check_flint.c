@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flint_cases.h"
+#include "ops/table.h"
 #include "suite.h"
 
 /* ---- Losses ---- */
@@ -23,7 +24,7 @@ static void open_loss(struct loss *l, bool of_g, bool if_l1)
     cJSON *in = fc_case("losses/in");
     struct sx_error error = {0};
     const struct sx_shape scalar = {0};
-    l->g = sx_graph_new(SX_DOUBLE, &error);
+    l->g = sx_graph_new(sx_rows, SX_DOUBLE, &error);
     for (int i = 0; i < 5; i++) {
         l->feed[i] = fc_array(in, name[i], SX_DOUBLE);
         l->input[i] = sx_input(l->g, SX_DOUBLE, &l->feed[i].shape);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flint_cases.h"
+#include "ops/table.h"
 #include "suite.h"
 
 /* ---- Losses of random values ---- */
@@ -27,7 +28,7 @@ static void open_loss(struct loss *l, int64_t n, bool of_g, bool if_l1)
     struct sx_flint_terms t;
     struct sx_shape shape[] = {SHAPE(n, 3), SHAPE(n, 4), SHAPE(n, 4),
                                SHAPE(n, 5), SHAPE(n, 5), ta_scalar()};
-    l->g = sx_graph_new(SX_DOUBLE, &error);
+    l->g = sx_graph_new(sx_rows, SX_DOUBLE, &error);
     for (int i = 0; i < INPUTS; i++) {
         l->feed[i] = ta_random(SX_DOUBLE, shape[i], 0, 31 + (uint64_t)i);
         l->in[i] = sx_input(l->g, SX_DOUBLE, &shape[i]);

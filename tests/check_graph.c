@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/derive.h"
+#include "ops/table.h"
 #include "suite.h"
 
 static struct sx_graph *g;
@@ -13,7 +14,7 @@ static struct sx_error error;
 static void setup(void)
 {
     error = (struct sx_error){0};
-    g = sx_graph_new(SX_DOUBLE, &error);
+    g = sx_graph_new(sx_rows, SX_DOUBLE, &error);
 }
 
 static void teardown(void)
@@ -369,7 +370,7 @@ END_TEST
 START_TEST(test_rebuild_cuts)
 {
     int x = matrix(), h = sx_unary(g, SX_EXP, x), y = sx_sum_all(g, sx_mul(g, h, h)), map[32];
-    struct sx_graph *to = sx_graph_new(SX_DOUBLE, &error);
+    struct sx_graph *to = sx_graph_new(sx_rows, SX_DOUBLE, &error);
     ck_assert(sx_rebuild(g, to, &y, 1, &h, 1, map, NULL, NULL));
     ck_assert_int_eq(map[x], SX_NONE);
     ck_assert_int_eq(to->node[map[h]].op, SX_INPUT);
@@ -388,7 +389,7 @@ static int tanh_for_relu(void *context, struct sx_graph *to, const struct sx_nod
 START_TEST(test_rebuild_changes)
 {
     int x = matrix(), y = sx_neg(g, sx_unary(g, SX_RELU, x)), map[32], asked = 0;
-    struct sx_graph *to = sx_graph_new(SX_DOUBLE, &error);
+    struct sx_graph *to = sx_graph_new(sx_rows, SX_DOUBLE, &error);
     ck_assert(sx_rebuild(g, to, &y, 1, NULL, 0, map, tanh_for_relu, &asked));
     ck_assert_int_eq(asked, 3); /* of the input, too */
     ck_assert_int_eq(to->node[to->node[map[y]].in[0]].op, SX_TANH);

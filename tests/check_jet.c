@@ -4,6 +4,7 @@
 
 #include "examples.h"
 #include "graph/jet.h"
+#include "ops/table.h"
 #include "suite.h"
 
 enum { ORDER = 3 };

@@ -4,12 +4,13 @@
 
 #include "laws.h"
 #include "ops/products.h"
+#include "ops/table.h"
 #include "suite.h"
 
 static struct sx_graph *graph_of(enum sx_type type)
 {
     struct sx_error error = {0};
-    struct sx_graph *g = sx_graph_new(type, &error);
+    struct sx_graph *g = sx_graph_new(sx_rows, type, &error);
     ck_assert_ptr_nonnull(g);
     return g;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "random_row.h"
+#include "ops/table.h"
 #include "suite.h"
 
 static struct sx_graph *g;
@@ -13,7 +14,7 @@ static struct sx_graph *g;
 static void set_up(void)
 {
     struct sx_error error = {0};
-    g = sx_graph_new(SX_FLOAT, &error);
+    g = sx_graph_new(sx_rows, SX_FLOAT, &error);
     ck_assert_ptr_nonnull(g);
     g->faithful = true; /* every builder makes its own node, and nothing is rewritten */
 }

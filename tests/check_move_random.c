@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "random_row.h"
+#include "ops/table.h"
 #include "suite.h"
 
 #define DRAWS 150
@@ -16,7 +17,7 @@ enum { N_OPS = sizeof ops / sizeof ops[0] };
 static struct sx_graph *new_graph(enum sx_type real)
 {
     struct sx_error error = {0};
-    struct sx_graph *g = sx_graph_new(real, &error);
+    struct sx_graph *g = sx_graph_new(sx_rows, real, &error);
     ck_assert_ptr_nonnull(g);
     return g;
 }

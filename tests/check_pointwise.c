@@ -6,6 +6,7 @@
 
 #include "fd.h"
 #include "ops/map.h"
+#include "ops/table.h"
 #include "suite.h"
 
 /* Runs one node over the given tensors (of the types and shapes of the operands). */
@@ -613,7 +614,7 @@ START_TEST(program_in_place)
     for (int k = 0; k < 3; k++)
         operand[k] = (struct sx_operand){SX_DOUBLE, &t.at[k].shape, t.at[k].data};
     struct sx_call call = {&t.g->node[node], operand, t.at[0].data, NULL};
-    sx_row_of(call.node)->run(&call);
+    sx_row_of(t.g, call.node)->run(&call);
     ck_assert(memcmp(t.at[0].data, y.data, (size_t)sx_count(&y.shape) * sizeof(double)) == 0);
     sx_tensor_free(&y);
     fd_end(&t);
@@ -734,6 +735,14 @@ START_TEST(refusals)
 }
 END_TEST
 
+/* Programs of instructions count operands by the order of the list, rows say them one by one. */
+START_TEST(arity)
+{
+    ck_assert_int_eq(sx_map_arity(_i), sx_rows[_i]->min_in);
+    ck_assert_int_eq(sx_map_arity(_i), sx_rows[_i]->max_in);
+}
+END_TEST
+
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
 int main(void)
@@ -742,6 +751,7 @@ int main(void)
     tcase_add_loop_test(c, accuracy, 0, COUNT(functions));
     tcase_add_loop_test(c, extreme, 0, COUNT(extremes));
     tcase_add_loop_test(c, pair, 0, COUNT(pairs));
+    tcase_add_loop_test(c, arity, 0, SX_N_POINTWISE);
     tcase_add_test(c, nan_and_infinity);
     tcase_add_loop_test(c, integer, 0, COUNT(whole));
     tcase_add_loop_test(c, integer_one, 0, COUNT(whole_one));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "laws.h"
+#include "ops/table.h"
 #include "suite.h"
 
 struct example {
@@ -125,7 +126,7 @@ static struct expected by_definition(const struct example *e, const struct sx_te
 static struct sx_graph *graph_of(enum sx_type type)
 {
     struct sx_error error = {0};
-    struct sx_graph *g = sx_graph_new(type, &error);
+    struct sx_graph *g = sx_graph_new(sx_rows, type, &error);
     ck_assert_ptr_nonnull(g);
     return g;
 }

@@ -4,6 +4,7 @@
 
 #include "examples.h"
 #include "graph/relevance.h"
+#include "ops/table.h"
 #include "suite.h"
 
 static const struct sx_rule_options plain = {.epsilon = 1e-6};

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "fd.h"
+#include "ops/table.h"
 
 void fd_begin(struct fd *t, enum sx_type real, bool faithful)
 {
     struct sx_error error = {0};
-    *t = (struct fd){.g = sx_graph_new(real, &error)};
+    *t = (struct fd){.g = sx_graph_new(sx_rows, real, &error)};
     ck_assert_msg(t->g != NULL, "%s", error.message);
     t->g->faithful = faithful;
 }

@@ -112,13 +112,14 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     budget 'longest public header' "$(wc -l lib/sextant.h lib/sextant/*.h | grep -v ' total$' | percentile 100)" 300
     budget 'longest private header' "$(wc -l lib/*/*.h cmd/*/*.h | grep -vE ' total$|lib/sextant/' | percentile 100)" 415
 
-    rings=$(sh tests/rings.sh -v $(objects lib))
-    front=$(sh tests/rings.sh -v $(objects cmd))
+    # rings.sh -v says which symbols make a ring.
+    rings=$(sh tests/rings.sh $(objects lib))
+    front=$(sh tests/rings.sh $(objects cmd))
     echo "$rings" | grep -v '^$' | sed 's/^/    /'
     echo "$front" | grep -v '^$' | sed 's/^/    /'
     budget 'rings of files in lib' "$(echo "$rings" | grep -c '^file:')" 1
     budget 'rings of files in cmd' "$(echo "$front" | grep -c '^file:')" 1
-    budget 'rings of rooms' "$(echo "$rings" | grep -c '^room:')" 1
+    budget 'rings of rooms' "$(echo "$rings" | grep -c '^room:')" 0
     ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
     # The goal is 0.7; the floor keeps what has been reached, and is raised with it.
     printf '%-34s %6s  (at least 0.45, wanted 0.7)\n' 'test lines per source line' "$ratio"

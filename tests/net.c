@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "net.h"
+#include "ops/table.h"
 
 struct sx_error net_error;
 
@@ -13,7 +14,7 @@ struct sx_shape net_shape(int rank, int64_t a, int64_t b, int64_t c, int64_t d)
 struct net net_begin(void)
 {
     net_error = (struct sx_error){0};
-    struct net net = {.g = sx_graph_new(SX_FLOAT, &net_error)};
+    struct net net = {.g = sx_graph_new(sx_rows, SX_FLOAT, &net_error)};
     ck_assert_ptr_nonnull(net.g);
     return net;
 }

@@ -117,7 +117,7 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
     int n = b->lowered->n_inputs;
     int *map = sx_new(faithful->n_nodes, sizeof *map, error);
     b->input = sx_new((size_t)n, sizeof *b->input, error);
-    b->graph = sx_graph_new(faithful->real, error);
+    b->graph = sx_graph_new(faithful->rows, faithful->real, error);
     if (map == NULL || b->input == NULL || b->graph == NULL) {
         free(map);
         return false;

@@ -18,7 +18,7 @@ static void mark_gradients(const struct sx_graph *g, int y, bool *reached)
     reached[y] = sx_is_real(g->node[y].type);
     for (int i = y; i >= 0; i--) {
         const struct sx_node *n = &g->node[i];
-        if (!reached[i] || sx_row_of(n)->derive == NULL)
+        if (!reached[i] || sx_row_of(g, n)->derive == NULL)
             continue;
         for (int k = 0; k < n->n_in; k++)
             if (sx_is_real(g->node[n->in[k]].type))

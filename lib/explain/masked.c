@@ -124,7 +124,7 @@ static bool build_points(const struct masked *m, int64_t expected, struct sx_err
     const struct sx_explained *b = &m->e->built;
     struct sx_masked *kept = &m->e->built.masked;
     sx_masked_free(kept);
-    kept->graph = sx_graph_new(b->graph->real, error);
+    kept->graph = sx_graph_new(b->graph->rows, b->graph->real, error);
     int *map = sx_new(b->graph->n_nodes, sizeof *map, error);
     struct feeds f = {.shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof(int), error)};
     if (kept->graph != NULL && map != NULL && f.shared != NULL) {

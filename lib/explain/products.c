@@ -95,7 +95,7 @@ static bool compile(struct sx_products *p, enum sx_taylor_form form, int64_t exp
     while (t->level < p->order - 1 && sx_tower_climb(t))
         continue;
     int row = sx_tower_row(t), numbers[2], out;
-    p->g = sx_graph_new(t->g->real, error);
+    p->g = sx_graph_new(t->g->rows, t->g->real, error);
     int *shared = sx_new((size_t)t->n_shared + 2, sizeof *shared, error);
     if (sx_graph_ok(t->g, error) && p->g != NULL && shared != NULL) {
         p->g->constant_limit = t->g->constant_limit;

@@ -60,7 +60,8 @@ bool sx_tower_new(struct sx_tower *t, const struct sx_explainer *e, struct sx_er
 {
     const struct sx_explained *b = &e->built;
     struct sx_shape shape = b->graph->node[b->x].shape;
-    *t = (struct sx_tower){.g = sx_graph_new(b->graph->real, error), .level = 1};
+    *t =
+        (struct sx_tower){.g = sx_graph_new(b->graph->rows, b->graph->real, error), .level = 1};
     t->shared = sx_new((size_t)b->n_inputs + 1, sizeof *t->shared, error);
     bool ok = t->g != NULL && t->shared != NULL;
     if (ok) {

@@ -78,7 +78,7 @@ static bool compile(struct sx_whole *w, int number, int64_t expected, struct sx_
         if (!sx_batch(t->g, w->q, &v, &t->v[m], 1, &one, &number, 1))
             return sx_graph_ok(t->g, error);
     }
-    struct sx_graph *g = w->g = sx_graph_new(t->g->real, error);
+    struct sx_graph *g = w->g = sx_graph_new(t->g->rows, t->g->real, error);
     int *map = sx_new(t->g->n_nodes, sizeof *map, error);
     int *shared = sx_new((size_t)t->n_shared + 1, sizeof *shared, error);
     bool ok = g != NULL && map != NULL && shared != NULL;

@@ -70,7 +70,7 @@ static bool simplify(struct sx_flint_net *net, struct parts *p, struct sx_error 
     const struct sx_graph *from = net->lowered->graph;
     int *map = sx_new(from->n_nodes, sizeof *map, error);
     int *roots = sx_new((size_t)p->n_values, sizeof *roots, error);
-    net->g = sx_graph_new(from->real, error);
+    net->g = sx_graph_new(from->rows, from->real, error);
     bool ok = map != NULL && roots != NULL && net->g != NULL;
     if (ok) {
         net->g->constant_limit = from->constant_limit;

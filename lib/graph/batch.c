@@ -110,7 +110,7 @@ int sx_batch_loop(struct sx_batch *b, const struct sx_node *node)
 static int rebuild(struct sx_batch *b, size_t i)
 {
     const struct sx_node n = b->g->node[i];
-    const struct sx_row *row = sx_row_of(&n);
+    const struct sx_row *row = sx_row_of(b->g, &n);
     return row->batch != NULL ? row->batch(b, &n) : sx_batch_loop(b, &n);
 }
 

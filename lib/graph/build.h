@@ -1,4 +1,5 @@
-/* build.h - builders: how rules write formulas. Each infers its shape, folds constants and
+/* build.h - builders: how rules write formulas. build.c has the pointwise ones, movers.c, sums.c,
+ * product.c and windows.c the others. Each infers its shape, folds constants and
  * applies simplify.c's identities there and then; SX_NONE in gives SX_NONE out. Pointwise
  * builders broadcast as numpy does. */
 #ifndef SX_BUILD_H
@@ -102,6 +103,12 @@ int sx_pool_index(struct sx_graph *g, int x, const struct sx_pool *p);
 void sx_pool_get(const struct sx_node *node, struct sx_pool *p);
 /* Max pooling: POOLINDEX, then TAKE over the flattened plane, reshaped back. */
 int sx_max_pool(struct sx_graph *g, int x, const struct sx_pool *p);
+
+/* Image tensors in either layout, and kernels (never nhwc), put together and taken apart. */
+struct sx_shape sx_image_shape(int64_t n, int64_t channels, int64_t rank, const int64_t *extent,
+                               bool nhwc);
+void sx_image_get(const struct sx_shape *s, bool nhwc, int64_t *n, int64_t *channels,
+                  int64_t *extent);
 
 /* Shape helpers. */
 struct sx_shape sx_shape_of(const struct sx_graph *g, int node);

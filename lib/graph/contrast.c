@@ -204,14 +204,14 @@ static void hand_contrast(struct sx_walk *w, int y)
     const struct sx_node n = w->g->node[y];
     bool need[2] = {true, false};
     int mx[2] = {SX_NONE, SX_NONE};
-    sx_row_of(&n)->contrast(&w->contrast, y, w->at[y], need, mx);
+    sx_row_of(w->g, &n)->contrast(&w->contrast, y, w->at[y], need, mx);
     sx_hand(w, w->at, n.in[0], mx[0]);
 }
 
 void sx_visit_contrast(struct sx_walk *w, int y)
 {
     const struct sx_node *n = &w->g->node[y];
-    const struct sx_row *row = sx_row_of(n);
+    const struct sx_row *row = sx_row_of(w->g, n);
     bool choice = n->n_in == 1 || w->varies[n->in[1]];
     if (row->contrast != NULL && choice)
         hand_contrast(w, y);

@@ -26,7 +26,7 @@ static void pull_back(struct walk *w, int y)
 {
     struct sx_graph *g = w->g;
     const struct sx_node n = g->node[y];
-    const struct sx_row *row = sx_row_of(&n);
+    const struct sx_row *row = sx_row_of(g, &n);
     if (row->derive == NULL || !sx_is_real(n.type))
         return;
     bool *need = sx_new((size_t)n.n_in, sizeof *need, &g->error);

@@ -8,7 +8,7 @@ static bool run_node(struct sx_graph *g, size_t i, struct sx_tensor *value,
                      struct sx_error *error)
 {
     const struct sx_node *n = &g->node[i];
-    const struct sx_row *row = sx_row_of(n);
+    const struct sx_row *row = sx_row_of(g, n);
     if (row->run == NULL)
         return sx_fail(error, SX_MODEL, "%s has no value", row->name);
     struct sx_operand *in = sx_new((size_t)n->n_in, sizeof *in, error);

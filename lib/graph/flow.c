@@ -107,14 +107,14 @@ void sx_hand_derivative(struct sx_walk *w, int *at, int y, int value)
 {
     struct sx_graph *g = w->g;
     const struct sx_node n = g->node[y];
-    if (sx_row_of(&n)->derive == NULL)
+    if (sx_row_of(g, &n)->derive == NULL)
         return;
     bool *need = sx_new((size_t)n.n_in, sizeof *need, &g->error);
     int *dx = sx_new((size_t)n.n_in, sizeof *dx, &g->error);
     if (need != NULL && dx != NULL && sx_varying(w, y, need) > 0) {
         for (int k = 0; k < n.n_in; k++)
             dx[k] = SX_NONE;
-        sx_row_of(&n)->derive(g, y, value, need, dx);
+        sx_row_of(g, &n)->derive(g, y, value, need, dx);
         for (int k = 0; k < n.n_in && g->error.status == SX_OK; k++)
             if (need[k])
                 sx_hand(w, at, n.in[k], dx[k]);

@@ -5,10 +5,12 @@
 
 #include "graph/internal.h"
 
-struct sx_graph *sx_graph_new(enum sx_type real, struct sx_error *error)
+struct sx_graph *sx_graph_new(const struct sx_row *const *rows, enum sx_type real,
+                              struct sx_error *error)
 {
     struct sx_graph *g = sx_new(1, sizeof *g, error);
     if (g != NULL) {
+        g->rows = rows;
         g->real = real;
         g->constant_limit = (size_t)1 << 31;
     }
@@ -41,20 +43,6 @@ bool sx_graph_ok(const struct sx_graph *g, struct sx_error *error)
     if (g->error.status == SX_OK)
         return true;
     return sx_fail(error, g->error.status, "%s", g->error.message);
-}
-
-/* Appends a node as it is; its arrays and data must outlive the graph or lie in its arena. */
-int sx_append(struct sx_graph *g, const struct sx_node *node)
-{
-    if (g->n_nodes >= INT32_MAX / 2) {
-        sx_graph_fail(g, SX_MODEL, "the graph has too many nodes");
-        return SX_NONE;
-    }
-    if (!sx_grow((void **)&g->node, &g->node_capacity, g->n_nodes + 1, sizeof *g->node,
-                 &g->error))
-        return SX_NONE;
-    g->node[g->n_nodes] = *node;
-    return (int)g->n_nodes++;
 }
 
 int sx_input(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape)
@@ -201,7 +189,7 @@ bool sx_graph_dump(const struct sx_graph *g, FILE *to)
     for (size_t i = 0; i < g->n_nodes; i++) {
         const struct sx_node *n = &g->node[i];
         static const char *const type[] = {"float", "double", "int", "bool"};
-        fprintf(to, "%%%zu = %s", i, sx_row_of(n)->name);
+        fprintf(to, "%%%zu = %s", i, sx_row_of(g, n)->name);
         for (int k = 0; k < n->n_in; k++)
             fprintf(to, " %%%d", n->in[k]);
         fprintf(to, n->n_attr > 0 ? " {" : "");

@@ -21,6 +21,8 @@ struct sx_node {
     const void *data; /* of a CONST: the dense elements; owned by the graph or outliving it */
 };
 
+struct sx_row;
+
 /* A tensor of the ONNX file by its name, for cutting and for listings. */
 struct sx_name {
     const char *name, *onnx_op, *onnx_node;
@@ -28,6 +30,7 @@ struct sx_name {
 };
 
 struct sx_graph {
+    const struct sx_row *const *rows; /* by operator */
     struct sx_node *node;
     size_t n_nodes, node_capacity;
     enum sx_type real; /* SX_FLOAT or SX_DOUBLE: the type of every real value */
@@ -43,7 +46,10 @@ struct sx_graph {
     struct sx_error error;
 };
 
-struct sx_graph *sx_graph_new(enum sx_type real, struct sx_error *error);
+/* A graph of the operators of a table (ops/table.h): it is passed in, so that rows can stand on
+ * graphs. */
+struct sx_graph *sx_graph_new(const struct sx_row *const *rows, enum sx_type real,
+                              struct sx_error *error);
 void sx_graph_free(struct sx_graph *g);
 
 /* Records a failure that sticks. Returns false. */

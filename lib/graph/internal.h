@@ -4,7 +4,7 @@
 
 #include "graph/build.h"
 
-/* Appends a node as it is. */
+/* Appends a node as it is; its arrays and data must outlive the graph or lie in its arena. */
 int sx_append(struct sx_graph *g, const struct sx_node *node);
 
 /* Appends a node, or returns the equal one that is there already. */

@@ -142,7 +142,7 @@ static int find(struct jet *j, int node, int k)
         return k == 0 ? node : zero_of(g, node);
     if (k == 0)
         return at_order(j, node, 0);
-    enum sx_flow flow = sx_row_of(n)->flow;
+    enum sx_flow flow = sx_row_of(g, n)->flow;
     bool real = false;
     for (int i = 0; i < n->n_in; i++)
         real = real || sx_is_real(g->node[n->in[i]].type);
@@ -153,7 +153,7 @@ static int find(struct jet *j, int node, int k)
         return at_order(j, node, k);
     if (flow == SX_FLOW_PRODUCT)
         return convolved(j, node, k);
-    return sx_row_of(n)->derive != NULL ? by_rate(j, node, k) : zero_of(g, node);
+    return sx_row_of(g, n)->derive != NULL ? by_rate(j, node, k) : zero_of(g, node);
 }
 
 static int coefficient(struct jet *j, int node, int k)

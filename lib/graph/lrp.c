@@ -178,7 +178,7 @@ static int share_epsilon(struct sx_walk *w, const struct layer *l)
 /* Whether u is x but for moves. */
 static bool is_first(const struct sx_walk *w, int u)
 {
-    while (u != w->x && sx_row_of(&w->g->node[u])->flow == SX_FLOW_MOVE)
+    while (u != w->x && sx_row_of(w->g, &w->g->node[u])->flow == SX_FLOW_MOVE)
         u = w->g->node[u].in[0];
     return u == w->x;
 }
@@ -247,9 +247,9 @@ static void hand_epsilon(struct sx_walk *w, int y)
     const struct sx_node n = g->node[y];
     bool need[2] = {false};
     int dx[2] = {SX_NONE, SX_NONE}, count = sx_varying(w, y, need);
-    double factor = sx_row_of(&n)->flow == SX_FLOW_PRODUCT ? 1.0 / count : 1;
+    double factor = sx_row_of(g, &n)->flow == SX_FLOW_PRODUCT ? 1.0 / count : 1;
     int seed = sx_over_stable(g, sx_scale(g, w->at[y], factor), y, w->options);
-    sx_row_of(&n)->derive(g, y, seed, need, dx);
+    sx_row_of(g, &n)->derive(g, y, seed, need, dx);
     for (int k = 0; k < n.n_in; k++)
         if (need[k])
             sx_hand(w, w->at, n.in[k], sx_mul(g, n.in[k], dx[k]));
@@ -296,7 +296,7 @@ static void hand_own(struct sx_walk *w, int y)
     const struct sx_node n = w->g->node[y];
     bool need = true;
     int share = SX_NONE;
-    sx_row_of(&n)->relevance(w->g, y, w->at[y], &need, &share);
+    sx_row_of(w->g, &n)->relevance(w->g, y, w->at[y], &need, &share);
     sx_hand(w, w->at, n.in[0], share);
 }
 
@@ -328,7 +328,7 @@ void sx_visit_lrp(struct sx_walk *w, int y)
 {
     struct layer l;
     struct sx_unit unit;
-    enum sx_flow flow = sx_row_of(&w->g->node[y])->flow;
+    enum sx_flow flow = sx_row_of(w->g, &w->g->node[y])->flow;
     bool taylor = w->rule == SX_DEEP_TAYLOR;
     if (find_layer(w, y, &l))
         sx_hand(w, w->at, w->g->node[l.product].in[l.k], share_of_layer(w, &l));

@@ -1,8 +1,8 @@
 /* op.h - the core operators: one row each says all that is known of an operator.
  *
- * A row is the only place that knows an operator: how its result is shaped, how it is
- * differentiated, how it takes a batch, and how it is computed. Rows live in lib/ops, one file
- * per family; the list below names them, and sx_rows (ops/table.c) is the table. */
+ * A row says how an operator is shaped, differentiated, batched and computed. Rows live in lib/ops,
+ * one file per family; the list below names them, and ops/table.c is the table. A graph is given
+ * the table when it is made: graphs and builders stand below the rows that are written with them. */
 #ifndef SX_OP_H
 #define SX_OP_H
 
@@ -178,11 +178,10 @@ struct sx_row {
     bool view;
 };
 
-extern const struct sx_row *const sx_rows[SX_N_OPS];
-
-static inline const struct sx_row *sx_row_of(const struct sx_node *node)
+static inline const struct sx_row *sx_row_of(const struct sx_graph *g,
+                                             const struct sx_node *node)
 {
-    return sx_rows[node->op];
+    return g->rows[node->op];
 }
 
 static inline bool sx_is_pointwise(const struct sx_node *node)

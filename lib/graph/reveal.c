@@ -28,7 +28,7 @@ static int minus_of(struct sx_walk *w, int y)
 static bool keeps_sides(const struct sx_walk *w, int y)
 {
     const struct sx_node *n = &w->g->node[y];
-    const struct sx_row *row = sx_row_of(n);
+    const struct sx_row *row = sx_row_of(w->g, n);
     if (row->flow == SX_FLOW_MOVE)
         return row->contrast == NULL || (n->n_in > 1 && !w->varies[n->in[1]]);
     return n->op == SX_NEG || ((n->op == SX_ADD || n->op == SX_SUB || n->op == SX_MUL) &&
@@ -108,7 +108,7 @@ static int kept_raised(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
     const struct sx_node n = g->node[y];
-    if (sx_row_of(&n)->flow == SX_FLOW_MOVE) {
+    if (sx_row_of(g, &n)->flow == SX_FLOW_MOVE) {
         int *in = sx_new((size_t)n.n_in, sizeof *in, &g->error), result = SX_NONE;
         for (int k = 0; in != NULL && k < n.n_in; k++)
             in[k] = sx_is_real(g->node[n.in[k]].type) ? raised(w, n.in[k]) : n.in[k];
@@ -136,7 +136,7 @@ static int find_raised(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
     struct sx_unit unit;
-    enum sx_flow flow = sx_row_of(&g->node[y])->flow;
+    enum sx_flow flow = sx_row_of(g, &g->node[y])->flow;
     if (!w->varies[y])
         return zero_of(g, y);
     if (y == w->x)
@@ -201,8 +201,8 @@ static void hand_sum(struct sx_walk *w, int y)
     bool need[2] = {false};
     int up[2] = {SX_NONE, SX_NONE}, down[2] = {SX_NONE, SX_NONE};
     sx_varying(w, y, need);
-    sx_row_of(&n)->derive(g, y, w->at[y], need, up);
-    sx_row_of(&n)->derive(g, y, w->minus[y], need, down);
+    sx_row_of(g, &n)->derive(g, y, w->at[y], need, up);
+    sx_row_of(g, &n)->derive(g, y, w->minus[y], need, down);
     for (int k = 0; k < n.n_in; k++) {
         if (!need[k])
             continue;
@@ -265,7 +265,7 @@ static void hand_whole(struct sx_walk *w, int y)
 void sx_visit_reveal(struct sx_walk *w, int y)
 {
     struct sx_unit unit;
-    enum sx_flow flow = sx_row_of(&w->g->node[y])->flow;
+    enum sx_flow flow = sx_row_of(w->g, &w->g->node[y])->flow;
     if (keeps_sides(w, y))
         hand_kept(w, y);
     else if (is_function(w, y, &unit))

@@ -1,7 +1,10 @@
 /* simplify.c - the identities that a builder applies there and then.
  *
  * Each function looks at one node that is about to be emitted and returns a cheaper node equal
- * to it, or SX_NONE. They hold for real arithmetic; x*0 = 0 is taken to hold for every x. */
+ * to it, or SX_NONE. They hold for real arithmetic; x*0 = 0 is taken to hold for every x.
+ *
+ * This file, emit.c and the builders are the one ring of files in lib: a builder emits, emission
+ * applies the identities, and an identity is written with builders. */
 #include "graph/internal.h"
 
 static const struct sx_node *input_of(const struct sx_graph *g, const struct sx_node *n, int k)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/table.h"
 #include "lower/scope.h"
 
 /* Every node is looked up among the functions of the model. */
@@ -80,7 +81,7 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
                          .options = options,
                          .find = sx_lowering_find};
     s.root = &s;
-    to->graph = sx_graph_new(options->real, &failure);
+    to->graph = sx_graph_new(sx_rows, options->real, &failure);
     if (to->graph != NULL) {
         to->graph->faithful = true;
         if (options->max_memory > 0)

@@ -23,42 +23,6 @@ static enum role role_of(int op, int k)
     return (op == SX_CONV ? conv : op == SX_CONVINPUT ? input : weight)[k];
 }
 
-void sx_conv_get(const struct sx_node *node, struct sx_conv *c)
-{
-    memcpy(c, node->attr, sizeof *c);
-}
-
-/* What is unused is zeroed, so that equal nodes have equal attributes. */
-static int emit(struct sx_graph *g, int op, int a, int b, const struct sx_conv *c)
-{
-    const int in[] = {a, b};
-    struct sx_conv clean = *c;
-    int64_t attr[GEOMETRY];
-    for (int d = 0; d < 3; d++) {
-        if (op == SX_CONV || d >= c->rank)
-            clean.extent[d] = 0;
-        if (d >= c->rank)
-            clean.stride[d] = clean.dilation[d] = clean.pad_begin[d] = clean.pad_end[d] = 0;
-    }
-    memcpy(attr, &clean, sizeof clean);
-    return sx_emit(g, op, 2, in, GEOMETRY, attr);
-}
-
-int sx_conv(struct sx_graph *g, int x, int w, const struct sx_conv *c)
-{
-    return emit(g, SX_CONV, x, w, c);
-}
-
-int sx_conv_input(struct sx_graph *g, int y, int w, const struct sx_conv *c)
-{
-    return emit(g, SX_CONVINPUT, y, w, c);
-}
-
-int sx_conv_weight(struct sx_graph *g, int x, int y, const struct sx_conv *c)
-{
-    return emit(g, SX_CONVWEIGHT, x, y, c);
-}
-
 /* The result of an axis: floor((image + pads - reach) / stride) + 1, where the window reaches
  * over (window - 1) * dilation + 1 elements. */
 static bool outputs_of_axis(struct sx_graph *g, const char *name, const struct sx_conv *c,
@@ -96,25 +60,6 @@ bool sx_window_outputs(struct sx_graph *g, const char *name, const struct sx_con
         if (!outputs_of_axis(g, name, c, d, image[d], window[d], &outputs[d]))
             return false;
     return true;
-}
-
-struct sx_shape sx_image_shape(int64_t n, int64_t channels, int64_t rank, const int64_t *extent,
-                               bool nhwc)
-{
-    struct sx_shape s = {.rank = (int)rank + 2, .dim = {n}};
-    s.dim[nhwc ? rank + 1 : 1] = channels;
-    for (int d = 0; d < rank; d++)
-        s.dim[(nhwc ? 1 : 2) + d] = extent[d];
-    return s;
-}
-
-void sx_image_get(const struct sx_shape *s, bool nhwc, int64_t *n, int64_t *channels,
-                  int64_t *extent)
-{
-    *n = s->dim[0];
-    *channels = s->dim[nhwc ? s->rank - 1 : 1];
-    for (int d = 0; d < s->rank - 2; d++)
-        extent[d] = s->dim[(nhwc ? 1 : 2) + d];
 }
 
 static bool fits(struct sx_graph *g, const char *name, const struct sx_node *node, int k,
@@ -194,7 +139,7 @@ static bool channels_fit(struct sx_graph *g, const char *name, const struct sx_n
 
 static bool conv_shape(struct sx_graph *g, struct sx_node *node)
 {
-    const char *name = sx_row_of(node)->name;
+    const char *name = sx_row_of(g, node)->name;
     struct sx_conv c = {0};
     struct sizes z = {0};
     int64_t output[3];
@@ -331,7 +276,10 @@ static int conv_batch(struct sx_batch *b, const struct sx_node *node)
             sx_batch_has(b, node, k) ? join(b, node, k, by, c.group) : sx_batch_in(b, node, k);
     if (in[0] == SX_NONE || in[1] == SX_NONE)
         return SX_NONE;
-    return split(b, emit(b->g, node->op, in[0], in[1], &joined), node, by, c.group);
+    int y = node->op == SX_CONV        ? sx_conv(b->g, in[0], in[1], &joined)
+            : node->op == SX_CONVINPUT ? sx_conv_input(b->g, in[0], in[1], &joined)
+                                       : sx_conv_weight(b->g, in[0], in[1], &joined);
+    return split(b, y, node, by, c.group);
 }
 
 #define ROW(op, kernel)                                                                        \

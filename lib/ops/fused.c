@@ -7,6 +7,7 @@
 
 #include "ops/fused.h"
 #include "ops/ops.h"
+#include "ops/table.h"
 
 enum { HEAD = 2, PER_POST = 3 }; /* op, n_posts, then kind, low, high of each post */
 
@@ -47,23 +48,32 @@ struct sx_node sx_fused_inner(const struct sx_node *node)
     struct sx_fused fused;
     sx_fused_get(node, &fused);
     inner.op = fused.op;
-    inner.n_in = sx_rows[fused.op]->min_in;
+    inner.n_in = SX_FUSED_OPERANDS;
     inner.attr = fused.attr;
     inner.n_attr = fused.n_attr;
     return inner;
 }
 
+/* The row of the product or convolution inside; NULL: of anything else. */
+static const struct sx_row *row_of(int64_t op)
+{
+    return op == SX_MATMUL       ? &sx_row_matmul
+           : op == SX_CONV       ? &sx_row_conv
+           : op == SX_CONVINPUT  ? &sx_row_convinput
+           : op == SX_CONVWEIGHT ? &sx_row_convweight
+                                 : NULL;
+}
+
 static bool fused_shape(struct sx_graph *g, struct sx_node *node)
 {
-    bool ok = node->n_attr >= HEAD && node->attr[0] >= 0 && node->attr[0] < SX_N_CORE &&
-              node->attr[1] >= 0 && node->attr[1] <= SX_MAX_POSTS &&
-              node->n_attr >= HEAD + PER_POST * node->attr[1];
+    bool ok = node->n_attr >= HEAD && row_of(node->attr[0]) != NULL && node->attr[1] >= 0 &&
+              node->attr[1] <= SX_MAX_POSTS && node->n_attr >= HEAD + PER_POST * node->attr[1];
     if (!ok)
         return sx_graph_fail(g, SX_MODEL, "fused: wrong attributes");
     struct sx_node inner = sx_fused_inner(node);
     struct sx_fused fused;
     sx_fused_get(node, &fused);
-    if (inner.n_in > node->n_in || !sx_row_of(&inner)->shape(g, &inner))
+    if (inner.n_in > node->n_in || !row_of(inner.op)->shape(g, &inner))
         return sx_graph_fail(g, SX_MODEL, "fused: operands are missing");
     node->type = inner.type;
     node->shape = inner.shape;
@@ -83,7 +93,7 @@ static bool fused_shape(struct sx_graph *g, struct sx_node *node)
 static size_t fused_scratch(const struct sx_graph *g, const struct sx_node *node)
 {
     struct sx_node inner = sx_fused_inner(node);
-    const struct sx_row *row = sx_row_of(&inner);
+    const struct sx_row *row = row_of(inner.op);
     return row->scratch != NULL ? row->scratch(g, &inner) : 0;
 }
 
@@ -130,7 +140,7 @@ static void fused_run(const struct sx_call *call)
     sx_fused_get(call->node, &fused);
     struct sx_call plain = *call;
     plain.node = &inner;
-    sx_row_of(&inner)->run(&plain);
+    row_of(inner.op)->run(&plain);
     const struct sx_operand *in = call->in + inner.n_in;
     for (int i = 0; i < fused.n_posts; i++) {
         struct sx_post post = fused.post[i];

@@ -18,6 +18,8 @@ struct sx_post {
 
 #define SX_MAX_POSTS 4
 
+enum { SX_FUSED_OPERANDS = 2 }; /* of a product or convolution */
+
 /* A FUSED node: its first two inputs and `attr` are those of `op`; then come the operands of the
  * posts in their order. */
 struct sx_fused {

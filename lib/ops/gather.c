@@ -10,20 +10,6 @@
 /* Elements per unit of work. */
 #define GRAIN 16384
 
-int sx_take(struct sx_graph *g, int a, int index, int axis, bool elementwise)
-{
-    const int in[] = {a, index};
-    const int64_t attr[] = {axis, elementwise};
-    return sx_emit(g, SX_TAKE, 2, in, 2, attr);
-}
-
-int sx_put(struct sx_graph *g, int a, int index, int axis, int64_t n, bool elementwise)
-{
-    const int in[] = {a, index};
-    const int64_t attr[] = {axis, n, elementwise};
-    return sx_emit(g, SX_PUT, 2, in, 3, attr);
-}
-
 /* ---- Shapes ---- */
 
 /* Replaces `gone` axes of *to from `axis` on by those of `by`. */

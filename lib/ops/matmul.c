@@ -1,22 +1,7 @@
-/* matmul.c - MATMUL: [.., m, k] x [.., k, n], leading axes broadcast.
- *
- * The builder looks for the orientation that makes one large product out of many small ones; the
- * derivative and the batch rule go through it, and so get the same treatment. */
+/* matmul.c - MATMUL: [.., m, k] x [.., k, n], leading axes broadcast. */
 #include "graph/derive.h"
+#include "graph/matrix.h"
 #include "ops/products.h"
-
-/* Last-but-`back` dimension. */
-static int64_t dim(const struct sx_shape *s, int back)
-{
-    return s->dim[s->rank - 1 - back];
-}
-
-static struct sx_shape leading(const struct sx_shape *s)
-{
-    struct sx_shape lead = *s;
-    lead.rank -= 2;
-    return lead;
-}
 
 static bool matmul_shape(struct sx_graph *g, struct sx_node *node)
 {
@@ -27,12 +12,12 @@ static bool matmul_shape(struct sx_graph *g, struct sx_node *node)
     if (a->type != b->type || !sx_is_real(a->type))
         return sx_graph_fail(g, SX_MODEL, "matmul: operands must be real, and of one type");
     bool ta = node->attr[0] != 0, tb = node->attr[1] != 0;
-    int64_t m = dim(&a->shape, ta ? 0 : 1), k = dim(&a->shape, ta ? 1 : 0);
-    int64_t n = dim(&b->shape, tb ? 1 : 0), k_of_b = dim(&b->shape, tb ? 0 : 1);
+    int64_t m = sx_dim_back(&a->shape, ta ? 0 : 1), k = sx_dim_back(&a->shape, ta ? 1 : 0);
+    int64_t n = sx_dim_back(&b->shape, tb ? 1 : 0), k_of_b = sx_dim_back(&b->shape, tb ? 0 : 1);
     if (k != k_of_b)
         return sx_graph_fail(g, SX_MODEL, "matmul: inner dimensions %lld and %lld differ",
                              (long long)k, (long long)k_of_b);
-    struct sx_shape la = leading(&a->shape), lb = leading(&b->shape);
+    struct sx_shape la = sx_leading(&a->shape), lb = sx_leading(&b->shape);
     if (!sx_broadcast_shape(&node->shape, &la, &lb))
         return sx_graph_fail(g, SX_MODEL, "matmul: leading dimensions do not broadcast");
     node->shape.dim[node->shape.rank++] = m;
@@ -41,87 +26,10 @@ static bool matmul_shape(struct sx_graph *g, struct sx_node *node)
     return true;
 }
 
-static bool all_ones(const struct sx_shape *s)
-{
-    for (int i = 0; i < s->rank; i++)
-        if (s->dim[i] != 1)
-            return false;
-    return true;
-}
-
-static int as_matrix(struct sx_graph *g, int a, int64_t rows, int64_t columns)
-{
-    return sx_reshape(g, a, &(struct sx_shape){2, {rows, columns}});
-}
-
-/* Takes a TRANSPOSE of the last two axes into the flag; of a vector, it is none. */
-static int absorb(struct sx_graph *g, int a, bool *flag)
-{
-    const struct sx_node n = g->node[a];
-    struct sx_shape s = n.shape;
-    if (n.op == SX_TRANSPOSE && !g->faithful) {
-        bool last_two = n.attr[s.rank - 1] == s.rank - 2 && n.attr[s.rank - 2] == s.rank - 1;
-        for (int i = 0; i < s.rank - 2; i++)
-            last_two = last_two && n.attr[i] == i;
-        if (last_two) {
-            *flag = !*flag;
-            a = n.in[0];
-            s = g->node[a].shape;
-        }
-    }
-    if (*flag && (dim(&s, 0) == 1 || dim(&s, 1) == 1)) {
-        int64_t last = dim(&s, 0);
-        s.dim[s.rank - 1] = dim(&s, 1);
-        s.dim[s.rank - 2] = last;
-        *flag = false;
-        a = sx_reshape(g, a, &s);
-    }
-    return a;
-}
-
-static int emit(struct sx_graph *g, int a, int b, bool ta, bool tb)
-{
-    const int in[] = {a, b};
-    const int64_t attr[] = {ta, tb};
-    return sx_emit(g, SX_MATMUL, 2, in, 2, attr);
-}
-
-int sx_matmul(struct sx_graph *g, int a, int b, bool ta, bool tb)
-{
-    if (a == SX_NONE || b == SX_NONE || sx_shape_of(g, a).rank < 2 ||
-        sx_shape_of(g, b).rank < 2)
-        return emit(g, a, b, ta, tb);
-    a = absorb(g, a, &ta);
-    b = absorb(g, b, &tb);
-    if (a == SX_NONE || b == SX_NONE)
-        return SX_NONE;
-    struct sx_shape sa = g->node[a].shape, sb = g->node[b].shape;
-    struct sx_shape la = leading(&sa), lb = leading(&sb), result;
-    int64_t n = dim(&sb, tb ? 1 : 0), k = dim(&sa, ta ? 1 : 0), m = dim(&sa, ta ? 0 : 1);
-    if (k != dim(&sb, tb ? 0 : 1) || !sx_broadcast_shape(&result, &la, &lb))
-        return emit(g, a, b, ta, tb);
-    result.dim[result.rank++] = m;
-    result.dim[result.rank++] = n;
-    if (result.rank == 2)
-        return emit(g, a, b, ta, tb);
-    if (all_ones(&lb) && !ta) {
-        int rows = as_matrix(g, a, sx_count(&la) * m, k);
-        b = as_matrix(g, b, dim(&sb, 1), dim(&sb, 0));
-        return sx_reshape(g, emit(g, rows, b, false, tb), &result);
-    }
-    if (all_ones(&la) && (n == 1 || (m == 1 && tb))) {
-        /* The vectors of b, or its rows, against one matrix: y^T = b^T a^T. */
-        int rows = as_matrix(g, b, sx_count(&lb) * n, k);
-        a = as_matrix(g, a, dim(&sa, 1), dim(&sa, 0));
-        return sx_reshape(g, emit(g, rows, a, false, !ta), &result);
-    }
-    return emit(g, a, b, ta, tb);
-}
-
 /* a^T dy summed over a's leading axes, for a b that has none: one product of all rows. */
 static int pulled_to_shared(struct sx_graph *g, int a, bool ta, int dy)
 {
-    struct sx_shape sa = sx_shape_of(g, a), sy = sx_shape_of(g, dy), la = leading(&sa);
+    struct sx_shape sa = sx_shape_of(g, a), sy = sx_shape_of(g, dy), la = sx_leading(&sa);
     if (ta) {
         int perm[SX_MAX_RANK];
         for (int i = 0; i < sa.rank; i++)
@@ -130,9 +38,9 @@ static int pulled_to_shared(struct sx_graph *g, int a, bool ta, int dy)
         perm[sa.rank - 2] = sa.rank - 1;
         a = sx_transpose(g, a, perm);
     }
-    int64_t rows = sx_count(&la) * dim(&sy, 1);
-    int left = as_matrix(g, a, rows, dim(&sa, ta ? 1 : 0));
-    return sx_matmul(g, left, as_matrix(g, dy, rows, dim(&sy, 0)), true, false);
+    int64_t rows = sx_count(&la) * sx_dim_back(&sy, 1);
+    int left = sx_as_matrix(g, a, rows, sx_dim_back(&sa, ta ? 1 : 0));
+    return sx_matmul(g, left, sx_as_matrix(g, dy, rows, sx_dim_back(&sy, 0)), true, false);
 }
 
 static void matmul_derive(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
@@ -141,14 +49,14 @@ static void matmul_derive(struct sx_graph *g, int y, int dy, const bool *need, i
     int a = n.in[0], b = n.in[1];
     bool ta = n.attr[0] != 0, tb = n.attr[1] != 0;
     struct sx_shape sa = sx_shape_of(g, a), sb = sx_shape_of(g, b);
-    struct sx_shape la = leading(&sa), lb = leading(&sb);
+    struct sx_shape la = sx_leading(&sa), lb = sx_leading(&sb);
     if (need[0]) {
         int da = ta ? sx_matmul(g, b, dy, tb, true) : sx_matmul(g, dy, b, false, !tb);
         dx[0] = sx_sum_to(g, da, &sa);
     }
     if (!need[1])
         return;
-    if (all_ones(&lb) && !all_ones(&la)) {
+    if (sx_all_ones(&lb) && !sx_all_ones(&la)) {
         int db = pulled_to_shared(g, a, ta, dy);
         if (tb)
             db = sx_transpose(g, db, (const int[]){1, 0});
@@ -178,7 +86,7 @@ struct product {
 static const void *matrix_of(const struct product *p, int k, int64_t item, int64_t step)
 {
     const struct sx_operand *in = &p->call->in[k];
-    struct sx_shape lead = leading(in->shape), all = leading(&p->call->node->shape);
+    struct sx_shape lead = sx_leading(in->shape), all = sx_leading(&p->call->node->shape);
     int64_t index = 0, scale = 1;
     for (int i = 1; i <= all.rank; i++) {
         int64_t at = item % all.dim[all.rank - i];
@@ -197,14 +105,14 @@ static void open_matmul(const void *context, int64_t item, struct sx_side *a, st
 {
     const struct product *p = context;
     struct sx_side left = {.data = matrix_of(p, 0, item, p->a_step),
-                           .stride = dim(p->call->in[0].shape, 0)};
+                           .stride = sx_dim_back(p->call->in[0].shape, 0)};
     struct sx_side right = {.data = matrix_of(p, 1, item, p->b_step),
-                            .stride = dim(p->call->in[1].shape, 0)};
+                            .stride = sx_dim_back(p->call->in[1].shape, 0)};
     int64_t size = (int64_t)sx_type_size(p->call->node->type);
     *a = p->swapped ? right : left;
     *b = p->swapped ? left : right;
     *c = (struct sx_sink){.data = (char *)p->call->out + item * p->c_step * size};
-    c->stride = p->swapped ? 0 : dim(&p->call->node->shape, 0);
+    c->stride = p->swapped ? 0 : sx_dim_back(&p->call->node->shape, 0);
 }
 
 static void matmul_run(const struct sx_call *call)
@@ -212,18 +120,18 @@ static void matmul_run(const struct sx_call *call)
     const struct sx_node *node = call->node;
     const struct sx_shape *sa = call->in[0].shape, *sb = call->in[1].shape;
     bool ta = node->attr[0] != 0, tb = node->attr[1] != 0;
-    int64_t m = dim(&node->shape, 1), n = dim(&node->shape, 0);
-    struct sx_shape all = leading(&node->shape);
+    int64_t m = sx_dim_back(&node->shape, 1), n = sx_dim_back(&node->shape, 0);
+    struct sx_shape all = sx_leading(&node->shape);
     struct product f = {.call = call,
-                        .a_step = dim(sa, 0) * dim(sa, 1),
-                        .b_step = dim(sb, 0) * dim(sb, 1),
+                        .a_step = sx_dim_back(sa, 0) * sx_dim_back(sa, 1),
+                        .b_step = sx_dim_back(sb, 0) * sx_dim_back(sb, 1),
                         .c_step = m * n,
                         .swapped = n == 1 && m > 1};
     struct sx_product p = {.type = node->type,
                            .count = sx_count(&all),
                            .m = f.swapped ? n : m,
                            .n = f.swapped ? m : n,
-                           .k = dim(sa, ta ? 1 : 0),
+                           .k = sx_dim_back(sa, ta ? 1 : 0),
                            .a_along_k = !ta || m == 1 || f.swapped, /* one row is both */
                            .b_along_k = f.swapped ? !ta : tb,
                            .open = open_matmul,
@@ -234,8 +142,8 @@ static void matmul_run(const struct sx_call *call)
 static size_t matmul_scratch(const struct sx_graph *g, const struct sx_node *node)
 {
     (void)g;
-    struct sx_shape all = leading(&node->shape);
-    int64_t m = dim(&node->shape, 1), n = dim(&node->shape, 0);
+    struct sx_shape all = sx_leading(&node->shape);
+    int64_t m = sx_dim_back(&node->shape, 1), n = sx_dim_back(&node->shape, 0);
     int64_t wide = m > n ? m : n;
     return sx_product_scratch(node->type, sx_count(&all), n == 1 ? 1 : m, n == 1 ? wide : n);
 }

@@ -3,18 +3,6 @@
 
 #include "ops/ops.h"
 
-/* Emits a row whose attributes are the dimensions of its result. */
-static int emit_to_shape(struct sx_graph *g, int op, int a, const struct sx_shape *shape)
-{
-    struct sx_shape s = *shape;
-    if (s.rank < 0 || s.rank > SX_MAX_RANK) {
-        sx_graph_fail(g, SX_MODEL, "%s: rank %d is over %d", sx_rows[op]->name, s.rank,
-                      SX_MAX_RANK);
-        return SX_NONE;
-    }
-    return sx_emit(g, op, 1, &a, s.rank, s.dim);
-}
-
 /* Sets the result's shape from the attributes. */
 static bool shape_from_attr(struct sx_graph *g, struct sx_node *node)
 {
@@ -28,11 +16,6 @@ static bool shape_from_attr(struct sx_graph *g, struct sx_node *node)
 }
 
 /* ---- RESHAPE ---- */
-
-int sx_reshape(struct sx_graph *g, int a, const struct sx_shape *shape)
-{
-    return emit_to_shape(g, SX_RESHAPE, a, shape);
-}
 
 static bool reshape_shape(struct sx_graph *g, struct sx_node *node)
 {
@@ -79,11 +62,6 @@ const struct sx_row sx_row_reshape = {
 /* ---- STOP ---- */
 
 /* The same value with a derivative of zero. */
-int sx_stop(struct sx_graph *g, int a)
-{
-    return sx_emit(g, SX_STOP, 1, &a, 0, NULL);
-}
-
 static bool stop_shape(struct sx_graph *g, struct sx_node *node)
 {
     node->type = g->node[node->in[0]].type;
@@ -107,15 +85,6 @@ const struct sx_row sx_row_stop = {
 };
 
 /* ---- TRANSPOSE ---- */
-
-int sx_transpose(struct sx_graph *g, int a, const int *perm)
-{
-    struct sx_shape shape = sx_shape_of(g, a);
-    int64_t attr[SX_MAX_RANK];
-    for (int i = 0; i < shape.rank; i++)
-        attr[i] = perm[i];
-    return sx_emit(g, SX_TRANSPOSE, 1, &a, shape.rank, attr);
-}
 
 static bool transpose_shape(struct sx_graph *g, struct sx_node *node)
 {
@@ -187,11 +156,6 @@ const struct sx_row sx_row_transpose = {
 };
 
 /* ---- EXPAND ---- */
-
-int sx_expand(struct sx_graph *g, int a, const struct sx_shape *shape)
-{
-    return emit_to_shape(g, SX_EXPAND, a, shape);
-}
 
 static bool expand_shape(struct sx_graph *g, struct sx_node *node)
 {

@@ -7,66 +7,6 @@
 
 enum { GEOMETRY = sizeof(struct sx_pool) / sizeof(int64_t) };
 
-void sx_pool_get(const struct sx_node *node, struct sx_pool *p)
-{
-    memcpy(p, node->attr, sizeof *p);
-}
-
-static int emit(struct sx_graph *g, int op, int a, const struct sx_pool *p)
-{
-    struct sx_pool clean = *p;
-    int64_t attr[GEOMETRY];
-    clean.c.group = 1;
-    for (int d = 0; d < 3; d++) {
-        if (op != SX_UNPOOL || d >= p->c.rank)
-            clean.image[d] = 0;
-        if (d >= p->c.rank)
-            clean.c.extent[d] = clean.c.stride[d] = clean.c.dilation[d] = clean.c.pad_begin[d] =
-                clean.c.pad_end[d] = 0;
-    }
-    memcpy(attr, &clean, sizeof clean);
-    return sx_emit(g, op, 1, &a, GEOMETRY, attr);
-}
-
-int sx_sum_pool(struct sx_graph *g, int x, const struct sx_pool *p)
-{
-    return emit(g, SX_SUMPOOL, x, p);
-}
-
-int sx_unpool(struct sx_graph *g, int y, const struct sx_pool *p)
-{
-    return emit(g, SX_UNPOOL, y, p);
-}
-
-int sx_pool_index(struct sx_graph *g, int x, const struct sx_pool *p)
-{
-    return emit(g, SX_POOLINDEX, x, p);
-}
-
-int sx_max_pool(struct sx_graph *g, int x, const struct sx_pool *p)
-{
-    int index = sx_pool_index(g, x, p);
-    if (index == SX_NONE)
-        return SX_NONE;
-    struct sx_shape from = sx_shape_of(g, x), to = sx_shape_of(g, index);
-    int64_t n, c, image[3], out[3], image_size = 1, out_size = 1;
-    bool nhwc = p->c.nhwc != 0;
-    sx_image_get(&from, nhwc, &n, &c, image);
-    sx_image_get(&to, nhwc, &n, &c, out);
-    for (int d = 0; d < p->c.rank; d++) {
-        image_size *= image[d];
-        out_size *= out[d];
-    }
-    struct sx_shape plane = {3, {n, c, image_size}}, picked = {3, {n, c, out_size}};
-    if (nhwc) {
-        plane = (struct sx_shape){3, {n, image_size, c}};
-        picked = (struct sx_shape){3, {n, out_size, c}};
-    }
-    int taken =
-        sx_take(g, sx_reshape(g, x, &plane), sx_reshape(g, index, &picked), nhwc ? 1 : 2, true);
-    return sx_reshape(g, taken, &to);
-}
-
 /* Whether some window along an axis lies in the padding alone. */
 static bool empty_window(const struct sx_conv *c, int d, int64_t image, int64_t outputs)
 {
@@ -82,7 +22,7 @@ static bool empty_window(const struct sx_conv *c, int d, int64_t image, int64_t 
 
 static bool pool_shape(struct sx_graph *g, struct sx_node *node)
 {
-    const char *name = sx_row_of(node)->name;
+    const char *name = sx_row_of(g, node)->name;
     const struct sx_node *x = &g->node[node->in[0]];
     struct sx_pool p = {0};
     if (node->n_attr == GEOMETRY)

@@ -72,12 +72,6 @@ const struct sx_gemm_kernels *sx_gemm_kernels(enum sx_type type);
 bool sx_window_outputs(struct sx_graph *g, const char *name, const struct sx_conv *c,
                        const int64_t *image, const int64_t *window, int64_t *outputs);
 
-/* Image tensors in either layout, and kernels (never nhwc), put together and taken apart. */
-struct sx_shape sx_image_shape(int64_t n, int64_t channels, int64_t rank, const int64_t *extent,
-                               bool nhwc);
-void sx_image_get(const struct sx_shape *s, bool nhwc, int64_t *n, int64_t *channels,
-                  int64_t *extent);
-
 /* The three forms of convolution on plain data; called by the rows of conv.c. */
 size_t sx_conv_scratch(const struct sx_graph *g, const struct sx_node *node);
 void sx_conv_run(const struct sx_call *call);

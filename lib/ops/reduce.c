@@ -14,52 +14,6 @@
 #define GRAIN 16384
 #define ENOUGH 16
 
-/* ---- Builders ---- */
-
-static int emit_reduction(struct sx_graph *g, int op, int a, const int *axes, int n)
-{
-    int64_t attr[SX_MAX_RANK];
-    if (n > SX_MAX_RANK) {
-        sx_graph_fail(g, SX_MODEL, "%s: %d axes", sx_rows[op]->name, n);
-        return SX_NONE;
-    }
-    for (int i = 0; i < n; i++) {
-        int k = i;
-        for (; k > 0 && attr[k - 1] > axes[i]; k--)
-            attr[k] = attr[k - 1];
-        attr[k] = axes[i];
-    }
-    return sx_emit(g, op, 1, &a, n, attr);
-}
-
-int sx_sum(struct sx_graph *g, int a, const int *axes, int n_axes)
-{
-    return emit_reduction(g, SX_SUM, a, axes, n_axes);
-}
-
-int sx_reduce_max(struct sx_graph *g, int a, const int *axes, int n_axes)
-{
-    return emit_reduction(g, SX_REDUCEMAX, a, axes, n_axes);
-}
-
-int sx_sum_to(struct sx_graph *g, int a, const struct sx_shape *shape)
-{
-    struct sx_shape from = sx_shape_of(g, a), to = *shape;
-    int axes[SX_MAX_RANK], n = 0, lead = from.rank - to.rank;
-    if (a == SX_NONE || sx_shape_equal(&from, &to))
-        return a;
-    for (int i = 0; i < from.rank; i++)
-        if (i < lead || (i - lead < to.rank && to.dim[i - lead] == 1 && from.dim[i] != 1))
-            axes[n++] = i;
-    return sx_reshape(g, n > 0 ? sx_sum(g, a, axes, n) : a, &to);
-}
-
-int sx_sum_all(struct sx_graph *g, int a)
-{
-    struct sx_shape scalar = {0};
-    return sx_sum_to(g, a, &scalar);
-}
-
 /* ---- Rules ---- */
 
 static bool reduce_shape(struct sx_graph *g, struct sx_node *node)
@@ -126,7 +80,9 @@ static int reduce_batch(struct sx_batch *b, const struct sx_node *node)
         if (!merged || node->attr[k] != 0)
             axes[n++] = (int)node->attr[k] + (merged ? 0 : 1);
     int a = merged ? sx_batch_in(b, node, 0) : sx_batch_full(b, node, 0, one.rank);
-    int y = n > 0 ? emit_reduction(b->g, node->op, a, axes, n) : a;
+    int y = n == 0               ? a
+            : node->op == SX_SUM ? sx_sum(b->g, a, axes, n)
+                                 : sx_reduce_max(b->g, a, axes, n);
     return sx_batch_done(b, y, &node->shape);
 }
 

@@ -32,12 +32,6 @@ static void walk_all(const struct sx_call *call, walker each, int64_t length)
 
 /* ---- ARGMAX ---- */
 
-int sx_argmax(struct sx_graph *g, int a, int axis, bool last)
-{
-    const int64_t attr[] = {axis, last};
-    return sx_emit(g, SX_ARGMAX, 1, &a, 2, attr);
-}
-
 static bool argmax_shape(struct sx_graph *g, struct sx_node *node)
 {
     const struct sx_node *a = &g->node[node->in[0]];
@@ -96,12 +90,6 @@ const struct sx_row sx_row_argmax = {
 };
 
 /* ---- CUMSUM ---- */
-
-int sx_cumsum(struct sx_graph *g, int a, int axis, bool exclusive, bool reverse)
-{
-    const int64_t attr[] = {axis, exclusive, reverse};
-    return sx_emit(g, SX_CUMSUM, 1, &a, 3, attr);
-}
 
 static bool cumsum_shape(struct sx_graph *g, struct sx_node *node)
 {

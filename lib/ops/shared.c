@@ -10,7 +10,7 @@ bool sx_refuse(struct sx_graph *g, const struct sx_node *node, const char *forma
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return sx_graph_fail(g, SX_MODEL, "%s: %s", sx_row_of(node)->name, text);
+    return sx_graph_fail(g, SX_MODEL, "%s: %s", sx_row_of(g, node)->name, text);
 }
 
 bool sx_need_attr(struct sx_graph *g, const struct sx_node *node, int n_attr)

@@ -6,54 +6,6 @@
 
 /* ---- SLICE and EMBED ---- */
 
-static int emit_slice(struct sx_graph *g, int op, int a, const int64_t *start,
-                      const int64_t *step, const struct sx_shape *shape)
-{
-    struct sx_shape s = *shape, in = sx_shape_of(g, a);
-    int64_t attr[3 * SX_MAX_RANK] = {0};
-    if (s.rank < 0 || s.rank > SX_MAX_RANK) {
-        sx_graph_fail(g, SX_MODEL, "%s: rank %d is over %d", sx_rows[op]->name, s.rank,
-                      SX_MAX_RANK);
-        return SX_NONE;
-    }
-    for (int i = 0; i < s.rank; i++) {
-        int64_t moved = op == SX_SLICE || i >= in.rank ? s.dim[i] : in.dim[i];
-        attr[i] = start[i];
-        attr[s.rank + i] = moved > 1 ? step[i] : 1; /* equal nodes look equal */
-        attr[2 * s.rank + i] = s.dim[i];
-    }
-    return sx_emit(g, op, 1, &a, 3 * s.rank, attr);
-}
-
-int sx_slice(struct sx_graph *g, int a, const int64_t *start, const int64_t *step,
-             const struct sx_shape *shape)
-{
-    return emit_slice(g, SX_SLICE, a, start, step, shape);
-}
-
-int sx_embed(struct sx_graph *g, int a, const int64_t *start, const int64_t *step,
-             const struct sx_shape *shape)
-{
-    return emit_slice(g, SX_EMBED, a, start, step, shape);
-}
-
-int sx_slice_axis(struct sx_graph *g, int a, int axis, int64_t begin, int64_t count)
-{
-    struct sx_shape shape = sx_shape_of(g, a);
-    int64_t start[SX_MAX_RANK] = {0}, step[SX_MAX_RANK];
-    if (a == SX_NONE)
-        return SX_NONE;
-    if (axis < 0 || axis >= shape.rank) {
-        sx_graph_fail(g, SX_MODEL, "Slice: axis %d is outside rank %d", axis, shape.rank);
-        return SX_NONE;
-    }
-    for (int i = 0; i < shape.rank; i++)
-        step[i] = 1;
-    start[axis] = begin;
-    shape.dim[axis] = count;
-    return sx_slice(g, a, start, step, &shape);
-}
-
 /* Whether start, start + step, .. (n of them) are distinct places of an axis of `whole`. */
 static bool inside(int64_t start, int64_t step, int64_t n, int64_t whole)
 {
@@ -94,9 +46,9 @@ static void slice_derive(struct sx_graph *g, int y, int dy, const bool *need, in
 {
     const struct sx_node n = g->node[y];
     struct sx_shape shape = sx_shape_of(g, n.in[0]);
-    int other = n.op == SX_SLICE ? SX_EMBED : SX_SLICE;
     (void)need;
-    dx[0] = emit_slice(g, other, dy, n.attr, n.attr + shape.rank, &shape);
+    dx[0] = n.op == SX_SLICE ? sx_embed(g, dy, n.attr, n.attr + shape.rank, &shape)
+                             : sx_slice(g, dy, n.attr, n.attr + shape.rank, &shape);
 }
 
 /* With an axis of 1 before and after, the batch stands there and passes through whole. */
@@ -117,7 +69,9 @@ static int slice_batch(struct sx_batch *b, const struct sx_node *node)
     full.dim[0] = b->size;
     for (int i = merged ? 1 : 0; i < r; i++)
         full.dim[at + i] = shape.dim[i];
-    return sx_batch_done(b, emit_slice(b->g, node->op, in, start, step, &full), &shape);
+    int y = node->op == SX_SLICE ? sx_slice(b->g, in, start, step, &full)
+                                 : sx_embed(b->g, in, start, step, &full);
+    return sx_batch_done(b, y, &shape);
 }
 
 /* Describes the walk over the small array inside the large one; returns the first place. */
@@ -184,12 +138,6 @@ const struct sx_row sx_row_embed = {
 };
 
 /* ---- CONCAT ---- */
-
-int sx_concat(struct sx_graph *g, const int *parts, int n, int axis)
-{
-    const int64_t attr = axis;
-    return sx_emit(g, SX_CONCAT, n, parts, 1, &attr);
-}
 
 static bool concat_shape(struct sx_graph *g, struct sx_node *node)
 {

@@ -9,18 +9,6 @@
 #include "ops/map.h"
 #include "ops/ops.h"
 
-int sx_softmax(struct sx_graph *g, int a, int axis)
-{
-    const int64_t attr = axis;
-    return sx_emit(g, SX_SOFTMAX, 1, &a, 1, &attr);
-}
-
-int sx_log_softmax(struct sx_graph *g, int a, int axis)
-{
-    const int64_t attr = axis;
-    return sx_emit(g, SX_LOGSOFTMAX, 1, &a, 1, &attr);
-}
-
 static bool softmax_shape(struct sx_graph *g, struct sx_node *node)
 {
     const struct sx_node *a = &g->node[node->in[0]];

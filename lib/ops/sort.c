@@ -4,12 +4,6 @@
 /* Lines are sorted in so many groups, each with scratch memory of its own. */
 #define GROUPS 16
 
-int sx_sort_index(struct sx_graph *g, int a, int axis, bool descending)
-{
-    const int64_t attr[] = {axis, descending};
-    return sx_emit(g, SX_SORTINDEX, 1, &a, 2, attr);
-}
-
 static bool sort_shape(struct sx_graph *g, struct sx_node *node)
 {
     const struct sx_node *a = &g->node[node->in[0]];

@@ -1,10 +1,5 @@
 /* table.c - the table of core operators, and nothing else. */
-#include "graph/op.h"
-
-#define DECLARE(NAME, name) extern const struct sx_row sx_row_##name;
-SX_POINTWISE_OPS(DECLARE)
-SX_OTHER_OPS(DECLARE)
-SX_PRIVATE_OPS(DECLARE)
+#include "ops/table.h"
 
 #define ENTRY(NAME, name) [SX_##NAME] = &sx_row_##name,
 const struct sx_row *const sx_rows[SX_N_OPS] = {SX_POINTWISE_OPS(ENTRY) SX_OTHER_OPS(ENTRY)

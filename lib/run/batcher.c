@@ -50,7 +50,7 @@ static bool bytes_per_point(const struct sx_points *points, size_t *bytes, bool 
         size_t one = (size_t)sx_count(&node->shape) * sx_type_size(node->type);
         if (reached[i] && node->shape.rank == SX_MAX_RANK)
             *room = false;
-        if (reached[i] && !sx_row_of(node)->view && !sx_size_add(bytes, *bytes, one))
+        if (reached[i] && !sx_row_of(g, node)->view && !sx_size_add(bytes, *bytes, one))
             *bytes = SIZE_MAX;
     }
     free(reached);
@@ -180,7 +180,7 @@ static bool copy_graph(struct sx_points *points, const struct sx_graph *g, const
     size_t n_in = (size_t)points->n_inputs, n_shared = (size_t)points->n_shared;
     size_t n_out = (size_t)points->n_outputs;
     int *map = sx_new(g->n_nodes, sizeof *map, error);
-    points->g = sx_graph_new(g->real, error);
+    points->g = sx_graph_new(g->rows, g->real, error);
     points->feed = sx_arena_new(&points->memory, n_in + n_shared, sizeof *map, error);
     points->output = sx_arena_new(&points->memory, n_out, sizeof *map, error);
     points->in_bytes = sx_arena_new(&points->memory, n_in, sizeof(size_t), error);

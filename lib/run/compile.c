@@ -13,7 +13,7 @@ enum pass { REWRITE, LAYOUT, FUSE };
 static bool run_pass(struct sx_program *program, const struct sx_graph *from, enum pass pass,
                      struct sx_error *error)
 {
-    struct sx_graph *to = program->graph[pass] = sx_graph_new(from->real, error);
+    struct sx_graph *to = program->graph[pass] = sx_graph_new(from->rows, from->real, error);
     int *map = sx_new(from->n_nodes, sizeof *map, error);
     const int *outputs = program->outputs;
     bool ok = to != NULL && map != NULL;

@@ -13,7 +13,7 @@ bool sx_key_posts(const struct sx_node *node, struct sx_key *key, int *bias, int
     if (node->op != SX_FUSED)
         return true;
     sx_fused_get(node, &fused);
-    int k = sx_rows[fused.op]->min_in;
+    int k = SX_FUSED_OPERANDS;
     for (int i = 0; i < fused.n_posts; i++) {
         const struct sx_post *post = &fused.post[i];
         if (post->kind == SX_POST_BIAS) {

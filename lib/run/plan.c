@@ -40,9 +40,9 @@ struct planner {
     struct sx_error *error;
 };
 
-static bool is_step(const struct sx_node *node)
+static bool is_step(const struct sx_graph *g, const struct sx_node *node)
 {
-    return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(node)->view;
+    return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(g, node)->view;
 }
 
 static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t *bytes)
@@ -129,11 +129,11 @@ static bool lifetimes(struct planner *p)
         p->root[i] = (int)i;
         if (!needed[i])
             continue;
-        if (sx_row_of(node)->view)
+        if (sx_row_of(g, node)->view)
             p->root[i] = p->root[node->in[0]];
         if (node->op == SX_CONST)
             p->place[i] = (struct place){.kind = CONSTANT, .data = node->data};
-        if (!is_step(node))
+        if (!is_step(g, node))
             continue;
         p->place[i].kind = ARENA;
         for (int k = 0; k < node->n_in; k++)
@@ -179,7 +179,7 @@ static int residual(const struct planner *p, const struct sx_node *node, size_t 
     struct sx_fused fused;
     int found = SX_NONE, uses = 0;
     sx_fused_get(node, &fused);
-    int k = sx_rows[fused.op]->min_in;
+    int k = SX_FUSED_OPERANDS;
     for (int i = 0; i < fused.n_posts; i++)
         if (sx_post_has_operand(&fused.post[i])) {
             if (fused.post[i].kind == SX_POST_ADD)
@@ -236,7 +236,7 @@ static bool release(struct planner *p, const struct sx_node *node, size_t step)
 static bool store_step(struct planner *p, size_t step)
 {
     const struct sx_node *node = &p->g->node[p->node[step]];
-    const struct sx_row *row = sx_row_of(node);
+    const struct sx_row *row = sx_row_of(p->g, node);
     struct place *place = &p->place[p->node[step]];
     size_t bytes, scratch = 0;
     int over = SX_NONE;
@@ -329,7 +329,7 @@ static bool make_step(struct planner *p, size_t i)
         return add_patch(p, (struct sx_patch){i, SX_NONE, output, true}) &&
                operand(p, i, 0, program->outputs[output]);
     }
-    step->run = sx_row_of(node)->run;
+    step->run = sx_row_of(p->g, node)->run;
     step->kernel = p->kernel[i];
     if (p->scratch[i] != SIZE_MAX)
         step->call.scratch = (char *)program->arena + p->scratch[i];

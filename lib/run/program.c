@@ -21,7 +21,7 @@ bool sx_program_dump(const struct sx_program *program, FILE *to)
     for (size_t i = 0; i < program->n_steps; i++) {
         const struct sx_step *step = &program->step[i];
         const struct sx_node *node = step->call.node;
-        fprintf(to, "%s", node != NULL ? sx_row_of(node)->name : "copy");
+        fprintf(to, "%s", node != NULL ? sx_row_of(program->g, node)->name : "copy");
         if (step->kernel != NULL)
             fprintf(to, " by %s", sx_kernel_name(step->kernel));
         for (int k = 0; node != NULL && k < node->n_in; k++)

@@ -76,7 +76,7 @@ static bool look_at_logit(struct sx_taylorcam *t, int x, int y, struct sx_error 
     struct sx_graph *from = t->e->built.lowered->graph;
     int logit = sx_score_node(from, y, SX_SCORE_LOGIT);
     int *map = sx_new(from->n_nodes, sizeof *map, error);
-    struct sx_graph *g = sx_graph_new(from->real, error);
+    struct sx_graph *g = sx_graph_new(from->rows, from->real, error);
     if (map != NULL && g != NULL) {
         g->constant_limit = from->constant_limit;
         struct sx_smoothing smoothing = {from, map, t->e->smooth};

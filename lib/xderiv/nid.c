@@ -25,7 +25,7 @@ static bool refuse(const struct walk *w, struct sx_error *error)
 {
     return sx_fail(error, SX_MODEL,
                    "nid reads the weights of a chain of fully connected layers: %s is none",
-                   sx_row_of(&w->g->node[w->at])->name);
+                   sx_row_of(w->g, &w->g->node[w->at])->name);
 }
 
 static double element(const struct sx_graph *g, int node, int64_t i)

@@ -1,0 +1,89 @@
+/* node.c - the node array: appending a node, or finding the equal one that is there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/internal.h"
+
+int sx_append(struct sx_graph *g, const struct sx_node *node)
+{
+    if (g->n_nodes >= INT32_MAX / 2) {
+        sx_fail(&g->error, SX_MODEL, "the graph has too many nodes");
+        return SX_NONE;
+    }
+    if (!sx_grow((void **)&g->node, &g->node_capacity, g->n_nodes + 1, sizeof *g->node,
+                 &g->error))
+        return SX_NONE;
+    g->node[g->n_nodes] = *node;
+    return (int)g->n_nodes++;
+}
+
+static uint64_t node_hash(const struct sx_node *n)
+{
+    uint64_t h = sx_hash(SX_HASH_START, &n->op, sizeof n->op);
+    h = sx_hash(h, &n->type, sizeof n->type);
+    h = sx_hash(h, n->shape.dim, (size_t)n->shape.rank * sizeof n->shape.dim[0]);
+    h = sx_hash(h, n->in, (size_t)n->n_in * sizeof n->in[0]);
+    h = sx_hash(h, n->attr, (size_t)n->n_attr * sizeof n->attr[0]);
+    if (n->op == SX_CONST) {
+        size_t bytes = (size_t)sx_count(&n->shape) * sx_type_size(n->type);
+        h = sx_hash(h, n->data, bytes < 256 ? bytes : 256);
+    }
+    return h;
+}
+
+/* Constants are equal by content up to a size that folded ones may have, else by address: large
+ * weights stay unread. */
+#define COMPARED ((size_t)1 << 20)
+static bool same_data(const struct sx_node *a, const struct sx_node *b)
+{
+    if (a->op != SX_CONST || a->data == b->data)
+        return true;
+    size_t bytes = (size_t)sx_count(&a->shape) * sx_type_size(a->type);
+    return bytes <= COMPARED && (bytes == 0 || memcmp(a->data, b->data, bytes) == 0);
+}
+
+static bool same_node(const struct sx_node *a, const struct sx_node *b)
+{
+    return a->op == b->op && a->type == b->type && a->n_in == b->n_in &&
+           a->n_attr == b->n_attr && sx_shape_equal(&a->shape, &b->shape) &&
+           (a->n_in == 0 || memcmp(a->in, b->in, (size_t)a->n_in * sizeof a->in[0]) == 0) &&
+           (a->n_attr == 0 ||
+            memcmp(a->attr, b->attr, (size_t)a->n_attr * sizeof a->attr[0]) == 0) &&
+           same_data(a, b);
+}
+
+static bool grow_table(struct sx_graph *g)
+{
+    size_t wanted = g->n_buckets > 0 ? 2 * g->n_buckets : 1024;
+    int *bucket = sx_new(wanted, sizeof *bucket, &g->error);
+    if (bucket == NULL)
+        return false;
+    for (size_t i = 0; i < g->n_buckets; i++) {
+        if (g->bucket[i] == 0)
+            continue;
+        size_t at = node_hash(&g->node[g->bucket[i] - 1]) & (wanted - 1);
+        while (bucket[at] != 0)
+            at = (at + 1) & (wanted - 1);
+        bucket[at] = g->bucket[i];
+    }
+    free(g->bucket);
+    g->bucket = bucket;
+    g->n_buckets = wanted;
+    return true;
+}
+
+int sx_share(struct sx_graph *g, const struct sx_node *node)
+{
+    if (2 * (g->n_hashed + 1) > g->n_buckets && !grow_table(g))
+        return SX_NONE;
+    size_t at = node_hash(node) & (g->n_buckets - 1);
+    for (; g->bucket[at] != 0; at = (at + 1) & (g->n_buckets - 1))
+        if (same_node(&g->node[g->bucket[at] - 1], node))
+            return g->bucket[at] - 1;
+    int id = sx_append(g, node);
+    if (id != SX_NONE) {
+        g->bucket[at] = id + 1;
+        g->n_hashed++;
+    }
+    return id;
+}
