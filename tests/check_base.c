@@ -32,6 +32,21 @@ START_TEST(test_place_comes_first)
 END_TEST
 
 /* Whatever names hold, a message is one line and ends. */
+/* A message is cut where its room ends, and not before. */
+START_TEST(test_message_fills_its_room)
+{
+    struct sx_error error = {0};
+    char text[2 * sizeof error.message];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    ck_assert(!sx_fail(&error, SX_FAILED, "%s", text));
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+    ck_assert(!sx_fail_at(&error, "place"));
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+    ck_assert_int_eq(strncmp(error.message, "place: xxx", 10), 0);
+}
+END_TEST
+
 START_TEST(test_message_is_one_line)
 {
     struct sx_error error = {0};
@@ -152,6 +167,7 @@ START_TEST(test_shape_count)
         {2, {INT64_MAX / 2, 4}},
         {3, {INT64_MAX / 2, 4, 0}}, /* a zero does not hide what its strides would be */
         {1, {INT64_MAX / 2}},
+        {1, {INT64_MAX / 16 + 1}}, /* as many bytes as no size holds, with room to add some */
         {SX_MAX_RANK + 1, {1}},
         {-1, {1}},
     };
@@ -266,6 +282,15 @@ START_TEST(test_random_counters)
 END_TEST
 
 /* Moments of 100,000 draws, within five standard errors, in every stream. */
+/* Records are to be the same with every version: the formula stays, here by another program. */
+START_TEST(test_random_values)
+{
+    ck_assert_uint_eq(sx_random_bits(0, 0, 0), 0x238275bc38fcbe91ULL);
+    ck_assert_uint_eq(sx_random_bits(1, 2, 3), 0x8568f7c4e53b5a35ULL);
+    ck_assert_uint_eq(sx_random_bits(UINT64_MAX, 7, (uint64_t)1 << 40), 0x868071ac8897f5bfULL);
+}
+END_TEST
+
 START_TEST(test_random_moments)
 {
     const int n = 100000;
@@ -290,10 +315,10 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("base");
-    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_message_is_one_line,
-              test_checked_sizes, test_allocations, test_grow, test_arena, test_strdup,
-              test_shape_count, test_shape_equal, test_tensor_new, test_tensor_convert,
-              test_type_sizes, test_sha256, test_hash, test_random_counters,
-              test_random_moments);
+    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_message_fills_its_room,
+              test_message_is_one_line, test_checked_sizes, test_allocations, test_grow,
+              test_arena, test_strdup, test_shape_count, test_shape_equal, test_tensor_new,
+              test_tensor_convert, test_type_sizes, test_sha256, test_hash,
+              test_random_counters, test_random_values, test_random_moments);
     return suite_run();
 }

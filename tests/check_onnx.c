@@ -138,6 +138,14 @@ START_TEST(test_versions)
         tm_proto(t)->ir_version = cases[i].ir;
         refused(t, cases[i].reason);
     }
+    for (int64_t ir = 3; ir <= 13; ir++) {
+        struct tm_model *t = tm_new(13);
+        tm_input(t, "x", SX_FLOAT, 1, (int64_t[]){2});
+        tm_node(t, "Neg", "x", "y", NULL);
+        tm_output(t, "y");
+        tm_proto(t)->ir_version = ir;
+        sx_model_close(opened(t));
+    }
     struct tm_model *t = tm_new(13);
     tm_domain(t, "ai.onnx", 12);
     refused(t, ": domain '' is imported twice");

@@ -31,17 +31,19 @@ tests_of() {
     lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players' ;;
     lib/onnx/*) echo 'check_onnx*' ;;
     lib/graph/*) echo 'check_graph check_derive check_jet check_lower_kinks check_batching check_relevance' ;;
-    lib/ops/*) echo 'check_derive check_move* check_conv check_matmul check_pool check_pointwise' ;;
+    lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
     lib/run/*) echo 'check_run check_batching check_cases check_fast' ;;
-    lib/explain/*) echo 'check_deriv check_players check_ggig check_xderiv ggig.t xderiv.t' ;;
+    lib/explain/*) echo 'check_deriv check_players check_ggig check_xderiv check_baselines ggig.t xderiv.t' ;;
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
     lib/flint/*) echo 'check_flint* flint-*.t' ;;
     lib/plot/*) echo 'check_plot check_charts' ;;
     lib/decompose/*) echo 'check_decompose check_relevance attr-decompose.t' ;;
+    lib/ggig/*) echo 'check_ggig check_baselines ggig.t defaults.t' ;;
+    lib/record/*) echo 'check_record check_io_record contract.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room $room.t" ;;
-    cmd/cli*) echo 'options.t onnx-run.t ggig.t contract.t shapley-int.t' ;;
-    *) echo "$(basename "$1" .c).t options.t" ;;
+    cmd/cli/*) echo 'options.t onnx-run.t ggig.t contract.t shapley-int.t' ;;
+    *) echo "$(basename "$1" .c).t options.t defaults.t" ;;
     esac
 }
 
