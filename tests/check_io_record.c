@@ -134,8 +134,11 @@ START_TEST(test_strings)
 }
 END_TEST
 
-static const struct sx_target target = {"logits", 281, "tabby, tabby cat", SX_SCORE_LOGIT,
-                                        12.25};
+static const struct sx_target target = {.output = "logits",
+                                        .index = 281,
+                                        .label = "tabby, tabby cat",
+                                        .score = SX_SCORE_LOGIT,
+                                        .value = 12.25};
 
 static const struct sx_record sample = {
     .tool = "ggig",
