@@ -31,9 +31,8 @@ static bool open_layer(struct sx_decomposing *d)
     if (layer == NULL)
         return sx_fail(d->error, SX_MODEL, "Grad-CAM: no convolution; name a layer");
     struct sx_explain_options options = d->e->options;
-    snprintf(c->target, sizeof c->target, "%lld", (long long)d->e->target.index);
     options.wrt = c->layer;
-    options.target = c->target;
+    options.target = sx_target_text(d->e, c->target);
     options.values_only = false;
     if (c->features == NULL) {
         free(c->layer);

@@ -115,9 +115,8 @@ static bool list_terms(struct sx_decomposing *d, struct sx_taylor *t)
 static struct sx_explainer *open_precise(struct sx_decomposing *d, char target[24])
 {
     struct sx_explain_options options = d->e->options;
-    snprintf(target, 24, "%lld", (long long)d->e->target.index);
     options.precise = true;
-    options.target = target;
+    options.target = sx_target_text(d->e, target);
     struct sx_explainer *e = sx_explainer_new(d->e->model, &options, d->error);
     if (e == NULL)
         return NULL;

@@ -22,6 +22,7 @@ void sx_explained_free(struct sx_explained *b)
     sx_lowered_free(b->lowered);
     free(b->input);
     free(b->kink);
+    sx_aim_free(&b->aim);
     *b = (struct sx_explained){0};
 }
 
@@ -108,8 +109,8 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
     return true;
 }
 
-/* Rebuilds the faithful graph with its identities applied and x cut free, and adds the choice
- * of one element. */
+/* Rebuilds the faithful graph with its identities applied and x cut free, and adds what
+ * the target makes of the scores. */
 static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
@@ -130,13 +131,11 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
         ok = sx_graph_fail(g, SX_USAGE, "tensor '%.80s' does not depend on '%.80s'",
                            e->target.output, e->input_name);
     if (ok) {
-        struct sx_shape flat = {1, {sx_count(&g->node[map[scores]].shape)}}, one = {1, {1}};
-        struct sx_shape scalar = {0};
+        struct sx_shape one = {1, {1}};
         b->x = map[x];
         b->scores = map[scores];
         b->index = sx_input(g, SX_INT, &one);
-        int picked = sx_take(g, sx_reshape(g, map[scores], &flat), b->index, 0, false);
-        b->value = sx_reshape(g, picked, &scalar);
+        b->value = sx_aim_node(&b->aim, g, b->scores, b->index);
         for (int i = 0; i < n; i++)
             b->input[i] = map[b->lowered->inputs[i].node];
     }
@@ -184,9 +183,15 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
     if (y == SX_NONE || !choose_input(e, &x, error))
         return false;
     struct sx_graph *g = e->built.lowered->graph;
-    int scores = sx_score_node(g, y, e->options.score);
-    e->built.x_node = x;
-    e->built.scores_node = scores;
+    struct sx_explained *b = &e->built;
+    b->classes = sx_classes_of(g, y);
+    if (!sx_labels_fit(&b->classes, e->options.n_labels, e->target.output, error) ||
+        !sx_aim_read(&b->aim, g, y, &e->options, error))
+        return false;
+    b->score = e->options.score;
+    int scores = sx_score_node(g, y, b->aim.other, &b->score);
+    b->x_node = x;
+    b->scores_node = scores;
     return sx_graph_ok(g, error) && simplify(e, x, scores, error) &&
-           sx_find_kinks(g, x, scores, &e->built.kink, &e->built.n_kinks, error);
+           sx_find_kinks(g, x, scores, &b->kink, &b->n_kinks, error);
 }

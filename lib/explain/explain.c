@@ -1,6 +1,6 @@
 /* explain.c - a model as f(x): the current sample, its target, and f with its gradient at many
  * points. */
-#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,53 +95,56 @@ static bool take_feeds(struct sx_explainer *e, const struct sx_tensor *feeds,
     return true;
 }
 
+/* NaN is no largest element, unless there is nothing else. */
 static int64_t largest(const struct sx_tensor *scores)
 {
     int64_t best = 0, n = sx_count(&scores->shape);
-    for (int64_t i = 1; i < n; i++)
-        if (sx_tensor_get(scores, i) > sx_tensor_get(scores, best))
+    for (int64_t i = 1; i < n; i++) {
+        double value = sx_tensor_get(scores, i), most = sx_tensor_get(scores, best);
+        if (value > most || (isnan(most) && !isnan(value)))
             best = i;
+    }
     return best;
 }
 
-/* A flat index, else a label; a label that is a number is an index. */
-static bool find_target(const struct sx_explain_options *o, int64_t n, int64_t *index,
-                        struct sx_error *error)
+static void name_target(struct sx_explainer *e, int64_t index)
 {
-    char *end;
-    errno = 0;
-    long long k = strtoll(o->target, &end, 10);
-    if (*o->target != '\0' && *end == '\0' && errno == 0) {
-        *index = k < 0 && k >= -n ? k + n : k;
-        if (*index < 0 || *index >= n)
-            return sx_fail(error, SX_USAGE, "target %lld is not one of the %lld outputs", k,
-                           (long long)n);
-        return true;
-    }
-    for (size_t i = 0; i < o->n_labels && (int64_t)i < n; i++)
-        if (strcmp(o->labels[i], o->target) == 0) {
-            *index = (int64_t)i;
-            return true;
-        }
-    return sx_fail(error, SX_USAGE, "target '%.80s' is neither an index nor a label",
-                   o->target);
+    const struct sx_explained *b = &e->built;
+    bool sum = b->aim.n > 0;
+    e->pick = sum ? 0 : index;
+    e->target.index = sum ? -1 : index;
+    e->target.sum = sum ? e->options.target + strlen("sum:") : NULL;
+    e->target.other = b->aim.other;
+    e->target.score = b->score;
+    e->target.label = sum ? NULL
+                          : sx_class_label(&b->classes, index, b->aim.other, e->options.labels,
+                                           e->options.n_labels);
+}
+
+const char *sx_target_text(const struct sx_explainer *e, char text[24])
+{
+    if (!e->built.aim.largest)
+        return e->options.target;
+    snprintf(text, 24, "%lld", (long long)e->pick);
+    return text;
+}
+
+static double sum_of(const struct sx_aim *aim, const struct sx_tensor *scores)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < aim->n; k++)
+        sum += (aim->weight != NULL ? aim->weight[k] : 1) * sx_tensor_get(scores, aim->at[k]);
+    return sum;
 }
 
 static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores,
                           struct sx_error *error)
 {
-    const struct sx_explain_options *o = &e->options;
-    int64_t n = sx_count(&scores->shape), index = 0;
-    if (n < 1)
+    const struct sx_aim *aim = &e->built.aim;
+    if (sx_count(&scores->shape) < 1)
         return sx_fail(error, SX_FAILED, "tensor '%.80s' is empty", e->target.output);
-    if (o->target == NULL || strcmp(o->target, "argmax") == 0)
-        index = largest(scores);
-    else if (!find_target(o, n, &index, error))
-        return false;
-    e->target.index = index;
-    e->target.label = index < (int64_t)o->n_labels ? o->labels[index] : NULL;
-    e->target.score = o->score;
-    e->target.value = sx_tensor_get(scores, index);
+    name_target(e, aim->largest ? largest(scores) : aim->index);
+    e->target.value = aim->n > 0 ? sum_of(aim, scores) : sx_tensor_get(scores, e->target.index);
     return true;
 }
 
@@ -209,10 +212,9 @@ bool sx_explainer_sample_at(struct sx_explainer *e, const struct sx_tensor *feed
         sx_explained_free(&e->built);
         return false;
     }
-    const struct sx_shape *scores = &e->built.lowered->graph->node[e->built.scores_node].shape;
     sx_tensor_free(&e->input);
-    return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
-           find_target(&e->options, sx_count(scores), &e->target.index, error);
+    name_target(e, e->built.aim.index);
+    return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error);
 }
 
 int sx_shared_nodes(const struct sx_explained *b, int *nodes)
@@ -229,7 +231,7 @@ void sx_shared_feeds(const struct sx_explainer *e, const void **feeds)
 {
     const struct sx_explained *b = &e->built;
     int n = 0;
-    feeds[n++] = &e->target.index;
+    feeds[n++] = &e->pick;
     for (int i = 0; i < b->n_inputs; i++)
         if (b->input[i] != SX_NONE && b->input[i] != b->x)
             feeds[n++] = e->feeds[i].data;

@@ -5,6 +5,7 @@
 #include "graph/derive.h"
 #include "lower/lower.h"
 #include "explain/smooth.h"
+#include "explain/target.h"
 #include "run/run.h"
 
 /* The program for coalitions of `players` players; `points` is NULL until it is needed. */
@@ -16,12 +17,15 @@ struct sx_masked {
 };
 
 /* What is built for one set of input shapes. The simplified graph computes `scores` (the
- * explained tensor as scores) and from it `value`, the element that `index` picks. */
+ * explained tensor as scores) and from it `value`, the element that `index` picks, or a sum. */
 struct sx_explained {
     struct sx_lowered *lowered; /* faithful; the simplified graph borrows its constants */
     struct sx_graph *graph;
     int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
     int x, index, scores, value;
+    struct sx_aim aim; /* of the target, in the explained tensor */
+    struct sx_classes classes;
+    enum sx_score score;                   /* that which `scores` are */
     int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
     int scores_node, x_node, watched_node; /* in the faithful graph */
     struct sx_program *forward; /* inputs to scores and, if x is an inner tensor, x */
@@ -43,6 +47,7 @@ struct sx_explainer {
     bool inner;     /* x is not a model input */
     int input_port; /* else which */
     struct sx_target target;
+    int64_t pick;    /* what `index` is fed: the target's element */
     int64_t samples; /* taken so far */
     char *watched;   /* a tensor that the forward pass is asked for besides, NULL: none */
     struct sx_tensor watched_value; /* at the sample, SX_DOUBLE; empty before there is one */
@@ -72,8 +77,12 @@ void sx_widen(double *to, const void *from, enum sx_type real, int64_t n);
 
 void sx_masked_free(struct sx_masked *masked);
 
-/* The node for which score `score` of the tensor `y` of a faithful graph is computed: see enum
- * sx_score. Emits into the graph where a score must be derived. */
-int sx_score_node(struct sx_graph *g, int y, enum sx_score score);
+/* The node for which a score of the tensor `y` of a faithful graph is computed, or that of every
+ * element's other class: see enum sx_score. Emits into the graph where a score must be derived;
+ * *score becomes raw where it cannot be. */
+int sx_score_node(struct sx_graph *g, int y, bool other, enum sx_score *score);
+
+/* The target in words, for another explainer of the same tensor: the element where it is one. */
+const char *sx_target_text(const struct sx_explainer *e, char text[24]);
 
 #endif

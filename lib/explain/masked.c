@@ -282,7 +282,7 @@ static bool take_shared(struct masked *m, struct sx_error *error)
     m->shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof *m->shared, error);
     if (m->shared == NULL)
         return false;
-    m->shared[m->n_shared++] = &m->e->target.index;
+    m->shared[m->n_shared++] = &m->e->pick;
     m->shared[m->n_shared++] = m->label.data;
     m->shared[m->n_shared++] = m->x.data;
     m->shared[m->n_shared++] = NULL;

@@ -1,67 +1,66 @@
 /* score.c - which number of an output counts: raw, logit, probability or its logarithm. */
+#include "explain/ending.h"
 #include "explain/explain.h"
 
-/* The node behind reshapes. */
-static int behind_views(const struct sx_graph *g, int y)
+static int log_sigmoid(struct sx_graph *g, int logit)
 {
-    while (g->node[y].op == SX_RESHAPE)
-        y = g->node[y].in[0];
-    return y;
+    return sx_neg(g, sx_unary(g, SX_SOFTPLUS, sx_neg(g, logit)));
 }
 
-static bool ends_in_probabilities(const struct sx_node *n)
+static int one_minus(struct sx_graph *g, int p)
 {
-    return n->op == SX_SOFTMAX || n->op == SX_LOGSOFTMAX || n->op == SX_SIGMOID;
+    return sx_shift(g, sx_neg(g, p), 1);
 }
 
-/* Classes of logits lie along the only axis after the batch that is longer than 1, or the last. */
-static int class_axis(const struct sx_shape *shape)
+/* What enters the end of y, in y's places; y itself where it has no such end. */
+static int logit_of(struct sx_graph *g, int y, const struct sx_ending *end)
 {
-    int axis = shape->rank - 1;
-    for (int i = shape->rank - 1; i >= 1; i--)
-        if (shape->dim[i] > 1)
-            axis = i;
-    return axis;
-}
-
-static int logprob(struct sx_graph *g, int logits)
-{
-    struct sx_shape shape = g->node[logits].shape;
-    if (sx_count(&shape) <= 1 || shape.rank == 0)
-        return sx_neg(g, sx_unary(g, SX_SOFTPLUS, sx_neg(g, logits)));
-    return sx_log_softmax(g, logits, class_axis(&shape));
-}
-
-static int prob(struct sx_graph *g, int logits)
-{
-    struct sx_shape shape = g->node[logits].shape;
-    if (sx_count(&shape) <= 1 || shape.rank == 0)
-        return sx_unary(g, SX_SIGMOID, logits);
-    return sx_softmax(g, logits, class_axis(&shape));
-}
-
-int sx_score_node(struct sx_graph *g, int y, enum sx_score score)
-{
-    int end = behind_views(g, y);
-    const struct sx_node n = g->node[end];
-    bool ended = ends_in_probabilities(&n);
-    switch (score) {
-    case SX_SCORE_LOGIT:
-        return ended ? n.in[0] : y;
-    case SX_SCORE_PROB:
-        if (!ended)
-            return prob(g, y);
-        return n.op == SX_LOGSOFTMAX ? sx_unary(g, SX_EXP, y) : y;
-    case SX_SCORE_LOGPROB:
-        if (!ended)
-            return logprob(g, y);
-        if (n.op == SX_SOFTMAX)
-            return sx_log_softmax(g, n.in[0], (int)n.attr[0]);
-        if (n.op == SX_SIGMOID)
-            return sx_neg(g, sx_unary(g, SX_SOFTPLUS, sx_neg(g, n.in[0])));
+    if (end->op == SX_NONE)
         return y;
-    case SX_SCORE_RAW:
-        break;
+    int logit = sx_moved_as(g, y, end, g->node[end->node].in[0]);
+    return end->turned ? sx_neg(g, logit) : logit;
+}
+
+/* (log) p of logits, which are of one class each or of classes along an axis. */
+static int derived(struct sx_graph *g, int logit, bool alone, int axis, bool logarithm)
+{
+    if (alone)
+        return logarithm ? log_sigmoid(g, logit) : sx_unary(g, SX_SIGMOID, logit);
+    return logarithm ? sx_log_softmax(g, logit, axis) : sx_softmax(g, logit, axis);
+}
+
+/* (log) p where the graph ends in Softmax, LogSoftmax or Sigmoid. */
+static int likelihood(struct sx_graph *g, int y, const struct sx_ending *end, bool logarithm)
+{
+    const struct sx_node n = g->node[end->node];
+    if (end->op == SX_SIGMOID && (logarithm || end->rounded))
+        return derived(g, logit_of(g, y, end), true, 0, logarithm);
+    if (end->op == SX_SOFTMAX && logarithm)
+        return sx_moved_as(g, y, end, sx_log_softmax(g, n.in[0], (int)n.attr[0]));
+    int p = end->rounded ? sx_moved_as(g, y, end, end->node) : y;
+    return end->op == SX_LOGSOFTMAX && !logarithm ? sx_unary(g, SX_EXP, p) : p;
+}
+
+int sx_score_node(struct sx_graph *g, int y, bool other, enum sx_score *score)
+{
+    struct sx_ending end;
+    sx_find_ending(g, y, &end);
+    bool logarithm = *score == SX_SCORE_LOGPROB;
+    if (end.opaque && (*score == SX_SCORE_LOGIT || !end.likely))
+        *score = SX_SCORE_RAW;
+    if (*score == SX_SCORE_RAW)
+        return other ? sx_neg(g, y) : y;
+    if (end.opaque) {
+        int p = other ? one_minus(g, y) : y;
+        return logarithm ? sx_unary(g, SX_LOG, p) : p;
     }
-    return y;
+    int logit = logit_of(g, y, &end);
+    if (other)
+        logit = sx_neg(g, logit);
+    if (*score == SX_SCORE_LOGIT)
+        return logit;
+    if (end.op != SX_NONE && !other)
+        return likelihood(g, y, &end, logarithm);
+    return derived(g, logit, other || sx_classes_of(g, y).n == 1, sx_class_axis(g, y),
+                   logarithm);
 }

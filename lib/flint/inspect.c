@@ -124,7 +124,8 @@ int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t
         int floor = sx_scalar(g, 1e-12);
         z = sx_unary(g, SX_LOG, sx_binary(g, SX_MAX, y, floor));
     } else {
-        z = sx_score_node(g, y, SX_SCORE_LOGIT);
+        enum sx_score score = SX_SCORE_LOGIT;
+        z = sx_score_node(g, y, false, &score);
     }
     int64_t n = z != SX_NONE ? sx_count(&g->node[z].shape) : 0;
     if (n < batch || n % batch != 0)

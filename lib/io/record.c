@@ -27,10 +27,17 @@ static void put_target(struct sx_json *json, const struct sx_target *target)
     sx_json_string(json, "output", target->output);
     if (target->instead_of != NULL)
         sx_json_string(json, "instead_of", target->instead_of);
-    sx_json_int(json, "index", target->index);
+    if (target->sum != NULL)
+        sx_json_string(json, "index", NULL);
+    else
+        sx_json_int(json, "index", target->index);
     sx_json_string(json, "label", target->label);
     sx_json_string(json, "score", score[target->score]);
     sx_json_number(json, "value", target->value);
+    if (target->sum != NULL)
+        sx_json_string(json, "sum", target->sum);
+    if (target->other)
+        sx_json_bool(json, "other", true);
     sx_json_object_end(json);
 }
 

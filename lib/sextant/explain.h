@@ -22,7 +22,7 @@ struct sx_explain_options {
     const char *wrt;    /* tensor to differentiate by, likewise; NULL: the first real input */
     enum sx_score score;
     bool values_only;   /* x may hold integers, and is the first input then: no gradients */
-    const char *target; /* "argmax", a flat index or a label; NULL: argmax */
+    const char *target; /* as --target, see sextant(7); NULL: argmax */
     char *const *labels;
     size_t n_labels;
 };
@@ -34,10 +34,12 @@ struct sx_explainer;
 struct sx_target {
     const char *output;     /* the tensor's name */
     const char *instead_of; /* the first output, if it holds no real numbers; else NULL */
-    int64_t index;
-    const char *label; /* NULL without labels */
-    enum sx_score score;
-    double value; /* f(x) */
+    int64_t index;          /* flat, within the sample; -1: a sum */
+    const char *label;      /* NULL without labels */
+    const char *sum;        /* the region, or the file of weights, of a sum; else NULL */
+    bool other;             /* the other class of that element, which is a class of two */
+    enum sx_score score;    /* raw where the one that was asked for cannot be had */
+    double value;           /* f(x) */
 };
 
 /* `model`, and what the options point to, must outlive the explainer. Free with

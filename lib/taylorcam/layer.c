@@ -74,7 +74,8 @@ static bool find_bypass(struct sx_taylorcam *t, int x, struct sx_error *error)
 static bool look_at_logit(struct sx_taylorcam *t, int x, int y, struct sx_error *error)
 {
     struct sx_graph *from = t->e->built.lowered->graph;
-    int logit = sx_score_node(from, y, SX_SCORE_LOGIT);
+    enum sx_score score = SX_SCORE_LOGIT;
+    int logit = sx_score_node(from, y, false, &score);
     int *map = sx_new(from->n_nodes, sizeof *map, error);
     struct sx_graph *g = sx_graph_new(from->rows, from->real, error);
     if (map != NULL && g != NULL) {

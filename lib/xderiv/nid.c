@@ -162,7 +162,7 @@ static bool find_layers(struct walk *w, const struct sx_study *h, struct sx_erro
 {
     const struct sx_explained *b = &h->e->built;
     *w = (struct walk){
-        .g = b->graph, .x = b->x, .at = b->value, .n = 1, .index = h->e->target.index};
+        .g = b->graph, .x = b->x, .at = b->value, .n = 1, .index = h->e->pick};
     w->z = sx_new(1, sizeof *w->z, error);
     w->moves = sx_new(b->graph->n_nodes, sizeof *w->moves, error);
     if (w->z == NULL || w->moves == NULL)

@@ -60,7 +60,7 @@ bool sx_samples_add(struct sx_study *h, const double *baseline, struct sx_error 
     bool ok = sx_grow(&targets, &h->target_room, (size_t)h->n + 1, sizeof *h->target, error);
     h->target = targets;
     if (ok)
-        h->target[h->n++] = h->e->target.index;
+        h->target[h->n++] = h->e->pick;
     return ok;
 }
 

@@ -174,7 +174,7 @@ static bool evaluate_block(struct sx_study *h, struct sx_level *l, struct block 
             memcpy(b->baseline + k * h->size, h->baseline + pick[k].row * h->size, bytes);
     }
     const struct sx_study_rows rows = {n, b->x, h->baseline != NULL ? b->baseline : NULL};
-    h->e->target.index = pick[0].target;
+    h->e->pick = pick[0].target;
     if (!h->o.method->evaluate(h, l, &rows, b->values, error))
         return false;
     for (int64_t k = 0; k < n; k++)
@@ -190,14 +190,14 @@ static bool evaluate_level(struct sx_study *h, struct sx_level *l, const struct 
     bool ok = sx_tally_begin(&tally, l, h->o.gather, h->o.is_signed, n,
                              h->e->options.max_memory, error) &&
               block_new(&b, h, l, n, error);
-    int64_t index = h->e->target.index;
+    int64_t index = h->e->pick;
     for (int64_t done = 0, now; ok && l->n > 0 && done < n; done += now) {
         for (now = 1;
              now < b.room && done + now < n && pick[done + now].target == pick[done].target;)
             now++;
         ok = evaluate_block(h, l, &b, pick + done, now, &tally, error);
     }
-    h->e->target.index = index;
+    h->e->pick = index;
     sx_tally_end(&tally, l);
     free(b.x);
     free(b.baseline);
