@@ -144,12 +144,9 @@ static void title_of(const struct ggig *s, char *title, size_t size)
 {
     static const char *const score[] = {"value", "logit", "probability", "log-probability"};
     const struct sx_target *t = sx_explainer_target(s->explainer);
-    if (t->label != NULL)
-        snprintf(title, size, "%s: %.60s (%lld), %s %.4g", s->o.method, t->label,
-                 (long long)t->index, score[t->score], t->value);
-    else
-        snprintf(title, size, "%s: output %lld, %s %.4g", s->o.method, (long long)t->index,
-                 score[t->score], t->value);
+    char name[120];
+    cli_target_name(t, name, sizeof name);
+    snprintf(title, size, "%s: %s, %s %.4g", s->o.method, name, score[t->score], t->value);
 }
 
 /* The features of largest magnitude, a line each; pictures are drawn instead. */

@@ -9,80 +9,29 @@ struct onnx_run {
     struct cli cli;
     struct sx_inference *inference;
     bool list;
-    int64_t top; /* 0: not asked for */
+    int64_t top;              /* 0: not asked for */
+    struct sx_ranked *ranked; /* classes of the current sample */
+    int64_t n_ranked;
 };
 
 static struct onnx_run self;
 
-/* ---- The classes of largest value ---- */
-
-#define MAX_TOP 100
-
-struct top {
-    int n;
-    int64_t index[MAX_TOP];
-    double prob[MAX_TOP];
-};
-
-/* Values that are probabilities already stay; others go through softmax. */
-static bool are_probabilities(const struct sx_tensor *t)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < sx_count(&t->shape); i++) {
-        double v = sx_tensor_get(t, i);
-        if (!(v >= 0 && v <= 1))
-            return false;
-        sum += v;
-    }
-    return fabs(sum - 1) < 1e-3;
-}
-
-static void find_top(const struct sx_tensor *t, int64_t wanted, struct top *top)
-{
-    int64_t n = sx_count(&t->shape);
-    double sum = 0;
-    *top = (struct top){0};
-    wanted = wanted > MAX_TOP ? MAX_TOP : wanted;
-    for (int64_t i = 0; i < n; i++) {
-        int at = top->n;
-        while (at > 0 && sx_tensor_get(t, i) > sx_tensor_get(t, top->index[at - 1]))
-            at--;
-        if (at >= wanted)
-            continue;
-        top->n += top->n < wanted;
-        memmove(top->index + at + 1, top->index + at,
-                (size_t)(top->n - at - 1) * sizeof top->index[0]);
-        top->index[at] = i;
-    }
-    bool ready = are_probabilities(t);
-    double largest = top->n > 0 ? sx_tensor_get(t, top->index[0]) : 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += exp(sx_tensor_get(t, i) - largest);
-    for (int k = 0; k < top->n; k++) {
-        double v = sx_tensor_get(t, top->index[k]);
-        top->prob[k] = ready ? v : exp(v - largest) / sum;
-    }
-}
-
-static const char *label_of(const struct cli *cli, int64_t i)
-{
-    return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
-}
-
 /* ---- One sample ---- */
 
-static void write_top(struct onnx_run *s, const struct sx_tensor *first)
+static void write_top(struct onnx_run *s)
 {
     struct sx_json *j = &s->cli.json;
-    struct top top;
-    find_top(first, s->top, &top);
     sx_json_array(j, "top");
-    for (int k = 0; k < top.n; k++) {
+    for (int64_t k = 0; k < s->n_ranked; k++) {
+        const struct sx_ranked *r = &s->ranked[k];
         sx_json_object(j, NULL);
-        sx_json_int(j, "index", top.index[k]);
-        sx_json_string(j, "label", label_of(&s->cli, top.index[k]));
-        sx_json_number(j, "value", sx_tensor_get(first, top.index[k]));
-        sx_json_number(j, "prob", top.prob[k]);
+        sx_json_int(j, "index", r->index);
+        sx_json_string(j, "label", r->label);
+        sx_json_number(j, "value", r->value);
+        if (isnan(r->prob))
+            sx_json_string(j, "prob", NULL);
+        else
+            sx_json_number(j, "prob", r->prob);
         sx_json_object_end(j);
     }
     sx_json_array_end(j);
@@ -114,9 +63,8 @@ static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
         sx_json_object_end(j);
     }
     sx_json_array_end(j);
-    t = sx_inference_output(s->inference, 0, NULL);
-    if (s->top > 0 && t != NULL)
-        write_top(s, t);
+    if (s->top > 0)
+        write_top(s);
     return sx_record_end(j, &record, error);
 }
 
@@ -130,28 +78,33 @@ static void print_shape(struct sx_sink *sink, const struct sx_shape *shape)
         sx_sink_print(sink, "scalar");
 }
 
-/* The most likely classes of an output that has classes, else its first values. */
+static void print_classes(struct onnx_run *s)
+{
+    for (int64_t k = 0; k < s->n_ranked; k++) {
+        const struct sx_ranked *r = &s->ranked[k];
+        sx_sink_print(s->cli.sink, "  %6.2f %%  %10.5g  %5lld  %s\n", 100 * r->prob, r->value,
+                      (long long)r->index, r->label != NULL ? r->label : "");
+    }
+}
+
+/* The outputs, with their first values; of that which has classes the likeliest in their place. */
 static bool write_text(struct onnx_run *s, const struct cli_sample *sample,
                        struct sx_error *error)
 {
     struct sx_sink *sink = s->cli.sink;
     const struct sx_tensor *t;
     const char *name;
+    bool shown = s->n_ranked == 0;
     sx_sink_print(sink, "%s[%lld]\n", sample->id, (long long)sample->index);
     for (int i = 0; (t = sx_inference_output(s->inference, i, &name)) != NULL; i++) {
         int64_t n = sx_count(&t->shape);
+        bool real = t->type == SX_FLOAT || t->type == SX_DOUBLE;
         sx_sink_print(sink, "  %s ", name);
         print_shape(sink, &t->shape);
         sx_sink_print(sink, "\n");
-        if (i == 0 && n > 1 && n <= 100000) {
-            struct top top;
-            find_top(t, s->top > 0 ? s->top : 5, &top);
-            for (int k = 0; k < top.n; k++) {
-                const char *label = label_of(&s->cli, top.index[k]);
-                sx_sink_print(sink, "  %6.2f %%  %10.5g  %5lld  %s\n", 100 * top.prob[k],
-                              sx_tensor_get(t, top.index[k]), (long long)top.index[k],
-                              label != NULL ? label : "");
-            }
+        if (real && !shown) {
+            print_classes(s);
+            shown = true;
         } else {
             for (int64_t k = 0; k < n && k < 8; k++)
                 sx_sink_print(sink, "  %.7g", sx_tensor_get(t, k));
@@ -161,9 +114,21 @@ static bool write_text(struct onnx_run *s, const struct cli_sample *sample,
     return sx_sink_flush(sink, error);
 }
 
+/* Ranks the classes, as many as are shown; labels have to fit in any case. */
+static bool rank(struct onnx_run *s, struct sx_error *error)
+{
+    const struct sx_tensor *first = sx_inference_output(s->inference, 0, NULL);
+    int64_t n = first != NULL ? sx_count(&first->shape) : 0, top = s->top;
+    if (top == 0 && s->cli.format == CLI_FORMAT_TEXT && n > 1 && n <= 100000)
+        top = 5;
+    free(s->ranked);
+    return sx_inference_top(s->inference, top, s->cli.labels, s->cli.n_labels, &s->ranked,
+                            &s->n_ranked, error);
+}
+
 static bool infer(struct onnx_run *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    if (!sx_inference_run(s->inference, sample->feeds, error))
+    if (!sx_inference_run(s->inference, sample->feeds, error) || !rank(s, error))
         return false;
     if (s->cli.format == CLI_FORMAT_TEXT)
         return write_text(s, sample, error);
@@ -257,6 +222,7 @@ int main(int argc, char **argv)
         else
             run(s);
     }
+    free(s->ranked);
     sx_inference_free(s->inference);
     return cli_finish(&s->cli);
 }

@@ -187,6 +187,8 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
 {
     bool features = s->players != NULL && (strcmp(s->players_by, "elements") == 0 ||
                                            strcmp(s->players_by, "columns") == 0);
+    if (!cli_fits("names", s->n_lines, "players", s->n, error))
+        return false;
     free(s->name);
     free(s->absent);
     s->name = calloc((size_t)s->n + 1, sizeof *s->name);

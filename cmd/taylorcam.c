@@ -481,11 +481,11 @@ static void title_of(const struct taylorcam *s, const char *what, char *title, s
 {
     static const char *const score[] = {"value", "logit", "probability", "log-probability"};
     const struct sx_target *t = sx_explainer_target(s->explainer);
-    snprintf(title, size, "%s: %.60s%s%lld%s, %s %.4g; layer %.60s, %lldx%lld places, form %s",
-             what, t->label != NULL ? t->label : "output", t->label != NULL ? " (" : " ",
-             (long long)t->index, t->label != NULL ? ")" : "", score[t->score], t->value,
-             sx_explainer_input_name(s->explainer), (long long)s->relations.rows,
-             (long long)s->relations.columns, forms[s->o.form]);
+    char name[120];
+    cli_target_name(t, name, sizeof name);
+    snprintf(title, size, "%s: %s, %s %.4g; layer %.60s, %lldx%lld places, form %s", what, name,
+             score[t->score], t->value, sx_explainer_input_name(s->explainer),
+             (long long)s->relations.rows, (long long)s->relations.columns, forms[s->o.form]);
 }
 
 /* A map as one channel, whatever its size. */

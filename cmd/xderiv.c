@@ -466,12 +466,12 @@ static bool draw_matrix(struct xderiv *s, double *matrix, int64_t n, const char 
 static bool draw(struct xderiv *s, const struct cli_sample *sample, const struct sx_effects *r,
                  struct sx_error *error)
 {
-    char title[200];
-    const struct sx_target *t = sx_explainer_target(s->explainer);
-    snprintf(title, sizeof title, "%s: pairs%s%s, %s of output %lld, %lld row%s",
+    char title[200], name[120];
+    cli_target_name(sx_explainer_target(s->explainer), name, sizeof name);
+    snprintf(title, sizeof title, "%s: pairs%s%.20s, %s of %.100s, %lld row%s",
              settings[METHOD].value, s->from != NULL ? " with " : "",
-             s->from != NULL ? s->from : "", s->is_signed ? "signed" : "strength",
-             (long long)t->index, (long long)r->rows, r->rows == 1 ? "" : "s");
+             s->from != NULL ? s->from : "", s->is_signed ? "signed" : "strength", name,
+             (long long)r->rows, r->rows == 1 ? "" : "s");
     double *matrix = matrix_of(s, r);
     if (matrix == NULL) {
         *error = (struct sx_error){SX_MEMORY, "out of memory"};
@@ -504,8 +504,11 @@ static bool prepare(struct xderiv *s, struct sx_error *error)
     s->players = sx_players_new(
         shape, is_set(PLAYERS, "pixels") ? "patches:1x1" : settings[PLAYERS].value,
         s->cli.pre.layout, error);
-    return s->players != NULL && cli_baseline(&s->cli, s->explainer, s->background,
-                                              s->n_background, &s->baseline, error);
+    return s->players != NULL &&
+           (s->names_file == NULL ||
+            cli_fits("names", s->n_names, "features", sx_players_count(s->players), error)) &&
+           cli_baseline(&s->cli, s->explainer, s->background, s->n_background, &s->baseline,
+                        error);
 }
 
 /* Takes the explainer's sample in; notes what smoothing does to f. */

@@ -101,6 +101,9 @@ bool cli_open(struct cli *cli);
 /* The lines of a file; on failure the run ends. Free them with cli_free_lines. */
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n);
 void cli_free_lines(char **lines, size_t n);
+/* Status 2 unless n names, where there are any, are as many as the things that they name. */
+bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
+              struct sx_error *error);
 /* Reports a failure on stderr at once: "tool: place: reason". */
 void cli_complain(struct cli *cli, const char *place, const struct sx_error *error);
 /* A note for -v on stderr. */
@@ -162,6 +165,8 @@ void cli_record(const struct cli *cli, const struct cli_sample *sample,
                 struct sx_record *record);
 void cli_record_target(struct cli *cli, struct sx_record *record,
                        const struct sx_explainer *explainer);
+/* What is explained, in words: "tabby (281)", "output 3", "sum 1,*,*". */
+void cli_target_name(const struct sx_target *target, char *name, size_t size);
 /* Adds one tensor to the .npy that is written at the end. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
 /* Writes the picture as PNG. */

@@ -31,7 +31,9 @@ bool cli_flint_open(struct cli *cli, struct sx_flint **flint)
 {
     const struct sx_explain_options *o = &cli->explain;
     *flint = sx_flint_open(cli->model, o->precise, o->threads, o->max_memory, &cli->error);
-    return *flint != NULL || cli_place(cli, cli->model_path);
+    if (*flint == NULL)
+        return cli_place(cli, cli->model_path);
+    return cli_fits("labels", cli->n_labels, "classes", sx_flint_classes(*flint), &cli->error);
 }
 
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f)

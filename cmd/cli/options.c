@@ -263,7 +263,8 @@ static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
 {
     struct sx_explain_options *e = &cli->explain;
     const struct cli_option explain[] = {
-        {'t', "target", "K|NAME|argmax", "explained element of the output", CLI_TEXT,
+        {'t', "target", "WHICH",
+         "explained: K, I,J,K, NAME, not:K, sum:I,*,J, sum:FILE.npy, argmax", CLI_TEXT,
          &e->target, NULL, NULL},
         {0, "wrt", "TENSOR", "explain by this tensor instead of the first input", CLI_TEXT,
          &e->wrt, NULL, NULL},

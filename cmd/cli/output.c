@@ -50,6 +50,17 @@ void cli_record_target(struct cli *cli, struct sx_record *record,
     note_runs(cli, explainer);
 }
 
+void cli_target_name(const struct sx_target *t, char *name, size_t size)
+{
+    const char *other = t->other ? "other class of " : "";
+    if (t->sum != NULL)
+        snprintf(name, size, "sum %.80s", t->sum);
+    else if (t->label != NULL)
+        snprintf(name, size, "%.60s (%lld)", t->label, (long long)t->index);
+    else
+        snprintf(name, size, "%soutput %lld", other, (long long)t->index);
+}
+
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error)
 {

@@ -59,6 +59,13 @@ static bool set_error(struct cli *cli, const char *place, const struct sx_error 
     return false;
 }
 
+/* A byte order mark is no part of the first line. */
+static void drop_mark(char **lines, size_t n)
+{
+    if (n > 0 && strncmp(lines[0], "\xef\xbb\xbf", 3) == 0)
+        memmove(lines[0], lines[0] + 3, strlen(lines[0] + 3) + 1);
+}
+
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *count)
 {
     FILE *f = fopen(path, "r");
@@ -82,6 +89,9 @@ bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *co
     if (f != NULL)
         fclose(f);
     const struct sx_error error = {SX_FAILED, "cannot read its lines"};
+    drop_mark(*lines, *count);
+    while (ok && *count > 0 && (*lines)[*count - 1][0] == '\0')
+        free((*lines)[--*count]);
     return ok || set_error(cli, path, &error);
 }
 
@@ -96,9 +106,23 @@ static bool read_labels(struct cli *cli)
 {
     if (!cli_read_lines(cli, cli->labels_file, &cli->labels, &cli->n_labels))
         return false;
+    const struct sx_error none = {SX_USAGE, "holds no labels"};
+    if (cli->n_labels == 0)
+        return set_error(cli, cli->labels_file, &none);
     cli->explain.labels = cli->labels;
     cli->explain.n_labels = cli->n_labels;
     return true;
+}
+
+bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
+              struct sx_error *error)
+{
+    if (n == 0 || (int64_t)n == wanted)
+        return true;
+    error->status = SX_USAGE;
+    snprintf(error->message, sizeof error->message, "%zu %s for %lld %s", n, names,
+             (long long)wanted, things);
+    return false;
 }
 
 /* 70 % of memory. */
@@ -159,6 +183,8 @@ bool cli_open(struct cli *cli)
         cli->explain.max_memory = memory_limit();
     if (!cli->no_model && !open_model(cli))
         return false;
+    if (cli->model != NULL && sx_model_is_double(cli->model))
+        cli->explain.precise = true;
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
     cli->sink = sx_sink_open(cli->output, &error);

@@ -196,6 +196,19 @@ static bool open_feeds(struct cli *cli, const char *name, struct sx_error *error
     return true;
 }
 
+/* Integers fit the type of their input. */
+static bool takes(const struct cli *cli, int i, struct sx_tensor *value, struct sx_error *error)
+{
+    size_t line = sx_reader_line(cli->samples->feed[i].reader);
+    if (sx_port_takes(sx_model_input(cli->model, i), value, error))
+        return true;
+    struct sx_error why = *error;
+    if (line > 0)
+        snprintf(error->message, sizeof error->message, "line %zu: %.270s", line, why.message);
+    sx_tensor_free(value);
+    return false;
+}
+
 /* The next value of input i. That a text has a single line shows when the second is asked for. */
 static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
 {
@@ -209,6 +222,7 @@ static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
         f->single = true;
         return true;
     }
+    ok = ok && (ended || takes(cli, i, &next, error));
     sx_tensor_free(&f->value);
     f->have = ok && !ended;
     if (f->have)

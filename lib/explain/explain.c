@@ -15,6 +15,7 @@ struct sx_explainer *sx_explainer_new(struct sx_model *model,
         return NULL;
     e->model = model;
     e->options = *options;
+    e->options.precise = options->precise || sx_model_is_double(model);
     e->target.output = options->output;
     if (options->output == NULL)
         e->target.output = sx_model_explained(model, &e->target.instead_of);
@@ -89,7 +90,8 @@ static bool take_feeds(struct sx_explainer *e, const struct sx_tensor *feeds,
     free_feeds(e);
     for (int i = 0; i < l->n_inputs; i++) {
         enum sx_type type = l->graph->node[l->inputs[i].node].type;
-        if (!sx_tensor_convert(&e->feeds[i], type, &feeds[i], error))
+        if (!sx_port_takes(sx_model_input(e->model, i), &feeds[i], error) ||
+            !sx_tensor_convert(&e->feeds[i], type, &feeds[i], error))
             return false;
     }
     return true;

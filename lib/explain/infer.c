@@ -12,6 +12,7 @@ struct sx_inference {
     struct sx_shape *shapes; /* of the inputs that the program is for */
     struct sx_tensor *outputs;
     const char **names;
+    int *nodes; /* of the outputs */
     int n_outputs;
 };
 
@@ -24,6 +25,7 @@ struct sx_inference *sx_inference_new(struct sx_model *model,
         return NULL;
     f->model = model;
     f->options = *options;
+    f->options.precise = options->precise || sx_model_is_double(model);
     f->shapes = sx_new((size_t)sx_model_input_count(model), sizeof *f->shapes, error);
     if (f->shapes != NULL)
         return f;
@@ -38,10 +40,12 @@ static void reset(struct sx_inference *f)
         sx_tensor_free(&f->outputs[i]);
     free(f->outputs);
     free(f->names);
+    free(f->nodes);
     sx_program_free(f->program);
     sx_lowered_free(f->lowered);
     f->outputs = NULL;
     f->names = NULL;
+    f->nodes = NULL;
     f->program = NULL;
     f->lowered = NULL;
     f->n_outputs = 0;
@@ -108,18 +112,18 @@ static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct 
     f->n_outputs = f->options.output != NULL ? 1 : l->n_outputs;
     f->outputs = sx_new((size_t)f->n_outputs, sizeof *f->outputs, error);
     f->names = sx_new((size_t)f->n_outputs, sizeof *f->names, error);
-    int *nodes = sx_new((size_t)(f->n_outputs + l->n_inputs), sizeof *nodes, error);
-    if (f->outputs != NULL && f->names != NULL && nodes != NULL &&
-        choose_outputs(f, nodes, error)) {
-        int *inputs = nodes + f->n_outputs;
+    f->nodes = sx_new((size_t)f->n_outputs, sizeof *f->nodes, error);
+    int *inputs = sx_new((size_t)l->n_inputs, sizeof *inputs, error);
+    if (f->outputs != NULL && f->names != NULL && f->nodes != NULL && inputs != NULL &&
+        choose_outputs(f, f->nodes, error)) {
         struct sx_run_options options = {.threads = f->options.threads,
                                          .max_memory = f->options.max_memory};
         for (int i = 0; i < l->n_inputs; i++)
             inputs[i] = l->inputs[i].node;
         f->program =
-            sx_compile(l->graph, inputs, l->n_inputs, nodes, f->n_outputs, &options, error);
+            sx_compile(l->graph, inputs, l->n_inputs, f->nodes, f->n_outputs, &options, error);
     }
-    free(nodes);
+    free(inputs);
     for (int i = 0; i < sx_model_input_count(f->model); i++)
         f->shapes[i] = feeds[i].shape;
     return f->program != NULL;
@@ -144,7 +148,8 @@ bool sx_inference_run(struct sx_inference *f, const struct sx_tensor *feeds,
     struct sx_tensor *typed = sx_new((size_t)l->n_inputs, sizeof *typed, error);
     bool ok = typed != NULL;
     for (int i = 0; ok && i < l->n_inputs; i++)
-        ok = sx_tensor_convert(&typed[i], l->graph->node[l->inputs[i].node].type, &feeds[i],
+        ok = sx_port_takes(sx_model_input(f->model, i), &feeds[i], error) &&
+             sx_tensor_convert(&typed[i], l->graph->node[l->inputs[i].node].type, &feeds[i],
                                error);
     ok = ok && sx_run(f->program, typed, f->outputs, error);
     for (int i = 0; typed != NULL && i < l->n_inputs; i++)
@@ -160,5 +165,21 @@ const struct sx_tensor *sx_inference_output(const struct sx_inference *f, int i,
         return NULL;
     if (name != NULL)
         *name = f->names[i];
+    return &f->outputs[i];
+}
+
+const struct sx_tensor *sx_inference_scores(const struct sx_inference *f,
+                                            const struct sx_graph **g, int *node,
+                                            const char **name)
+{
+    int i = 0;
+    while (i < f->n_outputs && !sx_is_real(f->outputs[i].type))
+        i++;
+    i = i < f->n_outputs ? i : 0;
+    if (f->n_outputs == 0)
+        return NULL;
+    *g = f->lowered->graph;
+    *node = f->nodes[i];
+    *name = f->names[i];
     return &f->outputs[i];
 }

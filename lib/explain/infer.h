@@ -10,4 +10,10 @@ struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output
                                 const struct sx_tensor *feeds, enum sx_type real,
                                 size_t max_memory, struct sx_error *error);
 
+/* The output whose elements are of classes: the first of real numbers, else the first; its node and
+ * name. NULL: there is none. */
+const struct sx_tensor *sx_inference_scores(const struct sx_inference *f,
+                                            const struct sx_graph **g, int *node,
+                                            const char **name);
+
 #endif

@@ -263,7 +263,11 @@ static bool take_tensors(struct masked *m, const double *baselines, struct sx_er
     bool ok = m->baseline != NULL && sx_tensor_convert(&m->x, type, x, error) &&
               sx_tensor_new(&m->label, SX_INT, &flat, error);
     for (int64_t k = 0; ok && k < m->n_baselines; k++) {
-        ok = sx_tensor_new(&m->baseline[k], type, &x->shape, error);
+        const struct sx_tensor given = {SX_DOUBLE, x->shape,
+                                        (void *)(uintptr_t)(baselines + k * size)};
+        ok = (m->e->inner ||
+              sx_port_takes(sx_model_input(m->e->model, m->e->input_port), &given, error)) &&
+             sx_tensor_new(&m->baseline[k], type, &x->shape, error);
         for (int64_t i = 0; ok && i < size; i++)
             sx_tensor_set(&m->baseline[k], i, baselines[k * size + i]);
     }

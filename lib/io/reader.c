@@ -405,6 +405,11 @@ int64_t sx_reader_count(const struct sx_reader *reader)
     return reader->count;
 }
 
+size_t sx_reader_line(const struct sx_reader *reader)
+{
+    return reader->form == TEXT ? reader->csv.line : 0;
+}
+
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i)
 {
     return i < reader->csv.names ? reader->csv.name[i] : NULL;

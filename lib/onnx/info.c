@@ -130,6 +130,42 @@ static bool declared_shape(const Onnx__TensorShapeProto *proto, struct sx_shape 
     return sx_shape_count(&known, &count, error);
 }
 
+/* What an element of an integer or boolean type may be. */
+static void set_limits(struct sx_port *port, int onnx_type)
+{
+    port->element = sx_onnx_type_name(onnx_type);
+    port->low = INT64_MIN;
+    port->high = INT64_MAX;
+    switch (onnx_type) {
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT8:
+        port->low = INT8_MIN, port->high = INT8_MAX;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT16:
+        port->low = INT16_MIN, port->high = INT16_MAX;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+        port->low = INT32_MIN, port->high = INT32_MAX;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT8:
+        port->low = 0, port->high = UINT8_MAX;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT16:
+        port->low = 0, port->high = UINT16_MAX;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
+        port->low = 0, port->high = UINT32_MAX;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT64:
+        port->low = 0;
+        break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__BOOL:
+        port->low = 0, port->high = 1;
+        break;
+    default:
+        break;
+    }
+}
+
 /* Whether a value is declared as a tensor of a type that can be held. */
 static bool can_hold(const Onnx__ValueInfoProto *value, enum sx_type *held)
 {
@@ -144,6 +180,7 @@ bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,
     if (!can_hold(value, &port->type))
         return true;
     const Onnx__TypeProto__Tensor *tensor = value->type->tensor_type;
+    set_limits(port, tensor->elem_type);
     return tensor->shape == NULL || declared_shape(tensor->shape, &port->shape, error);
 }
 

@@ -32,6 +32,7 @@ bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *en
  * header line of a text, and of array `i` of an .npz, NULL after the last or if it is none. */
 int64_t sx_reader_count(const struct sx_reader *reader);
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
+size_t sx_reader_line(const struct sx_reader *reader); /* of a text's last sample; else 0 */
 const char *sx_reader_member(const struct sx_reader *reader, size_t i);
 
 /* Opens another array of the .npz that `reader`, which must outlive it, has open. */

@@ -36,6 +36,8 @@ struct sx_port {
     const char *name;
     enum sx_type type;
     struct sx_shape shape;
+    const char *element; /* the file's name of the type, "uint8"; NULL: not known */
+    int64_t low, high;   /* of integers and booleans: what an element may be */
 };
 
 /* Inputs that are also initializers do not count. NULL for an index out of range. */
@@ -61,6 +63,14 @@ bool sx_model_has_tensor(const struct sx_model *model, const char *tensor);
  * the file's name; NULL past the last. */
 const char *sx_model_warning(const struct sx_model *model, int i);
 
+/* Whether the elements can be those of an input: one of integers takes no fraction, no NaN, and
+ * nothing beyond its type in the file. Status 1, with the element. */
+bool sx_port_takes(const struct sx_port *port, const struct sx_tensor *tensor,
+                   struct sx_error *error);
+
+/* Whether the real numbers of the file are float64: such a model is computed in float64. */
+bool sx_model_is_double(const struct sx_model *model);
+
 struct sx_infer_options {
     bool precise;
     int threads;
@@ -81,6 +91,20 @@ bool sx_inference_run(struct sx_inference *inference, const struct sx_tensor *fe
                       struct sx_error *error);
 const struct sx_tensor *sx_inference_output(const struct sx_inference *inference, int i,
                                             const char **name);
+
+/* A class in the order of an output's elements, the largest first. */
+struct sx_ranked {
+    int64_t index;      /* flat; of a single number, which is of two classes: 0 or 1 */
+    const char *label;  /* NULL: none */
+    double value, prob; /* the element, and the probability that it says; NaN: it says none */
+};
+
+/* The k first classes, or as many as there are, of the first output of real numbers in the last
+ * run. *top is the caller's to free. Where labels are given there is one for each class, or two for a single
+ * number: else status 2, also with k = 0. */
+bool sx_inference_top(const struct sx_inference *inference, int64_t k, char *const *labels,
+                      size_t n_labels, struct sx_ranked **top, int64_t *n,
+                      struct sx_error *error);
 
 /* A tensor of a file: the node it comes from, and what can be done with it. */
 struct sx_listed {
