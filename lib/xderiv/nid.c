@@ -126,16 +126,30 @@ static void pass_factor(struct walk *w)
                 w->z[i] *= fabs(element(w->g, n->in[k], i));
 }
 
-/* The element that the target picks. */
+/* The element that the target picks, or those of a sum. */
 static bool pass_choice(struct walk *w, struct sx_error *error)
 {
     const struct sx_node *n = &w->g->node[w->at];
     int64_t count = sx_count(&w->g->node[n->in[0]].shape);
-    if (w->n != 1 || w->g->node[n->in[0]].shape.rank != 1)
+    bool fixed = sx_is_const(w->g, n->in[1]);
+    if ((w->n != 1 && !fixed) || w->g->node[n->in[0]].shape.rank != 1)
         return refuse(w, error);
     double *z = sx_new((size_t)count, sizeof *z, error);
-    if (z != NULL)
-        z[w->index] = w->z[0];
+    for (int64_t k = 0; z != NULL && k < w->n; k++)
+        z[fixed ? (int64_t)element(w->g, n->in[1], k) : w->index] += w->z[k];
+    return replace(w, z, count, n->in[0]);
+}
+
+/* A sum of everything. */
+static bool pass_sum(struct walk *w, struct sx_error *error)
+{
+    const struct sx_node *n = &w->g->node[w->at];
+    int64_t count = sx_count(&w->g->node[n->in[0]].shape);
+    if (w->n != 1)
+        return refuse(w, error);
+    double *z = sx_new((size_t)count, sizeof *z, error);
+    for (int64_t i = 0; z != NULL && i < count; i++)
+        z[i] = w->z[0];
     return replace(w, z, count, n->in[0]);
 }
 
@@ -148,6 +162,8 @@ static bool pass(struct walk *w, struct sx_error *error)
         return pass_product(w, error);
     if (n->op == SX_TAKE)
         return pass_choice(w, error);
+    if (n->op == SX_SUM)
+        return pass_sum(w, error);
     if (n->op == SX_RESHAPE) {
         w->at = n->in[0];
         return true;
@@ -161,8 +177,7 @@ static bool pass(struct walk *w, struct sx_error *error)
 static bool find_layers(struct walk *w, const struct sx_study *h, struct sx_error *error)
 {
     const struct sx_explained *b = &h->e->built;
-    *w = (struct walk){
-        .g = b->graph, .x = b->x, .at = b->value, .n = 1, .index = h->e->pick};
+    *w = (struct walk){.g = b->graph, .x = b->x, .at = b->value, .n = 1, .index = h->e->pick};
     w->z = sx_new(1, sizeof *w->z, error);
     w->moves = sx_new(b->graph->n_nodes, sizeof *w->moves, error);
     if (w->z == NULL || w->moves == NULL)
