@@ -191,16 +191,16 @@ START_TEST(pairs_over_tau)
 }
 END_TEST
 
-static void expect_top(const struct sx_flint_pair *p, const int64_t *class, int64_t wanted)
+static void expect_top(const struct sx_flint_pair *p, const int64_t *label, int64_t wanted)
 {
     struct sx_error error = {0};
     struct sx_flint_explanation e;
     int64_t members = 0;
     for (int i = 0; i < 5; i++)
-        members += class[i] == p->of_class;
+        members += label[i] == p->of_class;
     ck_assert_int_eq(p->n, members < wanted ? members : wanted);
     for (int64_t k = 0; k < p->n; k++) {
-        ck_assert_int_eq(class[p->row[k]], p->of_class);
+        ck_assert_int_eq(label[p->row[k]], p->of_class);
         ck_assert(k == 0 || p->phi[k] <= p->phi[k - 1]);
     }
     for (int i = 0; i < 5; i++) { /* nothing that is left out is larger */
@@ -209,7 +209,7 @@ static void expect_top(const struct sx_flint_pair *p, const int64_t *class, int6
         ck_assert(sx_flint_explain(flint, &x, &e, &error));
         for (int64_t k = 0; k < p->n; k++)
             listed = listed || p->row[k] == i;
-        ck_assert(listed || class[i] != p->of_class ||
+        ck_assert(listed || label[i] != p->of_class ||
                   e.phi[p->attribute] <= p->phi[p->n - 1] + 1e-6);
         ta_free(&x, 1);
     }

@@ -1,8 +1,12 @@
-/* op.h - the core operators: one row each says all that is known of an operator.
+/* op.h - the core operators: a row each.
  *
  * A row says how an operator is shaped, differentiated, batched and computed. Rows live in lib/ops,
  * one file per family; the list below names them, and ops/table.c is the table. A graph is given
- * the table when it is made: graphs and builders stand below the rows that are written with them. */
+ * the table when it is made, so graphs and builders stand below the rows that are written with
+ * them. The walks that follow a graph (derive.c, batch.c, exec.c) ask rows alone. Passes that
+ * look for patterns of operators name them: the identities (simplify.c), the rules of layers with
+ * weights (lrp.c, reveal.c, decompose/layers.c), kinks (smooth.c), weights of a network (nid.c,
+ * inspect.c), and what lib/run brings into other forms (rewrite.c, layout.c, fuse.c, dnnl.c). */
 #ifndef SX_OP_H
 #define SX_OP_H
 
