@@ -205,6 +205,7 @@ START_TEST(test_header)
         {"id,2019\n0,1\n", {"id", "2019"}},
         {"a;b\r\n1;2\r\n", {"a", "b"}},
         {"weight, kg;height, cm\n1;2\n", {"weight, kg", "height, cm"}},
+        {"weight, kg;height, cm", {"weight, kg", "height, cm"}},
         {"a, b\tc; d\n1\t2\n", {"a, b", "c; d"}},
         {"first name,last name\n1,2\n", {"first name", "last name"}},
         {"a,b", {"a", "b"}},
@@ -244,6 +245,11 @@ START_TEST(test_bad_lines)
     reader = text("1,x\n3,4\n", &want);
     ti_expect_failure(reader, "line 1: cell 2");
     ti_expect(reader, &sample, 3);
+    ti_expect_end(reader);
+
+    reader = text("0.5;1\n1,5;2,5\n", &want); /* a comma is no separator beside semicolons */
+    ti_expect(reader, &sample, 0.5);
+    ti_expect_failure(reader, "'1,5'");
     ti_expect_end(reader);
 
     reader = text("a,b,c\n3,4\n", &want);

@@ -472,6 +472,28 @@ START_TEST(test_resize_as_pillow)
 }
 END_TEST
 
+/* An array is drawn from its least value to its largest; what is no number is black, and so is an
+ * array that is the same everywhere. */
+START_TEST(test_array_drawn)
+{
+    const struct sx_shape shape = {4, {1, 1, 2, 3}};
+    static const double values[2][6] = {{-1, 0, 1, 3, NAN, INFINITY}, {7, 7, 7, 7, 7, 7}};
+    static const uint8_t want[2][6] = {{0, 64, 128, 255, 0, 255}, {0}};
+    struct sx_tensor array;
+    struct sx_picture picture;
+    ck_assert(sx_tensor_new(&array, SX_DOUBLE, &shape, &error));
+    for (int k = 0; k < 2; k++) {
+        memcpy(array.data, values[k], sizeof values[k]);
+        ck_assert(sx_picture_of(&array, SX_LAYOUT_AUTO, &picture, &error));
+        ck_assert(picture.width == 3 && picture.height == 2 && picture.channels == 1);
+        for (int i = 0; i < 6; i++)
+            ck_assert_int_eq(picture.pixels[i], want[k][i]);
+        sx_picture_free(&picture);
+    }
+    sx_tensor_free(&array);
+}
+END_TEST
+
 START_TEST(test_resize_limits)
 {
     struct sx_picture picture = load(DATA "picture.png"), resized;
@@ -518,6 +540,6 @@ int main(void)
     tcase_add_loop_test(c, test_jpeg_cut_short, 0, 2);
     SUITE_ADD(c, test_jpeg_damaged, test_jpeg_lies);
     tcase_add_loop_test(c, test_resize_as_pillow, 0, 5);
-    SUITE_ADD(c, test_resize_limits, test_luma_as_pillow);
+    SUITE_ADD(c, test_array_drawn, test_resize_limits, test_luma_as_pillow);
     return suite_run();
 }

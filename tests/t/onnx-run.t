@@ -141,7 +141,8 @@ is 'they and the others' "$(jq -c '[.id, .index, .error.status]' "$T/out" | tr '
     '["gap.csv",0,null] ["gap.csv",1,1] ["gap.csv",2,null] ["x.csv",0,null] ["x.csv",1,null] ["missing.csv",0,1] '
 is 'one line each' "$(wc -l <"$T/err")" 2
 ok 'with file, place and reason' grep -qx 'onnx-run: gap.csv: sample 1: line 2: .*' "$T/err"
-run sh -c 'onnx-run --double soft.onnx gap.csv x.csv >/dev/full'
+printf '3\n1,2\n' >bad.csv
+run sh -c 'onnx-run --double soft.onnx bad.csv >/dev/full'
 is 'what is worse than a failed sample is the status' "$status" 5
 run onnx-run -f text soft.onnx gap.csv
 is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
