@@ -91,6 +91,8 @@ static const struct order_case cases[] = {
     {13, "ReduceSumSquare", "axes=[1]", {"x2x3"}},
     {13, "ReduceLogSum", "axes=[1]", {"x2x3 0.5 2"}},
     {13, "ReduceLogSumExp", "axes=[1]", {"x2x3"}},
+    {26, "CumProd", "reverse=1", {"x2x3", "i!: 1"}},
+    {24, "TensorScatter", "mode='circular'", {"x1x3x2", "x1x2x2", "i!1: 2"}},
     {13, "CumSum", "reverse=1 exclusive=1", {"x2x3", "i!: 1"}},
     {13, "TopK", "axis=1", {"x2x4", "i!1: 2"}},
     /* Products */
@@ -170,6 +172,39 @@ static const struct order_case cases[] = {
     {17, "DFT", "axis=0", {"x4x1"}},
     {17, "STFT", "onesided=1", {"x1x6x1", "i!: 2", "f!4: 0.5 1 1 0.5"}},
     {13, "DequantizeLinear", NULL, {"int8!3: -3 0 5", "x1 0.5 1"}},
+    {17, "com.microsoft:DequantizeLinear", NULL, {"int8!3: -3 0 5", "x1 0.5 1"}},
+    {17,
+     "com.microsoft:MatMulIntegerToFloat",
+     NULL,
+     {"int8!1x2: 1 -3", "int8!2x2: 1 2 3 4", "x1 0.5 1", "x2 0.5 1", "-", "-", "x2"}},
+    {17,
+     "com.microsoft:DynamicQuantizeMatMul",
+     NULL,
+     {"f!1x2: 1 -3", "int8!2x2: 1 2 3 4", "x1 0.5 1", "-", "x2"}},
+    {17,
+     "com.microsoft:QGemm",
+     "alpha=2.0 transB=1",
+     {"int8!1x2: 1 -3", "x1 0.5 1", "int8!: 1", "int8!2x2: 1 2 3 4", "x1 0.5 1", "int8!: 0"}},
+    /* Classical models */
+    {17, "ai.onnx.ml:Scaler", "offset=1.0,2.0 scale=2.0,0.5", {"x2x2"}},
+    {17, "ai.onnx.ml:Normalizer", "norm='L2'", {"x2x2 0.5 1"}},
+    {17, "ai.onnx.ml:Imputer", "imputed_value_floats=1.0,2.0", {"x2x2"}},
+    {17, "ai.onnx.ml:FeatureVectorizer", "inputdimensions=2,1", {"x2x2", "x2x1"}},
+    {17, "ai.onnx.ml:ArrayFeatureExtractor", NULL, {"x2x2", "i!1: 1"}},
+    {17, "ai.onnx.ml:ZipMap", NULL, {"x2x2"}},
+    {17,
+     "ai.onnx.ml:LinearRegressor",
+     "coefficients=1.0,2.0 post_transform='LOGISTIC'",
+     {"x2x2"}},
+    {17,
+     "ai.onnx.ml:LinearClassifier",
+     "coefficients=1.0,2.0 classlabels_ints=0,1 post_transform='SOFTMAX'",
+     {"x2x2"}},
+    {17,
+     "ai.onnx.ml:SVMRegressor",
+     "n_supports=2 support_vectors=0.5,1.0,-1.0,0.0 coefficients=2.0,-1.0 rho=[0.5] "
+     "kernel_type='RBF' kernel_params=0.5,0.0,3.0",
+     {"x2x2"}},
     /* Contributed */
     {17, "com.microsoft:FusedMatMul", "alpha=2.0 transB=1", {"x2x3", "x2x3"}},
     {17, "com.microsoft:TransposeMatMul", NULL, {"x2x3", "x3x2"}},
@@ -194,7 +229,8 @@ enum { N_CASES = sizeof cases / sizeof cases[0] };
 /* How many outputs the example asks for. */
 static int outputs_of(const char *op)
 {
-    static const char *const two[] = {"Split", "RNN", "GRU", "SoftmaxCrossEntropyLoss"};
+    static const char *const two[] = {"Split", "RNN", "GRU", "SoftmaxCrossEntropyLoss",
+                                      "ai.onnx.ml:LinearClassifier"};
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++)
         if (strcmp(op, two[i]) == 0)
             return 2;
@@ -227,12 +263,21 @@ static struct range add_variable(struct tm_model *m, const char *name, const cha
     return range;
 }
 
+/* What stands before the colon of an operator, in `room`. */
+static const char *domain_of(const char *op, char room[40])
+{
+    const char *colon = strchr(op, ':');
+    snprintf(room, 40, "%.*s", colon != NULL ? (int)(colon - op) : 0, op);
+    return room;
+}
+
 static struct tm_model *build(const struct order_case *c, struct range *range)
 {
     struct tm_model *m = tm_new(c->opset);
     char inputs[100] = "", outputs[40] = "";
-    if (strchr(c->op, ':') != NULL)
-        tm_domain(m, "com.microsoft", 1);
+    char domain[40];
+    if (*domain_of(c->op, domain) != '\0')
+        tm_domain(m, domain, 1);
     for (int k = 0, n = 0; k < LC_MOST && c->in[k] != NULL; k++) {
         char name[8];
         snprintf(name, sizeof name, "i%d", k);
@@ -433,7 +478,8 @@ static bool is_taken(const struct sx_lowering_row *row)
     for (int i = 0; i < N_CASES; i++) {
         const char *colon = strchr(cases[i].op, ':');
         const char *op = colon != NULL ? colon + 1 : cases[i].op;
-        if (sx_lowering_find(colon != NULL ? "com.microsoft" : "", op,
+        char domain[40];
+        if (sx_lowering_find(domain_of(cases[i].op, domain), op,
                              colon != NULL ? 1 : cases[i].opset) == row)
             return true;
     }

@@ -4,6 +4,23 @@
  * shown with several broadcasts, geometry rows with several geometries. */
 #include "examples.h"
 
+/* Two trees of one test each, which no x in reach changes, and two leaves with three weights. */
+static int trees(struct fd *t, int sum)
+{
+    static const int64_t nodes[] = {0, SX_TREE_LEQ,  1, 2, 0, 0, SX_TREE_LEAF, 0, 2, 0,
+                                    0, SX_TREE_LEAF, 2, 1, 0, 1, SX_TREE_GT,   1, 2, 1};
+    struct sx_graph *g = t->g;
+    const struct sx_shape table = {2, {4, 5}};
+    const int64_t leaves[] = {0, 1, 0}, roots[] = {0, 3};
+    int in[6] = {fd_input(t, "2,3", -1, 1)};
+    in[1] = sx_const(g, SX_INT, &table, nodes);
+    in[2] = fd_list(t, "4", (const double[]){10, 0, 0, 10});
+    in[3] = sx_ints(g, 3, leaves);
+    in[4] = fd_list(t, "3", (const double[]){1.5, -2, 4});
+    in[5] = sx_ints(g, 2, roots);
+    return sx_trees(g, in, 2, (enum sx_tree_sum)sum);
+}
+
 /* ---- Pointwise ---- */
 
 static int unary(struct fd *t, int op)
@@ -508,6 +525,7 @@ const struct example examples[] = {
     {SX_MUL, "bilinear", binary, SX_MUL, 3},
     {SX_DIV, "numerator", binary, SX_DIV, 1},
     {SX_MUL, "same operand", same_operand, SX_MUL, 0},
+    {SX_THROUGH, "same operand", same_operand, SX_THROUGH, 1},
     {SX_DIV, "same operand", same_operand, SX_DIV, 0},
     {SX_POW, "same operand", same_operand, SX_POW, 0},
     {SX_DIV, "below 0", binary_negative, SX_DIV, 0},
@@ -634,6 +652,8 @@ const struct example examples[] = {
     {SX_ARGMAX, "one row", chosen, 2, 0},
     {SX_ARGMAX, "of a leading 1", chosen, 3, 0},
 
+    {SX_TREES, "sum", trees, SX_TREE_ADD, 0},
+    {SX_TREES, "largest", trees, SX_TREE_MAX, 0},
     {SX_MATMUL, "", matmul, 0, 3},
     {SX_MATMUL, "a transposed", matmul, 1, 3},
     {SX_MATMUL, "b transposed", matmul, 2, 3},

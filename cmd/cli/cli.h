@@ -49,7 +49,7 @@ struct cli {
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
     bool null_separated, timing, quiet, verbose;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
-    int format, score;
+    int format, score, ste;
     int64_t threads;
     uint64_t seed;
     int64_t row_begin, row_end; /* row_end < 0: to the last */

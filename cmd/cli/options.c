@@ -268,6 +268,8 @@ static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
          &e->target, NULL, NULL},
         {0, "wrt", "TENSOR", "explain by this tensor instead of the first input", CLI_TEXT,
          &e->wrt, NULL, NULL},
+        {0, "ste", "RULE", "derivative of rounding in quantised files", CLI_CHOICE, &cli->ste,
+         "relu|identity|clip|off", NULL},
         {0, "score", "WHICH", "number that counts", CLI_CHOICE, &cli->score,
          "raw|logit|prob|logprob", NULL},
     };
@@ -424,6 +426,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
         cli_printed(cli);
     cli->explain.threads = (int)(cli->threads < 1024 ? cli->threads : 1024);
     cli->explain.score = (enum sx_score)cli->score;
+    cli->explain.ste = (enum sx_ste)cli->ste;
     take_operands(cli, argc, argv);
     /* Large blocks go back to the system when they are freed, however many there have been. */
     mallopt(M_MMAP_THRESHOLD, 1 << 17);

@@ -66,6 +66,21 @@ static bool no_real_input(const struct sx_lowered *l, struct sx_error *error)
                    name != NULL ? name : "");
 }
 
+/* Whether derivatives of the scores by x go through a rounding. */
+static bool goes_straight(const struct sx_explained *b, struct sx_error *error, bool *straight)
+{
+    const struct sx_graph *g = b->graph;
+    bool *reached = sx_new(g->n_nodes, sizeof *reached, error);
+    if (reached == NULL)
+        return false;
+    sx_mark_reached(g, &b->x, 1, g->n_nodes, reached);
+    *straight = false;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        *straight = *straight || (g->node[i].op == SX_THROUGH && reached[g->node[i].in[1]]);
+    free(reached);
+    return true;
+}
+
 static bool no_dependence(const struct sx_explainer *e, struct sx_error *error)
 {
     return sx_fail(error, SX_USAGE, "tensor '%.80s' does not depend on '%.80s'",
@@ -174,9 +189,9 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
 {
     sx_explained_free(&e->built);
     e->builds++;
-    e->built.lowered =
-        sx_lower_for(e->model, e->target.output, feeds,
-                     e->options.precise ? SX_DOUBLE : SX_FLOAT, e->options.max_memory, error);
+    e->built.lowered = sx_lower_for(e->model, e->target.output, feeds,
+                                    e->options.precise ? SX_DOUBLE : SX_FLOAT, e->options.ste,
+                                    e->options.max_memory, error);
     if (e->built.lowered == NULL)
         return false;
     int x = SX_NONE, y = explained_tensor(e, error);
@@ -193,5 +208,6 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
     b->x_node = x;
     b->scores_node = scores;
     return sx_graph_ok(g, error) && simplify(e, x, scores, error) &&
+           goes_straight(b, error, &e->target.straight_through) &&
            sx_find_kinks(g, x, scores, &b->kink, &b->n_kinks, error);
 }

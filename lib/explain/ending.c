@@ -52,7 +52,7 @@ static bool pass_constant(struct way *w, const struct sx_node *n, int from)
 static bool step_back(struct way *w)
 {
     const struct sx_node *n = &w->g->node[w->at];
-    int from = n->n_in > 0 ? variable(w->g, n) : SX_NONE;
+    int from = n->op == SX_THROUGH ? n->in[0] : n->n_in > 0 ? variable(w->g, n) : SX_NONE;
     if (from == SX_NONE || ++w->steps > MOST_STEPS)
         return false;
     switch (n->op) {
@@ -62,6 +62,7 @@ static bool step_back(struct way *w)
     case SX_CAST:
     case SX_NARROW:
     case SX_ROUND:
+    case SX_THROUGH:
     case SX_WHERE:
     case SX_MIN:
     case SX_MAX:

@@ -62,7 +62,7 @@ void sx_inference_free(struct sx_inference *f)
 
 struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output,
                                 const struct sx_tensor *feeds, enum sx_type real,
-                                size_t max_memory, struct sx_error *error)
+                                enum sx_ste ste, size_t max_memory, struct sx_error *error)
 {
     int n = sx_model_input_count(model);
     struct sx_lower_input *inputs = sx_new((size_t)n, sizeof *inputs, error);
@@ -76,6 +76,7 @@ struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output
                                        .output = output,
                                        .inputs = inputs,
                                        .n_inputs = n,
+                                       .ste = ste,
                                        .max_memory = max_memory};
     struct sx_lowered *lowered = sx_lower(model, &options, error);
     free(inputs);
@@ -103,9 +104,9 @@ static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error
 static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct sx_error *error)
 {
     reset(f);
-    f->lowered =
-        sx_lower_for(f->model, f->options.output, feeds,
-                     f->options.precise ? SX_DOUBLE : SX_FLOAT, f->options.max_memory, error);
+    f->lowered = sx_lower_for(f->model, f->options.output, feeds,
+                              f->options.precise ? SX_DOUBLE : SX_FLOAT, SX_STE_OFF,
+                              f->options.max_memory, error);
     if (f->lowered == NULL)
         return false;
     const struct sx_lowered *l = f->lowered;

@@ -8,7 +8,7 @@
  * model input; NULL: as the file declares them. */
 struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output,
                                 const struct sx_tensor *feeds, enum sx_type real,
-                                size_t max_memory, struct sx_error *error);
+                                enum sx_ste ste, size_t max_memory, struct sx_error *error);
 
 /* The output whose elements are of classes: the first of real numbers, else the first; its node and
  * name. NULL: there is none. */

@@ -80,6 +80,11 @@ int sx_cast(struct sx_graph *g, int a, enum sx_type type)
     return sx_emit(g, SX_CAST, 1, &a, 1, &attr);
 }
 
+int sx_through(struct sx_graph *g, int value, int slope)
+{
+    return sx_binary(g, SX_THROUGH, value, slope);
+}
+
 int sx_narrow(struct sx_graph *g, int a, enum sx_narrow kind)
 {
     const int64_t attr = kind;

@@ -22,6 +22,8 @@ int sx_cast(struct sx_graph *g, int a, enum sx_type type);
 
 /* Rounds or wraps to a narrower element type and keeps the in-memory type: `kind` is one of
  * SX_AS_*, e.g. SX_AS_UINT8 wraps int64 modulo 256. Its derivative is that of the identity. */
+/* The first of two reals; derivatives go through to the second as if it were that one. */
+int sx_through(struct sx_graph *g, int value, int slope);
 enum sx_narrow {
     SX_AS_INT8,
     SX_AS_UINT8,
@@ -31,7 +33,12 @@ enum sx_narrow {
     SX_AS_UINT32,
     SX_AS_FLOAT16,
     SX_AS_BFLOAT16,
-    SX_AS_FLOAT32
+    SX_AS_FLOAT32,
+    SX_AS_FLOAT8E4M3FN, /* to the largest number what is larger; so do all of 8 and 4 bits */
+    SX_AS_FLOAT8E4M3FNUZ,
+    SX_AS_FLOAT8E5M2,
+    SX_AS_FLOAT8E5M2FNUZ,
+    SX_AS_FLOAT4E2M1
 };
 int sx_narrow(struct sx_graph *g, int a, enum sx_narrow kind);
 
@@ -109,6 +116,19 @@ struct sx_shape sx_image_shape(int64_t n, int64_t channels, int64_t rank, const 
                                bool nhwc);
 void sx_image_get(const struct sx_shape *s, bool nhwc, int64_t *n, int64_t *channels,
                   int64_t *extent);
+
+/* Decision trees: see ops/trees.c for the operands. */
+enum sx_tree_mode {
+    SX_TREE_LEQ,
+    SX_TREE_LT,
+    SX_TREE_GEQ,
+    SX_TREE_GT,
+    SX_TREE_EQ,
+    SX_TREE_NEQ,
+    SX_TREE_LEAF
+};
+enum sx_tree_sum { SX_TREE_ADD, SX_TREE_AVERAGE, SX_TREE_MIN, SX_TREE_MAX };
+int sx_trees(struct sx_graph *g, const int in[6], int64_t targets, enum sx_tree_sum sum);
 
 /* Shape helpers. */
 struct sx_shape sx_shape_of(const struct sx_graph *g, int node);

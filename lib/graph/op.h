@@ -65,6 +65,7 @@
     X(BITOR, bitor)                                                                            \
     X(BITXOR, bitxor)                                                                          \
     X(SHIFT, shift)                                                                            \
+    X(THROUGH, through)                                                                        \
     X(WHERE, where)
 
 /* Everything else. */
@@ -93,7 +94,8 @@
     X(CONVWEIGHT, convweight)                                                                  \
     X(SUMPOOL, sumpool)                                                                        \
     X(UNPOOL, unpool)                                                                          \
-    X(POOLINDEX, poolindex)
+    X(POOLINDEX, poolindex)                                                                    \
+    X(TREES, trees)
 
 /* Private rows: made by lib/run from the others after differentiation, never differentiated. */
 #define SX_PRIVATE_OPS(X)                                                                      \

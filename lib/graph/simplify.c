@@ -5,6 +5,9 @@
  *
  * This file, emit.c and the builders are the one ring of files in lib: a builder emits, emission
  * applies the identities, and an identity is written with builders. */
+#include <math.h>
+#include <stdlib.h>
+
 #include "graph/internal.h"
 
 static const struct sx_node *input_of(const struct sx_graph *g, const struct sx_node *n, int k)
@@ -324,10 +327,14 @@ static int simplify_where(struct sx_graph *g, const struct sx_node *n)
     return SX_NONE;
 }
 
-/* Division by a constant is a product, which gathers and folds. */
+/* Division by a power of two is a product, which gathers and folds; any other rounds otherwise. */
 static int simplify_div(struct sx_graph *g, const struct sx_node *n)
 {
-    if (!sx_is_real(n->type) || !sx_is_const(g, n->in[1]) || sx_is_const(g, n->in[0]))
+    double divisor;
+    int exponent;
+    if (!sx_is_real(n->type) || sx_is_const(g, n->in[0]) ||
+        !sx_is_uniform(g, n->in[1], &divisor) || fabs(frexp(divisor, &exponent)) != 0.5 ||
+        abs(exponent) > 100)
         return SX_NONE;
     return sx_mul(g, n->in[0], sx_unary(g, SX_RECIP, n->in[1]));
 }

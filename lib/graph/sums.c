@@ -74,3 +74,9 @@ int sx_log_softmax(struct sx_graph *g, int a, int axis)
     const int64_t attr = axis;
     return sx_emit(g, SX_LOGSOFTMAX, 1, &a, 1, &attr);
 }
+
+int sx_trees(struct sx_graph *g, const int in[6], int64_t targets, enum sx_tree_sum sum)
+{
+    const int64_t attr[] = {targets, sum};
+    return sx_emit(g, SX_TREES, 6, in, 2, attr);
+}

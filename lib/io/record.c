@@ -57,6 +57,8 @@ void sx_record_begin(struct sx_json *json, const struct sx_record *record)
     sx_json_object_end(json);
     if (record->target != NULL)
         put_target(json, record->target);
+    if (record->target != NULL && record->target->straight_through)
+        sx_json_bool(json, "straight_through", true);
 }
 
 bool sx_record_end(struct sx_json *json, const struct sx_record *record, struct sx_error *error)

@@ -77,6 +77,16 @@ static int narrow_of(int kind)
         return SX_AS_FLOAT16;
     case ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16:
         return SX_AS_BFLOAT16;
+    case SX_ONNX_FLOAT8E4M3FN:
+        return SX_AS_FLOAT8E4M3FN;
+    case SX_ONNX_FLOAT8E4M3FNUZ:
+        return SX_AS_FLOAT8E4M3FNUZ;
+    case SX_ONNX_FLOAT8E5M2:
+        return SX_AS_FLOAT8E5M2;
+    case SX_ONNX_FLOAT8E5M2FNUZ:
+        return SX_AS_FLOAT8E5M2FNUZ;
+    case SX_ONNX_FLOAT4E2M1:
+        return SX_AS_FLOAT4E2M1;
     default:
         return -1;
     }

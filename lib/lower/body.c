@@ -82,7 +82,7 @@ static bool dispatch(struct sx_lowering *l)
     l->row = s->root->find(sx_domain(l->node->domain), op, l->opset);
     if (l->row == NULL)
         return sx_reject(l, "operator not supported");
-    return check_count(l) && l->row->lower(l) && l->error->status == SX_OK;
+    return check_count(l) && l->row->lower(l) && l->error->status == SX_OK && sx_lower_twins(l);
 }
 
 static bool publish(struct sx_lowering *l)

@@ -285,11 +285,43 @@ static bool lower_one_hot(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_where(g, hit, on, off), sx_arg_kind(l, 2));
 }
 
+/* The past of a cache with an update from place write[b] of each sample on; `circular` goes round.
+ * Place j of the axis takes element j - write[b] of the update where there is one. */
+static bool lower_tensor_scatter(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape past = sx_arg_shape(l, 0), update = sx_arg_shape(l, 1), line = {0};
+    bool circular = sx_attr_word(l, "mode", "linear circular", 0) == 1;
+    int axis;
+    if (!sx_axis(l, sx_attr_int(l, "axis", -2), past.rank, &axis))
+        return false;
+    if (update.rank != past.rank || axis == 0 || update.dim[axis] < 1)
+        return sx_reject(l, "the update does not fit");
+    line.rank = past.rank;
+    for (int i = 0; i < line.rank; i++)
+        line.dim[i] = i == axis ? past.dim[axis] : 1;
+    int at = sx_shaped(g, sx_iota(g, past.dim[axis]), line.rank, line.dim);
+    if (sx_arg(l, 2) != SX_NONE) {
+        line.dim[0] = past.dim[0];
+        line.dim[axis] = 1;
+        at = sx_sub(g, at, sx_shaped(g, sx_arg(l, 2), line.rank, line.dim));
+    }
+    if (circular)
+        at = sx_binary(g, SX_MOD, at, sx_scalar_int(g, past.dim[axis]));
+    at = sx_expand(g, at, &past);
+    int zero = sx_scalar_int(g, 0), end = sx_scalar_int(g, update.dim[axis]);
+    int inside =
+        sx_binary(g, SX_AND, sx_binary(g, SX_LESSEQ, zero, at), sx_binary(g, SX_LESS, at, end));
+    int taken = sx_take(g, sx_arg(l, 1), sx_where(g, inside, at, zero), axis, true);
+    return sx_give(l, sx_where(g, inside, taken, sx_arg(l, 0)));
+}
+
 const struct sx_lowering_row sx_lower_index[] = {
     {"", "Gather", 1, 0, 2, 2, lower_gather, 0, true},
     {"", "GatherElements", 11, 0, 2, 2, lower_gather_elements, 0, true},
     {"", "GatherND", 11, 0, 2, 2, lower_gather_nd, 0, true},
     {"", "Scatter", 9, 0, 3, 3, lower_scatter_elements, 0, true},
+    {"", "TensorScatter", 24, 0, 2, 3, lower_tensor_scatter, 0, true},
     {"", "ScatterElements", 11, 0, 3, 3, lower_scatter_elements, 0, true},
     {"", "ScatterND", 11, 0, 3, 3, lower_scatter_nd, 0, true},
     {"", "OneHot", 9, 0, 3, 3, lower_one_hot, 0, true},

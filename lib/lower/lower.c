@@ -5,6 +5,9 @@
 #include "ops/table.h"
 #include "lower/scope.h"
 
+/* The last operator set whose changes are known. */
+#define NEWEST_OPSET 26
+
 /* Every node is looked up among the functions of the model. */
 #define MOST_FUNCTIONS 4096
 
@@ -87,6 +90,9 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
         if (options->max_memory > 0)
             to->graph->constant_limit = options->max_memory;
     }
+    if (sx_model_opset(model, "") > NEWEST_OPSET)
+        sx_model_warn(model, "opset %lld is newer than %d, the last that is known",
+                      (long long)sx_model_opset(model, ""), NEWEST_OPSET);
     if (model->proto->n_functions > MOST_FUNCTIONS)
         sx_fail(&failure, SX_MODEL, "%zu functions are too many", model->proto->n_functions);
     bool ok = to->graph != NULL && failure.status == SX_OK && lower_graph(&s);

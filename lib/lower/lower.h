@@ -21,6 +21,7 @@ struct sx_lower_options {
         *output; /* the tensor to lower, and what it follows from; NULL: as the model says */
     const char *const *variables; /* initializers that become inputs, found by their names */
     int n_variables;
+    enum sx_ste ste;
     bool listing; /* every node of the main graph, past those that are refused */
 };
 

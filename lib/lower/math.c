@@ -1,4 +1,5 @@
 /* math.c - lowering of arithmetic: element by element, of numbers. */
+#include "lower/scope.h"
 #include "lower/tables.h"
 
 static bool unary(struct sx_lowering *l)
@@ -91,18 +92,54 @@ static bool lower_bitshift(struct sx_lowering *l)
                    sx_wrap(l->g, sx_emit(l->g, SX_SHIFT, 2, in, 1, &right), sx_arg_kind(l, 0)));
 }
 
+/* Derivatives go straight through integers: to real numbers again, or to wider integers. */
+static bool give_cast(struct sx_lowering *l, int kind)
+{
+    struct sx_graph *g = l->g;
+    enum sx_type type;
+    int x = sx_arg(l, 0);
+    bool wide = kind == SX_ONNX_INT32 || kind == SX_ONNX_INT64;
+    if (!sx_core_type(l, kind, &type))
+        return false;
+    if (sx_is_real(type) && l->in[0].twin > 0)
+        x = sx_arg_twin(l, 0);
+    struct sx_value y = {.node = sx_convert(l, x, kind), .kind = kind};
+    if (wide && l->in[0].twin > 0)
+        y.twin = l->in[0].twin;
+    else if (type == SX_INT && sx_arg_real(l, 0))
+        y.twin = 1 + sx_straight(l, sx_cast(g, y.node, g->real), x);
+    return sx_give_value(l, 0, y);
+}
+
 static bool lower_cast(struct sx_lowering *l)
 {
     int64_t to = sx_attr_int(l, "to", 0);
     if (to < 1 || to > INT32_MAX)
         return sx_reject(l, "attribute 'to' is missing");
-    return sx_give_as(l, 0, sx_convert(l, sx_arg(l, 0), (int)to), (int)to);
+    return give_cast(l, (int)to);
 }
 
 static bool lower_cast_like(struct sx_lowering *l)
 {
-    int kind = sx_arg_kind(l, 1);
-    return sx_give_as(l, 0, sx_convert(l, sx_arg(l, 0), kind), kind);
+    return give_cast(l, sx_arg_kind(l, 1));
+}
+
+static bool lower_round(struct sx_lowering *l)
+{
+    int x = sx_arg(l, 0);
+    return sx_give(l, sx_straight(l, sx_unary(l->g, SX_ROUND, x), x));
+}
+
+/* Of a binarised net: what goes into a product is rounded to -1 and 1. */
+static bool lower_sign(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int x = sx_arg(l, 0), y = sx_unary(g, SX_SIGN, x);
+    if (!sx_arg_real(l, 0) || !sx_feeds_product(l))
+        return sx_give(l, y);
+    bool clip = l->scope->root->options->ste == SX_STE_CLIP;
+    return sx_give(
+        l, sx_straight(l, y, clip ? sx_clip(g, x, sx_scalar(g, -1), sx_scalar(g, 1)) : x));
 }
 
 static bool lower_identity(struct sx_lowering *l)
@@ -112,25 +149,23 @@ static bool lower_identity(struct sx_lowering *l)
     return sx_give_value(l, 0, l->in[0]);
 }
 
-/* Inference: the identity, whose mask keeps everything. */
+/* Whether training drops anything: a mode that is true and a ratio that is not 0, or unknown. */
+static bool drops(struct sx_lowering *l)
+{
+    const int mode = sx_arg(l, 2), ratio = sx_arg(l, 1);
+    double on = 0, part = 0.5;
+    if (mode == SX_NONE || l->g->node[mode].type != SX_BOOL)
+        return false;
+    return (!sx_is_uniform(l->g, mode, &on) || on != 0) &&
+           (ratio == SX_NONE || !sx_is_uniform(l->g, ratio, &part) || part != 0);
+}
+
+/* The identity, whose mask keeps everything, in training mode as well. */
 static bool lower_dropout(struct sx_lowering *l)
 {
-    struct sx_ints training = {0};
     struct sx_shape shape = sx_arg_shape(l, 0);
-    int mode = sx_arg(l, 2);
-    if (mode != SX_NONE) {
-        const uint8_t *on = sx_const_data(l, mode, "input 2 (training_mode)");
-        if (on == NULL)
-            return false;
-        if (*on != 0 && l->g->node[mode].type == SX_BOOL) {
-            double ratio = 0.5;
-            if (!sx_const_real(l, 1, "ratio", &ratio))
-                return false;
-            training.given = ratio != 0;
-        }
-    }
-    if (training.given)
-        return sx_reject(l, "training is not supported");
+    if (drops(l))
+        sx_model_warn(l->scope->model, "Dropout in training mode is run as in inference");
     if (sx_wants(l, 1))
         sx_give_as(l, 1, sx_filled(l->g, l->opset < 10 ? l->g->real : SX_BOOL, &shape, 1),
                    l->opset < 10 ? SX_ONNX_FLOAT : SX_ONNX_BOOL);
@@ -157,10 +192,10 @@ const struct sx_lowering_row sx_lower_math[] = {
     {"", "Acosh", 9, 0, 1, 1, unary, SX_ACOSH, true},
     {"", "Atanh", 9, 0, 1, 1, unary, SX_ATANH, true},
     {"", "Erf", 9, 0, 1, 1, unary, SX_ERF, true},
-    {"", "Sign", 9, 0, 1, 1, unary, SX_SIGN, false},
+    {"", "Sign", 9, 0, 1, 1, lower_sign, 0, false},
     {"", "Floor", 1, 0, 1, 1, unary, SX_FLOOR, false},
     {"", "Ceil", 1, 0, 1, 1, unary, SX_CEIL, false},
-    {"", "Round", 11, 0, 1, 1, unary, SX_ROUND, false},
+    {"", "Round", 11, 0, 1, 1, lower_round, 0, false},
     {"", "BitwiseNot", 18, 0, 1, 1, unary, SX_BITNOT, false},
     {"", "Add", 1, 0, 2, 2, binary, SX_ADD, true},
     {"", "Sub", 1, 0, 2, 2, binary, SX_SUB, true},

@@ -1,5 +1,6 @@
 /* need.c - which nodes of a graph some of its tensors follow from. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "lower/scope.h"
 
@@ -26,6 +27,16 @@ static bool need_tensor(struct search *s, const char *name)
     s->needed[at] = true;
     s->open[s->n_open++] = at;
     return true;
+}
+
+/* Gradient names tensors in its attributes: everything counts as needed. */
+static bool need_all(struct search *s, size_t n)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++)
+        for (size_t k = 0; k < s->nodes[i]->n_output && ok; k++)
+            ok = need_tensor(s, s->nodes[i]->output[k]);
+    return ok;
 }
 
 /* What a body takes from outside counts as used by the node it belongs to. Bodies are nested no
@@ -58,8 +69,11 @@ bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, 
             ok = sx_names_put(&s.maker, nodes[i]->output[k], (int)i, error);
     for (size_t k = 0; k < n_roots && ok; k++)
         ok = need_tensor(&s, roots[k]);
-    while (s.n_open > 0 && ok)
-        ok = need_inputs(&s, nodes[s.open[--s.n_open]]);
+    while (s.n_open > 0 && ok) {
+        const Onnx__NodeProto *node = nodes[s.open[--s.n_open]];
+        ok = need_inputs(&s, node) &&
+             (strcmp(sx_text(node->op_type), "Gradient") != 0 || need_all(&s, n));
+    }
     sx_names_free(&s.maker);
     free(s.open);
     return ok;

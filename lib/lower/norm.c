@@ -1,4 +1,5 @@
 /* norm.c - lowering of normalisations. */
+#include "lower/scope.h"
 #include "lower/tables.h"
 
 int sx_standardise(struct sx_graph *g, int x, const int *axes, int n, double epsilon, int *mean,
@@ -43,8 +44,11 @@ static bool lower_batch_norm(struct sx_lowering *l)
         return sx_reject(l, "spatial=0 is not supported");
     if (x.rank < 2)
         return sx_reject(l, "an input of rank %d", x.rank);
-    if (sx_attr_int(l, "training_mode", 0) != 0)
+    if (sx_attr_int(l, "training_mode", 0) != 0) {
+        sx_model_warn(l->scope->model,
+                      "BatchNormalization in training mode uses the statistics of the batch");
         batch_statistics(l, &p[2], &p[3]);
+    }
     for (int k = 0; k < 4; k++)
         p[k] = sx_along(g, p[k], 1, x.rank);
     int factor = sx_div(g, p[0], sx_unary(g, SX_SQRT, sx_shift(g, p[3], epsilon)));

@@ -1,4 +1,8 @@
-/* quant.c - lowering of quantised operators: on reals, rounded and clipped where they would be. */
+/* quant.c - lowering of quantised operators: on reals, rounded and clipped where they would be.
+ *
+ * Products are taken of whole numbers, as the integers of the file are, and scaled once. Derivatives
+ * go straight through the rounding, see straight.c and enum sx_ste. */
+#include "lower/scope.h"
 #include "lower/tables.h"
 
 /* A scale or zero point along an axis of something of rank `rank`; one element stays a scalar.
@@ -30,7 +34,6 @@ static int along(struct sx_lowering *l, int node, int axis, const struct sx_shap
 /* (x - zero) * scale; either may be SX_NONE. */
 static int dequantised(struct sx_graph *g, int x, int scale, int zero)
 {
-    x = sx_cast(g, x, g->real);
     if (zero != SX_NONE)
         x = sx_sub(g, x, zero);
     return scale != SX_NONE ? sx_mul(g, x, scale) : x;
@@ -51,22 +54,65 @@ static bool limits(struct sx_lowering *l, int kind, double *low, double *high)
     case ONNX__TENSOR_PROTO__DATA_TYPE__INT16:
         *low = -32768, *high = 32767;
         return true;
+    case SX_ONNX_UINT4:
+        *low = 0, *high = 15;
+        return true;
+    case SX_ONNX_INT4:
+        *low = -8, *high = 7;
+        return true;
+    case SX_ONNX_UINT2:
+        *low = 0, *high = 3;
+        return true;
+    case SX_ONNX_INT2:
+        *low = -2, *high = 1;
+        return true;
     default:
         return sx_reject(l, "quantising to %s is not supported", sx_onnx_type_name(kind));
     }
 }
 
-/* round(x / scale) + zero, clipped to the type, as integers. */
-static int quantised(struct sx_lowering *l, int x, int scale, int zero, int kind)
+/* What is differentiated instead of round(x) + zero clipped to low .. high: see enum sx_ste. */
+static int slope_of(struct sx_lowering *l, int x, int zero, double low, double high)
+{
+    struct sx_graph *g = l->g;
+    int moved = zero != SX_NONE ? sx_add(g, x, zero) : x, least = sx_scalar(g, low);
+    enum sx_ste ste = l->scope->root->options->ste;
+    if (ste == SX_STE_CLIP)
+        return sx_clip(g, moved, least, sx_scalar(g, high));
+    if (ste != SX_STE_RELU || low != 0 || (zero != SX_NONE && !sx_is_const(g, zero)))
+        return moved;
+    int below = sx_binary(g, SX_LESS, moved, least);
+    if (zero != SX_NONE)
+        below = sx_binary(g, SX_AND, below, sx_binary(g, SX_EQUAL, zero, least));
+    return sx_where(g, below, least, moved);
+}
+
+/* Sets output k: round(x) + zero, clipped to the type, as integers with a twin. */
+static bool give_rounded(struct sx_lowering *l, int k, int x, int zero, int kind)
 {
     struct sx_graph *g = l->g;
     double low = 0, high = 0;
+    if (kind >= SX_ONNX_FLOAT8E4M3FN && kind != SX_ONNX_UINT4 && kind != SX_ONNX_INT4 &&
+        kind <= SX_ONNX_FLOAT4E2M1)
+        return sx_give_as(l, k, sx_straight(l, sx_convert(l, x, kind), x), kind);
     if (!limits(l, kind, &low, &high))
-        return SX_NONE;
-    x = sx_unary(g, SX_ROUND, sx_div(g, x, scale));
+        return false;
+    int y = sx_unary(g, SX_ROUND, x);
     if (zero != SX_NONE)
-        x = sx_add(g, x, zero);
-    return sx_cast(g, sx_clip(g, x, sx_scalar(g, low), sx_scalar(g, high)), SX_INT);
+        y = sx_add(g, y, zero);
+    y = sx_clip(g, y, sx_scalar(g, low), sx_scalar(g, high));
+    if (l->scope->root->options->ste == SX_STE_OFF)
+        return sx_give_as(l, k, sx_cast(g, y, SX_INT), kind);
+    int twin = sx_straight(l, y, slope_of(l, x, zero, low, high));
+    return sx_give_value(
+        l, k, (struct sx_value){.node = sx_cast(g, y, SX_INT), .kind = kind, .twin = 1 + twin});
+}
+
+/* x / scale; a scale that is computed from x is taken as a constant. */
+static int divided(struct sx_lowering *l, int x, int scale)
+{
+    bool straight = l->scope->root->options->ste != SX_STE_OFF;
+    return sx_div(l->g, x, straight ? sx_stop(l->g, scale) : scale);
 }
 
 static bool lower_quantize(struct sx_lowering *l)
@@ -80,8 +126,7 @@ static bool lower_quantize(struct sx_lowering *l)
         return false;
     int by = along(l, sx_arg(l, 1), axis, &x, block),
         zero = along(l, sx_arg(l, 2), axis, &x, block);
-    return sx_give_as(
-        l, 0, quantised(l, sx_cast(l->g, sx_arg(l, 0), l->g->real), by, zero, kind), kind);
+    return give_rounded(l, 0, divided(l, sx_arg_twin(l, 0), by), zero, kind);
 }
 
 static bool lower_dequantize(struct sx_lowering *l)
@@ -93,98 +138,247 @@ static bool lower_dequantize(struct sx_lowering *l)
         return false;
     int by = along(l, sx_arg(l, 1), axis, &x, block),
         zero = along(l, sx_arg(l, 2), axis, &x, block);
-    return sx_give_as(l, 0, dequantised(l->g, sx_arg(l, 0), by, zero), sx_arg_kind(l, 1));
+    return sx_give_as(l, 0, dequantised(l->g, sx_arg_twin(l, 0), by, zero), sx_arg_kind(l, 1));
 }
 
-/* To uint8 with scale and zero point from the extremes, 0 being one of the values. */
-static bool lower_dynamic(struct sx_lowering *l)
+/* The scale and zero point of uint8 from the extremes of x, 0 being one of its values. */
+static void dynamic_scale(struct sx_graph *g, int x, int *scale, int *point)
 {
-    struct sx_graph *g = l->g;
-    struct sx_shape x = sx_arg_shape(l, 0);
-    int64_t n = sx_count(&x);
+    struct sx_shape shape = sx_shape_of(g, x);
+    int64_t n = sx_count(&shape);
     const int axis = 0;
-    int flat = sx_shaped(g, sx_arg(l, 0), 1, &n), zero = sx_scalar(g, 0);
+    int flat = sx_shaped(g, x, 1, &n), zero = sx_scalar(g, 0), one = sx_scalar(g, 1);
     int high = sx_shaped(g, sx_reduce_max(g, flat, &axis, 1), 0, NULL);
     int low = sx_neg(g, sx_shaped(g, sx_reduce_max(g, sx_neg(g, flat), &axis, 1), 0, NULL));
     high = sx_binary(g, SX_MAX, high, zero);
     low = sx_binary(g, SX_MIN, low, zero);
-    int scale = sx_scale(g, sx_sub(g, high, low), 1.0 / 255);
-    int point = sx_clip(g, sx_unary(g, SX_ROUND, sx_neg(g, sx_div(g, low, scale))), zero,
-                        sx_scalar(g, 255));
-    sx_give_as(l, 1, scale, SX_ONNX_FLOAT);
-    sx_give_as(l, 2, sx_cast(g, point, SX_INT), SX_ONNX_UINT8);
-    return sx_give_as(l, 0, quantised(l, sx_arg(l, 0), scale, point, SX_ONNX_UINT8),
-                      SX_ONNX_UINT8);
+    *scale = sx_where(g, sx_binary(g, SX_EQUAL, high, low), one,
+                      sx_div(g, sx_sub(g, high, low), sx_scalar(g, 255)));
+    *point = sx_clip(g, sx_unary(g, SX_ROUND, sx_neg(g, sx_div(g, low, *scale))), zero,
+                     sx_scalar(g, 255));
 }
 
-/* x minus its zero point, of which there may be one for each element of an axis. */
+static bool lower_dynamic(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int x = sx_arg(l, 0), scale, point;
+    dynamic_scale(g, x, &scale, &point);
+    if (l->scope->root->options->ste != SX_STE_OFF)
+        scale = sx_stop(g, scale);
+    sx_give_as(l, 1, scale, SX_ONNX_FLOAT);
+    sx_give_as(l, 2, sx_cast(g, point, SX_INT), SX_ONNX_UINT8);
+    return give_rounded(l, 0, sx_div(g, x, scale), point, SX_ONNX_UINT8);
+}
+
+/* x less its zero point, of which there may be one for each element of an axis. */
 static int centred(struct sx_lowering *l, int k, int zero, int axis)
 {
     struct sx_shape x = sx_arg_shape(l, k);
-    return dequantised(l->g, sx_arg(l, k), SX_NONE, along(l, sx_arg(l, zero), axis, &x, 0));
-}
-
-static bool lower_matmul_integer(struct sx_lowering *l)
-{
-    struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 1);
-    int x = centred(l, 0, 2, a.rank - 2), y = centred(l, 1, 3, b.rank - 1);
-    return sx_give_as(l, 0, sx_convert(l, sx_product(l->g, x, y), SX_ONNX_INT32),
-                      SX_ONNX_INT32);
-}
-
-static bool lower_conv_integer(struct sx_lowering *l)
-{
-    int y = sx_lower_conv(l, centred(l, 0, 2, 1), centred(l, 1, 3, 0), SX_NONE);
-    return sx_give_as(l, 0, sx_convert(l, y, SX_ONNX_INT32), SX_ONNX_INT32);
+    return dequantised(l->g, sx_arg_twin(l, k), SX_NONE,
+                       along(l, sx_arg(l, zero), axis, &x, 0));
 }
 
 /* Operands k, k + 1 (scale) and k + 2 (zero point) as reals. */
 static int real_operand(struct sx_lowering *l, int k, int axis)
 {
     struct sx_shape x = sx_arg_shape(l, k);
-    return dequantised(l->g, sx_arg(l, k), along(l, sx_arg(l, k + 1), axis, &x, 0),
+    return dequantised(l->g, sx_arg_twin(l, k), along(l, sx_arg(l, k + 1), axis, &x, 0),
                        along(l, sx_arg(l, k + 2), axis, &x, 0));
 }
 
-/* Quantises a result by scale and zero point from inputs k and k + 1. */
-static bool give_quantised(struct sx_lowering *l, int y, int k)
+/* Sums of products, as int32 with a twin. */
+static bool give_sums(struct sx_lowering *l, int y)
 {
-    struct sx_shape shape = sx_shape_of(l->g, y);
-    int scale = along(l, sx_arg(l, k), 0, &shape, 0), kind = sx_arg_kind(l, k + 1);
-    int zero = along(l, sx_arg(l, k + 1), 0, &shape, 0);
-    return sx_give_as(l, 0, quantised(l, y, scale, zero, kind), kind);
+    struct sx_value value = {.node = sx_convert(l, y, SX_ONNX_INT32), .kind = SX_ONNX_INT32};
+    if (l->scope->root->options->ste != SX_STE_OFF)
+        value.twin = y + 1;
+    return sx_give_value(l, 0, value);
+}
+
+static bool lower_matmul_integer(struct sx_lowering *l)
+{
+    struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 1);
+    int x = centred(l, 0, 2, a.rank - 2), y = centred(l, 1, 3, b.rank - 1);
+    return give_sums(l, sx_product(l->g, x, y));
+}
+
+static bool lower_conv_integer(struct sx_lowering *l)
+{
+    return give_sums(l, sx_lower_conv(l, centred(l, 0, 2, 1), centred(l, 1, 3, 0), SX_NONE));
+}
+
+/* Quantises y times scale by scale and zero point from inputs k and k + 1. */
+static bool give_scaled(struct sx_lowering *l, int y, int scale, int k)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape shape = sx_shape_of(g, y);
+    int by = along(l, sx_arg(l, k), 0, &shape, 0),
+        zero = along(l, sx_arg(l, k + 1), 0, &shape, 0);
+    int kind = sx_arg(l, k + 1) != SX_NONE ? sx_arg_kind(l, k + 1) : SX_ONNX_UINT8;
+    y = scale != SX_NONE ? sx_mul(g, y, sx_div(g, scale, by)) : divided(l, y, by);
+    return give_rounded(l, 0, y, zero, kind);
 }
 
 static bool lower_qlinear_matmul(struct sx_lowering *l)
 {
+    struct sx_graph *g = l->g;
     struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 3);
-    int x = real_operand(l, 0, a.rank - 2), y = real_operand(l, 3, b.rank - 1);
-    return give_quantised(l, sx_product(l->g, x, y), 6);
+    int x = centred(l, 0, 2, a.rank - 2), y = centred(l, 3, 5, b.rank - 1);
+    int z = sx_product(g, x, y);
+    struct sx_shape to = sx_shape_of(g, z);
+    int scale = sx_mul(g, along(l, sx_arg(l, 1), to.rank - 2, &to, 0),
+                       along(l, sx_arg(l, 4), to.rank - 1, &to, 0));
+    return give_scaled(l, z, scale, 6);
 }
 
-/* The bias has the scale of the product. */
+/* Channels from the second axis to the last, or back. */
+static int channels(struct sx_graph *g, int x, bool last)
+{
+    struct sx_shape shape = sx_shape_of(g, x);
+    int perm[SX_MAX_RANK] = {0};
+    if (x == SX_NONE || shape.rank < 3)
+        return x;
+    for (int i = 1; i < shape.rank; i++)
+        perm[i] = last ? i % (shape.rank - 1) + 1 : i == 1 ? shape.rank - 1 : i - 1;
+    return sx_transpose(g, x, perm);
+}
+
+/* The bias has the scale of the product, so it is added to the sums. */
 static bool lower_qlinear_conv(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
-    int x = real_operand(l, 0, 1), w = real_operand(l, 3, 0), bias = sx_arg(l, 8);
-    if (bias != SX_NONE) {
-        struct sx_shape scale = sx_arg_shape(l, 4);
-        int64_t n = sx_count(&scale);
-        int by =
-            n == 1 ? sx_shaped(g, sx_arg(l, 4), 0, NULL) : sx_shaped(g, sx_arg(l, 4), 1, &n);
-        by = sx_mul(g, sx_shaped(g, sx_arg(l, 1), 0, NULL), by);
-        bias = sx_mul(g, sx_cast(g, bias, g->real), by);
-    }
-    return give_quantised(l, sx_lower_conv(l, x, w, bias), 6);
+    bool last = sx_attr_int(l, "channels_last", 0) != 0;
+    struct sx_shape given = sx_arg_shape(l, 0);
+    int x = centred(l, 0, 2, last ? given.rank - 1 : 1), w = centred(l, 3, 5, 0);
+    int y = sx_lower_conv(l, last ? channels(g, x, false) : x, w, sx_arg_twin(l, 8));
+    struct sx_shape shape = sx_shape_of(g, y);
+    int scale =
+        sx_mul(g, along(l, sx_arg(l, 1), 1, &shape, 0), along(l, sx_arg(l, 4), 1, &shape, 0));
+    y = last ? channels(g, y, true) : y;
+    scale = last && sx_shape_of(g, scale).rank > 1 ? channels(g, scale, true) : scale;
+    return give_scaled(l, y, scale, 6);
 }
 
+/* ---- com.microsoft ---- */
+
+static bool lower_qlinear_sum(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 3);
+    if (l->row->arg == SX_ADD)
+        return give_scaled(l, sx_add(g, real_operand(l, 0, 0), real_operand(l, 3, 0)), SX_NONE,
+                           6);
+    int scale = sx_mul(g, along(l, sx_arg(l, 1), 0, &a, 0), along(l, sx_arg(l, 4), 0, &b, 0));
+    return give_scaled(l, sx_mul(g, centred(l, 0, 2, 0), centred(l, 3, 5, 0)), scale, 6);
+}
+
+/* An operator on x, which inputs 0 to 2 are, quantised by inputs 3 and 4. */
+static bool lower_qlinear_unary(struct sx_lowering *l)
+{
+    static const char *const names[] = {"Sigmoid", "LeakyRelu", "Softmax", "AveragePool",
+                                        "GlobalAveragePool"};
+    bool last = sx_attr_int(l, "channels_last", 0) != 0;
+    int x = real_operand(l, 0, 0);
+    int y = sx_lower_as(l, names[l->row->arg], last ? channels(l->g, x, false) : x);
+    return y != SX_NONE && give_scaled(l, last ? channels(l->g, y, true) : y, SX_NONE, 3);
+}
+
+/* The scale and zero point of the result, then three inputs for each part. */
+static bool lower_qlinear_concat(struct sx_lowering *l)
+{
+    int n = (l->n_in - 2) / 3, axis = 0;
+    struct sx_shape first = sx_arg_shape(l, 2);
+    int *parts = sx_scratch(l, (size_t)n, sizeof *parts);
+    if (n < 1 || l->n_in != 3 * n + 2 || parts == NULL)
+        return sx_reject(l, "%d inputs", l->n_in);
+    if (!sx_axis(l, sx_attr_int(l, "axis", 0), first.rank, &axis))
+        return false;
+    for (int i = 0; i < n; i++)
+        parts[i] = real_operand(l, 2 + 3 * i, 0);
+    return give_scaled(l, sx_concat(l->g, parts, n, axis), SX_NONE, 0);
+}
+
+/* sums * scales + bias */
+static bool give_product(struct sx_lowering *l, int sums, int a_scale, int b_scale, int bias)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape to = sx_shape_of(g, sums);
+    int scale = sx_mul(g, a_scale, along(l, b_scale, to.rank - 1, &to, 0));
+    int y = sx_mul(g, sums, scale);
+    return sx_give_as(l, 0, bias != SX_NONE ? sx_add(g, y, bias) : y, SX_ONNX_FLOAT);
+}
+
+static bool lower_matmul_to_float(struct sx_lowering *l)
+{
+    struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 1);
+    int x = centred(l, 0, 4, a.rank - 2), y = centred(l, 1, 5, b.rank - 1);
+    int sums = sx_product(l->g, x, y);
+    struct sx_shape to = sx_shape_of(l->g, sums);
+    return give_product(l, sums, along(l, sx_arg(l, 2), to.rank - 2, &to, 0), sx_arg(l, 3),
+                        sx_arg(l, 6));
+}
+
+/* x is quantised on the way, to uint8. */
+static bool lower_dynamic_matmul(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape b = sx_arg_shape(l, 1);
+    struct sx_value given = {.node = SX_NONE};
+    struct sx_lowering rounding = *l;
+    int x = sx_arg(l, 0), scale, point;
+    rounding.out = &given;
+    rounding.n_out = 1;
+    dynamic_scale(g, x, &scale, &point);
+    if (l->scope->root->options->ste != SX_STE_OFF)
+        scale = sx_stop(g, scale);
+    if (!give_rounded(&rounding, 0, sx_div(g, x, scale), point, SX_ONNX_UINT8))
+        return false;
+    int whole = given.twin > 0 ? given.twin - 1 : sx_cast(g, given.node, g->real);
+    int sums = sx_product(g, sx_sub(g, whole, point), centred(l, 1, 3, b.rank - 1));
+    return give_product(l, sums, scale, sx_arg(l, 2), sx_arg(l, 4));
+}
+
+/* A B + C of integers, quantised or, without a scale, as real numbers. */
+static bool lower_qgemm(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape b = sx_arg_shape(l, 3);
+    bool ta = sx_attr_int(l, "transA", 0) != 0, tb = sx_attr_int(l, "transB", 0) != 0;
+    int x = centred(l, 0, 2, 0), y = centred(l, 3, 5, tb ? 0 : b.rank - 1);
+    int sums = sx_gemm(g, x, y, SX_NONE, ta, tb, 1, 0);
+    if (sx_arg(l, 6) != SX_NONE)
+        sums = sx_add(g, sums, sx_arg_twin(l, 6));
+    struct sx_shape to = sx_shape_of(g, sums);
+    int scale = sx_mul(g, along(l, sx_arg(l, 1), 0, &to, 0),
+                       along(l, sx_arg(l, 4), to.rank - 1, &to, 0));
+    scale = sx_scale(g, scale, sx_attr_float(l, "alpha", 1));
+    if (sx_arg(l, 7) == SX_NONE)
+        return sx_give_as(l, 0, sx_mul(g, sums, scale), SX_ONNX_FLOAT);
+    return give_scaled(l, sums, scale, 7);
+}
+
+#define MS "com.microsoft"
 const struct sx_lowering_row sx_lower_quant[] = {
     {"", "QuantizeLinear", 10, 0, 2, 3, lower_quantize, 0, false},
     {"", "DequantizeLinear", 10, 0, 2, 3, lower_dequantize, 0, true},
-    {"", "DynamicQuantizeLinear", 11, 0, 1, 1, lower_dynamic, 0, true},
+    {"", "DynamicQuantizeLinear", 11, 0, 1, 1, lower_dynamic, 0, false},
     {"", "MatMulInteger", 10, 0, 2, 4, lower_matmul_integer, 0, false},
     {"", "ConvInteger", 10, 0, 2, 4, lower_conv_integer, 0, false},
     {"", "QLinearMatMul", 10, 0, 8, 8, lower_qlinear_matmul, 0, false},
     {"", "QLinearConv", 10, 0, 8, 9, lower_qlinear_conv, 0, false},
+    {MS, "QuantizeLinear", 1, 0, 2, 3, lower_quantize, 0, false},
+    {MS, "DequantizeLinear", 1, 0, 2, 3, lower_dequantize, 0, true},
+    {MS, "QLinearConv", 1, 0, 8, 9, lower_qlinear_conv, 0, false},
+    {MS, "QLinearAdd", 1, 0, 7, 8, lower_qlinear_sum, SX_ADD, false},
+    {MS, "QLinearMul", 1, 0, 7, 8, lower_qlinear_sum, SX_MUL, false},
+    {MS, "QLinearSigmoid", 1, 0, 4, 5, lower_qlinear_unary, 0, false},
+    {MS, "QLinearLeakyRelu", 1, 0, 4, 5, lower_qlinear_unary, 1, false},
+    {MS, "QLinearSoftmax", 1, 0, 4, 5, lower_qlinear_unary, 2, false},
+    {MS, "QLinearAveragePool", 1, 0, 4, 5, lower_qlinear_unary, 3, false},
+    {MS, "QLinearGlobalAveragePool", 1, 0, 4, 5, lower_qlinear_unary, 4, false},
+    {MS, "QLinearConcat", 1, 0, 5, -1, lower_qlinear_concat, 0, false},
+    {MS, "QGemm", 1, 0, 6, 9, lower_qgemm, 0, true},
+    {MS, "MatMulIntegerToFloat", 1, 0, 4, 7, lower_matmul_to_float, 0, true},
+    {MS, "DynamicQuantizeMatMul", 1, 0, 3, 5, lower_dynamic_matmul, 0, true},
     {0},
 };

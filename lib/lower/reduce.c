@@ -1,6 +1,9 @@
 /* reduce.c - lowering of reductions over axes, and of what works along one axis. */
 #include "lower/tables.h"
 
+/* CumProd is written out up to this length. */
+#define MOST_FACTORS 4096
+
 /* The axes were an attribute, and became input 1 with opset 13 (ReduceSum) or 18. No axes mean
  * all, unless noop_with_empty_axes. */
 static bool axes_of(struct sx_lowering *l, int *axes, int *n)
@@ -157,6 +160,32 @@ static bool lower_cumsum(struct sx_lowering *l)
     return sx_give(l, sx_wrap(l->g, result, sx_arg_kind(l, 0)));
 }
 
+/* Products so far, written out one by one. */
+static bool lower_cumprod(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape shape = sx_arg_shape(l, 0), slot = shape;
+    int64_t wanted = 0;
+    int axis, x = sx_arg(l, 0);
+    bool exclusive = sx_attr_int(l, "exclusive", 0) != 0;
+    bool reverse = sx_attr_int(l, "reverse", 0) != 0;
+    if (!sx_const_int(l, 1, "axis", &wanted) || !sx_axis(l, wanted, shape.rank, &axis))
+        return false;
+    int n = (int)shape.dim[axis];
+    int *part = sx_scratch(l, (size_t)n, sizeof *part);
+    if (n < 1 || n > MOST_FACTORS || part == NULL)
+        return sx_reject(l, "an axis of %lld", (long long)shape.dim[axis]);
+    slot.dim[axis] = 1;
+    int so_far = sx_filled(g, g->node[x].type, &slot, 1);
+    for (int i = 0; i < n; i++) {
+        int at = reverse ? n - 1 - i : i;
+        int next = sx_mul(g, so_far, sx_slice_axis(g, x, axis, at, 1));
+        part[at] = exclusive ? so_far : next;
+        so_far = next;
+    }
+    return sx_give(l, sx_wrap(g, sx_concat(g, part, n, axis), sx_arg_kind(l, 0)));
+}
+
 /* k was an attribute before opset 10. */
 static bool lower_topk(struct sx_lowering *l)
 {
@@ -190,6 +219,7 @@ const struct sx_lowering_row sx_lower_reduce[] = {
     {"", "ArgMax", 1, 0, 1, 1, lower_arg, 0, false},
     {"", "ArgMin", 1, 0, 1, 1, lower_arg, 1, false},
     {"", "CumSum", 11, 0, 2, 2, lower_cumsum, 0, true},
+    {"", "CumProd", 26, 0, 2, 2, lower_cumprod, 0, true},
     {"", "TopK", 1, 0, 1, 2, lower_topk, 0, true},
     {0},
 };

@@ -18,6 +18,9 @@ enum {
 
 /* A tensor of the file: the node that computes it, and its element type in the file. */
 struct sx_value {
+    /* 1 + a node of real numbers with the same values, whose derivatives go straight through the
+     * rounding that made the integers; 0: none. */
+    int twin;
     int node; /* SX_NONE: an optional input left out, or an output that was not made */
     int kind; /* ONNX__TENSOR_PROTO__DATA_TYPE__*, or SX_SEQUENCE */
     const struct sx_value *item; /* of a sequence */
@@ -81,6 +84,13 @@ int sx_wrap(struct sx_graph *g, int node, int kind);
 int sx_convert(struct sx_lowering *l, int node, int kind);
 /* The core type that holds an ONNX type; refuses what cannot be held. */
 bool sx_core_type(struct sx_lowering *l, int kind, enum sx_type *type);
+
+/* Input k as real numbers, by its twin if it has one. */
+int sx_arg_twin(const struct sx_lowering *l, int k);
+/* A rounded value that takes the derivatives of `slope` (--ste): `value` itself if that is off. */
+int sx_straight(struct sx_lowering *l, int value, int slope);
+/* Lowers an operator of the default domain on one node, with the attributes of this node. */
+int sx_lower_as(struct sx_lowering *l, const char *op, int x);
 
 /* ---- Attributes: the fallback where one is missing; a wrong type is refused ------------- */
 

@@ -161,10 +161,12 @@ int64_t sx_opset_of(const struct sx_model *model, const Onnx__FunctionProto *fun
     Onnx__OperatorSetIdProto **sets =
         function != NULL ? function->opset_import : model->proto->opset_import;
     size_t n = function != NULL ? function->n_opset_import : model->proto->n_opset_import;
+    int64_t version = 0;
     for (size_t i = 0; i < n; i++)
-        if (strcmp(sx_domain(sets[i]->domain), sx_domain(domain)) == 0)
-            return sets[i]->version;
-    return 1;
+        if (strcmp(sx_domain(sets[i]->domain), sx_domain(domain)) == 0 &&
+            sets[i]->version > version)
+            version = sets[i]->version;
+    return version > 0 ? version : 1;
 }
 
 const Onnx__FunctionProto *sx_find_function(const struct sx_model *model, const char *domain,

@@ -42,6 +42,11 @@ struct sx_scope {
 };
 
 bool sx_scope_define(struct sx_scope *s, const char *name, struct sx_value value);
+/* Lowers a node that moves, or adds up, integers once more on their twins, which gives its results
+ * twins. */
+bool sx_lower_twins(struct sx_lowering *l);
+/* Whether a product reads the node's result, directly or behind operators that move it. */
+bool sx_feeds_product(const struct sx_lowering *l);
 /* NULL if the name is not known. */
 const struct sx_value *sx_scope_find(const struct sx_scope *s, const char *name);
 void sx_scope_end(struct sx_scope *s);

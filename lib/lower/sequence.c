@@ -23,7 +23,9 @@ static struct sx_value *room(struct sx_lowering *l, int n)
 static bool give_items(struct sx_lowering *l, const struct sx_value *item, int n)
 {
     return item != NULL &&
-           sx_give_value(l, 0, (struct sx_value){SX_NONE, SX_SEQUENCE, item, n});
+           sx_give_value(l, 0,
+                         (struct sx_value){
+                             .node = SX_NONE, .kind = SX_SEQUENCE, .item = item, .n_items = n});
 }
 
 static bool lower_empty(struct sx_lowering *l)

@@ -5,13 +5,13 @@
 #include "lower/tables.h"
 
 static const struct sx_lowering_row *const tables[] = {
-    sx_lower_math,       sx_lower_act,       sx_lower_compare, sx_lower_reduce,
-    sx_lower_product,    sx_lower_conv_rows, sx_lower_pool,    sx_lower_norm,
-    sx_lower_shape_rows, sx_lower_tensor,    sx_lower_index,   sx_lower_resize,
-    sx_lower_sequence,   sx_lower_geometry,  sx_lower_rnn,     sx_lower_control,
-    sx_lower_loss,       sx_lower_quant,     sx_lower_contrib, sx_lower_select,
-    sx_lower_sample,     sx_lower_signal,    sx_lower_boxes,   sx_lower_count,
-    sx_lower_gradient,   sx_lower_roi,
+    sx_lower_math,       sx_lower_act,       sx_lower_compare,  sx_lower_reduce,
+    sx_lower_product,    sx_lower_conv_rows, sx_lower_pool,     sx_lower_norm,
+    sx_lower_shape_rows, sx_lower_tensor,    sx_lower_index,    sx_lower_resize,
+    sx_lower_sequence,   sx_lower_geometry,  sx_lower_rnn,      sx_lower_control,
+    sx_lower_loss,       sx_lower_quant,     sx_lower_contrib,  sx_lower_select,
+    sx_lower_sample,     sx_lower_signal,    sx_lower_boxes,    sx_lower_count,
+    sx_lower_gradient,   sx_lower_roi,       sx_lower_features, sx_lower_classical,
 };
 
 const struct sx_lowering_row *sx_lowering_row(size_t i)

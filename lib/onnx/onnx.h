@@ -87,11 +87,25 @@ struct sx_model *sx_model_take(uint8_t *bytes, size_t n, const char *name,
 
 /* ---- tensor.c --------------------------------------------------------------------------- */
 
+/* Element types that are newer than the schema we are built with. */
+enum {
+    SX_ONNX_FLOAT8E4M3FN = 17,
+    SX_ONNX_FLOAT8E4M3FNUZ,
+    SX_ONNX_FLOAT8E5M2,
+    SX_ONNX_FLOAT8E5M2FNUZ,
+    SX_ONNX_UINT4,
+    SX_ONNX_INT4,
+    SX_ONNX_FLOAT4E2M1,
+    SX_ONNX_FLOAT8E8M0,
+    SX_ONNX_UINT2,
+    SX_ONNX_INT2
+};
+
 /* The name of an ONNX element type (ONNX__TENSOR_PROTO__DATA_TYPE__*). */
 const char *sx_onnx_type_name(int onnx_type);
 
 /* The type that holds elements of an ONNX type; float types are held as `real`. Fails, naming
- * the type, on strings, complex numbers and types of less than a byte or with float8. */
+ * the type, on strings and complex numbers. */
 bool sx_onnx_type(int onnx_type, enum sx_type real, enum sx_type *type, struct sx_error *error);
 
 /* A tensor's elements where they are: little-endian, `stride` bytes apart, not aligned. */
@@ -101,6 +115,7 @@ struct sx_onnx_view {
     int64_t count;
     const uint8_t *bytes;
     size_t stride;
+    int packed; /* bits of an element where a byte holds several, the first lowest; else 0 */
 };
 
 /* Finds the elements of any TensorProto of the model, wherever they are kept, and checks that

@@ -4,6 +4,7 @@
  * types sit in the low bytes of 32 or 64 bits. All of that is one array of little-endian
  * elements with a stride, which is what this file makes of it. */
 #include <endian.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,24 +19,38 @@ struct element {
     const char *name;
     enum source source; /* NOWHERE: not supported */
     enum sx_type type;  /* SX_FLOAT: any float type */
-    size_t size;
+    int bits;
 };
 
 /* By ONNX number. Those after 16 are newer than the schema we were built with. */
 static const struct element elements[] = {
-    {"undefined", NOWHERE, SX_FLOAT, 0},      {"float", FLOAT_DATA, SX_FLOAT, 4},
-    {"uint8", INT32_DATA, SX_INT, 1},         {"int8", INT32_DATA, SX_INT, 1},
-    {"uint16", INT32_DATA, SX_INT, 2},        {"int16", INT32_DATA, SX_INT, 2},
-    {"int32", INT32_DATA, SX_INT, 4},         {"int64", INT64_DATA, SX_INT, 8},
-    {"string", NOWHERE, SX_FLOAT, 0},         {"bool", INT32_DATA, SX_BOOL, 1},
-    {"float16", INT32_DATA, SX_FLOAT, 2},     {"double", DOUBLE_DATA, SX_FLOAT, 8},
-    {"uint32", UINT64_DATA, SX_INT, 4},       {"uint64", UINT64_DATA, SX_INT, 8},
-    {"complex64", NOWHERE, SX_FLOAT, 0},      {"complex128", NOWHERE, SX_FLOAT, 0},
-    {"bfloat16", INT32_DATA, SX_FLOAT, 2},    {"float8e4m3fn", NOWHERE, SX_FLOAT, 0},
-    {"float8e4m3fnuz", NOWHERE, SX_FLOAT, 0}, {"float8e5m2", NOWHERE, SX_FLOAT, 0},
-    {"float8e5m2fnuz", NOWHERE, SX_FLOAT, 0}, {"uint4", NOWHERE, SX_FLOAT, 0},
-    {"int4", NOWHERE, SX_FLOAT, 0},           {"float4e2m1", NOWHERE, SX_FLOAT, 0},
-    {"float8e8m0", NOWHERE, SX_FLOAT, 0},
+    {"undefined", NOWHERE, SX_FLOAT, 0},
+    {"float", FLOAT_DATA, SX_FLOAT, 32},
+    {"uint8", INT32_DATA, SX_INT, 8},
+    {"int8", INT32_DATA, SX_INT, 8},
+    {"uint16", INT32_DATA, SX_INT, 16},
+    {"int16", INT32_DATA, SX_INT, 16},
+    {"int32", INT32_DATA, SX_INT, 32},
+    {"int64", INT64_DATA, SX_INT, 64},
+    {"string", NOWHERE, SX_FLOAT, 0},
+    {"bool", INT32_DATA, SX_BOOL, 8},
+    {"float16", INT32_DATA, SX_FLOAT, 16},
+    {"double", DOUBLE_DATA, SX_FLOAT, 64},
+    {"uint32", UINT64_DATA, SX_INT, 32},
+    {"uint64", UINT64_DATA, SX_INT, 64},
+    {"complex64", NOWHERE, SX_FLOAT, 0},
+    {"complex128", NOWHERE, SX_FLOAT, 0},
+    {"bfloat16", INT32_DATA, SX_FLOAT, 16},
+    {"float8e4m3fn", INT32_DATA, SX_FLOAT, 8},
+    {"float8e4m3fnuz", INT32_DATA, SX_FLOAT, 8},
+    {"float8e5m2", INT32_DATA, SX_FLOAT, 8},
+    {"float8e5m2fnuz", INT32_DATA, SX_FLOAT, 8},
+    {"uint4", INT32_DATA, SX_INT, 4},
+    {"int4", INT32_DATA, SX_INT, 4},
+    {"float4e2m1", INT32_DATA, SX_FLOAT, 4},
+    {"float8e8m0", INT32_DATA, SX_FLOAT, 8},
+    {"uint2", INT32_DATA, SX_INT, 2},
+    {"int2", INT32_DATA, SX_INT, 2},
 };
 
 static const struct element *element_of(int onnx_type)
@@ -110,22 +125,27 @@ static bool find_elements(const struct sx_model *m, const Onnx__TensorProto *pro
                           struct sx_onnx_view *view, struct sx_error *error)
 {
     const struct element *e = element_of(proto->data_type);
-    size_t n, need;
+    size_t n, need, items;
     if (proto->segment != NULL)
         return sx_fail(error, SX_MODEL, "tensors in segments are not supported");
     if (!read_shape(proto, view, error))
         return false;
-    if (!sx_size_mul(&need, (size_t)view->count, e->size))
+    items = (size_t)view->count;
+    if (e->bits < 8) {
+        size_t each = 8 / (size_t)e->bits;
+        view->packed = e->bits;
+        items = items / each + (items % each != 0);
+    }
+    view->stride = e->bits < 8 ? 1 : (size_t)e->bits / 8;
+    if (!sx_size_mul(&need, items, view->stride))
         return sx_fail(error, SX_MODEL, "too large");
-    view->stride = e->size;
     if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return need == 0 || sx_external_bytes(m->external, proto, need, &view->bytes, error);
     if (proto->has_raw_data)
         return find_raw(m, proto, need, view, error);
     typed_field(proto, e->source, view, &n);
-    return n == (size_t)view->count ||
-           sx_fail(error, SX_MODEL, "%zu elements where %lld are needed", n,
-                   (long long)view->count);
+    return n == items ||
+           sx_fail(error, SX_MODEL, "%zu elements where %zu are needed", n, items);
 }
 
 bool sx_onnx_tensor(const struct sx_model *m, const Onnx__TensorProto *proto,
@@ -160,12 +180,42 @@ static float from_half(uint16_t half)
     return from_bits(sign | exponent << 23 | fraction << 13);
 }
 
+/* A float of few bits: `fraction` of them, a biased exponent, a sign. Without infinities all ones
+ * (`most`) are NaN; with a lone sign bit for NaN (`fnuz`) every other pattern is a number. */
+static double from_few(unsigned byte, int bits, int fraction, int bias, bool fnuz)
+{
+    unsigned sign = 1u << (bits - 1), rest = byte & (sign - 1);
+    int exponent = (int)(rest >> fraction), low = (int)(rest & ((1u << fraction) - 1));
+    bool ieee = bits == 8 && fraction == 2 && !fnuz, ones = exponent == 31;
+    if (fnuz && byte == sign)
+        return NAN;
+    if (ieee && ones)
+        return low != 0 ? NAN : (byte & sign) != 0 ? -INFINITY : INFINITY;
+    if (bits == 8 && fraction == 3 && !fnuz && rest == sign - 1)
+        return NAN;
+    double value = exponent == 0 ? ldexp(low, 1 - bias - fraction)
+                                 : ldexp(low + (1 << fraction), exponent - bias - fraction);
+    return (byte & sign) != 0 ? -value : value;
+}
+
 static double real_at(int onnx_type, const uint8_t *p)
 {
     uint16_t half;
     float single;
     double value;
     switch (onnx_type) {
+    case SX_ONNX_FLOAT8E4M3FN:
+        return from_few(*p, 8, 3, 7, false);
+    case SX_ONNX_FLOAT8E4M3FNUZ:
+        return from_few(*p, 8, 3, 8, true);
+    case SX_ONNX_FLOAT8E5M2:
+        return from_few(*p, 8, 2, 15, false);
+    case SX_ONNX_FLOAT8E5M2FNUZ:
+        return from_few(*p, 8, 2, 16, true);
+    case SX_ONNX_FLOAT4E2M1:
+        return from_few(*p, 4, 1, 1, false);
+    case SX_ONNX_FLOAT8E8M0:
+        return *p == 255 ? NAN : ldexp(1, *p - 127);
     case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:
         memcpy(&half, p, sizeof half);
         return from_half(half);
@@ -182,12 +232,13 @@ static double real_at(int onnx_type, const uint8_t *p)
 }
 
 /* Integers of any size are sign-extended unless their type is unsigned. */
-static int64_t int_at(int onnx_type, const uint8_t *p, size_t size)
+static int64_t int_at(int onnx_type, const uint8_t *p, int width)
 {
     uint64_t bits = 0;
-    memcpy(&bits, p, size);
-    int spare = 64 - 8 * (int)size;
-    bool is_unsigned = onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT8 ||
+    memcpy(&bits, p, width < 8 ? 1 : (size_t)width / 8);
+    int spare = 64 - width;
+    bool is_unsigned = onnx_type == SX_ONNX_UINT4 || onnx_type == SX_ONNX_UINT2 ||
+                       onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT8 ||
                        onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT16 ||
                        onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT32 ||
                        onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT64;
@@ -198,9 +249,15 @@ static bool convert(const struct sx_onnx_view *view, struct sx_tensor *tensor,
                     struct sx_error *error)
 {
     int type = view->onnx_type;
-    size_t size = element_of(type)->size;
-    const uint8_t *p = view->bytes;
-    for (int64_t i = 0; i < view->count; i++, p += view->stride) {
+    int width = element_of(type)->bits, each = view->packed > 0 ? 8 / view->packed : 1;
+    for (int64_t i = 0; i < view->count; i++) {
+        const uint8_t *p = view->bytes + (size_t)(i / each) * view->stride;
+        uint8_t part;
+        if (view->packed > 0) {
+            part =
+                (uint8_t)(*p >> (i % each * view->packed)) & (uint8_t)((1 << view->packed) - 1);
+            p = &part;
+        }
         if (tensor->type == SX_FLOAT)
             ((float *)tensor->data)[i] = (float)real_at(type, p);
         else if (tensor->type == SX_DOUBLE)
@@ -208,7 +265,7 @@ static bool convert(const struct sx_onnx_view *view, struct sx_tensor *tensor,
         else if (tensor->type == SX_BOOL)
             ((uint8_t *)tensor->data)[i] = *p != 0;
         else
-            ((int64_t *)tensor->data)[i] = int_at(type, p, size);
+            ((int64_t *)tensor->data)[i] = int_at(type, p, width);
         if (type == ONNX__TENSOR_PROTO__DATA_TYPE__UINT64 && ((int64_t *)tensor->data)[i] < 0)
             return sx_fail(error, SX_MODEL, "element %lld does not fit into int64",
                            (long long)i);

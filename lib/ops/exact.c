@@ -168,8 +168,29 @@ static double round_to(double value, int bits, int lowest, int limit)
     return fabs(rounded) < ldexp(1, limit) ? rounded : copysign(INFINITY, value);
 }
 
+/* To `bits` significant bits as above, and to the largest number where that is over. */
+static double saturated(double value, int bits, int lowest, double most)
+{
+    double rounded = round_to(value, bits, lowest, 1000);
+    return fabs(rounded) > most ? copysign(most, rounded) : rounded;
+}
+
 static double narrow_real(double value, enum sx_narrow kind)
 {
+    switch (kind) {
+    case SX_AS_FLOAT8E4M3FN:
+        return saturated(value, 4, -6, 448);
+    case SX_AS_FLOAT8E4M3FNUZ:
+        return saturated(value, 4, -7, 240);
+    case SX_AS_FLOAT8E5M2:
+        return saturated(value, 3, -14, 57344);
+    case SX_AS_FLOAT8E5M2FNUZ:
+        return saturated(value, 3, -15, 57344);
+    case SX_AS_FLOAT4E2M1:
+        return saturated(value, 2, 0, 6);
+    default:
+        break;
+    }
     if (kind == SX_AS_FLOAT16)
         return round_to(value, 11, -14, 16);
     if (kind == SX_AS_BFLOAT16)

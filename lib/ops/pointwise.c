@@ -218,6 +218,13 @@ static void derive_mod(struct sx_graph *g, int y, int dy, const bool *need, int 
     }
 }
 
+/* THROUGH: all to the second operand. */
+static void derive_through(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
+{
+    if (need[1])
+        dx[1] = unbroadcast(g, y, 1, dy);
+}
+
 static void derive_where(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     const int condition = g->node[y].in[0], zero = sx_scalar(g, 0);
@@ -290,4 +297,14 @@ ROW(bitand, 2, NULL, NONE)
 ROW(bitor, 2, NULL, NONE)
 ROW(bitxor, 2, NULL, NONE)
 ROW(shift, 2, NULL, NONE)
+const struct sx_row sx_row_through = {
+    .name = "through",
+    .min_in = 2,
+    .max_in = 2,
+    .shape = shape,
+    .derive = derive_through,
+    .flow = SX_FLOW_MOVE,
+    .batch = sx_batch_pointwise,
+    .run = sx_map_run_node,
+};
 ROW(where, 3, derive_where, POINT)

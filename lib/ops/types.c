@@ -61,7 +61,7 @@ bool sx_pointwise_type(int op, enum sx_type type, int64_t aux, enum sx_type *res
         return aux >= SX_FLOAT && aux <= SX_BOOL;
     if (op == SX_NARROW)
         return kind == INT ? aux >= SX_AS_INT8 && aux <= SX_AS_UINT32
-                           : aux >= SX_AS_FLOAT16 && aux <= SX_AS_FLOAT32;
+                           : aux >= SX_AS_FLOAT16 && aux <= SX_AS_FLOAT4E2M1;
     return true;
 }
 

@@ -9,6 +9,8 @@ static void put_target(struct sx_result *r, const struct sx_target *target)
                                         [SX_SCORE_LOGPROB] = "logprob"};
     sx_put_object(r, "target");
     sx_put_text(r, "output", target->output);
+    if (target->instead_of != NULL)
+        sx_put_text(r, "instead_of", target->instead_of);
     sx_put_int(r, "index", target->index);
     sx_put_text(r, "label", target->label);
     sx_put_text(r, "score", score[target->score]);
@@ -33,6 +35,8 @@ void sx_result_begin(struct sx_result *r, const struct sx_record *record)
     sx_put_end(r);
     if (record->target != NULL)
         put_target(r, record->target);
+    if (record->target != NULL && record->target->straight_through)
+        sx_put_bool(r, "straight_through", true);
 }
 
 void sx_result_end(struct sx_result *r, const struct sx_record *record)

@@ -67,6 +67,8 @@ static int change(void *context, struct sx_graph *to, const struct sx_node *node
         return rewrite_less(r, to, in);
     case SX_WHERE:
         return rewrite_where(to, in);
+    case SX_THROUGH: /* nothing is differentiated any more */
+        return sx_shape_equal(&to->node[in[0]].shape, &node->shape) ? in[0] : SX_NONE;
     default:
         return SX_NONE;
     }

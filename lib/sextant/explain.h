@@ -13,6 +13,11 @@ extern "C" {
  * LogSoftmax or Sigmoid, what enters it; prob and logprob are derived where they must be. */
 enum sx_score { SX_SCORE_RAW, SX_SCORE_LOGIT, SX_SCORE_PROB, SX_SCORE_LOGPROB };
 
+/* The derivative of rounding in quantised files: that of the identity, but, by `relu`, 0 where an
+ * unsigned type has its zero point at its minimum and the value is clipped there (a Relu that the
+ * exporter merged in); by `clip`, 0 where the value is clipped at either end; 0 by `off`. */
+enum sx_ste { SX_STE_RELU, SX_STE_IDENTITY, SX_STE_CLIP, SX_STE_OFF };
+
 struct sx_explain_options {
     bool precise;       /* compute in float64 */
     int threads;        /* 0: all allowed processors */
@@ -21,7 +26,8 @@ struct sx_explain_options {
     const char *output; /* explained tensor, any of the file's; NULL: the first output */
     const char *wrt;    /* tensor to differentiate by, likewise; NULL: the first real input */
     enum sx_score score;
-    bool values_only;   /* x may hold integers, and is the first input then: no gradients */
+    bool values_only; /* x may hold integers, and is the first input then: no gradients */
+    enum sx_ste ste;
     const char *target; /* as --target, see sextant(7); NULL: argmax */
     char *const *labels;
     size_t n_labels;
@@ -40,6 +46,7 @@ struct sx_target {
     bool other;             /* the other class of that element, which is a class of two */
     enum sx_score score;    /* raw where the one that was asked for cannot be had */
     double value;           /* f(x) */
+    bool straight_through;  /* derivatives of f go straight through some rounding, see sx_ste */
 };
 
 /* `model`, and what the options point to, must outlive the explainer. Free with

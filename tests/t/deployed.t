@@ -1,5 +1,6 @@
 #!/bin/sh
-# deployed.t - files as people deploy them: parts that are not needed, labels first.
+# deployed.t - files as people deploy them: parts that are not needed, labels first, quantised ones,
+# classical models, versions of other times.
 . tests/tap.sh
 
 mkdir "$T/work" && cd "$T/work" || exit 1
@@ -47,5 +48,55 @@ is 'which are explained' "$(values '[.target.output, .target.instead_of]')" '["s
 is 'by their gradient' "$(values .attribution.values)" '[3,0]'
 run ggig --method=grad --output-name=label parts.onnx x.csv
 refused 'a label has no gradient' 2 "'label' does not hold real numbers"
+
+# ---- Quantised ----
+
+echo -1,3,1000 >q.csv
+run onnx-run quantised.onnx q.csv
+is 'clipped at both ends' "$(values .outputs[0].values)" '[0,9,16256.25]'
+slope() {
+    run ggig --method=grad --ste="$1" -t "$2" quantised.onnx q.csv
+    values .attribution.values
+}
+is 'relu: nothing below' "$(slope relu 0)" '[0,0,0]'
+is 'relu: the slope of the square' "$(slope relu 1)" '[0,6,0]'
+is 'relu: above the range it goes on' "$(slope relu 2)" '[0,0,255]'
+is 'it is said' "$(values .straight_through)" true
+is 'clip: nothing above' "$(slope clip 2)" '[0,0,0]'
+is 'clip: inside' "$(slope clip 1)" '[0,6,0]'
+is 'identity' "$(slope identity 2)" '[0,0,255]'
+is 'off: steps' "$(slope off 1)" '[0,0,0]'
+is 'and nothing is said' "$(values 'has("straight_through")')" false
+run ggig --method=grad -t 1 quantised.onnx q.csv
+is 'relu is the default' "$(values .attribution.values)" '[0,6,0]'
+run ggig --ste=other quantised.onnx q.csv
+refused 'no such rule' 2 "'other' does not fit option --ste"
+
+# ---- Classical models ----
+
+printf '1,0\n1.5,0\n' >rows.csv
+run onnx-run tree.onnx rows.csv
+clean 'a tree'
+is 'row by row' "$(jq -c .outputs[0].values "$T/out" | tr '\n' ' ')" '[10] [-5] '
+run shapley-int --index=sv --order=1 -b 2 -f npy -o sv.npy tree.onnx rows.csv
+is 'its game' "$status" 0
+run onnx-run --output-name=p linear.onnx rows.csv
+is 'probabilities of both classes' "$(jq -c '[.outputs[0].values[] * 1e4 | round]' "$T/out" | head -n 1)" '[5000,5000]'
+run onnx-run linear.onnx rows.csv
+is 'labels by number' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[0] [1] '
+is 'with a word' "$(grep -c 'labels that are strings' "$T/err")" 1
+run ggig --method=grad --score=raw -t 1 linear.onnx rows.csv
+is 'a classifier has a gradient' "$(head -n 1 "$T/out" | jq -c '.attribution.values')" '[0.25,0.5]'
+
+# ---- What is odd ----
+
+echo 41,82,123 >odd.csv
+run onnx-run odd.onnx odd.csv
+is 'a file of another time runs' "$status" 0
+is 'division rounds as division' "$(values .outputs[1].values)" '[1,2,3]'
+is 'one warning for the opset' "$(grep -c 'opset 40' "$T/err")" 1
+is 'one for the mode' "$(grep -c 'Dropout in training mode' "$T/err")" 1
+run onnx-run -q odd.onnx odd.csv
+is 'no word with -q' "$(cat "$T/err")" ''
 
 end
