@@ -19,12 +19,15 @@ PACKAGES = gcc g++ make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev l
            libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 LIBS = -lpng -ljpeg -lz -lcjson -lnettle -lprotobuf-c $(if $(filter 1,$(DNNL)),-ldnnl) -lm
-CPPFLAGS += -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(if $(filter 1,$(DNNL)),-DSX_DNNL)
+CPPFLAGS += -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen
 CFLAGS += -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LDFLAGS += -fopenmp $(SAN) -Wl,--as-needed
 
 PROTO = /usr/include/onnx/onnx.proto
-LIB_SRC = $(sort $(wildcard lib/*/*.c))
+# Without oneDNN, one file stands for those that speak to it.
+NO_DNNL = lib/run/dnnl_none.c
+LIB_SRC = $(filter-out $(if $(filter 0,$(DNNL)),$(filter-out $(NO_DNNL),$(wildcard lib/run/dnnl*.c)),$(NO_DNNL)), \
+          $(sort $(wildcard lib/*/*.c)))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
 TOOLS = $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c)))
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/cli/*.c)))
@@ -63,7 +66,6 @@ CFLAGS_ops_gather = -O3
 # Sums over the table of all coalitions, and elimination.
 CFLAGS_shapley_table = -O3
 CFLAGS_shapley_squares = -O3 -ffp-contract=fast
-CFLAGS_run_dnnl = -Wno-conversion
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)
 	@rm -f $@

@@ -26,12 +26,15 @@ static bool cut_batch(const struct sx_shape *a, const struct sx_shape *b,
         return true;
     }
     cut->rank = y->rank - 2;
+    int64_t c_size = cut->m * cut->n;
     for (int i = cut->rank - 1; i >= 0; i--) {
         int ia = i - (y->rank - a->rank), ib = i - (y->rank - b->rank);
         int64_t na = ia >= 0 ? a->dim[ia] : 1, nb = ib >= 0 ? b->dim[ib] : 1;
         cut->dim[i] = y->dim[i];
         cut->a_step[i] = na > 1 ? a_size : 0;
         cut->b_step[i] = nb > 1 ? b_size : 0;
+        cut->c_step[i] = c_size;
+        c_size *= y->dim[i];
         a_size *= na;
         b_size *= nb;
     }
@@ -44,8 +47,7 @@ static double work(const struct sx_cut *cut)
     return (double)cut->m * (double)cut->n * (double)cut->k;
 }
 
-/* Large products are cut along rows, or columns if there are few rows. */
-static void cut_pieces(struct sx_cut *cut)
+void sx_cut_pieces(struct sx_cut *cut)
 {
     int64_t items = 1, parts = PIECES;
     cut->rows = cut->m;
@@ -79,7 +81,9 @@ bool sx_cut_product(const struct sx_graph *g, const struct sx_node *node, struct
     double item = work(cut);
     if (cut->m < 2 || item < LEAST_ITEM || (double)sx_count(y) * (double)cut->k < LEAST_WORK)
         return false;
-    cut_pieces(cut);
+    cut->c_stride = cut->n;
+    cut->one_b = cut->rank == 0;
+    sx_cut_pieces(cut);
     return true;
 }
 

@@ -94,6 +94,58 @@ void sx_key_turn_weights(const struct sx_key *key, const void *from, float *to)
         }
 }
 
+/* Whether a kernel of one pixel meets pixels of the image alone, along axis i. */
+static bool is_met(const struct sx_key *key, int i)
+{
+    return key->kernel[i] == 1 && key->conv.pad_begin[i] == 0 &&
+           (key->result[i] - 1) * key->conv.stride[i] < key->image[i];
+}
+
+bool sx_key_cut(const struct sx_key *key, struct sx_cut *cut)
+{
+    const struct sx_conv *c = &key->conv;
+    bool back = key->kind == SX_KEY_BACKWARD, dense = true;
+    int last = (int)c->rank - 1;
+    int64_t image = key->in, result = key->out, pixels = key->n;
+    if (!c->nhwc || c->group != 1 || key->kind == SX_KEY_WEIGHTS)
+        return false;
+    for (int i = 0; i <= last; i++) {
+        if (!is_met(key, i))
+            return false;
+        dense = dense && c->stride[i] == 1 && key->result[i] == key->image[i];
+        pixels *= key->result[i];
+    }
+    *cut = (struct sx_cut){.m = pixels, .k = key->in, .n = key->out, .one_b = true};
+    if (!dense) {
+        cut->m = key->result[last];
+        cut->rank = last + 1;
+    }
+    for (int i = last; i >= 0; i--) { /* the item's rows are pixels of the last axis */
+        int64_t image_step = i > 0 ? c->stride[i - 1] : 1;
+        image *= key->image[i];
+        result *= key->result[i];
+        cut->dim[i] = i > 0 ? key->result[i - 1] : key->n;
+        cut->a_step[i] = back ? result : image * image_step;
+        cut->c_step[i] = back ? image * image_step : result;
+    }
+    int64_t apart = (dense ? 1 : c->stride[last]) * key->in;
+    cut->a_stride[0] = back ? key->out : apart;
+    cut->c_stride = back ? apart : key->out;
+    cut->b_stride[0] = back ? key->in : 1;
+    cut->b_stride[1] = back ? 1 : key->in;
+    cut->a_stride[1] = 1;
+    cut->sparse = back && !dense;
+    if (back) {
+        cut->k = key->out;
+        cut->n = key->in;
+    }
+    cut->rows = cut->m;
+    cut->columns = cut->n;
+    if (dense)
+        sx_cut_pieces(cut);
+    return true;
+}
+
 void sx_key_product(const struct sx_cut *cut, int64_t rows, int64_t columns, struct sx_key *key)
 {
     key->m = rows;
@@ -101,5 +153,5 @@ void sx_key_product(const struct sx_cut *cut, int64_t rows, int64_t columns, str
     key->columns = columns;
     memcpy(key->a_stride, cut->a_stride, sizeof key->a_stride);
     memcpy(key->b_stride, cut->b_stride, sizeof key->b_stride);
-    key->c_stride = cut->n;
+    key->c_stride = cut->c_stride;
 }

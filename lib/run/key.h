@@ -32,6 +32,10 @@ bool sx_key_turn(struct sx_key *key);
 /* Weights w [g][O/g][I/g][kernel] to [g][I/g][O/g][kernel reversed], for a turned key. */
 void sx_key_turn_weights(const struct sx_key *key, const void *from, float *to);
 
+/* A convolution by a kernel of one pixel, channels last, or its adjoint by the image, as the
+ * product of pixels and weights; false for all others. */
+bool sx_key_cut(const struct sx_key *key, struct sx_cut *cut);
+
 /* A piece of a product. */
 void sx_key_product(const struct sx_cut *cut, int64_t rows, int64_t columns,
                     struct sx_key *key);
