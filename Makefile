@@ -1,6 +1,7 @@
-# Sextant: `make demo` and `make check` do all the set-up on a fresh Debian 12; `make help` lists the rest.
-# Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, SAN sanitizer flags,
-# PREFIX and DESTDIR where `make install` puts things.
+# Sextant: `make demo` and `make check` do all the set-up on a fresh Debian or Ubuntu; `make help` lists
+# the rest. Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, SAN sanitizer
+# flags, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
+# `make install` puts things. CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
 DNNL ?= 1
 SAN ?=
 BUILD ?= build$(if $(SAN),/san)$(if $(filter 0,$(DNNL)),/plain)
@@ -11,19 +12,31 @@ CC ?= cc
 # Spinning threads starve the ones they wait for where processors are shared.
 export GOMP_SPINCOUNT ?= 30000
 OPT ?= -O2 -g
-WARN = -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-       -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas
-# Every dependency is linked here and nowhere else; these name the Debian package of each, and
-# the tools that tests and lint run. tests/setup.sh installs what is missing of them.
-PACKAGES = gcc g++ make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
-           libprotobuf-c-dev protobuf-c-compiler libonnx-dev libdnnl-dev check jq
+WERROR ?=
+WARN = -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+       -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas \
+       -Wno-enum-float-conversion # constants are enumerators, whatever they are multiplied with
+# Every dependency is linked here and nowhere else; these name the package of each, alike in Debian 12,
+# Debian 13 and Ubuntu 24.04, and of the tools that tests and lint run. tests/setup.sh knows how to
+# see whether a package's part is there, and installs what is missing.
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
+                 libprotobuf-c-dev protobuf-c-compiler libonnx-dev $(if $(filter 0,$(DNNL)),,libdnnl-dev)
+PACKAGES = $(BUILD_PACKAGES) g++ check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
-LIBS = -lpng -ljpeg -lz -lcjson -lnettle -lprotobuf-c $(if $(filter 1,$(DNNL)),-ldnnl) -lm
-CPPFLAGS += -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen
-CFLAGS += -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
-LDFLAGS += -fopenmp $(SAN) -Wl,--as-needed
+PKGS = libpng libjpeg zlib libcjson nettle libprotobuf-c
+PKG_CONFIG ?= pkg-config
+# pkg-config is asked once, and only if something is compiled or linked.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null))$(PKG_LIBS)
+CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null))$(CHECK_LIBS)
+LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm
+ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
+ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
+LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 
-PROTO = /usr/include/onnx/onnx.proto
+PROTO ?= $(firstword $(wildcard $(addsuffix /onnx/onnx.proto,/usr/include /usr/local/include \
+         /opt/homebrew/include)) /usr/include/onnx/onnx.proto)
+SETUP = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROTO='$(PROTO)' sh tests/setup.sh
 # Without oneDNN, one file stands for those that speak to it.
 NO_DNNL = lib/run/dnnl_none.c
 LIB_SRC = $(filter-out $(if $(filter 0,$(DNNL)),$(filter-out $(NO_DNNL),$(wildcard lib/run/dnnl*.c)),$(NO_DNNL)), \
@@ -39,16 +52,17 @@ TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tes
 
 all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a
 
-$(BUILD)/gen/onnx.pb-c.c: $(PROTO)
+$(BUILD)/gen/onnx.pb-c.c: $(wildcard $(PROTO))
+	@$(SETUP) --only-say $(BUILD_PACKAGES)
 	@mkdir -p $(@D)
 	protoc-c --proto_path=$(dir $(PROTO)) --c_out=$(@D) $(PROTO)
 $(BUILD)/gen/onnx.pb-c.h: $(BUILD)/gen/onnx.pb-c.c
 $(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
-	$(CC) -w $(OPT) $(SAN) -I$(BUILD)/gen -c -o $@ $<
+	$(CC) -w $(OPT) $(SAN) -I$(BUILD)/gen $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/%.o: %.c | $(BUILD)/gen/onnx.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(subst /,_,$(*:lib/%=%))) -c -o $@ $<
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(subst /,_,$(*:lib/%=%))) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # The pointwise kernels are loops for the vectoriser.
 CFLAGS_ops_map = -O3
@@ -69,19 +83,19 @@ CFLAGS_shapley_squares = -O3 -ffp-contract=fast
 
 $(BUILD)/libsextant.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(LINK) -o $@ $^ $(LIBS)
 
 $(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lpthread -lrt -lm
+	$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsextant.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(LINK) -o $@ $^ $(LIBS)
 
 # ---- Installing ----
 
@@ -136,6 +150,7 @@ help:
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make models       the models of ../shared/models against their references'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
+	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make format       clang-format on every source'
@@ -145,7 +160,7 @@ help:
 	@echo 'make clean        remove $(BUILD)'
 
 setup:
-	@sh tests/setup.sh $(PACKAGES)
+	@$(SETUP) $(PACKAGES)
 
 SQUEEZENET = tests/data/squeezenet.onnx --labels=tests/data/labels.txt \
              --resize=227x227 --channels=bgr --scale=1 --mean=104,117,123
@@ -164,11 +179,16 @@ check: setup
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
-	@LIMIT=60 $(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g'
+	@LIMIT=60 $(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g' WERROR=-Werror
 
 # Beside what people would run in our place, where that is installed: see the script.
 bench: all $(BUILD)/tests/bench_run $(BUILD)/tests/bench_deriv
 	@sh tests/bench/bench.sh $(BUILD)
+
+# Before every release: the two commands of the README on a fresh system, by debootstrap, as root.
+SUITE ?= trixie
+check-debian13:
+	@sh tests/fresh.sh $(SUITE)
 
 check-hostile: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
@@ -191,7 +211,7 @@ fuzz-here:
 # Every case that ONNX has of its own, by operator.
 CASES = /usr/share/libonnx-testdata/data
 conformance: setup
-	@sh tests/setup.sh libonnx-testdata
+	@$(SETUP) libonnx-testdata
 	@$(MAKE) $(QUIET) $(BUILD)/tests/programs/conformance
 	@$(BUILD)/tests/programs/conformance $(addprefix $(CASES)/,node simple pytorch-operator \
 	    pytorch-converted)
@@ -219,8 +239,8 @@ format:
 
 # clang, which warns of other things, compiles everything once without optimising.
 lint: setup
-	@sh tests/setup.sh $(LINT_PACKAGES)
-	@$(MAKE) $(QUIET) BUILD=build/clang SAN= CC=clang OPT=-O0 objects
+	@$(SETUP) $(LINT_PACKAGES)
+	@$(MAKE) $(QUIET) BUILD=build/clang SAN= CC=clang OPT=-O0 WERROR=-Werror objects
 	@sh tests/lint.sh $(C_FILES)
 
 objects: $(LIB_OBJ) $(CLI_OBJ) $(TOOLS:%=$(BUILD)/cmd/%.o) $(TEST_OBJ) \
@@ -231,6 +251,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all install uninstall help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,18 +1,58 @@
 #!/bin/sh
-# setup.sh PACKAGE... - installs those Debian packages that are missing; does nothing, and needs
-# neither root nor network, when all are there.
+# setup.sh [--only-say] PACKAGE... - installs those Debian or Ubuntu packages whose part is missing;
+# does nothing, and needs neither root nor network, when all are there. With --only-say, and where
+# there is no apt-get, says what is missing, a line each, and fails.
 set -u
+CC=${CC:-cc} PKG_CONFIG=${PKG_CONFIG:-pkg-config} PROTO=${PROTO:-/usr/include/onnx/onnx.proto}
 
-if ! command -v dpkg-query >/dev/null; then
-    echo "setup: not a Debian system; this is needed: $*" >&2
-    exit 0
+# header COMPILER NAME [FLAG]...: whether the compiler finds it
+header() {
+    compiler=$1 name=$2
+    shift 2
+    # shellcheck disable=SC2086 # may be two words
+    echo "#include <$name>" | $compiler "$@" -E -x c - >/dev/null 2>&1
+}
+
+# present PACKAGE: whether what the package brings is there, whoever installed it; its name is $part
+present() {
+    part=$1
+    case $1 in
+    libpng-dev | libjpeg-dev | libcjson-dev | nettle-dev | libprotobuf-c-dev | zlib1g-dev | check)
+        part=${1%-dev}
+        part=${part%1g}
+        $PKG_CONFIG --exists "$part" 2>/dev/null
+        ;;
+    libc6-dev) part='the C library' && header "$CC" stdio.h ;;
+    libdnnl-dev) part='oneDNN, which make DNNL=0 leaves out' && header "$CC" oneapi/dnnl/dnnl.h ;;
+    libomp-dev) part="clang's omp.h" && header clang omp.h -fopenmp ;;
+    libonnx-dev) part="onnx.proto, which PROTO= may name" && test -f "$PROTO" ;;
+    libonnx-testdata) part="ONNX's test data" && test -d /usr/share/libonnx-testdata ;;
+    gcc) part=$CC && $CC --version >/dev/null 2>&1 ;;
+    protobuf-c-compiler) part=protoc-c && command -v protoc-c >/dev/null ;;
+    universal-ctags) part='ctags' && command -v ctags >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+only_say=
+if [ "${1-}" = --only-say ]; then
+    only_say=1
+    shift
 fi
 missing=
 for package; do
-    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)
-    [ "$state" = installed ] || missing="$missing $package"
+    present "$package" && continue
+    missing="$missing $package"
+    if [ -n "$only_say" ] || ! command -v apt-get >/dev/null; then
+        echo "missing: $part (Debian package $package)" >&2
+    fi
 done
 [ -n "$missing" ] || exit 0
+[ -z "$only_say" ] || exit 1
+if ! command -v apt-get >/dev/null; then
+    echo 'setup: no apt-get here; README names the packages of other systems' >&2
+    exit 1
+fi
 
 if [ "$(id -u)" -eq 0 ]; then
     as_root=

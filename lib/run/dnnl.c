@@ -83,7 +83,11 @@ static bool finish_conv(struct sx_dnnl *d, const struct sx_graph *g, const struc
     if (weights->op == SX_CONST)
         return sx_add_pack(d, kernel, weights->data, kernel->turned, 1, 0, error) &&
                sx_make_slots(d, kernel, error);
-    return sx_make_reorder(d, kernel, false, error) && sx_make_slots(d, kernel, error);
+    kernel->step = (p->weights + 63) & ~(size_t)63;
+    if (dnnl_memory_create(&kernel->packed, sx_weights_packed(p), d->engine,
+                           DNNL_MEMORY_NONE) != dnnl_success)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    return sx_make_slots(d, kernel, error);
 }
 
 static bool conv_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
@@ -152,8 +156,7 @@ static bool weights_kernel(struct sx_dnnl *d, const struct sx_graph *g,
     kernel->primitive[0] = p;
     kernel->rank = 1;
     kernel->dim[0] = parts;
-    if (!sx_make_reorder(d, kernel, true, error))
-        return false;
+    kernel->step = (p->weights + 63) & ~(size_t)63;
     sx_add_arg(kernel, DNNL_ARG_SRC, SX_OPERAND, 0)->stride[0] =
         image_bytes(&g->node[node->in[0]], parts);
     sx_add_arg(kernel, DNNL_ARG_DIFF_DST, SX_OPERAND, 1)->stride[0] =
@@ -194,9 +197,7 @@ void sx_dnnl_free(struct sx_dnnl *d)
         next = k->next;
         for (int i = 0; k->memory != NULL && i < k->slots * 2 * SX_DNNL_ARGS; i++)
             dnnl_memory_destroy(k->memory[i]);
-        dnnl_primitive_destroy(k->reorder);
-        dnnl_memory_destroy(k->from);
-        dnnl_memory_destroy(k->to);
+        dnnl_memory_destroy(k->packed);
         free(k->memory);
         free(k);
     }
@@ -212,6 +213,8 @@ void sx_dnnl_free(struct sx_dnnl *d)
         next = p->next;
         dnnl_primitive_destroy(p->primitive);
         dnnl_primitive_desc_destroy(p->desc);
+        for (int i = 0; i < SX_KEY_AXES; i++)
+            free(p->place[i]);
         free(p);
     }
     dnnl_stream_destroy(d->stream);

@@ -3,8 +3,36 @@
 #define SX_RUN_DNNL_API_H
 
 #include <oneapi/dnnl/dnnl.h>
+#include <stdbool.h>
 
-#if DNNL_VERSION_MAJOR < 3
+/* A layout: elements from block to block along each axis, and the blocks inside, from the outermost
+ * to the innermost, with the axis that each divides. */
+struct sx_dnnl_blocks {
+    int n;
+    const int64_t *stride, *size, *axis;
+};
+
+#if DNNL_VERSION_MAJOR >= 3
+
+static inline bool sx_dnnl_blocks(const_dnnl_memory_desc_t desc, struct sx_dnnl_blocks *b)
+{
+    dnnl_dims_t *stride = NULL, *size = NULL, *axis = NULL;
+    dnnl_format_kind_t kind;
+    bool ok = dnnl_memory_desc_query(desc, dnnl_query_format_kind, &kind) == dnnl_success &&
+              kind == dnnl_blocked &&
+              dnnl_memory_desc_query(desc, dnnl_query_inner_nblks_s32, &b->n) == dnnl_success &&
+              dnnl_memory_desc_query(desc, dnnl_query_strides, &stride) == dnnl_success &&
+              dnnl_memory_desc_query(desc, dnnl_query_inner_blks, &size) == dnnl_success &&
+              dnnl_memory_desc_query(desc, dnnl_query_inner_idxs, &axis) == dnnl_success;
+    if (ok) {
+        b->stride = *stride;
+        b->size = *size;
+        b->axis = *axis;
+    }
+    return ok;
+}
+
+#else
 
 #include <stdlib.h>
 
@@ -12,6 +40,16 @@
  * by way of a description of the operation. Below this header dnnl_memory_desc_t is a pointer. */
 typedef dnnl_memory_desc_t *sx_dnnl_desc;
 typedef const dnnl_memory_desc_t *const_dnnl_memory_desc_t;
+
+static inline bool sx_dnnl_blocks(const_dnnl_memory_desc_t desc, struct sx_dnnl_blocks *b)
+{
+    const dnnl_blocking_desc_t *blocking = &desc->format_desc.blocking;
+    b->n = blocking->inner_nblks;
+    b->stride = blocking->strides;
+    b->size = blocking->inner_blks;
+    b->axis = blocking->inner_idxs;
+    return desc->format_kind == dnnl_blocked;
+}
 
 static inline dnnl_status_t sx_dnnl_made(sx_dnnl_desc *desc, dnnl_status_t status)
 {

@@ -1,8 +1,90 @@
-/* dnnl_pack.c - weights in the layouts that oneDNN chooses: packed once, or by each run. */
+/* dnnl_pack.c - weights in the layouts that oneDNN chooses: packed once, or by each run.
+ *
+ * A layout is a product of blocks, each of which belongs to an axis, so that the place of an
+ * element is a sum over the axes. oneDNN's own reorders are not used: those of version 3.7 are
+ * wrong where extents are no multiples of the blocks. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/dnnl_parts.h"
+
+/* Where index i along an axis is packed; blocks are listed from the outermost to the innermost. */
+static int64_t place(const struct sx_dnnl_blocks *b, int axis, int64_t i)
+{
+    int64_t at = 0, step = 1;
+    for (int k = b->n - 1; k >= 0; k--) {
+        if (b->axis[k] == axis) {
+            at += i % b->size[k] * step;
+            i /= b->size[k];
+        }
+        step *= b->size[k];
+    }
+    return at + i * b->stride[axis];
+}
+
+bool sx_place_weights(struct sx_primitive *p)
+{
+    struct sx_key_weights w;
+    struct sx_dnnl_blocks b;
+    if (!sx_dnnl_blocks(sx_weights_packed(p), &b))
+        return false;
+    sx_key_weights(&p->key, false, &w);
+    for (int axis = 0; axis < w.rank; axis++) {
+        p->place[axis] = sx_new((size_t)w.dim[axis], sizeof **p->place, NULL);
+        for (int64_t i = 0; p->place[axis] != NULL && i < w.dim[axis]; i++)
+            p->place[axis][i] = place(&b, axis, i);
+        if (p->place[axis] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* A move of weights between the order of the graph and that of oneDNN. */
+struct move {
+    const struct sx_primitive *p;
+    struct sx_key_weights w;
+    const char *from; /* perhaps not aligned */
+    float *to;
+    bool unpack;
+};
+
+/* Moves what lies beyond the first `axis` indices, which have led to these two places. */
+static void move_axis(const struct move *m, int axis, int64_t plain, int64_t packed)
+{
+    const int64_t *at = m->p->place[axis];
+    for (int64_t i = 0; i < m->w.dim[axis]; i++, plain += m->w.stride[axis]) {
+        if (axis < m->w.rank - 1)
+            move_axis(m, axis + 1, plain, packed + at[i]);
+        else if (m->unpack)
+            memcpy(m->to + plain, m->from + (size_t)(packed + at[i]) * sizeof(float),
+                   sizeof(float));
+        else
+            memcpy(m->to + packed + at[i], m->from + (size_t)plain * sizeof(float),
+                   sizeof(float));
+    }
+}
+
+static void move_all(const struct move *m)
+{
+#pragma omp parallel for
+    for (int64_t i = 0; i < m->w.dim[0]; i++)
+        move_axis(m, 1, m->w.first + i * m->w.stride[0], m->p->place[0][i]);
+}
+
+void sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to)
+{
+    struct move m = {.p = p, .from = from, .to = to};
+    sx_key_weights(&p->key, turned, &m.w);
+    memset(to, 0, p->weights);
+    move_all(&m);
+}
+
+void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *to)
+{
+    struct move m = {.p = p, .from = (const char *)from, .to = to, .unpack = true};
+    sx_key_weights(&p->key, false, &m.w);
+    move_all(&m);
+}
 
 bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, bool turned,
                  int64_t pieces, size_t from_step, struct sx_error *error)
@@ -29,53 +111,14 @@ bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, 
     return true;
 }
 
-static bool reorder(struct sx_dnnl *d, const_dnnl_memory_desc_t desc, const void *from,
-                    dnnl_memory_t to)
-{
-    const_dnnl_memory_desc_t wanted;
-    dnnl_primitive_desc_t pd = NULL;
-    dnnl_primitive_t primitive = NULL;
-    dnnl_memory_t source = NULL;
-    void *data;
-    memcpy(&data, &from, sizeof data); /* only read */
-    bool ok = dnnl_memory_get_memory_desc(to, &wanted) == dnnl_success &&
-              dnnl_memory_create(&source, desc, d->engine, data) == dnnl_success &&
-              dnnl_reorder_primitive_desc_create(&pd, desc, d->engine, wanted, d->engine,
-                                                 NULL) == dnnl_success &&
-              dnnl_primitive_create(&primitive, pd) == dnnl_success;
-    if (ok) {
-        dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, to}};
-        ok = dnnl_primitive_execute(primitive, d->stream, 2, args) == dnnl_success &&
-             dnnl_stream_wait(d->stream) == dnnl_success;
-    }
-    dnnl_primitive_destroy(primitive);
-    dnnl_primitive_desc_destroy(pd);
-    dnnl_memory_destroy(source);
-    return ok;
-}
-
 static bool pack_piece(struct sx_dnnl *d, struct sx_pack *p, int64_t i)
 {
-    const struct sx_primitive *prim =
-        p->primitive[i == p->pieces - 1 && p->primitive[1] != NULL];
-    const char *from = p->from + (size_t)i * p->from_step;
-    dnnl_memory_desc_t desc = sx_weights_plain(&prim->key);
-    float *turned = NULL;
-    bool ok = desc != NULL;
-    if (ok && p->turned) {
-        turned = sx_new_aligned(1, dnnl_memory_desc_get_size(desc), NULL);
-        ok = turned != NULL;
-        if (ok)
-            sx_key_turn_weights(&prim->key, from, turned);
-        from = (const char *)turned;
-    }
-    ok = ok &&
-         dnnl_memory_create(&p->memory[i], sx_weights_packed(prim), d->engine,
-                            p->packed + (size_t)i * p->step) == dnnl_success &&
-         reorder(d, desc, from, p->memory[i]);
-    dnnl_memory_desc_destroy(desc);
-    free(turned);
-    return ok;
+    bool last = i > 0 && i == p->pieces - 1 && p->primitive[1] != NULL;
+    const struct sx_primitive *prim = p->primitive[last];
+    char *to = p->packed + (size_t)i * p->step;
+    sx_pack_weights(prim, p->turned, p->from + (size_t)i * p->from_step, (float *)(void *)to);
+    return dnnl_memory_create(&p->memory[i], sx_weights_packed(prim), d->engine, to) ==
+           dnnl_success;
 }
 
 size_t sx_dnnl_packed(const struct sx_dnnl *d)
@@ -95,25 +138,4 @@ bool sx_dnnl_pack(struct sx_dnnl *d, struct sx_error *error)
             return sx_fail(error, SX_MEMORY, "out of memory");
     }
     return true;
-}
-
-bool sx_make_reorder(struct sx_dnnl *d, struct sx_kernel *kernel, bool unpack,
-                     struct sx_error *error)
-{
-    const struct sx_primitive *p = kernel->primitive[0];
-    dnnl_memory_desc_t plain = sx_weights_plain(&p->key);
-    const_dnnl_memory_desc_t packed = sx_weights_packed(p);
-    const_dnnl_memory_desc_t from = unpack ? packed : plain, to = unpack ? plain : packed;
-    dnnl_primitive_desc_t pd = NULL;
-    bool ok =
-        plain != NULL &&
-        dnnl_memory_create(&kernel->from, from, d->engine, DNNL_MEMORY_NONE) == dnnl_success &&
-        dnnl_memory_create(&kernel->to, to, d->engine, DNNL_MEMORY_NONE) == dnnl_success &&
-        dnnl_reorder_primitive_desc_create(&pd, from, d->engine, to, d->engine, NULL) ==
-            dnnl_success &&
-        dnnl_primitive_create(&kernel->reorder, pd) == dnnl_success;
-    dnnl_primitive_desc_destroy(pd);
-    dnnl_memory_desc_destroy(plain);
-    kernel->step = (p->weights + 63) & ~(size_t)63;
-    return ok || sx_fail(error, SX_MEMORY, "out of memory");
 }

@@ -14,7 +14,8 @@ struct sx_primitive {
     dnnl_primitive_desc_t desc;
     dnnl_primitive_t primitive;
     const char *name;
-    size_t weights, scratchpad; /* bytes */
+    size_t weights, scratchpad;  /* bytes */
+    int64_t *place[SX_KEY_AXES]; /* where an index along each axis of the weights is packed */
 };
 
 /* Constant weights in oneDNN's layout, for all kernels that use them alike. */
@@ -53,10 +54,9 @@ struct sx_kernel {
     size_t scratchpad;     /* bytes of each slot */
     int residual;          /* the operand added to what the result holds, or SX_NONE */
     bool sparse;           /* the pieces leave elements of the result out, which are 0 */
-    /* Weights that are no constants are packed by each run, and sums over pieces unpacked: */
-    dnnl_primitive_t reorder;
-    dnnl_memory_t from, to;
-    bool turned;
+    bool turned;           /* convolved backward by a forward convolution */
+    /* Weights that are no constants are packed by each run, into this: */
+    dnnl_memory_t packed;
     size_t step; /* bytes of packed weights, after the slots in scratch memory */
 };
 
@@ -80,16 +80,16 @@ bool sx_find_conv(struct sx_dnnl *d, struct sx_key *key, struct sx_primitive **f
 /* The weights of a primitive as oneDNN wants them; it owns the description. */
 const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p);
 
-/* The same as the graph has them; the caller destroys the description. NULL if out of memory. */
-dnnl_memory_desc_t sx_weights_plain(const struct sx_key *key);
+/* Finds where oneDNN has each of the weights of a new primitive. */
+bool sx_place_weights(struct sx_primitive *p);
+
+/* Packs weights, or unpacks what the adjoint by the weights has summed. */
+void sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to);
+void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *to);
 
 /* Has a kernel's weights packed, `pieces` of them, `from_step` bytes apart. */
 bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, bool turned,
                  int64_t pieces, size_t from_step, struct sx_error *error);
-
-/* Has weights packed by each run, or what a run adds up unpacked. */
-bool sx_make_reorder(struct sx_dnnl *d, struct sx_kernel *kernel, bool unpack,
-                     struct sx_error *error);
 
 /* A new argument of a kernel. */
 struct sx_dnnl_arg *sx_add_arg(struct sx_kernel *kernel, int id, enum sx_source source, int k);

@@ -27,16 +27,14 @@ static dnnl_memory_desc_t image_desc(const struct sx_key *key, bool result)
     return tagged((int)key->conv.rank + 2, dims, tag[key->conv.nhwc][key->conv.rank - 1]);
 }
 
-/* Weights [O, I/g, kernel..] as oneDNN sees them: [g, O/g, I/g, kernel..]. */
-static dnnl_memory_desc_t kernel_desc(const struct sx_key *key, bool any)
+/* Weights [O, I/g, kernel..], as oneDNN sees them [g, O/g, I/g, kernel..], in any layout. */
+static dnnl_memory_desc_t kernel_desc(const struct sx_key *key)
 {
-    static const dnnl_format_tag_t plain[] = {dnnl_abc, dnnl_abcd, dnnl_abcde, dnnl_abcdef};
-    int64_t g = key->conv.group, in = key->in / g;
-    const int64_t *k = key->kernel;
-    dnnl_dims_t one = {key->out, in, k[0], k[1], k[2]};
-    dnnl_dims_t grouped = {g, key->out / g, in, k[0], k[1], k[2]};
-    int rank = (int)key->conv.rank + 2 + (g > 1);
-    return tagged(rank, g > 1 ? grouped : one, any ? dnnl_format_tag_any : plain[rank - 3]);
+    struct sx_key_weights w;
+    dnnl_dims_t dims;
+    sx_key_weights(key, false, &w);
+    memcpy(dims, w.dim, sizeof w.dim);
+    return tagged(w.rank, dims, dnnl_format_tag_any);
 }
 
 static dnnl_memory_desc_t matrix_desc(int64_t rows, int64_t columns, const int64_t *stride)
@@ -54,12 +52,6 @@ const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p)
     return dnnl_primitive_desc_query_md(
         p->desc,
         p->key.kind == SX_KEY_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-}
-
-dnnl_memory_desc_t sx_weights_plain(const struct sx_key *key)
-{
-    return key->kind == SX_KEY_PRODUCT ? matrix_desc(key->k, key->columns, key->b_stride)
-                                       : kernel_desc(key, false);
 }
 
 /* The image, the weights, the result and the bias of a convolution or product. */
@@ -82,7 +74,7 @@ static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_at
 {
     const struct sx_conv *c = &key->conv;
     dnnl_dims_t stride, dilation, begin, end, channels = {key->out};
-    struct descs m = {image_desc(key, false), kernel_desc(key, true), image_desc(key, true),
+    struct descs m = {image_desc(key, false), kernel_desc(key), image_desc(key, true),
                       key->bias ? tagged(1, channels, dnnl_a) : NULL};
     for (int i = 0; i < c->rank; i++) {
         stride[i] = c->stride[i];
@@ -108,18 +100,33 @@ static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_at
     return status;
 }
 
-static dnnl_status_t product_desc(const struct sx_key *key, const_dnnl_primitive_attr_t attr,
-                                  dnnl_engine_t engine, dnnl_primitive_desc_t *desc)
+static struct sx_primitive *known(const struct sx_dnnl *d, const struct sx_key *key)
+{
+    struct sx_primitive *p = d->primitives;
+    while (p != NULL && memcmp(&p->key, key, sizeof *key) != 0)
+        p = p->next;
+    return p;
+}
+
+/* A piece of fewer rows than the others takes the weights as they are packed for those: left to
+ * itself oneDNN 3 might choose another layout. */
+static dnnl_status_t product_desc(const struct sx_dnnl *d, const struct sx_key *key,
+                                  const_dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *desc)
 {
     const int64_t row[] = {key->columns, 1}, c_stride[] = {key->c_stride, 1};
     const dnnl_dims_t b_dims = {key->k, key->columns};
+    struct sx_key others = *key;
+    others.m = key->pack;
+    const struct sx_primitive *first =
+        key->pack == 0 || key->pack == key->m ? NULL : known(d, &others);
     struct descs m = {matrix_desc(key->m, key->k, key->a_stride),
                       key->pack ? tagged(2, b_dims, dnnl_format_tag_any)
                                 : matrix_desc(key->k, key->columns, key->b_stride),
                       matrix_desc(key->m, key->columns, c_stride),
                       key->bias ? matrix_desc(1, key->columns, row) : NULL};
-    dnnl_status_t status =
-        dnnl_matmul_primitive_desc_create(desc, engine, m.x, m.w, m.bias, m.y, attr);
+    dnnl_status_t status = dnnl_matmul_primitive_desc_create(
+        desc, d->engine, m.x, first != NULL ? sx_weights_packed(first) : m.w, m.bias, m.y,
+        attr);
     destroy_descs(&m);
     return status;
 }
@@ -211,7 +218,7 @@ static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
     int before = omp_get_max_threads();
     omp_set_num_threads(p->key.serial ? 1 : MADE_FOR);
     dnnl_status_t status = p->key.kind == SX_KEY_PRODUCT
-                               ? product_desc(&p->key, attr, d->engine, &p->desc)
+                               ? product_desc(d, &p->key, attr, &p->desc)
                                : conv_desc(&p->key, attr, d->engine, &p->desc);
     dnnl_primitive_attr_destroy(attr);
     if (status == dnnl_success) {
@@ -228,15 +235,17 @@ static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
     const_dnnl_memory_desc_t desc =
         dnnl_primitive_desc_query_md(p->desc, dnnl_query_scratchpad_md, 0);
     p->scratchpad = (dnnl_memory_desc_get_size(desc) + 63) & ~(size_t)63;
+    if (!sx_place_weights(p)) {
+        dnnl_primitive_destroy(p->primitive);
+        p->primitive = NULL;
+    }
 }
 
 /* One that cannot be made is kept too, as a refusal. */
 bool sx_find_primitive(struct sx_dnnl *d, const struct sx_key *key, struct sx_primitive **found,
                        struct sx_error *error)
 {
-    struct sx_primitive *p = d->primitives;
-    while (p != NULL && memcmp(&p->key, key, sizeof *key) != 0)
-        p = p->next;
+    struct sx_primitive *p = known(d, key);
     if (p == NULL) {
         p = sx_new(1, sizeof *p, error);
         if (p == NULL)

@@ -42,7 +42,7 @@ static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct 
     int64_t rows = cut->m % cut->rows, columns = cut->n % cut->columns;
     key.kind = SX_KEY_PRODUCT;
     key.serial = 1;
-    key.pack = b->op == SX_CONST && cut->one_b;
+    key.pack = b->op == SX_CONST && cut->one_b ? cut->rows : 0;
     sx_key_product(cut, cut->rows, cut->columns, &key);
     if (!sx_find_primitive(d, &key, &p[0], error))
         return false;
@@ -64,9 +64,9 @@ static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct 
     int64_t by_row = cut->m / cut->rows + (rows > 0),
             by_column = cut->n / cut->columns + (columns > 0);
     kernel->dim[cut->rank] = by_row * by_column; /* one of them is 1 */
-    product_args(kernel, cut, key.pack, bias);
+    product_args(kernel, cut, key.pack > 0, bias);
     size_t step = (size_t)(cut->columns * cut->b_stride[1]) * sizeof(float);
-    return (!key.pack || sx_add_pack(d, kernel, b->data, false, by_column, step, error)) &&
+    return (key.pack == 0 || sx_add_pack(d, kernel, b->data, false, by_column, step, error)) &&
            sx_make_slots(d, kernel, error);
 }
 

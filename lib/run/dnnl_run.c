@@ -12,9 +12,7 @@ static bool is_sum(const struct sx_kernel *kernel)
 
 size_t sx_kernel_scratch(const struct sx_kernel *kernel)
 {
-    size_t copies = is_sum(kernel) ? (size_t)kernel->pieces : kernel->reorder != NULL;
-    if (kernel->turned && copies > 0)
-        copies++; /* turned, but not yet packed: no larger */
+    size_t copies = is_sum(kernel) ? (size_t)kernel->pieces : kernel->packed != NULL;
     return (size_t)kernel->slots * kernel->scratchpad + copies * kernel->step;
 }
 
@@ -28,28 +26,16 @@ static char *after_slots(const struct sx_kernel *kernel, const struct sx_call *c
     return (char *)call->scratch + (size_t)kernel->slots * kernel->scratchpad;
 }
 
-static bool run_reorder(const struct sx_kernel *kernel, void *from, void *to)
-{
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, kernel->from}, {DNNL_ARG_TO, kernel->to}};
-    return dnnl_memory_set_data_handle(kernel->from, from) == dnnl_success &&
-           dnnl_memory_set_data_handle(kernel->to, to) == dnnl_success &&
-           dnnl_primitive_execute(kernel->reorder, kernel->d->stream, 2, args) == dnnl_success;
-}
-
 /* Packs weights that are no constants. */
 static bool pack_now(const struct sx_kernel *kernel, const struct sx_call *call)
 {
-    char *packed = after_slots(kernel, call), *plain = packed + kernel->step;
-    if (kernel->turned)
-        sx_key_turn_weights(&kernel->primitive[0]->key, call->in[1].data,
-                            (float *)(void *)plain);
-    else
-        memcpy(&plain, &call->in[1].data, sizeof plain); /* only read */
-    return run_reorder(kernel, plain, packed);
+    float *packed = (float *)(void *)after_slots(kernel, call);
+    sx_pack_weights(kernel->primitive[0], kernel->turned, call->in[1].data, packed);
+    return dnnl_memory_set_data_handle(kernel->packed, packed) == dnnl_success;
 }
 
 /* Adds the parts of a sum in their order, and unpacks it. */
-static bool sum_parts(const struct sx_kernel *kernel, const struct sx_call *call)
+static void sum_parts(const struct sx_kernel *kernel, const struct sx_call *call)
 {
     float *sum = (float *)(void *)after_slots(kernel, call);
     int64_t step = (int64_t)(kernel->step / sizeof *sum);
@@ -57,7 +43,7 @@ static bool sum_parts(const struct sx_kernel *kernel, const struct sx_call *call
     for (int64_t i = 0; i < step; i++)
         for (int64_t k = 1; k < kernel->pieces; k++)
             sum[i] += sum[k * step + i];
-    return run_reorder(kernel, sum, call->out);
+    sx_unpack_weights(kernel->primitive[0], sum, call->out);
 }
 
 /* Runs one piece with the memory objects of one slot. */
@@ -78,7 +64,7 @@ static bool run_piece(const struct sx_kernel *kernel, const struct sx_call *call
         if (arg->source == SX_PACKED) {
             const struct sx_pack *pack = kernel->pack;
             args[k].memory =
-                pack == NULL ? kernel->to : pack->memory[pack->pieces > 1 ? piece : 0];
+                pack == NULL ? kernel->packed : pack->memory[pack->pieces > 1 ? piece : 0];
             continue;
         }
         char *data = call->out;
@@ -109,7 +95,7 @@ static void clear(void *to, size_t bytes)
 bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
 {
     size_t bytes = (size_t)sx_count(&call->node->shape) * sizeof(float);
-    bool ok = kernel->reorder == NULL || is_sum(kernel) || pack_now(kernel, call);
+    bool ok = kernel->packed == NULL || pack_now(kernel, call);
     if (kernel->residual != SX_NONE && call->in[kernel->residual].data != call->out)
         sx_copy_pieces(call->out, call->in[kernel->residual].data, bytes);
     if (kernel->sparse)
@@ -127,5 +113,7 @@ bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
         omp_set_num_threads(1); /* of this region alone: gemm looks at it */
         ok = ok && run_piece(kernel, call, i, omp_get_thread_num());
     }
-    return ok && (!is_sum(kernel) || sum_parts(kernel, call));
+    if (ok && is_sum(kernel))
+        sum_parts(kernel, call);
+    return ok;
 }

@@ -78,20 +78,31 @@ bool sx_key_turn(struct sx_key *key)
     return t.conv.nhwc != 0;
 }
 
-void sx_key_turn_weights(const struct sx_key *key, const void *from, float *to)
+void sx_key_weights(const struct sx_key *key, bool turned, struct sx_key_weights *w)
 {
-    int64_t g = key->conv.group, in = key->in / g, out = key->out / g;
-    int64_t size = key->kernel[0] * (key->conv.rank > 1 ? key->kernel[1] : 1) *
-                   (key->conv.rank > 2 ? key->kernel[2] : 1);
-#pragma omp parallel for collapse(2)
-    for (int64_t i = 0; i < g * out; i++)
-        for (int64_t j = 0; j < in; j++) {
-            int64_t source = ((i / out * in + j) * out + i % out) * size;
-            float *row = to + (i * in + j) * size;
-            for (int64_t k = 0; k < size; k++)
-                memcpy(row + size - 1 - k,
-                       (const char *)from + (size_t)(source + k) * sizeof *to, sizeof *to);
-        }
+    *w = (struct sx_key_weights){.rank = 2};
+    if (key->kind == SX_KEY_PRODUCT) {
+        w->dim[0] = key->k;
+        w->dim[1] = key->columns;
+        memcpy(w->stride, key->b_stride, sizeof key->b_stride);
+        return;
+    }
+    int64_t g = key->conv.group, in = key->in / g, out = key->out / g, size = 1;
+    int first = g > 1, rank = (int)key->conv.rank;
+    w->rank = first + 2 + rank;
+    for (int i = rank - 1; i >= 0; i--) {
+        w->dim[first + 2 + i] = key->kernel[i];
+        w->stride[first + 2 + i] = turned ? -size : size;
+        size *= key->kernel[i];
+    }
+    if (turned)
+        w->first = size - 1;
+    w->dim[0] = g;
+    w->stride[0] = in * out * size;
+    w->dim[first] = out;
+    w->stride[first] = turned ? size : in * size;
+    w->dim[first + 1] = in;
+    w->stride[first + 1] = turned ? out * size : size;
 }
 
 /* Whether a kernel of one pixel meets pixels of the image alone, along axis i. */
