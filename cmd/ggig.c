@@ -1,4 +1,5 @@
 /* ggig.c - geometrically guided integrated gradients and the gradient methods around it. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,13 +117,19 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[3];
+    const char *warnings[4];
+    char left_out[80];
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
     if (a->flat)
         warnings[record.warning_count++] = "every gradient is zero";
     if (a->nonfinite > 0)
-        warnings[record.warning_count++] = "elements that were not finite are 0";
+        warnings[record.warning_count++] = "elements that are not finite are null";
+    if (a->left_out > 0) {
+        snprintf(left_out, sizeof left_out, "%lld gradients that are not finite are left out",
+                 (long long)a->left_out);
+        warnings[record.warning_count++] = left_out;
+    }
     if (strcmp(s->o.method, "expected") == 0 && s->o.background == NULL)
         warnings[record.warning_count++] = "no --background: the baseline alone is drawn";
     record.warnings = warnings;
@@ -130,12 +137,11 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
     write_params(s, a);
     sx_json_string(j, "method", s->o.method);
     sx_json_tensor(j, "attribution", &a->map);
-    sx_json_double(j, "sum", a->sum);
-    if (a->complete)
-        sx_json_double(j, "completeness_gap", a->gap);
-    else
-        sx_json_string(j, "completeness_gap", NULL);
+    sx_json_derived(j, "sum", a->sum);
+    sx_json_derived(j, "completeness_gap", a->complete ? a->gap : NAN);
     sx_json_bool(j, "flat", a->flat);
+    if (a->left_out > 0)
+        sx_json_int(j, "left_out", a->left_out);
     return sx_record_end(j, &record, error);
 }
 

@@ -34,7 +34,7 @@ struct tm_model *formula(int64_t n, const char *text)
         else
             snprintf(name, sizeof name, "y");
         if (isupper((unsigned char)*word)) {
-            bool two = strstr("Add Sub Mul Div", word) != NULL;
+            bool two = strstr("Add Sub Mul Div Pow", word) != NULL;
             top -= two;
             snprintf(inputs, sizeof inputs, "%s %s", top[0], two ? top[1] : "");
             tm_node(m, word, inputs, name, NULL);
@@ -46,7 +46,8 @@ struct tm_model *formula(int64_t n, const char *text)
             *++top = tm_text(m, name);
         }
     }
-    ck_assert_ptr_eq(top, operands + 1);
+    if (top != operands + 1)
+        ck_abort_msg("'%s' is no formula", text);
     tm_output(m, *top);
     return m;
 }

@@ -8,7 +8,7 @@
 struct tm_model *formula_columns(int64_t n);
 
 /* A whole model of y: operators after their operands, which are columns, numbers, or x itself.
- * Add, Sub, Mul and Div take two: "x1 x2 Mul x4 Sin Add 5 Sub" is x1 x2 + sin x4 - 5. */
+ * Add, Sub, Mul, Div and Pow take two: "x1 x2 Mul x4 Sin Add 5 Sub" is x1 x2 + sin x4 - 5. */
 struct tm_model *formula(int64_t n, const char *text);
 
 /* A network with two hidden layers, in the operators of exported files. */

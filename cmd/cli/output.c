@@ -224,6 +224,8 @@ bool cli_print_top(struct cli *cli, const struct sx_tensor *map, int n, struct s
     n = n > 32 ? 32 : n;
     for (int64_t i = 0; i < count; i++) {
         int at = found;
+        if (isnan(sx_tensor_get(map, i)))
+            continue;
         while (at > 0 && fabs(sx_tensor_get(map, i)) > fabs(sx_tensor_get(map, best[at - 1])))
             at--;
         if (at >= n)

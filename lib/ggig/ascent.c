@@ -9,22 +9,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/quadrature.h"
 #include "ggig/attribute.h"
 
-void sx_aggregate(enum sx_aggregate how, int64_t k, int64_t n, int64_t size, const double *g,
+bool sx_all_finite(const double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+/* Whether gradient g takes the place of what is largest so far. */
+static bool is_larger(enum sx_aggregate how, double g, double so_far)
+{
+    if (isnan(so_far))
+        return true;
+    return how == SX_AGG_MAX ? g > so_far : fabs(g) > fabs(so_far);
+}
+
+bool sx_aggregate(enum sx_aggregate how, int64_t k, int64_t n, int64_t size, const double *g,
                   double *to)
 {
-    if (how == SX_AGG_MEAN)
+    if (how == SX_AGG_MEAN) {
         for (int64_t i = 0; i < size; i++)
             to[i] += g[i] / (double)n;
-    else if (k == 0)
-        memcpy(to, g, (size_t)size * sizeof *to);
-    else if (how == SX_AGG_MAX)
-        for (int64_t i = 0; i < size; i++)
-            to[i] = g[i] > to[i] ? g[i] : to[i];
-    else
-        for (int64_t i = 0; i < size; i++)
-            to[i] = fabs(g[i]) > fabs(to[i]) ? g[i] : to[i];
+        return true;
+    }
+    bool all = true;
+    for (int64_t i = 0; i < size; i++) {
+        bool finite = isfinite(g[i]);
+        double so_far = k == 0 ? NAN : to[i];
+        all = all && finite;
+        to[i] = finite && is_larger(how, g[i], so_far) ? g[i] : so_far;
+    }
+    return all;
 }
 
 /* Moves z one step up; false if it cannot move any more. */
@@ -32,12 +51,9 @@ static bool climb(const struct sx_attribute_options *o, int64_t size, const doub
                   double *z)
 {
     double norm = 0;
-    bool finite = true;
-    for (int64_t i = 0; i < size; i++) {
+    for (int64_t i = 0; i < size; i++)
         norm += g[i] * g[i];
-        finite = finite && isfinite(g[i]);
-    }
-    if (norm == 0 || !finite)
+    if (norm == 0 || !sx_all_finite(g, size))
         return false;
     double unit = o->step == SX_CLIMB_UNIT ? o->eta / sqrt(norm) : o->eta;
     for (int64_t i = 0; i < size; i++) {
@@ -88,7 +104,8 @@ static bool climb_all(struct sx_attributing *a, struct climbers *c, enum sx_aggr
         int64_t kept = 0;
         for (int64_t i = 0; i < c->active; i++) {
             const double *g = c->g + i * size;
-            sx_aggregate(how, t, a->iterations, size, g, c->best + c->origin[i] * size);
+            double *best = c->best + c->origin[i] * size;
+            a->left_out += !sx_aggregate(how, t, a->iterations, size, g, best);
             bool moved = t + 1 < a->iterations && climb(a->o, size, g, c->z + i * size);
             if (!moved)
                 continue;
@@ -101,44 +118,54 @@ static bool climb_all(struct sx_attributing *a, struct climbers *c, enum sx_aggr
     return true;
 }
 
-/* Calls take(k, M_k) for every point of the path, some at a time. */
-static bool ascend_path(struct sx_attributing *a,
-                        void (*take)(struct sx_attributing *a, int64_t k, const double *m))
+/* The points that are ascended from, and what takes M_k of point k. */
+struct starts {
+    int64_t n;
+    double (*alpha)(const struct sx_attributing *a, int64_t k);
+    void (*take)(void *context, int64_t k, const double *m);
+    void *context;
+};
+
+static double closed_alpha(const struct sx_attributing *a, int64_t k)
+{
+    return (double)k / (double)a->steps;
+}
+
+/* Ascends from every point, some at a time. */
+static bool ascend_path(struct sx_attributing *a, const struct starts *s)
 {
     struct climbers c;
-    int64_t batch = sx_gradient_batch(a->e, true, a->steps + 1, a->error);
+    int64_t batch = sx_gradient_batch(a->e, true, s->n, a->error);
     if (batch == 0)
         return false;
     /* Two runs at a time, so that a run stays full for longer as points drop out. */
-    int64_t room = 2 * batch > a->steps + 1 ? a->steps + 1 : 2 * batch;
+    int64_t room = 2 * batch > s->n ? s->n : 2 * batch;
     bool ok = climbers_new(&c, room, a->size, a->error);
-    for (int64_t k = 0; ok && k <= a->steps; k += room) {
-        c.active = a->steps + 1 - k < room ? a->steps + 1 - k : room;
+    for (int64_t k = 0; ok && k < s->n; k += room) {
+        c.active = s->n - k < room ? s->n - k : room;
         memset(c.best, 0, (size_t)(c.n * a->size) * sizeof *c.best);
         int64_t now = c.active;
         for (int64_t j = 0; j < now; j++) {
-            double alpha = (double)(k + j) / (double)a->steps;
             c.origin[j] = j;
-            for (int64_t i = 0; i < a->size; i++)
-                c.z[j * a->size + i] =
-                    k + j == a->steps ? a->x[i]
-                                      : a->baseline[i] + alpha * (a->x[i] - a->baseline[i]);
+            sx_path_point(a, s->alpha(a, k + j), c.z + j * a->size);
         }
         ok = climb_all(a, &c, a->o->aggregate);
         for (int64_t j = 0; ok && j < now; j++)
-            take(a, k + j, c.best + j * a->size);
+            s->take(s->context, k + j, c.best + j * a->size);
     }
     climbers_free(&c);
     return ok;
 }
 
-static void take_largest(struct sx_attributing *a, int64_t k, const double *m)
+static void take_largest(void *context, int64_t k, const double *m)
 {
+    struct sx_attributing *a = context;
     sx_aggregate(a->o->aggregate, k, a->steps + 1, a->size, m, a->map);
 }
 
-static void take_trapezoid(struct sx_attributing *a, int64_t k, const double *m)
+static void take_trapezoid(void *context, int64_t k, const double *m)
 {
+    struct sx_attributing *a = context;
     double weight = (k == 0 || k == a->steps ? 0.5 : 1.0) / (double)a->steps;
     for (int64_t i = 0; i < a->size; i++)
         a->map[i] += weight * m[i];
@@ -146,36 +173,90 @@ static void take_trapezoid(struct sx_attributing *a, int64_t k, const double *m)
 
 bool sx_attribute_ggig(struct sx_attributing *a)
 {
-    return ascend_path(a, take_largest);
+    const struct starts starts = {a->steps + 1, closed_alpha, take_largest, a};
+    return ascend_path(a, &starts);
+}
+
+static double open_alpha(const struct sx_attributing *a, int64_t k)
+{
+    double weight;
+    return sx_open_node(k, sx_open_nodes(a->steps), &weight);
+}
+
+static void take_open(void *context, int64_t k, const double *m)
+{
+    sx_open_mean_take(context, k, m);
 }
 
 bool sx_attribute_ggig_ig(struct sx_attributing *a)
 {
-    return ascend_path(a, take_trapezoid);
+    const struct starts closed = {a->steps + 1, closed_alpha, take_trapezoid, a};
+    bool ok = ascend_path(a, &closed);
+    if (!ok || sx_all_finite(a->map, a->size))
+        return ok;
+    struct sx_open_mean mean;
+    ok = sx_open_mean_new(&mean, a, a->steps);
+    a->left_out = 0;
+    const struct starts open = {mean.n, open_alpha, take_open, &mean};
+    ok = ok && ascend_path(a, &open);
+    if (ok)
+        sx_open_mean_end(&mean);
+    sx_open_mean_free(&mean);
+    return ok;
 }
 
-/* The ascent from x alone; `trapezoid` weighs its ends half. */
+/* The ascent from x alone: its gradients and how many are finite. */
+struct ascent {
+    double *z, *g, *next;
+    int64_t n;
+};
+
+/* Takes gradient t: into the maximum, or with half the weight of the first into a sum. */
+static void take_step(struct sx_attributing *a, bool trapezoid, int64_t t, const double *g)
+{
+    if (!trapezoid)
+        sx_aggregate(a->o->aggregate, t, a->iterations, a->size, g, a->map);
+    else
+        for (int64_t i = 0; i < a->size; i++)
+            a->map[i] += (t == 0 ? 0.5 : 1.0) * g[i];
+}
+
+/* Ends at a gradient that is not finite, which a mean leaves out unless it is the first. */
+static bool ascend(struct sx_attributing *a, struct ascent *s, bool trapezoid)
+{
+    bool moves = true;
+    memcpy(s->z, a->x, (size_t)a->size * sizeof *s->z);
+    for (int64_t t = 0; t < a->iterations; t++) {
+        if (moves && !sx_gradients(a->e, 1, s->z, NULL, s->next, a->error))
+            return false;
+        bool finite = sx_all_finite(s->next, a->size);
+        if (finite || t == 0 || !trapezoid) {
+            take_step(a, trapezoid, t, s->next);
+            memcpy(s->g, s->next, (size_t)a->size * sizeof *s->g);
+            s->n++;
+        }
+        if (!finite) {
+            a->left_out++;
+            break;
+        }
+        moves = moves && climb(a->o, a->size, s->g, s->z);
+    }
+    return true;
+}
+
+/* `trapezoid` weighs the ends half. */
 static bool ascend_from_x(struct sx_attributing *a, bool trapezoid)
 {
-    int64_t size = a->size, last = a->iterations - 1;
-    double *z = sx_new((size_t)size, sizeof *z, a->error);
-    double *g = sx_new((size_t)size, sizeof *g, a->error);
-    bool ok = z != NULL && g != NULL, moves = true;
-    if (ok)
-        memcpy(z, a->x, (size_t)size * sizeof *z);
-    for (int64_t t = 0; ok && t <= last; t++) {
-        if (moves)
-            ok = sx_gradients(a->e, 1, z, NULL, g, a->error);
-        double weight = (t == 0 || t == last ? 0.5 : 1.0) / (double)(last > 0 ? last : 1);
-        if (!trapezoid)
-            sx_aggregate(a->o->aggregate, t, a->iterations, size, g, a->map);
-        else
-            for (int64_t i = 0; i < size; i++)
-                a->map[i] += (last > 0 ? weight : 1.0) * g[i];
-        moves = moves && climb(a->o, size, g, z);
-    }
-    free(z);
-    free(g);
+    size_t size = (size_t)a->size;
+    struct ascent s = {.z = sx_new(size, sizeof *s.z, a->error),
+                       .g = sx_new(size, sizeof *s.g, a->error),
+                       .next = sx_new(size, sizeof *s.next, a->error)};
+    bool ok = s.z != NULL && s.g != NULL && s.next != NULL && ascend(a, &s, trapezoid);
+    for (int64_t i = 0; ok && trapezoid && i < a->size; i++)
+        a->map[i] = s.n > 1 ? (a->map[i] - s.g[i] / 2) / (double)(s.n - 1) : s.g[i];
+    free(s.z);
+    free(s.g);
+    free(s.next);
     return ok;
 }
 

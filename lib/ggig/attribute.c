@@ -48,7 +48,7 @@ static const struct sx_attribute_row *find_row(const char *name, struct sx_error
     return NULL;
 }
 
-/* NaN -> 0 as the authors' code does; infinities too, and both are counted. */
+/* What is not finite is NaN, and counted; the sum and the gap follow it. */
 static void finish(const struct sx_attributing *a, const struct sx_attribute_row *row,
                    struct sx_attribution *r)
 {
@@ -57,21 +57,22 @@ static void finish(const struct sx_attributing *a, const struct sx_attribute_row
     r->flat = true;
     for (int64_t i = 0; i < a->size; i++) {
         double *v = &a->map[i];
-        if (!isfinite(*v)) {
-            *v = 0;
-            r->nonfinite++;
-        }
         double step = a->x[i] - a->baseline[i];
         path += row->mean ? *v * step : *v;
         r->flat = r->flat && *v == 0;
         if (times)
             *v *= step;
+        if (!isfinite(*v)) {
+            *v = NAN;
+            r->nonfinite++;
+        }
         sum += *v;
     }
     r->sum = sum;
     r->steps = a->steps;
     r->iterations = a->iterations;
     r->samples = a->samples;
+    r->left_out = a->left_out;
     r->complete = row->complete;
     r->gap = path - (a->f_x - a->f_start);
 }

@@ -13,6 +13,7 @@ struct sx_attributing {
     const double *x, *baseline;
     double *map;         /* [size], zeroed */
     double f_x, f_start; /* for completeness */
+    int64_t left_out;    /* points of a maximum that were not finite */
     struct sx_error *error;
 };
 
@@ -36,16 +37,42 @@ bool sx_visit_gradients(struct sx_attributing *a, int64_t n, const struct sx_vis
 /* The same without gradients: `take` gets NULL for them. */
 bool sx_visit_values(struct sx_attributing *a, int64_t n, const struct sx_visit *visit);
 
-/* Takes gradient number k of n into an aggregate (zeroed before the first). */
-void sx_aggregate(enum sx_aggregate how, int64_t k, int64_t n, int64_t size, const double *g,
+/* Takes gradient number k of n into an aggregate (zeroed before the first). Maxima leave out
+ * what is not finite; false if there was any. */
+bool sx_aggregate(enum sx_aggregate how, int64_t k, int64_t n, int64_t size, const double *g,
                   double *to);
+
+bool sx_all_finite(const double *values, int64_t n);
+
+/* Point z on the straight path at alpha from the baseline; at 1, x exactly. */
+void sx_path_point(const struct sx_attributing *a, double alpha, double *z);
+
+/* A mean over the path of what is not finite at its ends: see open.c. */
+struct sx_open_mean {
+    struct sx_attributing *a;
+    int64_t n;      /* nodes */
+    double *coarse; /* [size], of every other node; the map has that of all */
+    bool *suspect;  /* [size], was not finite on the closed path */
+};
+
+/* How many nodes an open rule has for so many steps: an even number, 16 at least. */
+int64_t sx_open_nodes(int64_t steps);
+/* Marks what of the map is not finite, and begins again with a rule of that many
+ * steps. */
+bool sx_open_mean_new(struct sx_open_mean *mean, struct sx_attributing *a, int64_t steps);
+void sx_open_mean_free(struct sx_open_mean *mean);
+void sx_open_mean_restart(struct sx_open_mean *mean, int64_t steps);
+void sx_open_mean_take(struct sx_open_mean *mean, int64_t k, const double *g);
+/* What does not converge becomes NaN. */
+void sx_open_mean_end(struct sx_open_mean *mean);
 
 /* path.c */
 bool sx_attribute_gradient(struct sx_attributing *a);
-bool sx_attribute_ig(struct sx_attributing *a);
 bool sx_attribute_ig_max(struct sx_attributing *a);
 bool sx_attribute_idgi(struct sx_attributing *a);
 bool sx_attribute_input_gradient(struct sx_attributing *a);
+/* ig.c */
+bool sx_attribute_ig(struct sx_attributing *a);
 /* ascent.c */
 bool sx_attribute_ggig(struct sx_attributing *a);
 bool sx_attribute_ggig_ig(struct sx_attributing *a);

@@ -1,7 +1,9 @@
 /* blurig.c - Blur Integrated Gradients: from a blurred picture to x.
  *
  * Xu, Venugopalan, Sundararajan, CVPR 2020, discretised as in its published code: points
- * sigma_k = (k/m) max_sigma, the slope of the picture by a difference in sigma. */
+ * sigma_k = (k/m) max_sigma, the slope of the picture by a difference in sigma. Where a gradient
+ * is not finite, as at pixels of 0 under a square root, the points are in the middle of steps.
+ * Pixels that do not move add nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +14,14 @@
 
 struct blur_path {
     struct sx_attributing *a;
+    double shift;        /* of the nodes, in steps */
     double *now, *ahead; /* x blurred at sigma and a little more */
     bool failed;
 };
 
-static double sigma_at(const struct sx_attributing *a, int64_t k)
+static double sigma_at(const struct blur_path *s, int64_t k)
 {
-    return a->o->max_sigma * (double)k / (double)a->steps;
+    return s->a->o->max_sigma * ((double)k + s->shift) / (double)s->a->steps;
 }
 
 static void blur_to(struct blur_path *s, double sigma, double *to)
@@ -32,7 +35,7 @@ static void blur_to(struct blur_path *s, double sigma, double *to)
 static void blur_point(void *context, int64_t k, double *z)
 {
     struct blur_path *s = context;
-    blur_to(s, sigma_at(s->a, k), z);
+    blur_to(s, sigma_at(s, k), z);
 }
 
 static void take_blur(void *context, int64_t k, double value, const double *g)
@@ -40,16 +43,17 @@ static void take_blur(void *context, int64_t k, double value, const double *g)
     struct blur_path *s = context;
     struct sx_attributing *a = s->a;
     double weight = a->o->max_sigma / (double)a->steps / BLUR_DIFFERENCE;
-    if (k == 0)
+    if (k == 0 && s->shift == 0)
         a->f_x = value;
     if (k == a->steps) {
         a->f_start = value;
         return;
     }
-    blur_to(s, sigma_at(a, k), s->now);
-    blur_to(s, sigma_at(a, k) + BLUR_DIFFERENCE, s->ahead);
+    blur_to(s, sigma_at(s, k), s->now);
+    blur_to(s, sigma_at(s, k) + BLUR_DIFFERENCE, s->ahead);
     for (int64_t i = 0; i < a->size; i++)
-        a->map[i] -= weight * (s->ahead[i] - s->now[i]) * g[i];
+        if (s->ahead[i] != s->now[i])
+            a->map[i] -= weight * (s->ahead[i] - s->now[i]) * g[i];
 }
 
 bool sx_attribute_blur_ig(struct sx_attributing *a)
@@ -60,8 +64,13 @@ bool sx_attribute_blur_ig(struct sx_attributing *a)
     s.now = sx_new((size_t)a->size, sizeof *s.now, a->error);
     s.ahead = sx_new((size_t)a->size, sizeof *s.ahead, a->error);
     const struct sx_visit visit = {&s, blur_point, take_blur};
-    bool ok = s.now != NULL && s.ahead != NULL && sx_visit_gradients(a, a->steps + 1, &visit) &&
-              !s.failed;
+    bool ok = s.now != NULL && s.ahead != NULL && sx_visit_gradients(a, a->steps + 1, &visit);
+    if (ok && !sx_all_finite(a->map, a->size)) {
+        s.shift = 0.5;
+        memset(a->map, 0, (size_t)a->size * sizeof *a->map);
+        ok = sx_visit_gradients(a, a->steps, &visit);
+    }
+    ok = ok && !s.failed;
     free(s.now);
     free(s.ahead);
     return ok;

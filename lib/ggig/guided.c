@@ -3,7 +3,8 @@
  * The path goes from the baseline to x in equal steps of L1 distance, but each step moves only
  * the features whose gradient is small (the lowest `fraction` by magnitude among those that can
  * still move), and no feature may be further than max_distance (in alpha) from the straight
- * line. Every move adds (move) x (gradient at the start of the step). */
+ * line. Every move adds (move) x (gradient at the start of the step; in the middle of the step
+ * towards x where that at its start is not finite). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 struct guided {
     struct sx_attributing *a;
-    double *z, *g, *sorted;
+    double *z, *g, *sorted, *middle;
     double alpha_min, alpha_max;
 };
 
@@ -65,7 +66,7 @@ static double threshold(struct guided *s)
 {
     int64_t n = s->a->size;
     for (int64_t i = 0; i < n; i++)
-        s->sorted[i] = can_move(s, i) ? fabs(s->g[i]) : INFINITY;
+        s->sorted[i] = can_move(s, i) && isfinite(s->g[i]) ? fabs(s->g[i]) : INFINITY;
     qsort(s->sorted, (size_t)n, sizeof *s->sorted, by_size);
     return s->sorted[(int64_t)floor(s->a->o->fraction * (double)(n - 1))];
 }
@@ -92,6 +93,20 @@ static bool advance(struct guided *s, double target)
     return share < 1;
 }
 
+/* The gradient for step k. */
+static bool find_gradient(struct guided *s, int64_t k, double *value)
+{
+    struct sx_attributing *a = s->a;
+    double half = 0.5 / (double)(a->steps - k);
+    if (!sx_gradients(a->e, 1, s->z, value, s->g, a->error))
+        return false;
+    if (sx_all_finite(s->g, a->size))
+        return true;
+    for (int64_t i = 0; i < a->size; i++)
+        s->middle[i] = s->z[i] + half * (a->x[i] - s->z[i]);
+    return sx_gradients(a->e, 1, s->middle, NULL, s->g, a->error);
+}
+
 static bool walk(struct guided *s)
 {
     struct sx_attributing *a = s->a;
@@ -99,7 +114,7 @@ static bool walk(struct guided *s)
     double total = distance_left(s);
     for (int64_t k = 0; k < a->steps; k++) {
         double value, alpha = (double)(k + 1) / (double)a->steps;
-        if (!sx_gradients(a->e, 1, s->z, &value, s->g, a->error))
+        if (!find_gradient(s, k, &value))
             return false;
         if (k == 0)
             a->f_start = value;
@@ -117,9 +132,11 @@ bool sx_attribute_guided_ig(struct sx_attributing *a)
     s.z = sx_new((size_t)a->size, sizeof *s.z, a->error);
     s.g = sx_new((size_t)a->size, sizeof *s.g, a->error);
     s.sorted = sx_new((size_t)a->size, sizeof *s.sorted, a->error);
-    bool ok = s.z != NULL && s.g != NULL && s.sorted != NULL && walk(&s);
+    s.middle = sx_new((size_t)a->size, sizeof *s.middle, a->error);
+    bool ok = s.z != NULL && s.g != NULL && s.sorted != NULL && s.middle != NULL && walk(&s);
     free(s.z);
     free(s.g);
     free(s.sorted);
+    free(s.middle);
     return ok;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "explain/quadrature.h"
 #include "ggig/attribute.h"
 
 /* Moments of the gradient over noisy copies of x. */
@@ -10,15 +11,15 @@ struct moments {
     double sigma, *square; /* square: sums of squares, NULL if not wanted */
 };
 
-/* Noise scales with the range of x, as SmoothGrad proposes. */
+/* Noise scales with the range of x, as SmoothGrad proposes; missing values have no part in it. */
 static double range_of(const double *x, int64_t n)
 {
-    double low = x[0], high = x[0];
-    for (int64_t i = 1; i < n; i++) {
-        low = x[i] < low ? x[i] : low;
-        high = x[i] > high ? x[i] : high;
+    double low = INFINITY, high = -INFINITY;
+    for (int64_t i = 0; i < n; i++) {
+        low = fmin(low, x[i]);
+        high = fmax(high, x[i]);
     }
-    return high - low;
+    return high > low ? high - low : 0;
 }
 
 static void noisy_point(void *context, int64_t k, double *z)
@@ -76,9 +77,11 @@ bool sx_attribute_vargrad(struct sx_attributing *a)
 {
     double *square = NULL;
     bool ok = gather_moments(a, &square);
-    /* Rounding may leave a variance of nothing below 0. */
-    for (int64_t i = 0; ok && i < a->size; i++)
-        a->map[i] = fmax(0, square[i] - a->map[i] * a->map[i]);
+    for (int64_t i = 0; ok && i < a->size; i++) {
+        double variance = square[i] - a->map[i] * a->map[i];
+        /* Rounding may leave a variance of nothing below 0. */
+        a->map[i] = variance < 0 ? 0 : variance;
+    }
     free(square);
     return ok;
 }
@@ -93,47 +96,68 @@ static const double *drawn_baseline(const struct sx_attributing *a, int64_t k)
     return a->o->background + (int64_t)(r % (uint64_t)a->o->n_background) * a->size;
 }
 
+/* Draws of Expected Gradients. Where the gradient at an end of a path is not finite, nodes crowd
+ * there as those of sx_open_node, one drawn in each part of the path as before. */
+struct expected {
+    struct sx_attributing *a;
+    int64_t baselines; /* evaluated */
+    bool open;
+};
+
+/* Draw k in the path, and its weight. */
+static double drawn_alpha(const struct expected *s, int64_t k, double *weight)
+{
+    const struct sx_attributing *a = s->a;
+    double u = sx_random_uniform(a->o->seed, a->o->sample, 2 * (uint64_t)k + 1);
+    if (s->open)
+        return sx_open_drawn(k, a->samples, u, weight);
+    *weight = 1 / (double)a->samples;
+    return ((double)k + u) / (double)a->samples;
+}
+
 static void expected_point(void *context, int64_t k, double *z)
 {
-    const struct sx_attributing *a = context;
-    const double *b = drawn_baseline(a, k);
-    double u = sx_random_uniform(a->o->seed, a->o->sample, 2 * (uint64_t)k + 1);
-    double alpha = ((double)k + u) / (double)a->samples;
-    for (int64_t i = 0; i < a->size; i++)
-        z[i] = b[i] + alpha * (a->x[i] - b[i]);
+    const struct expected *s = context;
+    const double *b = drawn_baseline(s->a, k);
+    double weight, alpha = drawn_alpha(s, k, &weight);
+    for (int64_t i = 0; i < s->a->size; i++)
+        z[i] = b[i] + alpha * (s->a->x[i] - b[i]);
 }
 
 static void take_expected(void *context, int64_t k, double value, const double *g)
 {
-    struct sx_attributing *a = context;
-    const double *b = drawn_baseline(a, k);
+    const struct expected *s = context;
+    const double *b = drawn_baseline(s->a, k), *x = s->a->x;
+    double weight;
     (void)value;
-    for (int64_t i = 0; i < a->size; i++)
-        a->map[i] += (a->x[i] - b[i]) * g[i] / (double)a->samples;
+    drawn_alpha(s, k, &weight);
+    for (int64_t i = 0; i < s->a->size; i++)
+        s->a->map[i] += (x[i] - b[i]) * g[i] * weight;
 }
 
-/* The reference value is the mean of f over the baselines that were drawn. */
+/* The reference value is the mean of f over the baselines that were drawn; x comes last. */
 static void baseline_point(void *context, int64_t k, double *z)
 {
-    const struct sx_attributing *a = context;
-    const double *b = drawn_baseline(a, k);
-    for (int64_t i = 0; i < a->size; i++)
+    const struct expected *s = context;
+    const double *b = k < s->baselines ? drawn_baseline(s->a, k) : s->a->x;
+    for (int64_t i = 0; i < s->a->size; i++)
         z[i] = b[i];
 }
 
 static void take_start(void *context, int64_t k, double value, const double *g)
 {
-    struct sx_attributing *a = context;
-    (void)k;
-    (void)g;
-    a->f_start += value / (double)a->samples;
+    struct expected *s = context;
+    if (k < s->baselines)
+        s->a->f_start += value / (double)s->baselines;
+    s->open = s->open || !sx_all_finite(g, s->a->size);
 }
 
 bool sx_attribute_expected(struct sx_attributing *a)
 {
-    const struct sx_visit visit = {a, expected_point, take_expected};
-    const struct sx_visit start = {a, baseline_point, take_start};
+    struct expected s = {a, a->o->background != NULL ? a->samples : 1, false};
+    const struct sx_visit visit = {&s, expected_point, take_expected};
+    const struct sx_visit ends = {&s, baseline_point, take_start};
     a->f_x = sx_explainer_target(a->e)->value;
-    return sx_visit_gradients(a, a->samples, &visit) &&
-           sx_visit_values(a, a->o->background != NULL ? a->samples : 1, &start);
+    return sx_visit_gradients(a, s.baselines + 1, &ends) &&
+           sx_visit_gradients(a, a->samples, &visit);
 }

@@ -133,6 +133,13 @@ void sx_json_double(struct sx_json *json, const char *key, double value)
     put_number(json, value, SX_DOUBLE);
 }
 
+void sx_json_derived(struct sx_json *json, const char *key, double value)
+{
+    int64_t nonfinite = json->nonfinite;
+    sx_json_double(json, key, value);
+    json->nonfinite = nonfinite;
+}
+
 void sx_json_int(struct sx_json *json, const char *key, int64_t value)
 {
     char text[24];

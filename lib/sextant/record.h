@@ -39,7 +39,7 @@ bool sx_npy_write(struct sx_sink *sink, const struct sx_tensor *tensor);
 struct sx_json {
     struct sx_sink *sink;
     enum sx_type precision; /* of numbers and double arrays: SX_FLOAT or SX_DOUBLE */
-    int64_t nonfinite;      /* numbers that were written as null */
+    int64_t nonfinite;      /* computed numbers that were written as null */
     bool comma;
 };
 
@@ -51,6 +51,9 @@ void sx_json_string(struct sx_json *json, const char *key, const char *text); /*
 void sx_json_raw(struct sx_json *json, const char *key, const char *text); /* is JSON already */
 void sx_json_number(struct sx_json *json, const char *key, double value);
 void sx_json_double(struct sx_json *json, const char *key, double value); /* full precision */
+/* The same of a number that follows from others, or that there may be none of: NaN and
+ * infinities are null, and not counted. */
+void sx_json_derived(struct sx_json *json, const char *key, double value);
 void sx_json_int(struct sx_json *json, const char *key, int64_t value);
 void sx_json_bool(struct sx_json *json, const char *key, bool value);
 void sx_json_shape(struct sx_json *json, const char *key, const struct sx_shape *shape);

@@ -1,0 +1,105 @@
+/* ig.c - Integrated Gradients, as a mean gradient (Sundararajan, Taly, Yan 2017).
+ *
+ * The trapezoid rule with both ends, or, where a gradient on it is not finite, nodes inside the
+ * path alone. */
+#include <math.h>
+#include <string.h>
+
+#include "explain/quadrature.h"
+#include "ggig/attribute.h"
+
+/* Without --steps, the default is doubled until completeness is off by no more than this, as a
+ * share of f(x) - f(b), or there are so many steps. */
+#define TOLERANCE 1e-4
+#define MOST_STEPS 800
+
+/* What is missing to f(x) - f(b), as a share of it. */
+static double missing(const struct sx_attributing *a)
+{
+    double sum = 0, whole = a->f_x - a->f_start;
+    for (int64_t i = 0; i < a->size; i++)
+        sum += a->map[i] * (a->x[i] - a->baseline[i]);
+    return whole != 0 ? fabs(sum / whole - 1) : 0;
+}
+
+static bool goes_on(const struct sx_attributing *a)
+{
+    return a->o->steps == 0 && missing(a) > TOLERANCE && a->steps < MOST_STEPS;
+}
+
+static void closed_point(void *context, int64_t k, double *z)
+{
+    const struct sx_attributing *a = context;
+    sx_path_point(a, (double)k / (double)a->steps, z);
+}
+
+/* Trapezoid rule: the ends count half. */
+static void take_closed(void *context, int64_t k, double value, const double *g)
+{
+    struct sx_attributing *a = context;
+    double weight = (k == 0 || k == a->steps ? 0.5 : 1.0) / (double)a->steps;
+    if (k == 0)
+        a->f_start = value;
+    if (k == a->steps)
+        a->f_x = value;
+    for (int64_t i = 0; i < a->size; i++)
+        a->map[i] += weight * g[i];
+}
+
+static void midpoint(void *context, int64_t k, double *z)
+{
+    const struct sx_attributing *a = context;
+    sx_path_point(a, ((double)k + 0.5) / (double)a->steps, z);
+}
+
+static void take_midpoint(void *context, int64_t k, double value, const double *g)
+{
+    struct sx_attributing *a = context;
+    (void)value;
+    for (int64_t i = 0; i < a->size; i++)
+        a->map[i] = (k == 0 ? a->map[i] / 2 : a->map[i]) + g[i] / (2 * (double)a->steps);
+}
+
+static void open_point(void *context, int64_t k, double *z)
+{
+    const struct sx_open_mean *mean = context;
+    double weight;
+    sx_path_point(mean->a, sx_open_node(k, mean->n, &weight), z);
+}
+
+static void take_open(void *context, int64_t k, double value, const double *g)
+{
+    (void)value;
+    sx_open_mean_take(context, k, g);
+}
+
+static bool integrate_open(struct sx_attributing *a, int64_t steps)
+{
+    struct sx_open_mean mean;
+    const struct sx_visit visit = {&mean, open_point, take_open};
+    bool ok = sx_open_mean_new(&mean, a, steps);
+    a->steps = steps;
+    ok = ok && sx_visit_gradients(a, mean.n, &visit);
+    while (ok && goes_on(a)) {
+        a->steps *= 2;
+        sx_open_mean_restart(&mean, a->steps);
+        ok = sx_visit_gradients(a, mean.n, &visit);
+    }
+    if (ok)
+        sx_open_mean_end(&mean);
+    sx_open_mean_free(&mean);
+    return ok;
+}
+
+bool sx_attribute_ig(struct sx_attributing *a)
+{
+    const struct sx_visit closed = {a, closed_point, take_closed};
+    const struct sx_visit between = {a, midpoint, take_midpoint};
+    int64_t steps = a->steps;
+    bool ok = sx_visit_gradients(a, a->steps + 1, &closed);
+    while (ok && goes_on(a)) {
+        ok = sx_visit_gradients(a, a->steps, &between);
+        a->steps *= 2;
+    }
+    return ok && (sx_all_finite(a->map, a->size) || integrate_open(a, steps));
+}
