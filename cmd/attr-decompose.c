@@ -283,8 +283,8 @@ static int64_t strongest(const struct sx_decomposition *r, int64_t top[SHOWN])
             const double *a = r->method[k].attribution;
             double most = 0;
             for (int64_t p = 0; a != NULL && p < r->players; p++)
-                most = fmax(most, fabs(a[p]));
-            sum += most > 0 ? fabs(a[i]) / most : 0;
+                most = isfinite(a[p]) ? fmax(most, fabs(a[p])) : most;
+            sum += most > 0 && isfinite(a[i]) ? fabs(a[i]) / most : 0;
         }
         int64_t at = n;
         for (; at > 0 && sum > weight[at - 1]; at--) {

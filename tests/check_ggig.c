@@ -337,6 +337,107 @@ START_TEST(test_cut)
 }
 END_TEST
 
+/* Paths from 0 whose gradient there is infinite or NaN, and what integrates to f(x) - f(b). */
+static const struct singular {
+    const char *text;
+    double x[2], value[2];
+} singulars[] = {
+    {"x1 x1 Mul x2 x2 Mul Add Sqrt", {3, 4}, {1.8, 3.2}},
+    {"x1 Sqrt x2 Add", {4, 1}, {2, 1}},
+    {"x1 0.5 Pow x2 0.5 Pow Add", {4, 9}, {2, 3}},
+    {"x1 0.3 Pow x2 Add", {1, 2}, {1, 2}},
+    {"x1 Acos x2 Add", {1, 2}, {-1.5707963267948966, 2}},
+    {"x1 x1 Log Mul x2 Add", {2, 1}, {1.3862943611198906, 1}},
+};
+
+START_TEST(test_singular_ends)
+{
+    const struct singular *c = &singulars[_i];
+    static const char *const methods[] = {"ig", "ggig-ig", "expected", "guided-ig"};
+    struct sx_attribute_options o = sx_attribute_defaults();
+    double zeros[2] = {0};
+    struct fixture f;
+    open_explainer(&f, formula(2, c->text), c->x, 2);
+    o.baseline = zeros;
+    o.iterations = 1;
+    o.times_input = true;
+    for (int k = 0; k < 4; k++) {
+        struct sx_error error = {0};
+        struct sx_attribution a;
+        o.method = methods[k];
+        bool guided = k == 3;
+        ck_assert_msg(sx_attribute(f.explainer, &o, &a, &error), "%s", error.message);
+        for (int64_t i = 0; i < 2 && !(k > 1 && isnan(a.gap)); i++) {
+            double got = sx_tensor_get(&a.map, i);
+            if (!guided)
+                ck_assert_msg(fabs(got - c->value[i]) <= 0.02 * fabs(c->value[i]),
+                              "%s of %s: element %d is %g", methods[k], c->text, (int)i, got);
+        }
+        if (guided && !isnan(a.gap))
+            ck_assert_double_le(fabs(a.gap), 0.05 * fabs(c->value[0] + c->value[1]) + 0.1);
+        ck_assert(!a.flat);
+        sx_tensor_free(&a.map);
+    }
+    close_explainer(&f);
+}
+END_TEST
+
+/* What grows without bound has no integral; what else there is has. Maxima leave out. */
+START_TEST(test_unbounded)
+{
+    static const char *const methods[] = {"ig", "ggig-ig", "expected", "guided-ig"};
+    struct sx_attribute_options o = sx_attribute_defaults();
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    double zeros[2] = {0};
+    struct fixture f;
+    open_explainer(&f, formula(2, "x1 Log x2 Add"), (const double[]){2, 1}, 2);
+    o.baseline = zeros;
+    o.iterations = 1;
+    o.times_input = true;
+    for (int k = 0; k < 4; k++) {
+        o.method = methods[k];
+        ck_assert_msg(sx_attribute(f.explainer, &o, &a, &error), "%s", error.message);
+        ck_assert_msg(isnan(sx_tensor_get(&a.map, 0)), "%s", o.method);
+        ck_assert_double_eq_tol(sx_tensor_get(&a.map, 1), 1, 0.02);
+        ck_assert_int_eq(a.nonfinite, 1);
+        sx_tensor_free(&a.map);
+    }
+    o.method = "ig-max";
+    o.steps = 50;
+    ck_assert(sx_attribute(f.explainer, &o, &a, &error));
+    ck_assert_double_eq_tol(sx_tensor_get(&a.map, 0), 50, 1e-9);
+    ck_assert_int_eq(a.left_out, 1);
+    ck_assert_int_eq(a.nonfinite, 0);
+    sx_tensor_free(&a.map);
+    close_explainer(&f);
+}
+END_TEST
+
+/* Steps go on until completeness holds, though 100 are no better than 50. */
+START_TEST(test_automatic_steps)
+{
+    struct sx_attribute_options o = sx_attribute_defaults();
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    double zero = 0;
+    struct fixture f;
+    open_explainer(&f, formula(1, "x1 0.505 Sub 400 Mul Tanh 3 Mul x1 Add"),
+                   (const double[]){1}, 1);
+    o.baseline = &zero;
+    o.method = "ig";
+    ck_assert(sx_attribute(f.explainer, &o, &a, &error));
+    ck_assert_double_eq_tol(sx_tensor_get(&a.map, 0), 7, 7e-4);
+    ck_assert_int_gt(a.steps, 100);
+    sx_tensor_free(&a.map);
+    o.method = "expected";
+    ck_assert(sx_attribute(f.explainer, &o, &a, &error));
+    ck_assert_double_eq_tol(a.gap, sx_tensor_get(&a.map, 0) - 7, 1e-9);
+    sx_tensor_free(&a.map);
+    close_explainer(&f);
+}
+END_TEST
+
 /* What is not there is refused with its name. */
 START_TEST(test_refusals)
 {
@@ -424,7 +525,8 @@ int main(void)
 {
     TCase *c = suite_case("ggig");
     SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
-              test_sine, test_linear, test_completeness, test_scores, test_cut, test_refusals,
-              test_every_method);
+              test_sine, test_linear, test_completeness, test_scores, test_cut, test_unbounded,
+              test_automatic_steps, test_refusals, test_every_method);
+    tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();
 }

@@ -48,23 +48,40 @@ static double distance_of(const double *a, const double *b, int64_t n)
     return sqrt(sum);
 }
 
+/* The methods that are compared: those whose values are all finite. */
+static bool choose_methods(struct sx_decomposer *c, int64_t players, struct sx_error *error)
+{
+    c->n_agreeing = 0;
+    c->agreeing = sx_new((size_t)c->n_methods, sizeof *c->agreeing, error);
+    for (int k = 0; c->agreeing != NULL && k < c->n_methods; k++) {
+        const double *a = c->method[k].attribution;
+        bool finite = a != NULL;
+        for (int64_t i = 0; finite && i < players; i++)
+            finite = isfinite(a[i]);
+        if (finite)
+            c->agreeing[c->n_agreeing++] = k;
+    }
+    return c->agreeing != NULL;
+}
+
 bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error)
 {
-    int n = c->n_methods;
+    if (!choose_methods(c, players, error))
+        return false;
+    int n = c->n_agreeing;
     c->spearman = sx_new((size_t)(n * n), sizeof *c->spearman, error);
     c->distance = sx_new((size_t)(n * n), sizeof *c->distance, error);
     struct place *order = sx_new((size_t)players, sizeof *order, error);
     double *rank = sx_new((size_t)players, (size_t)n * sizeof *rank, error);
     bool ok = c->spearman != NULL && c->distance != NULL && order != NULL && rank != NULL;
     for (int k = 0; ok && k < n; k++)
-        if (c->method[k].attribution != NULL)
-            list_ranks(c->method[k].attribution, players, order, rank + k * players);
+        list_ranks(c->method[c->agreeing[k]].attribution, players, order, rank + k * players);
     for (int at = 0; ok && at < n * n; at++) {
-        const double *a = c->method[at / n].attribution, *b = c->method[at % n].attribution;
-        bool both = a != NULL && b != NULL;
+        const double *a = c->method[c->agreeing[at / n]].attribution;
+        const double *b = c->method[c->agreeing[at % n]].attribution;
         c->spearman[at] =
-            both ? correlation(rank + at / n * players, rank + at % n * players, players) : NAN;
-        c->distance[at] = both ? distance_of(a, b, players) : NAN;
+            correlation(rank + at / n * players, rank + at % n * players, players);
+        c->distance[at] = distance_of(a, b, players);
     }
     free(order);
     free(rank);

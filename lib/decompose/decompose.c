@@ -139,6 +139,8 @@ static bool frame_open(struct sx_decomposing *d, struct sx_frame *f, const doubl
 {
     f->baseline = baseline;
     f->game = sx_game_model(d->e, d->players, baseline, 1, SX_TARGET, d->error);
+    if (f->game != NULL)
+        f->game->keep_nonfinite = true;
     return f->game != NULL &&
            (d->n < 64 ? sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b)
                       : sx_gradients(d->e, 1, baseline, &f->f_b, NULL, d->error));
@@ -462,8 +464,10 @@ static void free_results(struct sx_decomposer *c)
     sx_neurons_free(c->neuron, c->n_neurons);
     c->neuron = NULL;
     c->n_neurons = 0;
+    free(c->agreeing);
     free(c->spearman);
     free(c->distance);
+    c->agreeing = NULL;
     c->spearman = c->distance = NULL;
     sx_arena_free(&c->kept);
     c->kept = (struct sx_arena){0};
@@ -501,6 +505,25 @@ static bool same_rules(const struct sx_rule_options *a, const struct sx_rule_opt
            a->bound[0] == b->bound[0] && a->bound[1] == b->bound[1] && a->neuron == b->neuron;
 }
 
+static bool any_finite(const double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (isfinite(values[i]))
+            return true;
+    return n == 0;
+}
+
+/* A method none of whose values is finite has none. */
+static bool has_no_value(struct sx_decomposing *d, struct sx_decomposed *m)
+{
+    m->failure = sx_arena_strdup(&d->d->kept, "no value is finite", d->error);
+    free(m->attribution);
+    free(m->share);
+    free(m->effect);
+    m->attribution = m->share = m->effect = NULL;
+    return m->failure != NULL;
+}
+
 static bool decompose_all(struct sx_decomposing *d)
 {
     struct sx_decomposer *c = d->d;
@@ -514,6 +537,8 @@ static bool decompose_all(struct sx_decomposing *d)
             continue;
         struct sx_decomposed *m = &c->method[c->n_methods++];
         if (!decompose_by(d, &rows[i], m))
+            return false;
+        if (m->failure == NULL && !any_finite(m->attribution, d->n) && !has_no_value(d, m))
             return false;
         if (m->failure == NULL)
             sx_judge(d, &rows[i], m);
@@ -545,6 +570,8 @@ static void give(struct sx_decomposing *d, struct sx_decomposition *r)
                                    .method = c->method,
                                    .n_neurons = c->n_neurons,
                                    .neuron = c->neuron,
+                                   .n_agreeing = c->n_agreeing,
+                                   .agreeing = c->agreeing,
                                    .spearman = c->spearman,
                                    .distance = c->distance};
     sx_taylor_give(&c->taylor, r);

@@ -77,7 +77,8 @@ struct sx_decomposer {
     struct sx_taylor taylor;
     struct sx_neuron *neuron;
     int n_neurons;
-    double *spearman, *distance; /* [methods, methods] */
+    int n_agreeing, *agreeing;   /* methods whose values are all finite */
+    double *spearman, *distance; /* [agreeing, agreeing] */
     struct sx_arena kept;
 };
 

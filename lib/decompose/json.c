@@ -25,7 +25,7 @@ static void write_principles(struct sx_json *j, const struct sx_principle *p, bo
     sx_json_object(j, "principles");
     for (int k = 0; k < 3; k++) {
         sx_json_object(j, name[k]);
-        sx_json_double(j, "violation", p[k].violation);
+        sx_json_derived(j, "violation", p[k].violation);
         sx_json_bool(j, "holds", p[k].holds);
         sx_json_bool(j, "derived", p[k].derived);
         if (sets) {
@@ -56,7 +56,7 @@ static void write_allocation(struct sx_json *j, const struct sx_decomposition *r
         sx_json_array(j, "weight");
         for (int64_t i = 0; i < r->players; i++) {
             if (some)
-                sx_json_number(j, NULL, share[i] / m->effect[s]);
+                sx_json_derived(j, NULL, share[i] / m->effect[s]);
             else
                 sx_json_string(j, NULL, NULL);
         }
@@ -94,11 +94,11 @@ static void write_method(struct sx_json *j, const struct sx_decomposition *r,
         return;
     }
     write_numbers(j, "attribution", m->attribution, r->players);
-    sx_json_number(j, "sum", m->sum);
-    if (m->complete)
-        sx_json_double(j, "completeness_gap", m->gap);
+    if (isfinite(m->sum))
+        sx_json_number(j, "sum", m->sum);
     else
-        sx_json_string(j, "completeness_gap", NULL);
+        sx_json_string(j, "sum", NULL);
+    sx_json_derived(j, "completeness_gap", m->complete ? m->gap : NAN);
     sx_json_string(j, "against", m->against);
     if (m->map.data != NULL)
         sx_json_tensor(j, "map", &m->map);
@@ -111,11 +111,11 @@ static void write_method(struct sx_json *j, const struct sx_decomposition *r,
         sx_json_string(j, "exists", NULL);
     else
         sx_json_bool(j, "exists", m->exists);
-    sx_json_double(j, "set_slack", m->set_slack);
-    sx_json_double(j, "kappa_slack", m->term_slack);
+    sx_json_derived(j, "set_slack", m->set_slack);
+    sx_json_derived(j, "kappa_slack", m->term_slack);
     sx_json_object_end(j);
-    sx_json_double(j, "residual", m->residual);
-    sx_json_double(j, "residual_closed_form", m->closed);
+    sx_json_derived(j, "residual", m->residual);
+    sx_json_derived(j, "residual_closed_form", m->closed);
     sx_json_int(j, "evaluations", m->evaluations);
     if (timing)
         sx_json_double(j, "seconds", m->seconds);
@@ -125,19 +125,25 @@ static void write_method(struct sx_json *j, const struct sx_decomposition *r,
 static void write_matrix(struct sx_json *j, const char *key, const double *m, int n)
 {
     sx_json_array(j, key);
-    for (int i = 0; i < n; i++)
-        write_numbers(j, NULL, m + (ptrdiff_t)i * n, n);
+    for (int i = 0; i < n; i++) {
+        sx_json_array(j, NULL);
+        for (int k = 0; k < n; k++) /* null: one of the two is constant */
+            sx_json_derived(j, NULL, m[i * n + k]);
+        sx_json_array_end(j);
+    }
     sx_json_array_end(j);
 }
 
 static void write_agreement(struct sx_json *j, const struct sx_decomposition *r)
 {
-    int64_t unknown = j->nonfinite;
     sx_json_object(j, "agreement");
-    write_matrix(j, "spearman", r->spearman, r->n_methods);
-    write_matrix(j, "l2", r->distance, r->n_methods);
+    sx_json_array(j, "methods");
+    for (int i = 0; i < r->n_agreeing; i++)
+        sx_json_string(j, NULL, r->method[r->agreeing[i]].name);
+    sx_json_array_end(j);
+    write_matrix(j, "spearman", r->spearman, r->n_agreeing);
+    write_matrix(j, "l2", r->distance, r->n_agreeing);
     sx_json_object_end(j);
-    j->nonfinite = unknown; /* null: one of the two is not there, or is constant */
 }
 
 /* The inputs that change most, at most 16, and what each rule gives them. */
@@ -200,10 +206,10 @@ static void write_taylor(struct sx_json *j, const struct sx_decomposition *r)
         sx_json_object_end(j);
     }
     sx_json_array_end(j);
-    sx_json_double(j, "gap", r->gap);
-    sx_json_double(j, "J_gap_max", r->effect_gap);
-    sx_json_double(j, "ig_gap", r->ig_gap);
-    sx_json_double(j, "smooth_change", r->smooth_change);
+    sx_json_derived(j, "gap", r->gap);
+    sx_json_derived(j, "J_gap_max", r->effect_gap);
+    sx_json_derived(j, "ig_gap", r->ig_gap);
+    sx_json_derived(j, "smooth_change", r->smooth_change);
     sx_json_bool(j, "converged", r->converged);
     sx_json_object_end(j);
 }

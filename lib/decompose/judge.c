@@ -155,9 +155,9 @@ static void judge_existence(const struct sx_decomposing *d, struct sx_decomposed
                             bool same_reference)
 {
     double scale = scale_of(d, m);
-    m->set_slack = m->effect != NULL ? slack_of(d, m, false) : NAN;
+    m->set_slack = m->effect != NULL && isfinite(m->sum) ? slack_of(d, m, false) : NAN;
     m->exists = m->set_slack >= -tolerance_of(d) * scale;
-    if (same_reference)
+    if (same_reference && isfinite(m->sum))
         m->term_slack = slack_of(d, m, true);
 }
 

@@ -27,8 +27,8 @@ struct rule {
     struct sx_on_path *at;
 };
 
-/* How nodes are placed; drawn: one at random in each part of [0, 1]. */
-enum spread { GAUSS, MIDPOINTS, DRAWN };
+/* How nodes are placed; open: for singular ends; drawn: one at random in each part of [0, 1]. */
+enum spread { GAUSS, OPEN, MIDPOINTS, DRAWN };
 
 static bool rule_new(struct rule *r, const struct sx_decomposing *d, const struct sx_frame *f,
                      int64_t n, int64_t nodes, enum spread spread)
@@ -44,7 +44,9 @@ static bool rule_new(struct rule *r, const struct sx_decomposing *d, const struc
         return false;
     for (int64_t i = 0; spread == GAUSS && i < nodes; i++)
         r->node[i] = (1 - sx_gauss_node(i, nodes, &r->weight[i])) / 2;
-    for (int64_t i = 0; spread != GAUSS && i < nodes; i++) {
+    for (int64_t i = 0; spread == OPEN && i < nodes; i++)
+        r->node[i] = sx_open_node(i, nodes, &r->weight[i]);
+    for (int64_t i = 0; spread > OPEN && i < nodes; i++) {
         double u = 0.5;
         if (spread == DRAWN)
             u = sx_random_uniform(d->o->seed, d->o->sample,
@@ -93,13 +95,44 @@ static bool largest_gap(struct sx_decomposing *d, const struct sx_frame *f, int6
         double sum = f->f_b - values[k];
         for (int64_t p = 0; p < d->n; p++)
             sum += to[k * d->n + p];
-        *gap = fmax(*gap, fabs(sum));
+        *gap = isfinite(sum) ? fmax(*gap, fabs(sum)) : INFINITY;
     }
     free(values);
     return ok;
 }
 
 enum { FEW_NODES = 32, MOST_NODES = 512, MOST_PRECISE = 8192 };
+
+/* Nodes for singular ends, where they come closer to completeness. */
+static bool try_open(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                     const uint64_t *sets, int64_t nodes, double gap, double *to)
+{
+    double open_gap, *open = sx_new((size_t)(n * d->n), sizeof *open, d->error);
+    bool ok = open != NULL && integrate(d, f, n, sets, nodes, OPEN, open) &&
+              largest_gap(d, f, n, sets, open, &open_gap);
+    if (ok && open_gap < gap)
+        memcpy(to, open, (size_t)(n * d->n) * sizeof *to);
+    free(open);
+    return ok;
+}
+
+/* Where f is not finite at an end of a path, players whose slope there is not finite either go
+ * without bound: they have no integral. */
+static bool mark_unbounded(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
+                           const uint64_t *sets, double *to)
+{
+    double *parts = sx_new((size_t)d->n, sizeof *parts, d->error), value;
+    bool ok = parts != NULL;
+    for (int64_t at = 0; ok && at < 2 * n; at++) {
+        const struct sx_on_path end = {at / 2, (double)(at % 2)};
+        ok = sx_slopes(d, f, sets, 1, &end, &value, parts);
+        for (int64_t p = 0; ok && !isfinite(value) && p < d->n; p++)
+            if (!isfinite(parts[p]))
+                to[at / 2 * d->n + p] = NAN;
+    }
+    free(parts);
+    return ok;
+}
 
 /* Nodes are doubled for as long as completeness is off. */
 static bool integrate_smooth(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
@@ -116,7 +149,9 @@ static bool integrate_smooth(struct sx_decomposing *d, const struct sx_frame *f,
         nodes *= 2;
         ok = integrate(d, f, n, sets, nodes, GAUSS, to) && largest_gap(d, f, n, sets, to, &gap);
     }
-    return ok;
+    if (ok && gap > tolerance)
+        ok = try_open(d, f, n, sets, nodes, gap, to);
+    return ok && (isfinite(gap) || mark_unbounded(d, f, n, sets, to));
 }
 
 bool sx_run_ig(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,

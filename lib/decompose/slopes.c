@@ -30,10 +30,13 @@ bool sx_slopes(struct sx_decomposing *d, const struct sx_frame *f, const uint64_
         }
         ok = sx_gradients(d->e, now, z, values != NULL ? values + k : NULL, g, d->error);
         for (int64_t j = 0; ok && j < now; j++) {
-            double *gradient = g + j * d->size;
+            double *gradient = g + j * d->size, s = at[k + j].s;
             sx_masked_point(d, f, sets != NULL ? &sets[at[k + j].set] : NULL, ends);
-            for (int64_t i = 0; i < d->size; i++)
-                gradient[i] *= ends[i] - f->baseline[i];
+            for (int64_t i = 0; i < d->size; i++) {
+                double whole = ends[i] - f->baseline[i];
+                /* On the way, what does not move adds nothing, whatever its gradient is. */
+                gradient[i] = whole == 0 && s > 0 && s < 1 ? 0 : gradient[i] * whole;
+            }
             sx_sum_players(d, gradient, parts + (k + j) * d->n);
         }
     }

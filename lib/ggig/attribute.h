@@ -44,6 +44,10 @@ bool sx_aggregate(enum sx_aggregate how, int64_t k, int64_t n, int64_t size, con
 
 bool sx_all_finite(const double *values, int64_t n);
 
+/* At an end of a path where f is not finite, what goes there without bound has no mean: elements
+ * of the map whose gradient is not finite become NaN. */
+void sx_mark_unbounded(struct sx_attributing *a, double value, const double *g);
+
 /* Point z on the straight path at alpha from the baseline; at 1, x exactly. */
 void sx_path_point(const struct sx_attributing *a, double alpha, double *z);
 
@@ -53,6 +57,7 @@ struct sx_open_mean {
     int64_t n;      /* nodes */
     double *coarse; /* [size], of every other node; the map has that of all */
     bool *suspect;  /* [size], was not finite on the closed path */
+    bool cut;       /* a node fell on an end and was left out */
 };
 
 /* How many nodes an open rule has for so many steps: an even number, 16 at least. */

@@ -102,6 +102,7 @@ static bool find_gradient(struct guided *s, int64_t k, double *value)
         return false;
     if (sx_all_finite(s->g, a->size))
         return true;
+    sx_mark_unbounded(a, *value, s->g);
     for (int64_t i = 0; i < a->size; i++)
         s->middle[i] = s->z[i] + half * (a->x[i] - s->z[i]);
     return sx_gradients(a->e, 1, s->middle, NULL, s->g, a->error);
@@ -123,7 +124,10 @@ static bool walk(struct guided *s)
         while (!advance(s, total * (1 - alpha)))
             continue;
     }
-    return sx_gradients(a->e, 1, a->x, &a->f_x, NULL, a->error);
+    if (!sx_gradients(a->e, 1, a->x, &a->f_x, s->g, a->error))
+        return false;
+    sx_mark_unbounded(a, a->f_x, s->g);
+    return true;
 }
 
 bool sx_attribute_guided_ig(struct sx_attributing *a)

@@ -150,6 +150,7 @@ static void take_start(void *context, int64_t k, double value, const double *g)
     if (k < s->baselines)
         s->a->f_start += value / (double)s->baselines;
     s->open = s->open || !sx_all_finite(g, s->a->size);
+    sx_mark_unbounded(s->a, value, g);
 }
 
 bool sx_attribute_expected(struct sx_attributing *a)

@@ -12,8 +12,15 @@
 enum { LEAST_NODES = 16 };
 
 /* How far the two rules may differ, as a share of an element and of the largest. */
-#define OF_ELEMENT 0.05
+#define OF_ELEMENT 0.02
 #define OF_LARGEST 1e-3
+
+void sx_mark_unbounded(struct sx_attributing *a, double value, const double *g)
+{
+    for (int64_t i = 0; !isfinite(value) && i < a->size; i++)
+        if (!isfinite(g[i]))
+            a->map[i] = NAN;
+}
 
 int64_t sx_open_nodes(int64_t steps)
 {
@@ -43,6 +50,7 @@ void sx_open_mean_restart(struct sx_open_mean *mean, int64_t steps)
 {
     size_t bytes = (size_t)mean->a->size * sizeof(double);
     mean->n = sx_open_nodes(steps);
+    mean->cut = false;
     memset(mean->a->map, 0, bytes);
     memset(mean->coarse, 0, bytes);
 }
@@ -59,13 +67,15 @@ static bool is_end(const struct sx_attributing *a, double t)
     return start || end;
 }
 
-/* A node that rounding puts on an end has next to no weight. */
+/* A node that rounding puts on an end has next to no weight, unless f is infinite there. */
 void sx_open_mean_take(struct sx_open_mean *mean, int64_t k, const double *g)
 {
     const struct sx_attributing *a = mean->a;
     double weight, t = sx_open_node(k, mean->n, &weight);
-    if (!sx_all_finite(g, a->size) && is_end(a, t))
+    if (!sx_all_finite(g, a->size) && is_end(a, t)) {
+        mean->cut = true;
         return;
+    }
     for (int64_t i = 0; i < a->size; i++) {
         a->map[i] += weight * g[i];
         if (k % 2 == 0)
@@ -76,12 +86,14 @@ void sx_open_mean_take(struct sx_open_mean *mean, int64_t k, const double *g)
 void sx_open_mean_end(struct sx_open_mean *mean)
 {
     const struct sx_attributing *a = mean->a;
+    bool hidden = mean->cut && !(isfinite(a->f_x) && isfinite(a->f_start));
     double most = 0;
     for (int64_t i = 0; i < a->size; i++)
         most = isfinite(a->map[i]) ? fmax(most, fabs(a->map[i])) : most;
     for (int64_t i = 0; i < a->size; i++) {
         double room = OF_ELEMENT * fabs(a->map[i]) + OF_LARGEST * most;
-        if (mean->suspect[i] && !(fabs(a->map[i] - mean->coarse[i]) <= room))
+        bool settled = fabs(a->map[i] - mean->coarse[i]) <= room && !hidden;
+        if (mean->suspect[i] && !settled)
             a->map[i] = NAN;
     }
 }

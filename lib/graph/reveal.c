@@ -93,7 +93,17 @@ static int sum_raised(struct sx_walk *w, int y)
     return sx_like(g, y, in);
 }
 
-/* Half of what d+ changes alone and half of what it changes after d-. */
+/* Of the whole difference the share that d+ has in that of the source: the Rescale rule. */
+static int rescaled(struct sx_walk *w, int y, int source)
+{
+    struct sx_graph *g = w->g;
+    int whole = sx_difference(&w->contrast, y), up = raised(w, source);
+    int from = sx_difference(&w->contrast, source);
+    return sx_mul(g, up, sx_over(g, whole, from, sx_scalar(g, 0)));
+}
+
+/* Half of what d+ changes alone and half of what it changes after d-; the Rescale rule where d+
+ * or d- alone leaves the domain of the function, as that of a logarithm. */
 static int unit_raised(struct sx_walk *w, int y, const struct sx_unit *unit)
 {
     struct sx_graph *g = w->g;
@@ -101,7 +111,10 @@ static int unit_raised(struct sx_walk *w, int y, const struct sx_unit *unit)
     int up = sx_unit_at(g, unit, sx_add(g, u0, raised(w, u)));
     int down = sx_unit_at(g, unit, sx_add(g, u0, minus_of(w, u)));
     int alone = sx_sub(g, up, w->reference[y]), after = sx_sub(g, y, down);
-    return sx_scale(g, sx_add(g, alone, after), 0.5);
+    int half = sx_scale(g, sx_add(g, alone, after), 0.5), share = rescaled(w, y, u);
+    int infinite = sx_emit(g, SX_ISINF, 1, &half, 2, (const int64_t[]){true, true});
+    int finite = sx_where(g, infinite, share, half);
+    return sx_where(g, sx_unary(g, SX_ISNAN, half), share, finite);
 }
 
 static int kept_raised(struct sx_walk *w, int y)

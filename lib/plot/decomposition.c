@@ -159,18 +159,23 @@ static bool draw_principles(const struct drawing *w, struct sx_picture *figure,
 static bool draw_agreement(const struct drawing *w, struct sx_picture *figure,
                            struct sx_error *error)
 {
+    const struct sx_decomposition *r = w->r;
+    int m = r->n_agreeing < MOST_METHODS ? r->n_agreeing : MOST_METHODS;
+    const char *series[MOST_METHODS];
     double some[MOST_METHODS * MOST_METHODS];
-    struct sx_tensor matrix = {SX_DOUBLE, {2, {w->m, w->m}}, some};
+    struct sx_tensor matrix = {SX_DOUBLE, {2, {m, m}}, some};
     struct sx_plot plot;
-    for (int i = 0; i < w->m * w->m; i++) {
-        double v = w->r->spearman[w->method[i / w->m] * w->r->n_methods + w->method[i % w->m]];
+    for (int i = 0; i < m; i++)
+        series[i] = r->method[r->agreeing[i]].name;
+    for (int i = 0; i < m * m; i++) {
+        double v = r->spearman[i / m * r->n_agreeing + i % m];
         some[i] = isnan(v) ? 0 : v;
     }
     sx_plot_default(&plot);
     return sx_plot_set(&plot, "sign", "all", error) &&
            sx_plot_set(&plot, "cmap", "coolwarm", error) &&
            sx_plot_set(&plot, "outlier", "0", error) &&
-           sx_plot_matrix(&plot, &matrix, w->series, "rank correlation of attributions", figure,
+           sx_plot_matrix(&plot, &matrix, series, "rank correlation of attributions", figure,
                           error);
 }
 

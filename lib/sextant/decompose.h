@@ -70,7 +70,9 @@ struct sx_decomposition {
     int n_methods, n_neurons;
     const struct sx_decomposed *method;
     const struct sx_neuron *neuron;    /* of each layer that an activation follows, in order */
-    const double *spearman, *distance; /* between methods' attributions; NaN where not known */
+    int n_agreeing; /* methods whose values are all finite, by number in `method` */
+    const int *agreeing;
+    const double *spearman, *distance; /* between these; NaN where one of two is constant */
 };
 
 /* What decomposes one sample after the other; keeps what it builds. The explainer must outlive it. */

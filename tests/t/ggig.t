@@ -46,7 +46,7 @@ run ggig --method=expected --double product.onnx x.csv
 jq -c .attribution.values "$T/out" >map
 echo '[1,1.5]' >want
 near 'expected, drawn' map want 0.01
-is 'draws are counted' "$(jq -c .cost "$T/out")" '{"forward":52,"backward":50}'
+is 'draws are counted' "$(jq -c .cost "$T/out")" '{"forward":53,"backward":52}'
 run ggig --method=idgi --double product.onnx x.csv
 is 'idgi loses the step from a point without gradient' "$(round .completeness_gap)" -0.001
 run ggig --method=ig --double --steps=10 product.onnx x.csv
@@ -56,6 +56,45 @@ is 'no promise, no gap' "$(jq -c .completeness_gap "$T/out")" null
 
 run ggig --method=grad --double product.onnx x.pb
 is 'a TensorProto as input' "$(map)" '[1,3]'
+
+# ---- What is not finite ----
+
+formula 2 'x1 x1 Mul x2 x2 Mul Add Sqrt' norm.onnx
+formula 2 'x1 Sqrt x2 Add' root.onnx
+echo 3,4 >v34.csv
+echo 0,1 >v01.csv
+echo 0,0 >v0.csv
+while read -r method wanted options; do
+    # shellcheck disable=SC2086 # options
+    run ggig --method="$method" $options norm.onnx v34.csv
+    is "$method of a norm, from its kink" "$status $(jq -c '[.attribution.values[] * 1e3 | round / 1e3], .flat' "$T/out" | tr '\n' ' ')" \
+        "0 $wanted false "
+done <<'END'
+ig [1.8,3.2] --times-input
+ig [0.6,0.8] --steps=7
+ggig-ig [0.6,0.8] --iters=1
+ggig [0.6,0.8] --iters=1
+ig-max [0.6,0.8]
+idgi [1.8,3.2]
+END
+is 'maxima say how many they leave out' "$(ggig -q --method=ig-max norm.onnx v34.csv | jq -c '[.left_out, .nonfinite]')" '[1,null]'
+run ggig --method=guided-ig norm.onnx v34.csv
+is 'guided-ig is complete from a kink' "$(jq -c '.sum > 4.75 and .sum < 5.25' "$T/out")" true
+run ggig --method=grad root.onnx v01.csv
+is 'an infinite gradient is null and counted' "$(jq -c '[.attribution.values, .sum, .nonfinite, .flat]' "$T/out")" \
+    '[[null,1],null,1,false]'
+run ggig --method=grad norm.onnx v0.csv
+is 'not every gradient is zero' "$(jq -c '[.attribution.values, .nonfinite, .flat, .warnings]' "$T/out")" \
+    '[[null,null],2,false,["elements that are not finite are null"]]'
+run ggig -q --method=grad -f text root.onnx v01.csv
+is 'what is null is not ranked' "$(grep -c '^  ' "$T/out")" 1
+ggig -q --method=grad -f npy -o nan.npy root.onnx v01.csv
+is 'in an array it is NaN' "$(onnx-run -q two.onnx -i a=nan.npy -i b=nan.npy | jq -c .outputs[0].values)" '[null,0]'
+run ggig --method=vargrad --noise=0.5 --double root.onnx v01.csv
+is 'a draw outside the domain makes null' "$(jq -c '[.attribution.values[0], .nonfinite]' "$T/out")" '[null,1]'
+run ggig --method=expected --double -b 5 product.onnx x.csv
+is 'expected: the gap is that of the sum' \
+    "$(jq -c '(.sum - .completeness_gap - (2.5 - 37.5)) * 1e9 | round' "$T/out")" 0
 
 # ---- A trained network, against PyTorch ----
 
