@@ -1,4 +1,5 @@
 /* options.c - the options of attributions, and their keys in records. */
+#include <math.h>
 #include <string.h>
 
 #include "ggig/attribute.h"
@@ -109,14 +110,23 @@ struct sx_attribute_options sx_attribute_defaults(void)
     return o;
 }
 
+/* A number that follows from values that were counted: null, where it is not finite, and not
+ * counted again. */
+static void put_derived(struct sx_result *r, const char *key, double value)
+{
+    if (isfinite(value))
+        sx_put_double(r, key, value);
+    else
+        sx_put_null(r, key);
+}
+
 void sx_put_attribution(struct sx_result *r, const char *method, const struct sx_attribution *a)
 {
     sx_put_text(r, "method", method);
     sx_put_tensor(r, "attribution", &a->map);
-    sx_put_double(r, "sum", a->sum);
-    if (a->complete)
-        sx_put_double(r, "completeness_gap", a->gap);
-    else
-        sx_put_null(r, "completeness_gap");
+    put_derived(r, "sum", a->sum);
+    put_derived(r, "completeness_gap", a->complete ? a->gap : NAN);
     sx_put_bool(r, "flat", a->flat);
+    if (a->left_out > 0)
+        sx_put_int(r, "left_out", a->left_out);
 }

@@ -160,4 +160,21 @@ is 'unknown method' "$status" 2
 ok 'says so' grep -q "no method 'nothing'" "$T/err"
 run attr-decompose --alloc=full --players=elements digits8.onnx digits8.npy
 is 'too many sets' "$status" 2
+
+# ---- What is not finite ----
+
+PATH=$BUILD/tests/programs:$PATH
+formula 2 'x1 x1 Mul x2 Sub Log x2 Sqrt Add' domain.onnx
+formula 2 'x1 Log x2 Add' log.onnx
+echo 3,1 >v31.csv
+run attr-decompose --double --methods=gxi product.onnx x.csv
+is 'keys that a method does not offer are not counted' "$(jq -c .nonfinite "$T/out")" null
+echo 0.5,0.1 >near.csv
+run attr-decompose --double --alloc=none --methods=ig,deeplift-reveal -b near.csv domain.onnx v31.csv
+is 'deeplift-reveal has values where one side leaves the domain' \
+    "$status $(jq -c '[.methods[].completeness_gap | fabs < 1e-6], .nonfinite' "$T/out" | tr '\n' ' ')" '0 [true,true] null '
+run attr-decompose --double --alloc=none --methods=gxi,ig,shapley log.onnx v31.csv
+is 'what has no bound is null, and the rest is there' \
+    "$status $(jq -c '[.methods[].attribution, .methods[2].reason, .agreement.methods, .agreement.spearman, .nonfinite]' "$T/out")" \
+    '0 [[1,1],[null,1],null,"no value is finite",["gxi"],[[null]],2]'
 end
