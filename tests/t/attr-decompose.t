@@ -175,6 +175,6 @@ is 'deeplift-reveal has values where one side leaves the domain' \
     "$status $(jq -c '[.methods[].completeness_gap | fabs < 1e-6], .nonfinite' "$T/out" | tr '\n' ' ')" '0 [true,true] null '
 run attr-decompose --double --alloc=none --methods=gxi,ig,shapley log.onnx v31.csv
 is 'what has no bound is null, and the rest is there' \
-    "$status $(jq -c '[.methods[].attribution, .methods[2].reason, .agreement.methods, .agreement.spearman, .nonfinite]' "$T/out")" \
+    "$status $(jq -c '[(.methods[].attribution | if . then map(if . then (. * 1e6 | round / 1e6) else . end) else . end), .methods[2].reason, .agreement.methods, .agreement.spearman, .nonfinite]' "$T/out")" \
     '0 [[1,1],[null,1],null,"no value is finite",["gxi"],[[null]],2]'
 end
