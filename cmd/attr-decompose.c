@@ -151,8 +151,8 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
     free(s->baseline);
     s->baseline = NULL;
     if (s->background_file != NULL && s->background == NULL &&
-        !cli_read_points(&s->cli, s->background_file, shape, &s->background, &s->o.n_background,
-                         error))
+        !cli_read_points(&s->cli, s->background_file, s->explainer, &s->background,
+                         &s->o.n_background, error))
         return false;
     s->o.background = s->o.n_background > 0 ? s->background : NULL;
     sx_players_free(s->players);
@@ -483,14 +483,14 @@ static bool explain(struct decompose *s, const struct cli_sample *sample,
 static void run(struct decompose *s)
 {
     struct cli_sample sample;
-    bool go_on = true, one = s->cli.format == CLI_PNG;
+    bool go_on = true;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL)
         s->decomposer = sx_decomposer_new(s->explainer, &s->cli.error);
     while (s->decomposer != NULL && go_on && cli_next(&s->cli, &sample)) {
         struct sx_error error = {0};
         bool ok = explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
     }
 }
 

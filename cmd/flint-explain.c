@@ -8,7 +8,7 @@ struct flint_explain {
     struct cli cli;
     struct sx_flint *flint;
     double tau;
-    bool raw, sheet;
+    bool raw;
     int64_t *order; /* attributes by relevance, largest first */
 
     /* The picture: a row for each sample, with the attributes that count most beside it. */
@@ -274,8 +274,7 @@ static void run(struct flint_explain *s)
     while (s->order != NULL && go_on && cli_next(&s->cli, &sample)) {
         struct sx_error error = {0};
         bool ok = explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error) &&
-                (s->cli.format != CLI_PNG || s->sheet || !ok);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
     }
     if (s->rows > 0 && s->cli.error.status == SX_OK)
         draw(s);
@@ -285,7 +284,7 @@ static const struct cli_option options[] = {
     {0, "tau", "R", "attributes of relevance over 1/R are relevant", CLI_NUMBER, &self.tau,
      NULL, NULL},
     {0, "top", "K", "at most so many", CLI_COUNT, &self.top, NULL, NULL},
-    {0, "sheet", NULL, "png: all samples, not only the first", CLI_FLAG, &self.sheet, NULL,
+    {0, "sheet", NULL, "png: all samples, not only the first", CLI_FLAG, &self.cli.sheet, NULL,
      NULL},
     {0, "range", "MIN,MAX", "png: keep changed samples in this range", CLI_CALL, NULL, NULL,
      set_range},

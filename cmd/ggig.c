@@ -12,10 +12,10 @@ struct ggig {
     struct sx_explainer *explainer;
     const char *background_file;
     double *baseline, *background;
-    bool sheet;
+    bool chosen; /* --method is given */
     int aggregate, step;
     struct sx_picture *panel; /* what is drawn */
-    int n_panels;
+    int n_panels, columns;    /* on a sheet, methods of a sample stand side by side */
 };
 
 static struct ggig self;
@@ -35,6 +35,7 @@ static bool set_method(struct cli *cli, const char *argument)
     for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++)
         if (strcmp(name, argument) == 0) {
             self.o.method = name;
+            self.chosen = true;
             return true;
         }
     cli_misuse(cli, "no method '%.40s' (see --list-methods)", argument);
@@ -70,11 +71,10 @@ PLOT_OPTION(set_panels, "panels")
 /* Prepares what the method starts from: the baseline, and the background if it is asked for. */
 static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
     free(s->baseline);
     s->baseline = NULL;
     if (s->background_file != NULL && s->background == NULL) {
-        if (!cli_read_points(&s->cli, s->background_file, shape, &s->background,
+        if (!cli_read_points(&s->cli, s->background_file, s->explainer, &s->background,
                              &s->o.n_background, error))
             return false;
         s->o.background = s->o.n_background > 0 ? s->background : NULL;
@@ -220,12 +220,16 @@ static bool explain(struct ggig *s, const struct cli_sample *sample, struct sx_e
     return ok;
 }
 
-/* With --sheet all methods are drawn, one panel each. */
+/* A row of the sheet: a panel for each method. A sample that fails has none. */
 static bool explain_all(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
 {
     bool ok = true;
+    int before = s->n_panels;
     for (int i = 0; ok && (s->o.method = sx_attribute_method(i, NULL)) != NULL; i++)
         ok = explain(s, sample, error);
+    while (!ok && s->n_panels > before)
+        sx_picture_free(&s->panel[--s->n_panels]);
+    s->columns = s->columns > 0 || !ok ? s->columns : s->n_panels;
     return ok;
 }
 
@@ -235,8 +239,9 @@ static bool write_pictures(struct ggig *s, struct sx_error *error)
     struct sx_picture sheet = {0};
     if (s->n_panels == 0)
         return true;
+    int columns = s->n_panels == s->columns ? 0 : s->columns > 0 ? s->columns : 1;
     bool ok = s->n_panels == 1 ? cli_write_png(&s->cli, &s->panel[0], error)
-                               : sx_plot_sheet(s->panel, s->n_panels, 0, &sheet, error) &&
+                               : sx_plot_sheet(s->panel, s->n_panels, columns, &sheet, error) &&
                                      cli_write_png(&s->cli, &sheet, error);
     sx_picture_free(&sheet);
     return ok;
@@ -246,12 +251,12 @@ static void run(struct ggig *s)
 {
     struct cli_sample sample;
     struct sx_error error = {0};
-    bool one = s->cli.format == CLI_PNG, go_on = true;
+    bool all = s->cli.sheet && !s->chosen, go_on = true;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     while (s->explainer != NULL && go_on && cli_next(&s->cli, &sample)) {
         error = (struct sx_error){0};
-        bool ok = s->sheet ? explain_all(s, &sample, &error) : explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
+        bool ok = all ? explain_all(s, &sample, &error) : explain(s, &sample, &error);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
     }
     error = (struct sx_error){0};
     if (s->cli.error.status == SX_OK && !write_pictures(s, &error))
@@ -292,7 +297,8 @@ static const struct cli_option options[] = {
     {0, "clip", "LO,HI", "the ascent stays within", CLI_CALL, NULL, NULL, set_clip},
     {0, "background", "FILE", "samples to draw baselines from", CLI_TEXT, &self.background_file,
      NULL, NULL},
-    {0, "sheet", NULL, "PNG: all methods on one sheet", CLI_FLAG, &self.sheet, NULL, NULL},
+    {0, "sheet", NULL, "PNG: a row a sample; without --method, all methods", CLI_FLAG,
+     &self.cli.sheet, NULL, NULL},
     {0, "reduce", "HOW", "channels: sum, abs-sum or max", CLI_CALL, NULL, NULL, set_reduce},
     {0, "sign", "WHICH", "shown: abs, pos, neg or all", CLI_CALL, NULL, NULL, set_sign},
     {0, "cmap", "NAME", "colour map", CLI_CALL, NULL, NULL, set_cmap},

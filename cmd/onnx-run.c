@@ -126,6 +126,22 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
                             &s->n_ranked, error);
 }
 
+/* The axis of one sample that an output shares with the input: not repeated in an .npy. */
+static bool add_output(struct onnx_run *s, struct sx_error *error)
+{
+    const char *name;
+    struct sx_tensor t = *sx_inference_output(s->inference, 0, &name);
+    bool batch = cli_sample_axis(&s->cli) && t.shape.rank > 0 && t.shape.dim[0] == 1;
+    for (int i = 0; batch && i < sx_model_output_count(s->cli.model); i++) {
+        const struct sx_port *port = sx_model_output(s->cli.model, i);
+        if (strcmp(port->name, name) == 0 && port->shape.rank > 0)
+            batch = port->shape.dim[0] < 0 || port->shape.dim[0] == 1;
+    }
+    if (batch)
+        memmove(t.shape.dim, t.shape.dim + 1, (size_t)--t.shape.rank * sizeof t.shape.dim[0]);
+    return cli_add_array(&s->cli, &t, error);
+}
+
 static bool infer(struct onnx_run *s, const struct cli_sample *sample, struct sx_error *error)
 {
     if (!sx_inference_run(s->inference, sample->feeds, error) || !rank(s, error))
@@ -133,7 +149,7 @@ static bool infer(struct onnx_run *s, const struct cli_sample *sample, struct sx
     if (s->cli.format == CLI_FORMAT_TEXT)
         return write_text(s, sample, error);
     if (s->cli.format == CLI_NPY)
-        return cli_add_array(&s->cli, sx_inference_output(s->inference, 0, NULL), error);
+        return add_output(s, error);
     return write_record(s, sample, error);
 }
 
@@ -192,6 +208,7 @@ static void list(struct onnx_run *s)
 {
     bool text = s->cli.format == CLI_FORMAT_TEXT;
     struct cli_sample sample = {0};
+    s->cli.wrote = true;
     if (s->cli.n_inputs > 0 && !cli_next(&s->cli, &sample))
         return;
     if (sx_list(s->cli.model, sample.feeds, s->cli.explain.output, text ? list_text : list_json,

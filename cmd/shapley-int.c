@@ -15,6 +15,7 @@ struct shapley {
     struct sx_players *players;
     struct sx_game *game;
     double *baselines;
+    struct sx_shape baseline_shape;
     int64_t n_baselines, n;
     const char *players_by, *load, *save, *set, *index, *background, *groups, *names_file;
     int partition, search, likeness, adjacency, plot;
@@ -224,8 +225,26 @@ static void free_sample(struct shapley *s)
     sx_players_free(s->players);
     s->game = NULL;
     s->players = NULL;
+    if (s->background == NULL) {
+        free(s->baselines);
+        s->baselines = NULL;
+    }
+}
+
+/* The background is read once for each shape of x. */
+static bool find_baselines(struct shapley *s, const struct sx_shape *shape,
+                           struct sx_error *error)
+{
+    s->n_baselines = s->background == NULL ? 1 : s->n_baselines;
+    if (s->background == NULL)
+        return cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baselines, error);
+    if (s->baselines != NULL && sx_shape_equal(&s->baseline_shape, shape))
+        return true;
     free(s->baselines);
     s->baselines = NULL;
+    s->baseline_shape = *shape;
+    return cli_read_points(&s->cli, s->background, s->explainer, &s->baselines, &s->n_baselines,
+                           error);
 }
 
 static bool model_game(struct shapley *s, const struct cli_sample *sample,
@@ -236,12 +255,7 @@ static bool model_game(struct shapley *s, const struct cli_sample *sample,
         return false;
     const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
     s->players = sx_players_new(shape, s->players_by, cli->pre.layout, error);
-    s->n_baselines = 1;
-    bool ok = s->players != NULL;
-    if (ok && s->background != NULL)
-        ok = cli_read_points(cli, s->background, shape, &s->baselines, &s->n_baselines, error);
-    else if (ok)
-        ok = cli_baseline(cli, s->explainer, NULL, 0, &s->baselines, error);
+    bool ok = s->players != NULL && find_baselines(s, shape, error);
     if (ok)
         s->game = sx_game_model(s->explainer, s->players, s->baselines, s->n_baselines,
                                 (enum sx_likeness)s->likeness, error);
@@ -702,12 +716,12 @@ static bool explain(struct shapley *s, const struct cli_sample *sample, struct s
 static void run(struct shapley *s)
 {
     struct cli_sample sample;
-    bool go_on = true, one = s->cli.format == CLI_PNG;
+    bool go_on = true;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     while (s->explainer != NULL && go_on && cli_next(&s->cli, &sample)) {
         struct sx_error error = {0};
         bool ok = explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
     }
 }
 
@@ -736,6 +750,7 @@ static void free_all(struct shapley *s)
     free(s->name);
     free(s->absent);
     free(s->group);
+    free(s->baselines);
     sx_explainer_free(s->explainer);
 }
 

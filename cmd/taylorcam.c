@@ -689,6 +689,7 @@ static void show_layer(void *context, const struct sx_listed *l)
 
 static bool list_layers(struct taylorcam *s)
 {
+    s->cli.wrote = true;
     return sx_list(s->cli.model, NULL, s->cli.explain.output, show_layer, s, &s->cli.error) &&
            sx_sink_flush(s->cli.sink, &s->cli.error);
 }
@@ -697,14 +698,14 @@ static void run(struct taylorcam *s)
 {
     struct cli_sample sample;
     struct sx_error error = {0};
-    bool one = s->cli.format == CLI_PNG, go_on = true;
+    bool go_on = true;
     while (go_on && cli_next(&s->cli, &sample)) {
         error = (struct sx_error){0};
         bool ok = begin(s, sample.feeds, &error) &&
                   sx_explainer_sample(s->explainer, sample.feeds, &error) &&
                   relate(s, &sample, &error) && write_result(s, &sample, &error);
         forget(s);
-        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
     }
 }
 

@@ -387,6 +387,7 @@ static bool write_dot(struct xderiv *s, const struct cli_sample *sample,
         }
     }
     sx_sink_print(sink, "}\n");
+    s->cli.wrote = true;
     return sx_sink_flush(sink, error);
 }
 
@@ -495,7 +496,7 @@ static bool prepare(struct xderiv *s, struct sx_error *error)
     free(s->baseline);
     s->baseline = NULL;
     if (s->background_file != NULL && s->background == NULL) {
-        if (!cli_read_points(&s->cli, s->background_file, shape, &s->background,
+        if (!cli_read_points(&s->cli, s->background_file, s->explainer, &s->background,
                              &s->n_background, error))
             return false;
         sx_study_background(s->study, s->background, s->n_background);
@@ -574,6 +575,7 @@ static void run_without_samples(struct xderiv *s)
         ok = sx_tensor_new(&sample.feeds[i], port->type, &shape, &error);
     }
     s->global = false;
+    s->cli.overall = true;
     ok = ok && explain(s, &sample, &error);
     cli_done(&s->cli, &sample, ok, &error);
     for (int i = 0; sample.feeds != NULL && i < n; i++)
@@ -596,7 +598,6 @@ static void run(struct xderiv *s)
     struct cli_sample sample, first = {0};
     struct sx_error error = {0};
     char *id = NULL;
-    bool one = !s->global && (s->cli.format == CLI_PNG || s->cli.format == CLI_DOT);
     bool go_on = open_files(s);
     if (go_on)
         s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
@@ -612,7 +613,7 @@ static void run(struct xderiv *s)
         if (ok && id == NULL && (id = strdup(sample.id)) != NULL)
             first =
                 (struct cli_sample){.id = id, .index = sample.index, .started = sample.started};
-        go_on = cli_done(&s->cli, &sample, ok, &error) && !(one && ok);
+        go_on = cli_done(&s->cli, &sample, ok, &error);
     }
     error = (struct sx_error){0};
     if (s->global && id != NULL && s->cli.error.status == SX_OK)
@@ -697,6 +698,7 @@ static void settle(struct xderiv *s)
                     ? !is_set(AGG, "none")
                     : settings[AT].value != NULL || s->truth_file != NULL ||
                           (friedman && s->background_file == NULL);
+    s->cli.overall = s->global;
     if (s->cli.format == CLI_NPY && s->global && !friedman)
         cli_misuse(&s->cli,
                    "a .npy holds a tensor for each sample: not with --agg, --at, --truth");

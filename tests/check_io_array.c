@@ -40,7 +40,7 @@ static bool read_bytes(const void *bytes, size_t n, struct sx_tensor *tensor,
 {
     *error = (struct sx_error){0};
     make(path, bytes, n);
-    return sx_tensor_read(tensor, path, error);
+    return sx_tensor_read(tensor, path, NULL, error);
 }
 
 static bool read_npy(const char *header, const void *data, size_t n, struct sx_tensor *tensor,
@@ -323,7 +323,7 @@ START_TEST(test_written)
             struct sx_sink *sink = sx_sink_open(out_path, &error);
             ck_assert(sx_npy_write(sink, &tensor));
             ck_assert(sx_sink_finish(sink, true, &error));
-            ck_assert(sx_tensor_read(&again, out_path, &error));
+            ck_assert(sx_tensor_read(&again, out_path, NULL, &error));
             ck_assert_int_eq(again.type, type);
             ck_assert(sx_shape_equal(&again.shape, &shapes[i]));
             ck_assert_mem_eq(again.data, tensor.data,
@@ -364,7 +364,7 @@ static bool read_pb(const void *bytes, size_t n, struct sx_tensor *tensor,
 {
     *error = (struct sx_error){0};
     make(pb_path, bytes, n);
-    return sx_tensor_read(tensor, pb_path, error);
+    return sx_tensor_read(tensor, pb_path, NULL, error);
 }
 
 struct pb {

@@ -341,14 +341,14 @@ START_TEST(test_whole_text)
     struct sx_error error = {0};
     struct sx_tensor tensor;
     ti_make("a,b\n1,2\n3,4\n5,6\n", 16);
-    ck_assert(sx_tensor_read(&tensor, ti_path, &error));
+    ck_assert(sx_tensor_read(&tensor, ti_path, NULL, &error));
     ck_assert_int_eq(tensor.shape.rank, 2);
     ck_assert_int_eq(tensor.shape.dim[0], 3);
     ck_assert_int_eq(tensor.shape.dim[1], 2);
     ck_assert(sx_tensor_get(&tensor, 5) == 6);
     sx_tensor_free(&tensor);
     ti_make("1,2\n3\n", 6);
-    ck_assert(!sx_tensor_read(&tensor, ti_path, &error));
+    ck_assert(!sx_tensor_read(&tensor, ti_path, NULL, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "line 2"));
 }
 END_TEST

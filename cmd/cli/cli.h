@@ -43,12 +43,17 @@ struct cli {
     unsigned groups;                  /* of enum cli_group */
     unsigned formats;                 /* bit 1 << format for each that is offered */
     bool one_result;                  /* of all samples: where one fails nothing is written */
+    bool sheet;                       /* one picture of all samples, not of the first alone */
+    bool overall; /* one array or picture for all samples, whatever their number */
     bool (*scale_word)(struct cli *cli, const char *argument); /* --scale, unless a number */
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
     bool null_separated, timing, quiet, verbose;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
+    const char *batch_axis;
+    bool no_batch;
+    int header; /* enum sx_header */
     int format, score, ste;
     int64_t threads;
     uint64_t seed;
@@ -69,8 +74,13 @@ struct cli {
     struct cli_samples *samples;
     struct sx_sink *sink;
     struct sx_json json;
-    struct sx_tensor *arrays; /* gathered for one .npy */
+    struct sx_tensor *arrays; /* gathered for one .npy; without data: a sample that failed */
     size_t n_arrays, array_capacity;
+    bool probing; /* the sample is outside of an empty range: it shows an array's shape alone */
+    struct sx_tensor probed; /* without data: that shape, of rank -1 where there is none */
+    bool wrote;              /* a picture or an array */
+    int64_t missing;         /* cells of tables that are NaN */
+    char missing_text[80];
     int64_t done;
     int64_t forward, backward; /* model evaluations that records have told of */
     double started;
@@ -83,6 +93,8 @@ struct cli_sample {
     struct sx_tensor *feeds;
     const struct sx_picture *picture; /* NULL if it was none */
     double started;                   /* seconds, for --timing */
+    const char *warning;              /* about its values; NULL: none */
+    bool file;                        /* the INPUT itself, where it cannot be read */
 };
 
 /* options.c: reads the command line; ends the process on misuse, --help and --version. */
@@ -121,13 +133,17 @@ bool cli_next(struct cli *cli, struct cli_sample *sample);
  * Returns whether to go on. */
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error);
-/* Reads tensors of the model input's shape, all samples of a file and at least one: [n, size]
- * doubles. */
-bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *shape,
-                     double **points, int64_t *n, struct sx_error *error);
+/* What is not drawn beside the first sample that was: a line on stderr. */
+void cli_only_first(struct cli *cli);
 /* The name of feature i from the header line of the current INPUT, or NULL. */
 const char *cli_feature(const struct cli *cli, size_t i);
 void cli_samples_free(struct cli *cli);
+
+/* batch.c: how a file that feeds input `i` is read; whether the model has a batch axis, of length
+ * 1 or any; looks at --batch-axis when the model is open. */
+struct sx_input cli_how(const struct cli *cli, int i);
+bool cli_sample_axis(const struct cli *cli);
+bool cli_check_batch(struct cli *cli);
 
 /* data.c: a data set for the model's input, and labels: from `y`, from the member y of an
  * archive, or from the directories that the pictures lie in. */
@@ -139,6 +155,10 @@ struct cli_data {
 bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
                    struct sx_error *error);
 void cli_data_free(struct cli_data *data);
+/* Reads tensors of the explained input's shape, all samples of a file and at least one: [n, size]
+ * doubles. */
+bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
+                     double **points, int64_t *n, struct sx_error *error);
 /* Leaves one INPUT, standard input if none is named; options that take a part are misuse. */
 void cli_one_input(struct cli *cli);
 
@@ -161,16 +181,19 @@ const char *cli_label(const struct cli *cli, int64_t i); /* of a class; NULL: no
 
 /* output.c: the parts that all records share. Between the two, the tool writes "params" and
  * its own keys to cli->json. */
-void cli_record(const struct cli *cli, const struct cli_sample *sample,
-                struct sx_record *record);
+void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record);
 void cli_record_target(struct cli *cli, struct sx_record *record,
                        const struct sx_explainer *explainer);
 /* What is explained, in words: "tabby (281)", "output 3", "sum 1,*,*". */
 void cli_target_name(const struct sx_target *target, char *name, size_t size);
-/* Adds one tensor to the .npy that is written at the end. */
+/* Adds one tensor to the .npy that is written at the end; one sample's, without its batch axis. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
+/* Adds a row of NaN for a sample that failed. */
+bool cli_add_failed(struct cli *cli, struct sx_error *error);
 /* Writes the picture as PNG. */
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error);
+/* That n cells of tables are missing, in words; NULL: none are. */
+const char *cli_missing(int64_t n, char text[80]);
 /* Prints the n elements of largest magnitude (at most 32), a line each. */
 bool cli_print_top(struct cli *cli, const struct sx_tensor *map, int n, struct sx_error *error);
 bool cli_to_terminal(const struct cli *cli);
@@ -178,7 +201,8 @@ bool cli_to_terminal(const struct cli *cli);
 bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
                   const double *background, int64_t n_background, double **baseline,
                   struct sx_error *error);
-/* Writes what is gathered for .npy; called by cli_finish. */
+
+/* array.c: writes what is gathered for .npy; called by cli_finish. */
 bool cli_flush_arrays(struct cli *cli, struct sx_error *error);
 void cli_output_free(struct cli *cli);
 

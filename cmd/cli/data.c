@@ -31,36 +31,17 @@ static const char *to_labels(const struct sx_tensor *t, int64_t n, int64_t **lab
     return *labels != NULL ? NULL : "out of memory";
 }
 
-static bool read_labels(const char *path, const char *member, int64_t n, int64_t **labels,
+static bool read_labels(struct cli *cli, const char *path, int64_t n, int64_t **labels,
                         struct sx_error *error)
 {
     struct sx_tensor t = {0};
-    bool end, ok;
-    if (member == NULL) {
-        ok = sx_tensor_read(&t, path, error);
-    } else {
-        struct sx_reader *reader = sx_reader_open(path, member, NULL, NULL, error);
-        ok = reader != NULL && sx_reader_next(reader, &t, &end, error);
-        sx_reader_close(reader);
-    }
-    if (!ok)
+    const struct sx_input how = {
+        .member = "y", .lone = true, .header = (enum sx_header)cli->header};
+    if (!sx_tensor_read(&t, path, &how, error))
         return fail(error, path, NULL);
     const char *wrong = to_labels(&t, n, labels);
     sx_tensor_free(&t);
     return wrong == NULL || fail(error, path, wrong);
-}
-
-/* Whether an archive holds an array of this name. */
-static bool has_member(const char *path, const char *name)
-{
-    struct sx_error ignored = {0};
-    struct sx_reader *reader = sx_reader_open(path, NULL, NULL, NULL, &ignored);
-    const char *member;
-    bool found = false;
-    for (size_t i = 0; reader != NULL && (member = sx_reader_member(reader, i)) != NULL; i++)
-        found = found || strcmp(member, name) == 0;
-    sx_reader_close(reader);
-    return found;
 }
 
 void cli_one_input(struct cli *cli)
@@ -82,21 +63,23 @@ void cli_one_input(struct cli *cli)
 bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
                    struct sx_error *error)
 {
-    const struct sx_port *port = sx_model_input(cli->model, 0);
-    const struct sx_shape *want = port != NULL && port->shape.rank >= 0 ? &port->shape : NULL;
-    bool pair = strcmp(x, "-") != 0 && has_member(x, "x");
+    struct sx_input how = cli_how(cli, 0);
+    bool file = strcmp(x, "-") != 0;
+    if (file && (how.member == NULL || !sx_archive_has(x, how.member)) &&
+        sx_archive_has(x, "x"))
+        how.member = "x";
+    how.lone = true;
     *data = (struct cli_data){0};
-    data->x = sx_dataset_open(x, pair ? "x" : NULL, want, &cli->pre, error);
+    data->x = sx_dataset_open(x, &how, error);
     if (data->x == NULL)
         return fail(error, x, NULL);
+    cli->missing += sx_dataset_missing(data->x);
     int64_t n = sx_dataset_count(data->x);
-    if (y != NULL || (pair && has_member(x, "y"))) {
-        if (!read_labels(y != NULL ? y : x, y != NULL ? NULL : "y", n, &data->own, error))
-            return false;
-        data->y = data->own;
-    } else {
-        data->y = sx_dataset_labels(data->x);
-    }
+    if (y == NULL && file && sx_archive_has(x, how.member) && sx_archive_has(x, "y"))
+        y = x;
+    if (y != NULL && !read_labels(cli, y, n, &data->own, error))
+        return false;
+    data->y = y != NULL ? data->own : sx_dataset_labels(data->x);
     return true;
 }
 
@@ -104,4 +87,42 @@ void cli_data_free(struct cli_data *data)
 {
     sx_dataset_close(data->x);
     free(data->own);
+}
+
+bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
+                     double **points, int64_t *n, struct sx_error *error)
+{
+    const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
+    struct sx_input how = {.want = shape,
+                           .whole = cli->no_batch,
+                           .member = sx_explainer_input_name(explainer),
+                           .lone = true,
+                           .header = (enum sx_header)cli->header,
+                           .pre = &cli->pre};
+    struct sx_reader *reader = sx_reader_open(path, &how, error);
+    int64_t size = sx_count(shape), room = 0;
+    bool ok = reader != NULL, end = false;
+    *points = NULL;
+    *n = 0;
+    while (ok) {
+        struct sx_tensor t = {0};
+        ok = sx_reader_next(reader, &t, &end, error);
+        if (!ok || end)
+            break;
+        if (*n == room) {
+            room = 2 * room + 1;
+            double *more = realloc(*points, (size_t)room * (size_t)size * sizeof *more);
+            ok = more != NULL;
+            *points = ok ? more : *points;
+        }
+        for (int64_t i = 0; ok && i < size; i++)
+            (*points)[*n * size + i] = sx_tensor_get(&t, i);
+        *n += ok;
+        cli->missing += sx_reader_missing(reader);
+        sx_tensor_free(&t);
+        if (!ok)
+            *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    }
+    sx_reader_close(reader);
+    return ok || fail(error, path, NULL);
 }

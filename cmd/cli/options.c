@@ -299,6 +299,12 @@ static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
         {'0', "null", NULL, "those names end in NUL", CLI_FLAG, &cli->null_separated, NULL,
          NULL},
         {0, "rows", "A:B", "only samples A..B-1 of each INPUT", CLI_CALL, NULL, NULL, set_rows},
+        {0, "header", "WHICH", "whether a table's first line is a header", CLI_CHOICE,
+         &cli->header, "auto|yes|no", NULL},
+        {0, "batch-axis", "none|0|SYMBOL", "the input axis that counts samples", CLI_TEXT,
+         &cli->batch_axis, NULL, NULL},
+        {0, "no-batch", NULL, "none does: each INPUT is one sample as it is", CLI_FLAG,
+         &cli->no_batch, NULL, NULL},
         {0, "labels", "FILE", "class names, one a line", CLI_TEXT, &cli->labels_file, NULL,
          NULL},
         {'f', "format", "FORMAT", "text, json, png or npy, as the tool offers", CLI_CALL, NULL,
@@ -400,6 +406,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     char letters[2 * MAX_OPTIONS + 2] = ":";
     bool help[3] = {false};
     cli->row_end = -1;
+    cli->probed.shape.rank = -1;
     cli->baseline = "zero";
     struct sx_error error = {0};
     sx_preprocess_preset(&cli->pre, "unit", &error);

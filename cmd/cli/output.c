@@ -11,8 +11,7 @@ bool cli_to_terminal(const struct cli *cli)
     return cli->output == NULL && isatty(STDOUT_FILENO);
 }
 
-void cli_record(const struct cli *cli, const struct cli_sample *sample,
-                struct sx_record *record)
+void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record)
 {
     *record = (struct sx_record){.tool = cli->tool,
                                  .id = sample->id,
@@ -23,6 +22,14 @@ void cli_record(const struct cli *cli, const struct cli_sample *sample,
                                  .seconds = -1};
     if (cli->timing)
         record->seconds = cli_seconds() - sample->started;
+    record->note =
+        cli->one_result ? cli_missing(cli->missing, cli->missing_text) : sample->warning;
+}
+
+const char *cli_missing(int64_t n, char text[80])
+{
+    snprintf(text, 80, "%lld missing cell%s NaN", (long long)n, n == 1 ? " is" : "s are");
+    return n > 0 ? text : NULL;
 }
 
 /* After the first sample. */
@@ -61,91 +68,56 @@ void cli_target_name(const struct sx_target *t, char *name, size_t size)
         snprintf(name, size, "%soutput %lld", other, (long long)t->index);
 }
 
+/* An error that ends the run: the place is in front of the message, unless it is there already. */
+static bool end_run(struct cli *cli, const struct cli_sample *sample,
+                    const struct sx_error *error)
+{
+    char place[120];
+    snprintf(place, sizeof place,
+             "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
+    /* What could not be written, and a model's graph, are named already. */
+    bool placed =
+        error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
+    cli->error.status = error->status;
+    snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
+             error->message);
+    return false;
+}
+
+static bool succeeded(struct cli *cli)
+{
+    if (cli->probing)
+        return true;
+    cli->done++;
+    bool picture = cli->format == CLI_PNG || cli->format == CLI_DOT;
+    if (!picture || cli->overall || cli->sheet)
+        return true;
+    cli_only_first(cli);
+    return false;
+}
+
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error)
 {
     struct sx_error write = {0};
-    if (ok) {
-        cli->done++;
-        return true;
-    }
+    if (ok)
+        return succeeded(cli);
     char place[120];
-    if (error->status != SX_FAILED) {
-        snprintf(place, sizeof place,
-                 "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
-        /* What could not be written, and a model's graph, are named already. */
-        bool placed =
-            error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
-        cli->error.status = error->status;
-        snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
-                 error->message);
-        return false;
-    }
-    snprintf(place, sizeof place, "%.80s: sample %lld", sample->id, (long long)sample->index);
+    if (error->status != SX_FAILED)
+        return end_run(cli, sample, error);
+    if (sample->file)
+        snprintf(place, sizeof place, "%.80s", sample->id);
+    else
+        snprintf(place, sizeof place, "%.80s: sample %lld", sample->id,
+                 (long long)sample->index);
     cli_complain(cli, place, error);
-    if (cli->format != CLI_JSON)
-        return true;
     struct sx_record record;
     cli_record(cli, sample, &record);
-    if (sx_record_error(&cli->json, &record, error, &write))
+    if (cli->format == CLI_JSON ? sx_record_error(&cli->json, &record, error, &write)
+                                : cli->format != CLI_NPY || cli_add_failed(cli, &write))
         return true;
     cli->error = write;
     return false;
-}
-
-bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error)
-{
-    enum sx_type type = cli->explain.precise ? SX_DOUBLE : SX_FLOAT;
-    if (tensor->type == SX_INT || tensor->type == SX_BOOL)
-        type = tensor->type;
-    if (cli->n_arrays > 0 && !sx_shape_equal(&cli->arrays[0].shape, &tensor->shape)) {
-        *error = (struct sx_error){SX_FAILED, "has another shape than the samples before it"};
-        return false;
-    }
-    if (cli->n_arrays == cli->array_capacity) {
-        size_t room = 2 * cli->array_capacity + 8;
-        struct sx_tensor *more = realloc(cli->arrays, room * sizeof *more);
-        if (more == NULL) {
-            *error = (struct sx_error){SX_MEMORY, "out of memory"};
-            return false;
-        }
-        cli->arrays = more;
-        cli->array_capacity = room;
-    }
-    if (!sx_tensor_convert(&cli->arrays[cli->n_arrays], type, tensor, error))
-        return false;
-    cli->n_arrays++;
-    return true;
-}
-
-/* The sample axis comes first when there is more than one sample. */
-bool cli_flush_arrays(struct cli *cli, struct sx_error *error)
-{
-    if (cli->format != CLI_NPY || cli->n_arrays == 0 || cli->sink == NULL)
-        return true;
-    struct sx_shape shape = cli->arrays[0].shape;
-    if (cli->n_arrays > 1) {
-        if (shape.rank == SX_MAX_RANK) {
-            *error = (struct sx_error){SX_FAILED, "too many axes for a .npy of many samples"};
-            return false;
-        }
-        memmove(shape.dim + 1, shape.dim, (size_t)shape.rank * sizeof shape.dim[0]);
-        shape.dim[0] = (int64_t)cli->n_arrays;
-        shape.rank++;
-    }
-    sx_npy_head(cli->sink, cli->arrays[0].type, &shape);
-    for (size_t i = 0; i < cli->n_arrays; i++) {
-        const struct sx_tensor *t = &cli->arrays[i];
-        sx_sink_write(cli->sink, t->data, (size_t)sx_count(&t->shape) * sx_type_size(t->type));
-    }
-    return sx_sink_flush(cli->sink, error);
-}
-
-void cli_output_free(struct cli *cli)
-{
-    for (size_t i = 0; i < cli->n_arrays; i++)
-        sx_tensor_free(&cli->arrays[i]);
-    free(cli->arrays);
 }
 
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error)
@@ -156,17 +128,18 @@ bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_
     if (ok) {
         sx_sink_write(cli->sink, bytes, size);
         ok = sx_sink_flush(cli->sink, error);
+        cli->wrote = ok;
     }
     free(bytes);
     return ok;
 }
 
-static bool file_baseline(struct cli *cli, const struct sx_shape *shape, double *baseline,
-                          struct sx_error *error)
+static bool file_baseline(struct cli *cli, const struct sx_explainer *explainer,
+                          double *baseline, struct sx_error *error)
 {
     double *points = NULL;
-    int64_t n = 0, size = sx_count(shape);
-    bool ok = cli_read_points(cli, cli->baseline, shape, &points, &n, error);
+    int64_t n = 0, size = sx_count(&sx_explainer_input(explainer)->shape);
+    bool ok = cli_read_points(cli, cli->baseline, explainer, &points, &n, error);
     if (ok)
         memcpy(baseline, points, (size_t)size * sizeof *baseline);
     free(points);
@@ -195,7 +168,7 @@ bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
     if (is_plain(cli->baseline))
         return sx_baseline(explainer, cli->baseline, &cli->pre, background, n_background,
                            *baseline, error);
-    return file_baseline(cli, shape, *baseline, error);
+    return file_baseline(cli, explainer, *baseline, error);
 }
 
 /* "pixel name" of element i: a feature's name, or its place. */

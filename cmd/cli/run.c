@@ -181,7 +181,7 @@ bool cli_open(struct cli *cli)
     choose_format(cli);
     if (cli->explain.max_memory == 0)
         cli->explain.max_memory = memory_limit();
-    if (!cli->no_model && !open_model(cli))
+    if (!cli->no_model && (!open_model(cli) || !cli_check_batch(cli)))
         return false;
     if (cli->model != NULL && sx_model_is_double(cli->model))
         cli->explain.precise = true;
@@ -209,6 +209,18 @@ static void print_warnings(const struct cli *cli)
     }
 }
 
+/* A picture or an array of nothing is an error, not an empty file. */
+static bool nothing_written(struct cli *cli)
+{
+    bool whole = cli->format == CLI_PNG || cli->format == CLI_NPY || cli->format == CLI_DOT;
+    if (!whole || cli->wrote || (cli->status != SX_OK && cli->status != SX_FAILED))
+        return false;
+    const struct sx_error error = {SX_FAILED, "no sample, and so nothing is written"};
+    if (cli->status == SX_OK)
+        cli_complain(cli, NULL, &error);
+    return true;
+}
+
 int cli_finish(struct cli *cli)
 {
     struct sx_error error = {0};
@@ -221,6 +233,9 @@ int cli_finish(struct cli *cli)
         cli_complain(cli, cli->output, &error);
         keep = false;
     }
+    if (cli_missing(cli->missing, cli->missing_text) != NULL && !cli->quiet)
+        fprintf(stderr, "%s: %s\n", cli->tool, cli->missing_text);
+    keep = keep && !nothing_written(cli);
     bool reported = cli->status == SX_WRITE;
     error = (struct sx_error){0};
     if (cli->sink != NULL && !sx_sink_finish(cli->sink, keep, &error) && !reported && keep)

@@ -23,8 +23,11 @@ struct cli_samples {
     int64_t index;
     struct feed *feed;        /* one per model input */
     struct sx_tensor *sample; /* their values, as the tool sees them */
-    int main;                 /* the input that INPUTs feed; -1: all are fed by -i */
-    double shown;             /* when progress was shown last */
+    bool complete;            /* the last row that was read did not fail */
+    int64_t missing;          /* its cells that are NaN */
+    char warning[80];
+    int main;     /* the input that INPUTs feed; -1: all are fed by -i */
+    double shown; /* when progress was shown last */
 };
 
 static void close_feeds(struct cli *cli)
@@ -84,9 +87,14 @@ static bool assign_feeds(struct cli *cli)
         else if (!sx_model_has_tensor(cli->model, cli->side[k].name))
             return fail(cli, SX_USAGE, "the model has no input named", cli->side[k].name);
     }
+    /* Standard input is not read where -i feeds something and no INPUT is named. */
+    bool inputs = cli->n_sides == 0 || cli->n_inputs > 0 || cli->files_from != NULL;
     s->main = -1;
     for (int i = 0; i < n && s->main < 0; i++)
-        if (s->feed[i].file == NULL)
+        if (s->feed[i].file == NULL && !inputs)
+            return fail(cli, SX_USAGE, "no INPUT, and no -i for the model's input",
+                        sx_model_input(cli->model, i)->name);
+        else if (s->feed[i].file == NULL)
             s->main = i;
     return true;
 }
@@ -125,39 +133,27 @@ static const char *next_name(struct cli *cli)
         return n >= 0 ? s->line : NULL;
     }
     /* A model that -i feeds whole, or that takes nothing, needs no INPUT. */
-    return first && cli->n_inputs == 0 ? (s->main >= 0 ? "-" : cli->model_path) : NULL;
+    if (!first || cli->n_inputs > 0)
+        return NULL;
+    const char *fed = sx_model_input_count(cli->model) > 0 ? s->feed[0].file : cli->model_path;
+    return s->main >= 0 ? "-" : fed;
 }
 
 /* Opens the array of an archive that has the name of input i. */
 static bool open_member(struct cli *cli, int i, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
-    const struct sx_port *port = sx_model_input(cli->model, i);
     const struct sx_reader *archive = s->main >= 0 ? s->feed[s->main].reader : NULL;
-    for (size_t k = 0; archive != NULL && sx_reader_member(archive, k) != NULL; k++)
-        if (strcmp(sx_reader_member(archive, k), port->name) == 0) {
-            s->feed[i].reader = sx_reader_open_member(archive, port->name, &port->shape, error);
-            return s->feed[i].reader != NULL;
-        }
+    struct sx_input how = cli_how(cli, i);
+    if (archive != NULL && sx_reader_member(archive, 0) != NULL) {
+        s->feed[i].reader = sx_reader_open_member(archive, &how, error);
+        return s->feed[i].reader != NULL;
+    }
     error->status = SX_USAGE;
     snprintf(error->message, sizeof error->message,
-             "the model also takes '%.80s': feed it with -i '%.80s'=FILE", port->name,
-             port->name);
+             "the model also takes '%.80s': feed it with -i '%.80s'=FILE", how.member,
+             how.member);
     return false;
-}
-
-/* An archive's array for the main input is the one of its name, else the first. */
-static struct sx_reader *open_main(struct cli *cli, const char *path, struct sx_error *error)
-{
-    const struct sx_port *port = sx_model_input(cli->model, cli->samples->main);
-    const struct sx_shape *want = port->shape.rank >= 0 ? &port->shape : NULL;
-    struct sx_reader *r = sx_reader_open(path, NULL, want, &cli->pre, error);
-    for (size_t k = 1; r != NULL && sx_reader_member(r, k) != NULL; k++)
-        if (strcmp(sx_reader_member(r, k), port->name) == 0) {
-            sx_reader_close(r);
-            return sx_reader_open(path, port->name, want, &cli->pre, error);
-        }
-    return r;
 }
 
 static bool at_file(struct sx_error *error, const char *file)
@@ -175,16 +171,17 @@ static bool open_feeds(struct cli *cli, const char *name, struct sx_error *error
     s->id = name;
     s->index = 0;
     if (s->main >= 0) {
-        s->feed[s->main].reader = open_main(cli, name, error);
+        struct sx_input how = cli_how(cli, s->main);
+        s->feed[s->main].reader = sx_reader_open(name, &how, error);
         if (s->feed[s->main].reader == NULL)
             return false;
     }
     for (int i = 0; i < n; i++) {
         struct feed *f = &s->feed[i];
-        const struct sx_port *port = sx_model_input(cli->model, i);
         if (i != s->main && f->file != NULL) {
-            f->reader = sx_reader_open(
-                f->file, NULL, port->shape.rank >= 0 ? &port->shape : NULL, &cli->pre, error);
+            struct sx_input how = cli_how(cli, i);
+            how.lone = true;
+            f->reader = sx_reader_open(f->file, &how, error);
             if (f->reader == NULL)
                 return at_file(error, f->file);
         } else if (i != s->main && !open_member(cli, i, error)) {
@@ -222,13 +219,16 @@ static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
         f->single = true;
         return true;
     }
-    ok = ok && (ended || takes(cli, i, &next, error));
+    *end = ended;
+    if (ok && ended)
+        return true; /* the last value is still looked at where a range is empty */
+    ok = ok && takes(cli, i, &next, error);
     sx_tensor_free(&f->value);
-    f->have = ok && !ended;
+    f->have = ok;
     if (f->have)
         f->value = next;
     f->taken += f->have;
-    *end = ended;
+    cli->samples->missing += f->have ? sx_reader_missing(f->reader) : 0;
     return ok;
 }
 
@@ -246,6 +246,7 @@ static bool read_sample(struct cli *cli, bool *end, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
     int n = sx_model_input_count(cli->model), lead = leader(s, n);
+    s->missing = 0;
     bool ok = n == 0 || read_feed(cli, lead, end, error), all_single = true;
     for (int i = 0; i < n && !*end; i++) {
         bool short_of = false;
@@ -270,6 +271,7 @@ static bool read_sample(struct cli *cli, bool *end, struct sx_error *error)
         *end = true;
     for (int i = 0; ok && i < n; i++)
         s->sample[i] = s->feed[i].value;
+    s->complete = *end ? s->complete : ok;
     return ok || *end;
 }
 
@@ -301,11 +303,68 @@ static bool next_input(struct cli *cli)
         return false;
     if (open_feeds(cli, name, &error))
         return true;
-    const struct cli_sample failed = {.id = name};
+    const struct cli_sample failed = {.id = name, .file = true};
     bool go_on = cli_done(cli, &failed, false, &error);
     close_feeds(cli);
     s->id = NULL;
     return go_on;
+}
+
+static void show_sample(struct cli *cli, struct cli_sample *sample)
+{
+    struct cli_samples *s = cli->samples;
+    sample->feeds = s->sample;
+    if (s->main >= 0)
+        sample->picture = sx_reader_picture(s->feed[s->main].reader);
+    sample->warning = cli_missing(s->missing, s->warning);
+}
+
+/* What a range that leaves no row of an INPUT means: one that begins past its end is an error. For
+ * a .npy a row outside of it stands in, which tells the shape of the rows that are not there. */
+static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
+{
+    struct cli_samples *s = cli->samples;
+    struct sx_error error = {0};
+    bool end = false, go_on = true;
+    *probe = false;
+    *sample = (struct cli_sample){.id = s->id, .file = true, .started = cli_seconds()};
+    if (s->index < cli->row_begin) {
+        error.status = SX_FAILED;
+        snprintf(error.message, sizeof error.message,
+                 "it has %lld sample%s, and --rows begins at %lld", (long long)s->index,
+                 s->index == 1 ? "" : "s", (long long)cli->row_begin);
+        go_on = cli_done(cli, sample, false, &error);
+    } else if (cli->format == CLI_NPY && !cli->overall && cli->n_arrays == 0 &&
+               cli->probed.shape.rank < 0 && s->index == cli->row_begin &&
+               (s->index > 0 || read_sample(cli, &end, &error)) && !end && s->complete) {
+        *probe = cli->probing = true;
+        show_sample(cli, sample);
+        return true;
+    }
+    close_feeds(cli);
+    return go_on;
+}
+
+/* One row of the current INPUT, or its end; *given: the tool is to see it. */
+static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
+{
+    struct cli_samples *s = cli->samples;
+    bool end = cli->row_end >= 0 && s->index >= cli->row_end;
+    struct sx_error error = {0};
+    *given = false;
+    bool ok = end || read_sample(cli, &end, &error);
+    if (end)
+        return end_input(cli, sample, given);
+    *sample = (struct cli_sample){.id = s->id, .index = s->index++};
+    sample->started = cli_seconds();
+    if (sample->index < cli->row_begin)
+        return true;
+    if (!ok)
+        return cli_done(cli, sample, false, &error);
+    show_sample(cli, sample);
+    cli->missing += s->missing;
+    *given = true;
+    return true;
 }
 
 bool cli_next(struct cli *cli, struct cli_sample *sample)
@@ -313,68 +372,55 @@ bool cli_next(struct cli *cli, struct cli_sample *sample)
     if (cli->samples == NULL && !begin(cli))
         return false;
     struct cli_samples *s = cli->samples;
-    while (cli->error.status == SX_OK) {
+    bool given = false, go_on = true;
+    if (cli->probing)
+        close_feeds(cli);
+    cli->probing = false;
+    while (go_on && !given && cli->error.status == SX_OK) {
         show_progress(cli);
-        if (s->id == NULL) {
-            if (!next_input(cli))
-                return false;
-            continue;
-        }
-        bool end = cli->row_end >= 0 && s->index >= cli->row_end;
-        struct sx_error error = {0};
-        bool ok = end || read_sample(cli, &end, &error);
-        if (end) {
-            close_feeds(cli);
-            continue;
-        }
-        *sample = (struct cli_sample){.id = s->id, .index = s->index++};
-        sample->started = cli_seconds();
-        if (sample->index < cli->row_begin)
-            continue;
-        if (!ok && !cli_done(cli, sample, false, &error))
-            return false;
-        if (!ok)
-            continue;
-        sample->feeds = s->sample;
-        if (s->main >= 0)
-            sample->picture = sx_reader_picture(s->feed[s->main].reader);
-        return true;
+        go_on = s->id == NULL ? next_input(cli) : next_row(cli, sample, &given);
     }
-    return false;
+    return given && cli->error.status == SX_OK;
 }
 
-bool cli_read_points(struct cli *cli, const char *path, const struct sx_shape *shape,
-                     double **points, int64_t *n, struct sx_error *error)
+/* How many samples are left in the current INPUT, within --rows; readers of arrays know. */
+static int64_t count_rest(struct cli *cli)
 {
-    struct sx_reader *reader = sx_reader_open(path, NULL, shape, &cli->pre, error);
-    int64_t size = sx_count(shape), room = 0;
-    bool ok = reader != NULL, end = false;
-    *points = NULL;
-    *n = 0;
-    while (ok) {
-        struct sx_tensor t = {0};
-        ok = sx_reader_next(reader, &t, &end, error);
-        if (!ok || end)
-            break;
-        if (*n == room) {
-            room = 2 * room + 1;
-            double *more = realloc(*points, (size_t)room * (size_t)size * sizeof *more);
-            ok = more != NULL;
-            *points = ok ? more : *points;
-        }
-        for (int64_t i = 0; ok && i < size; i++)
-            (*points)[*n * size + i] = sx_tensor_get(&t, i);
-        *n += ok;
-        sx_tensor_free(&t);
-        if (!ok)
-            *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    struct cli_samples *s = cli->samples;
+    const struct feed *f = &s->feed[leader(s, sx_model_input_count(cli->model))];
+    int64_t count = f->reader != NULL ? sx_reader_count(f->reader) : 1, n = 0;
+    if (count >= 0) {
+        int64_t begin = s->index > cli->row_begin ? s->index : cli->row_begin;
+        int64_t end = cli->row_end >= 0 && cli->row_end < count ? cli->row_end : count;
+        return end > begin ? end - begin : 0;
     }
-    sx_reader_close(reader);
-    if (ok && *n == 0) {
-        *error = (struct sx_error){SX_FAILED, "holds no sample"};
-        ok = false;
+    for (;;) {
+        struct sx_error ignored = {0};
+        bool end = cli->row_end >= 0 && s->index >= cli->row_end;
+        if (!end)
+            read_sample(cli, &end, &ignored);
+        if (end)
+            return n;
+        n += s->index++ >= cli->row_begin;
     }
-    return ok || at_file(error, path);
+}
+
+void cli_only_first(struct cli *cli)
+{
+    struct cli_samples *s = cli->samples;
+    const char *name;
+    if (s == NULL || cli->quiet)
+        return;
+    int64_t n = cli->done + (s->id != NULL ? count_rest(cli) : 0);
+    close_feeds(cli);
+    while ((name = next_name(cli)) != NULL) {
+        struct sx_error ignored = {0};
+        n += open_feeds(cli, name, &ignored) ? count_rest(cli) : 1;
+        close_feeds(cli);
+    }
+    if (n > 1)
+        fprintf(stderr, "%s: only the first of %lld samples is drawn\n", cli->tool,
+                (long long)n);
 }
 
 const char *cli_feature(const struct cli *cli, size_t i)

@@ -131,7 +131,7 @@ static bool take_labels(struct sx_players *p, const struct sx_tensor *t, struct 
 static bool label_file(struct sx_players *p, const char *path, struct sx_error *error)
 {
     struct sx_tensor t = {0};
-    bool ok = sx_tensor_read(&t, path, error) || sx_fail_at(error, "%.80s", path);
+    bool ok = sx_tensor_read(&t, path, NULL, error) || sx_fail_at(error, "%.80s", path);
     ok = ok && (take_labels(p, &t, error) || sx_fail_at(error, "%.80s", path));
     sx_tensor_free(&t);
     return ok;

@@ -1,6 +1,8 @@
 /* csv.c - lines of numbers, taken one by one. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "io/io.h"
 
@@ -14,42 +16,68 @@ static bool blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Finds the first line at hand that is not empty, without taking it; what is before it is
- * dropped. An empty span is the end. */
-static bool peek_line(struct sx_csv *csv, struct span *line, struct sx_error *error)
+static const struct span nothing;
+
+/* Lines end with CR, LF, or both. Blanks alone are no line; where tabs separate, or may yet, they
+ * are none of them. */
+static bool empty_line(const struct sx_csv *csv, struct span line)
+{
+    bool tabs = csv->separator == '\t' || (csv->separator == '\0' && csv->columns == 0);
+    size_t i = 0;
+    while (i < line.size && blank(line.at[i]) && !(tabs && line.at[i] == '\t'))
+        i++;
+    return i == line.size;
+}
+
+/* Has the next line of whatever content at hand, up to its end. */
+static bool find_line(struct sx_csv *csv, struct span *line, struct sx_error *error)
 {
     struct sx_file *file = csv->file;
-    size_t seen = 0;
+    size_t n = 0;
     for (;;) {
-        const uint8_t *newline =
-            file->size > seen ? memchr(file->bytes + seen, '\n', file->size - seen) : NULL;
-        if (newline == NULL && !file->whole) {
-            seen = file->size;
-            if (!sx_file_fill(file, file->size + 1, error))
-                return false;
-            continue;
-        }
-        *line = (struct span){(const char *)file->bytes, file->size};
-        if (newline != NULL)
-            line->size = (size_t)(newline - file->bytes);
-        size_t i = 0;
-        while (i < line->size && blank(line->at[i]))
-            i++;
-        if (i < line->size || newline == NULL) {
-            line->size = i < line->size ? line->size : 0;
-            return true;
-        }
-        sx_file_drop(file, line->size + 1);
-        csv->line++;
-        seen = 0;
+        while (n < file->size && file->bytes[n] != '\n' && file->bytes[n] != '\r')
+            n++;
+        if (n < file->size || file->whole)
+            break;
+        if (!sx_file_fill(file, n + 1, error))
+            return false;
     }
+    *line = (struct span){(const char *)file->bytes, n};
+    return true;
 }
 
 /* The bytes of the line stay where they are until the next one is looked for. */
 static void drop_line(struct sx_csv *csv, struct span line)
 {
-    sx_file_drop(csv->file, line.size < csv->file->size ? line.size + 1 : line.size);
+    bool ended = line.size < csv->file->size;
+    csv->after_cr = ended && line.at[line.size] == '\r';
+    sx_file_drop(csv->file, line.size + ended);
     csv->line++;
+}
+
+/* Finds the first line that is not empty, without taking it; what is before it is dropped. An
+ * empty span is the end. */
+static bool peek_line(struct sx_csv *csv, struct span *line, struct sx_error *error)
+{
+    struct sx_file *file = csv->file;
+    *line = nothing;
+    for (;;) {
+        if (!sx_file_fill(file, 1, error))
+            return false;
+        if (csv->after_cr && file->size > 0 && file->bytes[0] == '\n')
+            sx_file_drop(file, 1);
+        csv->after_cr = false;
+        if (!find_line(csv, line, error))
+            return false;
+        if (!empty_line(csv, *line))
+            return true;
+        bool last = line->size == file->size;
+        drop_line(csv, *line);
+        if (last) {
+            *line = nothing;
+            return true;
+        }
+    }
 }
 
 static struct span trim(struct span cell)
@@ -87,15 +115,16 @@ static struct span take_cell(struct span *line, char separator)
     return cell;
 }
 
-/* Of the characters that separate, the rarest that is there; NUL for a line of one number. */
+/* Of the characters that separate, the rarest that is there; NUL for a line of one number. A tab
+ * at an end has an empty cell behind it, unless something else separates. */
 static char separator_of(struct span line)
 {
     static const char order[] = "\t;, ";
-    line = trim(line);
+    struct span inner = trim(line);
     for (const char *s = order; *s != '\0'; s++)
-        if (memchr(line.at, *s, line.size) != NULL)
+        if (inner.size > 0 && memchr(inner.at, *s, inner.size) != NULL)
             return *s;
-    return '\0';
+    return line.size > 0 && memchr(line.at, '\t', line.size) != NULL ? '\t' : '\0';
 }
 
 /* Adds the name in a cell, where "" is one quote. */
@@ -129,68 +158,145 @@ static bool binary(struct span line)
     return false;
 }
 
-/* Does the line begin with a number? The separator is not known yet. */
-static bool numeric(struct span line)
+/* ---- Cells ------------------------------------------------------------------------------ */
+
+enum cell { NUMBER, MISSING, OTHER };
+
+static bool is_word(struct span cell, const char *word)
 {
-    double value;
-    struct span rest = line;
-    struct span cell = take_cell(&rest, separator_of(line));
-    return sx_number_parse(cell.at, cell.size, &value);
+    return cell.size == strlen(word) && strncasecmp(cell.at, word, cell.size) == 0;
 }
 
-/* The header waits for the first line of numbers, which shows the separator best: names have
- * blanks and commas in them. */
-bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, struct sx_error *error)
+/* What is missing is NaN. */
+static enum cell read_cell(struct span cell, double *value)
 {
-    struct span line;
-    csv->file = file;
+    *value = NAN;
+    if (cell.size == 0 || is_word(cell, "NA") || is_word(cell, "null"))
+        return MISSING;
+    if (!sx_number_parse(cell.at, cell.size, value))
+        return OTHER;
+    return isnan(*value) ? MISSING : NUMBER;
+}
+
+/* How many cells of a line are of each kind. A NaN that is spelled out is a number here. */
+struct census {
+    size_t numbers, names;
+};
+
+static struct census count_cells(struct span line, char separator)
+{
+    struct census n = {0};
+    double value;
+    while (line.at != NULL) {
+        struct span cell = take_cell(&line, separator);
+        enum cell kind = read_cell(cell, &value);
+        n.numbers += kind == NUMBER || is_word(cell, "nan");
+        n.names += kind == OTHER;
+    }
+    return n;
+}
+
+/* ---- The first line --------------------------------------------------------------------- */
+
+static bool skip_mark(struct sx_csv *csv, struct sx_error *error)
+{
+    struct sx_file *file = csv->file;
     if (!sx_file_fill(file, 1, error) ||
         (file->size > 0 && file->bytes[0] == 0xef && !sx_file_fill(file, 3, error)))
         return false;
     if (file->size >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0)
         sx_file_drop(file, 3);
-    if (!peek_line(csv, &line, error))
+    return true;
+}
+
+/* NumPy writes names behind a # and a blank. */
+static bool is_comment(struct span line)
+{
+    line = trim(line);
+    return line.size > 1 && line.at[0] == '#' && blank(line.at[1]);
+}
+
+/* Takes the first line for the names, if it holds none but names. It waits for the second, which
+ * shows the separator best: names have blanks and commas in them. */
+static bool take_first(struct sx_csv *csv, struct span line, enum sx_header header,
+                       struct sx_error *error)
+{
+    struct span next;
+    csv->first = sx_new(line.size, 1, error);
+    if (csv->first == NULL)
+        return false;
+    csv->first_size = line.size;
+    struct span first = {memcpy(csv->first, line.at, line.size), line.size};
+    drop_line(csv, line);
+    csv->first_line = csv->line;
+    if (!peek_line(csv, &next, error))
+        return false;
+    csv->separator = separator_of(next.size > 0 ? next : first);
+    struct census n = count_cells(first, csv->separator);
+    if (header == SX_HEADER_AUTO && !is_comment(first) && (n.numbers > 0 || n.names == 0))
+        return true;
+    if (next.size == 0)
+        return sx_fail(error, SX_FAILED, "holds no sample: a header line is all there is");
+    first = trim(first);
+    if (first.size > 0 && first.at[0] == '#')
+        first = trim((struct span){first.at + 1, first.size - 1});
+    bool ok = true;
+    while (ok && first.at != NULL)
+        ok = add_name(csv, take_cell(&first, csv->separator), error);
+    csv->first_size = 0;
+    return ok;
+}
+
+bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header header,
+                  struct sx_error *error)
+{
+    struct span line;
+    csv->file = file;
+    if (!skip_mark(csv, error) || !peek_line(csv, &line, error))
         return false;
     if (binary(line))
         return sx_fail(error, SX_FAILED, "neither an array nor a picture nor text");
-    if (line.size == 0 || numeric(line)) {
-        csv->separator = separator_of(line);
+    if (line.size == 0)
+        return sx_fail(error, SX_FAILED, "holds no sample: there are no lines in it");
+    char separator = separator_of(line);
+    if (header != SX_HEADER_YES &&
+        (header == SX_HEADER_NO || count_cells(line, separator).names == 0)) {
+        csv->separator = separator;
         return true;
     }
-    char *copy = sx_new(line.size, 1, error);
-    if (copy == NULL)
-        return false;
-    struct span header = {memcpy(copy, line.at, line.size), line.size}, rest;
-    drop_line(csv, line);
-    bool ok = peek_line(csv, &line, error);
-    if (ok) {
-        struct span bare = trim(header);
-        if (bare.at[0] == '#') /* as NumPy writes it */
-            header = trim((struct span){bare.at + 1, bare.size - 1});
-        csv->separator = separator_of(line.size > 0 ? line : header);
-        for (rest = header; ok && rest.at != NULL;)
-            ok = add_name(csv, take_cell(&rest, csv->separator), error);
-    }
-    free(copy);
-    return ok;
+    return take_first(csv, line, header, error);
+}
+
+/* ---- Rows ------------------------------------------------------------------------------- */
+
+static bool bad_cell(const struct sx_csv *csv, size_t n, struct span cell,
+                     struct sx_error *error)
+{
+    int shown = cell.size < SX_NAME_SHOWN ? (int)cell.size : SX_NAME_SHOWN;
+    const char *name = n <= csv->names ? csv->name[n - 1] : "";
+    bool named = name[0] != '\0';
+    return sx_fail(error, SX_FAILED, "line %zu: cell %zu%s%.40s%s, '%.*s', is not a number",
+                   csv->row_line, n, named ? " (" : "", name, named ? ")" : "", shown, cell.at);
 }
 
 static bool take_row(struct sx_csv *csv, struct span line, struct sx_error *error)
 {
     size_t n = 0;
+    csv->missing = 0;
+    if (csv->separator == '\0' && csv->columns == 0)
+        csv->separator = separator_of(line);
     while (line.at != NULL) {
         struct span cell = take_cell(&line, csv->separator);
         if (!sx_grow((void **)&csv->row, &csv->row_capacity, n + 1, sizeof *csv->row, error))
             return false;
-        if (!sx_number_parse(cell.at, cell.size, &csv->row[n++])) {
-            int shown = cell.size < SX_NAME_SHOWN ? (int)cell.size : SX_NAME_SHOWN;
-            return sx_fail(error, SX_FAILED, "line %zu: cell %zu, '%.*s', is not a number",
-                           csv->line, n, shown, cell.at);
-        }
+        enum cell kind = read_cell(cell, &csv->row[n++]);
+        if (kind == OTHER)
+            return bad_cell(csv, n, cell, error);
+        csv->missing += kind == MISSING;
     }
     size_t expected = csv->columns > 0 ? csv->columns : csv->names;
     if (expected > 0 && n != expected)
-        return sx_fail(error, SX_FAILED, "line %zu: %zu numbers where %s %zu", csv->line, n,
+        return sx_fail(error, SX_FAILED, "line %zu: %zu numbers where %s %zu", csv->row_line, n,
                        csv->columns > 0 ? "lines before have" : "names are", expected);
     csv->columns = n;
     return true;
@@ -198,8 +304,13 @@ static bool take_row(struct sx_csv *csv, struct span line, struct sx_error *erro
 
 bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error)
 {
-    struct span line;
+    struct span line = {csv->first, csv->first_size};
     *end = false;
+    if (line.size > 0) {
+        csv->first_size = 0;
+        csv->row_line = csv->first_line;
+        return take_row(csv, line, error);
+    }
     if (!peek_line(csv, &line, error)) {
         csv->file->whole = true; /* what cannot be read now will not be read later */
         sx_file_drop(csv->file, csv->file->size);
@@ -209,6 +320,7 @@ bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error)
     if (*end)
         return true;
     drop_line(csv, line);
+    csv->row_line = csv->line;
     return take_row(csv, line, error);
 }
 
@@ -217,6 +329,7 @@ void sx_csv_close(struct sx_csv *csv)
     for (size_t i = 0; i < csv->names; i++)
         free(csv->name[i]);
     free(csv->name);
+    free(csv->first);
     free(csv->row);
     *csv = (struct sx_csv){0};
 }

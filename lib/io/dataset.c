@@ -18,6 +18,7 @@ struct sx_dataset {
     size_t label_capacity;
     int64_t count, size; /* samples, and elements of each */
     struct sx_shape sample;
+    int64_t missing; /* cells of a text that are NaN */
     struct sx_preprocess pre;
     bool pixels;  /* integers, prepared as pixels of pictures are */
     int64_t read; /* rows since the mapping's memory was given back */
@@ -129,16 +130,17 @@ static bool hold(struct sx_dataset *d, const struct sx_tensor *sample, int64_t l
 }
 
 /* Reads all samples of one file into memory. */
-static bool hold_file(struct sx_dataset *d, const char *path, const char *member,
-                      const struct sx_shape *want, int64_t label, struct sx_error *error)
+static bool hold_file(struct sx_dataset *d, const char *path, const struct sx_input *how,
+                      int64_t label, struct sx_error *error)
 {
-    struct sx_reader *reader = sx_reader_open(path, member, want, &d->pre, error);
+    struct sx_reader *reader = sx_reader_open(path, how, error);
     bool ok = reader != NULL, end = false;
     while (ok && !end) {
         struct sx_tensor t = {0};
         ok = sx_reader_next(reader, &t, &end, error) &&
              (end || hold(d, &t, label, error) ||
               sx_fail_at(error, "sample %lld", (long long)d->count));
+        d->missing += ok && !end ? sx_reader_missing(reader) : 0;
         sx_tensor_free(&t);
     }
     sx_reader_close(reader);
@@ -156,7 +158,7 @@ static int visible(const struct dirent *entry)
 }
 
 /* Takes the pictures of a directory; subdirectories count as classes where `classes` asks. */
-static bool hold_directory(struct sx_dataset *d, const char *path, const struct sx_shape *want,
+static bool hold_directory(struct sx_dataset *d, const char *path, const struct sx_input *how,
                            bool classes, int64_t label, struct sx_error *error)
 {
     struct dirent **entry = NULL;
@@ -171,9 +173,9 @@ static bool hold_directory(struct sx_dataset *d, const char *path, const struct 
             ok = sx_fail(error, SX_MEMORY, "out of memory");
         }
         if (ok && stat(name, &st) == 0 && S_ISDIR(st.st_mode))
-            ok = !classes || hold_directory(d, name, want, false, class ++, error);
+            ok = !classes || hold_directory(d, name, how, false, class ++, error);
         else if (ok)
-            ok = hold_file(d, name, NULL, want, label, error) ||
+            ok = hold_file(d, name, how, label, error) ||
                  sx_fail_at(error, "%.80s", entry[i]->d_name);
         free(name);
         free(entry[i]);
@@ -183,12 +185,12 @@ static bool hold_directory(struct sx_dataset *d, const char *path, const struct 
 }
 
 /* The samples of a mapped array are those that a reader would find in it. */
-static bool shape_rows(struct sx_dataset *d, const char *path, const struct sx_shape *want,
+static bool shape_rows(struct sx_dataset *d, const char *path, const struct sx_input *how,
                        struct sx_error *error)
 {
     struct sx_tensor first = {0};
     bool end = false, ok = false;
-    struct sx_reader *reader = sx_reader_open(path, NULL, want, &d->pre, error);
+    struct sx_reader *reader = sx_reader_open(path, how, error);
     if (reader != NULL && sx_reader_next(reader, &first, &end, error)) {
         d->count = sx_reader_count(reader);
         d->sample = first.shape;
@@ -201,8 +203,7 @@ static bool shape_rows(struct sx_dataset *d, const char *path, const struct sx_s
     return ok || sx_fail(error, SX_FAILED, "there are no samples");
 }
 
-struct sx_dataset *sx_dataset_open(const char *path, const char *member,
-                                   const struct sx_shape *want, const struct sx_preprocess *pre,
+struct sx_dataset *sx_dataset_open(const char *path, const struct sx_input *how,
                                    struct sx_error *error)
 {
     struct sx_dataset *d = sx_new(1, sizeof *d, error);
@@ -210,16 +211,15 @@ struct sx_dataset *sx_dataset_open(const char *path, const char *member,
     bool mapped = false, ok = d != NULL;
     if (!ok)
         return NULL;
-    d->pre = *pre;
+    d->pre = *how->pre;
     d->file.fd = -1;
     if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        ok = hold_directory(d, path, want, true, -1, error);
+        ok = hold_directory(d, path, how, true, -1, error);
     else if (strcmp(path, "-") != 0)
         ok = map_rows(d, path, &mapped, error) &&
-             (mapped ? shape_rows(d, path, want, error)
-                     : hold_file(d, path, member, want, -1, error));
+             (mapped ? shape_rows(d, path, how, error) : hold_file(d, path, how, -1, error));
     else
-        ok = hold_file(d, path, member, want, -1, error);
+        ok = hold_file(d, path, how, -1, error);
     if (ok && d->count > 0)
         return d;
     sx_fail(error, SX_FAILED, "there are no samples");
@@ -240,6 +240,11 @@ void sx_dataset_close(struct sx_dataset *d)
 int64_t sx_dataset_count(const struct sx_dataset *d)
 {
     return d->count;
+}
+
+int64_t sx_dataset_missing(const struct sx_dataset *d)
+{
+    return d->missing;
 }
 
 const struct sx_shape *sx_dataset_shape(const struct sx_dataset *d)

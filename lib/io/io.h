@@ -78,6 +78,18 @@ bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_erro
 bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_tensor *tensor,
                  struct sx_error *error);
 
+/* What a file looks like that is none of those that are read, as "HTML" or "a BMP picture"; NULL:
+ * nothing that is known. No more of the file is read than that takes. */
+const char *sx_foreign(struct sx_file *file);
+bool sx_is_onnx(struct sx_file *file);
+
+/* Which samples an array of this shape holds, or a line of n numbers (a sample of shape *sample).
+ * `how` says what the model takes. */
+bool sx_rows_of_array(const struct sx_input *how, const struct sx_shape *shape, int64_t *count,
+                      struct sx_shape *sample, struct sx_error *error);
+bool sx_rows_of_line(const struct sx_input *how, size_t n, struct sx_shape *sample,
+                     struct sx_error *error);
+
 /* An archive of arrays (.npz) over the bytes of a file, which must outlive it. */
 struct sx_zip_member {
     char *name; /* without .npy */
@@ -92,7 +104,7 @@ struct sx_zip {
     struct sx_zip_member *member;
 };
 
-/* Reads the directory; members that are no .npy do not count. */
+/* Reads the directory; members that are no .npy do not count. Fails where all are such. */
 bool sx_zip_open(struct sx_zip *zip, const uint8_t *bytes, size_t size, struct sx_error *error);
 void sx_zip_close(struct sx_zip *zip);
 
@@ -105,17 +117,22 @@ bool sx_zip_begin(const struct sx_zip *zip, const struct sx_zip_member *member,
 /* Lines of numbers, separated by tabs, semicolons, commas or blanks. Zero-initialise it. */
 struct sx_csv {
     struct sx_file *file;
-    size_t line; /* the last one that was taken, from 1 */
+    size_t line;   /* the last one that was taken from the file, from 1 */
+    bool after_cr; /* it ended with CR, to which a LF still belongs */
     char separator;
-    char **name; /* from a first line that does not begin with a number */
+    char **name; /* from a header */
     size_t names, name_capacity;
+    char *first; /* a line that was no header after all, until it is taken */
+    size_t first_size, first_line;
     size_t columns; /* in every line; 0 before the first */
     double *row;
-    size_t row_capacity;
+    size_t row_capacity, row_line, missing; /* of the row: its line, its cells that are NaN */
 };
 
-/* Starts on an open window, which must outlive it: reads up to the first line of numbers. */
-bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, struct sx_error *error);
+/* Starts on an open window, which must outlive it: reads up to the first line of numbers. Fails
+ * where there is none. */
+bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header header,
+                  struct sx_error *error);
 
 /* Takes a line: csv->columns numbers at csv->row, or the end. A bad line is passed over. */
 bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error);

@@ -151,6 +151,21 @@ static bool add_member(struct sx_zip *zip, const struct entry *entry, struct sx_
     return true;
 }
 
+/* What an archive is that has a member of this name; `what` where that does not tell. */
+static const char *kind_of_archive(const struct entry *entry, const char *what)
+{
+    static const struct {
+        const char *text, *what;
+    } known[] = {{"data.pkl", ", but looks like a PyTorch file; export it to ONNX"},
+                 {"xl/workbook", ", but looks like an Excel workbook; save it as CSV"},
+                 {"word/document", ", but looks like a Word document"},
+                 {"META-INF/", ", but looks like a Java archive"}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (memmem(entry->name, entry->name_size, known[i].text, strlen(known[i].text)) != NULL)
+            return known[i].what;
+    return what;
+}
+
 bool sx_zip_open(struct sx_zip *zip, const uint8_t *bytes, size_t size, struct sx_error *error)
 {
     struct directory dir;
@@ -159,6 +174,7 @@ bool sx_zip_open(struct sx_zip *zip, const uint8_t *bytes, size_t size, struct s
     if (!find_directory(zip, &dir))
         return sx_fail(error, SX_FAILED, "not a whole zip archive");
     size_t at = (size_t)dir.offset, end = (size_t)(dir.offset + dir.size);
+    const char *what = "";
     bool ok = true;
     for (uint64_t i = 0; ok && i < dir.count; i++) {
         ok = take_entry(zip, &at, end, &entry) ||
@@ -166,9 +182,11 @@ bool sx_zip_open(struct sx_zip *zip, const uint8_t *bytes, size_t size, struct s
         if (ok && entry.name_size > 4 &&
             memcmp(entry.name + entry.name_size - 4, ".npy", 4) == 0)
             ok = add_member(zip, &entry, error);
+        else if (ok)
+            what = kind_of_archive(&entry, what);
     }
     if (ok && zip->count == 0)
-        ok = sx_fail(error, SX_FAILED, "no arrays in this zip archive");
+        ok = sx_fail(error, SX_FAILED, "no arrays in this zip archive: it is no .npz%s", what);
     if (!ok)
         sx_zip_close(zip);
     return ok;

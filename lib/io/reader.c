@@ -14,9 +14,9 @@ struct sx_reader {
     struct sx_file file;   /* of an .npz, the member */
     struct sx_file *whole; /* of an .npz: the archive, if this reader opened it */
     struct sx_zip zip;
-    bool any; /* any shape is one sample */
+    struct sx_input how;
     struct sx_shape want, shape, sample;
-    int64_t count, next;
+    int64_t count, next, missing;
     struct sx_stored stored;
     struct sx_tensor held;
     struct sx_csv csv;
@@ -24,98 +24,13 @@ struct sx_reader {
     struct sx_picture shown;
 };
 
-/* ---- Shapes ----------------------------------------------------------------------------- */
+/* ---- Opening ---------------------------------------------------------------------------- */
 
-static const char *show_shape(char text[200], const struct sx_shape *shape)
-{
-    size_t n = 0;
-    text[n++] = '[';
-    for (int i = 0; i < shape->rank; i++) {
-        const char *comma = i > 0 ? "," : "";
-        if (shape->dim[i] >= 0)
-            n += (size_t)snprintf(text + n, 200 - n, "%s%lld", comma, (long long)shape->dim[i]);
-        else
-            n += (size_t)snprintf(text + n, 200 - n, "%s%c", comma, i == 0 ? 'N' : '?');
-    }
-    snprintf(text + n, 200 - n, "]");
-    return text;
-}
-
-static bool misfit(const struct sx_reader *reader, const struct sx_shape *shape,
-                   struct sx_error *error)
-{
-    char got[200], wanted[200];
-    return sx_fail(error, SX_FAILED, "shape %s does not fit the model's input %s",
-                   show_shape(got, shape), show_shape(wanted, &reader->want));
-}
-
-/* The rank tells which reading of an array is meant: one less than the model's is a sample
- * without its batch of 1, one more is a pile of samples. */
 static bool find_samples(struct sx_reader *reader, struct sx_error *error)
 {
-    const struct sx_shape *shape = &reader->shape, *want = &reader->want;
-    int rank = want->rank, extra = shape->rank - rank;
-    reader->count = 1;
-    reader->sample = *shape;
-    if (reader->any)
-        return true;
-    reader->sample = *want;
-    bool fits = extra >= (rank > 0 ? -1 : 0) && extra <= 1;
-    for (int i = 1; fits && i < rank; i++) {
-        reader->sample.dim[i] = shape->dim[i + extra];
-        fits = want->dim[i] < 0 || want->dim[i] == shape->dim[i + extra];
-    }
-    int64_t batch = rank == 0 || want->dim[0] < 0 ? 1 : want->dim[0];
-    if (rank > 0)
-        reader->sample.dim[0] = batch;
-    if (fits && extra == 1) {
-        fits = rank == 0 || shape->dim[1] == batch;
-        reader->count = shape->dim[0];
-    } else if (fits && extra == 0 && rank > 0) {
-        fits = batch > 0 && shape->dim[0] % batch == 0;
-        reader->count = batch > 0 ? shape->dim[0] / batch : 0;
-    } else if (fits && extra == -1) {
-        fits = batch == 1;
-    }
-    if (!fits)
-        return misfit(reader, shape, error);
-    if (reader->count > 1 && sx_count(&reader->sample) == 0)
-        return sx_fail(error, SX_FAILED, "samples without elements");
-    return true;
+    return sx_rows_of_array(&reader->how, &reader->shape, &reader->count, &reader->sample,
+                            error);
 }
-
-/* A line of text has no shape: its numbers fill the sample, at most one axis of which is open
- * beside the batch. */
-static bool shape_of_line(const struct sx_reader *reader, size_t n, struct sx_shape *sample,
-                          struct sx_error *error)
-{
-    struct sx_shape line = {2, {1, (int64_t)n}};
-    int open = -1;
-    int64_t rest;
-    *sample = line;
-    if (reader->any)
-        return true;
-    *sample = reader->want;
-    if (sample->rank > 0 && sample->dim[0] < 0)
-        sample->dim[0] = 1;
-    bool fits = true;
-    for (int i = 0; i < sample->rank; i++)
-        if (sample->dim[i] < 0) {
-            fits = fits && open < 0;
-            open = i;
-            sample->dim[i] = 1;
-        }
-    fits = fits && sx_shape_count(sample, &rest, NULL);
-    if (fits && open >= 0 && rest > 0) {
-        sample->dim[open] = (int64_t)n / rest;
-        rest *= sample->dim[open];
-    }
-    if (fits && rest == (int64_t)n)
-        return true;
-    return misfit(reader, &line, error);
-}
-
-/* ---- Opening ---------------------------------------------------------------------------- */
 
 /* Of an array whose end is known, what the header promises must be there, and no more. */
 static bool check_size(const struct sx_reader *reader, size_t promised, struct sx_error *error)
@@ -200,38 +115,69 @@ static bool open_npy(struct sx_reader *reader, struct sx_error *error)
     return hold_fortran(reader, error);
 }
 
+static bool refuse_foreign(struct sx_file *file, struct sx_error *error)
+{
+    const char *what = sx_foreign(file);
+    return what == NULL ||
+           sx_fail(error, SX_FAILED,
+                   "neither an array nor a picture nor a table: it looks like %s", what);
+}
+
 static bool open_pb(struct sx_reader *reader, struct sx_error *error)
 {
     struct sx_file *file = &reader->file;
     reader->form = HELD;
-    if (!sx_file_fill(file, SIZE_MAX, error) ||
-        !sx_pb_parse(file->bytes, file->size, &reader->held, error))
+    struct sx_error why = {0};
+    if (!sx_file_fill(file, SIZE_MAX, error))
         return false;
+    if (!sx_pb_parse(file->bytes, file->size, &reader->held, &why))
+        return refuse_foreign(file, error) && sx_fail(error, why.status, "%s", why.message);
     reader->shape = reader->held.shape;
     return find_samples(reader, error);
 }
 
-static const struct sx_zip_member *find_member(const struct sx_zip *zip, const char *name)
+/* "'a', 'b', ..." */
+static void list_members(const struct sx_zip *zip, char *text, size_t size)
 {
-    for (size_t i = 0; i < zip->count; i++)
-        if (name == NULL || strcmp(zip->member[i].name, name) == 0)
+    size_t n = 0;
+    for (size_t i = 0; i < zip->count && n + 60 < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s'%.40s'", i > 0 ? ", " : "",
+                              zip->member[i].name);
+    if (n + 60 >= size)
+        snprintf(text + n, size - n, ", ...");
+}
+
+static const struct sx_zip_member *
+find_member(const struct sx_zip *zip, const struct sx_input *how, struct sx_error *error)
+{
+    char names[400];
+    if (zip->count == 1 && (how->lone || how->member == NULL))
+        return &zip->member[0];
+    for (size_t i = 0; how->member != NULL && i < zip->count; i++)
+        if (strcmp(zip->member[i].name, how->member) == 0)
             return &zip->member[i];
+    list_members(zip, names, sizeof names);
+    if (how->member != NULL)
+        sx_fail(error, SX_FAILED, "has no array '%.*s', but %s", SX_NAME_SHOWN, how->member,
+                names);
+    else
+        sx_fail(error, SX_FAILED, "one array is wanted, and it has %s", names);
     return NULL;
 }
 
 static bool open_zip_member(struct sx_reader *reader, const struct sx_zip *zip,
-                            const char *name, struct sx_error *error)
+                            struct sx_error *error)
 {
-    const struct sx_zip_member *member = find_member(zip, name);
+    const struct sx_zip_member *member = find_member(zip, &reader->how, error);
     if (member == NULL)
-        return sx_fail(error, SX_FAILED, "no array named %.*s", SX_NAME_SHOWN, name);
+        return false;
     if (sx_zip_begin(zip, member, &reader->file, error) && open_npy(reader, error))
         return true;
     return sx_fail_at(error, "%.*s", SX_NAME_SHOWN, member->name);
 }
 
 /* The archive moves out of the way of its member. */
-static bool open_zip(struct sx_reader *reader, const char *member, struct sx_error *error)
+static bool open_zip(struct sx_reader *reader, struct sx_error *error)
 {
     if (!sx_file_fill(&reader->file, SIZE_MAX, error))
         return false;
@@ -241,7 +187,7 @@ static bool open_zip(struct sx_reader *reader, const char *member, struct sx_err
     *reader->whole = reader->file;
     reader->file = (struct sx_file){.fd = -1};
     return sx_zip_open(&reader->zip, reader->whole->bytes, reader->whole->size, error) &&
-           open_zip_member(reader, &reader->zip, member, error);
+           open_zip_member(reader, &reader->zip, error);
 }
 
 static bool has_suffix(const char *path, const char *suffix)
@@ -250,71 +196,135 @@ static bool has_suffix(const char *path, const char *suffix)
     return n >= m && strcmp(path + n - m, suffix) == 0;
 }
 
+static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
+                       struct sx_error *error)
+{
+    struct sx_csv *csv = &reader->csv;
+    double *rows = NULL;
+    size_t n = 0, capacity = 0;
+    struct sx_shape shape = {2, {0, 0}};
+    bool end, ok;
+    while ((ok = sx_csv_next(csv, &end, error)) && !end) {
+        ok = sx_grow((void **)&rows, &capacity, n + csv->columns, sizeof *rows, error);
+        if (!ok)
+            break;
+        memcpy(rows + n, csv->row, csv->columns * sizeof *rows);
+        reader->missing += (int64_t)csv->missing;
+        n += csv->columns;
+        shape.dim[0]++;
+    }
+    shape.dim[1] = (int64_t)csv->columns;
+    ok = ok && sx_tensor_new(tensor, SX_DOUBLE, &shape, error);
+    if (ok && n > 0)
+        memcpy(tensor->data, rows, n * sizeof *rows);
+    free(rows);
+    return ok;
+}
+
+/* All lines of a text that has no batch are one sample: rows and columns, or where the model takes
+ * another rank, their numbers one after the other. */
+static bool hold_lines(struct sx_reader *reader, struct sx_error *error)
+{
+    if (!read_lines(reader, &reader->held, error))
+        return false;
+    int64_t n = sx_count(&reader->held.shape);
+    reader->form = HELD;
+    if (reader->want.rank != 2 &&
+        !sx_rows_of_line(&reader->how, (size_t)n, &reader->held.shape, error))
+        return false;
+    reader->shape = reader->held.shape;
+    return find_samples(reader, error);
+}
+
+static bool open_text(struct sx_reader *reader, struct sx_error *error)
+{
+    reader->form = TEXT;
+    reader->count = -1;
+    return refuse_foreign(&reader->file, error) &&
+           sx_csv_begin(&reader->csv, &reader->file, reader->how.header, error) &&
+           (!reader->how.whole || hold_lines(reader, error));
+}
+
 /* As few bytes are asked for as decide: on a pipe the first line may be short and the second
  * late. */
-static bool recognise(struct sx_reader *reader, const char *path, const char *member,
-                      struct sx_error *error)
+static bool recognise(struct sx_reader *reader, const char *path, struct sx_error *error)
 {
     struct sx_file *file = &reader->file;
     if (!sx_file_fill(file, 1, error) ||
         (file->size > 0 && strchr("\x93P\x89\xff", file->bytes[0]) != NULL &&
          !sx_file_fill(file, 8, error)))
         return false;
+    if (file->size == 0)
+        return sx_fail(error, SX_FAILED, "holds no sample: it is empty");
     if (sx_is_npy(file->bytes, file->size))
         return open_npy(reader, error);
     if (sx_is_zip(file->bytes, file->size))
-        return open_zip(reader, member, error);
+        return open_zip(reader, error);
     if (sx_is_png(file->bytes, file->size) || sx_is_jpeg(file->bytes, file->size)) {
         reader->form = PICTURE;
         reader->count = 1;
         return true;
     }
-    if (has_suffix(path, ".pb"))
-        return open_pb(reader, error);
-    reader->form = TEXT;
-    reader->count = -1;
-    return sx_csv_begin(&reader->csv, file, error);
+    return has_suffix(path, ".pb") ? open_pb(reader, error) : open_text(reader, error);
 }
 
-static struct sx_reader *new_reader(const struct sx_shape *want, struct sx_error *error)
+static struct sx_reader *new_reader(const struct sx_input *how, struct sx_error *error)
 {
     struct sx_reader *reader = sx_new(1, sizeof *reader, error);
     if (reader == NULL)
         return NULL;
     reader->file.fd = -1;
-    reader->any = want == NULL || want->rank < 0;
-    if (!reader->any)
-        reader->want = *want;
+    reader->want.rank = -1;
+    if (how != NULL)
+        reader->how = *how;
+    if (reader->how.want != NULL)
+        reader->want = *reader->how.want;
+    reader->how.want = &reader->want;
     return reader;
 }
 
-struct sx_reader *sx_reader_open(const char *path, const char *member,
-                                 const struct sx_shape *want, const struct sx_preprocess *pre,
+struct sx_reader *sx_reader_open(const char *path, const struct sx_input *how,
                                  struct sx_error *error)
 {
-    struct sx_reader *reader = new_reader(want, error);
+    struct sx_reader *reader = new_reader(how, error);
     if (reader == NULL)
         return NULL;
     bool ok = true;
-    if (pre != NULL)
-        reader->pre = *pre;
+    if (reader->how.pre != NULL)
+        reader->pre = *reader->how.pre;
     else
         ok = sx_preprocess_preset(&reader->pre, "unit", error);
     if (ok && sx_file_begin(&reader->file, path, SX_PIPE_LIMIT, error) &&
-        recognise(reader, path, member, error))
+        recognise(reader, path, error))
         return reader;
     sx_reader_close(reader);
     return NULL;
 }
 
-struct sx_reader *sx_reader_open_member(const struct sx_reader *reader, const char *member,
-                                        const struct sx_shape *want, struct sx_error *error)
+struct sx_reader *sx_reader_open_member(const struct sx_reader *reader,
+                                        const struct sx_input *how, struct sx_error *error)
 {
-    struct sx_reader *other = new_reader(want, error);
-    if (other != NULL && open_zip_member(other, &reader->zip, member, error))
+    struct sx_reader *other = new_reader(how, error);
+    if (other != NULL && open_zip_member(other, &reader->zip, error))
         return other;
     sx_reader_close(other);
     return NULL;
+}
+
+bool sx_archive_has(const char *path, const char *name)
+{
+    struct sx_error ignored = {0};
+    struct sx_file file = {.fd = -1};
+    struct sx_zip zip = {0};
+    bool found = false;
+    if (sx_file_begin(&file, path, SX_PIPE_LIMIT, &ignored) &&
+        sx_file_fill(&file, SIZE_MAX, &ignored) && sx_is_zip(file.bytes, file.size) &&
+        sx_zip_open(&zip, file.bytes, file.size, &ignored))
+        for (size_t i = 0; i < zip.count; i++)
+            found = found || strcmp(zip.member[i].name, name) == 0;
+    sx_zip_close(&zip);
+    sx_file_close(&file);
+    return found;
 }
 
 void sx_reader_close(struct sx_reader *reader)
@@ -353,8 +363,9 @@ static bool next_line(struct sx_reader *reader, struct sx_tensor *sample, bool *
     const struct sx_csv *csv = &reader->csv;
     if (!sx_csv_next(&reader->csv, end, error) || *end)
         return *end;
-    if (!shape_of_line(reader, csv->columns, &shape, error))
-        return sx_fail_at(error, "line %zu", csv->line);
+    reader->missing = (int64_t)csv->missing;
+    if (!sx_rows_of_line(&reader->how, csv->columns, &shape, error))
+        return sx_fail_at(error, "line %zu", csv->row_line);
     if (!sx_tensor_new(sample, SX_DOUBLE, &shape, error))
         return false;
     memcpy(sample->data, csv->row, csv->columns * sizeof *csv->row);
@@ -369,8 +380,9 @@ static bool next_picture(struct sx_reader *reader, struct sx_tensor *sample,
     struct sx_file *file = &reader->file;
     bool ok = sx_file_fill(file, SIZE_MAX, error) &&
               sx_picture_decode(file->bytes, file->size, &picture, error) &&
-              sx_preprocess_apply(&reader->pre, &picture, reader->any ? &any : &reader->want,
-                                  sample, &reader->shown, error);
+              sx_preprocess_apply(&reader->pre, &picture,
+                                  reader->want.rank < 0 ? &any : &reader->want, sample,
+                                  &reader->shown, error);
     sx_picture_free(&picture);
     return ok;
 }
@@ -407,7 +419,12 @@ int64_t sx_reader_count(const struct sx_reader *reader)
 
 size_t sx_reader_line(const struct sx_reader *reader)
 {
-    return reader->form == TEXT ? reader->csv.line : 0;
+    return reader->form == TEXT ? reader->csv.row_line : 0;
+}
+
+int64_t sx_reader_missing(const struct sx_reader *reader)
+{
+    return reader->missing;
 }
 
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i)
@@ -427,35 +444,12 @@ const struct sx_picture *sx_reader_picture(const struct sx_reader *reader)
 
 /* ---- Whole arrays ----------------------------------------------------------------------- */
 
-static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
-                       struct sx_error *error)
-{
-    struct sx_csv *csv = &reader->csv;
-    double *rows = NULL;
-    size_t n = 0, capacity = 0;
-    struct sx_shape shape = {2, {0, 0}};
-    bool end, ok;
-    while ((ok = sx_csv_next(csv, &end, error)) && !end) {
-        ok = sx_grow((void **)&rows, &capacity, n + csv->columns, sizeof *rows, error);
-        if (!ok)
-            break;
-        memcpy(rows + n, csv->row, csv->columns * sizeof *rows);
-        n += csv->columns;
-        shape.dim[0]++;
-    }
-    shape.dim[1] = (int64_t)csv->columns;
-    ok = ok && sx_tensor_new(tensor, SX_DOUBLE, &shape, error);
-    if (ok && n > 0)
-        memcpy(tensor->data, rows, n * sizeof *rows);
-    free(rows);
-    return ok;
-}
-
-bool sx_tensor_read(struct sx_tensor *tensor, const char *path, struct sx_error *error)
+bool sx_tensor_read(struct sx_tensor *tensor, const char *path, const struct sx_input *how,
+                    struct sx_error *error)
 {
     bool end;
     *tensor = (struct sx_tensor){0};
-    struct sx_reader *reader = sx_reader_open(path, NULL, NULL, NULL, error);
+    struct sx_reader *reader = sx_reader_open(path, how, error);
     if (reader == NULL)
         return false;
     bool ok = reader->form == TEXT ? read_lines(reader, tensor, error)

@@ -70,6 +70,8 @@ bool sx_record_end(struct sx_json *json, const struct sx_record *record, struct 
     sx_json_int(json, "backward", record->backward);
     sx_json_object_end(json);
     sx_json_array(json, "warnings");
+    if (record->note != NULL)
+        sx_json_string(json, NULL, record->note);
     for (size_t i = 0; i < record->warning_count; i++)
         sx_json_string(json, NULL, record->warnings[i]);
     sx_json_array_end(json);

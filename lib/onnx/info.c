@@ -165,6 +165,14 @@ static void set_limits(struct sx_port *port, int onnx_type)
     }
 }
 
+static const char *first_symbol(const Onnx__TensorShapeProto *shape)
+{
+    const Onnx__TensorShapeProto__Dimension *d = shape->n_dim > 0 ? shape->dim[0] : NULL;
+    bool named =
+        d != NULL && d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+    return named && d->dim_param[0] != '\0' ? d->dim_param : NULL;
+}
+
 /* Whether a value is declared as a tensor of a type that can be held. */
 static bool can_hold(const Onnx__ValueInfoProto *value, enum sx_type *held)
 {
@@ -180,6 +188,7 @@ bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,
         return true;
     const Onnx__TypeProto__Tensor *tensor = value->type->tensor_type;
     set_limits(port, tensor->elem_type);
+    port->symbol = tensor->shape != NULL ? first_symbol(tensor->shape) : NULL;
     return tensor->shape == NULL || declared_shape(tensor->shape, &port->shape, error);
 }
 

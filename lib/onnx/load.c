@@ -50,6 +50,16 @@ static bool parse(struct sx_model *m, size_t limit, struct sx_error *error)
     return ok;
 }
 
+/* What cannot be parsed may be known for something else. */
+static bool say_what_it_is(struct sx_model *m, struct sx_error *error)
+{
+    const char *what = sx_is_onnx(&m->file) ? NULL : sx_foreign(&m->file);
+    if (what != NULL && error != NULL && error->status == SX_MODEL)
+        snprintf(error->message, sizeof error->message, "not an ONNX model: it looks like %s",
+                 what);
+    return false;
+}
+
 /* A model that cannot be read is a model error, whoever finds it. */
 static bool read_file(struct sx_model *m, const char *path, size_t limit,
                       struct sx_error *error)
@@ -122,8 +132,9 @@ struct sx_model *sx_model_open(const char *path, const struct sx_model_options *
     struct sx_model *m = new_model(path, error);
     if (m == NULL)
         return NULL;
-    if (read_file(m, path, limit, error) && parse(m, limit, error) &&
-        sx_model_index(m, error) && open_directory(m, options->data_dir, error))
+    if (read_file(m, path, limit, error) &&
+        (parse(m, limit, error) || say_what_it_is(m, error)) && sx_model_index(m, error) &&
+        open_directory(m, options->data_dir, error))
         return m;
     sx_fail_at(error, "%s", path);
     sx_model_close(m);

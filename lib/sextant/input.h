@@ -10,16 +10,27 @@ extern "C" {
 
 struct sx_reader; /* a source of samples */
 
+/* Whether the first line of a text is a header: if no cell of it is a number and one is a name. */
+enum sx_header { SX_HEADER_AUTO, SX_HEADER_YES, SX_HEADER_NO };
+
+/* How a file is read; NULL in its place, or all zero: an array is one sample as it is. */
+struct sx_input {
+    /* The shape of the model's input, -1 where any size will do, the batch first; NULL or of a
+     * negative rank: any. An array of that shape (batch 1 where any will do) is one sample, with
+     * or without a leading batch of 1; one with a longer first axis, or one axis more, holds
+     * many. */
+    const struct sx_shape *want;
+    bool whole;         /* no axis is a batch: the file is one sample, a text all its lines */
+    const char *member; /* of an .npz; NULL: none is known */
+    bool lone;          /* an .npz of one array serves whatever its name, as without `member` */
+    enum sx_header header;
+    const struct sx_preprocess *pre; /* NULL: the preset "unit" */
+};
+
 /* Opens `path` ("-": standard input), recognised by content: .npy, .npz, PNG, JPEG, text (one
- * line one sample; a first line that does not begin with a number names the features), or by
- * its suffix an ONNX TensorProto (.pb). `want` is the shape of the model's input, -1 where any
- * size will do, the batch first. An array of that shape (batch 1 where any will do) is one
- * sample, with or without a leading batch of 1; one with a longer first axis, or one axis more,
- * holds many. With `want` NULL any array is one sample as it is. `member` names an array of an
- * .npz (NULL: the first one); `pre` NULL is the preset "unit". Messages do not name the file.
- * Status 1 or 6. */
-struct sx_reader *sx_reader_open(const char *path, const char *member,
-                                 const struct sx_shape *want, const struct sx_preprocess *pre,
+ * line one sample), or by its suffix an ONNX TensorProto (.pb). What holds no sample, and what is
+ * recognisably something else, fails. Messages do not name the file. Status 1 or 6. */
+struct sx_reader *sx_reader_open(const char *path, const struct sx_input *how,
                                  struct sx_error *error);
 
 /* Makes *sample the next sample, of the rank of `want` and of the type nearest to the file's
@@ -35,27 +46,35 @@ const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
 size_t sx_reader_line(const struct sx_reader *reader); /* of a text's last sample; else 0 */
 const char *sx_reader_member(const struct sx_reader *reader, size_t i);
 
-/* Opens another array of the .npz that `reader`, which must outlive it, has open. */
-struct sx_reader *sx_reader_open_member(const struct sx_reader *reader, const char *member,
-                                        const struct sx_shape *want, struct sx_error *error);
+/* Opens another array, how->member, of the .npz that `reader`, which must outlive it, has open. */
+struct sx_reader *sx_reader_open_member(const struct sx_reader *reader,
+                                        const struct sx_input *how, struct sx_error *error);
+
+/* Cells of the last sample of a text that were empty, NA, NaN or null: they are NaN. */
+int64_t sx_reader_missing(const struct sx_reader *reader);
+
+/* Whether `path` is an .npz with an array of this name. */
+bool sx_archive_has(const char *path, const char *name);
 
 /* The last sample as it was resized and cropped, to paint over; NULL if it was no picture. */
 const struct sx_picture *sx_reader_picture(const struct sx_reader *reader);
 void sx_reader_close(struct sx_reader *reader);
 
-/* Reads a whole array of any of the above formats; the lines of a text are its rows. */
-bool sx_tensor_read(struct sx_tensor *tensor, const char *path, struct sx_error *error);
+/* Reads a whole array of any of the above formats, an .npz of one array among them; the lines of a
+ * text are its rows. */
+bool sx_tensor_read(struct sx_tensor *tensor, const char *path, const struct sx_input *how,
+                    struct sx_error *error);
 
 /* Samples by number: a .npy is read where it lies; other inputs, and directories of pictures
- * (in a subdirectory for each class), are held in memory. Integers are pixels, prepared as `pre`
- * says. `want` as for sx_reader_open. */
-struct sx_dataset *sx_dataset_open(const char *path, const char *member,
-                                   const struct sx_shape *want, const struct sx_preprocess *pre,
+ * (in a subdirectory for each class), are held in memory. Integers are pixels, prepared as
+ * how->pre says. */
+struct sx_dataset *sx_dataset_open(const char *path, const struct sx_input *how,
                                    struct sx_error *error);
 void sx_dataset_close(struct sx_dataset *dataset);
 int64_t sx_dataset_count(const struct sx_dataset *dataset);
 const struct sx_shape *sx_dataset_shape(const struct sx_dataset *dataset); /* of one, batch 1 */
 const int64_t *sx_dataset_labels(const struct sx_dataset *dataset);        /* NULL: none */
+int64_t sx_dataset_missing(const struct sx_dataset *dataset); /* cells of a text that are NaN */
 /* Sample `row` as floats; one that a reader gave, its integers prepared in the same way. */
 bool sx_dataset_read(struct sx_dataset *dataset, int64_t row, float *x, struct sx_error *error);
 void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess *pre,

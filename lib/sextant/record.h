@@ -70,6 +70,7 @@ struct sx_record {
     struct sx_shape input_shape;
     const struct sx_target *target;
     int64_t forward, backward;
+    const char *note; /* a warning about the sample itself, before the others; NULL: none */
     const char *const *warnings;
     size_t warning_count;
     double seconds;

@@ -1,0 +1,125 @@
+/* array.c - the rows of one .npy: gathered sample by sample, written at the end. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+static bool add_row(struct cli *cli, struct sx_error *error)
+{
+    if (cli->n_arrays == cli->array_capacity) {
+        size_t room = 2 * cli->array_capacity + 8;
+        struct sx_tensor *more = realloc(cli->arrays, room * sizeof *more);
+        if (more == NULL) {
+            *error = (struct sx_error){SX_MEMORY, "out of memory"};
+            return false;
+        }
+        cli->arrays = more;
+        cli->array_capacity = room;
+    }
+    cli->arrays[cli->n_arrays] = (struct sx_tensor){0};
+    return true;
+}
+
+/* The first row that has values; NULL: there is none. */
+static const struct sx_tensor *first_row(const struct cli *cli)
+{
+    for (size_t i = 0; i < cli->n_arrays; i++)
+        if (cli->arrays[i].data != NULL)
+            return &cli->arrays[i];
+    return NULL;
+}
+
+bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error)
+{
+    enum sx_type type = cli->explain.precise ? SX_DOUBLE : SX_FLOAT;
+    if (tensor->type == SX_INT || tensor->type == SX_BOOL)
+        type = tensor->type;
+    if (cli->probing) {
+        cli->probed = (struct sx_tensor){type, tensor->shape, NULL};
+        return true;
+    }
+    const struct sx_tensor *first = first_row(cli);
+    if (first != NULL && !sx_shape_equal(&first->shape, &tensor->shape)) {
+        *error = (struct sx_error){SX_FAILED, "has another shape than the samples before it"};
+        return false;
+    }
+    if (!add_row(cli, error) ||
+        !sx_tensor_convert(&cli->arrays[cli->n_arrays], type, tensor, error))
+        return false;
+    cli->n_arrays++;
+    return true;
+}
+
+bool cli_add_failed(struct cli *cli, struct sx_error *error)
+{
+    if (cli->probing || cli->overall || cli->one_result)
+        return true;
+    if (!add_row(cli, error))
+        return false;
+    cli->n_arrays++;
+    return true;
+}
+
+/* The sample axis comes first: for a model with a batch axis, or where there are several. */
+static bool add_axis(const struct cli *cli, struct sx_shape *shape, struct sx_error *error)
+{
+    if (cli->overall || cli->one_result || (cli->n_arrays == 1 && !cli_sample_axis(cli)))
+        return true;
+    if (shape->rank == SX_MAX_RANK) {
+        *error = (struct sx_error){SX_FAILED, "too many axes for a .npy of many samples"};
+        return false;
+    }
+    memmove(shape->dim + 1, shape->dim, (size_t)shape->rank * sizeof shape->dim[0]);
+    shape->dim[0] = (int64_t)cli->n_arrays;
+    shape->rank++;
+    return true;
+}
+
+/* A row as it is stored, or NaN where it failed. */
+static bool write_row(struct cli *cli, const struct sx_tensor *row, enum sx_type type,
+                      const struct sx_shape *shape, struct sx_error *error)
+{
+    struct sx_tensor t = {0};
+    int64_t n = sx_count(shape);
+    if (row->type == type && row->data != NULL)
+        return sx_sink_write(cli->sink, row->data, (size_t)n * sx_type_size(type));
+    bool ok = row->data != NULL ? sx_tensor_convert(&t, type, row, error)
+                                : sx_tensor_new(&t, type, shape, error);
+    for (int64_t i = 0; ok && row->data == NULL && i < n; i++)
+        sx_tensor_set(&t, i, NAN);
+    if (ok)
+        sx_sink_write(cli->sink, t.data, (size_t)n * sx_type_size(type));
+    sx_tensor_free(&t);
+    return ok;
+}
+
+/* Integers have no NaN: they are doubles where a sample failed. */
+bool cli_flush_arrays(struct cli *cli, struct sx_error *error)
+{
+    const struct sx_tensor *first = first_row(cli);
+    if (first == NULL && cli->n_arrays == 0 && cli->probed.shape.rank >= 0)
+        first = &cli->probed;
+    if (cli->format != CLI_NPY || first == NULL || cli->sink == NULL)
+        return true;
+    struct sx_shape row = first->shape, shape = row;
+    enum sx_type type = first->type;
+    for (size_t i = 0; i < cli->n_arrays; i++)
+        if (cli->arrays[i].data == NULL && (type == SX_INT || type == SX_BOOL))
+            type = SX_DOUBLE;
+    if (!add_axis(cli, &shape, error))
+        return false;
+    sx_npy_head(cli->sink, type, &shape);
+    for (size_t i = 0; i < cli->n_arrays; i++)
+        if (!write_row(cli, &cli->arrays[i], type, &row, error))
+            return false;
+    cli->wrote = true;
+    return sx_sink_flush(cli->sink, error);
+}
+
+void cli_output_free(struct cli *cli)
+{
+    for (size_t i = 0; i < cli->n_arrays; i++)
+        sx_tensor_free(&cli->arrays[i]);
+    free(cli->arrays);
+}

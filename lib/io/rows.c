@@ -1,0 +1,116 @@
+/* rows.c - which samples an array holds, or a line of numbers. */
+#include "io/io.h"
+
+static const char *show_shape(char text[200], const struct sx_shape *shape)
+{
+    size_t n = 0;
+    text[n++] = '[';
+    for (int i = 0; i < shape->rank; i++) {
+        const char *comma = i > 0 ? "," : "";
+        if (shape->dim[i] >= 0)
+            n += (size_t)snprintf(text + n, 200 - n, "%s%lld", comma, (long long)shape->dim[i]);
+        else
+            n += (size_t)snprintf(text + n, 200 - n, "%s%c", comma, i == 0 ? 'N' : '?');
+    }
+    snprintf(text + n, 200 - n, "]");
+    return text;
+}
+
+static bool misfit(const struct sx_input *how, const struct sx_shape *shape,
+                   struct sx_error *error)
+{
+    char got[200], wanted[200];
+    return sx_fail(error, SX_FAILED, "shape %s does not fit the model's input %s",
+                   show_shape(got, shape), show_shape(wanted, how->want));
+}
+
+static bool any_shape(const struct sx_input *how)
+{
+    return how->want == NULL || how->want->rank < 0;
+}
+
+static bool fits_whole(const struct sx_shape *want, const struct sx_shape *shape)
+{
+    bool fits = want->rank == shape->rank;
+    for (int i = 0; fits && i < want->rank; i++)
+        fits = want->dim[i] < 0 || want->dim[i] == shape->dim[i];
+    return fits;
+}
+
+/* The rank tells which reading of an array is meant: one less than the model's is a sample
+ * without its batch of 1, one more is a pile of samples. */
+static bool fits_rows(const struct sx_shape *want, const struct sx_shape *shape, int64_t *count,
+                      struct sx_shape *sample)
+{
+    int rank = want->rank, extra = shape->rank - rank;
+    *sample = *want;
+    bool fits = extra >= (rank > 0 ? -1 : 0) && extra <= 1;
+    for (int i = 1; fits && i < rank; i++) {
+        sample->dim[i] = shape->dim[i + extra];
+        fits = want->dim[i] < 0 || want->dim[i] == shape->dim[i + extra];
+    }
+    int64_t batch = rank == 0 || want->dim[0] < 0 ? 1 : want->dim[0];
+    if (rank > 0)
+        sample->dim[0] = batch;
+    if (fits && extra == 1) {
+        fits = rank == 0 || shape->dim[1] == batch;
+        *count = shape->dim[0];
+    } else if (fits && extra == 0 && rank > 0) {
+        fits = batch > 0 && shape->dim[0] % batch == 0;
+        *count = batch > 0 ? shape->dim[0] / batch : 0;
+    } else if (fits && extra == -1) {
+        fits = batch == 1;
+    }
+    return fits;
+}
+
+bool sx_rows_of_array(const struct sx_input *how, const struct sx_shape *shape, int64_t *count,
+                      struct sx_shape *sample, struct sx_error *error)
+{
+    *count = 1;
+    *sample = *shape;
+    if (any_shape(how))
+        return true;
+    if (!(how->whole ? fits_whole(how->want, shape)
+                     : fits_rows(how->want, shape, count, sample)))
+        return misfit(how, shape, error);
+    if (*count == 0) {
+        char text[200];
+        return sx_fail(error, SX_FAILED, "holds no sample: its shape is %s",
+                       show_shape(text, shape));
+    }
+    if (*count > 1 && sx_count(sample) == 0)
+        return sx_fail(error, SX_FAILED, "samples without elements");
+    return true;
+}
+
+/* A line of text has no shape: its numbers fill the sample, at most one axis of which is open
+ * beside the batch. */
+bool sx_rows_of_line(const struct sx_input *how, size_t n, struct sx_shape *sample,
+                     struct sx_error *error)
+{
+    struct sx_shape line = {2, {1, (int64_t)n}};
+    int open = -1;
+    int64_t rest;
+    *sample = line;
+    if (any_shape(how))
+        return true;
+    *sample = *how->want;
+    if (sample->rank > 0 && sample->dim[0] < 0 && !how->whole)
+        sample->dim[0] = 1;
+    bool fits = true;
+    for (int i = 0; i < sample->rank; i++)
+        if (sample->dim[i] < 0) {
+            fits = fits && open < 0;
+            open = i;
+            sample->dim[i] = 1;
+        }
+    fits = fits && sx_shape_count(sample, &rest, NULL);
+    if (fits && open >= 0 && rest > 0) {
+        sample->dim[open] = (int64_t)n / rest;
+        rest *= sample->dim[open];
+    }
+    if (fits && rest == (int64_t)n)
+        return true;
+    return misfit(how, &line, error);
+}
