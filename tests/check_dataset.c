@@ -38,7 +38,8 @@ static void write_npy(const char *name, const struct sx_tensor *t)
 static struct sx_dataset *open_set(const char *name, struct sx_shape want)
 {
     struct sx_error error = {0};
-    struct sx_dataset *d = sx_dataset_open(path_of(name), NULL, &want, &pre, &error);
+    const struct sx_input how = {.want = &want, .pre = &pre};
+    struct sx_dataset *d = sx_dataset_open(path_of(name), &how, &error);
     ck_assert_msg(d != NULL, "%s", error.message);
     return d;
 }
@@ -148,7 +149,8 @@ END_TEST
 static void expect_refused(const char *name, struct sx_shape want, const char *text)
 {
     struct sx_error error = {0};
-    ck_assert_ptr_null(sx_dataset_open(path_of(name), NULL, &want, &pre, &error));
+    const struct sx_input how = {.want = &want, .pre = &pre};
+    ck_assert_ptr_null(sx_dataset_open(path_of(name), &how, &error));
     ck_assert_int_eq(error.status, SX_FAILED);
     ck_assert_msg(strstr(error.message, text) != NULL, "%s", error.message);
 }
@@ -161,7 +163,7 @@ START_TEST(refusals)
     ck_assert(mkdir(path_of("nothing"), 0777) == 0);
     write_bytes(path_of("bad.csv"), "1,2\n3\n", 6);
     expect_refused("missing.npy", SHAPE(-1, 2), "No such file");
-    expect_refused("empty.npy", SHAPE(-1, 2), "no samples");
+    expect_refused("empty.npy", SHAPE(-1, 2), "no sample");
     expect_refused("nothing", SHAPE(-1, 2), "no samples");
     expect_refused("bad.csv", SHAPE(-1, 2), "line 2");
     expect_refused("rows.npy", SHAPE(-1, 3), "does not fit");

@@ -128,10 +128,13 @@ static void build(struct archive *zip, bool deflated, bool wide)
     end_archive(zip, wide);
 }
 
+static const struct sx_input first = {.member = "x"};
+
 START_TEST(test_npz)
 {
     static struct archive zip;
     struct sx_shape want = {2, {-1, 4}}, sample = {2, {1, 4}}, y = {1, {2}};
+    const struct sx_input second = {.member = "y"};
     for (int variant = 0; variant < 8; variant++) {
         build(&zip, variant & 1, (variant & 2) != 0);
         ti_make(zip.bytes, zip.size);
@@ -139,28 +142,32 @@ START_TEST(test_npz)
             ti_pipe(zip.bytes, zip.size, 1);
         struct sx_error error = {0};
         const char *name = (variant & 4) != 0 ? "-" : ti_path;
-        struct sx_reader *reader = sx_reader_open(name, NULL, &want, NULL, &error);
+        struct sx_input how = {.want = &want, .member = "x"};
+        struct sx_reader *reader = sx_reader_open(name, &how, &error);
         ck_assert_msg(reader != NULL, "%s", error.message);
         ck_assert_str_eq(sx_reader_member(reader, 0), "x");
         ck_assert_str_eq(sx_reader_member(reader, 1), "y");
         ck_assert_ptr_null(sx_reader_member(reader, 2));
         ck_assert_int_eq(sx_reader_count(reader), 3);
         ti_expect(reader, &sample, 0);
-        struct sx_reader *other = sx_reader_open_member(reader, "y", NULL, &error);
+        struct sx_reader *other = sx_reader_open_member(reader, &second, &error);
         ck_assert_msg(other != NULL, "%s", error.message);
         ti_expect(other, &y, 0);
         ti_expect_end(other);
-        ck_assert_ptr_null(sx_reader_open_member(reader, "z", NULL, &error));
-        ck_assert_ptr_nonnull(strstr(error.message, "no array named z"));
+        how.member = "z";
+        how.lone = true;
+        ck_assert_ptr_null(sx_reader_open_member(reader, &how, &error));
+        ck_assert_ptr_nonnull(strstr(error.message, "has no array 'z', but 'x', 'y'"));
         ti_expect(reader, &sample, 4);
         ti_expect(reader, &sample, 8);
         ti_expect_end(reader);
     }
     struct sx_error error = {0};
-    struct sx_reader *reader = sx_reader_open(ti_path, "y", NULL, NULL, &error);
+    struct sx_reader *reader = sx_reader_open(ti_path, &second, &error);
     ti_expect(reader, &y, 0);
     ti_expect_end(reader);
-    ti_refused(ti_path, &y, "x: shape [3,4] does not fit");
+    ti_refused(ti_path, &y, "one array is wanted, and it has 'x', 'y'");
+    ck_assert(sx_archive_has(ti_path, "y") && !sx_archive_has(ti_path, "z"));
 }
 END_TEST
 
@@ -173,7 +180,8 @@ START_TEST(test_npz_ends)
     zip.bytes[zip.size - 2] = 8;
     memcpy(zip.bytes + zip.size, "comment!", 8);
     ti_make(zip.bytes, zip.size + 8);
-    struct sx_reader *reader = ti_open(ti_path, NULL);
+    struct sx_error error = {0};
+    struct sx_reader *reader = sx_reader_open(ti_path, &first, &error);
     ti_expect(reader, &x, 0);
     ti_expect_end(reader);
     ti_make("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
@@ -184,7 +192,7 @@ END_TEST
 static void read_all(void)
 {
     struct sx_error error = {0};
-    struct sx_reader *reader = sx_reader_open(ti_path, NULL, NULL, NULL, &error);
+    struct sx_reader *reader = sx_reader_open(ti_path, &first, &error);
     bool end = false;
     for (int i = 0; reader != NULL && !end && i < 1000; i++) {
         struct sx_tensor sample;
@@ -206,7 +214,7 @@ START_TEST(test_npz_damaged)
         for (size_t n = 1; n < zip.size; n += 3) {
             struct sx_error error = {0};
             ti_make(zip.bytes, n);
-            struct sx_reader *reader = sx_reader_open(ti_path, NULL, NULL, NULL, &error);
+            struct sx_reader *reader = sx_reader_open(ti_path, &first, &error);
             if (n >= 4)
                 ck_assert_ptr_null(reader);
             sx_reader_close(reader);

@@ -1,4 +1,5 @@
 /* check_io_reader.c - samples out of arrays, archives, text and pictures. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +27,6 @@ START_TEST(test_shapes)
         {{2, {-1, 10}}, {2, {7, 10}}, {2, {1, 10}}, 7},
         {{2, {-1, 10}}, {1, {10}}, {2, {1, 10}}, 1},
         {{2, {-1, 10}}, {3, {7, 1, 10}}, {2, {1, 10}}, 7},
-        {{2, {-1, 10}}, {2, {0, 10}}, {2, {1, 10}}, 0},
         {{2, {1, 10}}, {2, {7, 10}}, {2, {1, 10}}, 7},
         {{2, {-1, -1}}, {2, {7, 10}}, {2, {1, 10}}, 7},
         {{2, {4, 10}}, {2, {4, 10}}, {2, {4, 10}}, 1},
@@ -164,6 +164,8 @@ START_TEST(test_separators)
         "1 2.5 -3\n4 5 6e1\n",
         "  1   2.5  -3\n4 5 60\n",
         "1, 2.5, -3\r\n4, 5, 60\r\n",
+        "1,2.5,-3\r4,5,60\r",
+        "\r\r1,2.5,-3\r\r\n4,5,60",
         "\n\n1,2.5,-3\n \n4,5,60\n\n\n",
         "\357\273\2771,2.5,-3\n4,5,60",
         "\"1\",\"2.5\",\"-3\"\n4,5,60",
@@ -202,15 +204,20 @@ START_TEST(test_header)
         {"# x y\n1 2\n", {"x", "y"}},
         {",a\n0,1\n", {"", "a"}},
         {"\ta\n0\t1\n", {"", "a"}},
-        {"id,2019\n0,1\n", {"id", "2019"}},
+        {"id,2019\n0,1\n", {NULL}},
+        {"year 2019\n0\n", {"year 2019"}},
+        {"NA,a\n0,1\n", {"NA", "a"}},
+        {"nan,a\n0,1\n", {NULL}},
+        {"inf,a\n0,1\n", {NULL}},
+        {"NA,,null\n0,1,2\n", {NULL}},
+        {"a,b\r1,2\r", {"a", "b"}},
+        {"# 1 b\n1 2\n", {"1", "b"}},
         {"a;b\r\n1;2\r\n", {"a", "b"}},
         {"weight, kg;height, cm\n1;2\n", {"weight, kg", "height, cm"}},
         {"weight, kg;height, cm", {"weight, kg", "height, cm"}},
         {"a, b\tc; d\n1\t2\n", {"a, b", "c; d"}},
         {"first name,last name\n1,2\n", {"first name", "last name"}},
-        {"a,b", {"a", "b"}},
         {"1,2\n", {NULL}},
-        {"", {NULL}},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         struct sx_reader *reader = text(known[i].text, NULL);
@@ -231,13 +238,13 @@ START_TEST(test_bad_lines)
 {
     struct sx_shape want = {2, {-1, 2}}, sample = {2, {1, 2}};
     struct sx_reader *reader =
-        text("a,b\n1,2\n\n3,x\n4\n5,6,7\n8,\n1.2.3,4\n0x10,1\n9,10\n", &want);
+        text("a,b\n1,2\n\n3,x\n4\n5,6,7\n8,$\n1.2.3,4\n0x10,1\n9,10\n", &want);
     ti_expect(reader, &sample, 1);
-    ti_expect_failure(reader, "line 4: cell 2, 'x', is not a number");
+    ti_expect_failure(reader, "line 4: cell 2 (b), 'x', is not a number");
     ti_expect_failure(reader, "line 5: 1 numbers where lines before have 2");
     ti_expect_failure(reader, "line 6: 3 numbers where lines before have 2");
-    ti_expect_failure(reader, "line 7: cell 2, '', is not a number");
-    ti_expect_failure(reader, "line 8: cell 1, '1.2.3', is not a number");
+    ti_expect_failure(reader, "line 7: cell 2 (b), '$', is not a number");
+    ti_expect_failure(reader, "line 8: cell 1 (a), '1.2.3', is not a number");
     ti_expect_failure(reader, "line 9: cell 1");
     ti_expect(reader, &sample, 9);
     ti_expect_end(reader);
@@ -254,6 +261,92 @@ START_TEST(test_bad_lines)
 
     reader = text("a,b,c\n3,4\n", &want);
     ti_expect_failure(reader, "line 2: 2 numbers where names are 3");
+    ti_expect_end(reader);
+}
+END_TEST
+
+/* Missing cells are NaN, and counted; a first line of them is data. */
+START_TEST(test_missing_cells)
+{
+    static const char *const same[] = {
+        "NA,,null\n1,2,3\n",      ",,\n1,2,3\n",      "\t\t\n1\t2\t3\n",
+        "NaN\tnull\t\n1\t2\t3\n", ";na;nan\r1;2;3\r", "\"\",\"NA\",-nan\n1,2,3\n",
+    };
+    struct sx_shape want = {2, {-1, 3}}, sample = {2, {1, 3}};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        struct sx_reader *reader = text(same[i], &want);
+        struct sx_error error = {0};
+        struct sx_tensor row;
+        bool end;
+        ck_assert_msg(sx_reader_next(reader, &row, &end, &error), "%s: %s", same[i],
+                      error.message);
+        ck_assert_int_eq(sx_reader_missing(reader), 3);
+        for (int k = 0; k < 3; k++)
+            ck_assert(isnan(sx_tensor_get(&row, k)));
+        sx_tensor_free(&row);
+        ti_expect(reader, &sample, 1);
+        ck_assert_int_eq(sx_reader_missing(reader), 0);
+        ti_expect_end(reader);
+    }
+}
+END_TEST
+
+static struct sx_reader *headed(const char *content, enum sx_header header,
+                                const struct sx_shape *want)
+{
+    struct sx_error error = {0};
+    const struct sx_input how = {.want = want, .header = header};
+    ti_make(content, strlen(content));
+    struct sx_reader *reader = sx_reader_open(ti_path, &how, &error);
+    ck_assert_msg(reader != NULL, "%s", error.message);
+    return reader;
+}
+
+/* Numbers of columns cannot be told from data; names are data where that is said. */
+START_TEST(test_header_is_said)
+{
+    struct sx_shape want = {2, {-1, 2}}, sample = {2, {1, 2}};
+    struct sx_reader *reader = headed("0,1\n5,6\n", SX_HEADER_YES, &want);
+    ck_assert_str_eq(sx_reader_feature(reader, 1), "1");
+    ti_expect(reader, &sample, 5);
+    ti_expect_end(reader);
+    reader = headed("a,b\n5,6\n", SX_HEADER_NO, &want);
+    ck_assert_ptr_null(sx_reader_feature(reader, 0));
+    ti_expect_failure(reader, "line 1: cell 1, 'a'");
+    ti_expect(reader, &sample, 5);
+    ti_expect_end(reader);
+    reader = headed("0,1\n5,6\n", SX_HEADER_AUTO, &want);
+    ti_expect(reader, &sample, 0);
+    ti_expect(reader, &sample, 5);
+    ti_expect_end(reader);
+}
+END_TEST
+
+/* Without a batch all lines are one sample. */
+START_TEST(test_whole)
+{
+    struct sx_shape points = {2, {-1, 2}}, three = {2, {3, 2}}, line = {1, {-1}},
+                    six = {1, {6}};
+    struct sx_input how = {.want = &points, .whole = true};
+    struct sx_error error = {0};
+    ti_make("1,2\n3,4\n5,\n", 12);
+    struct sx_reader *reader = sx_reader_open(ti_path, &how, &error);
+    ti_expect(reader, &three, 1);
+    ck_assert_int_eq(sx_reader_missing(reader), 1);
+    ti_expect_end(reader);
+    how.want = &line;
+    reader = sx_reader_open(ti_path, &how, &error);
+    ti_expect(reader, &six, 1);
+    ti_expect_end(reader);
+    how.want = &points;
+    make_npy((struct sx_shape){2, {3, 2}}, false);
+    reader = sx_reader_open(ti_path, &how, &error);
+    ti_expect(reader, &three, 0);
+    ti_expect_end(reader);
+    make_npy((struct sx_shape){3, {2, 3, 2}}, false);
+    reader = sx_reader_open(ti_path, &how, &error);
+    ti_expect(reader, &three, 0);
+    ti_expect(reader, &three, 6);
     ti_expect_end(reader);
 }
 END_TEST
@@ -300,6 +393,73 @@ START_TEST(test_not_text)
     ti_refused(ti_path, NULL, "neither");
     ti_refused("/tmp", NULL, "directory");
     ti_refused("/nonexistent", NULL, "No such file");
+}
+END_TEST
+
+/* What a file is that is none of those that are read is said, whatever its name. */
+START_TEST(test_foreign)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *what;
+    } known[] = {
+        {"<!DOCTYPE html><p>1,2</p>", 25, "HTML"},
+        {"\357\273\277 \n<HTML>\n", 11, "HTML"},
+        {"<?xml version='1.0'?><a/>", 25, "XML"},
+        {"<?xml version='1.0'?><html/>", 28, "HTML"},
+        {"<svg xmlns=''>", 14, "convert X.svg X.png"},
+        {"{\"error\": 1}", 12, "JSON"},
+        {"[[1, 2], [3, 4]]\n", 17, "JSON"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", 56, "Git LFS"},
+        {"RIFF\x10\0\0\0WEBPVP8 ", 16, "convert X.webp X.png"},
+        {"RIFF\x10\0\0\0WAVEfmt ", 16, "WAV"},
+        {"BM\x46\0\0\0\0\0\0\0\x36\0", 12, "convert X.bmp X.png"},
+        {"GIF89a\1\0\1\0", 10, "convert X.gif X.png"},
+        {"II*\0\x08\0\0\0", 8, "convert X.tiff X.png"},
+        {"MM\0*\0\0\0\x08", 8, "convert X.tiff X.png"},
+        {"\x1f\x8b\x08\0\0\0\0\0", 8, "gzip -d"},
+        {"\x28\xb5\x2f\xfd\0\0", 6, "zstd -d"},
+        {"%PDF-1.4\n", 9, "PDF"},
+        {"\x89HDF\r\n\x1a\n\0\0", 10, "HDF5"},
+        {"\x80\x04\x95\0\0", 5, "pickle"},
+        {"PAR1\x15\0\x15", 7, "Parquet"},
+        {"\xff\xfe"
+         "1\0,\0",
+         6, "UTF-16"},
+        {"\x08\x07\x12\x07pytorch", 11, "ONNX model"},
+    };
+    static const char *const tables[] = {"BMI,PAR1\n1,2\n", "GIF8,ID3\n1,2\n",
+                                         "version,RIFF\n1,2\n", "[age],{a}\n1,2\n"};
+    struct sx_shape want = {2, {-1, 2}}, sample = {2, {1, 2}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        ti_make(known[i].bytes, known[i].n);
+        ti_refused(ti_path, NULL, known[i].what);
+        ti_pipe(known[i].bytes, known[i].n, 1);
+        ti_refused("-", &want, known[i].what);
+    }
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        struct sx_reader *reader = text(tables[i], &want);
+        ck_assert_ptr_nonnull(sx_reader_feature(reader, 1));
+        ti_expect(reader, &sample, 1);
+        ti_expect_end(reader);
+    }
+}
+END_TEST
+
+/* What holds no sample is not opened. */
+START_TEST(test_no_sample)
+{
+    static const char *const none[] = {"", "\n \n", "\r\r", "a,b\n", "a,b", "a,b\n\n \n"};
+    struct sx_shape want = {2, {-1, 2}};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        ti_make(none[i], strlen(none[i]));
+        ti_refused(ti_path, &want, "holds no sample");
+        ti_pipe(none[i], strlen(none[i]), 1);
+        ti_refused("-", &want, "holds no sample");
+    }
+    make_npy((struct sx_shape){2, {0, 2}}, false);
+    ti_refused(ti_path, &want, "holds no sample: its shape is [0,2]");
 }
 END_TEST
 
@@ -378,7 +538,8 @@ START_TEST(test_picture)
     struct sx_preprocess raw;
     ck_assert(sx_preprocess_preset(&raw, "raw", &error));
     ti_pipe(bytes, size, 1);
-    reader = sx_reader_open("-", NULL, &want, &raw, &error);
+    const struct sx_input how = {.want = &want, .pre = &raw};
+    reader = sx_reader_open("-", &how, &error);
     ti_expect(reader, &sample, 51);
     ti_expect_end(reader);
 
@@ -397,7 +558,8 @@ int main(void)
         return 1;
     TCase *c = suite_case("io_reader");
     SUITE_ADD(c, test_shapes, test_any_shape, test_empty_samples, test_pipe, test_short_pipe,
-              test_separators, test_header, test_bad_lines, test_line_shapes, test_not_text,
-              test_line_by_line, test_long_text, test_whole_text, test_picture);
+              test_separators, test_header, test_bad_lines, test_missing_cells,
+              test_header_is_said, test_whole, test_foreign, test_no_sample, test_line_shapes,
+              test_not_text, test_line_by_line, test_long_text, test_whole_text, test_picture);
     return suite_run();
 }

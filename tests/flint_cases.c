@@ -130,7 +130,8 @@ struct sx_dataset *fc_dataset(const struct sx_tensor *x)
     struct sx_sink *sink = sx_sink_open(path, &error);
     ck_assert(fd >= 0 && sink != NULL && sx_npy_write(sink, x));
     ck_assert(sx_sink_finish(sink, true, &error) && sx_preprocess_preset(&pre, "unit", &error));
-    struct sx_dataset *d = sx_dataset_open(path, NULL, &want, &pre, &error);
+    const struct sx_input how = {.want = &want, .pre = &pre};
+    struct sx_dataset *d = sx_dataset_open(path, &how, &error);
     ck_assert_msg(d != NULL, "%s", error.message);
     unlink(path);
     close(fd);

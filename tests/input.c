@@ -45,7 +45,8 @@ void ti_pipe(const void *bytes, size_t n, size_t times)
 struct sx_reader *ti_open(const char *name, const struct sx_shape *want)
 {
     struct sx_error error = {0};
-    struct sx_reader *reader = sx_reader_open(name, NULL, want, NULL, &error);
+    const struct sx_input how = {.want = want};
+    struct sx_reader *reader = sx_reader_open(name, &how, &error);
     ck_assert_msg(reader != NULL, "%s", error.message);
     return reader;
 }
@@ -53,7 +54,8 @@ struct sx_reader *ti_open(const char *name, const struct sx_shape *want)
 void ti_refused(const char *name, const struct sx_shape *want, const char *message)
 {
     struct sx_error error = {0};
-    struct sx_reader *reader = sx_reader_open(name, NULL, want, NULL, &error);
+    const struct sx_input how = {.want = want};
+    struct sx_reader *reader = sx_reader_open(name, &how, &error);
     struct sx_tensor sample = {0};
     bool end;
     if (reader != NULL)

@@ -180,8 +180,9 @@ static struct sx_dataset *open_digits(struct sx_error *error)
 {
     const struct sx_shape want = {4, {-1, 1, 8, 8}};
     struct sx_preprocess pre;
+    const struct sx_input how = {.want = &want, .pre = &pre};
     return sx_preprocess_preset(&pre, "raw", error)
-               ? sx_dataset_open("tests/data/digits8.npy", NULL, &want, &pre, error)
+               ? sx_dataset_open("tests/data/digits8.npy", &how, error)
                : NULL;
 }
 
@@ -287,7 +288,8 @@ static void read_model(const char *path)
 static void read_samples(const char *path, const struct sx_shape *want)
 {
     struct sx_error error = {0};
-    struct sx_reader *reader = sx_reader_open(path, NULL, want, NULL, &error);
+    const struct sx_input how = {.want = want, .member = "x", .lone = true};
+    struct sx_reader *reader = sx_reader_open(path, &how, &error);
     bool end = reader == NULL;
     for (int i = 0; i < 50 && !end; i++) {
         struct sx_tensor sample = {0};
