@@ -1,0 +1,200 @@
+#!/bin/sh
+# inputs.t - what files hold: nothing, something else, missing cells; and which array is read.
+. tests/tap.sh
+
+mkdir "$T/work" && cd "$T/work" || exit 1
+"$BUILD/tests/programs/inputs" . || exit 1
+make() {
+    "$BUILD/tests/programs/inputs" "$@" || exit 1
+}
+values() {
+    jq -c "if .error then \"error\" else .outputs[0].values end" "$T/out" | tr '\n' ' '
+}
+# lost WHAT: one error record, one line, status 1; TEXT is in the line.
+lost() {
+    is "$1: status, records, lines" \
+        "$status $(jq -s '[.[] | select(.error)] | length' "$T/out") $(wc -l <"$T/err")" '1 1 1'
+    ok "$1: says why" grep -qi -e "$2" "$T/err"
+}
+shape() {
+    head -c 128 "$1" | grep -ao "'shape': ([^)]*)"
+}
+
+printf '1,2,3\n4,5,6\n' >two.csv
+: >empty
+printf 'a,b,c\n' >header.csv
+printf '<!DOCTYPE html>\n<html>\n<p>1,2,3\n' >page.png
+printf '{"error": "denied",\n "rows": 3}\n' >denied.csv
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:01\nsize 3\n' >pointer.npy
+printf 'RIFF\020\0\0\0WEBPVP8 ' >picture.jpg
+
+# ---- Nothing disappears ----
+
+for tool in onnx-run 'ggig --method=grad' 'shapley-int --index=sv' 'xderiv --method=fd' 'attr-decompose --methods=gxi'; do
+    name=${tool%% *}
+    # shellcheck disable=SC2086 # options
+    set -- $tool
+    run "$@" -f json linear.onnx empty
+    lost "$name: empty" '^[a-z-]*: empty: .*empty'
+    run "$@" -f json linear.onnx page.png
+    lost "$name: HTML" HTML
+    run "$@" -f json linear.onnx header.csv
+    lost "$name: a header alone" 'header\.csv.*no sample'
+    run "$@" -f json linear.onnx denied.csv two.csv
+    lost "$name: JSON, and the next is taken" JSON
+    is "$name: in their order" "$(jq -c '[.id, .index]' "$T/out" | tr '\n' ' ')" \
+        '["denied.csv",0] ["two.csv",0] ["two.csv",1] '
+    run "$@" -f npy --rows=2:2 -o none.npy linear.onnx two.csv
+    is "$name: an empty range" "$status$(cat "$T/err")" 0
+    is "$name: has no rows" "$(shape none.npy | grep -o '(0, [0-9]')" '(0, '"$(
+        case $name in attr-decompose) echo 1 ;; onnx-run) echo 1 ;; *) echo 3 ;; esac)"
+    run "$@" -f json --rows=3: linear.onnx two.csv
+    lost "$name: a range behind the end" 'two\.csv: .*2 samples'
+    run "$@" -f npy -o no.npy linear.onnx empty
+    refused "$name: no array of nothing" 1 empty
+    ok "$name: and no file" test ! -e no.npy
+done
+run onnx-run linear.onnx pointer.npy
+lost 'a Git LFS pointer' LFS
+run onnx-run picture.onnx picture.jpg
+lost 'a WebP picture' 'convert X.webp X.png'
+run onnx-run linear.onnx picture.onnx
+lost 'a model' 'ONNX model'
+run onnx-run page.png two.csv
+refused 'HTML in place of MODEL' 3 HTML
+run onnx-run linear.onnx .
+lost 'a directory' directory
+printf 'two.csv\nempty\n' >list
+run onnx-run --files-from=list linear.onnx
+lost 'a name of a list' empty
+is 'the others are there' "$(values)" '[321] [654] "error" '
+onnx-run linear.onnx - <empty >"$T/out" 2>"$T/err"
+status=$?
+lost 'standard input' empty
+run ggig --method=ig -b empty linear.onnx two.csv
+is 'a baseline of nothing: every sample fails' "$status $(grep -c empty "$T/err")" '1 2'
+run attr-decompose --background=header.csv --methods=gxi linear.onnx two.csv
+is 'a background of nothing' "$status $(grep -c header.csv "$T/err")" '1 2'
+
+# ---- Tables ----
+
+printf 'NA,2,3\n4,5,6\n' >na.csv
+run onnx-run imputed.onnx na.csv
+is 'a first line with a missing cell is data' "$status $(values)" '0 [320] [654] '
+is 'one warning with the count' "$(cat "$T/err")" 'onnx-run: 1 missing cell is NaN'
+is 'which the record has' "$(jq -c .warnings "$T/out" | tr '\n' ' ')" '["1 missing cell is NaN"] [] '
+printf ',,\n4,,6\n' >gaps.csv
+run onnx-run -f npy -o gaps.npy imputed.onnx gaps.csv
+is 'missing cells alone are data' "$status $(cat "$T/err") $(shape gaps.npy)" \
+    "0 onnx-run: 4 missing cells are NaN 'shape': (2, 1)"
+run onnx-run -q imputed.onnx gaps.csv
+clean 'quiet'
+run shapley-int --index=sv --order=1 --background=gaps.csv imputed.onnx two.csv
+ok 'missing cells of a background' grep -q '4 missing cells are NaN' "$T/err"
+for cell in '$5' 10% 0x1 2024-01-31 true; do
+    printf '1,%s,3\n4,5,6\n' "$cell" >bad.csv
+    run onnx-run linear.onnx bad.csv
+    is "'$cell' fails its row" "$status $(values)" '1 "error" [654] '
+    ok "'$cell' is shown, and where" grep -q -F "line 1: cell 2, '$cell'" "$T/err"
+done
+printf '1,2,3\r4,5,6\r' >cr.csv
+run onnx-run linear.onnx cr.csv
+is 'CR ends lines' "$status $(values)" '0 [321] [654] '
+printf '0,1,2\n1,2,3\n' >frame.csv
+run onnx-run --header=yes linear.onnx frame.csv
+is 'a header of numbers' "$status $(values)" '0 [321] '
+run onnx-run --header=no linear.onnx header.csv
+lost 'no header' "line 1: cell 1, 'a'"
+run onnx-run --header=maybe linear.onnx two.csv
+is 'no such header' "$status" 2
+
+# ---- Arrays and pictures of several samples ----
+
+printf '1,2,3\n1,x,3\n7,8,9\n' >mid.csv
+run onnx-run -f npy -o mid.npy linear.onnx mid.csv empty
+is 'a failed sample is a row' "$status $(shape mid.npy)" "1 'shape': (4, 1)"
+is 'of NaN' "$(od -An -tf4 -j128 mid.npy | tr -s ' ')" ' 321 nan 987 nan'
+run ggig --method=grad -f npy -o one.npy --rows=0:1 linear.onnx two.csv
+is 'one row has its axis' "$status $(shape one.npy)" "0 'shape': (1, 3)"
+printf '1,2\n1,2.x\n' >whole.csv
+run onnx-run -f npy -o whole.npy whole.onnx whole.csv
+is 'integers are doubles where one failed' \
+    "$(head -c 128 whole.npy | grep -ao "'descr': '...'")" "'descr': '<f8'"
+printf '1,2,3,4\n5,6,7,8\n' >pictures.csv
+for tool in 'ggig --method=grad' 'shapley-int --index=sv' 'xderiv --method=fd' \
+    'attr-decompose --methods=gxi'; do
+    name=${tool%% *}
+    # shellcheck disable=SC2086 # options
+    set -- $tool
+    run "$@" -t 0 -f png -o one.png picture.onnx pictures.csv
+    is "$name: the first alone is drawn" "$status $(cat "$T/err")" \
+        "0 $name: only the first of 2 samples is drawn"
+    run "$@" -t 0 -f png -o one.png --rows=1: picture.onnx pictures.csv
+    clean "$name: one is drawn"
+    run "$@" -t 0 -f png -o no.png picture.onnx empty
+    refused "$name: no picture of nothing" 1 empty
+    ok "$name: and no file" test ! -e no.png
+    run "$@" -t 0 -f png -o no.png --rows=2:2 picture.onnx pictures.csv
+    refused "$name: of an empty range" 1 'no sample'
+    ok "$name: no file either" test ! -e no.png
+done
+run ggig --sheet --method=grad -t 0 -f png -o two.png picture.onnx pictures.csv
+clean 'a sheet of two samples'
+run ggig --sheet --method=grad -t 0 -f png -o one.png --rows=0:1 picture.onnx pictures.csv
+ok 'is another than of one' not cmp -s one.png two.png
+
+# ---- The right array ----
+
+make a.npy 1 2
+make b.npy 3 4
+make ab.npz a=a.npy b=b.npy
+make ba.npz b=b.npy a=a.npy
+make alone.npz thing=b.npy
+make beside.npz a=a.npy junk=two.csv b=b.npy
+for archive in ab ba beside; do
+    run onnx-run two.onnx $archive.npz
+    is "$archive: by name" "$status $(values)" '0 [73] '
+    run onnx-run -i b=$archive.npz two.onnx a.npy
+    is "$archive: -i by name" "$status $(values)" '0 [73] '
+    run ggig --method=ig --times-input -b $archive.npz two.onnx ab.npz
+    is "$archive: --baseline by name" "$(jq -c .attribution.values "$T/out")" '[0,0]'
+    run shapley-int --index=sv --order=1 --background=$archive.npz two.onnx ab.npz
+    is "$archive: --background by name" "$(jq -c '[.interactions[].value]' "$T/out")" '[0,0]'
+    run ggig --method=ig --wrt=b --times-input -b $archive.npz two.onnx ab.npz
+    is "$archive: by the name of --wrt" "$(jq -c .attribution.values "$T/out")" '[0,0]'
+done
+run onnx-run -i b=alone.npz two.onnx a.npy
+is 'one array serves an option' "$status $(values)" '0 [73] '
+run onnx-run two.onnx alone.npz
+lost 'it does not serve a model of two' "alone.npz: .*has no array 'a', but 'thing'"
+run onnx-run --output-name=p two.onnx alone.npz
+is 'but what needs one input' "$status $(values)" '0 [7] '
+make x.npz other=a.npy more=b.npy
+run onnx-run whole.onnx x.npz
+lost 'two, none of the name' "has no array 'x', but 'other', 'more'"
+run onnx-run two.onnx a.npy
+refused 'an input without a file' 2 "feed it with -i 'b'=FILE"
+run onnx-run -i b=b.npy two.onnx
+refused 'standard input is not read with -i' 2 "'a'"
+run onnx-run -i a=a.npy -i b=b.npy two.onnx
+is 'the first input that is fed names the record' "$(jq -r .id "$T/out")" a.npy
+
+# ---- No batch ----
+
+printf '1,2\n3,4\n' >cloud.csv
+run onnx-run --no-batch points.onnx cloud.csv
+is 'a table is one sample' "$status $(values)" '0 [16,36] '
+run onnx-run --batch-axis=none points.onnx cloud.csv
+is 'in other words' "$status $(values)" '0 [16,36] '
+run onnx-run --batch-axis=d0 points.onnx cloud.csv
+is 'by the name of the axis each line is one' "$status $(values)" '0 [1,4] [9,16] '
+run onnx-run --batch-axis=0 points.onnx cloud.csv
+is 'and by its number' "$status $(values)" '0 [1,4] [9,16] '
+run onnx-run --batch-axis=rows points.onnx cloud.csv
+refused 'no such axis' 2 "'rows'.*'d0'"
+run ggig --method=grad -t 1 --no-batch points.onnx cloud.csv
+is 'its gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
+run shapley-int --index=sv --order=1 -t 0 --no-batch points.onnx cloud.csv
+is 'its Shapley values' "$(jq -c '[.interactions[].value]' "$T/out")" '[4,0,12,0]'
+
+end
