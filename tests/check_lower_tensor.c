@@ -373,6 +373,11 @@ END_TEST
 START_TEST(resize)
 {
     static const struct lc cases[] = {
+        {13,
+         "Resize",
+         "mode='linear' coordinate_transformation_mode='tf_crop_and_resize'",
+         {"f1x1x4: 1 2 3 5", "f!6: 0 0 0.2 1 1 0.6", "-", "i!3: 1 1 1"},
+         {"f1x1x1: 2.2"}},
         {13, "Resize", NULL, {"f1x1x2: 1 2", "-", "f!3: 1 1 2"}, {"f1x1x4: 1 1 2 2"}},
         {13,
          "Resize",

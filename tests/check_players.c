@@ -134,6 +134,10 @@ START_TEST(test_near)
     expect_near(SHAPE(1, 1, 4, 4), "patches:2x2", false, (const uint64_t[]){6, 9, 9, 6});
     expect_near(SHAPE(1, 1, 4, 4), "patches:2x2", true, (const uint64_t[]){14, 13, 11, 7});
     expect_near(SHAPE(1, 1, 2, 6), "patches:2x2", true, (const uint64_t[]){2, 5, 2});
+    expect_near(SHAPE(1, 1, 2, 8), "patches:1x2", false,
+                (const uint64_t[]){0x12, 0x25, 0x4a, 0x84, 0x21, 0x52, 0xa4, 0x48});
+    expect_near(SHAPE(1, 3, 5, 2), "patches:2x1", false,
+                (const uint64_t[]){6, 9, 0x19, 0x26, 0x24, 0x18});
 }
 END_TEST
 
