@@ -18,7 +18,7 @@ explained() {
 # ---- Elements, other classes, sums; scores behind different ends ----
 
 while read -r model input target options wanted; do
-    # shellcheck disable=SC2086 # options
+    # shellcheck disable=SC2046,SC2086 # options
     run ggig --method=grad -t "$target" $(echo "$options" | tr ';' ' ') "$model".onnx "$input"
     is "$model -t $target $options" "$(explained)$(cat "$T/err")" "$wanted"
 done <<'END'
