@@ -14,10 +14,13 @@ struct way {
     bool rounded, cut;
 };
 
-/* The only operand that is no constant; of a choice, among its two values; the first of parts. */
+/* The only operand that is no constant; of a choice, among its two values; the first
+ * of parts, and what is rounded of THROUGH. */
 static int variable(const struct sx_graph *g, const struct sx_node *n)
 {
     int found = SX_NONE;
+    if (n->op == SX_THROUGH)
+        return n->in[0];
     for (int k = n->op == SX_WHERE ? 1 : 0; k < n->n_in; k++) {
         if (sx_is_const(g, n->in[k]))
             continue;
@@ -52,7 +55,7 @@ static bool pass_constant(struct way *w, const struct sx_node *n, int from)
 static bool step_back(struct way *w)
 {
     const struct sx_node *n = &w->g->node[w->at];
-    int from = n->op == SX_THROUGH ? n->in[0] : n->n_in > 0 ? variable(w->g, n) : SX_NONE;
+    int from = variable(w->g, n);
     if (from == SX_NONE || ++w->steps > MOST_STEPS)
         return false;
     switch (n->op) {
