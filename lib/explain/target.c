@@ -277,7 +277,7 @@ static bool read_sum(const struct scene *s, const char *text, struct sx_aim *aim
     bool file = n > 4 && strcmp(text + n - 4, ".npy") == 0;
     if (!file)
         return read_region(s, text, true, &r, error) && sum_region(s, &r, aim, error);
-    bool ok = sx_tensor_read(&t, text, &why);
+    bool ok = sx_tensor_read(&t, text, NULL, &why);
     if (!ok)
         sx_fail(error, why.status, "%.80s: %.180s", text, why.message);
     ok = ok && sum_weights(s, &t, aim, error);
