@@ -190,6 +190,7 @@ static struct sx_model *odd_model(enum sx_type type, bool raw)
     begin();
     sx_wire_raw(&wire, bytes, n);
     sx_wire_text(&wire, 2000, "of another time");
+    sx_wire_int(&wire, 2001, -1); /* as wide as numbers are in a file */
     tm_free(m);
     struct sx_model *model = sx_model_take(wire.bytes, wire.size, "odd", &why);
     ck_assert_msg(model != NULL, "%s", why.message);
