@@ -44,8 +44,10 @@ static bool open_layer(struct sx_decomposing *d)
     if (c->features == NULL)
         return false;
     const struct sx_tensor *known = &d->e->watched_value;
-    if (known->data != NULL)
-        return sx_explainer_sample_at(c->features, d->e->feeds, known, d->error);
+    if (known->data != NULL) {
+        int64_t likeliest = d->e->built.aim.largest ? d->e->target.index : -1;
+        return sx_explainer_sample_at(c->features, likeliest, d->e->feeds, known, d->error);
+    }
     return sx_explainer_sample(c->features, d->e->feeds, d->error) &&
            sx_explainer_watch(d->e, c->layer, d->error);
 }

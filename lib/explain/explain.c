@@ -207,15 +207,16 @@ bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_er
     return e->watched != NULL;
 }
 
-bool sx_explainer_sample_at(struct sx_explainer *e, const struct sx_tensor *feeds,
-                            const struct sx_tensor *x, struct sx_error *error)
+bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
+                            const struct sx_tensor *feeds, const struct sx_tensor *x,
+                            struct sx_error *error)
 {
     if (!same_shapes(e, feeds) && !sx_explained_build(e, feeds, error)) {
         sx_explained_free(&e->built);
         return false;
     }
     sx_tensor_free(&e->input);
-    name_target(e, e->built.aim.index);
+    name_target(e, index >= 0 ? index : e->built.aim.index);
     return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error);
 }
 

@@ -57,9 +57,10 @@ struct sx_explainer {
 /* From the next sample on the forward pass also gives an inner tensor. */
 bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_error *error);
 
-/* Takes a sample at which x is known, and the target one that was given. */
-bool sx_explainer_sample_at(struct sx_explainer *e, const struct sx_tensor *feeds,
-                            const struct sx_tensor *x, struct sx_error *error);
+/* Takes a sample at which x is known; `index` is that of the target, -1: the one that was given. */
+bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
+                            const struct sx_tensor *feeds, const struct sx_tensor *x,
+                            struct sx_error *error);
 
 /* Points per run of the program for f, or for f and its gradient, which is built at once if it
  * has not been; `expected` points are to come. 0 on failure. */
