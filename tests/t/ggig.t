@@ -182,7 +182,7 @@ is 'samples first' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
     "'descr': '<f4', 'fortran_order': False, 'shape': (20, 1, 8, 8)"
 run ggig -f npy --double --rows=0:1 --method=grad -o map.npy digits8.onnx digits8.npy
 is 'one sample, float64' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
-    "'descr': '<f8', 'fortran_order': False, 'shape': (1, 8, 8)"
+    "'descr': '<f8', 'fortran_order': False, 'shape': (1, 1, 8, 8)"
 for picture in picture.png picture.jpg; do
     run ggig -f png --method=ig --steps=8 -o map.png digits8.onnx $picture
     clean "PNG over $picture"
