@@ -24,6 +24,7 @@
 #include "sextant/shapley.h"
 #include "sextant/decompose.h"
 #include "sextant/flint.h"
+#include "sextant/perturb.h"
 #include "sextant/plot.h"
 
 #endif

@@ -2,6 +2,7 @@
  *
  * The file was walked when it was opened, but it is mapped and may have changed since: every
  * length is checked again. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "onnx/write.h"
@@ -93,23 +94,27 @@ static bool copy_head(struct sx_wire *to, struct cursor c)
     return true;
 }
 
-/* New elements in the type and the encoding of the old ones. */
+/* New elements in the type of the old ones; floats and doubles also in their encoding. */
 static bool replace(struct sx_wire *to, struct cursor c, const Onnx__TensorProto *proto,
                     const struct sx_tensor *value)
 {
-    bool wide = proto->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
-    struct sx_tensor converted = {0};
-    if (!wide && proto->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return sx_fail(to->error, SX_MODEL, "only float32 and float64 weights can be changed");
-    if (!sx_tensor_convert(&converted, wide ? SX_DOUBLE : SX_FLOAT, value, to->error))
-        return false;
+    size_t size = sx_onnx_element_size(proto->data_type), bytes;
+    int64_t n = sx_count(&value->shape);
     int id = data_field(c, to->error);
+    if (size == 0)
+        return sx_fail(to->error, SX_MODEL, "weights of type %s cannot be changed",
+                       sx_onnx_type_name(proto->data_type));
+    uint8_t *encoded =
+        sx_size_mul(&bytes, (size_t)n, size) ? sx_new(bytes, 1, to->error) : NULL;
+    if (encoded == NULL)
+        return sx_fail(to->error, SX_MEMORY, "out of memory");
+    for (int64_t i = 0; i < n; i++)
+        sx_onnx_encode(proto->data_type, sx_tensor_get(value, i), encoded + (size_t)i * size);
     size_t start = sx_wire_begin(to, SX_GRAPH_INITIALIZER);
     bool ok = copy_head(to, c);
-    sx_wire_bytes(to, id != 0 ? id : SX_TENSOR_RAW, converted.data,
-                  (size_t)sx_count(&converted.shape) * sx_type_size(converted.type));
+    sx_wire_bytes(to, id != 0 ? id : SX_TENSOR_RAW, encoded, bytes);
     sx_wire_end(to, start);
-    sx_tensor_free(&converted);
+    free(encoded);
     return ok;
 }
 

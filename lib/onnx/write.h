@@ -85,6 +85,12 @@ void sx_onnx_write_metadata(struct sx_wire *w, const char *key, const char *valu
 void sx_onnx_write_model(struct sx_wire *w, int64_t opset, const char *graph_name,
                          const struct sx_wire *graph);
 
+/* ---- encode.c: elements ----------------------------------------------------------------- */
+
+/* Bytes of an element of an ONNX type that can be written, else 0; writes one. */
+size_t sx_onnx_element_size(int onnx_type);
+void sx_onnx_encode(int onnx_type, double value, uint8_t *to);
+
 /* ---- rewrite.c: a file with changes ----------------------------------------------------- */
 
 /* New elements of an initializer, in its own shape. */
