@@ -213,30 +213,44 @@ static void write_params(struct decompose *s, const struct sx_decomposition *r)
     sx_json_object_end(j);
 }
 
+static bool has(const struct sx_decomposition *r, const char *name)
+{
+    for (int k = 0; k < r->n_methods; k++)
+        if (strcmp(r->method[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void warn(struct decompose *s, const struct sx_decomposition *r)
+{
+    const char *op;
+    bool soft;
+    if (r->n_terms > 0 && !r->converged)
+        cli_warn(
+            &s->cli, 0,
+            "the Taylor series has not converged at this order: trust effects J, not terms");
+    if (r->n_terms > 0 && s->o.fit == 0 && s->o.smooth == NULL &&
+        sx_explainer_kink(s->explainer, 0, &op, &soft) != NULL)
+        cli_warn(&s->cli, 0,
+                 "f has kinks: Taylor effects see none of them (--smooth, --taylor-fit)");
+    if (s->background == NULL && s->o.gauss == 0 &&
+        (has(r, "preddiff") || has(r, "expgrad") || has(r, "deepshap")))
+        cli_warn(&s->cli, 0, "no --background: the baseline alone is used");
+    if (strcmp(s->cli.baseline, "zero") != 0 &&
+        (has(r, "lrp-eps") || has(r, "lrp-ab") || has(r, "deeptaylor")))
+        cli_warn(&s->cli, 0, "lrp-eps, lrp-ab and deeptaylor are against zero");
+    if (r->n_sets == 0 && s->allocation == 0)
+        cli_warn(&s->cli, 0,
+                 "effects are not allocated: too dear without --alloc or --max-order");
+}
+
 static bool write_record(struct decompose *s, const struct cli_sample *sample,
                          const struct sx_decomposition *r, struct sx_error *error)
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[5], *op;
-    bool soft;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
-    if (r->n_terms > 0 && !r->converged)
-        warnings[record.warning_count++] =
-            "the Taylor series has not converged at this order: trust effects J, not terms";
-    if (r->n_terms > 0 && s->o.fit == 0 && s->o.smooth == NULL &&
-        sx_explainer_kink(s->explainer, 0, &op, &soft) != NULL)
-        warnings[record.warning_count++] =
-            "f has kinks: Taylor effects see none of them (--smooth, --taylor-fit)";
-    if (s->background == NULL && s->o.gauss == 0)
-        warnings[record.warning_count++] = "no --background: the baseline alone is used";
-    if (strcmp(s->cli.baseline, "zero") != 0)
-        warnings[record.warning_count++] = "lrp-eps, lrp-ab and deeptaylor are against zero";
-    if (r->n_sets == 0 && s->allocation == 0)
-        warnings[record.warning_count++] =
-            "effects are not allocated: too dear without --alloc or --max-order";
-    record.warnings = warnings;
     sx_record_begin(j, &record);
     write_params(s, r);
     sx_json_decomposition(j, r, s->effects != TAYLOR, s->cli.timing);
@@ -472,6 +486,7 @@ static bool explain(struct decompose *s, const struct cli_sample *sample,
     if (!sx_explainer_sample(s->explainer, sample->feeds, error) ||
         !prepare(s, sample, error) || !sx_decompose(s->decomposer, &s->o, &r, error))
         return false;
+    warn(s, &r);
     if (s->cli.format == CLI_FORMAT_TEXT)
         return write_text(s, sample, &r, error);
     if (s->cli.format == CLI_PNG)

@@ -46,8 +46,6 @@ static bool write_record(struct flint_explain *s, const struct cli_sample *sampl
                          const struct sx_flint_explanation *e, int64_t relevant,
                          struct sx_error *error)
 {
-    static const char *const differ[] = {
-        "model and interpreter name different classes: this explains the interpreter"};
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
     const struct sx_target target = {.output = "flint_logits",
@@ -61,8 +59,6 @@ static bool write_record(struct flint_explain *s, const struct cli_sample *sampl
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
     record.forward = 1;
-    record.warnings = differ;
-    record.warning_count = e->f_class != e->g_class;
     sx_record_begin(j, &record);
     sx_json_object(j, "params");
     sx_json_double(j, "tau", s->tau);
@@ -241,6 +237,9 @@ static bool explain(struct flint_explain *s, const struct cli_sample *sample,
         return false;
     sx_sample_floats(&sample->feeds[0], &s->cli.pre, x.data);
     bool ok = sx_flint_explain(s->flint, &x, &e, error);
+    if (ok && e.f_class != e.g_class)
+        cli_warn(&s->cli, 0,
+                 "model and interpreter name different classes: this explains the interpreter");
     if (ok && s->cli.format == CLI_PNG) {
         ok = add_row(s, &x, &e, sort_relevant(s, e.relevance, n), error);
     }

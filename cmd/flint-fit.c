@@ -35,9 +35,28 @@ struct flint_fit {
 static struct flint_fit self;
 static volatile sig_atomic_t caught;
 
+/* Training ends after the step at hand, or, where that takes long, without it. */
+#define PATIENCE 2 /* seconds */
+
 static void on_signal(int number)
 {
     caught = number;
+    alarm(PATIENCE);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    signal(caught, SIG_DFL);
+    raise(caught);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}, late = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &late, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
 }
 
 /* ---- Options ---- */
@@ -193,18 +212,19 @@ static void check_options(struct flint_fit *s)
 
 /* ---- Progress ---- */
 
-static void show_line(const struct flint_fit *s, const struct sx_flint_progress *p)
+static void show_line(struct flint_fit *s, const struct sx_flint_progress *p)
 {
     const struct sx_flint_epoch *e = &p->now;
     double rate = (double)s->steps / (cli_seconds() - s->cli.started);
     double left = (double)((s->o.epochs - p->epoch + 1) * p->steps - p->step) / rate;
-    fprintf(stderr,
-            "\r\033[Kepoch %lld/%lld step %lld/%lld loss %.4g of %.4g if %.4g ent %.4g l1 %.4g "
-            "fid %.3f %.3g samples/s eta %.0f:%02.0f",
-            (long long)p->epoch, (long long)s->o.epochs, (long long)p->step,
-            (long long)p->steps, e->total, e->of, e->input, e->ent_sample - e->ent_batch, e->l1,
-            e->fidelity, rate * (double)s->o.batch, left / 60 - 0.5 < 0 ? 0 : left / 60 - 0.5,
-            left - 60 * (double)(int64_t)(left / 60));
+    cli_progress(&s->cli,
+                 "epoch %lld/%lld step %lld/%lld loss %.4g of %.4g if %.4g ent %.4g l1 %.4g "
+                 "fid %.3f %.3g samples/s eta %.0f:%02.0f",
+                 (long long)p->epoch, (long long)s->o.epochs, (long long)p->step,
+                 (long long)p->steps, e->total, e->of, e->input, e->ent_sample - e->ent_batch,
+                 e->l1, e->fidelity, rate * (double)s->o.batch,
+                 left / 60 - 0.5 < 0 ? 0 : left / 60 - 0.5,
+                 left - 60 * (double)(int64_t)(left / 60));
 }
 
 static void write_terms(struct sx_json *j, const struct sx_flint_epoch *e, bool joint)
@@ -246,8 +266,7 @@ static void show(struct flint_fit *s, const struct sx_flint_progress *p)
         return;
     s->shown = now;
     log_line(s, p);
-    if (!s->cli.quiet && isatty(STDERR_FILENO))
-        show_line(s, p);
+    show_line(s, p);
     if (p->epoch_end)
         cli_note(&s->cli, "epoch %lld: loss %.5g, fidelity %.4f, of validation %.4f",
                  (long long)p->epoch, p->now.total, p->now.fidelity,
@@ -276,6 +295,7 @@ static bool train(struct flint_fit *s, struct sx_error *error)
 {
     struct sx_flint_progress p;
     s->saved = s->shown = cli_seconds();
+    catch_signals();
     while (!sx_flint_fit_done(s->fit) && caught == 0) {
         if (!sx_flint_fit_step(s->fit, &p, error))
             return false;
@@ -285,8 +305,7 @@ static bool train(struct flint_fit *s, struct sx_error *error)
         if (!save_when_due(s, false, error))
             return false;
     }
-    if (!s->cli.quiet && isatty(STDERR_FILENO))
-        fprintf(stderr, "\n");
+    alarm(0);
     return save_when_due(s, true, error);
 }
 
@@ -399,9 +418,6 @@ static bool report(struct flint_fit *s, struct sx_error *error)
 static void run(struct flint_fit *s)
 {
     struct sx_error *error = &s->cli.error;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
     if (!read_sets(s, error) || !begin(s, error) || !train(s, error))
         return;
     if (caught != 0) {

@@ -187,8 +187,6 @@ static void write_samples(const struct flint_visualize *s, struct sx_json *j,
 
 static bool write_record(struct flint_visualize *s, struct sx_error *error)
 {
-    static const char *const unlabelled[] = {
-        "no classes were given: samples are of the class that the model names"};
     struct sx_json *j = &s->cli.json;
     const struct cli_sample all = {.id = s->cli.inputs[0], .started = s->cli.started};
     struct sx_record record;
@@ -198,8 +196,6 @@ static bool write_record(struct flint_visualize *s, struct sx_error *error)
     record.forward = 2 * (int64_t)s->f.survey.metrics.samples;
     record.backward = s->with_am ? s->n * s->am.rounds * s->am.steps : 0;
     record.forward += record.backward + (s->with_am ? 3 * s->n : 0);
-    record.warnings = unlabelled;
-    record.warning_count = s->f.data.y == NULL;
     sx_record_begin(j, &record);
     write_params(s, j);
     sx_json_string(j, "classes_by", s->f.data.y != NULL ? "labels" : "model");
@@ -335,8 +331,12 @@ static void run(struct flint_visualize *s)
     if (cli_flint_survey(&s->cli, &s->f) && find_pairs(s, error) &&
         sx_flint_top(s->f.flint, s->f.data.x, s->f.data.y, &s->f.survey, s->pair, s->n_pairs,
                      s->mas, error) &&
-        gather(s, error))
+        gather(s, error)) {
+        if (s->f.data.y == NULL)
+            cli_warn(&s->cli, 0,
+                     "no classes were given: samples are of the class that the model names");
         write[s->cli.format](s, error);
+    }
 }
 
 static const struct cli_option options[] = {

@@ -31,14 +31,18 @@ static bool set_clip(struct cli *cli, const char *argument)
 
 static bool set_method(struct cli *cli, const char *argument)
 {
+    struct sx_nearest near = {.word = argument};
     const char *name;
-    for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++)
+    for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++) {
         if (strcmp(name, argument) == 0) {
             self.o.method = name;
             self.chosen = true;
             return true;
         }
-    cli_misuse(cli, "no method '%.40s' (see --list-methods)", argument);
+        sx_nearest_offer(&near, name);
+    }
+    cli_misuse(cli, "no method '%.40s'%s (see --list-methods)", argument,
+               sx_nearest_text(&near));
 }
 
 static bool list_methods(struct cli *cli, const char *argument)
@@ -117,22 +121,8 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[4];
-    char left_out[80];
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
-    if (a->flat)
-        warnings[record.warning_count++] = "every gradient is zero";
-    if (a->nonfinite > 0)
-        warnings[record.warning_count++] = "elements that are not finite are null";
-    if (a->left_out > 0) {
-        snprintf(left_out, sizeof left_out, "%lld gradients that are not finite are left out",
-                 (long long)a->left_out);
-        warnings[record.warning_count++] = left_out;
-    }
-    if (strcmp(s->o.method, "expected") == 0 && s->o.background == NULL)
-        warnings[record.warning_count++] = "no --background: the baseline alone is drawn";
-    record.warnings = warnings;
     sx_record_begin(j, &record);
     write_params(s, a);
     sx_json_string(j, "method", s->o.method);
@@ -167,8 +157,7 @@ static bool write_text(struct ggig *s, const struct cli_sample *sample,
         sx_sink_print(s->cli.sink, "  gap %.2g", a->gap);
     sx_sink_print(s->cli.sink, "\n");
     if (a->map.shape.rank >= 2) {
-        if (cli_to_terminal(&s->cli) &&
-            sx_plot_terminal(&s->plot, &a->map, 64, &drawn, error)) {
+        if (cli_colour(&s->cli) && sx_plot_terminal(&s->plot, &a->map, 64, &drawn, error)) {
             sx_sink_write(s->cli.sink, drawn, strlen(drawn));
             free(drawn);
         }
@@ -195,9 +184,20 @@ static bool draw(struct ggig *s, const struct cli_sample *sample,
     return true;
 }
 
+static void warn(struct ggig *s, const struct sx_attribution *a)
+{
+    if (a->flat)
+        cli_warn(&s->cli, 0, "every gradient is zero");
+    if (a->nonfinite > 0)
+        cli_warn(&s->cli, 0, "elements that were not finite are 0");
+    if (strcmp(s->o.method, "expected") == 0 && s->o.background == NULL)
+        cli_warn(&s->cli, 0, "no --background: the baseline alone is drawn");
+}
+
 static bool write_result(struct ggig *s, const struct cli_sample *sample,
                          const struct sx_attribution *a, struct sx_error *error)
 {
+    warn(s, a);
     switch (s->cli.format) {
     case CLI_FORMAT_TEXT:
         return write_text(s, sample, a, error);

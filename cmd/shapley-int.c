@@ -68,11 +68,15 @@ static bool list_indices(struct cli *cli, const char *argument)
 
 static bool set_index(struct cli *cli, const char *argument)
 {
+    struct sx_nearest near = {.word = argument};
     const char *name = "bT";
-    for (int i = 0; name != NULL && strcmp(name, argument) != 0; i++)
+    for (int i = 0; name != NULL && strcmp(name, argument) != 0; i++) {
+        sx_nearest_offer(&near, name);
         name = sx_index_name(i, NULL);
+    }
     if (name == NULL)
-        cli_misuse(cli, "no index '%.40s' (see --list-indices)", argument);
+        cli_misuse(cli, "no index '%.40s'%s (see --list-indices)", argument,
+                   sx_nearest_text(&near));
     self.index = name;
     return true;
 }
@@ -414,22 +418,24 @@ static void put_params(const struct shapley *s)
     sx_json_object_end(j);
 }
 
+static void warn(struct shapley *s)
+{
+    if (s->benefit != NULL && s->benefit[s->strongest].greedy)
+        cli_warn(&s->cli, 0, "partitions were found greedily");
+    if (s->benefit != NULL && s->benefit[s->strongest].skipped > 0)
+        cli_warn(&s->cli, 0, "contexts with values that were not finite left out");
+    if (strcmp(s->index, "owen") == 0 && s->group == NULL)
+        cli_warn(&s->cli, 0, "no --groups: Owen values are Shapley values");
+}
+
 static bool write_record(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[3];
     cli_record(&s->cli, sample, &record);
     if (s->explainer != NULL)
         cli_record_target(&s->cli, &record, s->explainer);
-    if (s->benefit != NULL && s->benefit[s->strongest].greedy)
-        warnings[record.warning_count++] = "partitions were found greedily";
-    if (s->benefit != NULL && s->benefit[s->strongest].skipped > 0)
-        warnings[record.warning_count++] = "contexts with values that were not finite left out";
-    if (strcmp(s->index, "owen") == 0 && s->group == NULL)
-        warnings[record.warning_count++] = "no --groups: Owen values are Shapley values";
-    record.warnings = warnings;
     sx_record_begin(j, &record);
     put_params(s);
     sx_json_int(j, "players", s->n);
@@ -678,6 +684,7 @@ static bool save_game(struct shapley *s, struct sx_error *error)
 static bool write_result(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
+    warn(s);
     if (s->save != NULL && strcmp(s->save, "-") == 0 && s->cli.output == NULL)
         return true; /* the game alone is the output */
     switch (s->cli.format) {

@@ -104,18 +104,21 @@ static bool set_gradcam(struct cli *cli, const char *argument)
 
 static bool set_cams(struct cli *cli, const char *argument)
 {
-    (void)cli;
     while (*argument != '\0') {
+        struct sx_nearest near = {.word = argument};
         size_t n = strcspn(argument, ",");
         const char *name;
         bool all = n == 3 && strncmp(argument, "all", 3) == 0, found = false;
-        for (int i = 0; (name = sx_cam_name(i, NULL)) != NULL; i++)
+        for (int i = 0; (name = sx_cam_name(i, NULL)) != NULL; i++) {
+            sx_nearest_offer(&near, name);
             if (all || (strlen(name) == n && strncmp(argument, name, n) == 0)) {
                 add_cam(name);
                 found = true;
             }
+        }
         if (!found)
-            return false;
+            cli_misuse(cli, "no map '%.*s'%s", (int)(n < 40 ? n : 40), argument,
+                       sx_nearest_text(&near));
         argument += n;
         argument += *argument == ',';
     }
@@ -426,30 +429,30 @@ static bool write_maps(struct taylorcam *s, struct sx_error *error)
 }
 
 /* What a reader should know of the numbers. */
-static size_t list_warnings(const struct taylorcam *s, const char *warnings[5],
-                            char bypass[160])
+static void warn(struct taylorcam *s)
 {
     const struct sx_target *t = sx_explainer_target(s->explainer);
     bool likely = t->score == SX_SCORE_PROB || t->score == SX_SCORE_LOGPROB, near = false;
-    size_t n = 0;
     if (likely && sx_taylorcam_logit_zero(s->method) && s->o.form != SX_TAYLOR_OCCLUSION)
-        warnings[n++] = "the logit has no curvature: all relations are competition of classes "
-                        "in the softmax; see --score=logit with --smooth";
+        cli_warn(&s->cli, 0,
+                 "the logit has no curvature: all relations are competition of classes "
+                 "in the softmax; see --score=logit with --smooth");
     near = t->score == SX_SCORE_LOGPROB ? t->value > -1e-3 : t->value > 1 - 1e-3;
     if (likely && near && !s->cli.explain.precise)
-        warnings[n++] = "float32 resolves little of a probability so near to 1: use --double";
+        cli_warn(&s->cli, 0,
+                 "float32 resolves little of a probability so near to 1: use --double");
     if (sx_taylorcam_bypass(s->method) != NULL) {
-        snprintf(bypass, 160,
+        char bypass[160];
+        snprintf(bypass, sizeof bypass,
                  "input '%.80s' reaches the output around the layer, too; it is "
                  "held fixed",
                  sx_taylorcam_bypass(s->method));
-        warnings[n++] = bypass;
+        cli_warn(&s->cli, 0, bypass);
     }
     if (!isfinite(s->relations.mean))
-        warnings[n++] = "some strengths are not finite";
+        cli_warn(&s->cli, 0, "some strengths are not finite");
     if (s->relations.max == 0)
-        warnings[n++] = "every strength is 0";
-    return n;
+        cli_warn(&s->cli, 0, "every strength is 0");
 }
 
 static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
@@ -457,14 +460,10 @@ static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[5];
-    char bypass[160];
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
-    record.warning_count = list_warnings(s, warnings, bypass);
-    record.warnings = warnings;
     sx_record_begin(j, &record);
     write_params(s);
     write_layer(s);
@@ -499,14 +498,12 @@ static struct sx_tensor as_channel(const struct sx_tensor *map)
 static bool write_text(struct taylorcam *s, const struct cli_sample *sample,
                        struct sx_error *error)
 {
-    char title[300], *drawn = NULL, bypass[160];
-    const char *warnings[5];
+    char title[300], *drawn = NULL;
     int64_t columns = s->relations.columns;
     struct sx_tensor view = as_channel(&s->relations.marginal);
-    size_t n = list_warnings(s, warnings, bypass);
     title_of(s, "taylorcam", title, sizeof title);
     sx_sink_print(s->cli.sink, "%s[%lld]  %s\n", sample->id, (long long)sample->index, title);
-    if (cli_to_terminal(&s->cli) && sx_plot_terminal(&s->plot, &view, 64, &drawn, error)) {
+    if (cli_colour(&s->cli) && sx_plot_terminal(&s->plot, &view, 64, &drawn, error)) {
         sx_sink_write(s->cli.sink, drawn, strlen(drawn));
         free(drawn);
     }
@@ -521,8 +518,6 @@ static bool write_text(struct taylorcam *s, const struct cli_sample *sample,
         sx_sink_print(s->cli.sink, "  %-22s  strength % .6g  signed % .6g\n", places,
                       r->strength, r->effect);
     }
-    for (size_t i = 0; i < n; i++)
-        sx_sink_print(s->cli.sink, "  (%s)\n", warnings[i]);
     return sx_sink_flush(s->cli.sink, error);
 }
 
@@ -660,6 +655,7 @@ static bool write_picture(struct taylorcam *s, struct sx_error *error)
 static bool write_result(struct taylorcam *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
+    warn(s);
     switch (s->cli.format) {
     case CLI_FORMAT_TEXT:
         return write_text(s, sample, error);

@@ -294,21 +294,23 @@ static bool has_nonfinite(const struct sx_effects *r)
     return false;
 }
 
+static void warn(struct xderiv *s, const struct sx_effects *r)
+{
+    if (r->zero_curvature)
+        cli_warn(&s->cli, 0, "every derivative is zero");
+    if (has_nonfinite(r))
+        cli_warn(&s->cli, 0, "some effects are not finite");
+    if (s->sets_file != NULL && r->evaluated == 0)
+        cli_warn(&s->cli, 0, "--pairs names no set of a size up to --order");
+}
+
 static bool write_record(struct xderiv *s, const struct cli_sample *sample,
                          const struct sx_effects *r, struct sx_error *error)
 {
     struct sx_json *j = &s->cli.json;
     struct sx_record record;
-    const char *warnings[3];
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
-    if (r->zero_curvature)
-        warnings[record.warning_count++] = "every derivative is zero";
-    if (has_nonfinite(r))
-        warnings[record.warning_count++] = "some effects are not finite";
-    if (s->sets_file != NULL && r->evaluated == 0)
-        warnings[record.warning_count++] = "--pairs names no set of a size up to --order";
-    record.warnings = warnings;
     sx_record_begin(j, &record);
     write_params(s, r);
     sx_json_int(j, "order", order_of());
@@ -540,6 +542,8 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
         return write_tensor(s, error);
     if (!sx_study_run(s->study, &r, error))
         return false;
+    s->cli.sample = s->global ? -1 : s->cli.sample;
+    warn(s, &r);
     bool ok = s->cli.format == CLI_FORMAT_TEXT ? write_text(s, sample, &r, error)
               : s->cli.format == CLI_PNG       ? draw(s, sample, &r, error)
               : s->cli.format == CLI_DOT       ? write_dot(s, sample, &r, error)
@@ -548,7 +552,7 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
         struct sx_error check = {.status = SX_CHECK};
         snprintf(check.message, sizeof check.message,
                  "derivatives and differences differ by %.2g of the largest", r.check);
-        cli_complain(&s->cli, sample->id, &check);
+        cli_complain_sample(&s->cli, sample->id, &check);
     }
     return ok;
 }

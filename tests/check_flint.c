@@ -306,7 +306,7 @@ START_TEST(refusals)
     ck_assert(sx_flint_recipe(&o, "small", &error));
     o.layers = unknown;
     o.n_layers = 1;
-    expect_refused(&o, SX_USAGE, "there are hidden");
+    expect_refused(&o, SX_USAGE, "nearest: hidden");
     o.layers = flat;
     expect_refused(&o, SX_USAGE, "layer 'f.fc.b'");
     o.n_layers = 0;

@@ -5,7 +5,8 @@
 #   run COMMAND...      runs it; leaves $status, and its output in $T/out and $T/err
 #   is WHAT GOT WANT    one test: equal strings
 #   ok WHAT COMMAND...  one test: the command succeeds (`not` negates)
-#   clean WHAT          two tests: the last run ended with status 0 and said nothing
+#   clean WHAT          two tests: the last run ended with status 0 and said nothing but warnings
+#   warned WHAT TEXT... a test for each text: it is in one line of warning, and there are as many
 #   refused WHAT STATUS TEXT   three: it ended with STATUS and one line that has TEXT in it
 #   golden NAME         one test: $T/out is what tests/golden/NAME holds; GOLDEN=write writes it
 #   near WHAT GOT WANT TOLERANCE   one test: files of JSON numbers, equal to within TOLERANCE
@@ -65,7 +66,16 @@ not() {
 
 clean() {
     is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
+    is "$1: no complaints" "$(grep -v '^[a-z-]*: warning: ' "$T/err")" ''
+}
+
+warned() {
+    tap_name=$1
+    shift
+    is "$tap_name: warnings" "$(grep -c ': warning: ' "$T/err")" $#
+    for tap_text; do
+        is "$tap_name: warns: $tap_text" "$(grep -c ": warning: .*$tap_text" "$T/err")" 1
+    done
 }
 
 refused() {

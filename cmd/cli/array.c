@@ -119,6 +119,7 @@ bool cli_flush_arrays(struct cli *cli, struct sx_error *error)
 
 void cli_output_free(struct cli *cli)
 {
+    cli_free_lines(cli->recorded, cli->n_recorded);
     for (size_t i = 0; i < cli->n_arrays; i++)
         sx_tensor_free(&cli->arrays[i]);
     free(cli->arrays);

@@ -32,8 +32,16 @@ enum cli_format { CLI_FORMAT_NONE, CLI_FORMAT_TEXT, CLI_JSON, CLI_PNG, CLI_NPY, 
 /* Which common options a tool has besides those of all tools. */
 enum cli_group { CLI_PICTURES = 1, CLI_EXPLAIN = 2, CLI_BASELINE = 4 };
 
+enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
+
 struct cli_side {
     const char *name, *file;
+};
+
+/* A kind of warning of a run. */
+struct cli_warning {
+    char *text;
+    int64_t count, samples, last; /* the sample that had it last */
 };
 
 struct cli {
@@ -54,7 +62,7 @@ struct cli {
     const char *batch_axis;
     bool no_batch;
     int header; /* enum sx_header */
-    int format, score, ste;
+    int format, score, ste, colour;
     int64_t threads;
     uint64_t seed;
     int64_t row_begin, row_end; /* row_end < 0: to the last */
@@ -68,7 +76,7 @@ struct cli {
     int status;
     struct sx_model *model;
     char **inputs;
-    size_t n_inputs, input_capacity, input_at;
+    size_t n_inputs, input_at;
     char **labels;
     size_t n_labels;
     struct cli_samples *samples;
@@ -81,8 +89,17 @@ struct cli {
     bool wrote;              /* a picture or an array */
     int64_t missing;         /* cells of tables that are NaN */
     char missing_text[80];
-    int64_t done;
-    int64_t forward, backward; /* model evaluations that records have told of */
+    int64_t done, failed;
+    int64_t sample;              /* counts all samples; -1: what is said is of them all */
+    struct cli_warning *warning; /* of the run */
+    size_t n_warnings;
+    char **said, **recorded; /* of the next record; of the last one */
+    size_t n_said, n_recorded;
+    bool line_shown; /* a line of progress is on the terminal */
+    char formats_said[40];
+    bool limited;                     /* by --max-mem */
+    size_t memory_left, mapped, data; /* as the limit was set: limit.c */
+    int64_t forward, backward;        /* model evaluations that records have told of */
     double started;
 };
 
@@ -97,11 +114,19 @@ struct cli_sample {
     bool file;                        /* the INPUT itself, where it cannot be read */
 };
 
-/* options.c: reads the command line; ends the process on misuse, --help and --version. */
+/* options.c: the tool's options, then the common ones; how many. */
+enum { CLI_MAX_OPTIONS = 96 };
+size_t cli_options(struct cli *cli, struct cli_option *all, bool *help);
+void cli_print_help(const struct cli *cli, const struct cli_option *all, size_t n);
+void cli_print_complete(const struct cli_option *all, size_t n);
+
+/* parse.c: reads the command line; ends the process on misuse, --help and --version. */
 void cli_parse(struct cli *cli, int argc, char **argv);
 /* Says what is wrong with the command line and ends the process with status 2. */
 _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* `p`, or the end of the process for want of memory. */
+void *cli_must(const struct cli *cli, void *p);
 /* Ends a run that has only printed something about itself. */
 _Noreturn void cli_printed(const struct cli *cli);
 /* The name of choice `i` of "a|b|c" in `name`, which has `size` bytes; false past the last. */
@@ -116,14 +141,33 @@ void cli_free_lines(char **lines, size_t n);
 /* Status 2 unless n names, where there are any, are as many as the things that they name. */
 bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
               struct sx_error *error);
-/* Reports a failure on stderr at once: "tool: place: reason". */
-void cli_complain(struct cli *cli, const char *place, const struct sx_error *error);
-/* A note for -v on stderr. */
-void cli_note(const struct cli *cli, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 /* Ends the run: what was written is kept or removed; the exit status. */
 int cli_finish(struct cli *cli);
 double cli_seconds(void);
+/* Whether a pipe that was written to has nobody left to read it. */
+bool cli_reader_gone(void);
+
+/* limit.c: bounds the memory of the process; then takes off what the model's files have, which
+ * fails where nothing is left. */
+void cli_limit_memory(struct cli *cli);
+bool cli_limit_mapped(struct cli *cli);
+
+/* report.c: reports a failure on stderr at once: "tool: place: reason"; of a sample, unless there
+ * were many, which are counted. */
+void cli_complain(struct cli *cli, const char *place, const struct sx_error *error);
+void cli_complain_sample(struct cli *cli, const char *place, const struct sx_error *error);
+/* A warning, of `count` things unless that is 0, for the next record; stderr has a line for each
+ * kind at the end. */
+void cli_warn(struct cli *cli, int64_t count, const char *text);
+void cli_forget_warnings(struct cli *cli); /* of the next record */
+/* A note for -v on stderr. */
+void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A line of progress in place of the last one, on a terminal that can do that. */
+bool cli_shows_progress(const struct cli *cli);
+void cli_progress(struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool cli_colour(const struct cli *cli); /* whether text may have escape sequences */
+void cli_sum_up(struct cli *cli);       /* for cli_finish */
 
 /* samples.c: the next sample of all INPUTs; false at the end or on a failure that ends the
  * run. A sample that cannot be read is reported and passed over. */

@@ -1,50 +1,8 @@
-/* options.c - the command line: one table of options gives parsing, --help and --complete. */
-#include <errno.h>
-#include <getopt.h>
-#include <malloc.h>
-#include <stdarg.h>
+/* options.c - the options that tools share: one table gives parsing, --help and --complete. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cli/cli.h"
-
-void cli_misuse(const struct cli *cli, const char *format, ...)
-{
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    fprintf(stderr, "%s: %s\nTry '%s --help'\n", cli->tool, text, cli->tool);
-    exit(SX_USAGE);
-}
-
-void cli_printed(const struct cli *cli)
-{
-    if (fflush(stdout) == 0)
-        exit(SX_OK);
-    fprintf(stderr, "%s: standard output: %s\n", cli->tool, strerror(errno));
-    exit(SX_WRITE);
-}
-
-static void *must(const struct cli *cli, void *p)
-{
-    if (p != NULL)
-        return p;
-    fprintf(stderr, "%s: out of memory\n", cli->tool);
-    exit(SX_MEMORY);
-}
-
-static void add_input(struct cli *cli, char *name)
-{
-    if (cli->n_inputs == cli->input_capacity) {
-        cli->input_capacity = 2 * cli->input_capacity + 16;
-        cli->inputs =
-            must(cli, realloc(cli->inputs, cli->input_capacity * sizeof *cli->inputs));
-    }
-    cli->inputs[cli->n_inputs++] = name;
-}
 
 /* ---- Options with a meaning of their own ---- */
 
@@ -54,8 +12,8 @@ static bool set_side(struct cli *cli, const char *argument)
     if (equals == NULL || equals == argument || equals[1] == '\0')
         return false;
     size_t n = cli->n_sides++;
-    cli->side = must(cli, realloc(cli->side, cli->n_sides * sizeof *cli->side));
-    cli->side[n].name = must(cli, strndup(argument, (size_t)(equals - argument)));
+    cli->side = cli_must(cli, realloc(cli->side, cli->n_sides * sizeof *cli->side));
+    cli->side[n].name = cli_must(cli, strndup(argument, (size_t)(equals - argument)));
     cli->side[n].file = equals + 1;
     return true;
 }
@@ -81,11 +39,23 @@ static bool set_rows(struct cli *cli, const char *argument)
            (cli->row_end < 0 || cli->row_begin <= cli->row_end);
 }
 
+static const char *const formats[] = {"", "text", "json", "png", "npy", "dot"};
+
+/* The names of those that the tool offers, "a|b|c". */
+static const char *offered_formats(struct cli *cli)
+{
+    size_t at = 0, size = sizeof cli->formats_said;
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_DOT; i++)
+        if ((cli->formats & 1u << i) != 0)
+            at += (size_t)snprintf(cli->formats_said + at, size - at, "%s%s", at > 0 ? "|" : "",
+                                   formats[i]);
+    return cli->formats_said;
+}
+
 static bool set_format(struct cli *cli, const char *argument)
 {
-    static const char *const names[] = {"", "text", "json", "png", "npy", "dot"};
     for (int i = CLI_FORMAT_TEXT; i <= CLI_DOT; i++)
-        if (strcmp(argument, names[i]) == 0 && (cli->formats & 1u << i) != 0) {
+        if (strcmp(argument, formats[i]) == 0 && (cli->formats & 1u << i) != 0) {
             cli->format = i;
             return true;
         }
@@ -136,7 +106,7 @@ static void print_option(const struct cli_option *o)
     printf("\n");
 }
 
-static void print_help(const struct cli *cli, const struct cli_option *all, size_t n)
+void cli_print_help(const struct cli *cli, const struct cli_option *all, size_t n)
 {
     printf("Usage: %s [OPTION]... %s\n%s\n\nOptions:\n", cli->tool, cli->operands,
            cli->summary);
@@ -146,7 +116,7 @@ static void print_help(const struct cli *cli, const struct cli_option *all, size
 }
 
 /* One line per option for the shell: letter, name, argument, choices. */
-static void print_complete(const struct cli_option *all, size_t n)
+void cli_print_complete(const struct cli_option *all, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         printf("%c\t--%s\t%s\t%s\n", all[i].letter != 0 ? all[i].letter : '-', all[i].name,
@@ -154,112 +124,18 @@ static void print_complete(const struct cli_option *all, size_t n)
                all[i].choices != NULL ? all[i].choices : "");
 }
 
-/* ---- Reading arguments ---- */
-
-bool cli_choice_name(const char *choices, int i, char *name, size_t size)
-{
-    for (; i > 0; i--) {
-        choices = strchr(choices, '|');
-        if (choices == NULL)
-            return false;
-        choices++;
-    }
-    size_t n = strcspn(choices, "|");
-    if (n >= size)
-        return false;
-    memcpy(name, choices, n);
-    name[n] = '\0';
-    return true;
-}
-
-static bool read_choice(const struct cli_option *o, const char *text)
-{
-    char name[40];
-    for (int i = 0; cli_choice_name(o->choices, i, name, sizeof name); i++)
-        if (strcmp(name, text) == 0) {
-            *(int *)o->to = i;
-            return true;
-        }
-    return false;
-}
-
-static bool read_count(const char *text, int64_t *value)
-{
-    char *end;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    *value = n;
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && n >= 1;
-}
-
-static bool read_seed(const char *text, uint64_t *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
-}
-
-static bool read_size(const char *text, size_t *value)
-{
-    double number;
-    size_t n = strlen(text), digits = strspn(text, "0123456789.");
-    static const char units[] = "KMGT";
-    double unit = 1;
-    if (digits == 0 || !sx_number_parse(text, digits, &number))
-        return false;
-    if (digits < n) {
-        const char *u = strchr(units, text[digits] & ~0x20);
-        if (u == NULL || *u == '\0' || n > digits + 1)
-            return false;
-        for (const char *p = units; p <= u; p++)
-            unit *= 1024;
-    }
-    if (number * unit < 1 || number * unit > 0x1p60)
-        return false;
-    *value = (size_t)(number * unit);
-    return true;
-}
-
-static bool read_argument(struct cli *cli, const struct cli_option *o, const char *text)
-{
-    switch (o->kind) {
-    case CLI_FLAG:
-        *(bool *)o->to = true;
-        return true;
-    case CLI_TEXT:
-        *(const char **)o->to = text;
-        return true;
-    case CLI_COUNT:
-        return read_count(text, o->to);
-    case CLI_SEED:
-        return read_seed(text, o->to);
-    case CLI_NUMBER:
-        return sx_number_parse(text, strlen(text), o->to);
-    case CLI_SIZE:
-        return read_size(text, o->to);
-    case CLI_CHOICE:
-        return read_choice(o, text);
-    case CLI_CALL:
-        return o->call(cli, text);
-    }
-    return false;
-}
-
 /* ---- The table ---- */
-
-#define MAX_OPTIONS 96
 
 static void add(struct cli_option *all, size_t *n, const struct cli_option *more, size_t count)
 {
-    for (size_t i = 0; i < count && *n < MAX_OPTIONS; i++)
+    for (size_t i = 0; i < count && *n < CLI_MAX_OPTIONS; i++)
         all[(*n)++] = more[i];
 }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The tool's options, then the common ones. */
-static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
+size_t cli_options(struct cli *cli, struct cli_option *all, bool *help)
 {
     struct sx_explain_options *e = &cli->explain;
     const struct cli_option explain[] = {
@@ -307,8 +183,8 @@ static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
          &cli->no_batch, NULL, NULL},
         {0, "labels", "FILE", "class names, one a line", CLI_TEXT, &cli->labels_file, NULL,
          NULL},
-        {'f', "format", "FORMAT", "text, json, png or npy, as the tool offers", CLI_CALL, NULL,
-         NULL, set_format},
+        {'f', "format", "FORMAT", "how results are written", CLI_CALL, NULL,
+         offered_formats(cli), set_format},
         {'o', "output", "FILE", "write there instead of stdout", CLI_TEXT, &cli->output, NULL,
          NULL},
         {'s', "seed", "N", "of all randomness", CLI_SEED, &cli->seed, NULL, NULL},
@@ -320,6 +196,8 @@ static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
          NULL},
         {0, "double", NULL, "compute in float64", CLI_FLAG, &e->precise, NULL, NULL},
         {0, "timing", NULL, "add seconds to records", CLI_FLAG, &cli->timing, NULL, NULL},
+        {0, "color", "WHEN", "colours in text", CLI_CHOICE, &cli->colour, "auto|always|never",
+         NULL},
         {'q', "quiet", NULL, "no progress, no warnings", CLI_FLAG, &cli->quiet, NULL, NULL},
         {'v', "verbose", NULL, "say what is done", CLI_FLAG, &cli->verbose, NULL, NULL},
         {'h', "help", NULL, "this list", CLI_FLAG, &help[0], NULL, NULL},
@@ -338,105 +216,4 @@ static size_t gather(struct cli *cli, struct cli_option *all, bool *help)
         add(all, &n, pictures, COUNT(pictures));
     add(all, &n, common, COUNT(common));
     return n;
-}
-
-/* One option from argv; false after the last. */
-static bool next_option(struct cli *cli, int argc, char **argv, const char *letters,
-                        const struct option *names, const struct cli_option *all, size_t n)
-{
-    int which = -1, c = getopt_long(argc, argv, letters, names, &which);
-    if (c == -1)
-        return false;
-    const struct cli_option *o = NULL;
-    for (size_t i = 0; i < n && c != '?' && c != ':'; i++)
-        if (which >= 0 ? (size_t)which == i : all[i].letter == c)
-            o = &all[i];
-    if (o == NULL) {
-        /* getopt_long has not said which word it was: a long one lies just before optind. */
-        const char *word = argv[optind - 1];
-        if (c == ':')
-            cli_misuse(cli, "option '%.80s' needs an argument", word);
-        if (optopt > ' ' && strncmp(word, "--", 2) != 0)
-            cli_misuse(cli, "no option '-%c'", optopt);
-        cli_misuse(cli, "no option '%.80s', or it takes no argument, or is not unique", word);
-    }
-    if (!read_argument(cli, o, optarg))
-        cli_misuse(cli, "'%.80s' does not fit option --%s%s%s", optarg, o->name,
-                   o->choices != NULL ? ": " : "", o->choices != NULL ? o->choices : "");
-    return true;
-}
-
-static void take_operands(struct cli *cli, int argc, char **argv)
-{
-    if (cli->no_model && optind < argc)
-        cli_misuse(cli, "'%.80s' is one operand too many", argv[optind]);
-    if (cli->no_model)
-        return;
-    if (optind >= argc)
-        cli_misuse(cli, "which MODEL?");
-    cli->model_path = argv[optind++];
-    for (int i = optind; i < argc; i++)
-        add_input(cli, argv[i]);
-    bool model_stdin = strcmp(cli->model_path, "-") == 0;
-    bool from_stdin = cli->files_from != NULL && strcmp(cli->files_from, "-") == 0;
-    int users = model_stdin + from_stdin;
-    for (size_t i = 0; i < cli->n_inputs; i++)
-        users += strcmp(cli->inputs[i], "-") == 0;
-    for (size_t i = 0; i < cli->n_sides; i++)
-        users += strcmp(cli->side[i].file, "-") == 0;
-    if (users > 1)
-        cli_misuse(cli, "only one of MODEL and INPUT can be standard input");
-}
-
-/* OpenMP's threads spin for milliseconds before they sleep: where other programs want the
- * processors too, in the place of the thread that they wait for. Threads that never spin are slow
- * to wake. Some microseconds do for both (measured: 4 to 12 times and 3 to 5 times faster). The
- * count is read once, when the program is loaded, so it is loaded again. */
-static void spin_briefly(char **argv)
-{
-    if (getenv("OMP_WAIT_POLICY") == NULL && getenv("GOMP_SPINCOUNT") == NULL &&
-        setenv("GOMP_SPINCOUNT", "30000", 1) == 0)
-        execv("/proc/self/exe", argv);
-}
-
-void cli_parse(struct cli *cli, int argc, char **argv)
-{
-    struct cli_option all[MAX_OPTIONS];
-    struct option names[MAX_OPTIONS + 1] = {{0}};
-    char letters[2 * MAX_OPTIONS + 2] = ":";
-    bool help[3] = {false};
-    cli->row_end = -1;
-    cli->probed.shape.rank = -1;
-    cli->baseline = "zero";
-    struct sx_error error = {0};
-    sx_preprocess_preset(&cli->pre, "unit", &error);
-    size_t n = gather(cli, all, help), at = 1;
-    for (size_t i = 0; i < n; i++) {
-        bool argument = all[i].argument != NULL;
-        names[i] = (struct option){all[i].name, argument, NULL, 0};
-        if (all[i].letter != 0) {
-            letters[at++] = all[i].letter;
-            if (argument)
-                letters[at++] = ':';
-        }
-    }
-    opterr = 0;
-    while (next_option(cli, argc, argv, letters, names, all, n))
-        continue;
-    if (help[0])
-        print_help(cli, all, n);
-    if (help[1])
-        printf("%s (sextant) %s\n", cli->tool, SX_VERSION);
-    if (help[2])
-        print_complete(all, n);
-    if (help[0] || help[1] || help[2])
-        cli_printed(cli);
-    cli->explain.threads = (int)(cli->threads < 1024 ? cli->threads : 1024);
-    cli->explain.score = (enum sx_score)cli->score;
-    cli->explain.ste = (enum sx_ste)cli->ste;
-    take_operands(cli, argc, argv);
-    /* Large blocks go back to the system when they are freed, however many there have been. */
-    mallopt(M_MMAP_THRESHOLD, 1 << 17);
-    if (cli->threads != 1)
-        spin_briefly(argv);
 }

@@ -13,12 +13,19 @@ bool cli_to_terminal(const struct cli *cli)
 
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record)
 {
+    cli_free_lines(cli->recorded, cli->n_recorded);
+    cli->recorded = cli->said;
+    cli->n_recorded = cli->n_said;
+    cli->said = NULL;
+    cli->n_said = 0;
     *record = (struct sx_record){.tool = cli->tool,
                                  .id = sample->id,
                                  .index = sample->index,
                                  .model_file = cli->model_path,
                                  .model_sha256 =
                                      cli->model != NULL ? sx_model_sha256(cli->model) : NULL,
+                                 .warnings = (const char *const *)cli->recorded,
+                                 .warning_count = cli->n_recorded,
                                  .seconds = -1};
     if (cli->timing)
         record->seconds = cli_seconds() - sample->started;
@@ -33,7 +40,7 @@ const char *cli_missing(int64_t n, char text[80])
 }
 
 /* After the first sample. */
-static void note_runs(const struct cli *cli, const struct sx_explainer *explainer)
+static void note_runs(struct cli *cli, const struct sx_explainer *explainer)
 {
     bool alone;
     int64_t points = sx_explainer_batch(explainer, &alone);
@@ -100,6 +107,8 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error)
 {
     struct sx_error write = {0};
+    cli_forget_warnings(cli);
+    cli->sample += cli->sample >= 0;
     if (ok)
         return succeeded(cli);
     char place[120];
@@ -110,7 +119,7 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
     else
         snprintf(place, sizeof place, "%.80s: sample %lld", sample->id,
                  (long long)sample->index);
-    cli_complain(cli, place, error);
+    cli_complain_sample(cli, place, error);
     struct sx_record record;
     cli_record(cli, sample, &record);
     if (cli->format == CLI_JSON ? sx_record_error(&cli->json, &record, error, &write)

@@ -1,6 +1,6 @@
-/* run.c - what happens around the samples: opening, complaints, notes, the exit status. */
+/* run.c - what happens around the samples: opening, signals, the exit status. */
+#include <omp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,40 +15,37 @@ double cli_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void cli_note(const struct cli *cli, const char *format, ...)
+/* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
+static volatile sig_atomic_t reader_gone;
+static bool sigpipe_ignored;
+
+static void on_sigpipe(int number)
 {
-    if (!cli->verbose)
+    (void)number;
+    reader_gone = 1;
+}
+
+bool cli_reader_gone(void)
+{
+    return reader_gone != 0;
+}
+
+/* Writing fails instead of ending the process: what is half written is still to be removed. */
+static void watch_signals(void)
+{
+    struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;
+    sigaction(SIGPIPE, &gone, &before);
+    sigpipe_ignored = before.sa_handler == SIG_IGN;
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+/* As if the signal had not been caught, unless whoever started the tool wants a status. */
+static void end_by_signal(void)
+{
+    if (reader_gone == 0 || sigpipe_ignored)
         return;
-    va_list args;
-    va_start(args, format);
-    fprintf(stderr, "%s: ", cli->tool);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "\n");
-    va_end(args);
-}
-
-/* The worst status so far is kept: a failed sample counts least. */
-static void raise_status(struct cli *cli, int status)
-{
-    if (cli->status == SX_OK || cli->status == SX_FAILED)
-        cli->status = status;
-}
-
-/* A file's name may hold anything; the message is one line all the same. */
-static void print_plain(const char *text)
-{
-    for (; *text != '\0'; text++)
-        fputc((unsigned char)*text < ' ' ? '?' : *text, stderr);
-}
-
-void cli_complain(struct cli *cli, const char *place, const struct sx_error *error)
-{
-    raise_status(cli, (int)error->status);
-    fprintf(stderr, "%s: ", cli->tool);
-    print_plain(place != NULL ? place : "");
-    fputs(place != NULL ? ": " : "", stderr);
-    print_plain(error->message);
-    fputc('\n', stderr);
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
 }
 
 static bool set_error(struct cli *cli, const char *place, const struct sx_error *why)
@@ -166,6 +163,8 @@ static bool open_model(struct cli *cli)
         return set_error(cli, NULL, &error);
     if (!want(cli, &error))
         return set_error(cli, cli->model_path, &error);
+    if (!cli_limit_mapped(cli))
+        return false;
     cli_note(cli, "%s: opset %lld, memory limit %zu MiB", cli->model_path,
              (long long)sx_model_opset(cli->model, NULL), cli->explain.max_memory >> 20);
     return true;
@@ -174,13 +173,16 @@ static bool open_model(struct cli *cli)
 bool cli_open(struct cli *cli)
 {
     struct sx_error error = {0};
-    /* Writing fails instead of ending the process. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    watch_signals();
+    if (cli->threads > 0)
+        omp_set_num_threads(cli->explain.threads); /* beside programs, too */
+    cli->sample = cli->one_result ? -1 : 0;
     cli->started = cli_seconds();
     choose_format(cli);
-    if (cli->explain.max_memory == 0)
+    cli->limited = cli->explain.max_memory > 0;
+    if (!cli->limited)
         cli->explain.max_memory = memory_limit();
+    cli_limit_memory(cli);
     if (!cli->no_model && (!open_model(cli) || !cli_check_batch(cli)))
         return false;
     if (cli->model != NULL && sx_model_is_double(cli->model))
@@ -195,18 +197,6 @@ bool cli_open(struct cli *cli)
     cli->json = (struct sx_json){.sink = cli->sink,
                                  .precision = cli->explain.precise ? SX_DOUBLE : SX_FLOAT};
     return true;
-}
-
-static void print_warnings(const struct cli *cli)
-{
-    const char *warning;
-    for (int i = 0; cli->model != NULL && !cli->quiet &&
-                    (warning = sx_model_warning(cli->model, i)) != NULL;
-         i++) {
-        fprintf(stderr, "%s: %s: ", cli->tool, cli->model_path);
-        print_plain(warning);
-        fputc('\n', stderr);
-    }
 }
 
 /* A picture or an array of nothing is an error, not an empty file. */
@@ -224,7 +214,8 @@ static bool nothing_written(struct cli *cli)
 int cli_finish(struct cli *cli)
 {
     struct sx_error error = {0};
-    print_warnings(cli);
+    cli_samples_free(cli);
+    cli_sum_up(cli);
     if (cli->error.status != SX_OK)
         cli_complain(cli, NULL, &cli->error);
     bool keep = cli->status == SX_OK || cli->status == SX_CHECK ||
@@ -233,14 +224,11 @@ int cli_finish(struct cli *cli)
         cli_complain(cli, cli->output, &error);
         keep = false;
     }
-    if (cli_missing(cli->missing, cli->missing_text) != NULL && !cli->quiet)
-        fprintf(stderr, "%s: %s\n", cli->tool, cli->missing_text);
     keep = keep && !nothing_written(cli);
     bool reported = cli->status == SX_WRITE;
     error = (struct sx_error){0};
     if (cli->sink != NULL && !sx_sink_finish(cli->sink, keep, &error) && !reported && keep)
         cli_complain(cli, cli->output, &error);
-    cli_samples_free(cli);
     cli_output_free(cli);
     sx_model_close(cli->model);
     cli_free_lines(cli->labels, cli->n_labels);
@@ -248,5 +236,6 @@ int cli_finish(struct cli *cli)
         free((void *)(uintptr_t)cli->side[i].name);
     free(cli->side);
     free(cli->inputs);
+    end_by_signal();
     return cli->status;
 }

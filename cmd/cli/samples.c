@@ -1,7 +1,6 @@
 /* samples.c - from INPUT arguments to samples: one tensor per model input, in lockstep. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cli/cli.h"
 
@@ -57,8 +56,6 @@ void cli_samples_free(struct cli *cli)
     close_feeds(cli);
     if (s->list != NULL && s->list != stdin)
         fclose(s->list);
-    if (s->shown > 0)
-        fprintf(stderr, "\r\033[K");
     free(s->line);
     free(s->feed);
     free(s->sample);
@@ -79,13 +76,19 @@ static bool assign_feeds(struct cli *cli)
     struct cli_samples *s = cli->samples;
     int n = sx_model_input_count(cli->model);
     for (size_t k = 0; k < cli->n_sides; k++) {
+        struct sx_nearest near = {.word = cli->side[k].name};
         int i = 0;
-        while (i < n && strcmp(sx_model_input(cli->model, i)->name, cli->side[k].name) != 0)
-            i++;
-        if (i < n)
+        for (; i < n && strcmp(sx_model_input(cli->model, i)->name, near.word) != 0; i++)
+            sx_nearest_offer_one(&near, sx_model_input(cli->model, i)->name);
+        if (i < n) {
             s->feed[i].file = cli->side[k].file;
-        else if (!sx_model_has_tensor(cli->model, cli->side[k].name))
-            return fail(cli, SX_USAGE, "the model has no input named", cli->side[k].name);
+        } else if (!sx_model_has_tensor(cli->model, near.word)) {
+            cli->error.status = SX_USAGE;
+            snprintf(cli->error.message, sizeof cli->error.message,
+                     "the model has no input named '%.80s'%s", near.word,
+                     sx_nearest_text(&near));
+            return false;
+        }
     }
     /* Standard input is not read where -i feeds something and no INPUT is named. */
     bool inputs = cli->n_sides == 0 || cli->n_inputs > 0 || cli->files_from != NULL;
@@ -279,18 +282,18 @@ static void show_progress(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;
     double now = cli_seconds();
-    if (cli->quiet || !isatty(STDERR_FILENO) || now - s->shown < 0.2 ||
-        now - cli->started < 0.5)
+    if (now - s->shown < 0.2 || now - cli->started < 0.5 || !cli_shows_progress(cli))
         return;
     s->shown = now;
     int64_t count = s->main >= 0 && s->feed[s->main].reader != NULL
                         ? sx_reader_count(s->feed[s->main].reader)
                         : -1;
     double rate = (double)cli->done / (now - cli->started);
-    fprintf(stderr, "\r\033[K%s: %lld done, %.3g/s", cli->tool, (long long)cli->done, rate);
+    char left[60] = "";
     if (count > 1 && rate > 0)
-        fprintf(stderr, ", %.0f s left in this input", (double)(count - s->index) / rate);
-    fflush(stderr);
+        snprintf(left, sizeof left, ", %.0f s left in this input",
+                 (double)(count - s->index) / rate);
+    cli_progress(cli, "%s: %lld done, %.3g/s%s", cli->tool, (long long)cli->done, rate, left);
 }
 
 /* Opens the next INPUT; one that cannot be opened is a failed sample. */

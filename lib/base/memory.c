@@ -26,24 +26,32 @@ bool sx_size_mul(size_t *result, size_t a, size_t b)
 /* What no machine can give is refused here: some allocators would end the process. */
 #define BIGGEST ((size_t)1 << 39)
 
+static bool no_memory(size_t bytes, struct sx_error *error)
+{
+    const size_t mega = (size_t)1 << 20;
+    return bytes < mega
+               ? sx_fail(error, SX_MEMORY, "out of memory")
+               : sx_fail(error, SX_MEMORY, "out of memory: %zu MB are too much", bytes / mega);
+}
+
 void *sx_new(size_t n, size_t size, struct sx_error *error)
 {
-    size_t bytes;
+    size_t bytes = SIZE_MAX;
     void *p = NULL;
     if (sx_size_mul(&bytes, n, size) && bytes <= BIGGEST)
         p = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
     if (p == NULL)
-        sx_fail(error, SX_MEMORY, "out of memory");
+        no_memory(bytes, error);
     return p;
 }
 
 void *sx_new_aligned(size_t n, size_t size, struct sx_error *error)
 {
-    size_t bytes;
+    size_t bytes = SIZE_MAX;
     void *p = NULL;
     if (!sx_size_mul(&bytes, n, size) || bytes > BIGGEST ||
         posix_memalign(&p, 64, bytes > 0 ? bytes : 64) != 0) {
-        sx_fail(error, SX_MEMORY, "out of memory");
+        no_memory(bytes, error);
         return NULL;
     }
     return p;
@@ -53,12 +61,12 @@ bool sx_grow(void **items, size_t *capacity, size_t need, size_t size, struct sx
 {
     if (need <= *capacity)
         return true;
-    size_t wanted = need + need / 2 + 8, bytes;
+    size_t wanted = need + need / 2 + 8, bytes = SIZE_MAX;
     if (wanted < need || !sx_size_mul(&bytes, wanted, size) || bytes > BIGGEST)
-        return sx_fail(error, SX_MEMORY, "out of memory");
+        return no_memory(bytes, error);
     void *p = realloc(*items, bytes);
     if (p == NULL)
-        return sx_fail(error, SX_MEMORY, "out of memory");
+        return no_memory(bytes, error);
     memset((char *)p + *capacity * size, 0, bytes - *capacity * size);
     *items = p;
     *capacity = wanted;

@@ -409,11 +409,16 @@ static bool names_known(const char *list, struct sx_error *error)
 {
     for (const char *at = list; strcmp(list, "all") != 0; at++) {
         size_t n = strcspn(at, ",");
+        char name[40];
+        snprintf(name, sizeof name, "%.*s", (int)(n < 40 ? n : 40), at);
+        struct sx_nearest near = {.word = name};
         bool known = false;
-        for (int i = 0; i < N_ROWS; i++)
-            known = known || (strlen(rows[i].name) == n && memcmp(rows[i].name, at, n) == 0);
+        for (int i = 0; i < N_ROWS; i++) {
+            known = known || strcmp(rows[i].name, name) == 0;
+            sx_nearest_offer(&near, rows[i].name);
+        }
         if (!known)
-            return sx_fail(error, SX_USAGE, "no method '%.*s'", (int)(n < 40 ? n : 40), at);
+            return sx_fail(error, SX_USAGE, "no method '%s'%s", name, sx_nearest_text(&near));
         at += n;
         if (*at == '\0')
             break;

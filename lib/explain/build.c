@@ -31,8 +31,7 @@ static int explained_tensor(struct sx_explainer *e, struct sx_error *error)
     struct sx_lowered *l = e->built.lowered;
     int y = e->target.output != NULL ? sx_find(l->graph, e->target.output) : SX_NONE;
     if (y == SX_NONE)
-        sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
-                e->target.output != NULL ? e->target.output : "");
+        sx_no_tensor(l->graph, e->target.output != NULL ? e->target.output : "", error);
     else if (!sx_is_real(l->graph->node[y].type))
         sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers", e->target.output);
     else
@@ -116,8 +115,7 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
     if (*x == SX_NONE && sx_model_has_tensor(e->model, e->options.wrt))
         return no_dependence(e, error);
     if (*x == SX_NONE)
-        return sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
-                       e->options.wrt);
+        return sx_no_tensor(l->graph, e->options.wrt, error);
     if (!sx_is_real(l->graph->node[*x].type))
         return sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers",
                        e->options.wrt);

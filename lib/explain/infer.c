@@ -92,8 +92,7 @@ static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error
                                                : l->outputs[i].node;
         f->names[i] = f->options.output != NULL ? f->options.output : l->outputs[i].name;
         if (outputs[i] == SX_NONE)
-            return sx_fail(error, SX_USAGE, "no tensor named '%.80s' (see onnx-run --list)",
-                           f->options.output);
+            return sx_no_tensor(l->graph, f->options.output, error);
         const struct sx_node *n = &l->graph->node[outputs[i]];
         if (!sx_tensor_new(&f->outputs[i], n->type, &n->shape, error))
             return false;

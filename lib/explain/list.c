@@ -95,7 +95,7 @@ bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *
     bool *reached = sx_new(n, sizeof *reached, error), ok = reached != NULL;
     if (ok && lowered != NULL && output != NULL && y == SX_NONE &&
         !sx_model_has_tensor(model, output))
-        ok = sx_fail(error, SX_USAGE, "no tensor named '%.80s'", output);
+        ok = sx_no_tensor(lowered->graph, output, error);
     if (ok && y != SX_NONE)
         mark_gradients(lowered->graph, y, reached);
     if (ok) {

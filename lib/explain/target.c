@@ -26,8 +26,11 @@ static const struct sx_shape *shape_of(const struct scene *s)
 
 static bool unknown(const struct scene *s, struct sx_error *error)
 {
-    return sx_fail(error, SX_USAGE, "target '%.80s' is neither an index nor a label",
-                   s->target);
+    struct sx_nearest near = {.word = s->target};
+    for (size_t i = 0; i < s->n_labels; i++)
+        sx_nearest_offer_one(&near, s->labels[i]);
+    return sx_fail(error, SX_USAGE, "target '%.80s' is neither an index nor a label%s",
+                   s->target, sx_nearest_text(&near));
 }
 
 static bool read_integer(const char *text, size_t n, int64_t *value)

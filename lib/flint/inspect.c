@@ -6,56 +6,6 @@
 #include "flint/flint.h"
 #include "explain/infer.h"
 
-/* ---- Names ---- */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Edit distance of names, by their first 63 bytes. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[64], n = smaller(strlen(a), 63), m = smaller(strlen(b), 63);
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t swap = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            row[j] = smaller(swap, smaller(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[m];
-}
-
-static bool no_tensor(const struct sx_graph *g, const char *name, struct sx_error *error)
-{
-    const char *near[5] = {NULL};
-    size_t far[5];
-    for (size_t i = 0; i < g->n_names; i++) {
-        const char *other = g->name[i].name;
-        size_t d = distance(name, other);
-        int at = 5;
-        while (at > 0 && (near[at - 1] == NULL || d < far[at - 1]))
-            at--;
-        if (at == 5 || g->node[g->name[i].node].op == SX_CONST)
-            continue;
-        memmove(&near[at + 1], &near[at], (size_t)(4 - at) * sizeof near[0]);
-        memmove(&far[at + 1], &far[at], (size_t)(4 - at) * sizeof far[0]);
-        near[at] = other;
-        far[at] = d;
-    }
-    char list[240] = "";
-    for (int i = 0; i < 5 && near[i] != NULL; i++) {
-        size_t n = strlen(list);
-        snprintf(list + n, sizeof list - n, "%s%.40s", i > 0 ? ", " : "", near[i]);
-    }
-    return sx_fail(error, SX_USAGE, "no tensor named '%.40s'; there are %s", name, list);
-}
-
 /* ---- Layers ---- */
 
 static bool add_layer(struct sx_flint_predictor *f, const struct sx_graph *g, const char *name,
@@ -63,7 +13,7 @@ static bool add_layer(struct sx_flint_predictor *f, const struct sx_graph *g, co
 {
     int node = sx_find(g, name);
     if (node == SX_NONE)
-        return no_tensor(g, name, error);
+        return sx_no_tensor(g, name, error);
     const struct sx_node *n = &g->node[node];
     if (!sx_is_real(n->type) || n->shape.rank < 2 || n->shape.rank > 4 || n->shape.dim[0] != 1)
         return sx_fail(error, SX_USAGE,
@@ -162,7 +112,7 @@ static bool find_scores(struct sx_flint_predictor *f, struct sx_lowered *l,
         name = l->outputs[0].name;
     int y = name != NULL ? sx_find(g, name) : SX_NONE;
     if (y == SX_NONE)
-        return no_tensor(g, name != NULL ? name : "", error);
+        return sx_no_tensor(g, name != NULL ? name : "", error);
     if (!sx_is_real(g->node[y].type))
         return sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers", name);
     if (sx_count(&g->node[y].shape) == 1 && options->logits == NULL && !f->probs &&

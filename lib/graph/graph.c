@@ -134,6 +134,15 @@ int sx_find(const struct sx_graph *g, const char *name)
     return SX_NONE;
 }
 
+bool sx_no_tensor(const struct sx_graph *g, const char *name, struct sx_error *error)
+{
+    struct sx_nearest near = {.word = name};
+    for (size_t i = 0; i < g->n_names; i++)
+        if (g->node[g->name[i].node].op != SX_CONST)
+            sx_nearest_offer_one(&near, g->name[i].name);
+    return sx_fail(error, SX_USAGE, "no tensor named '%.80s'%s", name, sx_nearest_text(&near));
+}
+
 bool sx_is_const(const struct sx_graph *g, int node)
 {
     return node >= 0 && g->node[node].op == SX_CONST;

@@ -75,10 +75,12 @@ int sx_scalar(struct sx_graph *g, double value);               /* real, rank 0 *
 int sx_scalar_int(struct sx_graph *g, int64_t value);          /* SX_INT, rank 0 */
 int sx_ints(struct sx_graph *g, int n, const int64_t *values); /* SX_INT, [n] */
 
-/* Names a node. Later names win in sx_find; returns SX_NONE if there is none of this name. */
+/* Names a node. Later names win in sx_find; returns SX_NONE if there is none of this name, for
+ * which sx_no_tensor is a failure that names the nearest ones. */
 bool sx_name_node(struct sx_graph *g, const char *name, int node, const char *onnx_op,
                   const char *onnx_node);
 int sx_find(const struct sx_graph *g, const char *name);
+bool sx_no_tensor(const struct sx_graph *g, const char *name, struct sx_error *error);
 
 /* Whether node is a constant, whether all its elements equal one value, and that value. */
 bool sx_is_const(const struct sx_graph *g, int node);

@@ -33,6 +33,24 @@ struct sx_error {
     char message[300];
 };
 
+/* The names most like one that there is not. Zero-initialise all but the word, offer each name
+ * that there is (several by "a|b|c", or one whatever is in it; they must stay), and put the text
+ * after a message: "; nearest: a, b", or nothing if no name was offered. */
+#define SX_NEAREST 3
+struct sx_nearest {
+    const char *word;
+    int n;
+    struct {
+        const char *name;
+        size_t length;
+        int distance;
+    } best[SX_NEAREST];
+    char text[170];
+};
+void sx_nearest_offer(struct sx_nearest *near, const char *names);
+void sx_nearest_offer_one(struct sx_nearest *near, const char *name);
+const char *sx_nearest_text(struct sx_nearest *near);
+
 #define SX_MAX_RANK 10
 
 /* Element types. Every integer type of a file is held as int64, every float type as the

@@ -55,20 +55,23 @@ static const struct estimator *find_estimator(const struct sx_estimate *e, const
 {
     const struct sx_index_row *row = e->row;
     bool known = false;
+    struct sx_nearest near = {.word = name};
     for (size_t i = 0; i < sizeof estimators / sizeof estimators[0]; i++) {
         const struct estimator *s = &estimators[i];
         known = known || (name != NULL && strcmp(s->name, name) == 0);
         if (name != NULL ? strcmp(s->name, name) == 0 && serves(s, row)
                          : has_word(s->standard, row->name))
             return s;
+        if (name != NULL && serves(s, row))
+            sx_nearest_offer(&near, s->name);
     }
     if (name == NULL)
         sx_fail(error, SX_USAGE, "%s is not estimated: too many players, or too small a budget",
                 row->name);
     else
         sx_fail(error, SX_USAGE,
-                known ? "'%.40s' does not estimate %s" : "no sampling named '%.40s' for %s",
-                name, row->name);
+                known ? "'%.40s' does not estimate %s%s" : "no sampling named '%.40s' for %s%s",
+                name, row->name, sx_nearest_text(&near));
     return NULL;
 }
 

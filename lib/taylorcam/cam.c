@@ -119,10 +119,13 @@ const char *sx_cam_name(int i, const char **what)
 
 static int find_method(const char *name, struct sx_error *error)
 {
-    for (int i = 0; i < N_METHODS; i++)
+    struct sx_nearest near = {.word = name};
+    for (int i = 0; i < N_METHODS; i++) {
         if (strcmp(methods[i].name, name) == 0)
             return i;
-    sx_fail(error, SX_USAGE, "no map named '%.40s'", name);
+        sx_nearest_offer(&near, methods[i].name);
+    }
+    sx_fail(error, SX_USAGE, "no map named '%.40s'%s", name, sx_nearest_text(&near));
     return -1;
 }
 

@@ -161,17 +161,20 @@ static const char names[] =
     "order|method|allow-zero|steps|noise|players|layout|direction|units|"
     "search|beam-score|max-sets|pairs|agg|signed|at|truth|check|seed";
 
-/* One of the words of an option that has some; -1 for another option. */
+/* The words of options that have some. */
+static const char *const words[] = {[LAYOUT] = "auto|nchw|nhwc",
+                                    [DIRECTION] = "ones|input|delta",
+                                    [UNITS] = "none|std|range",
+                                    [BEAM_SCORE] = "feature|edge",
+                                    [SEARCH] = "auto|exhaustive|beam:N",
+                                    [AGG] = "median|mean|min|max|mode|rms",
+                                    [SEED] = NULL};
+
+/* One of these words; -1 for another option. */
 static int set_word(struct sx_study_options *o, enum option option, const char *value)
 {
-    static const char *const words[] = {[LAYOUT] = "auto|nchw|nhwc",
-                                        [DIRECTION] = "ones|input|delta",
-                                        [UNITS] = "none|std|range",
-                                        [BEAM_SCORE] = "feature|edge",
-                                        [AGG] = "median|mean|min|max|mode|rms",
-                                        [SEED] = NULL};
     int i = words[option] != NULL ? find_word(words[option], value) : -1;
-    if (words[option] == NULL)
+    if (words[option] == NULL || option == SEARCH)
         return -1;
     if (i >= 0 && option == LAYOUT)
         o->layout = (enum sx_layout)i;
@@ -235,7 +238,13 @@ bool sx_study_set(struct sx_study *h, const char *option, const char *value,
     int which = find_word(names, option);
     if (which >= 0 && set_option(&h->o, (enum option)which, value, error))
         return true;
-    return sx_fail(error, SX_USAGE, "'%.60s' does not fit option --%.20s", value, option);
+    struct sx_nearest near = {.word = value};
+    for (int i = 0; which == METHOD && i < sx_n_study_rows; i++)
+        sx_nearest_offer(&near, sx_study_rows[i].name);
+    if (which >= 0 && words[which] != NULL)
+        sx_nearest_offer(&near, words[which]);
+    return sx_fail(error, SX_USAGE, "'%.60s' does not fit option --%.20s%s", value, option,
+                   sx_nearest_text(&near));
 }
 
 void sx_study_background(struct sx_study *h, const double *points, int64_t n)

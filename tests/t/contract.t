@@ -53,7 +53,8 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-expl
 
     explain --rows=0:2 "$model" digits8.npy
     cp "$T/out" out
-    is "$tool: status, lines, complaints" "$status $(lines out) $(lines "$T/err")" '0 2 0'
+    is "$tool: status, lines, complaints" \
+        "$status $(lines out) $(grep -vc ': warning: ' "$T/err")" '0 2 0'
     is "$tool: first keys" "$(head -n 1 out | jq -c 'keys_unsorted[:6]')" \
         '["tool","version","id","index","model","input"]'
     is "$tool: last keys" "$(head -n 1 out | jq -c 'keys_unsorted[-2:]')" '["cost","warnings"]'

@@ -28,7 +28,65 @@ for source in "$TOP"/cmd/*.c; do
         grep -q -e " $o\([= ]\|\$\)" "$T/help" || echo "$o"
     done <"$T/options")" ''
     cut -f 1,2 "$T/out" | grep -v '^-' | sort >>"$T/letters"
+    is "$tool: options that may be cut short, or are not offered then" "$(while read -r o; do
+        cut=${o%?}
+        grep -qxe "$cut" "$T/options" && continue
+        "$tool" "$cut" m.onnx >/dev/null 2>"$T/err"
+        echo "$? $(head -n 1 "$T/err")" | grep -qe "^2 $tool: no option '$cut'; nearest: .*$o\(,\|\$\)" || echo "$o"
+    done <"$T/options")" ''
 done
 is 'common options that no tool has' "$(sort -u "$T/used" | comm -13 - "$T/common")" ''
 is 'letters with two meanings' "$(sort -u "$T/letters" | cut -f 1 | uniq -d)" ''
+
+# ---- Words, values, names ----
+
+work "$DATA/digits8.onnx" "$DATA/digits8.npy"
+# offers TEXT COMMAND...: it ends with status 2 and one line that has TEXT in it.
+offers() {
+    text=$1
+    shift
+    run "$@"
+    refused "$*" 2 "$text"
+}
+offers "no option '--ste'; nearest: --steps, --step" ggig --ste=off digits8.onnx
+offers "no option '--setps'; nearest: --steps" ggig --setps=4 digits8.onnx
+offers "no option '-Z'" ggig -qZ digits8.onnx
+offers "option '--double' takes no argument" ggig --double=1 digits8.onnx
+offers "option '--steps' needs an argument" ggig digits8.onnx --steps
+offers "option '-t' needs an argument" ggig digits8.onnx -t
+offers 'nearest: ig, ggig' ggig --method=igg digits8.onnx
+offers 'nearest: gradcam' attr-decompose --methods=gxi,gradcm digits8.onnx digits8.npy
+offers 'nearest: sii' shapley-int --index=siii digits8.onnx
+offers 'nearest: fd' xderiv --method=fdd digits8.onnx
+offers 'nearest: median' xderiv --agg=medain digits8.onnx
+offers 'nearest: json' onnx-run -f jsn digits8.onnx
+offers 'imagenet' ggig --preset=imagnet digits8.onnx
+offers 'nearest: mean' ggig --agg=men digits8.onnx
+offers 'nearest: logprob' taylorcam --score=logprb digits8.onnx
+offers 'mnist' flint-fit --recipe=mnst -x digits8.npy -o out.onnx digits8.onnx
+offers 'nearest: always' onnx-run --color=alway digits8.onnx
+offers 'nearest: beam:N' xderiv --search=baem digits8.onnx
+offers 'nearest: scorecam' taylorcam --cam=scorcam --smooth=softplus:5 digits8.onnx digits8.npy
+offers 'nearest: kernel' shapley-int --index=sv --sampling=kernal --budget=40 digits8.onnx digits8.npy
+printf '%s\n' zero one two three four five six seven eight nine >digits.txt
+offers "nearest: three" ggig -t thre --labels=digits.txt digits8.onnx digits8.npy
+offers 'no input named .*; nearest: ' onnx-run -i imput=digits8.npy digits8.onnx
+for tool in onnx-run ggig shapley-int; do
+    offers 'nearest: /6/Relu_output_0' $tool --output-name=/6/Relu_output digits8.onnx digits8.npy
+done
+offers 'nearest: /6/Relu_output_0' ggig --wrt=/6/Relu_output digits8.onnx digits8.npy
+offers 'nearest: /6/Relu_output_0' flint-fit --layers=/6/Relu -x digits8.npy -o out.onnx digits8.onnx
+
+# Options stand anywhere, letters in a row, arguments after = or a blank, until "--".
+run ggig --method=grad -f json --rows=0:1 -q digits8.onnx digits8.npy
+cp "$T/out" want
+run ggig digits8.onnx -qfjson --method grad -j2 digits8.npy --rows 0:1
+ok 'other ways to say the same' cmp "$T/out" want
+run ggig --method=grad -qfjson --rows=0:1 -- digits8.onnx digits8.npy
+ok 'after "--" there are operands' cmp "$T/out" want
+cp digits8.npy ./--rows
+run onnx-run -q -- digits8.onnx --rows
+is 'even with such a name' "$status $(jq -r .id "$T/out" | sort -u)" '0 --rows'
+run ggig --method=grad -qfjson --rows=0:1 -t -1 digits8.onnx digits8.npy
+is 'an argument may begin with a dash' "$status $(jq .target.index "$T/out")" '0 9'
 end

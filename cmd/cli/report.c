@@ -1,0 +1,176 @@
+/* report.c - what people are told on standard error: complaints, warnings, notes, progress. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cli/cli.h"
+
+/* Failed samples have a line each up to this many, and a count after the last. */
+#define SHOWN_FAILURES 10
+
+/* A file's name may hold anything; the message is one line all the same. */
+static void print_plain(const char *text)
+{
+    for (; *text != '\0'; text++)
+        fputc((unsigned char)*text < ' ' ? '?' : *text, stderr);
+}
+
+/* What a line of progress left on the terminal goes before another line is written. */
+static void clear_line(struct cli *cli)
+{
+    if (cli->line_shown)
+        fputs("\r\033[K", stderr);
+    cli->line_shown = false;
+}
+
+static bool is_dumb(void)
+{
+    const char *term = getenv("TERM");
+    return term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
+}
+
+bool cli_colour(const struct cli *cli)
+{
+    const char *no = getenv("NO_COLOR");
+    bool automatic = cli_to_terminal(cli) && (no == NULL || *no == '\0') && !is_dumb();
+    return cli->colour == CLI_ALWAYS || (cli->colour == CLI_AUTO && automatic);
+}
+
+bool cli_shows_progress(const struct cli *cli)
+{
+    return !cli->quiet && isatty(STDERR_FILENO) && !is_dumb();
+}
+
+void cli_progress(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    if (!cli_shows_progress(cli))
+        return;
+    va_start(args, format);
+    fputs("\r\033[K", stderr);
+    vfprintf(stderr, format, args);
+    fflush(stderr);
+    va_end(args);
+    cli->line_shown = true;
+}
+
+void cli_note(struct cli *cli, const char *format, ...)
+{
+    if (!cli->verbose)
+        return;
+    va_list args;
+    va_start(args, format);
+    clear_line(cli);
+    fprintf(stderr, "%s: ", cli->tool);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\n");
+    va_end(args);
+}
+
+/* The worst status so far is kept: a failed sample counts least. */
+static void raise_status(struct cli *cli, int status)
+{
+    if (cli->status == SX_OK || cli->status == SX_FAILED)
+        cli->status = status;
+}
+
+void cli_complain(struct cli *cli, const char *place, const struct sx_error *error)
+{
+    raise_status(cli, (int)error->status);
+    if (cli_reader_gone())
+        return;
+    clear_line(cli);
+    fprintf(stderr, "%s: ", cli->tool);
+    print_plain(place != NULL ? place : "");
+    fputs(place != NULL ? ": " : "", stderr);
+    print_plain(error->message);
+    fputc('\n', stderr);
+}
+
+void cli_complain_sample(struct cli *cli, const char *place, const struct sx_error *error)
+{
+    if (cli->failed++ < SHOWN_FAILURES)
+        cli_complain(cli, place, error);
+    else
+        raise_status(cli, (int)error->status);
+}
+
+/* The kind of warning that a text is, new if there was none of it. */
+static struct cli_warning *kind_of(struct cli *cli, const char *text)
+{
+    for (size_t i = 0; i < cli->n_warnings; i++)
+        if (strcmp(cli->warning[i].text, text) == 0)
+            return &cli->warning[i];
+    struct cli_warning *more =
+        cli_must(cli, realloc(cli->warning, (cli->n_warnings + 1) * sizeof *more));
+    cli->warning = more;
+    more[cli->n_warnings] =
+        (struct cli_warning){.text = cli_must(cli, strdup(text)), .last = -1};
+    return &more[cli->n_warnings++];
+}
+
+void cli_warn(struct cli *cli, int64_t count, const char *text)
+{
+    struct cli_warning *kind = kind_of(cli, text);
+    char said[400];
+    kind->count += count;
+    kind->samples += cli->sample >= 0 && kind->last != cli->sample;
+    kind->last = cli->sample;
+    if (count > 0)
+        snprintf(said, sizeof said, "%lld %s", (long long)count, text);
+    else
+        snprintf(said, sizeof said, "%s", text);
+    cli->said = cli_must(cli, realloc(cli->said, (cli->n_said + 1) * sizeof *cli->said));
+    cli->said[cli->n_said++] = cli_must(cli, strdup(said));
+}
+
+void cli_forget_warnings(struct cli *cli)
+{
+    cli_free_lines(cli->said, cli->n_said);
+    cli->said = NULL;
+    cli->n_said = 0;
+}
+
+static void print_warnings_of_model(const struct cli *cli)
+{
+    const char *warning;
+    for (int i = 0; cli->model != NULL && (warning = sx_model_warning(cli->model, i)) != NULL;
+         i++) {
+        fprintf(stderr, "%s: warning: ", cli->tool);
+        print_plain(cli->model_path);
+        fputs(": ", stderr);
+        print_plain(warning);
+        fputc('\n', stderr);
+    }
+}
+
+void cli_sum_up(struct cli *cli)
+{
+    cli_forget_warnings(cli);
+    clear_line(cli);
+    bool silent = cli_reader_gone();
+    if (!silent && !cli->quiet) {
+        print_warnings_of_model(cli);
+        if (cli_missing(cli->missing, cli->missing_text) != NULL)
+            fprintf(stderr, "%s: warning: %s\n", cli->tool, cli->missing_text);
+    }
+    for (size_t i = 0; i < cli->n_warnings; i++) {
+        const struct cli_warning *w = &cli->warning[i];
+        if (!silent && !cli->quiet) {
+            fprintf(stderr, "%s: warning: ", cli->tool);
+            if (w->count > 0)
+                fprintf(stderr, "%lld ", (long long)w->count);
+            print_plain(w->text);
+            if (w->samples > 0)
+                fprintf(stderr, " (%lld sample%s)", (long long)w->samples,
+                        w->samples == 1 ? "" : "s");
+            fputc('\n', stderr);
+        }
+        free(w->text);
+    }
+    free(cli->warning);
+    if (!silent && cli->failed > SHOWN_FAILURES)
+        fprintf(stderr, "%s: %lld samples failed; the first %d are named above\n", cli->tool,
+                (long long)cli->failed, SHOWN_FAILURES);
+}

@@ -1,0 +1,87 @@
+#!/bin/sh
+# limits.t - --max-mem bounds what the process has, -j1 its threads, and a signal its life.
+. tests/tap.sh
+
+work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/squeezenet.onnx" "$DATA/dog.png"
+
+# within WHAT MIB COMMAND...: it ends with status 6 and one line, or has at most MIB + 32 MiB.
+have_time() {
+    [ -x /usr/bin/time ]
+}
+within() {
+    what=$1 limit=$2
+    shift 2
+    if have_time; then
+        run /usr/bin/time -q -f '%M' -o "$T/peak" "$@" "--max-mem=${limit}M"
+    else
+        run "$@" "--max-mem=${limit}M"
+        echo 0 >"$T/peak"
+    fi
+    peak=$(tail -n 1 "$T/peak")
+    if [ "$status" -eq 6 ]; then
+        is "$what within $limit MB: says so, in one line" "$(grep -c 'memory' "$T/err") $(wc -l <"$T/err")" '1 1'
+    else
+        is "$what within $limit MB: status" "$status" 0
+    fi
+    is "$what within $limit MB: $peak KiB were taken" $((peak <= (limit + 32) * 1024)) 1
+}
+
+sanitized=$(nm "$BUILD/bin/onnx-run" 2>/dev/null | grep -c __asan_init)
+if [ "$sanitized" -gt 0 ]; then
+    skip 'memory: the sanitizer has its own'
+else
+    for limit in 3 9 15 30 60; do
+        within 'a network of convolutions' $limit ggig -q --method=grad squeezenet.onnx dog.png
+    done
+    for limit in 5 20 40; do
+        within 'all coalitions' $limit shapley-int --exact --index=sv --order=1 \
+            --players=patches:2x2 digits8.onnx digits8.npy --rows=0:1
+        within 'a large budget' $limit shapley-int --budget=100000000 --index=sv --order=1 \
+            --players=elements digits8.onnx digits8.npy --rows=0:1
+        within 'many attributes' $limit flint-fit -q -o fit.onnx --attributes=2000000 --epochs=1 \
+            --layers=/6/Relu_output_0 -x digits8.npy digits8.onnx
+        within 'many maps' $limit flint-fit -q -o fit.onnx --psi-maps=900000 --epochs=1 \
+            --layers=/6/Relu_output_0 -x digits8.npy digits8.onnx
+        within 'many sets' $limit xderiv -q --order=5 --smooth=softplus:5 --top=1 --rows=0:1 \
+            --players=patches:2x2 digits8.onnx digits8.npy
+        within 'large batches' $limit ggig -q --method=smoothgrad --samples=2000 --batch=100000 \
+            --rows=0:1 digits8.onnx digits8.npy
+    done
+    is 'and no file is left' "$(ls fit.onnx .sextant* 2>/dev/null)" ''
+fi
+
+# ---- Threads ----
+
+# Threads that were started: those of a run whose second thread cannot be had are none.
+threads_of() {
+    "$@" >/dev/null 2>&1 &
+    most=0
+    while [ -d /proc/$! ] && n=$(find /proc/$!/task -mindepth 1 -maxdepth 1 2>/dev/null | wc -l) &&
+        [ "$n" -gt 0 ]; do
+        [ "$n" -gt "$most" ] && most=$n
+    done
+    wait
+    echo "$most"
+}
+if [ "$sanitized" -gt 0 ]; then
+    skip 'threads: the sanitizer has its own'
+else
+    is 'ggig -j1: one thread' "$(threads_of ggig -j1 --method=ig --steps=8 squeezenet.onnx dog.png)" 1
+    is 'onnx-run -j1: one thread' "$(threads_of onnx-run -j1 squeezenet.onnx dog.png)" 1
+fi
+
+# ---- Signals ----
+
+for signal in TERM INT; do
+    flint-fit -q -o fit.onnx --epochs=1000000 --layers=/6/Relu_output_0 -x digits8.npy digits8.onnx \
+        >"$T/out" 2>"$T/err" &
+    sleep 0.5
+    kill -$signal $!
+    began=$(date +%s)
+    wait $!
+    status=$?
+    ok "flint-fit: SIG$signal ends it by 128 + its number" [ $status -gt 128 ]
+    ok "flint-fit: SIG$signal ends it soon" [ $(($(date +%s) - began)) -le 4 ]
+    is "flint-fit: SIG$signal leaves no file" "$(ls fit.onnx .sextant* 2>/dev/null)" ''
+done
+end
