@@ -66,7 +66,7 @@ offers 'nearest: logprob' taylorcam --score=logprb digits8.onnx
 offers 'mnist' flint-fit --recipe=mnst -x digits8.npy -o out.onnx digits8.onnx
 offers 'nearest: always' onnx-run --color=alway digits8.onnx
 offers 'nearest: beam:N' xderiv --search=baem digits8.onnx
-offers 'nearest: scorecam' taylorcam --cam=scorcam --smooth=softplus:5 digits8.onnx digits8.npy
+offers 'nearest: layercam' taylorcam --cam=layrcam --smooth=softplus:5 digits8.onnx digits8.npy
 offers 'nearest: kernel' shapley-int --index=sv --sampling=kernal --budget=40 digits8.onnx digits8.npy
 printf '%s\n' zero one two three four five six seven eight nine >digits.txt
 offers "nearest: three" ggig -t thre --labels=digits.txt digits8.onnx digits8.npy
