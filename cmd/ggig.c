@@ -189,7 +189,9 @@ static void warn(struct ggig *s, const struct sx_attribution *a)
     if (a->flat)
         cli_warn(&s->cli, 0, "every gradient is zero");
     if (a->nonfinite > 0)
-        cli_warn(&s->cli, 0, "elements that were not finite are 0");
+        cli_warn(&s->cli, 0, "elements that are not finite are null");
+    if (a->left_out > 0)
+        cli_warn(&s->cli, a->left_out, "gradients that are not finite are left out");
     if (strcmp(s->o.method, "expected") == 0 && s->o.background == NULL)
         cli_warn(&s->cli, 0, "no --background: the baseline alone is drawn");
 }

@@ -41,7 +41,6 @@ static void settle(struct perturb *s)
 static const struct cli_option options[] = {
     {0, "list", NULL, "show the layers, from the output down", CLI_FLAG, &self.list, NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
-static const struct cli_table tables[] = {{&sx_perturb_table, &self.o}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -50,7 +49,6 @@ int main(int argc, char **argv)
                           .summary = "Perturb the weights of a model.",
                           .operands = "MODEL",
                           .options = options,
-                          .tables = tables,
                           .one_result = true};
     cli_parse(&s->cli, argc, argv);
     settle(s);

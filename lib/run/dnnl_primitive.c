@@ -241,13 +241,23 @@ static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
     }
 }
 
+/* oneDNN does not live through a want of memory while it makes a primitive (measured: version 2.6
+ * crashes): it is not begun without room for several. */
+#define ROOM ((size_t)8 << 20)
+static bool has_room(struct sx_error *error)
+{
+    void *p = sx_new_aligned(1, ROOM, error);
+    free(p);
+    return p != NULL;
+}
+
 /* One that cannot be made is kept too, as a refusal. */
 bool sx_find_primitive(struct sx_dnnl *d, const struct sx_key *key, struct sx_primitive **found,
                        struct sx_error *error)
 {
     struct sx_primitive *p = known(d, key);
     if (p == NULL) {
-        p = sx_new(1, sizeof *p, error);
+        p = has_room(error) ? sx_new(1, sizeof *p, error) : NULL;
         if (p == NULL)
             return false;
         memcpy(&p->key, key, sizeof *key);

@@ -81,12 +81,12 @@ is 'a background of nothing' "$status $(grep -c header.csv "$T/err")" '1 2'
 printf 'NA,2,3\n4,5,6\n' >na.csv
 run onnx-run imputed.onnx na.csv
 is 'a first line with a missing cell is data' "$status $(values)" '0 [320] [654] '
-is 'one warning with the count' "$(cat "$T/err")" 'onnx-run: 1 missing cell is NaN'
+is 'one warning with the count' "$(cat "$T/err")" 'onnx-run: warning: 1 missing cell is NaN'
 is 'which the record has' "$(jq -c .warnings "$T/out" | tr '\n' ' ')" '["1 missing cell is NaN"] [] '
 printf ',,\n4,,6\n' >gaps.csv
 run onnx-run -f npy -o gaps.npy imputed.onnx gaps.csv
 is 'missing cells alone are data' "$status $(cat "$T/err") $(shape gaps.npy)" \
-    "0 onnx-run: 4 missing cells are NaN 'shape': (2, 1)"
+    "0 onnx-run: warning: 4 missing cells are NaN 'shape': (2, 1)"
 run onnx-run -q imputed.onnx gaps.csv
 clean 'quiet'
 run shapley-int --index=sv --order=1 --background=gaps.csv imputed.onnx two.csv
