@@ -104,7 +104,7 @@ int sx_lower_as(struct sx_lowering *l, const char *op, int x)
     struct sx_lowering inner = *l;
     inner.opset = sx_opset_of(l->scope->model, l->scope->function, "");
     inner.opset = sx_attr_int(l, "opset", inner.opset);
-    inner.row = sx_lowering_find("", op, inner.opset);
+    inner.row = l->scope->root->find("", op, inner.opset);
     inner.in = &in;
     inner.n_in = 1;
     inner.out = &out;

@@ -8,6 +8,13 @@
 
 #include "run/dnnl_parts.h"
 
+const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p)
+{
+    return dnnl_primitive_desc_query_md(
+        p->desc,
+        p->key.kind == SX_KEY_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+}
+
 /* Where index i along an axis is packed; blocks are listed from the outermost to the innermost. */
 static int64_t place(const struct sx_dnnl_blocks *b, int axis, int64_t i)
 {

@@ -47,13 +47,6 @@ static dnnl_memory_desc_t matrix_desc(int64_t rows, int64_t columns, const int64
                : NULL;
 }
 
-const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p)
-{
-    return dnnl_primitive_desc_query_md(
-        p->desc,
-        p->key.kind == SX_KEY_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-}
-
 /* The image, the weights, the result and the bias of a convolution or product. */
 struct descs {
     dnnl_memory_desc_t x, w, y, bias;
