@@ -213,6 +213,21 @@ END_TEST
 
 /* ---- Errors ---- */
 
+/* As many operands as the row says. */
+START_TEST(test_operands_are_counted)
+{
+    static const struct {
+        int op, n;
+    } wrong[] = {{SX_NEG, 0}, {SX_NEG, 2}, {SX_ADD, 1}, {SX_ADD, 3}, {SX_WHERE, 2}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        int x = matrix(), in[] = {x, x, x};
+        ck_assert_int_eq(sx_emit(g, wrong[i].op, wrong[i].n, in, 0, NULL), SX_NONE);
+        ck_assert_int_eq(g->error.status, SX_MODEL);
+        g->error = (struct sx_error){0};
+    }
+}
+END_TEST
+
 START_TEST(test_errors_stick)
 {
     int x = matrix(), y = input(2, (const int64_t[]){5, 7});
@@ -405,9 +420,9 @@ int main(void)
               test_faithful_shares_nothing, test_constants_fold, test_expansions_stay_small,
               test_constant_limit, test_neutral_elements, test_neutral_elements_broadcast,
               test_zero_annihilates, test_movers_compose, test_sum_of_expansion,
-              test_batchnorm_folds_into_conv, test_errors_stick, test_nothing_in_nothing_out,
-              test_names, test_needed_and_reached, test_derivative_by_inner_node,
-              test_derivative_of_the_unrelated, test_high_orders,
+              test_batchnorm_folds_into_conv, test_operands_are_counted, test_errors_stick,
+              test_nothing_in_nothing_out, test_names, test_needed_and_reached,
+              test_derivative_by_inner_node, test_derivative_of_the_unrelated, test_high_orders,
               test_forward_is_transposed_reverse, test_curvature, test_batch_shapes,
               test_batch_shares, test_rebuild_cuts, test_rebuild_changes);
     return suite_run();
