@@ -52,6 +52,27 @@ START_TEST(convolutions_of_any_geometry)
 }
 END_TEST
 
+/* Kernels of one pixel, which are products, and the channels for which oneDNN 3.7 divides by zero. */
+START_TEST(kernels_of_one_pixel)
+{
+    static const int64_t channels[][2] = {{256, 1024}, {512, 1024}, {512, 2048},
+                                          {1024, 512}, {1024, 256}, {20, 36}};
+    const int64_t *channel = channels[_i / 3 % 6];
+    struct sx_conv c = {.group = 1 + _i / 18 % 2, .rank = 1 + _i % 3};
+    struct net net = net_begin();
+    struct sx_shape x = {.rank = (int)c.rank + 2, .dim = {2, channel[0] * c.group, 3, 5, 4}};
+    struct sx_shape w = {.rank = x.rank, .dim = {channel[1] * c.group, channel[0], 1, 1, 1}};
+    for (int d = 0; d < c.rank; d++) {
+        c.stride[d] = 1 + (_i / 36 + d) % 2;
+        c.dilation[d] = 1;
+    }
+    int y = sx_conv(net.g, net_input(&net, x), net_weights(&net, w, (int)channel[0]), &c);
+    net.out[net.n_out++] = sx_mul(net.g, y, sx_unary(net.g, SX_RELU, y));
+    with_gradient(&net);
+    net_check(&net);
+}
+END_TEST
+
 START_TEST(weights_that_vary)
 {
     /* Weights as inputs: packed by each run, and differentiated by. */
@@ -517,6 +538,7 @@ int main(void)
 {
     TCase *c = suite_case("fast");
     tcase_add_loop_test(c, convolutions_of_any_geometry, 0, 30);
+    tcase_add_loop_test(c, kernels_of_one_pixel, 0, 72);
     tcase_add_loop_test(c, weights_that_vary, 0, 30);
     tcase_add_loop_test(c, pictures_and_their_gradients, 0, 7);
     tcase_add_test(c, transposed_convolution);
