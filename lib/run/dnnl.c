@@ -23,8 +23,7 @@ static bool finish_conv(struct sx_dnnl *d, const struct sx_graph *g, const struc
                         const struct sx_node *weights, int bias, struct sx_kernel *kernel,
                         struct sx_error *error)
 {
-    const struct sx_primitive *p = kernel->primitive[0];
-    bool back = p->key.kind == SX_KEY_BACKWARD;
+    bool back = kernel->primitive[0]->key.kind == SX_KEY_BACKWARD;
     sx_add_arg(kernel, back ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, SX_OPERAND, 0)->stride[0] =
         image_bytes(&g->node[node->in[0]], kernel->dim[0]);
     sx_add_arg(kernel, back ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, SX_RESULT, 0)->stride[0] =
@@ -35,11 +34,7 @@ static bool finish_conv(struct sx_dnnl *d, const struct sx_graph *g, const struc
     if (weights->op == SX_CONST)
         return sx_add_pack(d, kernel, weights->data, kernel->turned, 1, 0, error) &&
                sx_make_slots(d, kernel, error);
-    kernel->step = (p->weights + 63) & ~(size_t)63;
-    if (dnnl_memory_create(&kernel->packed, sx_weights_packed(p), d->engine,
-                           DNNL_MEMORY_NONE) != dnnl_success)
-        return sx_fail(error, SX_MEMORY, "out of memory");
-    return sx_make_slots(d, kernel, error);
+    return sx_pack_by_run(d, kernel, error) && sx_make_slots(d, kernel, error);
 }
 
 static bool conv_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,

@@ -46,7 +46,8 @@ bool sx_place_weights(struct sx_primitive *p)
     return true;
 }
 
-/* A move of weights between the order of the graph and that of oneDNN. */
+/* A move of weights between the order of the graph and that of oneDNN. BLOCK indices of the first
+ * axis go together: it is the innermost one of most packed layouts, and the outermost of the graph. */
 struct move {
     const struct sx_primitive *p;
     struct sx_key_weights w;
@@ -55,27 +56,44 @@ struct move {
     bool unpack;
 };
 
-/* Moves what lies beyond the first `axis` indices, which have led to these two places. */
-static void move_axis(const struct move *m, int axis, int64_t plain, int64_t packed)
+enum { BLOCK = 16 };
+
+/* Moves the n elements from index `first` of the first axis on, at one index of the others. */
+static void move_block(const struct move *m, int64_t first, int64_t n, int64_t plain,
+                       int64_t packed)
 {
-    const int64_t *at = m->p->place[axis];
-    for (int64_t i = 0; i < m->w.dim[axis]; i++, plain += m->w.stride[axis]) {
+    const int64_t *at = m->p->place[0] + first, step = m->w.stride[0];
+    const char *from = m->from;
+    float *to = m->to;
+    if (m->unpack)
+        for (int64_t i = 0; i < n; i++)
+            memcpy(to + plain + i * step, from + (size_t)(packed + at[i]) * sizeof *to,
+                   sizeof *to);
+    else
+        for (int64_t i = 0; i < n; i++)
+            memcpy(to + packed + at[i], from + (size_t)(plain + i * step) * sizeof *to,
+                   sizeof *to);
+}
+
+/* The same for all indices of the axes from `axis` on; those before have led to these two places. */
+static void move_axis(const struct move *m, int axis, int64_t first, int64_t n, int64_t plain,
+                      int64_t packed)
+{
+    const int64_t *at = m->p->place[axis], step = m->w.stride[axis];
+    for (int64_t i = 0; i < m->w.dim[axis]; i++)
         if (axis < m->w.rank - 1)
-            move_axis(m, axis + 1, plain, packed + at[i]);
-        else if (m->unpack)
-            memcpy(m->to + plain, m->from + (size_t)(packed + at[i]) * sizeof(float),
-                   sizeof(float));
+            move_axis(m, axis + 1, first, n, plain + i * step, packed + at[i]);
         else
-            memcpy(m->to + packed + at[i], m->from + (size_t)plain * sizeof(float),
-                   sizeof(float));
-    }
+            move_block(m, first, n, plain + i * step, packed + at[i]);
 }
 
 static void move_all(const struct move *m)
 {
 #pragma omp parallel for
-    for (int64_t i = 0; i < m->w.dim[0]; i++)
-        move_axis(m, 1, m->w.first + i * m->w.stride[0], m->p->place[0][i]);
+    for (int64_t i = 0; i < m->w.dim[0]; i += BLOCK) {
+        int64_t n = i + BLOCK < m->w.dim[0] ? BLOCK : m->w.dim[0] - i;
+        move_axis(m, 1, i, n, m->w.first + i * m->w.stride[0], 0);
+    }
 }
 
 void sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to)
@@ -116,6 +134,15 @@ bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, 
     }
     kernel->pack = p;
     return true;
+}
+
+bool sx_pack_by_run(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error *error)
+{
+    const struct sx_primitive *p = kernel->primitive[0];
+    kernel->step = (p->weights + 63) & ~(size_t)63;
+    return dnnl_memory_create(&kernel->packed, sx_weights_packed(p), d->engine,
+                              DNNL_MEMORY_NONE) == dnnl_success ||
+           sx_fail(error, SX_MEMORY, "out of memory");
 }
 
 static bool pack_piece(struct sx_dnnl *d, struct sx_pack *p, int64_t i)

@@ -70,6 +70,10 @@ struct sx_dnnl {
     size_t packed;
 };
 
+/* Whether oneDNN divides by zero while it looks for an implementation of this convolution, as
+ * version 3.7 does where the processor does not tell the sizes of its caches. */
+bool sx_conv_stops(const struct sx_key *key);
+
 /* The primitive of a key, made or found; NULL where oneDNN has no fast one. One that works by
  * gemm is made, by sx_find_conv, for one image and one thread, as the key then says. */
 bool sx_find_primitive(struct sx_dnnl *d, const struct sx_key *key, struct sx_primitive **found,
@@ -90,6 +94,9 @@ void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *t
 /* Has a kernel's weights packed, `pieces` of them, `from_step` bytes apart. */
 bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, bool turned,
                  int64_t pieces, size_t from_step, struct sx_error *error);
+
+/* Has a kernel's weights, which are no constants, packed by each run. */
+bool sx_pack_by_run(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error *error);
 
 /* A new argument of a kernel. */
 struct sx_dnnl_arg *sx_add_arg(struct sx_kernel *kernel, int id, enum sx_source source, int k);

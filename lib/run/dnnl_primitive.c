@@ -183,14 +183,12 @@ static void choose(dnnl_primitive_desc_t *desc)
         *desc = second;
 }
 
-/* oneDNN 3.7 divides by zero while it looks for an implementation of such a convolution, where
- * the processor does not tell the sizes of its caches. */
-static bool stops(const struct sx_key *key)
+bool sx_conv_stops(const struct sx_key *key)
 {
     static const int64_t channels[][2] = {
         {256, 1024}, {512, 1024}, {512, 2048}, {1024, 512}, {1024, 2048}};
     bool stop = false;
-    if (key->kind != SX_KEY_FORWARD && key->kind != SX_KEY_BACKWARD)
+    if (DNNL_VERSION_MAJOR < 3 || (key->kind != SX_KEY_FORWARD && key->kind != SX_KEY_BACKWARD))
         return false;
     int64_t in = key->in / key->conv.group, out = key->out / key->conv.group;
     for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++)
@@ -206,7 +204,7 @@ static bool stops(const struct sx_key *key)
 static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
 {
     dnnl_primitive_attr_t attr;
-    if (stops(&p->key) || !make_attr(&p->key, &attr))
+    if (sx_conv_stops(&p->key) || !make_attr(&p->key, &attr))
         return;
     int before = omp_get_max_threads();
     omp_set_num_threads(p->key.serial ? 1 : MADE_FOR);

@@ -1,8 +1,7 @@
 /* dnnl_product.c - the kernels of products, and of 1x1 convolutions, which are products too.
  *
- * oneDNN's own kernels of 1x1 convolutions are no faster, and version 3.7 divides by zero while
- * it looks for them, for channels such as 256 to 1024, on processors that do not tell the sizes
- * of their caches. */
+ * oneDNN's own kernels of 1x1 convolutions are no faster, and those of version 3.7 up to a third
+ * slower. With strides, which leave small products, they are taken, unless oneDNN stops. */
 #include <string.h>
 
 #include "run/dnnl_parts.h"
@@ -32,6 +31,14 @@ static void product_args(struct sx_kernel *kernel, const struct sx_cut *cut, boo
                     by_rows ? 0 : cut->columns);
 }
 
+/* Weights that are no constants are packed by each run if they lie transposed, so that every one of
+ * the pieces would copy them. */
+static bool packs_by_run(const struct sx_node *b, const struct sx_cut *cut)
+{
+    return b->op != SX_CONST && cut->one_b && cut->b_stride[1] != 1 && cut->columns == cut->n &&
+           (cut->rank > 0 || cut->rows < cut->m);
+}
+
 /* The kernel of a product that is cut; `posts` has what follows it. */
 static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct sx_cut *cut,
                        const struct sx_key *posts, int bias, int residual,
@@ -42,7 +49,8 @@ static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct 
     int64_t rows = cut->m % cut->rows, columns = cut->n % cut->columns;
     key.kind = SX_KEY_PRODUCT;
     key.serial = 1;
-    key.pack = b->op == SX_CONST && cut->one_b ? cut->rows : 0;
+    bool by_run = packs_by_run(b, cut);
+    key.pack = by_run || (b->op == SX_CONST && cut->one_b) ? cut->rows : 0;
     sx_key_product(cut, cut->rows, cut->columns, &key);
     if (!sx_find_primitive(d, &key, &p[0], error))
         return false;
@@ -66,8 +74,11 @@ static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct 
     kernel->dim[cut->rank] = by_row * by_column; /* one of them is 1 */
     product_args(kernel, cut, key.pack > 0, bias);
     size_t step = (size_t)(cut->columns * cut->b_stride[1]) * sizeof(float);
-    return (key.pack == 0 || sx_add_pack(d, kernel, b->data, false, by_column, step, error)) &&
-           sx_make_slots(d, kernel, error);
+    if (by_run
+            ? !sx_pack_by_run(d, kernel, error)
+            : key.pack > 0 && !sx_add_pack(d, kernel, b->data, false, by_column, step, error))
+        return false;
+    return sx_make_slots(d, kernel, error);
 }
 
 bool sx_product_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
@@ -91,7 +102,7 @@ bool sx_pointwise_kernel(struct sx_dnnl *d, const struct sx_graph *g,
     struct sx_key posts;
     int bias, residual;
     memset(&posts, 0, sizeof posts);
-    *is = sx_key_cut(conv, &cut);
+    *is = sx_key_cut(conv, &cut) && (cut.rank == 0 || sx_conv_stops(conv));
     if (!*is || !sx_key_posts(node, &posts, &bias, &residual) ||
         (cut.sparse && (bias != SX_NONE || posts.n_posts > 0)))
         return true;
