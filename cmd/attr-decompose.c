@@ -174,43 +174,42 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
 
 static void write_params(struct decompose *s, const struct sx_decomposition *r)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const struct sx_decompose_options *o = &s->o;
-    sx_json_object(j, "params");
-    sx_json_string(j, "players", s->players_by);
-    sx_json_int(j, "n_players", r->players);
-    sx_json_string(j, "baseline", s->cli.baseline);
-    sx_json_string(j, "background", s->background_file);
-    sx_json_double(j, "background_gauss", o->gauss);
-    sx_json_int(j, "pd_samples", o->most_rows > 0 ? o->most_rows : 32);
-    sx_json_bool(j, "pd_log", o->log_odds);
-    sx_json_int(j, "eg_samples", o->path_samples);
-    sx_json_int(j, "max_order", o->order);
-    sx_json_string(j, "gxi_at", o->gradient_at_baseline ? "baseline" : "input");
-    sx_json_string(j, "ig_rule", o->nodes == 0 ? "exact" : o->midpoints ? "midpoint" : "gauss");
-    sx_json_int(j, "ig_nodes", o->nodes);
-    sx_json_int(j, "patch_rows", o->patch[0]);
-    sx_json_int(j, "patch_columns", o->patch[1]);
-    sx_json_int(j, "stride", o->stride);
-    sx_json_int(j, "deeptaylor_first", (int64_t)o->first);
-    sx_json_double(j, "bound_low", o->bound[0]);
-    sx_json_double(j, "bound_high", o->bound[1]);
-    sx_json_double(j, "lrp_eps", o->epsilon);
-    sx_json_bool(j, "lrp_eps_absolute", o->absolute);
-    sx_json_string(j, "lrp_bias", o->distribute ? "distribute" : "absorb");
-    sx_json_string(j, "deepshap_unit", o->neuron ? "neuron" : "op");
-    sx_json_string(j, "cam_layer", o->layer);
-    sx_json_int(j, "taylor", o->taylor);
-    sx_json_int(j, "taylor_fit", o->fit);
-    sx_json_string(j, "smooth", o->smooth);
-    sx_json_double(j, "taylor_tol", o->taylor_tolerance);
-    sx_json_string(j, "neuron", o->neuron_of);
-    sx_json_string(j, "attr", s->foreign_file);
-    sx_json_double(j, "tol", o->tolerance);
-    sx_json_int(j, "budget", o->budget);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+    sx_put_object(j, "params");
+    sx_put_text(j, "players", s->players_by);
+    sx_put_int(j, "n_players", r->players);
+    sx_put_text(j, "baseline", s->cli.baseline);
+    sx_put_text(j, "background", s->background_file);
+    sx_put_double(j, "background_gauss", o->gauss);
+    sx_put_int(j, "pd_samples", o->most_rows > 0 ? o->most_rows : 32);
+    sx_put_bool(j, "pd_log", o->log_odds);
+    sx_put_int(j, "eg_samples", o->path_samples);
+    sx_put_int(j, "max_order", o->order);
+    sx_put_text(j, "gxi_at", o->gradient_at_baseline ? "baseline" : "input");
+    sx_put_text(j, "ig_rule", o->nodes == 0 ? "exact" : o->midpoints ? "midpoint" : "gauss");
+    sx_put_int(j, "ig_nodes", o->nodes);
+    sx_put_int(j, "patch_rows", o->patch[0]);
+    sx_put_int(j, "patch_columns", o->patch[1]);
+    sx_put_int(j, "stride", o->stride);
+    sx_put_int(j, "deeptaylor_first", (int64_t)o->first);
+    sx_put_double(j, "bound_low", o->bound[0]);
+    sx_put_double(j, "bound_high", o->bound[1]);
+    sx_put_double(j, "lrp_eps", o->epsilon);
+    sx_put_bool(j, "lrp_eps_absolute", o->absolute);
+    sx_put_text(j, "lrp_bias", o->distribute ? "distribute" : "absorb");
+    sx_put_text(j, "deepshap_unit", o->neuron ? "neuron" : "op");
+    sx_put_text(j, "cam_layer", o->layer);
+    sx_put_int(j, "taylor", o->taylor);
+    sx_put_int(j, "taylor_fit", o->fit);
+    sx_put_text(j, "smooth", o->smooth);
+    sx_put_double(j, "taylor_tol", o->taylor_tolerance);
+    sx_put_text(j, "neuron", o->neuron_of);
+    sx_put_text(j, "attr", s->foreign_file);
+    sx_put_double(j, "tol", o->tolerance);
+    sx_put_int(j, "budget", o->budget);
+    cli_put_common(&s->cli);
+    sx_put_end(j);
 }
 
 static bool has(const struct sx_decomposition *r, const char *name)
@@ -247,29 +246,21 @@ static void warn(struct decompose *s, const struct sx_decomposition *r)
 static bool write_record(struct decompose *s, const struct cli_sample *sample,
                          const struct sx_decomposition *r, struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
-    sx_record_begin(j, &record);
+    sx_result_begin(j, &record);
     write_params(s, r);
-    sx_json_decomposition(j, r, s->effects != TAYLOR, s->cli.timing);
-    return sx_record_end(j, &record, error);
-}
-
-/* ---- Text and arrays ---- */
-
-static void print_principles(struct sx_sink *sink, const struct sx_principle *p, bool known)
-{
-    for (int k = 0; k < 3; k++) {
-        char both[16];
-        snprintf(both, sizeof both, "%s/%s",
-                 !known       ? "-"
-                 : p[k].holds ? "yes"
-                              : "no",
-                 p[k].derived ? "yes" : "no");
-        sx_sink_print(sink, " %-8s", both);
-    }
+    sx_put_decomposition(j, r, s->effects != TAYLOR, s->cli.timing);
+    static const struct sx_view view = {
+        .scalars = "f_x,f_b",
+        .each = "methods",
+        .columns = "name:method,attribution",
+        .lines = "name:method,sum,completeness_gap:gap,principles.p1.violation:p1,"
+                 "principles.p2.violation:p2,principles.p3.violation:p3",
+        .top = 64};
+    return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 
 /* The name of player i: of its column, if the input has names, or its number. */
@@ -284,109 +275,7 @@ static void player_name(const struct decompose *s, int64_t i, char name[32])
         snprintf(name, 32, "%lld", (long long)i);
 }
 
-enum { SHOWN = 8 };
-
-/* The players that methods make most of, each method counting for its own largest score. */
-static int64_t strongest(const struct sx_decomposition *r, int64_t top[SHOWN])
-{
-    int64_t n = 0;
-    double weight[SHOWN + 1];
-    for (int64_t i = 0; i < r->players; i++) {
-        double sum = 0;
-        for (int k = 0; k < r->n_methods; k++) {
-            const double *a = r->method[k].attribution;
-            double most = 0;
-            for (int64_t p = 0; a != NULL && p < r->players; p++)
-                most = isfinite(a[p]) ? fmax(most, fabs(a[p])) : most;
-            sum += most > 0 && isfinite(a[i]) ? fabs(a[i]) / most : 0;
-        }
-        int64_t at = n;
-        for (; at > 0 && sum > weight[at - 1]; at--) {
-            weight[at] = weight[at - 1];
-            if (at < SHOWN)
-                top[at] = top[at - 1];
-        }
-        weight[at] = sum;
-        if (at < SHOWN)
-            top[at] = i;
-        n += n < SHOWN;
-    }
-    return n;
-}
-
-static void print_scores(struct decompose *s, const struct sx_decomposition *r)
-{
-    struct sx_sink *sink = s->cli.sink;
-    int64_t top[SHOWN], n = strongest(r, top);
-    sx_sink_print(sink, "\n%-17s", n < r->players ? "strongest players" : "players");
-    for (int64_t k = 0; k < n; k++) {
-        char name[32];
-        player_name(s, top[k], name);
-        sx_sink_print(sink, " %10.10s", name);
-    }
-    sx_sink_print(sink, "\n");
-    for (int i = 0; i < r->n_methods; i++) {
-        const struct sx_decomposed *m = &r->method[i];
-        if (m->attribution == NULL)
-            continue;
-        sx_sink_print(sink, "%-17s", m->name);
-        for (int64_t k = 0; k < n; k++)
-            sx_sink_print(sink, " %10.4g", m->attribution[top[k]]);
-        sx_sink_print(sink, "\n");
-    }
-}
-
-static void print_neurons(struct sx_sink *sink, const struct sx_decomposition *r)
-{
-    for (int i = 0; i < r->n_neurons; i++) {
-        const struct sx_neuron *n = &r->neuron[i];
-        sx_sink_print(sink, "\nlayer %s, neuron %lld: z0 %.4g, %lld inputs add %.4g, y %.4g\n",
-                      n->layer, (long long)n->element, n->z0, (long long)n->n, n->dz, n->dy);
-        for (int k = 0; k < 6; k++) {
-            sx_sink_print(sink, "  %-15s %12.6g %10.2g ", n->rule[k].name, n->rule[k].sum,
-                          n->rule[k].residual);
-            print_principles(sink, n->rule[k].principle, true);
-            sx_sink_print(sink, "\n");
-        }
-    }
-}
-
-/* A line for each method; "yes/no": measured at this input / derived for any f. */
-static bool write_text(struct decompose *s, const struct cli_sample *sample,
-                       const struct sx_decomposition *r, struct sx_error *error)
-{
-    struct sx_sink *sink = s->cli.sink;
-    sx_sink_print(sink, "%s[%lld]  f(x) %.6g  f(b) %.6g  %lld players\n", sample->id,
-                  (long long)sample->index, r->f_x, r->f_b, (long long)r->players);
-    if (r->n_terms > 0)
-        sx_sink_print(sink,
-                      "Taylor effects: %lld of order <= %lld %s: off f(x) - f(b) by %.3g, "
-                      "J by %.3g, ig by %.3g\n",
-                      (long long)r->n_terms, (long long)r->order,
-                      r->converged ? "have converged" : "HAVE NOT CONVERGED", r->gap,
-                      r->effect_gap, r->ig_gap);
-    sx_sink_print(sink, "%-17s %12s %10s  %-8s %-8s %-8s %s\n", "method", "sum", "gap", "P1",
-                  "P2", "P3", "against");
-    for (int i = 0; i < r->n_methods; i++) {
-        const struct sx_decomposed *m = &r->method[i];
-        if (m->failure != NULL) {
-            sx_sink_print(sink, "%-17s %s\n", m->name, m->failure);
-            continue;
-        }
-        sx_sink_print(sink, "%-17s %12.6g %10.2g ", m->name, m->sum, m->gap);
-        if (m->share == NULL && strcmp(m->name, "foreign") == 0)
-            sx_sink_print(sink, " %-27s",
-                          isnan(m->set_slack) ? "not known"
-                          : m->exists         ? "a fair allocation exists"
-                                              : "no fair allocation");
-        else
-            print_principles(sink, m->principle, m->share != NULL);
-        sx_sink_print(sink, "%s\n", m->against);
-    }
-    print_scores(s, r);
-    print_neurons(sink, r);
-    return sx_sink_flush(sink, error);
-}
+/* ---- Arrays ---- */
 
 /* ---- Pictures ---- */
 
@@ -487,8 +376,6 @@ static bool explain(struct decompose *s, const struct cli_sample *sample,
         !prepare(s, sample, error) || !sx_decompose(s->decomposer, &s->o, &r, error))
         return false;
     warn(s, &r);
-    if (s->cli.format == CLI_FORMAT_TEXT)
-        return write_text(s, sample, &r, error);
     if (s->cli.format == CLI_PNG)
         return write_picture(s, sample, &r, error);
     return s->cli.format == CLI_NPY ? add_array(s, &r, error)

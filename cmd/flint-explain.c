@@ -34,19 +34,18 @@ static int64_t sort_relevant(struct flint_explain *s, const double *r, int64_t n
     return relevant;
 }
 
-static void write_list(struct sx_json *j, const char *key, const double *values, int64_t n)
+/* Numbers of the attributes, which the explanation keeps. */
+static void put_each(struct sx_result *r, const char *key, const double *values, int64_t n)
 {
-    sx_json_array(j, key);
-    for (int64_t i = 0; i < n; i++)
-        sx_json_number(j, NULL, values[i]);
-    sx_json_array_end(j);
+    struct sx_tensor t = {SX_DOUBLE, {1, {n}}, (void *)(uintptr_t)values};
+    sx_put_array(r, key, &t);
 }
 
 static bool write_record(struct flint_explain *s, const struct cli_sample *sample,
                          const struct sx_flint_explanation *e, int64_t relevant,
                          struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     struct sx_record record;
     const struct sx_target target = {.output = "flint_logits",
                                      .index = e->g_class,
@@ -59,44 +58,29 @@ static bool write_record(struct flint_explain *s, const struct cli_sample *sampl
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
     record.forward = 1;
-    sx_record_begin(j, &record);
-    sx_json_object(j, "params");
-    sx_json_double(j, "tau", s->tau);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_object_end(j);
-    sx_json_int(j, "f_class", e->f_class);
-    sx_json_int(j, "g_class", e->g_class);
-    sx_json_string(j, "label", target.label);
-    sx_json_bool(j, "agree", e->f_class == e->g_class);
-    sx_json_number(j, "f_prob", e->f_prob);
-    sx_json_int(j, "class_used", e->g_class);
-    write_list(j, "phi", e->phi, n);
-    write_list(j, "contribution", e->contribution, n);
-    write_list(j, "relevance", e->relevance, n);
-    sx_json_array(j, "relevant");
+    sx_result_begin(j, &record);
+    sx_put_object(j, "params");
+    sx_put_double(j, "tau", s->tau);
+    sx_put_text(j, "precision", s->cli.explain.precise ? "float64" : "float32");
+    sx_put_end(j);
+    sx_put_int(j, "f_class", e->f_class);
+    sx_put_int(j, "g_class", e->g_class);
+    sx_put_text(j, "label", target.label);
+    sx_put_bool(j, "agree", e->f_class == e->g_class);
+    sx_put_number(j, "f_prob", e->f_prob);
+    sx_put_int(j, "class_used", e->g_class);
+    put_each(j, "phi", e->phi, n);
+    put_each(j, "contribution", e->contribution, n);
+    put_each(j, "relevance", e->relevance, n);
+    sx_put_list(j, "relevant");
     for (int64_t i = 0; i < relevant; i++)
-        sx_json_int(j, NULL, s->order[i]);
-    sx_json_array_end(j);
-    sx_json_double(j, "tau", s->tau);
-    return sx_record_end(j, &record, error);
-}
-
-static bool write_text(struct flint_explain *s, const struct cli_sample *sample,
-                       const struct sx_flint_explanation *e, int64_t relevant,
-                       struct sx_error *error)
-{
-    struct sx_sink *to = s->cli.sink;
-    const char *label = cli_label(&s->cli, e->g_class);
-    sx_sink_print(to, "%s[%lld]  class %lld%s%s, the model says %lld (%.3g)%s\n", sample->id,
-                  (long long)sample->index, (long long)e->g_class, label != NULL ? " " : "",
-                  label != NULL ? label : "", (long long)e->f_class, e->f_prob,
-                  e->f_class != e->g_class ? ": they disagree" : "");
-    for (int64_t i = 0; i < relevant; i++) {
-        int64_t k = s->order[i];
-        sx_sink_print(to, "  attribute %-4lld relevance %.3f  activation %.4g\n", (long long)k,
-                      e->relevance[k], e->phi[k]);
-    }
-    return sx_sink_flush(to, error);
+        sx_put_int(j, NULL, s->order[i]);
+    sx_put_end(j);
+    sx_put_double(j, "tau", s->tau);
+    static const struct sx_view view = {.scalars = "f_class,g_class,agree,f_prob,relevant",
+                                        .columns = "f_class,g_class,agree,relevance",
+                                        .lines = "relevance"};
+    return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 
 /* ---- The picture ---- */
@@ -248,9 +232,7 @@ static bool explain(struct flint_explain *s, const struct cli_sample *sample,
         return ok;
     int64_t relevant = sort_relevant(s, e.relevance, n);
     relevant = s->top > 0 && s->top < relevant ? s->top : relevant;
-    if (s->cli.format == CLI_FORMAT_TEXT)
-        return write_text(s, sample, &e, relevant, error);
-    if (s->cli.format == CLI_JSON)
+    if (s->cli.format != CLI_NPY)
         return write_record(s, sample, &e, relevant, error);
     struct sx_tensor r = {.type = SX_DOUBLE, .shape = {1, {n}}};
     if (!sx_tensor_new(&r, SX_DOUBLE, &r.shape, error))

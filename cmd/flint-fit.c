@@ -227,17 +227,17 @@ static void show_line(struct flint_fit *s, const struct sx_flint_progress *p)
                  left - 60 * (double)(int64_t)(left / 60));
 }
 
-static void write_terms(struct sx_json *j, const struct sx_flint_epoch *e, bool joint)
+static void write_terms(struct sx_result *j, const struct sx_flint_epoch *e, bool joint)
 {
-    sx_json_double(j, "total", e->total);
+    sx_put_double(j, "total", e->total);
     if (joint)
-        sx_json_double(j, "pred", e->pred);
-    sx_json_double(j, "of", e->of);
-    sx_json_double(j, "if", e->input);
-    sx_json_double(j, "ent_sample", e->ent_sample);
-    sx_json_double(j, "ent_batch", e->ent_batch);
-    sx_json_double(j, "l1", e->l1);
-    sx_json_double(j, "fidelity", e->fidelity);
+        sx_put_double(j, "pred", e->pred);
+    sx_put_double(j, "of", e->of);
+    sx_put_double(j, "if", e->input);
+    sx_put_double(j, "ent_sample", e->ent_sample);
+    sx_put_double(j, "ent_batch", e->ent_batch);
+    sx_put_double(j, "l1", e->l1);
+    sx_put_double(j, "fidelity", e->fidelity);
 }
 
 /* A line of the log; means are over the epoch so far. */
@@ -358,29 +358,30 @@ static bool write_model(struct flint_fit *s, struct sx_error *error)
 
 /* ---- The report ---- */
 
-static void write_metrics(struct sx_json *j, const char *key, const struct sx_flint_metrics *m)
+static void write_metrics(struct sx_result *j, const char *key,
+                          const struct sx_flint_metrics *m)
 {
     if (m->samples == 0) {
-        sx_json_string(j, key, NULL);
+        sx_put_null(j, key);
         return;
     }
-    sx_json_object(j, key);
-    sx_json_metrics(j, m);
-    sx_json_object_end(j);
+    sx_put_object(j, key);
+    sx_put_metrics(j, m);
+    sx_put_end(j);
 }
 
-static void write_epochs(const struct flint_fit *s, struct sx_json *j)
+static void write_epochs(const struct flint_fit *s, struct sx_result *j)
 {
     const struct sx_flint_epoch *e;
-    sx_json_array(j, "epochs");
+    sx_put_list(j, "epochs");
     for (int64_t i = 1; (e = sx_flint_fit_epoch(s->fit, i)) != NULL; i++) {
-        sx_json_object(j, NULL);
-        sx_json_int(j, "epoch", i);
+        sx_put_object(j, NULL);
+        sx_put_int(j, "epoch", i);
         write_terms(j, e, s->o.joint);
         write_metrics(j, "validation", &e->validation);
-        sx_json_object_end(j);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static bool report(struct flint_fit *s, struct sx_error *error)
@@ -390,8 +391,9 @@ static bool report(struct flint_fit *s, struct sx_error *error)
         return false;
     if (strcmp(s->cli.output, "-") == 0)
         return true;
-    struct sx_json j = {.sink = sx_sink_open(NULL, error)};
-    if (j.sink == NULL)
+    struct sx_result *j = s->cli.result;
+    struct sx_sink *sink = sx_sink_open(NULL, error);
+    if (sink == NULL)
         return false;
     const char *name;
     struct sx_record record = {.tool = s->cli.tool,
@@ -401,18 +403,19 @@ static bool report(struct flint_fit *s, struct sx_error *error)
                                .input_name = sx_model_input(s->cli.model, 0)->name,
                                .input_shape = *sx_dataset_shape(s->train.x),
                                .seconds = s->cli.timing ? cli_seconds() - s->cli.started : -1};
-    sx_record_begin(&j, &record);
-    sx_json_raw(&j, "params", sx_flint_fit_config(s->fit));
-    sx_json_array(&j, "learned");
+    sx_result_begin(j, &record);
+    sx_put_json(j, "params", sx_flint_fit_config(s->fit));
+    sx_put_list(j, "learned");
     for (size_t i = 0; (name = sx_flint_fit_weight(s->fit, i)) != NULL; i++)
-        sx_json_string(&j, NULL, name);
-    sx_json_array_end(&j);
-    write_epochs(s, &j);
-    write_metrics(&j, "before", &sx_flint_fit_epoch(s->fit, 0)->validation);
-    write_metrics(&j, "validation", &sx_flint_fit_epoch(s->fit, s->o.epochs)->validation);
-    write_metrics(&j, "test", &test);
-    bool ok = sx_record_end(&j, &record, error);
-    return sx_sink_finish(j.sink, ok, error) && ok;
+        sx_put_text(j, NULL, name);
+    sx_put_end(j);
+    write_epochs(s, j);
+    write_metrics(j, "before", &sx_flint_fit_epoch(s->fit, 0)->validation);
+    write_metrics(j, "validation", &sx_flint_fit_epoch(s->fit, s->o.epochs)->validation);
+    write_metrics(j, "test", &test);
+    sx_result_end(j, &record);
+    bool ok = sx_result_json(j, sink, error);
+    return sx_sink_finish(sink, ok, error) && ok;
 }
 
 static void run(struct flint_fit *s)

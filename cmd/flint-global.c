@@ -19,96 +19,81 @@ static double relevance(const struct flint_global *s, int64_t class, int64_t att
 
 /* ---- Output ---- */
 
-static void write_classes(const struct flint_global *s, struct sx_json *j)
+static void write_classes(const struct flint_global *s, struct sx_result *j)
 {
     int64_t classes = sx_flint_classes(s->f.flint), n = sx_flint_attributes(s->f.flint);
-    sx_json_array(j, "classes");
+    sx_put_list(j, "classes");
     for (int64_t c = 0; c < classes; c++)
         if (cli_label(&s->cli, c) != NULL)
-            sx_json_string(j, NULL, cli_label(&s->cli, c));
+            sx_put_text(j, NULL, cli_label(&s->cli, c));
         else
-            sx_json_int(j, NULL, c);
-    sx_json_array_end(j);
-    sx_json_array(j, "counts");
+            sx_put_int(j, NULL, c);
+    sx_put_end(j);
+    sx_put_list(j, "counts");
     for (int64_t c = 0; c < classes; c++)
-        sx_json_int(j, NULL, s->f.survey.count[c]);
-    sx_json_array_end(j);
-    sx_json_array(j, "relevance");
+        sx_put_int(j, NULL, s->f.survey.count[c]);
+    sx_put_end(j);
+    sx_put_list(j, "relevance");
     for (int64_t c = 0; c < classes; c++) {
-        sx_json_array(j, NULL);
+        sx_put_list(j, NULL);
         for (int64_t k = 0; k < n; k++)
-            sx_json_number(j, NULL, relevance(s, c, k));
-        sx_json_array_end(j);
+            sx_put_number(j, NULL, relevance(s, c, k));
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
-static void write_pairs(const struct flint_global *s, struct sx_json *j)
+static void write_pairs(const struct flint_global *s, struct sx_result *j)
 {
-    sx_json_array(j, "pairs");
+    sx_put_list(j, "pairs");
     for (int64_t c = 0; c < sx_flint_classes(s->f.flint); c++)
         for (int64_t k = 0; k < sx_flint_attributes(s->f.flint); k++)
             if (relevance(s, c, k) > 1 / s->f.tau) {
-                sx_json_object(j, NULL);
-                sx_json_int(j, "class", c);
-                sx_json_int(j, "attribute", k);
-                sx_json_number(j, "r", relevance(s, c, k));
-                sx_json_object_end(j);
+                sx_put_object(j, NULL);
+                sx_put_int(j, "class", c);
+                if (cli_label(&s->cli, c) != NULL)
+                    sx_put_text(j, "label", cli_label(&s->cli, c));
+                sx_put_int(j, "attribute", k);
+                sx_put_number(j, "r", relevance(s, c, k));
+                sx_put_end(j);
             }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static bool write_record(struct flint_global *s, struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const struct cli_sample all = {.id = s->cli.inputs[0], .started = s->cli.started};
     struct sx_record record;
     cli_record(&s->cli, &all, &record);
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = *sx_dataset_shape(s->f.data.x);
     record.forward = (int64_t)s->f.survey.metrics.samples;
-    sx_record_begin(j, &record);
-    sx_json_object(j, "params");
-    sx_json_double(j, "tau", s->f.tau);
-    sx_json_int(j, "subset", s->f.survey.subset);
-    sx_json_bool(j, "correct_only", s->f.survey.correct_only);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+    sx_result_begin(j, &record);
+    sx_put_object(j, "params");
+    sx_put_double(j, "tau", s->f.tau);
+    sx_put_int(j, "subset", s->f.survey.subset);
+    sx_put_bool(j, "correct_only", s->f.survey.correct_only);
+    sx_put_text(j, "precision", s->cli.explain.precise ? "float64" : "float32");
+    sx_put_int(j, "seed", (int64_t)s->cli.seed);
+    sx_put_end(j);
     write_classes(s, j);
     write_pairs(s, j);
-    sx_json_object(j, "metrics");
-    sx_json_metrics(j, &s->f.survey.metrics);
-    sx_json_object_end(j);
-    sx_json_array(j, "disagree");
+    sx_put_object(j, "metrics");
+    sx_put_metrics(j, &s->f.survey.metrics);
+    sx_put_end(j);
+    sx_put_list(j, "disagree");
     for (int64_t i = 0; i < s->f.survey.n_disagree; i++)
-        sx_json_int(j, NULL, s->f.survey.disagree[i]);
-    sx_json_array_end(j);
-    return sx_record_end(j, &record, error);
-}
-
-static bool write_text(struct flint_global *s, struct sx_error *error)
-{
-    const struct sx_flint_metrics *m = &s->f.survey.metrics;
-    struct sx_sink *to = s->cli.sink;
-    sx_sink_print(to, "%.0f samples, fidelity %.4f", m->samples, m->fidelity);
-    if (isfinite(m->acc_f))
-        sx_sink_print(to, ", right: model %.4f, interpreter %.4f", m->acc_f, m->acc_g);
-    sx_sink_print(to, "\nattributes: %.0f live, %.0f used", m->live, m->used);
-    for (int i = 0; i < SX_TAUS; i++)
-        sx_sink_print(to, "%s %.2f at tau %.3g", i > 0 ? "," : ";", m->conciseness[i],
-                      sx_taus[i]);
-    sx_sink_print(to, " a sample\n");
-    for (int64_t c = 0; c < sx_flint_classes(s->f.flint); c++) {
-        const char *label = cli_label(&s->cli, c);
-        sx_sink_print(to, "class %lld%s%s (%lld):", (long long)c, label != NULL ? " " : "",
-                      label != NULL ? label : "", (long long)s->f.survey.count[c]);
-        for (int64_t k = 0; k < sx_flint_attributes(s->f.flint); k++)
-            if (relevance(s, c, k) > 1 / s->f.tau)
-                sx_sink_print(to, "  %lld %.2f", (long long)k, relevance(s, c, k));
-        sx_sink_print(to, "\n");
-    }
-    return sx_sink_flush(to, error);
+        sx_put_int(j, NULL, s->f.survey.disagree[i]);
+    sx_put_end(j);
+    static const struct sx_view view = {
+        .scalars = "metrics.samples:samples,metrics.fidelity:fidelity,metrics.acc_f:acc_f,"
+                   "metrics.acc_g:acc_g,metrics.live:live,metrics.used:used",
+        .each = "pairs",
+        .columns = "class,label,attribute,r",
+        .rank = "r",
+        .top = 64};
+    return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 
 /* Attributes down, classes across. */
@@ -144,13 +129,15 @@ static bool write_array(struct flint_global *s, struct sx_error *error)
 
 static void run(struct flint_global *s)
 {
-    bool (*const write[])(struct flint_global *,
-                          struct sx_error *) = {[CLI_FORMAT_TEXT] = write_text,
-                                                [CLI_JSON] = write_record,
-                                                [CLI_PNG] = draw,
-                                                [CLI_NPY] = write_array};
-    if (cli_flint_survey(&s->cli, &s->f))
-        write[s->cli.format](s, &s->cli.error);
+    struct sx_error *error = &s->cli.error;
+    if (!cli_flint_survey(&s->cli, &s->f))
+        return;
+    if (s->cli.format == CLI_PNG)
+        draw(s, error);
+    else if (s->cli.format == CLI_NPY)
+        write_array(s, error);
+    else
+        write_record(s, error);
 }
 
 static const struct cli_option options[] = {
@@ -174,8 +161,7 @@ int main(int argc, char **argv)
                           .operands = "FITTED.onnx [INPUT]",
                           .options = options,
                           .groups = CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
                           .one_result = true};
     s->f.tau = 5;
     cli_parse(&s->cli, argc, argv);

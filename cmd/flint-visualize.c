@@ -128,66 +128,66 @@ static bool gather(struct flint_visualize *s, struct sx_error *error)
 
 /* ---- Output ---- */
 
-static void write_params(struct flint_visualize *s, struct sx_json *j)
+static void write_params(struct flint_visualize *s, struct sx_result *j)
 {
     const struct sx_flint_am *am = &s->am;
-    sx_json_object(j, "params");
-    sx_json_double(j, "tau", s->f.tau);
-    sx_json_int(j, "top", s->top);
-    sx_json_int(j, "mas", s->mas);
-    sx_json_int(j, "subset", s->f.survey.subset);
-    sx_json_bool(j, "am", s->with_am);
+    sx_put_object(j, "params");
+    sx_put_double(j, "tau", s->f.tau);
+    sx_put_int(j, "top", s->top);
+    sx_put_int(j, "mas", s->mas);
+    sx_put_int(j, "subset", s->f.survey.subset);
+    sx_put_bool(j, "am", s->with_am);
     if (s->with_am) {
-        sx_json_double(j, "dim", am->dim);
-        sx_json_double(j, "gain", am->gain);
-        sx_json_double(j, "tv", am->tv);
-        sx_json_double(j, "bound", am->bound);
-        sx_json_array(j, "range");
-        sx_json_double(j, NULL, am->low);
-        sx_json_double(j, NULL, am->high);
-        sx_json_array_end(j);
-        sx_json_int(j, "rounds", am->rounds);
-        sx_json_int(j, "steps", am->steps);
-        sx_json_double(j, "am_lr", am->rate);
-        sx_json_int(j, "jitter", am->jitter);
-        sx_json_bool(j, "clamp", am->clamp);
+        sx_put_double(j, "dim", am->dim);
+        sx_put_double(j, "gain", am->gain);
+        sx_put_double(j, "tv", am->tv);
+        sx_put_double(j, "bound", am->bound);
+        sx_put_list(j, "range");
+        sx_put_double(j, NULL, am->low);
+        sx_put_double(j, NULL, am->high);
+        sx_put_end(j);
+        sx_put_int(j, "rounds", am->rounds);
+        sx_put_int(j, "steps", am->steps);
+        sx_put_double(j, "am_lr", am->rate);
+        sx_put_int(j, "jitter", am->jitter);
+        sx_put_bool(j, "clamp", am->clamp);
     }
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+    sx_put_text(j, "precision", s->cli.explain.precise ? "float64" : "float32");
+    sx_put_int(j, "seed", (int64_t)s->cli.seed);
+    sx_put_end(j);
 }
 
-static void write_samples(const struct flint_visualize *s, struct sx_json *j,
+static void write_samples(const struct flint_visualize *s, struct sx_result *j,
                           const struct sx_flint_pair *p, int64_t first)
 {
-    sx_json_array(j, "mas");
+    sx_put_list(j, "mas");
     for (int64_t i = 0; i < p->n; i++) {
-        sx_json_object(j, NULL);
-        sx_json_int(j, "index", p->row[i]);
-        sx_json_number(j, "phi", p->phi[i]);
-        sx_json_object_end(j);
+        sx_put_object(j, NULL);
+        sx_put_int(j, "index", p->row[i]);
+        sx_put_number(j, "phi", p->phi[i]);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
     if (!s->with_am)
         return;
-    sx_json_array(j, "am");
+    sx_put_list(j, "am");
     for (int64_t i = 0; i < p->n; i++) {
         const struct sx_flint_climbed *c = &s->climbed[first + i];
-        sx_json_object(j, NULL);
-        sx_json_int(j, "index", p->row[i]);
-        sx_json_double(j, "dim", c->dim);
-        sx_json_number(j, "phi_start", c->start);
-        sx_json_number(j, "phi", c->end);
-        sx_json_number(j, "low", c->low);
-        sx_json_number(j, "high", c->high);
-        sx_json_object_end(j);
+        sx_put_object(j, NULL);
+        sx_put_int(j, "index", p->row[i]);
+        sx_put_double(j, "dim", c->dim);
+        sx_put_number(j, "phi_start", c->start);
+        sx_put_number(j, "phi", c->end);
+        sx_put_number(j, "low", c->low);
+        sx_put_number(j, "high", c->high);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static bool write_record(struct flint_visualize *s, struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const struct cli_sample all = {.id = s->cli.inputs[0], .started = s->cli.started};
     struct sx_record record;
     cli_record(&s->cli, &all, &record);
@@ -196,43 +196,24 @@ static bool write_record(struct flint_visualize *s, struct sx_error *error)
     record.forward = 2 * (int64_t)s->f.survey.metrics.samples;
     record.backward = s->with_am ? s->n * s->am.rounds * s->am.steps : 0;
     record.forward += record.backward + (s->with_am ? 3 * s->n : 0);
-    sx_record_begin(j, &record);
+    sx_result_begin(j, &record);
     write_params(s, j);
-    sx_json_string(j, "classes_by", s->f.data.y != NULL ? "labels" : "model");
-    sx_json_array(j, "pairs");
+    sx_put_text(j, "classes_by", s->f.data.y != NULL ? "labels" : "model");
+    sx_put_list(j, "pairs");
     for (int64_t k = 0, first = 0; k < s->n_pairs; first += s->pair[k++].n) {
         const struct sx_flint_pair *p = &s->pair[k];
-        sx_json_object(j, NULL);
-        sx_json_int(j, "class", p->of_class);
-        sx_json_string(j, "label", cli_label(&s->cli, p->of_class));
-        sx_json_int(j, "attribute", p->attribute);
-        sx_json_number(j, "r", p->r);
+        sx_put_object(j, NULL);
+        sx_put_int(j, "class", p->of_class);
+        sx_put_text(j, "label", cli_label(&s->cli, p->of_class));
+        sx_put_int(j, "attribute", p->attribute);
+        sx_put_number(j, "r", p->r);
         write_samples(s, j, p, first);
-        sx_json_object_end(j);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
-    return sx_record_end(j, &record, error);
-}
-
-static bool write_text(struct flint_visualize *s, struct sx_error *error)
-{
-    struct sx_sink *to = s->cli.sink;
-    for (int64_t k = 0, at = 0; k < s->n_pairs; k++) {
-        const struct sx_flint_pair *p = &s->pair[k];
-        const char *label = cli_label(&s->cli, p->of_class);
-        sx_sink_print(to, "class %lld%s%s, attribute %lld, relevance %.3f\n",
-                      (long long)p->of_class, label != NULL ? " " : "",
-                      label != NULL ? label : "", (long long)p->attribute, p->r);
-        for (int64_t i = 0; i < p->n; i++, at++) {
-            sx_sink_print(to, "  sample %-7lld activation %-9.4g", (long long)p->row[i],
-                          p->phi[i]);
-            if (s->with_am)
-                sx_sink_print(to, "  from %.4g to %.4g", s->climbed[at].start,
-                              s->climbed[at].end);
-            sx_sink_print(to, "\n");
-        }
-    }
-    return sx_sink_flush(to, error);
+    sx_put_end(j);
+    static const struct sx_view view = {
+        .each = "pairs", .columns = "class,label,attribute,r", .rank = "r", .top = 64};
+    return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 
 /* Samples as pictures, after all of which come those that were changed, in false colours. */
@@ -318,15 +299,17 @@ static bool write_array(struct flint_visualize *s, struct sx_error *error)
     return cli_add_array(&s->cli, &t, error);
 }
 
+static bool write_result(struct flint_visualize *s, struct sx_error *error)
+{
+    if (s->cli.format == CLI_PNG)
+        return draw(s, error);
+    return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, error);
+}
+
 /* ---- The run ---- */
 
 static void run(struct flint_visualize *s)
 {
-    bool (*const write[])(struct flint_visualize *,
-                          struct sx_error *) = {[CLI_FORMAT_TEXT] = write_text,
-                                                [CLI_JSON] = write_record,
-                                                [CLI_PNG] = draw,
-                                                [CLI_NPY] = write_array};
     struct sx_error *error = &s->cli.error;
     if (cli_flint_survey(&s->cli, &s->f) && find_pairs(s, error) &&
         sx_flint_top(s->f.flint, s->f.data.x, s->f.data.y, &s->f.survey, s->pair, s->n_pairs,
@@ -335,7 +318,7 @@ static void run(struct flint_visualize *s)
         if (s->f.data.y == NULL)
             cli_warn(&s->cli, 0,
                      "no classes were given: samples are of the class that the model names");
-        write[s->cli.format](s, error);
+        write_result(s, error);
     }
 }
 
@@ -374,8 +357,7 @@ int main(int argc, char **argv)
                           .operands = "FITTED.onnx [INPUT]",
                           .options = options,
                           .groups = CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
                           .one_result = true};
     sx_flint_am_default(&s->am);
     s->f.tau = 5;

@@ -1,9 +1,10 @@
 /* ggig.c - geometrically guided integrated gradients and the gradient methods around it. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cli/cli.h"
+
+enum { MOST_METHODS = 32 };
 
 struct ggig {
     struct cli cli;
@@ -11,38 +12,42 @@ struct ggig {
     struct sx_plot plot;
     struct sx_explainer *explainer;
     const char *background_file;
+    const char *method[MOST_METHODS]; /* those asked for */
+    int n_methods;
     double *baseline, *background;
-    bool chosen; /* --method is given */
-    int aggregate, step;
     struct sx_picture *panel; /* what is drawn */
-    int n_panels, columns;    /* on a sheet, methods of a sample stand side by side */
+    int n_panels, columns;
 };
 
 static struct ggig self;
 
-static bool set_clip(struct cli *cli, const char *argument)
+/* Takes one name of the list; the nearest are offered where there is none. */
+static void add_method(struct cli *cli, const char *name, size_t length)
 {
-    (void)cli;
-    double *clip = self.o.clip;
-    const char *comma = strchr(argument, ',');
-    return comma != NULL && sx_number_parse(argument, (size_t)(comma - argument), &clip[0]) &&
-           sx_number_parse(comma + 1, strlen(comma + 1), &clip[1]) && clip[0] < clip[1];
+    char word[40];
+    const char *known;
+    snprintf(word, sizeof word, "%.*s", (int)length, name);
+    struct sx_nearest near = {.word = word};
+    for (int i = 0; (known = sx_attribute_method(i, NULL)) != NULL; i++) {
+        if (strcmp(known, word) == 0 && self.n_methods < MOST_METHODS) {
+            self.method[self.n_methods++] = known;
+            return;
+        }
+        sx_nearest_offer(&near, known);
+    }
+    cli_misuse(cli, "no method '%s'%s (see --list-methods)", word, sx_nearest_text(&near));
 }
 
-static bool set_method(struct cli *cli, const char *argument)
+static bool set_methods(struct cli *cli, const char *argument)
 {
-    struct sx_nearest near = {.word = argument};
-    const char *name;
-    for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++) {
-        if (strcmp(name, argument) == 0) {
-            self.o.method = name;
-            self.chosen = true;
+    self.n_methods = 0;
+    for (;;) {
+        size_t n = strcspn(argument, ",");
+        add_method(cli, argument, n);
+        if (argument[n] == '\0')
             return true;
-        }
-        sx_nearest_offer(&near, name);
+        argument += n + 1;
     }
-    cli_misuse(cli, "no method '%.40s'%s (see --list-methods)", argument,
-               sx_nearest_text(&near));
 }
 
 static bool list_methods(struct cli *cli, const char *argument)
@@ -53,22 +58,6 @@ static bool list_methods(struct cli *cli, const char *argument)
         printf("%-14s %s\n", name, what);
     cli_printed(cli);
 }
-
-#define PLOT_OPTION(function, option)                                                          \
-    static bool function(struct cli *cli, const char *argument)                                \
-    {                                                                                          \
-        struct sx_error error = {0};                                                           \
-        if (!sx_plot_set(&self.plot, option, argument, &error))                                \
-            cli_misuse(cli, "%s", error.message);                                              \
-        return true;                                                                           \
-    }
-PLOT_OPTION(set_reduce, "reduce")
-PLOT_OPTION(set_sign, "sign")
-PLOT_OPTION(set_cmap, "cmap")
-PLOT_OPTION(set_outlier, "outlier")
-PLOT_OPTION(set_overlay, "overlay")
-PLOT_OPTION(set_topk, "topk")
-PLOT_OPTION(set_panels, "panels")
 
 /* ---- One sample ---- */
 
@@ -91,48 +80,35 @@ static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_e
     return ok;
 }
 
-static void write_params(struct ggig *s, const struct sx_attribution *a)
+/* "params": the options as they were used, and what all tools share. */
+static void put_params(struct ggig *s, const struct sx_attribution *a)
 {
-    struct sx_json *j = &s->cli.json;
-    const struct sx_attribute_options *o = &s->o;
-    static const char *const aggregate[] = {"max", "absmax", "mean"};
-    static const char *const step[] = {"plain", "sign", "unit"};
-    sx_json_object(j, "params");
-    sx_json_int(j, "steps", a->steps);
-    sx_json_int(j, "iters", a->iterations);
-    sx_json_int(j, "samples", a->samples);
-    sx_json_double(j, "eta", o->eta);
-    sx_json_double(j, "noise", o->noise);
-    sx_json_double(j, "fraction", o->fraction);
-    sx_json_double(j, "max_dist", o->max_distance);
-    sx_json_double(j, "max_sigma", o->max_sigma);
-    sx_json_string(j, "agg", aggregate[o->aggregate]);
-    sx_json_string(j, "step", step[o->step]);
-    sx_json_bool(j, "times_input", o->times_input);
-    sx_json_string(j, "baseline", s->cli.baseline);
-    sx_json_string(j, "background", s->background_file);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+    struct sx_result *r = s->cli.result;
+    struct sx_attribute_options used = s->o;
+    used.steps = a->steps;
+    used.iterations = a->iterations;
+    used.samples = a->samples;
+    sx_put_object(r, "params");
+    sx_put_options(r, &sx_attribute_table, &used);
+    sx_put_text(r, "baseline", s->cli.baseline);
+    sx_put_text(r, "background", s->background_file);
+    cli_put_common(&s->cli);
+    sx_put_end(r);
 }
 
 static bool write_record(struct ggig *s, const struct cli_sample *sample,
                          const struct sx_attribution *a, struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    static const struct sx_view view = {
+        .scalars = "sum,completeness_gap:gap", .columns = "attribution", .names = "names"};
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
-    sx_record_begin(j, &record);
-    write_params(s, a);
-    sx_json_string(j, "method", s->o.method);
-    sx_json_tensor(j, "attribution", &a->map);
-    sx_json_derived(j, "sum", a->sum);
-    sx_json_derived(j, "completeness_gap", a->complete ? a->gap : NAN);
-    sx_json_bool(j, "flat", a->flat);
-    if (a->left_out > 0)
-        sx_json_int(j, "left_out", a->left_out);
-    return sx_record_end(j, &record, error);
+    sx_result_begin(s->cli.result, &record);
+    put_params(s, a);
+    cli_put_names(&s->cli, s->explainer);
+    sx_put_attribution(s->cli.result, s->o.method, a);
+    return cli_emit(&s->cli, &record, &view, &a->map, error);
 }
 
 /* "ggig  tabby cat (281)  logit 12.25" */
@@ -143,26 +119,6 @@ static void title_of(const struct ggig *s, char *title, size_t size)
     char name[120];
     cli_target_name(t, name, sizeof name);
     snprintf(title, size, "%s: %s, %s %.4g", s->o.method, name, score[t->score], t->value);
-}
-
-/* The features of largest magnitude, a line each; pictures are drawn instead. */
-static bool write_text(struct ggig *s, const struct cli_sample *sample,
-                       const struct sx_attribution *a, struct sx_error *error)
-{
-    char title[200], *drawn = NULL;
-    title_of(s, title, sizeof title);
-    sx_sink_print(s->cli.sink, "%s[%lld]  %s  sum %.6g", sample->id, (long long)sample->index,
-                  title, a->sum);
-    if (a->complete)
-        sx_sink_print(s->cli.sink, "  gap %.2g", a->gap);
-    sx_sink_print(s->cli.sink, "\n");
-    if (a->map.shape.rank >= 2) {
-        if (cli_colour(&s->cli) && sx_plot_terminal(&s->plot, &a->map, 64, &drawn, error)) {
-            sx_sink_write(s->cli.sink, drawn, strlen(drawn));
-            free(drawn);
-        }
-    }
-    return cli_print_top(&s->cli, &a->map, 10, error);
 }
 
 static bool draw(struct ggig *s, const struct cli_sample *sample,
@@ -200,35 +156,34 @@ static bool write_result(struct ggig *s, const struct cli_sample *sample,
                          const struct sx_attribution *a, struct sx_error *error)
 {
     warn(s, a);
-    switch (s->cli.format) {
-    case CLI_FORMAT_TEXT:
-        return write_text(s, sample, a, error);
-    case CLI_PNG:
+    if (s->cli.format == CLI_PNG)
         return draw(s, sample, a, error);
-    case CLI_NPY:
+    if (s->cli.format == CLI_NPY)
         return cli_add_array(&s->cli, &a->map, error);
-    default:
-        return write_record(s, sample, a, error);
-    }
+    return write_record(s, sample, a, error);
 }
 
-static bool explain(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
+static bool explain_by(struct ggig *s, const char *method, const struct cli_sample *sample,
+                       struct sx_error *error)
 {
     struct sx_attribution a = {0};
-    bool ok = sx_explainer_sample(s->explainer, sample->feeds, error) &&
-              prepare(s, sample, error) && sx_attribute(s->explainer, &s->o, &a, error) &&
-              write_result(s, sample, &a, error);
+    s->o.method = method;
+    bool ok =
+        sx_attribute(s->explainer, &s->o, &a, error) && write_result(s, sample, &a, error);
     sx_tensor_free(&a.map);
     return ok;
 }
 
-/* A row of the sheet: a panel for each method. A sample that fails has none. */
-static bool explain_all(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
+/* A record, or a panel of the sheet, for each method. A sample that fails has no panel. */
+static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
 {
-    bool ok = true;
+    struct ggig *s = &self;
     int before = s->n_panels;
-    for (int i = 0; ok && (s->o.method = sx_attribute_method(i, NULL)) != NULL; i++)
-        ok = explain(s, sample, error);
+    bool ok =
+        sx_explainer_sample(s->explainer, sample->feeds, error) && prepare(s, sample, error);
+    (void)cli;
+    for (int i = 0; ok && i < s->n_methods; i++)
+        ok = explain_by(s, s->method[i], sample, error);
     while (!ok && s->n_panels > before)
         sx_picture_free(&s->panel[--s->n_panels]);
     s->columns = s->columns > 0 || !ok ? s->columns : s->n_panels;
@@ -251,16 +206,10 @@ static bool write_pictures(struct ggig *s, struct sx_error *error)
 
 static void run(struct ggig *s)
 {
-    struct cli_sample sample;
     struct sx_error error = {0};
-    bool all = s->cli.sheet && !s->chosen, go_on = true;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
-    while (s->explainer != NULL && go_on && cli_next(&s->cli, &sample)) {
-        error = (struct sx_error){0};
-        bool ok = all ? explain_all(s, &sample, &error) : explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error);
-    }
-    error = (struct sx_error){0};
+    if (s->explainer != NULL)
+        cli_each(&s->cli, explain);
     if (s->cli.error.status == SX_OK && !write_pictures(s, &error))
         s->cli.error = error;
 }
@@ -276,40 +225,42 @@ static void free_all(struct ggig *s)
 }
 
 static const struct cli_option options[] = {
-    {0, "method", "NAME", "ggig, ig, grad, ...: see --list-methods", CLI_CALL, NULL, NULL,
-     set_method},
-    {0, "list-methods", NULL, "what the methods are", CLI_CALL, NULL, NULL, list_methods},
-    {0, "steps", "M", "steps of the path", CLI_COUNT, &self.o.steps, NULL, NULL},
-    {0, "iters", "T", "gradients of each ascent", CLI_COUNT, &self.o.iterations, NULL, NULL},
-    {0, "samples", "N", "draws of the methods that draw", CLI_COUNT, &self.o.samples, NULL,
-     NULL},
-    {0, "eta", "R", "step of the ascent", CLI_NUMBER, &self.o.eta, NULL, NULL},
-    {0, "noise", "R", "noise, in ranges of the input", CLI_NUMBER, &self.o.noise, NULL, NULL},
-    {0, "fraction", "R", "guided-ig: share that moves at once", CLI_NUMBER, &self.o.fraction,
-     NULL, NULL},
-    {0, "max-dist", "R", "guided-ig: distance from the straight path", CLI_NUMBER,
-     &self.o.max_distance, NULL, NULL},
-    {0, "max-sigma", "S", "blur-ig: widest blur, in pixels", CLI_NUMBER, &self.o.max_sigma,
-     NULL, NULL},
-    {0, "times-input", NULL, "multiply by input minus baseline", CLI_FLAG, &self.o.times_input,
-     NULL, NULL},
-    {0, "agg", "HOW", "how gradients become one", CLI_CHOICE, &self.aggregate,
-     "max|absmax|mean", NULL},
-    {0, "step", "HOW", "how the ascent steps", CLI_CHOICE, &self.step, "plain|sign|unit", NULL},
-    {0, "clip", "LO,HI", "the ascent stays within", CLI_CALL, NULL, NULL, set_clip},
-    {0, "background", "FILE", "samples to draw baselines from", CLI_TEXT, &self.background_file,
-     NULL, NULL},
-    {0, "sheet", NULL, "PNG: a row a sample; without --method, all methods", CLI_FLAG,
-     &self.cli.sheet, NULL, NULL},
-    {0, "reduce", "HOW", "channels: sum, abs-sum or max", CLI_CALL, NULL, NULL, set_reduce},
-    {0, "sign", "WHICH", "shown: abs, pos, neg or all", CLI_CALL, NULL, NULL, set_sign},
-    {0, "cmap", "NAME", "colour map", CLI_CALL, NULL, NULL, set_cmap},
-    {0, "outlier", "P", "per cent of the total off the scale", CLI_CALL, NULL, NULL,
-     set_outlier},
-    {0, "overlay", "A", "share of the map in the overlay", CLI_CALL, NULL, NULL, set_overlay},
-    {0, "topk", "P", "show the top P per cent of the picture", CLI_CALL, NULL, NULL, set_topk},
-    {0, "panels", "LIST", "of picture,map,overlay,mask", CLI_CALL, NULL, NULL, set_panels},
-    {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
+    {.name = "method",
+     .argument = "NAME[,NAME]",
+     .kind = CLI_CALL,
+     .call = set_methods,
+     .help = "ggig, ig, grad, ...: see --list-methods"},
+    {.name = "list-methods",
+     .kind = CLI_CALL,
+     .call = list_methods,
+     .help = "what the methods are"},
+    {.name = "background",
+     .argument = "FILE",
+     .kind = CLI_TEXT,
+     .to = &self.background_file,
+     .help = "samples to draw baselines from"},
+    {.name = "sheet",
+     .kind = CLI_FLAG,
+     .to = &self.cli.sheet,
+     .help = "PNG: a row a sample; without --method, all methods"},
+    {.name = NULL}};
+static const struct cli_table tables[] = {
+    {&sx_attribute_table, &self.o}, {&sx_plot_table, &self.plot}, {NULL, NULL}};
+
+/* Without --method: ggig; of a sheet, all. */
+static void settle(struct ggig *s)
+{
+    const char *name;
+    if (s->n_methods == 0)
+        s->method[s->n_methods++] = "ggig";
+    else if (s->n_methods > 1 && s->cli.format == CLI_NPY)
+        cli_misuse(&s->cli, "-f npy is for one method");
+    else
+        return;
+    for (int i = 0; s->cli.sheet && (name = sx_attribute_method(i, NULL)) != NULL; i++)
+        if (i > 0)
+            s->method[s->n_methods++] = name;
+}
 
 int main(int argc, char **argv)
 {
@@ -318,16 +269,13 @@ int main(int argc, char **argv)
                           .summary = "Explain a model's output by gradients of its input.",
                           .operands = "MODEL [INPUT]...",
                           .options = options,
+                          .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGIT};
-    s->o = sx_attribute_defaults();
-    s->o.method = "ggig";
-    sx_plot_default(&s->plot);
+    s->plot.top = 10;
     cli_parse(&s->cli, argc, argv);
-    s->o.aggregate = (enum sx_aggregate)s->aggregate;
-    s->o.step = (enum sx_climb)s->step;
+    settle(s);
     if (cli_open(&s->cli))
         run(s);
     free_all(s);

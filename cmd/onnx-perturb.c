@@ -38,9 +38,12 @@ static void settle(struct perturb *s)
         cli_misuse(&s->cli, "an ONNX file is not for a terminal; use -o FILE");
 }
 
-static const struct cli_option options[] = {
-    {0, "list", NULL, "show the layers, from the output down", CLI_FLAG, &self.list, NULL, NULL},
-    {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
+static const struct cli_option options[] = {{.name = "list",
+                                             .kind = CLI_FLAG,
+                                             .to = &self.list,
+                                             .help = "show the layers, from the output down"},
+                                            {.name = NULL}};
+static const struct cli_table tables[] = {{&sx_perturb_table, &self.o}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -49,6 +52,7 @@ int main(int argc, char **argv)
                           .summary = "Perturb the weights of a model.",
                           .operands = "MODEL",
                           .options = options,
+                          .tables = tables,
                           .one_result = true};
     cli_parse(&s->cli, argc, argv);
     settle(s);

@@ -12,6 +12,7 @@ struct onnx_run {
     int64_t top;              /* 0: not asked for */
     struct sx_ranked *ranked; /* classes of the current sample */
     int64_t n_ranked;
+    char columns[160]; /* of tables: the outputs */
 };
 
 static struct onnx_run self;
@@ -20,27 +21,27 @@ static struct onnx_run self;
 
 static void write_top(struct onnx_run *s)
 {
-    struct sx_json *j = &s->cli.json;
-    sx_json_array(j, "top");
+    struct sx_result *j = s->cli.result;
+    sx_put_list(j, "top");
     for (int64_t k = 0; k < s->n_ranked; k++) {
         const struct sx_ranked *r = &s->ranked[k];
-        sx_json_object(j, NULL);
-        sx_json_int(j, "index", r->index);
-        sx_json_string(j, "label", r->label);
-        sx_json_number(j, "value", r->value);
+        sx_put_object(j, NULL);
+        sx_put_int(j, "index", r->index);
+        sx_put_text(j, "label", r->label);
+        sx_put_number(j, "value", r->value);
         if (isnan(r->prob))
-            sx_json_string(j, "prob", NULL);
+            sx_put_null(j, "prob");
         else
-            sx_json_number(j, "prob", r->prob);
-        sx_json_object_end(j);
+            sx_put_number(j, "prob", r->prob);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     struct sx_record record;
     const struct sx_tensor *t;
     const char *name;
@@ -50,68 +51,24 @@ static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
         record.input_shape = sample->feeds[0].shape;
     }
     record.forward = 1;
-    sx_record_begin(j, &record);
-    sx_json_object(j, "params");
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_object_end(j);
-    sx_json_array(j, "outputs");
+    sx_result_begin(j, &record);
+    sx_put_object(j, "params");
+    sx_put_text(j, "precision", s->cli.explain.precise ? "float64" : "float32");
+    sx_put_end(j);
+    sx_put_list(j, "outputs");
     for (int i = 0; (t = sx_inference_output(s->inference, i, &name)) != NULL; i++) {
-        sx_json_object(j, NULL);
-        sx_json_string(j, "name", name);
-        sx_json_shape(j, "shape", &t->shape);
-        sx_json_values(j, "values", t);
-        sx_json_object_end(j);
+        sx_put_object(j, NULL);
+        sx_put_text(j, "name", name);
+        sx_put_shape(j, "shape", &t->shape);
+        sx_put_array(j, "values", t);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
-    if (s->top > 0)
+    sx_put_end(j);
+    if (s->n_ranked > 0)
         write_top(s);
-    return sx_record_end(j, &record, error);
-}
-
-static void print_shape(struct sx_sink *sink, const struct sx_shape *shape)
-{
-    if (shape->rank < 0)
-        sx_sink_print(sink, "?");
-    for (int k = 0; k < shape->rank; k++)
-        sx_sink_print(sink, "%s%lld", k > 0 ? "x" : "", (long long)shape->dim[k]);
-    if (shape->rank == 0)
-        sx_sink_print(sink, "scalar");
-}
-
-static void print_classes(struct onnx_run *s)
-{
-    for (int64_t k = 0; k < s->n_ranked; k++) {
-        const struct sx_ranked *r = &s->ranked[k];
-        sx_sink_print(s->cli.sink, "  %6.2f %%  %10.5g  %5lld  %s\n", 100 * r->prob, r->value,
-                      (long long)r->index, r->label != NULL ? r->label : "");
-    }
-}
-
-/* The outputs, with their first values; of that which has classes the likeliest in their place. */
-static bool write_text(struct onnx_run *s, const struct cli_sample *sample,
-                       struct sx_error *error)
-{
-    struct sx_sink *sink = s->cli.sink;
-    const struct sx_tensor *t;
-    const char *name;
-    bool shown = s->n_ranked == 0;
-    sx_sink_print(sink, "%s[%lld]\n", sample->id, (long long)sample->index);
-    for (int i = 0; (t = sx_inference_output(s->inference, i, &name)) != NULL; i++) {
-        int64_t n = sx_count(&t->shape);
-        bool real = t->type == SX_FLOAT || t->type == SX_DOUBLE;
-        sx_sink_print(sink, "  %s ", name);
-        print_shape(sink, &t->shape);
-        sx_sink_print(sink, "\n");
-        if (real && !shown) {
-            print_classes(s);
-            shown = true;
-        } else {
-            for (int64_t k = 0; k < n && k < 8; k++)
-                sx_sink_print(sink, "  %.7g", sx_tensor_get(t, k));
-            sx_sink_print(sink, n > 8 ? " ...\n" : "\n");
-        }
-    }
-    return sx_sink_flush(sink, error);
+    const struct sx_view classes = {.each = "top", .columns = "prob,value,index,label"};
+    const struct sx_view outputs = {.columns = s->columns};
+    return cli_emit(&s->cli, &record, s->n_ranked > 0 ? &classes : &outputs, NULL, error);
 }
 
 /* Ranks the classes, as many as are shown; labels have to fit in any case. */
@@ -146,8 +103,6 @@ static bool infer(struct onnx_run *s, const struct cli_sample *sample, struct sx
 {
     if (!sx_inference_run(s->inference, sample->feeds, error) || !rank(s, error))
         return false;
-    if (s->cli.format == CLI_FORMAT_TEXT)
-        return write_text(s, sample, error);
     if (s->cli.format == CLI_NPY)
         return add_output(s, error);
     return write_record(s, sample, error);
@@ -159,6 +114,10 @@ static void run(struct onnx_run *s)
     const struct sx_explain_options *e = &s->cli.explain;
     struct sx_infer_options options = {e->precise, e->threads, e->max_memory, e->output};
     bool go_on = true;
+    size_t at = 0;
+    for (int i = 0; i == 0 || (i < sx_model_output_count(s->cli.model) && i < 12); i++)
+        at += (size_t)snprintf(s->columns + at, sizeof s->columns - at, "%soutputs.%d",
+                               i > 0 ? "," : "", i);
     s->inference = sx_inference_new(s->cli.model, &options, &s->cli.error);
     while (s->inference != NULL && go_on && cli_next(&s->cli, &sample)) {
         struct sx_error error = {0};
@@ -171,21 +130,22 @@ static void run(struct onnx_run *s)
 
 static void list_json(void *context, const struct sx_listed *l)
 {
-    struct sx_json *j = &((struct onnx_run *)context)->cli.json;
-    sx_json_object(j, NULL);
-    sx_json_string(j, "tensor", l->tensor);
-    sx_json_string(j, "op", l->op);
-    sx_json_string(j, "node", l->node);
-    sx_json_string(j, "type", l->type);
+    struct cli *cli = &((struct onnx_run *)context)->cli;
+    struct sx_result *j = cli->result;
+    sx_result_reset(j);
+    sx_put_object(j, NULL);
+    sx_put_text(j, "tensor", l->tensor);
+    sx_put_text(j, "op", l->op);
+    sx_put_text(j, "node", l->node);
+    sx_put_text(j, "type", l->type);
     if (l->shape.rank >= 0)
-        sx_json_shape(j, "shape", &l->shape);
+        sx_put_shape(j, "shape", &l->shape);
     else
-        sx_json_string(j, "shape", NULL);
-    sx_json_bool(j, "supported", l->supported);
-    sx_json_bool(j, "differentiable", l->differentiable);
-    sx_json_object_end(j);
-    j->comma = false;
-    sx_sink_write(j->sink, "\n", 1);
+        sx_put_null(j, "shape");
+    sx_put_bool(j, "supported", l->supported);
+    sx_put_bool(j, "differentiable", l->differentiable);
+    sx_put_end(j);
+    sx_result_json(j, cli->sink, &cli->error);
 }
 
 static void list_text(void *context, const struct sx_listed *l)
@@ -231,7 +191,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .groups = CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_NPY};
+                          .formats = CLI_TABLES | 1u << CLI_NPY};
     cli_parse(&s->cli, argc, argv);
     if (cli_open(&s->cli)) {
         if (s->list)

@@ -27,7 +27,6 @@ struct shapley {
     size_t n_lines;
     const char **name; /* of each player, or NULL */
     bool *absent;
-    struct sx_json *json;
     int64_t *group;
     double none, all;
     struct sx_benefit *benefit; /* of each set: one, or the windows */
@@ -337,19 +336,19 @@ static bool find_index(struct shapley *s, const struct cli_sample *sample, const
 
 static void put_strongest(const struct shapley *s)
 {
-    struct sx_json *j = s->json;
+    struct sx_result *j = s->cli.result;
     const struct sx_benefit *b = &s->benefit[s->strongest];
     const int64_t *set = s->sets[s->strongest] + 1;
-    sx_json_benefit(j, b, set, s->name, true);
+    sx_put_benefit(j, b, set, s->name, true);
     if (s->n_sets == 1)
         return;
-    sx_json_array(j, "windows");
+    sx_put_list(j, "windows");
     for (int64_t i = 0; i < s->n_sets; i++) {
-        sx_json_object(j, NULL);
-        sx_json_benefit(j, &s->benefit[i], s->sets[i] + 1, s->name, false);
-        sx_json_object_end(j);
+        sx_put_object(j, NULL);
+        sx_put_benefit(j, &s->benefit[i], s->sets[i] + 1, s->name, false);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static int descending(const void *a, const void *b)
@@ -381,41 +380,40 @@ static double least_shown(const struct shapley *s)
 static void put_terms(const struct shapley *s)
 {
     const struct sx_interactions *t = &s->terms;
-    sx_json_int(s->json, "order", t->order);
-    sx_json_interactions(s->json, t, s->name, least_shown(s));
-    sx_json_bool(s->json, "exact", t->exact);
+    sx_put_int(s->cli.result, "order", t->order);
+    sx_put_interactions(s->cli.result, t, s->name, least_shown(s));
+    sx_put_bool(s->cli.result, "exact", t->exact);
     if (!t->exact)
-        sx_json_string(s->json, "sampling", t->sampling);
+        sx_put_text(s->cli.result, "sampling", t->sampling);
 }
 
-static void put_params(const struct shapley *s)
+static void put_params(struct shapley *s)
 {
-    struct sx_json *j = s->json;
+    struct sx_result *j = s->cli.result;
     static const char *const likeness[] = {"unit", "dot", "cosine"};
     char partition[20] = "by players";
     if (s->partition >= 0)
         cli_choice_name(partitions, s->partition, partition, sizeof partition);
-    sx_json_object(j, "params");
-    sx_json_string(j, "players", s->load == NULL ? s->players_by : NULL);
-    sx_json_string(j, "baseline", s->background != NULL ? s->background : s->cli.baseline);
-    sx_json_string(j, "index", s->index);
-    sx_json_string(j, "set", s->set);
-    sx_json_int(j, "window", s->window);
-    sx_json_int(j, "order", s->order);
-    sx_json_string(j, "partition", partition);
-    sx_json_int(j, "adjacency", s->adjacency == 1 ? 8 : 4);
-    sx_json_string(j, "search", s->search == 1 ? "gradient" : "dp");
-    sx_json_string(j, "groups", s->groups);
-    sx_json_string(j, "layer_score", likeness[s->likeness]);
-    sx_json_bool(j, "exact", s->exact);
-    sx_json_int(j, "budget", s->budget);
-    sx_json_string(j, "sampling", s->sampling);
-    sx_json_double(j, "tol", s->tolerance);
-    sx_json_double(j, "tie_tol", s->tie);
-    sx_json_bool(j, "skip_nonfinite", s->skip_nonfinite);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+    sx_put_object(j, "params");
+    sx_put_text(j, "players", s->load == NULL ? s->players_by : NULL);
+    sx_put_text(j, "baseline", s->background != NULL ? s->background : s->cli.baseline);
+    sx_put_text(j, "index", s->index);
+    sx_put_text(j, "set", s->set);
+    sx_put_int(j, "window", s->window);
+    sx_put_int(j, "order", s->order);
+    sx_put_text(j, "partition", partition);
+    sx_put_int(j, "adjacency", s->adjacency == 1 ? 8 : 4);
+    sx_put_text(j, "search", s->search == 1 ? "gradient" : "dp");
+    sx_put_text(j, "groups", s->groups);
+    sx_put_text(j, "layer_score", likeness[s->likeness]);
+    sx_put_bool(j, "exact", s->exact);
+    sx_put_int(j, "budget", s->budget);
+    sx_put_text(j, "sampling", s->sampling);
+    sx_put_double(j, "tol", s->tolerance);
+    sx_put_double(j, "tie_tol", s->tie);
+    sx_put_bool(j, "skip_nonfinite", s->skip_nonfinite);
+    cli_put_common(&s->cli);
+    sx_put_end(j);
 }
 
 static void warn(struct shapley *s)
@@ -428,115 +426,51 @@ static void warn(struct shapley *s)
         cli_warn(&s->cli, 0, "no --groups: Owen values are Shapley values");
 }
 
+/* A set of bT is one row, windows and terms have a row each. */
+static const struct sx_view *view_of(struct shapley *s)
+{
+    static const struct sx_view set = {
+        .scalars = "names|set,B,B_max,B_min,T,T_stderr,partition_max:max,partition_min:min",
+        .columns = "set,names,B,B_max,B_min,T,T_stderr",
+        .lines = ""};
+    static const struct sx_view windows = {.scalars = "players,evaluations",
+                                           .each = "windows",
+                                           .columns = "set,names,B,B_max,B_min,T,T_stderr",
+                                           .lines = "T,B,names|set",
+                                           .rank = "T"};
+    static const struct sx_view terms = {.scalars = "params.index:index,players,evaluations,"
+                                                    "v_empty,v_full,efficiency_gap:gap",
+                                         .each = "interactions",
+                                         .columns = "set,names,value,stderr",
+                                         .lines = "value,stderr,names|set",
+                                         .rank = "value",
+                                         .top = 20};
+    return !is_benefit(s) ? &terms : s->n_sets > 1 ? &windows : &set;
+}
+
 static bool write_record(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     if (s->explainer != NULL)
         cli_record_target(&s->cli, &record, s->explainer);
-    sx_record_begin(j, &record);
+    sx_result_begin(j, &record);
     put_params(s);
-    sx_json_int(j, "players", s->n);
+    sx_put_int(j, "players", s->n);
     if (is_benefit(s))
         put_strongest(s);
     else
         put_terms(s);
-    sx_json_double(j, "v_empty", s->none);
-    sx_json_double(j, "v_full", s->all);
-    sx_json_int(j, "evaluations", sx_game_evaluations(s->game));
+    sx_put_double(j, "v_empty", s->none);
+    sx_put_double(j, "v_full", s->all);
+    sx_put_int(j, "evaluations", sx_game_evaluations(s->game));
     if (!is_benefit(s) && s->terms.efficient)
-        sx_json_double(j, "efficiency_gap", s->terms.gap);
+        sx_put_double(j, "efficiency_gap", s->terms.gap);
     else
-        sx_json_string(j, "efficiency_gap", NULL);
-    return sx_record_end(j, &record, error);
-}
-
-/* ---- Text ---- */
-
-/* "not good" or "3 4". */
-static void print_set(const struct shapley *s, const int64_t *member, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const char *name = s->name[member[i]];
-        if (name != NULL)
-            sx_sink_print(s->cli.sink, "%s%.40s", i > 0 ? " " : "", name);
-        else
-            sx_sink_print(s->cli.sink, "%s%lld", i > 0 ? " " : "", (long long)member[i]);
-    }
-}
-
-static void print_partition(const struct shapley *s, const char *what, const int64_t *set,
-                            const int64_t *block, int64_t m)
-{
-    sx_sink_print(s->cli.sink, "  %s ", what);
-    for (int64_t b = 0; b < m; b++) {
-        int64_t n = 0, member[64];
-        for (int64_t i = 0; i < m && n < 64; i++)
-            if (block[i] == b)
-                member[n++] = set[i];
-        if (n == 0)
-            break;
-        sx_sink_print(s->cli.sink, "[");
-        print_set(s, member, n);
-        sx_sink_print(s->cli.sink, "]");
-    }
-    sx_sink_print(s->cli.sink, "\n");
-}
-
-static void print_benefit(const struct shapley *s)
-{
-    const struct sx_benefit *b = &s->benefit[s->strongest];
-    const int64_t *set = s->sets[s->strongest] + 1;
-    sx_sink_print(s->cli.sink, "  {");
-    print_set(s, set, b->m);
-    sx_sink_print(s->cli.sink, "}  B %.6g  B_max %.6g  B_min %.6g  T %.6g", b->B, b->B_max,
-                  b->B_min, b->T);
-    if (!b->exact)
-        sx_sink_print(s->cli.sink, " +- %.2g", b->T_error);
-    sx_sink_print(s->cli.sink, "\n");
-    print_partition(s, "max", set, b->block_max, b->m);
-    print_partition(s, "min", set, b->block_min, b->m);
-    for (int64_t i = 0; s->n_sets > 1 && i < s->n_sets; i++) {
-        if (s->benefit[i].T == 0)
-            continue;
-        sx_sink_print(s->cli.sink, "  T %-12.6g B % -12.6g ", s->benefit[i].T, s->benefit[i].B);
-        print_set(s, s->sets[i] + 1, s->sets[i][0]);
-        sx_sink_print(s->cli.sink, "\n");
-    }
-}
-
-/* The strongest terms, a line each. */
-static void print_terms(struct shapley *s)
-{
-    const struct sx_interactions *t = &s->terms;
-    s->top = s->top > 0 ? s->top : 20;
-    double least = least_shown(s);
-    for (int64_t k = 0; k < t->count; k++) {
-        if (fabs(t->value[k]) < least)
-            continue;
-        sx_sink_print(s->cli.sink, "  % -12.6g", t->value[k]);
-        if (t->error != NULL)
-            sx_sink_print(s->cli.sink, " +- %-8.2g", t->error[k]);
-        sx_sink_print(s->cli.sink, " %s", t->is_or != NULL && t->is_or[k] ? "or " : "");
-        print_set(s, t->member + t->first[k], t->first[k + 1] - t->first[k]);
-        sx_sink_print(s->cli.sink, "\n");
-    }
-}
-
-static bool write_text(struct shapley *s, const struct cli_sample *sample,
-                       struct sx_error *error)
-{
-    sx_sink_print(s->cli.sink,
-                  "%s[%lld]  %s of %lld players, %lld evaluations, v %.6g to %.6g\n",
-                  sample->id, (long long)sample->index, s->index, (long long)s->n,
-                  (long long)sx_game_evaluations(s->game), s->none, s->all);
-    if (is_benefit(s))
-        print_benefit(s);
-    else
-        print_terms(s);
-    return sx_sink_flush(s->cli.sink, error);
+        sx_put_null(j, "efficiency_gap");
+    return cli_emit(&s->cli, &record, view_of(s), NULL, error);
 }
 
 /* ---- Arrays and pictures ---- */
@@ -688,8 +622,6 @@ static bool write_result(struct shapley *s, const struct cli_sample *sample,
     if (s->save != NULL && strcmp(s->save, "-") == 0 && s->cli.output == NULL)
         return true; /* the game alone is the output */
     switch (s->cli.format) {
-    case CLI_FORMAT_TEXT:
-        return write_text(s, sample, error);
     case CLI_NPY:
         return write_array(s, error);
     case CLI_PNG:
@@ -802,8 +734,7 @@ int main(int argc, char **argv)
                           .operands = "{MODEL [INPUT]... | --load-game=FILE}",
                           .options = options,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGIT};
     s->cli.explain.values_only = true;
     s->players_by = "elements";
@@ -811,7 +742,6 @@ int main(int argc, char **argv)
     s->partition = -1;
     cli_parse(&s->cli, argc, argv);
     check_options(s);
-    s->json = &s->cli.json;
     if (cli_open(&s->cli) && (s->names_file == NULL ||
                               cli_read_lines(&s->cli, s->names_file, &s->line, &s->n_lines))) {
         if (s->load != NULL)

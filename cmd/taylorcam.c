@@ -31,6 +31,7 @@ struct taylorcam {
     int64_t pairs, object_pairs;
     struct sx_tensor map[MOST_CAMS];
     double correlation, *share; /* [boxes, places] */
+    struct sx_tensor row;       /* of --from */
 };
 
 static struct taylorcam self;
@@ -158,6 +159,7 @@ static void forget(struct taylorcam *s)
     s->pair = s->object_pair = NULL;
     free(s->share);
     s->share = NULL;
+    sx_tensor_free(&s->row);
     for (int i = 0; i < s->n_cams; i++)
         sx_tensor_free(&s->map[i]);
 }
@@ -275,55 +277,54 @@ static const char *const forms[] = {"paper", "basic", "taylor", "occlusion", "ih
 
 static void write_params(struct taylorcam *s)
 {
-    struct sx_json *j = &s->cli.json;
-    sx_json_object(j, "params");
-    sx_json_int(j, "order", s->o.order);
-    sx_json_string(j, "form", forms[s->o.form]);
+    struct sx_result *j = s->cli.result;
+    sx_put_object(j, "params");
+    sx_put_int(j, "order", s->o.order);
+    sx_put_text(j, "form", forms[s->o.form]);
     if (s->o.form == SX_TAYLOR_INTEGRATED)
-        sx_json_int(j, "steps", s->o.steps);
-    sx_json_bool(j, "signed", s->o.is_signed);
-    sx_json_string(j, "diag", s->o.diagonal ? "keep" : "drop");
-    sx_json_string(j, "smooth", s->smooth);
-    sx_json_string(j, "baseline", s->baseline != NULL ? s->cli.baseline : NULL);
-    sx_json_int(j, "pairs", s->n_pairs);
-    sx_json_string(j, "boxes", s->boxes_file);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+        sx_put_int(j, "steps", s->o.steps);
+    sx_put_bool(j, "signed", s->o.is_signed);
+    sx_put_text(j, "diag", s->o.diagonal ? "keep" : "drop");
+    sx_put_text(j, "smooth", s->smooth);
+    sx_put_text(j, "baseline", s->baseline != NULL ? s->cli.baseline : NULL);
+    sx_put_int(j, "pairs", s->n_pairs);
+    sx_put_text(j, "boxes", s->boxes_file);
+    cli_put_common(&s->cli);
+    sx_put_end(j);
 }
 
 static void write_layer(struct taylorcam *s)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const char *name, *op;
     bool smoothed;
-    sx_json_object(j, "layer");
-    sx_json_string(j, "name", sx_explainer_input_name(s->explainer));
-    sx_json_shape(j, "shape", &sx_explainer_input(s->explainer)->shape);
-    sx_json_object_end(j);
-    sx_json_shape(j, "grid", &s->relations.marginal.shape);
-    sx_json_object(j, "curvature");
-    sx_json_bool(j, "logit_zero", sx_taylorcam_logit_zero(s->method));
-    sx_json_array(j, "nonsmooth");
+    sx_put_object(j, "layer");
+    sx_put_text(j, "name", sx_explainer_input_name(s->explainer));
+    sx_put_shape(j, "shape", &sx_explainer_input(s->explainer)->shape);
+    sx_put_end(j);
+    sx_put_shape(j, "grid", &s->relations.marginal.shape);
+    sx_put_object(j, "curvature");
+    sx_put_bool(j, "logit_zero", sx_taylorcam_logit_zero(s->method));
+    sx_put_list(j, "nonsmooth");
     for (int i = 0; (name = sx_explainer_kink(s->explainer, i, &op, &smoothed)) != NULL; i++)
         if (!smoothed)
-            sx_json_string(j, NULL, name);
-    sx_json_array_end(j);
-    sx_json_object_end(j);
+            sx_put_text(j, NULL, name);
+    sx_put_end(j);
+    sx_put_end(j);
 }
 
-static void write_box(struct sx_json *j, const char *key, const struct sx_box *box)
+static void write_box(struct sx_result *j, const char *key, const struct sx_box *box)
 {
     if (box == NULL) {
-        sx_json_string(j, key, NULL);
+        sx_put_null(j, key);
         return;
     }
-    sx_json_array(j, key);
-    sx_json_number(j, NULL, box->x0);
-    sx_json_number(j, NULL, box->y0);
-    sx_json_number(j, NULL, box->x1);
-    sx_json_number(j, NULL, box->y1);
-    sx_json_array_end(j);
+    sx_put_list(j, key);
+    sx_put_number(j, NULL, box->x0);
+    sx_put_number(j, NULL, box->y0);
+    sx_put_number(j, NULL, box->x1);
+    sx_put_number(j, NULL, box->y1);
+    sx_put_end(j);
 }
 
 /* The box that has the largest share in a place, or NULL. */
@@ -341,16 +342,16 @@ static void write_places(struct taylorcam *s, const struct sx_relation *r)
     static const char *const place[] = {"a", "b", "c"};
     static const char *const box[] = {"box_a", "box_b", "box_c"};
     static const char *const name[] = {"name_a", "name_b", "name_c"};
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const struct sx_relations *of = &s->relations;
     for (int k = 0; k < s->o.order; k++) {
-        sx_json_array(j, place[k]);
-        sx_json_int(j, NULL, r->place[k] / of->columns);
-        sx_json_int(j, NULL, r->place[k] % of->columns);
-        sx_json_array_end(j);
+        sx_put_list(j, place[k]);
+        sx_put_int(j, NULL, r->place[k] / of->columns);
+        sx_put_int(j, NULL, r->place[k] % of->columns);
+        sx_put_end(j);
     }
-    sx_json_double(j, "strength", r->strength);
-    sx_json_double(j, "signed", r->effect);
+    sx_put_double(j, "strength", r->strength);
+    sx_put_double(j, "signed", r->effect);
     for (int k = 0; k < s->o.order; k++) {
         struct sx_box b = {0};
         if (s->picture != NULL)
@@ -360,70 +361,68 @@ static void write_places(struct taylorcam *s, const struct sx_relation *r)
     }
     for (int k = 0; k < s->o.order && s->n_boxes > 0; k++) {
         const struct sx_box *b = box_at(s, r->place[k]);
-        sx_json_string(j, name[k], b != NULL ? b->name : NULL);
+        sx_put_text(j, name[k], b != NULL ? b->name : NULL);
     }
 }
 
 static void write_pairs(struct taylorcam *s)
 {
-    struct sx_json *j = &s->cli.json;
-    sx_json_array(j, "pairs");
+    struct sx_result *j = s->cli.result;
+    sx_put_list(j, "pairs");
     for (int64_t i = 0; i < s->pairs; i++) {
-        sx_json_object(j, NULL);
+        sx_put_object(j, NULL);
         write_places(s, &s->pair[i]);
-        sx_json_int(j, "rank", i + 1);
-        sx_json_object_end(j);
+        sx_put_int(j, "rank", i + 1);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static void write_objects(struct taylorcam *s)
 {
     static const char *const keys[] = {"a", "b", "c"};
-    struct sx_json *j = &s->cli.json;
-    sx_json_array(j, "objects");
+    struct sx_result *j = s->cli.result;
+    sx_put_list(j, "objects");
     for (int64_t i = 0; i < s->n_boxes; i++) {
-        sx_json_object(j, NULL);
-        sx_json_string(j, "name", s->box[i].name);
+        sx_put_object(j, NULL);
+        sx_put_text(j, "name", s->box[i].name);
         write_box(j, "box", &s->box[i]);
-        sx_json_object_end(j);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
-    sx_json_array(j, "object_pairs");
+    sx_put_end(j);
+    sx_put_list(j, "object_pairs");
     for (int64_t i = 0; i < s->object_pairs; i++) {
         const struct sx_relation *r = &s->object_pair[i];
-        sx_json_object(j, NULL);
+        sx_put_object(j, NULL);
         for (int k = 0; k < s->o.order; k++)
-            sx_json_int(j, keys[k], r->place[k]);
-        sx_json_double(j, "strength", r->strength);
-        sx_json_double(j, "signed", r->effect);
-        sx_json_object_end(j);
+            sx_put_int(j, keys[k], r->place[k]);
+        sx_put_double(j, "strength", r->strength);
+        sx_put_double(j, "signed", r->effect);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static bool write_maps(struct taylorcam *s, struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const struct sx_relations *r = &s->relations;
-    struct sx_tensor row = {0};
-    sx_json_tensor(j, "marginal", &r->marginal);
-    sx_json_object(j, "stats");
-    sx_json_double(j, "max", r->max);
-    sx_json_double(j, "mean", r->mean);
-    sx_json_double(j, "median", r->median);
-    sx_json_double(j, "amis100", r->top100);
-    sx_json_object_end(j);
+    sx_put_tensor(j, "marginal", &r->marginal);
+    sx_put_object(j, "stats");
+    sx_put_double(j, "max", r->max);
+    sx_put_double(j, "mean", r->mean);
+    sx_put_double(j, "median", r->median);
+    sx_put_double(j, "amis100", r->top100);
+    sx_put_end(j);
     for (int i = 0; i < s->n_cams; i++)
-        sx_json_tensor(j, s->cam[i], &s->map[i]);
+        sx_put_tensor(j, s->cam[i], &s->map[i]);
     if (s->deletion)
-        sx_json_double(j, "deletion", s->correlation);
+        sx_put_double(j, "deletion", s->correlation);
     if (s->from[0] >= 0) {
-        if (!sx_relations_row(r, s->from[0] * r->columns + s->from[1], s->o.is_signed, &row,
+        if (!sx_relations_row(r, s->from[0] * r->columns + s->from[1], s->o.is_signed, &s->row,
                               error))
             return false;
-        sx_json_tensor(j, "from", &row);
-        sx_tensor_free(&row);
+        sx_put_tensor(j, "from", &s->row);
     }
     return true;
 }
@@ -455,22 +454,36 @@ static void warn(struct taylorcam *s)
         cli_warn(&s->cli, 0, "every strength is 0");
 }
 
+/* A map as one channel, whatever its size. */
+static struct sx_tensor as_channel(const struct sx_tensor *map)
+{
+    struct sx_tensor view = *map;
+    view.shape = (struct sx_shape){3, {1, map->shape.dim[0], map->shape.dim[1]}};
+    return view;
+}
+
 static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
-    sx_record_begin(j, &record);
+    sx_result_begin(j, &record);
     write_params(s);
     write_layer(s);
     write_pairs(s);
     if (s->n_boxes > 0)
         write_objects(s);
-    return write_maps(s, error) && sx_record_end(j, &record, error);
+    const struct sx_view view = {.scalars = "layer.name:layer,grid,params.form:form",
+                                 .each = "pairs",
+                                 .columns = s->o.order == 3 ? "a,b,c,strength,signed"
+                                                            : "a,b,strength,signed",
+                                 .top = s->n_pairs};
+    const struct sx_tensor map = as_channel(&s->relations.marginal);
+    return write_maps(s, error) && cli_emit(&s->cli, &record, &view, &map, error);
 }
 
 /* ---- Text and pictures ---- */
@@ -485,40 +498,6 @@ static void title_of(const struct taylorcam *s, const char *what, char *title, s
     snprintf(title, size, "%s: %s, %s %.4g; layer %.60s, %lldx%lld places, form %s", what, name,
              score[t->score], t->value, sx_explainer_input_name(s->explainer),
              (long long)s->relations.rows, (long long)s->relations.columns, forms[s->o.form]);
-}
-
-/* A map as one channel, whatever its size. */
-static struct sx_tensor as_channel(const struct sx_tensor *map)
-{
-    struct sx_tensor view = *map;
-    view.shape = (struct sx_shape){3, {1, map->shape.dim[0], map->shape.dim[1]}};
-    return view;
-}
-
-static bool write_text(struct taylorcam *s, const struct cli_sample *sample,
-                       struct sx_error *error)
-{
-    char title[300], *drawn = NULL;
-    int64_t columns = s->relations.columns;
-    struct sx_tensor view = as_channel(&s->relations.marginal);
-    title_of(s, "taylorcam", title, sizeof title);
-    sx_sink_print(s->cli.sink, "%s[%lld]  %s\n", sample->id, (long long)sample->index, title);
-    if (cli_colour(&s->cli) && sx_plot_terminal(&s->plot, &view, 64, &drawn, error)) {
-        sx_sink_write(s->cli.sink, drawn, strlen(drawn));
-        free(drawn);
-    }
-    for (int64_t i = 0; i < s->pairs; i++) {
-        const struct sx_relation *r = &s->pair[i];
-        char places[100] = "";
-        size_t at = 0;
-        for (int k = 0; k < s->o.order; k++)
-            at += (size_t)snprintf(places + at, sizeof places - at, "%s%lld,%lld",
-                                   k > 0 ? " - " : "", (long long)(r->place[k] / columns),
-                                   (long long)(r->place[k] % columns));
-        sx_sink_print(s->cli.sink, "  %-22s  strength % .6g  signed % .6g\n", places,
-                      r->strength, r->effect);
-    }
-    return sx_sink_flush(s->cli.sink, error);
 }
 
 /* The boxes of all places; without a picture they are squares. */
@@ -657,8 +636,6 @@ static bool write_result(struct taylorcam *s, const struct cli_sample *sample,
 {
     warn(s);
     switch (s->cli.format) {
-    case CLI_FORMAT_TEXT:
-        return write_text(s, sample, error);
     case CLI_PNG:
         return write_picture(s, error);
     case CLI_NPY:
@@ -762,8 +739,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGPROB};
     s->order = 2;
     s->n_pairs = 5;

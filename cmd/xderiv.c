@@ -153,81 +153,80 @@ static bool keep_names(struct xderiv *s, struct sx_error *error)
 
 static void write_params(struct xderiv *s, const struct sx_effects *r)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     double number;
-    sx_json_object(j, "params");
+    sx_put_object(j, "params");
     for (size_t i = METHOD + 1; i < STEPS; i++) {
         const char *value = settings[i].value;
         if (i == AGG)
             value = !s->global ? "none" : value != NULL ? value : "median";
         if (i == MAX_SETS && sx_number_parse(value, strlen(value), &number))
-            sx_json_int(j, "max_sets", (int64_t)number);
+            sx_put_int(j, "max_sets", (int64_t)number);
         else
-            sx_json_string(j, i == BEAM_SCORE ? "beam_score" : settings[i].name, value);
+            sx_put_text(j, i == BEAM_SCORE ? "beam_score" : settings[i].name, value);
     }
     if (sx_number_parse(settings[NOISE].value, strlen(settings[NOISE].value), &number))
-        sx_json_double(j, "noise", number);
-    sx_json_int(j, "steps", r->steps);
-    sx_json_bool(j, "signed", s->is_signed);
-    sx_json_string(j, "pairs", s->sets_file);
-    sx_json_string(j, "baseline", s->cli.baseline);
-    sx_json_string(j, "background", s->background_file);
-    sx_json_string(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_json_int(j, "seed", (int64_t)s->cli.seed);
-    sx_json_object_end(j);
+        sx_put_double(j, "noise", number);
+    sx_put_int(j, "steps", r->steps);
+    sx_put_bool(j, "signed", s->is_signed);
+    sx_put_text(j, "pairs", s->sets_file);
+    sx_put_text(j, "baseline", s->cli.baseline);
+    sx_put_text(j, "background", s->background_file);
+    cli_put_common(&s->cli);
+    sx_put_end(j);
 }
 
 /* The kinks that were made smooth, or those that were not. */
 static void write_kinks(struct xderiv *s, const char *key, bool wanted)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     const char *node, *op;
     bool smoothed;
-    sx_json_array(j, key);
+    sx_put_list(j, key);
     for (int i = 0; (node = sx_explainer_kink(s->explainer, i, &op, &smoothed)) != NULL; i++) {
         if (smoothed != wanted)
             continue;
         if (!wanted) {
-            sx_json_object(j, NULL);
-            sx_json_string(j, "node", node);
-            sx_json_string(j, "op", op);
-            sx_json_object_end(j);
+            sx_put_object(j, NULL);
+            sx_put_text(j, "node", node);
+            sx_put_text(j, "op", op);
+            sx_put_end(j);
         } else {
-            sx_json_string(j, NULL, node);
+            sx_put_text(j, NULL, node);
         }
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static void write_search(struct xderiv *s, const struct sx_effects *r)
 {
-    struct sx_json *j = &s->cli.json;
-    sx_json_object(j, "smooth");
-    sx_json_string(j, "mode", s->smooth);
+    struct sx_result *j = s->cli.result;
+    sx_put_object(j, "smooth");
+    sx_put_text(j, "mode", s->smooth);
     write_kinks(s, "nodes", true);
-    sx_json_double(j, "shift", s->shift);
-    sx_json_object_end(j);
-    sx_json_object(j, "samples");
-    sx_json_int(j, "n", r->rows);
-    sx_json_array(j, "representatives");
+    sx_put_double(j, "shift", s->shift);
+    sx_put_end(j);
+    sx_put_object(j, "samples");
+    sx_put_int(j, "n", r->rows);
+    sx_put_list(j, "representatives");
     const char *kinds = settings[AT].value;
     for (int k = 0; k < r->n_representatives; k++) {
         char kind[16];
         size_t n = strcspn(kinds, ",");
         snprintf(kind, sizeof kind, "%.*s", (int)n, kinds);
         kinds += n + (kinds[n] == ',');
-        sx_json_object(j, NULL);
-        sx_json_string(j, "kind", kind);
-        sx_json_int(j, "row", r->representative[k]);
-        sx_json_object_end(j);
+        sx_put_object(j, NULL);
+        sx_put_text(j, "kind", kind);
+        sx_put_int(j, "row", r->representative[k]);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
-    sx_json_object_end(j);
-    sx_json_object(j, "search");
-    sx_json_string(j, "mode", s->sets_file != NULL ? "given" : r->beam ? "beam" : "exhaustive");
-    sx_json_int(j, "evaluated", r->evaluated);
-    sx_json_int(j, "skipped", r->skipped);
-    sx_json_object_end(j);
+    sx_put_end(j);
+    sx_put_end(j);
+    sx_put_object(j, "search");
+    sx_put_text(j, "mode", s->sets_file != NULL ? "given" : r->beam ? "beam" : "exhaustive");
+    sx_put_int(j, "evaluated", r->evaluated);
+    sx_put_int(j, "skipped", r->skipped);
+    sx_put_end(j);
 }
 
 /* How many interactions are shown: up to `most` that are not below --min. */
@@ -241,49 +240,49 @@ static int64_t shown(const struct xderiv *s, const struct sx_effects *r, int64_t
 
 static void write_interactions(struct xderiv *s, const struct sx_effects *r)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     char text[64];
     int64_t n = shown(s, r, s->top);
-    sx_json_array(j, "interactions");
+    sx_put_list(j, "interactions");
     for (int64_t k = 0; k < n; k++) {
         const struct sx_effect *item = &r->item[k];
-        sx_json_object(j, NULL);
-        sx_json_array(j, "set");
+        sx_put_object(j, NULL);
+        sx_put_list(j, "set");
         for (int m = 0; m < item->order; m++)
-            sx_json_int(j, NULL, item->set[m]);
-        sx_json_array_end(j);
-        sx_json_array(j, "names");
+            sx_put_int(j, NULL, item->set[m]);
+        sx_put_end(j);
+        sx_put_list(j, "names");
         for (int m = 0; m < item->order; m++)
-            sx_json_string(j, NULL, name_of(s, item->set[m], text));
-        sx_json_array_end(j);
-        sx_json_number(j, "strength", item->strength);
-        sx_json_number(j, "mean", item->mean);
+            sx_put_text(j, NULL, name_of(s, item->set[m], text));
+        sx_put_end(j);
+        sx_put_number(j, "strength", item->strength);
+        sx_put_number(j, "mean", item->mean);
         if (s->global) {
-            sx_json_number(j, "std", item->std);
-            sx_json_number(j, "min", item->min);
-            sx_json_number(j, "max", item->max);
+            sx_put_number(j, "std", item->std);
+            sx_put_number(j, "min", item->min);
+            sx_put_number(j, "max", item->max);
         }
-        sx_json_object_end(j);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 static void write_truth(struct xderiv *s, const struct sx_effects *r)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     char key[24];
     if (s->truth_file == NULL)
         return;
-    sx_json_object(j, "auc");
+    sx_put_object(j, "auc");
     for (int m = 2; m <= order_of(); m++) {
         snprintf(key, sizeof key, "%d", m);
         if (isnan(r->auc[m]))
-            sx_json_string(j, key, NULL);
+            sx_put_null(j, key);
         else
-            sx_json_double(j, key, r->auc[m]);
+            sx_put_double(j, key, r->auc[m]);
     }
-    sx_json_object_end(j);
-    sx_json_double(j, "r_precision", r->r_precision);
+    sx_put_end(j);
+    sx_put_double(j, "r_precision", r->r_precision);
 }
 
 static bool has_nonfinite(const struct sx_effects *r)
@@ -307,44 +306,30 @@ static void warn(struct xderiv *s, const struct sx_effects *r)
 static bool write_record(struct xderiv *s, const struct cli_sample *sample,
                          const struct sx_effects *r, struct sx_error *error)
 {
-    struct sx_json *j = &s->cli.json;
+    struct sx_result *j = s->cli.result;
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
-    sx_record_begin(j, &record);
+    sx_result_begin(j, &record);
     write_params(s, r);
-    sx_json_int(j, "order", order_of());
-    sx_json_string(j, "method", settings[METHOD].value);
+    sx_put_int(j, "order", order_of());
+    sx_put_text(j, "method", settings[METHOD].value);
     write_search(s, r);
     write_interactions(s, r);
     write_truth(s, r);
-    sx_json_bool(j, "zero_curvature", r->zero_curvature);
+    sx_put_bool(j, "zero_curvature", r->zero_curvature);
     write_kinks(s, "nonsmooth", false);
     if (s->check)
-        sx_json_double(j, "check", r->check);
-    return sx_record_end(j, &record, error);
+        sx_put_double(j, "check", r->check);
+    static const struct sx_view view = {
+        .scalars = "samples.n:rows,search.evaluated:sets,auc.2:auc2,auc.3:auc3,r_precision",
+        .each = "interactions",
+        .columns = "set,names,strength:value,std:stderr,mean",
+        .lines = "strength,mean,names|set"};
+    return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 
 /* ---- Other formats ---- */
-
-static bool write_text(struct xderiv *s, const struct cli_sample *sample,
-                       const struct sx_effects *r, struct sx_error *error)
-{
-    struct sx_sink *sink = s->cli.sink;
-    char text[64];
-    int64_t n = shown(s, r, s->top > 0 ? s->top : 10);
-    sx_sink_print(sink, "%s[%lld]  %s, %lld row%s, %lld sets\n", sample->id,
-                  (long long)sample->index, settings[METHOD].value, (long long)r->rows,
-                  r->rows == 1 ? "" : "s", (long long)r->evaluated);
-    for (int64_t k = 0; k < n; k++) {
-        const struct sx_effect *item = &r->item[k];
-        sx_sink_print(sink, "  %-12.6g % -12.6g ", item->strength, item->mean);
-        for (int m = 0; m < item->order; m++)
-            sx_sink_print(sink, "%s%s", m > 0 ? " x " : " ", name_of(s, item->set[m], text));
-        sx_sink_print(sink, "\n");
-    }
-    return sx_sink_flush(sink, error);
-}
 
 /* "quoted" as DOT wants it. */
 static void print_quoted(struct sx_sink *sink, const char *text)
@@ -544,10 +529,9 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
         return false;
     s->cli.sample = s->global ? -1 : s->cli.sample;
     warn(s, &r);
-    bool ok = s->cli.format == CLI_FORMAT_TEXT ? write_text(s, sample, &r, error)
-              : s->cli.format == CLI_PNG       ? draw(s, sample, &r, error)
-              : s->cli.format == CLI_DOT       ? write_dot(s, sample, &r, error)
-                                               : write_record(s, sample, &r, error);
+    bool ok = s->cli.format == CLI_PNG   ? draw(s, sample, &r, error)
+              : s->cli.format == CLI_DOT ? write_dot(s, sample, &r, error)
+                                         : write_record(s, sample, &r, error);
     if (ok && s->check && !(r.check <= 1e-4)) {
         struct sx_error check = {.status = SX_CHECK};
         snprintf(check.message, sizeof check.message,
@@ -722,8 +706,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_PNG |
-                                     1u << CLI_NPY | 1u << CLI_DOT,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY | 1u << CLI_DOT,
                           .scale_word = scale_word,
                           .score = SX_SCORE_LOGIT};
     s->smooth = "none";

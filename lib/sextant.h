@@ -14,7 +14,7 @@
 #include "sextant/picture.h"
 #include "sextant/model.h"
 #include "sextant/input.h"
-#include "sextant/record.h"
+#include "sextant/output.h"
 #include "sextant/result.h"
 #include "sextant/option.h"
 #include "sextant/explain.h"

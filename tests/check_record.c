@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "record/result.h"
+#include "sextant/explain.h"
 #include "suite.h"
 
 static char path[] = "/tmp/check_record.XXXXXX";
@@ -38,6 +39,24 @@ static const char *written(struct sx_sink *sink)
     text[fread(text, 1, sizeof text - 1, in)] = '\0';
     fclose(in);
     return text;
+}
+
+static struct sx_result *empty(void)
+{
+    struct sx_error error = {0};
+    struct sx_result *r = sx_result_new(SX_FLOAT, &error);
+    ck_assert_ptr_nonnull(r);
+    return r;
+}
+
+/* The line that a result is as JSON. */
+static const char *finished(struct sx_result *r)
+{
+    struct sx_error error = {0};
+    struct sx_sink *sink = sink_of();
+    ck_assert_msg(sx_result_json(r, sink, &error), "%s", error.message);
+    sx_result_free(r);
+    return written(sink);
 }
 
 static const struct sx_target target = {
@@ -225,6 +244,159 @@ START_TEST(test_text)
 }
 END_TEST
 
+START_TEST(test_kinds)
+{
+    struct sx_result *json = empty();
+    float values[] = {1, 0.1F, NAN, -INFINITY, 3, 4};
+    int64_t ints[] = {INT64_MIN, 9007199254740993};
+    uint8_t bools[] = {1, 0};
+    struct sx_tensor f = {SX_FLOAT, {2, {2, 3}}, values};
+    struct sx_tensor i = {SX_INT, {1, {2}}, ints};
+    struct sx_tensor b = {SX_BOOL, {1, {2}}, bools};
+    sx_put_object(json, NULL);
+    sx_put_tensor(json, "f", &f);
+    sx_put_array(json, "i", &i);
+    sx_put_array(json, "b", &b);
+    sx_put_list(json, "a");
+    sx_put_number(json, NULL, 0.1);
+    sx_put_double(json, NULL, (double)0.1F);
+    sx_put_int(json, NULL, -7);
+    sx_put_list(json, NULL);
+    sx_put_end(json);
+    sx_put_object(json, NULL);
+    sx_put_end(json);
+    sx_put_bool(json, NULL, true);
+    sx_put_bool(json, NULL, false);
+    sx_put_text(json, NULL, NULL);
+    sx_put_end(json);
+    sx_put_end(json);
+    ck_assert_int_eq(json->nonfinite, 2);
+    ck_assert_str_eq(finished(json),
+                     "{\"f\":{\"shape\":[2,3],\"values\":[1,0.1,null,null,3,4]},"
+                     "\"i\":[-9223372036854775808,9007199254740993],\"b\":[1,0],"
+                     "\"a\":[0.1,0.10000000149011612,-7,[],{},true,false,null]}\n");
+}
+END_TEST
+
+START_TEST(test_strings)
+{
+    static const struct {
+        const char *text, *json;
+    } known[] = {
+        {"", "\"\""},
+        {"plain", "\"plain\""},
+        {"a\"b\\c", "\"a\\\"b\\\\c\""},
+        {"\n\t\x01\x7f", "\"\\u000a\\u0009\\u0001\x7f\""},
+        {"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+         "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\""},
+        {"\xff", "\"\xef\xbf\xbd\""},
+        {"a\xc3", "\"a\xef\xbf\xbd\""},
+        {"\xc3(", "\"\xef\xbf\xbd(\""},
+        {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xe0\x80\x80x", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\""},
+        {"\xf4\x8f\xbf\xbf", "\"\xf4\x8f\xbf\xbf\""},
+        {"\xf4\x90\x80\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {"\xf0\x9f\x98", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+        {NULL, "null"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct sx_result *json = empty();
+        sx_put_text(json, NULL, known[i].text);
+        char line[80];
+        snprintf(line, sizeof line, "%s\n", known[i].json);
+        ck_assert_str_eq(finished(json), line);
+    }
+}
+END_TEST
+
+static const struct sx_target tabby = {.output = "logits",
+                                       .index = 281,
+                                       .label = "tabby, tabby cat",
+                                       .score = SX_SCORE_LOGIT,
+                                       .value = 12.25};
+
+static const struct sx_record sample = {
+    .tool = "ggig",
+    .id = "cat.png",
+    .index = 0,
+    .model_file = "m.onnx",
+    .model_sha256 = "00ff",
+    .input_name = "data",
+    .input_shape = {4, {1, 3, 224, 224}},
+    .target = &tabby,
+    .forward = 51,
+    .backward = 50,
+    .seconds = -1,
+};
+
+START_TEST(test_record)
+{
+    struct sx_result *json = empty();
+    sx_result_begin(json, &sample);
+    sx_put_object(json, "params");
+    sx_put_int(json, "seed", 0);
+    sx_put_end(json);
+    sx_put_number(json, "sum", 1.5);
+    sx_result_end(json, &sample);
+    ck_assert_str_eq(finished(json),
+                     "{\"tool\":\"ggig\",\"version\":\"" SX_VERSION
+                     "\",\"id\":\"cat.png\",\"index\":0,"
+                     "\"model\":{\"file\":\"m.onnx\",\"sha256\":\"00ff\"},"
+                     "\"input\":{\"name\":\"data\",\"shape\":[1,3,224,224]},"
+                     "\"target\":{\"output\":\"logits\",\"index\":281,"
+                     "\"label\":\"tabby, tabby cat\",\"score\":\"logit\",\"value\":12.25},"
+                     "\"params\":{\"seed\":0},\"sum\":1.5,"
+                     "\"cost\":{\"forward\":51,\"backward\":50},\"warnings\":[]}\n");
+}
+END_TEST
+
+/* Nonfinite numbers are counted anew for each record; the rest shows when it is there. */
+START_TEST(test_record_extras)
+{
+    static const char *const warnings[] = {"one", "two"};
+    struct sx_record record = sample;
+    record.warnings = warnings;
+    record.warning_count = 2;
+    record.seconds = 0.25;
+    struct sx_target nameless = tabby;
+    nameless.label = NULL;
+    nameless.score = SX_SCORE_LOGPROB;
+    record.target = &nameless;
+    char *line[2];
+    for (int i = 0; i < 2; i++) {
+        struct sx_result *json = empty();
+        sx_result_begin(json, &record);
+        sx_put_number(json, "x", i == 0 ? NAN : 1);
+        sx_result_end(json, &record);
+        line[i] = strdup(finished(json));
+        record.target = NULL;
+    }
+    char *text = line[0], *second = line[1];
+    ck_assert_ptr_nonnull(strstr(text, "\"index\":281,\"label\":null,\"score\":\"logprob\""));
+    ck_assert_ptr_nonnull(strstr(text, ",\"x\":null,\"nonfinite\":1,\"cost\":"));
+    ck_assert_ptr_nonnull(strstr(text, ",\"warnings\":[\"one\",\"two\"],\"seconds\":0.25}"));
+    ck_assert_ptr_null(strstr(second, "nonfinite"));
+    ck_assert_ptr_null(strstr(second, "target"));
+    free(second);
+    free(text);
+}
+END_TEST
+
+START_TEST(test_record_error)
+{
+    struct sx_result *json = empty();
+    struct sx_error why = {SX_FAILED, "line 3: cell 2 is not a number"};
+    struct sx_record record = sample;
+    record.index = 3;
+    sx_result_failed(json, &record, &why);
+    ck_assert_str_eq(
+        finished(json),
+        "{\"tool\":\"ggig\",\"id\":\"cat.png\",\"index\":3,\"error\":{\"status\":1,"
+        "\"message\":\"line 3: cell 2 is not a number\"}}\n");
+}
+END_TEST
+
 /* ---- Options ---- */
 
 struct settings {
@@ -356,6 +528,7 @@ int main(void)
     TCase *c = suite_case("record");
     tcase_add_checked_fixture(c, start, stop);
     SUITE_ADD(c, test_json, test_read, test_bad_json, test_no_tensor, test_table, test_text,
-              test_options, test_bad_options);
+              test_options, test_bad_options, test_kinds, test_strings, test_record,
+              test_record_extras, test_record_error);
     return suite_run();
 }

@@ -14,6 +14,7 @@ enum cli_kind {
     CLI_SIZE,   /* size_t, bytes, with an optional K, M, G */
     CLI_CHOICE, /* int: which of the names in `choices`, separated by | */
     CLI_CALL,   /* bool (*)(struct cli *, const char *argument), in `call` */
+    CLI_ROW,    /* struct cli_bound: a row of a library's table */
 };
 
 struct cli;
@@ -27,7 +28,31 @@ struct cli_option {
     bool (*call)(struct cli *cli, const char *argument);
 };
 
-enum cli_format { CLI_FORMAT_NONE, CLI_FORMAT_TEXT, CLI_JSON, CLI_PNG, CLI_NPY, CLI_DOT };
+/* A row, and the struct that it sets. */
+struct cli_bound {
+    const struct sx_option *row;
+    void *options;
+};
+
+/* A library's options, and the struct that they set. */
+struct cli_table {
+    const struct sx_options *options;
+    void *to;
+};
+
+enum cli_format {
+    CLI_FORMAT_NONE,
+    CLI_FORMAT_TEXT,
+    CLI_JSON,
+    CLI_PNG,
+    CLI_NPY,
+    CLI_DOT,
+    CLI_CSV,
+    CLI_TSV
+};
+
+/* The formats of what is a view of a record, as bits. */
+#define CLI_TABLES (1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_CSV | 1u << CLI_TSV)
 
 /* Which common options a tool has besides those of all tools. */
 enum cli_group { CLI_PICTURES = 1, CLI_EXPLAIN = 2, CLI_BASELINE = 4 };
@@ -48,6 +73,7 @@ struct cli {
     /* Said by the tool. */
     const char *tool, *summary, *operands;
     const struct cli_option *options; /* ends with a name of NULL */
+    const struct cli_table *tables;   /* ends with options of NULL; NULL: none */
     unsigned groups;                  /* of enum cli_group */
     unsigned formats;                 /* bit 1 << format for each that is offered */
     bool one_result;                  /* of all samples: where one fails nothing is written */
@@ -71,6 +97,9 @@ struct cli {
     struct sx_preprocess pre;
     struct sx_explain_options explain;
 
+    /* The rows of `tables`. */
+    struct cli_bound bound[64];
+
     /* The state of the run: run.c, samples.c, output.c. */
     struct sx_error error; /* the first one that ends the run */
     int status;
@@ -81,7 +110,9 @@ struct cli {
     size_t n_labels;
     struct cli_samples *samples;
     struct sx_sink *sink;
-    struct sx_json json;
+    struct sx_result *result; /* of the sample at hand */
+    struct sx_table table;    /* of -f csv and tsv */
+    bool by_element;
     struct sx_tensor *arrays; /* gathered for one .npy; without data: a sample that failed */
     size_t n_arrays, array_capacity;
     bool probing; /* the sample is outside of an empty range: it shows an array's shape alone */
@@ -177,6 +208,9 @@ bool cli_next(struct cli *cli, struct cli_sample *sample);
  * Returns whether to go on. */
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error);
+/* Explains every sample. */
+void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli_sample *sample,
+                                               struct sx_error *error));
 /* What is not drawn beside the first sample that was: a line on stderr. */
 void cli_only_first(struct cli *cli);
 /* The name of feature i from the header line of the current INPUT, or NULL. */
@@ -223,13 +257,21 @@ bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
 const char *cli_label(const struct cli *cli, int64_t i); /* of a class; NULL: none */
 
-/* output.c: the parts that all records share. Between the two, the tool writes "params" and
- * its own keys to cli->json. */
+/* output.c: the parts that all records share. cli_record empties cli->result; the tool puts
+ * "params" and its own keys there between sx_result_begin and cli_emit. */
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record);
 void cli_record_target(struct cli *cli, struct sx_record *record,
                        const struct sx_explainer *explainer);
-/* What is explained, in words: "tabby (281)", "output 3", "sum 1,*,*". */
+/* Ends the record and writes it in the format that was asked for: JSON, a table, or text, with
+ * `map` drawn on a terminal unless it is NULL. */
+bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_view *view,
+              const struct sx_tensor *map, struct sx_error *error);
+/* "tabby cat (281)", "output 281", "sum 1,*,*". */
 void cli_target_name(const struct sx_target *target, char *name, size_t size);
+/* The last of "params": precision and seed. Names and values of x's elements, where a table's header
+ * names them: "names" and "x". */
+void cli_put_common(struct cli *cli);
+void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
 /* Adds one tensor to the .npy that is written at the end; one sample's, without its batch axis. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
 /* Adds a row of NaN for a sample that failed. */
@@ -238,8 +280,6 @@ bool cli_add_failed(struct cli *cli, struct sx_error *error);
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error);
 /* That n cells of tables are missing, in words; NULL: none are. */
 const char *cli_missing(int64_t n, char text[80]);
-/* Prints the n elements of largest magnitude (at most 32), a line each. */
-bool cli_print_top(struct cli *cli, const struct sx_tensor *map, int n, struct sx_error *error);
 bool cli_to_terminal(const struct cli *cli);
 /* x's reference input from --baseline: any kind. The caller frees it. */
 bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,

@@ -39,13 +39,13 @@ static bool set_rows(struct cli *cli, const char *argument)
            (cli->row_end < 0 || cli->row_begin <= cli->row_end);
 }
 
-static const char *const formats[] = {"", "text", "json", "png", "npy", "dot"};
+static const char *const formats[] = {"", "text", "json", "png", "npy", "dot", "csv", "tsv"};
 
 /* The names of those that the tool offers, "a|b|c". */
 static const char *offered_formats(struct cli *cli)
 {
     size_t at = 0, size = sizeof cli->formats_said;
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_DOT; i++)
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_TSV; i++)
         if ((cli->formats & 1u << i) != 0)
             at += (size_t)snprintf(cli->formats_said + at, size - at, "%s%s", at > 0 ? "|" : "",
                                    formats[i]);
@@ -54,7 +54,7 @@ static const char *offered_formats(struct cli *cli)
 
 static bool set_format(struct cli *cli, const char *argument)
 {
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_DOT; i++)
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_TSV; i++)
         if (strcmp(argument, formats[i]) == 0 && (cli->formats & 1u << i) != 0) {
             cli->format = i;
             return true;
@@ -134,6 +134,23 @@ static void add(struct cli_option *all, size_t *n, const struct cli_option *more
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static void add_tables(struct cli *cli, struct cli_option *all, size_t *n)
+{
+    struct cli_bound *bound = cli->bound, *end = bound + COUNT(cli->bound);
+    for (const struct cli_table *t = cli->tables; t != NULL && t->options != NULL; t++)
+        for (size_t i = 0; i < t->options->n && *n < CLI_MAX_OPTIONS && bound < end; i++) {
+            const struct sx_option *row = &t->options->row[i];
+            *bound = (struct cli_bound){row, t->to};
+            all[(*n)++] = (struct cli_option){.letter = row->letter,
+                                              .name = row->name,
+                                              .argument = row->argument,
+                                              .help = row->help,
+                                              .kind = CLI_ROW,
+                                              .to = bound++,
+                                              .choices = row->choices};
+        }
+}
+
 /* The tool's options, then the common ones. */
 size_t cli_options(struct cli *cli, struct cli_option *all, bool *help)
 {
@@ -185,6 +202,8 @@ size_t cli_options(struct cli *cli, struct cli_option *all, bool *help)
          NULL},
         {'f', "format", "FORMAT", "how results are written", CLI_CALL, NULL,
          offered_formats(cli), set_format},
+        {0, "long", NULL, "tables: a row for each element", CLI_FLAG, &cli->by_element, NULL,
+         NULL},
         {'o', "output", "FILE", "write there instead of stdout", CLI_TEXT, &cli->output, NULL,
          NULL},
         {'s', "seed", "N", "of all randomness", CLI_SEED, &cli->seed, NULL, NULL},
@@ -208,6 +227,7 @@ size_t cli_options(struct cli *cli, struct cli_option *all, bool *help)
     while (cli->options[own].name != NULL)
         own++;
     add(all, &n, cli->options, own);
+    add_tables(cli, all, &n);
     if ((cli->groups & CLI_EXPLAIN) != 0)
         add(all, &n, explain, COUNT(explain));
     if ((cli->groups & CLI_BASELINE) != 0)

@@ -18,6 +18,7 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
     cli->n_recorded = cli->n_said;
     cli->said = NULL;
     cli->n_said = 0;
+    sx_result_reset(cli->result);
     *record = (struct sx_record){.tool = cli->tool,
                                  .id = sample->id,
                                  .index = sample->index,
@@ -103,6 +104,76 @@ static bool succeeded(struct cli *cli)
     return false;
 }
 
+void cli_put_common(struct cli *cli)
+{
+    sx_put_text(cli->result, "precision", cli->explain.precise ? "float64" : "float32");
+    sx_put_int(cli->result, "seed", (int64_t)cli->seed);
+}
+
+void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
+{
+    const struct sx_tensor *x = sx_explainer_input(explainer);
+    int64_t n = 0;
+    while (cli_feature(cli, (size_t)n) != NULL)
+        n++;
+    if (n == 0 || n != sx_count(&x->shape))
+        return;
+    sx_put_list(cli->result, "names");
+    for (int64_t i = 0; i < n; i++)
+        sx_put_text(cli->result, NULL, cli_feature(cli, (size_t)i));
+    sx_put_end(cli->result);
+    sx_put_array(cli->result, "x", x);
+}
+
+/* A record of the failure, a row of a table, or a row of NaN. */
+static bool write_failed(struct cli *cli, struct sx_error *error)
+{
+    switch (cli->format) {
+    case CLI_JSON:
+        return sx_result_json(cli->result, cli->sink, error);
+    case CLI_CSV:
+    case CLI_TSV:
+        return sx_table_add(&cli->table, cli->result, cli->sink, error);
+    case CLI_NPY:
+        return cli_add_failed(cli, error);
+    default:
+        return true;
+    }
+}
+
+/* The map in half blocks, for a terminal that takes colours; NULL: none. */
+static char *draw_map(const struct cli *cli, const struct sx_tensor *map)
+{
+    struct sx_error ignored = {0};
+    struct sx_plot plot;
+    char *text = NULL;
+    if (map == NULL || map->shape.rank < 2 || cli->format != CLI_FORMAT_TEXT ||
+        !cli_colour(cli))
+        return NULL;
+    sx_plot_default(&plot);
+    return sx_plot_terminal(&plot, map, 64, &text, &ignored) ? text : NULL;
+}
+
+bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_view *view,
+              const struct sx_tensor *map, struct sx_error *error)
+{
+    if (cli->probing)
+        return true;
+    sx_result_end(cli->result, record);
+    if (cli->format == CLI_JSON)
+        return sx_result_json(cli->result, cli->sink, error);
+    if (cli->format == CLI_CSV || cli->format == CLI_TSV) {
+        cli->table.view = view;
+        cli->table.separator = cli->format == CLI_CSV ? ',' : '\t';
+        cli->table.by_element = cli->by_element;
+        return sx_table_add(&cli->table, cli->result, cli->sink, error);
+    }
+    char *drawn = draw_map(cli, map);
+    bool ok = sx_result_text(cli->result, view, drawn, cli->sink, error);
+    free(drawn);
+    return ok;
+}
+
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error)
 {
@@ -122,8 +193,8 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
     cli_complain_sample(cli, place, error);
     struct sx_record record;
     cli_record(cli, sample, &record);
-    if (cli->format == CLI_JSON ? sx_record_error(&cli->json, &record, error, &write)
-                                : cli->format != CLI_NPY || cli_add_failed(cli, &write))
+    sx_result_failed(cli->result, &record, error);
+    if (write_failed(cli, &write))
         return true;
     cli->error = write;
     return false;
@@ -178,48 +249,4 @@ bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
         return sx_baseline(explainer, cli->baseline, &cli->pre, background, n_background,
                            *baseline, error);
     return file_baseline(cli, explainer, *baseline, error);
-}
-
-/* "pixel name" of element i: a feature's name, or its place. */
-static void place_of(const struct cli *cli, const struct sx_shape *shape, int64_t i, char *text,
-                     size_t size)
-{
-    const char *name = shape->rank <= 1 ? cli_feature(cli, (size_t)i) : NULL;
-    size_t at = 0;
-    if (name != NULL) {
-        snprintf(text, size, "%s", name);
-        return;
-    }
-    int64_t stride = sx_count(shape);
-    text[0] = '\0';
-    for (int k = 0; k < shape->rank && at + 24 < size; k++) {
-        stride /= shape->dim[k];
-        at += (size_t)snprintf(text + at, size - at, "%s%lld", k > 0 ? "," : "",
-                               (long long)(i / stride % shape->dim[k]));
-    }
-}
-
-bool cli_print_top(struct cli *cli, const struct sx_tensor *map, int n, struct sx_error *error)
-{
-    int64_t count = sx_count(&map->shape), best[32];
-    int found = 0;
-    n = n > 32 ? 32 : n;
-    for (int64_t i = 0; i < count; i++) {
-        int at = found;
-        if (isnan(sx_tensor_get(map, i)))
-            continue;
-        while (at > 0 && fabs(sx_tensor_get(map, i)) > fabs(sx_tensor_get(map, best[at - 1])))
-            at--;
-        if (at >= n)
-            continue;
-        found += found < n;
-        memmove(best + at + 1, best + at, (size_t)(found - at - 1) * sizeof best[0]);
-        best[at] = i;
-    }
-    for (int k = 0; k < found; k++) {
-        char place[120];
-        place_of(cli, &map->shape, best[k], place, sizeof place);
-        sx_sink_print(cli->sink, "  %-24s % .6g\n", place, sx_tensor_get(map, best[k]));
-    }
-    return sx_sink_flush(cli->sink, error);
 }

@@ -103,6 +103,18 @@ static bool read_size(const char *text, size_t *value)
     return true;
 }
 
+/* A row says itself what would have fitted. */
+static bool read_row(const struct cli *cli, const struct cli_option *o, const char *text)
+{
+    const struct cli_bound *bound = o->to;
+    struct sx_error error = {0};
+    if (sx_option_set(bound->row, bound->options, text, &error))
+        return true;
+    if (o->choices != NULL)
+        return false; /* the nearest are offered */
+    cli_misuse(cli, "%s", error.message);
+}
+
 static bool read_argument(struct cli *cli, const struct cli_option *o, const char *text)
 {
     switch (o->kind) {
@@ -124,6 +136,8 @@ static bool read_argument(struct cli *cli, const struct cli_option *o, const cha
         return read_choice(o, text);
     case CLI_CALL:
         return o->call(cli, text);
+    case CLI_ROW:
+        return read_row(cli, o, text);
     }
     return false;
 }
@@ -264,6 +278,8 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     cli->baseline = "zero";
     struct sx_error error = {0};
     sx_preprocess_preset(&cli->pre, "unit", &error);
+    for (const struct cli_table *t = cli->tables; t != NULL && t->options != NULL; t++)
+        sx_option_defaults(t->options, t->to);
     struct words words = {.cli = cli, .all = all, .word = argv + (argc > 0)};
     words.n = cli_options(cli, all, help);
     words.operand = cli_must(cli, malloc(((size_t)argc + 1) * sizeof *words.operand));

@@ -194,9 +194,20 @@ bool cli_open(struct cli *cli)
         cli->error = error; /* it names the file */
         return false;
     }
-    cli->json = (struct sx_json){.sink = cli->sink,
-                                 .precision = cli->explain.precise ? SX_DOUBLE : SX_FLOAT};
-    return true;
+    cli->result = sx_result_new(cli->explain.precise ? SX_DOUBLE : SX_FLOAT, &cli->error);
+    return cli->result != NULL;
+}
+
+void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli_sample *sample,
+                                               struct sx_error *error))
+{
+    struct cli_sample sample;
+    bool go_on = true;
+    while (go_on && cli_next(cli, &sample)) {
+        struct sx_error error = {0};
+        bool ok = explain(cli, &sample, &error);
+        go_on = cli_done(cli, &sample, ok, &error);
+    }
 }
 
 /* A picture or an array of nothing is an error, not an empty file. */
@@ -230,6 +241,7 @@ int cli_finish(struct cli *cli)
     if (cli->sink != NULL && !sx_sink_finish(cli->sink, keep, &error) && !reported && keep)
         cli_complain(cli, cli->output, &error);
     cli_output_free(cli);
+    sx_result_free(cli->result);
     sx_model_close(cli->model);
     cli_free_lines(cli->labels, cli->n_labels);
     for (size_t i = 0; i < cli->n_sides; i++)

@@ -2,7 +2,7 @@
 #ifndef SX_BASE_H
 #define SX_BASE_H
 
-#include "sextant.h"
+#include "sextant/base.h"
 
 /* Marks functions whose format string the compiler should check. */
 #define SX_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

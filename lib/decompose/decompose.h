@@ -5,6 +5,7 @@
 #include "graph/relevance.h"
 #include "explain/explain.h"
 #include "explain/game.h"
+#include "sextant/decompose.h"
 
 /* ---- Sets of players: family.c ---- */
 

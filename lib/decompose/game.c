@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decompose/decompose.h"
+#include "sextant/shapley.h"
 
 static size_t words(const struct sx_decomposing *d)
 {

@@ -1,153 +1,153 @@
 /* json.c - a decomposition as keys of a record. */
 #include <math.h>
 
-#include "io/io.h"
+#include "sextant/decompose.h"
 
-static void write_set(struct sx_json *j, uint64_t set)
+static void write_set(struct sx_result *j, uint64_t set)
 {
-    sx_json_array(j, "set");
+    sx_put_list(j, "set");
     for (; set != 0; set &= set - 1)
-        sx_json_int(j, NULL, __builtin_ctzll(set));
-    sx_json_array_end(j);
+        sx_put_int(j, NULL, __builtin_ctzll(set));
+    sx_put_end(j);
 }
 
-static void write_numbers(struct sx_json *j, const char *key, const double *values, int64_t n)
+static void write_numbers(struct sx_result *j, const char *key, const double *values, int64_t n)
 {
-    sx_json_array(j, key);
+    sx_put_list(j, key);
     for (int64_t i = 0; i < n; i++)
-        sx_json_number(j, NULL, values[i]);
-    sx_json_array_end(j);
+        sx_put_number(j, NULL, values[i]);
+    sx_put_end(j);
 }
 
-static void write_principles(struct sx_json *j, const struct sx_principle *p, bool sets)
+static void write_principles(struct sx_result *j, const struct sx_principle *p, bool sets)
 {
     static const char *const name[] = {"p1", "p2", "p3"};
-    sx_json_object(j, "principles");
+    sx_put_object(j, "principles");
     for (int k = 0; k < 3; k++) {
-        sx_json_object(j, name[k]);
-        sx_json_derived(j, "violation", p[k].violation);
-        sx_json_bool(j, "holds", p[k].holds);
-        sx_json_bool(j, "derived", p[k].derived);
+        sx_put_object(j, name[k]);
+        sx_put_derived(j, "violation", p[k].violation);
+        sx_put_bool(j, "holds", p[k].holds);
+        sx_put_bool(j, "derived", p[k].derived);
         if (sets) {
-            sx_json_array(j, "worst");
+            sx_put_list(j, "worst");
             for (uint64_t set = p[k].worst; set != 0; set &= set - 1)
-                sx_json_int(j, NULL, __builtin_ctzll(set));
-            sx_json_array_end(j);
+                sx_put_int(j, NULL, __builtin_ctzll(set));
+            sx_put_end(j);
         }
-        sx_json_object_end(j);
+        sx_put_end(j);
     }
-    sx_json_object_end(j);
+    sx_put_end(j);
 }
 
 /* Shares, and these over the effect where there is one to speak of. */
-static void write_allocation(struct sx_json *j, const struct sx_decomposition *r,
+static void write_allocation(struct sx_result *j, const struct sx_decomposition *r,
                              const struct sx_decomposed *m)
 {
     double scale = 0;
     for (int64_t s = 1; m->share != NULL && s < r->n_sets; s++)
         scale = fmax(scale, fabs(m->effect[s]));
-    sx_json_array(j, "allocation");
+    sx_put_list(j, "allocation");
     for (int64_t s = 1; m->share != NULL && s < r->n_sets; s++) {
         const double *share = m->share + s * r->players;
         bool some = fabs(m->effect[s]) > 1e-6 * scale;
-        sx_json_object(j, NULL);
+        sx_put_object(j, NULL);
         write_set(j, r->set[s]);
         write_numbers(j, "share", share, r->players);
-        sx_json_array(j, "weight");
+        sx_put_list(j, "weight");
         for (int64_t i = 0; i < r->players; i++) {
             if (some)
-                sx_json_derived(j, NULL, share[i] / m->effect[s]);
+                sx_put_derived(j, NULL, share[i] / m->effect[s]);
             else
-                sx_json_string(j, NULL, NULL);
+                sx_put_null(j, NULL);
         }
-        sx_json_array_end(j);
-        sx_json_object_end(j);
+        sx_put_end(j);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
 /* What the effects of the sets that were looked at leave over. */
-static void write_rest(struct sx_json *j, const struct sx_decomposition *r,
+static void write_rest(struct sx_result *j, const struct sx_decomposition *r,
                        const struct sx_decomposed *m)
 {
     if (m->share == NULL || r->all_sets)
         return;
-    sx_json_array(j, "rest");
+    sx_put_list(j, "rest");
     for (int64_t i = 0; i < r->players; i++) {
         double rest = m->attribution[i];
         for (int64_t s = 0; s < r->n_sets; s++)
             rest -= m->share[s * r->players + i];
-        sx_json_number(j, NULL, rest);
+        sx_put_number(j, NULL, rest);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
-static void write_method(struct sx_json *j, const struct sx_decomposition *r,
+static void write_method(struct sx_result *j, const struct sx_decomposition *r,
                          const struct sx_decomposed *m, bool timing)
 {
-    sx_json_object(j, NULL);
-    sx_json_string(j, "name", m->name);
+    sx_put_object(j, NULL);
+    sx_put_text(j, "name", m->name);
     if (m->failure != NULL) {
-        sx_json_string(j, "attribution", NULL);
-        sx_json_string(j, "reason", m->failure);
-        sx_json_object_end(j);
+        sx_put_null(j, "attribution");
+        sx_put_text(j, "reason", m->failure);
+        sx_put_end(j);
         return;
     }
     write_numbers(j, "attribution", m->attribution, r->players);
     if (isfinite(m->sum))
-        sx_json_number(j, "sum", m->sum);
+        sx_put_number(j, "sum", m->sum);
     else
-        sx_json_string(j, "sum", NULL);
-    sx_json_derived(j, "completeness_gap", m->complete ? m->gap : NAN);
-    sx_json_string(j, "against", m->against);
+        sx_put_null(j, "sum");
+    sx_put_derived(j, "completeness_gap", m->complete ? m->gap : NAN);
+    sx_put_text(j, "against", m->against);
     if (m->map.data != NULL)
-        sx_json_tensor(j, "map", &m->map);
+        sx_put_tensor(j, "map", &m->map);
     write_allocation(j, r, m);
     write_rest(j, r, m);
     if (m->share != NULL)
         write_principles(j, m->principle, true);
-    sx_json_object(j, "selectope");
+    sx_put_object(j, "selectope");
     if (isnan(m->set_slack))
-        sx_json_string(j, "exists", NULL);
+        sx_put_null(j, "exists");
     else
-        sx_json_bool(j, "exists", m->exists);
-    sx_json_derived(j, "set_slack", m->set_slack);
-    sx_json_derived(j, "kappa_slack", m->term_slack);
-    sx_json_object_end(j);
-    sx_json_derived(j, "residual", m->residual);
-    sx_json_derived(j, "residual_closed_form", m->closed);
-    sx_json_int(j, "evaluations", m->evaluations);
+        sx_put_bool(j, "exists", m->exists);
+    sx_put_derived(j, "set_slack", m->set_slack);
+    sx_put_derived(j, "kappa_slack", m->term_slack);
+    sx_put_end(j);
+    sx_put_derived(j, "residual", m->residual);
+    sx_put_derived(j, "residual_closed_form", m->closed);
+    sx_put_int(j, "evaluations", m->evaluations);
     if (timing)
-        sx_json_double(j, "seconds", m->seconds);
-    sx_json_object_end(j);
+        sx_put_double(j, "seconds", m->seconds);
+    sx_put_end(j);
 }
 
-static void write_matrix(struct sx_json *j, const char *key, const double *m, int n)
+static void write_matrix(struct sx_result *j, const char *key, const double *m, int n)
 {
-    sx_json_array(j, key);
+    sx_put_list(j, key);
     for (int i = 0; i < n; i++) {
-        sx_json_array(j, NULL);
+        sx_put_list(j, NULL);
         for (int k = 0; k < n; k++) /* null: one of the two is constant */
-            sx_json_derived(j, NULL, m[i * n + k]);
-        sx_json_array_end(j);
+            sx_put_derived(j, NULL, m[i * n + k]);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
 }
 
-static void write_agreement(struct sx_json *j, const struct sx_decomposition *r)
+static void write_agreement(struct sx_result *j, const struct sx_decomposition *r)
 {
-    sx_json_object(j, "agreement");
-    sx_json_array(j, "methods");
+    sx_put_object(j, "agreement");
+    sx_put_list(j, "methods");
     for (int i = 0; i < r->n_agreeing; i++)
-        sx_json_string(j, NULL, r->method[r->agreeing[i]].name);
-    sx_json_array_end(j);
+        sx_put_text(j, NULL, r->method[r->agreeing[i]].name);
+    sx_put_end(j);
     write_matrix(j, "spearman", r->spearman, r->n_agreeing);
     write_matrix(j, "l2", r->distance, r->n_agreeing);
-    sx_json_object_end(j);
+    sx_put_end(j);
 }
 
 /* The inputs that change most, at most 16, and what each rule gives them. */
-static void write_neuron(struct sx_json *j, const struct sx_neuron *n)
+static void write_neuron(struct sx_result *j, const struct sx_neuron *n)
 {
     int64_t top[16], count = 0;
     for (int64_t i = 0; i < n->n; i++) {
@@ -158,86 +158,86 @@ static void write_neuron(struct sx_json *j, const struct sx_neuron *n)
         if (at < 16)
             top[at] = i;
     }
-    sx_json_object(j, NULL);
-    sx_json_string(j, "layer", n->layer);
-    sx_json_int(j, "neuron", n->element);
-    sx_json_double(j, "z0", n->z0);
-    sx_json_double(j, "dz", n->dz);
-    sx_json_double(j, "dy", n->dy);
-    sx_json_int(j, "n_inputs", n->n);
-    sx_json_array(j, "inputs");
+    sx_put_object(j, NULL);
+    sx_put_text(j, "layer", n->layer);
+    sx_put_int(j, "neuron", n->element);
+    sx_put_double(j, "z0", n->z0);
+    sx_put_double(j, "dz", n->dz);
+    sx_put_double(j, "dy", n->dy);
+    sx_put_int(j, "n_inputs", n->n);
+    sx_put_list(j, "inputs");
     for (int64_t i = 0; i < count; i++)
-        sx_json_int(j, NULL, n->input[top[i]]);
-    sx_json_array_end(j);
-    sx_json_array(j, "d");
+        sx_put_int(j, NULL, n->input[top[i]]);
+    sx_put_end(j);
+    sx_put_list(j, "d");
     for (int64_t i = 0; i < count; i++)
-        sx_json_number(j, NULL, n->d[top[i]]);
-    sx_json_array_end(j);
-    sx_json_array(j, "methods");
+        sx_put_number(j, NULL, n->d[top[i]]);
+    sx_put_end(j);
+    sx_put_list(j, "methods");
     for (int r = 0; r < 6; r++) {
         const struct sx_local *m = &n->rule[r];
-        sx_json_object(j, NULL);
-        sx_json_string(j, "name", m->name);
-        sx_json_array(j, "attribution");
+        sx_put_object(j, NULL);
+        sx_put_text(j, "name", m->name);
+        sx_put_list(j, "attribution");
         for (int64_t i = 0; i < count; i++)
-            sx_json_number(j, NULL, m->attribution[top[i]]);
-        sx_json_array_end(j);
-        sx_json_double(j, "sum", m->sum);
-        sx_json_double(j, "residual", m->residual);
+            sx_put_number(j, NULL, m->attribution[top[i]]);
+        sx_put_end(j);
+        sx_put_double(j, "sum", m->sum);
+        sx_put_double(j, "residual", m->residual);
         write_principles(j, m->principle, false);
-        sx_json_object_end(j);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
-    sx_json_object_end(j);
+    sx_put_end(j);
+    sx_put_end(j);
 }
 
-static void write_taylor(struct sx_json *j, const struct sx_decomposition *r)
+static void write_taylor(struct sx_result *j, const struct sx_decomposition *r)
 {
-    sx_json_object(j, "taylor");
-    sx_json_int(j, "K", r->order);
-    sx_json_array(j, "terms");
+    sx_put_object(j, "taylor");
+    sx_put_int(j, "K", r->order);
+    sx_put_list(j, "terms");
     for (int64_t k = 0; k < r->n_terms; k++) {
-        sx_json_object(j, NULL);
-        sx_json_array(j, "kappa");
+        sx_put_object(j, NULL);
+        sx_put_list(j, "kappa");
         for (int64_t i = 0; i < r->players; i++)
-            sx_json_int(j, NULL, r->degree[k * r->players + i]);
-        sx_json_array_end(j);
-        sx_json_double(j, "I", r->term[k]);
-        sx_json_object_end(j);
+            sx_put_int(j, NULL, r->degree[k * r->players + i]);
+        sx_put_end(j);
+        sx_put_double(j, "I", r->term[k]);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
-    sx_json_derived(j, "gap", r->gap);
-    sx_json_derived(j, "J_gap_max", r->effect_gap);
-    sx_json_derived(j, "ig_gap", r->ig_gap);
-    sx_json_derived(j, "smooth_change", r->smooth_change);
-    sx_json_bool(j, "converged", r->converged);
-    sx_json_object_end(j);
+    sx_put_end(j);
+    sx_put_derived(j, "gap", r->gap);
+    sx_put_derived(j, "J_gap_max", r->effect_gap);
+    sx_put_derived(j, "ig_gap", r->ig_gap);
+    sx_put_derived(j, "smooth_change", r->smooth_change);
+    sx_put_bool(j, "converged", r->converged);
+    sx_put_end(j);
 }
 
-void sx_json_decomposition(struct sx_json *j, const struct sx_decomposition *r, bool harsanyi,
+void sx_put_decomposition(struct sx_result *j, const struct sx_decomposition *r, bool harsanyi,
                            bool timing)
 {
-    sx_json_number(j, "f_x", r->f_x);
-    sx_json_number(j, "f_b", r->f_b);
-    sx_json_array(j, "effects");
+    sx_put_number(j, "f_x", r->f_x);
+    sx_put_number(j, "f_b", r->f_b);
+    sx_put_list(j, "effects");
     for (int64_t k = 1; harsanyi && k < r->n_sets; k++) {
-        sx_json_object(j, NULL);
+        sx_put_object(j, NULL);
         write_set(j, r->set[k]);
-        sx_json_number(j, "J", r->effect[k]);
-        sx_json_object_end(j);
+        sx_put_number(j, "J", r->effect[k]);
+        sx_put_end(j);
     }
-    sx_json_array_end(j);
+    sx_put_end(j);
     if (r->n_terms > 0)
         write_taylor(j, r);
-    sx_json_array(j, "methods");
+    sx_put_list(j, "methods");
     for (int i = 0; i < r->n_methods; i++)
         write_method(j, r, &r->method[i], timing);
-    sx_json_array_end(j);
+    sx_put_end(j);
     write_agreement(j, r);
     if (r->n_neurons > 0) {
-        sx_json_array(j, "neurons");
+        sx_put_list(j, "neurons");
         for (int i = 0; i < r->n_neurons; i++)
             write_neuron(j, &r->neuron[i]);
-        sx_json_array_end(j);
+        sx_put_end(j);
     }
 }

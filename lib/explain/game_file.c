@@ -6,6 +6,7 @@
 
 #include "io/io.h"
 #include "explain/game.h"
+#include "sextant/result.h"
 
 /* Players that a file may speak of. */
 #define MOST_PLAYERS 65536
@@ -212,18 +213,16 @@ static bool save_vector(const struct sx_game *game, struct sx_sink *sink)
     return ok;
 }
 
-static void save_line(const struct sx_game *game, struct sx_json *json, size_t at)
+static void save_line(const struct sx_game *game, struct sx_result *line, size_t at)
 {
-    sx_json_object(json, NULL);
-    sx_json_array(json, "present");
+    sx_put_object(line, NULL);
+    sx_put_list(line, "present");
     for (int64_t i = 0; i < game->players; i++)
         if (sx_set_has(game->memo.key + at * game->words, i))
-            sx_json_int(json, NULL, i);
-    sx_json_array_end(json);
-    sx_json_double(json, "value", game->memo.value[at]);
-    sx_json_object_end(json);
-    json->comma = false;
-    sx_sink_write(json->sink, "\n", 1);
+            sx_put_int(line, NULL, i);
+    sx_put_end(line);
+    sx_put_double(line, "value", game->memo.value[at]);
+    sx_put_end(line);
 }
 
 bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error)
@@ -232,14 +231,20 @@ bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_er
         save_vector(game, sink);
         return sx_sink_flush(sink, error);
     }
-    struct sx_json json = {.sink = sink, .precision = SX_DOUBLE};
-    sx_json_object(&json, NULL);
-    sx_json_int(&json, "players", game->players);
-    sx_json_object_end(&json);
-    json.comma = false;
-    sx_sink_write(sink, "\n", 1);
-    for (size_t i = 0; i < game->memo.capacity; i++)
-        if (game->memo.state[i] == 1)
-            save_line(game, &json, i);
-    return sx_sink_flush(sink, error);
+    struct sx_result *line = sx_result_new(SX_DOUBLE, error);
+    if (line == NULL)
+        return false;
+    sx_put_object(line, NULL);
+    sx_put_int(line, "players", game->players);
+    sx_put_end(line);
+    bool ok = sx_result_json(line, sink, error);
+    for (size_t i = 0; ok && i < game->memo.capacity; i++) {
+        if (game->memo.state[i] != 1)
+            continue;
+        sx_result_reset(line);
+        save_line(game, line, i);
+        ok = sx_result_json(line, sink, error);
+    }
+    sx_result_free(line);
+    return ok;
 }

@@ -3,6 +3,7 @@
 #define SX_PLAYERS_H
 
 #include "base/base.h"
+#include "sextant/explain.h"
 
 struct sx_players {
     int64_t count;

@@ -3,6 +3,7 @@
 #define SX_PRODUCTS_H
 
 #include "explain/deriv.h"
+#include "sextant/taylorcam.h"
 #include "explain/places.h"
 
 struct sx_products;

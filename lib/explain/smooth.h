@@ -3,6 +3,7 @@
 #define SX_SMOOTH_H
 
 #include "graph/graph.h"
+#include "sextant/explain.h"
 
 /* none; relu(a) as log(1 + exp(B a)) / B; as a Phi(a); as relu(a) with softplus's derivatives. */
 enum sx_smooth_kind { SX_SMOOTH_NONE, SX_SMOOTH_SOFTPLUS, SX_SMOOTH_GELU, SX_SMOOTH_SURROGATE };

@@ -289,17 +289,17 @@ static void put_metrics(FILE *to, const struct sx_flint_metrics *m)
     fprintf(to, "}}");
 }
 
-void sx_json_metrics(struct sx_json *json, const struct sx_flint_metrics *m)
+void sx_put_metrics(struct sx_result *json, const struct sx_flint_metrics *m)
 {
     char tau[SX_NUMBER_SIZE];
     for (size_t i = 0; i < N_METRICS; i++)
-        sx_json_double(json, metric_keys[i], metric(m, i));
-    sx_json_object(json, "conciseness");
+        sx_put_double(json, metric_keys[i], metric(m, i));
+    sx_put_object(json, "conciseness");
     for (int i = 0; i < SX_TAUS; i++) {
         tau_key(i, tau);
-        sx_json_double(json, tau, m->conciseness[i]);
+        sx_put_double(json, tau, m->conciseness[i]);
     }
-    sx_json_object_end(json);
+    sx_put_end(json);
 }
 
 char *sx_flint_metrics_text(const struct sx_flint_metrics *m, struct sx_error *error)

@@ -3,6 +3,7 @@
 #define SX_ATTRIBUTE_H
 
 #include "explain/explain.h"
+#include "sextant/ggig.h"
 
 /* One explanation in the making. */
 struct sx_attributing {

@@ -7,6 +7,7 @@
 #define SX_RELEVANCE_H
 
 #include "graph/derive.h"
+#include "sextant/decompose.h"
 
 enum sx_rule {
     SX_LRP_EPSILON,    /* z_i / (z + eps) */

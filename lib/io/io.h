@@ -3,6 +3,8 @@
 #define SX_IO_H
 
 #include "base/base.h"
+#include "sextant/input.h"
+#include "sextant/output.h"
 
 /* ---- Files ------------------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #define SX_PICTURE_H
 
 #include "base/base.h"
+#include "sextant/picture.h"
 
 /* The most pixels a picture may have. */
 #define SX_MAX_PIXELS ((size_t)1 << 28)

@@ -4,6 +4,7 @@
 
 #include "graph/build.h"
 #include "onnx/onnx.h"
+#include "sextant/explain.h"
 
 /* What the caller fixes of one model input: its shape, or its value, which makes it a constant. */
 struct sx_lower_input {

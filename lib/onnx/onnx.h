@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "io/io.h"
+#include "sextant/model.h"
 #include "onnx.pb-c.h"
 
 /* ---- wire.c ----------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #define SX_PLOT_H
 
 #include "io/picture.h"
+#include "sextant/plot.h"
 
 /* What struct sx_plot holds as int: how the channels at a place become one number, what of it
  * is shown, and the panels from left to right. */

@@ -21,6 +21,12 @@ void sx_result_free(struct sx_result *r)
     free(r);
 }
 
+void sx_result_reset(struct sx_result *r)
+{
+    sx_arena_free(&r->arena);
+    *r = (struct sx_result){.precision = r->precision};
+}
+
 const struct sx_datum *sx_result_top(const struct sx_result *r)
 {
     return r->top;
@@ -134,7 +140,7 @@ void sx_put_double(struct sx_result *r, const char *key, double value)
     put_number(r, key, value, SX_DOUBLE);
 }
 
-void sx_put_setting(struct sx_result *r, const char *key, double value)
+void sx_put_derived(struct sx_result *r, const char *key, double value)
 {
     if (isfinite(value))
         sx_put_double(r, key, value);

@@ -1,5 +1,6 @@
 /* frame.c - the frame of every record: what was explained, and at what cost. */
 #include "record/result.h"
+#include "sextant/explain.h"
 
 static void put_target(struct sx_result *r, const struct sx_target *target)
 {
@@ -11,10 +12,17 @@ static void put_target(struct sx_result *r, const struct sx_target *target)
     sx_put_text(r, "output", target->output);
     if (target->instead_of != NULL)
         sx_put_text(r, "instead_of", target->instead_of);
-    sx_put_int(r, "index", target->index);
+    if (target->sum != NULL)
+        sx_put_null(r, "index");
+    else
+        sx_put_int(r, "index", target->index);
     sx_put_text(r, "label", target->label);
     sx_put_text(r, "score", score[target->score]);
     sx_put_number(r, "value", target->value);
+    if (target->sum != NULL)
+        sx_put_text(r, "sum", target->sum);
+    if (target->other)
+        sx_put_bool(r, "other", true);
     sx_put_end(r);
 }
 
@@ -37,6 +45,8 @@ void sx_result_begin(struct sx_result *r, const struct sx_record *record)
         put_target(r, record->target);
     if (record->target != NULL && record->target->straight_through)
         sx_put_bool(r, "straight_through", true);
+    if (record->target != NULL && record->target->straight_through)
+        sx_put_bool(r, "straight_through", true);
 }
 
 void sx_result_end(struct sx_result *r, const struct sx_record *record)
@@ -48,6 +58,8 @@ void sx_result_end(struct sx_result *r, const struct sx_record *record)
     sx_put_int(r, "backward", record->backward);
     sx_put_end(r);
     sx_put_list(r, "warnings");
+    if (record->note != NULL)
+        sx_put_text(r, NULL, record->note);
     for (size_t i = 0; i < record->warning_count; i++)
         sx_put_text(r, NULL, record->warnings[i]);
     sx_put_end(r);

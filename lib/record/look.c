@@ -1,5 +1,6 @@
 /* look.c - members of a result, by path. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/result.h"
@@ -8,8 +9,11 @@ const struct sx_datum *sx_datum_at(const struct sx_datum *value, const char *pat
 {
     while (value != NULL && *path != '\0') {
         size_t n = strcspn(path, ".");
-        const struct sx_datum *v = value->kind == SX_OBJECT ? value->first : NULL;
-        while (v != NULL && (strncmp(v->key, path, n) != 0 || v->key[n] != '\0'))
+        bool list = value->kind == SX_LIST;
+        long place = list ? strtol(path, NULL, 10) : 0;
+        const struct sx_datum *v = list || value->kind == SX_OBJECT ? value->first : NULL;
+        while (v != NULL &&
+               (list ? place-- > 0 : strncmp(v->key, path, n) != 0 || v->key[n] != '\0'))
             v = v->next;
         value = v;
         path += n + (path[n] == '.');

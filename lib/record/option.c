@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "record/result.h"
-#include "sextant/option.h"
 
 const struct sx_option *sx_option_find(const struct sx_options *table, const char *name)
 {
@@ -183,7 +182,7 @@ static void put_option(struct sx_result *r, const struct sx_option *o, const voi
         sx_put_int(r, o->param, *(const int64_t *)field);
         break;
     case SX_OPTION_NUMBER:
-        sx_put_setting(r, o->param, *(const double *)field);
+        sx_put_derived(r, o->param, *(const double *)field);
         break;
     case SX_OPTION_SIZE:
         sx_put_int(r, o->param, (int64_t) * (const size_t *)field);

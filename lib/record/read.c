@@ -20,9 +20,9 @@ static bool is_number_list(const cJSON *list)
     return any;
 }
 
-static void read_numbers(struct sx_result *r, const cJSON *list)
+static void read_numbers(struct sx_result *r, const char *key, const cJSON *list)
 {
-    struct sx_datum *v = sx_result_add(r, list->string, SX_ARRAY);
+    struct sx_datum *v = sx_result_add(r, key, SX_ARRAY);
     int64_t n = 0;
     if (v == NULL)
         return;
@@ -45,27 +45,37 @@ static void read_number(struct sx_result *r, const char *key, double value)
         sx_put_double(r, key, value);
 }
 
-static void read_value(struct sx_result *r, const cJSON *json)
+static void read_value(struct sx_result *r, const char *key, const cJSON *json)
 {
     if (cJSON_IsObject(json) || (cJSON_IsArray(json) && !is_number_list(json))) {
         if (cJSON_IsObject(json))
-            sx_put_object(r, json->string);
+            sx_put_object(r, key);
         else
-            sx_put_list(r, json->string);
+            sx_put_list(r, key);
         for (const cJSON *item = json->child; item != NULL; item = item->next)
-            read_value(r, item);
+            read_value(r, item->string, item);
         sx_put_end(r);
     } else if (cJSON_IsArray(json)) {
-        read_numbers(r, json);
+        read_numbers(r, key, json);
     } else if (cJSON_IsString(json)) {
-        sx_put_text(r, json->string, json->valuestring);
+        sx_put_text(r, key, json->valuestring);
     } else if (cJSON_IsNumber(json)) {
-        read_number(r, json->string, json->valuedouble);
+        read_number(r, key, json->valuedouble);
     } else if (cJSON_IsBool(json)) {
-        sx_put_bool(r, json->string, cJSON_IsTrue(json) != 0);
+        sx_put_bool(r, key, cJSON_IsTrue(json) != 0);
     } else {
-        sx_put_null(r, json->string);
+        sx_put_null(r, key);
     }
+}
+
+void sx_put_json(struct sx_result *r, const char *key, const char *text)
+{
+    struct sx_error ignored = {0};
+    cJSON *json = sx_json_parse(text, strlen(text), &ignored);
+    if (json == NULL)
+        return;
+    read_value(r, key, json);
+    cJSON_Delete(json);
 }
 
 struct sx_result *sx_result_read(const char *line, size_t n, struct sx_error *error)
@@ -73,7 +83,7 @@ struct sx_result *sx_result_read(const char *line, size_t n, struct sx_error *er
     cJSON *json = sx_json_parse(line, n, error);
     struct sx_result *r = json != NULL ? sx_result_new(SX_DOUBLE, error) : NULL;
     if (r != NULL) {
-        read_value(r, json);
+        read_value(r, NULL, json);
         if (!sx_result_ok(r, error)) {
             sx_result_free(r);
             r = NULL;

@@ -3,6 +3,7 @@
 #define SX_RESULT_H
 
 #include "io/io.h"
+#include "sextant/option.h"
 
 /* A document nested deeper than this is no record. */
 #define SX_RESULT_DEPTH 64

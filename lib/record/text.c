@@ -49,8 +49,14 @@ static void write_first(const struct sx_view *view, const struct sx_datum *recor
                       method != NULL ? method : sx_datum_text(sx_datum_at(record, "tool"), ""));
     if (score != NULL) {
         show(sx_datum_at(record, "target.index"), value, sizeof value);
-        sx_sink_print(sink, label != NULL ? " %.80s (%s)," : " %soutput %s,",
-                      label != NULL ? label : "", value);
+        const char *sum = sx_datum_text(sx_datum_at(record, "target.sum"), NULL);
+        bool other = sx_datum_at(record, "target.other") != NULL;
+        if (sum != NULL)
+            sx_sink_print(sink, " sum %.80s,", sum);
+        else if (label != NULL)
+            sx_sink_print(sink, " %.80s (%s),", label, value);
+        else
+            sx_sink_print(sink, " %soutput %s,", other ? "other class of " : "", value);
         show(sx_datum_at(record, "target.value"), value, sizeof value);
         sx_sink_print(sink, " %s %s", strcmp(score, "raw") == 0 ? "value" : score, value);
     }
@@ -97,13 +103,19 @@ static void write_array(const struct sx_view *view, const struct sx_datum *recor
     }
 }
 
-/* Widths of the columns of the first `most` rows. */
-static int measure(const struct sx_view *view, const struct sx_datum *row, int64_t most,
+static const char *lines_of(const struct sx_view *view)
+{
+    return view->lines != NULL ? view->lines : view->columns;
+}
+
+/* Widths of the columns of `n_rows` rows. */
+static int measure(const struct sx_view *view, const struct sx_datum *const *rows, int n_rows,
                    int width[MOST_COLUMNS])
 {
     int n = 0;
-    for (int64_t k = 0; row != NULL && k < most; row = row->next, k++) {
-        const char *list = view->columns;
+    for (int k = 0; k < n_rows; k++) {
+        const struct sx_datum *row = rows[k];
+        const char *list = lines_of(view);
         struct sx_column c;
         for (int i = 0; i < MOST_COLUMNS && sx_view_next(&list, row, &c); i++) {
             char text[256];
@@ -118,21 +130,47 @@ static int measure(const struct sx_view *view, const struct sx_datum *row, int64
     return n;
 }
 
+/* The rows that are shown: the first ones, or those of largest magnitude. */
+static int choose_rows(const struct sx_view *view, const struct sx_datum *row, int most,
+                       const struct sx_datum **rows)
+{
+    int n = 0;
+    for (; row != NULL; row = row->next) {
+        double size = 0;
+        int at = n;
+        if (view->rank != NULL)
+            size = fabs(sx_datum_number(sx_datum_at(row, view->rank), NAN));
+        if (isnan(size))
+            continue;
+        while (view->rank != NULL && at > 0 &&
+               size > fabs(sx_datum_number(sx_datum_at(rows[at - 1], view->rank), 0)))
+            at--;
+        if (at >= most)
+            continue;
+        n += n < most;
+        memmove(rows + at + 1, rows + at, (size_t)(n - at - 1) * sizeof rows[0]);
+        rows[at] = row;
+    }
+    return n;
+}
+
 static void write_rows(const struct sx_view *view, const struct sx_datum *row, int64_t most,
                        struct sx_sink *sink)
 {
-    int width[MOST_COLUMNS] = {0}, n = measure(view, row, most, width);
-    for (int64_t k = -1; row != NULL && k < most; k++) {
-        const char *list = view->columns;
+    const struct sx_datum *rows[MOST_LINES];
+    int width[MOST_COLUMNS] = {0};
+    int n_rows = choose_rows(view, row, most < MOST_LINES ? (int)most : MOST_LINES, rows);
+    int n = measure(view, rows, n_rows, width);
+    for (int k = -1; k < n_rows; k++) {
+        const char *list = lines_of(view);
         struct sx_column c;
-        for (int i = 0; i < n && sx_view_next(&list, row, &c); i++) {
+        for (int i = 0; i < n && sx_view_next(&list, rows[k < 0 ? 0 : k], &c); i++) {
             char text[256];
             show(c.value, text, sizeof text);
             sx_sink_print(sink, i + 1 < n ? "  %-*s" : "  %.*s", i + 1 < n ? width[i] : 250,
                           k < 0 ? c.heading : text);
         }
-        sx_sink_print(sink, "\n");
-        row = k < 0 ? row : row->next;
+        sx_sink_print(sink, n > 0 ? "\n" : "");
     }
 }
 
@@ -155,7 +193,7 @@ bool sx_result_text(const struct sx_result *result, const struct sx_view *view, 
         sx_sink_write(sink, map, strlen(map));
     if (view->each != NULL && row != NULL)
         write_rows(view, row, most, sink);
-    const char *list = view->each == NULL ? view->columns : NULL;
+    const char *list = view->each == NULL ? lines_of(view) : NULL;
     struct sx_column c;
     while (sx_view_next(&list, record, &c))
         if (c.is_array)

@@ -69,9 +69,20 @@ void sx_view_place(const struct sx_view *view, const struct sx_datum *record,
     text[0] = '\0';
     for (int k = 0; k < array->shape.rank && at + 24 < size; k++) {
         stride /= array->shape.dim[k];
-        at += (size_t)snprintf(text + at, size - at, "%s%lld", k > 0 ? "," : "",
+        if (array->shape.dim[k] == 1 && sx_count(&array->shape) > 1)
+            continue;
+        at += (size_t)snprintf(text + at, size - at, "%s%lld", at > 0 ? "," : "",
                                (long long)(i / stride % array->shape.dim[k]));
     }
+}
+
+/* "[0 3]" */
+static size_t join_nested(const struct sx_datum *value, const char *between, char *text,
+                          size_t size)
+{
+    size_t at = (size_t)snprintf(text, size, "[");
+    at += sx_view_join(value, between, at < size ? text + at : NULL, at < size ? size - at : 0);
+    return at + (size_t)snprintf(at < size ? text + at : NULL, at < size ? size - at : 0, "]");
 }
 
 size_t sx_view_join(const struct sx_datum *value, const char *between, char *text, size_t size)
@@ -85,6 +96,8 @@ size_t sx_view_join(const struct sx_datum *value, const char *between, char *tex
         const char *string = sx_datum_text(item, NULL);
         if (string != NULL)
             at += (size_t)snprintf(to, room, "%s%s", i > 0 ? between : "", string);
+        else if (item != NULL && (item->kind == SX_LIST || item->kind == SX_ARRAY))
+            at += join_nested(item, between, to, room);
         else
             at += (size_t)snprintf(to, room, "%s%.6g", i > 0 ? " " : "",
                                    sx_datum_element(value, i));

@@ -2,7 +2,8 @@
 #ifndef SEXTANT_DECOMPOSE_H
 #define SEXTANT_DECOMPOSE_H
 
-#include "sextant/record.h"
+#include "sextant/explain.h"
+#include "sextant/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,7 +70,7 @@ struct sx_decomposition {
     double f_x, f_b, gap, effect_gap, ig_gap, smooth_change;
     int n_methods, n_neurons;
     const struct sx_decomposed *method;
-    const struct sx_neuron *neuron;    /* of each layer that an activation follows, in order */
+    const struct sx_neuron *neuron; /* of each layer that an activation follows, in order */
     int n_agreeing; /* methods whose values are all finite, by number in `method` */
     const int *agreeing;
     const double *spearman, *distance; /* between these; NaN where one of two is constant */
@@ -91,8 +92,8 @@ bool sx_decompose(struct sx_decomposer *decomposer, const struct sx_decompose_op
                   struct sx_decomposition *result, struct sx_error *error);
 
 /* Writes keys of records. */
-void sx_json_decomposition(struct sx_json *json, const struct sx_decomposition *result,
-                           bool harsanyi, bool timing);
+void sx_put_decomposition(struct sx_result *json, const struct sx_decomposition *result,
+                          bool harsanyi, bool timing);
 
 /* Reads scores of the players: an array with a number for each player or element of x (or an axis
  * more: sample `index`), or records (of that index, and of the method `name` unless NULL). */

@@ -3,7 +3,7 @@
 #define SEXTANT_FLINT_H
 
 #include "sextant/input.h"
-#include "sextant/record.h"
+#include "sextant/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -166,7 +166,7 @@ bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
                        float *x, struct sx_flint_climbed *result, struct sx_error *error);
 
 /* The keys of metrics, in an object that is open; NaN is null. */
-void sx_json_metrics(struct sx_json *json, const struct sx_flint_metrics *metrics);
+void sx_put_metrics(struct sx_result *json, const struct sx_flint_metrics *metrics);
 
 #ifdef __cplusplus
 }

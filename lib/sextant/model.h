@@ -38,7 +38,7 @@ struct sx_port {
     struct sx_shape shape;
     const char *element; /* the file's name of the type, "uint8"; NULL: not known */
     int64_t low, high;   /* of integers and booleans: what an element may be */
-    const char *symbol; /* the name of the first axis; NULL: none */
+    const char *symbol;  /* the name of the first axis; NULL: none */
 };
 
 /* Inputs that are also initializers do not count. NULL for an index out of range. */

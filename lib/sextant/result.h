@@ -2,7 +2,7 @@
 #ifndef SEXTANT_RESULT_H
 #define SEXTANT_RESULT_H
 
-#include "sextant/record.h"
+#include "sextant/output.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +47,9 @@ void sx_result_free(struct sx_result *result);
 /* The outermost object; NULL while there is none. */
 const struct sx_datum *sx_result_top(const struct sx_result *result);
 
+/* Makes it empty again. */
+void sx_result_reset(struct sx_result *result);
+
 /* Whether everything that was put is there. A failure sticks, and is reported here (status 6). */
 bool sx_result_ok(const struct sx_result *result, struct sx_error *error);
 
@@ -67,8 +70,9 @@ void sx_put_null(struct sx_result *result, const char *key); /* what does not ap
 void sx_put_number(struct sx_result *result, const char *key, double value);
 void sx_put_double(struct sx_result *result, const char *key, double value);
 
-/* A number that was asked for, not computed: infinities and NaN are null, and are not counted. */
-void sx_put_setting(struct sx_result *result, const char *key, double value);
+/* A number that was asked for, or that follows from others: infinities and NaN are null, and are
+ * not counted. */
+void sx_put_derived(struct sx_result *result, const char *key, double value);
 
 /* The dimensions as a list. */
 void sx_put_shape(struct sx_result *result, const char *key, const struct sx_shape *shape);
@@ -78,6 +82,25 @@ void sx_put_array(struct sx_result *result, const char *key, const struct sx_ten
 
 /* {"shape":[...],"values":[...]}, borrowed likewise. */
 void sx_put_tensor(struct sx_result *result, const char *key, const struct sx_tensor *tensor);
+
+/* What every record says of itself. A NULL target and negative seconds are left out. */
+struct sx_target;
+struct sx_record {
+    const char *tool, *id;
+    int64_t index; /* of the sample in its file */
+    const char *model_file, *model_sha256;
+    const char *input_name;
+    struct sx_shape input_shape;
+    const struct sx_target *target;
+    int64_t forward, backward;
+    const char *note; /* a warning about the sample itself, before the others; NULL: none */
+    const char *const *warnings;
+    size_t warning_count;
+    double seconds;
+};
+
+/* What a text of JSON says; nothing where it is none. */
+void sx_put_json(struct sx_result *result, const char *key, const char *text);
 
 /* Opens the outermost object with what every record says of itself; ends it with "nonfinite" where
  * numbers were not finite, "cost", "warnings" and "seconds". */
@@ -90,8 +113,8 @@ void sx_result_failed(struct sx_result *result, const struct sx_record *record,
 
 /* ---- Looking ---------------------------------------------------------------------------- */
 
-/* The member at `path`, keys joined by dots ("target.index"); NULL where there is none. `value` may
- * be NULL. */
+/* The member at `path`, keys, and places in lists, joined by dots ("target.index", "outputs.0"); NULL
+ * where there is none. `value` may be NULL. */
 const struct sx_datum *sx_datum_at(const struct sx_datum *value, const char *path);
 
 /* What a value says, or `otherwise` where it is missing, null or of another kind. */
@@ -118,7 +141,9 @@ bool sx_result_json(const struct sx_result *result, struct sx_sink *sink,
 struct sx_view {
     const char *scalars; /* members of the record in the first line of a text */
     const char *each;    /* list whose members are the rows; NULL: the record is one row */
-    const char *columns; /* members of a row; each element of an array is a column */
+    const char *columns; /* members of a row of a table; each element of an array is a column */
+    const char *lines;   /* those of a line of a text; NULL: `columns` */
+    const char *rank;    /* of a text: the rows of largest magnitude of this member, in order */
     const char *names;   /* list of the names of an array's elements */
     int64_t top;         /* rows, or strongest elements, of a text at most; 0: 10 */
 };

@@ -2,7 +2,8 @@
 #ifndef SEXTANT_SHAPLEY_H
 #define SEXTANT_SHAPLEY_H
 
-#include "sextant/record.h"
+#include "sextant/explain.h"
+#include "sextant/result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,10 +78,10 @@ void sx_benefit_free(struct sx_benefit *benefit);
 
 /* Writes keys of records: "set" to "partition_min", with `details` also "singles" to "exact"; and
  * "interactions" of at least `least`. name[] of players, or one of it, may be NULL. */
-void sx_json_benefit(struct sx_json *json, const struct sx_benefit *benefit, const int64_t *set,
-                     const char *const *name, bool details);
-void sx_json_interactions(struct sx_json *json, const struct sx_interactions *interactions,
-                          const char *const *name, double least);
+void sx_put_benefit(struct sx_result *json, const struct sx_benefit *benefit,
+                    const int64_t *set, const char *const *name, bool details);
+void sx_put_interactions(struct sx_result *json, const struct sx_interactions *interactions,
+                         const char *const *name, double least);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #define SX_SHAPLEY_H
 
 #include "explain/game.h"
+#include "sextant/shapley.h"
 
 /* The most interactions that are listed. */
 #define SX_MOST_TERMS ((int64_t)1 << 22)

@@ -3,6 +3,7 @@
 #define SX_TAYLORCAM_H
 
 #include "explain/products.h"
+#include "sextant/taylorcam.h"
 
 struct sx_taylorcam {
     struct sx_explainer *e;

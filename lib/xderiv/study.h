@@ -5,6 +5,7 @@
 #include "io/io.h"
 #include "explain/deriv.h"
 #include "explain/players.h"
+#include "sextant/xderiv.h"
 
 /* ---- Options ---- */
 

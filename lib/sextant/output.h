@@ -1,0 +1,42 @@
+/* sextant/output.h - where results go: numbers as text, files that are whole or not there, .npy. */
+#ifndef SEXTANT_OUTPUT_H
+#define SEXTANT_OUTPUT_H
+
+#include "sextant/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Numbers as text, whatever the locale: the shortest decimal that reads back as the same float
+ * (SX_FLOAT) or double; "null" for NaN and infinities. Returns its length. */
+#define SX_NUMBER_SIZE 32
+size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision);
+
+/* Sets *value to what the `n` bytes say; false unless they are one number and nothing else. */
+bool sx_number_parse(const char *text, size_t n, double *value);
+
+/* Where results go. The first failure sticks: later writes do nothing, and flush and finish
+ * report it (status 5). The caller ignores SIGPIPE. */
+struct sx_sink;
+
+/* `path` NULL or "-" is standard output. A file appears under its name only when it is
+ * finished; what exists and is no regular file (/dev/null) is written to directly. */
+struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
+bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
+bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error);
+
+/* Ends and frees the sink; without `keep`, or on failure, no file stays. */
+bool sx_sink_finish(struct sx_sink *sink, bool keep, struct sx_error *error);
+
+/* Writes an .npy: its header alone (the elements follow by sx_sink_write), or all of it. */
+bool sx_npy_head(struct sx_sink *sink, enum sx_type type, const struct sx_shape *shape);
+bool sx_npy_write(struct sx_sink *sink, const struct sx_tensor *tensor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
