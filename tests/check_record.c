@@ -106,7 +106,7 @@ static struct sx_result *attribution(void)
     return r;
 }
 
-static const char json[] =
+static const char as_json[] =
     "{\"tool\":\"ggig\",\"version\":\"" SX_VERSION "\",\"id\":\"a,b.csv\",\"index\":3,"
     "\"model\":{\"file\":\"m.onnx\",\"sha256\":\"00\"},\"input\":{\"name\":\"x\",\"shape\":[1,3]},"
     "\"target\":{\"output\":\"y\",\"index\":2,\"label\":\"cat\",\"score\":\"logit\",\"value\":1.5},"
@@ -122,7 +122,7 @@ START_TEST(test_json)
     struct sx_result *r = attribution();
     struct sx_sink *sink = sink_of();
     ck_assert(sx_result_json(r, sink, &error));
-    ck_assert_str_eq(written(sink), json);
+    ck_assert_str_eq(written(sink), as_json);
     sx_result_free(r);
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(test_read)
 {
     struct sx_error error = {0};
     struct sx_tensor t;
-    struct sx_result *r = sx_result_read(json, strlen(json), &error);
+    struct sx_result *r = sx_result_read(as_json, strlen(as_json), &error);
     ck_assert_msg(r != NULL, "%s", error.message);
     const struct sx_datum *top = sx_result_top(r);
     ck_assert_str_eq(sx_datum_text(sx_datum_at(top, "target.label"), ""), "cat");
@@ -148,7 +148,7 @@ START_TEST(test_read)
     ck_assert_double_eq(sx_datum_element(sx_datum_at(top, "input.shape"), 1), 3);
     struct sx_sink *sink = sink_of();
     ck_assert(sx_result_json(r, sink, &error));
-    ck_assert_str_eq(written(sink), json);
+    ck_assert_str_eq(written(sink), as_json);
     sx_result_free(r);
 }
 END_TEST

@@ -6,6 +6,7 @@
 
 #include "io/io.h"
 #include "explain/players.h"
+#include "sextant/decompose.h"
 
 /* From one number per player, or per element of x. */
 static bool take(const double *values, int64_t n, const struct sx_players *players,

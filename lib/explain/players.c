@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/io.h"
 #include "io/picture.h"
 #include "explain/players.h"
 
