@@ -7,8 +7,10 @@
 /* Whether the first axis of input `i` is the batch, for all that --batch-axis says. */
 static bool has_batch(const struct cli *cli, const struct sx_port *port)
 {
-    if (cli->no_batch || cli->batch_axis == NULL || strcmp(cli->batch_axis, "0") == 0)
-        return !cli->no_batch;
+    if (cli->no_batch || cli->batch_axis == NULL)
+        return !cli->no_batch && !port->whole;
+    if (strcmp(cli->batch_axis, "0") == 0)
+        return true;
     return port->symbol != NULL && strcmp(port->symbol, cli->batch_axis) == 0;
 }
 
@@ -43,6 +45,8 @@ bool cli_check_batch(struct cli *cli)
     size_t n = 0;
     if (cli->batch_axis != NULL && strcmp(cli->batch_axis, "none") == 0)
         cli->no_batch = true;
+    if (!cli->no_batch && cli->batch_axis == NULL)
+        return sx_model_find_samples(cli->model, cli->explain.max_memory, &cli->error);
     if (cli->no_batch || cli->batch_axis == NULL || strcmp(cli->batch_axis, "0") == 0)
         return true;
     for (int i = 0; i < sx_model_input_count(cli->model); i++) {

@@ -39,6 +39,7 @@ struct sx_port {
     const char *element; /* the file's name of the type, "uint8"; NULL: not known */
     int64_t low, high;   /* of integers and booleans: what an element may be */
     const char *symbol;  /* the name of the first axis; NULL: none */
+    bool whole;          /* the first axis counts no samples: see sx_model_find_samples */
 };
 
 /* Inputs that are also initializers do not count. NULL for an index out of range. */
@@ -53,6 +54,11 @@ const struct sx_port *sx_model_output(const struct sx_model *model, int i);
  * model is used; what is built on it later lowers no more than that. Status 6. */
 bool sx_model_want(struct sx_model *model, const char *output, const char *const *fed,
                    size_t n_fed, struct sx_error *error);
+/* Follows the open first axes of the inputs through the graph and sets `whole` of those that are
+ * no axes of samples: what is wanted does not get the axis back in front, or something reads
+ * several samples for one. Where that cannot be told, the outputs must have an axis of the same
+ * name in front. To be called after sx_model_want. max_memory as of sx_infer_options. */
+bool sx_model_find_samples(struct sx_model *model, size_t max_memory, struct sx_error *error);
 /* The tensor that stands for the model where none is named: its first output; where that holds
  * labels or indices, the real tensor behind its ArgMax, or the first real output. *instead_of is
  * then the first output, else NULL. NULL without outputs. */

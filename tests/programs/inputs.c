@@ -63,6 +63,64 @@ static void points(void)
     save("points", m);
 }
 
+/* [N, 2] for which N is no batch: cumulated, led along edges, compared in pairs, normalised; A is fed
+ * by tests and used by one. */
+static void no_batches(void)
+{
+    static const struct {
+        const char *name, *op, *in, *attributes;
+    } kind[] = {{"steps", "CumSum", "x first", NULL},
+                {"nodes", "MatMul", "A x", NULL},
+                {"pairs", "Gemm", "x x", "transB=1"},
+                {"normed", "Softmax", "x", "axis=0"}};
+    for (int i = 0; i < 4; i++) {
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+        if (i == 1)
+            tm_input(m, "A", SX_FLOAT, 2, (int64_t[]){-1, -1});
+        tm_const(m, "first", SX_INT, 0, NULL, (int64_t[]){0});
+        tm_node(m, kind[i].op, kind[i].in, "y", kind[i].attributes);
+        tm_output_as(m, "y", SX_FLOAT, 2, (int64_t[]){-1, i == 2 ? -1 : 2});
+        save(kind[i].name, m);
+    }
+}
+
+/* [N, 2] for which N is one: a layer that flattens, a recurrent net with states [1, N, 2], and a
+ * mask that is expanded to N. */
+static void batches(void)
+{
+    const float eye[] = {1, 0, 0, 1};
+    const int64_t by_step[] = {-1, 1, 2}, once[] = {1, 2, 2};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "flat", SX_INT, 1, (int64_t[]){1}, (int64_t[]){-1});
+    tm_const(m, "two", SX_INT, 1, (int64_t[]){2}, (int64_t[]){-1, 2});
+    tm_node(m, "Reshape", "x flat", "f", NULL);
+    tm_node(m, "Relu", "f", "r", NULL);
+    tm_node(m, "Reshape", "r two", "y", NULL);
+    tm_output(m, "y");
+    save("rows", m);
+    m = tm_new(14);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "shape", SX_INT, 1, (int64_t[]){3}, by_step);
+    tm_const(m, "w", SX_FLOAT, 3, once, eye);
+    tm_node(m, "Reshape", "x shape", "steps", NULL);
+    tm_node(m, "Transpose", "steps", "in", "perm=1,0,2");
+    tm_node(m, "RNN", "in w w", "out state", "hidden_size=2");
+    tm_node(m, "Transpose", "out", "y", "perm=2,0,1,3");
+    tm_output(m, "y");
+    tm_output(m, "state");
+    save("states", m);
+    m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "one", SX_FLOAT, 2, (int64_t[]){1, 2}, (float[]){1, 2});
+    tm_node(m, "Shape", "x", "shape", NULL);
+    tm_node(m, "Expand", "one shape", "mask", NULL);
+    tm_node(m, "Mul", "mask x", "y", NULL);
+    tm_output(m, "y");
+    save("shared", m);
+}
+
 /* The picture itself, [N,1,2,2]; and whole numbers, [N,2]. */
 static void pictures(void)
 {
@@ -165,6 +223,8 @@ int main(int argc, char **argv)
     linear("imputed", true);
     two();
     points();
+    no_batches();
+    batches();
     pictures();
     return 0;
 }

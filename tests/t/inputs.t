@@ -182,6 +182,21 @@ is 'the first input that is fed names the record' "$(jq -r .id "$T/out")" a.npy
 # ---- No batch ----
 
 printf '1,2\n3,4\n' >cloud.csv
+printf '0,1\n1,1\n' >A.csv
+run onnx-run points.onnx cloud.csv
+is 'what the points are summed over is no batch' "$status $(values)" '0 [16,36] '
+run ggig --method=grad -t 1 points.onnx cloud.csv
+is 'nor is it to a gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
+run onnx-run -i cloud=cloud.csv points.onnx
+is 'nor with -i' "$status $(values)" '0 [16,36] '
+for kind in steps nodes pairs normed; do
+    run onnx-run $([ $kind = nodes ] && echo -i A=A.csv) $kind.onnx cloud.csv
+    is "$kind: one sample" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[2,2]]'
+done
+for kind in rows states shared; do
+    run onnx-run $kind.onnx cloud.csv
+    is "$kind: a sample each" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[1,2],[1,2]]'
+done
 run onnx-run --no-batch points.onnx cloud.csv
 is 'a table is one sample' "$status $(values)" '0 [16,36] '
 run onnx-run --batch-axis=none points.onnx cloud.csv

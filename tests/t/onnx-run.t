@@ -49,7 +49,7 @@ is 'probabilities sum to 1' "$(jq '[.top[].prob] | add * 1e5 | round' "$T/out")"
 run onnx-run -f npy -o out.npy digits8.onnx digits8.npy
 clean npy
 is 'an npy has a header' "$(head -c 6 out.npy | od -An -c | tr -d ' ')" '223NUMPY'
-is 'and the shape of all samples' "$(head -c 128 out.npy | grep -ao "'shape': ([^)]*)")" "'shape': (20, 1, 10)"
+is 'and the shape of all samples' "$(head -c 128 out.npy | grep -ao "'shape': ([^)]*)")" "'shape': (20, 10)"
 run onnx-run --list digits8.onnx
 clean list
 golden onnx-run-list.json

@@ -1,0 +1,196 @@
+/* batch.c - which inputs have samples along their first axis: those from which every output that
+ * depends on them gets it back in front, and in which nothing reads several samples for one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/mark.h"
+#include "lower/scope.h"
+
+/* The length of the axis while it is followed: one that other axes hardly have. */
+#define LENGTH 13
+
+enum verdict { SAMPLES, WHOLE, UNDECIDED };
+
+struct probe {
+    const struct sx_model *m;
+    const bool *in; /* the inputs whose first axis is followed */
+    int64_t other;  /* what all other symbolic dimensions are */
+    struct sx_shape *shape;
+    struct sx_lower_input *input;
+};
+
+static const Onnx__TensorShapeProto *declared(const struct sx_model *m, const char *name)
+{
+    const Onnx__ValueInfoProto *value = sx_model_value(m, name);
+    const Onnx__TypeProto *type = value != NULL ? value->type : NULL;
+    return type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
+               ? type->tensor_type->shape
+               : NULL;
+}
+
+/* The name of a dimension, or NULL. */
+static const char *symbol(const Onnx__TensorShapeProto *shape, size_t k)
+{
+    if (shape == NULL || k >= shape->n_dim ||
+        shape->dim[k]->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM)
+        return NULL;
+    return sx_text(shape->dim[k]->dim_param)[0] != '\0' ? shape->dim[k]->dim_param : NULL;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static bool open_first(const struct sx_port *port)
+{
+    return port->shape.rank > 0 && port->shape.dim[0] < 0;
+}
+
+static bool is_followed(const struct probe *p, const char *name)
+{
+    for (int i = 0; i < p->m->n_inputs; i++)
+        if (p->in[i] && same(p->m->inputs[i].symbol, name))
+            return true;
+    return false;
+}
+
+/* Whether axis k of an input is followed: its first one, and what has the same name elsewhere. */
+static bool follows(const struct probe *p, int i, int k)
+{
+    const struct sx_port *port = &p->m->inputs[i];
+    return port->shape.dim[k] < 0 &&
+           ((k == 0 && p->in[i]) ||
+            is_followed(p, symbol(declared(p->m, port->name), (size_t)k)));
+}
+
+static void choose_shapes(struct probe *p)
+{
+    for (int i = 0; i < p->m->n_inputs; i++) {
+        const struct sx_port *port = &p->m->inputs[i];
+        struct sx_shape *s = &p->shape[i];
+        *s = port->shape;
+        for (int k = 0; k < s->rank; k++)
+            if (s->dim[k] < 0)
+                s->dim[k] = follows(p, i, k) ? LENGTH : p->other;
+        p->input[i] = (struct sx_lower_input){port->name, s->rank >= 0 ? s : NULL, NULL};
+    }
+}
+
+/* The mark of an input: two axes of the same name cannot both be that of the samples. */
+static int64_t mark_of_input(const struct probe *p, int i)
+{
+    int64_t mark = SX_UNMARKED, before = 1;
+    for (int k = 0; k < p->shape[i].rank; before *= p->shape[i].dim[k++])
+        if (follows(p, i, k))
+            mark = mark == SX_UNMARKED ? before : SX_MIXED;
+    return mark;
+}
+
+/* By the marks of the outputs. */
+static enum verdict judge(const struct sx_lowered *l, const int64_t *mark)
+{
+    bool found = false;
+    for (int k = 0; k < l->n_outputs; k++)
+        if (mark[l->outputs[k].node] == SX_MIXED)
+            return WHOLE;
+    for (int k = 0; k < l->n_outputs; k++) {
+        int64_t m = mark[l->outputs[k].node];
+        if (m == SX_UNDECIDED || (m > 1 && !found))
+            return m > 1 ? WHOLE : UNDECIDED;
+        found = found || m == 1;
+    }
+    return found ? SAMPLES : UNDECIDED;
+}
+
+static enum verdict follow(const struct probe *p, const struct sx_lowered *l)
+{
+    struct sx_error ignored = {0};
+    int64_t *mark = sx_new(l->graph->n_nodes, sizeof *mark, &ignored);
+    if (mark == NULL)
+        return UNDECIDED;
+    for (int i = 0; i < l->n_inputs; i++)
+        mark[l->inputs[i].node] = mark_of_input(p, i);
+    sx_mark_samples(l->graph, LENGTH, mark);
+    enum verdict verdict = judge(l, mark);
+    free(mark);
+    return verdict;
+}
+
+/* Small lengths are too small for some pictures, large ones for some loops. */
+static enum verdict try_group(const struct sx_model *m, const bool *in, size_t max_memory)
+{
+    static const int64_t lengths[] = {8, 64, 1, LENGTH};
+    struct sx_error ignored = {0};
+    struct probe p = {.m = m, .in = in};
+    enum verdict verdict = UNDECIDED;
+    bool open = false, lowered = false;
+    p.shape = sx_new((size_t)m->n_inputs, sizeof *p.shape, &ignored);
+    p.input = sx_new((size_t)m->n_inputs, sizeof *p.input, &ignored);
+    for (int i = 0; i < m->n_inputs; i++)
+        for (int k = 0; k < m->inputs[i].shape.rank; k++)
+            open = open || (m->inputs[i].shape.dim[k] < 0 && (k > 0 || !in[i]));
+    for (int k = 0; k < (open ? 4 : 1) && p.input != NULL && p.shape != NULL && !lowered; k++) {
+        p.other = lengths[k];
+        choose_shapes(&p);
+        struct sx_lower_options options = {.real = SX_FLOAT,
+                                           .inputs = p.input,
+                                           .n_inputs = m->n_inputs,
+                                           .max_memory = max_memory};
+        struct sx_error error = {0};
+        struct sx_lowered *l = sx_lower(m, &options, &error);
+        lowered = l != NULL;
+        verdict = lowered ? follow(&p, l) : UNDECIDED;
+        sx_lowered_free(l);
+    }
+    free(p.shape);
+    free(p.input);
+    return verdict;
+}
+
+/* Whether an output that is wanted has the symbol in front. */
+static bool output_has(const struct sx_model *m, const char *name)
+{
+    if (m->output != NULL)
+        return same(symbol(declared(m, m->output), 0), name);
+    for (size_t i = 0; i < m->graph->n_output; i++)
+        if (same(symbol(declared(m, sx_text(m->graph->output[i]->name)), 0), name))
+            return true;
+    return false;
+}
+
+static void settle(struct sx_port *port, const struct sx_model *m, enum verdict verdict)
+{
+    port->whole = verdict == WHOLE || (verdict == UNDECIDED && !output_has(m, port->symbol));
+}
+
+/* All open first axes together; where that fails, those of one name each. */
+bool sx_model_find_samples(struct sx_model *m, size_t max_memory, struct sx_error *error)
+{
+    bool *in = sx_new((size_t)m->n_inputs, sizeof *in, error), several = false;
+    const struct sx_port *first = NULL;
+    for (int i = 0; in != NULL && i < m->n_inputs; i++) {
+        in[i] = open_first(&m->inputs[i]);
+        several =
+            several || (in[i] && first != NULL && !same(m->inputs[i].symbol, first->symbol));
+        first = in[i] && first == NULL ? &m->inputs[i] : first;
+    }
+    if (first == NULL) {
+        free(in);
+        return in != NULL;
+    }
+    enum verdict all = try_group(m, in, max_memory);
+    for (int i = 0; i < m->n_inputs; i++)
+        if (open_first(&m->inputs[i]))
+            settle(&m->inputs[i], m, all);
+    for (int i = 0; i < m->n_inputs && several && all != SAMPLES; i++) {
+        const char *name = m->inputs[i].symbol;
+        if (!open_first(&m->inputs[i]) || name == NULL)
+            continue;
+        for (int k = 0; k < m->n_inputs; k++)
+            in[k] = open_first(&m->inputs[k]) && same(m->inputs[k].symbol, name);
+        settle(&m->inputs[i], m, try_group(m, in, max_memory));
+    }
+    free(in);
+    return true;
+}
