@@ -104,6 +104,9 @@ static void attribute(struct sx_wire *w, const struct sx_onnx_attr *a)
         for (int i = 0; i < a->n; i++)
             sx_wire_int(w, 8, a->ints[i]);
         sx_wire_int(w, 20, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    } else if (a->text != NULL) {
+        sx_wire_text(w, 4, a->text);
+        sx_wire_int(w, 20, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
     } else if (a->real) {
         sx_wire_float(w, 2, (float)a->f);
         sx_wire_int(w, 20, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
@@ -114,21 +117,28 @@ static void attribute(struct sx_wire *w, const struct sx_onnx_attr *a)
     sx_wire_end(w, start);
 }
 
-void sx_onnx_write_node(struct sx_wire *w, const char *op, const char *const *in,
-                        const char *out, const struct sx_onnx_attr *attrs, int n_attrs)
+void sx_onnx_write_nodes(struct sx_wire *w, const char *op, const char *const *in,
+                         const char *const *out, const struct sx_onnx_attr *attrs, int n_attrs)
 {
     size_t start = sx_wire_begin(w, SX_GRAPH_NODE);
     for (; *in != NULL; in++)
         sx_wire_text(w, SX_NODE_INPUT, *in);
-    sx_wire_text(w, SX_NODE_OUTPUT, out);
-    sx_wire_text(w, SX_NODE_NAME, out);
+    for (int i = 0; out[i] != NULL; i++)
+        sx_wire_text(w, SX_NODE_OUTPUT, out[i]);
+    sx_wire_text(w, SX_NODE_NAME, out[0]);
     sx_wire_text(w, SX_NODE_OP, op);
     for (int i = 0; i < n_attrs; i++)
         attribute(w, &attrs[i]);
     sx_wire_end(w, start);
 }
 
-static int onnx_type(enum sx_type type)
+void sx_onnx_write_node(struct sx_wire *w, const char *op, const char *const *in,
+                        const char *out, const struct sx_onnx_attr *attrs, int n_attrs)
+{
+    sx_onnx_write_nodes(w, op, in, (const char *const[]){out, NULL}, attrs, n_attrs);
+}
+
+int sx_onnx_type_of(enum sx_type type)
 {
     static const int known[] = {
         ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
@@ -141,33 +151,42 @@ void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_t
     size_t start = sx_wire_begin(w, SX_GRAPH_INITIALIZER);
     for (int i = 0; i < value->shape.rank; i++)
         sx_wire_int(w, SX_TENSOR_DIMS, value->shape.dim[i]);
-    sx_wire_int(w, SX_TENSOR_TYPE, onnx_type(value->type));
+    sx_wire_int(w, SX_TENSOR_TYPE, sx_onnx_type_of(value->type));
     sx_wire_text(w, SX_TENSOR_NAME, name);
     sx_wire_bytes(w, SX_TENSOR_RAW, value->data,
                   (size_t)sx_count(&value->shape) * sx_type_size(value->type));
     sx_wire_end(w, start);
 }
 
-void sx_onnx_write_port(struct sx_wire *w, int field, const char *name, enum sx_type type,
-                        const struct sx_shape *shape, const char *symbol)
+void sx_onnx_write_value(struct sx_wire *w, int field, const char *name, int onnx_type,
+                         const struct sx_onnx_dim *dims, int rank)
 {
     size_t port = sx_wire_begin(w, field);
     sx_wire_text(w, 1, name);
     size_t outer = sx_wire_begin(w, 2), tensor = sx_wire_begin(w, 1);
-    sx_wire_int(w, 1, onnx_type(type));
-    size_t dims = sx_wire_begin(w, 2);
-    for (int i = 0; i < shape->rank; i++) {
+    sx_wire_int(w, 1, onnx_type);
+    size_t shape = sx_wire_begin(w, 2);
+    for (int i = 0; i < rank; i++) {
         size_t dim = sx_wire_begin(w, 1);
-        if (shape->dim[i] >= 0)
-            sx_wire_int(w, 1, shape->dim[i]);
+        if (dims[i].symbol == NULL)
+            sx_wire_int(w, 1, dims[i].length);
         else
-            sx_wire_text(w, 2, symbol);
+            sx_wire_text(w, 2, dims[i].symbol);
         sx_wire_end(w, dim);
     }
-    sx_wire_end(w, dims);
+    sx_wire_end(w, shape);
     sx_wire_end(w, tensor);
     sx_wire_end(w, outer);
     sx_wire_end(w, port);
+}
+
+void sx_onnx_write_port(struct sx_wire *w, int field, const char *name, enum sx_type type,
+                        const struct sx_shape *shape, const char *symbol)
+{
+    struct sx_onnx_dim dims[SX_MAX_RANK];
+    for (int i = 0; i < shape->rank; i++)
+        dims[i] = (struct sx_onnx_dim){shape->dim[i], shape->dim[i] < 0 ? symbol : NULL};
+    sx_onnx_write_value(w, field, name, sx_onnx_type_of(type), dims, shape->rank);
 }
 
 void sx_onnx_write_metadata(struct sx_wire *w, const char *key, const char *value)

@@ -59,7 +59,8 @@ enum {
     SX_TENSOR_LOCATION = 14
 };
 
-/* An attribute: integers if `ints` is given, else a float if `real`, else an integer. */
+/* An attribute: integers if `ints` is given, text if `text` is, else a float if `real`, else an
+ * integer. */
 struct sx_onnx_attr {
     const char *name;
     const int64_t *ints;
@@ -67,6 +68,13 @@ struct sx_onnx_attr {
     bool real;
     int64_t i;
     double f;
+    const char *text;
+};
+
+/* A dimension of an input or output: its length, or the name of what it depends on. */
+struct sx_onnx_dim {
+    int64_t length;
+    const char *symbol; /* NULL: `length` counts */
 };
 
 /* The following write fields of a GraphProto: a node of one output, which names it too (`in`
@@ -74,9 +82,17 @@ struct sx_onnx_attr {
  * called `symbol`). */
 void sx_onnx_write_node(struct sx_wire *w, const char *op, const char *const *in,
                         const char *out, const struct sx_onnx_attr *attrs, int n_attrs);
+/* The same with several outputs, which end with NULL; the first one names the node. */
+void sx_onnx_write_nodes(struct sx_wire *w, const char *op, const char *const *in,
+                         const char *const *out, const struct sx_onnx_attr *attrs, int n_attrs);
 void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value);
 void sx_onnx_write_port(struct sx_wire *w, int field, const char *name, enum sx_type type,
                         const struct sx_shape *shape, const char *symbol);
+/* The same for an ONNX element type and dimensions one by one. */
+void sx_onnx_write_value(struct sx_wire *w, int field, const char *name, int onnx_type,
+                         const struct sx_onnx_dim *dims, int rank);
+/* The ONNX type that elements of a type are written as. */
+int sx_onnx_type_of(enum sx_type type);
 
 /* A field of a ModelProto. */
 void sx_onnx_write_metadata(struct sx_wire *w, const char *key, const char *value);

@@ -1,0 +1,114 @@
+/* onnx-grad.c - the derivative of a model as an ONNX file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+struct grad {
+    struct cli cli;
+    struct sx_export_options o;
+    int mode; /* of the choices below; 0: none */
+    bool hvp, jacobian;
+};
+
+static struct grad self;
+
+/* One kind of file, and only the options that it takes. */
+static void settle_kind(struct grad *s)
+{
+    static const int kinds[] = {SX_EXPORT_GRADIENT, SX_EXPORT_FORWARD, SX_EXPORT_REVERSE};
+    int asked = (s->mode != 0) + (s->o.order > 0) + s->hvp + s->jacobian;
+    if (asked > 1)
+        cli_misuse(&s->cli, "one of --order, --hvp, --jacobian and --mode is enough");
+    s->o.kind = s->hvp ? SX_EXPORT_HVP : s->jacobian ? SX_EXPORT_JACOBIAN : kinds[s->mode];
+    if (asked == 0 && s->o.seeds != NULL)
+        s->o.kind = SX_EXPORT_REVERSE;
+    if (s->o.seeds != NULL &&
+        (s->o.kind == SX_EXPORT_GRADIENT || s->o.kind == SX_EXPORT_JACOBIAN))
+        cli_misuse(&s->cli, "--%s takes no seeds", s->jacobian ? "jacobian" : "order");
+    if (s->o.target != NULL && s->o.kind != SX_EXPORT_GRADIENT && !s->hvp)
+        cli_misuse(&s->cli, "-t goes with a gradient, or with --hvp");
+}
+
+static void settle(struct grad *s)
+{
+    settle_kind(s);
+    if (s->cli.n_inputs > 0)
+        cli_misuse(&s->cli, "'%.80s' is one operand too many", s->cli.inputs[0]);
+    if (cli_to_terminal(&s->cli))
+        cli_misuse(&s->cli, "an ONNX file is not for a terminal; use -o FILE");
+}
+
+/* A number of seeds, or the name of one. */
+static bool set_seeds(struct cli *cli, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    (void)cli;
+    self.o.seeds = text;
+    return *text != '\0' &&
+           (digits == 0 || (text[digits] == '\0' && digits < 7 && strtoll(text, NULL, 10) > 0));
+}
+
+static const struct cli_option options[] = {
+    {.name = "of",
+     .argument = "TENSOR[,TENSOR]",
+     .help = "differentiate these instead of the first real output",
+     .kind = CLI_TEXT,
+     .to = &self.o.of},
+    {.name = "wrt",
+     .argument = "TENSOR[,TENSOR]",
+     .help = "by these instead of the first real input",
+     .kind = CLI_TEXT,
+     .to = &self.o.wrt},
+    {.letter = 't',
+     .name = "target",
+     .argument = "K",
+     .help = "element K of every row instead of the sum",
+     .kind = CLI_TEXT,
+     .to = &self.o.target},
+    {.name = "order",
+     .argument = "K",
+     .help = "1 gradient, 2 Hessian, 3 and up",
+     .kind = CLI_COUNT,
+     .to = &self.o.order},
+    {.name = "hvp",
+     .help = "the Hessian times a direction that the file takes",
+     .kind = CLI_FLAG,
+     .to = &self.hvp},
+    {.name = "jacobian", .help = "the Jacobian", .kind = CLI_FLAG, .to = &self.jacobian},
+    {.name = "mode",
+     .argument = "WHICH",
+     .help = "the Jacobian times a direction, or a seed times the Jacobian",
+     .kind = CLI_CHOICE,
+     .to = &self.mode,
+     .choices = "gradient|forward|reverse"},
+    {.name = "seeds",
+     .argument = "N",
+     .help = "so many seeds or directions at once; a name: any number",
+     .kind = CLI_CALL,
+     .call = set_seeds},
+    {.name = "ste",
+     .argument = "RULE",
+     .help = "derivative of rounding in quantised files",
+     .kind = CLI_CHOICE,
+     .to = &self.o.ste,
+     .choices = "relu|identity|clip|off"},
+    {.name = NULL}};
+
+int main(int argc, char **argv)
+{
+    struct grad *s = &self;
+    s->cli = (struct cli){.tool = "onnx-grad",
+                          .summary = "Write the derivative of a model as a model.",
+                          .operands = "MODEL",
+                          .options = options,
+                          .one_result = true};
+    cli_parse(&s->cli, argc, argv);
+    settle(s);
+    if (cli_open(&s->cli)) {
+        s->o.precise = s->cli.explain.precise;
+        s->o.max_memory = s->cli.explain.max_memory;
+        sx_export(s->cli.model, &s->o, s->cli.sink, &s->cli.error);
+    }
+    return cli_finish(&s->cli);
+}

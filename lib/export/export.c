@@ -1,0 +1,88 @@
+/* export.c - a model's derivatives as a file: the dimensions that stay open are tried out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/export.h"
+
+/* Builds the model for the lengths, and once more for another length of each symbol. */
+static bool write_with(const struct sx_model *model, const struct sx_export_options *options,
+                       struct sx_symbols *symbols, struct sx_wire *graph, int *stuck,
+                       struct sx_error *error)
+{
+    struct sx_derived all[1 + SX_MOST_SYMBOLS] = {{0}};
+    int made = 0;
+    bool ok = true;
+    *stuck = -1;
+    for (int k = -1; ok && k < symbols->n; k++) {
+        symbols->varied = k;
+        ok = sx_derived_make(&all[made++], model, options, symbols, error);
+        *stuck = ok ? -1 : k < 0 && symbols->n > 0 ? 0 : k;
+    }
+    symbols->varied = -1;
+    ok = ok && sx_write_graph(&all[0], all + 1, symbols, graph, stuck, error);
+    while (made > 0)
+        sx_derived_free(&all[--made]);
+    return ok;
+}
+
+static void drop(struct sx_symbols *symbols, int k)
+{
+    memmove(&symbols->item[k], &symbols->item[k + 1],
+            (size_t)(symbols->n - k - 1) * sizeof symbols->item[0]);
+    symbols->n--;
+}
+
+/* A named number of seeds is open. */
+static bool open_seeds(const struct sx_export_options *o, struct sx_symbols *symbols,
+                       struct sx_error *error)
+{
+    if (o->seeds == NULL || strtoll(o->seeds, NULL, 10) > 0)
+        return true;
+    return sx_symbols_add_seeds(symbols, o->seeds, error);
+}
+
+/* A batch that cannot stay open is one sample, with a warning; anything else must. */
+static bool write_graph(const struct sx_model *model, const struct sx_export_options *options,
+                        struct sx_wire *graph, struct sx_error *error)
+{
+    struct sx_symbols symbols;
+    if (!sx_symbols_find(model, &symbols, error) || !open_seeds(options, &symbols, error))
+        return false;
+    for (;;) {
+        struct sx_error why = {0};
+        struct sx_wire tried = {.error = &why};
+        int stuck;
+        bool ok = write_with(model, options, &symbols, &tried, &stuck, &why);
+        if (ok)
+            sx_wire_raw(graph, tried.bytes, tried.size);
+        sx_wire_free(&tried);
+        if (ok)
+            return true;
+        if (why.status != SX_MODEL || stuck < 0 || !symbols.item[stuck].batch) {
+            *error = why;
+            return false;
+        }
+        sx_model_warn(model, "%s; the file takes one sample", why.message);
+        drop(&symbols, stuck);
+    }
+}
+
+bool sx_export(const struct sx_model *model, const struct sx_export_options *options,
+               struct sx_sink *sink, struct sx_error *error)
+{
+    struct sx_error failure = {0};
+    struct sx_wire graph = {.error = &failure}, file = {.error = &failure};
+    bool ok = write_graph(model, options, &graph, &failure);
+    if (ok)
+        sx_onnx_write_model(&file, SX_EXPORT_OPSET, "derivative", &graph);
+    ok = ok && failure.status == SX_OK;
+    if (ok) {
+        sx_sink_write(sink, file.bytes, file.size);
+        ok = sx_sink_flush(sink, error);
+    } else {
+        *error = failure;
+    }
+    sx_wire_free(&graph);
+    sx_wire_free(&file);
+    return ok;
+}

@@ -1,0 +1,137 @@
+/* export.h - core graphs as ONNX graphs of the default operator domain. */
+#ifndef SX_EXPORT_H
+#define SX_EXPORT_H
+
+#include "lower/scope.h"
+#include "onnx/write.h"
+#include "sextant/export.h"
+
+/* The operator set that is written. */
+#define SX_EXPORT_OPSET 18
+
+/* ---- symbols.c: dimensions that stay open ---- */
+
+enum { SX_MOST_SYMBOLS = 5 };
+
+/* A dimension that a run decides. A graph has concrete shapes, so the same graph is built again
+ * with another length: what differs between the two follows from the dimension. */
+struct sx_symbol {
+    char name[SX_NAME_SHOWN];
+    const char *input; /* that has this dimension; NULL: the first that is not the model's */
+    int axis;
+    int64_t length,
+        other;  /* in the graph that is written, in the one that it is compared with */
+    bool batch; /* a file of one length of it is still of use */
+};
+
+struct sx_symbols {
+    struct sx_symbol item[SX_MOST_SYMBOLS];
+    int n, varied; /* `varied` has its other length; -1: none has */
+};
+
+/* The open dimensions of the model's inputs; first axes without a name are one batch. */
+bool sx_symbols_find(const struct sx_model *model, struct sx_symbols *symbols,
+                     struct sx_error *error);
+int64_t sx_symbol_length(const struct sx_symbols *symbols, int k);
+/* Adds the number of seeds, the first axis of the inputs that are not the model's. */
+bool sx_symbols_add_seeds(struct sx_symbols *symbols, const char *name, struct sx_error *error);
+/* The index of an input's axis among the symbols, -1 where it is not open. */
+int sx_symbol_of(const struct sx_symbols *symbols, const struct sx_model *model,
+                 const char *input, int axis);
+
+/* ---- derivative.c: the graph of a file to be ---- */
+
+/* An input or output of the file. */
+struct sx_export_port {
+    const char *name;
+    int node, onnx_type;
+};
+
+/* The model with derivatives, for one length of every symbol. */
+struct sx_derived {
+    const struct sx_model *model;
+    struct sx_lowered *lowered;
+    struct sx_graph *part, *whole, *graph; /* each borrows from the ones before */
+    struct sx_export_port *in, *out;
+    int n_in, n_out;
+    const char **name; /* of nodes of `graph` that are tensors of the model; NULL: not */
+    struct sx_arena arena;
+};
+
+bool sx_derived_make(struct sx_derived *d, const struct sx_model *model,
+                     const struct sx_export_options *options, const struct sx_symbols *symbols,
+                     struct sx_error *error);
+void sx_derived_free(struct sx_derived *d);
+
+/* ---- writer.c: names, constants and shapes of the file ---- */
+
+/* length = factor times the symbols to their powers. */
+struct sx_dim {
+    int64_t factor;
+    int power[SX_MOST_SYMBOLS];
+    bool open; /* some power is not 0 */
+};
+
+struct sx_writer {
+    struct sx_wire *to; /* fields of a GraphProto */
+    const struct sx_graph *g;
+    const struct sx_graph *other[SX_MOST_SYMBOLS]; /* where symbol k has its other length */
+    const struct sx_symbols *symbols;
+    const char *length[SX_MOST_SYMBOLS]; /* tensors, [1] */
+    const char *first_own;               /* the first input that is not the model's */
+    const char **name;                   /* of each node's tensor, NULL: not written yet */
+    const char **wish;                   /* what it should be called; NULL: anything */
+    const char **row;                    /* of a constant whose rows are equal: one of them */
+    struct sx_names used, made;
+    const char **constant; /* by number in `made` */
+    size_t n_made, made_capacity;
+    int counter, stuck; /* stuck: the symbol that something does not follow; -1: none */
+    struct sx_arena arena;
+    struct sx_error *error;
+};
+
+#define SX_IN(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* A name that nothing has yet. */
+const char *sx_writer_name(struct sx_writer *w, const char *base);
+/* Writes a node of one result, called `out` (NULL: anything), whose name is returned. */
+const char *sx_out_node(struct sx_writer *w, const char *op, const char *const *in,
+                        const char *out, const struct sx_onnx_attr *attrs, int n_attrs);
+/* Constants, each written once. */
+const char *sx_out_ints(struct sx_writer *w, const int64_t *values, int n);
+const char *sx_out_int(struct sx_writer *w, int64_t value); /* rank 0 */
+const char *sx_out_real(struct sx_writer *w, double value); /* rank 0 */
+/* The dimensions of a node; false, with a failure, where they follow no rule. */
+bool sx_dims_of(struct sx_writer *w, int node, struct sx_dim *dims);
+struct sx_dim sx_dim_fixed(int64_t length);
+/* A tensor of integers that holds them. */
+const char *sx_out_dims(struct sx_writer *w, const struct sx_dim *dims, int rank);
+/* `in` under another shape, by one node. */
+const char *sx_out_reshape(struct sx_writer *w, const char *in, const struct sx_dim *dims,
+                           int rank, const char *out);
+/* Whether an attribute is the same whatever the symbols are; a failure if not. */
+bool sx_attr_fixed(struct sx_writer *w, int node, int attr);
+
+/* Writes the graph of `d` as fields of a GraphProto; others[k] varies symbol k. On failure
+ * *stuck is the symbol that is to blame, or -1. */
+bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
+                    const struct sx_symbols *symbols, struct sx_wire *to, int *stuck,
+                    struct sx_error *error);
+
+/* ---- spell.c, windows.c: how operators are spelt ---- */
+
+/* Writes the node, whose operands are written, and sets its name. */
+bool sx_spell(struct sx_writer *w, int node);
+void sx_spell_conv(struct sx_writer *w, int node);
+void sx_spell_conv_input(struct sx_writer *w, int node);
+void sx_spell_conv_weight(struct sx_writer *w, int node);
+void sx_spell_sum_pool(struct sx_writer *w, int node);
+void sx_spell_unpool(struct sx_writer *w, int node);
+void sx_spell_pool_index(struct sx_writer *w, int node);
+/* The tensor of operand k. */
+const char *sx_operand_name(struct sx_writer *w, int node, int k);
+/* Writes a node as the result of `node`. */
+void sx_result(struct sx_writer *w, int node, const char *op, const char *const *in,
+               const struct sx_onnx_attr *attrs, int n_attrs);
+
+#endif

@@ -1,0 +1,484 @@
+/* spell.c - how core operators are spelt in ONNX: a row each. */
+#include <string.h>
+
+#include "export/export.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+static const struct sx_node *node_of(const struct sx_writer *w, int node)
+{
+    return &w->g->node[node];
+}
+
+static const char *in(struct sx_writer *w, int node, int k)
+{
+    return sx_operand_name(w, node, k);
+}
+
+void sx_result(struct sx_writer *w, int node, const char *op, const char *const *operands,
+               const struct sx_onnx_attr *attrs, int n_attrs)
+{
+    w->name[node] = sx_out_node(w, op, operands, w->wish[node], attrs, n_attrs);
+}
+
+static void alias(struct sx_writer *w, int node)
+{
+    w->name[node] = in(w, node, 0);
+}
+
+static const char *cast(struct sx_writer *w, const char *a, int onnx_type, const char *out)
+{
+    const struct sx_onnx_attr to = {.name = "to", .i = onnx_type};
+    return sx_out_node(w, "Cast", SX_IN(a), out, &to, 1);
+}
+
+/* ---- Pointwise ---- */
+
+static void spell_cast(struct sx_writer *w, int node)
+{
+    int to = sx_onnx_type_of(node_of(w, node)->type);
+    w->name[node] = cast(w, in(w, node, 0), to, w->wish[node]);
+}
+
+/* To the narrower type and back. */
+static void spell_narrow(struct sx_writer *w, int node)
+{
+    static const int narrow[] = {[SX_AS_INT8] = ONNX__TENSOR_PROTO__DATA_TYPE__INT8,
+                                 [SX_AS_UINT8] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT8,
+                                 [SX_AS_INT16] = ONNX__TENSOR_PROTO__DATA_TYPE__INT16,
+                                 [SX_AS_UINT16] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT16,
+                                 [SX_AS_INT32] = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
+                                 [SX_AS_UINT32] = ONNX__TENSOR_PROTO__DATA_TYPE__UINT32,
+                                 [SX_AS_FLOAT16] = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16,
+                                 [SX_AS_BFLOAT16] = ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16,
+                                 [SX_AS_FLOAT32] = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT};
+    const struct sx_node *n = node_of(w, node);
+    if (n->attr[0] >= COUNT(narrow)) {
+        sx_fail(w->error, SX_MODEL, "operator set %d has no floats of 8 bits", SX_EXPORT_OPSET);
+        return;
+    }
+    const char *small = cast(w, in(w, node, 0), narrow[n->attr[0]], NULL);
+    w->name[node] = cast(w, small, sx_onnx_type_of(n->type), w->wish[node]);
+}
+
+static void spell_isinf(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr sides[] = {{.name = "detect_negative", .i = n->attr[0]},
+                                         {.name = "detect_positive", .i = n->attr[1]}};
+    sx_result(w, node, "IsInf", SX_IN(in(w, node, 0)), sides, 2);
+}
+
+/* With the sign of the divisor, which ONNX has for integers alone. */
+static void spell_mod(struct sx_writer *w, int node)
+{
+    const char *a = in(w, node, 0), *b = in(w, node, 1);
+    if (!sx_is_real(node_of(w, node)->type)) {
+        sx_result(w, node, "Mod", SX_IN(a, b), NULL, 0);
+        return;
+    }
+    const char *whole = sx_out_node(
+        w, "Floor", SX_IN(sx_out_node(w, "Div", SX_IN(a, b), NULL, NULL, 0)), NULL, NULL, 0);
+    sx_result(w, node, "Sub", SX_IN(a, sx_out_node(w, "Mul", SX_IN(whole, b), NULL, NULL, 0)),
+              NULL, 0);
+}
+
+static void spell_fmod(struct sx_writer *w, int node)
+{
+    const struct sx_onnx_attr fmod = {.name = "fmod", .i = 1};
+    sx_result(w, node, "Mod", SX_IN(in(w, node, 0), in(w, node, 1)), &fmod, 1);
+}
+
+/* ONNX shifts unsigned integers. */
+static void spell_shift(struct sx_writer *w, int node)
+{
+    enum { UNSIGNED = ONNX__TENSOR_PROTO__DATA_TYPE__UINT64 };
+    const struct sx_onnx_attr way = {.name = "direction",
+                                     .text = node_of(w, node)->attr[0] == 0 ? "LEFT" : "RIGHT"};
+    const char *a = cast(w, in(w, node, 0), UNSIGNED, NULL);
+    const char *b = cast(w, in(w, node, 1), UNSIGNED, NULL);
+    const char *shifted = sx_out_node(w, "BitShift", SX_IN(a, b), NULL, &way, 1);
+    w->name[node] = cast(w, shifted, sx_onnx_type_of(SX_INT), w->wish[node]);
+}
+
+/* ---- Movers ---- */
+
+static void spell_reshape(struct sx_writer *w, int node)
+{
+    struct sx_dim dims[SX_MAX_RANK];
+    if (sx_dims_of(w, node, dims))
+        w->name[node] = sx_out_reshape(w, in(w, node, 0), dims, node_of(w, node)->shape.rank,
+                                       w->wish[node]);
+}
+
+static void spell_transpose(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr perm = {.name = "perm", .ints = n->attr, .n = n->n_attr};
+    sx_result(w, node, "Transpose", SX_IN(in(w, node, 0)), &perm, 1);
+}
+
+/* What the operand has already is a 1 in the shape: it needs no rule. */
+static void spell_expand(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_shape *a = &node_of(w, n->in[0])->shape;
+    struct sx_dim dims[SX_MAX_RANK];
+    int lead = n->shape.rank - a->rank;
+    if (!sx_dims_of(w, node, dims))
+        return;
+    for (int i = lead; i < n->shape.rank; i++)
+        if (a->dim[i - lead] != 1)
+            dims[i] = sx_dim_fixed(1);
+    sx_result(w, node, "Expand", SX_IN(in(w, node, 0), sx_out_dims(w, dims, n->shape.rank)),
+              NULL, 0);
+}
+
+/* A reduction over the axes of the row. */
+static void reduce(struct sx_writer *w, int node, const char *op)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr keep = {.name = "keepdims", .i = 1};
+    if (n->n_attr == 0)
+        alias(w, node);
+    else
+        sx_result(w, node, op, SX_IN(in(w, node, 0), sx_out_ints(w, n->attr, n->n_attr)), &keep,
+                  1);
+}
+
+static void spell_sum(struct sx_writer *w, int node)
+{
+    reduce(w, node, "ReduceSum");
+}
+
+static void spell_reducemax(struct sx_writer *w, int node)
+{
+    reduce(w, node, "ReduceMax");
+}
+
+/* Whether a slice, or an embedding, leaves an axis as it is, in all lengths. */
+static bool leaves_axis(const struct sx_writer *w, int node, int axis)
+{
+    for (int k = -1; k < w->symbols->n; k++) {
+        const struct sx_graph *g = k < 0 ? w->g : w->other[k];
+        const struct sx_node *n = &g->node[node];
+        if (n->attr[axis] != 0 ||
+            (n->attr[n->shape.rank + axis] != 1 && n->shape.dim[axis] > 1) ||
+            n->shape.dim[axis] != g->node[n->in[0]].shape.dim[axis])
+            return false;
+    }
+    return true;
+}
+
+static void spell_slice(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    int64_t start[SX_MAX_RANK], end[SX_MAX_RANK], axes[SX_MAX_RANK], step[SX_MAX_RANK];
+    int r = n->shape.rank, cut = 0;
+    for (int i = 0; i < r; i++) {
+        if (leaves_axis(w, node, i))
+            continue;
+        if (!sx_attr_fixed(w, node, i) || !sx_attr_fixed(w, node, r + i) ||
+            !sx_attr_fixed(w, node, 2 * r + i))
+            return;
+        start[cut] = n->attr[i];
+        step[cut] = n->attr[r + i];
+        end[cut] = start[cut] + n->attr[2 * r + i] * step[cut];
+        if (end[cut] < 0)
+            end[cut] = INT64_MIN;
+        axes[cut++] = i;
+    }
+    if (cut == 0)
+        alias(w, node);
+    else
+        sx_result(w, node, "Slice",
+                  SX_IN(in(w, node, 0), sx_out_ints(w, start, cut), sx_out_ints(w, end, cut),
+                        sx_out_ints(w, axes, cut), sx_out_ints(w, step, cut)),
+                  NULL, 0);
+}
+
+/* Elements `step` apart, by zeros behind each one along an axis of a new shape. */
+static const char *spread(struct sx_writer *w, const char *a, struct sx_dim *dims, int rank,
+                          int axis, int64_t step)
+{
+    struct sx_dim apart[SX_MAX_RANK + 1];
+    int64_t pads[2 * (SX_MAX_RANK + 1)] = {0};
+    for (int i = 0; i <= rank; i++)
+        apart[i] = i <= axis ? dims[i] : i == axis + 1 ? sx_dim_fixed(1) : dims[i - 1];
+    a = sx_out_reshape(w, a, apart, rank + 1, NULL);
+    pads[rank + 1 + axis + 1] = step - 1;
+    a = sx_out_node(w, "Pad", SX_IN(a, sx_out_ints(w, pads, 2 * (rank + 1))), NULL, NULL, 0);
+    dims[axis].factor *= step;
+    return sx_out_reshape(w, a, dims, rank, NULL);
+}
+
+static const char *reversed(struct sx_writer *w, const char *a, int axis)
+{
+    const int64_t first = -1, last = INT64_MIN, along = axis;
+    return sx_out_node(w, "Slice",
+                       SX_IN(a, sx_out_ints(w, &first, 1), sx_out_ints(w, &last, 1),
+                             sx_out_ints(w, &along, 1), sx_out_ints(w, &first, 1)),
+                       NULL, NULL, 0);
+}
+
+static void spell_embed(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const char *a = in(w, node, 0);
+    struct sx_dim dims[SX_MAX_RANK];
+    int64_t pads[2 * SX_MAX_RANK] = {0};
+    int r = n->shape.rank;
+    if (!sx_dims_of(w, n->in[0], dims))
+        return;
+    for (int i = 0; i < r; i++) {
+        if (leaves_axis(w, node, i))
+            continue;
+        if (!sx_attr_fixed(w, node, i) || !sx_attr_fixed(w, node, r + i) ||
+            !sx_attr_fixed(w, node, 2 * r + i))
+            return;
+        int64_t count = node_of(w, n->in[0])->shape.dim[i], start = n->attr[i];
+        int64_t step = count > 1 ? n->attr[r + i] : 1;
+        if (step < 0) {
+            a = reversed(w, a, i);
+            start += (count - 1) * step;
+            step = -step;
+        }
+        if (step > 1)
+            a = spread(w, a, dims, r, i, step);
+        pads[i] = start;
+        pads[r + i] = n->shape.dim[i] - start - count * step;
+    }
+    sx_result(w, node, "Pad", SX_IN(a, sx_out_ints(w, pads, 2 * r)), NULL, 0);
+}
+
+static void spell_concat(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr axis = {.name = "axis", .i = n->attr[0]};
+    const char **parts = sx_arena_new(&w->arena, (size_t)n->n_in + 1, sizeof *parts, w->error);
+    for (int k = 0; k < n->n_in && parts != NULL; k++)
+        parts[k] = in(w, node, k);
+    if (parts != NULL)
+        sx_result(w, node, "Concat", parts, &axis, 1);
+}
+
+static void spell_take(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr axis = {.name = "axis", .i = n->attr[0]};
+    sx_result(w, node, n->attr[1] != 0 ? "GatherElements" : "Gather",
+              SX_IN(in(w, node, 0), in(w, node, 1)), &axis, 1);
+}
+
+/* Zeros, to which elements are added by index. An index of rows is repeated for their elements. */
+static void spell_put(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const char *a = in(w, node, 0), *index = in(w, node, 1);
+    struct sx_dim large[SX_MAX_RANK], small[SX_MAX_RANK], thin[SX_MAX_RANK];
+    int r = n->shape.rank, axis = (int)n->attr[0];
+    if (!sx_dims_of(w, node, large))
+        return;
+    if (n->attr[2] == 0) {
+        struct sx_dim rows[SX_MAX_RANK];
+        const struct sx_shape *s = &node_of(w, n->in[1])->shape;
+        if (!sx_dims_of(w, n->in[1], rows))
+            return;
+        struct sx_dim all = sx_dim_fixed(1);
+        for (int i = 0; i < s->rank; i++) {
+            all.factor *= rows[i].factor;
+            all.open = all.open || rows[i].open;
+            for (int k = 0; k < w->symbols->n; k++)
+                all.power[k] += rows[i].power[k];
+        }
+        for (int i = 0; i < r; i++) {
+            small[i] = i == axis ? all : large[i];
+            thin[i] = i == axis ? all : sx_dim_fixed(1);
+        }
+        a = s->rank == 1 ? a : sx_out_reshape(w, a, small, r, NULL);
+        index = sx_out_reshape(w, index, thin, r, NULL);
+        index = sx_out_node(w, "Expand", SX_IN(index, sx_out_dims(w, small, r)), NULL, NULL, 0);
+    }
+    const char *zero = sx_is_real(n->type) ? sx_out_real(w, 0) : sx_out_int(w, 0);
+    const char *zeros =
+        sx_out_node(w, "Expand", SX_IN(zero, sx_out_dims(w, large, r)), NULL, NULL, 0);
+    const struct sx_onnx_attr attrs[] = {{.name = "axis", .i = axis},
+                                         {.name = "reduction", .text = "add"}};
+    sx_result(w, node, "ScatterElements", SX_IN(zeros, index, a), attrs, 2);
+}
+
+/* ---- Along one axis ---- */
+
+static void spell_argmax(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr attrs[] = {{.name = "axis", .i = n->attr[0]},
+                                         {.name = "keepdims", .i = 1},
+                                         {.name = "select_last_index", .i = n->attr[1]}};
+    sx_result(w, node, "ArgMax", SX_IN(in(w, node, 0)), attrs, 3);
+}
+
+/* The second result of TopK of all. */
+static void spell_sortindex(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    struct sx_dim dims[SX_MAX_RANK];
+    if (!sx_dims_of(w, node, dims))
+        return;
+    const char *size = sx_out_dims(w, &dims[n->attr[0]], 1);
+    const struct sx_onnx_attr attrs[] = {{.name = "axis", .i = n->attr[0]},
+                                         {.name = "largest", .i = n->attr[1]}};
+    const char *sorted = sx_writer_name(w, "TopK");
+    w->name[node] = w->wish[node] != NULL ? w->wish[node] : sx_writer_name(w, "order");
+    sx_onnx_write_nodes(w->to, "TopK", SX_IN(in(w, node, 0), size),
+                        SX_IN(sorted, w->name[node]), attrs, 2);
+}
+
+static void spell_cumsum(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr attrs[] = {{.name = "exclusive", .i = n->attr[1]},
+                                         {.name = "reverse", .i = n->attr[2]}};
+    sx_result(w, node, "CumSum", SX_IN(in(w, node, 0), sx_out_int(w, n->attr[0])), attrs, 2);
+}
+
+static void spell_softmax(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct sx_onnx_attr axis = {.name = "axis", .i = n->attr[0]};
+    sx_result(w, node, n->op == SX_SOFTMAX ? "Softmax" : "LogSoftmax", SX_IN(in(w, node, 0)),
+              &axis, 1);
+}
+
+static const char *turned(struct sx_writer *w, int node, int k)
+{
+    const struct sx_node *n = node_of(w, node);
+    int r = node_of(w, n->in[k])->shape.rank;
+    int64_t axes[SX_MAX_RANK];
+    for (int i = 0; i < r; i++)
+        axes[i] = i < r - 2 ? i : 2 * r - 3 - i;
+    const struct sx_onnx_attr perm = {.name = "perm", .ints = axes, .n = r};
+    return sx_out_node(w, "Transpose", SX_IN(in(w, node, k)), NULL, &perm, 1);
+}
+
+/* Matrices are turned within Gemm; stacks of them before. */
+static void spell_matmul(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    bool a = n->attr[0] != 0, b = n->attr[1] != 0;
+    bool flat = node_of(w, n->in[0])->shape.rank == 2 && node_of(w, n->in[1])->shape.rank == 2;
+    const struct sx_onnx_attr turns[] = {{.name = "transA", .i = a},
+                                         {.name = "transB", .i = b}};
+    if (flat && (a || b))
+        sx_result(w, node, "Gemm", SX_IN(in(w, node, 0), in(w, node, 1)), turns, 2);
+    else
+        sx_result(w, node, "MatMul",
+                  SX_IN(a ? turned(w, node, 0) : in(w, node, 0),
+                        b ? turned(w, node, 1) : in(w, node, 1)),
+                  NULL, 0);
+}
+
+/* ---- The table ---- */
+
+/* An ONNX operator of the same operands, or a function for what is not that. */
+struct spelling {
+    const char *op;
+    void (*spell)(struct sx_writer *w, int node);
+};
+
+static const struct spelling spellings[SX_N_OPS] = {
+    [SX_NEG] = {"Neg", NULL},
+    [SX_RECIP] = {"Reciprocal", NULL},
+    [SX_EXP] = {"Exp", NULL},
+    [SX_LOG] = {"Log", NULL},
+    [SX_SQRT] = {"Sqrt", NULL},
+    [SX_SIN] = {"Sin", NULL},
+    [SX_COS] = {"Cos", NULL},
+    [SX_TAN] = {"Tan", NULL},
+    [SX_ASIN] = {"Asin", NULL},
+    [SX_ACOS] = {"Acos", NULL},
+    [SX_ATAN] = {"Atan", NULL},
+    [SX_SINH] = {"Sinh", NULL},
+    [SX_COSH] = {"Cosh", NULL},
+    [SX_TANH] = {"Tanh", NULL},
+    [SX_ASINH] = {"Asinh", NULL},
+    [SX_ACOSH] = {"Acosh", NULL},
+    [SX_ATANH] = {"Atanh", NULL},
+    [SX_SIGMOID] = {"Sigmoid", NULL},
+    [SX_SOFTPLUS] = {"Softplus", NULL},
+    [SX_ERF] = {"Erf", NULL},
+    [SX_RELU] = {"Relu", NULL},
+    [SX_ABS] = {"Abs", NULL},
+    [SX_SIGN] = {"Sign", NULL},
+    [SX_FLOOR] = {"Floor", NULL},
+    [SX_CEIL] = {"Ceil", NULL},
+    [SX_ROUND] = {"Round", NULL},
+    [SX_ISNAN] = {"IsNaN", NULL},
+    [SX_ISINF] = {NULL, spell_isinf},
+    [SX_NOT] = {"Not", NULL},
+    [SX_BITNOT] = {"BitwiseNot", NULL},
+    [SX_CAST] = {NULL, spell_cast},
+    [SX_NARROW] = {NULL, spell_narrow},
+    [SX_ADD] = {"Add", NULL},
+    [SX_SUB] = {"Sub", NULL},
+    [SX_MUL] = {"Mul", NULL},
+    [SX_DIV] = {"Div", NULL},
+    [SX_POW] = {"Pow", NULL},
+    [SX_MIN] = {"Min", NULL},
+    [SX_MAX] = {"Max", NULL},
+    [SX_MOD] = {NULL, spell_mod},
+    [SX_FMOD] = {NULL, spell_fmod},
+    [SX_EQUAL] = {"Equal", NULL},
+    [SX_LESS] = {"Less", NULL},
+    [SX_LESSEQ] = {"LessOrEqual", NULL},
+    [SX_AND] = {"And", NULL},
+    [SX_OR] = {"Or", NULL},
+    [SX_XOR] = {"Xor", NULL},
+    [SX_BITAND] = {"BitwiseAnd", NULL},
+    [SX_BITOR] = {"BitwiseOr", NULL},
+    [SX_BITXOR] = {"BitwiseXor", NULL},
+    [SX_SHIFT] = {NULL, spell_shift},
+    [SX_THROUGH] = {NULL, alias},
+    [SX_WHERE] = {"Where", NULL},
+    [SX_RESHAPE] = {NULL, spell_reshape},
+    [SX_STOP] = {NULL, alias},
+    [SX_TRANSPOSE] = {NULL, spell_transpose},
+    [SX_EXPAND] = {NULL, spell_expand},
+    [SX_SUM] = {NULL, spell_sum},
+    [SX_SLICE] = {NULL, spell_slice},
+    [SX_EMBED] = {NULL, spell_embed},
+    [SX_CONCAT] = {NULL, spell_concat},
+    [SX_TAKE] = {NULL, spell_take},
+    [SX_PUT] = {NULL, spell_put},
+    [SX_REDUCEMAX] = {NULL, spell_reducemax},
+    [SX_ARGMAX] = {NULL, spell_argmax},
+    [SX_SORTINDEX] = {NULL, spell_sortindex},
+    [SX_CUMSUM] = {NULL, spell_cumsum},
+    [SX_SOFTMAX] = {NULL, spell_softmax},
+    [SX_LOGSOFTMAX] = {NULL, spell_softmax},
+    [SX_MATMUL] = {NULL, spell_matmul},
+    [SX_CONV] = {NULL, sx_spell_conv},
+    [SX_CONVINPUT] = {NULL, sx_spell_conv_input},
+    [SX_CONVWEIGHT] = {NULL, sx_spell_conv_weight},
+    [SX_SUMPOOL] = {NULL, sx_spell_sum_pool},
+    [SX_UNPOOL] = {NULL, sx_spell_unpool},
+    [SX_POOLINDEX] = {NULL, sx_spell_pool_index},
+};
+
+bool sx_spell(struct sx_writer *w, int node)
+{
+    const struct sx_node *n = node_of(w, node);
+    const struct spelling *s = &spellings[n->op];
+    const char *operands[4] = {NULL};
+    if (s->op == NULL && s->spell == NULL)
+        return sx_fail(w->error, SX_MODEL, "the default operator domain has no %.40s",
+                       sx_row_of(w->g, n)->name);
+    if (s->spell != NULL) {
+        s->spell(w, node);
+    } else {
+        for (int k = 0; k < n->n_in; k++)
+            operands[k] = in(w, node, k);
+        sx_result(w, node, s->op, operands, NULL, 0);
+    }
+    return w->error->status == SX_OK;
+}

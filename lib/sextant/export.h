@@ -1,0 +1,49 @@
+/* sextant/export.h - derivatives of a model as an ONNX file. */
+#ifndef SEXTANT_EXPORT_H
+#define SEXTANT_EXPORT_H
+
+#include "sextant/model.h"
+#include "sextant/record.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum sx_export_kind {
+    SX_EXPORT_GRADIENT, /* of the sum of `of`, to the order that is asked for */
+    SX_EXPORT_HVP,      /* the Hessian of that sum times a direction */
+    SX_EXPORT_JACOBIAN,
+    SX_EXPORT_REVERSE, /* a seed times the Jacobian */
+    SX_EXPORT_FORWARD, /* the Jacobian times a direction */
+};
+
+struct sx_export_options {
+    const char *of,
+        *wrt;      /* tensors by commas; NULL: the first real output, the first real input */
+    int kind;      /* enum sx_export_kind */
+    int64_t order; /* of SX_EXPORT_GRADIENT; 0: 1 */
+    const char
+        *seeds; /* how many seeds or directions: a number, or a name; NULL: one, no axis */
+    const char *target; /* the element of every row of `of` that counts; NULL: their sum */
+    bool precise;       /* float64 */
+    size_t max_memory;
+    int ste; /* enum sx_ste */
+};
+
+/* Writes an ONNX file of the default operator domain that computes the model's outputs, and after
+ * them derivatives, with the model's inputs, and seeds where the kind takes some. With a batch
+ * axis N, n elements of a row of X and m of a row of Y:
+ *   gradient  grad_X, of X's shape; from order 2 hess_X [N, n, n], d3_X [N, n, n, n] ..
+ *   hvp       hvp_X from dir_X, both of X's shape
+ *   jacobian  jac_Y_X [N, m, n]
+ *   reverse   vjp_X from seed_Y; forward jvp_Y from dir_X
+ * With `seeds` these have one more axis in front. Status 2 for names that are not there or do not
+ * depend on each other, 3 for what cannot be written. */
+bool sx_export(const struct sx_model *model, const struct sx_export_options *options,
+               struct sx_sink *sink, struct sx_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
