@@ -3,6 +3,7 @@
  * Making one costs 0.3-1.3 ms, so equal nodes share one. All convolutions are made for MADE_FOR
  * threads, whoever runs them: oneDNN cuts its sums by the threads a primitive is made for. */
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "run/dnnl_parts.h"
