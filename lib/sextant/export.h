@@ -3,7 +3,7 @@
 #define SEXTANT_EXPORT_H
 
 #include "sextant/model.h"
-#include "sextant/record.h"
+#include "sextant/output.h"
 
 #ifdef __cplusplus
 extern "C" {
