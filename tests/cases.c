@@ -279,8 +279,9 @@ static struct sx_lowered *lower(struct test_case *c)
         error = (struct sx_error){0};
         for (int k = 0; k < c->n_in; k++) {
             bool as_value = fixed == 2 || (fixed == 1 && !is_real(c->in[k].type));
-            inputs[k] = (struct sx_lower_input){sx_model_input(c->model, k)->name,
-                                                &c->in[k].shape, as_value ? &c->in[k] : NULL};
+            inputs[k] = (struct sx_lower_input){.name = sx_model_input(c->model, k)->name,
+                                                .shape = &c->in[k].shape,
+                                                .value = as_value ? &c->in[k] : NULL};
         }
         struct sx_lower_options options = {.real = real, .inputs = inputs, .n_inputs = c->n_in};
         l = sx_lower(c->model, &options, &error);

@@ -149,7 +149,7 @@ static struct sx_lowered *with(struct sx_model *model, const char *name,
                                const struct sx_shape *shape, const struct sx_tensor *value,
                                struct sx_error *error)
 {
-    const struct sx_lower_input input = {name, shape, value};
+    const struct sx_lower_input input = {.name = name, .shape = shape, .value = value};
     const struct sx_lower_options options = {.inputs = &input, .n_inputs = 1};
     *error = (struct sx_error){0};
     return sx_lower(model, &options, error);
@@ -206,7 +206,8 @@ START_TEST(conflicting_symbols)
 {
     struct sx_model *model = symbolic();
     const struct sx_shape x = {2, {5, 3}}, z = {1, {6}};
-    const struct sx_lower_input inputs[] = {{"x", &x, NULL}, {"z", &z, NULL}};
+    const struct sx_lower_input inputs[] = {{.name = "x", .shape = &x},
+                                            {.name = "z", .shape = &z}};
     const struct sx_lower_options options = {.inputs = inputs, .n_inputs = 2};
     struct sx_error error = {0};
     struct sx_lowered *l = sx_lower(model, &options, &error);

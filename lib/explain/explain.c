@@ -37,6 +37,8 @@ void sx_explainer_free(struct sx_explainer *e)
     if (e == NULL)
         return;
     sx_explained_free(&e->built);
+    for (int i = 0; i < SX_KEPT; i++)
+        sx_explained_free(&e->kept[i]);
     free_feeds(e);
     free(e->feeds);
     sx_tensor_free(&e->input);
@@ -74,12 +76,44 @@ void sx_explainer_cost(const struct sx_explainer *e, int64_t *forward, int64_t *
     *backward = e->backward;
 }
 
-static bool same_shapes(const struct sx_explainer *e, const struct sx_tensor *feeds)
+/* Makes `built` what fits the sample, if there is something: that of the last sample, or one that is
+ * kept. What values decided is kept when others come. */
+static bool find_built(struct sx_explainer *e, const struct sx_tensor *feeds, bool *found,
+                       struct sx_error *error)
 {
-    for (int i = 0; i < sx_model_input_count(e->model); i++)
-        if (!sx_shape_equal(&e->feeds[i].shape, &feeds[i].shape))
+    struct sx_run_options options = {.threads = e->options.threads,
+                                     .max_memory = e->options.max_memory};
+    struct sx_explained *b = &e->built;
+    *found = false;
+    if (b->graph == NULL)
+        return true;
+    if (!sx_decider_fits(&b->decider, b->lowered, feeds, &options, found, error))
+        return false;
+    if (*found || b->lowered->n_decisions == 0)
+        return true;
+    struct sx_explained last = *b;
+    for (int i = 0; i < SX_KEPT && !*found; i++) {
+        struct sx_explained next = e->kept[i];
+        e->kept[i] = last;
+        *b = last = next;
+        if (!sx_decider_fits(&b->decider, b->lowered, feeds, &options, found, error))
             return false;
-    return e->built.graph != NULL;
+    }
+    e->builds += *found;
+    return true;
+}
+
+/* Sees to it that what is built fits the sample. */
+static bool prepare(struct sx_explainer *e, const struct sx_tensor *feeds,
+                    struct sx_error *error)
+{
+    bool found;
+    if (!find_built(e, feeds, &found, error))
+        return false;
+    if (found || sx_explained_build(e, feeds, error))
+        return true;
+    sx_explained_free(&e->built);
+    return false;
 }
 
 /* Keeps the sample in the types of the graph. */
@@ -191,11 +225,7 @@ static bool evaluate(struct sx_explainer *e, struct sx_error *error)
 bool sx_explainer_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
                          struct sx_error *error)
 {
-    if (!same_shapes(e, feeds) && !sx_explained_build(e, feeds, error)) {
-        sx_explained_free(&e->built);
-        return false;
-    }
-    return take_feeds(e, feeds, error) && evaluate(e, error);
+    return prepare(e, feeds, error) && take_feeds(e, feeds, error) && evaluate(e, error);
 }
 
 bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_error *error)
@@ -204,6 +234,10 @@ bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_er
     e->watched = sx_strdup(tensor, error);
     sx_program_free(e->built.forward);
     e->built.forward = NULL;
+    for (int i = 0; i < SX_KEPT; i++) {
+        sx_program_free(e->kept[i].forward);
+        e->kept[i].forward = NULL;
+    }
     return e->watched != NULL;
 }
 
@@ -211,10 +245,8 @@ bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
                             const struct sx_tensor *feeds, const struct sx_tensor *x,
                             struct sx_error *error)
 {
-    if (!same_shapes(e, feeds) && !sx_explained_build(e, feeds, error)) {
-        sx_explained_free(&e->built);
+    if (!prepare(e, feeds, error))
         return false;
-    }
     sx_tensor_free(&e->input);
     name_target(e, index >= 0 ? index : e->built.aim.index);
     return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error);

@@ -4,6 +4,7 @@
 
 #include "graph/derive.h"
 #include "lower/lower.h"
+#include "explain/decide.h"
 #include "explain/smooth.h"
 #include "explain/target.h"
 #include "run/run.h"
@@ -16,10 +17,11 @@ struct sx_masked {
     int likeness; /* enum sx_likeness */
 };
 
-/* What is built for one set of input shapes. The simplified graph computes `scores` (the
+/* What is built for one set of input shapes, and for what the values of a sample decide. The simplified graph computes `scores` (the
  * explained tensor as scores) and from it `value`, the element that `index` picks, or a sum. */
 struct sx_explained {
     struct sx_lowered *lowered; /* faithful; the simplified graph borrows its constants */
+    struct sx_decider decider;
     struct sx_graph *graph;
     int *input, n_inputs; /* the model's inputs in `graph`; SX_NONE where not needed */
     int x, index, scores, value;
@@ -39,8 +41,8 @@ struct sx_explainer {
     struct sx_model *model;
     struct sx_explain_options options;
     struct sx_smooth smooth;
-    struct sx_explained built;
-    unsigned builds;         /* how often `built` was made anew */
+    struct sx_explained built, kept[SX_KEPT]; /* kept: for other decisions, the latest first */
+    unsigned builds;                          /* how often `built` became another */
     struct sx_tensor *feeds; /* of the current sample, in the types of the graph */
     struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
     const char *input_name;

@@ -1,19 +1,25 @@
 /* infer.c - a model run as it is. */
 #include <stdlib.h>
 
+#include "explain/decide.h"
 #include "explain/infer.h"
 #include "run/run.h"
 
-struct sx_inference {
-    struct sx_model *model;
-    struct sx_infer_options options;
+/* What is built for the shapes of a sample, and for what its values decide. */
+struct inferred {
     struct sx_lowered *lowered;
     struct sx_program *program;
-    struct sx_shape *shapes; /* of the inputs that the program is for */
+    struct sx_decider decider;
     struct sx_tensor *outputs;
     const char **names;
     int *nodes; /* of the outputs */
     int n_outputs;
+};
+
+struct sx_inference {
+    struct sx_model *model;
+    struct sx_infer_options options;
+    struct inferred now, kept[SX_KEPT]; /* kept: the latest first */
 };
 
 struct sx_inference *sx_inference_new(struct sx_model *model,
@@ -26,37 +32,29 @@ struct sx_inference *sx_inference_new(struct sx_model *model,
     f->model = model;
     f->options = *options;
     f->options.precise = options->precise || sx_model_is_double(model);
-    f->shapes = sx_new((size_t)sx_model_input_count(model), sizeof *f->shapes, error);
-    if (f->shapes != NULL)
-        return f;
-    sx_inference_free(f);
-    return NULL;
+    return f;
 }
 
-/* Leaves only the model and the options. */
-static void reset(struct sx_inference *f)
+static void release(struct inferred *b)
 {
-    for (int i = 0; i < f->n_outputs; i++)
-        sx_tensor_free(&f->outputs[i]);
-    free(f->outputs);
-    free(f->names);
-    free(f->nodes);
-    sx_program_free(f->program);
-    sx_lowered_free(f->lowered);
-    f->outputs = NULL;
-    f->names = NULL;
-    f->nodes = NULL;
-    f->program = NULL;
-    f->lowered = NULL;
-    f->n_outputs = 0;
+    for (int i = 0; i < b->n_outputs; i++)
+        sx_tensor_free(&b->outputs[i]);
+    free(b->outputs);
+    free(b->names);
+    free(b->nodes);
+    sx_decider_free(&b->decider);
+    sx_program_free(b->program);
+    sx_lowered_free(b->lowered);
+    *b = (struct inferred){0};
 }
 
 void sx_inference_free(struct sx_inference *f)
 {
     if (f == NULL)
         return;
-    reset(f);
-    free(f->shapes);
+    release(&f->now);
+    for (int i = 0; i < SX_KEPT; i++)
+        release(&f->kept[i]);
     free(f);
 }
 
@@ -71,6 +69,7 @@ struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output
     for (int i = 0; i < n; i++) {
         inputs[i].name = sx_model_input(model, i)->name;
         inputs[i].shape = feeds != NULL ? &feeds[i].shape : NULL;
+        inputs[i].sample = feeds != NULL ? &feeds[i] : NULL;
     }
     struct sx_lower_options options = {.real = real,
                                        .output = output,
@@ -86,15 +85,16 @@ struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output
 /* Makes room for the outputs; their nodes go to outputs[]. */
 static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error *error)
 {
-    const struct sx_lowered *l = f->lowered;
-    for (int i = 0; i < f->n_outputs; i++) {
+    struct inferred *b = &f->now;
+    const struct sx_lowered *l = b->lowered;
+    for (int i = 0; i < b->n_outputs; i++) {
         outputs[i] = f->options.output != NULL ? sx_find(l->graph, f->options.output)
                                                : l->outputs[i].node;
-        f->names[i] = f->options.output != NULL ? f->options.output : l->outputs[i].name;
+        b->names[i] = f->options.output != NULL ? f->options.output : l->outputs[i].name;
         if (outputs[i] == SX_NONE)
             return sx_no_tensor(l->graph, f->options.output, error);
         const struct sx_node *n = &l->graph->node[outputs[i]];
-        if (!sx_tensor_new(&f->outputs[i], n->type, &n->shape, error))
+        if (!sx_tensor_new(&b->outputs[i], n->type, &n->shape, error))
             return false;
     }
     return true;
@@ -102,56 +102,72 @@ static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error
 
 static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct sx_error *error)
 {
-    reset(f);
-    f->lowered = sx_lower_for(f->model, f->options.output, feeds,
+    struct inferred *b = &f->now;
+    release(b);
+    b->lowered = sx_lower_for(f->model, f->options.output, feeds,
                               f->options.precise ? SX_DOUBLE : SX_FLOAT, SX_STE_OFF,
                               f->options.max_memory, error);
-    if (f->lowered == NULL)
+    if (b->lowered == NULL)
         return false;
-    const struct sx_lowered *l = f->lowered;
-    f->n_outputs = f->options.output != NULL ? 1 : l->n_outputs;
-    f->outputs = sx_new((size_t)f->n_outputs, sizeof *f->outputs, error);
-    f->names = sx_new((size_t)f->n_outputs, sizeof *f->names, error);
-    f->nodes = sx_new((size_t)f->n_outputs, sizeof *f->nodes, error);
+    const struct sx_lowered *l = b->lowered;
+    b->n_outputs = f->options.output != NULL ? 1 : l->n_outputs;
+    b->outputs = sx_new((size_t)b->n_outputs, sizeof *b->outputs, error);
+    b->names = sx_new((size_t)b->n_outputs, sizeof *b->names, error);
+    b->nodes = sx_new((size_t)b->n_outputs, sizeof *b->nodes, error);
     int *inputs = sx_new((size_t)l->n_inputs, sizeof *inputs, error);
-    if (f->outputs != NULL && f->names != NULL && f->nodes != NULL && inputs != NULL &&
-        choose_outputs(f, f->nodes, error)) {
+    if (b->outputs != NULL && b->names != NULL && b->nodes != NULL && inputs != NULL &&
+        choose_outputs(f, b->nodes, error)) {
         struct sx_run_options options = {.threads = f->options.threads,
                                          .max_memory = f->options.max_memory};
         for (int i = 0; i < l->n_inputs; i++)
             inputs[i] = l->inputs[i].node;
-        f->program =
-            sx_compile(l->graph, inputs, l->n_inputs, f->nodes, f->n_outputs, &options, error);
+        b->program =
+            sx_compile(l->graph, inputs, l->n_inputs, b->nodes, b->n_outputs, &options, error);
     }
     free(inputs);
-    for (int i = 0; i < sx_model_input_count(f->model); i++)
-        f->shapes[i] = feeds[i].shape;
-    return f->program != NULL;
+    return b->program != NULL;
 }
 
-static bool fits(const struct sx_inference *f, const struct sx_tensor *feeds)
+/* Makes `now` what fits the sample, if there is something: that of the last sample, or one that is
+ * kept. What values decided is kept when others come. */
+static bool find(struct sx_inference *f, const struct sx_tensor *feeds, bool *found,
+                 struct sx_error *error)
 {
-    for (int i = 0; i < sx_model_input_count(f->model); i++)
-        if (!sx_shape_equal(&f->shapes[i], &feeds[i].shape))
+    struct sx_run_options options = {.threads = f->options.threads,
+                                     .max_memory = f->options.max_memory};
+    if (!sx_decider_fits(&f->now.decider, f->now.lowered, feeds, &options, found, error))
+        return false;
+    if (*found || f->now.lowered == NULL || f->now.lowered->n_decisions == 0)
+        return true;
+    struct inferred last = f->now;
+    for (int i = 0; i < SX_KEPT && !*found; i++) {
+        struct inferred next = f->kept[i];
+        f->kept[i] = last;
+        f->now = last = next;
+        if (!sx_decider_fits(&f->now.decider, f->now.lowered, feeds, &options, found, error))
             return false;
-    return f->program != NULL;
+    }
+    return true;
 }
 
 bool sx_inference_run(struct sx_inference *f, const struct sx_tensor *feeds,
                       struct sx_error *error)
 {
-    if (!fits(f, feeds) && !build(f, feeds, error)) {
-        reset(f);
+    bool found;
+    if (!find(f, feeds, &found, error))
+        return false;
+    if (!found && !build(f, feeds, error)) {
+        release(&f->now);
         return false;
     }
-    const struct sx_lowered *l = f->lowered;
+    const struct sx_lowered *l = f->now.lowered;
     struct sx_tensor *typed = sx_new((size_t)l->n_inputs, sizeof *typed, error);
     bool ok = typed != NULL;
     for (int i = 0; ok && i < l->n_inputs; i++)
         ok = sx_port_takes(sx_model_input(f->model, i), &feeds[i], error) &&
              sx_tensor_convert(&typed[i], l->graph->node[l->inputs[i].node].type, &feeds[i],
                                error);
-    ok = ok && sx_run(f->program, typed, f->outputs, error);
+    ok = ok && sx_run(f->now.program, typed, f->now.outputs, error);
     for (int i = 0; typed != NULL && i < l->n_inputs; i++)
         sx_tensor_free(&typed[i]);
     free(typed);
@@ -161,11 +177,11 @@ bool sx_inference_run(struct sx_inference *f, const struct sx_tensor *feeds,
 const struct sx_tensor *sx_inference_output(const struct sx_inference *f, int i,
                                             const char **name)
 {
-    if (i < 0 || i >= f->n_outputs)
+    if (i < 0 || i >= f->now.n_outputs)
         return NULL;
     if (name != NULL)
-        *name = f->names[i];
-    return &f->outputs[i];
+        *name = f->now.names[i];
+    return &f->now.outputs[i];
 }
 
 const struct sx_tensor *sx_inference_scores(const struct sx_inference *f,
@@ -173,13 +189,13 @@ const struct sx_tensor *sx_inference_scores(const struct sx_inference *f,
                                             const char **name)
 {
     int i = 0;
-    while (i < f->n_outputs && !sx_is_real(f->outputs[i].type))
+    while (i < f->now.n_outputs && !sx_is_real(f->now.outputs[i].type))
         i++;
-    i = i < f->n_outputs ? i : 0;
-    if (f->n_outputs == 0)
+    i = i < f->now.n_outputs ? i : 0;
+    if (f->now.n_outputs == 0)
         return NULL;
-    *g = f->lowered->graph;
-    *node = f->nodes[i];
-    *name = f->names[i];
-    return &f->outputs[i];
+    *g = f->now.lowered->graph;
+    *node = f->now.nodes[i];
+    *name = f->now.names[i];
+    return &f->now.outputs[i];
 }

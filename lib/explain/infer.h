@@ -5,7 +5,7 @@
 #include "lower/lower.h"
 
 /* Lowers what `output` (NULL: what the model is wanted for) needs for the shapes of `feeds`, one per
- * model input; NULL: as the file declares them. */
+ * model input, and for their values where these decide shapes; NULL: as the file declares them. */
 struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output,
                                 const struct sx_tensor *feeds, enum sx_type real,
                                 enum sx_ste ste, size_t max_memory, struct sx_error *error);

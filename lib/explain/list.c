@@ -72,8 +72,9 @@ static struct sx_lowered *lower(const struct sx_model *model, const struct sx_te
     if (inputs == NULL)
         return NULL;
     for (int i = 0; i < n; i++)
-        inputs[i] =
-            (struct sx_lower_input){sx_model_input(model, i)->name, &feeds[i].shape, NULL};
+        inputs[i] = (struct sx_lower_input){.name = sx_model_input(model, i)->name,
+                                            .shape = &feeds[i].shape,
+                                            .sample = &feeds[i]};
     struct sx_lower_options options = {
         .real = SX_FLOAT, .inputs = inputs, .n_inputs = n, .listing = true};
     struct sx_lowered *lowered = sx_lower(model, &options, error);

@@ -85,3 +85,46 @@ bool sx_evaluate(struct sx_graph *g, const int *inputs, const struct sx_tensor *
     free(needed);
     return ok;
 }
+
+/* ---- Values that are kept ---- */
+
+static bool make_room(const struct sx_graph *g, struct sx_values *v, struct sx_error *error)
+{
+    if (!sx_grow((void **)&v->value, &v->capacity, g->n_nodes, sizeof *v->value, error))
+        return false;
+    if (v->n < g->n_nodes)
+        memset(v->value + v->n, 0, (g->n_nodes - v->n) * sizeof *v->value);
+    v->n = g->n_nodes;
+    return true;
+}
+
+bool sx_values_feed(struct sx_graph *g, struct sx_values *v, int node,
+                    const struct sx_tensor *value, struct sx_error *error)
+{
+    return make_room(g, v, error) && feed(g, node, value, v->value, error);
+}
+
+const struct sx_tensor *sx_value_of(struct sx_graph *g, struct sx_values *v, int node,
+                                    struct sx_error *error)
+{
+    bool *needed = sx_new((size_t)node + 1, sizeof *needed, error);
+    bool ok = needed != NULL && sx_graph_ok(g, error) && make_room(g, v, error);
+    if (ok)
+        needed[node] = true;
+    for (int i = node; ok && i >= 0; i--)
+        for (int k = 0; needed[i] && v->value[i].data == NULL && k < g->node[i].n_in; k++)
+            needed[g->node[i].in[k]] = true;
+    for (int i = 0; ok && i <= node; i++)
+        if (needed[i] && v->value[i].data == NULL && g->node[i].op != SX_CONST)
+            ok = run_node(g, (size_t)i, v->value, error);
+    free(needed);
+    return ok ? &v->value[node] : NULL;
+}
+
+void sx_values_free(struct sx_values *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        sx_tensor_free(&v->value[i]);
+    free(v->value);
+    *v = (struct sx_values){0};
+}

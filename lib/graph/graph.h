@@ -100,6 +100,22 @@ bool sx_evaluate(struct sx_graph *g, const int *inputs, const struct sx_tensor *
                  int n_inputs, const int *outputs, struct sx_tensor *results, int n_outputs,
                  struct sx_error *error);
 
+/* The values of nodes by their plain kernels, kept from one question to the next while the graph
+ * grows. Zero-initialise it. */
+struct sx_values {
+    struct sx_tensor *value; /* by node; without data: not known */
+    size_t n, capacity;
+};
+
+/* Sets the value of a node, converted to its type. */
+bool sx_values_feed(struct sx_graph *g, struct sx_values *v, int node,
+                    const struct sx_tensor *value, struct sx_error *error);
+/* The value of a node that is no constant, from what was fed; NULL on failure. It is valid until
+ * the next call. */
+const struct sx_tensor *sx_value_of(struct sx_graph *g, struct sx_values *v, int node,
+                                    struct sx_error *error);
+void sx_values_free(struct sx_values *v);
+
 /* One line per node, for people. */
 bool sx_graph_dump(const struct sx_graph *g, FILE *to);
 

@@ -135,7 +135,10 @@ const void *sx_const_data(struct sx_lowering *l, int node, const char *what)
     for (size_t i = 0; i < g->n_nodes; i++)
         fixed = fixed && !(needed[i] && g->node[i].op == SX_INPUT);
     free(needed);
+    if (!fixed && sx_decides(l))
+        return sx_decide(l, node);
     if (!fixed) {
+        l->scope->root->unknown = true; /* a listing does not know the values */
         sx_reject(l, "%s must be constant once shapes are fixed", what);
         return NULL;
     }

@@ -73,7 +73,8 @@ static void choose_shapes(struct probe *p)
         for (int k = 0; k < s->rank; k++)
             if (s->dim[k] < 0)
                 s->dim[k] = follows(p, i, k) ? LENGTH : p->other;
-        p->input[i] = (struct sx_lower_input){port->name, s->rank >= 0 ? s : NULL, NULL};
+        p->input[i] =
+            (struct sx_lower_input){.name = port->name, .shape = s->rank >= 0 ? s : NULL};
     }
 }
 

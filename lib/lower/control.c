@@ -1,5 +1,5 @@
 /* control.c - lowering of If, Loop and Scan: conditions and lengths that are known once shapes are
- * fixed decide which bodies are lowered, and how often. */
+ * fixed, or are the sample's, decide which bodies are lowered, and how often. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +48,11 @@ static bool lower_if(struct sx_lowering *l)
         return false;
     if (l->g->node[sx_arg(l, 0)].type != SX_BOOL || sx_count(&shape) != 1)
         return sx_reject(l, "input 0 (condition) must be one bool");
-    if (!sx_is_const(l->g, sx_arg(l, 0)))
+    if (!sx_is_const(l->g, sx_arg(l, 0)) && !sx_decides(l))
         return lower_both(l, yes, no);
-    const uint8_t *condition = l->g->node[sx_arg(l, 0)].data;
-    return sx_lower_body(l, *condition != 0 ? yes : no, NULL, 0, false, l->out, l->n_out);
+    const uint8_t *condition = sx_const_data(l, sx_arg(l, 0), "input 0 (condition)");
+    return condition != NULL &&
+           sx_lower_body(l, *condition != 0 ? yes : no, NULL, 0, false, l->out, l->n_out);
 }
 
 /* ---- Slices ---- */

@@ -194,6 +194,9 @@ static bool add_input(struct sx_scope *s, const struct sx_port *port, bool neede
     if (value.node == SX_NONE || !sx_scope_define(s, port->name, value) ||
         !sx_name_node(to->graph, port->name, value.node, "", ""))
         return sx_graph_ok(to->graph, s->error) && false;
+    if (option != NULL && option->sample != NULL && value.node != SX_NONE &&
+        option->value == NULL && !sx_decide_feed(s, value.node, option->sample))
+        return false;
     if (option == NULL || option->value == NULL)
         to->inputs[to->n_inputs++] =
             (struct sx_lowered_value){port->name, value.node, value.kind};

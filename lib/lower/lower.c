@@ -115,6 +115,7 @@ void sx_lowered_free(struct sx_lowered *lowered)
     for (size_t i = 0; i < lowered->n_owned; i++)
         sx_tensor_free(&lowered->owned[i]);
     free(lowered->owned);
+    free(lowered->decision);
     free(lowered->refused);
     sx_arena_free(&lowered->arena);
     free(lowered);

@@ -11,6 +11,9 @@ struct sx_lower_input {
     const char *name;
     const struct sx_shape *shape;  /* NULL: as declared, symbolic dimensions being 1 */
     const struct sx_tensor *value; /* NULL: it stays an input */
+    /* NULL, or the value at the sample for which the graph is lowered: where values decide shapes,
+     * it is this sample's that do. */
+    const struct sx_tensor *sample;
 };
 
 struct sx_lower_options {
@@ -33,6 +36,12 @@ struct sx_lowered_value {
     int onnx_type; /* ONNX__TENSOR_PROTO__DATA_TYPE__* */
 };
 
+/* A node whose value decided a shape, and that value, dense. */
+struct sx_decision {
+    int node;
+    const void *data;
+};
+
 /* Values are real in the run's precision whatever the file declares; only Cast rounds to narrower
  * floats. Integers wrap at the width that the file declares.
  *
@@ -44,6 +53,8 @@ struct sx_lowered {
     int n_inputs, n_outputs;
     struct sx_tensor *owned; /* converted weights */
     size_t n_owned, owned_capacity;
+    struct sx_decision *decision; /* in the order in which they were made */
+    size_t n_decisions, decision_capacity;
     const Onnx__NodeProto **refused; /* with `listing`: they, and the nodes around them */
     size_t n_refused, refused_capacity;
     struct sx_arena arena;
@@ -54,6 +65,8 @@ struct sx_lowered {
 struct sx_lowered *sx_lower(const struct sx_model *model,
                             const struct sx_lower_options *options, struct sx_error *error);
 void sx_lowered_free(struct sx_lowered *lowered);
+/* Whether the values of the decisions' nodes at another sample, one each, decide the same. */
+bool sx_decided_alike(const struct sx_lowered *lowered, const struct sx_tensor *values);
 
 /* One node of a model as sx_lower_list shows it. */
 struct sx_listed_node {

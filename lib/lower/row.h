@@ -122,7 +122,7 @@ struct sx_value sx_attr_tensor(struct sx_lowering *l, const char *name);
 /* ---- Inputs that must be constant ------------------------------------------------------- */
 
 /* The elements of input k, called `what` in messages; not given if it is left out. A value that
- * depends on a model input is refused. Any shape of integers (or reals) is accepted. */
+ * depends on a model input is that of the sample, and is refused where there is none. Any shape of integers (or reals) is accepted. */
 bool sx_const_ints(struct sx_lowering *l, int k, const char *what, struct sx_ints *ints);
 bool sx_const_reals(struct sx_lowering *l, int k, const char *what, struct sx_reals *reals);
 bool sx_const_real(struct sx_lowering *l, int k, const char *what, double *value);
@@ -131,6 +131,8 @@ bool sx_const_int(struct sx_lowering *l, int k, const char *what, int64_t *value
 bool sx_ints_of(struct sx_lowering *l, const char *name, int k, struct sx_ints *ints);
 /* The dense data of a constant node (folded if need be), or NULL after a refusal. */
 const void *sx_const_data(struct sx_lowering *l, int node, const char *what);
+/* Whether there is a sample, whose values then count as constant. */
+bool sx_decides(const struct sx_lowering *l);
 
 /* ---- Axes and shapes -------------------------------------------------------------------- */
 

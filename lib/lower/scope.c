@@ -97,6 +97,8 @@ void sx_scope_end(struct sx_scope *s)
     sx_names_free(&s->names);
     sx_names_free(&s->cut);
     free(s->value);
+    if (s->root == s)
+        sx_values_free(&s->values);
 }
 
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto)

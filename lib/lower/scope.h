@@ -37,6 +37,8 @@ struct sx_scope {
     /* Of the root: the table of rows, which bodies are lowered by. It is a field because If, Loop
      * and Scan have rows in it and lower bodies themselves. */
     const struct sx_lowering_row *(*find)(const char *domain, const char *op, int64_t opset);
+    struct sx_values values; /* of the root: of nodes, at the sample */
+    bool sampled;            /* of the root: there is a sample */
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
     struct sx_names cut; /* tensors that are fed: what makes them in the file does not count */
 };
@@ -50,6 +52,10 @@ bool sx_feeds_product(const struct sx_lowering *l);
 /* NULL if the name is not known. */
 const struct sx_value *sx_scope_find(const struct sx_scope *s, const char *name);
 void sx_scope_end(struct sx_scope *s);
+/* Sets the sample's value of an input. */
+bool sx_decide_feed(struct sx_scope *s, int node, const struct sx_tensor *value);
+/* The dense value of a node at the sample, which decides from now on; NULL on failure. */
+const void *sx_decide(struct sx_lowering *l, int node);
 
 /* A constant from a TensorProto of the model. */
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto);

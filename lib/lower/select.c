@@ -1,28 +1,34 @@
-/* select.c - lowering of what has a shape that depends on values: those must be constant. */
+/* select.c - lowering of what has a shape that depends on values: constants, or the sample's. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* The elements of input k as doubles. */
-static const double *elements(struct sx_lowering *l, int k, const char *what, int64_t *n)
+/* The elements of a node as doubles. */
+static const double *elements_of(struct sx_lowering *l, int node, const char *what, int64_t *n)
 {
-    struct sx_shape shape = sx_arg_shape(l, k);
-    const void *data = sx_const_data(l, sx_arg(l, k), what);
+    struct sx_shape shape = sx_shape_of(l->g, node);
+    const void *data = sx_const_data(l, node, what);
     *n = sx_count(&shape);
     double *v = data != NULL ? sx_scratch(l, (size_t)*n, sizeof *v) : NULL;
-    struct sx_tensor t = {.type = l->g->node[sx_arg(l, k)].type, .shape = shape};
+    struct sx_tensor t = {.type = l->g->node[node].type, .shape = shape};
     memcpy(&t.data, &data, sizeof t.data);
     for (int64_t i = 0; v != NULL && i < *n; i++)
         v[i] = sx_tensor_get(&t, i);
     return v;
 }
 
+static const double *elements(struct sx_lowering *l, int k, const char *what, int64_t *n)
+{
+    return elements_of(l, sx_arg(l, k), what, n);
+}
+
 static bool lower_non_zero(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0), shape = {2, {x.rank, 0}};
     int64_t n, at = 0;
-    const double *v = elements(l, 0, "input 0", &n);
+    /* Which are zero decides, not what the others are. */
+    const double *v = elements_of(l, sx_cast(l->g, sx_arg(l, 0), SX_BOOL), "input 0", &n);
     for (int64_t i = 0; v != NULL && i < n; i++)
         shape.dim[1] += v[i] != 0;
     int64_t *places =
