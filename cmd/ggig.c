@@ -84,10 +84,7 @@ static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_e
 static void put_params(struct ggig *s, const struct sx_attribution *a)
 {
     struct sx_result *r = s->cli.result;
-    struct sx_attribute_options used = s->o;
-    used.steps = a->steps;
-    used.iterations = a->iterations;
-    used.samples = a->samples;
+    struct sx_attribute_options used = sx_attribute_used(&s->o, a);
     sx_put_object(r, "params");
     sx_put_options(r, &sx_attribute_table, &used);
     sx_put_text(r, "baseline", s->cli.baseline);
@@ -144,6 +141,8 @@ static void warn(struct ggig *s, const struct sx_attribution *a)
 {
     if (a->flat)
         cli_warn(&s->cli, 0, "every gradient is zero");
+    if (a->idle)
+        cli_warn(&s->cli, 0, "the ascent changes next to nothing of the map: see --eta");
     if (a->nonfinite > 0)
         cli_warn(&s->cli, 0, "elements that are not finite are null");
     if (a->left_out > 0)

@@ -521,12 +521,116 @@ START_TEST(test_every_method)
 }
 END_TEST
 
+/* Explains by `o` from zeros; the map is freed. */
+static struct sx_attribution attribute(const struct fixture *f, struct sx_attribute_options o)
+{
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    const double zeros[4] = {0};
+    o.baseline = zeros;
+    ck_assert_msg(sx_attribute(f->explainer, &o, &a, &error), "%s", error.message);
+    sx_tensor_free(&a.map);
+    return a;
+}
+
+/* The step is 0.01 s^2 / T: s is 1 up to 10, then what is given, or the deviation of x. */
+START_TEST(test_recipes)
+{
+    static const struct {
+        double x[2], spread;
+        enum sx_recipe recipe;
+        int64_t iters;
+        double eta;
+        int64_t want_iters;
+        double want_eta;
+    } known[] = {{{2, -10}, 0, SX_RECIPE_QUICK, 0, 0, 4, 0.0025},
+                 {{2, -10}, 58, SX_RECIPE_QUICK, 0, 0, 4, 0.0025},
+                 {{30, 50}, 0, SX_RECIPE_QUICK, 0, 0, 4, 0.25},
+                 {{30, 50}, 0, SX_RECIPE_QUICK, 5, 0, 5, 0.2},
+                 {{30, 50}, 20, SX_RECIPE_QUICK, 0, 0, 4, 1},
+                 {{30, 30}, 0, SX_RECIPE_QUICK, 0, 0, 4, 0.0025},
+                 {{30, NAN}, 0, SX_RECIPE_QUICK, 0, 0, 4, 0.0025},
+                 {{30, 50}, 0, SX_RECIPE_PAPER, 0, 0, 100, 1e-4},
+                 {{30, 50}, 0, SX_RECIPE_PAPER, 7, 0.5, 7, 0.5}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct fixture f;
+        struct sx_attribute_options o = sx_attribute_defaults();
+        open_explainer(&f, formula(2, "x1 x2 Mul"), known[i].x, 2);
+        o.method = "gda";
+        o.spread = known[i].spread;
+        o.recipe = known[i].recipe;
+        o.iterations = known[i].iters;
+        o.eta = known[i].eta;
+        struct sx_attribution a = attribute(&f, o);
+        ck_assert_int_eq(a.iterations, known[i].want_iters);
+        ck_assert_double_eq_tol(a.eta, known[i].want_eta, 1e-15);
+        ck_assert_double_eq(sx_attribute_used(&o, &a).eta, a.eta);
+        close_explainer(&f);
+    }
+}
+END_TEST
+
+/* f = x1 x2 at (2, 1): two points, gradients (0, 0) and (1, 2), (1.2, 2.1); the second went sqrt(5)
+ * tenths of a way of sqrt(5), the first nowhere. */
+START_TEST(test_ascent_is_told)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_attribute_options o = sx_attribute_defaults();
+    open_explainer(&f, formula(2, "x1 x2 Mul"), (const double[]){2, 1}, 2);
+    o.method = "ggig";
+    o.steps = 1;
+    o.iterations = 2;
+    o.eta = 0.1;
+    struct sx_attribution a = attribute(&f, o);
+    ck_assert(a.ascends && !a.idle);
+    ck_assert_double_eq_tol(a.moved, sqrt(5) / 20, 1e-15);
+    ck_assert_double_eq_tol(a.relative, 0.05, 1e-15);
+    ck_assert_double_eq_tol(a.share, 0.3 / 3.3, 1e-15);
+    struct sx_result *r = sx_result_new(SX_DOUBLE, &error);
+    const struct sx_shape one = {1, {1}};
+    a.map = (struct sx_tensor){SX_DOUBLE, one, &a.sum};
+    sx_put_object(r, NULL);
+    sx_put_attribution(r, "ggig", &a);
+    sx_put_end(r);
+    ck_assert(sx_result_ok(r, &error));
+    ck_assert_double_eq(sx_datum_number(sx_datum_at(sx_result_top(r), "ascent.share"), 0),
+                        a.share);
+    sx_result_free(r);
+    o.eta = 1e-6;
+    ck_assert(attribute(&f, o).idle);
+    o.method = "ig";
+    ck_assert(!attribute(&f, o).ascends);
+    close_explainer(&f);
+}
+END_TEST
+
+/* Gradients that stay the same raise no maximum: of T = 100, 51 are enough to know. */
+START_TEST(test_idle_points_end)
+{
+    struct fixture f;
+    int64_t before, after, backward;
+    struct sx_attribute_options o = sx_attribute_defaults();
+    open_explainer(&f, formula(2, "x1 2 Mul x2 Add"), (const double[]){2, 1}, 2);
+    o.method = "ggig";
+    o.steps = 1;
+    o.recipe = SX_RECIPE_PAPER;
+    sx_explainer_cost(f.explainer, &before, &backward);
+    struct sx_attribution a = attribute(&f, o);
+    sx_explainer_cost(f.explainer, &after, &backward);
+    ck_assert_int_eq(after - before, 2 * 51);
+    ck_assert(a.idle && !a.flat && a.moved > 0);
+    close_explainer(&f);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("ggig");
     SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
               test_sine, test_linear, test_completeness, test_scores, test_cut, test_unbounded,
-              test_automatic_steps, test_refusals, test_every_method);
+              test_automatic_steps, test_refusals, test_every_method, test_recipes,
+              test_ascent_is_told, test_idle_points_end);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();
 }

@@ -1,31 +1,35 @@
 /* attribute.c - the table of attribution methods, and running one of them. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ggig/attribute.h"
 
 static const struct sx_attribute_row rows[] = {
-    {"ggig", "largest gradient along ascents from the path", sx_attribute_ggig, 50, false,
-     false},
-    {"ggig-ig", "largest gradient of each ascent, mean over the path", sx_attribute_ggig_ig, 50,
-     false, false},
-    {"ig", "integrated gradients: mean gradient on the path", sx_attribute_ig, 50, true, true},
-    {"ig-max", "largest gradient on the path", sx_attribute_ig_max, 50, false, false},
-    {"gda", "largest gradient along an ascent from x", sx_attribute_gda, 0, false, false},
-    {"gda-ig", "mean gradient along an ascent from x", sx_attribute_gda_ig, 0, false, false},
-    {"grad", "gradient at x", sx_attribute_gradient, 0, false, false},
-    {"inputxgrad", "gradient at x times x", sx_attribute_input_gradient, 0, false, false},
-    {"smoothgrad", "mean gradient around x", sx_attribute_smoothgrad, 0, false, false},
-    {"smoothgrad-sq", "mean squared gradient around x", sx_attribute_smoothgrad_sq, 0, false,
-     false},
-    {"vargrad", "variance of the gradient around x", sx_attribute_vargrad, 0, false, false},
-    {"guided-ig", "path through features of small gradient first", sx_attribute_guided_ig, 200,
-     true, false},
-    {"blur-ig", "path from a blurred picture to x", sx_attribute_blur_ig, 100, true, false},
-    {"idgi", "increments of f along the path by squared gradient", sx_attribute_idgi, 50, true,
-     false},
-    {"expected", "integrated gradients averaged over a background", sx_attribute_expected, 0,
-     true, false},
+    {"ggig", "largest gradient along ascents from the path", sx_attribute_ggig, .steps = 50,
+     .ascends = true},
+    {"ggig-ig", "largest gradient of each ascent, mean over the path",
+     .run = sx_attribute_ggig_ig, .steps = 50, .ascends = true},
+    {"ig", "integrated gradients: mean gradient on the path", .run = sx_attribute_ig,
+     .steps = 50, .complete = true, .mean = true},
+    {"ig-max", "largest gradient on the path", .run = sx_attribute_ig_max, .steps = 50},
+    {"gda", "largest gradient along an ascent from x", .run = sx_attribute_gda,
+     .ascends = true},
+    {"gda-ig", "mean gradient along an ascent from x", .run = sx_attribute_gda_ig,
+     .ascends = true},
+    {"grad", "gradient at x", .run = sx_attribute_gradient},
+    {"inputxgrad", "gradient at x times x", .run = sx_attribute_input_gradient},
+    {"smoothgrad", "mean gradient around x", .run = sx_attribute_smoothgrad},
+    {"smoothgrad-sq", "mean squared gradient around x", .run = sx_attribute_smoothgrad_sq},
+    {"vargrad", "variance of the gradient around x", .run = sx_attribute_vargrad},
+    {"guided-ig", "path through features of small gradient first",
+     .run = sx_attribute_guided_ig, .steps = 200, .complete = true},
+    {"blur-ig", "path from a blurred picture to x", .run = sx_attribute_blur_ig, .steps = 100,
+     .complete = true},
+    {"idgi", "increments of f along the path by squared gradient", .run = sx_attribute_idgi,
+     .steps = 50, .complete = true},
+    {"expected", "integrated gradients averaged over a background",
+     .run = sx_attribute_expected, .complete = true},
 };
 
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
@@ -73,8 +77,58 @@ static void finish(const struct sx_attributing *a, const struct sx_attribute_row
     r->iterations = a->iterations;
     r->samples = a->samples;
     r->left_out = a->left_out;
+    r->eta = a->eta;
     r->complete = row->complete;
     r->gap = path - (a->f_x - a->f_start);
+}
+
+/* An ascent that changes less than this share of a map does nothing. */
+#define LEAST_SHARE 0.02
+
+/* How far the ascent went, and what of the map comes from it. */
+static void judge_ascent(const struct sx_attributing *a, struct sx_attribution *r)
+{
+    double changed = 0, total = 0, path = 0;
+    for (int64_t i = 0; i < a->size; i++) {
+        double step = a->x[i] - a->baseline[i];
+        path += step * step;
+        total += fabs(a->map[i]);
+        changed += a->unmoved != NULL ? fabs(a->map[i] - a->unmoved[i]) : NAN;
+    }
+    r->ascends = true;
+    r->moved = a->travelled / (double)a->climbers;
+    r->relative = r->moved / sqrt(path);
+    r->share = total > 0 ? changed / total : 0;
+    r->idle = r->share < LEAST_SHARE && total > 0 && a->iterations > 1;
+}
+
+/* How far the elements of the input are spread: 1 where it is about normalised. */
+static double spread_of(const struct sx_attributing *a)
+{
+    double most = 0, mean = 0, square = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < a->size; i++) {
+        if (!isfinite(a->x[i]))
+            continue;
+        double before = a->x[i] - mean;
+        most = fmax(most, fabs(a->x[i]));
+        mean += before / (double)++n;
+        square += before * (a->x[i] - mean);
+    }
+    double deviation = a->o->spread > 0 ? a->o->spread : sqrt(square / (double)(n > 0 ? n : 1));
+    return most > 10 && deviation > 0 ? deviation : 1;
+}
+
+/* Fills in what the options leave to the method and the recipe. */
+static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
+{
+    const struct sx_attribute_options *o = a->o;
+    bool paper = o->recipe == SX_RECIPE_PAPER;
+    double s = spread_of(a);
+    a->steps = o->steps > 0 ? o->steps : row->steps;
+    a->iterations = o->iterations > 0 ? o->iterations : paper ? 100 : 4;
+    a->samples = o->samples > 0 ? o->samples : 50;
+    a->eta = o->eta != 0 ? o->eta : paper ? 1e-4 : 0.01 * s * s / (double)a->iterations;
 }
 
 bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
@@ -94,18 +148,21 @@ bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
         return false;
     struct sx_attributing a = {.e = e,
                                .o = o,
-                               .steps = o->steps > 0 ? o->steps : row->steps,
-                               .iterations = o->iterations > 0 ? o->iterations : 100,
-                               .samples = o->samples > 0 ? o->samples : 50,
                                .size = sx_count(&x->shape),
                                .x = x->data,
                                .baseline = o->baseline,
                                .map = r->map.data,
                                .error = error};
-    if (!row->run(&a)) {
+    settle(&a, row);
+    double *unmoved = row->ascends ? sx_new((size_t)a.size, sizeof *unmoved, error) : NULL;
+    a.unmoved = unmoved;
+    bool ok = (unmoved != NULL || !row->ascends) && row->run(&a);
+    if (ok && row->ascends)
+        judge_ascent(&a, r);
+    if (ok)
+        finish(&a, row, r);
+    else
         sx_tensor_free(&r->map);
-        return false;
-    }
-    finish(&a, row, r);
-    return true;
+    free(unmoved);
+    return ok;
 }

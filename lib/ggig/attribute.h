@@ -15,6 +15,10 @@ struct sx_attributing {
     double *map;         /* [size], zeroed */
     double f_x, f_start; /* for completeness */
     int64_t left_out;    /* points of a maximum that were not finite */
+    double eta;          /* step of the ascent */
+    double *unmoved;     /* [size], the map without the ascent; NULL: not known */
+    double travelled;    /* sum of the lengths of all steps of all ascents */
+    int64_t climbers;    /* points that ascended */
     struct sx_error *error;
 };
 
@@ -25,6 +29,7 @@ struct sx_attribute_row {
     int64_t steps; /* default; 0 where there are none */
     bool complete; /* see struct sx_attribution */
     bool mean;     /* the map is a mean gradient: completeness needs the factor x - baseline */
+    bool ascends;
 };
 
 /* Visits the gradients at n points without holding them all: `point` writes point k, `take`
@@ -82,6 +87,9 @@ bool sx_attribute_ig(struct sx_attributing *a);
 /* ascent.c */
 bool sx_attribute_ggig(struct sx_attributing *a);
 bool sx_attribute_ggig_ig(struct sx_attributing *a);
+/* Moves z one step up the gradient; how far that is, 0 if it cannot move any more. */
+double sx_climb(const struct sx_attributing *a, const double *g, double *z);
+/* gda.c */
 bool sx_attribute_gda(struct sx_attributing *a);
 bool sx_attribute_gda_ig(struct sx_attributing *a);
 /* noise.c */

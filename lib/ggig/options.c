@@ -45,8 +45,15 @@ static const struct sx_option rows[] = {{.name = "steps",
                                          .help = "step of the ascent",
                                          .kind = SX_OPTION_NUMBER,
                                          SX_FIELD(struct sx_attribute_options, eta),
-                                         .initial = "1e-4",
                                          .param = "eta"},
+                                        {.name = "recipe",
+                                         .argument = "NAME",
+                                         .help = "defaults of --iters and --eta",
+                                         .kind = SX_OPTION_CHOICE,
+                                         SX_FIELD(struct sx_attribute_options, recipe),
+                                         .choices = "quick|paper",
+                                         .initial = "quick",
+                                         .param = "recipe"},
                                         {.name = "noise",
                                          .argument = "R",
                                          .help = "noise, in ranges of the input",
@@ -110,6 +117,17 @@ struct sx_attribute_options sx_attribute_defaults(void)
     return o;
 }
 
+struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options *o,
+                                              const struct sx_attribution *a)
+{
+    struct sx_attribute_options used = *o;
+    used.steps = a->steps;
+    used.iterations = a->iterations;
+    used.samples = a->samples;
+    used.eta = a->eta;
+    return used;
+}
+
 /* A number that follows from values that were counted: null, where it is not finite, and not
  * counted again. */
 static void put_derived(struct sx_result *r, const char *key, double value)
@@ -118,6 +136,15 @@ static void put_derived(struct sx_result *r, const char *key, double value)
         sx_put_double(r, key, value);
     else
         sx_put_null(r, key);
+}
+
+static void put_ascent(struct sx_result *r, const struct sx_attribution *a)
+{
+    sx_put_object(r, "ascent");
+    put_derived(r, "moved", a->moved);
+    put_derived(r, "relative", a->relative);
+    put_derived(r, "share", a->share);
+    sx_put_end(r);
 }
 
 void sx_put_attribution(struct sx_result *r, const char *method, const struct sx_attribution *a)
@@ -129,4 +156,6 @@ void sx_put_attribution(struct sx_result *r, const char *method, const struct sx
     sx_put_bool(r, "flat", a->flat);
     if (a->left_out > 0)
         sx_put_int(r, "left_out", a->left_out);
+    if (a->ascends)
+        put_ascent(r, a);
 }

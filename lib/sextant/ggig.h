@@ -15,12 +15,18 @@ enum sx_aggregate { SX_AGG_MAX, SX_AGG_ABSMAX, SX_AGG_MEAN };
 /* One step of gradient ascent: eta g, eta sign(g), or eta g/|g|. */
 enum sx_climb { SX_CLIMB_PLAIN, SX_CLIMB_SIGN, SX_CLIMB_UNIT };
 
+/* Where the settings of ascents that are not given come from: T = 4 and eta = 0.01 s^2 / T, s
+ * being how far the elements of the input are spread; or, as in the paper, T = 100 and 1e-4. */
+enum sx_recipe { SX_RECIPE_QUICK, SX_RECIPE_PAPER };
+
 struct sx_attribute_options {
-    const char *method;  /* a name that sx_attribute_method gives */
-    int64_t steps;       /* m: a path has m + 1 points; 0: the method's own default */
-    int64_t iterations;  /* T gradients of an ascent; 0: 100 */
-    int64_t samples;     /* draws of the methods that draw; 0: 50 */
-    double eta;          /* step of the ascent */
+    const char *method; /* a name that sx_attribute_method gives */
+    int64_t steps;      /* m: a path has m + 1 points; 0: the method's own default */
+    int64_t iterations; /* T gradients of an ascent; 0: by the recipe */
+    int64_t samples;    /* draws of the methods that draw; 0: 50 */
+    enum sx_recipe recipe;
+    double eta;          /* step of the ascent; 0: by the recipe */
+    double spread;       /* s where |x| exceeds 10: the mean of --std; 0: the deviation of x */
     double noise;        /* standard deviation of noise, in ranges of x */
     double fraction;     /* guided-ig: share of features that move at once */
     double max_distance; /* guided-ig: how far from the straight path, in alpha */
@@ -45,11 +51,21 @@ struct sx_attribution {
     int64_t nonfinite;    /* elements that could not be computed, which are NaN */
     int64_t left_out;     /* points that a maximum, or an ascent, left out: not finite */
     int64_t steps, iterations, samples; /* as used, defaults filled in */
+    double eta;
+    bool ascends;    /* there were ascents, and the following says what they did */
+    double moved;    /* distance that a point went, the mean over points */
+    double relative; /* that, of the distance from the baseline to x */
+    double share;    /* what of the map comes from them: sum |map - map without| / sum |map| */
+    bool idle;       /* nothing to speak of, though some gradient was not zero */
 };
 
 /* The rows of these options, method, baseline, background and seed aside; and their defaults. */
 extern const struct sx_options sx_attribute_table;
 struct sx_attribute_options sx_attribute_defaults(void);
+
+/* The options as they were used, for "params" of a record. */
+struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options *options,
+                                              const struct sx_attribution *attribution);
 
 /* The names of the methods, by number from 0; NULL past the last. *what is one line on it. */
 const char *sx_attribute_method(int i, const char **what);
@@ -61,7 +77,8 @@ const char *sx_attribute_method(int i, const char **what);
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
 
-/* Adds the keys of a record from "method" to "flat"; the map is borrowed. */
+/* Adds the keys of a record from "method" to "flat", and what is there of "left_out" and "ascent";
+ * the map is borrowed. */
 void sx_put_attribution(struct sx_result *result, const char *method,
                         const struct sx_attribution *attribution);
 

@@ -3,107 +3,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/cam.h"
 #include "taylorcam/taylorcam.h"
 
-/* The layer, its derivatives, and their sums over the places, channel by channel. */
+/* The layer with its gradient, and its curvature where that is asked for. */
 struct cam {
+    struct sx_cam cam;
     const struct sx_places *places;
-    int64_t size, channels, cells;
-    const double *x, *g;     /* layer and gradient */
-    const double *hx;        /* the Hessian times the layer, for ShapleyCAM only */
-    int64_t *cell, *channel; /* of each element */
-    double *weight;          /* of each channel */
-    double *map;
+    const double *hx; /* the Hessian times the layer, for ShapleyCAM only */
 };
 
-/* map = sum over channels of weight times x. */
-static void weigh(const struct cam *c)
-{
-    for (int64_t i = 0; i < c->size; i++)
-        c->map[c->cell[i]] += c->weight[c->channel[i]] * c->x[i];
-}
-
-static void rectify(const struct cam *c)
-{
-    for (int64_t k = 0; k < c->cells; k++)
-        c->map[k] = fmax(c->map[k], 0);
-}
-
-/* Selvaraju and others 2017: the weight of a channel is its mean gradient. */
-static void gradcam(const struct cam *c)
-{
-    for (int64_t i = 0; i < c->size; i++)
-        c->weight[c->channel[i]] += c->g[i] / (double)c->cells;
-    weigh(c);
-    rectify(c);
-}
-
-/* Chattopadhay and others 2018; higher derivatives are powers of the gradient, as those of
- * exp(f) are in a network that is linear piece by piece. */
-static void gradcam_pp(const struct cam *c)
-{
-    double *sum = c->weight + c->channels;
-    for (int64_t i = 0; i < c->size; i++)
-        sum[c->channel[i]] += c->x[i];
-    for (int64_t i = 0; i < c->size; i++) {
-        double g = c->g[i], below = 2 * g * g + g * g * g * sum[c->channel[i]];
-        double alpha = below != 0 ? g * g / below : 0;
-        c->weight[c->channel[i]] += alpha * fmax(g, 0);
-    }
-    weigh(c);
-    rectify(c);
-}
-
-/* Draelos and Carin 2020: gradients are not averaged over places. */
-static void hirescam(const struct cam *c)
-{
-    for (int64_t i = 0; i < c->size; i++)
-        c->map[c->cell[i]] += c->g[i] * c->x[i];
-    rectify(c);
-}
-
-/* Jiang and others 2021: positive gradients only. */
-static void layercam(const struct cam *c)
-{
-    for (int64_t i = 0; i < c->size; i++)
-        c->map[c->cell[i]] += fmax(c->g[i], 0) * c->x[i];
-    rectify(c);
-}
-
-/* Fu and others 2020: gradients averaged where the layer is active. */
-static void xgradcam(const struct cam *c)
-{
-    double *sum = c->weight + c->channels;
-    for (int64_t i = 0; i < c->size; i++) {
-        c->weight[c->channel[i]] += c->g[i] * c->x[i];
-        sum[c->channel[i]] += c->x[i];
-    }
-    for (int64_t k = 0; k < c->channels; k++)
-        c->weight[k] = sum[k] != 0 ? c->weight[k] / sum[k] : 0;
-    weigh(c);
-    rectify(c);
-}
-
 /* Cai 2025: the mean gradient corrected by half of the curvature along the layer itself. */
-static void shapleycam(const struct cam *c)
+static void shapleycam(const struct sx_cam *c, const double *hx)
 {
     for (int64_t i = 0; i < c->size; i++)
-        c->weight[c->channel[i]] += (c->g[i] - 0.5 * c->hx[i]) / (double)c->cells;
-    weigh(c);
-    rectify(c);
+        c->weight[c->channel[i]] += (c->g[i] - 0.5 * hx[i]) / (double)c->cells;
+    sx_cam_weigh(c);
+    sx_cam_rectify(c);
 }
 
 static const struct {
     const char *name, *what;
-    void (*run)(const struct cam *c);
-    bool curved;
+    void (*run)(const struct sx_cam *c); /* NULL: shapleycam */
 } methods[] = {
-    {"gradcam", "channels weighted by their mean gradient", gradcam, false},
-    {"gradcam++", "gradients weighted by their powers, positive ones", gradcam_pp, false},
-    {"hirescam", "gradient times activation at each place", hirescam, false},
-    {"layercam", "positive gradient times activation at each place", layercam, false},
-    {"xgradcam", "gradients averaged by activation", xgradcam, false},
-    {"shapleycam", "mean gradient less half of the curvature", shapleycam, true},
+    {"gradcam", "channels weighted by their mean gradient", sx_gradcam},
+    {"gradcam++", "gradients weighted by their powers, positive ones", sx_gradcam_pp},
+    {"hirescam", "gradient times activation at each place", sx_hirescam},
+    {"layercam", "positive gradient times activation at each place", sx_layercam},
+    {"xgradcam", "gradients averaged by activation", sx_xgradcam},
+    {"shapleycam", "mean gradient less half of the curvature", NULL},
 };
 
 enum { N_METHODS = sizeof methods / sizeof methods[0] };
@@ -133,13 +61,13 @@ static int find_method(const char *name, struct sx_error *error)
 static void locate(struct cam *c)
 {
     const struct sx_places *p = c->places;
-    for (int64_t i = 0; i < c->size; i++) {
+    for (int64_t i = 0; i < c->cam.size; i++) {
         int64_t rest = i, stride = 1;
-        c->cell[i] = sx_places_cell(p, i);
-        c->channel[i] = 0;
+        c->cam.cell[i] = sx_places_cell(p, i);
+        c->cam.channel[i] = 0;
         for (int k = p->shape.rank; k-- > 0; rest /= p->shape.dim[k])
             if (k != p->axis[0] && k != p->axis[1]) {
-                c->channel[i] += rest % p->shape.dim[k] * stride;
+                c->cam.channel[i] += rest % p->shape.dim[k] * stride;
                 stride *= p->shape.dim[k];
             }
     }
@@ -160,9 +88,13 @@ static bool fill_maps(struct cam *c, int n, const char *const *names, struct sx_
     for (int m = 0; m < n; m++) {
         if (!sx_tensor_new(&maps[m], SX_DOUBLE, &shape, error))
             return false;
-        memset(c->weight, 0, 2 * (size_t)c->channels * sizeof *c->weight);
-        c->map = maps[m].data;
-        methods[find_method(names[m], error)].run(c);
+        int which = find_method(names[m], error);
+        memset(c->cam.weight, 0, 2 * (size_t)c->cam.channels * sizeof *c->cam.weight);
+        c->cam.map = maps[m].data;
+        if (methods[which].run != NULL)
+            methods[which].run(&c->cam);
+        else
+            shapleycam(&c->cam, c->hx);
     }
     return true;
 }
@@ -176,30 +108,31 @@ bool sx_cams(struct sx_taylorcam *t, int n, const char *const *names, struct sx_
         int which = find_method(names[m], error);
         if (which < 0)
             return false;
-        curved = curved || methods[which].curved;
+        curved = curved || methods[which].run == NULL;
     }
     if (!sx_taylorcam_prepare(t, error))
         return false;
     int64_t size = sx_count(&t->places.shape), cells = t->places.rows * t->places.columns;
-    struct cam c = {.places = &t->places, .size = size, .cells = cells, .x = t->e->input.data};
-    c.channels = size / cells;
+    struct cam c = {{.size = size, .cells = cells, .x = t->e->input.data}, &t->places, NULL};
+    struct sx_cam *cam = &c.cam;
+    cam->channels = size / cells;
     double *derivatives = sx_new((size_t)(2 * size), sizeof *derivatives, error);
-    c.cell = sx_new((size_t)(2 * size), sizeof *c.cell, error);
-    c.weight = sx_new((size_t)(2 * c.channels), sizeof *c.weight, error);
-    bool ok = derivatives != NULL && c.cell != NULL && c.weight != NULL;
+    cam->cell = sx_new((size_t)(2 * size), sizeof *cam->cell, error);
+    cam->weight = sx_new((size_t)(2 * cam->channels), sizeof *cam->weight, error);
+    bool ok = derivatives != NULL && cam->cell != NULL && cam->weight != NULL;
     if (ok) {
-        c.channel = c.cell + size;
-        c.g = derivatives;
+        cam->channel = cam->cell + size;
+        cam->g = derivatives;
         c.hx = derivatives + size;
         locate(&c);
-        ok = sx_gradients(t->e, 1, c.x, NULL, derivatives, error) &&
+        ok = sx_gradients(t->e, 1, cam->x, NULL, derivatives, error) &&
              (!curved || multiply(t, derivatives + size, error)) &&
              fill_maps(&c, n, names, maps, error);
     }
     for (int m = 0; !ok && m < n; m++)
         sx_tensor_free(&maps[m]);
     free(derivatives);
-    free(c.cell);
-    free(c.weight);
+    free(cam->cell);
+    free(cam->weight);
     return ok;
 }

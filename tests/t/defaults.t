@@ -45,7 +45,6 @@ ggig steps 30 --method=ggig-ig --iters=3 --eta=0.1 --rows=0:1 digits8.onnx digit
 ggig iters 90 --method=gda --eta=0.01 product.onnx x.csv
 ggig samples 40 --method=smoothgrad --rows=0:1 digits8.onnx digits8.npy
 ggig samples 40 --method=expected --rows=0:1 digits8.onnx digits8.npy
-ggig eta 2e-4 --method=gda --double product.onnx x.csv
 ggig noise 0.1 --method=vargrad --rows=0:1 digits8.onnx digits8.npy
 ggig fraction 0.5 --method=guided-ig --rows=0:1 digits8.onnx digits8.npy
 ggig max-dist 0.1 --method=guided-ig --rows=0:1 digits8.onnx digits8.npy
