@@ -61,6 +61,13 @@ static bool list_methods(struct cli *cli, const char *argument)
 
 /* ---- One sample ---- */
 
+/* The mean of --std; 0 where that is 1. */
+static double spread(const struct sx_preprocess *pre)
+{
+    double mean = (pre->std[0] + pre->std[1] + pre->std[2]) / 3;
+    return mean != 1 ? mean : 0;
+}
+
 /* Prepares what the method starts from: the baseline, and the background if it is asked for. */
 static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
 {
@@ -77,6 +84,7 @@ static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_e
     s->o.baseline = s->baseline;
     s->o.seed = s->cli.seed;
     s->o.sample = (uint64_t)sample->index;
+    s->o.spread = spread(&s->cli.pre);
     return ok;
 }
 
@@ -169,7 +177,7 @@ static bool explain_by(struct ggig *s, const char *method, const struct cli_samp
     s->o.method = method;
     bool ok =
         sx_attribute(s->explainer, &s->o, &a, error) && write_result(s, sample, &a, error);
-    sx_tensor_free(&a.map);
+    sx_attribution_free(&a);
     return ok;
 }
 
@@ -257,7 +265,7 @@ static void settle(struct ggig *s)
     else
         return;
     for (int i = 0; s->cli.sheet && (name = sx_attribute_method(i, NULL)) != NULL; i++)
-        if (i > 0)
+        if (i > 0 && sx_attribute_of_input(name))
             s->method[s->n_methods++] = name;
 }
 

@@ -36,6 +36,8 @@ void sx_explainer_free(struct sx_explainer *e)
 {
     if (e == NULL)
         return;
+    sx_explainer_free(e->layer);
+    free(e->layer_name);
     sx_explained_free(&e->built);
     for (int i = 0; i < SX_KEPT; i++)
         sx_explained_free(&e->kept[i]);

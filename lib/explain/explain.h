@@ -54,6 +54,9 @@ struct sx_explainer {
     char *watched;   /* a tensor that the forward pass is asked for besides, NULL: none */
     struct sx_tensor watched_value; /* at the sample, SX_DOUBLE; empty before there is one */
     int64_t forward, backward;
+    struct sx_explainer *layer; /* f as a function of a layer: see layer.h */
+    char *layer_name;
+    int64_t layer_sample; /* what `samples` was when it was taken there; 0: not yet */
 };
 
 /* From the next sample on the forward pass also gives an inner tensor. */

@@ -30,6 +30,18 @@ static const struct sx_attribute_row rows[] = {
      .steps = 50, .complete = true},
     {"expected", "integrated gradients averaged over a background",
      .run = sx_attribute_expected, .complete = true},
+    {"gradcam", "layer: channels weighed by their mean gradient", .make = sx_attribute_gradcam},
+    {"gradcam++", "layer: gradients weighed by their powers, positive ones",
+     .make = sx_attribute_gradcam_pp},
+    {"layercam", "layer: positive gradient times activation", .make = sx_attribute_layercam},
+    {"hirescam", "layer: gradient times activation", .make = sx_attribute_hirescam},
+    {"eigencam", "layer: first principal component, of no class",
+     .make = sx_attribute_eigencam},
+    {"scorecam", "layer: channels weighed by f of the input behind them",
+     .make = sx_attribute_scorecam},
+    {"ablationcam", "layer: channels weighed by what f loses without them",
+     .make = sx_attribute_ablationcam},
+    {"cam", "layer: channels weighed by the linear head", .make = sx_attribute_cam},
 };
 
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
@@ -43,6 +55,19 @@ const char *sx_attribute_method(int i, const char **what)
     return rows[i].name;
 }
 
+bool sx_attribute_of_input(const char *method)
+{
+    for (int i = 0; i < N_ROWS; i++)
+        if (strcmp(rows[i].name, method) == 0)
+            return rows[i].run != NULL;
+    return false;
+}
+
+void sx_attribution_free(struct sx_attribution *r)
+{
+    sx_tensor_free(&r->map);
+}
+
 static const struct sx_attribute_row *find_row(const char *name, struct sx_error *error)
 {
     for (int i = 0; i < N_ROWS; i++)
@@ -52,34 +77,46 @@ static const struct sx_attribute_row *find_row(const char *name, struct sx_error
     return NULL;
 }
 
-/* What is not finite is NaN, and counted; the sum and the gap follow it. */
-static void finish(const struct sx_attributing *a, const struct sx_attribute_row *row,
-                   struct sx_attribution *r)
+static bool is_flat(const struct sx_tensor *map)
 {
-    double sum = 0, path = 0;
+    for (int64_t i = 0; i < sx_count(&map->shape); i++)
+        if (((const double *)map->data)[i] != 0)
+            return false;
+    return true;
+}
+
+/* The factor x - baseline where it is asked for; what the map misses of f(x) - f(baseline). */
+static void compare(const struct sx_attributing *a, const struct sx_attribute_row *row,
+                    struct sx_attribution *r)
+{
     bool times = a->o->times_input && (!row->complete || row->mean);
-    r->flat = true;
+    double path = 0;
     for (int64_t i = 0; i < a->size; i++) {
-        double *v = &a->map[i];
         double step = a->x[i] - a->baseline[i];
-        path += row->mean ? *v * step : *v;
-        r->flat = r->flat && *v == 0;
+        path += row->mean ? a->map[i] * step : a->map[i];
         if (times)
-            *v *= step;
-        if (!isfinite(*v)) {
-            *v = NAN;
+            a->map[i] *= step;
+    }
+    r->complete = row->complete;
+    r->gap = path - (a->f_x - a->f_start);
+}
+
+/* What is not finite is NaN, and counted; the sum follows it. What was used. */
+static void finish(const struct sx_attributing *a, struct sx_attribution *r)
+{
+    double *map = r->map.data;
+    for (int64_t i = 0; i < sx_count(&r->map.shape); i++) {
+        if (!isfinite(map[i])) {
+            map[i] = NAN;
             r->nonfinite++;
         }
-        sum += *v;
+        r->sum += map[i];
     }
-    r->sum = sum;
     r->steps = a->steps;
     r->iterations = a->iterations;
     r->samples = a->samples;
     r->left_out = a->left_out;
     r->eta = a->eta;
-    r->complete = row->complete;
-    r->gap = path - (a->f_x - a->f_start);
 }
 
 /* An ascent that changes less than this share of a map does nothing. */
@@ -131,38 +168,51 @@ static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
     a->eta = o->eta != 0 ? o->eta : paper ? 1e-4 : 0.01 * s * s / (double)a->iterations;
 }
 
+/* A map in the shape of x without its batch axis, of gradients by x. */
+static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row *row,
+                         struct sx_attribution *r)
+{
+    struct sx_shape shape = sx_explainer_input(a->e)->shape;
+    if (shape.rank > 1 && shape.dim[0] == 1) {
+        shape.rank--;
+        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof shape.dim[0]);
+    }
+    if (!sx_tensor_new(&r->map, SX_DOUBLE, &shape, a->error))
+        return false;
+    double *unmoved = row->ascends ? sx_new((size_t)a->size, sizeof *unmoved, a->error) : NULL;
+    a->map = r->map.data;
+    a->unmoved = unmoved;
+    bool ok = (unmoved != NULL || !row->ascends) && row->run(a);
+    if (ok && row->ascends)
+        judge_ascent(a, r);
+    free(unmoved);
+    r->flat = ok && is_flat(&r->map);
+    if (ok)
+        compare(a, row, r);
+    return ok;
+}
+
 bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
                   struct sx_attribution *r, struct sx_error *error)
 {
     *r = (struct sx_attribution){0};
     const struct sx_attribute_row *row = find_row(o->method, error);
     const struct sx_tensor *x = sx_explainer_input(e);
-    struct sx_shape shape = x->shape;
     if (row == NULL)
-        return false;
-    if (shape.rank > 1 && shape.dim[0] == 1) {
-        shape.rank--;
-        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof shape.dim[0]);
-    }
-    if (!sx_tensor_new(&r->map, SX_DOUBLE, &shape, error))
         return false;
     struct sx_attributing a = {.e = e,
                                .o = o,
                                .size = sx_count(&x->shape),
                                .x = x->data,
                                .baseline = o->baseline,
-                               .map = r->map.data,
                                .error = error};
     settle(&a, row);
-    double *unmoved = row->ascends ? sx_new((size_t)a.size, sizeof *unmoved, error) : NULL;
-    a.unmoved = unmoved;
-    bool ok = (unmoved != NULL || !row->ascends) && row->run(&a);
-    if (ok && row->ascends)
-        judge_ascent(&a, r);
+    bool ok = row->make != NULL ? row->make(&a, r) : run_by_input(&a, row, r);
+    if (ok && row->make != NULL)
+        r->flat = is_flat(&r->map);
     if (ok)
-        finish(&a, row, r);
+        finish(&a, r);
     else
-        sx_tensor_free(&r->map);
-    free(unmoved);
+        sx_attribution_free(r);
     return ok;
 }

@@ -26,6 +26,8 @@ struct sx_attributing {
 struct sx_attribute_row {
     const char *name, *what;
     bool (*run)(struct sx_attributing *a);
+    /* Or, of a map that is not of x's shape: makes r->map itself, and what r says of it. */
+    bool (*make)(struct sx_attributing *a, struct sx_attribution *r);
     int64_t steps; /* default; 0 where there are none */
     bool complete; /* see struct sx_attribution */
     bool mean;     /* the map is a mean gradient: completeness needs the factor x - baseline */
@@ -99,6 +101,15 @@ bool sx_attribute_vargrad(struct sx_attributing *a);
 bool sx_attribute_expected(struct sx_attributing *a);
 /* baseline.c */
 bool sx_is_picture(const struct sx_shape *shape);
+/* cam.c */
+bool sx_attribute_gradcam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_gradcam_pp(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_layercam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_hirescam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_eigencam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_scorecam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_ablationcam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_cam(struct sx_attributing *a, struct sx_attribution *r);
 /* guided.c, blurig.c */
 bool sx_attribute_guided_ig(struct sx_attributing *a);
 bool sx_attribute_blur_ig(struct sx_attributing *a);

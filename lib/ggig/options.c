@@ -82,6 +82,12 @@ static const struct sx_option rows[] = {{.name = "steps",
                                          SX_FIELD(struct sx_attribute_options, max_sigma),
                                          .initial = "50",
                                          .param = "max_sigma"},
+                                        {.name = "layer",
+                                         .argument = "TENSOR",
+                                         .help = "class activation maps: of this layer",
+                                         .kind = SX_OPTION_TENSOR,
+                                         SX_FIELD(struct sx_attribute_options, layer),
+                                         .param = "layer"},
                                         {.name = "agg",
                                          .argument = "HOW",
                                          .help = "how gradients become one",
@@ -125,6 +131,7 @@ struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options 
     used.iterations = a->iterations;
     used.samples = a->samples;
     used.eta = a->eta;
+    used.layer = a->layer;
     return used;
 }
 
@@ -150,6 +157,8 @@ static void put_ascent(struct sx_result *r, const struct sx_attribution *a)
 void sx_put_attribution(struct sx_result *r, const char *method, const struct sx_attribution *a)
 {
     sx_put_text(r, "method", method);
+    if (a->layer != NULL)
+        sx_put_text(r, "layer", a->layer);
     sx_put_tensor(r, "attribution", &a->map);
     put_derived(r, "sum", a->sum);
     put_derived(r, "completeness_gap", a->complete ? a->gap : NAN);

@@ -31,6 +31,7 @@ struct sx_attribute_options {
     double fraction;     /* guided-ig: share of features that move at once */
     double max_distance; /* guided-ig: how far from the straight path, in alpha */
     double max_sigma;    /* blur-ig: standard deviation of the widest blur, pixels */
+    const char *layer;   /* of class activation maps; NULL: see sx_attribute */
     enum sx_aggregate aggregate;
     enum sx_climb step;
     double clip[2];           /* ascent stays within; clip[0] >= clip[1]: anywhere */
@@ -42,14 +43,16 @@ struct sx_attribute_options {
 };
 
 struct sx_attribution {
-    struct sx_tensor map; /* SX_DOUBLE, x's shape without its batch axis; the caller frees */
-    double sum;           /* of the map */
-    bool complete;        /* the method promises that the map, times x - baseline where it is
+    struct sx_tensor
+        map;           /* SX_DOUBLE, x's shape without its batch axis; of a layer its places */
+    const char *layer; /* the tensor whose places the map is of; NULL: none. The explainer's */
+    double sum;        /* of the map */
+    bool complete;     /* the method promises that the map, times x - baseline where it is
                               a mean gradient, sums to f(x) - f(baseline) */
-    double gap;           /* what is missing: that sum minus f(x) - f(baseline) */
-    bool flat;            /* every gradient was zero */
-    int64_t nonfinite;    /* elements that could not be computed, which are NaN */
-    int64_t left_out;     /* points that a maximum, or an ascent, left out: not finite */
+    double gap;        /* what is missing: that sum minus f(x) - f(baseline) */
+    bool flat;         /* every gradient was zero */
+    int64_t nonfinite; /* elements that could not be computed, which are NaN */
+    int64_t left_out;  /* points that a maximum, or an ascent, left out: not finite */
     int64_t steps, iterations, samples; /* as used, defaults filled in */
     double eta;
     bool ascends;    /* there were ascents, and the following says what they did */
@@ -67,15 +70,22 @@ struct sx_attribute_options sx_attribute_defaults(void);
 struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options *options,
                                               const struct sx_attribution *attribution);
 
-/* The names of the methods, by number from 0; NULL past the last. *what is one line on it. */
+/* The names of the methods, by number from 0; NULL past the last. *what is one line on it. Those of
+ * the input work on every model; others need places, or players. */
 const char *sx_attribute_method(int i, const char **what);
+bool sx_attribute_of_input(const char *method);
 
 /* Explains f at the explainer's sample. Rahman, Lewis, Plis, arXiv 2206.05903 and its code for
  * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig (mean gradients, without the factor
  * x - baseline); Smilkov 2017, Adebayo 2018, Kapishnikov 2021, Xu 2020, Yang 2023, Erion 2021
- * for the others (see ggig(1)). Memory does not grow with steps or samples. */
+ * for the others (see ggig(1)). Memory does not grow with steps or samples. Class activation maps are
+ * of options->layer; by default of the last tensor with more than one place that a node with
+ * weights follows, which leaves out class maps, or for "cam" of the last with places. Free the result
+ * with sx_attribution_free. */
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
+
+void sx_attribution_free(struct sx_attribution *attribution);
 
 /* Adds the keys of a record from "method" to "flat", and what is there of "left_out" and "ascent";
  * the map is borrowed. */

@@ -117,7 +117,8 @@ is 'integrated gradients are complete' \
     "$(jq -s 'map(.completeness_gap / .target.value | fabs) | max < 1e-2' "$T/out")" true
 
 # A method has no better reference than itself; these guard against change.
-for method in $(ggig --list-methods | cut -d ' ' -f 1); do
+# Class activation maps are of a layer; "cam" needs a linear head.
+for method in $(ggig --list-methods | cut -d ' ' -f 1 | grep -v '^cam$'); do
     case $method in blur-ig) extra=--max-sigma=2 ;; *) extra=--iters=5 ;; esac
     run ggig --method="$method" $extra --double --rows=0:1 --steps=10 --samples=10 digits8.onnx digits8.npy
     is "$method: status" "$status$(grep -v ": warning: " "$T/err")" 0
@@ -126,6 +127,17 @@ for method in $(ggig --list-methods | cut -d ' ' -f 1); do
 done
 mv maps "$T/out"
 golden ggig-maps.json
+run ggig --method=gradcam --rows=0:1 digits8.onnx digits8.npy
+is 'a class activation map is of a layer' "$(jq -c '[.layer, .params.layer, .attribution.shape,
+    (.attribution.values | length, min >= 0)]' "$T/out")" \
+    '["/7/MaxPool_output_0","/7/MaxPool_output_0",[2,2],4,true]'
+run ggig --method=cam --rows=0:1 digits8.onnx digits8.npy
+is 'cam is for linear heads' "$status $(grep -c 'linear head' "$T/err")" '2 1'
+run ggig --recipe=paper --method=gda --rows=0:1 digits8.onnx digits8.npy
+is 'the paper has a recipe' "$(jq -c '.params | [.recipe, .iters, .eta]' "$T/out")" '["paper",100,0.0001]'
+is 'the record tells what the ascent did' \
+    "$(jq -c '.ascent | [.moved > 0, .relative > 0, .share >= 0]' "$T/out")" '[true,true,true]'
+
 
 # ---- What is explained ----
 

@@ -1,0 +1,210 @@
+/* check_cams.c - class activation maps as attributions, against their published definitions on small
+ * networks whose gradients are given. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "suite.h"
+
+/* The layer at the sample, channel by channel, and the gradient of the logit by it. */
+static const double A[8] = {1, 2, 0, 3, 2, 0, 1, 1};
+static const double G[8] = {1, -1, 2, 0.5, 0, 1, -2, -0.5};
+static const double BIAS = 4;
+
+struct fixture {
+    struct sx_model *model;
+    struct sx_explainer *explainer;
+    double baseline[8];
+};
+
+static void open_at_a(struct fixture *f, struct tm_model *m)
+{
+    struct sx_error error = {0};
+    struct sx_explain_options o = {.precise = true, .score = SX_SCORE_LOGIT};
+    struct sx_tensor feed = {
+        SX_DOUBLE, {4, {1, 2, 2, 2}}, memcpy(tm_memory(m, sizeof A), A, sizeof A)};
+    *f = (struct fixture){.model = tm_open(m, &error)};
+    ck_assert_msg(f->model != NULL, "%s", error.message);
+    f->explainer = sx_explainer_new(f->model, &o, &error);
+    ck_assert_ptr_nonnull(f->explainer);
+    ck_assert_msg(sx_explainer_sample(f->explainer, &feed, &error), "%s", error.message);
+    tm_free(m);
+}
+
+static void end(struct fixture *f)
+{
+    sx_explainer_free(f->explainer);
+    sx_model_close(f->model);
+}
+
+/* a = relu(x), as a convolution with the identity leaves x. */
+static struct tm_model *layer_is_x(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 4, (int64_t[]){1, 2, 2, 2});
+    tm_const(m, "one", SX_DOUBLE, 4, (int64_t[]){2, 2, 1, 1}, (double[]){1, 0, 0, 1});
+    tm_node(m, "Conv", "x one", "c", NULL);
+    tm_node(m, "Relu", "c", "a", NULL);
+    return m;
+}
+
+/* f = G a + BIAS, the larger of two logits. */
+static struct tm_model *dense_head(void)
+{
+    struct tm_model *m = layer_is_x();
+    double w[16] = {0};
+    memcpy(w, G, sizeof G);
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){2, 8}, w);
+    tm_const(m, "bias", SX_DOUBLE, 1, (int64_t[]){2}, (double[]){BIAS, 0});
+    tm_node(m, "Flatten", "a", "flat", NULL);
+    tm_node(m, "Gemm", "flat w bias", "logits", "transB=1");
+    tm_node(m, "Softmax", "logits", "p", "axis=1");
+    tm_output(m, "p");
+    return m;
+}
+
+/* Class maps of three classes, and their means. */
+static struct tm_model *pooled_maps(void)
+{
+    struct tm_model *m = layer_is_x();
+    tm_const(m, "w", SX_DOUBLE, 4, (int64_t[]){3, 2, 1, 1}, (double[]){1, 0, 2, -1, 0, 1});
+    tm_node(m, "Conv", "a w", "maps", NULL);
+    tm_node(m, "GlobalAveragePool", "maps", "means", NULL);
+    tm_node(m, "Flatten", "means", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+static void expect(struct fixture *f, const char *method, const char *layer, const char *found,
+                   const double want[4])
+{
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    struct sx_attribute_options o = sx_attribute_defaults();
+    o.method = method;
+    o.layer = layer;
+    o.baseline = f->baseline;
+    ck_assert_msg(sx_attribute(f->explainer, &o, &a, &error), "%s: %s", method, error.message);
+    ck_assert_str_eq(a.layer, found);
+    ck_assert_int_eq(a.map.shape.rank, 2);
+    ck_assert_int_eq(a.map.shape.dim[0], 2);
+    ck_assert_int_eq(a.map.shape.dim[1], 2);
+    for (int i = 0; i < 4; i++)
+        ck_assert_msg(fabs(sx_tensor_get(&a.map, i) - want[i]) < 1e-9,
+                      "%s[%d] is %.17g, not %.17g", method, i, sx_tensor_get(&a.map, i),
+                      want[i]);
+    ck_assert(!a.complete);
+    sx_attribution_free(&a);
+}
+
+/* What a sum of the channels weighted so is; without what is below 0, if rectified. */
+static const double *weighed(double w0, double w1, bool rectified, double map[4])
+{
+    for (int i = 0; i < 4; i++) {
+        map[i] = w0 * A[i] + w1 * A[4 + i];
+        map[i] = rectified && map[i] < 0 ? 0 : map[i];
+    }
+    return map;
+}
+
+START_TEST(test_gradient_maps)
+{
+    struct fixture f;
+    double map[4];
+    open_at_a(&f, dense_head());
+    /* mean gradients 2.5 / 4 and -1.5 / 4 */
+    expect(&f, "gradcam", NULL, "a", weighed(0.625, -0.375, true, map));
+    /* g^2 / (2 g^2 + g^3 sum A) relu(g), sums 6 and 4 */
+    expect(&f, "gradcam++", NULL, "a",
+           weighed(1.0 / 8 + 4.0 / 56 * 2 + 0.25 / 1.25 * 0.5, 1.0 / 6, true, map));
+    expect(&f, "hirescam", NULL, "a", (const double[]){1, 0, 0, 1});
+    expect(&f, "layercam", NULL, "a", (const double[]){1, 0, 0, 1.5});
+    /* before the Relu the gradient is 0 where it is */
+    expect(&f, "gradcam", "c", "c", weighed(0.125, -0.625, true, map));
+    end(&f);
+}
+END_TEST
+
+/* A'A = (14, 5; 5, 6): its first eigenvector is (5, lambda - 14). */
+START_TEST(test_eigencam)
+{
+    struct fixture f;
+    double map[4], lambda = 10 + sqrt(16 + 25), length = hypot(5, lambda - 14);
+    open_at_a(&f, dense_head());
+    expect(&f, "eigencam", NULL, "a", weighed(5 / length, (lambda - 14) / length, false, map));
+    end(&f);
+}
+END_TEST
+
+/* f = 2, of which the channels have 0.5 and -2.5. */
+START_TEST(test_ablationcam)
+{
+    struct fixture f;
+    double map[4];
+    open_at_a(&f, dense_head());
+    expect(&f, "ablationcam", NULL, "a", weighed(0.25, -1.25, true, map));
+    end(&f);
+}
+END_TEST
+
+/* f of the input behind each channel, divided by its range: 3 and 2. */
+START_TEST(test_scorecam)
+{
+    struct fixture f;
+    double map[4], score[2] = {BIAS, BIAS};
+    open_at_a(&f, dense_head());
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 8; i++)
+            score[k] += G[i] * A[i] * A[4 * k + i % 4] / (k == 0 ? 3 : 2);
+    double w0 = 1 / (1 + exp(score[1] - score[0]));
+    expect(&f, "scorecam", NULL, "a", weighed(w0, 1 - w0, true, map));
+    end(&f);
+}
+END_TEST
+
+/* Class maps are no layer before the head; for "cam" they are the layer, of weight 1. Class 1 has 2
+ * A0 - A1, of mean 2. */
+START_TEST(test_class_maps)
+{
+    struct fixture f;
+    double map[4];
+    open_at_a(&f, pooled_maps());
+    expect(&f, "gradcam", NULL, "a", weighed(0.5, -0.25, true, map));
+    expect(&f, "cam", NULL, "maps", weighed(2, -1, false, map));
+    expect(&f, "cam", "a", "a", weighed(2, -1, false, map));
+    end(&f);
+}
+END_TEST
+
+START_TEST(test_refusals)
+{
+    static const struct {
+        const char *method, *layer, *says;
+    } refused[] = {{"cam", NULL, "linear head"},
+                   {"gradcam", "nothing", "nothing"},
+                   {"gradcam", "flat", "no places"}};
+    struct fixture f;
+    open_at_a(&f, dense_head());
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct sx_error error = {0};
+        struct sx_attribution a;
+        struct sx_attribute_options o = sx_attribute_defaults();
+        o.method = refused[i].method;
+        o.layer = refused[i].layer;
+        o.baseline = f.baseline;
+        ck_assert(!sx_attribute(f.explainer, &o, &a, &error));
+        ck_assert_int_eq(error.status, SX_USAGE);
+        ck_assert_msg(strstr(error.message, refused[i].says) != NULL, "%s", error.message);
+    }
+    end(&f);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("cams");
+    SUITE_ADD(c, test_gradient_maps, test_eigencam, test_ablationcam, test_scorecam,
+              test_class_maps, test_refusals);
+    return suite_run();
+}
