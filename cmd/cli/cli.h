@@ -193,6 +193,8 @@ void cli_warn(struct cli *cli, int64_t count, const char *text);
 void cli_forget_warnings(struct cli *cli); /* of the next record */
 /* A note for -v on stderr. */
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A line on stderr that is neither a failure nor a warning, unless -q. */
+void cli_say(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A line of progress in place of the last one, on a terminal that can do that. */
 bool cli_shows_progress(const struct cli *cli);
 void cli_progress(struct cli *cli, const char *format, ...)

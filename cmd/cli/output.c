@@ -30,8 +30,8 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
                                  .seconds = -1};
     if (cli->timing)
         record->seconds = cli_seconds() - sample->started;
-    record->note =
-        cli->one_result ? cli_missing(cli->missing, cli->missing_text) : sample->warning;
+    bool all = cli->one_result || cli->overall;
+    record->note = all ? cli_missing(cli->missing, cli->missing_text) : sample->warning;
 }
 
 const char *cli_missing(int64_t n, char text[80])

@@ -55,16 +55,29 @@ void cli_progress(struct cli *cli, const char *format, ...)
     cli->line_shown = true;
 }
 
-void cli_note(struct cli *cli, const char *format, ...)
+static void say(struct cli *cli, const char *format, va_list args)
 {
-    if (!cli->verbose)
-        return;
-    va_list args;
-    va_start(args, format);
     clear_line(cli);
     fprintf(stderr, "%s: ", cli->tool);
     vfprintf(stderr, format, args);
     fprintf(stderr, "\n");
+}
+
+void cli_note(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (cli->verbose)
+        say(cli, format, args);
+    va_end(args);
+}
+
+void cli_say(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!cli->quiet)
+        say(cli, format, args);
     va_end(args);
 }
 

@@ -422,8 +422,7 @@ void cli_only_first(struct cli *cli)
         close_feeds(cli);
     }
     if (n > 1)
-        fprintf(stderr, "%s: only the first of %lld samples is drawn\n", cli->tool,
-                (long long)n);
+        cli_say(cli, "only the first of %lld samples is drawn", (long long)n);
 }
 
 const char *cli_feature(const struct cli *cli, size_t i)

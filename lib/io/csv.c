@@ -237,9 +237,9 @@ static bool take_first(struct sx_csv *csv, struct span line, enum sx_header head
         return true;
     if (next.size == 0)
         return sx_fail(error, SX_FAILED, "holds no sample: a header line is all there is");
-    first = trim(first);
-    if (first.size > 0 && first.at[0] == '#')
-        first = trim((struct span){first.at + 1, first.size - 1});
+    struct span bare = trim(first);
+    if (bare.size > 0 && bare.at[0] == '#')
+        first = trim((struct span){bare.at + 1, bare.size - 1});
     bool ok = true;
     while (ok && first.at != NULL)
         ok = add_name(csv, take_cell(&first, csv->separator), error);

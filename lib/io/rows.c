@@ -29,11 +29,18 @@ static bool any_shape(const struct sx_input *how)
     return how->want == NULL || how->want->rank < 0;
 }
 
-static bool fits_whole(const struct sx_shape *want, const struct sx_shape *shape)
+/* Without a batch an array is one sample, or with one more axis a pile of such. */
+static bool fits_whole(const struct sx_shape *want, const struct sx_shape *shape,
+                       int64_t *count, struct sx_shape *sample)
 {
-    bool fits = want->rank == shape->rank;
-    for (int i = 0; fits && i < want->rank; i++)
-        fits = want->dim[i] < 0 || want->dim[i] == shape->dim[i];
+    int extra = shape->rank - want->rank;
+    bool fits = extra == 0 || extra == 1;
+    sample->rank = want->rank;
+    for (int i = 0; fits && i < want->rank; i++) {
+        sample->dim[i] = shape->dim[i + extra];
+        fits = want->dim[i] < 0 || want->dim[i] == sample->dim[i];
+    }
+    *count = extra == 1 ? shape->dim[0] : 1;
     return fits;
 }
 
@@ -71,7 +78,7 @@ bool sx_rows_of_array(const struct sx_input *how, const struct sx_shape *shape, 
     *sample = *shape;
     if (any_shape(how))
         return true;
-    if (!(how->whole ? fits_whole(how->want, shape)
+    if (!(how->whole ? fits_whole(how->want, shape, count, sample)
                      : fits_rows(how->want, shape, count, sample)))
         return misfit(how, shape, error);
     if (*count == 0) {

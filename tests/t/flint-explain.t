@@ -27,7 +27,7 @@ run flint-explain -f npy --double -o r.npy a.onnx digits8.npy
 clean 'as npy'
 run flint-explain --top=2 --tau=1000 a.onnx digits8.npy
 is 'at most two' "$(jq -s 'map(.relevant | length) | max' "$T/out")" 2
-run flint-explain -f png -o one.png a.onnx digits8.npy
+run flint-explain -f png -o one.png --rows=0:1 a.onnx digits8.npy
 clean 'as png'
 run flint-explain -f png --sheet --range=0,1 --top=4 --rows=0:5 -o all.png a.onnx digits8.npy
 clean 'a sheet'

@@ -175,7 +175,7 @@ END
 echo nan,2,3,4 >nan.csv
 run taylorcam --score=raw --deletion --cam=all places.onnx nan.csv
 is 'NaN' "$status $(jq -c '[.pairs, .deletion, .marginal.values[0], (.nonfinite > 9), .warnings]' "$T/out")" \
-    '0 [[],null,null,true,["some strengths are not finite"]]'
+    '0 [[],null,null,true,["1 missing cell is NaN","some strengths are not finite"]]'
 run taylorcam -f png -o nan.png --sheet --score=raw places.onnx nan.csv
 clean 'picture of NaN'
 run taylorcam --layer=list places.onnx
