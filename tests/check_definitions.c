@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "games.h"
+#include "sextant/shapley.h"
 #include "suite.h"
 
 #define MOST 5

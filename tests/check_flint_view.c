@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "flint_cases.h"
+#include "sextant/plot.h"
 #include "suite.h"
 
 static struct fc_training training;

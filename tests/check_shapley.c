@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "games.h"
+#include "sextant/shapley.h"
 #include "suite.h"
 
 static struct game_table t; /* too large for the stack */
