@@ -465,8 +465,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_NPY |
-                                     1u << CLI_PNG,
+                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGIT};
     s->o = sx_decompose_defaults();
     cli_parse(&s->cli, argc, argv);

@@ -282,7 +282,7 @@ int main(int argc, char **argv)
         .operands = "FITTED.onnx [INPUT]...",
         .options = options,
         .groups = CLI_PICTURES,
-        .formats = 1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_NPY | 1u << CLI_PNG};
+        .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY};
     s->tau = 5;
     sx_flint_am_default(&s->am);
     cli_parse(&s->cli, argc, argv);

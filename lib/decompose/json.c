@@ -11,12 +11,11 @@ static void write_set(struct sx_result *j, uint64_t set)
     sx_put_end(j);
 }
 
+/* Numbers that the decomposer keeps. */
 static void write_numbers(struct sx_result *j, const char *key, const double *values, int64_t n)
 {
-    sx_put_list(j, key);
-    for (int64_t i = 0; i < n; i++)
-        sx_put_number(j, NULL, values[i]);
-    sx_put_end(j);
+    const struct sx_tensor t = {SX_DOUBLE, {1, {n}}, (void *)(uintptr_t)values};
+    sx_put_array(j, key, &t);
 }
 
 static void write_principles(struct sx_result *j, const struct sx_principle *p, bool sets)
@@ -215,7 +214,7 @@ static void write_taylor(struct sx_result *j, const struct sx_decomposition *r)
 }
 
 void sx_put_decomposition(struct sx_result *j, const struct sx_decomposition *r, bool harsanyi,
-                           bool timing)
+                          bool timing)
 {
     sx_put_number(j, "f_x", r->f_x);
     sx_put_number(j, "f_b", r->f_b);

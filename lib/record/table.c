@@ -122,10 +122,11 @@ static int64_t head_row(struct sx_table *t, struct sx_sink *sink, const struct s
     return width;
 }
 
-/* The cells of a row; of the array's element `element` where rows are by element. */
+/* The cells of a row, those of an array that is not there empty; of the array's element `element` where rows are by element. */
 static void write_row(struct sx_table *t, struct sx_sink *sink, const struct sx_datum *record,
                       const struct sx_datum *row, int64_t element)
 {
+    int64_t missing = t->width - head_row(t, NULL, record, row);
     const char *list = t->view->columns;
     struct sx_column c;
     write_lead(t, sink, record);
@@ -148,6 +149,8 @@ static void write_row(struct sx_table *t, struct sx_sink *sink, const struct sx_
             write_number(sink, sx_tensor_get(&c.array, i), precision_of(&c));
         }
     }
+    while (missing-- > 0)
+        separate(t, sink);
     sx_sink_write(sink, "\n", 1);
 }
 
@@ -160,6 +163,17 @@ static int64_t elements(struct sx_table *t, const struct sx_datum *row)
         if (c.is_array)
             return sx_count(&c.array.shape);
     return 1;
+}
+
+/* The row with the most columns: where a row has no array, its cells are empty. */
+static const struct sx_datum *widest(struct sx_table *t, const struct sx_datum *record,
+                                     const struct sx_datum *row)
+{
+    const struct sx_datum *best = row;
+    for (; row != NULL && t->view->each != NULL; row = row->next)
+        if (head_row(t, NULL, record, row) > head_row(t, NULL, record, best))
+            best = row;
+    return best;
 }
 
 static void write_head(struct sx_table *t, struct sx_sink *sink, const struct sx_datum *record,
@@ -201,9 +215,9 @@ bool sx_table_add(struct sx_table *t, const struct sx_result *result, struct sx_
     }
     const struct sx_datum *row = sx_view_rows(t->view, record);
     if (t->width == 0)
-        write_head(t, sink, record, row);
+        write_head(t, sink, record, widest(t, record, row));
     for (; row != NULL; row = t->view->each != NULL ? row->next : NULL) {
-        if (head_row(t, NULL, record, row) != t->width)
+        if (head_row(t, NULL, record, row) > t->width)
             return sx_fail(error, SX_FAILED, "has other columns than the samples before it");
         int64_t n = elements(t, row);
         for (int64_t i = 0; i < n; i++)
