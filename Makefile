@@ -55,7 +55,7 @@ all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a
 $(BUILD)/gen/onnx.pb-c.c: $(wildcard $(PROTO))
 	@$(SETUP) --only-say $(BUILD_PACKAGES)
 	@mkdir -p $(@D)
-	protoc-c --proto_path=$(dir $(PROTO)) --c_out=$(@D) $(PROTO)
+	@protoc-c --proto_path=$(dir $(PROTO)) --c_out=$(@D) $(PROTO) 2>$@.log || { cat $@.log >&2; exit 1; }
 $(BUILD)/gen/onnx.pb-c.h: $(BUILD)/gen/onnx.pb-c.c
 $(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
 	$(CC) -w $(OPT) $(SAN) -I$(BUILD)/gen $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<

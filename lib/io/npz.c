@@ -169,7 +169,7 @@ static const char *kind_of_archive(const struct entry *entry, const char *what)
 bool sx_zip_open(struct sx_zip *zip, const uint8_t *bytes, size_t size, struct sx_error *error)
 {
     struct directory dir;
-    struct entry entry;
+    struct entry entry = {0};
     *zip = (struct sx_zip){.bytes = bytes, .size = size};
     if (!find_directory(zip, &dir))
         return sx_fail(error, SX_FAILED, "not a whole zip archive");

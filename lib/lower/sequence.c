@@ -55,7 +55,7 @@ static bool read_place(struct sx_lowering *l, int k, int n, int fallback, int *p
 
 static bool lower_at(struct sx_lowering *l)
 {
-    int n, at;
+    int n, at = 0;
     const struct sx_value *item = items(l, 0, &n);
     if (item == NULL || !read_place(l, 1, n, -1, &at))
         return false;
@@ -71,7 +71,7 @@ static bool lower_length(struct sx_lowering *l)
 /* A place one behind the end is allowed, and the default. */
 static bool lower_insert(struct sx_lowering *l)
 {
-    int n, at;
+    int n, at = 0;
     const struct sx_value *item = items(l, 0, &n);
     struct sx_value *more = item != NULL ? room(l, n + 1) : NULL;
     int64_t place = n;
@@ -90,7 +90,7 @@ static bool lower_insert(struct sx_lowering *l)
 
 static bool lower_erase(struct sx_lowering *l)
 {
-    int n, at;
+    int n, at = 0;
     const struct sx_value *item = items(l, 0, &n);
     struct sx_value *fewer = item != NULL ? room(l, n) : NULL;
     if (fewer == NULL || !read_place(l, 1, n, n - 1, &at))

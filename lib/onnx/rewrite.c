@@ -66,7 +66,7 @@ static bool take_field(struct cursor *c, struct field *f, struct sx_error *error
 /* The field that holds the elements of a TensorProto, 0 if there is none. */
 static int data_field(struct cursor c, struct sx_error *error)
 {
-    struct field f;
+    struct field f = {0};
     int id = 0;
     while (c.at < c.end && take_field(&c, &f, error))
         if (f.id == SX_TENSOR_RAW || f.id == SX_TENSOR_FLOATS || f.id == SX_TENSOR_DOUBLES)
@@ -84,7 +84,7 @@ static bool holds_data(int id)
 /* The tensor without its elements. */
 static bool copy_head(struct sx_wire *to, struct cursor c)
 {
-    struct field f;
+    struct field f = {0};
     while (c.at < c.end) {
         if (!take_field(&c, &f, to->error))
             return false;
@@ -153,7 +153,7 @@ static bool write_graph(struct sx_wire *to, const struct field *graph,
                         const struct sx_model *model, const struct sx_onnx_changes *changes)
 {
     struct cursor c = {graph->value, graph->value + graph->size};
-    struct field f;
+    struct field f = {0};
     size_t start = sx_wire_begin(to, SX_MODEL_GRAPH), k = 0;
     while (c.at < c.end) {
         if (!take_field(&c, &f, to->error))
@@ -174,7 +174,7 @@ bool sx_onnx_rewrite(const struct sx_model *model, const struct sx_onnx_changes 
                      struct sx_wire *to)
 {
     struct cursor c = {model->file.bytes, model->file.bytes + model->file.size};
-    struct field f;
+    struct field f = {0};
     while (c.at < c.end) {
         if (!take_field(&c, &f, to->error))
             return false;

@@ -81,7 +81,7 @@ static void move_axis(const struct move *m, int axis, int64_t first, int64_t n, 
 {
     const int64_t *at = m->p->place[axis], step = m->w.stride[axis];
     for (int64_t i = 0; i < m->w.dim[axis]; i++)
-        if (axis < m->w.rank - 1)
+        if (axis < m->w.rank - 1 && axis + 1 < SX_KEY_AXES)
             move_axis(m, axis + 1, first, n, plain + i * step, packed + at[i]);
         else
             move_block(m, first, n, plain + i * step, packed + at[i]);
