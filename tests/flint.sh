@@ -13,10 +13,6 @@ fit() {
     run flint-fit digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
         --epochs=4 -q "$@" -o "$out"
 }
-clean() {
-    is "$1: status" "$status" 0
-    is "$1: nothing on stderr" "$(cat "$T/err")" ''
-}
 png() {
     is "$1: is a picture" "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
 }

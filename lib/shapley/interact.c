@@ -172,6 +172,14 @@ static bool exact(struct sx_estimate *e)
 }
 
 /* May all coalitions be evaluated? */
+/* The table, its transform and a sum: what cannot be had is said before all is evaluated. */
+static bool has_room(const struct sx_estimate *e)
+{
+    void *all = sx_new_aligned((size_t)3 << e->game->n_live, sizeof(double), e->error);
+    free(all);
+    return all != NULL;
+}
+
 static bool is_exact(const struct sx_estimate *e, bool *refused)
 {
     const struct sx_game *game = e->game;
@@ -237,7 +245,7 @@ bool sx_interact(struct sx_game *game, const struct sx_shapley_options *o,
     if (refused)
         sx_fail(error, SX_USAGE, "%lld players are too many for --exact",
                 (long long)game->n_live);
-    ok = ok && (!result->exact || sx_game_fill(game, error)) && find_ends(&e);
+    ok = ok && (!result->exact || (has_room(&e) && sx_game_fill(game, error))) && find_ends(&e);
     for (int64_t k = 0; ok && k < game->n_live; k++)
         e.place[game->live[k]] = k;
     struct sx_interactions kept = *result;

@@ -233,8 +233,8 @@ refused 2 '--search=gradient is for contiguous partitions' --load-game=g1.json -
 refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tol=-1
 refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tie-tol=nan
 refused 2 "'x.csv' is one operand too many" --load-game=g1.json x.csv
-refused 2 "no index 'best' (see --list-indices)" --load-game=g1.json --index=best
-refused 2 "g1.json: no sampling named 'best' for sii" --load-game=g1.json --index=sii --sampling=best --budget=4
+refused 2 "no index 'best'; nearest: bT, sv, bv (see --list-indices)" --load-game=g1.json --index=best
+refused 2 "g1.json: no sampling named 'best' for sii; nearest: kernel, sparse, adjusted" --load-game=g1.json --index=sii --sampling=best --budget=4
 refused 1 'nothing.json: sample 0: nothing.json: No such file or directory' --load-game=nothing.json
 refused 1 'none: cannot read its lines' --load-game=g1.json --names=none
 refused 2 "digits8.npy: 'bananas' is none of elements, columns, tokens[:AXIS], patches:HxW, file:LABELS.npy" \
