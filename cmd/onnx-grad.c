@@ -18,6 +18,10 @@ static void settle_kind(struct grad *s)
 {
     static const int kinds[] = {SX_EXPORT_GRADIENT, SX_EXPORT_FORWARD, SX_EXPORT_REVERSE};
     int asked = (s->mode != 0) + (s->o.order > 0) + s->hvp + s->jacobian;
+    if (s->o.casadi && (asked > 0 || s->o.seeds != NULL || s->o.target != NULL))
+        cli_misuse(&s->cli, "--casadi writes files of its own kinds");
+    if (s->o.casadi && s->cli.output == NULL)
+        cli_misuse(&s->cli, "--casadi writes three files; name the first with -o");
     if (asked > 1)
         cli_misuse(&s->cli, "one of --order, --hvp, --jacobian and --mode is enough");
     s->o.kind = s->hvp ? SX_EXPORT_HVP : s->jacobian ? SX_EXPORT_JACOBIAN : kinds[s->mode];
@@ -39,38 +43,7 @@ static void settle(struct grad *s)
         cli_misuse(&s->cli, "an ONNX file is not for a terminal; use -o FILE");
 }
 
-/* A number of seeds, or the name of one. */
-static bool set_seeds(struct cli *cli, const char *text)
-{
-    size_t digits = strspn(text, "0123456789");
-    (void)cli;
-    self.o.seeds = text;
-    return *text != '\0' &&
-           (digits == 0 || (text[digits] == '\0' && digits < 7 && strtoll(text, NULL, 10) > 0));
-}
-
 static const struct cli_option options[] = {
-    {.name = "of",
-     .argument = "TENSOR[,TENSOR]",
-     .help = "differentiate these instead of the first real output",
-     .kind = CLI_TEXT,
-     .to = &self.o.of},
-    {.name = "wrt",
-     .argument = "TENSOR[,TENSOR]",
-     .help = "by these instead of the first real input",
-     .kind = CLI_TEXT,
-     .to = &self.o.wrt},
-    {.letter = 't',
-     .name = "target",
-     .argument = "K",
-     .help = "element K of every row instead of the sum",
-     .kind = CLI_TEXT,
-     .to = &self.o.target},
-    {.name = "order",
-     .argument = "K",
-     .help = "1 gradient, 2 Hessian, 3 and up",
-     .kind = CLI_COUNT,
-     .to = &self.o.order},
     {.name = "hvp",
      .help = "the Hessian times a direction that the file takes",
      .kind = CLI_FLAG,
@@ -82,18 +55,8 @@ static const struct cli_option options[] = {
      .kind = CLI_CHOICE,
      .to = &self.mode,
      .choices = "gradient|forward|reverse"},
-    {.name = "seeds",
-     .argument = "N",
-     .help = "so many seeds or directions at once; a name: any number",
-     .kind = CLI_CALL,
-     .call = set_seeds},
-    {.name = "ste",
-     .argument = "RULE",
-     .help = "derivative of rounding in quantised files",
-     .kind = CLI_CHOICE,
-     .to = &self.o.ste,
-     .choices = "relu|identity|clip|off"},
     {.name = NULL}};
+static const struct cli_table tables[] = {{&sx_export_table, &self.o}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -102,13 +65,17 @@ int main(int argc, char **argv)
                           .summary = "Write the derivative of a model as a model.",
                           .operands = "MODEL",
                           .options = options,
+                          .tables = tables,
                           .one_result = true};
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (cli_open(&s->cli)) {
         s->o.precise = s->cli.explain.precise;
         s->o.max_memory = s->cli.explain.max_memory;
-        sx_export(s->cli.model, &s->o, s->cli.sink, &s->cli.error);
+        if (s->o.casadi)
+            sx_export_casadi(s->cli.model, &s->o, s->cli.output, s->cli.sink, &s->cli.error);
+        else
+            sx_export(s->cli.model, &s->o, s->cli.sink, &s->cli.error);
     }
     return cli_finish(&s->cli);
 }

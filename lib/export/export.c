@@ -1,4 +1,5 @@
 /* export.c - a model's derivatives as a file: the dimensions that stay open are tried out. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,13 +33,19 @@ static void drop(struct sx_symbols *symbols, int k)
     symbols->n--;
 }
 
-/* A named number of seeds is open. */
-static bool open_seeds(const struct sx_export_options *o, struct sx_symbols *symbols,
-                       struct sx_error *error)
+/* What stays open: the model's own dimensions, but for CasADi, and numbers of seeds. */
+static bool open_dimensions(const struct sx_model *model, const struct sx_export_options *o,
+                            struct sx_symbols *symbols, struct sx_error *error)
 {
-    if (o->seeds == NULL || strtoll(o->seeds, NULL, 10) > 0)
-        return true;
-    return sx_symbols_add_seeds(symbols, o->seeds, error);
+    *symbols = (struct sx_symbols){.varied = -1};
+    if (o->casadi)
+        return o->kind == SX_EXPORT_NOTHING ||
+               (sx_symbols_add_seeds(symbols, SX_CASADI_SEEDS, error) &&
+                (o->kind != SX_EXPORT_HVP ||
+                 sx_symbols_add_seeds(symbols, SX_CASADI_DIRECTIONS, error)));
+    return sx_symbols_find(model, symbols, error) &&
+           (o->seeds == NULL || strtoll(o->seeds, NULL, 10) > 0 ||
+            sx_symbols_add_seeds(symbols, o->seeds, error));
 }
 
 /* A batch that cannot stay open is one sample, with a warning; anything else must. */
@@ -46,7 +53,7 @@ static bool write_graph(const struct sx_model *model, const struct sx_export_opt
                         struct sx_wire *graph, struct sx_error *error)
 {
     struct sx_symbols symbols;
-    if (!sx_symbols_find(model, &symbols, error) || !open_seeds(options, &symbols, error))
+    if (!open_dimensions(model, options, &symbols, error))
         return false;
     for (;;) {
         struct sx_error why = {0};
@@ -85,4 +92,42 @@ bool sx_export(const struct sx_model *model, const struct sx_export_options *opt
     sx_wire_free(&graph);
     sx_wire_free(&file);
     return ok;
+}
+
+/* "D/f.onnx" with something before the name of the file. */
+static char *beside(const char *path, const char *prefix, struct sx_error *error)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t size = strlen(path) + strlen(prefix) + 1;
+    char *made = sx_new(size, 1, error);
+    if (made != NULL)
+        snprintf(made, size, "%.*s%s%s", (int)(name - path), path, prefix, name);
+    return made;
+}
+
+static bool export_beside(const struct sx_model *model, const struct sx_export_options *options,
+                          const char *path, const char *prefix, struct sx_error *error)
+{
+    char *name = beside(path, prefix, error);
+    struct sx_sink *sink = name != NULL ? sx_sink_open(name, error) : NULL;
+    bool ok = sink != NULL && sx_export(model, options, sink, error);
+    if (sink != NULL)
+        ok = sx_sink_finish(sink, ok, error) && ok;
+    free(name);
+    return ok;
+}
+
+bool sx_export_casadi(const struct sx_model *model, const struct sx_export_options *options,
+                      const char *path, struct sx_sink *sink, struct sx_error *error)
+{
+    struct sx_export_options o = *options;
+    o.casadi = true;
+    o.kind = SX_EXPORT_REVERSE;
+    if (!export_beside(model, &o, path, "adj_", error))
+        return false;
+    o.kind = SX_EXPORT_HVP;
+    if (!export_beside(model, &o, path, "fwd_adj_", error))
+        return false;
+    o.kind = SX_EXPORT_NOTHING;
+    return sx_export(model, &o, sink, error);
 }

@@ -17,7 +17,7 @@ enum { SX_MOST_SYMBOLS = 5 };
  * with another length: what differs between the two follows from the dimension. */
 struct sx_symbol {
     char name[SX_NAME_SHOWN];
-    const char *input; /* that has this dimension; NULL: the first that is not the model's */
+    const char *input; /* of the model, that has this dimension; NULL: it counts seeds */
     int axis;
     int64_t length,
         other;  /* in the graph that is written, in the one that it is compared with */
@@ -33,8 +33,12 @@ struct sx_symbols {
 bool sx_symbols_find(const struct sx_model *model, struct sx_symbols *symbols,
                      struct sx_error *error);
 int64_t sx_symbol_length(const struct sx_symbols *symbols, int k);
-/* Adds the number of seeds, the first axis of the inputs that are not the model's. */
+/* What CasADi calls the numbers of seeds and directions. */
+#define SX_CASADI_SEEDS "nadj"
+#define SX_CASADI_DIRECTIONS "nfwd"
+/* Adds a number of seeds; the number that is called so. */
 bool sx_symbols_add_seeds(struct sx_symbols *symbols, const char *name, struct sx_error *error);
+int64_t sx_symbols_seeds(const struct sx_symbols *symbols, const char *name);
 /* The index of an input's axis among the symbols, -1 where it is not open. */
 int sx_symbol_of(const struct sx_symbols *symbols, const struct sx_model *model,
                  const char *input, int axis);
@@ -47,6 +51,13 @@ struct sx_export_port {
     int node, onnx_type;
 };
 
+/* Where a run reads a number of seeds: the length of an axis of an input, divided. */
+struct sx_seed_count {
+    const char *input;
+    int axis;
+    int64_t divisor;
+};
+
 /* The model with derivatives, for one length of every symbol. */
 struct sx_derived {
     const struct sx_model *model;
@@ -54,6 +65,8 @@ struct sx_derived {
     struct sx_graph *part, *whole, *graph; /* each borrows from the ones before */
     struct sx_export_port *in, *out;
     int n_in, n_out;
+    struct sx_seed_count count[2]; /* of the symbols that are none of the model's, in order */
+    int n_counts;
     const char **name; /* of nodes of `graph` that are tensors of the model; NULL: not */
     struct sx_arena arena;
 };
@@ -78,7 +91,7 @@ struct sx_writer {
     const struct sx_graph *other[SX_MOST_SYMBOLS]; /* where symbol k has its other length */
     const struct sx_symbols *symbols;
     const char *length[SX_MOST_SYMBOLS]; /* tensors, [1] */
-    const char *first_own;               /* the first input that is not the model's */
+    const struct sx_seed_count *count;   /* of the symbols that are none of the model's */
     const char **name;                   /* of each node's tensor, NULL: not written yet */
     const char **wish;                   /* what it should be called; NULL: anything */
     const char **row;                    /* of a constant whose rows are equal: one of them */
@@ -118,10 +131,19 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
                     const struct sx_symbols *symbols, struct sx_wire *to, int *stuck,
                     struct sx_error *error);
 
-/* ---- spell.c, windows.c: how operators are spelt ---- */
+/* ---- spell.c, movers.c, windows.c: how operators are spelt ---- */
 
 /* Writes the node, whose operands are written, and sets its name. */
 bool sx_spell(struct sx_writer *w, int node);
+void sx_spell_alias(struct sx_writer *w, int node); /* operand 0 by its own name */
+void sx_spell_reshape(struct sx_writer *w, int node);
+void sx_spell_transpose(struct sx_writer *w, int node);
+void sx_spell_expand(struct sx_writer *w, int node);
+void sx_spell_slice(struct sx_writer *w, int node);
+void sx_spell_embed(struct sx_writer *w, int node);
+void sx_spell_concat(struct sx_writer *w, int node);
+void sx_spell_take(struct sx_writer *w, int node);
+void sx_spell_put(struct sx_writer *w, int node);
 void sx_spell_conv(struct sx_writer *w, int node);
 void sx_spell_conv_input(struct sx_writer *w, int node);
 void sx_spell_conv_weight(struct sx_writer *w, int node);

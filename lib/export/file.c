@@ -274,7 +274,7 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
     struct sx_writer w = {
         .to = to, .g = d->graph, .symbols = symbols, .stuck = -1, .error = error};
     size_t n = d->graph->n_nodes;
-    w.first_own = d->n_in > d->lowered->n_inputs ? d->in[d->lowered->n_inputs].name : NULL;
+    w.count = d->count;
     for (int k = 0; k < symbols->n; k++)
         w.other[k] = others[k].graph;
     w.name = sx_new(n, sizeof *w.name, error);

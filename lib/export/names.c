@@ -65,18 +65,37 @@ static bool look_up(struct sx_tensor_list *list, const struct sx_lowered *l, con
     return true;
 }
 
+/* All values of real numbers. */
+static bool take_all(struct sx_tensor_list *list, const struct sx_graph *g,
+                     const struct sx_lowered_value *value, int n, struct sx_error *error)
+{
+    list->name = sx_new((size_t)n, sizeof *list->name, error);
+    list->node = sx_new((size_t)n, sizeof *list->node, error);
+    for (int i = 0; list->name != NULL && list->node != NULL && i < n; i++)
+        if (sx_is_real(g->node[value[i].node].type)) {
+            list->name[list->n] = value[i].name;
+            list->node[list->n++] = value[i].node;
+        }
+    return list->n > 0 || sx_fail(error, SX_USAGE, "the model has no real inputs and outputs");
+}
+
 bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
-                const struct sx_lowered *lowered, const char *text, struct sx_error *error)
+                const struct sx_lowered *lowered, const char *text, bool all,
+                struct sx_error *error)
 {
     const char *instead_of;
+    if (text == NULL && all)
+        return take_all(list, lowered->graph, lowered->outputs, lowered->n_outputs, error);
     if (text == NULL)
         text = sx_model_explained(model, &instead_of);
     return look_up(list, lowered, text != NULL ? text : "", error);
 }
 
 bool sx_list_wrt(struct sx_tensor_list *list, const struct sx_lowered *lowered,
-                 const char *text, struct sx_error *error)
+                 const char *text, bool all, struct sx_error *error)
 {
+    if (text == NULL && all)
+        return take_all(list, lowered->graph, lowered->inputs, lowered->n_inputs, error);
     for (int i = 0; text == NULL && i < lowered->n_inputs; i++)
         if (sx_is_real(lowered->graph->node[lowered->inputs[i].node].type))
             text = lowered->inputs[i].name;

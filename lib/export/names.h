@@ -11,12 +11,13 @@ struct sx_tensor_list {
     char *text; /* that the names lie in */
 };
 
-/* The tensors named in `text` by commas; NULL: the output that the model is explained by, the
+/* The tensors named in `text` by commas; NULL: all real outputs or inputs, or, but for `all`, the output that the model is explained by, the
  * first real input. Status 2 where a name is not there or its tensor not real. */
 bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
-                const struct sx_lowered *lowered, const char *text, struct sx_error *error);
+                const struct sx_lowered *lowered, const char *text, bool all,
+                struct sx_error *error);
 bool sx_list_wrt(struct sx_tensor_list *list, const struct sx_lowered *lowered,
-                 const char *text, struct sx_error *error);
+                 const char *text, bool all, struct sx_error *error);
 void sx_list_free(struct sx_tensor_list *list);
 
 #endif

@@ -21,7 +21,7 @@ void sx_result(struct sx_writer *w, int node, const char *op, const char *const 
     w->name[node] = sx_out_node(w, op, operands, w->wish[node], attrs, n_attrs);
 }
 
-static void alias(struct sx_writer *w, int node)
+void sx_spell_alias(struct sx_writer *w, int node)
 {
     w->name[node] = in(w, node, 0);
 }
@@ -101,38 +101,7 @@ static void spell_shift(struct sx_writer *w, int node)
     w->name[node] = cast(w, shifted, sx_onnx_type_of(SX_INT), w->wish[node]);
 }
 
-/* ---- Movers ---- */
-
-static void spell_reshape(struct sx_writer *w, int node)
-{
-    struct sx_dim dims[SX_MAX_RANK];
-    if (sx_dims_of(w, node, dims))
-        w->name[node] = sx_out_reshape(w, in(w, node, 0), dims, node_of(w, node)->shape.rank,
-                                       w->wish[node]);
-}
-
-static void spell_transpose(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    const struct sx_onnx_attr perm = {.name = "perm", .ints = n->attr, .n = n->n_attr};
-    sx_result(w, node, "Transpose", SX_IN(in(w, node, 0)), &perm, 1);
-}
-
-/* What the operand has already is a 1 in the shape: it needs no rule. */
-static void spell_expand(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    const struct sx_shape *a = &node_of(w, n->in[0])->shape;
-    struct sx_dim dims[SX_MAX_RANK];
-    int lead = n->shape.rank - a->rank;
-    if (!sx_dims_of(w, node, dims))
-        return;
-    for (int i = lead; i < n->shape.rank; i++)
-        if (a->dim[i - lead] != 1)
-            dims[i] = sx_dim_fixed(1);
-    sx_result(w, node, "Expand", SX_IN(in(w, node, 0), sx_out_dims(w, dims, n->shape.rank)),
-              NULL, 0);
-}
+/* ---- Along axes ---- */
 
 /* A reduction over the axes of the row. */
 static void reduce(struct sx_writer *w, int node, const char *op)
@@ -140,7 +109,7 @@ static void reduce(struct sx_writer *w, int node, const char *op)
     const struct sx_node *n = node_of(w, node);
     const struct sx_onnx_attr keep = {.name = "keepdims", .i = 1};
     if (n->n_attr == 0)
-        alias(w, node);
+        sx_spell_alias(w, node);
     else
         sx_result(w, node, op, SX_IN(in(w, node, 0), sx_out_ints(w, n->attr, n->n_attr)), &keep,
                   1);
@@ -155,159 +124,6 @@ static void spell_reducemax(struct sx_writer *w, int node)
 {
     reduce(w, node, "ReduceMax");
 }
-
-/* Whether a slice, or an embedding, leaves an axis as it is, in all lengths. */
-static bool leaves_axis(const struct sx_writer *w, int node, int axis)
-{
-    for (int k = -1; k < w->symbols->n; k++) {
-        const struct sx_graph *g = k < 0 ? w->g : w->other[k];
-        const struct sx_node *n = &g->node[node];
-        if (n->attr[axis] != 0 ||
-            (n->attr[n->shape.rank + axis] != 1 && n->shape.dim[axis] > 1) ||
-            n->shape.dim[axis] != g->node[n->in[0]].shape.dim[axis])
-            return false;
-    }
-    return true;
-}
-
-static void spell_slice(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    int64_t start[SX_MAX_RANK], end[SX_MAX_RANK], axes[SX_MAX_RANK], step[SX_MAX_RANK];
-    int r = n->shape.rank, cut = 0;
-    for (int i = 0; i < r; i++) {
-        if (leaves_axis(w, node, i))
-            continue;
-        if (!sx_attr_fixed(w, node, i) || !sx_attr_fixed(w, node, r + i) ||
-            !sx_attr_fixed(w, node, 2 * r + i))
-            return;
-        start[cut] = n->attr[i];
-        step[cut] = n->attr[r + i];
-        end[cut] = start[cut] + n->attr[2 * r + i] * step[cut];
-        if (end[cut] < 0)
-            end[cut] = INT64_MIN;
-        axes[cut++] = i;
-    }
-    if (cut == 0)
-        alias(w, node);
-    else
-        sx_result(w, node, "Slice",
-                  SX_IN(in(w, node, 0), sx_out_ints(w, start, cut), sx_out_ints(w, end, cut),
-                        sx_out_ints(w, axes, cut), sx_out_ints(w, step, cut)),
-                  NULL, 0);
-}
-
-/* Elements `step` apart, by zeros behind each one along an axis of a new shape. */
-static const char *spread(struct sx_writer *w, const char *a, struct sx_dim *dims, int rank,
-                          int axis, int64_t step)
-{
-    struct sx_dim apart[SX_MAX_RANK + 1];
-    int64_t pads[2 * (SX_MAX_RANK + 1)] = {0};
-    for (int i = 0; i <= rank; i++)
-        apart[i] = i <= axis ? dims[i] : i == axis + 1 ? sx_dim_fixed(1) : dims[i - 1];
-    a = sx_out_reshape(w, a, apart, rank + 1, NULL);
-    pads[rank + 1 + axis + 1] = step - 1;
-    a = sx_out_node(w, "Pad", SX_IN(a, sx_out_ints(w, pads, 2 * (rank + 1))), NULL, NULL, 0);
-    dims[axis].factor *= step;
-    return sx_out_reshape(w, a, dims, rank, NULL);
-}
-
-static const char *reversed(struct sx_writer *w, const char *a, int axis)
-{
-    const int64_t first = -1, last = INT64_MIN, along = axis;
-    return sx_out_node(w, "Slice",
-                       SX_IN(a, sx_out_ints(w, &first, 1), sx_out_ints(w, &last, 1),
-                             sx_out_ints(w, &along, 1), sx_out_ints(w, &first, 1)),
-                       NULL, NULL, 0);
-}
-
-static void spell_embed(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    const char *a = in(w, node, 0);
-    struct sx_dim dims[SX_MAX_RANK];
-    int64_t pads[2 * SX_MAX_RANK] = {0};
-    int r = n->shape.rank;
-    if (!sx_dims_of(w, n->in[0], dims))
-        return;
-    for (int i = 0; i < r; i++) {
-        if (leaves_axis(w, node, i))
-            continue;
-        if (!sx_attr_fixed(w, node, i) || !sx_attr_fixed(w, node, r + i) ||
-            !sx_attr_fixed(w, node, 2 * r + i))
-            return;
-        int64_t count = node_of(w, n->in[0])->shape.dim[i], start = n->attr[i];
-        int64_t step = count > 1 ? n->attr[r + i] : 1;
-        if (step < 0) {
-            a = reversed(w, a, i);
-            start += (count - 1) * step;
-            step = -step;
-        }
-        if (step > 1)
-            a = spread(w, a, dims, r, i, step);
-        pads[i] = start;
-        pads[r + i] = n->shape.dim[i] - start - count * step;
-    }
-    sx_result(w, node, "Pad", SX_IN(a, sx_out_ints(w, pads, 2 * r)), NULL, 0);
-}
-
-static void spell_concat(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    const struct sx_onnx_attr axis = {.name = "axis", .i = n->attr[0]};
-    const char **parts = sx_arena_new(&w->arena, (size_t)n->n_in + 1, sizeof *parts, w->error);
-    for (int k = 0; k < n->n_in && parts != NULL; k++)
-        parts[k] = in(w, node, k);
-    if (parts != NULL)
-        sx_result(w, node, "Concat", parts, &axis, 1);
-}
-
-static void spell_take(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    const struct sx_onnx_attr axis = {.name = "axis", .i = n->attr[0]};
-    sx_result(w, node, n->attr[1] != 0 ? "GatherElements" : "Gather",
-              SX_IN(in(w, node, 0), in(w, node, 1)), &axis, 1);
-}
-
-/* Zeros, to which elements are added by index. An index of rows is repeated for their elements. */
-static void spell_put(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    const char *a = in(w, node, 0), *index = in(w, node, 1);
-    struct sx_dim large[SX_MAX_RANK], small[SX_MAX_RANK], thin[SX_MAX_RANK];
-    int r = n->shape.rank, axis = (int)n->attr[0];
-    if (!sx_dims_of(w, node, large))
-        return;
-    if (n->attr[2] == 0) {
-        struct sx_dim rows[SX_MAX_RANK];
-        const struct sx_shape *s = &node_of(w, n->in[1])->shape;
-        if (!sx_dims_of(w, n->in[1], rows))
-            return;
-        struct sx_dim all = sx_dim_fixed(1);
-        for (int i = 0; i < s->rank; i++) {
-            all.factor *= rows[i].factor;
-            all.open = all.open || rows[i].open;
-            for (int k = 0; k < w->symbols->n; k++)
-                all.power[k] += rows[i].power[k];
-        }
-        for (int i = 0; i < r; i++) {
-            small[i] = i == axis ? all : large[i];
-            thin[i] = i == axis ? all : sx_dim_fixed(1);
-        }
-        a = s->rank == 1 ? a : sx_out_reshape(w, a, small, r, NULL);
-        index = sx_out_reshape(w, index, thin, r, NULL);
-        index = sx_out_node(w, "Expand", SX_IN(index, sx_out_dims(w, small, r)), NULL, NULL, 0);
-    }
-    const char *zero = sx_is_real(n->type) ? sx_out_real(w, 0) : sx_out_int(w, 0);
-    const char *zeros =
-        sx_out_node(w, "Expand", SX_IN(zero, sx_out_dims(w, large, r)), NULL, NULL, 0);
-    const struct sx_onnx_attr attrs[] = {{.name = "axis", .i = axis},
-                                         {.name = "reduction", .text = "add"}};
-    sx_result(w, node, "ScatterElements", SX_IN(zeros, index, a), attrs, 2);
-}
-
-/* ---- Along one axis ---- */
 
 static void spell_argmax(struct sx_writer *w, int node)
 {
@@ -438,18 +254,18 @@ static const struct spelling spellings[SX_N_OPS] = {
     [SX_BITOR] = {"BitwiseOr", NULL},
     [SX_BITXOR] = {"BitwiseXor", NULL},
     [SX_SHIFT] = {NULL, spell_shift},
-    [SX_THROUGH] = {NULL, alias},
+    [SX_THROUGH] = {NULL, sx_spell_alias},
     [SX_WHERE] = {"Where", NULL},
-    [SX_RESHAPE] = {NULL, spell_reshape},
-    [SX_STOP] = {NULL, alias},
-    [SX_TRANSPOSE] = {NULL, spell_transpose},
-    [SX_EXPAND] = {NULL, spell_expand},
+    [SX_RESHAPE] = {NULL, sx_spell_reshape},
+    [SX_STOP] = {NULL, sx_spell_alias},
+    [SX_TRANSPOSE] = {NULL, sx_spell_transpose},
+    [SX_EXPAND] = {NULL, sx_spell_expand},
     [SX_SUM] = {NULL, spell_sum},
-    [SX_SLICE] = {NULL, spell_slice},
-    [SX_EMBED] = {NULL, spell_embed},
-    [SX_CONCAT] = {NULL, spell_concat},
-    [SX_TAKE] = {NULL, spell_take},
-    [SX_PUT] = {NULL, spell_put},
+    [SX_SLICE] = {NULL, sx_spell_slice},
+    [SX_EMBED] = {NULL, sx_spell_embed},
+    [SX_CONCAT] = {NULL, sx_spell_concat},
+    [SX_TAKE] = {NULL, sx_spell_take},
+    [SX_PUT] = {NULL, sx_spell_put},
     [SX_REDUCEMAX] = {NULL, spell_reducemax},
     [SX_ARGMAX] = {NULL, spell_argmax},
     [SX_SORTINDEX] = {NULL, spell_sortindex},

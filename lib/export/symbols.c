@@ -7,7 +7,7 @@
 /* A batch, and what else is open: the two lengths of each. Short ones, as tables of positions may
  * be short; no two share a factor with one that is common in models. */
 static const int64_t lengths[SX_MOST_SYMBOLS][2] = {{5, 7}, {3, 4}, {6, 5}, {7, 9}, {8, 11}};
-static const int64_t seed_lengths[2] = {11, 13};
+static const int64_t seed_lengths[2][2] = {{11, 13}, {17, 19}};
 
 static const Onnx__TensorShapeProto *shape_of(const struct sx_model *model, const char *input)
 {
@@ -91,8 +91,17 @@ bool sx_symbols_add_seeds(struct sx_symbols *symbols, const char *name, struct s
 {
     if (find(symbols, name) >= 0)
         return sx_fail(error, SX_USAGE, "'%.80s' is a dimension of the model", name);
-    if (!add(symbols, name, NULL, 0, seed_lengths, error))
+    int seeds = 0;
+    for (int k = 0; k < symbols->n; k++)
+        seeds += symbols->item[k].input == NULL;
+    if (!add(symbols, name, NULL, 0, seed_lengths[seeds > 0], error))
         return false;
     symbols->item[symbols->n - 1].batch = false;
     return true;
+}
+
+int64_t sx_symbols_seeds(const struct sx_symbols *symbols, const char *name)
+{
+    int k = find(symbols, name);
+    return k >= 0 ? sx_symbol_length(symbols, k) : 0;
 }

@@ -151,15 +151,28 @@ bool sx_attr_fixed(struct sx_writer *w, int node, int attr)
     return true;
 }
 
+/* Where the length of a symbol is read. */
+static struct sx_seed_count place_of(const struct sx_writer *w, int k)
+{
+    const struct sx_symbol *s = &w->symbols->item[k];
+    const struct sx_seed_count *count = w->count;
+    for (int i = 0; i < k; i++)
+        count += w->symbols->item[i].input == NULL;
+    return s->input != NULL ? (struct sx_seed_count){s->input, s->axis, 1} : *count;
+}
+
 /* The length of a symbol, [1]. */
 static const char *symbol_length(struct sx_writer *w, int k)
 {
-    const struct sx_symbol *s = &w->symbols->item[k];
-    const struct sx_onnx_attr part[] = {{.name = "start", .i = s->axis},
-                                        {.name = "end", .i = s->axis + 1}};
-    if (w->length[k] == NULL)
+    const struct sx_seed_count at = place_of(w, k);
+    const struct sx_onnx_attr part[] = {{.name = "start", .i = at.axis},
+                                        {.name = "end", .i = at.axis + 1}};
+    if (w->length[k] != NULL)
+        return w->length[k];
+    w->length[k] = sx_out_node(w, "Shape", SX_IN(at.input), NULL, part, 2);
+    if (at.divisor > 1)
         w->length[k] = sx_out_node(
-            w, "Shape", SX_IN(s->input != NULL ? s->input : w->first_own), NULL, part, 2);
+            w, "Div", SX_IN(w->length[k], sx_out_ints(w, &at.divisor, 1)), NULL, NULL, 0);
     return w->length[k];
 }
 

@@ -3,6 +3,7 @@
 #define SEXTANT_EXPORT_H
 
 #include "sextant/model.h"
+#include "sextant/option.h"
 #include "sextant/output.h"
 
 #ifdef __cplusplus
@@ -15,6 +16,7 @@ enum sx_export_kind {
     SX_EXPORT_JACOBIAN,
     SX_EXPORT_REVERSE, /* a seed times the Jacobian */
     SX_EXPORT_FORWARD, /* the Jacobian times a direction */
+    SX_EXPORT_NOTHING, /* the model alone */
 };
 
 struct sx_export_options {
@@ -25,10 +27,14 @@ struct sx_export_options {
     const char
         *seeds; /* how many seeds or directions: a number, or a name; NULL: one, no axis */
     const char *target; /* the element of every row of `of` that counts; NULL: their sum */
+    bool casadi;        /* for its ONNX backend: see sx_export_casadi */
     bool precise;       /* float64 */
     size_t max_memory;
     int ste; /* enum sx_ste */
 };
+
+/* The rows of these options that a command line has. */
+extern const struct sx_options sx_export_table;
 
 /* Writes an ONNX file of the default operator domain that computes the model's outputs, and after
  * them derivatives, with the model's inputs, and seeds where the kind takes some. With a batch
@@ -41,6 +47,13 @@ struct sx_export_options {
  * depend on each other, 3 for what cannot be written. */
 bool sx_export(const struct sx_model *model, const struct sx_export_options *options,
                struct sx_sink *sink, struct sx_error *error);
+
+/* Writes f.onnx to the sink, and adj_f.onnx and fwd_adj_f.onnx beside `path`, which is its name, as
+ * CasADi's ONNX backend looks for them: adj_x from adj_y, and its derivative fwd_adj_x along fwd_x.
+ * All are of one sample. A tensor is a matrix of r rows and c columns, and n seeds of it are
+ * [r, n c]. Status 5 where a file cannot be written. */
+bool sx_export_casadi(const struct sx_model *model, const struct sx_export_options *options,
+                      const char *path, struct sx_sink *sink, struct sx_error *error);
 
 #ifdef __cplusplus
 }

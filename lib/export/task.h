@@ -1,0 +1,84 @@
+/* task.h - derivatives while they are made, as the files of this room share it. */
+#ifndef SX_EXPORT_TASK_H
+#define SX_EXPORT_TASK_H
+
+#include "export/export.h"
+#include "export/names.h"
+#include "graph/derive.h"
+
+/* What an input of `part` is in the whole. */
+enum sx_origin {
+    OF_MODEL, /* the node `from` of the lowered graph */
+    OF_USER,  /* an input of the file */
+    OF_UNITS, /* all unit vectors, one after the other */
+};
+
+struct sx_part_input {
+    enum sx_origin origin;
+    int node, from;
+    const char *name;      /* OF_USER */
+    struct sx_shape shape; /* OF_USER: as the user sees it */
+    int64_t columns; /* OF_USER: of a matrix in which seeds lie side by side; 0: they do not */
+};
+
+/* A derivative: a node of `part`, its name, and the shape that it is given. */
+struct sx_part_output {
+    int node;
+    const char *name;
+    struct sx_shape shape;
+};
+
+struct sx_task {
+    struct sx_derived *d;
+    const struct sx_export_options *options;
+    const struct sx_symbols *symbols;
+    struct sx_graph *h;
+    struct sx_tensor_list of, wrt;
+    int *y, *x;                /* nodes of `part` */
+    int64_t rows;              /* of the batch axis that all of them have; 0: they have none */
+    int64_t seeds, directions; /* 0: no axis */
+    struct sx_part_input *input;
+    size_t n_inputs, input_capacity;
+    struct sx_part_output *output;
+    size_t n_outputs, output_capacity;
+    struct sx_error *error;
+};
+
+/* ---- parts.c: inputs, outputs and directions ---- */
+
+bool sx_part_add_input(struct sx_task *t, struct sx_part_input input);
+bool sx_part_add_output(struct sx_task *t, int node, const char *name, struct sx_shape shape);
+/* "kind_a", or "kind_a_b". */
+const char *sx_part_name(struct sx_task *t, const char *kind, const char *a, const char *b);
+/* A shape with one more axis in front, unless that has no length. */
+struct sx_shape sx_with_axis(int64_t length, const struct sx_shape *shape);
+/* Elements of a sample. */
+int64_t sx_part_elements(const struct sx_task *t, int node);
+int sx_part_dot(struct sx_graph *g, int a, int b);
+int sx_part_dots(struct sx_task *t, const int *a, const int *b, int n); /* their sum */
+/* Inputs like the nodes `like` of `part`. */
+void sx_part_inputs(struct sx_task *t, const int *like, int *made, int n);
+/* Many directions, or seeds, at once: makes `results` of all that `from` may be, [size] + shape. */
+bool sx_part_many(struct sx_task *t, int64_t size, const int *from, int *to, int n,
+                  int *results, int n_results);
+/* A direction that is the same for every row of `like`: its node, and it repeated. */
+int sx_part_direction(struct sx_task *t, int like, int *repeated);
+/* *result for all unit vectors v, [n] + its shape. */
+bool sx_part_units(struct sx_task *t, int v, int *result);
+/* From [a, b, .., N, rest] to [N, a, b, .., n] with n elements of rest. */
+int sx_part_rows_first(struct sx_task *t, int node, int lead, int64_t n);
+
+/* ---- kinds.c, casadi.c: what is derived by what ---- */
+
+bool sx_differentiate(struct sx_task *t);
+bool sx_differentiate_casadi(struct sx_task *t);
+/* From seeds side by side, [r, size c], to [size] + shape. */
+int sx_casadi_apart(struct sx_graph *g, int node, int64_t columns,
+                    const struct sx_shape *shape);
+
+/* ---- join.c ---- */
+
+/* Joins the part to the model, and leaves of that what outputs need. */
+bool sx_join(struct sx_task *t);
+
+#endif
