@@ -94,10 +94,14 @@ struct sx_writer {
     const struct sx_seed_count *count;   /* of the symbols that are none of the model's */
     const char **name;                   /* of each node's tensor, NULL: not written yet */
     const char **wish;                   /* what it should be called; NULL: anything */
-    const char **row;                    /* of a constant whose rows are equal: one of them */
+    int *uses;                           /* how many nodes and outputs read each node */
+    bool *needed;                        /* by what is written */
+    const char **most; /* of a choice of the largest: the largest themselves */
+    const char **row;  /* of a constant whose rows are equal: one of them */
     struct sx_names used, made;
     const char **constant; /* by number in `made` */
     size_t n_made, made_capacity;
+    const char *bias;   /* of the product that is being written; NULL: none */
     int counter, stuck; /* stuck: the symbol that something does not follow; -1: none */
     struct sx_arena arena;
     struct sx_error *error;
@@ -133,6 +137,8 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
 
 /* ---- spell.c, movers.c, windows.c: how operators are spelt ---- */
 
+/* The nodes that the spelling of `node` reads: at most n_in + 1. */
+int sx_spelt_reads(const struct sx_writer *w, int node, int *reads);
 /* Writes the node, whose operands are written, and sets its name. */
 bool sx_spell(struct sx_writer *w, int node);
 void sx_spell_alias(struct sx_writer *w, int node); /* operand 0 by its own name */
@@ -144,12 +150,23 @@ void sx_spell_embed(struct sx_writer *w, int node);
 void sx_spell_concat(struct sx_writer *w, int node);
 void sx_spell_take(struct sx_writer *w, int node);
 void sx_spell_put(struct sx_writer *w, int node);
+void sx_spell_matmul(struct sx_writer *w, int node);
 void sx_spell_conv(struct sx_writer *w, int node);
 void sx_spell_conv_input(struct sx_writer *w, int node);
 void sx_spell_conv_weight(struct sx_writer *w, int node);
 void sx_spell_sum_pool(struct sx_writer *w, int node);
 void sx_spell_unpool(struct sx_writer *w, int node);
 void sx_spell_pool_index(struct sx_writer *w, int node);
+/* ---- patterns.c: several operators that ONNX has one for ---- */
+
+/* A sum whose first operand is a product that nobody else reads, and its other a constant that a
+ * bias can be; SX_NONE, or the product, and the constant in *bias. */
+int sx_biased_product(const struct sx_writer *w, int node, int *bias);
+/* The choice whose largest elements the node gathers, in its shape; SX_NONE: it does not. */
+int sx_pooled_choice(const struct sx_writer *w, int node);
+/* Spells the two. */
+void sx_spell_biased(struct sx_writer *w, int node, int product, int bias);
+
 /* The tensor of operand k. */
 const char *sx_operand_name(struct sx_writer *w, int node, int k);
 /* Writes a node as the result of `node`. */

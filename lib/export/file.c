@@ -249,6 +249,30 @@ static bool wish_names(struct sx_writer *w, const struct sx_derived *d)
     return ok;
 }
 
+/* Counts readers, then marks what the spellings of needed nodes read. */
+static bool mark_needed(struct sx_writer *w, const struct sx_derived *d)
+{
+    int most = 3;
+    for (size_t i = 0; i < w->g->n_nodes; i++) {
+        const struct sx_node *n = &w->g->node[i];
+        most = n->n_in > most ? n->n_in : most;
+        for (int k = 0; k < n->n_in; k++)
+            w->uses[n->in[k]]++;
+    }
+    int *reads = sx_new((size_t)most, sizeof *reads, w->error);
+    if (reads == NULL)
+        return false;
+    for (int i = 0; i < d->n_out; i++) {
+        w->uses[d->out[i].node]++;
+        w->needed[d->out[i].node] = true;
+    }
+    for (size_t i = w->g->n_nodes; i-- > 0;)
+        for (int k = w->needed[i] ? sx_spelt_reads(w, (int)i, reads) : 0; k-- > 0;)
+            w->needed[reads[k]] = true;
+    free(reads);
+    return true;
+}
+
 static bool write_nodes(struct sx_writer *w, const struct sx_derived *d)
 {
     for (int i = 0; i < d->n_in; i++)
@@ -256,7 +280,7 @@ static bool write_nodes(struct sx_writer *w, const struct sx_derived *d)
             return false;
     for (size_t i = 0; i < w->g->n_nodes; i++) {
         int op = w->g->node[i].op;
-        if (op == SX_INPUT)
+        if (op == SX_INPUT || !w->needed[i])
             continue;
         if (!(op == SX_CONST ? write_constant(w, (int)i) : sx_spell(w, (int)i)))
             return false;
@@ -280,8 +304,12 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
     w.name = sx_new(n, sizeof *w.name, error);
     w.wish = sx_new(n, sizeof *w.wish, error);
     w.row = sx_new(n, sizeof *w.row, error);
-    bool ok = w.name != NULL && w.wish != NULL && w.row != NULL && same_graphs(&w) &&
-              wish_names(&w, d) && write_nodes(&w, d);
+    w.most = sx_new(n, sizeof *w.most, error);
+    w.uses = sx_new(n, sizeof *w.uses, error);
+    w.needed = sx_new(n, sizeof *w.needed, error);
+    bool ok = w.name != NULL && w.wish != NULL && w.row != NULL && w.most != NULL &&
+              w.uses != NULL && w.needed != NULL && same_graphs(&w) && wish_names(&w, d) &&
+              mark_needed(&w, d) && write_nodes(&w, d);
     if (to->error->status != SX_OK && error != to->error)
         ok = sx_fail(error, to->error->status, "%s", to->error->message);
     *stuck = w.stuck;
@@ -290,6 +318,9 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
     free(w.name);
     free(w.wish);
     free(w.row);
+    free(w.most);
+    free(w.uses);
+    free(w.needed);
     free(w.constant);
     sx_arena_free(&w.arena);
     return ok;

@@ -178,15 +178,15 @@ static const char *turned(struct sx_writer *w, int node, int k)
 }
 
 /* Matrices are turned within Gemm; stacks of them before. */
-static void spell_matmul(struct sx_writer *w, int node)
+void sx_spell_matmul(struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
     bool a = n->attr[0] != 0, b = n->attr[1] != 0;
     bool flat = node_of(w, n->in[0])->shape.rank == 2 && node_of(w, n->in[1])->shape.rank == 2;
     const struct sx_onnx_attr turns[] = {{.name = "transA", .i = a},
                                          {.name = "transB", .i = b}};
-    if (flat && (a || b))
-        sx_result(w, node, "Gemm", SX_IN(in(w, node, 0), in(w, node, 1)), turns, 2);
+    if (flat && (a || b || w->bias != NULL))
+        sx_result(w, node, "Gemm", SX_IN(in(w, node, 0), in(w, node, 1), w->bias), turns, 2);
     else
         sx_result(w, node, "MatMul",
                   SX_IN(a ? turned(w, node, 0) : in(w, node, 0),
@@ -272,7 +272,7 @@ static const struct spelling spellings[SX_N_OPS] = {
     [SX_CUMSUM] = {NULL, spell_cumsum},
     [SX_SOFTMAX] = {NULL, spell_softmax},
     [SX_LOGSOFTMAX] = {NULL, spell_softmax},
-    [SX_MATMUL] = {NULL, spell_matmul},
+    [SX_MATMUL] = {NULL, sx_spell_matmul},
     [SX_CONV] = {NULL, sx_spell_conv},
     [SX_CONVINPUT] = {NULL, sx_spell_conv_input},
     [SX_CONVWEIGHT] = {NULL, sx_spell_conv_weight},
@@ -286,6 +286,15 @@ bool sx_spell(struct sx_writer *w, int node)
     const struct sx_node *n = node_of(w, node);
     const struct spelling *s = &spellings[n->op];
     const char *operands[4] = {NULL};
+    int bias, product = sx_biased_product(w, node, &bias), choice = sx_pooled_choice(w, node);
+    if (product != SX_NONE) {
+        sx_spell_biased(w, node, product, bias);
+        return w->error->status == SX_OK;
+    }
+    if (choice != SX_NONE && w->most[choice] != NULL) {
+        w->name[node] = w->most[choice];
+        return true;
+    }
     if (s->op == NULL && s->spell == NULL)
         return sx_fail(w->error, SX_MODEL, "the default operator domain has no %.40s",
                        sx_row_of(w->g, n)->name);

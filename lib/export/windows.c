@@ -64,8 +64,9 @@ void sx_spell_conv(struct sx_writer *w, int node)
     sx_conv_get(&w->g->node[node], &c);
     open_window(&v, &c);
     add_group(&v, c.group);
-    sx_result(w, node, "Conv", SX_IN(sx_operand_name(w, node, 0), sx_operand_name(w, node, 1)),
-              v.attr, v.n);
+    sx_result(w, node, "Conv",
+              SX_IN(sx_operand_name(w, node, 0), sx_operand_name(w, node, 1), w->bias), v.attr,
+              v.n);
 }
 
 void sx_spell_conv_input(struct sx_writer *w, int node)
@@ -215,5 +216,6 @@ void sx_spell_pool_index(struct sx_writer *w, int node)
         return;
     sx_onnx_write_nodes(w->to, "MaxPool", SX_IN(sx_operand_name(w, node, 0)), SX_IN(most, at),
                         v.attr, v.n);
+    w->most[node] = most;
     sx_result(w, node, "Mod", SX_IN(at, sx_out_int(w, plane)), NULL, 0);
 }

@@ -198,6 +198,9 @@ static int64_t through(const struct marks *m, const struct sx_node *n, int k)
         return kept_but(n, p, p.axis == (int)n->attr[0]);
     case SX_TAKE:
         return taken(n, m->g, k, p);
+    case SX_PUT:
+        return n->attr[2] != 0 && p.axis != (int)n->attr[0] ? at_axis(n, p.axis, p)
+                                                            : SX_UNDECIDED;
     case SX_MATMUL:
         to = product_axis(n, s, k, p.axis);
         return to < 0 ? SX_MIXED : at_axis(n, to, p);
@@ -220,7 +223,8 @@ static int64_t beside(const struct marks *m, const struct sx_node *n, int k, str
     const struct sx_shape *s = &m->g->node[n->in[k]].shape;
     int at = p.axis - (n->shape.rank - s->rank);
     bool aligned_to = sx_is_pointwise(n) || n->op == SX_CONCAT || n->op == SX_MATMUL ||
-                      (n->op == SX_TAKE && n->attr[1] != 0);
+                      (n->op == SX_TAKE && n->attr[1] != 0) ||
+                      (n->op == SX_PUT && n->attr[2] != 0);
     if (!aligned_to || at < 0 || s->dim[at] == 1)
         return SX_UNMARKED;
     if (n->op == SX_MATMUL && p.axis >= n->shape.rank - 2)

@@ -72,14 +72,35 @@ static bool lower_reciprocal(struct sx_lowering *l)
     return sx_give(l, sx_unary(l->g, SX_RECIP, sx_arg(l, 0)));
 }
 
+/* Multiples of the divisor, added, do not change a remainder: MaxPool's indices, counted through
+ * all planes, are those in a plane again. */
+static int without_multiples(struct sx_graph *g, int a, int divisor)
+{
+    const struct sx_node n = g->node[a];
+    double d;
+    if (n.op != SX_ADD || n.type != SX_INT || !sx_is_uniform(g, divisor, &d) || d == 0)
+        return a;
+    for (int k = 0; k < 2; k++) {
+        const struct sx_node *c = &g->node[n.in[k]];
+        const int64_t *value = c->data;
+        bool multiples =
+            c->op == SX_CONST && sx_shape_equal(&g->node[n.in[1 - k]].shape, &n.shape);
+        for (int64_t i = 0; multiples && i < sx_count(&c->shape); i++)
+            multiples = value[i] % (int64_t)d == 0;
+        if (multiples)
+            return n.in[1 - k];
+    }
+    return a;
+}
+
 static bool lower_mod(struct sx_lowering *l)
 {
     bool fmod = sx_attr_int(l, "fmod", 0) != 0;
     if (!fmod && sx_arg_real(l, 0))
         return sx_reject(l, "real operands need fmod=1");
-    return sx_give(
-        l, sx_wrap(l->g, sx_binary(l->g, fmod ? SX_FMOD : SX_MOD, sx_arg(l, 0), sx_arg(l, 1)),
-                   sx_arg_kind(l, 0)));
+    int a = fmod ? sx_arg(l, 0) : without_multiples(l->g, sx_arg(l, 0), sx_arg(l, 1));
+    return sx_give(l, sx_wrap(l->g, sx_binary(l->g, fmod ? SX_FMOD : SX_MOD, a, sx_arg(l, 1)),
+                              sx_arg_kind(l, 0)));
 }
 
 static bool lower_bitshift(struct sx_lowering *l)

@@ -34,6 +34,7 @@ END
 # ---- Second order: in one step, in two, and by directions ----
 
 onnx-grad --order=2 -o hess.onnx diabetes.onnx
+onnx-grad -o g1.onnx diabetes.onnx
 onnx-run --rows=0:3 hess.onnx diabetes.csv >h.json
 output h.json hess_x >got
 is 'a Hessian has n x n elements' "$(head -n 1 got | jq length)" 100
@@ -74,9 +75,33 @@ output v.json jvp_logits >got
 output j.json jac_logits_image | jq -c '[.[range(20; 640; 64)]]' >want
 near 'a direction picks a column' got want 1e-6
 
+# ---- What CasADi looks for: seeds side by side in a matrix, by direction first ----
+
+mkdir c
+run onnx-grad --casadi -o c/f.onnx diabetes.onnx
+clean 'for CasADi'
+is 'three files' "$(cd c && echo *)" 'adj_f.onnx f.onnx fwd_adj_f.onnx'
+printf '1,10\n' >two.csv
+onnx-run --no-batch -i adj_y=two.csv --rows=0:1 c/adj_f.onnx diabetes.csv >a.json
+is 'the derivatives alone' "$(jq -c '[.outputs[] | [.name, .shape]]' a.json)" \
+    '[["adj_x",[1,20]]]'
+output a.json adj_x >got
+onnx-run --rows=0:1 g1.onnx diabetes.csv >g.json
+output g.json grad_x | jq -c '. + map(10 * .)' >want
+near 'seeds lie side by side' got want 1e-6
+echo 1 >one.csv
+onnx-run --no-batch -i adj_y=one.csv -i fwd_x=e1.csv --rows=0:1 c/fwd_adj_f.onnx \
+    diabetes.csv >a.json
+output a.json fwd_adj_x >got
+output h.json hess_x | head -n 1 | jq -c '.[:10]' >want
+near 'a row of the Hessian' got want 1e-5
+run onnx-grad --casadi diabetes.onnx
+refused 'three files need a name' 2 'name the first with -o'
+
 # ---- Open dimensions, types, options ----
 
-is 'the batch stays open' "$(onnx-run --list g.onnx 2>&1 | head -n 1 | jq -r .tensor)" Input3
+is 'the batch stays open' "$(onnx-run g1.onnx diabetes.csv | jq -s length)" \
+    "$(onnx-run diabetes.onnx diabetes.csv | jq -s length)"
 run onnx-grad --seeds=K -o k.onnx diabetes.onnx
 clean 'an open number of seeds'
 run onnx-grad --double -o d.onnx diabetes.onnx
