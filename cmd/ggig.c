@@ -85,6 +85,7 @@ static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_e
     s->o.seed = s->cli.seed;
     s->o.sample = (uint64_t)sample->index;
     s->o.spread = spread(&s->cli.pre);
+    s->o.layout = s->cli.pre.layout;
     return ok;
 }
 

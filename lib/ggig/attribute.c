@@ -42,6 +42,14 @@ static const struct sx_attribute_row rows[] = {
     {"ablationcam", "layer: channels weighed by what f loses without them",
      .make = sx_attribute_ablationcam},
     {"cam", "layer: channels weighed by the linear head", .make = sx_attribute_cam},
+    {"rise", "players: mean of f over random masks that show one", .make = sx_attribute_rise,
+     .samples = 500},
+    {"lime", "players: linear fit of f on random masks", .make = sx_attribute_lime,
+     .samples = 500},
+    {"occlusion", "what f loses behind a window, or without a player",
+     .make = sx_attribute_occlusion},
+    {"xrai", "players: integrated gradients by size, ranked", .make = sx_attribute_xrai,
+     .steps = 50},
 };
 
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
@@ -66,6 +74,9 @@ bool sx_attribute_of_input(const char *method)
 void sx_attribution_free(struct sx_attribution *r)
 {
     sx_tensor_free(&r->map);
+    sx_tensor_free(&r->error);
+    free(r->region);
+    r->region = NULL;
 }
 
 static const struct sx_attribute_row *find_row(const char *name, struct sx_error *error)
@@ -164,7 +175,7 @@ static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
     double s = spread_of(a);
     a->steps = o->steps > 0 ? o->steps : row->steps;
     a->iterations = o->iterations > 0 ? o->iterations : paper ? 100 : 4;
-    a->samples = o->samples > 0 ? o->samples : 50;
+    a->samples = o->samples > 0 ? o->samples : row->samples > 0 ? row->samples : 50;
     a->eta = o->eta != 0 ? o->eta : paper ? 1e-4 : 0.01 * s * s / (double)a->iterations;
 }
 

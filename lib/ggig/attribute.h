@@ -28,9 +28,9 @@ struct sx_attribute_row {
     bool (*run)(struct sx_attributing *a);
     /* Or, of a map that is not of x's shape: makes r->map itself, and what r says of it. */
     bool (*make)(struct sx_attributing *a, struct sx_attribution *r);
-    int64_t steps; /* default; 0 where there are none */
-    bool complete; /* see struct sx_attribution */
-    bool mean;     /* the map is a mean gradient: completeness needs the factor x - baseline */
+    int64_t steps, samples; /* defaults; 0 where there are none */
+    bool complete;          /* see struct sx_attribution */
+    bool mean; /* the map is a mean gradient: completeness needs the factor x - baseline */
     bool ascends;
 };
 
@@ -110,6 +110,15 @@ bool sx_attribute_eigencam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_scorecam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_ablationcam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_cam(struct sx_attributing *a, struct sx_attribution *r);
+/* player.c: --players of x, or the usual ones, which the caller frees; r->map for a value of each. */
+struct sx_players *sx_attribute_players(const struct sx_attributing *a);
+bool sx_attribute_by_player(const struct sx_attributing *a, const struct sx_players *p,
+                            struct sx_attribution *r);
+bool sx_attribute_rise(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_lime(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_occlusion(struct sx_attributing *a, struct sx_attribution *r);
+/* xrai.c */
+bool sx_attribute_xrai(struct sx_attributing *a, struct sx_attribution *r);
 /* guided.c, blurig.c */
 bool sx_attribute_guided_ig(struct sx_attributing *a);
 bool sx_attribute_blur_ig(struct sx_attributing *a);

@@ -32,6 +32,12 @@ struct sx_attribute_options {
     double max_distance; /* guided-ig: how far from the straight path, in alpha */
     double max_sigma;    /* blur-ig: standard deviation of the widest blur, pixels */
     const char *layer;   /* of class activation maps; NULL: see sx_attribute */
+    const char
+        *players; /* of rise, lime, occlusion, xrai: as sx_players_new; NULL: the usual */
+    enum sx_layout layout;             /* of a picture */
+    double share;                      /* rise, lime: probability that a mask shows a player */
+    double kernel_width, ridge, lasso; /* lime; lasso 0: ridge */
+    int64_t window[2], stride[2];      /* occlusion: rows and columns; 0: the usual */
     enum sx_aggregate aggregate;
     enum sx_climb step;
     double clip[2];           /* ascent stays within; clip[0] >= clip[1]: anywhere */
@@ -42,11 +48,25 @@ struct sx_attribute_options {
     uint64_t seed, sample; /* randomness is a function of (seed, sample, draw) */
 };
 
+/* A player as a region: the mean of its elements' attributions. */
+struct sx_region {
+    int64_t player, elements;
+    double density;
+};
+
 struct sx_attribution {
     struct sx_tensor
         map;           /* SX_DOUBLE, x's shape without its batch axis; of a layer its places */
     const char *layer; /* the tensor whose places the map is of; NULL: none. The explainer's */
-    double sum;        /* of the map */
+    int64_t players;   /* the map is of these, [n] or in the plane of patches; 0: it is not */
+    int64_t masks;     /* rise, lime: drawn coalitions; 0 elsewhere */
+    double shown;      /* probability that a mask shows a player */
+    struct sx_tensor error; /* rise: standard errors, as the map */
+    bool fitted;            /* lime: what the linear fit explains, and the kernel's width */
+    double r2, kernel_width;
+    int64_t window[2], stride[2]; /* occlusion of a picture; 0 elsewhere */
+    struct sx_region *region;     /* xrai: the densest first; NULL elsewhere */
+    double sum;                   /* of the map */
     bool complete;     /* the method promises that the map, times x - baseline where it is
                               a mean gradient, sums to f(x) - f(baseline) */
     double gap;        /* what is missing: that sum minus f(x) - f(baseline) */
@@ -81,7 +101,8 @@ bool sx_attribute_of_input(const char *method);
  * for the others (see ggig(1)). Memory does not grow with steps or samples. Class activation maps are
  * of options->layer; by default of the last tensor with more than one place that a node with
  * weights follows, which leaves out class maps, or for "cam" of the last with places. Free the result
- * with sx_attribution_free. */
+ * with sx_attribution_free. The usual players are patches of a picture, 7 a side, tokens of a sequence,
+ * else elements. */
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
 
