@@ -7,8 +7,9 @@
 /* Whether the first axis of input `i` is the batch, for all that --batch-axis says. */
 static bool has_batch(const struct cli *cli, const struct sx_port *port)
 {
-    if (cli->no_batch || cli->batch_axis == NULL)
-        return !cli->no_batch && !port->whole;
+    bool empty = port->shape.rank > 0 && port->shape.dim[0] == 0;
+    if (cli->no_batch || cli->batch_axis == NULL || empty)
+        return !cli->no_batch && !port->whole && !empty;
     if (strcmp(cli->batch_axis, "0") == 0)
         return true;
     return port->symbol != NULL && strcmp(port->symbol, cli->batch_axis) == 0;

@@ -117,6 +117,16 @@ static void places(void)
     save("nonzero", m);
 }
 
+/* Axes of which there are none: all are summed. */
+static void empty(void)
+{
+    struct tm_model *m = with(NULL, SX_INT);
+    tm_input(m, "axes", SX_INT, 1, (int64_t[]){0});
+    tm_node(m, "ReduceSum", "x axes", "y", NULL);
+    tm_output(m, "y");
+    save("empty", m);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -125,5 +135,6 @@ int main(int argc, char **argv)
     choices();
     counts();
     places();
+    empty();
     return 0;
 }

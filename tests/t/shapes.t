@@ -72,4 +72,11 @@ run ggig --method=grad -t 0 nonzero.onnx four.csv
 is 'its gradients' "$(jq -c .attribution.values "$T/out" | tr '\n' ' ')" \
     '[2,4,6,0] [2,4,6,0] [2,4,6,0] [4,4,6,8] '
 
+# ---- Nothing ----
+
+printf '\223NUMPY\001\000\166\000%-117s\n' \
+    "{'descr': '<i8', 'fortran_order': False, 'shape': (0,), }" >none.npy
+run onnx-run -i axes=none.npy empty.onnx x.csv
+is 'an input of length 0 is one sample' "$status $(values)" '0 [2] '
+
 end
