@@ -75,10 +75,8 @@ is 'the gradient search ends there, too' "$(jq -c '[.B_max, .B_min, .partition_m
 printf '%s\n' not very good >names
 run shapley-int --load-game=g1.json --names=names -f text
 clean text
-is 'text' "$(cat "$T/out")" 'g1.json[0]  bT of 3 players, 0 evaluations, v 0 to 10
-  {not very good}  B 4  B_max 4  B_min 0  T 4
-  max [not very good]
-  min [not][very][good]'
+is 'text' "$(cat "$T/out")" \
+    'g1.json[0]  names not, very, good  B 4  B_max 4  B_min 0  T 4  T_stderr 0  max [0 1 2]  min [0][1][2]'
 run shapley-int --load-game=g1.json --names=names --index=sii --top=1
 is 'names' "$(jq -c '.interactions[0].names' "$T/out")" '["very"]'
 

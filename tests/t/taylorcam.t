@@ -55,7 +55,8 @@ is 'all maps' "$(jq -r 'keys_unsorted[] | select(test("cam"))' "$T/out" | sort |
 run taylorcam -f npy -o map.npy --score=raw places.onnx x.csv
 clean npy
 run taylorcam -f text --score=raw places.onnx x.csv
-is text "$(sed -n 2p "$T/out" | tr -s ' ')" ' 0,0 - 1,1 strength 17 signed 5'
+is text "$(sed 1d "$T/out" | tr -s ' ')" ' a b strength signed
+ 0 0 1 1 17 5'
 taylorcam --rows=0:3 --double digits8.onnx digits8.npy >one
 run taylorcam --rows=0:3 --double -j1 digits8.onnx digits8.npy
 is 'a record a sample' "$(jq -c .index "$T/out" | tr '\n' ' ')" '0 1 2 '
