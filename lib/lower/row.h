@@ -85,7 +85,7 @@ int sx_convert(struct sx_lowering *l, int node, int kind);
 /* The core type that holds an ONNX type; refuses what cannot be held. */
 bool sx_core_type(struct sx_lowering *l, int kind, enum sx_type *type);
 
-/* Input k as real numbers, by its twin if it has one. */
+/* Input k as real numbers, by its twin if it has one; SX_NONE if it is left out. */
 int sx_arg_twin(const struct sx_lowering *l, int k);
 /* A rounded value that takes the derivatives of `slope` (--ste): `value` itself if that is off. */
 int sx_straight(struct sx_lowering *l, int value, int slope);

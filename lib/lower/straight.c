@@ -11,7 +11,8 @@ int sx_arg_twin(const struct sx_lowering *l, int k)
 {
     if (k < l->n_in && l->in[k].twin > 0)
         return l->in[k].twin - 1;
-    return sx_cast(l->g, sx_arg(l, k), l->g->real);
+    int node = sx_arg(l, k);
+    return node == SX_NONE ? SX_NONE : sx_cast(l->g, node, l->g->real);
 }
 
 int sx_straight(struct sx_lowering *l, int value, int slope)
