@@ -99,6 +99,18 @@ bool sx_plot_partitions(const struct sx_chart *chart, const int64_t *set, int64_
                         const int64_t *above, const int64_t *below, struct sx_picture *figure,
                         struct sx_error *error);
 
+/* Draws "matrix", "graph", "upset" (the `top` strongest; 0: 20) of interactions, or "tokens", the
+ * partitions of bT's strongest set. Status 2 where these are not known. */
+bool sx_plot_shapley(const char *plot, const struct sx_chart *chart,
+                     const struct sx_shapley *result, int64_t top, struct sx_picture *figure,
+                     struct sx_error *error);
+
+/* Draws the values of single players, each on its elements of x. Status 2 where players, those of a
+ * saved game, are NULL. */
+bool sx_plot_players(const struct sx_explainer *explainer, const struct sx_players *players,
+                     const struct sx_shapley *result, const struct sx_picture *behind,
+                     const char *title, struct sx_picture *figure, struct sx_error *error);
+
 /* n points of a curve, x growing from above zero, on a logarithmic axis. */
 bool sx_plot_curve(const char *title, const double *x, const double *y, int64_t n,
                    struct sx_picture *figure, struct sx_error *error);

@@ -3,14 +3,15 @@
 #define SEXTANT_SHAPLEY_H
 
 #include "sextant/explain.h"
-#include "sextant/result.h"
+#include "sextant/option.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Partitions of a set: into blocks of neighbours in its order, any, or that hang together. */
-enum sx_partition { SX_CONTIGUOUS, SX_ANY, SX_CONNECTED };
+/* Partitions of a set: into blocks of neighbours in its order, any, or that hang together. By the
+ * players: those that hang together where players lie in a plane, else neighbours in order. */
+enum sx_partition { SX_BY_PLAYERS = -1, SX_CONTIGUOUS, SX_ANY, SX_CONNECTED };
 
 struct sx_shapley_options {
     const char *sampling;  /* an estimator, see shapley-int(1); NULL: the usual one */
@@ -18,7 +19,7 @@ struct sx_shapley_options {
     bool exact;            /* whatever it costs, up to 24 players */
     double tolerance;      /* stop when no standard error is larger; 0: use the budget */
     uint64_t seed, sample; /* randomness is a function of these */
-    const char *index;     /* of sx_interact: a name that sx_index_name gives */
+    const char *index;     /* a name that sx_index_name gives; of sx_shapley "bT", too */
     int64_t order;         /* of the largest sets; 0: 2, or all for moebius, comoebius, andor */
     const int64_t *group;  /* owen: the group of each player; NULL: each its own */
     enum sx_partition partition;      /* of sx_benefit: which count; */
@@ -26,7 +27,21 @@ struct sx_shapley_options {
     bool corners, gradient;           /* gradient: search as the paper does; contiguous alone */
     bool skip_nonfinite;              /* leave out contexts with values that are not finite */
     double tie; /* sums are equal within this times max(1, |u|); 0: 1e-12 */
+
+    /* Of a network's game: what makes its players, and the number of its explained tensor. */
+    const char *players_by;
+    enum sx_likeness likeness;
+
+    /* Of sx_shapley alone. */
+    const char *set, *groups; /* of bT: "0,2,4-6" or "all"; in place of group: "0,1/2-4" */
+    int64_t window;           /* of bT: every so many players in a row */
+    int64_t top;              /* records have so many interactions; 0: all */
+    double threshold;         /* of at least this magnitude */
 };
+
+/* The rows of these options, but for seed, sample, group and players; and their defaults. */
+extern const struct sx_options sx_shapley_table;
+struct sx_shapley_options sx_shapley_defaults(void);
 
 /* Sets of players with a value each: members of set k are member[first[k]] .. up to
  * member[first[k + 1]]. Sets that hold a player who makes no difference are left out. */
@@ -75,6 +90,44 @@ bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
                 const struct sx_shapley_options *options, struct sx_benefit *result,
                 struct sx_error *error);
 void sx_benefit_free(struct sx_benefit *benefit);
+
+/* What a game's players do together, as the options ask: interactions, or of "bT" the benefit of
+ * one set or of every window. The usual sets of bT are all players, or windows of 3 of more than
+ * 12. */
+struct sx_shapley {
+    const char *index;
+    int64_t players, evaluations;
+    double none, all; /* the game's values of no player and of all */
+    struct sx_interactions terms;
+    int64_t n_sets, **set; /* of bT: members after their number; 0: another index */
+    struct sx_benefit *benefit;
+    int64_t strongest; /* the set of largest T */
+};
+bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
+                struct sx_shapley *result, struct sx_error *error);
+void sx_shapley_free(struct sx_shapley *result);
+
+/* How far T of the strongest set is from its last value with x[i] evaluations a set, more and more
+ * up to the budget. */
+enum { SX_SHAPLEY_POINTS = 24 };
+bool sx_shapley_curve(struct sx_game *game, const struct sx_shapley_options *options,
+                      double x[SX_SHAPLEY_POINTS], double miss[SX_SHAPLEY_POINTS], int64_t *n,
+                      struct sx_error *error);
+
+/* The values of single players [n], or with those of pairs [n, n], singles on the diagonal. */
+bool sx_shapley_array(const struct sx_shapley *result, bool pairs, struct sx_tensor *array,
+                      struct sx_error *error);
+
+/* Adds the keys of a record from "players" to "efficiency_gap". */
+void sx_put_shapley(struct sx_result *result, const struct sx_shapley_options *options,
+                    const struct sx_shapley *shapley, const char *const *name);
+const struct sx_view *
+sx_shapley_view(const struct sx_shapley *shapley); /* as text and tables */
+
+/* "digits.npy: B 0.5, T 0.7" */
+enum { SX_SHAPLEY_TITLE = 200 };
+void sx_shapley_title(const struct sx_shapley *shapley, const char *id,
+                      char title[SX_SHAPLEY_TITLE]);
 
 /* Writes keys of records: "set" to "partition_min", with `details` also "singles" to "exact"; and
  * "interactions" of at least `least`. name[] of players, or one of it, may be NULL. */

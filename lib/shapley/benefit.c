@@ -374,10 +374,22 @@ static bool fill_table(struct sx_game *game, int64_t m, const struct sx_shapley_
     return (all > SMALL_TABLE && all > contexts * (columns + 1)) || sx_game_fill(game, error);
 }
 
+/* The partitions that count. */
+static enum sx_partition partition_of(const struct sx_shapley_options *o)
+{
+    int64_t rows, columns;
+    if (o->partition != SX_BY_PLAYERS)
+        return o->partition;
+    bool plane = o->players != NULL && sx_players_on_grid(o->players, &rows, &columns);
+    return plane && !o->gradient ? SX_CONNECTED : SX_CONTIGUOUS;
+}
+
 bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
-                const struct sx_shapley_options *o, struct sx_benefit *r,
+                const struct sx_shapley_options *options, struct sx_benefit *r,
                 struct sx_error *error)
 {
+    struct sx_shapley_options settled = *options, *o = &settled;
+    o->partition = partition_of(options);
     *r = (struct sx_benefit){0};
     for (int64_t i = 0; i < m; i++)
         if (set[i] < 0 || set[i] >= game->players || (i > 0 && set[i] <= set[i - 1]))

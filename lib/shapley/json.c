@@ -1,5 +1,7 @@
 /* json.c - interactions as they stand in records. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "shapley/shapley.h"
 
@@ -63,7 +65,8 @@ static void put_links(struct sx_result *json, const struct sx_benefit *b, const 
     sx_put_end(json);
 }
 
-static void put_components(struct sx_result *json, const struct sx_benefit *b, const int64_t *set)
+static void put_components(struct sx_result *json, const struct sx_benefit *b,
+                           const int64_t *set)
 {
     const struct sx_interactions *c = &b->components;
     sx_put_list(json, "components");
@@ -100,7 +103,7 @@ static void put_details(struct sx_result *json, const struct sx_benefit *b, cons
 }
 
 void sx_put_benefit(struct sx_result *json, const struct sx_benefit *b, const int64_t *set,
-                     const char *const *name, bool details)
+                    const char *const *name, bool details)
 {
     put_set(json, set, b->m, name);
     sx_put_double(json, "B", b->B);
@@ -119,7 +122,7 @@ void sx_put_benefit(struct sx_result *json, const struct sx_benefit *b, const in
 }
 
 void sx_put_interactions(struct sx_result *json, const struct sx_interactions *t,
-                          const char *const *name, double least)
+                         const char *const *name, double least)
 {
     sx_put_list(json, "interactions");
     for (int64_t k = 0; k < t->count; k++) {
@@ -135,4 +138,101 @@ void sx_put_interactions(struct sx_result *json, const struct sx_interactions *t
         sx_put_end(json);
     }
     sx_put_end(json);
+}
+
+/* ---- Whole records ---- */
+
+static int descending(const void *a, const void *b)
+{
+    double x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x < y) - (x > y);
+}
+
+/* The magnitude that terms must reach to be shown. */
+static double least_shown(const struct sx_interactions *t, const struct sx_shapley_options *o)
+{
+    double least = o->threshold;
+    if (o->top == 0 || o->top >= t->count)
+        return least;
+    double *size = malloc((size_t)t->count * sizeof *size);
+    for (int64_t k = 0; size != NULL && k < t->count; k++)
+        size[k] = fabs(t->value[k]);
+    if (size != NULL) {
+        qsort(size, (size_t)t->count, sizeof *size, descending);
+        least = fmax(least, size[o->top - 1]);
+    }
+    free(size);
+    return least;
+}
+
+static void put_strongest(struct sx_result *json, const struct sx_shapley *s,
+                          const char *const *name)
+{
+    sx_put_benefit(json, &s->benefit[s->strongest], s->set[s->strongest] + 1, name, true);
+    if (s->n_sets == 1)
+        return;
+    sx_put_list(json, "windows");
+    for (int64_t i = 0; i < s->n_sets; i++) {
+        sx_put_object(json, NULL);
+        sx_put_benefit(json, &s->benefit[i], s->set[i] + 1, name, false);
+        sx_put_end(json);
+    }
+    sx_put_end(json);
+}
+
+void sx_put_shapley(struct sx_result *json, const struct sx_shapley_options *o,
+                    const struct sx_shapley *s, const char *const *name)
+{
+    const struct sx_interactions *t = &s->terms;
+    sx_put_int(json, "players", s->players);
+    if (s->n_sets > 0) {
+        put_strongest(json, s, name);
+    } else {
+        sx_put_int(json, "order", t->order);
+        sx_put_interactions(json, t, name, least_shown(t, o));
+        sx_put_bool(json, "exact", t->exact);
+        if (!t->exact)
+            sx_put_text(json, "sampling", t->sampling);
+    }
+    sx_put_double(json, "v_empty", s->none);
+    sx_put_double(json, "v_full", s->all);
+    sx_put_int(json, "evaluations", s->evaluations);
+    if (t->efficient)
+        sx_put_double(json, "efficiency_gap", t->gap);
+    else
+        sx_put_null(json, "efficiency_gap");
+}
+
+/* A set of bT is one row, windows and terms have a row each. */
+const struct sx_view *sx_shapley_view(const struct sx_shapley *r)
+{
+    static const struct sx_view set = {
+        .scalars = "names|set,B,B_max,B_min,T,T_stderr,partition_max:max,partition_min:min",
+        .columns = "set,names,B,B_max,B_min,T,T_stderr",
+        .lines = ""};
+    static const struct sx_view windows = {.scalars = "players,evaluations",
+                                           .each = "windows",
+                                           .columns = "set,names,B,B_max,B_min,T,T_stderr",
+                                           .lines = "T,B,names|set",
+                                           .rank = "T"};
+    static const struct sx_view terms = {.scalars = "params.index:index,players,evaluations,"
+                                                    "v_empty,v_full,efficiency_gap:gap",
+                                         .each = "interactions",
+                                         .columns = "set,names,value,stderr",
+                                         .lines = "value,stderr,names|set",
+                                         .rank = "value",
+                                         .top = 20};
+    return r->n_sets == 0 ? &terms : r->n_sets > 1 ? &windows : &set;
+}
+
+void sx_shapley_title(const struct sx_shapley *r, const char *id, char title[SX_SHAPLEY_TITLE])
+{
+    if (r->n_sets > 0)
+        snprintf(title, SX_SHAPLEY_TITLE, "%.60s: B %.4g, T %.4g", id,
+                 r->benefit[r->strongest].B, r->benefit[r->strongest].T);
+    else
+        snprintf(title, SX_SHAPLEY_TITLE, "%.60s: %s, v %.4g to %.4g", id, r->index, r->none,
+                 r->all);
 }

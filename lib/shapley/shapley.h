@@ -102,6 +102,17 @@ void sx_draw_free(struct sx_draw *draw);
 /* The variance of the sum of weight[i] * f[i]. */
 double sx_draw_variance(const struct sx_draw *draw, const double *f);
 
+/* ---- Results ---- */
+
+/* Sets result->set and n_sets for n players; then the benefit of each and which is strongest. */
+bool sx_shapley_sets(const struct sx_shapley_options *options, int64_t n,
+                     struct sx_shapley *result, struct sx_error *error);
+bool sx_shapley_benefits(struct sx_game *game, const struct sx_shapley_options *options,
+                         struct sx_shapley *result, struct sx_error *error);
+
+/* The group of each of n players by the text of the options, to be freed. */
+bool sx_shapley_groups(const char *text, int64_t n, int64_t **group, struct sx_error *error);
+
 /* ---- Merged coalitions ----
  *
  * u(C) of a coalition C within a set A: the Shapley value of C as one player where the rest of A

@@ -58,6 +58,7 @@ offers "option '-t' needs an argument" ggig digits8.onnx -t
 offers 'nearest: ig, ggig' ggig --method=igg digits8.onnx
 offers 'nearest: gradcam' attr-decompose --methods=gxi,gradcm digits8.onnx digits8.npy
 offers 'nearest: sii' shapley-int --index=siii digits8.onnx
+offers 'nearest: any' shapley-int --partition=ani digits8.onnx
 offers 'nearest: fd' xderiv --method=fdd digits8.onnx
 offers 'nearest: median' xderiv --agg=medain digits8.onnx
 offers 'nearest: json' onnx-run -f jsn digits8.onnx
