@@ -36,12 +36,26 @@ bool cli_flint_open(struct cli *cli, struct sx_flint **flint)
     return cli_fits("labels", cli->n_labels, "classes", sx_flint_classes(*flint), &cli->error);
 }
 
+/* An INPUT that cannot be read has a record, whatever else could have been in it. */
+static bool refuse_input(struct cli *cli, const struct sx_error *error)
+{
+    const struct cli_sample sample = {.id = cli->inputs[0], .file = true};
+    struct sx_error bare = *error;
+    size_t n = strlen(sample.id);
+    if (strncmp(error->message, sample.id, n) == 0 && strncmp(error->message + n, ": ", 2) == 0)
+        memmove(bare.message, error->message + n + 2, strlen(error->message + n + 2) + 1);
+    cli_done(cli, &sample, false, &bare);
+    return false;
+}
+
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f)
 {
+    struct sx_error error = {0};
     f->survey.seed = cli->seed;
-    if (!cli_flint_open(cli, &f->flint) ||
-        !cli_read_data(cli, cli->inputs[0], f->y, &f->data, &cli->error))
+    if (!cli_flint_open(cli, &f->flint))
         return false;
+    if (!cli_read_data(cli, cli->inputs[0], f->y, &f->data, &error))
+        return refuse_input(cli, &error);
     return sx_flint_survey(f->flint, f->data.x, f->data.y, &f->survey, &cli->error) ||
            cli_place(cli, cli->error.status == SX_FAILED ? cli->inputs[0] : cli->model_path);
 }

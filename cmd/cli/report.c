@@ -125,6 +125,8 @@ static struct cli_warning *kind_of(struct cli *cli, const char *text)
 
 void cli_warn(struct cli *cli, int64_t count, const char *text)
 {
+    if (cli->probing)
+        return;
     struct cli_warning *kind = kind_of(cli, text);
     char said[400];
     kind->count += count;

@@ -30,4 +30,13 @@ clean 'as npy'
 run flint-global -o no.onnx -y digits8.npy a.onnx digits8.npy
 is 'flint-global: classes that are none: status' "$status" 1
 ok 'without a trace' test ! -e no.onnx
+: >empty
+for tool in flint-global flint-explain; do
+    run $tool -f json a.onnx empty
+    is "$tool: an INPUT of nothing has a record" \
+        "$status $(jq -c '[.id, .error.status, .error.message]' "$T/out") $(wc -l <"$T/err")" \
+        '1 ["empty",1,"holds no sample: it is empty"] 1'
+done
+run flint-explain -q -f npy -o none.npy --rows=20:20 a.onnx digits8.npy
+is 'no rows' "$status $(head -c 128 none.npy | grep -ao "(0, [0-9]*)")" '0 (0, 16)'
 end

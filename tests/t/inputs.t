@@ -105,6 +105,8 @@ run onnx-run --header=yes linear.onnx frame.csv
 is 'a header of numbers' "$status $(values)" '0 [321] '
 run onnx-run --header=no linear.onnx header.csv
 lost 'no header' "line 1: cell 1, 'a'"
+run ggig --method=grad -f npy -o none.npy --rows=2: linear.onnx two.csv
+clean 'what shows the shape of no rows warns of nothing'
 run onnx-run --header=maybe linear.onnx two.csv
 is 'no such header' "$status" 2
 
