@@ -19,7 +19,8 @@ struct sx_whole {
     double *directions; /* [q, size], unless moving */
     const void **shared;
 
-    /* At once: all tuples of one point are one run. The program borrows constants of both. */
+    /* All tuples of one point are one run. The program borrows constants of tower.g and g, which must
+     * stay alive. */
     struct sx_tower tower;
     struct sx_graph *g;
     struct sx_points *points;

@@ -174,7 +174,8 @@ static void hand_neuron(struct sx_walk *w, int y, const struct sx_unit *unit, in
     sx_hand(w, w->at, u, sx_over(g, change, du, otherwise));
 }
 
-/* DeepSHAP's larger player, where there is one. */
+/* --deepshap-unit=neuron: a product of few inputs and its activation are one exact Shapley game. False
+ * if y is no such neuron. */
 static bool hand_as_neuron(struct sx_walk *w, int y)
 {
     struct sx_unit unit;

@@ -1,7 +1,7 @@
 /* fuse.c - fewer passes over memory: FUSED products and convolutions, MAP programs.
  *
- * A product or convolution takes what is done to its result, while nobody else reads what is
- * between: bias, residual, activation. What pointwise nodes remain are computed where their
+ * FUSED: a product or a convolution absorbs the bias, residual and activation that follow it, as long
+ * as the tensor between has no other reader. What pointwise nodes remain are computed where their
  * result is used, if that is one place, of the same shape: the place becomes a MAP program.
  * Comparisons are so cheap that each of their users may compute them anew. */
 #include <math.h>

@@ -84,7 +84,8 @@ static int plain(struct layout *l, int i)
     return have->plain;
 }
 
-/* Node i with a block of axes last. What is only repeated is moved before it is. */
+/* Returns node i stored with block b last. Below an EXPAND it transposes before the EXPAND, where the
+ * tensor is smaller. */
 static int last(struct layout *l, int i, struct block b)
 {
     struct layouts *have = &l->node[i];

@@ -69,8 +69,8 @@ const char *sx_explainer_input_name(const struct sx_explainer *explainer);
 const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer);
 void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
                        int64_t *backward);
-/* Points that were evaluated in one run; *alone: never more than one, as some value has so many
- * axes that none is left for a batch. 0 where no run has been. */
+/* The batch size of the compiled program, 0 before the first run. *alone: batching is impossible,
+ * because a tensor already has SX_MAX_RANK axes. */
 int64_t sx_explainer_batch(const struct sx_explainer *explainer, bool *alone);
 
 /* Puts smooth functions in place of kinks from the next sample on (--smooth of xderiv(1)); the

@@ -78,14 +78,21 @@ bool sx_flint_fit_done(const struct sx_flint_fit *fit);
 bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *progress,
                        struct sx_error *error);
 
-/* Epoch `i` of those that are done, from 1; 0 holds the validation before the first. f's weights
- * that are learned, and its layers, by name. NULL after the last. Everything that shapes the
- * result, as JSON; metrics on further samples. */
+/* Epoch `i`, counted from 1; epoch 0 holds the validation before the first. NULL for an epoch that is
+ * not done. */
 const struct sx_flint_epoch *sx_flint_fit_epoch(const struct sx_flint_fit *fit, int64_t i);
+
+/* The name of the i-th weight of f that is learned; NULL after the last. */
 const char *sx_flint_fit_weight(const struct sx_flint_fit *fit, size_t i);
+
+/* The name of the i-th layer of f that feeds the attributes; NULL after the last. */
 const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i);
+
+/* The metrics of the fit on other samples. `y` NULL: no labels. */
 bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                           struct sx_flint_metrics *metrics, struct sx_error *error);
+
+/* Everything that shapes the result, as JSON. */
 const char *sx_flint_fit_config(const struct sx_flint_fit *fit);
 
 /* Writes a checkpoint, or goes on from one: to the same bytes as without the break. Status 2 if
@@ -145,9 +152,10 @@ bool sx_flint_top(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y
                   const struct sx_flint_survey *survey, struct sx_flint_pair *pairs, int64_t n,
                   int64_t wanted, struct sx_error *error);
 
-/* Activation maximisation of a sample times `dim`: Adam on gain phi - bound B - tv V, B the mean
- * size of what is out of low .. high, V the total variation; rounds of steps, each at half the
- * rate. `jitter` turns pictures at random. trace: NULL, or [steps of all rounds, n] objectives. */
+/* Activation maximisation: gradient ascent (Adam) from dim * x on
+ *     gain * phi - bound * mean(distance of x outside [low, high]) - tv * total_variation(x).
+ * There are `rounds` rounds of `steps` steps; each round halves `rate`. `jitter` shifts pictures at
+ * random. `trace` is NULL, or takes the objective of every step: [rounds * steps, n]. */
 struct sx_flint_am {
     double dim, gain, tv, bound, low, high, rate;
     int64_t rounds, steps, jitter;

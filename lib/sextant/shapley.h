@@ -22,11 +22,12 @@ struct sx_shapley_options {
     const char *index;     /* a name that sx_index_name gives; of sx_shapley "bT", too */
     int64_t order;         /* of the largest sets; 0: 2, or all for moebius, comoebius, andor */
     const int64_t *group;  /* owen: the group of each player; NULL: each its own */
-    enum sx_partition partition;      /* of sx_benefit: which count; */
-    const struct sx_players *players; /* if connected, by whom, and whether at corners */
-    bool corners, gradient;           /* gradient: search as the paper does; contiguous alone */
-    bool skip_nonfinite;              /* leave out contexts with values that are not finite */
-    double tie; /* sums are equal within this times max(1, |u|); 0: 1e-12 */
+    enum sx_partition partition;      /* of sx_benefit: the partitions that count */
+    const struct sx_players *players; /* of connected partitions: who lies beside whom */
+    bool corners;                     /* of these: players that touch at a corner are beside */
+    bool gradient; /* of sx_benefit: search by gradient, as the paper does; contiguous only */
+    bool skip_nonfinite; /* leave out contexts with values that are not finite */
+    double tie;          /* sums are equal within this times max(1, |u|); 0: 1e-12 */
 
     /* Of a network's game: what makes its players, and the number of its explained tensor. */
     const char *players_by;
@@ -49,9 +50,11 @@ struct sx_interactions {
     int64_t count, *first, *member, order;
     double *value, *error; /* standard errors; NULL: exact, or not known */
     bool *is_or;           /* andor: which are OR terms; NULL: none */
-    bool exact, efficient; /* efficient: values sum to all - none, */
-    double gap, none, all; /* but for `gap`; these are the game's values of no player and all */
-    const char *sampling;  /* the estimator; NULL: exact */
+    bool exact;
+    bool efficient;       /* the index promises that values sum to all - none */
+    double gap;           /* of an efficient index: the sum of the values minus (all - none) */
+    double none, all;     /* the game's value of no player, and of all players */
+    const char *sampling; /* the estimator; NULL: exact */
 };
 
 const char *sx_index_name(int i, const char **what); /* from 0; NULL past the last */

@@ -14,15 +14,14 @@ extern "C" {
 const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *feeds,
                              const char *output, struct sx_error *error);
 
-/* The effect of places i and j together, where H is the Hessian of f by the layer x, and 1 is 1
- * in all attributes: x_i H_ij 1 and x_j H_ji 1; the same with H_ij summed over all i; x_i H_ij x_j;
- * f without both, minus f without each, plus f; or Integrated Hessians from the baseline. */
+/* The effect of places i and j together. H is the Hessian of f by the layer x, x_i the attributes of
+ * place i, and 1 a vector of ones. */
 enum sx_taylor_form {
-    SX_TAYLOR_PAPER,
-    SX_TAYLOR_BASIC,
-    SX_TAYLOR_INPUT,
-    SX_TAYLOR_OCCLUSION,
-    SX_TAYLOR_INTEGRATED,
+    SX_TAYLOR_PAPER,      /* |x_i' H_ij 1|^2 + |x_j' H_ji 1|^2 (Lerman and others) */
+    SX_TAYLOR_BASIC,      /* as PAPER, with H_ij replaced by sum_i H_ij */
+    SX_TAYLOR_INPUT,      /* x_i' H_ij x_j */
+    SX_TAYLOR_OCCLUSION,  /* f(x) - f(x without i) - f(x without j) + f(x without both) */
+    SX_TAYLOR_INTEGRATED, /* Integrated Hessians from the baseline */
 };
 
 struct sx_taylorcam_options {

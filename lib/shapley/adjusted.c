@@ -1,11 +1,10 @@
 /* adjusted.c - interaction indices from fits and what these leave: unbiased, and close where
  * a fit says most of a game.
  *
- * Coalitions are drawn by size and dealt into folds. A game of singles (and pairs) is fitted to all
- * folds but one, and its index is known. That of the residuals is linear in them: the fold that was
- * left out estimates it, standing for all coalitions that are not known, and the others count as
- * they are. So the estimate has no bias, whatever the fit. The results of all folds are averaged:
- * control variates with cross-fitting. With the Shapley kernel, fits are KernelSHAP (Lundberg and
+ * Control variates with cross-fitting: coalitions are drawn by size and dealt into folds. An additive
+ * (or pairwise) game g is fitted on all folds but one. index(v) = index(g) + index(v - g), where
+ * index(g) is known in closed form, and the fold that was left out estimates index(v - g) without
+ * bias. The results of all folds are averaged. With the Shapley kernel, fits are KernelSHAP (Lundberg and
  * Lee 2017), those of pairs the faithful interaction. A coalition of s players has leverage
  * 1/C(n, s) in KernelSHAP (Musco and Witter 2025): sizes are drawn evenly then. */
 #include <math.h>

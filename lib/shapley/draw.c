@@ -30,7 +30,7 @@ static double uniform(struct drawing *w)
 
 /* ---- How many of each size ---- */
 
-/* Sizes whose share of what is left holds all of their coalitions have them all. */
+/* Enumerates completely every size whose share of the remaining budget covers all its coalitions. */
 static double take_whole(struct drawing *w, double left)
 {
     const struct sx_draw_options *o = w->o;

@@ -252,9 +252,8 @@ enum sx_sizes {
 bool sx_coalitions_draw(struct sx_estimate *e, const struct sx_weights *weights,
                         enum sx_sizes sizes, bool pairs, struct sx_draw *draw, double **value);
 
-/* Adds sum of weight[s, in, t] y[i] over the coalitions to the values of terms, and to their
- * errors the variance of the same sums of `scattered`, whose scatter is that of units in their
- * strata. */
+/* values[k] += sum_i w(s, in, t) y[i]. errors[k] += variance of the same sum over `scattered`,
+ * estimated within strata; a unit is the coalitions that were drawn together. */
 bool sx_units_add(struct sx_estimate *e, const struct sx_weights *weights,
                   const struct sx_draw *draw, const double *y, const double *scattered);
 
@@ -328,13 +327,13 @@ struct sx_outer {
     int64_t n, p;       /* live players, pairs */
     const double *mean; /* the weight of each coalition in the mean of its size */
     double *value;      /* then what the singles leave */
-    double *edge;       /* of each player: the value of it alone plus that of all others */
+    double *edge;       /* edge[i] = v({i}) + v(N without i) */
     double *single;     /* Shapley values */
     int64_t *member;    /* [coalitions, n]: those of each, then the others */
     int64_t *size;      /* of each coalition */
     int64_t *pairs;     /* the members of each */
     struct sx_moments moments;
-    double *split; /* [n, n]: sums of values times weights, by who is apart from the others */
+    double *split; /* split[i][j] = sum of w(S) v(S) over coalitions S that separate i from j */
     double *matrix, *right, *pair; /* of each pair: the mean of its character */
 };
 

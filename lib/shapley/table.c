@@ -68,8 +68,8 @@ static uint64_t bits_of(const struct engine *e, const struct sx_interactions *te
     return bits;
 }
 
-/* Terms of s players, `first` of the list and on. Sums are not made anew where weights are those of
- * the sets of fewer players, nor where a set counts for itself alone. */
+/* Terms of s players, `first` of the list and on. Reuses the superset sums of size s - 1 if the
+ * weights are the same. Skips the sums if only the set itself has weight. */
 static int64_t sum_interactions(struct engine *e, int64_t s, int64_t first, double *weight,
                                 struct sx_interactions *terms)
 {
