@@ -24,7 +24,9 @@ clean 'as png'
 png g.png
 run flint-global -f text a.onnx digits8.npy
 clean 'as text'
-is 'a line a class' "$(grep -c '^class ' "$T/out")" 10
+is 'a row a pair' "$(awk 'NR > 2 { print $1, $2 }' "$T/out")" \
+    "$(flint-global -q a.onnx digits8.npy | jq -r '.pairs[] | "\(.class) \(.attribute)"')"
+is 'under its heading' "$(sed -n 2p "$T/out" | tr -s ' ')" ' class label attribute r'
 run flint-global -f npy -o g.npy a.onnx digits8.npy
 clean 'as npy'
 run flint-global -o no.onnx -y digits8.npy a.onnx digits8.npy
