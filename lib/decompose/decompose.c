@@ -128,11 +128,6 @@ const char *sx_decompose_method(int i, const char **what)
     return rows[i].name;
 }
 
-struct sx_decompose_options sx_decompose_defaults(void)
-{
-    return (struct sx_decompose_options){.methods = "all", .epsilon = 1e-6};
-}
-
 /* ---- References ---- */
 
 static bool frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)

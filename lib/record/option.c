@@ -149,6 +149,12 @@ bool sx_option_set(const struct sx_option *o, void *options, const char *text,
         if (ok)
             *(int *)field = choice;
         break;
+    case SX_OPTION_EITHER:
+        choice = sx_choice_find(o->choices, text);
+        ok = choice == 0 || choice == 1;
+        if (ok)
+            *(bool *)field = choice == 1;
+        break;
     case SX_OPTION_TEXT:
     case SX_OPTION_FILE:
     case SX_OPTION_TENSOR:
@@ -170,10 +176,16 @@ void sx_option_defaults(const struct sx_options *table, void *options)
 
 /* ---- Showing ---------------------------------------------------------------------------- */
 
+static void put_choice(struct sx_result *r, const struct sx_option *o, int choice)
+{
+    char name[64];
+    bool named = sx_choice_name(o->choices, choice, name, sizeof name);
+    sx_put_text(r, o->param, named ? name : NULL);
+}
+
 static void put_option(struct sx_result *r, const struct sx_option *o, const void *options)
 {
     const void *field = (const char *)options + o->field;
-    char name[64];
     switch (o->kind) {
     case SX_OPTION_FLAG:
         sx_put_bool(r, o->param, *(const bool *)field);
@@ -191,9 +203,10 @@ static void put_option(struct sx_result *r, const struct sx_option *o, const voi
         sx_put_int(r, o->param, (int64_t) * (const uint64_t *)field);
         break;
     case SX_OPTION_CHOICE:
-        sx_put_text(r, o->param,
-                    sx_choice_name(o->choices, *(const int *)field, name, sizeof name) ? name
-                                                                                       : NULL);
+        put_choice(r, o, *(const int *)field);
+        break;
+    case SX_OPTION_EITHER:
+        put_choice(r, o, *(const bool *)field);
         break;
     case SX_OPTION_TEXT:
     case SX_OPTION_FILE:

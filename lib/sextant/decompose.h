@@ -3,7 +3,7 @@
 #define SEXTANT_DECOMPOSE_H
 
 #include "sextant/explain.h"
-#include "sextant/result.h"
+#include "sextant/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +28,8 @@ struct sx_decompose_options {
     enum sx_layout layout;
     enum sx_first first;
     uint64_t seed, sample;
+    /* What players, background and foreign are made from, by whoever makes them. */
+    const char *players_by, *background_from, *foreign_from;
 };
 /* How far a principle is from holding, and in which set of players that shows most. */
 struct sx_principle {
@@ -81,7 +83,9 @@ struct sx_decomposer;
 struct sx_decomposer *sx_decomposer_new(struct sx_explainer *explainer, struct sx_error *error);
 void sx_decomposer_free(struct sx_decomposer *decomposer);
 
-/* The defaults, players and baseline aside; the methods' names, NULL past the last. */
+/* The rows of these options, and the defaults, players and baseline aside; the methods' names, NULL
+ * past the last. */
+extern const struct sx_options sx_decompose_table;
 struct sx_decompose_options sx_decompose_defaults(void);
 const char *sx_decompose_method(int i, const char **what);
 

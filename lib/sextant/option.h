@@ -16,6 +16,7 @@ enum sx_option_kind {
     SX_OPTION_SIZE,   /* size_t, bytes: "20M" */
     SX_OPTION_SEED,   /* uint64_t */
     SX_OPTION_CHOICE, /* an enum, counted from 0 in `choices` */
+    SX_OPTION_EITHER, /* bool: the second of two `choices` */
     SX_OPTION_TEXT,   /* const char *, borrowed, as the next two */
     SX_OPTION_FILE,
     SX_OPTION_TENSOR, /* a name out of MODEL */

@@ -33,14 +33,14 @@ static bool refuse(const struct sx_option *row, const char *text, struct sx_erro
                    row->choices);
 }
 
-/* A bool that is the second of two choices. */
-static bool parse_second(const struct sx_option *row, void *options, const char *text,
-                         struct sx_error *error)
+static bool parse_adjacency(const struct sx_option *row, void *options, const char *text,
+                            struct sx_error *error)
 {
+    struct sx_shapley_options *o = options;
     int choice = sx_choice_find(row->choices, text);
     if (choice < 0)
         return refuse(row, text, error);
-    *(bool *)((char *)options + row->field) = choice == 1;
+    o->corners = choice == 1;
     return true;
 }
 
@@ -48,12 +48,6 @@ static void put_adjacency(struct sx_result *r, const char *key, const void *opti
 {
     const struct sx_shapley_options *o = options;
     sx_put_int(r, key, o->corners ? 8 : 4);
-}
-
-static void put_search(struct sx_result *r, const char *key, const void *options)
-{
-    const struct sx_shapley_options *o = options;
-    sx_put_text(r, key, o->gradient ? "gradient" : "dp");
 }
 
 static const char partitions[] = "contiguous|any|connected", by_players[] = "by players";
@@ -131,17 +125,15 @@ static const struct sx_option rows[] = {
      SX_FIELD(struct sx_shapley_options, corners),
      .choices = "4|8",
      .param = "adjacency",
-     .parse = parse_second,
+     .parse = parse_adjacency,
      .put = put_adjacency},
     {.name = "search",
      .argument = "HOW",
      .help = "how these are found",
-     .kind = SX_OPTION_PARSED,
+     .kind = SX_OPTION_EITHER,
      SX_FIELD(struct sx_shapley_options, gradient),
      .choices = "dp|gradient",
-     .param = "search",
-     .parse = parse_second,
-     .put = put_search},
+     .param = "search"},
     {.name = "groups",
      .argument = "0,1/2-4",
      .help = "groups of players of owen",
