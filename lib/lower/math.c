@@ -216,7 +216,7 @@ const struct sx_lowering_row sx_lower_math[] = {
     {"", "Sign", 9, 0, 1, 1, lower_sign, 0, false},
     {"", "Floor", 1, 0, 1, 1, unary, SX_FLOOR, false},
     {"", "Ceil", 1, 0, 1, 1, unary, SX_CEIL, false},
-    {"", "Round", 11, 0, 1, 1, lower_round, 0, false},
+    {"", "Round", 11, 0, 1, 1, lower_round, 0, true},
     {"", "BitwiseNot", 18, 0, 1, 1, unary, SX_BITNOT, false},
     {"", "Add", 1, 0, 2, 2, binary, SX_ADD, true},
     {"", "Sub", 1, 0, 2, 2, binary, SX_SUB, true},
