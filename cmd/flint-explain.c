@@ -276,13 +276,13 @@ static const struct cli_option options[] = {
 int main(int argc, char **argv)
 {
     struct flint_explain *s = &self;
-    s->cli = (struct cli){
-        .tool = "flint-explain",
-        .summary = "Explain samples by the attributes of a fitted interpreter.",
-        .operands = "FITTED.onnx [INPUT]...",
-        .options = options,
-        .groups = CLI_PICTURES,
-        .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY};
+    s->cli =
+        (struct cli){.tool = "flint-explain",
+                     .summary = "Explain samples by the attributes of a fitted interpreter.",
+                     .operands = "FITTED.onnx [INPUT]...",
+                     .options = options,
+                     .groups = CLI_PICTURES,
+                     .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY};
     s->tau = 5;
     sx_flint_am_default(&s->am);
     cli_parse(&s->cli, argc, argv);

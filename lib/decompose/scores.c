@@ -132,7 +132,8 @@ bool sx_scores_read(const char *path, const char *name, int64_t index,
         ok = take_records(&file, name, index, players, scores, error);
     sx_file_close(&file);
     if (ok && !records)
-        ok = sx_tensor_read(&t, path, NULL, error) && take_tensor(&t, index, players, scores, error);
+        ok = sx_tensor_read(&t, path, NULL, error) &&
+             take_tensor(&t, index, players, scores, error);
     sx_tensor_free(&t);
     return ok || sx_fail_at(error, "%.80s", path);
 }

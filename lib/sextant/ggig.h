@@ -106,6 +106,7 @@ bool sx_attribute_of_input(const char *method);
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
 
+/* What a method filled in. */
 void sx_attribution_free(struct sx_attribution *attribution);
 
 /* Adds the keys of a record from "method" to "flat", and what is there of "left_out" and "ascent";

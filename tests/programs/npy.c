@@ -83,7 +83,8 @@ int main(int argc, char **argv)
     struct sx_tensor a = {0}, b = {0};
     bool ok =
         (argc == 5 || argc == 6) || fail("near GOT WANT TOLERANCE [K] | pick FROM INDEX TO");
-    ok = ok && ((sx_tensor_read(&a, argv[2], NULL, &error) && sx_tensor_read(&b, argv[3], NULL, &error)) ||
+    ok = ok && ((sx_tensor_read(&a, argv[2], NULL, &error) &&
+                 sx_tensor_read(&b, argv[3], NULL, &error)) ||
                 fail(error.message));
     ok = ok && ((a.shape.rank > 0 && b.shape.rank > 0) || fail("an array without rows"));
     if (ok && strcmp(argv[1], "pick") == 0)
