@@ -11,8 +11,8 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* How many letters of `a` are to be put in, left out, changed or swapped with the next to give
- * `b`; case does not matter, and to finish a word that was cut short counts as one letter. */
+/* Twice how many letters of `a` are to be put in, left out, changed or swapped with the next to
+ * give `b`; case does not matter, and to finish a word that was cut short counts as 1. */
 static int distance(const char *a, size_t n, const char *b, size_t m)
 {
     int row[3][LONGEST + 1];
@@ -30,7 +30,7 @@ static int distance(const char *a, size_t n, const char *b, size_t m)
                 now[j] = least(now[j], before[j - 2] + 1);
         }
     }
-    return n > 0 && n < m && strncmp(a, b, n) == 0 ? 1 : row[n % 3][m];
+    return n > 0 && n < m && strncmp(a, b, n) == 0 ? 1 : 2 * row[n % 3][m];
 }
 
 static void offer(struct sx_nearest *near, const char *name, size_t length)
@@ -68,7 +68,7 @@ const char *sx_nearest_text(struct sx_nearest *near)
 {
     size_t at = 0;
     near->text[0] = '\0';
-    for (int i = 0; i < near->n && near->best[i].distance <= near->best[0].distance + 1; i++) {
+    for (int i = 0; i < near->n && near->best[i].distance <= near->best[0].distance + 2; i++) {
         const char *before = at > 0 ? ", " : "; nearest: ";
         if (at + strlen(before) + near->best[i].length < sizeof near->text)
             at += (size_t)sprintf(near->text + at, "%s%.*s", before, (int)near->best[i].length,
