@@ -64,7 +64,7 @@ static int64_t elements(const Onnx__TensorProto *t)
 }
 
 static void take_node(const struct sx_model *model, const Onnx__NodeProto *node,
-                      struct sx_weights *w)
+                      struct sx_perturbed *w)
 {
     int64_t before = w->n;
     struct sx_layer layer = {.op = node->op_type};
@@ -72,7 +72,7 @@ static void take_node(const struct sx_model *model, const Onnx__NodeProto *node,
         const Onnx__TensorProto *t = sx_model_initializer(model, node->input[i]);
         if (t == NULL || !is_weight(node, i, t))
             continue;
-        w->weight[w->n++] = (struct sx_weight){t, w->n_layers};
+        w->weight[w->n++] = (struct sx_perturbed_weight){t, w->n_layers};
         layer.weights += elements(t);
     }
     if (w->n == before)
@@ -82,17 +82,18 @@ static void take_node(const struct sx_model *model, const Onnx__NodeProto *node,
     w->layer[w->n_layers++] = layer;
 }
 
-bool sx_weights_find(const struct sx_model *model, struct sx_weights *w, struct sx_error *error)
+bool sx_perturbed_find(const struct sx_model *model, struct sx_perturbed *w,
+                       struct sx_error *error)
 {
     const Onnx__GraphProto *graph = model->graph;
     size_t inputs = 0;
-    *w = (struct sx_weights){0};
+    *w = (struct sx_perturbed){0};
     for (size_t i = 0; i < graph->n_node; i++)
         inputs += graph->node[i]->n_input;
     w->layer = sx_new(graph->n_node, sizeof *w->layer, error);
     w->weight = sx_new(inputs, sizeof *w->weight, error);
     if (w->layer == NULL || w->weight == NULL) {
-        sx_weights_free(w);
+        sx_perturbed_free(w);
         return false;
     }
     for (size_t i = graph->n_node; i-- > 0;)
@@ -100,22 +101,22 @@ bool sx_weights_find(const struct sx_model *model, struct sx_weights *w, struct 
     return true;
 }
 
-void sx_weights_free(struct sx_weights *w)
+void sx_perturbed_free(struct sx_perturbed *w)
 {
     free(w->layer);
     free(w->weight);
-    *w = (struct sx_weights){0};
+    *w = (struct sx_perturbed){0};
 }
 
 bool sx_layers(const struct sx_model *model, struct sx_layer **layers, int64_t *n,
                struct sx_error *error)
 {
-    struct sx_weights w;
-    if (!sx_weights_find(model, &w, error))
+    struct sx_perturbed w;
+    if (!sx_perturbed_find(model, &w, error))
         return false;
     *layers = w.layer;
     *n = w.n_layers;
     w.layer = NULL;
-    sx_weights_free(&w);
+    sx_perturbed_free(&w);
     return true;
 }

@@ -107,8 +107,8 @@ static bool draw(const struct sx_model *model, const struct sx_perturb_options *
 
 /* ---- The file ---- */
 
-static bool is_chosen(const struct sx_perturb_options *o, const struct sx_weights *w,
-                      const struct sx_weight *weight)
+static bool is_chosen(const struct sx_perturb_options *o, const struct sx_perturbed *w,
+                      const struct sx_perturbed_weight *weight)
 {
     return o->layer != NULL ? strcmp(w->layer[weight->layer].name, o->layer) == 0
            : o->cascade > 0 ? weight->layer < o->cascade
@@ -117,7 +117,7 @@ static bool is_chosen(const struct sx_perturb_options *o, const struct sx_weight
 
 /* New values of all chosen weights; each tensor once. */
 static bool draw_all(const struct sx_model *model, const struct sx_perturb_options *o,
-                     const struct sx_weights *w, struct sx_onnx_value *values,
+                     const struct sx_perturbed *w, struct sx_onnx_value *values,
                      struct sx_tensor *drawn, size_t *n, struct sx_error *error)
 {
     *n = 0;
@@ -143,11 +143,11 @@ static bool draw_all(const struct sx_model *model, const struct sx_perturb_optio
 bool sx_perturb(const struct sx_model *model, const struct sx_perturb_options *o,
                 struct sx_sink *sink, struct sx_error *error)
 {
-    struct sx_weights w;
+    struct sx_perturbed w;
     struct sx_error failure = {0};
     struct sx_wire file = {.error = &failure};
     struct sx_onnx_changes changes = {.embed = true};
-    if (!sx_weights_find(model, &w, error))
+    if (!sx_perturbed_find(model, &w, error))
         return false;
     struct sx_onnx_value *values = sx_new((size_t)w.n, sizeof *values, error);
     struct sx_tensor *drawn = sx_new((size_t)w.n, sizeof *drawn, error);
@@ -167,6 +167,6 @@ bool sx_perturb(const struct sx_model *model, const struct sx_perturb_options *o
     free(drawn);
     free(values);
     sx_wire_free(&file);
-    sx_weights_free(&w);
+    sx_perturbed_free(&w);
     return ok;
 }

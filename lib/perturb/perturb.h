@@ -6,19 +6,19 @@
 #include "sextant/perturb.h"
 
 /* A weight of a node. A tensor that several nodes share is the weight of each of them. */
-struct sx_weight {
+struct sx_perturbed_weight {
     const Onnx__TensorProto *tensor;
     int64_t layer; /* counted from the output, from 0 */
 };
 
-struct sx_weights {
+struct sx_perturbed {
     struct sx_layer *layer;
-    struct sx_weight *weight;
+    struct sx_perturbed_weight *weight;
     int64_t n_layers, n;
 };
 
-bool sx_weights_find(const struct sx_model *model, struct sx_weights *weights,
-                     struct sx_error *error);
-void sx_weights_free(struct sx_weights *weights);
+bool sx_perturbed_find(const struct sx_model *model, struct sx_perturbed *weights,
+                       struct sx_error *error);
+void sx_perturbed_free(struct sx_perturbed *weights);
 
 #endif
