@@ -468,6 +468,7 @@ static const char *const elsewhere[] = {"If",
                                         "ConcatFromSequence",
                                         "DynamicQuantizeLinear",
                                         "QuantizeLinear",
+                                        "Round",
                                         "Unique"};
 
 static bool is_taken(const struct sx_lowering_row *row)
