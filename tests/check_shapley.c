@@ -387,7 +387,7 @@ START_TEST(test_refusals)
         {{.index = "jointsv", .budget = 100},
          "jointsv is not estimated: too many players, or too small a budget"},
         {{.index = "sii", .budget = 100, .sampling = "owen"},
-         "no sampling named 'owen' for sii"},
+         "no sampling named 'owen' for sii; nearest: kernel, shapiq, sparse"},
         {{.index = "sgv", .budget = 100, .sampling = "regression"},
          "'regression' does not estimate sgv"},
         {{.index = "fsii", .budget = 60, .sampling = "regression"},

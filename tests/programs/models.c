@@ -185,7 +185,7 @@ static const struct lie {
     {"unknown-domain", "3", "org.nowhere:Relu", NULL, 2, {2, 3}, 0, {0}},
     {"input-huge", "36", "Relu", NULL, 2, {HUGE_DIM, HUGE_DIM}, 0, {0}},
     {"input-large", "136", "Relu", NULL, 2, {1 << 20, 1 << 20}, 0, {0}},
-    {"input-zero", "13", "Relu", NULL, 2, {0, 3}, 0, {0}},
+    {"input-zero", "013", "Relu", NULL, 2, {0, 3}, 0, {0}},
     {"reshape-count", "3", "Reshape", NULL, 2, {2, 3}, 1, {7}},
     {"reshape-wild-twice", "3", "Reshape", NULL, 2, {2, 3}, 2, {-1, -1}},
     {"reshape-negative", "3", "Reshape", NULL, 2, {2, 3}, 2, {-2, -3}},

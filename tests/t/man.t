@@ -1,5 +1,5 @@
 #!/bin/sh
-# man.t - the examples of the man pages do run, each with status 0 and nothing on stderr.
+# man.t - the examples of the man pages do run, each with status 0 and nothing but warnings on stderr.
 . tests/tap.sh
 
 # Prints the commands of a page's EXAMPLES, each on one line.
@@ -18,7 +18,7 @@ for page in "$TOP"/man/*.[1-9]; do
     ok "$name has examples" test -s "$T/examples"
     while IFS= read -r command; do
         run bash -o pipefail -c "$command"
-        is "$name: $command" "$status $(head -c 300 "$T/err")" '0 '
+        is "$name: $command" "$status $(grep -v ': warning: ' "$T/err" | head -c 300)" '0 '
     done <"$T/examples"
 done
 end
