@@ -398,7 +398,8 @@ START_TEST(test_refusals)
         error = (struct sx_error){0};
         ck_assert(!sx_interact(g, &cases[i].o, &got, &error));
         ck_assert_int_eq(error.status, SX_USAGE);
-        ck_assert_str_eq(error.message, cases[i].message);
+        size_t n = strlen(cases[i].message);
+        ck_assert_msg(strncmp(error.message, cases[i].message, n) == 0, "%s", error.message);
         ck_assert_ptr_null(got.value);
     }
     sx_game_free(g);
