@@ -55,7 +55,8 @@ void cli_progress(struct cli *cli, const char *format, ...)
     cli->line_shown = true;
 }
 
-static void say(struct cli *cli, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(struct cli *cli, const char *format,
+                                                      va_list args)
 {
     clear_line(cli);
     fprintf(stderr, "%s: ", cli->tool);
