@@ -110,7 +110,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     budget 'longest function' "$(echo "$lengths" | percentile 100)" 100
     budget 'functions, 90th percentile' "$(echo "$lengths" | percentile 90)" 45
     budget 'longest public header' "$(wc -l lib/sextant.h lib/sextant/*.h | grep -v ' total$' | percentile 100)" 300
-    budget 'longest private header' "$(wc -l lib/*/*.h cmd/*/*.h | grep -vE ' total$|lib/sextant/' | percentile 100)" 415
+    budget 'longest private header' "$(wc -l lib/*/*.h cmd/*/*.h | grep -vE ' total$|lib/sextant/' | percentile 100)" 430
 
     # rings.sh -v says which symbols make a ring.
     rings=$(objects lib | xargs sh tests/rings.sh)

@@ -192,6 +192,7 @@ is 'nor is it to a gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"v
 run onnx-run -i cloud=cloud.csv points.onnx
 is 'nor with -i' "$status $(values)" '0 [16,36] '
 for kind in steps nodes pairs normed; do
+# shellcheck disable=SC2046 # an option or none
     run onnx-run $([ $kind = nodes ] && echo -i A=A.csv) $kind.onnx cloud.csv
     is "$kind: one sample" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[2,2]]'
 done
