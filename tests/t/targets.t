@@ -20,7 +20,7 @@ explained() {
 while read -r model input target options wanted; do
     # shellcheck disable=SC2046,SC2086 # options
     run ggig --method=grad -t "$target" $(echo "$options" | tr ';' ' ') "$model".onnx "$input"
-    is "$model -t $target $options" "$(explained)$(cat "$T/err")" "$wanted"
+    is "$model -t $target $options" "$(explained)$(grep -v ": warning: " "$T/err")" "$wanted"
 done <<'END'
 logit x.csv 0 --score=raw [0,null,"raw",0.5] [1,-2]
 logit x.csv 0,0 --score=raw [0,null,"raw",0.5] [1,-2]
@@ -145,7 +145,7 @@ run onnx-run --top=1 --labels=abc segments.onnx p.csv
 is 'the label of a place' "$(jq -c '.top[0].label' "$T/out")" '"c"'
 run onnx-run -f text --labels=two --top=1 sigmoid.onnx x.csv
 clean 'text of one number'
-ok 'names both classes' grep -q '62.25 %.*yes' "$T/out"
+ok 'names the class' grep -q '^  0.62.*yes' "$T/out"
 
 # ---- Labels and names that fit ----
 
