@@ -212,7 +212,7 @@ static bool write_record(struct flint_visualize *s, struct sx_error *error)
     }
     sx_put_end(j);
     static const struct sx_view view = {
-        .each = "pairs", .columns = "class,label,attribute,r", .rank = "r", .top = 64};
+        .each = "pairs", .columns = "class,label,attribute,r", .top = 64};
     return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 

@@ -159,7 +159,7 @@ is 'pixels' "$(jq -c '.search.evaluated' "$T/out")" 2016
 # ---- Formats ----
 
 run xderiv -f text --rows=0:1 --top=2 diabetes.onnx diabetes.csv
-is 'text' "$(wc -l <"$T/out")" 3
+is 'text' "$(wc -l <"$T/out")" 4
 run xderiv -f dot --rows=0:2 --order=3 --top=5 diabetes.onnx diabetes.csv
 is 'dot' "$status $(head -n 1 "$T/out") $(tail -n 1 "$T/out")" '0 graph "diabetes.csv" { }'
 for from in '' --from=0,1 --from=2; do
