@@ -33,6 +33,16 @@ static bool read_usage(struct usage *u)
     return ok;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+
+/* The sanitizer's allocator ends the process where the system refuses memory: no limit is set. */
+void cli_limit_memory(struct cli *cli)
+{
+    cli->memory_left = 0;
+}
+
+#else
+
 /* Threads have their stacks before the limit holds: there is no going on without one. */
 static void start_threads(void)
 {
@@ -44,7 +54,6 @@ static void start_threads(void)
 
 void cli_limit_memory(struct cli *cli)
 {
-#ifndef __SANITIZE_ADDRESS__ /* whose allocator ends the process instead */
     struct usage u;
     struct rlimit limit;
     size_t most = cli->explain.max_memory + ABOVE;
@@ -59,8 +68,9 @@ void cli_limit_memory(struct cli *cli)
     limit.rlim_cur = u.data + cli->memory_left;
     if (limit.rlim_cur <= limit.rlim_max)
         setrlimit(RLIMIT_DATA, &limit);
-#endif
 }
+
+#endif
 
 bool cli_limit_mapped(struct cli *cli)
 {
