@@ -279,7 +279,7 @@ static struct tm_model *build(const struct order_case *c, struct range *range)
     if (*domain_of(c->op, domain) != '\0')
         tm_domain(m, domain, 1);
     for (int k = 0, n = 0; k < LC_MOST && c->in[k] != NULL; k++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "i%d", k);
         strcat(strcat(inputs, c->in[k][0] == '-' ? "-" : name), " ");
         if (c->in[k][0] == 'x')
@@ -288,7 +288,7 @@ static struct tm_model *build(const struct order_case *c, struct range *range)
             lc_constant(m, name, c->in[k]);
     }
     for (int k = 0; k < outputs_of(c->op); k++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "y%d", k);
         strcat(strcat(outputs, name), " ");
         tm_output(m, name);
