@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "games.h"
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 #include "suite.h"
 
 static struct game_table t; /* too large for the stack */

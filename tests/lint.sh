@@ -101,7 +101,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     budget 'median file of lib and cmd' "$(wc -l $sources | grep -v ' total$' | percentile 50)" 200
     over=$(wc -l $sources | awk '$1 > 400 && $2 != "total" { print $2 }')
     # Wanted: at most 5, and none in cmd. The caps keep what has been reached.
-    budget 'files over 400 lines' "$(echo "$over" | grep -c .)" 13
+    budget 'files over 400 lines' "$(echo "$over" | grep -c .)" 8
     budget 'files over 400 lines in cmd' "$(echo "$over" | grep -c '^cmd/')" 6
     lengths=$(ctags -x --c-kinds=f --fields=+e --_xformat='%{end} %n %N %F' "$@" |
         awk '$1 != "" { print $1 - $2 + 1, $3, $4 }')
@@ -110,7 +110,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     budget 'longest function' "$(echo "$lengths" | percentile 100)" 100
     budget 'functions, 90th percentile' "$(echo "$lengths" | percentile 90)" 45
     budget 'longest public header' "$(wc -l lib/sextant.h lib/sextant/*.h | grep -v ' total$' | percentile 100)" 300
-    budget 'longest private header' "$(wc -l lib/*/*.h cmd/*/*.h | grep -vE ' total$|lib/sextant/' | percentile 100)" 430
+    budget 'longest private header' "$(wc -l lib/*/*.h cmd/*/*.h | grep -vE ' total$|lib/sextant/' | percentile 100)" 400
 
     # rings.sh -v says which symbols make a ring.
     rings=$(objects lib | xargs sh tests/rings.sh)

@@ -4,242 +4,12 @@
  * A(S) = sum over T in S of (-1)^(|S| - |T|) a(x_T) is what the effect J(S) gives to each player. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "decompose/decompose.h"
 
-#define RULE(name, rule)                                                                       \
-    static bool name(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,            \
-                     const uint64_t *sets, double *to)                                         \
-    {                                                                                          \
-        return sx_run_rule(d, f, rule, n, sets, to);                                           \
-    }
-RULE(run_deep_shap, SX_DEEP_SHAP)
-RULE(run_rescale, SX_RESCALE)
-RULE(run_reveal, SX_REVEAL_CANCEL)
-RULE(run_epsilon, SX_LRP_EPSILON)
-RULE(run_alpha_beta, SX_LRP_ALPHA_BETA)
-RULE(run_deep_taylor, SX_DEEP_TAYLOR)
-
-static const struct sx_method_row rows[] = {
-    {"gxi",
-     "Gradient x Input: (x - b) df/dx",
-     sx_run_gxi,
-     SX_AGAINST_GIVEN,
-     false,
-     {false, true, false},
-     sx_weight_gxi},
-    {"occ1",
-     "Occlusion-1: f(x) - f(x without the player)",
-     sx_run_occlusion,
-     SX_AGAINST_GIVEN,
-     false,
-     {true, true, false},
-     sx_weight_occlusion},
-    {"occpatch",
-     "Occlusion-patch: the same of patches of players",
-     sx_run_patches,
-     SX_AGAINST_GIVEN,
-     false,
-     {false, false, false},
-     sx_weight_patches},
-    {"preddiff",
-     "Prediction Difference: Occlusion-1 over a background",
-     sx_run_difference,
-     SX_AGAINST_ROWS,
-     false,
-     {true, true, false},
-     NULL},
-    {"gradcam",
-     "Grad-CAM, raw, on the places of feature maps",
-     sx_run_cam,
-     SX_AGAINST_FEATURES,
-     false,
-     {false, true, false},
-     NULL},
-    {"ig",
-     "Integrated Gradients",
-     sx_run_ig,
-     SX_AGAINST_GIVEN,
-     true,
-     {true, true, true},
-     sx_weight_ig},
-    {"expgrad",
-     "Expected Gradients: Integrated Gradients over a background",
-     sx_run_expected,
-     SX_AGAINST_ROWS,
-     true,
-     {true, true, true},
-     NULL},
-    {"shapley",
-     "Shapley value",
-     sx_run_shapley,
-     SX_AGAINST_GIVEN,
-     true,
-     {true, true, true},
-     sx_weight_shapley},
-    {"deepshap",
-     "DeepSHAP over a background",
-     run_deep_shap,
-     SX_AGAINST_ROWS,
-     true,
-     {true, true, true},
-     NULL},
-    {"deeplift-rescale",
-     "DeepLIFT, Rescale rule",
-     run_rescale,
-     SX_AGAINST_GIVEN,
-     true,
-     {true, true, true},
-     NULL},
-    {"deeplift-reveal",
-     "DeepLIFT, RevealCancel rule",
-     run_reveal,
-     SX_AGAINST_GIVEN,
-     true,
-     {true, true, true},
-     NULL},
-    {"lrp-eps", "LRP-epsilon", run_epsilon, SX_AGAINST_ZERO, false, {true, true, true}, NULL},
-    {"lrp-ab",
-     "LRP-alpha-beta: alpha 2, beta 1",
-     run_alpha_beta,
-     SX_AGAINST_ZERO,
-     false,
-     {false, false, true},
-     NULL},
-    {"deeptaylor",
-     "Deep Taylor: z+",
-     run_deep_taylor,
-     SX_AGAINST_ZERO,
-     false,
-     {false, false, true},
-     NULL},
-};
-
-enum { N_ROWS = sizeof rows / sizeof rows[0] };
-
-const char *sx_decompose_method(int i, const char **what)
-{
-    if (i < 0 || i >= N_ROWS)
-        return NULL;
-    if (what != NULL)
-        *what = rows[i].what;
-    return rows[i].name;
-}
-
-/* ---- References ---- */
-
-static bool frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)
-{
-    f->baseline = baseline;
-    f->game = sx_game_model(d->e, d->players, baseline, 1, SX_TARGET, d->error);
-    if (f->game != NULL)
-        f->game->keep_nonfinite = true;
-    return f->game != NULL &&
-           (d->n < 64 ? sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b)
-                      : sx_gradients(d->e, 1, baseline, &f->f_b, NULL, d->error));
-}
-
-static void frame_close(struct sx_frame *f)
-{
-    sx_game_free(f->game);
-    free(f->effect);
-    *f = (struct sx_frame){0};
-}
-
-/* J of every set of the list. */
-static bool frame_effects(struct sx_decomposing *d, struct sx_frame *f)
-{
-    if (f->effect != NULL)
-        return true;
-    f->effect = sx_new((size_t)d->sets.n, sizeof *f->effect, d->error);
-    if (f->effect == NULL || !sx_frame_values(d, f, d->sets.n, d->sets.set, f->effect))
-        return false;
-    sx_family_moebius(&d->sets, 1, f->effect);
-    return true;
-}
-
-enum { MOST_ROWS = 32 };
-
-/* Which rows of the background are used: all, or as many as are asked for, evenly spread; drawn
- * around the baseline without a background. */
-static bool open_rows(struct sx_decomposing *d)
-{
-    const struct sx_decompose_options *o = d->o;
-    int64_t most = o->most_rows > 0 ? o->most_rows : MOST_ROWS, n = 1;
-    if (o->n_background > 0)
-        n = o->n_background < most ? o->n_background : most;
-    else if (o->gauss > 0)
-        n = most;
-    d->row = sx_new((size_t)n, sizeof *d->row, d->error);
-    if (o->n_background == 0 && o->gauss > 0)
-        d->drawn = sx_new((size_t)n * (size_t)d->size, sizeof *d->drawn, d->error);
-    if (d->row == NULL || (o->n_background == 0 && o->gauss > 0 && d->drawn == NULL))
-        return false;
-    for (int64_t i = 0; d->drawn != NULL && i < n * d->size; i++)
-        d->drawn[i] = o->baseline[i % d->size] +
-                      o->gauss * sx_random_normal(o->seed, o->sample, (uint64_t)i);
-    for (int64_t k = 0; k < n; k++) {
-        const double *row = o->n_background > 0
-                                ? o->background + k * o->n_background / n * d->size
-                            : d->drawn != NULL ? d->drawn + k * d->size
-                                               : o->baseline;
-        d->n_rows++;
-        if (!frame_open(d, &d->row[k], row))
-            return false;
-    }
-    return true;
-}
-
-/* The references of a method. */
-static bool frames_of(struct sx_decomposing *d, enum sx_against against,
-                      struct sx_frame **frames, int64_t *n)
-{
-    *n = 1;
-    switch (against) {
-    case SX_AGAINST_ZERO:
-        *frames = &d->zero;
-        if (d->zero.game == NULL) {
-            d->nothing = sx_new((size_t)d->size, sizeof *d->nothing, d->error);
-            return d->nothing != NULL && frame_open(d, &d->zero, d->nothing);
-        }
-        return true;
-    case SX_AGAINST_ROWS:
-        if (d->row == NULL && !open_rows(d))
-            return false;
-        *frames = d->row;
-        *n = d->n_rows;
-        return true;
-    case SX_AGAINST_FEATURES:
-        *frames = &d->features;
-        return d->features.game != NULL || sx_features_open(d);
-    case SX_AGAINST_GIVEN:
-        break;
-    }
-    *frames = &d->given;
-    return true;
-}
-
-/* ---- One method ---- */
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void add_scaled(double *to, const double *from, int64_t n, double factor)
-{
-    for (int64_t i = 0; i < n; i++)
-        to[i] += factor * from[i];
-}
-
 /* Elements that sets may cost in all when nobody asked for them, every set being explained by
- * every method; and that they may cost path methods, which take many gradients for each. */
+ * every method. */
 #define MOST_COST 2e8
-#define MOST_PATH_COST 1e7
 
 /* What one evaluation of f costs: elements that are computed. */
 static double cost_of(const struct sx_explainer *e)
@@ -249,176 +19,6 @@ static double cost_of(const struct sx_explainer *e)
     for (int i = 0; i <= e->built.value; i++)
         cost += (double)sx_count(&g->node[i].shape);
     return cost;
-}
-
-/* Path methods take many gradients for every set: too many, unless they were asked for. */
-static bool too_dear(const struct sx_decomposing *d, int64_t frames)
-{
-    return d->o->allocation == SX_ALLOC_AUTO &&
-           (double)(d->sets.n * frames) * d->cost > MOST_PATH_COST;
-}
-
-static const char *against_name(const struct sx_decomposing *d, enum sx_against against)
-{
-    switch (against) {
-    case SX_AGAINST_ZERO:
-        return "zero";
-    case SX_AGAINST_FEATURES:
-        return "zero feature maps";
-    case SX_AGAINST_ROWS:
-        return d->o->n_background > 0 ? "background" : d->drawn != NULL ? "drawn" : "baseline";
-    case SX_AGAINST_GIVEN:
-        break;
-    }
-    return "baseline";
-}
-
-/* The method at x, then at every masked input, averaged over its references. */
-static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row,
-                       struct sx_decomposed *m)
-{
-    struct sx_frame *frames;
-    int64_t n_frames, sets = d->sets.n;
-    double f_b = 0;
-    if (!frames_of(d, row->against, &frames, &n_frames))
-        return false;
-    m->attribution = sx_new((size_t)d->n, sizeof *m->attribution, d->error);
-    bool shared_out = sets > 0 && (row->against != SX_AGAINST_FEATURES || d->cells.whole) &&
-                      !(sx_takes_paths(row) && too_dear(d, n_frames));
-    if (shared_out) {
-        m->share = sx_new((size_t)(sets * d->n), sizeof *m->share, d->error);
-        m->effect = sx_new((size_t)sets, sizeof *m->effect, d->error);
-    }
-    int64_t room = sets > 0 ? sets : 1;
-    double *part = sx_new((size_t)(room * d->n), sizeof *part, d->error);
-    bool ok = m->attribution != NULL && part != NULL &&
-              (!shared_out || (m->share != NULL && m->effect != NULL));
-    for (int64_t k = 0; ok && k < n_frames; k++) {
-        double share = 1 / (double)n_frames;
-        ok = row->run(d, &frames[k], 1, NULL, part);
-        if (ok)
-            add_scaled(m->attribution, part, d->n, share);
-        f_b += share * frames[k].f_b;
-        if (!ok || !shared_out)
-            continue;
-        ok = row->run(d, &frames[k], sets, d->sets.set, part) && frame_effects(d, &frames[k]);
-        if (ok) {
-            add_scaled(m->share, part, sets * d->n, share);
-            add_scaled(m->effect, frames[k].effect, sets, share);
-        }
-    }
-    if (ok && shared_out)
-        sx_family_moebius(&d->sets, d->n, m->share);
-    for (int64_t i = 0; ok && i < d->n; i++)
-        m->sum += m->attribution[i];
-    m->gap = m->sum - (d->f_x - f_b);
-    m->against = against_name(d, row->against);
-    m->complete = row->complete;
-    free(part);
-    return ok;
-}
-
-/* Without a background, Expected Gradients are Integrated Gradients. */
-static bool copy_paths(struct sx_decomposing *d, const struct sx_decomposed *ig,
-                       struct sx_decomposed *m)
-{
-    size_t n = (size_t)d->n, sets = (size_t)d->sets.n;
-    m->attribution = sx_new(n, sizeof *m->attribution, d->error);
-    if (ig->share != NULL) {
-        m->share = sx_new(sets * n, sizeof *m->share, d->error);
-        m->effect = sx_new(sets, sizeof *m->effect, d->error);
-    }
-    if (m->attribution == NULL ||
-        (ig->share != NULL && (m->share == NULL || m->effect == NULL)))
-        return false;
-    memcpy(m->attribution, ig->attribution, n * sizeof *m->attribution);
-    if (ig->share != NULL) {
-        memcpy(m->share, ig->share, sets * n * sizeof *m->share);
-        memcpy(m->effect, ig->effect, sets * sizeof *m->effect);
-    }
-    m->sum = ig->sum;
-    m->gap = ig->gap;
-    m->complete = ig->complete;
-    m->against = ig->against;
-    return true;
-}
-
-/* The result of ig, where that is the method's too. */
-static const struct sx_decomposed *same_paths(const struct sx_decomposing *d,
-                                              const struct sx_method_row *row)
-{
-    const struct sx_decompose_options *o = d->o;
-    if (row->run != sx_run_expected || o->n_background > 0 || o->gauss > 0 ||
-        o->path_samples > 0)
-        return NULL;
-    for (int i = 0; i < d->d->n_methods; i++)
-        if (strcmp(d->d->method[i].name, "ig") == 0 && d->d->method[i].attribution != NULL)
-            return &d->d->method[i];
-    return NULL;
-}
-
-/* A method that a model has no place for is not there; anything else ends the sample. */
-static bool decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
-                         struct sx_decomposed *m)
-{
-    double start = seconds();
-    int64_t forward, backward, forward0, backward0;
-    *m = (struct sx_decomposed){
-        .name = row->name, .closed = NAN, .set_slack = NAN, .term_slack = NAN};
-    sx_explainer_cost(d->e, &forward0, &backward0);
-    const struct sx_decomposed *ig = same_paths(d, row);
-    if (ig != NULL)
-        return copy_paths(d, ig, m);
-    if (!run_method(d, row, m)) {
-        if (row->against != SX_AGAINST_FEATURES || d->error->status != SX_MODEL)
-            return false;
-        m->failure = sx_arena_strdup(&d->d->kept, d->error->message, NULL);
-        *d->error = (struct sx_error){0};
-        free(m->attribution);
-        m->attribution = NULL;
-        return m->failure != NULL;
-    }
-    if (row->against == SX_AGAINST_FEATURES && !sx_features_map(d, &m->map))
-        return false;
-    sx_explainer_cost(d->e, &forward, &backward);
-    m->evaluations = forward - forward0;
-    m->seconds = seconds() - start;
-    return true;
-}
-
-/* ---- All of them ---- */
-
-static bool is_wanted(const char *list, const char *name)
-{
-    size_t n = strlen(name);
-    if (strcmp(list, "all") == 0)
-        return true;
-    for (const char *at = list; (at = strstr(at, name)) != NULL; at += n)
-        if ((at == list || at[-1] == ',') && (at[n] == '\0' || at[n] == ','))
-            return true;
-    return false;
-}
-
-/* Fails on a name that is no method's. */
-static bool names_known(const char *list, struct sx_error *error)
-{
-    for (const char *at = list; strcmp(list, "all") != 0; at++) {
-        size_t n = strcspn(at, ",");
-        char name[40];
-        snprintf(name, sizeof name, "%.*s", (int)(n < 40 ? n : 40), at);
-        struct sx_nearest near = {.word = name};
-        bool known = false;
-        for (int i = 0; i < N_ROWS; i++) {
-            known = known || strcmp(rows[i].name, name) == 0;
-            sx_nearest_offer(&near, rows[i].name);
-        }
-        if (!known)
-            return sx_fail(error, SX_USAGE, "no method '%s'%s", name, sx_nearest_text(&near));
-        at += n;
-        if (*at == '\0')
-            break;
-    }
-    return true;
 }
 
 enum { FULL_PLAYERS = 10, MOST_FULL = 16, MOST_SETS = 2048 };
@@ -473,21 +73,6 @@ static void free_results(struct sx_decomposer *c)
     c->kept = (struct sx_arena){0};
 }
 
-static void close_frames(struct sx_decomposing *d)
-{
-    frame_close(&d->given);
-    frame_close(&d->zero);
-    frame_close(&d->features);
-    for (int64_t k = 0; k < d->n_rows; k++)
-        frame_close(&d->row[k]);
-    free(d->row);
-    free(d->nothing);
-    free(d->drawn);
-    free(d->cells.player);
-    free(d->cells.map);
-    sx_groups_free(&d->patches);
-}
-
 /* Programs are of one graph and one set of rules. */
 static void forget_programs(struct sx_decomposer *c)
 {
@@ -527,21 +112,22 @@ static bool has_no_value(struct sx_decomposing *d, struct sx_decomposed *m)
 static bool decompose_all(struct sx_decomposing *d)
 {
     struct sx_decomposer *c = d->d;
-    if (!choose_sets(d) || !frame_open(d, &d->given, d->o->baseline) ||
-        (d->sets.n > 0 && !frame_effects(d, &d->given)))
+    if (!choose_sets(d) || !sx_frame_open(d, &d->given, d->o->baseline) ||
+        (d->sets.n > 0 && !sx_frame_effects(d, &d->given)))
         return false;
     if ((d->o->taylor > 0 || d->o->fit > 0) && !sx_taylor(d, &c->taylor))
         return false;
-    for (int i = 0; i < N_ROWS; i++) {
-        if (!is_wanted(d->o->methods, rows[i].name))
+    const struct sx_method_row *row;
+    for (int i = 0; (row = sx_method_row(i)) != NULL; i++) {
+        if (!sx_method_wanted(d->o->methods, row->name))
             continue;
         struct sx_decomposed *m = &c->method[c->n_methods++];
-        if (!decompose_by(d, &rows[i], m))
+        if (!sx_decompose_by(d, row, m))
             return false;
         if (m->failure == NULL && !any_finite(m->attribution, d->n) && !has_no_value(d, m))
             return false;
         if (m->failure == NULL)
-            sx_judge(d, &rows[i], m);
+            sx_judge(d, row, m);
     }
     if (d->o->foreign != NULL) {
         struct sx_decomposed *m = &c->method[c->n_methods++];
@@ -603,12 +189,12 @@ bool sx_decompose(struct sx_decomposer *c, const struct sx_decompose_options *o,
         forget_programs(c);
     c->builds = c->e->builds;
     c->rules = d.rules;
-    bool ok = names_known(o->methods, error) && decompose_all(&d);
+    bool ok = sx_methods_known(o->methods, error) && decompose_all(&d);
     if (ok)
         give(&d, result);
     else
         sx_family_free(&d.sets);
-    close_frames(&d);
+    sx_frames_close(&d);
     return ok;
 }
 
@@ -619,7 +205,10 @@ struct sx_decomposer *sx_decomposer_new(struct sx_explainer *explainer, struct s
         return NULL;
     c->e = explainer;
     c->reference = SX_NONE;
-    c->method = sx_new(N_ROWS + 1, sizeof *c->method, error);
+    int n = 1; /* a foreign one */
+    while (sx_method_row(n - 1) != NULL)
+        n++;
+    c->method = sx_new((size_t)n, sizeof *c->method, error);
     if (c->method != NULL)
         return c;
     sx_decomposer_free(c);

@@ -122,6 +122,28 @@ struct sx_method_row {
     double (*weight)(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i);
 };
 
+/* methods.c */
+/* The i-th method; NULL after the last. */
+const struct sx_method_row *sx_method_row(int i);
+/* Whether a list ("all", "ig,shapley") has a name. */
+bool sx_method_wanted(const char *list, const char *name);
+/* Fails on a name that is no method's. */
+bool sx_methods_known(const char *list, struct sx_error *error);
+
+/* frames.c */
+bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline);
+/* J of every set of the list. */
+bool sx_frame_effects(struct sx_decomposing *d, struct sx_frame *f);
+/* The references of a method. */
+bool sx_frames_of(struct sx_decomposing *d, enum sx_against against, struct sx_frame **frames,
+                  int64_t *n);
+void sx_frames_close(struct sx_decomposing *d);
+
+/* method.c */
+/* A method that a model has no place for is not there; anything else ends the sample. */
+bool sx_decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
+                     struct sx_decomposed *m);
+
 /* mask.c */
 /* x with only the players of *set present (NULL: x itself). */
 void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,

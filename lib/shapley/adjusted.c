@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 /* More folds are a little closer, and take more time: fewer for many players, or where coalitions
  * are so many to a pair of players that fits are close anyway. */

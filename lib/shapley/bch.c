@@ -1,7 +1,7 @@
 /* bch.c - BCH codes: a sparse vector of bits from few parities of it. */
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/sparse.h"
 
 #define MOST_ERRORS 16
 

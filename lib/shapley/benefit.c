@@ -7,172 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/benefit.h"
 
 #define EXACT_LIMIT 65536
 #define SMALL_TABLE 4096
 #define DEFAULT_BUDGET 16384
-#define FOLDS 8
 
 /* The largest set whose components are listed. */
 #define MOST_COMPONENTS 10
 
-struct benefit {
-    struct sx_search s;
-    const struct sx_shapley_options *o;
-    struct sx_benefit *r;
-    struct sx_parted max, min, other;
-    double *u, *f; /* room: per column; per context */
-    struct sx_error *error;
-};
-
-/* ---- Errors ---- */
-
-/* The standard error of (sum over plus[] minus sum over minus[] of what columns are worth). */
-static double error_of(struct benefit *b, const struct sx_parted *plus,
-                       const struct sx_parted *minus)
-{
-    const struct sx_merged *w = &b->s.merged;
-    int64_t contexts = w->draw.count;
-    if (w->exact)
-        return 0;
-    for (int64_t c = 0; c < contexts; c++) {
-        b->f[c] = 0;
-        for (int64_t k = 0; k < plus->n_blocks; k++)
-            b->f[c] += w->f[plus->column[k] * contexts + c];
-        for (int64_t k = 0; k < minus->n_blocks; k++)
-            b->f[c] -= w->f[minus->column[k] * contexts + c];
-    }
-    return sqrt(sx_draw_variance(&w->draw, b->f));
-}
-
-/* The fold of a context within its stratum: those drawn together stay together. */
-static int64_t fold_of(const struct sx_draw *d, int64_t stratum, int64_t context)
-{
-    return (context - d->first[stratum]) / d->unit[stratum] % FOLDS;
-}
-
-/* What columns are worth without the contexts of one fold. */
-static void leave_fold(struct benefit *b, int64_t fold)
-{
-    const struct sx_merged *w = &b->s.merged;
-    const struct sx_draw *d = &w->draw;
-    memset(b->u, 0, (size_t)w->n * sizeof *b->u);
-    for (int64_t s = 0; s < d->n_strata; s++) {
-        double all = 0, kept = 0;
-        for (int64_t c = d->first[s]; c < d->first[s + 1]; c++) {
-            all += d->weight[c];
-            kept += d->missing[s] <= 0 || fold_of(d, s, c) != fold ? d->weight[c] : 0;
-        }
-        for (int64_t c = d->first[s]; kept > 0 && c < d->first[s + 1]; c++)
-            if (d->missing[s] <= 0 || fold_of(d, s, c) != fold)
-                for (int64_t i = 0; i < w->n; i++)
-                    b->u[i] += all / kept * d->weight[c] * w->f[i * d->count + c];
-    }
-}
-
-/* Each context is valued with the partitions that were best without its fold: what noise makes
- * the largest in one part of the contexts is not the largest in the other. */
-static bool correct(struct benefit *b)
-{
-    const struct sx_merged *w = &b->s.merged;
-    const struct sx_draw *d = &w->draw;
-    double sum = 0;
-    for (int64_t fold = 0; fold < FOLDS; fold++) {
-        leave_fold(b, fold);
-        if (!sx_search_best(&b->s, b->u, 1, NULL, true, &b->max, b->error) ||
-            !sx_search_best(&b->s, b->u, -1, NULL, true, &b->min, b->error))
-            return false;
-        for (int64_t s = 0; s < d->n_strata; s++)
-            for (int64_t c = d->first[s]; c < d->first[s + 1]; c++) {
-                bool whole = d->missing[s] <= 0;
-                if (!whole && fold_of(d, s, c) != fold)
-                    continue;
-                double t = 0;
-                for (int64_t k = 0; k < b->max.n_blocks; k++)
-                    t += w->f[b->max.column[k] * d->count + c];
-                for (int64_t k = 0; k < b->min.n_blocks; k++)
-                    t -= w->f[b->min.column[k] * d->count + c];
-                sum += d->weight[c] * t / (whole ? FOLDS : 1);
-            }
-    }
-    b->r->T_corrected = sum;
-    return true;
-}
-
-/* ---- Links ---- */
-
-/* With the link of j and j + 1 or without it: what that is worth. */
-static bool value_link(struct benefit *b, int64_t j, double sign, const struct sx_parted *best,
-                       double *link, bool *tied, double *gain, double *error)
-{
-    const double *u = b->s.merged.u;
-    char *join = sx_new((size_t)b->s.m, 1, b->error);
-    if (join == NULL)
-        return false;
-    *link = best->block[j] == best->block[j + 1];
-    join[j] = *link > 0 ? 2 : 1;
-    bool ok = sx_search_best(&b->s, u, sign, join, true, &b->other, b->error);
-    double loss = sign * (best->sum - b->other.sum);
-    *gain = *link > 0 ? loss : -loss;
-    *tied = loss <= b->s.tie * (double)b->s.m;
-    *error = ok ? error_of(b, best, &b->other) : 0;
-    free(join);
-    return ok;
-}
-
-static bool value_links(struct benefit *b)
-{
-    struct sx_benefit *r = b->r;
-    r->link = sx_new((size_t)b->s.m, sizeof *r->link, b->error);
-    r->link_gains = true;
-    bool ok = r->link != NULL, tied_min = false;
-    for (int64_t j = 0; ok && j + 1 < b->s.m; j++) {
-        struct sx_link *l = &r->link[r->n_links++];
-        l->i = j;
-        l->j = j + 1;
-        ok = value_link(b, j, 1, &b->max, &l->max, &l->tied, &l->gain_max, &l->error_max) &&
-             value_link(b, j, -1, &b->min, &l->min, &tied_min, &l->gain_min, &l->error_min);
-        l->tied = l->tied || tied_min;
-    }
-    return ok;
-}
-
-/* Pairs of members: tied where the finest best partition and the coarsest differ. */
-static bool compare_pairs(struct benefit *b, double sign, const struct sx_parted *best)
-{
-    struct sx_benefit *r = b->r;
-    int64_t m = b->s.m, n = 0;
-    if (!b->s.greedy &&
-        !sx_search_best(&b->s, b->s.merged.u, sign, NULL, false, &b->other, b->error))
-        return false;
-    for (int64_t i = 0; i < m; i++)
-        for (int64_t j = i + 1; j < m; j++) {
-            struct sx_link *l = &r->link[n++];
-            bool one = best->block[i] == best->block[j];
-            l->i = i;
-            l->j = j;
-            *(sign > 0 ? &l->max : &l->min) = one;
-            l->tied =
-                l->tied || (!b->s.greedy && one != (b->other.block[i] == b->other.block[j]));
-        }
-    r->n_links = n;
-    return true;
-}
-
-static bool find_links(struct benefit *b)
-{
-    size_t m = (size_t)b->s.m;
-    if (b->o->partition == SX_CONTIGUOUS)
-        return value_links(b);
-    b->r->link = sx_new(m * m, sizeof *b->r->link, b->error);
-    return b->r->link != NULL && compare_pairs(b, 1, &b->max) && compare_pairs(b, -1, &b->min);
-}
-
-/* ---- Results ---- */
-
 /* I_A(L) from u: the Moebius transform over subsets of A. */
-static bool find_components(struct benefit *b)
+static bool find_components(struct sx_benefiting *b)
 {
     const struct sx_search *s = &b->s;
     size_t count = (size_t)1 << (s->m <= MOST_COMPONENTS ? s->m : 0);
@@ -207,7 +52,8 @@ static bool find_components(struct benefit *b)
 }
 
 /* The columns of single members and of the set, as partitions. */
-static bool find_singles(struct benefit *b, struct sx_parted *singles, struct sx_parted *whole)
+static void find_singles(struct sx_benefiting *b, struct sx_parted *singles,
+                         struct sx_parted *whole)
 {
     struct sx_merged *w = &b->s.merged;
     size_t words = w->game->words;
@@ -220,7 +66,6 @@ static bool find_singles(struct benefit *b, struct sx_parted *singles, struct sx
             if (sx_set_has(set, b->s.set[i]) && sx_set_count(set, words) == 1)
                 singles->column[i] = c;
         }
-    return true;
 }
 
 static bool parted_new(struct sx_parted *p, int64_t m, struct sx_error *error)
@@ -237,7 +82,7 @@ static void parted_free(struct sx_parted *p)
 }
 
 /* B and the sums of the best partitions over the singles. */
-static void take_values(struct benefit *b, const struct sx_parted *singles,
+static void take_values(struct sx_benefiting *b, const struct sx_parted *singles,
                         const struct sx_parted *whole)
 {
     struct sx_benefit *r = b->r;
@@ -250,10 +95,10 @@ static void take_values(struct benefit *b, const struct sx_parted *singles,
     r->B_max = b->max.sum - sum;
     r->B_min = b->min.sum - sum;
     r->T = r->T_corrected = b->max.sum - b->min.sum;
-    r->B_error = error_of(b, whole, singles);
-    r->B_max_error = error_of(b, &b->max, singles);
-    r->B_min_error = error_of(b, &b->min, singles);
-    r->T_error = error_of(b, &b->max, &b->min);
+    r->B_error = sx_benefit_error(b, whole, singles);
+    r->B_max_error = sx_benefit_error(b, &b->max, singles);
+    r->B_min_error = sx_benefit_error(b, &b->min, singles);
+    r->T_error = sx_benefit_error(b, &b->max, &b->min);
     memcpy(r->block_max, b->max.block, (size_t)b->s.m * sizeof *r->block_max);
     memcpy(r->block_min, b->min.block, (size_t)b->s.m * sizeof *r->block_min);
     r->exact = b->s.merged.exact;
@@ -263,7 +108,7 @@ static void take_values(struct benefit *b, const struct sx_parted *singles,
 }
 
 /* The partitions at which the gradient search arrives, valued like all others. */
-static bool search_gradient(struct benefit *b, double sign, struct sx_parted *parted,
+static bool search_gradient(struct sx_benefiting *b, double sign, struct sx_parted *parted,
                             double *link)
 {
     const struct sx_shapley_options *o = b->o;
@@ -280,7 +125,7 @@ static bool search_gradient(struct benefit *b, double sign, struct sx_parted *pa
     return ok;
 }
 
-static bool find_gradient(struct benefit *b)
+static bool find_gradient(struct sx_benefiting *b)
 {
     size_t m = (size_t)b->s.m;
     double *link = sx_new(2 * m, sizeof *link, b->error);
@@ -296,7 +141,7 @@ static bool find_gradient(struct benefit *b)
 }
 
 /* The best partitions, in the way that is asked for or possible. */
-static bool find_partitions(struct benefit *b)
+static bool find_partitions(struct sx_benefiting *b)
 {
     if (b->o->gradient)
         return find_gradient(b);
@@ -327,7 +172,7 @@ void sx_benefit_free(struct sx_benefit *r)
 }
 
 /* Everything within one budget. */
-static bool within(struct benefit *b, struct sx_game *game, const int64_t *set, int64_t m,
+static bool within(struct sx_benefiting *b, struct sx_game *game, const int64_t *set, int64_t m,
                    int64_t budget)
 {
     struct sx_parted singles = {0}, whole = {0};
@@ -342,13 +187,14 @@ static bool within(struct benefit *b, struct sx_game *game, const int64_t *set, 
          parted_new(&whole, m, b->error) && find_partitions(b);
     b->u = ok ? sx_new((size_t)b->s.merged.n, sizeof *b->u, b->error) : NULL;
     b->f = ok ? sx_new((size_t)b->s.merged.draw.count + 1, sizeof *b->f, b->error) : NULL;
-    ok = ok && b->u != NULL && b->f != NULL && find_singles(b, &singles, &whole);
+    ok = ok && b->u != NULL && b->f != NULL;
     if (ok) {
+        find_singles(b, &singles, &whole);
         take_values(b, &singles, &whole);
-        ok = (b->o->gradient || find_links(b)) && find_components(b);
+        ok = (b->o->gradient || sx_benefit_links(b)) && find_components(b);
     }
     if (ok && !b->r->exact && !b->s.greedy && !b->o->gradient)
-        ok = correct(b);
+        ok = sx_benefit_correct(b);
     parted_free(&b->max);
     parted_free(&b->min);
     parted_free(&b->other);
@@ -411,7 +257,7 @@ bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
     if (contexts * (columns + 1) <= (double)limit)
         budget = limit;
     for (;; budget = budget < most / 2 ? 2 * budget : most) {
-        struct benefit b = {.o = o, .r = r, .error = error};
+        struct sx_benefiting b = {.o = o, .r = r, .error = error};
         bool ok = within(&b, game, set, m, budget);
         if (ok && (r->exact || budget >= most || r->T_error <= o->tolerance))
             return true;

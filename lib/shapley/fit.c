@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 static const int64_t *set_of(const struct sx_fit *f, int64_t k, int64_t *size)
 {

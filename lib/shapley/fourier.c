@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
+#include "shapley/sparse.h"
 
 bool sx_sparse_add(struct sx_sparse *f, const uint64_t *set, double value,
                    struct sx_error *error)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 /* What each coalition counts for: a size weighs what it should, whatever is known of it. */
 static bool weigh(const struct sx_game *game, const double *part, double *count)

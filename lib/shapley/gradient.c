@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/partition.h"
 
 /* Epochs, partitions an epoch, contexts a coalition, and the step: the authors' for BERT. */
 #define EPOCHS 100

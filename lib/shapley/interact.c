@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 #define EXACT_LIMIT 65536
 #define DEFAULT_BUDGET 16384

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/partition.h"
 
 /* Evaluations asked for at a time. */
 #define CHUNK 4096

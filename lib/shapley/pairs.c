@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 /* The weight of coalitions of one player and of all but one, against the others' mean. */
 #define STIFFNESS 1000

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/partition.h"
 
 /* ---- Blocks of neighbours in a row ---- */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/partition.h"
 
 /* The largest set all of whose subsets are valued. */
 #define MOST_ANY 14

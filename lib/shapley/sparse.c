@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
+#include "shapley/sparse.h"
 
 #define TRANSFORMS 3
 #define LEAST_BITS 4

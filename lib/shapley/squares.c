@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clones.h"
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 /* Columns of the table of binomials. */
 #define SIZES 8

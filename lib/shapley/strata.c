@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 struct stratum {
     double n, sum, squares;

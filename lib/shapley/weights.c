@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shapley/shapley.h"
+#include "shapley/estimate.h"
 
 double sx_meeting(int64_t n, int64_t s, int64_t in, int64_t t)
 {

@@ -1,0 +1,108 @@
+/* frames.c - the reference inputs of a sample, and the effects of sets against each. */
+#include <stdlib.h>
+
+#include "decompose/decompose.h"
+
+bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)
+{
+    f->baseline = baseline;
+    f->game = sx_game_model(d->e, d->players, baseline, 1, SX_TARGET, d->error);
+    if (f->game != NULL)
+        f->game->keep_nonfinite = true;
+    return f->game != NULL &&
+           (d->n < 64 ? sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b)
+                      : sx_gradients(d->e, 1, baseline, &f->f_b, NULL, d->error));
+}
+
+static void frame_close(struct sx_frame *f)
+{
+    sx_game_free(f->game);
+    free(f->effect);
+    *f = (struct sx_frame){0};
+}
+
+bool sx_frame_effects(struct sx_decomposing *d, struct sx_frame *f)
+{
+    if (f->effect != NULL)
+        return true;
+    f->effect = sx_new((size_t)d->sets.n, sizeof *f->effect, d->error);
+    if (f->effect == NULL || !sx_frame_values(d, f, d->sets.n, d->sets.set, f->effect))
+        return false;
+    sx_family_moebius(&d->sets, 1, f->effect);
+    return true;
+}
+
+enum { MOST_ROWS = 32 };
+
+/* Which rows of the background are used: all, or as many as are asked for, evenly spread; drawn
+ * around the baseline without a background. */
+static bool open_rows(struct sx_decomposing *d)
+{
+    const struct sx_decompose_options *o = d->o;
+    int64_t most = o->most_rows > 0 ? o->most_rows : MOST_ROWS, n = 1;
+    if (o->n_background > 0)
+        n = o->n_background < most ? o->n_background : most;
+    else if (o->gauss > 0)
+        n = most;
+    d->row = sx_new((size_t)n, sizeof *d->row, d->error);
+    if (o->n_background == 0 && o->gauss > 0)
+        d->drawn = sx_new((size_t)n * (size_t)d->size, sizeof *d->drawn, d->error);
+    if (d->row == NULL || (o->n_background == 0 && o->gauss > 0 && d->drawn == NULL))
+        return false;
+    for (int64_t i = 0; d->drawn != NULL && i < n * d->size; i++)
+        d->drawn[i] = o->baseline[i % d->size] +
+                      o->gauss * sx_random_normal(o->seed, o->sample, (uint64_t)i);
+    for (int64_t k = 0; k < n; k++) {
+        const double *row = o->n_background > 0
+                                ? o->background + k * o->n_background / n * d->size
+                            : d->drawn != NULL ? d->drawn + k * d->size
+                                               : o->baseline;
+        d->n_rows++;
+        if (!sx_frame_open(d, &d->row[k], row))
+            return false;
+    }
+    return true;
+}
+
+bool sx_frames_of(struct sx_decomposing *d, enum sx_against against, struct sx_frame **frames,
+                  int64_t *n)
+{
+    *n = 1;
+    switch (against) {
+    case SX_AGAINST_ZERO:
+        *frames = &d->zero;
+        if (d->zero.game == NULL) {
+            d->nothing = sx_new((size_t)d->size, sizeof *d->nothing, d->error);
+            return d->nothing != NULL && sx_frame_open(d, &d->zero, d->nothing);
+        }
+        return true;
+    case SX_AGAINST_ROWS:
+        if (d->row == NULL && !open_rows(d))
+            return false;
+        *frames = d->row;
+        *n = d->n_rows;
+        return true;
+    case SX_AGAINST_FEATURES:
+        *frames = &d->features;
+        return d->features.game != NULL || sx_features_open(d);
+    case SX_AGAINST_GIVEN:
+        break;
+    }
+    *frames = &d->given;
+    return true;
+}
+
+void sx_frames_close(struct sx_decomposing *d)
+{
+    frame_close(&d->given);
+    frame_close(&d->zero);
+    frame_close(&d->features);
+    for (int64_t k = 0; k < d->n_rows; k++)
+        frame_close(&d->row[k]);
+    free(d->row);
+    free(d->nothing);
+    free(d->drawn);
+    free(d->cells.player);
+    free(d->cells.map);
+    sx_groups_free(&d->patches);
+}
