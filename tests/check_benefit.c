@@ -616,6 +616,28 @@ START_TEST(test_bias)
 }
 END_TEST
 
+/* What two players are worth together hangs on how many others are present alone: -1 without
+ * others, 1.04 / 7 with 2 to 8 of the ten, so that nothing scatters. Sizes that are valued whole
+ * keep their weight in every fold, or the sign of the sum would turn. */
+START_TEST(test_whole_sizes)
+{
+    const struct sx_shapley_options o = {.budget = 400, .seed = 3};
+    t = (struct game_table){.n = 12};
+    for (int set = 3; set < 1 << 12; set += 4) {
+        int others = __builtin_popcount((unsigned)set) - 2;
+        t.v[set] = others == 0 ? -1 : others >= 2 && others <= 8 ? 1.04 / 7 : 0;
+    }
+    struct sx_game *g = game_of(&t);
+    struct sx_benefit got = benefit_of(g, 2, all, &o);
+    ck_assert(!got.exact);
+    ck_assert_double_eq_tol(got.T, 0.04 / 11, 1e-12);
+    ck_assert_double_eq_tol(got.T_corrected, got.T, 1e-12);
+    ck_assert_double_eq_tol(got.T_error, 0, 1e-9);
+    sx_benefit_free(&got);
+    sx_game_free(g);
+}
+END_TEST
+
 START_TEST(test_tolerance)
 {
     struct sx_shapley_options loose = {.tolerance = 0.1}, tight = {.tolerance = 0.02};
@@ -644,6 +666,6 @@ int main(void)
               test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
               test_greedy, test_gradient, test_axioms, test_additive, test_null_player,
               test_refusals, test_not_finite, test_covering, test_estimates, test_bias,
-              test_tolerance);
+              test_whole_sizes, test_tolerance);
     return suite_run();
 }

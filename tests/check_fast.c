@@ -276,6 +276,24 @@ START_TEST(clips_and_their_masks)
 }
 END_TEST
 
+/* Two clips whose ranges do not meet: the second gives its nearer end, whatever comes in. */
+START_TEST(clips_that_do_not_meet)
+{
+    struct net net = net_begin();
+    struct sx_graph *g = net.g;
+    int x = net_input(&net, net_shape(4, 2, 8, 6, 6)), y = net_conv(&net, x, 8, 3, 1, 1);
+    int up = sx_binary(g, SX_MIN, sx_binary(g, SX_MAX, y, sx_scalar(g, 0)), sx_scalar(g, 0.3));
+    up = sx_binary(g, SX_MIN, sx_binary(g, SX_MAX, up, sx_scalar(g, 2)), sx_scalar(g, 3));
+    y = net_conv(&net, x, 8, 3, 1, 1);
+    int down =
+        sx_binary(g, SX_MIN, sx_binary(g, SX_MAX, y, sx_scalar(g, 0)), sx_scalar(g, 0.3));
+    down = sx_binary(g, SX_MIN, sx_binary(g, SX_MAX, down, sx_scalar(g, -3)), sx_scalar(g, -2));
+    net.out[net.n_out++] = sx_shift(g, sx_unary(g, SX_SIN, up), 1);
+    net.out[net.n_out++] = sx_shift(g, sx_unary(g, SX_SIN, down), 1);
+    net_check(&net);
+}
+END_TEST
+
 /* The fallback kernel of FUSED against single nodes, and against nonsense. */
 START_TEST(fused_row)
 {
@@ -543,7 +561,8 @@ int main(void)
     tcase_add_loop_test(c, pictures_and_their_gradients, 0, 7);
     tcase_add_test(c, transposed_convolution);
     tcase_add_loop_test(c, layouts_meet, 0, 11);
-    SUITE_ADD(c, layouts_survive_batches, posts, clips_and_their_masks, fused_row);
+    SUITE_ADD(c, layouts_survive_batches, posts, clips_and_their_masks, clips_that_do_not_meet,
+              fused_row);
     tcase_add_loop_test(c, products_of_any_shape, 0, 2 * sizeof products / sizeof *products);
     tcase_add_test(c, pieces_are_cut_by_shape);
     tcase_add_loop_test(c, random_expressions, 0, 25);

@@ -78,6 +78,7 @@ START_TEST(shapes)
          {"f1x8x1x1: 1 2 3 4 5 6 7 8"},
          {"f1x2x2x2: 1 3 5 7 2 4 6 8"}},
         {13, "DepthToSpace", "blocksize=3", {"f1x4x1x1: 1 2 3 4"}, {"refused: blocks of 3"}},
+        {13, "DepthToSpace", "blocksize=2", {"f1x2x1x1: 1 2"}, {"refused: blocks of 2"}},
         {13,
          "SpaceToDepth",
          "blocksize=2",
