@@ -61,6 +61,26 @@ bool sx_plot_relations(const struct sx_plot *plot, const struct sx_picture *behi
                        const struct sx_relation *top, int64_t n, const char *title,
                        struct sx_picture *figure, struct sx_error *error);
 
+/* Draws what taylorcam found: the strongest relations, those of one place, sums, the matrix, a
+ * first-order map, or all of these on one sheet. */
+enum sx_places_chart {
+    SX_CHART_PAIRS,
+    SX_CHART_FROM,
+    SX_CHART_MARGINAL,
+    SX_CHART_MATRIX,
+    SX_CHART_CAM,
+    SX_CHART_SHEET
+};
+struct sx_places_plot {
+    struct sx_plot plot;
+    int64_t pad;
+    const char *about; /* the end of titles */
+    const struct sx_taylorcam_options *options;
+    const struct sx_taylorcam_result *found;
+};
+bool sx_plot_places(const struct sx_places_plot *plot, enum sx_places_chart chart,
+                    struct sx_picture *figure, struct sx_error *error);
+
 /* Draws values [rows, columns] from 0 to 1 as cells with a colour bar; NaN is grey. */
 bool sx_plot_cells(const double *values, int64_t rows, int64_t columns, const char *title,
                    const char *row_name, const char *column_name, struct sx_picture *figure,

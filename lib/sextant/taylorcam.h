@@ -3,6 +3,7 @@
 #define SEXTANT_TAYLORCAM_H
 
 #include "sextant/explain.h"
+#include "sextant/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,16 +25,36 @@ enum sx_taylor_form {
     SX_TAYLOR_INTEGRATED, /* Integrated Hessians from the baseline */
 };
 
+enum { SX_MOST_CAMS = 16 };
+
 struct sx_taylorcam_options {
     enum sx_taylor_form form;
-    int order;       /* places that are related at once: 2, or 3 (T for H) */
+    int64_t order;   /* places that are related at once: 2, or 3 (T for H) */
     bool is_signed;  /* strength is the magnitude of the effect, not a sum of squares */
     bool diagonal;   /* keep a place's relation to itself; order 2 */
     bool allow_zero; /* go on where f has no curvature */
     int axes[2];     /* of the layer, that tell places apart; -1: see taylorcam(1) */
     int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
     int64_t steps;   /* points of the integral; 0: 20 */
+
+    /* Of sx_taylorcam_explain alone. */
+    int64_t pairs;                 /* so many of the strongest relations */
+    const char *cam[SX_MOST_CAMS]; /* names of first-order maps */
+    int n_cams;
+    bool has_from;   /* the relations of one place, too */
+    int64_t from[2]; /* its row and column */
+    bool deletion;   /* the correlation with occlusion */
+
+    /* Of whoever makes the explainer and reads files. */
+    const char *smooth, *boxes;
 };
+
+/* The rows of these options, and their defaults. */
+extern const struct sx_options sx_taylorcam_table;
+struct sx_taylorcam_options sx_taylorcam_defaults(void);
+
+/* Adds a map to those that are asked for, once. */
+void sx_taylorcam_add_cam(struct sx_taylorcam_options *options, const char *name);
 
 /* What holds for n = rows * columns places; `strength` ranks, `effect` is signed. Both are
  * [n, n] or [n, n, n], symmetric, and 0 for repeated places that are not kept. */
@@ -96,6 +117,33 @@ const char *sx_cam_name(int i, const char **what);
  * the layer, the caller frees it. Status 2 for an unknown name. */
 bool sx_cams(struct sx_taylorcam *taylorcam, int n, const char *const *names,
              struct sx_tensor *maps, struct sx_error *error);
+
+/* All that the options ask for at one sample. */
+struct sx_taylorcam_result {
+    struct sx_relations relations, objects; /* objects: of the boxes */
+    struct sx_relation *pair, *object_pair; /* the strongest of either */
+    int64_t pairs, object_pairs;
+    struct sx_tensor map[SX_MOST_CAMS], from;
+    double deletion;
+    const struct sx_picture *picture; /* whose parts the places are; NULL: none */
+    const struct sx_box *box;
+    int64_t n_boxes;
+    double *share; /* [n_boxes, places]: how much of a place each box counts for */
+};
+
+/* Explains the explainer's sample. `picture` may be NULL; `boxes` are n parts of it. Picture and boxes
+ * are borrowed. Status 2 where --from is no place, 1 where a box lies outside of the picture. Free
+ * with sx_taylorcam_result_free. */
+bool sx_taylorcam_explain(struct sx_taylorcam *taylorcam, const double *baseline,
+                          const struct sx_picture *picture, const struct sx_box *boxes,
+                          int64_t n_boxes, struct sx_taylorcam_result *result,
+                          struct sx_error *error);
+void sx_taylorcam_result_free(struct sx_taylorcam_result *result);
+
+/* Adds the keys of a record from "layer" to "from"; which of them text and tables show. */
+void sx_put_taylorcam(struct sx_result *result, const struct sx_taylorcam *taylorcam,
+                      const struct sx_taylorcam_result *found);
+struct sx_view sx_taylorcam_view(const struct sx_taylorcam_options *options);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@ struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,
                                       struct sx_error *error)
 {
     if (o->order < 2 || o->order > 3)
-        sx_fail(error, SX_USAGE, "order %d is neither 2 nor 3", o->order);
+        sx_fail(error, SX_USAGE, "order %d is neither 2 nor 3", (int)o->order);
     else if (o->order == 3 && (o->diagonal || o->form >= SX_TAYLOR_OCCLUSION))
         sx_fail(error, SX_USAGE, "order 3 relates different places by derivatives only");
     else {
@@ -71,7 +71,7 @@ static bool check_places(const struct sx_taylorcam *t, struct sx_error *error)
         return refuse_single(t, error);
     if (n < t->o.order)
         return sx_fail(error, SX_USAGE, "layer '%.80s' has %lld places, too few for order %d",
-                       t->e->input_name, (long long)n, t->o.order);
+                       t->e->input_name, (long long)n, (int)t->o.order);
     if (n > most)
         return sx_fail(error, SX_USAGE,
                        "%lldx%lld places are over %lld; make blocks of them, for example "
@@ -114,7 +114,8 @@ static bool multiply(struct sx_taylorcam *t, int64_t n_tuples, const int64_t *tu
             return false;
         if (!curved)
             return t->o.allow_zero || refuse_flat(t, error);
-        t->products = sx_products_new(t->e, &t->places, t->o.form, t->o.order, n_tuples, error);
+        t->products =
+            sx_products_new(t->e, &t->places, t->o.form, (int)t->o.order, n_tuples, error);
     }
     if (t->products != NULL && t->o.form == SX_TAYLOR_INTEGRATED)
         return sx_taylorcam_integrate(t, baseline, n_tuples, tuples, out, error);
@@ -222,7 +223,7 @@ bool sx_taylorcam_run(struct sx_taylorcam *t, const double *baseline, struct sx_
     if (!sx_taylorcam_prepare(t, error))
         return false;
     const struct sx_places *p = &t->places;
-    if (sx_relations_new(r, t->o.order, p->block[0], p->block[1], error) &&
+    if (sx_relations_new(r, (int)t->o.order, p->block[0], p->block[1], error) &&
         (t->o.order == 2 ? relate_pairs(t, baseline, r, error) : relate_triples(t, r, error)) &&
         sx_relations_sum(r, t->o.is_signed, error))
         return true;

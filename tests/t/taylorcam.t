@@ -117,7 +117,8 @@ refused 'a grid too fine' 2 'finer'
 run taylorcam --score=raw --from=5,5 places.onnx x.csv
 refused 'no such place' 2 'none at 5,5'
 run taylorcam --order=4 places.onnx x.csv
-refused 'order 4' 2 'neither 2 nor 3'
+is 'order 4' "$status $(head -n 1 "$T/err")" \
+    "2 taylorcam: '4' does not fit option --order: a whole number from 2 to 3"
 run taylorcam --smooth=wrong places.onnx x.csv
 refused 'no such smoothing' 2 softplus
 run taylorcam --cam=wrong places.onnx x.csv
