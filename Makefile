@@ -119,6 +119,7 @@ INSTALLED = $(TOOLS:%=bin/%) lib/libsextant.a lib/pkgconfig/sextant.pc include/s
             $(HEADERS:lib/%=include/%) \
             $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
             $(TOOLS:%=share/bash-completion/completions/%) \
+            $(TOOLS:%=share/zsh/site-functions/_%) $(TOOLS:%=share/fish/vendor_completions.d/%.fish) \
             share/doc/sextant/README share/doc/sextant/COPYING
 
 install: all
@@ -129,8 +130,10 @@ install: all
 	install -m 644 $(HEADERS) $(AT)/include/sextant
 	install -m 644 README COPYING $(AT)/share/doc/sextant
 	for m in $(MAN); do install -m 644 man/$$m $(AT)/share/man/man$${m##*.} || exit; done
-	for t in $(TOOLS); do install -m 644 cmd/cli/completion.bash \
-	    $(AT)/share/bash-completion/completions/$$t || exit; done
+	for t in $(TOOLS); do \
+	    install -m 644 cmd/cli/completion.bash $(AT)/share/bash-completion/completions/$$t && \
+	    install -m 644 cmd/cli/completion.fish $(AT)/share/fish/vendor_completions.d/$$t.fish && \
+	    sed "s/TOOL/$$t/" cmd/cli/completion.zsh > $(AT)/share/zsh/site-functions/_$$t || exit; done
 	echo "$$PC" > $(AT)/lib/pkgconfig/sextant.pc
 
 uninstall:

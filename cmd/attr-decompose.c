@@ -238,7 +238,7 @@ static bool write_picture(struct decompose *s, const struct cli_sample *sample,
 {
     struct sx_picture figure = {0};
     char plot[16] = "";
-    cli_choice_name(plots, s->plot, plot, sizeof plot);
+    sx_choice_name(plots, s->plot, plot, sizeof plot);
     bool maps = strcmp(plot, "maps") == 0;
     bool ok = (maps ? draw_maps(s, r, &figure, error)
                     : draw_chart(s, plot, sample, r, &figure, error)) &&

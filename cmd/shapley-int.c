@@ -184,7 +184,7 @@ static bool draw(struct shapley *s, const struct cli_sample *sample, struct sx_e
     const char *slash = strrchr(sample->id, '/'), *id = slash != NULL ? slash + 1 : sample->id;
     struct sx_picture figure = {0};
     struct sx_chart chart = {title, s->name, sx_game_players(s->game), s->absent};
-    cli_choice_name(plots, s->plot, plot, sizeof plot);
+    sx_choice_name(plots, s->plot, plot, sizeof plot);
     if (s->plot == CURVE)
         snprintf(title, sizeof title, "%.60s: |T - T of K evaluations|", id);
     else

@@ -118,7 +118,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     echo "$rings" | grep -v '^$' | sed 's/^/    /'
     echo "$front" | grep -v '^$' | sed 's/^/    /'
     budget 'rings of files in lib' "$(echo "$rings" | grep -c '^file:')" 1
-    budget 'rings of files in cmd' "$(echo "$front" | grep -c '^file:')" 2
+    budget 'rings of files in cmd' "$(echo "$front" | grep -c '^file:')" 0
     budget 'rings of rooms' "$(echo "$rings" | grep -c '^room:')" 0
     ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
     # The goal is 0.7; the floor keeps what has been reached, and is raised with it.

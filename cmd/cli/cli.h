@@ -9,9 +9,7 @@ enum cli_kind {
     CLI_FLAG,   /* bool, no argument */
     CLI_TEXT,   /* const char * */
     CLI_COUNT,  /* int64_t, at least 1 */
-    CLI_SEED,   /* uint64_t */
     CLI_NUMBER, /* double */
-    CLI_SIZE,   /* size_t, bytes, with an optional K, M, G */
     CLI_CHOICE, /* int: which of the names in `choices`, separated by | */
     CLI_CALL,   /* bool (*)(struct cli *, const char *argument), in `call` */
     CLI_ROW,    /* struct cli_bound: a row of a library's table */
@@ -28,10 +26,11 @@ struct cli_option {
     bool (*call)(struct cli *cli, const char *argument);
 };
 
-/* A row, and the struct that it sets. */
+/* A row, the struct that it sets, and of a choice the default. */
 struct cli_bound {
     const struct sx_option *row;
     void *options;
+    int choice;
 };
 
 /* A library's options, and the struct that they set. */
@@ -56,6 +55,21 @@ enum cli_format {
 
 /* Which common options a tool has besides those of all tools. */
 enum cli_group { CLI_PICTURES = 1, CLI_EXPLAIN = 2, CLI_BASELINE = 4 };
+
+/* common.c: rows of struct cli for the tools of a group, 0: all; the last has no rows. */
+struct cli_common {
+    unsigned group;
+    struct sx_options rows;
+};
+extern const struct cli_common cli_common[];
+
+/* All options of a tool, each under its heading. */
+enum { CLI_MAX_OPTIONS = 128 };
+struct cli_options {
+    struct cli_option option[CLI_MAX_OPTIONS];
+    const char *heading[CLI_MAX_OPTIONS];
+    size_t n;
+};
 
 enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 
@@ -84,6 +98,7 @@ struct cli {
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
     bool null_separated, timing, quiet, verbose;
+    bool help, version, complete;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     const char *batch_axis;
     bool no_batch;
@@ -97,10 +112,10 @@ struct cli {
     struct sx_preprocess pre;
     struct sx_explain_options explain;
 
-    /* The rows of `tables`. */
-    struct cli_bound bound[64];
+    /* The rows that options stand for. */
+    struct cli_bound bound[CLI_MAX_OPTIONS];
 
-    /* The state of the run: run.c, samples.c, output.c. */
+    /* The state of the run. */
     struct sx_error error; /* the first one that ends the run */
     int status;
     struct sx_model *model;
@@ -118,6 +133,7 @@ struct cli {
     bool probing; /* the sample is outside of an empty range: it shows an array's shape alone */
     struct sx_tensor probed; /* without data: that shape, of rank -1 where there is none */
     bool wrote;              /* a picture or an array */
+    bool drawn;              /* the first sample, in place of all */
     int64_t missing;         /* cells of tables that are NaN */
     char missing_text[80];
     int64_t done, failed;
@@ -145,38 +161,51 @@ struct cli_sample {
     bool file;                        /* the INPUT itself, where it cannot be read */
 };
 
-/* options.c: the tool's options, then the common ones; how many. */
-enum { CLI_MAX_OPTIONS = 96 };
-size_t cli_options(struct cli *cli, struct cli_option *all, bool *help);
-void cli_print_help(const struct cli *cli, const struct cli_option *all, size_t n);
-void cli_print_complete(const struct cli_option *all, size_t n);
+/* options.c: the tool's options, those of its tables, then the common ones. */
+void cli_options(struct cli *cli, struct cli_options *all);
+
+/* common.c: the name of a format; those that the tool offers, "a|b|c". */
+const char *cli_format_name(int format);
+const char *cli_formats(struct cli *cli);
+
+/* help.c: for people; for a shell, one line per option: letter, name, argument, choices, kind of
+ * the argument (file, tensor or none), help. */
+void cli_print_help(const struct cli *cli, const struct cli_options *all);
+void cli_print_complete(const struct cli_options *all);
 
 /* parse.c: reads the command line; ends the process on misuse, --help and --version. */
 void cli_parse(struct cli *cli, int argc, char **argv);
-/* Says what is wrong with the command line and ends the process with status 2. */
+
+/* errors.c: says what is wrong with the command line and ends the process with status 2. */
 _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* `p`, or the end of the process for want of memory. */
 void *cli_must(const struct cli *cli, void *p);
 /* Ends a run that has only printed something about itself. */
 _Noreturn void cli_printed(const struct cli *cli);
-/* The name of choice `i` of "a|b|c" in `name`, which has `size` bytes; false past the last. */
-bool cli_choice_name(const char *choices, int i, char *name, size_t size);
+/* Makes *why, which happened at `place`, what ends the run; puts `file` before what ends it, unless it
+ * is there. Both return false. */
+bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why);
+bool cli_place(struct cli *cli, const char *file);
 
-/* run.c: opens the model, the labels and the output. False on failure, which
- * cli_finish reports. */
-bool cli_open(struct cli *cli);
-/* The lines of a file; on failure the run ends. Free them with cli_free_lines. */
+/* lines.c: the lines of a file; on failure the run ends. Free them with cli_free_lines. */
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n);
 void cli_free_lines(char **lines, size_t n);
 /* Status 2 unless n names, where there are any, are as many as the things that they name. */
 bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
               struct sx_error *error);
+
+/* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
+ * as if the signal had not been caught, unless whoever started the tool wants a status. */
+void cli_watch_signals(void);
+bool cli_reader_gone(void);
+void cli_end_by_signal(void);
+
+/* run.c: opens the model, the labels and the output. False on failure, which
+ * cli_finish reports. */
+bool cli_open(struct cli *cli);
 /* Ends the run: what was written is kept or removed; the exit status. */
 int cli_finish(struct cli *cli);
-double cli_seconds(void);
-/* Whether a pipe that was written to has nobody left to read it. */
-bool cli_reader_gone(void);
 
 /* limit.c: bounds the memory of the process; then takes off what the model's files have, which
  * fails where nothing is left. */
@@ -199,26 +228,30 @@ void cli_say(struct cli *cli, const char *format, ...) __attribute__((format(pri
 bool cli_shows_progress(const struct cli *cli);
 void cli_progress(struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+bool cli_to_terminal(const struct cli *cli);
 bool cli_colour(const struct cli *cli); /* whether text may have escape sequences */
-void cli_sum_up(struct cli *cli);       /* for cli_finish */
+/* That n cells of tables are missing, in words; NULL: none are. */
+const char *cli_missing(int64_t n, char text[80]);
+double cli_seconds(void);
+void cli_sum_up(struct cli *cli); /* for cli_finish */
 
 /* samples.c: the next sample of all INPUTs; false at the end or on a failure that ends the
  * run. A sample that cannot be read is reported and passed over. */
 bool cli_next(struct cli *cli, struct cli_sample *sample);
-/* Ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
+/* What is not drawn beside the first sample that was: a line on stderr. */
+void cli_only_first(struct cli *cli);
+void cli_samples_free(struct cli *cli);
+/* feeds.c: the name of feature i from the header line of the current INPUT, or NULL. */
+const char *cli_feature(const struct cli *cli, size_t i);
+
+/* done.c: ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
  * where records are written, and ends the run if its status is not that of a failed sample.
  * Returns whether to go on. */
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error);
-/* Explains every sample. */
+/* run.c: explains every sample. */
 void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli_sample *sample,
                                                struct sx_error *error));
-/* What is not drawn beside the first sample that was: a line on stderr. */
-void cli_only_first(struct cli *cli);
-/* The name of feature i from the header line of the current INPUT, or NULL. */
-const char *cli_feature(const struct cli *cli, size_t i);
-void cli_samples_free(struct cli *cli);
-
 /* batch.c: how a file that feeds input `i` is read; whether the model has a batch axis, of length
  * 1 or any; looks at --batch-axis when the model is open. */
 struct sx_input cli_how(const struct cli *cli, int i);
@@ -252,14 +285,13 @@ struct cli_flint {
     double tau;
     bool raw;
 };
-bool cli_place(struct cli *cli, const char *file);
 void cli_flint_check(struct cli *cli, double tau, bool raw); /* options */
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint);
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
 const char *cli_label(const struct cli *cli, int64_t i); /* of a class; NULL: none */
 
-/* output.c: the parts that all records share. cli_record empties cli->result; the tool puts
+/* record.c: the parts that all records share. cli_record empties cli->result; the tool puts
  * "params" and its own keys there between sx_result_begin and cli_emit. */
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record);
 void cli_record_target(struct cli *cli, struct sx_record *record,
@@ -274,21 +306,18 @@ void cli_target_name(const struct sx_target *target, char *name, size_t size);
  * names them: "names" and "x". */
 void cli_put_common(struct cli *cli);
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
-/* Adds one tensor to the .npy that is written at the end; one sample's, without its batch axis. */
-bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
-/* Adds a row of NaN for a sample that failed. */
-bool cli_add_failed(struct cli *cli, struct sx_error *error);
 /* Writes the picture as PNG. */
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error);
-/* That n cells of tables are missing, in words; NULL: none are. */
-const char *cli_missing(int64_t n, char text[80]);
-bool cli_to_terminal(const struct cli *cli);
-/* x's reference input from --baseline: any kind. The caller frees it. */
+
+/* baseline.c: x's reference input from --baseline: any kind. The caller frees it. */
 bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
                   const double *background, int64_t n_background, double **baseline,
                   struct sx_error *error);
 
-/* array.c: writes what is gathered for .npy; called by cli_finish. */
+/* array.c: adds one tensor to the .npy that is written at the end, one sample's, without its batch axis;
+ * or a row of NaN for a sample that failed; writes what is gathered, for cli_finish. */
+bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
+bool cli_add_failed(struct cli *cli, struct sx_error *error);
 bool cli_flush_arrays(struct cli *cli, struct sx_error *error);
 void cli_output_free(struct cli *cli);
 

@@ -3,16 +3,6 @@
 
 #include "cmd/cli/cli.h"
 
-bool cli_place(struct cli *cli, const char *file)
-{
-    const struct sx_error why = cli->error;
-    size_t n = strlen(file);
-    if (strncmp(why.message, file, n) != 0 || why.message[n] != ':')
-        snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %.160s", file,
-                 why.message);
-    return false;
-}
-
 const char *cli_label(const struct cli *cli, int64_t i)
 {
     return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;

@@ -1,69 +1,13 @@
 /* parse.c - the command line read against the table of options, and what is said of misuse. */
 #include <errno.h>
 #include <malloc.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cli/cli.h"
 
-void cli_misuse(const struct cli *cli, const char *format, ...)
-{
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    fprintf(stderr, "%s: %s\nTry '%s --help'\n", cli->tool, text, cli->tool);
-    exit(SX_USAGE);
-}
-
-void cli_printed(const struct cli *cli)
-{
-    if (fflush(stdout) == 0)
-        exit(SX_OK);
-    if (errno != EPIPE)
-        fprintf(stderr, "%s: standard output: %s\n", cli->tool, strerror(errno));
-    exit(SX_WRITE);
-}
-
-void *cli_must(const struct cli *cli, void *p)
-{
-    if (p != NULL)
-        return p;
-    fprintf(stderr, "%s: out of memory\n", cli->tool);
-    exit(SX_MEMORY);
-}
-
 /* ---- Arguments of options ---- */
-
-bool cli_choice_name(const char *choices, int i, char *name, size_t size)
-{
-    for (; i > 0; i--) {
-        choices = strchr(choices, '|');
-        if (choices == NULL)
-            return false;
-        choices++;
-    }
-    size_t n = strcspn(choices, "|");
-    if (n >= size)
-        return false;
-    memcpy(name, choices, n);
-    name[n] = '\0';
-    return true;
-}
-
-static bool read_choice(const struct cli_option *o, const char *text)
-{
-    char name[40];
-    for (int i = 0; cli_choice_name(o->choices, i, name, sizeof name); i++)
-        if (strcmp(name, text) == 0) {
-            *(int *)o->to = i;
-            return true;
-        }
-    return false;
-}
 
 static bool read_count(const char *text, int64_t *value)
 {
@@ -74,35 +18,6 @@ static bool read_count(const char *text, int64_t *value)
     return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && n >= 1;
 }
 
-static bool read_seed(const char *text, uint64_t *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
-}
-
-static bool read_size(const char *text, size_t *value)
-{
-    double number;
-    size_t n = strlen(text), digits = strspn(text, "0123456789.");
-    static const char units[] = "KMGT";
-    double unit = 1;
-    if (digits == 0 || !sx_number_parse(text, digits, &number))
-        return false;
-    if (digits < n) {
-        const char *u = strchr(units, text[digits] & ~0x20);
-        if (u == NULL || *u == '\0' || n > digits + 1)
-            return false;
-        for (const char *p = units; p <= u; p++)
-            unit *= 1024;
-    }
-    if (number * unit < 1 || number * unit > 0x1p60)
-        return false;
-    *value = (size_t)(number * unit);
-    return true;
-}
-
 /* A row says itself what would have fitted. */
 static bool read_row(const struct cli *cli, const struct cli_option *o, const char *text)
 {
@@ -110,9 +25,18 @@ static bool read_row(const struct cli *cli, const struct cli_option *o, const ch
     struct sx_error error = {0};
     if (sx_option_set(bound->row, bound->options, text, &error))
         return true;
+    if (error.status == SX_MEMORY)
+        cli_must(cli, NULL);
     if (o->choices != NULL)
         return false; /* the nearest are offered */
     cli_misuse(cli, "%s", error.message);
+}
+
+static bool read_choice(const char *choices, const char *text, int *value)
+{
+    int choice = sx_choice_find(choices, text);
+    *value = choice >= 0 ? choice : *value;
+    return choice >= 0;
 }
 
 static bool read_argument(struct cli *cli, const struct cli_option *o, const char *text)
@@ -126,14 +50,10 @@ static bool read_argument(struct cli *cli, const struct cli_option *o, const cha
         return true;
     case CLI_COUNT:
         return read_count(text, o->to);
-    case CLI_SEED:
-        return read_seed(text, o->to);
     case CLI_NUMBER:
         return sx_number_parse(text, strlen(text), o->to);
-    case CLI_SIZE:
-        return read_size(text, o->to);
     case CLI_CHOICE:
-        return read_choice(o, text);
+        return read_choice(o->choices, text, o->to);
     case CLI_CALL:
         return o->call(cli, text);
     case CLI_ROW:
@@ -147,8 +67,7 @@ static bool read_argument(struct cli *cli, const struct cli_option *o, const cha
 /* The command line as it is walked along; what is no option becomes an operand. */
 struct words {
     struct cli *cli;
-    const struct cli_option *all;
-    size_t n;
+    const struct cli_options *all;
     char **word; /* the next; ends with NULL */
     char **operand;
     int n_operands;
@@ -182,8 +101,8 @@ static void take_long(struct words *w, const char *word)
     char name[64], dashed[CLI_MAX_OPTIONS][64];
     snprintf(name, sizeof name, "%.*s", (int)(length < 61 ? length + 2 : 63), word);
     struct sx_nearest near = {.word = name};
-    for (size_t i = 0; i < w->n; i++) {
-        const struct cli_option *o = &w->all[i];
+    for (size_t i = 0; i < w->all->n; i++) {
+        const struct cli_option *o = &w->all->option[i];
         if (strlen(o->name) != length || strncmp(o->name, word + 2, length) != 0) {
             snprintf(dashed[i], sizeof dashed[i], "--%s", o->name);
             sx_nearest_offer(&near, dashed[i]);
@@ -205,9 +124,9 @@ static void take_letters(struct words *w, const char *word)
 {
     for (const char *c = word + 1; *c != '\0'; c++) {
         const struct cli_option *o = NULL;
-        for (size_t i = 0; i < w->n && o == NULL; i++)
-            if (w->all[i].letter == *c)
-                o = &w->all[i];
+        for (size_t i = 0; i < w->all->n && o == NULL; i++)
+            if (w->all->option[i].letter == *c)
+                o = &w->all->option[i];
         if (o == NULL)
             cli_misuse(w->cli, "no option '-%c'", *c);
         if (o->argument != NULL) {
@@ -269,29 +188,40 @@ static void spin_briefly(char **argv)
         execv("/proc/self/exe", argv);
 }
 
-void cli_parse(struct cli *cli, int argc, char **argv)
+/* What is printed of the options themselves ends the run. */
+static void print_asked(struct cli *cli, const struct cli_options *all)
 {
-    struct cli_option all[CLI_MAX_OPTIONS];
-    bool help[3] = {false};
+    if (cli->help)
+        cli_print_help(cli, all);
+    if (cli->version)
+        printf("%s (sextant) %s\n", cli->tool, SX_VERSION);
+    if (cli->complete)
+        cli_print_complete(all);
+    if (cli->help || cli->version || cli->complete)
+        cli_printed(cli);
+}
+
+static void set_defaults(struct cli *cli)
+{
+    struct sx_error error = {0};
     cli->row_end = -1;
     cli->probed.shape.rank = -1;
-    cli->baseline = "zero";
-    struct sx_error error = {0};
     sx_preprocess_preset(&cli->pre, "unit", &error);
+    for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
+        sx_option_defaults(&c->rows, cli);
     for (const struct cli_table *t = cli->tables; t != NULL && t->options != NULL; t++)
         sx_option_defaults(t->options, t->to);
-    struct words words = {.cli = cli, .all = all, .word = argv + (argc > 0)};
-    words.n = cli_options(cli, all, help);
+}
+
+void cli_parse(struct cli *cli, int argc, char **argv)
+{
+    struct cli_options all;
+    set_defaults(cli);
+    cli_options(cli, &all);
+    struct words words = {.cli = cli, .all = &all, .word = argv + (argc > 0)};
     words.operand = cli_must(cli, malloc(((size_t)argc + 1) * sizeof *words.operand));
     take_words(&words);
-    if (help[0])
-        cli_print_help(cli, all, words.n);
-    if (help[1])
-        printf("%s (sextant) %s\n", cli->tool, SX_VERSION);
-    if (help[2])
-        cli_print_complete(all, words.n);
-    if (help[0] || help[1] || help[2])
-        cli_printed(cli);
+    print_asked(cli, &all);
     cli->explain.threads = (int)(cli->threads < 1024 ? cli->threads : 1024);
     cli->explain.score = (enum sx_score)cli->score;
     cli->explain.ste = (enum sx_ste)cli->ste;

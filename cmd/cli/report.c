@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cli/cli.h"
@@ -16,12 +17,24 @@ static void print_plain(const char *text)
         fputc((unsigned char)*text < ' ' ? '?' : *text, stderr);
 }
 
+double cli_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 /* What a line of progress left on the terminal goes before another line is written. */
 static void clear_line(struct cli *cli)
 {
     if (cli->line_shown)
         fputs("\r\033[K", stderr);
     cli->line_shown = false;
+}
+
+bool cli_to_terminal(const struct cli *cli)
+{
+    return cli->output == NULL && isatty(STDOUT_FILENO);
 }
 
 static bool is_dumb(void)
@@ -146,6 +159,12 @@ void cli_forget_warnings(struct cli *cli)
     cli_free_lines(cli->said, cli->n_said);
     cli->said = NULL;
     cli->n_said = 0;
+}
+
+const char *cli_missing(int64_t n, char text[80])
+{
+    snprintf(text, 80, "%lld missing cell%s NaN", (long long)n, n == 1 ? " is" : "s are");
+    return n > 0 ? text : NULL;
 }
 
 static void print_warnings_of_model(const struct cli *cli)

@@ -1,103 +1,10 @@
 /* run.c - what happens around the samples: opening, signals, the exit status. */
 #include <omp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cli/cli.h"
-
-double cli_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
-static volatile sig_atomic_t reader_gone;
-static bool sigpipe_ignored;
-
-static void on_sigpipe(int number)
-{
-    (void)number;
-    reader_gone = 1;
-}
-
-bool cli_reader_gone(void)
-{
-    return reader_gone != 0;
-}
-
-/* Writing fails instead of ending the process: what is half written is still to be removed. */
-static void watch_signals(void)
-{
-    struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;
-    sigaction(SIGPIPE, &gone, &before);
-    sigpipe_ignored = before.sa_handler == SIG_IGN;
-    signal(SIGXFSZ, SIG_IGN);
-}
-
-/* As if the signal had not been caught, unless whoever started the tool wants a status. */
-static void end_by_signal(void)
-{
-    if (reader_gone == 0 || sigpipe_ignored)
-        return;
-    signal(SIGPIPE, SIG_DFL);
-    raise(SIGPIPE);
-}
-
-static bool set_error(struct cli *cli, const char *place, const struct sx_error *why)
-{
-    cli->error.status = why->status;
-    snprintf(cli->error.message, sizeof cli->error.message, "%.80s%s%.200s",
-             place != NULL ? place : "", place != NULL ? ": " : "", why->message);
-    return false;
-}
-
-/* A byte order mark is no part of the first line. */
-static void drop_mark(char **lines, size_t n)
-{
-    if (n > 0 && strncmp(lines[0], "\xef\xbb\xbf", 3) == 0)
-        memmove(lines[0], lines[0] + 3, strlen(lines[0] + 3) + 1);
-}
-
-bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *count)
-{
-    FILE *f = fopen(path, "r");
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t n;
-    bool ok = f != NULL;
-    while (ok && (n = getline(&line, &room, f)) >= 0) {
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-            line[--n] = '\0';
-        char **more = realloc(*lines, (*count + 1) * sizeof *more);
-        ok = more != NULL;
-        *lines = ok ? more : *lines;
-        char *copy = ok ? strdup(line) : NULL;
-        ok = copy != NULL;
-        if (ok)
-            (*lines)[(*count)++] = copy;
-    }
-    ok = ok && ferror(f) == 0;
-    free(line);
-    if (f != NULL)
-        fclose(f);
-    const struct sx_error error = {SX_FAILED, "cannot read its lines"};
-    drop_mark(*lines, *count);
-    while (ok && *count > 0 && (*lines)[*count - 1][0] == '\0')
-        free((*lines)[--*count]);
-    return ok || set_error(cli, path, &error);
-}
-
-void cli_free_lines(char **lines, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        free(lines[i]);
-    free(lines);
-}
 
 static bool read_labels(struct cli *cli)
 {
@@ -105,21 +12,10 @@ static bool read_labels(struct cli *cli)
         return false;
     const struct sx_error none = {SX_USAGE, "holds no labels"};
     if (cli->n_labels == 0)
-        return set_error(cli, cli->labels_file, &none);
+        return cli_fail(cli, cli->labels_file, &none);
     cli->explain.labels = cli->labels;
     cli->explain.n_labels = cli->n_labels;
     return true;
-}
-
-bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
-              struct sx_error *error)
-{
-    if (n == 0 || (int64_t)n == wanted)
-        return true;
-    error->status = SX_USAGE;
-    snprintf(error->message, sizeof error->message, "%zu %s for %lld %s", n, names,
-             (long long)wanted, things);
-    return false;
 }
 
 /* 70 % of memory. */
@@ -160,9 +56,9 @@ static bool open_model(struct cli *cli)
     options.max_memory = cli->explain.max_memory < parsing ? cli->explain.max_memory : parsing;
     cli->model = sx_model_open(cli->model_path, &options, &error);
     if (cli->model == NULL)
-        return set_error(cli, NULL, &error);
+        return cli_fail(cli, NULL, &error);
     if (!want(cli, &error))
-        return set_error(cli, cli->model_path, &error);
+        return cli_fail(cli, cli->model_path, &error);
     if (!cli_limit_mapped(cli))
         return false;
     cli_note(cli, "%s: opset %lld, memory limit %zu MiB", cli->model_path,
@@ -173,7 +69,7 @@ static bool open_model(struct cli *cli)
 bool cli_open(struct cli *cli)
 {
     struct sx_error error = {0};
-    watch_signals();
+    cli_watch_signals();
     if (cli->threads > 0)
         omp_set_num_threads(cli->explain.threads); /* beside programs, too */
     cli->sample = cli->one_result ? -1 : 0;
@@ -225,6 +121,8 @@ static bool nothing_written(struct cli *cli)
 int cli_finish(struct cli *cli)
 {
     struct sx_error error = {0};
+    if (cli->drawn)
+        cli_only_first(cli);
     cli_samples_free(cli);
     cli_sum_up(cli);
     if (cli->error.status != SX_OK)
@@ -248,6 +146,6 @@ int cli_finish(struct cli *cli)
         free((void *)(uintptr_t)cli->side[i].name);
     free(cli->side);
     free(cli->inputs);
-    end_by_signal();
+    cli_end_by_signal();
     return cli->status;
 }

@@ -14,6 +14,8 @@ for tool in onnx-run ggig; do
     is "$tool runs" "$("$at/bin/$tool" --version | cut -d ' ' -f 1)" $tool
     ok "$tool has its page" test -s "$at/share/man/man1/$tool.1"
     ok "$tool has completion" test -s "$at/share/bash-completion/completions/$tool"
+    is "$tool has completion for zsh" "$(head -n 1 "$at/share/zsh/site-functions/_$tool")" "#compdef $tool"
+    ok "$tool has completion for fish" test -s "$at/share/fish/vendor_completions.d/$tool.fish"
 done
 ok 'sextant(7)' test -s "$at/share/man/man7/sextant.7"
 ok 'documentation' test -s "$at/share/doc/sextant/COPYING"
@@ -59,10 +61,36 @@ complete() { :; }
 COMP_LINE='ggig --agg=a' COMP_POINT=12
 _sextant ggig a =
 echo "\${COMPREPLY[@]}"
+COMP_LINE='ggig --step' COMP_POINT=11
 _sextant ggig --step ggig
 echo "\${COMPREPLY[@]}"
+COMP_LINE='ggig $DATA/digits8.onnx --wrt=/6' COMP_POINT=\${#COMP_LINE} COMP_WORDS=(ggig "$DATA/digits8.onnx" --wrt = /6)
+_sextant ggig /6 =
+echo "\${COMPREPLY[@]}"
+COMP_LINE='ggig --labels=$DATA/lab' COMP_POINT=\${#COMP_LINE}
+_sextant ggig "$DATA/lab" =
+echo "\${COMPREPLY[@]##*/}"
 END
-is 'completion knows options and choices' "$(bash "$T/complete.bash" | tr '\n' ' ')" 'absmax --steps= --step= '
+is 'completion knows options, choices, tensors and files' "$(bash "$T/complete.bash" | tr '\n' ' ')" \
+    'absmax --steps= --step= /6/Relu_output_0 labels.txt '
+# completes SHELL WORDS WANT: the last of WORDS.
+completes() {
+    case $1 in
+    fish) fish --no-config -c "source $at/share/fish/vendor_completions.d/ggig.fish; complete -C '$2'" ;;
+    esac | cut -f 1 | sort | tr '\n' ' '
+}
+if have fish; then
+    is 'fish: choices' "$(completes fish 'ggig --agg=a')" '--agg=absmax '
+    is 'fish: options' "$(completes fish 'ggig --step')" '--step --steps '
+    is 'fish: tensors' "$(completes fish "ggig $DATA/digits8.onnx --wrt=/6/R")" '--wrt=/6/Relu_output_0 '
+else
+    skip 'completion of fish: it is not here'
+fi
+if have zsh; then
+    ok 'zsh takes the function' zsh -n "$at/share/zsh/site-functions/_ggig"
+else
+    skip 'completion of zsh: it is not here'
+fi
 
 ok 'make uninstall' make_here uninstall
 is 'leaves nothing behind' "$(find "$T/root" -type f)" ''

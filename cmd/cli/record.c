@@ -1,15 +1,8 @@
-/* output.c - what all tools write alike: records, error records, arrays, pictures. */
-#include <math.h>
+/* record.c - what all tools write alike: records and pictures. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cli/cli.h"
-
-bool cli_to_terminal(const struct cli *cli)
-{
-    return cli->output == NULL && isatty(STDOUT_FILENO);
-}
 
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record)
 {
@@ -32,12 +25,6 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
         record->seconds = cli_seconds() - sample->started;
     bool all = cli->one_result || cli->overall;
     record->note = all ? cli_missing(cli->missing, cli->missing_text) : sample->warning;
-}
-
-const char *cli_missing(int64_t n, char text[80])
-{
-    snprintf(text, 80, "%lld missing cell%s NaN", (long long)n, n == 1 ? " is" : "s are");
-    return n > 0 ? text : NULL;
 }
 
 /* After the first sample. */
@@ -76,34 +63,6 @@ void cli_target_name(const struct sx_target *t, char *name, size_t size)
         snprintf(name, size, "%soutput %lld", other, (long long)t->index);
 }
 
-/* An error that ends the run: the place is in front of the message, unless it is there already. */
-static bool end_run(struct cli *cli, const struct cli_sample *sample,
-                    const struct sx_error *error)
-{
-    char place[120];
-    snprintf(place, sizeof place,
-             "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
-    /* What could not be written, and a model's graph, are named already. */
-    bool placed =
-        error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
-    cli->error.status = error->status;
-    snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
-             error->message);
-    return false;
-}
-
-static bool succeeded(struct cli *cli)
-{
-    if (cli->probing)
-        return true;
-    cli->done++;
-    bool picture = cli->format == CLI_PNG || cli->format == CLI_DOT;
-    if (!picture || cli->overall || cli->sheet)
-        return true;
-    cli_only_first(cli);
-    return false;
-}
-
 void cli_put_common(struct cli *cli)
 {
     sx_put_text(cli->result, "precision", cli->explain.precise ? "float64" : "float32");
@@ -123,22 +82,6 @@ void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
         sx_put_text(cli->result, NULL, cli_feature(cli, (size_t)i));
     sx_put_end(cli->result);
     sx_put_array(cli->result, "x", x);
-}
-
-/* A record of the failure, a row of a table, or a row of NaN. */
-static bool write_failed(struct cli *cli, struct sx_error *error)
-{
-    switch (cli->format) {
-    case CLI_JSON:
-        return sx_result_json(cli->result, cli->sink, error);
-    case CLI_CSV:
-    case CLI_TSV:
-        return sx_table_add(&cli->table, cli->result, cli->sink, error);
-    case CLI_NPY:
-        return cli_add_failed(cli, error);
-    default:
-        return true;
-    }
 }
 
 /* The map in half blocks, for a terminal that takes colours; NULL: none. */
@@ -174,32 +117,6 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
     return ok;
 }
 
-bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
-              const struct sx_error *error)
-{
-    struct sx_error write = {0};
-    cli_forget_warnings(cli);
-    cli->sample += cli->sample >= 0;
-    if (ok)
-        return succeeded(cli);
-    char place[120];
-    if (error->status != SX_FAILED)
-        return end_run(cli, sample, error);
-    if (sample->file)
-        snprintf(place, sizeof place, "%.80s", sample->id);
-    else
-        snprintf(place, sizeof place, "%.80s: sample %lld", sample->id,
-                 (long long)sample->index);
-    cli_complain_sample(cli, place, error);
-    struct sx_record record;
-    cli_record(cli, sample, &record);
-    sx_result_failed(cli->result, &record, error);
-    if (write_failed(cli, &write))
-        return true;
-    cli->error = write;
-    return false;
-}
-
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error)
 {
     uint8_t *bytes = NULL;
@@ -212,41 +129,4 @@ bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_
     }
     free(bytes);
     return ok;
-}
-
-static bool file_baseline(struct cli *cli, const struct sx_explainer *explainer,
-                          double *baseline, struct sx_error *error)
-{
-    double *points = NULL;
-    int64_t n = 0, size = sx_count(&sx_explainer_input(explainer)->shape);
-    bool ok = cli_read_points(cli, cli->baseline, explainer, &points, &n, error);
-    if (ok)
-        memcpy(baseline, points, (size_t)size * sizeof *baseline);
-    free(points);
-    return ok;
-}
-
-/* Whether sx_baseline knows the specification; otherwise it is a file. */
-static bool is_plain(const char *text)
-{
-    double value;
-    return strcmp(text, "zero") == 0 || strcmp(text, "mean") == 0 ||
-           strcmp(text, "black") == 0 || strcmp(text, "white") == 0 ||
-           strncmp(text, "blur:", 5) == 0 || sx_number_parse(text, strlen(text), &value);
-}
-
-bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
-                  const double *background, int64_t n_background, double **baseline,
-                  struct sx_error *error)
-{
-    const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
-    *baseline = calloc((size_t)sx_count(shape) + 1, sizeof **baseline);
-    if (*baseline == NULL) {
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
-        return false;
-    }
-    if (is_plain(cli->baseline))
-        return sx_baseline(explainer, cli->baseline, &cli->pre, background, n_background,
-                           *baseline, error);
-    return file_baseline(cli, explainer, *baseline, error);
 }

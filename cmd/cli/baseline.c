@@ -1,0 +1,42 @@
+/* baseline.c - the reference input of --baseline. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+static bool file_baseline(struct cli *cli, const struct sx_explainer *explainer,
+                          double *baseline, struct sx_error *error)
+{
+    double *points = NULL;
+    int64_t n = 0, size = sx_count(&sx_explainer_input(explainer)->shape);
+    bool ok = cli_read_points(cli, cli->baseline, explainer, &points, &n, error);
+    if (ok)
+        memcpy(baseline, points, (size_t)size * sizeof *baseline);
+    free(points);
+    return ok;
+}
+
+/* Whether sx_baseline knows the specification; otherwise it is a file. */
+static bool is_plain(const char *text)
+{
+    double value;
+    return strcmp(text, "zero") == 0 || strcmp(text, "mean") == 0 ||
+           strcmp(text, "black") == 0 || strcmp(text, "white") == 0 ||
+           strncmp(text, "blur:", 5) == 0 || sx_number_parse(text, strlen(text), &value);
+}
+
+bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
+                  const double *background, int64_t n_background, double **baseline,
+                  struct sx_error *error)
+{
+    const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
+    *baseline = calloc((size_t)sx_count(shape) + 1, sizeof **baseline);
+    if (*baseline == NULL) {
+        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        return false;
+    }
+    if (is_plain(cli->baseline))
+        return sx_baseline(explainer, cli->baseline, &cli->pre, background, n_background,
+                           *baseline, error);
+    return file_baseline(cli, explainer, *baseline, error);
+}

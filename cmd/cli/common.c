@@ -1,0 +1,328 @@
+/* common.c - the options that tools share, as rows of struct cli. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+static bool no_memory(struct sx_error *error)
+{
+    *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    return false;
+}
+
+static bool refuse(const struct sx_option *row, const char *text, struct sx_error *error)
+{
+    error->status = SX_USAGE;
+    snprintf(error->message, sizeof error->message, "'%.80s' does not fit option --%s: %s",
+             text, row->name, row->argument);
+    return false;
+}
+
+/* ---- Options with a meaning of their own ---- */
+
+static bool parse_side(const struct sx_option *row, void *options, const char *text,
+                       struct sx_error *error)
+{
+    struct cli *cli = options;
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || equals[1] == '\0')
+        return refuse(row, text, error);
+    struct cli_side *more = realloc(cli->side, (cli->n_sides + 1) * sizeof *more);
+    if (more == NULL)
+        return no_memory(error);
+    cli->side = more;
+    more[cli->n_sides].name = strndup(text, (size_t)(equals - text));
+    more[cli->n_sides].file = equals + 1;
+    return more[cli->n_sides++].name != NULL || no_memory(error);
+}
+
+static bool read_row(const char *text, size_t n, int64_t *row)
+{
+    if (n == 0 || n > 18 || strspn(text, "0123456789") < n)
+        return false;
+    *row = strtoll(text, NULL, 10);
+    return true;
+}
+
+static bool parse_rows(const struct sx_option *row, void *options, const char *text,
+                       struct sx_error *error)
+{
+    struct cli *cli = options;
+    const char *colon = strchr(text, ':');
+    if (colon == NULL)
+        return refuse(row, text, error);
+    size_t before = (size_t)(colon - text), after = strlen(colon + 1);
+    cli->row_begin = 0;
+    cli->row_end = -1;
+    return ((before == 0 || read_row(text, before, &cli->row_begin)) &&
+            (after == 0 || read_row(colon + 1, after, &cli->row_end)) &&
+            (cli->row_end < 0 || cli->row_begin <= cli->row_end)) ||
+           refuse(row, text, error);
+}
+
+static const char *const formats[] = {"", "text", "json", "png", "npy", "dot", "csv", "tsv"};
+
+const char *cli_format_name(int format)
+{
+    return formats[format];
+}
+
+const char *cli_formats(struct cli *cli)
+{
+    size_t at = 0, size = sizeof cli->formats_said;
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_TSV; i++)
+        if ((cli->formats & 1u << i) != 0)
+            at += (size_t)snprintf(cli->formats_said + at, size - at, "%s%s", at > 0 ? "|" : "",
+                                   formats[i]);
+    return cli->formats_said;
+}
+
+static bool parse_format(const struct sx_option *row, void *options, const char *text,
+                         struct sx_error *error)
+{
+    struct cli *cli = options;
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_TSV; i++)
+        if (strcmp(text, formats[i]) == 0 && (cli->formats & 1u << i) != 0) {
+            cli->format = i;
+            return true;
+        }
+    return refuse(row, text, error);
+}
+
+/* ---- Pictures ---- */
+
+static bool parse_picture(const struct sx_option *row, void *options, const char *text,
+                          struct sx_error *error)
+{
+    struct cli *cli = options;
+    if (strcmp(row->name, "preset") == 0)
+        return sx_preprocess_preset(&cli->pre, text, error);
+    if (strcmp(row->name, "scale") == 0 && cli->scale_word != NULL &&
+        cli->scale_word(cli, text))
+        return true;
+    return sx_preprocess_set(&cli->pre, row->name, text, error);
+}
+
+static const struct sx_option pictures[] = {{.name = "preset",
+                                             .argument = "NAME",
+                                             .help = "prepare pictures",
+                                             .kind = SX_OPTION_PARSED,
+                                             .choices = "imagenet|unit|mnist|raw",
+                                             .parse = parse_picture},
+                                            {.name = "resize",
+                                             .argument = "WxH|short:N",
+                                             .help = "resize pictures",
+                                             .kind = SX_OPTION_PARSED,
+                                             .parse = parse_picture},
+                                            {.name = "crop",
+                                             .argument = "N",
+                                             .help = "cut the central square",
+                                             .kind = SX_OPTION_PARSED,
+                                             .parse = parse_picture},
+                                            {.name = "scale",
+                                             .argument = "S",
+                                             .help = "multiply pixels by S, e.g. 1/255",
+                                             .kind = SX_OPTION_PARSED,
+                                             .parse = parse_picture},
+                                            {.name = "mean",
+                                             .argument = "A,B,C",
+                                             .help = "subtract from scaled pixels",
+                                             .kind = SX_OPTION_PARSED,
+                                             .parse = parse_picture},
+                                            {.name = "std",
+                                             .argument = "A,B,C",
+                                             .help = "then divide",
+                                             .kind = SX_OPTION_PARSED,
+                                             .parse = parse_picture},
+                                            {.name = "channels",
+                                             .argument = "ORDER",
+                                             .help = "order of channels",
+                                             .kind = SX_OPTION_PARSED,
+                                             .choices = "rgb|bgr|gray",
+                                             .parse = parse_picture},
+                                            {.name = "layout",
+                                             .argument = "ORDER",
+                                             .help = "where the model has channels",
+                                             .kind = SX_OPTION_PARSED,
+                                             .choices = "nchw|nhwc|auto",
+                                             .parse = parse_picture}};
+
+/* ---- The other rows ---- */
+
+#define CLI(member) SX_FIELD(struct cli, member)
+
+static const struct sx_option explained[] = {
+    {.letter = 't',
+     .name = "target",
+     .argument = "WHICH",
+     .help = "explained: K, I,J,K, NAME, not:K, sum:I,*,J, sum:FILE.npy, argmax",
+     .kind = SX_OPTION_TEXT,
+     CLI(explain.target)},
+    {.name = "wrt",
+     .argument = "TENSOR",
+     .help = "explain by this tensor instead of the first input",
+     .kind = SX_OPTION_TENSOR,
+     CLI(explain.wrt)},
+    {.name = "ste",
+     .argument = "RULE",
+     .help = "derivative of rounding in quantised files",
+     .kind = SX_OPTION_CHOICE,
+     CLI(ste),
+     .choices = "relu|identity|clip|off"},
+    {.name = "score",
+     .argument = "WHICH",
+     .help = "number that counts",
+     .kind = SX_OPTION_CHOICE,
+     CLI(score),
+     .choices = "raw|logit|prob|logprob"}};
+
+static const struct sx_option baseline[] = {
+    {.letter = 'b',
+     .name = "baseline",
+     .argument = "WHICH",
+     .help = "reference input: zero, mean, black, white, blur:S, NUMBER, FILE",
+     .kind = SX_OPTION_FILE,
+     CLI(baseline),
+     .initial = "zero"}};
+
+static const struct sx_option subject[] = {{.name = "output-name",
+                                            .argument = "TENSOR",
+                                            .help = "tensor instead of the first output",
+                                            .kind = SX_OPTION_TENSOR,
+                                            CLI(explain.output)},
+                                           {.name = "labels",
+                                            .argument = "FILE",
+                                            .help = "class names, one a line",
+                                            .kind = SX_OPTION_FILE,
+                                            CLI(labels_file)}};
+
+static const struct sx_option inputs[] = {
+    {.letter = 'i',
+     .name = "input",
+     .argument = "NAME=FILE",
+     .help = "feed another, or a named, input",
+     .kind = SX_OPTION_PARSED,
+     .parse = parse_side},
+    {.name = "files-from",
+     .argument = "FILE",
+     .help = "take INPUT names from FILE (- is stdin)",
+     .kind = SX_OPTION_FILE,
+     CLI(files_from)},
+    {.letter = '0',
+     .name = "null",
+     .help = "those names end in NUL",
+     .kind = SX_OPTION_FLAG,
+     CLI(null_separated)},
+    {.name = "rows",
+     .argument = "A:B",
+     .help = "only samples A..B-1 of each INPUT",
+     .kind = SX_OPTION_PARSED,
+     .parse = parse_rows},
+    {.name = "header",
+     .argument = "WHICH",
+     .help = "whether a table's first line is a header",
+     .kind = SX_OPTION_CHOICE,
+     CLI(header),
+     .choices = "auto|yes|no"},
+    {.name = "batch-axis",
+     .argument = "none|0|SYMBOL",
+     .help = "the input axis that counts samples",
+     .kind = SX_OPTION_TEXT,
+     CLI(batch_axis)},
+    {.name = "no-batch",
+     .help = "none does: each INPUT is one sample as it is",
+     .kind = SX_OPTION_FLAG,
+     CLI(no_batch)},
+    {.name = "data-dir",
+     .argument = "DIR",
+     .help = "of the model's external data",
+     .kind = SX_OPTION_FILE,
+     CLI(data_dir)}};
+
+static const struct sx_option outputs[] = {
+    {.letter = 'f',
+     .name = "format",
+     .argument = "FORMAT",
+     .help = "how results are written",
+     .kind = SX_OPTION_PARSED,
+     .parse = parse_format},
+    {.name = "long",
+     .help = "tables: a row for each element",
+     .kind = SX_OPTION_FLAG,
+     CLI(by_element)},
+    {.letter = 'o',
+     .name = "output",
+     .argument = "FILE",
+     .help = "write there instead of stdout",
+     .kind = SX_OPTION_FILE,
+     CLI(output)},
+    {.name = "timing", .help = "add seconds to records", .kind = SX_OPTION_FLAG, CLI(timing)},
+    {.name = "color",
+     .argument = "WHEN",
+     .help = "colours in text",
+     .kind = SX_OPTION_CHOICE,
+     CLI(colour),
+     .choices = "auto|always|never"},
+    {.letter = 'q',
+     .name = "quiet",
+     .help = "no progress, no warnings",
+     .kind = SX_OPTION_FLAG,
+     CLI(quiet)},
+    {.letter = 'v',
+     .name = "verbose",
+     .help = "say what is done",
+     .kind = SX_OPTION_FLAG,
+     CLI(verbose)},
+    {.letter = 'h', .name = "help", .help = "this list", .kind = SX_OPTION_FLAG, CLI(help)},
+    {.letter = 'V',
+     .name = "version",
+     .help = "the version",
+     .kind = SX_OPTION_FLAG,
+     CLI(version)},
+    {.name = "complete",
+     .help = "this list for shell completion",
+     .kind = SX_OPTION_FLAG,
+     CLI(complete)}};
+
+static const struct sx_option running[] = {{.letter = 's',
+                                            .name = "seed",
+                                            .argument = "N",
+                                            .help = "of all randomness",
+                                            .kind = SX_OPTION_SEED,
+                                            CLI(seed)},
+                                           {.letter = 'j',
+                                            .name = "threads",
+                                            .argument = "N",
+                                            .help = "processors to use",
+                                            .kind = SX_OPTION_COUNT,
+                                            CLI(threads),
+                                            .low = 1},
+                                           {.name = "batch",
+                                            .argument = "N",
+                                            .help = "model evaluations per run",
+                                            .kind = SX_OPTION_COUNT,
+                                            CLI(explain.batch),
+                                            .low = 1},
+                                           {.name = "max-mem",
+                                            .argument = "SIZE",
+                                            .help = "refuse what would need more",
+                                            .kind = SX_OPTION_SIZE,
+                                            CLI(explain.max_memory)},
+                                           {.name = "double",
+                                            .help = "compute in float64",
+                                            .kind = SX_OPTION_FLAG,
+                                            CLI(explain.precise)}};
+
+#define TABLE(heading, rows)                                                                   \
+    {                                                                                          \
+        heading, rows, sizeof rows / sizeof rows[0]                                            \
+    }
+
+const struct cli_common cli_common[] = {{CLI_EXPLAIN, TABLE("What is explained", explained)},
+                                        {CLI_BASELINE, TABLE("What is explained", baseline)},
+                                        {0, TABLE("What is explained", subject)},
+                                        {0, TABLE("What is read", inputs)},
+                                        {CLI_PICTURES, TABLE("Pictures", pictures)},
+                                        {0, TABLE("What is written", outputs)},
+                                        {0, TABLE("How it is computed", running)},
+                                        {0, {NULL, NULL, 0}}};

@@ -1,0 +1,72 @@
+/* done.c - the end of a sample: it counts, or its failure is reported and has its record. */
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+/* An error that ends the run: the place is in front of the message, unless it is there already. */
+static bool end_run(struct cli *cli, const struct cli_sample *sample,
+                    const struct sx_error *error)
+{
+    char place[120];
+    snprintf(place, sizeof place,
+             "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
+    /* What could not be written, and a model's graph, are named already. */
+    bool placed =
+        error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
+    cli->error.status = error->status;
+    snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
+             error->message);
+    return false;
+}
+
+static bool succeeded(struct cli *cli)
+{
+    if (cli->probing)
+        return true;
+    cli->done++;
+    bool picture = cli->format == CLI_PNG || cli->format == CLI_DOT;
+    cli->drawn = picture && !cli->overall && !cli->sheet;
+    return !cli->drawn;
+}
+
+/* A record of the failure, a row of a table, or a row of NaN. */
+static bool write_failed(struct cli *cli, struct sx_error *error)
+{
+    switch (cli->format) {
+    case CLI_JSON:
+        return sx_result_json(cli->result, cli->sink, error);
+    case CLI_CSV:
+    case CLI_TSV:
+        return sx_table_add(&cli->table, cli->result, cli->sink, error);
+    case CLI_NPY:
+        return cli_add_failed(cli, error);
+    default:
+        return true;
+    }
+}
+
+bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
+              const struct sx_error *error)
+{
+    struct sx_error write = {0};
+    cli_forget_warnings(cli);
+    cli->sample += cli->sample >= 0;
+    if (ok)
+        return succeeded(cli);
+    char place[120];
+    if (error->status != SX_FAILED)
+        return end_run(cli, sample, error);
+    if (sample->file)
+        snprintf(place, sizeof place, "%.80s", sample->id);
+    else
+        snprintf(place, sizeof place, "%.80s: sample %lld", sample->id,
+                 (long long)sample->index);
+    cli_complain_sample(cli, place, error);
+    struct sx_record record;
+    cli_record(cli, sample, &record);
+    sx_result_failed(cli->result, &record, error);
+    if (write_failed(cli, &write))
+        return true;
+    cli->error = write;
+    return false;
+}

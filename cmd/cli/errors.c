@@ -1,0 +1,53 @@
+/* errors.c - what ends a run: misuse of the command line, want of memory, a failure at a place. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+void cli_misuse(const struct cli *cli, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "%s: %s\nTry '%s --help'\n", cli->tool, text, cli->tool);
+    exit(SX_USAGE);
+}
+
+void cli_printed(const struct cli *cli)
+{
+    if (fflush(stdout) == 0)
+        exit(SX_OK);
+    if (errno != EPIPE)
+        fprintf(stderr, "%s: standard output: %s\n", cli->tool, strerror(errno));
+    exit(SX_WRITE);
+}
+
+void *cli_must(const struct cli *cli, void *p)
+{
+    if (p != NULL)
+        return p;
+    fprintf(stderr, "%s: out of memory\n", cli->tool);
+    exit(SX_MEMORY);
+}
+
+bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why)
+{
+    cli->error.status = why->status;
+    snprintf(cli->error.message, sizeof cli->error.message, "%.80s%s%.200s",
+             place != NULL ? place : "", place != NULL ? ": " : "", why->message);
+    return false;
+}
+
+bool cli_place(struct cli *cli, const char *file)
+{
+    const struct sx_error why = cli->error;
+    size_t n = strlen(file);
+    if (strncmp(why.message, file, n) != 0 || why.message[n] != ':')
+        snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %.160s", file,
+                 why.message);
+    return false;
+}

@@ -1,0 +1,173 @@
+/* feeds.c - one tensor per model input, in lockstep. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/samples.h"
+
+void cli_feeds_close(struct cli *cli)
+{
+    struct cli_samples *s = cli->samples;
+    for (int i = 0; s->feed != NULL && i < sx_model_input_count(cli->model); i++) {
+        sx_tensor_free(&s->feed[i].value);
+        s->feed[i].have = false;
+        if (i != s->main)
+            sx_reader_close(s->feed[i].reader);
+    }
+    /* Members of an archive are open over its main reader. */
+    if (s->feed != NULL && s->main >= 0) {
+        sx_reader_close(s->feed[s->main].reader);
+        s->feed[s->main].reader = NULL;
+    }
+    for (int i = 0; s->feed != NULL && i < sx_model_input_count(cli->model); i++)
+        s->feed[i].reader = NULL;
+    s->id = NULL;
+}
+
+/* Opens the array of an archive that has the name of input i. */
+static bool open_member(struct cli *cli, int i, struct sx_error *error)
+{
+    struct cli_samples *s = cli->samples;
+    const struct sx_reader *archive = s->main >= 0 ? s->feed[s->main].reader : NULL;
+    struct sx_input how = cli_how(cli, i);
+    if (archive != NULL && sx_reader_member(archive, 0) != NULL) {
+        s->feed[i].reader = sx_reader_open_member(archive, &how, error);
+        return s->feed[i].reader != NULL;
+    }
+    error->status = SX_USAGE;
+    snprintf(error->message, sizeof error->message,
+             "the model also takes '%.80s': feed it with -i '%.80s'=FILE", how.member,
+             how.member);
+    return false;
+}
+
+static bool at_file(struct sx_error *error, const char *file)
+{
+    struct sx_error old = *error;
+    snprintf(error->message, sizeof error->message, "%.80s: %.200s", file, old.message);
+    return false;
+}
+
+/* Opens everything that the samples of one INPUT need. */
+bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
+{
+    struct cli_samples *s = cli->samples;
+    int n = sx_model_input_count(cli->model);
+    s->id = name;
+    s->index = 0;
+    if (s->main >= 0) {
+        struct sx_input how = cli_how(cli, s->main);
+        s->feed[s->main].reader = sx_reader_open(name, &how, error);
+        if (s->feed[s->main].reader == NULL)
+            return false;
+    }
+    for (int i = 0; i < n; i++) {
+        struct cli_feed *f = &s->feed[i];
+        if (i != s->main && f->file != NULL) {
+            struct sx_input how = cli_how(cli, i);
+            how.lone = true;
+            f->reader = sx_reader_open(f->file, &how, error);
+            if (f->reader == NULL)
+                return at_file(error, f->file);
+        } else if (i != s->main && !open_member(cli, i, error)) {
+            return false;
+        }
+        f->single = i != s->main && sx_reader_count(f->reader) == 1;
+        f->taken = 0;
+    }
+    return true;
+}
+
+/* Integers fit the type of their input. */
+static bool takes(const struct cli *cli, int i, struct sx_tensor *value, struct sx_error *error)
+{
+    size_t line = sx_reader_line(cli->samples->feed[i].reader);
+    if (sx_port_takes(sx_model_input(cli->model, i), value, error))
+        return true;
+    struct sx_error why = *error;
+    if (line > 0)
+        snprintf(error->message, sizeof error->message, "line %zu: %.270s", line, why.message);
+    sx_tensor_free(value);
+    return false;
+}
+
+/* The next value of input i. That a text has a single line shows when the second is asked for. */
+static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
+{
+    struct cli_feed *f = &cli->samples->feed[i];
+    struct sx_tensor next = {0};
+    bool ended = false;
+    if (f->single && f->have)
+        return true;
+    bool ok = sx_reader_next(f->reader, &next, &ended, error);
+    if (ok && ended && f->have && f->taken == 1 && i != cli->samples->main) {
+        f->single = true;
+        return true;
+    }
+    *end = ended;
+    if (ok && ended)
+        return true; /* the last value is still looked at where a range is empty */
+    ok = ok && takes(cli, i, &next, error);
+    sx_tensor_free(&f->value);
+    f->have = ok;
+    if (f->have)
+        f->value = next;
+    f->taken += f->have;
+    cli->samples->missing += f->have ? sx_reader_missing(f->reader) : 0;
+    return ok;
+}
+
+/* The input whose end is the end: the main one, else the first with more than one sample. */
+static int leader(const struct cli_samples *s, int n)
+{
+    for (int i = 0; s->main < 0 && i < n; i++)
+        if (!s->feed[i].single)
+            return i;
+    return s->main >= 0 ? s->main : 0;
+}
+
+/* One sample of the current INPUT, whatever its row. All inputs advance, also past a failure. */
+bool cli_feeds_next(struct cli *cli, bool *end, struct sx_error *error)
+{
+    struct cli_samples *s = cli->samples;
+    int n = sx_model_input_count(cli->model), lead = leader(s, n);
+    s->missing = 0;
+    bool ok = n == 0 || read_feed(cli, lead, end, error), all_single = true;
+    for (int i = 0; i < n && !*end; i++) {
+        bool short_of = false;
+        if (i == lead)
+            continue;
+        struct sx_error other = {0};
+        if (!read_feed(cli, i, &short_of, &other) || short_of) {
+            if (ok && short_of)
+                snprintf(error->message, sizeof error->message,
+                         "input '%.80s' has no sample %lld",
+                         sx_model_input(cli->model, i)->name, (long long)s->index);
+            if (ok)
+                error->status = SX_FAILED;
+            if (ok && !short_of)
+                *error = other;
+            ok = false;
+        }
+    }
+    for (int i = 0; i < n; i++)
+        all_single = all_single && s->feed[i].single;
+    if (all_single && s->index > 0)
+        *end = true;
+    for (int i = 0; ok && i < n; i++)
+        s->sample[i] = s->feed[i].value;
+    s->complete = *end ? s->complete : ok;
+    return ok || *end;
+}
+
+const struct cli_feed *cli_feeds_leader(const struct cli *cli)
+{
+    return &cli->samples->feed[leader(cli->samples, sx_model_input_count(cli->model))];
+}
+
+const char *cli_feature(const struct cli *cli, size_t i)
+{
+    const struct cli_samples *s = cli->samples;
+    if (s == NULL || s->main < 0 || s->feed[s->main].reader == NULL)
+        return NULL;
+    return sx_reader_feature(s->feed[s->main].reader, i);
+}

@@ -1,0 +1,66 @@
+/* help.c - what --help and --complete print of the options. */
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+/* The default, where there is one to tell of. */
+static const char *initial(const struct cli_option *o, char text[40])
+{
+    const struct cli_bound *bound = o->kind == CLI_ROW ? o->to : NULL;
+    if (bound == NULL)
+        return NULL;
+    if (bound->row->initial != NULL)
+        return bound->row->initial;
+    bool choice = bound->row->kind == SX_OPTION_CHOICE;
+    return choice && sx_choice_name(bound->row->choices, bound->choice, text, 40) ? text : NULL;
+}
+
+static void print_option(const struct cli_option *o)
+{
+    char left[64], text[40];
+    const char *usual = initial(o, text);
+    snprintf(left, sizeof left, "  %c%c%c --%s%s%s", o->letter != 0 ? '-' : ' ',
+             o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ',' : ' ', o->name,
+             o->argument != NULL ? "=" : "", o->argument != NULL ? o->argument : "");
+    printf("%-31s %s", left, o->help);
+    if (o->choices != NULL)
+        printf(": %s", o->choices);
+    if (usual != NULL)
+        printf(" [%s]", usual);
+    printf("\n");
+}
+
+void cli_print_help(const struct cli *cli, const struct cli_options *all)
+{
+    const char *heading = "";
+    printf("Usage: %s [OPTION]... %s\n%s\n", cli->tool, cli->operands, cli->summary);
+    for (size_t i = 0; i < all->n; i++) {
+        if (strcmp(heading, all->heading[i]) != 0)
+            printf("\n%s:\n", all->heading[i]);
+        heading = all->heading[i];
+        print_option(&all->option[i]);
+    }
+    printf("\nSee %s(1) and sextant(7).\n", cli->tool);
+}
+
+/* What an argument is, for the shell. */
+static const char *kind_of(const struct cli_option *o)
+{
+    const struct cli_bound *bound = o->kind == CLI_ROW ? o->to : NULL;
+    enum sx_option_kind kind = bound != NULL ? bound->row->kind : SX_OPTION_TEXT;
+    if (kind == SX_OPTION_TENSOR)
+        return "tensor";
+    bool file =
+        kind == SX_OPTION_FILE || (o->argument != NULL && strstr(o->argument, "FILE") != NULL);
+    return file ? "file" : "";
+}
+
+void cli_print_complete(const struct cli_options *all)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        const struct cli_option *o = &all->option[i];
+        printf("%c\t--%s\t%s\t%s\t%s\t%s\n", o->letter != 0 ? o->letter : '-', o->name,
+               o->argument != NULL ? o->argument : "", o->choices != NULL ? o->choices : "",
+               kind_of(o), o->help);
+    }
+}

@@ -1,0 +1,95 @@
+/* names.c - which INPUTs there are, and which input of the model each file feeds. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/samples.h"
+
+static bool fail(struct cli *cli, enum sx_status status, const char *reason, const char *name)
+{
+    cli->error.status = status;
+    snprintf(cli->error.message, sizeof cli->error.message, "%s '%.120s'", reason, name);
+    return false;
+}
+
+/* Tells which model input each -i feeds, and which is left for the INPUTs: the first. */
+static bool assign_feeds(struct cli *cli)
+{
+    struct cli_samples *s = cli->samples;
+    int n = sx_model_input_count(cli->model);
+    for (size_t k = 0; k < cli->n_sides; k++) {
+        struct sx_nearest near = {.word = cli->side[k].name};
+        int i = 0;
+        for (; i < n && strcmp(sx_model_input(cli->model, i)->name, near.word) != 0; i++)
+            sx_nearest_offer_one(&near, sx_model_input(cli->model, i)->name);
+        if (i < n) {
+            s->feed[i].file = cli->side[k].file;
+        } else if (!sx_model_has_tensor(cli->model, near.word)) {
+            cli->error.status = SX_USAGE;
+            snprintf(cli->error.message, sizeof cli->error.message,
+                     "the model has no input named '%.80s'%s", near.word,
+                     sx_nearest_text(&near));
+            return false;
+        }
+    }
+    /* Standard input is not read where -i feeds something and no INPUT is named. */
+    bool inputs = cli->n_sides == 0 || cli->n_inputs > 0 || cli->files_from != NULL;
+    s->main = -1;
+    for (int i = 0; i < n && s->main < 0; i++)
+        if (s->feed[i].file == NULL && !inputs)
+            return fail(cli, SX_USAGE, "no INPUT, and no -i for the model's input",
+                        sx_model_input(cli->model, i)->name);
+        else if (s->feed[i].file == NULL)
+            s->main = i;
+    return true;
+}
+
+bool cli_names_begin(struct cli *cli)
+{
+    int n = sx_model_input_count(cli->model);
+    struct cli_samples *s = cli->samples = calloc(1, sizeof *s);
+    if (s != NULL) {
+        s->feed = calloc((size_t)n + 1, sizeof *s->feed);
+        s->sample = calloc((size_t)n + 1, sizeof *s->sample);
+    }
+    if (s == NULL || s->feed == NULL || s->sample == NULL)
+        return fail(cli, SX_MEMORY, "out of memory for", "the inputs");
+    if (cli->files_from != NULL) {
+        s->list = strcmp(cli->files_from, "-") == 0 ? stdin : fopen(cli->files_from, "r");
+        if (s->list == NULL)
+            return fail(cli, SX_FAILED, "cannot read the list", cli->files_from);
+    }
+    return assign_feeds(cli);
+}
+
+/* The next INPUT's name: arguments, then the list, or standard input if neither is given. */
+const char *cli_names_next(struct cli *cli)
+{
+    struct cli_samples *s = cli->samples;
+    bool first = !s->began;
+    s->began = true;
+    if (cli->input_at < cli->n_inputs)
+        return cli->inputs[cli->input_at++];
+    if (s->list != NULL) {
+        int end = cli->null_separated ? '\0' : '\n';
+        ssize_t n = getdelim(&s->line, &s->room, end, s->list);
+        if (n > 0 && s->line[n - 1] == end)
+            s->line[n - 1] = '\0';
+        return n >= 0 ? s->line : NULL;
+    }
+    /* A model that -i feeds whole, or that takes nothing, needs no INPUT. */
+    if (!first || cli->n_inputs > 0)
+        return NULL;
+    const char *fed = sx_model_input_count(cli->model) > 0 ? s->feed[0].file : cli->model_path;
+    return s->main >= 0 ? "-" : fed;
+}
+
+void cli_names_free(struct cli *cli)
+{
+    struct cli_samples *s = cli->samples;
+    if (s->list != NULL && s->list != stdin)
+        fclose(s->list);
+    free(s->line);
+    free(s->feed);
+    free(s->sample);
+    free(s);
+}

@@ -1,0 +1,46 @@
+/* samples.h - what the parts of reading samples share. */
+#ifndef CLI_SAMPLES_H
+#define CLI_SAMPLES_H
+
+#include "cmd/cli/cli.h"
+
+/* A source of one model input. A source of one sample alone serves all samples. */
+struct cli_feed {
+    const char *file; /* of -i; NULL: the INPUT itself */
+    struct sx_reader *reader;
+    bool single, have;
+    int64_t taken;
+    struct sx_tensor value;
+};
+
+struct cli_samples {
+    FILE *list; /* of --files-from */
+    char *line; /* its current name */
+    size_t room;
+    bool began;
+    const char *id; /* the current INPUT; NULL between two */
+    int64_t index;
+    struct cli_feed *feed;    /* one per model input */
+    struct sx_tensor *sample; /* their values, as the tool sees them */
+    bool complete;            /* the last row that was read did not fail */
+    int64_t missing;          /* its cells that are NaN */
+    char warning[80];
+    int main;     /* the input that INPUTs feed; -1: all are fed by -i */
+    double shown; /* when progress was shown last */
+};
+
+/* feeds.c: opens everything that the samples of one INPUT need; reads one, all inputs in step, also
+ * past a failure; closes it. */
+bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error);
+bool cli_feeds_next(struct cli *cli, bool *end, struct sx_error *error);
+void cli_feeds_close(struct cli *cli);
+/* The source whose end is the end. */
+const struct cli_feed *cli_feeds_leader(const struct cli *cli);
+
+/* names.c: looks at what feeds what before the first INPUT; the name of the next one, or NULL; frees
+ * that. */
+bool cli_names_begin(struct cli *cli);
+const char *cli_names_next(struct cli *cli);
+void cli_names_free(struct cli *cli);
+
+#endif

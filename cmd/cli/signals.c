@@ -1,0 +1,36 @@
+/* signals.c - readers that go away, and files that grow too large: writing fails instead of ending
+ * the process, so that what is half written is removed. */
+#include <signal.h>
+
+#include "cmd/cli/cli.h"
+
+/* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
+static volatile sig_atomic_t reader_gone;
+static bool sigpipe_ignored;
+
+static void on_sigpipe(int number)
+{
+    (void)number;
+    reader_gone = 1;
+}
+
+bool cli_reader_gone(void)
+{
+    return reader_gone != 0;
+}
+
+void cli_watch_signals(void)
+{
+    struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;
+    sigaction(SIGPIPE, &gone, &before);
+    sigpipe_ignored = before.sa_handler == SIG_IGN;
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+void cli_end_by_signal(void)
+{
+    if (reader_gone == 0 || sigpipe_ignored)
+        return;
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
