@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 CC ?= cc
+OBJCOPY ?= objcopy
 # Spinning threads starve the ones they wait for where processors are shared.
 export GOMP_SPINCOUNT ?= 30000
 OPT ?= -O2 -g
@@ -31,7 +32,7 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null))
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null))$(CHECK_LIBS)
 LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm
 ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
-ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fopenmp -fno-math-errno $(SAN) -MMD -MP
+ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 
 PROTO ?= $(firstword $(wildcard $(addsuffix /onnx/onnx.proto,/usr/include /usr/local/include \
@@ -42,6 +43,9 @@ NO_DNNL = lib/run/dnnl_none.c
 LIB_SRC = $(filter-out $(if $(filter 0,$(DNNL)),$(filter-out $(NO_DNNL),$(wildcard lib/run/dnnl*.c)),$(NO_DNNL)), \
           $(sort $(wildcard lib/*/*.c)))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
+# The number changes when a program that was linked with the library would break.
+SONAME = libsextant.so.1
+HEADERS = $(sort $(wildcard lib/sextant/*.h))
 TOOLS = $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c)))
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/cli/*.c)))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
@@ -50,7 +54,7 @@ TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tes
 
 # ---- Building ----
 
-all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a
+all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a $(BUILD)/$(SONAME)
 
 $(BUILD)/gen/onnx.pb-c.c: $(wildcard $(PROTO))
 	@$(SETUP) --only-say $(BUILD_PACKAGES)
@@ -58,7 +62,7 @@ $(BUILD)/gen/onnx.pb-c.c: $(wildcard $(PROTO))
 	@protoc-c --proto_path=$(dir $(PROTO)) --c_out=$(@D) $(PROTO) 2>$@.log || { cat $@.log >&2; exit 1; }
 $(BUILD)/gen/onnx.pb-c.h: $(BUILD)/gen/onnx.pb-c.c
 $(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
-	$(CC) -w $(OPT) $(SAN) -I$(BUILD)/gen $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) -w $(OPT) -fPIC $(SAN) -I$(BUILD)/gen $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/%.o: %.c | $(BUILD)/gen/onnx.pb-c.h
 	@mkdir -p $(@D)
@@ -81,63 +85,99 @@ CFLAGS_ops_gather = -O3
 CFLAGS_shapley_table = -O3
 CFLAGS_shapley_squares = -O3 -ffp-contract=fast
 
-$(BUILD)/libsextant.a: $(LIB_OBJ)
+# Everything, for tools and tests, which also look inside.
+$(BUILD)/inner.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(BUILD)/libsextant.a
+# What others link with exports the functions that the headers declare, and nothing else.
+$(BUILD)/exports: tests/exports.sh lib/sextant.h $(HEADERS)
+	@mkdir -p $(@D)
+	sh tests/exports.sh >$@
+$(BUILD)/$(SONAME): $(LIB_OBJ) $(BUILD)/exports
+	@{ echo 'SEXTANT_1 { global:'; sed 's/$$/;/' $(BUILD)/exports; echo 'local: *; };'; } >$@.map
+	$(LINK) -shared -Wl,-soname,$(SONAME),--version-script=$@.map -o $@ $(LIB_OBJ) $(LIBS)
+$(BUILD)/libsextant.a: $(LIB_OBJ) $(BUILD)/exports
+	@rm -f $@
+	$(LD) -r -o $(BUILD)/sextant.o $(LIB_OBJ)
+	$(OBJCOPY) --keep-global-symbols=$(BUILD)/exports $(BUILD)/sextant.o
+	$(AR) rcs $@ $(BUILD)/sextant.o
+
+$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(BUILD)/inner.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
-$(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/libsextant.a
+$(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/inner.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
-$(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsextant.a
+$(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/inner.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
 # ---- Installing ----
 
 VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)
+# Where libraries lie beneath PREFIX, lib/x86_64-linux-gnu for one; whether symbols are taken out.
+LIBDIR ?= lib
+STRIP ?=
 define PC
 prefix=$(PREFIX)
+libdir=$${prefix}/$(LIBDIR)
 
 Name: sextant
 Description: explain neural networks stored as ONNX files
+URL: https://onnx.ai/
 Version: $(VERSION)
 Cflags: -I$${prefix}/include
-Libs: -L$${prefix}/lib -lsextant $(LIBS) -fopenmp
+Libs: -L$${libdir} -lsextant
+Libs.private: $(LIBS) -fopenmp
 endef
 export PC
 
 AT = $(DESTDIR)$(PREFIX)
-HEADERS = $(sort $(wildcard lib/sextant/*.h))
 MAN = $(notdir $(wildcard man/*.[1-9]))
 # Every file that is installed, beneath $(AT).
-INSTALLED = $(TOOLS:%=bin/%) lib/libsextant.a lib/pkgconfig/sextant.pc include/sextant.h \
-            $(HEADERS:lib/%=include/%) \
+INSTALLED = $(TOOLS:%=bin/%) $(addprefix $(LIBDIR)/,libsextant.a $(SONAME) libsextant.so pkgconfig/sextant.pc) \
+            include/sextant.h $(HEADERS:lib/%=include/%) \
             $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
             $(TOOLS:%=share/bash-completion/completions/%) \
             $(TOOLS:%=share/zsh/site-functions/_%) $(TOOLS:%=share/fish/vendor_completions.d/%.fish) \
-            share/doc/sextant/README share/doc/sextant/COPYING
+            $(addprefix share/doc/sextant/,README COPYING $(EXAMPLES:tests/data/%=examples/%))
+# A network that fits everywhere, with inputs: what the README explains.
+EXAMPLES = $(addprefix tests/data/,digits8.onnx digits8.npy diabetes.onnx diabetes.csv README)
 
 install: all
 	mkdir -p $(addprefix $(AT)/,$(sort $(dir $(INSTALLED))))
-	install $(TOOLS:%=$(BUILD)/bin/%) $(AT)/bin
-	install -m 644 $(BUILD)/libsextant.a $(AT)/lib
+	install $(STRIP) $(TOOLS:%=$(BUILD)/bin/%) $(AT)/bin
+	install -m 644 $(STRIP) $(BUILD)/$(SONAME) $(AT)/$(LIBDIR)
+	ln -sf $(SONAME) $(AT)/$(LIBDIR)/libsextant.so
+	install -m 644 $(BUILD)/libsextant.a $(AT)/$(LIBDIR)
 	install -m 644 lib/sextant.h $(AT)/include
 	install -m 644 $(HEADERS) $(AT)/include/sextant
 	install -m 644 README COPYING $(AT)/share/doc/sextant
+	install -m 644 $(EXAMPLES) $(AT)/share/doc/sextant/examples
 	for m in $(MAN); do install -m 644 man/$$m $(AT)/share/man/man$${m##*.} || exit; done
 	for t in $(TOOLS); do \
 	    install -m 644 cmd/cli/completion.bash $(AT)/share/bash-completion/completions/$$t && \
 	    install -m 644 cmd/cli/completion.fish $(AT)/share/fish/vendor_completions.d/$$t.fish && \
 	    sed "s/TOOL/$$t/" cmd/cli/completion.zsh > $(AT)/share/zsh/site-functions/_$$t || exit; done
-	echo "$$PC" > $(AT)/lib/pkgconfig/sextant.pc
+	echo "$$PC" > $(AT)/$(LIBDIR)/pkgconfig/sextant.pc
+
+install-strip:
+	@$(MAKE) install STRIP=-s
 
 uninstall:
 	rm -f $(addprefix $(AT)/,$(INSTALLED))
+
+# The sources of the last commit, and Debian packages of them in the directory above.
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=sextant-$(VERSION)/ HEAD | xz >$(BUILD)/sextant-$(VERSION).tar.xz
+	@echo $(BUILD)/sextant-$(VERSION).tar.xz
+deb:
+	@$(SETUP) $(PACKAGES) debhelper
+	dpkg-buildpackage -us -uc -b
 
 # ---- What people call ----
 
@@ -156,6 +196,7 @@ help:
 	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
+	@echo 'make install-strip, make dist, make deb    without symbols; an archive; Debian packages'
 	@echo 'make format       clang-format on every source'
 	@echo 'make bench        speed, beside what people would run in our place'
 	@echo 'make golden       rewrite the expected output of the shell tests'
@@ -254,6 +295,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install uninstall help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all install install-strip uninstall dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

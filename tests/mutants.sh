@@ -113,7 +113,7 @@ while IFS= read -r entry <&3; do
     # shellcheck disable=SC2086 # names
     check_sound $tests
     apply
-    case $file in lib/*) goal=build/libsextant.a ;; *) goal=all ;; esac
+    case $file in lib/*) goal=build/inner.a ;; *) goal=all ;; esac
     # shellcheck disable=SC2086 # names
     if build $goal; then
         run_tests $tests

@@ -40,7 +40,7 @@ is 'pkg-config knows the version' "$(pkg-config --modversion sextant)" \
     "$(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)"
 # shellcheck disable=SC2046,SC2086 # words
 ok 'a program builds with it' cc ${SAN-} -o "$T/program" "$T/program.c" $(pkg-config --cflags --libs sextant)
-run "$T/program" "$DATA/digits8.onnx"
+run env LD_LIBRARY_PATH="$at/lib" "$T/program" "$DATA/digits8.onnx"
 is 'and runs' "$status $(cat "$T/out")" '0 image'
 
 cat >"$T/program.cc" <<'END'
@@ -52,7 +52,69 @@ int main()
 END
 # shellcheck disable=SC2046,SC2086 # words
 ok 'a C++ program builds with it' c++ ${SAN-} -x c++ -o "$T/program++" "$T/program.cc" $(pkg-config --cflags --libs sextant)
-ok 'and runs' "$T/program++"
+run env LD_LIBRARY_PATH="$at/lib" "$T/program++"
+is 'and runs' "$status" 0
+
+# Explainers of one model in two threads give what each gives alone.
+cat >"$T/threads.c" <<'END'
+#include <pthread.h>
+#include <sextant.h>
+#include <string.h>
+static struct sx_model *model;
+static double kept[2];
+static void *explain(void *to)
+{
+    struct sx_error error = {0};
+    struct sx_explain_options o = {.threads = 1};
+    struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+    float x[64];
+    struct sx_tensor sample = {.type = SX_FLOAT, .shape = {4, {1, 1, 8, 8}}, .data = x};
+    for (int i = 0; i < 64; i++)
+        x[i] = (float)i / 64;
+    for (int k = 0; k < 50; k++)
+        if (e == NULL || !sx_explainer_sample(e, &sample, &error))
+            return NULL;
+    *(double *)to = sx_explainer_target(e)->value;
+    sx_explainer_free(e);
+    return NULL;
+}
+int main(int argc, char **argv)
+{
+    struct sx_error error = {0};
+    pthread_t other;
+    model = argc == 2 ? sx_model_open(argv[1], NULL, &error) : NULL;
+    if (model == NULL || pthread_create(&other, NULL, explain, &kept[0]) != 0)
+        return 1;
+    explain(&kept[1]);
+    pthread_join(other, NULL);
+    sx_model_close(model);
+    return kept[0] != 0 && memcmp(&kept[0], &kept[1], sizeof kept[0]) == 0 ? 0 : 1;
+}
+END
+for library in -lsextant -l:libsextant.a; do
+    # shellcheck disable=SC2046,SC2086 # words
+    ok "two threads: it builds with $library" cc ${SAN-} -o "$T/threads" "$T/threads.c" \
+        $(pkg-config --cflags --libs --static sextant | sed "s/-lsextant/$library/") -pthread
+    run env LD_LIBRARY_PATH="$at/lib" "$T/threads" "$DATA/digits8.onnx"
+    is "two threads: equal with $library" "$status" 0
+done
+
+# Whoever links with the library sees what the headers declare, and nothing else.
+sh tests/exports.sh >"$T/declared"
+nm -D --defined-only "$at/lib/libsextant.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u >"$T/shared"
+nm -g --defined-only "$at/lib/libsextant.a" | awk 'NF == 3 { print $3 }' | sort -u >"$T/static"
+ok 'the shared library exports what the headers declare' cmp "$T/declared" "$T/shared"
+ok 'the static library exports what the headers declare' cmp "$T/declared" "$T/static"
+is 'the shared library has its version' \
+    "$(readelf -d "$at/lib/libsextant.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" libsextant.so.1
+
+# The list of tools, and one run by its name.
+is 'sextant lists every tool' "$("$at/bin/sextant" | sed -n 's/^    \([a-z-]*\) .*/\1/p' | sort | tr '\n' ' ')" \
+    "$(cd "$at/bin" && find . -type f ! -name sextant | sed 's,^./,,' | sort | tr '\n' ' ')"
+is 'sextant TOOL runs the one beside it' "$("$at/bin/sextant" onnx-run --version)" "$("$at/bin/onnx-run" --version)"
+run "$at/bin/sextant" ggi
+is 'sextant: another word is no tool' "$status $(head -n 1 "$T/err")" \
+    "2 sextant: no tool 'ggi'; nearest: ggig"
 
 cat >"$T/complete.bash" <<END
 compopt() { :; }
