@@ -36,7 +36,7 @@ is 'keys in their order' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted')" \
     '["tool","version","id","index","model","input","params","outputs","top","cost","warnings"]'
 
 printf '%s\n' zero one two three four five six seven eight nine >labels
-run onnx-run -f text --top=2 --labels=labels --rows=:2 digits8.onnx digits8.npy
+run onnx-run --double -f text --top=2 --labels=labels --rows=:2 digits8.onnx digits8.npy
 clean text
 golden onnx-run.txt
 run onnx-run --top=2 --labels=labels --rows=0:1 digits8.onnx digits8.npy
