@@ -222,6 +222,22 @@ static const struct order_case cases[] = {
      {"int32!1x2: 1 0", "-", "x2x2", "x2x2", "-", "x2", "x2"}},
     {17, "com.microsoft:Attention", "num_heads=2", {"x1x2x2", "x2x6", "x6"}},
     {17, "com.microsoft:MultiHeadAttention", "num_heads=1", {"x1x2x2", "x1x2x2", "x1x2x2"}},
+    {17,
+     "com.microsoft:Attention",
+     "num_heads=1 unidirectional=1",
+     {"x1x2x2", "x2x6", "-", "-", "x2x1x1x1x2"}},
+    {23, "Attention", "is_causal=1 softcap=2.0", {"x1x2x2x1", "x1x1x2x1", "x1x1x2x2"}},
+    {23, "RotaryEmbedding", "interleaved=1", {"x1x1x2x4", "x1x2x2", "x1x2x2"}},
+    {17, "com.microsoft:RotaryEmbedding", NULL, {"x1x2x2", "i!1: 0", "x2x1", "x2x1"}},
+    {17,
+     "com.microsoft:GroupQueryAttention",
+     "num_heads=2 kv_num_heads=1 do_rotary=1",
+     {"x1x2x8", "-", "-", "x1x1x1x2", "x1x1x1x2", "int32!1: 2", "int32!: 3",
+      "f!3x1: 1 0.6 -0.2", "f!3x1: 0 0.8 0.9"}},
+    {17,
+     "com.microsoft:MatMulNBits",
+     "K=2 N=1 block_size=16",
+     {"x3x2", "uint8!1x1x8: 169 0 0 0 0 0 0 0", "f!1: 0.5"}},
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0] };

@@ -1,5 +1,4 @@
 /* contrib.c - lowering of the fused operators of com.microsoft, which optimisers leave in files. */
-#include <math.h>
 #include <string.h>
 
 #include "lower/tables.h"
@@ -192,149 +191,6 @@ static bool lower_embed_layer_norm(struct sx_lowering *l)
     return sx_give_as(l, 2, x, SX_ONNX_FLOAT);
 }
 
-/* ---- Attention ---- */
-
-/* [batch, length, heads * size] to [batch, heads, length, size]. */
-static int split_heads(struct sx_graph *g, int a, int64_t heads)
-{
-    static const int perm[] = {0, 2, 1, 3};
-    struct sx_shape shape = sx_shape_of(g, a);
-    if (shape.rank == 4)
-        return a;
-    int64_t dims[] = {shape.dim[0], shape.dim[1], heads, shape.dim[2] / heads};
-    return sx_transpose(g, sx_shaped(g, a, 4, dims), perm);
-}
-
-/* What is added to the scores of keys that are masked out: `mask` holds lengths [batch], ends and
- * starts [2 batch], or ones at valid keys [batch, keys] or [batch, queries, keys]. */
-static int mask_term(struct sx_lowering *l, int mask, int64_t batch, int64_t keys)
-{
-    struct sx_graph *g = l->g;
-    struct sx_shape shape = sx_shape_of(g, mask);
-    double low = sx_attr_float(l, "mask_filter_value", -10000);
-    int valid;
-    if (shape.rank == 1 && (shape.dim[0] == batch || shape.dim[0] == 2 * batch)) {
-        int key = sx_iota(g, keys), end = sx_slice_axis(g, mask, 0, 0, batch);
-        valid = sx_binary(g, SX_LESS, key, sx_along(g, end, 0, 4));
-        if (shape.dim[0] == 2 * batch) {
-            int start = sx_along(g, sx_slice_axis(g, mask, 0, batch, batch), 0, 4);
-            valid = sx_binary(g, SX_AND, valid, sx_binary(g, SX_LESSEQ, start, key));
-        }
-    } else if (shape.rank == 2 || shape.rank == 3) {
-        int64_t dims[] = {shape.dim[0], 1, shape.rank == 3 ? shape.dim[1] : 1,
-                          shape.dim[shape.rank - 1]};
-        valid = sx_cast(g, sx_shaped(g, mask, 4, dims), SX_BOOL);
-    } else {
-        sx_reject(l, "a mask of rank %d is not supported", shape.rank);
-        return SX_NONE;
-    }
-    return sx_where(g, valid, sx_scalar(g, 0), sx_scalar(g, low));
-}
-
-/* softmax(scale q k^T + masks) v with q, k, v [batch, heads, length, size], as
- * [batch, length, heads * size]. */
-static bool give_attention(struct sx_lowering *l, int q, int k, int v, int mask, int bias)
-{
-    static const int perm[] = {0, 2, 1, 3};
-    struct sx_graph *g = l->g;
-    struct sx_shape queries = sx_shape_of(g, q), keys = sx_shape_of(g, k),
-                    x = sx_shape_of(g, v);
-    if (queries.rank != 4 || keys.rank != 4 || x.rank != 4)
-        return sx_reject(l, "queries, keys or values of a wrong rank");
-    double scale = sx_attr_float(l, "scale", 0);
-    if (scale == 0)
-        scale = 1 / sqrt((double)queries.dim[3]);
-    int scores = sx_scale(g, sx_matmul(g, q, k, false, true), scale);
-    if (mask != SX_NONE)
-        scores = sx_add(g, scores, mask_term(l, mask, queries.dim[0], keys.dim[2]));
-    if (sx_attr_int(l, "unidirectional", 0) != 0) {
-        int row = sx_along(g, sx_iota(g, queries.dim[2]), 0, 2),
-            column = sx_iota(g, keys.dim[2]);
-        int past = sx_binary(g, SX_LESSEQ, column, row);
-        scores = sx_where(g, past, scores, sx_scalar(g, -1e30));
-    }
-    if (bias != SX_NONE)
-        scores = sx_add(g, scores, bias);
-    int y = sx_matmul(g, sx_softmax(g, scores, 3), v, false, false);
-    int64_t dims[] = {x.dim[0], queries.dim[2], x.dim[1] * x.dim[3]};
-    return sx_give(l, sx_shaped(g, sx_transpose(g, y, perm), 3, dims));
-}
-
-/* One product gives queries, keys and values: weights [inputs, q + k + v]. */
-static bool lower_attention(struct sx_lowering *l)
-{
-    struct sx_graph *g = l->g;
-    struct sx_shape x = sx_arg_shape(l, 0), w = sx_arg_shape(l, 1);
-    struct sx_ints sizes = sx_attr_ints(l, "qkv_hidden_sizes");
-    int64_t heads = sx_attr_int(l, "num_heads", 0), begin = 0;
-    if (sx_arg(l, 4) != SX_NONE)
-        return sx_reject(l, "input 4 (past) is not supported");
-    if (x.rank != 3 || w.rank != 2 || heads < 1 || (sizes.given && sizes.n != 3))
-        return sx_reject(l, "input of rank %d, weights of rank %d, %lld heads", x.rank, w.rank,
-                         (long long)heads);
-    int all = sx_product(g, sx_arg(l, 0), sx_arg(l, 1)), part[3];
-    if (sx_arg(l, 2) != SX_NONE)
-        all = sx_add(g, all, sx_arg(l, 2));
-    for (int i = 0; i < 3; i++) {
-        int64_t size = sizes.given ? sizes.v[i] : w.dim[1] / 3;
-        if (size < 1 || size % heads != 0 || begin > w.dim[1] - size)
-            return sx_reject(l, "%lld heads do not divide %lld", (long long)heads,
-                             (long long)size);
-        part[i] = split_heads(g, sx_slice_axis(g, all, 2, begin, size), heads);
-        begin += size;
-    }
-    return give_attention(l, part[0], part[1], part[2], sx_arg(l, 3), sx_arg(l, 5));
-}
-
-/* Part i of n that are packed as [batch, length, heads, n, size]. */
-static int packed(struct sx_graph *g, int a, int i)
-{
-    static const int perm[] = {0, 2, 1, 3};
-    struct sx_shape shape = sx_shape_of(g, a);
-    int64_t dims[] = {shape.dim[0], shape.dim[1], shape.dim[2], shape.dim[4]};
-    return sx_transpose(g, sx_shaped(g, sx_slice_axis(g, a, 3, i, 1), 4, dims), perm);
-}
-
-/* Adds a part of the bias [q + k + v] to [batch, length, size]. */
-static int biased(struct sx_lowering *l, int a, int64_t *begin)
-{
-    struct sx_shape shape = sx_shape_of(l->g, a);
-    if (sx_arg(l, 3) == SX_NONE || shape.rank != 3)
-        return a;
-    int part = sx_slice_axis(l->g, sx_arg(l, 3), 0, *begin, shape.dim[2]);
-    *begin += shape.dim[2];
-    return sx_add(l->g, a, part);
-}
-
-/* query, key, value, bias, key mask, attention bias; keys and values may be packed with what
- * stands before them. */
-static bool lower_multi_head_attention(struct sx_lowering *l)
-{
-    struct sx_graph *g = l->g;
-    int64_t heads = sx_attr_int(l, "num_heads", 0), begin = 0;
-    struct sx_shape q_shape = sx_arg_shape(l, 0), k_shape = sx_arg_shape(l, 1);
-    int part[3] = {sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2)};
-    if (sx_arg(l, 6) != SX_NONE || sx_arg(l, 7) != SX_NONE)
-        return sx_reject(l, "past keys and values are not supported");
-    if (q_shape.rank == 5 && q_shape.dim[3] == 3) {
-        for (int i = 2; i >= 0; i--)
-            part[i] = packed(g, sx_arg(l, 0), i);
-    } else if (k_shape.rank == 5 && k_shape.dim[3] == 2) {
-        part[2] = packed(g, part[1], 1);
-        part[1] = packed(g, part[1], 0);
-    }
-    for (int i = 0; i < 3; i++) {
-        struct sx_shape shape = sx_shape_of(g, part[i]);
-        if (shape.rank == 3 && (heads < 1 || shape.dim[2] % heads != 0))
-            return sx_reject(l, "%lld heads do not divide %lld", (long long)heads,
-                             (long long)shape.dim[2]);
-        if (shape.rank != 3 && shape.rank != 4)
-            return sx_reject(l, "input %d has rank %d", i, shape.rank);
-        part[i] = split_heads(g, biased(l, part[i], &begin), heads);
-    }
-    return give_attention(l, part[0], part[1], part[2], sx_arg(l, 4), sx_arg(l, 5));
-}
-
 const struct sx_lowering_row sx_lower_contrib[] = {
     {"com.microsoft", "FusedMatMul", 1, 0, 2, 2, lower_fused_matmul, 0, true},
     {"com.microsoft", "TransposeMatMul", 1, 0, 2, 2, lower_fused_matmul, 0, true},
@@ -350,7 +206,5 @@ const struct sx_lowering_row sx_lower_contrib[] = {
     {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, 0, 3, 4, lower_skip_rms_norm, 0,
      true},
     {"com.microsoft", "EmbedLayerNormalization", 1, 0, 1, 9, lower_embed_layer_norm, 0, true},
-    {"com.microsoft", "Attention", 1, 0, 2, 6, lower_attention, 0, true},
-    {"com.microsoft", "MultiHeadAttention", 1, 0, 1, 8, lower_multi_head_attention, 0, true},
     {0},
 };

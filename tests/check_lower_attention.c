@@ -1,0 +1,340 @@
+/* check_lower_attention.c - attention of every kind, on numbers that can be checked by hand: with
+ * scores ln 3 and 0 the weights are 3/4 and 1/4, so values 8 and 4 give 7. */
+#include <math.h>
+
+#include "lowering.h"
+#include "suite.h"
+
+#define MS "com.microsoft:"
+#define LN3 "1.0986122886681098"
+#define KEYS "f1x1x2x1: " LN3 " 0"
+#define VALUES "f1x1x2x1: 8 4"
+#define ONE "f1x1x1x1: 1"
+
+START_TEST(attention)
+{
+    static const struct lc cases[] = {
+        {23, "Attention", NULL, {ONE, KEYS, VALUES}, {"f1x1x1x1: 7"}},
+        {23, "Attention", "scale=2.0", {"f1x1x1x1: 0.5", KEYS, VALUES}, {"f1x1x1x1: 7"}},
+        {23, "Attention", "is_causal=1", {"f1x1x2x1: 1 1", KEYS, VALUES}, {"f1x1x2x1: 8 7"}},
+        {23, "Attention", NULL, {ONE, KEYS, VALUES, "b1x2: 0 1"}, {"f1x1x1x1: 4"}},
+        {23, "Attention", NULL, {ONE, KEYS, VALUES, "f1x2: -inf 5"}, {"f1x1x1x1: 4"}},
+        {23,
+         "Attention",
+         NULL,
+         {"f1x1x1x1: 0", KEYS, VALUES, "f1x2: " LN3 " 0"},
+         {"f1x1x1x1: 7"}},
+        /* A query that sees nothing */
+        {23, "Attention", NULL, {ONE, KEYS, VALUES, "b1x2: 0 0"}, {"f1x1x1x1: 0"}},
+        /* Two heads of queries share keys */
+        {23, "Attention", NULL, {"f1x2x1x1: 1 0", KEYS, VALUES}, {"f1x2x1x1: 7 6"}},
+        {23,
+         "Attention",
+         "q_num_heads=2 kv_num_heads=1",
+         {"f1x1x2: 1 0", "f1x2x1: " LN3 " 0", "f1x2x1: 8 4"},
+         {"f1x1x2: 7 6"}},
+        /* What came before, or nothing */
+        {23,
+         "Attention",
+         "is_causal=1",
+         {ONE, "f1x1x1x1: 0", "f1x1x1x1: 4", "-", "f1x1x1x1: " LN3, "f1x1x1x1: 8"},
+         {"f1x1x1x1: 7", KEYS, VALUES}},
+        {23,
+         "Attention",
+         "is_causal=1",
+         {"f1x1x2x1: 1 1", KEYS, VALUES, "-", "f1x1x0x1:", "f1x1x0x1:"},
+         {"f1x1x2x1: 8 7", KEYS}},
+        /* Scores */
+        {23,
+         "Attention",
+         "softcap=2.0 qk_matmul_output_mode=0",
+         {ONE, "f1x1x2x1: 1.2345345 0", VALUES, "f1x2: 0 -1"},
+         {"-", "-", "-", "f1x1x1x2: 1.2345345 0"}},
+        {23,
+         "Attention",
+         "softcap=2.0 qk_matmul_output_mode=1",
+         {ONE, "f1x1x2x1: 1.2347741641372287 0", VALUES, "f1x2: 0 -1"},
+         {"-", "-", "-", "f1x1x1x2: " LN3 " 0"}},
+        {23,
+         "Attention",
+         "qk_matmul_output_mode=2",
+         {ONE, KEYS, VALUES, "f1x2: 0 -1"},
+         {"-", "-", "-", "f1x1x1x2: " LN3 " -1"}},
+        {23,
+         "Attention",
+         "qk_matmul_output_mode=3",
+         {ONE, KEYS, VALUES},
+         {"f1x1x1x1: 7", "-", "-", "f1x1x1x2: 0.75 0.25"}},
+        {23, "Attention", "qk_matmul_output_mode=4", {ONE, KEYS, VALUES}, {"refused: mode 4"}},
+        /* Padding behind the keys, masks that are too short, windows */
+        {24, "Attention", NULL, {ONE, KEYS, VALUES, "-", "-", "-", "i1: 1"}, {"f1x1x1x1: 8"}},
+        {24,
+         "Attention",
+         "is_causal=1",
+         {ONE, KEYS, VALUES, "-", "-", "-", "i1: 2"},
+         {"f1x1x1x1: 7"}},
+        {24, "Attention", NULL, {ONE, KEYS, VALUES, "b1x1: 1"}, {"f1x1x1x1: 8"}},
+        {24, "Attention", NULL, {ONE, KEYS, VALUES, "f1x1: 3"}, {"f1x1x1x1: 8"}},
+        {25,
+         "Attention",
+         "is_causal=1 left_window_size=0",
+         {"f1x1x2x1: 1 1", KEYS, VALUES},
+         {"f1x1x2x1: 8 4"}},
+        {25,
+         "Attention",
+         "right_window_size=0",
+         {"f1x1x2x1: 1 1", KEYS, VALUES},
+         {"f1x1x2x1: 8 7"}},
+        {23,
+         "Attention",
+         NULL,
+         {"f1x3x1x1: 1 1 1", "f1x2x1x1: 1 1", "f1x2x1x1: 1 1"},
+         {"refused: heads of queries, keys and values do not fit"}},
+        {23,
+         "Attention",
+         "q_num_heads=2",
+         {"f1x1x3: 1 1 1", KEYS, VALUES},
+         {"refused: 2 heads do not divide 3"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+START_TEST(with_a_past)
+{
+    static const struct lc cases[] = {
+        {17,
+         MS "Attention",
+         "num_heads=1",
+         {"f1x1x1: 1", "f1x3: 1 0 4", "-", "-", "f2x1x1x1x1: " LN3 " 8"},
+         {"f1x1x1: 7", "f2x1x1x2x1: " LN3 " 0 8 4"}},
+        {17,
+         MS "Attention",
+         "num_heads=1",
+         {"f1x1x1: 1", "f1x3: 1 0 4", "-", "-", "f2x1x1x0x1:"},
+         {"f1x1x1: 4", "f2x1x1x1x1: 0 4"}},
+        {17,
+         MS "Attention",
+         "num_heads=1 unidirectional=1",
+         {"f1x2x1: 1 0", "f1x3: 1 0 4", "-", "-", "f2x1x1x1x1: " LN3 " 8"},
+         {"f1x2x1: 7 4"}},
+        {17,
+         MS "Attention",
+         "num_heads=1",
+         {"f1x1x1: 1", "f1x3: 1 0 4", "-", "int32 1x2: 0 1", "f2x1x1x1x1: " LN3 " 8"},
+         {"f1x1x1: 4"}},
+        {17,
+         MS "MultiHeadAttention",
+         "num_heads=1",
+         {"f1x1x1: 1", "f1x1x1: 0", "f1x1x1: 4", "-", "-", "-", "f1x1x1x1: " LN3,
+          "f1x1x1x1: 8"},
+         {"f1x1x1: 7", KEYS, VALUES}},
+        {17,
+         MS "MultiHeadAttention",
+         "num_heads=1 unidirectional=1",
+         {"f1x2x1: 1 0", "f1x2x1: 0 0", "f1x2x1: 4 0", "-", "-", "-", "f1x1x1x1: " LN3,
+          "f1x1x1x1: 8"},
+         {"f1x2x1: 7 4"}},
+        {17,
+         MS "Attention",
+         "num_heads=1 do_rotary=1",
+         {"f1x1x1: 1", "f1x3: 1 0 4"},
+         {"refused: rotation"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+#define ROW "f1x1x1: 1", "f1x1x1: 0", "f1x1x1: 4"
+#define PAST "f1x1x1x1: " LN3, "f1x1x1x1: 8"
+#define LENGTHS "int32!1: 1", "int32!: 2"
+#define HEADS "num_heads=1 kv_num_heads=1 "
+
+START_TEST(group_query)
+{
+    static const struct lc cases[] = {
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {ROW, PAST, LENGTHS},
+         {"f1x1x1: 7", KEYS, VALUES}},
+        {17,
+         MS "GroupQueryAttention",
+         "num_heads=2 kv_num_heads=1",
+         {"f1x1x2: 1 0", "f1x1x1: 0", "f1x1x1: 4", PAST, LENGTHS},
+         {"f1x1x2: 7 6"}},
+        /* Nothing before; side by side */
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {"f1x2x3: 1 " LN3 " 8 1 0 4", "-", "-", "f1x1x0x1:", "f1x1x0x1:", LENGTHS},
+         {"f1x2x1: 8 7", KEYS}},
+        /* A buffer that is longer than what is in it */
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {ROW, "f1x1x3x1: " LN3 " 9 9", "f1x1x3x1: 8 9 9", LENGTHS},
+         {"f1x1x1: 7", "f1x1x3x1: " LN3 " 0 9", "f1x1x3x1: 8 4 9"}},
+        /* Samples of different lengths */
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {"f2x1x1: 1 1", "f2x1x1: 0 0", "f2x1x1: 4 5", "f2x1x1x1: " LN3 " 7", "f2x1x1x1: 8 9",
+          "int32!2: 1 0", "int32!: 2"},
+         {"f2x1x1: 7 5", "f2x1x2x1: " LN3 " 0 0 0", "f2x1x2x1: 8 4 5 0"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS "local_window_size=1",
+         {ROW, PAST, LENGTHS},
+         {"f1x1x1: 4"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS "smooth_softmax=1",
+         {ROW, "-", "-", "int32!1: 0", "int32!: 1"},
+         {"f1x1x1: 2"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {ROW, "-", "-", "int32!1: 0", "int32!: 1", "-", "-", "-", "-", "f1: " LN3},
+         {"f1x1x1: 1"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {"f1x1x1: 0", "f1x1x1: 0", "f1x1x1: 4", PAST, LENGTHS, "-", "-", "-",
+          "f1x1x1x2: " LN3 " 0"},
+         {"f1x1x1: 7"}},
+        /* The key at position 1 is turned by a right angle, those before are as they were left */
+        {17,
+         MS "GroupQueryAttention",
+         HEADS "do_rotary=1",
+         {"f1x1x2: 0 0", "f1x1x2: 3 4", "f1x1x2: 4 4", "f1x1x1x2: 1 2", "f1x1x1x2: 8 8",
+          LENGTHS, "f!2x1: 1 0", "f!2x1: 0 1"},
+         {"f1x1x2: 6 6", "f1x1x2x2: 1 2 -4 3"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS "do_rotary=1 rotary_interleaved=1",
+         {"f1x1x2: 0 0", "f1x1x2: 3 4", "f1x1x2: 4 4", "f1x1x1x2: 1 2", "f1x1x1x2: 8 8",
+          LENGTHS, "f!2x1: 1 0", "f!2x1: 0 1", "i1x1: 0"},
+         {"f1x1x2: 6 6", "f1x1x2x2: 1 2 3 4"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {ROW, PAST, "int32!1: 4", "int32!: 2"},
+         {"refused: 1 keys of 5 are new, 1 were before"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS "k_quant_type='PER_TENSOR'",
+         {ROW, PAST, LENGTHS},
+         {"refused: k_quant_type 'PER_TENSOR'"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+/* Position 1 is a right angle. */
+START_TEST(rotary)
+{
+    static const struct lc cases[] = {
+        {17,
+         MS "RotaryEmbedding",
+         NULL,
+         {"f1x1x2: 3 4", "i1: 1", "f!2x1: 1 0", "f!2x1: 0 1"},
+         {"f1x1x2: -4 3"}},
+        {17,
+         MS "RotaryEmbedding",
+         NULL,
+         {"f1x2x2: 3 4 3 4", "i1x2: 1 0", "f!2x1: 1 0", "f!2x1: 0 1"},
+         {"f1x2x2: -4 3 3 4"}},
+        {17,
+         MS "RotaryEmbedding",
+         "num_heads=2 rotary_embedding_dim=2",
+         {"f1x1x6: 3 4 5 1 2 7", "i1: 1", "f!2x1: 1 0", "f!2x1: 0 1"},
+         {"f1x1x6: -4 3 5 -2 1 7"}},
+        {23,
+         "RotaryEmbedding",
+         NULL,
+         {"f1x1x1x4: 1 2 3 4", "f!1x2: 0 0", "f!1x2: 1 1", "i1x1: 0"},
+         {"f1x1x1x4: -3 -4 1 2"}},
+        {23,
+         "RotaryEmbedding",
+         "interleaved=1",
+         {"f1x1x1x5: 1 2 3 4 5", "f1x1x2: 0 0", "f1x1x2: 1 1"},
+         {"f1x1x1x5: -2 1 -4 3 5"}},
+        {23,
+         "RotaryEmbedding",
+         NULL,
+         {"f1x1x1x2: 1 2", "f1x1x2: 0 0", "f1x1x2: 1 1"},
+         {"refused: 2 angles for 2 elements"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+/* 169 is 9 in the low bits and 10 in the high ones; zero is 8. */
+START_TEST(few_bits)
+{
+    static const struct lc cases[] = {
+        {17,
+         MS "MatMulNBits",
+         "K=2 N=1 bits=4 block_size=16",
+         {"f1x2: 2 3", "uint8!1x1x8: 169 0 0 0 0 0 0 0", "f!1: 0.5"},
+         {"f1x1: 4"}},
+        {17,
+         MS "MatMulNBits",
+         "K=2 N=1 block_size=16",
+         {"f1x1x2: 2 3", "uint8!1x1x8: 169 0 0 0 0 0 0 0", "f!1: 0.5", "uint8!1: 9", "-",
+          "f!1: 10"},
+         {"f1x1x1: 11.5"}},
+        {17,
+         MS "MatMulNBits",
+         "K=2 N=1 block_size=16",
+         {"f1x2: 2 3", "uint8!1x1x8: 169 0 0 0 0 0 0 0", "f!1: 0.5", "f!1: 7"},
+         {"f1x1: 6.5"}},
+        {17,
+         MS "MatMulNBits",
+         "K=1 N=2 bits=2 block_size=16",
+         {"f1x1: 1", "uint8!2x1x4: 3 0 0 0 0 0 0 0", "f!2: 1 2"},
+         {"f1x2: 1 -4"}},
+        {17,
+         MS "MatMulNBits",
+         "K=17 N=1 bits=8 block_size=16",
+         {"f1x17: 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1",
+          "uint8!1x2x16: 130 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 127 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+          "f!2: 1 10"},
+         {"f1x1: -8"}},
+        {17,
+         MS "MatMulNBits",
+         "K=2 N=2 block_size=16",
+         {"f1x2: 2 3", "uint8!1x1x8: 169 0 0 0 0 0 0 0", "f!1: 0.5"},
+         {"refused: do not fit [2, 2]"}},
+        {17,
+         MS "MatMulNBits",
+         "K=2 N=1 bits=3 block_size=16",
+         {"f1x2: 2 3", "uint8!1x1x8: 169 0 0 0 0 0 0 0", "f!1: 0.5"},
+         {"refused: 3 bits"}},
+        {17,
+         MS "GatherBlockQuantized",
+         "block_size=16 bits=4",
+         {"uint8!2x1: 169 18", "i1: 1", "f!2x1: 1 0.5"},
+         {"f1x2: -3 -3.5"}},
+        {17,
+         MS "GatherBlockQuantized",
+         "block_size=1 bits=4",
+         {"uint8!2x1: 169 18", "i1x1: -1", "f!2x2: 1 1 0.5 2", "uint8!2x1: 0 1"},
+         {"f1x1x2: 0.5 2"}},
+        {17,
+         MS "GatherBlockQuantized",
+         "block_size=16 bits=8",
+         {"uint8!2x1: 169 18", "i1: 0", "f!2x1: 1 0.5"},
+         {"f1x1: 41"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("lower_attention");
+    SUITE_ADD(c, attention, with_a_past, group_query, rotary, few_bits);
+    return suite_run();
+}
