@@ -25,6 +25,7 @@
 #include "sextant/decompose.h"
 #include "sextant/flint.h"
 #include "sextant/perturb.h"
+#include "sextant/score.h"
 #include "sextant/export.h"
 #include "sextant/plot.h"
 

@@ -31,7 +31,7 @@ lines_of() {
 includes() {
     grep -n '^#include "' "$@" /dev/null | awk -F '[:"]' '
         BEGIN { n = split("base io record onnx graph ops lower run explain ggig taylorcam xderiv " \
-                          "shapley decompose flint perturb export plot", f, " ")
+                          "shapley decompose flint perturb export score plot", f, " ")
                 for (i = 1; i <= n; i++) rank[f[i]] = i }
         { split($1, at, "/"); split($4, to, "/"); seen = 1 }
         $4 ~ /^sextant(\.h$|\/)/ || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }

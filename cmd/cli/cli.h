@@ -275,6 +275,17 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
 /* Leaves one INPUT, standard input if none is named; options that take a part are misuse. */
 void cli_one_input(struct cli *cli);
 
+/* records.c: all records of a stream, "-" is standard input; lines that are none are failed
+ * samples. False, with cli->error, where it cannot be read or is empty. */
+struct cli_records {
+    struct sx_result **record;
+    size_t n;
+};
+bool cli_read_records(struct cli *cli, const char *path, struct cli_records *records);
+void cli_records_free(struct cli_records *records);
+/* Whether a record is of this sample. */
+bool cli_record_of(const struct sx_datum *record, const char *id, int64_t index);
+
 /* flint.c: a fitted file; for tools that look at a whole data set, with what they found. On
  * failure cli->error says in which file, as cli_place makes it do, which returns false. */
 struct cli_flint {

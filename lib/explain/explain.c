@@ -393,3 +393,15 @@ bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, doubl
     e->backward += gradients != NULL ? n : 0;
     return ok;
 }
+
+bool sx_explainer_aim(struct sx_explainer *e, int64_t index, struct sx_error *error)
+{
+    int64_t n = sx_count(&e->built.scores_shape);
+    if (e->built.aim.n > 0 || index == e->pick)
+        return true;
+    if (index < 0 || index >= n)
+        return sx_fail(error, SX_FAILED, "there is no element %lld of %lld to explain",
+                       (long long)index, (long long)n);
+    name_target(e, index);
+    return sx_gradients(e, 1, e->input.data, &e->target.value, NULL, error);
+}

@@ -62,6 +62,10 @@ void sx_explainer_free(struct sx_explainer *explainer);
 bool sx_explainer_sample(struct sx_explainer *explainer, const struct sx_tensor *feeds,
                          struct sx_error *error);
 
+/* Makes element `index` of the explained tensor the target at the current sample, unless the target
+ * that was asked for is a sum. Status 1 where there is no such element. */
+bool sx_explainer_aim(struct sx_explainer *explainer, int64_t index, struct sx_error *error);
+
 /* x at the current sample (owned by the explainer, always SX_DOUBLE), its name, the target, and
  * the model evaluations so far, counted in samples. */
 const struct sx_tensor *sx_explainer_input(const struct sx_explainer *explainer);

@@ -1,0 +1,75 @@
+/* records.c - streams of records, a line of JSON each, as other tools wrote them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cli/cli.h"
+
+static void keep(struct cli *cli, struct cli_records *records, struct sx_result *record)
+{
+    if ((records->n & (records->n - 1)) == 0) {
+        size_t room = records->n > 0 ? 2 * records->n : 1;
+        records->record =
+            cli_must(cli, realloc(records->record, room * sizeof *records->record));
+    }
+    records->record[records->n++] = record;
+}
+
+/* A line that is no record is a failed sample. */
+static void take_line(struct cli *cli, const char *path, size_t number, const char *line,
+                      size_t n, struct cli_records *records)
+{
+    struct sx_error error = {0};
+    struct sx_result *record = sx_result_read(line, n, &error);
+    if (record != NULL && sx_result_top(record)->kind != SX_OBJECT) {
+        sx_result_free(record);
+        record = NULL;
+        error = (struct sx_error){SX_FAILED, "is no record, which is a JSON object"};
+    }
+    if (record != NULL) {
+        keep(cli, records, record);
+        return;
+    }
+    char place[120];
+    snprintf(place, sizeof place, "%.80s: line %zu", path, number);
+    cli_complain_sample(cli, place, &error);
+}
+
+bool cli_read_records(struct cli *cli, const char *path, struct cli_records *records)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    char *line = NULL;
+    size_t room = 0, number = 0;
+    ssize_t n;
+    while (f != NULL && (n = getline(&line, &room, f)) >= 0) {
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+            n--;
+        number++;
+        if (n > 0)
+            take_line(cli, path, number, line, (size_t)n, records);
+    }
+    bool ok = f != NULL && ferror(f) == 0;
+    free(line);
+    if (f != NULL && f != stdin)
+        fclose(f);
+    if (ok && (records->n > 0 || cli->failed > 0))
+        return true;
+    cli->error.status = SX_FAILED;
+    snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %s", path,
+             ok ? "holds no records" : "cannot be read");
+    return false;
+}
+
+void cli_records_free(struct cli_records *records)
+{
+    for (size_t i = 0; i < records->n; i++)
+        sx_result_free(records->record[i]);
+    free(records->record);
+    *records = (struct cli_records){0};
+}
+
+bool cli_record_of(const struct sx_datum *record, const char *id, int64_t index)
+{
+    const char *own = sx_datum_text(sx_datum_at(record, "id"), NULL);
+    return own != NULL && strcmp(own, id) == 0 &&
+           sx_datum_number(sx_datum_at(record, "index"), -1) == (double)index;
+}

@@ -1,0 +1,145 @@
+/* maps.c - the maps that records of all tools hold. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "score/score.h"
+
+void sx_record_map_free(struct sx_record_map *map)
+{
+    free(map->own);
+    *map = (struct sx_record_map){.own = NULL};
+}
+
+/* Methods of ggig whose elements are no derivatives, whatever else they are. */
+static bool adds_up(const struct sx_datum *record, const char *method)
+{
+    static const char *const adding[] = {"inputxgrad", "guided-ig", "blur-ig",
+                                         "idgi",       "expected",  "lime",
+                                         "occlusion",  "xrai",      "rise"};
+    const struct sx_datum *gap = sx_datum_at(record, "completeness_gap");
+    bool ggig = strcmp(sx_datum_text(sx_datum_at(record, "tool"), ""), "ggig") == 0;
+    if (!ggig || isfinite(sx_datum_number(gap, NAN)) || sx_datum_at(record, "layer") != NULL ||
+        sx_datum_number(sx_datum_at(record, "params.times_input"), 0) != 0)
+        return true;
+    for (size_t i = 0; method != NULL && i < sizeof adding / sizeof adding[0]; i++)
+        if (strcmp(method, adding[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Element (set) of the n x n matrix, or of the vector, of interactions. */
+static double *element(double *values, int64_t n, const struct sx_datum *set, bool matrix,
+                       bool mirrored)
+{
+    double a = sx_datum_element(set, 0);
+    double b = sx_datum_count(set) == 2 ? sx_datum_element(set, 1) : a;
+    if (!(a >= 0 && a < (double)n && b >= 0 && b < (double)n))
+        return NULL;
+    if (!matrix)
+        return values + (int64_t)a;
+    return mirrored ? values + (int64_t)b * n + (int64_t)a
+                    : values + (int64_t)a * n + (int64_t)b;
+}
+
+static double strength(const struct sx_datum *term)
+{
+    const struct sx_datum *value = sx_datum_at(term, "value");
+    if (value == NULL)
+        value = sx_datum_at(term, "mean");
+    return sx_datum_number(value != NULL ? value : sx_datum_at(term, "strength"), NAN);
+}
+
+/* Players up to the largest member, and the largest order. */
+static int64_t extent(const struct sx_datum *list, int64_t *order)
+{
+    int64_t n = 0;
+    *order = 0;
+    for (const struct sx_datum *t = list->first; t != NULL; t = t->next) {
+        const struct sx_datum *set = sx_datum_at(t, "set");
+        int64_t m = sx_datum_count(set);
+        *order = m > *order ? m : *order;
+        for (int64_t k = 0; k < m; k++) {
+            double member = sx_datum_element(set, k);
+            if (member >= (double)n && member < 0x1p20)
+                n = (int64_t)member + 1;
+        }
+    }
+    return n;
+}
+
+static bool interactions(const struct sx_datum *record, const struct sx_datum *list,
+                         struct sx_record_map *map, struct sx_error *error)
+{
+    int64_t order = 0, n = extent(list, &order);
+    double players = sx_datum_number(sx_datum_at(record, "players"), 0);
+    n = players > (double)n && players < 0x1p20 ? (int64_t)players : n;
+    if (n == 0 || order > 2 || (order == 2 && n > 4096))
+        return true;
+    map->own = sx_new((size_t)(order == 2 ? n * n : n), sizeof *map->own, error);
+    if (map->own == NULL)
+        return false;
+    for (const struct sx_datum *t = list->first; t != NULL; t = t->next)
+        for (int k = 0; k < order; k++) {
+            double *to = element(map->own, n, sx_datum_at(t, "set"), order == 2, k == 1);
+            if (to != NULL)
+                *to = strength(t);
+        }
+    struct sx_shape shape = {order == 2 ? 2 : 1, {n, n}};
+    map->values = (struct sx_tensor){SX_DOUBLE, shape, map->own};
+    return true;
+}
+
+/* The i-th of `methods` that has an attribution. */
+static void decomposed(const struct sx_datum *methods, int64_t i, struct sx_record_map *map)
+{
+    for (const struct sx_datum *m = methods->first; m != NULL; m = m->next) {
+        const struct sx_datum *a = sx_datum_at(m, "attribution");
+        if (a == NULL || a->kind != SX_ARRAY || i-- > 0)
+            continue;
+        map->method = sx_datum_text(sx_datum_at(m, "name"), NULL);
+        map->values = a->array;
+        return;
+    }
+}
+
+/* The i-th of these members that the record has as a tensor, or as a list of numbers. */
+static void member(const struct sx_datum *record, int64_t i, struct sx_record_map *map)
+{
+    static const char *const key[] = {"attribution", "marginal", "gradcam", "relevance"};
+    for (size_t k = 0; k < sizeof key / sizeof key[0]; k++) {
+        const struct sx_datum *v = sx_datum_at(record, key[k]);
+        struct sx_tensor t = {0};
+        bool there = v != NULL && v->kind == SX_ARRAY;
+        if (there)
+            t = v->array;
+        if ((!there && !sx_datum_tensor(v, &t)) || i-- > 0)
+            continue;
+        map->values = t;
+        if (k > 0)
+            map->method = key[k];
+        return;
+    }
+}
+
+bool sx_record_map(const struct sx_datum *record, int64_t i, struct sx_record_map *map,
+                   struct sx_error *error)
+{
+    const struct sx_datum *methods = sx_datum_at(record, "methods"),
+                          *terms = sx_datum_at(record, "interactions");
+    *map = (struct sx_record_map){.method = sx_datum_text(sx_datum_at(record, "method"), NULL)};
+    const char *players = sx_datum_text(sx_datum_at(record, "params.players"), NULL);
+    bool each = players != NULL && strcmp(players, "elements") != 0;
+    map->players = each ? players : NULL;
+    if (methods != NULL && methods->kind == SX_LIST) {
+        decomposed(methods, i, map);
+        map->contributions = true;
+    } else if (terms != NULL && terms->kind == SX_LIST) {
+        map->contributions = true;
+        return i > 0 || interactions(record, terms, map, error);
+    } else {
+        member(record, i, map);
+        map->contributions = adds_up(record, map->method);
+    }
+    return true;
+}
