@@ -37,7 +37,10 @@ static void write_classes(const struct flint_global *s, struct sx_result *j)
     for (int64_t c = 0; c < classes; c++) {
         sx_put_list(j, NULL);
         for (int64_t k = 0; k < n; k++)
-            sx_put_number(j, NULL, relevance(s, c, k));
+            if (s->f.survey.count[c] > 0)
+                sx_put_number(j, NULL, relevance(s, c, k));
+            else
+                sx_put_null(j, NULL);
         sx_put_end(j);
     }
     sx_put_end(j);

@@ -37,7 +37,8 @@ static void open_loss(struct loss *l, bool of_g, bool if_l1)
         sx_tensor_set(&hot, i * 4 + (int)sx_tensor_get(&y, i), 1);
     double beta = fc_number(in, "weights/beta"), gamma = fc_number(in, "weights/gamma");
     double delta = fc_number(in, "weights/delta"), eta = fc_number(in, "weights/eta");
-    l->v = (struct sx_flint_values){.phi = l->input[0],
+    l->v = (struct sx_flint_values){.scale = SX_NONE,
+                                    .phi = l->input[0],
                                     .logits = l->input[1],
                                     .teacher = l->input[2],
                                     .recon = l->input[3],

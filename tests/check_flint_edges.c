@@ -339,7 +339,7 @@ START_TEST(recipes_by_epoch)
         ck_assert_double_eq(sx_schedule_at(&o.lr, e), want[i].lr);
         ck_assert_int_eq(sx_schedule_starts(&o.lr, e), e == 19);
         ck_assert_int_eq(o.input == SX_FLINT_L1, strcmp(want[i].name, "cifar10") == 0);
-        ck_assert(!o.relu && !o.of_g && !o.joint);
+        ck_assert(o.phi == SX_FLINT_LEAKY && !o.of_g && !o.joint);
     }
     struct sx_flint_am am;
     sx_flint_am_default(&am);

@@ -618,7 +618,12 @@ static void expect_refused(struct fit *f, enum sx_status status, const char *why
 START_TEST(predictors_that_do_not_fit)
 {
     struct fit f;
-    begin(&f, table(NULL, 3), SHAPE(16, 5), 3);
+    struct tm_model *linear = tm_new(13);
+    tm_input(linear, "x", SX_FLOAT, 2, (const int64_t[]){-1, 5});
+    add_weights(linear, "w", 2, (const int64_t[]){5, 3});
+    tm_node(linear, "MatMul", "x w", "y", NULL);
+    tm_output(linear, "y");
+    begin(&f, linear, SHAPE(16, 5), 3);
     expect_refused(&f, SX_USAGE, "which layers");
     begin(&f, table(NULL, 1), SHAPE(16, 5), 2);
     static const char *const hidden[] = {"hidden"};

@@ -153,7 +153,7 @@ void fc_train(struct fc_training *t, bool joint, size_t cache)
     t->o.attributes = 4;
     t->o.psi_maps = 3;
     t->o.decoder_maps[0] = t->o.decoder_maps[1] = 2;
-    t->o.relu = true;
+    t->o.phi = SX_FLINT_RELU;
     t->o.joint = joint;
     t->o.epochs = 3;
     t->o.batch = 5;

@@ -81,60 +81,6 @@ bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error)
     return fit->n_rows >= 2 || sx_fail(error, SX_FAILED, "too few samples to train on");
 }
 
-/* ---- What f says, remembered ---- */
-
-static bool worth_caching(const struct sx_flint_fit *fit)
-{
-    double bytes = (double)fit->f.classes;
-    for (int i = 0; i < fit->f.n_layers; i++)
-        bytes += (double)sx_count(&fit->f.layer[i].shape);
-    bytes *= (double)fit->n_rows * sizeof(float);
-    return !fit->options.joint && fit->options.epochs > 1 &&
-           bytes <= (double)fit->options.cache;
-}
-
-static bool fill(struct sx_flint_fit *fit, struct sx_flint_forward *w, struct sx_error *error)
-{
-    struct sx_flint_cache *c = &fit->cache;
-    int64_t classes = fit->f.classes;
-    for (int64_t at = 0; at < fit->n_rows; at += w->batch) {
-        int64_t n = fit->n_rows - at < w->batch ? fit->n_rows - at : w->batch;
-        if (!sx_flint_forward(w, fit->data.x, fit->rows + at, n, NULL, error))
-            return false;
-        for (int64_t i = 0; i < n * classes; i++)
-            c->teacher[at * classes + i] = (float)w->teacher[i];
-        for (int k = 0; k < fit->f.n_layers; k++)
-            memcpy(c->layer[k] + at * c->size[k], w->layer[k],
-                   (size_t)(n * c->size[k]) * sizeof(float));
-    }
-    return true;
-}
-
-bool sx_flint_fill_cache(struct sx_flint_fit *fit, struct sx_error *error)
-{
-    struct sx_flint_cache *c = &fit->cache;
-    struct sx_flint_net_options o = {
-        .batch = 64, .real = SX_FLOAT, .layers = true, .max_memory = fit->options.max_memory};
-    struct sx_flint_forward w;
-    int n = fit->f.n_layers;
-    if (!worth_caching(fit))
-        return true;
-    c->layer = sx_new((size_t)n, sizeof *c->layer, error);
-    c->size = sx_new((size_t)n, sizeof *c->size, error);
-    c->teacher = sx_new((size_t)(fit->n_rows * fit->f.classes), sizeof *c->teacher, error);
-    bool ok = c->layer != NULL && c->size != NULL && c->teacher != NULL;
-    for (int i = 0; ok && i < n; i++) {
-        c->size[i] = sx_count(&fit->f.layer[i].shape);
-        c->layer[i] = sx_new((size_t)(fit->n_rows * c->size[i]), sizeof **c->layer, error);
-        ok = c->layer[i] != NULL;
-    }
-    if (!ok || !sx_flint_forward_new(&w, &fit->f, &o, fit->options.threads, error))
-        return false;
-    ok = fill(fit, &w, error);
-    sx_flint_forward_free(&w);
-    return ok;
-}
-
 /* ---- Feeding a step ---- */
 
 /* Elements of phi that are left out count as 0, the others for more. */

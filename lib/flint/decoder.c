@@ -50,7 +50,8 @@ static const char *rectify(struct sx_composer *c, const char *x)
                            (const char *const[]){x, NULL}, NULL, 0);
 }
 
-static void draw_picture(struct sx_composer *c, const struct sx_flint_image *p)
+/* `out` becomes the picture. */
+static void draw_picture(struct sx_composer *c, const struct sx_flint_image *p, const char *out)
 {
     int64_t rows = (p->rows + 3) / 4, columns = (p->columns + 3) / 4;
     bool fits = rows * 4 == p->rows && columns * 4 == p->columns;
@@ -61,28 +62,35 @@ static void draw_picture(struct sx_composer *c, const struct sx_flint_image *p)
                                     c->options->attributes, maps[0] * rows * columns);
     x = shaped(c, "flint/d/image", x, 4, dims);
     x = rectify(c, grow(c, "flint/d/grow0", "flint/d/grow0", x, maps[0], maps[1]));
-    x = grow(c, "flint/d/grow1", fits && !p->last ? SX_FLINT_RECON : "flint/d/grow1", x,
-             maps[1], p->channels);
+    x = grow(c, "flint/d/grow1", fits && !p->last ? out : "flint/d/grow1", x, maps[1],
+             p->channels);
     if (!fits)
-        x = crop(c, p->last ? "flint/d/crop" : SX_FLINT_RECON, x, p->rows, p->columns);
+        x = crop(c, p->last ? "flint/d/crop" : out, x, p->rows, p->columns);
     if (p->last)
-        sx_compose_node(c, "Transpose", SX_FLINT_RECON, (const char *const[]){x, NULL}, &perm,
-                        1);
+        sx_compose_node(c, "Transpose", out, (const char *const[]){x, NULL}, &perm, 1);
 }
 
-void sx_compose_decoder(struct sx_composer *c)
+static void make_vector(struct sx_composer *c, const char *out)
 {
     struct sx_shape x = c->f->x;
-    struct sx_flint_image p;
-    if (sx_flint_image(&x, &p) && p.rows >= 4 && p.columns >= 4) {
-        draw_picture(c, &p);
-        return;
-    }
     int64_t size = sx_count(&x), hidden = 64;
     const char *y = sx_compose_full(c, "flint/d/full0", "flint/d/full0", SX_FLINT_D,
                                     SX_FLINT_PHI, c->options->attributes, hidden);
     y = sx_compose_full(c, "flint/d/full1", "flint/d/full1", SX_FLINT_D, rectify(c, y), hidden,
                         size);
     x.dim[0] = -1;
-    shaped(c, SX_FLINT_RECON, y, x.rank, x.dim);
+    shaped(c, out, y, x.rank, x.dim);
+}
+
+void sx_compose_decoder(struct sx_composer *c)
+{
+    const struct sx_flint_scale *scale = c->f->scale;
+    const char *out = scale != NULL ? "flint/d/made" : SX_FLINT_RECON;
+    struct sx_flint_image p;
+    if (sx_flint_image(&c->f->x, &p) && p.rows >= 4 && p.columns >= 4)
+        draw_picture(c, &p, out);
+    else
+        make_vector(c, out);
+    if (scale != NULL)
+        sx_compose_restored(c, "flint/d/out", SX_FLINT_RECON, out, scale);
 }

@@ -151,14 +151,20 @@ static bool begin(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_shape *sample = sx_dataset_shape(fit->data.x);
     struct sx_flint_options *o = &fit->options;
-    if (!sx_flint_check(o, error))
+    sx_flint_settle(o);
+    if (!sx_flint_check(o, error) ||
+        !sx_flint_inspect(&fit->source, fit->model, o, sample, error) ||
+        !sx_flint_split(fit, error))
         return false;
+    sx_flint_settle_course(o, sx_flint_steps(fit));
+    if (o->pool == 0)
+        o->pool = fit->source.averaged ? 1 : 2;
     fit->history = sx_new((size_t)o->epochs + 1, sizeof *fit->history, error);
-    return fit->history != NULL &&
-           sx_flint_inspect(&fit->source, fit->model, o, sample, error) &&
-           identify(fit, error) && sx_flint_split(fit, error) && open_composed(fit, error) &&
-           learn_f(fit, error) && make_state(fit, error) && sx_flint_fill_cache(fit, error) &&
-           make_forward(fit, error);
+    if (fit->history == NULL || !sx_flint_scan(fit, error))
+        return false;
+    sx_flint_settle_size(o, fit->classes);
+    return identify(fit, error) && open_composed(fit, error) && learn_f(fit, error) &&
+           make_state(fit, error) && make_forward(fit, error);
 }
 
 struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
@@ -168,7 +174,7 @@ struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
     struct sx_flint_fit *fit = sx_new(1, sizeof *fit, error);
     if (fit == NULL)
         return NULL;
-    fit->options = *options;
+    fit->options = options != NULL ? *options : sx_flint_defaults();
     fit->data = *data;
     fit->model = model;
     fit->epoch = 1;
@@ -179,15 +185,6 @@ struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
     return NULL;
 }
 
-static void free_cache(struct sx_flint_fit *fit)
-{
-    for (int i = 0; fit->cache.layer != NULL && i < fit->f.n_layers; i++)
-        free(fit->cache.layer[i]);
-    free(fit->cache.layer);
-    free(fit->cache.teacher);
-    free(fit->cache.size);
-}
-
 void sx_flint_fit_free(struct sx_flint_fit *fit)
 {
     if (fit == NULL)
@@ -195,7 +192,7 @@ void sx_flint_fit_free(struct sx_flint_fit *fit)
     sx_flint_stepper_free(&fit->step[0]);
     sx_flint_stepper_free(&fit->step[1]);
     sx_flint_forward_free(&fit->forward);
-    free_cache(fit);
+    sx_flint_scan_free(fit);
     for (int i = 0; i < fit->n_trained; i++) {
         sx_tensor_free(&fit->m[i]);
         sx_tensor_free(&fit->v[i]);
@@ -232,9 +229,9 @@ const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i)
     return i >= 0 && i < fit->source.n_layers ? fit->source.layer[i].name : NULL;
 }
 
-const char *sx_flint_fit_config(const struct sx_flint_fit *fit)
+const struct sx_flint_options *sx_flint_fit_options(const struct sx_flint_fit *fit)
 {
-    return fit->config;
+    return &fit->options;
 }
 
 bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,

@@ -44,6 +44,8 @@ struct sx_flint_fit {
     struct sx_flint_stepper step[2]; /* full batches, and the short last one */
     struct sx_flint_forward forward;
     struct sx_flint_cache cache;
+    struct sx_flint_scale *scale; /* of each layer and, last, of x; NULL: as they are */
+    int64_t classes;              /* different ones that the model gives; 0: not counted */
     struct sx_flint_tally tally;
 
     /* Where it is: `at` steps of `epoch` are done, t steps of Adam since its moments were 0. */
@@ -59,12 +61,16 @@ bool sx_flint_stepper_new(struct sx_flint_stepper *s, const struct sx_flint_fit 
 void sx_flint_stepper_free(struct sx_flint_stepper *s);
 
 /* ---- data.c ---- */
-/* Splits the samples, and remembers f on them where that is allowed and fits. */
 bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error);
-bool sx_flint_fill_cache(struct sx_flint_fit *fit, struct sx_error *error);
 /* Puts the samples order[first ..] into the feeds of a step. */
 bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t first,
                    struct sx_error *error);
+
+/* ---- scan.c ---- */
+/* Runs f on the training samples once, where something is to be known of that: remembers it,
+ * counts the classes, measures the channels. */
+bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error);
+void sx_flint_scan_free(struct sx_flint_fit *fit);
 
 /* ---- train.c ---- */
 int64_t sx_flint_steps(const struct sx_flint_fit *fit); /* of an epoch */

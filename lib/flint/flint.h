@@ -25,9 +25,12 @@
 
 /* ---- inspect.c: what is known of f ----------------------------------------------- */
 
+struct sx_flint_scale;
+
 struct sx_flint_layer {
     const char *name;
-    struct sx_shape shape; /* of one sample, batch axis 1 */
+    struct sx_shape shape;              /* of one sample, batch axis 1 */
+    const struct sx_flint_scale *scale; /* Psi sees it standardised; NULL: as it is */
 };
 
 struct sx_flint_predictor {
@@ -41,6 +44,8 @@ struct sx_flint_predictor {
     bool probs;         /* it holds probabilities that no known operator made */
     int64_t classes;
     int64_t opset;
+    bool averaged;                      /* the model averages the places of the first layer */
+    const struct sx_flint_scale *scale; /* d makes the input from standardised values; NULL */
     struct sx_arena arena;
 };
 
@@ -65,6 +70,31 @@ struct sx_flint_image {
     bool last;
 };
 bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image);
+
+/* ---- layer.c: the layers where none are named --------------------------------------------- */
+
+/* How many were found, one or two; 0: none, or out of memory. */
+int sx_flint_default_layers(const struct sx_model *model, const struct sx_graph *g,
+                            const char *scores, const char *found[2], struct sx_error *error);
+bool sx_flint_averaged(const struct sx_model *model, const struct sx_graph *g,
+                       const char *layer, bool *averaged, struct sx_error *error);
+
+/* ---- scale.c: mean and spread of channels ---------------------------------------- */
+
+/* Element i belongs to channel i / plane % n. */
+struct sx_flint_scale {
+    int64_t n, plane;
+    float *mean, *sd, *low, *high; /* sd is at least 1e-3 of that of all elements, and not 0 */
+    double *sum, *square;          /* while values are added */
+    int64_t count;                 /* of values of a channel */
+};
+
+/* For tensors of a shape with the batch first; of the model's input, channels may be last. */
+bool sx_flint_scale_new(struct sx_flint_scale *s, const struct sx_shape *shape, bool input,
+                        struct sx_error *error);
+void sx_flint_scale_add(struct sx_flint_scale *s, const float *x, int64_t size);
+void sx_flint_scale_finish(struct sx_flint_scale *s);
+void sx_flint_scale_free(struct sx_flint_scale *s);
 
 /* ---- params.c: weights ----------------------------------------------------------- */
 
@@ -124,6 +154,12 @@ const char *sx_compose_reals(struct sx_composer *c, const char *name, int rank,
 const char *sx_compose_node(struct sx_composer *c, const char *op, const char *out,
                             const char *const *in, const struct sx_onnx_attr *attrs,
                             int n_attrs);
+/* (x - mean) / sd as the tensor NAME, and x * sd + mean as the tensor `out`; the constants are
+ * NAME/mean and NAME/sd. */
+const char *sx_compose_standardised(struct sx_composer *c, const char *name, const char *x,
+                                    const struct sx_flint_scale *scale);
+const char *sx_compose_restored(struct sx_composer *c, const char *name, const char *out,
+                                const char *x, const struct sx_flint_scale *scale);
 /* A fully connected layer from `in` features to `out`, with weight and bias. */
 const char *sx_compose_full(struct sx_composer *c, const char *name, const char *out_name,
                             enum sx_flint_part part, const char *x, int64_t in, int64_t out);
@@ -161,6 +197,7 @@ struct sx_flint_net_options {
     const char *const *variables; /* weights that are inputs */
     int n_variables;
     bool cut;    /* begin at f's layers; then there is no x, and no teacher */
+    bool bare;   /* f alone: there is no interpreter */
     bool layers; /* f's layers are wanted, too */
     size_t max_memory;
 };
@@ -232,13 +269,12 @@ double sx_flint_variation(const float *x, const struct sx_shape *shape, double w
 struct sx_flint_tally {
     int64_t classes, attributes;
     bool correct_only; /* for the relevance of classes, take only samples that g gets right */
-    int64_t samples, agree, labelled, right_f, right_g, elements, relevant[SX_TAUS];
+    int64_t samples, agree, agree5, labelled, right_f, right_g, elements, relevant[SX_TAUS];
     double of, entropy_f, missed, sum, square, l1, ent_sample;
     int64_t *count;    /* per class of g: samples */
     double *relevance; /* [classes, attributes], sums of r */
     double *mean_size, *r;
     int64_t *active;
-    bool *used;
 };
 
 struct sx_flint_row {
@@ -262,13 +298,22 @@ int64_t sx_flint_class(const double *scores, int64_t n);
 void sx_flint_relevance(const double *phi, const float *weights, int64_t n, double *alpha,
                         double *r);
 
-/* ---- options.c ------------------------------------------------------------------- */
+/* ---- schedule.c, recipes.c, options.c, record.c ------------------------------------------------------------------- */
 
 double sx_schedule_at(const struct sx_schedule *schedule, int64_t epoch);
 bool sx_schedule_starts(const struct sx_schedule *schedule, int64_t epoch); /* not the first */
 /* The order of an epoch or a draw: a permutation of 0..n-1 by (seed, stream). */
 void sx_flint_shuffle(int64_t *order, int64_t n, uint64_t seed, uint64_t stream);
+/* Fills in what the recipe says; then, of auto, what follows from the steps of an epoch, and
+ * from how many classes there are. */
+void sx_flint_settle(struct sx_flint_options *options);
+void sx_flint_settle_course(struct sx_flint_options *options, int64_t steps);
+void sx_flint_settle_size(struct sx_flint_options *options, int64_t classes);
 bool sx_flint_check(const struct sx_flint_options *options, struct sx_error *error);
+/* "params" of a fit: everything that shapes the result. */
+void sx_put_flint_options(struct sx_result *result, const char *key,
+                          const struct sx_flint_predictor *f,
+                          const struct sx_flint_options *options);
 /* As JSON; the caller frees them. */
 char *sx_flint_options_text(const struct sx_flint_predictor *f,
                             const struct sx_flint_options *options, struct sx_error *error);
@@ -284,6 +329,7 @@ struct sx_flint_terms {
 
 struct sx_flint_values { /* what the losses are of; SX_NONE where a term is not wanted */
     int phi, logits, teacher, recon, x, labels; /* labels [batch, classes], one hot */
+    int scale;                                  /* spread of x by which residuals are divided */
     int zero;                                   /* an input that holds 0 */
     int weight[4];                              /* rank 0: of, input, entropy, l1 */
 };

@@ -25,41 +25,45 @@ static bool add_layer(struct sx_flint_predictor *f, const struct sx_graph *g, co
     return f->layer[f->n_layers++].name != NULL;
 }
 
-/* The last images before the first operator that ends them. */
-static const char *default_layer(const struct sx_model *model, const struct sx_graph *g)
+/* The names in "A,B". */
+static bool add_named(struct sx_flint_predictor *f, const struct sx_graph *g, const char *names,
+                      struct sx_error *error)
 {
-    static const char *const ends[] = {"Flatten", "Reshape", "Gemm", "GlobalAveragePool"};
-    const char *found = NULL;
-    for (size_t i = 0; i < model->graph->n_node; i++) {
-        const Onnx__NodeProto *node = model->graph->node[i];
-        for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
-            if (node->op_type != NULL && strcmp(node->op_type, ends[k]) == 0 && found != NULL)
-                return found;
-        int id = node->n_output > 0 ? sx_find(g, node->output[0]) : SX_NONE;
-        if (id != SX_NONE && g->node[id].shape.rank == 4 && g->node[id].op != SX_CONST &&
-            sx_is_real(g->node[id].type))
-            found = node->output[0];
-    }
-    return found;
+    char *copy = sx_arena_strdup(&f->arena, names, error);
+    for (char *name; copy != NULL && (name = strsep(&copy, ",")) != NULL;)
+        if (!add_layer(f, g, name, error))
+            return false;
+    return error->status == SX_OK;
+}
+
+static size_t count_names(const char *names)
+{
+    size_t n = 1;
+    for (; *names != '\0'; names++)
+        n += *names == ',';
+    return n;
 }
 
 static bool find_layers(struct sx_flint_predictor *f, const struct sx_graph *g,
-                        const struct sx_flint_options *options, struct sx_error *error)
+                        const struct sx_flint_options *o, struct sx_error *error)
 {
-    int n = options->n_layers > 0 ? options->n_layers : 1;
-    f->layer = sx_arena_new(&f->arena, (size_t)n, sizeof *f->layer, error);
+    const char *found[2], *const *names = o->layers;
+    size_t room = 2, listed = o->layer_names != NULL ? count_names(o->layer_names) : 0;
+    room = (size_t)o->n_layers > room ? (size_t)o->n_layers : room;
+    int n = o->n_layers;
+    f->layer = sx_arena_new(&f->arena, listed > room ? listed : room, sizeof *f->layer, error);
     if (f->layer == NULL)
         return false;
-    for (int i = 0; i < options->n_layers; i++)
-        if (!add_layer(f, g, options->layers[i], error))
+    if (n == 0 && o->layer_names != NULL)
+        return add_named(f, g, o->layer_names, error);
+    if (n == 0) {
+        n = sx_flint_default_layers(f->model, g, f->scores, found, error);
+        names = found;
+    }
+    for (int i = 0; i < n; i++)
+        if (!add_layer(f, g, names[i], error))
             return false;
-    if (options->n_layers > 0)
-        return true;
-    const char *name = default_layer(f->model, g);
-    if (name == NULL)
-        return sx_fail(error, SX_USAGE,
-                       "which layers? None holds images; see onnx-run --list, then --layers");
-    return add_layer(f, g, name, error);
+    return n > 0;
 }
 
 /* ---- Classes ---- */
@@ -190,8 +194,9 @@ bool sx_flint_inspect(struct sx_flint_predictor *f, const struct sx_model *model
     f->opset = sx_model_opset(model, "");
     struct sx_lowered *l =
         sx_flint_lower(model, sample, 1, SX_FLOAT, NULL, 0, options->max_memory, error);
-    bool ok = l != NULL && find_layers(f, l->graph, options, error) &&
-              find_scores(f, l, options, error);
+    bool ok = l != NULL && find_scores(f, l, options, error) &&
+              find_layers(f, l->graph, options, error) &&
+              sx_flint_averaged(model, l->graph, f->layer[0].name, &f->averaged, error);
     sx_lowered_free(l);
     return ok;
 }

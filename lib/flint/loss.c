@@ -32,9 +32,11 @@ static int output_fidelity(struct sx_graph *g, int logits, int teacher, bool of_
     return cross_entropy(g, target, sx_log_softmax(g, of_g ? teacher : logits, 1));
 }
 
-static int input_fidelity(struct sx_graph *g, int recon, int x, bool if_l1)
+static int input_fidelity(struct sx_graph *g, const struct sx_flint_values *v, bool if_l1)
 {
-    int difference = sx_sub(g, recon, x);
+    int difference = sx_sub(g, v->recon, v->x);
+    if (v->scale != SX_NONE)
+        difference = sx_div(g, difference, v->scale);
     return mean(g, if_l1 ? sx_unary(g, SX_ABS, difference) : sx_mul(g, difference, difference));
 }
 
@@ -60,7 +62,7 @@ void sx_flint_loss(struct sx_graph *g, const struct sx_flint_values *v, bool of_
     conciseness(g, v->phi, t);
     t->total = sx_mul(g, v->weight[0], t->of);
     if (v->recon != SX_NONE) {
-        t->input = input_fidelity(g, v->recon, v->x, if_l1);
+        t->input = input_fidelity(g, v, if_l1);
         t->total = sx_add(g, t->total, sx_mul(g, v->weight[1], t->input));
     }
     int spread = sx_sub(g, t->ent_sample, t->ent_batch);

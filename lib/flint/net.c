@@ -38,10 +38,10 @@ static bool find_parts(struct parts *p, const struct sx_flint_net *net,
         p->param[i] = sx_find(g, o->variables[i]);
     for (int i = N_VALUES; i < p->n_values; i++)
         p->value[i] = sx_find(g, f->layer[i - N_VALUES].name);
-    bool ok = p->value[PHI] != SX_NONE && p->value[LOGITS] != SX_NONE &&
-              (o->cut || p->value[TEACHER] != SX_NONE) &&
-              g->node[p->value[PHI]].shape.rank == 2 &&
-              g->node[p->value[PHI]].shape.dim[0] == batch;
+    bool ok = o->cut || p->value[TEACHER] != SX_NONE;
+    ok = ok && (o->bare || (p->value[PHI] != SX_NONE && p->value[LOGITS] != SX_NONE &&
+                            g->node[p->value[PHI]].shape.rank == 2 &&
+                            g->node[p->value[PHI]].shape.dim[0] == batch));
     for (int i = N_VALUES; i < p->n_values; i++)
         ok = ok && p->value[i] != SX_NONE;
     return sx_graph_ok(g, error) &&

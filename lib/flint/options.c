@@ -1,154 +1,297 @@
-/* options.c - settings: recipes, schedules, and the text that says them all. */
+/* options.c - the options of fits and surveys, and what is allowed. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "flint/flint.h"
 
 const double sx_taus[SX_TAUS] = {1.5, 2, 2.5, 3, 4, 5};
 
-/* ---- Schedules ---- */
+/* ---- Values of their own kinds ---- */
 
-/* "W" or "W@E" from *text on, up to a comma or the end. */
-static bool parse_stage(const char **text, double *value, int64_t *epoch)
+static bool refuse(const struct sx_option *row, const char *text, const char *wanted,
+                   struct sx_error *error)
 {
-    size_t n = strcspn(*text, ","), number = strcspn(*text, ",@");
-    double from = 1;
-    if (!sx_number_parse(*text, number, value) || !isfinite(*value))
-        return false;
-    if (number < n && !sx_number_parse(*text + number + 1, n - number - 1, &from))
-        return false;
-    if (!(from >= 1 && from <= 1e9) || from != floor(from))
-        return false;
-    *epoch = (int64_t)from;
-    bool more = (*text)[n] == ',';
-    *text += n + more;
-    return !more || **text != '\0';
+    return sx_fail(error, SX_USAGE, "'%.80s' does not fit option --%s: %s", text, row->name,
+                   wanted);
 }
 
-bool sx_schedule_parse(struct sx_schedule *schedule, const char *text)
+static struct sx_schedule *schedule_at(const struct sx_option *row, void *options)
 {
-    struct sx_schedule s = {0};
-    do {
-        if (s.n == SX_STAGES || !parse_stage(&text, &s.value[s.n], &s.epoch[s.n]) ||
-            (s.n > 0 && s.epoch[s.n] <= s.epoch[s.n - 1]))
-            return false;
-        s.n++;
-    } while (*text != '\0');
-    *schedule = s;
+    return (struct sx_schedule *)(void *)((char *)options + row->field);
+}
+
+static bool parse_schedule(const struct sx_option *row, void *options, const char *text,
+                           struct sx_error *error)
+{
+    return sx_schedule_parse(schedule_at(row, options), text) ||
+           refuse(row, text, "W, W@EPOCH or a list of those", error);
+}
+
+static void put_stages(struct sx_result *r, const char *key, const struct sx_schedule *s)
+{
+    sx_put_list(r, key);
+    for (int i = 0; i < s->n; i++) {
+        sx_put_list(r, NULL);
+        sx_put_int(r, NULL, s->epoch[i]);
+        sx_put_double(r, NULL, s->value[i]);
+        sx_put_end(r);
+    }
+    sx_put_end(r);
+}
+
+#define PUT_SCHEDULE(member)                                                                   \
+    static void put_##member(struct sx_result *r, const char *key, const void *options)        \
+    {                                                                                          \
+        put_stages(r, key, &((const struct sx_flint_options *)options)->member);               \
+    }
+PUT_SCHEDULE(beta)
+PUT_SCHEDULE(gamma)
+PUT_SCHEDULE(delta)
+PUT_SCHEDULE(eta)
+PUT_SCHEDULE(lr)
+
+static bool parse_rate(const struct sx_option *row, void *options, const char *text,
+                       struct sx_error *error)
+{
+    struct sx_schedule *s = schedule_at(row, options);
+    bool ok = sx_schedule_parse(s, text);
+    for (int i = 0; ok && i < s->n; i++)
+        ok = s->value[i] > 0;
+    return ok || refuse(row, text, "rates are positive", error);
+}
+
+/* EPOCH:R, which is added to those before it. */
+static bool parse_rate_at(const struct sx_option *row, void *options, const char *text,
+                          struct sx_error *error)
+{
+    struct sx_schedule *s = schedule_at(row, options);
+    const char *colon = strchr(text, ':');
+    double epoch, rate;
+    if (colon == NULL || s->n == SX_STAGES - 1 ||
+        !sx_number_parse(text, (size_t)(colon - text), &epoch) ||
+        !sx_number_parse(colon + 1, strlen(colon + 1), &rate) ||
+        !(epoch >= 2 && epoch <= 1e9) || !(rate > 0) ||
+        (s->n > 0 && (int64_t)epoch <= s->epoch[s->n - 1]))
+        return refuse(row, text, "EPOCH:R, epochs from 2 on and in order", error);
+    s->epoch[s->n] = (int64_t)epoch;
+    s->value[s->n++] = rate;
     return true;
 }
 
-double sx_schedule_at(const struct sx_schedule *s, int64_t epoch)
+/* M,K */
+static bool parse_maps(const struct sx_option *row, void *options, const char *text,
+                       struct sx_error *error)
 {
-    double value = 0;
-    for (int i = 0; i < s->n && s->epoch[i] <= epoch; i++)
-        value = s->value[i];
-    return value;
+    struct sx_flint_options *o = options;
+    const char *comma = strchr(text, ',');
+    double a, b;
+    if (comma == NULL || !sx_number_parse(text, (size_t)(comma - text), &a) ||
+        !sx_number_parse(comma + 1, strlen(comma + 1), &b) || !(a >= 1 && a <= 1e6) ||
+        !(b >= 1 && b <= 1e6))
+        return refuse(row, text, "two whole numbers, M,K", error);
+    o->decoder_maps[0] = (int64_t)a;
+    o->decoder_maps[1] = (int64_t)b;
+    return true;
 }
 
-bool sx_schedule_starts(const struct sx_schedule *s, int64_t epoch)
+static void put_maps(struct sx_result *r, const char *key, const void *options)
 {
-    for (int i = 1; i < s->n; i++)
-        if (s->epoch[i] == epoch)
-            return true;
-    return false;
+    const struct sx_flint_options *o = options;
+    sx_put_list(r, key);
+    sx_put_int(r, NULL, o->decoder_maps[0]);
+    sx_put_int(r, NULL, o->decoder_maps[1]);
+    sx_put_end(r);
 }
 
-/* ---- Recipes (methods note, sections 1.3 and 4) ---- */
+static bool parse_cache(const struct sx_option *row, void *options, const char *text,
+                        struct sx_error *error)
+{
+    struct sx_flint_options *o = options;
+    double mega = 0;
+    if (text != NULL && (!sx_number_parse(text, strlen(text), &mega) ||
+                         !(mega >= 1 && mega <= 1e9) || mega != floor(mega)))
+        return refuse(row, text, "a whole number of at least 1", error);
+    o->cache = (size_t)mega << 20;
+    return true;
+}
 
-static const struct recipe {
-    const char *name;
-    int64_t attributes, psi_maps, pool, decoder_maps[2], epochs, batch;
-    const char *beta, *gamma, *delta, *eta, *lr;
-    enum sx_flint_input input;
-    bool drop_last;
-} recipes[] = {
-    {"mnist",
-     25,
-     64,
-     3,
-     {2, 8},
-     12,
-     16,
-     "0.5@3",
-     "0.8",
-     "0.2@5",
-     "0.5@3",
-     "1e-4",
-     SX_FLINT_MSE,
-     false},
-    {"quickdraw",
-     24,
-     64,
-     3,
-     {2, 8},
-     12,
-     64,
-     "0.1@3",
-     "5",
-     "0.1@4",
-     "0.2@2,3@3",
-     "1e-4",
-     SX_FLINT_MSE,
-     false},
-    {"cifar10",
-     36,
-     64,
-     3,
-     {10, 24},
-     25,
-     64,
-     "0.6@3",
-     "2",
-     "0.2@4",
-     "0.005@2,0.75@3",
-     "1e-4,4e-5@19",
-     SX_FLINT_L1,
-     false},
-    {"small",
-     16,
-     32,
-     2,
-     {8, 16},
-     40,
-     32,
-     "0.5@5",
-     "0.8",
-     "0.2@8",
-     "0.5@5",
-     "1e-3",
-     SX_FLINT_MSE,
-     true},
+static void put_cache(struct sx_result *r, const char *key, const void *options)
+{
+    sx_put_int(r, key, (int64_t)((const struct sx_flint_options *)options)->cache);
+}
+
+/* ---- The rows ---- */
+
+#define MEMBER(member) SX_FIELD(struct sx_flint_options, member)
+#define SCHEDULE(member)                                                                       \
+    MEMBER(member), .name = #member, .argument = "W[@E]", .kind = SX_OPTION_PARSED,            \
+                    .parse = parse_schedule, .put = put_##member, .param = #member
+
+static const struct sx_option rows[] = {
+    {.name = "recipe",
+     .argument = "NAME",
+     .help = "settings that are not said",
+     .kind = SX_OPTION_CHOICE,
+     MEMBER(recipe),
+     .choices = "auto|mnist|quickdraw|cifar10|small",
+     .param = "recipe"},
+    {.name = "layers",
+     .argument = "A,B",
+     .help = "layers of the model that attributes are made of",
+     .kind = SX_OPTION_TENSOR,
+     MEMBER(layer_names)},
+    {.name = "logits",
+     .argument = "TENSOR",
+     .help = "class scores before the softmax",
+     .kind = SX_OPTION_TENSOR,
+     MEMBER(logits)},
+    {.name = "probs",
+     .argument = "TENSOR",
+     .help = "or class probabilities",
+     .kind = SX_OPTION_TENSOR,
+     MEMBER(probs)},
+    {.name = "attributes",
+     .argument = "J",
+     .help = "how many attributes (auto: 2.5 for each class, 8 to 50)",
+     .kind = SX_OPTION_COUNT,
+     MEMBER(attributes),
+     .low = 1,
+     .param = "attributes"},
+    {.name = "psi-maps",
+     .argument = "M",
+     .help = "feature maps of the attribute network (auto: 64)",
+     .kind = SX_OPTION_COUNT,
+     MEMBER(psi_maps),
+     .low = 1,
+     .param = "psi_maps"},
+    {.name = "pool",
+     .argument = "P",
+     .help = "they are pooled to P x P (auto: as the model does, 1 or 2)",
+     .kind = SX_OPTION_COUNT,
+     MEMBER(pool),
+     .low = 1,
+     .param = "pool"},
+    {.name = "dec-maps",
+     .argument = "M,K",
+     .help = "feature maps of the decoder (auto: 8,16)",
+     .kind = SX_OPTION_PARSED,
+     .param = "dec_maps",
+     .parse = parse_maps,
+     .put = put_maps},
+    {.name = "phi",
+     .argument = "WHICH",
+     .help = "how attributes end (auto: relu)",
+     .kind = SX_OPTION_CHOICE,
+     MEMBER(phi),
+     .choices = "recipe|leaky|relu",
+     .param = "phi"},
+    {.name = "scaling",
+     .argument = "WHICH",
+     .help = "standardise layers and inputs by the data (auto: data)",
+     .kind = SX_OPTION_CHOICE,
+     MEMBER(scaling),
+     .choices = "recipe|data|none",
+     .param = "scaling"},
+    {.name = "mode",
+     .argument = "WHICH",
+     .help = "leave the model as it is, or train it too",
+     .kind = SX_OPTION_EITHER,
+     MEMBER(joint),
+     .choices = "posthoc|joint"},
+    {.name = "reinit",
+     .help = "joint: start the model from new weights",
+     .kind = SX_OPTION_FLAG,
+     MEMBER(reinit),
+     .param = "reinit"},
+    {.name = "of",
+     .argument = "WHICH",
+     .help = "the model teaches, or is weighted by, the interpreter",
+     .kind = SX_OPTION_EITHER,
+     MEMBER(of_g),
+     .choices = "f|g",
+     .param = "of"},
+    {.name = "if",
+     .argument = "WHICH",
+     .help = "input fidelity (auto: mse)",
+     .kind = SX_OPTION_CHOICE,
+     MEMBER(input),
+     .choices = "recipe|mse|l1|none",
+     .param = "if"},
+    {.help = "weight of output fidelity, from epoch E on (auto: 5)", SCHEDULE(beta)},
+    {.help = "weight of input fidelity (auto: 0.8)", SCHEDULE(gamma)},
+    {.help = "weight of the entropies (auto: 1, from a fifth of the epochs on)",
+     SCHEDULE(delta)},
+    {.help = "weight of the l1 norm, times delta (auto: 0.5)", SCHEDULE(eta)},
+    {.name = "lr",
+     .argument = "R[@E]",
+     .help = "learning rate of Adam (auto: 2e-3, 5e-4 in the last quarter)",
+     .kind = SX_OPTION_PARSED,
+     MEMBER(lr),
+     .param = "lr",
+     .parse = parse_rate,
+     .put = put_lr},
+    {.name = "lr-at",
+     .argument = "EPOCH:R",
+     .help = "another rate from an epoch on (repeatable)",
+     .kind = SX_OPTION_PARSED,
+     MEMBER(lr_at),
+     .parse = parse_rate_at},
+    {.name = "epochs",
+     .argument = "N",
+     .help = "passes over the samples (auto: 1000 steps, at least 12)",
+     .kind = SX_OPTION_COUNT,
+     MEMBER(epochs),
+     .low = 1,
+     .param = "epochs"},
+    {.name = "h-dropout",
+     .argument = "R",
+     .help = "share of attributes left out in training",
+     .kind = SX_OPTION_NUMBER,
+     MEMBER(h_dropout),
+     .param = "h_dropout"},
+    {.name = "drop-last",
+     .help = "leave out the short last batch",
+     .kind = SX_OPTION_FLAG,
+     MEMBER(drop_last),
+     .param = "drop_last"},
+    {.name = "keep-last",
+     .help = "or do not, whatever the recipe",
+     .kind = SX_OPTION_FLAG,
+     MEMBER(keep_last)},
+    {.name = "no-decoder",
+     .help = "no reconstruction",
+     .kind = SX_OPTION_FLAG,
+     MEMBER(no_decoder),
+     .param = "no_decoder"},
+    {.name = "freeze-psi",
+     .help = "control: attributes stay random",
+     .kind = SX_OPTION_FLAG,
+     MEMBER(freeze_psi),
+     .param = "freeze_psi"},
+    {.name = "val-frac",
+     .argument = "R",
+     .help = "share of the samples held back",
+     .kind = SX_OPTION_NUMBER,
+     MEMBER(validation),
+     .initial = "0.1",
+     .param = "val_frac"},
+    {.name = "cache-mb",
+     .argument = "N",
+     .help = "memory for what the model says of the samples",
+     .kind = SX_OPTION_PARSED,
+     .initial = "1024",
+     .param = "cache",
+     .parse = parse_cache,
+     .put = put_cache},
+    {.name = "no-cache", .help = "none", .kind = SX_OPTION_PARSED, .parse = parse_cache},
 };
+const struct sx_options sx_flint_table = {"Fit", rows, sizeof rows / sizeof rows[0]};
 
-bool sx_flint_recipe(struct sx_flint_options *o, const char *name, struct sx_error *error)
+struct sx_flint_options sx_flint_defaults(void)
 {
-    const struct recipe *r = NULL;
-    for (size_t i = 0; i < sizeof recipes / sizeof recipes[0]; i++)
-        if (strcmp(recipes[i].name, name) == 0)
-            r = &recipes[i];
-    if (r == NULL)
-        return sx_fail(error, SX_USAGE,
-                       "no recipe '%.40s'; there are mnist, quickdraw, cifar10, small", name);
-    struct sx_flint_options fresh = {.layers = o->layers,
-                                     .n_layers = o->n_layers,
-                                     .logits = o->logits,
-                                     .probs = o->probs,
-                                     .attributes = r->attributes,
-                                     .psi_maps = r->psi_maps,
-                                     .pool = r->pool,
-                                     .decoder_maps = {r->decoder_maps[0], r->decoder_maps[1]},
-                                     .epochs = r->epochs,
-                                     .batch = r->batch,
-                                     .input = r->input,
-                                     .drop_last = r->drop_last,
-                                     .validation = 0.1,
-                                     .cache = (size_t)256 << 20};
-    *o = fresh;
-    return sx_schedule_parse(&o->beta, r->beta) && sx_schedule_parse(&o->gamma, r->gamma) &&
-           sx_schedule_parse(&o->delta, r->delta) && sx_schedule_parse(&o->eta, r->eta) &&
-           sx_schedule_parse(&o->lr, r->lr);
+    struct sx_flint_options o = {0};
+    sx_option_defaults(&sx_flint_table, &o);
+    return o;
 }
 
 bool sx_flint_check(const struct sx_flint_options *o, struct sx_error *error)
@@ -156,7 +299,8 @@ bool sx_flint_check(const struct sx_flint_options *o, struct sx_error *error)
     const int64_t counts[] = {o->attributes,      o->psi_maps, o->pool, o->decoder_maps[0],
                               o->decoder_maps[1], o->epochs,   o->batch};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        if (counts[i] < 1 || counts[i] > 1 << 24)
+        if ((counts[i] < 1 && (counts[i] < 0 || o->recipe != SX_FLINT_AUTO)) ||
+            counts[i] > 1 << 24)
             return sx_fail(error, SX_USAGE,
                            "attributes, maps, pool, epochs and batch are 1 or "
                            "more, and not millions");
@@ -166,152 +310,4 @@ bool sx_flint_check(const struct sx_flint_options *o, struct sx_error *error)
         return sx_fail(error, SX_USAGE,
                        "without a decoder there is no input fidelity (--if=none)");
     return true;
-}
-
-/* ---- As JSON ---- */
-
-static void put_number(FILE *to, const char *key, double value)
-{
-    char text[SX_NUMBER_SIZE];
-    sx_number(text, value, SX_DOUBLE);
-    fprintf(to, "\"%s\":%s", key, text);
-}
-
-static void put_schedule(FILE *to, const char *key, const struct sx_schedule *s)
-{
-    char text[SX_NUMBER_SIZE];
-    fprintf(to, ",\"%s\":[", key);
-    for (int i = 0; i < s->n; i++) {
-        sx_number(text, s->value[i], SX_DOUBLE);
-        fprintf(to, "%s[%lld,%s]", i > 0 ? "," : "", (long long)s->epoch[i], text);
-    }
-    fprintf(to, "]");
-}
-
-static void put_text(FILE *to, const char *text)
-{
-    if (text == NULL) {
-        fprintf(to, "null");
-        return;
-    }
-    fputc('"', to);
-    for (; *text != '\0'; text++)
-        if (*text == '"' || *text == '\\')
-            fprintf(to, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            fprintf(to, "\\u%04x", (unsigned)*text);
-        else
-            fputc(*text, to);
-    fputc('"', to);
-}
-
-static void put_options(FILE *to, const struct sx_flint_predictor *f,
-                        const struct sx_flint_options *o)
-{
-    static const char *const input[] = {"mse", "l1", "none"};
-    fprintf(to, "{\"mode\":\"%s\",\"layers\":[", o->joint ? "joint" : "posthoc");
-    for (int i = 0; i < f->n_layers; i++) {
-        fprintf(to, i > 0 ? "," : "");
-        put_text(to, f->layer[i].name);
-    }
-    fprintf(to, "],\"scores\":");
-    put_text(to, f->scores);
-    fprintf(to,
-            ",\"probs\":%s,\"attributes\":%lld,\"psi_maps\":%lld,\"pool\":%lld,"
-            "\"dec_maps\":[%lld,%lld],\"phi\":\"%s\",\"of\":\"%s\",\"if\":\"%s\"",
-            f->probs ? "true" : "false", (long long)o->attributes, (long long)o->psi_maps,
-            (long long)o->pool, (long long)o->decoder_maps[0], (long long)o->decoder_maps[1],
-            o->relu ? "relu" : "leaky", o->of_g ? "g" : "f", input[o->input]);
-    put_schedule(to, "beta", &o->beta);
-    put_schedule(to, "gamma", &o->gamma);
-    put_schedule(to, "delta", &o->delta);
-    put_schedule(to, "eta", &o->eta);
-    put_schedule(to, "lr", &o->lr);
-    fprintf(to,
-            ",\"epochs\":%lld,\"batch\":%lld,\"drop_last\":%s,\"reinit\":%s,"
-            "\"freeze_psi\":%s,\"no_decoder\":%s,",
-            (long long)o->epochs, (long long)o->batch, o->drop_last ? "true" : "false",
-            o->reinit ? "true" : "false", o->freeze_psi ? "true" : "false",
-            o->no_decoder ? "true" : "false");
-    put_number(to, "h_dropout", o->h_dropout);
-    fprintf(to, ",");
-    put_number(to, "val_frac", o->validation);
-    fprintf(to, ",\"cache\":%zu,\"seed\":%llu}", o->cache, (unsigned long long)o->seed);
-}
-
-char *sx_flint_options_text(const struct sx_flint_predictor *f,
-                            const struct sx_flint_options *o, struct sx_error *error)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
-    if (to != NULL)
-        put_options(to, f, o);
-    if (to != NULL && fclose(to) == 0)
-        return text;
-    free(text);
-    sx_fail(error, SX_MEMORY, "out of memory");
-    return NULL;
-}
-
-static const char *const metric_keys[] = {
-    "samples", "acc_f",      "acc_g",     "fidelity", "recon", "variance", "of",
-    "gap",     "ent_sample", "ent_batch", "l1",       "live",  "used"};
-
-#define N_METRICS (sizeof metric_keys / sizeof metric_keys[0])
-
-/* In the order of the keys. */
-static double metric(const struct sx_flint_metrics *m, size_t i)
-{
-    double all[sizeof *m / sizeof(double)];
-    memcpy(all, m, sizeof all);
-    return all[i];
-}
-
-static void tau_key(int i, char text[SX_NUMBER_SIZE])
-{
-    sx_number(text, sx_taus[i], SX_DOUBLE);
-}
-
-static void put_metrics(FILE *to, const struct sx_flint_metrics *m)
-{
-    char tau[SX_NUMBER_SIZE];
-    for (size_t i = 0; i < N_METRICS; i++) {
-        fputc(i > 0 ? ',' : '{', to);
-        put_number(to, metric_keys[i], metric(m, i));
-    }
-    fprintf(to, ",\"conciseness\":{");
-    for (int i = 0; i < SX_TAUS; i++) {
-        tau_key(i, tau);
-        fprintf(to, i > 0 ? "," : "");
-        put_number(to, tau, m->conciseness[i]);
-    }
-    fprintf(to, "}}");
-}
-
-void sx_put_metrics(struct sx_result *json, const struct sx_flint_metrics *m)
-{
-    char tau[SX_NUMBER_SIZE];
-    for (size_t i = 0; i < N_METRICS; i++)
-        sx_put_double(json, metric_keys[i], metric(m, i));
-    sx_put_object(json, "conciseness");
-    for (int i = 0; i < SX_TAUS; i++) {
-        tau_key(i, tau);
-        sx_put_double(json, tau, m->conciseness[i]);
-    }
-    sx_put_end(json);
-}
-
-char *sx_flint_metrics_text(const struct sx_flint_metrics *m, struct sx_error *error)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
-    if (to != NULL)
-        put_metrics(to, m);
-    if (to != NULL && fclose(to) == 0)
-        return text;
-    free(text);
-    sx_fail(error, SX_MEMORY, "out of memory");
-    return NULL;
 }

@@ -83,6 +83,35 @@ const char *sx_compose_node(struct sx_composer *c, const char *op, const char *o
     return out;
 }
 
+/* Values of channels, shaped so that they fit every place. */
+static const char *of_channels(struct sx_composer *c, const char *name, const char *what,
+                               const struct sx_flint_scale *scale, const float *v)
+{
+    const int64_t dims[] = {scale->n, 1, 1};
+    return sx_compose_reals(c, sx_compose_name(c, "%s/%s", name, what),
+                            scale->plane > 1 ? 3 : 1, dims, v);
+}
+
+const char *sx_compose_standardised(struct sx_composer *c, const char *name, const char *x,
+                                    const struct sx_flint_scale *scale)
+{
+    const char *mean = of_channels(c, name, "mean", scale, scale->mean);
+    const char *sd = of_channels(c, name, "sd", scale, scale->sd);
+    const char *centred = sx_compose_name(c, "%s/centred", name);
+    sx_compose_node(c, "Sub", centred, (const char *const[]){x, mean, NULL}, NULL, 0);
+    return sx_compose_node(c, "Div", name, (const char *const[]){centred, sd, NULL}, NULL, 0);
+}
+
+const char *sx_compose_restored(struct sx_composer *c, const char *name, const char *out,
+                                const char *x, const struct sx_flint_scale *scale)
+{
+    const char *mean = of_channels(c, name, "mean", scale, scale->mean);
+    const char *sd = of_channels(c, name, "sd", scale, scale->sd);
+    const char *spread = sx_compose_name(c, "%s/spread", name);
+    sx_compose_node(c, "Mul", spread, (const char *const[]){x, sd, NULL}, NULL, 0);
+    return sx_compose_node(c, "Add", out, (const char *const[]){spread, mean, NULL}, NULL, 0);
+}
+
 const char *sx_compose_full(struct sx_composer *c, const char *name, const char *out_name,
                             enum sx_flint_part part, const char *x, int64_t in, int64_t out)
 {

@@ -98,31 +98,46 @@ static const char *concat(struct sx_composer *c, const char *out, const char *co
     return sx_compose_node(c, "Concat", out, parts, &axis, 1);
 }
 
+/* Layer i as Psi sees it. */
+static const char *layer(struct sx_composer *c, int i)
+{
+    const struct sx_flint_layer *l = &c->f->layer[i];
+    if (l->scale == NULL)
+        return l->name;
+    return sx_compose_standardised(c, sx_compose_name(c, "flint/psi/in%d", i), l->name,
+                                   l->scale);
+}
+
+static struct images image(struct sx_composer *c, int i)
+{
+    const struct sx_shape *s = &c->f->layer[i].shape;
+    return (struct images){layer(c, i), s->dim[1], s->dim[2], s->dim[3]};
+}
+
 /* The layers that hold images, as one image. */
 static struct images join(struct sx_composer *c, const char **parts)
 {
     const struct sx_flint_predictor *f = c->f;
-    struct images one = {0}, joined = {.rows = INT64_MAX, .columns = INT64_MAX};
-    int n = 0;
+    struct images joined = {.rows = INT64_MAX, .columns = INT64_MAX};
+    int n = 0, last = 0;
     for (int i = 0; i < f->n_layers; i++) {
         const struct sx_shape *s = &f->layer[i].shape;
         if (s->rank != 4)
             continue;
-        one = (struct images){f->layer[i].name, s->dim[1], s->dim[2], s->dim[3]};
-        joined.rows = least(joined.rows, one.rows);
-        joined.columns = least(joined.columns, one.columns);
+        joined.rows = least(joined.rows, s->dim[2]);
+        joined.columns = least(joined.columns, s->dim[3]);
+        last = i;
         n++;
     }
     if (n == 0)
-        return one;
+        return (struct images){0};
     if (n == 1)
-        return convolve(c, "flint/psi/conv", one, c->options->psi_maps, 1);
+        return convolve(c, "flint/psi/conv", image(c, last), c->options->psi_maps, 1);
     n = 0;
     for (int i = 0; i < f->n_layers; i++) {
-        const struct sx_shape *s = &f->layer[i].shape;
-        if (s->rank != 4)
+        if (f->layer[i].shape.rank != 4)
             continue;
-        one = (struct images){f->layer[i].name, s->dim[1], s->dim[2], s->dim[3]};
+        struct images one = image(c, i);
         int64_t stride = least(one.rows / joined.rows, one.columns / joined.columns);
         one = convolve(c, sx_compose_name(c, "flint/psi/conv%d", i), one, c->options->psi_maps,
                        stride);
@@ -139,10 +154,10 @@ static struct images join(struct sx_composer *c, const char **parts)
 /* A layer without an image: its mean over positions, a fully connected layer, ReLU. */
 static const char *features(struct sx_composer *c, int i)
 {
-    const struct sx_flint_layer *layer = &c->f->layer[i];
-    const char *x = layer->name, *name = sx_compose_name(c, "flint/psi/full%d", i);
+    const struct sx_shape *shape = &c->f->layer[i].shape;
+    const char *x = layer(c, i), *name = sx_compose_name(c, "flint/psi/full%d", i);
     static const int64_t one = 1;
-    if (layer->shape.rank == 3) {
+    if (shape->rank == 3) {
         const char *mean = sx_compose_name(c, "flint/psi/mean%d", i);
         const struct sx_onnx_attr attrs[] = {{.name = "keepdims", .i = 0},
                                              {.name = "axes", .ints = &one, .n = 1}};
@@ -153,7 +168,7 @@ static const char *features(struct sx_composer *c, int i)
         x = sx_compose_node(c, "ReduceMean", mean, (const char *const[]){x, axes, NULL}, attrs,
                             axes != NULL ? 1 : 2);
     }
-    x = sx_compose_full(c, name, name, SX_FLINT_PSI, x, layer->shape.dim[layer->shape.rank - 1],
+    x = sx_compose_full(c, name, name, SX_FLINT_PSI, x, shape->dim[shape->rank - 1],
                         c->options->psi_maps);
     return sx_compose_node(c, "Relu", sx_compose_name(c, "%s/relu", name),
                            (const char *const[]){x, NULL}, NULL, 0);
@@ -163,8 +178,9 @@ static const char *features(struct sx_composer *c, int i)
 static void activate(struct sx_composer *c, const char *x)
 {
     const struct sx_onnx_attr slope = {.name = "alpha", .real = true, .f = 0.01};
-    sx_compose_node(c, c->options->relu ? "Relu" : "LeakyRelu", SX_FLINT_PHI,
-                    (const char *const[]){x, NULL}, &slope, c->options->relu ? 0 : 1);
+    bool relu = c->options->phi == SX_FLINT_RELU;
+    sx_compose_node(c, relu ? "Relu" : "LeakyRelu", SX_FLINT_PHI,
+                    (const char *const[]){x, NULL}, &slope, relu ? 0 : 1);
 }
 
 void sx_compose_psi(struct sx_composer *c)

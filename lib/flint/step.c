@@ -80,6 +80,16 @@ static void wire_inputs(const struct sx_flint_fit *fit, struct wiring *w,
     }
 }
 
+/* The spread of x, by which residuals are divided, of every element. */
+static int scale_of(const struct sx_flint_fit *fit, struct sx_graph *g)
+{
+    const struct sx_flint_scale *s = fit->source.scale;
+    if (s == NULL)
+        return SX_NONE;
+    const struct sx_shape shape = {s->plane > 1 ? 3 : 1, {s->n, 1, 1}};
+    return sx_const(g, SX_FLOAT, &shape, s->sd);
+}
+
 /* The loss and its derivatives by the weights; those that f or g do not need have none. */
 static bool wire_loss(const struct sx_flint_fit *fit, struct wiring *w, struct sx_error *error)
 {
@@ -91,6 +101,7 @@ static bool wire_loss(const struct sx_flint_fit *fit, struct wiring *w, struct s
     if (fit->options.h_dropout > 0)
         v.logits = dropped_logits(fit, w);
     v.recon = fit->options.input != SX_FLINT_NONE ? s->net.recon : SX_NONE;
+    v.scale = scale_of(fit, g);
     sx_flint_loss(g, &v, fit->options.of_g, fit->options.input == SX_FLINT_L1, &t);
     s->params = w->n_in;
     int *by = sx_new((size_t)fit->n_trained + 1, sizeof *by, error);

@@ -17,10 +17,9 @@ bool sx_flint_tally_new(struct sx_flint_tally *t, int64_t classes, int64_t attri
     t->relevance = sx_new(cells, sizeof *t->relevance, error);
     t->mean_size = sx_new((size_t)attributes, sizeof *t->mean_size, error);
     t->active = sx_new((size_t)attributes, sizeof *t->active, error);
-    t->used = sx_new((size_t)attributes, sizeof *t->used, error);
     t->r = sx_new((size_t)attributes, sizeof *t->r, error);
     return t->count != NULL && t->relevance != NULL && t->mean_size != NULL &&
-           t->active != NULL && t->used != NULL && t->r != NULL;
+           t->active != NULL && t->r != NULL;
 }
 
 void sx_flint_tally_free(struct sx_flint_tally *t)
@@ -29,7 +28,6 @@ void sx_flint_tally_free(struct sx_flint_tally *t)
     free(t->relevance);
     free(t->mean_size);
     free(t->active);
-    free(t->used);
     free(t->r);
     *t = (struct sx_flint_tally){0};
 }
@@ -90,13 +88,12 @@ static double entropy_of(const double *v, int64_t n)
     return entropy;
 }
 
-/* Attributes: their sizes, which are live and used, how many a sample needs. */
+/* Attributes: their sizes, which are live, how many a sample needs. */
 static void add_attributes(struct sx_flint_tally *t, const double *phi, bool counts,
                            int64_t class)
 {
     for (int64_t j = 0; j < t->attributes; j++) {
         t->active[j] += phi[j] > 1e-6;
-        t->used[j] = t->used[j] || t->r[j] > 0.5;
         for (int k = 0; k < SX_TAUS; k++)
             t->relevant[k] += t->r[j] > 1 / sx_taus[k];
         if (counts)
@@ -111,6 +108,15 @@ static void add_attributes(struct sx_flint_tally *t, const double *phi, bool cou
     t->ent_sample += entropy_of(t->r, t->attributes);
 }
 
+/* Whether f's class is among the five that g finds most likely. */
+static bool in_top5(const double *logits, int64_t n, int64_t class)
+{
+    int64_t above = 0;
+    for (int64_t i = 0; i < n; i++)
+        above += logits[i] > logits[class];
+    return above < 5;
+}
+
 void sx_flint_tally_add(struct sx_flint_tally *t, const struct sx_flint_row *s,
                         const float *weights)
 {
@@ -119,6 +125,7 @@ void sx_flint_tally_add(struct sx_flint_tally *t, const struct sx_flint_row *s,
     int64_t f = sx_flint_class(s->teacher, t->classes);
     t->samples++;
     t->agree += f == g;
+    t->agree5 += in_top5(s->logits, t->classes, f);
     if (s->label >= 0) {
         t->labelled++;
         t->right_f += f == s->label;
@@ -158,9 +165,10 @@ void sx_flint_tally_metrics(struct sx_flint_tally *t, bool decoder, struct sx_fl
                                    .l1 = ratio(t->l1, n)};
     for (int64_t j = 0; j < t->attributes; j++) {
         m->live += (double)t->active[j] > 0.001 * (double)n;
-        m->used += t->used[j];
         t->r[j] = ratio(t->mean_size[j], n);
     }
+    m->used = m->live;
+    m->fidelity_top5 = t->classes > 5 ? ratio((double)t->agree5, n) : (double)NAN;
     m->ent_batch = n > 0 ? entropy_of(t->r, t->attributes) : (double)NAN;
     for (int k = 0; k < SX_TAUS; k++)
         m->conciseness[k] = ratio((double)t->relevant[k], n);

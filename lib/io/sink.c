@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +127,39 @@ struct sx_sink *sx_sink_open(const char *path, struct sx_error *error)
         }
     }
     return sink;
+}
+
+struct sx_sink *sx_sink_memory(struct sx_error *error)
+{
+    struct sx_sink *sink = sx_new(1, sizeof *sink, error);
+    if (sink == NULL)
+        return NULL;
+    sink->direct = true;
+    sink->fd = memfd_create("sextant", MFD_CLOEXEC);
+    if (sink->fd >= 0)
+        return sink;
+    sx_fail(error, SX_MEMORY, "out of memory: %s", strerror(errno));
+    free(sink);
+    return NULL;
+}
+
+char *sx_sink_text(struct sx_sink *sink, struct sx_error *error)
+{
+    struct sx_error failure = {0};
+    off_t size = sx_sink_flush(sink, &failure) ? lseek(sink->fd, 0, SEEK_END) : -1;
+    char *text = size >= 0 ? sx_new((size_t)size + 1, 1, error) : NULL;
+    for (off_t at = 0; text != NULL && at < size;) {
+        ssize_t n = pread(sink->fd, text + at, (size_t)(size - at), at);
+        if (n <= 0 && errno != EINTR) {
+            free(text);
+            text = NULL;
+        }
+        at += n > 0 ? n : 0;
+    }
+    sx_sink_finish(sink, false, NULL);
+    if (text == NULL && error->status == SX_OK)
+        sx_fail(error, SX_MEMORY, "out of memory");
+    return text;
 }
 
 static void put(struct sx_sink *sink, const char *bytes, size_t n)

@@ -134,3 +134,15 @@ bool sx_result_json(const struct sx_result *r, struct sx_sink *sink, struct sx_e
     sx_sink_write(sink, "\n", 1);
     return sx_sink_flush(sink, error);
 }
+
+char *sx_result_line(const struct sx_result *r, struct sx_error *error)
+{
+    if (!sx_result_ok(r, error))
+        return NULL;
+    struct sx_sink *sink = sx_sink_memory(error);
+    if (sink == NULL)
+        return NULL;
+    if (r->top != NULL)
+        write_value(sink, r->top);
+    return sx_sink_text(sink, error);
+}

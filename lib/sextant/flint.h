@@ -3,7 +3,7 @@
 #define SEXTANT_FLINT_H
 
 #include "sextant/input.h"
-#include "sextant/result.h"
+#include "sextant/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,36 +19,56 @@ struct sx_schedule {
 /* Reads "W", "W@E" or "W@E,W@E..". False if that is not what it says. */
 bool sx_schedule_parse(struct sx_schedule *schedule, const char *text);
 
-enum sx_flint_input { SX_FLINT_MSE, SX_FLINT_L1, SX_FLINT_NONE };
+/* What a recipe decides unless the caller does is 0 in these, and -1 in shares. */
+enum sx_flint_recipe {
+    SX_FLINT_AUTO,  /* one rule for all data: see flint-fit(1) */
+    SX_FLINT_MNIST, /* the authors' settings for these data */
+    SX_FLINT_QUICKDRAW,
+    SX_FLINT_CIFAR10,
+    SX_FLINT_SMALL,   /* pictures of 8 x 8 */
+    SX_FLINT_AS_SAID, /* none: every setting is the caller's */
+};
+enum sx_flint_phi { SX_FLINT_PHI_BY_RECIPE, SX_FLINT_LEAKY, SX_FLINT_RELU };
+enum sx_flint_input { SX_FLINT_BY_RECIPE, SX_FLINT_MSE, SX_FLINT_L1, SX_FLINT_NONE };
+enum sx_flint_scaling { SX_FLINT_SCALING_BY_RECIPE, SX_FLINT_DATA, SX_FLINT_UNSCALED };
+
 struct sx_flint_options {
-    const char *const *layers; /* tensors of the file; none: the last images of the network */
+    enum sx_flint_recipe recipe;
+    const char *const *layers; /* tensors of the file; none: layer_names */
     int n_layers;
+    const char *layer_names;    /* the same as "A,B"; NULL: found, see flint-fit(1) */
     const char *logits, *probs; /* tensor that holds class scores; NULL: the first output */
     int64_t attributes, psi_maps, pool, decoder_maps[2];
-    bool joint, reinit; /* train f too; from new weights */
-    bool relu;          /* attributes end in ReLU rather than LeakyReLU(0.01) */
-    bool of_g;          /* weight log f by g, as printed, rather than f teaching g */
-    bool freeze_psi;    /* the control: only h learns, from f alone */
-    bool no_decoder, drop_last;
-    enum sx_flint_input input;
-    struct sx_schedule beta, gamma, delta, eta, lr; /* eta counts times delta's last stage */
+    enum sx_flint_phi phi;         /* how attributes end: LeakyReLU(0.01) or ReLU */
+    enum sx_flint_input input;     /* the error of a reconstruction */
+    enum sx_flint_scaling scaling; /* whether Psi and d see standardised values */
+    bool joint, reinit;            /* train f too; from new weights */
+    bool of_g;                     /* weight log f by g, as printed, rather than f teaching g */
+    bool freeze_psi;               /* the control: only h learns, from f alone */
+    bool no_decoder, drop_last, keep_last;
+    struct sx_schedule beta, gamma, delta, eta; /* eta counts times delta's last stage */
+    struct sx_schedule lr, lr_at;               /* lr_at: stages after the first of lr */
     int64_t epochs, batch;
     double h_dropout, validation; /* share of the samples that is held back */
     uint64_t seed;
     int threads;
     size_t max_memory, cache; /* bytes; the latter for what f gives on the training samples */
 };
-/* Sets everything but layers and tensors to "mnist", "quickdraw", "cifar10" or "small". */
+/* The rows of these options, but for layers, batch, seed and what bounds the run; the defaults. */
+extern const struct sx_options sx_flint_table;
+struct sx_flint_options sx_flint_defaults(void);
+/* Sets everything but layers and tensors to a recipe of the authors, or to "small". Status 2. */
 bool sx_flint_recipe(struct sx_flint_options *options, const char *name,
                      struct sx_error *error);
 
 /* How well an interpreter does, as flint-global(1) says; counts, too, are doubles. Accuracies are
- * NaN without labels; conciseness is for each of sx_taus. */
+ * NaN without labels, fidelity_top5 (f's class is among g's five) with five classes or fewer; conciseness is for each of sx_taus. An attribute is live, or used, where it is over
+ * 1e-6 in more than 0.1 % of the samples. */
 #define SX_TAUS 6
 extern const double sx_taus[SX_TAUS];
 struct sx_flint_metrics {
     double samples, acc_f, acc_g, fidelity, recon, variance, of, gap, ent_sample, ent_batch, l1;
-    double live, used, conciseness[SX_TAUS];
+    double live, used, fidelity_top5, conciseness[SX_TAUS];
 };
 /* Means of the terms over an epoch, and of the epoch so far. */
 struct sx_flint_epoch {
@@ -92,8 +112,8 @@ const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i);
 bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                           struct sx_flint_metrics *metrics, struct sx_error *error);
 
-/* Everything that shapes the result, as JSON. */
-const char *sx_flint_fit_config(const struct sx_flint_fit *fit);
+/* The settings of the fit, with what its recipe and its data decided. */
+const struct sx_flint_options *sx_flint_fit_options(const struct sx_flint_fit *fit);
 
 /* Writes a checkpoint, or goes on from one: to the same bytes as without the break. Status 2 if
  * it is of other options, data or model. */
@@ -173,8 +193,15 @@ bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
                        const struct sx_shape *sample, int64_t n, const int64_t *attribute,
                        float *x, struct sx_flint_climbed *result, struct sx_error *error);
 
-/* The keys of metrics, in an object that is open; NaN is null. */
-void sx_put_metrics(struct sx_result *json, const struct sx_flint_metrics *metrics);
+/* The keys of metrics, in an object that is open; what does not apply is null. As an object, or
+ * null where nothing was measured. */
+void sx_put_metrics(struct sx_result *result, const struct sx_flint_metrics *metrics);
+void sx_put_measured(struct sx_result *result, const char *key,
+                     const struct sx_flint_metrics *metrics);
+/* The keys of the terms of an epoch, likewise; of a whole fit, after those of every record. */
+void sx_put_terms(struct sx_result *result, const struct sx_flint_epoch *epoch, bool joint);
+void sx_put_flint_fit(struct sx_result *result, const struct sx_flint_fit *fit,
+                      const struct sx_flint_metrics *test);
 
 #ifdef __cplusplus
 }

@@ -136,6 +136,9 @@ bool sx_datum_tensor(const struct sx_datum *value, struct sx_tensor *tensor);
 bool sx_result_json(const struct sx_result *result, struct sx_sink *sink,
                     struct sx_error *error);
 
+/* The same as a text without a newline, which the caller frees; NULL with status 6. */
+char *sx_result_line(const struct sx_result *result, struct sx_error *error);
+
 /* Which members of a record a person and a table see. Members are paths, separated by commas; of
  * "a|b" the first that is there counts; "a:b" is headed b. NULL: none. */
 struct sx_view {

@@ -87,8 +87,22 @@ is 'with the figures of the record' \
 is 'entropies of 16 attributes are at most their logarithm' \
     "$(jq -sc '[.[] | .ent_sample, .ent_batch | . > 0 and . <= (16 | log) + 1e-6] | all' log)" true
 run flint-fit digits8.onnx -x digits8.npy --recipe=small --epochs=1 -o default.onnx
-is 'the layer that is chosen is said' "$(cat "$T/err")" \
+is 'the layer that is chosen is said' "$(grep -v ': warning: ' "$T/err")" \
     'flint-fit: layer /7/MaxPool_output_0 (choose with --layers)'
+
+# ---- The recipe for all data ----
+
+run flint-fit digits8.onnx -x digits8.npy -y classes --val-frac=0.2 -s 1 -o auto.onnx
+is 'by default: status' "$status" 0
+is 'what follows from model and data' \
+    "$(jq -c '.params | [.recipe, .pool, .attributes, .epochs, .batch, .phi, .scaling, .delta, .lr]' "$T/out")" \
+    '["auto",2,20,1000,16,"relu","data",[[200,1]],[[1,0.002],[751,0.0005]]]'
+is 'it agrees with the model on what it has seen' \
+    "$(flint-global -q auto.onnx digits8.npy | jq '.metrics.fidelity >= 0.8')" true
+is 'what does not apply is not counted as not finite' \
+    "$(flint-global -q auto.onnx digits8.npy | jq -c '[.metrics.acc_f, .nonfinite]')" '[null,null]'
+is 'one count of attributes at work' \
+    "$(flint-global -q auto.onnx digits8.npy | jq '.metrics | .live == .used and .live > 8')" true
 
 # ---- Misuse ----
 

@@ -1,0 +1,163 @@
+/* scan.c - one pass of f over the training samples before training: what it says of them is
+ * remembered where that fits, its classes are counted, its channels measured. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flint/fit.h"
+
+/* Samples a run, so that a tensor as large as the input takes no more than 16 MiB. */
+static int64_t batch_for(const struct sx_shape *x)
+{
+    int64_t size = sx_count(x), n = size > 0 ? ((int64_t)4 << 20) / size : 64;
+    return n < 1 ? 1 : n > 64 ? 64 : n;
+}
+
+static bool worth_caching(const struct sx_flint_fit *fit)
+{
+    const struct sx_flint_options *o = &fit->options;
+    double bytes = (double)fit->source.classes;
+    for (int i = 0; i < fit->source.n_layers; i++)
+        bytes += (double)sx_count(&fit->source.layer[i].shape);
+    bytes *= (double)fit->n_rows * sizeof(float);
+    bool fits =
+        bytes <= (double)o->cache && (o->max_memory == 0 || bytes <= (double)o->max_memory / 4);
+    return !o->joint && o->epochs > 1 && fits;
+}
+
+static bool make_cache(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    struct sx_flint_cache *c = &fit->cache;
+    int n = fit->source.n_layers;
+    c->layer = sx_new((size_t)n, sizeof *c->layer, error);
+    c->size = sx_new((size_t)n, sizeof *c->size, error);
+    c->teacher = sx_new((size_t)(fit->n_rows * fit->source.classes), sizeof *c->teacher, error);
+    bool ok = c->layer != NULL && c->size != NULL && c->teacher != NULL;
+    for (int i = 0; ok && i < n; i++) {
+        c->size[i] = sx_count(&fit->source.layer[i].shape);
+        c->layer[i] = sx_new((size_t)(fit->n_rows * c->size[i]), sizeof **c->layer, error);
+        ok = c->layer[i] != NULL;
+    }
+    return ok;
+}
+
+static bool make_scales(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    int n = fit->source.n_layers;
+    fit->scale = sx_new((size_t)n + 1, sizeof *fit->scale, error);
+    bool ok = fit->scale != NULL;
+    for (int i = 0; ok && i < n; i++)
+        ok = sx_flint_scale_new(&fit->scale[i], &fit->source.layer[i].shape, false, error);
+    return ok && sx_flint_scale_new(&fit->scale[n], &fit->source.x, true, error);
+}
+
+/* ---- The pass ---- */
+
+struct pass {
+    struct sx_flint_fit *fit;
+    struct sx_flint_forward w;
+    bool *seen; /* classes */
+};
+
+static void remember(struct pass *p, int64_t at, int64_t n)
+{
+    struct sx_flint_cache *c = &p->fit->cache;
+    int64_t classes = p->fit->source.classes;
+    for (int64_t i = 0; i < n * classes; i++)
+        c->teacher[at * classes + i] = (float)p->w.teacher[i];
+    for (int k = 0; k < p->fit->source.n_layers; k++)
+        memcpy(c->layer[k] + at * c->size[k], p->w.layer[k],
+               (size_t)(n * c->size[k]) * sizeof(float));
+}
+
+static void measure(struct pass *p, int64_t n)
+{
+    struct sx_flint_fit *fit = p->fit;
+    int layers = fit->source.n_layers;
+    for (int k = 0; k < layers; k++)
+        sx_flint_scale_add(&fit->scale[k], p->w.layer[k],
+                           n * sx_count(&fit->source.layer[k].shape));
+    sx_flint_scale_add(&fit->scale[layers], p->w.x.data, n * sx_count(&fit->source.x));
+}
+
+static bool run(struct pass *p, struct sx_error *error)
+{
+    struct sx_flint_fit *fit = p->fit;
+    int64_t classes = fit->source.classes;
+    for (int64_t at = 0; at < fit->n_rows; at += p->w.batch) {
+        int64_t n = fit->n_rows - at < p->w.batch ? fit->n_rows - at : p->w.batch;
+        if (!sx_flint_forward(&p->w, fit->data.x, fit->rows + at, n, NULL, error))
+            return false;
+        if (fit->cache.teacher != NULL)
+            remember(p, at, n);
+        if (fit->scale != NULL)
+            measure(p, n);
+        for (int64_t i = 0; i < n; i++)
+            p->seen[sx_flint_class(p->w.teacher + i * classes, classes)] = true;
+    }
+    for (int k = 0; fit->scale != NULL && k <= fit->source.n_layers; k++)
+        sx_flint_scale_finish(&fit->scale[k]);
+    return true;
+}
+
+/* A model that is trained too gives the classes of the labels, in the end. */
+static void count_classes(struct sx_flint_fit *fit, bool *seen)
+{
+    int64_t classes = fit->source.classes;
+    if (fit->options.joint && fit->data.y != NULL) {
+        memset(seen, 0, (size_t)classes * sizeof *seen);
+        for (int64_t i = 0; i < fit->n_rows; i++)
+            seen[fit->data.y[fit->rows[i]]] = true;
+    }
+    for (int64_t c = 0; c < classes; c++)
+        fit->classes += seen[c];
+}
+
+/* From new weights a model's layers are what its training makes of them: x alone is measured. */
+static void use_scales(struct sx_flint_fit *fit)
+{
+    int n = fit->source.n_layers;
+    for (int i = 0; fit->scale != NULL && i < n && !fit->options.reinit; i++)
+        fit->source.layer[i].scale = &fit->scale[i];
+    fit->source.scale = fit->scale != NULL ? &fit->scale[n] : NULL;
+}
+
+bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    const struct sx_flint_options *o = &fit->options;
+    struct pass p = {.fit = fit};
+    struct sx_flint_net_options net = {.batch = batch_for(&fit->source.x),
+                                       .real = SX_FLOAT,
+                                       .layers = true,
+                                       .bare = true,
+                                       .max_memory = o->max_memory};
+    bool cached = worth_caching(fit), scaled = o->scaling == SX_FLINT_DATA;
+    if (!cached && !scaled && o->attributes > 0)
+        return true;
+    p.seen = sx_new((size_t)fit->source.classes, sizeof *p.seen, error);
+    bool ok = p.seen != NULL && (!cached || make_cache(fit, error)) &&
+              (!scaled || make_scales(fit, error)) &&
+              sx_flint_forward_new(&p.w, &fit->source, &net, o->threads, error);
+    if (ok) {
+        ok = run(&p, error);
+        sx_flint_forward_free(&p.w);
+    }
+    if (ok) {
+        count_classes(fit, p.seen);
+        use_scales(fit);
+    }
+    free(p.seen);
+    return ok;
+}
+
+void sx_flint_scan_free(struct sx_flint_fit *fit)
+{
+    int n = fit->source.n_layers;
+    for (int i = 0; fit->cache.layer != NULL && i < n; i++)
+        free(fit->cache.layer[i]);
+    free(fit->cache.layer);
+    free(fit->cache.teacher);
+    free(fit->cache.size);
+    for (int i = 0; fit->scale != NULL && i <= n; i++)
+        sx_flint_scale_free(&fit->scale[i]);
+    free(fit->scale);
+}

@@ -1,0 +1,370 @@
+/* check_flint_recipe.c - the one recipe for all data: which layers, how long, how many attributes,
+ * what is standardised and by what. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "flint_cases.h"
+#include "model.h"
+#include "suite.h"
+
+/* ---- Predictors ---- */
+
+static void add_weights(struct tm_model *m, const char *name, int rank, const int64_t *dims)
+{
+    struct sx_shape shape = {.rank = rank};
+    memcpy(shape.dim, dims, (size_t)rank * sizeof *dims);
+    struct sx_tensor t = ta_random(SX_FLOAT, shape, 0, strlen(name) + 17);
+    tm_const(m, name, SX_FLOAT, rank, dims, t.data);
+    ta_free(&t, 1);
+}
+
+/* Two convolutions; `head` says how 4 maps become 3 classes: by a vector of them, by the mean of
+ * their places, or by a map for each class, whose places are averaged. */
+enum head { FLAT, MEAN, MAPS };
+static struct tm_model *pictures(enum head head)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 3, 6, 6});
+    add_weights(m, "w1", 4, (const int64_t[]){2, 3, 3, 3});
+    add_weights(m, "w2", 4, (const int64_t[]){4, 2, 3, 3});
+    add_weights(m, "maps", 4, (const int64_t[]){3, 4, 1, 1});
+    add_weights(m, "flat", 2, (const int64_t[]){144, 8});
+    add_weights(m, "wide", 2, (const int64_t[]){8, 3});
+    add_weights(m, "mean", 2, (const int64_t[]){4, 3});
+    tm_node(m, "Conv", "x w1", "c1", "pads=1,1,1,1");
+    tm_node(m, "Relu", "c1", "first", NULL);
+    tm_node(m, "Conv", "first w2", "c2", "pads=1,1,1,1");
+    tm_node(m, "Relu", "c2", "second", NULL);
+    if (head == FLAT) {
+        tm_node(m, "Flatten", "second", "vector", NULL);
+        tm_node(m, "MatMul", "vector flat", "a", NULL);
+        tm_node(m, "Relu", "a", "b", NULL);
+        tm_node(m, "MatMul", "b wide", "y", NULL);
+    } else if (head == MEAN) {
+        tm_node(m, "GlobalAveragePool", "second", "pooled", NULL);
+        tm_node(m, "Flatten", "pooled", "vector", NULL);
+        tm_node(m, "MatMul", "vector mean", "y", NULL);
+    } else {
+        tm_node(m, "Conv", "second maps", "classes", NULL);
+        tm_node(m, "Relu", "classes", "rectified", NULL);
+        tm_node(m, "ReduceMean", "rectified", "y", "axes=2,3 keepdims=0");
+    }
+    tm_output(m, "y");
+    return m;
+}
+
+/* A table of 5 columns, `hidden` layers of 6. */
+static struct tm_model *table(int hidden)
+{
+    struct tm_model *m = tm_new(13);
+    char in[20] = "x", out[20], weight[20], both[48];
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){-1, 5});
+    for (int i = 0; i <= hidden; i++) {
+        snprintf(weight, sizeof weight, "w%d", i);
+        snprintf(out, sizeof out, i < hidden ? "a%d" : "y", i);
+        add_weights(m, weight, 2, (const int64_t[]){i == 0 ? 5 : 6, i < hidden ? 6 : 3});
+        snprintf(both, sizeof both, "%s %s", in, weight);
+        tm_node(m, "MatMul", both, out, NULL);
+        snprintf(in, sizeof in, "h%d", i);
+        if (i < hidden)
+            tm_node(m, "Tanh", out, in, NULL);
+    }
+    tm_output(m, "y");
+    return m;
+}
+
+/* ---- Fits ---- */
+
+struct fit {
+    struct sx_model *model;
+    struct sx_dataset *x;
+    struct sx_tensor values;
+    int64_t y[64];
+    struct sx_flint_options o;
+    struct sx_flint_fit *fit;
+};
+
+/* Samples whose channels have means and spreads of their own. */
+static void begin(struct fit *f, struct tm_model *m, struct sx_shape samples)
+{
+    struct sx_error error = {0};
+    *f = (struct fit){.model = tm_open(m, &error), .o = sx_flint_defaults()};
+    ck_assert_msg(f->model != NULL, "%s", error.message);
+    tm_free(m);
+    f->values = ta_random(SX_FLOAT, samples, 0, 3);
+    int64_t channels = samples.dim[1];
+    int64_t plane = sx_count(&samples) / samples.dim[0] / channels;
+    float *v = f->values.data;
+    for (int64_t i = 0; i < sx_count(&samples); i++) {
+        int64_t c = i / plane % channels;
+        v[i] = (float)(c + 1) / 4 + (float)(c + 1) / 8 * v[i];
+    }
+    f->x = fc_dataset(&f->values);
+    for (int64_t i = 0; i < 64; i++)
+        f->y[i] = i % 3;
+    f->o.epochs = 2;
+    f->o.threads = 1;
+    f->o.validation = 0;
+}
+
+static void open_fit(struct fit *f)
+{
+    struct sx_error error = {0};
+    struct sx_flint_data data = {.x = f->x, .y = f->y};
+    f->fit = sx_flint_fit_new(f->model, &f->o, &data, &error);
+    ck_assert_msg(f->fit != NULL, "%s", error.message);
+}
+
+static void end(struct fit *f)
+{
+    sx_flint_fit_free(f->fit);
+    sx_dataset_close(f->x);
+    sx_model_close(f->model);
+    ta_free(&f->values, 1);
+}
+
+/* ---- Layers ---- */
+
+static void expect_layers(struct tm_model *m, struct sx_shape samples, const char *first,
+                          const char *second, int64_t pool)
+{
+    struct fit f;
+    begin(&f, m, samples);
+    open_fit(&f);
+    ck_assert_str_eq(sx_flint_fit_layer(f.fit, 0), first);
+    const char *other = sx_flint_fit_layer(f.fit, 1);
+    ck_assert((other == NULL) == (second == NULL));
+    if (second != NULL)
+        ck_assert_str_eq(other, second);
+    ck_assert_int_eq(sx_flint_fit_options(f.fit)->pool, pool);
+    end(&f);
+}
+
+/* A map for each class is passed over, and so are vectors behind an image; the places are pooled as
+ * the model does. */
+START_TEST(layers_that_are_found)
+{
+    expect_layers(pictures(FLAT), SHAPE(16, 3, 6, 6), "second", NULL, 2);
+    expect_layers(pictures(MEAN), SHAPE(16, 3, 6, 6), "second", NULL, 1);
+    expect_layers(pictures(MAPS), SHAPE(16, 3, 6, 6), "second", NULL, 1);
+    expect_layers(table(1), SHAPE(16, 5), "h0", NULL, 2);
+    expect_layers(table(3), SHAPE(16, 5), "h2", "h1", 2);
+}
+END_TEST
+
+START_TEST(layers_by_their_names)
+{
+    struct fit f;
+    begin(&f, pictures(FLAT), SHAPE(16, 3, 6, 6));
+    f.o.layer_names = "first,second";
+    open_fit(&f);
+    ck_assert_str_eq(sx_flint_fit_layer(f.fit, 0), "first");
+    ck_assert_str_eq(sx_flint_fit_layer(f.fit, 1), "second");
+    ck_assert(sx_flint_fit_layer(f.fit, 2) == NULL);
+    end(&f);
+}
+END_TEST
+
+/* ---- Course and size ---- */
+
+START_TEST(how_long)
+{
+    static const struct {
+        int64_t steps, epochs, entropy, last;
+    } want[] = {{1, 1000, 200, 751},
+                {28, 36, 8, 28},
+                {33, 31, 7, 25},
+                {84, 12, 3, 10},
+                {500, 12, 3, 10}};
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        struct sx_flint_options o = sx_flint_defaults();
+        sx_flint_settle(&o);
+        sx_flint_settle_course(&o, want[i].steps);
+        ck_assert_int_eq(o.epochs, want[i].epochs);
+        ck_assert_double_eq(sx_schedule_at(&o.delta, want[i].entropy - 1), 0);
+        ck_assert_double_eq(sx_schedule_at(&o.delta, want[i].entropy), 1);
+        ck_assert_double_eq(sx_schedule_at(&o.eta, 1), 0.5);
+        ck_assert_double_eq(sx_schedule_at(&o.beta, 1), 5);
+        ck_assert_double_eq(sx_schedule_at(&o.lr, want[i].last - 1), 2e-3);
+        ck_assert_double_eq(sx_schedule_at(&o.lr, want[i].last), 5e-4);
+        ck_assert_int_eq(o.batch, 16);
+        ck_assert(o.phi == SX_FLINT_RELU && o.scaling == SX_FLINT_DATA);
+    }
+}
+END_TEST
+
+START_TEST(how_many_attributes)
+{
+    static const int64_t want[][2] = {{1, 8},  {2, 8},   {3, 8},  {4, 10},
+                                      {9, 23}, {20, 50}, {99, 50}};
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        struct sx_flint_options o = {0};
+        sx_flint_settle_size(&o, want[i][0]);
+        ck_assert_int_eq(o.attributes, want[i][1]);
+    }
+    struct sx_flint_options o = {.attributes = 3};
+    sx_flint_settle_size(&o, 20);
+    ck_assert_int_eq(o.attributes, 3);
+}
+END_TEST
+
+/* What is said counts, whatever the recipe; the rest is the recipe's. */
+START_TEST(settings_over_a_recipe)
+{
+    struct sx_flint_options o = sx_flint_defaults();
+    o.recipe = SX_FLINT_SMALL;
+    o.attributes = 7;
+    o.phi = SX_FLINT_RELU;
+    o.keep_last = true;
+    ck_assert(sx_schedule_parse(&o.beta, "3"));
+    sx_flint_settle(&o);
+    ck_assert_int_eq(o.attributes, 7);
+    ck_assert_int_eq(o.psi_maps, 32);
+    ck_assert(o.phi == SX_FLINT_RELU && o.scaling == SX_FLINT_UNSCALED && !o.drop_last);
+    ck_assert_double_eq(sx_schedule_at(&o.beta, 1), 3);
+    ck_assert_double_eq(sx_schedule_at(&o.gamma, 1), 0.8);
+}
+END_TEST
+
+/* ---- Standardised ---- */
+
+START_TEST(means_and_spreads)
+{
+    struct sx_error error = {0};
+    struct sx_flint_scale s;
+    const struct sx_shape shape = {4, {1, 2, 1, 2}};
+    const float x[] = {1, 3, 10, 10, 5, 7, 10, 10};
+    ck_assert(sx_flint_scale_new(&s, &shape, false, &error));
+    ck_assert(s.n == 2 && s.plane == 2);
+    sx_flint_scale_add(&s, x, 4);
+    sx_flint_scale_add(&s, x + 4, 4);
+    sx_flint_scale_finish(&s);
+    ck_assert_double_eq_tol(s.mean[0], 4, 1e-6);
+    ck_assert_double_eq_tol(s.sd[0], sqrt(5), 1e-6); /* of 1, 3, 5, 7 */
+    ck_assert_double_eq_tol(s.mean[1], 10, 1e-6);
+    /* The second channel is constant: a thousandth of the spread of all, 9 + 2.5. */
+    ck_assert_double_eq_tol(s.sd[1], 1e-3 * sqrt(11.5), 1e-6);
+    ck_assert(s.low[0] == 1 && s.high[0] == 7 && s.low[1] == 10 && s.high[1] == 10);
+    sx_flint_scale_free(&s);
+}
+END_TEST
+
+/* The mean and the spread of a channel of a tensor of the fitted file, over all samples. */
+static void moments(struct sx_model *model, const struct fit *f, const char *tensor, int64_t c,
+                    double *mean, double *sd)
+{
+    struct sx_error error = {0};
+    const struct sx_infer_options options = {.output = tensor};
+    struct sx_inference *run = sx_inference_new(model, &options, &error);
+    ck_assert_msg(run != NULL, "%s", error.message);
+    struct sx_tensor feed = f->values;
+    ck_assert_msg(sx_inference_run(run, &feed, &error), "%s", error.message);
+    const struct sx_tensor *t = sx_inference_output(run, 0, NULL);
+    int64_t channels = t->shape.dim[1], n = sx_count(&t->shape);
+    int64_t plane = n / t->shape.dim[0] / channels;
+    double sum = 0, square = 0, count = (double)(n / channels);
+    for (int64_t i = 0; i < n; i++)
+        if (i / plane % channels == c) {
+            sum += sx_tensor_get(t, i);
+            square += pow(sx_tensor_get(t, i), 2);
+        }
+    *mean = sum / count;
+    *sd = sqrt(square / count - *mean * *mean);
+    sx_inference_free(run);
+}
+
+static struct sx_model *written(struct fit *f)
+{
+    struct sx_error error = {0};
+    struct sx_flint_progress p;
+    char path[] = "/tmp/check-flint-recipe-XXXXXX";
+    int fd = mkstemp(path);
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    while (!sx_flint_fit_done(f->fit))
+        ck_assert_msg(sx_flint_fit_step(f->fit, &p, &error), "%s", error.message);
+    ck_assert(fd >= 0 && sink != NULL);
+    ck_assert_msg(sx_flint_fit_write(f->fit, sink, &error), "%s", error.message);
+    ck_assert(sx_sink_finish(sink, true, &error));
+    struct sx_model *model = sx_model_open(path, NULL, &error);
+    close(fd);
+    unlink(path);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    return model;
+}
+
+/* Psi sees layers of mean 0 and spread 1, and what d makes is turned back by the samples' own. */
+START_TEST(the_file_standardises)
+{
+    struct fit f;
+    double mean, sd, made, spread;
+    for (int k = 0; k < 2; k++) {
+        begin(&f, k == 0 ? pictures(MEAN) : table(2),
+              k == 0 ? SHAPE(32, 3, 6, 6) : SHAPE(32, 5));
+        open_fit(&f);
+        struct sx_model *model = written(&f);
+        for (int64_t c = 0; c < 2; c++) {
+            moments(model, &f, "flint/psi/in0", c, &mean, &sd);
+            ck_assert_double_eq_tol(mean, 0, 1e-4);
+            ck_assert_double_eq_tol(sd, 1, 1e-3);
+            moments(model, &f, "flint/d/made", c, &made, &spread);
+            moments(model, &f, "flint_recon", c, &mean, &sd);
+            const struct sx_flint_scale *s = f.fit->source.scale;
+            ck_assert_double_eq_tol(mean, made * (double)s->sd[c] + (double)s->mean[c], 1e-3);
+            ck_assert_double_eq_tol(s->mean[c], (double)(c + 1) / 4, 0.15);
+        }
+        sx_model_close(model);
+        end(&f);
+    }
+}
+END_TEST
+
+/* The input loss is that of standardised values, so it does not see the unit. */
+START_TEST(losses_do_not_see_the_unit)
+{
+    double loss[2];
+    for (int k = 0; k < 2; k++) {
+        struct sx_error error = {0};
+        struct sx_flint_progress p;
+        struct fit f;
+        begin(&f, table(2), SHAPE(32, 5));
+        if (k == 1) { /* the same table in other units; the model's first weights undo them */
+            float *v = f.values.data;
+            for (int64_t i = 0; i < sx_count(&f.values.shape); i++)
+                v[i] *= 1024;
+            sx_dataset_close(f.x);
+            f.x = fc_dataset(&f.values);
+        }
+        f.o.beta = f.o.delta = (struct sx_schedule){.n = 1, .epoch = {1}, .value = {0}};
+        open_fit(&f);
+        ck_assert(sx_flint_fit_step(f.fit, &p, &error));
+        loss[k] = p.now.input;
+        end(&f);
+    }
+    ck_assert(loss[0] > 0.5 && loss[0] < 5);
+    ck_assert(loss[1] > 0.5 && loss[1] < 5);
+}
+END_TEST
+
+/* New weights of f have layers of their own: only the input is measured. */
+START_TEST(new_weights_are_not_measured)
+{
+    struct fit f;
+    begin(&f, pictures(FLAT), SHAPE(16, 3, 6, 6));
+    f.o.joint = f.o.reinit = true;
+    open_fit(&f);
+    ck_assert(f.fit->source.layer[0].scale == NULL && f.fit->source.scale != NULL);
+    ck_assert_int_eq(f.fit->classes, 3);
+    end(&f);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("flint_recipe");
+    SUITE_ADD(c, layers_that_are_found, layers_by_their_names, how_long, how_many_attributes,
+              settings_over_a_recipe, means_and_spreads, the_file_standardises,
+              losses_do_not_see_the_unit, new_weights_are_not_measured);
+    return suite_run();
+}
