@@ -12,9 +12,9 @@
 struct fixture {
     struct sx_model *model;
     struct sx_explainer *explainer;
-    struct sx_study_options o; /* but for what is said by words: */
-    const char *method, *features, *at;
+    struct sx_study_options o;
     const struct sx_sets *sets;
+    const double *background; /* one point, or NULL */
     struct sx_study *study;
     struct sx_effects r;
     int64_t n;
@@ -24,8 +24,7 @@ static void open_fixture(struct fixture *f, struct tm_model *m, int64_t n)
 {
     struct sx_error error = {0};
     const struct sx_explain_options options = {.precise = true, .target = "0"};
-    *f = (struct fixture){.n = n, .method = "xderiv", .features = "elements"};
-    f->o = (struct sx_study_options){.order = 2, .beam = 10, .max_sets = 1 << 20, .noise = 0.1};
+    *f = (struct fixture){.n = n, .o = sx_study_defaults()};
     f->model = tm_open(m, &error);
     ck_assert_msg(f->model != NULL, "%s", error.message);
     tm_free(m);
@@ -33,27 +32,24 @@ static void open_fixture(struct fixture *f, struct tm_model *m, int64_t n)
     ck_assert_ptr_nonnull(f->explainer);
 }
 
-/* A new study with the options of the fixture; false where words do not fit. */
+/* A new study with the options of the fixture. */
 static bool start(struct fixture *f, struct sx_error *error)
 {
     sx_study_free(f->study);
-    f->study = sx_study_new(error);
-    ck_assert_ptr_nonnull(f->study);
-    struct sx_study_options *o = &f->study->o, words = *o;
-    *o = f->o;
-    o->method = words.method;
-    o->features = words.features;
+    f->study = sx_study_new(&f->o, error);
+    if (f->study == NULL)
+        return false;
+    sx_study_background(f->study, f->background, f->background != NULL ? 1 : 0);
     if (f->sets != NULL) {
         size_t members = (size_t)f->sets->begin[f->sets->n];
-        o->given = true;
-        o->sets =
+        struct sx_sets *to = &f->study->sets;
+        f->study->given = true;
+        *to =
             (struct sx_sets){f->sets->n, calloc((size_t)f->sets->n + 1, 8), calloc(members, 8)};
-        memcpy(o->sets.begin, f->sets->begin, ((size_t)f->sets->n + 1) * 8);
-        memcpy(o->sets.member, f->sets->member, members * 8);
+        memcpy(to->begin, f->sets->begin, ((size_t)f->sets->n + 1) * 8);
+        memcpy(to->member, f->sets->member, members * 8);
     }
-    return sx_study_set(f->study, "method", f->method, error) &&
-           sx_study_set(f->study, "players", f->features, error) &&
-           (f->at == NULL || sx_study_set(f->study, "at", f->at, error));
+    return true;
 }
 
 static void begin(struct fixture *f)
@@ -260,14 +256,14 @@ START_TEST(test_representatives)
 {
     struct fixture f;
     open_fixture(&f, rows_model(), 3);
-    f.at = "mean,median,min,max,random";
+    f.o.at = "mean,median,min,max,random";
     add_rows(&f);
     const int64_t rows[] = {2, 2, 0, 1};
     ck_assert_int_eq(f.r.n_representatives, 5);
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(f.r.representative[i], rows[i]);
     ck_assert_int_lt(f.r.representative[4], 3);
-    f.at = "mean,max";
+    f.o.at = "mean,max";
     f.o.gather = SX_GATHER_MEAN;
     add_rows(&f);
     near(find(&f, "23")->strength, 2.5, 1e-14, "rows 2 and 1");
@@ -398,7 +394,7 @@ START_TEST(test_groups)
     write_labels(path, "0,0,1,1\n");
     snprintf(features, sizeof features, "file:%s", path);
     open_fixture(&f, search_model(), 4);
-    f.features = features;
+    f.o.players = features;
     for (int direction = 0; direction < 3; direction++) {
         f.o.direction = (enum sx_direction)direction;
         run_at(&f, ones);
@@ -464,7 +460,7 @@ START_TEST(test_integrated_hessians)
                            0.44444444444444, 0,
                            0.88888888888889};
     open_fixture(&f, relatives_model(), 3);
-    f.method = "ih";
+    f.o.method = "ih";
     f.o.steps = 64;
     run_at(&f, relatives_x);
     near(find(&f, "12")->mean, want[1], 1e-11, "12");
@@ -482,7 +478,7 @@ START_TEST(test_integrated_hessians)
     close_fixture(&f);
 
     open_fixture(&f, formula(2, "x1 x2 Mul"), 2);
-    f.method = "ih";
+    f.o.method = "ih";
     begin(&f);
     ck_assert(add(&f, (const double[]){2, 3}, zeros, &error));
     ck_assert(sx_study_tensor(f.study, &t, &error));
@@ -501,8 +497,8 @@ START_TEST(test_integrated_groups)
     write_labels(path, "0,1,1\n");
     snprintf(features, sizeof features, "file:%s", path);
     open_fixture(&f, relatives_model(), 3);
-    f.method = "ih";
-    f.features = features;
+    f.o.method = "ih";
+    f.o.players = features;
     f.o.steps = 64;
     run_at(&f, relatives_x);
     near(find(&f, "12")->mean, 0.16218031767504 + 0.44444444444444, 1e-11, "12");
@@ -517,10 +513,9 @@ START_TEST(test_expected)
     struct fixture f;
     const double zeros[3] = {0};
     open_fixture(&f, relatives_model(), 3);
-    f.method = "expected";
+    f.o.method = "expected";
     f.o.steps = 20000;
-    f.o.background = zeros;
-    f.o.n_background = 1;
+    f.background = zeros;
     run_at(&f, relatives_x);
     near(find(&f, "12")->mean, 0.16218031767504, 1e-2, "12");
     near(find(&f, "13")->mean, 0.44444444444444, 1e-2, "13");
@@ -534,7 +529,7 @@ START_TEST(test_smooth_hessian)
 {
     struct fixture f;
     open_fixture(&f, formula(3, "x1 x2 Mul x3 x3 Mul Add"), 3);
-    f.method = "smoothhess";
+    f.o.method = "smoothhess";
     f.o.steps = 20000;
     run_at(&f, relatives_x);
     near(find(&f, "12")->mean, 1, 0.03, "12");
@@ -547,17 +542,17 @@ START_TEST(test_masks)
 {
     struct fixture f;
     open_fixture(&f, relatives_model(), 3);
-    f.method = "archdetect";
+    f.o.method = "archdetect";
     run_at(&f, relatives_x);
     expect(&f, "12", 1.683357148235156);
     expect(&f, "13", 4);
     expect(&f, "23", 0);
-    f.method = "archattribute";
+    f.o.method = "archattribute";
     run_at(&f, relatives_x);
     expect(&f, "12", exp(0.5) - 1);
     expect(&f, "13", 2);
     expect(&f, "23", 0);
-    f.method = "fd";
+    f.o.method = "fd";
     f.o.order = 3;
     run_at(&f, relatives_x);
     expect(&f, "12", exp(0.5) - 1);
@@ -575,7 +570,7 @@ START_TEST(test_friedman)
     struct sx_error error = {0};
     const double corners[4][3] = {{-1, -1, 1}, {-1, 1, 1}, {1, -1, 1}, {1, 1, 1}};
     open_fixture(&f, formula(3, "x1 x2 Mul x3 Add"), 3);
-    f.method = "friedman";
+    f.o.method = "friedman";
     begin(&f);
     for (int i = 0; i < 4; i++)
         ck_assert(add(&f, corners[i], NULL, &error));
@@ -611,12 +606,12 @@ START_TEST(test_nid)
     struct fixture f;
     const double x[3] = {0};
     open_fixture(&f, weights(_i == 1), 3);
-    f.method = "nid";
+    f.o.method = "nid";
     run_at(&f, x);
     expect(&f, "12", 4);
     expect(&f, "13", 1);
     expect(&f, "23", 2);
-    f.method = "nid-greedy";
+    f.o.method = "nid-greedy";
     f.o.order = 3;
     run_at(&f, x);
     expect(&f, "12", 4);
@@ -626,7 +621,7 @@ START_TEST(test_nid)
     close_fixture(&f);
     struct sx_error error = {0};
     open_fixture(&f, product_and_sine(), 4); /* no layers */
-    f.method = "nid";
+    f.o.method = "nid";
     begin(&f);
     ck_assert(add(&f, (const double[]){1, 2, 3, 4}, NULL, &error));
     ck_assert(!sx_study_run(f.study, &f.r, &error));
@@ -677,10 +672,10 @@ START_TEST(test_misuse)
     open_fixture(&f, product_and_sine(), 4);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         struct sx_error error = {0};
-        f.method = row[i].method;
-        f.features = row[i].features;
+        f.o.method = row[i].method;
+        f.o.players = row[i].features;
         f.o.order = row[i].order;
-        f.at = row[i].at;
+        f.o.at = row[i].at;
         bool ok = start(&f, &error) && add(&f, x, NULL, &error) &&
                   sx_study_run(f.study, &f.r, &error);
         ck_assert_msg(!ok, "%d", (int)i);
@@ -704,31 +699,32 @@ START_TEST(test_words)
                {"search", "beam:", false},   {"search", "wide", false},
                {"beam-score", "edge", true}, {"beam-score", "feature", true},
                {"beam-score", "x", false},   {"agg", "rms", true},
-               {"agg", "none", false},       {"direction", "delta", true},
+               {"agg", "none", true},        {"direction", "delta", true},
                {"direction", "up", false},   {"units", "range", true},
-               {"units", "m", false},        {"layout", "nhwc", true},
-               {"layout", "chw", false},     {"steps", "7", true},
+               {"units", "m", false},        {"steps", "7", true},
                {"steps", "0", false},        {"noise", "0.5", true},
                {"noise", "0", false},        {"max-sets", "5", true},
                {"max-sets", "-5", false},    {"signed", "yes", true},
-               {"allow-zero", "yes", true},  {"seed", "77", true},
-               {"truth", "/nowhere", false}, {"pairs", "/nowhere", false},
-               {"at", "mean", true},         {"players", "tokens", true},
-               {"nothing", "at all", false}, {"order|method", "3", false}};
+               {"allow-zero", "yes", true},  {"agg", "rms", true},
+               {"truth", "/nowhere", true},  {"at", "mean", true},
+               {"players", "tokens", true}};
+    struct sx_study_options o = sx_study_defaults();
     struct sx_error error = {0};
-    struct sx_study *study = sx_study_new(&error);
     const char *what = NULL;
-    ck_assert_ptr_nonnull(study);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         error = (struct sx_error){0};
-        bool ok = sx_study_set(study, row[i].option, row[i].value, &error);
+        const struct sx_option *option = sx_option_find(&sx_study_table, row[i].option);
+        ck_assert_ptr_nonnull(option);
+        bool ok = sx_option_set(option, &o, row[i].value, &error);
         ck_assert_msg(ok == row[i].fits, "%s=%s", row[i].option, row[i].value);
         ck_assert(ok == (error.status == SX_OK));
     }
-    ck_assert(study->o.by_edge == false && study->o.is_signed && study->o.allow_zero);
-    ck_assert_int_eq(study->o.gather, SX_GATHER_RMS);
-    ck_assert_int_eq((int64_t)study->o.seed, 77);
-    sx_study_free(study);
+    ck_assert(o.by_edge == false && o.is_signed && o.allow_zero);
+    ck_assert_int_eq(o.gather, SX_GATHER_RMS);
+    ck_assert_int_eq(sx_study_gather(&o), SX_GATHER_RMS);
+    ck_assert_int_eq(o.beam, 3);
+    ck_assert_ptr_null(sx_study_new(&o, &error)); /* there is no such truth */
+    ck_assert_int_eq(error.status, SX_FAILED);
     for (int i = 0; sx_study_method(i, &what) != NULL; i++)
         ck_assert_str_ne(what, "");
 }

@@ -6,6 +6,7 @@
 #include "sextant/option.h"
 #include "sextant/shapley.h"
 #include "sextant/taylorcam.h"
+#include "sextant/xderiv.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -80,6 +81,21 @@ struct sx_places_plot {
 };
 bool sx_plot_places(const struct sx_places_plot *plot, enum sx_places_chart chart,
                     struct sx_picture *figure, struct sx_error *error);
+
+/* Draws the matrix of a study's pairs, or, over a picture `behind` (NULL: none), what one feature
+ * (`from`: its number, or ROW,COLUMN of patches) does with every other. */
+struct sx_effects_plot {
+    const struct sx_study *study;
+    const struct sx_study_options *options;
+    const struct sx_explainer *explainer;
+    const struct sx_effects *effects;
+    const char *const *name; /* of features, as for sx_study_name */
+    int64_t n_names;
+    const char *from, *title;
+    const struct sx_picture *behind;
+};
+bool sx_plot_effects(const struct sx_effects_plot *plot, struct sx_picture *figure,
+                     struct sx_error *error);
 
 /* Draws values [rows, columns] from 0 to 1 as cells with a colour bar; NaN is grey. */
 bool sx_plot_cells(const double *values, int64_t rows, int64_t columns, const char *title,

@@ -3,21 +3,75 @@
 #define SEXTANT_XDERIV_H
 
 #include "sextant/explain.h"
+#include "sextant/option.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Interactions of the features of x: xderiv(1) says what, how and whence. */
-struct sx_study;
-struct sx_study *sx_study_new(struct sx_error *error);
-void sx_study_free(struct sx_study *study);
+/* How the numbers of many rows become one: by default each row has results of its own, unless
+ * other options ask for all rows, which then have their median. */
+enum sx_gather {
+    SX_GATHER_AUTO,
+    SX_GATHER_NONE,
+    SX_GATHER_MEDIAN,
+    SX_GATHER_MEAN,
+    SX_GATHER_MIN,
+    SX_GATHER_MAX,
+    SX_GATHER_MODE,
+    SX_GATHER_RMS
+};
+/* Which sets are looked at; along which direction a feature moves; in which units. */
+enum sx_searching { SX_SEARCH_AUTO, SX_SEARCH_ALL, SX_SEARCH_BEAM };
+enum sx_direction { SX_DIRECTION_ONES, SX_DIRECTION_INPUT, SX_DIRECTION_DELTA };
+enum sx_units { SX_UNITS_NONE, SX_UNITS_STD, SX_UNITS_RANGE };
+
+/* Options: xderiv(1) says what they do. Texts are borrowed. */
+struct sx_study_options {
+    int64_t order;       /* sets of 2 to `order` features; 1: single ones */
+    const char *method;  /* one of sx_study_method */
+    const char *players; /* see sx_players_new; "pixels": all channels of a place */
+    enum sx_layout layout;
+    enum sx_gather gather;
+    bool is_signed;  /* gather numbers as they are, not their magnitudes */
+    bool allow_zero; /* go on where f has no second derivative */
+    bool check;      /* hold derivatives against differences */
+    const char *at;  /* representatives: of mean,median,min,max,mode,random; NULL: all rows */
+    enum sx_searching search;
+    int64_t beam, max_sets; /* sets that grow; most sets of a size that are all looked at */
+    bool by_edge;           /* a set's salience is its own, not its features' */
+    enum sx_direction direction;
+    enum sx_units units;
+    int64_t steps; /* points of integrals, draws; 0: the method's default */
+    double noise;  /* smoothhess: standard deviation of the noise */
+    uint64_t seed;
+    const char *pairs; /* file of the sets that are looked at; NULL: see search */
+    const char *truth; /* file of interactions that are true, or NULL */
+    int64_t names;     /* so many features there must be; 0: any number */
+
+    /* Of records. */
+    int64_t top;  /* so many sets; 0: all */
+    double least; /* of at least this strength */
+
+    /* Of whoever makes the explainer and reads points. */
+    const char *smooth, *background;
+};
+
+/* The rows of these options, but for layout and seed; and their defaults. */
+extern const struct sx_options sx_study_table;
+struct sx_study_options sx_study_defaults(void);
 const char *sx_study_method(int i, const char **what); /* names, then NULL; one line on each */
 
-/* Does what xderiv's option of that name does ("yes" where it takes no argument), or its "layout"
- * or "seed"; the background is n points of x's shape, not copied. Status 2, or 1 for a file. */
-bool sx_study_set(struct sx_study *study, const char *option, const char *value,
-                  struct sx_error *error);
+/* What SX_GATHER_AUTO means with the other options. */
+enum sx_gather sx_study_gather(const struct sx_study_options *options);
+
+/* Interactions of the features of x. Reads the files of the options: status 1 where these are
+ * wrong, 2 for a method that is not there. Free with sx_study_free, which takes NULL too. */
+struct sx_study;
+struct sx_study *sx_study_new(const struct sx_study_options *options, struct sx_error *error);
+void sx_study_free(struct sx_study *study);
+
+/* The background is n points of x's shape, not copied. */
 void sx_study_background(struct sx_study *study, const double *points, int64_t n);
 
 /* Adds the explainer's sample as a row, measured from `baseline` of x's shape. Rows share all other
@@ -38,12 +92,36 @@ struct sx_effects {
     int64_t representative[8], n_representatives; /* rows; 0: all of them */
     bool beam, zero_curvature;
     double auc[9], r_precision, check; /* check: see xderiv(1); the explainer's sample counts */
+    double shift;                      /* the most that smoothing did to f */
 };
 
 /* Evaluates all rows and forgets them; or makes *tensor the signed [features]^order of the last row
  * (for methods that do not repeat features: of their mean, 0 elsewhere). */
 bool sx_study_run(struct sx_study *study, struct sx_effects *result, struct sx_error *error);
 bool sx_study_tensor(struct sx_study *study, struct sx_tensor *tensor, struct sx_error *error);
+
+/* The features of the samples that were added. */
+const struct sx_players *sx_study_players(const struct sx_study *study);
+
+/* What feature i is called: name[i] of n names, or its place among patches, or its number, which
+ * `text` holds then. */
+const char *sx_study_name(const struct sx_study *study, const char *const *name, int64_t n,
+                          int64_t i, char text[64]);
+
+/* How many sets records show: up to `most` (0: all) that are strong enough. */
+int64_t sx_effects_shown(const struct sx_study_options *options,
+                         const struct sx_effects *effects, int64_t most);
+
+/* Adds the keys of a record: "names" and "x" where all features have names, then "order" to "check";
+ * which of them text and tables show. */
+void sx_put_effects(struct sx_result *result, const struct sx_study *study,
+                    const struct sx_effects *effects, const char *const *name, int64_t n);
+extern const struct sx_view sx_effects_view;
+
+/* A graph for dot(1): pairs are edges, larger sets are points that join their features. */
+bool sx_effects_dot(const struct sx_study *study, const struct sx_effects *effects,
+                    const char *const *name, int64_t n, const char *title, struct sx_sink *sink,
+                    struct sx_error *error);
 
 #ifdef __cplusplus
 }

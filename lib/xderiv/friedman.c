@@ -67,9 +67,9 @@ static bool one_pair(struct dependence *d, const int32_t *set, double *pd, const
 bool sx_friedman(struct sx_study *h, const struct sx_level *l, const struct sx_study_rows *rows,
                  double *values, struct sx_error *error)
 {
-    bool given = h->o.background != NULL;
+    bool given = h->background != NULL;
     struct dependence d = {
-        .h = h, .data = given ? h->o.background : h->x, .of = given ? h->o.n_background : h->n};
+        .h = h, .data = given ? h->background : h->x, .of = given ? h->n_background : h->n};
     (void)rows;
     d.n = d.of < h->steps ? d.of : h->steps;
     if (d.n < 2)

@@ -128,10 +128,10 @@ bool sx_expected_hessian(struct sx_study *h, int order, const struct sx_study_ro
                          double *tensor, struct sx_error *error)
 {
     struct path p;
-    const double *from = h->o.background != NULL ? h->o.background : h->x;
-    int64_t size = h->size, n = h->o.background != NULL ? h->o.n_background : h->n;
+    const double *from = h->background != NULL ? h->background : h->x;
+    int64_t size = h->size, n = h->background != NULL ? h->n_background : h->n;
     (void)order;
-    if (n < 2 && h->o.background == NULL)
+    if (n < 2 && h->background == NULL)
         return sx_fail(
             error, SX_USAGE,
             "expected draws from a --background, or from several samples with --agg");
@@ -219,7 +219,7 @@ bool sx_path_effects(struct sx_study *h, const struct sx_level *l,
     for (int64_t r = 0; ok && r < rows->n; r++) {
         const double *b = rows->baseline != NULL ? rows->baseline + r * h->size : NULL;
         const struct sx_study_rows one = {1, rows->x + r * h->size, b};
-        ok = h->o.method->tensor(h, 2, &one, tensor, error);
+        ok = h->method->tensor(h, 2, &one, tensor, error);
         for (int64_t k = 0; ok && k < l->n; k++)
             values[r * l->n + k] = tensor[l->set[2 * k] * h->q + l->set[2 * k + 1]];
     }

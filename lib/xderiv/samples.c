@@ -153,9 +153,9 @@ bool sx_samples_choose(struct sx_study *h, struct sx_error *error)
 /* The standard deviation or the range of every element over the background, or the rows. */
 bool sx_samples_units(struct sx_study *h, struct sx_error *error)
 {
-    const double *x = h->o.background != NULL ? h->o.background : h->x;
-    int64_t n = h->o.background != NULL ? h->o.n_background : h->n;
-    if (h->o.units == SX_UNITS_NONE || (h->units != NULL && h->o.background != NULL))
+    const double *x = h->background != NULL ? h->background : h->x;
+    int64_t n = h->background != NULL ? h->n_background : h->n;
+    if (h->o.units == SX_UNITS_NONE || (h->units != NULL && h->background != NULL))
         return true;
     if (n < 2)
         return sx_fail(error, SX_USAGE,

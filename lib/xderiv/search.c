@@ -71,11 +71,11 @@ bool sx_search_level(struct sx_study *h, int order, struct sx_error *error)
 {
     struct sx_level *level = &h->level[order];
     int64_t all = sx_level_count(h->q, order);
-    if (h->o.given)
-        return sx_level_given(level, h->q, order, &h->o.sets, error);
+    if (h->given)
+        return sx_level_given(level, h->q, order, &h->sets, error);
     bool beam =
         h->o.search == SX_SEARCH_BEAM ? order > 2 || all > h->o.max_sets : all > h->o.max_sets;
-    if (beam && (h->o.search == SX_SEARCH_ALL || h->o.method->pairs))
+    if (beam && (h->o.search == SX_SEARCH_ALL || h->method->pairs))
         return sx_fail(error, SX_MEMORY,
                        "there are %lld sets of %d of %lld features, over the "
                        "limit of %lld (see --max-sets, --search=beam:N)",

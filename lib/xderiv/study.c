@@ -5,13 +5,37 @@
 
 #include "xderiv/study.h"
 
-struct sx_study *sx_study_new(struct sx_error *error)
+static bool read_sets(const char *path, bool *are, struct sx_sets *sets, struct sx_error *error)
+{
+    *are = path != NULL;
+    return path == NULL || sx_sets_read(sets, path, error);
+}
+
+struct sx_study *sx_study_new(const struct sx_study_options *options, struct sx_error *error)
 {
     struct sx_study *h = sx_new(1, sizeof *h, error);
-    if (h != NULL && sx_study_options_new(&h->o, error))
+    if (h == NULL)
+        return NULL;
+    h->o = options != NULL ? *options : sx_study_defaults();
+    h->gather = sx_study_gather(&h->o);
+    h->gather = h->gather != SX_GATHER_NONE ? h->gather : SX_GATHER_MEDIAN;
+    h->method = sx_study_find(h->o.method, error);
+    if (h->method != NULL && read_sets(h->o.pairs, &h->given, &h->sets, error) &&
+        read_sets(h->o.truth, &h->known, &h->truth, error))
         return h;
     sx_study_free(h);
     return NULL;
+}
+
+void sx_study_background(struct sx_study *h, const double *points, int64_t n)
+{
+    h->background = n > 0 ? points : NULL;
+    h->n_background = n;
+}
+
+const struct sx_players *sx_study_players(const struct sx_study *h)
+{
+    return h->players;
 }
 
 static void forget_programs(struct sx_study *h)
@@ -48,7 +72,8 @@ void sx_study_free(struct sx_study *h)
     forget_programs(h);
     forget_levels(h);
     sx_samples_free(h);
-    sx_study_options_free(&h->o);
+    sx_sets_free(&h->sets);
+    sx_sets_free(&h->truth);
     free(h);
 }
 
@@ -58,7 +83,7 @@ static bool check_curvature(struct sx_study *h, struct sx_error *error)
 {
     const char *op = NULL;
     bool curved, smoothed;
-    if (!h->o.method->curved || h->o.order < 2)
+    if (!h->method->curved || h->o.order < 2)
         return true;
     if (!sx_deriv_curved(h->e, &curved, error))
         return false;
@@ -76,8 +101,8 @@ static bool check_curvature(struct sx_study *h, struct sx_error *error)
 /* Makes ready for the shapes that the explainer is built for. */
 static bool prepare(struct sx_study *h, struct sx_error *error)
 {
-    if (h->o.method->pairs && h->o.order != 2)
-        return sx_fail(error, SX_USAGE, "method %s knows pairs only", h->o.method->name);
+    if (h->method->pairs && h->o.order != 2)
+        return sx_fail(error, SX_USAGE, "method %s knows pairs only", h->method->name);
     if (h->builds == h->e->builds && h->players != NULL)
         return true;
     if (h->n > 0)
@@ -85,7 +110,7 @@ static bool prepare(struct sx_study *h, struct sx_error *error)
     forget_programs(h);
     h->builds = h->e->builds;
     h->size = sx_count(&h->e->input.shape);
-    const char *features = h->o.features;
+    const char *features = h->o.players;
     if (strcmp(features, "pixels") == 0)
         features = "patches:1x1";
     h->players = sx_players_new(&h->e->input.shape, features, h->o.layout, error);
@@ -95,6 +120,9 @@ static bool prepare(struct sx_study *h, struct sx_error *error)
     h->elements = h->q == h->size;
     for (int64_t i = 0; h->elements && i < h->size; i++)
         h->elements = h->players->label[i] == i;
+    if (h->o.names > 0 && h->o.names != h->q)
+        return sx_fail(error, SX_USAGE, "%lld names for %lld features", (long long)h->o.names,
+                       (long long)h->q);
     if (h->q > INT32_MAX / 2)
         return sx_fail(error, SX_USAGE, "%lld features are too many", (long long)h->q);
     return check_curvature(h, error);
@@ -104,11 +132,16 @@ bool sx_study_add(struct sx_study *h, struct sx_explainer *e, const double *base
                   struct sx_error *error)
 {
     h->e = e;
-    h->steps = h->o.steps > 0 ? h->o.steps : h->o.method->steps;
-    if (h->o.method->baseline && baseline == NULL)
-        return sx_fail(error, SX_USAGE, "method %s needs a baseline", h->o.method->name);
-    bool kept = h->o.method->baseline || h->o.direction == SX_DIRECTION_DELTA;
-    return prepare(h, error) && sx_samples_add(h, kept ? baseline : NULL, error);
+    h->steps = h->o.steps > 0 ? h->o.steps : h->method->steps;
+    if (h->method->baseline && baseline == NULL)
+        return sx_fail(error, SX_USAGE, "method %s needs a baseline", h->method->name);
+    bool kept = h->method->baseline || h->o.direction == SX_DIRECTION_DELTA;
+    double shift;
+    if (!prepare(h, error) || !sx_samples_add(h, kept ? baseline : NULL, error) ||
+        !sx_explainer_shift(e, &shift, error))
+        return false;
+    h->shift = h->n == 1 || fabs(shift) > fabs(h->shift) ? shift : h->shift;
+    return true;
 }
 
 /* ---- Evaluation ---- */
@@ -130,7 +163,7 @@ static int compare_picks(const void *a, const void *b)
 static struct pick *pick_rows(const struct sx_study *h, int64_t *n, struct sx_error *error)
 {
     *n = h->n_chosen > 0 ? h->n_chosen : h->n;
-    if (h->o.method->constant && *n > 1)
+    if (h->method->constant && *n > 1)
         *n = 1;
     struct pick *pick = sx_new((size_t)*n, sizeof *pick, error);
     for (int64_t k = 0; pick != NULL && k < *n; k++) {
@@ -175,7 +208,7 @@ static bool evaluate_block(struct sx_study *h, struct sx_level *l, struct block 
     }
     const struct sx_study_rows rows = {n, b->x, h->baseline != NULL ? b->baseline : NULL};
     h->e->pick = pick[0].target;
-    if (!h->o.method->evaluate(h, l, &rows, b->values, error))
+    if (!h->method->evaluate(h, l, &rows, b->values, error))
         return false;
     for (int64_t k = 0; k < n; k++)
         sx_tally_add(tally, l, b->values + k * l->n);
@@ -187,8 +220,8 @@ static bool evaluate_level(struct sx_study *h, struct sx_level *l, const struct 
 {
     struct sx_tally tally = {0};
     struct block b = {0};
-    bool ok = sx_tally_begin(&tally, l, h->o.gather, h->o.is_signed, n,
-                             h->e->options.max_memory, error) &&
+    bool ok = sx_tally_begin(&tally, l, h->gather, h->o.is_signed, n, h->e->options.max_memory,
+                             error) &&
               block_new(&b, h, l, n, error);
     int64_t index = h->e->pick;
     for (int64_t done = 0, now; ok && l->n > 0 && done < n; done += now) {
@@ -209,7 +242,7 @@ static bool evaluate_level(struct sx_study *h, struct sx_level *l, const struct 
 /* Whether the search of larger sets looks at single features first. */
 static bool wants_singles(const struct sx_study *h)
 {
-    return h->o.order == 1 || (!h->o.given && sx_level_count(h->q, 2) > h->o.max_sets);
+    return h->o.order == 1 || (!h->given && sx_level_count(h->q, 2) > h->o.max_sets);
 }
 
 static bool evaluate(struct sx_study *h, struct sx_error *error)
@@ -277,7 +310,7 @@ static bool rank(struct sx_study *h, struct sx_effects *result, struct sx_error 
                                         .max = l->max[k]};
     }
     free(key);
-    bool all_zero = h->o.method->curved;
+    bool all_zero = h->method->curved;
     for (int64_t k = 0; all_zero && k < n; k++)
         all_zero = h->item[k].strength == 0;
     *result = (struct sx_effects){.item = h->item,
@@ -289,13 +322,14 @@ static bool rank(struct sx_study *h, struct sx_effects *result, struct sx_error 
                                   .evaluated = h->evaluated,
                                   .skipped = h->skipped,
                                   .beam = h->beam,
+                                  .shift = h->shift,
                                   .zero_curvature = h->flat || (all_zero && n > 0),
                                   .r_precision = NAN};
     for (int m = 0; m <= SX_MAX_ORDER; m++)
         result->auc[m] = NAN;
     memcpy(result->representative, h->chosen, sizeof h->chosen);
-    if (h->o.known)
-        return sx_study_score(result, h->o.order, &h->o.truth, error);
+    if (h->known)
+        return sx_study_score(result, (int)h->o.order, &h->truth, error);
     return true;
 }
 
@@ -315,7 +349,8 @@ bool sx_study_run(struct sx_study *h, struct sx_effects *result, struct sx_error
 
 bool sx_study_tensor(struct sx_study *h, struct sx_tensor *tensor, struct sx_error *error)
 {
-    struct sx_shape shape = {.rank = h->o.order};
+    const int order = (int)h->o.order;
+    struct sx_shape shape = {.rank = order};
     int64_t cells;
     for (int m = 0; m < shape.rank; m++)
         shape.dim[m] = h->q;
@@ -324,7 +359,7 @@ bool sx_study_tensor(struct sx_study *h, struct sx_tensor *tensor, struct sx_err
         return sx_fail(error, SX_FAILED, "there are no samples");
     if (!sx_shape_count(&shape, &cells, &(struct sx_error){0}))
         return sx_fail(error, SX_MEMORY, "%lld features to the power of %d are too many",
-                       (long long)h->q, h->o.order);
+                       (long long)h->q, (int)h->o.order);
     if (!sx_tensor_new(tensor, SX_DOUBLE, &shape, error))
         return false;
     struct sx_effects result;
@@ -332,9 +367,9 @@ bool sx_study_tensor(struct sx_study *h, struct sx_tensor *tensor, struct sx_err
     const double *b = h->baseline != NULL ? h->baseline + (h->n - 1) * h->size : NULL;
     const struct sx_study_rows last = {1, x, b};
     bool ok;
-    if (h->o.method->tensor != NULL) {
+    if (h->method->tensor != NULL) {
         ok = sx_samples_units(h, error) &&
-             h->o.method->tensor(h, h->o.order, &last, tensor->data, error);
+             h->method->tensor(h, order, &last, tensor->data, error);
         h->n = 0;
     } else {
         ok = sx_study_run(h, &result, error);
@@ -342,8 +377,8 @@ bool sx_study_tensor(struct sx_study *h, struct sx_tensor *tensor, struct sx_err
             int64_t index[SX_MAX_ORDER];
             for (int m = 0; m < result.item[k].order; m++)
                 index[m] = result.item[k].set[m];
-            if (result.item[k].order == h->o.order)
-                sx_set_symmetric(tensor->data, h->q, h->o.order, index, result.item[k].mean);
+            if (result.item[k].order == order)
+                sx_set_symmetric(tensor->data, h->q, order, index, result.item[k].mean);
         }
     }
     if (!ok)

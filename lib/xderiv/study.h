@@ -7,46 +7,6 @@
 #include "explain/players.h"
 #include "sextant/xderiv.h"
 
-/* ---- Options ---- */
-
-/* How the numbers of many rows become one; which sets are looked at; along which direction a
- * feature moves; and in which units. */
-enum sx_gather {
-    SX_GATHER_MEDIAN,
-    SX_GATHER_MEAN,
-    SX_GATHER_MIN,
-    SX_GATHER_MAX,
-    SX_GATHER_MODE,
-    SX_GATHER_RMS
-};
-enum sx_searching { SX_SEARCH_AUTO, SX_SEARCH_ALL, SX_SEARCH_BEAM };
-enum sx_direction { SX_DIRECTION_ONES, SX_DIRECTION_INPUT, SX_DIRECTION_DELTA };
-enum sx_units { SX_UNITS_NONE, SX_UNITS_STD, SX_UNITS_RANGE };
-
-struct sx_study_options {
-    const struct sx_study_row *method;
-    char *features; /* see sx_players_new; "pixels": all channels of a place */
-    enum sx_layout layout;
-    int order; /* sets of 2 to `order` features; 1: single ones */
-    enum sx_gather gather;
-    bool is_signed;  /* gather numbers as they are, not their magnitudes */
-    bool allow_zero; /* go on where f has no second derivative */
-    char *at;        /* representatives: of mean,median,min,max,mode,random; NULL: all rows */
-    enum sx_searching search;
-    int64_t beam, max_sets; /* sets that grow; most sets of a size that are all looked at */
-    bool by_edge;           /* a set's salience is its own, not its features' */
-    enum sx_direction direction;
-    enum sx_units units;
-    int64_t steps; /* points of integrals, draws; 0: the method's default */
-    double noise;  /* smoothhess: standard deviation of the noise */
-    uint64_t seed;
-    struct sx_sets sets, truth;
-    bool check;               /* hold derivatives against differences */
-    bool given, known;        /* whether there are `sets` to keep to, and `truth` to score by */
-    const double *background; /* NULL: the rows */
-    int64_t n_background;
-};
-
 /* ---- Levels ---- */
 
 /* Sets of one size, each ascending, and how they are reached: sets of one parent, which has one
@@ -127,12 +87,18 @@ struct sx_study_row {
     bool constant; /* the same for all rows */
 };
 
-extern const struct sx_study_row sx_study_rows[];
-extern const int sx_n_study_rows;
+/* method.c: the one of that name; NULL with status 2, and the nearest. */
+const struct sx_study_row *sx_study_find(const char *name, struct sx_error *error);
 
 struct sx_study {
     struct sx_explainer *e;
     struct sx_study_options o;
+    const struct sx_study_row *method;
+    enum sx_gather gather; /* never of one row alone */
+    bool given, known;     /* whether there are `sets` to keep to, and `truth` to score by */
+    struct sx_sets sets, truth;
+    const double *background; /* NULL: the rows */
+    int64_t n_background;
     int64_t steps;   /* with the default filled in */
     unsigned builds; /* of e, for which all of the following is made */
     struct sx_players *players;
@@ -150,8 +116,9 @@ struct sx_study {
     struct sx_level level[SX_MAX_ORDER + 1];
     struct sx_effect *item;
     int64_t evaluated, skipped;
-    bool beam; /* some level was searched by beam */
-    bool flat; /* f has no second derivative */
+    bool beam;    /* some level was searched by beam */
+    bool flat;    /* f has no second derivative */
+    double shift; /* the most that smoothing did to f */
 };
 
 /* The feature of element i, or -1. */
@@ -194,10 +161,6 @@ bool sx_mixed_differences SX_EVALUATE;
 bool sx_friedman SX_EVALUATE;
 bool sx_nid SX_EVALUATE;
 bool sx_nid_greedy SX_EVALUATE;
-
-/* study_options.c */
-bool sx_study_options_new(struct sx_study_options *o, struct sx_error *error);
-void sx_study_options_free(struct sx_study_options *o);
 
 /* verify.c: sets result->check, at the explainer's sample. */
 bool sx_study_check(struct sx_study *h, struct sx_effects *result, struct sx_error *error);

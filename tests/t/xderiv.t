@@ -62,9 +62,10 @@ run xderiv --rows=0:2 diabetes.onnx diabetes.csv
 clean 'records'
 is 'a record per sample, with the keys of all' \
     "$(jq -c 'keys_unsorted' "$T/out" | sort -u)" \
-    '["tool","version","id","index","model","input","target","params","order","method","smooth","samples","search","interactions","zero_curvature","nonsmooth","cost","warnings"]'
+    '["tool","version","id","index","model","input","target","params","names","x","order","method","smooth","samples","search","interactions","zero_curvature","nonsmooth","cost","warnings"]'
 is 'names come from the header' "$(head -n 1 "$T/out" | jq -r '[.interactions[].names[]] | unique | join(" ")')" \
     'age bmi bp s1 s2 s3 s4 s5 s6 sex'
+is 'names and values of all features' "$(head -n 1 "$T/out" | jq -c '[.names, .x] | map(length)')" '[10,10]'
 ok 'strongest first' jq -es 'all(.interactions | map(.strength) | . == (sort | reverse))' "$T/out"
 ok 'strengths are magnitudes' jq -es 'all(.interactions[] | .strength == (.mean | fabs))' "$T/out"
 cp "$T/out" first
