@@ -4,15 +4,13 @@
 
 #include "cmd/cli/cli.h"
 
-enum { MOST_METHODS = 32 };
-
 struct ggig {
     struct cli cli;
     struct sx_attribute_options o;
     struct sx_plot plot;
     struct sx_explainer *explainer;
     const char *background_file;
-    const char *method[MOST_METHODS]; /* those asked for */
+    const char *method[CLI_MAX_METHODS]; /* those asked for */
     int n_methods;
     double *baseline, *background;
     struct sx_picture *panel; /* what is drawn */
@@ -29,7 +27,7 @@ static void add_method(struct cli *cli, const char *name, size_t length)
     snprintf(word, sizeof word, "%.*s", (int)length, name);
     struct sx_nearest near = {.word = word};
     for (int i = 0; (known = sx_attribute_method(i, NULL)) != NULL; i++) {
-        if (strcmp(known, word) == 0 && self.n_methods < MOST_METHODS) {
+        if (strcmp(known, word) == 0 && self.n_methods < CLI_MAX_METHODS) {
             self.method[self.n_methods++] = known;
             return;
         }
@@ -182,24 +180,8 @@ static bool explain_by(struct ggig *s, const char *method, const struct cli_samp
     return ok;
 }
 
-/* A record, or a panel of the sheet, for each method. A sample that fails has no panel. */
-static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
-{
-    struct ggig *s = &self;
-    int before = s->n_panels;
-    bool ok =
-        sx_explainer_sample(s->explainer, sample->feeds, error) && prepare(s, sample, error);
-    (void)cli;
-    for (int i = 0; ok && i < s->n_methods; i++)
-        ok = explain_by(s, s->method[i], sample, error);
-    while (!ok && s->n_panels > before)
-        sx_picture_free(&s->panel[--s->n_panels]);
-    s->columns = s->columns > 0 || !ok ? s->columns : s->n_panels;
-    return ok;
-}
-
-/* The pictures drawn become one PNG. */
-static bool write_pictures(struct ggig *s, struct sx_error *error)
+/* The panels drawn become one PNG, and are gone. */
+static bool write_panels(struct ggig *s, struct sx_error *error)
 {
     struct sx_picture sheet = {0};
     if (s->n_panels == 0)
@@ -209,7 +191,27 @@ static bool write_pictures(struct ggig *s, struct sx_error *error)
                                : sx_plot_sheet(s->panel, s->n_panels, columns, &sheet, error) &&
                                      cli_write_png(&s->cli, &sheet, error);
     sx_picture_free(&sheet);
+    while (s->n_panels > 0)
+        sx_picture_free(&s->panel[--s->n_panels]);
     return ok;
+}
+
+/* A record, or a panel of the sheet, for each method. A sample that fails has no panel. */
+static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
+{
+    struct ggig *s = &self;
+    int before = s->n_panels;
+    bool ok =
+        sx_explainer_sample(s->explainer, sample->feeds, error) && prepare(s, sample, error);
+    for (int i = 0; ok && i < s->n_methods; i++) {
+        cli->method_at = i;
+        ok = explain_by(s, s->method[i], sample, error) &&
+             (!cli->each || cli->sheet || write_panels(s, error));
+    }
+    while (!ok && s->n_panels > before)
+        sx_picture_free(&s->panel[--s->n_panels]);
+    s->columns = s->columns > 0 || !ok ? s->columns : s->n_panels;
+    return ok && (!cli->each || write_panels(s, error));
 }
 
 static void run(struct ggig *s)
@@ -218,7 +220,7 @@ static void run(struct ggig *s)
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL)
         cli_each(&s->cli, explain);
-    if (s->cli.error.status == SX_OK && !write_pictures(s, &error))
+    if (s->cli.error.status == SX_OK && !write_panels(s, &error))
         s->cli.error = error;
 }
 
@@ -259,15 +261,16 @@ static const struct cli_table tables[] = {
 static void settle(struct ggig *s)
 {
     const char *name;
+    bool all = s->n_methods == 0 && s->cli.sheet;
     if (s->n_methods == 0)
         s->method[s->n_methods++] = "ggig";
-    else if (s->n_methods > 1 && s->cli.format == CLI_NPY)
-        cli_misuse(&s->cli, "-f npy is for one method");
-    else
-        return;
-    for (int i = 0; s->cli.sheet && (name = sx_attribute_method(i, NULL)) != NULL; i++)
-        if (i > 0 && sx_attribute_of_input(name))
+    else if (s->n_methods > 1 && s->cli.format == CLI_NPY && !cli_is_pattern(s->cli.output))
+        cli_misuse(&s->cli, "-f npy is for one method, or for a file each with -o DIR/");
+    for (int i = 1; all && (name = sx_attribute_method(i, NULL)) != NULL; i++)
+        if (sx_attribute_of_input(name))
             s->method[s->n_methods++] = name;
+    s->cli.method = s->method;
+    s->cli.n_methods = s->cli.sheet && s->cli.format == CLI_PNG ? 0 : s->n_methods;
 }
 
 int main(int argc, char **argv)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 static bool add_row(struct cli *cli, struct sx_error *error)
 {
@@ -30,6 +30,14 @@ static const struct sx_tensor *first_row(const struct cli *cli)
     return NULL;
 }
 
+/* The row has a file of its own. */
+static bool write_alone(struct cli *cli, struct sx_error *error)
+{
+    bool ok = cli_file_begin(cli, error) && cli_flush_arrays(cli, error);
+    sx_tensor_free(&cli->arrays[--cli->n_arrays]);
+    return cli_file_end(cli, ok, error);
+}
+
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error)
 {
     enum sx_type type = cli->explain.precise ? SX_DOUBLE : SX_FLOAT;
@@ -48,12 +56,12 @@ bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_er
         !sx_tensor_convert(&cli->arrays[cli->n_arrays], type, tensor, error))
         return false;
     cli->n_arrays++;
-    return true;
+    return !cli->each || write_alone(cli, error);
 }
 
 bool cli_add_failed(struct cli *cli, struct sx_error *error)
 {
-    if (cli->probing || cli->overall || cli->one_result)
+    if (cli->probing || cli->overall || cli->one_result || cli->each)
         return true;
     if (!add_row(cli, error))
         return false;

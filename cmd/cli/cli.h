@@ -26,11 +26,12 @@ struct cli_option {
     bool (*call)(struct cli *cli, const char *argument);
 };
 
-/* A row, the struct that it sets, and of a choice the default. */
+/* A row, the struct that it sets, of a choice the default, and what the user said; NULL: nothing. */
 struct cli_bound {
     const struct sx_option *row;
     void *options;
     int choice;
+    const char *given;
 };
 
 /* A library's options, and the struct that they set. */
@@ -54,24 +55,12 @@ enum cli_format {
 #define CLI_TABLES (1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_CSV | 1u << CLI_TSV)
 
 /* Which common options a tool has besides those of all tools. */
-enum cli_group { CLI_PICTURES = 1, CLI_EXPLAIN = 2, CLI_BASELINE = 4 };
-
-/* common.c: rows of struct cli for the tools of a group, 0: all; the last has no rows. */
-struct cli_common {
-    unsigned group;
-    struct sx_options rows;
+enum cli_group {
+    CLI_PICTURES = 1,
+    CLI_EXPLAIN = 2,
+    CLI_BASELINE = 4,
+    CLI_SAMPLES = 8 /* of a tool with a result for each sample, without being said */
 };
-extern const struct cli_common cli_common[];
-
-/* All options of a tool, each under its heading. */
-enum { CLI_MAX_OPTIONS = 128 };
-struct cli_options {
-    struct cli_option option[CLI_MAX_OPTIONS];
-    const char *heading[CLI_MAX_OPTIONS];
-    size_t n;
-};
-
-enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 
 struct cli_side {
     const char *name, *file;
@@ -82,6 +71,14 @@ struct cli_warning {
     char *text;
     int64_t count, samples, last; /* the sample that had it last */
 };
+
+/* A set of names. */
+struct cli_keys {
+    uint64_t *slot;
+    size_t room, n;
+};
+
+enum { CLI_MAX_METHODS = 32, CLI_MAX_OPTIONS = 128 };
 
 struct cli {
     /* Said by the tool. */
@@ -94,6 +91,8 @@ struct cli {
     bool sheet;                       /* one picture of all samples, not of the first alone */
     bool overall; /* one array or picture for all samples, whatever their number */
     bool (*scale_word)(struct cli *cli, const char *argument); /* --scale, unless a number */
+    const char *const *method; /* of a run of several: a record each, in this order */
+    int n_methods, method_at;  /* the one that is written */
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
@@ -107,6 +106,9 @@ struct cli {
     int64_t threads;
     uint64_t seed;
     int64_t row_begin, row_end; /* row_end < 0: to the last */
+    int64_t shard, shards;      /* shards 0: all samples */
+    const char *skip_file;
+    bool resume;
     struct cli_side *side;
     size_t n_sides;
     struct sx_preprocess pre;
@@ -124,7 +126,8 @@ struct cli {
     char **labels;
     size_t n_labels;
     struct cli_samples *samples;
-    struct sx_sink *sink;
+    struct sx_sink *sink,
+        *aside; /* where results go; and would, were it not for a file of a sample's own */
     struct sx_result *result; /* of the sample at hand */
     struct sx_table table;    /* of -f csv and tsv */
     bool by_element;
@@ -137,6 +140,12 @@ struct cli {
     int64_t missing;         /* cells of tables that are NaN */
     char missing_text[80];
     int64_t done, failed;
+    bool each;                   /* a file per sample */
+    char *file[CLI_MAX_METHODS]; /* those of the sample at hand, one for each method */
+    struct cli_keys named, skipped, done_keys;
+    int64_t counted; /* samples that shards share */
+    struct cli_resumed *resumed;
+    bool again;                  /* the sample at hand is done, and computed to be compared */
     int64_t sample;              /* counts all samples; -1: what is said is of them all */
     struct cli_warning *warning; /* of the run */
     size_t n_warnings;
@@ -159,19 +168,9 @@ struct cli_sample {
     double started;                   /* seconds, for --timing */
     const char *warning;              /* about its values; NULL: none */
     bool file;                        /* the INPUT itself, where it cannot be read */
+    const char *from;                 /* the INPUT; NULL: the id names it */
+    bool several;                     /* INPUT has others */
 };
-
-/* options.c: the tool's options, those of its tables, then the common ones. */
-void cli_options(struct cli *cli, struct cli_options *all);
-
-/* common.c: the name of a format; those that the tool offers, "a|b|c". */
-const char *cli_format_name(int format);
-const char *cli_formats(struct cli *cli);
-
-/* help.c: for people; for a shell, one line per option: letter, name, argument, choices, kind of
- * the argument (file, tensor or none), help. */
-void cli_print_help(const struct cli *cli, const struct cli_options *all);
-void cli_print_complete(const struct cli_options *all);
 
 /* parse.c: reads the command line; ends the process on misuse, --help and --version. */
 void cli_parse(struct cli *cli, int argc, char **argv);
@@ -195,22 +194,11 @@ void cli_free_lines(char **lines, size_t n);
 bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
               struct sx_error *error);
 
-/* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
- * as if the signal had not been caught, unless whoever started the tool wants a status. */
-void cli_watch_signals(void);
-bool cli_reader_gone(void);
-void cli_end_by_signal(void);
-
 /* run.c: opens the model, the labels and the output. False on failure, which
  * cli_finish reports. */
 bool cli_open(struct cli *cli);
 /* Ends the run: what was written is kept or removed; the exit status. */
 int cli_finish(struct cli *cli);
-
-/* limit.c: bounds the memory of the process; then takes off what the model's files have, which
- * fails where nothing is left. */
-void cli_limit_memory(struct cli *cli);
-bool cli_limit_mapped(struct cli *cli);
 
 /* report.c: reports a failure on stderr at once: "tool: place: reason"; of a sample, unless there
  * were many, which are counted. */
@@ -313,10 +301,13 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
               const struct sx_tensor *map, struct sx_error *error);
 /* "tabby cat (281)", "output 281", "sum 1,*,*". */
 void cli_target_name(const struct sx_target *target, char *name, size_t size);
-/* The last of "params": precision and seed. Names and values of x's elements, where a table's header
+/* The last of "params": precision, seed, and what was given of the common options that can change
+ * numbers. Names and values of x's elements, where a table's header
  * names them: "names" and "x". */
 void cli_put_common(struct cli *cli);
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
+/* Writes what cli->result says of a failure: a record, or a row of a table. */
+bool cli_emit_failed(struct cli *cli, struct sx_error *error);
 /* Writes the picture as PNG. */
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error);
 
@@ -324,6 +315,9 @@ bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_
 bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
                   const double *background, int64_t n_background, double **baseline,
                   struct sx_error *error);
+
+/* files.c: whether an output is DIR/ or a pattern. */
+bool cli_is_pattern(const char *output);
 
 /* array.c: adds one tensor to the .npy that is written at the end, one sample's, without its batch axis;
  * or a row of NaN for a sample that failed; writes what is gathered, for cli_finish. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 static bool no_memory(struct sx_error *error)
 {
@@ -60,6 +60,16 @@ static bool parse_rows(const struct sx_option *row, void *options, const char *t
            refuse(row, text, error);
 }
 
+static bool parse_shard(const struct sx_option *row, void *options, const char *text,
+                        struct sx_error *error)
+{
+    struct cli *cli = options;
+    const char *slash = strchr(text, '/');
+    return (slash != NULL && read_row(text, (size_t)(slash - text), &cli->shard) &&
+            read_row(slash + 1, strlen(slash + 1), &cli->shards) && cli->shard < cli->shards) ||
+           refuse(row, text, error);
+}
+
 static const char *const formats[] = {"", "text", "json", "png", "npy", "dot", "csv", "tsv"};
 
 const char *cli_format_name(int format)
@@ -103,49 +113,21 @@ static bool parse_picture(const struct sx_option *row, void *options, const char
     return sx_preprocess_set(&cli->pre, row->name, text, error);
 }
 
-static const struct sx_option pictures[] = {{.name = "preset",
-                                             .argument = "NAME",
-                                             .help = "prepare pictures",
-                                             .kind = SX_OPTION_PARSED,
-                                             .choices = "imagenet|unit|mnist|raw",
-                                             .parse = parse_picture},
-                                            {.name = "resize",
-                                             .argument = "WxH|short:N",
-                                             .help = "resize pictures",
-                                             .kind = SX_OPTION_PARSED,
-                                             .parse = parse_picture},
-                                            {.name = "crop",
-                                             .argument = "N",
-                                             .help = "cut the central square",
-                                             .kind = SX_OPTION_PARSED,
-                                             .parse = parse_picture},
-                                            {.name = "scale",
-                                             .argument = "S",
-                                             .help = "multiply pixels by S, e.g. 1/255",
-                                             .kind = SX_OPTION_PARSED,
-                                             .parse = parse_picture},
-                                            {.name = "mean",
-                                             .argument = "A,B,C",
-                                             .help = "subtract from scaled pixels",
-                                             .kind = SX_OPTION_PARSED,
-                                             .parse = parse_picture},
-                                            {.name = "std",
-                                             .argument = "A,B,C",
-                                             .help = "then divide",
-                                             .kind = SX_OPTION_PARSED,
-                                             .parse = parse_picture},
-                                            {.name = "channels",
-                                             .argument = "ORDER",
-                                             .help = "order of channels",
-                                             .kind = SX_OPTION_PARSED,
-                                             .choices = "rgb|bgr|gray",
-                                             .parse = parse_picture},
-                                            {.name = "layout",
-                                             .argument = "ORDER",
-                                             .help = "where the model has channels",
-                                             .kind = SX_OPTION_PARSED,
-                                             .choices = "nchw|nhwc|auto",
-                                             .parse = parse_picture}};
+#define PICTURE(option, value, what, names)                                                    \
+    {                                                                                          \
+        .name = option, .argument = value, .help = what, .kind = SX_OPTION_PARSED,             \
+        .choices = names, .param = option, .parse = parse_picture                              \
+    }
+
+static const struct sx_option pictures[] = {
+    PICTURE("preset", "NAME", "prepare pictures", "imagenet|unit|mnist|raw"),
+    PICTURE("resize", "WxH|short:N", "resize pictures", NULL),
+    PICTURE("crop", "N", "cut the central square", NULL),
+    PICTURE("scale", "S", "multiply pixels by S, e.g. 1/255", NULL),
+    PICTURE("mean", "A,B,C", "subtract from scaled pixels", NULL),
+    PICTURE("std", "A,B,C", "then divide", NULL),
+    PICTURE("channels", "ORDER", "order of channels", "rgb|bgr|gray"),
+    PICTURE("layout", "ORDER", "where the model has channels", "nchw|nhwc|auto")};
 
 /* ---- The other rows ---- */
 
@@ -164,8 +146,9 @@ static const struct sx_option explained[] = {
      .kind = SX_OPTION_TENSOR,
      CLI(explain.wrt)},
     {.name = "ste",
+     .param = "ste",
      .argument = "RULE",
-     .help = "derivative of rounding in quantised files",
+     .help = "derivative of rounding",
      .kind = SX_OPTION_CHOICE,
      CLI(ste),
      .choices = "relu|identity|clip|off"},
@@ -180,7 +163,7 @@ static const struct sx_option baseline[] = {
     {.letter = 'b',
      .name = "baseline",
      .argument = "WHICH",
-     .help = "reference input: zero, mean, black, white, blur:S, NUMBER, FILE",
+     .help = "reference: zero, mean, black, white, blur:S, NUMBER, FILE",
      .kind = SX_OPTION_FILE,
      CLI(baseline),
      .initial = "zero"}};
@@ -219,17 +202,20 @@ static const struct sx_option inputs[] = {
      .kind = SX_OPTION_PARSED,
      .parse = parse_rows},
     {.name = "header",
+     .param = "header",
      .argument = "WHICH",
      .help = "whether a table's first line is a header",
      .kind = SX_OPTION_CHOICE,
      CLI(header),
      .choices = "auto|yes|no"},
     {.name = "batch-axis",
+     .param = "batch_axis",
      .argument = "none|0|SYMBOL",
      .help = "the input axis that counts samples",
      .kind = SX_OPTION_TEXT,
      CLI(batch_axis)},
     {.name = "no-batch",
+     .param = "no_batch",
      .help = "none does: each INPUT is one sample as it is",
      .kind = SX_OPTION_FLAG,
      CLI(no_batch)},
@@ -238,6 +224,23 @@ static const struct sx_option inputs[] = {
      .help = "of the model's external data",
      .kind = SX_OPTION_FILE,
      CLI(data_dir)}};
+
+static const struct sx_option shares[] = {
+    {.name = "shard",
+     .argument = "I/N",
+     .help = "only every N-th sample, from I in 0..N-1",
+     .kind = SX_OPTION_PARSED,
+     .parse = parse_shard},
+    {.name = "skip-ids",
+     .argument = "FILE",
+     .help = "not these: ID, or ID and INDEX behind a tab, one a line",
+     .kind = SX_OPTION_FILE,
+     CLI(skip_file)}};
+
+static const struct sx_option resuming[] = {{.name = "resume",
+                                             .help = "go on with what is in FILE or DIR/",
+                                             .kind = SX_OPTION_FLAG,
+                                             CLI(resume)}};
 
 static const struct sx_option outputs[] = {
     {.letter = 'f',
@@ -252,8 +255,8 @@ static const struct sx_option outputs[] = {
      CLI(by_element)},
     {.letter = 'o',
      .name = "output",
-     .argument = "FILE",
-     .help = "write there instead of stdout",
+     .argument = "FILE|DIR/",
+     .help = "write there; a file per sample by DIR/, {stem}, {id}, {index}",
      .kind = SX_OPTION_FILE,
      CLI(output)},
     {.name = "timing", .help = "add seconds to records", .kind = SX_OPTION_FLAG, CLI(timing)},
@@ -322,7 +325,9 @@ const struct cli_common cli_common[] = {{CLI_EXPLAIN, TABLE("What is explained",
                                         {CLI_BASELINE, TABLE("What is explained", baseline)},
                                         {0, TABLE("What is explained", subject)},
                                         {0, TABLE("What is read", inputs)},
+                                        {CLI_SAMPLES, TABLE("What is read", shares)},
                                         {CLI_PICTURES, TABLE("Pictures", pictures)},
                                         {0, TABLE("What is written", outputs)},
+                                        {CLI_SAMPLES, TABLE("What is written", resuming)},
                                         {0, TABLE("How it is computed", running)},
                                         {0, {NULL, NULL, 0}}};

@@ -1,13 +1,15 @@
 /* done.c - the end of a sample: it counts, or its failure is reported and has its record. */
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* An error that ends the run: the place is in front of the message, unless it is there already. */
 static bool end_run(struct cli *cli, const struct cli_sample *sample,
                     const struct sx_error *error)
 {
     char place[120];
+    if (cli->error.status != SX_OK)
+        return false; /* it has been said which */
     snprintf(place, sizeof place,
              "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
     /* What could not be written, and a model's graph, are named already. */
@@ -25,24 +27,14 @@ static bool succeeded(struct cli *cli)
         return true;
     cli->done++;
     bool picture = cli->format == CLI_PNG || cli->format == CLI_DOT;
-    cli->drawn = picture && !cli->overall && !cli->sheet;
+    cli->drawn = picture && !cli->overall && !cli->sheet && !cli->each;
     return !cli->drawn;
 }
 
 /* A record of the failure, a row of a table, or a row of NaN. */
 static bool write_failed(struct cli *cli, struct sx_error *error)
 {
-    switch (cli->format) {
-    case CLI_JSON:
-        return sx_result_json(cli->result, cli->sink, error);
-    case CLI_CSV:
-    case CLI_TSV:
-        return sx_table_add(&cli->table, cli->result, cli->sink, error);
-    case CLI_NPY:
-        return cli_add_failed(cli, error);
-    default:
-        return true;
-    }
+    return cli->format == CLI_NPY ? cli_add_failed(cli, error) : cli_emit_failed(cli, error);
 }
 
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,

@@ -126,12 +126,15 @@ static int leader(const struct cli_samples *s, int n)
 }
 
 /* One sample of the current INPUT, whatever its row. All inputs advance, also past a failure. */
-bool cli_feeds_next(struct cli *cli, bool *end, struct sx_error *error)
+bool cli_feeds_next(struct cli *cli, bool skip, bool *end, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
     int n = sx_model_input_count(cli->model), lead = leader(s, n);
     s->missing = 0;
-    bool ok = n == 0 || read_feed(cli, lead, end, error), all_single = true;
+    bool ok =
+        n == 0 || (skip && lead == s->main ? sx_reader_skip(s->feed[lead].reader, end, error)
+                                           : read_feed(cli, lead, end, error));
+    bool all_single = true;
     for (int i = 0; i < n && !*end; i++) {
         bool short_of = false;
         if (i == lead)
@@ -153,15 +156,28 @@ bool cli_feeds_next(struct cli *cli, bool *end, struct sx_error *error)
         all_single = all_single && s->feed[i].single;
     if (all_single && s->index > 0)
         *end = true;
+    ok = ok && !(skip && lead == s->main && !*end);
     for (int i = 0; ok && i < n; i++)
         s->sample[i] = s->feed[i].value;
     s->complete = *end ? s->complete : ok;
     return ok || *end;
 }
 
-const struct cli_feed *cli_feeds_leader(const struct cli *cli)
+static struct sx_reader *leading(const struct cli *cli)
 {
-    return &cli->samples->feed[leader(cli->samples, sx_model_input_count(cli->model))];
+    return cli->samples->feed[leader(cli->samples, sx_model_input_count(cli->model))].reader;
+}
+
+int64_t cli_feeds_count(const struct cli *cli)
+{
+    struct sx_reader *reader = leading(cli);
+    return reader != NULL ? sx_reader_count(reader) : 1;
+}
+
+bool cli_feeds_more(const struct cli *cli)
+{
+    struct sx_reader *reader = leading(cli);
+    return reader != NULL && sx_reader_more(reader);
 }
 
 const char *cli_feature(const struct cli *cli, size_t i)

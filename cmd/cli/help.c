@@ -1,7 +1,7 @@
 /* help.c - what --help and --complete print of the options. */
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* The default, where there is one to tell of. */
 static const char *initial(const struct cli_option *o, char text[40])

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* Above the limit: the program itself, of which about LATER bytes are read in as they are used. */
 #define ABOVE ((size_t)30 << 20)

@@ -1,7 +1,7 @@
 /* options.c - the options of a tool: its own, those of the library, the common ones. */
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* How the table of a library says what a row is, for help and completion. */
 static struct cli_option bind(struct cli *cli, size_t at)
@@ -43,6 +43,7 @@ static void add_rows(struct cli *cli, struct cli_options *all, const struct sx_o
 
 void cli_options(struct cli *cli, struct cli_options *all)
 {
+    unsigned groups = cli->groups | (cli->one_result ? 0 : CLI_SAMPLES);
     all->n = 0;
     for (const struct cli_option *o = cli->options; o->name != NULL; o++) {
         all->heading[all->n] = "Options";
@@ -51,6 +52,6 @@ void cli_options(struct cli *cli, struct cli_options *all)
     for (const struct cli_table *t = cli->tables; t != NULL && t->options != NULL; t++)
         add_rows(cli, all, t->options, t->to);
     for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
-        if (c->group == 0 || (cli->groups & c->group) != 0)
+        if (c->group == 0 || (groups & c->group) != 0)
             add_rows(cli, all, &c->rows, cli);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* ---- Arguments of options ---- */
 
@@ -21,10 +21,12 @@ static bool read_count(const char *text, int64_t *value)
 /* A row says itself what would have fitted. */
 static bool read_row(const struct cli *cli, const struct cli_option *o, const char *text)
 {
-    const struct cli_bound *bound = o->to;
+    struct cli_bound *bound = o->to;
     struct sx_error error = {0};
-    if (sx_option_set(bound->row, bound->options, text, &error))
+    if (sx_option_set(bound->row, bound->options, text, &error)) {
+        bound->given = text != NULL ? text : "";
         return true;
+    }
     if (error.status == SX_MEMORY)
         cli_must(cli, NULL);
     if (o->choices != NULL)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record)
 {
@@ -67,6 +67,15 @@ void cli_put_common(struct cli *cli)
 {
     sx_put_text(cli->result, "precision", cli->explain.precise ? "float64" : "float32");
     sx_put_int(cli->result, "seed", (int64_t)cli->seed);
+    for (size_t i = 0; i < CLI_MAX_OPTIONS; i++) {
+        const struct cli_bound *b = &cli->bound[i];
+        if (b->given == NULL || b->options != cli || b->row->param == NULL)
+            continue;
+        if (b->row->kind == SX_OPTION_FLAG)
+            sx_put_bool(cli->result, b->row->param, true);
+        else
+            sx_put_text(cli->result, b->row->param, b->given);
+    }
 }
 
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
@@ -97,12 +106,9 @@ static char *draw_map(const struct cli *cli, const struct sx_tensor *map)
     return sx_plot_terminal(&plot, map, 64, &text, &ignored) ? text : NULL;
 }
 
-bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_view *view,
-              const struct sx_tensor *map, struct sx_error *error)
+static bool write_record(struct cli *cli, const struct sx_view *view,
+                         const struct sx_tensor *map, struct sx_error *error)
 {
-    if (cli->probing)
-        return true;
-    sx_result_end(cli->result, record);
     if (cli->format == CLI_JSON)
         return sx_result_json(cli->result, cli->sink, error);
     if (cli->format == CLI_CSV || cli->format == CLI_TSV) {
@@ -117,16 +123,54 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
     return ok;
 }
 
+bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_view *view,
+              const struct sx_tensor *map, struct sx_error *error)
+{
+    bool ok, once_more = false;
+    if (cli->probing)
+        return true;
+    sx_result_end(cli->result, record);
+    do {
+        ok = cli_file_begin(cli, error) && cli_resume_begin(cli, error) &&
+             write_record(cli, view, map, error);
+        ok = cli_resume_end(cli, false, ok, &once_more, error);
+        ok = cli_file_end(cli, ok, error);
+    } while (ok && once_more);
+    return ok;
+}
+
+/* A table of its own would have no header. */
+bool cli_emit_failed(struct cli *cli, struct sx_error *error)
+{
+    bool once_more, table = cli->format == CLI_CSV || cli->format == CLI_TSV;
+    if (cli->format != CLI_JSON && (cli->each || !table))
+        return true;
+    bool ok = cli_file_begin(cli, error) && cli_resume_begin(cli, error) &&
+              (table ? sx_table_add(&cli->table, cli->result, cli->sink, error)
+                     : sx_result_json(cli->result, cli->sink, error));
+    ok = cli_resume_end(cli, true, ok, &once_more, error);
+    return cli_file_end(cli, ok, error);
+}
+
+static bool write_png(struct cli *cli, const uint8_t *bytes, size_t size,
+                      struct sx_error *error)
+{
+    bool ok = cli_file_begin(cli, error);
+    if (ok) {
+        sx_sink_write(cli->sink, bytes, size);
+        ok = sx_sink_flush(cli->sink, error);
+    }
+    ok = cli_file_end(cli, ok, error);
+    cli->wrote = cli->wrote || ok;
+    return ok;
+}
+
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    bool ok = sx_png_encode(picture, &bytes, &size, error);
-    if (ok) {
-        sx_sink_write(cli->sink, bytes, size);
-        ok = sx_sink_flush(cli->sink, error);
-        cli->wrote = ok;
-    }
+    bool ok =
+        sx_png_encode(picture, &bytes, &size, error) && write_png(cli, bytes, size, error);
     free(bytes);
     return ok;
 }

@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* Failed samples have a line each up to this many, and a count after the last. */
 #define SHOWN_FAILURES 10

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 static bool read_labels(struct cli *cli)
 {
@@ -25,8 +25,12 @@ static size_t memory_limit(void)
     return pages > 0 && size > 0 ? (size_t)pages / 10 * 7 * (size_t)size : 0;
 }
 
-static void choose_format(struct cli *cli)
+static void choose_output(struct cli *cli)
 {
+    cli->each = cli_is_pattern(cli->output);
+    if (cli->each && (cli->one_result || cli->overall))
+        cli_misuse(cli, "-o %.80s is for a file per sample, and there is one result",
+                   cli->output);
     if (cli->format == CLI_FORMAT_NONE)
         cli->format = cli_to_terminal(cli) ? CLI_FORMAT_TEXT : CLI_JSON;
     if ((cli->format == CLI_PNG || cli->format == CLI_NPY) && cli_to_terminal(cli))
@@ -66,15 +70,21 @@ static bool open_model(struct cli *cli)
     return true;
 }
 
+static bool open_output(struct cli *cli)
+{
+    bool later = cli->each || cli->resume;
+    cli->sink = sx_sink_open(later ? NULL : cli->output, &cli->error); /* which it names */
+    return cli->sink != NULL && (cli->each || !cli->resume || cli_resume_open(cli));
+}
+
 bool cli_open(struct cli *cli)
 {
-    struct sx_error error = {0};
     cli_watch_signals();
     if (cli->threads > 0)
         omp_set_num_threads(cli->explain.threads); /* beside programs, too */
     cli->sample = cli->one_result ? -1 : 0;
     cli->started = cli_seconds();
-    choose_format(cli);
+    choose_output(cli);
     cli->limited = cli->explain.max_memory > 0;
     if (!cli->limited)
         cli->explain.max_memory = memory_limit();
@@ -85,11 +95,8 @@ bool cli_open(struct cli *cli)
         cli->explain.precise = true;
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
-    cli->sink = sx_sink_open(cli->output, &error);
-    if (cli->sink == NULL) {
-        cli->error = error; /* it names the file */
+    if (!cli_select_begin(cli) || !open_output(cli))
         return false;
-    }
     cli->result = sx_result_new(cli->explain.precise ? SX_DOUBLE : SX_FLOAT, &cli->error);
     return cli->result != NULL;
 }
@@ -134,11 +141,15 @@ int cli_finish(struct cli *cli)
         keep = false;
     }
     keep = keep && !nothing_written(cli);
+    if (!cli_resume_close(cli, keep, &error))
+        cli_complain(cli, cli->output, &error);
     bool reported = cli->status == SX_WRITE;
     error = (struct sx_error){0};
     if (cli->sink != NULL && !sx_sink_finish(cli->sink, keep, &error) && !reported && keep)
         cli_complain(cli, cli->output, &error);
     cli_output_free(cli);
+    cli_files_free(cli);
+    cli_select_free(cli);
     sx_result_free(cli->result);
     sx_model_close(cli->model);
     cli_free_lines(cli->labels, cli->n_labels);

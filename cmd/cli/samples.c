@@ -31,6 +31,20 @@ static void show_progress(struct cli *cli)
     cli_progress(cli, "%s: %lld done, %.3g/s%s", cli->tool, (long long)cli->done, rate, left);
 }
 
+/* Whether the sample is one of this run's. Every sample is asked about once, so that names of files and
+ * shares of shards do not depend on the answers. */
+static bool is_wanted(struct cli *cli, const struct cli_sample *sample)
+{
+    bool counts;
+    bool wanted = cli_selects(cli, sample->id, sample->index, &counts);
+    cli->counted += counts;
+    cli->again = false;
+    cli_files_name(cli, sample);
+    if (!wanted || !cli_is_done(cli, sample->id, sample->index))
+        return wanted;
+    return cli->again = cli_resume_compares(cli, sample->id, sample->index);
+}
+
 /* Opens the next INPUT; one that cannot be opened is a failed sample. */
 static bool next_input(struct cli *cli)
 {
@@ -41,8 +55,8 @@ static bool next_input(struct cli *cli)
         return false;
     if (cli_feeds_open(cli, name, &error))
         return true;
-    const struct cli_sample failed = {.id = name, .file = true};
-    bool go_on = cli_done(cli, &failed, false, &error);
+    const struct cli_sample failed = {.id = name, .from = name, .file = true};
+    bool go_on = !is_wanted(cli, &failed) || cli_done(cli, &failed, false, &error);
     cli_feeds_close(cli);
     s->id = NULL;
     return go_on;
@@ -65,16 +79,18 @@ static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
     struct sx_error error = {0};
     bool end = false, go_on = true;
     *probe = false;
-    *sample = (struct cli_sample){.id = s->id, .file = true, .started = cli_seconds()};
+    *sample =
+        (struct cli_sample){.id = s->id, .from = s->id, .file = true, .started = cli_seconds()};
     if (s->index < cli->row_begin) {
         error.status = SX_FAILED;
         snprintf(error.message, sizeof error.message,
                  "it has %lld sample%s, and --rows begins at %lld", (long long)s->index,
                  s->index == 1 ? "" : "s", (long long)cli->row_begin);
-        go_on = cli_done(cli, sample, false, &error);
-    } else if (cli->format == CLI_NPY && !cli->overall && cli->n_arrays == 0 &&
+        go_on = !is_wanted(cli, sample) || cli_done(cli, sample, false, &error);
+    } else if (!cli->each && cli->format == CLI_NPY && !cli->overall && cli->n_arrays == 0 &&
                cli->probed.shape.rank < 0 && s->index == cli->row_begin &&
-               (s->index > 0 || cli_feeds_next(cli, &end, &error)) && !end && s->complete) {
+               (s->index > 0 || cli_feeds_next(cli, false, &end, &error)) && !end &&
+               s->complete) {
         *probe = cli->probing = true;
         show_sample(cli, sample);
         return true;
@@ -83,19 +99,34 @@ static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
     return go_on;
 }
 
-/* One row of the current INPUT, or its end; *given: the tool is to see it. */
+/* One row of the current INPUT, or its end; *given: the tool is to see it. Of a picture or an array it is
+ * known beforehand whether there is one, and what is not wanted is not decoded. */
 static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
 {
     struct cli_samples *s = cli->samples;
-    bool end = cli->row_end >= 0 && s->index >= cli->row_end;
+    int64_t count = cli_feeds_count(cli);
+    bool within = s->index >= cli->row_begin, wanted = within;
+    bool end =
+        (cli->row_end >= 0 && s->index >= cli->row_end) || (count >= 0 && s->index >= count);
+    bool needed = within || cli->format == CLI_NPY; /* to show a shape */
     struct sx_error error = {0};
     *given = false;
-    bool ok = end || cli_feeds_next(cli, &end, &error);
+    *sample = (struct cli_sample){.id = s->id,
+                                  .from = s->id,
+                                  .index = s->index,
+                                  .started = cli_seconds(),
+                                  .several = count > 1};
+    if (within && !end && count >= 0)
+        needed = wanted = is_wanted(cli, sample);
+    bool ok = end || cli_feeds_next(cli, !needed, &end, &error);
     if (end)
         return end_input(cli, sample, given);
-    *sample = (struct cli_sample){.id = s->id, .index = s->index++};
-    sample->started = cli_seconds();
-    if (sample->index < cli->row_begin)
+    s->index++;
+    if (within && count < 0) {
+        sample->several = sample->index > 0 || (cli->each && cli_feeds_more(cli));
+        wanted = is_wanted(cli, sample);
+    }
+    if (!wanted)
         return true;
     if (!ok)
         return cli_done(cli, sample, false, &error);
@@ -125,8 +156,7 @@ bool cli_next(struct cli *cli, struct cli_sample *sample)
 static int64_t count_rest(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;
-    const struct cli_feed *f = cli_feeds_leader(cli);
-    int64_t count = f->reader != NULL ? sx_reader_count(f->reader) : 1, n = 0;
+    int64_t count = cli_feeds_count(cli), n = 0;
     if (count >= 0) {
         int64_t begin = s->index > cli->row_begin ? s->index : cli->row_begin;
         int64_t end = cli->row_end >= 0 && cli->row_end < count ? cli->row_end : count;
@@ -136,7 +166,7 @@ static int64_t count_rest(struct cli *cli)
         struct sx_error ignored = {0};
         bool end = cli->row_end >= 0 && s->index >= cli->row_end;
         if (!end)
-            cli_feeds_next(cli, &end, &ignored);
+            cli_feeds_next(cli, false, &end, &ignored);
         if (end)
             return n;
         n += s->index++ >= cli->row_begin;

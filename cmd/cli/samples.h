@@ -2,7 +2,7 @@
 #ifndef CLI_SAMPLES_H
 #define CLI_SAMPLES_H
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* A source of one model input. A source of one sample alone serves all samples. */
 struct cli_feed {
@@ -30,12 +30,14 @@ struct cli_samples {
 };
 
 /* feeds.c: opens everything that the samples of one INPUT need; reads one, all inputs in step, also
- * past a failure; closes it. */
+ * past a failure (`skip`: the INPUT's is passed over); closes it. */
 bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error);
-bool cli_feeds_next(struct cli *cli, bool *end, struct sx_error *error);
+bool cli_feeds_next(struct cli *cli, bool skip, bool *end, struct sx_error *error);
 void cli_feeds_close(struct cli *cli);
-/* The source whose end is the end. */
-const struct cli_feed *cli_feeds_leader(const struct cli *cli);
+/* Of the source whose end is the end: its samples, -1 where that shows only at the end; whether another
+ * one follows. */
+int64_t cli_feeds_count(const struct cli *cli);
+bool cli_feeds_more(const struct cli *cli);
 
 /* names.c: looks at what feeds what before the first INPUT; the name of the next one, or NULL; frees
  * that. */

@@ -2,7 +2,7 @@
  * the process, so that what is half written is removed. */
 #include <signal.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 /* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
 static volatile sig_atomic_t reader_gone;

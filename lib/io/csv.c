@@ -324,6 +324,13 @@ bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error)
     return take_row(csv, line, error);
 }
 
+bool sx_csv_more(struct sx_csv *csv)
+{
+    struct sx_error ignored = {0};
+    struct span line;
+    return csv->first_size > 0 || (peek_line(csv, &line, &ignored) && line.size > 0);
+}
+
 void sx_csv_close(struct sx_csv *csv)
 {
     for (size_t i = 0; i < csv->names; i++)

@@ -139,6 +139,9 @@ bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header heade
 /* Takes a line: csv->columns numbers at csv->row, or the end. A bad line is passed over. */
 bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error);
 
+/* Whether a line is left. */
+bool sx_csv_more(struct sx_csv *csv);
+
 void sx_csv_close(struct sx_csv *csv);
 
 /* Sets of features: set k is member[begin[k]] .. member[begin[k + 1] - 1], ascending. */

@@ -412,6 +412,24 @@ bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *en
     return ok;
 }
 
+bool sx_reader_skip(struct sx_reader *reader, bool *end, struct sx_error *error)
+{
+    struct sx_tensor sample;
+    if (reader->form == PICTURE) {
+        *end = reader->next >= reader->count;
+        reader->next += !*end;
+        return true;
+    }
+    bool ok = sx_reader_next(reader, &sample, end, error);
+    sx_tensor_free(&sample);
+    return ok;
+}
+
+bool sx_reader_more(struct sx_reader *reader)
+{
+    return reader->form == TEXT ? sx_csv_more(&reader->csv) : reader->next < reader->count;
+}
+
 int64_t sx_reader_count(const struct sx_reader *reader)
 {
     return reader->count;

@@ -162,6 +162,20 @@ char *sx_sink_text(struct sx_sink *sink, struct sx_error *error)
     return text;
 }
 
+struct sx_sink *sx_sink_to(int fd, const char *name, struct sx_error *error)
+{
+    struct sx_sink *sink = sx_new(1, sizeof *sink, error);
+    char *copy = sink != NULL ? sx_strdup(name, error) : NULL;
+    if (copy == NULL) {
+        free(sink);
+        return NULL;
+    }
+    sink->fd = fd;
+    sink->direct = true;
+    sink->final = copy;
+    return sink;
+}
+
 static void put(struct sx_sink *sink, const char *bytes, size_t n)
 {
     while (n > 0 && sink->failure == 0) {

@@ -39,6 +39,11 @@ struct sx_reader *sx_reader_open(const char *path, const struct sx_input *how,
 bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
                     struct sx_error *error);
 
+/* Passes over a sample; a picture is not decoded. Whether another one follows, for which a text is
+ * read up to its next line. */
+bool sx_reader_skip(struct sx_reader *reader, bool *end, struct sx_error *error);
+bool sx_reader_more(struct sx_reader *reader);
+
 /* Samples in all, -1 where that shows only at the end (text); the name of feature `i` in the
  * header line of a text, and of array `i` of an .npz, NULL after the last or if it is none. */
 int64_t sx_reader_count(const struct sx_reader *reader);

@@ -23,6 +23,8 @@ struct sx_sink;
 /* `path` NULL or "-" is standard output. A file appears under its name only when it is
  * finished; what exists and is no regular file (/dev/null) is written to directly. */
 struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
+/* What is open already, and belongs to the sink from then on; failures name it so. */
+struct sx_sink *sx_sink_to(int fd, const char *name, struct sx_error *error);
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,79 @@
+/* inner.h - what the parts of the front end share, and no tool calls. */
+#ifndef CLI_INNER_H
+#define CLI_INNER_H
+
+#include "cmd/cli/cli.h"
+
+/* common.c: rows of struct cli for the tools of a group, 0: all; the last has no rows. */
+struct cli_common {
+    unsigned group;
+    struct sx_options rows;
+};
+extern const struct cli_common cli_common[];
+
+/* All options of a tool, each under its heading. */
+struct cli_options {
+    struct cli_option option[CLI_MAX_OPTIONS];
+    const char *heading[CLI_MAX_OPTIONS];
+    size_t n;
+};
+
+enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
+
+/* options.c: the tool's options, those of its tables, then the common ones. */
+void cli_options(struct cli *cli, struct cli_options *all);
+
+/* common.c: the name of a format; those that the tool offers, "a|b|c". */
+const char *cli_format_name(int format);
+const char *cli_formats(struct cli *cli);
+
+/* help.c: for people; for a shell, one line per option: letter, name, argument, choices, kind of
+ * the argument (file, tensor or none), help. */
+void cli_print_help(const struct cli *cli, const struct cli_options *all);
+void cli_print_complete(const struct cli_options *all);
+
+/* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
+ * as if the signal had not been caught, unless whoever started the tool wants a status. */
+void cli_watch_signals(void);
+bool cli_reader_gone(void);
+void cli_end_by_signal(void);
+
+/* limit.c: bounds the memory of the process; then takes off what the model's files have, which
+ * fails where nothing is left. */
+void cli_limit_memory(struct cli *cli);
+bool cli_limit_mapped(struct cli *cli);
+
+/* files.c: -o DIR/ and patterns; other outputs pass through. Names the files of a sample, in a way that
+ * does not depend on which samples are computed; whether all of them exist. What is written between begin
+ * and end goes to the file of the sample, and of cli->method_at; end returns `ok`, or false. */
+void cli_files_name(struct cli *cli, const struct cli_sample *sample);
+bool cli_files_exist(const struct cli *cli);
+bool cli_file_begin(struct cli *cli, struct sx_error *error);
+bool cli_file_end(struct cli *cli, bool ok, struct sx_error *error);
+void cli_files_free(struct cli *cli);
+
+/* keys.c: sets of names and indices. Adding says whether it was new. */
+uint64_t cli_key(const char *name, int64_t index);
+bool cli_keys_have(const struct cli_keys *keys, uint64_t key);
+bool cli_keys_add(const struct cli *cli, struct cli_keys *keys, uint64_t key);
+void cli_keys_drop(struct cli_keys *keys, uint64_t key);
+void cli_keys_free(struct cli_keys *keys);
+
+/* select.c: reads --skip-ids; whether a sample is one of this run's, and *counts: of any shard's;
+ * whether --resume finds its result. */
+bool cli_select_begin(struct cli *cli);
+bool cli_selects(const struct cli *cli, const char *id, int64_t index, bool *counts);
+bool cli_is_done(const struct cli *cli, const char *id, int64_t index);
+void cli_select_free(struct cli *cli);
+
+/* resume.c: --resume of one FILE. Looks at it; whether this sample, which is done, is wanted to compare
+ * its record. What is written between begin and end goes to FILE, or is compared first: then it is to
+ * be written once more. close ends with what no comparison came for. */
+bool cli_resume_open(struct cli *cli);
+bool cli_resume_compares(const struct cli *cli, const char *id, int64_t index);
+bool cli_resume_begin(struct cli *cli, struct sx_error *error);
+bool cli_resume_end(struct cli *cli, bool failed, bool ok, bool *once_more,
+                    struct sx_error *error);
+bool cli_resume_close(struct cli *cli, bool keep, struct sx_error *error);
+
+#endif
