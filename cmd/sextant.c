@@ -15,6 +15,7 @@ static const struct {
     {"shapley-int", "Which inputs act together, as a game?"},
     {"xderiv", "Which features interact, by derivatives?"},
     {"attr-decompose", "Do fourteen attributions agree, and are they fair?"},
+    {"attr-score", "How faithful is an explanation, how alike are two?"},
     {"flint-fit", "Which concepts can be learned that explain the classes?"},
     {"flint-explain", "Which of them speak for the class of a sample?"},
     {"flint-global", "Which of them stand for which classes?"},

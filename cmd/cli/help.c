@@ -3,6 +3,8 @@
 
 #include "cmd/cli/inner.h"
 
+#define WIDTH 100
+
 /* The default, where there is one to tell of. */
 static const char *initial(const struct cli_option *o, char text[40])
 {
@@ -15,18 +17,22 @@ static const char *initial(const struct cli_option *o, char text[40])
     return choice && sx_choice_name(bound->row->choices, bound->choice, text, 40) ? text : NULL;
 }
 
+/* What would not fit a terminal goes on in the next line. */
 static void print_option(const struct cli_option *o)
 {
-    char left[64], text[40];
+    char left[64], text[40], more[200] = "";
     const char *usual = initial(o, text);
     snprintf(left, sizeof left, "  %c%c%c --%s%s%s", o->letter != 0 ? '-' : ' ',
              o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ',' : ' ', o->name,
              o->argument != NULL ? "=" : "", o->argument != NULL ? o->argument : "");
-    printf("%-31s %s", left, o->help);
-    if (o->choices != NULL)
-        printf(": %s", o->choices);
-    if (usual != NULL)
-        printf(" [%s]", usual);
+    if (o->choices != NULL || usual != NULL)
+        snprintf(more, sizeof more, "%s%s%s%s%s", o->choices != NULL ? o->choices : "",
+                 o->choices != NULL && usual != NULL ? " " : "", usual != NULL ? "[" : "",
+                 usual != NULL ? usual : "", usual != NULL ? "]" : "");
+    bool fits = WIDTH >= 36 + strlen(o->help) + strlen(more);
+    printf("%-31s %s%s", left, o->help, o->choices != NULL ? ":" : "");
+    if (more[0] != '\0')
+        printf("%s%*s%s", fits ? "" : "\n", fits ? 1 : 32, "", more);
     printf("\n");
 }
 

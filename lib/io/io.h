@@ -164,10 +164,6 @@ const char *sx_dataset_hash(struct sx_dataset *dataset);
 /* Flushes to the disk itself: what the file then replaces is not lost to a power cut. */
 bool sx_sink_sync(struct sx_sink *sink, struct sx_error *error);
 
-/* A sink that keeps what is written; its end, as a text that the caller frees. Status 6. */
-struct sx_sink *sx_sink_memory(struct sx_error *error);
-char *sx_sink_text(struct sx_sink *sink, struct sx_error *error);
-
 /* ---- JSON ------------------------------------------------------------------------------- */
 
 struct cJSON;

@@ -25,6 +25,11 @@ struct sx_sink;
 struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
 /* What is open already, and belongs to the sink from then on; failures name it so. */
 struct sx_sink *sx_sink_to(int fd, const char *name, struct sx_error *error);
+
+/* One that keeps what is written; its end, as a text that the caller frees. Status 6. */
+struct sx_sink *sx_sink_memory(struct sx_error *error);
+char *sx_sink_text(struct sx_sink *sink, struct sx_error *error);
+
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

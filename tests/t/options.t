@@ -11,6 +11,7 @@ described "$TOP/man/sextant.7" >"$T/common"
 cat /dev/null >"$T/used"
 for source in "$TOP"/cmd/*.c; do
     tool=$(basename "$source" .c)
+    [ "$tool" != sextant ] || continue # it runs the others
     page=$TOP/man/$tool.1
     run "$tool" --complete
     is "$tool --complete: status" "$status" 0
