@@ -137,12 +137,14 @@ export PC
 
 AT = $(DESTDIR)$(PREFIX)
 MAN = $(notdir $(wildcard man/*.[1-9]))
+COMPLETED = $(filter-out sextant,$(TOOLS))
 # Every file that is installed, beneath $(AT).
 INSTALLED = $(TOOLS:%=bin/%) $(addprefix $(LIBDIR)/,libsextant.a $(SONAME) libsextant.so pkgconfig/sextant.pc) \
             include/sextant.h $(HEADERS:lib/%=include/%) \
             $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
-            $(TOOLS:%=share/bash-completion/completions/%) \
-            $(TOOLS:%=share/zsh/site-functions/_%) $(TOOLS:%=share/fish/vendor_completions.d/%.fish) \
+            $(COMPLETED:%=share/bash-completion/completions/%) \
+            $(COMPLETED:%=share/zsh/site-functions/_%) \
+            $(COMPLETED:%=share/fish/vendor_completions.d/%.fish) \
             $(addprefix share/doc/sextant/,README COPYING $(EXAMPLES:tests/data/%=examples/%))
 # A network that fits everywhere, with inputs: what the README explains.
 EXAMPLES = $(addprefix tests/data/,digits8.onnx digits8.npy diabetes.onnx diabetes.csv README)
@@ -158,7 +160,7 @@ install: all
 	install -m 644 README COPYING $(AT)/share/doc/sextant
 	install -m 644 $(EXAMPLES) $(AT)/share/doc/sextant/examples
 	for m in $(MAN); do install -m 644 man/$$m $(AT)/share/man/man$${m##*.} || exit; done
-	for t in $(TOOLS); do \
+	for t in $(COMPLETED); do \
 	    install -m 644 cmd/cli/completion.bash $(AT)/share/bash-completion/completions/$$t && \
 	    install -m 644 cmd/cli/completion.fish $(AT)/share/fish/vendor_completions.d/$$t.fish && \
 	    sed "s/TOOL/$$t/" cmd/cli/completion.zsh > $(AT)/share/zsh/site-functions/_$$t || exit; done
