@@ -179,7 +179,7 @@ dist:
 	@echo $(BUILD)/sextant-$(VERSION).tar.xz
 deb:
 	@$(SETUP) $(PACKAGES) debhelper
-	dpkg-buildpackage -us -uc -b
+	dpkg-buildpackage -us -uc -b -tc
 
 # ---- What people call ----
 
