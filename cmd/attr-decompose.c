@@ -83,8 +83,11 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
     s->o.background = s->o.n_background > 0 ? s->background : NULL;
     sx_players_free(s->players);
     default_players(shape, text);
-    s->players = sx_players_new(shape, s->o.players_by != NULL ? s->o.players_by : text,
-                                s->cli.pre.layout, error);
+    if (sx_explainer_ids(s->explainer) != NULL)
+        strcpy(text, "elements");
+    s->players =
+        sx_explainer_players(s->explainer, s->o.players_by != NULL ? s->o.players_by : text,
+                             s->cli.pre.layout, error);
     s->o.players = s->players;
     s->o.layout = s->cli.pre.layout;
     s->o.seed = s->cli.seed;
@@ -164,7 +167,7 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
 static void player_name(const struct decompose *s, int64_t i, char name[32])
 {
     const char *feature = NULL;
-    if (sx_players_count(s->players) == sx_count(&sx_explainer_input(s->explainer)->shape))
+    if (sx_players_count(s->players) == sx_count(&sx_explainer_elements(s->explainer)->shape))
         feature = cli_feature(&s->cli, (size_t)i);
     if (feature != NULL)
         snprintf(name, 32, "%s", feature);

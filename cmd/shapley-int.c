@@ -114,7 +114,7 @@ static bool model_game(struct shapley *s, const struct cli_sample *sample,
     if (!sx_explainer_sample(s->explainer, sample->feeds, error))
         return false;
     const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
-    s->players = sx_players_new(shape, s->o.players_by, s->cli.pre.layout, error);
+    s->players = sx_explainer_players(s->explainer, s->o.players_by, s->cli.pre.layout, error);
     if (s->players != NULL && find_baselines(s, shape, error))
         s->game = sx_game_model(s->explainer, s->players, s->baselines, s->n_baselines,
                                 s->o.likeness, error);

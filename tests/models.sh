@@ -175,10 +175,10 @@ for d in text_*; do
     explains "$d/model_emb.onnx" "$d/embedding.npy" -i "mask=$d/mask.npy"
     for model in "$d"/model_ids*.onnx; do
         outputs "$model" "$d/expected/logits.npy" "$d/expected/logits_f64.npy" 2e-8 "$d/ids.npy"
-        # Without a tensor to differentiate by, the tool names one.
-        wrt=$(ggig "$model" "$d/ids.npy" 2>&1 >/dev/null | sed -n '1s/.*\(--wrt=.*\)/\1/p')
-        gradients "$model" "$d/expected/grad_embedding_f64.npy" 2e-8 1 "$d/ids.npy" "$wrt"
-        explains "$model" "$d/ids.npy" "$wrt"
+        # The embedding that is found; its channels, where it is named.
+        explains "$model" "$d/ids.npy"
+        wrt=$(ggig -q --method=grad --rows=0:1 "$model" "$d/ids.npy" | jq -r .input.name)
+        gradients "$model" "$d/expected/grad_embedding_f64.npy" 2e-8 1 "$d/ids.npy" --wrt="$wrt"
     done
 done
 

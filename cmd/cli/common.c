@@ -142,7 +142,7 @@ static const struct sx_option explained[] = {
      CLI(explain.target)},
     {.name = "wrt",
      .argument = "TENSOR",
-     .help = "explain by this tensor instead of the first input",
+     .help = "explain by this tensor; auto: the first input, or an embedding",
      .kind = SX_OPTION_TENSOR,
      CLI(explain.wrt)},
     {.name = "ste",

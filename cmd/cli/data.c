@@ -92,7 +92,8 @@ void cli_data_free(struct cli_data *data)
 bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
                      double **points, int64_t *n, struct sx_error *error)
 {
-    const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
+    const struct sx_shape *shape = &sx_explainer_elements(explainer)->shape;
+    bool ids = sx_explainer_ids(explainer) != NULL;
     struct sx_input how = {.want = shape,
                            .whole = cli->no_batch,
                            .member = sx_explainer_input_name(explainer),
@@ -100,7 +101,7 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
                            .header = (enum sx_header)cli->header,
                            .pre = &cli->pre};
     struct sx_reader *reader = sx_reader_open(path, &how, error);
-    int64_t size = sx_count(shape), room = 0;
+    int64_t size = sx_count(&sx_explainer_input(explainer)->shape), room = 0;
     bool ok = reader != NULL, end = false;
     *points = NULL;
     *n = 0;
@@ -115,13 +116,15 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
             ok = more != NULL;
             *points = ok ? more : *points;
         }
-        for (int64_t i = 0; ok && i < size; i++)
+        if (!ok)
+            *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        else if (ids)
+            ok = sx_explainer_embed(explainer, &t, *points + *n * size, error);
+        for (int64_t i = 0; ok && !ids && i < size; i++)
             (*points)[*n * size + i] = sx_tensor_get(&t, i);
         *n += ok;
         cli->missing += sx_reader_missing(reader);
         sx_tensor_free(&t);
-        if (!ok)
-            *error = (struct sx_error){SX_MEMORY, "out of memory"};
     }
     sx_reader_close(reader);
     return ok || fail(error, path, NULL);

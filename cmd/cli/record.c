@@ -80,7 +80,7 @@ void cli_put_common(struct cli *cli)
 
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
 {
-    const struct sx_tensor *x = sx_explainer_input(explainer);
+    const struct sx_tensor *x = sx_explainer_elements(explainer);
     int64_t n = 0;
     while (cli_feature(cli, (size_t)n) != NULL)
         n++;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "explain/build.h"
+#include "explain/ids.h"
 #include "explain/infer.h"
 
 void sx_masked_free(struct sx_masked *kept)
@@ -87,17 +88,43 @@ static bool no_dependence(const struct sx_explainer *e, struct sx_error *error)
                    e->target.output, e->input_name);
 }
 
+static bool use_input(struct sx_explainer *e, int i, const char *embedding, int *x)
+{
+    const struct sx_lowered *l = e->built.lowered;
+    e->ids = e->inner = embedding != NULL;
+    e->input_port = i;
+    e->input_name = e->ids ? embedding : l->inputs[i].name;
+    *x = e->ids ? sx_find(l->graph, embedding) : l->inputs[i].node;
+    return true;
+}
+
+/* The first input that is real, or that an embedding is behind; or else, where integers will do, the
+ * first of all. */
+static bool find_input(struct sx_explainer *e, int *x, struct sx_error *error)
+{
+    const struct sx_lowered *l = e->built.lowered;
+    for (int i = 0; i < l->n_inputs; i++) {
+        bool real = sx_is_real(l->graph->node[l->inputs[i].node].type);
+        const char *embedding = real ? NULL : sx_embedding_of(l, i);
+        if (real || embedding != NULL)
+            return use_input(e, i, embedding, x);
+    }
+    if (e->options.values_only && l->n_inputs > 0)
+        return use_input(e, 0, NULL, x);
+    return no_real_input(l, error);
+}
+
 /* Sets input_name, inner and input_port; the node in the faithful graph goes to *x. */
 static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
 {
     struct sx_lowered *l = e->built.lowered;
-    e->inner = false;
+    const char *wrt = e->options.wrt;
+    e->inner = e->ids = false;
+    if (wrt == NULL)
+        return find_input(e, x, error);
+    e->input_name = wrt;
     for (int i = 0; i < l->n_inputs; i++) {
-        bool wanted =
-            e->options.wrt == NULL
-                ? e->options.values_only || sx_is_real(l->graph->node[l->inputs[i].node].type)
-                : strcmp(l->inputs[i].name, e->options.wrt) == 0;
-        if (!wanted)
+        if (strcmp(l->inputs[i].name, wrt) != 0)
             continue;
         e->input_port = i;
         e->input_name = l->inputs[i].name;
@@ -108,18 +135,14 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
                            e->input_name);
         return true;
     }
-    if (e->options.wrt == NULL)
-        return no_real_input(l, error);
     e->inner = true;
-    e->input_name = e->options.wrt;
-    *x = sx_find(l->graph, e->options.wrt);
-    if (*x == SX_NONE && sx_model_has_tensor(e->model, e->options.wrt))
+    *x = sx_find(l->graph, wrt);
+    if (*x == SX_NONE && sx_model_has_tensor(e->model, wrt))
         return no_dependence(e, error);
     if (*x == SX_NONE)
-        return sx_no_tensor(l->graph, e->options.wrt, error);
+        return sx_no_tensor(l->graph, wrt, error);
     if (!sx_is_real(l->graph->node[*x].type))
-        return sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers",
-                       e->options.wrt);
+        return sx_fail(error, SX_USAGE, "tensor '%.80s' does not hold real numbers", wrt);
     return true;
 }
 

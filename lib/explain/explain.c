@@ -16,6 +16,8 @@ struct sx_explainer *sx_explainer_new(struct sx_model *model,
     e->model = model;
     e->options = *options;
     e->options.precise = options->precise || sx_model_is_double(model);
+    if (options->wrt != NULL && strcmp(options->wrt, "auto") == 0)
+        e->options.wrt = NULL;
     e->target.output = options->output;
     if (options->output == NULL)
         e->target.output = sx_model_explained(model, &e->target.instead_of);

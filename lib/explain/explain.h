@@ -47,7 +47,8 @@ struct sx_explainer {
     struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
     const char *input_name;
     bool inner;     /* x is not a model input */
-    int input_port; /* else which */
+    bool ids;       /* but the embedding of one, which was found: see ids.c */
+    int input_port; /* the input that x is, or embeds */
     struct sx_target target;
     int64_t pick;    /* what `index` is fed: the target's element */
     int64_t samples; /* taken so far */

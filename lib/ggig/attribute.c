@@ -179,6 +179,19 @@ static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
     a->eta = o->eta != 0 ? o->eta : paper ? 1e-4 : 0.01 * s * s / (double)a->iterations;
 }
 
+/* Makes a map of token embeddings one of tokens: sums along the last axis. */
+static void sum_tokens(struct sx_tensor *map)
+{
+    double *value = map->data;
+    int64_t width = map->shape.dim[--map->shape.rank], n = sx_count(&map->shape);
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int64_t k = 0; k < width; k++)
+            sum += value[i * width + k];
+        value[i] = sum;
+    }
+}
+
 /* A map in the shape of x without its batch axis, of gradients by x. */
 static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row *row,
                          struct sx_attribution *r)
@@ -200,6 +213,8 @@ static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row
     r->flat = ok && is_flat(&r->map);
     if (ok)
         compare(a, row, r);
+    if (ok && a->e->ids)
+        sum_tokens(&r->map);
     return ok;
 }
 

@@ -25,8 +25,10 @@ struct sx_players *sx_attribute_players(const struct sx_attributing *a)
     char usual[64];
     const struct sx_shape *x = &a->e->input.shape;
     usual_players(x, usual);
-    return sx_players_new(x, a->o->players != NULL ? a->o->players : usual, a->o->layout,
-                          a->error);
+    if (a->e->ids)
+        strcpy(usual, "elements");
+    return sx_explainer_players(a->e, a->o->players != NULL ? a->o->players : usual,
+                                a->o->layout, a->error);
 }
 
 bool sx_attribute_by_player(const struct sx_attributing *a, const struct sx_players *p,

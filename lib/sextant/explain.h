@@ -24,9 +24,10 @@ struct sx_explain_options {
     int64_t batch;      /* model evaluations per run; 0: chosen from memory */
     size_t max_memory;  /* bytes; 0: no limit */
     const char *output; /* explained tensor, any of the file's; NULL: the first output */
-    const char *wrt;    /* tensor to differentiate by, likewise; NULL: the first real input */
+    const char *wrt;    /* x, likewise; NULL or "auto": the first input, or the embedding behind
+                         * it where it holds ids */
     enum sx_score score;
-    bool values_only; /* x may hold integers, and is the first input then: no gradients */
+    bool values_only; /* x may hold integers where there is nothing else: no gradients */
     enum sx_ste ste;
     const char *target; /* as --target, see sextant(7); NULL: argmax */
     char *const *labels;
@@ -73,6 +74,13 @@ const char *sx_explainer_input_name(const struct sx_explainer *explainer);
 const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer);
 void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
                        int64_t *backward);
+/* The ids of the current sample where x is the embedding that was found behind them, else NULL. */
+const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *explainer);
+/* What has a number in an attribution for each element: the ids, or x. */
+const struct sx_tensor *sx_explainer_elements(const struct sx_explainer *explainer);
+/* Makes x (its shape that of the current one) the embedding of other ids. */
+bool sx_explainer_embed(const struct sx_explainer *explainer, const struct sx_tensor *ids,
+                        double *x, struct sx_error *error);
 /* The batch size of the compiled program, 0 before the first run. *alone: batching is impossible,
  * because a tensor already has SX_MAX_RANK axes. */
 int64_t sx_explainer_batch(const struct sx_explainer *explainer, bool *alone);
@@ -103,6 +111,10 @@ struct sx_players; /* groups of elements of x that are present, or masked, toget
  * never masked; they are numbered in order). Status 2 if that does not fit the shape of x. */
 struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
                                   enum sx_layout layout, struct sx_error *error);
+/* Of x; its "elements" are the tokens where x was found behind ids. */
+struct sx_players *sx_explainer_players(const struct sx_explainer *explainer,
+                                        const char *specification, enum sx_layout layout,
+                                        struct sx_error *error);
 void sx_players_free(struct sx_players *players);
 int64_t sx_players_count(const struct sx_players *players);
 

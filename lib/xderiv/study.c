@@ -113,7 +113,7 @@ static bool prepare(struct sx_study *h, struct sx_error *error)
     const char *features = h->o.players;
     if (strcmp(features, "pixels") == 0)
         features = "patches:1x1";
-    h->players = sx_players_new(&h->e->input.shape, features, h->o.layout, error);
+    h->players = sx_explainer_players(h->e, features, h->o.layout, error);
     if (h->players == NULL)
         return false;
     h->q = h->players->count;

@@ -93,6 +93,31 @@ static void odd(void)
     save("odd", m);
 }
 
+/* Embeddings of ids, and of positions that follow from a mask, are summed with what is past; y weighs
+ * the two channels by 1 and 10. */
+static void tokens(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "mask", SX_INT, 2, (int64_t[]){1, 3});
+    tm_input(m, "ids", SX_INT, 2, (int64_t[]){1, 3});
+    tm_input(m, "past", SX_FLOAT, 2, (int64_t[]){1, 2});
+    tm_const(m, "words", SX_FLOAT, 2, (int64_t[]){4, 2}, (float[]){1, 0, 2, 1, 0, 3, 4, 1});
+    tm_const(m, "places", SX_FLOAT, 2, (int64_t[]){4, 2}, (float[]){0, 0, 1, 0, 2, 0, 3, 0});
+    tm_const(m, "one", SX_INT, 0, NULL, (int64_t[]){1});
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){2, 1}, (float[]){1, 10});
+    tm_node(m, "CumSum", "mask one", "position", NULL);
+    tm_node(m, "Gather", "places position", "placed", NULL);
+    tm_node(m, "Gather", "words ids", "embedded", NULL);
+    tm_node(m, "Add", "embedded placed", "hidden", NULL);
+    tm_node(m, "ReduceMean", "hidden", "mean", "axes=[1] keepdims=0");
+    tm_const(m, "three", SX_FLOAT, 0, NULL, (float[]){3});
+    tm_node(m, "Mul", "mean three", "sum", NULL);
+    tm_node(m, "Add", "sum past", "all", NULL);
+    tm_node(m, "MatMul", "all w", "y", NULL);
+    tm_output(m, "y");
+    save("tokens", m);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -102,5 +127,6 @@ int main(int argc, char **argv)
     quantised();
     classical();
     odd();
+    tokens();
     return 0;
 }

@@ -88,6 +88,45 @@ is 'with a word' "$(grep -c 'labels that are strings' "$T/err")" 1
 run ggig --method=grad --score=raw -t 1 linear.onnx rows.csv
 is 'a classifier has a gradient' "$(head -n 1 "$T/out" | jq -c '.attribution.values')" '[0.25,0.5]'
 
+# ---- Token ids ----
+
+echo 1,1,1 >mask.csv
+echo 1,2,0 >ids.csv
+echo 5,0 >past.csv
+printf 'the,cat,sat\n1,2,0\n' >words.csv
+printf '3,3,3\n1,1,1\n' >others.csv
+of_ids() {
+    tool=$1
+    shift
+    run "$tool" -i mask=mask.csv -i past=past.csv "$@" tokens.onnx ids.csv
+}
+of_ids ggig --method=inputxgrad
+clean 'ids are explained by the embedding behind them'
+is 'which is named' "$(values .input)" '{"name":"embedded","shape":[1,3,2]}'
+is 'a number for each token' "$(values .attribution)" '{"shape":[3],"values":[12,30,1]}'
+of_ids ggig --method=inputxgrad --wrt=auto
+is 'that is auto' "$(values .attribution.values)" '[12,30,1]'
+of_ids ggig --method=inputxgrad --wrt=embedded
+is 'a tensor that is named has its channels' "$(values .attribution.values)" '[2,10,0,30,1,0]'
+of_ids ggig --method=ig --times-input -b 1
+is 'a baseline has numbers of the embedding' "$(values .attribution.values)" '[1,19,-10]'
+of_ids ggig --method=ig --times-input -b mask.csv
+is 'or is of ids, in a file' "$(values .attribution.values)" '[0,18,-11]'
+of_ids ggig --method=expected --background=others.csv
+is 'as a background is' "$(values '[.attribution.values[] | round]')" '[-1,17,-12]'
+of_ids ggig --method=occlusion
+is 'players are tokens' "$(values .attribution)" '{"shape":[3],"values":[12,30,1]}'
+of_ids ggig --wrt=ids
+refused 'ids have no gradient' 2 "'ids' holds integers"
+of_ids shapley-int --index=sv --order=1
+is 'of a game, too' "$(values '[.interactions[].value]')" '[12,30,1]'
+of_ids attr-decompose --methods=gxi,occ1
+is 'and of its attributions' "$(values '[.methods[].attribution]')" '[[12,30,1],[12,30,1]]'
+of_ids xderiv --order=1 --method=fd
+is 'and of derivatives' "$(values '[.interactions[] | .set[0]] | sort')" '[0,1,2]'
+run ggig --method=inputxgrad -i mask=mask.csv -i past=past.csv tokens.onnx words.csv
+is 'names, and their ids' "$(values '[.names, .x]')" '[["the","cat","sat"],[1,2,0]]'
+
 # ---- What is odd ----
 
 echo 41,82,123 >odd.csv

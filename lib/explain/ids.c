@@ -1,0 +1,113 @@
+/* ids.c - token ids: the embedding behind them, by which a model is explained in their place. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/ids.h"
+#include "explain/players.h"
+
+/* So far behind a tensor, and behind what chooses its rows, the table and the ids are looked for. */
+enum { MOST_STEPS = 8 };
+
+/* Operators of files that look rows of a table up. */
+static bool looks_up(const char *op)
+{
+    static const char *const ops[] = {"Gather", "GatherBlockQuantized",
+                                      "EmbedLayerNormalization"};
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        if (strcmp(op, ops[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a node's values are those of `port` itself: moved, or changed one by one. */
+static bool is_of_port(const struct sx_graph *g, int node, int port, int steps)
+{
+    const struct sx_node *n = &g->node[node];
+    bool moved = n->op < SX_N_POINTWISE || n->op == SX_RESHAPE || n->op == SX_TRANSPOSE ||
+                 n->op == SX_SLICE || n->op == SX_EXPAND;
+    bool any = false;
+    if (node == port)
+        return true;
+    for (int i = 0; moved && steps > 0 && i < n->n_in; i++) {
+        if (sx_is_const(g, n->in[i]))
+            continue;
+        if (!is_of_port(g, n->in[i], port, steps - 1))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* Whether rows of a constant table are taken by the ids of `port`. */
+static bool takes_by(const struct sx_graph *g, int node, int port, int steps)
+{
+    const struct sx_node *n = &g->node[node];
+    if (n->op == SX_TAKE)
+        return sx_is_const(g, n->in[0]) && is_of_port(g, n->in[1], port, MOST_STEPS);
+    for (int i = 0; steps > 0 && i < n->n_in; i++)
+        if (!sx_is_const(g, n->in[i]) && takes_by(g, n->in[i], port, steps - 1))
+            return true;
+    return false;
+}
+
+const char *sx_embedding_of(const struct sx_lowered *l, int port)
+{
+    const struct sx_graph *g = l->graph;
+    const struct sx_node *ids = &g->node[l->inputs[port].node];
+    for (size_t i = 0; ids->type == SX_INT && i < g->n_names; i++) {
+        const struct sx_node *n = &g->node[g->name[i].node];
+        if (looks_up(g->name[i].onnx_op) && sx_is_real(n->type) &&
+            n->shape.rank == ids->shape.rank + 1 &&
+            takes_by(g, g->name[i].node, l->inputs[port].node, MOST_STEPS))
+            return g->name[i].name;
+    }
+    return NULL;
+}
+
+const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *e)
+{
+    return e->ids ? &e->feeds[e->input_port] : NULL;
+}
+
+const struct sx_tensor *sx_explainer_elements(const struct sx_explainer *e)
+{
+    return e->ids ? sx_explainer_ids(e) : sx_explainer_input(e);
+}
+
+bool sx_explainer_embed(const struct sx_explainer *e, const struct sx_tensor *ids, double *x,
+                        struct sx_error *error)
+{
+    const struct sx_lowered *l = e->built.lowered;
+    struct sx_tensor feed = {0}, embedded = {0};
+    bool ok = sx_tensor_convert(&feed, SX_INT, ids, error) &&
+              sx_evaluate(l->graph, &l->inputs[e->input_port].node, &feed, 1, &e->built.x_node,
+                          &embedded, 1, error);
+    for (int64_t i = 0; ok && i < sx_count(&embedded.shape); i++)
+        x[i] = sx_tensor_get(&embedded, i);
+    sx_tensor_free(&feed);
+    sx_tensor_free(&embedded);
+    return ok;
+}
+
+/* A player for each of the ids: all that its row of the table holds. */
+static struct sx_players *players_of_ids(const struct sx_explainer *e, enum sx_layout layout,
+                                         struct sx_error *error)
+{
+    struct sx_players *p = sx_players_new(&e->input.shape, "elements", layout, error);
+    if (p == NULL)
+        return NULL;
+    int64_t width = e->input.shape.dim[e->input.shape.rank - 1];
+    for (int64_t i = 0; i < sx_count(&p->shape); i++)
+        p->label[i] = i / width;
+    p->count = sx_count(&p->shape) / width;
+    p->on_grid = false;
+    return p;
+}
+
+struct sx_players *sx_explainer_players(const struct sx_explainer *e, const char *specification,
+                                        enum sx_layout layout, struct sx_error *error)
+{
+    if (e->ids && strcmp(specification, "elements") == 0)
+        return players_of_ids(e, layout, error);
+    return sx_players_new(&e->input.shape, specification, layout, error);
+}
