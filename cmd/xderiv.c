@@ -5,6 +5,8 @@
 
 #include "cmd/cli/cli.h"
 
+enum { MANY = 20 }; /* results that nobody reads one by one */
+
 struct xderiv {
     struct cli cli;
     struct sx_study_options o;
@@ -242,6 +244,9 @@ static void run_samples(struct xderiv *s)
                 (struct cli_sample){.id = id, .index = sample.index, .started = sample.started};
         go_on = cli_done(&s->cli, &sample, ok, &error);
     }
+    if (!s->global && s->cli.format == CLI_FORMAT_TEXT && s->cli.done >= MANY)
+        cli_say(&s->cli, "%lld samples one by one: --agg=median makes one result of them",
+                (long long)s->cli.done);
     error = (struct sx_error){0};
     if (s->global && id != NULL && s->cli.error.status == SX_OK)
         cli_done(&s->cli, &first, conclude(s, &first, &error), &error);

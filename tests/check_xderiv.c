@@ -228,10 +228,10 @@ START_TEST(test_aggregation)
                {SX_GATHER_MEDIAN, false, 2},
                {SX_GATHER_MIN, false, 1},
                {SX_GATHER_MAX, false, 4},
-               {SX_GATHER_MODE, false, 1},
+               {SX_GATHER_MODE, false, 1.5}, /* 1 and 2 are nearer than 2 and 4 */
                {SX_GATHER_RMS, false, 2.6457513110645907},
                {SX_GATHER_MEAN, true, 1},
-               {SX_GATHER_MIN, true, -2},
+               {SX_GATHER_MIN, true, 2}, /* of -2, which ranks by its magnitude */
                {SX_GATHER_MEDIAN, true, 1}};
     open_fixture(&f, rows_model(), 3);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -291,6 +291,7 @@ START_TEST(test_search)
     expect(&f, "234", 1);
     ck_assert(!f.r.beam);
     f.o.search = SX_SEARCH_BEAM;
+    f.o.by_edge = false;
     f.o.beam = 1;
     run_at(&f, ones);
     ck_assert(f.r.beam);
@@ -730,6 +731,45 @@ START_TEST(test_words)
 }
 END_TEST
 
+/* ---- One number of many ---- */
+
+START_TEST(test_mode)
+{
+    static const struct {
+        int64_t n;
+        double v[8], mode;
+    } row[] = {{1, {4}, 4},
+               {2, {1, 4}, 2.5},
+               {5, {7, 1, 7, 3, 2}, 7},                      /* a value that is there twice */
+               {4, {2, 1, 2, 1}, 1},                         /* the smaller of two such */
+               {7, {9, 1, 5, 5.2, 7, 5.3, 0}, 5.25},         /* 5 to 5.3 of 5 to 9 */
+               {8, {0, 10, 3, 3.5, 3.6, 20, -5, 40}, 3.55}}; /* 0 to 3.6, then 3.5 to 3.6 */
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        double v[8];
+        memcpy(v, row[i].v, sizeof v);
+        near(sx_gather_numbers(SX_GATHER_MODE, v, row[i].n), row[i].mode, 1e-14, "mode");
+    }
+}
+END_TEST
+
+/* D12 = 5, D234 = 1, D23 = D24 = D34 = 0.1, all others 0. */
+START_TEST(test_maximal)
+{
+    struct fixture f;
+    const double near_zero[] = {1, 0.1, 0.1, 0.1};
+    open_fixture(&f, search_model(), 4);
+    f.o.order = 3;
+    f.o.maximal = true;
+    run_at(&f, near_zero);
+    ck_assert_int_eq(f.r.n, 10 - 3);
+    expect_rank(&f, 0, "12");
+    expect_rank(&f, 1, "234");
+    ck_assert_ptr_null(find(&f, "23"));
+    ck_assert_ptr_null(find(&f, "34"));
+    close_fixture(&f);
+}
+END_TEST
+
 /* ---- Truth ---- */
 
 START_TEST(test_score)
@@ -815,6 +855,7 @@ int main(void)
               test_integrated_hessians, test_integrated_groups, test_expected,
               test_smooth_hessian, test_masks, test_friedman);
     tcase_add_loop_test(c, test_nid, 0, 2);
-    SUITE_ADD(c, test_zero_curvature, test_misuse, test_words, test_score, test_sets_file);
+    SUITE_ADD(c, test_zero_curvature, test_misuse, test_words, test_mode, test_maximal,
+              test_score, test_sets_file);
     return suite_run();
 }

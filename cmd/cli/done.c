@@ -7,7 +7,7 @@
 static bool end_run(struct cli *cli, const struct cli_sample *sample,
                     const struct sx_error *error)
 {
-    char place[120];
+    char place[84];
     if (cli->error.status != SX_OK)
         return false; /* it has been said which */
     snprintf(place, sizeof place,
@@ -16,7 +16,7 @@ static bool end_run(struct cli *cli, const struct cli_sample *sample,
     bool placed =
         error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
     cli->error.status = error->status;
-    snprintf(cli->error.message, sizeof cli->error.message, "%s%.180s", placed ? "" : place,
+    snprintf(cli->error.message, sizeof cli->error.message, "%s%.215s", placed ? "" : place,
              error->message);
     return false;
 }

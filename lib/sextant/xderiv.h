@@ -35,11 +35,12 @@ struct sx_study_options {
     enum sx_gather gather;
     bool is_signed;  /* gather numbers as they are, not their magnitudes */
     bool allow_zero; /* go on where f has no second derivative */
+    bool maximal;    /* no sets that a stronger one contains */
     bool check;      /* hold derivatives against differences */
     const char *at;  /* representatives: of mean,median,min,max,mode,random; NULL: all rows */
     enum sx_searching search;
     int64_t beam, max_sets; /* sets that grow; most sets of a size that are all looked at */
-    bool by_edge;           /* a set's salience is its own, not its features' */
+    bool by_edge;           /* a set's salience is its own strength, not its features' */
     enum sx_direction direction;
     enum sx_units units;
     int64_t steps; /* points of integrals, draws; 0: the method's default */

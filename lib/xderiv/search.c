@@ -67,6 +67,13 @@ static bool grow(struct sx_study *h, int order, int64_t width, struct sx_error *
     return ok;
 }
 
+/* As many sets grow as --max-sets leaves room for, and at least as many as there are features. */
+static int64_t usual_width(const struct sx_study *h)
+{
+    int64_t room = h->o.max_sets / h->q;
+    return room > h->q ? room : h->q;
+}
+
 bool sx_search_level(struct sx_study *h, int order, struct sx_error *error)
 {
     struct sx_level *level = &h->level[order];
@@ -80,7 +87,7 @@ bool sx_search_level(struct sx_study *h, int order, struct sx_error *error)
                        "there are %lld sets of %d of %lld features, over the "
                        "limit of %lld (see --max-sets, --search=beam:N)",
                        (long long)all, order, (long long)h->q, (long long)h->o.max_sets);
-    int64_t width = h->o.search == SX_SEARCH_BEAM ? h->o.beam : h->q;
+    int64_t width = h->o.search == SX_SEARCH_BEAM ? h->o.beam : usual_width(h);
     if (beam && width > MOST_GROWN / h->q && h->level[order - 1].n > MOST_GROWN / h->q)
         return sx_fail(
             error, SX_MEMORY,

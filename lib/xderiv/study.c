@@ -93,9 +93,10 @@ static bool check_curvature(struct sx_study *h, struct sx_error *error)
     sx_explainer_kink(h->e, 0, &op, &smoothed);
     return sx_fail(error, SX_MODEL,
                    "every second derivative is zero%s%s: nothing interacts locally; use "
-                   "--smooth=softplus:10 (or gelu, surrogate:10), --method=fd, or --allow-zero",
+                   "%s--method=fd, or --allow-zero",
                    op != NULL ? ", for the network is piecewise linear: " : "",
-                   op != NULL ? op : "");
+                   op != NULL ? op : "",
+                   h->e->smooth.kind == SX_SMOOTH_NONE ? "--smooth=softplus:10, " : "");
 }
 
 /* Makes ready for the shapes that the explainer is built for. */
@@ -303,7 +304,7 @@ static bool rank(struct sx_study *h, struct sx_effects *result, struct sx_error 
         int64_t k = key[i].set;
         h->item[i] = (struct sx_effect){.set = l->set + k * l->order,
                                         .order = l->order,
-                                        .strength = l->strength[k],
+                                        .strength = fabs(l->strength[k]),
                                         .mean = l->mean[k],
                                         .std = l->std[k],
                                         .min = l->min[k],
@@ -328,8 +329,10 @@ static bool rank(struct sx_study *h, struct sx_effects *result, struct sx_error 
     for (int m = 0; m <= SX_MAX_ORDER; m++)
         result->auc[m] = NAN;
     memcpy(result->representative, h->chosen, sizeof h->chosen);
-    if (h->known)
-        return sx_study_score(result, (int)h->o.order, &h->truth, error);
+    if (h->known && !sx_study_score(result, (int)h->o.order, &h->truth, error))
+        return false;
+    if (h->o.maximal)
+        result->n = sx_study_prune(h->item, n);
     return true;
 }
 

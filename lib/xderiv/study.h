@@ -169,6 +169,9 @@ bool sx_study_check(struct sx_study *h, struct sx_effects *result, struct sx_err
 bool sx_study_score(struct sx_effects *result, int order, const struct sx_sets *truth,
                     struct sx_error *error);
 
+/* truth.c: keeps the sets of a ranking that no stronger one contains, at most 100; how many. */
+int64_t sx_study_prune(struct sx_effect *item, int64_t n);
+
 /* The directions of all features at a row, [q, size]. */
 double *sx_directions(const struct sx_study *h, const double *x, const double *baseline,
                       struct sx_error *error);

@@ -13,19 +13,44 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of the values that occur most often the smallest. */
-static double mode_of(const double *v, int64_t n)
+/* The value that occurs most often, the smallest of several, and how often that is. */
+static double most_frequent(const double *v, int64_t n, int64_t *count)
 {
-    int64_t best = 0, most = 0;
+    int64_t best = 0;
+    *count = 0;
     for (int64_t i = 0, j; i < n; i = j) {
         for (j = i + 1; j < n && v[j] == v[i];)
             j++;
-        if (j - i > most) {
-            most = j - i;
+        if (j - i > *count) {
+            *count = j - i;
             best = i;
         }
     }
     return v[best];
+}
+
+/* The half-sample mode of sorted values (Bickel and Fruehwirth 2006): the narrowest interval that
+ * holds half of them, then half of those, down to two. Of three, the two that are nearer. */
+static double half_sample_mode(const double *v, int64_t n)
+{
+    while (n > 2) {
+        int64_t half = n == 3 ? 2 : (n + 1) / 2, best = 0;
+        for (int64_t i = 1; i + half <= n; i++)
+            if (v[i + half - 1] - v[i] < v[best + half - 1] - v[best])
+                best = i;
+        v += best;
+        n = half;
+    }
+    return n == 2 ? 0.5 * (v[0] + v[1]) : v[0];
+}
+
+/* A value that many share is the mode. Otherwise the values have a density, and the mode is where it
+ * is largest. */
+static double mode_of(const double *v, int64_t n)
+{
+    int64_t count;
+    double frequent = most_frequent(v, n, &count);
+    return count >= 2 && 20 * count >= n ? frequent : half_sample_mode(v, n);
 }
 
 double sx_gather_numbers(enum sx_gather how, double *v, int64_t n)

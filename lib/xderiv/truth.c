@@ -96,7 +96,7 @@ static double area(const struct sx_effects *r, int order, const struct sx_sets *
     return sum + tied_false * (above + 0.5 * tied_true);
 }
 
-/* ---- R-precision ---- */
+/* ---- Pruning ---- */
 
 /* Whether the first is within the second. */
 static bool is_subset(const struct sx_effect *a, const struct sx_effect *b)
@@ -106,6 +106,21 @@ static bool is_subset(const struct sx_effect *a, const struct sx_effect *b)
         found += b->set[m] == a->set[found];
     return found == a->order;
 }
+
+int64_t sx_study_prune(struct sx_effect *item, int64_t n)
+{
+    int64_t kept = 0;
+    for (int64_t k = 0; k < n && kept < MOST_KEPT; k++) {
+        bool inside = false;
+        for (int64_t i = 0; i < kept && !inside; i++)
+            inside = is_subset(&item[k], &item[i]);
+        if (!inside)
+            item[kept++] = item[k];
+    }
+    return kept;
+}
+
+/* ---- R-precision ---- */
 
 /* Down the ranking, without sets that a stronger one contains, and without those that are only
  * a part of a true interaction: of the first R, how many are true interactions. */

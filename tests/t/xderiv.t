@@ -109,7 +109,9 @@ is 'names of the header line, when all samples have been read' \
     "$(jq -r '[.interactions[].names[]] | unique | join(" ")' "$T/out")" \
     'age bmi bp s1 s2 s3 s4 s5 s6 sex'
 run xderiv --agg=median --signed --units=std diabetes.onnx diabetes.csv
-ok 'signed strengths' jq -e '.interactions | any(.strength < 0)' "$T/out"
+ok 'strengths of signed effects rank' jq -e '.interactions | map(.strength) |
+    all(. >= 0) and . == (sort | reverse)' "$T/out"
+ok 'and means are signed' jq -e '.interactions | any(.mean < 0)' "$T/out"
 
 # ---- Search ----
 
@@ -125,6 +127,16 @@ is 'given sets are as in the whole search' \
 run xderiv --order=3 --search=beam:2 --rows=0:1 diabetes.onnx diabetes.csv
 is 'a beam' "$(jq -c '[.search.mode, .search.evaluated + .search.skipped]' "$T/out")" '["beam",165]'
 ok 'a beam grows two sets' jq -e '.search.evaluated <= 45 + 16' "$T/out"
+run xderiv --order=3 --search=beam:10 --truth=f1.truth f1.onnx f1.npy
+ok 'a beam of ten ranks threes as well as the whole search, to 0.03' \
+    jq -e --slurpfile x exhaustive '.search.mode == "beam" and .auc["3"] > $x[0].auc["3"] - 0.03' "$T/out"
+run xderiv --order=3 --max-sets=110 --rows=0:1 diabetes.onnx diabetes.csv
+is 'the usual beam has as many sets as may be' "$(jq -c '.search.mode' "$T/out")" '"beam"'
+ok 'some more, as it grows ten' jq -e '.search.evaluated > 45 + 50' "$T/out"
+run xderiv --order=3 --maximal --rows=0:1 diabetes.onnx diabetes.csv
+ok 'no set that a stronger one contains' jq -e '[.interactions[].set] as $s |
+    all(range($s | length) as $i | range($i) | ($s[$i] - $s[.]) != []; .)' "$T/out"
+ok 'sets of both sizes' jq -e '[.interactions[].set | length] | unique == [2, 3]' "$T/out"
 run xderiv --order=4 --check --rows=0:1 diabetes.onnx diabetes.csv
 clean 'orders up to 4 agree with differences'
 ok 'by how much' jq -e '.check < 1e-4' "$T/out"
@@ -133,6 +145,7 @@ ok 'by how much' jq -e '.check < 1e-4' "$T/out"
 
 run xderiv --rows=0:1 diabetes-relu.onnx diabetes.csv
 refused 'no curvature' 3 --smooth
+ok 'the message is whole' grep -q 'or --allow-zero$' "$T/err"
 is 'nothing is written' "$(cat "$T/out")" ''
 run xderiv --rows=0:1 --allow-zero diabetes-relu.onnx diabetes.csv
 clean '--allow-zero'
@@ -161,6 +174,14 @@ is 'pixels' "$(jq -c '.search.evaluated' "$T/out")" 2016
 
 run xderiv -f text --rows=0:1 --top=2 diabetes.onnx diabetes.csv
 is 'text' "$(wc -l <"$T/out")" 4
+xderiv -f text --order=3 --truth=f1.truth f1.onnx f1.npy | head -n 1 >first
+is 'text has the areas' "$(grep -o 'auc2 [.0-9]*  auc3 [.0-9]*  r_precision [.0-9]*' first | tr -d '.0-9')" \
+    'auc   auc   r_precision '
+run xderiv -f text diabetes.onnx diabetes.csv
+is 'twenty results are many' "$(cat "$T/err")" \
+    'xderiv: 20 samples one by one: --agg=median makes one result of them'
+run xderiv -q -f text diabetes.onnx diabetes.csv
+is 'and nothing is said with -q' "$(cat "$T/err")" ''
 run xderiv -f dot --rows=0:2 --order=3 --top=5 diabetes.onnx diabetes.csv
 is 'dot' "$status $(head -n 1 "$T/out") $(tail -n 1 "$T/out")" '0 graph "diabetes.csv" { }'
 for from in '' --from=0,1 --from=2; do
@@ -271,7 +292,7 @@ echo 1,2,3 >short.csv
 run xderiv diabetes.onnx short.csv
 is 'a sample too short' "$status $(jq -c '.error.status' "$T/out")" '1 1'
 run xderiv --smooth=softplus:1e300 --rows=0:1 diabetes-relu.onnx diabetes.csv
-refused 'a function that is constant in float32' 3 --smooth
+refused 'a function that is constant in float32' 3 'use --method=fd, or --allow-zero'
 echo 0 1 2 >triples
 run xderiv --pairs=triples --rows=0:1 diabetes.onnx diabetes.csv
 is 'sets that are larger than --order' "$status $(jq -c '[.interactions, .warnings[0][:7]]' "$T/out")" \
