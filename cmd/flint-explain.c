@@ -1,4 +1,5 @@
 /* flint-explain.c - which attributes of a fitted interpreter speak for the class of a sample. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,6 +212,22 @@ static bool set_range(struct cli *cli, const char *argument)
 
 /* ---- The run ---- */
 
+static const char *feature(const void *cli, size_t i)
+{
+    return cli_feature(cli, i);
+}
+
+static void warn_of_range(struct flint_explain *s, const struct sx_tensor *x)
+{
+    const float *v = x->data;
+    double low = INFINITY, high = -INFINITY;
+    for (int64_t i = 0; i < sx_count(&x->shape); i++) {
+        low = fmin(low, (double)v[i]);
+        high = fmax(high, (double)v[i]);
+    }
+    cli_flint_warn_range(&s->cli, s->flint, low, high);
+}
+
 static bool explain(struct flint_explain *s, const struct cli_sample *sample,
                     struct sx_error *error)
 {
@@ -220,7 +237,10 @@ static bool explain(struct flint_explain *s, const struct cli_sample *sample,
     if (!sx_tensor_new(&x, SX_FLOAT, &sample->feeds[0].shape, error))
         return false;
     sx_sample_floats(&sample->feeds[0], &s->cli.pre, x.data);
-    bool ok = sx_flint_explain(s->flint, &x, &e, error);
+    bool ok = cli_flint_columns(s->flint, feature, &s->cli, error) &&
+              sx_flint_explain(s->flint, &x, &e, error);
+    if (ok)
+        warn_of_range(s, &x);
     if (ok && e.f_class != e.g_class)
         cli_warn(&s->cli, 0,
                  "model and interpreter name different classes: this explains the interpreter");

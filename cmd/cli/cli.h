@@ -61,6 +61,17 @@ enum cli_group {
     CLI_BASELINE = 4,
     CLI_SAMPLES = 8 /* of a tool with a result for each sample, without being said */
 };
+/* The options of pictures but --preset, which stands for the first six. */
+enum cli_said {
+    CLI_RESIZE = 1,
+    CLI_CROP = 2,
+    CLI_SCALE = 4,
+    CLI_MEAN = 8,
+    CLI_STD = 16,
+    CLI_CHANNELS = 32,
+    CLI_LAYOUT = 64,
+    CLI_PRESET = 63
+};
 
 struct cli_side {
     const char *name, *file;
@@ -112,6 +123,7 @@ struct cli {
     struct cli_side *side;
     size_t n_sides;
     struct sx_preprocess pre;
+    unsigned pre_said; /* of enum cli_said: what of `pre` options have set */
     struct sx_explain_options explain;
 
     /* The rows that options stand for. */
@@ -274,7 +286,8 @@ void cli_records_free(struct cli_records *records);
 /* Whether a record is of this sample. */
 bool cli_record_of(const struct sx_datum *record, const char *id, int64_t index);
 
-/* flint.c: a fitted file; for tools that look at a whole data set, with what they found. On
+/* flint.c: a fitted file, whose preparation of samples and labels become those of the run: status 2
+ * where options say otherwise; for tools that look at a whole data set, with what they found. On
  * failure cli->error says in which file, as cli_place makes it do, which returns false. */
 struct cli_flint {
     struct sx_flint *flint;
@@ -288,6 +301,13 @@ void cli_flint_check(struct cli *cli, double tau, bool raw); /* options */
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint);
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
+/* Fails (status 2) where the columns of a table are not those of the fit, whose names are given by
+ * their number. Warns where values are far from the range of the fit. */
+void cli_flint_warn_range(struct cli *cli, const struct sx_flint *flint, double low,
+                          double high);
+bool cli_flint_columns(const struct sx_flint *flint,
+                       const char *(*name)(const void *context, size_t i), const void *context,
+                       struct sx_error *error);
 const char *cli_label(const struct cli *cli, int64_t i); /* of a class; NULL: none */
 
 /* record.c: the parts that all records share. cli_record empties cli->result; the tool puts

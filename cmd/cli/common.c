@@ -104,9 +104,15 @@ static bool parse_format(const struct sx_option *row, void *options, const char 
 static bool parse_picture(const struct sx_option *row, void *options, const char *text,
                           struct sx_error *error)
 {
+    static const char *const names[] = {"resize", "crop",     "scale", "mean",
+                                        "std",    "channels", "layout"};
     struct cli *cli = options;
-    if (strcmp(row->name, "preset") == 0)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cli->pre_said |= strcmp(row->name, names[i]) == 0 ? 1u << i : 0;
+    if (strcmp(row->name, "preset") == 0) {
+        cli->pre_said |= CLI_PRESET;
         return sx_preprocess_preset(&cli->pre, text, error);
+    }
     if (strcmp(row->name, "scale") == 0 && cli->scale_word != NULL &&
         cli->scale_word(cli, text))
         return true;

@@ -8,6 +8,9 @@
 static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wire *to)
 {
     char attributes[24], seed[24], layers[1024] = "";
+    char *input = sx_flint_origin_text(fit, to->error);
+    if (input == NULL)
+        return false;
     for (int i = 0; i < fit->source.n_layers; i++) {
         size_t n = strlen(layers);
         snprintf(layers + n, sizeof layers - n, "%s%s", i > 0 ? "," : "",
@@ -26,11 +29,14 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
         {"flint.scores.kind", fit->source.probs ? "probs" : "logits"},
         {"flint.source.sha256", sx_model_sha256(fit->model)},
         {"flint.config", fit->config},
+        {"flint.input", input},
         {"flint.seed", seed},
         {"flint.metrics", metrics},
     };
     size_t n = sizeof entries / sizeof entries[0] - (metrics == NULL);
-    return sx_flint_compose(&fit->source, &fit->options, &fit->params, entries, n, to);
+    bool ok = sx_flint_compose(&fit->source, &fit->options, &fit->params, entries, n, to);
+    free(input);
+    return ok;
 }
 
 /* Opens the composed file: from now on it is what is trained. */
@@ -133,18 +139,27 @@ static bool identify(struct sx_flint_fit *fit, struct sx_error *error)
     hash_labels(d->y, d->x, y);
     hash_labels(d->validation_y, d->validation_x, validation_y);
     fit->config = sx_flint_options_text(&fit->source, &fit->options, error);
-    if (fit->config == NULL)
+    char *text = NULL, *input = fit->config != NULL ? sx_flint_origin_text(fit, error) : NULL;
+    if (input == NULL)
         return false;
-    char *text = NULL;
     int n =
-        asprintf(&text, "%s %s %s %s %s %s %s", SX_VERSION, fit->config,
+        asprintf(&text, "%s %s %s %s %s %s %s %s", SX_VERSION, fit->config, input,
                  sx_model_sha256(fit->model), sx_dataset_hash(d->x), y,
                  d->validation_x != NULL ? sx_dataset_hash(d->validation_x) : "", validation_y);
+    free(input);
     if (n < 0)
         return sx_fail(error, SX_MEMORY, "out of memory");
     sx_sha256(text, (size_t)n, fit->hash);
     free(text);
     return true;
+}
+
+static bool check_labels(const struct sx_flint_fit *fit, struct sx_error *error)
+{
+    const struct sx_flint_origin *o = fit->data.origin;
+    return o == NULL || o->n_labels == 0 || o->n_labels == fit->source.classes ||
+           sx_fail(error, SX_USAGE, "%lld labels for %lld classes", (long long)o->n_labels,
+                   (long long)fit->source.classes);
 }
 
 static bool begin(struct sx_flint_fit *fit, struct sx_error *error)
@@ -154,7 +169,7 @@ static bool begin(struct sx_flint_fit *fit, struct sx_error *error)
     sx_flint_settle(o);
     if (!sx_flint_check(o, error) ||
         !sx_flint_inspect(&fit->source, fit->model, o, sample, error) ||
-        !sx_flint_split(fit, error))
+        !check_labels(fit, error) || !sx_flint_split(fit, error))
         return false;
     sx_flint_settle_course(o, sx_flint_steps(fit));
     if (o->pool == 0)

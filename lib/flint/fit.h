@@ -72,6 +72,9 @@ bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t
 bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error);
 void sx_flint_scan_free(struct sx_flint_fit *fit);
 
+/* ---- origin.c ---- */
+char *sx_flint_origin_text(const struct sx_flint_fit *fit, struct sx_error *error);
+
 /* ---- train.c ---- */
 int64_t sx_flint_steps(const struct sx_flint_fit *fit); /* of an epoch */
 /* Whether all trained weights are finite: only such are written. */

@@ -46,7 +46,8 @@ struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads
     if (sx_onnx_tensor_read(model, proto, SX_FLOAT, &flint->weights, NULL, error) &&
         ((flint->weights.shape.rank == 2 && sx_count(&flint->weights.shape) > 0) ||
          sx_fail(error, SX_MODEL, "'%.80s', the interpreter's weights, is no matrix", name)) &&
-        finite_weights(model, error)) {
+        finite_weights(model, error) &&
+        sx_flint_tell(&flint->told, model, flint->weights.shape.dim[0], error)) {
         size_t n = (size_t)flint->weights.shape.dim[1];
         flint->contribution = sx_new(n, sizeof *flint->contribution, error);
         flint->relevance = sx_new(n, sizeof *flint->relevance, error);
@@ -64,6 +65,7 @@ void sx_flint_free(struct sx_flint *flint)
     sx_flint_forward_free(&flint->forward);
     sx_flint_predictor_free(&flint->f);
     sx_tensor_free(&flint->weights);
+    sx_flint_told_free(&flint->told);
     free(flint->contribution);
     free(flint->relevance);
     free(flint);

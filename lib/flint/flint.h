@@ -234,6 +234,17 @@ void sx_flint_forward_free(struct sx_flint_forward *w);
 
 /* ---- fitted.c: an open file ------------------------------------------------------ */
 
+/* ---- origin.c: what the samples of a fit were ------------------------------------ */
+
+struct sx_flint_told {
+    struct sx_flint_origin origin; /* its texts and numbers are those of the record */
+    struct sx_result *record;
+    struct sx_arena arena;
+};
+bool sx_flint_tell(struct sx_flint_told *told, const struct sx_model *model, int64_t classes,
+                   struct sx_error *error);
+void sx_flint_told_free(struct sx_flint_told *told);
+
 struct sx_flint {
     struct sx_model *model;
     bool precise;
@@ -243,6 +254,7 @@ struct sx_flint {
     struct sx_flint_predictor f;
     struct sx_flint_forward forward;
     double *contribution, *relevance;
+    struct sx_flint_told told;
 };
 
 /* Compiles for batches of samples of a shape, unless that is done. */

@@ -80,5 +80,7 @@ void sx_flint_scale_finish(struct sx_flint_scale *s)
         s->sd[c] = fmaxf(s->sd[c], least);
         s->sd[c] = s->sd[c] > 0 && isfinite(s->sd[c]) ? s->sd[c] : 1;
         s->mean[c] = isfinite(s->mean[c]) ? s->mean[c] : 0;
+        s->low[c] = isfinite(s->low[c]) ? s->low[c] : s->mean[c];
+        s->high[c] = isfinite(s->high[c]) ? s->high[c] : s->low[c];
     }
 }

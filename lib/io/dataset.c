@@ -20,7 +20,10 @@ struct sx_dataset {
     struct sx_shape sample;
     int64_t missing; /* cells of a text that are NaN */
     struct sx_preprocess pre;
-    bool pixels;  /* integers, prepared as pixels of pictures are */
+    bool pixels;    /* integers, prepared as pixels of pictures are */
+    bool prepared;  /* such, or pictures */
+    char **feature; /* names of the columns of a table */
+    size_t n_features;
     int64_t read; /* rows since the mapping's memory was given back */
     char hash[65];
 };
@@ -123,10 +126,30 @@ static bool hold(struct sx_dataset *d, const struct sx_tensor *sample, int64_t l
         !sx_grow((void **)&d->held, &d->held_capacity, size, sizeof *d->held, error) ||
         !sx_grow((void **)&d->label, &d->label_capacity, n + 1, sizeof *d->label, error))
         return sx_fail(error, SX_MEMORY, "out of memory");
+    d->prepared = d->prepared || sample->type == SX_INT;
     sx_sample_floats(sample, &d->pre, d->held + size - (size_t)d->size);
     d->label[n] = label;
     d->count++;
     return true;
+}
+
+/* The names in the header line of the first table. */
+static bool take_features(struct sx_dataset *d, const struct sx_reader *reader,
+                          struct sx_error *error)
+{
+    size_t n = 0;
+    while (sx_reader_feature(reader, n) != NULL)
+        n++;
+    if (n == 0 || d->feature != NULL)
+        return true;
+    d->feature = sx_new(n, sizeof *d->feature, error);
+    while (d->feature != NULL && d->n_features < n) {
+        char *name = strdup(sx_reader_feature(reader, d->n_features));
+        if (name == NULL)
+            return sx_fail(error, SX_MEMORY, "out of memory");
+        d->feature[d->n_features++] = name;
+    }
+    return d->feature != NULL;
 }
 
 /* Reads all samples of one file into memory. */
@@ -141,8 +164,10 @@ static bool hold_file(struct sx_dataset *d, const char *path, const struct sx_in
              (end || hold(d, &t, label, error) ||
               sx_fail_at(error, "sample %lld", (long long)d->count));
         d->missing += ok && !end ? sx_reader_missing(reader) : 0;
+        d->prepared = d->prepared || (ok && sx_reader_picture(reader) != NULL);
         sx_tensor_free(&t);
     }
+    ok = ok && take_features(d, reader, error);
     sx_reader_close(reader);
     return ok;
 }
@@ -195,7 +220,7 @@ static bool shape_rows(struct sx_dataset *d, const char *path, const struct sx_i
         d->count = sx_reader_count(reader);
         d->sample = first.shape;
         d->size = sx_count(&first.shape);
-        d->pixels = d->stored.type == SX_INT;
+        d->pixels = d->prepared = d->stored.type == SX_INT;
         ok = !end;
     }
     sx_tensor_free(&first);
@@ -234,6 +259,9 @@ void sx_dataset_close(struct sx_dataset *d)
     sx_file_close(&d->file);
     free(d->held);
     free(d->label);
+    for (size_t i = 0; i < d->n_features; i++)
+        free(d->feature[i]);
+    free(d->feature);
     free(d);
 }
 
@@ -245,6 +273,16 @@ int64_t sx_dataset_count(const struct sx_dataset *d)
 int64_t sx_dataset_missing(const struct sx_dataset *d)
 {
     return d->missing;
+}
+
+bool sx_dataset_prepared(const struct sx_dataset *d)
+{
+    return d->prepared;
+}
+
+const char *sx_dataset_feature(const struct sx_dataset *d, size_t i)
+{
+    return i < d->n_features ? d->feature[i] : NULL;
 }
 
 const struct sx_shape *sx_dataset_shape(const struct sx_dataset *d)

@@ -75,9 +75,20 @@ struct sx_flint_epoch {
     double total, pred, of, input, ent_sample, ent_batch, l1, fidelity;
     struct sx_flint_metrics validation; /* samples 0: none */
 };
+/* What the samples of a fit were. It is kept in the fitted file, so that others are made alike. */
+struct sx_flint_origin {
+    bool prepared; /* pictures, or integers as pixels, by `pre` */
+    struct sx_preprocess pre;
+    const char *const *labels, *const *names; /* of classes; of the columns of a table */
+    int64_t n_labels, n_names;                /* 0: none */
+    /* Measured by the fit, [channels]: element i of a sample is of channel i / plane % channels. */
+    int64_t channels, plane; /* 0: not measured */
+    const double *mean, *sd, *low, *high;
+};
 struct sx_flint_data {
-    struct sx_dataset *x, *validation_x; /* the latter NULL: options->validation of x */
-    const int64_t *y, *validation_y;     /* NULL: no labels */
+    struct sx_dataset *x, *validation_x;  /* the latter NULL: options->validation of x */
+    const int64_t *y, *validation_y;      /* NULL: no labels */
+    const struct sx_flint_origin *origin; /* all but what is measured; NULL: nothing is known */
 };
 struct sx_flint_progress {
     int64_t epoch, step, steps; /* the step just done, from 1, of an epoch */
@@ -131,6 +142,9 @@ struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads
 void sx_flint_free(struct sx_flint *flint);
 int64_t sx_flint_classes(const struct sx_flint *flint);
 int64_t sx_flint_attributes(const struct sx_flint *flint);
+
+/* What the samples of its fit were; nothing is said in files of earlier versions. */
+const struct sx_flint_origin *sx_flint_origin(const struct sx_flint *flint);
 
 /* What g says of one sample x (SX_FLOAT); arrays are [attributes], until the next call. */
 struct sx_flint_explanation {

@@ -80,6 +80,9 @@ int64_t sx_dataset_count(const struct sx_dataset *dataset);
 const struct sx_shape *sx_dataset_shape(const struct sx_dataset *dataset); /* of one, batch 1 */
 const int64_t *sx_dataset_labels(const struct sx_dataset *dataset);        /* NULL: none */
 int64_t sx_dataset_missing(const struct sx_dataset *dataset); /* cells of a text that are NaN */
+bool sx_dataset_prepared(const struct sx_dataset *dataset);  /* pictures, or integers as pixels */
+/* The name of column `i` in the header line of a table; NULL past the last, or if there is none. */
+const char *sx_dataset_feature(const struct sx_dataset *dataset, size_t i);
 /* Sample `row` as floats; one that a reader gave, its integers prepared in the same way. */
 bool sx_dataset_read(struct sx_dataset *dataset, int64_t row, float *x, struct sx_error *error);
 void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess *pre,

@@ -104,6 +104,60 @@ is 'what does not apply is not counted as not finite' \
 is 'one count of attributes at work' \
     "$(flint-global -q auto.onnx digits8.npy | jq '.metrics | .live == .used and .live > 8')" true
 
+# ---- How samples were made ----
+
+# bytes N: an array of N bytes, 12 pictures of 8 x 8.
+{
+    printf '\223NUMPY\001\000v\000'
+    printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (12, 1, 8, 8), }"
+    # shellcheck disable=SC2059 # escapes
+    printf "$(awk 'BEGIN { for (i = 0; i < 768; i++) printf "\\%03o", i * 37 % 17 }')"
+} >bytes.npy
+seq -f 'the number %g' 0 9 >names
+prepared='--recipe=small --epochs=2 --batch=4 --layers=/6/Relu_output_0 --val-frac=0 -q'
+# shellcheck disable=SC2086 # words
+run flint-fit digits8.onnx -x bytes.npy --scale=1/16 --mean=0.1 --labels=names $prepared --scaling=data -o kept.onnx
+clean 'a fit of bytes'
+is 'the range of what was made of them' \
+    "$(strings -n 20 kept.onnx | grep -o '"low":.*"high":\[[0-9.]*\]')" '"low":[-0.1],"high":[0.9]'
+run flint-global kept.onnx bytes.npy
+is 'are made again as they were' "$(jq -c '[.metrics.variance * 1e6 | round]' "$T/out")" \
+    "$(awk 'BEGIN { for (i = 0; i < 768; i++) { v = i * 37 % 17 / 16; s += v; q += v * v }
+        printf "[%.0f]", 1e6 * (q / 768 - (s / 768) ^ 2) }')"
+is 'classes have their names' "$(jq -c '.classes[3]' "$T/out")" '"the number 3"'
+run flint-explain --scale=1/16 --mean=0.1 --rows=0:1 kept.onnx bytes.npy
+is 'saying the same again is fine' "$status $(jq -r .label "$T/out" | cut -c 1-10)" '0 the number'
+for option in --preset=unit --mean=0 --raw --channels=bgr; do
+    run flint-explain $option kept.onnx bytes.npy
+    is "a contradiction is refused: $option" "$status $(grep -c 'says otherwise' "$T/err")" '2 1'
+done
+sed s/3/three/ names >other
+run flint-global --labels=other kept.onnx bytes.npy
+is 'so are other names' "$status $(grep -c "class 3 is 'the number three'" "$T/err")" '2 1'
+run flint-explain --rows=0:1 kept.onnx digits8.npy
+is 'values like those of the fit' "$(jq '[.warnings[] | select(test("far from the range"))] | length' "$T/out")" 0
+# shellcheck disable=SC2086 # words
+run flint-fit digits8.onnx -x bytes.npy --scale=100 $prepared --scaling=data -o far.onnx
+run flint-explain -q --rows=0:1 far.onnx digits8.npy
+is 'values unlike those of the fit' "$(jq '[.warnings[] | select(test("far from the range"))] | length' "$T/out")" 1
+run flint-explain -q --rows=0:1 a.onnx bytes.npy
+is 'a file that does not tell' "$status" 0
+# shellcheck disable=SC2086 # words
+run flint-fit digits8.onnx -x bytes.npy --labels=classes $prepared -o no.onnx
+is 'labels that are not as many as classes' "$status $(grep -c '20 labels for 10 classes' "$T/err")" '2 1'
+
+# Columns of a table.
+head -n 13 "$DATA/diabetes.csv" >table.csv
+sed '1s/bmi/bulk/' table.csv >renamed.csv
+run flint-fit "$DATA/diabetes.onnx" -x table.csv --logits=y --recipe=small --epochs=2 --batch=4 -q -o table.onnx
+is 'a table: status' "$status" 0
+run flint-explain -q --rows=0:1 table.onnx table.csv
+is 'its columns fit' "$status" 0
+run flint-explain -q table.onnx renamed.csv
+is 'other columns do not' "$status $(cat "$T/err")" "2 flint-explain: renamed.csv: column 3 is 'bulk', but 'bmi' in the fit"
+run flint-global -q table.onnx renamed.csv
+is 'nor in many samples' "$status $(grep -c "column 3 is 'bulk'" "$T/err")" '2 1'
+
 # ---- Misuse ----
 
 refused() {
