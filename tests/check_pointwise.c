@@ -462,6 +462,42 @@ START_TEST(narrow)
 }
 END_TEST
 
+static const struct {
+    int form;
+    double x;
+    int64_t bits;
+} bits[] = {
+    {SX_BITS_FLOAT16, 1, 0x3c00},
+    {SX_BITS_FLOAT16, -2, -0x4000},
+    {SX_BITS_FLOAT16, 65504, 0x7bff},
+    {SX_BITS_FLOAT16, 0x1p-14, 0x0400},
+    {SX_BITS_FLOAT16, 0x1p-24, 1},
+    {SX_BITS_FLOAT16, INFINITY, 0x7c00},
+    {SX_BITS_FLOAT16, NAN, 0x7e00},
+    {SX_BITS_BFLOAT16, 1, 0x3f80},
+    {SX_BITS_BFLOAT16, -1, 0x3f80 - 0x8000},
+    {SX_BITS_FLOAT32, 1, 0x3f800000},
+    {SX_BITS_FLOAT32, -1.5, 0x3fc00000 - (1LL << 31)},
+    {SX_BITS_FLOAT64, 1, 0x3ff0000000000000},
+};
+
+START_TEST(bits_and_back)
+{
+    for (int real = SX_FLOAT; real <= SX_DOUBLE; real++) {
+        struct sx_tensor x = list((enum sx_type)real, 1, &bits[_i].x);
+        int64_t there = (int64_t)bits[_i].form << 8 | SX_INT;
+        int64_t back = (int64_t)bits[_i].form << 8 | real;
+        struct sx_tensor y = run_op((enum sx_type)real, SX_BITS, 1, &x, 1, &there);
+        struct sx_tensor z = run_op((enum sx_type)real, SX_BITS, 1, &y, 1, &back);
+        ck_assert_int_eq(first(&y), bits[_i].bits);
+        ck_assert(same(sx_tensor_get(&z, 0), bits[_i].x, 0));
+        sx_tensor_free(&x);
+        sx_tensor_free(&y);
+        sx_tensor_free(&z);
+    }
+}
+END_TEST
+
 /* ---- Shapes ---- */
 
 static const struct {
@@ -757,6 +793,7 @@ int main(void)
     tcase_add_loop_test(c, integer_one, 0, COUNT(whole_one));
     SUITE_ADD(c, boolean, where_takes_all_types, casts);
     tcase_add_loop_test(c, narrow, 0, COUNT(narrowed));
+    tcase_add_loop_test(c, bits_and_back, 0, COUNT(bits));
     tcase_add_loop_test(c, broadcast, 0, COUNT(broadcasts));
     SUITE_ADD(c, place_does_not_matter, program_equals_chain, program_in_place, threads,
               registers, one_instruction_of_a_node, refusals);

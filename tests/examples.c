@@ -153,6 +153,7 @@ static int choices(struct fd *t, int arg)
     int in[] = {sx_binary(g, SX_BITXOR, i, j), sx_cast(g, odd, SX_INT)};
     i = sx_emit(g, SX_SHIFT, 2, in, 1, &left);
     i = sx_binary(g, SX_BITAND, i, sx_unary(g, SX_BITNOT, j));
+    i = sx_binary(g, SX_BITXOR, i, sx_bits(g, sx_unary(g, SX_FLOOR, a), SX_BITS_FLOAT32));
     i = sx_narrow(g, sx_binary(g, SX_BITOR, i, sx_binary(g, SX_MOD, j, i)), SX_AS_INT8);
     return sx_add(g, sx_cast(g, i, g->real), sx_mul(g, a, sx_unary(g, SX_FLOOR, b)));
 }
@@ -558,6 +559,7 @@ const struct example examples[] = {
     {SX_ISNAN, "choices", choices, 0, 0},
     {SX_ISINF, "choices", choices, 0, 0},
     {SX_BITNOT, "choices", choices, 0, 0},
+    {SX_BITS, "choices", choices, 0, 0},
     {SX_BITAND, "choices", choices, 0, 0},
     {SX_BITOR, "choices", choices, 0, 0},
     {SX_BITXOR, "choices", choices, 0, 0},

@@ -61,6 +61,12 @@ static void spell_narrow(struct sx_writer *w, int node)
     w->name[node] = cast(w, small, sx_onnx_type_of(n->type), w->wish[node]);
 }
 
+static void spell_bits(struct sx_writer *w, int node)
+{
+    (void)node;
+    sx_fail(w->error, SX_MODEL, "operator set %d has no BitCast", SX_EXPORT_OPSET);
+}
+
 static void spell_isinf(struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
@@ -235,6 +241,7 @@ static const struct spelling spellings[SX_N_OPS] = {
     [SX_BITNOT] = {"BitwiseNot", NULL},
     [SX_CAST] = {NULL, spell_cast},
     [SX_NARROW] = {NULL, spell_narrow},
+    [SX_BITS] = {NULL, spell_bits},
     [SX_ADD] = {"Add", NULL},
     [SX_SUB] = {"Sub", NULL},
     [SX_MUL] = {"Mul", NULL},

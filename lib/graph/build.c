@@ -90,3 +90,13 @@ int sx_narrow(struct sx_graph *g, int a, enum sx_narrow kind)
     const int64_t attr = kind;
     return sx_emit(g, SX_NARROW, 1, &a, 1, &attr);
 }
+
+/* The attribute has the form above the type of the result. */
+int sx_bits(struct sx_graph *g, int a, enum sx_bits form)
+{
+    if (a == SX_NONE)
+        return SX_NONE;
+    enum sx_type to = sx_is_real(g->node[a].type) ? SX_INT : g->real;
+    const int64_t attr = (int64_t)form << 8 | (int64_t)to;
+    return sx_emit(g, SX_BITS, 1, &a, 1, &attr);
+}

@@ -42,6 +42,10 @@ enum sx_narrow {
 };
 int sx_narrow(struct sx_graph *g, int a, enum sx_narrow kind);
 
+/* The bits of reals as integers with a sign, or the reals that such bits are. */
+enum sx_bits { SX_BITS_FLOAT16, SX_BITS_BFLOAT16, SX_BITS_FLOAT32, SX_BITS_FLOAT64 };
+int sx_bits(struct sx_graph *g, int a, enum sx_bits form);
+
 /* Movers. */
 int sx_reshape(struct sx_graph *g, int a, const struct sx_shape *shape);
 int sx_stop(struct sx_graph *g, int a); /* the same; its derivative is taken to be zero */

@@ -110,7 +110,12 @@ int sx_emit(struct sx_graph *g, int op, int n_in, const int *in, int n_attr,
     node.attr = keep(g, node.attr, (size_t)n_attr, sizeof *attr);
     if (g->error.status != SX_OK)
         return SX_NONE;
-    if (worth_folding(g, &node))
-        return fold(g, &node);
+    if (worth_folding(g, &node)) {
+        int folded = sx_folded_find(g, &node);
+        if (folded != SX_NONE)
+            return folded;
+        folded = fold(g, &node);
+        return folded != SX_NONE && sx_folded_note(g, &node, folded) ? folded : SX_NONE;
+    }
     return g->faithful ? sx_append(g, &node) : sx_share(g, &node);
 }

@@ -24,6 +24,7 @@ void sx_graph_free(struct sx_graph *g)
     free(g->node);
     free(g->name);
     free(g->bucket);
+    free(g->folded.item);
     sx_arena_free(&g->arena);
     free(g);
 }

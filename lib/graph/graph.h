@@ -23,6 +23,16 @@ struct sx_node {
 
 struct sx_row;
 
+/* Nodes that were folded, and 1 + the constants that they became: a hash table. */
+struct sx_fold {
+    struct sx_node node;
+    int result;
+};
+struct sx_folded {
+    struct sx_fold *item;
+    size_t n, size; /* size: a power of two */
+};
+
 /* A tensor of the ONNX file by its name, for cutting and for listings. */
 struct sx_name {
     const char *name, *onnx_op, *onnx_node;
@@ -41,6 +51,7 @@ struct sx_graph {
     size_t n_names, name_capacity;
     int *bucket; /* hash table of node indices + 1, open addressing, size a power of two */
     size_t n_buckets, n_hashed;
+    struct sx_folded folded;
     size_t constant_bytes, constant_limit; /* folded constants, and how much they may be */
     struct sx_arena arena;
     struct sx_error error;

@@ -10,6 +10,15 @@ int sx_append(struct sx_graph *g, const struct sx_node *node);
 /* Appends a node, or returns the equal one that is there already. */
 int sx_share(struct sx_graph *g, const struct sx_node *node);
 
+/* Nodes without regard to where they stand: equal ones compute the same. */
+uint64_t sx_node_hash(const struct sx_node *node);
+bool sx_node_same(const struct sx_node *a, const struct sx_node *b);
+
+/* The constant that an equal node was folded to, or SX_NONE; and noting it. The node's arrays must
+ * outlive the graph. */
+int sx_folded_find(const struct sx_graph *g, const struct sx_node *node);
+bool sx_folded_note(struct sx_graph *g, const struct sx_node *node, int result);
+
 /* Room for constants in the graph's arena, aligned to 64 bytes and counted against its limit. */
 void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size);
 

@@ -17,7 +17,7 @@ int sx_append(struct sx_graph *g, const struct sx_node *node)
     return (int)g->n_nodes++;
 }
 
-static uint64_t node_hash(const struct sx_node *n)
+uint64_t sx_node_hash(const struct sx_node *n)
 {
     uint64_t h = sx_hash(SX_HASH_START, &n->op, sizeof n->op);
     h = sx_hash(h, &n->type, sizeof n->type);
@@ -42,7 +42,7 @@ static bool same_data(const struct sx_node *a, const struct sx_node *b)
     return bytes <= COMPARED && (bytes == 0 || memcmp(a->data, b->data, bytes) == 0);
 }
 
-static bool same_node(const struct sx_node *a, const struct sx_node *b)
+bool sx_node_same(const struct sx_node *a, const struct sx_node *b)
 {
     return a->op == b->op && a->type == b->type && a->n_in == b->n_in &&
            a->n_attr == b->n_attr && sx_shape_equal(&a->shape, &b->shape) &&
@@ -61,7 +61,7 @@ static bool grow_table(struct sx_graph *g)
     for (size_t i = 0; i < g->n_buckets; i++) {
         if (g->bucket[i] == 0)
             continue;
-        size_t at = node_hash(&g->node[g->bucket[i] - 1]) & (wanted - 1);
+        size_t at = sx_node_hash(&g->node[g->bucket[i] - 1]) & (wanted - 1);
         while (bucket[at] != 0)
             at = (at + 1) & (wanted - 1);
         bucket[at] = g->bucket[i];
@@ -76,9 +76,9 @@ int sx_share(struct sx_graph *g, const struct sx_node *node)
 {
     if (2 * (g->n_hashed + 1) > g->n_buckets && !grow_table(g))
         return SX_NONE;
-    size_t at = node_hash(node) & (g->n_buckets - 1);
+    size_t at = sx_node_hash(node) & (g->n_buckets - 1);
     for (; g->bucket[at] != 0; at = (at + 1) & (g->n_buckets - 1))
-        if (same_node(&g->node[g->bucket[at] - 1], node))
+        if (sx_node_same(&g->node[g->bucket[at] - 1], node))
             return g->bucket[at] - 1;
     int id = sx_append(g, node);
     if (id != SX_NONE) {
@@ -86,4 +86,40 @@ int sx_share(struct sx_graph *g, const struct sx_node *node)
         g->n_hashed++;
     }
     return id;
+}
+
+/* ---- What was folded ---- */
+
+static size_t folded_slot(const struct sx_folded *f, const struct sx_node *node)
+{
+    size_t at = sx_node_hash(node) & (f->size - 1);
+    while (f->item[at].result != 0 && !sx_node_same(&f->item[at].node, node))
+        at = (at + 1) & (f->size - 1);
+    return at;
+}
+
+int sx_folded_find(const struct sx_graph *g, const struct sx_node *node)
+{
+    const struct sx_folded *f = &g->folded;
+    return f->size > 0 ? f->item[folded_slot(f, node)].result - 1 : SX_NONE;
+}
+
+bool sx_folded_note(struct sx_graph *g, const struct sx_node *node, int result)
+{
+    struct sx_folded *f = &g->folded, wider = {.n = f->n + 1, .size = f->size};
+    if (2 * wider.n > f->size) {
+        wider.size = f->size > 0 ? 2 * f->size : 256;
+        wider.item = sx_new(wider.size, sizeof *wider.item, &g->error);
+        if (wider.item == NULL)
+            return false;
+        for (size_t i = 0; i < f->size; i++)
+            if (f->item[i].result != 0)
+                wider.item[folded_slot(&wider, &f->item[i].node)] = f->item[i];
+        free(f->item);
+        f->item = wider.item;
+    }
+    f->n = wider.n;
+    f->size = wider.size;
+    f->item[folded_slot(f, node)] = (struct sx_fold){*node, result + 1};
+    return true;
 }

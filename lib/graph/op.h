@@ -46,6 +46,7 @@
     X(BITNOT, bitnot)                                                                          \
     X(CAST, cast)                                                                              \
     X(NARROW, narrow)                                                                          \
+    X(BITS, bits)                                                                              \
     X(ADD, add)                                                                                \
     X(SUB, sub)                                                                                \
     X(MUL, mul)                                                                                \
@@ -116,7 +117,7 @@ enum sx_op {
  * TRANSPOSE: result axis i is the operand's axis attr[i]. SUM, REDUCEMAX: the reduced axes.
  * SLICE, EMBED: rank starts, rank steps, then rank result dimensions. CONCAT: axis. TAKE: axis,
  * elementwise. PUT: axis, n, elementwise. CUMSUM: axis, exclusive, reverse. ARGMAX: axis, last.
- * SORTINDEX: axis, descending. SOFTMAX, LOGSOFTMAX: axis. CAST, NARROW: see build.h. SHIFT: 0 is
+ * SORTINDEX: axis, descending. SOFTMAX, LOGSOFTMAX: axis. CAST, NARROW, BITS: see build.h. SHIFT: 0 is
  * left, 1 right (logical). ISINF: detect negative, detect positive. MATMUL: the two transpose
  * flags. CONV*, *POOL*: sx_conv_get, sx_pool_get. */
 

@@ -140,6 +140,52 @@ static bool lower_cast(struct sx_lowering *l)
     return give_cast(l, (int)to);
 }
 
+/* The bits of an element type: of how many there are, and what real number they are; -1: none. */
+static int bits_of_kind(int kind, int *form)
+{
+    *form = -1;
+    switch (kind) {
+    case SX_ONNX_FLOAT:
+        *form = SX_BITS_FLOAT32;
+        return 32;
+    case SX_ONNX_DOUBLE:
+        *form = SX_BITS_FLOAT64;
+        return 64;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16:
+        *form =
+            kind == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 ? SX_BITS_FLOAT16 : SX_BITS_BFLOAT16;
+        return 16;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT16:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT16:
+        return 16;
+    case SX_ONNX_INT32:
+    case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
+        return 32;
+    case SX_ONNX_INT64:
+    case SX_ONNX_UINT64:
+        return 64;
+    case SX_ONNX_INT8:
+    case SX_ONNX_UINT8:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+static bool lower_bit_cast(struct sx_lowering *l)
+{
+    int from = sx_arg_kind(l, 0), to = (int)sx_attr_int(l, "to", 0), was, is, x = sx_arg(l, 0);
+    int width = bits_of_kind(from, &was);
+    if (width == 0 || width != bits_of_kind(to, &is))
+        return sx_reject(l, "%s does not have the bits of %s", sx_onnx_type_name(to),
+                         sx_onnx_type_name(from));
+    if (was >= 0)
+        x = sx_bits(l->g, x, (enum sx_bits)was);
+    x = is >= 0 ? sx_bits(l->g, x, (enum sx_bits)is) : sx_wrap(l->g, x, to);
+    return sx_give_as(l, 0, x, to);
+}
+
 static bool lower_cast_like(struct sx_lowering *l)
 {
     return give_cast(l, sx_arg_kind(l, 1));
@@ -233,6 +279,7 @@ const struct sx_lowering_row sx_lower_math[] = {
     {"", "Min", 1, 0, 1, -1, variadic, SX_MIN, true},
     {"", "Mean", 1, 0, 1, -1, lower_mean, 0, true},
     {"", "Cast", 6, 0, 1, 1, lower_cast, 0, true},
+    {"", "BitCast", 26, 0, 1, 1, lower_bit_cast, 0, false},
     {"", "CastLike", 15, 0, 2, 2, lower_cast_like, 0, true},
     {"", "Identity", 1, 0, 0, 1, lower_identity, 0, true},
     {"", "Dropout", 1, 0, 1, 3, lower_dropout, 0, true},

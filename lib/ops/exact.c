@@ -2,6 +2,7 @@
  *
  * Integers wrap, shift and divide without traps: whatever a file holds has a result. */
 #include <math.h>
+#include <string.h>
 
 #include "ops/map.h"
 
@@ -219,5 +220,75 @@ void sx_block_narrow(const struct sx_block *q, enum sx_type type)
             ((double *)q->d)[i] = narrow_real(((const double *)q->a)[i], kind);
         else
             ((float *)q->d)[i] = (float)narrow_real((double)((const float *)q->a)[i], kind);
+    }
+}
+
+/* ---- Bits ---- */
+
+/* 1 bit of sign, 5 of the exponent, 10 of the fraction. */
+static int64_t half_bits(double value)
+{
+    double size = fabs(narrow_real(value, SX_AS_FLOAT16));
+    int64_t sign = signbit(value) ? 1 << 15 : 0;
+    int exponent;
+    if (isnan(value) || isinf(size))
+        return sign | (isnan(value) ? 0x7e00 : 0x7c00);
+    if (size < 0x1p-14)
+        return sign | (int64_t)ldexp(size, 24);
+    double fraction = frexp(size, &exponent);
+    return sign | (int64_t)(exponent + 14) << 10 | (int64_t)(ldexp(fraction, 11) - 1024);
+}
+
+static double half_of(int64_t bits)
+{
+    int exponent = (int)(bits >> 10 & 31);
+    double fraction = (double)(bits & 1023), size;
+    if (exponent == 31)
+        size = fraction == 0 ? (double)INFINITY : (double)NAN;
+    else
+        size = exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024, exponent - 25);
+    return bits >> 15 & 1 ? -size : size;
+}
+
+static int64_t bits_of(double value, enum sx_bits form)
+{
+    float single =
+        (float)(form == SX_BITS_BFLOAT16 ? narrow_real(value, SX_AS_BFLOAT16) : value);
+    int64_t wide;
+    int32_t word;
+    if (form == SX_BITS_FLOAT16)
+        return (int16_t)half_bits(value);
+    if (form == SX_BITS_FLOAT64) {
+        memcpy(&wide, &value, sizeof wide);
+        return wide;
+    }
+    memcpy(&word, &single, sizeof word);
+    return form == SX_BITS_BFLOAT16 ? word >> 16 : word;
+}
+
+static double real_of(int64_t bits, enum sx_bits form)
+{
+    uint32_t word = (uint32_t)bits << (form == SX_BITS_BFLOAT16 ? 16 : 0);
+    float single;
+    double value;
+    if (form == SX_BITS_FLOAT16)
+        return half_of(bits);
+    memcpy(&single, &word, sizeof single);
+    memcpy(&value, &bits, sizeof value);
+    return form == SX_BITS_FLOAT64 ? value : (double)single;
+}
+
+void sx_block_bits(const struct sx_block *q, enum sx_type from)
+{
+    const enum sx_bits form = (enum sx_bits)(q->aux >> 8);
+    for (size_t i = 0; i < q->n; i++) {
+        if (from == SX_FLOAT)
+            ((int64_t *)q->d)[i] = bits_of((double)((const float *)q->a)[i], form);
+        else if (from == SX_DOUBLE)
+            ((int64_t *)q->d)[i] = bits_of(((const double *)q->a)[i], form);
+        else if ((q->aux & 255) == SX_FLOAT)
+            ((float *)q->d)[i] = (float)real_of(((const int64_t *)q->a)[i], form);
+        else
+            ((double *)q->d)[i] = real_of(((const int64_t *)q->a)[i], form);
     }
 }

@@ -162,6 +162,8 @@ static void execute(const int64_t *code, struct sx_block *q)
         sx_block_cast(q, type);
     else if (q->op == SX_NARROW)
         sx_block_narrow(q, type);
+    else if (q->op == SX_BITS)
+        sx_block_bits(q, type);
     else if (type == SX_FLOAT)
         sx_block_float(q);
     else if (type == SX_DOUBLE)

@@ -64,5 +64,6 @@ void sx_block_int(const struct sx_block *q);
 void sx_block_bool(const struct sx_block *q);
 void sx_block_cast(const struct sx_block *q, enum sx_type from); /* to type aux */
 void sx_block_narrow(const struct sx_block *q, enum sx_type type);
+void sx_block_bits(const struct sx_block *q, enum sx_type from);
 
 #endif

@@ -6,7 +6,9 @@
 
 static int attributes(int op)
 {
-    return op == SX_ISINF ? 2 : op == SX_CAST || op == SX_NARROW || op == SX_SHIFT ? 1 : 0;
+    if (op == SX_ISINF)
+        return 2;
+    return op == SX_CAST || op == SX_NARROW || op == SX_BITS || op == SX_SHIFT ? 1 : 0;
 }
 
 static bool shape(struct sx_graph *g, struct sx_node *node)
@@ -278,6 +280,7 @@ ROW(not, 1, NULL, NONE)
 ROW(bitnot, 1, NULL, NONE)
 ROW(cast, 1, derive_same, POINT)
 ROW(narrow, 1, derive_same, POINT)
+ROW(bits, 1, NULL, NONE)
 ROW(add, 2, derive_add, SUM)
 ROW(sub, 2, derive_sub, SUM)
 ROW(mul, 2, derive_mul, PRODUCT)

@@ -24,6 +24,7 @@ static int accepts(int op)
     case SX_ABS:
     case SX_SIGN:
     case SX_NARROW:
+    case SX_BITS:
     case SX_ADD:
     case SX_SUB:
     case SX_MUL:
@@ -57,8 +58,13 @@ bool sx_pointwise_type(int op, enum sx_type type, int64_t aux, enum sx_type *res
     if ((accepts(op) & kind) == 0)
         return false;
     *result = answers(op) ? SX_BOOL : op == SX_CAST ? (enum sx_type)aux : type;
+    if (op == SX_BITS)
+        *result = (enum sx_type)(aux & 255);
     if (op == SX_CAST)
         return aux >= SX_FLOAT && aux <= SX_BOOL;
+    if (op == SX_BITS)
+        return aux >> 8 <= SX_BITS_FLOAT64 &&
+               (kind == INT ? sx_is_real(*result) : *result == SX_INT);
     if (op == SX_NARROW)
         return kind == INT ? aux >= SX_AS_INT8 && aux <= SX_AS_UINT32
                            : aux >= SX_AS_FLOAT16 && aux <= SX_AS_FLOAT4E2M1;
