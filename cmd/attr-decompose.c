@@ -152,6 +152,7 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
     cli_record_target(&s->cli, &record, s->explainer);
     sx_result_begin(j, &record);
     put_params(s, r);
+    cli_put_names(&s->cli, s->explainer);
     sx_put_decomposition(j, r, s->effects != TAYLOR, s->cli.timing);
     static const struct sx_view view = {
         .scalars = "f_x,f_b",

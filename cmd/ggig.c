@@ -12,6 +12,7 @@ struct ggig {
     const char *background_file;
     const char *method[CLI_MAX_METHODS]; /* those asked for */
     int n_methods;
+    int64_t top;
     double *baseline, *background;
     struct sx_picture *panel; /* what is drawn */
     int n_panels, columns;
@@ -103,8 +104,10 @@ static void put_params(struct ggig *s, const struct sx_attribution *a)
 static bool write_record(struct ggig *s, const struct cli_sample *sample,
                          const struct sx_attribution *a, struct sx_error *error)
 {
-    static const struct sx_view view = {
-        .scalars = "sum,completeness_gap:gap", .columns = "attribution", .names = "names"};
+    const struct sx_view view = {.scalars = "sum,completeness_gap:gap",
+                                 .columns = "attribution",
+                                 .names = "names",
+                                 .top = s->top};
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
@@ -112,6 +115,8 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
     put_params(s, a);
     cli_put_names(&s->cli, s->explainer);
     sx_put_attribution(s->cli.result, s->o.method, a);
+    if (s->top > 0)
+        cli_put_top(&s->cli, &a->map, s->top);
     return cli_emit(&s->cli, &record, &view, &a->map, error);
 }
 
@@ -249,6 +254,11 @@ static const struct cli_option options[] = {
      .kind = CLI_TEXT,
      .to = &self.background_file,
      .help = "samples to draw baselines from"},
+    {.name = "top",
+     .argument = "K",
+     .kind = CLI_COUNT,
+     .to = &self.top,
+     .help = "add the K strongest elements; of text: so many lines"},
     {.name = "sheet",
      .kind = CLI_FLAG,
      .to = &self.cli.sheet,

@@ -154,6 +154,8 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
         cli_record_target(&s->cli, &record, s->explainer);
     sx_result_begin(s->cli.result, &record);
     put_params(s);
+    if (s->explainer != NULL && !is_benefit(s)) /* whose set has names of its own */
+        cli_put_names(&s->cli, s->explainer);
     sx_put_shapley(s->cli.result, &s->o, &s->result, s->name);
     return cli_emit(&s->cli, &record, sx_shapley_view(&s->result), NULL, error);
 }

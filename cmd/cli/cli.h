@@ -118,7 +118,8 @@ struct cli {
     uint64_t seed;
     int64_t row_begin, row_end; /* row_end < 0: to the last */
     int64_t shard, shards;      /* shards 0: all samples */
-    const char *skip_file;
+    const char *skip_file, *names_file;
+    struct sx_columns columns;
     bool resume;
     struct cli_side *side;
     size_t n_sides;
@@ -135,8 +136,9 @@ struct cli {
     struct sx_model *model;
     char **inputs;
     size_t n_inputs, input_at;
-    char **labels;
-    size_t n_labels;
+    char **labels, **names,
+        **features; /* of classes; of elements; of those, as the model says */
+    size_t n_labels, n_names, n_features;
     struct cli_samples *samples;
     struct sx_sink *sink,
         *aside; /* where results go; and would, were it not for a file of a sample's own */
@@ -182,6 +184,7 @@ struct cli_sample {
     bool file;                        /* the INPUT itself, where it cannot be read */
     const char *from;                 /* the INPUT; NULL: the id names it */
     bool several;                     /* INPUT has others */
+    const char *truth;                /* of --target-column */
 };
 
 /* parse.c: reads the command line; ends the process on misuse, --help and --version. */
@@ -241,7 +244,8 @@ bool cli_next(struct cli *cli, struct cli_sample *sample);
 /* What is not drawn beside the first sample that was: a line on stderr. */
 void cli_only_first(struct cli *cli);
 void cli_samples_free(struct cli *cli);
-/* feeds.c: the name of feature i from the header line of the current INPUT, or NULL. */
+/* features.c: the name of feature i, or NULL: from --names, the header line of the current INPUT, or the
+ * model. */
 const char *cli_feature(const struct cli *cli, size_t i);
 
 /* done.c: ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
@@ -326,6 +330,8 @@ void cli_target_name(const struct sx_target *target, char *name, size_t size);
  * names them: "names" and "x". */
 void cli_put_common(struct cli *cli);
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
+/* "top": the k strongest of an attribution, with names where each element has one. */
+void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k);
 /* Writes what cli->result says of a failure: a record, or a row of a table. */
 bool cli_emit_failed(struct cli *cli, struct sx_error *error);
 /* Writes the picture as PNG. */

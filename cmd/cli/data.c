@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 static bool fail(struct sx_error *error, const char *path, const char *reason)
 {
@@ -94,7 +94,10 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
 {
     const struct sx_shape *shape = &sx_explainer_elements(explainer)->shape;
     bool ids = sx_explainer_ids(explainer) != NULL;
+    char **names;
+    struct sx_columns columns = cli_features_columns(cli, &names);
     struct sx_input how = {.want = shape,
+                           .columns = &columns,
                            .whole = cli->no_batch,
                            .member = sx_explainer_input_name(explainer),
                            .lone = true,
@@ -127,5 +130,6 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
         sx_tensor_free(&t);
     }
     sx_reader_close(reader);
+    free(names);
     return ok || fail(error, path, NULL);
 }

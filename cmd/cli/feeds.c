@@ -47,6 +47,32 @@ static bool at_file(struct sx_error *error, const char *file)
     return false;
 }
 
+/* Opens the INPUT itself. A table may have a column for each of several inputs. */
+static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
+{
+    struct cli_samples *s = cli->samples;
+    const struct sx_columns *c = &cli->columns;
+    struct sx_input how = cli_how(cli, s->main);
+    s->chosen = *c;
+    if (s->columns > 0) {
+        s->chosen.feature = s->name;
+        s->chosen.n_features = (size_t)s->columns;
+        how.line = &s->row;
+    }
+    how.columns = &s->chosen;
+    struct sx_reader *reader = s->feed[s->main].reader = sx_reader_open(name, &how, error);
+    if (reader == NULL)
+        return false;
+    bool table = sx_reader_is_table(reader);
+    if (!table && (c->only != NULL || c->drop != NULL || c->id != NULL || c->truth != NULL)) {
+        *error = (struct sx_error){SX_FAILED, "columns were chosen, and it is no table"};
+        return false;
+    }
+    for (int i = 0, k = 0; i < sx_model_input_count(cli->model); i++)
+        s->feed[i].column = table && s->columns > 0 && s->feed[i].file == NULL ? k++ : -1;
+    return true;
+}
+
 /* Opens everything that the samples of one INPUT need. */
 bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
 {
@@ -54,12 +80,8 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
     int n = sx_model_input_count(cli->model);
     s->id = name;
     s->index = 0;
-    if (s->main >= 0) {
-        struct sx_input how = cli_how(cli, s->main);
-        s->feed[s->main].reader = sx_reader_open(name, &how, error);
-        if (s->feed[s->main].reader == NULL)
-            return false;
-    }
+    if (s->main >= 0 && !open_main(cli, name, error))
+        return false;
     for (int i = 0; i < n; i++) {
         struct cli_feed *f = &s->feed[i];
         if (i != s->main && f->file != NULL) {
@@ -68,10 +90,10 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
             f->reader = sx_reader_open(f->file, &how, error);
             if (f->reader == NULL)
                 return at_file(error, f->file);
-        } else if (i != s->main && !open_member(cli, i, error)) {
+        } else if (i != s->main && f->column < 0 && !open_member(cli, i, error)) {
             return false;
         }
-        f->single = i != s->main && sx_reader_count(f->reader) == 1;
+        f->single = i != s->main && f->column < 0 && sx_reader_count(f->reader) == 1;
         f->taken = 0;
     }
     return true;
@@ -80,7 +102,8 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
 /* Integers fit the type of their input. */
 static bool takes(const struct cli *cli, int i, struct sx_tensor *value, struct sx_error *error)
 {
-    size_t line = sx_reader_line(cli->samples->feed[i].reader);
+    const struct cli_samples *s = cli->samples;
+    size_t line = sx_reader_line(s->feed[s->feed[i].column < 0 ? i : s->main].reader);
     if (sx_port_takes(sx_model_input(cli->model, i), value, error))
         return true;
     struct sx_error why = *error;
@@ -88,6 +111,29 @@ static bool takes(const struct cli *cli, int i, struct sx_tensor *value, struct 
         snprintf(error->message, sizeof error->message, "line %zu: %.270s", line, why.message);
     sx_tensor_free(value);
     return false;
+}
+
+/* Deals the numbers of a line out to the inputs. */
+static bool deal(struct cli *cli, const struct sx_tensor *line, struct sx_error *error)
+{
+    struct cli_samples *s = cli->samples;
+    bool ok = true;
+    for (int i = 0; ok && i < sx_model_input_count(cli->model); i++) {
+        struct cli_feed *f = &s->feed[i];
+        struct sx_tensor one = {0};
+        struct sx_shape shape = {sx_model_input(cli->model, i)->shape.rank, {1, 1}};
+        if (f->column < 0)
+            continue;
+        ok = sx_tensor_new(&one, line->type, &shape, error);
+        if (ok)
+            sx_tensor_set(&one, 0, sx_tensor_get(line, f->column));
+        ok = ok && takes(cli, i, &one, error);
+        sx_tensor_free(&f->value);
+        f->have = ok;
+        if (ok)
+            f->value = one;
+    }
+    return ok;
 }
 
 /* The next value of input i. That a text has a single line shows when the second is asked for. */
@@ -106,6 +152,12 @@ static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
     *end = ended;
     if (ok && ended)
         return true; /* the last value is still looked at where a range is empty */
+    if (f->column >= 0) {
+        ok = ok && deal(cli, &next, error);
+        sx_tensor_free(&next);
+        cli->samples->missing += ok ? sx_reader_missing(f->reader) : 0;
+        return ok;
+    }
     ok = ok && takes(cli, i, &next, error);
     sx_tensor_free(&f->value);
     f->have = ok;
@@ -137,7 +189,7 @@ bool cli_feeds_next(struct cli *cli, bool skip, bool *end, struct sx_error *erro
     bool all_single = true;
     for (int i = 0; i < n && !*end; i++) {
         bool short_of = false;
-        if (i == lead)
+        if (i == lead || (s->feed[i].column >= 0 && i != s->main))
             continue;
         struct sx_error other = {0};
         if (!read_feed(cli, i, &short_of, &other) || short_of) {
@@ -180,10 +232,8 @@ bool cli_feeds_more(const struct cli *cli)
     return reader != NULL && sx_reader_more(reader);
 }
 
-const char *cli_feature(const struct cli *cli, size_t i)
+const char *cli_feeds_id(const struct cli *cli)
 {
     const struct cli_samples *s = cli->samples;
-    if (s == NULL || s->main < 0 || s->feed[s->main].reader == NULL)
-        return NULL;
-    return sx_reader_feature(s->feed[s->main].reader, i);
+    return s->main >= 0 ? sx_reader_id(s->feed[s->main].reader) : NULL;
 }

@@ -32,6 +32,12 @@ const char *cli_formats(struct cli *cli);
 void cli_print_help(const struct cli *cli, const struct cli_options *all);
 void cli_print_complete(const struct cli_options *all);
 
+/* features.c: reads the names of features, of --names and of the model; the columns of a table that goes
+ * with the INPUTs, whose names are freed with free. */
+bool cli_features_begin(struct cli *cli);
+struct sx_columns cli_features_columns(const struct cli *cli, char ***names);
+void cli_features_free(struct cli *cli);
+
 /* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
  * as if the signal had not been caught, unless whoever started the tool wants a status. */
 void cli_watch_signals(void);

@@ -43,6 +43,33 @@ static bool assign_feeds(struct cli *cli)
     return true;
 }
 
+/* Whether an input takes one number a sample. */
+static bool is_column(const struct sx_port *port)
+{
+    const struct sx_shape *shape = &port->shape;
+    bool one = shape->rank == 1 || shape->rank == 2;
+    for (int k = 0; one && k < shape->rank; k++)
+        one = shape->dim[k] == 1 || (k == 0 && shape->dim[k] < 0);
+    return one;
+}
+
+/* A model with several inputs of one number each: a table has a column for each. */
+static void find_columns(struct cli *cli)
+{
+    struct cli_samples *s = cli->samples;
+    int n = sx_model_input_count(cli->model), k = 0;
+    bool all = true;
+    for (int i = 0; i < n; i++) {
+        s->feed[i].column = -1;
+        if (s->feed[i].file == NULL) {
+            s->name[k++] = (char *)(uintptr_t)sx_model_input(cli->model, i)->name;
+            all = all && is_column(sx_model_input(cli->model, i));
+        }
+    }
+    s->columns = all && k > 1 ? k : 0;
+    s->row = (struct sx_shape){2, {-1, k}};
+}
+
 bool cli_names_begin(struct cli *cli)
 {
     int n = sx_model_input_count(cli->model);
@@ -50,15 +77,19 @@ bool cli_names_begin(struct cli *cli)
     if (s != NULL) {
         s->feed = calloc((size_t)n + 1, sizeof *s->feed);
         s->sample = calloc((size_t)n + 1, sizeof *s->sample);
+        s->name = calloc((size_t)n + 1, sizeof *s->name);
     }
-    if (s == NULL || s->feed == NULL || s->sample == NULL)
+    if (s == NULL || s->feed == NULL || s->sample == NULL || s->name == NULL)
         return fail(cli, SX_MEMORY, "out of memory for", "the inputs");
     if (cli->files_from != NULL) {
         s->list = strcmp(cli->files_from, "-") == 0 ? stdin : fopen(cli->files_from, "r");
         if (s->list == NULL)
             return fail(cli, SX_FAILED, "cannot read the list", cli->files_from);
     }
-    return assign_feeds(cli);
+    if (!assign_feeds(cli))
+        return false;
+    find_columns(cli);
+    return true;
 }
 
 /* The next INPUT's name: arguments, then the list, or standard input if neither is given. */
@@ -91,5 +122,6 @@ void cli_names_free(struct cli *cli)
     free(s->line);
     free(s->feed);
     free(s->sample);
+    free(s->name);
     free(s);
 }

@@ -20,6 +20,7 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
                                      cli->model != NULL ? sx_model_sha256(cli->model) : NULL,
                                  .warnings = (const char *const *)cli->recorded,
                                  .warning_count = cli->n_recorded,
+                                 .truth = sample->truth,
                                  .seconds = -1};
     if (cli->timing)
         record->seconds = cli_seconds() - sample->started;
@@ -78,19 +79,39 @@ void cli_put_common(struct cli *cli)
     }
 }
 
+/* The names of n elements, where there are as many; NULL: there are not. */
+static const char **names_of(struct cli *cli, int64_t n)
+{
+    int64_t known = 0;
+    while (known <= n && cli_feature(cli, (size_t)known) != NULL)
+        known++;
+    if (n == 0 || known != n)
+        return NULL;
+    const char **name = cli_must(cli, calloc((size_t)n, sizeof *name));
+    for (int64_t i = 0; i < n; i++)
+        name[i] = cli_feature(cli, (size_t)i);
+    return name;
+}
+
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
 {
     const struct sx_tensor *x = sx_explainer_elements(explainer);
-    int64_t n = 0;
-    while (cli_feature(cli, (size_t)n) != NULL)
-        n++;
-    if (n == 0 || n != sx_count(&x->shape))
+    const char **name = names_of(cli, sx_count(&x->shape));
+    if (name == NULL)
         return;
     sx_put_list(cli->result, "names");
-    for (int64_t i = 0; i < n; i++)
-        sx_put_text(cli->result, NULL, cli_feature(cli, (size_t)i));
+    for (int64_t i = 0; i < sx_count(&x->shape); i++)
+        sx_put_text(cli->result, NULL, name[i]);
     sx_put_end(cli->result);
     sx_put_array(cli->result, "x", x);
+    free(name);
+}
+
+void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)
+{
+    const char **name = names_of(cli, sx_count(&values->shape));
+    sx_put_top(cli->result, "top", values, k, name);
+    free(name);
 }
 
 /* The map in half blocks, for a terminal that takes colours; NULL: none. */

@@ -95,7 +95,7 @@ bool cli_open(struct cli *cli)
         cli->explain.precise = true;
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
-    if (!cli_select_begin(cli) || !open_output(cli))
+    if (!cli_features_begin(cli) || !cli_select_begin(cli) || !open_output(cli))
         return false;
     cli->result = sx_result_new(cli->explain.precise ? SX_DOUBLE : SX_FLOAT, &cli->error);
     return cli->result != NULL;
@@ -150,6 +150,7 @@ int cli_finish(struct cli *cli)
     cli_output_free(cli);
     cli_files_free(cli);
     cli_select_free(cli);
+    cli_features_free(cli);
     sx_result_free(cli->result);
     sx_model_close(cli->model);
     cli_free_lines(cli->labels, cli->n_labels);

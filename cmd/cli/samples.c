@@ -69,6 +69,8 @@ static void show_sample(struct cli *cli, struct cli_sample *sample)
     if (s->main >= 0)
         sample->picture = sx_reader_picture(s->feed[s->main].reader);
     sample->warning = cli_missing(s->missing, s->warning);
+    if (s->main >= 0)
+        sample->truth = sx_reader_truth(s->feed[s->main].reader);
 }
 
 /* What a range that leaves no row of an INPUT means: one that begins past its end is an error. For
@@ -122,6 +124,8 @@ static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
     if (end)
         return end_input(cli, sample, given);
     s->index++;
+    if (cli_feeds_id(cli) != NULL)
+        sample->id = cli_feeds_id(cli);
     if (within && count < 0) {
         sample->several = sample->index > 0 || (cli->each && cli_feeds_more(cli));
         wanted = is_wanted(cli, sample);

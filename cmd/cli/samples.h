@@ -9,6 +9,7 @@ struct cli_feed {
     const char *file; /* of -i; NULL: the INPUT itself */
     struct sx_reader *reader;
     bool single, have;
+    int column; /* of the INPUT's table, which this input has one of; -1: it has its own reader */
     int64_t taken;
     struct sx_tensor value;
 };
@@ -25,8 +26,12 @@ struct cli_samples {
     bool complete;            /* the last row that was read did not fail */
     int64_t missing;          /* its cells that are NaN */
     char warning[80];
-    int main;     /* the input that INPUTs feed; -1: all are fed by -i */
-    double shown; /* when progress was shown last */
+    int main;                 /* the input that INPUTs feed; -1: all are fed by -i */
+    struct sx_columns chosen; /* of the INPUT's table */
+    int columns;              /* inputs that each take one column of a table; 0: they do not */
+    char **name;              /* theirs, which belong to the model */
+    struct sx_shape row;      /* of a line of such a table */
+    double shown;             /* when progress was shown last */
 };
 
 /* feeds.c: opens everything that the samples of one INPUT need; reads one, all inputs in step, also
@@ -38,6 +43,8 @@ void cli_feeds_close(struct cli *cli);
  * one follows. */
 int64_t cli_feeds_count(const struct cli *cli);
 bool cli_feeds_more(const struct cli *cli);
+/* What the id column of the INPUT says of the sample that was read; NULL: nothing. */
+const char *cli_feeds_id(const struct cli *cli);
 
 /* names.c: looks at what feeds what before the first INPUT; the name of the next one, or NULL; frees
  * that. */

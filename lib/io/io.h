@@ -116,6 +116,21 @@ bool sx_zip_begin(const struct sx_zip *zip, const struct sx_zip_member *member,
 
 /* ---- Text ------------------------------------------------------------------------------- */
 
+/* Columns as they were chosen: what each of `cells` is, a place in the row or -1, and the column that is
+ * at each place. */
+struct sx_chosen {
+    size_t cells, n;
+    int *place;
+    size_t *column;
+    size_t id, truth; /* SIZE_MAX: none */
+};
+
+/* Chooses among `cells` columns, which have names or not. Status 2 and the nearest where there is none of
+ * a name. Free with sx_chosen_free. */
+bool sx_columns_choose(const struct sx_columns *choice, char *const *name, size_t names,
+                       size_t cells, struct sx_chosen *chosen, struct sx_error *error);
+void sx_chosen_free(struct sx_chosen *chosen);
+
 /* Lines of numbers, separated by tabs, semicolons, commas or blanks. Zero-initialise it. */
 struct sx_csv {
     struct sx_file *file;
@@ -126,15 +141,23 @@ struct sx_csv {
     size_t names, name_capacity;
     char *first; /* a line that was no header after all, until it is taken */
     size_t first_size, first_line;
-    size_t columns; /* in every line; 0 before the first */
+    size_t columns; /* numbers that are taken of every line; 0 before the first */
+    const struct sx_columns *choice;
+    struct sx_chosen chosen;
     double *row;
     size_t row_capacity, row_line, missing; /* of the row: its line, its cells that are NaN */
+    char *id, *truth; /* its cells in these columns; NULL: there is none */
 };
 
 /* Starts on an open window, which must outlive it: reads up to the first line of numbers. Fails
  * where there is none. */
 bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header header,
-                  struct sx_error *error);
+                  const struct sx_columns *choice, struct sx_error *error);
+/* The name of number `i` of a row; NULL: none. */
+const char *sx_csv_name(const struct sx_csv *csv, size_t i);
+/* Names columns that a table of `n` numbers too many could do without: those of text in the next line,
+ * else the last ones. "a,b". */
+void sx_csv_spare(struct sx_csv *csv, size_t n, char *text, size_t size);
 
 /* Takes a line: csv->columns numbers at csv->row, or the end. A bad line is passed over. */
 bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error);

@@ -236,13 +236,38 @@ static bool hold_lines(struct sx_reader *reader, struct sx_error *error)
     return find_samples(reader, error);
 }
 
+/* The names tell how many numbers every line has. */
+static bool check_names(struct sx_reader *reader, struct sx_error *error)
+{
+    struct sx_shape shape = {2, {1, 0}};
+    struct sx_error why = {0};
+    size_t n = reader->csv.chosen.n;
+    int64_t takes = 1;
+    if (reader->csv.names == 0 || sx_rows_of_line(&reader->how, n, &shape, &why))
+        return true;
+    for (int i = 1; i < reader->want.rank; i++)
+        takes *= reader->want.dim[i] > 0 ? reader->want.dim[i] : 0;
+    char spare[200] = "";
+    if (takes > 0 && (size_t)takes < n)
+        sx_csv_spare(&reader->csv, n - (size_t)takes, spare, sizeof spare);
+    if (spare[0] == '\0')
+        return sx_fail(error, why.status, "%s", why.message);
+    return sx_fail(error, SX_FAILED,
+                   "%zu columns where the model takes %lld: --drop=%s leaves out what is too "
+                   "much, --columns chooses",
+                   n, (long long)takes, spare);
+}
+
 static bool open_text(struct sx_reader *reader, struct sx_error *error)
 {
     reader->form = TEXT;
     reader->count = -1;
+    if (reader->how.line != NULL)
+        reader->want = *reader->how.line;
     return refuse_foreign(&reader->file, error) &&
-           sx_csv_begin(&reader->csv, &reader->file, reader->how.header, error) &&
-           (!reader->how.whole || hold_lines(reader, error));
+           sx_csv_begin(&reader->csv, &reader->file, reader->how.header, reader->how.columns,
+                        error) &&
+           (reader->how.whole ? hold_lines(reader, error) : check_names(reader, error));
 }
 
 /* As few bytes are asked for as decide: on a pipe the first line may be short and the second
@@ -447,7 +472,22 @@ int64_t sx_reader_missing(const struct sx_reader *reader)
 
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i)
 {
-    return i < reader->csv.names ? reader->csv.name[i] : NULL;
+    return sx_csv_name(&reader->csv, i);
+}
+
+const char *sx_reader_id(const struct sx_reader *reader)
+{
+    return reader->csv.id;
+}
+
+const char *sx_reader_truth(const struct sx_reader *reader)
+{
+    return reader->csv.truth;
+}
+
+bool sx_reader_is_table(const struct sx_reader *reader)
+{
+    return reader->form == TEXT;
 }
 
 const char *sx_reader_member(const struct sx_reader *reader, size_t i)

@@ -69,8 +69,6 @@ const Onnx__TensorProto *sx_model_initializer(const struct sx_model *model, cons
 /* What the main graph declares of an input, output or inner value, or NULL. */
 const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *model, const char *name);
 
-/* The value of a key of the metadata, or NULL. */
-const char *sx_model_metadata(const struct sx_model *model, const char *key);
 
 /* Fills type and shape of a port from a declaration; what cannot be held leaves them. */
 bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,

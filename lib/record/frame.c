@@ -1,4 +1,7 @@
 /* frame.c - the frame of every record: what was explained, and at what cost. */
+#include <math.h>
+#include <string.h>
+
 #include "record/result.h"
 #include "sextant/explain.h"
 
@@ -26,6 +29,18 @@ static void put_target(struct sx_result *r, const struct sx_target *target)
     sx_put_end(r);
 }
 
+/* What a table holds in the column of truths: a number, or a text. */
+static void put_truth(struct sx_result *r, const char *truth)
+{
+    double value;
+    if (!sx_number_parse(truth, strlen(truth), &value) || !isfinite(value))
+        sx_put_text(r, "truth", truth);
+    else if (value == rint(value) && fabs(value) < 0x1p53)
+        sx_put_int(r, "truth", (int64_t)value);
+    else
+        sx_put_double(r, "truth", value);
+}
+
 void sx_result_begin(struct sx_result *r, const struct sx_record *record)
 {
     sx_put_object(r, NULL);
@@ -45,8 +60,8 @@ void sx_result_begin(struct sx_result *r, const struct sx_record *record)
         put_target(r, record->target);
     if (record->target != NULL && record->target->straight_through)
         sx_put_bool(r, "straight_through", true);
-    if (record->target != NULL && record->target->straight_through)
-        sx_put_bool(r, "straight_through", true);
+    if (record->truth != NULL)
+        put_truth(r, record->truth);
 }
 
 void sx_result_end(struct sx_result *r, const struct sx_record *record)

@@ -13,6 +13,16 @@ struct sx_reader; /* a source of samples */
 /* Whether the first line of a text is a header: if no cell of it is a number and one is a name. */
 enum sx_header { SX_HEADER_AUTO, SX_HEADER_YES, SX_HEADER_NO };
 
+/* Which columns of a table are the numbers of a sample: those that are named, in that order; else, where
+ * all names of `feature` are there, these; else all but `drop`, `id` and `truth`. Lists are separated by
+ * commas; a number counts columns from 0. NULL: not said. */
+struct sx_columns {
+    const char *only, *drop;
+    const char *id, *truth; /* a name of each sample; what is known of it */
+    char *const *feature;
+    size_t n_features;
+};
+
 /* How a file is read; NULL in its place, or all zero: an array is one sample as it is. */
 struct sx_input {
     /* The shape of the model's input, -1 where any size will do, the batch first; NULL or of a
@@ -25,6 +35,8 @@ struct sx_input {
     bool lone;          /* an .npz of one array serves whatever its name, as without `member` */
     enum sx_header header;
     const struct sx_preprocess *pre; /* NULL: the preset "unit" */
+    const struct sx_columns *columns; /* NULL: all */
+    const struct sx_shape *line; /* of a line of a table, in place of `want`; NULL: `want` */
 };
 
 /* Opens `path` ("-": standard input), recognised by content: .npy, .npz, PNG, JPEG, text (one
@@ -50,6 +62,11 @@ int64_t sx_reader_count(const struct sx_reader *reader);
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
 size_t sx_reader_line(const struct sx_reader *reader); /* of a text's last sample; else 0 */
 const char *sx_reader_member(const struct sx_reader *reader, size_t i);
+
+/* What columns `id` and `truth` hold in the last line; NULL: nothing. Whether it is a table. */
+const char *sx_reader_id(const struct sx_reader *reader);
+const char *sx_reader_truth(const struct sx_reader *reader);
+bool sx_reader_is_table(const struct sx_reader *reader);
 
 /* Opens another array, how->member, of the .npz that `reader`, which must outlive it, has open. */
 struct sx_reader *sx_reader_open_member(const struct sx_reader *reader,

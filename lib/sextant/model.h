@@ -30,6 +30,9 @@ const char *sx_model_sha256(struct sx_model *model);
 /* The version of the operator set imported from `domain` ("" or NULL is ai.onnx), or 0. */
 int64_t sx_model_opset(const struct sx_model *model, const char *domain);
 
+/* The value of a key of the metadata, or NULL. */
+const char *sx_model_metadata(const struct sx_model *model, const char *key);
+
 /* An input or output as declared: a symbolic dimension is -1, the rank is -1 where no shape is
  * declared, or where an output is no tensor we can hold. Float types show as SX_FLOAT. */
 struct sx_port {

@@ -83,6 +83,11 @@ void sx_put_array(struct sx_result *result, const char *key, const struct sx_ten
 /* {"shape":[...],"values":[...]}, borrowed likewise. */
 void sx_put_tensor(struct sx_result *result, const char *key, const struct sx_tensor *tensor);
 
+/* The k elements of largest magnitude, in that order: [{"index":3,"name":"bmi","value":0.5},...]. What is
+ * not finite is not among them. `name` has one for each element, or is NULL. */
+void sx_put_top(struct sx_result *result, const char *key, const struct sx_tensor *values,
+                int64_t k, const char *const *name);
+
 /* What every record says of itself. A NULL target and negative seconds are left out. */
 struct sx_target;
 struct sx_record {
@@ -92,6 +97,7 @@ struct sx_record {
     const char *input_name;
     struct sx_shape input_shape;
     const struct sx_target *target;
+    const char *truth; /* of the sample, as a table says it; NULL: not known */
     int64_t forward, backward;
     const char *note; /* a warning about the sample itself, before the others; NULL: none */
     const char *const *warnings;

@@ -114,6 +114,39 @@ static void product(void)
     save("product", m);
 }
 
+/* s = 10 a + b + n, with an input of one column for each. */
+static void columns(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "age", SX_FLOAT, 2, (int64_t[]){-1, 1});
+    tm_input(m, "bmi", SX_FLOAT, 2, (int64_t[]){-1, 1});
+    tm_input(m, "visits", SX_INT, 2, (int64_t[]){-1, 1});
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){3, 1}, (float[]){10, 1, 1});
+    tm_node(m, "Cast", "visits", "real", "to=1");
+    tm_node(m, "Concat", "age bmi real", "x", "axis=1");
+    tm_node(m, "MatMul", "x w", "s", NULL);
+    tm_output(m, "s");
+    save("columns", m);
+}
+
+/* s = 10 x0 + x1, whose metadata name the features. */
+static void named(const char *file, const char *names)
+{
+    struct tm_model *m = tm_new(13);
+    Onnx__ModelProto *proto = tm_proto(m);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+    tm_const(m, "w", SX_FLOAT, 2, (int64_t[]){2, 1}, (float[]){10, 1});
+    tm_node(m, "MatMul", "x w", "s", NULL);
+    tm_output(m, "s");
+    proto->n_metadata_props = 1;
+    proto->metadata_props = tm_memory(m, sizeof *proto->metadata_props);
+    proto->metadata_props[0] = tm_memory(m, sizeof **proto->metadata_props);
+    onnx__string_string_entry_proto__init(proto->metadata_props[0]);
+    proto->metadata_props[0]->key = tm_text(m, "feature_names");
+    proto->metadata_props[0]->value = tm_text(m, names);
+    save(file, m);
+}
+
 /* f = x1 x4 + x2^2 / 2 of the four places of a map: its relations are known in closed form. */
 static void places(void)
 {
@@ -374,6 +407,9 @@ int main(int argc, char **argv)
         return 2;
     directory = argv[1];
     two_inputs();
+    columns();
+    named("named", "[\"age\", \"b mi\"]");
+    named("commas", "age, b mi");
     classifier();
     product();
     places();

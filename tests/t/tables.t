@@ -1,5 +1,5 @@
 #!/bin/sh
-# tables.t - records as tables: -f csv and tsv of every tool, and --long.
+# tables.t - records as tables: -f csv and tsv of every tool, and --long; tables as people have them.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
@@ -41,4 +41,91 @@ printf '1,2,3,4,5,6,7,8,9,10\n1,2,x,4,5,6,7,8,9,10\n1,2,3,4,5,6,7,8,9,10\n' >bad
 run ggig --method=grad -f csv --header=no diabetes.onnx bad.csv
 is 'rows stay with their samples' "$status $(cut -d , -f 1-4 "$T/out" | sed 's/,[-0-9.e]*$/,/' | tr '\n' ' ')" \
     '1 id,index,method, bad.csv,0,grad, bad.csv,1,, bad.csv,2,grad, '
+
+# ---- Tables as people have them ----
+
+# The columns the other way round, an id, a text, an outcome.
+sed 1q diabetes.csv | tr , '\n' | sed '1!G;h;$!d' | paste -sd , | sed 's/.*/who,note,&,outcome/' >export.csv
+sed -n '2,4p' diabetes.csv | awk -F , -v OFS=, '{
+    row = "p/" NR ",\"a \"\"b\"\", c\""
+    for (i = NF; i > 0; i--) row = row OFS $i
+    print row, NR == 2 ? "high" : 100 + NR / 2 }' >>export.csv
+printf 'age,sex,bmi,bp,s1,s2,s3,s4,s5,s6\n' >names
+run ggig --method=grad -f csv --rows=0:3 diabetes.onnx diabetes.csv
+cut -d , -f 3- "$T/out" >want
+run ggig --method=grad -f csv --columns="$(cat names)" diabetes.onnx export.csv
+ok 'columns by their names, in this order' sh -c "cut -d , -f 3- '$T/out' | cmp - want"
+run ggig --method=grad -f csv --columns=11,10,9,8,7,6,5,4,3,2 diabetes.onnx export.csv
+ok 'by their numbers' sh -c "cut -d , -f 3- '$T/out' | cmp - want"
+run ggig --method=grad --id-column=who --target-column=outcome --drop=note diabetes.onnx export.csv
+clean 'all but some'
+is 'the id, and the index in the file' "$(jq -c '[.id, .index]' "$T/out" | tr '\n' ' ')" '["p/1",0] ["p/2",1] ["p/3",2] '
+is 'the truth: a number or a text' "$(jq -c .truth "$T/out" | tr '\n' ' ')" '100.5 "high" 101.5 '
+is 'where it stands' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted | index("truth") - index("target")')" 1
+is 'names and values in the order of the table' "$(head -n 1 "$T/out" | jq -c '[.names[0], .names[9], .x[9]]')" \
+    "[\"s6\",\"age\",$(sed -n 2p diabetes.csv | cut -d , -f 1)]"
+is 'params' "$(head -n 1 "$T/out" | jq -c .params.drop)" '"note"'
+run onnx-run --id-column=who --drop=note,outcome -o 'ids/{id}.json' diabetes.onnx export.csv
+is 'a file by the id' "$status $(cd ids && echo ./*)" '0 ./p_1.json ./p_2.json ./p_3.json'
+printf 'p/1\np/3\t0\n' >skip
+run onnx-run --id-column=who --drop=note,outcome --skip-ids=skip diabetes.onnx export.csv
+is 'ids that are passed over' "$(jq -r .id "$T/out" | tr '\n' ' ')" 'p/2 p/3 '
+run onnx-run diabetes.onnx export.csv
+refused 'too many columns' 1 '13 columns where the model takes 10: --drop=who,note,outcome'
+is 'one record of all' "$(jq -c '[.id, .index]' "$T/out")" '["export.csv",0]'
+run onnx-run --drop=who,nte,outcome diabetes.onnx export.csv
+refused 'no such column' 2 "no column 'nte'; nearest: note"
+run onnx-run --columns=age,bmi diabetes.onnx export.csv
+refused 'too few' 1 'does not fit'
+run onnx-run --columns=age,age diabetes.onnx export.csv
+refused 'twice' 2 "column 'age' is named twice"
+run onnx-run --id-column=who digits8.onnx digits8.npy
+refused 'no table' 1 'it is no table'
+sed '2s/,[^,]*,\([^,]*\)$/,oops,\1/' export.csv >worse.csv
+run onnx-run --id-column=who --drop=note,outcome diabetes.onnx worse.csv
+is 'the id of what fails' "$status $(jq -r 'select(.error) | .id' "$T/out" | head -n 1)" '1 p/1'
+run ggig --method=expected --samples=2 --columns="$(cat names)" --background=export.csv diabetes.onnx export.csv
+is 'a background of the same columns' "$status" 0
+
+# One input for each column.
+printf 'visits,name,bmi,age\n3,"x, y",20,40\n1,z,30,50\n1.5,w,1,1\n' >frame.csv
+run onnx-run columns.onnx frame.csv
+is 'a column for each input' "$status $(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '1 [423] [531] null '
+refused 'an integer is one' 1 'line 4'
+run onnx-run columns.onnx - <frame.csv
+printf '40,20,3\n' >bare.csv
+run onnx-run columns.onnx bare.csv
+is 'in the order of the inputs, without names' "$(jq -c '.outputs[0].values' "$T/out")" '[423]'
+echo 7 >visits.csv
+run onnx-run -i visits=visits.csv --drop=visits,name columns.onnx frame.csv
+is 'one of them from elsewhere' "$(head -n 1 "$T/out" | jq -c '.outputs[0].values')" '[427]'
+
+# Names that the model has.
+printf 'b mi,id,age\n1,9,2\n' >named.csv
+for model in named commas; do
+    run ggig --method=grad $model.onnx named.csv
+    is "$model: columns by the metadata" "$(jq -c '[.names, .x, .target.value]' "$T/out")" '[["age","b mi"],[2,1],21]'
+done
+printf '2,1\n' >bare.csv
+run ggig --method=grad named.onnx bare.csv
+is 'names of what has none' "$(jq -c .names "$T/out")" '["age","b mi"]'
+printf 'first\nsecond\n' >two.txt
+run ggig --method=grad -f csv --names=two.txt named.onnx named.csv
+is '--names' "$(line 1)" 'id,index,method,first,second'
+
+# ---- The strongest ----
+
+run ggig --method=grad --top=3 --rows=0:1 diabetes.onnx diabetes.csv
+is 'the strongest, by name' "$(jq -c '[.top[] | .name]' "$T/out")" \
+    "$(jq -c '[.names, .attribution.values] | transpose | sort_by(- (.[1] | fabs)) | .[:3] | map(.[0])' "$T/out")"
+is 'their values' "$(jq -c '[.top[] | .value]' "$T/out")" "$(jq -c '. as $r | [.top[].index | $r.attribution.values[.]]' "$T/out")"
+is 'all the others stay' "$(jq '.attribution.values | length' "$T/out")" 10
+run ggig --method=grad --top=2 -f text --rows=0:1 diabetes.onnx diabetes.csv
+is 'in text' "$(wc -l <"$T/out")" 3
+run ggig --method=grad --top=100 --rows=0:1 digits8.onnx digits8.npy
+is 'no more than there are; without names' "$(jq -c '[(.top | length), .top[0].name]' "$T/out")" '[64,null]'
+run attr-decompose --methods=gxi --rows=0:1 diabetes.onnx diabetes.csv
+is 'names in other tools' "$(jq -c '[(.names | length), (.x | length)]' "$T/out")" '[10,10]'
+run shapley-int --index=sv --order=1 --rows=0:1 diabetes.onnx diabetes.csv
+is 'and x' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
 end
