@@ -7,207 +7,150 @@
 
 struct flint_explain {
     struct cli cli;
+    struct sx_flint_look look;
     struct sx_flint *flint;
-    double tau;
+    struct sx_flint_origin origin;
     bool raw;
-    int64_t *order; /* attributes by relevance, largest first */
-
-    /* The picture: a row for each sample, with the attributes that count most beside it. */
-    int64_t top, rows;
-    struct sx_flint_am am;
-    struct sx_picture *cell;
-    char **caption, **name;
+    int64_t *order;        /* attributes by relevance, largest first */
+    struct sx_album album; /* a row for each sample, with its relevant attributes beside it */
 };
 
 static struct flint_explain self;
 
-/* Orders attributes by relevance; returns how many are over 1 / tau. */
-static int64_t sort_relevant(struct flint_explain *s, const double *r, int64_t n)
-{
-    int64_t relevant = 0;
-    for (int64_t j = 0; j < n; j++) {
-        int64_t at = j;
-        for (; at > 0 && r[s->order[at - 1]] < r[j]; at--)
-            s->order[at] = s->order[at - 1];
-        s->order[at] = j;
-        relevant += r[j] > 1 / s->tau;
-    }
-    return relevant;
-}
-
-/* Numbers of the attributes, which the explanation keeps. */
-static void put_each(struct sx_result *r, const char *key, const double *values, int64_t n)
-{
-    struct sx_tensor t = {SX_DOUBLE, {1, {n}}, (void *)(uintptr_t)values};
-    sx_put_array(r, key, &t);
-}
+/* ---- Output ---- */
 
 static bool write_record(struct flint_explain *s, const struct cli_sample *sample,
-                         const struct sx_flint_explanation *e, int64_t relevant,
-                         struct sx_error *error)
+                         const struct sx_flint_explained *e, struct sx_error *error)
 {
-    struct sx_result *j = s->cli.result;
+    struct sx_result *r = s->cli.result;
     struct sx_record record;
     const struct sx_target target = {.output = "flint_logits",
-                                     .index = e->g_class,
-                                     .label = cli_label(&s->cli, e->g_class),
+                                     .index = e->of.g_class,
+                                     .label = cli_label(&s->cli, e->of.g_class),
                                      .score = SX_SCORE_LOGIT,
-                                     .value = e->g_score};
-    int64_t n = sx_flint_attributes(s->flint);
+                                     .value = e->of.g_score};
     cli_record(&s->cli, sample, &record);
     record.target = &target;
     record.input_name = sx_model_input(s->cli.model, 0)->name;
     record.input_shape = sample->feeds[0].shape;
     record.forward = 1;
-    sx_result_begin(j, &record);
-    sx_put_object(j, "params");
-    sx_put_double(j, "tau", s->tau);
-    sx_put_text(j, "precision", s->cli.explain.precise ? "float64" : "float32");
-    sx_put_end(j);
-    sx_put_int(j, "f_class", e->f_class);
-    sx_put_int(j, "g_class", e->g_class);
-    sx_put_text(j, "label", target.label);
-    sx_put_bool(j, "agree", e->f_class == e->g_class);
-    sx_put_number(j, "f_prob", e->f_prob);
-    sx_put_int(j, "class_used", e->g_class);
-    put_each(j, "phi", e->phi, n);
-    put_each(j, "contribution", e->contribution, n);
-    put_each(j, "relevance", e->relevance, n);
-    sx_put_list(j, "relevant");
-    for (int64_t i = 0; i < relevant; i++)
-        sx_put_int(j, NULL, s->order[i]);
-    sx_put_end(j);
-    sx_put_double(j, "tau", s->tau);
-    static const struct sx_view view = {.scalars = "f_class,g_class,agree,f_prob,relevant",
-                                        .columns = "f_class,g_class,agree,relevance",
-                                        .lines = "relevance"};
-    return cli_emit(&s->cli, &record, &view, NULL, error);
+    sx_result_begin(r, &record);
+    sx_put_object(r, "params");
+    sx_put_options(r, &sx_flint_explain_table, &s->look);
+    cli_put_common(&s->cli);
+    sx_put_end(r);
+    sx_put_flint_explanation(r, &s->origin, e);
+    return cli_emit(&s->cli, &record, &sx_flint_explanation_view, NULL, error);
+}
+
+static bool write_array(struct flint_explain *s, const struct sx_flint_explained *e,
+                        struct sx_error *error)
+{
+    struct sx_tensor r = {.shape = {1, {e->attributes}}};
+    if (!sx_tensor_new(&r, SX_DOUBLE, &r.shape, error))
+        return false;
+    memcpy(r.data, e->of.relevance, (size_t)e->attributes * sizeof(double));
+    bool ok = cli_add_array(&s->cli, &r, error);
+    sx_tensor_free(&r);
+    return ok;
 }
 
 /* ---- The picture ---- */
 
-static bool no_memory(struct sx_error *error)
+/* What the sample becomes as each of its relevant attributes grows: [relevant, sample]. */
+static float *grow(struct flint_explain *s, const struct sx_flint_explained *e,
+                   struct sx_error *error)
 {
-    *error = (struct sx_error){SX_MEMORY, "out of memory"};
-    return false;
-}
-
-/* Columns: the sample, and what it becomes as its top attributes grow. */
-static int64_t columns(const struct flint_explain *s)
-{
-    int64_t n = sx_flint_attributes(s->flint), top = s->top > 0 ? s->top : 3;
-    return 1 + (top < n ? top : n);
-}
-
-static bool grow_rows(struct flint_explain *s)
-{
-    size_t row = (size_t)columns(s), n = (size_t)(s->rows + 1) * row;
-    struct sx_picture *cell = realloc(s->cell, n * sizeof *cell);
-    s->cell = cell != NULL ? cell : s->cell;
-    char **caption = realloc(s->caption, n * sizeof *caption);
-    s->caption = caption != NULL ? caption : s->caption;
-    char **name = realloc(s->name, (size_t)(s->rows + 1) * sizeof *name);
-    s->name = name != NULL ? name : s->name;
-    if (cell == NULL || caption == NULL || name == NULL)
-        return false;
-    memset(cell + n - row, 0, row * sizeof *cell);
-    memset(caption + n - row, 0, row * sizeof *caption);
-    name[s->rows++] = NULL;
-    return true;
-}
-
-/* Draws the sample and the n attributes that count most for its class. */
-static bool draw_row(struct flint_explain *s, const struct sx_tensor *x, int64_t n,
-                     float *changed, struct sx_flint_climbed *climbed,
-                     const struct sx_flint_explanation *e, struct sx_error *error)
-{
-    int64_t first = (s->rows - 1) * columns(s), size = sx_count(&x->shape);
-    struct sx_tensor one = {SX_FLOAT, x->shape, NULL};
-    const char *label = cli_label(&s->cli, e->g_class);
-    for (int64_t k = 0; k < n; k++)
-        memcpy(changed + k * size, x->data, (size_t)size * sizeof *changed);
-    if (!sx_flint_maximise(s->flint, &s->am, &x->shape, n, s->order, changed, climbed, error) ||
-        !sx_picture_of(x, s->cli.pre.layout, &s->cell[first], error))
-        return false;
-    if (asprintf(&s->name[s->rows - 1], "class %lld%s%.24s\nmodel: %lld", (long long)e->g_class,
-                 label != NULL ? "\n" : "", label != NULL ? label : "",
-                 (long long)e->f_class) < 0)
-        return no_memory(error);
-    for (int64_t k = 0; k < n; k++) {
-        one.data = changed + k * size;
-        struct sx_picture *cell = &s->cell[first + 1 + k];
-        if (!sx_picture_of(&one, s->cli.pre.layout, cell, error) ||
-            !sx_picture_colour(cell, "viridis", error))
-            return false;
-        if (asprintf(&s->caption[first + 1 + k], "%lld: relevance %.2f", (long long)s->order[k],
-                     e->relevance[s->order[k]]) < 0)
-            return no_memory(error);
-    }
-    return true;
-}
-
-static bool add_row(struct flint_explain *s, const struct sx_tensor *x,
-                    const struct sx_flint_explanation *e, int64_t relevant,
-                    struct sx_error *error)
-{
-    int64_t most = columns(s) - 1, n = relevant < most ? relevant : most;
-    size_t size = (size_t)sx_count(&x->shape);
-    float *changed = calloc((size_t)most + 1, size * sizeof *changed);
-    struct sx_flint_climbed *climbed = calloc((size_t)most + 1, sizeof *climbed);
-    bool ok = changed != NULL && climbed != NULL && grow_rows(s);
-    ok = ok ? draw_row(s, x, n, changed, climbed, e, error) : no_memory(error);
-    free(changed);
+    size_t size = (size_t)sx_count(&e->x->shape), n = (size_t)e->relevant;
+    float *changed = calloc(n + 1, size * sizeof *changed);
+    struct sx_flint_climbed *climbed = calloc(n + 1, sizeof *climbed);
+    bool ok = changed != NULL && climbed != NULL;
+    for (size_t k = 0; ok && k < n; k++)
+        memcpy(changed + k * size, e->x->data, size * sizeof *changed);
+    if (!ok)
+        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    ok = ok && sx_flint_maximise(s->flint, &s->look.am, &e->x->shape, e->relevant, e->order,
+                                 changed, climbed, error);
     free(climbed);
+    if (!ok) {
+        free(changed);
+        changed = NULL;
+    }
+    return changed;
+}
+
+static bool write_album(struct flint_explain *s, struct sx_error *error)
+{
+    struct sx_picture figure = {0};
+    const char **column = calloc((size_t)s->album.columns + 1, sizeof *column);
+    bool ok = column != NULL;
+    if (ok)
+        column[0] = "sample";
+    else
+        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    ok = ok &&
+         sx_album_draw(&s->album, "samples, and what they become as their attributes grow",
+                       column, &figure, error) &&
+         cli_write_png(&s->cli, &figure, error);
+    sx_picture_free(&figure);
+    sx_album_free(&s->album);
+    free(column);
     return ok;
 }
 
-static void draw(struct flint_explain *s)
+/* Columns: the sample, and its attributes of greatest relevance, unless it is said otherwise three. */
+static bool add_row(struct flint_explain *s, const struct sx_flint_explained *e,
+                    const float *changed, struct sx_error *error)
 {
-    static const char *const name[] = {"sample"};
-    int64_t n = columns(s);
-    const char **column = calloc((size_t)n, sizeof *column);
+    int64_t most = s->look.top > 0 ? s->look.top : 3;
+    s->album.columns = 1 + (most < e->attributes ? most : e->attributes);
+    s->album.layout = s->cli.pre.layout;
+    if (!sx_album_explained(&s->album, &s->origin, e, changed, error))
+        return false;
+    return !s->cli.each || write_album(s, error);
+}
+
+/* A sample that is no picture is drawn as bars of its columns. */
+static bool draw_columns(struct flint_explain *s, const struct sx_flint_explained *e,
+                         const float *changed, struct sx_error *error)
+{
+    enum { MOST = 16 };
+    char text[MOST][40], title[120];
+    const char *name[MOST] = {"sample"};
+    const float *x[MOST] = {e->x->data};
     struct sx_picture figure = {0};
-    struct sx_gallery gallery = {.title =
-                                     "samples, and what they become as their attributes grow",
-                                 .rows = s->rows,
-                                 .columns = n,
-                                 .row_name = (const char *const *)s->name,
-                                 .column_name = column,
-                                 .caption = (const char *const *)s->caption,
-                                 .cell = s->cell};
-    if (column == NULL) {
-        no_memory(&s->cli.error);
-        return;
+    int64_t size = sx_count(&e->x->shape);
+    int m = 1;
+    for (; m <= e->relevant && m < MOST; m++) {
+        snprintf(text[m], sizeof text[m], "attribute %lld, relevance %.2f",
+                 (long long)e->order[m - 1], e->of.relevance[e->order[m - 1]]);
+        name[m] = text[m];
+        x[m] = changed + (m - 1) * size;
     }
-    column[0] = name[0];
-    if (sx_plot_gallery(&gallery, &figure, &s->cli.error))
-        cli_write_png(&s->cli, &figure, &s->cli.error);
+    const char *label = cli_label(&s->cli, e->of.g_class);
+    snprintf(title, sizeof title, "class %lld %.40s: the sample, and as its attributes grow",
+             (long long)e->of.g_class, label != NULL ? label : "");
+    bool ok = sx_plot_columns(&s->origin, title, x, name, m, size, &figure, error) &&
+              cli_write_png(&s->cli, &figure, error);
     sx_picture_free(&figure);
-    free(column);
+    return ok;
 }
 
-static void free_rows(struct flint_explain *s)
+static bool draw(struct flint_explain *s, const struct sx_flint_explained *all,
+                 struct sx_error *error)
 {
-    int64_t n = s->rows > 0 ? s->rows * columns(s) : 0;
-    for (int64_t i = 0; i < n; i++) {
-        sx_picture_free(&s->cell[i]);
-        free(s->caption[i]);
-    }
-    for (int64_t i = 0; i < s->rows; i++)
-        free(s->name[i]);
-    free(s->cell);
-    free(s->caption);
-    free(s->name);
-}
-
-static bool set_range(struct cli *cli, const char *argument)
-{
-    const char *comma = strchr(argument, ',');
-    struct sx_flint_am *am = &self.am;
-    (void)cli;
-    am->clamp = true;
-    return comma != NULL && sx_number_parse(argument, (size_t)(comma - argument), &am->low) &&
-           sx_number_parse(comma + 1, strlen(comma + 1), &am->high) && am->low < am->high;
+    struct sx_flint_explained e = *all;
+    struct sx_picture probe = {0};
+    struct sx_error none = {0};
+    int64_t most = s->look.top > 0 ? s->look.top : 3;
+    e.relevant = e.relevant < most ? e.relevant : most;
+    bool picture = e.x->shape.rank > 2 && sx_picture_of(e.x, s->cli.pre.layout, &probe, &none);
+    sx_picture_free(&probe);
+    float *changed = grow(s, &e, error);
+    bool ok = changed != NULL &&
+              (picture ? add_row(s, &e, changed, error) : draw_columns(s, &e, changed, error));
+    free(changed);
+    return ok;
 }
 
 /* ---- The run ---- */
@@ -217,7 +160,8 @@ static const char *feature(const void *cli, size_t i)
     return cli_feature(cli, i);
 }
 
-static void warn_of_range(struct flint_explain *s, const struct sx_tensor *x)
+static void warn(struct flint_explain *s, const struct sx_tensor *x,
+                 const struct sx_flint_explanation *e)
 {
     const float *v = x->data;
     double low = INFINITY, high = -INFINITY;
@@ -225,73 +169,70 @@ static void warn_of_range(struct flint_explain *s, const struct sx_tensor *x)
         low = fmin(low, (double)v[i]);
         high = fmax(high, (double)v[i]);
     }
+    if (e->f_class != e->g_class)
+        cli_warn(&s->cli, 0,
+                 "model and interpreter name different classes: this explains the interpreter");
     cli_flint_warn_range(&s->cli, s->flint, low, high);
 }
 
-static bool explain(struct flint_explain *s, const struct cli_sample *sample,
-                    struct sx_error *error)
+static bool write_result(struct flint_explain *s, const struct cli_sample *sample,
+                         struct sx_flint_explained *e, struct sx_error *error)
 {
-    struct sx_flint_explanation e;
+    if (s->cli.format == CLI_PNG)
+        return draw(s, e, error);
+    if (s->look.top > 0 && s->look.top < e->relevant)
+        e->relevant = s->look.top;
+    return s->cli.format == CLI_NPY ? write_array(s, e, error)
+                                    : write_record(s, sample, e, error);
+}
+
+static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
+{
+    struct flint_explain *s = &self;
     struct sx_tensor x = {0};
-    int64_t n = sx_flint_attributes(s->flint);
+    struct sx_flint_explained e = {
+        .x = &x,
+        .attributes = sx_flint_attributes(s->flint),
+        .order = s->order,
+        .tau = s->look.tau,
+    };
     if (!sx_tensor_new(&x, SX_FLOAT, &sample->feeds[0].shape, error))
         return false;
-    sx_sample_floats(&sample->feeds[0], &s->cli.pre, x.data);
-    bool ok = cli_flint_columns(s->flint, feature, &s->cli, error) &&
-              sx_flint_explain(s->flint, &x, &e, error);
-    if (ok)
-        warn_of_range(s, &x);
-    if (ok && e.f_class != e.g_class)
-        cli_warn(&s->cli, 0,
-                 "model and interpreter name different classes: this explains the interpreter");
-    if (ok && s->cli.format == CLI_PNG) {
-        ok = add_row(s, &x, &e, sort_relevant(s, e.relevance, n), error);
+    sx_sample_floats(&sample->feeds[0], &cli->pre, x.data);
+    bool ok = cli_flint_columns(s->flint, feature, cli, error) &&
+              sx_flint_explain(s->flint, &x, &e.of, error);
+    if (ok) {
+        warn(s, &x, &e.of);
+        e.relevant = sx_flint_rank(e.of.relevance, e.attributes, e.tau, s->order);
+        ok = write_result(s, sample, &e, error);
     }
     sx_tensor_free(&x);
-    if (!ok || s->cli.format == CLI_PNG)
-        return ok;
-    int64_t relevant = sort_relevant(s, e.relevance, n);
-    relevant = s->top > 0 && s->top < relevant ? s->top : relevant;
-    if (s->cli.format != CLI_NPY)
-        return write_record(s, sample, &e, relevant, error);
-    struct sx_tensor r = {.type = SX_DOUBLE, .shape = {1, {n}}};
-    if (!sx_tensor_new(&r, SX_DOUBLE, &r.shape, error))
-        return false;
-    memcpy(r.data, e.relevance, (size_t)n * sizeof(double));
-    ok = cli_add_array(&s->cli, &r, error);
-    sx_tensor_free(&r);
     return ok;
 }
 
 static void run(struct flint_explain *s)
 {
-    struct cli_sample sample;
-    bool go_on = true;
     if (!cli_flint_open(&s->cli, &s->flint))
         return;
-    s->order = calloc((size_t)sx_flint_attributes(s->flint) + 1, sizeof *s->order);
-    if (s->order == NULL)
-        s->cli.error = (struct sx_error){SX_MEMORY, "out of memory"};
-    while (s->order != NULL && go_on && cli_next(&s->cli, &sample)) {
-        struct sx_error error = {0};
-        bool ok = explain(s, &sample, &error);
-        go_on = cli_done(&s->cli, &sample, ok, &error);
-    }
-    if (s->rows > 0 && s->cli.error.status == SX_OK)
-        draw(s);
+    s->origin = cli_flint_origin(&s->cli, s->flint);
+    s->order =
+        cli_must(&s->cli, calloc((size_t)sx_flint_attributes(s->flint) + 1, sizeof *s->order));
+    cli_each(&s->cli, explain);
+    if (s->album.rows > 0 && s->cli.error.status == SX_OK)
+        write_album(s, &s->cli.error);
 }
 
 static const struct cli_option options[] = {
-    {0, "tau", "R", "attributes of relevance over 1/R are relevant", CLI_NUMBER, &self.tau,
-     NULL, NULL},
-    {0, "top", "K", "at most so many", CLI_COUNT, &self.top, NULL, NULL},
-    {0, "sheet", NULL, "png: all samples, not only the first", CLI_FLAG, &self.cli.sheet, NULL,
-     NULL},
-    {0, "range", "MIN,MAX", "png: keep changed samples in this range", CLI_CALL, NULL, NULL,
-     set_range},
-    {0, "raw", NULL, "integers are values, not pixels of 0..255", CLI_FLAG, &self.raw, NULL,
-     NULL},
-    {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
+    {.name = "sheet",
+     .help = "png: all samples, not only the first",
+     .kind = CLI_FLAG,
+     .to = &self.cli.sheet},
+    {.name = "raw",
+     .help = "integers are values, not pixels of 0..255",
+     .kind = CLI_FLAG,
+     .to = &self.raw},
+    {.name = NULL}};
+static const struct cli_table tables[] = {{&sx_flint_explain_table, &self.look}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -301,15 +242,15 @@ int main(int argc, char **argv)
                      .summary = "Explain samples by the attributes of a fitted interpreter.",
                      .operands = "FITTED.onnx [INPUT]...",
                      .options = options,
+                     .tables = tables,
                      .groups = CLI_PICTURES,
                      .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY};
-    s->tau = 5;
-    sx_flint_am_default(&s->am);
+    s->look = sx_flint_look_default();
     cli_parse(&s->cli, argc, argv);
-    cli_flint_check(&s->cli, s->tau, s->raw);
+    cli_flint_check(&s->cli, s->raw);
     if (cli_open(&s->cli))
         run(s);
-    free_rows(s);
+    sx_album_free(&s->album);
     sx_flint_free(s->flint);
     free(s->order);
     return cli_finish(&s->cli);

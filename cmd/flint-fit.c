@@ -16,7 +16,6 @@ struct flint_fit {
     struct sx_flint_fit *fit;
     struct cli_data train, validation, test;
     struct sx_flint_origin origin;
-    const char **names; /* of the columns of a table */
     const char *x, *y, *val_x, *val_y, *test_x, *test_y, *model_out, *checkpoint, *log_file;
     double checkpoint_secs;
     bool raw, resume;
@@ -190,22 +189,6 @@ static bool read_sets(struct flint_fit *s, struct sx_error *error)
            (s->test_x == NULL || cli_read_data(cli, s->test_x, s->test_y, &s->test, error));
 }
 
-/* What is kept in the fitted file of how its samples were made. */
-static void describe(struct flint_fit *s)
-{
-    struct sx_flint_origin *o = &s->origin;
-    o->prepared = sx_dataset_prepared(s->train.x);
-    o->pre = s->cli.pre;
-    o->labels = (const char *const *)s->cli.labels;
-    o->n_labels = (int64_t)s->cli.n_labels;
-    while (sx_dataset_feature(s->train.x, (size_t)o->n_names) != NULL)
-        o->n_names++;
-    s->names = cli_must(&s->cli, calloc((size_t)o->n_names + 1, sizeof *s->names));
-    for (int64_t i = 0; i < o->n_names; i++)
-        s->names[i] = sx_dataset_feature(s->train.x, (size_t)i);
-    o->names = s->names;
-}
-
 static bool begin(struct flint_fit *s, struct sx_error *error)
 {
     struct sx_flint_data data = {.x = s->train.x,
@@ -213,7 +196,7 @@ static bool begin(struct flint_fit *s, struct sx_error *error)
                                  .validation_x = s->validation.x,
                                  .validation_y = s->validation.y,
                                  .origin = &s->origin};
-    describe(s);
+    cli_flint_describe(&s->cli, s->train.x, &s->origin);
     s->o.max_memory = s->cli.explain.max_memory;
     s->fit = sx_flint_fit_new(s->cli.model, &s->o, &data, error);
     if (s->fit == NULL && error->status == SX_FAILED)
@@ -302,7 +285,7 @@ static void run(struct flint_fit *s)
 static void free_all(struct flint_fit *s)
 {
     sx_flint_fit_free(s->fit);
-    free(s->names);
+    free((void *)(uintptr_t)s->origin.names);
     cli_data_free(&s->train);
     cli_data_free(&s->validation);
     cli_data_free(&s->test);

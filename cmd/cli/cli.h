@@ -297,14 +297,19 @@ struct cli_flint {
     struct sx_flint *flint;
     struct cli_data data;
     struct sx_flint_survey survey;
+    struct sx_flint_look look;
     const char *y;
-    double tau;
     bool raw;
 };
-void cli_flint_check(struct cli *cli, double tau, bool raw); /* options */
+void cli_flint_check(struct cli *cli, bool raw); /* options */
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint);
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
+/* What the samples of a fit are, for its file; names, which belong to x, are in an array to be freed. */
+void cli_flint_describe(struct cli *cli, const struct sx_dataset *x,
+                        struct sx_flint_origin *origin);
+/* What the samples of the fit were, with the names of classes of the run. */
+struct sx_flint_origin cli_flint_origin(const struct cli *cli, const struct sx_flint *flint);
 /* Fails (status 2) where the columns of a table are not those of the fit, whose names are given by
  * their number. Warns where values are far from the range of the fit. */
 void cli_flint_warn_range(struct cli *cli, const struct sx_flint *flint, double low,

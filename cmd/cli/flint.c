@@ -11,11 +11,17 @@ const char *cli_label(const struct cli *cli, int64_t i)
     return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
 }
 
-void cli_flint_check(struct cli *cli, double tau, bool raw)
+struct sx_flint_origin cli_flint_origin(const struct cli *cli, const struct sx_flint *flint)
+{
+    struct sx_flint_origin origin = *sx_flint_origin(flint);
+    origin.labels = (const char *const *)cli->labels;
+    origin.n_labels = (int64_t)cli->n_labels;
+    return origin;
+}
+
+void cli_flint_check(struct cli *cli, bool raw)
 {
     struct sx_error error = {0};
-    if (!(tau >= 1))
-        cli_misuse(cli, "tau is at least 1");
     if (raw) {
         sx_preprocess_preset(&cli->pre, "raw", &error);
         cli->pre_said |= CLI_PRESET;
@@ -102,6 +108,20 @@ bool cli_flint_columns(const struct sx_flint *flint,
     return true;
 }
 
+void cli_flint_describe(struct cli *cli, const struct sx_dataset *x, struct sx_flint_origin *o)
+{
+    o->prepared = sx_dataset_prepared(x);
+    o->pre = cli->pre;
+    o->labels = (const char *const *)cli->labels;
+    o->n_labels = (int64_t)cli->n_labels;
+    while (sx_dataset_feature(x, (size_t)o->n_names) != NULL)
+        o->n_names++;
+    const char **names = cli_must(cli, calloc((size_t)o->n_names + 1, sizeof *names));
+    for (int64_t i = 0; i < o->n_names; i++)
+        names[i] = sx_dataset_feature(x, (size_t)i);
+    o->names = names;
+}
+
 /* ---- Opening ---- */
 
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint)
@@ -181,6 +201,8 @@ bool cli_flint_survey(struct cli *cli, struct cli_flint *f)
 {
     struct sx_error error = {0};
     f->survey.seed = cli->seed;
+    f->survey.subset = f->look.subset;
+    f->survey.correct_only = f->look.correct_only;
     if (!cli_flint_open(cli, &f->flint))
         return false;
     if (!cli_read_data(cli, cli->inputs[0], f->y, &f->data, &error))

@@ -10,19 +10,6 @@
 /* Samples that climb at once. */
 #define TOGETHER 32
 
-void sx_flint_am_default(struct sx_flint_am *am)
-{
-    *am = (struct sx_flint_am){.dim = 0.3,
-                               .gain = 2,
-                               .tv = 6,
-                               .bound = 10,
-                               .low = 0,
-                               .high = 1,
-                               .rate = 0.05,
-                               .rounds = 6,
-                               .steps = 50};
-}
-
 /* ---- The penalties: of one sample, and their gradients, which are added to g ---- */
 
 double sx_flint_bound(const float *x, int64_t n, double low, double high, double weight,
@@ -86,7 +73,38 @@ struct climb {
     struct sx_program *program;
     struct sx_tensor feed[2], result[2]; /* x and which attribute; phi of it, and the slope */
     float *g, *m, *v;
+    float *unit, *shift; /* [size]: x = unit * z + shift */
+    double low, high;    /* the range of z */
 };
+
+/* A picture is measured by the width of its range. A column of a table goes from -1 to 1 within its
+ * range, which it does not leave: nothing else holds it. */
+static void set_units(struct climb *c, struct sx_flint_am *am, const struct sx_flint_origin *o)
+{
+    struct sx_flint_image image;
+    bool picture = sx_flint_image(&c->shape, &image);
+    double least = INFINITY, most = -INFINITY, width = 1;
+    for (int64_t k = 0; k < o->channels; k++) {
+        least = fmin(least, o->low[k]);
+        most = fmax(most, o->high[k]);
+    }
+    if (picture && most > least)
+        width = most - least;
+    bool columns = !picture && o->channels > 0 && !am->ranged;
+    for (int64_t i = 0; i < c->size; i++) {
+        int64_t k = columns ? i / o->plane % o->channels : 0;
+        double far = columns ? (o->high[k] - o->low[k]) / 2 : width;
+        c->unit[i] = far > 0 ? (float)far : 1;
+        c->shift[i] = columns ? (float)((o->high[k] + o->low[k]) / 2) : 0;
+    }
+    if (!am->ranged && o->channels > 0) {
+        am->low = columns ? -1 : least;
+        am->high = columns ? 1 : most;
+    }
+    am->clamp = am->clamp || columns;
+    c->low = am->low / width;
+    c->high = am->high / width;
+}
 
 static bool compile(struct climb *c, const struct sx_flint_net_options *o,
                     struct sx_error *error)
@@ -118,8 +136,10 @@ static bool climb_new(struct climb *c, const struct sx_flint_predictor *f,
     c->g = sx_new(n, sizeof *c->g, error);
     c->m = sx_new(n, sizeof *c->m, error);
     c->v = sx_new(n, sizeof *c->v, error);
-    return c->g != NULL && c->m != NULL && c->v != NULL &&
-           sx_flint_net_new(&c->net, f, o, error) && compile(c, o, error);
+    c->unit = sx_new((size_t)c->size, sizeof *c->unit, error);
+    c->shift = sx_new((size_t)c->size, sizeof *c->shift, error);
+    return c->unit != NULL && c->shift != NULL && c->g != NULL && c->m != NULL &&
+           c->v != NULL && sx_flint_net_new(&c->net, f, o, error) && compile(c, o, error);
 }
 
 static void climb_free(struct climb *c)
@@ -133,6 +153,8 @@ static void climb_free(struct climb *c)
     free(c->g);
     free(c->m);
     free(c->v);
+    free(c->unit);
+    free(c->shift);
 }
 
 /* The element that is at place `i` of a sample that is turned by so many rows and columns. */
@@ -174,7 +196,8 @@ static bool run(struct climb *c, const float *x, int64_t n, int64_t first, int64
         if (step >= 0)
             draw_turn(c, first + s, step, by);
         for (int64_t i = 0; i < c->size; i++)
-            sx_tensor_set(&c->feed[0], s * c->size + turned(c, i, by), x[s * c->size + i]);
+            sx_tensor_set(&c->feed[0], s * c->size + turned(c, i, by),
+                          x[s * c->size + i] * c->unit[i] + c->shift[i]);
     }
     if (!sx_run(c->program, c->feed, c->result, error))
         return false;
@@ -182,13 +205,14 @@ static bool run(struct climb *c, const float *x, int64_t n, int64_t first, int64
         draw_turn(c, first + s, step, by);
         for (int64_t i = 0; i < c->size; i++) {
             int64_t at = s * c->size + turned(c, i, by);
-            c->g[s * c->size + i] = (float)(-c->am->gain * sx_tensor_get(&c->result[1], at));
+            c->g[s * c->size + i] =
+                (float)(-c->am->gain * (double)c->unit[i] * sx_tensor_get(&c->result[1], at));
         }
     }
     return true;
 }
 
-/* One step of n samples; number `step` of all, `t` of its round. */
+/* One step of n samples, which hold z; number `step` of all, `t` of its round. */
 static bool climb_step(struct climb *c, float *x, int64_t n, int64_t first, int64_t step,
                        double rate, int64_t t, double *objective, struct sx_error *error)
 {
@@ -198,14 +222,14 @@ static bool climb_step(struct climb *c, float *x, int64_t n, int64_t first, int6
     for (int64_t s = 0; s < n; s++) {
         float *own = x + s * c->size, *g = c->g + s * c->size;
         double value = am->gain * sx_tensor_get(&c->result[0], s);
-        value -= am->bound * sx_flint_bound(own, c->size, am->low, am->high, am->bound, g);
+        value -= am->bound * sx_flint_bound(own, c->size, c->low, c->high, am->bound, g);
         value -= am->tv * sx_flint_variation(own, &c->shape, am->tv, g);
         if (objective != NULL)
             objective[s] = value;
     }
     sx_adam(x, c->g, c->m, c->v, n * c->size, rate, t, c->threads);
     for (int64_t i = 0; am->clamp && i < n * c->size; i++)
-        x[i] = fminf(fmaxf(x[i], (float)am->low), (float)am->high);
+        x[i] = fminf(fmaxf(x[i], (float)c->low), (float)c->high);
     return true;
 }
 
@@ -255,19 +279,34 @@ static bool climb(struct climb *c, float *x, int64_t n, int64_t first, int64_t a
         }
     }
     ok = ok && run(c, x, n, first, -1, error);
-    for (int64_t s = 0; ok && s < n; s++) {
-        struct sx_flint_climbed *r = &result[s];
-        r->end = sx_tensor_get(&c->result[0], s);
-        r->low = r->high = (double)x[s * c->size];
-        for (int64_t i = 1; i < c->size; i++) {
-            r->low = fmin(r->low, (double)x[s * c->size + i]);
-            r->high = fmax(r->high, (double)x[s * c->size + i]);
-        }
-    }
+    for (int64_t s = 0; ok && s < n; s++)
+        result[s].end = sx_tensor_get(&c->result[0], s);
     return ok;
 }
 
-bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
+/* x becomes z, and z x again, with its range. */
+static void enter(const struct climb *c, float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n * c->size; i++)
+        x[i] = (x[i] - c->shift[i % c->size]) / c->unit[i % c->size];
+}
+
+static void leave(const struct climb *c, float *x, int64_t n, struct sx_flint_climbed *result)
+{
+    for (int64_t s = 0; s < n; s++) {
+        float *own = x + s * c->size;
+        double low = INFINITY, high = -INFINITY;
+        for (int64_t i = 0; i < c->size; i++) {
+            own[i] = own[i] * c->unit[i] + c->shift[i];
+            low = fmin(low, (double)own[i]);
+            high = fmax(high, (double)own[i]);
+        }
+        result[s].low = low;
+        result[s].high = high;
+    }
+}
+
+bool sx_flint_maximise(struct sx_flint *flint, struct sx_flint_am *am,
                        const struct sx_shape *sample, int64_t n, const int64_t *attribute,
                        float *x, struct sx_flint_climbed *result, struct sx_error *error)
 {
@@ -278,13 +317,17 @@ bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
     c.threads = flint->threads > 0 ? flint->threads : omp_get_max_threads();
     bool ok = n == 0 ||
               (sx_flint_ready(flint, sample, 1, error) && climb_new(&c, &flint->f, &o, error));
+    if (ok && n > 0)
+        set_units(&c, am, &flint->told.origin);
     for (int64_t at = 0; ok && at < n; at += o.batch) {
         int64_t now = n - at < o.batch ? n - at : o.batch;
         for (int64_t i = 0; i < o.batch * c.attributes; i++)
             sx_tensor_set(&c.feed[1], i, 0);
         for (int64_t s = 0; s < now; s++)
             sx_tensor_set(&c.feed[1], s * c.attributes + attribute[at + s], 1);
+        enter(&c, x + at * c.size, now);
         ok = climb(&c, x + at * c.size, now, at, n, result + at, error);
+        leave(&c, x + at * c.size, now, result + at);
     }
     climb_free(&c);
     return ok;

@@ -122,8 +122,8 @@ static bool find_scores(struct sx_flint_predictor *f, struct sx_lowered *l,
     if (sx_count(&g->node[y].shape) == 1 && options->logits == NULL && !f->probs &&
         !ends_in_sigmoid(g, y))
         return sx_fail(error, SX_USAGE,
-                       "'%.80s' is one number, no class scores; if it is the logit of two "
-                       "classes, say --logits=%.80s",
+                       "'%.80s' is one number, a regression: FLINT explains classes; if it is "
+                       "the logit of two classes, say --logits=%.80s",
                        name, name);
     f->scores = sx_arena_strdup(&f->arena, name, error);
     int z = f->scores != NULL ? sx_flint_teacher(g, f->scores, f->probs, 1) : SX_NONE;

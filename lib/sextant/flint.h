@@ -186,13 +186,18 @@ bool sx_flint_top(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y
                   const struct sx_flint_survey *survey, struct sx_flint_pair *pairs, int64_t n,
                   int64_t wanted, struct sx_error *error);
 
-/* Activation maximisation: gradient ascent (Adam) from dim * x on
- *     gain * phi - bound * mean(distance of x outside [low, high]) - tv * total_variation(x).
- * There are `rounds` rounds of `steps` steps; each round halves `rate`. `jitter` shifts pictures at
- * random. `trace` is NULL, or takes the objective of every step: [rounds * steps, n]. */
+/* Activation maximisation: gradient ascent (Adam) from dim * z on
+ *     gain * phi - bound * B(z) - tv * total_variation(z).
+ * B is the mean of |z| where z is out of low .. high. z is the sample in units of the inputs' spread,
+ * as far as the file tells it: x / (high - low) of a picture. Of a table each column goes from -1 to 1
+ * within its range, which is not left. Else z is x. There are `rounds` rounds of `steps`
+ * steps; each round halves `rate`. `jitter` shifts pictures at random. `trace` is NULL, or takes the
+ * objective of every step: [rounds * steps, n]. */
 struct sx_flint_am {
-    double dim, gain, tv, bound, low, high, rate;
+    double dim, gain, tv, bound, low, high, rate; /* low .. high in units of x */
     int64_t rounds, steps, jitter;
+    bool
+        ranged; /* low .. high is given; else it becomes that of the fit, where that is known */
     bool clamp; /* stay in the range */
     uint64_t seed;
     double *trace;
@@ -203,9 +208,47 @@ struct sx_flint_climbed {
 };
 /* The authors' settings for digits. Changes n samples of x, each for one attribute. */
 void sx_flint_am_default(struct sx_flint_am *am);
-bool sx_flint_maximise(struct sx_flint *flint, const struct sx_flint_am *am,
+bool sx_flint_maximise(struct sx_flint *flint, struct sx_flint_am *am,
                        const struct sx_shape *sample, int64_t n, const int64_t *attribute,
                        float *x, struct sx_flint_climbed *result, struct sx_error *error);
+
+/* What is asked of a fitted file, by the tools. */
+#define SX_FLINT_MOST_ASKED 256
+struct sx_flint_look {
+    double tau;       /* relevant is what is over 1 / tau */
+    int64_t top, mas; /* attributes at most, 0: all; samples of a pair */
+    int64_t subset;   /* samples that are drawn; 0: all */
+    bool correct_only, with_am;
+    struct sx_flint_am am;
+    struct sx_flint_pair asked[SX_FLINT_MOST_ASKED];
+    int64_t n_asked;
+};
+extern const struct sx_options sx_flint_explain_table, sx_flint_global_table,
+    sx_flint_show_table;
+extern const struct sx_options sx_flint_am_table; /* rows of struct sx_flint_am */
+struct sx_flint_look sx_flint_look_default(void);
+
+/* Pairs, those that are asked for or the best, with their samples one after the other, changed where
+ * that is asked for. Freed with sx_flint_shown_free. */
+struct sx_flint_shown {
+    struct sx_flint_pair *pair;
+    int64_t n_pairs, n; /* samples in all */
+    struct sx_shape sample;
+    int64_t *row, *attribute; /* of each sample */
+    float *x, *changed;       /* [n, sample] */
+    struct sx_flint_climbed *climbed;
+    bool with_am;
+    struct sx_flint_am am; /* as it was used */
+};
+bool sx_flint_show(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
+                   const struct sx_flint_survey *survey, const struct sx_flint_look *look,
+                   struct sx_flint_shown *shown, struct sx_error *error);
+void sx_flint_shown_free(struct sx_flint_shown *shown);
+
+/* Orders n attributes by relevance, the largest first; returns how many are over 1 / tau. */
+int64_t sx_flint_rank(const double *relevance, int64_t n, double tau, int64_t *order);
+
+/* ---- Records ---- */
 
 /* The keys of metrics, in an object that is open; what does not apply is null. As an object, or
  * null where nothing was measured. */
@@ -216,6 +259,26 @@ void sx_put_measured(struct sx_result *result, const char *key,
 void sx_put_terms(struct sx_result *result, const struct sx_flint_epoch *epoch, bool joint);
 void sx_put_flint_fit(struct sx_result *result, const struct sx_flint_fit *fit,
                       const struct sx_flint_metrics *test);
+
+/* A sample, what is said of it, and which attributes count: the first `relevant` of `order`. */
+struct sx_flint_explained {
+    const struct sx_tensor *x;
+    struct sx_flint_explanation of;
+    int64_t attributes, relevant;
+    const int64_t *order;
+    double tau;
+};
+/* The keys of a record after "params", and how it is seen. Names of classes and columns are those of
+ * `origin`. */
+void sx_put_flint_explanation(struct sx_result *result, const struct sx_flint_origin *origin,
+                              const struct sx_flint_explained *explained);
+void sx_put_flint_survey(struct sx_result *result, const struct sx_flint *flint,
+                         const struct sx_flint_origin *origin,
+                         const struct sx_flint_survey *survey, double tau);
+void sx_put_flint_shown(struct sx_result *result, const struct sx_flint_origin *origin,
+                        const struct sx_flint_shown *shown);
+extern const struct sx_view sx_flint_explanation_view, sx_flint_survey_view,
+    sx_flint_shown_view;
 
 #ifdef __cplusplus
 }

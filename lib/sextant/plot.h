@@ -3,6 +3,7 @@
 #define SEXTANT_PLOT_H
 
 #include "sextant/decompose.h"
+#include "sextant/flint.h"
 #include "sextant/option.h"
 #include "sextant/shapley.h"
 #include "sextant/taylorcam.h"
@@ -112,6 +113,34 @@ struct sx_gallery {
 };
 bool sx_plot_gallery(const struct sx_gallery *gallery, struct sx_picture *figure,
                      struct sx_error *error);
+
+/* Rows of small pictures that are added one by one: say how many columns, and the layout. */
+struct sx_album {
+    int64_t rows, columns;
+    enum sx_layout layout;
+    struct sx_picture *cell;
+    char **caption, **name;
+};
+bool sx_album_row(struct sx_album *album, const char *name, struct sx_error *error);
+bool sx_album_draw(const struct sx_album *album, const char *title, const char *const *columns,
+                   struct sx_picture *figure, struct sx_error *error);
+void sx_album_free(struct sx_album *album);
+
+/* Of FLINT: adds a sample, and what it becomes as its relevant attributes grow, changed[relevant] like
+ * x; draws the `mas` samples of each pair, pictures or rows of a table; m rows of a table of n columns,
+ * of which those that deviate most are drawn, in units of their spread. */
+bool sx_album_explained(struct sx_album *album, const struct sx_flint_origin *origin,
+                        const struct sx_flint_explained *explained, const float *changed,
+                        struct sx_error *error);
+bool sx_plot_shown(const struct sx_flint_origin *origin, const struct sx_flint_shown *shown,
+                   int64_t mas, enum sx_layout layout, struct sx_picture *figure,
+                   struct sx_error *error);
+bool sx_plot_shown_table(const struct sx_flint_origin *origin,
+                         const struct sx_flint_shown *shown, struct sx_picture *figure,
+                         struct sx_error *error);
+bool sx_plot_columns(const struct sx_flint_origin *origin, const char *title,
+                     const float *const *x, const char *const *name, int m, int64_t n,
+                     struct sx_picture *figure, struct sx_error *error);
 
 /* Gives a picture the colours of a map (see sx_plot_set), by the mean of its channels. */
 bool sx_picture_colour(struct sx_picture *picture, const char *colours, struct sx_error *error);

@@ -99,6 +99,27 @@ clean 'with names'
 run flint-visualize -f text --labels=names --top=1 a.onnx digits8.npy
 ok 'names in text' grep -q '^  [0-9] *the number [0-9] ' "$T/out"
 
+# ---- Tables ----
+
+head -n 41 "$DATA/diabetes.csv" >table.csv
+flint-fit "$DATA/diabetes.onnx" -x table.csv --logits=y -q --epochs=40 -o table.onnx >/dev/null
+run flint-visualize -q --am --tau=50 --mas=2 table.onnx table.csv
+is 'a table: status' "$status" 0
+is 'columns go from -1 to 1 within their range' "$(jq -c '.params | [.range, .clamp]' "$T/out")" '[[-1,1],true]'
+is 'attributes grow within the range of the fit' "$(sed 1d table.csv | tr , '\n' | jq -s --slurpfile v "$T/out" \
+    '[min, max] as [$low, $high] | $v[0].pairs | length > 0 and
+    (map(.am[]) | all(.phi >= .phi_start and .low >= $low - 1e-5 and .high <= $high + 1e-5))')" true
+run flint-visualize -q --am --tau=50 --mas=2 -f png -o table.png table.onnx table.csv
+clean 'bars of columns'
+png table.png
+run flint-explain -f png --rows=0:1 -o row.png table.onnx table.csv
+clean 'a row as bars'
+png row.png
+run flint-explain --rows=0:1 table.onnx table.csv
+is 'names and values stand in the record' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
+run flint-fit "$DATA/diabetes.onnx" -x table.csv -q -o no.onnx
+is 'a regression is refused' "$status $(grep -c 'a regression: FLINT explains classes' "$T/err")" '2 1'
+
 # ---- Misuse ----
 
 refused() {
