@@ -1,8 +1,9 @@
 # Sextant: `make demo` and `make check` do all the set-up on a fresh Debian or Ubuntu; `make help` lists
-# the rest. Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, SAN sanitizer
-# flags, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
+# the rest. Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, DRAW=0 pictures,
+# SAN sanitizer flags, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
 # `make install` puts things. CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
 DNNL ?= 1
+DRAW ?= 1
 SAN ?=
 BUILD ?= build$(if $(SAN),/san)$(if $(filter 0,$(DNNL)),/plain)
 PREFIX ?= /usr/local
@@ -21,7 +22,8 @@ WARN = -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wstrict-prototypes -Wmissi
 # Debian 13 and Ubuntu 24.04, and of the tools that tests and lint run. tests/setup.sh knows how to
 # see whether a package's part is there, and installs what is missing.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
-                 libprotobuf-c-dev protobuf-c-compiler libonnx-dev $(if $(filter 0,$(DNNL)),,libdnnl-dev)
+                 libprotobuf-c-dev protobuf-c-compiler libonnx-dev $(if $(filter 0,$(DNNL)),,libdnnl-dev) \
+                 $(if $(filter 0,$(DRAW)),,libpango1.0-dev fonts-dejavu-core)
 PACKAGES = $(BUILD_PACKAGES) g++ check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 PKGS = libpng libjpeg zlib libcjson nettle libprotobuf-c
@@ -30,7 +32,8 @@ PKG_CONFIG ?= pkg-config
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null))$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null))$(CHECK_LIBS)
-LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm
+DRAW_PKGS = pangocairo cairo-svg cairo-pdf
+LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm -ldl
 ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
@@ -40,7 +43,10 @@ PROTO ?= $(firstword $(wildcard $(addsuffix /onnx/onnx.proto,/usr/include /usr/l
 SETUP = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROTO='$(PROTO)' sh tests/setup.sh
 # Without oneDNN, one file stands for those that speak to it.
 NO_DNNL = lib/run/dnnl_none.c
-LIB_SRC = $(filter-out $(if $(filter 0,$(DNNL)),$(filter-out $(NO_DNNL),$(wildcard lib/run/dnnl*.c)),$(NO_DNNL)), \
+# Pictures are drawn by a module of its own, which is opened when one is asked for.
+DRAW_SRC = lib/draw/module.c
+MODULES = $(if $(filter 0,$(DRAW)),,draw.so)
+LIB_SRC = $(filter-out $(DRAW_SRC) $(if $(filter 0,$(DNNL)),$(filter-out $(NO_DNNL),$(wildcard lib/run/dnnl*.c)),$(NO_DNNL)), \
           $(sort $(wildcard lib/*/*.c)))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
 # The number changes when a program that was linked with the library would break.
@@ -54,7 +60,8 @@ TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tes
 
 # ---- Building ----
 
-all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a $(BUILD)/$(SONAME)
+all: $(TOOLS:%=$(BUILD)/bin/%) $(BUILD)/libsextant.a $(BUILD)/$(SONAME) \
+     $(MODULES:%=$(BUILD)/lib/sextant/%)
 
 $(BUILD)/gen/onnx.pb-c.c: $(wildcard $(PROTO))
 	@$(SETUP) --only-say $(BUILD_PACKAGES)
@@ -115,6 +122,13 @@ $(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/inner.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
+$(BUILD)/lib/sextant/draw.so: $(DRAW_SRC) lib/draw/module.h
+	@$(SETUP) --only-say $(BUILD_PACKAGES)
+	@mkdir -p $(@D)
+	$(CC) -shared -fPIC $(filter-out -MMD -MP,$(ALL_CFLAGS)) -D_GNU_SOURCE -Ilib \
+	    $$($(PKG_CONFIG) --cflags $(DRAW_PKGS)) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< \
+	    $$($(PKG_CONFIG) --libs $(DRAW_PKGS)) -lm
+
 # ---- Installing ----
 
 VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)
@@ -139,7 +153,7 @@ AT = $(DESTDIR)$(PREFIX)
 MAN = $(notdir $(wildcard man/*.[1-9]))
 COMPLETED = $(filter-out sextant,$(TOOLS))
 # Every file that is installed, beneath $(AT).
-INSTALLED = $(TOOLS:%=bin/%) $(addprefix $(LIBDIR)/,libsextant.a $(SONAME) libsextant.so pkgconfig/sextant.pc) \
+INSTALLED = $(TOOLS:%=bin/%) $(MODULES:%=lib/sextant/%) $(addprefix $(LIBDIR)/,libsextant.a $(SONAME) libsextant.so pkgconfig/sextant.pc) \
             include/sextant.h $(HEADERS:lib/%=include/%) \
             $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
             $(COMPLETED:%=share/bash-completion/completions/%) \
@@ -154,6 +168,7 @@ install: all
 	install $(STRIP) $(TOOLS:%=$(BUILD)/bin/%) $(AT)/bin
 	install -m 644 $(STRIP) $(BUILD)/$(SONAME) $(AT)/$(LIBDIR)
 	ln -sf $(SONAME) $(AT)/$(LIBDIR)/libsextant.so
+	for m in $(MODULES); do install -m 644 $(STRIP) $(BUILD)/lib/sextant/$$m $(AT)/lib/sextant || exit; done
 	install -m 644 $(BUILD)/libsextant.a $(AT)/$(LIBDIR)
 	install -m 644 lib/sextant.h $(AT)/include
 	install -m 644 $(HEADERS) $(AT)/include/sextant

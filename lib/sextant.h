@@ -28,5 +28,6 @@
 #include "sextant/score.h"
 #include "sextant/export.h"
 #include "sextant/plot.h"
+#include "sextant/figure.h"
 
 #endif

@@ -412,7 +412,7 @@ static const struct wanted maps[] = {
     {"{\"tool\":\"ggig\",\"method\":\"ig\",\"attribution\":{\"shape\":[2],\"values\":[3,4]}}",
      0, 2, "ig", 3, false},
     {"{\"tool\":\"ggig\",\"method\":\"ig\",\"attribution\":{\"shape\":[2],\"values\":[3,4]},"
-     "\"completeness_gap\":0.5}",
+     "\"params\":{\"times_input\":true}}",
      0, 2, "ig", 3, true},
     {"{\"tool\":\"ggig\",\"attribution\":{\"shape\":[3],\"values\":[3,4]}}", 0, 0, NULL, 0, 0},
     {"{\"methods\":[{\"name\":\"a\",\"attribution\":null},{\"name\":\"b\",\"attribution\":[7,8,9]}"

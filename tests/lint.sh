@@ -31,13 +31,15 @@ lines_of() {
 includes() {
     grep -n '^#include "' "$@" /dev/null | awk -F '[:"]' '
         BEGIN { n = split("base io record onnx graph ops lower run explain ggig taylorcam xderiv " \
-                          "shapley decompose flint perturb export score plot", f, " ")
+                          "shapley decompose flint perturb export score plot draw figure", f, " ")
                 for (i = 1; i <= n; i++) rank[f[i]] = i }
         { split($1, at, "/"); split($4, to, "/"); seen = 1 }
         $4 ~ /^sextant(\.h$|\/)/ || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }
         at[1] == "cmd" { seen = to[1] == "cmd" }
         at[1] == "lib" { seen = to[1] in rank && rank[to[1]] <= rank[at[2]] }
         at[1] == "lib" && at[2] == "plot" { seen = to[1] ~ /^(base|io|record|plot)$/ }
+        at[1] == "lib" && at[2] == "draw" { seen = to[1] ~ /^(base|io|draw)$/ }
+        at[1] == "lib" && at[2] == "figure" { seen = to[1] ~ /^(base|io|record|plot|draw|figure)$/ }
         !seen { print $1 ":" $2 ": may not include " $4 }'
     grep -n 'dnnl\.h>' "$@" /dev/null | grep -v '^lib/run/dnnl' | sed 's/$/ belongs in lib\/run/'
 }

@@ -111,7 +111,7 @@ unsigned sx_heat_colour(const struct sx_heat *heat, const struct sx_plot *plot, 
     bool reversed;
     const struct sx_colours *colours = sx_colours_find(plot->colours, &reversed);
     if (colours == NULL)
-        colours = sx_colours_find(heat->is_signed ? "bwr" : "inferno", &reversed);
+        colours = sx_colours_find(heat->is_signed ? "rdbu" : "inferno", &reversed);
     bool both = heat->is_signed || colours->diverging;
     if (both)
         value = ((heat->negative ? -value : value) + 1) / 2;

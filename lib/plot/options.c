@@ -12,7 +12,7 @@ static bool parse_colours(const struct sx_option *row, void *options, const char
     bool reversed;
     if (sx_colours_find(text, &reversed) == NULL)
         return sx_fail(error, SX_USAGE,
-                       "%s wants afmhot, inferno, viridis, gray, Reds, bwr or coolwarm, not "
+                       "%s wants afmhot, inferno, viridis, gray, Reds, bwr, coolwarm or rdbu, not "
                        "'%.*s'",
                        row->name, SX_NAME_SHOWN, text);
     snprintf(plot->colours, sizeof plot->colours, "%s", text);

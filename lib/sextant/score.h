@@ -9,23 +9,6 @@
 extern "C" {
 #endif
 
-/* ---- Maps of records -------------------------------------------------------------------- */
-
-/* A map that a record of any tool holds: an attribution, relevances, or values of players. */
-struct sx_record_map {
-    const char *method;  /* NULL: the record names none */
-    const char *players; /* what an element stands for, as --players; NULL: an element of x */
-    bool contributions;  /* elements add up to a difference of f; else they are derivatives */
-    struct sx_tensor values; /* SX_DOUBLE; its data are borrowed from the record, or `own` */
-    double *own;
-};
-
-/* The i-th map of a record; `values.data` is NULL past the last one. Free it with
- * sx_record_map_free. Interactions of one order become a vector or a matrix. Status 6. */
-bool sx_record_map(const struct sx_datum *record, int64_t i, struct sx_record_map *map,
-                   struct sx_error *error);
-void sx_record_map_free(struct sx_record_map *map);
-
 /* ---- Scores ----------------------------------------------------------------------------- */
 
 enum sx_metric {

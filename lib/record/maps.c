@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "score/score.h"
+#include "record/result.h"
 
 void sx_record_map_free(struct sx_record_map *map)
 {
@@ -11,21 +11,15 @@ void sx_record_map_free(struct sx_record_map *map)
     *map = (struct sx_record_map){.own = NULL};
 }
 
-/* Methods of ggig whose elements are no derivatives, whatever else they are. */
+/* Whether elements are shares of f, not derivatives: those of ggig's gradients are that only where they
+ * have been multiplied by the input. */
 static bool adds_up(const struct sx_datum *record, const char *method)
 {
-    static const char *const adding[] = {"inputxgrad", "guided-ig", "blur-ig",
-                                         "idgi",       "expected",  "lime",
-                                         "occlusion",  "xrai",      "rise"};
-    const struct sx_datum *gap = sx_datum_at(record, "completeness_gap");
+    static const char gradients[] = "ggig|ggig-ig|gda|gda-ig|ig|ig-max|grad|smoothgrad|"
+                                    "smoothgrad-sq|vargrad|geg-max|geg-ig|guided-backprop";
     bool ggig = strcmp(sx_datum_text(sx_datum_at(record, "tool"), ""), "ggig") == 0;
-    if (!ggig || isfinite(sx_datum_number(gap, NAN)) || sx_datum_at(record, "layer") != NULL ||
-        sx_datum_number(sx_datum_at(record, "params.times_input"), 0) != 0)
-        return true;
-    for (size_t i = 0; method != NULL && i < sizeof adding / sizeof adding[0]; i++)
-        if (strcmp(method, adding[i]) == 0)
-            return true;
-    return false;
+    return !ggig || method == NULL || sx_choice_find(gradients, method) < 0 ||
+           sx_datum_number(sx_datum_at(record, "params.times_input"), 0) != 0;
 }
 
 /* Element (set) of the n x n matrix, or of the vector, of interactions. */

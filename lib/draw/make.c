@@ -1,0 +1,244 @@
+/* make.c - a drawing becomes a file: the module is found, the page measured, metadata added. */
+#include <dlfcn.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "draw/draw.h"
+
+/* ---- The module ---- */
+
+/* Beside the executable's directory, and beside the one above that: build/bin, build/tests, and what
+ * `make install` makes; then where systems keep such files. */
+static const struct sx_draw_module *find_module(void)
+{
+    static const char *const places[] = {"../lib/sextant", "../../lib/sextant",
+                                         "/usr/local/lib/sextant", "/usr/lib/sextant"};
+    char self[3000], path[3100];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (places[i][0] != '/' && slash == NULL)
+            continue;
+        snprintf(path, sizeof path, "%s%s%s/draw.so", places[i][0] != '/' ? self : "",
+                 places[i][0] != '/' ? "/" : "", places[i]);
+        void *opened = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        const struct sx_draw_module *module =
+            opened != NULL ? dlsym(opened, SX_DRAW_SYMBOL) : NULL;
+        if (module != NULL && module->version == SX_DRAW_VERSION)
+            return module;
+    }
+    return NULL;
+}
+
+static const struct sx_draw_module *module_of(struct sx_error *error)
+{
+    const struct sx_draw_module *module = find_module();
+    if (module == NULL)
+        sx_fail(error, SX_USAGE,
+                "pictures need the drawing module lib/sextant/draw.so, which this build lacks");
+    return module;
+}
+
+bool sx_page_possible(struct sx_error *error)
+{
+    return module_of(error) != NULL;
+}
+
+/* ---- Bytes ---- */
+
+struct bytes {
+    uint8_t *data;
+    size_t size, capacity;
+    struct sx_error *error;
+};
+
+static bool add(void *to, const void *more, size_t n)
+{
+    struct bytes *b = to;
+    void *items = b->data;
+    if (n > SIZE_MAX / 2 - b->size ||
+        !sx_grow(&items, &b->capacity, b->size + n + 1, 1, b->error))
+        return false;
+    b->data = items;
+    memcpy(b->data + b->size, more, n);
+    b->size += n;
+    b->data[b->size] = '\0';
+    return true;
+}
+
+static bool insert(struct bytes *b, size_t at, const struct bytes *what)
+{
+    size_t tail = b->size - at;
+    if (!add(b, what->data, what->size)) /* makes room */
+        return false;
+    memmove(b->data + at + what->size, b->data + at, tail);
+    memcpy(b->data + at, what->data, what->size);
+    return true;
+}
+
+/* ---- PNG: chunks of text, and the resolution ---- */
+
+static void big_endian(uint8_t to[4], uint32_t n)
+{
+    for (int i = 0; i < 4; i++)
+        to[i] = (uint8_t)(n >> (24 - 8 * i));
+}
+
+static bool add_chunk(struct bytes *b, const char type[4], const void *data, size_t n)
+{
+    uint8_t word[4];
+    uLong sum = crc32(crc32(0, (const Bytef *)type, 4), data, (uInt)n);
+    big_endian(word, (uint32_t)n);
+    bool ok = add(b, word, 4) && add(b, type, 4) && add(b, data, n);
+    big_endian(word, (uint32_t)sum);
+    return ok && add(b, word, 4);
+}
+
+/* UTF-8 text, not packed. */
+static bool add_text(struct bytes *b, const char *key, const char *text)
+{
+    struct bytes data = {.error = b->error};
+    bool ok = add(&data, key, strlen(key) + 1) && add(&data, "\0\0\0\0", 4) &&
+              add(&data, text, strlen(text)) && add_chunk(b, "iTXt", data.data, data.size);
+    free(data.data);
+    return ok;
+}
+
+static bool annotate_png(struct bytes *b, const struct sx_page_options *o)
+{
+    enum { AFTER_HEADER = 33 };
+    struct bytes chunks = {.error = b->error};
+    uint8_t size[9];
+    big_endian(size, (uint32_t)lround(o->dpi / 0.0254));
+    big_endian(size + 4, (uint32_t)lround(o->dpi / 0.0254));
+    size[8] = 1; /* per metre */
+    bool ok = add_chunk(&chunks, "pHYs", size, sizeof size) &&
+              add_text(&chunks, "Title", o->title) &&
+              add_text(&chunks, "Software", "sextant") &&
+              add_text(&chunks, "Description", o->about) && insert(b, AFTER_HEADER, &chunks);
+    free(chunks.data);
+    return ok;
+}
+
+static bool encode(struct bytes *b, int width, int height)
+{
+    struct sx_picture picture = {width, height, 3, b->data};
+    uint8_t *png = NULL;
+    size_t size = 0;
+    if (!sx_png_encode(&picture, &png, &size, b->error))
+        return false;
+    free(b->data);
+    b->data = png;
+    b->size = b->capacity = size;
+    return true;
+}
+
+/* ---- SVG: a title, and the texts of the drawing as its description ---- */
+
+static bool add_escaped(struct bytes *b, const char *text)
+{
+    bool ok = true;
+    for (; ok && *text != '\0'; text++) {
+        const char *as = *text == '<' ? "&lt;" : *text == '&' ? "&amp;" : NULL;
+        bool control = (unsigned char)*text < ' ' && *text != '\n';
+        ok = as != NULL ? add(b, as, strlen(as)) : add(b, control ? " " : text, 1);
+    }
+    return ok;
+}
+
+static bool add_element(struct bytes *b, const char *name, const char *text)
+{
+    return add(b, "<", 1) && add(b, name, strlen(name)) && add(b, ">", 1) &&
+           add_escaped(b, text) && add(b, "</", 2) && add(b, name, strlen(name)) &&
+           add(b, ">\n", 2);
+}
+
+static bool annotate_svg(struct bytes *b, const struct sx_page_options *o, const char *texts)
+{
+    struct bytes head = {.error = b->error};
+    const char *start = strstr((const char *)b->data, "<svg");
+    const char *close = start != NULL ? strchr(start, '>') : NULL;
+    if (close == NULL)
+        return true;
+    bool ok = add(&head, "\n", 1) && add_element(&head, "title", o->title) &&
+              add_element(&head, "desc", texts != NULL ? texts : "") &&
+              add_element(&head, "metadata", o->about) &&
+              insert(b, (size_t)(close + 1 - (const char *)b->data), &head);
+    free(head.data);
+    return ok;
+}
+
+/* ---- Pages ---- */
+
+/* How large the drawing becomes. */
+static bool measure(struct sx_page *p, const struct sx_page_options *o, sx_page_draw draw,
+                    void *context, double *width, double *height, struct sx_error *error)
+{
+    const struct sx_draw_setup setup = {
+        .font = o->font, .title = o->title, .about = o->about, .scale = 1};
+    p->module = module_of(error);
+    p->page = p->module != NULL ? p->module->begin(&setup) : NULL;
+    if (p->page == NULL)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    p->muted = true;
+    bool ok = draw(p, context, width, height, error);
+    p->module->end(p->page, false);
+    p->muted = false;
+    return ok;
+}
+
+bool sx_page_size(const struct sx_page_options *o, sx_page_draw draw, void *context,
+                  double *width, double *height, struct sx_error *error)
+{
+    struct sx_page p = {.error = error};
+    return measure(&p, o, draw, context, width, height, error);
+}
+
+bool sx_page_make(const struct sx_page_options *o, sx_page_draw draw, void *context,
+                  uint8_t **result, size_t *size, struct sx_error *error)
+{
+    enum { MOST = 30000 }; /* pixels of a side, which cairo's images must stay under */
+    struct bytes b = {.error = error};
+    struct sx_page p = {.error = error};
+    double width = 0, height = 0;
+    if (!measure(&p, o, draw, context, &width, &height, error))
+        return false;
+    const struct sx_draw_setup setup = {.format = o->format,
+                                        .width = width,
+                                        .height = height,
+                                        .scale = o->zoom,
+                                        .font = o->font,
+                                        .title = o->title,
+                                        .about = o->about,
+                                        .write = add,
+                                        .to = &b};
+    double longest = fmax(width, height) * o->zoom;
+    if (longest > MOST)
+        return sx_fail(error, SX_FAILED, "a picture of %.0f pixels a side is too large",
+                       longest);
+    p.page = p.module->begin(&setup);
+    if (p.page == NULL)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    p.listing = o->format == SX_DRAW_SVG;
+    bool ok = draw(&p, context, &width, &height, error);
+    ok = (p.module->end(p.page, ok) ||
+          sx_fail(error, SX_MEMORY, "the picture cannot be made")) &&
+         ok;
+    if (ok && o->format == SX_DRAW_PIXELS)
+        ok = encode(&b, (int)ceil(setup.width * o->zoom), (int)ceil(setup.height * o->zoom)) &&
+             annotate_png(&b, o);
+    if (ok && o->format == SX_DRAW_SVG)
+        ok = annotate_svg(&b, o, p.texts);
+    free(p.texts);
+    *result = ok ? b.data : NULL;
+    *size = b.size;
+    if (!ok)
+        free(b.data);
+    return ok;
+}

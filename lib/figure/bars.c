@@ -1,0 +1,224 @@
+/* bars.c - named values as signed bars: of one method, or of several side by side. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "figure/figure.h"
+
+enum { ROW = 24, THICK = 16, MOST_METHODS = 32 };
+
+static int64_t most_shown(const struct sx_figure *f)
+{
+    return f->o->top > 0 ? f->o->top : 20;
+}
+
+/* The largest magnitude, at least a little. */
+static double scale_of(const struct sx_facts *v)
+{
+    double most = 0;
+    for (int64_t i = 0; i < v->n; i++)
+        most = isfinite(v->value[i]) ? fmax(most, fabs(v->value[i])) : most;
+    return most > 0 ? most : 1;
+}
+
+/* What the values of which there are more than are shown come to. */
+static double rest_of(const struct sx_facts *v, const int64_t *order, int64_t shown)
+{
+    double sum = 0;
+    for (int64_t i = shown; i < v->n; i++)
+        sum += isfinite(v->value[order[i]]) ? v->value[order[i]] : 0;
+    return sum;
+}
+
+static double names_width(struct sx_page *p, const struct sx_facts *v, const int64_t *order,
+                          int64_t shown, bool with_x)
+{
+    double widest = 40;
+    char name[600];
+    for (int64_t i = 0; i < shown; i++) {
+        sx_facts_name(v, order[i], with_x, name, sizeof name);
+        widest = fmax(widest, sx_page_width(p, sx_plain, name));
+    }
+    if (shown < v->n)
+        widest = fmax(widest, sx_page_width(p, sx_plain, "000 others together"));
+    return widest;
+}
+
+/* A bar from zero, its whisker and its number, which stands at its end. */
+static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double y, double value,
+                     double error, unsigned colour)
+{
+    char text[32];
+    double zero = sx_on(axis, 0), at = sx_on(axis, value), end = at;
+    sx_page_colour(p, colour, 1);
+    if (isfinite(value))
+        sx_page_fill(p, fmin(zero, at), y - THICK / 2.0, fabs(at - zero), THICK);
+    sx_page_colour(p, SX_BLACK, 1);
+    if (isfinite(error) && error > 0) {
+        double low = sx_on(axis, value - error), high = sx_on(axis, value + error);
+        sx_page_line(p, low, y, high, y, 1);
+        sx_page_line(p, low, y - 3, low, y + 3, 1);
+        sx_page_line(p, high, y - 3, high, y + 3, 1);
+        end = value < 0 ? fmin(low, at) : fmax(high, at);
+    }
+    sx_short_number(text, value);
+    if (!isfinite(value))
+        sx_page_label(p, zero + 5, y, 0, sx_small, text);
+    else
+        sx_page_label(p, end + (value < 0 ? -5 : 5), y, value < 0, sx_small, text);
+}
+
+/* Room for numbers on both ends of the bars, unless all are of one sign. */
+static struct sx_axis value_axis(const struct sx_facts *v, double from, double to)
+{
+    double low = 0, high = 0;
+    for (int64_t i = 0; i < v->n; i++) {
+        double e = v->error != NULL && isfinite(v->error[i]) ? v->error[i] : 0;
+        if (!isfinite(v->value[i]))
+            continue;
+        low = fmin(low, v->value[i] - e);
+        high = fmax(high, v->value[i] + e);
+    }
+    if (low == 0 && high == 0)
+        high = 1;
+    double room = 56 * (high - low) / (to - from - 112);
+    return (struct sx_axis){low < 0 ? low - room : 0, high > 0 ? high + room : 0, from, to};
+}
+
+static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct sx_facts *v,
+                     double x, double y, double *width, double *height, struct sx_error *error)
+{
+    int64_t *order, shown = v->n < most_shown(f) ? v->n : most_shown(f);
+    if (!sx_facts_order(v, &order, error))
+        return false;
+    double rest = rest_of(v, order, shown), names = names_width(p, v, order, shown, true);
+    int64_t rows = shown + (shown < v->n);
+    struct sx_axis axis = value_axis(v, x + names + 12, x + names + 12 + 420);
+    double bottom = y + (double)rows * ROW;
+    char what[80], unit[40], name[600];
+    sx_figure_unit(f->item[0].record, unit, sizeof unit);
+    snprintf(what, sizeof what, "%s%s", v->adds_up ? "contribution to the " : "",
+             v->adds_up ? unit : "value");
+    sx_axis_below(p, &axis, y, bottom, what);
+    for (int64_t i = 0; i < rows; i++) {
+        double value = i < shown ? v->value[order[i]] : rest;
+        double at = y + ((double)i + 0.5) * ROW;
+        if (i < shown)
+            sx_facts_name(v, order[i], true, name, sizeof name);
+        else
+            snprintf(name, sizeof name, "%lld others together", (long long)(v->n - shown));
+        sx_page_colour(p, i < shown ? SX_BLACK : SX_GREY, 1);
+        sx_page_label(p, x + names, at, 1, sx_plain, name);
+        draw_bar(p, &axis, at, value, i < shown && v->error != NULL ? v->error[order[i]] : NAN,
+                 value < 0 ? SX_NEGATIVE : SX_POSITIVE);
+    }
+    sx_page_colour(p, SX_GREY, 1);
+    sx_page_line(p, sx_on(&axis, 0), y, sx_on(&axis, 0), bottom, 1);
+    *width = axis.to - x;
+    *height = bottom - y + 40;
+    free(order);
+    return true;
+}
+
+/* ---- Several methods: a column each, on a scale of its own ---- */
+
+struct columns {
+    struct sx_facts facts[MOST_METHODS];
+    int n;
+};
+
+/* The sets of numbers of all records of the figure that have names alike. */
+static bool gather(struct columns *c, const struct sx_figure *f, struct sx_error *error)
+{
+    for (int64_t i = 0; i < f->n; i++)
+        for (int64_t k = 0; c->n < MOST_METHODS; k++) {
+            struct sx_facts *v = &c->facts[c->n];
+            if (!sx_facts_get(v, f->item[i].record, k, error))
+                return false;
+            if (v->n == 0)
+                break;
+            if (c->n > 0 && v->n != c->facts[0].n)
+                sx_facts_free(v);
+            else
+                c->n++;
+        }
+    return c->n > 0 || sx_fail(error, SX_FAILED, "the record has no values to draw as bars");
+}
+
+/* Names by the mean of their shares of the strongest, over all methods. */
+static bool joint_order(const struct columns *c, int64_t **order, struct sx_error *error)
+{
+    struct sx_facts mean = {.n = c->facts[0].n};
+    mean.value = sx_new((size_t)mean.n, sizeof *mean.value, error);
+    if (mean.value == NULL)
+        return false;
+    for (int k = 0; k < c->n; k++)
+        for (int64_t i = 0; i < mean.n; i++) {
+            double v = fabs(c->facts[k].value[i]) / scale_of(&c->facts[k]);
+            mean.value[i] += isfinite(v) ? v : 0;
+        }
+    bool ok = sx_facts_order(&mean, order, error);
+    free(mean.value);
+    return ok;
+}
+
+static bool draw_columns(struct sx_page *p, const struct sx_figure *f, const struct columns *c,
+                         double x, double y, double *width, double *height,
+                         struct sx_error *error)
+{
+    enum { ACROSS = 6, WIDE = 138, HEAD = 24 };
+    int64_t *order, shown = c->facts[0].n < most_shown(f) ? c->facts[0].n : most_shown(f);
+    if (!joint_order(c, &order, error))
+        return false;
+    double names = names_width(p, &c->facts[0], order, shown, true);
+    double block = HEAD + (double)shown * ROW + 26;
+    char name[600];
+    for (int k = 0; k < c->n; k++) {
+        const struct sx_facts *v = &c->facts[k];
+        double left = x + names + 14 + (k % ACROSS) * (WIDE + 12);
+        double top = y + (k / ACROSS) * block + HEAD;
+        struct sx_axis axis = value_axis(v, left, left + WIDE);
+        sx_page_colour(p, SX_BLACK, 1);
+        sx_page_text(p, left + WIDE / 2.0, top - HEAD, 0.5, sx_bold,
+                     v->title != NULL ? v->title : "");
+        for (int64_t i = 0; i < shown; i++) {
+            double at = top + ((double)i + 0.5) * ROW, value = v->value[order[i]];
+            sx_facts_name(v, order[i], true, name, sizeof name);
+            sx_page_colour(p, SX_BLACK, 1);
+            if (k % ACROSS == 0)
+                sx_page_label(p, x + names, at, 1, sx_plain, name);
+            draw_bar(p, &axis, at, value, NAN, value < 0 ? SX_NEGATIVE : SX_POSITIVE);
+        }
+        sx_page_colour(p, SX_GREY, 1);
+        sx_page_line(p, sx_on(&axis, 0), top, sx_on(&axis, 0), top + (double)shown * ROW, 1);
+    }
+    int across = c->n < ACROSS ? c->n : ACROSS;
+    *width = names + 14 + across * (WIDE + 12) - 12;
+    *height = (c->n + ACROSS - 1) / ACROSS * block;
+    sx_page_colour(p, SX_GREY, 1);
+    sx_page_text(p, x + names + 14, y + *height - 18, 0, sx_small,
+                 "Every method has a scale of its own.");
+    if (shown < c->facts[0].n) {
+        snprintf(name, sizeof name, "The strongest %lld of %lld are shown.", (long long)shown,
+                 (long long)c->facts[0].n);
+        sx_page_text(p, x + names + 14, y + *height - 4, 0, sx_small, name);
+        *height += 14;
+    }
+    free(order);
+    return true;
+}
+
+bool sx_draw_bars(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                  double *width, double *height, struct sx_error *error)
+{
+    struct columns *c = sx_new(1, sizeof *c, error);
+    bool ok = c != NULL && gather(c, f, error);
+    if (ok && c->n == 1)
+        ok = draw_one(p, f, &c->facts[0], x, y, width, height, error);
+    else if (ok)
+        ok = draw_columns(p, f, c, x, y, width, height, error);
+    for (int k = 0; c != NULL && k < MOST_METHODS; k++)
+        sx_facts_free(&c->facts[k]);
+    free(c);
+    return ok;
+}

@@ -1,0 +1,199 @@
+/* facts.c - named numbers out of records of any tool, and what they are called. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "figure/figure.h"
+
+const char *sx_bare_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+void sx_facts_free(struct sx_facts *f)
+{
+    free(f->value);
+    free(f->x);
+    free(f->error);
+    free(f->name);
+    *f = (struct sx_facts){.n = 0};
+}
+
+static bool facts_new(struct sx_facts *f, int64_t n, struct sx_error *error)
+{
+    f->n = n;
+    f->value = sx_new((size_t)n, sizeof *f->value, error);
+    f->name = sx_new((size_t)n, sizeof *f->name, error);
+    return f->value != NULL && f->name != NULL;
+}
+
+/* ---- Maps ---- */
+
+bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map)
+{
+    struct sx_error ignored = {0};
+    return sx_record_map(record, k, map, &ignored) && map->values.data != NULL &&
+           sx_count(&map->values.shape) > 0;
+}
+
+int64_t sx_map_count(const struct sx_datum *record)
+{
+    struct sx_record_map map;
+    int64_t n = 0;
+    while (sx_map_get(record, n, &map)) {
+        sx_record_map_free(&map);
+        n++;
+    }
+    return n;
+}
+
+/* Names and x of the elements, where the record has as many. */
+static bool name_elements(struct sx_facts *f, const struct sx_datum *record,
+                          struct sx_error *error)
+{
+    const struct sx_datum *names = sx_datum_at(record, "names"), *x = sx_datum_at(record, "x");
+    int64_t i = 0;
+    if (names != NULL && names->kind == SX_LIST && sx_datum_count(names) == f->n)
+        for (const struct sx_datum *v = names->first; v != NULL; v = v->next)
+            f->name[i++] = sx_datum_text(v, NULL);
+    if (sx_datum_count(x) != f->n)
+        return true;
+    f->x = sx_new((size_t)f->n, sizeof *f->x, error);
+    for (i = 0; f->x != NULL && i < f->n; i++)
+        f->x[i] = sx_datum_element(x, i);
+    return f->x != NULL;
+}
+
+/* A row of values for each name: those of a token are summed. */
+static bool of_map(struct sx_facts *f, const struct sx_datum *record,
+                   const struct sx_record_map *map, struct sx_error *error)
+{
+    int64_t n = sx_count(&map->values.shape), rows = n;
+    int64_t names = sx_datum_count(sx_datum_at(record, "names"));
+    if (names > 0 && names < n && n % names == 0)
+        rows = names;
+    if (!facts_new(f, rows, error))
+        return false;
+    for (int64_t i = 0; i < n; i++)
+        f->value[i / (n / rows)] += sx_tensor_get(&map->values, i);
+    f->title = map->method;
+    f->adds_up = map->contributions;
+    return name_elements(f, record, error);
+}
+
+/* ---- Other lists ---- */
+
+static const char *name_in(const struct sx_datum *item)
+{
+    const struct sx_datum *names = sx_datum_at(item, "names");
+    const char *name = sx_datum_text(names != NULL ? names->first : NULL, NULL);
+    name = name != NULL ? name : sx_datum_text(sx_datum_at(item, "name"), NULL);
+    return name != NULL ? name : sx_datum_text(sx_datum_at(item, "label"), NULL);
+}
+
+/* A list of objects, each with a number: interactions of singles, the first classes. */
+static bool of_list(struct sx_facts *f, const struct sx_datum *list, const char *key,
+                    struct sx_error *error)
+{
+    int64_t i = 0;
+    if (!facts_new(f, sx_datum_count(list), error))
+        return false;
+    for (const struct sx_datum *v = list->first; v != NULL; v = v->next, i++) {
+        const struct sx_datum *e = sx_datum_at(v, "stderr");
+        f->value[i] = sx_datum_number(sx_datum_at(v, key), NAN);
+        f->name[i] = name_in(v);
+        if (e != NULL && f->error == NULL)
+            f->error = sx_new((size_t)f->n, sizeof *f->error, error);
+        if (f->error != NULL)
+            f->error[i] = sx_datum_number(e, NAN);
+    }
+    return error->status == SX_OK;
+}
+
+/* The numbers of an object, by their keys. */
+static bool of_object(struct sx_facts *f, const struct sx_datum *object, struct sx_error *error)
+{
+    int64_t i = 0;
+    if (!facts_new(f, sx_datum_count(object), error))
+        return false;
+    for (const struct sx_datum *v = object->first; v != NULL; v = v->next, i++) {
+        f->value[i] = sx_datum_number(v, NAN);
+        f->name[i] = v->key;
+    }
+    return true;
+}
+
+static bool only_singles(const struct sx_datum *list)
+{
+    for (const struct sx_datum *v = list->first; v != NULL; v = v->next)
+        if (sx_datum_count(sx_datum_at(v, "set")) != 1)
+            return false;
+    return list->first != NULL;
+}
+
+bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
+                  struct sx_error *error)
+{
+    static const char *const objects[] = {"scores", "similarity", "summary.scores", "metrics"};
+    const struct sx_datum *terms = sx_datum_at(record, "interactions"),
+                          *top = sx_datum_at(record, "top");
+    struct sx_record_map map;
+    *f = (struct sx_facts){.n = 0};
+    if (terms != NULL && terms->kind == SX_LIST)
+        return k > 0 || !only_singles(terms) ||
+               of_list(f, terms, sx_datum_at(terms->first, "value") ? "value" : "mean", error);
+    if (sx_map_get(record, k, &map)) {
+        bool ok = of_map(f, record, &map, error);
+        sx_record_map_free(&map);
+        return ok;
+    }
+    if (k == 0 && top != NULL && top->kind == SX_LIST && top->first != NULL)
+        return of_list(f, top, sx_datum_at(top->first, "prob") ? "prob" : "value", error);
+    for (size_t i = 0; k == 0 && i < sizeof objects / sizeof objects[0]; i++) {
+        const struct sx_datum *v = sx_datum_at(record, objects[i]);
+        if (v != NULL && v->kind == SX_OBJECT)
+            return of_object(f, v, error);
+    }
+    return true;
+}
+
+void sx_facts_name(const struct sx_facts *f, int64_t i, bool with_x, char *text, size_t size)
+{
+    char number[32] = "";
+    with_x = with_x && f->x != NULL && isfinite(f->x[i]);
+    if (with_x)
+        sx_short_number(number, f->x[i]);
+    if (f->name[i] != NULL)
+        snprintf(text, size, "%s%s%s", f->name[i], with_x ? " = " : "", number);
+    else
+        snprintf(text, size, "%lld%s%s", (long long)i, with_x ? " = " : "", number);
+}
+
+struct ranked {
+    double magnitude;
+    int64_t at;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->magnitude != y->magnitude)
+        return x->magnitude > y->magnitude ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+bool sx_facts_order(const struct sx_facts *f, int64_t **order, struct sx_error *error)
+{
+    struct ranked *r = sx_new((size_t)f->n, sizeof *r, error);
+    *order = sx_new((size_t)f->n, sizeof **order, error);
+    bool ok = r != NULL && *order != NULL;
+    for (int64_t i = 0; ok && i < f->n; i++)
+        r[i] = (struct ranked){isfinite(f->value[i]) ? fabs(f->value[i]) : -1, i};
+    if (ok)
+        qsort(r, (size_t)f->n, sizeof *r, compare);
+    for (int64_t i = 0; ok && i < f->n; i++)
+        (*order)[i] = r[i].at;
+    free(r);
+    return ok;
+}

@@ -1,0 +1,118 @@
+/* kinds.c - the kinds of figures, and which of them suits a record. */
+#include <string.h>
+
+#include "figure/figure.h"
+
+sx_kind_draw *sx_kind_drawing(int kind)
+{
+    static sx_kind_draw *const drawing[] = {
+        [SX_OVERLAY] = sx_draw_overlay,     [SX_STRIP] = sx_draw_strip,
+        [SX_BARS] = sx_draw_bars,           [SX_STACKED] = sx_draw_stacked,
+        [SX_WATERFALL] = sx_draw_waterfall, [SX_FORCE] = sx_draw_force,
+        [SX_BEESWARM] = sx_draw_beeswarm,   [SX_SCATTER] = sx_draw_scatter,
+        [SX_MATRIX] = sx_draw_matrix,       [SX_NETWORK] = sx_draw_network,
+        [SX_UPSET] = sx_draw_upset,         [SX_TOKENS] = sx_draw_tokens,
+        [SX_CURVE] = sx_draw_curve,         [SX_SHEET] = sx_draw_sheet,
+        [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles};
+    return drawing[kind];
+}
+
+/* ---- What a record is ---- */
+
+static bool has(const struct sx_datum *record, const char *key)
+{
+    return sx_datum_at(record, key) != NULL;
+}
+
+static bool is_tokens(const struct sx_datum *record)
+{
+    const char *players = sx_datum_text(sx_datum_at(record, "params.players"), "");
+    struct sx_record_map map;
+    if (strncmp(players, "tokens", 6) == 0 || has(record, "tokens"))
+        return sx_map_count(record) > 0 || has(record, "interactions");
+    if (!sx_map_get(record, 0, &map))
+        return false;
+    int64_t names = sx_datum_count(sx_datum_at(record, "names"));
+    bool rows = map.values.shape.rank == 2 && map.values.shape.dim[0] == names;
+    sx_record_map_free(&map);
+    return rows && names > 0;
+}
+
+/* A map of three axes, or of two where the input has four. */
+static bool is_picture(const struct sx_datum *record)
+{
+    struct sx_record_map map;
+    bool four = sx_datum_count(sx_datum_at(record, "input.shape")) == 4;
+    if (has(record, "methods") || has(record, "interactions") || !sx_map_get(record, 0, &map))
+        return false;
+    int rank = map.values.shape.rank;
+    sx_record_map_free(&map);
+    return rank > 2 || (rank == 2 && four);
+}
+
+static int64_t largest_set(const struct sx_datum *record)
+{
+    const struct sx_datum *list = sx_datum_at(record, "interactions");
+    int64_t most = 0;
+    for (const struct sx_datum *t = list != NULL && list->kind == SX_LIST ? list->first : NULL;
+         t != NULL; t = t->next) {
+        int64_t n = sx_datum_count(sx_datum_at(t, "set"));
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static int kind_of_record(const struct sx_datum *record)
+{
+    if (has(record, "pairs") && has(record, "grid"))
+        return SX_NETWORK;
+    if (is_tokens(record))
+        return SX_TOKENS;
+    if (has(record, "interactions")) {
+        int64_t most = largest_set(record);
+        return most > 2 ? SX_UPSET : most == 2 ? SX_MATRIX : SX_BARS;
+    }
+    if (has(record, "curves"))
+        return SX_CURVE;
+    if (has(record, "partition_max"))
+        return SX_TOKENS;
+    if (has(record, "classes"))
+        return SX_MATRIX;
+    if (is_picture(record))
+        return SX_OVERLAY;
+    bool whole = has(record, "x") && has(record, "attribution");
+    struct sx_record_map map;
+    if (whole && sx_map_get(record, 0, &map)) {
+        whole = map.contributions;
+        sx_record_map_free(&map);
+    }
+    return whole ? SX_WATERFALL : SX_BARS;
+}
+
+/* Records from the first on that are of one sample. */
+static int64_t of_one_sample(const struct sx_drawn *item, int64_t n)
+{
+    const char *id = sx_datum_text(sx_datum_at(item[0].record, "id"), "");
+    double index = sx_datum_number(sx_datum_at(item[0].record, "index"), -1);
+    int64_t k = 1;
+    while (k < n && strcmp(sx_datum_text(sx_datum_at(item[k].record, "id"), ""), id) == 0 &&
+           sx_datum_number(sx_datum_at(item[k].record, "index"), -1) == index)
+        k++;
+    return k;
+}
+
+int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn)
+{
+    int one = kind_of_record(item[0].record);
+    int64_t same = of_one_sample(item, n);
+    bool row = one == SX_BARS || one == SX_WATERFALL;
+    bool attribution = sx_map_count(item[0].record) == 1 && has(item[0].record, "attribution");
+    if (kind == SX_KIND_AUTO)
+        kind = one == SX_OVERLAY && same > 1              ? SX_STRIP
+               : row && attribution && same == 1 && n > 2 ? SX_BEESWARM
+                                                          : one;
+    bool all = kind == SX_BEESWARM || kind == SX_SCATTER || kind == SX_SHEET;
+    bool methods = kind == SX_STRIP || kind == SX_CURVE || kind == SX_BARS;
+    *drawn = all ? n : methods ? same : 1;
+    return kind;
+}

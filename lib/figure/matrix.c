@@ -1,0 +1,201 @@
+/* matrix.c - values of pairs as coloured cells. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "figure/figure.h"
+
+/* A table of numbers with the names of its rows and columns. */
+struct table {
+    int64_t rows, columns;
+    double *value; /* NaN: no cell */
+    char *name;    /* of rows, then of columns, NAME bytes each */
+    const char *what;
+    bool is_signed;
+};
+
+enum { NAME = 200, MOST = 256 };
+
+static char *name_of(const struct table *t, int64_t i)
+{
+    return t->name + NAME * i;
+}
+
+static bool table_new(struct table *t, int64_t rows, int64_t columns, struct sx_error *error)
+{
+    if (rows < 1 || columns < 1 || rows > MOST || columns > MOST)
+        return sx_fail(error, SX_FAILED, "a matrix of %lld x %lld cells is not drawn",
+                       (long long)rows, (long long)columns);
+    t->rows = rows;
+    t->columns = columns;
+    t->value = sx_new((size_t)(rows * columns), sizeof *t->value, error);
+    t->name = sx_new((size_t)(rows + columns), NAME, error);
+    for (int64_t i = 0; t->value != NULL && i < rows * columns; i++)
+        t->value[i] = NAN;
+    return t->value != NULL && t->name != NULL;
+}
+
+/* Pairs both ways, singles on the diagonal. */
+static bool of_terms(struct table *t, const struct sx_datum *record, struct sx_error *error)
+{
+    struct sx_terms terms;
+    bool ok = sx_terms_get(&terms, record, "interactions", error) &&
+              table_new(t, terms.players, terms.players, error);
+    for (int64_t i = 0; ok && i < terms.players; i++) {
+        sx_terms_name(&terms, i, name_of(t, i), NAME);
+        sx_terms_name(&terms, i, name_of(t, terms.players + i), NAME);
+    }
+    for (int64_t k = 0; ok && k < terms.n; k++) {
+        const struct sx_term *m = &terms.term[k];
+        int64_t a = sx_term_member(m, 0), b = m->size == 2 ? sx_term_member(m, 1) : a;
+        if (m->size <= 2)
+            t->value[a * t->columns + b] = t->value[b * t->columns + a] = m->value;
+    }
+    t->what = "interaction";
+    t->is_signed = true;
+    sx_terms_free(&terms);
+    return ok;
+}
+
+/* "relevance" of flint-global: a row for each class. */
+static bool of_classes(struct table *t, const struct sx_datum *record, struct sx_error *error)
+{
+    const struct sx_datum *classes = sx_datum_at(record, "classes"),
+                          *rows = sx_datum_at(record, "relevance");
+    const struct sx_datum *name =
+        classes != NULL && classes->kind == SX_LIST ? classes->first : NULL;
+    if (rows == NULL || rows->kind != SX_LIST || rows->first == NULL)
+        return sx_fail(error, SX_FAILED, "the record has no matrix to draw");
+    if (!table_new(t, sx_datum_count(rows), sx_datum_count(rows->first), error))
+        return false;
+    int64_t i = 0;
+    for (const struct sx_datum *row = rows->first; row != NULL; row = row->next, i++) {
+        snprintf(name_of(t, i), NAME, "class %lld", (long long)i);
+        if (sx_datum_text(name, NULL) != NULL)
+            snprintf(name_of(t, i), NAME, "%s", name->text);
+        name = name != NULL ? name->next : NULL;
+        for (int64_t k = 0; k < t->columns; k++)
+            t->value[i * t->columns + k] = sx_datum_element(row, k);
+    }
+    for (int64_t k = 0; k < t->columns; k++)
+        snprintf(name_of(t, t->rows + k), NAME, "%lld", (long long)k);
+    t->what = "relevance of attributes for classes";
+    return true;
+}
+
+static bool of_map(struct table *t, const struct sx_datum *record, struct sx_error *error)
+{
+    struct sx_record_map map;
+    if (!sx_map_get(record, 0, &map))
+        return sx_fail(error, SX_FAILED, "the record has no matrix to draw");
+    const struct sx_shape *s = &map.values.shape;
+    int64_t columns = s->dim[s->rank - 1], n = sx_count(s);
+    bool ok = table_new(t, n / columns, columns, error);
+    for (int64_t i = 0; ok && i < n; i++)
+        t->value[i] = sx_tensor_get(&map.values, i);
+    for (int64_t i = 0; ok && i < t->rows + t->columns; i++)
+        snprintf(name_of(t, i), NAME, "%lld", (long long)(i < t->rows ? i : i - t->rows));
+    t->what = "attribution";
+    t->is_signed = true;
+    sx_record_map_free(&map);
+    return ok;
+}
+
+static double scale_of(const struct table *t)
+{
+    double most = 0;
+    for (int64_t i = 0; i < t->rows * t->columns; i++)
+        most = isfinite(t->value[i]) ? fmax(most, fabs(t->value[i])) : most;
+    return most > 0 ? most : 1;
+}
+
+static unsigned colour_of(const struct table *t, double value, double scale)
+{
+    return t->is_signed ? sx_signed_colour(value, scale) : sx_amount_colour(value / scale);
+}
+
+/* Names of columns stand upright where they are longer than a cell is wide. */
+static double draw_column_names(struct sx_page *p, const struct table *t, double x, double y,
+                                double cell)
+{
+    double longest = 0;
+    for (int64_t c = 0; c < t->columns; c++)
+        longest = fmax(longest, sx_page_width(p, sx_plain, name_of(t, t->rows + c)));
+    bool turned = longest > cell - 4;
+    sx_page_colour(p, SX_BLACK, 1);
+    for (int64_t c = 0; c < t->columns; c++) {
+        const char *name = name_of(t, t->rows + c);
+        double at = x + ((double)c + 0.5) * cell;
+        if (turned)
+            sx_page_turned(p, at - 8, y - 6, 90, sx_plain, name);
+        else
+            sx_page_text(p, at, y - 20, 0.5, sx_plain, name);
+    }
+    return turned ? longest + 8 : 22;
+}
+
+static void draw_cells(struct sx_page *p, const struct table *t, double x, double y,
+                       double cell, double scale)
+{
+    char text[32];
+    for (int64_t i = 0; i < t->rows * t->columns; i++) {
+        double left = x + (double)(i % t->columns) * cell, v = t->value[i];
+        double top = y + (double)(i / t->columns) * cell;
+        unsigned colour = isfinite(v) ? colour_of(t, v, scale) : 0xf4f4f4U;
+        sx_page_colour(p, colour, 1);
+        sx_page_fill(p, left, top, cell - 1, cell - 1);
+        if (cell < 40 || !isfinite(v))
+            continue;
+        snprintf(text, sizeof text, "%s%.2g", v < 0 ? "\xe2\x88\x92" : "", fabs(v));
+        sx_page_colour(p, sx_text_on(colour), 1);
+        sx_page_label(p, left + cell / 2, top + cell / 2, 0.5, sx_small, text);
+    }
+}
+
+static void draw_table(struct sx_page *p, const struct sx_figure *f, const struct table *t,
+                       double x, double y, double *width, double *height)
+{
+    int64_t longest = t->rows > t->columns ? t->rows : t->columns;
+    double cell = fmin(fmax(440.0 / (double)longest, 18), 58), names = 0, scale = scale_of(t);
+    unsigned ramp[SX_RAMP];
+    for (int64_t r = 0; r < t->rows; r++)
+        names = fmax(names, sx_page_width(p, sx_plain, name_of(t, r)));
+    double left = x + names + 8;
+    bool muted = p->muted;
+    p->muted = true;
+    double head = draw_column_names(p, t, left, y, cell);
+    p->muted = muted;
+    draw_column_names(p, t, left, y + head, cell);
+    sx_page_colour(p, SX_BLACK, 1);
+    for (int64_t r = 0; r < t->rows; r++)
+        sx_page_label(p, left - 8, y + head + ((double)r + 0.5) * cell, 1, sx_plain,
+                      name_of(t, r));
+    draw_cells(p, t, left, y + head, cell, scale);
+    *width = names + 8 + (double)t->columns * cell;
+    *height = head + (double)t->rows * cell;
+    if (f->o->no_bar)
+        return;
+    double bar = fmax(*height - head, 120);
+    if (t->is_signed)
+        sx_signed_ramp(ramp);
+    else
+        sx_amount_ramp(ramp);
+    *width += 18 + sx_colour_bar(p, x + *width + 18, y + head, bar, ramp,
+                                 t->is_signed ? -scale : 0, scale, t->what);
+    *height = fmax(*height, head + bar);
+}
+
+bool sx_draw_matrix(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                    double *width, double *height, struct sx_error *error)
+{
+    const struct sx_datum *record = f->item[0].record;
+    struct table t = {.rows = 0};
+    bool ok = sx_datum_at(record, "interactions") != NULL ? of_terms(&t, record, error)
+              : sx_datum_at(record, "classes") != NULL    ? of_classes(&t, record, error)
+                                                          : of_map(&t, record, error);
+    if (ok)
+        draw_table(p, f, &t, x, y, width, height);
+    free(t.value);
+    free(t.name);
+    return ok;
+}

@@ -1,0 +1,190 @@
+/* overlay.c - maps over their pictures: one in several panels, or those of several methods. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "figure/figure.h"
+
+enum { GAP = 16, BAR_GAP = 14, CAPTION = 22 };
+
+/* A map that is shown: its values as heat, over the picture. */
+struct shown {
+    const struct sx_figure_options *o;
+    const struct sx_picture *behind;
+    struct sx_heat heat;
+    double width, height; /* of a panel */
+};
+
+/* The longer side is `side`; small pictures have whole pixels. */
+static void size_panel(struct shown *s, double side)
+{
+    double columns = (double)(s->behind != NULL ? s->behind->width : s->heat.columns);
+    double rows = (double)(s->behind != NULL ? s->behind->height : s->heat.rows);
+    double times = side / fmax(columns, rows);
+    times = times > 3 ? floor(times) : times;
+    s->width = fmax(round(columns * times), 24);
+    s->height = fmax(round(rows * times), 24);
+}
+
+static bool open_shown(struct shown *s, const struct sx_figure *f, int64_t item, double side,
+                       struct sx_error *error)
+{
+    struct sx_record_map map;
+    *s = (struct shown){.o = f->o, .behind = f->item[item].behind};
+    if (!sx_map_get(f->item[item].record, 0, &map))
+        return sx_fail(error, SX_FAILED, "the record has no map to draw");
+    bool ok = sx_heat_new(&s->heat, &f->o->map, &map.values, error);
+    sx_record_map_free(&map);
+    if (ok)
+        size_panel(s, side);
+    return ok;
+}
+
+/* The map's colours; over a picture they are the more opaque the stronger the map is. */
+static bool draw_heat(struct sx_page *p, const struct shown *s, double x, double y, bool over,
+                      struct sx_error *error)
+{
+    const struct sx_heat *h = &s->heat;
+    int64_t n = h->rows * h->columns;
+    uint32_t *argb = sx_new((size_t)n, sizeof *argb, error);
+    if (argb == NULL)
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        double v = sx_heat_at(h, i);
+        double alpha = over ? s->o->map.alpha * sqrt(fabs(v)) : 1;
+        unsigned c = sx_heat_colour(h, &s->o->map, v);
+        uint32_t pixel = (uint32_t)lround(255 * alpha) << 24;
+        for (unsigned shift = 0; shift < 24; shift += 8)
+            pixel |= (uint32_t)lround((c >> shift & 255U) * alpha) << shift;
+        argb[i] = pixel;
+    }
+    bool coarse = s->behind != NULL && 2 * h->columns <= s->behind->width;
+    bool shrunk = (double)h->columns > s->width;
+    sx_page_image(p, x, y, s->width, s->height, argb, (int)h->columns, (int)h->rows,
+                  (coarse && !s->o->nearest) || shrunk);
+    free(argb);
+    return true;
+}
+
+/* The strongest places of the picture, the others in its mean grey. */
+static bool draw_mask(struct sx_page *p, const struct shown *s, double x, double y,
+                      struct sx_error *error)
+{
+    int64_t n = s->heat.rows * s->heat.columns;
+    uint8_t *keep = sx_new((size_t)n, 1, error);
+    uint32_t *argb = sx_new((size_t)n, sizeof *argb, error);
+    bool ok = keep != NULL && argb != NULL &&
+              sx_heat_top(&s->heat, s->o->map.top, keep, error) &&
+              sx_page_picture(p, x, y, s->width, s->height, s->behind, false, error);
+    for (int64_t i = 0; ok && i < n; i++)
+        argb[i] = keep[i] ? 0 : 0xff808080U;
+    if (ok)
+        sx_page_image(p, x, y, s->width, s->height, argb, (int)s->heat.columns,
+                      (int)s->heat.rows, false);
+    free(keep);
+    free(argb);
+    return ok;
+}
+
+static bool draw_panel(struct sx_page *p, const struct shown *s, int panel, double x, double y,
+                       struct sx_error *error)
+{
+    bool ok = true;
+    if (p->muted)
+        return true;
+    if (panel == SX_PANEL_PICTURE || panel == SX_PANEL_OVERLAY)
+        ok = sx_page_picture(p, x, y, s->width, s->height, s->behind, panel == SX_PANEL_OVERLAY,
+                             error);
+    if (panel == SX_PANEL_MAP || panel == SX_PANEL_OVERLAY)
+        ok = ok && draw_heat(p, s, x, y, panel == SX_PANEL_OVERLAY, error);
+    if (panel == SX_PANEL_MASK)
+        ok = draw_mask(p, s, x, y, error);
+    sx_page_colour(p, 0xb0b0b0, 1);
+    sx_page_frame(p, x, y, s->width, s->height, 1);
+    return ok;
+}
+
+static void caption(struct sx_page *p, const struct shown *s, double x, double y,
+                    const char *text)
+{
+    sx_page_colour(p, SX_BLACK, 1);
+    sx_page_text(p, x + s->width / 2, y + s->height + 4, 0.5, sx_plain, text);
+}
+
+/* The bar of the values that are shown; `relative`: every map has a scale of its own. */
+static double draw_bar(struct sx_page *p, const struct shown *s, bool relative, double x,
+                       double y, double height)
+{
+    static const char *const what[] = {"|attribution|", "attribution > 0", "attribution < 0",
+                                       "attribution"};
+    unsigned ramp[SX_RAMP];
+    const struct sx_heat *h = &s->heat;
+    double high = relative ? 1 : h->scale, low = h->is_signed ? -high : 0;
+    char text[80];
+    if (s->o->no_bar)
+        return -BAR_GAP;
+    for (int i = 0; i < SX_RAMP; i++) {
+        double t = (double)i / (SX_RAMP - 1);
+        ramp[i] = sx_heat_colour(h, &s->o->map, h->is_signed ? 2 * t - 1 : t);
+    }
+    snprintf(text, sizeof text, "%s%s", what[s->o->map.sign],
+             relative ? ", share of each one's strongest" : "");
+    return sx_colour_bar(p, x, y, height, ramp, low, high, text);
+}
+
+bool sx_draw_overlay(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                     double *width, double *height, struct sx_error *error)
+{
+    static const char *const names[] = {"picture", "map", "overlay", "strongest places"};
+    struct shown s;
+    int wanted = f->item[0].behind != NULL ? f->o->map.panels : SX_PANEL_MAP, count = 0;
+    for (int i = 0; i < 4; i++)
+        count += (wanted >> i & 1) != 0;
+    if (!open_shown(&s, f, 0, count > 1 ? 300 : 420, error))
+        return false;
+    double at = 0;
+    bool ok = true;
+    for (int i = 0; i < 4 && ok; i++) {
+        if ((wanted >> i & 1) == 0)
+            continue;
+        ok = draw_panel(p, &s, 1 << i, x + at, y, error);
+        if (count > 1)
+            caption(p, &s, x + at, y, names[i]);
+        at += s.width + GAP;
+    }
+    double bar = draw_bar(p, &s, false, x + at - GAP + BAR_GAP, y, s.height);
+    *width = at - GAP + BAR_GAP + bar;
+    *height = s.height + (count > 1 ? CAPTION : 0);
+    sx_heat_free(&s.heat);
+    return ok;
+}
+
+/* The picture, and then a panel for each record. */
+bool sx_draw_strip(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                   double *width, double *height, struct sx_error *error)
+{
+    enum { ACROSS = 5 };
+    int64_t lead = f->item[0].behind != NULL, panels = f->n + lead;
+    double side = panels > 3 ? 200 : 280, wide = 0, high = 0;
+    struct shown s = {0};
+    bool ok = true;
+    for (int64_t k = 0; k < panels && ok; k++) {
+        int64_t item = k >= lead ? k - lead : 0;
+        const char *name = sx_datum_text(sx_datum_at(f->item[item].record, "method"), "map");
+        ok = open_shown(&s, f, item, side, error);
+        double at = x + (double)(k % ACROSS) * (s.width + GAP);
+        double top = y + (double)(k / ACROSS) * (s.height + CAPTION + GAP);
+        int panel = s.behind == NULL ? SX_PANEL_MAP : SX_PANEL_OVERLAY;
+        ok = ok && draw_panel(p, &s, k < lead ? SX_PANEL_PICTURE : panel, at, top, error);
+        if (ok)
+            caption(p, &s, at, top, k < lead ? "picture" : name);
+        wide = fmax(wide, at + s.width - x);
+        high = fmax(high, top + s.height + CAPTION - y);
+        if (k + 1 == panels && ok)
+            wide += BAR_GAP + draw_bar(p, &s, true, x + wide + BAR_GAP, y, s.height);
+        sx_heat_free(&s.heat);
+    }
+    *width = wide;
+    *height = high;
+    return ok;
+}

@@ -1,0 +1,85 @@
+/* title.c - what a figure is called, and what its numbers are in. */
+#include <math.h>
+#include <string.h>
+
+#include "figure/figure.h"
+
+static void target_of(const struct sx_datum *record, char *text, size_t size)
+{
+    const struct sx_datum *target = sx_datum_at(record, "target");
+    const char *label = sx_datum_text(sx_datum_at(target, "label"), NULL);
+    const char *sum = sx_datum_text(sx_datum_at(target, "sum"), NULL);
+    double index = sx_datum_number(sx_datum_at(target, "index"), -1);
+    text[0] = '\0';
+    if (label != NULL)
+        snprintf(text, size, "%s", label);
+    else if (sum != NULL)
+        snprintf(text, size, "sum of %s", sum);
+    else if (index >= 0)
+        snprintf(text, size, "output %.0f", index);
+}
+
+void sx_figure_unit(const struct sx_datum *record, char *text, size_t size)
+{
+    const char *score = sx_datum_text(sx_datum_at(record, "target.score"), "");
+    snprintf(text, size, "%s",
+             strcmp(score, "logit") == 0     ? "logit"
+             : strcmp(score, "prob") == 0    ? "probability"
+             : strcmp(score, "logprob") == 0 ? "log-probability"
+                                             : "output");
+}
+
+static void method_of(const struct sx_figure *f, char *text, size_t size)
+{
+    const struct sx_datum *record = f->item[0].record;
+    const char *method = sx_datum_text(sx_datum_at(record, "method"), NULL);
+    const char *index = sx_datum_text(sx_datum_at(record, "params.index"), NULL);
+    const char *tool = sx_datum_text(sx_datum_at(record, "tool"), "record");
+    bool several = f->kind == SX_STRIP || f->kind == SX_SHEET || f->kind == SX_CURVE;
+    snprintf(text, size, "%s",
+             several          ? tool
+             : method != NULL ? method
+             : index != NULL  ? index
+                              : tool);
+}
+
+/* The sample, or how many there are. */
+static void sample_of(const struct sx_figure *f, char *text, size_t size)
+{
+    const struct sx_datum *record = f->item[0].record;
+    const char *id = sx_bare_name(sx_datum_text(sx_datum_at(record, "id"), ""));
+    double index = sx_datum_number(sx_datum_at(record, "index"), 0);
+    bool many = f->kind == SX_BEESWARM || f->kind == SX_SCATTER || f->kind == SX_SHEET;
+    if (many && f->n > 1)
+        snprintf(text, size, "%lld samples", (long long)f->n);
+    else if (index > 0)
+        snprintf(text, size, "%s [%.0f]", id, index);
+    else
+        snprintf(text, size, "%s", id);
+}
+
+void sx_title_of(const struct sx_figure *f, char *text, size_t size)
+{
+    char sample[300], method[60], target[300];
+    sample_of(f, sample, sizeof sample);
+    method_of(f, method, sizeof method);
+    target_of(f->item[0].record, target, sizeof target);
+    bool one = f->kind != SX_SHEET && f->kind != SX_BEESWARM && f->kind != SX_SCATTER;
+    snprintf(text, size, "%s%s%s%s%s", sample, sample[0] != '\0' ? ": " : "", method,
+             one && target[0] != '\0' ? " of " : "", one ? target : "");
+}
+
+void sx_subtitle_of(const struct sx_figure *f, char *text, size_t size)
+{
+    const struct sx_datum *record = f->item[0].record;
+    const char *model = sx_datum_text(sx_datum_at(record, "model.file"), "");
+    double value = sx_datum_number(sx_datum_at(record, "target.value"), NAN);
+    char unit[32], number[32];
+    sx_figure_unit(record, unit, sizeof unit);
+    sx_short_number(number, value);
+    bool one = f->kind != SX_SHEET && f->kind != SX_BEESWARM && f->kind != SX_SCATTER;
+    snprintf(text, size, "%s%s%s%s%s", sx_bare_name(model),
+             model[0] != '\0' && one && isfinite(value) ? ", " : "",
+             one && isfinite(value) ? unit : "", one && isfinite(value) ? " " : "",
+             one && isfinite(value) ? number : "");
+}

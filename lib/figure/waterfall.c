@@ -1,0 +1,220 @@
+/* waterfall.c - how values add up from the base to the output: step by step, or on one line. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "figure/figure.h"
+
+enum { ROW = 26, THICK = 18, WIDE = 440 };
+
+/* Values that add up, their order, and the sums on the way. */
+struct steps {
+    struct sx_facts v;
+    int64_t *order, shown, rows; /* rows: with one for the others */
+    double base, output, rest;
+};
+
+static bool steps_get(struct steps *s, const struct sx_figure *f, struct sx_error *error)
+{
+    double sum = 0;
+    *s = (struct steps){.order = NULL};
+    if (!sx_facts_get(&s->v, f->item[0].record, 0, error))
+        return false;
+    if (s->v.n == 0)
+        return sx_fail(error, SX_FAILED, "the record has no values that add up");
+    if (!sx_facts_order(&s->v, &s->order, error))
+        return false;
+    s->shown = f->o->top > 0 ? f->o->top : 14;
+    s->shown = s->shown < s->v.n ? s->shown : s->v.n;
+    for (int64_t i = 0; i < s->v.n; i++) {
+        double value = s->v.value[s->order[i]];
+        sum += isfinite(value) ? value : 0;
+        s->rest += i >= s->shown && isfinite(value) ? value : 0;
+    }
+    s->rows = s->shown + (s->shown < s->v.n);
+    s->output = sx_datum_number(sx_datum_at(f->item[0].record, "target.value"), NAN);
+    if (!isfinite(s->output))
+        s->output = sum;
+    s->base = s->output - sum;
+    return true;
+}
+
+static void steps_free(struct steps *s)
+{
+    sx_facts_free(&s->v);
+    free(s->order);
+}
+
+static double step(const struct steps *s, int64_t i)
+{
+    double v = i < s->shown ? s->v.value[s->order[i]] : s->rest;
+    return isfinite(v) ? v : 0;
+}
+
+static void step_name(const struct steps *s, int64_t i, char *text, size_t size)
+{
+    if (i < s->shown)
+        sx_facts_name(&s->v, s->order[i], true, text, size);
+    else
+        snprintf(text, size, "%lld others", (long long)(s->v.n - s->shown));
+}
+
+/* The range of all sums, with room for numbers. */
+static struct sx_axis range(const struct steps *s, double from, double to)
+{
+    double low = fmin(s->base, s->output), high = fmax(s->base, s->output), at = s->base;
+    for (int64_t i = s->rows - 1; i >= 0; i--) {
+        at += step(s, i);
+        low = fmin(low, at);
+        high = fmax(high, at);
+    }
+    double room = high > low ? 0.14 * (high - low) : 1;
+    return (struct sx_axis){low - room, high + room, from, to};
+}
+
+/* A bar whose end points the way that it goes. */
+static void draw_arrow(struct sx_page *p, double from, double to, double y, double thick)
+{
+    double tip = fmin(6, fabs(to - from)) * (to > from ? 1 : -1);
+    const double xy[] = {from, y - thick / 2, to - tip,      y - thick / 2, to,
+                         y,    to - tip,      y + thick / 2, from,          y + thick / 2};
+    sx_page_colour(p, to < from ? SX_NEGATIVE : SX_POSITIVE, 1);
+    sx_page_polygon(p, xy, 5);
+}
+
+static void mark(struct sx_page *p, const struct sx_axis *axis, double value, double top,
+                 double bottom, const char *what, bool above)
+{
+    char text[80], number[32];
+    double at = sx_on(axis, value);
+    sx_short_number(number, value);
+    snprintf(text, sizeof text, "%s %s", what, number);
+    sx_page_colour(p, SX_GREY, 1);
+    sx_page_dashes(p, at, top, at, bottom, 1);
+    sx_page_colour(p, SX_BLACK, 1);
+    sx_page_text(p, at, above ? top - 17 : bottom + 3, 0.5, sx_bold, text);
+}
+
+/* The weakest steps first, so that the strongest one ends at the output, which is on top. */
+static void draw_steps(struct sx_page *p, const struct steps *s, const struct sx_axis *axis,
+                       double x, double names, double y)
+{
+    double at = s->base;
+    char name[600], number[32];
+    for (int64_t i = s->rows - 1; i >= 0; i--) {
+        double next = at + step(s, i), row = y + ((double)i + 0.5) * ROW;
+        double from = sx_on(axis, at), to = sx_on(axis, next);
+        step_name(s, i, name, sizeof name);
+        sx_page_colour(p, i < s->shown ? SX_BLACK : SX_GREY, 1);
+        sx_page_label(p, x + names, row, 1, sx_plain, name);
+        draw_arrow(p, from, to, row, THICK);
+        snprintf(number, sizeof number, "%s", step(s, i) >= 0 ? "+" : "");
+        sx_short_number(number + (step(s, i) >= 0), step(s, i));
+        sx_page_colour(p, SX_BLACK, 1);
+        sx_page_label(p, to + (to < from ? -5 : 5), row, to < from, sx_small, number);
+        sx_page_colour(p, SX_GREY, 1);
+        if (i > 0)
+            sx_page_line(p, to, row - ROW + THICK / 2.0, to, row - THICK / 2.0, 0.8);
+        at = next;
+    }
+}
+
+bool sx_draw_waterfall(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                       double *width, double *height, struct sx_error *error)
+{
+    struct steps s;
+    char name[600], unit[40];
+    bool ok = steps_get(&s, f, error);
+    double names = 40, head = 22;
+    for (int64_t i = 0; ok && i < s.rows; i++) {
+        step_name(&s, i, name, sizeof name);
+        names = fmax(names, sx_page_width(p, sx_plain, name));
+    }
+    if (ok) {
+        struct sx_axis axis = range(&s, x + names + 12, x + names + 12 + WIDE);
+        double bottom = y + head + (double)s.rows * ROW;
+        sx_figure_unit(f->item[0].record, unit, sizeof unit);
+        sx_axis_below(p, &axis, y + head, bottom + 20, unit);
+        mark(p, &axis, s.output, y + head, bottom, "output", true);
+        mark(p, &axis, s.base, y + head, bottom, "base", false);
+        draw_steps(p, &s, &axis, x, names, y + head);
+        *width = names + 12 + WIDE;
+        *height = bottom + 60 - y;
+    }
+    steps_free(&s);
+    return ok;
+}
+
+/* ---- On one line ---- */
+
+/* Names under the segments, in as many lanes as keep them apart: the lane of the next one. */
+static int lane_of(double *end, int lanes, double left)
+{
+    int lane = 0;
+    while (lane < lanes - 1 && end[lane] > left)
+        lane++;
+    return lane;
+}
+
+/* Segments of one sign from the output outwards: what raises it lies left of it, in order. */
+static void draw_side(struct sx_page *p, const struct steps *s, const struct sx_axis *axis,
+                      bool raising, double y, double *lowest)
+{
+    enum { LANES = 8, LANE = 18 };
+    double end[LANES], at = s->output;
+    char name[600];
+    for (int i = 0; i < LANES; i++)
+        end[i] = raising ? INFINITY : -INFINITY;
+    for (int64_t i = 0; i < s->rows; i++) {
+        double v = step(s, i);
+        if (v == 0 || (v > 0) != raising)
+            continue;
+        double from = sx_on(axis, at - v), to = sx_on(axis, at), middle = (from + to) / 2;
+        draw_arrow(p, from, to, y, 34);
+        sx_page_colour(p, 0xffffff, 1);
+        sx_page_line(p, from, y - 17, from, y + 17, 1);
+        step_name(s, i, name, sizeof name);
+        double half = sx_page_width(p, sx_small, name) / 2 + 5;
+        int lane = raising ? lane_of((double[]){-end[0], -end[1], -end[2], -end[3], -end[4],
+                                                -end[5], -end[6], -end[7]},
+                                     LANES, -(middle + half))
+                           : lane_of(end, LANES, middle - half);
+        end[lane] = raising ? middle - half : middle + half;
+        double low = y + 26 + lane * LANE;
+        sx_page_colour(p, SX_FAINT, 1);
+        sx_page_line(p, middle, y + 18, middle, low, 0.8);
+        sx_page_colour(p, v > 0 ? 0xa84a00U : SX_NEGATIVE, 1);
+        sx_page_text(p, middle, low, 0.5, sx_small, name);
+        *lowest = fmax(*lowest, low + LANE);
+        at -= v;
+    }
+}
+
+bool sx_draw_force(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                   double *width, double *height, struct sx_error *error)
+{
+    struct steps s;
+    char unit[40];
+    bool ok = steps_get(&s, f, error);
+    if (ok) {
+        double low = s.output, high = s.output, lowest = y;
+        for (int64_t i = 0; i < s.rows; i++) {
+            low -= fmax(step(&s, i), 0);
+            high -= fmin(step(&s, i), 0);
+        }
+        low = fmin(low, s.base);
+        high = fmax(high, s.base);
+        double room = high > low ? 0.06 * (high - low) : 1;
+        struct sx_axis axis = {low - room, high + room, x, x + 760};
+        sx_figure_unit(f->item[0].record, unit, sizeof unit);
+        sx_axis_below(p, &axis, y + 20, y + 40, unit);
+        mark(p, &axis, s.base, y + 20, y + 118, "base", true);
+        bool near = fabs(sx_on(&axis, s.base) - sx_on(&axis, s.output)) < 130;
+        mark(p, &axis, s.output, y + (near ? 3 : 20), y + 118, "output", true);
+        draw_side(p, &s, &axis, true, y + 100, &lowest);
+        draw_side(p, &s, &axis, false, y + 100, &lowest);
+        *width = 760;
+        *height = fmax(lowest, y + 140) - y;
+    }
+    steps_free(&s);
+    return ok;
+}

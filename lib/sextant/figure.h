@@ -1,0 +1,82 @@
+/* sextant/figure.h - pictures of records: PNG, SVG, PDF. */
+#ifndef SEXTANT_FIGURE_H
+#define SEXTANT_FIGURE_H
+
+#include "sextant/picture.h"
+#include "sextant/plot.h"
+#include "sextant/result.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum sx_figure_kind {
+    SX_KIND_AUTO, /* what suits the records best */
+    SX_OVERLAY,   /* a map over its picture */
+    SX_STRIP,     /* the maps of several methods side by side */
+    SX_BARS,      /* the strongest values, signed */
+    SX_STACKED,   /* each player's part in interactions, by order */
+    SX_WATERFALL, /* from the base value to the output, one value after the other */
+    SX_FORCE,     /* the same on one line */
+    SX_BEESWARM,  /* all samples, a row for each feature */
+    SX_SCATTER,   /* values of features against their attributions */
+    SX_MATRIX,    /* pairs, or classes and attributes, as cells */
+    SX_NETWORK,   /* pairs as lines: on a circle, over the picture, over a graph */
+    SX_UPSET,     /* sets of any order */
+    SX_TOKENS,    /* a sentence, its words coloured */
+    SX_CURVE,     /* scores over what is shown or hidden */
+    SX_SHEET,     /* every sample on one sheet */
+    SX_EFFECTS,   /* the effects of a decomposition */
+    SX_PRINCIPLES /* which principles methods keep */
+};
+#define SX_KIND_NAMES                                                                          \
+    "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|"   \
+    "tokens|curve|sheet|effects|principles"
+
+/* Set by the rows of sx_figure_table, and by the caller. */
+struct sx_figure_options {
+    int kind;
+    double zoom, dpi; /* dpi 0: 96 times the zoom */
+    double width;     /* of the picture in pixels; 0: what the zoom makes it */
+    const char *font;
+    bool no_title, no_bar, nearest;
+
+    struct sx_plot map; /* how maps are shown; see sx_plot_table */
+    int64_t top;        /* features, sets or pairs that are shown at most; 0: 20 */
+    const char *edges;  /* of a network: the lines "a,b" of a graph; NULL: none */
+};
+extern const struct sx_options sx_figure_table;
+
+/* Sets all to the defaults. */
+void sx_figure_default(struct sx_figure_options *options);
+
+/* A record, and the picture that was explained (NULL: none). */
+struct sx_drawn {
+    const struct sx_datum *record;
+    const struct sx_picture *behind;
+};
+
+enum sx_figure_format { SX_FIGURE_PNG, SX_FIGURE_SVG, SX_FIGURE_PDF };
+
+/* Draws records as one figure; free *bytes with free(). *drawn is how many of the records are in it,
+ * counted from the first. Status 1 where the records have nothing to show in this kind, 2 where the
+ * drawing module is not there, 6. Equal records give equal bytes. */
+bool sx_figure_make(const struct sx_figure_options *options, const struct sx_drawn *item,
+                    int64_t n, enum sx_figure_format format, uint8_t **bytes, size_t *size,
+                    int64_t *drawn, struct sx_error *error);
+
+/* Whether there is a drawing module: status 2. */
+bool sx_figure_possible(struct sx_error *error);
+
+/* A page of HTML that needs nothing else: a row for each record, with its picture as SVG, values
+ * that show where the pointer is, and columns that sort. Parts in the order of the page. */
+bool sx_html_begin(struct sx_sink *sink, const char *title);
+bool sx_html_record(const struct sx_figure_options *options, const struct sx_drawn *item,
+                    struct sx_sink *sink, struct sx_error *error);
+bool sx_html_end(struct sx_sink *sink);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
