@@ -207,6 +207,7 @@ help:
 	@echo 'make check        every test, after installing what they need'
 	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
 	@echo 'make check-hostile, make fuzz    files and command lines that lie'
+	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make models       the models of ../shared/models against their references'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
@@ -281,6 +282,17 @@ conformance: setup
 models: all $(BUILD)/tests/programs/npy
 	@sh tests/models.sh $(BUILD)
 
+# A page of attr-plot as a browser shows it.
+check-html: setup
+	@$(SETUP) chromium
+	@$(MAKE) $(QUIET) all
+	@sh tests/html.sh $(BUILD)
+
+# A picture of every kind, to be looked at, and all of them on one page: $(BUILD)/gallery/index.html.
+gallery: setup
+	@$(MAKE) $(QUIET) all
+	@sh tests/gallery.sh $(BUILD)
+
 # Small faults, one at a time, that tests have to notice: MUTANTS= names another list, and
 # MUTANTS='LIST FIRST LAST' a part of one.
 MUTANTS ?= tests/mutants.jsonl
@@ -312,6 +324,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all install install-strip uninstall dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-html gallery install install-strip uninstall dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

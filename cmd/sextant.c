@@ -20,6 +20,7 @@ static const struct {
     {"flint-explain", "Which of them speak for the class of a sample?"},
     {"flint-global", "Which of them stand for which classes?"},
     {"flint-visualize", "What do they look like?"},
+    {"attr-plot", "What do these records look like?"},
     {"onnx-perturb", "Does an explanation depend on the weights?"},
     {"onnx-grad", "What is the derivative, as a model?"},
 };

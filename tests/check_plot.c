@@ -421,7 +421,7 @@ START_TEST(test_map_alone)
     ck_assert_int_eq(figure.height, 256 + 2 * TOP);
     for (int i = 0; i < 64; i++)
         ck_assert_uint_eq(pixel(&figure, LEFT + i % 8 * 32 + 16, TOP + i / 8 * 32 + 16),
-                          colour("bwr", ((i - 30) / 33.0 + 1) / 2));
+                          colour("rdbu", ((i - 30) / 33.0 + 1) / 2));
     ck_assert_uint_eq(pixel(&figure, LEFT + 256 + BETWEEN + 5, TOP + 1), 0xff0202);
     ck_assert_uint_eq(pixel(&figure, 0, 0), SX_WHITE);
     ck_assert_mem_eq(figure.pixels, again.pixels, (size_t)(3 * figure.width * figure.height));
@@ -576,6 +576,7 @@ START_TEST(test_terminal_text)
     struct sx_tensor map = map_of(DIMS(3, 2), values);
     char *text;
     set("sign", "all");
+    set("cmap", "bwr");
     ck_assert(sx_plot_terminal(&plot, &map, 2, &text, &error));
     ck_assert_str_eq(text,
                      "\x1b[38;5;196;48;5;231m\xe2\x96\x80\x1b[38;5;21;48;5;196m\xe2\x96\x80"

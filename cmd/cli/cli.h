@@ -48,10 +48,14 @@ enum cli_format {
     CLI_NPY,
     CLI_DOT,
     CLI_CSV,
-    CLI_TSV
+    CLI_TSV,
+    CLI_SVG,
+    CLI_PDF,
+    CLI_HTML
 };
 
-/* The formats of what is a view of a record, as bits. */
+/* The formats of pictures of records, and of what is a view of a record, as bits. */
+#define CLI_FIGURES (1u << CLI_PNG | 1u << CLI_SVG | 1u << CLI_PDF)
 #define CLI_TABLES (1u << CLI_FORMAT_TEXT | 1u << CLI_JSON | 1u << CLI_CSV | 1u << CLI_TSV)
 
 /* Which common options a tool has besides those of all tools. */
@@ -166,7 +170,7 @@ struct cli {
     char **said, **recorded; /* of the next record; of the last one */
     size_t n_said, n_recorded;
     bool line_shown; /* a line of progress is on the terminal */
-    char formats_said[40];
+    char formats_said[64];
     bool limited;                     /* by --max-mem */
     size_t memory_left, mapped, data; /* as the limit was set: limit.c */
     int64_t forward, backward;        /* model evaluations that records have told of */
@@ -340,6 +344,9 @@ void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k);
 /* Writes what cli->result says of a failure: a record, or a row of a table. */
 bool cli_emit_failed(struct cli *cli, struct sx_error *error);
 /* Writes the picture as PNG. */
+/* Writes a whole file of a sample; with -o DIR/, under its own name. */
+bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint8_t *bytes,
+                    size_t size, struct sx_error *error);
 bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error);
 
 /* baseline.c: x's reference input from --baseline: any kind. The caller frees it. */

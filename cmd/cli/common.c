@@ -70,7 +70,8 @@ static bool parse_shard(const struct sx_option *row, void *options, const char *
            refuse(row, text, error);
 }
 
-static const char *const formats[] = {"", "text", "json", "png", "npy", "dot", "csv", "tsv"};
+static const char *const formats[] = {"",    "text", "json", "png", "npy", "dot",
+                                      "csv", "tsv",  "svg",  "pdf", "html"};
 
 const char *cli_format_name(int format)
 {
@@ -80,7 +81,7 @@ const char *cli_format_name(int format)
 const char *cli_formats(struct cli *cli)
 {
     size_t at = 0, size = sizeof cli->formats_said;
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_TSV; i++)
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_HTML; i++)
         if ((cli->formats & 1u << i) != 0)
             at += (size_t)snprintf(cli->formats_said + at, size - at, "%s%s", at > 0 ? "|" : "",
                                    formats[i]);
@@ -91,7 +92,7 @@ static bool parse_format(const struct sx_option *row, void *options, const char 
                          struct sx_error *error)
 {
     struct cli *cli = options;
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_TSV; i++)
+    for (int i = CLI_FORMAT_TEXT; i <= CLI_HTML; i++)
         if (strcmp(text, formats[i]) == 0 && (cli->formats & 1u << i) != 0) {
             cli->format = i;
             return true;

@@ -26,7 +26,7 @@ static bool succeeded(struct cli *cli)
     if (cli->probing)
         return true;
     cli->done++;
-    bool picture = cli->format == CLI_PNG || cli->format == CLI_DOT;
+    bool picture = (CLI_FIGURES >> cli->format & 1) != 0 || cli->format == CLI_DOT;
     cli->drawn = picture && !cli->overall && !cli->sheet && !cli->each;
     return !cli->drawn;
 }

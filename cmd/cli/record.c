@@ -22,6 +22,8 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
                                  .warning_count = cli->n_recorded,
                                  .truth = sample->truth,
                                  .seconds = -1};
+    if (sample->picture != NULL)
+        record->prepared = &cli->pre;
     if (cli->timing)
         record->seconds = cli_seconds() - sample->started;
     bool all = cli->one_result || cli->overall;
@@ -173,8 +175,8 @@ bool cli_emit_failed(struct cli *cli, struct sx_error *error)
     return cli_file_end(cli, ok, error);
 }
 
-static bool write_png(struct cli *cli, const uint8_t *bytes, size_t size,
-                      struct sx_error *error)
+static bool write_file(struct cli *cli, const uint8_t *bytes, size_t size,
+                       struct sx_error *error)
 {
     bool ok = cli_file_begin(cli, error);
     if (ok) {
@@ -191,7 +193,14 @@ bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_
     uint8_t *bytes = NULL;
     size_t size = 0;
     bool ok =
-        sx_png_encode(picture, &bytes, &size, error) && write_png(cli, bytes, size, error);
+        sx_png_encode(picture, &bytes, &size, error) && write_file(cli, bytes, size, error);
     free(bytes);
     return ok;
+}
+
+bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint8_t *bytes,
+                    size_t size, struct sx_error *error)
+{
+    cli_files_name(cli, sample);
+    return write_file(cli, bytes, size, error);
 }

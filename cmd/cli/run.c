@@ -33,9 +33,12 @@ static void choose_output(struct cli *cli)
                    cli->output);
     if (cli->format == CLI_FORMAT_NONE)
         cli->format = cli_to_terminal(cli) ? CLI_FORMAT_TEXT : CLI_JSON;
-    if ((cli->format == CLI_PNG || cli->format == CLI_NPY) && cli_to_terminal(cli))
+    bool bytes = cli->format == CLI_PNG || cli->format == CLI_NPY || cli->format == CLI_PDF;
+    if (bytes && cli_to_terminal(cli))
         cli_misuse(cli, "a %s is not for a terminal; use -o FILE",
-                   cli->format == CLI_PNG ? "PNG" : ".npy");
+                   cli->format == CLI_PNG   ? "PNG"
+                   : cli->format == CLI_PDF ? "PDF"
+                                            : ".npy");
 }
 
 /* Of the model only what the explained tensor, or all outputs, need; what -i feeds is not made. */
@@ -116,7 +119,8 @@ void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli
 /* A picture or an array of nothing is an error, not an empty file. */
 static bool nothing_written(struct cli *cli)
 {
-    bool whole = cli->format == CLI_PNG || cli->format == CLI_NPY || cli->format == CLI_DOT;
+    bool whole = (CLI_FIGURES >> cli->format & 1) != 0 || cli->format == CLI_NPY ||
+                 cli->format == CLI_DOT || cli->format == CLI_HTML;
     if (!whole || cli->wrote || (cli->status != SX_OK && cli->status != SX_FAILED))
         return false;
     const struct sx_error error = {SX_FAILED, "no sample, and so nothing is written"};

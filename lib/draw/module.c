@@ -215,24 +215,45 @@ static void show_text(void *page, double x, double y, const char *text, double s
     cairo_new_path(p->cr);
 }
 
+/* Viewers of vectors smooth what they enlarge: pixels that are to stay sharp are made larger here. */
+static int enlarged(double width, int columns, int rows, bool smooth)
+{
+    int times = smooth || columns < 1 ? 1 : (int)ceil(2 * width / columns);
+    while (times > 1 && (double)times * columns * times * rows > 4e6)
+        times--;
+    return times < 1 ? 1 : times;
+}
+
+static cairo_surface_t *image_surface(const uint32_t *argb, int columns, int rows, int times)
+{
+    cairo_surface_t *made =
+        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, columns * times, rows * times);
+    if (cairo_surface_status(made) != CAIRO_STATUS_SUCCESS)
+        return made;
+    unsigned char *data = cairo_image_surface_get_data(made);
+    size_t stride = (size_t)cairo_image_surface_get_stride(made);
+    for (int r = 0; r < rows * times; r++) {
+        uint32_t *to = (void *)(data + (size_t)r * stride);
+        for (int c = 0; c < columns * times; c++)
+            to[c] = argb[(size_t)(r / times) * (size_t)columns + (size_t)(c / times)];
+    }
+    cairo_surface_mark_dirty(made);
+    return made;
+}
+
 static void image(void *page, double x, double y, double width, double height,
                   const uint32_t *argb, int columns, int rows, bool smooth)
 {
     struct page *p = page;
-    cairo_surface_t *from = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, columns, rows);
+    bool pixels = p->setup.format == SX_DRAW_PIXELS;
+    int times = enlarged(width, columns, rows, smooth || pixels);
+    cairo_surface_t *from = image_surface(argb, columns, rows, times);
     if (cairo_surface_status(from) == CAIRO_STATUS_SUCCESS) {
-        unsigned char *data = cairo_image_surface_get_data(from);
-        int stride = cairo_image_surface_get_stride(from);
-        for (int r = 0; r < rows; r++)
-            for (int c = 0; c < columns; c++)
-                ((uint32_t *)(void *)(data + (size_t)r * (size_t)stride))[c] =
-                    argb[(size_t)r * (size_t)columns + (size_t)c];
-        cairo_surface_mark_dirty(from);
         cairo_save(p->cr);
         cairo_rectangle(p->cr, x, y, width, height);
         cairo_clip(p->cr);
         cairo_translate(p->cr, x, y);
-        cairo_scale(p->cr, width / columns, height / rows);
+        cairo_scale(p->cr, width / columns / times, height / rows / times);
         cairo_set_source_surface(p->cr, from, 0, 0);
         cairo_pattern_set_filter(cairo_get_source(p->cr),
                                  smooth ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);

@@ -98,7 +98,9 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
     char what[80], unit[40], name[600];
     sx_figure_unit(f->item[0].record, unit, sizeof unit);
     snprintf(what, sizeof what, "%s%s", v->adds_up ? "contribution to the " : "",
-             v->adds_up ? unit : "value");
+             v->adds_up         ? unit
+             : v->title != NULL ? v->title
+                                : "value");
     sx_axis_below(p, &axis, y, bottom, what);
     for (int64_t i = 0; i < rows; i++) {
         double value = i < shown ? v->value[order[i]] : rest;
@@ -162,48 +164,64 @@ static bool joint_order(const struct columns *c, int64_t **order, struct sx_erro
     return ok;
 }
 
+/* One method: its bars about zero, and the numbers in a column of their own. */
+static void draw_column(struct sx_page *p, const struct sx_facts *v, const int64_t *order,
+                        int64_t shown, double x, double y)
+{
+    enum { BARS = 78, NUMBERS = 60 };
+    double low = 0, high = 0, scale = scale_of(v);
+    for (int64_t i = 0; i < v->n; i++) {
+        low = isfinite(v->value[i]) ? fmin(low, v->value[i]) : low;
+        high = isfinite(v->value[i]) ? fmax(high, v->value[i]) : high;
+    }
+    struct sx_axis axis = {low, high > low ? high : low + scale, x, x + BARS};
+    sx_page_colour(p, SX_BLACK, 1);
+    sx_page_text(p, x, y - 24, 0, sx_bold, v->title != NULL ? v->title : "");
+    for (int64_t i = 0; i < shown; i++) {
+        double at = y + ((double)i + 0.5) * ROW, value = v->value[order[i]];
+        double zero = sx_on(&axis, 0), end = isfinite(value) ? sx_on(&axis, value) : zero;
+        char text[32];
+        sx_page_colour(p, value < 0 ? SX_NEGATIVE : SX_POSITIVE, 1);
+        sx_page_fill(p, fmin(zero, end), at - THICK / 2.0, fabs(end - zero), THICK);
+        sx_short_number(text, value);
+        sx_page_colour(p, SX_BLACK, 1);
+        sx_page_label(p, x + BARS + NUMBERS, at, 1, sx_small, text);
+    }
+    sx_page_colour(p, SX_GREY, 1);
+    sx_page_line(p, sx_on(&axis, 0), y, sx_on(&axis, 0), y + (double)shown * ROW, 1);
+}
+
 static bool draw_columns(struct sx_page *p, const struct sx_figure *f, const struct columns *c,
                          double x, double y, double *width, double *height,
                          struct sx_error *error)
 {
-    enum { ACROSS = 6, WIDE = 138, HEAD = 24 };
+    enum { ACROSS = 6, WIDE = 138, GAP = 26, HEAD = 24 };
     int64_t *order, shown = c->facts[0].n < most_shown(f) ? c->facts[0].n : most_shown(f);
     if (!joint_order(c, &order, error))
         return false;
     double names = names_width(p, &c->facts[0], order, shown, true);
     double block = HEAD + (double)shown * ROW + 26;
+    int blocks = (c->n + ACROSS - 1) / ACROSS, across = (c->n + blocks - 1) / blocks;
     char name[600];
     for (int k = 0; k < c->n; k++) {
-        const struct sx_facts *v = &c->facts[k];
-        double left = x + names + 14 + (k % ACROSS) * (WIDE + 12);
-        double top = y + (k / ACROSS) * block + HEAD;
-        struct sx_axis axis = value_axis(v, left, left + WIDE);
-        sx_page_colour(p, SX_BLACK, 1);
-        sx_page_text(p, left + WIDE / 2.0, top - HEAD, 0.5, sx_bold,
-                     v->title != NULL ? v->title : "");
-        for (int64_t i = 0; i < shown; i++) {
-            double at = top + ((double)i + 0.5) * ROW, value = v->value[order[i]];
-            sx_facts_name(v, order[i], true, name, sizeof name);
+        double top = y + k / across * block + HEAD;
+        draw_column(p, &c->facts[k], order, shown, x + names + 16 + k % across * (WIDE + GAP),
+                    top);
+        for (int64_t i = 0; k % across == 0 && i < shown; i++) {
+            sx_facts_name(&c->facts[k], order[i], true, name, sizeof name);
             sx_page_colour(p, SX_BLACK, 1);
-            if (k % ACROSS == 0)
-                sx_page_label(p, x + names, at, 1, sx_plain, name);
-            draw_bar(p, &axis, at, value, NAN, value < 0 ? SX_NEGATIVE : SX_POSITIVE);
+            sx_page_label(p, x + names, top + ((double)i + 0.5) * ROW, 1, sx_plain, name);
         }
-        sx_page_colour(p, SX_GREY, 1);
-        sx_page_line(p, sx_on(&axis, 0), top, sx_on(&axis, 0), top + (double)shown * ROW, 1);
     }
-    int across = c->n < ACROSS ? c->n : ACROSS;
-    *width = names + 14 + across * (WIDE + 12) - 12;
-    *height = (c->n + ACROSS - 1) / ACROSS * block;
+    *width = names + 16 + across * (WIDE + GAP) - GAP;
+    *height = blocks * block;
+    snprintf(name, sizeof name, "Every method has a scale of its own.");
+    if (shown < c->facts[0].n)
+        snprintf(name, sizeof name,
+                 "The strongest %lld of %lld; every method has a scale of its own.",
+                 (long long)shown, (long long)c->facts[0].n);
     sx_page_colour(p, SX_GREY, 1);
-    sx_page_text(p, x + names + 14, y + *height - 18, 0, sx_small,
-                 "Every method has a scale of its own.");
-    if (shown < c->facts[0].n) {
-        snprintf(name, sizeof name, "The strongest %lld of %lld are shown.", (long long)shown,
-                 (long long)c->facts[0].n);
-        sx_page_text(p, x + names + 14, y + *height - 4, 0, sx_small, name);
-        *height += 14;
-    }
+    sx_page_text(p, x + names + 16, y + *height - 18, 0, sx_small, name);
     free(order);
     return true;
 }

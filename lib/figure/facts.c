@@ -148,8 +148,11 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
         sx_record_map_free(&map);
         return ok;
     }
-    if (k == 0 && top != NULL && top->kind == SX_LIST && top->first != NULL)
-        return of_list(f, top, sx_datum_at(top->first, "prob") ? "prob" : "value", error);
+    if (k == 0 && top != NULL && top->kind == SX_LIST && top->first != NULL) {
+        bool prob = isfinite(sx_datum_number(sx_datum_at(top->first, "prob"), NAN));
+        f->title = prob ? "probability" : "value";
+        return of_list(f, top, prob ? "prob" : "value", error);
+    }
     for (size_t i = 0; k == 0 && i < sizeof objects / sizeof objects[0]; i++) {
         const struct sx_datum *v = sx_datum_at(record, objects[i]);
         if (v != NULL && v->kind == SX_OBJECT)

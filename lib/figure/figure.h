@@ -96,6 +96,10 @@ unsigned sx_text_on(unsigned colour);                  /* black or white */
 /* A number as people read it. */
 void sx_short_number(char text[32], double value);
 
+/* The same beside others of a scale: as many decimals as tell those apart; nothing where it rounds to
+ * zero, or they are too large or too small for that. */
+void sx_scaled_number(char text[32], double value, double scale);
+
 /* Even ticks over a range: the first, and the step. */
 double sx_ticks(double low, double high, int about, double *first);
 

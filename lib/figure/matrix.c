@@ -11,7 +11,7 @@ struct table {
     double *value; /* NaN: no cell */
     char *name;    /* of rows, then of columns, NAME bytes each */
     const char *what;
-    bool is_signed;
+    bool is_signed, pairs; /* pairs: a diagonal of singles */
 };
 
 enum { NAME = 200, MOST = 256 };
@@ -52,7 +52,7 @@ static bool of_terms(struct table *t, const struct sx_datum *record, struct sx_e
             t->value[a * t->columns + b] = t->value[b * t->columns + a] = m->value;
     }
     t->what = "interaction";
-    t->is_signed = true;
+    t->is_signed = t->pairs = true;
     sx_terms_free(&terms);
     return ok;
 }
@@ -101,11 +101,13 @@ static bool of_map(struct table *t, const struct sx_datum *record, struct sx_err
     return ok;
 }
 
-static double scale_of(const struct table *t)
+/* The largest magnitude on the diagonal of interactions, or off it: singles would outshine pairs. */
+static double scale_of(const struct table *t, bool diagonal)
 {
     double most = 0;
     for (int64_t i = 0; i < t->rows * t->columns; i++)
-        most = isfinite(t->value[i]) ? fmax(most, fabs(t->value[i])) : most;
+        if (!t->pairs || (i / t->columns == i % t->columns) == diagonal)
+            most = isfinite(t->value[i]) ? fmax(most, fabs(t->value[i])) : most;
     return most > 0 ? most : 1;
 }
 
@@ -135,28 +137,50 @@ static double draw_column_names(struct sx_page *p, const struct table *t, double
 }
 
 static void draw_cells(struct sx_page *p, const struct table *t, double x, double y,
-                       double cell, double scale)
+                       double cell)
 {
     char text[32];
     for (int64_t i = 0; i < t->rows * t->columns; i++) {
-        double left = x + (double)(i % t->columns) * cell, v = t->value[i];
-        double top = y + (double)(i / t->columns) * cell;
+        int64_t row = i / t->columns, column = i % t->columns;
+        double left = x + (double)column * cell, top = y + (double)row * cell, v = t->value[i];
+        double scale = scale_of(t, row == column);
         unsigned colour = isfinite(v) ? colour_of(t, v, scale) : 0xf4f4f4U;
         sx_page_colour(p, colour, 1);
         sx_page_fill(p, left, top, cell - 1, cell - 1);
-        if (cell < 40 || !isfinite(v))
-            continue;
-        snprintf(text, sizeof text, "%s%.2g", v < 0 ? "\xe2\x88\x92" : "", fabs(v));
+        if (t->pairs && row == column) {
+            sx_page_colour(p, SX_GREY, 1);
+            sx_page_frame(p, left + 0.5, top + 0.5, cell - 2, cell - 2, 1);
+        }
+        sx_scaled_number(text, v, scale);
         sx_page_colour(p, sx_text_on(colour), 1);
-        sx_page_label(p, left + cell / 2, top + cell / 2, 0.5, sx_small, text);
+        if (cell >= 40)
+            sx_page_label(p, left + cell / 2, top + cell / 2, 0.5, sx_small, text);
     }
+}
+
+/* What the diagonal shows, under the matrix. */
+static double draw_note(struct sx_page *p, const struct table *t, double x, double y)
+{
+    char number[32], text[120];
+    bool any = false;
+    for (int64_t i = 0; t->pairs && i < t->rows; i++)
+        any = any || isfinite(t->value[i * t->columns + i]);
+    if (!any)
+        return 0;
+    sx_short_number(number, scale_of(t, true));
+    snprintf(text, sizeof text, "Framed: single players, on a scale of their own, up to %s.",
+             number);
+    sx_page_colour(p, SX_GREY, 1);
+    sx_page_text(p, x, y + 8, 0, sx_small, text);
+    return 24;
 }
 
 static void draw_table(struct sx_page *p, const struct sx_figure *f, const struct table *t,
                        double x, double y, double *width, double *height)
 {
     int64_t longest = t->rows > t->columns ? t->rows : t->columns;
-    double cell = fmin(fmax(440.0 / (double)longest, 18), 58), names = 0, scale = scale_of(t);
+    double cell = fmin(fmax(440.0 / (double)longest, 18), 58), names = 0,
+           scale = scale_of(t, false);
     unsigned ramp[SX_RAMP];
     for (int64_t r = 0; r < t->rows; r++)
         names = fmax(names, sx_page_width(p, sx_plain, name_of(t, r)));
@@ -170,11 +194,13 @@ static void draw_table(struct sx_page *p, const struct sx_figure *f, const struc
     for (int64_t r = 0; r < t->rows; r++)
         sx_page_label(p, left - 8, y + head + ((double)r + 0.5) * cell, 1, sx_plain,
                       name_of(t, r));
-    draw_cells(p, t, left, y + head, cell, scale);
+    draw_cells(p, t, left, y + head, cell);
     *width = names + 8 + (double)t->columns * cell;
     *height = head + (double)t->rows * cell;
-    if (f->o->no_bar)
+    if (f->o->no_bar) {
+        *height += draw_note(p, t, left, y + *height);
         return;
+    }
     double bar = fmax(*height - head, 120);
     if (t->is_signed)
         sx_signed_ramp(ramp);
@@ -183,6 +209,7 @@ static void draw_table(struct sx_page *p, const struct sx_figure *f, const struc
     *width += 18 + sx_colour_bar(p, x + *width + 18, y + head, bar, ramp,
                                  t->is_signed ? -scale : 0, scale, t->what);
     *height = fmax(*height, head + bar);
+    *height += draw_note(p, t, left, y + *height);
 }
 
 bool sx_draw_matrix(struct sx_page *p, const struct sx_figure *f, double x, double y,

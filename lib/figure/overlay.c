@@ -51,7 +51,7 @@ static bool draw_heat(struct sx_page *p, const struct shown *s, double x, double
         return false;
     for (int64_t i = 0; i < n; i++) {
         double v = sx_heat_at(h, i);
-        double alpha = over ? s->o->map.alpha * sqrt(fabs(v)) : 1;
+        double alpha = over ? s->o->map.alpha * pow(fabs(v), 0.75) : 1;
         unsigned c = sx_heat_colour(h, &s->o->map, v);
         uint32_t pixel = (uint32_t)lround(255 * alpha) << 24;
         for (unsigned shift = 0; shift < 24; shift += 8)
@@ -127,8 +127,7 @@ static double draw_bar(struct sx_page *p, const struct shown *s, bool relative, 
         double t = (double)i / (SX_RAMP - 1);
         ramp[i] = sx_heat_colour(h, &s->o->map, h->is_signed ? 2 * t - 1 : t);
     }
-    snprintf(text, sizeof text, "%s%s", what[s->o->map.sign],
-             relative ? ", share of each one's strongest" : "");
+    snprintf(text, sizeof text, "%s%s", what[s->o->map.sign], relative ? " / its largest" : "");
     return sx_colour_bar(p, x, y, height, ramp, low, high, text);
 }
 

@@ -13,7 +13,7 @@ static void draw_cell(struct sx_page *p, const struct sx_datum *principle, doubl
     double violation = sx_datum_number(sx_datum_at(principle, "violation"), NAN);
     bool known = holds != NULL && holds->kind == SX_TRUTH, yes = known && holds->truth;
     char number[32], text[64];
-    sx_short_number(number, violation);
+    snprintf(number, sizeof number, "%.2g", violation);
     sx_page_colour(p, !known ? 0xf0f0f0U : yes ? 0xd6e8f5U : 0xfbe2d0U, 1);
     sx_page_fill(p, x, y, CELL - 2, ROW - 2);
     snprintf(text, sizeof text, "%s  %s",

@@ -44,7 +44,7 @@ bool sx_draw_sheet(struct sx_page *p, const struct sx_figure *f, double x, doubl
         bool ok = draw(p, &cell, 0, 0, &wide, &high, error);
         p->muted = muted;
         wide = fmax(wide, sx_page_width(p, sx_bold, name));
-        double most = fmax(2 * wide + GAP, 900);
+        double most = fmax(wide, 1200);
         if (left > x && left + wide - x > most) {
             left = x;
             top += row + GAP;

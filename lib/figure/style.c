@@ -45,6 +45,17 @@ void sx_short_number(char text[32], double value)
         snprintf(text, 32, "%s%.4g", value < 0 ? "\xe2\x88\x92" : "", fabs(value));
 }
 
+void sx_scaled_number(char text[32], double value, double scale)
+{
+    int decimals = scale > 0 ? 1 - (int)floor(log10(scale)) : 0;
+    text[0] = '\0';
+    decimals = decimals > 0 ? decimals : 0;
+    if (!isfinite(value) || scale >= 1e5 || decimals > 4 ||
+        fabs(value) < 0.5 * pow(10, -decimals))
+        return;
+    snprintf(text, 32, "%s%.*f", value < 0 ? "\xe2\x88\x92" : "", decimals, fabs(value));
+}
+
 double sx_ticks(double low, double high, int about, double *first)
 {
     double raw = (high - low) / about, power = pow(10, floor(log10(raw)));

@@ -21,13 +21,14 @@ static int64_t members_of(const struct sx_terms *t, int64_t n, int64_t *row)
     return rows;
 }
 
-static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double x, double value)
+static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double x, double value,
+                     double scale)
 {
     char text[32];
     double zero = sx_on(axis, 0), at = sx_on(axis, value);
     sx_page_colour(p, value < 0 ? SX_NEGATIVE : SX_POSITIVE, 1);
     sx_page_fill(p, x - 9, fmin(zero, at), 18, fabs(at - zero));
-    snprintf(text, sizeof text, "%s%.2g", value < 0 ? "\xe2\x88\x92" : "", fabs(value));
+    sx_scaled_number(text, value, scale);
     sx_page_colour(p, SX_BLACK, 1);
     sx_page_label(p, x, at + (value < 0 ? 8 : -8), 0.5, (struct sx_type_face){8.5, false, 0},
                   text);
@@ -90,7 +91,7 @@ static bool draw_terms(struct sx_page *p, const struct sx_figure *f, const struc
     }
     for (int64_t k = 0; k < n; k++) {
         double at = left + ((double)k + 0.5) * COLUMN;
-        draw_bar(p, &axis, at, t->term[k].value);
+        draw_bar(p, &axis, at, t->term[k].value, fabs(t->term[0].value));
         draw_members(p, &t->term[k], row, rows, at, dots);
     }
     *width = right - x;

@@ -65,6 +65,11 @@ bool sx_figure_make(const struct sx_figure_options *options, const struct sx_dra
                     int64_t n, enum sx_figure_format format, uint8_t **bytes, size_t *size,
                     int64_t *drawn, struct sx_error *error);
 
+/* The picture that a record explains, prepared as it was: the file that its id names, in `dir` unless
+ * that is NULL, or an array seen as a picture. Status 1. Free with sx_picture_free. */
+bool sx_figure_behind(const struct sx_datum *record, const char *dir,
+                      struct sx_picture *picture, struct sx_error *error);
+
 /* Whether there is a drawing module: status 2. */
 bool sx_figure_possible(struct sx_error *error);
 

@@ -90,12 +90,14 @@ void sx_put_top(struct sx_result *result, const char *key, const struct sx_tenso
 
 /* What every record says of itself. A NULL target and negative seconds are left out. */
 struct sx_target;
+struct sx_preprocess;
 struct sx_record {
     const char *tool, *id;
     int64_t index; /* of the sample in its file */
     const char *model_file, *model_sha256;
     const char *input_name;
     struct sx_shape input_shape;
+    const struct sx_preprocess *prepared; /* how a picture became the input; NULL: it was none */
     const struct sx_target *target;
     const char *truth; /* of the sample, as a table says it; NULL: not known */
     int64_t forward, backward;

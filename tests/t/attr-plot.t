@@ -1,0 +1,158 @@
+#!/bin/sh
+# attr-plot.t - pictures of records, by the structure of their SVG.
+. tests/tap.sh
+
+work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv" "$DATA/dog.png"
+plot() {
+    attr-plot "$@" >"$T/out" 2>"$T/err"
+    status=$?
+}
+# has WHAT TEXT...: the SVG lists each text on a line of its own.
+has() {
+    what=$1
+    shift
+    sed 's/^<desc>//' "$T/out" >"$T/texts"
+    for text; do
+        ok "$what: $text" grep -qxFe "$text" "$T/texts"
+    done
+}
+# The size that a PNG says it has.
+size_of() {
+    od -A n -t u1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }'
+}
+
+ggig --method=ig --times-input diabetes.onnx diabetes.csv >rows
+head -n 1 rows >row
+ggig --method=grad,ig --rows=0:2 digits8.onnx digits8.npy >maps
+shapley-int --index=ksii --order=2 --rows=0:1 diabetes.onnx diabetes.csv >pairs
+shapley-int --index=ksii --order=3 --rows=0:1 diabetes.onnx diabetes.csv >threes
+shapley-int --window=4 --rows=0:1 diabetes.onnx diabetes.csv >partition
+attr-decompose --methods=gxi,ig,lrp-eps --rows=0:1 diabetes.onnx diabetes.csv >methods 2>/dev/null
+taylorcam --smooth=softplus:5 --score=logit --double --rows=3:4 digits8.onnx digits8.npy >places
+attr-score --map=maps --rows=0:1 digits8.onnx digits8.npy >scores
+jq -nc '{tool: "ggig", id: "a/b/review.txt", index: 0, target: {index: 1, label: "gut & <b>", score: "logit", value: 2},
+    params: {players: "tokens", times_input: true}, names: ["Der", "Film", "ist", "großartig", "素晴らしい", "!"],
+    method: "ig", attribution: {shape: [6], values: [0, 0.25, -0.5, 1, 2, null]}}' >sentence
+
+# ---- Kinds ----
+
+plot -f svg <row
+clean 'a row'
+has 'a waterfall' 'diabetes.csv: ig of output 0' 'output −0.6714' 'base −0.1021' 's5 = −0.8429' 'logit'
+plot -f svg --kind=bars <row
+has 'bars' 'contribution to the logit' 'bmi = −0.5627' '−0.2404'
+is 'bars: two colours' "$(grep -c 'fill:rgb(83\.[0-9]*%,36\.[0-9]*%,0%)' "$T/out") $(grep -c 'fill:rgb(0%,44\.[0-9]*%,69\.[0-9]*%)' "$T/out")" '3 7'
+plot -f svg --kind=bars --top=3 <row
+has 'fewer bars' '7 others together'
+plot -f svg --kind=force <row
+has 'a force plot' 'output −0.6714' 'base −0.1021' 'age = 1.685'
+plot -f svg <rows
+has 'a swarm' '20 samples: ig' 'value of the feature' 's5'
+clean 'a swarm'
+plot -f svg --kind=scatter --top=2 <rows
+has 'a scatter' 's5' 'bp'
+plot -f svg <pairs
+has 'a matrix' 'diabetes.csv: ksii of output 0' 'interaction' 'age' '−0.014'
+plot -f svg --kind=network <pairs
+has 'a network' 'negative' 's6'
+is 'a network: a line each pair' "$(grep -c 'stroke-opacity:0\.' "$T/out")" 45
+printf '0,1\n1,2\n2,3\n3,4\n4,5\n5,6\n6,7\n7,8\n8,9\n' >chain
+plot -f svg --kind=network --edges=chain <pairs
+is 'a graph: its lines too' "$status $(grep -c 'rgb(73\.[0-9]*%,73\.[0-9]*%,73\.[0-9]*%)' "$T/out")" '0 9'
+plot -f svg <threes
+has 'sets' 'The strongest 20 of 175 sets.' 'interaction'
+plot -f svg --kind=stacked <threes
+has 'stacks' 'alone' 'in pairs' 'in threes'
+plot -f svg <partition
+has 'a partition' 'age' 'above: blocks that together add most, B_max = 0.007035'
+plot -f svg <methods
+has 'methods' 'gxi' 'ig' 'lrp-eps' 'Every method has a scale of its own.'
+plot -f svg --kind=principles <methods
+has 'principles' '1: own effects' '✓ holds, ✗ does not, by this much'
+plot -f svg --kind=effects <methods
+has 'effects' 'effect'
+plot -f svg <places
+has 'places' 'places and strength' '(0, 0) – (1, 1)   0.3386'
+plot -f svg <scores
+has 'curves' 'insertion' 'deletion' 'share shown'
+plot -f svg <sentence
+has 'a sentence' 'review.txt: ig of gut &amp; &lt;b>' 'großartig' '素晴らしい'
+plot -f svg <maps
+has 'a strip' 'picture' 'grad' 'ig' '|attribution| / its largest'
+ok 'a strip: what is left out' grep -q 'only the first 2 of 4 records are drawn' "$T/err"
+plot -f svg --sheet <maps
+has 'a sheet' '4 samples: ggig' 'digits8.npy [1]: ggig of output 5'
+is 'a sheet: nothing is left out' "$status $(cat "$T/err")" '0 '
+plot -f svg --kind=overlay --no-bar --no-title <maps
+is 'no title, no bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
+
+# ---- Formats ----
+
+plot <row
+is 'a PNG of at least 600x400' "$status $(size_of "$T/out" | awk '{ print ($1 >= 600 && $2 >= 400) }')" '0 1'
+size_of "$T/out" >one
+plot --zoom=2 <row
+is 'twice as large' "$(size_of "$T/out")" "$(awk '{ print 2 * $1, 2 * $2 }' one)"
+plot --width=1000 <row
+is 'as wide as asked for' "$(size_of "$T/out" | cut -d ' ' -f 1)" 1000
+ok 'its chunks say where it comes from' grep -aq "model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" "$T/out"
+cp "$T/out" first
+plot --width=1000 <row
+ok 'the same bytes again' cmp first "$T/out"
+for format in svg pdf; do
+    plot -f $format <row
+    cp "$T/out" first
+    plot -f $format <row
+    ok "$format: the same bytes again" cmp first "$T/out"
+done
+is 'a PDF' "$(head -c 5 first)" '%PDF-'
+jq -c '.names[2] = ("a very long name of a feature " * 4)' row >long
+plot -f svg <long
+has 'long names are whole' "$(jq -rn '"a very long name of a feature " * 4') = −0.5627"
+ok 'and the figure grows' test "$(sed -n 's/.*viewBox="0 0 \([0-9]*\) .*/\1/p' "$T/out")" -gt 1000
+plot -o pictures/ <maps
+is 'a file per record' "$status $(find pictures -name '*.png' | wc -l)" '0 4'
+
+# ---- HTML ----
+
+jq -c '.error = {status: 1, message: "too <small>"} | del(.attribution)' row >failed
+cat sentence row maps failed | attr-plot -f html --title='A & B' >page.html 2>"$T/err"
+is 'a page: a row each record' "$? $(grep -c '^<tr>' page.html)" '1 7'
+ok 'a page: names are text' grep -q 'title="2">素晴らしい</span>' page.html
+ok 'a page: the failure is told' grep -q 'too &lt;small&gt;' page.html
+ok 'a page: its title' grep -q '<title>A &amp; B</title>' page.html
+is 'a page: nothing from elsewhere' "$(grep -c 'src="http\|href="http\|@import' page.html)" 0
+
+# ---- Pictures that records name ----
+
+mkdir photos && cp dog.png photos
+jq -c '.id = "elsewhere/dog.png" | .input.shape = [1, 1, 90, 70]' maps | head -n 1 >named
+plot -f svg --image-dir=photos <named
+ok 'found by the last part of the name' grep -qx overlay "$T/out"
+plot -f svg <named
+is 'a picture that is not there' "$status $(grep -c overlay "$T/out")" '0 0'
+ok 'is said to be missing' grep -q 'warning: without the picture, which --image-dir' "$T/err"
+
+# ---- What lies ----
+
+plot -f svg </dev/null
+refused 'nothing' 1 'holds no records'
+echo 'no record' | attr-plot -f svg >"$T/out" 2>"$T/err"
+is 'no JSON: status and silence' "$? $(wc -c <"$T/out")" '1 0'
+for bad in '{}' '{"attribution":{"shape":[2],"values":[1]}}' '{"interactions":[{"set":[99999999],"value":1}]}' \
+    '{"names":[1,2],"attribution":{"shape":[0],"values":[]}}' '{"curves":{"a":{"x":1}},"pairs":3}' \
+    '{"interactions":[{"set":[0,1],"value":null}],"players":-5}' '{"methods":[{"name":7,"attribution":[null]}]}'; do
+    for kind in auto overlay bars stacked waterfall force beeswarm scatter matrix network upset tokens curve sheet effects principles strip; do
+        echo "$bad" | attr-plot -f svg --kind=$kind >"$T/out" 2>"$T/err"
+        got=$?
+        [ $got -eq 0 ] || [ "$got $(wc -l <"$T/err")" = '1 1' ] || echo "$kind of $bad: $got $(cat "$T/err")"
+    done
+done >lies
+is 'records that lie are drawn or refused' "$(head -n 5 lies)" ''
+plot --kind=cake <row
+refused 'no such kind' 2 'does not fit option --kind'
+plot --zoom=0 <row
+refused 'no such zoom' 2 'from 0.1'
+plot --kind=network --edges=nowhere <pairs
+refused 'no such graph' 1 'nowhere'
+end
