@@ -15,6 +15,14 @@ struct sx_game *sx_game_new(int64_t players, sx_game_value value, void *context,
 /* The most players whose coalitions are all held in one table. */
 #define SX_TABLE_PLAYERS 24
 
+/* Takes a part of a game: a weight that coalitions have which hold the players in[] and none of out[].
+ * No player is in both. */
+struct sx_product_taker {
+    void *context;
+    bool (*take)(void *context, double weight, const int64_t *in, int64_t n_in,
+                 const int64_t *out, int64_t n_out, struct sx_error *error);
+};
+
 /* What has been evaluated: open addressing, keys of `words` words each. */
 struct sx_memo {
     size_t capacity, count;
@@ -29,7 +37,9 @@ struct sx_game {
     sx_game_value value;
     void *context;
     void (*release)(void *context); /* NULL: nothing to release */
-    int64_t *live, n_live;          /* the players that can make a difference, in their order */
+    /* Visits products that, but for a constant, the game is the sum of; NULL: they are not known. */
+    bool (*products)(void *context, const struct sx_product_taker *to, struct sx_error *error);
+    int64_t *live, n_live; /* the players that can make a difference, in their order */
     uint64_t *live_set;
     double *table;   /* of the coalitions of live players: bit k is live[k]; NULL: not made */
     double *moebius; /* its Moebius transform; NULL: not made */

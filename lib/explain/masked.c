@@ -7,6 +7,7 @@
 
 #include "explain/explain.h"
 #include "explain/game.h"
+#include "explain/leaves.h"
 
 /* Bytes of coalitions that are passed at once. */
 #define MOST_BYTES ((size_t)64 << 20)
@@ -20,6 +21,7 @@ struct masked {
     struct sx_tensor x, *baseline, label; /* in the types of the graph */
     const void **shared;
     int n_shared;
+    struct sx_leaves *leaves; /* NULL: f is no sum of trees */
 };
 
 /* ---- The graph ---- */
@@ -228,6 +230,7 @@ static void release(void *context)
     free(m->baseline);
     sx_tensor_free(&m->x);
     sx_tensor_free(&m->label);
+    sx_leaves_free(m->leaves);
     free(m->shared);
     free(m);
 }
@@ -297,6 +300,22 @@ static bool take_shared(struct masked *m, struct sx_error *error)
     return true;
 }
 
+static bool leaf_products(void *context, const struct sx_product_taker *to,
+                          struct sx_error *error)
+{
+    const struct masked *m = context;
+    return sx_leaves_each(m->leaves, to, error);
+}
+
+/* A sum of decision trees is one of products, too. */
+static void find_leaves(struct masked *m, const double *baselines)
+{
+    if (m->likeness == SX_TARGET)
+        m->leaves = sx_leaves_new(m->e, m->players, baselines, m->n_baselines);
+    if (m->leaves != NULL)
+        m->game->products = leaf_products;
+}
+
 struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *players,
                               const double *baselines, int64_t n, enum sx_likeness likeness,
                               struct sx_error *error)
@@ -317,8 +336,10 @@ struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *p
     game->release = release;
     m->game = game;
     if (take_tensors(m, baselines, error) && take_shared(m, error) &&
-        drop_nulls(m, baselines, error))
+        drop_nulls(m, baselines, error)) {
+        find_leaves(m, baselines);
         return game;
+    }
     sx_game_free(game);
     return NULL;
 }

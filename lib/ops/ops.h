@@ -38,6 +38,9 @@ int sx_batch_stored(struct sx_batch *b, const struct sx_node *node, int k);
 /* The batch rule of rows with one input whose first attribute is the axis they work along. */
 int sx_batch_axis(struct sx_batch *b, const struct sx_node *node);
 
+/* Whether a row of the table of nodes (see trees.c) sends a feature x to its first next node. */
+bool sx_tree_holds(const int64_t *node, double value, double x);
+
 struct sx_contrast;
 /* The m-weighted Shapley values of the elements that TAKE node y chooses the largest of, if it
  * is a max pool of few: in the shape of its operand; SX_NONE otherwise. */

@@ -70,6 +70,13 @@ static bool holds(int64_t mode, double x, double value)
     }
 }
 
+bool sx_tree_holds(const int64_t *node, double value, double x)
+{
+    if (isnan(x))
+        return node[MISSING] != 0 || node[MODE] == SX_TREE_NEQ;
+    return holds(node[MODE], x, value);
+}
+
 /* The leaf node that row `row` falls into, -1 if the tables lead nowhere. */
 static int64_t descend(const struct forest *f, int64_t row, int64_t at)
 {
@@ -83,9 +90,8 @@ static int64_t descend(const struct forest *f, int64_t row, int64_t at)
         double x = feature >= 0 && feature < f->features
                        ? real_at(&f->in[X], row * f->features + feature)
                        : NAN;
-        bool yes = isnan(x)
-                       ? int_at(&f->in[NODES], base + MISSING) != 0 || (mode == SX_TREE_NEQ)
-                       : holds(mode, x, real_at(&f->in[VALUES], at));
+        bool yes = sx_tree_holds((const int64_t *)f->in[NODES].data + base,
+                                 real_at(&f->in[VALUES], at), x);
         at = int_at(&f->in[NODES], base + (yes ? YES : NO));
     }
     return -1;

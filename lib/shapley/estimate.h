@@ -4,6 +4,13 @@
 
 #include "shapley/shapley.h"
 
+/* ---- Sums of products ---- */
+
+struct sx_estimate;
+/* Every index that weighs the Moebius transform, from game->products. Status 2 where that would lose
+ * too many digits. */
+bool sx_exact_products(struct sx_estimate *e);
+
 /* ---- Estimators ---- */
 
 /* What an estimator works on; terms are those of sx_terms_new over the live players. */

@@ -41,6 +41,16 @@ static double sii(int64_t order, int64_t s, int64_t u)
     return 1 / (double)(u - s + 1);
 }
 
+static double sii_meeting(int64_t in, int64_t out)
+{
+    return 1 / ((double)(in + out + 1) * sx_choose(in + out, in));
+}
+
+static double bii_meeting(int64_t in, int64_t out)
+{
+    return ldexp(1, -(int)(in + out));
+}
+
 static double bii(int64_t order, int64_t s, int64_t u)
 {
     (void)order;
@@ -203,6 +213,7 @@ static const struct sx_index_row rows[] = {
      .what = "Shapley values",
      .weight = sii,
      .difference = sii_difference,
+     .meeting = sii_meeting,
      .least = 1,
      .single = true,
      .efficient = true},
@@ -210,17 +221,20 @@ static const struct sx_index_row rows[] = {
      .what = "Banzhaf values",
      .weight = bii,
      .difference = bii_difference,
+     .meeting = bii_meeting,
      .least = 1,
      .single = true},
     {.name = "sii",
      .what = "Shapley interaction",
      .weight = sii,
      .difference = sii_difference,
+     .meeting = sii_meeting,
      .least = 1},
     {.name = "bii",
      .what = "Banzhaf interaction",
      .weight = bii,
      .difference = bii_difference,
+     .meeting = bii_meeting,
      .least = 1},
     {.name = "chii",
      .what = "chaining interaction",

@@ -171,6 +171,28 @@ static bool exact(struct sx_estimate *e)
     return ok;
 }
 
+/* A game that is a sum of products needs no coalitions. What cannot be had by them is no failure. */
+static bool by_products(struct sx_estimate *e, bool *done)
+{
+    const struct sx_game *game = e->game;
+    struct sx_error failure = {0}, *error = e->error;
+    struct sx_interactions kept = *e->terms;
+    *done = false;
+    if (game->products == NULL || e->row->weight == NULL || e->row->least < 1 ||
+        e->o->sampling != NULL)
+        return true;
+    e->error = &failure;
+    *done =
+        sx_terms_new(e->terms, game->live, game->n_live, e->row->least, e->order, &failure) &&
+        sx_exact_products(e);
+    e->error = error;
+    if (*done)
+        return true;
+    sx_interactions_free(e->terms);
+    *e->terms = kept;
+    return failure.status == SX_USAGE || sx_fail(error, failure.status, "%s", failure.message);
+}
+
 /* May all coalitions be evaluated? */
 /* The table, its transform and a sum: what cannot be had is said before all is evaluated. */
 static bool has_room(const struct sx_estimate *e)
@@ -240,16 +262,19 @@ bool sx_interact(struct sx_game *game, const struct sx_shapley_options *o,
     e.order = order;
     game->keep_nonfinite = false;
     e.place = sx_new((size_t)game->players, sizeof *e.place, error);
-    result->exact = is_exact(&e, &refused);
-    bool ok = e.place != NULL && !refused;
-    if (refused)
-        sx_fail(error, SX_USAGE, "%lld players are too many for --exact",
-                (long long)game->n_live);
-    ok = ok && (!result->exact || (has_room(&e) && sx_game_fill(game, error))) && find_ends(&e);
+    bool ok = e.place != NULL, done = false;
     for (int64_t k = 0; ok && k < game->n_live; k++)
         e.place[game->live[k]] = k;
+    ok = ok && by_products(&e, &done);
+    bool whole = !done && ok && is_exact(&e, &refused);
+    if (refused)
+        ok = sx_fail(error, SX_USAGE, "%lld players are too many for --exact",
+                     (long long)game->n_live);
+    ok = ok && (!whole || (has_room(&e) && sx_game_fill(game, error))) && find_ends(&e);
     struct sx_interactions kept = *result;
-    ok = ok && (kept.exact ? exact(&e) : estimate_to_tolerance(&e));
+    kept.exact = done || whole;
+    if (ok && !done)
+        ok = whole ? exact(&e) : estimate_to_tolerance(&e);
     free(e.place);
     if (!ok) {
         sx_interactions_free(result);

@@ -25,6 +25,9 @@ struct sx_index_row {
     /* For estimators: the weight of the difference of S at T, |T| = t, times the number of all
      * coalitions of `size`; or that the index is the best fit of its order. */
     double (*difference)(int64_t order, int64_t players, int64_t s, int64_t t, int64_t size);
+    /* The weight of all T that hold `in` players outside S and none of `out` others; NULL: not known
+     * but by sums of weights. */
+    double (*meeting)(int64_t in, int64_t out);
     bool fit;
     double (*more)(int64_t more); /* then so much of the value of each superset with `more` */
     int64_t least;                /* 0: the empty set has a value, too */
