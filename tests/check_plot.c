@@ -415,13 +415,14 @@ START_TEST(test_map_alone)
     for (int i = 0; i < 64; i++)
         values[i] = i - 30;
     struct sx_tensor map = map_of(DIMS(1, 1, 8, 8), values);
+    set("cmap", "bwr");
     set("sign", "all");
     set("outlier", "0");
     struct sx_picture figure = draw(&map, NULL, NULL), again = draw(&map, NULL, NULL);
     ck_assert_int_eq(figure.height, 256 + 2 * TOP);
     for (int i = 0; i < 64; i++)
         ck_assert_uint_eq(pixel(&figure, LEFT + i % 8 * 32 + 16, TOP + i / 8 * 32 + 16),
-                          colour("rdbu", ((i - 30) / 33.0 + 1) / 2));
+                          colour("bwr", ((i - 30) / 33.0 + 1) / 2));
     ck_assert_uint_eq(pixel(&figure, LEFT + 256 + BETWEEN + 5, TOP + 1), 0xff0202);
     ck_assert_uint_eq(pixel(&figure, 0, 0), SX_WHITE);
     ck_assert_mem_eq(figure.pixels, again.pixels, (size_t)(3 * figure.width * figure.height));
