@@ -17,6 +17,7 @@ static bool list_layers(struct perturb *s)
 {
     struct sx_layer *layer = NULL;
     int64_t n = 0;
+    sx_sink_for_eyes(s->cli.sink);
     if (!sx_layers(s->cli.model, &layer, &n, &s->cli.error))
         return false;
     for (int64_t i = 0; i < n; i++)

@@ -189,6 +189,8 @@ bool cli_file_begin(struct cli *cli, struct sx_error *error)
     struct sx_sink *sink = sx_sink_open(cli->file[method], error);
     if (sink == NULL)
         return false;
+    if (cli->format == CLI_FORMAT_TEXT)
+        sx_sink_for_eyes(sink);
     cli->aside = cli->sink;
     cli->sink = sink;
     return true;

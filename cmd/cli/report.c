@@ -13,8 +13,10 @@
 /* A file's name may hold anything; the message is one line all the same. */
 static void print_plain(const char *text)
 {
-    for (; *text != '\0'; text++)
-        fputc((unsigned char)*text < ' ' ? '?' : *text, stderr);
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", text);
+    sx_plain(copy, "");
+    fputs(copy, stderr);
 }
 
 double cli_seconds(void)
@@ -62,7 +64,9 @@ void cli_progress(struct cli *cli, const char *format, ...)
         return;
     va_start(args, format);
     fputs("\r\033[K", stderr);
-    vfprintf(stderr, format, args);
+    char text[400];
+    vsnprintf(text, sizeof text, format, args);
+    print_plain(text);
     fflush(stderr);
     va_end(args);
     cli->line_shown = true;
@@ -71,9 +75,11 @@ void cli_progress(struct cli *cli, const char *format, ...)
 __attribute__((format(printf, 2, 0))) static void say(struct cli *cli, const char *format,
                                                       va_list args)
 {
+    char text[4096];
+    vsnprintf(text, sizeof text, format, args);
     clear_line(cli);
     fprintf(stderr, "%s: ", cli->tool);
-    vfprintf(stderr, format, args);
+    print_plain(text);
     fprintf(stderr, "\n");
 }
 

@@ -77,6 +77,8 @@ static bool open_output(struct cli *cli)
 {
     bool later = cli->each || cli->resume;
     cli->sink = sx_sink_open(later ? NULL : cli->output, &cli->error); /* which it names */
+    if (cli->sink != NULL && cli->format == CLI_FORMAT_TEXT)
+        sx_sink_for_eyes(cli->sink);
     return cli->sink != NULL && (cli->each || !cli->resume || cli_resume_open(cli));
 }
 

@@ -57,4 +57,7 @@ double sx_random_normal(uint64_t seed, uint64_t stream, uint64_t draw);  /* N(0,
 /* Wide enough for any place name in a message, after which text is cut. */
 #define SX_NAME_SHOWN 80
 
+/* The bytes of the well-formed UTF-8 character at `text`, 0 if there is none. */
+size_t sx_utf8_length(const char *text);
+
 #endif

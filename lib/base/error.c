@@ -3,14 +3,7 @@
 #include <string.h>
 
 #include "base/base.h"
-
-/* A message is one line whatever the names inside it hold. */
-static void one_line(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 127)
-            *text = '?';
-}
+#include "sextant/output.h"
 
 bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, ...)
 {
@@ -21,7 +14,7 @@ bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, 
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    one_line(error->message);
+    sx_plain(error->message, ""); /* one line whatever the names inside it hold */
     return false;
 }
 
@@ -34,7 +27,7 @@ bool sx_fail_at(struct sx_error *error, const char *format, ...)
     va_start(args, format);
     vsnprintf(joined, sizeof joined / 2, format, args);
     va_end(args);
-    one_line(joined);
+    sx_plain(joined, ""); /* one line whatever the names inside it hold */
     size_t at = strlen(joined);
     const char *parts[] = {": ", error->message};
     for (int i = 0; i < 2; i++)

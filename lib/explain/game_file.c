@@ -86,10 +86,10 @@ static bool exact_value(const char *line, size_t n, const cJSON *object, double 
     if (at == NULL || !cJSON_IsNumber(item))
         return false;
     double about = cJSON_GetNumberValue(item);
-    for (at += sizeof key - 1; at < end && strchr(" \t:", *at) != NULL;)
+    for (at += sizeof key - 1; at < end && (*at == ' ' || *at == '\t' || *at == ':');)
         at++;
     size_t length = 0;
-    while (at + length < end && strchr("+-.eE0123456789", at[length]) != NULL)
+    while (at + length < end && memchr("+-.eE0123456789", at[length], 15) != NULL)
         length++;
     return sx_number_parse(at, length, value) && isfinite(*value) &&
            fabs(*value - about) <= 1e-12 * fabs(about);
@@ -157,7 +157,7 @@ static struct sx_game *load_lines(const struct sx_file *file, struct sx_error *e
             ok = game != NULL;
             coalition = ok ? sx_new(game->words, sizeof *coalition, error) : NULL;
             ok = coalition != NULL;
-        } else if (strspn(at, " \t\r") < n) {
+        } else if (n > (at[0] == '\r')) { /* the line is not empty */
             ok = take_line(game, at, n, coalition, error);
         }
         if (!ok)

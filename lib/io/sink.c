@@ -19,6 +19,7 @@
 struct sx_sink {
     int fd;
     int failure; /* errno of the first failed write */
+    bool eyes;   /* what is printed is plain text */
     bool direct; /* to what exists: standard output, a device */
     bool named;  /* `temporary` exists */
     char *final, *temporary;
@@ -206,6 +207,11 @@ bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n)
     return sink->failure == 0;
 }
 
+void sx_sink_for_eyes(struct sx_sink *sink)
+{
+    sink->eyes = true;
+}
+
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
 {
     char *text = NULL;
@@ -216,6 +222,12 @@ bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     if (n < 0) {
         sink->failure = sink->failure != 0 ? sink->failure : ENOMEM;
         return false;
+    }
+    if (sink->eyes && n > 0) {
+        char last = text[n - 1]; /* a line may end here, and nowhere else */
+        sx_plain(text, "\t");
+        if (last == '\n')
+            text[n - 1] = last;
     }
     bool ok = sx_sink_write(sink, text, (size_t)n);
     free(text);

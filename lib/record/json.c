@@ -4,26 +4,6 @@
 
 #include "record/result.h"
 
-/* The length of the well-formed UTF-8 character at `s`, 0 if there is none. */
-static size_t utf8(const unsigned char *s)
-{
-    static const unsigned char low[] = {0x80, 0xa0, 0x90}, high[] = {0xbf, 0x9f, 0x8f};
-    if (s[0] < 0x80)
-        return 1;
-    size_t n = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    if (n == 0)
-        return 0;
-    /* Overlong forms, surrogates and what is past U+10FFFF show in the second byte. */
-    unsigned char from = s[0] == 0xe0 ? low[1] : s[0] == 0xf0 ? low[2] : low[0];
-    unsigned char to = s[0] == 0xed ? high[1] : s[0] == 0xf4 ? high[2] : high[0];
-    if (s[1] < from || s[1] > to)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 /* Runs of plain characters are written at once. */
 static void write_string(struct sx_sink *sink, const char *text)
 {
@@ -31,7 +11,7 @@ static void write_string(struct sx_sink *sink, const char *text)
     sx_sink_write(sink, "\"", 1);
     while (text[plain] != '\0') {
         unsigned char c = (unsigned char)text[plain];
-        size_t n = utf8((const unsigned char *)text + plain);
+        size_t n = sx_utf8_length(text + plain);
         if (n > 0 && c >= ' ' && c != '"' && c != '\\') {
             plain += n;
             continue;

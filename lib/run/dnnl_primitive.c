@@ -2,6 +2,7 @@
  *
  * Making one costs 0.3-1.3 ms, so equal nodes share one. All convolutions are made for MADE_FOR
  * threads, whoever runs them: oneDNN cuts its sums by the threads a primitive is made for. */
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,12 +201,36 @@ bool sx_conv_stops(const struct sx_key *key)
     return stop;
 }
 
+/* oneDNN computes with ints in places, and divides by what has overflowed: numbers that leave no
+ * room for their products are not handed to it. */
+static bool fits(const struct sx_key *key)
+{
+    const int64_t most = (int64_t)1 << 31, step = 1 << 15;
+    int64_t of_product[] = {key->m,           key->k,           key->columns,
+                            key->a_stride[0], key->a_stride[1], key->b_stride[0],
+                            key->b_stride[1], key->c_stride};
+    double image = (double)key->in, result = (double)key->out,
+           weights = image * result / (double)(key->conv.group > 0 ? key->conv.group : 1);
+    for (size_t i = 0; i < sizeof of_product / sizeof of_product[0]; i++)
+        if (of_product[i] >= most)
+            return false;
+    for (int i = 0; i < key->conv.rank; i++) {
+        image *= (double)key->image[i];
+        result *= (double)key->result[i];
+        weights *= (double)key->kernel[i];
+        if (key->conv.stride[i] > step || key->conv.dilation[i] > step ||
+            llabs(key->conv.pad_begin[i]) > step || llabs(key->conv.pad_end[i]) > step)
+            return false;
+    }
+    return fmax(fmax(image, result), weights) < (double)most && key->n < most;
+}
+
 /* Makes the primitive of a key. An implementation whose name begins with "ref" is thousands of
  * times too slow: it is taken for none. */
 static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
 {
     dnnl_primitive_attr_t attr;
-    if (sx_conv_stops(&p->key) || !make_attr(&p->key, &attr))
+    if (!fits(&p->key) || sx_conv_stops(&p->key) || !make_attr(&p->key, &attr))
         return;
     int before = omp_get_max_threads();
     omp_set_num_threads(p->key.serial ? 1 : MADE_FOR);

@@ -36,7 +36,8 @@ struct planner {
     size_t n_steps;
     struct hole *hole;
     size_t n_holes, hole_capacity;
-    size_t top, peak; /* the arena's end: now, and at most */
+    size_t top, peak;  /* the arena's end: now, and at most */
+    size_t max_memory; /* bytes; 0: no limit */
     struct sx_error *error;
 };
 
@@ -45,12 +46,22 @@ static bool is_step(const struct sx_graph *g, const struct sx_node *node)
     return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(g, node)->view;
 }
 
+/* No machine has more, whatever the limit. */
+#define LARGEST ((size_t)1 << 39)
+
+/* A value that alone is over the limit is refused before anything is made for it. */
 static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t *bytes)
 {
+    size_t limit = p->max_memory > 0 && p->max_memory < LARGEST ? p->max_memory : LARGEST;
     int64_t count;
-    return sx_shape_count(&node->shape, &count, p->error) &&
-           (sx_size_mul(bytes, (size_t)count, sx_type_size(node->type)) ||
-            sx_fail(p->error, SX_MEMORY, "a value is too large"));
+    if (!sx_shape_count(&node->shape, &count, p->error))
+        return false;
+    if (!sx_size_mul(bytes, (size_t)count, sx_type_size(node->type)))
+        return sx_fail(p->error, SX_MEMORY, "a value is too large");
+    if (*bytes > limit)
+        return sx_fail(p->error, SX_MEMORY, "a value of %zu MB is over the limit of %zu MB",
+                       *bytes >> 20, limit >> 20);
+    return true;
 }
 
 /* ---- The arena: best fit, holes merge when memory comes back ---- */
@@ -339,9 +350,10 @@ static bool make_step(struct planner *p, size_t i)
     return locate(p, p->node[i], i, SX_NONE, &step->call.out);
 }
 
-static bool make_steps(struct planner *p, size_t max_memory)
+static bool make_steps(struct planner *p)
 {
     struct sx_program *program = p->program;
+    size_t max_memory = p->max_memory;
     program->arena_size = p->peak;
     size_t need = sx_program_memory(program);
     if (max_memory > 0 && need > max_memory)
@@ -362,7 +374,7 @@ bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *err
 {
     const struct sx_graph *g = program->g;
     size_t n = g->n_nodes, most = n + (size_t)program->n_outputs;
-    struct planner p = {.program = program, .g = g, .error = error};
+    struct planner p = {.program = program, .g = g, .max_memory = max_memory, .error = error};
     p.root = sx_new(n, sizeof *p.root, error);
     p.place = sx_new(n, sizeof *p.place, error);
     p.node = sx_new(most, sizeof *p.node, error);
@@ -376,7 +388,7 @@ bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *err
         bind_outputs(&p);
         for (size_t i = 0; ok && i < n_computed; i++)
             ok = store_step(&p, i);
-        ok = ok && make_steps(&p, max_memory);
+        ok = ok && make_steps(&p);
     }
     free(p.root);
     free(p.place);

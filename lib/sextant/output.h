@@ -33,6 +33,13 @@ char *sx_sink_text(struct sx_sink *sink, struct sx_error *error);
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Makes '?' of control characters, but for those kept, and of bytes that are no UTF-8, in place. */
+void sx_plain(char *text, const char *kept);
+
+/* From now on control characters that are printed, and bytes that are no UTF-8, come out as '?':
+ * names out of files may hold anything. Tabs stay, and a newline at the end of what is printed;
+ * what is written by sx_sink_write stays as it is. */
+void sx_sink_for_eyes(struct sx_sink *sink);
 bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error);
 
 /* Ends and frees the sink; without `keep`, or on failure, no file stays. */
