@@ -28,7 +28,7 @@ static void visit(struct orders *o, int at, uint64_t left, uint64_t set, in_orde
         o->sum += f(o->order, o->n, set);
         o->count++;
     }
-    for (int i = 0; i < o->n; i++)
+    for (int i = 0; i < o->n && at < MOST; i++)
         if ((left >> i & 1) != 0) {
             o->order[at] = i;
             visit(o, at + 1, left ^ (uint64_t)1 << i, set, f);

@@ -40,12 +40,15 @@ void cli_features_free(struct cli *cli);
 
 /* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
  * as if the signal had not been caught, unless whoever started the tool wants a status. */
-void cli_watch_signals(void);
+void cli_watch_signals(const char *name);
 bool cli_reader_gone(void);
 void cli_end_by_signal(void);
 
 /* limit.c: bounds the memory of the process; then takes off what the model's files have, which
  * fails where nothing is left. */
+/* The processors of the process: what threads are for by default. */
+int cli_processors(void);
+
 void cli_limit_memory(struct cli *cli);
 bool cli_limit_mapped(struct cli *cli);
 

@@ -84,9 +84,9 @@ static bool open_output(struct cli *cli)
 
 bool cli_open(struct cli *cli)
 {
-    cli_watch_signals();
-    if (cli->threads > 0)
-        omp_set_num_threads(cli->explain.threads); /* beside programs, too */
+    cli_watch_signals(cli->tool);
+    /* Beside programs, too. */
+    omp_set_num_threads(cli->threads > 0 ? cli->explain.threads : cli_processors());
     cli->sample = cli->one_result ? -1 : 0;
     cli->started = cli_seconds();
     choose_output(cli);

@@ -1,12 +1,15 @@
 /* signals.c - readers that go away, and files that grow too large: writing fails instead of ending
  * the process, so that what is half written is removed. */
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cmd/cli/inner.h"
 
 /* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
 static volatile sig_atomic_t reader_gone;
 static bool sigpipe_ignored;
+static const char *tool;
 
 static void on_sigpipe(int number)
 {
@@ -19,8 +22,23 @@ bool cli_reader_gone(void)
     return reader_gone != 0;
 }
 
-void cli_watch_signals(void)
+/* A file that others cut while it is mapped has no bytes where it had some. Output is not yet
+ * there under its name, and nothing else is lost. */
+static void on_sigbus(int number)
 {
+    static const char line[] = ": a file became shorter while it was read\n";
+    (void)number;
+    if (write(STDERR_FILENO, tool, strlen(tool)) < 0 ||
+        write(STDERR_FILENO, line, sizeof line - 1) < 0)
+        _exit(SX_MODEL); /* nobody to tell */
+    _exit(SX_MODEL);
+}
+
+void cli_watch_signals(const char *name)
+{
+    struct sigaction cut = {.sa_handler = on_sigbus};
+    tool = name;
+    sigaction(SIGBUS, &cut, NULL);
     struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;
     sigaction(SIGPIPE, &gone, &before);
     sigpipe_ignored = before.sa_handler == SIG_IGN;

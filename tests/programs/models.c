@@ -401,6 +401,50 @@ static void swarm(void)
     printf("swarm 36\n");
 }
 
+/* Few numbers that ask for much: a grid of 2^40 points, a gradient by steps of 2^17, and a node
+ * that finds 2^30 places while constants are folded. */
+static void enormous(void)
+{
+    struct tm_model *m = tm_new(20);
+    tm_input(m, "x", SX_FLOAT, 3, (int64_t[]){1, 2, 3});
+    tm_const(m, "size", SX_INT, 1, (int64_t[]){4}, (int64_t[]){1, 1, 1 << 20, 1 << 20});
+    tm_node(m, "AffineGrid", "x size", "y", NULL);
+    tm_output(m, "y");
+    save("affine-grid", m);
+    save_input("affine-grid", 3, (int64_t[]){1, 2, 3});
+    m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 4, (int64_t[]){1, 1, 2, 2});
+    tm_const(m, "w", SX_FLOAT, 4, (int64_t[]){1, 1, 1, 1}, (float[]){1});
+    tm_node(m, "ConvTranspose", "x w", "y", "strides=131072,131072");
+    tm_output(m, "y");
+    save("steps", m);
+    save_input("steps", 4, (int64_t[]){1, 1, 2, 2});
+    m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){4});
+    tm_const(m, "size", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1 << 30});
+    tm_node(m, "ConstantOfShape", "size", "c", NULL);
+    tm_attr_tensor(m, "value", SX_FLOAT, 1, (int64_t[]){1}, (float[]){1});
+    tm_node(m, "NonZero", "c", "i", NULL);
+    tm_node(m, "Cast", "i", "f", "to=1");
+    tm_node(m, "ReduceSum", "f", "s", NULL);
+    tm_node(m, "Add", "x s", "y", NULL);
+    tm_output(m, "y");
+    save("nonzero", m);
+    save_input("nonzero", 1, (int64_t[]){4});
+    printf("affine-grid 6\nsteps 6\n");
+}
+
+/* Names that would speak to a terminal: escape, bell, delete, C1, no UTF-8. */
+static void escapes(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){4});
+    tm_node(m, "Neg", "x", "\033]0;title\007\177\302\233\377y", NULL);
+    tm_output(m, "\033]0;title\007\177\302\233\377y");
+    save("escapes", m);
+    save_input("escapes", 1, (int64_t[]){4});
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -438,5 +482,7 @@ int main(int argc, char **argv)
     deep();
     nested();
     swarm();
+    enormous();
+    escapes();
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -87,6 +87,26 @@ expect 'weights in another file' 0 onnx-run -f json external.onnx external.npy
 expect 'the same from a pipe' 3 sh -c 'onnx-run -f json - external.npy <external.onnx'
 expect 'the same with --data-dir' 0 sh -c 'onnx-run -f json --data-dir=. - external.npy <external.onnx'
 
+# A limit bounds what folding makes, too.
+expect 'folding over the limit' 36 onnx-run -f json --max-mem=64M -j1 nonzero.onnx nonzero.npy
+# What names hold never speaks to a terminal.
+run onnx-run -f text --list escapes.onnx escapes.npy
+is 'names are plain in lists' "$status $(tail -n 1 "$T/out" | sed 's/.* //')" '0 ?]0;title?????y'
+run onnx-run -f text "--output-name=$(printf 'a\033[31mb')" escapes.onnx escapes.npy
+is 'names are plain in messages' "$status $(grep -c '[^ -~]' "$T/err")" '2 0'
+run ggig -f text --method=grad escapes.onnx escapes.npy
+is 'names are plain in results' "$status $(LC_ALL=C grep -c '[^ -~]' "$T/out")" '0 0'
+{
+    printf '{"players":513}\n{"present":[],"value":0}\n'
+    head -c 5000 /dev/zero | tr '\0' ' '
+} >spaces.ndjson
+expect 'a game with a line of spaces' 1 shapley-int -f json --load-game=spaces.ndjson
+# A model that becomes shorter under the tool.
+cp "$DATA/squeezenet.onnx" shrinks.onnx
+run sh -c '(sleep 1; truncate -s 5000 shrinks.onnx; cat dog.png) | onnx-run -f json shrinks.onnx -'
+is 'a model that becomes shorter' "$(judge 13)" ''
+expect 'more threads than anyone has' 0 env OMP_NUM_THREADS=100000 onnx-run -f json digits8.onnx digits8.npy
+
 # ---- Inputs ----
 
 # npy FILE HEADER: version 1 with the header given, and 64 floats.
