@@ -66,7 +66,8 @@ static enum sx_score score_of(const struct sx_datum *record, enum sx_score other
 
 static bool find_inference(struct score *s, struct sx_explainer *e, struct sx_error *error)
 {
-    const struct sx_infer_options options = {.precise = s->cli.explain.precise,
+    const struct sx_infer_options options = {.watch = s->cli.explain.watch,
+                                             .precise = s->cli.explain.precise,
                                              .threads = s->cli.explain.threads,
                                              .max_memory = s->cli.explain.max_memory,
                                              .output = sx_explainer_target(e)->output};

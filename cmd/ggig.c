@@ -111,6 +111,7 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
     struct sx_record record;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
+    record.partial = a->partial;
     sx_result_begin(s->cli.result, &record);
     put_params(s, a);
     cli_put_names(&s->cli, s->explainer);

@@ -112,7 +112,8 @@ static void run(struct onnx_run *s)
 {
     struct cli_sample sample;
     const struct sx_explain_options *e = &s->cli.explain;
-    struct sx_infer_options options = {e->precise, e->threads, e->max_memory, e->output};
+    struct sx_infer_options options = {e->precise, e->threads, e->max_memory, e->output,
+                                       e->watch};
     bool go_on = true;
     size_t at = 0;
     for (int i = 0; i == 0 || (i < sx_model_output_count(s->cli.model) && i < 12); i++)

@@ -119,6 +119,7 @@ struct cli {
     int header; /* enum sx_header */
     int format, score, ste, colour;
     int64_t threads;
+    double max_time; /* seconds for a sample; 0: no limit */
     uint64_t seed;
     int64_t row_begin, row_end; /* row_end < 0: to the last */
     int64_t shard, shards;      /* shards 0: all samples */
@@ -175,6 +176,8 @@ struct cli {
     size_t memory_left, mapped, data; /* as the limit was set: limit.c */
     int64_t forward, backward;        /* model evaluations that records have told of */
     double started;
+    struct sx_watch watch;      /* of the sample at hand */
+    double sample_began, shown; /* when that was; when progress was shown last */
 };
 
 /* One sample: a tensor for every input of the model, in its order. */

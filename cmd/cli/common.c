@@ -322,6 +322,15 @@ static const struct sx_option outputs[] = {
      .kind = SX_OPTION_FLAG,
      CLI(complete)}};
 
+static const struct sx_option timing[] = {
+    {.name = "max-time",
+     .argument = "SECONDS",
+     .help = "a sample that takes longer fails, or has what there is",
+     .kind = SX_OPTION_NUMBER,
+     CLI(max_time),
+     .low = 1e-6,
+     .high = 1e9}};
+
 static const struct sx_option running[] = {{.letter = 's',
                                             .name = "seed",
                                             .argument = "N",
@@ -366,4 +375,5 @@ const struct cli_common cli_common[] = {{CLI_EXPLAIN, TABLE("What is explained",
                                         {0, TABLE("What is written", outputs)},
                                         {CLI_SAMPLES, TABLE("What is written", resuming)},
                                         {0, TABLE("How it is computed", running)},
+                                        {CLI_SAMPLES, TABLE("How it is computed", timing)},
                                         {0, {NULL, NULL, 0}}};

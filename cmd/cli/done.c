@@ -46,6 +46,9 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
     if (ok)
         return succeeded(cli);
     char place[120];
+    struct sx_error late;
+    if (cli_ran_out(cli, &late))
+        error = &late;
     if (error->status != SX_FAILED)
         return end_run(cli, sample, error);
     if (sample->file)

@@ -38,6 +38,12 @@ bool cli_features_begin(struct cli *cli);
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names);
 void cli_features_free(struct cli *cli);
 
+/* progress.c: a line on a terminal; a sample begins, which is watched where that is wanted; whether
+ * --max-time has ended it, and the error that it is. */
+void cli_show_progress(struct cli *cli);
+void cli_watch_sample(struct cli *cli, double began);
+bool cli_ran_out(const struct cli *cli, struct sx_error *error);
+
 /* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
  * as if the signal had not been caught, unless whoever started the tool wants a status. */
 void cli_watch_signals(const char *name);

@@ -89,6 +89,7 @@ bool cli_open(struct cli *cli)
     omp_set_num_threads(cli->threads > 0 ? cli->explain.threads : cli_processors());
     cli->sample = cli->one_result ? -1 : 0;
     cli->started = cli_seconds();
+    cli_watch_sample(cli, cli->started);
     choose_output(cli);
     cli->limited = cli->explain.max_memory > 0;
     if (!cli->limited)

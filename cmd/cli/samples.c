@@ -13,24 +13,6 @@ void cli_samples_free(struct cli *cli)
     cli->samples = NULL;
 }
 
-static void show_progress(struct cli *cli)
-{
-    struct cli_samples *s = cli->samples;
-    double now = cli_seconds();
-    if (now - s->shown < 0.2 || now - cli->started < 0.5 || !cli_shows_progress(cli))
-        return;
-    s->shown = now;
-    int64_t count = s->main >= 0 && s->feed[s->main].reader != NULL
-                        ? sx_reader_count(s->feed[s->main].reader)
-                        : -1;
-    double rate = (double)cli->done / (now - cli->started);
-    char left[60] = "";
-    if (count > 1 && rate > 0)
-        snprintf(left, sizeof left, ", %.0f s left in this input",
-                 (double)(count - s->index) / rate);
-    cli_progress(cli, "%s: %lld done, %.3g/s%s", cli->tool, (long long)cli->done, rate, left);
-}
-
 /* Whether the sample is one of this run's. Every sample is asked about once, so that names of files and
  * shares of shards do not depend on the answers. */
 static bool is_wanted(struct cli *cli, const struct cli_sample *sample)
@@ -150,9 +132,11 @@ bool cli_next(struct cli *cli, struct cli_sample *sample)
         cli_feeds_close(cli);
     cli->probing = false;
     while (go_on && !given && cli->error.status == SX_OK) {
-        show_progress(cli);
+        cli_show_progress(cli);
         go_on = s->id == NULL ? next_input(cli) : next_row(cli, sample, &given);
     }
+    if (given)
+        cli_watch_sample(cli, sample->started);
     return given && cli->error.status == SX_OK;
 }
 

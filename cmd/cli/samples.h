@@ -31,7 +31,6 @@ struct cli_samples {
     int columns;              /* inputs that each take one column of a table; 0: they do not */
     char **name;              /* theirs, which belong to the model */
     struct sx_shape row;      /* of a line of such a table */
-    double shown;             /* when progress was shown last */
 };
 
 /* feeds.c: opens everything that the samples of one INPUT need; reads one, all inputs in step, also

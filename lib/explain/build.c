@@ -162,6 +162,7 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
     }
     b->n_inputs = n;
     struct sx_graph *g = b->graph;
+    g->watch = b->lowered->graph->watch = e->options.watch;
     struct sx_smoothing smoothing = {faithful, map, e->smooth};
     bool ok = sx_rebuild(faithful, g, &scores, 1, &x, 1, map, sx_smooth_change, &smoothing);
     if (ok && map[x] == SX_NONE)

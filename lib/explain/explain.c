@@ -80,6 +80,18 @@ void sx_explainer_cost(const struct sx_explainer *e, int64_t *forward, int64_t *
     *backward = e->backward;
 }
 
+void sx_explainer_plan(struct sx_explainer *e, int64_t n)
+{
+    struct sx_watch *w = e->options.watch;
+    if (w != NULL && w->planned < w->done + n)
+        w->planned = w->done + n;
+}
+
+bool sx_explainer_stopped(const struct sx_explainer *e)
+{
+    return e->options.watch != NULL && e->options.watch->stopped;
+}
+
 /* Makes `built` what fits the sample, if there is something: that of the last sample, or one that is
  * kept. What values decided is kept when others come. */
 static bool find_built(struct sx_explainer *e, const struct sx_tensor *feeds, bool *found,
@@ -376,6 +388,7 @@ bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, doubl
     if (program == NULL || n == 0)
         return program != NULL;
     int64_t size = sx_count(&e->input.shape), room = sx_points_batch(program);
+    sx_explainer_plan(e, n);
     room = room > n ? n : room;
     enum sx_type real = e->built.graph->real;
     struct stretch s;

@@ -92,4 +92,8 @@ int sx_score_node(struct sx_graph *g, int y, bool other, enum sx_score *score);
 /* The target in words, for another explainer of the same tensor: the element where it is one. */
 const char *sx_target_text(const struct sx_explainer *e, char text[24]);
 
+/* At least n more evaluations are to come for this sample; whether the work was ended. */
+void sx_explainer_plan(struct sx_explainer *e, int64_t n);
+bool sx_explainer_stopped(const struct sx_explainer *e);
+
 #endif

@@ -121,6 +121,7 @@ static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct 
                                          .max_memory = f->options.max_memory};
         for (int i = 0; i < l->n_inputs; i++)
             inputs[i] = l->inputs[i].node;
+        l->graph->watch = f->options.watch;
         b->program =
             sx_compile(l->graph, inputs, l->n_inputs, b->nodes, b->n_outputs, &options, error);
     }

@@ -131,6 +131,7 @@ static bool build_points(const struct masked *m, int64_t expected, struct sx_err
     struct feeds f = {.shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof(int), error)};
     if (kept->graph != NULL && map != NULL && f.shared != NULL) {
         kept->graph->constant_limit = b->graph->constant_limit;
+        kept->graph->watch = b->graph->watch;
         for (size_t i = 0; i < b->graph->n_nodes; i++)
             map[i] = SX_NONE;
         int y = emit_value(m, kept->graph, &f, map);
@@ -208,6 +209,7 @@ static bool masked_values(void *context, int64_t n, const uint64_t *coalitions, 
     uint8_t *present = sx_new_aligned((size_t)room, bytes, error);
     void *results = sx_new_aligned((size_t)room, sizeof(double), error);
     bool ok = points != NULL && present != NULL && results != NULL;
+    sx_explainer_plan(m->e, n * m->n_baselines);
     for (int64_t done = 0; ok && done < n; done += room) {
         int64_t now = n - done < room ? n - done : room;
         for (int64_t i = 0; i < now; i++)

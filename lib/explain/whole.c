@@ -85,6 +85,7 @@ static bool compile(struct sx_whole *w, int number, int64_t expected, struct sx_
     bool ok = g != NULL && map != NULL && shared != NULL;
     if (ok) {
         g->constant_limit = t->g->constant_limit;
+        g->watch = t->g->watch;
         f.to = directions_node(w, g, &all);
         sx_rebuild(t->g, g, &number, 1, NULL, 0, map, fix_directions, &f);
         for (int i = 0; i < t->n_shared; i++)

@@ -126,6 +126,7 @@ static void finish(const struct sx_attributing *a, struct sx_attribution *r)
     r->steps = a->steps;
     r->iterations = a->iterations;
     r->samples = a->samples;
+    r->partial = a->partial;
     r->left_out = a->left_out;
     r->eta = a->eta;
 }
@@ -177,6 +178,14 @@ static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
     a->iterations = o->iterations > 0 ? o->iterations : paper ? 100 : 4;
     a->samples = o->samples > 0 ? o->samples : row->samples > 0 ? row->samples : 50;
     a->eta = o->eta != 0 ? o->eta : paper ? 1e-4 : 0.01 * s * s / (double)a->iterations;
+}
+
+/* Evaluations to come, about. */
+static int64_t planned(const struct sx_attributing *a, const struct sx_attribute_row *row)
+{
+    if (row->ascends)
+        return (row->steps > 0 ? a->steps + 1 : 1) * a->iterations;
+    return row->steps > 0 ? a->steps + 1 : 1;
 }
 
 /* Makes a map of token embeddings one of tokens: sums along the last axis. */
@@ -233,6 +242,7 @@ bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
                                .baseline = o->baseline,
                                .error = error};
     settle(&a, row);
+    sx_explainer_plan(e, planned(&a, row));
     bool ok = row->make != NULL ? row->make(&a, r) : run_by_input(&a, row, r);
     if (ok && row->make != NULL)
         r->flat = is_flat(&r->map);

@@ -14,6 +14,8 @@ struct sx_attributing {
     const double *x, *baseline;
     double *map;         /* [size], zeroed */
     double f_x, f_start; /* for completeness */
+    int64_t visited;     /* points of the last visit that were taken */
+    bool partial;        /* a mean of fewer draws than were asked for: time was up */
     int64_t left_out;    /* points of a maximum that were not finite */
     double eta;          /* step of the ascent */
     double *unmoved;     /* [size], the map without the ascent; NULL: not known */

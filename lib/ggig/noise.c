@@ -43,6 +43,23 @@ static void take_moments(void *context, int64_t k, double value, const double *g
         m->square[i] += g[i] * g[i] / (double)m->a->samples;
 }
 
+/* What was drawn until time was up is a mean, too. */
+static bool keep_drawn(struct moments *m)
+{
+    struct sx_attributing *a = m->a;
+    if (!sx_explainer_stopped(a->e) || a->visited == 0)
+        return false;
+    double factor = (double)a->samples / (double)a->visited;
+    for (int64_t i = 0; i < a->size; i++) {
+        a->map[i] *= factor;
+        if (m->square != NULL)
+            m->square[i] *= factor;
+    }
+    a->samples = a->visited;
+    *a->error = (struct sx_error){0};
+    return a->partial = true;
+}
+
 /* Leaves the mean in the map and, if wanted, the mean square in *square, which is freed by the
  * caller. */
 static bool gather_moments(struct sx_attributing *a, double **square)
@@ -55,7 +72,7 @@ static bool gather_moments(struct sx_attributing *a, double **square)
             return false;
     }
     const struct sx_visit visit = {&m, noisy_point, take_moments};
-    return sx_visit_gradients(a, a->samples, &visit);
+    return sx_visit_gradients(a, a->samples, &visit) || keep_drawn(&m);
 }
 
 bool sx_attribute_smoothgrad(struct sx_attributing *a)

@@ -15,6 +15,7 @@ static bool visit_points(struct sx_attributing *a, int64_t n, const struct sx_vi
     if (with_gradients)
         gradients = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
     double *values = sx_new((size_t)room, sizeof *values, a->error);
+    a->visited = 0;
     bool ok = points != NULL && values != NULL && (gradients != NULL || !with_gradients);
     for (int64_t k = 0; ok && k < n; k += room) {
         int64_t now = n - k < room ? n - k : room;
@@ -24,6 +25,7 @@ static bool visit_points(struct sx_attributing *a, int64_t n, const struct sx_vi
         for (int64_t i = 0; ok && i < now; i++)
             visit->take(visit->context, k + i, values[i],
                         with_gradients ? gradients + i * a->size : NULL);
+        a->visited = ok ? k + now : a->visited;
     }
     free(points);
     free(gradients);

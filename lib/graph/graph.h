@@ -53,6 +53,7 @@ struct sx_graph {
     size_t n_buckets, n_hashed;
     struct sx_folded folded;
     size_t constant_bytes, constant_limit; /* folded constants, and how much they may be */
+    struct sx_watch *watch;                /* of runs; NULL: nobody watches */
     struct sx_arena arena;
     struct sx_error error;
 };

@@ -86,6 +86,8 @@ void sx_result_begin(struct sx_result *r, const struct sx_record *record)
         put_target(r, record->target);
     if (record->target != NULL && record->target->straight_through)
         sx_put_bool(r, "straight_through", true);
+    if (record->partial)
+        sx_put_bool(r, "partial", true);
     if (record->truth != NULL)
         put_truth(r, record->truth);
 }

@@ -191,6 +191,7 @@ static bool copy_graph(struct sx_points *points, const struct sx_graph *g, const
               points->padded != NULL;
     if (ok) {
         points->g->constant_limit = g->constant_limit;
+        points->g->watch = g->watch;
         memcpy(points->feed, inputs, n_in * sizeof *map);
         for (size_t i = 0; i < n_shared; i++)
             points->feed[n_in + i] = shared[i];
@@ -289,6 +290,8 @@ bool sx_points_run(struct sx_points *points, int64_t n, const void *const *feeds
         if (!run_batch(points, batch, done, now, feeds, shared, results, error))
             return false;
         done += now;
+        if (points->g->watch != NULL)
+            points->g->watch->done += now;
     }
     return true;
 }

@@ -111,6 +111,7 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->source_inputs = copy_nodes(program, inputs, n_inputs, error);
     program->source_outputs = copy_nodes(program, outputs, n_outputs, error);
     program->max_memory = options->max_memory;
+    program->watch = g->watch;
     bool ok = program->inputs != NULL && program->outputs != NULL &&
               program->source_inputs != NULL && program->source_outputs != NULL &&
               run_passes(program, g, options->plain || constants_hold_nan(g), error) &&

@@ -42,6 +42,13 @@ static bool run_plain(struct sx_program *program, const struct sx_tensor *feeds,
     return program->plain != NULL && sx_run(program->plain, feeds, results, error);
 }
 
+static bool goes_on(struct sx_watch *watch)
+{
+    if (watch != NULL && !watch->stopped)
+        watch->stopped = !watch->go_on(watch);
+    return watch == NULL || !watch->stopped;
+}
+
 bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
             struct sx_tensor *results, struct sx_error *error)
 {
@@ -61,7 +68,7 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
     int before = omp_get_max_threads();
     omp_set_num_threads(program->threads);
     bool ok = true;
-    for (size_t i = 0; ok && i < program->n_steps; i++) {
+    for (size_t i = 0; ok && goes_on(program->watch) && i < program->n_steps; i++) {
         const struct sx_step *step = &program->step[i];
         if (step->kernel != NULL)
             ok = sx_kernel_run(step->kernel, &step->call);
@@ -69,5 +76,7 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
             step->run(&step->call);
     }
     omp_set_num_threads(before);
+    if (program->watch != NULL && program->watch->stopped)
+        return sx_fail(error, SX_FAILED, "ended before it was done");
     return ok || sx_fail(error, SX_MEMORY, "out of memory");
 }

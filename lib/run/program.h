@@ -44,6 +44,7 @@ struct sx_program {
     const struct sx_graph *source;
     int *source_inputs, *source_outputs;
     size_t max_memory;
+    struct sx_watch *watch;
 
     void *arena;
     size_t arena_size;

@@ -33,6 +33,15 @@ struct sx_error {
     char message[300];
 };
 
+/* Lets somebody follow long work, and end it. */
+struct sx_watch {
+    /* Called between the steps of a run of a model: false ends it with status 1. */
+    bool (*go_on)(struct sx_watch *watch);
+    void *context;
+    int64_t done, planned; /* evaluations of the model: so far; in all, as far as is known */
+    bool stopped;          /* `go_on` has said so; runs then fail at once */
+};
+
 /* The names most like one that there is not. Zero-initialise all but the word, offer each name
  * that there is (several by "a|b|c", or one whatever is in it; they must stay), and put the text
  * after a message: "; nearest: a, b", or nothing if no name was offered. */

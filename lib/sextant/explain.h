@@ -29,7 +29,8 @@ struct sx_explain_options {
     enum sx_score score;
     bool values_only; /* x may hold integers where there is nothing else: no gradients */
     enum sx_ste ste;
-    const char *target; /* as --target, see sextant(7); NULL: argmax */
+    struct sx_watch *watch; /* NULL: nobody watches */
+    const char *target;     /* as --target, see sextant(7); NULL: argmax */
     char *const *labels;
     size_t n_labels;
 };

@@ -71,6 +71,7 @@ struct sx_attribution {
                               a mean gradient, sums to f(x) - f(baseline) */
     double gap;        /* what is missing: that sum minus f(x) - f(baseline) */
     bool flat;         /* every gradient was zero */
+    bool partial;      /* of fewer draws than were asked for: time was up */
     int64_t nonfinite; /* elements that could not be computed, which are NaN */
     int64_t left_out;  /* points that a maximum, or an ascent, left out: not finite */
     int64_t steps, iterations, samples; /* as used, defaults filled in */

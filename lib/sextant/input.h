@@ -34,7 +34,7 @@ struct sx_input {
     const char *member; /* of an .npz; NULL: none is known */
     bool lone;          /* an .npz of one array serves whatever its name, as without `member` */
     enum sx_header header;
-    const struct sx_preprocess *pre; /* NULL: the preset "unit" */
+    const struct sx_preprocess *pre;  /* NULL: the preset "unit" */
     const struct sx_columns *columns; /* NULL: all */
     const struct sx_shape *line; /* of a line of a table, in place of `want`; NULL: `want` */
 };
@@ -97,7 +97,8 @@ int64_t sx_dataset_count(const struct sx_dataset *dataset);
 const struct sx_shape *sx_dataset_shape(const struct sx_dataset *dataset); /* of one, batch 1 */
 const int64_t *sx_dataset_labels(const struct sx_dataset *dataset);        /* NULL: none */
 int64_t sx_dataset_missing(const struct sx_dataset *dataset); /* cells of a text that are NaN */
-bool sx_dataset_prepared(const struct sx_dataset *dataset);  /* pictures, or integers as pixels */
+bool sx_dataset_prepared(
+    const struct sx_dataset *dataset); /* pictures, or integers as pixels */
 /* The name of column `i` in the header line of a table; NULL past the last, or if there is none. */
 const char *sx_dataset_feature(const struct sx_dataset *dataset, size_t i);
 /* Sample `row` as floats; one that a reader gave, its integers prepared in the same way. */

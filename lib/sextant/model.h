@@ -85,7 +85,8 @@ struct sx_infer_options {
     bool precise;
     int threads;
     size_t max_memory;
-    const char *output; /* one tensor of the file instead of all outputs; NULL: all */
+    const char *output;     /* one tensor of the file instead of all outputs; NULL: all */
+    struct sx_watch *watch; /* NULL: nobody watches */
 };
 
 /* A model that is run as it is. `model`, and what the options point to, must outlive it. */

@@ -99,6 +99,7 @@ struct sx_record {
     struct sx_shape input_shape;
     const struct sx_preprocess *prepared; /* how a picture became the input; NULL: it was none */
     const struct sx_target *target;
+    bool partial;      /* time was up: the result is of what there was */
     const char *truth; /* of the sample, as a table says it; NULL: not known */
     int64_t forward, backward;
     const char *note; /* a warning about the sample itself, before the others; NULL: none */

@@ -80,6 +80,7 @@ static bool look_at_logit(struct sx_taylorcam *t, int x, int y, struct sx_error 
     struct sx_graph *g = sx_graph_new(from->rows, from->real, error);
     if (map != NULL && g != NULL) {
         g->constant_limit = from->constant_limit;
+        g->watch = from->watch;
         struct sx_smoothing smoothing = {from, map, t->e->smooth};
         if (sx_rebuild(from, g, &logit, 1, &x, 1, map, sx_smooth_change, &smoothing)) {
             struct sx_shape shape = sx_shape_of(g, map[logit]);

@@ -126,10 +126,33 @@ if have script; then
     on_terminal "$slow"
     ok 'an error takes the place of the line of progress' \
         grep -q "$(printf '\r\033')\[Konnx-run: -: sample 2: " "$T/out"
-    ok 'which was there' grep -q 'onnx-run: 2 done' "$T/out"
+    ok 'which was there' grep -q 'onnx-run: [12] done' "$T/out"
+    on_terminal 'ggig --method=ggig --iters=100000 --max-time=1.2 -f json -o written --rows=0:1 digits8.onnx digits8.npy'
+    ok 'progress inside one sample' grep -q 'ggig: 0 done; this sample: [0-9]* of 5100000 evaluations, [0-9]* s left' "$T/out"
     on_terminal "TERM=dumb; export TERM; $slow"
     is 'no line of progress on a dumb terminal' "$(grep -c ' done' "$T/out")" 0
 else
     skip 'terminals: no script(1)'
 fi
+
+# ---- Time ----
+
+run ggig --method=ggig --iters=1000000 --max-time=0.2 --rows=0:2 digits8.onnx digits8.npy
+is 'a sample that takes longer fails, and the next is taken' "$status $(jq -c '[.index, .error.status, .error.message]' "$T/out" | tr '\n' ' ')" \
+    '1 [0,1,"it took longer than --max-time=0.2"] [1,1,"it took longer than --max-time=0.2"] '
+run shapley-int --index=sv --order=1 --budget=100000000 --max-time=0.2 --rows=0:1 digits8.onnx digits8.npy
+is 'so of any tool' "$status $(jq -r .error.message "$T/out")" '1 it took longer than --max-time=0.2'
+for method in smoothgrad smoothgrad-sq vargrad; do
+    run ggig --method=$method --samples=20000000 --max-time=0.3 --rows=0:1 digits8.onnx digits8.npy
+    clean "$method: what there is"
+    jq -c '.params.samples' "$T/out" >drawn
+    is "$method: partial" "$(jq -c '[.partial, .params.samples < 20000000]' "$T/out")" '[true,true]'
+    jq '.attribution.values[]' "$T/out" >partial
+    ggig --method=$method --samples="$(cat drawn)" --rows=0:1 digits8.onnx digits8.npy | jq '.attribution.values[]' >whole
+    near "$method: the mean of those draws" partial whole 1e-6
+done
+run ggig --method=smoothgrad --samples=4 --max-time=100 --rows=0:1 digits8.onnx digits8.npy
+is 'in time: whole' "$(jq -c .partial "$T/out")" null
+run ggig --max-time=0 digits8.onnx digits8.npy
+refused 'no time' 2 'max-time'
 end
