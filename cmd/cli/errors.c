@@ -13,7 +13,7 @@ void cli_misuse(const struct cli *cli, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    sx_plain(text, "");
+    sx_make_plain(text, "");
     fprintf(stderr, "%s: %s\nTry '%s --help'\n", cli->tool, text, cli->tool);
     exit(SX_USAGE);
 }

@@ -15,7 +15,7 @@ static void print_plain(const char *text)
 {
     char copy[4096];
     snprintf(copy, sizeof copy, "%s", text);
-    sx_plain(copy, "");
+    sx_make_plain(copy, "");
     fputs(copy, stderr);
 }
 

@@ -14,7 +14,7 @@ bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, 
     va_start(args, format);
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    sx_plain(error->message, ""); /* one line whatever the names inside it hold */
+    sx_make_plain(error->message, ""); /* one line whatever the names inside it hold */
     return false;
 }
 
@@ -27,7 +27,7 @@ bool sx_fail_at(struct sx_error *error, const char *format, ...)
     va_start(args, format);
     vsnprintf(joined, sizeof joined / 2, format, args);
     va_end(args);
-    sx_plain(joined, ""); /* one line whatever the names inside it hold */
+    sx_make_plain(joined, ""); /* one line whatever the names inside it hold */
     size_t at = strlen(joined);
     const char *parts[] = {": ", error->message};
     for (int i = 0; i < 2; i++)

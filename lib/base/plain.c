@@ -24,7 +24,7 @@ size_t sx_utf8_length(const char *text)
     return n;
 }
 
-void sx_plain(char *text, const char *kept)
+void sx_make_plain(char *text, const char *kept)
 {
     while (*text != '\0') {
         unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];

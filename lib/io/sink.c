@@ -225,7 +225,7 @@ bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     }
     if (sink->eyes && n > 0) {
         char last = text[n - 1]; /* a line may end here, and nowhere else */
-        sx_plain(text, "\t");
+        sx_make_plain(text, "\t");
         if (last == '\n')
             text[n - 1] = last;
     }

@@ -34,7 +34,7 @@ bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Makes '?' of control characters, but for those kept, and of bytes that are no UTF-8, in place. */
-void sx_plain(char *text, const char *kept);
+void sx_make_plain(char *text, const char *kept);
 
 /* From now on control characters that are printed, and bytes that are no UTF-8, come out as '?':
  * names out of files may hold anything. Tabs stay, and a newline at the end of what is printed;
