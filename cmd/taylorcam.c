@@ -5,6 +5,8 @@
 
 #include "cmd/cli/cli.h"
 
+enum { OPEN = SX_SCORE_LOGPROB + 1 }; /* no --score was given */
+
 struct taylorcam {
     struct cli cli;
     struct sx_taylorcam_options o;
@@ -15,6 +17,7 @@ struct taylorcam {
     bool sheet;
     struct sx_box *box; /* of --boxes */
     int64_t n_boxes;
+    struct sx_taylorcam_choice choice;
     struct sx_explainer *explainer;
     struct sx_taylorcam *method;
 
@@ -56,21 +59,27 @@ static void forget(struct taylorcam *s)
     sx_picture_free(&s->made);
 }
 
-/* Makes the explainer and the method for the first sample, whose shapes the choice of a layer
- * may need. */
+/* Chooses what was left open, and makes the explainer and the method, at the first sample, whose shapes
+ * that may need. Probabilities are computed in float64, as little of them is left near 1. */
 static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_error *error)
 {
-    struct sx_explain_options *o = &s->cli.explain;
+    struct sx_explain_options o = s->cli.explain;
     if (s->method != NULL)
         return true;
-    if (s->layer != NULL)
-        o->wrt = s->layer;
-    if (o->wrt == NULL)
-        o->wrt = sx_default_layer(s->cli.model, feeds, o->output, error);
-    if (o->wrt == NULL)
-        return false;
+    o.wrt = s->layer != NULL ? s->layer : o.wrt;
+    sx_taylorcam_choice_free(&s->choice);
     sx_explainer_free(s->explainer);
-    s->explainer = sx_explainer_new(s->cli.model, o, error);
+    s->explainer = NULL;
+    if (!sx_taylorcam_choose(s->cli.model, &o, s->cli.score != OPEN, &s->o, feeds, &s->choice,
+                             error))
+        return false;
+    o.wrt = s->choice.layer;
+    o.score = s->choice.score;
+    o.margin = true;
+    o.precise = o.precise || o.score >= SX_SCORE_PROB;
+    s->o.smooth = s->choice.smooth;
+    s->o.most = s->choice.most;
+    s->explainer = sx_explainer_new(s->cli.model, &o, error);
     if (s->explainer == NULL || !sx_explainer_smooth(s->explainer, s->o.smooth, error))
         return false;
     s->method = sx_taylorcam_new(s->explainer, &s->o, error);
@@ -98,39 +107,18 @@ static const struct sx_picture *find_picture(struct taylorcam *s,
 
 static bool relate(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    bool from = s->o.deletion || s->o.form >= SX_TAYLOR_OCCLUSION;
-    return (!from || cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baseline, error)) &&
+    return cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baseline, error) &&
            sx_taylorcam_explain(s->method, s->baseline, find_picture(s, sample), s->box,
                                 s->n_boxes, &s->found, error);
 }
 
 /* ---- Results ---- */
 
-/* What a reader should know of the numbers. */
 static void warn(struct taylorcam *s)
 {
-    const struct sx_target *t = sx_explainer_target(s->explainer);
-    const char *bypass = sx_taylorcam_bypass(s->method);
-    bool likely = t->score == SX_SCORE_PROB || t->score == SX_SCORE_LOGPROB, near = false;
-    if (likely && sx_taylorcam_logit_zero(s->method) && s->o.form != SX_TAYLOR_OCCLUSION)
-        cli_warn(&s->cli, 0,
-                 "the logit has no curvature: all relations are competition of classes "
-                 "in the softmax; see --score=logit with --smooth");
-    near = t->score == SX_SCORE_LOGPROB ? t->value > -1e-3 : t->value > 1 - 1e-3;
-    if (likely && near && !s->cli.explain.precise)
-        cli_warn(&s->cli, 0,
-                 "float32 resolves little of a probability so near to 1: use --double");
-    if (bypass != NULL) {
-        char text[160];
-        snprintf(text, sizeof text,
-                 "input '%.80s' reaches the output around the layer, too; it is held fixed",
-                 bypass);
+    char text[SX_REMARK];
+    for (int i = 0; sx_taylorcam_remark(s->method, &s->choice, &s->found.relations, &i, text);)
         cli_warn(&s->cli, 0, text);
-    }
-    if (!isfinite(s->found.relations.mean))
-        cli_warn(&s->cli, 0, "some strengths are not finite");
-    if (s->found.relations.max == 0)
-        cli_warn(&s->cli, 0, "every strength is 0");
 }
 
 static void put_params(struct taylorcam *s)
@@ -138,7 +126,10 @@ static void put_params(struct taylorcam *s)
     struct sx_result *r = s->cli.result;
     sx_put_object(r, "params");
     sx_put_options(r, &sx_taylorcam_table, &s->o);
-    sx_put_text(r, "baseline", s->baseline != NULL ? s->cli.baseline : NULL);
+    sx_put_text(r, "baseline", s->cli.baseline);
+    sx_put_text(r, "head",
+                s->cli.explain.precise || s->choice.score >= SX_SCORE_PROB ? "float64"
+                                                                           : "float32");
     cli_put_common(&s->cli);
     sx_put_end(r);
 }
@@ -301,13 +292,14 @@ int main(int argc, char **argv)
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
-                          .score = SX_SCORE_LOGPROB};
+                          .score = OPEN};
     sx_plot_default(&s->plot);
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (cli_open(&s->cli))
         run(s);
     sx_taylorcam_free(s->method);
+    sx_taylorcam_choice_free(&s->choice);
     sx_explainer_free(s->explainer);
     sx_boxes_free(s->box, s->n_boxes);
     return cli_finish(&s->cli);

@@ -19,22 +19,29 @@ static struct sx_taylorcam_options usual(void)
 }
 
 /* Relates the places of the model's input "x" at these values. */
-static bool relate(struct fixture *f, struct tm_model *m, const struct sx_shape *shape,
-                   const double *x, enum sx_score score, const struct sx_taylorcam_options *o,
-                   struct sx_error *error)
+static bool relate_by(struct fixture *f, struct tm_model *m, const struct sx_shape *shape,
+                      const double *x, const struct sx_explain_options *options,
+                      const struct sx_taylorcam_options *o, struct sx_error *error)
 {
-    struct sx_explain_options options = {.precise = true, .score = score, .target = "0"};
     struct sx_tensor feed;
     *f = (struct fixture){.model = tm_open(m, error)};
     ck_assert_msg(f->model != NULL, "%s", error->message);
     tm_free(m);
-    f->explainer = sx_explainer_new(f->model, &options, error);
+    f->explainer = sx_explainer_new(f->model, options, error);
     ck_assert(sx_tensor_new(&feed, SX_DOUBLE, shape, error));
     memcpy(feed.data, x, (size_t)sx_count(shape) * sizeof *x);
     ck_assert_msg(sx_explainer_sample(f->explainer, &feed, error), "%s", error->message);
     sx_tensor_free(&feed);
     f->method = sx_taylorcam_new(f->explainer, o, error);
     return f->method != NULL && sx_taylorcam_run(f->method, NULL, &f->r, error);
+}
+
+static bool relate(struct fixture *f, struct tm_model *m, const struct sx_shape *shape,
+                   const double *x, enum sx_score score, const struct sx_taylorcam_options *o,
+                   struct sx_error *error)
+{
+    const struct sx_explain_options options = {.precise = true, .score = score, .target = "0"};
+    return relate_by(f, m, shape, x, &options, o, error);
 }
 
 static void end(struct fixture *f)
@@ -252,7 +259,7 @@ START_TEST(test_refusals)
         {{1, -1}, {0, 0}, 2, SX_USAGE, "one place"},
         {{2, -1}, {0, 0}, 3, SX_USAGE, "too few for order 3"},
         {{-1, -1}, {0, 0}, 4, SX_USAGE, "neither 2 nor 3"},
-        {{-1, -1}, {0, 0}, 3, SX_MODEL, "no curvature"},
+        {{-1, -1}, {0, 0}, 3, SX_MODEL, "every relation is 0"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture f;
@@ -261,16 +268,95 @@ START_TEST(test_refusals)
         memcpy(o.axes, bad[i].axes, sizeof o.axes);
         memcpy(o.grid, bad[i].grid, sizeof o.grid);
         o.order = bad[i].order;
-        if (bad[i].status == SX_MODEL) { /* a quadratic function has no third derivative */
-            ck_assert(relate_map(&f, &o, &error));
-            ck_assert(f.r.max == 0);
-        } else {
-            ck_assert(!relate_map(&f, &o, &error));
-            ck_assert_msg(strstr(error.message, bad[i].says) != NULL, "%s", error.message);
-            ck_assert_int_eq(error.status, bad[i].status);
-        }
+        ck_assert(!relate_map(&f, &o, &error));
+        ck_assert_msg(strstr(error.message, bad[i].says) != NULL, "%s", error.message);
+        ck_assert_int_eq(error.status, bad[i].status);
         end(&f);
     }
+}
+END_TEST
+
+/* ---- Many places: y = s^2 / 2 of the sum s of 40 x 40 ones ---- */
+
+START_TEST(test_many_places)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    const struct sx_shape shape = {4, {1, 1, 40, 40}};
+    double ones[1600];
+    for (int i = 0; i < 1600; i++)
+        ones[i] = 1;
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 4, (int64_t[]){1, 1, 40, 40});
+    tm_const(m, "half", SX_DOUBLE, 0, NULL, (double[]){0.5});
+    tm_node(m, "ReduceSum", "x", "s", "keepdims=0");
+    tm_node(m, "Mul", "s s", "ss", NULL);
+    tm_node(m, "Mul", "ss half", "y", NULL);
+    tm_output(m, "y");
+    ck_assert_msg(relate(&f, m, &shape, ones, SX_SCORE_RAW, &o, &error), "%s", error.message);
+    ck_assert_int_eq(f.r.rows, 13); /* blocks of 3 x 3, the last ones larger: at most 256 */
+    ck_assert_int_eq(f.r.columns, 13);
+    ck_assert_double_eq(sx_tensor_get(&f.r.strength, 1), 2 * 81 * 81);
+    ck_assert_double_eq(sx_tensor_get(&f.r.effect, 168), 2 * 9 * 16);
+    struct sx_taylorcam_choice none = {0};
+    char text[SX_REMARK];
+    int i = 0;
+    ck_assert(sx_taylorcam_remark(f.method, &none, &f.r, &i, text));
+    ck_assert_str_eq(text, "the layer has many places: --grid=13x13 is taken");
+    end(&f);
+}
+END_TEST
+
+/* ---- Noise: x1 x2 + 1e-16 x3 x4 ---- */
+
+START_TEST(test_noise)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    const struct sx_shape shape = {4, {1, 1, 2, 2}};
+    struct sx_relation top[6];
+    struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
+    const double w[16] = {[1] = 1, [11] = 1e-16};
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
+    tm_node(m, "MatMul", "v w", "vw", NULL);
+    tm_node(m, "Mul", "v vw", "p", NULL);
+    tm_node(m, "ReduceSum", "p", "y", "keepdims=0");
+    tm_output(m, "y");
+    o.form = SX_TAYLOR_INPUT;
+    ck_assert_msg(relate(&f, m, &shape, (double[]){1, 1, 1, 1}, SX_SCORE_RAW, &o, &error), "%s",
+                  error.message);
+    EXPECT(&f.r.marginal, 1, 1, 1e-16, 1e-16);
+    ck_assert_int_eq(sx_relations_top(&f.r, 6, top), 1);
+    ck_assert_int_eq(top[0].place[1], 1);
+    end(&f);
+}
+END_TEST
+
+/* ---- A probability near 1: z = (5 (x1 + x2), 0, -700), f = log p_0 ---- */
+
+START_TEST(test_saturation)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    const struct sx_shape shape = {3, {1, 2, 1}};
+    const double small = exp(-50); /* 1 - p_0 */
+    struct tm_model *m = flat_model(3, (int64_t[]){1, 2, 1}, 2);
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){2, 3}, (double[]){5, 0, 0, 5, 0, 0});
+    tm_const(m, "c", SX_DOUBLE, 1, (int64_t[]){3}, (double[]){0, 0, -700});
+    tm_node(m, "MatMul", "v w", "u", NULL);
+    tm_node(m, "Add", "u c", "y", NULL);
+    tm_output(m, "y");
+    o.form = SX_TAYLOR_INPUT; /* x1 x2 times the second derivative of -log(1 + exp(-z_0)) */
+    const struct sx_explain_options by = {
+        .precise = true, .score = SX_SCORE_LOGPROB, .target = "0", .margin = true};
+    ck_assert_msg(relate_by(&f, m, &shape, (double[]){4, 6}, &by, &o, &error), "%s",
+                  error.message);
+    double effect = sx_tensor_get(&f.r.effect, 1) / small;
+    ck_assert_msg(fabs(effect + 24 * 25) < 1e-9, "%.17g", effect);
+    end(&f);
 }
 END_TEST
 
@@ -409,6 +495,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("taylorcam");
+    SUITE_ADD(c, test_many_places, test_noise, test_saturation);
     SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
               test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
     return suite_run();

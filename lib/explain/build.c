@@ -164,7 +164,9 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
     struct sx_graph *g = b->graph;
     g->watch = b->lowered->graph->watch = e->options.watch;
     struct sx_smoothing smoothing = {faithful, map, e->smooth};
-    bool ok = sx_rebuild(faithful, g, &scores, 1, &x, 1, map, sx_smooth_change, &smoothing);
+    const int roots[] = {scores, b->logits_node};
+    int n_roots = b->logits_node != SX_NONE ? 2 : 1;
+    bool ok = sx_rebuild(faithful, g, roots, n_roots, &x, 1, map, sx_smooth_change, &smoothing);
     if (ok && map[x] == SX_NONE)
         ok = sx_graph_fail(g, SX_USAGE, "tensor '%.80s' does not depend on '%.80s'",
                            e->target.output, e->input_name);
@@ -173,7 +175,8 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
         b->x = map[x];
         b->scores = map[scores];
         b->index = sx_input(g, SX_INT, &one);
-        b->value = sx_aim_node(&b->aim, g, b->scores, b->index);
+        b->value = n_roots > 1 ? sx_margin_node(g, map[b->logits_node], b->index, b->score)
+                               : sx_aim_node(&b->aim, g, b->scores, b->index);
         for (int i = 0; i < n; i++)
             b->input[i] = map[b->lowered->inputs[i].node];
     }
@@ -228,6 +231,7 @@ bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
         return false;
     b->score = e->options.score;
     int scores = sx_score_node(g, y, b->aim.other, &b->score);
+    b->logits_node = e->options.margin ? sx_margin_logits(g, y, &b->aim, b->score) : SX_NONE;
     b->x_node = x;
     b->scores_node = scores;
     return sx_graph_ok(g, error) && simplify(e, x, scores, error) &&

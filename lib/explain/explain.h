@@ -30,6 +30,7 @@ struct sx_explained {
     enum sx_score score;                   /* that which `scores` are */
     int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
     int scores_node, x_node, watched_node; /* in the faithful graph */
+    int logits_node;                       /* for options.margin, or SX_NONE */
     struct sx_program *forward; /* inputs to scores and, if x is an inner tensor, x */
     struct sx_shape scores_shape, x_shape; /* of what it gives */
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
@@ -88,6 +89,11 @@ void sx_masked_free(struct sx_masked *masked);
  * element's other class: see enum sx_score. Emits into the graph where a score must be derived;
  * *score becomes raw where it cannot be. */
 int sx_score_node(struct sx_graph *g, int y, bool other, enum sx_score *score);
+
+/* margin.c: the logits of all classes, where (log) p of a target is to be had from these alone; else
+ * SX_NONE. And that number of the class that `pick`, [1], tells. */
+int sx_margin_logits(struct sx_graph *g, int y, const struct sx_aim *aim, enum sx_score score);
+int sx_margin_node(struct sx_graph *g, int logits, int pick, enum sx_score score);
 
 /* The target in words, for another explainer of the same tensor: the element where it is one. */
 const char *sx_target_text(const struct sx_explainer *e, char text[24]);

@@ -28,6 +28,7 @@ struct sx_explain_options {
                          * it where it holds ids */
     enum sx_score score;
     bool values_only; /* x may hold integers where there is nothing else: no gradients */
+    bool margin; /* f by the sum of the other classes: prob, logprob are exact where p is near 1 */
     enum sx_ste ste;
     struct sx_watch *watch; /* NULL: nobody watches */
     const char *target;     /* as --target, see sextant(7); NULL: argmax */

@@ -34,7 +34,8 @@ struct sx_taylorcam_options {
     bool diagonal;   /* keep a place's relation to itself; order 2 */
     bool allow_zero; /* go on where f has no curvature */
     int axes[2];     /* of the layer, that tell places apart; -1: see taylorcam(1) */
-    int64_t grid[2]; /* rows and columns of blocks that count as places; 0: no blocks */
+    int64_t grid[2]; /* rows and columns of blocks that count as places; 0: as `most` says */
+    int64_t most;    /* more places than these become blocks; 0: 1024, or 256 with order 3 */
     int64_t steps;   /* points of the integral; 0: 20 */
 
     /* Of sx_taylorcam_explain alone. */
@@ -65,6 +66,9 @@ struct sx_relations {
     struct sx_tensor marginal; /* [rows, columns]: sums of strengths, or of effects if signed */
     double max, mean, median;  /* of all strengths */
     double top100;             /* mean of the 100 largest */
+    double
+        additive; /* of pairs: the share of their variance that s_i + s_j explains; else NaN */
+    double noise; /* strengths up to this may be rounding alone */
 };
 
 struct sx_taylorcam; /* keeps what it compiles from sample to sample */
@@ -81,6 +85,39 @@ void sx_taylorcam_free(struct sx_taylorcam *taylorcam);
 bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
                       struct sx_relations *relations, struct sx_error *error);
 void sx_relations_free(struct sx_relations *relations);
+
+/* What is explained where the user leaves it open. Layers are tried from the last to the first, as long
+ * as their pairs are all 0, or sums of what single places do (`additive` above SX_ADDITIVE), or
+ * most of them are 0 because distant places do not meet. A network whose logit is piecewise linear in
+ * its input has no curvature of its own: its logit is explained with its kinks made smooth, unless
+ * `scored` says that explain->score was asked for, or options->smooth is not NULL. */
+#define SX_ADDITIVE 0.95
+struct sx_taylorcam_choice {
+    bool named, scored, smoothed; /* what was not open */
+    char *layer;                  /* explain->wrt, if that is not NULL */
+    bool found, skipped;          /* its pairs mean something; later layers were passed over */
+    bool softened;                /* the logit with smooth kinks was chosen */
+    enum sx_score score;
+    const char *smooth;
+    int64_t most; /* for the options: places that are affordable where nobody named the layer */
+};
+bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options *explain,
+                         bool scored, const struct sx_taylorcam_options *options,
+                         const struct sx_tensor *feeds, struct sx_taylorcam_choice *choice,
+                         struct sx_error *error);
+void sx_taylorcam_choice_free(struct sx_taylorcam_choice *choice);
+
+/* A layer to try instead of the explainer's, with the same score and kinks made smooth so; NULL: none.
+ * choice->found says whether any layer will do, which may be the explainer's. */
+const char *sx_taylorcam_advise(const struct sx_taylorcam *taylorcam, const char *smooth,
+                                struct sx_taylorcam_choice *choice);
+
+/* After a run: the next thing from number *i on that a reader should know of the relations; false past
+ * the last. */
+#define SX_REMARK 200
+bool sx_taylorcam_remark(const struct sx_taylorcam *taylorcam,
+                         const struct sx_taylorcam_choice *choice,
+                         const struct sx_relations *relations, int *i, char text[SX_REMARK]);
 
 /* After a run: whether all curvature comes from the softmax, and the input that reaches the output
  * around the layer, too (NULL: none). */
@@ -122,7 +159,8 @@ bool sx_cams(struct sx_taylorcam *taylorcam, int n, const char *const *names,
 struct sx_taylorcam_result {
     struct sx_relations relations, objects; /* objects: of the boxes */
     struct sx_relation *pair, *object_pair; /* the strongest of either */
-    int64_t pairs, object_pairs;
+    struct sx_relation *occlusion; /* of at most 64 places: by occlusion of the logit */
+    int64_t pairs, object_pairs, occlusions;
     struct sx_tensor map[SX_MOST_CAMS], from;
     double deletion;
     const struct sx_picture *picture; /* whose parts the places are; NULL: none */

@@ -10,6 +10,7 @@ void sx_taylorcam_result_free(struct sx_taylorcam_result *r)
     sx_relations_free(&r->objects);
     free(r->pair);
     free(r->object_pair);
+    free(r->occlusion);
     free(r->share);
     sx_tensor_free(&r->from);
     for (int i = 0; i < SX_MOST_CAMS; i++)
@@ -63,6 +64,16 @@ static bool relate_from(const struct sx_taylorcam *t, struct sx_taylorcam_result
                             error);
 }
 
+static bool occlude(struct sx_taylorcam *t, const double *baseline,
+                    struct sx_taylorcam_result *r, struct sx_error *error)
+{
+    struct sx_relations by_occlusion = {0};
+    bool ok = sx_taylorcam_occlude(t, baseline, &by_occlusion, error) &&
+              rank(t, &by_occlusion, &r->occlusion, &r->occlusions, error);
+    sx_relations_free(&by_occlusion);
+    return ok;
+}
+
 bool sx_taylorcam_explain(struct sx_taylorcam *t, const double *baseline,
                           const struct sx_picture *picture, const struct sx_box *boxes,
                           int64_t n_boxes, struct sx_taylorcam_result *r,
@@ -75,6 +86,7 @@ bool sx_taylorcam_explain(struct sx_taylorcam *t, const double *baseline,
         (!t->o.deletion ||
          sx_taylorcam_deletion(t, baseline, &r->relations, &r->deletion, error)) &&
         rank(t, &r->relations, &r->pair, &r->pairs, error) &&
+        (!sx_taylorcam_occludes(t) || occlude(t, baseline, r, error)) &&
         (n_boxes == 0 || relate_boxes(t, r, error)))
         return true;
     sx_taylorcam_result_free(r);

@@ -10,11 +10,11 @@ struct choosing {
     const char *name;
 };
 
-static bool is_spatial(const char *op)
+bool sx_taylorcam_spatial(const char *op)
 {
     static const char *const ops[] = {"Conv",      "ConvTranspose", "MaxPool",    "AveragePool",
                                       "FusedConv", "QLinearConv",   "ConvInteger"};
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+    for (size_t i = 0; op != NULL && i < sizeof ops / sizeof ops[0]; i++)
         if (strcmp(op, ops[i]) == 0)
             return true;
     return false;
@@ -26,7 +26,7 @@ static void choose(void *context, const struct sx_listed *listed)
     const struct sx_shape *s = &listed->shape;
     if (s->rank != 4 || s->dim[0] != 1 || s->dim[2] * s->dim[3] < 2 || !listed->differentiable)
         return;
-    if (is_spatial(listed->op)) {
+    if (sx_taylorcam_spatial(listed->op)) {
         c->rows = s->dim[2];
         c->columns = s->dim[3];
     }

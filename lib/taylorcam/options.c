@@ -201,7 +201,6 @@ static const struct sx_option rows[] = {
      .help = "none, softplus:B, gelu, surrogate:B in place of kinks",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_taylorcam_options, smooth),
-     .initial = "none",
      .param = "smooth"},
     {.name = "allow-zero",
      .help = "go on where there is no curvature",

@@ -18,6 +18,7 @@ static void put_layer(struct sx_result *j, const struct sx_taylorcam *t,
     sx_put_shape(j, "grid", &r->relations.marginal.shape);
     sx_put_object(j, "curvature");
     sx_put_bool(j, "logit_zero", sx_taylorcam_logit_zero(t));
+    sx_put_derived(j, "additive", r->relations.additive);
     sx_put_list(j, "nonsmooth");
     for (int i = 0; (name = sx_explainer_kink(t->e, i, &op, &smoothed)) != NULL; i++)
         if (!smoothed)
@@ -81,6 +82,16 @@ static void put_relation(struct sx_result *j, const struct sx_taylorcam_result *
     sx_put_end(j);
 }
 
+static void put_relations(struct sx_result *j, const char *key,
+                          const struct sx_taylorcam_result *r, const struct sx_relation *top,
+                          int64_t n)
+{
+    sx_put_list(j, key);
+    for (int64_t i = 0; i < n; i++)
+        put_relation(j, r, &top[i], i + 1);
+    sx_put_end(j);
+}
+
 static void put_objects(struct sx_result *j, const struct sx_taylorcam_result *r)
 {
     sx_put_list(j, "objects");
@@ -126,10 +137,9 @@ void sx_put_taylorcam(struct sx_result *j, const struct sx_taylorcam *t,
                       const struct sx_taylorcam_result *r)
 {
     put_layer(j, t, r);
-    sx_put_list(j, "pairs");
-    for (int64_t i = 0; i < r->pairs; i++)
-        put_relation(j, r, &r->pair[i], i + 1);
-    sx_put_end(j);
+    put_relations(j, "pairs", r, r->pair, r->pairs);
+    if (r->occlusion != NULL)
+        put_relations(j, "occlusion", r, r->occlusion, r->occlusions);
     if (r->n_boxes > 0)
         put_objects(j, r);
     put_maps(j, &t->o, r);

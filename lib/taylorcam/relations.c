@@ -178,7 +178,7 @@ int64_t sx_relations_top(const struct sx_relations *r, int64_t n, struct sx_rela
         struct sx_relation one = {.place = {w.place[0], w.place[1], w.place[2]},
                                   .strength = sx_tensor_get(&r->strength, w.at),
                                   .effect = sx_tensor_get(&r->effect, w.at)};
-        if (one.strength > 0)
+        if (one.strength > r->noise)
             insert(top, &count, n, &one);
     }
     qsort(top, (size_t)count, sizeof *top, compare);

@@ -1,12 +1,14 @@
 /* taylorcam.c - relations between places of a layer by second and third derivatives. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "taylorcam/taylorcam.h"
 
-/* The most places: [n, n] or [n, n, n] numbers must be worth having. */
-enum { MOST_IN_PAIRS = 1024, MOST_IN_TRIPLES = 256 };
+/* The most places: [n, n] or [n, n, n] numbers must be worth having. More become blocks, no more than
+ * the smaller numbers. */
+enum { MOST_IN_PAIRS = 1024, MOST_IN_TRIPLES = 256, FEW_IN_PAIRS = 256, FEW_IN_TRIPLES = 64 };
 
 struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,
                                       const struct sx_taylorcam_options *o,
@@ -30,7 +32,8 @@ static void reset(struct sx_taylorcam *t)
     sx_products_free(t->products);
     sx_rows_free(t->rows);
     sx_places_free(&t->places);
-    *t = (struct sx_taylorcam){.e = t->e, .o = t->o};
+    *t = (struct sx_taylorcam){
+        .e = t->e, .o = t->o, .logit = t->logit, .occluding = t->occluding};
 }
 
 void sx_taylorcam_free(struct sx_taylorcam *t)
@@ -38,6 +41,8 @@ void sx_taylorcam_free(struct sx_taylorcam *t)
     if (t == NULL)
         return;
     reset(t);
+    sx_taylorcam_free(t->occluding);
+    sx_explainer_free(t->logit);
     free(t);
 }
 
@@ -73,13 +78,35 @@ static bool check_places(const struct sx_taylorcam *t, struct sx_error *error)
         return sx_fail(error, SX_USAGE, "layer '%.80s' has %lld places, too few for order %d",
                        t->e->input_name, (long long)n, (int)t->o.order);
     if (n > most)
-        return sx_fail(error, SX_USAGE,
-                       "%lldx%lld places are over %lld; make blocks of them, for example "
-                       "--grid=%dx%d",
-                       (long long)t->places.rows, (long long)t->places.columns, (long long)most,
-                       t->places.rows > 7 ? 7 : (int)t->places.rows,
-                       t->places.columns > 7 ? 7 : (int)t->places.columns);
+        return sx_fail(error, SX_USAGE, "%lldx%lld places are over %lld",
+                       (long long)t->places.block[0], (long long)t->places.block[1],
+                       (long long)most);
     return true;
+}
+
+/* The places as they were asked for; without a grid, and if there are too many, blocks of a few rows and
+ * columns each. */
+static bool make_places(struct sx_taylorcam *t, struct sx_error *error)
+{
+    const struct sx_shape *shape = &t->e->input.shape;
+    struct sx_places *p = &t->places;
+    int64_t few = t->o.order == 3 ? FEW_IN_TRIPLES : FEW_IN_PAIRS, grid[2];
+    int64_t most = t->o.order == 3 ? MOST_IN_TRIPLES : MOST_IN_PAIRS;
+    if (!sx_places_new(p, shape, t->o.axes, t->o.grid, error))
+        return false;
+    most = t->o.most > 0 && t->o.most < most ? t->o.most : most;
+    if (t->o.grid[0] > 0 || p->n <= most)
+        return true;
+    few = few < most ? few : most;
+    for (int64_t side = 2;; side++) {
+        grid[0] = p->rows > side ? p->rows / side : 1;
+        grid[1] = p->columns > side ? p->columns / side : 1;
+        if (grid[0] * grid[1] <= few)
+            break;
+    }
+    t->coarse = true;
+    sx_places_free(p);
+    return sx_places_new(p, shape, t->o.axes, grid, error);
 }
 
 bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error)
@@ -87,8 +114,7 @@ bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error)
     if (t->builds == t->e->builds)
         return true;
     reset(t);
-    if (!sx_places_new(&t->places, &t->e->input.shape, t->o.axes, t->o.grid, error) ||
-        !check_places(t, error) || !sx_taylorcam_look(t, error)) {
+    if (!make_places(t, error) || !check_places(t, error) || !sx_taylorcam_look(t, error)) {
         reset(t);
         return false;
     }
@@ -96,12 +122,27 @@ bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error)
     return true;
 }
 
-static bool refuse_flat(const struct sx_taylorcam *t, struct sx_error *error)
+/* Nothing relates: another layer is named, or smooth kinks unless they are smooth, as far as either
+ * helps. */
+static bool refuse_zero(const struct sx_taylorcam *t, const char *why, struct sx_error *error)
 {
-    return sx_fail(error, SX_MODEL,
-                   "no curvature between layer '%.60s' and '%.60s': every second derivative is "
-                   "0; see --smooth=softplus:10, or --allow-zero",
-                   t->e->input_name, t->e->target.output);
+    struct sx_taylorcam_choice choice = {0};
+    const char *soft = "softplus:10", *layer = sx_taylorcam_advise(t, t->o.smooth, &choice);
+    bool smooth = !choice.found && t->e->smooth.kind == SX_SMOOTH_NONE &&
+                  t->o.form != SX_TAYLOR_OCCLUSION;
+    if (smooth) {
+        sx_taylorcam_choice_free(&choice);
+        layer = sx_taylorcam_advise(t, soft, &choice);
+        smooth = choice.found || t->e->built.n_kinks > 0;
+    }
+    sx_fail(error, SX_MODEL,
+            "%s between layer '%.50s' and '%.50s'%s%s%.50s%s%s, or --allow-zero", why,
+            t->e->input_name, t->e->target.output,
+            layer != NULL || smooth ? "; try" : "; try another layer",
+            layer != NULL ? " --layer=" : "", layer != NULL ? layer : "",
+            smooth ? " --smooth=" : "", smooth ? soft : "");
+    sx_taylorcam_choice_free(&choice);
+    return false;
 }
 
 /* Products of all tuples of order - 1 places; out stays 0 where the curvature is. */
@@ -113,7 +154,8 @@ static bool multiply(struct sx_taylorcam *t, int64_t n_tuples, const int64_t *tu
         if (!sx_deriv_curved(t->e, &curved, error))
             return false;
         if (!curved)
-            return t->o.allow_zero || refuse_flat(t, error);
+            return t->o.allow_zero ||
+                   refuse_zero(t, "no curvature (every second derivative is 0)", error);
         t->products =
             sx_products_new(t->e, &t->places, t->o.form, (int)t->o.order, n_tuples, error);
     }
@@ -216,6 +258,41 @@ static bool relate_triples(struct sx_taylorcam *t, struct sx_relations *r,
     return ok;
 }
 
+/* How strong a relation may be that is but the rounding of stronger ones. */
+enum { ROUNDINGS = 16 };
+static double noise_of(const struct sx_taylorcam *t, const struct sx_relations *r)
+{
+    bool precise = t->e->built.graph->real == SX_DOUBLE;
+    double unit = ROUNDINGS * (precise ? DBL_EPSILON : (double)FLT_EPSILON);
+    bool squares = t->o.form < SX_TAYLOR_INPUT && !t->o.is_signed;
+    double most = isfinite(r->max) ? r->max : 0;
+    if (t->o.form == SX_TAYLOR_OCCLUSION)
+        most = fmax(most, fabs(t->e->target.value)); /* of which effects are differences */
+    return squares ? unit * unit * most : unit * most;
+}
+
+/* What the strengths are worth: how additive they are, what is noise, and whether there are any. */
+static bool weigh(struct sx_taylorcam *t, struct sx_relations *r, struct sx_error *error)
+{
+    int64_t n = r->rows * r->columns, all = sx_count(&r->strength.shape);
+    bool any = false;
+    r->noise = noise_of(t, r);
+    r->additive = NAN;
+    for (int64_t i = 0; i < all && !any; i++)
+        any = !(sx_tensor_get(&r->strength, i) == 0);
+    if (!any && !t->o.allow_zero)
+        return refuse_zero(t, "every relation is 0", error);
+    if (!any || r->order > 2)
+        return true;
+    int64_t *each = sx_new((size_t)n, sizeof *each, error);
+    for (int64_t i = 0; each != NULL && i < n; i++)
+        each[i] = i;
+    bool ok =
+        each != NULL && sx_additive_share(r->strength.data, each, n, n, &r->additive, error);
+    free(each);
+    return ok;
+}
+
 bool sx_taylorcam_run(struct sx_taylorcam *t, const double *baseline, struct sx_relations *r,
                       struct sx_error *error)
 {
@@ -225,7 +302,7 @@ bool sx_taylorcam_run(struct sx_taylorcam *t, const double *baseline, struct sx_
     const struct sx_places *p = &t->places;
     if (sx_relations_new(r, (int)t->o.order, p->block[0], p->block[1], error) &&
         (t->o.order == 2 ? relate_pairs(t, baseline, r, error) : relate_triples(t, r, error)) &&
-        sx_relations_sum(r, t->o.is_signed, error))
+        sx_relations_sum(r, t->o.is_signed, error) && weigh(t, r, error))
         return true;
     sx_relations_free(r);
     return false;

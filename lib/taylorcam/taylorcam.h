@@ -10,17 +10,37 @@ struct sx_taylorcam {
     struct sx_taylorcam_options o;
     unsigned builds; /* of the explainer, for which all of the following is */
     struct sx_places places;
+    bool coarse; /* places are blocks that nobody asked for */
     bool logit_zero;
     const char *bypass;
     struct sx_products *products; /* made when first used, as is */
     struct sx_rows *rows;         /* Hessian-vector products in x's shape */
+    struct sx_explainer *logit;   /* beside.c: of the same layer */
+    struct sx_taylorcam *occluding;
 };
 
 /* Makes what depends on the explainer's shapes anew where they have changed. */
 bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
 
-/* layer.c: sets logit_zero and bypass. */
+/* layer.c: whether an operator's result is a map of places. Sets logit_zero and bypass. */
+bool sx_taylorcam_spatial(const char *op);
 bool sx_taylorcam_look(struct sx_taylorcam *t, struct sx_error *error);
+
+/* additive.c: the share of the variance of value [rows, n], row k being that of place[k], that a sum
+ * of two numbers explains, one of either place. A place's relation to itself does not count. */
+bool sx_additive_share(const double *value, const int64_t *place, int64_t rows, int64_t n,
+                       double *share, struct sx_error *error);
+
+/* candidates.c: tensors that might do as layers, the last first, of an explainer by the input; how
+ * many, or -1. The names are the explainer's. */
+int sx_taylorcam_candidates(const struct sx_explainer *e, const char **name, int most,
+                            struct sx_error *error);
+
+/* beside.c: whether the places are few enough for occlusion beside derivatives; the relations by
+ * occlusion of the logit. */
+bool sx_taylorcam_occludes(const struct sx_taylorcam *t);
+bool sx_taylorcam_occlude(struct sx_taylorcam *t, const double *baseline,
+                          struct sx_relations *r, struct sx_error *error);
 
 /* relations.c: room for the relations of places, all 0. */
 bool sx_relations_new(struct sx_relations *r, int order, int64_t rows, int64_t columns,

@@ -5,6 +5,7 @@
  * writes DIRECTORY/NAME.onnx for each and prints "NAME STATUS" for those that lie: the exit
  * statuses, one digit each, that a tool may answer them with. NAME.npy is an input of zeros,
  * where that is not what would be too large. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,34 @@ static void places(void)
     tm_node(m, "ReduceSum", "terms last", "f", "keepdims=1");
     tm_output(m, "f");
     save("places", m);
+}
+
+/* Two convolutions with a pooling between, the mean of each map, and a linear layer: pairs of places of
+ * the last maps are void, those of "pool" are not. */
+static void class_maps(void)
+{
+    struct tm_model *m = tm_new(13);
+    float first[2 * 25], second[3 * 2 * 25], head[3 * 4];
+    for (int i = 0; i < 50; i++)
+        first[i] = (float)sin(1 + i);
+    for (int i = 0; i < 150; i++)
+        second[i] = (float)cos(i);
+    for (int i = 0; i < 12; i++)
+        head[i] = (float)sin(3 * i);
+    tm_input(m, "image", SX_FLOAT, 4, (int64_t[]){1, 1, 12, 12});
+    tm_const(m, "first", SX_FLOAT, 4, (int64_t[]){2, 1, 5, 5}, first);
+    tm_const(m, "second", SX_FLOAT, 4, (int64_t[]){3, 2, 5, 5}, second);
+    tm_const(m, "head", SX_FLOAT, 2, (int64_t[]){3, 4}, head);
+    tm_node(m, "Conv", "image first", "a", "pads=2,2,2,2");
+    tm_node(m, "Relu", "a", "b", NULL);
+    tm_node(m, "MaxPool", "b", "pool", "kernel_shape=2,2 strides=2,2");
+    tm_node(m, "Conv", "pool second", "c", "pads=2,2,2,2");
+    tm_node(m, "Relu", "c", "maps", NULL);
+    tm_node(m, "GlobalAveragePool", "maps", "means", NULL);
+    tm_node(m, "Flatten", "means", "flat", NULL);
+    tm_node(m, "MatMul", "flat head", "y", NULL);
+    tm_output(m, "y");
+    save("classmaps", m);
 }
 
 /* f = (x0 + .. )^3 of a million features. */
@@ -457,6 +486,7 @@ int main(int argc, char **argv)
     classifier();
     product();
     places();
+    class_maps();
     million();
     save_proto("x");
     external("external", "weights.bin", "0", 4);

@@ -113,7 +113,7 @@ run xderiv --method=nid -t 'sum:0' logit.onnx x.csv
 first=$(jq -c .interactions "$T/out")
 run xderiv --method=nid -t 0 logit.onnx x.csv
 is 'nid of a sum' "$(jq -c .interactions "$T/out")" "$first"
-run taylorcam --layer=y --score=prob -t 'sum:1,*,*' segments.onnx p.csv
+run taylorcam --allow-zero --layer=y --score=prob -t 'sum:1,*,*' segments.onnx p.csv
 is 'taylorcam of a sum' "$(jq -c '[.target.sum, (.target.value * 1e5 | round)]' "$T/out")" '["1,*,*",95944]'
 run attr-decompose --methods=gradcam -t 'sum:1,*,*' --score=prob segments.onnx p.csv
 is 'Grad-CAM of a sum' "$(jq -c '[.methods[0].attribution[] * 1e4 | round]' "$T/out")" '[-722,-1628,-2535,1092]'

@@ -31,14 +31,19 @@ END
 run taylorcam --score=raw --double --order=3 --allow-zero places.onnx x.csv
 is 'order 3 of a quadratic function' "$(jq -c '[.pairs, .warnings]' "$T/out")" '[[],["every strength is 0"]]'
 run taylorcam --score=raw --double --order=3 places.onnx x.csv
-clean 'order 3 where there is curvature, but no third derivative'
+refused 'order 3 of a quadratic function' 3 'every relation is 0 between'
+ok 'no advice that does not apply' grep -q "'f'; try another layer, or --allow-zero$" "$T/err"
 
 # ---- Records ----
 
 run taylorcam --score=raw --double --cam=all --deletion --from=1,1 places.onnx x.csv
 clean record
-is 'layer, grid, curvature' "$(jq -c '[.layer, .grid, .curvature]' "$T/out")" \
+is 'layer, grid, curvature' "$(jq -c '[.layer, .grid, .curvature | del(.additive?)]' "$T/out")" \
     '[{"name":"map","shape":[1,1,2,2]},[2,2],{"logit_zero":false,"nonsmooth":[]}]'
+# One of six pairs is 17: the fit of s_i + s_j leaves (20/3 of 289 x 5/6) on 5 of 11 degrees.
+is 'how additive' "$(jq -c '.curvature.additive * 100 | round' "$T/out")" 12
+is 'occlusion beside derivatives' "$(jq -c '[.occlusion[] | [.a, .b, .strength, .signed]]' "$T/out")" \
+    '[[[0,0],[1,1],4,4]]'
 is input "$(jq -c .input "$T/out")" '{"name":"image","shape":[1,1,2,2]}'
 is boxes "$(jq -c '.pairs[0] | [.box_a, .box_b, .rank]' "$T/out")" '[[0,0,1,1],[1,1,2,2],1]'
 is from "$(jq -c .from "$T/out")" '{"shape":[2,2],"values":[17,0,0,0]}'
@@ -57,15 +62,44 @@ clean npy
 run taylorcam -f text --score=raw places.onnx x.csv
 is text "$(sed 1d "$T/out" | tr -s ' ')" ' a b strength signed
  0 0 1 1 17 5'
-taylorcam --rows=0:3 --double digits8.onnx digits8.npy >one
-run taylorcam --rows=0:3 --double -j1 digits8.onnx digits8.npy
+taylorcam --rows=0:3 --double --score=logprob digits8.onnx digits8.npy >one
+run taylorcam --rows=0:3 --double --score=logprob -j1 digits8.onnx digits8.npy
 is 'a record a sample' "$(jq -c .index "$T/out" | tr '\n' ' ')" '0 1 2 '
 ok 'any number of threads, the same bytes' cmp one "$T/out"
 is 'curvature of the softmax alone' "$(jq -r '.warnings[0][:30]' one | sort -u)" \
     'the logit has no curvature: al'
-taylorcam --rows=1:2 --double digits8.onnx digits8.npy | jq -c .pairs >alone
+taylorcam --rows=1:2 --double --score=logprob digits8.onnx digits8.npy | jq -c .pairs >alone
 jq -c 'select(.index == 1) | .pairs' one >among
 ok 'samples do not depend on those before them' cmp alone among
+
+# ---- What is chosen where it is left open ----
+
+seq 144 | awk '{ printf "%s%.3f", (NR > 1 ? "," : ""), sin($1 * $1) } END { print "" }' >maps.csv
+run taylorcam classmaps.onnx maps.csv
+warned 'plain' 'piecewise linear: --score=logit --smooth=softplus:10 are taken' \
+    '--layer=pool is taken: pairs of later layers say less'
+is 'plain: the layer, the score, what is smooth' \
+    "$status $(jq -c '[.layer.name, .grid, .target.score, .params.smooth, .params.head]' "$T/out")" \
+    '0 ["pool",[6,6],"logit","softplus:10","float32"]'
+ok 'plain: pairs are no sums' jq -e '.curvature.additive < 0.95 and (.pairs | length) == 5' "$T/out"
+ok 'plain: occlusion stands beside' jq -e '(.occlusion | length) == 5' "$T/out"
+jq -c '[.pairs, .occlusion]' "$T/out" >plain
+run taylorcam --layer=pool --score=logit --smooth=softplus:10 classmaps.onnx maps.csv
+is 'the same when it is said' "$(jq -c '[.pairs, .occlusion, .warnings]' "$T/out" | jq -c '.[:2]')" \
+    "$(cat plain)"
+is 'and nothing is warned of' "$(jq -c .warnings "$T/out")$(cat "$T/err")" '[]'
+run taylorcam --layer=maps classmaps.onnx maps.csv
+refused 'a void layer' 3 'try --layer=pool, or --allow-zero'
+run taylorcam --layer=maps --score=logit classmaps.onnx maps.csv
+refused 'a void layer, with its score' 3 'try --layer=pool --smooth=softplus:10, or'
+run taylorcam --layer=maps --score=logprob classmaps.onnx maps.csv
+warned 'an additive layer' 'sums of what single places do; try --layer=pool' \
+    'competition of classes in the softmax; see --smooth=softplus:10'
+run taylorcam --layer=maps --score=logprob --smooth=gelu classmaps.onnx maps.csv
+ok 'no advice that was followed' not grep -q 'see --' "$T/err"
+run taylorcam --layer=maps --allow-zero classmaps.onnx maps.csv
+is 'a void layer with --allow-zero' "$status $(jq -c .pairs "$T/out")" '0 []'
+is 'occlusion of few places only' "$(taylorcam -q --layer=b classmaps.onnx maps.csv | jq 'has("occlusion")')" false
 
 # ---- Boxes ----
 
