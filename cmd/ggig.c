@@ -7,15 +7,12 @@
 struct ggig {
     struct cli cli;
     struct sx_attribute_options o;
-    struct sx_plot plot;
     struct sx_explainer *explainer;
     const char *background_file;
     const char *method[CLI_MAX_METHODS]; /* those asked for */
     int n_methods;
     int64_t top;
     double *baseline, *background;
-    struct sx_picture *panel; /* what is drawn */
-    int n_panels, columns;
 };
 
 static struct ggig self;
@@ -121,35 +118,6 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
     return cli_emit(&s->cli, &record, &view, &a->map, error);
 }
 
-/* "ggig  tabby cat (281)  logit 12.25" */
-static void title_of(const struct ggig *s, char *title, size_t size)
-{
-    static const char *const score[] = {"value", "logit", "probability", "log-probability"};
-    const struct sx_target *t = sx_explainer_target(s->explainer);
-    char name[120];
-    cli_target_name(t, name, sizeof name);
-    snprintf(title, size, "%s: %s, %s %.4g", s->o.method, name, score[t->score], t->value);
-}
-
-static bool draw(struct ggig *s, const struct cli_sample *sample,
-                 const struct sx_attribution *a, struct sx_error *error)
-{
-    char title[200];
-    struct sx_picture figure = {0};
-    title_of(s, title, sizeof title);
-    if (!sx_plot_map(&s->plot, &a->map, sample->picture, title, &figure, error))
-        return false;
-    struct sx_picture *more = realloc(s->panel, (size_t)(s->n_panels + 1) * sizeof *s->panel);
-    if (more == NULL) {
-        sx_picture_free(&figure);
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
-        return false;
-    }
-    s->panel = more;
-    s->panel[s->n_panels++] = figure;
-    return true;
-}
-
 static void warn(struct ggig *s, const struct sx_attribution *a)
 {
     if (a->flat)
@@ -168,8 +136,6 @@ static bool write_result(struct ggig *s, const struct cli_sample *sample,
                          const struct sx_attribution *a, struct sx_error *error)
 {
     warn(s, a);
-    if (s->cli.format == CLI_PNG)
-        return draw(s, sample, a, error);
     if (s->cli.format == CLI_NPY)
         return cli_add_array(&s->cli, &a->map, error);
     return write_record(s, sample, a, error);
@@ -186,55 +152,28 @@ static bool explain_by(struct ggig *s, const char *method, const struct cli_samp
     return ok;
 }
 
-/* The panels drawn become one PNG, and are gone. */
-static bool write_panels(struct ggig *s, struct sx_error *error)
-{
-    struct sx_picture sheet = {0};
-    if (s->n_panels == 0)
-        return true;
-    int columns = s->n_panels == s->columns ? 0 : s->columns > 0 ? s->columns : 1;
-    bool ok = s->n_panels == 1 ? cli_write_png(&s->cli, &s->panel[0], error)
-                               : sx_plot_sheet(s->panel, s->n_panels, columns, &sheet, error) &&
-                                     cli_write_png(&s->cli, &sheet, error);
-    sx_picture_free(&sheet);
-    while (s->n_panels > 0)
-        sx_picture_free(&s->panel[--s->n_panels]);
-    return ok;
-}
-
-/* A record, or a panel of the sheet, for each method. A sample that fails has no panel. */
+/* A record, which may be drawn, for each method. */
 static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
 {
     struct ggig *s = &self;
-    int before = s->n_panels;
     bool ok =
         sx_explainer_sample(s->explainer, sample->feeds, error) && prepare(s, sample, error);
     for (int i = 0; ok && i < s->n_methods; i++) {
         cli->method_at = i;
-        ok = explain_by(s, s->method[i], sample, error) &&
-             (!cli->each || cli->sheet || write_panels(s, error));
+        ok = explain_by(s, s->method[i], sample, error);
     }
-    while (!ok && s->n_panels > before)
-        sx_picture_free(&s->panel[--s->n_panels]);
-    s->columns = s->columns > 0 || !ok ? s->columns : s->n_panels;
-    return ok && (!cli->each || write_panels(s, error));
+    return ok;
 }
 
 static void run(struct ggig *s)
 {
-    struct sx_error error = {0};
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL)
         cli_each(&s->cli, explain);
-    if (s->cli.error.status == SX_OK && !write_panels(s, &error))
-        s->cli.error = error;
 }
 
 static void free_all(struct ggig *s)
 {
-    for (int i = 0; i < s->n_panels; i++)
-        sx_picture_free(&s->panel[i]);
-    free(s->panel);
     free(s->baseline);
     free(s->background);
     sx_explainer_free(s->explainer);
@@ -263,10 +202,12 @@ static const struct cli_option options[] = {
     {.name = "sheet",
      .kind = CLI_FLAG,
      .to = &self.cli.sheet,
-     .help = "PNG: a row a sample; without --method, all methods"},
+     .help = "pictures: all samples; without --method, all methods"},
     {.name = NULL}};
-static const struct cli_table tables[] = {
-    {&sx_attribute_table, &self.o}, {&sx_plot_table, &self.plot}, {NULL, NULL}};
+static const struct cli_table tables[] = {{&sx_attribute_table, &self.o},
+                                          {&sx_figure_table, &self.cli.figure},
+                                          {&sx_plot_table, &self.cli.figure.map},
+                                          {NULL, NULL}};
 
 /* Without --method: ggig; of a sheet, all. */
 static void settle(struct ggig *s)
@@ -281,7 +222,8 @@ static void settle(struct ggig *s)
         if (sx_attribute_of_input(name))
             s->method[s->n_methods++] = name;
     s->cli.method = s->method;
-    s->cli.n_methods = s->cli.sheet && s->cli.format == CLI_PNG ? 0 : s->n_methods;
+    s->cli.n_methods =
+        s->cli.sheet && (CLI_FIGURES >> s->cli.format & 1) != 0 ? 0 : s->n_methods;
 }
 
 int main(int argc, char **argv)
@@ -293,9 +235,9 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
+                          .figure = {.map = {.top = 10}},
                           .score = SX_SCORE_LOGIT};
-    s->plot.top = 10;
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (cli_open(&s->cli))

@@ -77,6 +77,9 @@ enum cli_said {
     CLI_PRESET = 63
 };
 
+struct cli_figure;
+struct cli_sample;
+
 struct cli_side {
     const char *name, *file;
 };
@@ -106,8 +109,9 @@ struct cli {
     bool sheet;                       /* one picture of all samples, not of the first alone */
     bool overall; /* one array or picture for all samples, whatever their number */
     bool (*scale_word)(struct cli *cli, const char *argument); /* --scale, unless a number */
-    const char *const *method; /* of a run of several: a record each, in this order */
-    int n_methods, method_at;  /* the one that is written */
+    struct sx_figure_options figure; /* of a tool whose tables have sx_figure_table */
+    const char *const *method;       /* of a run of several: a record each, in this order */
+    int n_methods, method_at;        /* the one that is written */
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
@@ -153,10 +157,12 @@ struct cli {
     struct sx_tensor *arrays; /* gathered for one .npy; without data: a sample that failed */
     size_t n_arrays, array_capacity;
     bool probing; /* the sample is outside of an empty range: it shows an array's shape alone */
-    struct sx_tensor probed; /* without data: that shape, of rank -1 where there is none */
-    bool wrote;              /* a picture or an array */
-    bool drawn;              /* the first sample, in place of all */
-    int64_t missing;         /* cells of tables that are NaN */
+    struct sx_tensor probed;     /* without data: that shape, of rank -1 where there is none */
+    bool wrote;                  /* a picture or an array */
+    bool drawn;                  /* the first sample, in place of all */
+    struct cli_figure *drawing;  /* records that are to be drawn: figure.c */
+    const struct cli_sample *at; /* the sample whose record was begun last */
+    int64_t missing;             /* cells of tables that are NaN */
     char missing_text[80];
     int64_t done, failed;
     bool each;                   /* a file per sample */

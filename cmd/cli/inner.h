@@ -67,6 +67,17 @@ bool cli_file_begin(struct cli *cli, struct sx_error *error);
 bool cli_file_end(struct cli *cli, bool ok, struct sx_error *error);
 void cli_files_free(struct cli *cli);
 
+/* record.c: writes a whole file, of the sample at hand. */
+bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
+                     struct sx_error *error);
+
+/* figure.c: the record that is at hand is drawn: at once into a file of its own, else with others at the
+ * end. Status 2 where figures cannot be drawn. */
+bool cli_figure_check(struct cli *cli);
+bool cli_figure_add(struct cli *cli, struct sx_error *error);
+bool cli_figure_flush(struct cli *cli, struct sx_error *error);
+void cli_figure_free(struct cli *cli);
+
 /* keys.c: sets of names and indices. Adding says whether it was new. */
 uint64_t cli_key(const char *name, int64_t index);
 bool cli_keys_have(const struct cli_keys *keys, uint64_t key);

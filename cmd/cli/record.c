@@ -11,6 +11,7 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
     cli->n_recorded = cli->n_said;
     cli->said = NULL;
     cli->n_said = 0;
+    cli->at = sample;
     sx_result_reset(cli->result);
     *record = (struct sx_record){.tool = cli->tool,
                                  .id = sample->id,
@@ -153,6 +154,8 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
     if (cli->probing)
         return true;
     sx_result_end(cli->result, record);
+    if ((CLI_FIGURES >> cli->format & 1) != 0)
+        return cli_figure_add(cli, error);
     do {
         ok = cli_file_begin(cli, error) && cli_resume_begin(cli, error) &&
              write_record(cli, view, map, error);
@@ -175,7 +178,7 @@ bool cli_emit_failed(struct cli *cli, struct sx_error *error)
     return cli_file_end(cli, ok, error);
 }
 
-static bool write_file(struct cli *cli, const uint8_t *bytes, size_t size,
+bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
                        struct sx_error *error)
 {
     bool ok = cli_file_begin(cli, error);
@@ -193,7 +196,7 @@ bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_
     uint8_t *bytes = NULL;
     size_t size = 0;
     bool ok =
-        sx_png_encode(picture, &bytes, &size, error) && write_file(cli, bytes, size, error);
+        sx_png_encode(picture, &bytes, &size, error) && cli_write_bytes(cli, bytes, size, error);
     free(bytes);
     return ok;
 }
@@ -202,5 +205,5 @@ bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint
                     size_t size, struct sx_error *error)
 {
     cli_files_name(cli, sample);
-    return write_file(cli, bytes, size, error);
+    return cli_write_bytes(cli, bytes, size, error);
 }

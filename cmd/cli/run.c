@@ -91,6 +91,8 @@ bool cli_open(struct cli *cli)
     cli->started = cli_seconds();
     cli_watch_sample(cli, cli->started);
     choose_output(cli);
+    if (!cli_figure_check(cli))
+        cli_misuse(cli, "%s", cli->error.message);
     cli->limited = cli->explain.max_memory > 0;
     if (!cli->limited)
         cli->explain.max_memory = memory_limit();
@@ -143,7 +145,7 @@ int cli_finish(struct cli *cli)
         cli_complain(cli, NULL, &cli->error);
     bool keep = cli->status == SX_OK || cli->status == SX_CHECK ||
                 (cli->status == SX_FAILED && !cli->one_result);
-    if (keep && !cli_flush_arrays(cli, &error)) {
+    if (keep && !(cli_figure_flush(cli, &error) && cli_flush_arrays(cli, &error))) {
         cli_complain(cli, cli->output, &error);
         keep = false;
     }
@@ -154,6 +156,7 @@ int cli_finish(struct cli *cli)
     error = (struct sx_error){0};
     if (cli->sink != NULL && !sx_sink_finish(cli->sink, keep, &error) && !reported && keep)
         cli_complain(cli, cli->output, &error);
+    cli_figure_free(cli);
     cli_output_free(cli);
     cli_files_free(cli);
     cli_select_free(cli);

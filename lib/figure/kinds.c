@@ -30,7 +30,7 @@ static bool is_tokens(const struct sx_datum *record)
     struct sx_record_map map;
     if (strncmp(players, "tokens", 6) == 0 || has(record, "tokens"))
         return sx_map_count(record) > 0 || has(record, "interactions");
-    if (!sx_map_get(record, 0, &map))
+    if (!has(record, "attribution") || !sx_map_get(record, 0, &map))
         return false;
     int64_t names = sx_datum_count(sx_datum_at(record, "names"));
     bool rows = map.values.shape.rank == 2 && map.values.shape.dim[0] == names;

@@ -83,6 +83,29 @@ static bool of_classes(struct table *t, const struct sx_datum *record, struct sx
     return true;
 }
 
+/* "agreement" of attr-decompose: rank correlations of methods. */
+static bool of_methods(struct table *t, const struct sx_datum *record, struct sx_error *error)
+{
+    const struct sx_datum *methods = sx_datum_at(record, "agreement.methods"),
+                          *rows = sx_datum_at(record, "agreement.spearman");
+    int64_t n = sx_datum_count(methods), i = 0;
+    if (rows == NULL || rows->kind != SX_LIST)
+        return sx_fail(error, SX_FAILED, "the record has no agreement of methods");
+    if (!table_new(t, n, n, error))
+        return false;
+    for (const struct sx_datum *m = methods->first; m != NULL; m = m->next, i++) {
+        snprintf(name_of(t, i), NAME, "%s", sx_datum_text(m, ""));
+        snprintf(name_of(t, n + i), NAME, "%s", sx_datum_text(m, ""));
+    }
+    i = 0;
+    for (const struct sx_datum *row = rows->first; row != NULL && i < n; row = row->next, i++)
+        for (int64_t k = 0; k < n; k++)
+            t->value[i * n + k] = sx_datum_element(row, k);
+    t->what = "rank correlation";
+    t->is_signed = true;
+    return true;
+}
+
 static bool of_map(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
     struct sx_record_map map;
@@ -219,6 +242,7 @@ bool sx_draw_matrix(struct sx_page *p, const struct sx_figure *f, double x, doub
     struct table t = {.rows = 0};
     bool ok = sx_datum_at(record, "interactions") != NULL ? of_terms(&t, record, error)
               : sx_datum_at(record, "classes") != NULL    ? of_classes(&t, record, error)
+              : sx_datum_at(record, "agreement") != NULL  ? of_methods(&t, record, error)
                                                           : of_map(&t, record, error);
     if (ok)
         draw_table(p, f, &t, x, y, width, height);

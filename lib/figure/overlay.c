@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "figure/figure.h"
+#include "sextant/explain.h"
 
 enum { GAP = 16, BAR_GAP = 14, CAPTION = 22 };
 
@@ -26,14 +27,49 @@ static void size_panel(struct shown *s, double side)
     s->height = fmax(round(rows * times), 24);
 }
 
-static bool open_shown(struct shown *s, const struct sx_figure *f, int64_t item, double side,
-                       struct sx_error *error)
+/* Values of players lie on their elements of the input. */
+static bool spread(const struct sx_datum *record, struct sx_record_map *map,
+                   enum sx_layout layout, struct sx_error *error)
+{
+    const struct sx_datum *dims = sx_datum_at(record, "input.shape");
+    struct sx_shape shape = {.rank = (int)sx_datum_count(dims)};
+    int64_t n = sx_count(&map->values.shape);
+    if (shape.rank < 1 || shape.rank > SX_MAX_RANK)
+        return true;
+    for (int i = 0; i < shape.rank; i++) {
+        double dim = sx_datum_element(dims, i);
+        shape.dim[i] = dim >= 1 && dim < 1e7 ? (int64_t)dim : 1;
+    }
+    int64_t all;
+    if (!sx_shape_count(&shape, &all, error))
+        return false;
+    if (n == all)
+        map->values.shape = shape;
+    if (n == all || map->players == NULL)
+        return true;
+    struct sx_players *players = sx_players_new(&shape, map->players, layout, error);
+    double *values = players != NULL ? sx_new((size_t)all, sizeof *values, error) : NULL;
+    if (values != NULL && sx_players_count(players) == n) {
+        sx_players_spread(players, map->values.data, values);
+        free(map->own);
+        map->own = map->values.data = values;
+        map->values.shape = shape;
+        values = NULL;
+    }
+    free(values);
+    sx_players_free(players);
+    return error->status == SX_OK;
+}
+
+static bool open_shown(struct shown *s, const struct sx_figure *f, int64_t item, int64_t k,
+                       double side, struct sx_error *error)
 {
     struct sx_record_map map;
     *s = (struct shown){.o = f->o, .behind = f->item[item].behind};
-    if (!sx_map_get(f->item[item].record, 0, &map))
+    if (!sx_map_get(f->item[item].record, k, &map))
         return sx_fail(error, SX_FAILED, "the record has no map to draw");
-    bool ok = sx_heat_new(&s->heat, &f->o->map, &map.values, error);
+    bool ok = spread(f->item[item].record, &map, f->o->map.layout, error) &&
+              sx_heat_new(&s->heat, &f->o->map, &map.values, error);
     sx_record_map_free(&map);
     if (ok)
         size_panel(s, side);
@@ -139,7 +175,7 @@ bool sx_draw_overlay(struct sx_page *p, const struct sx_figure *f, double x, dou
     int wanted = f->item[0].behind != NULL ? f->o->map.panels : SX_PANEL_MAP, count = 0;
     for (int i = 0; i < 4; i++)
         count += (wanted >> i & 1) != 0;
-    if (!open_shown(&s, f, 0, count > 1 ? 300 : 420, error))
+    if (!open_shown(&s, f, 0, 0, count > 1 ? 300 : 420, error))
         return false;
     double at = 0;
     bool ok = true;
@@ -158,25 +194,51 @@ bool sx_draw_overlay(struct sx_page *p, const struct sx_figure *f, double x, dou
     return ok;
 }
 
-/* The picture, and then a panel for each record. */
+/* Which map of which record panel i of a strip shows; false past the last. */
+static bool strip_map(const struct sx_figure *f, int64_t i, int64_t *item, int64_t *map)
+{
+    *map = i;
+    for (*item = 0; *item < f->n; ++*item) {
+        int64_t n = sx_map_count(f->item[*item].record);
+        if (*map < n)
+            return true;
+        *map -= n;
+    }
+    return false;
+}
+
+static bool draw_strip_panel(struct sx_page *p, const struct sx_figure *f, struct shown *s,
+                             int64_t item, int64_t k, bool picture, double x, double y,
+                             struct sx_error *error)
+{
+    struct sx_record_map map;
+    /* Of a few pixels nothing can be seen through colours. */
+    bool over = s->behind != NULL && s->behind->width > 40;
+    int panel = picture ? SX_PANEL_PICTURE : over ? SX_PANEL_OVERLAY : SX_PANEL_MAP;
+    if (!draw_panel(p, s, panel, x, y, error) || !sx_map_get(f->item[item].record, k, &map))
+        return false;
+    caption(p, s, x, y, picture ? "picture" : map.method != NULL ? map.method : "map");
+    sx_record_map_free(&map);
+    return true;
+}
+
+/* The picture, and then a panel for each map of the records. */
 bool sx_draw_strip(struct sx_page *p, const struct sx_figure *f, double x, double y,
                    double *width, double *height, struct sx_error *error)
 {
     enum { ACROSS = 5 };
-    int64_t lead = f->item[0].behind != NULL, panels = f->n + lead;
+    int64_t lead = f->item[0].behind != NULL, panels = lead, item, map;
+    while (strip_map(f, panels - lead, &item, &map))
+        panels++;
     double side = panels > 3 ? 200 : 280, wide = 0, high = 0;
     struct shown s = {0};
-    bool ok = true;
+    bool ok = panels > lead || sx_fail(error, SX_FAILED, "the record has no map to draw");
     for (int64_t k = 0; k < panels && ok; k++) {
-        int64_t item = k >= lead ? k - lead : 0;
-        const char *name = sx_datum_text(sx_datum_at(f->item[item].record, "method"), "map");
-        ok = open_shown(&s, f, item, side, error);
+        strip_map(f, k > lead ? k - lead : 0, &item, &map);
+        ok = open_shown(&s, f, item, map, side, error);
         double at = x + (double)(k % ACROSS) * (s.width + GAP);
         double top = y + (double)(k / ACROSS) * (s.height + CAPTION + GAP);
-        int panel = s.behind == NULL ? SX_PANEL_MAP : SX_PANEL_OVERLAY;
-        ok = ok && draw_panel(p, &s, k < lead ? SX_PANEL_PICTURE : panel, at, top, error);
-        if (ok)
-            caption(p, &s, at, top, k < lead ? "picture" : name);
+        ok = ok && draw_strip_panel(p, f, &s, item, map, k < lead, at, top, error);
         wide = fmax(wide, at + s.width - x);
         high = fmax(high, top + s.height + CAPTION - y);
         if (k + 1 == panels && ok)

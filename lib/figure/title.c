@@ -43,6 +43,23 @@ static void method_of(const struct sx_figure *f, char *text, size_t size)
                               : tool);
 }
 
+static bool same_sample(const struct sx_datum *a, const struct sx_datum *b)
+{
+    return strcmp(sx_datum_text(sx_datum_at(a, "id"), ""),
+                  sx_datum_text(sx_datum_at(b, "id"), "")) == 0 &&
+           sx_datum_number(sx_datum_at(a, "index"), 0) ==
+               sx_datum_number(sx_datum_at(b, "index"), 0);
+}
+
+/* Records of one sample stand beside each other. */
+static int64_t samples_of(const struct sx_figure *f)
+{
+    int64_t n = 1;
+    for (int64_t i = 1; i < f->n; i++)
+        n += !same_sample(f->item[i - 1].record, f->item[i].record);
+    return n;
+}
+
 /* The sample, or how many there are. */
 static void sample_of(const struct sx_figure *f, char *text, size_t size)
 {
@@ -50,8 +67,9 @@ static void sample_of(const struct sx_figure *f, char *text, size_t size)
     const char *id = sx_bare_name(sx_datum_text(sx_datum_at(record, "id"), ""));
     double index = sx_datum_number(sx_datum_at(record, "index"), 0);
     bool many = f->kind == SX_BEESWARM || f->kind == SX_SCATTER || f->kind == SX_SHEET;
-    if (many && f->n > 1)
-        snprintf(text, size, "%lld samples", (long long)f->n);
+    int64_t samples = many ? samples_of(f) : 1;
+    if (samples > 1)
+        snprintf(text, size, "%lld samples", (long long)samples);
     else if (index > 0)
         snprintf(text, size, "%s [%.0f]", id, index);
     else

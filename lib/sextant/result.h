@@ -47,6 +47,9 @@ void sx_result_free(struct sx_result *result);
 /* The outermost object; NULL while there is none. */
 const struct sx_datum *sx_result_top(const struct sx_result *result);
 
+/* A result that owns its arrays, and outlives what the first one borrows. NULL with status 6. */
+struct sx_result *sx_result_copy(const struct sx_result *result, struct sx_error *error);
+
 /* Makes it empty again. */
 void sx_result_reset(struct sx_result *result);
 

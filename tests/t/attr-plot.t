@@ -81,7 +81,7 @@ plot -f svg <maps
 has 'a strip' 'picture' 'grad' 'ig' '|attribution| / its largest'
 ok 'a strip: what is left out' grep -q 'only the first 2 of 4 records are drawn' "$T/err"
 plot -f svg --sheet <maps
-has 'a sheet' '4 samples: ggig' 'digits8.npy [1]: ggig of output 5'
+has 'a sheet' '2 samples: ggig' 'digits8.npy [1]: ggig of output 5'
 is 'a sheet: nothing is left out' "$status $(cat "$T/err")" '0 '
 plot -f svg --kind=overlay --no-bar --no-title <maps
 is 'no title, no bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
