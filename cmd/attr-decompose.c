@@ -13,13 +13,12 @@ struct decompose {
     struct sx_decomposer *decomposer;
     struct sx_players *players;
     double *baseline, *background, *foreign;
-    int effects, plot;
+    int effects;
 };
 
 static struct decompose self;
 
 enum { HARSANYI, TAYLOR, BOTH };
-static const char plots[] = "bars|alloc|effects|principles|agreement|maps";
 
 static bool list_methods(struct cli *cli, const char *argument)
 {
@@ -164,93 +163,6 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
     return cli_emit(&s->cli, &record, &view, NULL, error);
 }
 
-/* The name of player i: of its column, if the input has names, or its number. */
-static void player_name(const struct decompose *s, int64_t i, char name[32])
-{
-    const char *feature = NULL;
-    if (sx_players_count(s->players) == sx_count(&sx_explainer_elements(s->explainer)->shape))
-        feature = cli_feature(&s->cli, (size_t)i);
-    if (feature != NULL)
-        snprintf(name, 32, "%s", feature);
-    else
-        snprintf(name, 32, "%lld", (long long)i);
-}
-
-/* ---- Pictures ---- */
-
-/* What each player is given, on its elements. */
-static bool draw_map(const struct decompose *s, const struct sx_decomposed *m,
-                     struct sx_picture *figure, struct sx_error *error)
-{
-    struct sx_tensor map;
-    struct sx_plot plot;
-    struct sx_shape shape = sx_explainer_input(s->explainer)->shape;
-    if (shape.rank > 1) {
-        shape.rank--;
-        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof *shape.dim);
-    }
-    sx_plot_default(&plot);
-    if (!sx_tensor_new(&map, SX_DOUBLE, &shape, error))
-        return false;
-    sx_players_spread(s->players, m->attribution, map.data);
-    bool ok = sx_plot_set(&plot, "sign", "all", error) &&
-              sx_plot_set(&plot, "reduce", "max", error) &&
-              sx_plot_set(&plot, "outlier", "0", error) &&
-              sx_plot_map(&plot, &map, NULL, m->name, figure, error);
-    sx_tensor_free(&map);
-    return ok;
-}
-
-static bool draw_maps(const struct decompose *s, const struct sx_decomposition *r,
-                      struct sx_picture *figure, struct sx_error *error)
-{
-    struct sx_picture part[16] = {{0}}; /* fourteen methods, and scores from elsewhere */
-    int n = 0;
-    bool ok = true;
-    for (int k = 0; ok && k < r->n_methods; k++)
-        if (r->method[k].attribution != NULL)
-            ok = draw_map(s, &r->method[k], &part[n++], error);
-    ok = ok && sx_plot_sheet(part, n, 0, figure, error);
-    for (int k = 0; k < n; k++)
-        sx_picture_free(&part[k]);
-    return ok;
-}
-
-static bool draw_chart(const struct decompose *s, const char *plot,
-                       const struct cli_sample *sample, const struct sx_decomposition *r,
-                       struct sx_picture *figure, struct sx_error *error)
-{
-    char title[120], (*text)[32] = calloc((size_t)r->players + 1, sizeof *text);
-    const char **name = calloc((size_t)r->players + 1, sizeof *name);
-    bool ok = text != NULL && name != NULL;
-    snprintf(title, sizeof title, "%.80s[%lld]", sample->id, (long long)sample->index);
-    for (int64_t i = 0; ok && i < r->players; i++) {
-        player_name(s, i, text[i]);
-        name[i] = text[i];
-    }
-    struct sx_chart chart = {title, name, r->players, NULL};
-    if (!ok)
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
-    ok = ok && sx_plot_decomposition(plot, &chart, r, figure, error);
-    free(text);
-    free(name);
-    return ok;
-}
-
-static bool write_picture(struct decompose *s, const struct cli_sample *sample,
-                          const struct sx_decomposition *r, struct sx_error *error)
-{
-    struct sx_picture figure = {0};
-    char plot[16] = "";
-    sx_choice_name(plots, s->plot, plot, sizeof plot);
-    bool maps = strcmp(plot, "maps") == 0;
-    bool ok = (maps ? draw_maps(s, r, &figure, error)
-                    : draw_chart(s, plot, sample, r, &figure, error)) &&
-              cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
-    return ok;
-}
-
 static bool add_array(struct decompose *s, const struct sx_decomposition *r,
                       struct sx_error *error)
 {
@@ -275,8 +187,6 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
         !prepare(s, sample, error) || !sx_decompose(s->decomposer, &s->o, &r, error))
         return false;
     warn(s, &r);
-    if (cli->format == CLI_PNG)
-        return write_picture(s, sample, &r, error);
     return cli->format == CLI_NPY ? add_array(s, &r, error)
                                   : write_record(s, sample, &r, error);
 }
@@ -304,9 +214,10 @@ static const struct cli_option options[] = {
     {0, "list-methods", NULL, "what the methods are", CLI_CALL, NULL, NULL, list_methods},
     {0, "effects", "KIND", "harsanyi, taylor or both", CLI_CHOICE, &self.effects,
      "harsanyi|taylor|both", NULL},
-    {0, "plot", "WHICH", "the picture", CLI_CHOICE, &self.plot, plots, NULL},
+    {0, "sheet", NULL, "pictures: all samples", CLI_FLAG, &self.cli.sheet, NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
-static const struct cli_table tables[] = {{&sx_decompose_table, &self.o}, {NULL, NULL}};
+static const struct cli_table tables[] = {
+    {&sx_decompose_table, &self.o}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -317,9 +228,11 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
+    sx_plot_default(&s->cli.figure.map);
+    sx_plot_set(&s->cli.figure.map, "sign", "all", &s->cli.error);
     if (s->effects != HARSANYI && s->o.taylor == 0 && s->o.fit == 0)
         s->o.taylor = 3;
     if (cli_open(&s->cli))

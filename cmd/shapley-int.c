@@ -6,7 +6,7 @@
 
 struct shapley {
     struct cli cli;
-    struct sx_shapley_options o;
+    struct sx_shapley_options o, used; /* used: for what is written */
     struct sx_explainer *explainer;
     struct sx_players *players;
     struct sx_game *game;
@@ -15,17 +15,12 @@ struct shapley {
     struct sx_shape baseline_shape;
     int64_t n_baselines;
     const char *load, *save, *background, *names_file;
-    int plot;
     char **line; /* of --names */
     size_t n_lines;
     const char **name; /* of each player, or NULL */
-    bool *absent;
 };
 
 static struct shapley self;
-
-enum { USUAL, TOKENS = 4, OVERLAY, CURVE };
-static const char plots[] = "usual|matrix|graph|upset|tokens|overlay|curve";
 
 static bool load_game(struct cli *cli, const char *argument)
 {
@@ -44,15 +39,14 @@ static bool list_indices(struct cli *cli, const char *argument)
     cli_printed(cli);
 }
 
-static bool is_benefit(const struct shapley *s)
+static bool is_benefit(const struct sx_shapley_options *o)
 {
-    return strcmp(s->o.index, "bT") == 0;
+    return strcmp(o->index, "bT") == 0;
 }
 
 /* ---- One sample ---- */
 
-/* The names of players: from the file, or the header line of a table; and who is not drawn, such as
- * what fills a text up. */
+/* The names of players: from the file, or the header line of a table. */
 static bool choose_names(struct shapley *s, struct sx_error *error)
 {
     int64_t n = sx_game_players(s->game);
@@ -61,21 +55,15 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
     if (!cli_fits("names", s->n_lines, "players", n, error))
         return false;
     free(s->name);
-    free(s->absent);
     s->name = calloc((size_t)n + 1, sizeof *s->name);
-    s->absent = calloc((size_t)n + 1, sizeof *s->absent);
-    if (s->name == NULL || s->absent == NULL) {
+    if (s->name == NULL) {
         *error = (struct sx_error){SX_MEMORY, "out of memory"};
         return false;
     }
-    for (int64_t i = 0; i < n; i++) {
-        s->absent[i] = !sx_game_plays(s->game, i);
+    for (int64_t i = 0; i < n; i++)
         s->name[i] = i < (int64_t)s->n_lines ? s->line[i]
                      : features              ? cli_feature(&s->cli, (size_t)i)
                                              : NULL;
-    }
-    if (memchr(s->absent, false, (size_t)n) == NULL)
-        memset(s->absent, false, (size_t)n);
     return true;
 }
 
@@ -127,7 +115,7 @@ static void put_params(struct shapley *s)
 {
     struct sx_result *r = s->cli.result;
     sx_put_object(r, "params");
-    sx_put_options(r, &sx_shapley_table, &s->o);
+    sx_put_options(r, &sx_shapley_table, &s->used);
     sx_put_text(r, "baseline", s->background != NULL ? s->background : s->cli.baseline);
     cli_put_common(&s->cli);
     sx_put_end(r);
@@ -141,8 +129,30 @@ static void warn(struct shapley *s)
         cli_warn(&s->cli, 0, "partitions were found greedily");
     if (b != NULL && b->skipped > 0)
         cli_warn(&s->cli, 0, "contexts with values that were not finite left out");
-    if (strcmp(s->o.index, "owen") == 0 && s->o.groups == NULL)
+    if (strcmp(s->used.index, "owen") == 0 && s->o.groups == NULL)
         cli_warn(&s->cli, 0, "no --groups: Owen values are Shapley values");
+}
+
+static bool is_figure(const struct shapley *s)
+{
+    return (CLI_FIGURES >> s->cli.format & 1) != 0;
+}
+
+/* How far T is from its last value, of a picture that shows it. */
+static bool put_curve(struct shapley *s, struct sx_error *error)
+{
+    double x[SX_SHAPLEY_POINTS], y[SX_SHAPLEY_POINTS];
+    int64_t n = 0;
+    if (!sx_shapley_curve(s->game, &s->o, x, y, &n, error))
+        return false;
+    const struct sx_tensor across = {SX_DOUBLE, {1, {n}}, x}, up = {SX_DOUBLE, {1, {n}}, y};
+    sx_put_object(s->cli.result, "curves");
+    sx_put_object(s->cli.result, "|T - T of that many evaluations|");
+    sx_put_array(s->cli.result, "x", &across);
+    sx_put_array(s->cli.result, "y", &up);
+    sx_put_end(s->cli.result);
+    sx_put_end(s->cli.result);
+    return sx_result_ok(s->cli.result, error);
 }
 
 static bool write_record(struct shapley *s, const struct cli_sample *sample,
@@ -154,9 +164,11 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
         cli_record_target(&s->cli, &record, s->explainer);
     sx_result_begin(s->cli.result, &record);
     put_params(s);
-    if (s->explainer != NULL && !is_benefit(s)) /* whose set has names of its own */
+    if (s->explainer != NULL && !is_benefit(&s->used)) /* whose set has names of its own */
         cli_put_names(&s->cli, s->explainer);
-    sx_put_shapley(s->cli.result, &s->o, &s->result, s->name);
+    sx_put_shapley(s->cli.result, &s->used, &s->result, s->name);
+    if (is_figure(s) && s->cli.figure.kind == SX_CURVE && !put_curve(s, error))
+        return false;
     return cli_emit(&s->cli, &record, sx_shapley_view(&s->result), NULL, error);
 }
 
@@ -166,38 +178,6 @@ static bool write_array(struct shapley *s, struct sx_error *error)
     bool ok = sx_shapley_array(&s->result, s->result.terms.order != 1, &array, error) &&
               cli_add_array(&s->cli, &array, error);
     sx_tensor_free(&array);
-    return ok;
-}
-
-/* ---- Pictures ---- */
-
-static bool draw_curve(struct shapley *s, const char *title, struct sx_picture *figure,
-                       struct sx_error *error)
-{
-    double x[SX_SHAPLEY_POINTS], y[SX_SHAPLEY_POINTS];
-    int64_t n = 0;
-    return sx_shapley_curve(s->game, &s->o, x, y, &n, error) &&
-           sx_plot_curve(title, x, y, n, figure, error);
-}
-
-static bool draw(struct shapley *s, const struct cli_sample *sample, struct sx_error *error)
-{
-    char title[SX_SHAPLEY_TITLE], plot[16] = "";
-    const char *slash = strrchr(sample->id, '/'), *id = slash != NULL ? slash + 1 : sample->id;
-    struct sx_picture figure = {0};
-    struct sx_chart chart = {title, s->name, sx_game_players(s->game), s->absent};
-    sx_choice_name(plots, s->plot, plot, sizeof plot);
-    if (s->plot == CURVE)
-        snprintf(title, sizeof title, "%.60s: |T - T of K evaluations|", id);
-    else
-        sx_shapley_title(&s->result, id, title);
-    bool ok = s->plot == CURVE ? draw_curve(s, title, &figure, error)
-              : s->plot == OVERLAY
-                  ? sx_plot_players(s->explainer, s->players, &s->result, sample->picture,
-                                    title, &figure, error)
-                  : sx_plot_shapley(plot, &chart, &s->result, s->o.top, &figure, error);
-    ok = ok && cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
     return ok;
 }
 
@@ -223,26 +203,22 @@ static bool write_result(struct shapley *s, const struct cli_sample *sample,
     warn(s);
     if (s->save != NULL && strcmp(s->save, "-") == 0 && s->cli.output == NULL)
         return true; /* the game alone is the output */
-    switch (s->cli.format) {
-    case CLI_NPY:
-        return write_array(s, error);
-    case CLI_PNG:
-        return draw(s, sample, error);
-    default:
-        return write_record(s, sample, error);
-    }
+    return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, sample, error);
 }
 
-/* What is asked for: of bT, pictures and arrays of pairs are of its Shapley interaction index, and
- * pictures of partitions are of bT whatever the index. */
+/* What is asked for: arrays and pictures of players or pairs are not of bT, but of its Shapley values
+ * or interactions; partitions are of bT whatever the index. */
 static struct sx_shapley_options wanted(const struct shapley *s)
 {
     struct sx_shapley_options o = s->o;
-    bool drawn = s->cli.format == CLI_PNG, sets = s->plot == TOKENS;
-    if (drawn && sets)
+    int kind = s->cli.figure.kind;
+    bool singles = kind == SX_OVERLAY || kind == SX_STRIP || kind == SX_BARS ||
+                   kind == SX_WATERFALL || kind == SX_FORCE;
+    bool sets = kind == SX_KIND_AUTO || kind == SX_TOKENS || kind == SX_SHEET;
+    if (is_figure(s) && (kind == SX_TOKENS || kind == SX_CURVE))
         o.index = "bT";
-    else if (is_benefit(s) && (drawn || s->cli.format == CLI_NPY)) {
-        o.index = "sii";
+    else if (is_benefit(&o) && ((is_figure(s) && !sets) || s->cli.format == CLI_NPY)) {
+        o.index = is_figure(s) && singles ? "sv" : "sii";
         o.sampling = NULL;
     }
     return o;
@@ -253,15 +229,11 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
     struct shapley *s = &self;
     s->o.seed = cli->seed;
     s->o.sample = (uint64_t)sample->index;
-    if (s->plot == USUAL)
-        s->plot = is_benefit(s) ? TOKENS : 1;
     bool ok = s->load != NULL ? (s->game = sx_game_load(s->load, error)) != NULL
                               : model_game(s, sample, error);
     s->o.players = s->players;
-    const struct sx_shapley_options o = wanted(s);
-    ok = ok && choose_names(s, error) &&
-         ((cli->format == CLI_PNG && s->plot == CURVE) ||
-          sx_shapley(s->game, &o, &s->result, error)) &&
+    s->used = wanted(s);
+    ok = ok && choose_names(s, error) && sx_shapley(s->game, &s->used, &s->result, error) &&
          save_game(s, error) && write_result(s, sample, error);
     free_sample(s);
     return ok;
@@ -297,7 +269,6 @@ static void free_all(struct shapley *s)
 {
     cli_free_lines(s->line, s->n_lines);
     free(s->name);
-    free(s->absent);
     free(s->baselines);
     sx_explainer_free(s->explainer);
 }
@@ -306,12 +277,13 @@ static const struct cli_option options[] = {
     {0, "list-indices", NULL, "what the indices are", CLI_CALL, NULL, NULL, list_indices},
     {0, "background", "FILE", "several baselines", CLI_TEXT, &self.background, NULL, NULL},
     {0, "names", "FILE", "names of the players", CLI_TEXT, &self.names_file, NULL, NULL},
-    {0, "plot", "WHICH", "the picture", CLI_CHOICE, &self.plot, plots, NULL},
+    {0, "sheet", NULL, "pictures: all samples", CLI_FLAG, &self.cli.sheet, NULL, NULL},
     {0, "save-game", "FILE", "write values of coalitions", CLI_TEXT, &self.save, NULL, NULL},
     {0, "load-game", "FILE", "read them instead of MODEL, INPUT", CLI_CALL, NULL, NULL,
      load_game},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
-static const struct cli_table tables[] = {{&sx_shapley_table, &self.o}, {NULL, NULL}};
+static const struct cli_table tables[] = {
+    {&sx_shapley_table, &self.o}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -322,11 +294,14 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGIT};
     s->cli.explain.values_only = true;
     cli_parse(&s->cli, argc, argv);
     check_options(s);
+    sx_plot_default(&s->cli.figure.map);
+    sx_plot_set(&s->cli.figure.map, "sign", "all", &s->cli.error);
+    s->cli.figure.top = s->o.top;
     if (s->load != NULL)
         s->o.players_by = NULL;
     if (cli_open(&s->cli) && (s->names_file == NULL ||

@@ -64,6 +64,9 @@ bool sx_terms_get(struct sx_terms *terms, const struct sx_datum *record, const c
                   struct sx_error *error);
 void sx_terms_free(struct sx_terms *terms);
 void sx_terms_name(const struct sx_terms *terms, int64_t player, char *text, size_t size);
+/* Numbers the players that are in a set whose value is not 0, or, where there is none, in any set, from
+ * 0; the others are -1. Returns how many there are. */
+int64_t sx_terms_live(const struct sx_terms *terms, int64_t *number);
 /* Member k of a term. */
 int64_t sx_term_member(const struct sx_term *term, int64_t k);
 

@@ -35,24 +35,31 @@ static bool table_new(struct table *t, int64_t rows, int64_t columns, struct sx_
     return t->value != NULL && t->name != NULL;
 }
 
-/* Pairs both ways, singles on the diagonal. */
+/* Pairs both ways, singles on the diagonal; players that make no difference are left out. */
 static bool of_terms(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
     struct sx_terms terms;
+    int64_t *at = NULL, n = 0;
     bool ok = sx_terms_get(&terms, record, "interactions", error) &&
-              table_new(t, terms.players, terms.players, error);
+              (at = sx_new((size_t)terms.players, sizeof *at, error)) != NULL;
+    if (ok)
+        n = sx_terms_live(&terms, at);
+    ok = ok && table_new(t, n, n, error);
     for (int64_t i = 0; ok && i < terms.players; i++) {
-        sx_terms_name(&terms, i, name_of(t, i), NAME);
-        sx_terms_name(&terms, i, name_of(t, terms.players + i), NAME);
+        if (at[i] < 0)
+            continue;
+        sx_terms_name(&terms, i, name_of(t, at[i]), NAME);
+        sx_terms_name(&terms, i, name_of(t, n + at[i]), NAME);
     }
     for (int64_t k = 0; ok && k < terms.n; k++) {
         const struct sx_term *m = &terms.term[k];
-        int64_t a = sx_term_member(m, 0), b = m->size == 2 ? sx_term_member(m, 1) : a;
-        if (m->size <= 2)
-            t->value[a * t->columns + b] = t->value[b * t->columns + a] = m->value;
+        int64_t a = at[sx_term_member(m, 0)], b = m->size == 2 ? at[sx_term_member(m, 1)] : a;
+        if (m->size <= 2 && a >= 0 && b >= 0)
+            t->value[a * n + b] = t->value[b * n + a] = m->value;
     }
     t->what = "interaction";
     t->is_signed = t->pairs = true;
+    free(at);
     sx_terms_free(&terms);
     return ok;
 }

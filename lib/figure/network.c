@@ -184,12 +184,17 @@ static bool network_get(struct network *g, const struct sx_figure *f, struct sx_
     if (error->status != SX_OK)
         return false;
     g->y = g->x + n;
-    for (int64_t i = 0; i < g->terms.players; i++)
-        g->player[i] = g->node[i] = i;
-    g->n = g->terms.players;
-    for (int64_t k = 0; k < g->terms.n; k++)
-        if (g->terms.term[k].size == 1)
-            g->single[sx_term_member(&g->terms.term[k], 0)] = g->terms.term[k].value;
+    g->n = f->o->edges != NULL ? g->terms.players : sx_terms_live(&g->terms, g->node);
+    for (int64_t i = 0; i < g->terms.players; i++) {
+        g->node[i] = f->o->edges != NULL ? i : g->node[i];
+        if (g->node[i] >= 0)
+            g->player[g->node[i]] = i;
+    }
+    for (int64_t k = 0; k < g->terms.n; k++) {
+        int64_t node = g->node[sx_term_member(&g->terms.term[k], 0)];
+        if (g->terms.term[k].size == 1 && node >= 0)
+            g->single[node] = g->terms.term[k].value;
+    }
     if (f->o->edges == NULL) {
         sx_layout_circle(g->n, g->x, g->y);
         return true;
@@ -222,7 +227,9 @@ static void draw_edges(struct sx_page *p, const struct network *g, double cx, do
         const struct sx_term *m = &g->terms.term[k];
         if (m->size != 2)
             continue;
-        int64_t a = sx_term_member(m, 0), b = sx_term_member(m, 1);
+        int64_t a = g->node[sx_term_member(m, 0)], b = g->node[sx_term_member(m, 1)];
+        if (a < 0 || b < 0)
+            continue;
         double share = fabs(m->value) / most;
         sx_page_colour(p, m->value < 0 ? SX_NEGATIVE : SX_POSITIVE, 0.25 + 0.6 * share);
         sx_page_line(p, cx + radius * g->x[a], cy + radius * g->y[a], cx + radius * g->x[b],

@@ -33,6 +33,12 @@ static bool spread(const struct sx_datum *record, struct sx_record_map *map,
 {
     const struct sx_datum *dims = sx_datum_at(record, "input.shape");
     struct sx_shape shape = {.rank = (int)sx_datum_count(dims)};
+    if (map->own != NULL && map->values.shape.rank == 2) { /* interactions: singles alone */
+        int64_t side = map->values.shape.dim[0];
+        for (int64_t i = 0; i < side; i++)
+            map->own[i] = map->own[i * side + i];
+        map->values.shape = (struct sx_shape){1, {side}};
+    }
     int64_t n = sx_count(&map->values.shape);
     if (shape.rank < 1 || shape.rank > SX_MAX_RANK)
         return true;

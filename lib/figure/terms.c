@@ -102,3 +102,22 @@ void sx_terms_name(const struct sx_terms *t, int64_t player, char *text, size_t 
     else
         snprintf(text, size, "%lld", (long long)player);
 }
+
+static int64_t number_members(const struct sx_terms *t, bool of_zero, int64_t *number)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < t->players; i++)
+        number[i] = -1;
+    for (int64_t k = 0; k < t->n; k++)
+        for (int64_t m = 0; (of_zero || t->term[k].value != 0) && m < t->term[k].size; m++)
+            number[sx_term_member(&t->term[k], m)] = 0;
+    for (int64_t i = 0; i < t->players; i++)
+        number[i] = number[i] < 0 ? -1 : n++;
+    return n;
+}
+
+int64_t sx_terms_live(const struct sx_terms *t, int64_t *number)
+{
+    int64_t n = number_members(t, false, number);
+    return n > 0 ? n : number_members(t, true, number);
+}

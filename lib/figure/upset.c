@@ -1,11 +1,11 @@
-/* upset.c - the strongest sets as bars over the dots of their members; parts by order. */
+/* upset.c - the strongest sets as bars over the dots of their members. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "figure/figure.h"
 
-enum { COLUMN = 30, BARS = 200, LINE = 24, MOST_ORDERS = 8 };
+enum { COLUMN = 30, BARS = 200, LINE = 24 };
 
 /* Players that are in one of the first n sets, in their order; how many there are. */
 static int64_t members_of(const struct sx_terms *t, int64_t n, int64_t *row)
@@ -127,109 +127,6 @@ bool sx_draw_effects(struct sx_page *p, const struct sx_figure *f, double x, dou
     struct sx_terms t;
     bool ok = sx_terms_get(&t, f->item[0].record, "effects", error) &&
               draw_terms(p, f, &t, "effect", x, y, width, height, error);
-    sx_terms_free(&t);
-    return ok;
-}
-
-/* ---- Stacked ---- */
-
-/* Each player's even shares of the sets that it is in, by order; above zero, and below. */
-static void share_out(const struct sx_terms *t, double *up, double *down)
-{
-    for (int64_t k = 0; k < t->n; k++) {
-        const struct sx_term *m = &t->term[k];
-        int64_t order = m->size < MOST_ORDERS ? m->size : MOST_ORDERS;
-        for (int64_t i = 0; i < m->size; i++) {
-            int64_t at = sx_term_member(m, i) * MOST_ORDERS + order - 1;
-            *(m->value < 0 ? &down[at] : &up[at]) += m->value / (double)m->size;
-        }
-    }
-}
-
-static double sum_of(const double *parts)
-{
-    double sum = 0;
-    for (int k = 0; k < MOST_ORDERS; k++)
-        sum += parts[k];
-    return sum;
-}
-
-static bool draw_stacks(struct sx_page *p, const struct sx_figure *f, const struct sx_terms *t,
-                        const double *up, const double *down, double x, double y, double *width,
-                        double *height, struct sx_error *error)
-{
-    enum { ROW = 24, WIDE = 440 };
-    struct sx_facts parts = {.n = t->players};
-    int64_t *order = NULL, rows = f->o->top > 0 ? f->o->top : 20;
-    double low = 0, high = 0, names = 40;
-    char name[600];
-    parts.value = sx_new((size_t)t->players, sizeof *parts.value, error);
-    for (int64_t i = 0; parts.value != NULL && i < t->players; i++) {
-        double above = sum_of(up + i * MOST_ORDERS), below = sum_of(down + i * MOST_ORDERS);
-        parts.value[i] = above - below;
-        low = fmin(low, below);
-        high = fmax(high, above);
-        sx_terms_name(t, i, name, sizeof name);
-        names = fmax(names, sx_page_width(p, sx_plain, name));
-    }
-    bool ok = parts.value != NULL && sx_facts_order(&parts, &order, error);
-    rows = rows < t->players ? rows : t->players;
-    struct sx_axis axis = {low * 1.05, high * 1.05, x + names + 12, x + names + 12 + WIDE};
-    if (ok)
-        sx_axis_below(p, &axis, y, y + (double)rows * ROW,
-                      "shares of interactions, by their order");
-    for (int64_t r = 0; ok && r < rows; r++) {
-        double above = 0, below = 0, at = y + (double)r * ROW + 3;
-        sx_terms_name(t, order[r], name, sizeof name);
-        sx_page_colour(p, SX_BLACK, 1);
-        sx_page_label(p, x + names, at + 9, 1, sx_plain, name);
-        for (int k = 0; k < MOST_ORDERS; k++) {
-            double more = up[order[r] * MOST_ORDERS + k],
-                   less = down[order[r] * MOST_ORDERS + k];
-            sx_page_colour(p, sx_series(k), 1);
-            sx_page_fill(p, sx_on(&axis, above), at,
-                         sx_on(&axis, above + more) - sx_on(&axis, above), 18);
-            sx_page_fill(p, sx_on(&axis, below + less), at,
-                         sx_on(&axis, below) - sx_on(&axis, below + less), 18);
-            above += more;
-            below += less;
-        }
-    }
-    double bottom = y + (double)rows * ROW;
-    sx_page_colour(p, SX_GREY, 1);
-    sx_page_line(p, sx_on(&axis, 0), y, sx_on(&axis, 0), bottom, 1);
-    *width = names + 12 + WIDE;
-    *height = bottom - y + 44;
-    free(parts.value);
-    free(order);
-    return ok;
-}
-
-bool sx_draw_stacked(struct sx_page *p, const struct sx_figure *f, double x, double y,
-                     double *width, double *height, struct sx_error *error)
-{
-    static const char *const names[] = {"alone",     "in pairs",         "in threes",
-                                        "in fours",  "in fives",         "in sixes",
-                                        "in sevens", "in eights or more"};
-    struct sx_terms t;
-    const struct sx_datum *record = f->item[0].record;
-    bool effects = sx_datum_at(record, "interactions") == NULL;
-    bool ok = sx_terms_get(&t, record, effects ? "effects" : "interactions", error);
-    double *up = ok ? sx_new((size_t)(2 * t.players * MOST_ORDERS), sizeof *up, error) : NULL;
-    ok = up != NULL;
-    if (ok) {
-        double *down = up + t.players * MOST_ORDERS;
-        share_out(&t, up, down);
-        ok = draw_stacks(p, f, &t, up, down, x, y, width, height, error);
-    }
-    if (ok && !f->o->no_bar) {
-        unsigned colour[MOST_ORDERS];
-        for (int k = 0; k < MOST_ORDERS; k++)
-            colour[k] = sx_series(k);
-        int orders = t.order < MOST_ORDERS ? (int)t.order : MOST_ORDERS;
-        *height += sx_legend(p, x, y + *height, *width, colour, names, orders);
-    }
-    free(up);
     sx_terms_free(&t);
     return ok;
 }

@@ -74,9 +74,9 @@ run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods
 is 'one neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
 # Pictures: each is a PNG, and equal runs give equal bytes.
-for plot in bars alloc effects principles agreement maps; do
-    run attr-decompose -f png --plot=$plot --rows=0:1 --methods=gxi,occ1,shapley -o $plot.png digits8.onnx digits8.npy
-    is "$plot" "$status$(head -c 4 $plot.png | tail -c 3)" 0PNG
+for kind in bars stacked effects principles matrix strip; do
+    run attr-decompose -f png --kind=$kind --rows=0:1 --methods=gxi,occ1,shapley -o $kind.png digits8.onnx digits8.npy
+    is "$kind" "$status$(head -c 4 $kind.png | tail -c 3)" 0PNG
 done
 run attr-decompose -f png --rows=0:1 --methods=gxi,occ1,shapley -o again.png digits8.onnx digits8.npy
 ok 'equal bytes' cmp -s bars.png again.png
@@ -154,7 +154,7 @@ wrong 'no such file' 1 --attr=nowhere.csv
 wrong 'no method of the name' 1 --attr=own:shapley
 wrong 'no layer' 2 --neuron=nothing:3 --methods=gxi
 wrong 'too high an order' 2 --taylor=30
-wrong 'nothing to draw' 2 -f png -o x.png --plot=alloc --alloc=none
+wrong 'nothing to draw' 1 -f png -o x.png --kind=curve
 run attr-decompose --methods=nothing product.onnx x.csv
 is 'unknown method' "$status" 2
 ok 'says so' grep -q "no method 'nothing'" "$T/err"

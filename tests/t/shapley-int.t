@@ -189,28 +189,28 @@ clean npy
 is 'a matrix' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (1, 4, 4)"
 run shapley-int --players=patches:4x4 --index=sv -f npy -o a.npy --rows=0:2 digits8.onnx digits8.npy
 is 'a vector a sample' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (2, 4)"
-for plot in usual matrix graph upset tokens overlay curve; do
-    run shapley-int --players=patches:2x2 -f png --plot=$plot -o a.png --rows=0:1 digits8.onnx digits8.npy
-    clean "--plot=$plot"
-    is "--plot=$plot: a PNG" "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
+for kind in auto matrix network upset tokens overlay curve bars; do
+    run shapley-int --players=patches:2x2 -f png --kind=$kind -o a.png --rows=0:1 digits8.onnx digits8.npy
+    clean "--kind=$kind"
+    is "--kind=$kind: a PNG" "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
 done
 
 # What is as the baseline, like the last places of a text, is not drawn.
-high() {
-    od -An -tu1 -j20 -N4 a.png | awk '{print $1 * 16777216 + $2 * 65536 + $3 * 256 + $4}'
+names() {
+    sed -n '/<desc>/,/<\/desc>/p' a.svg | grep -cx '[01]'
 }
 printf '2,1\n' >two.csv
 printf '2,0\n' >one.csv
-run shapley-int -f png --plot=matrix -o a.png product.onnx two.csv
-two=$(high)
-run shapley-int -f png --plot=matrix -o a.png product.onnx one.csv
-clean '--plot=matrix of a padded input'
-ok '--plot=matrix leaves padding out' test "$(high)" -lt "$two"
+run shapley-int -f svg --kind=network -o a.svg product.onnx two.csv
+is '--kind=network: names of two players' "$status $(names)" '0 2'
+run shapley-int -f svg --kind=network -o a.svg product.onnx one.csv
+is '--kind=network leaves padding out' "$status $(names)" '0 1'
 printf '0,0\n' >none.csv
-for plot in matrix graph upset tokens; do
-    run shapley-int -f png --plot=$plot -o a.png product.onnx none.csv
-    clean "--plot=$plot where nobody makes a difference"
-done
+run shapley-int -f png --kind=tokens -o a.png product.onnx none.csv
+clean '--kind=tokens where nobody makes a difference'
+run shapley-int -f png --kind=upset -o b.png product.onnx none.csv
+is '--kind=upset where nobody makes a difference' "$status $(cat "$T/err") $(ls b.png 2>&1 | wc -l)" \
+    '1 shapley-int: b.png: the record has no interactions to draw 1'
 
 # ---- Refusals ----
 
