@@ -187,6 +187,15 @@ install-strip:
 uninstall:
 	rm -f $(addprefix $(AT)/,$(INSTALLED))
 
+# Tools that need nothing of the machine that they run on; -f png is then status 2.
+STATIC = build/static
+static: setup
+	@CC='$(CC)' sh tests/static.sh $(STATIC)
+	@$(MAKE) $(QUIET) BUILD=$(STATIC) DNNL=0 DRAW=0 LDFLAGS='$(LDFLAGS) -static -Wl,--no-warnings -L$(STATIC)' \
+	    PKG_LIBS="$$($(PKG_CONFIG) --static --libs $(PKGS))" $(TOOLS:%=$(STATIC)/bin/%)
+	@strip $(TOOLS:%=$(STATIC)/bin/%)
+	@du -ch $(TOOLS:%=$(STATIC)/bin/%) | tail -n 1
+
 # The sources of the last commit, and Debian packages of them in the directory above.
 dist:
 	@mkdir -p $(BUILD)
@@ -214,6 +223,7 @@ help:
 	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
+	@echo 'make static       tools without oneDNN and pictures that need nothing else, in build/static/bin'
 	@echo 'make install-strip, make dist, make deb    without symbols; an archive; Debian packages'
 	@echo 'make format       clang-format on every source'
 	@echo 'make bench        speed, beside what people would run in our place'
@@ -324,6 +334,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-html gallery install install-strip uninstall dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
