@@ -1,5 +1,4 @@
 /* flint-fit.c - fits an interpreter to a predictor: FLINT's training. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,8 @@ struct flint_fit {
     struct sx_flint_options o;
     struct sx_flint_fit *fit;
     struct cli_data train, validation, test;
+    const char *groups_file;
+    int64_t *group; /* of each sample to train on */
     struct sx_flint_origin origin;
     const char *x, *y, *val_x, *val_y, *test_x, *test_y, *model_out, *checkpoint, *log_file;
     double checkpoint_secs;
@@ -26,32 +27,6 @@ struct flint_fit {
 };
 
 static struct flint_fit self;
-static volatile sig_atomic_t caught;
-
-/* Training ends after the step at hand, or, where that takes long, without it. */
-#define PATIENCE 2 /* seconds */
-
-static void on_signal(int number)
-{
-    caught = number;
-    alarm(PATIENCE);
-}
-
-static void on_alarm(int number)
-{
-    (void)number;
-    signal(caught, SIG_DFL);
-    raise(caught);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal}, late = {.sa_handler = on_alarm};
-    sigaction(SIGALRM, &late, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 /* ---- Options ---- */
 
 /* What is said must be of use here. */
@@ -169,14 +144,14 @@ static bool train(struct flint_fit *s, struct sx_error *error)
 {
     struct sx_flint_progress p;
     s->saved = s->shown = cli_seconds();
-    catch_signals();
-    while (!sx_flint_fit_done(s->fit) && caught == 0) {
+    cli_catch_signals();
+    while (!sx_flint_fit_done(s->fit) && cli_caught() == 0) {
         if (!sx_flint_fit_step(s->fit, &p, error))
             return false;
         if (!show(s, &p, error) || !save_when_due(s, false, error))
             return false;
     }
-    alarm(0);
+    cli_in_time();
     return save_when_due(s, true, error);
 }
 
@@ -184,6 +159,9 @@ static bool read_sets(struct flint_fit *s, struct sx_error *error)
 {
     struct cli *cli = &s->cli;
     return cli_read_data(cli, s->x, s->y, &s->train, error) &&
+           (s->groups_file == NULL ||
+            cli_read_groups(cli, s->groups_file, sx_dataset_count(s->train.x), &s->group,
+                            error)) &&
            (s->val_x == NULL ||
             cli_read_data(cli, s->val_x, s->val_y, &s->validation, error)) &&
            (s->test_x == NULL || cli_read_data(cli, s->test_x, s->test_y, &s->test, error));
@@ -195,6 +173,7 @@ static bool begin(struct flint_fit *s, struct sx_error *error)
                                  .y = s->train.y,
                                  .validation_x = s->validation.x,
                                  .validation_y = s->validation.y,
+                                 .group = s->group,
                                  .origin = &s->origin};
     cli_flint_describe(&s->cli, s->train.x, &s->origin);
     s->o.max_memory = s->cli.explain.max_memory;
@@ -233,12 +212,13 @@ static bool write_model(struct flint_fit *s, struct sx_error *error)
 
 static void warn(struct flint_fit *s)
 {
-    const struct sx_flint_epoch *e = NULL, *next;
-    for (int64_t i = 0; (next = sx_flint_fit_epoch(s->fit, i)) != NULL; i++)
-        e = next;
+    const struct sx_flint_epoch *e = sx_flint_fit_epoch(s->fit, sx_flint_fit_kept(s->fit));
     const struct sx_flint_metrics *m = &e->validation;
     if (m->samples > 0 && 2 * m->live < (double)sx_flint_fit_options(s->fit)->attributes)
         cli_warn(&s->cli, 0, "more than half of the attributes are dead");
+    if (sx_flint_fit_unseen(s->fit) > 0)
+        cli_warn(&s->cli, sx_flint_fit_unseen(s->fit),
+                 "samples of the validation are of classes that no other sample has");
     if (m->samples > 0 && m->gap > 1)
         cli_warn(&s->cli, 0, "the interpreter is far from the model: the gap is over 1");
 }
@@ -272,9 +252,9 @@ static void run(struct flint_fit *s)
     struct sx_error *error = &s->cli.error;
     if (!read_sets(s, error) || !begin(s, error) || !train(s, error))
         return;
-    if (caught != 0) {
+    if (cli_caught() != 0) {
         s->cli.error.status = SX_FAILED;
-        snprintf(error->message, sizeof error->message, "stopped by signal %d%s", (int)caught,
+        snprintf(error->message, sizeof error->message, "stopped by signal %d%s", cli_caught(),
                  s->checkpoint != NULL ? "; --resume goes on" : "");
         return;
     }
@@ -286,6 +266,7 @@ static void free_all(struct flint_fit *s)
 {
     sx_flint_fit_free(s->fit);
     free((void *)(uintptr_t)s->origin.names);
+    free(s->group);
     cli_data_free(&s->train);
     cli_data_free(&s->validation);
     cli_data_free(&s->test);
@@ -302,6 +283,8 @@ static const struct cli_option options[] = {
     FILE_OPTION('x', "samples", "samples to train on: .npy, .npz, table, directory of pictures",
                 x),
     FILE_OPTION('y', "classes", "their classes: .npy, or text, one a line", y),
+    FILE_OPTION(0, "groups", "what samples belong together, a line each: held back whole",
+                groups_file),
     FILE_OPTION(0, "val-x", "samples for validation", val_x),
     FILE_OPTION(0, "val-y", "their classes", val_y),
     FILE_OPTION(0, "test-x", "samples for a last check", test_x),
@@ -343,5 +326,5 @@ int main(int argc, char **argv)
         run(s);
     free_all(s);
     int status = cli_finish(&s->cli);
-    return caught != 0 ? 128 + caught : status;
+    return cli_caught() != 0 ? 128 + cli_caught() : status;
 }

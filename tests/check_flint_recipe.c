@@ -360,11 +360,156 @@ START_TEST(new_weights_are_not_measured)
 }
 END_TEST
 
+/* ---- Splits, patience, augmentation ---- */
+
+START_TEST(groups_are_held_back_whole)
+{
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        struct fit f;
+        struct sx_error error = {0};
+        int64_t group[32], held[4] = {0};
+        begin(&f, table(2), SHAPE(32, 5));
+        for (int64_t i = 0; i < 32; i++)
+            group[i] = 100 - 7 * (i % 4); /* 8 samples each */
+        struct sx_flint_data data = {.x = f.x, .group = group};
+        f.o.validation = 0.3;
+        f.o.seed = seed;
+        f.fit = sx_flint_fit_new(f.model, &f.o, &data, &error);
+        ck_assert_msg(f.fit != NULL, "%s", error.message);
+        ck_assert_int_eq(f.fit->n_validation, 16); /* two hold 9.6 samples at least */
+        ck_assert_int_eq(f.fit->n_rows, 16);
+        for (int64_t i = 0; i < 16; i++)
+            held[f.fit->validation[i] % 4]++;
+        for (int64_t g = 0; g < 4; g++)
+            ck_assert(held[g] == 0 || held[g] == 8);
+        for (int64_t i = 1; i < 16; i++)
+            ck_assert(f.fit->rows[i] > f.fit->rows[i - 1]);
+        end(&f);
+    }
+}
+END_TEST
+
+/* The best epoch's weights are kept, and it ends `patience` epochs later. */
+START_TEST(early_stopping)
+{
+    struct fit f;
+    struct sx_error error = {0};
+    struct sx_flint_progress p;
+    float *best = NULL;
+    int64_t at = 0, done = 0;
+    double gap = INFINITY;
+    begin(&f, table(2), SHAPE(32, 5));
+    f.o.epochs = 60;
+    f.o.patience = 3;
+    f.o.validation = 0.25;
+    ck_assert(sx_schedule_parse(&f.o.delta, "1@4") && sx_schedule_parse(&f.o.lr, "0.3"));
+    open_fit(&f);
+    size_t bytes = (size_t)sx_count(&f.fit->value[0].shape) * sizeof(float);
+    best = malloc(bytes);
+    while (!sx_flint_fit_done(f.fit)) {
+        ck_assert_msg(sx_flint_fit_step(f.fit, &p, &error), "%s", error.message);
+        done += p.epoch_end;
+        if (p.epoch_end && done >= 4 && p.now.validation.gap < gap) {
+            gap = p.now.validation.gap;
+            at = done;
+            if (!sx_flint_fit_done(f.fit))
+                memcpy(best, f.fit->value[0].data, bytes);
+        }
+    }
+    ck_assert(done < 60); /* at such a rate it gets no better for long */
+    ck_assert_int_eq(done, at + 3);
+    ck_assert_int_eq(sx_flint_fit_kept(f.fit), at);
+    ck_assert(memcmp(best, f.fit->value[0].data, bytes) == 0);
+    free(best);
+    end(&f);
+}
+END_TEST
+
+START_TEST(stopping_early_after_a_break)
+{
+    struct sx_error error = {0};
+    struct sx_flint_progress p;
+    char path[] = "/tmp/check-flint-best-XXXXXX";
+    int fd = mkstemp(path);
+    struct fit f, g;
+    for (int k = 0; k < 2; k++) {
+        struct fit *one = k == 0 ? &f : &g;
+        begin(one, table(2), SHAPE(32, 5));
+        one->o.epochs = 60;
+        one->o.patience = 3;
+        one->o.validation = 0.25;
+        ck_assert(sx_schedule_parse(&one->o.lr, "0.3"));
+        open_fit(one);
+        for (int i = 0; !sx_flint_fit_done(one->fit); i++) {
+            ck_assert(sx_flint_fit_step(one->fit, &p, &error));
+            if (k == 0 || i % 3 != 1)
+                continue;
+            ck_assert_msg(sx_flint_fit_save(one->fit, path, &error), "%s", error.message);
+            sx_flint_fit_free(one->fit);
+            open_fit(one);
+            ck_assert_msg(sx_flint_fit_resume(one->fit, path, &error), "%s", error.message);
+        }
+    }
+    ck_assert_int_eq(sx_flint_fit_kept(f.fit), sx_flint_fit_kept(g.fit));
+    for (int i = 0; i < f.fit->n_trained; i++) {
+        size_t bytes = (size_t)sx_count(&f.fit->value[i].shape) * sizeof(float);
+        ck_assert(memcmp(f.fit->value[i].data, g.fit->value[i].data, bytes) == 0);
+    }
+    close(fd);
+    unlink(path);
+    end(&f);
+    end(&g);
+}
+END_TEST
+
+/* Every sample is the picture, or its mirror image, moved by at most one pixel: with the edge
+ * repeated. Another epoch has other ones. */
+START_TEST(pictures_are_changed)
+{
+    struct fit f;
+    int mirrored = 0, moved = 0, other = 0;
+    begin(&f, pictures(FLAT), SHAPE(16, 3, 6, 6));
+    f.o.flip = true;
+    f.o.shift = 1;
+    open_fit(&f);
+    ck_assert(f.fit->cache.teacher == NULL);
+    for (int64_t row = 0; row < 16; row++) {
+        float x[2][108], room[108];
+        const float *from = (const float *)f.values.data + 108 * row;
+        for (int k = 0; k < 2; k++) {
+            memcpy(x[k], from, sizeof x[k]);
+            f.fit->epoch = k + 1;
+            sx_flint_augment(f.fit, row, x[k], room);
+        }
+        other += memcmp(x[0], x[1], sizeof x[0]) != 0;
+        int found = 0;
+        for (int way = 0; way < 18; way++) {
+            int flip = way / 9, down = way / 3 % 3 - 1, right = way % 3 - 1;
+            bool same = true;
+            for (int i = 0; i < 108 && same; i++) {
+                int r = i / 6 % 6 - down, c = i % 6 - right;
+                r = r < 0 ? 0 : r > 5 ? 5 : r;
+                c = c < 0 ? 0 : c > 5 ? 5 : c;
+                same = x[0][i] == from[i / 36 * 36 + r * 6 + (flip ? 5 - c : c)];
+            }
+            found += same;
+            mirrored += same && flip;
+            moved += same && (down != 0 || right != 0);
+        }
+        ck_assert_int_eq(found, 1);
+    }
+    ck_assert(mirrored > 2 && mirrored < 14 && moved > 8 && other > 12);
+    end(&f);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("flint_recipe");
     SUITE_ADD(c, layers_that_are_found, layers_by_their_names, how_long, how_many_attributes,
               settings_over_a_recipe, means_and_spreads, the_file_standardises,
-              losses_do_not_see_the_unit, new_weights_are_not_measured);
+              losses_do_not_see_the_unit, new_weights_are_not_measured,
+              groups_are_held_back_whole, early_stopping, stopping_early_after_a_break,
+              pictures_are_changed);
     return suite_run();
 }

@@ -269,6 +269,11 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
 /* run.c: explains every sample. */
 void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli_sample *sample,
                                                struct sx_error *error));
+/* signals.c: for runs that end well where they are interrupted. From the first call on, SIGINT and SIGTERM
+ * are remembered (0: none came); unless the second is called within 2 seconds they end the run. */
+void cli_catch_signals(void);
+void cli_in_time(void);
+int cli_caught(void);
 /* batch.c: how a file that feeds input `i` is read; whether the model has a batch axis, of length
  * 1 or any; looks at --batch-axis when the model is open. */
 struct sx_input cli_how(const struct cli *cli, int i);
@@ -285,6 +290,9 @@ struct cli_data {
 bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
                    struct sx_error *error);
 void cli_data_free(struct cli_data *data);
+/* Which of n samples belong together: those with equal lines, of which there is one each. */
+bool cli_read_groups(struct cli *cli, const char *path, int64_t n, int64_t **group,
+                     struct sx_error *error);
 /* Reads tensors of the explained input's shape, all samples of a file and at least one: [n, size]
  * doubles. */
 bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,

@@ -83,6 +83,50 @@ bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_dat
     return true;
 }
 
+struct line {
+    const char *text;
+    int64_t at;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+/* The number of the first line that is the same. */
+static void find_first(char *const *text, int64_t n, int64_t *first, struct line *line)
+{
+    for (int64_t i = 0; i < n; i++)
+        line[i] = (struct line){text[i], i};
+    qsort(line, (size_t)n, sizeof *line, by_text);
+    for (int64_t i = 0; i < n; i++) {
+        bool same = i > 0 && strcmp(line[i - 1].text, line[i].text) == 0;
+        first[line[i].at] = same ? first[line[i - 1].at] : line[i].at;
+    }
+}
+
+bool cli_read_groups(struct cli *cli, const char *path, int64_t n, int64_t **group,
+                     struct sx_error *error)
+{
+    char **text = NULL;
+    size_t lines = 0;
+    bool ok = cli_read_lines(cli, path, &text, &lines);
+    if (!ok)
+        *error = cli->error;
+    else if ((int64_t)lines != n)
+        ok = fail(error, path, "there is not one line for each sample");
+    if (ok) {
+        struct line *line = cli_must(cli, calloc((size_t)n + 1, sizeof *line));
+        *group = cli_must(cli, calloc((size_t)n + 1, sizeof **group));
+        find_first(text, n, *group, line);
+        free(line);
+    }
+    cli_free_lines(text, lines);
+    return ok;
+}
+
 void cli_data_free(struct cli_data *data)
 {
     sx_dataset_close(data->x);

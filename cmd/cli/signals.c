@@ -52,3 +52,41 @@ void cli_end_by_signal(void)
     signal(SIGPIPE, SIG_DFL);
     raise(SIGPIPE);
 }
+
+/* ---- Runs that end well where they are interrupted ---- */
+
+static volatile sig_atomic_t caught;
+
+/* The run ends after the step at hand, or, where that takes long, without it. */
+#define PATIENCE 2 /* seconds */
+
+static void on_signal(int number)
+{
+    caught = number;
+    alarm(PATIENCE);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    signal(caught, SIG_DFL);
+    raise(caught);
+}
+
+void cli_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}, late = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &late, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int cli_caught(void)
+{
+    return caught;
+}
+
+void cli_in_time(void)
+{
+    alarm(0);
+}

@@ -40,12 +40,14 @@ bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_err
         put(&graph, "", fit->names[i], &fit->value[i]);
         put(&graph, "m/", fit->names[i], &fit->m[i]);
         put(&graph, "v/", fit->names[i], &fit->v[i]);
+        if (fit->kept != NULL)
+            put(&graph, "best/", fit->names[i], &fit->kept[i]);
     }
     put(&graph, "flint/", "sums", &sums);
     put(&graph, "flint/", "history", &history);
     sx_onnx_write_model(&file, 13, "checkpoint", &graph);
-    snprintf(place, sizeof place, "%lld %lld %lld", (long long)fit->epoch, (long long)fit->at,
-             (long long)fit->t);
+    snprintf(place, sizeof place, "%lld %lld %lld %lld", (long long)fit->epoch,
+             (long long)fit->at, (long long)fit->t, (long long)fit->best);
     sx_onnx_write_metadata(&file, KEY, fit->hash);
     sx_onnx_write_metadata(&file, KEY ".place", place);
     struct sx_sink *sink = NULL;
@@ -103,19 +105,20 @@ static bool find_place(struct sx_flint_fit *fit, const struct sx_model *model,
 {
     const char *hash = sx_model_metadata(model, KEY);
     const char *place = sx_model_metadata(model, KEY ".place");
-    long long epoch = 0, at = 0, t = 0;
+    long long epoch = 0, at = 0, t = 0, best = 0;
     if (hash == NULL || place == NULL)
         return sx_fail(error, SX_USAGE, "this is no checkpoint");
     if (strcmp(hash, fit->hash) != 0)
         return sx_fail(error, SX_USAGE,
                        "the checkpoint is of other options, data or another model");
-    if (sscanf(place, "%lld %lld %lld", &epoch, &at, &t) != 3 || epoch < 1 ||
-        epoch > fit->options.epochs + 1 || at < 0 || at >= sx_flint_steps(fit) || t < 0 ||
-        t > (epoch - 1) * sx_flint_steps(fit) + at)
+    if (sscanf(place, "%lld %lld %lld %lld", &epoch, &at, &t, &best) != 4 || epoch < 1 ||
+        best < 0 || best >= epoch || epoch > fit->options.epochs + 1 || at < 0 ||
+        at >= sx_flint_steps(fit) || t < 0 || t > (epoch - 1) * sx_flint_steps(fit) + at)
         return damaged(error, KEY ".place");
     fit->epoch = epoch;
     fit->at = at;
     fit->t = t;
+    fit->best = best;
     fit->steps = -1;
     return true;
 }
@@ -134,9 +137,13 @@ bool sx_flint_fit_resume(struct sx_flint_fit *fit, const char *path, struct sx_e
     for (int i = 0; ok && i < fit->n_trained; i++)
         ok = get(model, "", fit->names[i], -INFINITY, &fit->value[i], error) &&
              get(model, "m/", fit->names[i], -INFINITY, &fit->m[i], error) &&
-             get(model, "v/", fit->names[i], 0, &fit->v[i], error);
+             get(model, "v/", fit->names[i], 0, &fit->v[i], error) &&
+             (fit->kept == NULL ||
+              get(model, "best/", fit->names[i], -INFINITY, &fit->kept[i], error));
     ok = ok && get(model, "flint/", "sums", -INFINITY, &sums, error) &&
          get(model, "flint/", "history", NAN, &history, error);
     sx_model_close(model);
+    if (ok)
+        sx_flint_best_epoch(fit, fit->epoch - 1);
     return ok || sx_fail_at(error, "%s", path);
 }

@@ -55,13 +55,78 @@ static bool check_labels(const int64_t *y, int64_t n, int64_t classes, struct sx
     return true;
 }
 
+struct member {
+    int64_t group, row;
+};
+
+static int by_group(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+    if (x->group != y->group)
+        return (x->group > y->group) - (x->group < y->group);
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Numbers groups from 0 on. Returns how many there are; 0: out of memory. */
+static int64_t number_groups(const int64_t *group, int64_t n, int64_t *number,
+                             struct sx_error *error)
+{
+    struct member *m = sx_new((size_t)n, sizeof *m, error);
+    int64_t groups = 0;
+    if (m == NULL)
+        return 0;
+    for (int64_t i = 0; i < n; i++)
+        m[i] = (struct member){group[i], i};
+    qsort(m, (size_t)n, sizeof *m, by_group);
+    for (int64_t i = 0; i < n; i++) {
+        groups += i == 0 || m[i - 1].group != m[i].group;
+        number[m[i].row] = groups - 1;
+    }
+    free(m);
+    return groups;
+}
+
+/* The same for groups, whole: as many of a shuffled list as hold at least `held` samples, but not
+ * all. */
+static bool hold_groups(struct sx_flint_fit *fit, int64_t n, int64_t held,
+                        struct sx_error *error)
+{
+    int64_t *number = sx_new((size_t)n, sizeof *number, error), taken = 0;
+    int64_t *list = sx_new((size_t)n, sizeof *list, error);
+    bool *back = sx_new((size_t)n, sizeof *back, error);
+    fit->rows = sx_new((size_t)n, sizeof *fit->rows, error);
+    fit->validation = sx_new((size_t)n, sizeof *fit->validation, error);
+    bool ok = number != NULL && list != NULL && back != NULL && fit->rows != NULL &&
+              fit->validation != NULL;
+    int64_t groups = ok ? number_groups(fit->data.group, n, number, error) : 0;
+    if (groups > 0) {
+        sx_flint_shuffle(list, groups, fit->options.seed, SX_FLINT_SPLIT);
+        for (int64_t k = 0; k + 1 < groups && taken < held; k++) {
+            back[list[k]] = true;
+            for (int64_t i = 0; i < n; i++)
+                taken += number[i] == list[k];
+        }
+        for (int64_t i = 0; i < n; i++)
+            if (back[number[i]])
+                fit->validation[fit->n_validation++] = i;
+            else
+                fit->rows[fit->n_rows++] = i;
+    }
+    free(number);
+    free(list);
+    free(back);
+    return groups > 0;
+}
+
 bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_flint_data *d = &fit->data;
     int64_t n = sx_dataset_count(d->x), held = 0;
     if (d->validation_x == NULL)
         held = (int64_t)(fit->options.validation * (double)n);
-    if (!check_labels(d->y, n, fit->source.classes, error) || !hold_back(fit, n, held, error))
+    bool grouped = d->group != NULL && held > 0;
+    if (!check_labels(d->y, n, fit->source.classes, error) ||
+        !(grouped ? hold_groups : hold_back)(fit, n, held, error))
         return false;
     if (d->validation_x != NULL) {
         int64_t more = sx_dataset_count(d->validation_x);
@@ -115,8 +180,10 @@ bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t
         memset(s->feed[s->labels].data, 0, (size_t)(s->batch * classes) * sizeof(float));
     for (int64_t i = 0; i < s->batch; i++) {
         int64_t k = fit->order[first + i], row = fit->rows[k];
-        if (!sx_dataset_read(fit->data.x, row, (float *)s->feed[s->x].data + i * size, error))
+        float *x = (float *)s->feed[s->x].data + i * size;
+        if (!sx_dataset_read(fit->data.x, row, x, error))
             return false;
+        sx_flint_augment(fit, row, x, fit->forward.row);
         if (s->labels >= 0)
             ((float *)s->feed[s->labels].data)[i * classes + fit->data.y[row]] = 1;
         if (s->layers >= 0)

@@ -177,9 +177,13 @@ static bool begin(struct sx_flint_fit *fit, struct sx_error *error)
     fit->history = sx_new((size_t)o->epochs + 1, sizeof *fit->history, error);
     if (fit->history == NULL || !sx_flint_scan(fit, error))
         return false;
+    struct sx_flint_image image;
+    if ((o->flip || o->shift > 0) && !sx_flint_image(sample, &image))
+        return sx_fail(error, SX_USAGE, "--augment is for pictures");
+    fit->last = o->epochs;
     sx_flint_settle_size(o, fit->classes);
     return identify(fit, error) && open_composed(fit, error) && learn_f(fit, error) &&
-           make_state(fit, error) && make_forward(fit, error);
+           make_state(fit, error) && make_forward(fit, error) && sx_flint_best_new(fit, error);
 }
 
 struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
@@ -194,6 +198,7 @@ struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
     fit->model = model;
     fit->epoch = 1;
     fit->steps = -1;
+    fit->unseen = -1;
     if (begin(fit, error))
         return fit;
     sx_flint_fit_free(fit);
@@ -208,6 +213,7 @@ void sx_flint_fit_free(struct sx_flint_fit *fit)
     sx_flint_stepper_free(&fit->step[1]);
     sx_flint_forward_free(&fit->forward);
     sx_flint_scan_free(fit);
+    sx_flint_best_free(fit);
     for (int i = 0; i < fit->n_trained; i++) {
         sx_tensor_free(&fit->m[i]);
         sx_tensor_free(&fit->v[i]);
@@ -259,7 +265,7 @@ bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const 
         ok = sx_fail(error, SX_FAILED, "the samples have another shape");
     for (int64_t i = 0; ok && i < n; i++)
         rows[i] = i;
-    ok = ok && sx_flint_measure(fit, x, y, rows, n, metrics, error);
+    ok = ok && sx_flint_measure(fit, x, y, rows, n, metrics, NULL, error);
     free(rows);
     return ok;
 }
@@ -281,11 +287,11 @@ bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct s
 {
     struct sx_error failure = {0};
     struct sx_wire file = {.error = &failure};
-    struct sx_flint_metrics m = fit->history[fit->epoch - 1].validation;
+    struct sx_flint_metrics m = fit->history[sx_flint_fit_kept(fit)].validation;
     if (!sx_flint_finite(fit, error))
         return false;
-    if (m.samples == 0 &&
-        !sx_flint_measure(fit, fit->data.x, fit->data.y, fit->rows, fit->n_rows, &m, error))
+    if (m.samples == 0 && !sx_flint_measure(fit, fit->data.x, fit->data.y, fit->rows,
+                                            fit->n_rows, &m, NULL, error))
         return false;
     char *metrics = sx_flint_metrics_text(&m, error);
     if (metrics == NULL)

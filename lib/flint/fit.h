@@ -46,6 +46,9 @@ struct sx_flint_fit {
     struct sx_flint_cache cache;
     struct sx_flint_scale *scale; /* of each layer and, last, of x; NULL: as they are */
     int64_t classes;              /* different ones that the model gives; 0: not counted */
+    bool *seen;                   /* which; NULL: not counted */
+    int64_t
+        unseen; /* samples of the validation whose class is none of these; -1: not counted */
     struct sx_flint_tally tally;
 
     /* Where it is: `at` steps of `epoch` are done, t steps of Adam since its moments were 0. */
@@ -53,6 +56,11 @@ struct sx_flint_fit {
     double sums[SX_FLINT_TERMS + 2]; /* terms, agreeing samples, samples */
     struct sx_flint_epoch *history;  /* [epochs + 1] */
     char *config, hash[65];
+
+    /* With patience: the epoch of the best validation so far, its weights, and the epoch at which
+     * it ends. */
+    int64_t best, last;
+    struct sx_tensor *kept;
 };
 
 /* ---- step.c ---- */
@@ -75,13 +83,26 @@ void sx_flint_scan_free(struct sx_flint_fit *fit);
 /* ---- origin.c ---- */
 char *sx_flint_origin_text(const struct sx_flint_fit *fit, struct sx_error *error);
 
+/* ---- best.c ---- */
+/* Room for the best weights; after an epoch: keeps them, or ends; when all is done they are those of
+ * the fit. */
+bool sx_flint_best_new(struct sx_flint_fit *fit, struct sx_error *error);
+void sx_flint_best_free(struct sx_flint_fit *fit);
+void sx_flint_best_epoch(struct sx_flint_fit *fit, int64_t epoch);
+void sx_flint_best_end(struct sx_flint_fit *fit);
+
+/* ---- augment.c ---- */
+/* Mirrors and moves sample `row`, x, as this epoch does; `room` is for another one. */
+void sx_flint_augment(const struct sx_flint_fit *fit, int64_t row, float *x, float *room);
+
 /* ---- train.c ---- */
 int64_t sx_flint_steps(const struct sx_flint_fit *fit); /* of an epoch */
 /* Whether all trained weights are finite: only such are written. */
 bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error);
-/* Metrics on rows of a data set with the weights as they are now. */
+/* Metrics on rows of a data set with the weights as they are now; adds to *unseen, unless NULL,
+ * how many have classes that no training sample has. */
 bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                       const int64_t *rows, int64_t n, struct sx_flint_metrics *metrics,
-                      struct sx_error *error);
+                      int64_t *unseen, struct sx_error *error);
 
 #endif

@@ -22,6 +22,7 @@
 #define SX_FLINT_DROPOUT ((uint64_t)3 << 32)
 #define SX_FLINT_SPLIT ((uint64_t)4 << 32)
 #define SX_FLINT_JITTER ((uint64_t)5 << 32)
+#define SX_FLINT_AUGMENT ((uint64_t)6 << 32)
 
 /* ---- inspect.c: what is known of f ----------------------------------------------- */
 

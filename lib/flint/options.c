@@ -120,6 +120,44 @@ static void put_cache(struct sx_result *r, const char *key, const void *options)
     sx_put_int(r, key, (int64_t)((const struct sx_flint_options *)options)->cache);
 }
 
+/* "flip", "shift:N" or both. */
+static bool parse_augment(const struct sx_option *row, void *options, const char *text,
+                          struct sx_error *error)
+{
+    struct sx_flint_options *o = options;
+    const char *at = text;
+    o->flip = false;
+    o->shift = 0;
+    for (;;) {
+        size_t n = strcspn(at, ",");
+        double pixels = 0;
+        bool moves = n > 6 && strncmp(at, "shift:", 6) == 0 &&
+                     sx_number_parse(at + 6, n - 6, &pixels) && pixels >= 1 && pixels <= 4096 &&
+                     pixels == floor(pixels);
+        if (moves)
+            o->shift = (int64_t)pixels;
+        else if (n == 4 && strncmp(at, "flip", 4) == 0)
+            o->flip = true;
+        else
+            return refuse(row, text, "flip, shift:N or flip,shift:N", error);
+        if (at[n] == '\0')
+            return true;
+        at += n + 1;
+    }
+}
+
+static void put_augment(struct sx_result *r, const char *key, const void *options)
+{
+    const struct sx_flint_options *o = options;
+    char text[40];
+    snprintf(text, sizeof text, "%s%s", o->flip ? "flip" : "",
+             o->flip && o->shift > 0 ? "," : "");
+    if (o->shift > 0)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "shift:%lld",
+                 (long long)o->shift);
+    sx_put_text(r, key, *text != '\0' ? text : NULL);
+}
+
 /* ---- The rows ---- */
 
 #define MEMBER(member) SX_FIELD(struct sx_flint_options, member)
@@ -268,6 +306,20 @@ static const struct sx_option rows[] = {
      .kind = SX_OPTION_FLAG,
      MEMBER(freeze_psi),
      .param = "freeze_psi"},
+    {.name = "augment",
+     .argument = "flip,shift:N",
+     .help = "mirror pictures, and move them by up to N pixels, at random",
+     .kind = SX_OPTION_PARSED,
+     .param = "augment",
+     .parse = parse_augment,
+     .put = put_augment},
+    {.name = "patience",
+     .argument = "N",
+     .help = "end after N epochs without a better validation; keep the best",
+     .kind = SX_OPTION_COUNT,
+     MEMBER(patience),
+     .low = 1,
+     .param = "patience"},
     {.name = "val-frac",
      .argument = "R",
      .help = "share of the samples held back",

@@ -94,6 +94,24 @@ static void put_epochs(struct sx_result *r, const struct sx_flint_fit *fit)
     sx_put_end(r);
 }
 
+/* What the validation is of; it says little of classes that were not trained on. */
+static void put_split(struct sx_result *r, const struct sx_flint_fit *fit)
+{
+    int64_t unseen = sx_flint_fit_unseen(fit);
+    const char *by = fit->data.validation_x != NULL ? "given"
+                     : fit->data.group != NULL      ? "groups"
+                                                    : "samples";
+    sx_put_object(r, "split");
+    sx_put_text(r, "by", fit->n_validation > 0 ? by : NULL);
+    sx_put_int(r, "train", fit->n_rows);
+    sx_put_int(r, "validation", fit->n_validation);
+    if (unseen >= 0)
+        sx_put_int(r, "unseen", unseen);
+    else
+        sx_put_null(r, "unseen");
+    sx_put_end(r);
+}
+
 void sx_put_flint_fit(struct sx_result *r, const struct sx_flint_fit *fit,
                       const struct sx_flint_metrics *test)
 {
@@ -104,8 +122,10 @@ void sx_put_flint_fit(struct sx_result *r, const struct sx_flint_fit *fit,
         sx_put_text(r, NULL, name);
     sx_put_end(r);
     put_epochs(r, fit);
+    put_split(r, fit);
+    sx_put_int(r, "kept_epoch", sx_flint_fit_kept(fit));
     sx_put_measured(r, "before", &fit->history[0].validation);
-    sx_put_measured(r, "validation", &fit->history[fit->epoch - 1].validation);
+    sx_put_measured(r, "validation", &fit->history[sx_flint_fit_kept(fit)].validation);
     sx_put_measured(r, "test", test);
 }
 

@@ -21,7 +21,8 @@ static bool worth_caching(const struct sx_flint_fit *fit)
     bytes *= (double)fit->n_rows * sizeof(float);
     bool fits =
         bytes <= (double)o->cache && (o->max_memory == 0 || bytes <= (double)o->max_memory / 4);
-    return !o->joint && o->epochs > 1 && fits;
+    bool fixed = !o->joint && !o->flip && o->shift == 0; /* f says the same in every epoch */
+    return fixed && o->epochs > 1 && fits;
 }
 
 static bool make_cache(struct sx_flint_fit *fit, struct sx_error *error)
@@ -55,7 +56,6 @@ static bool make_scales(struct sx_flint_fit *fit, struct sx_error *error)
 struct pass {
     struct sx_flint_fit *fit;
     struct sx_flint_forward w;
-    bool *seen; /* classes */
 };
 
 static void remember(struct pass *p, int64_t at, int64_t n)
@@ -92,7 +92,7 @@ static bool run(struct pass *p, struct sx_error *error)
         if (fit->scale != NULL)
             measure(p, n);
         for (int64_t i = 0; i < n; i++)
-            p->seen[sx_flint_class(p->w.teacher + i * classes, classes)] = true;
+            fit->seen[sx_flint_class(p->w.teacher + i * classes, classes)] = true;
     }
     for (int k = 0; fit->scale != NULL && k <= fit->source.n_layers; k++)
         sx_flint_scale_finish(&fit->scale[k]);
@@ -100,9 +100,10 @@ static bool run(struct pass *p, struct sx_error *error)
 }
 
 /* A model that is trained too gives the classes of the labels, in the end. */
-static void count_classes(struct sx_flint_fit *fit, bool *seen)
+static void count_classes(struct sx_flint_fit *fit)
 {
     int64_t classes = fit->source.classes;
+    bool *seen = fit->seen;
     if (fit->options.joint && fit->data.y != NULL) {
         memset(seen, 0, (size_t)classes * sizeof *seen);
         for (int64_t i = 0; i < fit->n_rows; i++)
@@ -133,8 +134,8 @@ bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error)
     bool cached = worth_caching(fit), scaled = o->scaling == SX_FLINT_DATA;
     if (!cached && !scaled && o->attributes > 0)
         return true;
-    p.seen = sx_new((size_t)fit->source.classes, sizeof *p.seen, error);
-    bool ok = p.seen != NULL && (!cached || make_cache(fit, error)) &&
+    fit->seen = sx_new((size_t)fit->source.classes, sizeof *fit->seen, error);
+    bool ok = fit->seen != NULL && (!cached || make_cache(fit, error)) &&
               (!scaled || make_scales(fit, error)) &&
               sx_flint_forward_new(&p.w, &fit->source, &net, o->threads, error);
     if (ok) {
@@ -142,10 +143,9 @@ bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error)
         sx_flint_forward_free(&p.w);
     }
     if (ok) {
-        count_classes(fit, p.seen);
+        count_classes(fit);
         use_scales(fit);
     }
-    free(p.seen);
     return ok;
 }
 
@@ -160,4 +160,5 @@ void sx_flint_scan_free(struct sx_flint_fit *fit)
     for (int i = 0; fit->scale != NULL && i <= n; i++)
         sx_flint_scale_free(&fit->scale[i]);
     free(fit->scale);
+    free(fit->seen);
 }

@@ -14,7 +14,7 @@ int64_t sx_flint_steps(const struct sx_flint_fit *fit)
 
 bool sx_flint_fit_done(const struct sx_flint_fit *fit)
 {
-    return fit->epoch > fit->options.epochs;
+    return fit->epoch > fit->last;
 }
 
 /* The last step may have broken them: no loss came after it. */
@@ -32,7 +32,7 @@ bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error)
 
 bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                       const int64_t *rows, int64_t n, struct sx_flint_metrics *metrics,
-                      struct sx_error *error)
+                      int64_t *unseen, struct sx_error *error)
 {
     struct sx_flint_forward *w = &fit->forward;
     struct sx_flint_tally tally;
@@ -54,6 +54,8 @@ bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int6
                                      .label = y != NULL ? y[rows[at + i]] : -1,
                                      .missed = w->missed != NULL ? w->missed[i] : 0};
             sx_flint_tally_add(&tally, &s, h);
+            if (fit->seen != NULL && unseen != NULL)
+                *unseen += !fit->seen[sx_flint_class(s.teacher, tally.classes)];
         }
     }
     if (ok)
@@ -68,9 +70,10 @@ static bool validate(struct sx_flint_fit *fit, struct sx_flint_metrics *m,
     const struct sx_flint_data *d = &fit->data;
     bool own = d->validation_x != NULL;
     *m = (struct sx_flint_metrics){0};
+    fit->unseen = fit->seen != NULL ? 0 : -1;
     return fit->n_validation == 0 ||
            sx_flint_measure(fit, own ? d->validation_x : d->x, own ? d->validation_y : d->y,
-                            fit->validation, fit->n_validation, m, error);
+                            fit->validation, fit->n_validation, m, &fit->unseen, error);
 }
 
 /* ---- Steps ---- */
@@ -195,8 +198,10 @@ bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *p,
         return false;
     p->now = *e;
     if (p->epoch_end) {
-        fit->epoch++;
+        sx_flint_best_epoch(fit, fit->epoch++);
         fit->at = 0;
+        if (sx_flint_fit_done(fit))
+            sx_flint_best_end(fit);
     }
     return true;
 }
@@ -204,4 +209,9 @@ bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *p,
 const struct sx_flint_epoch *sx_flint_fit_epoch(const struct sx_flint_fit *fit, int64_t i)
 {
     return i >= 0 && i < fit->epoch ? &fit->history[i] : NULL;
+}
+
+int64_t sx_flint_fit_unseen(const struct sx_flint_fit *fit)
+{
+    return fit->unseen;
 }

@@ -49,6 +49,9 @@ struct sx_flint_options {
     struct sx_schedule beta, gamma, delta, eta; /* eta counts times delta's last stage */
     struct sx_schedule lr, lr_at;               /* lr_at: stages after the first of lr */
     int64_t epochs, batch;
+    int64_t patience; /* epochs without a better validation after which it ends; 0: none */
+    bool flip;        /* pictures are mirrored at random, and moved by up to `shift` pixels */
+    int64_t shift;
     double h_dropout, validation; /* share of the samples that is held back */
     uint64_t seed;
     int threads;
@@ -86,8 +89,10 @@ struct sx_flint_origin {
     const double *mean, *sd, *low, *high;
 };
 struct sx_flint_data {
-    struct sx_dataset *x, *validation_x;  /* the latter NULL: options->validation of x */
-    const int64_t *y, *validation_y;      /* NULL: no labels */
+    struct sx_dataset *x, *validation_x; /* the latter NULL: options->validation of x */
+    const int64_t *y, *validation_y;     /* NULL: no labels */
+    const int64_t
+        *group; /* of x: who belongs together is held back together; NULL: each alone */
     const struct sx_flint_origin *origin; /* all but what is measured; NULL: nothing is known */
 };
 struct sx_flint_progress {
@@ -122,6 +127,11 @@ const char *sx_flint_fit_layer(const struct sx_flint_fit *fit, int i);
 /* The metrics of the fit on other samples. `y` NULL: no labels. */
 bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int64_t *y,
                           struct sx_flint_metrics *metrics, struct sx_error *error);
+
+/* The epoch whose weights are kept: the last, or with patience the best. */
+int64_t sx_flint_fit_kept(const struct sx_flint_fit *fit);
+/* Samples of the validation whose class, for the model, no training sample has; -1: not counted. */
+int64_t sx_flint_fit_unseen(const struct sx_flint_fit *fit);
 
 /* The settings of the fit, with what its recipe and its data decided. */
 const struct sx_flint_options *sx_flint_fit_options(const struct sx_flint_fit *fit);

@@ -104,6 +104,31 @@ is 'what does not apply is not counted as not finite' \
 is 'one count of attributes at work' \
     "$(flint-global -q auto.onnx digits8.npy | jq '.metrics | .live == .used and .live > 8')" true
 
+# ---- What is held back, changed pictures, early ends ----
+
+fit split.onnx -y classes
+is 'samples are held back one by one' "$(jq -c '.split | [.by, .train, .validation]' "$T/out")" '["samples",18,2]'
+is 'the last epoch is kept' "$(jq .kept_epoch "$T/out")" 4
+fit grouped.onnx --groups=classes --scaling=data --val-frac=0.3
+is 'or in groups: here whole classes, which are unseen then' \
+    "$(jq -c '.split | [.by, .train + .validation, .validation >= 6, .unseen == .validation]' "$T/out")" \
+    '["groups",20,true,true]'
+is 'which a warning tells' "$(jq '[.warnings[] | select(test("classes that no other sample has"))] | length' "$T/out")" 1
+head -n 19 classes >short
+fit no.onnx --groups=short
+is 'groups of fewer samples: status' "$status $(grep -c 'not one line for each sample' "$T/err")" '1 1'
+fit changed.onnx -y classes --augment=flip,shift:1
+clean 'changed pictures'
+is 'as the record says' "$(jq -r .params.augment "$T/out")" flip,shift:1
+ok 'make another fit' not cmp -s changed.onnx a.onnx
+fit again.onnx -y classes --augment=flip,shift:1
+ok 'the same again' cmp changed.onnx again.onnx
+fit no.onnx --augment=turn
+is 'others are not known: status' "$status" 2
+fit early.onnx -y classes --patience=2 --epochs=60 --lr=0.1
+is 'an early end' "$(jq -c '[(.epochs | length) < 60, (.epochs | length) == .kept_epoch + 2,
+    .validation.gap == .epochs[.kept_epoch - 1].validation.gap]' "$T/out")" '[true,true,true]'
+
 # ---- How samples were made ----
 
 # bytes N: an array of N bytes, 12 pictures of 8 x 8.
