@@ -92,6 +92,71 @@ START_TEST(quantised)
 }
 END_TEST
 
+#define MACHINE                                                                                \
+    "vectors_per_class=1,1 support_vectors=1.0,0.0,0.0,1.0 coefficients=1.0,-1.0 rho=[0.5] "   \
+    "classlabels_ints=7,9 "
+#define THREE                                                                                     \
+    "vectors_per_class=1,1,1 support_vectors=1.0,0.0,-1.0 coefficients=1.0,2.0,3.0,-1.0,1.0,0.0 " \
+    "rho=0.0,0.5,-0.5 classlabels_ints=7,9,8 "
+
+/* Of (2, 1): 2 - 1 + 0.5 decides for the first class. */
+START_TEST(support_vectors)
+{
+    static const struct lc cases[] = {
+        {17, ML "SVMClassifier", MACHINE, {"f1x2: 2 1"}, {"i1: 7", "f1x2: -1.5 1.5"}},
+        {17,
+         ML "SVMClassifier",
+         MACHINE "post_transform='LOGISTIC'",
+         {"f1x2: 2 1"},
+         {"i1: 7", "f1x2: 0.182425524 0.817574476"}},
+        {17,
+         ML "SVMClassifier",
+         MACHINE "post_transform='SOFTMAX'",
+         {"f1x2: 2 1"},
+         {"i1: 7", "f1x2: -0.5 1.5"}},
+        {17,
+         ML "SVMClassifier",
+         MACHINE "prob_a=[-1.0] prob_b=[0.0]",
+         {"f1x2: 2 1"},
+         {"i1: 7", "f1x2: 0.817574476 0.182425524"}},
+        /* The kernels are 2, 0 and -2 */
+        {17, ML "SVMClassifier", THREE, {"f1x1: 2"}, {"i1: 8", "f1x3: 2 -7.5 -0.5"}},
+        {17,
+         ML "SVMClassifier",
+         "coefficients=1.0,0.0,0.0,2.0 rho=[0.25] classlabels_ints=7,9",
+         {"f1x2: 2 3"},
+         {"i1: 9", "f1x2: 2.25 6.25"}},
+        {17,
+         ML "SVMClassifier",
+         MACHINE "prob_a=-1.0,2.0 prob_b=[0.0]",
+         {"f1x2: 2 1"},
+         {"refused: do not fit"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+/* x0 <= 0.1 asks for x1 > 0.2, otherwise x2 is to be 1 or 2. */
+START_TEST(trees_of_version_5)
+{
+    struct tm_model *m = tm_new(21);
+    tm_domain(m, "ai.onnx.ml", 5);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){4, 3});
+    tm_node(m, ML "TreeEnsemble", "x", "y",
+            "nodes_featureids=0,1,2 nodes_truenodeids=1,0,2 nodes_trueleafs=0,1,1 "
+            "nodes_falsenodeids=2,1,3 nodes_falseleafs=0,1,1 tree_roots=[0] "
+            "leaf_targetids=0,0,0,0 n_targets=1");
+    tm_attr_tensor(m, "nodes_splits", SX_FLOAT, 1, (int64_t[]){3}, (float[]){0.1F, 0.2F, 0});
+    tm_attr_tensor(m, "nodes_modes", SX_INT, 1, (int64_t[]){3}, (int64_t[]){0, 3, 6});
+    tm_attr_tensor(m, "leaf_weights", SX_FLOAT, 1, (int64_t[]){4},
+                   (float[]){0.5F, -1.5F, 2.25F, 0.25F});
+    tm_attr_tensor(m, "membership_values", SX_FLOAT, 1, (int64_t[]){3}, (float[]){1, 2, NAN});
+    tm_output(m, "y");
+    lc_gives(m, (const char *const[]){"f4x3: 0 0.3 5   0 0.2 5   1 0 2   1 0 3", NULL},
+             (const char *const[]){"f4x1: 0.5 -1.5 2.25 0.25", NULL});
+}
+END_TEST
+
 START_TEST(classical)
 {
     static const struct lc cases[] = {
@@ -120,6 +185,22 @@ START_TEST(classical)
          {"f1x2: 1 3"},
          {"f1x2: 7.5 -3"}},
         {17,
+         ML "LinearRegressor",
+         "coefficients=[1.0] post_transform='PROBIT'",
+         {"f3x1: 0.5 0.9 0.25"},
+         {"f3x1: 0 1.281712392 -0.674573966"}},
+        /* A single score stays: so does ONNX Runtime's */
+        {17,
+         ML "LinearRegressor",
+         "coefficients=[1.0] post_transform='LOGISTIC'",
+         {"f1x1: 3"},
+         {"f1x1: 3"}},
+        {17,
+         ML "LinearClassifier",
+         "coefficients=1.0,1.0 classlabels_ints=5,9 post_transform='SOFTMAX'",
+         {"f1x2: 0.5 0.25"},
+         {"i1: 9", "f1x2: 0.25 0.75"}},
+        {17,
          ML "LinearClassifier",
          "coefficients=1.0,0.0,0.0,1.0 intercepts=0.0,0.5 classlabels_ints=5,9",
          {"f2x2: 0 0 2 1"},
@@ -128,7 +209,7 @@ START_TEST(classical)
          ML "LinearClassifier",
          "coefficients=1.0,1.0 classlabels_ints=5,9",
          {"f1x2: 1 1"},
-         {"i1: 9", "f1x2: -2 2"}},
+         {"i1: 9", "f1x2: -1 2"}},
         {17,
          ML "SVMRegressor",
          "n_supports=1 support_vectors=0.0,1.0 coefficients=[2.0] rho=[0.5] kernel_type='RBF' "
@@ -235,6 +316,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("deployed");
-    SUITE_ADD(c, quantised, classical, trees, four_bits, eight_bits);
+    SUITE_ADD(c, quantised, classical, trees, four_bits, eight_bits, support_vectors,
+              trees_of_version_5);
     return suite_run();
 }

@@ -194,7 +194,13 @@ static const struct order_case cases[] = {
     {17, "ai.onnx.ml:ZipMap", NULL, {"x2x2"}},
     {17,
      "ai.onnx.ml:LinearRegressor",
-     "coefficients=1.0,2.0 post_transform='LOGISTIC'",
+     "coefficients=0.1,0.2 intercepts=[0.5] post_transform='PROBIT'",
+     {"x2x2 0 1"}},
+    {17,
+     "ai.onnx.ml:SVMClassifier",
+     "vectors_per_class=1,1 support_vectors=1.0,0.0,0.0,1.0 coefficients=1.0,-1.0 rho=[0.5] "
+     "classlabels_ints=7,9 kernel_type='RBF' kernel_params=0.5,0.0,3.0 "
+     "post_transform='LOGISTIC'",
      {"x2x2"}},
     {17,
      "ai.onnx.ml:LinearClassifier",
@@ -246,7 +252,8 @@ enum { N_CASES = sizeof cases / sizeof cases[0] };
 static int outputs_of(const char *op)
 {
     static const char *const two[] = {"Split", "RNN", "GRU", "SoftmaxCrossEntropyLoss",
-                                      "ai.onnx.ml:LinearClassifier"};
+                                      "ai.onnx.ml:LinearClassifier",
+                                      "ai.onnx.ml:SVMClassifier"};
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++)
         if (strcmp(op, two[i]) == 0)
             return 2;

@@ -11,7 +11,8 @@ extern const struct sx_lowering_row sx_lower_math[], sx_lower_act[], sx_lower_co
     sx_lower_control[], sx_lower_loss[], sx_lower_quant[], sx_lower_contrib[],
     sx_lower_select[], sx_lower_sample[], sx_lower_roi[], sx_lower_signal[], sx_lower_boxes[],
     sx_lower_count[], sx_lower_gradient[], sx_lower_features[], sx_lower_classical[],
-    sx_lower_attention[], sx_lower_group[], sx_lower_nbits[];
+    sx_lower_attention[], sx_lower_group[], sx_lower_nbits[], sx_lower_forest[], sx_lower_svm[],
+    sx_lower_ensemble[];
 
 /* Of the row in product.c. */
 bool sx_lower_einsum(struct sx_lowering *l);
