@@ -216,6 +216,7 @@ help:
 	@echo 'make check        every test, after installing what they need'
 	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
 	@echo 'make check-hostile, make fuzz    files and command lines that lie'
+	@echo 'make check-engines    under GNU parallel, ssh, Slurm, xargs, make, and as Spark pipes'
 	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make models       the models of ../shared/models against their references'
@@ -265,6 +266,14 @@ check-debian13:
 check-hostile: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
 	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh tests/t/hostile.t
+
+# The tools under GNU parallel, ssh, Slurm, xargs, make and the rules of Spark's pipe(). A package that
+# cannot be had leaves its part out.
+ENGINE_PACKAGES = parallel openssh-server openssh-client slurm-wlm munge procps
+check-engines: setup
+	@$(SETUP) $(ENGINE_PACKAGES) || true
+	@$(MAKE) $(QUIET) all
+	@BUILD='$(abspath $(BUILD))' sh tests/engines.sh
 
 # Damaged files for a minute, others every time: FUZZ_SEED= and FUZZ_SECONDS= choose.
 FUZZ_SEED ?= $(shell date +%s)
@@ -334,6 +343,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-engines check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

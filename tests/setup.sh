@@ -31,6 +31,11 @@ present() {
     libonnx-testdata) part="ONNX's test data" && test -d /usr/share/libonnx-testdata ;;
     gcc) part=$CC && $CC --version >/dev/null 2>&1 ;;
     protobuf-c-compiler) part=protoc-c && command -v protoc-c >/dev/null ;;
+    slurm-wlm) part=Slurm && PATH=$PATH:/usr/sbin command -v slurmctld >/dev/null ;;
+    munge) part=munged && PATH=$PATH:/usr/sbin command -v munged >/dev/null ;;
+    openssh-server) part=sshd && PATH=$PATH:/usr/sbin command -v sshd >/dev/null ;;
+    openssh-client) part=ssh && command -v ssh >/dev/null ;;
+    procps) part='ps' && command -v ps >/dev/null ;;
     universal-ctags) part='ctags' && command -v ctags >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac

@@ -6,10 +6,24 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cli/resume.h"
+
+/* Two runs would write every sample twice. File systems without locks have none. */
+static bool lock(struct cli *cli)
+{
+    struct sx_error error = {SX_WRITE, "another run is writing it"};
+    if (flock(cli->resumed->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return true;
+    cli_fail(cli, cli->output, &error);
+    close(cli->resumed->fd);
+    free(cli->resumed);
+    cli->resumed = NULL; /* FILE is not this run's to remove */
+    return false;
+}
 
 bool cli_resume_open(struct cli *cli)
 {
@@ -30,6 +44,8 @@ bool cli_resume_open(struct cli *cli)
     }
     if (!S_ISREG(st.st_mode))
         return cli_resume_refuse(cli, "is no file that could be continued");
+    if (!lock(cli))
+        return false;
     int copy = dup(r->fd);
     FILE *f = copy >= 0 ? fdopen(copy, "r") : NULL;
     bool ok = cli_resume_look(cli, cli_must(cli, f));

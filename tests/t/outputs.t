@@ -129,6 +129,11 @@ other 'another table' 'part: has another header line' --method=grad -f csv
 other 'another format' 'part: line 1 is no record' --method=grad -f json
 ggig --method=grad --rows=0:3 diabetes.onnx diabetes.csv >old
 other 'another model' 'part: is of another model' --method=grad
+ggig --method=grad --rows=0:3 digits8.onnx digits8.npy >old
+cp old part
+run flock part ggig --method=grad --resume -o part digits8.onnx digits8.npy
+refused 'two runs at once' 5 'part: another run is writing it'
+ok 'two runs at once: untouched' cmp part old
 run ggig --resume digits8.onnx digits8.npy
 refused 'no file' 2 'is for -o FILE'
 run ggig --resume -f png -o x.png digits8.onnx digits8.npy
