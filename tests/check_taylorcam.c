@@ -5,6 +5,7 @@
 
 #include "model.h"
 #include "suite.h"
+#include "taylorcam/taylorcam.h"
 
 struct fixture {
     struct sx_model *model;
@@ -360,6 +361,47 @@ START_TEST(test_saturation)
 }
 END_TEST
 
+/* ---- Which layers are tried ---- */
+
+/* A branch is no layer that all of the network passes; a pooling stands for the map before it. */
+START_TEST(test_candidates)
+{
+    const int64_t dims[] = {1, 1, 8, 8}, kernel[] = {1, 1, 3, 3};
+    const double w[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const struct sx_shape shape = {4, {1, 1, 8, 8}};
+    const struct sx_explain_options options = {.precise = true, .target = "0"};
+    const char *name[8];
+    struct sx_error error = {0};
+    struct sx_tensor feed;
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 4, dims);
+    tm_const(m, "w", SX_DOUBLE, 4, kernel, w);
+    tm_node(m, "Conv", "x w", "first", "pads=1,1,1,1");
+    tm_node(m, "Relu", "first", "start", NULL);
+    tm_node(m, "Conv", "start w", "branch", "pads=1,1,1,1");
+    tm_node(m, "Add", "start branch", "joined", NULL);
+    tm_node(m, "MaxPool", "joined", "pool", "kernel_shape=2,2 strides=2,2");
+    tm_node(m, "Conv", "pool w", "smaller", "strides=2,2");
+    tm_node(m, "Conv", "pool w", "maps", "pads=1,1,1,1");
+    tm_node(m, "ReduceSum", "maps", "y", "keepdims=0");
+    tm_output(m, "y");
+    struct sx_model *model = tm_open(m, &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    tm_free(m);
+    struct sx_explainer *e = sx_explainer_new(model, &options, &error);
+    ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+    ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s", error.message);
+    ck_assert_int_eq(sx_taylorcam_candidates(e, name, 8, &error), 3);
+    ck_assert_str_eq(name[0], "maps"); /* of 4 x 4 */
+    ck_assert_str_eq(name[1], "pool"); /* for those of 8 x 8, of which "branch" is passed by */
+    ck_assert_str_eq(name[2], "first");
+    ck_assert_int_eq(sx_taylorcam_candidates(e, name, 1, &error), 1);
+    sx_tensor_free(&feed);
+    sx_explainer_free(e);
+    sx_model_close(model);
+}
+END_TEST
+
 /* ---- A ReLU head: curvature comes from the softmax alone ---- */
 
 static struct tm_model *relu_head(void)
@@ -495,7 +537,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("taylorcam");
-    SUITE_ADD(c, test_many_places, test_noise, test_saturation);
+    SUITE_ADD(c, test_candidates, test_many_places, test_noise, test_saturation);
     SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
               test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
     return suite_run();

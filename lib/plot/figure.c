@@ -162,24 +162,39 @@ bool sx_plot_map(const struct sx_plot *plot, const struct sx_tensor *map,
     return done;
 }
 
+/* Where each column and row of a sheet begins, as wide and as high as its largest picture. */
+static void lay_out(const struct sx_picture *pictures, int n, int columns, int64_t *x,
+                    int64_t *y)
+{
+    for (int i = 0; i < n; i++) {
+        int64_t *wide = &x[i % columns + 1], *high = &y[i / columns + 1];
+        *wide = pictures[i].width > *wide ? pictures[i].width : *wide;
+        *high = pictures[i].height > *high ? pictures[i].height : *high;
+    }
+    for (int i = 0; i < n; i++) {
+        x[i + 1] += x[i];
+        y[i + 1] += y[i];
+    }
+}
+
 bool sx_plot_sheet(const struct sx_picture *pictures, int n, int columns,
                    struct sx_picture *sheet, struct sx_error *error)
 {
-    int64_t width = 0, height = 0;
     *sheet = (struct sx_picture){0};
-    for (int i = 0; i < n; i++) {
-        width = pictures[i].width > width ? pictures[i].width : width;
-        height = pictures[i].height > height ? pictures[i].height : height;
-    }
-    if (n < 1 || width == 0)
+    if (n < 1)
         return sx_fail(error, SX_USAGE, "a sheet needs pictures");
     columns = columns > 0 ? columns : (int)ceil(sqrt(n));
     columns = columns < n ? columns : n;
-    int rows = n / columns + (n % columns > 0);
-    if (!sx_canvas_new(sheet, columns * width, rows * height, error))
-        return false;
-    for (int i = 0; i < n; i++)
-        sx_draw_picture(sheet, i % columns * width, i / columns * height, pictures[i].width,
+    int64_t *x = sx_new(2 * ((size_t)n + 1), sizeof *x, error), *y = x + n + 1;
+    bool ok = x != NULL;
+    if (ok) {
+        lay_out(pictures, n, columns, x, y);
+        ok = (x[n] > 0 && y[n] > 0) || sx_fail(error, SX_USAGE, "a sheet needs pictures");
+    }
+    ok = ok && sx_canvas_new(sheet, x[n], y[n], error);
+    for (int i = 0; ok && i < n; i++)
+        sx_draw_picture(sheet, x[i % columns], y[i / columns], pictures[i].width,
                         pictures[i].height, &pictures[i]);
-    return true;
+    free(x);
+    return ok;
 }

@@ -7,7 +7,7 @@ enum {
     MARGIN = 12,
     GAP = 10,
     USUAL_SIDE = 400, /* of the matrix */
-    MOST_CELL = 28,
+    MOST_CELL = 64,
     LONGEST_NAME = 16 /* glyphs */
 };
 

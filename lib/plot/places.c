@@ -7,7 +7,8 @@
 enum { TITLE = 300 };
 static void title_of(const struct sx_places_plot *p, const char *what, char title[TITLE])
 {
-    snprintf(title, TITLE, "%s: %s", what, p->about);
+    snprintf(title, TITLE, "%s%s%s", what, p->about != NULL ? ": " : "",
+             p->about != NULL ? p->about : "");
 }
 
 /* The boxes of all places; without a picture they are squares. */
@@ -48,7 +49,7 @@ static bool draw_map(const struct sx_places_plot *p, const char *what,
     struct sx_tensor channel = *map;
     channel.shape = (struct sx_shape){3, {1, map->shape.dim[0], map->shape.dim[1]}};
     plot.mark = mark;
-    plot.panels = SX_PANEL_PICTURE | SX_PANEL_OVERLAY;
+    plot.panels = p->about != NULL ? SX_PANEL_PICTURE | SX_PANEL_OVERLAY : SX_PANEL_OVERLAY;
     title_of(p, what, title);
     return sx_plot_map(&plot, &channel, p->found->picture, title, figure, error);
 }
@@ -111,21 +112,24 @@ static bool draw(const struct sx_places_plot *p, enum sx_places_chart chart, int
     }
 }
 
-/* All charts: relations, sums, first-order maps, rows of the strongest, matrix if there is one. */
-static bool draw_sheet(const struct sx_places_plot *p, struct sx_picture *sheet,
+/* All charts: relations, sums, first-order maps, rows of the strongest, matrix if there is one. The
+ * first one alone says what is explained, and the picture is seen through the others. */
+static bool draw_sheet(const struct sx_places_plot *plot, struct sx_picture *sheet,
                        struct sx_error *error)
 {
+    struct sx_places_plot p = *plot;
     struct sx_picture panel[SX_MOST_CAMS + 6] = {{0}};
-    int n = 0, places = p->options->has_from ? 1 : (int)p->options->order;
-    bool ok = draw(p, SX_CHART_PAIRS, 0, &panel[n++], error) &&
-              draw(p, SX_CHART_MARGINAL, 0, &panel[n++], error);
-    for (int i = 0; ok && i < p->options->n_cams; i++)
-        ok = draw(p, SX_CHART_CAM, i, &panel[n++], error);
+    int n = 0, places = p.options->has_from ? 1 : (int)p.options->order;
+    bool ok = draw(&p, SX_CHART_PAIRS, 0, &panel[n++], error);
+    p.about = NULL;
+    ok = ok && draw(&p, SX_CHART_MARGINAL, 0, &panel[n++], error);
+    for (int i = 0; ok && i < p.options->n_cams; i++)
+        ok = draw(&p, SX_CHART_CAM, i, &panel[n++], error);
     for (int k = 0; ok && k < places; k++)
-        ok = draw(p, SX_CHART_FROM, k, &panel[n++], error);
-    if (ok && p->options->order == 2)
-        ok = draw(p, SX_CHART_MATRIX, 0, &panel[n++], error);
-    ok = ok && sx_plot_sheet(panel, n, 2, sheet, error);
+        ok = draw(&p, SX_CHART_FROM, k, &panel[n++], error);
+    if (ok && p.options->order == 2)
+        ok = draw(&p, SX_CHART_MATRIX, 0, &panel[n++], error);
+    ok = ok && sx_plot_sheet(panel, n, 0, sheet, error);
     for (int i = 0; i < n; i++)
         sx_picture_free(&panel[i]);
     return ok;

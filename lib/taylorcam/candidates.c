@@ -97,6 +97,9 @@ int sx_taylorcam_candidates(const struct sx_explainer *e, const char **name, int
             is_map[i])
             take(&w, map);
     }
+    /* Where all maps have one size, distant places may still meet below the first. */
+    if (w.n > 0 && w.n < most && name[w.n - 1] != w.later->name)
+        name[w.n++] = w.later->name;
     free(is_map);
     free(narrow);
     return ok ? w.n : -1;
