@@ -219,7 +219,7 @@ help:
 	@echo 'make check-engines    under GNU parallel, ssh, Slurm, xargs, make, and as Spark pipes'
 	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
-	@echo 'make models       the models of ../shared/models against their references'
+	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
 	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
@@ -297,9 +297,12 @@ conformance: setup
 	@$(BUILD)/tests/programs/conformance $(addprefix $(CASES)/,node simple pytorch-operator \
 	    pytorch-converted)
 
-# Every model of ../shared/models against its references.
+# Every model of ../shared/models against its references, and the files of ../shared/real; or those
+# beneath MODELS=DIRECTORY.
+MODELS ?=
 models: all $(BUILD)/tests/programs/npy
-	@sh tests/models.sh $(BUILD)
+	$(if $(MODELS),@sh tests/files.sh $(BUILD) $(MODELS),@sh tests/models.sh $(BUILD) && \
+	    { [ ! -d ../shared/real ] || sh tests/files.sh $(BUILD) ../shared/real; })
 
 # A page of attr-plot as a browser shows it.
 check-html: setup

@@ -2,6 +2,9 @@
  *
  *     npy near GOT WANT TOLERANCE [K]   largest difference, relative to the largest element of WANT
  *     npy pick FROM INDEX TO            rows of FROM by the integers in INDEX
+ *     npy same GOT WANT                 as near, of arrays of as many elements in any shape
+ *     npy move FROM H TO                FROM + H d, in float64, with d[k] = sin(k + 1)
+ *     npy along FROM                    the sum of FROM[k] d[k]
  *
  * `near` compares as many rows as both have; with K it takes WANT[:, K]. An array of one row may
  * lack that axis. Status 1: not near. */
@@ -57,6 +60,14 @@ static bool near(const struct sx_tensor *got, const struct sx_tensor *want, doub
     return worst <= tolerance;
 }
 
+static bool write_to(const char *path, const struct sx_tensor *t)
+{
+    struct sx_error error = {0};
+    struct sx_sink *sink = sx_sink_open(path, &error);
+    bool ok = sink != NULL && sx_npy_write(sink, t) && sx_sink_finish(sink, true, &error);
+    return ok || fail(error.message);
+}
+
 static bool pick(const struct sx_tensor *from, const struct sx_tensor *index, const char *path)
 {
     struct sx_error error = {0};
@@ -71,16 +82,64 @@ static bool pick(const struct sx_tensor *from, const struct sx_tensor *index, co
         if (at >= 0 && at < from->shape.dim[0])
             sx_tensor_set(&to, i, sx_tensor_get(from, at * row + i % row));
     }
-    struct sx_sink *sink = sx_sink_open(path, &error);
-    bool ok = sink != NULL && sx_npy_write(sink, &to) && sx_sink_finish(sink, true, &error);
+    bool ok = write_to(path, &to);
     sx_tensor_free(&to);
-    return ok || fail(error.message);
+    return ok;
+}
+
+static bool move(const struct sx_tensor *from, double h, const char *path)
+{
+    struct sx_error error = {0};
+    struct sx_tensor to;
+    if (!sx_tensor_new(&to, SX_DOUBLE, &from->shape, &error))
+        return fail(error.message);
+    for (int64_t k = 0; k < count_of(&from->shape, 0); k++)
+        sx_tensor_set(&to, k, sx_tensor_get(from, k) + h * sin((double)k + 1));
+    bool ok = write_to(path, &to);
+    sx_tensor_free(&to);
+    return ok;
+}
+
+static bool along(const struct sx_tensor *from)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < count_of(&from->shape, 0); k++)
+        sum += sx_tensor_get(from, k) * sin((double)k + 1);
+    return printf("%.17g\n", sum) > 0;
+}
+
+/* The commands on one array, and on any shape; -1: another. */
+static int on_any_shape(int argc, char **argv)
+{
+    struct sx_error error = {0};
+    struct sx_tensor a = {0}, b = {0};
+    int ok = -1;
+    if (argc < 3 || !strchr("sma", *argv[1]))
+        return -1;
+    if (!sx_tensor_read(&a, argv[2], NULL, &error))
+        return fail(error.message);
+    if (argc == 3 && strcmp(argv[1], "along") == 0)
+        ok = along(&a);
+    else if (argc == 5 && strcmp(argv[1], "move") == 0)
+        ok = move(&a, strtod(argv[3], NULL), argv[4]);
+    else if (argc == 4 && strcmp(argv[1], "same") == 0) {
+        ok = sx_tensor_read(&b, argv[3], NULL, &error) || fail(error.message);
+        a.shape = (struct sx_shape){2, {1, count_of(&a.shape, 0)}};
+        b.shape = (struct sx_shape){2, {1, ok ? count_of(&b.shape, 0) : 0}};
+        ok = ok && near(&a, &b, 1e-3, -1);
+    }
+    sx_tensor_free(&a);
+    sx_tensor_free(&b);
+    return ok;
 }
 
 int main(int argc, char **argv)
 {
     struct sx_error error = {0};
     struct sx_tensor a = {0}, b = {0};
+    int any = on_any_shape(argc, argv);
+    if (any >= 0)
+        return !any;
     bool ok =
         (argc == 5 || argc == 6) || fail("near GOT WANT TOLERANCE [K] | pick FROM INDEX TO");
     ok = ok && ((sx_tensor_read(&a, argv[2], NULL, &error) &&
