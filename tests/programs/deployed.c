@@ -1,8 +1,10 @@
 /* deployed.c - writes models of kinds that people deploy, for deployed.t: deployed DIRECTORY. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "model.h"
 
 static const char *directory;
@@ -118,6 +120,93 @@ static void tokens(void)
     save("tokens", m);
 }
 
+static void weights(struct tm_model *m, const char *name, int64_t rows, int64_t columns)
+{
+    float data[32 * 32];
+    for (int64_t i = 0; i < rows * columns; i++)
+        data[i] = (float)sx_random_normal(5, sx_hash(SX_HASH_START, name, strlen(name)),
+                                          (uint64_t)i) /
+                  4;
+    tm_const(m, name, SX_FLOAT, rows > 1 ? 2 : 1,
+             rows > 1 ? (int64_t[]){rows, columns} : &columns, data);
+}
+
+/* The rotations of 16 positions, of 4 pairs. */
+static void rotations(struct tm_model *m)
+{
+    float cosine[16 * 4], sine[16 * 4];
+    for (int i = 0; i < 16 * 4; i++) {
+        double angle = (i / 4) * pow(100, -(i % 4) / 4.0);
+        cosine[i] = (float)cos(angle);
+        sine[i] = (float)sin(angle);
+    }
+    tm_const(m, "cosine", SX_FLOAT, 2, (int64_t[]){16, 4}, cosine);
+    tm_const(m, "sine", SX_FLOAT, 2, (int64_t[]){16, 4}, sine);
+}
+
+/* Attention of two heads that share keys, with a cache, and weights of 4 bits behind it. */
+static void llama_attention(struct tm_model *m)
+{
+    uint8_t bytes[16 * 8];
+    for (int i = 0; i < 16 * 8; i++)
+        bytes[i] = (uint8_t)sx_random_bits(6, 0, (uint64_t)i);
+    tm_raw(m, "packed", ONNX__TENSOR_PROTO__DATA_TYPE__UINT8, 3, (int64_t[]){16, 1, 8}, bytes,
+           sizeof bytes);
+    weights(m, "scales", 1, 16);
+    tm_node(m, "SimplifiedLayerNormalization", "x gain1", "n1", NULL);
+    tm_node(m, "MatMul", "n1 wq", "q", NULL);
+    tm_node(m, "MatMul", "n1 wk", "k", NULL);
+    tm_node(m, "MatMul", "n1 wv", "v", NULL);
+    tm_node(m, "ReduceSum", "mask axis1", "length", "keepdims=0");
+    tm_node(m, "Sub", "length axis1", "last64", NULL);
+    tm_node(m, "Cast", "last64", "last", "to=6");
+    tm_node(m, "Shape", "mask", "extent", NULL);
+    tm_node(m, "Gather", "extent one", "total64", NULL);
+    tm_node(m, "Cast", "total64", "total", "to=6");
+    tm_node(m, "com.microsoft:GroupQueryAttention",
+            "q k v past_k past_v last total cosine sine", "a present_k present_v",
+            "num_heads=2 kv_num_heads=1 do_rotary=1");
+    tm_node(m, "com.microsoft:MatMulNBits", "a packed scales", "o",
+            "K=16 N=16 bits=4 block_size=16");
+}
+
+/* A language model as exporters write it: Llama's layer, once. */
+static void llama(void)
+{
+    struct tm_model *m = tm_new(17);
+    tm_domain(m, "com.microsoft", 1);
+    tm_input(m, "ids", SX_INT, 2, (int64_t[]){1, -1});
+    tm_input(m, "mask", SX_INT, 2, (int64_t[]){1, -1});
+    tm_input(m, "past_k", SX_FLOAT, 4, (int64_t[]){1, 1, -1, 8});
+    tm_input(m, "past_v", SX_FLOAT, 4, (int64_t[]){1, 1, -1, 8});
+    tm_const(m, "one", SX_INT, 0, NULL, (int64_t[]){1});
+    tm_const(m, "axis1", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+    static const struct {
+        const char *name;
+        int64_t rows, columns;
+    } all[] = {{"words", 11, 16}, {"gain1", 1, 16}, {"gain2", 1, 16}, {"gain3", 1, 16},
+               {"wq", 16, 16},    {"wk", 16, 8},    {"wv", 16, 8},    {"gate", 16, 32},
+               {"up", 16, 32},    {"down", 32, 16}, {"head", 16, 11}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        weights(m, all[i].name, all[i].rows, all[i].columns);
+    rotations(m);
+    tm_node(m, "Gather", "words ids", "x", NULL);
+    llama_attention(m);
+    tm_node(m, "com.microsoft:SkipSimplifiedLayerNormalization", "x o gain2", "n2 - - h", NULL);
+    tm_node(m, "MatMul", "n2 gate", "g", NULL);
+    tm_node(m, "Sigmoid", "g", "s", NULL);
+    tm_node(m, "Mul", "g s", "silu", NULL);
+    tm_node(m, "MatMul", "n2 up", "u", NULL);
+    tm_node(m, "Mul", "silu u", "f", NULL);
+    tm_node(m, "MatMul", "f down", "d", NULL);
+    tm_node(m, "com.microsoft:SkipSimplifiedLayerNormalization", "h d gain3", "n3", NULL);
+    tm_node(m, "MatMul", "n3 head", "logits", NULL);
+    tm_output(m, "logits");
+    tm_output(m, "present_k");
+    tm_output(m, "present_v");
+    save("llama", m);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -128,5 +217,6 @@ int main(int argc, char **argv)
     classical();
     odd();
     tokens();
+    llama();
     return 0;
 }

@@ -127,6 +127,45 @@ is 'and of derivatives' "$(values '[.interactions[] | .set[0]] | sort')" '[0,1,2
 run ggig --method=inputxgrad -i mask=mask.csv -i past=past.csv tokens.onnx words.csv
 is 'names, and their ids' "$(values '[.names, .x]')" '[["the","cat","sat"],[1,2,0]]'
 
+# ---- A language model with a cache ----
+
+# npy SHAPE FORMAT WORD...: an array of int64, or of float32 without elements.
+array() {
+    printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '$2', 'fortran_order': False, 'shape': ($1), }"
+    shift 2
+    for word in "$@"; do
+        printf "\\$(printf %o "$word")\\0\\0\\0\\0\\0\\0\\0"
+    done
+}
+array '1, 1, 0, 8' '<f4' >empty.npy
+array '1, 5' '<i8' 3 1 4 1 5 >all.npy
+array '1, 5' '<i8' 1 1 1 1 1 >mask5.npy
+array '1, 3' '<i8' 3 1 4 >first.npy
+array '1, 3' '<i8' 1 1 1 >mask3.npy
+array '1, 2' '<i8' 1 5 >rest.npy
+of_llama() {
+    tool=$1 mask=$2 k=$3 v=$4
+    shift 4
+    run "$tool" --double -i mask="$mask" -i past_k="$k" -i past_v="$v" "$@"
+}
+of_llama onnx-run mask5.npy empty.npy empty.npy llama.onnx all.npy
+clean 'a whole text, with an empty cache'
+whole=$(values '[.outputs[0].values[-22:][] * 1e6 | round]')
+for output in present_k present_v; do
+    onnx-run -q --double -f npy -o $output.npy --output-name=$output -i mask=mask3.npy \
+        -i past_k=empty.npy -i past_v=empty.npy llama.onnx first.npy || exit 1
+done
+of_llama onnx-run mask5.npy present_k.npy present_v.npy llama.onnx rest.npy
+is 'the last two tokens on the cache of the first' \
+    "$(values '[.outputs[0].values[] * 1e6 | round]')" "$whole"
+of_llama ggig mask5.npy empty.npy empty.npy --method=ig --times-input -b 0.5 --steps=300 -t 4,7 llama.onnx all.npy
+clean 'its tokens'
+is 'are explained by their embedding' "$(values '[.input.name, .attribution.shape]')" '["x",[5]]'
+is 'and all of f is' "$(values '.completeness_gap | fabs < 1e-6')" true
+of_llama ggig mask5.npy empty.npy empty.npy --method=inputxgrad -t 1,7 llama.onnx all.npy
+is 'later tokens do not count' "$(values '[.attribution.values[] != 0]')" \
+    '[true,true,false,false,false]'
+
 # ---- What is odd ----
 
 echo 41,82,123 >odd.csv
