@@ -30,23 +30,6 @@ static bool write_record(struct flint_global *s, struct sx_error *error)
     return cli_emit(&s->cli, &record, &sx_flint_survey_view, NULL, error);
 }
 
-/* Attributes down, classes across. */
-static bool draw(struct flint_global *s, struct sx_error *error)
-{
-    int64_t classes = sx_flint_classes(s->f.flint), n = sx_flint_attributes(s->f.flint);
-    struct sx_picture figure = {0};
-    double *turned = cli_must(&s->cli, calloc((size_t)(classes * n) + 1, sizeof *turned));
-    for (int64_t c = 0; c < classes; c++)
-        for (int64_t k = 0; k < n; k++)
-            turned[k * classes + c] = s->f.survey.relevance[c * n + k];
-    bool ok = sx_plot_cells(turned, n, classes, "relevance of attributes for classes",
-                            "attribute", "class", &figure, error) &&
-              cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
-    free(turned);
-    return ok;
-}
-
 static bool write_array(struct flint_global *s, struct sx_error *error)
 {
     struct sx_shape shape = {2,
@@ -60,9 +43,7 @@ static void run(struct flint_global *s)
     struct sx_error *error = &s->cli.error;
     if (!cli_flint_survey(&s->cli, &s->f))
         return;
-    if (s->cli.format == CLI_PNG)
-        draw(s, error);
-    else if (s->cli.format == CLI_NPY)
+    if (s->cli.format == CLI_NPY)
         write_array(s, error);
     else
         write_record(s, error);
@@ -80,7 +61,8 @@ static const struct cli_option options[] = {
      .kind = CLI_FLAG,
      .to = &self.f.raw},
     {.name = NULL}};
-static const struct cli_table tables[] = {{&sx_flint_global_table, &self.f.look}, {NULL, NULL}};
+static const struct cli_table tables[] = {
+    {&sx_flint_global_table, &self.f.look}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -91,7 +73,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .one_result = true};
     s->f.look = sx_flint_look_default();
     cli_parse(&s->cli, argc, argv);

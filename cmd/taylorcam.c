@@ -10,11 +10,7 @@ enum { OPEN = SX_SCORE_LOGPROB + 1 }; /* no --score was given */
 struct taylorcam {
     struct cli cli;
     struct sx_taylorcam_options o;
-    struct sx_plot plot;
     const char *layer;
-    int chart;
-    int64_t pad;
-    bool sheet;
     struct sx_box *box; /* of --boxes */
     int64_t n_boxes;
     struct sx_taylorcam_choice choice;
@@ -28,26 +24,6 @@ struct taylorcam {
 };
 
 static struct taylorcam self;
-
-static const char charts[] = "pairs|from|marginal|matrix|cam|sheet";
-
-static bool set_plot(struct cli *cli, const char *option, const char *argument)
-{
-    struct sx_error error = {0};
-    if (!sx_plot_set(&self.plot, option, argument, &error))
-        cli_misuse(cli, "%s", error.message);
-    return true;
-}
-
-static bool set_overlay(struct cli *cli, const char *argument)
-{
-    return set_plot(cli, "overlay", argument);
-}
-
-static bool set_cmap(struct cli *cli, const char *argument)
-{
-    return set_plot(cli, "cmap", argument);
-}
 
 /* ---- One sample ---- */
 
@@ -148,48 +124,20 @@ static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
     sx_result_begin(s->cli.result, &record);
     put_params(s);
     sx_put_taylorcam(s->cli.result, s->method, &s->found);
+    if (s->cli.figure.kind == SX_MATRIX && (CLI_FIGURES >> s->cli.format & 1) != 0)
+        sx_put_tensor(s->cli.result, "relations",
+                      s->o.is_signed ? &s->found.relations.effect
+                                     : &s->found.relations.strength);
     return cli_emit(&s->cli, &record, &view, &map, error);
-}
-
-/* "circle (3), log-probability -0.01; layer fmap, 5x5 places, form paper" */
-static void describe(const struct taylorcam *s, char *text, size_t size)
-{
-    static const char *const score[] = {"value", "logit", "probability", "log-probability"};
-    const struct sx_target *t = sx_explainer_target(s->explainer);
-    const struct sx_option *form = sx_option_find(&sx_taylorcam_table, "form");
-    char target[120], how[20] = "";
-    cli_target_name(t, target, sizeof target);
-    sx_choice_name(form->choices, (int)s->o.form, how, sizeof how);
-    snprintf(text, size, "%s, %s %.4g; layer %.60s, %lldx%lld places, form %s", target,
-             score[t->score], t->value, sx_explainer_input_name(s->explainer),
-             (long long)s->found.relations.rows, (long long)s->found.relations.columns, how);
-}
-
-static bool write_picture(struct taylorcam *s, struct sx_error *error)
-{
-    char about[260];
-    struct sx_picture figure = {0};
-    struct sx_places_plot plot = {
-        .plot = s->plot, .pad = s->pad, .about = about, .options = &s->o, .found = &s->found};
-    describe(s, about, sizeof about);
-    bool ok = sx_plot_places(&plot, (enum sx_places_chart)s->chart, &figure, error) &&
-              cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
-    return ok;
 }
 
 static bool write_result(struct taylorcam *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
     warn(s);
-    switch (s->cli.format) {
-    case CLI_PNG:
-        return write_picture(s, error);
-    case CLI_NPY:
-        return cli_add_array(&s->cli, &s->found.relations.marginal, error);
-    default:
-        return write_record(s, sample, error);
-    }
+    return s->cli.format == CLI_NPY
+               ? cli_add_array(&s->cli, &s->found.relations.marginal, error)
+               : write_record(s, sample, error);
 }
 
 static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
@@ -246,39 +194,17 @@ static const struct cli_option options[] = {
      .kind = CLI_TEXT,
      .to = &self.layer,
      .help = "relate places of this tensor (list: show them)"},
-    {.name = "png",
-     .argument = "CHART",
-     .kind = CLI_CHOICE,
-     .to = &self.chart,
-     .choices = charts,
-     .help = "what -f png draws"},
-    {.name = "sheet", .kind = CLI_FLAG, .to = &self.sheet, .help = "-f png draws every chart"},
-    {.name = "pad",
-     .argument = "PX",
-     .kind = CLI_COUNT,
-     .to = &self.pad,
-     .help = "PNG: pad the picture and enlarge boxes"},
-    {.name = "overlay",
-     .argument = "A",
-     .kind = CLI_CALL,
-     .call = set_overlay,
-     .help = "PNG: share of what is drawn over the picture"},
-    {.name = "cmap",
-     .argument = "NAME",
-     .kind = CLI_CALL,
-     .call = set_cmap,
-     .help = "PNG: colour map"},
+    {.name = "sheet", .kind = CLI_FLAG, .to = &self.cli.sheet, .help = "pictures: all samples"},
     {.name = NULL}};
-static const struct cli_table tables[] = {{&sx_taylorcam_table, &self.o}, {NULL, NULL}};
+static const struct cli_table tables[] = {{&sx_taylorcam_table, &self.o},
+                                          {&sx_figure_table, &self.cli.figure},
+                                          {&sx_plot_table, &self.cli.figure.map},
+                                          {NULL, NULL}};
 
 /* What follows from the options together. */
 static void settle(struct taylorcam *s)
 {
-    if (s->sheet)
-        s->chart = SX_CHART_SHEET;
-    if (s->chart == SX_CHART_CAM && s->o.n_cams == 0)
-        sx_taylorcam_add_cam(&s->o, "gradcam");
-    if (s->chart == SX_CHART_MATRIX && s->o.order == 3)
+    if (s->cli.figure.kind == SX_MATRIX && s->o.order == 3)
         cli_misuse(&s->cli, "relations of three places are no matrix");
 }
 
@@ -291,11 +217,13 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .score = OPEN};
-    sx_plot_default(&s->plot);
+    s->cli.figure.map.top = 10;
     cli_parse(&s->cli, argc, argv);
     settle(s);
+    if (s->o.is_signed)
+        sx_plot_set(&s->cli.figure.map, "sign", "all", &s->cli.error);
     if (cli_open(&s->cli))
         run(s);
     sx_taylorcam_free(s->method);

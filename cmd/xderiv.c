@@ -94,12 +94,20 @@ static bool write_record(struct xderiv *s, const struct cli_sample *sample,
                          const struct sx_effects *r, struct sx_error *error)
 {
     struct sx_record record;
+    struct sx_tensor from = {0};
+    const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
     cli_record(&s->cli, sample, &record);
     cli_record_target(&s->cli, &record, s->explainer);
     sx_result_begin(s->cli.result, &record);
     put_params(s, r);
+    bool ok = s->from == NULL ||
+              sx_effects_from(s->study, r, shape, s->from, s->o.is_signed, &from, error);
+    if (ok && s->from != NULL)
+        sx_put_tensor(s->cli.result, "from", &from);
     sx_put_effects(s->cli.result, s->study, r, names(s), (int64_t)s->n_names);
-    return cli_emit(&s->cli, &record, &sx_effects_view, NULL, error);
+    ok = ok && cli_emit(&s->cli, &record, &sx_effects_view, NULL, error);
+    sx_tensor_free(&from);
+    return ok;
 }
 
 static bool write_dot(struct xderiv *s, const struct cli_sample *sample,
@@ -108,30 +116,6 @@ static bool write_dot(struct xderiv *s, const struct cli_sample *sample,
     s->cli.wrote = true;
     return sx_effects_dot(s->study, r, names(s), (int64_t)s->n_names, sample->id, s->cli.sink,
                           error);
-}
-
-static bool draw(struct xderiv *s, const struct cli_sample *sample, const struct sx_effects *r,
-                 struct sx_error *error)
-{
-    char title[200], name[120];
-    struct sx_picture figure = {0};
-    const struct sx_effects_plot plot = {.study = s->study,
-                                         .options = &s->o,
-                                         .explainer = s->explainer,
-                                         .effects = r,
-                                         .name = names(s),
-                                         .n_names = (int64_t)s->n_names,
-                                         .from = s->from,
-                                         .title = title,
-                                         .behind = sample->picture};
-    cli_target_name(sx_explainer_target(s->explainer), name, sizeof name);
-    snprintf(title, sizeof title, "%s: pairs%s%.20s, %s of %.100s, %lld row%s", s->o.method,
-             s->from != NULL ? " with " : "", s->from != NULL ? s->from : "",
-             s->o.is_signed ? "signed" : "strength", name, (long long)r->rows,
-             r->rows == 1 ? "" : "s");
-    bool ok = sx_plot_effects(&plot, &figure, error) && cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
-    return ok;
 }
 
 static bool write_tensor(struct xderiv *s, struct sx_error *error)
@@ -161,9 +145,8 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
         return false;
     s->cli.sample = s->global ? -1 : s->cli.sample;
     warn(s, &r);
-    bool ok = s->cli.format == CLI_PNG   ? draw(s, sample, &r, error)
-              : s->cli.format == CLI_DOT ? write_dot(s, sample, &r, error)
-                                         : write_record(s, sample, &r, error);
+    bool ok = s->cli.format == CLI_DOT ? write_dot(s, sample, &r, error)
+                                       : write_record(s, sample, &r, error);
     if (ok && s->o.check && !(r.check <= 1e-4))
         complain_check(s, sample, r.check);
     return ok;
@@ -293,9 +276,10 @@ static const struct cli_option options[] = {
      .argument = "ROW,COL",
      .kind = CLI_TEXT,
      .to = &self.from,
-     .help = "PNG: what one feature does with the others"},
+     .help = "add what one feature does with the others, as a map"},
     {.name = NULL}};
-static const struct cli_table tables[] = {{&sx_study_table, &self.o}, {NULL, NULL}};
+static const struct cli_table tables[] = {
+    {&sx_study_table, &self.o}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
 /* What follows from the options together. */
 static void settle(struct xderiv *s)
@@ -307,8 +291,6 @@ static void settle(struct xderiv *s)
     if (s->cli.format == CLI_NPY && s->global && strcmp(s->o.method, "friedman") != 0)
         cli_misuse(&s->cli,
                    "a .npy holds a tensor for each sample: not with --agg, --at, --truth");
-    if (s->cli.format == CLI_PNG && s->o.order < 2)
-        cli_misuse(&s->cli, "the picture is of pairs: not with --order=1");
     if (s->o.check && strcmp(s->o.method, "xderiv") != 0)
         cli_misuse(&s->cli, "--check is of method xderiv");
     s->cli.explain.precise = s->cli.explain.precise || s->o.check;
@@ -323,11 +305,13 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY | 1u << CLI_DOT,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY | 1u << CLI_DOT,
                           .scale_word = scale_word,
                           .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
     settle(s);
+    sx_plot_default(&s->cli.figure.map);
+    sx_plot_set(&s->cli.figure.map, "sign", s->o.is_signed ? "all" : "abs", &s->cli.error);
     if (cli_open(&s->cli))
         run(s);
     free_all(s);

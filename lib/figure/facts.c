@@ -140,7 +140,7 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
                           *top = sx_datum_at(record, "top");
     struct sx_record_map map;
     *f = (struct sx_facts){.n = 0};
-    if (terms != NULL && terms->kind == SX_LIST)
+    if (terms != NULL && terms->kind == SX_LIST && sx_datum_at(record, "from") == NULL)
         return k > 0 || !only_singles(terms) ||
                of_list(f, terms, sx_datum_at(terms->first, "value") ? "value" : "mean", error);
     if (sx_map_get(record, k, &map)) {

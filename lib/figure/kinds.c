@@ -64,6 +64,8 @@ static int64_t largest_set(const struct sx_datum *record)
 
 static int kind_of_record(const struct sx_datum *record)
 {
+    if (has(record, "from"))
+        return SX_OVERLAY;
     if (has(record, "pairs") && has(record, "grid"))
         return SX_NETWORK;
     if (is_tokens(record))

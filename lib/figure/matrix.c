@@ -113,19 +113,28 @@ static bool of_methods(struct table *t, const struct sx_datum *record, struct sx
     return true;
 }
 
+/* "relations" of all places, or a map. */
 static bool of_map(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
-    struct sx_record_map map;
-    if (!sx_map_get(record, 0, &map))
+    struct sx_record_map map = {.own = NULL};
+    bool places = sx_datum_tensor(sx_datum_at(record, "relations"), &map.values);
+    int64_t across = (int64_t)sx_datum_element(sx_datum_at(record, "grid"), 1);
+    if (!places && !sx_map_get(record, 0, &map))
         return sx_fail(error, SX_FAILED, "the record has no matrix to draw");
     const struct sx_shape *s = &map.values.shape;
-    int64_t columns = s->dim[s->rank - 1], n = sx_count(s);
-    bool ok = table_new(t, n / columns, columns, error);
+    int64_t columns = s->rank > 0 ? s->dim[s->rank - 1] : 1, n = sx_count(s);
+    bool ok = table_new(t, columns > 0 ? n / columns : 0, columns, error);
     for (int64_t i = 0; ok && i < n; i++)
         t->value[i] = sx_tensor_get(&map.values, i);
-    for (int64_t i = 0; ok && i < t->rows + t->columns; i++)
-        snprintf(name_of(t, i), NAME, "%lld", (long long)(i < t->rows ? i : i - t->rows));
-    t->what = "attribution";
+    for (int64_t i = 0; ok && i < t->rows + t->columns; i++) {
+        int64_t k = i < t->rows ? i : i - t->rows;
+        if (places && across > 0)
+            snprintf(name_of(t, i), NAME, "%lld,%lld", (long long)(k / across),
+                     (long long)(k % across));
+        else
+            snprintf(name_of(t, i), NAME, "%lld", (long long)k);
+    }
+    t->what = places ? "strength" : "attribution";
     t->is_signed = true;
     sx_record_map_free(&map);
     return ok;
@@ -177,7 +186,7 @@ static void draw_cells(struct sx_page *p, const struct table *t, double x, doubl
         unsigned colour = isfinite(v) ? colour_of(t, v, scale) : 0xf4f4f4U;
         sx_page_colour(p, colour, 1);
         sx_page_fill(p, left, top, cell - 1, cell - 1);
-        if (t->pairs && row == column) {
+        if (t->pairs && row == column && isfinite(v)) {
             sx_page_colour(p, SX_GREY, 1);
             sx_page_frame(p, left + 0.5, top + 0.5, cell - 2, cell - 2, 1);
         }

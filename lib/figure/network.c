@@ -13,23 +13,47 @@ struct box {
     double x0, y0, x1, y1;
 };
 
-static bool box_of(const struct sx_datum *pair, const char *key, struct box *b)
+/* Pairs of places have boxes of their own; pairs of objects are of the objects of the record. */
+struct places {
+    const struct sx_datum *pairs, *objects;
+    double pad;
+};
+
+static const struct sx_datum *object_of(const struct places *of, const struct sx_datum *pair,
+                                        int k)
 {
-    const struct sx_datum *v = sx_datum_at(pair, key);
+    static const char *const letter[] = {"a", "b", "c"};
+    const struct sx_datum *at = sx_datum_at(pair, letter[k]);
+    const struct sx_datum *v = of->objects != NULL ? of->objects->first : NULL;
+    if (at == NULL || at->kind != SX_INTEGER)
+        return NULL;
+    for (int64_t i = at->integer; v != NULL && i > 0; i--)
+        v = v->next;
+    return v;
+}
+
+static bool box_of(const struct places *of, const struct sx_datum *pair, int k, struct box *b)
+{
+    static const char *const keys[] = {"box_a", "box_b", "box_c"};
+    const struct sx_datum *v = of->objects != NULL ? sx_datum_at(object_of(of, pair, k), "box")
+                                                   : sx_datum_at(pair, keys[k]);
     if (sx_datum_count(v) != 4)
         return false;
-    *b = (struct box){sx_datum_element(v, 0), sx_datum_element(v, 1), sx_datum_element(v, 2),
-                      sx_datum_element(v, 3)};
+    *b = (struct box){sx_datum_element(v, 0) - of->pad, sx_datum_element(v, 1) - of->pad,
+                      sx_datum_element(v, 2) + of->pad, sx_datum_element(v, 3) + of->pad};
     return b->x1 > b->x0 && b->y1 > b->y0 && b->x0 > -1e6 && b->x1 < 1e6 && b->y0 > -1e6 &&
            b->y1 < 1e6;
 }
 
-static void place_name(const struct sx_datum *pair, const char *key, char *text, size_t size)
+static void place_name(const struct places *of, const struct sx_datum *pair, int k, char *text,
+                       size_t size)
 {
-    const struct sx_datum *v = sx_datum_at(pair, key);
-    char name[24];
-    snprintf(name, sizeof name, "name_%s", key);
-    const char *given = sx_datum_text(sx_datum_at(pair, name), NULL);
+    static const char *const letter[] = {"a", "b", "c"};
+    static const char *const names[] = {"name_a", "name_b", "name_c"};
+    const struct sx_datum *v = sx_datum_at(pair, letter[k]);
+    const char *given = sx_datum_text(sx_datum_at(pair, names[k]), NULL);
+    if (of->objects != NULL)
+        given = sx_datum_text(sx_datum_at(object_of(of, pair, k), "name"), NULL);
     if (given != NULL)
         snprintf(text, size, "%s", given);
     else if (sx_datum_count(v) == 2)
@@ -39,15 +63,15 @@ static void place_name(const struct sx_datum *pair, const char *key, char *text,
 }
 
 /* How large the picture is whose boxes these are. */
-static void extent(const struct sx_figure *f, const struct sx_datum *pairs, double *wide,
+static void extent(const struct sx_figure *f, const struct places *of, double *wide,
                    double *high)
 {
     const struct sx_picture *behind = f->item[0].behind;
     struct box b;
     *wide = *high = 1;
-    for (const struct sx_datum *v = pairs->first; v != NULL; v = v->next)
+    for (const struct sx_datum *v = of->pairs->first; v != NULL; v = v->next)
         for (int k = 0; k < 3; k++)
-            if (box_of(v, k == 0 ? "box_a" : k == 1 ? "box_b" : "box_c", &b)) {
+            if (box_of(of, v, k, &b)) {
                 *wide = fmax(*wide, b.x1);
                 *high = fmax(*high, b.y1);
             }
@@ -70,14 +94,13 @@ static void draw_link(struct sx_page *p, const struct box *a, const struct box *
 }
 
 /* A pair's boxes and the lines between them; its line in the legend. */
-static void draw_pair(struct sx_page *p, const struct sx_datum *pair, int64_t i, double times,
-                      double x, double y, double width)
+static void draw_pair(struct sx_page *p, const struct places *of, const struct sx_datum *pair,
+                      int64_t i, double times, double x, double y, double width)
 {
-    static const char *const keys[] = {"box_a", "box_b", "box_c"};
     struct box box[3];
     int n = 0;
     for (int k = 0; k < 3; k++)
-        if (box_of(pair, keys[k], &box[n])) {
+        if (box_of(of, pair, k, &box[n])) {
             struct box *b = &box[n++];
             *b = (struct box){x + b->x0 * times, y + b->y0 * times, x + b->x1 * times,
                               y + b->y1 * times};
@@ -94,15 +117,15 @@ static void draw_pair(struct sx_page *p, const struct sx_datum *pair, int64_t i,
     }
 }
 
-static double draw_key(struct sx_page *p, const struct sx_datum *pair, int64_t i, double x,
-                       double y, double width)
+static double draw_key(struct sx_page *p, const struct places *of, const struct sx_datum *pair,
+                       int64_t i, double x, double y, double width)
 {
     char a[120], b[120], c[120] = "", text[480], number[32];
     const struct sx_datum *value = sx_datum_at(pair, "strength");
-    place_name(pair, "a", a, sizeof a);
-    place_name(pair, "b", b, sizeof b);
+    place_name(of, pair, 0, a, sizeof a);
+    place_name(of, pair, 1, b, sizeof b);
     if (sx_datum_at(pair, "c") != NULL)
-        place_name(pair, "c", c, sizeof c);
+        place_name(of, pair, 2, c, sizeof c);
     sx_short_number(number, sx_datum_number(value, NAN));
     snprintf(text, sizeof text, "%s \xe2\x80\x93 %s%s%s   %s", a, b,
              c[0] != '\0' ? " \xe2\x80\x93 " : "", c, number);
@@ -113,14 +136,15 @@ static double draw_key(struct sx_page *p, const struct sx_datum *pair, int64_t i
     return 34 + sx_page_width(p, sx_plain, text);
 }
 
-static bool draw_places(struct sx_page *p, const struct sx_figure *f,
-                        const struct sx_datum *pairs, double x, double y, double *width,
-                        double *height, struct sx_error *error)
+static bool draw_places(struct sx_page *p, const struct sx_figure *f, const struct places *of,
+                        double x, double y, double *width, double *height,
+                        struct sx_error *error)
 {
+    const struct sx_datum *pairs = of->pairs;
     const struct sx_picture *behind = f->item[0].behind;
     double wide, high, most = 0, key = 0;
     int64_t n = 0, top = f->o->top > 0 ? f->o->top : 8;
-    extent(f, pairs, &wide, &high);
+    extent(f, of, &wide, &high);
     double times = 400 / fmax(wide, high);
     times = times > 3 ? floor(times) : times;
     for (const struct sx_datum *v = pairs->first; v != NULL; v = v->next)
@@ -137,9 +161,10 @@ static bool draw_places(struct sx_page *p, const struct sx_figure *f,
         double share =
             fabs(sx_datum_number(sx_datum_at(v, "strength"), 0)) / fmax(most, 1e-300);
         double line = 1.5 + 4.5 * fmin(share, 1);
-        draw_pair(p, v, n, times, x, y, line);
+        draw_pair(p, of, v, n, times, x, y, line);
         if (!f->o->no_bar)
-            key = fmax(key, draw_key(p, v, n, x + *width + 24, y + 24 + 22 * (double)n, line));
+            key = fmax(key,
+                       draw_key(p, of, v, n, x + *width + 24, y + 24 + 22 * (double)n, line));
     }
     *height = fmax(*height, f->o->no_bar ? 0 : 24 + 22 * (double)n);
     *width += f->o->no_bar ? 0 : 24 + fmax(key, 130);
@@ -301,10 +326,16 @@ static void draw_network(struct sx_page *p, const struct sx_figure *f, const str
 bool sx_draw_network(struct sx_page *p, const struct sx_figure *f, double x, double y,
                      double *width, double *height, struct sx_error *error)
 {
-    const struct sx_datum *pairs = sx_datum_at(f->item[0].record, "pairs");
+    const struct sx_datum *record = f->item[0].record,
+                          *objects = sx_datum_at(record, "object_pairs");
     struct network g = {.n = 0};
-    if (pairs != NULL && pairs->kind == SX_LIST)
-        return draw_places(p, f, pairs, x, y, width, height, error);
+    struct places of = {.pairs = sx_datum_at(record, "pairs"), .pad = (double)f->o->pad};
+    if (objects != NULL && objects->kind == SX_LIST && objects->first != NULL) {
+        of.pairs = objects;
+        of.objects = sx_datum_at(record, "objects");
+    }
+    if (of.pairs != NULL && of.pairs->kind == SX_LIST)
+        return draw_places(p, f, &of, x, y, width, height, error);
     bool ok = network_get(&g, f, error);
     if (ok)
         draw_network(p, f, &g, x, y, width, height);

@@ -100,7 +100,9 @@ static void decomposed(const struct sx_datum *methods, int64_t i, struct sx_reco
 /* The i-th of these members that the record has as a tensor, or as a list of numbers. */
 static void member(const struct sx_datum *record, int64_t i, struct sx_record_map *map)
 {
-    static const char *const key[] = {"attribution", "marginal", "gradcam", "relevance"};
+    static const char *const key[] = {"attribution", "from",        "marginal", "gradcam",
+                                      "gradcam++",   "layercam",    "hirescam", "eigencam",
+                                      "scorecam",    "ablationcam", "relevance"};
     for (size_t k = 0; k < sizeof key / sizeof key[0]; k++) {
         const struct sx_datum *v = sx_datum_at(record, key[k]);
         struct sx_tensor t = {0};
@@ -128,7 +130,7 @@ bool sx_record_map(const struct sx_datum *record, int64_t i, struct sx_record_ma
     if (methods != NULL && methods->kind == SX_LIST) {
         decomposed(methods, i, map);
         map->contributions = true;
-    } else if (terms != NULL && terms->kind == SX_LIST) {
+    } else if (terms != NULL && terms->kind == SX_LIST && sx_datum_at(record, "from") == NULL) {
         map->contributions = true;
         return i > 0 || interactions(record, terms, map, error);
     } else {

@@ -43,6 +43,7 @@ struct sx_figure_options {
 
     struct sx_plot map; /* how maps are shown; see sx_plot_table */
     int64_t top;        /* features, sets or pairs that are shown at most; 0: 20 */
+    int64_t pad;        /* pixels by which boxes of a picture grow */
     const char *edges;  /* of a network: the lines "a,b" of a graph; NULL: none */
 };
 extern const struct sx_options sx_figure_table;

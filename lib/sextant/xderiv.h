@@ -119,6 +119,12 @@ void sx_put_effects(struct sx_result *result, const struct sx_study *study,
                     const struct sx_effects *effects, const char *const *name, int64_t n);
 extern const struct sx_view sx_effects_view;
 
+/* Makes *map, of x's shape, what one feature (`from`: its number, or ROW,COLUMN of patches) does with
+ * every other: strengths, or means. Status 2 where there is no such feature. */
+bool sx_effects_from(const struct sx_study *study, const struct sx_effects *effects,
+                     const struct sx_shape *shape, const char *from, bool is_signed,
+                     struct sx_tensor *map, struct sx_error *error);
+
 /* A graph for dot(1): pairs are edges, larger sets are points that join their features. */
 bool sx_effects_dot(const struct sx_study *study, const struct sx_effects *effects,
                     const char *const *name, int64_t n, const char *title, struct sx_sink *sink,

@@ -124,12 +124,12 @@ done
 
 # ---- Pictures ----
 
-for chart in pairs from marginal matrix cam sheet; do
-    run taylorcam -f png -o $chart.png --png=$chart --double --rows=0:1 digits8.onnx digits8.npy
+for chart in auto network overlay strip matrix sheet; do
+    run taylorcam -f png -o $chart.png --kind=$chart --gradcam --double --rows=0:1 digits8.onnx digits8.npy
     clean "$chart"
     is "$chart is a PNG" "$(head -c 4 $chart.png | tail -c 3)" PNG
 done
-run taylorcam -f png -o again.png --sheet --double --rows=0:1 digits8.onnx digits8.npy
+run taylorcam -f png -o again.png --sheet --gradcam --double --rows=0:1 digits8.onnx digits8.npy
 ok 'equal runs, equal pictures' cmp sheet.png again.png
 run taylorcam -f png -o boxes.png --pad=18 --overlay=0.5 --cmap=viridis --boxes=boxes.csv \
     --score=raw places.onnx x.csv
@@ -167,7 +167,7 @@ run taylorcam --score=raw --axes=3,2 places.onnx x.csv
 refused 'axes in the wrong order' 2 'increasing'
 run taylorcam --score=raw --order=3 --form=occlusion places.onnx x.csv
 refused 'occlusion of three' 2 'order 3'
-run taylorcam --score=raw -f png --png=matrix --order=3 places.onnx x.csv
+run taylorcam --score=raw -f png --kind=matrix --order=3 places.onnx x.csv
 refused 'a matrix of three' 2 matrix
 run taylorcam --score=raw --deletion -b nowhere places.onnx x.csv
 refused 'no baseline' 1 nowhere
@@ -202,7 +202,7 @@ done <<'END'
 --from=-1,0
 --diag=maybe
 --cam=gradcam,nothing
---png=circle
+--kind=circle
 --steps=1000000
 --overlay=2
 --cmap=mud
