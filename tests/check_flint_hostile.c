@@ -317,6 +317,56 @@ START_TEST(parts_that_do_not_fit)
 }
 END_TEST
 
+/* What a file tells of its fit: three classes, one channel. */
+START_TEST(origins_that_lie)
+{
+#define PREPARE(scale, mean, layout)                                                           \
+    "{\"prepare\":{\"width\":0,\"height\":0,\"short_side\":0,\"crop\":0,\"scale\":" scale      \
+    ",\"mean\":" mean ",\"std\":[1,1,1],\"channels\":\"auto\",\"layout\":\"" layout "\"}}"
+#define RANGE(plane, mean, sd, low, high)                                                      \
+    "{\"range\":{\"plane\":" plane ",\"mean\":" mean ",\"sd\":" sd ",\"low\":" low             \
+    ",\"high\":" high "}}"
+    static const char *const good[] = {"{}", "{\"labels\":[\"a\",\"b\",\"c\"]}",
+                                       "{\"names\":[\"one\"]}", PREPARE("1", "[0,0,0]", "nchw"),
+                                       RANGE("36", "[0]", "[1]", "[-1]", "[1]")};
+    static const char *const bad[] = {"",
+                                      "[]",
+                                      "{",
+                                      "7",
+                                      "{\"labels\":[\"a\",\"b\"]}",
+                                      "{\"labels\":[1,2,3]}",
+                                      "{\"labels\":[\"a\",\"b\",[]]}",
+                                      "{\"labels\":{\"a\":1,\"b\":2,\"c\":3}}",
+                                      "{\"prepare\":{}}",
+                                      "{\"prepare\":7}",
+                                      PREPARE("0", "[0,0,0]", "nchw"),
+                                      PREPARE("null", "[0,0,0]", "nchw"),
+                                      PREPARE("1", "[0,0]", "nchw"),
+                                      PREPARE("1", "[0,0,null]", "nchw"),
+                                      PREPARE("1", "7", "nchw"),
+                                      PREPARE("1", "[0,0,0]", "other"),
+                                      RANGE("0", "[0]", "[1]", "[-1]", "[1]"),
+                                      RANGE("1e300", "[0]", "[1]", "[-1]", "[1]"),
+                                      RANGE("1.5", "[0]", "[1]", "[-1]", "[1]"),
+                                      RANGE("1", "[]", "[]", "[]", "[]"),
+                                      RANGE("1", "[0]", "[0]", "[-1]", "[1]"),
+                                      RANGE("1", "[0]", "[1,1]", "[-1]", "[1]"),
+                                      RANGE("1", "[0]", "[1]", "[2]", "[1]"),
+                                      RANGE("1", "[0]", "[1]", "[-1]", "[null]")};
+    struct sx_error error;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        open_proto(fitted.bytes, fitted.size);
+        set_entry("flint.input", good[i]);
+        ck_assert_msg(close_proto(use, &error), "%s: %s", good[i], error.message);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        open_proto(fitted.bytes, fitted.size);
+        set_entry("flint.input", bad[i]);
+        refused(SX_MODEL, "metadata 'flint.input' are damaged");
+    }
+}
+END_TEST
+
 /* What the interpreter was fitted to be is refused at once; what f says, sample by sample. */
 START_TEST(numbers_that_are_none)
 {
@@ -423,7 +473,8 @@ int main(void)
     TCase *c = suite_case("flint_hostile");
     tcase_add_checked_fixture(c, set_up, tear_down);
     SUITE_ADD(c, cut_short, bits_flipped, sizes_that_lie, parts_that_do_not_fit,
-              numbers_that_are_none, checkpoints_that_lie, broken_weights_are_kept_in);
+              origins_that_lie, numbers_that_are_none, checkpoints_that_lie,
+              broken_weights_are_kept_in);
     int failed = suite_run();
     fc_close();
     return failed;

@@ -8,7 +8,7 @@ static int64_t within(int64_t i, int64_t n)
     return i < 0 ? 0 : i >= n ? n - 1 : i;
 }
 
-/* What is moved in repeats the edge. */
+/* Places that come from outside of the picture repeat its edge. */
 static void move(const struct sx_flint_image *p, bool flip, const int64_t by[2],
                  const float *from, float *to)
 {

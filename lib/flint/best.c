@@ -1,7 +1,7 @@
-/* best.c - early stopping: the weights of the epoch whose validation is best, and when to end.
+/* best.c - when a fit ends, and early stopping: the weights of the epoch whose validation is best.
  *
  * The best epoch is the one with the smallest gap between f and g on the validation samples. Epochs
- * count from the first with all terms of the loss: before, a smaller gap costs nothing. */
+ * count from the first with all terms of the loss. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +63,11 @@ void sx_flint_best_end(struct sx_flint_fit *fit)
 {
     if (fit->best > 0)
         copy(fit->kept, fit->value, fit->n_trained);
+}
+
+bool sx_flint_fit_done(const struct sx_flint_fit *fit)
+{
+    return fit->epoch > fit->last;
 }
 
 int64_t sx_flint_fit_kept(const struct sx_flint_fit *fit)

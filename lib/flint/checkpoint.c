@@ -80,7 +80,8 @@ static bool sound(const struct sx_tensor *t, double least)
     return true;
 }
 
-/* Reads a tensor of the checkpoint into one of ours; NaN as `least`: anything goes. */
+/* Reads a tensor of the checkpoint into `to`. Elements are finite and at least `least`; with `least` NaN
+ * they may be anything. */
 static bool get(const struct sx_model *model, const char *prefix, const char *name,
                 double least, const struct sx_tensor *to, struct sx_error *error)
 {
@@ -127,7 +128,7 @@ bool sx_flint_fit_resume(struct sx_flint_fit *fit, const char *path, struct sx_e
 {
     const struct sx_model_options options = {.max_memory = fit->options.max_memory};
     struct sx_model *model = sx_model_open(path, &options, error);
-    if (model == NULL) { /* it is no model of the user's */
+    if (model == NULL) { /* the checkpoint is not the user's model */
         error->status = error->status == SX_MODEL ? SX_FAILED : error->status;
         return false;
     }

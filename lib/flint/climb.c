@@ -1,5 +1,5 @@
-/* climb.c - what an attribute stands for: samples that are changed, from a dimmed start, so
- * that it grows (AM+PI; methods note, section 1.6). */
+/* climb.c - activation maximisation: a sample is dimmed, then changed until an attribute of it grows
+ * (AM+PI). */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -157,7 +157,7 @@ static void climb_free(struct climb *c)
     free(c->shift);
 }
 
-/* The element that is at place `i` of a sample that is turned by so many rows and columns. */
+/* The place of element `i` after the picture is moved by by[0] rows and by[1] columns, in a circle. */
 static int64_t turned(const struct climb *c, int64_t i, const int64_t by[2])
 {
     struct sx_flint_image p;
@@ -171,7 +171,7 @@ static int64_t turned(const struct climb *c, int64_t i, const int64_t by[2])
     return p.last ? place * p.channels + channel : channel * p.rows * p.columns + place;
 }
 
-/* How far a step turns a sample: from -jitter to jitter, as a remainder. */
+/* Draws by[0] rows and by[1] columns from -jitter .. jitter, as remainders of the sides. */
 static void draw_turn(const struct climb *c, int64_t sample, int64_t step, int64_t by[2])
 {
     struct sx_flint_image p;
@@ -187,7 +187,7 @@ static void draw_turn(const struct climb *c, int64_t sample, int64_t step, int64
     }
 }
 
-/* Runs on n samples; adds -gain times the slope to g where that is wanted. */
+/* Runs the program on n samples. A step (step >= 0) also sets g to -gain times the slope by z. */
 static bool run(struct climb *c, const float *x, int64_t n, int64_t first, int64_t step,
                 struct sx_error *error)
 {
@@ -212,7 +212,7 @@ static bool run(struct climb *c, const float *x, int64_t n, int64_t first, int64
     return true;
 }
 
-/* One step of n samples, which hold z; number `step` of all, `t` of its round. */
+/* One step of Adam on n samples, which hold z. It is number `step` of all, `t` of its round. */
 static bool climb_step(struct climb *c, float *x, int64_t n, int64_t first, int64_t step,
                        double rate, int64_t t, double *objective, struct sx_error *error)
 {
@@ -233,8 +233,8 @@ static bool climb_step(struct climb *c, float *x, int64_t n, int64_t first, int6
     return true;
 }
 
-/* Dims n samples. Where that leaves the attribute inactive there is no way up: then less, at last
- * not at all. */
+/* Dims n samples. An attribute that is inactive has no gradient: such a sample is dimmed less, in the
+ * end not at all. */
 static bool begin(struct climb *c, float *x, int64_t n, int64_t first,
                   struct sx_flint_climbed *result, struct sx_error *error)
 {
@@ -262,7 +262,7 @@ static bool begin(struct climb *c, float *x, int64_t n, int64_t first,
     return ok;
 }
 
-/* n samples, from number `first` of `all`. */
+/* All rounds for n samples. They are number `first` and following of `all`. */
 static bool climb(struct climb *c, float *x, int64_t n, int64_t first, int64_t all,
                   struct sx_flint_climbed *result, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* data.c - which samples a step sees: the split, the order, and what f said of them. */
+/* data.c - which samples are held back, and which samples a step sees. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,8 +86,8 @@ static int64_t number_groups(const int64_t *group, int64_t n, int64_t *number,
     return groups;
 }
 
-/* The same for groups, whole: as many of a shuffled list as hold at least `held` samples, but not
- * all. */
+/* Holds back whole groups, the first of a shuffled list, until they have at least `held` samples. One
+ * group is always left to train on. */
 static bool hold_groups(struct sx_flint_fit *fit, int64_t n, int64_t held,
                         struct sx_error *error)
 {
@@ -148,7 +148,7 @@ bool sx_flint_split(struct sx_flint_fit *fit, struct sx_error *error)
 
 /* ---- Feeding a step ---- */
 
-/* Elements of phi that are left out count as 0, the others for more. */
+/* mask[i] is 0 with probability p, else 1 / (1 - p). */
 static void draw_mask(const struct sx_flint_fit *fit, struct sx_flint_stepper *s)
 {
     float *mask = s->feed[s->mask].data;

@@ -4,7 +4,7 @@
 
 #include "flint/fit.h"
 
-/* The composed file with the weights as they are; later ones know how good they are. */
+/* Writes f and the interpreter with the present weights. metrics NULL: not measured yet. */
 static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wire *to)
 {
     char attributes[24], seed[24], layers[1024] = "";
@@ -39,7 +39,7 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
     return ok;
 }
 
-/* Opens the composed file: from now on it is what is trained. */
+/* Opens the composed file, which is what is trained. */
 static bool open_composed(struct sx_flint_fit *fit, struct sx_error *error)
 {
     struct sx_error failure = {0};
@@ -131,7 +131,7 @@ static void hash_labels(const int64_t *y, struct sx_dataset *x, char hash[65])
         sx_sha256(y, (size_t)sx_dataset_count(x) * sizeof *y, hash);
 }
 
-/* A checkpoint goes with these settings, this model and these data. */
+/* Hashes settings, model and data: a checkpoint of another hash is refused. */
 static bool identify(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_flint_data *d = &fit->data;
@@ -282,7 +282,7 @@ static bool write_out(struct sx_wire *file, bool made, struct sx_sink *sink,
     return ok && sx_sink_flush(sink, error);
 }
 
-/* The final check is on the validation samples, or on all. */
+/* The metrics in the file are those of the validation, or without one, of all samples. */
 bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct sx_error *error)
 {
     struct sx_error failure = {0};

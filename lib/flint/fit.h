@@ -20,7 +20,7 @@ struct sx_flint_stepper {
     int f_scores, g_scores, gradients;
 };
 
-/* f's layers and logits of every training sample, by its place among them. */
+/* f's layers and logits of every training sample, in the order of `rows`. */
 struct sx_flint_cache {
     float **layer, *teacher;
     int64_t *size; /* of each layer, for one sample */
@@ -51,7 +51,7 @@ struct sx_flint_fit {
         unseen; /* samples of the validation whose class is none of these; -1: not counted */
     struct sx_flint_tally tally;
 
-    /* Where it is: `at` steps of `epoch` are done, t steps of Adam since its moments were 0. */
+    /* `at` steps of `epoch` are done; `t` steps of Adam are done since its moments were 0. */
     int64_t epoch, at, steps, t;
     double sums[SX_FLINT_TERMS + 2]; /* terms, agreeing samples, samples */
     struct sx_flint_epoch *history;  /* [epochs + 1] */
@@ -75,8 +75,8 @@ bool sx_flint_load(struct sx_flint_fit *fit, struct sx_flint_stepper *s, int64_t
                    struct sx_error *error);
 
 /* ---- scan.c ---- */
-/* Runs f on the training samples once, where something is to be known of that: remembers it,
- * counts the classes, measures the channels. */
+/* Runs f on the training samples once, if anything of the following is wanted: fills the cache, counts
+ * the classes, measures the channels. */
 bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error);
 void sx_flint_scan_free(struct sx_flint_fit *fit);
 
@@ -84,15 +84,15 @@ void sx_flint_scan_free(struct sx_flint_fit *fit);
 char *sx_flint_origin_text(const struct sx_flint_fit *fit, struct sx_error *error);
 
 /* ---- best.c ---- */
-/* Room for the best weights; after an epoch: keeps them, or ends; when all is done they are those of
- * the fit. */
+/* new: makes room for the best weights. epoch: keeps the weights if the epoch is the best, or ends the
+ * fit if its patience is over. end: the best weights become those of the fit. */
 bool sx_flint_best_new(struct sx_flint_fit *fit, struct sx_error *error);
 void sx_flint_best_free(struct sx_flint_fit *fit);
 void sx_flint_best_epoch(struct sx_flint_fit *fit, int64_t epoch);
 void sx_flint_best_end(struct sx_flint_fit *fit);
 
 /* ---- augment.c ---- */
-/* Mirrors and moves sample `row`, x, as this epoch does; `room` is for another one. */
+/* Mirrors and moves x, which is sample `row`, as drawn for this epoch. `room` has the size of x. */
 void sx_flint_augment(const struct sx_flint_fit *fit, int64_t row, float *x, float *room);
 
 /* ---- train.c ---- */

@@ -6,7 +6,7 @@
 #include "flint/flint.h"
 #include "lower/scope.h"
 
-/* A ReLU may make 0 of NaN, so what comes out does not show it. */
+/* Weights are looked at because outputs do not show a NaN that a ReLU made 0. */
 static bool finite_weights(const struct sx_model *model, struct sx_error *error)
 {
     for (size_t i = 0; i < model->graph->n_initializer; i++) {
@@ -87,7 +87,7 @@ static bool has_shape(const struct sx_graph *g, int node, int64_t rows, int64_t 
     return sx_is_real(g->node[node].type) && sx_shape_equal(&g->node[node].shape, &want);
 }
 
-/* What runs must be what the weights are of, whatever the file says. */
+/* Whether phi and both class scores of the graph have the sizes of h's weights. */
 static bool fits(const struct sx_flint *flint, int64_t batch)
 {
     const struct sx_flint_net *net = &flint->forward.net;
@@ -118,7 +118,7 @@ bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64
     sx_flint_forward_free(&flint->forward);
     sx_flint_predictor_free(&flint->f);
     if (!sx_flint_inspect(&flint->f, flint->model, &o, sample, error)) {
-        /* Nobody named these tensors on the command line. */
+        /* The file named these tensors, not the user. */
         error->status = error->status == SX_USAGE ? SX_MODEL : error->status;
         return false;
     }

@@ -42,7 +42,7 @@ struct sx_flint_predictor {
     struct sx_flint_layer *layer;
     int n_layers;
     const char *scores; /* the tensor that tells the classes */
-    bool probs;         /* it holds probabilities that no known operator made */
+    bool probs;         /* scores are probabilities, of which logits are the logarithms */
     int64_t classes;
     int64_t opset;
     bool averaged;                      /* the model averages the places of the first layer */
@@ -61,11 +61,11 @@ struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_
                                   const char *const *variables, int n_variables,
                                   size_t max_memory, struct sx_error *error);
 
-/* The logits of f as [batch, classes], from the named tensor of a faithful graph. */
+/* The logits of f as [batch, classes], made of the tensor `scores` of a graph that is lowered as it is.
+ * SX_NONE if it holds none. */
 int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t batch);
 
-/* The image in an input of [N, channels, rows, columns], or with the channels last; false if it
- * is none. */
+/* How x, [N, channels, rows, columns] or with the channels last, is an image; false if it is none. */
 struct sx_flint_image {
     int64_t channels, rows, columns;
     bool last;
@@ -117,8 +117,8 @@ struct sx_flint_params {
 struct sx_flint_param *sx_flint_draw(struct sx_flint_params *params, const char *name,
                                      enum sx_flint_part part, const struct sx_shape *shape,
                                      double bound, uint64_t seed, struct sx_error *error);
-/* Adds the initializers of f that can be learned, with their values, drawn anew with `reinit`.
- * Tells `told` of every initializer of a real type: whether it is trained. */
+/* Adds the initializers of f that can be learned. Their values are those of the file, or drawn anew with
+ * `reinit`. */
 bool sx_flint_add_trainable(struct sx_flint_params *params, const struct sx_model *model,
                             bool reinit, uint64_t seed, struct sx_error *error);
 void sx_flint_params_free(struct sx_flint_params *params);
@@ -134,7 +134,7 @@ struct sx_composer {
     const struct sx_flint_predictor *f;
     const struct sx_flint_options *options;
     struct sx_flint_params *params;
-    size_t next; /* of params: the one that is asked for next, drawn if it is not there */
+    size_t next; /* index in params of the next weight; it is drawn if params ends before */
     struct sx_wire graph;
     struct sx_arena arena;
     struct sx_error *error;
@@ -187,8 +187,8 @@ struct sx_flint_net {
     int64_t batch;
     int x, teacher, phi, logits, recon; /* SX_NONE: not there */
     int *param;                         /* inputs, one for each variable */
-    int *value;                         /* all values, of which the layers are the last */
-    int *layer;                         /* f's layers: inputs where the graph is cut there */
+    int *value;                         /* phi, logits, recon, teacher, then f's layers */
+    int *layer;                         /* f's layers; inputs if the graph is cut there */
     int n_params, n_layers;
 };
 
@@ -203,14 +203,14 @@ struct sx_flint_net_options {
     size_t max_memory;
 };
 
-/* `f` is of the composed model. */
+/* Lowers f->model for o->batch samples; unless o->bare, that is a composed file. */
 bool sx_flint_net_new(struct sx_flint_net *net, const struct sx_flint_predictor *f,
                       const struct sx_flint_net_options *options, struct sx_error *error);
 void sx_flint_net_free(struct sx_flint_net *net);
 
 /* ---- forward.c ------------------------------------------------------------------- */
 
-/* What a run of `batch` samples gives, row by row; NULL: not there. */
+/* A program for `batch` samples. Each result has a row for each sample; NULL: there is none. */
 struct sx_flint_forward {
     struct sx_flint_net net;
     struct sx_program *program;
@@ -228,7 +228,7 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
 /* Runs on n <= batch samples; params[] gives the variables. */
 bool sx_flint_forward(struct sx_flint_forward *w, struct sx_dataset *data, const int64_t *rows,
                       int64_t n, const struct sx_tensor *params, struct sx_error *error);
-/* The same on what w->x holds. */
+/* The same without reading: w->x already holds the samples. */
 bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *params,
                             struct sx_error *error);
 void sx_flint_forward_free(struct sx_flint_forward *w);
@@ -261,16 +261,17 @@ struct sx_flint {
 /* Compiles for batches of samples of a shape, unless that is done. */
 bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
                     struct sx_error *error);
-/* Whether both name a class for row i of the last run: without one nothing can be explained. */
+/* Whether f and g both name a class for row i of the last run. Status 1: scores are not finite. */
 bool sx_flint_names_classes(const struct sx_flint *flint, int64_t i, struct sx_error *error);
-/* The samples of a survey of n: all, or some that are drawn, in the order of the data. */
+/* The rows that a survey of n samples takes: all, or survey->subset that are drawn. Ascending. */
 int64_t *sx_flint_choose(const struct sx_flint_survey *survey, int64_t n, int64_t *chosen,
                          struct sx_error *error);
 
 /* ---- climb.c: penalties of AM+PI ------------------------------------------------- */
 
-/* Mean |x| where x is out of range; mean size of the differences of neighbours, down and across.
- * Adds weight times the gradient to g, unless that is NULL. */
+/* bound: the mean over all x of |x| where x is out of range, else 0. variation: the mean size of the
+ * differences of neighbours down, plus that across. Each adds weight times its gradient to g, unless
+ * that is NULL. */
 double sx_flint_bound(const float *x, int64_t n, double low, double high, double weight,
                       float *g);
 double sx_flint_variation(const float *x, const struct sx_shape *shape, double weight,
@@ -311,7 +312,7 @@ int64_t sx_flint_class(const double *scores, int64_t n);
 void sx_flint_relevance(const double *phi, const float *weights, int64_t n, double *alpha,
                         double *r);
 
-/* ---- schedule.c, recipes.c, options.c, record.c ------------------------------------------------------------------- */
+/* ---- schedule.c, recipes.c, options.c, record.c ---------------------------------- */
 
 double sx_schedule_at(const struct sx_schedule *schedule, int64_t epoch);
 bool sx_schedule_starts(const struct sx_schedule *schedule, int64_t epoch); /* not the first */
@@ -337,7 +338,7 @@ char *sx_flint_metrics_text(const struct sx_flint_metrics *metrics, struct sx_er
 /* Nodes of the loss terms, all of rank 0. */
 struct sx_flint_terms {
     int pred, of, input, ent_sample, ent_batch, l1, total;
-    int stop; /* stands for the teacher, and is taken as a variable: nothing goes back to f */
+    int stop; /* teacher + zero, by which the loss is derived too, so that no gradient reaches f */
 };
 
 struct sx_flint_values { /* what the losses are of; SX_NONE where a term is not wanted */
@@ -347,7 +348,7 @@ struct sx_flint_values { /* what the losses are of; SX_NONE where a term is not 
     int weight[4];                              /* rank 0: of, input, entropy, l1 */
 };
 
-/* Fails in the graph. */
+/* Adds the terms to the graph, which keeps a failure. */
 void sx_flint_loss(struct sx_graph *g, const struct sx_flint_values *v, bool of_g, bool if_l1,
                    struct sx_flint_terms *terms);
 

@@ -4,7 +4,7 @@
 
 #include "flint/flint.h"
 
-/* Sum of squares of what a reconstruction misses, [batch]. */
+/* The sum of squared residuals of each reconstruction, [batch]. */
 static int misses(struct sx_graph *g, const struct sx_flint_net *net)
 {
     struct sx_shape shape = sx_shape_of(g, net->x);
@@ -24,7 +24,7 @@ static bool add_result(struct sx_flint_forward *w, int node, struct sx_error *er
     return sx_tensor_new(&w->result[w->n_outputs++], n->type, &n->shape, error);
 }
 
-/* Room for the next result as doubles. */
+/* Makes an array of doubles for the next result. */
 static bool take_result(const struct sx_flint_forward *w, int node, int *k, double **to,
                         struct sx_error *error)
 {
@@ -86,7 +86,7 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
     return true;
 }
 
-/* One sample into the batch. */
+/* Reads a sample as number `at` of the batch. */
 static bool read_row(struct sx_flint_forward *w, struct sx_dataset *data, int64_t row,
                      int64_t at, struct sx_error *error)
 {

@@ -1,8 +1,8 @@
 /* layer.c - which layers attributes are made of, where the user names none.
  *
- * The last node with weights has them in its data input: it tells what the model has found, and no
- * class has a channel of its own there yet. A vector there is followed up to the last image.
- * Without images, the data inputs of the last two nodes with weights are taken. */
+ * The layer is the data input of the last node with weights: its output may have a channel for each
+ * class, its input does not. If that is a vector, the layer is the last image above it. Without images,
+ * the layers are the data inputs of the last two nodes with weights. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,8 +99,8 @@ static const char *data_of(const struct walk *w, const Onnx__NodeProto *node)
     return NULL;
 }
 
-/* The last image that a tensor follows from by at most so many nodes with weights, by the first
- * inputs alone; NULL: none. */
+/* The last image above a tensor, along data inputs and first inputs, across at most WEIGHTS nodes with
+ * weights; NULL: none. */
 static const char *image_above(const struct walk *w, const char *tensor)
 {
     enum { WEIGHTS = 3 };

@@ -1,4 +1,4 @@
-/* loss.c - the losses of FLINT as core nodes (methods note, section 1.2). */
+/* loss.c - the losses of FLINT as core nodes, in the authors' form. */
 #include "flint/flint.h"
 
 /* The mean of all elements, as a number. */
@@ -40,7 +40,8 @@ static int input_fidelity(struct sx_graph *g, const struct sx_flint_values *v, b
     return mean(g, if_l1 ? sx_unary(g, SX_ABS, difference) : sx_mul(g, difference, difference));
 }
 
-/* |phi|, whose derivative at 0 is 0, entropies of single samples and of the batch's mean. */
+/* Entropies of |phi| of each sample and of its mean over the batch, and mean |phi|. The derivative of
+ * |phi| at 0 is 0. */
 static void conciseness(struct sx_graph *g, int phi, struct sx_flint_terms *t)
 {
     const int batch = 0;

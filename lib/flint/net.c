@@ -7,7 +7,7 @@
 
 #include "flint/flint.h"
 
-/* The nodes that are wanted, in the faithful graph and then in the others; f's layers follow. */
+/* Indices in parts.value. f's layers follow. */
 enum { PHI, LOGITS, RECON, TEACHER, N_VALUES };
 
 struct parts {
@@ -48,7 +48,7 @@ static bool find_parts(struct parts *p, const struct sx_flint_net *net,
            (ok || sx_fail(error, SX_MODEL, "the file holds no fitted interpreter"));
 }
 
-/* The values that there are, in order, without those where the graph is cut. */
+/* Lists the values that are there, in order. Where the graph is cut, its layers are inputs. */
 static int outputs_of(const struct parts *p, int *outputs)
 {
     int n = 0;
@@ -64,7 +64,7 @@ static void map_all(int *nodes, int n, const int *map)
         nodes[i] = nodes[i] != SX_NONE ? map[nodes[i]] : SX_NONE;
 }
 
-/* Rebuilds the faithful graph with its identities applied. */
+/* Rebuilds the lowered graph, which simplifies it. */
 static bool simplify(struct sx_flint_net *net, struct parts *p, struct sx_error *error)
 {
     const struct sx_graph *from = net->lowered->graph;
@@ -88,7 +88,7 @@ static bool simplify(struct sx_flint_net *net, struct parts *p, struct sx_error 
     return ok;
 }
 
-/* From one sample to many. */
+/* Rewrites the graph of one sample for `size` samples. */
 static bool batch(struct sx_flint_net *net, struct parts *p, int64_t size,
                   struct sx_error *error)
 {

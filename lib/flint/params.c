@@ -96,7 +96,7 @@ struct use {
     const char *name;
     const struct slot *slot;
     const Onnx__NodeProto *node;
-    bool elsewhere; /* something else takes it, too: it is left alone */
+    bool elsewhere; /* an input or output that is no slot takes it: it is not learned */
 };
 
 static const struct slot *find_slot(const Onnx__NodeProto *node, size_t input)
@@ -152,7 +152,7 @@ static void find_uses(struct use *use, const char *name, int depth)
     }
 }
 
-/* Numbers that scale or shift everything alike are part of a formula, not learned. */
+/* A single number that is added or multiplied is part of a formula, and is not learned. */
 static bool can_learn(const struct use *use, const struct sx_onnx_view *view)
 {
     bool pointwise = use->slot != NULL && strlen(use->slot->op) == 3;
@@ -162,7 +162,7 @@ static bool can_learn(const struct use *use, const struct sx_onnx_view *view)
            !(pointwise && view->count == 1);
 }
 
-/* Inputs that one output sums up: of weights of an operator. */
+/* The number of inputs that one output of an operator sums up. */
 static double fan_in(const Onnx__NodeProto *node, const struct sx_shape *w)
 {
     bool transposed = false;

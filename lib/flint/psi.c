@@ -1,11 +1,10 @@
-/* psi.c - Psi, from the layers of f to attributes, built from their shapes alone
- * (methods note, section 5.3). */
+/* psi.c - Psi, from the layers of f to attributes, built from their shapes alone. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/flint.h"
 
-/* Images on their way: a tensor of [N, maps, rows, columns]. */
+/* A tensor of the file, [N, maps, rows, columns]. */
 struct images {
     const char *name;
     int64_t maps, rows, columns;
@@ -174,7 +173,7 @@ static const char *features(struct sx_composer *c, int i)
                            (const char *const[]){x, NULL}, NULL, 0);
 }
 
-/* phi, rectified or, as the authors' program does for digits, with a slope of 0.01 below 0. */
+/* Makes phi of x by ReLU, or by LeakyReLU(0.01), as the authors' program does for digits. */
 static void activate(struct sx_composer *c, const char *x)
 {
     const struct sx_onnx_attr slope = {.name = "alpha", .real = true, .f = 0.01};

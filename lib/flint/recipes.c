@@ -1,10 +1,9 @@
-/* recipes.c - the settings of a recipe, where the caller leaves them open (methods note, sections
- * 1.3 and 4). */
+/* recipes.c - recipes: settings where the caller leaves them open. */
 #include <string.h>
 
 #include "flint/flint.h"
 
-/* What is 0 or NULL follows from the data or the model. */
+/* A setting of 0 or NULL follows from the data or the model. */
 static const struct recipe {
     const char *name;
     int64_t attributes, psi_maps, pool, decoder_maps[2], epochs, batch;

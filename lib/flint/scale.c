@@ -4,7 +4,7 @@
 
 #include "flint/flint.h"
 
-/* Of images each channel has its own, of tables each column, of sequences each feature. */
+/* A channel is a map of an image, a column of a table, or a feature of a sequence. */
 static void channels(struct sx_flint_scale *s, const struct sx_shape *shape, bool input)
 {
     struct sx_flint_image image;
@@ -46,7 +46,7 @@ void sx_flint_scale_free(struct sx_flint_scale *s)
     *s = (struct sx_flint_scale){0};
 }
 
-/* Sums are of differences from the first value, which loses no digits to a large mean. */
+/* Sums are taken of differences from a channel's first value: a large mean costs no digits. */
 void sx_flint_scale_add(struct sx_flint_scale *s, const float *x, int64_t size)
 {
     for (int64_t i = 0; i < size; i++) {

@@ -5,7 +5,7 @@
 
 #include "flint/fit.h"
 
-/* Samples a run, so that a tensor as large as the input takes no more than 16 MiB. */
+/* Samples in one run: at most 64, and their inputs take at most 16 MiB. */
 static int64_t batch_for(const struct sx_shape *x)
 {
     int64_t size = sx_count(x), n = size > 0 ? ((int64_t)4 << 20) / size : 64;
@@ -99,7 +99,7 @@ static bool run(struct pass *p, struct sx_error *error)
     return true;
 }
 
-/* A model that is trained too gives the classes of the labels, in the end. */
+/* Counts the classes of f, or, where f is trained too, of the labels. */
 static void count_classes(struct sx_flint_fit *fit)
 {
     int64_t classes = fit->source.classes;
@@ -113,7 +113,7 @@ static void count_classes(struct sx_flint_fit *fit)
         fit->classes += seen[c];
 }
 
-/* From new weights a model's layers are what its training makes of them: x alone is measured. */
+/* With --reinit the layers of f change from scratch: only x is standardised. */
 static void use_scales(struct sx_flint_fit *fit)
 {
     int n = fit->source.n_layers;

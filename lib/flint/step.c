@@ -31,7 +31,7 @@ static int scalar_input(struct sx_graph *g)
     return sx_input(g, SX_FLOAT, &scalar);
 }
 
-/* g's logits with part of phi left out: h is linear, so it is written again. */
+/* The logits of g for phi times a mask. h is linear: W (phi mask) + b. */
 static int dropped_logits(const struct sx_flint_fit *fit, struct wiring *w)
 {
     struct sx_flint_net *net = &w->s->net;
@@ -45,7 +45,7 @@ static int dropped_logits(const struct sx_flint_fit *fit, struct wiring *w)
     return sx_add(net->g, product, h[1]);
 }
 
-/* Everything that is fed but the weights that are learned. */
+/* Adds all inputs of the program but the weights that are learned. */
 static void wire_inputs(const struct sx_flint_fit *fit, struct wiring *w,
                         struct sx_flint_values *v)
 {
@@ -80,7 +80,7 @@ static void wire_inputs(const struct sx_flint_fit *fit, struct wiring *w,
     }
 }
 
-/* The spread of x, by which residuals are divided, of every element. */
+/* sd of the channels of x, by which residuals are divided; SX_NONE without scaling. */
 static int scale_of(const struct sx_flint_fit *fit, struct sx_graph *g)
 {
     const struct sx_flint_scale *s = fit->source.scale;
@@ -90,7 +90,7 @@ static int scale_of(const struct sx_flint_fit *fit, struct sx_graph *g)
     return sx_const(g, SX_FLOAT, &shape, s->sd);
 }
 
-/* The loss and its derivatives by the weights; those that f or g do not need have none. */
+/* Adds the loss, and its derivatives by the weights that are part of the graph. */
 static bool wire_loss(const struct sx_flint_fit *fit, struct wiring *w, struct sx_error *error)
 {
     struct sx_flint_stepper *s = w->s;
@@ -132,7 +132,7 @@ static bool wire_loss(const struct sx_flint_fit *fit, struct wiring *w, struct s
     return ok;
 }
 
-/* Tensors for what is fed and given; those of weights and gradients are the fit's own. */
+/* Makes the tensors of inputs and outputs. Those of weights and gradients belong to the fit. */
 static bool make_room(struct sx_flint_stepper *s, const struct sx_flint_fit *fit,
                       const struct wiring *w, struct sx_error *error)
 {

@@ -1,5 +1,4 @@
-/* tally.c - what many samples say together: fidelity, conciseness, relevance of attributes
- * for classes (methods note, section 1.5). */
+/* tally.c - sums over samples: fidelity, conciseness, relevance of attributes for classes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +87,7 @@ static double entropy_of(const double *v, int64_t n)
     return entropy;
 }
 
-/* Attributes: their sizes, which are live, how many a sample needs. */
+/* Adds the attributes of a sample: sizes, activity, how many are relevant. */
 static void add_attributes(struct sx_flint_tally *t, const double *phi, bool counts,
                            int64_t class)
 {

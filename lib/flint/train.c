@@ -12,12 +12,7 @@ int64_t sx_flint_steps(const struct sx_flint_fit *fit)
     return full + (rest > 1 && (!fit->options.drop_last || full == 0));
 }
 
-bool sx_flint_fit_done(const struct sx_flint_fit *fit)
-{
-    return fit->epoch > fit->last;
-}
-
-/* The last step may have broken them: no loss came after it. */
+/* The loss of a step does not tell of weights that the same step has changed. */
 bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error)
 {
     for (int i = 0; i < fit->n_trained; i++)
@@ -97,7 +92,7 @@ static bool begin_epoch(struct sx_flint_fit *fit, struct sx_error *error)
     return fit->epoch > 1 || validate(fit, &fit->history[0].validation, error);
 }
 
-/* The control learns from f alone, from the first epoch on. */
+/* The control (--freeze-psi) has L_of alone, with weight 1 from the first epoch on. */
 static void set_weights(const struct sx_flint_fit *fit, struct sx_flint_stepper *s)
 {
     const struct sx_flint_options *o = &fit->options;
@@ -159,7 +154,7 @@ static void means(const struct sx_flint_fit *fit, struct sx_flint_epoch *e)
                                  .validation = kept};
 }
 
-/* Only the program of the batches to come is needed; both are made when first used. */
+/* The program of the next batch, full or short. Each is made when it is first needed. */
 static bool ready(struct sx_flint_fit *fit, struct sx_flint_stepper **s, struct sx_error *error)
 {
     int64_t batch = fit->options.batch, left = fit->n_rows - fit->at * batch;

@@ -65,7 +65,8 @@ bool sx_flint_recipe(struct sx_flint_options *options, const char *name,
                      struct sx_error *error);
 
 /* How well an interpreter does, as flint-global(1) says; counts, too, are doubles. Accuracies are
- * NaN without labels, fidelity_top5 (f's class is among g's five) with five classes or fewer; conciseness is for each of sx_taus. An attribute is live, or used, where it is over
+ * NaN without labels, fidelity_top5 (f's class is among g's five) with five classes or fewer.
+ * Conciseness is for each of sx_taus. An attribute is live, or used, if it is over
  * 1e-6 in more than 0.1 % of the samples. */
 #define SX_TAUS 6
 extern const double sx_taus[SX_TAUS];

@@ -34,6 +34,10 @@ run flint-explain -f png --sheet --range=0,1 --top=4 --rows=0:5 -o all.png a.onn
 clean 'a sheet'
 png all.png
 ok 'of more samples' test "$(wc -c <all.png)" -gt "$(wc -c <one.png)"
+run flint-explain -f png --rows=0:2 -o each/ a.onnx digits8.npy
+is 'a picture of each sample: status' "$status" 0
+is 'in files of their own' "$(find each -type f | sort | tr '\n' ' ')" 'each/digits8.0.png each/digits8.1.png '
+png each/digits8.1.png
 run flint-explain -f png --range=1 -o no.png a.onnx digits8.npy
 is 'no range: status' "$status" 2
 run flint-explain -f png -o no.png digits8.onnx digits8.npy
