@@ -50,8 +50,6 @@ static bool is_benefit(const struct sx_shapley_options *o)
 static bool choose_names(struct shapley *s, struct sx_error *error)
 {
     int64_t n = sx_game_players(s->game);
-    bool features = s->players != NULL && (strcmp(s->o.players_by, "elements") == 0 ||
-                                           strcmp(s->o.players_by, "columns") == 0);
     if (!cli_fits("names", s->n_lines, "players", n, error))
         return false;
     free(s->name);
@@ -62,8 +60,9 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
     }
     for (int64_t i = 0; i < n; i++)
         s->name[i] = i < (int64_t)s->n_lines ? s->line[i]
-                     : features              ? cli_feature(&s->cli, (size_t)i)
-                                             : NULL;
+                     : s->players != NULL
+                         ? cli_player_name(&s->cli, s->explainer, s->players, i)
+                         : NULL;
     return true;
 }
 

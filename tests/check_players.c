@@ -49,11 +49,57 @@ START_TEST(test_labels)
     expect_labels(SHAPE(3), "tokens", 3, (const int64_t[]){0, 1, 2});
     expect_labels(SHAPE(1, 1, 3, 3), "patches:2x2", 4,
                   (const int64_t[]){0, 0, 1, 0, 0, 1, 2, 2, 3});
+    expect_labels(SHAPE(1, 1, 3, 3), "grid:2x2", 4,
+                  (const int64_t[]){0, 0, 1, 0, 0, 1, 2, 2, 3});
+    expect_labels(SHAPE(1, 1, 2, 6), "grid:1x3", 3,
+                  (const int64_t[]){0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2});
+    expect_labels(SHAPE(1, 3, 1, 2), "pixels", 2, (const int64_t[]){0, 1, 0, 1, 0, 1});
     expect_labels(SHAPE(1, 3, 1, 2), "patches:1x1", 2, (const int64_t[]){0, 1, 0, 1, 0, 1});
     expect_labels(SHAPE(1, 2, 2, 3), "patches:2x1", 2,
                   (const int64_t[]){0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1});
     expect_labels(SHAPE(1, 2, 2, 2), "patches:1x2", 2,
                   (const int64_t[]){0, 0, 1, 1, 0, 0, 1, 1});
+}
+END_TEST
+
+/* Two colours are two parts, also where the border is not straight; a speck joins what is around it. */
+START_TEST(test_superpixels)
+{
+    struct sx_tensor x;
+    struct sx_shape shape = SHAPE(1, 2, 8, 12);
+    ck_assert(sx_tensor_new(&x, SX_DOUBLE, &shape, &error));
+    for (int64_t i = 0; i < sx_count(&shape); i++)
+        sx_tensor_set(&x, i, i % 12 >= 5 + i / 12 % 8 / 3 ? 200 : 10);
+    sx_tensor_set(&x, 3 * 12 + 1, 200);
+    struct sx_players *p = sx_players_at(&x, "superpixels:2", SX_LAYOUT_AUTO, &error);
+    ck_assert_msg(p != NULL, "%s", error.message);
+    ck_assert_int_eq(p->count, 2);
+    for (int64_t i = 0; i < sx_count(&shape); i++)
+        ck_assert_int_eq(p->label[i], i % 12 >= 5 + i / 12 % 8 / 3);
+    double sums[2], *ones = calloc(192, sizeof *ones);
+    for (int64_t i = 0; i < 192; i++)
+        ones[i] = 1;
+    sx_players_sum(p, ones, sums);
+    ck_assert(sums[0] + sums[1] == 192 && sums[0] > sums[1] - 40);
+    ck_assert_int_eq(sx_players_first(p, 1), 5);
+    ck_assert_int_eq(sx_players_first(p, 2), -1);
+    free(ones);
+    sx_players_free(p);
+
+    /* A plain picture is cut along the grid of centres. */
+    for (int64_t i = 0; i < sx_count(&shape); i++)
+        sx_tensor_set(&x, i, i < 3 ? NAN : 0);
+    p = sx_players_at(&x, "superpixels:6", SX_LAYOUT_AUTO, &error);
+    ck_assert_msg(p != NULL, "%s", error.message);
+    ck_assert_int_eq(p->count, 6);
+    sx_players_free(p);
+    ck_assert(sx_players_at(&x, "superpixels:97", SX_LAYOUT_AUTO, &error) == NULL);
+    ck_assert(strstr(error.message, "from 1 to 96 places") != NULL);
+    ck_assert(sx_players_new(&shape, "superpixels:4", SX_LAYOUT_AUTO, &error) == NULL);
+    error = (struct sx_error){0};
+    ck_assert(sx_players_new(&shape, "grid:9x2", SX_LAYOUT_AUTO, &error) == NULL);
+    ck_assert(strstr(error.message, "finer than the 8x12 places") != NULL);
+    sx_tensor_free(&x);
 }
 END_TEST
 
@@ -101,7 +147,7 @@ END_TEST
 
 START_TEST(test_bad_players)
 {
-    static const char *const bad[] = {"",           "pixels",       "patches:2", "patches:0x2",
+    static const char *const bad[] = {"",           "pixel",       "patches:2", "patches:0x2",
                                       "patches:2x", "patches:2x-1", "tokens:4",  "tokens:1.5"};
     struct sx_shape shape = SHAPE(1, 1, 4, 4);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -575,9 +621,9 @@ int main(void)
 {
     TCase *c = suite_case("players");
     tcase_add_checked_fixture(c, setup, NULL);
-    SUITE_ADD(c, test_labels, test_label_files, test_bad_players, test_near, test_spread,
-              test_masked, test_identity, test_baselines, test_null_players, test_integers,
-              test_likeness, test_again, test_save, test_lines, test_bad_games, test_given,
-              test_failure);
+    SUITE_ADD(c, test_labels, test_superpixels, test_label_files, test_bad_players, test_near,
+              test_spread, test_masked, test_identity, test_baselines, test_null_players,
+              test_integers, test_likeness, test_again, test_save, test_lines, test_bad_games,
+              test_given, test_failure);
     return suite_run();
 }

@@ -127,7 +127,8 @@ struct cli {
     uint64_t seed;
     int64_t row_begin, row_end; /* row_end < 0: to the last */
     int64_t shard, shards;      /* shards 0: all samples */
-    const char *skip_file, *names_file;
+    const char *skip_file, *names_file, *tokens_file, *vocab_file;
+    int64_t *keep; /* of --keep-ids */
     struct sx_columns columns;
     bool resume;
     struct cli_side *side;
@@ -148,6 +149,9 @@ struct cli {
     char **labels, **names,
         **features; /* of classes; of elements; of those, as the model says */
     size_t n_labels, n_names, n_features;
+    char **tokens, **vocabulary,
+        **word; /* a line a sample; a line an id; of the sample at hand */
+    size_t n_tokens, n_vocabulary, n_words;
     struct cli_samples *samples;
     struct sx_sink *sink,
         *aside; /* where results go; and would, were it not for a file of a sample's own */
@@ -257,9 +261,11 @@ bool cli_next(struct cli *cli, struct cli_sample *sample);
 /* What is not drawn beside the first sample that was: a line on stderr. */
 void cli_only_first(struct cli *cli);
 void cli_samples_free(struct cli *cli);
-/* features.c: the name of feature i, or NULL: from --names, the header line of the current INPUT, or the
- * model. */
+/* features.c: the name of feature i, or NULL: from --names, --tokens or --vocab, the header line of the
+ * current INPUT, or the model; of player i. */
 const char *cli_feature(const struct cli *cli, size_t i);
+const char *cli_player_name(const struct cli *cli, const struct sx_explainer *explainer,
+                            const struct sx_players *players, int64_t i);
 
 /* done.c: ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
  * where records are written, and ends the run if its status is not that of a failed sample.

@@ -1,104 +1,7 @@
 /* common.c - the options that tools share, as rows of struct cli. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cli/inner.h"
-
-static bool no_memory(struct sx_error *error)
-{
-    *error = (struct sx_error){SX_MEMORY, "out of memory"};
-    return false;
-}
-
-static bool refuse(const struct sx_option *row, const char *text, struct sx_error *error)
-{
-    error->status = SX_USAGE;
-    snprintf(error->message, sizeof error->message, "'%.80s' does not fit option --%s: %s",
-             text, row->name, row->argument);
-    return false;
-}
-
-/* ---- Options with a meaning of their own ---- */
-
-static bool parse_side(const struct sx_option *row, void *options, const char *text,
-                       struct sx_error *error)
-{
-    struct cli *cli = options;
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || equals == text || equals[1] == '\0')
-        return refuse(row, text, error);
-    struct cli_side *more = realloc(cli->side, (cli->n_sides + 1) * sizeof *more);
-    if (more == NULL)
-        return no_memory(error);
-    cli->side = more;
-    more[cli->n_sides].name = strndup(text, (size_t)(equals - text));
-    more[cli->n_sides].file = equals + 1;
-    return more[cli->n_sides++].name != NULL || no_memory(error);
-}
-
-static bool read_row(const char *text, size_t n, int64_t *row)
-{
-    if (n == 0 || n > 18 || strspn(text, "0123456789") < n)
-        return false;
-    *row = strtoll(text, NULL, 10);
-    return true;
-}
-
-static bool parse_rows(const struct sx_option *row, void *options, const char *text,
-                       struct sx_error *error)
-{
-    struct cli *cli = options;
-    const char *colon = strchr(text, ':');
-    if (colon == NULL)
-        return refuse(row, text, error);
-    size_t before = (size_t)(colon - text), after = strlen(colon + 1);
-    cli->row_begin = 0;
-    cli->row_end = -1;
-    return ((before == 0 || read_row(text, before, &cli->row_begin)) &&
-            (after == 0 || read_row(colon + 1, after, &cli->row_end)) &&
-            (cli->row_end < 0 || cli->row_begin <= cli->row_end)) ||
-           refuse(row, text, error);
-}
-
-static bool parse_shard(const struct sx_option *row, void *options, const char *text,
-                        struct sx_error *error)
-{
-    struct cli *cli = options;
-    const char *slash = strchr(text, '/');
-    return (slash != NULL && read_row(text, (size_t)(slash - text), &cli->shard) &&
-            read_row(slash + 1, strlen(slash + 1), &cli->shards) && cli->shard < cli->shards) ||
-           refuse(row, text, error);
-}
-
-static const char *const formats[] = {"",    "text", "json", "png", "npy", "dot",
-                                      "csv", "tsv",  "svg",  "pdf", "html"};
-
-const char *cli_format_name(int format)
-{
-    return formats[format];
-}
-
-const char *cli_formats(struct cli *cli)
-{
-    size_t at = 0, size = sizeof cli->formats_said;
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_HTML; i++)
-        if ((cli->formats & 1u << i) != 0)
-            at += (size_t)snprintf(cli->formats_said + at, size - at, "%s%s", at > 0 ? "|" : "",
-                                   formats[i]);
-    return cli->formats_said;
-}
-
-static bool parse_format(const struct sx_option *row, void *options, const char *text,
-                         struct sx_error *error)
-{
-    struct cli *cli = options;
-    for (int i = CLI_FORMAT_TEXT; i <= CLI_HTML; i++)
-        if (strcmp(text, formats[i]) == 0 && (cli->formats & 1u << i) != 0) {
-            cli->format = i;
-            return true;
-        }
-    return refuse(row, text, error);
-}
 
 /* ---- Pictures ---- */
 
@@ -166,11 +69,28 @@ static const struct sx_option explained[] = {
      CLI(score),
      .choices = "raw|logit|prob|logprob"}};
 
-static const struct sx_option naming[] = {{.name = "names",
-                                           .argument = "FILE",
-                                           .help = "feature names, one a line",
-                                           .kind = SX_OPTION_FILE,
-                                           CLI(names_file)}};
+static const struct sx_option naming[] = {
+    {.name = "tokens",
+     .argument = "FILE",
+     .help = "the tokens of each sample, a line each, by tabs or blanks",
+     .kind = SX_OPTION_FILE,
+     CLI(tokens_file)},
+    {.name = "vocab",
+     .argument = "FILE",
+     .help = "line k, from 0, is the token of id k",
+     .kind = SX_OPTION_FILE,
+     CLI(vocab_file)},
+    {.name = "keep-ids",
+     .argument = "ID,ID",
+     .help = "token ids that are never masked",
+     .kind = SX_OPTION_PARSED,
+     .param = "keep_ids",
+     .parse = cli_parse_ids},
+    {.name = "names",
+     .argument = "FILE",
+     .help = "feature names, one a line",
+     .kind = SX_OPTION_FILE,
+     CLI(names_file)}};
 
 static const struct sx_option baseline[] = {
     {.letter = 'b',
@@ -198,7 +118,7 @@ static const struct sx_option inputs[] = {
      .argument = "NAME=FILE",
      .help = "feed another, or a named, input",
      .kind = SX_OPTION_PARSED,
-     .parse = parse_side},
+     .parse = cli_parse_side},
     {.name = "files-from",
      .argument = "FILE",
      .help = "take INPUT names from FILE (- is stdin)",
@@ -213,7 +133,7 @@ static const struct sx_option inputs[] = {
      .argument = "A:B",
      .help = "only samples A..B-1 of each INPUT",
      .kind = SX_OPTION_PARSED,
-     .parse = parse_rows},
+     .parse = cli_parse_rows},
     {.name = "header",
      .param = "header",
      .argument = "WHICH",
@@ -265,7 +185,7 @@ static const struct sx_option shares[] = {
      .argument = "I/N",
      .help = "only every N-th sample, from I in 0..N-1",
      .kind = SX_OPTION_PARSED,
-     .parse = parse_shard},
+     .parse = cli_parse_shard},
     {.name = "skip-ids",
      .argument = "FILE",
      .help = "not these: ID, or ID and INDEX behind a tab, one a line",
@@ -283,7 +203,7 @@ static const struct sx_option outputs[] = {
      .argument = "FORMAT",
      .help = "how results are written",
      .kind = SX_OPTION_PARSED,
-     .parse = parse_format},
+     .parse = cli_parse_format},
     {.name = "long",
      .help = "tables: a row for each element",
      .kind = SX_OPTION_FLAG,

@@ -52,9 +52,90 @@ bool cli_features_begin(struct cli *cli)
         read_metadata(cli);
     cli->columns.feature = cli->features;
     cli->columns.n_features = cli->n_features;
-    return cli->names_file == NULL ||
-           cli_read_lines(cli, cli->names_file, &cli->names, &cli->n_names);
+    return (cli->names_file == NULL ||
+            cli_read_lines(cli, cli->names_file, &cli->names, &cli->n_names)) &&
+           (cli->tokens_file == NULL ||
+            cli_read_lines(cli, cli->tokens_file, &cli->tokens, &cli->n_tokens)) &&
+           (cli->vocab_file == NULL ||
+            cli_read_lines(cli, cli->vocab_file, &cli->vocabulary, &cli->n_vocabulary));
 }
+
+/* ---- Tokens ---- */
+
+static void forget_words(struct cli *cli)
+{
+    cli_free_lines(cli->word, cli->n_words);
+    cli->word = NULL;
+    cli->n_words = 0;
+}
+
+static void add_word(struct cli *cli, const char *word, size_t n)
+{
+    cli->word = cli_must(cli, realloc(cli->word, (cli->n_words + 1) * sizeof *cli->word));
+    cli->word[cli->n_words++] = cli_must(cli, strndup(word, n));
+}
+
+/* Between tabs if there is one, else between blanks. */
+static void split_line(struct cli *cli, const char *line)
+{
+    const char *between = strchr(line, '\t') != NULL ? "\t" : " ";
+    while (*line != '\0') {
+        size_t n = strcspn(line, between);
+        if (n > 0 || *between == '\t')
+            add_word(cli, line, n);
+        line += line[n] != '\0' ? n + 1 : n;
+    }
+}
+
+/* The ids of the sample: what INPUT feeds if that is integers, or the first input that is. */
+static const struct sx_tensor *ids_of(const struct cli *cli)
+{
+    const struct cli_samples *s = cli->samples;
+    if (s->main >= 0 && sx_model_input(cli->model, s->main)->type == SX_INT)
+        return &s->sample[s->main];
+    for (int i = 0; i < sx_model_input_count(cli->model); i++)
+        if (sx_model_input(cli->model, i)->type == SX_INT)
+            return &s->sample[i];
+    return NULL;
+}
+
+static void look_up(struct cli *cli, const struct sx_tensor *ids)
+{
+    for (int64_t i = 0; i < sx_count(&ids->shape); i++) {
+        char number[32];
+        double id = sx_tensor_get(ids, i);
+        bool known = id >= 0 && id < (double)cli->n_vocabulary;
+        snprintf(number, sizeof number, "%.0f", id);
+        const char *word = known ? cli->vocabulary[(size_t)id] : number;
+        add_word(cli, word, strlen(word));
+    }
+}
+
+/* What a line has no name for fills a text up. */
+bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error)
+{
+    const struct sx_tensor *ids = ids_of(cli);
+    forget_words(cli);
+    if (cli->tokens_file == NULL && cli->vocab_file == NULL)
+        return true;
+    size_t n = ids != NULL ? (size_t)sx_count(&ids->shape) : 0;
+    if (cli->tokens_file != NULL && at < (int64_t)cli->n_tokens)
+        split_line(cli, cli->tokens[at]);
+    else if (cli->tokens_file == NULL && ids != NULL)
+        look_up(cli, ids);
+    if (ids != NULL && cli->n_words > n) {
+        error->status = SX_FAILED;
+        snprintf(error->message, sizeof error->message,
+                 "line %lld of --tokens has %zu tokens, and the sample has %zu",
+                 (long long)at + 1, cli->n_words, n);
+        return false;
+    }
+    while (ids != NULL && cli->n_words > 0 && cli->n_words < n)
+        add_word(cli, "", 0);
+    return true;
+}
+
+/* ---- Names ---- */
 
 const char *cli_feature(const struct cli *cli, size_t i)
 {
@@ -62,6 +143,8 @@ const char *cli_feature(const struct cli *cli, size_t i)
     const char *name = NULL;
     if (cli->n_names > 0)
         return i < cli->n_names ? cli->names[i] : NULL;
+    if (cli->n_words > 0)
+        return i < cli->n_words ? cli->word[i] : NULL;
     if (s != NULL && s->main >= 0 && s->feed[s->main].reader != NULL)
         name = sx_reader_feature(s->feed[s->main].reader, i);
     bool unnamed = s == NULL || s->main < 0 || s->feed[s->main].reader == NULL ||
@@ -69,11 +152,30 @@ const char *cli_feature(const struct cli *cli, size_t i)
     return unnamed && i < cli->n_features ? cli->features[i] : name;
 }
 
+static int64_t known(const struct cli *cli)
+{
+    int64_t n = 0;
+    while (cli_feature(cli, (size_t)n) != NULL)
+        n++;
+    return n;
+}
+
+const char *cli_player_name(const struct cli *cli, const struct sx_explainer *explainer,
+                            const struct sx_players *players, int64_t i)
+{
+    int64_t n = known(cli), tokens = sx_count(&sx_explainer_elements(explainer)->shape);
+    int64_t elements = sx_count(&sx_explainer_input(explainer)->shape);
+    if (n == sx_players_count(players))
+        return cli_feature(cli, (size_t)i);
+    if (n != tokens || tokens == elements || tokens == 0)
+        return NULL;
+    int64_t first = sx_players_first(players, i);
+    return first >= 0 ? cli_feature(cli, (size_t)(first / (elements / tokens))) : NULL;
+}
+
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names)
 {
-    size_t n = 0;
-    while (cli_feature(cli, n) != NULL)
-        n++;
+    size_t n = (size_t)known(cli);
     *names = cli_must(cli, calloc(n + 1, sizeof **names));
     for (size_t i = 0; i < n; i++)
         (*names)[i] = (char *)(uintptr_t)cli_feature(cli, i);
@@ -86,4 +188,8 @@ void cli_features_free(struct cli *cli)
 {
     cli_free_lines(cli->features, cli->n_features);
     cli_free_lines(cli->names, cli->n_names);
+    cli_free_lines(cli->tokens, cli->n_tokens);
+    cli_free_lines(cli->vocabulary, cli->n_vocabulary);
+    forget_words(cli);
+    free(cli->keep);
 }

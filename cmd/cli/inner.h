@@ -23,7 +23,17 @@ enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 /* options.c: the tool's options, those of its tables, then the common ones. */
 void cli_options(struct cli *cli, struct cli_options *all);
 
-/* common.c: the name of a format; those that the tool offers, "a|b|c". */
+/* parsed.c: arguments with a form of their own; *options is struct cli. The name of a format; those that the tool offers, "a|b|c". */
+bool cli_parse_side(const struct sx_option *row, void *options, const char *text,
+                    struct sx_error *error);
+bool cli_parse_rows(const struct sx_option *row, void *options, const char *text,
+                    struct sx_error *error);
+bool cli_parse_shard(const struct sx_option *row, void *options, const char *text,
+                     struct sx_error *error);
+bool cli_parse_ids(const struct sx_option *row, void *options, const char *text,
+                   struct sx_error *error);
+bool cli_parse_format(const struct sx_option *row, void *options, const char *text,
+                      struct sx_error *error);
 const char *cli_format_name(int format);
 const char *cli_formats(struct cli *cli);
 
@@ -32,9 +42,11 @@ const char *cli_formats(struct cli *cli);
 void cli_print_help(const struct cli *cli, const struct cli_options *all);
 void cli_print_complete(const struct cli_options *all);
 
-/* features.c: reads the names of features, of --names and of the model; the columns of a table that goes
+/* features.c: reads the names of features, of --names and of the model, and of tokens; the tokens of
+ * sample number `at` of the run; the columns of a table that goes
  * with the INPUTs, whose names are freed with free. */
 bool cli_features_begin(struct cli *cli);
+bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error);
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names);
 void cli_features_free(struct cli *cli);
 

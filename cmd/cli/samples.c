@@ -106,6 +106,7 @@ static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
     if (end)
         return end_input(cli, sample, given);
     s->index++;
+    s->rows++;
     if (cli_feeds_id(cli) != NULL)
         sample->id = cli_feeds_id(cli);
     if (within && count < 0) {
@@ -115,6 +116,8 @@ static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
     if (!wanted)
         return true;
     if (!ok)
+        return cli_done(cli, sample, false, &error);
+    if (!cli_features_sample(cli, s->rows - 1, &error))
         return cli_done(cli, sample, false, &error);
     show_sample(cli, sample);
     cli->missing += s->missing;

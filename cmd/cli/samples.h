@@ -19,8 +19,8 @@ struct cli_samples {
     char *line; /* its current name */
     size_t room;
     bool began;
-    const char *id; /* the current INPUT; NULL between two */
-    int64_t index;
+    const char *id;           /* the current INPUT; NULL between two */
+    int64_t index, rows;      /* of the next row in its INPUT; rows of all INPUTs before it */
     struct cli_feed *feed;    /* one per model input */
     struct sx_tensor *sample; /* their values, as the tool sees them */
     bool complete;            /* the last row that was read did not fail */

@@ -6,6 +6,7 @@
 #include "io/io.h"
 #include "io/picture.h"
 #include "explain/players.h"
+#include "explain/slic.h"
 
 /* ---- Labels ---- */
 
@@ -45,14 +46,40 @@ static void set_place(struct sx_players *p, const struct sx_grid *g, int64_t row
         p->label[c * g->channel_step + row * g->row_step + column * g->column_step] = label;
 }
 
+/* "AxB" */
+static bool read_sides(const char *text, int64_t *a, int64_t *b)
+{
+    const char *x = strchr(text, 'x');
+    return x != NULL && read_side(text, (size_t)(x - text), a) &&
+           read_side(x + 1, strlen(x + 1), b);
+}
+
+/* R rows and C columns of patches, as equal as can be. */
+static bool label_cells(struct sx_players *p, const char *sides, struct sx_error *error)
+{
+    struct sx_grid g;
+    if (!read_sides(sides, &p->rows, &p->columns))
+        return sx_fail(error, SX_USAGE, "'%.40s' is no RxC of grid:RxC", sides);
+    if (!sx_grid_of(&p->shape, p->layout, &g, error))
+        return false;
+    if (p->rows > g.rows || p->columns > g.columns)
+        return sx_fail(error, SX_USAGE, "grid:%s is finer than the %lldx%lld places", sides,
+                       (long long)g.rows, (long long)g.columns);
+    p->count = p->rows * p->columns;
+    p->on_grid = p->rows > 1 && p->columns > 1;
+    for (int64_t i = 0; i < g.rows; i++)
+        for (int64_t j = 0; j < g.columns; j++)
+            set_place(p, &g, i, j,
+                      i * p->rows / g.rows * p->columns + j * p->columns / g.columns);
+    return true;
+}
+
 /* Patches of H x W places; those at the right and lower edge may be smaller. */
 static bool label_patches(struct sx_players *p, const char *sides, struct sx_error *error)
 {
-    const char *x = strchr(sides, 'x');
     int64_t height, width;
     struct sx_grid g;
-    if (x == NULL || !read_side(sides, (size_t)(x - sides), &height) ||
-        !read_side(x + 1, strlen(x + 1), &width))
+    if (!read_sides(sides, &height, &width))
         return sx_fail(error, SX_USAGE, "'%.40s' is no HxW of patches:HxW", sides);
     if (!sx_grid_of(&p->shape, p->layout, &g, error))
         return false;
@@ -156,16 +183,24 @@ static bool label_by(struct sx_players *p, const char *text, struct sx_error *er
         return label_axis(p, axis, error);
     if (strncmp(text, "patches:", 8) == 0)
         return label_patches(p, text + 8, error);
+    if (strcmp(text, "pixels") == 0)
+        return label_patches(p, "1x1", error);
+    if (strncmp(text, "grid:", 5) == 0)
+        return label_cells(p, text + 5, error);
     if (strncmp(text, "file:", 5) == 0)
         return label_file(p, text + 5, error);
+    if (strncmp(text, "superpixels:", 12) == 0)
+        return sx_fail(error, SX_USAGE, "superpixels follow from a sample, and there is none");
+    struct sx_nearest near = {.word = text};
+    sx_nearest_offer(&near, "elements|columns|pixels|tokens|patches:|grid:|superpixels:|file:");
     return sx_fail(error, SX_USAGE,
-                   "'%.40s' is none of elements, columns, tokens[:AXIS], patches:HxW, "
-                   "file:LABELS.npy",
-                   text);
+                   "'%.40s' is none of elements, columns, pixels, tokens[:AXIS], patches:HxW, "
+                   "grid:RxC, superpixels:N, file:LABELS.npy%s",
+                   text, sx_nearest_text(&near));
 }
 
-struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
-                                  enum sx_layout layout, struct sx_error *error)
+static struct sx_players *new_players(const struct sx_shape *shape, enum sx_layout layout,
+                                      struct sx_error *error)
 {
     struct sx_players *p = sx_new(1, sizeof *p, error);
     if (p == NULL)
@@ -173,13 +208,85 @@ struct sx_players *sx_players_new(const struct sx_shape *shape, const char *spec
     p->shape = *shape;
     p->layout = layout;
     p->label = sx_new((size_t)sx_count(shape), sizeof *p->label, error);
-    bool ok = p->label != NULL && label_by(p, specification, error);
+    if (p->label != NULL)
+        return p;
+    free(p);
+    return NULL;
+}
+
+/* `p`, if it is whole. */
+static struct sx_players *checked(struct sx_players *p, bool ok, struct sx_error *error)
+{
     if (ok && p->count < 1)
         ok = sx_fail(error, SX_USAGE, "there are no players");
     if (ok)
         return p;
     sx_players_free(p);
     return NULL;
+}
+
+struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
+                                  enum sx_layout layout, struct sx_error *error)
+{
+    struct sx_players *p = new_players(shape, layout, error);
+    return p != NULL ? checked(p, label_by(p, specification, error), error) : NULL;
+}
+
+static bool label_superpixels(struct sx_players *p, const double *x, const char *number,
+                              struct sx_error *error)
+{
+    struct sx_grid g;
+    int64_t n;
+    if (!sx_grid_of(&p->shape, p->layout, &g, error))
+        return false;
+    if (!read_side(number, strlen(number), &n) || n > g.rows * g.columns)
+        return sx_fail(error, SX_USAGE,
+                       "'%.40s' is no number of superpixels from 1 to %lld places", number,
+                       (long long)(g.rows * g.columns));
+    int64_t *label = sx_new((size_t)(g.rows * g.columns), sizeof *label, error);
+    bool ok = label != NULL && sx_slic(x, &g, n, label, &p->count, error);
+    for (int64_t k = 0; ok && k < g.rows * g.columns; k++)
+        set_place(p, &g, k / g.columns, k % g.columns, label[k]);
+    p->on_grid = true;
+    free(label);
+    return ok;
+}
+
+struct sx_players *sx_players_at(const struct sx_tensor *x, const char *specification,
+                                 enum sx_layout layout, struct sx_error *error)
+{
+    if (strncmp(specification, "superpixels:", 12) != 0)
+        return sx_players_new(&x->shape, specification, layout, error);
+    struct sx_players *p = new_players(&x->shape, layout, error);
+    return p != NULL
+               ? checked(p, label_superpixels(p, x->data, specification + 12, error), error)
+               : NULL;
+}
+
+bool sx_players_leave(struct sx_players *p, const bool *kept, struct sx_error *error)
+{
+    for (int64_t i = 0; i < sx_count(&p->shape); i++)
+        if (kept[i])
+            p->label[i] = -1;
+    p->rows = p->columns = 0;
+    return number_labels(p, error);
+}
+
+int64_t sx_players_first(const struct sx_players *p, int64_t player)
+{
+    int64_t i = 0, n = sx_count(&p->shape);
+    while (i < n && p->label[i] != player)
+        i++;
+    return i < n ? i : -1;
+}
+
+void sx_players_sum(const struct sx_players *p, const double *map, double *sums)
+{
+    for (int64_t k = 0; k < p->count; k++)
+        sums[k] = 0;
+    for (int64_t i = 0; i < sx_count(&p->shape); i++)
+        if (p->label[i] >= 0)
+            sums[p->label[i]] += map[i];
 }
 
 void sx_players_free(struct sx_players *p)

@@ -14,6 +14,12 @@ struct sx_players {
     enum sx_layout layout;
 };
 
+/* As sx_players_new of the values of x (doubles), which superpixels follow from. Leaves out what is kept,
+ * and numbers the rest. */
+struct sx_players *sx_players_at(const struct sx_tensor *x, const char *specification,
+                                 enum sx_layout layout, struct sx_error *error);
+bool sx_players_leave(struct sx_players *players, const bool *kept, struct sx_error *error);
+
 /* ---- Sets of players, as bits in words ---- */
 
 static inline size_t sx_set_words(int64_t players)

@@ -201,6 +201,20 @@ static void sum_tokens(struct sx_tensor *map)
     }
 }
 
+/* Makes a map of elements one of players: sums. */
+static bool sum_players(struct sx_attributing *a, struct sx_attribution *r)
+{
+    struct sx_tensor map = r->map;
+    struct sx_players *p = sx_attribute_players(a);
+    r->map = (struct sx_tensor){0};
+    bool ok = p != NULL && sx_attribute_by_player(a, p, r);
+    if (ok)
+        sx_players_sum(p, map.data, r->map.data);
+    sx_players_free(p);
+    sx_tensor_free(&map);
+    return ok;
+}
+
 /* A map in the shape of x without its batch axis, of gradients by x. */
 static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row *row,
                          struct sx_attribution *r)
@@ -222,6 +236,8 @@ static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row
     r->flat = ok && is_flat(&r->map);
     if (ok)
         compare(a, row, r);
+    if (ok && a->o->players != NULL)
+        return sum_players(a, r);
     if (ok && a->e->ids)
         sum_tokens(&r->map);
     return ok;

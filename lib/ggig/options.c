@@ -110,7 +110,7 @@ static const struct sx_option rows[] = {
      .param = "layer"},
     {.name = "players",
      .argument = "SPEC",
-     .help = "rise, lime, occlusion, xrai: what is masked together",
+     .help = "sum, or mask, together: as of shapley-int",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_attribute_options, players),
      .param = "players"},

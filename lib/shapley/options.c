@@ -76,7 +76,7 @@ static void put_partition(struct sx_result *r, const char *key, const void *opti
 static const struct sx_option rows[] = {
     {.name = "players",
      .argument = "HOW",
-     .help = "elements, columns, tokens[:AXIS], patches:HxW, file:LABELS.npy",
+     .help = "elements, tokens, columns, patches:HxW, grid:RxC, superpixels:N",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_shapley_options, players_by),
      .initial = "elements",

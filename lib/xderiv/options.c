@@ -141,7 +141,7 @@ static const struct sx_option rows[] = {
      .param = "maximal"},
     {.name = "players",
      .argument = "WHAT",
-     .help = "elements, pixels, columns, tokens, patches:HxW, file:LABELS.npy",
+     .help = "elements, tokens, columns, patches:HxW, grid:RxC, superpixels:N",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_study_options, players),
      .initial = "elements",

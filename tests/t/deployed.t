@@ -127,6 +127,30 @@ is 'and of derivatives' "$(values '[.interactions[] | .set[0]] | sort')" '[0,1,2
 run ggig --method=inputxgrad -i mask=mask.csv -i past=past.csv tokens.onnx words.csv
 is 'names, and their ids' "$(values '[.names, .x]')" '[["the","cat","sat"],[1,2,0]]'
 
+printf 'a\tb c\td\n' >tokens.txt
+of_ids ggig --method=inputxgrad --tokens=tokens.txt
+is 'tokens, by tabs' "$(values .names)" '["a","b c","d"]'
+printf 'a b\n' >tokens.txt
+of_ids ggig --method=inputxgrad --tokens=tokens.txt
+is 'by blanks; fewer than the text has' "$(values .names)" '["a","b",""]'
+printf 'a b c d\n' >tokens.txt
+of_ids ggig --method=inputxgrad --tokens=tokens.txt
+refused 'more' 1 'line 1 of --tokens has 4 tokens, and the sample has 3'
+printf 'zero\none\n' >vocab.txt
+of_ids ggig --method=inputxgrad --vocab=vocab.txt
+is 'names of ids' "$(values .names)" '["one","2","zero"]'
+of_ids shapley-int --index=sv --order=1 --vocab=vocab.txt
+is 'of players' "$(values '[.interactions[].names[0]]')" '["one","2","zero"]'
+of_ids shapley-int --index=sv --order=1 --vocab=vocab.txt --keep-ids=2,7
+is 'ids that are kept do not play' "$(values '[.interactions[] | .names[0], .value]')" '["one",12,"zero",1]'
+is 'and are a param' "$(values .params.keep_ids)" '"2,7"'
+of_ids ggig --method=occlusion --keep-ids=1
+is 'in any tool with players' "$(values .attribution)" '{"shape":[2],"values":[30,1]}'
+of_ids shapley-int --keep-ids=0,1,2
+refused 'all of them' 2 'all tokens are kept'
+of_ids shapley-int --keep-ids=1,x
+refused 'what is no id' 2 'ID,ID'
+
 # ---- A language model with a cache ----
 
 # npy SHAPE FORMAT WORD...: an array of int64, or of float32 without elements.

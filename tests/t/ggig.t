@@ -261,4 +261,20 @@ run ggig -v --method=ig --steps=8 --batch=4 --rows=:2 digits8.onnx digits8.npy
 is '-v: points a run' "$(grep -c '4 points a run$' "$T/err")" 1
 run ggig -v --method=ig --steps=8 --batch=1 --rows=:2 digits8.onnx digits8.npy
 is '-v: one point a run' "$(grep -c ' 1 point a run$' "$T/err")" 1
+
+# ---- Players ----
+
+run ggig --method=grad --rows=0:1 digits8.onnx digits8.npy
+jq '.attribution.values as $v | range(0; 4) as $k |
+    [range(0; 64) | select((. / 32 | floor) * 2 + (. % 8 / 4 | floor) == $k) | $v[.]] | add' "$T/out" >want
+for players in grid:2x2 patches:4x4; do
+    run ggig --method=grad --players=$players --rows=0:1 digits8.onnx digits8.npy
+    jq '.attribution.values[]' "$T/out" >got
+    near "$players: sums" got want 1e-5
+    is "$players: in a plane" "$(jq -c '[.attribution.shape, .players, .grid]' "$T/out")" '[[2,2],4,[2,2]]'
+done
+run ggig --method=grad,occlusion --players=superpixels:5 --rows=0:1 digits8.onnx digits8.npy
+is 'superpixels, the same for all methods' "$status $(jq -c .players "$T/out" | uniq | wc -l)" '0 1'
+run ggig --method=grad --players=grd:2x2 --rows=0:1 digits8.onnx digits8.npy
+refused 'none of these' 2 'nearest: grid:'
 end

@@ -235,7 +235,7 @@ refused 2 "no index 'best'; nearest: bT, sv, bv (see --list-indices)" --load-gam
 refused 2 "g1.json: no sampling named 'best' for sii; nearest: kernel, sparse, adjusted" --load-game=g1.json --index=sii --sampling=best --budget=4
 refused 1 'nothing.json: sample 0: nothing.json: No such file or directory' --load-game=nothing.json
 refused 1 'none: cannot read its lines' --load-game=g1.json --names=none
-refused 2 "digits8.npy: 'bananas' is none of elements, columns, tokens[:AXIS], patches:HxW, file:LABELS.npy" \
+refused 2 "digits8.npy: 'bananas' is none of elements, columns, pixels, tokens[:AXIS], patches:HxW, grid:RxC, superpixels:N, file:LABELS.npy; nearest: tokens, elements, columns" \
     --players=bananas digits8.onnx digits8.npy
 refused 5 "/nowhere/g.npy: No such file or directory" --load-game=g1.json --index=sv --save-game=/nowhere/g.npy
 # Game files that lie, each with its place.
