@@ -81,7 +81,7 @@ static float *grow(struct flint_explain *s, const struct sx_flint_explained *e,
 
 static bool write_album(struct flint_explain *s, struct sx_error *error)
 {
-    struct sx_picture figure = {0};
+    struct sx_made figure = cli_made(&s->cli);
     const char **column = calloc((size_t)s->album.columns + 1, sizeof *column);
     bool ok = column != NULL;
     if (ok)
@@ -91,8 +91,8 @@ static bool write_album(struct flint_explain *s, struct sx_error *error)
     ok = ok &&
          sx_album_draw(&s->album, "samples, and what they become as their attributes grow",
                        column, &figure, error) &&
-         cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
+         cli_write_made(&s->cli, &figure, error);
+    free(figure.bytes);
     sx_album_free(&s->album);
     free(column);
     return ok;
@@ -118,7 +118,7 @@ static bool draw_columns(struct flint_explain *s, const struct sx_flint_explaine
     char text[MOST][40], title[120];
     const char *name[MOST] = {"sample"};
     const float *x[MOST] = {e->x->data};
-    struct sx_picture figure = {0};
+    struct sx_made figure = cli_made(&s->cli);
     int64_t size = sx_count(&e->x->shape);
     int m = 1;
     for (; m <= e->relevant && m < MOST; m++) {
@@ -131,8 +131,8 @@ static bool draw_columns(struct flint_explain *s, const struct sx_flint_explaine
     snprintf(title, sizeof title, "class %lld %.40s: the sample, and as its attributes grow",
              (long long)e->of.g_class, label != NULL ? label : "");
     bool ok = sx_plot_columns(&s->origin, title, x, name, m, size, &figure, error) &&
-              cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
+              cli_write_made(&s->cli, &figure, error);
+    free(figure.bytes);
     return ok;
 }
 
@@ -178,7 +178,7 @@ static void warn(struct flint_explain *s, const struct sx_tensor *x,
 static bool write_result(struct flint_explain *s, const struct cli_sample *sample,
                          struct sx_flint_explained *e, struct sx_error *error)
 {
-    if (s->cli.format == CLI_PNG)
+    if ((CLI_FIGURES >> s->cli.format & 1) != 0)
         return draw(s, e, error);
     if (s->look.top > 0 && s->look.top < e->relevant)
         e->relevant = s->look.top;
@@ -224,7 +224,7 @@ static void run(struct flint_explain *s)
 
 static const struct cli_option options[] = {
     {.name = "sheet",
-     .help = "png: all samples, not only the first",
+     .help = "pictures: all samples, not only the first",
      .kind = CLI_FLAG,
      .to = &self.cli.sheet},
     {.name = "raw",
@@ -232,7 +232,8 @@ static const struct cli_option options[] = {
      .kind = CLI_FLAG,
      .to = &self.raw},
     {.name = NULL}};
-static const struct cli_table tables[] = {{&sx_flint_explain_table, &self.look}, {NULL, NULL}};
+static const struct cli_table tables[] = {
+    {&sx_flint_explain_table, &self.look}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -244,7 +245,7 @@ int main(int argc, char **argv)
                      .options = options,
                      .tables = tables,
                      .groups = CLI_PICTURES,
-                     .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY};
+                     .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY};
     s->look = sx_flint_look_default();
     cli_parse(&s->cli, argc, argv);
     cli_flint_check(&s->cli, s->raw);

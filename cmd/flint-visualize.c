@@ -53,13 +53,13 @@ static bool write_record(struct flint_visualize *s, struct sx_error *error)
 
 static bool draw(struct flint_visualize *s, struct sx_error *error)
 {
-    struct sx_picture figure = {0};
+    struct sx_made figure = cli_made(&s->cli);
     bool picture = s->shown.sample.rank > 2;
     bool ok = picture ? sx_plot_shown(&s->origin, &s->shown, s->f.look.mas, s->cli.pre.layout,
                                       &figure, error)
                       : sx_plot_shown_table(&s->origin, &s->shown, &figure, error);
-    ok = ok && cli_write_png(&s->cli, &figure, error);
-    sx_picture_free(&figure);
+    ok = ok && cli_write_made(&s->cli, &figure, error);
+    free(figure.bytes);
     return ok;
 }
 
@@ -76,7 +76,7 @@ static bool write_result(struct flint_visualize *s, struct sx_error *error)
     if (s->f.data.y == NULL)
         cli_warn(&s->cli, 0,
                  "no classes were given: samples are of the class that the model names");
-    if (s->cli.format == CLI_PNG)
+    if ((CLI_FIGURES >> s->cli.format & 1) != 0)
         return draw(s, error);
     return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, error);
 }
@@ -105,8 +105,10 @@ static const struct cli_option options[] = {
      .kind = CLI_FLAG,
      .to = &self.f.raw},
     {.name = NULL}};
-static const struct cli_table tables[] = {
-    {&sx_flint_show_table, &self.f.look}, {&sx_flint_am_table, &self.f.look.am}, {NULL, NULL}};
+static const struct cli_table tables[] = {{&sx_flint_show_table, &self.f.look},
+                                          {&sx_flint_am_table, &self.f.look.am},
+                                          {&sx_figure_table, &self.cli.figure},
+                                          {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -117,7 +119,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_PNG | 1u << CLI_NPY,
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .one_result = true};
     s->f.look = sx_flint_look_default();
     cli_parse(&s->cli, argc, argv);

@@ -76,16 +76,27 @@ static void forget(struct cli_figure *f)
     f->n = f->n_behind = 0;
 }
 
-static bool draw(struct cli *cli, struct sx_error *error)
+struct sx_made cli_made(const struct cli *cli)
 {
     static const enum sx_figure_format formats[] = {
         [CLI_PNG] = SX_FIGURE_PNG, [CLI_SVG] = SX_FIGURE_SVG, [CLI_PDF] = SX_FIGURE_PDF};
+    return (struct sx_made){.o = &cli->figure, .format = formats[cli->format]};
+}
+
+bool cli_write_made(struct cli *cli, const struct sx_made *made, struct sx_error *error)
+{
+    return cli_write_bytes(cli, made->bytes, made->size, error);
+}
+
+static bool draw(struct cli *cli, struct sx_error *error)
+{
+    const struct sx_made made = cli_made(cli);
     struct cli_figure *f = cli->drawing;
     uint8_t *bytes = NULL;
     size_t size = 0;
     int64_t drawn;
-    bool ok = sx_figure_make(&cli->figure, f->item, (int64_t)f->n, formats[cli->format], &bytes,
-                             &size, &drawn, error) &&
+    bool ok = sx_figure_make(&cli->figure, f->item, (int64_t)f->n, made.format, &bytes, &size,
+                             &drawn, error) &&
               cli_write_bytes(cli, bytes, size, error);
     free(bytes);
     forget(f);

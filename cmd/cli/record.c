@@ -178,8 +178,7 @@ bool cli_emit_failed(struct cli *cli, struct sx_error *error)
     return cli_file_end(cli, ok, error);
 }
 
-bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
-                       struct sx_error *error)
+bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size, struct sx_error *error)
 {
     bool ok = cli_file_begin(cli, error);
     if (ok) {
@@ -188,16 +187,6 @@ bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
     }
     ok = cli_file_end(cli, ok, error);
     cli->wrote = cli->wrote || ok;
-    return ok;
-}
-
-bool cli_write_png(struct cli *cli, const struct sx_picture *picture, struct sx_error *error)
-{
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    bool ok =
-        sx_png_encode(picture, &bytes, &size, error) && cli_write_bytes(cli, bytes, size, error);
-    free(bytes);
     return ok;
 }
 

@@ -25,8 +25,7 @@ static const unsigned coolwarm[] = {0x3b4cc0, 0x4d68d7, 0x6282ea, 0x779af7, 0x8d
 
 static const struct sx_colours maps[] = {
     {MAP(afmhot, false)},     {MAP(inferno, false)}, {MAP(viridis, false)}, {MAP(gray, false)},
-    {"Reds", false, 9, reds}, {MAP(bwr, true)},      {MAP(coolwarm, true)},
-    {MAP(rdbu, true)},
+    {"Reds", false, 9, reds}, {MAP(bwr, true)},      {MAP(coolwarm, true)}, {MAP(rdbu, true)},
 };
 
 const struct sx_colours *sx_colours_find(const char *name, bool *reversed)

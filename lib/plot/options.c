@@ -11,10 +11,11 @@ static bool parse_colours(const struct sx_option *row, void *options, const char
     struct sx_plot *plot = options;
     bool reversed;
     if (sx_colours_find(text, &reversed) == NULL)
-        return sx_fail(error, SX_USAGE,
-                       "%s wants afmhot, inferno, viridis, gray, Reds, bwr, coolwarm or rdbu, not "
-                       "'%.*s'",
-                       row->name, SX_NAME_SHOWN, text);
+        return sx_fail(
+            error, SX_USAGE,
+            "%s wants afmhot, inferno, viridis, gray, Reds, bwr, coolwarm or rdbu, not "
+            "'%.*s'",
+            row->name, SX_NAME_SHOWN, text);
     snprintf(plot->colours, sizeof plot->colours, "%s", text);
     return true;
 }

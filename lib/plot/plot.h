@@ -1,4 +1,4 @@
-/* plot.h - drawing: canvases, text, colours and heat maps behind sx_plot_map. */
+/* plot.h - colours and heat maps. */
 #ifndef SX_PLOT_H
 #define SX_PLOT_H
 
@@ -10,52 +10,6 @@
 enum sx_plot_reduce { SX_REDUCE_SUM, SX_REDUCE_ABS_SUM, SX_REDUCE_MAX };
 enum sx_plot_sign { SX_SIGN_ABS, SX_SIGN_POS, SX_SIGN_NEG, SX_SIGN_ALL };
 enum { SX_PANEL_PICTURE = 1, SX_PANEL_MAP = 2, SX_PANEL_OVERLAY = 4, SX_PANEL_MASK = 8 };
-
-/* ---- Canvases: pictures of 3 channels; colours are 0xRRGGBB; what lies outside is not drawn
- * ---- */
-
-#define SX_WHITE 0xffffffU
-#define SX_INK 0x202020U
-
-/* A white canvas. */
-bool sx_canvas_new(struct sx_picture *canvas, int64_t width, int64_t height,
-                   struct sx_error *error);
-
-void sx_draw_pixel(struct sx_picture *canvas, int64_t x, int64_t y, unsigned colour);
-
-/* The rectangle of `width` x `height` pixels from (x, y): filled, or its outermost pixels. */
-void sx_draw_fill(struct sx_picture *canvas, int64_t x, int64_t y, int64_t width,
-                  int64_t height, unsigned colour);
-void sx_draw_frame(struct sx_picture *canvas, int64_t x, int64_t y, int64_t width,
-                   int64_t height, unsigned colour);
-
-/* A line of `width` pixels from centre to centre of two pixels, its edges blended. */
-void sx_draw_line(struct sx_picture *canvas, double x0, double y0, double x1, double y1,
-                  double width, unsigned colour);
-
-/* A picture, grey or RGB, stretched to the rectangle without smoothing. */
-void sx_draw_picture(struct sx_picture *canvas, int64_t x, int64_t y, int64_t width,
-                     int64_t height, const struct sx_picture *picture);
-
-/* ---- Text: one built-in face ---- */
-
-#define SX_GLYPH_WIDTH 7 /* with the gap to the next */
-#define SX_GLYPH_HEIGHT 12
-#define SX_LINE_HEIGHT 15
-
-/* Draws UTF-8 text whose first glyph has its upper left corner at (x, y). Control characters
- * and what is not ASCII show as a box. */
-void sx_draw_text(struct sx_picture *canvas, int64_t x, int64_t y, const char *text,
-                  unsigned colour);
-
-/* How many glyphs the text has, and pixels it is wide. */
-int64_t sx_text_glyphs(const char *text);
-int64_t sx_text_width(const char *text);
-
-/* Draws text broken at spaces and newlines into lines of at most `width` pixels (canvas NULL:
- * draws nothing); returns the height in pixels. */
-int64_t sx_draw_paragraph(struct sx_picture *canvas, int64_t x, int64_t y, int64_t width,
-                          const char *text, unsigned colour);
 
 /* ---- Colours ---- */
 
@@ -94,11 +48,6 @@ double sx_heat_at(const struct sx_heat *heat, int64_t i);
 
 /* Its colour in the map that the plot asks for. */
 unsigned sx_heat_colour(const struct sx_heat *heat, const struct sx_plot *plot, double value);
-
-/* The colour bar with its numbers: how wide it is, and itself. */
-int64_t sx_bar_width(const struct sx_heat *heat);
-void sx_draw_bar(struct sx_picture *canvas, const struct sx_heat *heat,
-                 const struct sx_plot *plot, int64_t left, int64_t top, int64_t height);
 
 /* Marks the `percent` of places with the largest magnitudes (earlier ones first among equals,
  * one at least) in keep, which has an entry for each place. */

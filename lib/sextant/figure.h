@@ -2,6 +2,7 @@
 #ifndef SEXTANT_FIGURE_H
 #define SEXTANT_FIGURE_H
 
+#include "sextant/flint.h"
 #include "sextant/picture.h"
 #include "sextant/plot.h"
 #include "sextant/result.h"
@@ -73,6 +74,68 @@ bool sx_figure_behind(const struct sx_datum *record, const char *dir,
 
 /* Whether there is a drawing module: status 2. */
 bool sx_figure_possible(struct sx_error *error);
+
+/* ---- Figures that are no record's ---- */
+
+/* What a figure becomes: options and format are said, free bytes with free(). */
+struct sx_made {
+    const struct sx_figure_options *o;
+    enum sx_figure_format format;
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* Bars of m series over n columns, values [n, m], NaN where there is none; one chart under the other. */
+struct sx_series_chart {
+    const char *title, *what; /* title may be NULL */
+    const char *const *column, *const *series;
+    int64_t n;
+    int m;
+    const double *values;
+};
+bool sx_plot_series(const char *title, const struct sx_series_chart *charts, int n,
+                    struct sx_made *figure, struct sx_error *error);
+
+/* Small pictures on one sheet, under a title: cells [rows, columns], those without pixels stay
+ * empty; names of rows (of several lines), of columns, and captions may be NULL, or any of them. */
+struct sx_gallery {
+    const char *title;
+    int64_t rows, columns;
+    const char *const *row_name, *const *column_name, *const *caption;
+    const struct sx_picture *cell;
+};
+bool sx_plot_gallery(const struct sx_gallery *gallery, struct sx_made *figure,
+                     struct sx_error *error);
+
+/* Rows of small pictures that are added one by one: say how many columns, and the layout. */
+struct sx_album {
+    int64_t rows, columns;
+    enum sx_layout layout;
+    struct sx_picture *cell;
+    char **caption, **name;
+};
+bool sx_album_row(struct sx_album *album, const char *name, struct sx_error *error);
+bool sx_album_draw(const struct sx_album *album, const char *title, const char *const *columns,
+                   struct sx_made *figure, struct sx_error *error);
+void sx_album_free(struct sx_album *album);
+
+/* Of FLINT: adds a sample, and what it becomes as its relevant attributes grow, changed[relevant] like
+ * x; draws the `mas` samples of each pair, pictures or rows of a table; m rows of a table of n columns,
+ * of which those that deviate most are drawn, in units of their spread. */
+bool sx_album_explained(struct sx_album *album, const struct sx_flint_origin *origin,
+                        const struct sx_flint_explained *explained, const float *changed,
+                        struct sx_error *error);
+bool sx_plot_shown(const struct sx_flint_origin *origin, const struct sx_flint_shown *shown,
+                   int64_t mas, enum sx_layout layout, struct sx_made *figure,
+                   struct sx_error *error);
+bool sx_plot_shown_table(const struct sx_flint_origin *origin,
+                         const struct sx_flint_shown *shown, struct sx_made *figure,
+                         struct sx_error *error);
+bool sx_plot_columns(const struct sx_flint_origin *origin, const char *title,
+                     const float *const *x, const char *const *name, int m, int64_t n,
+                     struct sx_made *figure, struct sx_error *error);
+
+/* ---- HTML ---- */
 
 /* A page of HTML that needs nothing else: a row for each record, with its picture as SVG, values
  * that show where the pointer is, and columns that sort. Parts in the order of the page. */

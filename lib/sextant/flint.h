@@ -3,6 +3,7 @@
 #define SEXTANT_FLINT_H
 
 #include "sextant/input.h"
+#include "sextant/model.h"
 #include "sextant/option.h"
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plot/chart.h"
+#include "figure/figure.h"
 
 /* ---- An album: rows of pictures that are added one by one ---- */
 
@@ -41,7 +41,7 @@ static bool put(struct sx_album *a, int64_t column, const struct sx_tensor *x, b
 }
 
 bool sx_album_draw(const struct sx_album *a, const char *title, const char *const *columns,
-                   struct sx_picture *figure, struct sx_error *error)
+                   struct sx_made *figure, struct sx_error *error)
 {
     const struct sx_gallery gallery = {.title = title,
                                        .rows = a->rows,
@@ -137,7 +137,7 @@ static bool add_pairs(struct sx_album *a, const struct sx_flint_origin *o,
 }
 
 bool sx_plot_shown(const struct sx_flint_origin *o, const struct sx_flint_shown *s, int64_t mas,
-                   enum sx_layout layout, struct sx_picture *figure, struct sx_error *error)
+                   enum sx_layout layout, struct sx_made *figure, struct sx_error *error)
 {
     char name[128][24];
     const char *column[128];
@@ -192,72 +192,103 @@ static int64_t choose_columns(const struct sx_flint_origin *o, const float *cons
     return count;
 }
 
-bool sx_plot_columns(const struct sx_flint_origin *o, const char *title, const float *const *x,
-                     const char *const *name, int m, int64_t n, struct sx_picture *figure,
-                     struct sx_error *error)
+/* Values of m rows, [columns, m], and what the columns are called; free with free_chart. */
+struct columns {
+    struct sx_series_chart chart;
+    double *values;
+    const char *column[MOST_COLUMNS], *series[64];
+    char text[MOST_COLUMNS][24], name[64][40], title[160];
+};
+
+static bool columns_new(struct columns *c, const struct sx_flint_origin *o,
+                        const float *const *x, int m, int64_t n, struct sx_error *error)
 {
     int64_t chosen[MOST_COLUMNS], count = choose_columns(o, x, m, n, chosen);
-    char text[MOST_COLUMNS][24];
-    const char *column[MOST_COLUMNS];
-    const struct sx_chart chart = {title, column, count, NULL};
-    double *values = sx_new((size_t)(count * m), sizeof *values, error);
-    for (int64_t i = 0; i < count; i++) {
-        snprintf(text[i], sizeof text[i], "%lld", (long long)chosen[i]);
-        column[i] = o->n_names == n ? o->names[chosen[i]] : text[i];
-        for (int k = 0; values != NULL && k < m; k++)
-            values[i * m + k] = standard(o, chosen[i], (double)x[k][chosen[i]]);
+    c->values = sx_new((size_t)(count * m), sizeof *c->values, error);
+    for (int64_t i = 0; c->values != NULL && i < count; i++) {
+        snprintf(c->text[i], sizeof c->text[i], "%lld", (long long)chosen[i]);
+        c->column[i] = o->n_names == n ? o->names[chosen[i]] : c->text[i];
+        for (int k = 0; k < m; k++)
+            c->values[i * m + k] = standard(o, chosen[i], (double)x[k][chosen[i]]);
     }
-    bool ok = values != NULL && sx_plot_bars(&chart, name, m, values, false, figure, error);
-    free(values);
+    c->chart = (struct sx_series_chart){
+        .what = o->channels > 0 ? "deviation from the mean in standard deviations" : "value",
+        .column = c->column,
+        .series = c->series,
+        .n = count,
+        .m = m,
+        .values = c->values};
+    return c->values != NULL;
+}
+
+bool sx_plot_columns(const struct sx_flint_origin *o, const char *title, const float *const *x,
+                     const char *const *name, int m, int64_t n, struct sx_made *figure,
+                     struct sx_error *error)
+{
+    struct columns *c = sx_new(1, sizeof *c, error);
+    bool ok = c != NULL && columns_new(c, o, x, m < 64 ? m : 64, n, error);
+    for (int k = 0; ok && k < c->chart.m; k++)
+        c->series[k] = name[k];
+    ok = ok && sx_plot_series(title, &c->chart, 1, figure, error);
+    if (c != NULL)
+        free(c->values);
+    free(c);
     return ok;
 }
 
-static bool draw_table(const struct sx_flint_origin *o, const struct sx_flint_shown *s,
-                       int64_t k, int64_t first, struct sx_picture *figure,
-                       struct sx_error *error)
+/* The samples of one pair, and what they become. */
+static bool add_table(struct columns *c, const struct sx_flint_origin *o,
+                      const struct sx_flint_shown *s, int64_t k, int64_t first,
+                      struct sx_error *error)
 {
     const struct sx_flint_pair *p = &s->pair[k];
     const float *x[64];
-    const char *name[64];
-    char text[64][40], class[80], title[160];
+    char class[80];
     int64_t size = sx_count(&s->sample);
     int m = 0;
     for (int64_t i = 0; i < p->n && m + 2 <= 64; i++) {
-        snprintf(text[m], sizeof text[m], "sample %lld, phi %.3g", (long long)p->row[i],
+        snprintf(c->name[m], sizeof c->name[m], "sample %lld, phi %.3g", (long long)p->row[i],
                  p->phi[i]);
         x[m++] = s->x + (first + i) * size;
         if (!s->with_am)
             continue;
-        snprintf(text[m], sizeof text[m], "maximised, phi %.3g", s->climbed[first + i].end);
+        snprintf(c->name[m], sizeof c->name[m], "maximised, phi %.3g",
+                 s->climbed[first + i].end);
         x[m++] = s->changed + (first + i) * size;
     }
     for (int i = 0; i < m; i++)
-        name[i] = text[i];
+        c->series[i] = c->name[i];
     class_name(o, p->of_class, class);
     for (char *line = class; (line = strchr(line, '\n')) != NULL;)
         *line = ' ';
-    snprintf(title, sizeof title, "%s, attribute %lld, relevance %.2f: %s", class,
-             (long long)p->attribute, p->r,
-             o->channels > 0 ? "deviations from the mean in standard deviations" : "values");
-    return sx_plot_columns(o, title, x, name, m, size, figure, error);
+    snprintf(c->title, sizeof c->title, "%s, attribute %lld, relevance %.2f", class,
+             (long long)p->attribute, p->r);
+    if (!columns_new(c, o, x, m, size, error))
+        return false;
+    c->chart.title = c->title;
+    return true;
 }
 
 bool sx_plot_shown_table(const struct sx_flint_origin *o, const struct sx_flint_shown *s,
-                         struct sx_picture *figure, struct sx_error *error)
+                         struct sx_made *figure, struct sx_error *error)
 {
-    struct sx_picture *each = sx_new((size_t)s->n_pairs, sizeof *each, error);
-    bool ok = each != NULL;
+    struct columns *each = sx_new((size_t)s->n_pairs, sizeof *each, error);
+    struct sx_series_chart *charts = sx_new((size_t)s->n_pairs, sizeof *charts, error);
+    bool ok = each != NULL && charts != NULL;
     int n = 0;
     for (int64_t k = 0, first = 0; ok && k < s->n_pairs; first += s->pair[k++].n) {
         if (s->pair[k].n == 0)
             continue;
-        ok = draw_table(o, s, k, first, &each[n], error);
-        n += ok;
+        ok = add_table(&each[n], o, s, k, first, error);
+        charts[n] = each[n].chart;
+        n++;
     }
     ok = ok && (n > 0 || sx_fail(error, SX_FAILED, "no sample is of these classes")) &&
-         sx_plot_sheet(each, n, 1, figure, error);
+         sx_plot_series("samples, and what they become as an attribute grows", charts, n,
+                        figure, error);
     for (int i = 0; each != NULL && i < n; i++)
-        sx_picture_free(&each[i]);
+        free(each[i].values);
     free(each);
+    free(charts);
     return ok;
 }

@@ -1,0 +1,269 @@
+/* check_figure.c - numbers out of records, layouts, ticks and kinds of figures. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "figure/layout.h"
+#include "suite.h"
+
+static struct sx_error error;
+static struct sx_result *result;
+
+static const struct sx_datum *record(const char *text)
+{
+    sx_result_free(result);
+    error = (struct sx_error){0};
+    result = sx_result_read(text, strlen(text), &error);
+    ck_assert_msg(result != NULL, "%s", error.message);
+    return sx_result_top(result);
+}
+
+static void teardown(void)
+{
+    sx_result_free(result);
+    result = NULL;
+}
+
+/* ---- Numbers ---- */
+
+START_TEST(numbers)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } shorts[] = {{0, "0"},
+                  {1.23456, "1.235"},
+                  {-2, "\xe2\x88\x92"
+                       "2"},
+                  {NAN, "none"}};
+    static const struct {
+        double value, scale;
+        const char *text;
+    } scaled[] = {{0.2348, 0.2348, "0.23"},
+                  {-0.014, 0.2348,
+                   "\xe2\x88\x92"
+                   "0.01"},
+                  {0.001, 0.2348, ""},
+                  {12.6, 40, "13"},
+                  {1, 1e6, ""},
+                  {1e-7, 1e-7, ""},
+                  {NAN, 1, ""},
+                  {0, 1, ""}};
+    char text[32];
+    for (size_t i = 0; i < sizeof shorts / sizeof shorts[0]; i++) {
+        sx_short_number(text, shorts[i].value);
+        ck_assert_str_eq(text, shorts[i].text);
+    }
+    for (size_t i = 0; i < sizeof scaled / sizeof scaled[0]; i++) {
+        sx_scaled_number(text, scaled[i].value, scaled[i].scale);
+        ck_assert_str_eq(text, scaled[i].text);
+    }
+}
+END_TEST
+
+START_TEST(ticks)
+{
+    static const struct {
+        double low, high, step, first;
+    } cases[] = {
+        {0, 1, 0.2, 0}, {-0.8, 0.8, 0.2, -0.8}, {3, 53, 10, 10}, {0, 6, 1, 0}, {0, 25, 5, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double first, step = sx_ticks(cases[i].low, cases[i].high, 5, &first);
+        ck_assert_double_eq_tol(step, cases[i].step, 1e-12);
+        ck_assert_double_eq_tol(first, cases[i].first, 1e-12);
+    }
+    const struct sx_axis axis = {-1, 3, 100, 500}, point = {2, 2, 7, 9};
+    ck_assert_double_eq(sx_on(&axis, 0), 200);
+    ck_assert_double_eq(sx_on(&point, 2), 7);
+}
+END_TEST
+
+/* Middle grey at zero, blue below, red above; text on them can be read. */
+START_TEST(signed_colours)
+{
+    ck_assert_uint_eq(sx_signed_colour(0, 5), 0xf7f7f7);
+    ck_assert_uint_eq(sx_signed_colour(-9, 5), 0x2166ac);
+    ck_assert_uint_eq(sx_signed_colour(5, 5), 0xb2182b);
+    ck_assert_uint_eq(sx_signed_colour(NAN, 5), 0xf7f7f7);
+    ck_assert_uint_eq(sx_text_on(0x2166ac), 0xffffff);
+    ck_assert_uint_eq(sx_text_on(0xf7f7f7), SX_BLACK);
+}
+END_TEST
+
+/* ---- Facts ---- */
+
+static const struct {
+    const char *text;
+    int64_t k, n;
+    const char *name; /* of the strongest, with its x */
+    double strongest;
+} facts[] = {
+    {"{\"names\":[\"a\",\"b\"],\"x\":[1,-2.5],\"method\":\"ig\","
+     "\"attribution\":{\"shape\":[2],\"values\":[0.5,-3]}}",
+     0, 2,
+     "b = \xe2\x88\x92"
+     "2.5",
+     -3},
+    {"{\"names\":[\"a\",\"b\"],\"attribution\":{\"shape\":[2,2],\"values\":[1,2,-5,1]}}", 0, 2,
+     "b", -4},
+    {"{\"interactions\":[{\"set\":[0],\"names\":[\"u\"],\"value\":1},"
+     "{\"set\":[1],\"names\":[\"v\"],\"value\":-2}]}",
+     0, 2, "v", -2},
+    {"{\"interactions\":[{\"set\":[0,1],\"value\":1}]}", 0, 0, NULL, 0},
+    {"{\"top\":[{\"index\":3,\"label\":\"cat\",\"value\":7,\"prob\":0.75},"
+     "{\"index\":2,\"label\":\"dog\",\"value\":9,\"prob\":0.25}]}",
+     0, 2, "cat", 0.75},
+    {"{\"similarity\":{\"spearman\":0.5,\"ssim\":null}}", 0, 2, "spearman", 0.5},
+    {"{\"methods\":[{\"name\":\"m\",\"attribution\":[1,2,3]},"
+     "{\"name\":\"n\",\"attribution\":[4,0,0]}]}",
+     1, 3, "0", 4},
+    {"{}", 0, 0, NULL, 0},
+};
+
+START_TEST(facts_of_records)
+{
+    struct sx_facts f;
+    int64_t *order = NULL;
+    char name[100];
+    ck_assert(sx_facts_get(&f, record(facts[_i].text), facts[_i].k, &error));
+    ck_assert_int_eq(f.n, facts[_i].n);
+    if (f.n > 0) {
+        ck_assert(sx_facts_order(&f, &order, &error));
+        sx_facts_name(&f, order[0], true, name, sizeof name);
+        ck_assert_str_eq(name, facts[_i].name);
+        ck_assert_double_eq(f.value[order[0]], facts[_i].strongest);
+    }
+    free(order);
+    sx_facts_free(&f);
+}
+END_TEST
+
+START_TEST(terms)
+{
+    struct sx_terms t;
+    int64_t number[4];
+    const char *text = "{\"players\":4,\"interactions\":["
+                       "{\"set\":[1],\"value\":0},{\"set\":[0,3],\"names\":[\"a\",\"d\"],"
+                       "\"value\":-2},{\"set\":[3],\"value\":1},{\"set\":[2],\"value\":null}]}";
+    ck_assert(sx_terms_get(&t, record(text), "interactions", &error));
+    ck_assert_int_eq(t.n, 3);
+    ck_assert_int_eq(t.players, 4);
+    ck_assert_int_eq(t.order, 2);
+    ck_assert_double_eq(t.term[0].value, -2);
+    ck_assert_int_eq(sx_term_member(&t.term[0], 1), 3);
+    ck_assert_str_eq(t.name[3], "d");
+    ck_assert_int_eq(sx_terms_live(&t, number), 2);
+    ck_assert(number[0] == 0 && number[1] == -1 && number[2] == -1 && number[3] == 1);
+    sx_terms_free(&t);
+    text = "{\"players\":3,\"interactions\":[{\"set\":[1],\"value\":0}]}";
+    ck_assert(sx_terms_get(&t, record(text), "interactions", &error));
+    ck_assert_int_eq(sx_terms_live(&t, number), 1);
+    ck_assert(number[0] == -1 && number[1] == 0 && number[2] == -1);
+    sx_terms_free(&t);
+    ck_assert(!sx_terms_get(&t, record("{}"), "interactions", &error));
+    ck_assert_int_eq(error.status, SX_FAILED);
+}
+END_TEST
+
+/* ---- Kinds ---- */
+
+static const struct {
+    const char *text;
+    int kind;
+} kinds[] = {
+    {"{\"names\":[\"a\"],\"x\":[1],\"attribution\":{\"shape\":[1],\"values\":[1]}}",
+     SX_WATERFALL},
+    {"{\"tool\":\"ggig\",\"method\":\"grad\",\"names\":[\"a\"],\"x\":[1],"
+     "\"attribution\":{\"shape\":[1],\"values\":[1]}}",
+     SX_BARS},
+    {"{\"input\":{\"shape\":[1,1,2,2]},\"attribution\":{\"shape\":[1,2,2],\"values\":[1,2,3,4]}}",
+     SX_OVERLAY},
+    {"{\"params\":{\"players\":\"tokens\"},\"attribution\":{\"shape\":[1],\"values\":[1]}}",
+     SX_TOKENS},
+    {"{\"names\":[\"a\",\"b\"],\"attribution\":{\"shape\":[2,1],\"values\":[1,2]}}", SX_TOKENS},
+    {"{\"interactions\":[{\"set\":[0],\"value\":1}]}", SX_BARS},
+    {"{\"interactions\":[{\"set\":[0,1],\"value\":1}]}", SX_MATRIX},
+    {"{\"interactions\":[{\"set\":[0,1,2],\"value\":1}]}", SX_UPSET},
+    {"{\"grid\":[2,2],\"pairs\":[]}", SX_NETWORK},
+    {"{\"partition_max\":[[0]]}", SX_TOKENS},
+    {"{\"curves\":{}}", SX_CURVE},
+    {"{\"classes\":[],\"relevance\":[[1]]}", SX_MATRIX},
+};
+
+START_TEST(kinds_of_records)
+{
+    int64_t drawn;
+    const struct sx_drawn item = {.record = record(kinds[_i].text)};
+    ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn), kinds[_i].kind);
+    ck_assert_int_eq(drawn, 1);
+    ck_assert_int_eq(sx_kind_of(&item, 1, SX_FORCE, &drawn), SX_FORCE);
+}
+END_TEST
+
+/* ---- Layouts ---- */
+
+START_TEST(circle)
+{
+    double x[4], y[4];
+    const double want[4][2] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}};
+    sx_layout_circle(4, x, y);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_double_eq_tol(x[i], want[i][0], 1e-12);
+        ck_assert_double_eq_tol(y[i], want[i][1], 1e-12);
+    }
+}
+END_TEST
+
+/* The ends of a chain come to lie farther from each other than neighbours. */
+START_TEST(springs)
+{
+    int64_t end[] = {0, 1, 1, 2, 2, 3, 3, 4};
+    const struct sx_edges chain = {4, end};
+    double x[5], y[5];
+    ck_assert(sx_layout_springs(&chain, 5, x, y, &error));
+    double ends = hypot(x[4] - x[0], y[4] - y[0]);
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_lt(hypot(x[i + 1] - x[i], y[i + 1] - y[i]), ends / 2);
+    for (int i = 0; i < 5; i++)
+        ck_assert(fabs(x[i]) <= 1 && fabs(y[i]) <= 1);
+}
+END_TEST
+
+/* ---- Files ---- */
+
+START_TEST(files)
+{
+    struct sx_figure_options o;
+    struct sx_picture p;
+    uint8_t *bytes = NULL;
+    size_t size;
+    int64_t drawn;
+    sx_figure_default(&o);
+    o.zoom = 2;
+    const struct sx_drawn item = {
+        .record = record("{\"id\":\"dir/x.csv\",\"names\":[\"a<b\"],\"attribution\":"
+                         "{\"shape\":[1],\"values\":[1]}}")};
+    ck_assert_msg(sx_figure_make(&o, &item, 1, SX_FIGURE_PNG, &bytes, &size, &drawn, &error),
+                  "%s", error.message);
+    ck_assert(sx_picture_decode(bytes, size, &p, &error));
+    ck_assert(p.width >= 1200 && p.height >= 800);
+    sx_picture_free(&p);
+    free(bytes);
+    ck_assert(sx_figure_make(&o, &item, 1, SX_FIGURE_SVG, &bytes, &size, &drawn, &error));
+    ck_assert_ptr_nonnull(strstr((const char *)bytes, "<title>x.csv: record</title>"));
+    ck_assert_ptr_nonnull(strstr((const char *)bytes, "\na&lt;b\n"));
+    free(bytes);
+    ck_assert(!sx_figure_make(&o, &item, 0, SX_FIGURE_SVG, &bytes, &size, &drawn, &error));
+    ck_assert_int_eq(error.status, SX_FAILED);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("figure");
+    tcase_add_checked_fixture(c, NULL, teardown);
+    SUITE_ADD(c, numbers, ticks, signed_colours, terms, circle, springs, files);
+    tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
+    tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
+    return suite_run();
+}
