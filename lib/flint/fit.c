@@ -101,13 +101,17 @@ static bool make_state(struct sx_flint_fit *fit, struct sx_error *error)
 
 static bool make_forward(struct sx_flint_fit *fit, struct sx_error *error)
 {
-    struct sx_flint_net_options o = {
-        .batch = fit->n_validation > 0 && fit->n_validation < 64 ? fit->n_validation : 64,
-        .real = SX_FLOAT,
-        .variables = fit->names,
-        .n_variables = fit->n_trained,
-        .max_memory = fit->options.max_memory};
-    return sx_flint_forward_new(&fit->forward, &fit->f, &o, fit->options.threads, error);
+    int64_t together = sx_flint_together(&fit->f.x), n = fit->n_validation;
+    struct sx_flint_net_options o = {.batch = n > 0 && n < together ? n : together,
+                                     .real = SX_FLOAT,
+                                     .variables = fit->names,
+                                     .n_variables = fit->n_trained,
+                                     .max_memory = fit->options.max_memory};
+    if (!sx_flint_forward_new(&fit->forward, &fit->f, &o, fit->options.threads, error))
+        return false;
+    o.cut = true;
+    return fit->held.teacher == NULL ||
+           sx_flint_forward_new(&fit->check, &fit->f, &o, fit->options.threads, error);
 }
 
 static bool learn_f(struct sx_flint_fit *fit, struct sx_error *error)
@@ -212,6 +216,7 @@ void sx_flint_fit_free(struct sx_flint_fit *fit)
     sx_flint_stepper_free(&fit->step[0]);
     sx_flint_stepper_free(&fit->step[1]);
     sx_flint_forward_free(&fit->forward);
+    sx_flint_forward_free(&fit->check);
     sx_flint_scan_free(fit);
     sx_flint_best_free(fit);
     for (int i = 0; i < fit->n_trained; i++) {

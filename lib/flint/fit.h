@@ -20,12 +20,6 @@ struct sx_flint_stepper {
     int f_scores, g_scores, gradients;
 };
 
-/* f's layers and logits of every training sample, in the order of `rows`. */
-struct sx_flint_cache {
-    float **layer, *teacher;
-    int64_t *size; /* of each layer, for one sample */
-};
-
 struct sx_flint_fit {
     struct sx_flint_options options;
     struct sx_flint_data data;
@@ -40,10 +34,11 @@ struct sx_flint_fit {
 
     int64_t *rows, n_rows; /* of data.x: to train on, in the order of the split */
     int64_t *validation, n_validation;
-    int64_t *order;                  /* of rows, in this epoch */
-    struct sx_flint_stepper step[2]; /* full batches, and the short last one */
-    struct sx_flint_forward forward;
-    struct sx_flint_cache cache;
+    int64_t *order;                         /* of rows, in this epoch */
+    struct sx_flint_stepper step[2];        /* full batches, and the short last one */
+    struct sx_flint_forward forward, check; /* check: of the validation, from f's layers on */
+    struct sx_flint_cache cache,
+        held;                     /* of `rows`, and of `validation`; without teacher: none */
     struct sx_flint_scale *scale; /* of each layer and, last, of x; NULL: as they are */
     int64_t classes;              /* different ones that the model gives; 0: not counted */
     bool *seen;                   /* which; NULL: not counted */

@@ -249,7 +249,8 @@ static void finish(struct sx_flint_tally *t, struct sx_flint_survey *s, bool dec
 bool sx_flint_survey(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y,
                      struct sx_flint_survey *s, struct sx_error *error)
 {
-    int64_t n = 0, all = sx_dataset_count(x), batch = all < 64 ? all : 64;
+    int64_t n = 0, all = sx_dataset_count(x), batch = sx_flint_together(sx_dataset_shape(x));
+    batch = all < batch ? all : batch;
     struct sx_flint_tally t = {0};
     int64_t *rows = sx_flint_choose(s, all, &n, error);
     s->disagree = sx_new((size_t)n, sizeof *s->disagree, error);

@@ -80,6 +80,9 @@ int sx_flint_default_layers(const struct sx_model *model, const struct sx_graph 
 bool sx_flint_averaged(const struct sx_model *model, const struct sx_graph *g,
                        const char *layer, bool *averaged, struct sx_error *error);
 
+/* How many of such samples are run at once: at most 64, and their inputs take at most 16 MiB. */
+int64_t sx_flint_together(const struct sx_shape *sample);
+
 /* ---- scale.c: mean and spread of channels ---------------------------------------- */
 
 /* Element i belongs to channel i / plane % n. */
@@ -219,7 +222,15 @@ struct sx_flint_forward {
     const void **layer;
     struct sx_tensor x, *feed, *result;
     int *output, n_outputs;
-    float *row; /* one sample */
+    float *row;           /* one sample */
+    struct sx_tensor *in; /* f's layers, of a graph that begins there */
+    int n_in;
+};
+
+/* f's layers and logits of some samples, in their order. */
+struct sx_flint_cache {
+    float **layer, *teacher;
+    int64_t *size, classes; /* size: of each layer, for one sample */
 };
 
 bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_predictor *f,
@@ -228,6 +239,11 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
 /* Runs on n <= batch samples; params[] gives the variables. */
 bool sx_flint_forward(struct sx_flint_forward *w, struct sx_dataset *data, const int64_t *rows,
                       int64_t n, const struct sx_tensor *params, struct sx_error *error);
+/* The same where the graph is cut: the layers of rows[] are samples `first` and following of the cache. */
+bool sx_flint_forward_cached(struct sx_flint_forward *w, struct sx_dataset *data,
+                             const int64_t *rows, int64_t n, const struct sx_flint_cache *cache,
+                             int64_t first, const struct sx_tensor *params,
+                             struct sx_error *error);
 /* The same without reading: w->x already holds the samples. */
 bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *params,
                             struct sx_error *error);

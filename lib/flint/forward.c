@@ -34,14 +34,17 @@ static bool take_result(const struct sx_flint_forward *w, int node, int *k, doub
     return *to != NULL;
 }
 
-/* Inputs: x, then the weights that the graph needs. */
+/* Inputs: x, where the graph is cut f's layers, then the weights that the graph needs. */
 static bool make_program(struct sx_flint_forward *w, int threads, size_t max_memory,
                          struct sx_error *error)
 {
-    int *inputs = sx_new((size_t)w->net.n_params + 1, sizeof *inputs, error), n = 0;
+    size_t room = (size_t)w->net.n_params + (size_t)w->n_in + 1;
+    int *inputs = sx_new(room, sizeof *inputs, error), n = 0;
     if (inputs == NULL)
         return false;
     inputs[n++] = w->net.x;
+    for (int i = 0; i < w->n_in; i++)
+        inputs[n++] = w->net.layer[i];
     for (int i = 0; i < w->net.n_params; i++)
         if (w->net.param[i] != SX_NONE)
             inputs[n++] = w->net.param[i];
@@ -53,6 +56,24 @@ static bool make_program(struct sx_flint_forward *w, int threads, size_t max_mem
            sx_tensor_new(&w->x, w->net.g->real, &w->net.g->node[w->net.x].shape, error);
 }
 
+/* A graph that begins at f's layers is fed with these, and with x to compare it with. What f says is
+ * not computed. */
+static bool feed_layers(struct sx_flint_forward *w, const struct sx_flint_predictor *f,
+                        struct sx_error *error)
+{
+    struct sx_graph *g = w->net.g;
+    struct sx_shape x = f->x;
+    x.dim[0] = w->batch;
+    w->net.x = sx_input(g, g->real, &x);
+    w->teacher = sx_new((size_t)(w->batch * f->classes), sizeof *w->teacher, error);
+    w->in = sx_new((size_t)f->n_layers, sizeof *w->in, error);
+    for (; w->in != NULL && w->n_in < f->n_layers; w->n_in++)
+        if (!sx_tensor_new(&w->in[w->n_in], SX_FLOAT, &g->node[w->net.layer[w->n_in]].shape,
+                           error))
+            return false;
+    return w->in != NULL && w->teacher != NULL;
+}
+
 bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_predictor *f,
                           const struct sx_flint_net_options *o, int threads,
                           struct sx_error *error)
@@ -61,6 +82,10 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
     if (!sx_flint_net_new(&w->net, f, o, error))
         return false;
     const struct sx_flint_net *net = &w->net;
+    if (o->cut && !feed_layers(w, f, error)) {
+        sx_flint_forward_free(w);
+        return false;
+    }
     int missed = misses(net->g, net), n = 4 + f->n_layers, k = 0;
     w->output = sx_new((size_t)n, sizeof *w->output, error);
     w->result = sx_new((size_t)n, sizeof *w->result, error);
@@ -117,11 +142,33 @@ bool sx_flint_forward(struct sx_flint_forward *w, struct sx_dataset *data, const
     return sx_flint_forward_again(w, params, error);
 }
 
+bool sx_flint_forward_cached(struct sx_flint_forward *w, struct sx_dataset *data,
+                             const int64_t *rows, int64_t n, const struct sx_flint_cache *cache,
+                             int64_t first, const struct sx_tensor *params,
+                             struct sx_error *error)
+{
+    int64_t classes = cache->classes;
+    for (int64_t i = 0; i < w->batch; i++) {
+        int64_t from = first + (i < n ? i : 0);
+        if (!read_row(w, data, rows[i < n ? i : 0], i, error))
+            return false;
+        for (int k = 0; k < w->n_in; k++)
+            memcpy((float *)w->in[k].data + i * cache->size[k],
+                   cache->layer[k] + from * cache->size[k],
+                   (size_t)cache->size[k] * sizeof(float));
+        for (int64_t c = 0; c < classes; c++)
+            w->teacher[i * classes + c] = (double)cache->teacher[from * classes + c];
+    }
+    return sx_flint_forward_again(w, params, error);
+}
+
 bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *params,
                             struct sx_error *error)
 {
     int k = 0;
     w->feed[k++] = w->x;
+    for (int i = 0; i < w->n_in; i++)
+        w->feed[k++] = w->in[i];
     for (int i = 0; i < w->net.n_params; i++)
         if (w->net.param[i] != SX_NONE)
             w->feed[k++] = params[i];
@@ -130,7 +177,8 @@ bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *
     k = 0;
     widen(w->phi, w->result, &k);
     widen(w->logits, w->result, &k);
-    widen(w->teacher, w->result, &k);
+    if (w->n_in == 0)
+        widen(w->teacher, w->result, &k);
     widen(w->missed, w->result, &k);
     return true;
 }
@@ -149,6 +197,9 @@ void sx_flint_forward_free(struct sx_flint_forward *w)
     free(w->teacher);
     free(w->missed);
     free(w->row);
+    for (int i = 0; i < w->n_in; i++)
+        sx_tensor_free(&w->in[i]);
+    free(w->in);
     sx_tensor_free(&w->x);
     sx_flint_net_free(&w->net);
     *w = (struct sx_flint_forward){0};

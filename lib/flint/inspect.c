@@ -148,6 +148,12 @@ bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image)
     return true;
 }
 
+int64_t sx_flint_together(const struct sx_shape *x)
+{
+    int64_t size = sx_count(x), n = size > 0 ? ((int64_t)4 << 20) / size : 64;
+    return n < 1 ? 1 : n > 64 ? 64 : n;
+}
+
 struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_shape *x,
                                   int64_t batch, enum sx_type real,
                                   const char *const *variables, int n_variables,

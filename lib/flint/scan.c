@@ -5,11 +5,10 @@
 
 #include "flint/fit.h"
 
-/* Samples in one run: at most 64, and their inputs take at most 16 MiB. */
-static int64_t batch_for(const struct sx_shape *x)
+/* Validation samples that were held back. */
+static int64_t own_validation(const struct sx_flint_fit *fit)
 {
-    int64_t size = sx_count(x), n = size > 0 ? ((int64_t)4 << 20) / size : 64;
-    return n < 1 ? 1 : n > 64 ? 64 : n;
+    return fit->data.validation_x == NULL ? fit->n_validation : 0;
 }
 
 static bool worth_caching(const struct sx_flint_fit *fit)
@@ -18,27 +17,44 @@ static bool worth_caching(const struct sx_flint_fit *fit)
     double bytes = (double)fit->source.classes;
     for (int i = 0; i < fit->source.n_layers; i++)
         bytes += (double)sx_count(&fit->source.layer[i].shape);
-    bytes *= (double)fit->n_rows * sizeof(float);
+    bytes *= (double)(fit->n_rows + own_validation(fit)) * sizeof(float);
     bool fits =
         bytes <= (double)o->cache && (o->max_memory == 0 || bytes <= (double)o->max_memory / 4);
     bool fixed = !o->joint && !o->flip && o->shift == 0; /* f says the same in every epoch */
     return fixed && o->epochs > 1 && fits;
 }
 
-static bool make_cache(struct sx_flint_fit *fit, struct sx_error *error)
+static bool make_cache(const struct sx_flint_fit *fit, struct sx_flint_cache *c, int64_t rows,
+                       struct sx_error *error)
 {
-    struct sx_flint_cache *c = &fit->cache;
     int n = fit->source.n_layers;
+    c->classes = fit->source.classes;
     c->layer = sx_new((size_t)n, sizeof *c->layer, error);
     c->size = sx_new((size_t)n, sizeof *c->size, error);
-    c->teacher = sx_new((size_t)(fit->n_rows * fit->source.classes), sizeof *c->teacher, error);
+    c->teacher = sx_new((size_t)(rows * c->classes), sizeof *c->teacher, error);
     bool ok = c->layer != NULL && c->size != NULL && c->teacher != NULL;
     for (int i = 0; ok && i < n; i++) {
         c->size[i] = sx_count(&fit->source.layer[i].shape);
-        c->layer[i] = sx_new((size_t)(fit->n_rows * c->size[i]), sizeof **c->layer, error);
+        c->layer[i] = sx_new((size_t)(rows * c->size[i]), sizeof **c->layer, error);
         ok = c->layer[i] != NULL;
     }
     return ok;
+}
+
+static bool make_caches(struct sx_flint_fit *fit, struct sx_error *error)
+{
+    int64_t held = own_validation(fit);
+    return make_cache(fit, &fit->cache, fit->n_rows, error) &&
+           (held == 0 || make_cache(fit, &fit->held, held, error));
+}
+
+static void free_cache(struct sx_flint_cache *c, int layers)
+{
+    for (int i = 0; c->layer != NULL && i < layers; i++)
+        free(c->layer[i]);
+    free(c->layer);
+    free(c->teacher);
+    free(c->size);
 }
 
 static bool make_scales(struct sx_flint_fit *fit, struct sx_error *error)
@@ -58,12 +74,10 @@ struct pass {
     struct sx_flint_forward w;
 };
 
-static void remember(struct pass *p, int64_t at, int64_t n)
+static void remember(struct pass *p, struct sx_flint_cache *c, int64_t at, int64_t n)
 {
-    struct sx_flint_cache *c = &p->fit->cache;
-    int64_t classes = p->fit->source.classes;
-    for (int64_t i = 0; i < n * classes; i++)
-        c->teacher[at * classes + i] = (float)p->w.teacher[i];
+    for (int64_t i = 0; i < n * c->classes; i++)
+        c->teacher[at * c->classes + i] = (float)p->w.teacher[i];
     for (int k = 0; k < p->fit->source.n_layers; k++)
         memcpy(c->layer[k] + at * c->size[k], p->w.layer[k],
                (size_t)(n * c->size[k]) * sizeof(float));
@@ -88,7 +102,7 @@ static bool run(struct pass *p, struct sx_error *error)
         if (!sx_flint_forward(&p->w, fit->data.x, fit->rows + at, n, NULL, error))
             return false;
         if (fit->cache.teacher != NULL)
-            remember(p, at, n);
+            remember(p, &fit->cache, at, n);
         if (fit->scale != NULL)
             measure(p, n);
         for (int64_t i = 0; i < n; i++)
@@ -96,6 +110,19 @@ static bool run(struct pass *p, struct sx_error *error)
     }
     for (int k = 0; fit->scale != NULL && k <= fit->source.n_layers; k++)
         sx_flint_scale_finish(&fit->scale[k]);
+    return true;
+}
+
+static bool run_held(struct pass *p, struct sx_error *error)
+{
+    struct sx_flint_fit *fit = p->fit;
+    int64_t all = fit->held.teacher != NULL ? fit->n_validation : 0;
+    for (int64_t at = 0; at < all; at += p->w.batch) {
+        int64_t n = all - at < p->w.batch ? all - at : p->w.batch;
+        if (!sx_flint_forward(&p->w, fit->data.x, fit->validation + at, n, NULL, error))
+            return false;
+        remember(p, &fit->held, at, n);
+    }
     return true;
 }
 
@@ -126,7 +153,7 @@ bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_flint_options *o = &fit->options;
     struct pass p = {.fit = fit};
-    struct sx_flint_net_options net = {.batch = batch_for(&fit->source.x),
+    struct sx_flint_net_options net = {.batch = sx_flint_together(&fit->source.x),
                                        .real = SX_FLOAT,
                                        .layers = true,
                                        .bare = true,
@@ -135,11 +162,11 @@ bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error)
     if (!cached && !scaled && o->attributes > 0)
         return true;
     fit->seen = sx_new((size_t)fit->source.classes, sizeof *fit->seen, error);
-    bool ok = fit->seen != NULL && (!cached || make_cache(fit, error)) &&
+    bool ok = fit->seen != NULL && (!cached || make_caches(fit, error)) &&
               (!scaled || make_scales(fit, error)) &&
               sx_flint_forward_new(&p.w, &fit->source, &net, o->threads, error);
     if (ok) {
-        ok = run(&p, error);
+        ok = run(&p, error) && run_held(&p, error);
         sx_flint_forward_free(&p.w);
     }
     if (ok) {
@@ -152,11 +179,8 @@ bool sx_flint_scan(struct sx_flint_fit *fit, struct sx_error *error)
 void sx_flint_scan_free(struct sx_flint_fit *fit)
 {
     int n = fit->source.n_layers;
-    for (int i = 0; fit->cache.layer != NULL && i < n; i++)
-        free(fit->cache.layer[i]);
-    free(fit->cache.layer);
-    free(fit->cache.teacher);
-    free(fit->cache.size);
+    free_cache(&fit->cache, n);
+    free_cache(&fit->held, n);
     for (int i = 0; fit->scale != NULL && i <= n; i++)
         sx_flint_scale_free(&fit->scale[i]);
     free(fit->scale);

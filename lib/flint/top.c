@@ -43,7 +43,8 @@ bool sx_flint_top(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y
                   const struct sx_flint_survey *survey, struct sx_flint_pair *pairs,
                   int64_t n_pairs, int64_t wanted, struct sx_error *error)
 {
-    int64_t n = 0, all = sx_dataset_count(x), batch = all < 64 ? all : 64;
+    int64_t n = 0, all = sx_dataset_count(x), batch = sx_flint_together(sx_dataset_shape(x));
+    batch = all < batch ? all : batch;
     int64_t *rows = sx_flint_choose(survey, all, &n, error);
     bool ok = rows != NULL && sx_flint_ready(flint, sx_dataset_shape(x), batch, error);
     for (int64_t k = 0; ok && k < n_pairs; k++) {

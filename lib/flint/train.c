@@ -29,7 +29,8 @@ bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int6
                       const int64_t *rows, int64_t n, struct sx_flint_metrics *metrics,
                       int64_t *unseen, struct sx_error *error)
 {
-    struct sx_flint_forward *w = &fit->forward;
+    bool cached = rows == fit->validation && fit->held.teacher != NULL;
+    struct sx_flint_forward *w = cached ? &fit->check : &fit->forward;
     struct sx_flint_tally tally;
     int64_t size = sx_count(&fit->f.x);
     const float *h = NULL;
@@ -39,7 +40,9 @@ bool sx_flint_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const int6
     bool ok = sx_flint_tally_new(&tally, fit->f.classes, fit->options.attributes, error);
     for (int64_t at = 0; ok && at < n; at += w->batch) {
         int64_t now = n - at < w->batch ? n - at : w->batch;
-        ok = sx_flint_forward(w, x, rows + at, now, fit->value, error);
+        ok = cached ? sx_flint_forward_cached(w, x, rows + at, now, &fit->held, at, fit->value,
+                                              error)
+                    : sx_flint_forward(w, x, rows + at, now, fit->value, error);
         for (int64_t i = 0; ok && i < now; i++) {
             struct sx_flint_row s = {.phi = w->phi + i * tally.attributes,
                                      .logits = w->logits + i * tally.classes,
