@@ -5,7 +5,7 @@
 DNNL ?= 1
 DRAW ?= 1
 SAN ?=
-BUILD ?= build$(if $(SAN),/san)$(if $(filter 0,$(DNNL)),/plain)
+BUILD ?= build$(if $(SAN),/san)$(if $(filter 0,$(DNNL)),/plain)$(if $(filter 0,$(DRAW)),/nodraw)
 PREFIX ?= /usr/local
 DESTDIR ?=
 

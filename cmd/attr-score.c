@@ -313,18 +313,18 @@ static const struct cli_option options[] = {
      .kind = CLI_TEXT,
      .to = &self.boxes_file,
      .help = "pointing: where the thing lies in the picture"},
-    {.name = "summary",
-     .kind = CLI_FLAG,
-     .to = &self.summary,
-     .help = "a last record: means over all samples"},
+    {0, "summary", NULL, "a last record: means over all samples", CLI_FLAG, &self.summary, NULL,
+     NULL},
     {.name = "compare",
      .argument = "RECORDS",
      .kind = CLI_CALL,
      .call = set_compare,
      .help = "compare with the records on standard input instead"},
     {.name = NULL}};
-static const struct cli_table tables[] = {
-    {&sx_score_table, &self.o}, {&sx_bounds_table, &self.bounds}, {NULL, NULL}};
+static const struct cli_table tables[] = {{&sx_score_table, &self.o},
+                                          {&sx_bounds_table, &self.bounds},
+                                          {&sx_figure_table, &self.cli.figure},
+                                          {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -335,7 +335,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES,
+                          .formats = CLI_TABLES | CLI_FIGURES,
                           .score = SX_SCORE_PROB};
     cli_parse(&s->cli, argc, argv);
     settle(s);
