@@ -160,8 +160,11 @@ INSTALLED = $(TOOLS:%=bin/%) $(MODULES:%=lib/sextant/%) $(addprefix $(LIBDIR)/,l
             $(COMPLETED:%=share/zsh/site-functions/_%) \
             $(COMPLETED:%=share/fish/vendor_completions.d/%.fish) \
             $(addprefix share/doc/sextant/,README COPYING $(EXAMPLES:tests/data/%=examples/%))
-# A network that fits everywhere, with inputs: what the README explains.
-EXAMPLES = $(addprefix tests/data/,digits8.onnx digits8.npy diabetes.onnx diabetes.csv README)
+# What the README and sextant-cookbook(7) explain: networks with inputs.
+EXAMPLES = $(addprefix tests/data/,README digits8.onnx digits8.npy diabetes.onnx diabetes.csv f1.onnx f1.npy \
+           f1.truth squeezenet.onnx squeezenet.licence labels.txt dog.png cat.png review.onnx review.npy \
+           review.txt review.vocab words.onnx words.npy words.txt series.onnx series.csv speech.onnx \
+           speech.npy faces.onnx astronaut.png)
 
 install: all
 	mkdir -p $(addprefix $(AT)/,$(sort $(dir $(INSTALLED))))

@@ -53,8 +53,9 @@ static bool take_names(struct xderiv *s, struct sx_error *error)
         return true;
     cli_free_lines(s->name, s->n_names);
     s->n_names = 0;
-    while (cli_feature(&s->cli, n) != NULL)
-        n++;
+    int64_t elements = sx_count(&sx_explainer_elements(s->explainer)->shape);
+    if (cli_features_fit(&s->cli, elements))
+        n = (size_t)elements;
     s->name = n > 0 ? calloc(n, sizeof *s->name) : NULL;
     bool ok = n == 0 || s->name != NULL;
     for (size_t i = 0; ok && i < n; i++, s->n_names++)

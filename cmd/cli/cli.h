@@ -266,6 +266,8 @@ void cli_samples_free(struct cli *cli);
 const char *cli_feature(const struct cli *cli, size_t i);
 const char *cli_player_name(const struct cli *cli, const struct sx_explainer *explainer,
                             const struct sx_players *players, int64_t i);
+/* Whether there are n names: the columns of a table that is one sample do not name its elements. */
+bool cli_features_fit(const struct cli *cli, int64_t n);
 
 /* done.c: ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
  * where records are written, and ends the run if its status is not that of a failed sample.

@@ -173,6 +173,11 @@ const char *cli_player_name(const struct cli *cli, const struct sx_explainer *ex
     return first >= 0 ? cli_feature(cli, (size_t)(first / (elements / tokens))) : NULL;
 }
 
+bool cli_features_fit(const struct cli *cli, int64_t n)
+{
+    return known(cli) == n;
+}
+
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names)
 {
     size_t n = (size_t)known(cli);

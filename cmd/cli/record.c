@@ -85,10 +85,7 @@ void cli_put_common(struct cli *cli)
 /* The names of n elements, where there are as many; NULL: there are not. */
 static const char **names_of(struct cli *cli, int64_t n)
 {
-    int64_t known = 0;
-    while (known <= n && cli_feature(cli, (size_t)known) != NULL)
-        known++;
-    if (n == 0 || known != n)
+    if (n == 0 || !cli_features_fit(cli, n))
         return NULL;
     const char **name = cli_must(cli, calloc((size_t)n, sizeof *name));
     for (int64_t i = 0; i < n; i++)

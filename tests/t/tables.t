@@ -2,7 +2,7 @@
 # tables.t - records as tables: -f csv and tsv of every tool, and --long; tables as people have them.
 . tests/tap.sh
 
-work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
+work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv" "$DATA"/series.*
 # line N: of the output.
 line() {
     sed -n "$1p" "$T/out"
@@ -128,4 +128,9 @@ run attr-decompose --methods=gxi --rows=0:1 diabetes.onnx diabetes.csv
 is 'names in other tools' "$(jq -c '[(.names | length), (.x | length)]' "$T/out")" '[10,10]'
 run shapley-int --index=sv --order=1 --rows=0:1 diabetes.onnx diabetes.csv
 is 'and x' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
+# A table that is one sample: its columns do not name its elements.
+run xderiv --no-batch --top=1 series.onnx series.csv
+is 'a table as one sample' "$(jq -c '.interactions[0] | [.set, .names]' "$T/out")" '[[46,47],["46","47"]]'
+run shapley-int --no-batch --players=columns --index=sv series.onnx series.csv
+is 'its columns as players' "$(jq -c '[.interactions[].names[0]]' "$T/out")" '["load","temperature"]'
 end
