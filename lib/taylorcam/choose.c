@@ -7,9 +7,9 @@
 
 /* Layers that are looked at; places of one that is chosen, with two or three related at once; and
  * places whose relations are looked at. */
-enum { MOST_LAYERS = 12, MOST_IN_PAIRS = 256, MOST_IN_TRIPLES = 64, LOOKED_AT = 16 };
+enum { MOST_LAYERS = 6, MOST_IN_PAIRS = 256, MOST_IN_TRIPLES = 64, LOOKED_AT = 6 };
 
-/* What the pairs of a layer are. LOCAL: most are of places that do not act together. */
+/* What the pairs of a layer are. LOCAL: two thirds are of places that do not act together. */
 enum verdict { VOID, ADDITIVE, LOCAL, GOOD };
 
 struct choosing {
@@ -35,12 +35,14 @@ static struct sx_explainer *explain_by(const struct choosing *c, const char *wrt
 
 /* ---- The verdict on a layer ---- */
 
-/* Some places, evenly spread. */
+/* Some places, spread over rows and columns: all of them, or every golden section further on. */
 static int64_t spread(int64_t n, int64_t place[LOOKED_AT])
 {
     int64_t rows = n < LOOKED_AT ? n : LOOKED_AT;
-    for (int64_t k = 0; k < rows; k++)
-        place[k] = (2 * k + 1) * n / (2 * rows);
+    for (int64_t k = 0; k < rows; k++) {
+        double at = 0.618033988749895 * ((double)k + 0.5);
+        place[k] = rows == n ? k : (int64_t)((at - floor(at)) * (double)n);
+    }
     return rows;
 }
 
@@ -58,7 +60,7 @@ static enum verdict weigh(const double *square, const int64_t *place, int64_t ro
     if (sx_additive_share(square, place, rows, n, &additive, &ignored) &&
         additive > SX_ADDITIVE)
         return ADDITIVE;
-    return 2 * related > all ? GOOD : LOCAL;
+    return 3 * related > all ? GOOD : LOCAL;
 }
 
 static enum verdict judge_places(struct sx_taylorcam *t, struct sx_error *error)
