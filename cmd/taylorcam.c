@@ -10,7 +10,6 @@ enum { OPEN = SX_SCORE_LOGPROB + 1 }; /* no --score was given */
 struct taylorcam {
     struct cli cli;
     struct sx_taylorcam_options o;
-    const char *layer;
     struct sx_box *box; /* of --boxes */
     int64_t n_boxes;
     struct sx_taylorcam_choice choice;
@@ -42,7 +41,7 @@ static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_
     struct sx_explain_options o = s->cli.explain;
     if (s->method != NULL)
         return true;
-    o.wrt = s->layer != NULL ? s->layer : o.wrt;
+    o.wrt = s->o.layer != NULL ? s->o.layer : o.wrt;
     sx_taylorcam_choice_free(&s->choice);
     sx_explainer_free(s->explainer);
     s->explainer = NULL;
@@ -177,7 +176,7 @@ static bool list_layers(struct taylorcam *s)
 static void run(struct taylorcam *s)
 {
     struct sx_error error = {0};
-    if (s->layer != NULL && strcmp(s->layer, "list") == 0)
+    if (s->o.layer != NULL && strcmp(s->o.layer, "list") == 0)
         list_layers(s);
     else if (s->o.boxes == NULL || sx_boxes_read(s->o.boxes, &s->box, &s->n_boxes, &error))
         cli_each(&s->cli, explain);
@@ -189,11 +188,6 @@ static void run(struct taylorcam *s)
 }
 
 static const struct cli_option options[] = {
-    {.name = "layer",
-     .argument = "TENSOR",
-     .kind = CLI_TEXT,
-     .to = &self.layer,
-     .help = "relate places of this tensor (list: show them)"},
     {.name = "sheet", .kind = CLI_FLAG, .to = &self.cli.sheet, .help = "pictures: all samples"},
     {.name = NULL}};
 static const struct cli_table tables[] = {{&sx_taylorcam_table, &self.o},

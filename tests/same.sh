@@ -57,6 +57,7 @@ one='digits8.onnx digits8.npy --rows=0:1'
     both ggig --method=ig --times-input --double --steps=4 $digits
     both ggig --method=grad --sign=all --cmap=bwr --panels=map -f png $one
     both ggig --list-methods
+    formats taylorcam $one
     for form in paper basic taylor occlusion ih; do
         formats taylorcam --form=$form --smooth=softplus:5 $one
     done
@@ -66,10 +67,11 @@ one='digits8.onnx digits8.npy --rows=0:1'
     both taylorcam --cam=all --deletion --from=1,1 --smooth=softplus:5 $one
     both taylorcam --order=3 --smooth=softplus:5 $one
     both taylorcam --layer=list digits8.onnx
-    for method in xderiv ih fd archdetect smoothhess hvp; do
+    for method in xderiv ih fd archdetect smoothhess; do
         formats xderiv --method=$method diabetes.onnx diabetes.csv --rows=0:2
     done
     both xderiv --order=3 --top=5 diabetes.onnx diabetes.csv --rows=0:2
+    both xderiv --order=3 --search=beam:4 --maximal diabetes.onnx diabetes.csv --rows=0:2
     both xderiv --agg=median --order=2 diabetes.onnx diabetes.csv --rows=0:8
     both xderiv -f dot diabetes.onnx diabetes.csv --rows=0:1
     for index in bT sv sii stii ksii fsii bv bii fbii moebius owen andor; do

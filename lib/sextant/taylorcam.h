@@ -47,7 +47,7 @@ struct sx_taylorcam_options {
     bool deletion;   /* the correlation with occlusion */
 
     /* Of whoever makes the explainer and reads files. */
-    const char *smooth, *boxes;
+    const char *layer, *smooth, *boxes;
 };
 
 /* The rows of these options, and their defaults. */

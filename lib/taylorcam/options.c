@@ -143,6 +143,11 @@ static bool parse_cams(const struct sx_option *row, void *options, const char *t
 }
 
 static const struct sx_option rows[] = {
+    {.name = "layer",
+     .argument = "TENSOR",
+     .help = "relate places of this tensor (list: show them)",
+     .kind = SX_OPTION_TENSOR,
+     SX_FIELD(struct sx_taylorcam_options, layer)},
     {.name = "order",
      .argument = "N",
      .help = "places related at once: 2 or 3",

@@ -19,7 +19,7 @@ struct sx_taylorcam {
     struct sx_taylorcam *occluding;
 };
 
-/* Makes what depends on the explainer's shapes anew where they have changed. */
+/* prepare.c: makes what depends on the explainer's shapes anew where they have changed. */
 bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
 
 /* layer.c: whether an operator's result is a map of places. Sets logit_zero and bypass. */
