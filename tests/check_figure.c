@@ -181,6 +181,9 @@ static const struct {
     {"{\"params\":{\"players\":\"tokens\"},\"attribution\":{\"shape\":[1],\"values\":[1]}}",
      SX_TOKENS},
     {"{\"names\":[\"a\",\"b\"],\"attribution\":{\"shape\":[2,1],\"values\":[1,2]}}", SX_TOKENS},
+    {"{\"input\":{\"shape\":[1,2,8]},\"names\":[\"a\",\"b\"],"
+     "\"attribution\":{\"shape\":[2],\"values\":[1,2]}}",
+     SX_TOKENS},
     {"{\"interactions\":[{\"set\":[0],\"value\":1}]}", SX_BARS},
     {"{\"interactions\":[{\"set\":[0,1],\"value\":1}]}", SX_MATRIX},
     {"{\"interactions\":[{\"set\":[0,1,2],\"value\":1}]}", SX_UPSET},
@@ -197,6 +200,23 @@ START_TEST(kinds_of_records)
     ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn), kinds[_i].kind);
     ck_assert_int_eq(drawn, 1);
     ck_assert_int_eq(sx_kind_of(&item, 1, SX_FORCE, &drawn), SX_FORCE);
+}
+END_TEST
+
+/* A line breaks before it is too long; what a name holds does not reach the terminal. */
+START_TEST(words)
+{
+    char *text;
+    const char *of =
+        "{\"params\":{\"players\":\"tokens\"},\"names\":[\"no\",\"\\u001b[2J\",\"yes\"],"
+        "\"attribution\":{\"shape\":[3],\"values\":[-1,0,1]}}";
+    ck_assert(sx_figure_words(record(of), 12, &text, &error));
+    ck_assert_str_eq(text,
+                     "\x1b[38;5;231;48;5;25m no \x1b[0m \x1b[38;5;235;48;5;231m  [2J \x1b[0m "
+                     "\n\x1b[38;5;231;48;5;124m yes \x1b[0m\n");
+    free(text);
+    ck_assert(sx_figure_words(record("{}"), 12, &text, &error));
+    ck_assert_ptr_null(text);
 }
 END_TEST
 
@@ -262,7 +282,7 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, numbers, ticks, signed_colours, terms, circle, springs, files);
+    SUITE_ADD(c, words, numbers, ticks, signed_colours, terms, circle, springs, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

@@ -114,14 +114,16 @@ void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)
     free(name);
 }
 
-/* The map in half blocks, for a terminal that takes colours; NULL: none. */
+/* The words in colours, or the map in half blocks, for a terminal that takes colours; NULL: none. */
 static char *draw_map(const struct cli *cli, const struct sx_tensor *map)
 {
     struct sx_error ignored = {0};
     struct sx_plot plot;
     char *text = NULL;
-    if (map == NULL || map->shape.rank < 2 || cli->format != CLI_FORMAT_TEXT ||
-        !cli_colour(cli))
+    if (cli->format != CLI_FORMAT_TEXT || !cli_colour(cli) ||
+        !sx_figure_words(sx_result_top(cli->result), 76, &text, &ignored) || text != NULL)
+        return text;
+    if (map == NULL || map->shape.rank < 2)
         return NULL;
     sx_plot_default(&plot);
     return sx_plot_terminal(&plot, map, 64, &text, &ignored) ? text : NULL;

@@ -8,15 +8,32 @@ static bool has(const struct sx_datum *record, const char *key)
     return sx_datum_at(record, key) != NULL;
 }
 
+static int64_t largest_set(const struct sx_datum *record)
+{
+    const struct sx_datum *list = sx_datum_at(record, "interactions");
+    int64_t most = 0;
+    for (const struct sx_datum *t = list != NULL && list->kind == SX_LIST ? list->first : NULL;
+         t != NULL; t = t->next) {
+        int64_t n = sx_datum_count(sx_datum_at(t, "set"));
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+/* Names of tokens: of a map with a row for each, or of a sequence [1, tokens, channels]. */
 static bool is_tokens(const struct sx_datum *record)
 {
     const char *players = sx_datum_text(sx_datum_at(record, "params.players"), "");
+    const struct sx_datum *shape = sx_datum_at(record, "input.shape");
     struct sx_record_map map;
-    if (strncmp(players, "tokens", 6) == 0 || has(record, "tokens"))
-        return sx_map_count(record) > 0 || has(record, "interactions");
+    int64_t names = sx_datum_count(sx_datum_at(record, "names"));
+    bool sequence =
+        sx_datum_count(shape) == 3 && names > 0 && sx_datum_element(shape, 1) == (double)names;
+    if (strncmp(players, "tokens", 6) == 0 || has(record, "tokens") || sequence)
+        return has(record, "attribution") ||
+               (has(record, "interactions") && largest_set(record) == 1);
     if (!has(record, "attribution") || !sx_map_get(record, 0, &map))
         return false;
-    int64_t names = sx_datum_count(sx_datum_at(record, "names"));
     bool rows = map.values.shape.rank == 2 && map.values.shape.dim[0] == names;
     sx_record_map_free(&map);
     return rows && names > 0;
@@ -32,18 +49,6 @@ static bool is_picture(const struct sx_datum *record)
     int rank = map.values.shape.rank;
     sx_record_map_free(&map);
     return rank > 2 || (rank == 2 && four);
-}
-
-static int64_t largest_set(const struct sx_datum *record)
-{
-    const struct sx_datum *list = sx_datum_at(record, "interactions");
-    int64_t most = 0;
-    for (const struct sx_datum *t = list != NULL && list->kind == SX_LIST ? list->first : NULL;
-         t != NULL; t = t->next) {
-        int64_t n = sx_datum_count(sx_datum_at(t, "set"));
-        most = n > most ? n : most;
-    }
-    return most;
 }
 
 static int kind_of_record(const struct sx_datum *record)

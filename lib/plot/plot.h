@@ -54,4 +54,7 @@ unsigned sx_heat_colour(const struct sx_heat *heat, const struct sx_plot *plot, 
 bool sx_heat_top(const struct sx_heat *heat, double percent, uint8_t *keep,
                  struct sx_error *error);
 
+/* The nearest of the 240 fixed colours of a terminal. */
+int sx_terminal_colour(unsigned colour);
+
 #endif

@@ -20,7 +20,7 @@ static int distance(unsigned a, unsigned b)
 }
 
 /* The nearest of the 240 fixed colours: a cube of six levels a side, and 24 greys. */
-static int nearest(unsigned colour)
+int sx_terminal_colour(unsigned colour)
 {
     int best = 16, least = distance(colour, 0);
     for (int i = 17; i < 256; i++) {
@@ -53,7 +53,8 @@ static int dot(const struct sx_heat *heat, const struct sx_plot *plot, int64_t x
     for (int64_t j = y0; j < y1; j++)
         for (int64_t i = x0; i < x1; i++)
             sum += sx_heat_at(heat, j * heat->columns + i);
-    return nearest(sx_heat_colour(heat, plot, sum / (double)((x1 - x0) * (y1 - y0))));
+    return sx_terminal_colour(
+        sx_heat_colour(heat, plot, sum / (double)((x1 - x0) * (y1 - y0))));
 }
 
 /* Dots are square, so a line of text holds two rows of them. */

@@ -75,6 +75,11 @@ bool sx_figure_behind(const struct sx_datum *record, const char *dir,
 /* Whether there is a drawing module: status 2. */
 bool sx_figure_possible(struct sx_error *error);
 
+/* Makes *text, to be freed by free(), the sentence of a record for a terminal of 256 colours that is
+ * `columns` wide; NULL where its values are not of tokens. Status 6. */
+bool sx_figure_words(const struct sx_datum *record, int columns, char **text,
+                     struct sx_error *error);
+
 /* ---- Figures that are no record's ---- */
 
 /* What a figure becomes: options and format are said, free bytes with free(). */
