@@ -221,6 +221,7 @@ help:
 	@echo 'make check-hostile, make fuzz    files and command lines that lie'
 	@echo 'make check-engines    under GNU parallel, ssh, Slurm, xargs, make, and as Spark pipes'
 	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
+	@echo 'make check-faults what fails while a tool runs, from the first allocation to the last'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
@@ -277,6 +278,14 @@ check-engines: setup
 	@$(SETUP) $(ENGINE_PACKAGES) || true
 	@$(MAKE) $(QUIET) all
 	@BUILD='$(abspath $(BUILD))' sh tests/engines.sh
+
+# The n-th allocation, read, write, open, sync, rename and mapping fails, for every n: minutes a
+# command. FAULT_EVERY=17 tries each seventeenth.
+FAULT_EVERY ?= 1
+check-faults: setup
+	@$(MAKE) $(QUIET) all
+	@$(CC) -O1 -fPIC -shared -o $(BUILD)/faults.so tests/faults/preload.c -ldl
+	@BUILD='$(BUILD)' sh tests/faults/faults.sh $(BUILD)/faults.so $(FAULT_EVERY)
 
 # Damaged files for a minute, others every time: FUZZ_SEED= and FUZZ_SECONDS= choose.
 FUZZ_SEED ?= $(shell date +%s)
@@ -349,6 +358,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-engines check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-engines check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

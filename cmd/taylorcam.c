@@ -62,29 +62,33 @@ static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_
 }
 
 /* The picture that the places are parts of, as it was read, or made of an input array. NULL: none. */
-static const struct sx_picture *find_picture(struct taylorcam *s,
-                                             const struct cli_sample *sample)
+/* NULL where the sample is no picture; only a want of memory is a failure. */
+static const struct sx_picture *
+find_picture(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    struct sx_error ignored = {0};
     if (sample->picture != NULL)
         return sample->picture;
     for (int i = 0; i < sx_model_input_count(s->cli.model); i++) {
         const struct sx_tensor *feed = &sample->feeds[i];
-        if (feed->shape.rank >= 3 &&
-            sx_picture_of(feed, s->cli.pre.layout, &s->made, &ignored)) {
+        struct sx_error other = {0};
+        if (feed->shape.rank >= 3 && sx_picture_of(feed, s->cli.pre.layout, &s->made, &other)) {
             if (s->made.width > 1 && s->made.height > 1)
                 return &s->made;
             sx_picture_free(&s->made);
         }
+        if (other.status == SX_MEMORY)
+            *error = other;
     }
     return NULL;
 }
 
 static bool relate(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)
 {
-    return cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baseline, error) &&
-           sx_taylorcam_explain(s->method, s->baseline, find_picture(s, sample), s->box,
-                                s->n_boxes, &s->found, error);
+    const struct sx_picture *picture = find_picture(s, sample, error);
+    return error->status == SX_OK &&
+           cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baseline, error) &&
+           sx_taylorcam_explain(s->method, s->baseline, picture, s->box, s->n_boxes, &s->found,
+                                error);
 }
 
 /* ---- Results ---- */

@@ -37,6 +37,9 @@ static bool write_failed(struct cli *cli, struct sx_error *error)
     return cli->format == CLI_NPY ? cli_add_failed(cli, error) : cli_emit_failed(cli, error);
 }
 
+/* Nothing fails in silence: what does not say why has found no memory to say it in. */
+static const struct sx_error unsaid = {SX_MEMORY, "out of memory"};
+
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error)
 {
@@ -49,6 +52,8 @@ bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
     struct sx_error late;
     if (cli_ran_out(cli, &late))
         error = &late;
+    else if (error->status == SX_OK)
+        error = &unsaid;
     if (error->status != SX_FAILED)
         return end_run(cli, sample, error);
     if (sample->file)

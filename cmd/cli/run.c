@@ -82,7 +82,7 @@ static bool open_output(struct cli *cli)
     return cli->sink != NULL && (cli->each || !cli->resume || cli_resume_open(cli));
 }
 
-bool cli_open(struct cli *cli)
+static bool open_all(struct cli *cli)
 {
     cli_watch_signals(cli->tool);
     /* Beside programs, too. */
@@ -107,6 +107,16 @@ bool cli_open(struct cli *cli)
         return false;
     cli->result = sx_result_new(cli->explain.precise ? SX_DOUBLE : SX_FLOAT, &cli->error);
     return cli->result != NULL;
+}
+
+bool cli_open(struct cli *cli)
+{
+    bool ok = open_all(cli);
+    if (!ok && cli->error.status == SX_OK) {
+        cli->error.status = SX_MEMORY;
+        snprintf(cli->error.message, sizeof cli->error.message, "out of memory");
+    }
+    return ok;
 }
 
 void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli_sample *sample,

@@ -60,4 +60,8 @@ double sx_random_normal(uint64_t seed, uint64_t stream, uint64_t draw);  /* N(0,
 /* The bytes of the well-formed UTF-8 character at `text`, 0 if there is none. */
 size_t sx_utf8_length(const char *text);
 
+/* Whether something small was refused by the allocator, and not a size by a limit: fewer points,
+ * another layer or another way would fare no better, and would give other bytes. */
+bool sx_exhausted(const struct sx_error *error);
+
 #endif

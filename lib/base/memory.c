@@ -34,6 +34,11 @@ static bool no_memory(size_t bytes, struct sx_error *error)
                : sx_fail(error, SX_MEMORY, "out of memory: %zu MB are too much", bytes / mega);
 }
 
+bool sx_exhausted(const struct sx_error *error)
+{
+    return error->status == SX_MEMORY && strstr(error->message, " MB") == NULL;
+}
+
 void *sx_new(size_t n, size_t size, struct sx_error *error)
 {
     size_t bytes = SIZE_MAX;

@@ -128,6 +128,8 @@ static bool decompose_all(struct sx_decomposing *d)
             return false;
         if (m->failure == NULL)
             sx_judge(d, row, m);
+        if (d->error->status != SX_OK)
+            return false;
     }
     if (d->o->foreign != NULL) {
         struct sx_decomposed *m = &c->method[c->n_methods++];

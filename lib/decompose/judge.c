@@ -120,7 +120,7 @@ static double slack(const struct sx_decomposing *d, const double *attribution, d
     return least;
 }
 
-/* Of sets, or, with `terms`, of Taylor effects. NAN without memory or effects of all sets. */
+/* Of sets, or, with `terms`, of Taylor effects. NAN without memory, which is an error of d, or effects of all sets. */
 static double slack_of(const struct sx_decomposing *d, const struct sx_decomposed *m,
                        bool terms)
 {
@@ -129,8 +129,8 @@ static double slack_of(const struct sx_decomposing *d, const struct sx_decompose
     double result = NAN;
     if (d->sets.n != count || (terms && t->n_terms == 0))
         return NAN;
-    double *up = sx_new((size_t)count, sizeof *up, NULL);
-    double *down = sx_new((size_t)count, sizeof *down, NULL);
+    double *up = sx_new((size_t)count, sizeof *up, d->error);
+    double *down = sx_new((size_t)count, sizeof *down, d->error);
     if (up != NULL && down != NULL) {
         for (int64_t s = 1; !terms && s < count; s++) {
             up[s] = fmax(m->effect[s], 0);
@@ -196,5 +196,5 @@ bool sx_judge_foreign(const struct sx_decomposing *d, struct sx_decomposed *m)
         m->sum += m->attribution[i];
     m->gap = m->sum - (d->f_x - d->given.f_b);
     judge_existence(d, m, true);
-    return true;
+    return d->error->status == SX_OK;
 }

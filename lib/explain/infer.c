@@ -37,7 +37,7 @@ struct sx_inference *sx_inference_new(struct sx_model *model,
 
 static void release(struct inferred *b)
 {
-    for (int i = 0; i < b->n_outputs; i++)
+    for (int i = 0; b->outputs != NULL && i < b->n_outputs; i++)
         sx_tensor_free(&b->outputs[i]);
     free(b->outputs);
     free(b->names);

@@ -217,11 +217,14 @@ static int *feature_nodes(const struct sx_leaves *s, struct sx_error *error)
 }
 
 struct sx_leaves *sx_leaves_new(struct sx_explainer *e, const struct sx_players *players,
-                                const double *baselines, int64_t n_baselines)
+                                const double *baselines, int64_t n_baselines,
+                                struct sx_error *error)
 {
     struct sx_error ignored = {0};
     struct sx_leaves *s = sx_new(1, sizeof *s, &ignored);
     if (s == NULL || !has_trees(e->built.graph)) {
+        if (s == NULL)
+            sx_fail(error, SX_MEMORY, "%s", ignored.message);
         free(s);
         return NULL;
     }
@@ -241,6 +244,8 @@ struct sx_leaves *sx_leaves_new(struct sx_explainer *e, const struct sx_players 
     free(label);
     if (ok)
         return s;
+    if (sx_exhausted(&ignored))
+        sx_fail(error, SX_MEMORY, "%s", ignored.message);
     sx_leaves_free(s);
     return NULL;
 }

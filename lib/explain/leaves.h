@@ -9,9 +9,10 @@
 struct sx_leaves;
 
 /* NULL where f is not a sum of trees, each of whose features is one of a player; the reason is no
- * failure. Explainer, its sample, players and baselines must outlive it. */
+ * failure, but for a want of memory. Explainer, its sample, players and baselines must outlive it. */
 struct sx_leaves *sx_leaves_new(struct sx_explainer *e, const struct sx_players *players,
-                                const double *baselines, int64_t n_baselines);
+                                const double *baselines, int64_t n_baselines,
+                                struct sx_error *error);
 void sx_leaves_free(struct sx_leaves *leaves);
 
 /* Visits the leaves: their sum is f, but for a constant, averaged over the baselines. */

@@ -310,12 +310,13 @@ static bool leaf_products(void *context, const struct sx_product_taker *to,
 }
 
 /* A sum of decision trees is one of products, too. */
-static void find_leaves(struct masked *m, const double *baselines)
+static bool find_leaves(struct masked *m, const double *baselines, struct sx_error *error)
 {
     if (m->likeness == SX_TARGET)
-        m->leaves = sx_leaves_new(m->e, m->players, baselines, m->n_baselines);
+        m->leaves = sx_leaves_new(m->e, m->players, baselines, m->n_baselines, error);
     if (m->leaves != NULL)
         m->game->products = leaf_products;
+    return error->status == SX_OK;
 }
 
 struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *players,
@@ -338,10 +339,8 @@ struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *p
     game->release = release;
     m->game = game;
     if (take_tensors(m, baselines, error) && take_shared(m, error) &&
-        drop_nulls(m, baselines, error)) {
-        find_leaves(m, baselines);
+        drop_nulls(m, baselines, error) && find_leaves(m, baselines, error))
         return game;
-    }
     sx_game_free(game);
     return NULL;
 }

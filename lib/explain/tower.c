@@ -42,7 +42,7 @@ static bool copy(struct sx_tower *t, const struct sx_explained *b, struct sx_err
         t->root = map[b->value];
     }
     free(map);
-    return ok && sx_graph_ok(t->g, error);
+    return sx_graph_ok(t->g, error) && ok;
 }
 
 static bool find_moving(struct sx_tower *t, struct sx_error *error)

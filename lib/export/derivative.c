@@ -49,7 +49,7 @@ static bool open_part(struct sx_task *t)
             ok = sx_part_add_input(
                 t, (struct sx_part_input){.origin = OF_MODEL, .node = map[i], .from = (int)i});
     free(map);
-    return ok && sx_graph_ok(t->h, t->error);
+    return t->h != NULL && sx_graph_ok(t->h, t->error) && ok;
 }
 
 /* ---- All ---- */

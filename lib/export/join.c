@@ -126,7 +126,7 @@ static bool join_part(struct sx_task *t, const int *map)
     free(joint.to);
     free(made);
     free(roots);
-    return ok && sx_graph_ok(g, t->error);
+    return sx_graph_ok(g, t->error) && ok;
 }
 
 /* Leaves of the whole what the outputs need; sets the names of nodes from map, lowered to whole. */

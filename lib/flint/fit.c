@@ -9,14 +9,8 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
 {
     char attributes[24], seed[24], layers[1024] = "";
     char *input = sx_flint_origin_text(fit, to->error);
-    char *names = input != NULL ? sx_flint_names_text(fit, to->error) : NULL;
-    const struct sx_flint_origin *o = fit->data.origin;
-    bool named =
-        o != NULL && o->n_names > 0 && sx_model_metadata(fit->model, "feature_names") == NULL;
-    if (names == NULL) {
-        free(input);
+    if (input == NULL)
         return false;
-    }
     for (int i = 0; i < fit->source.n_layers; i++) {
         size_t n = strlen(layers);
         snprintf(layers + n, sizeof layers - n, "%s%s", i > 0 ? "," : "",
@@ -24,7 +18,7 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
     }
     snprintf(attributes, sizeof attributes, "%lld", (long long)fit->options.attributes);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)fit->options.seed);
-    struct sx_flint_entry entries[] = {
+    const struct sx_flint_entry entries[] = {
         {"flint.version", SX_VERSION},
         {"flint.mode", fit->options.joint ? "joint" : "posthoc"},
         {"flint.layers", layers},
@@ -37,17 +31,11 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
         {"flint.config", fit->config},
         {"flint.input", input},
         {"flint.seed", seed},
-        {NULL, NULL},
-        {NULL, NULL},
+        {"flint.metrics", metrics},
     };
-    size_t n = sizeof entries / sizeof entries[0] - 2;
-    if (named)
-        entries[n++] = (struct sx_flint_entry){"feature_names", names};
-    if (metrics != NULL)
-        entries[n++] = (struct sx_flint_entry){"flint.metrics", metrics};
+    size_t n = sizeof entries / sizeof entries[0] - (metrics == NULL);
     bool ok = sx_flint_compose(&fit->source, &fit->options, &fit->params, entries, n, to);
     free(input);
-    free(names);
     return ok;
 }
 

@@ -17,6 +17,7 @@ struct probe {
     int64_t other;  /* what all other symbolic dimensions are */
     struct sx_shape *shape;
     struct sx_lower_input *input;
+    struct sx_error *error;
 };
 
 static const Onnx__TensorShapeProto *declared(const struct sx_model *m, const char *name)
@@ -106,8 +107,7 @@ static enum verdict judge(const struct sx_lowered *l, const int64_t *mark)
 
 static enum verdict follow(const struct probe *p, const struct sx_lowered *l)
 {
-    struct sx_error ignored = {0};
-    int64_t *mark = sx_new(l->graph->n_nodes, sizeof *mark, &ignored);
+    int64_t *mark = sx_new(l->graph->n_nodes, sizeof *mark, p->error);
     if (mark == NULL)
         return UNDECIDED;
     for (int i = 0; i < l->n_inputs; i++)
@@ -119,15 +119,15 @@ static enum verdict follow(const struct probe *p, const struct sx_lowered *l)
 }
 
 /* Small lengths are too small for some pictures, large ones for some loops. */
-static enum verdict try_group(const struct sx_model *m, const bool *in, size_t max_memory)
+static enum verdict try_group(const struct sx_model *m, const bool *in, size_t max_memory,
+                              struct sx_error *failure)
 {
     static const int64_t lengths[] = {8, 64, 1, LENGTH};
-    struct sx_error ignored = {0};
-    struct probe p = {.m = m, .in = in};
+    struct probe p = {.m = m, .in = in, .error = failure};
     enum verdict verdict = UNDECIDED;
     bool open = false, lowered = false;
-    p.shape = sx_new((size_t)m->n_inputs, sizeof *p.shape, &ignored);
-    p.input = sx_new((size_t)m->n_inputs, sizeof *p.input, &ignored);
+    p.shape = sx_new((size_t)m->n_inputs, sizeof *p.shape, failure);
+    p.input = sx_new((size_t)m->n_inputs, sizeof *p.input, failure);
     for (int i = 0; i < m->n_inputs; i++)
         for (int k = 0; k < m->inputs[i].shape.rank; k++)
             open = open || (m->inputs[i].shape.dim[k] < 0 && (k > 0 || !in[i]));
@@ -143,6 +143,8 @@ static enum verdict try_group(const struct sx_model *m, const bool *in, size_t m
         lowered = l != NULL;
         verdict = lowered ? follow(&p, l) : UNDECIDED;
         sx_lowered_free(l);
+        if (sx_exhausted(&error))
+            sx_fail(failure, SX_MEMORY, "%s", error.message);
     }
     free(p.shape);
     free(p.input);
@@ -180,7 +182,7 @@ bool sx_model_find_samples(struct sx_model *m, size_t max_memory, struct sx_erro
         free(in);
         return in != NULL;
     }
-    enum verdict all = try_group(m, in, max_memory);
+    enum verdict all = try_group(m, in, max_memory, error);
     for (int i = 0; i < m->n_inputs; i++)
         if (open_first(&m->inputs[i]))
             settle(&m->inputs[i], m, all);
@@ -190,8 +192,8 @@ bool sx_model_find_samples(struct sx_model *m, size_t max_memory, struct sx_erro
             continue;
         for (int k = 0; k < m->n_inputs; k++)
             in[k] = open_first(&m->inputs[k]) && same(m->inputs[k].symbol, name);
-        settle(&m->inputs[i], m, try_group(m, in, max_memory));
+        settle(&m->inputs[i], m, try_group(m, in, max_memory, error));
     }
     free(in);
-    return true;
+    return error->status == SX_OK;
 }

@@ -169,7 +169,7 @@ static bool prepare(struct sx_points *points, int64_t size, struct sx_error *err
                     limit >> 20);
         else if (compile(points, &points->batch[0], size, &failure))
             return make_padding(points, error);
-        if (failure.status != SX_MEMORY || size <= 1)
+        if (failure.status != SX_MEMORY || sx_exhausted(&failure) || size <= 1)
             return sx_fail(error, failure.status, "%s", failure.message);
     }
 }

@@ -29,7 +29,7 @@ static int64_t place(const struct sx_dnnl_blocks *b, int axis, int64_t i)
     return at + i * b->stride[axis];
 }
 
-bool sx_place_weights(struct sx_primitive *p)
+bool sx_place_weights(struct sx_primitive *p, struct sx_error *error)
 {
     struct sx_key_weights w;
     struct sx_dnnl_blocks b;
@@ -37,7 +37,7 @@ bool sx_place_weights(struct sx_primitive *p)
         return false;
     sx_key_weights(&p->key, false, &w);
     for (int axis = 0; axis < w.rank; axis++) {
-        p->place[axis] = sx_new((size_t)w.dim[axis], sizeof **p->place, NULL);
+        p->place[axis] = sx_new((size_t)w.dim[axis], sizeof **p->place, error);
         for (int64_t i = 0; p->place[axis] != NULL && i < w.dim[axis]; i++)
             p->place[axis][i] = place(&b, axis, i);
         if (p->place[axis] == NULL)

@@ -84,8 +84,9 @@ bool sx_find_conv(struct sx_dnnl *d, struct sx_key *key, struct sx_primitive **f
 /* The weights of a primitive as oneDNN wants them; it owns the description. */
 const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p);
 
-/* Finds where oneDNN has each of the weights of a new primitive. */
-bool sx_place_weights(struct sx_primitive *p);
+/* Finds where oneDNN has each of the weights of a new primitive; false without an error where that
+ * cannot be told. */
+bool sx_place_weights(struct sx_primitive *p, struct sx_error *error);
 
 /* Packs weights, or unpacks what the adjoint by the weights has summed. */
 void sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to);

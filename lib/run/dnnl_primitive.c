@@ -11,7 +11,7 @@
 
 enum { MADE_FOR = 8 };
 
-/* Memory descriptions are NULL if out of memory, which oneDNN refuses as arguments. */
+/* Memory descriptions are NULL if out of memory. */
 static dnnl_memory_desc_t tagged(int rank, const dnnl_dims_t dims, dnnl_format_tag_t tag)
 {
     dnnl_memory_desc_t desc = NULL;
@@ -62,6 +62,11 @@ static void destroy_descs(struct descs *m)
     dnnl_memory_desc_destroy(m->bias);
 }
 
+static bool all_there(const struct descs *m, const struct sx_key *key)
+{
+    return m->x != NULL && m->w != NULL && m->y != NULL && (m->bias != NULL || !key->bias);
+}
+
 /* The adjoints are made without oneDNN's hint of a forward primitive, which only other kinds of
  * layers need. */
 static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_attr_t attr,
@@ -78,8 +83,10 @@ static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_at
         end[i] = (key->result[i] - 1) * c->stride[i] + (key->kernel[i] - 1) * c->dilation[i] +
                  1 - key->image[i] - c->pad_begin[i];
     }
-    dnnl_status_t status;
-    if (key->kind == SX_KEY_FORWARD)
+    dnnl_status_t status = dnnl_out_of_memory;
+    if (!all_there(&m, key))
+        ; /* as the status says */
+    else if (key->kind == SX_KEY_FORWARD)
         status = dnnl_convolution_forward_primitive_desc_create(
             desc, engine, dnnl_forward_inference, dnnl_convolution_direct, m.x, m.w, m.bias,
             m.y, stride, dilation, begin, end, attr);
@@ -119,9 +126,11 @@ static dnnl_status_t product_desc(const struct sx_dnnl *d, const struct sx_key *
                                 : matrix_desc(key->k, key->columns, key->b_stride),
                       matrix_desc(key->m, key->columns, c_stride),
                       key->bias ? matrix_desc(1, key->columns, row) : NULL};
-    dnnl_status_t status = dnnl_matmul_primitive_desc_create(
-        desc, d->engine, m.x, first != NULL ? sx_weights_packed(first) : m.w, m.bias, m.y,
-        attr);
+    dnnl_status_t status = dnnl_out_of_memory;
+    if (all_there(&m, key))
+        status = dnnl_matmul_primitive_desc_create(
+            desc, d->engine, m.x, first != NULL ? sx_weights_packed(first) : m.w, m.bias, m.y,
+            attr);
     destroy_descs(&m);
     return status;
 }
@@ -227,11 +236,13 @@ static bool fits(const struct sx_key *key)
 
 /* Makes the primitive of a key. An implementation whose name begins with "ref" is thousands of
  * times too slow: it is taken for none. */
-static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
+static bool make_primitive(struct sx_dnnl *d, struct sx_primitive *p, struct sx_error *error)
 {
     dnnl_primitive_attr_t attr;
-    if (!fits(&p->key) || sx_conv_stops(&p->key) || !make_attr(&p->key, &attr))
-        return;
+    if (!fits(&p->key) || sx_conv_stops(&p->key))
+        return true;
+    if (!make_attr(&p->key, &attr))
+        return sx_fail(error, SX_MEMORY, "out of memory");
     int before = omp_get_max_threads();
     omp_set_num_threads(p->key.serial ? 1 : MADE_FOR);
     dnnl_status_t status = p->key.kind == SX_KEY_PRODUCT
@@ -241,21 +252,25 @@ static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
     if (status == dnnl_success) {
         choose(&p->desc);
         p->name = name_of(p->desc);
-        if (!begins(p->name, "ref") &&
-            dnnl_primitive_create(&p->primitive, p->desc) != dnnl_success)
+        if (!begins(p->name, "ref"))
+            status = dnnl_primitive_create(&p->primitive, p->desc);
+        if (status != dnnl_success)
             p->primitive = NULL;
     }
     omp_set_num_threads(before);
+    if (status == dnnl_out_of_memory)
+        return sx_fail(error, SX_MEMORY, "out of memory");
     if (p->primitive == NULL)
-        return;
+        return true;
     p->weights = dnnl_memory_desc_get_size(sx_weights_packed(p));
     const_dnnl_memory_desc_t desc =
         dnnl_primitive_desc_query_md(p->desc, dnnl_query_scratchpad_md, 0);
     p->scratchpad = (dnnl_memory_desc_get_size(desc) + 63) & ~(size_t)63;
-    if (!sx_place_weights(p)) {
+    if (!sx_place_weights(p, error)) {
         dnnl_primitive_destroy(p->primitive);
         p->primitive = NULL;
     }
+    return error->status == SX_OK;
 }
 
 /* oneDNN does not live through a want of memory while it makes a primitive (measured: version 2.6
@@ -263,9 +278,9 @@ static void make_primitive(struct sx_dnnl *d, struct sx_primitive *p)
 #define ROOM ((size_t)8 << 20)
 static bool has_room(struct sx_error *error)
 {
-    void *p = sx_new_aligned(1, ROOM, error);
+    void *p = sx_new_aligned(1, ROOM, NULL);
     free(p);
-    return p != NULL;
+    return p != NULL || sx_fail(error, SX_MEMORY, "out of memory");
 }
 
 /* One that cannot be made is kept too, as a refusal. */
@@ -285,7 +300,8 @@ bool sx_find_primitive(struct sx_dnnl *d, const struct sx_key *key, struct sx_pr
              dnnl_stream_create(&d->stream, d->engine, dnnl_stream_default_flags) !=
                  dnnl_success))
             return sx_fail(error, SX_MEMORY, "out of memory");
-        make_primitive(d, p);
+        if (!make_primitive(d, p, error))
+            return false;
     }
     *found = p->primitive != NULL ? p : NULL;
     return true;

@@ -85,7 +85,7 @@ static enum verdict judge_places(struct sx_taylorcam *t, struct sx_error *error)
 }
 
 /* A layer that cannot be looked at is void. */
-static enum verdict judge(const struct choosing *c, const char *layer)
+static enum verdict judge(const struct choosing *c, const char *layer, struct sx_error *error)
 {
     struct sx_error ignored = {0};
     enum verdict verdict = VOID;
@@ -98,6 +98,8 @@ static enum verdict judge(const struct choosing *c, const char *layer)
         verdict = judge_places(t, &ignored);
     sx_taylorcam_free(t);
     sx_explainer_free(e);
+    if (sx_exhausted(&ignored))
+        sx_fail(error, SX_MEMORY, "%s", ignored.message);
     return verdict;
 }
 
@@ -105,11 +107,11 @@ static enum verdict judge(const struct choosing *c, const char *layer)
 
 /* The last layer whose pairs mean something, else the last with any pairs; NULL: none. */
 static const char *find_layer(const struct choosing *c, const char *const *name, int n,
-                              bool *skipped)
+                              bool *skipped, struct sx_error *error)
 {
     const char *local = NULL;
-    for (int i = 0; i < n; i++) {
-        enum verdict verdict = judge(c, name[i]);
+    for (int i = 0; i < n && error->status == SX_OK; i++) {
+        enum verdict verdict = judge(c, name[i], error);
         if (verdict == GOOD) {
             *skipped = i > 0;
             return name[i];
@@ -131,18 +133,22 @@ static bool keep(struct sx_taylorcam_choice *choice, const char *layer, struct s
 /* Looks at the whole network: whether its logit is piecewise linear in the input, and which layers
  * might do. What cannot be differentiated by its input is left as it is. */
 static int look(const struct choosing *c, struct sx_explainer **by_input, bool *linear,
-                const char *name[MOST_LAYERS])
+                const char *name[MOST_LAYERS], struct sx_error *error)
 {
     struct sx_error ignored = {0};
     struct choosing faithful = *c;
     bool curved = true;
     faithful.o.smooth = "none";
     faithful.explain.score = SX_SCORE_LOGIT;
+    int n = 0;
     *by_input = explain_by(&faithful, NULL, &ignored);
-    if (*by_input == NULL || !sx_deriv_curved(*by_input, &curved, &ignored))
-        return 0;
-    *linear = !curved;
-    return sx_taylorcam_candidates(*by_input, name, MOST_LAYERS, &ignored);
+    if (*by_input != NULL && sx_deriv_curved(*by_input, &curved, &ignored)) {
+        *linear = !curved;
+        n = sx_taylorcam_candidates(*by_input, name, MOST_LAYERS, &ignored);
+    }
+    if (sx_exhausted(&ignored))
+        sx_fail(error, SX_MEMORY, "%s", ignored.message);
+    return n;
 }
 
 static bool choose_layer(struct choosing *c, const char *const *name, int n,
@@ -155,11 +161,11 @@ static bool choose_layer(struct choosing *c, const char *const *name, int n,
     if (coarse)
         c->o.most = c->o.order == 3 ? MOST_IN_TRIPLES : MOST_IN_PAIRS;
     const char *found = c->o.form != SX_TAYLOR_OCCLUSION && c->o.axes[0] < 0
-                            ? find_layer(c, name, n, &choice->skipped)
+                            ? find_layer(c, name, n, &choice->skipped, error)
                             : NULL;
     choice->most = c->o.most;
     choice->found = found != NULL;
-    return keep(choice, found != NULL ? found : usual, error);
+    return error->status == SX_OK && keep(choice, found != NULL ? found : usual, error);
 }
 
 bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options *explain,
@@ -177,7 +183,7 @@ bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options
                                            .most = options->most};
     int n = 0;
     if (free_choice || explain->wrt == NULL)
-        n = look(&c, &by_input, &linear, name);
+        n = look(&c, &by_input, &linear, name, error);
     choice->softened = free_choice && linear && options->form != SX_TAYLOR_OCCLUSION;
     choice->score = scored             ? explain->score
                     : choice->softened ? SX_SCORE_LOGIT
@@ -187,8 +193,9 @@ bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options
                                              : "none";
     c.explain.score = choice->score;
     c.o.smooth = choice->smooth;
-    bool ok = explain->wrt != NULL ? keep(choice, explain->wrt, error)
-                                   : choose_layer(&c, name, n, choice, error);
+    bool ok = error->status != SX_OK ? false
+              : explain->wrt != NULL ? keep(choice, explain->wrt, error)
+                                     : choose_layer(&c, name, n, choice, error);
     sx_explainer_free(by_input);
     return ok;
 }

@@ -86,11 +86,12 @@ bool sx_tally_begin(struct sx_tally *t, struct sx_level *l, enum sx_gather how, 
                     int64_t rows, size_t limit, struct sx_error *error)
 {
     size_t n = (size_t)l->n, kept;
-    *t = (struct sx_tally){.how = how, .is_signed = is_signed, .n = l->n, .rows = rows};
+    *t = (struct sx_tally){.how = how, .is_signed = is_signed, .rows = rows};
     double **to[] = {&l->strength, &l->mean, &l->std, &l->min, &l->max};
     for (int i = 0; i < 5; i++)
         if ((*to[i] = sx_new(n, sizeof **to[i], error)) == NULL)
             return false;
+    t->n = l->n;
     if (!keeps_all(how) || rows < 2)
         return true;
     if (!sx_size_mul(&kept, n, (size_t)rows) || !sx_size_mul(&kept, kept, sizeof(double)) ||

@@ -1,0 +1,72 @@
+#!/bin/sh
+# faults.sh PRELOAD [EVERY] - for each command below, the n-th call of each kind fails, for n = 1, 2, ... to
+# the last: the tool ends with a status, a line and no half-written file, or with the bytes of a run
+# in which nothing failed. Every EVERY-th n is tried, for a quick look.
+set -u
+PATH=$(pwd)/$BUILD/bin:$PATH
+preload=$(realpath "$1") every=${2:-1}
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM
+data=$(pwd)/tests/data
+cd "$T" || exit 1
+export GOMP_SPINCOUNT=0
+bad=0 tried=0
+
+say() {
+    bad=$((bad + 1))
+    echo "$kind $n${FAULT_FOR_GOOD:+ for good}: $1: $command"
+}
+
+# Runs the command with the fault; the output file is out.
+try() {
+    rm -f out said
+    # shellcheck disable=SC2086 # words
+    timeout 20 env FAULT="$kind:$n" LD_PRELOAD="$preload" $command >/dev/null 2>said
+    status=$?
+    tried=$((tried + 1))
+    lines=$(grep -vc ': warning: ' said)
+    case $status in
+    0) cmp -s out right || say 'status 0 with other bytes' ;;
+    [1-6])
+        [ "$lines" -ge 1 ] || say "status $status without a line"
+        [ ! -e out ] || cmp -s out right || say "status $status and a file that is not whole"
+        ;;
+    *) say "status $status" ;;
+    esac
+    left=$(find . -name '.sextant*')
+    [ -z "$left" ] || { say "left behind $left"; rm -f .sextant*; }
+}
+
+while IFS= read -r command; do
+    [ -n "$command" ] || continue
+    # shellcheck disable=SC2086 # words
+    $command >/dev/null 2>said || { echo "does not run: $command"; cat said; exit 1; }
+    mv out right
+    for kind in malloc read write open fsync rename link mmap; do
+        # shellcheck disable=SC2086 # words
+        env FAULT=$kind:0 FAULT_COUNT="$T/count" LD_PRELOAD="$preload" $command >/dev/null 2>&1
+        count=$(cat count 2>/dev/null || echo 0)
+        for FAULT_FOR_GOOD in '' 1; do
+            [ -n "$FAULT_FOR_GOOD" ] && export FAULT_FOR_GOOD || unset FAULT_FOR_GOOD
+            n=1
+            while [ "$n" -le "$count" ]; do
+                try
+                n=$((n + every))
+            done
+        done
+        unset FAULT_FOR_GOOD
+    done
+    echo "$tried faults so far, $bad bad: $command"
+done <<END
+onnx-run -j1 -f json --rows=0:2 -o out $data/digits8.onnx $data/digits8.npy
+onnx-run -j1 -f npy --rows=0:2 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f json --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+xderiv -j1 -f csv --rows=0:3 -o out $data/diabetes.onnx $data/diabetes.csv
+shapley-int -j1 -f json --index=sii --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
+attr-decompose -j1 -f json --methods=gxi,shapley,lrp-eps --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
+taylorcam -j1 -f json --smooth=softplus:5 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+onnx-perturb --noise=10 -o out $data/diabetes.onnx
+onnx-grad -o out $data/diabetes.onnx
+END
+[ "$bad" -eq 0 ]
