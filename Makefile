@@ -163,7 +163,7 @@ INSTALLED = $(TOOLS:%=bin/%) $(MODULES:%=lib/sextant/%) $(addprefix $(LIBDIR)/,l
 # What the README and sextant-cookbook(7) explain: networks with inputs.
 EXAMPLES = $(addprefix tests/data/,README digits8.onnx digits8.npy diabetes.onnx diabetes.csv f1.onnx f1.npy \
            f1.truth squeezenet.onnx squeezenet.licence labels.txt dog.png cat.png review.onnx review.npy \
-           review.txt review.vocab words.onnx words.npy words.txt series.onnx series.csv speech.onnx \
+           review.vocab words.onnx words.npy words.txt series.onnx series.csv speech.onnx \
            speech.npy faces.onnx astronaut.png)
 
 install: all
