@@ -45,7 +45,7 @@ void sx_flint_relevance(const double *phi, const float *weights, int64_t n, doub
 {
     double largest = 0;
     for (int64_t j = 0; j < n; j++) {
-        double a = phi[j] * (double)weights[j];
+        double a = phi[j] * (double)weights[j] + 0.0; /* -0 becomes 0 */
         r[j] = a;
         if (alpha != NULL)
             alpha[j] = a;
