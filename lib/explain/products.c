@@ -1,7 +1,7 @@
 /* products.c - derivatives of f along places of a layer, times the layer, place by place.
  *
- * One pass back through the part of the graph below the layer for each tuple, in batches; what
- * goes in and comes out is a number for each place, so nothing is as large as a row of the
+ * Each tuple costs one pass back through the part of the graph below the layer, and tuples are run in
+ * batches. A number for each place goes in, and one comes out: nothing is as large as a row of the
  * derivative tensor. */
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +14,17 @@ struct sx_products {
     const struct sx_places *places;
     int order;
     enum sx_type real;
-    struct sx_tower tower; /* whose constants the graph borrows */
+    struct sx_tower tower; /* the graph borrows its constants */
     struct sx_graph *g;
     struct sx_points *points;
     const void **shared;
     float *x, *d; /* in float32; NULL in float64 */
-    void *out;    /* of one stretch of tuples, in the graph's precision, as are */
-    void *v[2];   /* its tuples, 1 at the place and 0 elsewhere */
+    void *out;    /* the results of one stretch of tuples, in the graph's precision */
+    void *v[2];   /* its tuples: 1 at the place and 0 elsewhere */
     int64_t room;
 };
 
-/* Context of the rebuild: nodes of one graph that are inputs, and what stands for them. */
+/* Context of the rebuild: input nodes of one graph, and the nodes that replace them. */
 struct replacing {
     const struct sx_graph *from;
     int n, node[3], by[3];
@@ -50,7 +50,7 @@ static int direction(const struct sx_places *places, struct sx_graph *g,
     return sx_expand(g, spread, &places->shape);
 }
 
-/* Puts directions made from numbers in place of the tower's, and sums its row over places. */
+/* Replaces the tower's directions by ones made from numbers, and sums its row over places. */
 static bool emit(struct sx_products *p, enum sx_taylor_form form, int row, int numbers[2],
                  int *shared, int *out, struct sx_error *error)
 {

@@ -57,7 +57,7 @@ static int find_method(const char *name, struct sx_error *error)
     return -1;
 }
 
-/* The place and the channel of every element; a channel is all attributes together. */
+/* Finds the place and the channel of every element. All axes but those of places make channels. */
 static void locate(struct cam *c)
 {
     const struct sx_places *p = c->places;

@@ -6,7 +6,7 @@
 
 enum { USUAL_STEPS = 20 };
 
-/* The point of the layer, d = x - baseline, what one node gives, and the gradient there. */
+/* At one node of the integral: the point, d = x - baseline, the products, and the gradient. */
 struct integral {
     double *point, *d, *products, *gradient;
 };
@@ -29,7 +29,7 @@ static void integral_free(struct integral *s)
     free(s->gradient);
 }
 
-/* What the gradient adds to a place's relation to itself. */
+/* Adds the gradient's part of a place's relation to itself. */
 static bool add_gradient(struct sx_taylorcam *t, const struct integral *s, double weight,
                          double *out, struct sx_error *error)
 {

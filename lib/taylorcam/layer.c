@@ -1,4 +1,4 @@
-/* layer.c - which layer to explain, and what lies between it and the output. */
+/* layer.c - the usual layer, and what lies between a layer and the output. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +70,7 @@ static bool find_bypass(struct sx_taylorcam *t, int x, struct sx_error *error)
     return true;
 }
 
-/* Whether the logit has no second derivative by x. A score that is the logit is done with. */
+/* Whether the logit has no second derivative by x. */
 static bool look_at_logit(struct sx_taylorcam *t, int x, int y, struct sx_error *error)
 {
     struct sx_graph *from = t->e->built.lowered->graph;

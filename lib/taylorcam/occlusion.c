@@ -1,4 +1,4 @@
-/* occlusion.c - effects of pairs of places by putting a baseline in their place. */
+/* occlusion.c - effects of pairs of places: what f loses where a baseline replaces them. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ static void take(void *context, int64_t k, double value, const double *gradient)
     m->value[k] = value;
 }
 
-/* Point 0 lacks nothing, point 1 + j place j, the rest two places j < k in order. */
+/* Point 0 lacks nothing. Point 1 + j lacks place j. The others lack two places j < k, in order. */
 static void list_points(int64_t n, int64_t *lacks)
 {
     int64_t *at = lacks;
@@ -49,7 +49,7 @@ static void list_points(int64_t n, int64_t *lacks)
         }
 }
 
-/* The effect of a place on itself is that of taking it away. */
+/* The effect of a place with itself is that of taking it away. */
 static void fill_effects(const struct masking *m, int64_t n, double *effects)
 {
     const double *f = m->value;
@@ -85,7 +85,7 @@ double *sx_occlusion(struct sx_taylorcam *t, const double *baseline, struct sx_e
     return effects;
 }
 
-/* ---- How well strengths foretell it ---- */
+/* ---- Correlation of strengths with these effects ---- */
 
 struct ranked {
     double value;

@@ -4,8 +4,7 @@
 
 #include "taylorcam/taylorcam.h"
 
-/* The most places: [n, n] or [n, n, n] numbers must be worth having. More become blocks, no more than
- * the smaller numbers. */
+/* The most places that are related one by one. More become blocks, of which there are at most FEW. */
 enum { MOST_IN_PAIRS = 1024, MOST_IN_TRIPLES = 256, FEW_IN_PAIRS = 256, FEW_IN_TRIPLES = 64 };
 
 struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,
@@ -54,7 +53,7 @@ const char *sx_taylorcam_bypass(const struct sx_taylorcam *t)
     return t->bypass;
 }
 
-/* One place has no partner. */
+/* Fails for a layer of one place, and names another. */
 static bool refuse_single(const struct sx_taylorcam *t, struct sx_error *error)
 {
     struct sx_error ignored = {0};
@@ -82,8 +81,8 @@ static bool check_places(const struct sx_taylorcam *t, struct sx_error *error)
     return true;
 }
 
-/* The places as they were asked for; without a grid, and if there are too many, blocks of a few rows and
- * columns each. */
+/* Makes the places as they were asked for. Without a grid, and if there are too many, they are blocks
+ * of a few rows and columns each. */
 static bool make_places(struct sx_taylorcam *t, struct sx_error *error)
 {
     const struct sx_shape *shape = &t->e->input.shape;

@@ -51,8 +51,8 @@ struct walk {
     int order;
 };
 
-/* The next relation of increasing places, pairs of a place with itself included; starts at a
- * place[order - 1] of -1. */
+/* Goes to the next relation, whose places do not decrease. Pairs of a place with itself are included,
+ * triples with a repeated place are not. The first call begins at place[order - 1] = -1. */
 static bool next(struct walk *w)
 {
     int m = w->order - 1;
@@ -139,7 +139,7 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
-/* Restores a heap whose root is the last of all by `compare`, after its root has changed. */
+/* Restores the heap after its root has changed. Its root is the last of all by `compare`. */
 static void sift(struct sx_relation *heap, int64_t n)
 {
     for (int64_t i = 0;;) {
@@ -156,7 +156,7 @@ static void sift(struct sx_relation *heap, int64_t n)
     }
 }
 
-/* Keeps the n first. */
+/* Adds one to those that are kept, the n first by `compare`. */
 static void insert(struct sx_relation *top, int64_t *count, int64_t n,
                    const struct sx_relation *one)
 {
@@ -203,7 +203,7 @@ bool sx_relations_row(const struct sx_relations *r, int64_t place, bool effects,
 
 /* ---- Groups ---- */
 
-/* out[.., a] = sum of weights[a, i] in[i, ..]: applied once for each axis, it groups all. */
+/* out[.., a] = sum over i of weights[a, i] in[i, ..]. Once for each axis groups a whole table. */
 static void contract(const double *in, int64_t n, int64_t rest, const double *weights,
                      int64_t m, double *out)
 {
@@ -239,7 +239,7 @@ static bool group(const struct sx_tensor *from, int order, int64_t n, const doub
     return ok;
 }
 
-/* A group's relation to itself is not kept. */
+/* Sets relations of a group to itself to 0. */
 static void drop_repeated(struct sx_relations *r)
 {
     int64_t n = r->rows * r->columns, count = sx_count(&r->strength.shape);

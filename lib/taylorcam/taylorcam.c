@@ -6,8 +6,7 @@
 
 #include "taylorcam/taylorcam.h"
 
-/* Nothing relates: another layer is named, or smooth kinks unless they are smooth, as far as either
- * helps. */
+/* Fails, and names another layer, --smooth, or both, where these give relations. */
 static bool refuse_zero(const struct sx_taylorcam *t, const char *why, struct sx_error *error)
 {
     struct sx_taylorcam_choice choice = {0};
@@ -29,7 +28,7 @@ static bool refuse_zero(const struct sx_taylorcam *t, const char *why, struct sx
     return false;
 }
 
-/* Products of all tuples of order - 1 places; out stays 0 where the curvature is. */
+/* Products of all tuples of order - 1 places. Without curvature out stays 0. */
 static bool multiply(struct sx_taylorcam *t, int64_t n_tuples, const int64_t *tuples,
                      const double *baseline, double *out, struct sx_error *error)
 {
@@ -142,7 +141,7 @@ static bool relate_triples(struct sx_taylorcam *t, struct sx_relations *r,
     return ok;
 }
 
-/* How strong a relation may be that is but the rounding of stronger ones. */
+/* The largest strength that the rounding of stronger relations may have. */
 enum { ROUNDINGS = 16 };
 static double noise_of(const struct sx_taylorcam *t, const struct sx_relations *r)
 {
@@ -155,7 +154,7 @@ static double noise_of(const struct sx_taylorcam *t, const struct sx_relations *
     return squares ? unit * unit * most : unit * most;
 }
 
-/* What the strengths are worth: how additive they are, what is noise, and whether there are any. */
+/* Finds how additive the strengths are, and what is noise. Fails where all are 0. */
 static bool weigh(struct sx_taylorcam *t, struct sx_relations *r, struct sx_error *error)
 {
     int64_t n = r->rows * r->columns, all = sx_count(&r->strength.shape);

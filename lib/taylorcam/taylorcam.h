@@ -8,14 +8,14 @@
 struct sx_taylorcam {
     struct sx_explainer *e;
     struct sx_taylorcam_options o;
-    unsigned builds; /* of the explainer, for which all of the following is */
+    unsigned builds; /* e->builds when the following was made */
     struct sx_places places;
     bool coarse; /* places are blocks that nobody asked for */
     bool logit_zero;
     const char *bypass;
-    struct sx_products *products; /* made when first used, as is */
-    struct sx_rows *rows;         /* Hessian-vector products in x's shape */
-    struct sx_explainer *logit;   /* beside.c: of the same layer */
+    struct sx_products *products; /* NULL until the first use */
+    struct sx_rows *rows;         /* Hessian-vector products in x's shape; NULL likewise */
+    struct sx_explainer *logit;   /* beside.c: the logit by the same layer */
     struct sx_taylorcam *occluding;
 };
 
@@ -26,17 +26,18 @@ bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
 bool sx_taylorcam_spatial(const char *op);
 bool sx_taylorcam_look(struct sx_taylorcam *t, struct sx_error *error);
 
-/* additive.c: the share of the variance of value [rows, n], row k being that of place[k], that a sum
- * of two numbers explains, one of either place. A place's relation to itself does not count. */
+/* additive.c: value is [rows, n], and row k is that of place[k]. *share becomes the share of its variance
+ * that the best fit a[k] + b[i] explains, per degree of freedom. A place's relation to itself does not
+ * count. */
 bool sx_additive_share(const double *value, const int64_t *place, int64_t rows, int64_t n,
                        double *share, struct sx_error *error);
 
-/* candidates.c: tensors that might do as layers, the last first, of an explainer by the input; how
- * many, or -1. The names are the explainer's. */
+/* candidates.c: the names of tensors that might do as layers, the last first, and how many they are; -1
+ * on failure. The explainer is one by the input, and owns the names. */
 int sx_taylorcam_candidates(const struct sx_explainer *e, const char **name, int most,
                             struct sx_error *error);
 
-/* beside.c: whether the places are few enough for occlusion beside derivatives; the relations by
+/* beside.c: whether the places are few enough for occlusion beside derivatives. The relations by
  * occlusion of the logit. */
 bool sx_taylorcam_occludes(const struct sx_taylorcam *t);
 bool sx_taylorcam_occlude(struct sx_taylorcam *t, const double *baseline,
@@ -51,7 +52,7 @@ void sx_relations_set(struct sx_relations *r, int64_t i, int64_t j, int64_t k, d
 /* Sets what follows from strengths and effects. */
 bool sx_relations_sum(struct sx_relations *r, bool is_signed, struct sx_error *error);
 
-/* integrated.c: Integrated Hessians along the tuples, which are all places, added to out. */
+/* integrated.c: adds the Integrated Hessian to out, [n, places]; `places` lists all n places. */
 bool sx_taylorcam_integrate(struct sx_taylorcam *t, const double *baseline, int64_t n,
                             const int64_t *places, double *out, struct sx_error *error);
 

@@ -1,14 +1,15 @@
 /* cross.c - D_I f = d^k f / dv_i1 .. dv_ik for the features of a set, exactly.
  *
- * Where features are elements, unit directions do, and their lengths are factors afterwards.
- * Whole tensors serve two and three features, while they fit; otherwise each parent set costs
- * one row, which gives its derivative with every further feature. */
+ * Where every feature is one element, derivatives are taken along unit vectors, and the lengths of
+ * the directions are multiplied in afterwards. Sets of two and three features are read from the whole
+ * tensor, where it fits. Otherwise a parent set costs one row, which holds the derivatives with every
+ * further feature. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "xderiv/study.h"
 
-/* Numbers that directions of all features together may take, and that a row may. */
+/* The most numbers that the directions of all features have, and that a row has. */
 #define DENSE ((int64_t)1 << 22)
 
 double sx_direction(const struct sx_study *h, const double *x, const double *baseline,
@@ -58,7 +59,7 @@ static bool prepare_whole(struct sx_study *h, int order, const double *x,
     return h->whole[order] != NULL;
 }
 
-/* Unit directions become those of the features: a factor for each index. */
+/* Multiplies each entry by the lengths of its features' directions. */
 static void stretch(const struct sx_study *h, int order, const double *x,
                     const double *baseline, double *tensor)
 {
@@ -142,7 +143,7 @@ static bool by_tensor(struct sx_study *h, const struct sx_level *l,
 
 /* ---- Rows ---- */
 
-/* Parents of one stretch: their directions, and what comes out. */
+/* The parents of one stretch, their directions, and their rows. */
 struct stretch {
     int64_t room;
     double *v[SX_MAX_ORDER], *row, *by_feature;

@@ -2,14 +2,14 @@
  *
  *   H_ij^2 = sum_k [PD_ij(x_k) - PD_i(x_k) - PD_j(x_k)]^2 / sum_k PD_ij(x_k)^2
  *
- * over rows x_k, where PD_S(x) is f with the features of S as in x, averaged over the rows for
- * the others, and centred (Friedman, Popescu 2008). */
+ * over rows x_k (Friedman, Popescu 2008). PD_S(x) is the mean of f over all rows, with the features of
+ * S replaced by those of x, and is then centred. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "xderiv/study.h"
 
-/* At most so many rows, evenly spaced, of the background or the samples. */
+/* Rows of the background, or of the samples: evenly spaced, no more than `steps`. */
 struct dependence {
     struct sx_study *h;
     const double *data;

@@ -1,9 +1,9 @@
 /* hessians.c - Hessians averaged over paths, backgrounds and noise.
  *
- * Integrated Hessians (Janizek, Sturmfels, Lee 2021), d = x - b:
- *   Gamma_ij = d_i d_j int int a b' f_ij(b + a b' d) da db',
- *   Gamma_ii has d_i int int f_i(b + a b' d) da db' besides.
- * Both are single integrals over t = a b'. */
+ * Integrated Hessians (Janizek, Sturmfels, Lee 2021), with d = x - b and a, c in [0, 1]:
+ *   Gamma_ij = d_i d_j int int a c f_ij(b + a c d) da dc,
+ *   Gamma_ii = the same + d_i int int f_i(b + a c d) da dc.
+ * Both are computed as single integrals over t = a c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "explain/quadrature.h"
 #include "xderiv/study.h"
 
-/* Some points, the differences d that go with them, and the weights of Hessian and gradient. */
+/* n points z, the difference d of each, and the weights of its Hessian and its gradient. */
 struct path {
     int64_t n;
     double *z, *d, *second, *first;
@@ -40,7 +40,7 @@ static void path_free(struct path *p)
 
 /* ---- Along paths ---- */
 
-/* Adds point k: its Hessian along unit vectors, or along the d of each feature. */
+/* Adds the Hessian of point k, along unit vectors or along the d of each feature. */
 static void take_point(const struct sx_study *h, const struct path *p, int64_t k,
                        const double *hessian, const double *gradient, double *matrix)
 {
@@ -123,7 +123,7 @@ bool sx_integrated_hessian(struct sx_study *h, int order, const struct sx_study_
     return ok;
 }
 
-/* The same with b drawn from the background, or the rows, and t as drawn. */
+/* Draws b from the background, or from the rows, and t as a product of two uniform numbers. */
 bool sx_expected_hessian(struct sx_study *h, int order, const struct sx_study_rows *rows,
                          double *tensor, struct sx_error *error)
 {
@@ -176,8 +176,8 @@ static void take_noise(const struct sx_study *h, const double *x, const double *
             matrix[i * h->q + j] += scale * (along_e[i] * along_g[j] + along_e[j] * along_g[i]);
 }
 
-/* Stein's identity: E D_ij f(x + e) = E e_i f_j(x + e) / s^2 for normal e; draws in pairs, e
- * and -e, and both orders of i and j. */
+/* Stein's identity: E D_ij f(x + e) = E e_i f_j(x + e) / s^2 for normal e. Each draw counts as e and
+ * as -e, and in both orders of i and j. */
 bool sx_smooth_hessian(struct sx_study *h, int order, const struct sx_study_rows *rows,
                        double *tensor, struct sx_error *error)
 {

@@ -64,8 +64,8 @@ static bool next_set(int32_t *set, int order, int64_t q)
     return false;
 }
 
-/* Takes the set at l->set + l->n * order, whose parent is its first features: the last one taken,
- * or a new one. */
+/* Counts the set at l->set + l->n * order. Its parent is the set of its features but the last: the parent
+ * of the set before, or a new one. */
 static void take_lexicographic(struct sx_level *l)
 {
     size_t lead = (size_t)(l->order - 1);
@@ -99,7 +99,7 @@ bool sx_level_all(struct sx_level *l, int64_t q, int order, struct sx_error *err
 
 /* ---- Growing ---- */
 
-/* Sets that are there already: open addressing, indices + 1. */
+/* A hash table of the sets that are there: open addressing, indices + 1. */
 struct known {
     int64_t *slot;
     size_t capacity;

@@ -5,7 +5,7 @@
 
 #include "xderiv/study.h"
 
-/* Points in the making, and where their values go. */
+/* A buffer of `room` points, of which the last n % room are not evaluated yet, and n values. */
 struct masks {
     struct sx_study *h;
     const double *x, *baseline;
@@ -31,7 +31,7 @@ static void masks_free(struct masks *m)
     free(m->value);
 }
 
-/* Evaluates the points after the last `room` whole ones. */
+/* Evaluates the points in the buffer. */
 static bool flush(struct masks *m)
 {
     int64_t now = (m->n - 1) % m->room + 1;
@@ -39,8 +39,8 @@ static bool flush(struct masks *m)
            sx_gradients(m->h->e, now, m->point, m->value + m->n - now, NULL, m->error);
 }
 
-/* Value number m->n becomes f where the features of a set are as in x and the others as in the
- * baseline, or the other way round. */
+/* Adds a point whose features in the set are as in x, all others as in the baseline; or the other way
+ * round. */
 static bool put(struct masks *m, const int32_t *set, int order, bool others)
 {
     double *p = m->point + m->n % m->room * m->h->size;
@@ -81,8 +81,9 @@ static double distance(const struct masks *m, int64_t feature)
     return sqrt(square);
 }
 
-/* Values: nothing, then each feature, then each pair; first of x in the baseline, then of the
- * baseline in x. The square of the mixed difference over the distances, mean of both contexts. */
+/* The values of a context are those of no feature, of each feature, and of each pair. The first context
+ * puts features of x into the baseline, the second features of the baseline into x. The result is the
+ * mean of (mixed difference / distances)^2 over both contexts. */
 static void detect_row(const struct masks *m, const struct sx_level *l, double *values)
 {
     int64_t stride = 1 + m->h->q + l->n;
@@ -151,8 +152,8 @@ static int subset(const int32_t *set, int order, unsigned bits, int32_t *to)
     return n;
 }
 
-/* Sum over subsets S of the set of (-1)^(k - |S|) f(x_S, baseline elsewhere). Nothing and single
- * features are evaluated once, for all sets. */
+/* sum over subsets S of the set of (-1)^(k - |S|) f(x on S, baseline elsewhere). The values of no
+ * feature and of single features are computed once for all sets. */
 static bool differences_row(struct masks *m, const struct sx_level *l, double *values)
 {
     const int order = l->order;

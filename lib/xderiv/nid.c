@@ -1,8 +1,8 @@
 /* nid.c - neural interaction detection from weights alone (Tsang, Cheng, Liu, ICLR 2018).
  *
- * z = |w_y| |W_L| .. |W_2| is the influence of each unit of the first layer; a set of features
- * gains z_r min |W_1[r, i]| from unit r. The greedy form counts, per unit, only sets that hold
- * the features of largest weight. */
+ * z = |w_y| |W_L| .. |W_2| is the influence of each unit of the first layer.
+ * The strength of a set is the sum over units r of z_r min |W_1[r, i]| over its features i.
+ * The greedy form counts unit r only for sets that hold the features of its largest weights. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +82,7 @@ static bool pass_product(struct walk *w, struct sx_error *error)
     return replace(w, z, k, from);
 }
 
-/* The only value from which all of a pointwise formula's paths start. */
+/* Goes to the one value that a pointwise formula depends on. */
 static bool pass_pointwise(struct walk *w, struct sx_error *error)
 {
     const struct sx_graph *g = w->g;

@@ -4,7 +4,7 @@
 
 #include "xderiv/study.h"
 
-/* Sets that a beam may grow at once. */
+/* The most sets that a beam may make at once. */
 #define MOST_GROWN ((int64_t)1 << 28)
 
 /* A set and how much it promises. */
@@ -22,8 +22,8 @@ static int compare(const void *a, const void *b)
     return (x->set > y->set) - (x->set < y->set);
 }
 
-/* By feature: a feature's salience is the sum of the strengths of the sets that it is in, a
- * set's is the sum of its features'. By edge: a set's own strength. */
+/* By edge, the salience of a set is its own strength. By feature, the salience of a feature is the sum
+ * of the strengths of the sets that it is in, and that of a set is the sum of its features'. */
 static bool rate(const struct sx_study *h, const struct sx_level *l, struct rank *rank,
                  struct sx_error *error)
 {

@@ -51,7 +51,7 @@ static void forget_programs(struct sx_study *h)
     h->players = NULL;
 }
 
-/* Results of the last run; lists of all sets of a size serve the next one, too. */
+/* Forgets the results of the last run. Lists of all sets of a size are kept for the next one. */
 static void forget_levels(struct sx_study *h)
 {
     for (int m = 0; m <= SX_MAX_ORDER; m++)
@@ -99,7 +99,7 @@ static bool check_curvature(struct sx_study *h, struct sx_error *error)
                    h->e->smooth.kind == SX_SMOOTH_NONE ? "--smooth=softplus:10, " : "");
 }
 
-/* Makes ready for the shapes that the explainer is built for. */
+/* Makes the players, and checks what is asked for, for the shapes that the explainer is built for. */
 static bool prepare(struct sx_study *h, struct sx_error *error)
 {
     if (h->method->pairs && h->o.order != 2)
@@ -160,7 +160,7 @@ static int compare_picks(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* The rows that count, those of one target together. */
+/* The rows that count, sorted by target. */
 static struct pick *pick_rows(const struct sx_study *h, int64_t *n, struct sx_error *error)
 {
     *n = h->n_chosen > 0 ? h->n_chosen : h->n;
@@ -185,7 +185,7 @@ struct block {
 static bool block_new(struct block *b, const struct sx_study *h, const struct sx_level *l,
                       int64_t n, struct sx_error *error)
 {
-    /* 32 MB of values, or of the tensors that they come from, at once. */
+    /* As many rows as have 32 MB of values, or of the tensors that the values come from. */
     int64_t one = l->n > h->size ? l->n : h->size;
     for (int64_t m = 0, cells = 1; m < l->order && m < 3; m++, cells *= h->q)
         one = one > cells * h->q ? one : cells * h->q;
@@ -269,8 +269,7 @@ struct key {
     int64_t set;
 };
 
-/* Strongest first; what is no number comes last. Smaller sets, then earlier ones, first among
- * equals. */
+/* Strongest first, NaN last. Among equals smaller sets come first, then earlier ones. */
 static int compare_keys(const void *a, const void *b)
 {
     const struct key *x = a, *y = b;

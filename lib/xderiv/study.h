@@ -9,11 +9,11 @@
 
 /* ---- Levels ---- */
 
-/* Sets of one size, each ascending, and how they are reached: sets of one parent, which has one
- * feature less, lie together. */
+/* Sets of one size, each ascending. A set's parent has one feature less; the sets of one parent lie
+ * together. */
 struct sx_level {
     int order;
-    bool all; /* there are no more of this size */
+    bool all; /* these are all sets of this size */
     int64_t n, n_parents;
     int32_t *set;    /* [n, order] */
     int32_t *parent; /* [n_parents, order - 1] */
@@ -32,8 +32,8 @@ int64_t sx_level_count(int64_t q, int order);
 /* All of them, in lexicographic order. */
 bool sx_level_all(struct sx_level *level, int64_t q, int order, struct sx_error *error);
 
-/* Those that add a feature to one of the n_parents sets of order - 1 features; each set once, by
- * its first parent. */
+/* Those that add a feature to one of the n_parents sets of order - 1 features. A set that has several
+ * parents is there once, by the first. */
 bool sx_level_extend(struct sx_level *level, int64_t q, int order, const int32_t *parents,
                      int64_t n_parents, struct sx_error *error);
 
@@ -43,11 +43,11 @@ bool sx_level_given(struct sx_level *level, int64_t q, int order, const struct s
 
 /* ---- Aggregation ---- */
 
-/* What is gathered of n numbers row by row. */
+/* n numbers that come row by row, and become one number each. */
 struct sx_tally {
     enum sx_gather how;
     bool is_signed;
-    int64_t n, rows, at; /* numbers; rows to come, and seen */
+    int64_t n, rows, at; /* numbers; all rows; rows seen so far */
     double *kept;        /* [n, rows], where `how` needs them all */
 };
 
@@ -58,7 +58,7 @@ bool sx_tally_begin(struct sx_tally *tally, struct sx_level *level, enum sx_gath
 void sx_tally_add(struct sx_tally *tally, struct sx_level *level, const double *values);
 void sx_tally_end(struct sx_tally *tally, struct sx_level *level);
 
-/* One number of `n`, by `how`; sorts them. */
+/* n numbers become one. Sorts them where `how` needs it. */
 double sx_gather_numbers(enum sx_gather how, double *v, int64_t n);
 
 /* ---- Rows ---- */
@@ -77,7 +77,7 @@ struct sx_study_row {
     /* `values` becomes [rows->n, level->n]. */
     bool (*evaluate)(struct sx_study *h, const struct sx_level *level,
                      const struct sx_study_rows *rows, double *values, struct sx_error *error);
-    /* [rows->n] + [q]^order, repeated indices included; NULL: there is nothing to repeat. */
+    /* `tensor` becomes [rows->n, q, .., q] with repeated indices. NULL: sets repeat no feature. */
     bool (*tensor)(struct sx_study *h, int order, const struct sx_study_rows *rows,
                    double *tensor, struct sx_error *error);
     int64_t steps; /* default points or draws */
@@ -87,20 +87,20 @@ struct sx_study_row {
     bool constant; /* the same for all rows */
 };
 
-/* method.c: the one of that name; NULL with status 2, and the nearest. */
+/* method.c: the method of that name. NULL with status 2 and the nearest names. */
 const struct sx_study_row *sx_study_find(const char *name, struct sx_error *error);
 
 struct sx_study {
     struct sx_explainer *e;
     struct sx_study_options o;
     const struct sx_study_row *method;
-    enum sx_gather gather; /* never of one row alone */
+    enum sx_gather gather; /* SX_GATHER_MEDIAN or later */
     bool given, known;     /* whether there are `sets` to keep to, and `truth` to score by */
     struct sx_sets sets, truth;
     const double *background; /* NULL: the rows */
     int64_t n_background;
     int64_t steps;   /* with the default filled in */
-    unsigned builds; /* of e, for which all of the following is made */
+    unsigned builds; /* e->builds when the following was made */
     struct sx_players *players;
     int64_t q, size; /* features; elements of x */
     bool elements;   /* every feature is one element, in order */

@@ -38,7 +38,7 @@ static bool derivative(struct verify *c, int order, const double *point, double 
     return ok;
 }
 
-/* Both at x: exact, and (D(x + s v) - D(x - s v)) / 2 s along the last direction. */
+/* The exact derivative at x, and (D(x + s v) - D(x - s v)) / 2 s along the last direction v. */
 static bool compare(struct verify *c, const struct sx_effect *item, double *exact,
                     double *difference)
 {
