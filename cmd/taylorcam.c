@@ -34,8 +34,9 @@ static void forget(struct taylorcam *s)
     sx_picture_free(&s->made);
 }
 
-/* Chooses what was left open, and makes the explainer and the method, at the first sample, whose shapes
- * that may need. Probabilities are computed in float64, as little of them is left near 1. */
+/* Chooses what was left open, and makes the explainer and the method, at the first sample,
+ * whose shapes that may need. Probabilities are computed in float64, as little of them is left
+ * near 1. */
 static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_error *error)
 {
     struct sx_explain_options o = s->cli.explain;
@@ -61,7 +62,8 @@ static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_
     return s->method != NULL;
 }
 
-/* The picture that the places are parts of, as it was read, or made of an input array. NULL: none. */
+/* The picture that the places are parts of, as it was read, or made of an input array. NULL:
+ * none. */
 /* NULL where the sample is no picture; only a want of memory is a failure. */
 static const struct sx_picture *
 find_picture(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)

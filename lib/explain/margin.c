@@ -1,8 +1,9 @@
-/* margin.c - the log-probability of a class by the probability of all others, so that nothing is lost
- * where it is near 1.
+/* margin.c - the log-probability of a class by the probability of all others, so that nothing
+ * is lost where it is near 1.
  *
- * log p_c = -log(1 + exp(-m)), where the margin m is z_c less the logarithm of the sum of exp(z_k) over
- * all other classes. 1 - p_c is then no difference of numbers near 1, nor is a derivative. */
+ * log p_c = -log(1 + exp(-m)), where the margin m is z_c less the logarithm of the sum of
+ * exp(z_k) over all other classes. 1 - p_c is then no difference of numbers near 1, nor is a
+ * derivative. */
 #include "explain/ending.h"
 #include "explain/explain.h"
 

@@ -1,8 +1,8 @@
 /* products.c - derivatives of f along places of a layer, times the layer, place by place.
  *
- * Each tuple costs one pass back through the part of the graph below the layer, and tuples are run in
- * batches. A number for each place goes in, and one comes out: nothing is as large as a row of the
- * derivative tensor. */
+ * Each tuple costs one pass back through the part of the graph below the layer, and tuples are
+ * run in batches. A number for each place goes in, and one comes out: nothing is as large as a
+ * row of the derivative tensor. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,14 +9,15 @@
 extern "C" {
 #endif
 
-/* The name of the layer whose places are related unless another one is asked for: the last tensor
- * of rank 4 with rows and columns of the last convolution or pooling that leaves more than one
- * place. `feeds` and `output` as for sx_list; owned by the model. Status 2 if there is none. */
+/* The name of the layer whose places are related unless another one is asked for: the last
+ * tensor of rank 4 with rows and columns of the last convolution or pooling that leaves more
+ * than one place. `feeds` and `output` as for sx_list; owned by the model. Status 2 if there is
+ * none. */
 const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *feeds,
                              const char *output, struct sx_error *error);
 
-/* The effect of places i and j together. H is the Hessian of f by the layer x, x_i the attributes of
- * place i, and 1 a vector of ones. */
+/* The effect of places i and j together. H is the Hessian of f by the layer x, x_i the
+ * attributes of place i, and 1 a vector of ones. */
 enum sx_taylor_form {
     SX_TAYLOR_PAPER,      /* |x_i' H_ij 1|^2 + |x_j' H_ji 1|^2 (Lerman and others) */
     SX_TAYLOR_BASIC,      /* as PAPER, with H_ij replaced by sum_i H_ij */
@@ -79,18 +80,20 @@ struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *explainer,
                                       struct sx_error *error);
 void sx_taylorcam_free(struct sx_taylorcam *taylorcam);
 
-/* Relates the places at the explainer's sample (Lerman and others, arXiv 2006.08601). `baseline`
- * (x's shape, NULL: 0) is what occluded places hold, or where paths begin. Status 2 where the
- * layer has one place or axes do not fit, 3 without curvature. Free with sx_relations_free. */
+/* Relates the places at the explainer's sample (Lerman and others, arXiv 2006.08601).
+ * `baseline` (x's shape, NULL: 0) is what occluded places hold, or where paths begin. Status 2
+ * where the layer has one place or axes do not fit, 3 without curvature. Free with
+ * sx_relations_free. */
 bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
                       struct sx_relations *relations, struct sx_error *error);
 void sx_relations_free(struct sx_relations *relations);
 
-/* What is explained where the user leaves it open. Layers are tried from the last to the first, as long
- * as their pairs are all 0, or sums of what single places do (`additive` above SX_ADDITIVE), or
- * most of them are 0 because distant places do not meet. A network whose logit is piecewise linear in
- * its input has no curvature of its own: its logit is explained with its kinks made smooth, unless
- * `scored` says that explain->score was asked for, or options->smooth is not NULL. */
+/* What is explained where the user leaves it open. Layers are tried from the last to the first,
+ * as long as their pairs are all 0, or sums of what single places do (`additive` above
+ * SX_ADDITIVE), or most of them are 0 because distant places do not meet. A network whose logit
+ * is piecewise linear in its input has no curvature of its own: its logit is explained with its
+ * kinks made smooth, unless `scored` says that explain->score was asked for, or options->smooth
+ * is not NULL. */
 #define SX_ADDITIVE 0.95
 struct sx_taylorcam_choice {
     bool named, scored, smoothed; /* what was not open */
@@ -107,20 +110,20 @@ bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options
                          struct sx_error *error);
 void sx_taylorcam_choice_free(struct sx_taylorcam_choice *choice);
 
-/* A layer to try instead of the explainer's, with the same score and kinks made smooth so; NULL: none.
- * choice->found says whether any layer will do, which may be the explainer's. */
+/* A layer to try instead of the explainer's, with the same score and kinks made smooth so;
+ * NULL: none. choice->found says whether any layer will do, which may be the explainer's. */
 const char *sx_taylorcam_advise(const struct sx_taylorcam *taylorcam, const char *smooth,
                                 struct sx_taylorcam_choice *choice);
 
-/* After a run: the next thing from number *i on that a reader should know of the relations; false past
- * the last. */
+/* After a run: the next thing from number *i on that a reader should know of the relations;
+ * false past the last. */
 #define SX_REMARK 200
 bool sx_taylorcam_remark(const struct sx_taylorcam *taylorcam,
                          const struct sx_taylorcam_choice *choice,
                          const struct sx_relations *relations, int *i, char text[SX_REMARK]);
 
-/* After a run: whether all curvature comes from the softmax, and the input that reaches the output
- * around the layer, too (NULL: none). */
+/* After a run: whether all curvature comes from the softmax, and the input that reaches the
+ * output around the layer, too (NULL: none). */
 bool sx_taylorcam_logit_zero(const struct sx_taylorcam *taylorcam);
 const char *sx_taylorcam_bypass(const struct sx_taylorcam *taylorcam);
 
@@ -132,8 +135,8 @@ struct sx_relation {
 int64_t sx_relations_top(const struct sx_relations *relations, int64_t n,
                          struct sx_relation *top);
 
-/* How much each place has to do with `place`: sums of strengths, or of effects; [rows, columns],
- * the caller frees it. */
+/* How much each place has to do with `place`: sums of strengths, or of effects; [rows,
+ * columns], the caller frees it. */
 bool sx_relations_row(const struct sx_relations *relations, int64_t place, bool effects,
                       struct sx_tensor *map, struct sx_error *error);
 
@@ -169,9 +172,9 @@ struct sx_taylorcam_result {
     double *share; /* [n_boxes, places]: how much of a place each box counts for */
 };
 
-/* Explains the explainer's sample. `picture` may be NULL; `boxes` are n parts of it. Picture and boxes
- * are borrowed. Status 2 where --from is no place, 1 where a box lies outside of the picture. Free
- * with sx_taylorcam_result_free. */
+/* Explains the explainer's sample. `picture` may be NULL; `boxes` are n parts of it. Picture
+ * and boxes are borrowed. Status 2 where --from is no place, 1 where a box lies outside of the
+ * picture. Free with sx_taylorcam_result_free. */
 bool sx_taylorcam_explain(struct sx_taylorcam *taylorcam, const double *baseline,
                           const struct sx_picture *picture, const struct sx_box *boxes,
                           int64_t n_boxes, struct sx_taylorcam_result *result,

@@ -75,8 +75,8 @@ void sx_study_free(struct sx_study *study);
 /* The background is n points of x's shape, not copied. */
 void sx_study_background(struct sx_study *study, const double *points, int64_t n);
 
-/* Adds the explainer's sample as a row, measured from `baseline` of x's shape. Rows share all other
- * inputs. Status 3 where the method needs second derivatives, and f has none. */
+/* Adds the explainer's sample as a row, measured from `baseline` of x's shape. Rows share all
+ * other inputs. Status 3 where the method needs second derivatives, and f has none. */
 bool sx_study_add(struct sx_study *study, struct sx_explainer *explainer,
                   const double *baseline, struct sx_error *error);
 
@@ -96,16 +96,16 @@ struct sx_effects {
     double shift;                      /* the most that smoothing did to f */
 };
 
-/* Evaluates all rows and forgets them; or makes *tensor the signed [features]^order of the last row
- * (for methods that do not repeat features: of their mean, 0 elsewhere). */
+/* Evaluates all rows and forgets them; or makes *tensor the signed [features]^order of the last
+ * row (for methods that do not repeat features: of their mean, 0 elsewhere). */
 bool sx_study_run(struct sx_study *study, struct sx_effects *result, struct sx_error *error);
 bool sx_study_tensor(struct sx_study *study, struct sx_tensor *tensor, struct sx_error *error);
 
 /* The features of the samples that were added. */
 const struct sx_players *sx_study_players(const struct sx_study *study);
 
-/* What feature i is called: name[i] of n names, or its place among patches, or its number, which
- * `text` holds then. */
+/* What feature i is called: name[i] of n names, or its place among patches, or its number,
+ * which `text` holds then. */
 const char *sx_study_name(const struct sx_study *study, const char *const *name, int64_t n,
                           int64_t i, char text[64]);
 
@@ -113,14 +113,14 @@ const char *sx_study_name(const struct sx_study *study, const char *const *name,
 int64_t sx_effects_shown(const struct sx_study_options *options,
                          const struct sx_effects *effects, int64_t most);
 
-/* Adds the keys of a record: "names" and "x" where all features have names, then "order" to "check";
- * which of them text and tables show. */
+/* Adds the keys of a record: "names" and "x" where all features have names, then "order" to
+ * "check"; which of them text and tables show. */
 void sx_put_effects(struct sx_result *result, const struct sx_study *study,
                     const struct sx_effects *effects, const char *const *name, int64_t n);
 extern const struct sx_view sx_effects_view;
 
-/* Makes *map, of x's shape, what one feature (`from`: its number, or ROW,COLUMN of patches) does with
- * every other: strengths, or means. Status 2 where there is no such feature. */
+/* Makes *map, of x's shape, what one feature (`from`: its number, or ROW,COLUMN of patches)
+ * does with every other: strengths, or means. Status 2 where there is no such feature. */
 bool sx_effects_from(const struct sx_study *study, const struct sx_effects *effects,
                      const struct sx_shape *shape, const char *from, bool is_signed,
                      struct sx_tensor *map, struct sx_error *error);

@@ -5,8 +5,8 @@
 #include "graph/op.h"
 #include "taylorcam/taylorcam.h"
 
-/* Marks the nodes between x and y that every path from x to y passes: those which no node before
- * them reaches past. */
+/* Marks the nodes between x and y that every path from x to y passes: those which no node
+ * before them reaches past. */
 static bool mark_narrow(const struct sx_graph *g, int x, int y, bool *narrow,
                         struct sx_error *error)
 {
@@ -44,8 +44,8 @@ static bool same_size(const struct sx_node *a, const struct sx_node *b)
     return a->shape.dim[2] == b->shape.dim[2] && a->shape.dim[3] == b->shape.dim[3];
 }
 
-/* Marks the names of maps: tensors of rows and columns as the last convolution or pooling before them
- * leaves. */
+/* Marks the names of maps: tensors of rows and columns as the last convolution or pooling
+ * before them leaves. */
 static void mark_maps(const struct sx_graph *g, bool *map)
 {
     const struct sx_node *last = NULL;
@@ -67,8 +67,8 @@ struct walk {
     int n, most;
 };
 
-/* A map before the ones that have been seen: of another size it ends a stretch of maps of one size,
- * and the pooling that the next stretch begins with stands for it. */
+/* A map before the ones that have been seen: of another size it ends a stretch of maps of one
+ * size, and the pooling that the next stretch begins with stands for it. */
 static void take(struct walk *w, const struct sx_name *map)
 {
     bool ends =

@@ -5,8 +5,8 @@
 
 #include "taylorcam/taylorcam.h"
 
-/* Layers that are looked at; places of one that is chosen, with two or three related at once; and
- * places whose relations are looked at. */
+/* Layers that are looked at; places of one that is chosen, with two or three related at once;
+ * and places whose relations are looked at. */
 enum { MOST_LAYERS = 6, MOST_IN_PAIRS = 256, MOST_IN_TRIPLES = 64, LOOKED_AT = 6 };
 
 /* What the pairs of a layer are. LOCAL: two thirds are of places that do not act together. */
@@ -130,8 +130,8 @@ static bool keep(struct sx_taylorcam_choice *choice, const char *layer, struct s
     return choice->layer != NULL;
 }
 
-/* Looks at the whole network: whether its logit is piecewise linear in the input, and which layers
- * might do. What cannot be differentiated by its input is left as it is. */
+/* Looks at the whole network: whether its logit is piecewise linear in the input, and which
+ * layers might do. What cannot be differentiated by its input is left as it is. */
 static int look(const struct choosing *c, struct sx_explainer **by_input, bool *linear,
                 const char *name[MOST_LAYERS], struct sx_error *error)
 {

@@ -4,7 +4,8 @@
 
 #include "taylorcam/taylorcam.h"
 
-/* The most places that are related one by one. More become blocks, of which there are at most FEW. */
+/* The most places that are related one by one. More become blocks, of which there are at most
+ * FEW. */
 enum { MOST_IN_PAIRS = 1024, MOST_IN_TRIPLES = 256, FEW_IN_PAIRS = 256, FEW_IN_TRIPLES = 64 };
 
 struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,
@@ -81,8 +82,8 @@ static bool check_places(const struct sx_taylorcam *t, struct sx_error *error)
     return true;
 }
 
-/* Makes the places as they were asked for. Without a grid, and if there are too many, they are blocks
- * of a few rows and columns each. */
+/* Makes the places as they were asked for. Without a grid, and if there are too many, they are
+ * blocks of a few rows and columns each. */
 static bool make_places(struct sx_taylorcam *t, struct sx_error *error)
 {
     const struct sx_shape *shape = &t->e->input.shape;

@@ -51,8 +51,9 @@ struct walk {
     int order;
 };
 
-/* Goes to the next relation, whose places do not decrease. Pairs of a place with itself are included,
- * triples with a repeated place are not. The first call begins at place[order - 1] = -1. */
+/* Goes to the next relation, whose places do not decrease. Pairs of a place with itself are
+ * included, triples with a repeated place are not. The first call begins at place[order - 1] =
+ * -1. */
 static bool next(struct walk *w)
 {
     int m = w->order - 1;

@@ -26,19 +26,19 @@ bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
 bool sx_taylorcam_spatial(const char *op);
 bool sx_taylorcam_look(struct sx_taylorcam *t, struct sx_error *error);
 
-/* additive.c: value is [rows, n], and row k is that of place[k]. *share becomes the share of its variance
- * that the best fit a[k] + b[i] explains, per degree of freedom. A place's relation to itself does not
- * count. */
+/* additive.c: value is [rows, n], and row k is that of place[k]. *share becomes the share of
+ * its variance that the best fit a[k] + b[i] explains, per degree of freedom. A place's
+ * relation to itself does not count. */
 bool sx_additive_share(const double *value, const int64_t *place, int64_t rows, int64_t n,
                        double *share, struct sx_error *error);
 
-/* candidates.c: the names of tensors that might do as layers, the last first, and how many they are; -1
- * on failure. The explainer is one by the input, and owns the names. */
+/* candidates.c: the names of tensors that might do as layers, the last first, and how many they
+ * are; -1 on failure. The explainer is one by the input, and owns the names. */
 int sx_taylorcam_candidates(const struct sx_explainer *e, const char **name, int most,
                             struct sx_error *error);
 
-/* beside.c: whether the places are few enough for occlusion beside derivatives. The relations by
- * occlusion of the logit. */
+/* beside.c: whether the places are few enough for occlusion beside derivatives. The relations
+ * by occlusion of the logit. */
 bool sx_taylorcam_occludes(const struct sx_taylorcam *t);
 bool sx_taylorcam_occlude(struct sx_taylorcam *t, const double *baseline,
                           struct sx_relations *r, struct sx_error *error);

@@ -1,9 +1,9 @@
 /* cross.c - D_I f = d^k f / dv_i1 .. dv_ik for the features of a set, exactly.
  *
- * Where every feature is one element, derivatives are taken along unit vectors, and the lengths of
- * the directions are multiplied in afterwards. Sets of two and three features are read from the whole
- * tensor, where it fits. Otherwise a parent set costs one row, which holds the derivatives with every
- * further feature. */
+ * Where every feature is one element, derivatives are taken along unit vectors, and the lengths
+ * of the directions are multiplied in afterwards. Sets of two and three features are read from
+ * the whole tensor, where it fits. Otherwise a parent set costs one row, which holds the
+ * derivatives with every further feature. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
  *
  *   H_ij^2 = sum_k [PD_ij(x_k) - PD_i(x_k) - PD_j(x_k)]^2 / sum_k PD_ij(x_k)^2
  *
- * over rows x_k (Friedman, Popescu 2008). PD_S(x) is the mean of f over all rows, with the features of
- * S replaced by those of x, and is then centred. */
+ * over rows x_k (Friedman, Popescu 2008). PD_S(x) is the mean of f over all rows, with the
+ * features of S replaced by those of x, and is then centred. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -176,8 +176,8 @@ static void take_noise(const struct sx_study *h, const double *x, const double *
             matrix[i * h->q + j] += scale * (along_e[i] * along_g[j] + along_e[j] * along_g[i]);
 }
 
-/* Stein's identity: E D_ij f(x + e) = E e_i f_j(x + e) / s^2 for normal e. Each draw counts as e and
- * as -e, and in both orders of i and j. */
+/* Stein's identity: E D_ij f(x + e) = E e_i f_j(x + e) / s^2 for normal e. Each draw counts as
+ * e and as -e, and in both orders of i and j. */
 bool sx_smooth_hessian(struct sx_study *h, int order, const struct sx_study_rows *rows,
                        double *tensor, struct sx_error *error)
 {

@@ -64,8 +64,8 @@ static bool next_set(int32_t *set, int order, int64_t q)
     return false;
 }
 
-/* Counts the set at l->set + l->n * order. Its parent is the set of its features but the last: the parent
- * of the set before, or a new one. */
+/* Counts the set at l->set + l->n * order. Its parent is the set of its features but the last:
+ * the parent of the set before, or a new one. */
 static void take_lexicographic(struct sx_level *l)
 {
     size_t lead = (size_t)(l->order - 1);

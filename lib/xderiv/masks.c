@@ -39,8 +39,8 @@ static bool flush(struct masks *m)
            sx_gradients(m->h->e, now, m->point, m->value + m->n - now, NULL, m->error);
 }
 
-/* Adds a point whose features in the set are as in x, all others as in the baseline; or the other way
- * round. */
+/* Adds a point whose features in the set are as in x, all others as in the baseline; or the
+ * other way round. */
 static bool put(struct masks *m, const int32_t *set, int order, bool others)
 {
     double *p = m->point + m->n % m->room * m->h->size;
@@ -81,9 +81,9 @@ static double distance(const struct masks *m, int64_t feature)
     return sqrt(square);
 }
 
-/* The values of a context are those of no feature, of each feature, and of each pair. The first context
- * puts features of x into the baseline, the second features of the baseline into x. The result is the
- * mean of (mixed difference / distances)^2 over both contexts. */
+/* The values of a context are those of no feature, of each feature, and of each pair. The first
+ * context puts features of x into the baseline, the second features of the baseline into x. The
+ * result is the mean of (mixed difference / distances)^2 over both contexts. */
 static void detect_row(const struct masks *m, const struct sx_level *l, double *values)
 {
     int64_t stride = 1 + m->h->q + l->n;
@@ -152,8 +152,8 @@ static int subset(const int32_t *set, int order, unsigned bits, int32_t *to)
     return n;
 }
 
-/* sum over subsets S of the set of (-1)^(k - |S|) f(x on S, baseline elsewhere). The values of no
- * feature and of single features are computed once for all sets. */
+/* sum over subsets S of the set of (-1)^(k - |S|) f(x on S, baseline elsewhere). The values of
+ * no feature and of single features are computed once for all sets. */
 static bool differences_row(struct masks *m, const struct sx_level *l, double *values)
 {
     const int order = l->order;

@@ -190,8 +190,8 @@ static bool find_layers(struct walk *w, const struct sx_study *h, struct sx_erro
     return true;
 }
 
-/* The smallest weight of the set's features at a unit; with `greedy` 0 where a feature outside of
- * the set weighs more (or the same, and comes earlier). */
+/* The smallest weight of the set's features at a unit; with `greedy` 0 where a feature outside
+ * of the set weighs more (or the same, and comes earlier). */
 static double least(const double *weight, int64_t features, const int32_t *set, int order,
                     bool greedy)
 {

@@ -22,8 +22,9 @@ static int compare(const void *a, const void *b)
     return (x->set > y->set) - (x->set < y->set);
 }
 
-/* By edge, the salience of a set is its own strength. By feature, the salience of a feature is the sum
- * of the strengths of the sets that it is in, and that of a set is the sum of its features'. */
+/* By edge, the salience of a set is its own strength. By feature, the salience of a feature is
+ * the sum of the strengths of the sets that it is in, and that of a set is the sum of its
+ * features'. */
 static bool rate(const struct sx_study *h, const struct sx_level *l, struct rank *rank,
                  struct sx_error *error)
 {

@@ -9,8 +9,8 @@
 
 /* ---- Levels ---- */
 
-/* Sets of one size, each ascending. A set's parent has one feature less; the sets of one parent lie
- * together. */
+/* Sets of one size, each ascending. A set's parent has one feature less; the sets of one parent
+ * lie together. */
 struct sx_level {
     int order;
     bool all; /* these are all sets of this size */
@@ -32,8 +32,8 @@ int64_t sx_level_count(int64_t q, int order);
 /* All of them, in lexicographic order. */
 bool sx_level_all(struct sx_level *level, int64_t q, int order, struct sx_error *error);
 
-/* Those that add a feature to one of the n_parents sets of order - 1 features. A set that has several
- * parents is there once, by the first. */
+/* Those that add a feature to one of the n_parents sets of order - 1 features. A set that has
+ * several parents is there once, by the first. */
 bool sx_level_extend(struct sx_level *level, int64_t q, int order, const int32_t *parents,
                      int64_t n_parents, struct sx_error *error);
 
@@ -77,7 +77,8 @@ struct sx_study_row {
     /* `values` becomes [rows->n, level->n]. */
     bool (*evaluate)(struct sx_study *h, const struct sx_level *level,
                      const struct sx_study_rows *rows, double *values, struct sx_error *error);
-    /* `tensor` becomes [rows->n, q, .., q] with repeated indices. NULL: sets repeat no feature. */
+    /* `tensor` becomes [rows->n, q, .., q] with repeated indices. NULL: sets repeat no feature.
+     */
     bool (*tensor)(struct sx_study *h, int order, const struct sx_study_rows *rows,
                    double *tensor, struct sx_error *error);
     int64_t steps; /* default points or draws */

@@ -29,8 +29,9 @@ static double most_frequent(const double *v, int64_t n, int64_t *count)
     return v[best];
 }
 
-/* The half-sample mode of sorted values (Bickel and Fruehwirth 2006): the narrowest interval that
- * holds half of them, then half of those, down to two. Of three, the two that are nearer. */
+/* The half-sample mode of sorted values (Bickel and Fruehwirth 2006): the narrowest interval
+ * that holds half of them, then half of those, down to two. Of three, the two that are nearer.
+ */
 static double half_sample_mode(const double *v, int64_t n)
 {
     while (n > 2) {
@@ -44,8 +45,8 @@ static double half_sample_mode(const double *v, int64_t n)
     return n == 2 ? 0.5 * (v[0] + v[1]) : v[0];
 }
 
-/* A value that many share is the mode. Otherwise the values have a density, and the mode is where it
- * is largest. */
+/* A value that many share is the mode. Otherwise the values have a density, and the mode is
+ * where it is largest. */
 static double mode_of(const double *v, int64_t n)
 {
     int64_t count;
