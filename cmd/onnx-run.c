@@ -38,6 +38,21 @@ static void write_top(struct onnx_run *s)
     sx_put_end(j);
 }
 
+/* The values of output i; those of text as they are. */
+static void put_values(struct onnx_run *s, int i, const struct sx_tensor *t)
+{
+    const struct sx_words *words = sx_model_words(s->cli.model);
+    struct sx_result *j = s->cli.result;
+    if (!sx_inference_is_text(s->inference, i)) {
+        sx_put_array(j, "values", t);
+        return;
+    }
+    sx_put_list(j, "values");
+    for (int64_t k = 0; k < sx_count(&t->shape); k++)
+        sx_put_text(j, NULL, sx_words_text(words, (int64_t)sx_tensor_get(t, k)));
+    sx_put_end(j);
+}
+
 static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
@@ -60,7 +75,7 @@ static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
         sx_put_object(j, NULL);
         sx_put_text(j, "name", name);
         sx_put_shape(j, "shape", &t->shape);
-        sx_put_array(j, "values", t);
+        put_values(s, i, t);
         sx_put_end(j);
     }
     sx_put_end(j);
@@ -87,6 +102,11 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
 static bool add_output(struct onnx_run *s, struct sx_error *error)
 {
     const char *name;
+    if (sx_inference_is_text(s->inference, 0)) {
+        *error =
+            (struct sx_error){SX_FAILED, "the output holds text, which no array does here"};
+        return false;
+    }
     struct sx_tensor t = *sx_inference_output(s->inference, 0, &name);
     bool batch = cli_sample_axis(&s->cli) && t.shape.rank > 0 && t.shape.dim[0] == 1;
     for (int i = 0; batch && i < sx_model_output_count(s->cli.model); i++) {

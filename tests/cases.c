@@ -149,7 +149,7 @@ static bool read_all(struct test_case *c, const char *what, Onnx__ValueInfoProto
         snprintf(path, sizeof path, "%s/test_data_set_0/%s_%d.pb", c->directory, what, *n);
         if (!sx_file_open(&file, path, (size_t)1 << 30, NULL))
             return true;
-        bool ok = sx_pb_parse(file.bytes, file.size, &t[*n], &error);
+        bool ok = sx_pb_parse(file.bytes, file.size, NULL, &t[*n], &error);
         sx_file_close(&file);
         if (!ok)
             return say(c->result, CASE_FAILED, error.message);

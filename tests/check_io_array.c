@@ -454,7 +454,7 @@ START_TEST(test_pb_refused)
         size_t size;
         const char *message;
     } bad[] = {
-        {PB("\x08\x02\x10\x08\x32\x01x\x32\x01y"), "type 8"},
+        {PB("\x08\x02\x10\x08\x32\x01x\x32\x01y"), "text where numbers"},
         {PB("\x08\x02"), "type 0"},
         {PB("\x08\x02\x10\x63"), "type 99"},
         {PB("\x08\x02\x10\x01\x70\x01"), "outside"},
@@ -485,6 +485,26 @@ START_TEST(test_pb_refused)
 }
 END_TEST
 
+/* Numbers count from 1, for good; "" is 0. */
+START_TEST(test_words)
+{
+    struct sx_error error = {0};
+    char text[16];
+    struct sx_words *w = sx_words_new(&error);
+    ck_assert(w != NULL && sx_words_number(w, "", 0, &error) == 0);
+    for (int round = 0; round < 2; round++)
+        for (int i = 1; i < 300; i++) {
+            int n = snprintf(text, sizeof text, "word %d", i);
+            ck_assert_int_eq(sx_words_number(w, text, (size_t)n, &error), i);
+            ck_assert_str_eq(sx_words_text(w, i), text);
+        }
+    ck_assert_int_eq(sx_words_number(w, "word 7\0more", 11, &error), 7);
+    ck_assert_int_eq(sx_words_number(w, "word", 4, &error), 300);
+    ck_assert(sx_words_text(w, 301) == NULL && sx_words_text(w, -1) == NULL);
+    sx_words_free(w);
+}
+END_TEST
+
 int main(void)
 {
     int memory = memfd_create("check", 0);
@@ -496,9 +516,10 @@ int main(void)
     if (symlink(path, pb_path) != 0)
         return 1;
     TCase *c = suite_case("io_array");
-    SUITE_ADD(c, test_types, test_half, test_headers, test_bad_headers, test_scalar_and_empty,
-              test_fortran, test_too_large_unsigned, test_truncated, test_flipped, test_written,
-              test_written_bytes, test_pb, test_pb_damaged, test_pb_refused);
+    SUITE_ADD(c, test_words, test_types, test_half, test_headers, test_bad_headers,
+              test_scalar_and_empty, test_fortran, test_too_large_unsigned, test_truncated,
+              test_flipped, test_written, test_written_bytes, test_pb, test_pb_damaged,
+              test_pb_refused);
     int failed = suite_run();
     unlink(pb_path);
     unlink(out_path);

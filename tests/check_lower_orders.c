@@ -192,6 +192,8 @@ static const struct order_case cases[] = {
     {17, "ai.onnx.ml:FeatureVectorizer", "inputdimensions=2,1", {"x2x2", "x2x1"}},
     {17, "ai.onnx.ml:ArrayFeatureExtractor", NULL, {"x2x2", "i!1: 1"}},
     {17, "ai.onnx.ml:ZipMap", NULL, {"x2x2"}},
+    {17, "ai.onnx.ml:CastMap", NULL, {"x2x2"}},
+    {17, "ai.onnx.ml:DictVectorizer", "int64_vocabulary=4,7", {"x2x2"}},
     {17,
      "ai.onnx.ml:LinearRegressor",
      "coefficients=0.1,0.2 intercepts=[0.5] post_transform='PROBIT'",

@@ -25,6 +25,8 @@ struct sx_input cli_how(const struct cli *cli, int i)
     how.member = port->name;
     how.lone = sx_model_input_count(cli->model) == 1;
     how.whole = !has_batch(cli, port);
+    if (sx_port_is_text(port))
+        how.words = sx_model_words(cli->model);
     return how;
 }
 

@@ -58,6 +58,8 @@ static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
         s->chosen.feature = s->name;
         s->chosen.n_features = (size_t)s->columns;
         how.line = &s->row;
+        s->chosen.text = s->text;
+        how.cells = sx_model_words(cli->model);
     }
     how.columns = &s->chosen;
     struct sx_reader *reader = s->feed[s->main].reader = sx_reader_open(name, &how, error);

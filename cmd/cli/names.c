@@ -62,6 +62,7 @@ static void find_columns(struct cli *cli)
     for (int i = 0; i < n; i++) {
         s->feed[i].column = -1;
         if (s->feed[i].file == NULL) {
+            s->text[k] = sx_port_is_text(sx_model_input(cli->model, i));
             s->name[k++] = (char *)(uintptr_t)sx_model_input(cli->model, i)->name;
             all = all && is_column(sx_model_input(cli->model, i));
         }
@@ -78,8 +79,9 @@ bool cli_names_begin(struct cli *cli)
         s->feed = calloc((size_t)n + 1, sizeof *s->feed);
         s->sample = calloc((size_t)n + 1, sizeof *s->sample);
         s->name = calloc((size_t)n + 1, sizeof *s->name);
+        s->text = calloc((size_t)n + 1, sizeof *s->text);
     }
-    if (s == NULL || s->feed == NULL || s->sample == NULL || s->name == NULL)
+    if (s == NULL || s->feed == NULL || s->sample == NULL || s->name == NULL || s->text == NULL)
         return fail(cli, SX_MEMORY, "out of memory for", "the inputs");
     if (cli->files_from != NULL) {
         s->list = strcmp(cli->files_from, "-") == 0 ? stdin : fopen(cli->files_from, "r");
@@ -123,5 +125,6 @@ void cli_names_free(struct cli *cli)
     free(s->feed);
     free(s->sample);
     free(s->name);
+    free(s->text);
     free(s);
 }

@@ -30,6 +30,7 @@ struct cli_samples {
     struct sx_columns chosen; /* of the INPUT's table */
     int columns;              /* inputs that each take one column of a table; 0: they do not */
     char **name;              /* theirs, which belong to the model */
+    bool *text;               /* and which of them take text */
     struct sx_shape row;      /* of a line of such a table */
 };
 

@@ -13,6 +13,7 @@ struct inferred {
     struct sx_tensor *outputs;
     const char **names;
     int *nodes; /* of the outputs */
+    bool *text;
     int n_outputs;
 };
 
@@ -42,6 +43,7 @@ static void release(struct inferred *b)
     free(b->outputs);
     free(b->names);
     free(b->nodes);
+    free(b->text);
     sx_decider_free(&b->decider);
     sx_program_free(b->program);
     sx_lowered_free(b->lowered);
@@ -93,6 +95,8 @@ static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error
         b->names[i] = f->options.output != NULL ? f->options.output : l->outputs[i].name;
         if (outputs[i] == SX_NONE)
             return sx_no_tensor(l->graph, f->options.output, error);
+        b->text[i] = i < l->n_outputs &&
+                     l->outputs[i].onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
         const struct sx_node *n = &l->graph->node[outputs[i]];
         if (!sx_tensor_new(&b->outputs[i], n->type, &n->shape, error))
             return false;
@@ -114,9 +118,10 @@ static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct 
     b->outputs = sx_new((size_t)b->n_outputs, sizeof *b->outputs, error);
     b->names = sx_new((size_t)b->n_outputs, sizeof *b->names, error);
     b->nodes = sx_new((size_t)b->n_outputs, sizeof *b->nodes, error);
+    b->text = sx_new((size_t)b->n_outputs, sizeof *b->text, error);
     int *inputs = sx_new((size_t)l->n_inputs, sizeof *inputs, error);
-    if (b->outputs != NULL && b->names != NULL && b->nodes != NULL && inputs != NULL &&
-        choose_outputs(f, b->nodes, error)) {
+    if (b->outputs != NULL && b->names != NULL && b->nodes != NULL && b->text != NULL &&
+        inputs != NULL && choose_outputs(f, b->nodes, error)) {
         struct sx_run_options options = {.threads = f->options.threads,
                                          .max_memory = f->options.max_memory};
         for (int i = 0; i < l->n_inputs; i++)
@@ -183,6 +188,11 @@ const struct sx_tensor *sx_inference_output(const struct sx_inference *f, int i,
     if (name != NULL)
         *name = f->now.names[i];
     return &f->now.outputs[i];
+}
+
+bool sx_inference_is_text(const struct sx_inference *f, int i)
+{
+    return i >= 0 && i < f->now.n_outputs && f->now.text[i];
 }
 
 const struct sx_tensor *sx_inference_scores(const struct sx_inference *f,

@@ -88,7 +88,8 @@ static bool take_features(const struct table *t, const struct sx_columns *choice
         }
         take(c, column);
     }
-    return choice->n_features > 0;
+    c->featured = choice->n_features > 0;
+    return c->featured;
 }
 
 static bool choose(const struct sx_columns *choice, struct table *t, struct sx_chosen *c)

@@ -193,6 +193,24 @@ static bool keep(char **to, struct sx_span cell, struct sx_error *error)
 }
 
 /* A row that fails still has its id. */
+/* Whether number `place` of a row is a text. */
+static bool is_text(const struct sx_csv *csv, int place)
+{
+    const struct sx_columns *choice = csv->choice;
+    return csv->text || (csv->words != NULL && csv->chosen.featured && choice->text != NULL &&
+                         choice->text[place]);
+}
+
+static bool take_text(const struct sx_csv *csv, struct sx_span cell, double *value,
+                      struct sx_error *error)
+{
+    char *text = sx_cell_text(cell, error);
+    int64_t number = text != NULL ? sx_words_number(csv->words, text, strlen(text), error) : -1;
+    free(text);
+    *value = (double)number;
+    return number >= 0;
+}
+
 static bool take_row(struct sx_csv *csv, struct sx_span line, struct sx_error *error)
 {
     const struct sx_chosen *c = &csv->chosen;
@@ -206,6 +224,10 @@ static bool take_row(struct sx_csv *csv, struct sx_span line, struct sx_error *e
             return false;
         if (!ok || c->place[n] < 0)
             continue;
+        if (is_text(csv, c->place[n])) {
+            ok = take_text(csv, cell, &csv->row[c->place[n]], error);
+            continue;
+        }
         enum sx_cell kind = sx_cell_read(cell, &csv->row[c->place[n]]);
         ok = kind != SX_CELL_OTHER || bad_cell(csv, n + 1, cell, error);
         csv->missing += kind == SX_CELL_MISSING;

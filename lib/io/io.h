@@ -53,8 +53,9 @@ void sx_file_close(struct sx_file *file);
 /* ---- Arrays ----------------------------------------------------------------------------- */
 
 /* How the elements of an array are stored: `kind` is b(ool), i(nt), u(nsigned), f(loat) or
- * h (bfloat16), `width` their bytes, `big` the order of these. */
+ * h (bfloat16), S or U (text, of bytes or of code points), `width` their bytes, `big` the order of these. */
 struct sx_stored {
+    struct sx_words *words; /* of text; NULL: that is refused */
     char kind;
     size_t width;
     bool big, fortran;
@@ -66,7 +67,7 @@ struct sx_stored {
 bool sx_stored_type(struct sx_stored *stored);
 
 /* Converts `n` elements at `bytes`, aligned or not, to stored->type. False where one has no
- * place there: an unsigned one past int64. */
+ * place there: an unsigned one past int64, a text for which there is no memory. */
 bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size_t n, void *to);
 
 /* Is this the start of an .npy, of a zip archive? */
@@ -76,9 +77,9 @@ bool sx_is_zip(const uint8_t *bytes, size_t size);
 /* Reads the header of an .npy and moves the window behind it. */
 bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_error *error);
 
-/* Reads an ONNX TensorProto. */
-bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_tensor *tensor,
-                 struct sx_error *error);
+/* Reads an ONNX TensorProto; of text only with `words`, and nothing else then. */
+bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_words *words,
+                 struct sx_tensor *tensor, struct sx_error *error);
 
 /* What a file looks like that is none of those that are read, as "HTML" or "a BMP picture"; NULL:
  * nothing that is known. No more of the file is read than that takes. */
@@ -123,6 +124,7 @@ struct sx_chosen {
     int *place;
     size_t *column;
     size_t id, truth; /* SIZE_MAX: none */
+    bool featured;    /* they are the features */
 };
 
 /* Chooses among `cells` columns, which have names or not. Status 2 and the nearest where there is none of
@@ -143,6 +145,8 @@ struct sx_csv {
     size_t first_size, first_line;
     size_t columns; /* numbers that are taken of every line; 0 before the first */
     const struct sx_columns *choice;
+    struct sx_words *words; /* of cells of text; NULL: all are numbers */
+    bool text;              /* all are text */
     struct sx_chosen chosen;
     double *row;
     size_t row_capacity, row_line, missing; /* of the row: its line, its cells that are NaN */

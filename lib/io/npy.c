@@ -1,4 +1,5 @@
 /* npy.c - NumPy's file format: a Python dictionary, then the elements. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/io.h"
@@ -84,6 +85,31 @@ static bool integer(const struct sx_stored *stored, const uint8_t *bytes, int64_
     return is_signed || *value >= 0;
 }
 
+/* A code point as UTF-8. */
+static size_t encode(uint32_t code, char *to)
+{
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; code >>= 6)
+        to[i] = (char)(0x80 | (code & 63));
+    to[0] = (char)(lead[n] | (code & 0x7f));
+    return n;
+}
+
+/* The number of a text, -1 on failure. */
+static int64_t word(const struct sx_stored *stored, const uint8_t *bytes)
+{
+    size_t n = 0;
+    if (stored->kind == 'S')
+        return sx_words_number(stored->words, (const char *)bytes, stored->width, NULL);
+    char *text = malloc(stored->width + 1);
+    for (size_t i = 0; text != NULL && i < stored->width; i += 4)
+        n += encode((uint32_t)load(bytes + i, 4, stored->big) & 0x1fffff, text + n);
+    int64_t number = text != NULL ? sx_words_number(stored->words, text, n, NULL) : -1;
+    free(text);
+    return number;
+}
+
 bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size_t n, void *to)
 {
     static const uint16_t one = 1;
@@ -97,7 +123,9 @@ bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size
     }
     bool ok = true;
     for (size_t i = 0; i < n; i++, bytes += w) {
-        if (stored->type == SX_BOOL)
+        if (stored->kind == 'S' || stored->kind == 'U')
+            ok = (((int64_t *)to)[i] = word(stored, bytes)) >= 0 && ok;
+        else if (stored->type == SX_BOOL)
             ((uint8_t *)to)[i] = *bytes != 0;
         else if (stored->type == SX_INT)
             ok = integer(stored, bytes, (int64_t *)to + i) && ok;
@@ -171,16 +199,29 @@ static bool take_shape(struct text *text, struct sx_shape *shape)
 
 static bool take_type(struct text *text, struct sx_stored *stored, struct sx_error *error)
 {
-    char descr[16];
+    char descr[16], *end;
     static const uint16_t one = 1;
     bool native_big = *(const uint8_t *)&one == 0;
     if (!take_string(text, descr))
         return sx_fail(error, SX_FAILED, "not an array of one plain type");
+    bool words = strchr("<>=|", descr[0]) != NULL && strchr("SU", descr[1]) != NULL;
+    stored->big = descr[0] == '>' || (descr[0] == '=' && native_big);
+    if (words != (stored->words != NULL))
+        return sx_fail(error, SX_FAILED,
+                       words ? "text ('%s') where numbers are wanted"
+                             : "type '%s' where text is wanted",
+                       descr);
+    if (words) {
+        stored->kind = descr[1];
+        stored->width = strtoul(descr + 2, &end, 10) * (descr[1] == 'U' ? 4 : 1);
+        stored->type = SX_INT;
+        return (stored->width > 0 && stored->width <= 1 << 20 && *end == '\0') ||
+               sx_fail(error, SX_FAILED, "type '%s' is not supported", descr);
+    }
     bool known = strlen(descr) == 3 && strchr("<>=|", descr[0]) != NULL &&
                  strchr("biuf", descr[1]) != NULL && descr[2] >= '1' && descr[2] <= '8';
     stored->kind = descr[1];
     stored->width = known ? (size_t)(descr[2] - '0') : 0;
-    stored->big = descr[0] == '>' || (descr[0] == '=' && native_big);
     if (!known || !sx_stored_type(stored) || (descr[0] == '|' && stored->width > 1))
         return sx_fail(error, SX_FAILED, "type '%s' is not supported", descr);
     return true;
@@ -224,7 +265,7 @@ bool sx_is_npy(const uint8_t *bytes, size_t size)
 
 bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_error *error)
 {
-    *stored = (struct sx_stored){0};
+    *stored = (struct sx_stored){.words = stored->words};
     if (!sx_file_fill(file, 10, error))
         return false;
     if (file->size < 10 || !sx_is_npy(file->bytes, file->size))

@@ -4,6 +4,7 @@
 #include "io/io.h"
 
 enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
+enum { STRING = 8 }; /* the element type of text */
 enum { DIMS = 1, TYPE = 2, SEGMENT = 3, RAW = 9, EXTERNAL = 13, LOCATION = 14 };
 
 struct field {
@@ -67,10 +68,10 @@ static const struct {
     char kind;
     uint8_t width, field;
 } types[] = {
-    [1] = {'f', 4, 4},  [2] = {'u', 1, 5},   [3] = {'i', 1, 5},   [4] = {'u', 2, 5},
-    [5] = {'i', 2, 5},  [6] = {'i', 4, 5},   [7] = {'i', 8, 7},   [9] = {'b', 1, 5},
-    [10] = {'f', 2, 5}, [11] = {'f', 8, 10}, [12] = {'u', 4, 11}, [13] = {'u', 8, 11},
-    [16] = {'h', 2, 5},
+    [1] = {'f', 4, 4},  [2] = {'u', 1, 5},      [3] = {'i', 1, 5},   [4] = {'u', 2, 5},
+    [5] = {'i', 2, 5},  [6] = {'i', 4, 5},      [7] = {'i', 8, 7},   [9] = {'b', 1, 5},
+    [10] = {'f', 2, 5}, [11] = {'f', 8, 10},    [12] = {'u', 4, 11}, [13] = {'u', 8, 11},
+    [16] = {'h', 2, 5}, [STRING] = {'i', 8, 6},
 };
 
 /* What a first walk finds out; the elements are taken by a second one. */
@@ -78,6 +79,7 @@ struct array {
     struct sx_stored stored;
     unsigned field; /* RAW or that of the type */
     bool plain;     /* the elements are stored bytes, not varints */
+    bool text;
     int64_t count;
 };
 
@@ -121,6 +123,11 @@ static bool survey(struct wire wire, struct array *array, struct sx_error *error
     }
     if (wire.at != wire.end)
         return sx_fail(error, SX_FAILED, "not an ONNX tensor, or cut short");
+    array->text = type == STRING;
+    if (array->text != (array->stored.words != NULL))
+        return sx_fail(error, SX_FAILED,
+                       array->text ? "text where numbers are wanted"
+                                   : "numbers where text is wanted");
     if (type >= sizeof types / sizeof types[0] || types[type].kind == '\0')
         return sx_fail(error, SX_FAILED, "element type %llu is not supported",
                        (unsigned long long)type);
@@ -153,6 +160,22 @@ static bool take_stored(const struct array *array, const uint8_t *bytes, size_t 
            sx_fail(error, SX_FAILED, "an element is over the largest integer");
 }
 
+static bool take_word(const struct array *array, const struct field *field, struct taken *taken,
+                      struct sx_error *error)
+{
+    if (taken->count >= array->count)
+        return sx_fail(error, SX_FAILED, "more elements than the shape has");
+    int64_t *to = taken->tensor->data;
+    int64_t number = to == NULL
+                         ? 0
+                         : sx_words_number(array->stored.words, (const char *)field->bytes,
+                                           field->size, error);
+    if (to != NULL)
+        to[taken->count] = number;
+    taken->count++;
+    return number >= 0;
+}
+
 static bool take_number(const struct array *array, uint64_t value, struct taken *taken,
                         struct sx_error *error)
 {
@@ -167,6 +190,9 @@ static bool take_elements(const struct array *array, const struct field *field,
 {
     size_t width = array->stored.width;
     uint64_t value;
+    if (array->text)
+        return field->wire == BYTES ? take_word(array, field, taken, error)
+                                    : sx_fail(error, SX_FAILED, "malformed elements");
     if (array->plain && field->wire != VARINT && field->size % width == 0)
         return take_stored(array, field->bytes, field->size / width, taken, error);
     if (!array->plain && field->wire == VARINT)
@@ -196,11 +222,11 @@ static bool take_array(struct wire wire, const struct array *array, struct sx_te
 }
 
 /* Memory is taken when the elements are known to be there. */
-bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_tensor *tensor,
-                 struct sx_error *error)
+bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_words *words,
+                 struct sx_tensor *tensor, struct sx_error *error)
 {
     struct wire wire = {bytes, bytes + size};
-    struct array array = {0};
+    struct array array = {.stored.words = words};
     *tensor = (struct sx_tensor){0};
     if (!survey(wire, &array, error) || !take_array(wire, &array, tensor, error) ||
         !sx_tensor_new(tensor, array.stored.type, &array.stored.shape, error))

@@ -103,6 +103,7 @@ static bool hold_fortran(struct sx_reader *reader, struct sx_error *error)
 static bool open_npy(struct sx_reader *reader, struct sx_error *error)
 {
     reader->form = ARRAY;
+    reader->stored.words = reader->how.words;
     if (!sx_npy_parse(&reader->file, &reader->stored, error))
         return false;
     reader->shape = reader->stored.shape;
@@ -130,7 +131,7 @@ static bool open_pb(struct sx_reader *reader, struct sx_error *error)
     struct sx_error why = {0};
     if (!sx_file_fill(file, SIZE_MAX, error))
         return false;
-    if (!sx_pb_parse(file->bytes, file->size, &reader->held, &why))
+    if (!sx_pb_parse(file->bytes, file->size, reader->how.words, &reader->held, &why))
         return refuse_foreign(file, error) && sx_fail(error, why.status, "%s", why.message);
     reader->shape = reader->held.shape;
     return find_samples(reader, error);
@@ -262,10 +263,15 @@ static bool open_text(struct sx_reader *reader, struct sx_error *error)
 {
     reader->form = TEXT;
     reader->count = -1;
+    reader->csv.words = reader->how.words != NULL ? reader->how.words : reader->how.cells;
+    reader->csv.text = reader->how.words != NULL && reader->how.line == NULL;
+    enum sx_header header = reader->how.header;
+    if (reader->csv.text && header == SX_HEADER_AUTO)
+        header = SX_HEADER_NO; /* a line of names looks like others */
     if (reader->how.line != NULL)
         reader->want = *reader->how.line;
     return refuse_foreign(&reader->file, error) &&
-           sx_csv_begin(&reader->csv, &reader->file, reader->how.header, reader->how.columns,
+           sx_csv_begin(&reader->csv, &reader->file, header, reader->how.columns,
                         error) &&
            (reader->how.whole ? hold_lines(reader, error) : check_names(reader, error));
 }

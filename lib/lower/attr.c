@@ -82,6 +82,25 @@ const char *sx_attr_string(struct sx_lowering *l, const char *name, size_t k)
     return copy;
 }
 
+int64_t sx_text_number(struct sx_lowering *l, const char *text, size_t n)
+{
+    return sx_words_number(l->scope->model->words, text, n, l->error);
+}
+
+struct sx_ints sx_attr_texts(struct sx_lowering *l, const char *name)
+{
+    const Onnx__AttributeProto *a = sx_attr(l, name);
+    if (a == NULL || !typed(l, a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS) ||
+        a->n_strings > INT32_MAX)
+        return (struct sx_ints){0};
+    int64_t *v = sx_scratch(l, a->n_strings + 1, sizeof *v);
+    for (size_t i = 0; v != NULL && i < a->n_strings; i++) {
+        const ProtobufCBinaryData *s = &a->strings[i];
+        v[i] = sx_text_number(l, s->data != NULL ? (const char *)s->data : "", s->len);
+    }
+    return (struct sx_ints){v != NULL, (int)a->n_strings, v};
+}
+
 int sx_attr_word(struct sx_lowering *l, const char *name, const char *words, int fallback)
 {
     const char *value = sx_attr_string(l, name, 0);

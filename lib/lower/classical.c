@@ -57,18 +57,21 @@ int sx_ml_transformed(struct sx_lowering *l, int y)
     return sx_ml_transformed_by(l, y, sx_ml_post(l));
 }
 
-/* Labels of the classes chosen[N]: integers as given; strings by their number. */
+/* Labels of the classes chosen[N]: integers or texts. */
 bool sx_ml_give_labels(struct sx_lowering *l, int chosen)
 {
     static const char *const names[] = {"classlabels_ints", "classlabels_int64s"};
     struct sx_ints labels = sx_attr_ints(l, names[0]);
     if (labels.n == 0)
         labels = sx_attr_ints(l, names[1]);
+    int kind = SX_ONNX_INT64;
+    if (labels.n == 0) {
+        labels = sx_attr_texts(l, "classlabels_strings");
+        kind = SX_ONNX_STRING;
+    }
     if (labels.n > 0)
         chosen = sx_take(l->g, sx_ints(l->g, labels.n, labels.v), chosen, 0, false);
-    else if (sx_wants(l, 0))
-        sx_model_warn(l->scope->model, "labels that are strings are given by their number");
-    return sx_give_as(l, 0, chosen, SX_ONNX_INT64);
+    return sx_give_as(l, 0, chosen, kind);
 }
 
 int sx_ml_label_count(struct sx_lowering *l)
@@ -76,12 +79,8 @@ int sx_ml_label_count(struct sx_lowering *l)
     struct sx_ints a = sx_attr_ints(l, "classlabels_ints");
     struct sx_ints b = sx_attr_ints(l, "classlabels_int64s");
     int n = a.n > 0 ? a.n : b.n;
-    while (n == 0 || (a.n == 0 && b.n == 0)) {
-        if (sx_attr(l, "classlabels_strings") == NULL ||
-            sx_attr_string(l, "classlabels_strings", (size_t)n) == NULL)
-            break;
-        n++;
-    }
+    if (n == 0)
+        n = sx_attr_texts(l, "classlabels_strings").n;
     return n;
 }
 

@@ -1,5 +1,6 @@
 /* features.c - lowering of what ai.onnx.ml does to features: scaled, filled in, put together. */
 #include <math.h>
+#include <string.h>
 
 #include "lower/tables.h"
 
@@ -89,11 +90,13 @@ static bool lower_binarizer(struct sx_lowering *l)
 static bool lower_one_hot(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
-    struct sx_ints category = sx_attr_ints(l, "cats_int64s");
+    bool text = sx_arg_kind(l, 0) == SX_ONNX_STRING;
+    struct sx_ints category =
+        text ? sx_attr_texts(l, "cats_strings") : sx_attr_ints(l, "cats_int64s");
     struct sx_shape x = sx_arg_shape(l, 0);
     int64_t dims[SX_MAX_RANK];
     if (category.n < 1 || x.rank >= SX_MAX_RANK)
-        return sx_reject(l, "categories that are no integers are not supported");
+        return sx_reject(l, "there are no categories of the input's type");
     for (int i = 0; i < x.rank; i++)
         dims[i] = x.dim[i];
     dims[x.rank] = 1;
@@ -133,24 +136,130 @@ static bool lower_zipmap(struct sx_lowering *l)
     return sx_give(l, sx_arg(l, 0));
 }
 
-/* From integers to integers: keys and the values that they become. */
-static bool lower_label_encoder(struct sx_lowering *l)
+/* ---- Tables ---- */
+
+/* Keys or values of a table: a vector, of the ONNX type `kind`. */
+struct column {
+    int node, kind, n;
+};
+
+/* The list of an attribute, by the suffix of its name; or the tensor of that name. */
+static bool read_column(struct sx_lowering *l, const char *stem, struct column *c)
+{
+    static const char *const suffix[] = {"strings", "int64s", "floats", "tensor"};
+    static const int kind[] = {SX_ONNX_STRING, SX_ONNX_INT64, SX_ONNX_FLOAT};
+    for (int i = 0; i < 4; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%s_%s", stem, suffix[i]);
+        if (sx_attr(l, name) == NULL)
+            continue;
+        struct sx_ints ints = {0};
+        struct sx_reals reals = {0};
+        if (i == 3) {
+            struct sx_value t = sx_attr_tensor(l, name);
+            struct sx_shape shape = sx_shape_of(l->g, t.node);
+            int64_t n = sx_count(&shape);
+            *c = (struct column){sx_shaped(l->g, t.node, 1, &n), t.kind, (int)n};
+            return t.node != SX_NONE;
+        }
+        if (i == 2)
+            reals = sx_attr_floats(l, name);
+        else
+            ints = i == 0 ? sx_attr_texts(l, name) : sx_attr_ints(l, name);
+        struct sx_shape shape = {1, {reals.n}};
+        *c = (struct column){i == 2 ? sx_real_const(l->g, &shape, reals.v)
+                                    : sx_ints(l->g, ints.n, ints.v),
+                             kind[i], i == 2 ? reals.n : ints.n};
+        return true;
+    }
+    return sx_reject(l, "%s_strings, %s_int64s and %s_floats are missing", stem, stem, stem);
+}
+
+/* What stands for what is no key, by the type of the values. */
+static int fallback(struct sx_lowering *l, int kind, const char *text)
+{
+    if (sx_attr(l, "default_tensor") != NULL)
+        return sx_shaped(l->g, sx_attr_tensor(l, "default_tensor").node, 0, NULL);
+    if (kind == SX_ONNX_FLOAT || kind == SX_ONNX_DOUBLE)
+        return sx_scalar(l->g, sx_attr_float(l, "default_float", 0));
+    if (kind != SX_ONNX_STRING)
+        return sx_scalar_int(l->g, sx_attr_int(l, "default_int64", -1));
+    const char *given = sx_attr_string(l, "default_string", 0);
+    text = given != NULL ? given : text;
+    return sx_scalar_int(l->g, sx_text_number(l, text, strlen(text)));
+}
+
+/* Elements of x by the table; NaN is a key like others. */
+static bool give_mapped(struct sx_lowering *l, const struct column *keys,
+                        const struct column *values, const char *text)
 {
     struct sx_graph *g = l->g;
-    struct sx_ints keys = sx_attr_ints(l, "keys_int64s");
-    struct sx_ints ints = sx_attr_ints(l, "values_int64s");
-    struct sx_reals reals = sx_attr_floats(l, "values_floats");
-    int n = ints.n > 0 ? ints.n : reals.n, y;
-    if (!keys.given || keys.n != n || g->node[sx_arg(l, 0)].type != SX_INT)
-        return sx_reject(l, "only integers that become numbers are supported");
-    y = ints.n > 0 ? sx_scalar_int(g, sx_attr_int(l, "default_int64", -1))
-                   : sx_scalar(g, sx_attr_float(l, "default_float", 0));
-    for (int k = n - 1; k >= 0; k--) {
-        int value = ints.n > 0 ? sx_scalar_int(g, ints.v[k]) : sx_scalar(g, reals.v[k]);
-        y = sx_where(g, sx_binary(g, SX_EQUAL, sx_arg(l, 0), sx_scalar_int(g, keys.v[k])),
-                     value, y);
-    }
-    return sx_give_as(l, 0, y, ints.n > 0 ? SX_ONNX_INT64 : SX_ONNX_FLOAT);
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int64_t dims[SX_MAX_RANK];
+    int last = x.rank, is_text = sx_arg_kind(l, 0) == SX_ONNX_STRING;
+    if (keys->n != values->n || keys->n < 1 || x.rank >= SX_MAX_RANK ||
+        is_text != (keys->kind == SX_ONNX_STRING) ||
+        g->node[sx_arg(l, 0)].type != g->node[keys->node].type)
+        return sx_reject(l, "%d keys for %d values, or of another type than the input", keys->n,
+                         values->n);
+    memcpy(dims, x.dim, sizeof dims);
+    dims[last] = 1;
+    int apart = sx_shaped(g, sx_arg(l, 0), last + 1, dims);
+    int same = sx_binary(g, SX_EQUAL, apart, keys->node);
+    if (sx_is_real(g->node[apart].type))
+        same = sx_binary(g, SX_OR, same,
+                         sx_binary(g, SX_AND, sx_unary(g, SX_ISNAN, apart),
+                                   sx_unary(g, SX_ISNAN, keys->node)));
+    int hit = sx_cast(g, same, g->real);
+    int at = sx_shaped(g, sx_argmax(g, hit, last, false), last, x.dim);
+    int any = sx_shaped(g, sx_cast(g, sx_reduce_max(g, hit, &last, 1), SX_BOOL), last, x.dim);
+    int y = sx_where(g, any, sx_take(g, values->node, at, 0, false),
+                     fallback(l, values->kind, text));
+    return sx_give_as(l, 0, y, values->kind);
+}
+
+static bool lower_label_encoder(struct sx_lowering *l)
+{
+    struct column keys, values;
+    return read_column(l, "keys", &keys) && read_column(l, "values", &values) &&
+           give_mapped(l, &keys, &values, "_Unused");
+}
+
+/* Texts and whole numbers, one for the other: numbers are given, or count from 0. */
+static bool lower_categories(struct sx_lowering *l)
+{
+    const char *const lists[2][2] = {{"cats_strings", "cats_int64s"}, {"classes_strings", ""}};
+    const char *const *names = lists[l->row->arg];
+    struct sx_ints text = sx_attr_texts(l, names[0]), number = {0};
+    if (*names[1] != '\0')
+        number = sx_attr_ints(l, names[1]);
+    int numbers = number.given ? sx_ints(l->g, number.n, number.v) : sx_iota(l->g, text.n);
+    struct column a = {sx_ints(l->g, text.n, text.v), SX_ONNX_STRING, text.n};
+    struct column b = {numbers, SX_ONNX_INT64, number.given ? number.n : text.n};
+    return sx_arg_kind(l, 0) == SX_ONNX_STRING ? give_mapped(l, &a, &b, "_Unused")
+                                               : give_mapped(l, &b, &a, "_Unused");
+}
+
+/* A map is the tensor of its values, in the order of its keys. */
+static bool lower_cast_map(struct sx_lowering *l)
+{
+    static const int kinds[] = {SX_ONNX_FLOAT, SX_ONNX_INT64};
+    int to = sx_attr_word(l, "cast_to", "TO_FLOAT TO_INT64", 0);
+    if (sx_attr_word(l, "map_form", "DENSE SPARSE", 0) != 0)
+        return sx_reject(l, "map_form SPARSE is not supported");
+    return sx_give_as(l, 0, sx_convert(l, sx_arg(l, 0), kinds[to]), kinds[to]);
+}
+
+static bool lower_dict_vectorizer(struct sx_lowering *l)
+{
+    struct sx_ints text = sx_attr_texts(l, "string_vocabulary");
+    struct sx_ints number = sx_attr_ints(l, "int64_vocabulary");
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int64_t n = text.given ? text.n : number.n, have = x.rank > 0 ? x.dim[x.rank - 1] : 1;
+    if (n != have)
+        return sx_reject(l, "a vocabulary of %lld for a map of %lld", (long long)n,
+                         (long long)have);
+    return sx_give(l, sx_arg(l, 0));
 }
 
 #define ML "ai.onnx.ml"
@@ -164,5 +273,9 @@ const struct sx_lowering_row sx_lower_features[] = {
     {ML, "ArrayFeatureExtractor", 1, 0, 2, 2, lower_extractor, 0, true},
     {ML, "ZipMap", 1, 0, 1, 1, lower_zipmap, 0, true},
     {ML, "LabelEncoder", 2, 0, 1, 1, lower_label_encoder, 0, false},
+    {ML, "LabelEncoder", 1, 1, 1, 1, lower_categories, 1, false},
+    {ML, "CategoryMapper", 1, 0, 1, 1, lower_categories, 0, false},
+    {ML, "CastMap", 1, 0, 1, 1, lower_cast_map, 0, true},
+    {ML, "DictVectorizer", 1, 0, 1, 1, lower_dict_vectorizer, 0, true},
     {0},
 };

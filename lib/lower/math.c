@@ -122,6 +122,8 @@ static bool give_cast(struct sx_lowering *l, int kind)
     bool wide = kind == SX_ONNX_INT32 || kind == SX_ONNX_INT64;
     if (!sx_core_type(l, kind, &type))
         return false;
+    if ((kind == SX_ONNX_STRING) != (sx_arg_kind(l, 0) == SX_ONNX_STRING))
+        return sx_reject(l, "conversion between text and numbers is not supported");
     if (sx_is_real(type) && l->in[0].twin > 0)
         x = sx_arg_twin(l, 0);
     struct sx_value y = {.node = sx_convert(l, x, kind), .kind = kind};

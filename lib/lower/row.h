@@ -12,6 +12,7 @@ enum {
     SX_ONNX_INT32 = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
     SX_ONNX_INT64 = ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
     SX_ONNX_UINT64 = ONNX__TENSOR_PROTO__DATA_TYPE__UINT64,
+    SX_ONNX_STRING = ONNX__TENSOR_PROTO__DATA_TYPE__STRING,
     SX_ONNX_BOOL = ONNX__TENSOR_PROTO__DATA_TYPE__BOOL,
     SX_ONNX_DOUBLE = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE
 };
@@ -113,6 +114,10 @@ struct sx_reals sx_attr_floats(struct sx_lowering *l, const char *name);
 /* Element k of a list of strings (k = 0 of a single one), or NULL. Not NUL-terminated bytes are
  * copied. */
 const char *sx_attr_string(struct sx_lowering *l, const char *name, size_t k);
+/* The numbers of a list of texts; not given if it is left out. */
+struct sx_ints sx_attr_texts(struct sx_lowering *l, const char *name);
+/* The number of a text; -1 on failure. */
+int64_t sx_text_number(struct sx_lowering *l, const char *text, size_t n);
 /* The place of the attribute's word in `words` (separated by spaces); any other is refused. */
 int sx_attr_word(struct sx_lowering *l, const char *name, const char *words, int fallback);
 const Onnx__GraphProto *sx_attr_graph(struct sx_lowering *l, const char *name);

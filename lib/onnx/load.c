@@ -98,7 +98,8 @@ static struct sx_model *new_model(const char *path, struct sx_error *error)
     m->file.fd = -1;
     m->path = sx_strdup(path, error);
     m->notes = sx_notes_new(error);
-    if (m->path != NULL && m->notes != NULL)
+    m->words = sx_words_new(error);
+    if (m->path != NULL && m->notes != NULL && m->words != NULL)
         return m;
     sx_model_close(m);
     return NULL;
@@ -149,6 +150,7 @@ void sx_model_close(struct sx_model *m)
     sx_arena_free(&m->arena);
     sx_file_close(&m->file);
     sx_notes_free(m->notes);
+    sx_words_free(m->words);
     free(m->path);
     free(m);
 }

@@ -57,6 +57,7 @@ struct sx_model {
     struct sx_port *declared; /* all inputs that the file declares, where `inputs` are some */
     int n_declared;
     struct sx_notes *notes; /* warnings so far, each once */
+    struct sx_words *words; /* texts by number */
     char sha256[65];        /* empty until asked for */
 };
 
@@ -68,7 +69,6 @@ const Onnx__TensorProto *sx_model_initializer(const struct sx_model *model, cons
 
 /* What the main graph declares of an input, output or inner value, or NULL. */
 const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *model, const char *name);
-
 
 /* Fills type and shape of a port from a declaration; what cannot be held leaves them. */
 bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,

@@ -25,6 +25,11 @@ static bool takes_real(const struct sx_port *port, double value, struct sx_error
     return refuse(port, isnan(value) ? "NaN" : text, error);
 }
 
+bool sx_port_is_text(const struct sx_port *port)
+{
+    return port->element != NULL && strcmp(port->element, "string") == 0;
+}
+
 bool sx_port_takes(const struct sx_port *port, const struct sx_tensor *t,
                    struct sx_error *error)
 {

@@ -13,7 +13,15 @@
 _Static_assert(__BYTE_ORDER == __LITTLE_ENDIAN, "typed fields are read as little-endian");
 
 /* The typed field that may hold the elements, by its name in the schema. */
-enum source { NOWHERE, FLOAT_DATA, INT32_DATA, INT64_DATA, DOUBLE_DATA, UINT64_DATA };
+enum source {
+    NOWHERE,
+    STRING_DATA,
+    FLOAT_DATA,
+    INT32_DATA,
+    INT64_DATA,
+    DOUBLE_DATA,
+    UINT64_DATA
+};
 
 struct element {
     const char *name;
@@ -24,33 +32,20 @@ struct element {
 
 /* By ONNX number. Those after 16 are newer than the schema we were built with. */
 static const struct element elements[] = {
-    {"undefined", NOWHERE, SX_FLOAT, 0},
-    {"float", FLOAT_DATA, SX_FLOAT, 32},
-    {"uint8", INT32_DATA, SX_INT, 8},
-    {"int8", INT32_DATA, SX_INT, 8},
-    {"uint16", INT32_DATA, SX_INT, 16},
-    {"int16", INT32_DATA, SX_INT, 16},
-    {"int32", INT32_DATA, SX_INT, 32},
-    {"int64", INT64_DATA, SX_INT, 64},
-    {"string", NOWHERE, SX_FLOAT, 0},
-    {"bool", INT32_DATA, SX_BOOL, 8},
-    {"float16", INT32_DATA, SX_FLOAT, 16},
-    {"double", DOUBLE_DATA, SX_FLOAT, 64},
-    {"uint32", UINT64_DATA, SX_INT, 32},
-    {"uint64", UINT64_DATA, SX_INT, 64},
-    {"complex64", NOWHERE, SX_FLOAT, 0},
-    {"complex128", NOWHERE, SX_FLOAT, 0},
-    {"bfloat16", INT32_DATA, SX_FLOAT, 16},
-    {"float8e4m3fn", INT32_DATA, SX_FLOAT, 8},
-    {"float8e4m3fnuz", INT32_DATA, SX_FLOAT, 8},
-    {"float8e5m2", INT32_DATA, SX_FLOAT, 8},
-    {"float8e5m2fnuz", INT32_DATA, SX_FLOAT, 8},
-    {"uint4", INT32_DATA, SX_INT, 4},
-    {"int4", INT32_DATA, SX_INT, 4},
-    {"float4e2m1", INT32_DATA, SX_FLOAT, 4},
-    {"float8e8m0", INT32_DATA, SX_FLOAT, 8},
-    {"uint2", INT32_DATA, SX_INT, 2},
-    {"int2", INT32_DATA, SX_INT, 2},
+    {"undefined", NOWHERE, SX_FLOAT, 0},       {"float", FLOAT_DATA, SX_FLOAT, 32},
+    {"uint8", INT32_DATA, SX_INT, 8},          {"int8", INT32_DATA, SX_INT, 8},
+    {"uint16", INT32_DATA, SX_INT, 16},        {"int16", INT32_DATA, SX_INT, 16},
+    {"int32", INT32_DATA, SX_INT, 32},         {"int64", INT64_DATA, SX_INT, 64},
+    {"string", STRING_DATA, SX_INT, 0}, /* numbers of texts */
+    {"bool", INT32_DATA, SX_BOOL, 8},          {"float16", INT32_DATA, SX_FLOAT, 16},
+    {"double", DOUBLE_DATA, SX_FLOAT, 64},     {"uint32", UINT64_DATA, SX_INT, 32},
+    {"uint64", UINT64_DATA, SX_INT, 64},       {"complex64", NOWHERE, SX_FLOAT, 0},
+    {"complex128", NOWHERE, SX_FLOAT, 0},      {"bfloat16", INT32_DATA, SX_FLOAT, 16},
+    {"float8e4m3fn", INT32_DATA, SX_FLOAT, 8}, {"float8e4m3fnuz", INT32_DATA, SX_FLOAT, 8},
+    {"float8e5m2", INT32_DATA, SX_FLOAT, 8},   {"float8e5m2fnuz", INT32_DATA, SX_FLOAT, 8},
+    {"uint4", INT32_DATA, SX_INT, 4},          {"int4", INT32_DATA, SX_INT, 4},
+    {"float4e2m1", INT32_DATA, SX_FLOAT, 4},   {"float8e8m0", INT32_DATA, SX_FLOAT, 8},
+    {"uint2", INT32_DATA, SX_INT, 2},          {"int2", INT32_DATA, SX_INT, 2},
 };
 
 static const struct element *element_of(int onnx_type)
@@ -90,18 +85,20 @@ static void typed_field(const Onnx__TensorProto *proto, enum source source,
                         struct sx_onnx_view *view, size_t *n)
 {
     const void *bytes[] = {NULL,
+                           NULL,
                            proto->float_data,
                            proto->int32_data,
                            proto->int64_data,
                            proto->double_data,
                            proto->uint64_data};
     const size_t counts[] = {0,
+                             proto->n_string_data,
                              proto->n_float_data,
                              proto->n_int32_data,
                              proto->n_int64_data,
                              proto->n_double_data,
                              proto->n_uint64_data};
-    static const size_t sizes[] = {0, 4, 4, 8, 8, 8};
+    static const size_t sizes[] = {0, 1, 4, 4, 8, 8, 8};
     view->bytes = bytes[source];
     view->stride = sizes[source];
     *n = counts[source];
@@ -288,6 +285,41 @@ static bool is_same(const struct sx_onnx_view *view, enum sx_type type)
     }
 }
 
+struct sx_words *sx_model_words(const struct sx_model *m)
+{
+    return m->words;
+}
+
+/* The numbers of texts. */
+static bool read_texts(const struct sx_model *m, const Onnx__TensorProto *proto,
+                       struct sx_tensor *tensor, struct sx_error *error)
+{
+    struct sx_shape shape = {.rank = (int)proto->n_dims};
+    int64_t count;
+    if (proto->n_dims > SX_MAX_RANK)
+        return sx_fail(error, SX_MODEL, "rank %zu is over %d", proto->n_dims, SX_MAX_RANK);
+    for (int i = 0; i < shape.rank; i++)
+        shape.dim[i] = proto->dims[i];
+    if (!sx_shape_count(&shape, &count, error))
+        return false;
+    if ((size_t)count != proto->n_string_data)
+        return sx_fail(error, SX_MODEL, "%zu elements where %lld are needed",
+                       proto->n_string_data, (long long)count);
+    if (!sx_tensor_new(tensor, SX_INT, &shape, error))
+        return false;
+    for (int64_t i = 0; i < count; i++) {
+        const ProtobufCBinaryData *text = &proto->string_data[i];
+        int64_t number = sx_words_number(
+            m->words, text->data != NULL ? (const char *)text->data : "", text->len, error);
+        ((int64_t *)tensor->data)[i] = number;
+        if (number >= 0)
+            continue;
+        sx_tensor_free(tensor);
+        return false;
+    }
+    return true;
+}
+
 bool sx_onnx_tensor_read(const struct sx_model *m, const Onnx__TensorProto *proto,
                          enum sx_type real, struct sx_tensor *tensor, bool *borrowed,
                          struct sx_error *error)
@@ -297,6 +329,10 @@ bool sx_onnx_tensor_read(const struct sx_model *m, const Onnx__TensorProto *prot
     *tensor = (struct sx_tensor){0};
     if (borrowed != NULL)
         *borrowed = false;
+    if (proto->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING)
+        return read_texts(m, proto, tensor, error) ||
+               sx_fail_at(error, "tensor '%.*s'", SX_NAME_SHOWN,
+                          proto->name != NULL ? proto->name : "");
     if (!sx_onnx_tensor(m, proto, &view, error) ||
         !sx_onnx_type(view.onnx_type, real, &type, error))
         return false;

@@ -39,7 +39,13 @@ bool sx_view_next(const char **list, const struct sx_datum *row, struct sx_colum
         column->array = column->value->array;
         column->is_array = true;
     } else if (column->value != NULL && column->value->kind == SX_OBJECT) {
-        column->is_array = sx_datum_tensor(column->value, &column->array);
+        const struct sx_datum *values = sx_datum_at(column->value, "values");
+        const struct sx_datum *first =
+            values != NULL && values->kind == SX_LIST ? values->first : NULL;
+        if (first != NULL && first->kind == SX_TEXT) /* texts are no numbers */
+            column->value = first->next == NULL ? first : values;
+        else
+            column->is_array = sx_datum_tensor(column->value, &column->array);
     }
     return true;
 }

@@ -10,6 +10,15 @@ extern "C" {
 
 struct sx_reader; /* a source of samples */
 
+/* Texts by number: tensors of text hold the numbers. A number is for good; 0 is "". */
+struct sx_words;
+struct sx_words *sx_words_new(struct sx_error *error);
+void sx_words_free(struct sx_words *words);
+/* The number of the first n bytes, up to a NUL; -1 on failure. NULL for what is no number of a text. */
+int64_t sx_words_number(struct sx_words *words, const char *text, size_t n,
+                        struct sx_error *error);
+const char *sx_words_text(const struct sx_words *words, int64_t number);
+
 /* Whether the first line of a text is a header: if no cell of it is a number and one is a name. */
 enum sx_header { SX_HEADER_AUTO, SX_HEADER_YES, SX_HEADER_NO };
 
@@ -21,6 +30,7 @@ struct sx_columns {
     const char *id, *truth; /* a name of each sample; what is known of it */
     char *const *feature;
     size_t n_features;
+    const bool *text; /* which of the features are text, if they are taken; NULL: none */
 };
 
 /* How a file is read; NULL in its place, or all zero: an array is one sample as it is. */
@@ -37,6 +47,8 @@ struct sx_input {
     const struct sx_preprocess *pre;  /* NULL: the preset "unit" */
     const struct sx_columns *columns; /* NULL: all */
     const struct sx_shape *line; /* of a line of a table, in place of `want`; NULL: `want` */
+    struct sx_words *words; /* elements are texts, as the words number them; NULL: numbers */
+    struct sx_words *cells; /* of columns of text; NULL: there are none */
 };
 
 /* Opens `path` ("-": standard input), recognised by content: .npy, .npz, PNG, JPEG, text (one

@@ -45,6 +45,11 @@ struct sx_port {
     bool whole;          /* the first axis counts no samples: see sx_model_find_samples */
 };
 
+/* Whether its elements are texts, and hold their numbers. */
+bool sx_port_is_text(const struct sx_port *port);
+/* What numbers the texts that the model's tensors of text hold. */
+struct sx_words *sx_model_words(const struct sx_model *model);
+
 /* Inputs that are also initializers do not count. NULL for an index out of range. */
 int sx_model_input_count(const struct sx_model *model);
 int sx_model_output_count(const struct sx_model *model);
@@ -100,6 +105,8 @@ void sx_inference_free(struct sx_inference *inference);
  * outputs are then to be had until the next run; *name is that of output i, NULL past the last. */
 bool sx_inference_run(struct sx_inference *inference, const struct sx_tensor *feeds,
                       struct sx_error *error);
+bool sx_inference_is_text(const struct sx_inference *inference,
+                          int i); /* holds numbers of texts */
 const struct sx_tensor *sx_inference_output(const struct sx_inference *inference, int i,
                                             const char **name);
 

@@ -120,6 +120,37 @@ static void tokens(void)
     save("tokens", m);
 }
 
+static void text_input(struct tm_model *m, const char *name)
+{
+    Onnx__GraphProto *g = tm_proto(m)->graph;
+    tm_input(m, name, SX_FLOAT, 2, (int64_t[]){-1, 1});
+    g->input[g->n_input - 1]->type->tensor_type->elem_type =
+        ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+}
+
+/* A pipeline: a column of text and one of numbers; 1 for Oslo, 10 for Rome, and the age; more than 20
+ * is old. */
+static void pipeline(void)
+{
+    struct tm_model *m = tm_new(17);
+    tm_domain(m, "ai.onnx.ml", 3);
+    text_input(m, "city");
+    tm_input(m, "age", SX_FLOAT, 2, (int64_t[]){-1, 1});
+    tm_const(m, "shape", SX_INT, 1, (int64_t[]){2}, (int64_t[]){-1, 2});
+    tm_node(m, "ai.onnx.ml:OneHotEncoder", "city", "hot", "cats_strings='Oslo','Rome'");
+    tm_node(m, "Reshape", "hot shape", "flat", NULL);
+    tm_node(m, "Concat", "flat age", "all", "axis=1");
+    tm_node(m, "ai.onnx.ml:LinearClassifier", "all", "label scores",
+            "coefficients=0.0,0.0,0.0,1.0,10.0,1.0 intercepts=20.0,0.0 "
+            "classlabels_strings='young','old'");
+    tm_node(m, "ai.onnx.ml:LabelEncoder", "city", "country",
+            "keys_strings='Oslo','Rome' values_strings='Norway','Italy' default_string='?'");
+    tm_output(m, "label");
+    tm_output(m, "scores");
+    tm_output(m, "country");
+    save("pipeline", m);
+}
+
 static void weights(struct tm_model *m, const char *name, int64_t rows, int64_t columns)
 {
     float data[32 * 32];
@@ -218,5 +249,6 @@ int main(int argc, char **argv)
     odd();
     tokens();
     llama();
+    pipeline();
     return 0;
 }

@@ -83,10 +83,40 @@ is 'its game' "$status" 0
 run onnx-run --output-name=p linear.onnx rows.csv
 is 'probabilities of both classes' "$(jq -c '[.outputs[0].values[] * 1e4 | round]' "$T/out" | head -n 1)" '[5000,5000]'
 run onnx-run linear.onnx rows.csv
-is 'labels by number' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '[0] [1] '
-is 'with a word' "$(grep -c 'labels that are strings' "$T/err")" 1
+is 'labels' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '["no"] ["yes"] '
 run ggig --method=grad --score=raw -t 1 linear.onnx rows.csv
 is 'a classifier has a gradient' "$(head -n 1 "$T/out" | jq -c '.attribution.values')" '[0.25,0.5]'
+
+# ---- Text ----
+
+printf 'age,city\n11,Rome\n12,Oslo\n30,"Paris, France"\n' >people.csv
+run onnx-run pipeline.onnx people.csv
+clean 'columns of text and of numbers, by their names'
+is 'labels are text' "$(jq -r '.outputs[0].values[0]' "$T/out" | tr '\n' ' ')" 'old young old '
+is 'scores' "$(jq -c '.outputs[1].values' "$T/out" | tr '\n' ' ')" '[20,21] [20,13] [20,30] '
+is 'from text to text' "$(jq -r '.outputs[2].values[0]' "$T/out" | tr '\n' ' ')" \
+    'Italy Norway ? '
+run onnx-run -f csv pipeline.onnx people.csv
+is 'text in a table' "$(sed -n 2p "$T/out")" 'people.csv,0,old,20,21,Italy'
+echo 11 >age.csv
+echo Rome >city.csv
+run onnx-run -i city=city.csv -i age=age.csv pipeline.onnx
+is 'text from a file of its own' "$(values '[.outputs[].values[0]]')" '["old",20,"Italy"]'
+run onnx-run -i city=sv.npy -i age=age.csv pipeline.onnx
+refused 'numbers are no text' 1 'where text is wanted'
+# One text of four code points.
+printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '<U4', 'fortran_order': False, 'shape': (1, 1), }" >u.npy
+printf 'O\0\0\0s\0\0\0l\0\0\0o\0\0\0' >>u.npy
+run onnx-run -i city=u.npy -i age=age.csv pipeline.onnx
+is 'an array of text' "$(values '.outputs[2].values')" '["Norway"]'
+printf '\010\001\010\001\020\0102\004Rome' >rome.pb
+run onnx-run -i city=rome.pb -i age=age.csv pipeline.onnx
+is 'a tensor of text' "$(values '.outputs[2].values')" '["Italy"]'
+run onnx-run -f npy --output-name=label -i city=rome.pb -i age=age.csv pipeline.onnx
+is 'no array of text is written' "$status$(grep -c 'holds text' "$T/err")" 11
+run ggig --method=inputxgrad --output-name=scores -t 1 pipeline.onnx people.csv
+is 'the numbers beside have a gradient' "$(jq -c '.attribution.values[0]' "$T/out" | tr '\n' ' ')" \
+    '11 12 30 '
 
 # ---- Token ids ----
 
