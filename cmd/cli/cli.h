@@ -84,6 +84,12 @@ struct cli_side {
     const char *name, *file;
 };
 
+/* A file that an option names. */
+struct cli_use {
+    const char *option, *path;
+    bool writes;
+};
+
 /* A kind of warning of a run. */
 struct cli_warning {
     char *text;
@@ -96,7 +102,7 @@ struct cli_keys {
     size_t room, n;
 };
 
-enum { CLI_MAX_METHODS = 32, CLI_MAX_OPTIONS = 128 };
+enum { CLI_MAX_METHODS = 32, CLI_MAX_OPTIONS = 128, CLI_MAX_USES = 24 };
 
 struct cli {
     /* Said by the tool. */
@@ -140,6 +146,9 @@ struct cli {
     /* The rows that options stand for. */
     struct cli_bound bound[CLI_MAX_OPTIONS];
 
+    struct cli_use use[CLI_MAX_USES]; /* files of options */
+    size_t n_uses;
+
     /* The state of the run. */
     struct sx_error error; /* the first one that ends the run */
     int status;
@@ -166,10 +175,12 @@ struct cli {
     bool drawn;                  /* the first sample, in place of all */
     struct cli_figure *drawing;  /* records that are to be drawn: figure.c */
     const struct cli_sample *at; /* the sample whose record was begun last */
+    struct cli_points *points;   /* that came from streams */
     int64_t missing;             /* cells of tables that are NaN */
     char missing_text[80];
     int64_t done, failed;
     bool each;                   /* a file per sample */
+    const char *from;            /* its INPUT */
     char *file[CLI_MAX_METHODS]; /* those of the sample at hand, one for each method */
     struct cli_keys named, skipped, done_keys;
     int64_t counted; /* samples that shards share */

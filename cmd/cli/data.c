@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/cli/inner.h"
 
@@ -133,8 +134,8 @@ void cli_data_free(struct cli_data *data)
     free(data->own);
 }
 
-bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
-                     double **points, int64_t *n, struct sx_error *error)
+static bool read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
+                        double **points, int64_t *n, struct sx_error *error)
 {
     const struct sx_shape *shape = &sx_explainer_elements(explainer)->shape;
     bool ids = sx_explainer_ids(explainer) != NULL;
@@ -176,4 +177,61 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
     sx_reader_close(reader);
     free(names);
     return ok || fail(error, path, NULL);
+}
+
+/* ---- Points from streams, which are read once ---- */
+
+struct cli_points {
+    struct cli_points *next;
+    const char *path;
+    struct sx_shape shape;
+    double *point;
+    int64_t n;
+};
+
+static bool is_stream(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+static double *copy_of(const double *from, size_t n)
+{
+    double *copy = calloc(n + 1, sizeof *copy);
+    if (copy != NULL)
+        memcpy(copy, from, n * sizeof *copy);
+    return copy;
+}
+
+bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
+                     double **points, int64_t *n, struct sx_error *error)
+{
+    const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
+    struct cli_points *p = cli->points;
+    while (p != NULL && strcmp(p->path, path) != 0)
+        p = p->next;
+    if (p == NULL) {
+        bool ok = read_points(cli, path, explainer, points, n, error);
+        if (!ok || !is_stream(path))
+            return ok;
+        p = cli_must(cli, calloc(1, sizeof *p));
+        *p = (struct cli_points){cli->points, path, *shape, *points, *n};
+        cli->points = p;
+    } else if (!sx_shape_equal(shape, &p->shape)) {
+        *error = (struct sx_error){SX_FAILED, ""};
+        return fail(error, path, "a stream is read once, and samples have several shapes");
+    }
+    *n = p->n;
+    *points = cli_must(cli, copy_of(p->point, (size_t)(p->n * sx_count(shape))));
+    return true;
+}
+
+void cli_points_free(struct cli *cli)
+{
+    while (cli->points != NULL) {
+        struct cli_points *next = cli->points->next;
+        free(cli->points->point);
+        free(cli->points);
+        cli->points = next;
+    }
 }

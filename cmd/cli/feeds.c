@@ -82,6 +82,10 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
     int n = sx_model_input_count(cli->model);
     s->id = name;
     s->index = 0;
+    if (!cli->each && cli_same_file(cli->output, name)) {
+        *error = (struct sx_error){SX_USAGE, "is what -o writes"};
+        return false;
+    }
     if (s->main >= 0 && !open_main(cli, name, error))
         return false;
     for (int i = 0; i < n; i++) {

@@ -142,6 +142,7 @@ void cli_files_name(struct cli *cli, const struct cli_sample *sample)
     if (!cli->each)
         return;
     forget_files(cli);
+    cli->from = sample->from;
     for (int i = 0; i == 0 || i < cli->n_methods; i++)
         name_file(cli, sample, i);
 }
@@ -174,6 +175,19 @@ static bool make_folders(char *path, struct sx_error *error)
     return ok;
 }
 
+/* Whether the file is none that the run reads. */
+static bool is_free(const struct cli *cli, const char *path, struct sx_error *error)
+{
+    bool taken = cli_same_file(path, cli->model_path) || cli_same_file(path, cli->from);
+    for (size_t i = 0; i < cli->n_inputs; i++)
+        taken = taken || cli_same_file(path, cli->inputs[i]);
+    if (!taken)
+        return true;
+    error->status = SX_USAGE;
+    snprintf(error->message, sizeof error->message, "-o would write over '%.200s'", path);
+    return false;
+}
+
 bool cli_file_begin(struct cli *cli, struct sx_error *error)
 {
     if (!cli->each)
@@ -183,7 +197,7 @@ bool cli_file_begin(struct cli *cli, struct sx_error *error)
     int method = cli->method_at < cli->n_methods ? cli->method_at : 0;
     if (cli->file[method] == NULL)
         cli_files_name(cli, &bare);
-    if (!make_folders(cli->file[method], error))
+    if (!make_folders(cli->file[method], error) || !is_free(cli, cli->file[method], error))
         return false;
     cli->table.width = 0;
     struct sx_sink *sink = sx_sink_open(cli->file[method], error);
@@ -204,6 +218,18 @@ bool cli_file_end(struct cli *cli, bool ok, struct sx_error *error)
     ok = sx_sink_finish(cli->sink, ok, ok ? error : &other) && ok;
     cli->sink = cli->aside;
     cli->aside = NULL;
+    return ok;
+}
+
+bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size, struct sx_error *error)
+{
+    bool ok = cli_file_begin(cli, error);
+    if (ok) {
+        sx_sink_write(cli->sink, bytes, size);
+        ok = sx_sink_flush(cli->sink, error);
+    }
+    ok = cli_file_end(cli, ok, error);
+    cli->wrote = cli->wrote || ok;
     return ok;
 }
 

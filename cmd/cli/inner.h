@@ -56,6 +56,18 @@ void cli_show_progress(struct cli *cli);
 void cli_watch_sample(struct cli *cli, double began);
 bool cli_ran_out(const struct cli *cli, struct sx_error *error);
 
+/* uses.c: opens what of the standard streams is closed, so that no file takes its number; notes a file that
+ * an option names; misuse of streams and of files that would be written over; whether standard input is
+ * taken already; whether two paths lead to one regular file. */
+void cli_open_streams(void);
+void cli_use(struct cli *cli, const struct cli_option *option, const char *path);
+void cli_check_uses(struct cli *cli);
+bool cli_input_taken(const struct cli *cli);
+bool cli_same_file(const char *a, const char *b);
+
+/* data.c */
+void cli_points_free(struct cli *cli);
+
 /* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
  * as if the signal had not been caught, unless whoever started the tool wants a status. */
 void cli_watch_signals(const char *name);
@@ -79,7 +91,7 @@ bool cli_file_begin(struct cli *cli, struct sx_error *error);
 bool cli_file_end(struct cli *cli, bool ok, struct sx_error *error);
 void cli_files_free(struct cli *cli);
 
-/* record.c: writes a whole file, of the sample at hand. */
+/* Writes a whole file, of the sample at hand. */
 bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
                      struct sx_error *error);
 

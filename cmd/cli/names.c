@@ -33,6 +33,8 @@ static bool assign_feeds(struct cli *cli)
     }
     /* Standard input is not read where -i feeds something and no INPUT is named. */
     bool inputs = cli->n_sides == 0 || cli->n_inputs > 0 || cli->files_from != NULL;
+    if (inputs && cli->n_inputs == 0 && cli->files_from == NULL && cli_input_taken(cli))
+        inputs = false;
     s->main = -1;
     for (int i = 0; i < n && s->main < 0; i++)
         if (s->feed[i].file == NULL && !inputs)

@@ -77,8 +77,10 @@ struct words {
 
 static void take(struct words *w, const struct cli_option *o, const char *argument)
 {
-    if (read_argument(w->cli, o, argument))
+    if (read_argument(w->cli, o, argument)) {
+        cli_use(w->cli, o, argument);
         return;
+    }
     struct sx_nearest near = {.word = argument};
     if (o->choices != NULL)
         sx_nearest_offer(&near, o->choices);
@@ -168,15 +170,6 @@ static void take_operands(struct cli *cli, char **operand, int n)
     cli->n_inputs = (size_t)n - 1;
     cli->inputs = cli_must(cli, malloc((size_t)n * sizeof *cli->inputs));
     memcpy(cli->inputs, operand + 1, cli->n_inputs * sizeof *cli->inputs);
-    bool model_stdin = strcmp(cli->model_path, "-") == 0;
-    bool from_stdin = cli->files_from != NULL && strcmp(cli->files_from, "-") == 0;
-    int users = model_stdin + from_stdin;
-    for (size_t i = 0; i < cli->n_inputs; i++)
-        users += strcmp(cli->inputs[i], "-") == 0;
-    for (size_t i = 0; i < cli->n_sides; i++)
-        users += strcmp(cli->side[i].file, "-") == 0;
-    if (users > 1)
-        cli_misuse(cli, "only one of MODEL and INPUT can be standard input");
 }
 
 /* OpenMP's threads spin for milliseconds before they sleep: where other programs want the
@@ -218,6 +211,7 @@ static void set_defaults(struct cli *cli)
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
     struct cli_options all;
+    cli_open_streams();
     set_defaults(cli);
     cli_options(cli, &all);
     struct words words = {.cli = cli, .all = &all, .word = argv + (argc > 0)};
@@ -229,6 +223,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     cli->explain.ste = (enum sx_ste)cli->ste;
     take_operands(cli, words.operand, words.n_operands);
     free(words.operand);
+    cli_check_uses(cli);
     /* Large blocks go back to the system when they are freed, however many there have been. */
     mallopt(M_MMAP_THRESHOLD, 1 << 17);
     if (cli->threads != 1)

@@ -177,18 +177,6 @@ bool cli_emit_failed(struct cli *cli, struct sx_error *error)
     return cli_file_end(cli, ok, error);
 }
 
-bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size, struct sx_error *error)
-{
-    bool ok = cli_file_begin(cli, error);
-    if (ok) {
-        sx_sink_write(cli->sink, bytes, size);
-        ok = sx_sink_flush(cli->sink, error);
-    }
-    ok = cli_file_end(cli, ok, error);
-    cli->wrote = cli->wrote || ok;
-    return ok;
-}
-
 bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint8_t *bytes,
                     size_t size, struct sx_error *error)
 {

@@ -169,6 +169,7 @@ int cli_finish(struct cli *cli)
     cli_figure_free(cli);
     cli_output_free(cli);
     cli_files_free(cli);
+    cli_points_free(cli);
     cli_select_free(cli);
     cli_features_free(cli);
     sx_result_free(cli->result);

@@ -19,7 +19,7 @@ within() {
     fi
     peak=$(tail -n 1 "$T/peak")
     if [ "$status" -eq 6 ]; then
-        is "$what within $limit MB: says so, in one line" "$(grep -c 'memory' "$T/err") $(wc -l <"$T/err")" '1 1'
+        is "$what within $limit MB: says so, in one line" "$(grep -cE 'memory|limit' "$T/err") $(wc -l <"$T/err")" '1 1'
     else
         is "$what within $limit MB: status" "$status" 0
     fi
