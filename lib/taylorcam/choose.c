@@ -54,7 +54,7 @@ static enum verdict weigh(const double *square, const int64_t *place, int64_t ro
     double additive = 0;
     for (int64_t k = 0; k < rows; k++)
         for (int64_t i = 0; i < n; i++)
-            related += place[k] != i && square[k * n + i] > 0;
+            related += place[k] != i && !(square[k * n + i] == 0); /* NaN may be one */
     if (related == 0)
         return VOID;
     if (sx_additive_share(square, place, rows, n, &additive, &ignored) &&

@@ -99,6 +99,9 @@ run taylorcam --layer=maps --score=logprob --smooth=gelu classmaps.onnx maps.csv
 ok 'no advice that was followed' not grep -q 'see --' "$T/err"
 run taylorcam --layer=maps --allow-zero classmaps.onnx maps.csv
 is 'a void layer with --allow-zero' "$status $(jq -c .pairs "$T/out")" '0 []'
+tr -c ',\n' ' ' <maps.csv | sed 's/ *,/nan,/g; s/ *$/nan/' >nans.csv
+run taylorcam classmaps.onnx nans.csv
+is 'NaN is not void' "$status $(jq -c '[.layer.name, .pairs]' "$T/out")" '0 ["pool",[]]'
 is 'occlusion of few places only' "$(taylorcam -q --layer=b classmaps.onnx maps.csv | jq 'has("occlusion")')" false
 
 # ---- Boxes ----
