@@ -11,47 +11,11 @@
 
 enum { MADE_FOR = 8 };
 
-/* Memory descriptions are NULL if out of memory. */
-static dnnl_memory_desc_t tagged(int rank, const dnnl_dims_t dims, dnnl_format_tag_t tag)
-{
-    dnnl_memory_desc_t desc = NULL;
-    return dnnl_memory_desc_create_with_tag(&desc, rank, dims, dnnl_f32, tag) == dnnl_success
-               ? desc
-               : NULL;
-}
-
-static dnnl_memory_desc_t image_desc(const struct sx_key *key, bool result)
-{
-    static const dnnl_format_tag_t tag[2][3] = {{dnnl_ncw, dnnl_nchw, dnnl_ncdhw},
-                                                {dnnl_nwc, dnnl_nhwc, dnnl_ndhwc}};
-    const int64_t *extent = result ? key->result : key->image;
-    dnnl_dims_t dims = {key->n, result ? key->out : key->in, extent[0], extent[1], extent[2]};
-    return tagged((int)key->conv.rank + 2, dims, tag[key->conv.nhwc][key->conv.rank - 1]);
-}
-
-/* Weights [O, I/g, kernel..], as oneDNN sees them [g, O/g, I/g, kernel..], in any layout. */
-static dnnl_memory_desc_t kernel_desc(const struct sx_key *key)
-{
-    struct sx_key_weights w;
-    dnnl_dims_t dims;
-    sx_key_weights(key, false, &w);
-    memcpy(dims, w.dim, sizeof w.dim);
-    return tagged(w.rank, dims, dnnl_format_tag_any);
-}
-
-static dnnl_memory_desc_t matrix_desc(int64_t rows, int64_t columns, const int64_t *stride)
-{
-    dnnl_dims_t dims = {rows, columns}, strides = {stride[0], stride[1]};
-    dnnl_memory_desc_t desc = NULL;
-    return dnnl_memory_desc_create_with_strides(&desc, 2, dims, dnnl_f32, strides) ==
-                   dnnl_success
-               ? desc
-               : NULL;
-}
-
-/* The image, the weights, the result and the bias of a convolution or product. */
+/* The image, the weights, the result and the bias of a convolution or product; and whether all
+ * that there are could be described. */
 struct descs {
     dnnl_memory_desc_t x, w, y, bias;
+    dnnl_status_t status;
 };
 
 static void destroy_descs(struct descs *m)
@@ -62,9 +26,48 @@ static void destroy_descs(struct descs *m)
     dnnl_memory_desc_destroy(m->bias);
 }
 
-static bool all_there(const struct descs *m, const struct sx_key *key)
+static dnnl_memory_desc_t noted(struct descs *m, dnnl_memory_desc_t desc, dnnl_status_t status)
 {
-    return m->x != NULL && m->w != NULL && m->y != NULL && (m->bias != NULL || !key->bias);
+    if (m->status == dnnl_success)
+        m->status = status;
+    return status == dnnl_success ? desc : NULL;
+}
+
+static dnnl_memory_desc_t tagged(struct descs *m, int rank, const dnnl_dims_t dims,
+                                 dnnl_format_tag_t tag)
+{
+    dnnl_memory_desc_t desc = NULL;
+    dnnl_status_t status = dnnl_memory_desc_create_with_tag(&desc, rank, dims, dnnl_f32, tag);
+    return noted(m, desc, status);
+}
+
+static dnnl_memory_desc_t image_desc(struct descs *m, const struct sx_key *key, bool result)
+{
+    static const dnnl_format_tag_t tag[2][3] = {{dnnl_ncw, dnnl_nchw, dnnl_ncdhw},
+                                                {dnnl_nwc, dnnl_nhwc, dnnl_ndhwc}};
+    const int64_t *extent = result ? key->result : key->image;
+    dnnl_dims_t dims = {key->n, result ? key->out : key->in, extent[0], extent[1], extent[2]};
+    return tagged(m, (int)key->conv.rank + 2, dims, tag[key->conv.nhwc][key->conv.rank - 1]);
+}
+
+/* Weights [O, I/g, kernel..], as oneDNN sees them [g, O/g, I/g, kernel..], in any layout. */
+static dnnl_memory_desc_t kernel_desc(struct descs *m, const struct sx_key *key)
+{
+    struct sx_key_weights w;
+    dnnl_dims_t dims;
+    sx_key_weights(key, false, &w);
+    memcpy(dims, w.dim, sizeof w.dim);
+    return tagged(m, w.rank, dims, dnnl_format_tag_any);
+}
+
+static dnnl_memory_desc_t matrix_desc(struct descs *m, int64_t rows, int64_t columns,
+                                      const int64_t *stride)
+{
+    dnnl_dims_t dims = {rows, columns}, strides = {stride[0], stride[1]};
+    dnnl_memory_desc_t desc = NULL;
+    dnnl_status_t status =
+        dnnl_memory_desc_create_with_strides(&desc, 2, dims, dnnl_f32, strides);
+    return noted(m, desc, status);
 }
 
 /* The adjoints are made without oneDNN's hint of a forward primitive, which only other kinds of
@@ -74,8 +77,11 @@ static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_at
 {
     const struct sx_conv *c = &key->conv;
     dnnl_dims_t stride, dilation, begin, end, channels = {key->out};
-    struct descs m = {image_desc(key, false), kernel_desc(key), image_desc(key, true),
-                      key->bias ? tagged(1, channels, dnnl_a) : NULL};
+    struct descs m = {.status = dnnl_success};
+    m.x = image_desc(&m, key, false);
+    m.w = kernel_desc(&m, key);
+    m.y = image_desc(&m, key, true);
+    m.bias = key->bias ? tagged(&m, 1, channels, dnnl_a) : NULL;
     for (int i = 0; i < c->rank; i++) {
         stride[i] = c->stride[i];
         dilation[i] = c->dilation[i] - 1;
@@ -83,9 +89,9 @@ static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_at
         end[i] = (key->result[i] - 1) * c->stride[i] + (key->kernel[i] - 1) * c->dilation[i] +
                  1 - key->image[i] - c->pad_begin[i];
     }
-    dnnl_status_t status = dnnl_out_of_memory;
-    if (!all_there(&m, key))
-        ; /* as the status says */
+    dnnl_status_t status = m.status;
+    if (status != dnnl_success)
+        ; /* nothing is made */
     else if (key->kind == SX_KEY_FORWARD)
         status = dnnl_convolution_forward_primitive_desc_create(
             desc, engine, dnnl_forward_inference, dnnl_convolution_direct, m.x, m.w, m.bias,
@@ -121,13 +127,14 @@ static dnnl_status_t product_desc(const struct sx_dnnl *d, const struct sx_key *
     others.m = key->pack;
     const struct sx_primitive *first =
         key->pack == 0 || key->pack == key->m ? NULL : known(d, &others);
-    struct descs m = {matrix_desc(key->m, key->k, key->a_stride),
-                      key->pack ? tagged(2, b_dims, dnnl_format_tag_any)
-                                : matrix_desc(key->k, key->columns, key->b_stride),
-                      matrix_desc(key->m, key->columns, c_stride),
-                      key->bias ? matrix_desc(1, key->columns, row) : NULL};
-    dnnl_status_t status = dnnl_out_of_memory;
-    if (all_there(&m, key))
+    struct descs m = {.status = dnnl_success};
+    m.x = matrix_desc(&m, key->m, key->k, key->a_stride);
+    m.w = key->pack ? tagged(&m, 2, b_dims, dnnl_format_tag_any)
+                    : matrix_desc(&m, key->k, key->columns, key->b_stride);
+    m.y = matrix_desc(&m, key->m, key->columns, c_stride);
+    m.bias = key->bias ? matrix_desc(&m, 1, key->columns, row) : NULL;
+    dnnl_status_t status = m.status;
+    if (status == dnnl_success)
         status = dnnl_matmul_primitive_desc_create(
             desc, d->engine, m.x, first != NULL ? sx_weights_packed(first) : m.w, m.bias, m.y,
             attr);

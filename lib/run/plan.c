@@ -59,8 +59,9 @@ static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t
     if (!sx_size_mul(bytes, (size_t)count, sx_type_size(node->type)))
         return sx_fail(p->error, SX_MEMORY, "a value is too large");
     if (*bytes > limit)
-        return sx_fail(p->error, SX_MEMORY, "a value of %zu MB is over the limit of %zu MB",
-                       *bytes >> 20, limit >> 20);
+        return sx_fail(p->error, SX_MEMORY,
+                       "a value of %zu MB is over the memory limit of %zu MB", *bytes >> 20,
+                       limit >> 20);
     return true;
 }
 
