@@ -18,12 +18,12 @@ static bool refuse_zero(const struct sx_taylorcam *t, const char *why, struct sx
         layer = sx_taylorcam_advise(t, soft, &choice);
         smooth = choice.found || t->e->built.n_kinks > 0;
     }
-    sx_fail(error, SX_MODEL,
-            "%s between layer '%.50s' and '%.50s'%s%s%.50s%s%s, or --allow-zero", why,
-            t->e->input_name, t->e->target.output,
-            layer != NULL || smooth ? "; try" : "; try another layer",
-            layer != NULL ? " --layer=" : "", layer != NULL ? layer : "",
-            smooth ? " --smooth=" : "", smooth ? soft : "");
+    sx_fail(error, SX_MODEL, "%s layer '%.60s'; try%s%.100s%s%s, or --allow-zero", why,
+            t->e->input_name,
+            layer != NULL ? " --layer="
+            : smooth      ? ""
+                          : " another layer",
+            layer != NULL ? layer : "", smooth ? " --smooth=" : "", smooth ? soft : "");
     sx_taylorcam_choice_free(&choice);
     return false;
 }
@@ -37,8 +37,7 @@ static bool multiply(struct sx_taylorcam *t, int64_t n_tuples, const int64_t *tu
         if (!sx_deriv_curved(t->e, &curved, error))
             return false;
         if (!curved)
-            return t->o.allow_zero ||
-                   refuse_zero(t, "no curvature (every second derivative is 0)", error);
+            return t->o.allow_zero || refuse_zero(t, "no curvature after", error);
         t->products =
             sx_products_new(t->e, &t->places, t->o.form, (int)t->o.order, n_tuples, error);
     }
@@ -164,7 +163,7 @@ static bool weigh(struct sx_taylorcam *t, struct sx_relations *r, struct sx_erro
     for (int64_t i = 0; i < all && !any; i++)
         any = !(sx_tensor_get(&r->strength, i) == 0);
     if (!any && !t->o.allow_zero)
-        return refuse_zero(t, "every relation is 0", error);
+        return refuse_zero(t, "every relation is 0 in", error);
     if (!any || r->order > 2)
         return true;
     int64_t *each = sx_new((size_t)n, sizeof *each, error);

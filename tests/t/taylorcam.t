@@ -31,8 +31,8 @@ END
 run taylorcam --score=raw --double --order=3 --allow-zero places.onnx x.csv
 is 'order 3 of a quadratic function' "$(jq -c '[.pairs, .warnings]' "$T/out")" '[[],["every strength is 0"]]'
 run taylorcam --score=raw --double --order=3 places.onnx x.csv
-refused 'order 3 of a quadratic function' 3 'every relation is 0 between'
-ok 'no advice that does not apply' grep -q "'f'; try another layer, or --allow-zero$" "$T/err"
+refused 'order 3 of a quadratic function' 3 'every relation is 0 in layer'
+ok 'no advice that does not apply' grep -q "'map'; try another layer, or --allow-zero$" "$T/err"
 
 # ---- Records ----
 
