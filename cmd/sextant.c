@@ -32,8 +32,8 @@ static int list(void)
     printf("sextant TOOL [OPTION]... MODEL [INPUT]...\n\n");
     for (int i = 0; i < N_TOOLS; i++)
         printf("    %-17s %s\n", tools[i].name, tools[i].question);
-    printf(
-        "\n'sextant TOOL --help' lists the options of one; sextant(7) has what they share.\n");
+    printf("\n'sextant TOOL --help' lists the options of one; sextant(7) has what they share,\n"
+           "and sextant-cookbook(7) the commands for whole jobs.\n");
     return fflush(stdout) == 0 ? SX_OK : SX_WRITE;
 }
 
