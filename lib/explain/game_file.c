@@ -25,7 +25,7 @@ static struct sx_game *given_game(int64_t players, struct sx_error *error)
 /* The elements of an .npy whose window is open, as a tensor. */
 static bool read_vector(struct sx_file *file, struct sx_tensor *t, struct sx_error *error)
 {
-    struct sx_stored stored;
+    struct sx_stored stored = {0};
     int64_t count = 0;
     if (!sx_npy_parse(file, &stored, error) || !sx_shape_count(&stored.shape, &count, error))
         return false;

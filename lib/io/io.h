@@ -74,7 +74,7 @@ bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size
 bool sx_is_npy(const uint8_t *bytes, size_t size);
 bool sx_is_zip(const uint8_t *bytes, size_t size);
 
-/* Reads the header of an .npy and moves the window behind it. */
+/* Reads the header of an .npy and moves the window behind it; stored->words is set before. */
 bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_error *error);
 
 /* Reads an ONNX TensorProto; of text only with `words`, and nothing else then. */
