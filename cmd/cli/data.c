@@ -70,6 +70,7 @@ bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_dat
         sx_archive_has(x, "x"))
         how.member = "x";
     how.lone = true;
+    how.columns = &cli->columns;
     *data = (struct cli_data){0};
     data->x = sx_dataset_open(x, &how, error);
     if (data->x == NULL)

@@ -9,8 +9,14 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
 {
     char attributes[24], seed[24], layers[1024] = "";
     char *input = sx_flint_origin_text(fit, to->error);
-    if (input == NULL)
+    char *names = input != NULL ? sx_flint_names_text(fit, to->error) : NULL;
+    const struct sx_flint_origin *o = fit->data.origin;
+    bool named =
+        o != NULL && o->n_names > 0 && sx_model_metadata(fit->model, "feature_names") == NULL;
+    if (names == NULL) {
+        free(input);
         return false;
+    }
     for (int i = 0; i < fit->source.n_layers; i++) {
         size_t n = strlen(layers);
         snprintf(layers + n, sizeof layers - n, "%s%s", i > 0 ? "," : "",
@@ -18,7 +24,7 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
     }
     snprintf(attributes, sizeof attributes, "%lld", (long long)fit->options.attributes);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)fit->options.seed);
-    const struct sx_flint_entry entries[] = {
+    struct sx_flint_entry entries[] = {
         {"flint.version", SX_VERSION},
         {"flint.mode", fit->options.joint ? "joint" : "posthoc"},
         {"flint.layers", layers},
@@ -31,11 +37,17 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
         {"flint.config", fit->config},
         {"flint.input", input},
         {"flint.seed", seed},
-        {"flint.metrics", metrics},
+        {NULL, NULL},
+        {NULL, NULL},
     };
-    size_t n = sizeof entries / sizeof entries[0] - (metrics == NULL);
+    size_t n = sizeof entries / sizeof entries[0] - 2;
+    if (named)
+        entries[n++] = (struct sx_flint_entry){"feature_names", names};
+    if (metrics != NULL)
+        entries[n++] = (struct sx_flint_entry){"flint.metrics", metrics};
     bool ok = sx_flint_compose(&fit->source, &fit->options, &fit->params, entries, n, to);
     free(input);
+    free(names);
     return ok;
 }
 

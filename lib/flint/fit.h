@@ -77,6 +77,8 @@ void sx_flint_scan_free(struct sx_flint_fit *fit);
 
 /* ---- origin.c ---- */
 char *sx_flint_origin_text(const struct sx_flint_fit *fit, struct sx_error *error);
+/* The names of the columns, as a JSON list. */
+char *sx_flint_names_text(const struct sx_flint_fit *fit, struct sx_error *error);
 
 /* ---- best.c ---- */
 /* new: makes room for the best weights. epoch: keeps the weights if the epoch is the best, or ends the

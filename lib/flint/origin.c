@@ -88,6 +88,18 @@ char *sx_flint_origin_text(const struct sx_flint_fit *fit, struct sx_error *erro
     return text;
 }
 
+char *sx_flint_names_text(const struct sx_flint_fit *fit, struct sx_error *error)
+{
+    const struct sx_flint_origin *o = fit->data.origin;
+    struct sx_result *r = sx_result_new(SX_FLOAT, error);
+    if (r == NULL)
+        return NULL;
+    put_words(r, NULL, o != NULL ? o->names : NULL, o != NULL ? o->n_names : 0);
+    char *text = sx_result_line(r, error);
+    sx_result_free(r);
+    return text;
+}
+
 /* ---- Reading ---- */
 
 static int whole(const struct sx_datum *object, const char *key, bool *ok)

@@ -3,6 +3,7 @@
  * A directory holds pictures; those in its subdirectories are classed by the subdirectory. Names
  * are taken in the order of their bytes. */
 #include <dirent.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,6 +153,20 @@ static bool take_features(struct sx_dataset *d, const struct sx_reader *reader,
     return d->feature != NULL;
 }
 
+/* The class in the target column of a table, where one is named, in place of `label`. */
+static bool take_class(const struct sx_reader *reader, int64_t *label, struct sx_error *error)
+{
+    const char *text = sx_reader_truth(reader);
+    double class = 0;
+    if (text == NULL)
+        return true;
+    if (!sx_number_parse(text, strlen(text), &class) || !(class >= 0 && class < 1e15) ||
+        class != floor(class))
+        return sx_fail(error, SX_FAILED, "target '%.80s' is not the number of a class", text);
+    *label = (int64_t) class;
+    return true;
+}
+
 /* Reads all samples of one file into memory. */
 static bool hold_file(struct sx_dataset *d, const char *path, const struct sx_input *how,
                       int64_t label, struct sx_error *error)
@@ -161,7 +176,7 @@ static bool hold_file(struct sx_dataset *d, const char *path, const struct sx_in
     while (ok && !end) {
         struct sx_tensor t = {0};
         ok = sx_reader_next(reader, &t, &end, error) &&
-             (end || hold(d, &t, label, error) ||
+             (end || (take_class(reader, &label, error) && hold(d, &t, label, error)) ||
               sx_fail_at(error, "sample %lld", (long long)d->count));
         d->missing += ok && !end ? sx_reader_missing(reader) : 0;
         d->prepared = d->prepared || (ok && sx_reader_picture(reader) != NULL);

@@ -178,6 +178,16 @@ run flint-fit "$DATA/diabetes.onnx" -x table.csv --logits=y --recipe=small --epo
 is 'a table: status' "$status" 0
 run flint-explain -q --rows=0:1 table.onnx table.csv
 is 'its columns fit' "$status" 0
+awk -F, -v OFS=, '{ t = $1; $1 = $3; $3 = t; print }' table.csv >turned.csv
+flint-global -q table.onnx table.csv | jq -c .metrics >straight
+flint-global -q table.onnx turned.csv | jq -c .metrics >turned
+ok 'they are found by their names' cmp straight turned
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "who" : "row" NR, NR == 1 ? "class" : NR % 2 }' table.csv >whole.csv
+run flint-global -q --target-column=class --drop=who table.onnx whole.csv
+is 'a target column has the classes' "$(jq '.metrics.acc_f * 12 | round' "$T/out")" \
+    "$(flint-explain -q table.onnx table.csv | jq -s '[to_entries[] | select(.value.f_class == .key % 2)] | length')"
+run flint-global -q --target-column=who --drop=class table.onnx whole.csv
+is 'names are no classes' "$status $(grep -c "'row2' is not the number of a class" "$T/err")" '1 1'
 run flint-explain -q table.onnx renamed.csv
 is 'other columns do not' "$status $(cat "$T/err")" "2 flint-explain: renamed.csv: column 3 is 'bulk', but 'bmi' in the fit"
 run flint-global -q table.onnx renamed.csv
