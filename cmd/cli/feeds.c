@@ -23,6 +23,21 @@ void cli_feeds_close(struct cli *cli)
     s->id = NULL;
 }
 
+/* "int64 [N,128]" */
+static void describe(const struct sx_port *port, char *text, size_t size)
+{
+    size_t n = (size_t)snprintf(text, size, "%.20s [",
+                                port->element != NULL ? port->element : "of any type");
+    for (int k = 0; k < port->shape.rank && n + 24 < size; k++) {
+        int64_t dim = port->shape.dim[k];
+        n += dim >= 0 ? (size_t)snprintf(text + n, size - n, "%s%lld", k > 0 ? "," : "",
+                                         (long long)dim)
+                      : (size_t)snprintf(text + n, size - n, "%s%c", k > 0 ? "," : "",
+                                         k == 0 ? 'N' : '?');
+    }
+    snprintf(text + n, size - n, "]");
+}
+
 /* Opens the array of an archive that has the name of input i. */
 static bool open_member(struct cli *cli, int i, struct sx_error *error)
 {
@@ -33,10 +48,12 @@ static bool open_member(struct cli *cli, int i, struct sx_error *error)
         s->feed[i].reader = sx_reader_open_member(archive, &how, error);
         return s->feed[i].reader != NULL;
     }
+    char wanted[120];
+    describe(sx_model_input(cli->model, i), wanted, sizeof wanted);
     error->status = SX_USAGE;
     snprintf(error->message, sizeof error->message,
-             "the model also takes '%.80s': feed it with -i '%.80s'=FILE", how.member,
-             how.member);
+             "the model also takes '%.60s', %s: feed it with -i '%.60s'=FILE", how.member,
+             wanted, how.member);
     return false;
 }
 

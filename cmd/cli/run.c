@@ -55,6 +55,38 @@ static bool want(struct cli *cli, struct sx_error *error)
     return ok;
 }
 
+/* What a file is that people name first by mistake; NULL: none of these. */
+static const char *mistaken(const char *path)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *what;
+    } known[] = {{"\x93NUMPY", 6, "a .npy array"},
+                 {"\x89PNG", 4, "a PNG picture"},
+                 {"\xff\xd8\xff", 3, "a JPEG picture"},
+                 {"PK\3\4", 4, "an archive"}};
+    char first[8] = "";
+    const char *what = NULL;
+    FILE *f = strcmp(path, "-") != 0 ? fopen(path, "r") : NULL;
+    size_t n = f != NULL ? fread(first, 1, sizeof first, f) : 0;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (n >= known[i].n && memcmp(first, known[i].bytes, known[i].n) == 0)
+            what = known[i].what;
+    if (f != NULL)
+        fclose(f);
+    return what;
+}
+
+/* An INPUT in the place of the model. */
+static void explain_order(const struct cli *cli, struct sx_error *error)
+{
+    const char *what = error->status == SX_MODEL ? mistaken(cli->model_path) : NULL;
+    if (what != NULL)
+        snprintf(error->message, sizeof error->message,
+                 "%.80s: is %s; MODEL comes first, an ONNX file", cli->model_path, what);
+}
+
 static bool open_model(struct cli *cli)
 {
     struct sx_error error = {0};
@@ -62,8 +94,10 @@ static bool open_model(struct cli *cli)
     struct sx_model_options options = {.data_dir = cli->data_dir};
     options.max_memory = cli->explain.max_memory < parsing ? cli->explain.max_memory : parsing;
     cli->model = sx_model_open(cli->model_path, &options, &error);
-    if (cli->model == NULL)
+    if (cli->model == NULL) {
+        explain_order(cli, &error);
         return cli_fail(cli, NULL, &error);
+    }
     if (!want(cli, &error))
         return cli_fail(cli, cli->model_path, &error);
     if (!cli_limit_mapped(cli))

@@ -98,4 +98,14 @@ run onnx-run -q -- digits8.onnx --rows
 is 'even with such a name' "$status $(jq -r .id "$T/out" | sort -u)" '0 --rows'
 run ggig --method=grad -qfjson --rows=0:1 -t -1 digits8.onnx digits8.npy
 is 'an argument may begin with a dash' "$status $(jq .target.index "$T/out")" '0 9'
+
+# ---- What is missing, or in another's place ----
+
+run ggig digits8.npy digits8.onnx
+refused 'INPUT first' 3 'digits8.npy: is a .npy array; MODEL comes first'
+run onnx-run "$DATA/dog.png" digits8.onnx
+refused 'a picture first' 3 'is a PNG picture; MODEL comes first'
+printf '1,2\n' >row.csv
+run onnx-run two.onnx row.csv
+refused 'an input that is missing, of which type and shape' 2 "the model also takes 'b', float .N,2.: feed it with -i 'b'=FILE"
 end
