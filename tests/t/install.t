@@ -17,6 +17,8 @@ for tool in onnx-run ggig; do
     is "$tool has completion for zsh" "$(head -n 1 "$at/share/zsh/site-functions/_$tool")" "#compdef $tool"
     ok "$tool has completion for fish" test -s "$at/share/fish/vendor_completions.d/$tool.fish"
 done
+run "$at/bin/ggig" -f png --method=grad --rows=0:1 -o "$T/map.png" "$DATA/digits8.onnx" "$DATA/digits8.npy"
+clean 'the drawing module is found from there'
 ok 'sextant(7)' test -s "$at/share/man/man7/sextant.7"
 ok 'documentation' test -s "$at/share/doc/sextant/COPYING"
 
