@@ -286,9 +286,11 @@ static void draw_nodes(struct sx_page *p, const struct network *g, double cx, do
         sx_terms_name(&g->terms, g->player[i], name, sizeof name);
         double wide = sx_page_width(p, sx_plain, name);
         double at = x + (size + 6) * (align == 0.5 ? 0 : cosine > 0 ? 1 : -1);
+        double level = y + (align == 0.5 ? (size + 11) * (sine < 0 ? -1 : 1) : 0);
+        sx_page_colour(p, 0xffffff, 0.75); /* lines may pass under it */
+        sx_page_fill(p, at - align * wide - 2, level - 7, wide + 4, 14);
         sx_page_colour(p, SX_BLACK, 1);
-        sx_page_label(p, at, y + (align == 0.5 ? (size + 11) * (sine < 0 ? -1 : 1) : 0), align,
-                      sx_plain, name);
+        sx_page_label(p, at, level, align, sx_plain, name);
         *left = fmin(*left, at - align * wide);
         *right = fmax(*right, at + (1 - align) * wide);
     }
