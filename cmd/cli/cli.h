@@ -26,7 +26,8 @@ struct cli_option {
     bool (*call)(struct cli *cli, const char *argument);
 };
 
-/* A row, the struct that it sets, of a choice the default, and what the user said; NULL: nothing. */
+/* A row, the struct that it sets, of a choice the default, and what the user said; NULL:
+ * nothing. */
 struct cli_bound {
     const struct sx_option *row;
     void *options;
@@ -225,8 +226,8 @@ _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
 void *cli_must(const struct cli *cli, void *p);
 /* Ends a run that has only printed something about itself. */
 _Noreturn void cli_printed(const struct cli *cli);
-/* Makes *why, which happened at `place`, what ends the run; puts `file` before what ends it, unless it
- * is there. Both return false. */
+/* Makes *why, which happened at `place`, what ends the run; puts `file` before what ends it,
+ * unless it is there. Both return false. */
 bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why);
 bool cli_place(struct cli *cli, const char *file);
 
@@ -272,24 +273,25 @@ bool cli_next(struct cli *cli, struct cli_sample *sample);
 /* What is not drawn beside the first sample that was: a line on stderr. */
 void cli_only_first(struct cli *cli);
 void cli_samples_free(struct cli *cli);
-/* features.c: the name of feature i, or NULL: from --names, --tokens or --vocab, the header line of the
- * current INPUT, or the model; of player i. */
+/* features.c: the name of feature i, or NULL: from --names, --tokens or --vocab, the header
+ * line of the current INPUT, or the model; of player i. */
 const char *cli_feature(const struct cli *cli, size_t i);
 const char *cli_player_name(const struct cli *cli, const struct sx_explainer *explainer,
                             const struct sx_players *players, int64_t i);
 /* Whether there are n names: the columns of a table that is one sample do not name its elements. */
 bool cli_features_fit(const struct cli *cli, int64_t n);
 
-/* done.c: ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an error record
- * where records are written, and ends the run if its status is not that of a failed sample.
- * Returns whether to go on. */
+/* done.c: ends a sample: `ok` says whether it succeeded; if not, *error is reported, with an
+ * error record where records are written, and ends the run if its status is not that of a
+ * failed sample. Returns whether to go on. */
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error);
 /* run.c: explains every sample. */
 void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli_sample *sample,
                                                struct sx_error *error));
-/* signals.c: for runs that end well where they are interrupted. From the first call on, SIGINT and SIGTERM
- * are remembered (0: none came); unless the second is called within 2 seconds they end the run. */
+/* signals.c: for runs that end well where they are interrupted. From the first call on, SIGINT
+ * and SIGTERM are remembered (0: none came); unless the second is called within 2 seconds they
+ * end the run. */
 void cli_catch_signals(void);
 void cli_in_time(void);
 int cli_caught(void);
@@ -345,7 +347,8 @@ void cli_flint_check(struct cli *cli, bool raw); /* options */
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint);
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
-/* What the samples of a fit are, for its file; names, which belong to x, are in an array to be freed. */
+/* What the samples of a fit are, for its file; names, which belong to x, are in an array to be
+ * freed. */
 void cli_flint_describe(struct cli *cli, const struct sx_dataset *x,
                         struct sx_flint_origin *origin);
 /* What the samples of the fit were, with the names of classes of the run. */
@@ -394,8 +397,9 @@ bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
 /* files.c: whether an output is DIR/ or a pattern. */
 bool cli_is_pattern(const char *output);
 
-/* array.c: adds one tensor to the .npy that is written at the end, one sample's, without its batch axis;
- * or a row of NaN for a sample that failed; writes what is gathered, for cli_finish. */
+/* array.c: adds one tensor to the .npy that is written at the end, one sample's, without its
+ * batch axis; or a row of NaN for a sample that failed; writes what is gathered, for
+ * cli_finish. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
 bool cli_add_failed(struct cli *cli, struct sx_error *error);
 bool cli_flush_arrays(struct cli *cli, struct sx_error *error);

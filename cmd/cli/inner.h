@@ -23,7 +23,8 @@ enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 /* options.c: the tool's options, those of its tables, then the common ones. */
 void cli_options(struct cli *cli, struct cli_options *all);
 
-/* parsed.c: arguments with a form of their own; *options is struct cli. The name of a format; those that the tool offers, "a|b|c". */
+/* parsed.c: arguments with a form of their own; *options is struct cli. The name of a format;
+ * those that the tool offers, "a|b|c". */
 bool cli_parse_side(const struct sx_option *row, void *options, const char *text,
                     struct sx_error *error);
 bool cli_parse_rows(const struct sx_option *row, void *options, const char *text,
@@ -42,9 +43,9 @@ const char *cli_formats(struct cli *cli);
 void cli_print_help(const struct cli *cli, const struct cli_options *all);
 void cli_print_complete(const struct cli_options *all);
 
-/* features.c: reads the names of features, of --names and of the model, and of tokens; the tokens of
- * sample number `at` of the run; the columns of a table that goes
- * with the INPUTs, whose names are freed with free. */
+/* features.c: reads the names of features, of --names and of the model, and of tokens; the
+ * tokens of sample number `at` of the run; the columns of a table that goes with the INPUTs,
+ * whose names are freed with free. */
 bool cli_features_begin(struct cli *cli);
 bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error);
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names);
@@ -56,9 +57,9 @@ void cli_show_progress(struct cli *cli);
 void cli_watch_sample(struct cli *cli, double began);
 bool cli_ran_out(const struct cli *cli, struct sx_error *error);
 
-/* uses.c: opens what of the standard streams is closed, so that no file takes its number; notes a file that
- * an option names; misuse of streams and of files that would be written over; whether standard input is
- * taken already; whether two paths lead to one regular file. */
+/* uses.c: opens what of the standard streams is closed, so that no file takes its number; notes
+ * a file that an option names; misuse of streams and of files that would be written over;
+ * whether standard input is taken already; whether two paths lead to one regular file. */
 void cli_open_streams(void);
 void cli_use(struct cli *cli, const struct cli_option *option, const char *path);
 void cli_check_uses(struct cli *cli);
@@ -68,8 +69,9 @@ bool cli_same_file(const char *a, const char *b);
 /* data.c */
 void cli_points_free(struct cli *cli);
 
-/* signals.c: writing fails where a reader went away, which is asked for; the end of the process is then
- * as if the signal had not been caught, unless whoever started the tool wants a status. */
+/* signals.c: writing fails where a reader went away, which is asked for; the end of the
+ * process is then as if the signal had not been caught, unless whoever started the tool
+ * wants a status. */
 void cli_watch_signals(const char *name);
 bool cli_reader_gone(void);
 void cli_end_by_signal(void);
@@ -82,9 +84,10 @@ int cli_processors(void);
 void cli_limit_memory(struct cli *cli);
 bool cli_limit_mapped(struct cli *cli);
 
-/* files.c: -o DIR/ and patterns; other outputs pass through. Names the files of a sample, in a way that
- * does not depend on which samples are computed; whether all of them exist. What is written between begin
- * and end goes to the file of the sample, and of cli->method_at; end returns `ok`, or false. */
+/* files.c: -o DIR/ and patterns; other outputs pass through. Names the files of a sample, in a
+ * way that does not depend on which samples are computed; whether all of them exist. What is
+ * written between begin and end goes to the file of the sample, and of cli->method_at; end
+ * returns `ok`, or false. */
 void cli_files_name(struct cli *cli, const struct cli_sample *sample);
 bool cli_files_exist(const struct cli *cli);
 bool cli_file_begin(struct cli *cli, struct sx_error *error);
@@ -95,8 +98,8 @@ void cli_files_free(struct cli *cli);
 bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
                      struct sx_error *error);
 
-/* figure.c: the record that is at hand is drawn: at once into a file of its own, else with others at the
- * end. Status 2 where figures cannot be drawn. */
+/* figure.c: the record that is at hand is drawn: at once into a file of its own, else with
+ * others at the end. Status 2 where figures cannot be drawn. */
 bool cli_figure_check(struct cli *cli);
 bool cli_figure_add(struct cli *cli, struct sx_error *error);
 bool cli_figure_flush(struct cli *cli, struct sx_error *error);
@@ -116,9 +119,9 @@ bool cli_selects(const struct cli *cli, const char *id, int64_t index, bool *cou
 bool cli_is_done(const struct cli *cli, const char *id, int64_t index);
 void cli_select_free(struct cli *cli);
 
-/* resume.c: --resume of one FILE. Looks at it; whether this sample, which is done, is wanted to compare
- * its record. What is written between begin and end goes to FILE, or is compared first: then it is to
- * be written once more. close ends with what no comparison came for. */
+/* resume.c: --resume of one FILE. Looks at it; whether this sample, which is done, is wanted to
+ * compare its record. What is written between begin and end goes to FILE, or is compared first:
+ * then it is to be written once more. close ends with what no comparison came for. */
 bool cli_resume_open(struct cli *cli);
 bool cli_resume_compares(const struct cli *cli, const char *id, int64_t index);
 bool cli_resume_begin(struct cli *cli, struct sx_error *error);

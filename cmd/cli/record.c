@@ -114,7 +114,8 @@ void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)
     free(name);
 }
 
-/* The words in colours, or the map in half blocks, for a terminal that takes colours; NULL: none. */
+/* The words in colours, or the map in half blocks, for a terminal that takes colours; NULL:
+ * none. */
 static char *draw_map(const struct cli *cli, const struct sx_tensor *map)
 {
     struct sx_error ignored = {0};

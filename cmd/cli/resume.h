@@ -18,8 +18,8 @@ struct cli_resumed {
     struct sx_sink *file; /* while cli->sink stands for something else */
 };
 
-/* resumed.c: reads FILE: fills cli->done_keys, and what `keep`, `first` and the last sample's fields
- * say; or says that FILE cannot be continued, and returns false. */
+/* resumed.c: reads FILE: fills cli->done_keys, and what `keep`, `first` and the last sample's
+ * fields say; or says that FILE cannot be continued, and returns false. */
 bool cli_resume_look(struct cli *cli, FILE *f);
 bool cli_resume_refuse(struct cli *cli, const char *reason);
 

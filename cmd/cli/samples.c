@@ -13,8 +13,8 @@ void cli_samples_free(struct cli *cli)
     cli->samples = NULL;
 }
 
-/* Whether the sample is one of this run's. Every sample is asked about once, so that names of files and
- * shares of shards do not depend on the answers. */
+/* Whether the sample is one of this run's. Every sample is asked about once, so that names of
+ * files and shares of shards do not depend on the answers. */
 static bool is_wanted(struct cli *cli, const struct cli_sample *sample)
 {
     bool counts;
@@ -83,8 +83,8 @@ static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
     return go_on;
 }
 
-/* One row of the current INPUT, or its end; *given: the tool is to see it. Of a picture or an array it is
- * known beforehand whether there is one, and what is not wanted is not decoded. */
+/* One row of the current INPUT, or its end; *given: the tool is to see it. Of a picture or an
+ * array it is known beforehand whether there is one, and what is not wanted is not decoded. */
 static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
 {
     struct cli_samples *s = cli->samples;

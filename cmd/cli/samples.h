@@ -39,15 +39,15 @@ struct cli_samples {
 bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error);
 bool cli_feeds_next(struct cli *cli, bool skip, bool *end, struct sx_error *error);
 void cli_feeds_close(struct cli *cli);
-/* Of the source whose end is the end: its samples, -1 where that shows only at the end; whether another
- * one follows. */
+/* Of the source whose end is the end: its samples, -1 where that shows only at the end; whether
+ * another one follows. */
 int64_t cli_feeds_count(const struct cli *cli);
 bool cli_feeds_more(const struct cli *cli);
 /* What the id column of the INPUT says of the sample that was read; NULL: nothing. */
 const char *cli_feeds_id(const struct cli *cli);
 
-/* names.c: looks at what feeds what before the first INPUT; the name of the next one, or NULL; frees
- * that. */
+/* names.c: looks at what feeds what before the first INPUT; the name of the next one, or NULL;
+ * frees that. */
 bool cli_names_begin(struct cli *cli);
 const char *cli_names_next(struct cli *cli);
 void cli_names_free(struct cli *cli);

@@ -1,7 +1,7 @@
 /* slic.c - superpixels of a picture: Achanta et al. 2012, "SLIC Superpixels Compared to
  * State-of-the-Art Superpixel Methods".
  *
- * k-means of channels and position, each centre looking at places within its reach alone; then pieces
+ * k-means of channels and position, each centre looking at places within its reach; then pieces
  * that are cut off join what they touch. The channel of the widest range goes from 0 to 100. */
 #include <math.h>
 #include <stdlib.h>
@@ -123,8 +123,8 @@ static void move_centres(struct slic *s)
     }
 }
 
-/* Fills the piece of one cluster that `at` lies in with `number`: how many places; *beside is a number
- * that it touches, or -1. */
+/* Fills the piece of one cluster that `at` lies in with `number`: how many places; *beside is a
+ * number that it touches, or -1. */
 static int64_t fill(const struct slic *s, int64_t at, int64_t number, int64_t *piece,
                     int64_t *queue, int64_t *beside)
 {

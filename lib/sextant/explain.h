@@ -111,14 +111,14 @@ bool sx_baseline(const struct sx_explainer *explainer, const char *specification
 
 struct sx_players; /* groups of elements of x that are present, or masked, together */
 
-/* By "elements", "columns" (the last axis), "tokens[:AXIS]" (else the first after the batch), "pixels",
- * "patches:HxW" of H rows and W columns each, "grid:RxC" of R rows and C columns of patches, or
- * "file:LABELS.npy" (an integer for each element or place of a picture, negative: never masked; they are
- * numbered in order). Status 2 if that does not fit the shape of x. */
+/* By "elements", "columns" (the last axis), "tokens[:AXIS]" (else the first after the batch),
+ * "pixels", "patches:HxW" of H rows and W columns each, "grid:RxC" of R rows and C columns of
+ * patches, or "file:LABELS.npy" (an integer for each element or place of a picture, negative:
+ * never masked; they are numbered in order). Status 2 if that does not fit the shape of x. */
 struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
                                   enum sx_layout layout, struct sx_error *error);
-/* Of x, also "superpixels:N", about N parts that are near and alike. Its "elements" are the tokens where
- * x was found behind ids, without those that are kept. */
+/* Of x, also "superpixels:N", about N parts that are near and alike. Its "elements" are the
+ * tokens where x was found behind ids, without those that are kept. */
 struct sx_players *sx_explainer_players(const struct sx_explainer *explainer,
                                         const char *specification, enum sx_layout layout,
                                         struct sx_error *error);
@@ -128,8 +128,8 @@ int64_t sx_players_count(const struct sx_players *players);
 /* Whether players lie in a plane; rows and columns of patches, 0 where there are none. */
 bool sx_players_on_grid(const struct sx_players *players, int64_t *rows, int64_t *columns);
 
-/* Gives each element of `map`, of x's shape, its player's value, 0 where there is none; sums of a map by
- * player; the first element of a player. */
+/* Gives each element of `map`, of x's shape, its player's value, 0 where there is none; sums of
+ * a map by player; the first element of a player. */
 void sx_players_spread(const struct sx_players *players, const double *values, double *map);
 void sx_players_sum(const struct sx_players *players, const double *map, double *sums);
 int64_t sx_players_first(const struct sx_players *players, int64_t player);
