@@ -253,7 +253,10 @@ enum { N_CASES = sizeof cases / sizeof cases[0] };
 /* How many outputs the example asks for. */
 static int outputs_of(const char *op)
 {
-    static const char *const two[] = {"Split", "RNN", "GRU", "SoftmaxCrossEntropyLoss",
+    static const char *const two[] = {"Split",
+                                      "RNN",
+                                      "GRU",
+                                      "SoftmaxCrossEntropyLoss",
                                       "ai.onnx.ml:LinearClassifier",
                                       "ai.onnx.ml:SVMClassifier"};
     for (size_t i = 0; i < sizeof two / sizeof two[0]; i++)

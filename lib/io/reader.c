@@ -271,8 +271,7 @@ static bool open_text(struct sx_reader *reader, struct sx_error *error)
     if (reader->how.line != NULL)
         reader->want = *reader->how.line;
     return refuse_foreign(&reader->file, error) &&
-           sx_csv_begin(&reader->csv, &reader->file, header, reader->how.columns,
-                        error) &&
+           sx_csv_begin(&reader->csv, &reader->file, header, reader->how.columns, error) &&
            (reader->how.whole ? hold_lines(reader, error) : check_names(reader, error));
 }
 
