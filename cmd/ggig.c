@@ -120,7 +120,11 @@ static bool write_record(struct ggig *s, const struct cli_sample *sample,
 
 static void warn(struct ggig *s, const struct sx_attribution *a)
 {
-    if (a->flat)
+    if (a->flat && sx_explainer_has_trees(s->explainer))
+        cli_warn(&s->cli, 0,
+                 "every gradient is zero: decision trees are steps, which shapley-int and "
+                 "attr-decompose's occ1 explain");
+    else if (a->flat)
         cli_warn(&s->cli, 0, "every gradient is zero");
     if (a->idle)
         cli_warn(&s->cli, 0, "the ascent changes next to nothing of the map: see --eta");

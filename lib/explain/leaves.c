@@ -216,6 +216,11 @@ static int *feature_nodes(const struct sx_leaves *s, struct sx_error *error)
     return node;
 }
 
+bool sx_explainer_has_trees(const struct sx_explainer *e)
+{
+    return e->built.graph != NULL && has_trees(e->built.graph);
+}
+
 struct sx_leaves *sx_leaves_new(struct sx_explainer *e, const struct sx_players *players,
                                 const double *baselines, int64_t n_baselines,
                                 struct sx_error *error)

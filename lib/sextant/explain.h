@@ -86,6 +86,8 @@ const struct sx_tensor *sx_explainer_elements(const struct sx_explainer *explain
 /* Makes x (its shape that of the current one) the embedding of other ids. */
 bool sx_explainer_embed(const struct sx_explainer *explainer, const struct sx_tensor *ids,
                         double *x, struct sx_error *error);
+/* Whether decision trees are part of the model: they are steps, and have no gradient. */
+bool sx_explainer_has_trees(const struct sx_explainer *explainer);
 /* The batch size of the compiled program, 0 before the first run. *alone: batching is impossible,
  * because a tensor already has SX_MAX_RANK axes. */
 int64_t sx_explainer_batch(const struct sx_explainer *explainer, bool *alone);

@@ -80,6 +80,9 @@ clean 'a tree'
 is 'row by row' "$(jq -c .outputs[0].values "$T/out" | tr '\n' ' ')" '[10] [-5] '
 run shapley-int --index=sv --order=1 -b 2 -f npy -o sv.npy tree.onnx rows.csv
 is 'its game' "$status" 0
+run ggig --method=grad tree.onnx rows.csv
+is 'which has no gradient, and who can do without' \
+    "$(grep -c 'decision trees are steps, which shapley-int' "$T/err")" 1
 run onnx-run --output-name=p linear.onnx rows.csv
 is 'probabilities of both classes' "$(jq -c '[.outputs[0].values[] * 1e4 | round]' "$T/out" | head -n 1)" '[5000,5000]'
 run onnx-run linear.onnx rows.csv
