@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(test_bad_players)
 {
-    static const char *const bad[] = {"",           "pixel",       "patches:2", "patches:0x2",
+    static const char *const bad[] = {"",           "pixel",        "patches:2", "patches:0x2",
                                       "patches:2x", "patches:2x-1", "tokens:4",  "tokens:1.5"};
     struct sx_shape shape = SHAPE(1, 1, 4, 4);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -71,7 +71,7 @@ const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *e)
 
 const struct sx_tensor *sx_explainer_elements(const struct sx_explainer *e)
 {
-    return e->ids ? sx_explainer_ids(e) : sx_explainer_input(e);
+    return e->ids ? sx_explainer_ids(e) : &e->input;
 }
 
 bool sx_explainer_embed(const struct sx_explainer *e, const struct sx_tensor *ids, double *x,

@@ -135,7 +135,7 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
                     const struct sx_symbols *symbols, struct sx_wire *to, int *stuck,
                     struct sx_error *error);
 
-/* ---- spell.c, movers.c, windows.c: how operators are spelt ---- */
+/* ---- spell.c, movers.c, windows.c, product.c: how operators are spelt ---- */
 
 /* The nodes that the spelling of `node` reads: at most n_in + 1. */
 int sx_spelt_reads(const struct sx_writer *w, int node, int *reads);
@@ -166,6 +166,8 @@ int sx_biased_product(const struct sx_writer *w, int node, int *bias);
 int sx_pooled_choice(const struct sx_writer *w, int node);
 /* Spells the two. */
 void sx_spell_biased(struct sx_writer *w, int node, int product, int bias);
+
+/* ---- result.c ---- */
 
 /* The tensor of operand k. */
 const char *sx_operand_name(struct sx_writer *w, int node, int k);

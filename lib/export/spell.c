@@ -15,17 +15,6 @@ static const char *in(struct sx_writer *w, int node, int k)
     return sx_operand_name(w, node, k);
 }
 
-void sx_result(struct sx_writer *w, int node, const char *op, const char *const *operands,
-               const struct sx_onnx_attr *attrs, int n_attrs)
-{
-    w->name[node] = sx_out_node(w, op, operands, w->wish[node], attrs, n_attrs);
-}
-
-void sx_spell_alias(struct sx_writer *w, int node)
-{
-    w->name[node] = in(w, node, 0);
-}
-
 static const char *cast(struct sx_writer *w, const char *a, int onnx_type, const char *out)
 {
     const struct sx_onnx_attr to = {.name = "to", .i = onnx_type};
@@ -170,34 +159,6 @@ static void spell_softmax(struct sx_writer *w, int node)
     const struct sx_onnx_attr axis = {.name = "axis", .i = n->attr[0]};
     sx_result(w, node, n->op == SX_SOFTMAX ? "Softmax" : "LogSoftmax", SX_IN(in(w, node, 0)),
               &axis, 1);
-}
-
-static const char *turned(struct sx_writer *w, int node, int k)
-{
-    const struct sx_node *n = node_of(w, node);
-    int r = node_of(w, n->in[k])->shape.rank;
-    int64_t axes[SX_MAX_RANK];
-    for (int i = 0; i < r; i++)
-        axes[i] = i < r - 2 ? i : 2 * r - 3 - i;
-    const struct sx_onnx_attr perm = {.name = "perm", .ints = axes, .n = r};
-    return sx_out_node(w, "Transpose", SX_IN(in(w, node, k)), NULL, &perm, 1);
-}
-
-/* Matrices are turned within Gemm; stacks of them before. */
-void sx_spell_matmul(struct sx_writer *w, int node)
-{
-    const struct sx_node *n = node_of(w, node);
-    bool a = n->attr[0] != 0, b = n->attr[1] != 0;
-    bool flat = node_of(w, n->in[0])->shape.rank == 2 && node_of(w, n->in[1])->shape.rank == 2;
-    const struct sx_onnx_attr turns[] = {{.name = "transA", .i = a},
-                                         {.name = "transB", .i = b}};
-    if (flat && (a || b || w->bias != NULL))
-        sx_result(w, node, "Gemm", SX_IN(in(w, node, 0), in(w, node, 1), w->bias), turns, 2);
-    else
-        sx_result(w, node, "MatMul",
-                  SX_IN(a ? turned(w, node, 0) : in(w, node, 0),
-                        b ? turned(w, node, 1) : in(w, node, 1)),
-                  NULL, 0);
 }
 
 /* ---- The table ---- */

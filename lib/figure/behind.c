@@ -63,7 +63,7 @@ static bool read_sample(struct sx_reader *reader, int64_t index, enum sx_layout 
     else if (ok && shown == NULL)
         ok = sx_picture_of(&sample, layout, picture, error);
     else if (ok && sx_picture_new(picture, (size_t)shown->width, (size_t)shown->height,
-                                  (size_t)shown->channels, error))
+                                  shown->channels, error))
         memcpy(picture->pixels, shown->pixels,
                (size_t)shown->width * (size_t)shown->height * (size_t)shown->channels);
     sx_tensor_free(&sample);

@@ -100,7 +100,8 @@ struct sx_record {
     const char *model_file, *model_sha256;
     const char *input_name;
     struct sx_shape input_shape;
-    const struct sx_preprocess *prepared; /* how a picture became the input; NULL: it was none */
+    const struct sx_preprocess
+        *prepared; /* how a picture became the input; NULL: it was none */
     const struct sx_target *target;
     bool partial;      /* time was up: the result is of what there was */
     const char *truth; /* of the sample, as a table says it; NULL: not known */
