@@ -382,10 +382,10 @@ void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
 void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k);
 /* Writes what cli->result says of a failure: a record, or a row of a table. */
 bool cli_emit_failed(struct cli *cli, struct sx_error *error);
-/* Writes a whole file of a sample; with -o DIR/, under its own name. */
+/* files.c: writes a whole file of a sample; with -o DIR/, under its own name. */
 bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint8_t *bytes,
                     size_t size, struct sx_error *error);
-/* A figure that is no record's: what it shall become, and writes it. */
+/* figure.c: a figure that is no record's: what it shall become, and writes it. */
 struct sx_made cli_made(const struct cli *cli);
 bool cli_write_made(struct cli *cli, const struct sx_made *made, struct sx_error *error);
 

@@ -233,6 +233,13 @@ bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size, struct 
     return ok;
 }
 
+bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint8_t *bytes,
+                    size_t size, struct sx_error *error)
+{
+    cli_files_name(cli, sample);
+    return cli_write_bytes(cli, bytes, size, error);
+}
+
 void cli_files_free(struct cli *cli)
 {
     forget_files(cli);

@@ -94,7 +94,7 @@ bool cli_file_begin(struct cli *cli, struct sx_error *error);
 bool cli_file_end(struct cli *cli, bool ok, struct sx_error *error);
 void cli_files_free(struct cli *cli);
 
-/* Writes a whole file, of the sample at hand. */
+/* files.c: writes a whole file, of the sample at hand. */
 bool cli_write_bytes(struct cli *cli, const uint8_t *bytes, size_t size,
                      struct sx_error *error);
 

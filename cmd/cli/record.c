@@ -177,10 +177,3 @@ bool cli_emit_failed(struct cli *cli, struct sx_error *error)
     ok = cli_resume_end(cli, true, ok, &once_more, error);
     return cli_file_end(cli, ok, error);
 }
-
-bool cli_write_file(struct cli *cli, const struct cli_sample *sample, const uint8_t *bytes,
-                    size_t size, struct sx_error *error)
-{
-    cli_files_name(cli, sample);
-    return cli_write_bytes(cli, bytes, size, error);
-}

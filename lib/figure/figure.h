@@ -8,16 +8,20 @@
 
 /* ---- Kinds ---- */
 
+struct sx_figure;
+
+/* Draws the body of a figure with its upper left corner at (x, y), and says how large it is. */
+typedef bool sx_kind_draw(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                          double *width, double *height, struct sx_error *error);
+
 struct sx_figure {
     const struct sx_figure_options *o;
     const struct sx_drawn *item;
     int64_t n;
     int kind;
+    sx_kind_draw *const *drawing; /* of each kind */
 };
 
-/* Draws the body of a figure with its upper left corner at (x, y), and says how large it is. */
-typedef bool sx_kind_draw(struct sx_page *p, const struct sx_figure *f, double x, double y,
-                          double *width, double *height, struct sx_error *error);
 sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_draw_waterfall,
     sx_draw_force, sx_draw_beeswarm, sx_draw_scatter, sx_draw_matrix, sx_draw_network,
     sx_draw_upset, sx_draw_tokens, sx_draw_curve, sx_draw_sheet, sx_draw_effects,
@@ -25,7 +29,6 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
 
 /* The kind that suits the records, and how many of them it shows. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
-sx_kind_draw *sx_kind_drawing(int kind);
 
 /* ---- Numbers of a record (facts.c) ---- */
 

@@ -1,23 +1,7 @@
-/* kinds.c - the kinds of figures, and which of them suits a record. */
+/* kinds.c - which kind of figure suits a record. */
 #include <string.h>
 
 #include "figure/figure.h"
-
-sx_kind_draw *sx_kind_drawing(int kind)
-{
-    static sx_kind_draw *const drawing[] = {
-        [SX_OVERLAY] = sx_draw_overlay,     [SX_STRIP] = sx_draw_strip,
-        [SX_BARS] = sx_draw_bars,           [SX_STACKED] = sx_draw_stacked,
-        [SX_WATERFALL] = sx_draw_waterfall, [SX_FORCE] = sx_draw_force,
-        [SX_BEESWARM] = sx_draw_beeswarm,   [SX_SCATTER] = sx_draw_scatter,
-        [SX_MATRIX] = sx_draw_matrix,       [SX_NETWORK] = sx_draw_network,
-        [SX_UPSET] = sx_draw_upset,         [SX_TOKENS] = sx_draw_tokens,
-        [SX_CURVE] = sx_draw_curve,         [SX_SHEET] = sx_draw_sheet,
-        [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles};
-    return drawing[kind];
-}
-
-/* ---- What a record is ---- */
 
 static bool has(const struct sx_datum *record, const char *key)
 {

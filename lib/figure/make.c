@@ -7,6 +7,16 @@
 
 enum { MARGIN = 24, LEAST_WIDE = 600, LEAST_HIGH = 400 };
 
+static sx_kind_draw *const drawing[] = {
+    [SX_OVERLAY] = sx_draw_overlay,     [SX_STRIP] = sx_draw_strip,
+    [SX_BARS] = sx_draw_bars,           [SX_STACKED] = sx_draw_stacked,
+    [SX_WATERFALL] = sx_draw_waterfall, [SX_FORCE] = sx_draw_force,
+    [SX_BEESWARM] = sx_draw_beeswarm,   [SX_SCATTER] = sx_draw_scatter,
+    [SX_MATRIX] = sx_draw_matrix,       [SX_NETWORK] = sx_draw_network,
+    [SX_UPSET] = sx_draw_upset,         [SX_TOKENS] = sx_draw_tokens,
+    [SX_CURVE] = sx_draw_curve,         [SX_SHEET] = sx_draw_sheet,
+    [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles};
+
 /* Title and subtitle from (x, y), broken at `wrap`; the height. */
 static double draw_title(struct sx_page *p, const struct sx_figure *f, double x, double y,
                          double wrap)
@@ -35,7 +45,7 @@ static bool draw(struct sx_page *p, void *context, double *width, double *height
                  struct sx_error *error)
 {
     const struct sx_figure *f = context;
-    sx_kind_draw *body = sx_kind_drawing(f->kind);
+    sx_kind_draw *body = drawing[f->kind];
     double wide = 0, high = 0;
     bool muted = p->muted;
     p->muted = true;
@@ -76,7 +86,7 @@ bool sx_figure_make(const struct sx_figure_options *o, const struct sx_drawn *it
     static const int formats[] = {SX_DRAW_PIXELS, SX_DRAW_SVG, SX_DRAW_PDF};
     char title[700];
     struct sx_about about = {0};
-    struct sx_figure f = {.o = o, .item = item};
+    struct sx_figure f = {.o = o, .item = item, .drawing = drawing};
     *drawn = 0;
     if (n < 1)
         return sx_fail(error, SX_FAILED, "there is no record to draw");

@@ -9,7 +9,7 @@ enum { GAP = 22, CAPTION = 20 };
 /* The samples of a sheet: records of one sample are drawn together where they are pictures. */
 static struct sx_figure cell_of(const struct sx_figure *f, int64_t at, int64_t *next)
 {
-    struct sx_figure cell = {.o = f->o, .item = f->item + at};
+    struct sx_figure cell = {.o = f->o, .item = f->item + at, .drawing = f->drawing};
     cell.kind = sx_kind_of(cell.item, f->n - at, SX_KIND_AUTO, &cell.n);
     if (cell.kind == SX_BEESWARM) {
         int64_t ignored;
@@ -35,7 +35,7 @@ bool sx_draw_sheet(struct sx_page *p, const struct sx_figure *f, double x, doubl
     *width = 0;
     for (int64_t at = 0; at < f->n;) {
         struct sx_figure cell = cell_of(f, at, &at);
-        sx_kind_draw *draw = sx_kind_drawing(cell.kind);
+        sx_kind_draw *draw = f->drawing[cell.kind];
         double wide = 0, high = 0;
         char name[700];
         bool muted = p->muted;

@@ -67,7 +67,9 @@ is 'a target that is not there' "$status $(jq -r .error.message "$T/out")" '1 th
 # ---- Two streams ----
 
 compare() {
-    attr-score --compare="$@" >"$T/out" 2>"$T/err"
+    with=$1
+    shift
+    attr-score --compare="$with" "$@" >"$T/out" 2>"$T/err"
     status=$?
 }
 compare maps <maps
