@@ -139,7 +139,7 @@ static bool add_pairs(struct sx_album *a, const struct sx_flint_origin *o,
 bool sx_plot_shown(const struct sx_flint_origin *o, const struct sx_flint_shown *s, int64_t mas,
                    enum sx_layout layout, struct sx_made *figure, struct sx_error *error)
 {
-    char name[128][24];
+    char name[128][40];
     const char *column[128];
     struct sx_album a = {.columns = s->with_am ? 2 * mas : mas, .layout = layout};
     for (int64_t c = 0; c < a.columns && c < 128; c++) {
