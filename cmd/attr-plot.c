@@ -152,7 +152,7 @@ static void free_all(struct plot *s)
 
 static const struct cli_option options[] = {
     {.name = "image-dir",
-     .argument = "DIR",
+     .argument = "DIRECTORY",
      .kind = CLI_TEXT,
      .to = &self.image_dir,
      .help = "where the pictures lie that records name"},

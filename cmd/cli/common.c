@@ -175,7 +175,7 @@ static const struct sx_option inputs[] = {
      .kind = SX_OPTION_FLAG,
      CLI(no_batch)},
     {.name = "data-dir",
-     .argument = "DIR",
+     .argument = "DIRECTORY",
      .help = "of the model's external data",
      .kind = SX_OPTION_FILE,
      CLI(data_dir)}};
@@ -210,7 +210,7 @@ static const struct sx_option outputs[] = {
      CLI(by_element)},
     {.letter = 'o',
      .name = "output",
-     .argument = "FILE|DIR/",
+     .argument = "FILE|DIR/|PATTERN",
      .help = "write there; a file per sample by DIR/, {stem}, {id}, {index}",
      .kind = SX_OPTION_FILE,
      CLI(output)},

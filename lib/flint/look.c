@@ -72,7 +72,7 @@ static bool parse_pair(const struct sx_option *row, void *options, const char *t
     }
 #define TOP(what)                                                                              \
     {                                                                                          \
-        .name = "top", .argument = "N", .help = (what), .kind = SX_OPTION_COUNT, LOOK(top),    \
+        .name = "top", .argument = "K", .help = (what), .kind = SX_OPTION_COUNT, LOOK(top),    \
         .param = "top", .low = 1                                                               \
     }
 #define SUBSET                                                                                 \
