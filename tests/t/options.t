@@ -21,10 +21,11 @@ for source in "$TOP"/cmd/*.c; do
     sort -u "$T/own" "$T/common" >"$T/all"
     is "$tool: options that no page describes" "$(comm -23 "$T/options" "$T/all")" ''
     is "$tool: options that there are not" "$(comm -13 "$T/options" "$T/own")" ''
-    # flint-fit goes on with a checkpoint; names are those of players.
+    # flint-fit goes on with a checkpoint; names are those of players; a graph is differentiated.
     case $tool in
     flint-fit) own=--resume ;;
     shapley-int | xderiv) own=--names ;;
+    onnx-grad) own='--target\|--wrt' ;;
     *) own= ;;
     esac
     is "$tool: options that two pages describe" "$(comm -12 "$T/own" "$T/common" | grep -vxe "$own")" ''
