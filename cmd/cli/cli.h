@@ -265,14 +265,10 @@ bool cli_colour(const struct cli *cli); /* whether text may have escape sequence
 /* That n cells of tables are missing, in words; NULL: none are. */
 const char *cli_missing(int64_t n, char text[80]);
 double cli_seconds(void);
-void cli_sum_up(struct cli *cli); /* for cli_finish */
 
 /* samples.c: the next sample of all INPUTs; false at the end or on a failure that ends the
  * run. A sample that cannot be read is reported and passed over. */
 bool cli_next(struct cli *cli, struct cli_sample *sample);
-/* What is not drawn beside the first sample that was: a line on stderr. */
-void cli_only_first(struct cli *cli);
-void cli_samples_free(struct cli *cli);
 /* features.c: the name of feature i, or NULL: from --names, --tokens or --vocab, the header
  * line of the current INPUT, or the model; of player i. */
 const char *cli_feature(const struct cli *cli, size_t i);
@@ -371,8 +367,6 @@ void cli_record_target(struct cli *cli, struct sx_record *record,
  * `map` drawn on a terminal unless it is NULL. */
 bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_view *view,
               const struct sx_tensor *map, struct sx_error *error);
-/* "tabby cat (281)", "output 281", "sum 1,*,*". */
-void cli_target_name(const struct sx_target *target, char *name, size_t size);
 /* The last of "params": precision, seed, and what was given of the common options that can change
  * numbers. Names and values of x's elements, where a table's header
  * names them: "names" and "x". */
@@ -402,7 +396,5 @@ bool cli_is_pattern(const char *output);
  * cli_finish. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
 bool cli_add_failed(struct cli *cli, struct sx_error *error);
-bool cli_flush_arrays(struct cli *cli, struct sx_error *error);
-void cli_output_free(struct cli *cli);
 
 #endif

@@ -105,6 +105,17 @@ bool cli_figure_add(struct cli *cli, struct sx_error *error);
 bool cli_figure_flush(struct cli *cli, struct sx_error *error);
 void cli_figure_free(struct cli *cli);
 
+/* array.c: writes the arrays that are gathered. */
+bool cli_flush_arrays(struct cli *cli, struct sx_error *error);
+void cli_output_free(struct cli *cli);
+
+/* report.c: the warnings of the run, and how many samples failed. */
+void cli_sum_up(struct cli *cli);
+
+/* samples.c: what is not drawn beside the first sample that was: a line on stderr. */
+void cli_only_first(struct cli *cli);
+void cli_samples_free(struct cli *cli);
+
 /* keys.c: sets of names and indices. Adding says whether it was new. */
 uint64_t cli_key(const char *name, int64_t index);
 bool cli_keys_have(const struct cli_keys *keys, uint64_t key);

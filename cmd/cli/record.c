@@ -56,17 +56,6 @@ void cli_record_target(struct cli *cli, struct sx_record *record,
     note_runs(cli, explainer);
 }
 
-void cli_target_name(const struct sx_target *t, char *name, size_t size)
-{
-    const char *other = t->other ? "other class of " : "";
-    if (t->sum != NULL)
-        snprintf(name, size, "sum %.80s", t->sum);
-    else if (t->label != NULL)
-        snprintf(name, size, "%.60s (%lld)", t->label, (long long)t->index);
-    else
-        snprintf(name, size, "%soutput %lld", other, (long long)t->index);
-}
-
 void cli_put_common(struct cli *cli)
 {
     sx_put_text(cli->result, "precision", cli->explain.precise ? "float64" : "float32");
