@@ -207,8 +207,10 @@ END
 
 if needs slurm-wlm slurmctld slurmd sbatch sinfo && needs munge munged && needs procps ps; then
     ok 'Slurm: a controller and a node' slurm
-    ok 'Slurm: a job array' sbatch --parsable --wait --array=0-3 -o /dev/null \
-        --wrap "$EXPLAIN --shard=\$SLURM_ARRAY_TASK_ID/4 -o slurm.\$SLURM_ARRAY_TASK_ID"
+    # What a task that was killed has left: whole lines, and a torn one.
+    $EXPLAIN --shard=1/4 | head -c 100000 >slurm.1
+    ok 'Slurm: a job array that goes on' sbatch --parsable --wait --array=0-3 -o /dev/null \
+        --wrap "$EXPLAIN --shard=\$SLURM_ARRAY_TASK_ID/4 --resume -o slurm.\$SLURM_ARRAY_TASK_ID"
     together slurm
     ok 'Slurm: a job that fails says so' not sbatch --wait -o /dev/null --wrap 'ggig --no-such-option'
 fi
