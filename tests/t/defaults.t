@@ -6,7 +6,7 @@
 work "$DATA"/digits8.* "$DATA"/diabetes.onnx "$DATA"/diabetes.csv "$DATA"/picture.png
 echo 2,1 >x.csv
 
-# default_of TOOL OPTION: the first number that its paragraph gives as the default.
+# default_of PAGE OPTION: the first number that its paragraph gives as the default.
 default_of() {
     awk -v option="-$2" '
         $1 == ".It" { if (on) exit; for (i = 2; i < NF; i++) on = on || $i == "Fl" && $(i + 1) == option; next }
@@ -18,7 +18,7 @@ default_of() {
                 match(text, /[0-9]([0-9.e-]*[0-9])?/)
                 print substr(text, RSTART, RLENGTH)
             }
-        }' "$TOP/man/$1.1"
+        }' "$TOP/man/$1"
 }
 
 # What a run gives but for what it was told: the numbers of a record, or all of a picture.
@@ -27,8 +27,9 @@ result() {
 }
 
 while read -r tool option other rest; do
-    value=$(default_of "$tool" "$option")
-    ok "$tool.1 has a default of --$option" test -n "$value"
+    value=$(default_of "$tool.1" "$option")
+    [ -n "$value" ] || value=$(default_of sextant.7 "$option")
+    ok "$tool: a page has a default of --$option" test -n "$value"
     # shellcheck disable=SC2086 # options and operands
     run "$tool" $rest
     is "$tool $rest: status" "$status" 0
