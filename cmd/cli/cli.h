@@ -26,8 +26,7 @@ struct cli_option {
     bool (*call)(struct cli *cli, const char *argument);
 };
 
-/* A row, the struct that it sets, of a choice the default, and what the user said; NULL:
- * nothing. */
+/* A row, its struct, the default of a choice, and what the user said (NULL: nothing). */
 struct cli_bound {
     const struct sx_option *row;
     void *options;
@@ -64,7 +63,8 @@ enum cli_group {
     CLI_PICTURES = 1,
     CLI_EXPLAIN = 2,
     CLI_BASELINE = 4,
-    CLI_SAMPLES = 8 /* of a tool with a result for each sample, without being said */
+    CLI_SAMPLES = 8, /* without being said: of a tool with a result for each sample, */
+    CLI_INPUTS = 16  /* and of one that takes INPUT */
 };
 /* The options of pictures but --preset, which stands for the first six. */
 enum cli_said {

@@ -173,12 +173,13 @@ static const struct sx_option inputs[] = {
      .param = "no_batch",
      .help = "none does: each INPUT is one sample as it is",
      .kind = SX_OPTION_FLAG,
-     CLI(no_batch)},
-    {.name = "data-dir",
-     .argument = "DIRECTORY",
-     .help = "of the model's external data",
-     .kind = SX_OPTION_FILE,
-     CLI(data_dir)}};
+     CLI(no_batch)}};
+
+static const struct sx_option weights[] = {{.name = "data-dir",
+                                            .argument = "DIRECTORY",
+                                            .help = "of the model's external data",
+                                            .kind = SX_OPTION_FILE,
+                                            CLI(data_dir)}};
 
 static const struct sx_option shares[] = {
     {.name = "shard",
@@ -287,9 +288,10 @@ static const struct sx_option running[] = {{.letter = 's',
 
 const struct cli_common cli_common[] = {{CLI_EXPLAIN, TABLE("What is explained", explained)},
                                         {CLI_BASELINE, TABLE("What is explained", baseline)},
-                                        {0, TABLE("What is explained", subject)},
+                                        {CLI_INPUTS, TABLE("What is explained", subject)},
                                         {CLI_EXPLAIN, TABLE("What is explained", naming)},
-                                        {0, TABLE("What is read", inputs)},
+                                        {CLI_INPUTS, TABLE("What is read", inputs)},
+                                        {0, TABLE("What is read", weights)},
                                         {CLI_SAMPLES, TABLE("What is read", shares)},
                                         {CLI_PICTURES, TABLE("Pictures", pictures)},
                                         {0, TABLE("What is written", outputs)},

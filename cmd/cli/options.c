@@ -43,7 +43,8 @@ static void add_rows(struct cli *cli, struct cli_options *all, const struct sx_o
 
 void cli_options(struct cli *cli, struct cli_options *all)
 {
-    unsigned groups = cli->groups | (cli->one_result ? 0 : CLI_SAMPLES);
+    unsigned groups = cli->groups | (cli->one_result ? 0 : CLI_SAMPLES) |
+                      (strchr(cli->operands, ' ') != NULL ? CLI_INPUTS : 0);
     all->n = 0;
     for (const struct cli_option *o = cli->options; o->name != NULL; o++) {
         all->heading[all->n] = "Options";
