@@ -120,6 +120,37 @@ static void put_params(struct shapley *s)
     sx_put_end(r);
 }
 
+/* Whether the players are the elements that have a value each, in their order. */
+static bool are_elements(const struct shapley *s)
+{
+    const struct sx_shape *shape = &sx_explainer_elements(s->explainer)->shape;
+    int64_t n = sx_players_count(s->players), elements = sx_count(shape);
+    bool are = n == elements;
+    int64_t width = are ? sx_count(&sx_explainer_input(s->explainer)->shape) / n : 0;
+    for (int64_t i = 0; are && i < n; i++)
+        are = sx_players_first(s->players, i) == i * width;
+    return are;
+}
+
+/* The names of all players, with x where each is an element; else those of the elements. */
+static void put_names(struct shapley *s)
+{
+    int64_t n = sx_game_players(s->game), named = 0;
+    for (int64_t i = 0; i < n; i++)
+        named += s->name[i] != NULL;
+    if (named == 0) {
+        if (s->explainer != NULL)
+            cli_put_names(&s->cli, s->explainer);
+        return;
+    }
+    sx_put_list(s->cli.result, "names");
+    for (int64_t i = 0; i < n; i++)
+        sx_put_text(s->cli.result, NULL, s->name[i]);
+    sx_put_end(s->cli.result);
+    if (s->explainer != NULL && are_elements(s))
+        sx_put_array(s->cli.result, "x", sx_explainer_elements(s->explainer));
+}
+
 static void warn(struct shapley *s)
 {
     const struct sx_shapley *r = &s->result;
@@ -163,9 +194,8 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
         cli_record_target(&s->cli, &record, s->explainer);
     sx_result_begin(s->cli.result, &record);
     put_params(s);
-    if (s->explainer != NULL && !is_benefit(&s->used)) /* whose set has names of its own */
-        cli_put_names(&s->cli, s->explainer);
-    sx_put_shapley(s->cli.result, &s->used, &s->result, s->name);
+    put_names(s);
+    sx_put_shapley(s->cli.result, &s->result, s->name);
     if (is_figure(s) && s->cli.figure.kind == SX_CURVE && !put_curve(s, error))
         return false;
     return cli_emit(&s->cli, &record, sx_shapley_view(&s->result), NULL, error);
@@ -214,6 +244,7 @@ static struct sx_shapley_options wanted(const struct shapley *s)
     bool singles = kind == SX_OVERLAY || kind == SX_STRIP || kind == SX_BARS ||
                    kind == SX_WATERFALL || kind == SX_FORCE;
     bool sets = kind == SX_KIND_AUTO || kind == SX_TOKENS || kind == SX_SHEET;
+    o.singles = o.singles || is_figure(s);
     if (is_figure(s) && (kind == SX_TOKENS || kind == SX_CURVE))
         o.index = "bT";
     else if (is_benefit(&o) && ((is_figure(s) && !sets) || s->cli.format == CLI_NPY)) {

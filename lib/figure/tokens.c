@@ -174,7 +174,7 @@ static bool draw_partitions(struct sx_page *p, const struct sx_datum *record, do
     for (const struct sx_datum *v = names != NULL && names->kind == SX_LIST ? names->first
                                                                             : NULL;
          ok && v != NULL; v = v->next, k++) {
-        double m = sx_datum_element(set, k);
+        double m = sx_datum_count(names) == n ? (double)k : sx_datum_element(set, k);
         if (m >= 0 && m < (double)n)
             name[(int64_t)m] = sx_datum_text(v, NULL);
     }

@@ -36,8 +36,9 @@ struct sx_shapley_options {
     /* Of sx_shapley alone. */
     const char *set, *groups; /* of bT: "0,2,4-6" or "all"; in place of group: "0,1/2-4" */
     int64_t window;           /* of bT: every so many players in a row */
-    int64_t top;              /* records have so many interactions; 0: all */
-    double threshold;         /* of at least this magnitude */
+    int64_t top;      /* records have so many interactions, the strongest first; 0: all */
+    bool singles;     /* single players are among these */
+    double threshold; /* of at least this magnitude */
 };
 
 /* The rows of these options, but for seed, sample, group and players; and their defaults. */
@@ -104,7 +105,8 @@ struct sx_shapley {
     struct sx_interactions terms;
     int64_t n_sets, **set; /* of bT: members after their number; 0: another index */
     struct sx_benefit *benefit;
-    int64_t strongest; /* the set of largest T */
+    int64_t strongest;       /* the set of largest T */
+    int64_t n_shown, *shown; /* the terms, or sets of bT, that records list, in their order */
 };
 bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
                 struct sx_shapley *result, struct sx_error *error);
@@ -122,8 +124,8 @@ bool sx_shapley_array(const struct sx_shapley *result, bool pairs, struct sx_ten
                       struct sx_error *error);
 
 /* Adds the keys of a record from "players" to "efficiency_gap". */
-void sx_put_shapley(struct sx_result *result, const struct sx_shapley_options *options,
-                    const struct sx_shapley *shapley, const char *const *name);
+void sx_put_shapley(struct sx_result *result, const struct sx_shapley *shapley,
+                    const char *const *name);
 const struct sx_view *
 sx_shapley_view(const struct sx_shapley *shapley); /* as text and tables */
 
@@ -132,12 +134,10 @@ enum { SX_SHAPLEY_TITLE = 200 };
 void sx_shapley_title(const struct sx_shapley *shapley, const char *id,
                       char title[SX_SHAPLEY_TITLE]);
 
-/* Writes keys of records: "set" to "partition_min", with `details` also "singles" to "exact"; and
- * "interactions" of at least `least`. name[] of players, or one of it, may be NULL. */
+/* Writes keys of records: "set" to "partition_min", with `details` also "singles" to "exact".
+ * name[] of players, or one of it, may be NULL. */
 void sx_put_benefit(struct sx_result *json, const struct sx_benefit *benefit,
                     const int64_t *set, const char *const *name, bool details);
-void sx_put_interactions(struct sx_result *json, const struct sx_interactions *interactions,
-                         const char *const *name, double least);
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,10 @@
 /* json.c - interactions as they stand in records. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "shapley/shapley.h"
 
-/* Players, and their names if any of them has one. */
-static void put_set(struct sx_result *json, const int64_t *member, int64_t n,
+/* Players, and under `key` their names if any of them has one. */
+static void put_set(struct sx_result *json, const int64_t *member, int64_t n, const char *key,
                     const char *const *name)
 {
     bool any = false;
@@ -18,7 +16,7 @@ static void put_set(struct sx_result *json, const int64_t *member, int64_t n,
     sx_put_end(json);
     if (!any)
         return;
-    sx_put_list(json, "names");
+    sx_put_list(json, key);
     for (int64_t i = 0; i < n; i++)
         sx_put_text(json, NULL, name[member[i]]);
     sx_put_end(json);
@@ -105,7 +103,7 @@ static void put_details(struct sx_result *json, const struct sx_benefit *b, cons
 void sx_put_benefit(struct sx_result *json, const struct sx_benefit *b, const int64_t *set,
                     const char *const *name, bool details)
 {
-    put_set(json, set, b->m, name);
+    put_set(json, set, b->m, details ? "set_names" : "names", name);
     sx_put_double(json, "B", b->B);
     sx_put_double(json, "B_max", b->B_max);
     sx_put_double(json, "B_min", b->B_min);
@@ -121,51 +119,30 @@ void sx_put_benefit(struct sx_result *json, const struct sx_benefit *b, const in
         put_details(json, b, set);
 }
 
-void sx_put_interactions(struct sx_result *json, const struct sx_interactions *t,
-                         const char *const *name, double least)
+static void put_term(struct sx_result *json, const struct sx_interactions *t, int64_t k,
+                     const char *const *name)
 {
+    sx_put_object(json, NULL);
+    put_set(json, t->member + t->first[k], t->first[k + 1] - t->first[k], "names", name);
+    sx_put_double(json, "value", t->value[k]);
+    if (t->error != NULL)
+        sx_put_double(json, "stderr", t->error[k]);
+    if (t->is_or != NULL)
+        sx_put_text(json, "kind", t->is_or[k] ? "or" : "and");
+    sx_put_end(json);
+}
+
+static void put_terms(struct sx_result *json, const struct sx_shapley *s,
+                      const char *const *name)
+{
+    const struct sx_interactions *t = &s->terms;
     sx_put_list(json, "interactions");
-    for (int64_t k = 0; k < t->count; k++) {
-        if (fabs(t->value[k]) < least)
-            continue;
-        sx_put_object(json, NULL);
-        put_set(json, t->member + t->first[k], t->first[k + 1] - t->first[k], name);
-        sx_put_double(json, "value", t->value[k]);
-        if (t->error != NULL)
-            sx_put_double(json, "stderr", t->error[k]);
-        if (t->is_or != NULL)
-            sx_put_text(json, "kind", t->is_or[k] ? "or" : "and");
-        sx_put_end(json);
-    }
+    for (int64_t k = 0; k < s->n_shown; k++)
+        put_term(json, t, s->shown[k], name);
     sx_put_end(json);
 }
 
 /* ---- Whole records ---- */
-
-static int descending(const void *a, const void *b)
-{
-    double x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x < y) - (x > y);
-}
-
-/* The magnitude that terms must reach to be shown. */
-static double least_shown(const struct sx_interactions *t, const struct sx_shapley_options *o)
-{
-    double least = o->threshold;
-    if (o->top == 0 || o->top >= t->count)
-        return least;
-    double *size = malloc((size_t)t->count * sizeof *size);
-    for (int64_t k = 0; size != NULL && k < t->count; k++)
-        size[k] = fabs(t->value[k]);
-    if (size != NULL) {
-        qsort(size, (size_t)t->count, sizeof *size, descending);
-        least = fmax(least, size[o->top - 1]);
-    }
-    free(size);
-    return least;
-}
 
 static void put_strongest(struct sx_result *json, const struct sx_shapley *s,
                           const char *const *name)
@@ -174,16 +151,15 @@ static void put_strongest(struct sx_result *json, const struct sx_shapley *s,
     if (s->n_sets == 1)
         return;
     sx_put_list(json, "windows");
-    for (int64_t i = 0; i < s->n_sets; i++) {
+    for (int64_t k = 0; k < s->n_shown; k++) {
         sx_put_object(json, NULL);
-        sx_put_benefit(json, &s->benefit[i], s->set[i] + 1, name, false);
+        sx_put_benefit(json, &s->benefit[s->shown[k]], s->set[s->shown[k]] + 1, name, false);
         sx_put_end(json);
     }
     sx_put_end(json);
 }
 
-void sx_put_shapley(struct sx_result *json, const struct sx_shapley_options *o,
-                    const struct sx_shapley *s, const char *const *name)
+void sx_put_shapley(struct sx_result *json, const struct sx_shapley *s, const char *const *name)
 {
     const struct sx_interactions *t = &s->terms;
     sx_put_int(json, "players", s->players);
@@ -191,7 +167,7 @@ void sx_put_shapley(struct sx_result *json, const struct sx_shapley_options *o,
         put_strongest(json, s, name);
     } else {
         sx_put_int(json, "order", t->order);
-        sx_put_interactions(json, t, name, least_shown(t, o));
+        put_terms(json, s, name);
         sx_put_bool(json, "exact", t->exact);
         if (!t->exact)
             sx_put_text(json, "sampling", t->sampling);
@@ -209,8 +185,9 @@ void sx_put_shapley(struct sx_result *json, const struct sx_shapley_options *o,
 const struct sx_view *sx_shapley_view(const struct sx_shapley *r)
 {
     static const struct sx_view set = {
-        .scalars = "names|set,B,B_max,B_min,T,T_stderr,partition_max:max,partition_min:min",
-        .columns = "set,names,B,B_max,B_min,T,T_stderr",
+        .scalars =
+            "set_names:names|set,B,B_max,B_min,T,T_stderr,partition_max:max,partition_min:min",
+        .columns = "set,set_names:names,B,B_max,B_min,T,T_stderr",
         .lines = ""};
     static const struct sx_view windows = {.scalars = "players,evaluations",
                                            .each = "windows",

@@ -14,6 +14,7 @@ void sx_shapley_free(struct sx_shapley *r)
     }
     free(r->benefit);
     free(r->set);
+    free(r->shown);
     sx_interactions_free(&r->terms);
     *r = (struct sx_shapley){0};
 }
@@ -70,7 +71,7 @@ bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
              sx_shapley_benefits(game, &o, r, error);
     else
         ok = ok && sx_interact(game, &o, &r->terms, error);
-    ok = ok && find_ends(game, &o, r, error);
+    ok = ok && find_ends(game, &o, r, error) && sx_shapley_show(&o, r, error);
     r->evaluations = sx_game_evaluations(game);
     free(group);
     if (!ok)

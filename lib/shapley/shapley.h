@@ -113,6 +113,14 @@ bool sx_shapley_sets(const struct sx_shapley_options *options, int64_t n,
 bool sx_shapley_benefits(struct sx_game *game, const struct sx_shapley_options *options,
                          struct sx_shapley *result, struct sx_error *error);
 
+/* Sets result->shown and n_shown. */
+bool sx_shapley_show(const struct sx_shapley_options *options, struct sx_shapley *result,
+                     struct sx_error *error);
+/* Positions of the `top` largest of n sizes, the largest first, to be freed; what is not finite is
+ * not among them. */
+int64_t *sx_strongest(const double *size, int64_t n, int64_t top, int64_t *found,
+                      struct sx_error *error);
+
 /* The group of each of n players by the text of the options, to be freed. */
 bool sx_shapley_groups(const char *text, int64_t n, int64_t **group, struct sx_error *error);
 

@@ -78,7 +78,18 @@ clean text
 is 'text' "$(cat "$T/out")" \
     'g1.json[0]  names not, very, good  B 4  B_max 4  B_min 0  T 4  T_stderr 0  max [0 1 2]  min [0][1][2]'
 run shapley-int --load-game=g1.json --names=names --index=sii --top=1
-is 'names' "$(jq -c '.interactions[0].names' "$T/out")" '["very"]'
+is 'names' "$(jq -c '[.names, .interactions]' "$T/out")" \
+    '[["not","very","good"],[{"set":[0,1],"names":["not","very"],"value":2.5}]]'
+run shapley-int --load-game=g1.json --index=sii --order=3 --top=2
+is '--top: the strongest sets of several players, in their order' \
+    "$(jq -c '[.interactions[] | [.set, .value]]' "$T/out")" '[[[0,1],2.5],[[1,2],1.5]]'
+run shapley-int --load-game=g1.json --index=sii --top=3 --singles
+is '--singles: single players, too' "$(jq -c '[.interactions[].set]' "$T/out")" '[[1],[2],[0,1]]'
+run shapley-int --load-game=g1.json --window=2 --top=1
+is '--top of windows' "$(jq -c '[.windows[].set]' "$T/out")" '[[0,1]]'
+run shapley-int --load-game=g1.json --names=names --set=1-2
+is 'names of all, and of the set' "$(jq -c '[.names, .set_names]' "$T/out")" \
+    '[["not","very","good"],["very","good"]]'
 
 # A part of a game is enough for a fit, not for everything.
 grep -v '0,1\]' g1.json >part.json
@@ -181,6 +192,10 @@ printf 'age,bp\n2,1\n' >x.csv
 run shapley-int --index=sii --double --baseline=1 product.onnx x.csv
 is 'a player like the baseline is left out' "$(jq -c '[.interactions[] | [.names, .value]]' "$T/out")" \
     '[[["age"],1]]'
+run shapley-int --double product.onnx x.csv
+is 'bT: names and x before its own keys' \
+    "$(jq -c '[.names, .x, .set_names]' "$T/out") $(jq -r 'keys_unsorted | join(" ")' "$T/out" | grep -o 'names x players set set_names')" \
+    '[["age","bp"],[2,1],["age","bp"]] names x players set set_names'
 
 # ---- Formats ----
 
