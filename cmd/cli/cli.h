@@ -178,7 +178,7 @@ struct cli {
     const struct cli_sample *at; /* the sample whose record was begun last */
     struct cli_points *points;   /* that came from streams */
     int64_t missing;             /* cells of tables that are NaN */
-    char missing_text[80];
+    char missing_text[80], assumed[120]; /* of cells; of pictures: assumed.c */
     int64_t done, failed;
     bool each;                   /* a file per sample */
     const char *from;            /* its INPUT */

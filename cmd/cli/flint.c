@@ -67,8 +67,10 @@ static bool adopt_preparation(struct cli *cli, const struct sx_flint_origin *o)
                  names[i]);
         return false;
     }
-    if (o->prepared)
+    if (o->prepared) {
         cli->pre = *p;
+        cli->pre_said |= CLI_PRESET;
+    }
     return true;
 }
 

@@ -195,6 +195,8 @@ void cli_sum_up(struct cli *cli)
         print_warnings_of_model(cli);
         if (cli_missing(cli->missing, cli->missing_text) != NULL)
             fprintf(stderr, "%s: warning: %s\n", cli->tool, cli->missing_text);
+        if (cli->assumed[0] != '\0')
+            fprintf(stderr, "%s: warning: %s\n", cli->tool, cli->assumed);
     }
     for (size_t i = 0; i < cli->n_warnings; i++) {
         const struct cli_warning *w = &cli->warning[i];

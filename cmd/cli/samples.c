@@ -53,6 +53,7 @@ static void show_sample(struct cli *cli, struct cli_sample *sample)
     sample->warning = cli_missing(s->missing, s->warning);
     if (s->main >= 0)
         sample->truth = sx_reader_truth(s->feed[s->main].reader);
+    cli_assume_pictures(cli);
 }
 
 /* What a range that leaves no row of an INPUT means: one that begins past its end is an error. For

@@ -46,6 +46,9 @@ bool cli_feeds_more(const struct cli *cli);
 /* What the id column of the INPUT says of the sample that was read; NULL: nothing. */
 const char *cli_feeds_id(const struct cli *cli);
 
+/* assumed.c: notes how pictures of the sample are prepared where no option or file says it. */
+void cli_assume_pictures(struct cli *cli);
+
 /* names.c: looks at what feeds what before the first INPUT; the name of the next one, or NULL;
  * frees that. */
 bool cli_names_begin(struct cli *cli);

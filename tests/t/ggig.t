@@ -200,6 +200,16 @@ for picture in picture.png picture.jpg; do
     clean "PNG over $picture"
     is 'is a PNG' "$(head -c 8 map.png | od -An -tx1)" ' 89 50 4e 47 0d 0a 1a 0a'
 done
+assumed='^ggig: warning: pictures are scaled to \[0,1\] and resized to 8x8; --preset= or --mean=, --scale= say otherwise$'
+run ggig --method=grad digits8.onnx picture.png picture.jpg picture.png
+is 'what is assumed of pictures: said once' "$(grep -c "$assumed" "$T/err")" 1
+is 'and no warning of a record' "$(jq -c .warnings "$T/out" | sort -u)" '[]'
+for option in -q --preset=unit --mean=0 --scale=1/255 --resize=8x8 --layout=nchw; do
+    run ggig --method=grad $option digits8.onnx picture.png
+    is "$option: not said" "$status $(cat "$T/err")" '0 '
+done
+run ggig --method=grad digits8.onnx digits8.npy
+is 'not said of arrays' "$status $(cat "$T/err")" '0 '
 size() {
     od -An -tu1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }'
 }
