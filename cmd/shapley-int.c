@@ -11,6 +11,8 @@ struct shapley {
     struct sx_players *players;
     struct sx_game *game;
     struct sx_shapley result;
+    struct sx_shapley_tally *tally; /* of --summary */
+    bool summary;
     double *baselines;
     struct sx_shape baseline_shape;
     int64_t n_baselines;
@@ -264,9 +266,20 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
     s->o.players = s->players;
     s->used = wanted(s);
     ok = ok && choose_names(s, error) && sx_shapley(s->game, &s->used, &s->result, error) &&
-         save_game(s, error) && write_result(s, sample, error);
+         save_game(s, error) && write_result(s, sample, error) &&
+         (s->tally == NULL || cli->probing ||
+          sx_shapley_tally_add(s->tally, &s->result, s->name, error));
     free_sample(s);
     return ok;
+}
+
+/* A last record, of all samples. */
+static void summarise(struct shapley *s)
+{
+    struct sx_result *r = s->cli.result;
+    sx_result_reset(r);
+    if (sx_put_shapley_summary(r, s->cli.tool, s->tally, s->o.top, &s->cli.error))
+        sx_result_json(r, s->cli.sink, &s->cli.error);
 }
 
 static void run(struct shapley *s)
@@ -293,6 +306,8 @@ static void check_options(const struct shapley *s)
         cli_misuse(&s->cli, "--search=gradient is for contiguous partitions");
     if (!(s->o.tolerance >= 0 && s->o.tie >= 0 && s->o.threshold >= 0))
         cli_misuse(&s->cli, "--tol, --tie-tol and --threshold are not negative");
+    if (s->summary && (s->cli.format > CLI_JSON || s->cli.resume))
+        cli_misuse(&s->cli, "--summary is for -f json, without --resume");
 }
 
 static void free_all(struct shapley *s)
@@ -301,12 +316,14 @@ static void free_all(struct shapley *s)
     free(s->name);
     free(s->baselines);
     sx_explainer_free(s->explainer);
+    sx_shapley_tally_free(s->tally);
 }
 
 static const struct cli_option options[] = {
     {0, "list-indices", NULL, "what the indices are", CLI_CALL, NULL, NULL, list_indices},
     {0, "background", "FILE", "several baselines", CLI_TEXT, &self.background, NULL, NULL},
     {0, "names", "FILE", "names of the players", CLI_TEXT, &self.names_file, NULL, NULL},
+    {0, "summary", NULL, "a last record of all samples", CLI_FLAG, &self.summary, NULL, NULL},
     {0, "sheet", NULL, "pictures: all samples", CLI_FLAG, &self.cli.sheet, NULL, NULL},
     {0, "save-game", "FILE", "write values of coalitions", CLI_TEXT, &self.save, NULL, NULL},
     {0, "load-game", "FILE", "read them instead of MODEL, INPUT", CLI_CALL, NULL, NULL,
@@ -336,10 +353,13 @@ int main(int argc, char **argv)
         s->o.players_by = NULL;
     if (cli_open(&s->cli) && (s->names_file == NULL ||
                               cli_read_lines(&s->cli, s->names_file, &s->line, &s->n_lines))) {
+        s->tally = s->summary ? sx_shapley_tally_new(&s->cli.error) : NULL;
         if (s->load != NULL)
             run_saved(s);
         else
             run(s);
+        if (s->tally != NULL && s->cli.error.status == SX_OK)
+            summarise(s);
     }
     free_all(s);
     return cli_finish(&s->cli);

@@ -129,6 +129,20 @@ void sx_put_shapley(struct sx_result *result, const struct sx_shapley *shapley,
 const struct sx_view *
 sx_shapley_view(const struct sx_shapley *shapley); /* as text and tables */
 
+/* Results of many samples, of one index; name[] of players, or one of it, may be NULL. Free with
+ * sx_shapley_tally_free, which takes NULL too. */
+struct sx_shapley_tally;
+struct sx_shapley_tally *sx_shapley_tally_new(struct sx_error *error);
+void sx_shapley_tally_free(struct sx_shapley_tally *tally);
+bool sx_shapley_tally_add(struct sx_shapley_tally *tally, const struct sx_shapley *result,
+                          const char *const *name, struct sx_error *error);
+/* The record of all: "summary" has the means and their standard errors over the samples, and how
+ * many records list each set; of bT, have each pair in one block, and each block. Lists have the
+ * `top` first; 0: all. */
+bool sx_put_shapley_summary(struct sx_result *result, const char *tool,
+                            const struct sx_shapley_tally *tally, int64_t top,
+                            struct sx_error *error);
+
 /* "digits.npy: B 0.5, T 0.7" */
 enum { SX_SHAPLEY_TITLE = 200 };
 void sx_shapley_title(const struct sx_shapley *shapley, const char *id,

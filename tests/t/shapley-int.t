@@ -197,6 +197,37 @@ is 'bT: names and x before its own keys' \
     "$(jq -c '[.names, .x, .set_names]' "$T/out") $(jq -r 'keys_unsorted | join(" ")' "$T/out" | grep -o 'names x players set set_names')" \
     '[["age","bp"],[2,1],["age","bp"]] names x players set set_names'
 
+# ---- A summary ----
+
+# The interaction of the pair is x0 x1: 2, 4 and 0, where x0 is as the baseline, so that no record
+# of the last row lists it. Its mean is 2, and its standard error sqrt(4 / 3).
+printf 'age,bp\n2,1\n4,1\n0,3\n' >rows.csv
+run shapley-int --index=sii --double --summary --top=5 product.onnx rows.csv
+clean '--summary'
+is 'a line more' "$(wc -l <"$T/out") $(tail -n 1 "$T/out" | jq -c 'keys_unsorted')" \
+    '4 ["tool","version","summary"]'
+is 'mean, error and share of a pair' "$(tail -n 1 "$T/out" | jq -c '.summary
+    | .interactions[].stderr |= (. * 1e6 | round) | .interactions[].share |= (. * 1e6 | round)')" \
+    '{"samples":3,"index":"sii","interactions":[{"set":[0,1],"names":["age","bp"],"mean":2,"stderr":1154701,"count":2,"share":666667}]}'
+run shapley-int --index=sv --double --summary product.onnx rows.csv
+is 'means of single players' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], (.mean * 6 | round), .count]]')" \
+    '[[1,17,3],[0,6,2]]'
+run shapley-int --double --summary product.onnx rows.csv
+is 'means of bT' "$(tail -n 1 "$T/out" | jq -c '[.summary.mean, (.summary.stderr | map_values(. * 1e6 | round))]')" \
+    '[{"B":2,"B_max":2,"B_min":0,"T":2},{"B":1154701,"B_max":1154701,"B_min":0,"T":1154701}]'
+is 'how often pairs and blocks appear' "$(tail -n 1 "$T/out" | jq -c '.summary
+    | [.sets, .pairs_max, .pairs_min, .blocks_max, .blocks_min | map([.names, .count])]')" \
+    '[[[["age","bp"],3]],[[["age","bp"],2]],[],[[["age","bp"],2],[["age"],1],[["bp"],1]],[[["age"],3],[["bp"],3]]]'
+run shapley-int --summary --rows=0:1 --double product.onnx rows.csv
+is 'one sample has no standard error' "$(tail -n 1 "$T/out" | jq -c '[.summary.samples, .summary.stderr.B]')" \
+    '[1,null]'
+run shapley-int --index=andor --double --summary product.onnx rows.csv
+is 'terms of and-or have a kind' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set, .kind, .mean]] | .[0]')" \
+    '[[0,1],"and",2]'
+run shapley-int --summary -f csv product.onnx rows.csv
+is 'a summary is no table' "$status $(head -n 1 "$T/err")" \
+    '2 shapley-int: --summary is for -f json, without --resume'
+
 # ---- Formats ----
 
 run shapley-int --players=patches:4x4 --index=sii -f npy -o a.npy --rows=0:1 digits8.onnx digits8.npy
