@@ -36,6 +36,11 @@ struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads
         sx_fail(error, SX_MODEL, "not fitted: there is no interpreter in it (see flint-fit)");
         return NULL;
     }
+    if (sx_model_input_count(model) != 1) {
+        sx_fail(error, SX_MODEL, "not fitted: its predictor takes %d inputs",
+                sx_model_input_count(model));
+        return NULL;
+    }
     struct sx_flint *flint = sx_new(1, sizeof *flint, error);
     if (flint == NULL)
         return NULL;

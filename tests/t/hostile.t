@@ -319,6 +319,12 @@ for at in 5 50 500 5000 50000 60000 70000 80000 90000 95000 98000 100000 102000 
 done
 is 'with a bit flipped' "$wrong" ''
 
+# A first layer that feeds nothing: what is explained does not need the samples.
+sed '0,\#/0/Conv_output_0#s##/0/Conv_oTtput_0#' fitted.onnx >unfed.onnx
+for tool in explain global visualize; do
+    expect "flint-$tool: a predictor without input" 3 flint-$tool -f json unfed.onnx digits8.npy
+done
+
 npy none.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 1, 8, 8), }"
 npy nan.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"
 # Every number a NaN.
