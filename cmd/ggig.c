@@ -51,7 +51,7 @@ static bool list_methods(struct cli *cli, const char *argument)
     const char *name, *what;
     (void)argument;
     for (int i = 0; (name = sx_attribute_method(i, &what)) != NULL; i++)
-        printf("%-14s %s\n", name, what);
+        printf("%-15s %s\n", name, what);
     cli_printed(cli);
 }
 

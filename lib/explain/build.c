@@ -17,6 +17,7 @@ void sx_explained_free(struct sx_explained *b)
 {
     sx_points_free(b->points);
     sx_points_free(b->gradients);
+    sx_points_free(b->guided);
     sx_masked_free(&b->masked);
     sx_decider_free(&b->decider);
     sx_program_free(b->forward);

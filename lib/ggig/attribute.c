@@ -19,6 +19,8 @@ static const struct sx_attribute_row rows[] = {
      .ascends = true},
     {"grad", "gradient at x", .run = sx_attribute_gradient},
     {"inputxgrad", "gradient at x times x", .run = sx_attribute_input_gradient},
+    {"guided-backprop", "gradient at x, of which a ReLU passes what is positive",
+     .run = sx_attribute_guided_backprop},
     {"smoothgrad", "mean gradient around x", .run = sx_attribute_smoothgrad},
     {"smoothgrad-sq", "mean squared gradient around x", .run = sx_attribute_smoothgrad_sq},
     {"vargrad", "variance of the gradient around x", .run = sx_attribute_vargrad},
@@ -42,6 +44,8 @@ static const struct sx_attribute_row rows[] = {
     {"ablationcam", "layer: channels weighed by what f loses without them",
      .make = sx_attribute_ablationcam},
     {"cam", "layer: channels weighed by the linear head", .make = sx_attribute_cam},
+    {"guided-gradcam", "guided-backprop times gradcam", .make = sx_attribute_guided_gradcam},
+    {"edge", "edges of the picture, of no model", .run = sx_attribute_edge},
     {"rise", "players: mean of f over random masks that show one", .make = sx_attribute_rise,
      .samples = 500},
     {"lime", "players: linear fit of f on random masks", .make = sx_attribute_lime,
@@ -215,15 +219,20 @@ static bool sum_players(struct sx_attributing *a, struct sx_attribution *r)
     return ok;
 }
 
+void sx_without_batch(struct sx_shape *shape)
+{
+    if (shape->rank > 1 && shape->dim[0] == 1) {
+        shape->rank--;
+        memmove(shape->dim, shape->dim + 1, (size_t)shape->rank * sizeof shape->dim[0]);
+    }
+}
+
 /* A map in the shape of x without its batch axis, of gradients by x. */
 static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row *row,
                          struct sx_attribution *r)
 {
     struct sx_shape shape = sx_explainer_input(a->e)->shape;
-    if (shape.rank > 1 && shape.dim[0] == 1) {
-        shape.rank--;
-        memmove(shape.dim, shape.dim + 1, (size_t)shape.rank * sizeof shape.dim[0]);
-    }
+    sx_without_batch(&shape);
     if (!sx_tensor_new(&r->map, SX_DOUBLE, &shape, a->error))
         return false;
     double *unmoved = row->ascends ? sx_new((size_t)a->size, sizeof *unmoved, a->error) : NULL;

@@ -112,6 +112,14 @@ bool sx_attribute_eigencam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_scorecam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_ablationcam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_cam(struct sx_attributing *a, struct sx_attribution *r);
+/* Where output place i of n falls among `of` places: the two around it and the way between. */
+double sx_between(int64_t i, int64_t n, int64_t of, int64_t *first, int64_t *second);
+/* backprop.c, edge.c */
+bool sx_attribute_guided_backprop(struct sx_attributing *a);
+bool sx_attribute_guided_gradcam(struct sx_attributing *a, struct sx_attribution *r);
+bool sx_attribute_edge(struct sx_attributing *a);
+/* attribute.c: leaves out a first axis of 1. */
+void sx_without_batch(struct sx_shape *shape);
 /* player.c: --players of x, or the usual ones, which the caller frees; r->map for a value of each. */
 struct sx_players *sx_attribute_players(const struct sx_attributing *a);
 bool sx_attribute_by_player(const struct sx_attributing *a, const struct sx_players *p,

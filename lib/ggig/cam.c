@@ -239,8 +239,7 @@ static double at_place(const struct masking *m, int64_t channel, int64_t row, in
     return (m->v->cam.x[at] - m->low[channel]) * m->scale[channel];
 }
 
-/* Where output place i of n falls among `of` places: the two around it and the way between. */
-static double between(int64_t i, int64_t n, int64_t of, int64_t *first, int64_t *second)
+double sx_between(int64_t i, int64_t n, int64_t of, int64_t *first, int64_t *second)
 {
     double at = ((double)i + 0.5) * (double)of / (double)n - 0.5;
     at = fmin(fmax(at, 0), (double)(of - 1));
@@ -259,8 +258,8 @@ static void masked_point(void *context, int64_t k, double *z)
     memcpy(z, a->x, (size_t)a->size * sizeof *z);
     for (int64_t i = 0; i < g->rows * g->columns; i++) {
         int64_t y = i / g->columns, x = i % g->columns;
-        double down = between(y, g->rows, m->rows, &r0, &r1);
-        double right = between(x, g->columns, m->columns, &c0, &c1);
+        double down = sx_between(y, g->rows, m->rows, &r0, &r1);
+        double right = sx_between(x, g->columns, m->columns, &c0, &c1);
         double mask = (1 - down) * ((1 - right) * at_place(m, channel, r0, c0) +
                                     right * at_place(m, channel, r0, c1)) +
                       down * ((1 - right) * at_place(m, channel, r1, c0) +

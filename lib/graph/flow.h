@@ -60,6 +60,7 @@ int sx_negative(struct sx_graph *g, int a);
 
 /* The rules. */
 void sx_visit_lrp(struct sx_walk *w, int y);
+void sx_visit_guided(struct sx_walk *w, int y);
 void sx_visit_contrast(struct sx_walk *w, int y);
 void sx_visit_reveal(struct sx_walk *w, int y);
 void sx_find_raised(struct sx_walk *w); /* before the walk: fills w->plus */

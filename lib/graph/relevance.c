@@ -15,6 +15,13 @@ static int lrp(struct sx_walk *w)
     return w->at[w->x];
 }
 
+static int guided(struct sx_walk *w)
+{
+    w->at[w->y] = sx_scalar(w->g, 1);
+    sx_walk_back(w, sx_visit_guided);
+    return w->at[w->x];
+}
+
 static int contrast(struct sx_walk *w)
 {
     w->contrast.exact = w->rule == SX_DEEP_SHAP;
@@ -47,6 +54,7 @@ int sx_relevance(struct sx_graph *g, int y, int x, int reference, enum sx_rule r
         w.rule = rule;
         w.options = options;
         result = rule == SX_REVEAL_CANCEL                     ? reveal(&w)
+                 : rule == SX_GUIDED                          ? guided(&w)
                  : rule == SX_RESCALE || rule == SX_DEEP_SHAP ? contrast(&w)
                                                               : lrp(&w);
         if (result == SX_NONE && g->error.status == SX_OK)

@@ -16,6 +16,7 @@ enum sx_rule {
     SX_RESCALE,        /* DeepLIFT: dy / dx per function of one variable */
     SX_REVEAL_CANCEL,  /* DeepLIFT: what raises and what lowers kept apart */
     SX_DEEP_SHAP,      /* Rescale; exact Shapley values where few inputs meet */
+    SX_GUIDED,         /* guided backpropagation: a gradient, not a share of y */
 };
 
 struct sx_rule_options {
