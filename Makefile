@@ -205,7 +205,7 @@ dist:
 	git archive --prefix=sextant-$(VERSION)/ HEAD | xz >$(BUILD)/sextant-$(VERSION).tar.xz
 	@echo $(BUILD)/sextant-$(VERSION).tar.xz
 deb:
-	@$(SETUP) $(PACKAGES) debhelper
+	@$(SETUP) $(PACKAGES) build-essential debhelper
 	dpkg-buildpackage -us -uc -b -tc
 
 # ---- What people call ----

@@ -22,6 +22,8 @@ present() {
         part=${part%1g}
         $PKG_CONFIG --exists "$part" 2>/dev/null
         ;;
+    build-essential) part=$1 && dpkg-query -W "$1" >/dev/null 2>&1 ;;
+    debhelper) part=$1 && command -v dh >/dev/null ;;
     libc6-dev) part='the C library' && header "$CC" stdio.h ;;
     libdnnl-dev) part='oneDNN, which make DNNL=0 leaves out' && header "$CC" oneapi/dnnl/dnnl.h ;;
     libpango1.0-dev) part='pango, which make DRAW=0 leaves out' && $PKG_CONFIG --exists pangocairo cairo-svg cairo-pdf ;;
