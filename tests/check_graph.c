@@ -262,6 +262,15 @@ START_TEST(test_names)
     ck_assert_int_eq(sx_find(g, "b"), y);
     ck_assert_int_eq(sx_find(g, "a"), y);
     ck_assert_int_eq(sx_find(g, "c"), SX_NONE);
+    for (int i = 0; i < 5000; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "n%d", i % 3000);
+        ck_assert(sx_name_node(g, name, i % 2 == 0 ? x : y, "Neg", ""));
+    }
+    ck_assert_int_eq(sx_find(g, "n1"), y);
+    ck_assert_int_eq(sx_find(g, "n2998"), x);
+    ck_assert_int_eq(sx_find(g, "n3000"), SX_NONE);
+    ck_assert_int_eq(sx_find(g, "a"), y);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-/* graph.c - the node array: growing it, constants, names, and what depends on what. */
+/* graph.c - the node array: growing it, constants, and what depends on what. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@ void sx_graph_free(struct sx_graph *g)
         return;
     free(g->node);
     free(g->name);
+    free(g->latest);
     free(g->bucket);
     free(g->folded.item);
     sx_arena_free(&g->arena);
@@ -109,39 +110,6 @@ int sx_ints(struct sx_graph *g, int n, const int64_t *values)
 {
     struct sx_shape shape = {1, {n}};
     return sx_const(g, SX_INT, &shape, values);
-}
-
-bool sx_name_node(struct sx_graph *g, const char *name, int node, const char *onnx_op,
-                  const char *onnx_node)
-{
-    if (!sx_grow((void **)&g->name, &g->name_capacity, g->n_names + 1, sizeof *g->name,
-                 &g->error))
-        return false;
-    struct sx_name n = {.node = node};
-    n.name = sx_arena_strdup(&g->arena, name, &g->error);
-    n.onnx_op = sx_arena_strdup(&g->arena, onnx_op, &g->error);
-    n.onnx_node = sx_arena_strdup(&g->arena, onnx_node, &g->error);
-    if (g->error.status != SX_OK)
-        return false;
-    g->name[g->n_names++] = n;
-    return true;
-}
-
-int sx_find(const struct sx_graph *g, const char *name)
-{
-    for (size_t i = g->n_names; i-- > 0;)
-        if (strcmp(g->name[i].name, name) == 0)
-            return g->name[i].node;
-    return SX_NONE;
-}
-
-bool sx_no_tensor(const struct sx_graph *g, const char *name, struct sx_error *error)
-{
-    struct sx_nearest near = {.word = name};
-    for (size_t i = 0; i < g->n_names; i++)
-        if (g->node[g->name[i].node].op != SX_CONST)
-            sx_nearest_offer_one(&near, g->name[i].name);
-    return sx_fail(error, SX_USAGE, "no tensor named '%.80s'%s", name, sx_nearest_text(&near));
 }
 
 bool sx_is_const(const struct sx_graph *g, int node)

@@ -37,6 +37,7 @@ struct sx_folded {
 struct sx_name {
     const char *name, *onnx_op, *onnx_node;
     int node;
+    size_t before; /* 1 + the name given before of the same hash; 0: none */
 };
 
 struct sx_graph {
@@ -49,6 +50,8 @@ struct sx_graph {
     bool faithful;
     struct sx_name *name;
     size_t n_names, name_capacity;
+    size_t *latest; /* by hash: 1 + the name given last; n_latest is a power of two */
+    size_t n_latest;
     int *bucket; /* hash table of node indices + 1, open addressing, size a power of two */
     size_t n_buckets, n_hashed;
     struct sx_folded folded;
