@@ -22,7 +22,7 @@ present() {
         part=${part%1g}
         $PKG_CONFIG --exists "$part" 2>/dev/null
         ;;
-    build-essential) part=$1 && dpkg-query -W "$1" >/dev/null 2>&1 ;;
+    build-essential) part=$1 && dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii' ;;
     debhelper) part=$1 && command -v dh >/dev/null ;;
     libc6-dev) part='the C library' && header "$CC" stdio.h ;;
     libdnnl-dev) part='oneDNN, which make DNNL=0 leaves out' && header "$CC" oneapi/dnnl/dnnl.h ;;
