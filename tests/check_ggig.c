@@ -626,13 +626,34 @@ START_TEST(test_idle_points_end)
 }
 END_TEST
 
+/* f = relu(x) + x / 1000 at 1000: from the baseline, the kink, an ascent of 1e-7 changes half of the
+ * map, and is idle all the same; one of 10 is not. */
+START_TEST(test_moves_of_nothing)
+{
+    struct fixture f;
+    struct sx_attribute_options o = sx_attribute_defaults();
+    open_explainer(&f, formula(1, "x1 Relu x1 0.001 Mul Add"), (const double[]){1000}, 1);
+    o.method = "ggig-ig";
+    o.steps = 1;
+    o.iterations = 2;
+    o.eta = 1e-4;
+    struct sx_attribution a = attribute(&f, o);
+    ck_assert_double_eq_tol(a.share, 0.5 / 1.001, 1e-12);
+    ck_assert(a.idle && a.relative < 1e-6);
+    o.eta = 1e4;
+    a = attribute(&f, o);
+    ck_assert(!a.idle && a.relative > 1e-3);
+    close_explainer(&f);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("ggig");
     SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
               test_sine, test_linear, test_completeness, test_scores, test_cut, test_unbounded,
               test_automatic_steps, test_refusals, test_every_method, test_recipes,
-              test_ascent_is_told, test_idle_points_end);
+              test_ascent_is_told, test_idle_points_end, test_moves_of_nothing);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();
 }

@@ -138,6 +138,10 @@ static void finish(const struct sx_attributing *a, struct sx_attribution *r)
 /* An ascent that changes less than this share of a map does nothing. */
 #define LEAST_SHARE 0.02
 
+/* One that moves less than this of the path is lost in the rounding of float32: what it changes is
+ * the side of kinks, on which the baseline often lies. */
+#define LEAST_MOVE 1e-6
+
 /* How far the ascent went, and what of the map comes from it. */
 static void judge_ascent(const struct sx_attributing *a, struct sx_attribution *r)
 {
@@ -152,7 +156,8 @@ static void judge_ascent(const struct sx_attributing *a, struct sx_attribution *
     r->moved = a->travelled / (double)a->climbers;
     r->relative = r->moved / sqrt(path);
     r->share = total > 0 ? changed / total : 0;
-    r->idle = r->share < LEAST_SHARE && total > 0 && a->iterations > 1;
+    r->idle =
+        (r->share < LEAST_SHARE || r->relative < LEAST_MOVE) && total > 0 && a->iterations > 1;
 }
 
 /* How far the elements of the input are spread: 1 where it is about normalised. */
