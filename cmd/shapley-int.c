@@ -68,6 +68,11 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
     return true;
 }
 
+static bool by_background(const struct shapley *s)
+{
+    return s->background != NULL && s->o.absent.kind != SX_ABSENT_BASELINE;
+}
+
 static void free_sample(struct shapley *s)
 {
     sx_shapley_free(&s->result);
@@ -75,7 +80,7 @@ static void free_sample(struct shapley *s)
     sx_players_free(s->players);
     s->game = NULL;
     s->players = NULL;
-    if (s->background == NULL) {
+    if (!by_background(s)) {
         free(s->baselines);
         s->baselines = NULL;
     }
@@ -85,8 +90,8 @@ static void free_sample(struct shapley *s)
 static bool find_baselines(struct shapley *s, const struct sx_shape *shape,
                            struct sx_error *error)
 {
-    s->n_baselines = s->background == NULL ? 1 : s->n_baselines;
-    if (s->background == NULL)
+    s->n_baselines = by_background(s) ? s->n_baselines : 1;
+    if (!by_background(s))
         return cli_baseline(&s->cli, s->explainer, NULL, 0, &s->baselines, error);
     if (s->baselines != NULL && sx_shape_equal(&s->baseline_shape, shape))
         return true;
@@ -104,7 +109,16 @@ static bool model_game(struct shapley *s, const struct cli_sample *sample,
         return false;
     const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
     s->players = sx_explainer_players(s->explainer, s->o.players_by, s->cli.pre.layout, error);
-    if (s->players != NULL && find_baselines(s, shape, error))
+    if (s->o.absent.kind == SX_ABSENT_BY_BACKGROUND)
+        s->o.absent.kind = by_background(s) ? SX_ABSENT_MARGINAL : SX_ABSENT_BASELINE;
+    s->o.absent.seed = s->o.seed;
+    s->o.absent.sample = s->o.sample;
+    if (s->players == NULL || !find_baselines(s, shape, error))
+        return false;
+    if (s->o.absent.kind > SX_ABSENT_MARGINAL)
+        s->game = sx_game_conditional(s->explainer, s->players, s->baselines, s->n_baselines,
+                                      &s->o.absent, error);
+    else
         s->game = sx_game_model(s->explainer, s->players, s->baselines, s->n_baselines,
                                 s->o.likeness, error);
     return s->game != NULL;
@@ -117,7 +131,7 @@ static void put_params(struct shapley *s)
     struct sx_result *r = s->cli.result;
     sx_put_object(r, "params");
     sx_put_options(r, &sx_shapley_table, &s->used);
-    sx_put_text(r, "baseline", s->background != NULL ? s->background : s->cli.baseline);
+    sx_put_text(r, "baseline", by_background(s) ? s->background : s->cli.baseline);
     cli_put_common(&s->cli);
     sx_put_end(r);
 }
@@ -306,6 +320,10 @@ static void check_options(const struct shapley *s)
         cli_misuse(&s->cli, "--search=gradient is for contiguous partitions");
     if (!(s->o.tolerance >= 0 && s->o.tie >= 0 && s->o.threshold >= 0))
         cli_misuse(&s->cli, "--tol, --tie-tol and --threshold are not negative");
+    if (s->o.absent.kind > SX_ABSENT_BASELINE && s->background == NULL)
+        cli_misuse(&s->cli, "--absent draws from a --background");
+    if (s->o.absent.kind > SX_ABSENT_MARGINAL && s->o.likeness != SX_TARGET)
+        cli_misuse(&s->cli, "--absent draws for --layer-score=unit");
     if (s->summary && (s->cli.format > CLI_JSON || s->cli.resume))
         cli_misuse(&s->cli, "--summary is for -f json, without --resume");
 }

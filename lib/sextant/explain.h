@@ -151,6 +151,33 @@ struct sx_game *sx_game_model(struct sx_explainer *explainer, const struct sx_pl
                               const double *baselines, int64_t n, enum sx_likeness likeness,
                               struct sx_error *error);
 
+/* What absent elements are: as in the baseline, or in each of several; or draws given the present
+ * elements, by a Gaussian or a Gaussian copula of a background, or of its nearest rows. */
+enum sx_absence {
+    SX_ABSENT_BY_BACKGROUND, /* marginal where there is one, else the baseline */
+    SX_ABSENT_BASELINE,
+    SX_ABSENT_MARGINAL,
+    SX_ABSENT_GAUSSIAN,
+    SX_ABSENT_COPULA,
+    SX_ABSENT_NEAREST
+};
+struct sx_absent {
+    enum sx_absence kind;
+    int64_t nearest;       /* rows */
+    uint64_t seed, sample; /* randomness is a function of these */
+};
+/* "baseline", "marginal", "gaussian", "copula" or "nearest:K"; and the reverse. */
+bool sx_absent_parse(const char *text, struct sx_absent *absent, struct sx_error *error);
+enum { SX_ABSENT_TEXT = 40 };
+void sx_absent_name(const struct sx_absent *absent, char text[SX_ABSENT_TEXT]);
+
+/* The game of the mean of f at such draws (gaussian, copula or nearest). Explainer, its sample, players
+ * and the n rows of the background must outlive it. */
+struct sx_game *sx_game_conditional(struct sx_explainer *explainer,
+                                    const struct sx_players *players, const double *background,
+                                    int64_t n, const struct sx_absent *absent,
+                                    struct sx_error *error);
+
 /* A saved game: an .npy of all 2^n values, or a line {"players":n} and lines
  * {"present":[0,3],"value":1.5} of those that are known. Loading fails with status 1. */
 struct sx_game *sx_game_load(const char *path, struct sx_error *error);

@@ -29,9 +29,11 @@ struct sx_shapley_options {
     bool skip_nonfinite; /* leave out contexts with values that are not finite */
     double tie;          /* sums are equal within this times max(1, |u|); 0: 1e-12 */
 
-    /* Of a network's game: what makes its players, and the number of its explained tensor. */
+    /* Of a network's game: what makes its players, the number of its explained tensor, and what
+     * absent elements are. */
     const char *players_by;
     enum sx_likeness likeness;
+    struct sx_absent absent;
 
     /* Of sx_shapley alone. */
     const char *set, *groups; /* of bT: "0,2,4-6" or "all"; in place of group: "0,1/2-4" */

@@ -50,6 +50,24 @@ static void put_adjacency(struct sx_result *r, const char *key, const void *opti
     sx_put_int(r, key, o->corners ? 8 : 4);
 }
 
+static bool parse_absent(const struct sx_option *row, void *options, const char *text,
+                         struct sx_error *error)
+{
+    struct sx_shapley_options *o = options;
+    (void)row;
+    return sx_absent_parse(text, &o->absent, error);
+}
+
+static void put_absent(struct sx_result *r, const char *key, const void *options)
+{
+    const struct sx_shapley_options *o = options;
+    char name[SX_ABSENT_TEXT];
+    if (o->absent.kind == SX_ABSENT_BY_BACKGROUND)
+        return;
+    sx_absent_name(&o->absent, name);
+    sx_put_text(r, key, name);
+}
+
 static const char partitions[] = "contiguous|any|connected", by_players[] = "by players";
 
 static bool parse_partition(const struct sx_option *row, void *options, const char *text,
@@ -81,6 +99,14 @@ static const struct sx_option rows[] = {
      SX_FIELD(struct sx_shapley_options, players_by),
      .initial = "elements",
      .param = "players"},
+    {.name = "absent",
+     .argument = "HOW",
+     .help = "baseline, marginal, gaussian, copula, nearest:K",
+     .kind = SX_OPTION_PARSED,
+     SX_FIELD(struct sx_shapley_options, absent),
+     .param = "absent",
+     .parse = parse_absent,
+     .put = put_absent},
     {.name = "index",
      .argument = "NAME",
      .help = "bT (default), sv, sii, stii, ...: see --list-indices",

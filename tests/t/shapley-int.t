@@ -166,6 +166,26 @@ run shapley-int --players=patches:4x4 --rows=0:1 --output-name=/8/Flatten_output
 is 'likeness of a layer' "$(jq -c '[.target.output, (.v_full - 1 | fabs < 1e-9)]' "$T/out")" '["/8/Flatten_output_0",true]'
 run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
 clean 'several baselines'
+cp "$T/out" marginal
+is 'what is absent is in the record' "$(jq -r .params.absent "$T/out")" marginal
+run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=nearest:100000 --index=sv --double digits8.onnx digits8.npy
+is 'all rows are the nearest: marginal' \
+    "$(jq -c '[.interactions[].value * 1e9 | round]' "$T/out")" "$(jq -c '[.interactions[].value * 1e9 | round]' marginal)"
+for absent in gaussian copula; do
+    run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=$absent --index=sv digits8.onnx digits8.npy
+    clean "--absent=$absent"
+    is "--absent=$absent: efficient" "$(jq -c '[.params.absent, (.efficiency_gap | fabs < 1e-9)]' "$T/out")" "[\"$absent\",true]"
+    jq -c .interactions "$T/out" >first
+    run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=$absent --index=sv -j 1 digits8.onnx digits8.npy
+    is "--absent=$absent: the same whatever -j" "$(jq -c .interactions "$T/out")" "$(cat first)"
+    run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=$absent --index=sv -s 1 digits8.onnx digits8.npy
+    ok "--absent=$absent: another seed, other draws" test "$(jq -c .interactions "$T/out")" != "$(cat first)"
+done
+run shapley-int --players=patches:4x4 --rows=0:1 --absent=baseline --background=digits8.npy --index=sv digits8.onnx digits8.npy
+jq -c .interactions "$T/out" >first
+run shapley-int --players=patches:4x4 --rows=0:1 --index=sv digits8.onnx digits8.npy
+is '--absent=baseline: as without a background' "$(jq -c .interactions "$T/out")" "$(cat first)"
+run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
 is 'evaluations count coalitions' "$(jq -c '[.evaluations, .cost.forward > 16]' "$T/out")" '[16,true]'
 # One coalition or one pair of them says nothing of the scatter.
 for sampling in adjusted leverage kernel; do
@@ -276,6 +296,9 @@ refused 2 '--set and --window exclude each other' --load-game=g1.json --set=0 --
 refused 2 '--search=gradient is for contiguous partitions' --load-game=g1.json --search=gradient --partition=any
 refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tol=-1
 refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tie-tol=nan
+refused 2 '--absent draws from a --background' --absent=gaussian digits8.onnx digits8.npy
+refused 2 '--absent draws for --layer-score=unit' --absent=copula --background=digits8.npy --layer-score=dot digits8.onnx digits8.npy
+refused 2 "'nearest:0' is none of baseline, marginal, gaussian, copula, nearest:K" --absent=nearest:0 digits8.onnx digits8.npy
 refused 2 "'x.csv' is one operand too many" --load-game=g1.json x.csv
 refused 2 "no index 'best'; nearest: bT, sv, bv (see --list-indices)" --load-game=g1.json --index=best
 refused 2 "g1.json: no sampling named 'best' for sii; nearest: kernel, sparse, adjusted" --load-game=g1.json --index=sii --sampling=best --budget=4

@@ -1,0 +1,319 @@
+/* absent.c - draws of absent elements given the present ones: by a Gaussian or a Gaussian copula, or
+ * of the nearest rows.
+ *
+ * Scores of elements are their values, or of a copula what a normal distribution has at their rank.
+ * Scores less their means, in standard deviations, are taken as normal with correlations R, which
+ * are shrunk as Schaefer and Strimmer (2005) estimate. Where the present elements come first in the
+ * Cholesky factor L of R, R = L L', the score L z has those of x at the present elements for some
+ * z there, and is a conditional draw for any normal z at the others. Each z has its opposite. */
+#include "explain/absent.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A factor is made for each coalition. */
+enum { MOST_ELEMENTS = 1024 };
+#define LEAST_PIVOT 1e-10
+
+struct sx_conditional {
+    struct sx_absent how;
+    const double *rows;
+    int64_t n, size;
+    double *mean, *sd; /* of scores */
+    double *sorted;    /* copula: [size, n] */
+    double *R, *L, *z; /* [size, size], twice; [size] */
+    double *away;      /* nearest: [2, n] distances, and the same in order */
+    int64_t *order;    /* elements, the present ones first */
+};
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* ---- Scores ---- */
+
+static double normal_below(double z)
+{
+    return erfc(-z / sqrt(2)) / 2;
+}
+
+static double normal_quantile(double p)
+{
+    double low = -40, high = 40;
+    for (int i = 0; i < 80; i++) {
+        double middle = (low + high) / 2;
+        if (normal_below(middle) < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
+/* How many of a sorted column are less than v, or than v and equal to it. */
+static int64_t below(const double *sorted, int64_t n, double v, bool equal)
+{
+    int64_t low = 0, high = n;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (sorted[middle] < v || (equal && sorted[middle] == v))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Ranks are 1 .. n, those of ties their mean, those of what lies outside 1/2 and n + 1/2. */
+static double rank_of(const double *sorted, int64_t n, double v)
+{
+    int64_t less = below(sorted, n, v, false), most = below(sorted, n, v, true);
+    if (most > less)
+        return (double)(less + 1 + most) / 2;
+    if (less == 0 || less == n)
+        return (double)less + 0.5;
+    return (double)less + (v - sorted[less - 1]) / (sorted[less] - sorted[less - 1]);
+}
+
+static double score_of(const struct sx_conditional *c, int64_t i, double v)
+{
+    double score = v;
+    if (c->sorted != NULL)
+        score = normal_quantile(rank_of(c->sorted + i * c->n, c->n, v) / (double)(c->n + 1));
+    return c->sd[i] > 0 ? (score - c->mean[i]) / c->sd[i] : 0;
+}
+
+static double value_of(const struct sx_conditional *c, int64_t i, double score)
+{
+    double v = c->mean[i] + c->sd[i] * score;
+    if (c->sorted == NULL)
+        return v;
+    const double *sorted = c->sorted + i * c->n;
+    double at = normal_below(v) * (double)(c->n + 1) - 1;
+    at = fmin(fmax(at, 0), (double)(c->n - 1));
+    int64_t k = (int64_t)at;
+    return k + 1 < c->n ? sorted[k] + (at - (double)k) * (sorted[k + 1] - sorted[k])
+                        : sorted[k];
+}
+
+/* Means and standard deviations of the n scores of element i, and the scores in these units. */
+static void standardise(struct sx_conditional *c, int64_t i, double *score)
+{
+    double mean = 0, squares = 0;
+    c->mean[i] = 0;
+    c->sd[i] = 1;
+    for (int64_t k = 0; k < c->n; k++) {
+        double s = score_of(c, i, c->rows[k * c->size + i]), before = s - mean;
+        score[k * c->size + i] = s;
+        mean += before / (double)(k + 1);
+        squares += before * (s - mean);
+    }
+    c->mean[i] = mean;
+    c->sd[i] = sqrt(squares / (double)(c->n - 1));
+    for (int64_t k = 0; k < c->n; k++) {
+        double *s = &score[k * c->size + i];
+        *s = c->sd[i] > 0 ? (*s - mean) / c->sd[i] : 0;
+    }
+}
+
+/* ---- Fitting ---- */
+
+/* The correlation of two elements, and the variance of that. */
+static double correlation(const struct sx_conditional *c, const double *score, int64_t i,
+                          int64_t j, double *variance)
+{
+    double sum = 0, squares = 0, n = (double)c->n;
+    for (int64_t k = 0; k < c->n; k++)
+        sum += score[k * c->size + i] * score[k * c->size + j];
+    for (int64_t k = 0; k < c->n; k++) {
+        double off = score[k * c->size + i] * score[k * c->size + j] - sum / n;
+        squares += off * off;
+    }
+    *variance = n / pow(n - 1, 3) * squares;
+    return sum / (n - 1);
+}
+
+static void correlate(struct sx_conditional *c, const double *score)
+{
+    double variances = 0, squares = 0;
+    for (int64_t i = 0; i < c->size; i++)
+        for (int64_t j = 0; j < i; j++) {
+            double variance, r = correlation(c, score, i, j, &variance);
+            c->R[i * c->size + j] = c->R[j * c->size + i] = r;
+            variances += variance;
+            squares += r * r;
+        }
+    double kept = squares > 0 ? 1 - fmin(1, variances / squares) : 0;
+    for (int64_t i = 0; i < c->size; i++)
+        for (int64_t j = 0; j < c->size; j++)
+            c->R[i * c->size + j] = i == j ? 1 : kept * c->R[i * c->size + j];
+}
+
+static bool fit(struct sx_conditional *c, struct sx_error *error)
+{
+    size_t size = (size_t)c->size, all = (size_t)c->n * size;
+    double *score = sx_new(all, sizeof *score, error);
+    c->mean = sx_new(size, sizeof(double), error);
+    c->sd = sx_new(size, sizeof(double), error);
+    bool ok = score != NULL && c->mean != NULL && c->sd != NULL;
+    if (ok && c->how.kind == SX_ABSENT_COPULA) {
+        c->sorted = sx_new(all, sizeof(double), error);
+        ok = c->sorted != NULL;
+    }
+    for (int64_t i = 0; ok && i < c->size; i++) {
+        for (int64_t k = 0; c->sorted != NULL && k < c->n; k++)
+            c->sorted[i * c->n + k] = c->rows[k * c->size + i];
+        if (c->sorted != NULL)
+            qsort(c->sorted + i * c->n, (size_t)c->n, sizeof(double), ascending);
+        standardise(c, i, score);
+    }
+    if (ok && c->how.kind != SX_ABSENT_NEAREST) {
+        c->R = sx_new(size * size, sizeof(double), error);
+        c->L = sx_new(size * size, sizeof(double), error);
+        c->z = sx_new(size, sizeof(double), error);
+        ok = c->R != NULL && c->L != NULL && c->z != NULL;
+        if (ok)
+            correlate(c, score);
+    }
+    free(score);
+    return ok;
+}
+
+struct sx_conditional *sx_conditional_new(const struct sx_absent *how, const double *rows,
+                                          int64_t n, int64_t size, struct sx_error *error)
+{
+    if (how->kind != SX_ABSENT_NEAREST && size > MOST_ELEMENTS) {
+        sx_fail(error, SX_USAGE, "%lld elements are too many for a Gaussian: at most %d",
+                (long long)size, MOST_ELEMENTS);
+        return NULL;
+    }
+    bool finite = true;
+    for (int64_t i = 0; finite && i < n * size; i++)
+        finite = isfinite(rows[i]);
+    if (n < 2 || !finite) {
+        sx_fail(error, SX_FAILED,
+                n < 2 ? "the background has one row; several are needed"
+                      : "the background has a value that is not finite");
+        return NULL;
+    }
+    struct sx_conditional *c = sx_new(1, sizeof *c, error);
+    if (c == NULL)
+        return NULL;
+    *c = (struct sx_conditional){.how = *how, .rows = rows, .n = n, .size = size};
+    c->order = sx_new((size_t)size, sizeof *c->order, error);
+    c->away = sx_new(2 * (size_t)n, sizeof *c->away, error);
+    if (c->order != NULL && c->away != NULL && fit(c, error))
+        return c;
+    sx_conditional_free(c);
+    return NULL;
+}
+
+void sx_conditional_free(struct sx_conditional *c)
+{
+    if (c == NULL)
+        return;
+    free(c->mean);
+    free(c->sd);
+    free(c->sorted);
+    free(c->R);
+    free(c->L);
+    free(c->z);
+    free(c->away);
+    free(c->order);
+    free(c);
+}
+
+/* ---- Drawing ---- */
+
+/* The factor of R in the order of the elements. What follows from those before it has no column. */
+static void factor(struct sx_conditional *c)
+{
+    int64_t n = c->size;
+    for (int64_t j = 0; j < n; j++) {
+        double *row = c->L + j * n;
+        for (int64_t i = 0; i <= j; i++) {
+            const double *other = c->L + i * n;
+            double rest = c->R[c->order[j] * n + c->order[i]];
+            for (int64_t m = 0; m < i; m++)
+                rest -= row[m] * other[m];
+            if (i < j)
+                row[i] = other[i] > 0 ? rest / other[i] : 0;
+            else
+                row[i] = rest > LEAST_PIVOT ? sqrt(rest) : 0;
+        }
+    }
+}
+
+static double inner(const double *a, const double *b, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+static int64_t draw_normal(struct sx_conditional *c, const double *x, const bool *present,
+                           double *points)
+{
+    int64_t size = c->size, n = sx_conditional_most(c), at = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (int64_t i = 0; i < size; i++)
+            if (present[i] == (pass == 0))
+                c->order[at++] = i;
+    factor(c);
+    for (at = 0; at < size && present[c->order[at]]; at++) {
+        const double *row = c->L + at * size;
+        double rest = score_of(c, c->order[at], x[c->order[at]]) - inner(row, c->z, at);
+        c->z[at] = row[at] > 0 ? rest / row[at] : 0;
+    }
+    for (int64_t k = 0; k < n; k++) {
+        double *point = points + k * size, sign = k % 2 == 0 ? 1 : -1;
+        memcpy(point, x, (size_t)size * sizeof *x);
+        for (int64_t j = at; j < size; j++) {
+            uint64_t draw = (uint64_t)(k / 2 * size + c->order[j]);
+            c->z[j] = sign * sx_random_normal(c->how.seed, c->how.sample, draw);
+            point[c->order[j]] = value_of(c, c->order[j], inner(c->L + j * size, c->z, j + 1));
+        }
+    }
+    return n;
+}
+
+/* The K nearest rows, and those that are as near as the last of them, in standard deviations. */
+static int64_t draw_nearest(struct sx_conditional *c, const double *x, const bool *present,
+                            double *points)
+{
+    int64_t size = c->size, k = c->how.nearest < c->n ? c->how.nearest : c->n, found = 0;
+    for (int64_t r = 0; r < c->n; r++) {
+        double sum = 0;
+        for (int64_t i = 0; i < size; i++) {
+            double off =
+                present[i] && c->sd[i] > 0 ? (c->rows[r * size + i] - x[i]) / c->sd[i] : 0;
+            sum += off * off;
+        }
+        c->away[r] = c->away[c->n + r] = sum;
+    }
+    qsort(c->away + c->n, (size_t)c->n, sizeof *c->away, ascending);
+    for (int64_t r = 0; r < c->n; r++) {
+        if (!(c->away[r] <= c->away[c->n + k - 1]))
+            continue;
+        double *point = points + found++ * size;
+        for (int64_t i = 0; i < size; i++)
+            point[i] = present[i] ? x[i] : c->rows[r * size + i];
+    }
+    return found;
+}
+
+int64_t sx_conditional_most(const struct sx_conditional *c)
+{
+    return c->how.kind == SX_ABSENT_NEAREST ? c->n : c->n + c->n % 2;
+}
+
+int64_t sx_conditional_draw(struct sx_conditional *c, const double *x, const bool *present,
+                            double *points)
+{
+    return c->how.kind == SX_ABSENT_NEAREST ? draw_nearest(c, x, present, points)
+                                            : draw_normal(c, x, present, points);
+}
