@@ -270,6 +270,7 @@ check-debian13:
 check-hostile: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
 	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh tests/t/hostile.t
+	@sh tests/hostile.sh $(BUILD) $(if $(SAN),6 0,2 1)
 
 # The tools under GNU parallel, ssh, Slurm, xargs, make and the rules of Spark's pipe(). A package that
 # cannot be had leaves its part out.

@@ -1,0 +1,19 @@
+/* damage.h - changes files as their enemies do, by numbers that a seed decides. */
+#ifndef TESTS_DAMAGE_H
+#define TESTS_DAMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Random numbers of one round. */
+struct dice {
+    uint64_t seed, round, draw;
+};
+
+/* A number from 0 to below - 1. */
+size_t dice_roll(struct dice *d, size_t below);
+
+/* Damages `size` bytes, which may grow to `room`: bits, numbers, words, gaps, the end. */
+void damage(struct dice *d, uint8_t *bytes, size_t *size, size_t room);
+
+#endif

@@ -1,0 +1,123 @@
+#!/bin/sh
+# hostile.sh BUILD SECONDS MEMORY - thousands of hostile inputs, always the same, each read by the tool
+# that it is meant for. endure.c tells what SECONDS and MEMORY are, and what is demanded.
+set -eu
+seconds=$2 memory=$3
+case $1 in
+/*) build=$1 ;;
+*) build=$(pwd)/$1 ;;
+esac
+programs=$build/tests/programs
+data=$(pwd)/tests/data
+PATH=$build/bin:$PATH
+LC_ALL=C
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+mkdir "$T/out"
+cd "$T"
+# What sanitizers say is heard, but for what the libraries of fonts and drawing keep until the end.
+printf 'leak:lib%s\n' fontconfig pango cairo glib >leaks
+ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 LSAN_OPTIONS=suppressions=$T/leaks:print_suppressions=0
+export PATH LC_ALL ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+
+# ---- What is damaged ----
+
+"$programs/models" . >lying
+for name in digits8.onnx digits8.npy words.onnx words.npy review.onnx review.npy review.vocab two.npz \
+    dog.png picture.png picture-gray.png picture.jpg diabetes.onnx diabetes.csv; do
+    ln -s "$data/$name" .
+done
+printf '1,2\n3,4\n' >rows.csv
+printf 'a,"b ""c""",d\n1,-2.5e-3,NA\n.5,"7",nan\n' >quoted.csv
+onnx-run --top=1 digits8.onnx digits8.npy | jq '.top[0].index' >classes
+flint-fit -q digits8.onnx --layers=/6/Relu_output_0 --recipe=small --batch=5 --epochs=1 -x digits8.npy \
+    -y classes --checkpoint=fit.ckpt -o fitted.onnx >/dev/null
+ggig -f json --method=grad,ig --steps=4 --rows=0:2 digits8.onnx digits8.npy >maps.ndjson
+xderiv -f json product.onnx rows.csv >pairs.ndjson
+attr-decompose -q -f json product.onnx rows.csv >decomposed.ndjson
+shapley-int -f json --rows=0:1 --set=all --save-game=game.npy product.onnx rows.csv >shapley.ndjson
+printf '.5,1,-1,2\n' >places.csv
+taylorcam -f json --layer=map places.onnx places.csv >places.ndjson
+printf '{"players":2}\n{"present":[],"value":0}\n{"present":[0],"value":1}\n{"present":[1],"value":2}\n{"present":[0,1],"value":4.5}\n' >game.ndjson
+printf '{"pairs":[[0,1]]}\n' >truth.json
+
+damaged() {
+    "$programs/damaged" "$@"
+}
+
+{
+    # Wire format.
+    for model in soft two product places named; do
+        damaged $model.onnx 60 01236 onnx-run -f json @ % rows.csv
+        damaged $model.onnx 20 01236 onnx-run -f json --list @ %
+        damaged $model.onnx 20 01236 onnx-grad @ -o out/grad.onnx %
+        damaged $model.onnx 20 01236 onnx-perturb --noise=5 @ -o out/noise.onnx %
+    done
+    for model in deep-if loop external; do
+        damaged $model.onnx 60 01236 onnx-run -f json @ % external.npy
+    done
+    damaged digits8.onnx 60 01236 ggig -f json --method=ig --steps=2 @ % digits8.npy
+    damaged words.onnx 60 01236 onnx-run -f json @ % words.npy
+
+    # Inputs.
+    damaged digits8.npy 100 01 onnx-run -f json @ -o out/x.json digits8.onnx %
+    damaged two.npz 80 01 onnx-run -f json @ two.onnx %
+    damaged x.pb 60 01 onnx-run -f json @ soft.onnx %
+    for picture in dog.png picture.png picture-gray.png picture.jpg; do
+        damaged $picture 40 01 onnx-run -f json @ -o out/x.json digits8.onnx %
+    done
+    damaged rows.csv 80 012 onnx-run -f json @ soft.onnx %
+    damaged quoted.csv 80 012 onnx-run -f json @ --columns=a,d soft.onnx %
+    damaged diabetes.csv 40 012 ggig -f json @ --method=grad diabetes.onnx %
+    damaged review.vocab 20 012 ggig -f json @ --method=grad --vocab % review.onnx review.npy
+
+    # Records.
+    for records in maps pairs decomposed shapley places; do
+        damaged $records.ndjson 30 012 attr-plot -f svg @ -o out/x.svg '<' %
+        damaged $records.ndjson 10 012 attr-plot -f png @ -o out/x.png '<' %
+    done
+    damaged maps.ndjson 40 0124 attr-score -f json --compare=maps.ndjson @ '<' %
+    damaged maps.ndjson 40 012 attr-score -f json --map % @ digits8.onnx digits8.npy
+    damaged truth.json 40 012 xderiv -f json --truth % @ product.onnx rows.csv
+
+    # Games.
+    damaged game.ndjson 100 0126 shapley-int -f json --set=all @ --load-game %
+    damaged game.npy 60 0126 shapley-int -f json --set=all @ --load-game %
+
+    # Fits.
+    damaged fitted.onnx 60 01236 flint-explain -f json --rows=0:1 @ % digits8.npy
+    damaged fitted.onnx 20 01236 flint-global -f json @ % digits8.npy
+    damaged fitted.onnx 20 01236 flint-visualize -f json --rows=0:1 @ % digits8.npy
+    damaged fit.ckpt 40 0126 flint-fit -q digits8.onnx --layers=/6/Relu_output_0 --recipe=small --batch=5 \
+        --epochs=1 -x digits8.npy -y classes -o out/fit.onnx --resume --checkpoint % @
+} >list
+
+# ---- What lies, and what grows ----
+
+for archive in cases versions; do
+    tar xzf "$data/$archive.tgz"
+done
+{
+    while read -r name statuses; do
+        input=$name.npy
+        [ -e "$input" ] || input=digits8.npy
+        printf '%s\t0\t%s\n' "02$statuses" "onnx-grad	@	-o	out/x.onnx	$name.onnx" \
+            "2$statuses" "xderiv	-f	json	--allow-zero	@	$name.onnx	$input"
+    done <lying
+    "$programs/growth"
+    "$programs/corpus" node/* simple/* pytorch-operator/* operators/* versions/*
+} >>list
+
+# ---- Command lines ----
+
+# Every option of every tool with three of the values that it may not like; what it writes goes to "out".
+for tool in ggig xderiv taylorcam shapley-int attr-decompose attr-score attr-plot flint-explain flint-global \
+    flint-visualize onnx-run onnx-perturb onnx-grad; do
+    for option in $($tool --help | sed -n 's/^ *\(-[A-Za-z], \)\{0,1\} *\(--[a-z][a-z-]*\)=.*/\2/p'); do
+        for value in '' 0 -1 1e999 nan 99999999999999999999 x=y ',' a,b '%s%n' 0,0 1:1 not:x ../x /dev/null; do
+            printf '01234568\t0\t%s\t@\t%s=%s\t%s\t%s\n' $tool "$option" "$value" soft.onnx rows.csv
+        done
+    done
+done | awk 'NR % 5 == 0' >>list
+
+"$programs/endure" "$seconds" "$memory" <list

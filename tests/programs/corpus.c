@@ -1,0 +1,250 @@
+/* corpus.c - lies about every operator, made of ONNX's own cases, and the commands that read them.
+ *
+ *     corpus DIRECTORY...
+ *
+ * Each DIRECTORY holds a case. The first case that has an attribute of an operator is written once for
+ * each value that such an attribute should not have; the first case of an operator also with inputs of
+ * other shapes and sizes. The lines are those that endure.c takes. */
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "onnx.pb-c.h"
+
+enum { MOST_SEEN = 4000, MOST_BYTES = 1 << 20 };
+
+static const int64_t numbers[] = {0,         -1,        3,         1 << 17,
+                                  1LL << 31, 1LL << 40, INT64_MAX, INT64_MIN};
+static const float reals[] = {0, -1, 1e-38f, 3e38f, INFINITY, -INFINITY, NAN};
+static const char *const words[] = {"", "NONSENSE", "\033[31m", "%s%n"};
+enum { NUMBERS = sizeof numbers / sizeof *numbers, REALS = sizeof reals / sizeof *reals };
+enum { WORDS = sizeof words / sizeof *words };
+/* Lies about any attribute, behind those of its type. */
+enum { ABSENT, TWICE, AS_INT, AS_FLOAT, AS_STRING, EMPTY_INTS, LONG_INTS, LIES };
+
+struct test_case {
+    char directory[300];
+    uint8_t bytes[MOST_BYTES];
+    size_t size;
+};
+
+static char *seen[MOST_SEEN];
+static int n_seen, n_written;
+
+/* Whether this is the first time that the words come. */
+static bool fresh(const char *a, const char *b, const char *c)
+{
+    char key[400];
+    snprintf(key, sizeof key, "%s:%s:%s", a != NULL ? a : "", b, c);
+    for (int i = 0; i < n_seen; i++)
+        if (strcmp(seen[i], key) == 0)
+            return false;
+    if (n_seen < MOST_SEEN)
+        seen[n_seen++] = strdup(key);
+    return true;
+}
+
+static size_t read_file(const char *path, uint8_t *bytes)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n = f != NULL ? fread(bytes, 1, MOST_BYTES, f) : 0;
+    if (f != NULL)
+        fclose(f);
+    return n;
+}
+
+static void write_file(const char *path, const void *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    if (f == NULL || fwrite(bytes, 1, n, f) != n || fclose(f) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+/* Writes the model and its line; input `changed` is then read from the working directory. */
+static void put(const struct test_case *c, const Onnx__ModelProto *m, int changed)
+{
+    static const char *const tools[] = {"onnx-run\t-f\tjson", "ggig\t-f\tjson\t--method=grad"};
+    static uint8_t bytes[2 * MOST_BYTES];
+    char path[100];
+    if (onnx__model_proto__get_packed_size(m) > sizeof bytes)
+        return;
+    size_t n = onnx__model_proto__pack(m, bytes);
+    snprintf(path, sizeof path, "lie-%d.onnx", n_written);
+    write_file(path, bytes, n);
+    printf("01236\t%zu\t%s\t@\t%s", n, tools[n_written % 2], path);
+    for (size_t i = 0; i < m->graph->n_input; i++)
+        if ((int)i == changed)
+            printf("\t-i\t%s=lie-%d.pb", m->graph->input[i]->name, n_written);
+        else
+            printf("\t-i\t%s=%s/test_data_set_0/input_%zu.pb", m->graph->input[i]->name,
+                   c->directory, i);
+    putchar('\n');
+    n_written++;
+}
+
+/* ---- Attributes ---- */
+
+/* Makes lie number k about a value of the attribute's own type; false: there are no more. */
+static bool bend(Onnx__AttributeProto *a, size_t k)
+{
+    if (a->n_ints > 0 && k < NUMBERS) {
+        for (size_t i = 0; i < a->n_ints; i++)
+            a->ints[i] = numbers[k];
+    } else if (a->n_floats > 0 && k < REALS) {
+        for (size_t i = 0; i < a->n_floats; i++)
+            a->floats[i] = reals[k];
+    } else if (a->has_i && k < NUMBERS) {
+        a->i = numbers[k];
+    } else if (a->has_f && k < REALS) {
+        a->f = reals[k];
+    } else if (a->has_s && k < WORDS) {
+        a->s.data = (uint8_t *)strdup(words[k]);
+        a->s.len = strlen(words[k]);
+    } else if (a->t != NULL && k < NUMBERS) {
+        for (size_t i = 0; i < a->t->n_dims; i++)
+            a->t->dims[i] = numbers[k];
+    } else if (a->g != NULL && k < 1) {
+        a->g->n_node = 0;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void retype(Onnx__AttributeProto *a, Onnx__AttributeProto__AttributeType type)
+{
+    char *name = a->name;
+    onnx__attribute_proto__init(a);
+    a->name = name;
+    a->has_type = 1;
+    a->type = type;
+}
+
+/* Lies that any attribute can be made into. */
+static void swap(Onnx__NodeProto *node, size_t at, int lie)
+{
+    static int64_t many[100];
+    Onnx__AttributeProto *a = node->attribute[at];
+    switch (lie) {
+    case ABSENT:
+        node->attribute[at] = node->attribute[--node->n_attribute];
+        break;
+    case TWICE:
+        node->attribute = realloc(node->attribute, (node->n_attribute + 1) * sizeof(a));
+        node->attribute[node->n_attribute++] = a;
+        break;
+    case AS_INT:
+        retype(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+        break;
+    case AS_FLOAT:
+        retype(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+        break;
+    case AS_STRING:
+        retype(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+        break;
+    default:
+        retype(a, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+        a->n_ints = lie == LONG_INTS ? 100 : 0;
+        a->ints = many;
+        break;
+    }
+}
+
+/* Models live as long as the program: they are small, and share what is not theirs. */
+static Onnx__ModelProto *parse(const struct test_case *c)
+{
+    return onnx__model_proto__unpack(NULL, c->size, c->bytes);
+}
+
+static void lie_about_attribute(const struct test_case *c, size_t node, size_t at)
+{
+    Onnx__ModelProto *m;
+    for (size_t k = 0; m = parse(c), bend(m->graph->node[node]->attribute[at], k); k++)
+        put(c, m, -1);
+    for (int lie = 0; lie < LIES; lie++) {
+        m = parse(c);
+        swap(m->graph->node[node], at, lie);
+        put(c, m, -1);
+    }
+}
+
+/* ---- Shapes and sizes ---- */
+
+static void lie_about_input(const struct test_case *c, int input)
+{
+    static uint8_t bytes[MOST_BYTES];
+    char path[400];
+    snprintf(path, sizeof path, "%s/test_data_set_0/input_%d.pb", c->directory, input);
+    const size_t n = read_file(path, bytes);
+    for (int lie = 0; lie < 2 * NUMBERS + REALS; lie++) {
+        Onnx__TensorProto *t = onnx__tensor_proto__unpack(NULL, n, bytes);
+        if (t == NULL)
+            return;
+        const bool integers = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+        if (lie < NUMBERS)
+            for (size_t i = 0; i < t->n_dims; i++)
+                t->dims[i] = i == 0 || lie % 2 == 0 ? numbers[lie] : t->dims[i];
+        else if (lie < 2 * NUMBERS && integers)
+            for (size_t i = 0; i + 8 <= t->raw_data.len; i += 8)
+                memcpy(t->raw_data.data + i, &numbers[lie - NUMBERS], 8);
+        else if (lie >= 2 * NUMBERS && t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+            for (size_t i = 0; i + 4 <= t->raw_data.len; i += 4)
+                memcpy(t->raw_data.data + i, &reals[lie - 2 * NUMBERS], 4);
+        else
+            continue;
+        snprintf(path, sizeof path, "lie-%d.pb", n_written);
+        write_file(path, bytes + MOST_BYTES / 2,
+                   onnx__tensor_proto__pack(t, bytes + MOST_BYTES / 2));
+        put(c, parse(c), input);
+    }
+}
+
+/* Declared dimensions that the given input does not have. */
+static void lie_about_shape(const struct test_case *c, size_t input)
+{
+    for (int lie = 0; lie < NUMBERS; lie++) {
+        Onnx__ModelProto *m = parse(c);
+        Onnx__TypeProto *type = m->graph->input[input]->type;
+        if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+            type->tensor_type->shape == NULL || type->tensor_type->shape->n_dim == 0)
+            return;
+        type->tensor_type->shape->dim[0]->value_case =
+            ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        type->tensor_type->shape->dim[0]->dim_value = numbers[lie];
+        put(c, m, -1);
+    }
+}
+
+static void lie_about(const struct test_case *c)
+{
+    const Onnx__ModelProto *m = parse(c);
+    for (size_t i = 0; m != NULL && i < m->graph->n_node; i++) {
+        const Onnx__NodeProto *node = m->graph->node[i];
+        for (size_t k = 0; k < node->n_attribute; k++)
+            if (fresh(node->domain, node->op_type, node->attribute[k]->name))
+                lie_about_attribute(c, i, k);
+        if (fresh(node->domain, node->op_type, ""))
+            for (size_t k = 0; k < m->graph->n_input; k++) {
+                lie_about_input(c, (int)k);
+                lie_about_shape(c, k);
+            }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct test_case c;
+    char path[400];
+    for (int i = 1; i < argc; i++) {
+        snprintf(c.directory, sizeof c.directory, "%s", argv[i]);
+        snprintf(path, sizeof path, "%s/model.onnx", argv[i]);
+        c.size = read_file(path, c.bytes);
+        lie_about(&c);
+    }
+    return fflush(stdout) != 0;
+}

@@ -1,0 +1,59 @@
+/* damaged.c - damaged copies of a file, and the commands that read them, as endure.c takes them.
+ *
+ *     damaged FILE COUNT STATUSES WORD...
+ *
+ * writes COUNT copies, always the same, to the working directory. "%" among the words is the copy. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "damage.h"
+
+enum { MOST_BYTES = 1 << 20 };
+
+static void write_copy(const char *path, const uint8_t *bytes, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    if (f == NULL || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+/* The number of a name, that files are not all damaged in the same places. */
+static uint64_t seed_of(const char *name)
+{
+    uint64_t seed = 1;
+    while (*name != '\0')
+        seed = 31 * seed + (uint8_t)*name++;
+    return seed;
+}
+
+int main(int argc, char **argv)
+{
+    static uint8_t whole[MOST_BYTES], bytes[MOST_BYTES];
+    if (argc < 5)
+        return 2;
+    FILE *f = fopen(argv[1], "rb");
+    if (f == NULL) {
+        perror(argv[1]);
+        return 1;
+    }
+    const size_t n = fread(whole, 1, MOST_BYTES / 2, f);
+    fclose(f);
+    const char *slash = strrchr(argv[1], '/'), *name = slash != NULL ? slash + 1 : argv[1];
+    for (int i = 0; i < atoi(argv[2]); i++) {
+        struct dice d = {seed_of(name), (uint64_t)i, 0};
+        char copy[300];
+        size_t size = n;
+        memcpy(bytes, whole, n);
+        damage(&d, bytes, &size, MOST_BYTES);
+        snprintf(copy, sizeof copy, "damaged-%s-%d-%s", argv[4], i, name);
+        write_copy(copy, bytes, size);
+        printf("%s\t%zu", argv[3], size);
+        for (int k = 4; k < argc; k++)
+            printf("\t%s", strcmp(argv[k], "%") == 0 ? copy : argv[k]);
+        putchar('\n');
+    }
+    return fflush(stdout) != 0;
+}
