@@ -231,6 +231,8 @@ int main(int argc, char **argv)
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
+    if (s->o.absent.kind > SX_ABSENT_BASELINE && s->o.background_from == NULL)
+        cli_misuse(&s->cli, "--absent draws from the rows of a --background");
     sx_plot_default(&s->cli.figure.map);
     sx_plot_set(&s->cli.figure.map, "sign", "all", &s->cli.error);
     if (s->effects != HARSANYI && s->o.taylor == 0 && s->o.fit == 0)

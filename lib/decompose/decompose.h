@@ -93,7 +93,7 @@ struct sx_decomposing {
     const double *x;
     double f_x, cost;      /* cost: elements that f computes */
     struct sx_family sets; /* n = 0: nothing is allocated */
-    struct sx_frame given, zero, features, *row;
+    struct sx_frame given, zero, features, absent, *row;
     int64_t n_rows;
     double *nothing, *drawn; /* zeros; drawn references */
     struct sx_cells cells;
@@ -108,7 +108,13 @@ typedef bool (*sx_method_run)(struct sx_decomposing *d, const struct sx_frame *f
                               const uint64_t *sets, double *to);
 
 /* Which reference a method's attributions, and so its effects, are taken against. */
-enum sx_against { SX_AGAINST_GIVEN, SX_AGAINST_ZERO, SX_AGAINST_ROWS, SX_AGAINST_FEATURES };
+enum sx_against {
+    SX_AGAINST_GIVEN,
+    SX_AGAINST_ZERO,
+    SX_AGAINST_ROWS,
+    SX_AGAINST_FEATURES,
+    SX_AGAINST_ABSENT /* rows, or draws given the present players */
+};
 
 struct sx_method_row {
     const char *name, *what;
@@ -140,6 +146,8 @@ bool sx_frames_of(struct sx_decomposing *d, enum sx_against against, struct sx_f
 void sx_frames_close(struct sx_decomposing *d);
 
 /* method.c */
+/* What a method is taken against with these options: Shapley values as --absent says. */
+enum sx_against sx_against(const struct sx_decomposing *d, const struct sx_method_row *row);
 /* A method that a model has no place for is not there; anything else ends the sample. */
 bool sx_decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
                      struct sx_decomposed *m);

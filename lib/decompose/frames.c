@@ -3,15 +3,39 @@
 
 #include "decompose/decompose.h"
 
-bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)
+static bool open_with(struct sx_decomposing *d, struct sx_frame *f, const double *baseline,
+                      struct sx_game *game)
 {
     f->baseline = baseline;
-    f->game = sx_game_model(d->e, d->players, baseline, 1, SX_TARGET, d->error);
+    f->game = game;
     if (f->game != NULL)
         f->game->keep_nonfinite = true;
     return f->game != NULL &&
            (d->n < 64 ? sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b)
                       : sx_gradients(d->e, 1, baseline, &f->f_b, NULL, d->error));
+}
+
+bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)
+{
+    return open_with(d, f, baseline,
+                     sx_game_model(d->e, d->players, baseline, 1, SX_TARGET, d->error));
+}
+
+/* Absent players are as in all rows of the background, or drawn. */
+static bool absent_open(struct sx_decomposing *d)
+{
+    const struct sx_decompose_options *o = d->o;
+    struct sx_absent how = o->absent;
+    how.seed = o->seed;
+    how.sample = o->sample;
+    if (d->n >= 64)
+        return sx_fail(d->error, SX_USAGE, "--absent is for less than 64 players here");
+    struct sx_game *game = how.kind > SX_ABSENT_MARGINAL
+                               ? sx_game_conditional(d->e, d->players, o->background,
+                                                     o->n_background, &how, d->error)
+                               : sx_game_model(d->e, d->players, o->background, o->n_background,
+                                               SX_TARGET, d->error);
+    return open_with(d, &d->absent, o->baseline, game);
 }
 
 static void frame_close(struct sx_frame *f)
@@ -76,6 +100,9 @@ bool sx_frames_of(struct sx_decomposing *d, enum sx_against against, struct sx_f
             return d->nothing != NULL && sx_frame_open(d, &d->zero, d->nothing);
         }
         return true;
+    case SX_AGAINST_ABSENT:
+        *frames = &d->absent;
+        return d->absent.game != NULL || absent_open(d);
     case SX_AGAINST_ROWS:
         if (d->row == NULL && !open_rows(d))
             return false;
@@ -97,6 +124,7 @@ void sx_frames_close(struct sx_decomposing *d)
     frame_close(&d->given);
     frame_close(&d->zero);
     frame_close(&d->features);
+    frame_close(&d->absent);
     for (int64_t k = 0; k < d->n_rows; k++)
         frame_close(&d->row[k]);
     free(d->row);

@@ -77,7 +77,7 @@ static double closed_form(const struct sx_decomposing *d, const struct sx_method
 {
     const struct sx_taylor *t = &d->d->taylor;
     double most = 0;
-    if (row->weight == NULL || t->n_terms == 0)
+    if (row->weight == NULL || t->n_terms == 0 || sx_against(d, row) == SX_AGAINST_ABSENT)
         return NAN;
     for (int64_t i = 0; i < d->n; i++) {
         double rest = m->attribution[i];
@@ -176,7 +176,7 @@ void sx_judge(const struct sx_decomposing *d, const struct sx_method_row *row,
     for (int k = 0; k < 3; k++)
         m->principle[k].holds = m->principle[k].violation <= tolerance;
     m->closed = closed_form(d, row, m);
-    judge_existence(d, m, row->against == SX_AGAINST_GIVEN);
+    judge_existence(d, m, sx_against(d, row) == SX_AGAINST_GIVEN);
 }
 
 bool sx_judge_foreign(const struct sx_decomposing *d, struct sx_decomposed *m)

@@ -30,6 +30,12 @@ static bool too_dear(const struct sx_decomposing *d, int64_t frames)
            (double)(d->sets.n * frames) * d->cost > MOST_PATH_COST;
 }
 
+enum sx_against sx_against(const struct sx_decomposing *d, const struct sx_method_row *row)
+{
+    bool absent = row->run == sx_run_shapley && d->o->absent.kind > SX_ABSENT_BASELINE;
+    return absent ? SX_AGAINST_ABSENT : row->against;
+}
+
 static const char *against_name(const struct sx_decomposing *d, enum sx_against against)
 {
     switch (against) {
@@ -39,6 +45,8 @@ static const char *against_name(const struct sx_decomposing *d, enum sx_against 
         return "zero feature maps";
     case SX_AGAINST_ROWS:
         return d->o->n_background > 0 ? "background" : d->drawn != NULL ? "drawn" : "baseline";
+    case SX_AGAINST_ABSENT:
+        return d->o->absent.kind > SX_ABSENT_MARGINAL ? "conditional" : "background";
     case SX_AGAINST_GIVEN:
         break;
     }
@@ -52,7 +60,7 @@ static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row
     struct sx_frame *frames;
     int64_t n_frames, sets = d->sets.n;
     double f_b = 0;
-    if (!sx_frames_of(d, row->against, &frames, &n_frames))
+    if (!sx_frames_of(d, sx_against(d, row), &frames, &n_frames))
         return false;
     m->attribution = sx_new((size_t)d->n, sizeof *m->attribution, d->error);
     bool shared_out = sets > 0 && (row->against != SX_AGAINST_FEATURES || d->cells.whole) &&
@@ -85,7 +93,7 @@ static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row
     for (int64_t i = 0; ok && i < d->n; i++)
         m->sum += m->attribution[i];
     m->gap = m->sum - (d->f_x - f_b);
-    m->against = against_name(d, row->against);
+    m->against = against_name(d, sx_against(d, row));
     m->complete = row->complete;
     free(part);
     return ok;

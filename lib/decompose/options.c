@@ -91,6 +91,24 @@ static void put_first(struct sx_result *r, const char *key, const void *options)
     sx_put_double(r, "bound_high", o->bound[1]);
 }
 
+static bool parse_absent(const struct sx_option *row, void *options, const char *text,
+                         struct sx_error *error)
+{
+    struct sx_decompose_options *o = options;
+    (void)row;
+    return sx_absent_parse(text, &o->absent, error);
+}
+
+static void put_absent(struct sx_result *r, const char *key, const void *options)
+{
+    const struct sx_decompose_options *o = options;
+    char name[SX_ABSENT_TEXT];
+    if (o->absent.kind == SX_ABSENT_BY_BACKGROUND)
+        return;
+    sx_absent_name(&o->absent, name);
+    sx_put_text(r, key, name);
+}
+
 static bool parse_background(const struct sx_option *row, void *options, const char *text,
                              struct sx_error *error)
 {
@@ -173,6 +191,13 @@ static const struct sx_option rows[] = {
      .param = "background",
      .parse = parse_background,
      .put = put_background},
+    {.name = "absent",
+     .argument = "HOW",
+     .help = "shapley: baseline, marginal, gaussian, copula, nearest:K",
+     .kind = SX_OPTION_PARSED,
+     .param = "absent",
+     .parse = parse_absent,
+     .put = put_absent},
     {.name = "patch",
      .argument = "HxW",
      .help = "occpatch: players that go together",

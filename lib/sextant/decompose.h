@@ -24,6 +24,7 @@ struct sx_decompose_options {
     int64_t taylor, fit; /* effects up to this order, or of a polynomial of this degree */
     double gauss, epsilon, bound[2], taylor_tolerance, tolerance;
     bool gradient_at_baseline, midpoints, log_odds, absolute, distribute, neuron;
+    struct sx_absent absent; /* of Shapley values; the baseline unless it says otherwise */
     enum sx_allocation allocation;
     enum sx_layout layout;
     enum sx_first first;

@@ -16,6 +16,19 @@ ig [1,1.5]
 shapley [1,1.5]
 occpatch [2.5,2.5]
 END
+# v() and v(1) are means over both rows, 3 and 1.5; of v(0) = 3 and of the row nearest to x0 = 2, 6.
+printf '0,0\n2,2\n' >rows.csv
+while read -r absent wanted; do
+    run attr-decompose --methods=shapley --background=rows.csv --absent="$absent" --double product.onnx x.csv
+    is "--absent=$absent" "$(jq -c '[.params.absent, .methods[0].against], [.methods[0].attribution[] * 1e6 | round / 1e6]' "$T/out" | tr -d '\n')$status" "${wanted}0"
+done <<'END'
+baseline ["baseline","baseline"][1,1.5]
+marginal ["marginal","background"][0.5,-1]
+nearest:1 ["nearest:1","conditional"][2,-2.5]
+END
+run attr-decompose --methods=shapley --absent=copula product.onnx x.csv
+is 'draws need a background' "$status $(head -n 1 "$T/err")" \
+    '2 attr-decompose: --absent draws from the rows of a --background'
 run attr-decompose --methods=ig,gxi --taylor=2 --double product.onnx x.csv
 is 'effects' "$(jq -c '[.effects[] | [.set, .J]]' "$T/out")" '[[[0],0],[[1],0.5],[[0,1],2]]'
 is 'terms' "$(jq -c '[.taylor.terms[] | select(.I * 1e9 | round != 0) | [.kappa, (.I * 1e6 | round / 1e6)]]' "$T/out")" \
