@@ -13,10 +13,10 @@ PATH=$build/bin:$PATH
 LC_ALL=C
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
-mkdir "$T/out"
-cd "$T"
+mkdir "$T/0" "$T/0/out"
+cd "$T/0"
 # What sanitizers say is heard, but for what the libraries of fonts and drawing keep until the end.
-printf 'leak:lib%s\n' fontconfig pango cairo glib >leaks
+printf 'leak:lib%s\n' fontconfig pango cairo glib >"$T/leaks"
 ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 LSAN_OPTIONS=suppressions=$T/leaks:print_suppressions=0
 export PATH LC_ALL ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
 
@@ -120,4 +120,20 @@ for tool in ggig xderiv taylorcam shapley-int attr-decompose attr-score attr-plo
     done
 done | awk 'NR % 5 == 0' >>list
 
-"$programs/endure" "$seconds" "$memory" <list
+# ---- Running ----
+
+# Each processor has a copy of the directory, and every n-th command.
+n=$(nproc) k=0 failed=0 jobs=
+while [ "$k" -lt "$n" ]; do
+    [ "$k" -eq 0 ] || cp -al "$T/0" "$T/$k"
+    k=$((k + 1))
+done
+while [ "$k" -gt 0 ]; do
+    k=$((k - 1))
+    (cd "$T/$k" && awk "NR % $n == $k" list | "$programs/endure" "$seconds" "$memory") &
+    jobs="$jobs $!"
+done
+for job in $jobs; do
+    wait "$job" || failed=1
+done
+exit $failed
