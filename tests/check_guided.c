@@ -1,4 +1,4 @@
-/* check_guided.c - guided backpropagation, Guided Grad-CAM and the edge detector, on inputs for which
+/* check_guided.c - guided backpropagation, Guided Grad-CAM, ensembles and the edge detector, on inputs for which
  * they can be worked out by hand. */
 #include <math.h>
 #include <string.h>
@@ -87,6 +87,48 @@ START_TEST(test_guided_gradcam)
 }
 END_TEST
 
+/* Logits x1 w + x2 v of two classes at x = (1, 0): a draw is accepted where its noise on w favours
+ * class 0, so that of two normals of deviation s the first is not below the second: its mean is
+ * s / sqrt(pi). The noise on v is free. */
+START_TEST(test_ensemble)
+{
+    static const double w[] = {1, 0.5, -2, 3}, x[] = {1, 0}, zeros[] = {0, 0};
+    struct sx_error error = {0};
+    struct sx_explain_options options = {.precise = true, .score = SX_SCORE_LOGIT};
+    struct sx_attribute_options o = sx_attribute_defaults();
+    struct sx_attribution mean, most;
+    struct sx_shape shape = {2, {1, 2}};
+    struct sx_tensor feed = {SX_DOUBLE, shape, (void *)(uintptr_t)x};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 2, (int64_t[]){1, 2});
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){2, 2}, w);
+    tm_node(m, "MatMul", "x w", "logits", NULL);
+    tm_node(m, "Softmax", "logits", "p", "axis=1");
+    tm_output(m, "p");
+    struct sx_model *model = tm_open(m, &error);
+    struct sx_explainer *e = sx_explainer_new(model, &options, &error);
+    ck_assert_msg(e != NULL && sx_explainer_sample(e, &feed, &error), "%s", error.message);
+    o.baseline = zeros;
+    o.samples = 400;
+    o.method = "geg-ig";
+    ck_assert_msg(sx_attribute(e, &o, &mean, &error), "%s", error.message);
+    ck_assert_int_eq(mean.samples, 400);
+    ck_assert_double_eq_tol(sx_tensor_get(&mean.map, 0), 1 + 0.001 / sqrt(3.14159265), 1.5e-4);
+    ck_assert_double_eq_tol(sx_tensor_get(&mean.map, 1), -2, 1.5e-4);
+    o.method = "geg-max";
+    ck_assert_msg(sx_attribute(e, &o, &most, &error), "%s", error.message);
+    for (int i = 0; i < 2; i++) {
+        double above = sx_tensor_get(&most.map, i) - (i == 0 ? 1 : -2);
+        ck_assert(above > 0.002 && above < 0.005);
+    }
+    sx_attribution_free(&mean);
+    sx_attribution_free(&most);
+    tm_free(m);
+    sx_explainer_free(e);
+    sx_model_close(model);
+}
+END_TEST
+
 /* What one bright pixel becomes: the blur of the mirrored slope, along both sides. */
 START_TEST(test_edge)
 {
@@ -107,6 +149,6 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("guided");
-    SUITE_ADD(c, test_chain, test_smooth, test_guided_gradcam, test_edge);
+    SUITE_ADD(c, test_chain, test_smooth, test_guided_gradcam, test_ensemble, test_edge);
     return suite_run();
 }

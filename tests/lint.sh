@@ -30,8 +30,8 @@ lines_of() {
 # A lib folder sees itself and the folders before it; plot sees base and io; cmd the public face.
 includes() {
     grep -n '^#include "' "$@" /dev/null | awk -F '[:"]' '
-        BEGIN { n = split("base io record onnx graph ops lower run explain ggig taylorcam xderiv " \
-                          "shapley decompose flint perturb export score plot draw figure", f, " ")
+        BEGIN { n = split("base io record onnx perturb graph ops lower run explain ggig taylorcam " \
+                          "xderiv shapley decompose flint export score plot draw figure", f, " ")
                 for (i = 1; i <= n; i++) rank[f[i]] = i }
         { split($1, at, "/"); split($4, to, "/"); seen = 1 }
         $4 ~ /^sextant(\.h$|\/)/ || $4 == "onnx.pb-c.h" && at[2] == "onnx" { next }

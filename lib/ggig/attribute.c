@@ -24,6 +24,10 @@ static const struct sx_attribute_row rows[] = {
     {"smoothgrad", "mean gradient around x", .run = sx_attribute_smoothgrad},
     {"smoothgrad-sq", "mean squared gradient around x", .run = sx_attribute_smoothgrad_sq},
     {"vargrad", "variance of the gradient around x", .run = sx_attribute_vargrad},
+    {"geg-max", "largest gradient of models with noisy weights", .run = sx_attribute_geg_max,
+     .samples = 25},
+    {"geg-ig", "mean gradient of models with noisy weights", .run = sx_attribute_geg_ig,
+     .samples = 25},
     {"guided-ig", "path through features of small gradient first",
      .run = sx_attribute_guided_ig, .steps = 200, .complete = true},
     {"blur-ig", "path from a blurred picture to x", .run = sx_attribute_blur_ig, .steps = 100,
@@ -222,14 +226,6 @@ static bool sum_players(struct sx_attributing *a, struct sx_attribution *r)
     sx_players_free(p);
     sx_tensor_free(&map);
     return ok;
-}
-
-void sx_without_batch(struct sx_shape *shape)
-{
-    if (shape->rank > 1 && shape->dim[0] == 1) {
-        shape->rank--;
-        memmove(shape->dim, shape->dim + 1, (size_t)shape->rank * sizeof shape->dim[0]);
-    }
 }
 
 /* A map in the shape of x without its batch axis, of gradients by x. */

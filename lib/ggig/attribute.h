@@ -103,6 +103,7 @@ bool sx_attribute_vargrad(struct sx_attributing *a);
 bool sx_attribute_expected(struct sx_attributing *a);
 /* baseline.c */
 bool sx_is_picture(const struct sx_shape *shape);
+void sx_without_batch(struct sx_shape *shape); /* leaves out a first axis of 1 */
 /* cam.c */
 bool sx_attribute_gradcam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_gradcam_pp(struct sx_attributing *a, struct sx_attribution *r);
@@ -114,12 +115,13 @@ bool sx_attribute_ablationcam(struct sx_attributing *a, struct sx_attribution *r
 bool sx_attribute_cam(struct sx_attributing *a, struct sx_attribution *r);
 /* Where output place i of n falls among `of` places: the two around it and the way between. */
 double sx_between(int64_t i, int64_t n, int64_t of, int64_t *first, int64_t *second);
+/* geg.c */
+bool sx_attribute_geg_max(struct sx_attributing *a);
+bool sx_attribute_geg_ig(struct sx_attributing *a);
 /* backprop.c, edge.c */
 bool sx_attribute_guided_backprop(struct sx_attributing *a);
 bool sx_attribute_guided_gradcam(struct sx_attributing *a, struct sx_attribution *r);
 bool sx_attribute_edge(struct sx_attributing *a);
-/* attribute.c: leaves out a first axis of 1. */
-void sx_without_batch(struct sx_shape *shape);
 /* player.c: --players of x, or the usual ones, which the caller frees; r->map for a value of each. */
 struct sx_players *sx_attribute_players(const struct sx_attributing *a);
 bool sx_attribute_by_player(const struct sx_attributing *a, const struct sx_players *p,

@@ -20,6 +20,14 @@ bool sx_is_picture(const struct sx_shape *shape)
     return shape->rank - lead == 2 || shape->rank - lead == 3;
 }
 
+void sx_without_batch(struct sx_shape *shape)
+{
+    if (shape->rank > 1 && shape->dim[0] == 1) {
+        shape->rank--;
+        memmove(shape->dim, shape->dim + 1, (size_t)shape->rank * sizeof shape->dim[0]);
+    }
+}
+
 static bool mean_of_channels(const struct sx_tensor *x, double *mean, struct sx_error *error)
 {
     struct sx_grid p;

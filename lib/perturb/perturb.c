@@ -92,11 +92,12 @@ static bool draw(const struct sx_model *model, const struct sx_perturb_options *
     if (!sx_onnx_tensor_read(model, proto, SX_DOUBLE, value, NULL, error))
         return false;
     uint64_t stream = sx_hash(SX_HASH_START, proto->name, strlen(proto->name));
-    double s = deviation(value), noise = s * o->noise / 100;
+    double s = deviation(value);
+    double noise = o->deviation > 0 ? o->deviation : s * o->noise / 100;
     bool whole = value->type == SX_INT;
     for (int64_t i = 0; i < sx_count(&value->shape); i++) {
         double w = sx_tensor_get(value, i);
-        if (o->noise > 0)
+        if (noise > 0 || o->noise > 0)
             w += noise * sx_random_normal(o->seed, stream, (uint64_t)i);
         else
             w = (whole ? s : REDRAWN) * cut_normal(o->seed, stream, (uint64_t)i);
@@ -140,13 +141,14 @@ static bool draw_all(const struct sx_model *model, const struct sx_perturb_optio
                : sx_fail(error, SX_MODEL, "the model has no weights");
 }
 
-bool sx_perturb(const struct sx_model *model, const struct sx_perturb_options *o,
-                struct sx_sink *sink, struct sx_error *error)
+/* The file with other weights; free it with sx_wire_free in any case. */
+static bool rewrite(const struct sx_model *model, const struct sx_perturb_options *o,
+                    struct sx_wire *file, struct sx_error *error)
 {
     struct sx_perturbed w;
     struct sx_error failure = {0};
-    struct sx_wire file = {.error = &failure};
     struct sx_onnx_changes changes = {.embed = true};
+    *file = (struct sx_wire){.error = &failure};
     if (!sx_perturbed_find(model, &w, error))
         return false;
     struct sx_onnx_value *values = sx_new((size_t)w.n, sizeof *values, error);
@@ -154,19 +156,38 @@ bool sx_perturb(const struct sx_model *model, const struct sx_perturb_options *o
     bool ok = values != NULL && drawn != NULL &&
               draw_all(model, o, &w, values, drawn, &changes.n_values, error);
     changes.values = values;
-    if (ok && !sx_onnx_rewrite(model, &changes, &file)) {
+    if (ok && !sx_onnx_rewrite(model, &changes, file)) {
         *error = failure;
         ok = false;
     }
-    if (ok) {
-        sx_sink_write(sink, file.bytes, file.size);
-        ok = sx_sink_flush(sink, error);
-    }
+    file->error = error;
     for (int64_t i = 0; drawn != NULL && i < w.n; i++)
         sx_tensor_free(&drawn[i]);
     free(drawn);
     free(values);
-    sx_wire_free(&file);
     sx_perturbed_free(&w);
     return ok;
+}
+
+bool sx_perturb(const struct sx_model *model, const struct sx_perturb_options *o,
+                struct sx_sink *sink, struct sx_error *error)
+{
+    struct sx_wire file;
+    bool ok = rewrite(model, o, &file, error);
+    if (ok) {
+        sx_sink_write(sink, file.bytes, file.size);
+        ok = sx_sink_flush(sink, error);
+    }
+    sx_wire_free(&file);
+    return ok;
+}
+
+struct sx_model *sx_perturbed_model(const struct sx_model *model,
+                                    const struct sx_perturb_options *o, struct sx_error *error)
+{
+    struct sx_wire file;
+    if (rewrite(model, o, &file, error))
+        return sx_model_take(file.bytes, file.size, "the perturbed model", error);
+    sx_wire_free(&file);
+    return NULL;
 }

@@ -19,6 +19,10 @@ struct sx_perturbed {
 
 bool sx_perturbed_find(const struct sx_model *model, struct sx_perturbed *weights,
                        struct sx_error *error);
+/* The model that sx_perturb writes, in memory; NULL on failure. */
+struct sx_model *sx_perturbed_model(const struct sx_model *model,
+                                    const struct sx_perturb_options *options,
+                                    struct sx_error *error);
 void sx_perturbed_free(struct sx_perturbed *weights);
 
 #endif

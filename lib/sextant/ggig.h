@@ -97,7 +97,7 @@ const char *sx_attribute_method(int i, const char **what);
 bool sx_attribute_of_input(const char *method);
 
 /* Explains f at the explainer's sample. Rahman, Lewis, Plis, arXiv 2206.05903 and its code for
- * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig (mean gradients, without the factor
+ * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig, geg-max, geg-ig (mean gradients, without the factor
  * x - baseline); Smilkov 2017, Adebayo 2018, Kapishnikov 2021, Xu 2020, Yang 2023, Erion 2021
  * for the others (see ggig(1)). Memory does not grow with steps or samples. Class activation maps are
  * of options->layer; by default of the last tensor with more than one place that a node with

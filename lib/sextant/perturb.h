@@ -9,8 +9,9 @@
 extern "C" {
 #endif
 
-/* What is done to the weights: one of noise, cascade and layer. */
+/* What is done to the weights: one of noise, deviation, cascade and layer. */
 struct sx_perturb_options {
+    double deviation;  /* noise of this deviation on all; 0: none */
     double noise;      /* per cent of each tensor's standard deviation; 0: none */
     int64_t cascade;   /* redraw this many layers, counted from the output; 0: none */
     const char *layer; /* redraw the layer of that name; NULL: none */
