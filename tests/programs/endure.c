@@ -3,10 +3,10 @@
  *     endure SECONDS MEMORY <LIST
  *
  * A line of LIST is STATUSES, a tab, the size of the input in bytes, and the words of the command,
- * each behind a tab. The word "@" becomes --max-mem of 64 MiB and twice the input, and is left out
- * where MEMORY is 0; the word "<" makes the next one standard input. A command may end with one of the statuses, after SECONDS of processor at
- * most and in the memory that the limit leaves; a failure is told on stderr in one line, and leaves
- * nothing in the directory "out". */
+ * each behind a tab. The word "@" becomes --max-mem of 64 MiB and twice the input; the word "<" makes
+ * the next one standard input. A command may end with one of the statuses, after SECONDS of processor
+ * at most and, unless MEMORY is 0, in the memory that the limit leaves; a failure is told on stderr in
+ * one line, and leaves nothing in the directory "out". */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ struct ending {
     char line[200]; /* the first of stderr */
 };
 
-static bool parse(char *line, const struct limits *l, struct command *c)
+static bool parse(char *line, struct command *c)
 {
     int n = 0;
     char *rest = line;
@@ -58,10 +58,8 @@ static bool parse(char *line, const struct limits *l, struct command *c)
     for (char *word; (word = strsep(&rest, "\t")) != NULL && n < MOST_WORDS;)
         if (strcmp(word, "<") == 0)
             c->input = strsep(&rest, "\t");
-        else if (strcmp(word, "@") != 0)
-            c->word[n++] = word;
-        else if (l->memory)
-            c->word[n++] = c->limit;
+        else
+            c->word[n++] = strcmp(word, "@") == 0 ? c->limit : word;
     c->word[n] = NULL;
     return n > 0 && c->input != NULL;
 }
@@ -167,7 +165,7 @@ int main(int argc, char **argv)
     size_t room = 0;
     int n = 0, bad = 0;
     while (getline(&line, &room, stdin) > 0) {
-        if (!parse(line, &l, &c))
+        if (!parse(line, &c))
             continue;
         const struct ending e = run(&c, &l);
         const char *why = fault(&c, &e);
