@@ -84,11 +84,28 @@ struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output
     return lowered;
 }
 
+/* Adds the bytes of an output to those of the others, which the limit of memory bounds. */
+static bool add_bytes(const struct sx_inference *f, const struct sx_node *output, size_t *all,
+                      struct sx_error *error)
+{
+    size_t limit = f->options.max_memory, bytes;
+    int64_t n;
+    if (!sx_shape_count(&output->shape, &n, error))
+        return false;
+    if (!sx_size_mul(&bytes, (size_t)n, sx_type_size(output->type)) ||
+        !sx_size_add(all, *all, bytes))
+        return sx_fail(error, SX_MEMORY, "the outputs are too large");
+    return limit == 0 || *all <= limit ||
+           sx_fail(error, SX_MEMORY, "outputs of %zu MB are over the memory limit of %zu MB",
+                   *all >> 20, limit >> 20);
+}
+
 /* Makes room for the outputs; their nodes go to outputs[]. */
 static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error *error)
 {
     struct inferred *b = &f->now;
     const struct sx_lowered *l = b->lowered;
+    size_t all = 0;
     for (int i = 0; i < b->n_outputs; i++) {
         outputs[i] = f->options.output != NULL ? sx_find(l->graph, f->options.output)
                                                : l->outputs[i].node;
@@ -98,7 +115,8 @@ static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error
         b->text[i] = i < l->n_outputs &&
                      l->outputs[i].onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
         const struct sx_node *n = &l->graph->node[outputs[i]];
-        if (!sx_tensor_new(&b->outputs[i], n->type, &n->shape, error))
+        if (!add_bytes(f, n, &all, error) ||
+            !sx_tensor_new(&b->outputs[i], n->type, &n->shape, error))
             return false;
     }
     return true;
