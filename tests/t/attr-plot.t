@@ -36,12 +36,17 @@ jq -nc '{tool: "ggig", id: "a/b/review.txt", index: 0, target: {index: 1, label:
 
 # ---- Kinds ----
 
+# ink PATTERN: the lines with it, as cairo 1.16 writes styles; 1.18 writes them as attributes.
+ink() {
+    sed 's/="/:/g; s/, /,/g' "$T/out" | grep -c "$1"
+}
+
 plot -f svg <row
 clean 'a row'
 has 'a waterfall' 'diabetes.csv: ig of output 0' 'output −0.6714' 'base −0.1021' 's5 = −0.8429' 'logit'
 plot -f svg --kind=bars <row
 has 'bars' 'contribution to the logit' 'bmi = −0.5627' '−0.2404'
-is 'bars: two colours' "$(grep -c 'fill:rgb(83\.[0-9]*%,36\.[0-9]*%,0%)' "$T/out") $(grep -c 'fill:rgb(0%,44\.[0-9]*%,69\.[0-9]*%)' "$T/out")" '3 7'
+is 'bars: two colours' "$(ink 'fill:rgb(83\.[0-9]*%,36\.[0-9]*%,0%)') $(ink 'fill:rgb(0%,44\.[0-9]*%,69\.[0-9]*%)')" '3 7'
 plot -f svg --kind=bars --top=3 <row
 has 'fewer bars' '7 others together'
 plot -f svg --kind=force <row
@@ -55,10 +60,10 @@ plot -f svg <pairs
 has 'a matrix' 'diabetes.csv: ksii of output 0' 'interaction' 'age' '−0.014'
 plot -f svg --kind=network <pairs
 has 'a network' 'negative' 's6'
-is 'a network: a line each pair' "$(grep -c 'stroke-opacity:0\.' "$T/out")" 45
+is 'a network: a line each pair' "$(ink 'stroke-opacity:0\.')" 45
 printf '0,1\n1,2\n2,3\n3,4\n4,5\n5,6\n6,7\n7,8\n8,9\n' >chain
 plot -f svg --kind=network --edges=chain <pairs
-is 'a graph: its lines too' "$status $(grep -c 'rgb(73\.[0-9]*%,73\.[0-9]*%,73\.[0-9]*%)' "$T/out")" '0 9'
+is 'a graph: its lines too' "$status $(ink 'rgb(73\.[0-9]*%,73\.[0-9]*%,73\.[0-9]*%)')" '0 9'
 plot -f svg <threes
 has 'sets' 'The strongest 20 of 175 sets.' 'interaction'
 plot -f svg --kind=stacked <threes
