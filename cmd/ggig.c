@@ -127,7 +127,8 @@ static void warn(struct ggig *s, const struct sx_attribution *a)
     else if (a->flat)
         cli_warn(&s->cli, 0, "every gradient is zero");
     if (a->idle)
-        cli_warn(&s->cli, 0, "the ascent moves next to nothing, or changes next to nothing: see --eta");
+        cli_warn(&s->cli, 0,
+                 "the ascent moves next to nothing, or changes next to nothing: see --eta");
     if (a->nonfinite > 0)
         cli_warn(&s->cli, 0, "elements that are not finite are null");
     if (a->left_out > 0)

@@ -36,7 +36,7 @@ struct sx_explained {
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
     struct sx_points *gradients;
     struct sx_points *guided; /* guided backpropagation: guided.c */
-    struct sx_masked masked; /* f where players are masked: see masked.c */
+    struct sx_masked masked;  /* f where players are masked: see masked.c */
 };
 
 struct sx_explainer {
