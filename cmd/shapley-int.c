@@ -136,18 +136,6 @@ static void put_params(struct shapley *s)
     sx_put_end(r);
 }
 
-/* Whether the players are the elements that have a value each, in their order. */
-static bool are_elements(const struct shapley *s)
-{
-    const struct sx_shape *shape = &sx_explainer_elements(s->explainer)->shape;
-    int64_t n = sx_players_count(s->players), elements = sx_count(shape);
-    bool are = n == elements;
-    int64_t width = are ? sx_count(&sx_explainer_input(s->explainer)->shape) / n : 0;
-    for (int64_t i = 0; are && i < n; i++)
-        are = sx_players_first(s->players, i) == i * width;
-    return are;
-}
-
 /* The names of all players, with x where each is an element; else those of the elements. */
 static void put_names(struct shapley *s)
 {
@@ -163,7 +151,7 @@ static void put_names(struct shapley *s)
     for (int64_t i = 0; i < n; i++)
         sx_put_text(s->cli.result, NULL, s->name[i]);
     sx_put_end(s->cli.result);
-    if (s->explainer != NULL && are_elements(s))
+    if (s->explainer != NULL && cli_are_elements(s->explainer, s->players))
         sx_put_array(s->cli.result, "x", sx_explainer_elements(s->explainer));
 }
 
@@ -184,23 +172,6 @@ static bool is_figure(const struct shapley *s)
     return (CLI_FIGURES >> s->cli.format & 1) != 0;
 }
 
-/* How far T is from its last value, of a picture that shows it. */
-static bool put_curve(struct shapley *s, struct sx_error *error)
-{
-    double x[SX_SHAPLEY_POINTS], y[SX_SHAPLEY_POINTS];
-    int64_t n = 0;
-    if (!sx_shapley_curve(s->game, &s->o, x, y, &n, error))
-        return false;
-    const struct sx_tensor across = {SX_DOUBLE, {1, {n}}, x}, up = {SX_DOUBLE, {1, {n}}, y};
-    sx_put_object(s->cli.result, "curves");
-    sx_put_object(s->cli.result, "|T - T of that many evaluations|");
-    sx_put_array(s->cli.result, "x", &across);
-    sx_put_array(s->cli.result, "y", &up);
-    sx_put_end(s->cli.result);
-    sx_put_end(s->cli.result);
-    return sx_result_ok(s->cli.result, error);
-}
-
 static bool write_record(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
@@ -212,7 +183,8 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
     put_params(s);
     put_names(s);
     sx_put_shapley(s->cli.result, &s->result, s->name);
-    if (is_figure(s) && s->cli.figure.kind == SX_CURVE && !put_curve(s, error))
+    if (is_figure(s) && s->cli.figure.kind == SX_CURVE &&
+        !sx_put_shapley_curve(s->cli.result, s->game, &s->o, error))
         return false;
     return cli_emit(&s->cli, &record, sx_shapley_view(&s->result), NULL, error);
 }
@@ -227,20 +199,6 @@ static bool write_array(struct shapley *s, struct sx_error *error)
 }
 
 /* ---- The run ---- */
-
-static bool save_game(struct shapley *s, struct sx_error *error)
-{
-    if (s->save == NULL)
-        return true;
-    struct sx_sink *sink = sx_sink_open(s->save, error);
-    if (sink == NULL)
-        return false;
-    bool ok = sx_game_save(s->game, sink, error);
-    struct sx_error other = {0};
-    if (!sx_sink_finish(sink, ok, ok ? error : &other))
-        ok = false;
-    return ok;
-}
 
 static bool write_result(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
@@ -280,7 +238,8 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
     s->o.players = s->players;
     s->used = wanted(s);
     ok = ok && choose_names(s, error) && sx_shapley(s->game, &s->used, &s->result, error) &&
-         save_game(s, error) && write_result(s, sample, error) &&
+         (s->save == NULL || sx_game_save(s->game, s->save, error)) &&
+         write_result(s, sample, error) &&
          (s->tally == NULL || cli->probing ||
           sx_shapley_tally_add(s->tally, &s->result, s->name, error));
     free_sample(s);

@@ -368,10 +368,11 @@ void cli_record_target(struct cli *cli, struct sx_record *record,
 bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_view *view,
               const struct sx_tensor *map, struct sx_error *error);
 /* The last of "params": precision, seed, and what was given of the common options that can change
- * numbers. Names and values of x's elements, where a table's header
- * names them: "names" and "x". */
+ * numbers; "names" and "x", where a table's header names the elements. */
 void cli_put_common(struct cli *cli);
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
+/* Whether the players are the elements that have a value each, in their order. */
+bool cli_are_elements(const struct sx_explainer *explainer, const struct sx_players *players);
 /* "top": the k strongest of an attribution, with names where each element has one. */
 void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k);
 /* Writes what cli->result says of a failure: a record, or a row of a table. */
@@ -392,8 +393,7 @@ bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
 bool cli_is_pattern(const char *output);
 
 /* array.c: adds one tensor to the .npy that is written at the end, one sample's, without its
- * batch axis; or a row of NaN for a sample that failed; writes what is gathered, for
- * cli_finish. */
+ * batch axis; or a row of NaN for a sample that failed. */
 bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_error *error);
 bool cli_add_failed(struct cli *cli, struct sx_error *error);
 

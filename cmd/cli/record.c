@@ -96,6 +96,17 @@ void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
     free(name);
 }
 
+bool cli_are_elements(const struct sx_explainer *explainer, const struct sx_players *players)
+{
+    const struct sx_shape *shape = &sx_explainer_elements(explainer)->shape;
+    int64_t n = sx_players_count(players), elements = sx_count(shape);
+    bool are = n == elements;
+    int64_t width = are ? sx_count(&sx_explainer_input(explainer)->shape) / n : 0;
+    for (int64_t i = 0; are && i < n; i++)
+        are = sx_players_first(players, i) == i * width;
+    return are;
+}
+
 void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)
 {
     const char **name = names_of(cli, sx_count(&values->shape));

@@ -225,7 +225,7 @@ static void save_line(const struct sx_game *game, struct sx_result *line, size_t
     sx_put_end(line);
 }
 
-bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error)
+static bool save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error)
 {
     if (game->table != NULL && game->players <= SX_TABLE_PLAYERS) {
         save_vector(game, sink);
@@ -247,4 +247,14 @@ bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_er
     }
     sx_result_free(line);
     return ok;
+}
+
+bool sx_game_save(const struct sx_game *game, const char *path, struct sx_error *error)
+{
+    struct sx_error other = {0};
+    struct sx_sink *sink = sx_sink_open(path, error);
+    if (sink == NULL)
+        return false;
+    bool ok = save(game, sink, error);
+    return sx_sink_finish(sink, ok, ok ? error : &other) && ok;
 }

@@ -181,7 +181,7 @@ struct sx_game *sx_game_conditional(struct sx_explainer *explainer,
 /* A saved game: an .npy of all 2^n values, or a line {"players":n} and lines
  * {"present":[0,3],"value":1.5} of those that are known. Loading fails with status 1. */
 struct sx_game *sx_game_load(const char *path, struct sx_error *error);
-bool sx_game_save(const struct sx_game *game, struct sx_sink *sink, struct sx_error *error);
+bool sx_game_save(const struct sx_game *game, const char *path, struct sx_error *error);
 
 int64_t sx_game_players(const struct sx_game *game);
 bool sx_game_plays(const struct sx_game *game, int64_t player); /* can it make a difference? */

@@ -114,12 +114,10 @@ bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
                 struct sx_shapley *result, struct sx_error *error);
 void sx_shapley_free(struct sx_shapley *result);
 
-/* How far T of the strongest set is from its last value with x[i] evaluations a set, more and more
- * up to the budget. */
-enum { SX_SHAPLEY_POINTS = 24 };
-bool sx_shapley_curve(struct sx_game *game, const struct sx_shapley_options *options,
-                      double x[SX_SHAPLEY_POINTS], double miss[SX_SHAPLEY_POINTS], int64_t *n,
-                      struct sx_error *error);
+/* Adds "curves": how far T of the strongest set is from its last value with x evaluations a set,
+ * more and more up to the budget. */
+bool sx_put_shapley_curve(struct sx_result *result, struct sx_game *game,
+                          const struct sx_shapley_options *options, struct sx_error *error);
 
 /* The values of single players [n], or with those of pairs [n, n], singles on the diagonal. */
 bool sx_shapley_array(const struct sx_shapley *result, bool pairs, struct sx_tensor *array,

@@ -79,16 +79,19 @@ bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
     return ok;
 }
 
-bool sx_shapley_curve(struct sx_game *game, const struct sx_shapley_options *options,
-                      double x[SX_SHAPLEY_POINTS], double miss[SX_SHAPLEY_POINTS], int64_t *n,
-                      struct sx_error *error)
+enum { MOST_POINTS = 24 };
+
+/* T with x[i] evaluations a set, as its distance from the last value. */
+static bool find_curve(struct sx_game *game, const struct sx_shapley_options *options,
+                       double x[MOST_POINTS], double miss[MOST_POINTS], int64_t *n,
+                       struct sx_error *error)
 {
     struct sx_shapley r = {.players = sx_game_players(game)};
     struct sx_shapley_options o = *options;
     int64_t most = o.budget > 0 ? o.budget : 16384;
     bool ok = sx_shapley_sets(&o, r.players, &r, error), last = false;
     *n = 0;
-    for (int64_t budget = 64; ok && !last && *n < SX_SHAPLEY_POINTS;
+    for (int64_t budget = 64; ok && !last && *n < MOST_POINTS;
          budget = budget < most / 2 ? 2 * budget : most) {
         o.budget = budget * r.n_sets;
         ok = sx_shapley_benefits(game, &o, &r, error);
@@ -102,6 +105,23 @@ bool sx_shapley_curve(struct sx_game *game, const struct sx_shapley_options *opt
         miss[i] = fabs(miss[i] - miss[*n - 1]);
     sx_shapley_free(&r);
     return ok;
+}
+
+bool sx_put_shapley_curve(struct sx_result *result, struct sx_game *game,
+                          const struct sx_shapley_options *options, struct sx_error *error)
+{
+    double x[MOST_POINTS], miss[MOST_POINTS];
+    int64_t n = 0;
+    if (!find_curve(game, options, x, miss, &n, error))
+        return false;
+    const struct sx_tensor across = {SX_DOUBLE, {1, {n}}, x}, up = {SX_DOUBLE, {1, {n}}, miss};
+    sx_put_object(result, "curves");
+    sx_put_object(result, "|T - T of that many evaluations|");
+    sx_put_array(result, "x", &across);
+    sx_put_array(result, "y", &up);
+    sx_put_end(result);
+    sx_put_end(result);
+    return sx_result_ok(result, error);
 }
 
 bool sx_shapley_array(const struct sx_shapley *r, bool pairs, struct sx_tensor *array,
