@@ -107,6 +107,15 @@ static bool find_curve(struct sx_game *game, const struct sx_shapley_options *op
     return ok;
 }
 
+/* Copies the numbers: a tensor would have to outlive the result. */
+static void put_numbers(struct sx_result *result, const char *key, const double *v, int64_t n)
+{
+    sx_put_list(result, key);
+    for (int64_t i = 0; i < n; i++)
+        sx_put_double(result, NULL, v[i]);
+    sx_put_end(result);
+}
+
 bool sx_put_shapley_curve(struct sx_result *result, struct sx_game *game,
                           const struct sx_shapley_options *options, struct sx_error *error)
 {
@@ -114,11 +123,10 @@ bool sx_put_shapley_curve(struct sx_result *result, struct sx_game *game,
     int64_t n = 0;
     if (!find_curve(game, options, x, miss, &n, error))
         return false;
-    const struct sx_tensor across = {SX_DOUBLE, {1, {n}}, x}, up = {SX_DOUBLE, {1, {n}}, miss};
     sx_put_object(result, "curves");
     sx_put_object(result, "|T - T of that many evaluations|");
-    sx_put_array(result, "x", &across);
-    sx_put_array(result, "y", &up);
+    put_numbers(result, "x", x, n);
+    put_numbers(result, "y", miss, n);
     sx_put_end(result);
     sx_put_end(result);
     return sx_result_ok(result, error);
