@@ -11,24 +11,15 @@
 
 /* ---- Predictors ---- */
 
-static void add_weights(struct tm_model *m, const char *name, int rank, const int64_t *dims)
-{
-    struct sx_shape shape = {.rank = rank};
-    memcpy(shape.dim, dims, (size_t)rank * sizeof *dims);
-    struct sx_tensor t = ta_random(SX_FLOAT, shape, 0, strlen(name) + 17);
-    tm_const(m, name, SX_FLOAT, rank, dims, t.data);
-    ta_free(&t, 1);
-}
-
 /* Two convolutions with a layer each, of different sizes: 7 x 6 and 4 x 3 for 7 x 6. */
 static struct tm_model *pictures(void)
 {
     struct tm_model *m = tm_new(13);
     tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 3, 7, 6});
-    add_weights(m, "w1", 4, (const int64_t[]){2, 3, 3, 3});
-    add_weights(m, "b1", 1, (const int64_t[]){2});
-    add_weights(m, "w02", 4, (const int64_t[]){4, 2, 3, 3});
-    add_weights(m, "head", 2, (const int64_t[]){48, 3});
+    fc_add_weights(m, "w1", 4, (const int64_t[]){2, 3, 3, 3});
+    fc_add_weights(m, "b1", 1, (const int64_t[]){2});
+    fc_add_weights(m, "w02", 4, (const int64_t[]){4, 2, 3, 3});
+    fc_add_weights(m, "head", 2, (const int64_t[]){48, 3});
     tm_node(m, "Conv", "x w1 b1", "c1", "pads=1,1,1,1");
     tm_node(m, "Relu", "c1", "first", NULL);
     tm_node(m, "Conv", "first w02", "c2", "pads=1,1,1,1 strides=2,2");
@@ -44,9 +35,9 @@ static struct tm_model *table(const char *last, int64_t classes)
 {
     struct tm_model *m = tm_new(13);
     tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){-1, 5});
-    add_weights(m, "w1", 2, (const int64_t[]){5, 6});
-    add_weights(m, "b1", 1, (const int64_t[]){6});
-    add_weights(m, "w02", 2, (const int64_t[]){6, classes});
+    fc_add_weights(m, "w1", 2, (const int64_t[]){5, 6});
+    fc_add_weights(m, "b1", 1, (const int64_t[]){6});
+    fc_add_weights(m, "w02", 2, (const int64_t[]){6, classes});
     tm_node(m, "Gemm", "x w1 b1", "a", NULL);
     tm_node(m, "Tanh", "a", "hidden", NULL);
     tm_node(m, "MatMul", "hidden w02", last != NULL ? "scores" : "y", NULL);
@@ -61,8 +52,8 @@ static struct tm_model *sequences(void)
 {
     struct tm_model *m = tm_new(13);
     tm_input(m, "x", SX_FLOAT, 3, (const int64_t[]){-1, 4, 3});
-    add_weights(m, "w1", 2, (const int64_t[]){3, 5});
-    add_weights(m, "w02", 2, (const int64_t[]){5, 2});
+    fc_add_weights(m, "w1", 2, (const int64_t[]){3, 5});
+    fc_add_weights(m, "w02", 2, (const int64_t[]){5, 2});
     tm_node(m, "MatMul", "x w1", "a", NULL);
     tm_node(m, "Relu", "a", "hidden", NULL);
     tm_node(m, "ReduceMean", "hidden", "mean", "axes=[1] keepdims=0");
@@ -356,12 +347,12 @@ START_TEST(places_of_weights)
     struct sx_flint_params params = {0};
     struct tm_model *m = tm_new(13);
     tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){-1, 4});
-    add_weights(m, "shift", 1, (const int64_t[]){4});
-    add_weights(m, "single", 1, (const int64_t[]){1});
-    add_weights(m, "shown", 1, (const int64_t[]){4});
-    add_weights(m, "power", 1, (const int64_t[]){4});
-    add_weights(m, "behind", 1, (const int64_t[]){4});
-    add_weights(m, "twice", 2, (const int64_t[]){4, 4});
+    fc_add_weights(m, "shift", 1, (const int64_t[]){4});
+    fc_add_weights(m, "single", 1, (const int64_t[]){1});
+    fc_add_weights(m, "shown", 1, (const int64_t[]){4});
+    fc_add_weights(m, "power", 1, (const int64_t[]){4});
+    fc_add_weights(m, "behind", 1, (const int64_t[]){4});
+    fc_add_weights(m, "twice", 2, (const int64_t[]){4, 4});
     tm_node(m, "Add", "x shift", "a", NULL);
     tm_node(m, "Mul", "a single", "b", NULL);
     tm_node(m, "Add", "b shown", "c", NULL);
@@ -620,7 +611,7 @@ START_TEST(predictors_that_do_not_fit)
     struct fit f;
     struct tm_model *linear = tm_new(13);
     tm_input(linear, "x", SX_FLOAT, 2, (const int64_t[]){-1, 5});
-    add_weights(linear, "w", 2, (const int64_t[]){5, 3});
+    fc_add_weights(linear, "w", 2, (const int64_t[]){5, 3});
     tm_node(linear, "MatMul", "x w", "y", NULL);
     tm_output(linear, "y");
     begin(&f, linear, SHAPE(16, 5), 3);

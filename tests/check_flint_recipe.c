@@ -11,15 +11,6 @@
 
 /* ---- Predictors ---- */
 
-static void add_weights(struct tm_model *m, const char *name, int rank, const int64_t *dims)
-{
-    struct sx_shape shape = {.rank = rank};
-    memcpy(shape.dim, dims, (size_t)rank * sizeof *dims);
-    struct sx_tensor t = ta_random(SX_FLOAT, shape, 0, strlen(name) + 17);
-    tm_const(m, name, SX_FLOAT, rank, dims, t.data);
-    ta_free(&t, 1);
-}
-
 /* Two convolutions; `head` says how 4 maps become 3 classes: by a vector of them, by the mean of
  * their places, or by a map for each class, whose places are averaged. */
 enum head { FLAT, MEAN, MAPS };
@@ -27,12 +18,12 @@ static struct tm_model *pictures(enum head head)
 {
     struct tm_model *m = tm_new(13);
     tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 3, 6, 6});
-    add_weights(m, "w1", 4, (const int64_t[]){2, 3, 3, 3});
-    add_weights(m, "w2", 4, (const int64_t[]){4, 2, 3, 3});
-    add_weights(m, "maps", 4, (const int64_t[]){3, 4, 1, 1});
-    add_weights(m, "flat", 2, (const int64_t[]){144, 8});
-    add_weights(m, "wide", 2, (const int64_t[]){8, 3});
-    add_weights(m, "mean", 2, (const int64_t[]){4, 3});
+    fc_add_weights(m, "w1", 4, (const int64_t[]){2, 3, 3, 3});
+    fc_add_weights(m, "w2", 4, (const int64_t[]){4, 2, 3, 3});
+    fc_add_weights(m, "maps", 4, (const int64_t[]){3, 4, 1, 1});
+    fc_add_weights(m, "flat", 2, (const int64_t[]){144, 8});
+    fc_add_weights(m, "wide", 2, (const int64_t[]){8, 3});
+    fc_add_weights(m, "mean", 2, (const int64_t[]){4, 3});
     tm_node(m, "Conv", "x w1", "c1", "pads=1,1,1,1");
     tm_node(m, "Relu", "c1", "first", NULL);
     tm_node(m, "Conv", "first w2", "c2", "pads=1,1,1,1");
@@ -64,7 +55,7 @@ static struct tm_model *table(int hidden)
     for (int i = 0; i <= hidden; i++) {
         snprintf(weight, sizeof weight, "w%d", i);
         snprintf(out, sizeof out, i < hidden ? "a%d" : "y", i);
-        add_weights(m, weight, 2, (const int64_t[]){i == 0 ? 5 : 6, i < hidden ? 6 : 3});
+        fc_add_weights(m, weight, 2, (const int64_t[]){i == 0 ? 5 : 6, i < hidden ? 6 : 3});
         snprintf(both, sizeof both, "%s %s", in, weight);
         tm_node(m, "MatMul", both, out, NULL);
         snprintf(in, sizeof in, "h%d", i);

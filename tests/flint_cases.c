@@ -75,6 +75,15 @@ struct sx_tensor fc_array(cJSON *from, const char *path, enum sx_type type)
     return ta_of(type, shape, values);
 }
 
+void fc_add_weights(struct tm_model *m, const char *name, int rank, const int64_t *dims)
+{
+    struct sx_shape shape = {.rank = rank};
+    memcpy(shape.dim, dims, (size_t)rank * sizeof *dims);
+    struct sx_tensor t = ta_random(SX_FLOAT, shape, 0, strlen(name) + 17);
+    tm_const(m, name, SX_FLOAT, rank, dims, t.data);
+    ta_free(&t, 1);
+}
+
 /* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
 struct sx_model *fc_model(struct sx_error *error)
 {

@@ -23,6 +23,10 @@ struct sx_tensor fc_array(cJSON *from, const char *path, enum sx_type type);
 /* Samples, the first axis counts them, as a data set. */
 struct sx_dataset *fc_dataset(const struct sx_tensor *x);
 
+/* Weights of a predictor: random numbers, others for each name. */
+struct tm_model;
+void fc_add_weights(struct tm_model *m, const char *name, int rank, const int64_t *dims);
+
 /* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
 struct sx_model *fc_model(struct sx_error *error);
 
