@@ -81,10 +81,11 @@ static void take(struct words *w, const struct cli_option *o, const char *argume
         cli_use(w->cli, o, argument);
         return;
     }
-    struct sx_nearest near = {.word = argument};
+    const char *said = argument != NULL ? argument : ""; /* an option without one may refuse */
+    struct sx_nearest near = {.word = said};
     if (o->choices != NULL)
         sx_nearest_offer(&near, o->choices);
-    cli_misuse(w->cli, "'%.80s' does not fit option --%s%s%s%s", argument, o->name,
+    cli_misuse(w->cli, "'%.80s' does not fit option --%s%s%s%s", said, o->name,
                o->choices != NULL ? ": " : "", o->choices != NULL ? o->choices : "",
                sx_nearest_text(&near));
 }
