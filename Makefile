@@ -226,6 +226,7 @@ help:
 	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
 	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
+	@echo 'make check-compilers   warnings of every compiler that is installed, with the flags people build with'
 	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
 	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
 	@echo 'make static       tools without oneDNN and pictures that need nothing else, in build/static/bin'
@@ -266,6 +267,10 @@ bench: all $(BUILD)/tests/bench_run $(BUILD)/tests/bench_deriv
 SUITE ?= trixie
 check-debian13:
 	@sh tests/fresh.sh $(SUITE)
+
+COMPILERS ?= gcc-12 gcc-13 gcc-14 clang-14 clang-15 clang-16 clang-17 clang-18 clang-19
+check-compilers:
+	@sh tests/compilers.sh $(COMPILERS)
 
 check-hostile: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
@@ -359,6 +364,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-engines check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-compilers check-engines check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
