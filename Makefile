@@ -1,11 +1,12 @@
 # Sextant: `make demo` and `make check` do all the set-up on a fresh Debian or Ubuntu; `make help` lists
 # the rest. Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, DRAW=0 pictures,
-# SAN sanitizer flags, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
+# SAN sanitizer flags, ISA=avx2 uses no wider vectors, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
 # `make install` puts things. CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
 DNNL ?= 1
 DRAW ?= 1
 SAN ?=
-BUILD ?= build$(if $(SAN),/san)$(if $(filter 0,$(DNNL)),/plain)$(if $(filter 0,$(DRAW)),/nodraw)
+ISA ?=
+BUILD ?= build$(if $(SAN),/san)$(if $(ISA),/$(ISA))$(if $(filter 0,$(DNNL)),/plain)$(if $(filter 0,$(DRAW)),/nodraw)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -34,7 +35,7 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null))
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null))$(CHECK_LIBS)
 DRAW_PKGS = pangocairo cairo-svg cairo-pdf
 LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm -ldl
-ALL_CPPFLAGS = -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
+ALL_CPPFLAGS = $(if $(filter avx2,$(ISA)),-DSX_AT_MOST_AVX2) -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
 
@@ -56,6 +57,7 @@ TOOLS = $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c)))
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/cli/*.c)))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
 
 # ---- Building ----
@@ -88,6 +90,8 @@ CFLAGS_ops_softmax = -O3 -fno-trapping-math
 CFLAGS_ops_scan = -O3 -fno-trapping-math
 CFLAGS_ops_strided = -O3
 CFLAGS_ops_gather = -O3
+# The limits of the machine are measured with contracted products, too.
+CFLAGS_tests_bench_bench_peak = -O3 -ffp-contract=fast
 # Sums over the table of all coalitions, and elimination.
 CFLAGS_shapley_table = -O3
 CFLAGS_shapley_squares = -O3 -ffp-contract=fast
@@ -232,7 +236,8 @@ help:
 	@echo 'make static       tools without oneDNN and pictures that need nothing else, in build/static/bin'
 	@echo 'make install-strip, make dist, make deb    without symbols; an archive; Debian packages'
 	@echo 'make format       clang-format on every source'
-	@echo 'make bench        speed, beside what people would run in our place'
+	@echo 'make bench        speed and memory, beside what people would run in our place; BENCH=PATTERN,'
+	@echo '                  ISA=avx2: as on a processor without AVX-512'
 	@echo 'make golden       rewrite the expected output of the shell tests'
 	@echo 'make operators    rewrite the page of operators, man/sextant-ops.7'
 	@echo 'make clean        remove $(BUILD)'
@@ -252,16 +257,20 @@ demo: setup
 
 check: setup
 	@echo 'Building in $(BUILD)'
-	@$(MAKE) $(QUIET) all $(CHECKS) $(TEST_PROGRAMS)
+	@$(MAKE) $(QUIET) all $(CHECKS) $(TEST_PROGRAMS) $(BENCHES)
 	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh $(CHECKS) $(sort $(wildcard tests/t/*.t))
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	@LIMIT=60 $(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g' WERROR=-Werror
 
-# Beside what people would run in our place, where that is installed: see the script.
-bench: all $(BUILD)/tests/bench_run $(BUILD)/tests/bench_deriv
-	@sh tests/bench/bench.sh $(BUILD)
+# Beside what people would run in our place, where that is installed: see the script. BENCH=PATTERN
+# chooses figures by their names.
+BENCH ?= .
+bench: setup
+	@$(MAKE) $(QUIET) all $(BENCHES)
+	@$(if $(ISA),DNNL_MAX_CPU_ISA=$(shell echo $(ISA) | tr a-z A-Z)) MODELS='$(or $(MODELS),build/bench)' \
+	    sh tests/bench/bench.sh $(BUILD) '$(BENCH)'
 
 # Before every release: the two commands of the README on a fresh system, by debootstrap, as root.
 SUITE ?= trixie
@@ -357,7 +366,7 @@ lint: setup
 	@sh tests/lint.sh $(C_FILES)
 
 objects: $(LIB_OBJ) $(CLI_OBJ) $(TOOLS:%=$(BUILD)/cmd/%.o) $(TEST_OBJ) \
-         $(CHECKS:%=%.o) $(TEST_PROGRAMS:%=%.o)
+         $(CHECKS:%=%.o) $(TEST_PROGRAMS:%=%.o) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c))
 
 C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*.[ch] tests/*/*.[ch]))
 

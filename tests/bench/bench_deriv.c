@@ -1,84 +1,131 @@
-/* bench_deriv.c - times whole derivative tensors of an ONNX file: Hessians and up.
+/* bench_deriv.c - a timer of whole derivative tensors of an ONNX file: Hessians and up.
  *
- * usage: bench_deriv FILE.onnx [order [rows [threads [repetitions]]]]
- * One JSON object: the best and the median time of all rows, after one run that is not counted. */
+ * usage: bench_deriv FILE.onnx ORDER ROWS THREADS [first]
+ * Its work is all tensors at ROWS points; with "first", from the file on: reading, lowering,
+ * deriving and compiling belong to it, each time in a process of its own, where nothing is kept. */
 #include <stdlib.h>
-#include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "explain/deriv.h"
+#include "timer.h"
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+struct bench {
+    const char *path;
+    int order, threads;
+    int64_t rows;
+    struct sx_model *model;
+    struct sx_explainer *explainer;
+    struct sx_whole *whole;
+    double *x, *out;
+};
 
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static int die(const struct sx_error *error)
+static void die(const struct sx_error *error)
 {
     fprintf(stderr, "bench_deriv: %s\n", error->message);
-    return error->status;
+    exit((int)error->status);
 }
 
-/* Zeros of the shape that the file declares. */
-static struct sx_explainer *open_explainer(struct sx_model *model, int threads,
-                                           struct sx_error *error)
+/* Takes a sample of zeros of the shape that the file declares. */
+static bool take_sample(struct bench *b, struct sx_error *error)
 {
-    const struct sx_explain_options options = {.threads = threads, .score = SX_SCORE_LOGIT};
-    struct sx_explainer *e = sx_explainer_new(model, &options, error);
-    struct sx_shape shape = sx_model_input(model, 0)->shape;
+    struct sx_shape shape = sx_model_input(b->model, 0)->shape;
     struct sx_tensor feed;
     for (int i = 0; i < shape.rank; i++)
         shape.dim[i] = shape.dim[i] < 0 ? 1 : shape.dim[i];
-    if (e == NULL || !sx_tensor_new(&feed, SX_FLOAT, &shape, error))
-        return NULL;
-    bool ok = sx_explainer_sample(e, &feed, error);
+    if (!sx_tensor_new(&feed, SX_FLOAT, &shape, error))
+        return false;
+    bool ok = sx_explainer_sample(b->explainer, &feed, error);
     sx_tensor_free(&feed);
-    return ok ? e : NULL;
+    return ok;
+}
+
+static void open_all(struct bench *b, struct sx_error *error)
+{
+    const struct sx_explain_options options = {.threads = b->threads, .score = SX_SCORE_LOGIT};
+    b->model = sx_model_open(b->path, NULL, error);
+    if (b->model != NULL)
+        b->explainer = sx_explainer_new(b->model, &options, error);
+    if (b->explainer == NULL || !take_sample(b, error))
+        die(error);
+    int64_t size = sx_count(&sx_explainer_input(b->explainer)->shape), cells = 1;
+    for (int m = 0; m < b->order; m++)
+        cells *= size;
+    b->whole = sx_whole_new(b->explainer, b->order, size, NULL, false, b->rows, error);
+    b->x = sx_new((size_t)(b->rows * size), sizeof *b->x, error);
+    b->out = sx_new((size_t)(b->rows * cells), sizeof *b->out, error);
+    if (error->status != SX_OK)
+        die(error);
+    for (int64_t i = 0; i < b->rows * size; i++)
+        b->x[i] = sx_random_uniform(3, 0, (uint64_t)i);
+}
+
+static void close_all(struct bench *b)
+{
+    free(b->x);
+    free(b->out);
+    sx_whole_free(b->whole);
+    sx_explainer_free(b->explainer);
+    sx_model_close(b->model);
+}
+
+static void run(struct bench *b, struct sx_error *error)
+{
+    if (!sx_whole_run(b->whole, b->rows, b->x, NULL, b->out, error))
+        die(error);
+}
+
+static void serve(struct bench *b, struct sx_error *error)
+{
+    open_all(b, error);
+    run(b, error);
+    timer_ready(0, 0);
+    while (timer_turn()) {
+        double begin = timer_now();
+        run(b, error);
+        double seconds = timer_now() - begin;
+        timer_say(seconds, timer_megabytes(RUSAGE_SELF));
+    }
+    close_all(b);
+}
+
+/* The child alone starts threads, and oneDNN. */
+static void serve_first(struct bench *b, struct sx_error *error)
+{
+    timer_ready(0, 0);
+    while (timer_turn()) {
+        pid_t child = fork();
+        if (child > 0) {
+            int status;
+            waitpid(child, &status, 0);
+            if (status != 0)
+                exit(1);
+            continue;
+        }
+        double begin = timer_now();
+        open_all(b, error);
+        run(b, error);
+        double seconds = timer_now() - begin;
+        close_all(b);
+        timer_say(seconds, timer_megabytes(RUSAGE_SELF));
+        exit(0);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    int order = argc > 2 ? atoi(argv[2]) : 2, threads = argc > 4 ? atoi(argv[4]) : 1;
-    int64_t rows = argc > 3 ? atoll(argv[3]) : 1, cells = 1;
-    int repetitions = argc > 5 ? atoi(argv[5]) : 20;
     struct sx_error error = {0};
-    struct sx_model *model = argc > 1 ? sx_model_open(argv[1], NULL, &error) : NULL;
-    struct sx_explainer *e = model != NULL ? open_explainer(model, threads, &error) : NULL;
-    if (e == NULL || repetitions < 1)
-        return die(&error);
-    int64_t size = sx_count(&sx_explainer_input(e)->shape);
-    for (int m = 0; m < order; m++)
-        cells *= size;
-    struct sx_whole *whole = sx_whole_new(e, order, size, NULL, false, rows, &error);
-    double *x = sx_new((size_t)(rows * size), sizeof *x, &error);
-    double *out = sx_new((size_t)(rows * cells), sizeof *out, &error);
-    double *time = sx_new((size_t)repetitions, sizeof *time, &error);
-    if (error.status != SX_OK)
-        return die(&error);
-    for (int64_t i = 0; i < rows * size; i++)
-        x[i] = sx_random_uniform(3, 0, (uint64_t)i);
-    for (int i = -1; i < repetitions; i++) {
-        double begin = now();
-        if (!sx_whole_run(whole, rows, x, NULL, out, &error))
-            return die(&error);
-        if (i >= 0)
-            time[i] = now() - begin;
+    if (argc < 5) {
+        fprintf(stderr, "usage: bench_deriv FILE.onnx ORDER ROWS THREADS [first]\n");
+        return 2;
     }
-    qsort(time, (size_t)repetitions, sizeof *time, ascending);
-    printf("{\"order\":%d,\"rows\":%lld,\"threads\":%d,\"best\":%.6f,\"median\":%.6f}\n", order,
-           (long long)rows, threads, time[0], time[repetitions / 2]);
-    free(x);
-    free(out);
-    free(time);
-    sx_whole_free(whole);
-    sx_explainer_free(e);
-    sx_model_close(model);
+    struct bench b = {.path = argv[1],
+                      .order = atoi(argv[2]),
+                      .rows = atoll(argv[3]),
+                      .threads = atoi(argv[4])};
+    if (argc > 5)
+        serve_first(&b, &error);
+    else
+        serve(&b, &error);
     return 0;
 }

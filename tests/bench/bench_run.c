@@ -1,37 +1,33 @@
-/* bench_run.c - times compiled programs of an ONNX file: forward passes and input gradients.
+/* bench_run.c - times compiled programs of an ONNX file: forward passes, input gradients, and products
+ * of the Hessian with a vector.
  *
- * usage: bench_run FILE.onnx [batch [threads [forward|grad|profile|dump [repetitions]]]]
- * One JSON object a line; "profile" gives the time of every step of a forward+gradient run. */
+ * usage: bench_run FILE.onnx [batch [threads [forward|grad|hvp|profile|dump [repetitions]]]]
+ * With 0 repetitions it is a timer (see timer.h), else it prints one JSON object, after the steps of
+ * the program if asked for: "profile" times each step of forward and gradient. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <omp.h>
 
 #include "graph/derive.h"
 #include "lower/lower.h"
 #include "onnx/onnx.h"
 #include "run/program.h"
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "timer.h"
 
 struct bench {
     struct sx_model *model;
     struct sx_lowered *lowered;
     struct sx_program *program;
-    struct sx_tensor feed, result[2];
-    int n_outputs;
+    int node[2], result_node[3]; /* x and the vector; what is computed */
+    struct sx_tensor feed[2], result[3];
+    int n_feeds, n_outputs;
     double compile;
 };
 
 static void die(const struct sx_error *error)
 {
     fprintf(stderr, "bench_run: %s\n", error->message);
-    exit(error->status);
+    exit((int)error->status);
 }
 
 static void load(struct bench *b, const char *path, int64_t batch, struct sx_error *error)
@@ -50,31 +46,85 @@ static void load(struct bench *b, const char *path, int64_t batch, struct sx_err
         die(error);
 }
 
-static void compile(struct bench *b, bool gradient, int threads, struct sx_error *error)
+static double kernel_of(const struct sx_graph *g, const struct sx_node *n)
+{
+    const struct sx_shape *w = &g->node[n->in[1]].shape;
+    return (double)sx_count(w) / (double)w->dim[0];
+}
+
+/* Multiplications and additions of convolutions and matrix products, and the bytes of constants. */
+static void count_work(const struct bench *b, double *operations, double *bytes)
+{
+    const struct sx_graph *g = b->lowered->graph;
+    struct sx_error error = {0};
+    bool *needed = sx_new(g->n_nodes, sizeof *needed, &error);
+    *operations = *bytes = 0;
+    if (needed == NULL)
+        die(&error);
+    sx_mark_needed(g, b->result_node, b->n_outputs, needed);
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const struct sx_node *n = &g->node[i];
+        double count = (double)sx_count(&n->shape);
+        if (!needed[i])
+            continue;
+        if (n->op == SX_CONST)
+            *bytes += count * (double)sx_type_size(n->type);
+        else if (n->op == SX_CONV)
+            *operations += 2 * count * kernel_of(g, n);
+        else if (n->op == SX_CONVINPUT)
+            *operations += 2 * (double)sx_count(&g->node[n->in[0]].shape) * kernel_of(g, n);
+        else if (n->op == SX_MATMUL) {
+            const struct sx_shape *a = &g->node[n->in[0]].shape;
+            *operations += 2 * count * (double)a->dim[a->rank - (n->attr[0] != 0 ? 2 : 1)];
+        }
+    }
+    free(needed);
+}
+
+/* Outputs of f, its gradient in x, that times a vector: the last `order` of them are derived. */
+static void derive(struct bench *b, int order, struct sx_error *error)
 {
     struct sx_graph *g = b->lowered->graph;
-    int x = b->lowered->inputs[0].node, outputs[2] = {b->lowered->outputs[0].node, SX_NONE};
-    double begin = now();
-    b->n_outputs = 1;
-    if (gradient) {
-        int score = sx_slice_axis(g, outputs[0], 1, 0, 1);
-        if (!sx_derive(g, score, SX_NONE, &x, 1, &outputs[1]))
+    b->node[0] = b->lowered->inputs[0].node;
+    b->result_node[0] = b->lowered->outputs[0].node;
+    b->n_feeds = b->n_outputs = 1;
+    int y = order > 0 ? sx_slice_axis(g, b->result_node[0], 1, 0, 1) : SX_NONE, seed = SX_NONE;
+    for (int k = 0; k < order && sx_graph_ok(g, error); k++) {
+        if (!sx_derive(g, y, seed, b->node, 1, &b->result_node[b->n_outputs]))
             sx_graph_ok(g, error);
-        b->n_outputs = 2;
+        y = b->result_node[b->n_outputs++];
+        if (k + 1 < order)
+            seed = b->node[b->n_feeds++] = sx_input(g, SX_FLOAT, &g->node[y].shape);
     }
+}
+
+static void make_tensors(struct bench *b, struct sx_error *error)
+{
+    const struct sx_graph *g = b->lowered->graph;
+    for (int k = 0; k < b->n_feeds; k++) {
+        const struct sx_node *n = &g->node[b->node[k]];
+        if (!sx_tensor_new(&b->feed[k], n->type, &n->shape, error))
+            die(error);
+        for (int64_t i = 0; i < sx_count(&n->shape); i++)
+            sx_tensor_set(&b->feed[k], i, sx_random_uniform(1, 1 + (uint64_t)k, (uint64_t)i));
+    }
+    for (int i = 0; i < b->n_outputs; i++)
+        if (!sx_tensor_new(&b->result[i], SX_FLOAT, &g->node[b->result_node[i]].shape, error))
+            die(error);
+}
+
+static void compile(struct bench *b, int order, int threads, struct sx_error *error)
+{
+    double begin = timer_now();
+    derive(b, order, error);
     struct sx_run_options options = {.threads = threads};
     if (error->status == SX_OK)
-        b->program = sx_compile(g, &x, 1, outputs, b->n_outputs, &options, error);
+        b->program = sx_compile(b->lowered->graph, b->node, b->n_feeds, b->result_node,
+                                b->n_outputs, &options, error);
     if (b->program == NULL)
         die(error);
-    b->compile = now() - begin;
-    if (!sx_tensor_new(&b->feed, SX_FLOAT, &g->node[x].shape, error))
-        die(error);
-    for (int64_t i = 0; i < sx_count(&b->feed.shape); i++)
-        sx_tensor_set(&b->feed, i, sx_random_uniform(1, 1, (uint64_t)i));
-    for (int i = 0; i < b->n_outputs; i++)
-        if (!sx_tensor_new(&b->result[i], SX_FLOAT, &g->node[outputs[i]].shape, error))
-            die(error);
+    b->compile = timer_now() - begin;
+    make_tensors(b, error);
 }
 
 /* Each step of a run by itself, the best of some repetitions. */
@@ -86,17 +136,62 @@ static void profile(struct bench *b, int threads)
         const struct sx_step *s = &p->step[i];
         double best = 1e9;
         for (int r = 0; r < 5; r++) {
-            double begin = now();
+            double begin = timer_now();
             if (s->kernel != NULL)
                 sx_kernel_run(s->kernel, &s->call);
             else
                 s->run(&s->call);
-            double t = now() - begin;
+            double t = timer_now() - begin;
             best = t < best ? t : best;
         }
         printf("%9.1f us  step %zu\n", best * 1e6, i);
     }
     sx_program_dump(p, stdout);
+}
+
+static double run(struct bench *b, struct sx_error *error)
+{
+    double begin = timer_now();
+    if (!sx_run(b->program, b->feed, b->result, error))
+        die(error);
+    return timer_now() - begin;
+}
+
+static void serve(struct bench *b, struct sx_error *error)
+{
+    double operations, bytes;
+    count_work(b, &operations, &bytes);
+    run(b, error);
+    timer_ready(operations, bytes);
+    while (timer_turn()) {
+        double seconds = run(b, error);
+        timer_say(seconds, timer_megabytes(RUSAGE_SELF));
+    }
+}
+
+static void report(struct bench *b, const char *what, int threads, int repetitions,
+                   struct sx_error *error)
+{
+    double best = 1e9;
+    for (int r = 0; r <= repetitions; r++) {
+        double t = run(b, error);
+        best = t < best ? t : best;
+    }
+    if (strcmp(what, "profile") == 0)
+        profile(b, threads);
+    if (strcmp(what, "dump") == 0)
+        sx_program_dump(b->program, stdout);
+    printf("{\"what\":\"%s\",\"threads\":%d,\"best\":%.6f,\"compile\":%.4f,\"steps\":%zu,"
+           "\"memory_mb\":%zu,\"last\":%g}\n",
+           what, threads, best, b->compile, b->program->n_steps,
+           sx_program_memory(b->program) >> 20, sx_tensor_get(&b->result[b->n_outputs - 1], 0));
+}
+
+static int order_of(const char *what)
+{
+    if (strcmp(what, "hvp") == 0)
+        return 2;
+    return strcmp(what, "grad") == 0 || strcmp(what, "profile") == 0;
 }
 
 int main(int argc, char **argv)
@@ -111,28 +206,16 @@ int main(int argc, char **argv)
     int threads = argc > 3 ? atoi(argv[3]) : 1, repetitions = argc > 5 ? atoi(argv[5]) : 7;
     const char *what = argc > 4 ? argv[4] : "forward";
     load(&b, argv[1], batch, &error);
-    compile(&b, strcmp(what, "forward") != 0 && strcmp(what, "dump") != 0, threads, &error);
-    double best = 1e9, sum = 0;
-    for (int r = 0; r <= repetitions; r++) {
-        double begin = now();
-        if (!sx_run(b.program, &b.feed, b.result, &error))
-            die(&error);
-        double t = now() - begin;
-        best = t < best ? t : best;
-        sum += sx_tensor_get(&b.result[b.n_outputs - 1], r);
-    }
-    if (strcmp(what, "profile") == 0)
-        profile(&b, threads);
-    if (strcmp(what, "dump") == 0)
-        sx_program_dump(b.program, stdout);
-    printf("{\"tool\":\"sextant\",\"what\":\"%s\",\"net\":\"%s\",\"batch\":%lld,\"threads\":%d,"
-           "\"best\":%.6f,\"compile\":%.4f,\"steps\":%zu,\"memory_mb\":%zu,\"sum\":%g}\n",
-           what, argv[1], (long long)batch, threads, best, b.compile, b.program->n_steps,
-           sx_program_memory(b.program) >> 20, sum);
+    compile(&b, order_of(what), threads, &error);
+    if (repetitions == 0)
+        serve(&b, &error);
+    else
+        report(&b, what, threads, repetitions, &error);
     sx_program_free(b.program);
     sx_lowered_free(b.lowered);
     sx_model_close(b.model);
-    sx_tensor_free(&b.feed);
+    for (int i = 0; i < b.n_feeds; i++)
+        sx_tensor_free(&b.feed[i]);
     for (int i = 0; i < b.n_outputs; i++)
         sx_tensor_free(&b.result[i]);
     return 0;

@@ -1,25 +1,26 @@
 #!/usr/bin/python3
-"""Shapley interaction of order 2 by shapiq, once, as one whole process; the time within it on stdout.
+"""A timer (see timer.h) of Shapley interactions of order 2 by shapiq, of a network of elements.
 
-usage: peer_shapiq.py MODELS PEERS exact|KernelSHAPIQ|SVARMIQ THREADS BUDGET
-MODELS has mlp12.pt and mlp30.pt, PEERS the export_models.py that made them.
+usage: peer_shapiq.py MODEL.onnx SAMPLE.npy THREADS exact|KernelSHAPIQ|SVARMIQ [BUDGET]
+With --once before the model it works once, as a process that a user would run.
 """
-import json, os, sys, time
+import sys
 
-models, peers, what, threads, budget = sys.argv[1:]
-os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = threads
-sys.path.insert(0, peers)
 import numpy as np
-import shapiq, torch
+import onnx
+import onnx2torch
+import shapiq
 import shapiq.approximator
-import export_models
+import torch
 
+from peer_timer import serve
+
+once = sys.argv[1] == "--once"
+path, sample, threads, what, *budget = sys.argv[2 if once else 1:]
 torch.set_num_threads(int(threads))
-name = "mlp12" if what == "exact" else "mlp30"
-net, x = export_models.make(name)
-net.load_state_dict(torch.load(f"{models}/{name}.pt"))
+net = onnx2torch.convert(onnx.load(path)).eval()
+x = torch.from_numpy(np.load(sample))
 n = x.shape[1]
-x = torch.tensor([(7 * i + 3) % 10 / 10 + 0.05 for i in range(n)], dtype=torch.float32)
 
 
 def game(sets):
@@ -28,10 +29,14 @@ def game(sets):
         return net(rows * x)[:, 0].numpy().astype(float)
 
 
-start = time.perf_counter()
-if what == "exact":
-    got = shapiq.ExactComputer(n_players=n, game=game)("SII", order=2)
-else:
+def work():
+    if what == "exact":
+        return shapiq.ExactComputer(n_players=n, game=game)("SII", order=2)
     kind = getattr(shapiq.approximator, what)
-    got = kind(n, max_order=2, index="SII", random_state=0).approximate(int(budget), game)
-print(json.dumps(dict(seconds=time.perf_counter() - start, pair=float(got[(0, 1)]))))
+    return kind(n, max_order=2, index="SII", random_state=0).approximate(int(budget[0]), game)
+
+
+if once:
+    work()
+else:
+    serve(work)

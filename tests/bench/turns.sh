@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# turns.sh - two timers (see timer.h) that take turns, so that both see the same machine.
+#
+#   turns OURS PEER    command lines, PEER may be empty: lines of "SECONDS MEGABYTES" in $T/ours and
+#                      $T/peer; of what is ours $operations and $bytes. Fails where ours does
+#
+# At least three turns each, and more until BENCH_SECONDS have gone by.
+BENCH_SECONDS=${BENCH_SECONDS:-6}
+trap '' PIPE
+
+# A timer that ended has said nothing to read.
+turn_ours() {
+    echo >&3
+    read -r line <&4 && echo "$line" >>"$T/ours"
+}
+
+turn_peer() {
+    echo >&5
+    read -r line <&6 && echo "$line" >>"$T/peer"
+}
+
+take_turns() {
+    end=$(($(date +%s) + BENCH_SECONDS)) n=0
+    while [ $n -lt 3 ] || { [ $n -lt 200 ] && [ "$(date +%s)" -lt $end ]; }; do
+        turn_ours 2>>"$T/err" || return
+        [ -z "$1" ] || turn_peer 2>>"$T/err" || return 0
+        sleep 0.02 # the threads of one go to sleep before the other begins
+        n=$((n + 1))
+    done
+}
+
+turns() {
+    rm -f "$T/1" "$T/2" "$T/3" "$T/4"
+    mkfifo "$T/1" "$T/2" "$T/3" "$T/4"
+    : >"$T/ours"
+    : >"$T/peer"
+    : >"$T/err"
+    operations=0 bytes=0
+    sh -c "exec $1" <"$T/1" >"$T/2" 2>>"$T/err" &
+    exec 3>"$T/1" 4<"$T/2"
+    [ -z "$2" ] || sh -c "exec $2" <"$T/3" >"$T/4" 2>>"$T/err" 3>&- 4<&- &
+    [ -z "$2" ] || exec 5>"$T/3" 6<"$T/4"
+    # shellcheck disable=SC2034 # for bench.sh
+    read -r word operations bytes <&4 && [ "$word" = ready ] &&
+        { [ -z "$2" ] || read -r word line <&6; }
+    take_turns "$2"
+    exec 3>&- 4<&- 5>&- 6<&-
+    wait
+    [ -s "$T/ours" ]
+}
