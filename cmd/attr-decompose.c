@@ -61,7 +61,7 @@ static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *er
     free(s->foreign);
     s->foreign = calloc((size_t)sx_players_count(s->players) + 1, sizeof *s->foreign);
     if (s->foreign == NULL) {
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
         return false;
     }
     s->o.foreign = s->foreign;

@@ -51,7 +51,8 @@ static struct sx_explainer *aimed(struct score *s, const struct cli_sample *samp
     if (s->cli.explain.target != NULL || target == NULL)
         return e;
     if (index == NULL || index->kind != SX_INTEGER || sx_datum_at(target, "other") != NULL) {
-        *error = (struct sx_error){SX_FAILED, "the record explains no single element: say -t"};
+        *error = (struct sx_error){.status = SX_FAILED,
+                                   .message = "the record explains no single element: say -t"};
         return NULL;
     }
     return sx_explainer_aim(e, index->integer, error) ? e : NULL;
@@ -156,7 +157,8 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
             n += score_record(s, sample, record, error);
     }
     if (n == 0 && error->status == SX_OK)
-        *error = (struct sx_error){SX_FAILED, "no record has a map of this sample"};
+        *error = (struct sx_error){.status = SX_FAILED,
+                                   .message = "no record has a map of this sample"};
     return error->status == SX_OK;
 }
 

@@ -103,8 +103,8 @@ static bool add_output(struct onnx_run *s, struct sx_error *error)
 {
     const char *name;
     if (sx_inference_is_text(s->inference, 0)) {
-        *error =
-            (struct sx_error){SX_FAILED, "the output holds text, which no array does here"};
+        *error = (struct sx_error){
+            .status = SX_FAILED, .message = "the output holds text, which no array does here"};
         return false;
     }
     struct sx_tensor t = *sx_inference_output(s->inference, 0, &name);

@@ -57,7 +57,7 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
     free(s->name);
     s->name = calloc((size_t)n + 1, sizeof *s->name);
     if (s->name == NULL) {
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
         return false;
     }
     for (int64_t i = 0; i < n; i++)

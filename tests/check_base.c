@@ -31,6 +31,33 @@ START_TEST(test_place_comes_first)
 }
 END_TEST
 
+/* Why there is no memory is told apart, and is passed on with the message. */
+START_TEST(test_want)
+{
+    struct sx_error limit = {0}, little = {0}, much = {0}, other = {0}, passed = {0};
+    size_t room = 0;
+    void *none = NULL;
+    ck_assert(!sx_over_limit(&limit, "%d MB", 7));
+    ck_assert_int_eq(limit.status, SX_MEMORY);
+    ck_assert_str_eq(limit.message, "7 MB");
+    ck_assert(!sx_exhausted(&limit));
+    sx_fail(&little, SX_MEMORY, "over 5 MB");
+    ck_assert(sx_exhausted(&little));
+    ck_assert_int_eq(little.want, SX_WANT_LITTLE);
+    ck_assert_ptr_null(sx_new((size_t)1 << 38, 2, &much));
+    ck_assert_int_eq(much.want, SX_WANT_MUCH);
+    ck_assert(sx_exhausted(&much));
+    ck_assert(!sx_grow(&none, &room, SIZE_MAX / 4, 8, &other));
+    ck_assert_int_eq(other.want, SX_OVER_LIMIT);
+    ck_assert(!sx_fail_as(&passed, &(struct sx_error){0}));
+    ck_assert_int_eq(passed.status, SX_OK);
+    ck_assert(!sx_fail_as(&passed, &limit) && !sx_fail_as(&passed, &little));
+    ck_assert_int_eq(passed.want, SX_OVER_LIMIT);
+    ck_assert_str_eq(passed.message, "7 MB");
+    ck_assert(!sx_fail_as(NULL, &limit) && !sx_over_limit(NULL, "nobody listens"));
+}
+END_TEST
+
 /* Whatever names hold, a message is one line and ends. */
 /* A message is cut where its room ends, and not before. */
 START_TEST(test_message_fills_its_room)
@@ -315,10 +342,11 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("base");
-    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_message_fills_its_room,
-              test_message_is_one_line, test_checked_sizes, test_allocations, test_grow,
-              test_arena, test_strdup, test_shape_count, test_shape_equal, test_tensor_new,
-              test_tensor_convert, test_type_sizes, test_sha256, test_hash,
-              test_random_counters, test_random_values, test_random_moments);
+    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_want,
+              test_message_fills_its_room, test_message_is_one_line, test_checked_sizes,
+              test_allocations, test_grow, test_arena, test_strdup, test_shape_count,
+              test_shape_equal, test_tensor_new, test_tensor_convert, test_type_sizes,
+              test_sha256, test_hash, test_random_counters, test_random_values,
+              test_random_moments);
     return suite_run();
 }

@@ -108,17 +108,34 @@ START_TEST(test_expansions_stay_small)
     ck_assert(sx_is_uniform(g, e, &value) && value == 3);
     int f = sx_mul(g, e, e);
     ck_assert(f != SX_NONE);
-    ck_assert_uint_lt(g->constant_bytes, 1 << 20);
+    ck_assert_uint_lt(g->taken, 1 << 20);
 }
 END_TEST
 
 START_TEST(test_constant_limit)
 {
-    g->constant_limit = 100;
+    g->limit = 100;
     double data[16] = {0};
     const int64_t dims[] = {16};
     ck_assert_int_eq(constant(1, dims, data), SX_NONE);
     ck_assert_int_eq(g->error.status, SX_MEMORY);
+    ck_assert_int_eq(g->error.want, SX_OVER_LIMIT);
+}
+END_TEST
+
+/* Nodes are as much a part of a graph as its constants. */
+START_TEST(test_node_limit)
+{
+    struct sx_shape shape = {1, {4}};
+    g->limit = 1 << 20;
+    int a = sx_input(g, g->real, &shape), n = 0;
+    for (; a != SX_NONE && n < 1 << 20; n++)
+        a = sx_unary(g, SX_SIN, a);
+    ck_assert_int_eq(g->error.want, SX_OVER_LIMIT);
+    ck_assert_str_eq(g->error.message,
+                     "the graph and its constants need more than the memory limit of 1 MB");
+    ck_assert_uint_le(g->n_nodes * sizeof *g->node, 1 << 20);
+    ck_assert_int_gt(n, 1000);
 }
 END_TEST
 
@@ -427,11 +444,12 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     SUITE_ADD(c, test_equal_nodes_are_one, test_sharing_survives_growth,
               test_faithful_shares_nothing, test_constants_fold, test_expansions_stay_small,
-              test_constant_limit, test_neutral_elements, test_neutral_elements_broadcast,
-              test_zero_annihilates, test_movers_compose, test_sum_of_expansion,
-              test_batchnorm_folds_into_conv, test_operands_are_counted, test_errors_stick,
-              test_nothing_in_nothing_out, test_names, test_needed_and_reached,
-              test_derivative_by_inner_node, test_derivative_of_the_unrelated, test_high_orders,
+              test_constant_limit, test_node_limit, test_neutral_elements,
+              test_neutral_elements_broadcast, test_zero_annihilates, test_movers_compose,
+              test_sum_of_expansion, test_batchnorm_folds_into_conv, test_operands_are_counted,
+              test_errors_stick, test_nothing_in_nothing_out, test_names,
+              test_needed_and_reached, test_derivative_by_inner_node,
+              test_derivative_of_the_unrelated, test_high_orders,
               test_forward_is_transposed_reverse, test_curvature, test_batch_shapes,
               test_batch_shares, test_rebuild_cuts, test_rebuild_changes);
     return suite_run();

@@ -1,5 +1,6 @@
 /* check_lower_control.c - If, Loop and Scan: which bodies are lowered, how often, with what. */
 #include <string.h>
+#include <time.h>
 
 #include "lowering.h"
 #include "suite.h"
@@ -199,9 +200,41 @@ START_TEST(conditional_loops)
     tm_output(m, "y");
     GIVES(m, OUT("f2: 1 2"));
     m = start();
-    finish_loop(m, doubling(), "go", "- - x", "y");
+    body = doubling();
+    number(body, "many", (int64_t)1 << 40);
+    tm_node(body, "Less", "i many", "more", NULL);
+    finish_loop(m, body, "more", "- - x", "y");
     tm_output(m, "y");
     lc_refused(m, "too many nodes");
+}
+END_TEST
+
+/* The condition of a body that stays what it is does not have to be waited for. */
+START_TEST(endless_loops)
+{
+    static const char *const conditions[] = {"go", "copy", "yes", "made", "outside"};
+    const clock_t start_time = clock();
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        struct tm_model *m = start(), *body = doubling();
+        flag(m, "outside", 1);
+        flag(body, "yes", 1);
+        tm_node(body, "Identity", "go", "first", NULL);
+        tm_node(body, "Identity", "first", "copy", NULL);
+        tm_node(body, "Constant", "", "made", NULL);
+        tm_attr_tensor(body, "value", SX_BOOL, 0, NULL, (uint8_t[]){1});
+        number(m, "n", (int64_t)1 << 40);
+        finish_loop(m, body, conditions[i], "n - x", "y");
+        tm_output(m, "y");
+        lc_refused(m, "node 'y' (Loop, opset 13): more than 1048576 iterations");
+    }
+    ck_assert_int_lt(clock() - start_time, CLOCKS_PER_SEC / 2);
+    /* Whatever the number of iterations is, a state or a constant ends it. */
+    struct tm_model *m = start(), *body = doubling();
+    flag(body, "no", 0);
+    number(m, "n", (int64_t)1 << 40);
+    finish_loop(m, body, "no", "n - x", "y");
+    tm_output(m, "y");
+    GIVES(m, OUT("f2: 2 4"));
 }
 END_TEST
 
@@ -329,7 +362,7 @@ int main(void)
 {
     TCase *c = suite_case("lower_control");
     SUITE_ADD(c, decided, names_of_branches, undecided, bad_branches, deep_nesting,
-              counted_loops, conditional_loops, bad_loops, empty_loops, scans, scan_axes,
-              scan_lengths);
+              counted_loops, conditional_loops, endless_loops, bad_loops, empty_loops, scans,
+              scan_axes, scan_lengths);
     return suite_run();
 }

@@ -593,7 +593,7 @@ static bool moody(void *context, int64_t n, const uint64_t *coalitions, double *
                   struct sx_error *why)
 {
     if ((*(int *)context)++ == 0) {
-        *why = (struct sx_error){SX_FAILED, "not today"};
+        *why = (struct sx_error){.status = SX_FAILED, .message = "not today"};
         return false;
     }
     for (int64_t i = 0; i < n; i++)

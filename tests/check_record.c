@@ -199,7 +199,7 @@ static const char *table_of(const struct sx_view *view, char separator, bool by_
         sx_result_free(r);
     }
     struct sx_result *failed = sx_result_new(SX_FLOAT, &error);
-    sx_result_failed(failed, &about, &(struct sx_error){SX_FAILED, "no"});
+    sx_result_failed(failed, &about, &(struct sx_error){.status = SX_FAILED, .message = "no"});
     ck_assert(sx_table_add(&table, failed, sink, &error));
     sx_result_free(failed);
     return written(sink);
@@ -386,7 +386,7 @@ END_TEST
 START_TEST(test_record_error)
 {
     struct sx_result *json = empty();
-    struct sx_error why = {SX_FAILED, "line 3: cell 2 is not a number"};
+    struct sx_error why = {.status = SX_FAILED, .message = "line 3: cell 2 is not a number"};
     struct sx_record record = sample;
     record.index = 3;
     sx_result_failed(json, &record, &why);
@@ -417,7 +417,7 @@ static bool parse_both(const struct sx_option *row, void *options, const char *t
     struct settings *s = options;
     if (sscanf(text, "%d,%d", &s->both[0], &s->both[1]) == 2)
         return true;
-    *error = (struct sx_error){SX_USAGE, "two numbers are wanted"};
+    *error = (struct sx_error){.status = SX_USAGE, .message = "two numbers are wanted"};
     return false;
 }
 

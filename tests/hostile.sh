@@ -1,8 +1,9 @@
 #!/bin/sh
-# hostile.sh BUILD SECONDS MEMORY - thousands of hostile inputs, always the same, each read by the tool
-# that it is meant for. endure.c tells what SECONDS and MEMORY are, and what is demanded.
+# hostile.sh BUILD SECONDS MEMORY EVERY - thousands of hostile inputs, always the same, each read by the
+# tool that it is meant for. endure.c tells what SECONDS and MEMORY are, and what is demanded. Each
+# EVERY-th input is tried.
 set -eu
-seconds=$2 memory=$3
+seconds=$2 memory=$3 every=$4
 case $1 in
 /*) build=$1 ;;
 *) build=$(pwd)/$1 ;;
@@ -122,6 +123,8 @@ done | awk 'NR % 5 == 0' >>list
 
 # ---- Running ----
 
+awk "NR % $every == 0" list >chosen
+
 # Each processor has a copy of the directory, and every n-th command.
 n=$(nproc) k=0 failed=0 jobs=
 while [ "$k" -lt "$n" ]; do
@@ -130,7 +133,7 @@ while [ "$k" -lt "$n" ]; do
 done
 while [ "$k" -gt 0 ]; do
     k=$((k - 1))
-    (cd "$T/$k" && awk "NR % $n == $k" list | "$programs/endure" "$seconds" "$memory") &
+    (cd "$T/$k" && awk "NR % $n == $k" chosen | "$programs/endure" "$seconds" "$memory") &
     jobs="$jobs $!"
 done
 for job in $jobs; do

@@ -11,7 +11,7 @@ static bool add_row(struct cli *cli, struct sx_error *error)
         size_t room = 2 * cli->array_capacity + 8;
         struct sx_tensor *more = realloc(cli->arrays, room * sizeof *more);
         if (more == NULL) {
-            *error = (struct sx_error){SX_MEMORY, "out of memory"};
+            *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
             return false;
         }
         cli->arrays = more;
@@ -49,7 +49,8 @@ bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_er
     }
     const struct sx_tensor *first = first_row(cli);
     if (first != NULL && !sx_shape_equal(&first->shape, &tensor->shape)) {
-        *error = (struct sx_error){SX_FAILED, "has another shape than the samples before it"};
+        *error = (struct sx_error){.status = SX_FAILED,
+                                   .message = "has another shape than the samples before it"};
         return false;
     }
     if (!add_row(cli, error) ||
@@ -75,7 +76,8 @@ static bool add_axis(const struct cli *cli, struct sx_shape *shape, struct sx_er
     if (cli->overall || cli->one_result || (cli->n_arrays == 1 && !cli_sample_axis(cli)))
         return true;
     if (shape->rank == SX_MAX_RANK) {
-        *error = (struct sx_error){SX_FAILED, "too many axes for a .npy of many samples"};
+        *error = (struct sx_error){.status = SX_FAILED,
+                                   .message = "too many axes for a .npy of many samples"};
         return false;
     }
     memmove(shape->dim + 1, shape->dim, (size_t)shape->rank * sizeof shape->dim[0]);

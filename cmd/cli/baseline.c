@@ -32,7 +32,7 @@ bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
     const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
     *baseline = calloc((size_t)sx_count(shape) + 1, sizeof **baseline);
     if (*baseline == NULL) {
-        *error = (struct sx_error){SX_MEMORY, "out of memory"};
+        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
         return false;
     }
     if (is_plain(cli->baseline))

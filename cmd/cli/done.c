@@ -38,7 +38,7 @@ static bool write_failed(struct cli *cli, struct sx_error *error)
 }
 
 /* Nothing fails in silence: what does not say why has found no memory to say it in. */
-static const struct sx_error unsaid = {SX_MEMORY, "out of memory"};
+static const struct sx_error unsaid = {.status = SX_MEMORY, .message = "out of memory"};
 
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,
               const struct sx_error *error)

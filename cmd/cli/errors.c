@@ -38,6 +38,7 @@ void *cli_must(const struct cli *cli, void *p)
 bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why)
 {
     cli->error.status = why->status;
+    cli->error.want = why->want;
     snprintf(cli->error.message, sizeof cli->error.message, "%.80s%s%.200s",
              place != NULL ? place : "", place != NULL ? ": " : "", why->message);
     return false;

@@ -84,7 +84,8 @@ static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
         return false;
     bool table = sx_reader_is_table(reader);
     if (!table && (c->only != NULL || c->drop != NULL || c->id != NULL || c->truth != NULL)) {
-        *error = (struct sx_error){SX_FAILED, "columns were chosen, and it is no table"};
+        *error = (struct sx_error){.status = SX_FAILED,
+                                   .message = "columns were chosen, and it is no table"};
         return false;
     }
     for (int i = 0, k = 0; i < sx_model_input_count(cli->model); i++)
@@ -100,7 +101,7 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
     s->id = name;
     s->index = 0;
     if (!cli->each && cli_same_file(cli->output, name)) {
-        *error = (struct sx_error){SX_USAGE, "is what -o writes"};
+        *error = (struct sx_error){.status = SX_USAGE, .message = "is what -o writes"};
         return false;
     }
     if (s->main >= 0 && !open_main(cli, name, error))

@@ -76,11 +76,16 @@ void cli_watch_signals(const char *name);
 bool cli_reader_gone(void);
 void cli_end_by_signal(void);
 
-/* limit.c: bounds the memory of the process; then takes off what the model's files have, which
- * fails where nothing is left. */
-/* The processors of the process: what threads are for by default. */
+/* processors.c: the processors of the process: what threads are for by default. */
 int cli_processors(void);
 
+/* threads.c: ends the process with status 6 where the stack is too small; so many of the wanted
+ * threads as can be had at a time. */
+void cli_have_stack(const struct cli *cli);
+int cli_startable(int wanted);
+
+/* limit.c: bounds the memory of the process; then takes off what the model's files have, which
+ * fails where nothing is left. */
 void cli_limit_memory(struct cli *cli);
 bool cli_limit_mapped(struct cli *cli);
 

@@ -57,7 +57,7 @@ void cli_limit_memory(struct cli *cli)
     struct usage u;
     struct rlimit limit;
     size_t most = cli->explain.max_memory + ABOVE;
-    if (cli->limited)
+    if (cli->limited || (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY))
         start_threads();
     if (!read_usage(&u) || getrlimit(RLIMIT_DATA, &limit) != 0)
         return;

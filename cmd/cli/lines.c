@@ -40,7 +40,7 @@ bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *co
     free(line);
     if (f != NULL)
         fclose(f);
-    const struct sx_error error = {SX_FAILED, "cannot read its lines"};
+    const struct sx_error error = {.status = SX_FAILED, .message = "cannot read its lines"};
     drop_mark(*lines, *count);
     while (ok && *count > 0 && (*lines)[*count - 1][0] == '\0')
         free((*lines)[--*count]);

@@ -213,6 +213,7 @@ void cli_parse(struct cli *cli, int argc, char **argv)
 {
     struct cli_options all;
     cli_open_streams();
+    cli_have_stack(cli);
     set_defaults(cli);
     cli_options(cli, &all);
     struct words words = {.cli = cli, .all = &all, .word = argv + (argc > 0)};

@@ -6,7 +6,7 @@
 
 static bool no_memory(struct sx_error *error)
 {
-    *error = (struct sx_error){SX_MEMORY, "out of memory"};
+    *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
     return false;
 }
 

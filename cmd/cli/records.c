@@ -23,7 +23,8 @@ static void take_line(struct cli *cli, const char *path, size_t number, const ch
     if (record != NULL && sx_result_top(record)->kind != SX_OBJECT) {
         sx_result_free(record);
         record = NULL;
-        error = (struct sx_error){SX_FAILED, "is no record, which is a JSON object"};
+        error = (struct sx_error){.status = SX_FAILED,
+                                  .message = "is no record, which is a JSON object"};
     }
     if (record != NULL) {
         keep(cli, records, record);

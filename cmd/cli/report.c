@@ -118,6 +118,8 @@ void cli_complain(struct cli *cli, const char *place, const struct sx_error *err
     print_plain(place != NULL ? place : "");
     fputs(place != NULL ? ": " : "", stderr);
     print_plain(error->message);
+    if (cli->limited && error->status == SX_MEMORY && error->want != SX_OVER_LIMIT)
+        fprintf(stderr, " (--max-mem leaves %zu MiB)", cli->explain.max_memory >> 20);
     fputc('\n', stderr);
 }
 

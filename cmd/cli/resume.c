@@ -15,7 +15,7 @@
 /* Two runs would write every sample twice. File systems without locks have none. */
 static bool lock(struct cli *cli)
 {
-    struct sx_error error = {SX_WRITE, "another run is writing it"};
+    struct sx_error error = {.status = SX_WRITE, .message = "another run is writing it"};
     if (flock(cli->resumed->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return true;
     cli_fail(cli, cli->output, &error);
@@ -35,7 +35,7 @@ bool cli_resume_open(struct cli *cli)
         cli_misuse(cli,
                    "--resume of one FILE is for json, csv and tsv; -o DIR/ takes any format");
     struct cli_resumed *r = cli->resumed = cli_must(cli, calloc(1, sizeof *r));
-    struct sx_error error = {SX_WRITE, ""};
+    struct sx_error error = {.status = SX_WRITE};
     r->table = table;
     r->fd = open(cli->output, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (r->fd < 0 || fstat(r->fd, &st) != 0) {

@@ -92,7 +92,7 @@ static ssize_t read_line(const struct cli *cli, FILE *f, char **line, size_t *ro
 
 bool cli_resume_refuse(struct cli *cli, const char *reason)
 {
-    struct sx_error error = {SX_USAGE, ""};
+    struct sx_error error = {.status = SX_USAGE};
     snprintf(error.message, sizeof error.message, "%s; without --resume it is written anew",
              reason);
     return cli_fail(cli, cli->output, &error);

@@ -10,7 +10,7 @@ static bool read_labels(struct cli *cli)
 {
     if (!cli_read_lines(cli, cli->labels_file, &cli->labels, &cli->n_labels))
         return false;
-    const struct sx_error none = {SX_USAGE, "holds no labels"};
+    const struct sx_error none = {.status = SX_USAGE, .message = "holds no labels"};
     if (cli->n_labels == 0)
         return cli_fail(cli, cli->labels_file, &none);
     cli->explain.labels = cli->labels;
@@ -120,7 +120,11 @@ static bool open_all(struct cli *cli)
 {
     cli_watch_signals(cli->tool);
     /* Beside programs, too. */
-    omp_set_num_threads(cli->threads > 0 ? cli->explain.threads : cli_processors());
+    const int threads = cli->threads > 0 ? cli->explain.threads : cli_processors();
+    const int had = cli_startable(threads);
+    omp_set_num_threads(had);
+    if (cli->threads > 0)
+        cli->explain.threads = had;
     cli->sample = cli->one_result ? -1 : 0;
     cli->started = cli_seconds();
     cli_watch_sample(cli, cli->started);
@@ -172,7 +176,8 @@ static bool nothing_written(struct cli *cli)
                  cli->format == CLI_DOT || cli->format == CLI_HTML;
     if (!whole || cli->wrote || (cli->status != SX_OK && cli->status != SX_FAILED))
         return false;
-    const struct sx_error error = {SX_FAILED, "no sample, and so nothing is written"};
+    const struct sx_error error = {.status = SX_FAILED,
+                                   .message = "no sample, and so nothing is written"};
     if (cli->status == SX_OK)
         cli_complain(cli, NULL, &error);
     return true;

@@ -2,9 +2,14 @@
  * the process, so that what is half written is removed. */
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/cli/inner.h"
+
+/* Address space that anything but a crash for want of it can still have. */
+#define SCARCE ((size_t)32 << 20)
 
 /* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
 static volatile sig_atomic_t reader_gone;
@@ -34,10 +39,38 @@ static void on_sigbus(int number)
     _exit(SX_MODEL);
 }
 
+/* Libraries in C++ end the process where memory is refused, by throwing through C or by using what
+ * they did not get. Any other crash stays one. */
+static void on_crash(int number)
+{
+    static const char line[] = ": out of memory: the limit of address space is too low\n";
+    void *more = mmap(NULL, SCARCE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (more == MAP_FAILED) {
+        bool told = write(STDERR_FILENO, tool, strlen(tool)) > 0 &&
+                    write(STDERR_FILENO, line, sizeof line - 1) > 0;
+        (void)told;
+        _exit(SX_MEMORY);
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Only there can address space be what was missing. */
+static void watch_crashes(void)
+{
+    struct sigaction crash = {.sa_handler = on_crash};
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    sigaction(SIGABRT, &crash, NULL);
+    sigaction(SIGSEGV, &crash, NULL);
+}
+
 void cli_watch_signals(const char *name)
 {
     struct sigaction cut = {.sa_handler = on_sigbus};
     tool = name;
+    watch_crashes();
     sigaction(SIGBUS, &cut, NULL);
     struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;
     sigaction(SIGPIPE, &gone, &before);

@@ -12,6 +12,12 @@
 bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, ...)
     SX_PRINTF(3, 4);
 
+/* Records that a limit forbids something: status 6. Always returns false. */
+bool sx_over_limit(struct sx_error *error, const char *format, ...) SX_PRINTF(2, 3);
+
+/* Records the failure that *from holds, if it holds one. Always returns false. */
+bool sx_fail_as(struct sx_error *error, const struct sx_error *from);
+
 /* Puts "place: " before the recorded message. Always returns false. */
 bool sx_fail_at(struct sx_error *error, const char *format, ...) SX_PRINTF(2, 3);
 
@@ -60,8 +66,8 @@ double sx_random_normal(uint64_t seed, uint64_t stream, uint64_t draw);  /* N(0,
 /* The bytes of the well-formed UTF-8 character at `text`, 0 if there is none. */
 size_t sx_utf8_length(const char *text);
 
-/* Whether something small was refused by the allocator, and not a size by a limit: fewer points,
- * another layer or another way would fare no better, and would give other bytes. */
+/* Whether memory was refused by the system, and not by a limit: another layer or another way would
+ * give other bytes than a machine with more of it does. */
 bool sx_exhausted(const struct sx_error *error);
 
 #endif

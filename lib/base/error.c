@@ -5,17 +5,49 @@
 #include "base/base.h"
 #include "sextant/output.h"
 
+SX_PRINTF(3, 0)
+static void record(struct sx_error *error, enum sx_status status, const char *format,
+                   va_list args)
+{
+    error->status = status;
+    error->want = SX_WANT_LITTLE;
+    vsnprintf(error->message, sizeof error->message, format, args);
+    sx_make_plain(error->message, ""); /* one line whatever the names inside it hold */
+}
+
 bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, ...)
 {
     if (error == NULL || error->status != SX_OK)
         return false;
-    error->status = status;
     va_list args;
     va_start(args, format);
-    vsnprintf(error->message, sizeof error->message, format, args);
+    record(error, status, format, args);
     va_end(args);
-    sx_make_plain(error->message, ""); /* one line whatever the names inside it hold */
     return false;
+}
+
+bool sx_over_limit(struct sx_error *error, const char *format, ...)
+{
+    if (error == NULL || error->status != SX_OK)
+        return false;
+    va_list args;
+    va_start(args, format);
+    record(error, SX_MEMORY, format, args);
+    va_end(args);
+    error->want = SX_OVER_LIMIT;
+    return false;
+}
+
+bool sx_fail_as(struct sx_error *error, const struct sx_error *from)
+{
+    if (error != NULL && error->status == SX_OK)
+        *error = *from;
+    return false;
+}
+
+bool sx_exhausted(const struct sx_error *error)
+{
+    return error->status == SX_MEMORY && error->want != SX_OVER_LIMIT;
 }
 
 bool sx_fail_at(struct sx_error *error, const char *format, ...)

@@ -29,14 +29,15 @@ bool sx_size_mul(size_t *result, size_t a, size_t b)
 static bool no_memory(size_t bytes, struct sx_error *error)
 {
     const size_t mega = (size_t)1 << 20;
-    return bytes < mega
-               ? sx_fail(error, SX_MEMORY, "out of memory")
-               : sx_fail(error, SX_MEMORY, "out of memory: %zu MB are too much", bytes / mega);
-}
-
-bool sx_exhausted(const struct sx_error *error)
-{
-    return error->status == SX_MEMORY && strstr(error->message, " MB") == NULL;
+    if (bytes < mega)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    if (bytes > BIGGEST)
+        return sx_over_limit(error, "out of memory: %zu MB are too much", bytes / mega);
+    if (error != NULL && error->status == SX_OK) {
+        sx_fail(error, SX_MEMORY, "out of memory: %zu MB are too much", bytes / mega);
+        error->want = SX_WANT_MUCH;
+    }
+    return false;
 }
 
 void *sx_new(size_t n, size_t size, struct sx_error *error)

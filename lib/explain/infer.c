@@ -94,10 +94,10 @@ static bool add_bytes(const struct sx_inference *f, const struct sx_node *output
         return false;
     if (!sx_size_mul(&bytes, (size_t)n, sx_type_size(output->type)) ||
         !sx_size_add(all, *all, bytes))
-        return sx_fail(error, SX_MEMORY, "the outputs are too large");
+        return sx_over_limit(error, "the outputs are too large");
     return limit == 0 || *all <= limit ||
-           sx_fail(error, SX_MEMORY, "outputs of %zu MB are over the memory limit of %zu MB",
-                   *all >> 20, limit >> 20);
+           sx_over_limit(error, "outputs of %zu MB are over the memory limit of %zu MB",
+                         *all >> 20, limit >> 20);
 }
 
 /* Makes room for the outputs; their nodes go to outputs[]. */

@@ -229,7 +229,7 @@ struct sx_leaves *sx_leaves_new(struct sx_explainer *e, const struct sx_players 
     struct sx_leaves *s = sx_new(1, sizeof *s, &ignored);
     if (s == NULL || !has_trees(e->built.graph)) {
         if (s == NULL)
-            sx_fail(error, SX_MEMORY, "%s", ignored.message);
+            sx_fail_as(error, &ignored);
         free(s);
         return NULL;
     }
@@ -250,7 +250,7 @@ struct sx_leaves *sx_leaves_new(struct sx_explainer *e, const struct sx_players 
     if (ok)
         return s;
     if (sx_exhausted(&ignored))
-        sx_fail(error, SX_MEMORY, "%s", ignored.message);
+        sx_fail_as(error, &ignored);
     sx_leaves_free(s);
     return NULL;
 }

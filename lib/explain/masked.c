@@ -130,7 +130,7 @@ static bool build_points(const struct masked *m, int64_t expected, struct sx_err
     int *map = sx_new(b->graph->n_nodes, sizeof *map, error);
     struct feeds f = {.shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof(int), error)};
     if (kept->graph != NULL && map != NULL && f.shared != NULL) {
-        kept->graph->constant_limit = b->graph->constant_limit;
+        kept->graph->limit = b->graph->limit;
         kept->graph->watch = b->graph->watch;
         for (size_t i = 0; i < b->graph->n_nodes; i++)
             map[i] = SX_NONE;

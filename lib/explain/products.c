@@ -98,7 +98,7 @@ static bool compile(struct sx_products *p, enum sx_taylor_form form, int64_t exp
     p->g = sx_graph_new(t->g->rows, t->g->real, error);
     int *shared = sx_new((size_t)t->n_shared + 2, sizeof *shared, error);
     if (sx_graph_ok(t->g, error) && p->g != NULL && shared != NULL) {
-        p->g->constant_limit = t->g->constant_limit;
+        p->g->limit = t->g->limit;
         p->g->watch = t->g->watch;
         struct sx_points_options options = {
             .run = {.threads = p->e->options.threads, .max_memory = p->e->options.max_memory},

@@ -32,7 +32,7 @@ static bool copy(struct sx_tower *t, const struct sx_explained *b, struct sx_err
     int *map = sx_new(b->graph->n_nodes, sizeof *map, error);
     if (map == NULL)
         return false;
-    t->g->constant_limit = b->graph->constant_limit;
+    t->g->limit = b->graph->limit;
     t->g->watch = b->graph->watch;
     bool ok = sx_rebuild(b->graph, t->g, &b->value, 1, &b->x, 1, map, NULL, NULL);
     for (int i = 0; ok && i < t->n_shared; i++)

@@ -84,7 +84,7 @@ static bool compile(struct sx_whole *w, int number, int64_t expected, struct sx_
     int *shared = sx_new((size_t)t->n_shared + 1, sizeof *shared, error);
     bool ok = g != NULL && map != NULL && shared != NULL;
     if (ok) {
-        g->constant_limit = t->g->constant_limit;
+        g->limit = t->g->limit;
         g->watch = t->g->watch;
         f.to = directions_node(w, g, &all);
         sx_rebuild(t->g, g, &number, 1, NULL, 0, map, fix_directions, &f);
@@ -308,8 +308,8 @@ struct sx_whole *sx_whole_new(struct sx_explainer *e, int order, int64_t q,
     for (int m = 0; ok && m < order; m++) {
         ok = q > 0 && w->cells <= INT64_MAX / 64 / q;
         if (!ok)
-            sx_fail(error, SX_MEMORY, "%lld directions to the power of %d are too many",
-                    (long long)q, order);
+            sx_over_limit(error, "%lld directions to the power of %d are too many",
+                          (long long)q, order);
         w->cells *= q;
     }
     if (!ok || (!moving && !keep_directions(w, directions, error)) ||

@@ -287,7 +287,7 @@ bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
               w.uses != NULL && w.needed != NULL && same_graphs(&w) && wish_names(&w, d) &&
               mark_needed(&w, d) && write_nodes(&w, d);
     if (to->error->status != SX_OK && error != to->error)
-        ok = sx_fail(error, to->error->status, "%s", to->error->message);
+        ok = sx_fail_as(error, to->error);
     *stuck = w.stuck;
     sx_names_free(&w.used);
     sx_names_free(&w.made);

@@ -51,7 +51,7 @@ bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_err
     sx_onnx_write_metadata(&file, KEY, fit->hash);
     sx_onnx_write_metadata(&file, KEY ".place", place);
     struct sx_sink *sink = NULL;
-    bool ok = failure.status == SX_OK || sx_fail(error, failure.status, "%s", failure.message);
+    bool ok = failure.status == SX_OK || sx_fail_as(error, &failure);
     if (ok) {
         sink = sx_sink_open(path, error);
         ok = sink != NULL;

@@ -58,7 +58,7 @@ static bool open_composed(struct sx_flint_fit *fit, struct sx_error *error)
     struct sx_wire file = {.error = &failure};
     if (!compose(fit, NULL, &file)) {
         sx_wire_free(&file);
-        return sx_fail(error, failure.status, "%s", failure.message);
+        return sx_fail_as(error, &failure);
     }
     fit->composed = sx_model_take(file.bytes, file.size, "interpreter", error);
     const char **names = sx_new((size_t)fit->source.n_layers, sizeof *names, error);
@@ -292,7 +292,7 @@ bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const 
 static bool write_out(struct sx_wire *file, bool made, struct sx_sink *sink,
                       struct sx_error *error)
 {
-    bool ok = made || sx_fail(error, file->error->status, "%s", file->error->message);
+    bool ok = made || sx_fail_as(error, file->error);
     if (ok)
         sx_sink_write(sink, file->bytes, file->size);
     sx_wire_free(file);

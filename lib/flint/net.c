@@ -73,7 +73,7 @@ static bool simplify(struct sx_flint_net *net, struct parts *p, struct sx_error 
     net->g = sx_graph_new(from->rows, from->real, error);
     bool ok = map != NULL && roots != NULL && net->g != NULL;
     if (ok) {
-        net->g->constant_limit = from->constant_limit;
+        net->g->limit = from->limit;
         sx_rebuild(from, net->g, roots, outputs_of(p, roots), p->value + N_VALUES,
                    p->cut ? p->n_values - N_VALUES : 0, map, NULL, NULL);
         ok = sx_graph_ok(net->g, error);
@@ -131,7 +131,7 @@ static bool build(struct sx_flint_net *net, const struct sx_flint_predictor *f,
     if (o->batch > 1 && f->free_batch && lower(net, f, o, o->batch, p, &ignored))
         return simplify(net, p, error);
     if (ignored.status == SX_MEMORY)
-        return sx_fail(error, SX_MEMORY, "%s", ignored.message);
+        return sx_fail_as(error, &ignored);
     sx_lowered_free(net->lowered);
     net->lowered = NULL;
     return lower(net, f, o, 1, p, error) && simplify(net, p, error) &&

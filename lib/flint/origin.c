@@ -195,7 +195,7 @@ bool sx_flint_tell(struct sx_flint_told *told, const struct sx_model *model, int
         return true;
     told->record = sx_result_read(text, strlen(text), &bad);
     if (bad.status == SX_MEMORY)
-        return sx_fail(error, SX_MEMORY, "%s", bad.message);
+        return sx_fail_as(error, &bad);
     const struct sx_datum *top = told->record != NULL ? sx_result_top(told->record) : NULL;
     const struct sx_datum *prepare = sx_datum_at(top, "prepare");
     const struct sx_datum *range = sx_datum_at(top, "range");

@@ -12,7 +12,7 @@ struct sx_graph *sx_graph_new(const struct sx_row *const *rows, enum sx_type rea
     if (g != NULL) {
         g->rows = rows;
         g->real = real;
-        g->constant_limit = (size_t)1 << 31;
+        g->limit = (size_t)1 << 31;
     }
     return g;
 }
@@ -40,11 +40,24 @@ bool sx_graph_fail(struct sx_graph *g, enum sx_status status, const char *format
     return sx_fail(&g->error, status, "%s", text);
 }
 
+bool sx_graph_take(struct sx_graph *g, size_t n, size_t size)
+{
+    size_t bytes, total;
+    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&total, bytes, g->taken) ||
+        total > g->limit)
+        return sx_over_limit(&g->error,
+                             "the graph and its constants need more than the memory "
+                             "limit of %zu MB",
+                             g->limit >> 20);
+    g->taken = total;
+    return true;
+}
+
 bool sx_graph_ok(const struct sx_graph *g, struct sx_error *error)
 {
     if (g->error.status == SX_OK)
         return true;
-    return sx_fail(error, g->error.status, "%s", g->error.message);
+    return sx_fail_as(error, &g->error);
 }
 
 int sx_input(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape)
@@ -82,14 +95,11 @@ int sx_const(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape
 
 void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size)
 {
-    size_t bytes, total;
-    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&total, bytes, g->constant_bytes) ||
-        total > g->constant_limit) {
-        sx_graph_fail(g, SX_MEMORY, "constants need more than the memory limit");
+    size_t bytes;
+    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&bytes, bytes, 64) ||
+        !sx_graph_take(g, bytes, 1))
         return NULL;
-    }
-    g->constant_bytes = total;
-    char *p = sx_arena_new(&g->arena, bytes + 64, 1, &g->error);
+    char *p = sx_arena_new(&g->arena, bytes, 1, &g->error);
     return p == NULL ? NULL : p + (64 - (uintptr_t)p % 64) % 64;
 }
 

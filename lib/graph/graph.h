@@ -55,8 +55,8 @@ struct sx_graph {
     int *bucket; /* hash table of node indices + 1, open addressing, size a power of two */
     size_t n_buckets, n_hashed;
     struct sx_folded folded;
-    size_t constant_bytes, constant_limit; /* folded constants, and how much they may be */
-    struct sx_watch *watch;                /* of runs; NULL: nobody watches */
+    size_t taken, limit;    /* bytes of nodes and folded constants, and how many they may be */
+    struct sx_watch *watch; /* of runs; NULL: nobody watches */
     struct sx_arena arena;
     struct sx_error error;
 };
@@ -73,6 +73,12 @@ bool sx_graph_fail(struct sx_graph *g, enum sx_status status, const char *format
 
 /* Copies the sticking failure, if there is one, into *error; true if there is none. */
 bool sx_graph_ok(const struct sx_graph *g, struct sx_error *error);
+
+/* Counts bytes that the graph is about to take; over its limit, that is a failure that sticks. */
+bool sx_graph_take(struct sx_graph *g, size_t n, size_t size);
+
+/* Room for constants in the graph's arena, aligned to 64 bytes and counted against its limit. */
+void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size);
 
 /* The general builder: emits a node, or returns an existing or folded one that equals it. */
 int sx_emit(struct sx_graph *g, int op, int n_in, const int *in, int n_attr,

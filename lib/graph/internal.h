@@ -19,9 +19,6 @@ bool sx_node_same(const struct sx_node *a, const struct sx_node *b);
 int sx_folded_find(const struct sx_graph *g, const struct sx_node *node);
 bool sx_folded_note(struct sx_graph *g, const struct sx_node *node, int result);
 
-/* Room for constants in the graph's arena, aligned to 64 bytes and counted against its limit. */
-void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size);
-
 /* The identities: a cheaper equal node for *node (typed and shaped, not yet appended), or
  * SX_NONE. */
 int sx_simplify(struct sx_graph *g, const struct sx_node *node);

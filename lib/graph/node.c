@@ -10,7 +10,8 @@ int sx_append(struct sx_graph *g, const struct sx_node *node)
         sx_fail(&g->error, SX_MODEL, "the graph has too many nodes");
         return SX_NONE;
     }
-    if (!sx_grow((void **)&g->node, &g->node_capacity, g->n_nodes + 1, sizeof *g->node,
+    if (!sx_graph_take(g, 1, sizeof *g->node) ||
+        !sx_grow((void **)&g->node, &g->node_capacity, g->n_nodes + 1, sizeof *g->node,
                  &g->error))
         return SX_NONE;
     g->node[g->n_nodes] = *node;

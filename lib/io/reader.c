@@ -132,7 +132,7 @@ static bool open_pb(struct sx_reader *reader, struct sx_error *error)
     if (!sx_file_fill(file, SIZE_MAX, error))
         return false;
     if (!sx_pb_parse(file->bytes, file->size, reader->how.words, &reader->held, &why))
-        return refuse_foreign(file, error) && sx_fail(error, why.status, "%s", why.message);
+        return refuse_foreign(file, error) && sx_fail_as(error, &why);
     reader->shape = reader->held.shape;
     return find_samples(reader, error);
 }
@@ -252,7 +252,7 @@ static bool check_names(struct sx_reader *reader, struct sx_error *error)
     if (takes > 0 && (size_t)takes < n)
         sx_csv_spare(&reader->csv, n - (size_t)takes, spare, sizeof spare);
     if (spare[0] == '\0')
-        return sx_fail(error, why.status, "%s", why.message);
+        return sx_fail_as(error, &why);
     return sx_fail(error, SX_FAILED,
                    "%zu columns where the model takes %lld: --drop=%s leaves out what is too "
                    "much, --columns chooses",

@@ -117,13 +117,10 @@ int sx_convert(struct sx_lowering *l, int node, int kind)
 
 void *sx_scratch(struct sx_lowering *l, size_t n, size_t size)
 {
-    size_t bytes, total;
-    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&total, bytes, l->g->constant_bytes) ||
-        total > l->g->constant_limit) {
-        sx_fail(l->error, SX_MEMORY, "constants need more than the memory limit");
+    if (!sx_graph_take(l->g, n, size)) {
+        sx_fail_as(l->error, &l->g->error);
         return NULL;
     }
-    l->g->constant_bytes = total;
     return sx_arena_new(&l->g->arena, n, size, l->error);
 }
 

@@ -144,7 +144,7 @@ static enum verdict try_group(const struct sx_model *m, const bool *in, size_t m
         verdict = lowered ? follow(&p, l) : UNDECIDED;
         sx_lowered_free(l);
         if (sx_exhausted(&error))
-            sx_fail(failure, SX_MEMORY, "%s", error.message);
+            sx_fail_as(failure, &error);
     }
     free(p.shape);
     free(p.input);

@@ -88,7 +88,7 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
     if (to->graph != NULL) {
         to->graph->faithful = true;
         if (options->max_memory > 0)
-            to->graph->constant_limit = options->max_memory;
+            to->graph->limit = options->max_memory;
     }
     if (sx_model_opset(model, "") > NEWEST_OPSET)
         sx_model_warn(model, "opset %lld is newer than %d, the last that is known",
@@ -103,7 +103,7 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
         sx_graph_ok(to->graph, &failure);
     sx_lowered_free(to);
     sx_fail_at(&failure, "%s", model->path);
-    sx_fail(error, failure.status, "%s", failure.message);
+    sx_fail_as(error, &failure);
     return NULL;
 }
 

@@ -49,18 +49,10 @@ int sx_filled(struct sx_graph *g, enum sx_type type, const struct sx_shape *shap
 int sx_iota(struct sx_graph *g, int64_t n)
 {
     struct sx_shape shape = {1, {n}};
-    struct sx_tensor t;
-    if ((uint64_t)n > g->constant_limit / sizeof n) {
-        sx_graph_fail(g, SX_MEMORY, "constants need more than the memory limit");
-        return SX_NONE;
-    }
-    if (!sx_tensor_new(&t, SX_INT, &shape, &g->error))
-        return SX_NONE;
-    for (int64_t i = 0; i < n; i++)
-        ((int64_t *)t.data)[i] = i;
-    int node = sx_const(g, SX_INT, &shape, t.data);
-    sx_tensor_free(&t);
-    return node;
+    int64_t *data = sx_arena_aligned(g, (size_t)n, sizeof n);
+    for (int64_t i = 0; data != NULL && i < n; i++)
+        data[i] = i;
+    return data != NULL ? sx_const_borrow(g, SX_INT, &shape, data) : SX_NONE;
 }
 
 int sx_real_const(struct sx_graph *g, const struct sx_shape *shape, const double *values)

@@ -12,6 +12,7 @@ struct budget {
     struct sx_arena *arena;
     size_t left;
     bool over;
+    struct sx_error error; /* why the arena gave nothing */
 };
 
 static void *budget_alloc(void *data, size_t size)
@@ -21,9 +22,7 @@ static void *budget_alloc(void *data, size_t size)
     if (b->over)
         return NULL;
     b->left -= size;
-    void *p = sx_arena_new(b->arena, 1, size, NULL);
-    b->over = p == NULL;
-    return p;
+    return sx_arena_new(b->arena, 1, size, &b->error);
 }
 
 static void budget_free(void *data, void *pointer)
@@ -37,12 +36,12 @@ static bool parse(struct sx_model *m, size_t limit, struct sx_error *error)
     struct sx_slim slim = {0};
     bool ok = sx_onnx_slim(m->file.bytes, m->file.size, limit, &slim, error);
     if (ok) {
-        struct budget budget = {&m->arena, limit - slim.size, false};
+        struct budget budget = {.arena = &m->arena, .left = limit - slim.size};
         ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
         m->proto = onnx__model_proto__unpack(&allocator, slim.size, slim.bytes);
         if (m->proto == NULL && budget.over)
-            sx_fail(error, SX_MEMORY, "parsing takes over %zu bytes of memory", limit);
-        else if (m->proto == NULL)
+            sx_over_limit(error, "parsing takes over %zu bytes of memory", limit);
+        else if (m->proto == NULL && !sx_fail_as(error, &budget.error))
             sx_fail(error, SX_MODEL, "not an ONNX model");
         ok = m->proto != NULL;
     }

@@ -57,8 +57,8 @@ static bool bad(struct walk *w, const char *reason)
 static bool spend(struct walk *w, size_t bytes)
 {
     if (bytes > w->budget - w->cost)
-        return sx_fail(w->error, SX_MEMORY, "byte %td: parsing takes over %zu bytes of memory",
-                       w->at - w->first, w->budget);
+        return sx_over_limit(w->error, "byte %td: parsing takes over %zu bytes of memory",
+                             w->at - w->first, w->budget);
     w->cost += bytes;
     return true;
 }

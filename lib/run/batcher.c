@@ -164,13 +164,12 @@ static bool prepare(struct sx_points *points, int64_t size, struct sx_error *err
         bool fits = sx_size_mul(&padding, one, (size_t)size) && (limit == 0 || padding < limit);
         points->run.max_memory = fits && limit > 0 ? limit - padding : limit;
         if (!fits)
-            sx_fail(&failure, SX_MEMORY,
-                    "%lld points need more than the memory limit of %zu MB", (long long)size,
-                    limit >> 20);
+            sx_over_limit(&failure, "%lld points need more than the memory limit of %zu MB",
+                          (long long)size, limit >> 20);
         else if (compile(points, &points->batch[0], size, &failure))
             return make_padding(points, error);
-        if (failure.status != SX_MEMORY || sx_exhausted(&failure) || size <= 1)
-            return sx_fail(error, failure.status, "%s", failure.message);
+        if (failure.status != SX_MEMORY || failure.want == SX_WANT_LITTLE || size <= 1)
+            return sx_fail_as(error, &failure);
     }
 }
 
@@ -190,7 +189,7 @@ static bool copy_graph(struct sx_points *points, const struct sx_graph *g, const
               points->output != NULL && points->in_bytes != NULL && points->out_bytes != NULL &&
               points->padded != NULL;
     if (ok) {
-        points->g->constant_limit = g->constant_limit;
+        points->g->limit = g->limit;
         points->g->watch = g->watch;
         memcpy(points->feed, inputs, n_in * sizeof *map);
         for (size_t i = 0; i < n_shared; i++)

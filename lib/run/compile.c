@@ -18,7 +18,7 @@ static bool run_pass(struct sx_program *program, const struct sx_graph *from, en
     const int *outputs = program->outputs;
     bool ok = to != NULL && map != NULL;
     if (ok) {
-        to->constant_limit = from->constant_limit;
+        to->limit = from->limit;
         if (pass == REWRITE)
             sx_rewrite(from, to, program->inputs, program->n_inputs, outputs,
                        program->n_outputs, map);

@@ -57,11 +57,10 @@ static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t
     if (!sx_shape_count(&node->shape, &count, p->error))
         return false;
     if (!sx_size_mul(bytes, (size_t)count, sx_type_size(node->type)))
-        return sx_fail(p->error, SX_MEMORY, "a value is too large");
+        return sx_over_limit(p->error, "a value is too large");
     if (*bytes > limit)
-        return sx_fail(p->error, SX_MEMORY,
-                       "a value of %zu MB is over the memory limit of %zu MB", *bytes >> 20,
-                       limit >> 20);
+        return sx_over_limit(p->error, "a value of %zu MB is over the memory limit of %zu MB",
+                             *bytes >> 20, limit >> 20);
     return true;
 }
 
@@ -70,7 +69,7 @@ static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t
 static bool take_memory(struct planner *p, size_t bytes, size_t *offset, size_t *size)
 {
     if (!sx_size_add(size, bytes > 0 ? bytes : 1, ALIGN - 1))
-        return sx_fail(p->error, SX_MEMORY, "a value is too large");
+        return sx_over_limit(p->error, "a value is too large");
     *size &= ~(ALIGN - 1);
     size_t best = p->n_holes;
     for (size_t i = 0; i < p->n_holes; i++)
@@ -90,7 +89,7 @@ static bool take_memory(struct planner *p, size_t bytes, size_t *offset, size_t 
     }
     *offset = p->top;
     if (!sx_size_add(&p->top, p->top, *size) || p->top > SIZE_MAX / 4)
-        return sx_fail(p->error, SX_MEMORY, "the values are too large");
+        return sx_over_limit(p->error, "the values are too large");
     if (p->top > p->peak)
         p->peak = p->top;
     return true;
@@ -358,8 +357,8 @@ static bool make_steps(struct planner *p)
     program->arena_size = p->peak;
     size_t need = sx_program_memory(program);
     if (max_memory > 0 && need > max_memory)
-        return sx_fail(p->error, SX_MEMORY, "a run needs %zu MB of memory, the limit is %zu MB",
-                       need >> 20, max_memory >> 20);
+        return sx_over_limit(p->error, "a run needs %zu MB of memory, the limit is %zu MB",
+                             need >> 20, max_memory >> 20);
     program->arena = sx_new_aligned(p->peak, 1, p->error);
     program->step = sx_arena_new(&program->memory, p->n_steps, sizeof *program->step, p->error);
     if (program->arena == NULL || program->step == NULL)

@@ -27,10 +27,18 @@ enum sx_status {
     SX_MEMORY = 6, /* out of memory, or over the memory limit */
 };
 
+/* Why there was no memory, with SX_MEMORY. */
+enum sx_want {
+    SX_WANT_LITTLE, /* the system has not even a little of it */
+    SX_WANT_MUCH,   /* the system has not that much of it */
+    SX_OVER_LIMIT,  /* a limit forbids it, whatever the system has */
+};
+
 /* The first failure of a call: its status and one line, without a newline. */
 struct sx_error {
     enum sx_status status;
     char message[300];
+    enum sx_want want;
 };
 
 /* Lets somebody follow long work, and end it. */

@@ -140,7 +140,7 @@ static bool estimate_to_tolerance(struct sx_estimate *e)
             return true;
         sx_interactions_free(terms);
         if (!ok && (e->budget >= most || failure.status != SX_USAGE))
-            return sx_fail(error, failure.status, "%s", failure.message);
+            return sx_fail_as(error, &failure);
     }
 }
 
@@ -190,7 +190,7 @@ static bool by_products(struct sx_estimate *e, bool *done)
         return true;
     sx_interactions_free(e->terms);
     *e->terms = kept;
-    return failure.status == SX_USAGE || sx_fail(error, failure.status, "%s", failure.message);
+    return failure.status == SX_USAGE || sx_fail_as(error, &failure);
 }
 
 /* May all coalitions be evaluated? */

@@ -99,7 +99,7 @@ static enum verdict judge(const struct choosing *c, const char *layer, struct sx
     sx_taylorcam_free(t);
     sx_explainer_free(e);
     if (sx_exhausted(&ignored))
-        sx_fail(error, SX_MEMORY, "%s", ignored.message);
+        sx_fail_as(error, &ignored);
     return verdict;
 }
 
@@ -147,7 +147,7 @@ static int look(const struct choosing *c, struct sx_explainer **by_input, bool *
         n = sx_taylorcam_candidates(*by_input, name, MOST_LAYERS, &ignored);
     }
     if (sx_exhausted(&ignored))
-        sx_fail(error, SX_MEMORY, "%s", ignored.message);
+        sx_fail_as(error, &ignored);
     return n;
 }
 

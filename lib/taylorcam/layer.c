@@ -79,7 +79,7 @@ static bool look_at_logit(struct sx_taylorcam *t, int x, int y, struct sx_error 
     int *map = sx_new(from->n_nodes, sizeof *map, error);
     struct sx_graph *g = sx_graph_new(from->rows, from->real, error);
     if (map != NULL && g != NULL) {
-        g->constant_limit = from->constant_limit;
+        g->limit = from->limit;
         g->watch = from->watch;
         struct sx_smoothing smoothing = {from, map, t->e->smooth};
         if (sx_rebuild(from, g, &logit, 1, &x, 1, map, sx_smooth_change, &smoothing)) {

@@ -84,15 +84,14 @@ bool sx_search_level(struct sx_study *h, int order, struct sx_error *error)
     bool beam =
         h->o.search == SX_SEARCH_BEAM ? order > 2 || all > h->o.max_sets : all > h->o.max_sets;
     if (beam && (h->o.search == SX_SEARCH_ALL || h->method->pairs))
-        return sx_fail(error, SX_MEMORY,
-                       "there are %lld sets of %d of %lld features, over the "
-                       "limit of %lld (see --max-sets, --search=beam:N)",
-                       (long long)all, order, (long long)h->q, (long long)h->o.max_sets);
+        return sx_over_limit(error,
+                             "there are %lld sets of %d of %lld features, over the "
+                             "limit of %lld (see --max-sets, --search=beam:N)",
+                             (long long)all, order, (long long)h->q, (long long)h->o.max_sets);
     int64_t width = h->o.search == SX_SEARCH_BEAM ? h->o.beam : usual_width(h);
     if (beam && width > MOST_GROWN / h->q && h->level[order - 1].n > MOST_GROWN / h->q)
-        return sx_fail(
-            error, SX_MEMORY,
-            "%lld features are too many for a beam of %lld sets (see --search=beam:N)",
+        return sx_over_limit(
+            error, "%lld features are too many for a beam of %lld sets (see --search=beam:N)",
             (long long)h->q, (long long)width);
     bool ok = beam ? grow(h, order, width, error) : sx_level_all(level, h->q, order, error);
     h->beam = h->beam || beam;

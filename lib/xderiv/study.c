@@ -361,8 +361,8 @@ bool sx_study_tensor(struct sx_study *h, struct sx_tensor *tensor, struct sx_err
     if (h->n == 0)
         return sx_fail(error, SX_FAILED, "there are no samples");
     if (!sx_shape_count(&shape, &cells, &(struct sx_error){0}))
-        return sx_fail(error, SX_MEMORY, "%lld features to the power of %d are too many",
-                       (long long)h->q, (int)h->o.order);
+        return sx_over_limit(error, "%lld features to the power of %d are too many",
+                             (long long)h->q, (int)h->o.order);
     if (!sx_tensor_new(tensor, SX_DOUBLE, &shape, error))
         return false;
     struct sx_effects result;

@@ -97,10 +97,11 @@ bool sx_tally_begin(struct sx_tally *t, struct sx_level *l, enum sx_gather how, 
         return true;
     if (!sx_size_mul(&kept, n, (size_t)rows) || !sx_size_mul(&kept, kept, sizeof(double)) ||
         (limit > 0 && kept > limit))
-        return sx_fail(error, SX_MEMORY,
-                       "%lld sets at %lld rows need more than the memory limit of %zu MB: take "
-                       "another --agg than median or mode",
-                       (long long)l->n, (long long)rows, limit >> 20);
+        return sx_over_limit(
+            error,
+            "%lld sets at %lld rows need more than the memory limit of %zu MB: take "
+            "another --agg than median or mode",
+            (long long)l->n, (long long)rows, limit >> 20);
     t->kept = sx_new_aligned(n * (size_t)rows, sizeof *t->kept, error);
     return t->kept != NULL;
 }
