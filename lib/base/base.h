@@ -37,6 +37,10 @@ bool sx_grow(void **items, size_t *capacity, size_t need, size_t size, struct sx
 /* A copy of a string; NULL with status 6 on failure. */
 char *sx_strdup(const char *text, struct sx_error *error);
 
+/* A tensor as sx_tensor_new makes it, its elements not set. */
+bool sx_tensor_room(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
+                    struct sx_error *error);
+
 /* An arena: many small allocations that end together. Zero-initialise it. */
 struct sx_arena {
     struct sx_arena_block *block;

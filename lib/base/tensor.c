@@ -43,17 +43,23 @@ bool sx_shape_equal(const struct sx_shape *a, const struct sx_shape *b)
            memcmp(a->dim, b->dim, (size_t)a->rank * sizeof a->dim[0]) == 0;
 }
 
-bool sx_tensor_new(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
-                   struct sx_error *error)
+bool sx_tensor_room(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
+                    struct sx_error *error)
 {
     int64_t count;
     *tensor = (struct sx_tensor){.type = type, .shape = *shape};
     if (!sx_shape_count(shape, &count, error))
         return false;
     tensor->data = sx_new_aligned((size_t)count, sx_type_size(type), error);
-    if (tensor->data == NULL)
+    return tensor->data != NULL;
+}
+
+bool sx_tensor_new(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
+                   struct sx_error *error)
+{
+    if (!sx_tensor_room(tensor, type, shape, error))
         return false;
-    memset(tensor->data, 0, (size_t)count * sx_type_size(type));
+    memset(tensor->data, 0, (size_t)sx_count(shape) * sx_type_size(type));
     return true;
 }
 
@@ -118,9 +124,11 @@ void sx_tensor_set(struct sx_tensor *tensor, int64_t i, double value)
 bool sx_tensor_convert(struct sx_tensor *to, enum sx_type type, const struct sx_tensor *from,
                        struct sx_error *error)
 {
-    if (!sx_tensor_new(to, type, &from->shape, error))
+    if (!sx_tensor_room(to, type, &from->shape, error))
         return false;
     int64_t n = sx_count(&from->shape);
+    if (n == 0)
+        return true;
     if (type == from->type)
         memcpy(to->data, from->data, (size_t)n * sx_type_size(type));
     else

@@ -4,10 +4,18 @@
 
 #include "graph/internal.h"
 
+/* Of a file as it is: products take transposed weights as they lie. */
+static bool is_large_transpose(const struct sx_graph *g, const struct sx_node *node)
+{
+    return g->faithful && node->op == SX_TRANSPOSE && sx_is_real(node->type) &&
+           sx_count(&node->shape) > 1 << 18;
+}
+
 /* Folding must not blow a small file up: a result may be as large as its operands, or 1 MB. */
 static bool worth_folding(const struct sx_graph *g, const struct sx_node *node)
 {
-    if (node->n_in == 0 || sx_row_of(g, node)->run == NULL || node->op == SX_EXPAND)
+    if (node->n_in == 0 || sx_row_of(g, node)->run == NULL || node->op == SX_EXPAND ||
+        is_large_transpose(g, node))
         return false;
     size_t operands = (size_t)1 << 20, size = 0;
     for (int k = 0; k < node->n_in; k++) {
@@ -25,33 +33,54 @@ static bool worth_folding(const struct sx_graph *g, const struct sx_node *node)
     return size <= operands;
 }
 
-/* Runs one node on constants. An EXPAND of a constant among them is written out first. */
+/* An EXPAND of a constant, written out; it is the caller's to free. */
+static void *written_out(struct sx_graph *g, int node)
+{
+    const struct sx_node *n = &g->node[node];
+    struct sx_tensor t;
+    double value = 0;
+    sx_is_uniform(g, node, &value);
+    if (!sx_tensor_new(&t, n->type, &n->shape, &g->error))
+        return NULL;
+    for (int64_t i = 0; i < sx_count(&n->shape); i++)
+        sx_tensor_set(&t, i, value);
+    return t.data;
+}
+
+/* Makes operand k of a node that is folded; *copy is the caller's to free. */
+static bool operand(struct sx_graph *g, const struct sx_node *node, int k, void **copy,
+                    struct sx_operand *in)
+{
+    const struct sx_node *source = &g->node[node->in[k]];
+    *in = (struct sx_operand){.type = source->type, .shape = &source->shape};
+    if (source->op == SX_EXPAND)
+        in->data = *copy = written_out(g, node->in[k]);
+    else
+        in->data = sx_const_aligned(source, copy, &g->error);
+    return g->error.status == SX_OK;
+}
+
+/* Runs one node on constants. */
 static int fold(struct sx_graph *g, const struct sx_node *node)
 {
     const struct sx_row *row = sx_row_of(g, node);
-    struct sx_operand *in = sx_arena_new(&g->arena, (size_t)node->n_in, sizeof *in, &g->error);
+    if (row->view && sx_is_const(g, node->in[0]))
+        return sx_const_borrow(g, node->type, &node->shape, g->node[node->in[0]].data);
+    size_t n = (size_t)node->n_in, need = row->scratch != NULL ? row->scratch(g, node) : 0;
+    struct sx_operand *in = sx_new(n, sizeof *in, &g->error);
+    void **copy = sx_new(n, sizeof *copy, &g->error);
     void *out = sx_arena_aligned(g, (size_t)sx_count(&node->shape), sx_type_size(node->type));
-    size_t need = row->scratch != NULL ? row->scratch(g, node) : 0;
     void *scratch = need > 0 ? sx_new_aligned(need, 1, &g->error) : NULL;
-    for (int k = 0; k < node->n_in && in != NULL; k++) {
-        struct sx_node source = g->node[node->in[k]];
-        if (source.op == SX_EXPAND) {
-            struct sx_node copy = source;
-            struct sx_tensor t = {.type = source.type, .shape = source.shape};
-            double value = 0;
-            sx_is_uniform(g, node->in[k], &value);
-            t.data =
-                sx_arena_aligned(g, (size_t)sx_count(&copy.shape), sx_type_size(copy.type));
-            for (int64_t i = 0; t.data != NULL && i < sx_count(&copy.shape); i++)
-                sx_tensor_set(&t, i, value);
-            source.data = t.data;
-        }
-        in[k] = (struct sx_operand){source.type, &g->node[node->in[k]].shape, source.data};
-    }
+    for (size_t k = 0; k < n && g->error.status == SX_OK; k++)
+        operand(g, node, (int)k, &copy[k], &in[k]);
     if (g->error.status == SX_OK) {
         struct sx_call call = {node, in, out, scratch};
         row->run(&call);
     }
+    for (size_t k = 0; k < n && copy != NULL; k++)
+        free(copy[k]);
+    free(copy);
+    free(in);
     free(scratch);
     if (g->error.status != SX_OK)
         return SX_NONE;

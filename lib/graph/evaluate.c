@@ -18,7 +18,11 @@ static bool run_node(struct sx_graph *g, size_t i, struct sx_tensor *value,
               sx_tensor_new(&value[i], n->type, &n->shape, error);
     for (int k = 0; ok && k < n->n_in; k++) {
         const struct sx_node *source = &g->node[n->in[k]];
-        const void *data = source->op == SX_CONST ? source->data : value[n->in[k]].data;
+        struct sx_tensor *held = &value[n->in[k]];
+        const void *data = held->data;
+        if (source->op == SX_CONST && data == NULL)
+            data = sx_const_aligned(source, &held->data, error);
+        ok = source->op != SX_CONST || sx_count(&source->shape) == 0 || data != NULL;
         in[k] = (struct sx_operand){source->type, &source->shape, data};
     }
     if (ok) {

@@ -93,6 +93,16 @@ int sx_const(struct sx_graph *g, enum sx_type type, const struct sx_shape *shape
     return sx_const_borrow(g, type, shape, copy);
 }
 
+const void *sx_const_aligned(const struct sx_node *node, void **copy, struct sx_error *error)
+{
+    size_t size = sx_type_size(node->type), bytes = (size_t)sx_count(&node->shape) * size;
+    *copy = NULL;
+    if (bytes == 0 || (uintptr_t)node->data % size == 0)
+        return node->data;
+    *copy = sx_new_aligned(bytes, 1, error);
+    return *copy != NULL ? memcpy(*copy, node->data, bytes) : NULL;
+}
+
 void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size)
 {
     size_t bytes;

@@ -18,7 +18,9 @@ struct sx_node {
     int n_in, n_attr;
     const int *in;       /* n_in node indices, all smaller than this node's */
     const int64_t *attr; /* integers whose meaning the row gives */
-    const void *data; /* of a CONST: the dense elements; owned by the graph or outliving it */
+    /* Of a CONST: the dense elements; owned by the graph or outliving it. Those of weights may lie at
+     * any address, as files have them: see sx_const_aligned. */
+    const void *data;
 };
 
 struct sx_row;
@@ -102,6 +104,10 @@ bool sx_name_node(struct sx_graph *g, const char *name, int node, const char *on
                   const char *onnx_node);
 int sx_find(const struct sx_graph *g, const char *name);
 bool sx_no_tensor(const struct sx_graph *g, const char *name, struct sx_error *error);
+
+/* The elements of a constant where kernels can read them: its data, or a copy of data that are not
+ * aligned, which then is *copy and the caller's to free. NULL on failure. */
+const void *sx_const_aligned(const struct sx_node *node, void **copy, struct sx_error *error);
 
 /* Whether node is a constant, whether all its elements equal one value, and that value. */
 bool sx_is_const(const struct sx_graph *g, int node);

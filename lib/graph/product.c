@@ -4,12 +4,13 @@
  * and the batch rule go through it, and so get the same treatment. */
 #include "graph/matrix.h"
 
-/* Takes a TRANSPOSE of the last two axes into the flag; of a vector, it is none. */
+/* Takes a TRANSPOSE of the last two axes into the flag (in a faithful graph, that of weights); of a
+ * vector, it is none. */
 static int absorb(struct sx_graph *g, int a, bool *flag)
 {
     const struct sx_node n = g->node[a];
     struct sx_shape s = n.shape;
-    if (n.op == SX_TRANSPOSE && !g->faithful) {
+    if (n.op == SX_TRANSPOSE && (!g->faithful || sx_is_const(g, n.in[0]))) {
         bool last_two = n.attr[s.rank - 1] == s.rank - 2 && n.attr[s.rank - 2] == s.rank - 1;
         for (int i = 0; i < s.rank - 2; i++)
             last_two = last_two && n.attr[i] == i;

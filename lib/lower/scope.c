@@ -97,8 +97,10 @@ void sx_scope_end(struct sx_scope *s)
     sx_names_free(&s->names);
     sx_names_free(&s->cut);
     free(s->value);
-    if (s->root == s)
+    if (s->root == s) {
         sx_values_free(&s->values);
+        free(s->same.item);
+    }
 }
 
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto)
@@ -111,9 +113,12 @@ struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *pro
                  s->error) ||
         !sx_onnx_tensor_read(s->model, proto, to->graph->real, &t, &borrowed, s->error))
         return value;
-    if (!borrowed)
+    size_t before = to->graph->n_nodes;
+    value.node = sx_same_const(&s->root->same, to->graph, &t);
+    if (!borrowed && to->graph->n_nodes > before)
         to->owned[to->n_owned++] = t;
-    value.node = sx_const_borrow(to->graph, t.type, &t.shape, t.data);
+    else if (!borrowed)
+        sx_tensor_free(&t);
     return value;
 }
 

@@ -17,6 +17,19 @@ int sx_names_get(const struct sx_names *names, const char *key);
 bool sx_names_put(struct sx_names *names, const char *key, int value, struct sx_error *error);
 void sx_names_free(struct sx_names *names);
 
+/* The constants of a file so far: a hash table. Zero-initialise it. */
+struct sx_same_item {
+    uint64_t hash;
+    int node; /* 1 + its node; 0: empty */
+};
+struct sx_same {
+    struct sx_same_item *item;
+    size_t n, size; /* size: a power of two */
+};
+
+/* A constant that borrows the tensor's data, or the equal one that is there. */
+int sx_same_const(struct sx_same *s, struct sx_graph *g, const struct sx_tensor *t);
+
 /* The tensors that the nodes of one graph see. */
 struct sx_scope {
     struct sx_scope *outer; /* whose tensors are seen too; NULL: none */
@@ -37,6 +50,7 @@ struct sx_scope {
     /* Of the root: the table of rows, which bodies are lowered by. It is a field because If, Loop
      * and Scan have rows in it and lower bodies themselves. */
     const struct sx_lowering_row *(*find)(const char *domain, const char *op, int64_t opset);
+    struct sx_same same;     /* of the root */
     struct sx_values values; /* of the root: of nodes, at the sample */
     bool sampled;            /* of the root: there is a sample */
     bool quiet; /* inner tensors are not named in the graph: there may be many of a name */

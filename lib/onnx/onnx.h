@@ -124,7 +124,7 @@ bool sx_onnx_tensor(const struct sx_model *model, const Onnx__TensorProto *proto
 
 /* Makes *tensor its elements, real ones in the type `real`. If borrowed is not NULL and the
  * elements can be used where they are, *borrowed is set and tensor->data points to them: they
- * are not to be written or freed. */
+ * are not to be written or freed, and need not be aligned where they are many. */
 bool sx_onnx_tensor_read(const struct sx_model *model, const Onnx__TensorProto *proto,
                          enum sx_type real, struct sx_tensor *tensor, bool *borrowed,
                          struct sx_error *error);

@@ -320,6 +320,9 @@ static bool read_texts(const struct sx_model *m, const Onnx__TensorProto *proto,
     return true;
 }
 
+/* Reals of as many elements are used where they are, whatever their address. */
+#define LOOSE (1 << 14)
+
 bool sx_onnx_tensor_read(const struct sx_model *m, const Onnx__TensorProto *proto,
                          enum sx_type real, struct sx_tensor *tensor, bool *borrowed,
                          struct sx_error *error)
@@ -337,13 +340,14 @@ bool sx_onnx_tensor_read(const struct sx_model *m, const Onnx__TensorProto *prot
         !sx_onnx_type(view.onnx_type, real, &type, error))
         return false;
     bool same = is_same(&view, type);
+    bool loose = type != SX_INT && view.count >= LOOSE;
     if (borrowed != NULL && same && view.count > 0 &&
-        (uintptr_t)view.bytes % view.stride == 0) {
+        (loose || (uintptr_t)view.bytes % view.stride == 0)) {
         *borrowed = true;
         *tensor = (struct sx_tensor){type, view.shape, (void *)(uintptr_t)view.bytes};
         return true;
     }
-    if (!sx_tensor_new(tensor, type, &view.shape, error))
+    if (!sx_tensor_room(tensor, type, &view.shape, error))
         return false;
     if (same && view.count > 0)
         memcpy(tensor->data, view.bytes, (size_t)view.count * view.stride);

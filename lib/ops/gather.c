@@ -223,9 +223,10 @@ static struct gather gather_of(const struct sx_call *call, const struct sx_shape
     return s;
 }
 
-typedef uint8_t one __attribute__((may_alias));
-typedef uint32_t four __attribute__((may_alias));
-typedef uint64_t eight __attribute__((may_alias));
+/* A table of words may lie at any address. */
+typedef uint8_t one __attribute__((may_alias, aligned(1)));
+typedef uint32_t four __attribute__((may_alias, aligned(1)));
+typedef uint64_t eight __attribute__((may_alias, aligned(1)));
 
 /* Takes m from `begin` to `end` of the outer place o. */
 #define TAKE(T)                                                                                \
@@ -341,6 +342,7 @@ const struct sx_row sx_row_take = {
     .contrast = take_contrast,
     .batch = take_batch,
     .run = take_run,
+    .loose = true,
 };
 
 const struct sx_row sx_row_put = {

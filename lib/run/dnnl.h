@@ -20,6 +20,9 @@ bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx
 size_t sx_dnnl_packed(const struct sx_dnnl *d);
 bool sx_dnnl_pack(struct sx_dnnl *d, struct sx_error *error);
 
+/* Whether operand k is read when weights are packed, and not by the kernel. */
+bool sx_kernel_packs(const struct sx_kernel *kernel, int k);
+
 /* Bytes of call->scratch that a kernel needs, and the name of oneDNN's implementation. */
 size_t sx_kernel_scratch(const struct sx_kernel *kernel);
 const char *sx_kernel_name(const struct sx_kernel *kernel);

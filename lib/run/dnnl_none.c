@@ -44,6 +44,13 @@ size_t sx_kernel_scratch(const struct sx_kernel *kernel)
     return 0;
 }
 
+bool sx_kernel_packs(const struct sx_kernel *kernel, int k)
+{
+    (void)kernel;
+    (void)k;
+    return false;
+}
+
 const char *sx_kernel_name(const struct sx_kernel *kernel)
 {
     (void)kernel;

@@ -16,6 +16,11 @@ size_t sx_kernel_scratch(const struct sx_kernel *kernel)
     return (size_t)kernel->slots * kernel->scratchpad + copies * kernel->step;
 }
 
+bool sx_kernel_packs(const struct sx_kernel *kernel, int k)
+{
+    return k == 1 && kernel->pack != NULL;
+}
+
 const char *sx_kernel_name(const struct sx_kernel *kernel)
 {
     return kernel->primitive[0]->name;

@@ -18,6 +18,7 @@ struct place {
     size_t offset;    /* in the arena */
     size_t size;      /* bytes there, rounded up */
     const void *data; /* of a constant */
+    bool loose;       /* it is copied, as a kernel reads it that wants it aligned */
 };
 
 /* A hole of the arena; holes are sorted by offset and never touch. */
@@ -244,6 +245,26 @@ static bool release(struct planner *p, const struct sx_node *node, size_t step)
     return true;
 }
 
+/* Weights that lie at any address of a file are copied for the kernels that do not pack them. */
+static bool align_operands(struct planner *p, const struct sx_node *node, size_t step)
+{
+    for (int k = 0; k < node->n_in; k++) {
+        const struct sx_node *in = &p->g->node[node->in[k]];
+        struct place *place = &p->place[p->root[node->in[k]]];
+        size_t bytes;
+        if (place->kind != CONSTANT || place->loose ||
+            (k == 0 && sx_row_of(p->g, node)->loose) ||
+            (uintptr_t)place->data % sx_type_size(in->type) == 0 ||
+            (p->kernel[step] != NULL && sx_kernel_packs(p->kernel[step], k)))
+            continue;
+        if (!bytes_of(p, in, &bytes))
+            return false;
+        place->loose = true;
+        p->program->copied += bytes;
+    }
+    return true;
+}
+
 static bool store_step(struct planner *p, size_t step)
 {
     const struct sx_node *node = &p->g->node[p->node[step]];
@@ -259,6 +280,8 @@ static bool store_step(struct planner *p, size_t step)
         scratch = sx_kernel_scratch(p->kernel[step]);
     else if (row->scratch != NULL)
         scratch = row->scratch(p->g, node);
+    if (!align_operands(p, node, step))
+        return false;
     if (place->kind == ARENA)
         over = overwritten(p, node, step);
     if (over != SX_NONE) {
@@ -287,11 +310,24 @@ static bool add_patch(struct planner *p, struct sx_patch patch)
     return true;
 }
 
+static bool copy_constant(struct planner *p, int node, struct place *place)
+{
+    const struct sx_node *n = &p->g->node[node];
+    size_t size = sx_type_size(n->type), count = (size_t)sx_count(&n->shape);
+    void *copy = sx_arena_new(&p->program->memory, count, size, p->error);
+    if (copy != NULL)
+        place->data = memcpy(copy, place->data, count * size);
+    place->loose = false;
+    return copy != NULL;
+}
+
 /* Where a node's value is, as far as it is known before a run; otherwise notes the patch. */
 static bool locate(struct planner *p, int node, size_t step, int k, void **data)
 {
-    const struct place *place = &p->place[p->root[node]];
+    struct place *place = &p->place[p->root[node]];
     *data = NULL;
+    if (place->loose && !copy_constant(p, node, place))
+        return false;
     if (place->kind == ARENA) {
         *data = (char *)p->program->arena + place->offset;
     } else if (place->kind == CONSTANT) {

@@ -1,11 +1,13 @@
 /* program.c - a program as a thing: its memory, its listing, its end. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "run/program.h"
 
 size_t sx_program_memory(const struct sx_program *program)
 {
-    return program->arena_size + (program->dnnl != NULL ? sx_dnnl_packed(program->dnnl) : 0);
+    return program->arena_size + program->copied +
+           (program->dnnl != NULL ? sx_dnnl_packed(program->dnnl) : 0);
 }
 
 static void dump_shape(const struct sx_shape *shape, FILE *to)
@@ -48,10 +50,38 @@ void sx_program_free(struct sx_program *program)
     free(program);
 }
 
-bool sx_holds_nan(const float *values, int64_t n)
+/* Eight numbers at any address. */
+typedef float numbers __attribute__((vector_size(32), aligned(1), may_alias));
+typedef int32_t truths __attribute__((vector_size(32)));
+
+/* Whether one of n numbers, which may lie at any address, is NaN. */
+static bool piece_holds_nan(const char *values, int64_t n)
 {
+    enum { LANES = sizeof(numbers) / sizeof(float) };
+    truths found = {0};
     bool nan = false;
-    for (int64_t i = 0; i < n; i++)
-        nan |= values[i] != values[i];
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const numbers v = *(const numbers *)(const void *)(values + i * (int64_t)sizeof(float));
+        found |= v != v;
+    }
+    for (int k = 0; k < LANES; k++)
+        nan |= found[k] != 0;
+    for (; i < n; i++) {
+        float v;
+        memcpy(&v, values + i * (int64_t)sizeof v, sizeof v);
+        nan |= v != v;
+    }
+    return nan;
+}
+
+bool sx_holds_nan(const void *values, int64_t n)
+{
+    const int64_t piece = 1 << 16;
+    bool nan = false;
+#pragma omp parallel for if (n > 4 * piece) reduction(|| : nan)
+    for (int64_t i = 0; i < n; i += piece)
+        nan = nan || piece_holds_nan((const char *)values + i * (int64_t)sizeof(float),
+                                     n - i < piece ? n - i : piece);
     return nan;
 }

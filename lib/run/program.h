@@ -47,12 +47,13 @@ struct sx_program {
     struct sx_watch *watch;
 
     void *arena;
-    size_t arena_size;
+    size_t arena_size, copied; /* bytes; `copied`: of constants that were not aligned */
     int threads;
     struct sx_arena memory; /* all small arrays above */
 };
 
-bool sx_holds_nan(const float *values, int64_t n);
+/* Whether one of n floats, which may lie at any address, is NaN. */
+bool sx_holds_nan(const void *values, int64_t n);
 
 /* Decides where every value lies and makes the steps. */
 bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error);

@@ -1,0 +1,180 @@
+/* check_borrow.c - weights used where the file has them: at any address, not copied, not twice. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lowering.h"
+#include "net.h"
+#include "run/program.h"
+#include "suite.h"
+
+enum { N = 256 }; /* N * N elements are borrowed wherever they lie */
+
+static char *block; /* elements one byte behind an aligned place */
+
+/* An N x N constant that is not aligned. */
+static int loose(struct net *net, uint64_t seed)
+{
+    struct sx_shape shape = {2, {N, N}};
+    char *p = sx_arena_new(&net->g->arena, N * N * sizeof(float) + 1, 1, &net->g->error);
+    ck_assert_ptr_nonnull(p);
+    for (size_t i = 0; i < (size_t)N * N; i++) {
+        float value = (float)(sx_random_normal(seed, 0, i) / 16);
+        memcpy(p + 1 + i * sizeof value, &value, sizeof value);
+    }
+    block = p + 1;
+    return sx_const_borrow(net->g, SX_FLOAT, &shape, p + 1);
+}
+
+static struct sx_shape square(void)
+{
+    return (struct sx_shape){2, {N, N}};
+}
+
+/* Products pack it, other kernels get a copy, and both give what the reference gives. */
+START_TEST(any_address)
+{
+    struct net net = net_begin();
+    int x = net_input(&net, square()), w = loose(&net, 1), v = loose(&net, 2);
+    int index = sx_ints(net.g, 3, (int64_t[]){7, 255, 0});
+    net.out[net.n_out++] = sx_matmul(net.g, x, w, false, false);
+    net.out[net.n_out++] = sx_matmul(net.g, x, w, false, true);
+    net.out[net.n_out++] = sx_mul(net.g, sx_add(net.g, x, v), w);
+    net.out[net.n_out++] = sx_take(net.g, v, index, 0, false);
+    net.out[net.n_out++] = sx_take(net.g, v, sx_argmax(net.g, x, 0, false), 1, false);
+    net.out[net.n_out++] = v;
+    net_check(&net);
+}
+END_TEST
+
+START_TEST(folded)
+{
+    struct net net = net_begin();
+    int w = loose(&net, 3), turned = sx_transpose(net.g, w, (int[]){1, 0});
+    ck_assert(sx_is_const(net.g, turned));
+    float a, b;
+    memcpy(&a, block + 5 * sizeof a, sizeof a);
+    memcpy(&b, (const char *)net.g->node[turned].data + 5 * N * sizeof b, sizeof b);
+    ck_assert_float_eq(a, b);
+    /* Another shape is the same bytes. */
+    size_t before = net.g->constant_bytes;
+    int flat = sx_reshape(net.g, w, &(struct sx_shape){1, {N * N}});
+    ck_assert_ptr_eq(net.g->node[flat].data, block);
+    ck_assert_uint_eq(net.g->constant_bytes, before);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+/* What is copied counts as memory of the program. */
+START_TEST(copies_are_counted)
+{
+    struct net net = net_begin();
+    struct sx_run_options options = {.threads = 1};
+    int x = net_input(&net, square()), y = sx_add(net.g, x, loose(&net, 4));
+    struct sx_program *p = sx_compile(net.g, &x, 1, &y, 1, &options, &net_error);
+    ck_assert_ptr_nonnull(p);
+    ck_assert_uint_ge(sx_program_memory(p), N * N * sizeof(float));
+    sx_program_free(p);
+    options.max_memory = N * N * sizeof(float) - 1;
+    ck_assert_ptr_null(sx_compile(net.g, &x, 1, &y, 1, &options, &net_error));
+    ck_assert_int_eq(net_error.status, SX_MEMORY);
+    net_error = (struct sx_error){0};
+    sx_graph_free(net.g);
+}
+END_TEST
+
+START_TEST(nan_is_found)
+{
+    static const size_t places[] = {0, 3, 8, 9, 65535, 65536, 300000, 300006};
+    const size_t n = 300007;
+    char *bytes = calloc(n + 1, sizeof(float));
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert(!sx_holds_nan(bytes + 1, (int64_t)n));
+    ck_assert(!sx_holds_nan(bytes + 1, 0));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        float nan = NAN, zero = 0;
+        memcpy(bytes + 1 + places[i] * sizeof nan, &nan, sizeof nan);
+        ck_assert(sx_holds_nan(bytes + 1, (int64_t)n));
+        ck_assert(!sx_holds_nan(bytes + 1, (int64_t)places[i]));
+        memcpy(bytes + 1 + places[i] * sizeof zero, &zero, sizeof zero);
+    }
+    free(bytes);
+}
+END_TEST
+
+/* ---- Files ---- */
+
+/* Layers with weights of their own that are equal, transposed as exporters do: one product each, and
+ * nothing is copied. The name of the file's input moves the weights byte by byte. */
+START_TEST(equal_weights)
+{
+    struct sx_error error = {0};
+    struct sx_model *model;
+    struct tm_model *m = tm_new(13);
+    const int64_t d = 520, dims[] = {d, d}; /* over 1 MB */
+    float *w = malloc((size_t)(d * d) * sizeof *w);
+    char name[12] = "xxxxxxxxx", in[60], out[40];
+    for (int64_t i = 0; w != NULL && i < d * d; i++)
+        w[i] = (float)sx_random_normal(5, 0, (uint64_t)i) / 32;
+    name[_i] = '\0';
+    tm_input(m, name, SX_FLOAT, 2, (int64_t[]){1, d});
+    snprintf(out, sizeof out, "%s", name);
+    for (int k = 0; k < 3; k++) {
+        char weight[] = {'w', (char)('0' + k), '\0'}, turned[] = {'t', (char)('0' + k), '\0'};
+        tm_const(m, weight, SX_FLOAT, 2, dims, w);
+        tm_node(m, "Transpose", weight, turned, "perm=1,0");
+        snprintf(in, sizeof in, "%s %s", out, turned);
+        snprintf(out, sizeof out, "y%d", k);
+        tm_node(m, "MatMul", in, out, NULL);
+    }
+    free(w);
+    tm_output(m, out);
+    struct sx_lowered *l = lc_lower(m, &model, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert_int_eq(sx_find(l->graph, "w0"), sx_find(l->graph, "w2"));
+    ck_assert_uint_eq(l->n_owned, 0);
+    ck_assert_uint_lt(l->graph->constant_bytes, 4096);
+    int node = l->outputs[0].node;
+    while (l->graph->node[node].op == SX_RESHAPE)
+        node = l->graph->node[node].in[0];
+    ck_assert_int_eq(l->graph->node[node].op, SX_MATMUL);
+    ck_assert_int_eq(l->graph->node[node].in[1], sx_find(l->graph, "w1"));
+    ck_assert_int_eq((int)l->graph->node[node].attr[1], 1);
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
+/* Weights that differ in one element stay two; small ones are not looked for. */
+START_TEST(unequal_weights)
+{
+    struct sx_error error = {0};
+    struct sx_model *model;
+    struct tm_model *m = tm_new(13);
+    float w[2048] = {0};
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){2048});
+    tm_const(m, "a", SX_FLOAT, 1, (int64_t[]){2048}, w);
+    w[777] = 1;
+    tm_const(m, "b", SX_FLOAT, 1, (int64_t[]){2048}, w);
+    tm_const(m, "c", SX_FLOAT, 1, (int64_t[]){2048}, w);
+    tm_const(m, "d", SX_FLOAT, 2, (int64_t[]){1, 2048}, w);
+    tm_node(m, "Sum", "x a b c d", "y", NULL);
+    tm_output(m, "y");
+    struct sx_lowered *l = lc_lower(m, &model, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    const struct sx_graph *g = l->graph;
+    ck_assert_int_ne(sx_find(g, "a"), sx_find(g, "b"));
+    ck_assert_int_eq(sx_find(g, "b"), sx_find(g, "c"));
+    ck_assert_int_ne(sx_find(g, "c"), sx_find(g, "d"));
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("borrow");
+    SUITE_ADD(c, any_address, folded, copies_are_counted, nan_is_found, unequal_weights);
+    tcase_add_loop_test(c, equal_weights, 1, 5);
+    return suite_run();
+}
