@@ -96,10 +96,14 @@ CFLAGS_tests_bench_bench_peak = -O3 -ffp-contract=fast
 CFLAGS_shapley_table = -O3
 CFLAGS_shapley_squares = -O3 -ffp-contract=fast
 
-# Everything, for tools and tests, which also look inside.
+# Everything, for tools and tests, which also look inside. `make mutants` chooses inner.so, so that a
+# change is linked once instead of into each of them.
+INNER = $(BUILD)/inner.a
 $(BUILD)/inner.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
+$(BUILD)/inner.so: $(LIB_OBJ)
+	$(LINK) -shared -Wl,-soname,inner.so -o $@ $^ $(LIBS)
 
 # What others link with exports the functions that the headers declare, and nothing else.
 $(BUILD)/exports: tests/exports.sh lib/sextant.h $(HEADERS)
@@ -114,11 +118,11 @@ $(BUILD)/libsextant.a: $(LIB_OBJ) $(BUILD)/exports
 	$(OBJCOPY) --keep-global-symbols=$(BUILD)/exports $(BUILD)/sextant.o
 	$(AR) rcs $@ $(BUILD)/sextant.o
 
-$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(BUILD)/inner.a
+$(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(INNER)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
-$(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/inner.a
+$(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(INNER)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 

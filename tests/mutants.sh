@@ -8,41 +8,50 @@
 # not in "file", it is looked for in all sources. An entry whose "old" is nowhere is reported as
 # stale and does not count. FIRST and LAST number the entries to run.
 #
-# The faults go into a worktree in $TMPDIR, which also has the uncommitted changes of tracked
-# files. The status is 1 if less than 96 % of the faults are caught.
+# $JOBS workers (one for each processor by default) share the entries. Each has a worktree in
+# $TMPDIR, which also has the uncommitted changes of tracked files. There, tools and tests are
+# linked with a shared library, so that a fault is compiled and linked once. The status is 1 if
+# less than 96 % of the faults are caught.
 set -u
 LC_ALL=C
 export LC_ALL
 least=96
 list=$(realpath "${1:-tests/mutants.jsonl}") first=${2:-1} last=${3:-100000}
+jobs=${JOBS:-$(nproc)}
 top=$(pwd)
 own=$(mktemp -d) || exit 1
-tree=$own/tree
-trap 'cd "$top" && git worktree remove --force "$tree"; rm -rf "$own"' EXIT
-trap 'exit 1' INT TERM
-state=$(git stash create)
-git worktree add --quiet --detach "$tree" "${state:-HEAD}" && cd "$tree" || exit 1
-: >"$own/sound"
+
+clean_up() {
+    cd "$top" || exit 1
+    for tree in "$own"/tree*; do git worktree remove --force "$tree"; done
+    rm -rf "$own"
+}
 
 # The tests of a source file's room. A * stands for all of a family.
 tests_of() {
     case $1 in
     lib/base/*) echo 'check_base check_io_number' ;;
-    lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players' ;;
+    lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players inputs.t' ;;
     lib/onnx/*) echo 'check_onnx*' ;;
     lib/graph/*) echo 'check_graph check_derive check_jet check_lower_kinks check_batching check_relevance' ;;
     lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
     lib/run/*) echo 'check_run check_batching check_cases check_fast' ;;
-    lib/explain/*) echo 'check_deriv check_players check_ggig check_xderiv check_baselines ggig.t xderiv.t' ;;
+    lib/explain/*) echo 'check_deriv check_players check_ggig check_xderiv check_baselines check_absent check_masks ggig.t xderiv.t' ;;
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
     lib/flint/*) echo 'check_flint* flint-*.t' ;;
-    lib/plot/*) echo 'check_plot check_charts' ;;
+    lib/plot/*) echo 'check_plot check_figure' ;;
+    lib/figure/*) echo 'check_figure attr-plot.t' ;;
+    lib/draw/*) echo 'check_figure check_plot attr-plot.t' ;;
     lib/decompose/*) echo 'check_decompose check_relevance attr-decompose.t' ;;
-    lib/ggig/*) echo 'check_ggig check_baselines ggig.t defaults.t' ;;
-    lib/record/*) echo 'check_record check_io_record contract.t' ;;
+    lib/ggig/*) echo 'check_ggig check_guided check_baselines ggig.t defaults.t' ;;
+    lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
+    lib/record/*) echo 'check_record check_io_record contract.t tables.t' ;;
+    lib/export/*) echo 'onnx-grad.t check_onnx_write' ;;
+    lib/perturb/*) echo 'onnx-perturb.t' ;;
+    lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room $room.t" ;;
-    cmd/cli/*) echo 'options.t onnx-run.t ggig.t contract.t shapley-int.t' ;;
+    cmd/cli/*) echo 'options.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t' ;;
     *) echo "$(basename "$1" .c).t options.t defaults.t" ;;
     esac
 }
@@ -61,78 +70,112 @@ apply() {
             $0 = substr($0, 1, at - 1) ENVIRON["NEW"] substr($0, at + length(ENVIRON["OLD"]))
             done = 1
         }
-        { print }' "$file" >"$own/changed" && cat "$own/changed" >"$file"
+        { print }' "$file" >"$log" && cat "$log" >"$file"
 }
 
-# Builds in a hurry, and without warnings, as a fault may leave something unused.
+# Builds in a hurry and without warnings, as a fault may leave something unused.
 build() {
-    make -s -j"$(nproc)" OPT=-O1 WARN=-w "$@" >"$own/log" 2>&1
+    make -s OPT=-O1 WARN=-w INNER=build/inner.so "$@" >"$log" 2>&1
 }
 
-# Builds and runs the tests until one fails, and sets $noticed to its name.
+# Runs the tests until one fails, and sets $noticed to its name.
 run_tests() {
     noticed=
     for test; do
         case $test in
-        *.t) build all build/tests/programs/models build/tests/programs/npy &&
-            BUILD=$tree/build timeout 300 sh "tests/t/$test" >"$own/log" 2>&1 </dev/null ;;
-        *) build "build/tests/$test" && timeout 300 "build/tests/$test" >"$own/log" 2>&1 </dev/null ;;
-        esac || { noticed=$test && return; }
+        *.t) set -- sh "tests/t/$test" ;;
+        *) set -- "build/tests/$test" ;;
+        esac
+        LD_LIBRARY_PATH=$tree/build BUILD=$tree/build timeout 150 "$@" >"$log" 2>&1 </dev/null ||
+            { noticed=$test && return; }
     done
 }
 
 # Every test has to pass before it can notice anything.
 check_sound() {
     for sound; do
-        grep -qx "$sound" "$own/sound" && continue
+        [ -e "$own/sound/$sound" ] && continue
         run_tests "$sound"
-        [ -z "$noticed" ] || { echo "$sound fails without a fault:" && tail -n 5 "$own/log" && exit 1; }
-        echo "$sound" >>"$own/sound"
+        [ -z "$noticed" ] || { echo "$sound fails without a fault:" && tail -n 5 "$log" && exit 1; }
+        : >"$own/sound/$sound"
     done
 }
 
-caught=0 missed=0 stale=0 number=0
-while IFS= read -r entry <&3; do
-    number=$((number + 1))
-    [ $number -ge "$first" ] && [ $number -le "$last" ] || continue
-    file=$(printf '%s\n' "$entry" | jq -r .file)
-    old=$(printf '%s\n' "$entry" | jq -r .old)
-    new=$(printf '%s\n' "$entry" | jq -r .new)
+# Sets $file, $old, $new and $tests to what the entry says.
+read_entry() {
+    file=$(printf '%s\n' "$1" | jq -r .file)
+    old=$(printf '%s\n' "$1" | jq -r .old)
+    new=$(printf '%s\n' "$1" | jq -r .new)
     find_line
-    if [ -z "$file" ]; then
-        stale=$((stale + 1))
-        printf '%3d stale    %s\n' $number "$old"
-        continue
-    fi
-    names=$(printf '%s\n' "$entry" | jq -r '.tests // empty')
-    # shellcheck disable=SC2046,SC2086 # names
-    tests=$(cd tests && printf '%s\n' ${names:-$(tests_of "$file")} |
-        while read -r name; do
-            ls $(printf '%s' "$name" | sed 's:^check.*:&.c:;s:.*\.t$:t/&:') 2>/dev/null
-        done | sed 's:^t/::;s:\.c$::' | tr '\n' ' ')
+    tests=$(printf '%s\n' "$1" | jq -r '.tests // empty')
+    # shellcheck disable=SC2046 # names
+    tests=$(cd tests && set -- ${tests:-$(tests_of "$file")} && printf '%s\n' "$@" |
+        sed 's:^check.*:&.c:;s:.*\.t$:t/&:' | while read -r name; do
+        ls $name 2>/dev/null
+    done | sed 's:^t/::;s:\.c$::' | tr '\n' ' ')
+}
+
+# Sets $verdict to what becomes of the entry that was read.
+try() {
+    verdict=stale
+    [ -n "$file" ] || return
     # shellcheck disable=SC2086 # names
     check_sound $tests
     apply
-    case $file in lib/*) goal=build/inner.a ;; *) goal=all ;; esac
+    case $file in
+    lib/draw/module.c) goals=build/lib/sextant/draw.so ;;
+    lib/*) goals=build/inner.so ;;
+    *) goals=$tools ;;
+    esac
     # shellcheck disable=SC2086 # names
-    if build $goal; then
+    if build $goals; then
         run_tests $tests
+        verdict=${noticed:+caught}
+        verdict=${verdict:-missed}
     else
-        noticed=none
+        verdict='no build'
     fi
     git checkout -q -- "$file"
-    case $noticed in
-    none)
-        stale=$((stale + 1))
-        printf '%3d no build %s: %s\n' $number "$file" "$new" ;;
-    '')
-        missed=$((missed + 1))
-        printf '%3d missed   %s: %s\n' $number "$file" "$new" ;;
-    *)
-        caught=$((caught + 1))
-        printf '%3d caught   %s: by %s\n' $number "$file" "$noticed" ;;
-    esac
-done 3<"$list"
-total=$((caught + missed))
+}
+
+# worker NUMBER: tries the entries whose number has this remainder.
+worker() {
+    tree=$own/tree$1 log=$own/log$1
+    cd "$tree" || exit 1
+    number=0
+    while IFS= read -r entry <&3; do
+        number=$((number + 1))
+        [ $((number % jobs)) -eq "$1" ] && [ $number -ge "$first" ] && [ $number -le "$last" ] || continue
+        read_entry "$entry"
+        try
+        printf '%3d %-8s %s: %s%s\n' $number "$verdict" "$file" "$new" \
+            "$([ "$verdict" = caught ] && echo " (by $noticed)")" | tee -a "$own/verdicts"
+    done 3<"$list"
+}
+
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+mkdir "$own/sound"
+state=$(git stash create)
+for number in $(seq 0 $((jobs - 1))); do
+    git worktree add --quiet --detach "$own/tree$number" "${state:-HEAD}" || exit 1
+done
+tools=$(basename -s .c -a cmd/*.c | sed 's:^:build/bin/:')
+programs=$(printf '%s\n' tests/check_*.c tests/programs/*.c | sed 's:\(.*\)\.c:build/\1:')
+cd "$own/tree0" && log=$own/log && build -j"$jobs" build/lib/sextant/draw.so $tools $programs || { tail "$log" && exit 1; }
+workers=
+for number in $(seq 0 $((jobs - 1))); do
+    [ "$number" -eq 0 ] || cp -a build "$own/tree$number" || exit 1
+done
+for number in $(seq 0 $((jobs - 1))); do
+    worker "$number" &
+    workers="$workers $!"
+done
+for number in $workers; do
+    wait "$number" || exit 1
+done
+caught=$(grep -c '^ *[0-9]* caught' "$own/verdicts")
+total=$((caught + $(grep -c '^ *[0-9]* missed' "$own/verdicts")))
+stale=$(grep -cE '^ *[0-9]* (stale|no build)' "$own/verdicts")
 echo "$caught of $total faults caught, $stale stale: $((total ? 100 * caught / total : 0)) %"
 [ $total -gt 0 ] && [ $((100 * caught)) -ge $((least * total)) ]
