@@ -41,18 +41,19 @@ struct sx_error {
     enum sx_want want;
 };
 
-/* Lets somebody follow long work, and end it. */
+/* Lets the caller follow long work, and end it. */
 struct sx_watch {
-    /* Called between the steps of a run of a model: false ends it with status 1. */
+    /* Called between the steps of a run of a model. If it returns false, the run ends with status 1. */
     bool (*go_on)(struct sx_watch *watch);
     void *context;
-    int64_t done, planned; /* evaluations of the model: so far; in all, as far as is known */
-    bool stopped;          /* `go_on` has said so; runs then fail at once */
+    int64_t done;    /* evaluations of the model so far */
+    int64_t planned; /* evaluations in all, as far as is known */
+    bool stopped;    /* `go_on` has returned false; every later run fails at once */
 };
 
-/* The names most like one that there is not. Zero-initialise all but the word, offer each name
- * that there is (several by "a|b|c", or one whatever is in it; they must stay), and put the text
- * after a message: "; nearest: a, b", or nothing if no name was offered. */
+/* Finds the names that are most like an unknown word, for the end of a message. Set `word` and zero
+ * the rest, offer every known name, then append sx_nearest_text: "; nearest: a, b", or "" if no name
+ * was offered. Offered names are borrowed. */
 #define SX_NEAREST 3
 struct sx_nearest {
     const char *word;
@@ -64,8 +65,9 @@ struct sx_nearest {
     } best[SX_NEAREST];
     char text[170];
 };
-void sx_nearest_offer(struct sx_nearest *near, const char *names);
-void sx_nearest_offer_one(struct sx_nearest *near, const char *name);
+void sx_nearest_offer(struct sx_nearest *near, const char *names); /* a list "a|b|c" */
+void sx_nearest_offer_one(struct sx_nearest *near,
+                          const char *name); /* a name that may hold '|' */
 const char *sx_nearest_text(struct sx_nearest *near);
 
 #define SX_MAX_RANK 10

@@ -9,53 +9,70 @@
 extern "C" {
 #endif
 
-/* Which sets of players effects are allocated for; what Deep Taylor's first layer does. */
+/* The sets of players whose effects are allocated. */
 enum sx_allocation { SX_ALLOC_AUTO, SX_ALLOC_FULL, SX_ALLOC_TRUNCATED, SX_ALLOC_NONE };
+/* The rule of Deep Taylor for the layer that takes x. */
 enum sx_first { SX_FIRST_ZPLUS, SX_FIRST_WSQUARE, SX_FIRST_BOUNDED };
 
-/* Zeros and NULL are what attr-decompose(1) says; order: of the largest sets of a truncated allocation. */
+/* attr-decompose(1) says what each option does; 0 and NULL stand for its defaults. */
 struct sx_decompose_options {
-    const char *methods, *layer, *smooth; /* "all", or names by commas; of Grad-CAM; of terms */
-    const char *neuron_of; /* "LAYER:ELEMENT", "LAYER", "": all of them; NULL: none */
+    const char *methods;   /* "all", or names separated by commas */
+    const char *layer;     /* of Grad-CAM */
+    const char *smooth;    /* how kinks are made smooth for Taylor effects */
+    const char *neuron_of; /* "LAYER:ELEMENT", "LAYER", or "" for all layers; NULL: none */
     const struct sx_players *players;
-    const double *baseline, *background, *foreign; /* x's shape; rows of it; scores to judge */
-    const int64_t *patch_of;                       /* NULL: patches as below */
-    int64_t n_background, most_rows, order, nodes, path_samples, patch[2], stride, budget;
-    int64_t taylor, fit; /* effects up to this order, or of a polynomial of this degree */
+    const double *baseline;   /* of x's shape */
+    const double *background; /* n_background rows of x's shape */
+    const double *foreign;    /* scores of another tool, one for each player, to be judged */
+    const int64_t *patch_of;  /* the patch of each player; NULL: by `patch` and `stride` */
+    int64_t n_background, most_rows, nodes, path_samples, patch[2], stride, budget;
+    int64_t order;  /* size of the largest sets of a truncated allocation */
+    int64_t taylor; /* Taylor effects up to this order */
+    int64_t fit;    /* degree of the polynomial that is fitted instead */
     double gauss, epsilon, bound[2], taylor_tolerance, tolerance;
     bool gradient_at_baseline, midpoints, log_odds, absolute, distribute, neuron;
-    struct sx_absent absent; /* of Shapley values; the baseline unless it says otherwise */
+    struct sx_absent absent; /* what absent players of Shapley values hold */
     enum sx_allocation allocation;
     enum sx_layout layout;
     enum sx_first first;
     uint64_t seed, sample;
-    /* What players, background and foreign are made from, by whoever makes them. */
+    /* The texts that players, background and foreign were made from, for the record. */
     const char *players_by, *background_from, *foreign_from;
 };
-/* How far a principle is from holding, and in which set of players that shows most. */
+/* How far a principle is from holding. */
 struct sx_principle {
     double violation;
-    bool holds, derived; /* measured; for generic f */
-    uint64_t worst;
+    bool holds;     /* by the measured violation */
+    bool derived;   /* the method keeps it for every f */
+    uint64_t worst; /* the set of players of the largest violation */
 };
-/* One neuron y = s(z0 + sum d), whose n inputs changed z by d[n] and y by dy from the reference to
- * x; how a rule that works neuron by neuron shares that out, and how far its weights are off. */
+/* One neuron y = s(z), z = z0 + sum of d[n]. From the reference to x, input i changes z by d[i], and y
+ * changes by dy. */
 struct sx_neuron {
     const char *layer;
-    int64_t element, n, *input; /* inputs: elements of what the layer takes */
+    int64_t element, n;
+    int64_t *input; /* elements of the tensor that the layer takes */
     double *d, z0, dz, dy;
-    struct sx_local {
+    struct sx_local { /* how a rule that works neuron by neuron shares dy out */
         const char *name;
-        double *attribution, sum, residual; /* [n]; residual: sum - dy */
+        double *attribution;  /* [n] */
+        double sum, residual; /* residual: sum - dy */
         struct sx_principle principle[3];
     } rule[6];
 };
+/* What one method says of the sample. */
 struct sx_decomposed {
-    const char *name, *failure, *against; /* failure: why there is no attribution */
-    double *attribution, sum, gap;        /* [players]; sum - (f(x) - f(reference)) */
-    bool complete, exists;                /* the gap is promised to be 0; see set_slack */
-    double *share, *effect; /* [sets, players] of effect[sets]; NULL: not allocated */
-    double residual, closed, set_slack, term_slack; /* NAN: not known; see the page's OUTPUT */
+    const char *name;
+    const char *failure; /* why there is no attribution; NULL: there is one */
+    const char *against; /* the reference of the method */
+    double *attribution; /* [players] */
+    double sum;          /* of the attribution */
+    double gap;          /* sum - (f(x) - f(reference)) */
+    bool complete;       /* the method promises that the gap is 0 */
+    bool exists;         /* set_slack is at least 0: some allocation gives this attribution */
+    double *share, *effect; /* share[sets, players] of effect[sets]; NULL: not allocated */
+    double residual, closed, set_slack,
+        term_slack; /* OUTPUT of attr-decompose(1); NaN: unknown */
     struct sx_principle principle[3];
     struct sx_tensor map; /* gradcam: its raw map */
     int64_t evaluations;
@@ -67,9 +84,9 @@ struct sx_decomposition {
     const uint64_t *set;  /* bit i: player i; the empty set first; n_sets 0: none */
     const double *effect; /* Harsanyi effects J */
     bool all_sets, converged;
-    int64_t order, n_terms; /* Taylor effects: term[n_terms] of degrees [n_terms, players] */
-    const uint8_t *degree;
-    const double *term;
+    int64_t order, n_terms; /* of Taylor effects */
+    const uint8_t *degree;  /* [n_terms, players]: the exponent of each player */
+    const double *term;     /* [n_terms] */
     double f_x, f_b, gap, effect_gap, ig_gap, smooth_change;
     int n_methods, n_neurons;
     const struct sx_decomposed *method;
@@ -79,29 +96,32 @@ struct sx_decomposition {
     const double *spearman, *distance; /* between these; NaN where one of two is constant */
 };
 
-/* What decomposes one sample after the other; keeps what it builds. The explainer must outlive it. */
+/* Decomposes one sample after the other, and keeps what it has compiled. The explainer must outlive it. */
 struct sx_decomposer;
 struct sx_decomposer *sx_decomposer_new(struct sx_explainer *explainer, struct sx_error *error);
 void sx_decomposer_free(struct sx_decomposer *decomposer);
 
-/* The rows of these options, and the defaults, players and baseline aside; the methods' names, NULL
- * past the last. */
+/* The rows of these options. */
 extern const struct sx_options sx_decompose_table;
+/* The defaults; players and baseline are left NULL. */
 struct sx_decompose_options sx_decompose_defaults(void);
+/* The name of method `i`, from 0; NULL past the last. *what is one line on it. */
 const char *sx_decompose_method(int i, const char **what);
 
-/* Attributions of the explainer's sample by each method, the effects of sets of players, how each
- * method allocates these, and which of the three principles that keeps. Deng et al., IEEE TPAMI
- * 46(7), 2024; see attr-decompose(1) for conventions and deviations. */
+/* Explains the explainer's sample: attributions by each method, effects of sets of players, how each
+ * method allocates them, and which of the three principles that allocation keeps. Deng and others,
+ * IEEE TPAMI 46(7), 2024; attr-decompose(1) lists conventions and deviations. */
 bool sx_decompose(struct sx_decomposer *decomposer, const struct sx_decompose_options *options,
                   struct sx_decomposition *result, struct sx_error *error);
 
-/* Writes keys of records. */
+/* Adds the keys of a record; with `harsanyi` those of the effects of sets, with `timing` the seconds. */
 void sx_put_decomposition(struct sx_result *json, const struct sx_decomposition *result,
                           bool harsanyi, bool timing);
 
-/* Reads scores of the players: an array with a number for each player or element of x (or an axis
- * more: sample `index`), or records (of that index, and of the method `name` unless NULL). */
+/* Reads a score for each player from a file, which holds either
+ *   an array: a number for each player, or for each element of x, or those of many samples, of which
+ *     number `index` is taken; or
+ *   records: the one of that index, and of the method `name` unless that is NULL. */
 bool sx_scores_read(const char *path, const char *name, int64_t index,
                     const struct sx_players *players, double *scores, struct sx_error *error);
 

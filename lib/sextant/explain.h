@@ -9,14 +9,22 @@
 extern "C" {
 #endif
 
-/* Which number of the explained tensor counts: as it is, or, where the graph ends in Softmax,
- * LogSoftmax or Sigmoid, what enters it; prob and logprob are derived where they must be. */
-enum sx_score { SX_SCORE_RAW, SX_SCORE_LOGIT, SX_SCORE_PROB, SX_SCORE_LOGPROB };
+/* Which number of the explained tensor counts. */
+enum sx_score {
+    SX_SCORE_RAW,     /* the element as it is */
+    SX_SCORE_LOGIT,   /* what enters the Softmax, LogSoftmax or Sigmoid that ends the graph */
+    SX_SCORE_PROB,    /* the probability, computed from the element where it is a logit */
+    SX_SCORE_LOGPROB, /* the logarithm of the probability, likewise */
+};
 
-/* The derivative of rounding in quantised files: that of the identity, but, by `relu`, 0 where an
- * unsigned type has its zero point at its minimum and the value is clipped there (a Relu that the
- * exporter merged in); by `clip`, 0 where the value is clipped at either end; 0 by `off`. */
-enum sx_ste { SX_STE_RELU, SX_STE_IDENTITY, SX_STE_CLIP, SX_STE_OFF };
+/* The derivative of rounding in quantised files. */
+enum sx_ste {
+    SX_STE_RELU, /* 1, but 0 where a value is clipped at a zero point that is the minimum of an
+                      * unsigned type: there the exporter merged a Relu */
+    SX_STE_IDENTITY, /* 1 */
+    SX_STE_CLIP,     /* 1, but 0 where the value is clipped at either end */
+    SX_STE_OFF,      /* 0 */
+};
 
 struct sx_explain_options {
     bool precise;       /* compute in float64 */
@@ -27,9 +35,8 @@ struct sx_explain_options {
     const char *wrt;    /* x, likewise; NULL or "auto": the first input, or the embedding behind
                          * it where it holds ids */
     enum sx_score score;
-    bool values_only; /* x may hold integers where there is nothing else: no gradients */
-    bool
-        margin; /* f by the sum of the other classes: prob, logprob are exact where p is near 1 */
+    bool values_only; /* no gradients: x may hold integers if the model has no real input */
+    bool margin; /* prob and logprob from the sum of the other classes, exact for p near 1 */
     enum sx_ste ste;
     struct sx_watch *watch; /* NULL: nobody watches */
     const char *target;     /* as --target, see sextant(7); NULL: argmax */
@@ -49,10 +56,10 @@ struct sx_target {
     int64_t index;          /* flat, within the sample; -1: a sum */
     const char *label;      /* NULL without labels */
     const char *sum;        /* the region, or the file of weights, of a sum; else NULL */
-    bool other;             /* the other class of that element, which is a class of two */
-    enum sx_score score;    /* raw where the one that was asked for cannot be had */
-    double value;           /* f(x) */
-    bool straight_through;  /* derivatives of f go straight through some rounding, see sx_ste */
+    bool other; /* the element is one of two classes, and the target is the other one */
+    enum sx_score score;   /* the score in use: raw if the one asked for does not exist */
+    double value;          /* f(x) */
+    bool straight_through; /* a derivative of f passes through rounding, see sx_ste */
 };
 
 /* `model`, and what the options point to, must outlive the explainer. Free with
@@ -72,29 +79,31 @@ bool sx_explainer_sample(struct sx_explainer *explainer, const struct sx_tensor 
  * that was asked for is a sum. Status 1 where there is no such element. */
 bool sx_explainer_aim(struct sx_explainer *explainer, int64_t index, struct sx_error *error);
 
-/* x at the current sample (owned by the explainer, always SX_DOUBLE), its name, the target, and
- * the model evaluations so far, counted in samples. */
+/* x at the current sample: owned by the explainer, always SX_DOUBLE. */
 const struct sx_tensor *sx_explainer_input(const struct sx_explainer *explainer);
 const char *sx_explainer_input_name(const struct sx_explainer *explainer);
+/* The target at the current sample. */
 const struct sx_target *sx_explainer_target(const struct sx_explainer *explainer);
+/* The evaluations of the model so far, counted in samples. */
 void sx_explainer_cost(const struct sx_explainer *explainer, int64_t *forward,
                        int64_t *backward);
-/* The ids of the current sample where x is the embedding that was found behind them, else NULL. */
+/* The ids of the current sample if x is an embedding that was found behind ids, else NULL. */
 const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *explainer);
-/* What has a number in an attribution for each element: the ids, or x. */
+/* The tensor whose elements get a number each in an attribution: the ids if there are some, else x. */
 const struct sx_tensor *sx_explainer_elements(const struct sx_explainer *explainer);
-/* Makes x (its shape that of the current one) the embedding of other ids. */
+/* Fills x[], which has the shape of the current x, with the embedding of other ids. */
 bool sx_explainer_embed(const struct sx_explainer *explainer, const struct sx_tensor *ids,
                         double *x, struct sx_error *error);
-/* Whether decision trees are part of the model: they are steps, and have no gradient. */
+/* Whether f goes through decision trees, which are constant in pieces and have no gradient. */
 bool sx_explainer_has_trees(const struct sx_explainer *explainer);
 /* The batch size of the compiled program, 0 before the first run. *alone: batching is impossible,
  * because a tensor already has SX_MAX_RANK axes. */
 int64_t sx_explainer_batch(const struct sx_explainer *explainer, bool *alone);
 
-/* Puts smooth functions in place of kinks from the next sample on (--smooth of xderiv(1)); the
- * target stays that of the file. Status 2. *shift is what that does to f at the sample. */
+/* Replaces kinks by smooth functions from the next sample on, see --smooth of xderiv(1). The target
+ * stays that of the file. Status 2 for an unknown mode. */
 bool sx_explainer_smooth(struct sx_explainer *e, const char *mode, struct sx_error *error);
+/* Sets *shift to f with smooth kinks minus f at the sample. */
 bool sx_explainer_shift(struct sx_explainer *e, double *shift, struct sx_error *error);
 /* The node of the i-th piecewise linear operator between x and f; NULL past the last. */
 const char *sx_explainer_kink(const struct sx_explainer *e, int i, const char **op, bool *soft);
@@ -104,23 +113,32 @@ const char *sx_explainer_kink(const struct sx_explainer *e, int i, const char **
 bool sx_gradients(struct sx_explainer *explainer, int64_t n, const double *points,
                   double *values, double *gradients, struct sx_error *error);
 
-/* Fills `baseline` (x's shape) from a specification: zero, NUMBER, mean (of the background, or
- * per channel of a picture), blur:S, or black and white, which are pictures prepared as `pre`
- * says. Other specifications give status 2. */
+/* Fills `baseline`, which has x's shape, from a specification:
+ *   zero, NUMBER   this value everywhere
+ *   mean           the mean of the background, or of each channel of a picture
+ *   blur:S         x blurred by a Gaussian of S pixels
+ *   black, white   a picture of that colour, prepared as `pre` says
+ * Other specifications give status 2. */
 bool sx_baseline(const struct sx_explainer *explainer, const char *specification,
                  const struct sx_preprocess *pre, const double *background,
                  int64_t n_background, double *baseline, struct sx_error *error);
 
 struct sx_players; /* groups of elements of x that are present, or masked, together */
 
-/* By "elements", "columns" (the last axis), "tokens[:AXIS]" (else the first after the batch),
- * "pixels", "patches:HxW" of H rows and W columns each, "grid:RxC" of R rows and C columns of
- * patches, or "file:LABELS.npy" (an integer for each element or place of a picture, negative:
- * never masked; they are numbered in order). Status 2 if that does not fit the shape of x. */
+/* The players of a specification:
+ *   elements         every element
+ *   columns          every index of the last axis
+ *   tokens[:AXIS]    every index of AXIS, by default of the first one after the batch
+ *   pixels           every place of a picture, with all its channels
+ *   patches:HxW      rectangles of H rows and W columns
+ *   grid:RxC         R rows and C columns of rectangles
+ *   file:LABELS.npy  an integer for each element, or for each place of a picture: equal integers are
+ *                    one player, negative ones are never masked
+ * Status 2 if the specification does not fit the shape of x. */
 struct sx_players *sx_players_new(const struct sx_shape *shape, const char *specification,
                                   enum sx_layout layout, struct sx_error *error);
-/* Of x, also "superpixels:N", about N parts that are near and alike. Its "elements" are the
- * tokens where x was found behind ids, without those that are kept. */
+/* The players of the explainer's x. "superpixels:N" makes about N parts of near and similar pixels. If
+ * x was found behind ids, "elements" are the tokens, without those that are kept. */
 struct sx_players *sx_explainer_players(const struct sx_explainer *explainer,
                                         const char *specification, enum sx_layout layout,
                                         struct sx_error *error);
@@ -130,20 +148,25 @@ int64_t sx_players_count(const struct sx_players *players);
 /* Whether players lie in a plane; rows and columns of patches, 0 where there are none. */
 bool sx_players_on_grid(const struct sx_players *players, int64_t *rows, int64_t *columns);
 
-/* Gives each element of `map`, of x's shape, its player's value, 0 where there is none; sums of
- * a map by player; the first element of a player. */
+/* Gives each element of `map`, of x's shape, the value of its player; 0 to elements of no player. */
 void sx_players_spread(const struct sx_players *players, const double *values, double *map);
+/* The sum of a map over the elements of each player. */
 void sx_players_sum(const struct sx_players *players, const double *map, double *sums);
+/* The first element of a player. */
 int64_t sx_players_first(const struct sx_players *players, int64_t player);
 
 /* A number for each coalition of n players. A coalition is (n + 63) / 64 words; player i is
- * present if bit i % 64 of word i / 64 is set. What was asked for once is remembered. */
+ * present if bit i % 64 of word i / 64 is set. A game remembers the values of coalitions. */
 struct sx_game;
 struct sx_sink;
 void sx_game_free(struct sx_game *game);
 
-/* The explained tensor's number: its target element, or how like it is to what it is at x. */
-enum sx_likeness { SX_TARGET, SX_DOT, SX_COSINE };
+/* The number of a coalition. */
+enum sx_likeness {
+    SX_TARGET, /* the target */
+    SX_DOT,    /* the scalar product of the explained tensor with what it is at x */
+    SX_COSINE  /* the cosine of the two */
+};
 
 /* The game f(x with absent players as in the baseline), averaged over `n` baselines of x's shape.
  * Explainer, its sample, players and baselines must outlive it. */
@@ -151,28 +174,28 @@ struct sx_game *sx_game_model(struct sx_explainer *explainer, const struct sx_pl
                               const double *baselines, int64_t n, enum sx_likeness likeness,
                               struct sx_error *error);
 
-/* What absent elements are: as in the baseline, or in each of several; or draws given the present
- * elements, by a Gaussian or a Gaussian copula of a background, or of its nearest rows. */
+/* What absent elements hold. */
 enum sx_absence {
-    SX_ABSENT_BY_BACKGROUND, /* marginal where there is one, else the baseline */
-    SX_ABSENT_BASELINE,
-    SX_ABSENT_MARGINAL,
-    SX_ABSENT_GAUSSIAN,
-    SX_ABSENT_COPULA,
-    SX_ABSENT_NEAREST
+    SX_ABSENT_BY_BACKGROUND, /* marginal if there is a background, else baseline */
+    SX_ABSENT_BASELINE,      /* the baseline */
+    SX_ABSENT_MARGINAL,      /* each row of the background in turn */
+    SX_ABSENT_GAUSSIAN, /* draws given the present elements, of a Gaussian fitted to the rows */
+    SX_ABSENT_COPULA,   /* likewise, of a Gaussian copula */
+    SX_ABSENT_NEAREST   /* the rows whose present elements are nearest */
 };
 struct sx_absent {
     enum sx_absence kind;
     int64_t nearest;       /* rows */
     uint64_t seed, sample; /* randomness is a function of these */
 };
-/* "baseline", "marginal", "gaussian", "copula" or "nearest:K"; and the reverse. */
+/* Reads "baseline", "marginal", "gaussian", "copula" or "nearest:K". */
 bool sx_absent_parse(const char *text, struct sx_absent *absent, struct sx_error *error);
 enum { SX_ABSENT_TEXT = 40 };
+/* Writes what sx_absent_parse reads. */
 void sx_absent_name(const struct sx_absent *absent, char text[SX_ABSENT_TEXT]);
 
-/* The game of the mean of f at such draws (gaussian, copula or nearest). Explainer, its sample, players
- * and the n rows of the background must outlive it. */
+/* The game of the mean of f over draws of absent elements: gaussian, copula or nearest. Explainer, its
+ * sample, players and the n rows of the background must outlive it. */
 struct sx_game *sx_game_conditional(struct sx_explainer *explainer,
                                     const struct sx_players *players, const double *background,
                                     int64_t n, const struct sx_absent *absent,
@@ -184,8 +207,10 @@ struct sx_game *sx_game_load(const char *path, struct sx_error *error);
 bool sx_game_save(const struct sx_game *game, const char *path, struct sx_error *error);
 
 int64_t sx_game_players(const struct sx_game *game);
-bool sx_game_plays(const struct sx_game *game, int64_t player); /* can it make a difference? */
-int64_t sx_game_evaluations(const struct sx_game *game); /* of different coalitions, so far */
+/* False if the player is known to make no difference. */
+bool sx_game_plays(const struct sx_game *game, int64_t player);
+/* How many different coalitions have been evaluated so far. */
+int64_t sx_game_evaluations(const struct sx_game *game);
 bool sx_game_values(struct sx_game *game, int64_t n, const uint64_t *coalitions, double *values,
                     struct sx_error *error);
 

@@ -20,12 +20,12 @@ enum sx_export_kind {
 };
 
 struct sx_export_options {
-    const char *of,
-        *wrt;      /* tensors by commas; NULL: the first real output, the first real input */
-    int kind;      /* enum sx_export_kind */
-    int64_t order; /* of SX_EXPORT_GRADIENT; 0: 1 */
+    const char *of;  /* tensors, separated by commas; NULL: the first real output */
+    const char *wrt; /* tensors, separated by commas; NULL: the first real input */
+    int kind;        /* enum sx_export_kind */
+    int64_t order;   /* of SX_EXPORT_GRADIENT; 0: 1 */
     const char
-        *seeds; /* how many seeds or directions: a number, or a name; NULL: one, no axis */
+        *seeds; /* length of the axis of seeds: a number or a symbol; NULL: no such axis */
     const char *target; /* the element of every row of `of` that counts; NULL: their sum */
     bool casadi;        /* for its ONNX backend: see sx_export_casadi */
     bool precise;       /* float64 */

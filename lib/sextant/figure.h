@@ -52,67 +52,71 @@ extern const struct sx_options sx_figure_table;
 /* Sets all to the defaults. */
 void sx_figure_default(struct sx_figure_options *options);
 
-/* A record, and the picture that was explained (NULL: none). */
+/* A record to be drawn. */
 struct sx_drawn {
     const struct sx_datum *record;
-    const struct sx_picture *behind;
+    const struct sx_picture *behind; /* the picture that was explained; NULL: none */
 };
 
 enum sx_figure_format { SX_FIGURE_PNG, SX_FIGURE_SVG, SX_FIGURE_PDF };
 
-/* Draws records as one figure; free *bytes with free(). *drawn is how many of the records are in it,
- * counted from the first. Status 1 where the records have nothing to show in this kind, 2 where the
- * drawing module is not there, 6. Equal records give equal bytes. */
+/* Draws records as one figure; free *bytes with free(). The figure shows the first *drawn records.
+ * Status 1 if the records have nothing to show in this kind, 2 if there is no drawing module, 6. Equal
+ * records give equal bytes. */
 bool sx_figure_make(const struct sx_figure_options *options, const struct sx_drawn *item,
                     int64_t n, enum sx_figure_format format, uint8_t **bytes, size_t *size,
                     int64_t *drawn, struct sx_error *error);
 
-/* The picture that a record explains, prepared as it was: the file that its id names, in `dir` unless
- * that is NULL, or an array seen as a picture. Status 1. Free with sx_picture_free. */
+/* The picture that a record explains, prepared as the record says. It is read from the file that the id
+ * names, in `dir` unless that is NULL; an array is seen as a picture. Status 1. Free with
+ * sx_picture_free. */
 bool sx_figure_behind(const struct sx_datum *record, const char *dir,
                       struct sx_picture *picture, struct sx_error *error);
 
-/* Whether there is a drawing module: status 2. */
+/* Whether there is a drawing module; status 2 if not. */
 bool sx_figure_possible(struct sx_error *error);
 
-/* Makes *text, to be freed by free(), the sentence of a record for a terminal of 256 colours that is
- * `columns` wide; NULL where its values are not of tokens. Status 6. */
+/* Makes *text the sentence of a record, coloured for a terminal of 256 colours and `columns` wide; NULL
+ * if the values of the record are not of tokens. Free *text with free(). Status 6. */
 bool sx_figure_words(const struct sx_datum *record, int columns, char **text,
                      struct sx_error *error);
 
-/* ---- Figures that are no record's ---- */
+/* ---- Figures that are not of a record ---- */
 
-/* What a figure becomes: options and format are said, free bytes with free(). */
+/* A figure to be made. */
 struct sx_made {
-    const struct sx_figure_options *o;
-    enum sx_figure_format format;
-    uint8_t *bytes;
+    const struct sx_figure_options *o; /* given */
+    enum sx_figure_format format;      /* given */
+    uint8_t *bytes;                    /* the file; free it with free() */
     size_t size;
 };
 
-/* Bars of m series over n columns, values [n, m], NaN where there is none; one chart under the other. */
+/* A chart of bars: m series over n columns. */
 struct sx_series_chart {
-    const char *title, *what; /* title may be NULL */
-    const char *const *column, *const *series;
+    const char *title;                         /* NULL: none */
+    const char *what;                          /* the axis of values */
+    const char *const *column, *const *series; /* names */
     int64_t n;
     int m;
-    const double *values;
+    const double *values; /* [n, m]; NaN: no bar */
 };
+/* Draws n charts, one under the other. */
 bool sx_plot_series(const char *title, const struct sx_series_chart *charts, int n,
                     struct sx_made *figure, struct sx_error *error);
 
-/* Small pictures on one sheet, under a title: cells [rows, columns], those without pixels stay
- * empty; names of rows (of several lines), of columns, and captions may be NULL, or any of them. */
+/* Small pictures on one sheet. Each list of names, and each name, may be NULL. */
 struct sx_gallery {
     const char *title;
     int64_t rows, columns;
-    const char *const *row_name, *const *column_name, *const *caption;
-    const struct sx_picture *cell;
+    const char *const *row_name; /* may have several lines */
+    const char *const *column_name;
+    const char *const *caption;    /* [rows, columns] */
+    const struct sx_picture *cell; /* [rows, columns]; a cell without pixels stays empty */
 };
 bool sx_plot_gallery(const struct sx_gallery *gallery, struct sx_made *figure,
                      struct sx_error *error);
 
-/* Rows of small pictures that are added one by one: say how many columns, and the layout. */
+/* Rows of small pictures that are added one by one. Set columns and layout, and zero the rest. */
 struct sx_album {
     int64_t rows, columns;
     enum sx_layout layout;
@@ -124,26 +128,29 @@ bool sx_album_draw(const struct sx_album *album, const char *title, const char *
                    struct sx_made *figure, struct sx_error *error);
 void sx_album_free(struct sx_album *album);
 
-/* Of FLINT: adds a sample, and what it becomes as its relevant attributes grow, changed[relevant] like
- * x; draws the `mas` samples of each pair, pictures or rows of a table; m rows of a table of n columns,
- * of which those that deviate most are drawn, in units of their spread. */
+/* Figures of FLINT. Adds a row of a sample and what it becomes as its relevant attributes grow:
+ * changed[relevant], each of x's shape. */
 bool sx_album_explained(struct sx_album *album, const struct sx_flint_origin *origin,
                         const struct sx_flint_explained *explained, const float *changed,
                         struct sx_error *error);
+/* Draws the `mas` samples of each pair as pictures. */
 bool sx_plot_shown(const struct sx_flint_origin *origin, const struct sx_flint_shown *shown,
                    int64_t mas, enum sx_layout layout, struct sx_made *figure,
                    struct sx_error *error);
+/* Draws the samples of each pair as rows of a table. */
 bool sx_plot_shown_table(const struct sx_flint_origin *origin,
                          const struct sx_flint_shown *shown, struct sx_made *figure,
                          struct sx_error *error);
+/* Draws m rows of a table of n columns: the columns that deviate most, in units of their spread. */
 bool sx_plot_columns(const struct sx_flint_origin *origin, const char *title,
                      const float *const *x, const char *const *name, int m, int64_t n,
                      struct sx_made *figure, struct sx_error *error);
 
 /* ---- HTML ---- */
 
-/* A page of HTML that needs nothing else: a row for each record, with its picture as SVG, values
- * that show where the pointer is, and columns that sort. Parts in the order of the page. */
+/* A page of HTML that needs no other file. Each record is a row, with its figure as SVG. The value under
+ * the pointer is shown, and a click on the head of a column sorts the rows. Call begin, record for each
+ * record, and end. */
 bool sx_html_begin(struct sx_sink *sink, const char *title);
 bool sx_html_record(const struct sx_figure_options *options, const struct sx_drawn *item,
                     struct sx_sink *sink, struct sx_error *error);

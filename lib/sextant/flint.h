@@ -10,17 +10,17 @@
 extern "C" {
 #endif
 
-/* Something that changes with the epochs, which count from 1: stages in order, 0 before. */
+/* A value that changes with the epochs: value[k] from epoch[k] on. Epochs count from 1; 0 before. */
 #define SX_STAGES 8
 struct sx_schedule {
     int n;
     int64_t epoch[SX_STAGES];
     double value[SX_STAGES];
 };
-/* Reads "W", "W@E" or "W@E,W@E..". False if that is not what it says. */
+/* Reads "W", "W@E" or "W@E,W@E..". False for another text. */
 bool sx_schedule_parse(struct sx_schedule *schedule, const char *text);
 
-/* What a recipe decides unless the caller does is 0 in these, and -1 in shares. */
+/* In sx_flint_options, 0 leaves a setting to the recipe; in shares, -1 does. */
 enum sx_flint_recipe {
     SX_FLINT_AUTO,  /* one rule for all data: see flint-fit(1) */
     SX_FLINT_MNIST, /* the authors' settings for these data */
@@ -110,9 +110,9 @@ struct sx_flint_fit *sx_flint_fit_new(struct sx_model *model,
                                       const struct sx_flint_data *data, struct sx_error *error);
 void sx_flint_fit_free(struct sx_flint_fit *fit);
 
-/* Whether all is done; one step, and after the last of an epoch the validation. Status 1 where
- * the loss is not finite. */
+/* Whether the fit has ended. */
 bool sx_flint_fit_done(const struct sx_flint_fit *fit);
+/* Does one step, and after the last of an epoch the validation. Status 1: the loss is not finite. */
 bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *progress,
                        struct sx_error *error);
 
@@ -262,9 +262,9 @@ int64_t sx_flint_rank(const double *relevance, int64_t n, double tau, int64_t *o
 
 /* ---- Records ---- */
 
-/* The keys of metrics, in an object that is open; what does not apply is null. As an object, or
- * null where nothing was measured. */
+/* Puts the metrics into the open object; those that do not apply are null. */
 void sx_put_metrics(struct sx_result *result, const struct sx_flint_metrics *metrics);
+/* Puts the metrics as an object, or null if nothing was measured. */
 void sx_put_measured(struct sx_result *result, const char *key,
                      const struct sx_flint_metrics *metrics);
 /* The keys of the terms of an epoch, likewise; of a whole fit, after those of every record. */

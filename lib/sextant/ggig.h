@@ -9,15 +9,21 @@
 extern "C" {
 #endif
 
-/* How gradients seen along a path or an ascent become one. */
-enum sx_aggregate { SX_AGG_MAX, SX_AGG_ABSMAX, SX_AGG_MEAN };
+/* How the gradients along a path or an ascent become one, element by element. */
+enum sx_aggregate {
+    SX_AGG_MAX,    /* the largest */
+    SX_AGG_ABSMAX, /* the one of largest magnitude, with its sign */
+    SX_AGG_MEAN
+};
 
 /* One step of gradient ascent: eta g, eta sign(g), or eta g/|g|. */
 enum sx_climb { SX_CLIMB_PLAIN, SX_CLIMB_SIGN, SX_CLIMB_UNIT };
 
-/* Where the settings of ascents that are not given come from: T = 4 and eta = 0.01 s^2 / T, s
- * being how far the elements of the input are spread; or, as in the paper, T = 100 and 1e-4. */
-enum sx_recipe { SX_RECIPE_QUICK, SX_RECIPE_PAPER };
+/* The settings of ascents that are not given. s is the spread of the elements of the input. */
+enum sx_recipe {
+    SX_RECIPE_QUICK, /* T = 4, eta = 0.01 s^2 / T */
+    SX_RECIPE_PAPER  /* T = 100, eta = 1e-4 */
+};
 
 struct sx_attribute_options {
     const char *method; /* a name that sx_attribute_method gives */
@@ -55,35 +61,38 @@ struct sx_region {
 };
 
 struct sx_attribution {
-    struct sx_tensor
-        map;           /* SX_DOUBLE, x's shape without its batch axis; of a layer its places */
-    const char *layer; /* the tensor whose places the map is of; NULL: none. The explainer's */
-    int64_t players;   /* the map is of these, [n] or in the plane of patches; 0: it is not */
-    int64_t masks;     /* rise, lime: drawn coalitions; 0 elsewhere */
-    double shown;      /* probability that a mask shows a player */
+    /* SX_DOUBLE: of x's shape without the batch axis, of the places of `layer`, or of `players`. */
+    struct sx_tensor map;
+    const char
+        *layer; /* the tensor whose places the map has; NULL: none. Owned by the explainer */
+    int64_t players; /* number of players that the map has values of; 0: it has elements */
+    int64_t masks;   /* rise, lime: drawn coalitions; 0 elsewhere */
+    double shown;    /* probability that a mask shows a player */
     struct sx_tensor error; /* rise: standard errors, as the map */
     bool fitted;            /* lime: what the linear fit explains, and the kernel's width */
     double r2, kernel_width;
     int64_t window[2], stride[2]; /* occlusion of a picture; 0 elsewhere */
     struct sx_region *region;     /* xrai: the densest first; NULL elsewhere */
     double sum;                   /* of the map */
-    bool complete;     /* the method promises that the map, times x - baseline where it is
-                              a mean gradient, sums to f(x) - f(baseline) */
-    double gap;        /* what is missing: that sum minus f(x) - f(baseline) */
+    /* The method promises that the sum is f(x) - f(baseline). The map of a mean gradient is
+     * multiplied by x - baseline before it is summed. */
+    bool complete;
+    double gap;        /* that sum minus (f(x) - f(baseline)) */
     bool flat;         /* every gradient was zero */
     bool partial;      /* of fewer draws than were asked for: time was up */
     int64_t nonfinite; /* elements that could not be computed, which are NaN */
-    int64_t left_out;  /* points that a maximum, or an ascent, left out: not finite */
+    int64_t
+        left_out; /* points with a gradient that is not finite, which a maximum or ascent skips */
     int64_t steps, iterations, samples; /* as used, defaults filled in */
     double eta;
-    bool ascends;    /* there were ascents, and the following says what they did */
-    double moved;    /* distance that a point went, the mean over points */
-    double relative; /* that, of the distance from the baseline to x */
-    double share;    /* what of the map comes from them: sum |map - map without| / sum |map| */
-    bool idle;       /* nothing to speak of, though some gradient was not zero */
+    bool ascends;    /* the method has ascents, which the following fields describe */
+    double moved;    /* the distance that a point moved, averaged over points */
+    double relative; /* moved / |x - baseline| */
+    double share;    /* sum |map - map without ascents| / sum |map| */
+    bool idle; /* the ascents changed next to nothing, though some gradient was not zero */
 };
 
-/* The rows of these options, method, baseline, background and seed aside; and their defaults. */
+/* The rows of these options, without method, baseline, background and seed. */
 extern const struct sx_options sx_attribute_table;
 struct sx_attribute_options sx_attribute_defaults(void);
 
@@ -96,14 +105,19 @@ struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options 
 const char *sx_attribute_method(int i, const char **what);
 bool sx_attribute_of_input(const char *method);
 
-/* Explains f at the explainer's sample. Rahman, Lewis, Plis, arXiv 2206.05903 and its code for
- * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig, geg-max, geg-ig (mean gradients, without the factor
- * x - baseline); Smilkov 2017, Adebayo 2018, Kapishnikov 2021, Xu 2020, Yang 2023, Erion 2021
- * for the others (see ggig(1)). Memory does not grow with steps or samples. Class activation maps are
- * of options->layer; by default of the last tensor with more than one place that a node with
- * weights follows, which leaves out class maps, or for "cam" of the last with places. Free the result
- * with sx_attribution_free. The usual players are patches of a picture, 7 a side, tokens of a sequence,
- * else elements. */
+/* Explains f at the explainer's sample. Free the result with sx_attribution_free. Memory does not grow
+ * with steps or samples.
+ *
+ * grad, ig, ig-max, gda, gda-ig, ggig, ggig-ig, geg-max and geg-ig follow Rahman, Lewis, Plis, arXiv
+ * 2206.05903, and its code: mean gradients, without the factor x - baseline. ggig(1) has the sources of
+ * the others.
+ *
+ * Class activation maps are of options->layer. By default that is the last tensor with more than one
+ * place that a node with weights follows, which leaves out class maps; for "cam" it is the last tensor
+ * with places.
+ *
+ * The usual players are a grid of 7 x 7 patches of a picture, the tokens of a sequence, else the
+ * elements. */
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
 

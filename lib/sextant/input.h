@@ -10,27 +10,31 @@ extern "C" {
 
 struct sx_reader; /* a source of samples */
 
-/* Texts by number: tensors of text hold the numbers. A number is for good; 0 is "". */
+/* Numbers texts: a tensor of text holds the numbers. The number of a text never changes; that of "" is
+ * 0. */
 struct sx_words;
 struct sx_words *sx_words_new(struct sx_error *error);
 void sx_words_free(struct sx_words *words);
-/* The number of the first n bytes, up to a NUL; -1 on failure. NULL for what is no number of a text. */
+/* The number of the text of n bytes, or up to a NUL; -1 on failure. */
 int64_t sx_words_number(struct sx_words *words, const char *text, size_t n,
                         struct sx_error *error);
+/* The text of a number; NULL if no text has it. */
 const char *sx_words_text(const struct sx_words *words, int64_t number);
 
-/* Whether the first line of a text is a header: if no cell of it is a number and one is a name. */
+/* Whether the first line of a text is a header. AUTO: it is one if no cell is a number and one is a
+ * name. */
 enum sx_header { SX_HEADER_AUTO, SX_HEADER_YES, SX_HEADER_NO };
 
-/* Which columns of a table are the numbers of a sample: those that are named, in that order; else, where
- * all names of `feature` are there, these; else all but `drop`, `id` and `truth`. Lists are separated by
- * commas; a number counts columns from 0. NULL: not said. */
+/* Which columns of a table are the elements of a sample: those of `only`, in that order; else those of
+ * `feature`, if the table has all of them; else all but `drop`, `id` and `truth`. A list is separated by
+ * commas. A number counts columns from 0. NULL: not given. */
 struct sx_columns {
     const char *only, *drop;
-    const char *id, *truth; /* a name of each sample; what is known of it */
+    const char *id;    /* the column that names the samples */
+    const char *truth; /* the column of what is known of each sample */
     char *const *feature;
     size_t n_features;
-    const bool *text; /* which of the features are text, if they are taken; NULL: none */
+    const bool *text; /* [n_features]: which of the features are text; NULL: none */
 };
 
 /* How a file is read; NULL in its place, or all zero: an array is one sample as it is. */
@@ -63,21 +67,24 @@ struct sx_reader *sx_reader_open(const char *path, const struct sx_input *how,
 bool sx_reader_next(struct sx_reader *reader, struct sx_tensor *sample, bool *end,
                     struct sx_error *error);
 
-/* Passes over a sample; a picture is not decoded. Whether another one follows, for which a text is
- * read up to its next line. */
+/* Passes over a sample; a picture is not decoded. */
 bool sx_reader_skip(struct sx_reader *reader, bool *end, struct sx_error *error);
+/* Whether another sample follows. Of a text that reads up to the next line. */
 bool sx_reader_more(struct sx_reader *reader);
 
-/* Samples in all, -1 where that shows only at the end (text); the name of feature `i` in the
- * header line of a text, and of array `i` of an .npz, NULL after the last or if it is none. */
+/* The number of samples; -1 for a text, whose end is not known before it is read. */
 int64_t sx_reader_count(const struct sx_reader *reader);
+/* The name of feature `i` in the header line of a text; NULL past the last, or without a header. */
 const char *sx_reader_feature(const struct sx_reader *reader, size_t i);
-size_t sx_reader_line(const struct sx_reader *reader); /* of a text's last sample; else 0 */
+/* The line of a text's last sample; 0 for other files. */
+size_t sx_reader_line(const struct sx_reader *reader);
+/* The name of array `i` of an .npz; NULL past the last, or for other files. */
 const char *sx_reader_member(const struct sx_reader *reader, size_t i);
 
-/* What columns `id` and `truth` hold in the last line; NULL: nothing. Whether it is a table. */
+/* The cells of columns `id` and `truth` in the last line; NULL: there is no such column. */
 const char *sx_reader_id(const struct sx_reader *reader);
 const char *sx_reader_truth(const struct sx_reader *reader);
+/* Whether the file is a text of columns. */
 bool sx_reader_is_table(const struct sx_reader *reader);
 
 /* Opens another array, how->member, of the .npz that `reader`, which must outlive it, has open. */
@@ -113,8 +120,9 @@ bool sx_dataset_prepared(
     const struct sx_dataset *dataset); /* pictures, or integers as pixels */
 /* The name of column `i` in the header line of a table; NULL past the last, or if there is none. */
 const char *sx_dataset_feature(const struct sx_dataset *dataset, size_t i);
-/* Sample `row` as floats; one that a reader gave, its integers prepared in the same way. */
+/* Fills x[] with sample `row`. */
 bool sx_dataset_read(struct sx_dataset *dataset, int64_t row, float *x, struct sx_error *error);
+/* Fills x[] with a sample that a reader gave, its integers prepared as those of a data set. */
 void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess *pre,
                       float *x);
 

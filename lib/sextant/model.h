@@ -33,21 +33,21 @@ int64_t sx_model_opset(const struct sx_model *model, const char *domain);
 /* The value of a key of the metadata, or NULL. */
 const char *sx_model_metadata(const struct sx_model *model, const char *key);
 
-/* An input or output as declared: a symbolic dimension is -1, the rank is -1 where no shape is
- * declared, or where an output is no tensor we can hold. Float types show as SX_FLOAT. */
+/* An input or output as declared. A symbolic dimension is -1. The rank is -1 if no shape is declared,
+ * or if an output is not a tensor of a supported type. All float types are SX_FLOAT. */
 struct sx_port {
     const char *name;
     enum sx_type type;
     struct sx_shape shape;
     const char *element; /* the file's name of the type, "uint8"; NULL: not known */
-    int64_t low, high;   /* of integers and booleans: what an element may be */
+    int64_t low, high;   /* of integers and booleans: the least and the largest element */
     const char *symbol;  /* the name of the first axis; NULL: none */
     bool whole;          /* the first axis counts no samples: see sx_model_find_samples */
 };
 
-/* Whether its elements are texts, and hold their numbers. */
+/* Whether the elements are texts. A tensor then holds their numbers in sx_model_words. */
 bool sx_port_is_text(const struct sx_port *port);
-/* What numbers the texts that the model's tensors of text hold. */
+/* The texts of the model by number. */
 struct sx_words *sx_model_words(const struct sx_model *model);
 
 /* Inputs that are also initializers do not count. NULL for an index out of range. */
@@ -56,30 +56,30 @@ int sx_model_output_count(const struct sx_model *model);
 const struct sx_port *sx_model_input(const struct sx_model *model, int i);
 const struct sx_port *sx_model_output(const struct sx_model *model, int i);
 
-/* Leaves of the inputs those that a tensor follows from, `output`, or NULL: any output. A fed
- * tensor that is inside the graph becomes an input, behind the others, and what it is made of is
- * not needed for it. Names that the file does not have are passed over. To be called before the
- * model is used; what is built on it later lowers no more than that. Status 6. */
+/* Drops the inputs that `output` does not depend on; NULL: that no output depends on. A tensor of
+ * `fed` that is inside the graph becomes an input behind the others, and the nodes that compute it
+ * are not needed for it. Unknown names are ignored. Call it before anything is built on the model:
+ * only what remains is lowered later. Status 6. */
 bool sx_model_want(struct sx_model *model, const char *output, const char *const *fed,
                    size_t n_fed, struct sx_error *error);
-/* Follows the open first axes of the inputs through the graph and sets `whole` of those that are
- * no axes of samples: what is wanted does not get the axis back in front, or something reads
- * several samples for one. Where that cannot be told, the outputs must have an axis of the same
- * name in front. To be called after sx_model_want. max_memory as of sx_infer_options. */
+/* Sets `whole` of the inputs whose open first axis does not count samples. Such an axis does not come
+ * out as the first axis of what is wanted, or some node mixes several of its indices. If the graph does
+ * not tell, the axis counts samples only if the outputs begin with an axis of the same name. Call it
+ * after sx_model_want. max_memory is that of sx_infer_options. */
 bool sx_model_find_samples(struct sx_model *model, size_t max_memory, struct sx_error *error);
-/* The tensor that stands for the model where none is named: its first output; where that holds
- * labels or indices, the real tensor behind its ArgMax, or the first real output. *instead_of is
- * then the first output, else NULL. NULL without outputs. */
+/* The tensor that is explained if none is named: the first output. If that holds labels or indices, it
+ * is the real tensor that its ArgMax takes, or else the first real output, and *instead_of is the first
+ * output. Otherwise *instead_of is NULL. Returns NULL without outputs. */
 const char *sx_model_explained(const struct sx_model *model, const char **instead_of);
 /* Whether the main graph has an input, a weight or a made tensor of this name. */
 bool sx_model_has_tensor(const struct sx_model *model, const char *tensor);
 
-/* What has been noticed in the file so far that its user should know: one line each, without
- * the file's name; NULL past the last. */
+/* Warning `i` about the file, of those found so far: one line without the file's name. NULL past the
+ * last. */
 const char *sx_model_warning(const struct sx_model *model, int i);
 
-/* Whether the elements can be those of an input: one of integers takes no fraction, no NaN, and
- * nothing beyond its type in the file. Status 1, with the element. */
+/* Whether an input can hold the elements: an input of integers takes no fraction, no NaN, and no number
+ * beyond its type in the file. Status 1; the message names the element. */
 bool sx_port_takes(const struct sx_port *port, const struct sx_tensor *tensor,
                    struct sx_error *error);
 
@@ -101,25 +101,27 @@ struct sx_inference *sx_inference_new(struct sx_model *model,
                                       struct sx_error *error);
 void sx_inference_free(struct sx_inference *inference);
 
-/* Runs on `feeds` (one per model input), compiling for their shapes where they are new. The
- * outputs are then to be had until the next run; *name is that of output i, NULL past the last. */
+/* Runs on `feeds`, one per model input. Compiles for their shapes if these are new. */
 bool sx_inference_run(struct sx_inference *inference, const struct sx_tensor *feeds,
                       struct sx_error *error);
-bool sx_inference_is_text(const struct sx_inference *inference,
-                          int i); /* holds numbers of texts */
+/* Whether output i holds numbers of texts. */
+bool sx_inference_is_text(const struct sx_inference *inference, int i);
+/* Output i, which stays until the next run, and its name; NULL past the last. */
 const struct sx_tensor *sx_inference_output(const struct sx_inference *inference, int i,
                                             const char **name);
 
 /* A class in the order of an output's elements, the largest first. */
 struct sx_ranked {
-    int64_t index;      /* flat; of a single number, which is of two classes: 0 or 1 */
-    const char *label;  /* NULL: none */
-    double value, prob; /* the element, and the probability that it says; NaN: it says none */
+    int64_t
+        index; /* flat; 0 or 1 if the output is a single number that tells two classes apart */
+    const char *label; /* NULL: none */
+    double value;      /* the element */
+    double prob;       /* the probability that follows from it; NaN: none does */
 };
 
-/* The k first classes, or as many as there are, of the first output of real numbers in the last
- * run. *top is the caller's to free. Where labels are given there is one for each class, or two for a single
- * number: else status 2, also with k = 0. */
+/* The k first classes, or all if there are fewer, of the first output of real numbers in the last run.
+ * The caller frees *top. Status 2, also with k = 0, unless there is no label, a label for each class, or
+ * two labels for a single number. */
 bool sx_inference_top(const struct sx_inference *inference, int64_t k, char *const *labels,
                       size_t n_labels, struct sx_ranked **top, int64_t *n,
                       struct sx_error *error);
@@ -133,9 +135,9 @@ struct sx_listed {
     bool differentiable; /* the first output (or `output`) has a gradient with respect to it */
 };
 
-/* Shows every tensor, inputs first, in the order of the file, with the shapes that follow from
- * `feeds` (NULL: from the file, batch 1). What is not supported is shown, too; then no shapes
- * are known. `output` as in the options above. */
+/* Calls `show` for every tensor, inputs first, in the order of the file. Shapes follow from `feeds`, or
+ * if that is NULL from the file with batch 1. Tensors that are not supported are shown, too; then no
+ * shapes are known. `output` is that of sx_infer_options. */
 bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *output,
              void (*show)(void *context, const struct sx_listed *listed), void *context,
              struct sx_error *error);

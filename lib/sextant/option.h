@@ -49,11 +49,12 @@ struct sx_options {
 /* The offset of a member, for a row. */
 #define SX_FIELD(type, member) .field = offsetof(type, member)
 
-/* The row of that name (without dashes), or of that letter; NULL. */
+/* The row of a name (without dashes), or of a letter; NULL: there is none. */
 const struct sx_option *sx_option_find(const struct sx_options *table, const char *name);
 const struct sx_option *sx_option_letter(const struct sx_options *table, char letter);
 
-/* Sets a field from text (NULL for a row without an argument). Status 2 and what would fit. */
+/* Sets a field from text, which is NULL for a row without an argument. Status 2 if the text does not
+ * fit; the message says what would. */
 bool sx_option_set(const struct sx_option *row, void *options, const char *text,
                    struct sx_error *error);
 
@@ -64,8 +65,9 @@ void sx_option_defaults(const struct sx_options *table, void *options);
 void sx_put_options(struct sx_result *result, const struct sx_options *table,
                     const void *options);
 
-/* Choice `i` of "a|b|c" in `name`; false past the last. The choice that a text is, or -1. */
+/* Writes choice `i` of "a|b|c" to `name`; false past the last. */
 bool sx_choice_name(const char *choices, int i, char *name, size_t size);
+/* The number of the choice that equals `text`, or -1. */
 int sx_choice_find(const char *choices, const char *text);
 
 #ifdef __cplusplus

@@ -23,9 +23,9 @@ struct sx_plot {
  * keeps. A colour map is reversed with _r. */
 extern const struct sx_options sx_plot_table;
 
-/* Sets the defaults; sets one option by its name, with status 2 where there is none, or the value
- * does not fit. */
+/* Sets all options to their defaults. */
 void sx_plot_default(struct sx_plot *plot);
+/* Sets one option by its name. Status 2 for an unknown name, or a value that does not fit. */
 bool sx_plot_set(struct sx_plot *plot, const char *option, const char *value,
                  struct sx_error *error);
 

@@ -11,7 +11,7 @@ extern "C" {
 /* ---- The tree --------------------------------------------------------------------------- */
 
 enum sx_kind {
-    SX_NULL, /* what does not apply, or could not be computed */
+    SX_NULL, /* a value that does not apply, or could not be computed */
     SX_TRUTH,
     SX_INTEGER,
     SX_NUMBER,
@@ -53,7 +53,8 @@ struct sx_result *sx_result_copy(const struct sx_result *result, struct sx_error
 /* Makes it empty again. */
 void sx_result_reset(struct sx_result *result);
 
-/* Whether everything that was put is there. A failure sticks, and is reported here (status 6). */
+/* Whether every value that was put is in the tree. The first failure sticks, and is reported here as
+ * status 6. */
 bool sx_result_ok(const struct sx_result *result, struct sx_error *error);
 
 /* ---- Building --------------------------------------------------------------------------- */
@@ -86,8 +87,8 @@ void sx_put_array(struct sx_result *result, const char *key, const struct sx_ten
 /* {"shape":[...],"values":[...]}, borrowed likewise. */
 void sx_put_tensor(struct sx_result *result, const char *key, const struct sx_tensor *tensor);
 
-/* The k elements of largest magnitude, in that order: [{"index":3,"name":"bmi","value":0.5},...]. What is
- * not finite is not among them. `name` has one for each element, or is NULL. */
+/* The k elements of largest magnitude, in that order: [{"index":3,"name":"bmi","value":0.5},...].
+ * Elements that are not finite are left out. `name` has a name for each element, or is NULL. */
 void sx_put_top(struct sx_result *result, const char *key, const struct sx_tensor *values,
                 int64_t k, const char *const *name);
 
@@ -112,31 +113,32 @@ struct sx_record {
     double seconds;
 };
 
-/* What a text of JSON says; nothing where it is none. */
+/* The value of a text of JSON. Puts nothing if the text is not JSON. */
 void sx_put_json(struct sx_result *result, const char *key, const char *text);
 
-/* Opens the outermost object with what every record says of itself; ends it with "nonfinite" where
- * numbers were not finite, "cost", "warnings" and "seconds". */
+/* Opens the outermost object and puts the keys that begin every record. */
 void sx_result_begin(struct sx_result *result, const struct sx_record *record);
+/* Puts the keys that end every record, and closes the object: "nonfinite" if computed numbers were not
+ * finite, "cost", "warnings" and "seconds". */
 void sx_result_end(struct sx_result *result, const struct sx_record *record);
 
-/* All of the record of a sample that failed with *why. */
+/* The whole record of a sample that failed with *why. */
 void sx_result_failed(struct sx_result *result, const struct sx_record *record,
                       const struct sx_error *why);
 
 /* ---- Looking ---------------------------------------------------------------------------- */
 
-/* The member at `path`, keys, and places in lists, joined by dots ("target.index", "outputs.0"); NULL
- * where there is none. `value` may be NULL. */
+/* The member at `path`: keys, and places in lists, joined by dots ("target.index", "outputs.0"). NULL if
+ * there is none. `value` may be NULL. */
 const struct sx_datum *sx_datum_at(const struct sx_datum *value, const char *path);
 
-/* What a value says, or `otherwise` where it is missing, null or of another kind. */
+/* The number or the text of a value; `otherwise` if the value is NULL, null or of another kind. */
 double sx_datum_number(const struct sx_datum *value, double otherwise);
 const char *sx_datum_text(const struct sx_datum *value, const char *otherwise);
 
-/* Elements of a list, an array or an object; element `i` of a list or an array as a number (NaN
- * where it is none). */
+/* The number of elements of a list, an array or an object. */
 int64_t sx_datum_count(const struct sx_datum *value);
+/* Element `i` of a list or an array as a number; NaN if it is none. */
 double sx_datum_element(const struct sx_datum *value, int64_t i);
 
 /* A tensor {"shape","values"} as an array that borrows from the result; false where `value` is no
@@ -152,8 +154,8 @@ bool sx_result_json(const struct sx_result *result, struct sx_sink *sink,
 /* The same as a text without a newline, which the caller frees; NULL with status 6. */
 char *sx_result_line(const struct sx_result *result, struct sx_error *error);
 
-/* Which members of a record a person and a table see. Members are paths, separated by commas; of
- * "a|b" the first that is there counts; "a:b" is headed b. NULL: none. */
+/* Which members of a record texts and tables show. Members are paths, separated by commas. "a|b" is a if
+ * the record has it, else b. "a:b" is a under the heading b. NULL: none. */
 struct sx_view {
     const char *scalars; /* members of the record in the first line of a text */
     const char *each;    /* list whose members are the rows; NULL: the record is one row */
@@ -164,8 +166,8 @@ struct sx_view {
     int64_t top;         /* rows, or strongest elements, of a text at most; 0: 10 */
 };
 
-/* Lines for eyes: the first says what was explained, then `map`, unless NULL, then the rows; of an
- * array its strongest elements. */
+/* Writes lines for a reader: what was explained, then `map` unless that is NULL, then the rows, or the
+ * strongest elements of an array. */
 bool sx_result_text(const struct sx_result *result, const struct sx_view *view, const char *map,
                     struct sx_sink *sink, struct sx_error *error);
 

@@ -23,9 +23,9 @@ enum sx_metric {
     SX_METRICS
 };
 
-/* What elements hold that are not shown. Auto: nearest for pictures, the baseline otherwise. */
+/* What hidden elements hold. */
 enum sx_filler {
-    SX_FILL_AUTO,
+    SX_FILL_AUTO, /* nearest for pictures, else the baseline */
     SX_FILL_NEAREST,
     SX_FILL_LINEAR,
     SX_FILL_MEAN,
@@ -93,8 +93,8 @@ void sx_put_score_summary(struct sx_result *result, const char *tool,
 
 /* ---- Similarity ------------------------------------------------------------------------- */
 
-/* NaN: it has no value. Elements that are not finite in both arrays do not count; one that is
- * finite in one alone makes max_abs infinite. */
+/* NaN: no value. Elements that are not finite in both arrays do not count. An element that is finite in
+ * one array only makes max_abs infinite. */
 struct sx_similarity {
     double spearman; /* of signed values, ties sharing their ranks; 1 for equal arrays */
     double ssim;     /* of pictures [..., H, W] summed over channels: windows of 7x7, mean */
@@ -108,8 +108,8 @@ bool sx_compare(const struct sx_tensor *a, const struct sx_tensor *b, bool pictu
                 struct sx_similarity *similarity, struct sx_error *error);
 void sx_put_similarity(struct sx_result *result, const struct sx_similarity *similarity);
 
-/* The maps of a record, each with the one of the same id and index, and, if `by_method`, of the same
- * method, in other records. Set all but what comes from sx_pair_next. */
+/* Pairs each map of a record with the map of the same id and index in other records, and of the same
+ * method if `by_method`. Set others, n_others, by_method and record, and zero the rest. */
 struct sx_pair {
     struct sx_result *const *others;
     size_t n_others;
@@ -119,8 +119,8 @@ struct sx_pair {
     const char *method;
     struct sx_similarity similarity;
 };
-/* The next pair; false at the end, and on a failure: a map without its like, or of another shape, a
- * record without a map (status 1). */
+/* Compares the next pair; false at the end, and on failure. Status 1 if a map has no counterpart, if that
+ * has another shape, or if the record has no map. */
 bool sx_pair_next(struct sx_pair *pair, struct sx_error *error);
 /* Whether records are of several methods. */
 bool sx_has_methods(struct sx_result *const *records, size_t n);
@@ -137,7 +137,8 @@ struct sx_bounds {
 };
 extern const struct sx_options sx_bounds_table;
 
-/* Whether bound i holds, which it does not for what has no value; if not, *what says so. */
+/* Whether bound i holds. It does not if the similarity has no value. If it does not hold, `what` is a
+ * message. */
 bool sx_bound_holds(const struct sx_bounds *bounds, int i,
                     const struct sx_similarity *similarity, char what[80]);
 

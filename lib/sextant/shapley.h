@@ -9,9 +9,13 @@
 extern "C" {
 #endif
 
-/* Partitions of a set: into blocks of neighbours in its order, any, or that hang together. By the
- * players: those that hang together where players lie in a plane, else neighbours in order. */
-enum sx_partition { SX_BY_PLAYERS = -1, SX_CONTIGUOUS, SX_ANY, SX_CONNECTED };
+/* The partitions of a set that count. */
+enum sx_partition {
+    SX_BY_PLAYERS = -1, /* SX_CONNECTED if players lie in a plane, else SX_CONTIGUOUS */
+    SX_CONTIGUOUS,      /* each block is a run of the set in its order */
+    SX_ANY,
+    SX_CONNECTED /* each block is connected in the plane of the players */
+};
 
 struct sx_shapley_options {
     const char *sampling;  /* an estimator, see shapley-int(1); NULL: the usual one */
@@ -23,32 +27,32 @@ struct sx_shapley_options {
     int64_t order;         /* of the largest sets; 0: 2, or all for moebius, comoebius, andor */
     const int64_t *group;  /* owen: the group of each player; NULL: each its own */
     enum sx_partition partition;      /* of sx_benefit: the partitions that count */
-    const struct sx_players *players; /* of connected partitions: who lies beside whom */
-    bool corners;                     /* of these: players that touch at a corner are beside */
-    bool gradient; /* of sx_benefit: search by gradient, as the paper does; contiguous only */
+    const struct sx_players *players; /* of connected partitions: the plane */
+    bool corners;  /* of connected partitions: players that touch at a corner are neighbours */
+    bool gradient; /* of sx_benefit: search by gradient as the paper does; contiguous only */
     bool skip_nonfinite; /* leave out contexts with values that are not finite */
-    double tie;          /* sums are equal within this times max(1, |u|); 0: 1e-12 */
+    double tie;          /* sums are equal within tie * max(1, |u|); 0: 1e-12 */
 
-    /* Of a network's game: what makes its players, the number of its explained tensor, and what
-     * absent elements are. */
-    const char *players_by;
-    enum sx_likeness likeness;
-    struct sx_absent absent;
+    /* Of the game of a network. */
+    const char *players_by;    /* the specification of the players */
+    enum sx_likeness likeness; /* the number of a coalition */
+    struct sx_absent absent;   /* what absent elements hold */
 
     /* Of sx_shapley alone. */
-    const char *set, *groups; /* of bT: "0,2,4-6" or "all"; in place of group: "0,1/2-4" */
-    int64_t window;           /* of bT: every so many players in a row */
-    int64_t top;      /* records have so many interactions, the strongest first; 0: all */
-    bool singles;     /* single players are among these */
-    double threshold; /* of at least this magnitude */
+    const char *set;    /* of bT: "0,2,4-6" or "all" */
+    const char *groups; /* replaces `group`: "0,1/2-4" */
+    int64_t window;     /* of bT: sets are all runs of this many players */
+    int64_t top;        /* interactions in a record, the strongest first; 0: all */
+    bool singles;       /* records list single players, too */
+    double threshold;   /* records list interactions of at least this magnitude */
 };
 
 /* The rows of these options, but for seed, sample, group and players; and their defaults. */
 extern const struct sx_options sx_shapley_table;
 struct sx_shapley_options sx_shapley_defaults(void);
 
-/* Sets of players with a value each: members of set k are member[first[k]] .. up to
- * member[first[k + 1]]. Sets that hold a player who makes no difference are left out. */
+/* Sets of players with a value each. Set k has the members member[first[k]] to
+ * member[first[k + 1] - 1]. Sets with a player that makes no difference are left out. */
 struct sx_interactions {
     int64_t count, *first, *member, order;
     double *value, *error; /* standard errors; NULL: exact, or not known */
@@ -67,13 +71,13 @@ bool sx_interact(struct sx_game *game, const struct sx_shapley_options *options,
                  struct sx_interactions *result, struct sx_error *error);
 void sx_interactions_free(struct sx_interactions *interactions);
 
-/* Whether members i and j (positions in the set) are in one block: 1 or 0, or the probability
- * that the gradient search found; whether another partition is as good and differs here; in a
- * row, what the best partition with the link has over the best without it, and the errors. */
+/* Whether two members of the set are in one block of the best partitions, those of B_max and of B_min. */
 struct sx_link {
-    int64_t i, j;
-    double max, min, gain_max, gain_min, error_max, error_min;
-    bool tied;
+    int64_t i, j;              /* positions in the set */
+    double max, min;           /* 1, 0, or the probability that the gradient search found */
+    double gain_max, gain_min; /* of a run: the best with the link minus the best without it */
+    double error_max, error_min; /* standard errors of the gains */
+    bool tied;                   /* another partition is as good, and differs here */
 };
 
 struct sx_benefit {
@@ -86,7 +90,9 @@ struct sx_benefit {
     int64_t *block_max, *block_min; /* [m]: the block of each member, from 0 */
     struct sx_link *link;
     struct sx_interactions components; /* of subsets of positions; none where not known */
-    bool exact, gradient, greedy, link_gains; /* greedy: not all partitions; gains are known */
+    bool exact, gradient;
+    bool greedy;     /* the search did not look at all partitions */
+    bool link_gains; /* the gains of links are known */
     int64_t n_links, contexts, skipped;
 };
 
@@ -97,9 +103,8 @@ bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
                 struct sx_error *error);
 void sx_benefit_free(struct sx_benefit *benefit);
 
-/* What a game's players do together, as the options ask: interactions, or of "bT" the benefit of
- * one set or of every window. The usual sets of bT are all players, or windows of 3 of more than
- * 12. */
+/* What the options ask of a game: interactions, or for the index "bT" the benefit of one set or of
+ * every window. By default the set of bT is all players; of more than 12, it is every window of 3. */
 struct sx_shapley {
     const char *index;
     int64_t players, evaluations;
@@ -114,36 +119,37 @@ bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
                 struct sx_shapley *result, struct sx_error *error);
 void sx_shapley_free(struct sx_shapley *result);
 
-/* Adds "curves": how far T of the strongest set is from its last value with x evaluations a set,
- * more and more up to the budget. */
+/* Adds "curves": the distance of T of the strongest set from its last value, over the number of
+ * evaluations of each set, which grows up to the budget. */
 bool sx_put_shapley_curve(struct sx_result *result, struct sx_game *game,
                           const struct sx_shapley_options *options, struct sx_error *error);
 
-/* The values of single players [n], or with those of pairs [n, n], singles on the diagonal. */
+/* Makes *array the values of single players, [n]. With `pairs` it is [n, n]: those of pairs, and of
+ * single players on the diagonal. */
 bool sx_shapley_array(const struct sx_shapley *result, bool pairs, struct sx_tensor *array,
                       struct sx_error *error);
 
 /* Adds the keys of a record from "players" to "efficiency_gap". */
 void sx_put_shapley(struct sx_result *result, const struct sx_shapley *shapley,
                     const char *const *name);
-const struct sx_view *
-sx_shapley_view(const struct sx_shapley *shapley); /* as text and tables */
+/* What text and tables show of that record. */
+const struct sx_view *sx_shapley_view(const struct sx_shapley *shapley);
 
-/* Results of many samples, of one index; name[] of players, or one of it, may be NULL. Free with
- * sx_shapley_tally_free, which takes NULL too. */
+/* Collects results of many samples, all of one index. name[] of players, or one of its texts, may be
+ * NULL. Free with sx_shapley_tally_free, which takes NULL too. */
 struct sx_shapley_tally;
 struct sx_shapley_tally *sx_shapley_tally_new(struct sx_error *error);
 void sx_shapley_tally_free(struct sx_shapley_tally *tally);
 bool sx_shapley_tally_add(struct sx_shapley_tally *tally, const struct sx_shapley *result,
                           const char *const *name, struct sx_error *error);
-/* The record of all: "summary" has the means and their standard errors over the samples, and how
- * many records list each set; of bT, have each pair in one block, and each block. Lists have the
- * `top` first; 0: all. */
+/* Puts the record of all samples. Its "summary" has the mean of each set, its standard error over the
+ * samples, and the number of records that list the set. For bT it has the number of records that have
+ * each pair in one block, and each block. Lists have the `top` first; 0: all. */
 bool sx_put_shapley_summary(struct sx_result *result, const char *tool,
                             const struct sx_shapley_tally *tally, int64_t top,
                             struct sx_error *error);
 
-/* "digits.npy: B 0.5, T 0.7" */
+/* Writes the title of a picture, "digits.npy: B 0.5, T 0.7". */
 enum { SX_SHAPLEY_TITLE = 200 };
 void sx_shapley_title(const struct sx_shapley *shapley, const char *id,
                       char title[SX_SHAPLEY_TITLE]);

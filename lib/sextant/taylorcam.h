@@ -88,21 +88,25 @@ bool sx_taylorcam_run(struct sx_taylorcam *taylorcam, const double *baseline,
                       struct sx_relations *relations, struct sx_error *error);
 void sx_relations_free(struct sx_relations *relations);
 
-/* What is explained where the user leaves it open. Layers are tried from the last to the first,
- * as long as their pairs are all 0, or sums of what single places do (`additive` above
- * SX_ADDITIVE), or most of them are 0 because distant places do not meet. A network whose logit
- * is piecewise linear in its input has no curvature of its own: its logit is explained with its
- * kinks made smooth, unless `scored` says that explain->score was asked for, or options->smooth
- * is not NULL. */
+/* Chooses what is explained where the user leaves it open.
+ *
+ * The layer: layers are tried from the last to the first. One is passed over if all its pairs are 0, if
+ * they are sums of what single places do (`additive` above SX_ADDITIVE), or if most of them are 0
+ * because distant places do not meet.
+ *
+ * The score: a logit that is piecewise linear in the input has no curvature. It is then explained with
+ * smooth kinks, unless `scored` (explain->score was asked for) or options->smooth is not NULL. */
 #define SX_ADDITIVE 0.95
 struct sx_taylorcam_choice {
-    bool named, scored, smoothed; /* what was not open */
+    bool named, scored, smoothed; /* layer, score, smoothing were given */
     char *layer;                  /* explain->wrt, if that is not NULL */
-    bool found, skipped;          /* its pairs mean something; later layers were passed over */
+    bool found;                   /* the pairs of the layer mean something */
+    bool skipped;                 /* later layers were passed over */
     bool softened;                /* the logit with smooth kinks was chosen */
     enum sx_score score;
     const char *smooth;
-    int64_t most; /* for the options: places that are affordable where nobody named the layer */
+    int64_t
+        most; /* for options->most if nobody named the layer: as many places as are affordable */
 };
 bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options *explain,
                          bool scored, const struct sx_taylorcam_options *options,
@@ -110,21 +114,20 @@ bool sx_taylorcam_choose(struct sx_model *model, const struct sx_explain_options
                          struct sx_error *error);
 void sx_taylorcam_choice_free(struct sx_taylorcam_choice *choice);
 
-/* A layer to try instead of the explainer's, with the same score and kinks made smooth so;
- * NULL: none. choice->found says whether any layer will do, which may be the explainer's. */
+/* A layer to try instead of the explainer's, with the same score and with kinks made smooth as `smooth`
+ * says; NULL: none. choice->found is whether any layer will do, the explainer's own among them. */
 const char *sx_taylorcam_advise(const struct sx_taylorcam *taylorcam, const char *smooth,
                                 struct sx_taylorcam_choice *choice);
 
-/* After a run: the next thing from number *i on that a reader should know of the relations;
- * false past the last. */
+/* After a run: writes the next remark on the relations, from number *i on; false past the last. */
 #define SX_REMARK 200
 bool sx_taylorcam_remark(const struct sx_taylorcam *taylorcam,
                          const struct sx_taylorcam_choice *choice,
                          const struct sx_relations *relations, int *i, char text[SX_REMARK]);
 
-/* After a run: whether all curvature comes from the softmax, and the input that reaches the
- * output around the layer, too (NULL: none). */
+/* After a run: whether all curvature comes from the softmax. */
 bool sx_taylorcam_logit_zero(const struct sx_taylorcam *taylorcam);
+/* After a run: an input that also reaches the output around the layer; NULL: none. */
 const char *sx_taylorcam_bypass(const struct sx_taylorcam *taylorcam);
 
 /* The n strongest relations, strongest first, without those of strength 0; returns how many. */
@@ -135,8 +138,8 @@ struct sx_relation {
 int64_t sx_relations_top(const struct sx_relations *relations, int64_t n,
                          struct sx_relation *top);
 
-/* How much each place has to do with `place`: sums of strengths, or of effects; [rows,
- * columns], the caller frees it. */
+/* The sum of the strengths, or of the effects, of all relations of `place` with each place: [rows,
+ * columns]. The caller frees the map. */
 bool sx_relations_row(const struct sx_relations *relations, int64_t place, bool effects,
                       struct sx_tensor *map, struct sx_error *error);
 

@@ -9,11 +9,10 @@
 extern "C" {
 #endif
 
-/* How the numbers of many rows become one: by default each row has results of its own, unless
- * other options ask for all rows, which then have their median. */
+/* How the numbers of many rows become one. */
 enum sx_gather {
-    SX_GATHER_AUTO,
-    SX_GATHER_NONE,
+    SX_GATHER_AUTO, /* NONE, or MEDIAN if other options ask for one result of all rows */
+    SX_GATHER_NONE, /* each row has a result of its own */
     SX_GATHER_MEDIAN,
     SX_GATHER_MEAN,
     SX_GATHER_MIN,
@@ -21,9 +20,11 @@ enum sx_gather {
     SX_GATHER_MODE,
     SX_GATHER_RMS
 };
-/* Which sets are looked at; along which direction a feature moves; in which units. */
+/* Which sets are evaluated: see --search of xderiv(1). */
 enum sx_searching { SX_SEARCH_AUTO, SX_SEARCH_ALL, SX_SEARCH_BEAM };
+/* The direction in which the elements of a feature move: 1, x, or x - baseline. */
 enum sx_direction { SX_DIRECTION_ONES, SX_DIRECTION_INPUT, SX_DIRECTION_DELTA };
+/* The units of a feature: its own, its standard deviation, or its range over the rows. */
 enum sx_units { SX_UNITS_NONE, SX_UNITS_STD, SX_UNITS_RANGE };
 
 /* Options: xderiv(1) says what they do. Texts are borrowed. */
@@ -39,8 +40,9 @@ struct sx_study_options {
     bool check;      /* hold derivatives against differences */
     const char *at;  /* representatives: of mean,median,min,max,mode,random; NULL: all rows */
     enum sx_searching search;
-    int64_t beam, max_sets; /* sets that grow; most sets of a size that are all looked at */
-    bool by_edge;           /* a set's salience is its own strength, not its features' */
+    int64_t beam;     /* sets of each size that grow */
+    int64_t max_sets; /* up to this many sets of a size are all evaluated */
+    bool by_edge;     /* a set grows by its own strength, not by that of its features */
     enum sx_direction direction;
     enum sx_units units;
     int64_t steps; /* points of integrals, draws; 0: the method's default */
@@ -48,11 +50,11 @@ struct sx_study_options {
     uint64_t seed;
     const char *pairs; /* file of the sets that are looked at; NULL: see search */
     const char *truth; /* file of interactions that are true, or NULL */
-    int64_t names;     /* so many features there must be; 0: any number */
+    int64_t names;     /* the number of features that there must be; 0: any */
 
-    /* Of records. */
-    int64_t top;  /* so many sets; 0: all */
-    double least; /* of at least this strength */
+    /* What records list. */
+    int64_t top;  /* sets; 0: all */
+    double least; /* the least strength */
 
     /* Of whoever makes the explainer and reads points. */
     const char *smooth, *background;
@@ -96,16 +98,17 @@ struct sx_effects {
     double shift;                      /* the most that smoothing did to f */
 };
 
-/* Evaluates all rows and forgets them; or makes *tensor the signed [features]^order of the last
- * row (for methods that do not repeat features: of their mean, 0 elsewhere). */
+/* Evaluates all rows and forgets them. */
 bool sx_study_run(struct sx_study *study, struct sx_effects *result, struct sx_error *error);
+/* Makes *tensor the signed effects of the last row, [features]^order. Methods that do not repeat features
+ * give the mean over rows, and 0 where a feature repeats. */
 bool sx_study_tensor(struct sx_study *study, struct sx_tensor *tensor, struct sx_error *error);
 
 /* The features of the samples that were added. */
 const struct sx_players *sx_study_players(const struct sx_study *study);
 
-/* What feature i is called: name[i] of n names, or its place among patches, or its number,
- * which `text` holds then. */
+/* The name of feature i: name[i] if i < n and that is not NULL, else its place among patches, or its
+ * number, which are written to `text`. */
 const char *sx_study_name(const struct sx_study *study, const char *const *name, int64_t n,
                           int64_t i, char text[64]);
 
