@@ -30,6 +30,7 @@ clean_up() {
 # The tests of a source file's room. A * stands for all of a family.
 tests_of() {
     case $1 in
+    */options.c) echo "pages.t options.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
     lib/base/*) echo 'check_base check_io_number' ;;
     lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players inputs.t' ;;
     lib/onnx/*) echo 'check_onnx*' ;;
@@ -52,7 +53,7 @@ tests_of() {
     lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room $room.t" ;;
     cmd/cli/*) echo 'options.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t' ;;
-    *) echo "$(basename "$1" .c).t options.t defaults.t" ;;
+    *) echo "$(basename "$1" .c).t options.t choices.t defaults.t" ;;
     esac
 }
 
@@ -86,19 +87,25 @@ run_tests() {
         *.t) set -- sh "tests/t/$test" ;;
         *) set -- "build/tests/$test" ;;
         esac
-        LD_LIBRARY_PATH=$tree/build BUILD=$tree/build timeout 150 "$@" >"$log" 2>&1 </dev/null ||
+        LD_LIBRARY_PATH=$tree/build BUILD=$tree/build timeout "$seconds" "$@" >"$log" 2>&1 </dev/null ||
             { noticed=$test && return; }
     done
 }
 
-# Every test has to pass before it can notice anything.
+# Leaves of $tests those that pass without a fault: others cannot notice anything. $seconds becomes
+# what a test may take with a fault, which may leave it in a loop.
 check_sound() {
+    tests=
     for sound; do
-        [ -e "$own/sound/$sound" ] && continue
-        run_tests "$sound"
-        [ -z "$noticed" ] || { echo "$sound fails without a fault:" && tail -n 5 "$log" && exit 1; }
-        : >"$own/sound/$sound"
+        seconds=1200
+        [ -e "$own/sound/$sound" ] || {
+            run_tests "$sound"
+            echo "$noticed" >"$own/sound/$sound"
+            [ -z "$noticed" ] || { echo "$sound fails without a fault:" && tail -n 5 "$log"; } | tee -a "$own/unsound"
+        }
+        [ -n "$(cat "$own/sound/$sound")" ] || tests="$tests $sound"
     done
+    seconds=300
 }
 
 # Sets $file, $old, $new and $tests to what the entry says.
@@ -178,4 +185,4 @@ caught=$(grep -c '^ *[0-9]* caught' "$own/verdicts")
 total=$((caught + $(grep -c '^ *[0-9]* missed' "$own/verdicts")))
 stale=$(grep -cE '^ *[0-9]* (stale|no build)' "$own/verdicts")
 echo "$caught of $total faults caught, $stale stale: $((total ? 100 * caught / total : 0)) %"
-[ $total -gt 0 ] && [ $((100 * caught)) -ge $((least * total)) ]
+[ ! -e "$own/unsound" ] && [ $total -gt 0 ] && [ $((100 * caught)) -ge $((least * total)) ]
