@@ -58,7 +58,6 @@ START_TEST(test_want)
 }
 END_TEST
 
-/* Whatever names hold, a message is one line and ends. */
 /* A message is cut where its room ends, and not before. */
 START_TEST(test_message_fills_its_room)
 {
@@ -74,6 +73,38 @@ START_TEST(test_message_fills_its_room)
 }
 END_TEST
 
+/* A letter put in, left out, changed or swapped counts 2; the rest of a word 1; case nothing. */
+START_TEST(test_nearest_names)
+{
+    static const struct {
+        const char *word, *names, *text;
+    } cases[] = {{"stp", "step|steps|top", "step, steps, top"},
+                 {"setp", "sat|step", "step, sat"},
+                 {"SETP", "beta|step", "step, beta"},
+                 {"xb", "ba|xa", "xa, ba"},
+                 {"st", "best|step", "step"},
+                 {"ST", "best|step", "step"},
+                 {"", "a|b", "a, b"},
+                 {"ab", "abcd|abc|ac|ad|b", "abcd, abc, ac"},
+                 {"a", "bcdefg|hijklm", "bcdefg, hijklm"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_nearest near = {.word = cases[i].word};
+        ck_assert_str_eq(sx_nearest_text(&near), "");
+        sx_nearest_offer(&near, cases[i].names);
+        ck_assert_int_eq(strncmp(sx_nearest_text(&near), "; nearest: ", 11), 0);
+        ck_assert_str_eq(near.text + 11, cases[i].text);
+    }
+    struct sx_nearest near = {.word = "a"};
+    char name[200];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    sx_nearest_offer_one(&near, "b|c");
+    sx_nearest_offer_one(&near, name);
+    ck_assert_str_eq(sx_nearest_text(&near), "; nearest: b|c");
+}
+END_TEST
+
+/* Whatever names hold, a message is one line and ends. */
 START_TEST(test_message_is_one_line)
 {
     struct sx_error error = {0};
@@ -342,7 +373,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("base");
-    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_want,
+    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_want, test_nearest_names,
               test_message_fills_its_room, test_message_is_one_line, test_checked_sizes,
               test_allocations, test_grow, test_arena, test_strdup, test_shape_count,
               test_shape_equal, test_tensor_new, test_tensor_convert, test_type_sizes,

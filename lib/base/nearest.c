@@ -1,6 +1,7 @@
-/* nearest.c - the names that are most like one that there is not. */
+/* nearest.c - the names that are most like an unknown one. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/base.h"
 
@@ -11,8 +12,13 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Twice how many letters of `a` are to be put in, left out, changed or swapped with the next to
- * give `b`; case does not matter, and to finish a word that was cut short counts as 1. */
+static bool same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Twice the number of letters that are inserted, deleted, changed, or swapped with the next to make `b`
+ * of `a`; 1 if `b` only begins with `a`. Case does not matter. */
 static int distance(const char *a, size_t n, const char *b, size_t m)
 {
     int row[3][LONGEST + 1];
@@ -24,13 +30,13 @@ static int distance(const char *a, size_t n, const char *b, size_t m)
         int *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
         now[0] = (int)i;
         for (size_t j = 1; j <= m; j++) {
-            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
-            now[j] = least(least(now[j - 1], last[j]) + 1, last[j - 1] + (x != y));
-            if (i > 1 && j > 1 && x != y && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            bool kept = same(a[i - 1], b[j - 1]);
+            now[j] = least(least(now[j - 1], last[j]) + 1, last[j - 1] + !kept);
+            if (i > 1 && j > 1 && !kept && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
                 now[j] = least(now[j], before[j - 2] + 1);
         }
     }
-    return n > 0 && n < m && strncmp(a, b, n) == 0 ? 1 : 2 * row[n % 3][m];
+    return n > 0 && n < m && strncasecmp(a, b, n) == 0 ? 1 : 2 * row[n % 3][m];
 }
 
 static void offer(struct sx_nearest *near, const char *name, size_t length)

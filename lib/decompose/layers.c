@@ -17,7 +17,7 @@ struct layer {
     struct sx_unit unit;
 };
 
-/* Whether the function of one variable is more than a factor and a term. */
+/* Whether the function of one variable is not affine. */
 static bool bends(const struct sx_walk *w, const struct sx_unit *unit)
 {
     for (int i = 0; i < unit->n; i++) {
@@ -109,7 +109,7 @@ static int find_layers(const struct sx_walk *w, struct layer *layers)
 
 /* ---- Values of a layer at x and at the reference ---- */
 
-/* Runs a program of the faithful graph with x fed at[] (or, outside of it, nothing at all). */
+/* Runs a program of the faithful graph with x = at[]; a program outside of that graph has no feeds. */
 static bool run_at(struct sx_decomposing *d, struct sx_program *program, const int *inputs,
                    int n_inputs, const double *at, struct sx_tensor *results)
 {
@@ -137,7 +137,7 @@ static bool run_at(struct sx_decomposing *d, struct sx_program *program, const i
     return ok;
 }
 
-/* x, then the model's other inputs. */
+/* Lists x, then the model's other inputs. */
 static int list_inputs(const struct sx_explained *b, int *inputs)
 {
     int n = 0;
@@ -242,7 +242,7 @@ static int64_t strongest(const struct sx_tensor *x, const struct sx_tensor *b)
     return best;
 }
 
-/* What the inputs change: those that do. */
+/* Sets the inputs of the neuron that differ between the reference and x, and what they change. */
 static bool set_inputs(struct sx_decomposing *d, struct sx_neuron *n, const struct sx_tensor *w,
                        const struct sx_tensor *x, const struct sx_tensor *b)
 {
@@ -341,7 +341,8 @@ static bool look_at(struct sx_decomposing *d, const struct layer *l, const doubl
 
 /* ---- All layers, or one ---- */
 
-/* "LAYER:IDX", "LAYER", or "" for all layers: whether this is one, and the neuron, or -1. */
+/* Whether `which` ("LAYER:IDX", "LAYER", or "" for all layers) names this layer. *element becomes the
+ * neuron, or -1. */
 static bool wants(const char *which, const char *name, int64_t *element)
 {
     size_t n = strlen(name);

@@ -92,8 +92,8 @@ bool sx_explainer_stopped(const struct sx_explainer *e)
     return e->options.watch != NULL && e->options.watch->stopped;
 }
 
-/* Makes `built` what fits the sample, if there is something: that of the last sample, or one that is
- * kept. What values decided is kept when others come. */
+/* Sets e->built to a build that fits the sample, if there is one: that of the last sample, or a kept one.
+ * A build that depends on values of its sample is kept when other values come. */
 static bool find_built(struct sx_explainer *e, const struct sx_tensor *feeds, bool *found,
                        struct sx_error *error)
 {
@@ -119,7 +119,7 @@ static bool find_built(struct sx_explainer *e, const struct sx_tensor *feeds, bo
     return true;
 }
 
-/* Sees to it that what is built fits the sample. */
+/* Makes e->built fit the sample: finds a build, or builds one. */
 static bool prepare(struct sx_explainer *e, const struct sx_tensor *feeds,
                     struct sx_error *error)
 {
@@ -132,7 +132,7 @@ static bool prepare(struct sx_explainer *e, const struct sx_tensor *feeds,
     return false;
 }
 
-/* Keeps the sample in the types of the graph. */
+/* Copies the sample to e->feeds, converted to the types of the graph. */
 static bool take_feeds(struct sx_explainer *e, const struct sx_tensor *feeds,
                        struct sx_error *error)
 {
@@ -147,7 +147,7 @@ static bool take_feeds(struct sx_explainer *e, const struct sx_tensor *feeds,
     return true;
 }
 
-/* NaN is no largest element, unless there is nothing else. */
+/* The index of the first largest element. NaN counts only if all elements are NaN. */
 static int64_t largest(const struct sx_tensor *scores)
 {
     int64_t best = 0, n = sx_count(&scores->shape);
@@ -200,7 +200,7 @@ static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores
     return true;
 }
 
-/* Evaluates the sample: scores, and x where it is an inner tensor. */
+/* Evaluates the model at the sample: the scores, and x if that is an inner tensor. */
 static bool evaluate(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;

@@ -15,7 +15,7 @@ static int64_t lead_axes(const struct sx_shape *shape)
     return shape->rank > 1 && shape->dim[0] == 1 ? 1 : 0;
 }
 
-/* Every place along `axis` is a player. */
+/* Makes each index of `axis` a player. */
 static bool label_axis(struct sx_players *p, int64_t axis, struct sx_error *error)
 {
     if (axis < 0 || axis >= p->shape.rank)
@@ -54,7 +54,7 @@ static bool read_sides(const char *text, int64_t *a, int64_t *b)
            read_side(x + 1, strlen(x + 1), b);
 }
 
-/* R rows and C columns of patches, as equal as can be. */
+/* Makes R rows and C columns of patches, as equal as possible. */
 static bool label_cells(struct sx_players *p, const char *sides, struct sx_error *error)
 {
     struct sx_grid g;
@@ -74,7 +74,7 @@ static bool label_cells(struct sx_players *p, const char *sides, struct sx_error
     return true;
 }
 
-/* Patches of H x W places; those at the right and lower edge may be smaller. */
+/* Makes patches of H x W places; those at the right and lower edge may be smaller. */
 static bool label_patches(struct sx_players *p, const char *sides, struct sx_error *error)
 {
     int64_t height, width;
@@ -101,7 +101,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Numbers the labels that are not negative 0, 1, 2 .. in their order. */
+/* Renumbers the labels that are not negative as 0, 1, 2 .. in their order. */
 static bool number_labels(struct sx_players *p, struct sx_error *error)
 {
     int64_t size = sx_count(&p->shape), n = 0;
@@ -214,7 +214,7 @@ static struct sx_players *new_players(const struct sx_shape *shape, enum sx_layo
     return NULL;
 }
 
-/* `p`, if it is whole. */
+/* Returns p, or if not `ok` frees it and returns NULL. */
 static struct sx_players *checked(struct sx_players *p, bool ok, struct sx_error *error)
 {
     if (ok && p->count < 1)

@@ -67,7 +67,8 @@ static int directions_node(struct sx_whole *w, struct sx_graph *g, const struct 
     return id;
 }
 
-/* Batches the directions of `number`, last first, and makes them one in a new graph. */
+/* Batches node `number` over the directions, the last direction first. Then one node of a new graph holds
+ * all directions. */
 static bool compile(struct sx_whole *w, int number, int64_t expected, struct sx_error *error)
 {
     struct sx_tower *t = &w->tower;
@@ -150,7 +151,7 @@ static bool run_at_once(struct sx_whole *w, int64_t n, const double *points,
 
 /* ---- Row by row ---- */
 
-/* The next tuple of n indices below q that does not decrease; false after the last. */
+/* Steps to the next tuple of n indices below q that does not decrease; false after the last. */
 static bool next_tuple(int64_t *index, int n, int64_t q)
 {
     for (int m = n; m-- > 0;)
@@ -163,7 +164,7 @@ static bool next_tuple(int64_t *index, int n, int64_t q)
     return false;
 }
 
-/* The next one in lexicographic order; false after the last. */
+/* Steps to the next permutation in lexicographic order; false after the last. */
 static bool next_permutation(int64_t *index, int n)
 {
     int i = n - 2, j = n - 1;

@@ -65,7 +65,7 @@ struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_
  * SX_NONE if it holds none. */
 int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t batch);
 
-/* How x, [N, channels, rows, columns] or with the channels last, is an image; false if it is none. */
+/* The axes of x as an image: [N, channels, rows, columns], or with the channels last. */
 struct sx_flint_image {
     int64_t channels, rows, columns;
     bool last;
@@ -74,13 +74,13 @@ bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image);
 
 /* ---- layer.c: the layers where none are named --------------------------------------------- */
 
-/* How many were found, one or two; 0: none, or out of memory. */
+/* Finds the layers. Returns how many there are, 1 or 2; 0: none, or out of memory. */
 int sx_flint_default_layers(const struct sx_model *model, const struct sx_graph *g,
                             const char *scores, const char *found[2], struct sx_error *error);
 bool sx_flint_averaged(const struct sx_model *model, const struct sx_graph *g,
                        const char *layer, bool *averaged, struct sx_error *error);
 
-/* How many of such samples are run at once: at most 64, and their inputs take at most 16 MiB. */
+/* The number of samples that are run at once: at most 64, of at most 16 MiB together. */
 int64_t sx_flint_together(const struct sx_shape *sample);
 
 /* ---- scale.c: mean and spread of channels ---------------------------------------- */

@@ -129,8 +129,8 @@ static bool cam(struct activation *v)
 
 /* ---- Maps of the layer itself ---- */
 
-/* v = A' A v at length 1, A being [cells, channels]; how much that changes it. `row` has room for
- * cells, `before` for channels. */
+/* Replaces v by A' A v / |A' A v|, where A is [cells, channels]. Returns the largest change of an element.
+ * `row` has room for cells, `before` for channels. */
 static double project(const struct sx_cam *c, double *v, double *before, double *row)
 {
     double square = 0, change = 0;
@@ -278,7 +278,7 @@ static void take_score(void *context, int64_t k, double value, const double *g)
     m->score[m->v->live[k]] = value;
 }
 
-/* The baseline comes last; channels that are the same everywhere mask all. */
+/* The baseline comes last. A channel that is the same everywhere masks everything. */
 static void masked_or_baseline(void *context, int64_t k, double *z)
 {
     struct masking *m = context;
@@ -298,7 +298,7 @@ static void take_score_or_baseline(void *context, int64_t k, double value, const
             m->score[i] = m->scale[i] != 0 ? m->score[i] : value;
 }
 
-/* Weights become the softmax of the scores; that of the baseline shifts them all alike. */
+/* Sets the weights to the softmax of the scores. The score of the baseline cancels in it. */
 static void soften(const struct sx_cam *c, const double *score)
 {
     double most = -INFINITY, sum = 0;
@@ -310,7 +310,7 @@ static void soften(const struct sx_cam *c, const double *score)
         c->weight[k] /= sum;
 }
 
-/* The input's grid, of which the places of the layer are a coarser one; one row of a sequence. */
+/* Finds the grid of the input over which the places of the layer lie; a sequence is one row. */
 static bool lay_over(struct masking *m)
 {
     const struct sx_shape *x = &m->v->a->e->input.shape, *p = &m->v->layer.places;

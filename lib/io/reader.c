@@ -7,8 +7,8 @@
 
 enum form { ARRAY, HELD, TEXT, PICTURE };
 
-/* An array is decoded from the window sample by sample (ARRAY), or where that cannot be, in
- * Fortran order or of a .pb, held whole (HELD). */
+/* ARRAY: the window is decoded sample by sample. HELD: the array is decoded as a whole, because it is
+ * in Fortran order or out of a .pb. */
 struct sx_reader {
     enum form form;
     struct sx_file file;   /* of an .npz, the member */
@@ -32,7 +32,8 @@ static bool find_samples(struct sx_reader *reader, struct sx_error *error)
                             error);
 }
 
-/* Of an array whose end is known, what the header promises must be there, and no more. */
+/* Fails unless the elements have exactly the size that the header promises, where the size of the file
+ * is known. */
 static bool check_size(const struct sx_reader *reader, size_t promised, struct sx_error *error)
 {
     if (reader->file.whole && reader->file.size != promised)
@@ -41,7 +42,7 @@ static bool check_size(const struct sx_reader *reader, size_t promised, struct s
     return true;
 }
 
-/* Column by column as they are stored to row by row. */
+/* Copies elements in Fortran order into row-major order. */
 static void to_rows(struct sx_tensor *to, const struct sx_tensor *from)
 {
     size_t width = sx_type_size(from->type);
@@ -65,7 +66,7 @@ static void to_rows(struct sx_tensor *to, const struct sx_tensor *from)
     }
 }
 
-/* Memory is taken when the elements have been read, however many the header promises. */
+/* Allocates only after the elements have been read: a header may promise any number of them. */
 static bool take(struct sx_reader *reader, const struct sx_shape *shape, bool last,
                  struct sx_tensor *tensor, struct sx_error *error)
 {
@@ -177,7 +178,7 @@ static bool open_zip_member(struct sx_reader *reader, const struct sx_zip *zip,
     return sx_fail_at(error, "%.*s", SX_NAME_SHOWN, member->name);
 }
 
-/* The archive moves out of the way of its member. */
+/* Moves the archive to `whole`, so that `file` can hold its member. */
 static bool open_zip(struct sx_reader *reader, struct sx_error *error)
 {
     if (!sx_file_fill(&reader->file, SIZE_MAX, error))
@@ -222,8 +223,8 @@ static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
     return ok;
 }
 
-/* All lines of a text that has no batch are one sample: rows and columns, or where the model takes
- * another rank, their numbers one after the other. */
+/* Makes one sample of all lines of a text without a batch: rows and columns, or the numbers one after the
+ * other if the model takes another rank. */
 static bool hold_lines(struct sx_reader *reader, struct sx_error *error)
 {
     if (!read_lines(reader, &reader->held, error))
@@ -237,7 +238,7 @@ static bool hold_lines(struct sx_reader *reader, struct sx_error *error)
     return find_samples(reader, error);
 }
 
-/* The names tell how many numbers every line has. */
+/* Fails if the number of names in the header line is not that of the elements of a sample. */
 static bool check_names(struct sx_reader *reader, struct sx_error *error)
 {
     struct sx_shape shape = {2, {1, 0}};
@@ -275,8 +276,8 @@ static bool open_text(struct sx_reader *reader, struct sx_error *error)
            (reader->how.whole ? hold_lines(reader, error) : check_names(reader, error));
 }
 
-/* As few bytes are asked for as decide: on a pipe the first line may be short and the second
- * late. */
+/* Finds the form of the file. Reads no more bytes than that takes: on a pipe the first line may be short
+ * and the second late. */
 static bool recognise(struct sx_reader *reader, const char *path, struct sx_error *error)
 {
     struct sx_file *file = &reader->file;

@@ -108,7 +108,7 @@ static bool give_rounded(struct sx_lowering *l, int k, int x, int zero, int kind
         l, k, (struct sx_value){.node = sx_cast(g, y, SX_INT), .kind = kind, .twin = 1 + twin});
 }
 
-/* x / scale; a scale that is computed from x is taken as a constant. */
+/* x / scale. The derivative takes a scale that is computed from x as a constant. */
 static int divided(struct sx_lowering *l, int x, int scale)
 {
     bool straight = l->scope->root->options->ste != SX_STE_OFF;
@@ -141,7 +141,7 @@ static bool lower_dequantize(struct sx_lowering *l)
     return sx_give_as(l, 0, dequantised(l->g, sx_arg_twin(l, 0), by, zero), sx_arg_kind(l, 1));
 }
 
-/* The scale and zero point of uint8 from the extremes of x, 0 being one of its values. */
+/* The scale and zero point of uint8 that cover x and 0. */
 static void dynamic_scale(struct sx_graph *g, int x, int *scale, int *point)
 {
     struct sx_shape shape = sx_shape_of(g, x);
@@ -318,7 +318,7 @@ static bool lower_matmul_to_float(struct sx_lowering *l)
                         sx_arg(l, 6));
 }
 
-/* x is quantised on the way, to uint8. */
+/* x is quantised to uint8 on the way. */
 static bool lower_dynamic_matmul(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

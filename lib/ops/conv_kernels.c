@@ -13,7 +13,7 @@
 #include "graph/build.h"
 #include "ops/products.h"
 
-/* Numbers of a convolution, spatial axes padded in front to three. */
+/* The sizes of a convolution. There are three spatial axes; missing ones have length 1 and come first. */
 struct geometry {
     int64_t n, c, o, group, c_group, o_group, taps;
     int64_t image[3], kernel[3], out[3], stride[3], dilation[3], pad[3];
@@ -43,7 +43,7 @@ struct phase {
     const struct geometry *geo;
 };
 
-/* What open() needs. */
+/* The parameters of open(). */
 struct form {
     const struct geometry *geo;
     const char *x, *w, *y;
@@ -100,7 +100,7 @@ static struct place place_of(const struct view *v, int64_t flat)
     return at;
 }
 
-/* To the start of the next line along the last axis. */
+/* Moves *at to the start of the next line along the last axis. */
 static void next_line(const struct view *v, struct place *at)
 {
     at->p[2] = 0;
@@ -246,7 +246,7 @@ static struct grid make_grid(const struct geometry *geo, const int64_t *extent,
     return g;
 }
 
-/* Where every position is its own element, lines join to one long line per image. */
+/* Joins the lines of an image to one if each position is an element of its own. */
 static void join_lines(struct view *v)
 {
     for (int d = 0; d < 3; d++)
@@ -258,7 +258,7 @@ static void join_lines(struct view *v)
         v->position[d] = v->g.extent[d] = d == 2 ? all : 1;
 }
 
-/* The images x as the windows of the outputs see them. */
+/* The view of the images x through the windows of the outputs. */
 static struct view patches_of(const struct geometry *geo)
 {
     struct view v = {.g = make_grid(geo, geo->image, geo->c), .type = geo->type};
@@ -273,7 +273,7 @@ static struct view patches_of(const struct geometry *geo)
     return v;
 }
 
-/* The outputs y, each element once. */
+/* The view of the outputs y that has each element once. */
 static struct view positions_of(const struct geometry *geo)
 {
     struct view v = {.g = make_grid(geo, geo->out, geo->o), .type = geo->type};

@@ -10,8 +10,8 @@
 #include "ops/map.h"
 #include "ops/ops.h"
 
-/* How an operand is laid over the result: axes of the result, neighbours merged, with strides
- * in elements; 0 repeats. */
+/* The layout of an operand along the axes of the result. Neighbouring axes are merged. Strides count
+ * elements; a stride of 0 repeats. */
 struct layout {
     const char *data;
     size_t size; /* of an element */
@@ -108,8 +108,8 @@ static void spread(const struct layout *l, int64_t begin, int64_t n, char *to)
     }
 }
 
-/* A short row repeated down the result, [.., C] over [rows, C]: one period is spread, the rest
- * of the block copied from it. */
+/* Spreads a short row that repeats down the result, [.., C] over [rows, C]: one period is spread, and the
+ * rest of the block is copied from it. */
 static void spread_block(const struct layout *l, int64_t begin, int64_t n, char *to)
 {
     int64_t done = n;
@@ -327,8 +327,8 @@ static int free_register(const int *busy_until, int now)
     return SX_NONE;
 }
 
-/* Registers by the lives of the values. A result never takes the register of its own operand,
- * whose elements may be of another size, nor of the program's operands, which stay. */
+/* Assigns registers by the lifetimes of the values. A result never takes the register of its own operand,
+ * whose elements may have another size, nor that of an operand of the program, which stays. */
 int sx_map(struct sx_graph *g, int n_in, const int *in, const struct sx_map_instr *instr,
            int n_instr)
 {

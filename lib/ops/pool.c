@@ -72,7 +72,7 @@ static void unpool_derive(struct sx_graph *g, int y, int dy, const bool *need, i
     dx[0] = sx_sum_pool(g, dy, &p);
 }
 
-/* Samples are further images. */
+/* The samples of a batch are further images. */
 static int pool_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape s = b->g->node[node->in[0]].shape, one = node->shape;
@@ -82,8 +82,8 @@ static int pool_batch(struct sx_batch *b, const struct sx_node *node)
     return sx_batch_done(b, value, &one);
 }
 
-/* A pool on plain data; spatial axes are padded in front to three. A unit is what one thread
- * works on: a plane of `lanes` = 1, or, channels last, an image of `lanes` channels. */
+/* A pool. There are three spatial axes; missing ones have length 1 and come first. A unit is the work of
+ * one thread: a plane with lanes = 1, or with channels last an image of `lanes` channels. */
 struct pooling {
     int64_t units, lanes;
     int64_t image[3], out[3], window[3], stride[3], dilation[3], pad[3];

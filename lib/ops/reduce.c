@@ -55,7 +55,8 @@ static void reduce_max_derive(struct sx_graph *g, int y, int dy, const bool *nee
     dx[0] = share_among_ties(g, &n, n.in[0], y, dy);
 }
 
-/* What y gains over its reference goes to what is largest, what it loses to what was. */
+/* What y gains over its reference goes to the largest element of x, what it loses to that of the
+ * reference. */
 static void reduce_max_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
                                 int *mx)
 {
@@ -132,7 +133,7 @@ static void find_axes(struct plan *p, const struct sx_node *node, const struct s
         push(cut[i] ? &p->cut : &p->kept, dim[i], stride[i]);
 }
 
-/* Everything here depends on shapes alone, so that any number of threads adds in one order. */
+/* The plan depends on shapes only, so that sums are added in the same order by any number of threads. */
 static struct plan plan_of(const struct sx_node *node, const struct sx_shape *shape)
 {
     struct plan p = {.parts = 1, .width = SX_COLUMNS};
@@ -179,7 +180,7 @@ union cell {
     int64_t integer;
 };
 
-/* How one kind of reduction takes elements into accumulators, which are cells. */
+/* One kind of reduction: how elements are added to accumulators, which are cells. */
 struct kind {
     union cell start;
     void (*line)(union cell *acc, const void *x, int64_t n);    /* all into acc[0] */
@@ -324,7 +325,7 @@ static void take_columns(const struct plan *p, const struct kind *kind, size_t s
     }
 }
 
-/* Adds the parts of all results up, in order. */
+/* Adds up the parts of each result, in order. */
 static void join_parts(const struct plan *p, const struct kind *kind, size_t size,
                        const union cell *partial, char *out)
 {

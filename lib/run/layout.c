@@ -16,7 +16,7 @@ struct block {
     int first, n;
 };
 
-/* What has been rebuilt of a node: the plain value, the one with a block last, or both. */
+/* The rebuilt forms of a node: plain, with a block last, or both. */
 struct layouts {
     int plain, last;
     struct block block;
@@ -33,7 +33,7 @@ enum { FEW_CHANNELS = 4 };
 
 static const struct block channels = {1, 1};
 
-/* perm[j] is the plain axis that is stored as axis j. */
+/* Sets perm[j] to the plain axis that is stored as axis j. */
 static void stored_axes(int rank, struct block b, int *perm)
 {
     int j = 0;
@@ -44,7 +44,7 @@ static void stored_axes(int rank, struct block b, int *perm)
         perm[j++] = b.first + i;
 }
 
-/* Where a plain axis is stored. */
+/* The stored axis of a plain axis. */
 static int stored_axis(int rank, struct block b, int axis)
 {
     if (axis < b.first)
@@ -106,7 +106,7 @@ static int last(struct layout *l, int i, struct block b)
     return moved;
 }
 
-/* An operand that broadcasts to a result of `rank` axes stored with b last. */
+/* Returns operand i in a form that broadcasts to a result of `rank` axes with block b last. */
 static int broadcast_last(struct layout *l, int i, int rank, struct block b)
 {
     struct sx_shape shape = l->from->node[i].shape, full = {.rank = rank};
@@ -215,7 +215,7 @@ static int reshape(struct layout *l, const struct sx_node *node, struct block *b
     return sx_reshape(l->to, in->last, &shape);
 }
 
-/* The axes of the block may move, if together. */
+/* A transpose keeps the block if the axes of the block move together. */
 static int transpose(struct layout *l, const struct sx_node *node, struct block *b)
 {
     const struct layouts *in = &l->node[node->in[0]];

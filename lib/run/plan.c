@@ -10,7 +10,7 @@
 
 enum kind { UNUSED, ARENA, CONSTANT, FEED, RESULT };
 
-/* Of a storage: the value of a node and all views of it. */
+/* A storage: it holds the value of a node and all views of it. */
 struct place {
     enum kind kind;
     int index;        /* which feed or result */
@@ -47,10 +47,11 @@ static bool is_step(const struct sx_graph *g, const struct sx_node *node)
     return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(g, node)->view;
 }
 
-/* No machine has more, whatever the limit. */
+/* The most bytes of one value, if there is no limit: no machine has more. */
 #define LARGEST ((size_t)1 << 39)
 
-/* A value that alone is over the limit is refused before anything is made for it. */
+/* Sets *bytes to the size of a node's value. Fails if that alone is over the limit, before anything is
+ * allocated for it. */
 static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t *bytes)
 {
     size_t limit = p->max_memory > 0 && p->max_memory < LARGEST ? p->max_memory : LARGEST;
@@ -168,7 +169,7 @@ static bool lifetimes(struct planner *p)
     return ok;
 }
 
-/* An output that a step computes is computed in place; any other is copied at the end. */
+/* Binds the outputs: one that a step computes is written there, any other is copied at the end. */
 static void bind_outputs(struct planner *p)
 {
     for (int i = 0; i < p->program->n_outputs; i++) {
@@ -206,7 +207,7 @@ static int residual(const struct planner *p, const struct sx_node *node, size_t 
     return found;
 }
 
-/* An operand that dies here and that the step may overwrite element by element. */
+/* The storage of an operand that dies at this step and that the step may overwrite element by element. */
 static int overwritten(const struct planner *p, const struct sx_node *node, size_t step)
 {
     if (p->kernel[step] != NULL && node->op == SX_FUSED)
@@ -231,7 +232,7 @@ static int overwritten(const struct planner *p, const struct sx_node *node, size
     return SX_NONE;
 }
 
-/* Gives back what died at `step`, each storage once. */
+/* Frees the storages whose last use is `step`, each once. */
 static bool release(struct planner *p, const struct sx_node *node, size_t step)
 {
     for (int k = 0; k < node->n_in; k++) {

@@ -1,4 +1,4 @@
-/* sparse.c - games of hundreds of players that few interactions make up.
+/* sparse.c - games of hundreds of players that are sums of few interactions.
  *
  * As SPEX (Kang, Butler, Agarwal, Erginbas, Pedarsani, Yu, Ramchandran 2025; Amrollahi et al.
  * 2019): v is a sum of characters F(k) (-1)^|k and T|. On the coalitions M'l + d, l = 0..2^b-1, a
@@ -89,7 +89,7 @@ static void choose_shifts(struct sparse *w)
     }
 }
 
-/* The coalitions of one transform and shift, as sets of live players. */
+/* Lists the coalitions of one transform and shift, as sets of live players. */
 static void list_coset(struct sparse *w, int c, int s)
 {
     size_t words = w->words;
@@ -169,8 +169,8 @@ static void take_out(struct sparse *w, const uint64_t *set, double value)
     }
 }
 
-/* Is one character alone in the bin? The set that the signs spell must belong there, and leave
- * little behind. */
+/* Whether one character is alone in the bin: the set that the signs spell must belong to the bin, and
+ * taking it out must leave little. */
 static bool is_single(const struct sparse *w, int c, int64_t bin, double least, uint64_t *set,
                       double *value)
 {
@@ -220,7 +220,7 @@ static bool peel(struct sparse *w, double least, int64_t most)
     return ok;
 }
 
-/* The empty set and single players are there in any case. */
+/* Adds the empty set and the single players, which are always fitted. */
 static bool add_singles(struct sparse *w)
 {
     uint64_t *set = sx_new(w->words, sizeof *set, w->e->error);
@@ -234,7 +234,8 @@ static bool add_singles(struct sparse *w)
     return ok;
 }
 
-/* Fits empty and single first, where that leaves more alone, then what the bins hold, then all. */
+/* Fits the empty set and single players first, if that leaves more characters alone in their bins; then
+ * peels the bins; then fits all that was found. */
 static bool find(struct sparse *w, int64_t count)
 {
     struct sx_error *error = w->e->error;
@@ -258,7 +259,7 @@ static bool find(struct sparse *w, int64_t count)
 
 /* ---- From characters to the index ---- */
 
-/* Each subset of up to `order` of each Moebius term gets its share. */
+/* Adds to each subset of up to `order` players its share of each Moebius term. */
 static bool spread_terms(struct sparse *w, const struct sx_sparse *moebius,
                          struct sx_sparse *index)
 {

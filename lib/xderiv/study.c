@@ -99,8 +99,7 @@ static bool check_curvature(struct sx_study *h, struct sx_error *error)
                    h->e->smooth.kind == SX_SMOOTH_NONE ? "--smooth=softplus:10, " : "");
 }
 
-/* Makes the players, and checks what is asked for, for the shapes that the explainer is built
- * for. */
+/* Makes the players for the shapes of the explainer, and checks the options against them. */
 static bool prepare(struct sx_study *h, struct sx_error *error)
 {
     if (h->method->pairs && h->o.order != 2)
