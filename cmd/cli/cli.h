@@ -112,21 +112,20 @@ struct cli {
     const struct cli_table *tables;   /* ends with options of NULL; NULL: none */
     unsigned groups;                  /* of enum cli_group */
     unsigned formats;                 /* bit 1 << format for each that is offered */
-    bool one_result;                  /* of all samples: where one fails nothing is written */
-    bool sheet;                       /* one picture of all samples, not of the first alone */
-    bool overall; /* one array or picture for all samples, whatever their number */
+    bool one_result; /* all samples have one result: if one fails there is none */
+    bool sheet;      /* a picture shows all samples, not the first only */
+    bool overall;    /* one array or picture for all samples, whatever their number */
     bool (*scale_word)(struct cli *cli, const char *argument); /* --scale, unless a number */
     struct sx_figure_options figure; /* of a tool whose tables have sx_figure_table */
-    const char *const *method;       /* of a run of several: a record each, in this order */
-    int n_methods, method_at;        /* the one that is written */
+    const char *const *method; /* the methods of a run, each with a record, in this order */
+    int n_methods, method_at;  /* method_at: the one that is written now */
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
     bool null_separated, timing, quiet, verbose;
-    bool help, version, complete;
+    bool help, version, complete, no_batch;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     const char *batch_axis;
-    bool no_batch;
     int header; /* enum sx_header */
     int format, score, ste, colour;
     int64_t threads;
@@ -156,41 +155,42 @@ struct cli {
     struct sx_model *model;
     char **inputs;
     size_t n_inputs, input_at;
-    char **labels, **names,
-        **features; /* of classes; of elements; of those, as the model says */
+    char **labels;            /* names of classes */
+    char **names, **features; /* names of elements: by --names; by the model's metadata */
     size_t n_labels, n_names, n_features;
-    char **tokens, **vocabulary,
-        **word; /* a line a sample; a line an id; of the sample at hand */
+    char **tokens, **vocabulary; /* lines, one for each sample; one for each id */
+    char **word;                 /* the tokens of the current sample */
     size_t n_tokens, n_vocabulary, n_words;
     struct cli_samples *samples;
-    struct sx_sink *sink,
-        *aside; /* where results go; and would, were it not for a file of a sample's own */
-    struct sx_result *result; /* of the sample at hand */
+    struct sx_sink *sink;     /* where results go */
+    struct sx_sink *aside;    /* the common output, while `sink` is a sample's own file */
+    struct sx_result *result; /* of the current sample */
     struct sx_table table;    /* of -f csv and tsv */
     bool by_element;
     struct sx_tensor *arrays; /* gathered for one .npy; without data: a sample that failed */
     size_t n_arrays, array_capacity;
-    bool probing; /* the sample is outside of an empty range: it shows an array's shape alone */
-    struct sx_tensor probed;     /* without data: that shape, of rank -1 where there is none */
+    bool probing; /* the range is empty: this sample only tells the shape of an array */
+    struct sx_tensor probed;     /* that shape, without data; rank -1: none yet */
     bool wrote;                  /* a picture or an array */
     bool drawn;                  /* the first sample, in place of all */
     struct cli_figure *drawing;  /* records that are to be drawn: figure.c */
     const struct cli_sample *at; /* the sample whose record was begun last */
-    struct cli_points *points;   /* that came from streams */
+    struct cli_points *points;   /* points that were read from streams */
     int64_t missing;             /* cells of tables that are NaN */
-    char missing_text[80], assumed[120]; /* of cells; of pictures: assumed.c */
+    char missing_text[80],
+        assumed[120]; /* warnings of missing cells, of pictures (assumed.c) */
     int64_t done, failed;
     bool each;                   /* a file per sample */
-    const char *from;            /* its INPUT */
-    char *file[CLI_MAX_METHODS]; /* those of the sample at hand, one for each method */
+    const char *from;            /* the INPUT of the current sample */
+    char *file[CLI_MAX_METHODS]; /* the files of the current sample, one for each method */
     struct cli_keys named, skipped, done_keys;
-    int64_t counted; /* samples that shards share */
+    int64_t counted; /* samples so far of all shards */
     struct cli_resumed *resumed;
-    bool again;                  /* the sample at hand is done, and computed to be compared */
-    int64_t sample;              /* counts all samples; -1: what is said is of them all */
+    bool again;                  /* the sample is done already, and computed to be compared */
+    int64_t sample;              /* counts all samples; -1: warnings are about all of them */
     struct cli_warning *warning; /* of the run */
     size_t n_warnings;
-    char **said, **recorded; /* of the next record; of the last one */
+    char **said, **recorded; /* warnings of the next record; of the last one */
     size_t n_said, n_recorded;
     bool line_shown; /* a line of progress is on the terminal */
     char formats_said[64];
@@ -198,8 +198,8 @@ struct cli {
     size_t memory_left, mapped, data; /* as the limit was set: limit.c */
     int64_t forward, backward;        /* model evaluations that records have told of */
     double started;
-    struct sx_watch watch;      /* of the sample at hand */
-    double sample_began, shown; /* when that was; when progress was shown last */
+    struct sx_watch watch;      /* of the current sample */
+    double sample_began, shown; /* seconds; shown: when progress was shown last */
 };
 
 /* One sample: a tensor for every input of the model, in its order. */
@@ -234,7 +234,7 @@ bool cli_place(struct cli *cli, const char *file);
 /* lines.c: the lines of a file; on failure the run ends. Free them with cli_free_lines. */
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n);
 void cli_free_lines(char **lines, size_t n);
-/* Status 2 unless n names, where there are any, are as many as the things that they name. */
+/* Fails with status 2 if there are names, and not `wanted` of them. */
 bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
               struct sx_error *error);
 
@@ -244,8 +244,8 @@ bool cli_open(struct cli *cli);
 /* Ends the run: what was written is kept or removed; the exit status. */
 int cli_finish(struct cli *cli);
 
-/* report.c: reports a failure on stderr at once: "tool: place: reason"; of a sample, unless there
- * were many, which are counted. */
+/* report.c: reports a failure on stderr: "tool: place: reason". After many failed samples, further ones
+ * are only counted. */
 void cli_complain(struct cli *cli, const char *place, const struct sx_error *error);
 void cli_complain_sample(struct cli *cli, const char *place, const struct sx_error *error);
 /* A warning, of `count` things unless that is 0, for the next record; stderr has a line for each
@@ -262,7 +262,7 @@ void cli_progress(struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool cli_to_terminal(const struct cli *cli);
 bool cli_colour(const struct cli *cli); /* whether text may have escape sequences */
-/* That n cells of tables are missing, in words; NULL: none are. */
+/* Writes the warning that n cells of tables are missing; NULL: none are. */
 const char *cli_missing(int64_t n, char text[80]);
 double cli_seconds(void);
 
@@ -307,7 +307,7 @@ struct cli_data {
 bool cli_read_data(struct cli *cli, const char *x, const char *y, struct cli_data *data,
                    struct sx_error *error);
 void cli_data_free(struct cli_data *data);
-/* Which of n samples belong together: those with equal lines, of which there is one each. */
+/* Reads which of n samples belong together: the file has a line for each, and equal lines are a group. */
 bool cli_read_groups(struct cli *cli, const char *path, int64_t n, int64_t **group,
                      struct sx_error *error);
 /* Reads tensors of the explained input's shape, all samples of a file and at least one: [n, size]

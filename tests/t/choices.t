@@ -44,7 +44,7 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose attr-plot 
     is "$tool: status" "$status" 0
     result >usual
     defaults >"$T/defaults"
-    changed=
+    changed=''
     while read -r option value; do
         case $tool-$option in
         # What the command line above says otherwise.
@@ -57,7 +57,7 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose attr-plot 
 
     # Choices are "a|b|c"; letters that are not lower case stand for more than themselves, and "auto" and "recipe" for what is then told.
     "$tool" --complete | awk -F '\t' '$4 ~ /\|/ { print $2, $4 }' >"$T/choices"
-    silent= unsaid=
+    silent='' unsaid=''
     while read -r option choices; do
         grep -qxe "$option" seen 2>/dev/null && continue # a common one, by another tool
         for choice in $(echo "$choices" | tr '|' ' '); do
