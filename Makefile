@@ -231,6 +231,7 @@ help:
 	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
 	@echo 'make check-faults what fails while a tool runs, from the first allocation to the last'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
+	@echo 'make check-ort    the files of onnx-grad in ONNX Runtime: cases, models, nodes and time'
 	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
 	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
@@ -337,6 +338,12 @@ models: all $(BUILD)/tests/programs/npy
 	$(if $(MODELS),@sh tests/files.sh $(BUILD) $(MODELS),@sh tests/models.sh $(BUILD) && \
 	    { [ ! -d ../shared/real ] || sh tests/files.sh $(BUILD) ../shared/real; })
 
+# The files of onnx-grad in ONNX Runtime; says how to get that where it is missing.
+check-ort: setup
+	@$(SETUP) nodejs python3-onnx
+	@$(MAKE) $(QUIET) all $(BUILD)/tests/programs/gradients
+	@sh tests/ort.sh $(BUILD)
+
 # A page of attr-plot as a browser shows it.
 check-html: setup
 	@$(SETUP) chromium
@@ -379,6 +386,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-compilers check-engines check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

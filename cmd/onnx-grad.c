@@ -75,7 +75,7 @@ int main(int argc, char **argv)
         if (s->o.casadi)
             sx_export_casadi(s->cli.model, &s->o, s->cli.output, s->cli.sink, &s->cli.error);
         else
-            sx_export(s->cli.model, &s->o, s->cli.sink, &s->cli.error);
+            sx_export(s->cli.model, &s->o, s->cli.output, s->cli.sink, &s->cli.error);
     }
     return cli_finish(&s->cli);
 }

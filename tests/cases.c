@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
+#include "case.h"
 #include "io/io.h"
-#include "lower/lower.h"
 #include "run/run.h"
 
 /* Those of ONNX's own harness. */
@@ -17,18 +16,8 @@
 #define RELATIVE_BFLOAT16 (1.0 / 128)
 
 #define BFLOAT16 ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16
-#define MOST 64
 
-struct test_case {
-    const char *directory;
-    Onnx__ModelProto *proto; /* as parsed without a look at what we support */
-    struct sx_model *model;
-    struct sx_tensor in[MOST], out[MOST];
-    int n_in, n_out;
-    struct case_result *result;
-};
-
-static bool say(struct case_result *r, enum case_verdict verdict, const char *why)
+bool case_say(struct case_result *r, enum case_verdict verdict, const char *why)
 {
     r->verdict = verdict;
     snprintf(r->why, sizeof r->why, "%s", why);
@@ -96,7 +85,7 @@ static bool in_scope(struct test_case *c)
     const char *why = NULL;
     for (size_t i = 0; i < g->n_node && why == NULL; i++)
         why = foreign_node(c, g->node[i]);
-    return why == NULL || say(c->result, CASE_OUT_OF_SCOPE, why);
+    return why == NULL || case_say(c->result, CASE_OUT_OF_SCOPE, why);
 }
 
 /* ---- Reading ---- */
@@ -142,7 +131,7 @@ static void repair(struct sx_tensor *t, const Onnx__ValueInfoProto *value)
 static bool read_all(struct test_case *c, const char *what, Onnx__ValueInfoProto *const *value,
                      size_t n_values, struct sx_tensor *t, int *n)
 {
-    for (*n = 0; *n < MOST && (size_t)*n < n_values; (*n)++) {
+    for (*n = 0; *n < CASE_MOST && (size_t)*n < n_values; (*n)++) {
         char path[600];
         struct sx_file file = {.fd = -1};
         struct sx_error error = {0};
@@ -152,7 +141,7 @@ static bool read_all(struct test_case *c, const char *what, Onnx__ValueInfoProto
         bool ok = sx_pb_parse(file.bytes, file.size, NULL, &t[*n], &error);
         sx_file_close(&file);
         if (!ok)
-            return say(c->result, CASE_FAILED, error.message);
+            return case_say(c->result, CASE_FAILED, error.message);
         repair(&t[*n], value[*n]);
     }
     return true;
@@ -174,14 +163,14 @@ static bool read_case(struct test_case *c)
     snprintf(path, sizeof path, "%s/model.onnx", c->directory);
     c->proto = parse(path);
     if (c->proto == NULL || c->proto->graph == NULL)
-        return say(c->result, CASE_FAILED, "model.onnx cannot be read");
+        return case_say(c->result, CASE_FAILED, "model.onnx cannot be read");
     const Onnx__GraphProto *g = c->proto->graph;
     for (size_t i = 0; i < g->n_node; i++)
         note_operator(c->result, g->node[i]);
     const char *why = foreign_type(g->input, g->n_input);
     why = why != NULL ? why : foreign_type(g->output, g->n_output);
     if (why != NULL)
-        return say(c->result, CASE_OUT_OF_SCOPE, why);
+        return case_say(c->result, CASE_OUT_OF_SCOPE, why);
     return read_all(c, "input", g->input, g->n_input, c->in, &c->n_in) &&
            read_all(c, "output", g->output, g->n_output, c->out, &c->n_out);
 }
@@ -192,7 +181,7 @@ static bool open_model(struct test_case *c)
     struct sx_error error = {0};
     snprintf(path, sizeof path, "%s/model.onnx", c->directory);
     c->model = sx_model_open(path, NULL, &error);
-    return c->model != NULL || say(c->result, CASE_FAILED, error.message);
+    return c->model != NULL || case_say(c->result, CASE_FAILED, error.message);
 }
 
 /* ---- Running ---- */
@@ -205,14 +194,14 @@ static bool compare(struct test_case *c, int k, const struct sx_tensor *got, con
     char text[200];
     snprintf(text, sizeof text, "output %d has another type or shape", k);
     if (is_real(got->type) != is_real(want->type) || !sx_shape_equal(&got->shape, &want->shape))
-        return say(c->result, CASE_FAILED, text);
+        return case_say(c->result, CASE_FAILED, text);
     for (int64_t i = 0; i < sx_count(&want->shape); i++) {
         double x = sx_tensor_get(got, i), y = sx_tensor_get(want, i);
         if (x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= ABSOLUTE + relative * fabs(y))
             continue;
         snprintf(text, sizeof text, "%s: element %lld of output %d is %g, not %g", way,
                  (long long)i, k, x, y);
-        return say(c->result, CASE_FAILED, text);
+        return case_say(c->result, CASE_FAILED, text);
     }
     return true;
 }
@@ -239,8 +228,8 @@ static bool compute(const struct sx_lowered *l, bool compiled, const int *in,
 
 static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
 {
-    struct sx_tensor feeds[MOST] = {{0}}, results[MOST] = {{0}};
-    int in[MOST], out[MOST];
+    struct sx_tensor feeds[CASE_MOST] = {{0}}, results[CASE_MOST] = {{0}};
+    int in[CASE_MOST], out[CASE_MOST];
     struct sx_error error = {0};
     bool ok = true;
     for (int i = 0; i < l->n_inputs && ok; i++) {
@@ -253,11 +242,11 @@ static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
     for (int i = 0; i < l->n_outputs; i++)
         out[i] = l->outputs[i].node;
     ok = (ok && compute(l, compiled, in, feeds, out, results, &error)) ||
-         say(c->result, CASE_FAILED, error.message);
+         case_say(c->result, CASE_FAILED, error.message);
     for (int i = 0; i < l->n_outputs && ok; i++)
         ok = i < c->n_out ? compare(c, i, &results[i], compiled ? "compiled" : "evaluated")
-                          : say(c->result, CASE_FAILED, "too many outputs");
-    for (int i = 0; i < MOST; i++) {
+                          : case_say(c->result, CASE_FAILED, "too many outputs");
+    for (int i = 0; i < CASE_MOST; i++) {
         sx_tensor_free(&feeds[i]);
         sx_tensor_free(&results[i]);
     }
@@ -265,15 +254,15 @@ static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
 }
 
 /* Inputs that must be constant are: first the integers, then all of them. */
-static struct sx_lowered *lower(struct test_case *c)
+struct sx_lowered *case_lower(struct test_case *c, bool precise)
 {
     struct sx_lowered *l = NULL;
     struct sx_error error = {0};
-    enum sx_type real = SX_FLOAT;
+    enum sx_type real = precise ? SX_DOUBLE : SX_FLOAT;
     for (int k = 0; k < c->n_in; k++)
         real = c->in[k].type == SX_DOUBLE ? SX_DOUBLE : real;
     for (int fixed = 0; fixed < 3 && l == NULL; fixed++) {
-        struct sx_lower_input inputs[MOST];
+        struct sx_lower_input inputs[CASE_MOST];
         if (fixed > 0 && strstr(error.message, "constant") == NULL)
             break;
         error = (struct sx_error){0};
@@ -287,7 +276,7 @@ static struct sx_lowered *lower(struct test_case *c)
         l = sx_lower(c->model, &options, &error);
     }
     if (l == NULL)
-        say(c->result, CASE_FAILED, error.message);
+        case_say(c->result, CASE_FAILED, error.message);
     return l;
 }
 
@@ -313,34 +302,48 @@ static bool has_gradient(const struct sx_lowered *l)
     return found;
 }
 
-void case_run(const char *directory, struct case_result *result)
+struct test_case *case_open(const char *directory, struct case_result *result)
 {
     struct test_case *c = calloc(1, sizeof *c);
     *result = (struct case_result){.verdict = CASE_PASSED};
     if (c == NULL) {
-        say(result, CASE_FAILED, "out of memory");
-        return;
+        case_say(result, CASE_FAILED, "out of memory");
+        return NULL;
     }
     c->directory = directory;
     c->result = result;
-    if (read_case(c) && in_scope(c) && open_model(c)) {
-        struct sx_lowered *l = lower(c);
-        if (l != NULL && run(c, l, false))
-            run(c, l, true);
-        result->gradient = l != NULL && has_gradient(l);
-        for (int i = 0; l != NULL && i < l->n_inputs; i++)
-            for (int k = 0; k < l->n_outputs; k++)
-                result->reals = result->reals || (is_real(type_of(l, l->inputs[i].node)) &&
-                                                  is_real(type_of(l, l->outputs[k].node)));
-        sx_lowered_free(l);
-    }
-    for (int i = 0; i < MOST; i++) {
+    if (read_case(c) && in_scope(c) && open_model(c))
+        return c;
+    case_close(c);
+    return NULL;
+}
+
+void case_close(struct test_case *c)
+{
+    for (int i = 0; i < CASE_MOST; i++) {
         sx_tensor_free(&c->in[i]);
         sx_tensor_free(&c->out[i]);
     }
     sx_model_close(c->model);
     onnx__model_proto__free_unpacked(c->proto, NULL);
     free(c);
+}
+
+void case_run(const char *directory, struct case_result *result)
+{
+    struct test_case *c = case_open(directory, result);
+    if (c == NULL)
+        return;
+    struct sx_lowered *l = case_lower(c, false);
+    if (l != NULL && run(c, l, false))
+        run(c, l, true);
+    result->gradient = l != NULL && has_gradient(l);
+    for (int i = 0; l != NULL && i < l->n_inputs; i++)
+        for (int k = 0; k < l->n_outputs; k++)
+            result->reals = result->reals || (is_real(type_of(l, l->inputs[i].node)) &&
+                                              is_real(type_of(l, l->outputs[k].node)));
+    sx_lowered_free(l);
+    case_close(c);
 }
 
 static int visible(const struct dirent *entry)

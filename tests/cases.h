@@ -20,6 +20,11 @@ struct case_result {
  * compiled program, at the suite's tolerances. */
 void case_run(const char *directory, struct case_result *result);
 
+/* Writes the case for another runtime: into the directory `to` a file of its outputs and of a seed
+ * times their Jacobian, named by `model`, and what it is run with and gives; to stdout a line of
+ * JSON that says so. CASE_OUT_OF_SCOPE where there is no derivative. */
+void case_write_gradient(const char *directory, const char *to, struct case_result *result);
+
 /* Runs every case beneath `directory`, in the order of names. Returns how many there are, and
  * -1 where the directory cannot be read. */
 int cases_walk(const char *directory,

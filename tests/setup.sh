@@ -34,6 +34,8 @@ present() {
     gcc) part=$CC && $CC --version >/dev/null 2>&1 ;;
     protobuf-c-compiler) part=protoc-c && command -v protoc-c >/dev/null ;;
     slurm-wlm) part=Slurm && PATH=$PATH:/usr/sbin command -v slurmctld >/dev/null ;;
+    nodejs) part=node && command -v node >/dev/null ;;
+    python3-onnx) part="Debian's python3-onnx" && /usr/bin/python3 -c 'import onnx' 2>/dev/null ;;
     munge) part=munged && PATH=$PATH:/usr/sbin command -v munged >/dev/null ;;
     openssh-server) part=sshd && PATH=$PATH:/usr/sbin command -v sshd >/dev/null ;;
     openssh-client) part=ssh && command -v ssh >/dev/null ;;

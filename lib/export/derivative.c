@@ -9,12 +9,24 @@
 
 /* ---- The part ---- */
 
+/* Whether x has an open batch as its first axis; a tensor inside the graph is known by its length. */
+static bool has_batch(const struct sx_task *t, const struct sx_shape *x)
+{
+    const struct sx_lowered *l = t->d->lowered;
+    for (int i = 0; i < l->n_inputs; i++)
+        if (strcmp(l->inputs[i].name, t->wrt.name[0]) == 0)
+            return sx_symbol_of(t->symbols, t->d->model, t->wrt.name[0], 0) >= 0;
+    for (int k = 0; k < t->symbols->n; k++)
+        if (t->symbols->item[k].batch && sx_symbol_length(t->symbols, k) == x->dim[0])
+            return true;
+    return false;
+}
+
 /* Every x and y has the batch as its first axis, or none of them counts as having one. */
 static void find_rows(struct sx_task *t)
 {
-    int batch = sx_symbol_of(t->symbols, t->d->model, t->wrt.name[0], 0);
     const struct sx_shape *first = &t->h->node[t->x[0]].shape;
-    bool all = first->rank > 0 && (batch >= 0 || first->dim[0] == 1);
+    bool all = first->rank > 0 && (has_batch(t, first) || first->dim[0] == 1);
     for (int i = 0; all && i < t->of.n + t->wrt.n; i++) {
         int node = i < t->of.n ? t->y[i] : t->x[i - t->of.n];
         const struct sx_shape *s = &t->h->node[node].shape;

@@ -7,20 +7,22 @@
 
 /* Builds the model for the lengths, and once more for another length of each symbol. */
 static bool write_with(const struct sx_model *model, const struct sx_export_options *options,
-                       struct sx_symbols *symbols, struct sx_wire *graph, int *stuck,
+                       struct sx_symbols *symbols, struct sx_outside *outside,
+                       struct sx_wire *graph, struct sx_written *written,
                        struct sx_error *error)
 {
     struct sx_derived all[1 + SX_MOST_SYMBOLS] = {{0}};
     int made = 0;
     bool ok = true;
-    *stuck = -1;
+    written->stuck = -1;
+    sx_outside_reset(outside);
     for (int k = -1; ok && k < symbols->n; k++) {
         symbols->varied = k;
         ok = sx_derived_make(&all[made++], model, options, symbols, error);
-        *stuck = ok ? -1 : k < 0 && symbols->n > 0 ? 0 : k;
+        written->stuck = ok ? -1 : k < 0 && symbols->n > 0 ? 0 : k;
     }
     symbols->varied = -1;
-    ok = ok && sx_write_graph(&all[0], all + 1, symbols, graph, stuck, error);
+    ok = ok && sx_write_graph(&all[0], all + 1, symbols, outside, graph, written, error);
     while (made > 0)
         sx_derived_free(&all[--made]);
     return ok;
@@ -50,7 +52,8 @@ static bool open_dimensions(const struct sx_model *model, const struct sx_export
 
 /* A batch that cannot stay open is one sample, with a warning; anything else must. */
 static bool write_graph(const struct sx_model *model, const struct sx_export_options *options,
-                        struct sx_wire *graph, struct sx_error *error)
+                        struct sx_outside *outside, struct sx_wire *graph,
+                        struct sx_written *written, struct sx_error *error)
 {
     struct sx_symbols symbols;
     if (!open_dimensions(model, options, &symbols, error))
@@ -58,31 +61,34 @@ static bool write_graph(const struct sx_model *model, const struct sx_export_opt
     for (;;) {
         struct sx_error why = {0};
         struct sx_wire tried = {.error = &why};
-        int stuck;
-        bool ok = write_with(model, options, &symbols, &tried, &stuck, &why);
+        bool ok = write_with(model, options, &symbols, outside, &tried, written, &why);
         if (ok)
             sx_wire_raw(graph, tried.bytes, tried.size);
         sx_wire_free(&tried);
         if (ok)
             return true;
-        if (why.status != SX_MODEL || stuck < 0 || !symbols.item[stuck].batch) {
+        if (why.status != SX_MODEL || written->stuck < 0 ||
+            !symbols.item[written->stuck].batch) {
             *error = why;
             return false;
         }
         sx_model_warn(model, "%s; the file takes one sample", why.message);
-        drop(&symbols, stuck);
+        drop(&symbols, written->stuck);
     }
 }
 
 bool sx_export(const struct sx_model *model, const struct sx_export_options *options,
-               struct sx_sink *sink, struct sx_error *error)
+               const char *path, struct sx_sink *sink, struct sx_error *error)
 {
     struct sx_error failure = {0};
     struct sx_wire graph = {.error = &failure}, file = {.error = &failure};
-    bool ok = write_graph(model, options, &graph, &failure);
+    struct sx_outside outside;
+    struct sx_written written;
+    bool ok = sx_outside_open(&outside, model, path, &failure) &&
+              write_graph(model, options, &outside, &graph, &written, &failure);
     if (ok)
-        sx_onnx_write_model(&file, SX_EXPORT_OPSET, "derivative", &graph);
-    ok = ok && failure.status == SX_OK;
+        sx_onnx_write_model(&file, written.opset, "derivative", &graph);
+    ok = ok && failure.status == SX_OK && sx_outside_finish(&outside, &failure);
     if (ok) {
         sx_sink_write(sink, file.bytes, file.size);
         ok = sx_sink_flush(sink, error);
@@ -91,6 +97,7 @@ bool sx_export(const struct sx_model *model, const struct sx_export_options *opt
     }
     sx_wire_free(&graph);
     sx_wire_free(&file);
+    sx_outside_free(&outside);
     return ok;
 }
 
@@ -110,7 +117,7 @@ static bool export_beside(const struct sx_model *model, const struct sx_export_o
 {
     char *name = beside(path, prefix, error);
     struct sx_sink *sink = name != NULL ? sx_sink_open(name, error) : NULL;
-    bool ok = sink != NULL && sx_export(model, options, sink, error);
+    bool ok = sink != NULL && sx_export(model, options, name, sink, error);
     if (sink != NULL)
         ok = sx_sink_finish(sink, ok, error) && ok;
     free(name);
@@ -129,5 +136,5 @@ bool sx_export_casadi(const struct sx_model *model, const struct sx_export_optio
     if (!export_beside(model, &o, path, "fwd_adj_", error))
         return false;
     o.kind = SX_EXPORT_NOTHING;
-    return sx_export(model, &o, sink, error);
+    return sx_export(model, &o, path, sink, error);
 }

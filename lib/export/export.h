@@ -2,12 +2,14 @@
 #ifndef SX_EXPORT_H
 #define SX_EXPORT_H
 
+#include "export/outside.h"
 #include "lower/scope.h"
 #include "onnx/write.h"
 #include "sextant/export.h"
 
-/* The operator set that is written. */
-#define SX_EXPORT_OPSET 18
+/* The operator set that is written: 17, which checkers of 2022 know, or that of bitwise operators
+ * where there are some. */
+enum { SX_EXPORT_OPSET = 17, SX_EXPORT_OPSET_BITS = 18 };
 
 /* ---- symbols.c: dimensions that stay open ---- */
 
@@ -87,6 +89,8 @@ struct sx_dim {
 
 struct sx_writer {
     struct sx_wire *to; /* fields of a GraphProto */
+    int opset;          /* that it is for */
+    struct sx_outside *outside;
     const struct sx_graph *g;
     const struct sx_graph *other[SX_MOST_SYMBOLS]; /* where symbol k has its other length */
     const struct sx_symbols *symbols;
@@ -96,8 +100,13 @@ struct sx_writer {
     const char **wish;                   /* what it should be called; NULL: anything */
     int *uses;                           /* how many nodes and outputs read each node */
     bool *needed;                        /* by what is written */
-    const char **most; /* of a choice of the largest: the largest themselves */
-    const char **row;  /* of a constant whose rows are equal: one of them */
+    const char *
+        *beside;      /* what was written with a node: of a choice of the largest, the largest
+                            themselves; of a comparison with an upper limit, where x is within */
+    int *clip;        /* of a comparison with an upper limit, the clipped x; SX_NONE: none */
+    int *part, *next; /* of a tensor that slices divide, the first one; after each the next */
+    int *reads;       /* room for what a node reads */
+    const char **row; /* of a constant whose rows are equal: one of them */
     struct sx_names used, made;
     const char **constant; /* by number in `made` */
     size_t n_made, made_capacity;
@@ -129,15 +138,20 @@ const char *sx_out_reshape(struct sx_writer *w, const char *in, const struct sx_
 /* Whether an attribute is the same whatever the symbols are; a failure if not. */
 bool sx_attr_fixed(struct sx_writer *w, int node, int attr);
 
-/* Writes the graph of `d` as fields of a GraphProto; others[k] varies symbol k. On failure
- * *stuck is the symbol that is to blame, or -1. */
+struct sx_written {
+    int opset; /* the operator set that the graph is of */
+    int stuck;
+};
+
+/* Writes the graph of `d` as fields of a GraphProto, but for weights that stay outside; others[k]
+ * varies symbol k. On failure *stuck is the symbol that is to blame, or -1. */
 bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
-                    const struct sx_symbols *symbols, struct sx_wire *to, int *stuck,
-                    struct sx_error *error);
+                    const struct sx_symbols *symbols, struct sx_outside *outside,
+                    struct sx_wire *to, struct sx_written *written, struct sx_error *error);
 
 /* ---- spell.c, movers.c, windows.c, product.c: how operators are spelt ---- */
 
-/* The nodes that the spelling of `node` reads: at most n_in + 1. */
+/* The nodes that the spelling of `node` reads, and how many they are. */
 int sx_spelt_reads(const struct sx_writer *w, int node, int *reads);
 /* Writes the node, whose operands are written, and sets its name. */
 bool sx_spell(struct sx_writer *w, int node);
@@ -157,15 +171,18 @@ void sx_spell_conv_weight(struct sx_writer *w, int node);
 void sx_spell_sum_pool(struct sx_writer *w, int node);
 void sx_spell_unpool(struct sx_writer *w, int node);
 void sx_spell_pool_index(struct sx_writer *w, int node);
-/* ---- patterns.c: several operators that ONNX has one for ---- */
+/* Whether a slice, or an embedding, leaves an axis as it is, in all lengths. */
+bool sx_leaves_axis(const struct sx_writer *w, int node, int axis);
+/* A reduction over the axes of the row. */
+void sx_spell_reduced(struct sx_writer *w, int node, const char *op);
+/* Whether AveragePool takes the window of a sum, of *size elements; and that mean. */
+bool sx_pool_is_plain(const struct sx_writer *w, int node, double *size);
+const char *sx_out_average(struct sx_writer *w, int node, const char *out);
 
-/* A sum whose first operand is a product that nobody else reads, and its other a constant that a
- * bias can be; SX_NONE, or the product, and the constant in *bias. */
-int sx_biased_product(const struct sx_writer *w, int node, int *bias);
-/* The choice whose largest elements the node gathers, in its shape; SX_NONE: it does not. */
-int sx_pooled_choice(const struct sx_writer *w, int node);
-/* Spells the two. */
-void sx_spell_biased(struct sx_writer *w, int node, int product, int bias);
+/* ---- patterns.c ---- */
+
+/* Writes a node that ends a group which ONNX has one operator for; false: it ends none. */
+bool sx_spell_pattern(struct sx_writer *w, int node);
 
 /* ---- result.c ---- */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export/export.h"
+#include "export/patterns.h"
 
 /* ---- The same graph for other lengths ---- */
 
@@ -128,7 +128,7 @@ static bool write_constant(struct sx_writer *w, int node)
     memcpy(&t.data, &n->data, sizeof t.data);
     w->name[node] = w->wish[node] != NULL ? w->wish[node] : sx_writer_name(w, "const");
     if (w->name[node] != NULL)
-        sx_onnx_write_tensor(w->to, w->name[node], &t);
+        sx_outside_write(w->outside, w->to, w->name[node], &t, w->error);
     return w->error->status == SX_OK;
 }
 
@@ -226,27 +226,18 @@ static bool wish_names(struct sx_writer *w, const struct sx_derived *d)
 }
 
 /* Counts readers, then marks what the spellings of needed nodes read. */
-static bool mark_needed(struct sx_writer *w, const struct sx_derived *d)
+static void mark_needed(struct sx_writer *w, const struct sx_derived *d)
 {
-    int most = 3;
-    for (size_t i = 0; i < w->g->n_nodes; i++) {
-        const struct sx_node *n = &w->g->node[i];
-        most = n->n_in > most ? n->n_in : most;
-        for (int k = 0; k < n->n_in; k++)
-            w->uses[n->in[k]]++;
-    }
-    int *reads = sx_new((size_t)most, sizeof *reads, w->error);
-    if (reads == NULL)
-        return false;
+    for (size_t i = 0; i < w->g->n_nodes; i++)
+        for (int k = 0; k < w->g->node[i].n_in; k++)
+            w->uses[w->g->node[i].in[k]]++;
     for (int i = 0; i < d->n_out; i++) {
         w->uses[d->out[i].node]++;
         w->needed[d->out[i].node] = true;
     }
     for (size_t i = w->g->n_nodes; i-- > 0;)
-        for (int k = w->needed[i] ? sx_spelt_reads(w, (int)i, reads) : 0; k-- > 0;)
-            w->needed[reads[k]] = true;
-    free(reads);
-    return true;
+        for (int k = w->needed[i] ? sx_spelt_reads(w, (int)i, w->reads) : 0; k-- > 0;)
+            w->needed[w->reads[k]] = true;
 }
 
 static bool write_nodes(struct sx_writer *w, const struct sx_derived *d)
@@ -267,37 +258,77 @@ static bool write_nodes(struct sx_writer *w, const struct sx_derived *d)
     return true;
 }
 
-bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
-                    const struct sx_symbols *symbols, struct sx_wire *to, int *stuck,
-                    struct sx_error *error)
+static int opset_of(const struct sx_graph *g)
 {
-    struct sx_writer w = {
-        .to = to, .g = d->graph, .symbols = symbols, .stuck = -1, .error = error};
-    size_t n = d->graph->n_nodes;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        int op = g->node[i].op;
+        if (op == SX_BITNOT || op == SX_BITAND || op == SX_BITOR || op == SX_BITXOR)
+            return SX_EXPORT_OPSET_BITS;
+    }
+    return SX_EXPORT_OPSET;
+}
+
+/* Tables of the nodes. */
+static bool open_writer(struct sx_writer *w)
+{
+    size_t n = w->g->n_nodes;
+    w->name = sx_new(n, sizeof *w->name, w->error);
+    w->wish = sx_new(n, sizeof *w->wish, w->error);
+    w->row = sx_new(n, sizeof *w->row, w->error);
+    w->beside = sx_new(n, sizeof *w->beside, w->error);
+    w->uses = sx_new(n, sizeof *w->uses, w->error);
+    w->clip = sx_new(n, sizeof *w->clip, w->error);
+    w->part = sx_new(n, sizeof *w->part, w->error);
+    w->next = sx_new(n, sizeof *w->next, w->error);
+    w->reads = sx_new(n + 3, sizeof *w->reads, w->error);
+    w->needed = sx_new(n, sizeof *w->needed, w->error);
+    for (size_t i = 0; w->error->status == SX_OK && i < n; i++)
+        w->clip[i] = w->part[i] = w->next[i] = SX_NONE;
+    return w->error->status == SX_OK;
+}
+
+static void close_writer(struct sx_writer *w)
+{
+    sx_names_free(&w->used);
+    sx_names_free(&w->made);
+    free(w->name);
+    free(w->wish);
+    free(w->row);
+    free(w->beside);
+    free(w->uses);
+    free(w->clip);
+    free(w->part);
+    free(w->next);
+    free(w->reads);
+    free(w->needed);
+    free(w->constant);
+    sx_arena_free(&w->arena);
+}
+
+bool sx_write_graph(const struct sx_derived *d, const struct sx_derived *others,
+                    const struct sx_symbols *symbols, struct sx_outside *outside,
+                    struct sx_wire *to, struct sx_written *written, struct sx_error *error)
+{
+    struct sx_writer w = {.to = to,
+                          .opset = opset_of(d->graph),
+                          .outside = outside,
+                          .g = d->graph,
+                          .symbols = symbols,
+                          .stuck = -1,
+                          .error = error};
     w.count = d->count;
     for (int k = 0; k < symbols->n; k++)
         w.other[k] = others[k].graph;
-    w.name = sx_new(n, sizeof *w.name, error);
-    w.wish = sx_new(n, sizeof *w.wish, error);
-    w.row = sx_new(n, sizeof *w.row, error);
-    w.most = sx_new(n, sizeof *w.most, error);
-    w.uses = sx_new(n, sizeof *w.uses, error);
-    w.needed = sx_new(n, sizeof *w.needed, error);
-    bool ok = w.name != NULL && w.wish != NULL && w.row != NULL && w.most != NULL &&
-              w.uses != NULL && w.needed != NULL && same_graphs(&w) && wish_names(&w, d) &&
-              mark_needed(&w, d) && write_nodes(&w, d);
+    bool ok = open_writer(&w) && same_graphs(&w) && wish_names(&w, d);
+    if (ok) {
+        sx_find_clips(&w);
+        sx_find_splits(&w);
+        mark_needed(&w, d);
+        ok = write_nodes(&w, d);
+    }
     if (to->error->status != SX_OK && error != to->error)
         ok = sx_fail_as(error, to->error);
-    *stuck = w.stuck;
-    sx_names_free(&w.used);
-    sx_names_free(&w.made);
-    free(w.name);
-    free(w.wish);
-    free(w.row);
-    free(w.most);
-    free(w.uses);
-    free(w.needed);
-    free(w.constant);
-    sx_arena_free(&w.arena);
+    *written = (struct sx_written){w.opset, w.stuck};
+    close_writer(&w);
     return ok;
 }

@@ -26,6 +26,22 @@ void sx_spell_transpose(struct sx_writer *w, int node)
     sx_result(w, node, "Transpose", SX_IN(in(w, node, 0)), &perm, 1);
 }
 
+/* Where nothing is left, a constant without elements: runtimes expand to no length in their own ways. */
+static bool spell_nothing(struct sx_writer *w, int node, const struct sx_dim *dims)
+{
+    const struct sx_node *n = node_of(w, node);
+    struct sx_tensor none = {n->type, n->shape, NULL};
+    for (int i = 0; i < n->shape.rank; i++)
+        if (dims[i].open)
+            return false;
+    if (sx_count(&n->shape) > 0)
+        return false;
+    w->name[node] = w->wish[node] != NULL ? w->wish[node] : sx_writer_name(w, "const");
+    if (w->name[node] != NULL)
+        sx_onnx_write_tensor(w->to, w->name[node], &none);
+    return true;
+}
+
 /* What the operand has already is a 1 in the shape: it needs no rule. */
 void sx_spell_expand(struct sx_writer *w, int node)
 {
@@ -35,6 +51,8 @@ void sx_spell_expand(struct sx_writer *w, int node)
     int lead = n->shape.rank - a->rank;
     if (!sx_dims_of(w, node, dims))
         return;
+    if (spell_nothing(w, node, dims))
+        return;
     for (int i = lead; i < n->shape.rank; i++)
         if (a->dim[i - lead] != 1)
             dims[i] = sx_dim_fixed(1);
@@ -42,8 +60,7 @@ void sx_spell_expand(struct sx_writer *w, int node)
               NULL, 0);
 }
 
-/* Whether a slice, or an embedding, leaves an axis as it is, in all lengths. */
-static bool leaves_axis(const struct sx_writer *w, int node, int axis)
+bool sx_leaves_axis(const struct sx_writer *w, int node, int axis)
 {
     for (int k = -1; k < w->symbols->n; k++) {
         const struct sx_graph *g = k < 0 ? w->g : w->other[k];
@@ -62,7 +79,7 @@ void sx_spell_slice(struct sx_writer *w, int node)
     int64_t start[SX_MAX_RANK], end[SX_MAX_RANK], axes[SX_MAX_RANK], step[SX_MAX_RANK];
     int r = n->shape.rank, cut = 0;
     for (int i = 0; i < r; i++) {
-        if (leaves_axis(w, node, i))
+        if (sx_leaves_axis(w, node, i))
             continue;
         if (!sx_attr_fixed(w, node, i) || !sx_attr_fixed(w, node, r + i) ||
             !sx_attr_fixed(w, node, 2 * r + i))
@@ -117,7 +134,7 @@ void sx_spell_embed(struct sx_writer *w, int node)
     if (!sx_dims_of(w, n->in[0], dims))
         return;
     for (int i = 0; i < r; i++) {
-        if (leaves_axis(w, node, i))
+        if (sx_leaves_axis(w, node, i))
             continue;
         if (!sx_attr_fixed(w, node, i) || !sx_attr_fixed(w, node, r + i) ||
             !sx_attr_fixed(w, node, 2 * r + i))

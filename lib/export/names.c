@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/ids.h"
 #include "export/export.h"
 #include "export/names.h"
 
@@ -91,14 +92,26 @@ bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
     return look_up(list, lowered, text != NULL ? text : "", error);
 }
 
+/* The first input that is real, or that an embedding is behind, as of tools that explain; NULL. */
+static const char *first_real(const struct sx_lowered *l)
+{
+    for (int i = 0; i < l->n_inputs; i++) {
+        if (sx_is_real(l->graph->node[l->inputs[i].node].type))
+            return l->inputs[i].name;
+        const char *embedding = sx_embedding_of(l, i);
+        if (embedding != NULL)
+            return embedding;
+    }
+    return NULL;
+}
+
 bool sx_list_wrt(struct sx_tensor_list *list, const struct sx_lowered *lowered,
                  const char *text, bool all, struct sx_error *error)
 {
     if (text == NULL && all)
         return take_all(list, lowered->graph, lowered->inputs, lowered->n_inputs, error);
-    for (int i = 0; text == NULL && i < lowered->n_inputs; i++)
-        if (sx_is_real(lowered->graph->node[lowered->inputs[i].node].type))
-            text = lowered->inputs[i].name;
+    if (text == NULL || strcmp(text, "auto") == 0)
+        text = first_real(lowered);
     if (text == NULL)
         return sx_fail(error, SX_USAGE,
                        "the model takes no real input to differentiate by; name a tensor with "

@@ -11,8 +11,9 @@ struct sx_tensor_list {
     char *text; /* that the names lie in */
 };
 
-/* The tensors named in `text` by commas; NULL: all real outputs or inputs, or, but for `all`, the output that the model is explained by, the
- * first real input. Status 2 where a name is not there or its tensor not real. */
+/* The tensors named in `text` by commas; NULL: all real outputs or inputs with `all`, else the
+ * output that the model is explained by; of `wrt` NULL or "auto" is the first real input, or the
+ * embedding behind integer ids. Status 2 where a name is not there or its tensor not real. */
 bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
                 const struct sx_lowered *lowered, const char *text, bool all,
                 struct sx_error *error);

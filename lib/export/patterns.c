@@ -1,12 +1,15 @@
-/* patterns.c - several core operators that ONNX has one for: products with a bias, max pooling. */
+/* patterns.c - several core operators that ONNX has one for: which there are, and products with a
+ * bias and max pooling. limits.c, means.c and splits.c have the others. */
 #include <string.h>
 
-#include "export/export.h"
+#include "export/patterns.h"
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
 {
     return &w->g->node[node];
 }
+
+/* ---- Products with a bias ---- */
 
 /* Whether a constant varies along one axis of `shape` alone, and is all of that. */
 static bool along(const struct sx_shape *c, const struct sx_shape *shape, int axis)
@@ -16,10 +19,12 @@ static bool along(const struct sx_shape *c, const struct sx_shape *shape, int ax
            sx_count(c) == shape->dim[axis];
 }
 
-int sx_biased_product(const struct sx_writer *w, int node, int *bias)
+/* A sum whose one operand is a product that nobody else reads, and its other a constant that a
+ * bias can be; SX_NONE, or the product, and the constant in *bias. */
+static int biased_product(const struct sx_writer *w, int node, int *bias)
 {
     const struct sx_node *n = node_of(w, node);
-    for (int k = 0; n->op == SX_ADD && k < 2; k++) {
+    for (int k = 0; k < 2; k++) {
         const struct sx_node *p = node_of(w, n->in[k]), *c = node_of(w, n->in[1 - k]);
         *bias = n->in[1 - k];
         if (c->op != SX_CONST || w->uses[n->in[k]] != 1 ||
@@ -34,8 +39,21 @@ int sx_biased_product(const struct sx_writer *w, int node, int *bias)
     return SX_NONE;
 }
 
-void sx_spell_biased(struct sx_writer *w, int node, int product, int bias)
+/* A bias of another rank than 1 is written anew. */
+static int read_biased(const struct sx_writer *w, int node, int *reads)
 {
+    int bias, product = biased_product(w, node, &bias);
+    if (product == SX_NONE)
+        return SX_NONE;
+    reads[0] = node_of(w, product)->in[0];
+    reads[1] = node_of(w, product)->in[1];
+    reads[2] = bias;
+    return node_of(w, bias)->shape.rank == 1 ? 3 : 2;
+}
+
+static void spell_biased(struct sx_writer *w, int node)
+{
+    int bias, product = biased_product(w, node, &bias);
     const struct sx_node *c = node_of(w, bias);
     struct sx_tensor t = {c->type, {1, {sx_count(&c->shape)}}, NULL};
     const char *name = w->name[bias];
@@ -44,7 +62,7 @@ void sx_spell_biased(struct sx_writer *w, int node, int product, int bias)
         name = sx_writer_name(w, "bias");
         if (name == NULL)
             return;
-        sx_onnx_write_tensor(w->to, name, &t);
+        sx_outside_write(w->outside, w->to, name, &t, w->error);
     }
     w->wish[product] = w->wish[node];
     w->bias = name;
@@ -56,6 +74,8 @@ void sx_spell_biased(struct sx_writer *w, int node, int product, int bias)
     w->name[node] = w->name[product];
 }
 
+/* ---- Max pooling ---- */
+
 /* What is behind reshapes. */
 static int behind(const struct sx_writer *w, int node)
 {
@@ -64,37 +84,69 @@ static int behind(const struct sx_writer *w, int node)
     return node;
 }
 
-int sx_pooled_choice(const struct sx_writer *w, int node)
+/* The choice whose largest elements the node gathers, in its shape. */
+static int read_pooled(const struct sx_writer *w, int node, int *reads)
 {
     const struct sx_node *n = node_of(w, node);
-    if (n->op != SX_RESHAPE || node_of(w, n->in[0])->op != SX_TAKE)
+    if (node_of(w, n->in[0])->op != SX_TAKE)
         return SX_NONE;
     const struct sx_node *take = node_of(w, n->in[0]);
-    int choice = behind(w, take->in[1]);
-    const struct sx_node *c = node_of(w, choice);
-    if (c->op != SX_POOLINDEX || take->attr[1] == 0 || take->attr[0] != 2 ||
-        take->shape.rank != 3 || behind(w, take->in[0]) != behind(w, c->in[0]) ||
-        !sx_shape_equal(&c->shape, &n->shape))
-        return SX_NONE;
-    return choice;
+    reads[0] = behind(w, take->in[1]);
+    const struct sx_node *c = node_of(w, reads[0]);
+    return c->op == SX_POOLINDEX && take->attr[1] != 0 && take->attr[0] == 2 &&
+                   take->shape.rank == 3 && behind(w, take->in[0]) == behind(w, c->in[0]) &&
+                   sx_shape_equal(&c->shape, &n->shape)
+               ? 1
+               : SX_NONE;
+}
+
+static void spell_pooled(struct sx_writer *w, int node)
+{
+    int choice;
+    read_pooled(w, node, &choice);
+    w->name[node] = w->beside[choice];
+}
+
+/* ---- The table ---- */
+
+static const struct sx_pattern patterns[] = {
+    {SX_ADD, read_biased, spell_biased},
+    {SX_ADD, sx_read_joined, sx_spell_joined},
+    {SX_RESHAPE, read_pooled, spell_pooled},
+    {SX_WHERE, sx_read_clip, sx_spell_clip},
+    {SX_WHERE, sx_read_within, sx_spell_within},
+    {SX_SLICE, sx_read_split, sx_spell_split},
+    {SX_MUL, sx_read_mean, sx_spell_mean},
+    {SX_DIV, sx_read_cancelled, sx_spell_cancelled},
+};
+
+/* The pattern that ends in a node, and what it reads; NULL: none does. */
+static const struct sx_pattern *pattern_of(const struct sx_writer *w, int node, int *reads,
+                                           int *n)
+{
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (patterns[i].op == node_of(w, node)->op &&
+            (*n = patterns[i].reads(w, node, reads)) != SX_NONE)
+            return &patterns[i];
+    return NULL;
 }
 
 int sx_spelt_reads(const struct sx_writer *w, int node, int *reads)
 {
     const struct sx_node *n = node_of(w, node);
-    int bias, product = sx_biased_product(w, node, &bias), choice = sx_pooled_choice(w, node);
-    if (choice != SX_NONE) {
-        reads[0] = choice;
-        return 1;
-    }
-    if (product != SX_NONE) {
-        reads[0] = node_of(w, product)->in[0];
-        reads[1] = node_of(w, product)->in[1];
-        reads[2] = bias;
-        return node_of(w, bias)->shape.rank == 1 ? 3
-                                                 : 2; /* else it is written as one of rank 1 */
-    }
-    for (int k = 0; k < n->n_in; k++)
-        reads[k] = n->in[k];
-    return n->n_in;
+    int count;
+    if (pattern_of(w, node, reads, &count) != NULL)
+        return count;
+    memcpy(reads, n->in, (size_t)n->n_in * sizeof *reads);
+    return n->op == SX_THROUGH ? 1 : n->n_in; /* the value alone is written */
+}
+
+bool sx_spell_pattern(struct sx_writer *w, int node)
+{
+    int n;
+    const struct sx_pattern *pattern = pattern_of(w, node, w->reads, &n);
+    if (pattern == NULL)
+        return false;
+    pattern->spell(w, node);
+    return true;
 }

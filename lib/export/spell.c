@@ -43,7 +43,7 @@ static void spell_narrow(struct sx_writer *w, int node)
                                  [SX_AS_FLOAT32] = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT};
     const struct sx_node *n = node_of(w, node);
     if (n->attr[0] >= COUNT(narrow)) {
-        sx_fail(w->error, SX_MODEL, "operator set %d has no floats of 8 bits", SX_EXPORT_OPSET);
+        sx_fail(w->error, SX_MODEL, "operator set %d has no floats of 8 bits", w->opset);
         return;
     }
     const char *small = cast(w, in(w, node, 0), narrow[n->attr[0]], NULL);
@@ -53,7 +53,7 @@ static void spell_narrow(struct sx_writer *w, int node)
 static void spell_bits(struct sx_writer *w, int node)
 {
     (void)node;
-    sx_fail(w->error, SX_MODEL, "operator set %d has no BitCast", SX_EXPORT_OPSET);
+    sx_fail(w->error, SX_MODEL, "operator set %d has no BitCast", w->opset);
 }
 
 static void spell_isinf(struct sx_writer *w, int node)
@@ -98,26 +98,14 @@ static void spell_shift(struct sx_writer *w, int node)
 
 /* ---- Along axes ---- */
 
-/* A reduction over the axes of the row. */
-static void reduce(struct sx_writer *w, int node, const char *op)
-{
-    const struct sx_node *n = node_of(w, node);
-    const struct sx_onnx_attr keep = {.name = "keepdims", .i = 1};
-    if (n->n_attr == 0)
-        sx_spell_alias(w, node);
-    else
-        sx_result(w, node, op, SX_IN(in(w, node, 0), sx_out_ints(w, n->attr, n->n_attr)), &keep,
-                  1);
-}
-
 static void spell_sum(struct sx_writer *w, int node)
 {
-    reduce(w, node, "ReduceSum");
+    sx_spell_reduced(w, node, "ReduceSum");
 }
 
 static void spell_reducemax(struct sx_writer *w, int node)
 {
-    reduce(w, node, "ReduceMax");
+    sx_spell_reduced(w, node, "ReduceMax");
 }
 
 static void spell_argmax(struct sx_writer *w, int node)
@@ -254,15 +242,8 @@ bool sx_spell(struct sx_writer *w, int node)
     const struct sx_node *n = node_of(w, node);
     const struct spelling *s = &spellings[n->op];
     const char *operands[4] = {NULL};
-    int bias, product = sx_biased_product(w, node, &bias), choice = sx_pooled_choice(w, node);
-    if (product != SX_NONE) {
-        sx_spell_biased(w, node, product, bias);
+    if (sx_spell_pattern(w, node))
         return w->error->status == SX_OK;
-    }
-    if (choice != SX_NONE && w->most[choice] != NULL) {
-        w->name[node] = w->most[choice];
-        return true;
-    }
     if (s->op == NULL && s->spell == NULL)
         return sx_fail(w->error, SX_MODEL, "the default operator domain has no %.40s",
                        sx_row_of(w->g, n)->name);

@@ -159,31 +159,48 @@ static const char *ones(struct sx_writer *w, const struct sx_pool *p, int64_t ch
                        NULL, 0);
 }
 
+bool sx_pool_is_plain(const struct sx_writer *w, int node, double *size)
+{
+    struct sx_pool p;
+    bool plain = true;
+    *size = 1;
+    sx_pool_get(&w->g->node[node], &p);
+    for (int d = 0; d < p.c.rank; d++) {
+        plain = plain && p.c.dilation[d] == 1 && p.c.pad_begin[d] < p.c.extent[d] &&
+                p.c.pad_end[d] < p.c.extent[d];
+        *size = *size * (double)p.c.extent[d];
+    }
+    return plain;
+}
+
+const char *sx_out_average(struct sx_writer *w, int node, const char *out)
+{
+    struct sx_pool p;
+    struct window v;
+    sx_pool_get(&w->g->node[node], &p);
+    open_window(&v, &p.c);
+    add(&v, "kernel_shape", p.c.extent, p.c.rank);
+    v.attr[v.n++] = (struct sx_onnx_attr){.name = "count_include_pad", .i = 1};
+    return sx_out_node(w, "AveragePool", SX_IN(sx_operand_name(w, node, 0)), out, v.attr, v.n);
+}
+
 /* The mean times the window's size; where AveragePool takes no such window, a convolution. */
 void sx_spell_sum_pool(struct sx_writer *w, int node)
 {
     const struct sx_node *n = &w->g->node[node];
     struct sx_pool p;
     struct window v;
-    bool plain = true;
-    double size = 1;
-    sx_pool_get(n, &p);
-    open_window(&v, &p.c);
-    for (int d = 0; d < p.c.rank; d++) {
-        plain = plain && p.c.dilation[d] == 1 && p.c.pad_begin[d] < p.c.extent[d] &&
-                p.c.pad_end[d] < p.c.extent[d];
-        size *= (double)p.c.extent[d];
-    }
-    const char *x = sx_operand_name(w, node, 0);
-    if (!plain) {
-        add_group(&v, n->shape.dim[1]);
-        sx_result(w, node, "Conv", SX_IN(x, ones(w, &p, n->shape.dim[1])), v.attr, v.n);
+    double size;
+    if (sx_pool_is_plain(w, node, &size)) {
+        sx_result(w, node, "Mul", SX_IN(sx_out_average(w, node, NULL), sx_out_real(w, size)),
+                  NULL, 0);
         return;
     }
-    add(&v, "kernel_shape", p.c.extent, p.c.rank);
-    v.attr[v.n++] = (struct sx_onnx_attr){.name = "count_include_pad", .i = 1};
-    const char *mean = sx_out_node(w, "AveragePool", SX_IN(x), NULL, v.attr, v.n);
-    sx_result(w, node, "Mul", SX_IN(mean, sx_out_real(w, size)), NULL, 0);
+    sx_pool_get(n, &p);
+    open_window(&v, &p.c);
+    add_group(&v, n->shape.dim[1]);
+    sx_result(w, node, "Conv", SX_IN(sx_operand_name(w, node, 0), ones(w, &p, n->shape.dim[1])),
+              v.attr, v.n);
 }
 
 void sx_spell_unpool(struct sx_writer *w, int node)
@@ -216,6 +233,6 @@ void sx_spell_pool_index(struct sx_writer *w, int node)
         return;
     sx_onnx_write_nodes(w->to, "MaxPool", SX_IN(sx_operand_name(w, node, 0)), SX_IN(most, at),
                         v.attr, v.n);
-    w->most[node] = most;
+    w->beside[node] = most;
     sx_result(w, node, "Mod", SX_IN(at, sx_out_int(w, plane)), NULL, 0);
 }

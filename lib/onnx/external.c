@@ -14,6 +14,7 @@
 #include "onnx/onnx.h"
 
 struct mapping {
+    char *location; /* as a tensor named it */
     dev_t device;
     ino_t inode;
     void *bytes;
@@ -46,8 +47,10 @@ void sx_external_close(struct sx_external *e)
 {
     if (e == NULL)
         return;
-    for (size_t i = 0; i < e->n; i++)
+    for (size_t i = 0; i < e->n; i++) {
         munmap(e->mappings[i].bytes, e->mappings[i].size);
+        free(e->mappings[i].location);
+    }
     free(e->mappings);
     if (e->directory >= 0)
         close(e->directory);
@@ -93,8 +96,8 @@ static int open_beneath(int directory, const char *location)
     return fd;
 }
 
-static bool map(struct sx_external *e, int fd, const struct stat *st, struct mapping **result,
-                struct sx_error *error)
+static bool map(struct sx_external *e, int fd, const struct stat *st, const char *location,
+                struct mapping **result, struct sx_error *error)
 {
     for (size_t i = 0; i < e->n; i++) {
         *result = &e->mappings[i];
@@ -106,13 +109,38 @@ static bool map(struct sx_external *e, int fd, const struct stat *st, struct map
     e->mappings = grown;
     if (!ok)
         return false;
+    char *name = sx_strdup(location, error);
+    if (name == NULL)
+        return false;
     size_t size = (size_t)st->st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return sx_fail(error, SX_MODEL, "cannot be mapped: %s", strerror(errno));
+    if (bytes == MAP_FAILED) {
+        sx_fail(error, SX_MODEL, "cannot be mapped: %s", strerror(errno));
+        free(name);
+        return false;
+    }
     *result = &e->mappings[e->n++];
-    **result = (struct mapping){st->st_dev, st->st_ino, bytes, size};
+    **result = (struct mapping){name, st->st_dev, st->st_ino, bytes, size};
     return true;
+}
+
+const char *sx_external_place(const struct sx_external *e, const void *bytes, size_t *offset)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        const struct mapping *m = &e->mappings[i];
+        *offset = (size_t)((uintptr_t)bytes - (uintptr_t)m->bytes);
+        if ((uintptr_t)bytes >= (uintptr_t)m->bytes && *offset < m->size)
+            return m->location;
+    }
+    return NULL;
+}
+
+bool sx_external_is_in(const struct sx_external *e, const char *directory)
+{
+    struct stat here, there;
+    return e->directory >= 0 && fstat(e->directory, &here) == 0 &&
+           stat(directory, &there) == 0 && here.st_dev == there.st_dev &&
+           here.st_ino == there.st_ino;
 }
 
 static bool open_mapping(struct sx_external *e, const char *location, struct mapping **result,
@@ -136,7 +164,7 @@ static bool open_mapping(struct sx_external *e, const char *location, struct map
     else if (st.st_size <= 0)
         ok = sx_fail(error, SX_MODEL, "is empty");
     else
-        ok = map(e, fd, &st, result, error);
+        ok = map(e, fd, &st, location, result, error);
     if (fd >= 0)
         close(fd);
     return ok;

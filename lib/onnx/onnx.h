@@ -142,4 +142,11 @@ void sx_external_close(struct sx_external *external);
 bool sx_external_bytes(struct sx_external *external, const Onnx__TensorProto *proto,
                        size_t need, const uint8_t **bytes, struct sx_error *error);
 
+/* The location of the file, and the offset in it, that bytes lie in which were found there; NULL:
+ * they were not. */
+const char *sx_external_place(const struct sx_external *external, const void *bytes,
+                              size_t *offset);
+/* Whether the files are those of this directory. */
+bool sx_external_is_in(const struct sx_external *external, const char *directory);
+
 #endif

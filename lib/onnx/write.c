@@ -1,4 +1,5 @@
 /* write.c - messages of ONNX, written field by field into a growing buffer. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,15 +147,48 @@ int sx_onnx_type_of(enum sx_type type)
     return known[type];
 }
 
-void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value)
+/* An initializer but for its elements. */
+static size_t begin_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value)
 {
     size_t start = sx_wire_begin(w, SX_GRAPH_INITIALIZER);
     for (int i = 0; i < value->shape.rank; i++)
         sx_wire_int(w, SX_TENSOR_DIMS, value->shape.dim[i]);
     sx_wire_int(w, SX_TENSOR_TYPE, sx_onnx_type_of(value->type));
     sx_wire_text(w, SX_TENSOR_NAME, name);
-    sx_wire_bytes(w, SX_TENSOR_RAW, value->data,
-                  (size_t)sx_count(&value->shape) * sx_type_size(value->type));
+    return start;
+}
+
+static size_t bytes_of(const struct sx_tensor *value)
+{
+    return (size_t)sx_count(&value->shape) * sx_type_size(value->type);
+}
+
+void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value)
+{
+    size_t start = begin_tensor(w, name, value);
+    sx_wire_bytes(w, SX_TENSOR_RAW, value->data, bytes_of(value));
+    sx_wire_end(w, start);
+}
+
+static void write_entry(struct sx_wire *w, const char *key, const char *value)
+{
+    size_t entry = sx_wire_begin(w, SX_TENSOR_EXTERNAL);
+    sx_wire_text(w, 1, key);
+    sx_wire_text(w, 2, value);
+    sx_wire_end(w, entry);
+}
+
+void sx_onnx_write_external(struct sx_wire *w, const char *name, const struct sx_tensor *value,
+                            const char *location, size_t offset)
+{
+    char number[24];
+    size_t start = begin_tensor(w, name, value);
+    write_entry(w, "location", location);
+    snprintf(number, sizeof number, "%zu", offset);
+    write_entry(w, "offset", number);
+    snprintf(number, sizeof number, "%zu", bytes_of(value));
+    write_entry(w, "length", number);
+    sx_wire_int(w, SX_TENSOR_LOCATION, ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL);
     sx_wire_end(w, start);
 }
 

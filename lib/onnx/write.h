@@ -86,6 +86,9 @@ void sx_onnx_write_node(struct sx_wire *w, const char *op, const char *const *in
 void sx_onnx_write_nodes(struct sx_wire *w, const char *op, const char *const *in,
                          const char *const *out, const struct sx_onnx_attr *attrs, int n_attrs);
 void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value);
+/* The same, its elements in another file. */
+void sx_onnx_write_external(struct sx_wire *w, const char *name, const struct sx_tensor *value,
+                            const char *location, size_t offset);
 void sx_onnx_write_port(struct sx_wire *w, int field, const char *name, enum sx_type type,
                         const struct sx_shape *shape, const char *symbol);
 /* The same for an ONNX element type and dimensions one by one. */

@@ -20,10 +20,12 @@ enum sx_export_kind {
 };
 
 struct sx_export_options {
-    const char *of;  /* tensors, separated by commas; NULL: the first real output */
-    const char *wrt; /* tensors, separated by commas; NULL: the first real input */
-    int kind;        /* enum sx_export_kind */
-    int64_t order;   /* of SX_EXPORT_GRADIENT; 0: 1 */
+    const char *of; /* tensors, separated by commas; NULL: the first real output */
+    /* Tensors, separated by commas; NULL or "auto": the first real input, or the embedding that is
+     * found behind integer ids. */
+    const char *wrt;
+    int kind;      /* enum sx_export_kind */
+    int64_t order; /* of SX_EXPORT_GRADIENT; 0: 1 */
     const char
         *seeds; /* length of the axis of seeds: a number or a symbol; NULL: no such axis */
     const char *target; /* the element of every row of `of` that counts; NULL: their sum */
@@ -43,10 +45,12 @@ extern const struct sx_options sx_export_table;
  *   hvp       hvp_X from dir_X, both of X's shape
  *   jacobian  jac_Y_X [N, m, n]
  *   reverse   vjp_X from seed_Y; forward jvp_Y from dir_X
- * With `seeds` these have one more axis in front. Status 2 for names that are not there or do not
+ * With `seeds` these have one more axis in front. `path` is the name of the file that the sink
+ * makes, or NULL: weights that the model keeps in another file are referred to from the directory
+ * of that, are copied to "path.data" from any other, and come inside without a path. Status 2 for names that are not there or do not
  * depend on each other, 3 for what cannot be written. */
 bool sx_export(const struct sx_model *model, const struct sx_export_options *options,
-               struct sx_sink *sink, struct sx_error *error);
+               const char *path, struct sx_sink *sink, struct sx_error *error);
 
 /* Writes f.onnx to the sink, and adj_f.onnx and fwd_adj_f.onnx beside `path`, which is its name, as
  * CasADi's ONNX backend looks for them: adj_x from adj_y, and its derivative fwd_adj_x along fwd_x.

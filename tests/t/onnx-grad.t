@@ -2,7 +2,7 @@
 # onnx-grad.t - derivatives as files: equal to ggig and xderiv, to each other, and read again.
 . tests/tap.sh
 
-work "$DATA"/diabetes* "$DATA"/cnn8.onnx "$DATA"/digits8.* "$DATA"/mnist8.* "$DATA"/text*
+work "$DATA"/diabetes* "$DATA"/cnn8.onnx "$DATA"/digits8.* "$DATA"/mnist8.* "$DATA"/text* "$DATA"/review.* "$DATA"/speech.* "$DATA"/squeezenet.onnx
 
 # The values of an output in the records of $1.
 output() {
@@ -97,6 +97,81 @@ output h.json hess_x | head -n 1 | jq -c '.[:10]' >want
 near 'a row of the Hessian' got want 1e-5
 run onnx-grad --casadi diabetes.onnx
 refused 'three files need a name' 2 'name the first with -o'
+
+# ---- Forward against reverse: <u, J v> = <J'u, v> in double, for any u and v ----
+
+# The sum of an output times sin 1, sin 2, ..
+along() {
+    output "$1" "$2" | jq -c '[to_entries[] | .value * (.key + 1 | sin)] | [add]'
+}
+while read -r model input x n y m; do
+    onnx-grad --double -q --mode=forward -o f.onnx "$model".onnx
+    onnx-grad --double -q --mode=reverse -o r.onnx "$model".onnx
+    jq -nr "[range($n) | . + 1 | sin] | @csv" >dx.csv
+    jq -nr "[range($m) | . + 1 | sin] | @csv" >dy.csv
+    onnx-run --double --rows=0:1 -i "dir_$x=dx.csv" f.onnx "$input" >f.json
+    onnx-run --double --rows=0:1 -i "seed_$y=dy.csv" r.onnx "$input" >r.json
+    along f.json "jvp_$y" >got
+    along r.json "vjp_$x" >want
+    near "$model: forward is the transpose of reverse" got want 1e-6
+done <<'END'
+diabetes diabetes.csv x 10 y 1
+digits8 digits8.npy image 64 logits 10
+cnn8 digits8.npy image 64 logits 5
+mnist8 mnist8.npy Input3 784 Plus214_Output_0 10
+END
+
+# ---- Nodes: several operators are one where ONNX has one ----
+
+nodes() {
+    onnx-run --list "$1" | jq -r 'select(.op != "Input" and .op != "Constant") | .op' | wc -l
+}
+while read -r model most; do
+    onnx-grad -q -o g.onnx "$model".onnx
+    got=$(nodes g.onnx) was=$(nodes "$model".onnx)
+    ok "$model: $got nodes for $was" [ $((got * 100)) -le $((was * most)) ]
+done <<'END'
+text 220
+review 220
+speech 260
+squeezenet 300
+END
+onnx-grad -q -o g.onnx speech.onnx
+onnx-run --list g.onnx | jq -r .op | sort | uniq -c | awk '{ print $2, $1 }' >ops
+for op in AveragePool:2 ReduceMean:0 Less:5 Where:5; do
+    is "speech: ${op%:*}" "$(awk -v op="${op%:*}" '$1 == op { n = $2 } END { print n + 0 }' ops)" "${op#*:}"
+done
+
+# ---- Ids: by the embedding behind them ----
+
+run onnx-grad -t 1 -o ids.onnx review.onnx
+clean 'by the embedding'
+name=$(onnx-run --rows=0:1 ids.onnx review.npy | jq -r '[.outputs[].name] | last')
+onnx-run --rows=0:2 ids.onnx review.npy >g.json
+output g.json "$name" >got
+ggig --method=grad --score=raw -t 1 --wrt="${name#grad_}" --rows=0:2 review.onnx review.npy |
+    jq -c .attribution.values >want
+near 'as ggig has it' got want 1e-5
+onnx-grad -t 1 --wrt=auto -o auto.onnx review.onnx
+ok 'auto is the default' cmp auto.onnx ids.onnx
+
+# ---- Weights in another file stay there ----
+
+mkdir a b
+"$BUILD"/tests/programs/outside diabetes.onnx a/m.onnx w.bin
+(cd a && onnx-grad -o g.onnx m.onnx)
+is 'nothing is copied' "$(cd a && echo *)" 'g.onnx m.onnx w.bin'
+onnx-grad -o b/g.onnx a/m.onnx
+is 'elsewhere they are beside it' "$(cd b && echo *)" 'g.onnx g.onnx.data'
+onnx-grad a/m.onnx >inside.onnx
+onnx-grad -o whole.onnx diabetes.onnx
+for f in a/g.onnx b/g.onnx inside.onnx; do
+    onnx-run --rows=0:2 "$f" diabetes.csv | jq -c .outputs >got
+    onnx-run --rows=0:2 whole.onnx diabetes.csv | jq -c .outputs >want
+    ok "$f: the same numbers" cmp got want
+done
+onnx-grad --of=grad_x --jacobian -o a/again.onnx a/g.onnx
+is 'the derivative of that refers to them, too' "$(cd a && echo *)" 'again.onnx g.onnx m.onnx w.bin'
 
 # ---- Open dimensions, types, options ----
 

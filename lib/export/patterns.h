@@ -1,0 +1,41 @@
+/* patterns.h - several core operators that ONNX has one for.
+ *
+ * `reads` says what the one operator reads, and how much that is, if the node is the last one of
+ * such a group, else SX_NONE. It asks about the graph alone. `spell` writes the operator. */
+#ifndef SX_EXPORT_PATTERNS_H
+#define SX_EXPORT_PATTERNS_H
+
+#include "export/export.h"
+
+struct sx_pattern {
+    int op; /* of the last node */
+    int (*reads)(const struct sx_writer *w, int node, int *reads);
+    void (*spell)(struct sx_writer *w, int node);
+};
+
+/* ---- limits.c: Clip, and what passes where x is within limits ---- */
+
+/* Notes, for the comparison with the upper limit, which node is the clipped x. */
+void sx_find_clips(struct sx_writer *w);
+int sx_read_clip(const struct sx_writer *w, int node, int *reads);
+void sx_spell_clip(struct sx_writer *w, int node);
+int sx_read_within(const struct sx_writer *w, int node, int *reads);
+void sx_spell_within(struct sx_writer *w, int node);
+
+/* ---- splits.c: Split, and Concat of what is embedded side by side ---- */
+
+/* Finds the tensors that slices divide among them. */
+void sx_find_splits(struct sx_writer *w);
+int sx_read_split(const struct sx_writer *w, int node, int *reads);
+void sx_spell_split(struct sx_writer *w, int node);
+int sx_read_joined(const struct sx_writer *w, int node, int *reads);
+void sx_spell_joined(struct sx_writer *w, int node);
+
+/* ---- means.c: means, and factors that cancel ---- */
+
+int sx_read_mean(const struct sx_writer *w, int node, int *reads);
+void sx_spell_mean(struct sx_writer *w, int node);
+int sx_read_cancelled(const struct sx_writer *w, int node, int *reads);
+void sx_spell_cancelled(struct sx_writer *w, int node);
+
+#endif

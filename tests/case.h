@@ -1,0 +1,27 @@
+/* case.h - one of ONNX's own cases, opened: what runs it, and what writes it for others, share. */
+#ifndef TESTS_CASE_H
+#define TESTS_CASE_H
+
+#include "cases.h"
+#include "lower/lower.h"
+
+enum { CASE_MOST = 64 };
+
+struct test_case {
+    const char *directory;
+    Onnx__ModelProto *proto; /* as parsed without a look at what we support */
+    struct sx_model *model;
+    struct sx_tensor in[CASE_MOST], out[CASE_MOST];
+    int n_in, n_out;
+    struct case_result *result;
+};
+
+/* NULL, with the verdict, where the case is out of scope or cannot be read. */
+struct test_case *case_open(const char *directory, struct case_result *result);
+void case_close(struct test_case *c);
+/* The model for the inputs of the case, in float64 with `precise`; NULL with the verdict. */
+struct sx_lowered *case_lower(struct test_case *c, bool precise);
+/* Sets verdict and reason. Returns false. */
+bool case_say(struct case_result *result, enum case_verdict verdict, const char *why);
+
+#endif
