@@ -27,30 +27,41 @@ bool cli_reader_gone(void)
     return reader_gone != 0;
 }
 
-/* A file that others cut while it is mapped has no bytes where it had some. Output is not yet
- * there under its name, and nothing else is lost. */
+/* Ends the process at once, with a line. Output is not yet there under its name, and nothing else
+ * is lost. */
+static void end(enum sx_status status, const char *line)
+{
+    bool told = write(STDERR_FILENO, tool, strlen(tool)) > 0 &&
+                write(STDERR_FILENO, line, strlen(line)) > 0;
+    (void)told; /* there may be nobody to tell */
+    _exit((int)status);
+}
+
+/* A file that others cut while it is mapped has no bytes where it had some. */
 static void on_sigbus(int number)
 {
-    static const char line[] = ": a file became shorter while it was read\n";
     (void)number;
-    bool told = write(STDERR_FILENO, tool, strlen(tool)) > 0 &&
-                write(STDERR_FILENO, line, sizeof line - 1) > 0;
-    (void)told; /* there may be nobody to tell */
-    _exit(SX_MODEL);
+    end(SX_MODEL, ": a file became shorter while it was read\n");
 }
+
+/* oneDNN is C++: where memory is refused in a function that must not throw, the runtime of C++
+ * calls its terminate handler. */
+static void on_terminate(void)
+{
+    end(SX_MEMORY, ": out of memory in oneDNN\n");
+}
+
+/* std::set_terminate; NULL in a build without oneDNN. */
+extern void (*set_terminate(void (*)(void)))(void) __asm__("_ZSt13set_terminatePFvvE")
+    __attribute__((weak));
 
 /* Libraries in C++ end the process where memory is refused, by throwing through C or by using what
  * they did not get. Any other crash stays one. */
 static void on_crash(int number)
 {
-    static const char line[] = ": out of memory: the limit of address space is too low\n";
     void *more = mmap(NULL, SCARCE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (more == MAP_FAILED) {
-        bool told = write(STDERR_FILENO, tool, strlen(tool)) > 0 &&
-                    write(STDERR_FILENO, line, sizeof line - 1) > 0;
-        (void)told;
-        _exit(SX_MEMORY);
-    }
+    if (more == MAP_FAILED)
+        end(SX_MEMORY, ": out of memory: the limit of address space is too low\n");
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -70,6 +81,8 @@ void cli_watch_signals(const char *name)
 {
     struct sigaction cut = {.sa_handler = on_sigbus};
     tool = name;
+    if (set_terminate != NULL)
+        set_terminate(on_terminate);
     watch_crashes();
     sigaction(SIGBUS, &cut, NULL);
     struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;

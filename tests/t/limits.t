@@ -50,6 +50,24 @@ else
     is 'and no file is left' "$(ls fit.onnx .sextant* 2>/dev/null)" ''
 fi
 
+# ---- What oneDNN throws ----
+
+if [ "$sanitized" -gt 0 ] || ! ldd "$BUILD/bin/ggig" | grep -q libdnnl; then
+    skip 'exceptions: a build without oneDNN, or sanitized'
+else
+    ${CC:-cc} -shared -fPIC -x c -o "$T/throws.so" - <<'END'
+#include <dlfcn.h>
+#include <stddef.h>
+int dnnl_primitive_execute(void)
+{
+    ((void (*)(void))dlsym(RTLD_DEFAULT, "_ZSt9terminatev"))();
+    return 0;
+}
+END
+    run env LD_PRELOAD="$T/throws.so" ggig -q --method=grad squeezenet.onnx dog.png
+    is 'an exception that nobody catches' "$status $(cat "$T/err")" '6 ggig: out of memory in oneDNN'
+fi
+
 # ---- Threads ----
 
 # Threads that were started: those of a run whose second thread cannot be had are none.
