@@ -99,6 +99,7 @@ check_sound() {
     for sound; do
         seconds=1200
         [ -e "$own/sound/$sound" ] || {
+            : >"$own/sound/$sound" # the other workers need not look
             # shellcheck disable=SC2086 # names
             build build/inner.so build/lib/sextant/draw.so $tools # without the last fault
             run_tests "$sound"

@@ -106,6 +106,18 @@ END
         ok "$tool $same: the same bytes" cmp "$T/out" out
     done
 
+    for part in 0 1; do
+        explain --shard=$part/2 --rows=0:2 "$model" digits8.npy
+        cat "$T/out"
+    done >parts
+    ok "$tool: two shards make the whole" cmp parts out
+    explain --double --rows=0:2 "$model" digits8.npy
+    cp "$T/out" want
+    for batch in 1 3; do
+        explain --double --batch=$batch --rows=0:2 "$model" digits8.npy
+        near "$tool --batch=$batch: the same but for rounding" "$T/out" want 1e-9
+    done
+
     # ---- Outputs ----
 
     explain --rows=0:2 -o written "$model" digits8.npy

@@ -147,6 +147,11 @@ is 'what is worse than a failed sample is the status' "$status" 5
 run onnx-run -f text soft.onnx gap.csv
 is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
 
+run onnx-run -f text --rows=0:1 "$DATA/review.onnx" "$DATA/review.npy"
+is 'text ranks two classes' "$(awk 'NR > 2 { print $3 }' "$T/out" | tr '\n' ' ')" '1 0 '
+run onnx-run -f text --rows=0:1 "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
+is 'but not one number' "$(grep -c prob "$T/out")" 0
+
 # ---- Output ----
 
 run onnx-run -o out.json --double digits8.onnx digits8.npy

@@ -126,6 +126,11 @@ onnx-run --rows=0:3 digits8.onnx digits8.npy >old
 other 'another tool' 'part: line 1 is no record' --method=grad
 onnx-run -f csv --rows=0:3 digits8.onnx digits8.npy >old
 other 'another table' 'part: has another header line' --method=grad -f csv
+ggig --method=grad -f csv --rows=0:3 digits8.onnx digits8.npy | sed '1s/$/,more/' >old
+other 'a table of more columns' 'part: has another header line' --method=grad -f csv
+ggig --method=grad -f csv --rows=0:3 digits8.onnx digits8.npy | sed '1s/,[^,]*$//' >old
+other 'a table of fewer columns' 'part: has another header line' --method=grad -f csv
+onnx-run -f csv --rows=0:3 digits8.onnx digits8.npy >old
 other 'another format' 'part: line 1 is no record' --method=grad -f json
 ggig --method=grad --rows=0:3 diabetes.onnx diabetes.csv >old
 other 'another model' 'part: is of another model' --method=grad
