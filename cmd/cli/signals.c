@@ -3,12 +3,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/cli/inner.h"
 
-/* Address space that anything but a crash for want of it can still have. */
+/* Memory that a process can still have which crashed for another reason than want of it. */
 #define SCARCE ((size_t)32 << 20)
 
 /* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
@@ -55,27 +54,34 @@ static void on_terminate(void)
 extern void (*set_terminate(void (*)(void)))(void) __asm__("_ZSt13set_terminatePFvvE")
     __attribute__((weak));
 
-/* Libraries in C++ end the process where memory is refused, by throwing through C or by using what
- * they did not get. Any other crash stays one. */
+/* oneDNN uses code that it could not place, and C++ aborts, where memory is refused. A crash of a
+ * process that can have more memory stays a crash. */
 static void on_crash(int number)
 {
-    void *more = mmap(NULL, SCARCE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *more = mmap(NULL, SCARCE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (more == MAP_FAILED)
-        end(SX_MEMORY, ": out of memory: the limit of address space is too low\n");
+        end(SX_MEMORY, ": out of memory: --max-mem or the limit of address space is too low\n");
     signal(number, SIG_DFL);
     raise(number);
 }
 
-/* Only there can address space be what was missing. */
+#ifdef __SANITIZE_ADDRESS__
+
+/* The sanitizer reports crashes itself. */
+static void watch_crashes(void)
+{
+}
+
+#else
+
 static void watch_crashes(void)
 {
     struct sigaction crash = {.sa_handler = on_crash};
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return;
     sigaction(SIGABRT, &crash, NULL);
     sigaction(SIGSEGV, &crash, NULL);
 }
+
+#endif
 
 void cli_watch_signals(const char *name)
 {
