@@ -367,6 +367,62 @@ START_TEST(test_integers)
 }
 END_TEST
 
+/* Ids stand for the rows of a table that they take, unless these are others, or in another order. */
+START_TEST(test_ids)
+{
+    static const struct {
+        const char *op, *operands, *attributes;
+        bool found;
+    } cases[] = {{"Identity", "ids", NULL, true},
+                 {"Add", "ids zero", NULL, true},
+                 {"Reshape", "ids turned", NULL, true},
+                 {"Transpose", "ids", "perm=[1,0]", true}, /* [1, 3] to [3, 1] */
+                 {"Slice", "ids zero three last", NULL, true},
+                 {"Slice", "ids last three last", NULL, false},
+                 {"Slice", "ids end begin last end", NULL, false}, /* backwards */
+                 {"Expand", "ids two", NULL, false},
+                 {"Add", "ids column", NULL, false},
+                 {"ReduceSum", "ids last", NULL, false}};
+    static const int64_t one[] = {1}, ids[] = {2, 0, 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tm_model *m = tm_new(13);
+        struct sx_tensor feed;
+        struct sx_shape shape = SHAPE(1, 3);
+        tm_input(m, "ids", SX_INT, 2, (const int64_t[]){1, 3});
+        tm_const(m, "table", SX_FLOAT, 2, (const int64_t[]){3, 2},
+                 (const float[]){1, 2, 3, 4, 5, 6});
+        tm_const(m, "zero", SX_INT, 1, one, (const int64_t[]){0});
+        tm_const(m, "last", SX_INT, 1, one, (const int64_t[]){1});
+        tm_const(m, "three", SX_INT, 1, one, (const int64_t[]){3});
+        tm_const(m, "end", SX_INT, 1, one, (const int64_t[]){-1});
+        tm_const(m, "begin", SX_INT, 1, one, (const int64_t[]){-9});
+        tm_const(m, "two", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){2, 3});
+        tm_const(m, "turned", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){3, 1});
+        tm_const(m, "column", SX_INT, 2, (const int64_t[]){2, 1}, (const int64_t[]){0, 0});
+        tm_node(m, cases[i].op, cases[i].operands, "moved", cases[i].attributes);
+        tm_node(m, "Gather", "table moved", "e", "axis=0");
+        tm_node(m, "Exp", "e", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model = tm_open(m, &error);
+        tm_free(m);
+        struct sx_explain_options o = {.values_only = true};
+        struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+        ck_assert_ptr_nonnull(e);
+        ck_assert(sx_tensor_new(&feed, SX_INT, &shape, &error));
+        memcpy(feed.data, ids, sizeof ids);
+        ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s: %s", cases[i].op,
+                      error.message);
+        ck_assert_msg((sx_explainer_ids(e) != NULL) == cases[i].found, "%s %s", cases[i].op,
+                      cases[i].operands);
+        ck_assert_int_eq(sx_count(&sx_explainer_elements(e)->shape), 3);
+        ck_assert_str_eq(sx_explainer_input_name(e), cases[i].found ? "e" : "ids");
+        sx_tensor_free(&feed);
+        sx_explainer_free(e);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 /* y = (x0, x1, x2): likeness to what it is at x. */
 START_TEST(test_likeness)
 {
@@ -621,7 +677,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, NULL);
     SUITE_ADD(c, test_labels, test_superpixels, test_label_files, test_bad_players, test_near,
               test_spread, test_masked, test_identity, test_baselines, test_null_players,
-              test_integers, test_likeness, test_again, test_save, test_lines, test_bad_games,
-              test_given, test_failure);
+              test_integers, test_ids, test_likeness, test_again, test_save, test_lines,
+              test_bad_games, test_given, test_failure);
     return suite_run();
 }

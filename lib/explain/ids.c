@@ -1,11 +1,12 @@
-/* ids.c - token ids: the embedding behind them, by which a model is explained in their place. */
+/* ids.c - token ids: the embedding behind them, by which a model is explained in their place. Element i of
+ * the ids is row i of the embedding. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/ids.h"
 #include "explain/players.h"
 
-/* So far behind a tensor, and behind what chooses its rows, the table and the ids are looked for. */
+/* How many steps behind a tensor its table is looked for, and behind the indices of the table the ids. */
 enum { MOST_STEPS = 8 };
 
 /* Operators of files that look rows of a table up. */
@@ -19,16 +20,41 @@ static bool looks_up(const char *op)
     return false;
 }
 
-/* Whether a node's values are those of `port` itself: moved, or changed one by one. */
+/* Whether a transpose moves axes of length 1 at most. */
+static bool moves_nothing(const struct sx_node *transpose)
+{
+    int64_t last = -1;
+    for (int i = 0; i < transpose->shape.rank; i++) {
+        if (transpose->shape.dim[i] == 1)
+            continue;
+        if (transpose->attr[i] < last)
+            return false;
+        last = transpose->attr[i];
+    }
+    return true;
+}
+
+/* Whether a slice takes no axis backwards. */
+static bool goes_forward(const struct sx_node *slice)
+{
+    for (int i = 0; i < slice->shape.rank; i++)
+        if (slice->attr[slice->shape.rank + i] < 0)
+            return false;
+    return true;
+}
+
+/* Whether a node has as many elements as `port`, each a function of that of the port in its place. */
 static bool is_of_port(const struct sx_graph *g, int node, int port, int steps)
 {
     const struct sx_node *n = &g->node[node];
-    bool moved = n->op < SX_N_POINTWISE || n->op == SX_RESHAPE || n->op == SX_TRANSPOSE ||
-                 n->op == SX_SLICE || n->op == SX_EXPAND;
+    bool kept =
+        sx_count(&n->shape) == sx_count(&g->node[port].shape) &&
+        (n->op < SX_N_POINTWISE || n->op == SX_RESHAPE || n->op == SX_EXPAND ||
+         (n->op == SX_TRANSPOSE && moves_nothing(n)) || (n->op == SX_SLICE && goes_forward(n)));
     bool any = false;
     if (node == port)
         return true;
-    for (int i = 0; moved && steps > 0 && i < n->n_in; i++) {
+    for (int i = 0; kept && steps > 0 && i < n->n_in; i++) {
         if (sx_is_const(g, n->in[i]))
             continue;
         if (!is_of_port(g, n->in[i], port, steps - 1))
@@ -58,6 +84,7 @@ const char *sx_embedding_of(const struct sx_lowered *l, int port)
         const struct sx_node *n = &g->node[g->name[i].node];
         if (looks_up(g->name[i].onnx_op) && sx_is_real(n->type) &&
             n->shape.rank == ids->shape.rank + 1 &&
+            sx_count(&n->shape) == sx_count(&ids->shape) * n->shape.dim[n->shape.rank - 1] &&
             takes_by(g, g->name[i].node, l->inputs[port].node, MOST_STEPS))
             return g->name[i].name;
     }

@@ -147,6 +147,11 @@ is 'what is worse than a failed sample is the status' "$status" 5
 run onnx-run -f text soft.onnx gap.csv
 is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
 
+for k in 1 2 3 4 5 6 7 8 9 10 11; do
+    run onnx-run --top=$k digits8.onnx digits8.npy
+    is "--top=$k: the largest in their order" "$(jq -c '[.top[].index]' "$T/out")" \
+        "$(jq -c ".outputs[0].values as \$v | [range(10)] | sort_by(-\$v[.])[:$k]" "$T/out")"
+done
 run onnx-run -f text --rows=0:1 "$DATA/review.onnx" "$DATA/review.npy"
 is 'text ranks two classes' "$(awk 'NR > 2 { print $3 }' "$T/out" | tr '\n' ' ')" '1 0 '
 run onnx-run -f text --rows=0:1 "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
