@@ -150,10 +150,51 @@ START_TEST(completeness)
 }
 END_TEST
 
+/* prob and logprob by the sum of the other classes are those of the softmax. */
+START_TEST(margins)
+{
+    static const enum sx_score scores[] = {SX_SCORE_PROB, SX_SCORE_LOGPROB};
+    static const char *const ends[] = {NULL, "Softmax", "LogSoftmax"};
+    const struct sx_shape shape = {2, {1, N}};
+    for (int k = 0; k < 6; k++) {
+        double value[2], gradient[2][N], weights[3 * N];
+        for (int i = 0; i < 3 * N; i++)
+            weights[i] = cos(2.0 * i);
+        for (int margin = 0; margin < 2; margin++) {
+            struct sx_error error = {0};
+            struct sx_tensor feed;
+            struct tm_model *m = tm_new(13);
+            tm_input(m, "x", SX_DOUBLE, 2, shape.dim);
+            tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){N, 3}, weights);
+            tm_node(m, "MatMul", "x w", ends[k / 2] != NULL ? "z" : "y", NULL);
+            if (ends[k / 2] != NULL)
+                tm_node(m, ends[k / 2], "z", "y", "axis=1");
+            tm_output(m, "y");
+            struct sx_model *model = tm_open(m, &error);
+            tm_free(m);
+            struct sx_explain_options o = {
+                .precise = true, .score = scores[k % 2], .margin = margin, .target = "1"};
+            struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+            ck_assert_msg(e != NULL, "%s", error.message);
+            ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+            memcpy(feed.data, x, sizeof x);
+            ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s", error.message);
+            ck_assert(sx_gradients(e, 1, x, &value[margin], gradient[margin], &error));
+            ck_assert_double_eq_tol(sx_explainer_target(e)->value, value[margin], 1e-12);
+            sx_tensor_free(&feed);
+            sx_explainer_free(e);
+            sx_model_close(model);
+        }
+        ck_assert_double_eq_tol(value[0], value[1], 1e-12);
+        near("margin", ends[k / 2] != NULL ? ends[k / 2] : "logits", gradient[1], gradient[0]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("axioms");
     tcase_add_loop_test(c, axioms, 0, (int)(sizeof methods / sizeof *methods));
-    SUITE_ADD(c, completeness);
+    SUITE_ADD(c, completeness, margins);
     return suite_run();
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "decompose/neuron.h"
+#include "formula.h"
 #include "model.h"
 #include "suite.h"
 
@@ -740,6 +741,20 @@ START_TEST(linear)
 }
 END_TEST
 
+/* The slope of a root has no bound at 0, and an integral all the same. */
+START_TEST(singular_end)
+{
+    struct fixture f;
+    begin(&f, formula(2, "x1 Sqrt 3 Mul x2 Add"), (const double[]){4, 3}, 2);
+    f.o.methods = "ig";
+    decompose(&f);
+    const struct sx_decomposed *ig = method(&f, "ig");
+    ck_assert_double_eq_tol(ig->attribution[0], 6, 1e-7);
+    ck_assert_double_eq_tol(ig->attribution[1], 3, 1e-12);
+    end(&f);
+}
+END_TEST
+
 /* Of a polynomial of degree 2 the two fair methods are one. */
 START_TEST(degree_two)
 {
@@ -787,6 +802,6 @@ int main(void)
     SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, tanh_mlp, divergence,
               polynomial_two, polynomial_three, tanh_rules, grad_cam, neuron_shares,
               neuron_principles, neuron_weights, layers, principles_as_derived, identities,
-              linear, degree_two, foreign);
+              linear, singular_end, degree_two, foreign);
     return suite_run();
 }

@@ -38,14 +38,14 @@ tests_of() {
     lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
     lib/run/*) echo 'check_run check_batching check_cases check_fast' ;;
-    lib/explain/*) echo 'check_deriv check_players check_ggig check_xderiv check_baselines check_absent check_masks ggig.t xderiv.t' ;;
+    lib/explain/*) echo 'check_deriv check_players check_ggig check_axioms check_xderiv check_baselines check_absent check_masks costs.t ggig.t xderiv.t' ;;
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
-    lib/flint/*) echo 'check_flint* flint-*.t' ;;
+    lib/flint/*) echo 'check_flint* refusals.t flint-*.t' ;;
     lib/plot/*) echo 'check_plot check_figure' ;;
     lib/figure/*) echo 'check_figure attr-plot.t' ;;
     lib/draw/*) echo 'check_figure check_plot attr-plot.t' ;;
     lib/decompose/*) echo 'check_decompose check_relevance attr-decompose.t' ;;
-    lib/ggig/*) echo 'check_ggig check_guided check_baselines ggig.t defaults.t' ;;
+    lib/ggig/*) echo 'check_ggig check_axioms check_guided check_masks check_baselines check_cams ggig.t defaults.t' ;;
     lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
     lib/record/*) echo 'check_record check_io_record contract.t tables.t' ;;
     lib/export/*) echo 'onnx-grad.t check_onnx_write' ;;

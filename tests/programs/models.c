@@ -148,6 +148,19 @@ static void named(const char *file, const char *names)
     save(file, m);
 }
 
+/* y = exp(x), whose axes are open and have no names. */
+static void unnamed(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, -1});
+    Onnx__TensorShapeProto *shape = tm_proto(m)->graph->input[0]->type->tensor_type->shape;
+    for (size_t i = 0; i < shape->n_dim; i++)
+        shape->dim[i]->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+    tm_node(m, "Exp", "x", "y", NULL);
+    tm_output(m, "y");
+    save("unnamed", m);
+}
+
 /* f = x1 x4 + x2^2 / 2 of the four places of a map: its relations are known in closed form. */
 static void places(void)
 {
@@ -483,6 +496,7 @@ int main(int argc, char **argv)
     columns();
     named("named", "[\"age\", \"b mi\"]");
     named("commas", "age, b mi");
+    unnamed();
     classifier();
     product();
     places();

@@ -58,6 +58,11 @@ plot -f svg --kind=scatter --top=2 <rows
 has 'a scatter' 's5' 'bp'
 plot -f svg <pairs
 has 'a matrix' 'diabetes.csv: ksii of output 0' 'interaction' 'age' '−0.014'
+plot -f svg --kind=matrix <pairs
+ok 'a matrix: single players are framed' grep -q '^Framed: single players' "$T/out"
+xderiv --rows=0:1 diabetes.onnx diabetes.csv | attr-plot -f svg --kind=matrix >"$T/out" 2>"$T/err"
+ok 'a matrix of pairs alone: nothing is' not grep -q '^Framed' "$T/out"
+ok 'a matrix of pairs alone: is one' grep -q '<svg' "$T/out"
 plot -f svg --kind=network <pairs
 has 'a network' 'negative' 's6'
 is 'a network: a line each pair' "$(ink 'stroke-opacity:0\.')" 45
@@ -77,6 +82,14 @@ has 'principles' '1: own effects' '✓ holds, ✗ does not, by this much'
 plot -f svg --kind=effects <methods
 has 'effects' 'effect'
 plot -f svg <places
+is 'places: lines go from centre to centre' "$(tr -d '\n' <"$T/out" | sed 's/<path/\n&/g' | awk '
+    /fill:none/ {
+        sub(/.* d="M /, "")
+        split($0, d, " ")
+        if (d[3] == "L" && d[6] == "L") centre[(d[1] + d[4]) / 2 " " (d[2] + d[8]) / 2]
+        if (d[3] == "C") { lines++; from[lines] = d[1] " " d[2]; to[lines] = d[8] " " d[9] + 0 }
+    }
+    END { for (i in from) off += !(from[i] in centre) + !(to[i] in centre); print (lines > 0), off + 0 }')" '1 0'
 has 'places' 'places and strength' '(0, 0) – (1, 1)   0.3386'
 plot -f svg <scores
 has 'curves' 'insertion' 'deletion' 'share shown'

@@ -109,6 +109,8 @@ is 'one count of attributes at work' \
 fit split.onnx -y classes
 is 'samples are held back one by one' "$(jq -c '.split | [.by, .train, .validation]' "$T/out")" '["samples",18,2]'
 is 'the last epoch is kept' "$(jq .kept_epoch "$T/out")" 4
+fit seen.onnx --scaling=data -s 0
+is 'of the classes of the others: none is unseen' "$(jq -c .split.unseen "$T/out")" 0
 fit grouped.onnx --groups=classes --scaling=data --val-frac=0.3
 is 'or in groups: here whole classes, which are unseen then' \
     "$(jq -c '.split | [.by, .train + .validation, .validation >= 6, .unseen == .validation]' "$T/out")" \

@@ -182,6 +182,10 @@ clean 'an open number of seeds'
 run onnx-grad --double -o d.onnx diabetes.onnx
 clean 'doubles'
 is 'are doubles' "$(onnx-run --rows=0:1 d.onnx diabetes.csv | jq -r .params.precision)" float64
+run onnx-grad -o open.onnx unnamed.onnx
+clean 'open axes without a name'
+is 'the first is N, others have that of the input' \
+    "$(grep -ao 'x_[01]' open.onnx | sort -u)" x_1
 run onnx-grad --of=z diabetes.onnx
 refused 'no such tensor' 2 "no tensor named 'z'"
 run onnx-grad -t 1 diabetes.onnx
