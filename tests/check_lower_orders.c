@@ -119,6 +119,9 @@ static const struct order_case cases[] = {
      "output_height=1 output_width=1",
      {"x1x1x3x3", "f!1x4: 0 0 1.7 1.3", "i!1: 0"}},
     {16, "GridSample", NULL, {"x1x1x2x2", "x1x1x2x2 0.1 0.4"}},
+    {20, "GridSample", NULL, {"x1x1x2x1x2", "x1x1x1x1x3 0.1 0.4"}},
+    {19, "DeformConv", NULL, {"x1x1x2x2", "x1x1x1x2", "x1x4x2x1 0.1 0.4", "-", "x1x2x2x1"}},
+    {20, "DFT", "inverse=1 onesided=1", {"x1x3x2"}},
     /* Normalisations */
     {15, "BatchNormalization", NULL, {"x1x2x2", "x2", "x2", "x2", "f!2: 1 2"}},
     {13, "InstanceNormalization", NULL, {"x1x2x3", "x2", "x2"}},
@@ -213,7 +216,35 @@ static const struct order_case cases[] = {
      "n_supports=2 support_vectors=0.5,1.0,-1.0,0.0 coefficients=2.0,-1.0 rho=[0.5] "
      "kernel_type='RBF' kernel_params=0.5,0.0,3.0",
      {"x2x2"}},
+    /* Those that left ONNX again */
+    {1, "Affine", "alpha=2.0 beta=1.0", {"x3"}},
+    {1, "ScaledTanh", "alpha=2.0 beta=1.3", {"x3"}},
+    {1, "ParametricSoftplus", "alpha=2.0 beta=1.3", {"x3"}},
+    {1, "ImageScaler", "scale=0.5 bias=1.0,2.0", {"x1x2x1x2"}},
+    {1, "Crop", "border=1,0,0,1", {"x1x1x2x3"}},
+    {1, "DynamicSlice", NULL, {"x3", "i!1: 1", "i!1: 3"}},
+    {6, "MeanVarianceNormalization", "across_channels=1", {"x1x2x2x1"}},
     /* Contributed */
+    {17, "com.microsoft:GridSample", NULL, {"x1x1x2x2", "x1x1x2x2 0.1 0.4"}},
+    {17, "com.microsoft:GatherND", NULL, {"x2x3", "i!2x1: 1 1"}},
+    {17, "com.microsoft:Pad", NULL, {"x3", "i!2: 1 2", "f!1: 0.5"}},
+    {17, "com.microsoft:Trilu", "upper=0", {"x3x3"}},
+    {17, "com.microsoft:ExpandDims", NULL, {"x3", "i!: 0"}},
+    {17, "com.microsoft:CDist", "metric='euclidean'", {"x2x2 -1 0", "x2x2 0.5 1"}},
+    {17, "com.microsoft:Inverse", NULL, {"x2x2"}},
+    {17, "com.microsoft:BiasSoftmax", "axis=1", {"x2x3", "x1x3"}},
+    {17, "com.microsoft:BiasAdd", NULL, {"x2x3", "x3", "x2x3"}},
+    {17, "com.microsoft:BiasSplitGelu", NULL, {"x1x4", "x4"}},
+    {17, "com.microsoft:GroupNorm", "groups=1 activation=1", {"x1x2x1x2", "x2", "x2"}},
+    {17,
+     "com.microsoft:QAttention",
+     "num_heads=1",
+     {"uint8!1x2x1: 1 2", "int8!1x3: 1 2 4", "x3", "f!: 0.5", "f!: 0.25"}},
+    {17,
+     "com.microsoft:QEmbedLayerNormalization",
+     NULL,
+     {"int32!1x1: 0", "-", "uint8!1x2: 1 3", "uint8!1x2: 1 0", "-", "uint8!2: 4 4",
+      "uint8!2: 1 2", "-", "x1 0.5 1", "f!: 0.5", "-", "x1 0.5 1", "f!: 0.5"}},
     {17, "com.microsoft:FusedMatMul", "alpha=2.0 transB=1", {"x2x3", "x2x3"}},
     {17, "com.microsoft:TransposeMatMul", NULL, {"x2x3", "x3x2"}},
     {17, "com.microsoft:FusedGemm", "activation='Sigmoid'", {"x2x2", "x2x2", "x2"}},
@@ -408,6 +439,22 @@ START_TEST(sequences)
 }
 END_TEST
 
+START_TEST(items)
+{
+    struct tm_model *m = one_input(18, 1, (int64_t[]){4}), *body = tm_new(18);
+    tm_input(body, "u", SX_FLOAT, -1, NULL);
+    tm_node(body, "Sin", "u", "v", NULL);
+    tm_output(body, "v");
+    tm_node(m, "Optional", "x", "o", NULL);
+    tm_node(m, "OptionalGetElement", "o", "same", NULL);
+    tm_node(m, "SplitToSequence", "same 3", "s", "axis=0");
+    tm_node(m, "SequenceMap", "s", "t", NULL);
+    tm_attr_graph(m, "body", body);
+    tm_node(m, "ConcatFromSequence", "t", "y", "axis=0");
+    take_orders("SequenceMap", m, &usual);
+}
+END_TEST
+
 START_TEST(branches)
 {
     struct tm_model *m = one_input(13, 1, (int64_t[]){3});
@@ -489,6 +536,9 @@ static const char *const elsewhere[] = {"If",
                                         "Scan",
                                         "Gradient",
                                         "SequenceConstruct",
+                                        "SequenceMap",
+                                        "Optional",
+                                        "OptionalGetElement",
                                         "SequenceAt",
                                         "SequenceErase",
                                         "SequenceInsert",
@@ -528,6 +578,6 @@ int main(void)
 {
     TCase *c = suite_case("lower_orders");
     tcase_add_loop_test(c, row_to_third_order, 0, N_CASES);
-    SUITE_ADD(c, sequences, branches, loops, scans, gradients, every_row_is_taken);
+    SUITE_ADD(c, sequences, items, branches, loops, scans, gradients, every_row_is_taken);
     return suite_run();
 }

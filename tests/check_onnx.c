@@ -178,12 +178,6 @@ START_TEST(test_names)
     t = tm_new(13);
     tm_output(t, "");
     refused(t, ": output 0 has no name");
-    t = tm_new(13);
-    Onnx__SparseTensorProto *sparse = tm_memory(t, sizeof *sparse);
-    onnx__sparse_tensor_proto__init(sparse);
-    tm_proto(t)->graph->n_sparse_initializer = 1;
-    tm_proto(t)->graph->sparse_initializer = &sparse;
-    refused(t, ": sparse initializers are not supported");
 }
 END_TEST
 

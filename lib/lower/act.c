@@ -93,6 +93,8 @@ int sx_activation(struct sx_graph *g, const char *name, int x, double alpha, dou
         return thresholded(g, x, alpha);
     if (strcmp(name, "ScaledTanh") == 0)
         return sx_scale(g, sx_unary(g, SX_TANH, sx_scale(g, x, beta)), alpha);
+    if (strcmp(name, "ParametricSoftplus") == 0)
+        return sx_scale(g, sx_unary(g, SX_SOFTPLUS, sx_scale(g, x, beta)), alpha);
     if (strcmp(name, "HardSigmoid") == 0)
         return hard_sigmoid(g, x, alpha, beta);
     if (strcmp(name, "Elu") == 0)
@@ -274,7 +276,7 @@ const struct sx_lowering_row sx_lower_act[] = {
     {"", "Selu", 1, 0, 1, 1, lower_selu, 0, true},
     {"", "LeakyRelu", 1, 0, 1, 1, lower_leaky, 0, true},
     {"", "PRelu", 1, 0, 2, 2, lower_prelu, 0, true},
-    {"", "ThresholdedRelu", 10, 0, 1, 1, lower_thresholded, 0, true},
+    {"", "ThresholdedRelu", 1, 0, 1, 1, lower_thresholded, 0, true},
     {"", "HardSigmoid", 1, 0, 1, 1, lower_hard_sigmoid, 0, true},
     {"", "HardSwish", 14, 0, 1, 1, lower_hard_swish, 0, true},
     {"", "Gelu", 20, 0, 1, 1, lower_gelu, 0, true},

@@ -209,11 +209,13 @@ bool sx_lower_body(struct sx_lowering *l, const Onnx__GraphProto *body,
                        body->n_output, n_in, n_out);
     for (int k = 0; k < n_in && ok; k++)
         ok = sx_scope_define(&inner, sx_text(body->input[k]->name), in[k]);
-    ok = ok && sx_scope_initializers(&inner, body) && lower_body_nodes(&inner, body);
+    ok = ok && sx_scope_initializers(&inner, body) &&
+         sx_scope_sparse_initializers(&inner, body) && lower_body_nodes(&inner, body);
     for (int k = 0; k < n_out && ok; k++) {
         const char *name = sx_text(body->output[k]->name);
         const struct sx_value *value = sx_scope_find(&inner, name);
-        ok = (value != NULL && (value->node != SX_NONE || value->kind == SX_SEQUENCE)) ||
+        ok = (value != NULL && (value->node != SX_NONE || value->kind == SX_SEQUENCE ||
+                                value->kind == SX_EMPTY)) ||
              sx_reject(l, "the body does not make '%.*s'", SX_NAME_SHOWN, name);
         if (ok)
             out[k] = *value;

@@ -14,6 +14,7 @@ struct slices {
     int *node;
     size_t n, capacity;
     int kind;
+    int like; /* 1 + a slice, where the loop never ran; 0: not known */
 };
 
 /* ---- If ---- */
@@ -79,13 +80,29 @@ static bool keep_slice(struct sx_lowering *l, struct slices *s, struct sx_value 
     return true;
 }
 
+/* A loop that never ran: no slices of the shape that the body would have given. */
+static bool give_no_slices(struct sx_lowering *l, const struct slices *s, int64_t at, int k)
+{
+    struct sx_shape shape;
+    int axis;
+    if (s->like == 0)
+        return sx_reject(l, "output %d of a loop that never runs", k);
+    shape = sx_shape_of(l->g, s->like - 1);
+    if (!sx_axis(l, at, shape.rank + 1, &axis) || shape.rank == SX_MAX_RANK)
+        return sx_reject(l, "a scan output has too many axes");
+    for (int i = shape.rank++; i > axis; i--)
+        shape.dim[i] = shape.dim[i - 1];
+    shape.dim[axis] = 0;
+    return sx_give_as(l, k, sx_filled(l->g, l->g->node[s->like - 1].type, &shape, 0), s->kind);
+}
+
 static bool join_slices(struct sx_lowering *l, const struct slices *s, int64_t at, bool reverse,
                         int k)
 {
     struct sx_graph *g = l->g;
     int axis;
     if (s->n == 0)
-        return !sx_wants(l, k) || sx_reject(l, "output %d of a loop that never runs", k);
+        return !sx_wants(l, k) || give_no_slices(l, s, at, k);
     for (size_t i = 0; reverse && i < s->n / 2; i++) {
         int swapped = s->node[i];
         s->node[i] = s->node[s->n - 1 - i];
@@ -183,6 +200,21 @@ static bool run_loop(struct sx_lowering *l, const Onnx__GraphProto *body, int n_
     return true;
 }
 
+/* What slices of a loop that never ran would look like. */
+static bool imagine_slices(struct sx_lowering *l, const Onnx__GraphProto *body, int n_states,
+                           int n_slices, struct sx_value *in, struct sx_value *out,
+                           struct slices *slices)
+{
+    in[0] = (struct sx_value){.node = sx_scalar_int(l->g, 0), .kind = SX_ONNX_INT64};
+    if (!sx_lower_body(l, body, in, n_states + 2, true, out, n_states + n_slices + 1))
+        return false;
+    for (int k = 0; k < n_slices; k++) {
+        slices[k].like = 1 + out[1 + n_states + k].node;
+        slices[k].kind = out[1 + n_states + k].kind;
+    }
+    return true;
+}
+
 static bool lower_loop(struct sx_lowering *l)
 {
     const Onnx__GraphProto *body = sx_attr_graph(l, "body");
@@ -200,6 +232,8 @@ static bool lower_loop(struct sx_lowering *l)
     for (int k = 0; k < n_states; k++)
         in[k + 2] = l->in[k + 2];
     bool ok = run_loop(l, body, n_states, n_slices, in, out, slices);
+    if (ok && n_slices > 0 && slices[0].n == 0)
+        ok = imagine_slices(l, body, n_states, n_slices, in, out, slices);
     for (int k = 0; k < n_states && ok; k++)
         ok = sx_give_value(l, k, in[k + 2]);
     for (int k = 0; k < n_slices && ok; k++)

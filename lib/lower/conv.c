@@ -114,7 +114,7 @@ static bool transposed_extent(struct sx_lowering *l, struct sx_window *w, int64_
             int64_t total = full + extra[i] - wanted[i];
             int64_t pad = total > 0 ? total : 0;
             extra[i] += pad - total;
-            w->c.pad_begin[i] = (pad + (w->auto_pad == SX_PAD_SAME_LOWER)) / 2;
+            w->c.pad_begin[i] = (pad + (w->auto_pad != SX_PAD_SAME_UPPER)) / 2;
             w->c.pad_end[i] = pad - w->c.pad_begin[i];
         }
         /* What output padding adds behind the last result of the kernel is zero. */

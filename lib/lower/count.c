@@ -1,4 +1,4 @@
-/* count.c - lowering of TfIdfVectorizer: how often runs of numbers occur in a list of them. */
+/* count.c - lowering of TfIdfVectorizer: how often runs of numbers, or texts, occur in a list of them. */
 #include "lower/tables.h"
 
 enum mode { TF, IDF, TFIDF };
@@ -12,14 +12,15 @@ struct grams {
 
 static bool read_grams(struct sx_lowering *l, struct grams *s)
 {
-    s->pool = sx_attr_ints(l, "pool_int64s");
+    bool text = sx_arg_kind(l, 0) == SX_ONNX_STRING;
+    s->pool = text ? sx_attr_texts(l, "pool_strings") : sx_attr_ints(l, "pool_int64s");
     s->starts = sx_attr_ints(l, "ngram_counts");
     s->places = sx_attr_ints(l, "ngram_indexes");
     s->least = sx_attr_int(l, "min_gram_length", 1);
     s->longest = sx_attr_int(l, "max_gram_length", 1);
     s->skips = sx_attr_int(l, "max_skip_count", 0);
-    if (!s->pool.given || sx_attr(l, "pool_strings") != NULL)
-        return sx_reject(l, "strings are not supported");
+    if (!s->pool.given)
+        return sx_reject(l, "the pool is not of the input's type");
     if (s->least < 1 || s->longest < s->least || s->longest > s->starts.n || s->skips < 0)
         return sx_reject(l, "runs of %lld to %lld numbers, %d counts", (long long)s->least,
                          (long long)s->longest, s->starts.n);

@@ -145,12 +145,45 @@ static int scattered_in_rounds(struct sx_lowering *l, int data, int index, int u
     return data;
 }
 
+static bool all_true(const struct sx_graph *g, int node)
+{
+    bool all = sx_is_const(g, node);
+    for (int64_t i = 0; all && i < sx_count(&g->node[node].shape); i++)
+        all = ((const uint8_t *)g->node[node].data)[i] != 0;
+    return all;
+}
+
+/* The updates, 0 where a later one goes to the same place: in order of places, where the next one
+ * is equal. */
+static int last_of_equal(struct sx_graph *g, int index, int updates, int axis, bool elementwise)
+{
+    struct sx_shape shape = sx_shape_of(g, index), end = shape;
+    int64_t n = shape.rank > axis ? shape.dim[axis] : 1;
+    if (n < 2 || sx_count(&shape) == 0)
+        return updates;
+    end.dim[axis] = 1;
+    int order = sx_sort_index(g, index, axis, false);
+    int sorted = sx_take(g, index, order, axis, true);
+    int same = sx_binary(g, SX_EQUAL, sx_slice_axis(g, sorted, axis, 0, n - 1),
+                         sx_slice_axis(g, sorted, axis, 1, n - 1));
+    int parts[] = {sx_cast(g, same, SX_INT), sx_filled(g, SX_INT, &end, 0)};
+    int early = sx_put(g, sx_concat(g, parts, 2, axis), order, axis, n, true);
+    int keep = sx_binary(g, SX_EQUAL, early, sx_scalar_int(g, 0));
+    if (keep == SX_NONE || all_true(g, keep))
+        return updates;
+    if (!elementwise)
+        keep = sx_shaped(g, keep, 2, (int64_t[]){n, 1});
+    enum sx_type type = g->node[updates].type;
+    return sx_where(g, keep, updates, sx_filled(g, type, &(struct sx_shape){0}, 0));
+}
+
 /* Of several updates of one place any may win. */
 static int replaced(struct sx_graph *g, int data, int index, int updates, int axis,
                     bool elementwise)
 {
     struct sx_shape u = sx_shape_of(g, updates);
     int64_t n = sx_shape_of(g, data).dim[axis];
+    updates = last_of_equal(g, index, updates, axis, elementwise);
     int ones = sx_put(g, sx_filled(g, SX_INT, &u, 1), index, axis, n, elementwise);
     int put = sx_put(g, updates, index, axis, n, elementwise);
     return sx_where(g, sx_cast(g, ones, SX_BOOL), put, data);

@@ -1,6 +1,7 @@
 /* layout.c - lowering of what changes shapes, and of what asks for them. */
 #include <string.h>
 
+#include "lower/scope.h"
 #include "lower/tables.h"
 
 /* Resolves 0 (the input's own dimension) and -1 (whatever is left). */
@@ -168,12 +169,24 @@ static bool lower_constant(struct sx_lowering *l)
     if (sx_attr(l, "value_float") != NULL)
         return sx_give_as(l, 0, sx_scalar(g, sx_attr_float(l, "value_float", 0)),
                           SX_ONNX_FLOAT);
+    const Onnx__AttributeProto *sparse = sx_attr(l, "sparse_value");
+    if (sparse != NULL && sparse->sparse_tensor != NULL) {
+        struct sx_value value = sx_scope_sparse(l->scope, sparse->sparse_tensor);
+        return value.node != SX_NONE && sx_give_as(l, 0, value.node, value.kind);
+    }
+    const char *text = sx_attr_string(l, "value_string", 0);
+    if (text != NULL)
+        return sx_give_as(l, 0, sx_scalar_int(g, sx_text_number(l, text, strlen(text))),
+                          SX_ONNX_STRING);
+    struct sx_ints texts = sx_attr_texts(l, "value_strings");
+    if (texts.given)
+        return sx_give_as(l, 0, sx_ints(g, texts.n, texts.v), SX_ONNX_STRING);
     struct sx_ints ints = sx_attr_ints(l, "value_ints");
     if (ints.given)
         return sx_give_as(l, 0, sx_ints(g, ints.n, ints.v), SX_ONNX_INT64);
     struct sx_reals reals = sx_attr_floats(l, "value_floats");
     if (!reals.given)
-        return sx_reject(l, "only numbers are supported");
+        return sx_reject(l, "there is no value");
     struct sx_shape shape = {1, {reals.n}};
     return sx_give_as(l, 0, sx_real_const(g, &shape, reals.v), SX_ONNX_FLOAT);
 }

@@ -59,6 +59,7 @@ static bool lower_graph(struct sx_scope *s)
     ok = ok &&
          sx_need(graph->node, graph->n_node, roots, n, &s->cut, needed, &read, s->error) &&
          sx_scope_inputs(s, all ? NULL : &read) && sx_scope_initializers(s, graph) &&
+         sx_scope_sparse_initializers(s, graph) &&
          sx_scope_nodes(s, graph->node, graph->n_node, all ? NULL : roots, n);
     for (size_t i = 0; i < n && ok && !s->options->listing; i++)
         ok = add_output(s, roots[i]);

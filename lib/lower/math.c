@@ -123,7 +123,8 @@ static bool give_cast(struct sx_lowering *l, int kind)
     if (!sx_core_type(l, kind, &type))
         return false;
     if ((kind == SX_ONNX_STRING) != (sx_arg_kind(l, 0) == SX_ONNX_STRING))
-        return sx_reject(l, "conversion between text and numbers is not supported");
+        return kind == SX_ONNX_STRING ? sx_give_texts_of_numbers(l)
+                                      : sx_give_numbers_of_texts(l, kind);
     if (sx_is_real(type) && l->in[0].twin > 0)
         x = sx_arg_twin(l, 0);
     struct sx_value y = {.node = sx_convert(l, x, kind), .kind = kind};

@@ -16,8 +16,9 @@ struct search {
 };
 
 /* A tensor that is cut is an input: what made it is not needed. */
-static bool need_tensor(struct search *s, const char *name)
+static bool need_tensor(void *context, const char *name)
 {
+    struct search *s = context;
     if (s->read != NULL && sx_names_get(s->read, name) < 0 &&
         !sx_names_put(s->read, name, 0, s->error))
         return false;
@@ -39,23 +40,6 @@ static bool need_all(struct search *s, size_t n)
     return ok;
 }
 
-/* What a body takes from outside counts as used by the node it belongs to. Bodies are nested no
- * deeper than the wire format allows messages to be. */
-static bool need_inputs(struct search *s, const Onnx__NodeProto *node)
-{
-    bool ok = true;
-    for (size_t i = 0; i < node->n_input && ok; i++)
-        ok = *node->input[i] == '\0' || need_tensor(s, node->input[i]);
-    for (size_t i = 0; i < node->n_attribute && ok; i++) {
-        const Onnx__GraphProto *body = node->attribute[i]->g;
-        for (size_t k = 0; body != NULL && k < body->n_node && ok; k++)
-            ok = need_inputs(s, body->node[k]);
-        for (size_t k = 0; body != NULL && k < body->n_output && ok; k++)
-            ok = need_tensor(s, sx_text(body->output[k]->name));
-    }
-    return ok;
-}
-
 bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, size_t n_roots,
              const struct sx_names *cut, bool *needed, struct sx_names *read,
              struct sx_error *error)
@@ -71,7 +55,7 @@ bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, 
         ok = need_tensor(&s, roots[k]);
     while (s.n_open > 0 && ok) {
         const Onnx__NodeProto *node = nodes[s.open[--s.n_open]];
-        ok = need_inputs(&s, node) &&
+        ok = sx_each_read(node, need_tensor, &s, error) &&
              (strcmp(sx_text(node->op_type), "Gradient") != 0 || need_all(&s, n));
     }
     sx_names_free(&s.maker);

@@ -40,8 +40,6 @@ static bool lower_batch_norm(struct sx_lowering *l)
     struct sx_shape x = sx_arg_shape(l, 0);
     double epsilon = sx_attr_float(l, "epsilon", 1e-5);
     int p[] = {sx_arg(l, 1), sx_arg(l, 2), sx_arg(l, 3), sx_arg(l, 4)};
-    if (sx_attr_int(l, "spatial", 1) == 0)
-        return sx_reject(l, "spatial=0 is not supported");
     if (x.rank < 2)
         return sx_reject(l, "an input of rank %d", x.rank);
     if (sx_attr_int(l, "training_mode", 0) != 0) {
@@ -49,7 +47,7 @@ static bool lower_batch_norm(struct sx_lowering *l)
                       "BatchNormalization in training mode uses the statistics of the batch");
         batch_statistics(l, &p[2], &p[3]);
     }
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 4 && sx_attr_int(l, "spatial", 1) != 0; k++)
         p[k] = sx_along(g, p[k], 1, x.rank);
     int factor = sx_div(g, p[0], sx_unary(g, SX_SQRT, sx_shift(g, p[3], epsilon)));
     int term = sx_sub(g, p[1], sx_mul(g, p[2], factor));

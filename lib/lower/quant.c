@@ -338,6 +338,13 @@ static bool lower_dynamic_matmul(struct sx_lowering *l)
     return give_product(l, sums, scale, sx_arg(l, 2), sx_arg(l, 4));
 }
 
+/* Where a condition holds the first operand, else the second. */
+static bool lower_qlinear_where(struct sx_lowering *l)
+{
+    int y = sx_where(l->g, sx_arg(l, 0), real_operand(l, 1, 0), real_operand(l, 4, 0));
+    return give_scaled(l, y, SX_NONE, 7);
+}
+
 /* A B + C of integers, quantised or, without a scale, as real numbers. */
 static bool lower_qgemm(struct sx_lowering *l)
 {
@@ -377,6 +384,7 @@ const struct sx_lowering_row sx_lower_quant[] = {
     {MS, "QLinearAveragePool", 1, 0, 4, 5, lower_qlinear_unary, 3, false},
     {MS, "QLinearGlobalAveragePool", 1, 0, 4, 5, lower_qlinear_unary, 4, false},
     {MS, "QLinearConcat", 1, 0, 5, -1, lower_qlinear_concat, 0, false},
+    {MS, "QLinearWhere", 1, 0, 9, 9, lower_qlinear_where, 0, false},
     {MS, "QGemm", 1, 0, 6, 9, lower_qgemm, 0, true},
     {MS, "MatMulIntegerToFloat", 1, 0, 4, 7, lower_matmul_to_float, 0, true},
     {MS, "DynamicQuantizeMatMul", 1, 0, 3, 5, lower_dynamic_matmul, 0, true},

@@ -4,6 +4,23 @@
 /* CumProd is written out up to this length. */
 #define MOST_FACTORS 4096
 
+/* An axis that is given twice counts once. */
+static bool some_axes(struct sx_lowering *l, const struct sx_ints *list, int rank, int *axes,
+                      int *n)
+{
+    bool seen[SX_MAX_RANK] = {false};
+    *n = 0;
+    for (int i = 0; i < list->n; i++) {
+        int axis;
+        if (!sx_axis(l, list->v[i], rank, &axis))
+            return false;
+        if (!seen[axis])
+            axes[(*n)++] = axis;
+        seen[axis] = true;
+    }
+    return true;
+}
+
 /* The axes were an attribute, and became input 1 with opset 13 (ReduceSum) or 18. No axes mean
  * all, unless noop_with_empty_axes. */
 static bool axes_of(struct sx_lowering *l, int *axes, int *n)
@@ -17,7 +34,8 @@ static bool axes_of(struct sx_lowering *l, int *axes, int *n)
     *n = 0;
     if (!list.given && sx_attr_int(l, "noop_with_empty_axes", 0) != 0)
         return true;
-    return sx_axes(l, &list, shape.rank, axes, n);
+    return list.given ? some_axes(l, &list, shape.rank, axes, n)
+                      : sx_axes(l, &list, shape.rank, axes, n);
 }
 
 /* Drops the axes, which a reduction left as 1. */

@@ -124,8 +124,8 @@ static bool read_regions(struct sx_lowering *l, struct regions *s)
     if (!sx_const_reals(l, 1, "rois", &s->rois) ||
         !sx_const_ints(l, 2, "batch_indices", &s->batch))
         return false;
-    if (x.rank != 4 || s->rois.n != 4 * s->batch.n || s->batch.n < 1 || s->out[0] < 1 ||
-        s->out[1] < 1 || s->out[0] > 1 << 12 || s->out[1] > 1 << 12 || sx_count(&x) == 0)
+    if (x.rank != 4 || s->rois.n != 4 * s->batch.n || s->out[0] < 1 || s->out[1] < 1 ||
+        s->out[0] > 1 << 12 || s->out[1] > 1 << 12 || sx_count(&x) == 0)
         return sx_reject(l, "%d numbers of regions for %d indices", s->rois.n, s->batch.n);
     s->size[0] = x.dim[2];
     s->size[1] = x.dim[3];
@@ -140,6 +140,10 @@ static bool lower_roi_align(struct sx_lowering *l)
         return false;
     int *parts = sx_scratch(l, (size_t)s.batch.n, sizeof *parts);
     int64_t pictures = sx_arg_shape(l, 0).dim[0];
+    if (s.batch.n == 0) {
+        struct sx_shape none = {4, {0, sx_arg_shape(l, 0).dim[1], s.out[0], s.out[1]}};
+        return sx_give(l, sx_filled(l->g, l->g->real, &none, 0));
+    }
     for (int k = 0; k < s.batch.n && parts != NULL; k++) {
         if (s.batch.v[k] < 0 || s.batch.v[k] >= pictures)
             return sx_reject(l, "sample %lld of %lld", (long long)s.batch.v[k],

@@ -31,6 +31,8 @@ struct sx_value {
 /* The kind of a list of tensors, which has no node, and of an output that a row did not make. */
 #define SX_SEQUENCE (-2)
 #define SX_NOT_MADE (-1)
+/* The kind of an optional that holds nothing. */
+#define SX_EMPTY (-4)
 /* The kind of what follows from a node that is refused, where all others are lowered. */
 #define SX_UNKNOWN (-3)
 

@@ -157,8 +157,6 @@ bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph)
             (!s->quiet && !sx_name_node(s->lowered->graph, name, value.node, "", "")))
             return false;
     }
-    if (graph->n_sparse_initializer > 0)
-        return sx_fail(s->error, SX_MODEL, "sparse initializers are not supported");
     return true;
 }
 

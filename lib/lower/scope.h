@@ -73,9 +73,12 @@ const void *sx_decide(struct sx_lowering *l, int node);
 
 /* A constant from a TensorProto of the model. */
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto);
+/* The dense constant of a sparse tensor. */
+struct sx_value sx_scope_sparse(struct sx_scope *s, const Onnx__SparseTensorProto *proto);
 /* Makes the model's inputs; `read` names what is needed of them, NULL: all. */
 bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read);
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
+bool sx_scope_sparse_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
 /* Lowers the nodes that the tensors `roots` follow from (NULL: all nodes) in an order that suits
  * them. */
 bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
@@ -89,6 +92,11 @@ bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size
 bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, size_t n_roots,
              const struct sx_names *cut, bool *needed, struct sx_names *read,
              struct sx_error *error);
+
+/* Calls `see` with every tensor that a node reads, its bodies included; what a body defines itself
+ * is none of them, though a tensor outside have its name. Stops when `see` returns false. */
+bool sx_each_read(const Onnx__NodeProto *node, bool (*see)(void *context, const char *name),
+                  void *context, struct sx_error *error);
 
 /* The node of the main graph that makes a tensor, or NULL. */
 const Onnx__NodeProto *sx_maker_of(const struct sx_model *model, const char *tensor);

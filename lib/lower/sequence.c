@@ -162,7 +162,66 @@ static bool lower_split(struct sx_lowering *l)
     return item != NULL && give_items(l, item, (int)n);
 }
 
+/* Runs its body on the items, one after the other; tensors are the same for each. */
+static bool lower_map(struct sx_lowering *l)
+{
+    const Onnx__GraphProto *body = sx_attr_graph(l, "body");
+    int n;
+    if (body == NULL || items(l, 0, &n) == NULL)
+        return false;
+    struct sx_value *in = room(l, l->n_in), *out = room(l, l->n_out);
+    struct sx_value *made = sx_scratch(l, (size_t)n * (size_t)l->n_out + 1, sizeof *made);
+    if (in == NULL || out == NULL || made == NULL)
+        return false;
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < l->n_in; k++) {
+            if (l->in[k].kind == SX_SEQUENCE && l->in[k].n_items != n)
+                return sx_reject(l, "sequences of %d and %d", n, l->in[k].n_items);
+            in[k] = l->in[k].kind == SX_SEQUENCE ? l->in[k].item[i] : l->in[k];
+        }
+        if (!sx_lower_body(l, body, in, l->n_in, true, out, l->n_out))
+            return false;
+        for (int k = 0; k < l->n_out; k++)
+            made[k * n + i] = out[k];
+    }
+    for (int k = 0; k < l->n_out; k++)
+        sx_give_value(
+            l, k,
+            (struct sx_value){
+                .node = SX_NONE, .kind = SX_SEQUENCE, .item = made + k * n, .n_items = n});
+    return true;
+}
+
+/* An optional is what it holds. */
+static bool lower_optional(struct sx_lowering *l)
+{
+    const struct sx_value empty = {.node = SX_NONE, .kind = SX_EMPTY};
+    return sx_give_value(l, 0, l->n_in > 0 ? l->in[0] : empty);
+}
+
+static bool holds(const struct sx_lowering *l)
+{
+    return l->n_in > 0 && *l->node->input[0] != '\0' && l->in[0].kind != SX_EMPTY;
+}
+
+static bool lower_has_element(struct sx_lowering *l)
+{
+    const struct sx_shape scalar = {0};
+    uint8_t yes = holds(l);
+    return sx_give_as(l, 0, sx_const(l->g, SX_BOOL, &scalar, &yes), SX_ONNX_BOOL);
+}
+
+static bool lower_get_element(struct sx_lowering *l)
+{
+    return holds(l) ? sx_give_value(l, 0, l->in[0])
+                    : sx_reject(l, "the optional holds nothing");
+}
+
 const struct sx_lowering_row sx_lower_sequence[] = {
+    {"", "SequenceMap", 17, 0, 0, -1, lower_map, 0, true},
+    {"", "Optional", 15, 0, 0, 1, lower_optional, 0, true},
+    {"", "OptionalHasElement", 15, 0, 0, 1, lower_has_element, 0, false},
+    {"", "OptionalGetElement", 15, 0, 0, 1, lower_get_element, 0, true},
     {"", "SequenceEmpty", 11, 0, 0, 0, lower_empty, 0, false},
     {"", "SequenceConstruct", 11, 0, 1, -1, lower_construct, 0, true},
     {"", "SequenceAt", 11, 0, 0, 2, lower_at, 0, true},

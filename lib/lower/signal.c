@@ -71,6 +71,41 @@ static int transformed(struct sx_lowering *l, int x, int axis, bool inverse, boo
     return sx_concat(g, parts, 2, last);
 }
 
+/* The n reals whose transform begins with x [.., m, .., 2] along an axis: the rest of it are the
+ * conjugates of elements 1 .. n - m, so these count twice. */
+static int halved(struct sx_lowering *l, int x, int axis, int64_t n)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape shape = sx_shape_of(g, x);
+    int64_t m = n / 2 + 1, begin[SX_MAX_RANK] = {0}, step[SX_MAX_RANK];
+    int last = shape.rank - 1;
+    for (int i = 0; i < shape.rank; i++)
+        step[i] = 1;
+    if (shape.dim[last] != 2 || n < 1 || n > MOST) {
+        sx_reject(l, "a transform to %lld reals is not supported", (long long)n);
+        return SX_NONE;
+    }
+    if (shape.dim[axis] > m)
+        x = sx_slice_axis(g, x, axis, 0, m);
+    shape.dim[axis] = m;
+    x = sx_embed(g, x, begin, step, &shape);
+    int parts[2];
+    for (int k = 0; k < 2; k++) {
+        double *v = sx_scratch(l, (size_t)(n * m), sizeof *v);
+        struct sx_shape matrix = {2, {n, m}};
+        for (int64_t i = 0; v != NULL && i < n * m; i++) {
+            int64_t place = i % m, twice = place > 0 && 2 * place < n ? 2 : 1;
+            double phase = 2 * M_PI * (double)(i / m * place % n) / (double)n;
+            v[i] = (double)twice / (double)n * (k == 0 ? cos(phase) : -sin(phase));
+        }
+        if (v == NULL)
+            return SX_NONE;
+        parts[k] = sx_matrix_along(g, sx_slice_axis(g, x, last, k, 1), axis,
+                                   sx_real_const(g, &matrix, v));
+    }
+    return sx_add(g, parts[0], parts[1]);
+}
+
 /* The axis was an attribute before opset 20. The signal is cut or padded to dft_length. */
 static bool lower_dft(struct sx_lowering *l)
 {
@@ -87,6 +122,10 @@ static bool lower_dft(struct sx_lowering *l)
         return sx_reject(l, "the last axis must hold real and imaginary parts");
     if (sx_arg(l, 1) != SX_NONE && (n < 1 || n > MOST))
         return sx_reject(l, "dft_length %lld", (long long)n);
+    if (sx_attr_int(l, "inverse", 0) != 0 && sx_attr_int(l, "onesided", 0) != 0) {
+        int y = halved(l, x, axis, n > 0 ? n : 2 * (shape.dim[axis] - 1));
+        return y != SX_NONE && sx_give(l, y);
+    }
     if (n > shape.dim[axis]) {
         shape.dim[axis] = n;
         x = sx_embed(g, x, start, step, &shape);

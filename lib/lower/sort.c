@@ -7,36 +7,21 @@
 struct edges {
     struct sx_names maker; /* which node makes a tensor */
     int *start, *dep;
+    int user; /* the node whose edges are added */
     size_t n, capacity;
     struct sx_error *error;
 };
 
-static bool add_edge(struct edges *e, int user, const char *name)
+static bool add_edge(void *context, const char *name)
 {
+    struct edges *e = context;
     int maker = sx_names_get(&e->maker, name);
-    if (maker < 0 || maker == user)
+    if (maker < 0 || maker == e->user)
         return true;
     if (!sx_grow((void **)&e->dep, &e->capacity, e->n + 1, sizeof *e->dep, e->error))
         return false;
     e->dep[e->n++] = maker;
     return e->n < INT32_MAX / 2 || sx_fail(e->error, SX_MODEL, "too many nodes");
-}
-
-/* What a body takes from outside counts as used by the node it belongs to. Bodies are nested no
- * deeper than the wire format allows messages to be. */
-static bool add_edges(struct edges *e, int user, const Onnx__NodeProto *node)
-{
-    bool ok = true;
-    for (size_t i = 0; i < node->n_input && ok; i++)
-        ok = add_edge(e, user, node->input[i]);
-    for (size_t i = 0; i < node->n_attribute && ok; i++) {
-        const Onnx__GraphProto *body = node->attribute[i]->g;
-        for (size_t k = 0; body != NULL && k < body->n_node && ok; k++)
-            ok = add_edges(e, user, body->node[k]);
-        for (size_t k = 0; body != NULL && k < body->n_output && ok; k++)
-            ok = add_edge(e, user, sx_text(body->output[k]->name));
-    }
-    return ok;
 }
 
 static bool find_makers(struct edges *e, const struct sx_scope *s,
@@ -97,7 +82,8 @@ bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size
     e.start = sx_new(n + 1, sizeof *e.start, s->error);
     bool ok = work != NULL && e.start != NULL && find_makers(&e, s, nodes, n);
     for (size_t i = 0; i < n && ok; i++) {
-        ok = add_edges(&e, (int)i, nodes[i]);
+        e.user = (int)i;
+        ok = sx_each_read(nodes[i], add_edge, &e, s->error);
         e.start[i + 1] = (int)e.n;
     }
     ok = ok && walk(&e, nodes, n, needed, work, work + n, order, count);

@@ -13,7 +13,8 @@ static const struct sx_lowering_row *const tables[] = {
     sx_lower_sample,     sx_lower_signal,    sx_lower_boxes,    sx_lower_count,
     sx_lower_gradient,   sx_lower_roi,       sx_lower_features, sx_lower_classical,
     sx_lower_attention,  sx_lower_group,     sx_lower_nbits,    sx_lower_forest,
-    sx_lower_svm,        sx_lower_ensemble,
+    sx_lower_svm,        sx_lower_ensemble,  sx_lower_text,     sx_lower_dated,
+    sx_lower_random,     sx_lower_deform,    sx_lower_plain,    sx_lower_dequantised,
 };
 
 const struct sx_lowering_row *sx_lowering_row(size_t i)

@@ -12,7 +12,12 @@ extern const struct sx_lowering_row sx_lower_math[], sx_lower_act[], sx_lower_co
     sx_lower_select[], sx_lower_sample[], sx_lower_roi[], sx_lower_signal[], sx_lower_boxes[],
     sx_lower_count[], sx_lower_gradient[], sx_lower_features[], sx_lower_classical[],
     sx_lower_attention[], sx_lower_group[], sx_lower_nbits[], sx_lower_forest[], sx_lower_svm[],
-    sx_lower_ensemble[];
+    sx_lower_ensemble[], sx_lower_text[], sx_lower_dated[], sx_lower_random[],
+    sx_lower_deform[], sx_lower_plain[], sx_lower_dequantised[];
+
+/* Casts, in text.c. */
+bool sx_give_texts_of_numbers(struct sx_lowering *l);
+bool sx_give_numbers_of_texts(struct sx_lowering *l, int kind);
 
 /* Of the row in product.c. */
 bool sx_lower_einsum(struct sx_lowering *l);

@@ -71,8 +71,6 @@ const Onnx__ValueInfoProto *sx_model_value(const struct sx_model *m, const char 
 static bool index_initializers(struct sx_model *m, struct sx_error *error)
 {
     const Onnx__GraphProto *g = m->graph;
-    if (g->n_sparse_initializer > 0)
-        return sx_fail(error, SX_MODEL, "sparse initializers are not supported");
     m->initializers = sx_arena_new(&m->arena, g->n_initializer, sizeof *m->initializers, error);
     if (m->initializers == NULL)
         return false;

@@ -68,6 +68,9 @@ static const char head[] =
     "Loops and recurrent networks are unrolled; a condition that depends on the input chooses\n"
     "between branches whose results have one shape.\n"
     "Sequences may occur inside a model, but not be inputs or outputs.\n"
+    "Texts are made of those of the sample, and numbers written as texts of its numbers: both\n"
+    "decide.\n"
+    "One draw, the same in every run, stands for the values of a random operator.\n"
     ".Sh OPERATORS\n";
 
 static const char tail[] = ".Sh EXAMPLES\n"

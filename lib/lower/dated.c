@@ -1,0 +1,84 @@
+/* dated.c - lowering of operators that left ONNX again, which files of its first years have. */
+#include "lower/scope.h"
+#include "lower/tables.h"
+
+static bool lower_affine(struct sx_lowering *l)
+{
+    int y = sx_scale(l->g, sx_arg(l, 0), sx_attr_float(l, "alpha", 1));
+    return sx_give(l, sx_shift(l->g, y, sx_attr_float(l, "beta", 0)));
+}
+
+/* alpha tanh(beta x), alpha log(1 + e^(beta x)). */
+static bool lower_scaled(struct sx_lowering *l)
+{
+    int x = sx_scale(l->g, sx_arg(l, 0), sx_attr_float(l, "beta", 1));
+    int y = sx_unary(l->g, l->row->arg, x);
+    return sx_give(l, sx_scale(l->g, y, sx_attr_float(l, "alpha", 1)));
+}
+
+/* Pictures: scale x + a bias of each channel. */
+static bool lower_image_scaler(struct sx_lowering *l)
+{
+    struct sx_reals bias = sx_attr_floats(l, "bias");
+    struct sx_shape x = sx_arg_shape(l, 0), shape = {1, {bias.n}};
+    if (x.rank != 4 || (bias.n > 0 && bias.n != x.dim[1]))
+        return sx_reject(l, "a bias of %d for rank %d", bias.n, x.rank);
+    int y = sx_scale(l->g, sx_arg(l, 0), sx_attr_float(l, "scale", 1));
+    if (bias.n > 0)
+        y = sx_add(l->g, y, sx_along(l->g, sx_real_const(l->g, &shape, bias.v), 1, x.rank));
+    return sx_give(l, y);
+}
+
+/* Pictures without `border` (left, top, right, bottom), or from there on as long as `scale`. */
+static bool lower_crop(struct sx_lowering *l)
+{
+    struct sx_ints border = sx_attr_ints(l, "border"), scale = sx_attr_ints(l, "scale");
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int y = sx_arg(l, 0);
+    if (x.rank != 4 || border.n != 4 || (scale.given && scale.n != 2))
+        return sx_reject(l, "a border of %d for rank %d", border.n, x.rank);
+    for (int i = 0; i < 2; i++) {
+        int64_t begin = border.v[1 - i], end = border.v[3 - i], length = x.dim[2 + i];
+        if (begin < 0 || begin > length || end < 0 || end > length - begin)
+            return sx_reject(l, "the border is larger than the picture");
+        int64_t count = scale.given ? scale.v[i] : length - begin - end;
+        if (count < 0 || count > length - begin)
+            return sx_reject(l, "the border is larger than the picture");
+        y = sx_slice_axis(l->g, y, 2 + i, begin, count);
+    }
+    return sx_give(l, y);
+}
+
+/* Statistics of everything, or of each channel; ONNX Runtime takes the batch together, too. */
+static bool lower_mvn(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int axes[SX_MAX_RANK], n = 0, mean, inverse;
+    bool across = sx_attr_int(l, "across_channels", 0) != 0;
+    for (int i = 0; i < x.rank; i++)
+        if (i != 1 || across)
+            axes[n++] = i;
+    if (sx_attr_int(l, "normalize_variance", 1) == 0)
+        return sx_give(l, sx_sub(g, sx_arg(l, 0), sx_mean(g, sx_arg(l, 0), axes, n)));
+    return sx_give(l, sx_standardise(g, sx_arg(l, 0), axes, n, 1e-9, &mean, &inverse));
+}
+
+/* Slice, whose starts, ends and axes are inputs already. */
+static bool lower_dynamic_slice(struct sx_lowering *l)
+{
+    l->opset = 10;
+    l->row = l->scope->root->find("", "Slice", l->opset);
+    return l->row != NULL && l->row->lower(l);
+}
+
+const struct sx_lowering_row sx_lower_dated[] = {
+    {"", "DynamicSlice", 1, 0, 3, 4, lower_dynamic_slice, 0, true},
+    {"", "Affine", 1, 0, 1, 1, lower_affine, 0, true},
+    {"", "ScaledTanh", 1, 0, 1, 1, lower_scaled, SX_TANH, true},
+    {"", "ParametricSoftplus", 1, 0, 1, 1, lower_scaled, SX_SOFTPLUS, true},
+    {"", "ImageScaler", 1, 0, 1, 1, lower_image_scaler, 0, true},
+    {"", "Crop", 1, 0, 1, 1, lower_crop, 0, true},
+    {"", "MeanVarianceNormalization", 1, 8, 1, 1, lower_mvn, 0, true},
+    {0},
+};

@@ -1,0 +1,194 @@
+/* match.c - patterns in the syntax of RE2, said as POSIX extended ones, by bytes. */
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lower/match.h"
+
+struct sx_matcher {
+    regex_t regex;
+};
+
+/* The longest that one byte of a pattern becomes. */
+#define WIDEST 16
+
+struct translation {
+    const char *from;
+    char *to;
+    size_t n;
+};
+
+static void put(struct translation *t, const char *text)
+{
+    size_t size = strlen(text);
+    memcpy(t->to + t->n, text, size + 1);
+    t->n += size;
+}
+
+static void put_byte(struct translation *t, char c)
+{
+    t->to[t->n++] = c;
+    t->to[t->n] = '\0';
+}
+
+/* What \d, \w and \s are within brackets, or NULL. */
+static const char *class_of(char c)
+{
+    return c == 'd' ? "0-9" : c == 'w' ? "[:alnum:]_" : c == 's' ? "[:space:]" : NULL;
+}
+
+/* The byte that a letter stands for behind a backslash, 0 for none. */
+static char control_of(char c)
+{
+    static const char names[] = "ntrfv", bytes[] = "\n\t\r\f\v";
+    const char *at = c != '\0' ? strchr(names, c) : NULL;
+    return at != NULL ? bytes[at - names] : '\0';
+}
+
+/* What stands in brackets. POSIX knows no backslash there: "]" comes first, "-" last. */
+static bool put_brackets(struct translation *t)
+{
+    struct translation inner = {.to = t->to + t->n + 4};
+    bool negated = *t->from == '^', closing = false, dash = false;
+    const char *begin;
+    t->from += negated;
+    *inner.to = '\0';
+    for (begin = t->from; *t->from != ']' || t->from == begin; t->from++) {
+        char c = *t->from;
+        if (c == '\0')
+            return false;
+        if (c == '[' && t->from[1] == ':') {
+            const char *end = strstr(t->from, ":]");
+            if (end == NULL)
+                return false;
+            for (; t->from <= end; t->from++)
+                put_byte(&inner, *t->from);
+            put_byte(&inner, ']');
+            continue;
+        }
+        if (c != '\\') {
+            closing = closing || c == ']';
+            if (c != ']')
+                put_byte(&inner, c);
+            continue;
+        }
+        c = *++t->from;
+        if (class_of(c) != NULL)
+            put(&inner, class_of(c));
+        else if (control_of(c) != '\0')
+            put_byte(&inner, control_of(c));
+        else if (c == '\0' || isalnum((unsigned char)c))
+            return false;
+        else if (c != ']' && c != '-')
+            put_byte(&inner, c);
+        closing = closing || c == ']';
+        dash = dash || c == '-';
+    }
+    t->from++;
+    if (inner.n > 0 && *inner.to == '^' && !negated && !closing)
+        return false;
+    /* The pieces in front take at most 4 bytes, with a 0, which `inner` left free. */
+    size_t size = inner.n;
+    put_byte(t, '[');
+    put(t, negated ? "^" : "");
+    put(t, closing ? "]" : "");
+    memmove(t->to + t->n, inner.to, size + 1);
+    t->n += size;
+    put(t, dash ? "-]" : "]");
+    return true;
+}
+
+/* The byte behind a backslash, outside brackets. */
+static bool put_escaped(struct translation *t)
+{
+    char c = *t->from++, lower = (char)tolower((unsigned char)c);
+    if (class_of(lower) != NULL) {
+        put(t, c == lower ? "[" : "[^");
+        put(t, class_of(lower));
+        put(t, "]");
+    } else if (control_of(c) != '\0') {
+        put_byte(t, control_of(c));
+    } else if (c == 'b' || c == 'B') {
+        put(t, c == 'b' ? "\\b" : "\\B");
+    } else if (c != 'A' && c != 'z') {
+        if (c == '\0' || isalnum((unsigned char)c))
+            return false;
+        put_byte(t, '\\');
+        put_byte(t, c);
+    }
+    return true;
+}
+
+/* "(?:" and "(?P<name>" are groups; flags are not known. */
+static bool put_group(struct translation *t)
+{
+    put_byte(t, '(');
+    if (*t->from != '?')
+        return true;
+    t->from++;
+    if (*t->from == ':') {
+        t->from++;
+        return true;
+    }
+    const char *end = *t->from == 'P' || *t->from == '<' ? strchr(t->from, '>') : NULL;
+    t->from = end != NULL ? end + 1 : t->from;
+    return end != NULL;
+}
+
+/* Repetitions that take as little as they can match wholly what the others do. */
+static bool translate(struct translation *t)
+{
+    bool ok = true;
+    put(t, "^(");
+    while (*t->from != '\0' && ok) {
+        char c = *t->from++;
+        if (c == '\\')
+            ok = put_escaped(t);
+        else if (c == '[')
+            ok = put_brackets(t);
+        else if (c == '(')
+            ok = put_group(t);
+        else
+            put_byte(t, c);
+        if ((c == '*' || c == '+' || c == '?' || c == '}') && *t->from == '?')
+            t->from++;
+    }
+    put(t, ")$");
+    return ok;
+}
+
+struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error)
+{
+    size_t room;
+    if (!sx_size_mul(&room, strlen(pattern) + 1, WIDEST)) {
+        sx_fail(error, SX_MEMORY, "a pattern is too long");
+        return NULL;
+    }
+    struct sx_matcher *m = sx_new(1, sizeof *m, error);
+    struct translation t = {.from = pattern, .to = sx_new(room, 1, error)};
+    if (m == NULL || t.to == NULL) {
+        free(m);
+        free(t.to);
+        return NULL;
+    }
+    if (!translate(&t) || regcomp(&m->regex, t.to, REG_EXTENDED | REG_NOSUB) != 0) {
+        sx_fail(error, SX_MODEL, "pattern '%.*s' is not supported", SX_NAME_SHOWN, pattern);
+        free(m);
+        m = NULL;
+    }
+    free(t.to);
+    return m;
+}
+
+bool sx_matches(const struct sx_matcher *m, const char *text)
+{
+    return regexec(&m->regex, text, 0, NULL, 0) == 0;
+}
+
+void sx_matcher_free(struct sx_matcher *m)
+{
+    if (m != NULL)
+        regfree(&m->regex);
+    free(m);
+}

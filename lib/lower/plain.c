@@ -1,0 +1,149 @@
+/* plain.c - lowering of operators of com.microsoft that are those of ONNX, or little more. */
+#include <string.h>
+
+#include "lower/scope.h"
+#include "lower/tables.h"
+
+/* What a row stands for: an operator of the default domain, as an operator set had it. */
+static const struct {
+    const char *op;
+    int64_t opset;
+} standard[] = {{"GatherND", 12}, {"Pad", 13}, {"Trilu", 14}, {"Unsqueeze", 13}};
+enum { GATHER_ND, PAD, TRILU, UNSQUEEZE };
+
+static bool lower_standard(struct sx_lowering *l)
+{
+    l->opset = standard[l->row->arg].opset;
+    l->row = l->scope->root->find("", standard[l->row->arg].op, l->opset);
+    return l->row != NULL && l->row->lower(l);
+}
+
+/* Distances of the rows of two matrices. */
+static bool lower_cdist(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape a = sx_arg_shape(l, 0), b = sx_arg_shape(l, 1);
+    bool squared = sx_attr_word(l, "metric", "euclidean sqeuclidean", 1) == 1;
+    const int last = 2;
+    if (a.rank != 2 || b.rank != 2 || a.dim[1] != b.dim[1])
+        return sx_reject(l, "rows of different lengths");
+    int difference =
+        sx_sub(g, sx_shaped(g, sx_arg(l, 0), 3, (int64_t[]){a.dim[0], 1, a.dim[1]}),
+               sx_shaped(g, sx_arg(l, 1), 3, (int64_t[]){1, b.dim[0], b.dim[1]}));
+    int sum = sx_sum(g, sx_mul(g, difference, difference), &last, 1);
+    sum = sx_shaped(g, sum, 2, (int64_t[]){a.dim[0], b.dim[0]});
+    return sx_give(l, squared ? sum : sx_safe_sqrt(g, sum));
+}
+
+/* Rows `from` of [.., n, m]: [.., 1, m]. */
+static int row_of(struct sx_graph *g, int a, int64_t from)
+{
+    return sx_slice_axis(g, a, sx_shape_of(g, a).rank - 2, from, 1);
+}
+
+/* Gauss and Jordan, on the matrix beside the identity: in step k the row below k with the largest
+ * element of column k comes up, is divided by it, and taken out of all others. */
+static int eliminated(struct sx_graph *g, int wide, int64_t n)
+{
+    struct sx_shape shape = sx_shape_of(g, wide);
+    int rows = shape.rank - 2, columns = shape.rank - 1;
+    int place = sx_along(g, sx_iota(g, n), rows, shape.rank);
+    for (int64_t k = 0; k < n; k++) {
+        int column = sx_slice_axis(g, wide, columns, k, 1);
+        int below = sx_binary(g, SX_LESSEQ, sx_scalar_int(g, k), place);
+        int size = sx_where(g, below, sx_unary(g, SX_ABS, column), sx_scalar(g, -1));
+        int best = sx_argmax(g, size, rows, false);
+        int is_best = sx_binary(g, SX_EQUAL, place, best);
+        int chosen = sx_sum(g, sx_mul(g, sx_cast(g, is_best, g->real), wide), &rows, 1);
+        int old = row_of(g, wide, k);
+        wide = sx_where(g, is_best, old, wide);
+        int factor = sx_slice_axis(g, wide, columns, k, 1);
+        chosen = sx_div(g, chosen, sx_slice_axis(g, chosen, columns, k, 1));
+        int is_k = sx_binary(g, SX_EQUAL, place, sx_scalar_int(g, k));
+        wide = sx_where(g, is_k, chosen, sx_sub(g, wide, sx_mul(g, factor, chosen)));
+    }
+    return sx_slice_axis(g, wide, columns, n, n);
+}
+
+static bool lower_inverse(struct sx_lowering *l)
+{
+    enum { MOST = 64 };
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int64_t n = x.rank >= 2 ? x.dim[x.rank - 1] : 0;
+    if (n < 1 || n > MOST || x.dim[x.rank - 2] != n)
+        return sx_reject(l, "only square matrices of at most %d rows", MOST);
+    int across = sx_shaped(g, sx_iota(g, n), 2, (int64_t[]){1, n});
+    int down = sx_shaped(g, sx_iota(g, n), 2, (int64_t[]){n, 1});
+    int identity = sx_cast(g, sx_binary(g, SX_EQUAL, across, down), g->real);
+    int parts[] = {sx_arg(l, 0), sx_expand(g, identity, &x)};
+    return sx_give(l, eliminated(g, sx_concat(g, parts, 2, x.rank - 1), n));
+}
+
+/* softmax(x + bias) over the axes from `axis` on as one. */
+static bool lower_bias_softmax(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int x = sx_add(g, sx_arg(l, 0), sx_arg(l, 1)), axis;
+    struct sx_shape shape = sx_shape_of(g, x);
+    if (!sx_axis(l, sx_attr_int(l, "axis", 1), shape.rank, &axis))
+        return false;
+    int64_t dims[] = {sx_span(&shape, 0, axis), sx_span(&shape, axis, shape.rank)};
+    int y = sx_softmax(g, sx_shaped(g, x, 2, dims), 1);
+    return sx_give(l, sx_shaped(g, y, shape.rank, shape.dim));
+}
+
+static bool lower_bias_add(struct sx_lowering *l)
+{
+    return sx_give(l, sx_add(l->g, sx_add(l->g, sx_arg(l, 0), sx_arg(l, 1)), sx_arg(l, 2)));
+}
+
+/* Half of the channels times the gelu of the others. */
+static bool lower_bias_split_gelu(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int x = sx_add(g, sx_arg(l, 0), sx_arg(l, 1));
+    struct sx_shape shape = sx_shape_of(g, x);
+    int last = shape.rank - 1;
+    if (last < 0 || shape.dim[last] % 2 != 0)
+        return sx_reject(l, "an odd number of channels");
+    int64_t half = shape.dim[last] / 2;
+    int gate = sx_gelu(g, sx_slice_axis(g, x, last, half, half), false);
+    return sx_give(l, sx_mul(g, sx_slice_axis(g, x, last, 0, half), gate));
+}
+
+/* x [N, H, W, C]: groups of channels, normalised, scaled, and put through a Swish if asked for. */
+static bool lower_group_norm(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int64_t groups = sx_attr_int(l, "groups", 0), channels = x.rank > 1 ? x.dim[x.rank - 1] : 0;
+    const int axes[] = {1, 3};
+    int mean, inverse;
+    if (sx_attr_int(l, "channels_last", 1) == 0 || groups < 1 || channels % groups != 0)
+        return sx_reject(l, "%lld groups of %lld channels, or channels first",
+                         (long long)groups, (long long)channels);
+    int64_t dims[] = {x.dim[0], sx_span(&x, 1, x.rank - 1), groups, channels / groups};
+    int y = sx_standardise(g, sx_shaped(g, sx_arg(l, 0), 4, dims), axes, 2,
+                           sx_attr_float(l, "epsilon", 1e-5), &mean, &inverse);
+    y = sx_mul(g, sx_shaped(g, y, x.rank, x.dim), sx_arg(l, 1));
+    y = sx_add(g, y, sx_arg(l, 2));
+    if (sx_attr_int(l, "activation", 0) != 0)
+        y = sx_mul(g, y, sx_unary(g, SX_SIGMOID, y));
+    return sx_give(l, y);
+}
+
+#define MS "com.microsoft"
+const struct sx_lowering_row sx_lower_plain[] = {
+    {MS, "GatherND", 1, 0, 2, 2, lower_standard, GATHER_ND, true},
+    {MS, "Pad", 1, 0, 2, 3, lower_standard, PAD, true},
+    {MS, "Trilu", 1, 0, 1, 2, lower_standard, TRILU, true},
+    {MS, "ExpandDims", 1, 0, 2, 2, lower_standard, UNSQUEEZE, true},
+    {MS, "CDist", 1, 0, 2, 2, lower_cdist, 0, true},
+    {MS, "Inverse", 1, 0, 1, 1, lower_inverse, 0, true},
+    {MS, "BiasSoftmax", 1, 0, 2, 2, lower_bias_softmax, 0, true},
+    {MS, "BiasAdd", 1, 0, 3, 3, lower_bias_add, 0, true},
+    {MS, "BiasSplitGelu", 1, 0, 2, 2, lower_bias_split_gelu, 0, true},
+    {MS, "GroupNorm", 1, 0, 3, 3, lower_group_norm, 0, true},
+    {0},
+};

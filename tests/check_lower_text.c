@@ -1,0 +1,216 @@
+/* check_lower_text.c - operators on texts: what they give is compared with texts by Equal. */
+#include <math.h>
+#include <string.h>
+
+#include "lower/match.h"
+#include "lowering.h"
+#include "suite.h"
+
+/* A constant [n] of texts, between bars. */
+static void texts(struct tm_model *m, const char *name, const char *list)
+{
+    Onnx__NodeProto *node = tm_node(m, "Constant", "", name, "value_strings='a','b'");
+    Onnx__AttributeProto *a = node->attribute[0];
+    size_t n = 1;
+    for (const char *at = list; *at != '\0'; at++)
+        n += *at == '|';
+    a->n_strings = n;
+    a->strings = tm_memory(m, n * sizeof *a->strings);
+    for (size_t i = 0; i < n; i++) {
+        size_t size = strcspn(list, "|");
+        a->strings[i].len = size;
+        a->strings[i].data = (uint8_t *)tm_text(m, list);
+        list += size + (list[size] == '|');
+    }
+}
+
+static struct tm_model *start(const char *x)
+{
+    struct tm_model *m = tm_new(20);
+    texts(m, "x", x);
+    return m;
+}
+
+/* The tensor "y" of a model, which is freed, must be the texts. */
+static void gives(struct tm_model *m, const char *want, const char *equal)
+{
+    texts(m, "want", want);
+    tm_node(m, "Equal", "y want", "same", NULL);
+    tm_node(m, "Cast", "same", "z", "to=1");
+    tm_output(m, "z");
+    lc_gives(m, NULL, (const char *const[]){equal, NULL});
+}
+
+START_TEST(casts)
+{
+    struct tm_model *m = tm_new(20);
+    tm_const(m, "x", SX_FLOAT, 1, (int64_t[]){4}, (float[]){1.5F, -1e20F, 1e-7F, NAN});
+    tm_node(m, "Cast", "x", "y", "to=8");
+    gives(m, "1.5|-1e+20|1e-07|NaN", "f4: 1 1 1 1");
+    m = tm_new(20);
+    tm_const(m, "x", SX_FLOAT, 1, (int64_t[]){2}, (float[]){INFINITY, -INFINITY});
+    tm_node(m, "Cast", "x", "y", "to=8");
+    gives(m, "INF|-INF", "f2: 1 1");
+    m = tm_new(20);
+    tm_const(m, "x", SX_INT, 1, (int64_t[]){2}, (int64_t[]){-7, INT64_C(9007199254740993)});
+    tm_node(m, "Cast", "x", "y", "to=8");
+    gives(m, "-7|9007199254740993", "f2: 1 1");
+    m = start("1.5|-2|3e2");
+    tm_node(m, "Cast", "x", "y", "to=1");
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"f3: 1.5 -2 300", NULL});
+    m = start("300|9007199254740993");
+    tm_node(m, "Cast", "x", "y", "to=7");
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"i2: 300 9007199254740993", NULL});
+    m = start("300");
+    tm_node(m, "Cast", "x", "y", "to=2");
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"uint8 1: 44", NULL});
+    m = start("12 apples");
+    tm_node(m, "Cast", "x", "y", "to=1");
+    tm_output(m, "y");
+    lc_refused(m, "'12 apples' is no number");
+}
+END_TEST
+
+START_TEST(normalized)
+{
+    struct tm_model *m = start("Monday|tuesday|SUNDAY");
+    tm_node(m, "StringNormalizer", "x", "y",
+            "case_change_action='UPPER' stopwords='monday','b'");
+    gives(m, "TUESDAY|SUNDAY", "f2: 1 1");
+    m = start("Monday|monday");
+    tm_node(m, "StringNormalizer", "x", "y",
+            "case_change_action='LOWER' stopwords='monday','b' is_case_sensitive=1");
+    gives(m, "monday", "f1: 1");
+    /* Nothing is left: one empty text. */
+    m = start("a|a");
+    tm_node(m, "StringNormalizer", "x", "y", "stopwords='A','b'");
+    gives(m, "", "f1: 1");
+    /* Letters beyond ASCII, and a byte that is none. */
+    m = start("\xc3\x84\xd0\x91\xff|\xe2\x82\xac");
+    tm_node(m, "StringNormalizer", "x", "y", "case_change_action='LOWER'");
+    gives(m, "\xc3\xa4\xd0\xb1\xff|\xe2\x82\xac", "f2: 1 1");
+    m = start("a|b");
+    tm_const(m, "shape", SX_INT, 1, (int64_t[]){2}, (int64_t[]){2, 1});
+    tm_node(m, "Reshape", "x shape", "rows", NULL);
+    tm_node(m, "StringNormalizer", "rows", "y", NULL);
+    tm_output(m, "y");
+    lc_refused(m, "several rows");
+}
+END_TEST
+
+START_TEST(joined_and_split)
+{
+    struct tm_model *m = start("a|bc");
+    texts(m, "end", "-x");
+    tm_node(m, "StringConcat", "x end", "y", NULL);
+    gives(m, "a-x|bc-x", "f2: 1 1");
+    m = start(" a  b c|d");
+    tm_node(m, "StringSplit", "x", "parts n", NULL);
+    tm_const(m, "flat", SX_INT, 1, (int64_t[]){1}, (int64_t[]){-1});
+    tm_node(m, "Reshape", "parts flat", "y", NULL);
+    tm_output(m, "n");
+    texts(m, "want", "a|b|c|d||");
+    tm_node(m, "Equal", "y want", "same", NULL);
+    tm_node(m, "Cast", "same", "z", "to=1");
+    tm_output(m, "z");
+    lc_gives(m, NULL, (const char *const[]){"i2: 3 1", "f6: 1 1 1 1 1 1", NULL});
+    m = start("a,b,c|d,,e");
+    tm_node(m, "StringSplit", "x", "parts", "delimiter=',' maxsplit=1");
+    tm_const(m, "flat", SX_INT, 1, (int64_t[]){1}, (int64_t[]){-1});
+    tm_node(m, "Reshape", "parts flat", "y", NULL);
+    gives(m, "a|b,c|d|,e", "f4: 1 1 1 1");
+}
+END_TEST
+
+START_TEST(counted)
+{
+    struct tm_model *m = start("good|bad|good");
+    tm_node(m, "TfIdfVectorizer", "x", "y",
+            "mode='TF' max_gram_length=1 ngram_counts=[0] ngram_indexes=0,1 "
+            "pool_strings='good','ugly'");
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"f2: 2 0", NULL});
+    m = start("good");
+    tm_node(m, "TfIdfVectorizer", "x", "y",
+            "mode='TF' max_gram_length=1 ngram_counts=[0] ngram_indexes=[0] pool_int64s=[1]");
+    tm_output(m, "y");
+    lc_refused(m, "not of the input's type");
+}
+END_TEST
+
+/* ---- Patterns ---- */
+
+START_TEST(patterns)
+{
+    static const struct {
+        const char *pattern, *text;
+        bool matches;
+    } cases[] = {
+        {"[a-z]+[0-9]", "abc1", true},
+        {"[a-z]+[0-9]", "abc1x", false},
+        {"a|bc", "bc", true},
+        {"a|bc", "xbc", false},
+        {"\\d{3}-\\d+", "123-4", true},
+        {"\\D*", "12", false},
+        {"(?:ab)+?", "abab", true},
+        {"(?P<year>\\d+)", "2026", true},
+        {"[\\w.\\-]+@\\w+\\.com", "a.b-c@d.com", true},
+        {"[\\w.\\-]+@\\w+\\.com", "a.b-c@dxcom", false},
+        {"[^\\]]", "]", false},
+        {"[\\]x]", "]", true},
+        {"[^\\]\\-ab]", "c", true},
+        {"[^\\]\\-ab]", "a", false},
+        {"[[:upper:]\\t]+", "A\t", true},
+        {"\\Aab\\z", "ab", true},
+        {"\\S+\\s\\S+", "a b", true},
+        {".*\\$", "10$", true},
+        {"\\n", "\n", true},
+        {"", "", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_error error = {0};
+        struct sx_matcher *m = sx_matcher_new(cases[i].pattern, &error);
+        ck_assert_msg(m != NULL, "%s", error.message);
+        ck_assert_msg(sx_matches(m, cases[i].text) == cases[i].matches, "%s and %s",
+                      cases[i].pattern, cases[i].text);
+        sx_matcher_free(m);
+    }
+}
+END_TEST
+
+START_TEST(no_patterns)
+{
+    static const char *const cases[] = {"(",    "[a",     "[[:x",      "\\1",
+                                        "a\\",  "[\\q]",  "(?i)a",     "(?P<a",
+                                        "\\pL", "[\\^a]", "[[:nope:]]"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_error error = {0};
+        ck_assert_ptr_null(sx_matcher_new(cases[i], &error));
+        ck_assert_int_eq(error.status, SX_MODEL);
+    }
+}
+END_TEST
+
+START_TEST(matched)
+{
+    struct tm_model *m = start("abc1|abc|x1");
+    tm_node(m, "RegexFullMatch", "x", "m", "pattern='[a-z]+[0-9]'");
+    tm_node(m, "Cast", "m", "y", "to=1");
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"f3: 1 0 1", NULL});
+    m = start("a");
+    tm_node(m, "RegexFullMatch", "x", "y", "pattern='('");
+    tm_output(m, "y");
+    lc_refused(m, "pattern '(' is not supported");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("lower_text");
+    SUITE_ADD(c, casts, normalized, joined_and_split, counted, patterns, no_patterns, matched);
+    return suite_run();
+}
