@@ -741,6 +741,36 @@ START_TEST(linear)
 }
 END_TEST
 
+/* y = max(0, 2 x1 - 3 x2 + x3 / 2) = 1.5: the first layer shares y by z_i = x_i w_i - low w_i+ - high
+ * w_i-, or by w_i^2. */
+START_TEST(first_layers)
+{
+    static const struct {
+        enum sx_first first;
+        double want[3];
+    } cases[] = {{SX_FIRST_BOUNDED, {0.6, 0.7875, 0.1125}},
+                 {SX_FIRST_WSQUARE, {1.5 * 4 / 13.25, 1.5 * 9 / 13.25, 1.5 * 0.25 / 13.25}},
+                 {SX_FIRST_ZPLUS, {1.5 * 2 / 2.25, 0, 1.5 * 0.25 / 2.25}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_DOUBLE, 2, (int64_t[]){-1, 3});
+        tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){3, 1}, (double[]){2, -3, 0.5});
+        tm_node(m, "MatMul", "x w", "z", NULL);
+        tm_node(m, "Relu", "z", "y", NULL);
+        tm_output(m, "y");
+        begin(&f, m, (const double[]){1, 0.25, 0.5}, 3);
+        f.o.methods = "deeptaylor";
+        f.o.first = cases[i].first;
+        f.o.bound[0] = -1;
+        f.o.bound[1] = 2;
+        decompose(&f);
+        expect(&f, "deeptaylor", cases[i].want);
+        end(&f);
+    }
+}
+END_TEST
+
 /* The slope of a root has no bound at 0, and an integral all the same. */
 START_TEST(singular_end)
 {
@@ -802,6 +832,6 @@ int main(void)
     SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, tanh_mlp, divergence,
               polynomial_two, polynomial_three, tanh_rules, grad_cam, neuron_shares,
               neuron_principles, neuron_weights, layers, principles_as_derived, identities,
-              linear, singular_end, degree_two, foreign);
+              linear, first_layers, singular_end, degree_two, foreign);
     return suite_run();
 }

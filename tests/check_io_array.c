@@ -401,6 +401,7 @@ static const struct pb pbs[] = {
     {PB("\x08\x02\x10\x0c\x5a\x06\x01\xff\xff\xff\xff\x0f"), SX_INT, {1, 4294967295.}},
     {PB("\x08\x02\x10\x0d\x5a\x02\x01\x09"), SX_INT, {1, 9}},
     {PB("\x08\x02\x10\x0d\x42\x01x\x62\x02zz\x5a\x02\x01\x09"), SX_INT, {1, 9}},
+    {PB("\x70\0\x08\x02\x10\x02\x2a\x02\x01\x09"), SX_INT, {1, 9}}, /* in the file, it says */
 };
 enum { BROKEN = 13 };
 

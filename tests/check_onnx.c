@@ -109,6 +109,53 @@ START_TEST(test_ports)
 }
 END_TEST
 
+/* An input of integers takes the numbers of its type in the file, and no others. */
+START_TEST(test_limits)
+{
+    static const struct {
+        int type;
+        const char *name;
+        double low, high;
+    } cases[] = {{TYPE(INT8), "int8", -128, 127},
+                 {TYPE(INT16), "int16", -32768, 32767},
+                 {TYPE(INT32), "int32", -2147483648.0, 2147483647},
+                 {TYPE(UINT8), "uint8", 0, 255},
+                 {TYPE(UINT16), "uint16", 0, 65535},
+                 {TYPE(UINT32), "uint32", 0, 4294967295},
+                 {TYPE(BOOL), "bool", 0, 1}};
+    const struct sx_shape one = {1, {1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tm_model *t = tm_new(13);
+        tm_input(t, "x", SX_INT, 1, one.dim);
+        tm_proto(t)->graph->input[0]->type->tensor_type->elem_type = cases[i].type;
+        tm_node(t, "Identity", "x", "y", NULL);
+        tm_output(t, "y");
+        struct sx_model *m = opened(t);
+        const struct sx_port *port = sx_model_input(m, 0);
+        const double fine[] = {cases[i].low, cases[i].high};
+        const double wrong[] = {cases[i].low - 1, cases[i].high + 1, 0.5, NAN};
+        ck_assert_str_eq(port->element, cases[i].name);
+        for (int k = 0; k < 8; k++) {
+            struct sx_error error = {0};
+            struct sx_tensor x;
+            char text[60];
+            int n = k % 4; /* as doubles, and whole numbers as integers */
+            ck_assert(sx_tensor_new(&x, k < 4 || n > 1 ? SX_DOUBLE : SX_INT, &one, &error));
+            sx_tensor_set(&x, 0, n < 2 ? fine[n] : 0);
+            ck_assert(sx_port_takes(port, &x, &error));
+            sx_tensor_set(&x, 0, wrong[n]);
+            ck_assert(!sx_port_takes(port, &x, &error));
+            ck_assert_int_eq(error.status, SX_FAILED);
+            snprintf(text, sizeof text, "%s of %.0f to %.0f", cases[i].name, cases[i].low,
+                     cases[i].high);
+            ck_assert_msg(strstr(error.message, text) != NULL, "%s", error.message);
+            sx_tensor_free(&x);
+        }
+        sx_model_close(m);
+    }
+}
+END_TEST
+
 /* A dimension of -1, written so, or left empty, is symbolic too. */
 START_TEST(test_symbolic_dimensions)
 {
@@ -531,8 +578,9 @@ END_TEST
 int main(void)
 {
     TCase *models = suite_case("models"), *tensors = suite_case("tensors");
-    SUITE_ADD(models, test_digits8, test_ports, test_symbolic_dimensions, test_versions,
-              test_names, test_bad_inputs, test_unreadable, test_standard_input, test_builder);
+    SUITE_ADD(models, test_digits8, test_ports, test_limits, test_symbolic_dimensions,
+              test_versions, test_names, test_bad_inputs, test_unreadable, test_standard_input,
+              test_builder);
     SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
               test_bad_tensors, test_bad_fields, test_borrowed, test_nested_tensors);
     return suite_run();
