@@ -61,7 +61,7 @@ START_TEST(runs_of_numbers)
          "pool_int64s=1,2 ngram_counts=[0] ngram_indexes=[0]",
          {"i1: 3"},
          {"refused: 1 ngram_indexes for 2 runs"}},
-        {9, "TfIdfVectorizer", "pool_strings='a','b'", {"i1: 3"}, {"refused: strings"}},
+        {9, "TfIdfVectorizer", "pool_strings='a','b'", {"i1: 3"}, {"refused: the pool is not"}},
     };
     LC_RUN(cases);
 }

@@ -176,7 +176,7 @@ START_TEST(transposed_convolutions)
          "ConvTranspose",
          "strides=[2] output_shape=[3]",
          {"f1x1x2: 1 2", "f1x1x2: 1 10"},
-         {"f1x1x3: 1 10 2"}},
+         {"f1x1x3: 10 2 20"}},
         {11,
          "ConvTranspose",
          "strides=[2] output_shape=[3] auto_pad='SAME_LOWER'",
