@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "lowering.h"
 #include "net.h"
@@ -102,7 +103,96 @@ START_TEST(nan_is_found)
 }
 END_TEST
 
+/* Weights that a run packs for itself and those that are kept give the same bytes. */
+START_TEST(packed_or_kept)
+{
+    struct net net = net_begin();
+    int x = net_input(&net, square());
+    int y =
+        sx_matmul(net.g, sx_unary(net.g, SX_RELU, sx_matmul(net.g, x, loose(&net, 6), 0, 1)),
+                  loose(&net, 7), 0, 0);
+    struct sx_tensor feed, out[3];
+    ck_assert(sx_tensor_new(&feed, SX_FLOAT, &(struct sx_shape){2, {N, N}}, &net_error));
+    for (int64_t i = 0; i < (int64_t)N * N; i++)
+        sx_tensor_set(&feed, i, sx_random_normal(8, 0, (uint64_t)i));
+    for (int often = 0; often <= 1; often++) {
+        struct sx_run_options options = {.threads = 1 + often, .often = often != 0};
+        struct sx_program *p = sx_compile(net.g, &x, 1, &y, 1, &options, &net_error);
+        ck_assert_ptr_nonnull(p);
+        for (int k = often; k < 2; k++) {
+            ck_assert(sx_tensor_new(&out[often + k], SX_FLOAT, &feed.shape, &net_error));
+            ck_assert(sx_run(p, &feed, &out[often + k], &net_error));
+        }
+        sx_program_free(p);
+    }
+    for (int k = 1; k < 3; k++)
+        ck_assert_mem_eq(out[0].data, out[k].data, (size_t)N * N * sizeof(float));
+    net_drop(out, 3);
+    net_drop(&feed, 1);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+/* NaN among weights ends as NaN, also behind an activation, whichever run packs them. */
+START_TEST(packed_nan)
+{
+    struct net net = net_begin();
+    int x = net_input(&net, square()), w = loose(&net, 9);
+    float nan = NAN;
+    memcpy(block + 5 * sizeof nan, &nan, sizeof nan);
+    int y = sx_unary(net.g, SX_RELU, sx_matmul(net.g, x, w, false, false));
+    struct sx_tensor feed, out;
+    ck_assert(sx_tensor_new(&feed, SX_FLOAT, &(struct sx_shape){2, {N, N}}, &net_error));
+    ck_assert(sx_tensor_new(&out, SX_FLOAT, &feed.shape, &net_error));
+    for (int often = 0; often <= 1; often++) {
+        struct sx_run_options options = {.threads = 2, .often = often != 0};
+        struct sx_program *p = sx_compile(net.g, &x, 1, &y, 1, &options, &net_error);
+        ck_assert_ptr_nonnull(p);
+        for (int k = 0; k < 3; k++) {
+            sx_tensor_set(&out, N + 5, 1);
+            ck_assert(sx_run(p, &feed, &out, &net_error));
+            ck_assert(isnan(sx_tensor_get(&out, N + 5)));
+            ck_assert_double_eq(sx_tensor_get(&out, N + 6), 0);
+        }
+        sx_program_free(p);
+    }
+    net_drop(&out, 1);
+    net_drop(&feed, 1);
+    sx_graph_free(net.g);
+}
+END_TEST
+
 /* ---- Files ---- */
+
+/* What was changed in a private mapping is as in the file again where pages were given back. */
+START_TEST(pages_are_given_back)
+{
+    enum { PAGE = 4096, PAGES = 8 };
+    struct net net = net_begin();
+    char zero[PAGE] = {0};
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < PAGES; i++)
+        ck_assert_uint_eq(fwrite(zero, 1, PAGE, file), PAGE);
+    ck_assert_int_eq(fflush(file), 0);
+    char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fileno(file), 0);
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    memset(p, 1, PAGES * PAGE);
+    sx_give_back(net.g, p, PAGES * PAGE); /* no span is known */
+    ck_assert_int_eq(p[0], 1);
+    struct sx_span span = {p, PAGES * PAGE};
+    net.g->span = &span;
+    net.g->n_spans = 1;
+    sx_give_back(net.g, p + 2 * PAGE, 10);           /* less than a page */
+    sx_give_back(net.g, zero, sizeof zero);          /* somewhere else */
+    sx_give_back(net.g, p + 3 * PAGE + 9, 2 * PAGE); /* a page that others end in goes, too */
+    for (int i = 0; i < PAGES; i++)
+        ck_assert_int_eq(p[i * PAGE], i < 3 || i > 4);
+    munmap(p, PAGES * PAGE);
+    fclose(file);
+    sx_graph_free(net.g);
+}
+END_TEST
 
 /* Layers with weights of their own that are equal, transposed as exporters do: one product each, and
  * nothing is copied. The name of the file's input moves the weights byte by byte. */
@@ -174,7 +264,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("borrow");
-    SUITE_ADD(c, any_address, folded, copies_are_counted, nan_is_found, unequal_weights);
+    SUITE_ADD(c, any_address, folded, copies_are_counted, nan_is_found, packed_or_kept,
+              packed_nan, pages_are_given_back, unequal_weights);
     tcase_add_loop_test(c, equal_weights, 1, 5);
     return suite_run();
 }

@@ -31,6 +31,9 @@ void *sx_new(size_t n, size_t size, struct sx_error *error);
 /* The same aligned to 64 bytes, not zeroed; free with free(). */
 void *sx_new_aligned(size_t n, size_t size, struct sx_error *error);
 
+/* The same for much that is filled at once: in huge pages, where the system has them. */
+void *sx_new_huge(size_t bytes, struct sx_error *error);
+
 /* Makes room for at least `need` items in the growing array *items of capacity *capacity. */
 bool sx_grow(void **items, size_t *capacity, size_t need, size_t size, struct sx_error *error);
 

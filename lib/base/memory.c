@@ -2,6 +2,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/base.h"
 
@@ -60,6 +61,20 @@ void *sx_new_aligned(size_t n, size_t size, struct sx_error *error)
         no_memory(bytes, error);
         return NULL;
     }
+    return p;
+}
+
+void *sx_new_huge(size_t bytes, struct sx_error *error)
+{
+    const size_t page = (size_t)1 << 21;
+    void *p = NULL;
+    if (bytes < 2 * page)
+        return sx_new_aligned(bytes, 1, error);
+    if (bytes > BIGGEST || posix_memalign(&p, page, bytes) != 0) {
+        no_memory(bytes, error);
+        return NULL;
+    }
+    madvise(p, bytes / page * page, MADV_HUGEPAGE);
     return p;
 }
 

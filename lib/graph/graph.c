@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "graph/internal.h"
 
@@ -101,6 +102,17 @@ const void *sx_const_aligned(const struct sx_node *node, void **copy, struct sx_
         return node->data;
     *copy = sx_new_aligned(bytes, 1, error);
     return *copy != NULL ? memcpy(*copy, node->data, bytes) : NULL;
+}
+
+void sx_give_back(const struct sx_graph *g, const void *data, size_t bytes)
+{
+    const uintptr_t page = 4096, at = (uintptr_t)data;
+    const uintptr_t first = at & ~(page - 1), end = (at + bytes) & ~(page - 1);
+    for (size_t i = 0; i < g->n_spans; i++) {
+        const uintptr_t begin = (uintptr_t)g->span[i].begin;
+        if (first >= begin && end > first && end <= begin + g->span[i].size)
+            madvise((char *)first, end - first, MADV_DONTNEED);
+    }
 }
 
 void *sx_arena_aligned(struct sx_graph *g, size_t n, size_t size)

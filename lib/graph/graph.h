@@ -42,6 +42,12 @@ struct sx_name {
     size_t before; /* 1 + the name given before of the same hash; 0: none */
 };
 
+/* Bytes of a mapped file, whose pages the system may have back after they were read. */
+struct sx_span {
+    const char *begin;
+    size_t size;
+};
+
 struct sx_graph {
     const struct sx_row *const *rows; /* by operator */
     struct sx_node *node;
@@ -59,6 +65,8 @@ struct sx_graph {
     struct sx_folded folded;
     size_t taken, limit;    /* bytes of nodes and folded constants, and how many they may be */
     struct sx_watch *watch; /* of runs; NULL: nobody watches */
+    const struct sx_span *span; /* that constants lie in; they outlive the graph */
+    size_t n_spans;
     struct sx_arena arena;
     struct sx_error error;
 };
@@ -108,6 +116,9 @@ bool sx_no_tensor(const struct sx_graph *g, const char *name, struct sx_error *e
 /* The elements of a constant where kernels can read them: its data, or a copy of data that are not
  * aligned, which then is *copy and the caller's to free. NULL on failure. */
 const void *sx_const_aligned(const struct sx_node *node, void **copy, struct sx_error *error);
+
+/* Gives the pages of these bytes back, where they lie in a mapped file. */
+void sx_give_back(const struct sx_graph *g, const void *data, size_t bytes);
 
 /* Whether node is a constant, whether all its elements equal one value, and that value. */
 bool sx_is_const(const struct sx_graph *g, int node);

@@ -183,7 +183,7 @@ struct sx_row {
 
     /* The result is the first input's data under another shape (RESHAPE). */
     bool view;
-    bool loose; /* run() reads the first input at any address (TAKE) */
+    unsigned loose; /* a bit for each input that run() reads at any address (TAKE, MATMUL) */
 };
 
 static inline const struct sx_row *sx_row_of(const struct sx_graph *g,

@@ -29,6 +29,10 @@ static int rebuild_node(const struct sx_graph *from, struct sx_graph *to, size_t
 bool sx_rebuild(const struct sx_graph *from, struct sx_graph *to, const int *roots, int n_roots,
                 const int *cut, int n_cut, int *map, sx_change change, void *context)
 {
+    if (to->span == NULL) {
+        to->span = from->span;
+        to->n_spans = from->n_spans;
+    }
     bool *needed = sx_new(from->n_nodes, sizeof *needed, &to->error);
     bool *is_cut = sx_new(from->n_nodes, sizeof *is_cut, &to->error);
     if (needed != NULL && is_cut != NULL) {

@@ -69,6 +69,23 @@ static bool lower_graph(struct sx_scope *s)
     return ok;
 }
 
+/* Tells the graph which of its constants lie in files. */
+static bool note_spans(struct sx_lowered *to, const struct sx_model *model,
+                       struct sx_error *error)
+{
+    size_t n = sx_external_count(model->external);
+    struct sx_span *span = sx_arena_new(&to->arena, n + 1, sizeof *span, error);
+    if (span == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        span[i].begin = sx_external_map(model->external, i, &span[i].size);
+    if (model->file.mapped)
+        span[n++] = (struct sx_span){(const char *)model->file.base, model->file.capacity};
+    to->graph->span = span;
+    to->graph->n_spans = n;
+    return true;
+}
+
 struct sx_lowered *sx_lower(const struct sx_model *model,
                             const struct sx_lower_options *options, struct sx_error *error)
 {
@@ -96,7 +113,8 @@ struct sx_lowered *sx_lower(const struct sx_model *model,
                       (long long)sx_model_opset(model, ""), NEWEST_OPSET);
     if (model->proto->n_functions > MOST_FUNCTIONS)
         sx_fail(&failure, SX_MODEL, "%zu functions are too many", model->proto->n_functions);
-    bool ok = to->graph != NULL && failure.status == SX_OK && lower_graph(&s);
+    bool ok = to->graph != NULL && failure.status == SX_OK && lower_graph(&s) &&
+              note_spans(to, model, &failure);
     sx_scope_end(&s);
     if (ok && sx_graph_ok(to->graph, &failure))
         return to;

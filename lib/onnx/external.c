@@ -185,6 +185,17 @@ static bool number(const char *text, size_t *value, struct sx_error *error)
                    SX_NAME_SHOWN, text);
 }
 
+size_t sx_external_count(const struct sx_external *e)
+{
+    return e->n;
+}
+
+const void *sx_external_map(const struct sx_external *e, size_t i, size_t *size)
+{
+    *size = e->mappings[i].size;
+    return e->mappings[i].bytes;
+}
+
 bool sx_external_bytes(struct sx_external *e, const Onnx__TensorProto *proto, size_t need,
                        const uint8_t **bytes, struct sx_error *error)
 {

@@ -138,6 +138,10 @@ struct sx_external;
 struct sx_external *sx_external_open(const char *directory, struct sx_error *error);
 void sx_external_close(struct sx_external *external);
 
+/* How many files are mapped so far, and where. */
+size_t sx_external_count(const struct sx_external *external);
+const void *sx_external_map(const struct sx_external *external, size_t i, size_t *size);
+
 /* The `need` bytes that the tensor's external_data name. */
 bool sx_external_bytes(struct sx_external *external, const Onnx__TensorProto *proto,
                        size_t need, const uint8_t **bytes, struct sx_error *error);

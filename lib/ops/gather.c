@@ -342,7 +342,7 @@ const struct sx_row sx_row_take = {
     .contrast = take_contrast,
     .batch = take_batch,
     .run = take_run,
-    .loose = true,
+    .loose = 1,
 };
 
 const struct sx_row sx_row_put = {

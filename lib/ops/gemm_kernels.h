@@ -3,7 +3,9 @@
  * tile), TARGET (an attribute or nothing) and NAME(x) (a suffix). */
 
 typedef REAL NAME(vector) __attribute__((vector_size(BYTES)));
-typedef REAL NAME(loose) __attribute__((vector_size(BYTES), aligned(sizeof(REAL))));
+/* Operands may lie at any address. */
+typedef REAL NAME(any) __attribute__((aligned(1), may_alias));
+typedef REAL NAME(loose) __attribute__((vector_size(BYTES), aligned(1), may_alias));
 
 enum { NAME(LANES) = BYTES / sizeof(REAL), NAME(COLUMNS) = 2 * NAME(LANES) };
 
@@ -12,7 +14,7 @@ TARGET static void NAME(pack_across)(void *panel, int64_t panel_step, int width,
                                      const void *row, int64_t count)
 {
     REAL *to = panel;
-    const REAL *from = row;
+    const NAME(any) *from = row;
     for (; count >= width; count -= width, from += width, to += panel_step)
         memcpy(to, from, (size_t)width * sizeof(REAL));
     for (int64_t i = 0; i < width && count > 0; i++)
@@ -23,7 +25,7 @@ TARGET static void NAME(pack_across)(void *panel, int64_t panel_step, int width,
 TARGET static void NAME(pack_along)(void *panel, int width, const void *row, int64_t count)
 {
     REAL *to = panel;
-    const REAL *from = row;
+    const NAME(any) *from = row;
     for (int64_t p = 0; p < count; p++)
         to[p * width] = from[p];
 }
@@ -55,7 +57,8 @@ TARGET static void NAME(tile)(int64_t k, const void *a_panel, const void *b_pane
 TARGET static void NAME(axpy)(int rows, const void *a, const void *b, int64_t n, void *c,
                               int64_t c_row)
 {
-    const REAL *factor = a, *from = b;
+    const REAL *factor = a;
+    const NAME(any) *from = b;
     for (int i = 0; i < rows; i++) {
         REAL *to = (REAL *)c + i * c_row, f = factor[i];
         int64_t j = 0;
@@ -70,7 +73,7 @@ TARGET static void NAME(axpy)(int rows, const void *a, const void *b, int64_t n,
 /* *c += <a[n], b[n]>, summed in four vectors. */
 TARGET static void NAME(dot)(const void *a_row, const void *b_row, int64_t n, void *c)
 {
-    const REAL *a = a_row, *b = b_row;
+    const NAME(any) *a = a_row, *b = b_row;
     NAME(vector) sum[4] = {{0}};
     REAL tail = 0, total = 0;
     int64_t p = 0;

@@ -156,4 +156,5 @@ const struct sx_row sx_row_matmul = {.name = "matmul",
                                      .flow = SX_FLOW_PRODUCT,
                                      .batch = matmul_batch,
                                      .scratch = matmul_scratch,
-                                     .run = matmul_run};
+                                     .run = matmul_run,
+                                     .loose = 3};

@@ -93,6 +93,7 @@ static bool choose(struct sx_points *points, const struct sx_points_options *opt
     if (most < FEW_POINTS)
         most = FEW_POINTS;
     *size = divide(options->expected, (int64_t)most);
+    points->run.often = points->run.often || options->expected > *size;
     return true;
 }
 

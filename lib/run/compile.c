@@ -19,6 +19,8 @@ static bool run_pass(struct sx_program *program, const struct sx_graph *from, en
     bool ok = to != NULL && map != NULL;
     if (ok) {
         to->limit = from->limit;
+        to->span = from->span;
+        to->n_spans = from->n_spans;
         if (pass == REWRITE)
             sx_rewrite(from, to, program->inputs, program->n_inputs, outputs,
                        program->n_outputs, map);
@@ -59,15 +61,6 @@ static int *copy_nodes(struct sx_program *program, const int *nodes, int n,
     if (copy != NULL && n > 0)
         memcpy(copy, nodes, (size_t)n * sizeof *copy);
     return copy;
-}
-
-static bool constants_hold_nan(const struct sx_graph *g)
-{
-    for (size_t i = 0; i < g->n_nodes; i++)
-        if (g->node[i].op == SX_CONST && g->node[i].type == SX_FLOAT &&
-            sx_holds_nan(g->node[i].data, sx_count(&g->node[i].shape)))
-            return true;
-    return false;
 }
 
 static double count_of(const struct sx_graph *g, int node)
@@ -111,10 +104,11 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->source_inputs = copy_nodes(program, inputs, n_inputs, error);
     program->source_outputs = copy_nodes(program, outputs, n_outputs, error);
     program->max_memory = options->max_memory;
+    program->often = options->often;
     program->watch = g->watch;
     bool ok = program->inputs != NULL && program->outputs != NULL &&
               program->source_inputs != NULL && program->source_outputs != NULL &&
-              run_passes(program, g, options->plain || constants_hold_nan(g), error) &&
+              run_passes(program, g, options->plain, error) &&
               sx_plan(program, options->max_memory, error);
     if (!ok) {
         sx_program_free(program);

@@ -153,9 +153,9 @@ void sx_dnnl_free(struct sx_dnnl *d)
         for (int64_t i = 0; p->memory != NULL && i < p->pieces; i++)
             dnnl_memory_destroy(p->memory[i]);
         free(p->memory);
-        free(p->packed);
         free(p);
     }
+    free(d->room);
     for (struct sx_primitive *p = d->primitives, *next; p != NULL; p = next) {
         next = p->next;
         dnnl_primitive_destroy(p->primitive);

@@ -16,9 +16,14 @@ void sx_dnnl_free(struct sx_dnnl *d); /* and all its kernels */
 bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
                     struct sx_kernel **kernel, struct sx_error *error);
 
-/* Packs the constant weights of all kernels, which need as many bytes as sx_dnnl_packed says. */
-size_t sx_dnnl_packed(const struct sx_dnnl *d);
-bool sx_dnnl_pack(struct sx_dnnl *d, struct sx_error *error);
+/* Readies the constant weights of all kernels. Each run packs them anew, until they are kept: then
+ * all of small networks, of large ones as many bytes as there are weights, sx_dnnl_packed. */
+size_t sx_dnnl_packed(struct sx_dnnl *d);
+bool sx_dnnl_ready(struct sx_dnnl *d, const struct sx_graph *g, struct sx_error *error);
+bool sx_dnnl_keep(struct sx_dnnl *d, struct sx_error *error);
+
+/* Whether a weight that was packed is NaN. */
+bool sx_dnnl_holds_nan(const struct sx_dnnl *d);
 
 /* Whether operand k is read when weights are packed, and not by the kernel. */
 bool sx_kernel_packs(const struct sx_kernel *kernel, int k);

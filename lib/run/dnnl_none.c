@@ -25,17 +25,31 @@ bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx
     return true;
 }
 
-size_t sx_dnnl_packed(const struct sx_dnnl *d)
+size_t sx_dnnl_packed(struct sx_dnnl *d)
 {
     (void)d;
     return 0;
 }
 
-bool sx_dnnl_pack(struct sx_dnnl *d, struct sx_error *error)
+bool sx_dnnl_ready(struct sx_dnnl *d, const struct sx_graph *g, struct sx_error *error)
+{
+    (void)d;
+    (void)g;
+    (void)error;
+    return true;
+}
+
+bool sx_dnnl_keep(struct sx_dnnl *d, struct sx_error *error)
 {
     (void)d;
     (void)error;
     return true;
+}
+
+bool sx_dnnl_holds_nan(const struct sx_dnnl *d)
+{
+    (void)d;
+    return false;
 }
 
 size_t sx_kernel_scratch(const struct sx_kernel *kernel)

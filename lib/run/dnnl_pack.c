@@ -46,91 +46,181 @@ bool sx_place_weights(struct sx_primitive *p, struct sx_error *error)
     return true;
 }
 
-/* A move of weights between the order of the graph and that of oneDNN. BLOCK indices of the first
- * axis go together: it is the innermost one of most packed layouts, and the outermost of the graph. */
+/* A move of weights between the order of the graph and that of oneDNN. The first axis here is the
+ * innermost of the packed layout, of which BLOCK indices go together. */
 struct move {
-    const struct sx_primitive *p;
-    struct sx_key_weights w;
+    int rank;
+    int64_t dim[SX_KEY_AXES], stride[SX_KEY_AXES], first;
+    const int64_t *place[SX_KEY_AXES];
     const char *from; /* perhaps not aligned */
     float *to;
     bool unpack;
 };
 
-enum { BLOCK = 16 };
+enum {
+    BLOCK = 16,
+    ROWS = 64 /* of the second axis at a time, where the first is the nearest in the graph */
+};
 
-/* Moves the n elements from index `first` of the first axis on, at one index of the others. */
-static void move_block(const struct move *m, int64_t first, int64_t n, int64_t plain,
-                       int64_t packed)
+typedef float number __attribute__((aligned(1), may_alias));
+typedef float numbers
+    __attribute__((vector_size(BLOCK * sizeof(float)), aligned(1), may_alias));
+typedef int32_t truths __attribute__((vector_size(BLOCK * sizeof(float))));
+
+/* Whether n indices of an axis from `first` on lie side by side when packed. */
+static bool is_dense(const int64_t *place, int64_t n)
 {
-    const int64_t *at = m->p->place[0] + first, step = m->w.stride[0];
-    const char *from = m->from;
-    float *to = m->to;
-    if (m->unpack)
-        for (int64_t i = 0; i < n; i++)
-            memcpy(to + plain + i * step, from + (size_t)(packed + at[i]) * sizeof *to,
-                   sizeof *to);
-    else
-        for (int64_t i = 0; i < n; i++)
-            memcpy(to + packed + at[i], from + (size_t)(plain + i * step) * sizeof *to,
-                   sizeof *to);
+    for (int64_t i = 1; i < n; i++)
+        if (place[i] != place[0] + i)
+            return false;
+    return true;
 }
 
-/* The same for all indices of the axes from `axis` on; those before have led to these two places. */
-static void move_axis(const struct move *m, int axis, int64_t first, int64_t n, int64_t plain,
-                      int64_t packed)
+static struct move move_of(const struct sx_primitive *p, bool turned)
 {
-    const int64_t *at = m->p->place[axis], step = m->w.stride[axis];
-    for (int64_t i = 0; i < m->w.dim[axis]; i++)
-        if (axis < m->w.rank - 1 && axis + 1 < SX_KEY_AXES)
-            move_axis(m, axis + 1, first, n, plain + i * step, packed + at[i]);
-        else
-            move_block(m, first, n, plain + i * step, packed + at[i]);
-}
-
-static void move_all(const struct move *m)
-{
-#pragma omp parallel for
-    for (int64_t i = 0; i < m->w.dim[0]; i += BLOCK) {
-        int64_t n = i + BLOCK < m->w.dim[0] ? BLOCK : m->w.dim[0] - i;
-        move_axis(m, 1, i, n, m->w.first + i * m->w.stride[0], 0);
+    struct sx_key_weights w;
+    sx_key_weights(&p->key, turned, &w);
+    struct move m = {.rank = w.rank, .first = w.first};
+    int inner = 0;
+    for (int i = 0; i < w.rank && inner == 0; i++)
+        if (w.dim[i] >= BLOCK && is_dense(p->place[i], BLOCK))
+            inner = i;
+    for (int i = 0; i < w.rank; i++) {
+        int axis = i == 0 ? inner : i <= inner ? i - 1 : i;
+        m.dim[i] = w.dim[axis];
+        m.stride[i] = w.stride[axis];
+        m.place[i] = p->place[axis];
     }
+    return m;
 }
 
-void sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to)
+/* Of one block: the first index, how many, and whether they lie side by side when packed. */
+struct block {
+    int64_t first, n;
+    bool dense;
+};
+
+/* Moves the elements of a block at one index of the other axes; adds those that are NaN to *nan. */
+static void move_block(const struct move *m, const struct block *b, int64_t plain,
+                       int64_t packed, truths *nan)
 {
-    struct move m = {.p = p, .from = from, .to = to};
-    sx_key_weights(&p->key, turned, &m.w);
-    memset(to, 0, p->weights);
-    move_all(&m);
+    const int64_t *at = m->place[0] + b->first, step = m->stride[0];
+    const number *from = (const number *)(const void *)m->from;
+    numbers v = {0};
+    if (m->unpack) {
+        for (int64_t i = 0; i < b->n; i++)
+            m->to[plain + i * step] = from[packed + at[i]];
+        return;
+    }
+    if (b->dense) {
+        from += plain;
+        if (step == 1)
+            v = *(const numbers *)(const void *)from;
+        else
+#pragma GCC unroll 16
+            for (int i = 0; i < BLOCK; i++)
+                v[i] = from[i * step];
+        *(numbers *)(void *)(m->to + packed + at[0]) = v;
+    } else {
+        for (int64_t i = 0; i < b->n; i++)
+            m->to[packed + at[i]] = v[i] = from[plain + i * step];
+    }
+    *nan |= v != v;
+}
+
+/* The same for the indices of an axis, and all of those after it; those before have led to these
+ * two places. */
+static void move_axis(const struct move *m, int axis, int64_t begin, int64_t end,
+                      const struct block *b, int64_t plain, int64_t packed, truths *nan)
+{
+    const int64_t *at = m->place[axis], step = m->stride[axis];
+    for (int64_t i = begin; i < end; i++)
+        if (axis < m->rank - 1 && axis + 1 < SX_KEY_AXES)
+            move_axis(m, axis + 1, 0, m->dim[axis + 1], b, plain + i * step, packed + at[i],
+                      nan);
+        else
+            move_block(m, b, plain + i * step, packed + at[i], nan);
+}
+
+/* True if an element is NaN. */
+static bool move_all(const struct move *m)
+{
+    int64_t rows = m->stride[0] == 1 ? ROWS : m->dim[1] > 0 ? m->dim[1] : 1;
+    int64_t blocks = (m->dim[0] + BLOCK - 1) / BLOCK, chunks = (m->dim[1] + rows - 1) / rows;
+    bool nan = false;
+#pragma omp parallel for schedule(static) reduction(|| : nan)
+    for (int64_t u = 0; u < blocks * chunks; u++) {
+        int64_t begin = u / blocks * rows;
+        int64_t end = m->dim[1] - begin < rows ? m->dim[1] : begin + rows;
+        struct block b = {.first = u % blocks * BLOCK};
+        b.n = m->dim[0] - b.first < BLOCK ? m->dim[0] - b.first : BLOCK;
+        b.dense = b.n == BLOCK && is_dense(m->place[0] + b.first, BLOCK);
+        truths found = {0};
+        move_axis(m, 1, begin, end, &b, m->first + b.first * m->stride[0], 0, &found);
+        for (int i = 0; i < BLOCK; i++)
+            nan = nan || found[i] != 0;
+    }
+    return nan;
+}
+
+static size_t bytes_of(const struct move *m)
+{
+    size_t bytes = sizeof(float);
+    for (int i = 0; i < m->rank; i++)
+        bytes *= (size_t)m->dim[i];
+    return bytes;
+}
+
+bool sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to)
+{
+    struct move m = move_of(p, turned);
+    m.from = from;
+    m.to = to;
+    if (bytes_of(&m) != p->weights) /* what fills blocks up is 0 */
+        memset(to, 0, p->weights);
+    return move_all(&m);
 }
 
 void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *to)
 {
-    struct move m = {.p = p, .from = (const char *)from, .to = to, .unpack = true};
-    sx_key_weights(&p->key, false, &m.w);
+    struct move m = move_of(p, false);
+    m.from = (const char *)from;
+    m.to = to;
+    m.unpack = true;
     move_all(&m);
+}
+
+/* Finds the pack that is wanted, or the end of its bucket. */
+static struct sx_pack **find_pack(struct sx_dnnl *d, const struct sx_pack *wanted)
+{
+    uint64_t hash = sx_hash(SX_HASH_START, &wanted->from, sizeof wanted->from);
+    struct sx_pack **at = &d->bucket[hash % SX_PACK_BUCKETS];
+    while (*at != NULL &&
+           ((*at)->from != wanted->from || (*at)->turned != wanted->turned ||
+            (*at)->pieces != wanted->pieces || (*at)->primitive[0] != wanted->primitive[0] ||
+            (*at)->primitive[1] != wanted->primitive[1]))
+        at = &(*at)->alike;
+    return at;
 }
 
 bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, bool turned,
                  int64_t pieces, size_t from_step, struct sx_error *error)
 {
-    struct sx_pack *p = d->packs;
-    for (; p != NULL; p = p->next)
-        if (p->from == from && p->turned == turned && p->pieces == pieces &&
-            p->primitive[0] == kernel->primitive[0] && p->primitive[1] == kernel->primitive[1])
-            break;
+    struct sx_pack wanted = {.from = from, .turned = turned, .pieces = pieces};
+    memcpy(wanted.primitive, kernel->primitive, sizeof wanted.primitive);
+    struct sx_pack **found = find_pack(d, &wanted), *p = *found;
     if (p == NULL) {
-        p = sx_new(1, sizeof *p, error);
+        p = *found = sx_new(1, sizeof *p, error);
         if (p == NULL)
             return false;
-        *p = (struct sx_pack){
-            .next = d->packs, .from = from, .turned = turned, .pieces = pieces};
-        p->primitive[0] = kernel->primitive[0];
-        p->primitive[1] = kernel->primitive[1];
+        *p = wanted;
+        struct move m = move_of(p->primitive[0], turned);
+        p->bytes = (size_t)pieces * bytes_of(&m);
         p->from_step = from_step;
         p->step = (p->primitive[0]->weights + 63) & ~(size_t)63;
-        d->packs = p;
-        d->packed += (size_t)pieces * p->step;
+        d->end = d->end != NULL ? d->end : &d->packs;
+        *d->end = p;
+        d->end = &p->next;
     }
     kernel->pack = p;
     return true;
@@ -145,31 +235,97 @@ bool sx_pack_by_run(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error
            sx_fail(error, SX_MEMORY, "out of memory");
 }
 
-static bool pack_piece(struct sx_dnnl *d, struct sx_pack *p, int64_t i)
+bool sx_dnnl_holds_nan(const struct sx_dnnl *d)
 {
-    bool last = i > 0 && i == p->pieces - 1 && p->primitive[1] != NULL;
-    const struct sx_primitive *prim = p->primitive[last];
-    char *to = p->packed + (size_t)i * p->step;
-    sx_pack_weights(prim, p->turned, p->from + (size_t)i * p->from_step, (float *)(void *)to);
-    return dnnl_memory_create(&p->memory[i], sx_weights_packed(prim), d->engine, to) ==
-           dnnl_success;
+    return d->nan;
 }
 
-size_t sx_dnnl_packed(const struct sx_dnnl *d)
+size_t sx_pack_scratch(const struct sx_pack *pack)
 {
-    return d->packed;
+    return (size_t)pack->pieces * pack->step;
 }
 
-bool sx_dnnl_pack(struct sx_dnnl *d, struct sx_error *error)
+static const struct sx_primitive *primitive_of(const struct sx_pack *p, int64_t piece)
 {
+    return p->primitive[piece > 0 && piece == p->pieces - 1 && p->primitive[1] != NULL];
+}
+
+bool sx_pack_into(struct sx_dnnl *d, struct sx_pack *pack, char *to)
+{
+    bool ok = true;
+    for (int64_t i = 0; i < pack->pieces; i++) {
+        float *piece = (float *)(void *)(to + (size_t)i * pack->step);
+        if (sx_pack_weights(primitive_of(pack, i), pack->turned,
+                            pack->from + (size_t)i * pack->from_step, piece))
+            d->nan = true;
+        ok = ok && dnnl_memory_set_data_handle(pack->memory[i], piece) == dnnl_success;
+    }
+    sx_give_back(d->g, pack->from, pack->bytes);
+    return ok;
+}
+
+bool sx_dnnl_ready(struct sx_dnnl *d, const struct sx_graph *g, struct sx_error *error)
+{
+    d->g = g;
     for (struct sx_pack *p = d->packs; p != NULL; p = p->next) {
-        p->packed = sx_new_aligned((size_t)p->pieces, p->step, error);
         p->memory = sx_new((size_t)p->pieces, sizeof(dnnl_memory_t), error);
-        bool ok = p->packed != NULL && p->memory != NULL;
+        bool ok = p->memory != NULL;
         for (int64_t i = 0; ok && i < p->pieces; i++)
-            ok = pack_piece(d, p, i);
+            ok = dnnl_memory_create(&p->memory[i], sx_weights_packed(primitive_of(p, i)),
+                                    d->engine, DNNL_MEMORY_NONE) == dnnl_success;
         if (!ok)
             return sx_fail(error, SX_MEMORY, "out of memory");
     }
     return true;
+}
+
+/* Weights of as many bytes are all kept: a gradient reads most of them in two layouts. */
+#define SMALL ((size_t)128 << 20)
+
+/* How many bytes are kept packed: those of the weights, and what fills blocks up. */
+static size_t most_kept(const struct sx_dnnl *d)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < SX_PACK_BUCKETS; i++)
+        for (const struct sx_pack *p = d->bucket[i]; p != NULL; p = p->alike) {
+            const struct sx_pack *other = d->bucket[i];
+            while (other != p && other->from != p->from)
+                other = other->alike;
+            bytes += other == p ? p->bytes : 0;
+        }
+    return bytes < SMALL ? SIZE_MAX : bytes + bytes / 16;
+}
+
+/* Chooses the packs that are kept, the first ones first; returns their bytes. */
+static size_t choose_kept(struct sx_dnnl *d)
+{
+    size_t most = most_kept(d), bytes = 0;
+    for (struct sx_pack *p = d->packs; p != NULL; p = p->next) {
+        p->kept = sx_pack_scratch(p) <= most - bytes;
+        bytes += p->kept ? sx_pack_scratch(p) : 0;
+    }
+    return bytes;
+}
+
+size_t sx_dnnl_packed(struct sx_dnnl *d)
+{
+    return choose_kept(d);
+}
+
+bool sx_dnnl_keep(struct sx_dnnl *d, struct sx_error *error)
+{
+    size_t bytes = 0;
+    bool ok = true;
+    if (d->room != NULL || d->packs == NULL)
+        return true;
+    d->room = sx_new_huge(choose_kept(d), error);
+    if (d->room == NULL)
+        return false;
+    for (struct sx_pack *p = d->packs; p != NULL && ok; p = p->next)
+        if (p->kept) {
+            p->packed = (char *)d->room + bytes;
+            bytes += sx_pack_scratch(p);
+            ok = sx_pack_into(d, p, p->packed);
+        }
+    return ok || sx_fail(error, SX_MEMORY, "out of memory");
 }

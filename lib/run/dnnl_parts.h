@@ -6,7 +6,10 @@
 #include "run/dnnl_api.h"
 #include "run/key.h"
 
-enum { SX_DNNL_ARGS = 5 /* source, weights, bias, result, scratchpad */ };
+enum {
+    SX_DNNL_ARGS = 5 /* source, weights, bias, result, scratchpad */,
+    SX_PACK_BUCKETS = 256
+};
 
 struct sx_primitive {
     struct sx_primitive *next;
@@ -20,14 +23,16 @@ struct sx_primitive {
 
 /* Constant weights in oneDNN's layout, for all kernels that use them alike. */
 struct sx_pack {
-    struct sx_pack *next;
+    struct sx_pack *next, *alike; /* in the order in which they were added; of a bucket */
     const char *from;
+    size_t bytes;                      /* of the weights, from `from` on */
     bool turned;                       /* convolved backward by a forward convolution */
     struct sx_primitive *primitive[2]; /* for all pieces, and for the last one */
     int64_t pieces;
     size_t from_step, step; /* bytes from piece to piece */
-    char *packed;
-    dnnl_memory_t *memory; /* per piece */
+    bool kept;              /* from run to run, or it is to be */
+    char *packed;           /* NULL: each run packs anew, into scratch memory */
+    dnnl_memory_t *memory;  /* per piece */
 };
 
 /* PARTIAL: a part of a sum over pieces, in scratch memory. */
@@ -44,7 +49,7 @@ struct sx_dnnl_arg {
 /* A grid of pieces of equal work, but for the last of axis `tail`, which primitive[1] does. */
 struct sx_kernel {
     struct sx_kernel *next;
-    const struct sx_dnnl *d;
+    struct sx_dnnl *d;
     struct sx_primitive *primitive[2];
     struct sx_pack *pack;
     int rank, tail, n_args, slots;
@@ -66,8 +71,10 @@ struct sx_dnnl {
     int threads;
     struct sx_primitive *primitives;
     struct sx_kernel *kernels;
-    struct sx_pack *packs;
-    size_t packed;
+    struct sx_pack *packs, **end, *bucket[SX_PACK_BUCKETS];
+    const struct sx_graph *g; /* whose weights they are */
+    void *room;               /* of what is kept packed */
+    bool nan;                 /* some weight is NaN */
 };
 
 /* Whether oneDNN divides by zero while it looks for an implementation of this convolution, as
@@ -88,13 +95,17 @@ const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p);
  * cannot be told. */
 bool sx_place_weights(struct sx_primitive *p, struct sx_error *error);
 
-/* Packs weights, or unpacks what the adjoint by the weights has summed. */
-void sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to);
+/* Packs weights, or unpacks what the adjoint by the weights has summed. True if one is NaN. */
+bool sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to);
 void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *to);
 
 /* Has a kernel's weights packed, `pieces` of them, `from_step` bytes apart. */
 bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, bool turned,
                  int64_t pieces, size_t from_step, struct sx_error *error);
+
+/* Packs constant weights for one run, into scratch memory of as many bytes. */
+size_t sx_pack_scratch(const struct sx_pack *pack);
+bool sx_pack_into(struct sx_dnnl *d, struct sx_pack *pack, char *to);
 
 /* Has a kernel's weights, which are no constants, packed by each run. */
 bool sx_pack_by_run(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error *error);

@@ -10,10 +10,22 @@ static bool is_sum(const struct sx_kernel *kernel)
     return kernel->primitive[0]->key.kind == SX_KEY_WEIGHTS;
 }
 
+/* Bytes of the slots' own scratch memory; what they share lies behind. */
+static size_t after_slots(const struct sx_kernel *kernel)
+{
+    return ((size_t)kernel->slots * kernel->scratchpad + 63) & ~(size_t)63;
+}
+
+static char *shared_scratch(const struct sx_kernel *kernel, const struct sx_call *call)
+{
+    return (char *)call->scratch + after_slots(kernel);
+}
+
 size_t sx_kernel_scratch(const struct sx_kernel *kernel)
 {
     size_t copies = is_sum(kernel) ? (size_t)kernel->pieces : kernel->packed != NULL;
-    return (size_t)kernel->slots * kernel->scratchpad + copies * kernel->step;
+    size_t weights = kernel->pack != NULL ? sx_pack_scratch(kernel->pack) : 0;
+    return after_slots(kernel) + copies * kernel->step + weights;
 }
 
 bool sx_kernel_packs(const struct sx_kernel *kernel, int k)
@@ -26,15 +38,14 @@ const char *sx_kernel_name(const struct sx_kernel *kernel)
     return kernel->primitive[0]->name;
 }
 
-static char *after_slots(const struct sx_kernel *kernel, const struct sx_call *call)
-{
-    return (char *)call->scratch + (size_t)kernel->slots * kernel->scratchpad;
-}
-
-/* Packs weights that are no constants. */
+/* Packs weights that are no constants, or constants that are not kept packed. */
 static bool pack_now(const struct sx_kernel *kernel, const struct sx_call *call)
 {
-    float *packed = (float *)(void *)after_slots(kernel, call);
+    if (kernel->pack != NULL && kernel->pack->packed == NULL)
+        return sx_pack_into(kernel->d, kernel->pack, shared_scratch(kernel, call));
+    if (kernel->packed == NULL)
+        return true;
+    float *packed = (float *)(void *)shared_scratch(kernel, call);
     sx_pack_weights(kernel->primitive[0], kernel->turned, call->in[1].data, packed);
     return dnnl_memory_set_data_handle(kernel->packed, packed) == dnnl_success;
 }
@@ -42,7 +53,7 @@ static bool pack_now(const struct sx_kernel *kernel, const struct sx_call *call)
 /* Adds the parts of a sum in their order, and unpacks it. */
 static void sum_parts(const struct sx_kernel *kernel, const struct sx_call *call)
 {
-    float *sum = (float *)(void *)after_slots(kernel, call);
+    float *sum = (float *)(void *)shared_scratch(kernel, call);
     int64_t step = (int64_t)(kernel->step / sizeof *sum);
 #pragma omp parallel for
     for (int64_t i = 0; i < step; i++)
@@ -76,7 +87,7 @@ static bool run_piece(const struct sx_kernel *kernel, const struct sx_call *call
         if (arg->source == SX_OPERAND)
             memcpy(&data, &call->in[arg->k].data, sizeof data); /* only read */
         else if (arg->source == SX_PARTIAL)
-            data = after_slots(kernel, call);
+            data = shared_scratch(kernel, call);
         else if (arg->source == SX_SCRATCHPAD)
             data = (char *)call->scratch + (size_t)slot * kernel->scratchpad;
         for (int i = 0; i < kernel->rank; i++)
@@ -100,7 +111,7 @@ static void clear(void *to, size_t bytes)
 bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
 {
     size_t bytes = (size_t)sx_count(&call->node->shape) * sizeof(float);
-    bool ok = kernel->packed == NULL || pack_now(kernel, call);
+    bool ok = pack_now(kernel, call);
     if (kernel->residual != SX_NONE && call->in[kernel->residual].data != call->out)
         sx_copy_pieces(call->out, call->in[kernel->residual].data, bytes);
     if (kernel->sparse)

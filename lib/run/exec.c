@@ -49,12 +49,21 @@ static bool goes_on(struct sx_watch *watch)
     return watch == NULL || !watch->stopped;
 }
 
+/* The first run packs weights as it goes, in memory that it uses again and again: it is the fastest
+ * one that is alone. The second finds that there are more. */
+static bool keep_weights(struct sx_program *program, struct sx_error *error)
+{
+    bool first = !program->ran && !program->often;
+    program->ran = true;
+    return first || program->dnnl == NULL || sx_dnnl_keep(program->dnnl, error);
+}
+
 bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
             struct sx_tensor *results, struct sx_error *error)
 {
     if (!check(program, feeds, results, error))
         return false;
-    if (program->dnnl != NULL && is_fed_nan(program, feeds))
+    if (program->dnnl != NULL && (program->nan || is_fed_nan(program, feeds)))
         return run_plain(program, feeds, results, error);
     for (size_t i = 0; i < program->n_patches; i++) {
         const struct sx_patch *p = &program->patch[i];
@@ -67,7 +76,7 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
     }
     int before = omp_get_max_threads();
     omp_set_num_threads(program->threads);
-    bool ok = true;
+    bool ok = keep_weights(program, error);
     for (size_t i = 0; ok && goes_on(program->watch) && i < program->n_steps; i++) {
         const struct sx_step *step = &program->step[i];
         if (step->kernel != NULL)
@@ -78,5 +87,8 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
     omp_set_num_threads(before);
     if (program->watch != NULL && program->watch->stopped)
         return sx_fail(error, SX_FAILED, "ended before it was done");
-    return ok || sx_fail(error, SX_MEMORY, "out of memory");
+    if (!ok)
+        return sx_fail(error, SX_MEMORY, "out of memory");
+    program->nan = program->dnnl != NULL && sx_dnnl_holds_nan(program->dnnl);
+    return !program->nan || run_plain(program, feeds, results, error);
 }

@@ -19,6 +19,7 @@ struct place {
     size_t size;      /* bytes there, rounded up */
     const void *data; /* of a constant */
     bool loose;       /* it is copied, as a kernel reads it that wants it aligned */
+    bool seen;        /* it was searched for NaN */
 };
 
 /* A hole of the arena; holes are sorted by offset and never touch. */
@@ -246,17 +247,25 @@ static bool release(struct planner *p, const struct sx_node *node, size_t step)
     return true;
 }
 
-/* Weights that lie at any address of a file are copied for the kernels that do not pack them. */
+/* The operands that a node's plain kernel reads at any address, a bit each. */
+static unsigned loose_operands(const struct planner *p, const struct sx_node *node)
+{
+    struct sx_node inner = node->op == SX_FUSED ? sx_fused_inner(node) : *node;
+    return sx_row_of(p->g, &inner)->loose;
+}
+
+/* Weights that lie at any address of a file are copied for kernels that want them aligned. */
 static bool align_operands(struct planner *p, const struct sx_node *node, size_t step)
 {
+    const struct sx_kernel *kernel = p->kernel[step];
+    unsigned loose = kernel == NULL ? loose_operands(p, node) : 0;
     for (int k = 0; k < node->n_in; k++) {
         const struct sx_node *in = &p->g->node[node->in[k]];
         struct place *place = &p->place[p->root[node->in[k]]];
         size_t bytes;
-        if (place->kind != CONSTANT || place->loose ||
-            (k == 0 && sx_row_of(p->g, node)->loose) ||
+        if (place->kind != CONSTANT || place->loose || (k < 32 && (loose >> k & 1) != 0) ||
             (uintptr_t)place->data % sx_type_size(in->type) == 0 ||
-            (p->kernel[step] != NULL && sx_kernel_packs(p->kernel[step], k)))
+            (kernel != NULL && sx_kernel_packs(kernel, k)))
             continue;
         if (!bytes_of(p, in, &bytes))
             return false;
@@ -348,6 +357,20 @@ static void copy(const struct sx_call *call)
     sx_copy_pieces(call->out, in->data, (size_t)sx_count(in->shape) * sx_type_size(in->type));
 }
 
+/* Looks into each constant once; weights that are packed are looked into then. */
+static void note_nan(struct planner *p, size_t step, int k, int node)
+{
+    struct sx_program *program = p->program;
+    struct place *place = &p->place[p->root[node]];
+    const struct sx_kernel *kernel = program->step[step].kernel;
+    const struct sx_node *n = &p->g->node[node];
+    if (program->dnnl == NULL || place->kind != CONSTANT || place->seen ||
+        n->type != SX_FLOAT || (kernel != NULL && sx_kernel_packs(kernel, k)))
+        return;
+    place->seen = true;
+    program->nan = program->nan || sx_holds_nan(place->data, sx_count(&n->shape));
+}
+
 static bool operand(struct planner *p, size_t step, int k, int node)
 {
     const struct sx_node *from = &p->g->node[node];
@@ -356,6 +379,7 @@ static bool operand(struct planner *p, size_t step, int k, int node)
     if (!locate(p, node, step, k, &data))
         return false;
     *in = (struct sx_operand){from->type, &from->shape, data};
+    note_nan(p, step, k, node);
     return true;
 }
 
@@ -404,7 +428,7 @@ static bool make_steps(struct planner *p)
     for (size_t i = 0; i < p->n_steps; i++)
         if (!make_step(p, i))
             return false;
-    return program->dnnl == NULL || sx_dnnl_pack(program->dnnl, p->error);
+    return program->dnnl == NULL || sx_dnnl_ready(program->dnnl, p->g, p->error);
 }
 
 bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error)

@@ -44,6 +44,9 @@ struct sx_program {
     const struct sx_graph *source;
     int *source_inputs, *source_outputs;
     size_t max_memory;
+    bool nan;   /* a constant that is not packed holds NaN */
+    bool often; /* weights are kept packed from the first run on, and not from the second */
+    bool ran;
     struct sx_watch *watch;
 
     void *arena;

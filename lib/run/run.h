@@ -9,6 +9,7 @@ struct sx_program;
 struct sx_run_options {
     int threads;       /* 0: as many as OpenMP would take */
     size_t max_memory; /* bytes a program may need; 0: no limit */
+    bool often;        /* many runs are to come: weights are packed for all from the first on */
     bool plain;        /* plain kernels alone, nothing fused: the reference of the tests */
 };
 
