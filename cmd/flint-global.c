@@ -49,20 +49,11 @@ static void run(struct flint_global *s)
         write_record(s, error);
 }
 
-static const struct cli_option options[] = {
-    {.letter = 'y',
-     .name = "classes",
-     .argument = "FILE",
-     .help = "classes of the samples: .npy, or text, one a line",
-     .kind = CLI_TEXT,
-     .to = &self.f.y},
-    {.name = "raw",
-     .help = "integers are values, not pixels of 0..255",
-     .kind = CLI_FLAG,
-     .to = &self.f.raw},
-    {.name = NULL}};
-static const struct cli_table tables[] = {
-    {&sx_flint_global_table, &self.f.look}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
+static const struct cli_option options[] = {{.name = NULL}};
+static const struct cli_table tables[] = {{&cli_flint_table, &self.f},
+                                          {&sx_flint_global_table, &self.f.look},
+                                          {&sx_figure_table, &self.cli.figure},
+                                          {NULL, NULL}};
 
 int main(int argc, char **argv)
 {

@@ -241,7 +241,6 @@ int main(int argc, char **argv)
                           .tables = tables,
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
-                          .figure = {.map = {.top = 10}},
                           .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
     settle(s);

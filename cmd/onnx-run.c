@@ -91,7 +91,8 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
 {
     const struct sx_tensor *first = sx_inference_output(s->inference, 0, NULL);
     int64_t n = first != NULL ? sx_count(&first->shape) : 0, top = s->top;
-    if (top == 0 && s->cli.format == CLI_FORMAT_TEXT && n > 1 && n <= 100000)
+    bool seen = s->cli.format == CLI_FORMAT_TEXT || (CLI_FIGURES >> s->cli.format & 1) != 0;
+    if (top == 0 && seen && n > 1 && n <= 100000)
         top = 5;
     free(s->ranked);
     return sx_inference_top(s->inference, top, s->cli.labels, s->cli.n_labels, &s->ranked,
@@ -203,6 +204,7 @@ static const struct cli_option options[] = {
     {0, "top", "K", "add the K largest elements of the first output", CLI_COUNT, &self.top,
      NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
+static const struct cli_table tables[] = {{&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
 int main(int argc, char **argv)
 {
@@ -211,9 +213,12 @@ int main(int argc, char **argv)
                           .summary = "Run a model, or list what is in it.",
                           .operands = "MODEL [INPUT]...",
                           .options = options,
+                          .tables = tables,
                           .groups = CLI_PICTURES,
-                          .formats = CLI_TABLES | 1u << CLI_NPY};
+                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY};
     cli_parse(&s->cli, argc, argv);
+    if (s->list && (CLI_FIGURES >> s->cli.format & 1) != 0)
+        cli_misuse(&s->cli, "--list is not drawn");
     if (cli_open(&s->cli)) {
         if (s->list)
             list(s);

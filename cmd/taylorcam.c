@@ -219,7 +219,6 @@ int main(int argc, char **argv)
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .score = OPEN};
-    s->cli.figure.map.top = 10;
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (s->o.is_signed)

@@ -234,18 +234,69 @@ START_TEST(circle)
 }
 END_TEST
 
-/* The ends of a chain come to lie farther from each other than neighbours. */
-START_TEST(springs)
+static struct sx_layers layers_of(int64_t *end, int64_t lines, int64_t nodes)
 {
-    int64_t end[] = {0, 1, 1, 2, 2, 3, 3, 4};
-    const struct sx_edges chain = {4, end};
-    double x[5], y[5];
-    ck_assert(sx_layout_springs(&chain, 5, x, y, &error));
-    double ends = hypot(x[4] - x[0], y[4] - y[0]);
-    for (int i = 0; i < 4; i++)
-        ck_assert_double_lt(hypot(x[i + 1] - x[i], y[i + 1] - y[i]), ends / 2);
+    const struct sx_edges edges = {lines, end};
+    struct sx_layers l;
+    ck_assert(sx_layers_get(&l, &edges, nodes, &error));
+    return l;
+}
+
+/* A chain is a layer a node, in order, however its lines are told. */
+START_TEST(chain)
+{
+    int64_t end[] = {3, 2, 0, 1, 2, 1, 3, 4};
+    struct sx_layers l = layers_of(end, 4, 5);
+    ck_assert_int_eq(l.n, 5);
+    ck_assert_int_eq(l.widest, 1);
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(l.layer[i], i);
+        ck_assert_double_eq(l.across[i], 0);
+    }
+    sx_layers_free(&l);
+}
+END_TEST
+
+/* Both sides of a ring are side by side, and what hangs on it comes before. */
+START_TEST(ring)
+{
+    int64_t end[] = {0, 1, 1, 2, 2, 3, 3, 0, 2, 4};
+    struct sx_layers l = layers_of(end, 5, 5);
+    const int64_t want[] = {0, 1, 2, 1, 3};
     for (int i = 0; i < 5; i++)
-        ck_assert(fabs(x[i]) <= 1 && fabs(y[i]) <= 1);
+        ck_assert_int_eq(l.layer[i], want[i]);
+    ck_assert_int_eq(l.widest, 2);
+    ck_assert_double_eq(l.across[1] + l.across[3], 0);
+    ck_assert_double_eq(fabs(l.across[1]), 0.5);
+    sx_layers_free(&l);
+}
+END_TEST
+
+/* Lines of a ladder whose ends are told crosswise do not cross. */
+START_TEST(ladder)
+{
+    int64_t end[] = {0, 1, 0, 2, 1, 4, 2, 3, 3, 5, 4, 5};
+    struct sx_layers l = layers_of(end, 6, 6);
+    ck_assert_int_eq(l.layer[5], 3);
+    ck_assert((l.across[1] < l.across[2]) == (l.across[4] < l.across[3]));
+    sx_layers_free(&l);
+}
+END_TEST
+
+/* Nodes without lines are spread over the layers, and a graph without lines is one. */
+START_TEST(alone)
+{
+    int64_t end[] = {0, 1, 1, 2};
+    struct sx_layers l = layers_of(end, 2, 6);
+    ck_assert_int_eq(l.n, 3);
+    ck_assert_int_eq(l.widest, 2);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(l.layer[3 + i], i);
+    sx_layers_free(&l);
+    l = layers_of(end, 0, 3);
+    ck_assert_int_eq(l.n, 1);
+    ck_assert_int_eq(l.widest, 3);
+    sx_layers_free(&l);
 }
 END_TEST
 
@@ -282,7 +333,8 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, words, numbers, ticks, signed_colours, terms, circle, springs, files);
+    SUITE_ADD(c, words, numbers, ticks, signed_colours, terms, circle, chain, ring, ladder,
+              alone, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

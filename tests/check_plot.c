@@ -180,12 +180,16 @@ START_TEST(test_options)
         {"cmap", "coolwarm_r"}, {"outlier", "99.9"},
         {"overlay", "0"},       {"topk", "3"},
         {"panels", "map"},      {"panels", "picture,map,overlay,mask"}};
-    static const char *const bad[][2] = {
-        {"reduce", "mean"}, {"sign", ""},       {"cmap", "jet"},    {"cmap", "_r"},
-        {"cmap", "bwr_rr"}, {"outlier", "100"}, {"outlier", "-1"},  {"outlier", "2%"},
-        {"overlay", "1.1"}, {"overlay", "nan"}, {"topk", "101"},    {"topk", ""},
-        {"panels", ""},     {"panels", "map,"}, {"panels", "maps"}, {"panels", ",map"},
-        {"colour", "bwr"}};
+    static const char *const bad[][2] = {{"reduce", "mean"}, {"sign", ""},
+                                         {"cmap", "jet"},    {"cmap", "_r"},
+                                         {"cmap", "bwr_rr"}, {"outlier", "100"},
+                                         {"outlier", "-1"},  {"outlier", "2%"},
+                                         {"overlay", "1.1"}, {"overlay", "nan"},
+                                         {"topk", "101"},    {"topk", ""},
+                                         {"topk", "5,"},     {"topk", "1,2,3,4,5,6,7"},
+                                         {"panels", ""},     {"panels", "map,"},
+                                         {"panels", "maps"}, {"panels", ",map"},
+                                         {"colour", "bwr"}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         set(good[i][0], good[i][1]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -195,7 +199,11 @@ START_TEST(test_options)
         ck_assert_int_eq(error.status, SX_USAGE);
     }
     sx_plot_default(&plot);
+    set("topk", "5,20,40");
+    ck_assert_int_eq(plot.n_tops, 3);
+    ck_assert_double_eq(plot.top[1], 20);
     set("topk", "5");
+    ck_assert_int_eq(plot.n_tops, 1);
     ck_assert(plot.panels & SX_PANEL_MASK);
 }
 END_TEST

@@ -523,12 +523,66 @@ START_TEST(test_bad_options)
 }
 END_TEST
 
+/* ---- How a picture becomes an input ---- */
+
+static bool read_preparation(const char *text, struct sx_preprocess *p)
+{
+    struct sx_error error = {0};
+    struct sx_result *r = sx_result_read(text, strlen(text), &error);
+    ck_assert_msg(r != NULL, "%s", error.message);
+    bool ok = sx_preparation_read(sx_datum_at(sx_result_top(r), "p"), p);
+    sx_result_free(r);
+    return ok;
+}
+
+START_TEST(test_preparation)
+{
+    const struct sx_preprocess was = {.width = 20,
+                                      .height = 30,
+                                      .short_side = -1,
+                                      .crop = 8,
+                                      .scale = 0.5,
+                                      .mean = {1, 2, 3},
+                                      .std = {4, 5, 6},
+                                      .colour = SX_BGR,
+                                      .layout = SX_NHWC};
+    struct sx_preprocess is;
+    struct sx_error error = {0};
+    struct sx_result *r = sx_result_new(SX_FLOAT, &error);
+    sx_put_object(r, NULL);
+    sx_put_preparation(r, "p", &was);
+    sx_put_end(r);
+    char *text = sx_result_line(r, &error);
+    sx_result_free(r);
+    ck_assert_str_eq(text, "{\"p\":{\"width\":20,\"height\":30,\"short\":-1,\"crop\":8,"
+                           "\"scale\":0.5,\"mean\":[1,2,3],\"std\":[4,5,6],"
+                           "\"channels\":\"bgr\",\"layout\":\"nhwc\"}}");
+    ck_assert(read_preparation(text, &is));
+    ck_assert(is.width == 20 && is.height == 30 && is.short_side == -1 && is.crop == 8);
+    ck_assert(is.scale == 0.5 && is.mean[2] == 3 && is.std[0] == 4);
+    ck_assert(is.colour == SX_BGR && is.layout == SX_NHWC);
+    /* As fitted files said it first. */
+    memcpy(strstr(text, "\"short\":-1,"), "\"short\":33,", 11);
+    ck_assert(read_preparation(text, &is) && is.short_side == 33);
+    ck_assert(read_preparation("{\"p\":{\"width\":0,\"height\":0,\"short_side\":7,\"crop\":0,"
+                               "\"scale\":1,\"mean\":[0,0,0],\"std\":[1,1,1],"
+                               "\"channels\":\"rgb\",\"layout\":\"nchw\"}}",
+                               &is));
+    ck_assert_int_eq(is.short_side, 7);
+    /* What is not said, or cannot be, is refused, and is nothing. */
+    ck_assert(!read_preparation("{\"p\":{\"width\":1e9,\"crop\":3,\"std\":[0,1]}}", &is));
+    ck_assert(is.width == 0 && is.crop == 3 && is.std[0] == 1);
+    ck_assert(!read_preparation("{\"p\":7}", &is));
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("record");
     tcase_add_checked_fixture(c, start, stop);
     SUITE_ADD(c, test_json, test_read, test_bad_json, test_no_tensor, test_table, test_text,
               test_options, test_bad_options, test_kinds, test_strings, test_record,
-              test_record_extras, test_record_error);
+              test_record_extras, test_record_error, test_preparation);
     return suite_run();
 }

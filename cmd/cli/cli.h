@@ -339,12 +339,12 @@ struct cli_flint {
     const char *y;
     bool raw;
 };
-void cli_flint_check(struct cli *cli, bool raw); /* options */
+extern const struct sx_options cli_flint_table; /* rows of y and raw */
+void cli_flint_check(struct cli *cli, bool raw);
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint);
 bool cli_flint_survey(struct cli *cli, struct cli_flint *f);
 void cli_flint_free(struct cli_flint *f);
-/* What the samples of a fit are, for its file; names, which belong to x, are in an array to be
- * freed. */
+/* What the samples of a fit are, for its file. Names belong to x; free their array. */
 void cli_flint_describe(struct cli *cli, const struct sx_dataset *x,
                         struct sx_flint_origin *origin);
 /* What the samples of the fit were, with the names of classes of the run. */

@@ -11,6 +11,19 @@ const char *cli_label(const struct cli *cli, int64_t i)
     return i < (int64_t)cli->n_labels ? cli->labels[i] : NULL;
 }
 
+static const struct sx_option rows[] = {
+    {.letter = 'y',
+     .name = "classes",
+     .argument = "FILE",
+     .help = "classes of the samples: .npy, or text, one a line",
+     .kind = SX_OPTION_TEXT,
+     SX_FIELD(struct cli_flint, y)},
+    {.name = "raw",
+     .help = "integers are values, not pixels of 0..255",
+     .kind = SX_OPTION_FLAG,
+     SX_FIELD(struct cli_flint, raw)}};
+const struct sx_options cli_flint_table = {"Options", rows, sizeof rows / sizeof rows[0]};
+
 struct sx_flint_origin cli_flint_origin(const struct cli *cli, const struct sx_flint *flint)
 {
     struct sx_flint_origin origin = *sx_flint_origin(flint);

@@ -23,13 +23,19 @@ static bool has(const struct cli_options *all, const char *name)
     return false;
 }
 
+/* Whether results can be written in more than one way. */
+static bool cli_has_choice(const struct cli *cli)
+{
+    return (cli->formats & (cli->formats - 1)) != 0;
+}
+
 /* An option that a tool has of its own takes the place of the common one of that name. */
 static void add_rows(struct cli *cli, struct cli_options *all, const struct sx_options *rows,
                      void *options)
 {
     for (size_t i = 0; i < rows->n && all->n < CLI_MAX_OPTIONS; i++) {
         const struct sx_option *row = &rows->row[i];
-        if (has(all, row->name))
+        if (has(all, row->name) || (row->parse == cli_parse_format && !cli_has_choice(cli)))
             continue;
         struct cli_bound *bound = &cli->bound[all->n];
         *bound = (struct cli_bound){.row = row, .options = options};

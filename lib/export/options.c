@@ -25,7 +25,7 @@ static const struct sx_option rows[] = {
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_export_options, of)},
     {.name = "wrt",
-     .argument = "TENSOR[,TENSOR]|auto",
+     .argument = "TENSOR[,TENSOR]",
      .help = "by these instead of the first real input, or embedding",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_export_options, wrt)},

@@ -5,6 +5,7 @@
 
 #include "figure/figure.h"
 #include "io/io.h"
+#include "record/result.h"
 
 /* "dir/id", or "dir/" and the last part of the id; the id itself without a directory. */
 static bool find_file(const char *id, const char *dir, char *path, size_t size)
@@ -20,30 +21,22 @@ static bool find_file(const char *id, const char *dir, char *path, size_t size)
     return access(path, R_OK) == 0;
 }
 
-static int whole(const struct sx_datum *v, const char *key, int otherwise)
-{
-    double n = sx_datum_number(sx_datum_at(v, key), otherwise);
-    return n >= -1 && n < 1e6 ? (int)n : otherwise;
-}
-
 /* How the record says that its picture became the input. */
 static struct sx_preprocess preparation(const struct sx_datum *record)
 {
     const struct sx_datum *v = sx_datum_at(record, "input.picture");
-    struct sx_preprocess pre;
+    struct sx_preprocess pre, said;
     struct sx_error ignored = {0};
     sx_preprocess_preset(&pre, "unit", &ignored);
     if (v == NULL)
         return pre;
-    pre.width = whole(v, "width", 0);
-    pre.height = whole(v, "height", 0);
-    pre.short_side = whole(v, "short", 0);
-    pre.crop = whole(v, "crop", 0);
-    int colour =
-        sx_choice_find("auto|rgb|bgr|gray", sx_datum_text(sx_datum_at(v, "channels"), ""));
-    int layout = sx_choice_find("auto|nchw|nhwc", sx_datum_text(sx_datum_at(v, "layout"), ""));
-    pre.colour = colour > 0 ? (enum sx_colour)colour : SX_COLOUR_AUTO;
-    pre.layout = layout > 0 ? (enum sx_layout)layout : SX_LAYOUT_AUTO;
+    sx_preparation_read(v, &said); /* what it does not say is as it is without options */
+    pre.width = said.width;
+    pre.height = said.height;
+    pre.short_side = said.short_side;
+    pre.crop = said.crop;
+    pre.colour = said.colour;
+    pre.layout = said.layout;
     return pre;
 }
 

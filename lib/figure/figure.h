@@ -25,7 +25,7 @@ struct sx_figure {
 sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_draw_waterfall,
     sx_draw_force, sx_draw_beeswarm, sx_draw_scatter, sx_draw_matrix, sx_draw_network,
     sx_draw_upset, sx_draw_tokens, sx_draw_curve, sx_draw_sheet, sx_draw_effects,
-    sx_draw_principles;
+    sx_draw_principles, sx_draw_places; /* the last one is a part of network */
 
 /* The kind that suits the records, and how many of them it shows. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);

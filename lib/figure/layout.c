@@ -1,4 +1,4 @@
-/* layout.c - nodes on a circle, or where springs between them come to rest. */
+/* layout.c - where the nodes of a network stand: on a circle, or in layers. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -41,58 +41,139 @@ void sx_layout_circle(int64_t n, double *x, double *y)
     }
 }
 
-/* One step: all push each other away, lines pull; none moves farther than `most`. */
-static void relax(const struct sx_edges *e, int64_t n, double *x, double *y, double *dx,
-                  double *dy, double most)
+/* ---- Layers ---- */
+
+void sx_layers_free(struct sx_layers *l)
 {
-    double k = sqrt(4.0 / (double)n);
-    for (int64_t i = 0; i < n; i++) {
-        dx[i] = dy[i] = 0;
-        for (int64_t j = 0; j < n; j++) {
-            double ax = x[i] - x[j], ay = y[i] - y[j], d2 = fmax(ax * ax + ay * ay, 1e-6);
-            dx[i] += i != j ? ax * k * k / d2 : 0;
-            dy[i] += i != j ? ay * k * k / d2 : 0;
-        }
-    }
-    for (int64_t m = 0; m < e->n; m++) {
-        int64_t a = e->end[2 * m], b = e->end[2 * m + 1];
-        double ax = x[a] - x[b], ay = y[a] - y[b], d = hypot(ax, ay);
-        dx[a] -= ax * d / k;
-        dy[a] -= ay * d / k;
-        dx[b] += ax * d / k;
-        dy[b] += ay * d / k;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        double d = fmax(hypot(dx[i], dy[i]), 1e-9), step = fmin(d, most);
-        x[i] += dx[i] / d * step;
-        y[i] += dy[i] / d * step;
-    }
+    free(l->layer);
+    free(l->across);
+    *l = (struct sx_layers){0};
 }
 
-/* Fills the square from -1 to 1. */
-static void fit(int64_t n, double *x)
+/* Distances from a node, which others of its part get; the farthest. */
+static int64_t distances(int64_t *layer, const struct sx_edges *e, int64_t from)
 {
-    double low = INFINITY, high = -INFINITY;
-    for (int64_t i = 0; i < n; i++) {
-        low = fmin(low, x[i]);
-        high = fmax(high, x[i]);
+    int64_t last = from;
+    bool moved = true;
+    layer[from] = 0;
+    for (int64_t at = 0; moved; at++) {
+        moved = false;
+        for (int64_t k = 0; k < 2 * e->n; k++)
+            if (layer[e->end[k]] == at && layer[e->end[k ^ 1]] < 0) {
+                last = e->end[k ^ 1];
+                layer[last] = at + 1;
+                moved = true;
+            }
     }
+    return last;
+}
+
+/* Layers by distance from an end of each part, of its two ends the one of the smaller number. */
+static bool by_distance(struct sx_layers *l, const struct sx_edges *e, int64_t n,
+                        struct sx_error *error)
+{
+    int64_t *seen = sx_new((size_t)(2 * n), sizeof *seen, error), *again = seen + n;
+    for (int64_t i = 0; seen != NULL && i < n; i++)
+        l->layer[i] = seen[i] = again[i] = -1;
+    for (int64_t i = 0; seen != NULL && i < n; i++) {
+        if (seen[i] >= 0)
+            continue;
+        int64_t end = distances(seen, e, i), other = distances(again, e, end);
+        distances(l->layer, e, end < other ? end : other);
+    }
+    free(seen);
+    return seen != NULL;
+}
+
+/* Counts the layers, and spreads nodes without lines over them. */
+static void spread(struct sx_layers *l, const struct sx_edges *e, int64_t n)
+{
+    int64_t alone = 0, placed = 0;
+    for (int64_t i = 0; i < n; i++) {
+        l->n = l->layer[i] + 1 > l->n ? l->layer[i] + 1 : l->n;
+        l->across[i] = 0; /* until nodes are lined up: how many lines end there */
+    }
+    for (int64_t k = 0; k < 2 * e->n; k++)
+        l->across[e->end[k]]++;
     for (int64_t i = 0; i < n; i++)
-        x[i] = high > low ? 2 * (x[i] - low) / (high - low) - 1 : 0;
+        alone += l->across[i] == 0;
+    for (int64_t i = 0; i < n; i++)
+        if (l->across[i] == 0)
+            l->layer[i] = placed++ * l->n / alone;
 }
 
-bool sx_layout_springs(const struct sx_edges *edges, int64_t n, double *x, double *y,
-                       struct sx_error *error)
+/* The mean place of what a node has lines to; its own where there is none. */
+static double pull(const struct sx_layers *l, const struct sx_edges *e, int64_t node)
 {
-    enum { STEPS = 300 };
-    double *d = sx_new((size_t)(2 * n), sizeof *d, error);
-    if (d == NULL)
-        return false;
-    sx_layout_circle(n, x, y);
-    for (int i = 0; i < STEPS; i++)
-        relax(edges, n, x, y, d, d + n, 0.2 * (STEPS - i) / STEPS);
-    fit(n, x);
-    fit(n, y);
-    free(d);
-    return true;
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < 2 * e->n; k++)
+        if (e->end[k] == node) {
+            sum += l->across[e->end[k ^ 1]];
+            count++;
+        }
+    return count > 0 ? sum / (double)count : l->across[node];
+}
+
+/* Sets the places of the nodes of each layer in the order given. */
+static void line_up(struct sx_layers *l, const int64_t *order, int64_t n)
+{
+    l->widest = 0;
+    for (int64_t i = 0, size; i < n; i += size) {
+        for (size = 0; i + size < n && l->layer[order[i + size]] == l->layer[order[i]]; size++)
+            l->across[order[i + size]] = (double)size;
+        for (int64_t k = 0; k < size; k++)
+            l->across[order[i + k]] -= (double)(size - 1) / 2;
+        l->widest = size > l->widest ? size : l->widest;
+    }
+}
+
+/* Sorts by layer, and within one by pull; equal ones stay in order. */
+static void sort(const struct sx_layers *l, const double *key, int64_t *order, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++)
+        for (int64_t k = i; k > 0; k--) {
+            int64_t a = order[k - 1], b = order[k];
+            if (l->layer[a] < l->layer[b] || (l->layer[a] == l->layer[b] && key[a] <= key[b]))
+                break;
+            order[k - 1] = b;
+            order[k] = a;
+        }
+}
+
+/* Every other layer moves at a time: two that move at once would change places for ever. */
+static bool arrange(struct sx_layers *l, const struct sx_edges *e, int64_t n,
+                    struct sx_error *error)
+{
+    enum { SWEEPS = 12 };
+    int64_t *order = sx_new((size_t)n, sizeof *order, error);
+    double *key = sx_new((size_t)n, sizeof *key, error);
+    bool ok = order != NULL && key != NULL;
+    for (int64_t i = 0; ok && i < n; i++) {
+        order[i] = i;
+        key[i] = 0;
+    }
+    for (int sweep = 0; ok && sweep < SWEEPS; sweep++) {
+        sort(l, key, order, n);
+        line_up(l, order, n);
+        for (int64_t i = 0; i < n; i++)
+            key[i] = (l->layer[i] + sweep) % 2 == 0 ? pull(l, e, i) : l->across[i];
+    }
+    free(order);
+    free(key);
+    return ok;
+}
+
+bool sx_layers_get(struct sx_layers *l, const struct sx_edges *edges, int64_t n,
+                   struct sx_error *error)
+{
+    *l = (struct sx_layers){.layer = sx_new((size_t)n, sizeof *l->layer, error),
+                            .across = sx_new((size_t)n, sizeof *l->across, error)};
+    bool ok = l->layer != NULL && l->across != NULL && by_distance(l, edges, n, error);
+    if (ok)
+        spread(l, edges, n);
+    ok = ok && arrange(l, edges, n, error);
+    if (!ok)
+        sx_layers_free(l);
+    return ok;
 }

@@ -14,10 +14,21 @@ bool sx_edges_read(struct sx_edges *edges, const char *path, int64_t nodes,
                    struct sx_error *error);
 void sx_edges_free(struct sx_edges *edges);
 
-/* Places from -1 to 1: evenly on a circle, from the top; or so that neighbours are near and others
- * apart (Fruchterman and Reingold, 1991). */
+/* Places from -1 to 1, evenly on a circle, from the top. */
 void sx_layout_circle(int64_t n, double *x, double *y);
-bool sx_layout_springs(const struct sx_edges *edges, int64_t n, double *x, double *y,
-                       struct sx_error *error);
+
+/* Layers of a graph. */
+struct sx_layers {
+    int64_t n, widest; /* layers; nodes of the largest one */
+    int64_t *layer;    /* of each node */
+    double *across;    /* of each node, from the middle of its layer, in steps of 1 */
+};
+
+/* Layers are distances from an end of the graph, so that lines lead to the next layer or stay in one.
+ * Nodes without lines are spread over all layers. Neighbours are brought to a level, as Sugiyama and
+ * others do (1981). */
+bool sx_layers_get(struct sx_layers *layers, const struct sx_edges *edges, int64_t n,
+                   struct sx_error *error);
+void sx_layers_free(struct sx_layers *layers);
 
 #endif

@@ -14,6 +14,7 @@ struct shown {
     const struct sx_picture *behind;
     struct sx_heat heat;
     double width, height; /* of a panel */
+    double top;           /* per cent that its mask keeps */
 };
 
 /* The longer side is `side`; small pictures have whole pixels. */
@@ -115,8 +116,7 @@ static bool draw_mask(struct sx_page *p, const struct shown *s, double x, double
     int64_t n = s->heat.rows * s->heat.columns;
     uint8_t *keep = sx_new((size_t)n, 1, error);
     uint32_t *argb = sx_new((size_t)n, sizeof *argb, error);
-    bool ok = keep != NULL && argb != NULL &&
-              sx_heat_top(&s->heat, s->o->map.top, keep, error) &&
+    bool ok = keep != NULL && argb != NULL && sx_heat_top(&s->heat, s->top, keep, error) &&
               sx_page_picture(p, x, y, s->width, s->height, s->behind, false, error);
     for (int64_t i = 0; ok && i < n; i++)
         argb[i] = keep[i] ? 0 : 0xff808080U;
@@ -173,24 +173,53 @@ static double draw_bar(struct sx_page *p, const struct shown *s, bool relative, 
     return sx_colour_bar(p, x, y, height, ramp, low, high, text);
 }
 
+static int count_masks(const struct sx_figure *f)
+{
+    return f->o->map.n_tops > 0 ? f->o->map.n_tops : 1;
+}
+
+static double share_of(const struct sx_figure *f, int mask)
+{
+    return f->o->map.n_tops > 0 ? f->o->map.top[mask] : 10;
+}
+
+/* What a panel shows, beneath it; of a map of a method. */
+static void name_panel(struct sx_page *p, const struct shown *s, int panel, const char *method,
+                       double x, double y)
+{
+    char text[160];
+    if (panel == SX_PANEL_MASK)
+        snprintf(text, sizeof text, "%.100s%stop %g %%", method != NULL ? method : "",
+                 method != NULL ? ", " : "", s->top);
+    else
+        snprintf(text, sizeof text, "%.100s",
+                 panel == SX_PANEL_PICTURE ? "picture"
+                 : method != NULL          ? method
+                 : panel == SX_PANEL_MAP   ? "map"
+                                           : "overlay");
+    caption(p, s, x, y, text);
+}
+
 bool sx_draw_overlay(struct sx_page *p, const struct sx_figure *f, double x, double y,
                      double *width, double *height, struct sx_error *error)
 {
-    static const char *const names[] = {"picture", "map", "overlay", "strongest places"};
     struct shown s;
-    int wanted = f->item[0].behind != NULL ? f->o->map.panels : SX_PANEL_MAP, count = 0;
-    for (int i = 0; i < 4; i++)
+    int wanted = f->item[0].behind != NULL ? f->o->map.panels : SX_PANEL_MAP;
+    int masks = (wanted & SX_PANEL_MASK) != 0 ? count_masks(f) : 0, count = masks;
+    for (int i = 0; i < 3; i++)
         count += (wanted >> i & 1) != 0;
     if (!open_shown(&s, f, 0, 0, count > 1 ? 300 : 420, error))
         return false;
     double at = 0;
     bool ok = true;
-    for (int i = 0; i < 4 && ok; i++) {
-        if ((wanted >> i & 1) == 0)
+    for (int i = 0; i < 3 + masks && ok; i++) {
+        int panel = i < 3 ? 1 << i : SX_PANEL_MASK;
+        if ((wanted & panel) == 0)
             continue;
-        ok = draw_panel(p, &s, 1 << i, x + at, y, error);
+        s.top = i < 3 ? 0 : share_of(f, i - 3);
+        ok = draw_panel(p, &s, panel, x + at, y, error);
         if (count > 1)
-            caption(p, &s, x + at, y, names[i]);
+            name_panel(p, &s, panel, NULL, x + at, y);
         at += s.width + GAP;
     }
     double bar = draw_bar(p, &s, false, x + at - GAP + BAR_GAP, y, s.height);
@@ -213,38 +242,77 @@ static bool strip_map(const struct sx_figure *f, int64_t i, int64_t *item, int64
     return false;
 }
 
+/* Panel k of a strip: the picture, or a map, or, with --topk, a mask of one. */
+struct strip_panel {
+    int64_t item, map;
+    int panel, mask; /* mask: 1 + its number; 0: none */
+};
+
+/* How many panels each map has. */
+static int panels_each(const struct sx_figure *f)
+{
+    return f->item[0].behind != NULL && f->o->map.n_tops > 0 ? 1 + f->o->map.n_tops : 1;
+}
+
+static bool strip_panel(const struct sx_figure *f, int64_t k, struct strip_panel *v)
+{
+    int each = panels_each(f);
+    const struct sx_picture *behind = f->item[0].behind;
+    /* Of a few pixels nothing can be seen through colours. */
+    int plain = behind != NULL && behind->width > 40 ? SX_PANEL_OVERLAY : SX_PANEL_MAP;
+    bool picture = behind != NULL && k == 0;
+    k -= behind != NULL && k > 0;
+    *v = (struct strip_panel){.mask = picture ? 0 : (int)(k % each)};
+    v->panel = picture ? SX_PANEL_PICTURE : v->mask > 0 ? SX_PANEL_MASK : plain;
+    return strip_map(f, picture ? 0 : k / each, &v->item, &v->map);
+}
+
 static bool draw_strip_panel(struct sx_page *p, const struct sx_figure *f, struct shown *s,
-                             int64_t item, int64_t k, bool picture, double x, double y,
+                             const struct strip_panel *v, double x, double y,
                              struct sx_error *error)
 {
     struct sx_record_map map;
-    /* Of a few pixels nothing can be seen through colours. */
-    bool over = s->behind != NULL && s->behind->width > 40;
-    int panel = picture ? SX_PANEL_PICTURE : over ? SX_PANEL_OVERLAY : SX_PANEL_MAP;
-    if (!draw_panel(p, s, panel, x, y, error) || !sx_map_get(f->item[item].record, k, &map))
+    s->top = v->mask > 0 ? share_of(f, v->mask - 1) : 0;
+    if (!draw_panel(p, s, v->panel, x, y, error) ||
+        !sx_map_get(f->item[v->item].record, v->map, &map))
         return false;
-    caption(p, s, x, y, picture ? "picture" : map.method != NULL ? map.method : "map");
+    name_panel(p, s, v->panel, map.method, x, y);
     sx_record_map_free(&map);
     return true;
+}
+
+/* Where panel k stands: in rows of five; with masks, a row for each map, behind the picture. */
+static void place_panel(const struct sx_figure *f, int64_t k, int64_t *column, int64_t *row)
+{
+    enum { ACROSS = 5 };
+    int each = panels_each(f);
+    *column = k % ACROSS;
+    *row = k / ACROSS;
+    if (each > 1) {
+        *column = k == 0 ? 0 : 1 + (k - 1) % each;
+        *row = k == 0 ? 0 : (k - 1) / each;
+    }
 }
 
 /* The picture, and then a panel for each map of the records. */
 bool sx_draw_strip(struct sx_page *p, const struct sx_figure *f, double x, double y,
                    double *width, double *height, struct sx_error *error)
 {
-    enum { ACROSS = 5 };
-    int64_t lead = f->item[0].behind != NULL, panels = lead, item, map;
-    while (strip_map(f, panels - lead, &item, &map))
+    struct strip_panel v;
+    int64_t panels = 0, column, row;
+    while (strip_panel(f, panels, &v))
         panels++;
     double side = panels > 3 ? 200 : 280, wide = 0, high = 0;
     struct shown s = {0};
-    bool ok = panels > lead || sx_fail(error, SX_FAILED, "the record has no map to draw");
+    bool ok = sx_map_count(f->item[0].record) > 0 ||
+              sx_fail(error, SX_FAILED, "the record has no map to draw");
     for (int64_t k = 0; k < panels && ok; k++) {
-        strip_map(f, k > lead ? k - lead : 0, &item, &map);
-        ok = open_shown(&s, f, item, map, side, error);
-        double at = x + (double)(k % ACROSS) * (s.width + GAP);
-        double top = y + (double)(k / ACROSS) * (s.height + CAPTION + GAP);
-        ok = ok && draw_strip_panel(p, f, &s, item, map, k < lead, at, top, error);
+        strip_panel(f, k, &v);
+        place_panel(f, k, &column, &row);
+        ok = open_shown(&s, f, v.item, v.map, side, error);
+        double at = x + (double)column * (s.width + GAP);
+        double top = y + (double)row * (s.height + CAPTION + GAP);
+        ok = ok && draw_strip_panel(p, f, &s, &v, at, top, error);
         wide = fmax(wide, at + s.width - x);
         high = fmax(high, top + s.height + CAPTION - y);
         if (k + 1 == panels && ok)

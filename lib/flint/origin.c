@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "flint/fit.h"
+#include "record/result.h"
 
 #define KEY "flint.input"
-
-static const char colours[] = "auto|rgb|bgr|gray", layouts[] = "auto|nchw|nhwc";
 
 /* ---- Writing ---- */
 
@@ -17,36 +16,6 @@ static void put_words(struct sx_result *r, const char *key, const char *const *w
     sx_put_list(r, key);
     for (int64_t i = 0; i < n; i++)
         sx_put_text(r, NULL, word[i]);
-    sx_put_end(r);
-}
-
-static void put_three(struct sx_result *r, const char *key, const double v[3])
-{
-    sx_put_list(r, key);
-    for (int i = 0; i < 3; i++)
-        sx_put_double(r, NULL, v[i]);
-    sx_put_end(r);
-}
-
-static void put_choice(struct sx_result *r, const char *key, const char *choices, int i)
-{
-    char name[16];
-    bool named = sx_choice_name(choices, i, name, sizeof name);
-    sx_put_text(r, key, named ? name : NULL);
-}
-
-static void put_preparation(struct sx_result *r, const struct sx_preprocess *p)
-{
-    sx_put_object(r, "prepare");
-    sx_put_int(r, "width", p->width);
-    sx_put_int(r, "height", p->height);
-    sx_put_int(r, "short_side", p->short_side);
-    sx_put_int(r, "crop", p->crop);
-    sx_put_double(r, "scale", p->scale);
-    put_three(r, "mean", p->mean);
-    put_three(r, "std", p->std);
-    put_choice(r, "channels", colours, (int)p->colour);
-    put_choice(r, "layout", layouts, (int)p->layout);
     sx_put_end(r);
 }
 
@@ -75,7 +44,7 @@ char *sx_flint_origin_text(const struct sx_flint_fit *fit, struct sx_error *erro
         return NULL;
     sx_put_object(r, NULL);
     if (o != NULL && o->prepared)
-        put_preparation(r, &o->pre);
+        sx_put_preparation(r, "prepare", &o->pre);
     if (o != NULL && o->n_labels > 0)
         put_words(r, "labels", o->labels, o->n_labels);
     if (o != NULL && o->n_names > 0)
@@ -101,47 +70,6 @@ char *sx_flint_names_text(const struct sx_flint_fit *fit, struct sx_error *error
 }
 
 /* ---- Reading ---- */
-
-static int whole(const struct sx_datum *object, const char *key, bool *ok)
-{
-    double v = sx_datum_number(sx_datum_at(object, key), NAN);
-    *ok = *ok && v >= -1 && v <= 1 << 20 && v == floor(v);
-    return *ok ? (int)v : 0;
-}
-
-static void three(const struct sx_datum *object, const char *key, double to[3], bool *ok)
-{
-    const struct sx_datum *v = sx_datum_at(object, key);
-    *ok = *ok && sx_datum_count(v) == 3;
-    for (int i = 0; *ok && i < 3; i++) {
-        to[i] = sx_datum_element(v, i);
-        *ok = isfinite(to[i]);
-    }
-}
-
-static int choice(const struct sx_datum *object, const char *key, const char *choices, bool *ok)
-{
-    int i = sx_choice_find(choices, sx_datum_text(sx_datum_at(object, key), ""));
-    *ok = *ok && i >= 0;
-    return *ok ? i : 0;
-}
-
-static bool read_preparation(const struct sx_datum *from, struct sx_preprocess *p)
-{
-    bool ok = true;
-    *p =
-        (struct sx_preprocess){.width = whole(from, "width", &ok),
-                               .height = whole(from, "height", &ok),
-                               .short_side = whole(from, "short_side", &ok),
-                               .crop = whole(from, "crop", &ok),
-                               .scale = sx_datum_number(sx_datum_at(from, "scale"), NAN),
-                               .colour = (enum sx_colour)choice(from, "channels", colours, &ok),
-                               .layout = (enum sx_layout)choice(from, "layout", layouts, &ok)};
-    three(from, "mean", p->mean, &ok);
-    three(from, "std", p->std, &ok);
-    return ok && isfinite(p->scale) && p->scale != 0 && p->std[0] > 0 && p->std[1] > 0 &&
-           p->std[2] > 0;
-}
 
 /* A list of texts; NULL where it is none. */
 static const char *const *words(struct sx_flint_told *told, const char *key, int64_t *n,
@@ -201,7 +129,7 @@ bool sx_flint_tell(struct sx_flint_told *told, const struct sx_model *model, int
     const struct sx_datum *range = sx_datum_at(top, "range");
     bool ok = top != NULL && top->kind == SX_OBJECT;
     o->prepared = prepare != NULL;
-    ok = ok && (prepare == NULL || read_preparation(prepare, &o->pre));
+    ok = ok && (prepare == NULL || sx_preparation_read(prepare, &o->pre));
     if (ok) {
         o->labels = words(told, "labels", &o->n_labels, &ok, &bad);
         o->names = words(told, "names", &o->n_names, &ok, &bad);

@@ -20,16 +20,24 @@ static bool parse_colours(const struct sx_option *row, void *options, const char
     return true;
 }
 
-/* The share that the mask keeps; the mask is then shown, too. */
+/* The shares that masks keep; the masks are then shown, too. */
 static bool parse_top(const struct sx_option *row, void *options, const char *text,
                       struct sx_error *error)
 {
     struct sx_plot *plot = options;
-    double top;
-    if (!sx_number_parse(text, strlen(text), &top) || !(top >= 0 && top <= 100))
-        return sx_fail(error, SX_USAGE, "%s wants per cent, not '%.*s'", row->name,
-                       SX_NAME_SHOWN, text);
-    plot->top = top;
+    plot->n_tops = 0;
+    for (const char *at = text;; at++) {
+        size_t n = strcspn(at, ",");
+        double top;
+        if (!sx_number_parse(at, n, &top) || !(top >= 0 && top <= 100) ||
+            plot->n_tops == SX_MOST_TOPS)
+            return sx_fail(error, SX_USAGE, "%s wants per cent, %d numbers at most, not '%.*s'",
+                           row->name, SX_MOST_TOPS, SX_NAME_SHOWN, text);
+        plot->top[plot->n_tops++] = top;
+        at += n;
+        if (*at == '\0')
+            break;
+    }
     plot->panels |= SX_PANEL_MASK;
     return true;
 }
@@ -94,7 +102,7 @@ static const struct sx_option rows[] = {{.name = "reduce",
                                          .initial = "0.9",
                                          .high = 1},
                                         {.name = "topk",
-                                         .argument = "P",
+                                         .argument = "P[,P]",
                                          .help = "show the top P per cent of the picture",
                                          .kind = SX_OPTION_PARSED,
                                          .parse = parse_top},
@@ -108,7 +116,7 @@ const struct sx_options sx_plot_table = {"Pictures out", rows, sizeof rows / siz
 
 void sx_plot_default(struct sx_plot *plot)
 {
-    *plot = (struct sx_plot){.top = 10};
+    *plot = (struct sx_plot){0};
     sx_option_defaults(&sx_plot_table, plot);
 }
 

@@ -5,30 +5,6 @@
 #include "record/result.h"
 #include "sextant/explain.h"
 
-/* Enough to prepare the picture again, for what is drawn over it. */
-static void put_prepared(struct sx_result *r, const struct sx_preprocess *p)
-{
-    static const char *const colour[] = {"auto", "rgb", "bgr", "gray"};
-    static const char *const layout[] = {"auto", "nchw", "nhwc"};
-    sx_put_object(r, "picture");
-    sx_put_int(r, "width", p->width);
-    sx_put_int(r, "height", p->height);
-    sx_put_int(r, "short", p->short_side);
-    sx_put_int(r, "crop", p->crop);
-    sx_put_double(r, "scale", p->scale);
-    sx_put_list(r, "mean");
-    for (int i = 0; i < 3; i++)
-        sx_put_double(r, NULL, p->mean[i]);
-    sx_put_end(r);
-    sx_put_list(r, "std");
-    for (int i = 0; i < 3; i++)
-        sx_put_double(r, NULL, p->std[i]);
-    sx_put_end(r);
-    sx_put_text(r, "channels", colour[p->colour]);
-    sx_put_text(r, "layout", layout[p->layout]);
-    sx_put_end(r);
-}
-
 static void put_target(struct sx_result *r, const struct sx_target *target)
 {
     static const char *const score[] = {[SX_SCORE_RAW] = "raw",
@@ -80,7 +56,7 @@ void sx_result_begin(struct sx_result *r, const struct sx_record *record)
     sx_put_text(r, "name", record->input_name);
     sx_put_shape(r, "shape", &record->input_shape);
     if (record->prepared != NULL)
-        put_prepared(r, record->prepared);
+        sx_put_preparation(r, "picture", record->prepared); /* enough to do it again */
     sx_put_end(r);
     if (record->target != NULL)
         put_target(r, record->target);

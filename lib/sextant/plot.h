@@ -9,18 +9,23 @@
 extern "C" {
 #endif
 
+/* Most masks of one map. */
+#define SX_MOST_TOPS 6
+
 /* How an attribution is drawn: set by the rows of sx_plot_table. */
 struct sx_plot {
     int reduce, sign, panels;
     enum sx_layout layout;
     char colours[12];
-    double outlier, alpha, top;
+    double outlier, alpha;
+    double top[SX_MOST_TOPS]; /* of each mask; none: one of 10 per cent */
+    int n_tops;
 };
 
 /* "reduce": channels become their sum, the sum of their magnitudes, or the one of largest
  * magnitude. "outlier": per cent of the total magnitude that may lie over the scale's end.
- * "overlay": share of the map where it is strongest. "topk": per cent of places that the mask
- * keeps. A colour map is reversed with _r. */
+ * "overlay": share of the map where it is strongest. "topk": per cent of places that a mask
+ * keeps, of several masks by commas. A colour map is reversed with _r. */
 extern const struct sx_options sx_plot_table;
 
 /* Sets all options to their defaults. */

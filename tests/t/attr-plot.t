@@ -69,6 +69,17 @@ is 'a network: a line each pair' "$(ink 'stroke-opacity:0\.')" 45
 printf '0,1\n1,2\n2,3\n3,4\n4,5\n5,6\n6,7\n7,8\n8,9\n' >chain
 plot -f svg --kind=network --edges=chain <pairs
 is 'a graph: its lines too' "$status $(ink 'rgb(73\.[0-9]*%,73\.[0-9]*%,73\.[0-9]*%)')" '0 9'
+printf '%s\n' 0,1 1,2 2,3 3,4 4,5 5,0 5,6 >ring
+plot -f svg --kind=network --edges=ring <pairs
+has 'a ring' 'age' 's6'
+jq -nc '{tool: "shapley-int", id: "chain", index: 0, params: {}, players: 40,
+    names: [range(40) | "residue \(.)"],
+    interactions: [range(39) | {set: [., . + 1], value: (. % 7 - 3)}]}' >long
+jq -nr 'range(39) | "\(.),\(. + 1)"' >edges
+plot -f svg --kind=network --edges=edges <long
+has 'a long chain' 'residue 0' 'residue 39'
+wide=$(sed -n 's/.*<svg.* width="\([0-9]*\).*/\1/p' "$T/out" | head -n 1)
+ok 'is folded into rows' [ "$wide" -lt 1200 ]
 plot -f svg <threes
 has 'sets' 'The strongest 20 of 175 sets.' 'interaction'
 plot -f svg --kind=stacked <threes

@@ -216,6 +216,12 @@ size() {
 ggig -f png --method=grad --panels=map -o one.png digits8.onnx picture.png
 ggig -f png --method=grad --panels=picture,map,overlay,mask -o four.png digits8.onnx picture.png
 ok 'four panels are wider than one' test "$(size four.png | cut -d ' ' -f 1)" -gt "$(size one.png | cut -d ' ' -f 1)"
+run ggig -f svg --method=grad --topk=5,20 digits8.onnx picture.png
+clean 'two masks'
+is 'a panel each' "$(grep -c '^top [0-9]* %$' "$T/out")" 2
+run ggig -f svg --method=grad,inputxgrad --kind=strip --topk=5,20 digits8.onnx picture.png
+clean 'two masks of two methods'
+is 'a panel each of each' "$(grep -c '^[a-z]*grad, top [0-9]* %$' "$T/out")" 4
 run ggig -f png --sheet --iters=2 --steps=2 --samples=2 --max-sigma=2 -o sheet.png --rows=0:1 digits8.onnx digits8.npy
 clean 'a sheet of all methods'
 ok 'is higher than one figure' test "$(size sheet.png | cut -d ' ' -f 2)" -gt "$(size one.png | cut -d ' ' -f 2)"

@@ -57,6 +57,11 @@ offers() {
     run "$@"
     refused "$*" 2 "$text"
 }
+# What writes ONNX alone has no formats.
+for tool in onnx-grad onnx-perturb flint-fit; do
+    is "$tool: no --format" "$("$tool" --complete | grep -c -e '--format')" 0
+    offers "no option '-f'" "$tool" -f json digits8.onnx
+done
 offers "no option '--stp'; nearest: --step" ggig --stp=off digits8.onnx
 offers "no option '--setps'; nearest: --steps" ggig --setps=4 digits8.onnx
 offers "no option '-Z'" ggig -qZ digits8.onnx
