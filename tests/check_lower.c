@@ -639,14 +639,51 @@ START_TEST(listing)
 }
 END_TEST
 
+/* The first axis of x[N, 2, 3] counts samples if it comes out in front, alone. */
+START_TEST(samples)
+{
+    static const struct {
+        const char *op[2], *attributes[2];
+        bool whole;
+    } cases[] = {{{"Exp", "Neg"}, {NULL, NULL}, false},
+                 {{"Transpose", "Transpose"}, {"perm=[1,2,0]", "perm=[2,0,1]"}, false},
+                 {{"Transpose", "Transpose"}, {"perm=[2,0,1]", "perm=[1,2,0]"}, false},
+                 {{"Transpose", "Transpose"}, {"perm=[1,2,0]", "perm=[1,2,0]"}, true},
+                 {{"Transpose", "Exp"}, {"perm=[1,2,0]", NULL}, true},
+                 {{"Transpose", "Softmax"}, {"perm=[0,2,1]", "axis=2"}, false},
+                 {{"Exp", "Softmax"}, {NULL, "axis=0"}, true},
+                 {{"Exp", "CumSum"}, {NULL, NULL}, true},
+                 {{"Exp", "Gather"}, {NULL, "axis=1"}, false},
+                 {{"Exp", "Gather"}, {NULL, "axis=0"}, true},
+                 {{"Exp", "ReduceSum"}, {NULL, "keepdims=0"}, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_error error = {0};
+        struct tm_model *m = tm_new(13);
+        bool two = strchr("GRC", cases[i].op[1][0]) != NULL; /* Gather, ReduceSum, CumSum */
+        tm_input(m, "x", SX_FLOAT, 3, (const int64_t[]){-1, 2, 3});
+        tm_const(m, "zero", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){0});
+        tm_node(m, cases[i].op[0], "x", "t", cases[i].attributes[0]);
+        tm_node(m, cases[i].op[1], two ? "t zero" : "t", "y", cases[i].attributes[1]);
+        tm_output(m, "y");
+        struct sx_model *model = tm_open(m, &error);
+        tm_free(m);
+        ck_assert_msg(model != NULL && sx_model_find_samples(model, 0, &error), "%s",
+                      error.message);
+        ck_assert_msg(sx_model_input(model, 0)->whole == cases[i].whole, "%zu: %s %s", i,
+                      cases[i].op[0], cases[i].op[1]);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("lower");
-    SUITE_ADD(c, any_order, broken_wiring, unknown_operators, default_domain_has_two_names,
-              every_tensor_is_named, optional_outputs, symbolic_dimensions, conflicting_symbols,
-              only_what_is_needed, fed_inside, explained_tensor, constant_inputs,
-              undeclared_shapes, weights_of_all_types, weights_that_are_inputs_too,
-              constant_tensors, shape_arithmetic_folds, unfolded_constants, memory_limit,
-              functions, endless_functions, table, listing);
+    SUITE_ADD(c, samples, any_order, broken_wiring, unknown_operators,
+              default_domain_has_two_names, every_tensor_is_named, optional_outputs,
+              symbolic_dimensions, conflicting_symbols, only_what_is_needed, fed_inside,
+              explained_tensor, constant_inputs, undeclared_shapes, weights_of_all_types,
+              weights_that_are_inputs_too, constant_tensors, shape_arithmetic_folds,
+              unfolded_constants, memory_limit, functions, endless_functions, table, listing);
     return suite_run();
 }
