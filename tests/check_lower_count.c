@@ -67,6 +67,7 @@ START_TEST(runs_of_numbers)
 }
 END_TEST
 
+#define CENTRED "f!1x2x4: 0.5 0.5 1 1 1.25 0.5 1 1"
 #define THREE "f!1x3x4: 0 0 1 1 0 0.1 1 1.1 0 10 1 11"
 
 START_TEST(boxes)
@@ -88,6 +89,17 @@ START_TEST(boxes)
          NULL,
          {THREE, "f!1x2x3: 0.5 0.9 0.7 0.1 0.2 0.3", "i!: 1", "f!: 0.5", "f!: 0.25"},
          {"i2x3: 0 0 1 0 1 2"}},
+        /* Centres and sides: the first two have 1/7 of what they cover in common. */
+        {11,
+         "NonMaxSuppression",
+         "center_point_box=1",
+         {CENTRED, "f!1x1x2: 0.5 0.9", "i!1: 3", "f!1: 0.15"},
+         {"i2x3: 0 0 1 0 0 0"}},
+        {11,
+         "NonMaxSuppression",
+         "center_point_box=1",
+         {CENTRED, "f!1x1x2: 0.5 0.9", "i!1: 3", "f!1: 0.14"},
+         {"i1x3: 0 0 1"}},
         /* Without a number of boxes there are none. */
         {10, "NonMaxSuppression", NULL, {THREE, "f!1x1x3: 1 2 3"}, {"i0x3:"}},
         {10,

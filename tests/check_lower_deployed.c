@@ -286,6 +286,25 @@ START_TEST(trees)
 }
 END_TEST
 
+/* Scores of class 1 alone: a probability if no leaf is negative, and chosen from one half on; else
+ * chosen from 0 on. */
+START_TEST(stumps)
+{
+#define STUMP(weights)                                                                         \
+    17, "ai.onnx.ml:TreeEnsembleClassifier",                                                   \
+        "nodes_treeids=0,0,0 nodes_nodeids=0,1,2 nodes_featureids=0,0,0 "                      \
+        "nodes_modes='BRANCH_LEQ','LEAF','LEAF' nodes_values=0.0,0.0,0.0 "                     \
+        "nodes_truenodeids=1,0,0 nodes_falsenodeids=2,0,0 class_treeids=0,0 "                  \
+        "class_nodeids=1,2 class_ids=1,1 classlabels_int64s=4,5 class_weights=" weights
+    static const struct lc cases[] = {
+        {STUMP("0.25,0.75"), {"f1x1: -1"}, {"i1: 4", "f1x2: 0 0.25"}},
+        {STUMP("0.25,0.75"), {"f1x1: 1"}, {"i1: 5", "f1x2: 0 0.75"}},
+        {STUMP("-0.25,0.25"), {"f1x1: -1"}, {"i1: 4", "f1x2: 0 -0.25"}},
+        {STUMP("-0.25,0.25"), {"f1x1: 1"}, {"i1: 5", "f1x2: 0 0.25"}}};
+    LC_RUN(cases);
+}
+END_TEST
+
 /* Two elements a byte, the first in the low half; a scale for each block of two. */
 START_TEST(four_bits)
 {
@@ -326,7 +345,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("deployed");
-    SUITE_ADD(c, quantised, classical, trees, four_bits, eight_bits, support_vectors,
+    SUITE_ADD(c, quantised, classical, trees, stumps, four_bits, eight_bits, support_vectors,
               trees_of_version_5);
     return suite_run();
 }
