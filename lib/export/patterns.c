@@ -102,7 +102,7 @@ static int read_pooled(const struct sx_writer *w, int node, int *reads)
 
 static void spell_pooled(struct sx_writer *w, int node)
 {
-    int choice;
+    int choice = SX_NONE; /* read_pooled has found it before */
     read_pooled(w, node, &choice);
     w->name[node] = w->beside[choice];
 }
