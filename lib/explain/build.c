@@ -5,11 +5,13 @@
 #include "explain/build.h"
 #include "explain/ids.h"
 #include "explain/infer.h"
+#include "explain/prefix.h"
 
 void sx_masked_free(struct sx_masked *kept)
 {
     sx_points_free(kept->points);
     sx_graph_free(kept->graph);
+    sx_prefix_free(kept->prefix);
     *kept = (struct sx_masked){0};
 }
 

@@ -14,7 +14,8 @@ struct sx_masked {
     struct sx_graph *graph;
     struct sx_points *points;
     int64_t players, expected;
-    int likeness; /* enum sx_likeness */
+    int likeness;             /* enum sx_likeness */
+    struct sx_prefix *prefix; /* NULL: see prefix.h */
 };
 
 /* What is built for one set of input shapes, and for what the values of a sample decide. The simplified graph computes `scores` (the
@@ -55,9 +56,9 @@ struct sx_explainer {
     int64_t pick;    /* what `index` is fed: the target's element */
     int64_t samples; /* taken so far */
     char *watched;   /* a tensor that the forward pass is asked for besides, NULL: none */
-    struct sx_tensor watched_value; /* at the sample, SX_DOUBLE; empty before there is one */
-    int64_t forward, backward;
-    struct sx_explainer *layer; /* f as a function of a layer: see layer.h */
+    struct sx_tensor watched_value;   /* at the sample, SX_DOUBLE; empty before there is one */
+    int64_t forward, backward, games; /* games: baselines of games of the model so far */
+    struct sx_explainer *layer;       /* f as a function of a layer: see layer.h */
     char *layer_name;
     int64_t layer_sample; /* what `samples` was when it was taken there; 0: not yet */
 };

@@ -5,18 +5,22 @@
  * follows from them alone is there once. */
 #include <stdlib.h>
 
-#include "explain/explain.h"
 #include "explain/game.h"
 #include "explain/leaves.h"
+#include "explain/mixed.h"
+#include "explain/prefix.h"
 
 /* Bytes of coalitions that are passed at once. */
 #define MOST_BYTES ((size_t)64 << 20)
+
+/* Fewer are not worth asking what they could share. */
+#define FEW_COALITIONS 64
 
 struct masked {
     struct sx_explainer *e;
     struct sx_game *game;
     const struct sx_players *players;
-    int64_t n_baselines;
+    int64_t n_baselines, number; /* number + k: of x and baseline k */
     enum sx_likeness likeness;
     struct sx_tensor x, *baseline, label; /* in the types of the graph */
     const void **shared;
@@ -25,29 +29,6 @@ struct masked {
 };
 
 /* ---- The graph ---- */
-
-/* Puts `masked` where a node reads `x`. */
-struct change {
-    int x, masked;
-};
-
-static int read_masked(void *context, struct sx_graph *to, const struct sx_node *node,
-                       const int *in)
-{
-    const struct change *c = context;
-    int *changed = sx_new((size_t)node->n_in, sizeof *changed, &to->error), id = SX_NONE;
-    bool reads = false;
-    if (changed == NULL)
-        return SX_NONE;
-    for (int k = 0; k < node->n_in; k++) {
-        changed[k] = node->in[k] == c->x ? c->masked : in[k];
-        reads = reads || node->in[k] == c->x;
-    }
-    if (reads)
-        id = sx_emit(to, node->op, node->n_in, changed, node->n_attr, node->attr);
-    free(changed);
-    return id;
-}
 
 /* Inner product of two tensors, or their cosine. */
 static int likeness_of(struct sx_graph *g, enum sx_likeness likeness, int a, int b)
@@ -59,64 +40,29 @@ static int likeness_of(struct sx_graph *g, enum sx_likeness likeness, int a, int
     return sx_div(g, dot, sx_unary(g, SX_SQRT, norms));
 }
 
-/* Rebuilds what `root` needs with x replaced by the node `x`; map[] as sx_rebuild. */
-static int rebuild_with(const struct sx_explained *b, struct sx_graph *g, int root, int x,
-                        int *map)
-{
-    struct change change = {b->x, x};
-    if (root == b->x)
-        return x;
-    return sx_rebuild(b->graph, g, &root, 1, NULL, 0, map, read_masked, &change) ? map[root]
-                                                                                 : SX_NONE;
-}
-
 /* Where the graph is fed: the coalition alone differs from point to point. */
 struct feeds {
     int present, *shared, n_shared;
 };
 
-/* x or the baseline, element by element, as its player is present; whom no player has (label
- * `players`) is present. */
-static int masked_x(const struct masked *m, struct sx_graph *g, struct feeds *f)
-{
-    const struct sx_node *x = &m->e->built.graph->node[m->e->built.x];
-    struct sx_shape size = {1, {sx_count(&x->shape)}}, players = {1, {m->players->count + 1}};
-    f->present = sx_input(g, SX_BOOL, &players);
-    int label = f->shared[1] = sx_input(g, SX_INT, &size);
-    int there = sx_reshape(g, sx_take(g, f->present, label, 0, false), &x->shape);
-    f->shared[2] = sx_input(g, x->type, &x->shape);
-    f->shared[3] = sx_input(g, x->type, &x->shape);
-    f->n_shared = 4;
-    return sx_where(g, there, f->shared[2], f->shared[3]);
-}
-
-/* The node of `g` that an input of the model became; one that the value does not read is fed too. */
-static int fed_as(const struct masked *m, struct sx_graph *g, const int *map, int input)
-{
-    const struct sx_node *n = &m->e->built.graph->node[input];
-    return map[input] != SX_NONE ? map[input] : sx_input(g, n->type, &n->shape);
-}
-
 /* Emits the game's value into `g`; the order of shared inputs is that of masked.shared. */
 static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *f, int *map)
 {
     const struct sx_explained *b = &m->e->built;
-    int x = masked_x(m, g, f), y = SX_NONE;
+    int x = sx_masked_x(b, m->players->count, g, &f->present, f->shared), y = SX_NONE;
+    f->n_shared = SX_FED_OTHERS;
     if (m->likeness == SX_TARGET) {
-        y = rebuild_with(b, g, b->value, x, map);
-        f->shared[0] = fed_as(m, g, map, b->index);
+        y = sx_rebuild_reading(b, g, b->value, b->x, x, map);
+        f->shared[SX_FED_PICK] = sx_fed_as(b, g, map, b->index);
     } else {
-        int reference = rebuild_with(b, g, b->scores, f->shared[2], map);
-        for (int i = 0; i < b->n_inputs; i++)
-            if (b->input[i] != SX_NONE && b->input[i] != b->x)
-                f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
-        y = likeness_of(g, m->likeness, rebuild_with(b, g, b->scores, x, map), reference);
+        int reference = sx_rebuild_reading(b, g, b->scores, b->x, f->shared[SX_FED_X], map);
+        f->n_shared = sx_fed_others(b, g, map, f->shared, f->n_shared);
+        y = likeness_of(g, m->likeness, sx_rebuild_reading(b, g, b->scores, b->x, x, map),
+                        reference);
         struct sx_shape one = {1, {1}};
-        f->shared[0] = sx_input(g, SX_INT, &one);
+        f->shared[SX_FED_PICK] = sx_input(g, SX_INT, &one);
     }
-    for (int i = 0; i < b->n_inputs; i++)
-        if (b->input[i] != SX_NONE && b->input[i] != b->x)
-            f->shared[f->n_shared++] = fed_as(m, g, map, b->input[i]);
+    f->n_shared = sx_fed_others(b, g, map, f->shared, f->n_shared);
     return y;
 }
 
@@ -125,10 +71,13 @@ static bool build_points(const struct masked *m, int64_t expected, struct sx_err
 {
     const struct sx_explained *b = &m->e->built;
     struct sx_masked *kept = &m->e->built.masked;
-    sx_masked_free(kept);
+    sx_points_free(kept->points);
+    sx_graph_free(kept->graph);
+    kept->points = NULL;
     kept->graph = sx_graph_new(b->graph->rows, b->graph->real, error);
     int *map = sx_new(b->graph->n_nodes, sizeof *map, error);
-    struct feeds f = {.shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof(int), error)};
+    struct feeds f = {.shared =
+                          sx_new(2 * (size_t)b->n_inputs + SX_FED_OTHERS, sizeof(int), error)};
     if (kept->graph != NULL && map != NULL && f.shared != NULL) {
         kept->graph->limit = b->graph->limit;
         kept->graph->watch = b->graph->watch;
@@ -166,7 +115,44 @@ static struct sx_points *points_of(const struct masked *m, int64_t expected,
     return fits || build_points(m, expected, error) ? kept->points : NULL;
 }
 
+/* Makes *prefix what the coalitions can share: NULL for few of them, or where nothing is gained. It is
+ * kept while the players are the same. */
+static bool prefix_of(const struct masked *m, int64_t expected, struct sx_prefix **prefix,
+                      struct sx_error *error)
+{
+    struct sx_masked *kept = &m->e->built.masked;
+    *prefix = NULL;
+    if (m->likeness != SX_TARGET || expected < FEW_COALITIONS)
+        return true;
+    if (kept->prefix != NULL && !sx_prefix_fits(kept->prefix, m->players, expected)) {
+        sx_prefix_free(kept->prefix);
+        kept->prefix = NULL;
+    }
+    if (kept->prefix == NULL &&
+        !sx_prefix_new(&kept->prefix, m->e, m->players, expected, error))
+        return false;
+    *prefix = kept->prefix;
+    return true;
+}
+
 /* ---- Values ---- */
+
+/* What evaluates coalitions: the one or the other. */
+struct evaluation {
+    struct sx_points *points;
+    struct sx_prefix *prefix;
+};
+
+static bool choose_evaluation(const struct masked *m, int64_t n, struct evaluation *how,
+                              struct sx_error *error)
+{
+    how->points = NULL;
+    if (!prefix_of(m, n, &how->prefix, error))
+        return false;
+    if (how->prefix == NULL)
+        how->points = points_of(m, n, error);
+    return how->prefix != NULL || how->points != NULL;
+}
 
 static void spread_coalition(const struct masked *m, const uint64_t *coalition,
                              uint8_t *present)
@@ -176,7 +162,7 @@ static void spread_coalition(const struct masked *m, const uint64_t *coalition,
     present[m->players->count] = 1;
 }
 
-static bool run_stretch(struct masked *m, struct sx_points *points, int64_t n,
+static bool run_stretch(struct masked *m, const struct evaluation *how, int64_t n,
                         const uint8_t *present, void *results, double *values,
                         struct sx_error *error)
 {
@@ -186,8 +172,12 @@ static bool run_stretch(struct masked *m, struct sx_points *points, int64_t n,
     for (int64_t i = 0; i < n; i++)
         values[i] = 0;
     for (int64_t k = 0; k < m->n_baselines; k++) {
-        m->shared[3] = m->baseline[k].data;
-        if (!sx_points_run(points, n, feeds, m->shared, to, error))
+        m->shared[SX_FED_BASELINE] = m->baseline[k].data;
+        bool ok = how->prefix != NULL
+                      ? sx_prefix_run(how->prefix, m->number + k, n, present, m->shared,
+                                      results, error)
+                      : sx_points_run(how->points, n, feeds, m->shared, to, error);
+        if (!ok)
             return false;
         for (int64_t i = 0; i < n; i++)
             values[i] +=
@@ -205,17 +195,18 @@ static bool masked_values(void *context, int64_t n, const uint64_t *coalitions, 
     size_t bytes = (size_t)m->players->count + 1;
     int64_t room = (int64_t)(MOST_BYTES / bytes) + 1;
     room = room < n ? room : n;
-    struct sx_points *points = points_of(m, n, error);
+    struct evaluation how;
+    bool ok = choose_evaluation(m, n, &how, error);
     uint8_t *present = sx_new_aligned((size_t)room, bytes, error);
     void *results = sx_new_aligned((size_t)room, sizeof(double), error);
-    bool ok = points != NULL && present != NULL && results != NULL;
+    ok = ok && present != NULL && results != NULL;
     sx_explainer_plan(m->e, n * m->n_baselines);
     for (int64_t done = 0; ok && done < n; done += room) {
         int64_t now = n - done < room ? n - done : room;
         for (int64_t i = 0; i < now; i++)
             spread_coalition(m, coalitions + (size_t)(done + i) * m->game->words,
                              present + (size_t)i * bytes);
-        ok = run_stretch(m, points, now, present, results, values + done, error);
+        ok = run_stretch(m, &how, now, present, results, values + done, error);
     }
     free(present);
     free(results);
@@ -288,7 +279,7 @@ static bool take_shared(struct masked *m, struct sx_error *error)
 {
     const struct sx_explained *b = &m->e->built;
     int times = m->likeness == SX_TARGET ? 1 : 2;
-    m->shared = sx_new(2 * (size_t)b->n_inputs + 4, sizeof *m->shared, error);
+    m->shared = sx_new(2 * (size_t)b->n_inputs + SX_FED_OTHERS, sizeof *m->shared, error);
     if (m->shared == NULL)
         return false;
     m->shared[m->n_shared++] = &m->e->pick;
@@ -338,6 +329,8 @@ struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *p
     }
     game->release = release;
     m->game = game;
+    m->number = e->games;
+    e->games += n;
     if (take_tensors(m, baselines, error) && take_shared(m, error) &&
         drop_nulls(m, baselines, error) && find_leaves(m, baselines, error))
         return game;
