@@ -254,7 +254,7 @@ START_TEST(test_reach)
     struct fixture f;
     struct sx_reach r;
     open_network(&f, PLAIN, true, 1, "patches:8x8");
-    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, &error));
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 1 << 20, &error));
     ck_assert_int_ge(r.node, 0);
     ck_assert_int_eq(r.channels, 4);
     ck_assert_int_eq(r.places, 144);
@@ -278,24 +278,40 @@ START_TEST(test_reach)
 }
 END_TEST
 
+/* Of 16 times 4 x 144 doubles. */
+START_TEST(test_reach_within_memory)
+{
+    struct fixture f;
+    struct sx_reach r;
+    open_network(&f, PLAIN, true, 1, "patches:8x8");
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 16 * 4 * 144 * 8, &error));
+    ck_assert_int_eq(r.places, 144);
+    sx_reach_free(&r);
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 16 * 4 * 144 * 8 - 1, &error));
+    ck_assert(r.node == SX_NONE || r.channels * r.places < 4 * 144);
+    sx_reach_free(&r);
+    close_network(&f);
+}
+END_TEST
+
 /* Players in stripes: a place sees two of them; single elements: too many. */
 START_TEST(test_reach_of_others)
 {
     struct fixture f;
     struct sx_reach r;
     open_network(&f, PLAIN, true, 1, "patches:8x24");
-    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, &error));
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 1 << 20, &error));
     ck_assert_int_eq(r.colours, 3); /* of the layer behind, which sees all three */
     ck_assert_int_eq(r.places, 36);
     sx_reach_free(&r);
     close_network(&f);
     open_network(&f, PLAIN, true, 1, "elements");
-    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000000, &error));
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000000, 1 << 20, &error));
     ck_assert_int_eq(r.node, SX_NONE);
     sx_reach_free(&r);
     close_network(&f);
     open_network(&f, SKIPPED, true, 1, "patches:8x8");
-    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, &error));
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 1 << 20, &error));
     ck_assert_int_eq(r.node, SX_NONE);
     sx_reach_free(&r);
     close_network(&f);
@@ -306,7 +322,7 @@ int main(void)
 {
     TCase *c = suite_case("shared prefixes of masks");
     SUITE_ADD(c, test_two_baselines, test_threads, test_kept_elements, test_games_in_turn,
-              test_not_worth_it, test_reach, test_reach_of_others);
+              test_not_worth_it, test_reach, test_reach_within_memory, test_reach_of_others);
     tcase_add_loop_test(c, test_same_bytes, 0, 2 * (SKIPPED + 1));
     return suite_run();
 }

@@ -11,6 +11,10 @@
 #include "explain/prefix.h"
 #include "explain/reach.h"
 
+/* Bytes of the table, and its share of the memory that there may be. */
+#define MOST_BYTES ((size_t)128 << 20)
+#define SHARE 4
+
 /* One of the two programs. */
 struct part {
     struct sx_graph *graph;
@@ -127,6 +131,8 @@ bool sx_prefix_new(struct sx_prefix **prefix, const struct sx_explainer *e,
                    const struct sx_players *players, int64_t expected, struct sx_error *error)
 {
     struct sx_prefix *p = sx_new(1, sizeof *p, error);
+    size_t most = MOST_BYTES, limit = e->options.max_memory / SHARE;
+    most = limit > 0 && limit < most ? limit : most;
     *prefix = NULL;
     if (p == NULL)
         return false;
@@ -134,7 +140,7 @@ bool sx_prefix_new(struct sx_prefix **prefix, const struct sx_explainer *e,
     p->number = -1;
     p->element = sx_type_size(e->built.graph->real);
     p->threads = e->options.threads > 0 ? e->options.threads : omp_get_max_threads();
-    bool ok = sx_reach_find(&p->reach, &e->built, players, expected, error);
+    bool ok = sx_reach_find(&p->reach, &e->built, players, expected, most, error);
     if (ok && p->reach.node != SX_NONE) {
         ok = keep_players(p, players, error) && build(p, e, true, error) &&
              build(p, e, false, error) && make_room(p, &e->built, error);

@@ -12,9 +12,8 @@
 /* Players that a place may hang on, colours, and evaluations for each coalition of colours. */
 enum { MOST_PLAYERS = 8, MOST_COLOURS = 8, LEAST_USES = 8 };
 
-/* Bytes that one set of players may take at most, and the picture in all coalitions of colours. */
+/* Bytes that the sets of one node may take at most. */
 #define MOST_SET_BYTES ((size_t)4 << 20)
-#define MOST_TABLE_BYTES ((size_t)128 << 20)
 
 struct search {
     const struct sx_graph *g;
@@ -25,6 +24,7 @@ struct search {
     uint64_t *
         *set; /* of each node: a set of players for each place; NULL: not known, or too wide */
     double *work; /* of each node that hangs on x */
+    size_t most_bytes;
     struct sx_error *error;
 };
 
@@ -279,7 +279,7 @@ static bool fits(const struct search *s, int node, int colours, int64_t expected
     const struct sx_node *n = &s->g->node[node];
     size_t bytes = (size_t)sx_count(&n->shape) * sx_type_size(n->type);
     return colours <= MOST_COLOURS && expected >= (int64_t)LEAST_USES << colours &&
-           bytes <= MOST_TABLE_BYTES >> colours;
+           bytes <= s->most_bytes >> colours;
 }
 
 static bool choose(const struct search *s, int64_t expected, struct sx_reach *to)
@@ -335,7 +335,8 @@ static bool list_players(const struct search *s, struct sx_reach *to)
 }
 
 bool sx_reach_find(struct sx_reach *reach, const struct sx_explained *b,
-                   const struct sx_players *players, int64_t expected, struct sx_error *error)
+                   const struct sx_players *players, int64_t expected, size_t most_bytes,
+                   struct sx_error *error)
 {
     size_t n = b->graph->n_nodes;
     struct search s = {.g = b->graph,
@@ -347,6 +348,7 @@ bool sx_reach_find(struct sx_reach *reach, const struct sx_explained *b,
                        .hangs = sx_new(n, sizeof(bool), error),
                        .set = sx_new(n, sizeof(uint64_t *), error),
                        .work = sx_new(n, sizeof(double), error),
+                       .most_bytes = most_bytes,
                        .error = error};
     *reach = (struct sx_reach){.node = SX_NONE};
     reach->colour = sx_new((size_t)players->count, sizeof(int), error);

@@ -17,9 +17,11 @@ struct sx_reach {
     int64_t *player;
 };
 
-/* The node of b->graph that makes `expected` evaluations cheapest. */
+/* The node of b->graph that makes `expected` evaluations cheapest, and that in all coalitions of
+ * colours takes at most so many bytes. */
 bool sx_reach_find(struct sx_reach *reach, const struct sx_explained *b,
-                   const struct sx_players *players, int64_t expected, struct sx_error *error);
+                   const struct sx_players *players, int64_t expected, size_t most_bytes,
+                   struct sx_error *error);
 void sx_reach_free(struct sx_reach *reach);
 
 #endif
