@@ -156,6 +156,31 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* What parsing takes is counted over the whole file: many small messages are over a limit, too. */
+START_TEST(test_budget)
+{
+    struct tm_model *t = tm_new(13);
+    size_t size;
+    char in[16] = "x", out[16];
+    tm_input(t, "x", SX_FLOAT, 1, (int64_t[]){2});
+    for (int i = 0; i < 400; i++) {
+        snprintf(out, sizeof out, "t%d", i);
+        tm_node(t, "Neg", in, out, NULL);
+        memcpy(in, out, sizeof in);
+    }
+    tm_output(t, in);
+    const uint8_t *bytes = tm_pack(t, &size);
+    for (size_t limit = 1 << 12; limit <= 1 << 20; limit *= 16) {
+        struct sx_error error = {0};
+        struct sx_model *m = tm_open_bytes(bytes, size, limit, &error);
+        ck_assert_int_eq(m != NULL, limit == 1 << 20);
+        ck_assert_int_eq(error.status, m != NULL ? SX_OK : SX_MEMORY);
+        sx_model_close(m);
+    }
+    tm_free(t);
+}
+END_TEST
+
 /* A dimension of -1, written so, or left empty, is symbolic too. */
 START_TEST(test_symbolic_dimensions)
 {
@@ -578,9 +603,9 @@ END_TEST
 int main(void)
 {
     TCase *models = suite_case("models"), *tensors = suite_case("tensors");
-    SUITE_ADD(models, test_digits8, test_ports, test_limits, test_symbolic_dimensions,
-              test_versions, test_names, test_bad_inputs, test_unreadable, test_standard_input,
-              test_builder);
+    SUITE_ADD(models, test_digits8, test_ports, test_limits, test_budget,
+              test_symbolic_dimensions, test_versions, test_names, test_bad_inputs,
+              test_unreadable, test_standard_input, test_builder);
     SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
               test_bad_tensors, test_bad_fields, test_borrowed, test_nested_tensors);
     return suite_run();

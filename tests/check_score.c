@@ -332,6 +332,20 @@ START_TEST(test_ranks)
 }
 END_TEST
 
+/* The tenth of 45 elements is 4: 0 to 3 of a, and of b those that are `moved` places further on. */
+START_TEST(test_tenth)
+{
+    for (int moved = 0; moved <= 5; moved++) {
+        double a[45], b[45], both = moved < 4 ? 4 - moved : 0;
+        for (int i = 0; i < 45; i++) {
+            a[i] = i < 4 ? 10 + i : -0.01 * i;
+            b[i] = i >= moved && i < moved + 4 ? -9 - i : 0.02 * i;
+        }
+        NEAR(compare(a, b, (struct sx_shape){1, {45}}).topk_iou, both / (8 - both));
+    }
+}
+END_TEST
+
 START_TEST(test_not_finite)
 {
     const double a[] = {1, NAN, 3, 4}, b[] = {1, NAN, 3, 5}, c[] = {1, 2, 3, 4};
@@ -490,8 +504,8 @@ int main(void)
     SUITE_ADD(scores, test_linear_curves, test_linear_is_faithful, test_fillers,
               test_linear_filler, test_pointing, test_information_of_a_constant,
               test_maps_that_do_not_fit);
-    SUITE_ADD(similarity, test_ranks, test_not_finite, test_structure, test_shapes_differ,
-              test_bounds);
+    SUITE_ADD(similarity, test_ranks, test_tenth, test_not_finite, test_structure,
+              test_shapes_differ, test_bounds);
     tcase_add_loop_test(records, test_maps_of_records, 0, sizeof maps / sizeof maps[0]);
     SUITE_ADD(records, test_tally);
     return suite_run();

@@ -123,8 +123,8 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     budget 'rings of rooms' "$(echo "$rings" | grep -c '^room:')" 0
     ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
     # The goal is 0.7; the floor keeps what has been reached, and is raised with it.
-    printf '%-34s %6s  (at least 0.45, wanted 0.7)\n' 'test lines per source line' "$ratio"
-    awk -v r="$ratio" 'BEGIN { exit r >= 0.45 }' && echo "over budget: too few tests" | wrong
+    printf '%-34s %6s  (at least 0.48, wanted 0.7)\n' 'test lines per source line' "$ratio"
+    awk -v r="$ratio" 'BEGIN { exit r >= 0.48 }' && echo "over budget: too few tests" | wrong
 }
 
 if [ -s "$bad" ]; then
