@@ -315,6 +315,33 @@ START_TEST(test_sha256)
 }
 END_TEST
 
+static size_t passes[8];
+
+static void pass(const void *context, size_t done)
+{
+    ck_assert_ptr_eq(context, passes);
+    passes[++passes[0]] = done;
+}
+
+/* Many bytes are hashed in steps, which are told, and have the hash that they have at once. */
+START_TEST(test_sha256_in_steps)
+{
+    const size_t n = ((size_t)16 << 20) + 5;
+    char hex[65];
+    char *a = malloc(n);
+    ck_assert_ptr_nonnull(a);
+    memset(a, 'a', n);
+    sx_sha256(a, 1000000, hex); /* of FIPS 180-2 */
+    ck_assert_str_eq(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    sx_sha256_passing(a, n, pass, passes, hex);
+    ck_assert_str_eq(hex, "cd05b8cb7ece9b9b28cffaf1c472e68a456a2a6ec9df973f5349aabdc095771f");
+    ck_assert_uint_eq(passes[0], 3);
+    ck_assert_uint_eq(passes[2], (size_t)16 << 20);
+    ck_assert_uint_eq(passes[3], n);
+    free(a);
+}
+END_TEST
+
 START_TEST(test_hash)
 {
     uint64_t whole = sx_hash(SX_HASH_START, "foobar", 6);
@@ -377,7 +404,7 @@ int main(void)
               test_message_fills_its_room, test_message_is_one_line, test_checked_sizes,
               test_allocations, test_grow, test_arena, test_strdup, test_shape_count,
               test_shape_equal, test_tensor_new, test_tensor_convert, test_type_sizes,
-              test_sha256, test_hash, test_random_counters, test_random_values,
-              test_random_moments);
+              test_sha256, test_sha256_in_steps, test_hash, test_random_counters,
+              test_random_values, test_random_moments);
     return suite_run();
 }

@@ -61,6 +61,10 @@ uint64_t sx_hash(uint64_t hash, const void *bytes, size_t n);
 
 /* The SHA-256 of bytes as 64 lower-case hexadecimal digits and a NUL. */
 void sx_sha256(const void *bytes, size_t n, char hex[65]);
+/* The same, that tells `passed` after every few megabytes how many bytes it is done with. */
+void sx_sha256_passing(const void *bytes, size_t n,
+                       void (*passed)(const void *context, size_t done), const void *context,
+                       char hex[65]);
 
 /* Counter-based random numbers: the value is a pure function of its three counters. */
 uint64_t sx_random_bits(uint64_t seed, uint64_t stream, uint64_t draw);

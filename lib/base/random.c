@@ -12,15 +12,28 @@ uint64_t sx_hash(uint64_t hash, const void *bytes, size_t n)
     return hash;
 }
 
-void sx_sha256(const void *bytes, size_t n, char hex[65])
+void sx_sha256_passing(const void *bytes, size_t n,
+                       void (*passed)(const void *context, size_t done), const void *context,
+                       char hex[65])
 {
-    struct sha256_ctx context;
+    const size_t step = (size_t)8 << 20;
+    struct sha256_ctx sha;
     uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&context);
-    sha256_update(&context, n, bytes);
-    sha256_digest(&context, sizeof digest, digest);
+    sha256_init(&sha);
+    for (size_t done = 0, now; done < n; done += now) {
+        now = n - done < step ? n - done : step;
+        sha256_update(&sha, now, (const uint8_t *)bytes + done);
+        if (passed != NULL)
+            passed(context, done + now);
+    }
+    sha256_digest(&sha, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+void sx_sha256(const void *bytes, size_t n, char hex[65])
+{
+    sx_sha256_passing(bytes, n, NULL, NULL, hex);
 }
 
 /* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that mixes every bit. */

@@ -18,16 +18,35 @@ int sx_append(struct sx_graph *g, const struct sx_node *node)
     return (int)g->n_nodes++;
 }
 
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+    return hash ^ hash >> 32;
+}
+
+/* A word at a time: a graph hashes each of its nodes several times. */
+static uint64_t mix_bytes(uint64_t hash, const void *bytes, size_t n)
+{
+    uint64_t word;
+    for (; n >= sizeof word; n -= sizeof word, bytes = (const char *)bytes + sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = n;
+    if (n > 0)
+        memcpy(&word, bytes, n);
+    return mix(hash, word);
+}
+
 uint64_t sx_node_hash(const struct sx_node *n)
 {
-    uint64_t h = sx_hash(SX_HASH_START, &n->op, sizeof n->op);
-    h = sx_hash(h, &n->type, sizeof n->type);
-    h = sx_hash(h, n->shape.dim, (size_t)n->shape.rank * sizeof n->shape.dim[0]);
-    h = sx_hash(h, n->in, (size_t)n->n_in * sizeof n->in[0]);
-    h = sx_hash(h, n->attr, (size_t)n->n_attr * sizeof n->attr[0]);
+    uint64_t h = mix((uint64_t)n->op, (uint64_t)n->type);
+    h = mix_bytes(h, n->shape.dim, (size_t)n->shape.rank * sizeof n->shape.dim[0]);
+    h = mix_bytes(h, n->in, (size_t)n->n_in * sizeof n->in[0]);
+    h = mix_bytes(h, n->attr, (size_t)n->n_attr * sizeof n->attr[0]);
     if (n->op == SX_CONST) {
         size_t bytes = (size_t)sx_count(&n->shape) * sx_type_size(n->type);
-        h = sx_hash(h, n->data, bytes < 256 ? bytes : 256);
+        h = mix_bytes(h, n->data, bytes < 256 ? bytes : 256);
     }
     return h;
 }

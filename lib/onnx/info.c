@@ -276,10 +276,17 @@ const struct sx_port *sx_model_output(const struct sx_model *m, int i)
     return i >= 0 && i < m->n_outputs ? &m->outputs[i] : NULL;
 }
 
+/* What was hashed need not stay in memory. */
+static void rest(const void *file, size_t done)
+{
+    (void)done;
+    sx_file_rest(file);
+}
+
 const char *sx_model_sha256(struct sx_model *m)
 {
     if (m->sha256[0] == '\0')
-        sx_sha256(m->file.bytes, m->file.size, m->sha256);
+        sx_sha256_passing(m->file.bytes, m->file.size, rest, &m->file, m->sha256);
     return m->sha256;
 }
 

@@ -75,7 +75,8 @@ static bool take_memory(struct planner *p, size_t bytes, size_t *offset, size_t 
         return sx_over_limit(p->error, "a value is too large");
     *size &= ~(ALIGN - 1);
     size_t best = p->n_holes;
-    for (size_t i = 0; i < p->n_holes; i++)
+    for (size_t i = 0; i < p->n_holes && (best == p->n_holes || p->hole[best].size > *size);
+         i++)
         if (p->hole[i].size >= *size &&
             (best == p->n_holes || p->hole[i].size < p->hole[best].size))
             best = i;
@@ -104,8 +105,13 @@ static bool give_memory(struct planner *p, size_t offset, size_t size)
                  p->error))
         return false;
     size_t i = 0;
-    while (i < p->n_holes && p->hole[i].offset < offset)
-        i++;
+    for (size_t end = p->n_holes; i < end;) {
+        size_t middle = i + (end - i) / 2;
+        if (p->hole[middle].offset < offset)
+            i = middle + 1;
+        else
+            end = middle;
+    }
     memmove(p->hole + i + 1, p->hole + i, (p->n_holes - i) * sizeof *p->hole);
     p->hole[i] = (struct hole){offset, size};
     p->n_holes++;
