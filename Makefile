@@ -59,6 +59,10 @@ CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJ = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/draw.o
+# What calls a target: files that were kept, or libFuzzer.
+FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 
 # ---- Building ----
 
@@ -125,6 +129,10 @@ $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(INNER)
 $(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(INNER)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS) $(CHECK_LIBS)
+
+$(FUZZERS): %: %.o $(FUZZ_OBJ) $(FUZZ_MAIN) $(BUILD)/inner.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/inner.a
 	@mkdir -p $(@D)
@@ -309,19 +317,18 @@ check-faults: setup
 	@$(CC) -O1 -fPIC -shared -o $(BUILD)/faults.so tests/faults/preload.c -ldl
 	@BUILD='$(BUILD)' sh tests/faults/faults.sh $(BUILD)/faults.so $(FAULT_EVERY)
 
-# Damaged files for a minute, others every time: FUZZ_SEED= and FUZZ_SECONDS= choose.
-FUZZ_SEED ?= $(shell date +%s)
+# Each target of tests/fuzz under libFuzzer, for FUZZ_SECONDS; FUZZ=model names one. What it finds new
+# is added to $(FUZZ_BUILD)/corpus, and what fails is left there as crash-*.
 FUZZ_SECONDS ?= 60
-FUZZ_FILES = $(BUILD)/fuzz/seeds/*.* $(wildcard tests/data/digits8.* tests/data/*.np[yz] \
-             tests/data/picture*)
+FUZZ ?= $(notdir $(FUZZERS:fuzz_%=%))
+FUZZ_BUILD = build/fuzz
 fuzz: setup
-	@$(MAKE) --no-print-directory fuzz-here SAN='$(SANITIZERS)' OPT='-O1 -g'
-fuzz-here:
-	@$(MAKE) $(QUIET) $(BUILD)/tests/programs/fuzz $(BUILD)/tests/programs/models
-	@mkdir -p $(BUILD)/fuzz/seeds
-	@$(BUILD)/tests/programs/models $(BUILD)/fuzz/seeds >/dev/null
-	@printf 'a,b\n1,2\n-3.5e-2,.4\n' >$(BUILD)/fuzz/seeds/x.csv
-	@$(BUILD)/tests/programs/fuzz $(FUZZ_SECONDS) $(FUZZ_SEED) $(BUILD)/fuzz $(FUZZ_FILES)
+	@$(SETUP) $(LINT_PACKAGES)
+	@$(MAKE) $(QUIET) BUILD=$(FUZZ_BUILD) CC=clang OPT='-O1 -g' CFLAGS=-fopenmp=libgomp \
+	    SAN='$(SANITIZERS) -fsanitize=fuzzer-no-link' LDFLAGS=-fsanitize=fuzzer FUZZ_MAIN= fuzzers
+	@$(MAKE) $(QUIET) $(BUILD)/tests/programs/models $(BUILD)/bin/flint-fit
+	@sh tests/fuzz/fuzz.sh $(FUZZ_BUILD) $(BUILD) $(FUZZ_SECONDS) $(patsubst fuzz_%,%,$(FUZZ))
+fuzzers: $(FUZZERS)
 
 # Every case that ONNX has of its own, by operator.
 CASES = /usr/share/libonnx-testdata/data
@@ -386,6 +393,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzz-here golden format lint objects clean
+.PHONY: all check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzzers golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

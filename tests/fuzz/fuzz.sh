@@ -1,0 +1,44 @@
+#!/bin/sh
+# fuzz.sh FUZZERS BUILD SECONDS NAME... - runs each fuzzing target on what was kept of it (tests/data/
+# fuzz.tgz), on some sound files, and on what it makes of them. FUZZERS is where the targets were built
+# for libFuzzer, BUILD where the tools are.
+set -eu
+fuzzers=$1 build=$2 seconds=$3
+shift 3
+corpus=$fuzzers/corpus
+mkdir -p "$corpus/model" "$corpus/fit" "$corpus/input" "$corpus/record" "$corpus/option" "$corpus/graph"
+tar xzf tests/data/fuzz.tgz -C "$corpus"
+ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
+export ASAN_OPTIONS
+
+# seed TARGET DECISIONS FILE...: decisions and the files behind them.
+seed() {
+    target=$1 decisions=$2
+    shift 2
+    for file; do
+        # shellcheck disable=SC2059 # bytes
+        { printf "$decisions"; cat "$file"; } >"$corpus/$target/seed-$(basename "$file")"
+    done
+}
+
+"$build/tests/programs/models" "$corpus/model" >/dev/null
+find "$corpus/model" -type f -size +100k -exec rm {} +
+seed input '\0\1\60\0\1\0\0\0' tests/data/picture* tests/data/two.npz tests/data/diabetes.csv \
+    tests/data/digits8.npy
+if [ ! -e "$corpus/fit/seed-fitted.onnx" ]; then
+    "$build/bin/flint-fit" -q tests/data/digits8.onnx --layers=/6/Relu_output_0 --recipe=small --attributes=4 \
+        --psi-maps=4 --batch=10 --epochs=1 -x tests/data/digits8.npy --checkpoint="$corpus/fit.ckpt" \
+        -o "$corpus/fitted.onnx" >/dev/null
+    seed fit '\0' "$corpus/fitted.onnx"
+    seed fit '\1' "$corpus/fit.ckpt"
+fi
+
+failed=0
+for name; do
+    echo "$name:"
+    "$fuzzers/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=60000 -timeout=20 -rss_limit_mb=3000 \
+        -artifact_prefix="$corpus/crash-$name-" -print_final_stats=1 "$corpus/$name" >"$corpus/$name.log" 2>&1 ||
+        failed=1
+    grep -E 'ERROR|does not hold|runtime error|number_of_executed_units|SUMMARY' "$corpus/$name.log" || true
+done
+exit $failed
