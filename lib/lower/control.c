@@ -7,7 +7,6 @@
 #include "lower/tables.h"
 
 #define MOST_ITERATIONS ((int64_t)1 << 20)
-#define MOST_HOPS 8 /* from a condition to what it is a copy of */
 
 /* What an iteration leaves for each scan output: a slice of it, to be joined in the end. */
 struct slices {
@@ -131,38 +130,6 @@ static bool read_condition(struct sx_lowering *l, int node, const char *what, bo
     return true;
 }
 
-/* The node of a body that makes a tensor, or NULL. */
-static const Onnx__NodeProto *maker_of(const Onnx__GraphProto *body, const char *name)
-{
-    for (size_t i = 0; i < body->n_node; i++)
-        for (size_t k = 0; k < body->node[i]->n_output; k++)
-            if (strcmp(body->node[i]->output[k], name) == 0)
-                return body->node[i];
-    return NULL;
-}
-
-/* Whether the condition that a body gives is seen to be the one it was given, of outside or
- * constant. */
-static bool condition_stays(const Onnx__GraphProto *body)
-{
-    const char *name = sx_text(body->output[0]->name);
-    const Onnx__NodeProto *maker;
-    for (int hops = 0; (maker = maker_of(body, name)) != NULL; hops++) {
-        const char *op = sx_text(maker->op_type);
-        if (*sx_domain(maker->domain) != '\0' || hops == MOST_HOPS)
-            return false;
-        if (strcmp(op, "Constant") == 0)
-            return true;
-        if (strcmp(op, "Identity") != 0 || maker->n_input != 1)
-            return false;
-        name = maker->input[0];
-    }
-    for (size_t k = 0; k < body->n_input; k++)
-        if (strcmp(sx_text(body->input[k]->name), name) == 0)
-            return k == 1;
-    return true;
-}
-
 static bool too_many(struct sx_lowering *l)
 {
     return sx_reject(l, "more than %lld iterations", (long long)MOST_ITERATIONS);
@@ -190,7 +157,7 @@ static bool run_loop(struct sx_lowering *l, const Onnx__GraphProto *body, int n_
         if (!sx_lower_body(l, body, in, n_states + 2, true, out, n_states + n_slices + 1) ||
             !read_condition(l, out[0].node, "the condition of the next iteration", &go))
             return false;
-        if (i == 0 && go && most > MOST_ITERATIONS && condition_stays(body))
+        if (i == 0 && go && most > MOST_ITERATIONS && sx_condition_stays(body))
             return too_many(l);
         memcpy(in + 2, out + 1, (size_t)n_states * sizeof *in);
         for (int k = 0; k < n_slices; k++)

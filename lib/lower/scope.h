@@ -109,4 +109,8 @@ const Onnx__FunctionProto *sx_find_function(const struct sx_model *model, const 
 const char *sx_domain(const char *domain);
 const char *sx_text(const char *text); /* "" for NULL */
 
+/* stays.c: whether the condition that a body gives is seen to be the one it was given, of outside or
+ * constant. */
+bool sx_condition_stays(const Onnx__GraphProto *body);
+
 #endif
