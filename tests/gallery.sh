@@ -46,6 +46,7 @@ draw() {
 echo '<!DOCTYPE html><meta charset="utf-8"><title>Gallery</title><style>img{max-width:100%;border:1px solid #ddd}</style>' >../index.html
 draw overlay ig
 draw strip methods
+draw masks methods --kind=strip --topk=5,20
 draw sheet methods --sheet
 draw bars row --kind=bars
 draw bars-of-methods decomposed

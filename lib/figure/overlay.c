@@ -122,7 +122,7 @@ static bool draw_mask(struct sx_page *p, const struct shown *s, double x, double
         argb[i] = keep[i] ? 0 : 0xff808080U;
     if (ok)
         sx_page_image(p, x, y, s->width, s->height, argb, (int)s->heat.columns,
-                      (int)s->heat.rows, false);
+                      (int)s->heat.rows, (double)s->heat.columns > s->width);
     free(keep);
     free(argb);
     return ok;
