@@ -509,6 +509,25 @@ START_TEST(test_not_finite)
 }
 END_TEST
 
+/* The contexts that are left weigh as much as all: x0 x1 + x2 + x3 + x4 has 1 in each. */
+START_TEST(test_left_out)
+{
+    struct sx_shapley_options o = {.skip_nonfinite = true};
+    t = (struct game_table){.n = 5};
+    for (int i = 0; i < 32; i++)
+        t.v[i] = ((i & 3) == 3) + (i >> 2 & 1) + (i >> 3 & 1) + (i >> 4 & 1);
+    t.v[0x11] = t.v[0x0d] = NAN;
+    struct sx_game *g = game_of(&t);
+    struct sx_benefit got = benefit_of(g, 2, all, &o);
+    ck_assert_int_eq(got.skipped, 2);
+    ck_assert_double_eq_tol(got.B, 1, 1e-12);
+    ck_assert_double_eq_tol(got.B_max, 1, 1e-12);
+    ck_assert_double_eq_tol(got.together, 1, 1e-12);
+    sx_benefit_free(&got);
+    sx_game_free(g);
+}
+END_TEST
+
 /* With a budget for all contexts the estimate is exact, however they are drawn. */
 START_TEST(test_covering)
 {
@@ -665,7 +684,7 @@ int main(void)
     SUITE_ADD(c, test_g1, test_logic, test_expressions, test_shapley_values,
               test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
               test_greedy, test_gradient, test_axioms, test_additive, test_null_player,
-              test_refusals, test_not_finite, test_covering, test_estimates, test_bias,
-              test_whole_sizes, test_tolerance);
+              test_refusals, test_not_finite, test_left_out, test_covering, test_estimates,
+              test_bias, test_whole_sizes, test_tolerance);
     return suite_run();
 }

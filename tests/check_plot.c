@@ -58,6 +58,11 @@ START_TEST(test_scale)
     ck_assert_double_eq(sx_heat_at(&heat, 49), 50 / 99.0);
     ck_assert_double_eq(sx_heat_at(&heat, 99), 1);
     sx_heat_free(&heat);
+    set("sign", "all"); /* magnitudes count, whatever is shown */
+    heat = heat_of(&map);
+    ck_assert_double_eq(heat.scale, 99);
+    sx_heat_free(&heat);
+    set("sign", "abs");
     set("outlier", "0");
     heat = heat_of(&map);
     ck_assert_double_eq(heat.scale, 100);

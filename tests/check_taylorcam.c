@@ -335,6 +335,31 @@ START_TEST(test_noise)
 }
 END_TEST
 
+/* Squares of relations are as exact as their squares: x1 x2 + w x3 x4. */
+START_TEST(test_noise_of_squares)
+{
+    for (int k = 0; k < 2; k++) {
+        struct fixture f;
+        struct sx_error error = {0};
+        struct sx_taylorcam_options o = usual();
+        const struct sx_shape shape = {4, {1, 1, 2, 2}};
+        struct sx_relation top[6];
+        struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
+        const double w[16] = {[1] = 1, [11] = k == 0 ? 1e-16 : 1e-10};
+        tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
+        tm_node(m, "MatMul", "v w", "vw", NULL);
+        tm_node(m, "Mul", "v vw", "p", NULL);
+        tm_node(m, "ReduceSum", "p", "y", "keepdims=0");
+        tm_output(m, "y");
+        o.form = SX_TAYLOR_PAPER;
+        ck_assert_msg(relate(&f, m, &shape, (double[]){1, 1, 1, 1}, SX_SCORE_RAW, &o, &error),
+                      "%s", error.message);
+        ck_assert_int_eq(sx_relations_top(&f.r, 6, top), k + 1);
+        end(&f);
+    }
+}
+END_TEST
+
 /* ---- A probability near 1: z = (5 (x1 + x2), 0, -700), f = log p_0 ---- */
 
 START_TEST(test_saturation)
@@ -537,7 +562,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("taylorcam");
-    SUITE_ADD(c, test_candidates, test_many_places, test_noise, test_saturation);
+    SUITE_ADD(c, test_candidates, test_many_places, test_noise, test_noise_of_squares,
+              test_saturation);
     SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
               test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
     return suite_run();
