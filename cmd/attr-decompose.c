@@ -31,19 +31,8 @@ static bool list_methods(struct cli *cli, const char *argument)
 
 /* ---- One sample ---- */
 
-/* Few elements are players each; else the tokens of a sequence, a 4 x 4 grid of a picture, or
- * columns. */
-static void default_players(const struct sx_shape *shape, char text[64])
-{
-    int64_t last = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
-    int64_t rows = shape->rank > 1 ? shape->dim[shape->rank - 2] : 1;
-    snprintf(text, 64, "elements");
-    if (sx_count(shape) > 16 && shape->rank == 4)
-        snprintf(text, 64, "patches:%lldx%lld", (long long)(rows + 3) / 4,
-                 (long long)(last + 3) / 4);
-    else if (sx_count(shape) > 16 && shape->rank == 3)
-        snprintf(text, 64, "tokens");
-}
+/* Few elements are players each; a picture has a grid of 4 x 4. */
+enum { FEW_ELEMENTS = 16, SIDE = 4 };
 
 /* FILE, or FILE:NAME where there is no file of the whole name. */
 static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *error)
@@ -71,8 +60,7 @@ static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *er
 static bool prepare(struct decompose *s, const struct cli_sample *sample,
                     struct sx_error *error)
 {
-    const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
-    char text[64];
+    char text[SX_PLAYERS_TEXT];
     free(s->baseline);
     s->baseline = NULL;
     if (s->o.background_from != NULL && s->background == NULL &&
@@ -81,9 +69,7 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
         return false;
     s->o.background = s->o.n_background > 0 ? s->background : NULL;
     sx_players_free(s->players);
-    default_players(shape, text);
-    if (sx_explainer_ids(s->explainer) != NULL)
-        strcpy(text, "elements");
+    sx_explainer_usual_players(s->explainer, s->cli.pre.layout, FEW_ELEMENTS, SIDE, text);
     s->players =
         sx_explainer_players(s->explainer, s->o.players_by != NULL ? s->o.players_by : text,
                              s->cli.pre.layout, error);

@@ -4,6 +4,9 @@
 
 #include "cmd/cli/cli.h"
 
+/* So many elements are players each; a picture of more has a grid of 4 x 4. */
+enum { FEW_ELEMENTS = 256, SIDE = 4 };
+
 struct shapley {
     struct cli cli;
     struct sx_shapley_options o, used; /* used: for what is written */
@@ -20,6 +23,7 @@ struct shapley {
     char **line; /* of --names */
     size_t n_lines;
     const char **name; /* of each player, or NULL */
+    char usual[SX_PLAYERS_TEXT]; /* players, where nobody says what they are */
 };
 
 static struct shapley self;
@@ -108,6 +112,11 @@ static bool model_game(struct shapley *s, const struct cli_sample *sample,
     if (!sx_explainer_sample(s->explainer, sample->feeds, error))
         return false;
     const struct sx_shape *shape = &sx_explainer_input(s->explainer)->shape;
+    if (s->o.players_by == NULL || s->o.players_by == s->usual) {
+        sx_explainer_usual_players(s->explainer, s->cli.pre.layout, FEW_ELEMENTS, SIDE,
+                                   s->usual);
+        s->o.players_by = s->usual;
+    }
     s->players = sx_explainer_players(s->explainer, s->o.players_by, s->cli.pre.layout, error);
     if (s->o.absent.kind == SX_ABSENT_BY_BACKGROUND)
         s->o.absent.kind = by_background(s) ? SX_ABSENT_MARGINAL : SX_ABSENT_BASELINE;
@@ -179,6 +188,7 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
     cli_record(&s->cli, sample, &record);
     if (s->explainer != NULL)
         cli_record_target(&s->cli, &record, s->explainer);
+    record.partial = s->result.partial;
     sx_result_begin(s->cli.result, &record);
     put_params(s);
     put_names(s);

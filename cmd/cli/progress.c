@@ -58,7 +58,8 @@ static bool go_on(struct sx_watch *watch)
 void cli_watch_sample(struct cli *cli, double began)
 {
     cli->sample_began = began;
-    cli->watch = (struct sx_watch){.go_on = go_on, .context = cli};
+    cli->watch =
+        (struct sx_watch){.go_on = go_on, .context = cli, .limited = cli->max_time > 0};
     cli->explain.watch = cli->max_time > 0 || cli_shows_progress(cli) ? &cli->watch : NULL;
 }
 

@@ -109,6 +109,7 @@ struct sx_game *sx_game_conditional(struct sx_explainer *e, const struct sx_play
         return NULL;
     }
     game->release = release;
+    game->watch = e->options.watch;
     return game;
 }
 

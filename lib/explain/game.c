@@ -62,6 +62,16 @@ int64_t sx_game_evaluations(const struct sx_game *game)
     return game->evaluations;
 }
 
+bool sx_game_limited(const struct sx_game *game)
+{
+    return game->watch != NULL && game->watch->limited;
+}
+
+bool sx_game_stopped(const struct sx_game *game)
+{
+    return game->watch != NULL && game->watch->stopped;
+}
+
 void sx_game_drop(struct sx_game *game, const bool *is_null)
 {
     game->n_live = 0;
@@ -226,11 +236,11 @@ static void look_up(struct sx_game *game, int64_t n, const uint64_t *coalitions,
         for (size_t k = 0; k < words; k++)
             key[k] = coalitions[(size_t)i * words + k] & game->live_set[k];
         size_t at = chunk->place[i] = place_of(memo, key, words);
-        if (memo->state[at] != 0)
+        if (memo->state[at] == 1 || memo->state[at] == 2)
             continue;
         memcpy(memo->key + at * words, key, words * sizeof *key);
+        memo->count += memo->state[at] == 0;
         memo->state[at] = 2;
-        memo->count++;
         chunk->fresh[(*n_fresh)++] = at;
     }
 }
@@ -243,7 +253,7 @@ static bool given_values(const struct sx_game *game, int64_t n, const uint64_t *
     for (int64_t i = 0; i < n; i++) {
         const uint64_t *coalition = coalitions + (size_t)i * game->words;
         size_t at = game->memo.capacity > 0 ? place_of(&game->memo, coalition, game->words) : 0;
-        if (game->memo.capacity == 0 || game->memo.state[at] == 0) {
+        if (game->memo.capacity == 0 || game->memo.state[at] != 1) {
             name_coalition(game, coalition, name, sizeof name);
             return sx_fail(error, SX_FAILED, "the game has no value for %s", name);
         }
@@ -261,8 +271,8 @@ static bool values_of_chunk(struct sx_game *game, int64_t n, const uint64_t *coa
         return false;
     look_up(game, n, coalitions, chunk, &n_fresh);
     if (!ask(game, n_fresh, chunk->coalition, chunk->value, error)) {
-        memset(memo->state, 0, memo->capacity); /* half-known keys must not stay */
-        memo->count = 0;
+        for (int64_t i = 0; i < n_fresh; i++)
+            memo->state[chunk->fresh[i]] = 3; /* probing goes on behind them */
         return false;
     }
     for (int64_t i = 0; i < n_fresh; i++) {

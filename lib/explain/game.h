@@ -28,7 +28,7 @@ struct sx_memo {
     size_t capacity, count;
     uint64_t *key;
     double *value;
-    uint8_t *state; /* 0: empty, 1: known, 2: being evaluated */
+    uint8_t *state; /* 0: empty, 1: known, 2: being evaluated, 3: that failed */
 };
 
 struct sx_game {
@@ -47,7 +47,12 @@ struct sx_game {
     int64_t evaluations; /* of different coalitions */
     bool given;          /* what is known now is all that can be known */
     bool keep_nonfinite; /* values that are not finite are no failure */
+    const struct sx_watch *watch; /* may end the work; NULL: nothing does */
 };
+
+/* Whether the work may be ended before it is done, and whether it was. What is known stays known. */
+bool sx_game_limited(const struct sx_game *game);
+bool sx_game_stopped(const struct sx_game *game);
 
 /* Takes the players that `is_null` marks out of the game: they make no difference. */
 void sx_game_drop(struct sx_game *game, const bool *is_null);

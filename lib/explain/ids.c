@@ -5,6 +5,7 @@
 
 #include "explain/ids.h"
 #include "explain/players.h"
+#include "io/picture.h"
 
 /* How many steps behind a tensor its table is looked for, and behind the indices of the table the ids. */
 enum { MOST_STEPS = 8 };
@@ -155,6 +156,23 @@ static bool leave_kept(const struct sx_explainer *e, struct sx_players *p,
         ok = sx_fail(error, SX_USAGE, "all tokens are kept: there are no players");
     free(kept);
     return ok;
+}
+
+void sx_explainer_usual_players(const struct sx_explainer *e, enum sx_layout layout,
+                                int64_t few, int64_t side, char text[SX_PLAYERS_TEXT])
+{
+    const struct sx_shape *x = &e->input.shape;
+    struct sx_grid g;
+    struct sx_error ignored = {0};
+    snprintf(text, SX_PLAYERS_TEXT, "elements");
+    if (e->ids || sx_count(x) <= few)
+        return;
+    if (x->rank == 3)
+        snprintf(text, SX_PLAYERS_TEXT, "tokens");
+    else if (x->rank == 4 && sx_grid_of(x, layout, &g, &ignored))
+        snprintf(text, SX_PLAYERS_TEXT, "patches:%lldx%lld",
+                 (long long)((g.rows + side - 1) / side),
+                 (long long)((g.columns + side - 1) / side));
 }
 
 struct sx_players *sx_explainer_players(const struct sx_explainer *e, const char *specification,

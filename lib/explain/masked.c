@@ -328,6 +328,7 @@ struct sx_game *sx_game_model(struct sx_explainer *e, const struct sx_players *p
         return NULL;
     }
     game->release = release;
+    game->watch = e->options.watch;
     m->game = game;
     m->number = e->games;
     e->games += n;

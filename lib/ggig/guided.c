@@ -13,7 +13,7 @@
 
 struct guided {
     struct sx_attributing *a;
-    double *z, *g, *sorted, *middle;
+    double *z, *g, *size, *middle; /* size: magnitudes, in any order */
     double alpha_min, alpha_max;
 };
 
@@ -48,10 +48,32 @@ static double distance_left(const struct guided *s)
     return left;
 }
 
-static int by_size(const void *p, const void *q)
+/* The value of rank k among v[0 .. n - 1], none of them NaN, which are rearranged (Hoare's FIND). */
+static double of_rank(double *v, int64_t n, int64_t k)
 {
-    double a = *(const double *)p, b = *(const double *)q;
-    return (a > b) - (a < b);
+    int64_t low = 0, high = n - 1;
+    while (low < high) {
+        double pivot = v[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            for (; v[i] < pivot; i++)
+                continue;
+            for (; v[j] > pivot; j--)
+                continue;
+            if (i <= j) {
+                double kept = v[i];
+                v[i++] = v[j];
+                v[j--] = kept;
+            }
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
+    }
+    return v[k];
 }
 
 /* A feature can move while it is not at the far edge of the band. */
@@ -66,9 +88,8 @@ static double threshold(struct guided *s)
 {
     int64_t n = s->a->size;
     for (int64_t i = 0; i < n; i++)
-        s->sorted[i] = can_move(s, i) && isfinite(s->g[i]) ? fabs(s->g[i]) : INFINITY;
-    qsort(s->sorted, (size_t)n, sizeof *s->sorted, by_size);
-    return s->sorted[(int64_t)floor(s->a->o->fraction * (double)(n - 1))];
+        s->size[i] = can_move(s, i) && isfinite(s->g[i]) ? fabs(s->g[i]) : INFINITY;
+    return of_rank(s->size, n, (int64_t)floor(s->a->o->fraction * (double)(n - 1)));
 }
 
 /* Moves the selected features towards the far edge until `target` distance is left; false while
@@ -135,12 +156,12 @@ bool sx_attribute_guided_ig(struct sx_attributing *a)
     struct guided s = {.a = a};
     s.z = sx_new((size_t)a->size, sizeof *s.z, a->error);
     s.g = sx_new((size_t)a->size, sizeof *s.g, a->error);
-    s.sorted = sx_new((size_t)a->size, sizeof *s.sorted, a->error);
+    s.size = sx_new((size_t)a->size, sizeof *s.size, a->error);
     s.middle = sx_new((size_t)a->size, sizeof *s.middle, a->error);
-    bool ok = s.z != NULL && s.g != NULL && s.sorted != NULL && s.middle != NULL && walk(&s);
+    bool ok = s.z != NULL && s.g != NULL && s.size != NULL && s.middle != NULL && walk(&s);
     free(s.z);
     free(s.g);
-    free(s.sorted);
+    free(s.size);
     free(s.middle);
     return ok;
 }

@@ -10,23 +10,10 @@
 /* ---- Players ---- */
 
 /* Without --players: patches of a picture, 7 a side, tokens of a sequence, else elements. */
-static void usual_players(const struct sx_shape *x, char text[64])
-{
-    struct sx_grid g;
-    struct sx_error ignored = {0};
-    snprintf(text, 64, "%s", x->rank == 3 && x->dim[0] == 1 ? "tokens" : "elements");
-    if (x->rank == 4 && sx_grid_of(x, SX_LAYOUT_AUTO, &g, &ignored))
-        snprintf(text, 64, "patches:%lldx%lld", (long long)((g.rows + 6) / 7),
-                 (long long)((g.columns + 6) / 7));
-}
-
 struct sx_players *sx_attribute_players(const struct sx_attributing *a)
 {
-    char usual[64];
-    const struct sx_shape *x = &a->e->input.shape;
-    usual_players(x, usual);
-    if (a->e->ids)
-        strcpy(usual, "elements");
+    char usual[SX_PLAYERS_TEXT];
+    sx_explainer_usual_players(a->e, a->o->layout, 0, 7, usual);
     return sx_explainer_players(a->e, a->o->players != NULL ? a->o->players : usual,
                                 a->o->layout, a->error);
 }
@@ -73,8 +60,29 @@ static void draws_free(struct draws *d)
     free(d->value);
 }
 
+/* Where time may be up, coalitions are evaluated so many at a time. */
+#define AT_A_TIME 8
+
+/* Evaluates the coalitions; if time is up after `least` of them, these alone count. */
+static bool find_values(struct draws *d, struct sx_attributing *a, int64_t least)
+{
+    int64_t step = sx_game_limited(d->game) ? AT_A_TIME : d->n;
+    for (int64_t done = 0; done < d->n; done += step) {
+        int64_t now = d->n - done < step ? d->n - done : step;
+        if (sx_game_values(d->game, now, d->set + (size_t)done * d->words, d->value + done,
+                           a->error))
+            continue;
+        if (done < least || !sx_game_stopped(d->game))
+            return false;
+        *a->error = (struct sx_error){0};
+        d->n = done;
+        return a->partial = true;
+    }
+    return true;
+}
+
 /* Draws and evaluates; `whole` puts all players into the first coalition. */
-static bool draw(struct draws *d, const struct sx_attributing *a, bool whole)
+static bool draw(struct draws *d, struct sx_attributing *a, bool whole)
 {
     int64_t players = d->players->count;
     for (int64_t k = 0; k < d->n; k++)
@@ -84,7 +92,9 @@ static bool draw(struct draws *d, const struct sx_attributing *a, bool whole)
             if (u < a->o->share || (whole && k == 0))
                 sx_set_add(d->set + (size_t)k * d->words, i);
         }
-    return sx_game_values(d->game, d->n, d->set, d->value, a->error);
+    bool ok = find_values(d, a, 2);
+    a->samples = d->n;
+    return ok;
 }
 
 static bool has(const struct draws *d, int64_t k, int64_t player)
@@ -233,26 +243,27 @@ bool sx_attribute_lime(struct sx_attributing *a, struct sx_attribution *r)
 
 /* ---- Occlusion ---- */
 
-/* f(x) - f(x without a player), for each. */
+/* f(x) - f(x without a player), for each; null of those that time was up for. */
 static bool leave_out(struct sx_attributing *a, struct sx_attribution *r)
 {
     struct draws d;
-    double f = sx_explainer_target(a->e)->value;
+    double f = sx_explainer_target(a->e)->value, *map;
     struct sx_attributing one = *a;
     struct sx_players *p = sx_attribute_players(a);
-    one.samples = p != NULL ? p->count : 1;
+    int64_t n = one.samples = p != NULL ? p->count : 1;
     sx_players_free(p);
     bool ok = p != NULL && draws_new(&d, &one);
     if (p == NULL)
         return false;
     ok = ok && sx_attribute_by_player(a, d.players, r);
-    for (int64_t k = 0; ok && k < d.n; k++)
-        for (int64_t i = 0; i < d.n; i++)
+    for (int64_t k = 0; ok && k < n; k++)
+        for (int64_t i = 0; i < n; i++)
             if (i != k)
                 sx_set_add(d.set + (size_t)k * d.words, i);
-    ok = ok && sx_game_values(d.game, d.n, d.set, d.value, a->error);
-    for (int64_t k = 0; ok && k < d.n; k++)
-        ((double *)r->map.data)[k] = f - d.value[k];
+    ok = ok && find_values(&d, a, 1);
+    map = r->map.data;
+    for (int64_t k = 0; ok && k < n; k++)
+        map[k] = k < d.n ? f - d.value[k] : NAN;
     draws_free(&d);
     return ok;
 }
@@ -263,11 +274,14 @@ struct windows {
     struct sx_grid grid;
     int64_t high, wide, down, right; /* window and stride */
     int64_t rows, columns;           /* of windows */
+    int64_t apart;                   /* from one to the next in turn; prime to their number */
     double f, *map, *times;
 };
 
+/* Windows come scattered over the picture, so that some of them say something of all of it. */
 static void window_at(const struct windows *w, int64_t k, int64_t *row, int64_t *column)
 {
+    k = (int64_t)((uint64_t)k * (uint64_t)w->apart % (uint64_t)(w->rows * w->columns));
     int64_t last = w->grid.rows - w->high, end = w->grid.columns - w->wide;
     *row = k / w->columns * w->down < last ? k / w->columns * w->down : last;
     *column = k % w->columns * w->right < end ? k % w->columns * w->right : end;
@@ -301,6 +315,11 @@ static void take_loss(void *context, int64_t k, double value, const double *g)
         }
 }
 
+static int64_t divisor(int64_t a, int64_t b)
+{
+    return b == 0 ? a : divisor(b, a % b);
+}
+
 /* What is asked for; else an eighth of the picture, and half of the window. */
 static void choose_windows(struct windows *w)
 {
@@ -314,6 +333,18 @@ static void choose_windows(struct windows *w)
     w->right = o->stride[1] > 0 ? o->stride[1] : (w->wide + 1) / 2;
     w->rows = (g->rows - w->high + w->down - 1) / w->down + 1;
     w->columns = (g->columns - w->wide + w->right - 1) / w->right + 1;
+    int64_t n = w->rows * w->columns;
+    for (w->apart = (int64_t)((double)n * 0.618) + 1; divisor(w->apart, n) > 1; w->apart++)
+        continue;
+}
+
+/* Time was up, and some windows were seen. */
+static bool keep_visited(struct sx_attributing *a)
+{
+    if (!sx_explainer_stopped(a->e) || a->visited == 0)
+        return false;
+    *a->error = (struct sx_error){0};
+    return a->partial = true;
 }
 
 /* Zeiler and Fergus 2014: what f loses behind a window, the mean over the windows at a place. */
@@ -330,9 +361,9 @@ bool sx_attribute_occlusion(struct sx_attributing *a, struct sx_attribution *r)
     bool ok = w.times != NULL && sx_tensor_new(&r->map, SX_DOUBLE, &shape, a->error);
     const struct sx_visit visit = {&w, occluded_point, take_loss};
     w.map = r->map.data;
-    ok = ok && sx_visit_values(a, w.rows * w.columns, &visit);
+    ok = ok && (sx_visit_values(a, w.rows * w.columns, &visit) || keep_visited(a));
     for (int64_t i = 0; ok && i < sx_count(&shape); i++)
-        w.map[i] = w.times[i] > 0 ? w.map[i] / w.times[i] : 0;
+        w.map[i] = w.times[i] > 0 ? w.map[i] / w.times[i] : a->partial ? NAN : 0;
     r->window[0] = w.high;
     r->window[1] = w.wide;
     r->stride[0] = w.down;

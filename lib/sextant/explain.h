@@ -142,6 +142,11 @@ struct sx_players *sx_players_new(const struct sx_shape *shape, const char *spec
 struct sx_players *sx_explainer_players(const struct sx_explainer *explainer,
                                         const char *specification, enum sx_layout layout,
                                         struct sx_error *error);
+/* What players are where nobody says: the elements where they are at most `few`; else the tokens of
+ * a sequence, patches of a picture, about `side` to a side, or the elements. */
+enum { SX_PLAYERS_TEXT = 64 };
+void sx_explainer_usual_players(const struct sx_explainer *explainer, enum sx_layout layout,
+                                int64_t few, int64_t side, char text[SX_PLAYERS_TEXT]);
 void sx_players_free(struct sx_players *players);
 int64_t sx_players_count(const struct sx_players *players);
 

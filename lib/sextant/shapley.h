@@ -19,7 +19,7 @@ enum sx_partition {
 
 struct sx_shapley_options {
     const char *sampling;  /* an estimator, see shapley-int(1); NULL: the usual one */
-    int64_t budget;        /* evaluations; 0: exact up to 65536, else 16384 */
+    int64_t budget;        /* evaluations; 0: exact up to 65536, else 16384; see sx_budgets */
     bool exact;            /* whatever it costs, up to 24 players */
     double tolerance;      /* stop when no standard error is larger; 0: use the budget */
     uint64_t seed, sample; /* randomness is a function of these */
@@ -58,6 +58,7 @@ struct sx_interactions {
     double *value, *error; /* standard errors; NULL: exact, or not known */
     bool *is_or;           /* andor: which are OR terms; NULL: none */
     bool exact;
+    bool partial;         /* of a smaller budget: the game's work was ended */
     bool efficient;       /* the index promises that values sum to all - none */
     double gap;           /* of an efficient index: the sum of the values minus (all - none) */
     double none, all;     /* the game's value of no player, and of all players */
@@ -93,6 +94,7 @@ struct sx_benefit {
     bool exact, gradient;
     bool greedy;     /* the search did not look at all partitions */
     bool link_gains; /* the gains of links are known */
+    bool partial;    /* the work was ended: the result is of a smaller budget */
     int64_t n_links, contexts, skipped;
 };
 
@@ -113,6 +115,7 @@ struct sx_shapley {
     int64_t n_sets, **set; /* of bT: members after their number; 0: another index */
     struct sx_benefit *benefit;
     int64_t strongest;       /* the set of largest T */
+    bool partial;            /* of fewer evaluations, or sets, than were asked for: time was up */
     int64_t n_shown, *shown; /* the terms, or sets of bT, that records list, in their order */
 };
 bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,

@@ -9,9 +9,7 @@
 
 #include "shapley/benefit.h"
 
-#define EXACT_LIMIT 65536
 #define SMALL_TABLE 4096
-#define DEFAULT_BUDGET 16384
 
 /* The largest set whose components are listed. */
 #define MOST_COMPONENTS 10
@@ -230,6 +228,11 @@ static enum sx_partition partition_of(const struct sx_shapley_options *o)
     return plane && !o->gradient ? SX_CONNECTED : SX_CONTIGUOUS;
 }
 
+static bool is_close(const struct sx_benefit *r, const struct sx_shapley_options *o)
+{
+    return o->tolerance > 0 && r->T_error <= o->tolerance;
+}
+
 bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
                 const struct sx_shapley_options *options, struct sx_benefit *r,
                 struct sx_error *error)
@@ -246,23 +249,31 @@ bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
     if (o->gradient && o->partition != SX_CONTIGUOUS)
         return sx_fail(error, SX_USAGE, "the gradient search is for contiguous partitions");
     game->keep_nonfinite = o->skip_nonfinite;
-    int64_t limit = o->budget > 0 ? o->budget : EXACT_LIMIT;
-    int64_t most = o->budget > 0 ? o->budget : DEFAULT_BUDGET;
+    int64_t limit = sx_budgets_of(o).whole, most = sx_budgets_of(o).estimate;
     if (!fill_table(game, m, o, (double)limit, error))
         return false;
     double contexts = ldexp(1, (int)(game->n_live > m ? game->n_live - m : 0));
     double columns =
         o->partition == SX_CONTIGUOUS ? (double)(m * (m + 1)) / 2 : ldexp(1, (int)m);
-    int64_t budget = o->tolerance > 0 && most > 256 ? 256 : most;
+    int64_t budget = sx_first_budget(game, o, most);
     if (contexts * (columns + 1) <= (double)limit)
         budget = limit;
-    for (;; budget = budget < most / 2 ? 2 * budget : most) {
-        struct sx_benefiting b = {.o = o, .r = r, .error = error};
-        bool ok = within(&b, game, set, m, budget);
-        if (ok && (r->exact || budget >= most || r->T_error <= o->tolerance))
+    for (bool any = false;; budget = budget < most / 2 ? 2 * budget : most, any = true) {
+        struct sx_benefit next;
+        struct sx_benefiting b = {.o = o, .r = &next, .error = error};
+        bool ok = within(&b, game, set, m, budget), stopped = !ok && sx_game_stopped(game);
+        sx_benefit_free(ok ? r : &next);
+        if (ok)
+            *r = next;
+        if (ok && (r->exact || budget >= most || is_close(r, o)))
             return true;
-        sx_benefit_free(r);
-        if (!ok)
+        if (any && stopped) {
+            *error = (struct sx_error){0};
+            return r->partial = true;
+        }
+        if (!ok) {
+            sx_benefit_free(r);
             return false;
+        }
     }
 }

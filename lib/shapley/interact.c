@@ -5,8 +5,6 @@
 
 #include "shapley/estimate.h"
 
-#define EXACT_LIMIT 65536
-#define DEFAULT_BUDGET 16384
 #define DEFAULT_ORDER 2
 
 /* With so few players an estimate would be no cheaper. */
@@ -120,27 +118,52 @@ static bool estimate(struct sx_estimate *e)
     return part && fitted ? sx_estimate_given(e) : run(e, s->name);
 }
 
-/* Doubles the budget until all standard errors are small enough. */
-static bool estimate_to_tolerance(struct sx_estimate *e)
+/* Whether no standard error is over the tolerance that is asked for. */
+static bool is_close(const struct sx_estimate *e)
 {
-    struct sx_interactions *terms = e->terms, kept = *terms;
+    bool close = e->o->tolerance > 0 && e->terms->error != NULL;
+    for (int64_t k = 0; close && k < e->terms->count; k++)
+        close = e->terms->error[k] <= e->o->tolerance;
+    return close;
+}
+
+/* An estimate by e->budget that replaces the terms; on failure they are as before. */
+static bool improve(struct sx_estimate *e, const struct sx_interactions *none,
+                    struct sx_error *failure)
+{
+    struct sx_interactions before = *e->terms;
+    struct sx_error *error = e->error;
+    *failure = (struct sx_error){0};
+    *e->terms = *none;
+    e->error = failure;
+    bool ok = estimate(e);
+    e->error = error;
+    sx_interactions_free(ok ? &before : e->terms);
+    if (!ok)
+        *e->terms = before;
+    return ok;
+}
+
+/* Doubles the budget until all standard errors are small enough. The estimate before is the result
+ * where the work is ended. */
+static bool estimate_in_steps(struct sx_estimate *e)
+{
+    struct sx_interactions none = *e->terms;
+    struct sx_error failure;
     int64_t most = e->budget;
-    bool enough = false;
-    e->budget = e->o->tolerance > 0 && most > 256 ? 256 : most;
+    bool any = false;
+    e->budget = sx_first_budget(e->game, e->o, most);
     for (;; e->budget = e->budget < most / 2 ? 2 * e->budget : most) {
-        struct sx_error failure = {0}, *error = e->error;
-        *terms = kept;
-        e->error = &failure;
-        bool ok = estimate(e);
-        e->error = error;
-        enough = ok && terms->error != NULL;
-        for (int64_t k = 0; enough && k < terms->count; k++)
-            enough = terms->error[k] <= e->o->tolerance;
-        if (ok && (enough || e->budget >= most))
+        bool ok = improve(e, &none, &failure);
+        if (ok && (e->terms->partial || is_close(e) || e->budget >= most))
             return true;
-        sx_interactions_free(terms);
-        if (!ok && (e->budget >= most || failure.status != SX_USAGE))
-            return sx_fail_as(error, &failure);
+        if (any && sx_game_stopped(e->game))
+            return e->terms->partial = true;
+        any = any || ok;
+        if (!ok && (e->budget >= most || failure.status != SX_USAGE)) {
+            sx_interactions_free(e->terms);
+            return sx_fail_as(e->error, &failure);
+        }
     }
 }
 
@@ -205,7 +228,7 @@ static bool has_room(const struct sx_estimate *e)
 static bool is_exact(const struct sx_estimate *e, bool *refused)
 {
     const struct sx_game *game = e->game;
-    int64_t limit = e->o->budget > 0 ? e->o->budget : EXACT_LIMIT;
+    int64_t limit = sx_budgets_of(e->o).whole;
     *refused = e->o->exact && game->n_live > SX_TABLE_PLAYERS;
     if (game->table != NULL)
         return e->o->sampling == NULL || e->o->budget == 0;
@@ -249,7 +272,7 @@ bool sx_interact(struct sx_game *game, const struct sx_shapley_options *o,
     struct sx_estimate e = {.game = game,
                             .row = sx_index_find(o->index, error),
                             .o = o,
-                            .budget = o->budget > 0 ? o->budget : DEFAULT_BUDGET,
+                            .budget = sx_budgets_of(o).estimate,
                             .terms = result,
                             .error = error};
     bool refused = false;
@@ -274,7 +297,7 @@ bool sx_interact(struct sx_game *game, const struct sx_shapley_options *o,
     struct sx_interactions kept = *result;
     kept.exact = done || whole;
     if (ok && !done)
-        ok = whole ? exact(&e) : estimate_to_tolerance(&e);
+        ok = whole ? exact(&e) : estimate_in_steps(&e);
     free(e.place);
     if (!ok) {
         sx_interactions_free(result);

@@ -97,7 +97,6 @@ static const struct sx_option rows[] = {
      .help = "elements, tokens, columns, patches:HxW, grid:RxC, superpixels:N",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct sx_shapley_options, players_by),
-     .initial = "elements",
      .param = "players"},
     {.name = "absent",
      .argument = "HOW",

@@ -103,6 +103,12 @@ bool sx_estimate_permutation(struct sx_estimate *e, bool both)
         memset(w.mean, 0, n * sizeof *w.mean);
         shuffle(&w);
         ok = walk(&w, false, both ? 0.5 : 1) && (!both || walk(&w, true, 0.5));
+        if (!ok && k > 1 && sx_game_stopped(e->game)) { /* fewer orders are an estimate, too */
+            *e->error = (struct sx_error){0};
+            ok = e->terms->partial = true;
+            units = k;
+            break;
+        }
         for (size_t i = 0; ok && i < n; i++) {
             e->terms->value[i] += w.mean[i];
             e->terms->error[i] += w.mean[i] * w.mean[i];

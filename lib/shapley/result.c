@@ -5,6 +5,9 @@
 
 #include "shapley/shapley.h"
 
+/* Inputs of more elements are dear to evaluate. */
+#define LARGE_INPUT 10000
+
 void sx_shapley_free(struct sx_shapley *r)
 {
     for (int64_t i = 0; i < r->n_sets; i++) {
@@ -19,12 +22,50 @@ void sx_shapley_free(struct sx_shapley *r)
     *r = (struct sx_shapley){0};
 }
 
+struct sx_budgets sx_budgets_of(const struct sx_shapley_options *o)
+{
+    bool large = o->players != NULL && sx_count(&o->players->shape) > LARGE_INPUT;
+    if (o->budget > 0)
+        return (struct sx_budgets){o->budget, o->budget};
+    return large ? (struct sx_budgets){1024, 1024} : (struct sx_budgets){65536, 16384};
+}
+
+int64_t sx_first_budget(const struct sx_game *game, const struct sx_shapley_options *o,
+                        int64_t most)
+{
+    int64_t few = o->tolerance > 0 ? 256 : 64;
+    return (o->tolerance > 0 || sx_game_limited(game)) && most > few ? few : most;
+}
+
+/* The sets share a budget. Without one, a game that may be taken whole has no need of it, and what the
+ * others may cost together is what is whole. */
+static int64_t budget_of_each(const struct sx_game *game, const struct sx_shapley_options *o,
+                              int64_t sets)
+{
+    int64_t all = sx_budgets_of(o).whole, each = all / sets;
+    bool whole = game->n_live < 62 && (int64_t)1 << game->n_live <= all;
+    if (o->budget == 0 && (whole || sets == 1 || game->given))
+        return 0;
+    return each < 2 ? 2 : each;
+}
+
+/* Time was up: the first n sets stand for themselves. */
+static bool keep_sets(struct sx_shapley *r, int64_t n, struct sx_error *error)
+{
+    for (int64_t i = n; i < r->n_sets; i++) {
+        sx_benefit_free(&r->benefit[i]);
+        free(r->set[i]);
+    }
+    r->n_sets = n;
+    *error = (struct sx_error){0};
+    return r->partial = true;
+}
+
 bool sx_shapley_benefits(struct sx_game *game, const struct sx_shapley_options *options,
                          struct sx_shapley *r, struct sx_error *error)
 {
     struct sx_shapley_options o = *options;
-    o.budget = options->budget / r->n_sets;
-    o.budget = options->budget > 0 && o.budget < 2 ? 2 : o.budget;
+    o.budget = budget_of_each(game, options, r->n_sets);
     for (int64_t i = 0; r->benefit != NULL && i < r->n_sets; i++)
         sx_benefit_free(&r->benefit[i]);
     free(r->benefit);
@@ -34,7 +75,8 @@ bool sx_shapley_benefits(struct sx_game *game, const struct sx_shapley_options *
     r->strongest = 0;
     for (int64_t i = 0; i < r->n_sets; i++) {
         if (!sx_benefit(game, r->set[i] + 1, r->set[i][0], &o, &r->benefit[i], error))
-            return false;
+            return i > 0 && sx_game_stopped(game) && keep_sets(r, i, error);
+        r->partial = r->partial || r->benefit[i].partial;
         if (r->benefit[i].T > r->benefit[r->strongest].T)
             r->strongest = i;
     }
@@ -71,6 +113,7 @@ bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
              sx_shapley_benefits(game, &o, r, error);
     else
         ok = ok && sx_interact(game, &o, &r->terms, error);
+    r->partial = r->partial || r->terms.partial;
     ok = ok && find_ends(game, &o, r, error) && sx_shapley_show(&o, r, error);
     r->evaluations = sx_game_evaluations(game);
     free(group);
@@ -88,7 +131,7 @@ static bool find_curve(struct sx_game *game, const struct sx_shapley_options *op
 {
     struct sx_shapley r = {.players = sx_game_players(game)};
     struct sx_shapley_options o = *options;
-    int64_t most = o.budget > 0 ? o.budget : 16384;
+    int64_t most = sx_budgets_of(&o).estimate;
     bool ok = sx_shapley_sets(&o, r.players, &r, error), last = false;
     *n = 0;
     for (int64_t budget = 64; ok && !last && *n < MOST_POINTS;

@@ -4,8 +4,9 @@
 
 #include "shapley/shapley.h"
 
-/* Sets of more players than this are looked at by windows, unless one is asked for. */
-enum { WHOLE = 12, WINDOW = 3 };
+/* Sets of more players than this are looked at by windows, unless one is asked for. Windows are of
+ * players in a row: players in a plane have more that are looked at together. */
+enum { WHOLE = 12, WHOLE_PLANE = 25, WINDOW = 3 };
 
 /* A number at *text, which moves behind it. */
 static bool read_player(const char **text, int64_t n, int64_t *player)
@@ -80,7 +81,10 @@ static bool add_named(struct sx_shapley *r, const char *text, int64_t n, struct 
 bool sx_shapley_sets(const struct sx_shapley_options *o, int64_t n, struct sx_shapley *r,
                      struct sx_error *error)
 {
-    bool whole = o->set != NULL ? strcmp(o->set, "all") == 0 : o->window == 0 && n <= WHOLE;
+    int64_t rows, columns;
+    bool plane = o->players != NULL && sx_players_on_grid(o->players, &rows, &columns);
+    int64_t most = plane ? WHOLE_PLANE : WHOLE;
+    bool whole = o->set != NULL ? strcmp(o->set, "all") == 0 : o->window == 0 && n <= most;
     r->set = sx_new((size_t)n + 1, sizeof *r->set, error);
     if (r->set == NULL)
         return false;

@@ -105,6 +105,22 @@ void sx_draw_free(struct sx_draw *draw);
 /* The variance of the sum of weight[i] * f[i]. */
 double sx_draw_variance(const struct sx_draw *draw, const double *f);
 
+/* ---- Budgets ---- */
+
+/* Evaluations up to which a game is taken whole, and of an estimate. */
+struct sx_budgets {
+    int64_t whole, estimate;
+};
+
+/* What is asked for; else 65536 and 16384, or 1024 of both where the players are of an input of over
+ * 10,000 elements, such as a picture. */
+struct sx_budgets sx_budgets_of(const struct sx_shapley_options *options);
+
+/* The budget that doubles up to `most` where an estimate may stop before it, by its tolerance or as
+ * time is up: the first of its steps. */
+int64_t sx_first_budget(const struct sx_game *game, const struct sx_shapley_options *options,
+                        int64_t most);
+
 /* ---- Results ---- */
 
 /* Sets result->set and n_sets for n players; then the benefit of each and which is strongest. */
