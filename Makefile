@@ -241,6 +241,7 @@ help:
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make check-ort    the files of onnx-grad in ONNX Runtime: cases, models, nodes and time'
 	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
+	@echo 'make defaults-table  how faithful the methods of ggig are, and what they cost; MODELS=DIR'
 	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
 	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
 	@echo 'make check-compilers   warnings of every compiler that is installed, with the flags people build with'
@@ -351,6 +352,10 @@ check-ort: setup
 	@$(MAKE) $(QUIET) all $(BUILD)/tests/programs/gradients
 	@sh tests/ort.sh $(BUILD)
 
+# The table in ggig(1), on the photographs of ../shared/models.
+defaults-table: all
+	@sh tests/defaults.sh $(BUILD) $(MODELS)
+
 # A page of attr-plot as a browser shows it.
 check-html: setup
 	@$(SETUP) chromium
@@ -393,6 +398,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzzers golden format lint objects clean
+.PHONY: all defaults-table check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzzers golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

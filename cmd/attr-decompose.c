@@ -14,6 +14,7 @@ struct decompose {
     struct sx_players *players;
     double *baseline, *background, *foreign;
     int effects;
+    int64_t top;
 };
 
 static struct decompose self;
@@ -73,6 +74,9 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
     s->players =
         sx_explainer_players(s->explainer, s->o.players_by != NULL ? s->o.players_by : text,
                              s->cli.pre.layout, error);
+    bool few = s->players != NULL && sx_players_count(s->players) < 64;
+    if (s->o.absent.kind == SX_ABSENT_BY_BACKGROUND && s->o.background != NULL && few)
+        s->o.absent.kind = SX_ABSENT_MARGINAL;
     s->o.players = s->players;
     s->o.layout = s->cli.pre.layout;
     s->o.seed = s->cli.seed;
@@ -105,8 +109,31 @@ static bool has(const struct sx_decomposition *r, const char *name)
     return false;
 }
 
+/* What a method of layers gave: NULL where it was not asked for, or gave nothing. */
+static const struct sx_decomposed *result_of(const struct sx_decomposition *r, const char *name)
+{
+    for (int k = 0; k < r->n_methods; k++)
+        if (strcmp(r->method[k].name, name) == 0 && r->method[k].failure == NULL)
+            return &r->method[k];
+    return NULL;
+}
+
+/* LRP adds up to about f; a sum of three times f comes from denominators that are nearly zero. */
+static void warn_of_relevance(struct decompose *s, const struct sx_decomposition *r)
+{
+    const struct sx_decomposed *lrp = result_of(r, "lrp-eps");
+    double f = fmax(fabs(r->f_x), fabs(r->f_x - r->f_b));
+    if (lrp != NULL && fabs(lrp->sum) > 3 * f)
+        cli_warn(&s->cli, 0,
+                 "lrp-eps adds up to over three times f: denominators are nearly zero, see "
+                 "--lrp-eps");
+    if (r->f_x < 0 && result_of(r, "deeptaylor") != NULL)
+        cli_warn(&s->cli, 0, "deeptaylor is made for positive f, and f is negative");
+}
+
 static void warn(struct decompose *s, const struct sx_decomposition *r)
 {
+    warn_of_relevance(s, r);
     const char *op;
     bool soft;
     if (r->n_terms > 0 && !r->converged)
@@ -128,6 +155,21 @@ static void warn(struct decompose *s, const struct sx_decomposition *r)
                  "effects are not allocated: too dear without --alloc or --max-order");
 }
 
+static bool put_decomposition(struct decompose *s, const struct sx_decomposition *r,
+                              struct sx_error *error)
+{
+    const char **name = calloc((size_t)r->players + 1, sizeof *name);
+    if (name == NULL) {
+        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
+        return false;
+    }
+    for (int64_t i = 0; i < r->players; i++)
+        name[i] = cli_player_name(&s->cli, s->explainer, s->players, i);
+    sx_put_decomposition(s->cli.result, r, s->top, name, s->effects != TAYLOR, s->cli.timing);
+    free(name);
+    return true;
+}
+
 static bool write_record(struct decompose *s, const struct cli_sample *sample,
                          const struct sx_decomposition *r, struct sx_error *error)
 {
@@ -138,7 +180,8 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
     sx_result_begin(j, &record);
     put_params(s, r);
     cli_put_names(&s->cli, s->explainer);
-    sx_put_decomposition(j, r, s->effects != TAYLOR, s->cli.timing);
+    if (!put_decomposition(s, r, error))
+        return false;
     static const struct sx_view view = {
         .scalars = "f_x,f_b",
         .each = "methods",
@@ -200,6 +243,8 @@ static const struct cli_option options[] = {
     {0, "list-methods", NULL, "what the methods are", CLI_CALL, NULL, NULL, list_methods},
     {0, "effects", "KIND", "harsanyi, taylor or both", CLI_CHOICE, &self.effects,
      "harsanyi|taylor|both", NULL},
+    {0, "top", "K", "add the K strongest players of each method", CLI_COUNT, &self.top, NULL,
+     NULL},
     {0, "sheet", NULL, "pictures: all samples", CLI_FLAG, &self.cli.sheet, NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
 static const struct cli_table tables[] = {

@@ -82,6 +82,7 @@ static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_e
     s->o.sample = (uint64_t)sample->index;
     s->o.spread = spread(&s->cli.pre);
     s->o.layout = s->cli.pre.layout;
+    sx_attribute_passes_clear(s->o.passes);
     return ok;
 }
 
@@ -173,7 +174,9 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
 static void run(struct ggig *s)
 {
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
-    if (s->explainer != NULL)
+    if (s->explainer != NULL && s->n_methods > 1)
+        s->o.passes = sx_attribute_passes_new(&s->cli.error);
+    if (s->explainer != NULL && (s->n_methods == 1 || s->o.passes != NULL))
         cli_each(&s->cli, explain);
 }
 
@@ -181,6 +184,7 @@ static void free_all(struct ggig *s)
 {
     free(s->baseline);
     free(s->background);
+    sx_attribute_passes_free(s->o.passes);
     sx_explainer_free(s->explainer);
 }
 

@@ -22,7 +22,7 @@ struct shapley {
     const char *load, *save, *background, *names_file;
     char **line; /* of --names */
     size_t n_lines;
-    const char **name; /* of each player, or NULL */
+    const char **name;           /* of each player, or NULL */
     char usual[SX_PLAYERS_TEXT]; /* players, where nobody says what they are */
 };
 
@@ -341,10 +341,7 @@ int main(int argc, char **argv)
     if (cli_open(&s->cli) && (s->names_file == NULL ||
                               cli_read_lines(&s->cli, s->names_file, &s->line, &s->n_lines))) {
         s->tally = s->summary ? sx_shapley_tally_new(&s->cli.error) : NULL;
-        if (s->load != NULL)
-            run_saved(s);
-        else
-            run(s);
+        (s->load != NULL ? run_saved : run)(s);
         if (s->tally != NULL && s->cli.error.status == SX_OK)
             summarise(s);
     }

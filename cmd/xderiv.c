@@ -282,9 +282,22 @@ static const struct cli_option options[] = {
 static const struct cli_table tables[] = {
     {&sx_study_table, &self.o}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
+/* What absent features are is of ArchDetect; of a background, its rows. */
+static void settle_absent(struct xderiv *s)
+{
+    bool arch = strcmp(s->o.method, "archdetect") == 0;
+    if (s->o.absent.kind != SX_ABSENT_BY_BACKGROUND && !arch)
+        cli_misuse(&s->cli, "--absent is of method archdetect");
+    if (s->o.absent.kind > SX_ABSENT_BASELINE && s->o.background == NULL)
+        cli_misuse(&s->cli, "--absent draws from the rows of a --background");
+    if (s->o.absent.kind == SX_ABSENT_BY_BACKGROUND && arch && s->o.background != NULL)
+        s->o.absent.kind = SX_ABSENT_MARGINAL;
+}
+
 /* What follows from the options together. */
 static void settle(struct xderiv *s)
 {
+    settle_absent(s);
     s->o.seed = s->cli.seed;
     s->o.layout = s->cli.pre.layout;
     s->o.gather = sx_study_gather(&s->o);

@@ -197,7 +197,7 @@ struct cli {
     bool limited;                     /* by --max-mem */
     size_t memory_left, mapped, data; /* as the limit was set: limit.c */
     int64_t forward, backward;        /* model evaluations that records have told of */
-    double started;
+    double started, written;    /* seconds: of the run, and when the last record was made */
     struct sx_watch watch;      /* of the current sample */
     double sample_began, shown; /* seconds; shown: when progress was shown last */
 };

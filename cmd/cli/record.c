@@ -25,8 +25,10 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
                                  .seconds = -1};
     if (sample->picture != NULL)
         record->prepared = &cli->pre;
-    if (cli->timing)
-        record->seconds = cli_seconds() - sample->started;
+    double now = cli_seconds(), from = sample->started;
+    if (cli->timing) /* of several records of a sample, that of the latest */
+        record->seconds = now - (cli->written > from ? cli->written : from);
+    cli->written = now;
     bool all = cli->one_result || cli->overall;
     record->note = all ? cli_missing(cli->missing, cli->missing_text) : sample->warning;
 }

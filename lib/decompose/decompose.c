@@ -103,6 +103,7 @@ static bool has_no_value(struct sx_decomposing *d, struct sx_decomposed *m)
 {
     m->failure = sx_arena_strdup(&d->d->kept, "no value is finite", d->error);
     free(m->attribution);
+    free(m->error);
     free(m->share);
     free(m->effect);
     m->attribution = m->share = m->effect = NULL;

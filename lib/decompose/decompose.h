@@ -99,6 +99,8 @@ struct sx_decomposing {
     struct sx_cells cells;
     struct sx_groups patches;
     struct sx_rule_options rules;
+    double *scatter; /* [n]: where the standard errors of an estimate of x go; NULL: nowhere */
+    bool estimated;  /* they were written */
     struct sx_error *error;
 };
 

@@ -261,8 +261,13 @@ static bool estimated_values(struct sx_decomposing *d, const struct sx_frame *f,
     if (!sx_interact(f->game, &o, &terms, d->error))
         return false;
     for (int64_t k = 0; k < terms.count; k++)
-        if (terms.first[k + 1] - terms.first[k] == 1)
-            to[terms.member[terms.first[k]]] = terms.value[k];
+        if (terms.first[k + 1] - terms.first[k] == 1) {
+            int64_t i = terms.member[terms.first[k]];
+            to[i] = terms.value[k];
+            if (d->scatter != NULL && terms.error != NULL)
+                d->scatter[i] = terms.error[k];
+        }
+    d->estimated = d->scatter != NULL && terms.error != NULL;
     double whole = terms.all - terms.none, sum = 0;
     sx_interactions_free(&terms);
     for (int64_t i = 0; i < d->n; i++)

@@ -81,8 +81,24 @@ static void write_rest(struct sx_result *j, const struct sx_decomposition *r,
     sx_put_end(j);
 }
 
+/* What each method says besides its result. */
+struct listing {
+    int64_t top;
+    const char *const *name;
+    bool timing;
+};
+
+static void write_top(struct sx_result *j, const struct sx_decomposition *r,
+                      const struct sx_decomposed *m, const struct listing *listing)
+{
+    struct sx_tensor values = {
+        .type = SX_DOUBLE, .shape = {1, {r->players}}, .data = m->attribution};
+    if (listing->top > 0)
+        sx_put_top(j, "top", &values, listing->top, listing->name);
+}
+
 static void write_method(struct sx_result *j, const struct sx_decomposition *r,
-                         const struct sx_decomposed *m, bool timing)
+                         const struct sx_decomposed *m, const struct listing *listing)
 {
     sx_put_object(j, NULL);
     sx_put_text(j, "name", m->name);
@@ -93,6 +109,9 @@ static void write_method(struct sx_result *j, const struct sx_decomposition *r,
         return;
     }
     write_numbers(j, "attribution", m->attribution, r->players);
+    if (m->error != NULL)
+        write_numbers(j, "stderr", m->error, r->players);
+    write_top(j, r, m, listing);
     if (isfinite(m->sum))
         sx_put_number(j, "sum", m->sum);
     else
@@ -116,7 +135,7 @@ static void write_method(struct sx_result *j, const struct sx_decomposition *r,
     sx_put_derived(j, "residual", m->residual);
     sx_put_derived(j, "residual_closed_form", m->closed);
     sx_put_int(j, "evaluations", m->evaluations);
-    if (timing)
+    if (listing->timing)
         sx_put_double(j, "seconds", m->seconds);
     sx_put_end(j);
 }
@@ -213,9 +232,10 @@ static void write_taylor(struct sx_result *j, const struct sx_decomposition *r)
     sx_put_end(j);
 }
 
-void sx_put_decomposition(struct sx_result *j, const struct sx_decomposition *r, bool harsanyi,
-                          bool timing)
+void sx_put_decomposition(struct sx_result *j, const struct sx_decomposition *r, int64_t top,
+                          const char *const *name, bool harsanyi, bool timing)
 {
+    const struct listing listing = {top, name, timing};
     sx_put_number(j, "f_x", r->f_x);
     sx_put_number(j, "f_b", r->f_b);
     sx_put_list(j, "effects");
@@ -230,7 +250,7 @@ void sx_put_decomposition(struct sx_result *j, const struct sx_decomposition *r,
         write_taylor(j, r);
     sx_put_list(j, "methods");
     for (int i = 0; i < r->n_methods; i++)
-        write_method(j, r, &r->method[i], timing);
+        write_method(j, r, &r->method[i], &listing);
     sx_put_end(j);
     write_agreement(j, r);
     if (r->n_neurons > 0) {

@@ -53,6 +53,26 @@ static const char *against_name(const struct sx_decomposing *d, enum sx_against 
     return "baseline";
 }
 
+/* The method at x. An estimate of Shapley values also has standard errors; there is one frame then. */
+static bool run_at_x(struct sx_decomposing *d, const struct sx_method_row *row,
+                     const struct sx_frame *frame, struct sx_decomposed *m, double *part)
+{
+    d->estimated = false;
+    if (row->run == sx_run_shapley && m->error == NULL) {
+        m->error = sx_new((size_t)d->n, sizeof *m->error, d->error);
+        if (m->error == NULL)
+            return false;
+    }
+    d->scatter = m->error;
+    bool ok = row->run(d, frame, 1, NULL, part);
+    d->scatter = NULL;
+    if (!d->estimated) {
+        free(m->error);
+        m->error = NULL;
+    }
+    return ok;
+}
+
 /* The method at x, then at every masked input, averaged over its references. */
 static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row,
                        struct sx_decomposed *m)
@@ -75,7 +95,7 @@ static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row
               (!shared_out || (m->share != NULL && m->effect != NULL));
     for (int64_t k = 0; ok && k < n_frames; k++) {
         double share = 1 / (double)n_frames;
-        ok = row->run(d, &frames[k], 1, NULL, part);
+        ok = run_at_x(d, row, &frames[k], m, part);
         if (ok)
             add_scaled(m->attribution, part, d->n, share);
         f_b += share * frames[k].f_b;
@@ -155,7 +175,8 @@ bool sx_decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
         m->failure = sx_arena_strdup(&d->d->kept, d->error->message, NULL);
         *d->error = (struct sx_error){0};
         free(m->attribution);
-        m->attribution = NULL;
+        free(m->error);
+        m->attribution = m->error = NULL;
         return m->failure != NULL;
     }
     if (row->against == SX_AGAINST_FEATURES && !sx_features_map(d, &m->map))

@@ -3,16 +3,16 @@
  *
  * Scores of elements are their values, or of a copula what a normal distribution has at their rank.
  * Scores less their means, in standard deviations, are taken as normal with correlations R, which
- * are shrunk as Schaefer and Strimmer (2005) estimate. Where the present elements come first in the
- * Cholesky factor L of R, R = L L', the score L z has those of x at the present elements for some
- * z there, and is a conditional draw for any normal z at the others. Each z has its opposite. */
+ * are shrunk as Schaefer and Strimmer (2005) estimate. A draw z of all scores becomes one given the
+ * present ones p by what they are off (Matheron's rule): z_a + R_ap R_pp^-1 (x_p - z_p). The draws z
+ * are the same for all coalitions; each has its opposite. */
 #include "explain/absent.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A factor is made for each coalition. */
+/* A factor of the present elements is made for each coalition. */
 enum { MOST_ELEMENTS = 1024 };
 #define LEAST_PIVOT 1e-10
 
@@ -23,6 +23,10 @@ struct sx_conditional {
     double *mean, *sd; /* of scores */
     double *sorted;    /* copula: [size, n] */
     double *R, *L, *z; /* [size, size], twice; [size] */
+    double *drawn;     /* free draws of scores, [n / 2 rounded up, size] */
+    double *x, *score; /* the x that was scored last, and its scores: [size] each */
+    double *mid, *off; /* [size]: by position in the order */
+    bool scored;       /* there is such an x */
     double *away;      /* nearest: [2, n] distances, and the same in order */
     int64_t *order;    /* elements, the present ones first */
 };
@@ -152,6 +156,54 @@ static void correlate(struct sx_conditional *c, const double *score)
             c->R[i * c->size + j] = i == j ? 1 : kept * c->R[i * c->size + j];
 }
 
+static double inner(const double *a, const double *b, int64_t n)
+{
+    double sum[4] = {0};
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int k = 0; k < 4; k++)
+            sum[k] += a[i + k] * b[i + k];
+    for (; i < n; i++)
+        sum[0] += a[i] * b[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/* The factor of R at the first n elements of the order. What follows from those before it has no
+ * column. */
+static void factor(struct sx_conditional *c, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++) {
+        double *row = c->L + j * c->size;
+        const double *from = c->R + c->order[j] * c->size;
+        for (int64_t i = 0; i <= j; i++) {
+            const double *other = c->L + i * c->size;
+            double rest = from[c->order[i]] - inner(row, other, i);
+            if (i < j)
+                row[i] = other[i] > 0 ? rest / other[i] : 0;
+            else
+                row[i] = rest > LEAST_PIVOT ? sqrt(rest) : 0;
+        }
+    }
+}
+
+/* Scores of all elements, drawn whatever is present: L z of the factor in their own order. */
+static bool draw_free(struct sx_conditional *c, struct sx_error *error)
+{
+    int64_t size = c->size, n = sx_conditional_most(c) / 2;
+    c->drawn = sx_new((size_t)n, (size_t)size * sizeof *c->drawn, error);
+    if (c->drawn == NULL)
+        return false;
+    for (int64_t i = 0; i < size; i++)
+        c->order[i] = i;
+    factor(c, size);
+    for (int64_t k = 0; k < n; k++)
+        for (int64_t i = 0; i < size; i++) {
+            c->z[i] = sx_random_normal(c->how.seed, c->how.sample, (uint64_t)(k * size + i));
+            c->drawn[k * size + i] = inner(c->L + i * size, c->z, i + 1);
+        }
+    return true;
+}
+
 static bool fit(struct sx_conditional *c, struct sx_error *error)
 {
     size_t size = (size_t)c->size, all = (size_t)c->n * size;
@@ -173,10 +225,16 @@ static bool fit(struct sx_conditional *c, struct sx_error *error)
     if (ok && c->how.kind != SX_ABSENT_NEAREST) {
         c->R = sx_new(size * size, sizeof(double), error);
         c->L = sx_new(size * size, sizeof(double), error);
-        c->z = sx_new(size, sizeof(double), error);
+        c->z = sx_new(5 * size, sizeof(double), error);
         ok = c->R != NULL && c->L != NULL && c->z != NULL;
-        if (ok)
+        if (ok) {
+            c->x = c->z + size;
+            c->score = c->x + size;
+            c->mid = c->score + size;
+            c->off = c->mid + size;
             correlate(c, score);
+            ok = draw_free(c, error);
+        }
     }
     free(score);
     return ok;
@@ -221,6 +279,7 @@ void sx_conditional_free(struct sx_conditional *c)
     free(c->R);
     free(c->L);
     free(c->z);
+    free(c->drawn);
     free(c->away);
     free(c->order);
     free(c);
@@ -228,57 +287,77 @@ void sx_conditional_free(struct sx_conditional *c)
 
 /* ---- Drawing ---- */
 
-/* The factor of R in the order of the elements. What follows from those before it has no column. */
-static void factor(struct sx_conditional *c)
+/* In place: the w of R w = v at the first n elements of the order, from their factor. */
+static void solve(const struct sx_conditional *c, int64_t n, double *v)
 {
-    int64_t n = c->size;
-    for (int64_t j = 0; j < n; j++) {
-        double *row = c->L + j * n;
-        for (int64_t i = 0; i <= j; i++) {
-            const double *other = c->L + i * n;
-            double rest = c->R[c->order[j] * n + c->order[i]];
-            for (int64_t m = 0; m < i; m++)
-                rest -= row[m] * other[m];
-            if (i < j)
-                row[i] = other[i] > 0 ? rest / other[i] : 0;
-            else
-                row[i] = rest > LEAST_PIVOT ? sqrt(rest) : 0;
-        }
+    for (int64_t i = 0; i < n; i++) {
+        const double *row = c->L + i * c->size;
+        v[i] = row[i] > 0 ? (v[i] - inner(row, v, i)) / row[i] : 0;
+    }
+    for (int64_t i = n - 1; i >= 0; i--) {
+        const double *row = c->L + i * c->size;
+        v[i] = row[i] > 0 ? v[i] / row[i] : 0;
+        for (int64_t j = 0; j < i; j++)
+            v[j] -= row[j] * v[i];
     }
 }
 
-static double inner(const double *a, const double *b, int64_t n)
+/* to[j]: what the scores z at the first n elements of the order say of that at order[j], the others:
+ * R_ap R_pp^-1 z. */
+static void expect(struct sx_conditional *c, int64_t n, const double *z, double *to)
 {
-    double sum = 0;
     for (int64_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
+        c->z[i] = z[c->order[i]];
+    solve(c, n, c->z);
+    for (int64_t j = n; j < c->size; j++) {
+        const double *row = c->R + c->order[j] * c->size;
+        double sum = 0;
+        for (int64_t i = 0; i < n; i++)
+            sum += row[c->order[i]] * c->z[i];
+        to[j] = sum;
+    }
 }
 
+/* The scores of x, which are those of the last draw as long as x is the same. */
+static void score_x(struct sx_conditional *c, const double *x)
+{
+    if (c->scored && memcmp(c->x, x, (size_t)c->size * sizeof *x) == 0)
+        return;
+    for (int64_t i = 0; i < c->size; i++) {
+        c->x[i] = x[i];
+        c->score[i] = score_of(c, i, x[i]);
+    }
+    c->scored = true;
+}
+
+/* Each free draw z becomes two, m + d and m - d: m is expected of x's scores, and d is z less what is
+ * expected of z's own. */
 static int64_t draw_normal(struct sx_conditional *c, const double *x, const bool *present,
                            double *points)
 {
-    int64_t size = c->size, n = sx_conditional_most(c), at = 0;
+    int64_t size = c->size, n = sx_conditional_most(c) / 2, at = 0, p = 0;
     for (int pass = 0; pass < 2; pass++)
         for (int64_t i = 0; i < size; i++)
-            if (present[i] == (pass == 0))
+            if (present[i] == (pass == 0)) {
                 c->order[at++] = i;
-    factor(c);
-    for (at = 0; at < size && present[c->order[at]]; at++) {
-        const double *row = c->L + at * size;
-        double rest = score_of(c, c->order[at], x[c->order[at]]) - inner(row, c->z, at);
-        c->z[at] = row[at] > 0 ? rest / row[at] : 0;
-    }
+                p += pass == 0;
+            }
+    factor(c, p);
+    score_x(c, x);
+    expect(c, p, c->score, c->mid);
     for (int64_t k = 0; k < n; k++) {
-        double *point = points + k * size, sign = k % 2 == 0 ? 1 : -1;
-        memcpy(point, x, (size_t)size * sizeof *x);
-        for (int64_t j = at; j < size; j++) {
-            uint64_t draw = (uint64_t)(k / 2 * size + c->order[j]);
-            c->z[j] = sign * sx_random_normal(c->how.seed, c->how.sample, draw);
-            point[c->order[j]] = value_of(c, c->order[j], inner(c->L + j * size, c->z, j + 1));
+        const double *z = c->drawn + k * size;
+        double *up = points + 2 * k * size, *down = up + size;
+        memcpy(up, x, (size_t)size * sizeof *x);
+        memcpy(down, x, (size_t)size * sizeof *x);
+        expect(c, p, z, c->off);
+        for (int64_t j = p; j < size; j++) {
+            int64_t i = c->order[j];
+            up[i] = value_of(c, i, c->mid[j] + z[i] - c->off[j]);
+            down[i] = value_of(c, i, c->mid[j] - z[i] + c->off[j]);
         }
     }
-    return n;
+    return 2 * n;
 }
 
 /* The K nearest rows, and those that are as near as the last of them, in standard deviations. */

@@ -24,13 +24,29 @@ static const struct sx_shape *shape_of(const struct scene *s)
     return &s->g->node[s->y].shape;
 }
 
+/* "0 to 9", and the labels as far as they fit: ": zero, one, ...". */
+static const char *valid_targets(const struct scene *s, char text[120])
+{
+    size_t at = (size_t)snprintf(text, 120, "0 to %lld", (long long)s->classes.n - 1);
+    for (size_t i = 0; i < s->n_labels; i++) {
+        bool fits = at + strlen(s->labels[i]) + 8 < 120;
+        at += (size_t)snprintf(text + at, 120 - at, "%s%.80s", i == 0 ? ": " : ", ",
+                               fits ? s->labels[i] : "...");
+        if (!fits)
+            break;
+    }
+    return text;
+}
+
 static bool unknown(const struct scene *s, struct sx_error *error)
 {
+    char valid[120];
     struct sx_nearest near = {.word = s->target};
     for (size_t i = 0; i < s->n_labels; i++)
         sx_nearest_offer_one(&near, s->labels[i]);
-    return sx_fail(error, SX_USAGE, "target '%.80s' is neither an index nor a label%s",
-                   s->target, sx_nearest_text(&near));
+    return sx_fail(error, SX_USAGE,
+                   "target '%.80s' is neither an index nor a label%s; valid: %s", s->target,
+                   sx_nearest_text(&near), valid_targets(s, valid));
 }
 
 static bool read_integer(const char *text, size_t n, int64_t *value)
@@ -131,9 +147,11 @@ static bool read_flat(const struct scene *s, int64_t k, struct sx_aim *aim,
                       struct sx_error *error)
 {
     int64_t n = s->classes.count;
+    char valid[120];
     if (k < -n || k >= n)
-        return sx_fail(error, SX_USAGE, "target %lld is not one of the %lld outputs",
-                       (long long)k, (long long)n);
+        return sx_fail(error, SX_USAGE, "target %lld is not one of the %lld outputs%s%s",
+                       (long long)k, (long long)n, n == s->classes.n ? ", " : "",
+                       n == s->classes.n ? valid_targets(s, valid) : "");
     aim->index = k < 0 ? k + n : k;
     return true;
 }

@@ -54,6 +54,7 @@ static bool raises(enum sx_aggregate how, int64_t size, const double *g, const d
  * idle[origin[i]] gradients. */
 struct climbers {
     double *z, *g, *best;
+    double *value, *alpha; /* of the first points: f, and where they are on the path */
     int64_t *origin, *idle, n, active;
 };
 
@@ -68,8 +69,10 @@ static bool climbers_new(struct climbers *c, int64_t n, int64_t size, struct sx_
     c->best = sx_new(total, sizeof *c->best, error);
     c->origin = sx_new((size_t)n, sizeof *c->origin, error);
     c->idle = sx_new((size_t)n, sizeof *c->idle, error);
+    c->value = sx_new(2 * (size_t)n, sizeof *c->value, error);
+    c->alpha = c->value != NULL ? c->value + n : NULL;
     return c->z != NULL && c->g != NULL && c->best != NULL && c->origin != NULL &&
-           c->idle != NULL;
+           c->idle != NULL && c->value != NULL;
 }
 
 static void climbers_free(struct climbers *c)
@@ -79,6 +82,7 @@ static void climbers_free(struct climbers *c)
     free(c->best);
     free(c->origin);
     free(c->idle);
+    free(c->value);
 }
 
 /* Takes gradient t of the climber at i; whether it climbs on. */
@@ -140,9 +144,10 @@ static bool ascend_some(struct sx_attributing *a, const struct starts *s, struct
     memset(c->idle, 0, (size_t)c->n * sizeof *c->idle);
     for (int64_t j = 0; j < now; j++) {
         c->origin[j] = j;
-        sx_path_point(a, s->alpha(a, k + j), c->z + j * a->size);
+        c->alpha[j] = s->alpha(a, k + j);
+        sx_path_point(a, c->alpha[j], c->z + j * a->size);
     }
-    if (!sx_gradients(a->e, now, c->z, NULL, c->g, a->error))
+    if (!sx_path_gradients(a, now, c->alpha, c->z, c->value, c->g))
         return false;
     for (int64_t j = 0; a->unmoved != NULL && j < now; j++)
         s->take(s->context, k + j, c->g + j * a->size, a->unmoved);

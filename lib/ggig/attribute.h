@@ -42,10 +42,17 @@ struct sx_visit {
     void *context;
     void (*point)(void *context, int64_t k, double *point);
     void (*take)(void *context, int64_t k, double value, const double *gradient);
+    double (*alpha)(void *context,
+                    int64_t k); /* of point k on the straight path; NULL: off it */
 };
 bool sx_visit_gradients(struct sx_attributing *a, int64_t n, const struct sx_visit *visit);
 /* The same without gradients: `take` gets NULL for them. */
 bool sx_visit_values(struct sx_attributing *a, int64_t n, const struct sx_visit *visit);
+
+/* f and its gradients at n points of the straight path; those that another method had are not computed
+ * again. Neither pointer is NULL. */
+bool sx_path_gradients(struct sx_attributing *a, int64_t n, const double *alpha,
+                       const double *points, double *values, double *gradients);
 
 /* Takes gradient number k of n into an aggregate (zeroed before the first). Maxima leave out
  * what is not finite; false if there was any. */

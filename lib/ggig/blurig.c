@@ -63,7 +63,7 @@ bool sx_attribute_blur_ig(struct sx_attributing *a)
         return sx_fail(a->error, SX_USAGE, "blur-ig needs a picture as input");
     s.now = sx_new((size_t)a->size, sizeof *s.now, a->error);
     s.ahead = sx_new((size_t)a->size, sizeof *s.ahead, a->error);
-    const struct sx_visit visit = {&s, blur_point, take_blur};
+    const struct sx_visit visit = {&s, blur_point, take_blur, NULL};
     bool ok = s.now != NULL && s.ahead != NULL && sx_visit_gradients(a, a->steps + 1, &visit);
     if (ok && !sx_all_finite(a->map, a->size)) {
         s.shift = 0.5;

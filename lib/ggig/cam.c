@@ -215,7 +215,7 @@ static bool ablationcam(struct activation *v)
     struct sx_attributing at = *v->a;
     at.e = v->layer.of;
     at.size = c->size;
-    const struct sx_visit visit = {v, ablated_point, take_slope};
+    const struct sx_visit visit = {v, ablated_point, take_slope, NULL};
     if (!sx_visit_values(&at, v->n_live, &visit))
         return false;
     sx_cam_weigh(c);
@@ -349,7 +349,7 @@ static bool scorecam(struct activation *v)
         if (range > 0)
             v->live[v->n_live++] = (int64_t)k;
     }
-    const struct sx_visit visit = {&m, masked_or_baseline, take_score_or_baseline};
+    const struct sx_visit visit = {&m, masked_or_baseline, take_score_or_baseline, NULL};
     bool ok = sx_visit_values(v->a, v->n_live + 1, &visit);
     if (ok) {
         soften(c, m.score);

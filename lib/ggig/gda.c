@@ -21,6 +21,14 @@ static void take_step(struct sx_attributing *a, bool trapezoid, int64_t t, const
             a->map[i] += (t == 0 ? 0.5 : 1.0) * g[i];
 }
 
+/* The gradient of step t; the first is that at x. */
+static bool gradient_of(struct sx_attributing *a, struct ascent *s, int64_t t)
+{
+    double value;
+    return t == 0 ? sx_path_gradients(a, 1, (const double[]){1}, s->z, &value, s->next)
+                  : sx_gradients(a->e, 1, s->z, NULL, s->next, a->error);
+}
+
 /* Ends at a gradient that is not finite, which a mean leaves out unless it is the first. */
 static bool ascend(struct sx_attributing *a, struct ascent *s, bool trapezoid)
 {
@@ -28,7 +36,7 @@ static bool ascend(struct sx_attributing *a, struct ascent *s, bool trapezoid)
     a->climbers = 1;
     memcpy(s->z, a->x, (size_t)a->size * sizeof *s->z);
     for (int64_t t = 0; t < a->iterations; t++) {
-        if (moves && !sx_gradients(a->e, 1, s->z, NULL, s->next, a->error))
+        if (moves && !gradient_of(a, s, t))
             return false;
         bool finite = sx_all_finite(s->next, a->size);
         if (t == 0)

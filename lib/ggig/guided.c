@@ -145,7 +145,7 @@ static bool walk(struct guided *s)
         while (!advance(s, total * (1 - alpha)))
             continue;
     }
-    if (!sx_gradients(a->e, 1, a->x, &a->f_x, s->g, a->error))
+    if (!sx_path_gradients(a, 1, (const double[]){1}, a->x, &a->f_x, s->g))
         return false;
     sx_mark_unbounded(a, a->f_x, s->g);
     return true;

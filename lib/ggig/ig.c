@@ -34,10 +34,15 @@ static bool goes_on(const struct sx_attributing *a)
     return a->o->steps == 0 && missing(a) > rule->tolerance && a->steps < rule->most;
 }
 
-static void closed_point(void *context, int64_t k, double *z)
+static double closed_alpha(void *context, int64_t k)
 {
     const struct sx_attributing *a = context;
-    sx_path_point(a, (double)k / (double)a->steps, z);
+    return (double)k / (double)a->steps;
+}
+
+static void closed_point(void *context, int64_t k, double *z)
+{
+    sx_path_point(context, closed_alpha(context, k), z);
 }
 
 /* Trapezoid rule: the ends count half. */
@@ -53,10 +58,15 @@ static void take_closed(void *context, int64_t k, double value, const double *g)
         a->map[i] += weight * g[i];
 }
 
-static void midpoint(void *context, int64_t k, double *z)
+static double middle_alpha(void *context, int64_t k)
 {
     const struct sx_attributing *a = context;
-    sx_path_point(a, ((double)k + 0.5) / (double)a->steps, z);
+    return ((double)k + 0.5) / (double)a->steps;
+}
+
+static void midpoint(void *context, int64_t k, double *z)
+{
+    sx_path_point(context, middle_alpha(context, k), z);
 }
 
 static void take_midpoint(void *context, int64_t k, double value, const double *g)
@@ -83,7 +93,7 @@ static void take_open(void *context, int64_t k, double value, const double *g)
 static bool integrate_open(struct sx_attributing *a, int64_t steps)
 {
     struct sx_open_mean mean;
-    const struct sx_visit visit = {&mean, open_point, take_open};
+    const struct sx_visit visit = {&mean, open_point, take_open, NULL};
     bool ok = sx_open_mean_new(&mean, a, steps);
     a->steps = steps;
     ok = ok && sx_visit_gradients(a, mean.n, &visit);
@@ -100,8 +110,8 @@ static bool integrate_open(struct sx_attributing *a, int64_t steps)
 
 bool sx_attribute_ig(struct sx_attributing *a)
 {
-    const struct sx_visit closed = {a, closed_point, take_closed};
-    const struct sx_visit between = {a, midpoint, take_midpoint};
+    const struct sx_visit closed = {a, closed_point, take_closed, closed_alpha};
+    const struct sx_visit between = {a, midpoint, take_midpoint, middle_alpha};
     int64_t steps = a->steps;
     bool ok = sx_visit_gradients(a, a->steps + 1, &closed);
     while (ok && goes_on(a)) {

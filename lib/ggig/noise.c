@@ -71,7 +71,7 @@ static bool gather_moments(struct sx_attributing *a, double **square)
         if (m.square == NULL)
             return false;
     }
-    const struct sx_visit visit = {&m, noisy_point, take_moments};
+    const struct sx_visit visit = {&m, noisy_point, take_moments, NULL};
     return sx_visit_gradients(a, a->samples, &visit) || keep_drawn(&m);
 }
 
@@ -173,8 +173,8 @@ static void take_start(void *context, int64_t k, double value, const double *g)
 bool sx_attribute_expected(struct sx_attributing *a)
 {
     struct expected s = {a, a->o->background != NULL ? a->samples : 1, false};
-    const struct sx_visit visit = {&s, expected_point, take_expected};
-    const struct sx_visit ends = {&s, baseline_point, take_start};
+    const struct sx_visit visit = {&s, expected_point, take_expected, NULL};
+    const struct sx_visit ends = {&s, baseline_point, take_start, NULL};
     a->f_x = sx_explainer_target(a->e)->value;
     return sx_visit_gradients(a, s.baselines + 1, &ends) &&
            sx_visit_gradients(a, a->samples, &visit);

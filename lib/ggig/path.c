@@ -8,7 +8,7 @@
 
 bool sx_attribute_gradient(struct sx_attributing *a)
 {
-    return sx_gradients(a->e, 1, a->x, &a->f_x, a->map, a->error);
+    return sx_path_gradients(a, 1, (const double[]){1}, a->x, &a->f_x, a->map);
 }
 
 bool sx_attribute_input_gradient(struct sx_attributing *a)
@@ -26,10 +26,15 @@ void sx_path_point(const struct sx_attributing *a, double alpha, double *z)
         z[i] = alpha == 1 ? a->x[i] : a->baseline[i] + alpha * (a->x[i] - a->baseline[i]);
 }
 
-static void path_point(void *context, int64_t k, double *z)
+static double path_alpha(void *context, int64_t k)
 {
     const struct sx_attributing *a = context;
-    sx_path_point(a, (double)k / (double)a->steps, z);
+    return (double)k / (double)a->steps;
+}
+
+static void path_point(void *context, int64_t k, double *z)
+{
+    sx_path_point(context, path_alpha(context, k), z);
 }
 
 static void note_ends(struct sx_attributing *a, int64_t k, double value)
@@ -49,7 +54,7 @@ static void take_max(void *context, int64_t k, double value, const double *g)
 
 bool sx_attribute_ig_max(struct sx_attributing *a)
 {
-    const struct sx_visit visit = {a, path_point, take_max};
+    const struct sx_visit visit = {a, path_point, take_max, path_alpha};
     return sx_visit_gradients(a, a->steps + 1, &visit);
 }
 
@@ -58,6 +63,11 @@ struct idgi {
     struct sx_attributing *a;
     double *before, value;
 };
+
+static double idgi_alpha(void *context, int64_t k)
+{
+    return path_alpha(((struct idgi *)context)->a, k);
+}
 
 static void idgi_point(void *context, int64_t k, double *z)
 {
@@ -85,7 +95,7 @@ static void take_increment(void *context, int64_t k, double value, const double 
 bool sx_attribute_idgi(struct sx_attributing *a)
 {
     struct idgi s = {a, sx_new((size_t)a->size, sizeof *s.before, a->error), 0};
-    const struct sx_visit visit = {&s, idgi_point, take_increment};
+    const struct sx_visit visit = {&s, idgi_point, take_increment, idgi_alpha};
     bool ok = s.before != NULL && sx_visit_gradients(a, a->steps + 1, &visit);
     free(s.before);
     return ok;

@@ -359,7 +359,7 @@ bool sx_attribute_occlusion(struct sx_attributing *a, struct sx_attribution *r)
     struct sx_shape shape = {2, {w.grid.rows, w.grid.columns}};
     w.times = sx_new((size_t)sx_count(&shape), sizeof *w.times, a->error);
     bool ok = w.times != NULL && sx_tensor_new(&r->map, SX_DOUBLE, &shape, a->error);
-    const struct sx_visit visit = {&w, occluded_point, take_loss};
+    const struct sx_visit visit = {&w, occluded_point, take_loss, NULL};
     w.map = r->map.data;
     ok = ok && (sx_visit_values(a, w.rows * w.columns, &visit) || keep_visited(a));
     for (int64_t i = 0; ok && i < sx_count(&shape); i++)

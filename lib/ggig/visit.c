@@ -14,14 +14,20 @@ static bool visit_points(struct sx_attributing *a, int64_t n, const struct sx_vi
     double *gradients = NULL;
     if (with_gradients)
         gradients = sx_new_aligned((size_t)room * (size_t)a->size, sizeof *points, a->error);
-    double *values = sx_new((size_t)room, sizeof *values, a->error);
+    double *values = sx_new(2 * (size_t)room, sizeof *values, a->error), *alpha = NULL;
     a->visited = 0;
     bool ok = points != NULL && values != NULL && (gradients != NULL || !with_gradients);
+    if (ok && visit->alpha != NULL)
+        alpha = values + room;
     for (int64_t k = 0; ok && k < n; k += room) {
         int64_t now = n - k < room ? n - k : room;
         for (int64_t i = 0; i < now; i++)
             visit->point(visit->context, k + i, points + i * a->size);
-        ok = sx_gradients(a->e, now, points, values, gradients, a->error);
+        for (int64_t i = 0; alpha != NULL && i < now; i++)
+            alpha[i] = visit->alpha(visit->context, k + i);
+        ok = alpha != NULL && with_gradients
+                 ? sx_path_gradients(a, now, alpha, points, values, gradients)
+                 : sx_gradients(a->e, now, points, values, gradients, a->error);
         for (int64_t i = 0; ok && i < now; i++)
             visit->take(visit->context, k + i, values[i],
                         with_gradients ? gradients + i * a->size : NULL);

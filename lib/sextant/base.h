@@ -49,7 +49,7 @@ struct sx_watch {
     int64_t done;    /* evaluations of the model so far */
     int64_t planned; /* evaluations in all, as far as is known */
     bool stopped;    /* `go_on` has returned false; every later run fails at once */
-    bool limited;    /* `go_on` may return false: what can give a part of its result prepares for it */
+    bool limited;    /* `go_on` may return false: estimates prepare to give a part */
 };
 
 /* Finds the names that are most like an unknown word, for the end of a message. Set `word` and zero

@@ -66,6 +66,7 @@ struct sx_decomposed {
     const char *failure; /* why there is no attribution; NULL: there is one */
     const char *against; /* the reference of the method */
     double *attribution; /* [players] */
+    double *error;       /* [players]: standard errors of an estimate; NULL: there are none */
     double sum;          /* of the attribution */
     double gap;          /* sum - (f(x) - f(reference)) */
     bool complete;       /* the method promises that the gap is 0 */
@@ -114,9 +115,10 @@ const char *sx_decompose_method(int i, const char **what);
 bool sx_decompose(struct sx_decomposer *decomposer, const struct sx_decompose_options *options,
                   struct sx_decomposition *result, struct sx_error *error);
 
-/* Adds the keys of a record; with `harsanyi` those of the effects of sets, with `timing` the seconds. */
+/* Adds the keys of a record; with `harsanyi` those of the effects of sets, with `timing` the seconds.
+ * Each method also has its `top` strongest players, unless that is 0, by name[] where it is not NULL. */
 void sx_put_decomposition(struct sx_result *json, const struct sx_decomposition *result,
-                          bool harsanyi, bool timing);
+                          int64_t top, const char *const *name, bool harsanyi, bool timing);
 
 /* Reads a score for each player from a file, which holds either
  *   an array: a number for each player, or for each element of x, or those of many samples, of which

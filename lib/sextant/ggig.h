@@ -25,6 +25,8 @@ enum sx_recipe {
     SX_RECIPE_PAPER  /* T = 100, eta = 1e-4 */
 };
 
+struct sx_attribute_passes;
+
 struct sx_attribute_options {
     const char *method; /* a name that sx_attribute_method gives */
     int64_t steps;      /* m: a path has m + 1 points; 0: the method's own default */
@@ -52,6 +54,8 @@ struct sx_attribute_options {
     const double *background; /* expected: n_background points of x's shape; NULL: baseline */
     int64_t n_background;
     uint64_t seed, sample; /* randomness is a function of (seed, sample, draw) */
+    /* Gradients that calls with the same sample, baseline and explainer share; NULL: nothing is kept. */
+    struct sx_attribute_passes *passes;
 };
 
 /* A player as a region: the mean of its elements' attributions. */
@@ -120,6 +124,12 @@ bool sx_attribute_of_input(const char *method);
  * elements. */
 bool sx_attribute(struct sx_explainer *explainer, const struct sx_attribute_options *options,
                   struct sx_attribution *result, struct sx_error *error);
+
+/* Gradients on the straight path, kept from one call of sx_attribute to the next, up to 64 MB of them.
+ * They must be cleared before another sample, baseline or target. Both of the others take NULL, too. */
+struct sx_attribute_passes *sx_attribute_passes_new(struct sx_error *error);
+void sx_attribute_passes_clear(struct sx_attribute_passes *passes);
+void sx_attribute_passes_free(struct sx_attribute_passes *passes);
 
 /* What a method filled in. */
 void sx_attribution_free(struct sx_attribution *attribution);

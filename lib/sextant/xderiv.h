@@ -58,6 +58,8 @@ struct sx_study_options {
 
     /* Of whoever makes the explainer and reads points. */
     const char *smooth, *background;
+    struct sx_absent
+        absent; /* archdetect: what absent features are; of a background, its rows */
 };
 
 /* The rows of these options, but for layout and seed; and their defaults. */

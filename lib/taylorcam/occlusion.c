@@ -66,7 +66,7 @@ double *sx_occlusion(struct sx_taylorcam *t, const double *baseline, struct sx_e
     int64_t n = t->places.n, points = 1 + n + n * (n - 1) / 2;
     struct masking m = {.t = t, .baseline = baseline};
     struct sx_attributing a = {.e = t->e, .size = sx_count(&t->places.shape), .error = error};
-    struct sx_visit visit = {&m, mask, take};
+    struct sx_visit visit = {&m, mask, take, NULL};
     double *effects = sx_new((size_t)(n * n), sizeof *effects, error);
     m.lacks = sx_new((size_t)(2 * points), sizeof *m.lacks, error);
     m.value = sx_new((size_t)points, sizeof *m.value, error);

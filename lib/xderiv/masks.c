@@ -81,19 +81,17 @@ static double distance(const struct masks *m, int64_t feature)
     return sqrt(square);
 }
 
-/* The values of a context are those of no feature, of each feature, and of each pair. The first
- * context puts features of x into the baseline, the second features of the baseline into x. The
- * result is the mean of (mixed difference / distances)^2 over both contexts. */
-static void detect_row(const struct masks *m, const struct sx_level *l, double *values)
+void sx_arch_pairs(int64_t q, const struct sx_level *l, const double *value,
+                   const double *length, double *values)
 {
-    int64_t stride = 1 + m->h->q + l->n;
+    int64_t stride = 1 + q + l->n;
     for (int64_t k = 0; k < l->n; k++) {
         int32_t i = l->set[2 * k], j = l->set[2 * k + 1];
-        double area = distance(m, i) * distance(m, j);
+        double area = length[i] * length[j];
         values[k] = 0;
         for (int context = 0; context < 2; context++) {
-            const double *v = m->value + context * stride;
-            double delta = v[1 + m->h->q + k] - v[1 + i] - v[1 + j] + v[0];
+            const double *v = value + context * stride;
+            double delta = v[1 + q + k] - v[1 + i] - v[1 + j] + v[0];
             if (area > 0)
                 values[k] += 0.5 * (delta / area) * (delta / area);
         }
@@ -104,9 +102,15 @@ bool sx_arch_detect(struct sx_study *h, const struct sx_level *l,
                     const struct sx_study_rows *rows, double *values, struct sx_error *error)
 {
     struct masks m;
+    if (h->background != NULL && h->o.absent.kind > SX_ABSENT_BASELINE)
+        return sx_arch_drawn(h, l, rows, values, error);
     bool ok = masks_new(&m, h, 2 * (1 + h->q + l->n), error);
+    double *length = sx_new((size_t)h->q, sizeof *length, error);
+    ok = ok && length != NULL;
     for (int64_t r = 0; ok && r < rows->n; r++) {
         begin(&m, rows, r);
+        for (int32_t i = 0; i < h->q; i++)
+            length[i] = distance(&m, i);
         for (int context = 0; ok && context < 2; context++) {
             ok = put(&m, NULL, 0, context);
             for (int32_t i = 0; ok && i < h->q; i++)
@@ -116,8 +120,9 @@ bool sx_arch_detect(struct sx_study *h, const struct sx_level *l,
         }
         ok = ok && finish(&m);
         if (ok)
-            detect_row(&m, l, values + r * l->n);
+            sx_arch_pairs(h->q, l, m.value, length, values + r * l->n);
     }
+    free(length);
     masks_free(&m);
     return ok;
 }

@@ -16,6 +16,24 @@ static bool parse_method(const struct sx_option *row, void *options, const char 
     return true;
 }
 
+static bool parse_absent(const struct sx_option *row, void *options, const char *text,
+                         struct sx_error *error)
+{
+    struct sx_study_options *o = options;
+    (void)row;
+    return sx_absent_parse(text, &o->absent, error);
+}
+
+static void put_absent(struct sx_result *r, const char *key, const void *options)
+{
+    const struct sx_study_options *o = options;
+    char name[SX_ABSENT_TEXT];
+    if (o->absent.kind == SX_ABSENT_BY_BACKGROUND)
+        return;
+    sx_absent_name(&o->absent, name);
+    sx_put_text(r, key, name);
+}
+
 /* "auto", "exhaustive" or "beam:N". */
 static bool parse_search(const struct sx_option *row, void *options, const char *text,
                          struct sx_error *error)
@@ -170,6 +188,13 @@ static const struct sx_option rows[] = {
      .kind = SX_OPTION_FILE,
      SX_FIELD(struct sx_study_options, background),
      .param = "background"},
+    {.name = "absent",
+     .argument = "HOW",
+     .help = "archdetect: baseline, marginal, gaussian, copula, nearest:K",
+     .kind = SX_OPTION_PARSED,
+     .param = "absent",
+     .parse = parse_absent,
+     .put = put_absent},
     {.name = "steps",
      .argument = "N",
      .help = "points of integrals, draws, rows",

@@ -2,7 +2,7 @@
 # attr-decompose.t - the tool: closed forms, records, arrays, judging, misuse.
 . tests/tap.sh
 
-work "$DATA"/digits8.*
+work "$DATA"/digits8.* "$DATA"/diabetes.*
 
 # f = x0 x1 + x1^2 / 2 at (2, 1)
 echo 2,1 >x.csv
@@ -26,6 +26,11 @@ baseline ["baseline","baseline"][1,1.5]
 marginal ["marginal","background"][0.5,-1]
 nearest:1 ["nearest:1","conditional"][2,-2.5]
 END
+run attr-decompose --methods=shapley --background=rows.csv --double product.onnx x.csv
+is 'of a background its rows are drawn' "$(jq -c '[.params.absent, .methods[0].against]' "$T/out")" '["marginal","background"]'
+run attr-decompose --methods=shapley,occ1 --top=1 --double product.onnx x.csv
+is 'the strongest player of each method' "$(jq -c '[.methods[] | [.name, (.top[] | [.index, .name, .value])]]' "$T/out")" \
+    '[["occ1",[1,null,2.5]],["shapley",[1,null,1.5]]]'
 run attr-decompose --methods=shapley --absent=copula product.onnx x.csv
 is 'draws need a background' "$status $(head -n 1 "$T/err")" \
     '2 attr-decompose: --absent draws from the rows of a --background'
@@ -177,6 +182,27 @@ is 'too many sets' "$status" 2
 # ---- What is not finite ----
 
 PATH=$BUILD/tests/programs:$PATH
+# ---- What is said of a result that is none ----
+
+# z = 2 - 1.999 at 1: the input is given 2 of an f of 0.001.
+formula 1 'x1 2 Mul 1.999 Sub Relu' explodes.onnx
+echo 1 >one.csv
+run attr-decompose --methods=lrp-eps --double explodes.onnx one.csv
+ok 'a sum that explodes' grep -q 'lrp-eps adds up to over three times f' "$T/err"
+run attr-decompose --methods=lrp-eps --double --lrp-eps=abs:1 explodes.onnx one.csv
+is 'a larger epsilon helps' "$(cat "$T/err")" ''
+run attr-decompose -q --methods=lrp-eps --double explodes.onnx one.csv
+is 'quietly' "$(cat "$T/err")" ''
+run attr-decompose --methods=deeptaylor --rows=0:1 diabetes.onnx diabetes.csv
+ok 'f is negative' grep -q 'deeptaylor is made for positive f' "$T/err"
+
+# ---- Estimates have errors ----
+
+run attr-decompose --methods=shapley --players=elements --budget=300 --rows=0:1 digits8.onnx digits8.npy
+is 'a standard error for each player' "$(jq -c '.methods[0].stderr | [length, ([.[] | select(. > 0)] | length > 20)]' "$T/out")" '[64,true]'
+run attr-decompose --methods=shapley,occ1 --rows=0:1 diabetes.onnx diabetes.csv
+is 'none of what is exact' "$(jq -c '[.methods[].stderr]' "$T/out")" '[null,null]'
+
 formula 2 'x1 x1 Mul x2 Sub Log x2 Sqrt Add' domain.onnx
 formula 2 'x1 Log x2 Add' log.onnx
 echo 3,1 >v31.csv

@@ -289,6 +289,23 @@ for players in grid:2x2 patches:4x4; do
     near "$players: sums" got want 1e-5
     is "$players: in a plane" "$(jq -c '[.attribution.shape, .players, .grid]' "$T/out")" '[[2,2],4,[2,2]]'
 done
+# ---- Several methods look at the same gradients ----
+
+methods=grad,inputxgrad,ig,ig-max,idgi,gda,ggig
+run ggig --method=$methods --steps=6 --iters=2 --double --rows=0:2 digits8.onnx digits8.npy
+clean 'several methods'
+cp "$T/out" together
+is 'each gradient is computed once' "$(jq -s -c '.[0:7] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'
+is 'and anew for each sample' "$(jq -s -c '.[7:] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'
+for method in $(echo $methods | tr , ' '); do
+    run ggig --method="$method" --steps=6 --iters=2 --double --rows=0:2 digits8.onnx digits8.npy
+    is "$method by itself is the same" "$(jq -c 'del(.cost)' "$T/out")" \
+        "$(jq -c --arg m "$method" 'select(.method == $m) | del(.cost)' together)"
+done
+
+run ggig --method=ig,edge --steps=2000 --timing --rows=0:1 digits8.onnx digits8.npy
+is 'each method has its own time' "$(jq -s -c '.[1].seconds < .[0].seconds' "$T/out")" true
+
 run ggig --method=grad,occlusion --players=superpixels:5 --rows=0:1 digits8.onnx digits8.npy
 is 'superpixels, the same for all methods' "$status $(jq -c .players "$T/out" | uniq | wc -l)" '0 1'
 run ggig --method=grad --players=grd:2x2 --rows=0:1 digits8.onnx digits8.npy

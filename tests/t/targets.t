@@ -80,9 +80,9 @@ while IFS='|' read -r model input target labels text; do
     run ggig --method=grad -t "$target" --labels="$labels" "$model".onnx "$input"
     refused "$model -t $target" 2 "$text"
 done <<'END'
-three|x.csv|3|abc|3 is not one of the 3 outputs
+three|x.csv|3|abc|3 is not one of the 3 outputs, 0 to 2: a, b, c$
 three|x.csv|-4|abc|-4 is not one of the 3 outputs
-three|x.csv|d|abc|neither an index nor a label
+three|x.csv|d|abc|neither an index nor a label.*; valid: 0 to 2: a, b, c$
 three|x.csv|not:0|abc|only a single logit
 three|x.csv|sum:d|abc|neither an index nor a label
 three|x.csv|1,2|abc|1 is not one of 1

@@ -32,6 +32,24 @@ done <<'END'
 01=1 --order=5
 END
 
+# f = x0 x1 + x1^2 / 2 at 2, 1. Over both rows v() = 3, v(0) = 3, v(1) = 1.5, v(01) = 2.5; the nearest
+# row to x0 = 2 gives 6. Distances are sqrt(2) and 1.
+printf '0,0\n2,2\n' >absent_rows.csv
+while read -r absent wanted; do
+    run xderiv --method=archdetect --background=absent_rows.csv "$absent" --double product.onnx x.csv
+    is "archdetect $absent" "$(jq -c '[.params.absent, (.interactions[0].strength * 1e9 | round / 1e9)]' "$T/out")$status" "${wanted}0"
+done <<'END'
+--absent=baseline ["baseline",1]
+--absent=marginal ["marginal",0.5]
+--absent=nearest:1 ["nearest:1",2]
+END
+run xderiv --method=archdetect --background=absent_rows.csv --double product.onnx x.csv
+is 'of a background its rows are drawn' "$(jq -r .params.absent "$T/out")" marginal
+run xderiv --method=archdetect --absent=marginal product.onnx x.csv
+refused 'draws need a background' 2 'absent draws from the rows'
+run xderiv --absent=marginal --background=absent_rows.csv product.onnx x.csv
+refused 'draws are of archdetect' 2 'absent is of method archdetect'
+
 # ---- References ----
 
 run xderiv --double -f npy --rows=0:3 -o h.npy diabetes.onnx diabetes.csv
