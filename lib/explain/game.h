@@ -44,9 +44,9 @@ struct sx_game {
     double *table;   /* of the coalitions of live players: bit k is live[k]; NULL: not made */
     double *moebius; /* its Moebius transform; NULL: not made */
     struct sx_memo memo;
-    int64_t evaluations; /* of different coalitions */
-    bool given;          /* what is known now is all that can be known */
-    bool keep_nonfinite; /* values that are not finite are no failure */
+    int64_t evaluations;          /* of different coalitions */
+    bool given;                   /* what is known now is all that can be known */
+    bool keep_nonfinite;          /* values that are not finite are no failure */
     const struct sx_watch *watch; /* may end the work; NULL: nothing does */
 };
 

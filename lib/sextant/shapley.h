@@ -114,8 +114,8 @@ struct sx_shapley {
     struct sx_interactions terms;
     int64_t n_sets, **set; /* of bT: members after their number; 0: another index */
     struct sx_benefit *benefit;
-    int64_t strongest;       /* the set of largest T */
-    bool partial;            /* of fewer evaluations, or sets, than were asked for: time was up */
+    int64_t strongest; /* the set of largest T */
+    bool partial;      /* of fewer evaluations, or sets, than were asked for: time was up */
     int64_t n_shown, *shown; /* the terms, or sets of bT, that records list, in their order */
 };
 bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
