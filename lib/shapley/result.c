@@ -5,9 +5,6 @@
 
 #include "shapley/shapley.h"
 
-/* Inputs of more elements are dear to evaluate. */
-#define LARGE_INPUT 10000
-
 void sx_shapley_free(struct sx_shapley *r)
 {
     for (int64_t i = 0; i < r->n_sets; i++) {
@@ -20,21 +17,6 @@ void sx_shapley_free(struct sx_shapley *r)
     free(r->shown);
     sx_interactions_free(&r->terms);
     *r = (struct sx_shapley){0};
-}
-
-struct sx_budgets sx_budgets_of(const struct sx_shapley_options *o)
-{
-    bool large = o->players != NULL && sx_count(&o->players->shape) > LARGE_INPUT;
-    if (o->budget > 0)
-        return (struct sx_budgets){o->budget, o->budget};
-    return large ? (struct sx_budgets){1024, 1024} : (struct sx_budgets){65536, 16384};
-}
-
-int64_t sx_first_budget(const struct sx_game *game, const struct sx_shapley_options *o,
-                        int64_t most)
-{
-    int64_t few = o->tolerance > 0 ? 256 : 64;
-    return (o->tolerance > 0 || sx_game_limited(game)) && most > few ? few : most;
 }
 
 /* The sets share a budget. Without one, a game that may be taken whole has no need of it, and what the

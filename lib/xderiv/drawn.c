@@ -8,6 +8,23 @@
 #include "explain/absent.h"
 #include "xderiv/study.h"
 
+void sx_arch_pairs(int64_t q, const struct sx_level *l, const double *value,
+                   const double *length, double *values)
+{
+    int64_t stride = 1 + q + l->n;
+    for (int64_t k = 0; k < l->n; k++) {
+        int32_t i = l->set[2 * k], j = l->set[2 * k + 1];
+        double area = length[i] * length[j];
+        values[k] = 0;
+        for (int context = 0; context < 2; context++) {
+            const double *v = value + context * stride;
+            double delta = v[1 + q + k] - v[1 + i] - v[1 + j] + v[0];
+            if (area > 0)
+                values[k] += 0.5 * (delta / area) * (delta / area);
+        }
+    }
+}
+
 struct drawing {
     struct sx_study *h;
     struct sx_conditional *conditional; /* NULL: the rows as they are */

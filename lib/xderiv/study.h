@@ -155,12 +155,12 @@ bool sx_path_effects SX_EVALUATE;
 bool sx_integrated_hessian SX_TENSOR;
 bool sx_expected_hessian SX_TENSOR;
 bool sx_smooth_hessian SX_TENSOR;
-/* masks.c: the pairs of ArchDetect. A context has the values of no feature, of each feature, and of
+/* drawn.c: the pairs of ArchDetect. A context has the values of no feature, of each feature, and of
  * each pair: value[2][1 + q + pairs]. The first context puts features of x into what is absent, the
  * second leaves them out of x. The result is the mean of (mixed difference / lengths)^2. */
 void sx_arch_pairs(int64_t q, const struct sx_level *level, const double *value,
                    const double *length, double *values);
-/* drawn.c: the same where what is absent is drawn from the background. */
+/* The same where what is absent is drawn from the background. */
 bool sx_arch_drawn SX_EVALUATE;
 /* masks.c, friedman.c, nid.c */
 bool sx_arch_detect SX_EVALUATE;
