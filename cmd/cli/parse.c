@@ -226,8 +226,10 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     take_operands(cli, words.operand, words.n_operands);
     free(words.operand);
     cli_check_uses(cli);
-    /* Large blocks go back to the system when they are freed, however many there have been. */
-    mallopt(M_MMAP_THRESHOLD, 1 << 17);
+    /* What each sample takes anew stays with the process: pages that the system gives are slow. Large
+     * blocks go back to the system when they are freed, however many there have been. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 22);
+    mallopt(M_TRIM_THRESHOLD, 1 << 25);
     if (cli->threads != 1)
         spin_briefly(argv);
 }

@@ -187,13 +187,18 @@ bool sx_inference_run(struct sx_inference *f, const struct sx_tensor *feeds,
     const struct sx_lowered *l = f->now.lowered;
     struct sx_tensor *typed = sx_new((size_t)l->n_inputs, sizeof *typed, error);
     bool ok = typed != NULL;
-    for (int i = 0; ok && i < l->n_inputs; i++)
-        ok = sx_port_takes(sx_model_input(f->model, i), &feeds[i], error) &&
-             sx_tensor_convert(&typed[i], l->graph->node[l->inputs[i].node].type, &feeds[i],
-                               error);
+    for (int i = 0; ok && i < l->n_inputs; i++) {
+        enum sx_type type = l->graph->node[l->inputs[i].node].type;
+        ok = sx_port_takes(sx_model_input(f->model, i), &feeds[i], error);
+        if (feeds[i].type == type)
+            typed[i] = feeds[i]; /* borrowed */
+        else
+            ok = ok && sx_tensor_convert(&typed[i], type, &feeds[i], error);
+    }
     ok = ok && sx_run(f->now.program, typed, f->now.outputs, error);
     for (int i = 0; typed != NULL && i < l->n_inputs; i++)
-        sx_tensor_free(&typed[i]);
+        if (typed[i].data != feeds[i].data)
+            sx_tensor_free(&typed[i]);
     free(typed);
     return ok;
 }

@@ -101,7 +101,8 @@
 /* Private rows: made by lib/run from the others after differentiation, never differentiated. */
 #define SX_PRIVATE_OPS(X)                                                                      \
     X(MAP, map)                                                                                \
-    X(FUSED, fused)
+    X(FUSED, fused)                                                                            \
+    X(MAXPOOL, maxpool)
 
 #define SX_OP_ENUM(NAME, name) SX_##NAME,
 enum sx_op {

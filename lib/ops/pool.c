@@ -1,4 +1,5 @@
-/* pool.c - pools: SUMPOOL, its adjoint UNPOOL, and POOLINDEX, the choice under max pooling. */
+/* pool.c - pools: SUMPOOL, its adjoint UNPOOL, and POOLINDEX, the choice under max pooling; MAXPOOL
+ * is what that chooses, where it alone is asked for. */
 #include <string.h>
 
 #include "base/clones.h"
@@ -248,7 +249,7 @@ static int64_t place_of(const struct pooling *l, const int64_t *o, const int64_t
     return place;
 }
 
-/* POOLINDEX, channels last: the largest elements of a few channels stay in registers while the
+/* POOLINDEX, channels last, and MAXPOOL: the largest elements of a few channels stay in registers while the
  * window passes. Rows of outputs are units of work. */
 enum { LANES = 64 };
 
@@ -262,8 +263,15 @@ enum { LANES = 64 };
             chosen[j] = take ? place : chosen[j];                                              \
         }                                                                                      \
     }                                                                                          \
+    CLONES static void raise_tap_##T(const T *x, int64_t n, T *best)                           \
+    {                                                                                          \
+        for (int64_t j = 0; j < n; j++) {                                                      \
+            bool take = (x[j] > best[j]) | ((x[j] != x[j]) & (best[j] == best[j]));            \
+            best[j] = take ? x[j] : best[j];                                                   \
+        }                                                                                      \
+    }                                                                                          \
     static void choose_at_##T(const struct pooling *l, const int64_t *o, const T *x,           \
-                              int64_t lane, int64_t n, int64_t *y)                             \
+                              int64_t lane, int64_t n, int64_t *y, T *values)                  \
     {                                                                                          \
         T best[LANES];                                                                         \
         int64_t first[3], end[3], tap[3], chosen[LANES];                                       \
@@ -279,22 +287,30 @@ enum { LANES = 64 };
                         best[j] = at[j];                                                       \
                         chosen[j] = place;                                                     \
                     }                                                                          \
-                    if (!none)                                                                 \
+                    if (!none && values != NULL)                                               \
+                        raise_tap_##T(at, n, best);                                            \
+                    else if (!none)                                                            \
                         choose_tap_##T(at, n, place, best, chosen);                            \
                     none = false;                                                              \
                 }                                                                              \
-        memcpy(y + lane, chosen, (size_t)n * sizeof *y);                                       \
+        if (values != NULL)                                                                    \
+            memcpy(values + lane, best, (size_t)n * sizeof *values);                           \
+        else                                                                                   \
+            memcpy(y + lane, chosen, (size_t)n * sizeof *y);                                   \
     }                                                                                          \
-    static void choose_row_##T(const struct pooling *l, int64_t row, const T *a, int64_t *y)   \
+    static void choose_row_##T(const struct pooling *l, int64_t row, const T *a, int64_t *y,   \
+                               T *values)                                                      \
     {                                                                                          \
         int64_t unit = row / (l->out[0] * l->out[1]);                                          \
         int64_t o[3] = {row / l->out[1] % l->out[0], row % l->out[1], 0};                      \
         a += unit * volume(l->image) * l->lanes;                                               \
-        y += row * l->out[2] * l->lanes;                                                       \
-        for (; o[2] < l->out[2]; o[2]++, y += l->lanes)                                        \
+        for (int64_t at = row * l->out[2] * l->lanes; o[2] < l->out[2]; o[2]++) {              \
             for (int64_t lane = 0; lane < l->lanes; lane += LANES)                             \
                 choose_at_##T(l, o, a, lane,                                                   \
-                              l->lanes - lane < LANES ? l->lanes - lane : LANES, y);           \
+                              l->lanes - lane < LANES ? l->lanes - lane : LANES,               \
+                              y != NULL ? y + at : NULL, values != NULL ? values + at : NULL); \
+            at += l->lanes;                                                                    \
+        }                                                                                      \
     }
 
 CHOOSE(float)
@@ -302,20 +318,22 @@ CHOOSE(double)
 
 static void choose_run(const struct sx_call *call, const struct pooling *l)
 {
-    bool wide = call->in[0].type == SX_DOUBLE;
+    bool wide = call->in[0].type == SX_DOUBLE, value = call->node->op == SX_MAXPOOL;
     int64_t rows = l->units * l->out[0] * l->out[1];
+    int64_t *choice = value ? NULL : call->out;
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++)
         if (wide)
-            choose_row_double(l, row, call->in[0].data, call->out);
+            choose_row_double(l, row, call->in[0].data, choice, value ? call->out : NULL);
         else
-            choose_row_float(l, row, call->in[0].data, call->out);
+            choose_row_float(l, row, call->in[0].data, choice, value ? call->out : NULL);
 }
 
 static void pool_run(const struct sx_call *call)
 {
     const struct pooling l = pooling_of(call);
-    if (call->node->op == SX_POOLINDEX && l.nhwc && sx_count(&call->node->shape) > 0) {
+    bool chooses = call->node->op == SX_POOLINDEX && l.nhwc;
+    if ((chooses || call->node->op == SX_MAXPOOL) && sx_count(&call->node->shape) > 0) {
         choose_run(call, &l);
         return;
     }
@@ -354,3 +372,5 @@ const struct sx_row sx_row_poolindex = {.name = "poolindex",
                                         .shape = pool_shape,
                                         .batch = pool_batch,
                                         .run = pool_run};
+const struct sx_row sx_row_maxpool = {
+    .name = "maxpool", .min_in = 1, .max_in = 1, .shape = pool_shape, .run = pool_run};

@@ -120,6 +120,12 @@ bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error)
     return *d != NULL;
 }
 
+bool sx_dnnl_is_wide(void)
+{
+    unsigned wide = dnnl_cpu_isa_avx512_core;
+    return ((unsigned)dnnl_get_effective_cpu_isa() & wide) == wide;
+}
+
 bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
                     struct sx_kernel **kernel, struct sx_error *error)
 {

@@ -11,6 +11,9 @@ struct sx_kernel; /* of one node */
 bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error);
 void sx_dnnl_free(struct sx_dnnl *d); /* and all its kernels */
 
+/* Whether oneDNN may use AVX-512, whose kernels of convolutions are its best. */
+bool sx_dnnl_is_wide(void);
+
 /* Sets *kernel to a kernel for `node` of `g`, or to NULL where the node's plain kernel serves as
  * well. False, with *error, only when memory runs out. */
 bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,

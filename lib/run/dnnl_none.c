@@ -9,6 +9,11 @@ bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error)
     return true;
 }
 
+bool sx_dnnl_is_wide(void)
+{
+    return false;
+}
+
 void sx_dnnl_free(struct sx_dnnl *d)
 {
     (void)d;

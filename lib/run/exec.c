@@ -42,6 +42,17 @@ static bool run_plain(struct sx_program *program, const struct sx_tensor *feeds,
     return program->plain != NULL && sx_run(program->plain, feeds, results, error);
 }
 
+bool sx_step_run(const struct sx_step *step)
+{
+    if (step->kernel != NULL)
+        return sx_kernel_run(step->kernel, &step->call);
+    if (step->direct != NULL)
+        sx_direct_run(step->direct, &step->call);
+    else
+        step->run(&step->call);
+    return true;
+}
+
 static bool goes_on(struct sx_watch *watch)
 {
     if (watch != NULL && !watch->stopped)
@@ -55,7 +66,8 @@ static bool keep_weights(struct sx_program *program, struct sx_error *error)
 {
     bool first = !program->ran && !program->often;
     program->ran = true;
-    return first || program->dnnl == NULL || sx_dnnl_keep(program->dnnl, error);
+    return first || ((program->dnnl == NULL || sx_dnnl_keep(program->dnnl, error)) &&
+                     (program->directs == NULL || sx_directs_keep(program->directs, error)));
 }
 
 bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
@@ -77,13 +89,8 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
     int before = omp_get_max_threads();
     omp_set_num_threads(program->threads);
     bool ok = keep_weights(program, error);
-    for (size_t i = 0; ok && goes_on(program->watch) && i < program->n_steps; i++) {
-        const struct sx_step *step = &program->step[i];
-        if (step->kernel != NULL)
-            ok = sx_kernel_run(step->kernel, &step->call);
-        else
-            step->run(&step->call);
-    }
+    for (size_t i = 0; ok && goes_on(program->watch) && i < program->n_steps; i++)
+        ok = sx_step_run(&program->step[i]);
     omp_set_num_threads(before);
     if (program->watch != NULL && program->watch->stopped)
         return sx_fail(error, SX_FAILED, "ended before it was done");

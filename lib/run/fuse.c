@@ -13,6 +13,7 @@
 #include "ops/map.h"
 #include "run/cut.h"
 #include "run/passes.h"
+#include "run/pools.h"
 
 enum {
     MOST_IN = 12, /* operands and instructions of a program; together they fit the registers */
@@ -332,6 +333,13 @@ static int emit(struct fuse *f, int i)
         return f->absorbed[i] ? SX_NONE : emit_chain(f, i);
     if (f->root[i] != SX_NONE)
         return f->root[i] == i ? emit_program(f, i) : SX_NONE;
+    int choice = sx_max_pool_of(f->from, node);
+    if (choice != SX_NONE) {
+        const struct sx_node *pool = &f->from->node[choice];
+        int best =
+            sx_emit(f->to, SX_MAXPOOL, 1, &f->map[pool->in[0]], pool->n_attr, pool->attr);
+        return sx_reshape(f->to, best, &node->shape);
+    }
     int *in = sx_new((size_t)node->n_in, sizeof *in, &f->to->error), result = SX_NONE;
     if (in != NULL) {
         for (int k = 0; k < node->n_in; k++)

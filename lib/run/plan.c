@@ -33,8 +33,9 @@ struct planner {
     int *root;                 /* per node: the node whose storage it shares */
     struct place *place;       /* per node; only roots matter */
     size_t *scratch;           /* per step: offset of its scratch memory */
-    struct sx_kernel **kernel; /* per step */
-    int *node;                 /* per step: its node, or SX_NONE - i for a copy to output i */
+    struct sx_kernel **kernel; /* per step; and those of this library */
+    struct sx_direct **direct;
+    int *node; /* per step: its node, or SX_NONE - i for a copy to output i */
     size_t n_steps;
     struct hole *hole;
     size_t n_holes, hole_capacity;
@@ -217,7 +218,7 @@ static int residual(const struct planner *p, const struct sx_node *node, size_t 
 /* The storage of an operand that dies at this step and that the step may overwrite element by element. */
 static int overwritten(const struct planner *p, const struct sx_node *node, size_t step)
 {
-    if (p->kernel[step] != NULL && node->op == SX_FUSED)
+    if ((p->kernel[step] != NULL || p->direct[step] != NULL) && node->op == SX_FUSED)
         return residual(p, node, step);
     if (!sx_is_pointwise(node) && node->op != SX_MAP)
         return SX_NONE;
@@ -264,7 +265,9 @@ static unsigned loose_operands(const struct planner *p, const struct sx_node *no
 static bool align_operands(struct planner *p, const struct sx_node *node, size_t step)
 {
     const struct sx_kernel *kernel = p->kernel[step];
-    unsigned loose = kernel == NULL ? loose_operands(p, node) : 0;
+    unsigned loose = p->direct[step] != NULL ? 1u << 1 /* weights, which it packs */
+                     : kernel == NULL        ? loose_operands(p, node)
+                                             : 0;
     for (int k = 0; k < node->n_in; k++) {
         const struct sx_node *in = &p->g->node[node->in[k]];
         struct place *place = &p->place[p->root[node->in[k]]];
@@ -281,6 +284,16 @@ static bool align_operands(struct planner *p, const struct sx_node *node, size_t
     return true;
 }
 
+static bool find_kernel(struct planner *p, const struct sx_node *node, size_t step)
+{
+    struct sx_program *program = p->program;
+    if (program->directs != NULL &&
+        !sx_direct_kernel(program->directs, p->g, node, &p->direct[step], p->error))
+        return false;
+    return p->direct[step] != NULL || program->dnnl == NULL ||
+           sx_dnnl_kernel(program->dnnl, p->g, node, &p->kernel[step], p->error);
+}
+
 static bool store_step(struct planner *p, size_t step)
 {
     const struct sx_node *node = &p->g->node[p->node[step]];
@@ -288,11 +301,11 @@ static bool store_step(struct planner *p, size_t step)
     struct place *place = &p->place[p->node[step]];
     size_t bytes, scratch = 0;
     int over = SX_NONE;
-    if (!bytes_of(p, node, &bytes) ||
-        (p->program->dnnl != NULL &&
-         !sx_dnnl_kernel(p->program->dnnl, p->g, node, &p->kernel[step], p->error)))
+    if (!bytes_of(p, node, &bytes) || !find_kernel(p, node, step))
         return false;
-    if (p->kernel[step] != NULL)
+    if (p->direct[step] != NULL)
+        scratch = sx_direct_scratch(p->direct[step]);
+    else if (p->kernel[step] != NULL)
         scratch = sx_kernel_scratch(p->kernel[step]);
     else if (row->scratch != NULL)
         scratch = row->scratch(p->g, node);
@@ -409,6 +422,7 @@ static bool make_step(struct planner *p, size_t i)
     }
     step->run = sx_row_of(p->g, node)->run;
     step->kernel = p->kernel[i];
+    step->direct = p->direct[i];
     if (p->scratch[i] != SIZE_MAX)
         step->call.scratch = (char *)program->arena + p->scratch[i];
     for (int k = 0; k < node->n_in; k++)
@@ -426,7 +440,7 @@ static bool make_steps(struct planner *p)
     if (max_memory > 0 && need > max_memory)
         return sx_over_limit(p->error, "a run needs %zu MB of memory, the limit is %zu MB",
                              need >> 20, max_memory >> 20);
-    program->arena = sx_new_aligned(p->peak, 1, p->error);
+    program->arena = sx_new_huge(p->peak, p->error);
     program->step = sx_arena_new(&program->memory, p->n_steps, sizeof *program->step, p->error);
     if (program->arena == NULL || program->step == NULL)
         return false;
@@ -447,8 +461,9 @@ bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *err
     p.node = sx_new(most, sizeof *p.node, error);
     p.scratch = sx_new(most, sizeof *p.scratch, error);
     p.kernel = sx_new(most, sizeof *p.kernel, error);
+    p.direct = sx_new(most, sizeof *p.direct, error);
     bool ok = p.root != NULL && p.place != NULL && p.node != NULL && p.scratch != NULL &&
-              p.kernel != NULL && lifetimes(&p);
+              p.kernel != NULL && p.direct != NULL && lifetimes(&p);
     if (ok) {
         memset(p.scratch, 0xff, most * sizeof *p.scratch);
         size_t n_computed = p.n_steps;
@@ -462,6 +477,7 @@ bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *err
     free(p.node);
     free(p.scratch);
     free(p.kernel);
+    free(p.direct);
     free(p.hole);
     return ok;
 }

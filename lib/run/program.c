@@ -7,7 +7,8 @@
 size_t sx_program_memory(const struct sx_program *program)
 {
     return program->arena_size + program->copied +
-           (program->dnnl != NULL ? sx_dnnl_packed(program->dnnl) : 0);
+           (program->dnnl != NULL ? sx_dnnl_packed(program->dnnl) : 0) +
+           (program->directs != NULL ? sx_directs_packed(program->directs) : 0);
 }
 
 static void dump_shape(const struct sx_shape *shape, FILE *to)
@@ -24,6 +25,8 @@ bool sx_program_dump(const struct sx_program *program, FILE *to)
         const struct sx_step *step = &program->step[i];
         const struct sx_node *node = step->call.node;
         fprintf(to, "%s", node != NULL ? sx_row_of(program->g, node)->name : "copy");
+        if (step->direct != NULL)
+            fprintf(to, " by direct");
         if (step->kernel != NULL)
             fprintf(to, " by %s", sx_kernel_name(step->kernel));
         for (int k = 0; node != NULL && k < node->n_in; k++)
@@ -43,6 +46,7 @@ void sx_program_free(struct sx_program *program)
     for (int i = 0; i < SX_N_PASSES; i++)
         sx_graph_free(program->graph[i]);
     sx_dnnl_free(program->dnnl);
+    sx_directs_free(program->directs);
     sx_program_free(program->plain);
     free(program->arena);
     free(program->patch);

@@ -3,11 +3,13 @@
 #define SX_PROGRAM_H
 
 #include "graph/op.h"
+#include "run/direct.h"
 #include "run/dnnl.h"
 #include "run/run.h"
 
 /* One call of a kernel: a fast one if there is one, or the row's. */
 struct sx_step {
+    struct sx_direct *direct;
     struct sx_kernel *kernel;
     void (*run)(const struct sx_call *call);
     struct sx_operand *in; /* call.in, writable */
@@ -36,7 +38,8 @@ struct sx_program {
     size_t n_steps;
     struct sx_patch *patch;
     size_t n_patches, patch_capacity;
-    struct sx_dnnl *dnnl; /* NULL: plain kernels alone */
+    struct sx_dnnl *dnnl;       /* NULL: plain kernels alone */
+    struct sx_directs *directs; /* NULL: oneDNN's are faster, or nothing is fast */
 
     /* oneDNN's activations make 0 of NaN: where one is fed, a plain program runs instead, which is
      * compiled then, from what this one was. */
@@ -54,6 +57,9 @@ struct sx_program {
     int threads;
     struct sx_arena memory; /* all small arrays above */
 };
+
+/* False when memory runs out. */
+bool sx_step_run(const struct sx_step *step);
 
 /* Whether one of n floats, which may lie at any address, is NaN. */
 bool sx_holds_nan(const void *values, int64_t n);

@@ -137,10 +137,7 @@ static void profile(struct bench *b, int threads)
         double best = 1e9;
         for (int r = 0; r < 5; r++) {
             double begin = timer_now();
-            if (s->kernel != NULL)
-                sx_kernel_run(s->kernel, &s->call);
-            else
-                s->run(&s->call);
+            sx_step_run(s);
             double t = timer_now() - begin;
             best = t < best ? t : best;
         }

@@ -1,0 +1,71 @@
+/* direct_pack.c - weights in panels, from where the graph has them. */
+#include <string.h>
+
+#include "run/direct_parts.h"
+
+size_t sx_panels_bytes(const struct sx_panels *p)
+{
+    return (size_t)(p->count * p->taps * p->run * SX_TILE_COLUMNS) * sizeof(float);
+}
+
+/* Axes of weights: [O][I][kernel..], or [k][columns] of a product; and what of an index of a run is
+ * of the channels, the rest being of the last axis of the kernel. */
+struct move {
+    const struct sx_panels *p;
+    int64_t out_step, in_step, in;
+    int64_t tap_step[3], taps[3];
+};
+
+static struct move move_of(const struct sx_panels *p)
+{
+    const struct sx_key_weights *w = &p->w;
+    bool product = w->rank == 2;
+    struct move m = {.p = p, .taps = {1, 1, 1}};
+    m.out_step = w->stride[product ? 1 : 0];
+    m.in_step = w->stride[product ? 0 : 1];
+    m.in = w->dim[product ? 0 : 1];
+    for (int i = 2; i < w->rank; i++) {
+        m.taps[i + 3 - w->rank] = w->dim[i];
+        m.tap_step[i + 3 - w->rank] = w->stride[i];
+    }
+    return m;
+}
+
+/* One column of a panel: `channels` channels from `first` on, of all taps. */
+static void pack_column(const struct move *m, int64_t out, int64_t first, int64_t channels,
+                        float *to)
+{
+    const char *from = m->p->from;
+    int64_t base = m->p->w.first + out * m->out_step + first * m->in_step;
+    to += first * SX_TILE_COLUMNS;
+    for (int64_t t0 = 0; t0 < m->taps[0]; t0++)
+        for (int64_t t1 = 0; t1 < m->taps[1]; t1++)
+            for (int64_t t2 = 0; t2 < m->taps[2]; t2++, to += m->in * SX_TILE_COLUMNS) {
+                int64_t at =
+                    base + t0 * m->tap_step[0] + t1 * m->tap_step[1] + t2 * m->tap_step[2];
+                for (int64_t c = 0; c < channels; c++)
+                    memcpy(to + c * SX_TILE_COLUMNS,
+                           from + (size_t)(at + c * m->in_step) * sizeof *to, sizeof *to);
+            }
+}
+
+/* Some channels at a time, whose part of the panel the nearest cache holds. */
+enum { CHANNELS = 16 };
+
+void sx_panels_pack(const struct sx_panels *p, float *packed)
+{
+    struct move m = move_of(p);
+    size_t bytes = sx_panels_bytes(p) / (size_t)p->count;
+#pragma omp parallel for schedule(dynamic)
+    for (int64_t i = 0; i < p->count; i++) {
+        float *to = packed + (size_t)i * bytes / sizeof *to;
+        int64_t first = i * SX_TILE_COLUMNS;
+        int64_t columns = p->out - first < SX_TILE_COLUMNS ? p->out - first : SX_TILE_COLUMNS;
+        if (columns < SX_TILE_COLUMNS)
+            memset(to, 0, bytes);
+        for (int64_t c = 0; c < m.in; c += CHANNELS)
+            for (int64_t k = 0; k < columns; k++)
+                pack_column(&m, first + k, c, m.in - c < CHANNELS ? m.in - c : CHANNELS,
+                            to + k);
+    }
+}

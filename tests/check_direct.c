@@ -1,0 +1,321 @@
+/* check_direct.c - the kernels of convolutions and products of this library, one by one: against the
+ * plain kernels, with any threads and any batch. */
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net.h"
+#include "ops/fused.h"
+#include "run/direct.h"
+#include "suite.h"
+
+/* The kernel of the last node of a net, and what it needs. */
+struct direct {
+    struct sx_directs *all;
+    struct sx_direct *kernel;
+    const struct sx_node *node;
+    void *scratch;
+};
+
+static struct direct direct_of(struct net *net, int node)
+{
+    struct direct d = {.node = &net->g->node[node]};
+    ck_assert_msg(sx_graph_ok(net->g, &net_error), "%s", net_error.message);
+    ck_assert(sx_directs_new(&d.all, &net_error));
+    if (d.all == NULL) /* this processor has none */
+        return d;
+    ck_assert(sx_direct_kernel(d.all, net->g, d.node, &d.kernel, &net_error));
+    if (d.kernel != NULL)
+        d.scratch = sx_new_aligned(sx_direct_scratch(d.kernel), 1, &net_error);
+    return d;
+}
+
+static void direct_free(struct direct *d)
+{
+    sx_directs_free(d->all);
+    free(d->scratch);
+}
+
+static void run(const struct direct *d, const struct net *net, const struct sx_tensor *feeds,
+                struct sx_tensor *out)
+{
+    struct sx_operand in[NET_MOST];
+    for (int k = 0; k < d->node->n_in; k++) {
+        const struct sx_node *node = &net->g->node[d->node->in[k]];
+        in[k] = (struct sx_operand){node->type, &node->shape, node->data};
+        for (int i = 0; i < net->n_in; i++)
+            if (net->in[i] == d->node->in[k])
+                in[k].data = feeds[i].data;
+    }
+    const struct sx_call call = {d->node, in, out->data, d->scratch};
+    sx_direct_run(d->kernel, &call);
+}
+
+/* The kernel of the net's only output near its row's, with the same bytes from 1 to 3 threads. */
+static void check(struct net *net)
+{
+    struct sx_tensor feeds[NET_MOST], want[NET_MOST], got[NET_MOST];
+    struct direct d = direct_of(net, net->out[0]);
+    net_ready(net, feeds, got);
+    net_evaluate(net, feeds, want);
+    size_t bytes = (size_t)sx_count(&got[0].shape) * sizeof(float);
+    float *first = sx_new(bytes, 1, &net_error);
+    if (d.all != NULL)
+        ck_assert_ptr_nonnull(d.kernel);
+    for (int threads = 1; d.kernel != NULL && threads <= 3; threads++) {
+        omp_set_num_threads(threads);
+        if (threads == 2) /* those of the first run are packed by it */
+            ck_assert(sx_directs_keep(d.all, &net_error));
+        memset(got[0].data, 0xff, bytes);
+        run(&d, net, feeds, &got[0]);
+        net_same(&got[0], &want[0], 1e-5);
+        if (threads == 1)
+            memcpy(first, got[0].data, bytes);
+        ck_assert_mem_eq(first, got[0].data, bytes);
+    }
+    free(first);
+    direct_free(&d);
+    net_drop(feeds, net->n_in);
+    net_drop(want, net->n_out);
+    net_drop(got, net->n_out);
+    sx_graph_free(net->g);
+}
+
+/* Of two axes: channels of picture and result, extent, kernel, stride, dilation, edges. */
+struct geometry {
+    int64_t in, out, extent, kernel, stride, dilation, begin, end;
+};
+static const struct geometry geometries[] = {
+    {32, 16, 9, 3, 1, 1, 1, 1},   {20, 33, 7, 3, 2, 1, 1, 0},  {3, 24, 17, 7, 2, 1, 3, 3},
+    {1, 5, 12, 5, 1, 1, 0, 0},    {4, 16, 11, 3, 1, 1, 4, 5},  {8, 17, 13, 2, 3, 1, 1, 2},
+    {40, 64, 15, 1, 1, 1, 0, 0},  {40, 64, 15, 1, 2, 1, 0, 0}, {16, 48, 11, 3, 1, 2, 2, 2},
+    {64, 100, 14, 3, 1, 1, 1, 1}, {3, 8, 9, 3, 1, 2, 2, 2},    {17, 1, 8, 4, 1, 1, 2, 1},
+    {24, 30, 6, 1, 1, 1, 1, 1},
+};
+enum { GEOMETRIES = sizeof geometries / sizeof geometries[0] };
+
+static struct sx_conv conv_of(const struct geometry *g, int rank)
+{
+    struct sx_conv c = {.group = 1, .rank = rank, .nhwc = 1};
+    for (int i = 0; i < rank; i++) {
+        c.stride[i] = g->stride;
+        c.dilation[i] = g->dilation;
+        c.pad_begin[i] = g->begin;
+        c.pad_end[i] = g->end;
+    }
+    return c;
+}
+
+/* Extents along the axes differ, so that none is taken for another. */
+static struct sx_shape picture_of(const struct geometry *g, int rank, int64_t n)
+{
+    struct sx_shape s = {rank + 2, {n}};
+    for (int i = 0; i < rank; i++)
+        s.dim[1 + i] = g->extent + i;
+    s.dim[rank + 1] = g->in;
+    return s;
+}
+
+static int conv_node(struct net *net, const struct geometry *g, int rank, int x)
+{
+    struct sx_shape w = {rank + 2, {g->out, g->in}};
+    for (int i = 0; i < rank; i++)
+        w.dim[2 + i] = g->kernel;
+    struct sx_conv c = conv_of(g, rank);
+    return sx_conv(net->g, x, net_weights(net, w, 4), &c);
+}
+
+START_TEST(convolutions)
+{
+    const struct geometry *g = &geometries[_i % GEOMETRIES];
+    int rank = 1 + _i / GEOMETRIES;
+    struct net net = net_begin();
+    int x = net_input(&net, picture_of(g, rank, 2));
+    net.out[net.n_out++] = conv_node(&net, g, rank, x);
+    check(&net);
+}
+END_TEST
+
+START_TEST(adjoints)
+{
+    const struct geometry *g = &geometries[_i % GEOMETRIES];
+    struct sx_conv c = conv_of(g, 2);
+    int64_t reach = (g->kernel - 1) * g->dilation;
+    if (g->stride > 1 || g->begin < 0 || g->end < 0 || reach < g->begin || reach < g->end)
+        return; /* not as a forward convolution */
+    struct net net = net_begin();
+    struct sx_shape y = {4, {2, 0, 0, g->out}};
+    for (int i = 0; i < 2; i++) {
+        c.extent[i] = g->extent + i;
+        y.dim[1 + i] = c.extent[i] + g->begin + g->end - reach;
+    }
+    int w = net_weights(&net, net_shape(4, g->out, g->in, g->kernel, g->kernel), 4);
+    net.out[net.n_out++] = sx_conv_input(net.g, net_input(&net, y), w, &c);
+    check(&net);
+}
+END_TEST
+
+START_TEST(products)
+{
+    static const int64_t sizes[][3] = {
+        {2, 300, 256}, {97, 31, 100}, {130, 600, 33}, {500, 18, 16}, {64, 5000, 16}};
+    const int64_t *s = sizes[_i / 2];
+    bool turned = _i % 2 != 0;
+    struct net net = net_begin();
+    int x = net_input(&net, net_shape(2, s[0], s[1], 0, 0));
+    int64_t a = turned ? s[2] : s[1], b = turned ? s[1] : s[2];
+    int w = net_weights(&net, net_shape(2, a, b, 0, 0), 4);
+    net.out[net.n_out++] = sx_matmul(net.g, x, w, false, turned);
+    check(&net);
+}
+END_TEST
+
+/* Every order of bias, residual and clips that a FUSED node may have; 20 columns, so that a panel is
+ * not full. */
+START_TEST(posts)
+{
+    static const enum sx_post_kind kinds[][SX_MAX_POSTS] = {
+        {SX_POST_BIAS, SX_POST_RELU, SX_POST_ADD, SX_POST_CLIP},
+        {SX_POST_BIAS, SX_POST_ADD, SX_POST_RELU, SX_POST_CLIP},
+        {SX_POST_CLIP, SX_POST_RELU, SX_POST_ADD, SX_POST_RELU},
+        {SX_POST_BIAS, SX_POST_CLIP, SX_POST_CLIP, SX_POST_RELU},
+    };
+    const struct geometry g = {16, _i % 2 ? 20 : 32, 7, 3, 1, 1, 1, 1};
+    struct net net = net_begin();
+    struct sx_shape y = {4, {2, g.extent, g.extent + 1, g.out}};
+    struct sx_conv c = conv_of(&g, 2);
+    struct sx_fused f = {
+        .op = SX_CONV, .n_posts = SX_MAX_POSTS, .n_attr = sizeof c / sizeof(int64_t)};
+    f.attr = (const int64_t *)&c;
+    int in[2 + SX_MAX_POSTS] = {net_input(&net, picture_of(&g, 2, 2))}, n = 2;
+    in[1] = net_weights(&net, net_shape(4, g.out, g.in, g.kernel, g.kernel), 4);
+    for (int i = 0; i < SX_MAX_POSTS; i++) {
+        enum sx_post_kind kind = kinds[_i / 2][i];
+        f.post[i] = (struct sx_post){kind, -0.3 - 0.1 * i, 0.5 - 0.05 * i};
+        if (kind == SX_POST_BIAS)
+            in[n++] = net_weights(&net, net_shape(1, g.out, 0, 0, 0), 1);
+        else if (kind == SX_POST_ADD)
+            in[n++] = net_input(&net, y);
+    }
+    net.out[net.n_out++] = sx_fused(net.g, n, in, &f);
+    check(&net);
+}
+END_TEST
+
+/* Each picture of a batch has the bytes that it has alone. */
+START_TEST(batches)
+{
+    const struct geometry *g = &geometries[_i];
+    struct net one = net_begin(), many = net_begin();
+    one.out[one.n_out++] = conv_node(&one, g, 2, net_input(&one, picture_of(g, 2, 1)));
+    many.out[many.n_out++] = conv_node(&many, g, 2, net_input(&many, picture_of(g, 2, 5)));
+    struct direct a = direct_of(&one, one.out[0]), b = direct_of(&many, many.out[0]);
+    struct sx_tensor feed, all, part, whole;
+    net_ready(&many, &all, &whole);
+    net_ready(&one, &feed, &part);
+    size_t x = (size_t)sx_count(&feed.shape), y = (size_t)sx_count(&part.shape);
+    if (b.kernel != NULL)
+        run(&b, &many, &all, &whole);
+    for (size_t i = 0; b.kernel != NULL && i < 5; i++) {
+        memcpy(feed.data, (float *)all.data + i * x, x * sizeof(float));
+        run(&a, &one, &feed, &part);
+        ck_assert_mem_eq(part.data, (float *)whole.data + i * y, y * sizeof(float));
+    }
+    direct_free(&a);
+    direct_free(&b);
+    struct sx_tensor made[] = {feed, all, part, whole};
+    net_drop(made, 4);
+    sx_graph_free(one.g);
+    sx_graph_free(many.g);
+}
+END_TEST
+
+/* NaN comes through a relu, and through the edges of a picture comes nothing. */
+START_TEST(nan_passes)
+{
+    const struct geometry g = {16, 16, 6, 3, 1, 1, 1, 1};
+    struct net net = net_begin();
+    int y = conv_node(&net, &g, 2, net_input(&net, picture_of(&g, 2, 1)));
+    struct sx_conv c = conv_of(&g, 2);
+    struct sx_fused f = {.op = SX_CONV, .n_posts = 1, .n_attr = sizeof c / sizeof(int64_t)};
+    f.attr = (const int64_t *)&c;
+    f.post[0].kind = SX_POST_RELU;
+    int in[] = {net.in[0], net.g->node[y].in[1]};
+    net.out[net.n_out++] = sx_fused(net.g, 2, in, &f);
+    struct direct d = direct_of(&net, net.out[0]);
+    struct sx_tensor feed, got;
+    net_ready(&net, &feed, &got);
+    ((float *)feed.data)[0] = NAN;
+    if (d.kernel != NULL) {
+        run(&d, &net, &feed, &got);
+        for (int64_t i = 0; i < sx_count(&got.shape); i++) {
+            int64_t row = i / 16 / 7, column = i / 16 % 7; /* pixels that see the first one */
+            ck_assert_int_eq(isnan(((float *)got.data)[i]) != 0, row < 2 && column < 2);
+        }
+    }
+    direct_free(&d);
+    net_drop(&feed, 1);
+    net_drop(&got, 1);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+/* What has no kernel, which is no failure; and weights that two nodes use are packed once. */
+START_TEST(what_has_none)
+{
+    struct net net = net_begin();
+    struct sx_directs *all;
+    struct sx_direct *kernel;
+    struct geometry g = geometries[0], far = geometries[4];
+    int x = net_input(&net, picture_of(&g, 2, 1));
+    int few = net_input(&net, picture_of(&far, 2, 1));
+    int w = net_weights(&net, net_shape(4, g.out, g.in / 2, 3, 3), 4);
+    struct sx_conv groups = conv_of(&g, 2), planes = conv_of(&g, 2);
+    groups.group = 2;
+    planes.nhwc = 0;
+    far.begin = 1 << 14;
+    int again = conv_node(&net, &g, 2, x);
+    struct sx_conv c = conv_of(&g, 2);
+    c.stride[0] = 2;
+    const int refused[] = {
+        sx_conv(net.g, x, w, &groups),
+        sx_conv(net.g, net_input(&net, net_shape(4, 1, g.in, 9, 9)), net.g->node[again].in[1],
+                &planes),
+        conv_node(&net, &far, 2, few),
+        sx_conv(net.g, x, net_input(&net, net_shape(4, g.out, g.in, 3, 3)), &c),
+        sx_unary(net.g, SX_RELU, x),
+    };
+    ck_assert_msg(sx_graph_ok(net.g, &net_error), "%s", net_error.message);
+    ck_assert(sx_directs_new(&all, &net_error));
+    for (int i = 0; all != NULL && i < 5; i++) {
+        ck_assert(sx_direct_kernel(all, net.g, &net.g->node[refused[i]], &kernel, &net_error));
+        ck_assert_ptr_null(kernel);
+    }
+    if (all != NULL) {
+        ck_assert_uint_eq(sx_directs_packed(all), 0);
+        ck_assert(sx_directs_keep(all, &net_error));
+        int twice = sx_conv(net.g, x, net.g->node[again].in[1], &c);
+        ck_assert(sx_direct_kernel(all, net.g, &net.g->node[again], &kernel, &net_error));
+        size_t packed = sx_directs_packed(all);
+        ck_assert_uint_eq(packed, sizeof(float) * 9 * 32 * 16);
+        ck_assert(sx_direct_kernel(all, net.g, &net.g->node[twice], &kernel, &net_error));
+        ck_assert_ptr_nonnull(kernel);
+        ck_assert_uint_eq(sx_directs_packed(all), packed);
+    }
+    sx_directs_free(all);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = suite_case("direct");
+    tcase_add_loop_test(c, convolutions, 0, 3 * GEOMETRIES);
+    tcase_add_loop_test(c, adjoints, 0, GEOMETRIES);
+    tcase_add_loop_test(c, products, 0, 10);
+    tcase_add_loop_test(c, posts, 0, 8);
+    tcase_add_loop_test(c, batches, 0, GEOMETRIES);
+    SUITE_ADD(c, nan_passes, what_has_none);
+    return suite_run();
+}
