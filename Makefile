@@ -13,7 +13,7 @@ DESTDIR ?=
 CC ?= cc
 OBJCOPY ?= objcopy
 # Spinning threads starve the ones they wait for where processors are shared.
-export GOMP_SPINCOUNT ?= 30000
+export GOMP_SPINCOUNT ?= 2000
 OPT ?= -O2 -g
 WERROR ?=
 WARN = -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -234,6 +234,26 @@ START_TEST(layouts_survive_batches)
 }
 END_TEST
 
+/* A max pool between convolutions is one step, whose choice is made where a gradient asks for it. */
+START_TEST(max_pools)
+{
+    struct net net = net_begin();
+    int x = net_input(&net, net_shape(4, 2, 6, 13, 12));
+    int h = net_max_pool(&net, net_conv(&net, x, 8, 3, 1, 1));
+    net.out[net.n_out++] = net_conv(&net, h, 8, 3, 1, 1);
+    if (_i == 1)
+        with_gradient(&net);
+    char *steps = net_steps(&net);
+    if (strstr(steps, "by ") != NULL) {
+        ck_assert_int_eq(net_count(steps, "maxpool"), 1);
+        ck_assert_int_eq(net_count(steps, "poolindex"), _i);
+        ck_assert_int_eq(net_count(steps, "Take"), 0);
+    }
+    free(steps);
+    net_check(&net);
+}
+END_TEST
+
 START_TEST(posts)
 {
     /* Bias, residual and activation in all orders, and a residual that is also the image. */
@@ -561,6 +581,7 @@ int main(void)
     tcase_add_loop_test(c, pictures_and_their_gradients, 0, 7);
     tcase_add_test(c, transposed_convolution);
     tcase_add_loop_test(c, layouts_meet, 0, 11);
+    tcase_add_loop_test(c, max_pools, 0, 2);
     SUITE_ADD(c, layouts_survive_batches, posts, clips_and_their_masks, clips_that_do_not_meet,
               fused_row);
     tcase_add_loop_test(c, products_of_any_shape, 0, 2 * sizeof products / sizeof *products);

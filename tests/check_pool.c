@@ -235,6 +235,34 @@ START_TEST(laws)
 }
 END_TEST
 
+/* MAXPOOL gives what the choice and its TAKE give, to the bit; some elements are NaN. */
+START_TEST(one_pass)
+{
+    enum sx_type type = _i & 2 ? SX_DOUBLE : SX_FLOAT;
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        struct example e = draw(seed, _i & 1, true);
+        struct sx_graph *g = graph_of(type);
+        struct sx_tensor x = ta_random(type, shape_of(&e, e.image), 2, seed);
+        for (int64_t i = (int64_t)seed % 7; i < sx_count(&x.shape); i += 11)
+            sx_tensor_set(&x, i, NAN);
+        int in = sx_input(g, type, &x.shape), y = sx_max_pool(g, in, &e.p);
+        const struct sx_node *index = &g->node[sx_pool_index(g, in, &e.p)];
+        int64_t attr[sizeof(struct sx_pool) / sizeof(int64_t)];
+        memcpy(attr, index->attr, sizeof attr);
+        int once = sx_emit(g, SX_MAXPOOL, 1, &in, index->n_attr, attr);
+        struct sx_tensor want = ta_evaluate(g, y, &in, &x, 1);
+        struct sx_tensor got = ta_evaluate(g, once, &in, &x, 1);
+        ck_assert(sx_shape_equal(&got.shape, &want.shape));
+        ck_assert_mem_eq(got.data, want.data,
+                         (size_t)sx_count(&got.shape) * sx_type_size(type));
+        ta_free(&want, 1);
+        ta_free(&got, 1);
+        ta_free(&x, 1);
+        sx_graph_free(g);
+    }
+}
+END_TEST
+
 START_TEST(any_threads)
 {
     const struct sx_pool p = {{1, 2, {2, 2}, {1, 1}, {1, 1}, {1, 1}, {3, 3}, 0}, {40, 41}};
@@ -326,6 +354,7 @@ int main(void)
     tcase_add_loop_test(c, random_windows, 0, 4);
     tcase_add_loop_test(c, choices, 0, 2);
     tcase_add_loop_test(c, maxima, 0, 2);
+    tcase_add_loop_test(c, one_pass, 0, 4);
     tcase_add_loop_test(c, laws, 0, 2);
     SUITE_ADD(c, any_threads, huge_windows, equal_nodes_are_shared);
     tcase_add_loop_test(c, refused, 0, 7);
