@@ -71,8 +71,8 @@ static bool same_panels(const struct sx_panels *a, const struct sx_panels *b)
 }
 
 /* Finds or adds the panels of some weights. */
-static struct sx_panels *panels_of(struct sx_directs *d, const struct sx_panels *wanted,
-                                   struct sx_error *error)
+static struct sx_panels *panels_of(struct sx_directs *d, const struct sx_graph *g,
+                                   const struct sx_panels *wanted, struct sx_error *error)
 {
     struct sx_panels *p = d->panels;
     while (p != NULL && !same_panels(p, wanted))
@@ -83,6 +83,7 @@ static struct sx_panels *panels_of(struct sx_directs *d, const struct sx_panels 
     if (p == NULL)
         return NULL;
     *p = *wanted;
+    p->g = g;
     p->next = d->panels;
     d->panels = p;
     return p;
@@ -149,9 +150,10 @@ static void cut_result(struct sx_direct *k)
     k->groups = (k->panels->count + k->group - 1) / k->group;
 }
 
-static bool new_kernel(struct sx_directs *d, const struct sx_window *w,
-                       const struct sx_panels *panels, const struct sx_key *posts, int bias,
-                       int residual, struct sx_direct **kernel, struct sx_error *error)
+static bool new_kernel(struct sx_directs *d, const struct sx_graph *g,
+                       const struct sx_window *w, const struct sx_panels *panels,
+                       const struct sx_key *posts, int bias, int residual,
+                       struct sx_direct **kernel, struct sx_error *error)
 {
     struct sx_direct *k = *kernel = sx_new(1, sizeof *k, error);
     if (k == NULL)
@@ -163,7 +165,7 @@ static bool new_kernel(struct sx_directs *d, const struct sx_window *w,
     k->residual = residual;
     k->finish = finish_of(posts);
     k->rows = w->n * w->result[0] * w->result[1] * w->result[2];
-    k->panels = panels_of(d, panels, error);
+    k->panels = panels_of(d, g, panels, error);
     if (k->panels == NULL)
         return false;
     cut_result(k);
@@ -207,7 +209,7 @@ static bool conv(struct sx_directs *d, const struct sx_graph *g, const struct sx
     struct sx_panels p = {.from = weights->data, .taps = w.taps, .run = w.run, .out = key.out};
     sx_key_weights(&key, turned, &p.w);
     p.count = (p.out + SX_TILE_COLUMNS - 1) / SX_TILE_COLUMNS;
-    return new_kernel(d, &w, &p, &key, bias, residual, kernel, error);
+    return new_kernel(d, g, &w, &p, &key, bias, residual, kernel, error);
 }
 
 static bool product(struct sx_directs *d, const struct sx_graph *g, const struct sx_node *node,
@@ -229,7 +231,7 @@ static bool product(struct sx_directs *d, const struct sx_graph *g, const struct
         .from = g->node[inner->in[1]].data, .taps = 1, .run = cut.k, .out = cut.n};
     sx_key_weights(&key, false, &p.w);
     p.count = (p.out + SX_TILE_COLUMNS - 1) / SX_TILE_COLUMNS;
-    return new_kernel(d, &w, &p, &key, bias, residual, kernel, error);
+    return new_kernel(d, g, &w, &p, &key, bias, residual, kernel, error);
 }
 
 bool sx_direct_kernel(struct sx_directs *d, const struct sx_graph *g,
@@ -283,4 +285,12 @@ bool sx_directs_keep(struct sx_directs *d, struct sx_error *error)
             to += sx_panels_bytes(p);
         }
     return d->block != NULL;
+}
+
+bool sx_directs_hold_nan(const struct sx_directs *d)
+{
+    bool nan = false;
+    for (const struct sx_panels *p = d->panels; p != NULL; p = p->next)
+        nan = nan || p->nan;
+    return nan;
 }

@@ -27,6 +27,9 @@ bool sx_direct_kernel(struct sx_directs *d, const struct sx_graph *g,
 size_t sx_directs_packed(struct sx_directs *d);
 bool sx_directs_keep(struct sx_directs *d, struct sx_error *error);
 
+/* Whether a weight that was packed is NaN. */
+bool sx_directs_hold_nan(const struct sx_directs *d);
+
 /* Bytes of call->scratch that a kernel needs. */
 size_t sx_direct_scratch(const struct sx_direct *kernel);
 void sx_direct_run(const struct sx_direct *kernel, const struct sx_call *call);

@@ -49,14 +49,23 @@ static void pack_column(const struct move *m, int64_t out, int64_t first, int64_
             }
 }
 
+static bool holds_nan(const float *values, int64_t n)
+{
+    bool nan = false;
+    for (int64_t i = 0; i < n; i++)
+        nan |= values[i] != values[i];
+    return nan;
+}
+
 /* Some channels at a time, whose part of the panel the nearest cache holds. */
 enum { CHANNELS = 16 };
 
-void sx_panels_pack(const struct sx_panels *p, float *packed)
+void sx_panels_pack(struct sx_panels *p, float *packed)
 {
     struct move m = move_of(p);
     size_t bytes = sx_panels_bytes(p) / (size_t)p->count;
-#pragma omp parallel for schedule(dynamic)
+    bool nan = false;
+#pragma omp parallel for schedule(dynamic) reduction(|| : nan)
     for (int64_t i = 0; i < p->count; i++) {
         float *to = packed + (size_t)i * bytes / sizeof *to;
         int64_t first = i * SX_TILE_COLUMNS;
@@ -67,5 +76,8 @@ void sx_panels_pack(const struct sx_panels *p, float *packed)
             for (int64_t k = 0; k < columns; k++)
                 pack_column(&m, first + k, c, m.in - c < CHANNELS ? m.in - c : CHANNELS,
                             to + k);
+        nan = nan || holds_nan(to, (int64_t)(bytes / sizeof *to));
     }
+    p->nan = p->nan || nan;
+    sx_give_back(p->g, p->from, (size_t)(p->taps * p->run * p->out) * sizeof *packed);
 }

@@ -14,10 +14,11 @@ struct sx_panels {
     struct sx_panels *next;
     const char *from; /* perhaps not aligned */
     struct sx_key_weights w;
-    int64_t taps, run, out; /* `run` elements of the picture lie together at each tap */
-    int64_t count;          /* of panels */
-    bool kept;
-    float *packed; /* NULL until it is kept */
+    int64_t taps, run, out;   /* `run` elements of the picture lie together at each tap */
+    int64_t count;            /* of panels */
+    const struct sx_graph *g; /* of the weights */
+    bool kept, nan;           /* nan: a weight that was packed is NaN */
+    float *packed;            /* NULL until it is kept */
 };
 
 /* What is done to each element after its sum, in this order; a bound is not there if infinite. */
@@ -44,7 +45,7 @@ struct sx_tile {
 typedef void (*sx_tile_kernel)(const struct sx_tile *tile);
 const sx_tile_kernel *sx_tile_kernels(void);
 
-void sx_panels_pack(const struct sx_panels *p, float *packed);
+void sx_panels_pack(struct sx_panels *p, float *packed);
 size_t sx_panels_bytes(const struct sx_panels *p);
 
 #endif

@@ -96,6 +96,7 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
         return sx_fail(error, SX_FAILED, "ended before it was done");
     if (!ok)
         return sx_fail(error, SX_MEMORY, "out of memory");
-    program->nan = program->dnnl != NULL && sx_dnnl_holds_nan(program->dnnl);
+    program->nan = (program->dnnl != NULL && sx_dnnl_holds_nan(program->dnnl)) ||
+                   (program->directs != NULL && sx_directs_hold_nan(program->directs));
     return !program->nan || run_plain(program, feeds, results, error);
 }
