@@ -38,9 +38,9 @@ struct planner {
     int *node; /* per step: its node, or SX_NONE - i for a copy to output i */
     size_t n_steps;
     struct hole *hole;
-    size_t n_holes, hole_capacity;
-    size_t top, peak;  /* the arena's end: now, and at most */
-    size_t max_memory; /* bytes; 0: no limit */
+    size_t n_holes, hole_capacity, most; /* most: no hole is larger */
+    size_t top, peak;                    /* the arena's end: now, and at most */
+    size_t max_memory;                   /* bytes; 0: no limit */
     struct sx_error *error;
 };
 
@@ -75,12 +75,18 @@ static bool take_memory(struct planner *p, size_t bytes, size_t *offset, size_t 
     if (!sx_size_add(size, bytes > 0 ? bytes : 1, ALIGN - 1))
         return sx_over_limit(p->error, "a value is too large");
     *size &= ~(ALIGN - 1);
-    size_t best = p->n_holes;
-    for (size_t i = 0; i < p->n_holes && (best == p->n_holes || p->hole[best].size > *size);
-         i++)
+    /* The lowest one of the smallest holes that hold it. */
+    size_t best = p->n_holes, most = 0, i = 0;
+    for (; *size <= p->most && i < p->n_holes; i++) {
+        most = p->hole[i].size > most ? p->hole[i].size : most;
         if (p->hole[i].size >= *size &&
             (best == p->n_holes || p->hole[i].size < p->hole[best].size))
             best = i;
+        if (best < p->n_holes && p->hole[best].size == *size)
+            break;
+    }
+    if (i == p->n_holes && *size <= p->most)
+        p->most = most;
     if (best < p->n_holes) {
         struct hole *h = &p->hole[best];
         *offset = h->offset;
@@ -126,6 +132,10 @@ static bool give_memory(struct planner *p, size_t offset, size_t size)
         memmove(p->hole + i, p->hole + i + 1, (p->n_holes - i - 1) * sizeof *p->hole);
         p->n_holes--;
     }
+    /* It is hole i, or has become a part of the one before. */
+    i = i < p->n_holes ? i : p->n_holes - 1;
+    for (size_t k = i > 0 ? i - 1 : 0; k <= i; k++)
+        p->most = p->hole[k].size > p->most ? p->hole[k].size : p->most;
     struct hole *end = &p->hole[p->n_holes - 1];
     if (end->offset + end->size == p->top) {
         p->top = end->offset;
