@@ -222,6 +222,8 @@ static const struct order_case cases[] = {
     {1, "ParametricSoftplus", "alpha=2.0 beta=1.3", {"x3"}},
     {1, "ImageScaler", "scale=0.5 bias=1.0,2.0", {"x1x2x1x2"}},
     {1, "Crop", "border=1,0,0,1", {"x1x1x2x3"}},
+    {1, "Tile", NULL, {"x3", "f!1: 2", "f!1: 0"}},
+    {1, "Cast", "to='DOUBLE'", {"x3"}},
     {1, "DynamicSlice", NULL, {"x3", "i!1: 1", "i!1: 3"}},
     {6, "MeanVarianceNormalization", "across_channels=1", {"x1x2x2x1"}},
     /* Contributed */

@@ -72,7 +72,34 @@ static bool lower_dynamic_slice(struct sx_lowering *l)
     return l->row != NULL && l->row->lower(l);
 }
 
+/* A number of copies along one axis. */
+static bool lower_tile(struct sx_lowering *l)
+{
+    enum { MOST = 1 << 20 };
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int64_t copies = 0, wanted = 0;
+    int axis;
+    struct sx_reals list[2];
+    for (int k = 0; k < 2; k++) {
+        int64_t *to = k == 0 ? &copies : &wanted;
+        if (!sx_arg_real(l, 1 + k) ? !sx_const_int(l, 1 + k, "tiles, axis", to)
+                                   : !sx_const_reals(l, 1 + k, "tiles, axis", &list[k]))
+            return false;
+        if (sx_arg_real(l, 1 + k))
+            *to = list[k].n == 1 && list[k].v[0] >= 0 && list[k].v[0] <= MOST
+                      ? (int64_t)list[k].v[0]
+                      : -1;
+    }
+    if (copies < 1 || copies > MOST || !sx_axis(l, wanted, x.rank, &axis))
+        return sx_reject(l, "%lld tiles along axis %lld", (long long)copies, (long long)wanted);
+    int *parts = sx_scratch(l, (size_t)copies, sizeof *parts);
+    for (int64_t i = 0; parts != NULL && i < copies; i++)
+        parts[i] = sx_arg(l, 0);
+    return parts != NULL && sx_give(l, sx_concat(l->g, parts, (int)copies, axis));
+}
+
 const struct sx_lowering_row sx_lower_dated[] = {
+    {"", "Tile", 1, 5, 3, 3, lower_tile, 0, true},
     {"", "DynamicSlice", 1, 0, 3, 4, lower_dynamic_slice, 0, true},
     {"", "Affine", 1, 0, 1, 1, lower_affine, 0, true},
     {"", "ScaledTanh", 1, 0, 1, 1, lower_scaled, SX_TANH, true},

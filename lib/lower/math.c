@@ -143,6 +143,16 @@ static bool lower_cast(struct sx_lowering *l)
     return give_cast(l, (int)to);
 }
 
+/* Before opset 6 the type was a word. */
+static bool lower_worded_cast(struct sx_lowering *l)
+{
+    int kind = sx_attr_word(l, "to",
+                            "UNDEFINED FLOAT UINT8 INT8 UINT16 INT16 INT32 INT64 STRING BOOL "
+                            "FLOAT16 DOUBLE UINT32 UINT64",
+                            0);
+    return kind > 0 ? give_cast(l, kind) : sx_reject(l, "attribute 'to' is missing");
+}
+
 /* The bits of an element type: of how many there are, and what real number they are; -1: none. */
 static int bits_of_kind(int kind, int *form)
 {
@@ -281,6 +291,7 @@ const struct sx_lowering_row sx_lower_math[] = {
     {"", "Max", 1, 0, 1, -1, variadic, SX_MAX, true},
     {"", "Min", 1, 0, 1, -1, variadic, SX_MIN, true},
     {"", "Mean", 1, 0, 1, -1, lower_mean, 0, true},
+    {"", "Cast", 1, 5, 1, 1, lower_worded_cast, 0, true},
     {"", "Cast", 6, 0, 1, 1, lower_cast, 0, true},
     {"", "BitCast", 26, 0, 1, 1, lower_bit_cast, 0, false},
     {"", "CastLike", 15, 0, 2, 2, lower_cast_like, 0, true},

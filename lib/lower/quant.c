@@ -278,9 +278,11 @@ static bool lower_qlinear_unary(struct sx_lowering *l)
     static const char *const names[] = {"Sigmoid", "LeakyRelu", "Softmax", "AveragePool",
                                         "GlobalAveragePool"};
     bool last = sx_attr_int(l, "channels_last", 0) != 0;
-    int x = real_operand(l, 0, 0);
+    bool mean = l->row->arg >= 3; /* of whole numbers, so that halves are halves */
+    int x = mean ? centred(l, 0, 2, 0) : real_operand(l, 0, 0);
     int y = sx_lower_as(l, names[l->row->arg], last ? channels(l->g, x, false) : x);
-    return y != SX_NONE && give_scaled(l, last ? channels(l->g, y, true) : y, SX_NONE, 3);
+    int scale = mean ? sx_shaped(l->g, sx_arg(l, 1), 0, NULL) : SX_NONE;
+    return y != SX_NONE && give_scaled(l, last ? channels(l->g, y, true) : y, scale, 3);
 }
 
 /* The scale and zero point of the result, then three inputs for each part. */

@@ -289,13 +289,17 @@ static bool lower_resize(struct sx_lowering *l)
            apply(l, &r);
 }
 
-/* Upsample: scales were an attribute before opset 9. */
+/* Upsample: scales were an attribute before opset 9, and those of rows and columns before 7. */
 static bool lower_upsample(struct sx_lowering *l)
 {
     struct resize r = {.coordinates = ASYMMETRIC, .rounding = DOWN};
     struct sx_reals scales = sx_attr_floats(l, "scales");
     struct sx_ints none = {0};
     int axes[SX_MAX_RANK], n;
+    double of_picture[] = {1, 1, sx_attr_float(l, "height_scale", 0),
+                           sx_attr_float(l, "width_scale", 0)};
+    if (l->opset < 7)
+        scales = (struct sx_reals){true, 4, of_picture};
     r.mode = sx_attr_word(l, "mode", "nearest linear bilinear", 0) == 0 ? NEAREST : LINEAR;
     if (!scales.given && !sx_const_reals(l, 1, "scales", &scales))
         return false;
@@ -305,6 +309,6 @@ static bool lower_upsample(struct sx_lowering *l)
 
 const struct sx_lowering_row sx_lower_resize[] = {
     {"", "Resize", 10, 0, 1, 4, lower_resize, 0, true},
-    {"", "Upsample", 7, 0, 1, 2, lower_upsample, 0, true},
+    {"", "Upsample", 1, 0, 1, 2, lower_upsample, 0, true},
     {0},
 };
