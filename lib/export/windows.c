@@ -163,13 +163,14 @@ bool sx_pool_is_plain(const struct sx_writer *w, int node, double *size)
 {
     struct sx_pool p;
     bool plain = true;
-    *size = 1;
+    double product = 1;
     sx_pool_get(&w->g->node[node], &p);
     for (int d = 0; d < p.c.rank; d++) {
         plain = plain && p.c.dilation[d] == 1 && p.c.pad_begin[d] < p.c.extent[d] &&
                 p.c.pad_end[d] < p.c.extent[d];
-        *size = *size * (double)p.c.extent[d];
+        product *= (double)p.c.extent[d];
     }
+    *size = product;
     return plain;
 }
 

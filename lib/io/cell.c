@@ -1,4 +1,5 @@
 /* cell.c - the cells of a line of text. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -83,7 +84,7 @@ bool sx_cell_binary(struct sx_span line)
     if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
         return true;
     for (size_t i = 0; i < line.size; i++)
-        if ((unsigned char)line.at[i] < ' ' && !sx_blank(line.at[i]) && line.at[i] != '\f')
+        if ((unsigned char)line.at[i] < ' ' && !isspace((unsigned char)line.at[i]))
             return true;
     return false;
 }

@@ -17,21 +17,72 @@ static bool empty_line(const struct sx_csv *csv, struct sx_span line)
     return i == line.size;
 }
 
+/* A scan for the end of a line. A cell whose first character is a quote goes on to its last one,
+ * over breaks of lines. */
+struct scan {
+    size_t n;    /* bytes that were seen */
+    bool quoted; /* within such a cell */
+    bool opens;  /* a quote would begin one */
+    bool broken; /* the cell has a break, at `at` */
+    size_t at;
+};
+
+/* A quote that is not closed within so many bytes of a break is a character like others. */
+#define LONGEST_CELL ((size_t)1 << 20)
+
+static bool is_break(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Takes the next byte; true if the line ends before it. */
+static bool ends_line(struct scan *s, char c)
+{
+    if (s->quoted) {
+        if (is_break(c) && !s->broken)
+            *s = (struct scan){.n = s->n, .quoted = true, .broken = true, .at = s->n};
+        s->opens = c == '"'; /* a doubled quote goes on */
+        s->quoted = c != '"';
+    } else if (is_break(c)) {
+        return true;
+    } else if (c == '"' && s->opens) {
+        s->quoted = true;
+    } else {
+        s->opens = c == ',' || c == ';' || c == '\t' || (c == ' ' && s->opens);
+    }
+    s->n++;
+    return false;
+}
+
+static bool is_endless(const struct scan *s)
+{
+    return s->quoted && s->broken && s->n - s->at > LONGEST_CELL;
+}
+
 /* Has the next line of whatever content at hand, up to its end. */
 static bool find_line(struct sx_csv *csv, struct sx_span *line, struct sx_error *error)
 {
     struct sx_file *file = csv->file;
-    size_t n = 0;
+    struct scan s = {.opens = true};
     for (;;) {
-        while (n < file->size && file->bytes[n] != '\n' && file->bytes[n] != '\r')
-            n++;
-        if (n < file->size || file->whole)
+        bool ended = false;
+        while (!ended && s.n < file->size)
+            ended = ends_line(&s, (char)file->bytes[s.n]) || is_endless(&s);
+        if (ended || file->whole)
             break;
-        if (!sx_file_fill(file, n + 1, error))
+        if (!sx_file_fill(file, s.n + 1, error))
             return false;
     }
-    *line = (struct sx_span){(const char *)file->bytes, n};
+    *line = (struct sx_span){(const char *)file->bytes, s.quoted && s.broken ? s.at : s.n};
     return true;
+}
+
+static size_t breaks_in(struct sx_span line)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < line.size; i++)
+        n += line.at[i] == '\n';
+    return n;
 }
 
 /* The bytes of the line stay where they are until the next one is looked for. */
@@ -39,8 +90,8 @@ static void drop_line(struct sx_csv *csv, struct sx_span line)
 {
     bool ended = line.size < csv->file->size;
     csv->after_cr = ended && line.at[line.size] == '\r';
+    csv->line += 1 + breaks_in(line);
     sx_file_drop(csv->file, line.size + ended);
-    csv->line++;
 }
 
 /* Finds the first line that is not empty, without taking it; what is before it is dropped. An

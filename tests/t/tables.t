@@ -113,6 +113,17 @@ printf 'first\nsecond\n' >two.txt
 run ggig --method=grad -f csv --names=two.txt named.onnx named.csv
 is '--names' "$(line 1)" 'id,index,method,first,second'
 
+# ---- Cells with breaks of lines ----
+
+printf 'age,"in\nwords","b mi"\n1,"first\r\nsecond ""x""",2\n3,plain,4\n' >broken.csv
+run ggig --method=grad --drop=1 named.onnx broken.csv
+is 'a quoted cell goes on over a break' "$status $(jq -sc 'map(.x)' "$T/out")" '0 [[1,2],[3,4]]'
+printf '1,"2\n3,4\n' >open.csv
+run ggig --method=grad --header=no named.onnx open.csv
+is 'a quote that is not closed does not' "$status $(jq -sc 'map(.x)' "$T/out")" '1 [null,[3,4]]'
+grep -q 'line 1' "$T/err"
+is 'its line is named' $? 0
+
 # ---- The strongest ----
 
 run ggig --method=grad --top=3 --rows=0:1 diabetes.onnx diabetes.csv
