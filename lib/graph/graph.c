@@ -41,19 +41,6 @@ bool sx_graph_fail(struct sx_graph *g, enum sx_status status, const char *format
     return sx_fail(&g->error, status, "%s", text);
 }
 
-bool sx_graph_take(struct sx_graph *g, size_t n, size_t size)
-{
-    size_t bytes, total;
-    if (!sx_size_mul(&bytes, n, size) || !sx_size_add(&total, bytes, g->taken) ||
-        total > g->limit)
-        return sx_over_limit(&g->error,
-                             "the graph and its constants need more than the memory "
-                             "limit of %zu MB",
-                             g->limit >> 20);
-    g->taken = total;
-    return true;
-}
-
 bool sx_graph_ok(const struct sx_graph *g, struct sx_error *error)
 {
     if (g->error.status == SX_OK)

@@ -28,7 +28,7 @@ rows() { # N COLUMNS FILE
 spent() {
     size=$1
     shift
-    for i in 1 2 3; do
+    for _ in 1 2 3; do
         /usr/bin/time -o time -f '%U %S %M' "$@" >out 2>err ||
             { echo "growth.sh: $*: $(tail -n 1 err)" >&2; exit 1; }
         tail -n 1 time
@@ -135,7 +135,8 @@ nodes() {
     fit nodes 1 1
 }
 
-for what in ${*:-steps samples masks players order width depth nodes}; do
+[ $# -gt 0 ] || set -- steps samples masks players order width depth nodes
+for what; do
     $what
 done
 exit $failed
