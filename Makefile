@@ -272,7 +272,7 @@ demo: setup
 
 check: setup
 	@echo 'Building in $(BUILD)'
-	@$(MAKE) $(QUIET) all $(CHECKS) $(TEST_PROGRAMS) $(BENCHES)
+	@$(MAKE) $(QUIET) all $(CHECKS) $(TEST_PROGRAMS) $(BENCHES) $(FUZZERS)
 	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh $(CHECKS) $(sort $(wildcard tests/t/*.t))
 
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
