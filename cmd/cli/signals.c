@@ -7,9 +7,6 @@
 
 #include "cmd/cli/inner.h"
 
-/* Memory that a process can still have which crashed for another reason than want of it. */
-#define SCARCE ((size_t)32 << 20)
-
 /* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
 static volatile sig_atomic_t reader_gone;
 static bool sigpipe_ignored;
@@ -54,6 +51,18 @@ static void on_terminate(void)
 extern void (*set_terminate(void (*)(void)))(void) __asm__("_ZSt13set_terminatePFvvE")
     __attribute__((weak));
 
+#ifdef __SANITIZE_ADDRESS__
+
+/* The sanitizer reports crashes itself. */
+static void watch_crashes(void)
+{
+}
+
+#else
+
+/* Memory that a process can still have which crashed for another reason than want of it. */
+#define SCARCE ((size_t)32 << 20)
+
 /* oneDNN uses code that it could not place, and C++ aborts, where memory is refused. A crash of a
  * process that can have more memory stays a crash. */
 static void on_crash(int number)
@@ -64,15 +73,6 @@ static void on_crash(int number)
     signal(number, SIG_DFL);
     raise(number);
 }
-
-#ifdef __SANITIZE_ADDRESS__
-
-/* The sanitizer reports crashes itself. */
-static void watch_crashes(void)
-{
-}
-
-#else
 
 static void watch_crashes(void)
 {

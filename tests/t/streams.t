@@ -140,7 +140,7 @@ fi
 run ggig --method=ggig --iters=1000000 --max-time=0.2 --rows=0:2 digits8.onnx digits8.npy
 is 'a sample that takes longer fails, and the next is taken' "$status $(jq -c '[.index, .error.status, .error.message]' "$T/out" | tr '\n' ' ')" \
     '1 [0,1,"it took longer than --max-time=0.2"] [1,1,"it took longer than --max-time=0.2"] '
-run shapley-int --index=sv --order=1 --budget=100000000 --max-time=0.2 --rows=0:1 digits8.onnx digits8.npy
+run xderiv --order=4 --smooth=softplus:5 --max-time=0.2 --rows=0:1 digits8.onnx digits8.npy
 is 'so of any tool' "$status $(jq -r .error.message "$T/out")" '1 it took longer than --max-time=0.2'
 for method in smoothgrad smoothgrad-sq vargrad; do
     run ggig --method=$method --samples=20000000 --max-time=2 --rows=0:1 digits8.onnx digits8.npy
