@@ -93,9 +93,9 @@ has 'principles' '1: own effects' '✓ holds, ✗ does not, by this much'
 plot -f svg --kind=effects <methods
 has 'effects' 'effect'
 plot -f svg <places
-is 'places: lines go from centre to centre' "$(tr -d '\n' <"$T/out" | sed 's/<path/\n&/g' | awk '
+is 'places: lines go from centre to centre' "$(tr -d '\n' <"$T/out" | sed 's/<path/\n&/g; s/="/:/g' | awk '
     /fill:none/ {
-        sub(/.* d="M /, "")
+        sub(/.* d:M /, "")
         split($0, d, " ")
         if (d[3] == "L" && d[6] == "L") centre[(d[1] + d[4]) / 2 " " (d[2] + d[8]) / 2]
         if (d[3] == "C") { lines++; from[lines] = d[1] " " d[2]; to[lines] = d[8] " " d[9] + 0 }
