@@ -194,6 +194,23 @@ START_TEST(no_patterns)
 }
 END_TEST
 
+START_TEST(costly_patterns)
+{
+    char nested[1202] = "";
+    struct sx_error error = {0};
+    memset(nested, '(', 400);
+    memset(nested + 400, 'a', 401);
+    memset(nested + 801, ')', 400);
+    ck_assert_ptr_null(sx_matcher_new(nested, &error));
+    ck_assert_int_eq(error.status, SX_MODEL);
+    ck_assert_ptr_null(sx_matcher_new("((a{255}){255}){1,255}", &error));
+    struct sx_matcher *m = sx_matcher_new("(a{2,4}){3}", &error);
+    ck_assert_ptr_nonnull(m);
+    ck_assert(sx_matches(m, "aaaaaa") && !sx_matches(m, "aaaaa"));
+    sx_matcher_free(m);
+}
+END_TEST
+
 START_TEST(matched)
 {
     struct tm_model *m = start("abc1|abc|x1");
@@ -211,6 +228,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_text");
-    SUITE_ADD(c, casts, normalized, joined_and_split, counted, patterns, no_patterns, matched);
+    SUITE_ADD(c, casts, normalized, joined_and_split, counted, patterns, no_patterns,
+              costly_patterns, matched);
     return suite_run();
 }

@@ -141,7 +141,7 @@ static bool translate(struct translation *t)
 {
     bool ok = true;
     put(t, "^(");
-    while (*t->from != '\0' && ok) {
+    while (ok && *t->from != '\0') {
         char c = *t->from++;
         if (c == '\\')
             ok = put_escaped(t);
@@ -158,6 +158,24 @@ static bool translate(struct translation *t)
     return ok;
 }
 
+/* The matcher of the C library calls itself for each group in a group, and copies what is repeated. */
+static bool is_cheap(const char *pattern)
+{
+    enum { MOST_GROUPS = 200, MOST_COPIES = 10000 };
+    double copies = 1;
+    int groups = 0;
+    for (const char *p = pattern; *p != '\0' && groups <= MOST_GROUPS; p++) {
+        groups += *p == '(';
+        if (*p != '{')
+            continue;
+        char *end;
+        long least = strtol(p + 1, &end, 10);
+        long most = *end == ',' ? strtol(end + 1, NULL, 10) : least;
+        copies *= least > 1 || most > 1 ? (double)(least > most ? least : most) : 1;
+    }
+    return groups <= MOST_GROUPS && copies <= MOST_COPIES;
+}
+
 struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error)
 {
     size_t room;
@@ -172,7 +190,8 @@ struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error)
         free(t.to);
         return NULL;
     }
-    if (!translate(&t) || regcomp(&m->regex, t.to, REG_EXTENDED | REG_NOSUB) != 0) {
+    if (!is_cheap(pattern) || !translate(&t) ||
+        regcomp(&m->regex, t.to, REG_EXTENDED | REG_NOSUB) != 0) {
         sx_fail(error, SX_MODEL, "pattern '%.*s' is not supported", SX_NAME_SHOWN, pattern);
         free(m);
         m = NULL;
