@@ -137,7 +137,8 @@ int sx_spelt_reads(const struct sx_writer *w, int node, int *reads)
     int count;
     if (pattern_of(w, node, reads, &count) != NULL)
         return count;
-    memcpy(reads, n->in, (size_t)n->n_in * sizeof *reads);
+    for (int k = 0; k < n->n_in; k++)
+        reads[k] = n->in[k];
     return n->op == SX_THROUGH ? 1 : n->n_in; /* the value alone is written */
 }
 
