@@ -142,6 +142,14 @@ static bool is_variable(const struct sx_scope *s, const char *name)
     return false;
 }
 
+bool sx_scope_initialize(struct sx_scope *s, const char *name, struct sx_value value)
+{
+    if (value.node == SX_NONE)
+        return sx_fail_at(s->error, "initializer '%.*s'", SX_NAME_SHOWN, name);
+    return sx_scope_define(s, name, value) &&
+           (s->quiet || sx_name_node(s->lowered->graph, name, value.node, "", ""));
+}
+
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph)
 {
     for (size_t i = 0; i < graph->n_initializer; i++) {
@@ -151,10 +159,7 @@ bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph)
         struct sx_value value = is_variable(s, name)
                                     ? variable(s, graph->initializer[i])
                                     : sx_scope_tensor(s, graph->initializer[i]);
-        if (value.node == SX_NONE)
-            return sx_fail_at(s->error, "initializer '%.*s'", SX_NAME_SHOWN, name);
-        if (!sx_scope_define(s, name, value) ||
-            (!s->quiet && !sx_name_node(s->lowered->graph, name, value.node, "", "")))
+        if (!sx_scope_initialize(s, name, value))
             return false;
     }
     return true;

@@ -78,6 +78,8 @@ struct sx_value sx_scope_sparse(struct sx_scope *s, const Onnx__SparseTensorProt
 /* Makes the model's inputs; `read` names what is needed of them, NULL: all. */
 bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read);
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
+/* Gives an initializer its name; one without a node fails. */
+bool sx_scope_initialize(struct sx_scope *s, const char *name, struct sx_value value);
 bool sx_scope_sparse_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
 /* Lowers the nodes that the tensors `roots` follow from (NULL: all nodes) in an order that suits
  * them. */

@@ -67,10 +67,7 @@ bool sx_scope_sparse_initializers(struct sx_scope *s, const Onnx__GraphProto *gr
         if (sx_names_get(&s->cut, name) >= 0)
             continue;
         struct sx_value value = sx_scope_sparse(s, proto);
-        if (value.node == SX_NONE)
-            return sx_fail_at(s->error, "initializer '%.*s'", SX_NAME_SHOWN, name);
-        if (!sx_scope_define(s, name, value) ||
-            (!s->quiet && !sx_name_node(s->lowered->graph, name, value.node, "", "")))
+        if (!sx_scope_initialize(s, name, value))
             return false;
     }
     return true;
