@@ -4,17 +4,22 @@
 #include <string.h>
 
 #include "graph/mark.h"
+#include "lower/length.h"
 #include "lower/scope.h"
 
-/* The length of the axis while it is followed: one that other axes hardly have. */
+/* The length of the axis while it is followed: one that other axes hardly have. A graph that reads
+ * lengths is lowered for both of them. */
 #define LENGTH 13
+#define OTHER_LENGTH 17
 
 enum verdict { SAMPLES, WHOLE, UNDECIDED };
 
 struct probe {
     const struct sx_model *m;
     const bool *in; /* the inputs whose first axis is followed */
+    int64_t length; /* of the axis that is followed */
     int64_t other;  /* what all other symbolic dimensions are */
+    size_t max_memory;
     struct sx_shape *shape;
     struct sx_lower_input *input;
     struct sx_error *error;
@@ -73,7 +78,7 @@ static void choose_shapes(struct probe *p)
         *s = port->shape;
         for (int k = 0; k < s->rank; k++)
             if (s->dim[k] < 0)
-                s->dim[k] = follows(p, i, k) ? LENGTH : p->other;
+                s->dim[k] = follows(p, i, k) ? p->length : p->other;
         p->input[i] =
             (struct sx_lower_input){.name = port->name, .shape = s->rank >= 0 ? s : NULL};
     }
@@ -112,9 +117,39 @@ static enum verdict follow(const struct probe *p, const struct sx_lowered *l)
         return UNDECIDED;
     for (int i = 0; i < l->n_inputs; i++)
         mark[l->inputs[i].node] = mark_of_input(p, i);
-    sx_mark_samples(l->graph, LENGTH, mark);
+    sx_mark_samples(l->graph, p->length, mark);
     enum verdict verdict = judge(l, mark);
     free(mark);
+    return verdict;
+}
+
+/* NULL if the graph cannot be lowered for these lengths. */
+static struct sx_lowered *lower(struct probe *p, int64_t length, int64_t other)
+{
+    p->length = length;
+    p->other = other;
+    choose_shapes(p);
+    struct sx_lower_options options = {.real = SX_FLOAT,
+                                       .inputs = p->input,
+                                       .n_inputs = p->m->n_inputs,
+                                       .max_memory = p->max_memory};
+    struct sx_error error = {0};
+    struct sx_lowered *l = sx_lower(p->m, &options, &error);
+    if (sx_exhausted(&error))
+        sx_fail_as(p->error, &error);
+    return l;
+}
+
+/* The marks alone do not see a number that was made of the axis's length. */
+static enum verdict follow_both(struct probe *p, const struct sx_lowered *l)
+{
+    enum verdict verdict = follow(p, l);
+    if (verdict != SAMPLES || !sx_reads_lengths(p->m))
+        return verdict;
+    struct sx_lowered *longer = lower(p, OTHER_LENGTH, p->other);
+    if (longer != NULL && sx_differ_in_constants(l, longer, p->error))
+        verdict = WHOLE;
+    sx_lowered_free(longer);
     return verdict;
 }
 
@@ -123,7 +158,7 @@ static enum verdict try_group(const struct sx_model *m, const bool *in, size_t m
                               struct sx_error *failure)
 {
     static const int64_t lengths[] = {8, 64, 1, LENGTH};
-    struct probe p = {.m = m, .in = in, .error = failure};
+    struct probe p = {.m = m, .in = in, .max_memory = max_memory, .error = failure};
     enum verdict verdict = UNDECIDED;
     bool open = false, lowered = false;
     p.shape = sx_new((size_t)m->n_inputs, sizeof *p.shape, failure);
@@ -132,19 +167,10 @@ static enum verdict try_group(const struct sx_model *m, const bool *in, size_t m
         for (int k = 0; k < m->inputs[i].shape.rank; k++)
             open = open || (m->inputs[i].shape.dim[k] < 0 && (k > 0 || !in[i]));
     for (int k = 0; k < (open ? 4 : 1) && p.input != NULL && p.shape != NULL && !lowered; k++) {
-        p.other = lengths[k];
-        choose_shapes(&p);
-        struct sx_lower_options options = {.real = SX_FLOAT,
-                                           .inputs = p.input,
-                                           .n_inputs = m->n_inputs,
-                                           .max_memory = max_memory};
-        struct sx_error error = {0};
-        struct sx_lowered *l = sx_lower(m, &options, &error);
+        struct sx_lowered *l = lower(&p, LENGTH, lengths[k]);
         lowered = l != NULL;
-        verdict = lowered ? follow(&p, l) : UNDECIDED;
+        verdict = lowered ? follow_both(&p, l) : UNDECIDED;
         sx_lowered_free(l);
-        if (sx_exhausted(&error))
-            sx_fail_as(failure, &error);
     }
     free(p.shape);
     free(p.input);

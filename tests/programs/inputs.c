@@ -85,6 +85,38 @@ static void no_batches(void)
     }
 }
 
+/* [N, 2] whose result depends on N itself: times N, times the sum of the N by N identity, and beside
+ * a column that counts the rows. */
+static void counts(void)
+{
+    for (int i = 0; i < 3; i++) {
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
+        tm_const(m, "zero", SX_INT, 0, NULL, (int64_t[]){0});
+        tm_const(m, "one", SX_INT, 0, NULL, (int64_t[]){1});
+        tm_const(m, "axis", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+        tm_node(m, "Shape", "x", "shape", NULL);
+        tm_node(m, "Gather", "shape zero", "n", NULL);
+        if (i == 0) {
+            tm_node(m, "Cast", "n", "times", "to=1");
+            tm_node(m, "Mul", "x times", "y", NULL);
+        } else if (i == 1) {
+            tm_node(m, "Transpose", "x", "t", "perm=1,0");
+            tm_node(m, "MatMul", "x t", "square", NULL);
+            tm_node(m, "EyeLike", "square", "eye", NULL);
+            tm_node(m, "ReduceSum", "eye", "times", "keepdims=0");
+            tm_node(m, "Mul", "x times", "y", NULL);
+        } else {
+            tm_node(m, "Range", "zero n one", "row", NULL);
+            tm_node(m, "Cast", "row", "real", "to=1");
+            tm_node(m, "Unsqueeze", "real axis", "column", NULL);
+            tm_node(m, "Concat", "x column", "y", "axis=1");
+        }
+        tm_output_as(m, "y", SX_FLOAT, 2, (int64_t[]){-1, i == 2 ? 3 : 2});
+        save((const char *[]){"length", "trace", "counted"}[i], m);
+    }
+}
+
 /* [N, 2] for which N is one: a layer that flattens, a recurrent net with states [1, N, 2], and a
  * mask that is expanded to N. */
 static void batches(void)
@@ -224,6 +256,7 @@ int main(int argc, char **argv)
     two();
     points();
     no_batches();
+    counts();
     batches();
     pictures();
     return 0;

@@ -191,7 +191,7 @@ run ggig --method=grad -t 1 points.onnx cloud.csv
 is 'nor is it to a gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
 run onnx-run -i cloud=cloud.csv points.onnx
 is 'nor with -i' "$status $(values)" '0 [16,36] '
-for kind in steps nodes pairs normed; do
+for kind in steps nodes pairs normed length trace counted; do
 # shellcheck disable=SC2046 # an option or none
     run onnx-run $([ $kind = nodes ] && echo -i A=A.csv) $kind.onnx cloud.csv
     is "$kind: one sample" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[2,2]]'
@@ -200,6 +200,12 @@ for kind in rows states shared; do
     run onnx-run $kind.onnx cloud.csv
     is "$kind: a sample each" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[1,2],[1,2]]'
 done
+run onnx-run length.onnx cloud.csv
+is 'the number of rows is a number like any other' "$status $(values)" '0 [2,4,6,8] '
+run onnx-run trace.onnx cloud.csv
+is 'also where it is a sum' "$status $(values)" '0 [2,4,6,8] '
+run onnx-run counted.onnx cloud.csv
+is 'and a place among the rows' "$status $(values)" '0 [1,2,0,3,4,1] '
 run onnx-run --no-batch points.onnx cloud.csv
 is 'a table is one sample' "$status $(values)" '0 [16,36] '
 run onnx-run --batch-axis=none points.onnx cloud.csv
