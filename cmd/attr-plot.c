@@ -184,6 +184,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .formats = CLI_FIGURES | 1u << CLI_HTML,
+                          .without = "seed,batch,double,max-time",
                           .format = CLI_PNG,
                           .no_model = true};
     sx_figure_default(&s->o);

@@ -32,7 +32,6 @@ static struct sx_explainer *explainer(struct score *s, enum sx_score score,
 {
     struct sx_explain_options options = s->cli.explain;
     options.score = score;
-    options.values_only = true;
     if (s->by[score] == NULL)
         s->by[score] = sx_explainer_new(s->cli.model, &options, error);
     return s->by[score];
@@ -73,7 +72,7 @@ static bool find_inference(struct score *s, struct sx_explainer *e, struct sx_er
                                              .max_memory = s->cli.explain.max_memory,
                                              .output = sx_explainer_target(e)->output};
     if (s->inference == NULL && (s->o.metrics >> SX_AIC & 1) != 0)
-        s->inference = sx_inference_new(s->cli.model, &options, error);
+        s->inference = sx_inference_new(sx_explainer_model(e), &options, error);
     return error->status == SX_OK;
 }
 

@@ -42,10 +42,6 @@ static void check_options(struct flint_fit *s)
         cli_misuse(cli, "which samples? (-x FILE)");
     if (cli->output == NULL)
         cli_misuse(cli, "which OUT.onnx? (-o FILE)");
-    if (cli->row_begin > 0 || cli->row_end >= 0 || cli->n_sides > 0 || cli->files_from != NULL)
-        cli_misuse(cli, "--rows, --input and --files-from are not for fitting");
-    if (cli->explain.precise)
-        cli_misuse(cli, "fits are made in float32: no --double");
     if (cli->explain.output != NULL)
         s->o.logits = cli->explain.output;
     if (s->o.logits != NULL && s->o.probs != NULL)
@@ -318,7 +314,8 @@ int main(int argc, char **argv)
                           .tables = tables,
                           .groups = CLI_PICTURES,
                           .formats = 1u << CLI_JSON,
-                          .one_result = true};
+                          .one_result = true,
+                          .without = "double,input,files-from,null,rows"};
     s->checkpoint_secs = 60;
     cli_parse(&s->cli, argc, argv);
     check_options(s);

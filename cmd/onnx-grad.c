@@ -66,7 +66,8 @@ int main(int argc, char **argv)
                           .operands = "MODEL",
                           .options = options,
                           .tables = tables,
-                          .one_result = true};
+                          .one_result = true,
+                          .without = "seed,batch"};
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (cli_open(&s->cli)) {

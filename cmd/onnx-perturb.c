@@ -54,7 +54,8 @@ int main(int argc, char **argv)
                           .operands = "MODEL",
                           .options = options,
                           .tables = tables,
-                          .one_result = true};
+                          .one_result = true,
+                          .without = "batch,double"};
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (cli_open(&s->cli)) {

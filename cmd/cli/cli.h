@@ -111,6 +111,7 @@ struct cli {
     const struct cli_option *options; /* ends with a name of NULL */
     const struct cli_table *tables;   /* ends with options of NULL; NULL: none */
     unsigned groups;                  /* of enum cli_group */
+    const char *without;              /* common options of no use here, by commas; NULL: none */
     unsigned formats;                 /* bit 1 << format for each that is offered */
     bool one_result; /* all samples have one result: if one fails there is none */
     bool sheet;      /* a picture shows all samples, not the first only */
@@ -122,8 +123,7 @@ struct cli {
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
-    bool null_separated, timing, quiet, verbose;
-    bool help, version, complete, no_batch;
+    bool null_separated, timing, quiet, verbose, help, version, complete, no_batch;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     const char *batch_axis;
     int header; /* enum sx_header */

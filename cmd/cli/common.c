@@ -205,23 +205,29 @@ static const struct sx_option outputs[] = {
      .help = "how results are written",
      .kind = SX_OPTION_PARSED,
      .parse = cli_parse_format},
-    {.name = "long",
-     .help = "tables: a row for each element",
-     .kind = SX_OPTION_FLAG,
-     CLI(by_element)},
     {.letter = 'o',
      .name = "output",
      .argument = "FILE|DIR/|PATTERN",
      .help = "write there; a file per sample by DIR/, {stem}, {id}, {index}",
      .kind = SX_OPTION_FILE,
-     CLI(output)},
-    {.name = "timing", .help = "add seconds to records", .kind = SX_OPTION_FLAG, CLI(timing)},
-    {.name = "color",
-     .argument = "WHEN",
-     .help = "colours in text",
-     .kind = SX_OPTION_CHOICE,
-     CLI(colour),
-     .choices = "auto|always|never"},
+     CLI(output)}};
+
+static const struct sx_option tabular[] = {{.name = "long",
+                                            .help = "tables: a row for each element",
+                                            .kind = SX_OPTION_FLAG,
+                                            CLI(by_element)}};
+
+static const struct sx_option recorded[] = {
+    {.name = "timing", .help = "add seconds to records", .kind = SX_OPTION_FLAG, CLI(timing)}};
+
+static const struct sx_option readable[] = {{.name = "color",
+                                             .argument = "WHEN",
+                                             .help = "colours in text",
+                                             .kind = SX_OPTION_CHOICE,
+                                             CLI(colour),
+                                             .choices = "auto|always|never"}};
+
+static const struct sx_option about[] = {
     {.letter = 'q',
      .name = "quiet",
      .help = "no progress, no warnings",
@@ -286,16 +292,21 @@ static const struct sx_option running[] = {{.letter = 's',
         heading, rows, sizeof rows / sizeof rows[0]                                            \
     }
 
-const struct cli_common cli_common[] = {{CLI_EXPLAIN, TABLE("What is explained", explained)},
-                                        {CLI_BASELINE, TABLE("What is explained", baseline)},
-                                        {CLI_INPUTS, TABLE("What is explained", subject)},
-                                        {CLI_EXPLAIN, TABLE("What is explained", naming)},
-                                        {CLI_INPUTS, TABLE("What is read", inputs)},
-                                        {0, TABLE("What is read", weights)},
-                                        {CLI_SAMPLES, TABLE("What is read", shares)},
-                                        {CLI_PICTURES, TABLE("Pictures", pictures)},
-                                        {0, TABLE("What is written", outputs)},
-                                        {CLI_SAMPLES, TABLE("What is written", resuming)},
-                                        {0, TABLE("How it is computed", running)},
-                                        {CLI_SAMPLES, TABLE("How it is computed", timing)},
-                                        {0, {NULL, NULL, 0}}};
+const struct cli_common cli_common[] = {
+    {CLI_EXPLAIN, 0, TABLE("What is explained", explained)},
+    {CLI_BASELINE, 0, TABLE("What is explained", baseline)},
+    {CLI_INPUTS, 0, TABLE("What is explained", subject)},
+    {CLI_EXPLAIN, 0, TABLE("What is explained", naming)},
+    {CLI_INPUTS, 0, TABLE("What is read", inputs)},
+    {0, 0, TABLE("What is read", weights)},
+    {CLI_SAMPLES, 0, TABLE("What is read", shares)},
+    {CLI_PICTURES, 0, TABLE("Pictures", pictures)},
+    {0, 0, TABLE("What is written", outputs)},
+    {0, 1u << CLI_CSV | 1u << CLI_TSV, TABLE("What is written", tabular)},
+    {0, 1u << CLI_JSON, TABLE("What is written", recorded)},
+    {0, 1u << CLI_FORMAT_TEXT, TABLE("What is written", readable)},
+    {0, 0, TABLE("What is written", about)},
+    {CLI_SAMPLES, 0, TABLE("What is written", resuming)},
+    {0, 0, TABLE("How it is computed", running)},
+    {CLI_SAMPLES, 0, TABLE("How it is computed", timing)},
+    {0, 0, {NULL, NULL, 0}}};

@@ -137,6 +137,15 @@ bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error)
 
 /* ---- Names ---- */
 
+/* Whether inputs of one number each are explained together. */
+static bool explains_columns(const struct cli *cli)
+{
+    const char *wrt = cli->explain.wrt;
+    return (cli->groups & CLI_EXPLAIN) != 0 && cli->model != NULL &&
+           (wrt == NULL || strcmp(wrt, "auto") == 0) &&
+           sx_model_column(cli->model, cli->explain.values_only, 0) != NULL;
+}
+
 const char *cli_feature(const struct cli *cli, size_t i)
 {
     const struct cli_samples *s = cli->samples;
@@ -145,6 +154,8 @@ const char *cli_feature(const struct cli *cli, size_t i)
         return i < cli->n_names ? cli->names[i] : NULL;
     if (cli->n_words > 0)
         return i < cli->n_words ? cli->word[i] : NULL;
+    if (explains_columns(cli))
+        return sx_model_column(cli->model, cli->explain.values_only, (int)i);
     if (s != NULL && s->main >= 0 && s->feed[s->main].reader != NULL)
         name = sx_reader_feature(s->feed[s->main].reader, i);
     bool unnamed = s == NULL || s->main < 0 || s->feed[s->main].reader == NULL ||

@@ -4,9 +4,10 @@
 
 #include "cmd/cli/cli.h"
 
-/* common.c: rows of struct cli for the tools of a group, 0: all; the last has no rows. */
+/* common.c: rows of struct cli for the tools of a group, 0: all, that write one of some formats, 0:
+ * whatever they write; the last has no rows. */
 struct cli_common {
-    unsigned group;
+    unsigned group, formats;
     struct sx_options rows;
 };
 extern const struct cli_common cli_common[];
@@ -22,6 +23,8 @@ enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 
 /* options.c: the tool's options, those of its tables, then the common ones. */
 void cli_options(struct cli *cli, struct cli_options *all);
+/* Whether some tool has a common option of that name. */
+bool cli_is_common(const char *name);
 
 /* parsed.c: arguments with a form of their own; *options is struct cli. The name of a format;
  * those that the tool offers, "a|b|c". */

@@ -29,13 +29,36 @@ static bool cli_has_choice(const struct cli *cli)
     return (cli->formats & (cli->formats - 1)) != 0;
 }
 
+bool cli_is_common(const char *name)
+{
+    for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
+        for (size_t i = 0; i < c->rows.n; i++)
+            if (strcmp(c->rows.row[i].name, name) == 0)
+                return true;
+    return false;
+}
+
+/* Whether a common option is one of cli->without. */
+static bool is_useless(const struct cli *cli, const void *options, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = options == cli ? cli->without : NULL; at != NULL;) {
+        if (strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0'))
+            return true;
+        at = strchr(at, ',');
+        at += at != NULL;
+    }
+    return false;
+}
+
 /* An option that a tool has of its own takes the place of the common one of that name. */
 static void add_rows(struct cli *cli, struct cli_options *all, const struct sx_options *rows,
                      void *options)
 {
     for (size_t i = 0; i < rows->n && all->n < CLI_MAX_OPTIONS; i++) {
         const struct sx_option *row = &rows->row[i];
-        if (has(all, row->name) || (row->parse == cli_parse_format && !cli_has_choice(cli)))
+        if (has(all, row->name) || is_useless(cli, options, row->name) ||
+            (row->parse == cli_parse_format && !cli_has_choice(cli)))
             continue;
         struct cli_bound *bound = &cli->bound[all->n];
         *bound = (struct cli_bound){.row = row, .options = options};
@@ -59,6 +82,7 @@ void cli_options(struct cli *cli, struct cli_options *all)
     for (const struct cli_table *t = cli->tables; t != NULL && t->options != NULL; t++)
         add_rows(cli, all, t->options, t->to);
     for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
-        if (c->group == 0 || (groups & c->group) != 0)
+        if ((c->group == 0 || (groups & c->group) != 0) &&
+            (c->formats == 0 || (cli->formats & c->formats) != 0))
             add_rows(cli, all, &c->rows, cli);
 }

@@ -106,11 +106,13 @@ static void take_long(struct words *w, const char *word)
     char name[64], dashed[CLI_MAX_OPTIONS][64];
     snprintf(name, sizeof name, "%.*s", (int)(length < 61 ? length + 2 : 63), word);
     struct sx_nearest near = {.word = name};
+    bool begins = false; /* some option does, with the word */
     for (size_t i = 0; i < w->all->n; i++) {
         const struct cli_option *o = &w->all->option[i];
         if (strlen(o->name) != length || strncmp(o->name, word + 2, length) != 0) {
             snprintf(dashed[i], sizeof dashed[i], "--%s", o->name);
             sx_nearest_offer(&near, dashed[i]);
+            begins = begins || strncmp(dashed[i], name, strlen(name)) == 0;
             continue;
         }
         if (o->argument == NULL && equals != NULL)
@@ -121,6 +123,8 @@ static void take_long(struct words *w, const char *word)
                                  : next_word(w, word));
         return;
     }
+    if (!begins && cli_is_common(name + 2))
+        cli_misuse(w->cli, "no option '%s': %s has no use for it", name, w->cli->tool);
     cli_misuse(w->cli, "no option '%s'%s", name, sx_nearest_text(&near));
 }
 

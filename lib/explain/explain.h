@@ -41,7 +41,8 @@ struct sx_explained {
 };
 
 struct sx_explainer {
-    struct sx_model *model;
+    struct sx_model *model;  /* `joined` where that is not NULL */
+    struct sx_model *joined; /* the caller's with its columns as one input */
     struct sx_explain_options options;
     struct sx_smooth smooth;
     struct sx_explained built, kept[SX_KEPT]; /* kept: for other decisions, the latest first */

@@ -55,12 +55,10 @@ static bool look(const struct ensemble *s, struct sx_model *model, int64_t *larg
 }
 
 /* Inputs fed by name inside the graph are known to the model alone. */
-static bool same_inputs(const struct ensemble *s, struct sx_model *model)
+static bool same_inputs(const struct ensemble *s, const struct sx_model *model)
 {
     const struct sx_explainer *e = s->a->e;
     int n = sx_model_input_count(e->model);
-    if (!sx_model_want(model, e->options.output, NULL, 0, s->a->error))
-        return false;
     bool same = sx_model_input_count(model) == n;
     for (int i = 0; same && i < n; i++)
         same = strcmp(sx_model_input(model, i)->name, sx_model_input(e->model, i)->name) == 0;
@@ -68,7 +66,7 @@ static bool same_inputs(const struct ensemble *s, struct sx_model *model)
 }
 
 /* The gradient of a model, unless it is not accepted. */
-static bool take(struct ensemble *s, struct sx_model *model, bool *accepted)
+static bool take_gradient(struct ensemble *s, struct sx_model *model, bool *accepted)
 {
     struct sx_attributing *a = s->a;
     int64_t largest;
@@ -83,6 +81,19 @@ static bool take(struct ensemble *s, struct sx_model *model, bool *accepted)
     sx_explainer_free(of);
     a->e->forward++;
     a->e->backward++;
+    return ok;
+}
+
+/* The same, of the inputs that are explained: columns are one of them. */
+static bool take(struct ensemble *s, struct sx_model *model, bool *accepted)
+{
+    const struct sx_explainer *e = s->a->e;
+    struct sx_model *joined = NULL;
+    if (!sx_model_want(model, e->options.output, NULL, 0, s->a->error) ||
+        (e->joined != NULL && !sx_model_join(model, false, &joined, s->a->error)))
+        return false;
+    bool ok = take_gradient(s, joined != NULL ? joined : model, accepted);
+    sx_model_unjoin(joined);
     return ok;
 }
 

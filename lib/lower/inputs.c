@@ -156,12 +156,18 @@ static int kind_of(const struct sx_port *port, const Onnx__TypeProto__Tensor *de
                                                         : kinds[port->type];
 }
 
+static bool is_joined(const struct sx_scope *s, const struct sx_port *port)
+{
+    return s->model->n_parts > 0 && port == &s->model->inputs[s->model->joined];
+}
+
 /* The type and shape of an input. What is not needed may be of any type: it is never looked at. */
 static bool input_type(const struct sx_scope *s, const struct sx_port *port, bool needed,
                        const struct sx_shape *given, const struct bindings *b, int *kind,
                        enum sx_type *type, struct sx_shape *shape)
 {
-    const Onnx__TypeProto__Tensor *declared = declared_type(s, port->name);
+    const char *name = is_joined(s, port) ? s->model->part[0].name : port->name;
+    const Onnx__TypeProto__Tensor *declared = declared_type(s, name);
     bool cut = sx_names_get(&s->cut, port->name) >= 0;
     *kind = kind_of(port, declared);
     *type = SX_FLOAT;
@@ -173,8 +179,25 @@ static bool input_type(const struct sx_scope *s, const struct sx_port *port, boo
     }
     if (given != NULL)
         *shape = *given;
+    else if (is_joined(s, port))
+        *shape = (struct sx_shape){2, {1, s->model->n_parts}};
     else if (declared != NULL)
         return declared_shape(b, declared, shape, needed ? s->error : NULL) || !needed;
+    return true;
+}
+
+/* The model's own inputs that a joined one stands for: its columns. */
+static bool add_parts(struct sx_scope *s, int columns)
+{
+    struct sx_graph *g = s->lowered->graph;
+    for (int k = 0; k < s->model->n_parts; k++) {
+        const struct sx_port *part = &s->model->part[k];
+        struct sx_value value = {.node = sx_slice_axis(g, columns, 1, k, 1),
+                                 .kind = kind_of(part, declared_type(s, part->name))};
+        if (value.node == SX_NONE || !sx_scope_define(s, part->name, value) ||
+            !sx_name_node(g, part->name, value.node, "", ""))
+            return sx_graph_ok(g, s->error) && false;
+    }
     return true;
 }
 
@@ -196,6 +219,8 @@ static bool add_input(struct sx_scope *s, const struct sx_port *port, bool neede
         return sx_graph_ok(to->graph, s->error) && false;
     if (option != NULL && option->sample != NULL && value.node != SX_NONE &&
         option->value == NULL && !sx_decide_feed(s, value.node, option->sample))
+        return false;
+    if (is_joined(s, port) && !add_parts(s, value.node))
         return false;
     if (option == NULL || option->value == NULL)
         to->inputs[to->n_inputs++] =
@@ -227,8 +252,8 @@ bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read)
         const struct sx_port *port = &m->inputs[i];
         if (s->options->listing && find_option(s->options, port->name) == NULL)
             continue;
-        ok = add_input(s, port, read == NULL || sx_names_get(read, port->name) >= 0,
-                       find_option(s->options, port->name), &b) ||
+        bool needed = read == NULL || is_joined(s, port) || sx_names_get(read, port->name) >= 0;
+        ok = add_input(s, port, needed, find_option(s->options, port->name), &b) ||
              sx_fail_at(s->error, "input '%.*s'", SX_NAME_SHOWN, port->name);
     }
     for (int i = 0; i < m->n_declared && ok && s->options->listing; i++)

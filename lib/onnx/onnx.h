@@ -56,6 +56,9 @@ struct sx_model {
     int n_cut;
     struct sx_port *declared; /* all inputs that the file declares, where `inputs` are some */
     int n_declared;
+    struct sx_port *part; /* of a joined model, see join.c: the columns of input `joined` */
+    int n_parts, joined;
+    int *from; /* where input i of the model itself goes: an input, or -1 - column */
     struct sx_notes *notes; /* warnings so far, each once */
     struct sx_words *words; /* texts by number */
     char sha256[65];        /* empty until asked for */
@@ -83,6 +86,19 @@ void sx_model_warn(const struct sx_model *model, const char *format, ...) SX_PRI
  * stands for it in messages; external data are refused. */
 struct sx_model *sx_model_take(uint8_t *bytes, size_t n, const char *name,
                                struct sx_error *error);
+
+/* ---- join.c ----------------------------------------------------------------------------- */
+
+/* Makes *joined a view of the model in which its inputs of one number each are one input, "columns",
+ * [N,p]; NULL where there are none, see sx_model_column. `m` must outlive it. Free it with
+ * sx_model_unjoin, which takes NULL too. */
+bool sx_model_join(const struct sx_model *m, bool integers, struct sx_model **joined,
+                   struct sx_error *error);
+void sx_model_unjoin(struct sx_model *joined);
+/* The feeds of a joined model from those of the model itself: to[joined->joined] is the caller's to
+ * free, the others are borrowed. */
+bool sx_model_join_feeds(const struct sx_model *joined, const struct sx_tensor *feeds,
+                         struct sx_tensor *to, struct sx_error *error);
 
 /* ---- tensor.c --------------------------------------------------------------------------- */
 

@@ -32,8 +32,8 @@ struct sx_explain_options {
     int64_t batch;      /* model evaluations per run; 0: chosen from memory */
     size_t max_memory;  /* bytes; 0: no limit */
     const char *output; /* explained tensor, any of the file's; NULL: the first output */
-    const char *wrt;    /* x, likewise; NULL or "auto": the first input, or the embedding behind
-                         * it where it holds ids */
+    const char *wrt; /* x, likewise; NULL or "auto": the first input, with others of one number
+                         * each if it is one, or the embedding behind it where it holds ids */
     enum sx_score score;
     bool values_only; /* no gradients: x may hold integers if the model has no real input */
     bool margin; /* prob and logprob from the sum of the other classes, exact for p near 1 */
@@ -79,6 +79,9 @@ bool sx_explainer_sample(struct sx_explainer *explainer, const struct sx_tensor 
  * that was asked for is a sum. Status 1 where there is no such element. */
 bool sx_explainer_aim(struct sx_explainer *explainer, int64_t index, struct sx_error *error);
 
+/* The model as it is explained: the one it was made of, or a view of that in which inputs of one number
+ * each are one input, see sx_model_column. Owned by the explainer. */
+struct sx_model *sx_explainer_model(const struct sx_explainer *explainer);
 /* x at the current sample: owned by the explainer, always SX_DOUBLE. */
 const struct sx_tensor *sx_explainer_input(const struct sx_explainer *explainer);
 const char *sx_explainer_input_name(const struct sx_explainer *explainer);

@@ -56,6 +56,11 @@ int sx_model_output_count(const struct sx_model *model);
 const struct sx_port *sx_model_input(const struct sx_model *model, int i);
 const struct sx_port *sx_model_output(const struct sx_model *model, int i);
 
+/* The name of the k-th input among those of one number each, [N,1], which an explainer without `wrt`
+ * takes together as one x. There are at least two of them, or none: the first real input is one, and all
+ * are real. With `integers` they may be integers, where no input is real. NULL past the last. */
+const char *sx_model_column(const struct sx_model *model, bool integers, int k);
+
 /* Drops the inputs that `output` does not depend on; NULL: that no output depends on. A tensor of
  * `fed` that is inside the graph becomes an input behind the others, and the nodes that compute it
  * are not needed for it. Unknown names are ignored. Call it before anything is built on the model:

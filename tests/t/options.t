@@ -57,6 +57,12 @@ offers() {
     run "$@"
     refused "$*" 2 "$text"
 }
+# What a tool has no use for is no option of it.
+offers "no option '--double': flint-fit has no use for it" flint-fit --double digits8.onnx
+offers "no option '--rows': flint-fit has no use for it" flint-fit --rows=0:1 digits8.onnx
+offers "no option '--timing': attr-plot has no use for it" attr-plot --timing
+offers "no option '--long': onnx-perturb has no use for it" onnx-perturb --long digits8.onnx
+offers "no option '--color': onnx-grad has no use for it" onnx-grad --color=never digits8.onnx
 # What writes ONNX alone has no formats.
 for tool in onnx-grad onnx-perturb flint-fit; do
     is "$tool: no --format" "$("$tool" --complete | grep -c -e '--format')" 0

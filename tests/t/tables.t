@@ -100,6 +100,28 @@ echo 7 >visits.csv
 run onnx-run -i visits=visits.csv --drop=visits,name columns.onnx frame.csv
 is 'one of them from elsewhere' "$(head -n 1 "$T/out" | jq -c '.outputs[0].values')" '[427]'
 
+# The real ones of them are explained together.
+sed -n 1,3p frame.csv >two.csv
+run ggig --method=grad,inputxgrad columns.onnx two.csv
+is 'columns are one input' "$(head -n 2 "$T/out" | jq -c '[.input.name, .input.shape, .names, .x, .attribution.values]' | tr '\n' ' ')" \
+    '["columns",[1,2],["age","bmi"],[40,20],[10,1]] ["columns",[1,2],["age","bmi"],[40,20],[400,20]] '
+is 'who is not among them' "$status $(grep -c "columns that hold no real numbers are not explained: 'visits'" "$T/err")" '0 1'
+run ggig --method=grad -f csv columns.onnx two.csv
+is 'their names in tables' "$(sed 1q "$T/out")" 'id,index,method,age,bmi'
+run ggig --method=grad --wrt=bmi columns.onnx two.csv
+is 'one of them' "$(head -n 1 "$T/out" | jq -c '[.input, .attribution.values]')" '[{"name":"bmi","shape":[1,1]},[1]]'
+run shapley-int --index=sv --order=1 -b two.csv columns.onnx two.csv
+is 'a game of columns, against a table' "$(tail -n 1 "$T/out" | jq -c '[.interactions[] | [.names[0], .value]]')" '[["age",100],["bmi",10]]'
+run attr-decompose --methods=gxi,shapley columns.onnx two.csv
+is 'attr-decompose' "$(head -n 1 "$T/out" | jq -c '[.methods[].attribution]')" '[[400,20],[400,20]]'
+run xderiv --allow-zero columns.onnx two.csv
+is 'xderiv' "$status $(head -n 1 "$T/out" | jq -c '.interactions[0].names')" '0 ["age","bmi"]'
+ggig --method=inputxgrad columns.onnx two.csv >maps 2>"$T/ignored"
+run attr-score --map=maps --steps=2 columns.onnx two.csv
+is 'attr-score' "$status $(jq -c '.scores | keys' "$T/out" | head -n 1)" '0 ["deletion","insertion"]'
+run ggig --method=geg-max --samples=2 columns.onnx two.csv
+is 'models with noise' "$status" 0
+
 # Names that the model has.
 printf 'b mi,id,age\n1,9,2\n' >named.csv
 for model in named commas; do
