@@ -50,10 +50,8 @@ static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *er
     }
     free(s->foreign);
     s->foreign = calloc((size_t)sx_players_count(s->players) + 1, sizeof *s->foreign);
-    if (s->foreign == NULL) {
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
-        return false;
-    }
+    if (s->foreign == NULL)
+        return cli_error(error, SX_MEMORY, "out of memory");
     s->o.foreign = s->foreign;
     return sx_scores_read(path, name, index, s->players, s->foreign, error);
 }
@@ -159,10 +157,8 @@ static bool put_decomposition(struct decompose *s, const struct sx_decomposition
                               struct sx_error *error)
 {
     const char **name = calloc((size_t)r->players + 1, sizeof *name);
-    if (name == NULL) {
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
-        return false;
-    }
+    if (name == NULL)
+        return cli_error(error, SX_MEMORY, "out of memory");
     for (int64_t i = 0; i < r->players; i++)
         name[i] = cli_player_name(&s->cli, s->explainer, s->players, i);
     sx_put_decomposition(s->cli.result, r, s->top, name, s->effects != TAYLOR, s->cli.timing);

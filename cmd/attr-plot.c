@@ -132,8 +132,7 @@ static void run(struct plot *s)
     if (!cli_read_records(&s->cli, "-", &s->records) || !choose_records(s))
         return;
     if (s->n == 0)
-        s->cli.error =
-            (struct sx_error){.status = SX_FAILED, .message = "no record has anything to draw"};
+        cli_error(&s->cli.error, SX_FAILED, "no record has anything to draw");
     else if (s->cli.format == CLI_HTML)
         write_html(s);
     else if (s->cli.each)

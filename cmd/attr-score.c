@@ -50,8 +50,7 @@ static struct sx_explainer *aimed(struct score *s, const struct cli_sample *samp
     if (s->cli.explain.target != NULL || target == NULL)
         return e;
     if (index == NULL || index->kind != SX_INTEGER || sx_datum_at(target, "other") != NULL) {
-        *error = (struct sx_error){.status = SX_FAILED,
-                                   .message = "the record explains no single element: say -t"};
+        cli_error(error, SX_FAILED, "the record explains no single element: say -t");
         return NULL;
     }
     return sx_explainer_aim(e, index->integer, error) ? e : NULL;
@@ -156,8 +155,7 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
             n += score_record(s, sample, record, error);
     }
     if (n == 0 && error->status == SX_OK)
-        *error = (struct sx_error){.status = SX_FAILED,
-                                   .message = "no record has a map of this sample"};
+        cli_error(error, SX_FAILED, "no record has a map of this sample");
     return error->status == SX_OK;
 }
 

@@ -68,7 +68,7 @@ static float *grow(struct flint_explain *s, const struct sx_flint_explained *e,
     for (size_t k = 0; ok && k < n; k++)
         memcpy(changed + k * size, e->x->data, size * sizeof *changed);
     if (!ok)
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
+        cli_error(error, SX_MEMORY, "out of memory");
     ok = ok && sx_flint_maximise(s->flint, &s->look.am, &e->x->shape, e->relevant, e->order,
                                  changed, climbed, error);
     free(climbed);
@@ -87,7 +87,7 @@ static bool write_album(struct flint_explain *s, struct sx_error *error)
     if (ok)
         column[0] = "sample";
     else
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
+        cli_error(error, SX_MEMORY, "out of memory");
     ok = ok &&
          sx_album_draw(&s->album, "samples, and what they become as their attributes grow",
                        column, &figure, error) &&

@@ -65,9 +65,7 @@ static void check_options(struct flint_fit *s)
 
 static bool no_log(const struct flint_fit *s, struct sx_error *error)
 {
-    error->status = SX_WRITE;
-    snprintf(error->message, sizeof error->message, "%.200s: cannot be written", s->log_file);
-    return false;
+    return cli_error(error, SX_WRITE, "%.200s: cannot be written", s->log_file);
 }
 
 static void show_line(struct flint_fit *s, const struct sx_flint_progress *p)
@@ -249,9 +247,8 @@ static void run(struct flint_fit *s)
     if (!read_sets(s, error) || !begin(s, error) || !train(s, error))
         return;
     if (cli_caught() != 0) {
-        s->cli.error.status = SX_FAILED;
-        snprintf(error->message, sizeof error->message, "stopped by signal %d%s", cli_caught(),
-                 s->checkpoint != NULL ? "; --resume goes on" : "");
+        cli_error(error, SX_FAILED, "stopped by signal %d%s", cli_caught(),
+                  s->checkpoint != NULL ? "; --resume goes on" : "");
         return;
     }
     if (sx_flint_fit_write(s->fit, s->cli.sink, error) && write_model(s, error))

@@ -103,11 +103,8 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
 static bool add_output(struct onnx_run *s, struct sx_error *error)
 {
     const char *name;
-    if (sx_inference_is_text(s->inference, 0)) {
-        *error = (struct sx_error){
-            .status = SX_FAILED, .message = "the output holds text, which no array does here"};
-        return false;
-    }
+    if (sx_inference_is_text(s->inference, 0))
+        return cli_error(error, SX_FAILED, "the output holds text, which no array does here");
     struct sx_tensor t = *sx_inference_output(s->inference, 0, &name);
     bool batch = cli_sample_axis(&s->cli) && t.shape.rank > 0 && t.shape.dim[0] == 1;
     for (int i = 0; batch && i < sx_model_output_count(s->cli.model); i++) {

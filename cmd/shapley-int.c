@@ -60,10 +60,8 @@ static bool choose_names(struct shapley *s, struct sx_error *error)
         return false;
     free(s->name);
     s->name = calloc((size_t)n + 1, sizeof *s->name);
-    if (s->name == NULL) {
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
-        return false;
-    }
+    if (s->name == NULL)
+        return cli_error(error, SX_MEMORY, "out of memory");
     for (int64_t i = 0; i < n; i++)
         s->name[i] = i < (int64_t)s->n_lines ? s->line[i]
                      : s->players != NULL

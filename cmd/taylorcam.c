@@ -186,11 +186,8 @@ static void run(struct taylorcam *s)
         list_layers(s);
     else if (s->o.boxes == NULL || sx_boxes_read(s->o.boxes, &s->box, &s->n_boxes, &error))
         cli_each(&s->cli, explain);
-    else {
-        s->cli.error.status = error.status;
-        snprintf(s->cli.error.message, sizeof s->cli.error.message, "%.80s: %.200s", s->o.boxes,
-                 error.message);
-    }
+    else
+        cli_fail(&s->cli, s->o.boxes, &error);
 }
 
 static const struct cli_option options[] = {

@@ -61,7 +61,7 @@ static bool take_names(struct xderiv *s, struct sx_error *error)
     for (size_t i = 0; ok && i < n; i++, s->n_names++)
         ok = (s->name[i] = strdup(cli_feature(&s->cli, i))) != NULL;
     if (!ok)
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
+        cli_error(error, SX_MEMORY, "out of memory");
     return ok;
 }
 

@@ -10,10 +10,8 @@ static bool add_row(struct cli *cli, struct sx_error *error)
     if (cli->n_arrays == cli->array_capacity) {
         size_t room = 2 * cli->array_capacity + 8;
         struct sx_tensor *more = realloc(cli->arrays, room * sizeof *more);
-        if (more == NULL) {
-            *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
-            return false;
-        }
+        if (more == NULL)
+            return cli_error(error, SX_MEMORY, "out of memory");
         cli->arrays = more;
         cli->array_capacity = room;
     }
@@ -48,11 +46,8 @@ bool cli_add_array(struct cli *cli, const struct sx_tensor *tensor, struct sx_er
         return true;
     }
     const struct sx_tensor *first = first_row(cli);
-    if (first != NULL && !sx_shape_equal(&first->shape, &tensor->shape)) {
-        *error = (struct sx_error){.status = SX_FAILED,
-                                   .message = "has another shape than the samples before it"};
-        return false;
-    }
+    if (first != NULL && !sx_shape_equal(&first->shape, &tensor->shape))
+        return cli_error(error, SX_FAILED, "has another shape than the samples before it");
     if (!add_row(cli, error) ||
         !sx_tensor_convert(&cli->arrays[cli->n_arrays], type, tensor, error))
         return false;
@@ -75,11 +70,8 @@ static bool add_axis(const struct cli *cli, struct sx_shape *shape, struct sx_er
 {
     if (cli->overall || cli->one_result || (cli->n_arrays == 1 && !cli_sample_axis(cli)))
         return true;
-    if (shape->rank == SX_MAX_RANK) {
-        *error = (struct sx_error){.status = SX_FAILED,
-                                   .message = "too many axes for a .npy of many samples"};
-        return false;
-    }
+    if (shape->rank == SX_MAX_RANK)
+        return cli_error(error, SX_FAILED, "too many axes for a .npy of many samples");
     memmove(shape->dim + 1, shape->dim, (size_t)shape->rank * sizeof shape->dim[0]);
     shape->dim[0] = (int64_t)cli->n_arrays;
     shape->rank++;

@@ -31,10 +31,8 @@ bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,
 {
     const struct sx_shape *shape = &sx_explainer_input(explainer)->shape;
     *baseline = calloc((size_t)sx_count(shape) + 1, sizeof **baseline);
-    if (*baseline == NULL) {
-        *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
-        return false;
-    }
+    if (*baseline == NULL)
+        return cli_error(error, SX_MEMORY, "out of memory");
     if (is_plain(cli->baseline))
         return sx_baseline(explainer, cli->baseline, &cli->pre, background, n_background,
                            *baseline, error);

@@ -62,9 +62,7 @@ bool cli_check_batch(struct cli *cli)
             n += (size_t)snprintf(symbols + n, sizeof symbols - n, "%s'%.40s'",
                                   n > 0 ? ", " : "", symbol);
     }
-    cli->error.status = SX_USAGE;
-    snprintf(cli->error.message, sizeof cli->error.message,
-             "--batch-axis: no input has '%.60s' as its first axis, %s%.139s", cli->batch_axis,
-             n > 0 ? "but " : "and no other symbol", symbols);
-    return false;
+    return cli_error(&cli->error, SX_USAGE,
+                     "--batch-axis: no input has '%.60s' as its first axis, %s%.139s",
+                     cli->batch_axis, n > 0 ? "but " : "and no other symbol", symbols);
 }

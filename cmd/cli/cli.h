@@ -226,6 +226,9 @@ _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
 void *cli_must(const struct cli *cli, void *p);
 /* Ends a run that has only printed something about itself. */
 _Noreturn void cli_printed(const struct cli *cli);
+/* Sets *error, whatever it held; false. */
+bool cli_error(struct sx_error *error, enum sx_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Makes *why, which happened at `place`, what ends the run; puts `file` before what ends it,
  * unless it is there. Both return false. */
 bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why);

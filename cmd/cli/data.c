@@ -8,13 +8,8 @@
 
 static bool fail(struct sx_error *error, const char *path, const char *reason)
 {
-    struct sx_error why = {.status = SX_FAILED};
-    snprintf(why.message, sizeof why.message, "%.80s: %.200s", path,
-             reason != NULL ? reason : error->message);
-    if (reason == NULL)
-        why.status = error->status;
-    *error = why;
-    return false;
+    return cli_error(error, reason != NULL ? SX_FAILED : error->status, "%.80s: %.200s", path,
+                     reason != NULL ? reason : error->message);
 }
 
 /* Any array of numbers, flat, as integers; returns what is wrong with it. */
@@ -166,7 +161,7 @@ static bool read_points(struct cli *cli, const char *path, const struct sx_expla
             *points = ok ? more : *points;
         }
         if (!ok)
-            *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
+            cli_error(error, SX_MEMORY, "out of memory");
         else if (ids)
             ok = sx_explainer_embed(explainer, &t, *points + *n * size, error);
         for (int64_t i = 0; ok && !ids && i < size; i++)
@@ -219,7 +214,6 @@ bool cli_read_points(struct cli *cli, const char *path, const struct sx_explaine
         *p = (struct cli_points){cli->points, path, *shape, *points, *n};
         cli->points = p;
     } else if (!sx_shape_equal(shape, &p->shape)) {
-        *error = (struct sx_error){.status = SX_FAILED};
         return fail(error, path, "a stream is read once, and samples have several shapes");
     }
     *n = p->n;

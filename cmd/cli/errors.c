@@ -35,6 +35,17 @@ void *cli_must(const struct cli *cli, void *p)
     exit(SX_MEMORY);
 }
 
+bool cli_error(struct sx_error *error, enum sx_status status, const char *format, ...)
+{
+    struct sx_error made = {.status = status};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(made.message, sizeof made.message, format, args);
+    va_end(args);
+    *error = made;
+    return false;
+}
+
 bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why)
 {
     cli->error.status = why->status;

@@ -123,13 +123,10 @@ bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error)
         split_line(cli, cli->tokens[at]);
     else if (cli->tokens_file == NULL && ids != NULL)
         look_up(cli, ids);
-    if (ids != NULL && cli->n_words > n) {
-        error->status = SX_FAILED;
-        snprintf(error->message, sizeof error->message,
-                 "line %lld of --tokens has %zu tokens, and the sample has %zu",
-                 (long long)at + 1, cli->n_words, n);
-        return false;
-    }
+    if (ids != NULL && cli->n_words > n)
+        return cli_error(error, SX_FAILED,
+                         "line %lld of --tokens has %zu tokens, and the sample has %zu",
+                         (long long)at + 1, cli->n_words, n);
     while (ids != NULL && cli->n_words > 0 && cli->n_words < n)
         add_word(cli, "", 0);
     return true;

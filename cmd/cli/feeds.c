@@ -50,11 +50,9 @@ static bool open_member(struct cli *cli, int i, struct sx_error *error)
     }
     char wanted[120];
     describe(sx_model_input(cli->model, i), wanted, sizeof wanted);
-    error->status = SX_USAGE;
-    snprintf(error->message, sizeof error->message,
-             "the model also takes '%.60s', %s: feed it with -i '%.60s'=FILE", how.member,
-             wanted, how.member);
-    return false;
+    return cli_error(error, SX_USAGE,
+                     "the model also takes '%.60s', %s: feed it with -i '%.60s'=FILE",
+                     how.member, wanted, how.member);
 }
 
 static bool at_file(struct sx_error *error, const char *file)
@@ -83,11 +81,8 @@ static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
     if (reader == NULL)
         return false;
     bool table = sx_reader_is_table(reader);
-    if (!table && (c->only != NULL || c->drop != NULL || c->id != NULL || c->truth != NULL)) {
-        *error = (struct sx_error){.status = SX_FAILED,
-                                   .message = "columns were chosen, and it is no table"};
-        return false;
-    }
+    if (!table && (c->only != NULL || c->drop != NULL || c->id != NULL || c->truth != NULL))
+        return cli_error(error, SX_FAILED, "columns were chosen, and it is no table");
     for (int i = 0, k = 0; i < sx_model_input_count(cli->model); i++)
         s->feed[i].column = table && s->columns > 0 && s->feed[i].file == NULL ? k++ : -1;
     return true;
@@ -100,10 +95,8 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
     int n = sx_model_input_count(cli->model);
     s->id = name;
     s->index = 0;
-    if (!cli->each && cli_same_file(cli->output, name)) {
-        *error = (struct sx_error){.status = SX_USAGE, .message = "is what -o writes"};
-        return false;
-    }
+    if (!cli->each && cli_same_file(cli->output, name))
+        return cli_error(error, SX_USAGE, "is what -o writes");
     if (s->main >= 0 && !open_main(cli, name, error))
         return false;
     for (int i = 0; i < n; i++) {

@@ -166,9 +166,7 @@ static bool make_folders(char *path, struct sx_error *error)
         *slash = '\0';
         ok = mkdir(path, 0777) == 0 || errno == EEXIST;
         if (!ok) {
-            error->status = SX_WRITE;
-            snprintf(error->message, sizeof error->message, "%.200s: %s", path,
-                     strerror(errno));
+            cli_error(error, SX_WRITE, "%.200s: %s", path, strerror(errno));
         }
         *slash = '/';
     }
@@ -183,9 +181,7 @@ static bool is_free(const struct cli *cli, const char *path, struct sx_error *er
         taken = taken || cli_same_file(path, cli->inputs[i]);
     if (!taken)
         return true;
-    error->status = SX_USAGE;
-    snprintf(error->message, sizeof error->message, "-o would write over '%.200s'", path);
-    return false;
+    return cli_error(error, SX_USAGE, "-o would write over '%.200s'", path);
 }
 
 bool cli_file_begin(struct cli *cli, struct sx_error *error)

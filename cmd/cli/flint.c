@@ -72,13 +72,12 @@ static bool adopt_preparation(struct cli *cli, const struct sx_flint_origin *o)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if ((wrong & 1u << i) == 0)
             continue;
-        cli->error.status = SX_USAGE;
-        snprintf(cli->error.message, sizeof cli->error.message,
-                 "the file says how its samples were prepared (scale %g, mean %g,%g,%g, std "
-                 "%g,%g,%g), and --%s, --preset or --raw says otherwise",
-                 p->scale, p->mean[0], p->mean[1], p->mean[2], p->std[0], p->std[1], p->std[2],
-                 names[i]);
-        return false;
+        return cli_error(
+            &cli->error, SX_USAGE,
+            "the file says how its samples were prepared (scale %g, mean %g,%g,%g, std "
+            "%g,%g,%g), and --%s, --preset or --raw says otherwise",
+            p->scale, p->mean[0], p->mean[1], p->mean[2], p->std[0], p->std[1], p->std[2],
+            names[i]);
     }
     if (o->prepared) {
         cli->pre = *p;
@@ -97,13 +96,10 @@ static bool adopt_labels(struct cli *cli, const struct sx_flint_origin *o)
             cli->labels[cli->n_labels++] = cli_must(cli, strdup(o->labels[i]));
     }
     for (int64_t i = 0; i < o->n_labels && i < (int64_t)cli->n_labels; i++)
-        if (strcmp(cli->labels[i], o->labels[i]) != 0) {
-            error->status = SX_USAGE;
-            snprintf(error->message, sizeof error->message,
-                     "--labels: class %lld is '%.80s', but '%.80s' in the fit", (long long)i,
-                     cli->labels[i], o->labels[i]);
-            return false;
-        }
+        if (strcmp(cli->labels[i], o->labels[i]) != 0)
+            return cli_error(error, SX_USAGE,
+                             "--labels: class %lld is '%.80s', but '%.80s' in the fit",
+                             (long long)i, cli->labels[i], o->labels[i]);
     return true;
 }
 
@@ -113,13 +109,9 @@ bool cli_flint_columns(const struct sx_flint *flint,
 {
     const struct sx_flint_origin *o = sx_flint_origin(flint);
     for (int64_t i = 0; i < o->n_names && name(context, (size_t)i) != NULL; i++)
-        if (strcmp(name(context, (size_t)i), o->names[i]) != 0) {
-            error->status = SX_USAGE;
-            snprintf(error->message, sizeof error->message,
-                     "column %lld is '%.80s', but '%.80s' in the fit", (long long)i + 1,
-                     name(context, (size_t)i), o->names[i]);
-            return false;
-        }
+        if (strcmp(name(context, (size_t)i), o->names[i]) != 0)
+            return cli_error(error, SX_USAGE, "column %lld is '%.80s', but '%.80s' in the fit",
+                             (long long)i + 1, name(context, (size_t)i), o->names[i]);
     return true;
 }
 

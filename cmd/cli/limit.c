@@ -79,13 +79,9 @@ bool cli_limit_mapped(struct cli *cli)
     if (cli->memory_left == 0 || !read_usage(&u) || getrlimit(RLIMIT_DATA, &limit) != 0)
         return true;
     size_t mapped = u.all - u.data > cli->mapped ? u.all - u.data - cli->mapped : 0;
-    if (mapped >= cli->memory_left) {
-        cli->error.status = SX_MEMORY;
-        snprintf(cli->error.message, sizeof cli->error.message,
-                 "%.80s: has %zu MB, the limit is %zu MB", cli->model_path, mapped >> 20,
-                 cli->explain.max_memory >> 20);
-        return false;
-    }
+    if (mapped >= cli->memory_left)
+        return cli_error(&cli->error, SX_MEMORY, "%.80s: has %zu MB, the limit is %zu MB",
+                         cli->model_path, mapped >> 20, cli->explain.max_memory >> 20);
     limit.rlim_cur = cli->data + cli->memory_left - mapped;
     if (limit.rlim_cur <= limit.rlim_max)
         setrlimit(RLIMIT_DATA, &limit);

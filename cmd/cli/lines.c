@@ -59,8 +59,6 @@ bool cli_fits(const char *names, size_t n, const char *things, int64_t wanted,
 {
     if (n == 0 || (int64_t)n == wanted)
         return true;
-    error->status = SX_USAGE;
-    snprintf(error->message, sizeof error->message, "%zu %s for %lld %s", n, names,
-             (long long)wanted, things);
-    return false;
+    return cli_error(error, SX_USAGE, "%zu %s for %lld %s", n, names, (long long)wanted,
+                     things);
 }

@@ -24,11 +24,8 @@ static bool assign_feeds(struct cli *cli)
         if (i < n) {
             s->feed[i].file = cli->side[k].file;
         } else if (!sx_model_has_tensor(cli->model, near.word)) {
-            cli->error.status = SX_USAGE;
-            snprintf(cli->error.message, sizeof cli->error.message,
-                     "the model has no input named '%.80s'%s", near.word,
-                     sx_nearest_text(&near));
-            return false;
+            return cli_error(&cli->error, SX_USAGE, "the model has no input named '%.80s'%s",
+                             near.word, sx_nearest_text(&near));
         }
     }
     /* Standard input is not read where -i feeds something and no INPUT is named. */

@@ -6,16 +6,13 @@
 
 static bool no_memory(struct sx_error *error)
 {
-    *error = (struct sx_error){.status = SX_MEMORY, .message = "out of memory"};
-    return false;
+    return cli_error(error, SX_MEMORY, "out of memory");
 }
 
 static bool refuse(const struct sx_option *row, const char *text, struct sx_error *error)
 {
-    error->status = SX_USAGE;
-    snprintf(error->message, sizeof error->message, "'%.80s' does not fit option --%s: %s",
-             text, row->name, row->argument);
-    return false;
+    return cli_error(error, SX_USAGE, "'%.80s' does not fit option --%s: %s", text, row->name,
+                     row->argument);
 }
 
 bool cli_parse_side(const struct sx_option *row, void *options, const char *text,

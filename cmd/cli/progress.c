@@ -67,8 +67,6 @@ bool cli_ran_out(const struct cli *cli, struct sx_error *error)
 {
     if (!cli->watch.stopped)
         return false;
-    error->status = SX_FAILED;
-    snprintf(error->message, sizeof error->message, "it took longer than --max-time=%g",
-             cli->max_time);
+    cli_error(error, SX_FAILED, "it took longer than --max-time=%g", cli->max_time);
     return true;
 }

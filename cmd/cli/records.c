@@ -23,8 +23,7 @@ static void take_line(struct cli *cli, const char *path, size_t number, const ch
     if (record != NULL && sx_result_top(record)->kind != SX_OBJECT) {
         sx_result_free(record);
         record = NULL;
-        error = (struct sx_error){.status = SX_FAILED,
-                                  .message = "is no record, which is a JSON object"};
+        cli_error(&error, SX_FAILED, "is no record, which is a JSON object");
     }
     if (record != NULL) {
         keep(cli, records, record);
@@ -54,10 +53,8 @@ bool cli_read_records(struct cli *cli, const char *path, struct cli_records *rec
         fclose(f);
     if (ok && (records->n > 0 || cli->failed > 0))
         return true;
-    cli->error.status = SX_FAILED;
-    snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %s", path,
-             ok ? "holds no records" : "cannot be read");
-    return false;
+    return cli_error(&cli->error, SX_FAILED, "%.80s: %s", path,
+                     ok ? "holds no records" : "cannot be read");
 }
 
 void cli_records_free(struct cli_records *records)

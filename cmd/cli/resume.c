@@ -135,12 +135,8 @@ static bool compare(struct cli *cli, const char *text)
 static bool begin_file(struct cli *cli, struct sx_error *error)
 {
     struct cli_resumed *r = cli->resumed;
-    if (!r->cut && (ftruncate(r->fd, r->keep) != 0 || lseek(r->fd, r->keep, SEEK_SET) < 0)) {
-        error->status = SX_WRITE;
-        snprintf(error->message, sizeof error->message, "%.80s: %s", cli->output,
-                 strerror(errno));
-        return false;
-    }
+    if (!r->cut && (ftruncate(r->fd, r->keep) != 0 || lseek(r->fd, r->keep, SEEK_SET) < 0))
+        return cli_error(error, SX_WRITE, "%.80s: %s", cli->output, strerror(errno));
     if (r->cut)
         return true;
     struct sx_sink *file = sx_sink_to(r->fd, cli->output, error);

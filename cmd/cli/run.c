@@ -150,10 +150,8 @@ static bool open_all(struct cli *cli)
 bool cli_open(struct cli *cli)
 {
     bool ok = open_all(cli);
-    if (!ok && cli->error.status == SX_OK) {
-        cli->error.status = SX_MEMORY;
-        snprintf(cli->error.message, sizeof cli->error.message, "out of memory");
-    }
+    if (!ok && cli->error.status == SX_OK)
+        cli_error(&cli->error, SX_MEMORY, "out of memory");
     return ok;
 }
 

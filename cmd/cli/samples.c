@@ -67,10 +67,8 @@ static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
     *sample =
         (struct cli_sample){.id = s->id, .from = s->id, .file = true, .started = cli_seconds()};
     if (s->index < cli->row_begin) {
-        error.status = SX_FAILED;
-        snprintf(error.message, sizeof error.message,
-                 "it has %lld sample%s, and --rows begins at %lld", (long long)s->index,
-                 s->index == 1 ? "" : "s", (long long)cli->row_begin);
+        cli_error(&error, SX_FAILED, "it has %lld sample%s, and --rows begins at %lld",
+                  (long long)s->index, s->index == 1 ? "" : "s", (long long)cli->row_begin);
         go_on = !is_wanted(cli, sample) || cli_done(cli, sample, false, &error);
     } else if (!cli->each && cli->format == CLI_NPY && !cli->overall && cli->n_arrays == 0 &&
                cli->probed.shape.rank < 0 && s->index == cli->row_begin &&
