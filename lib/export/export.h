@@ -103,6 +103,7 @@ struct sx_writer {
     const char *
         *beside;      /* what was written with a node: of a choice of the largest, the largest
                             themselves; of a comparison with an upper limit, where x is within */
+    const char **at;  /* of a choice of the largest, where these are, through all planes */
     int *clip;        /* of a comparison with an upper limit, the clipped x; SX_NONE: none */
     int *part, *next; /* of a tensor that slices divide, the first one; after each the next */
     int *reads;       /* room for what a node reads */
@@ -171,6 +172,9 @@ void sx_spell_conv_weight(struct sx_writer *w, int node);
 void sx_spell_sum_pool(struct sx_writer *w, int node);
 void sx_spell_unpool(struct sx_writer *w, int node);
 void sx_spell_pool_index(struct sx_writer *w, int node);
+void sx_spell_pool_place(struct sx_writer *w, int node); /* sets the name of a choice */
+/* `a` at the places of a choice of windows that do not meet, as the result of `node`. */
+void sx_spell_max_unpool(struct sx_writer *w, int node, int choice, const char *a);
 /* Whether a slice, or an embedding, leaves an axis as it is, in all lengths. */
 bool sx_leaves_axis(const struct sx_writer *w, int node, int axis);
 /* A reduction over the axes of the row. */
@@ -186,7 +190,8 @@ bool sx_spell_pattern(struct sx_writer *w, int node);
 
 /* ---- result.c ---- */
 
-/* The tensor of operand k. */
+/* The tensor of a node that is written; of operand k. */
+const char *sx_node_name(struct sx_writer *w, int node);
 const char *sx_operand_name(struct sx_writer *w, int node, int k);
 /* Writes a node as the result of `node`. */
 void sx_result(struct sx_writer *w, int node, const char *op, const char *const *in,

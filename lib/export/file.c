@@ -178,14 +178,8 @@ static bool write_input(struct sx_writer *w, const struct sx_export_port *port)
 static bool write_output(struct sx_writer *w, const struct sx_export_port *port)
 {
     const struct sx_node *n = &w->g->node[port->node];
-    struct sx_dim dims[SX_MAX_RANK];
     const struct sx_onnx_attr to = {.name = "to", .i = port->onnx_type};
-    if (w->name[port->node] == NULL && w->row[port->node] != NULL &&
-        sx_dims_of(w, port->node, dims))
-        w->name[port->node] = sx_out_node(
-            w, "Expand", SX_IN(w->row[port->node], sx_out_dims(w, dims, n->shape.rank)), NULL,
-            NULL, 0);
-    const char *name = w->name[port->node];
+    const char *name = sx_node_name(w, port->node);
     if (name == NULL || !write_port(w, SX_GRAPH_OUTPUT, port))
         return false;
     if (port->onnx_type != sx_onnx_type_of(n->type))
@@ -276,6 +270,7 @@ static bool open_writer(struct sx_writer *w)
     w->wish = sx_new(n, sizeof *w->wish, w->error);
     w->row = sx_new(n, sizeof *w->row, w->error);
     w->beside = sx_new(n, sizeof *w->beside, w->error);
+    w->at = sx_new(n, sizeof *w->at, w->error);
     w->uses = sx_new(n, sizeof *w->uses, w->error);
     w->clip = sx_new(n, sizeof *w->clip, w->error);
     w->part = sx_new(n, sizeof *w->part, w->error);
@@ -295,6 +290,7 @@ static void close_writer(struct sx_writer *w)
     free(w->wish);
     free(w->row);
     free(w->beside);
+    free(w->at);
     free(w->uses);
     free(w->clip);
     free(w->part);

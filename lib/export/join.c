@@ -10,14 +10,14 @@
 struct joint {
     const struct sx_graph *part;
     int *to;
+    struct sx_masks masks;
 };
 
 static int replace(void *context, struct sx_graph *to, const struct sx_node *node,
                    const int *in)
 {
-    const struct joint *j = context;
-    (void)to;
-    return in == NULL ? j->to[node - j->part->node] : SX_NONE;
+    struct joint *j = context;
+    return in == NULL ? j->to[node - j->part->node] : sx_merge_masks(&j->masks, to, node, in);
 }
 
 static int units(struct sx_graph *g, const struct sx_shape *shape)
@@ -104,7 +104,7 @@ static bool join_part(struct sx_task *t, const int *map)
 {
     struct sx_graph *g = t->d->whole;
     size_t n = t->h->n_nodes;
-    struct joint joint = {t->h, sx_new(n, sizeof(int), t->error)};
+    struct joint joint = {.part = t->h, .to = sx_new(n, sizeof(int), t->error)};
     int *made = sx_new(n, sizeof *made, t->error),
         *roots = sx_new(t->n_outputs, sizeof *roots, t->error);
     bool ok = joint.to != NULL && made != NULL && roots != NULL;
@@ -123,6 +123,7 @@ static bool join_part(struct sx_task *t, const int *map)
         t->d->out[t->d->n_out++] = (struct sx_export_port){
             o->name, sx_reshape(g, made[o->node], &o->shape), sx_onnx_type_of(g->real)};
     }
+    free(joint.masks.joined);
     free(joint.to);
     free(made);
     free(roots);

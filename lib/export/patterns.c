@@ -1,5 +1,5 @@
 /* patterns.c - several core operators that ONNX has one for: which there are, and products with a
- * bias and max pooling. limits.c, means.c and splits.c have the others. */
+ * bias. limits.c, means.c, splits.c, pools.c and depthwise.c have the others. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -74,50 +74,20 @@ static void spell_biased(struct sx_writer *w, int node)
     w->name[node] = w->name[product];
 }
 
-/* ---- Max pooling ---- */
-
-/* What is behind reshapes. */
-static int behind(const struct sx_writer *w, int node)
-{
-    while (node_of(w, node)->op == SX_RESHAPE)
-        node = node_of(w, node)->in[0];
-    return node;
-}
-
-/* The choice whose largest elements the node gathers, in its shape. */
-static int read_pooled(const struct sx_writer *w, int node, int *reads)
-{
-    const struct sx_node *n = node_of(w, node);
-    if (node_of(w, n->in[0])->op != SX_TAKE)
-        return SX_NONE;
-    const struct sx_node *take = node_of(w, n->in[0]);
-    reads[0] = behind(w, take->in[1]);
-    const struct sx_node *c = node_of(w, reads[0]);
-    return c->op == SX_POOLINDEX && take->attr[1] != 0 && take->attr[0] == 2 &&
-                   take->shape.rank == 3 && behind(w, take->in[0]) == behind(w, c->in[0]) &&
-                   sx_shape_equal(&c->shape, &n->shape)
-               ? 1
-               : SX_NONE;
-}
-
-static void spell_pooled(struct sx_writer *w, int node)
-{
-    int choice = SX_NONE; /* read_pooled has found it before */
-    read_pooled(w, node, &choice);
-    w->name[node] = w->beside[choice];
-}
-
 /* ---- The table ---- */
 
 static const struct sx_pattern patterns[] = {
     {SX_ADD, read_biased, spell_biased},
     {SX_ADD, sx_read_joined, sx_spell_joined},
-    {SX_RESHAPE, read_pooled, spell_pooled},
+    {SX_RESHAPE, sx_read_pooled, sx_spell_pooled},
+    {SX_RESHAPE, sx_read_unpooled, sx_spell_unpooled},
+    {SX_PUT, sx_read_unpooled, sx_spell_unpooled},
     {SX_WHERE, sx_read_clip, sx_spell_clip},
     {SX_WHERE, sx_read_within, sx_spell_within},
     {SX_SLICE, sx_read_split, sx_spell_split},
     {SX_MUL, sx_read_mean, sx_spell_mean},
     {SX_DIV, sx_read_cancelled, sx_spell_cancelled},
+    {SX_CONVINPUT, sx_read_depthwise, sx_spell_depthwise},
 };
 
 /* The pattern that ends in a node, and what it reads; NULL: none does. */

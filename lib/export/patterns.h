@@ -31,6 +31,18 @@ void sx_spell_split(struct sx_writer *w, int node);
 int sx_read_joined(const struct sx_writer *w, int node, int *reads);
 void sx_spell_joined(struct sx_writer *w, int node);
 
+/* ---- pools.c: max pooling, and its derivative ---- */
+
+int sx_read_pooled(const struct sx_writer *w, int node, int *reads);
+void sx_spell_pooled(struct sx_writer *w, int node);
+int sx_read_unpooled(const struct sx_writer *w, int node, int *reads);
+void sx_spell_unpooled(struct sx_writer *w, int node);
+
+/* ---- depthwise.c: derivatives of convolutions of each channel by itself ---- */
+
+int sx_read_depthwise(const struct sx_writer *w, int node, int *reads);
+void sx_spell_depthwise(struct sx_writer *w, int node);
+
 /* ---- means.c: means, and factors that cancel ---- */
 
 int sx_read_mean(const struct sx_writer *w, int node, int *reads);

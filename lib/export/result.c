@@ -12,18 +12,25 @@ static bool repeats(const struct sx_writer *w, const struct sx_node *n, int k)
     return whole;
 }
 
+const char *sx_node_name(struct sx_writer *w, int node)
+{
+    struct sx_dim dims[SX_MAX_RANK];
+    int rank = w->g->node[node].shape.rank;
+    if (w->name[node] == NULL && w->row[node] != NULL && sx_dims_of(w, node, dims))
+        w->name[node] = sx_out_node(
+            w, "Expand", SX_IN(w->row[node], sx_out_dims(w, dims, rank)), NULL, NULL, 0);
+    if (w->name[node] == NULL && w->at[node] != NULL)
+        sx_spell_pool_place(w, node);
+    return w->name[node];
+}
+
 const char *sx_operand_name(struct sx_writer *w, int node, int k)
 {
     const struct sx_node *n = &w->g->node[node];
     int from = n->in[k];
-    struct sx_dim dims[SX_MAX_RANK];
-    if (w->row[from] == NULL || (w->name[from] == NULL && !repeats(w, n, k)))
-        if (w->row[from] != NULL && sx_dims_of(w, from, dims))
-            w->name[from] = sx_out_node(
-                w, "Expand",
-                SX_IN(w->row[from], sx_out_dims(w, dims, w->g->node[from].shape.rank)), NULL,
-                NULL, 0);
-    return w->name[from] != NULL ? w->name[from] : w->row[from];
+    return w->row[from] != NULL && w->name[from] == NULL && repeats(w, n, k)
+               ? w->row[from]
+               : sx_node_name(w, from);
 }
 
 void sx_result(struct sx_writer *w, int node, const char *op, const char *const *operands,

@@ -76,6 +76,17 @@ bool sx_differentiate_casadi(struct sx_task *t);
 int sx_casadi_apart(struct sx_graph *g, int node, int64_t columns,
                     const struct sx_shape *shape);
 
+/* ---- masks.c ---- */
+
+/* What was joined so far: joined[x] is 1 + the Concat that ReLU x is an operand of, or 0. */
+struct sx_masks {
+    int *joined;
+    size_t capacity;
+};
+/* What a node of a graph that is rebuilt becomes in `to`; SX_NONE: what it was. */
+int sx_merge_masks(struct sx_masks *m, struct sx_graph *to, const struct sx_node *node,
+                   const int *in);
+
 /* ---- join.c ---- */
 
 /* Joins the part to the model, and leaves of that what outputs need. */

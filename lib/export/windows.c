@@ -217,23 +217,37 @@ void sx_spell_unpool(struct sx_writer *w, int node)
               SX_IN(sx_operand_name(w, node, 0), ones(w, &p, n->shape.dim[1])), v.attr, v.n);
 }
 
-/* MaxPool's second result counts through all planes. */
+/* MaxPool's second result counts through all planes: the place in its own is written if asked for. */
 void sx_spell_pool_index(struct sx_writer *w, int node)
 {
-    const struct sx_node *n = &w->g->node[node];
     struct sx_pool p;
     struct window v;
-    int64_t plane = 1;
-    sx_pool_get(n, &p);
+    sx_pool_get(&w->g->node[node], &p);
     open_window(&v, &p.c);
     add(&v, "kernel_shape", p.c.extent, p.c.rank);
-    for (int d = 0; d < p.c.rank; d++)
-        plane *= extent_of(w, n->in[0])[d];
     const char *most = sx_writer_name(w, "MaxPool"), *at = sx_writer_name(w, "index");
     if (at == NULL)
         return;
     sx_onnx_write_nodes(w->to, "MaxPool", SX_IN(sx_operand_name(w, node, 0)), SX_IN(most, at),
                         v.attr, v.n);
     w->beside[node] = most;
-    sx_result(w, node, "Mod", SX_IN(at, sx_out_int(w, plane)), NULL, 0);
+    w->at[node] = at;
+}
+
+void sx_spell_pool_place(struct sx_writer *w, int node)
+{
+    int64_t plane = 1;
+    for (int d = 0; d < w->g->node[node].shape.rank - 2; d++)
+        plane *= extent_of(w, w->g->node[node].in[0])[d];
+    sx_result(w, node, "Mod", SX_IN(w->at[node], sx_out_int(w, plane)), NULL, 0);
+}
+
+void sx_spell_max_unpool(struct sx_writer *w, int node, int choice, const char *a)
+{
+    struct sx_pool p;
+    struct window v;
+    sx_pool_get(&w->g->node[choice], &p);
+    open_window(&v, &p.c);
+    add(&v, "kernel_shape", p.c.extent, p.c.rank);
+    sx_result(w, node, "MaxUnpool", SX_IN(a, w->at[choice]), v.attr, v.n);
 }

@@ -219,6 +219,42 @@ static bool lower_global_max(struct sx_lowering *l)
     return sx_give(l, sx_shaped(g, top, shape.rank, shape.dim));
 }
 
+/* The choice that whole_index made indices in the whole tensor of, in planes of so many elements;
+ * SX_NONE. */
+static int plane_index(const struct sx_graph *g, int index, int64_t plane)
+{
+    const struct sx_node *n = &g->node[index];
+    if (n->op != SX_ADD || g->node[n->in[0]].op != SX_POOLINDEX ||
+        g->node[n->in[1]].op != SX_CONST)
+        return SX_NONE;
+    const struct sx_shape *image = &g->node[g->node[n->in[0]].in[0]].shape;
+    const struct sx_node *base = &g->node[n->in[1]];
+    int64_t count = sx_count(&base->shape);
+    bool same = sx_span(image, 2, image->rank) == plane && base->shape.rank == n->shape.rank &&
+                count == n->shape.dim[0] * n->shape.dim[1];
+    for (int64_t i = 0; same && i < count; i++)
+        same = ((const int64_t *)base->data)[i] == i * plane;
+    return same ? n->in[0] : SX_NONE;
+}
+
+/* Elements at places of each plane, so that samples stay apart, or else of the whole. */
+static int put_at(struct sx_lowering *l, int a, int index, const struct sx_shape *to,
+                  int64_t count)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape image = sx_shape_of(g, a);
+    int64_t n = sx_count(&image), plane = sx_span(to, 2, to->rank);
+    int place = plane_index(g, index, plane), y;
+    if (place == SX_NONE) {
+        place = sx_shaped(g, sx_index(l, index, count), 1, &n);
+        y = sx_put(g, sx_shaped(g, a, 1, &n), place, 0, count, false);
+    } else {
+        int64_t few[] = {image.dim[0], image.dim[1], sx_span(&image, 2, image.rank)};
+        y = sx_put(g, sx_shaped(g, a, 3, few), sx_shaped(g, place, 3, few), 2, plane, true);
+    }
+    return sx_shaped(g, y, to->rank, to->dim);
+}
+
 /* Puts elements back where MaxPool found them; a wanted shape cuts or pads the end. */
 static bool lower_max_unpool(struct sx_lowering *l)
 {
@@ -226,7 +262,7 @@ static bool lower_max_unpool(struct sx_lowering *l)
     struct sx_shape image = sx_arg_shape(l, 0), index = sx_arg_shape(l, 1), to = image;
     struct sx_window w;
     struct sx_ints wanted;
-    int64_t count, n = sx_count(&image);
+    int64_t count;
     if (!sx_read_window(l, &image, NULL, &w) || !sx_const_ints(l, 2, "output_shape", &wanted))
         return false;
     if (!sx_shape_equal(&image, &index))
@@ -238,9 +274,7 @@ static bool lower_max_unpool(struct sx_lowering *l)
                     w.c.pad_begin[i - 2] - w.c.pad_end[i - 2];
     if (!sx_shape_count(&to, &count, l->error))
         return false;
-    int places = sx_shaped(g, sx_index(l, sx_arg(l, 1), count), 1, &n);
-    int y = sx_put(g, sx_shaped(g, sx_arg(l, 0), 1, &n), places, 0, count, false);
-    y = sx_shaped(g, y, to.rank, to.dim);
+    int y = put_at(l, sx_arg(l, 0), sx_arg(l, 1), &to, count);
     for (int i = 0; i < image.rank && wanted.given; i++) {
         int64_t start[SX_MAX_RANK] = {0}, step[SX_MAX_RANK] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
         if (wanted.v[i] < to.dim[i])

@@ -117,11 +117,12 @@ static void derive_same(struct sx_graph *g, int y, int dy, const bool *need, int
         dx[0] = dy;
 }
 
+/* Asks the result, so that nothing but the ReLU reads its operand: runtimes fuse it then. */
 static void derive_relu(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     int zero = sx_scalar(g, 0);
     if (need[0])
-        dx[0] = sx_where(g, sx_binary(g, SX_LESS, zero, g->node[y].in[0]), dy, zero);
+        dx[0] = sx_where(g, sx_binary(g, SX_LESS, zero, y), dy, zero);
 }
 
 /* The cotangent of operand k from that of its broadcast. */

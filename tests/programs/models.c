@@ -161,6 +161,31 @@ static void unnamed(void)
     save("unnamed", m);
 }
 
+/* Two convolutions of each channel by itself, their ReLUs joined, the largest of windows that do not
+ * meet, squared. */
+static void depthwise(void)
+{
+    struct tm_model *m = tm_new(13);
+    float w[4 * 3 * 2], v[2 * 3 * 3];
+    for (int i = 0; i < 24; i++)
+        w[i] = (float)((i * 7 % 11 - 5) / 4.0);
+    for (int i = 0; i < 18; i++)
+        v[i] = (float)((i * 5 % 13 - 6) / 5.0);
+    tm_input(m, "image", SX_FLOAT, 4, (int64_t[]){-1, 2, 6, 6});
+    tm_const(m, "w", SX_FLOAT, 4, (int64_t[]){4, 1, 3, 2}, w);
+    tm_const(m, "v", SX_FLOAT, 4, (int64_t[]){2, 1, 3, 3}, v);
+    tm_node(m, "Conv", "image w", "a", "group=2 dilations=[1,2] pads=[2,1,0,1]");
+    tm_node(m, "Conv", "image v", "b", "group=2 pads=[1,1,1,1]");
+    tm_node(m, "Relu", "a", "c", NULL);
+    tm_node(m, "Relu", "b", "d", NULL);
+    tm_node(m, "Concat", "c d", "e", "axis=1");
+    tm_node(m, "MaxPool", "e", "f", "kernel_shape=[2,2] strides=[2,2]");
+    tm_node(m, "Mul", "f f", "g", NULL);
+    tm_node(m, "Flatten", "g", "y", NULL);
+    tm_output(m, "y");
+    save("depthwise", m);
+}
+
 /* f = x1 x4 + x2^2 / 2 of the four places of a map: its relations are known in closed form. */
 static void places(void)
 {
@@ -497,6 +522,7 @@ int main(int argc, char **argv)
     named("named", "[\"age\", \"b mi\"]");
     named("commas", "age, b mi");
     unnamed();
+    depthwise();
     classifier();
     product();
     places();

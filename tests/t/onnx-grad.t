@@ -9,6 +9,8 @@ output() {
     jq -c --arg name "$2" '[.outputs[] | select(.name == $name) | .values] | flatten' "$1"
 }
 
+jq -nr 'range(4) as $k | [range(72) | . * . + 29 * $k | sin] | @csv' >depthwise.csv
+
 # ---- Gradients are those of ggig ----
 
 while read -r model input name target; do
@@ -29,6 +31,7 @@ digits8 digits8.npy image 3
 digits8 digits8.npy image -1
 cnn8 digits8.npy image 2
 mnist8 mnist8.npy Input3 5
+depthwise depthwise.csv image 7
 END
 
 # ---- Second order: in one step, in two, and by directions ----
@@ -119,6 +122,7 @@ diabetes diabetes.csv x 10 y 1
 digits8 digits8.npy image 64 logits 10
 cnn8 digits8.npy image 64 logits 5
 mnist8 mnist8.npy Input3 784 Plus214_Output_0 10
+depthwise depthwise.csv image 72 y 54
 END
 
 # ---- Nodes: several operators are one where ONNX has one ----
@@ -134,13 +138,19 @@ done <<'END'
 text 220
 review 220
 speech 260
-squeezenet 300
+squeezenet 280
 END
-onnx-grad -q -o g.onnx speech.onnx
-onnx-run --list g.onnx | jq -r .op | sort | uniq -c | awk '{ print $2, $1 }' >ops
-for op in AveragePool:2 ReduceMean:0 Less:5 Where:5; do
-    is "speech: ${op%:*}" "$(awk -v op="${op%:*}" '$1 == op { n = $2 } END { print n + 0 }' ops)" "${op#*:}"
-done
+while read -r model ops; do
+    onnx-grad -q -o g.onnx "$model".onnx
+    onnx-run --list g.onnx | jq -r .op | sort | uniq -c | awk '{ print $2, $1 }' >list
+    for op in $ops; do
+        is "$model: ${op%:*}" "$(awk -v op="${op%:*}" '$1 == op { n = $2 } END { print n + 0 }' list)" "${op#*:}"
+    done
+done <<'END'
+speech AveragePool:2 ReduceMean:0 Less:5 Where:5
+digits8 MaxUnpool:2 Mod:0 ScatterElements:0
+depthwise Conv:4 ConvTranspose:0 Less:1 Where:1 Split:2 MaxUnpool:1
+END
 
 # ---- Ids: by the embedding behind them ----
 
