@@ -108,14 +108,10 @@ static void draw_each(struct plot *s)
 static void draw(struct plot *s)
 {
     int64_t drawn = 0;
-    if (s->cli.sheet && s->o.kind == SX_KIND_AUTO)
-        s->o.kind = SX_SHEET;
-    if (!draw_one(s, s->item, s->n, &drawn))
-        return;
-    if (drawn < s->n)
-        cli_say(&s->cli, "only the first %s%.0lld of %lld records %s drawn; see --sheet",
-                drawn > 1 ? "" : "", (long long)drawn, (long long)s->n,
-                drawn > 1 ? "are" : "is");
+    s->o.sheet = s->cli.sheet;
+    if (draw_one(s, s->item, s->n, &drawn) && drawn < s->n)
+        cli_say(&s->cli, "only the first %lld of %lld records %s drawn; see --sheet",
+                (long long)drawn, (long long)s->n, drawn > 1 ? "are" : "is");
 }
 
 static void write_html(struct plot *s)

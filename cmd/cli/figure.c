@@ -19,8 +19,7 @@ bool cli_figure_check(struct cli *cli)
     bool figure = (CLI_FIGURES >> cli->format & 1) != 0 && (cli->formats >> CLI_SVG & 1) != 0;
     if (!figure || (cli->formats >> CLI_HTML & 1) != 0)
         return true; /* attr-plot draws for itself */
-    if (cli->sheet && kind == SX_KIND_AUTO)
-        cli->figure.kind = SX_SHEET;
+    cli->figure.sheet = cli->sheet;
     if (kind == SX_BEESWARM || kind == SX_SCATTER || kind == SX_SHEET)
         cli->sheet = true;
     return sx_figure_possible(&cli->error);

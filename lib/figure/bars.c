@@ -68,10 +68,10 @@ static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double y, do
         sx_page_label(p, end + (value < 0 ? -5 : 5), y, value < 0, sx_small, text);
 }
 
-/* Room for numbers on both ends of the bars, unless all are of one sign. */
-static struct sx_axis value_axis(const struct sx_facts *v, double from, double to)
+/* Room for numbers on both ends of the bars, unless all are of one sign. `rest` is one more value. */
+static struct sx_axis value_axis(const struct sx_facts *v, double rest, double from, double to)
 {
-    double low = 0, high = 0;
+    double low = fmin(rest, 0), high = fmax(rest, 0);
     for (int64_t i = 0; i < v->n; i++) {
         double e = v->error != NULL && isfinite(v->error[i]) ? v->error[i] : 0;
         if (!isfinite(v->value[i]))
@@ -81,7 +81,7 @@ static struct sx_axis value_axis(const struct sx_facts *v, double from, double t
     }
     if (low == 0 && high == 0)
         high = 1;
-    double room = 56 * (high - low) / (to - from - 112);
+    double room = SX_NUMBER_WIDE * (high - low) / (to - from - 2 * SX_NUMBER_WIDE);
     return (struct sx_axis){low < 0 ? low - room : 0, high > 0 ? high + room : 0, from, to};
 }
 
@@ -93,7 +93,7 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
         return false;
     double rest = rest_of(v, order, shown), names = names_width(p, v, order, shown, true);
     int64_t rows = shown + (shown < v->n);
-    struct sx_axis axis = value_axis(v, x + names + 12, x + names + 12 + 420);
+    struct sx_axis axis = value_axis(v, rest, x + names + 12, x + names + 12 + 420);
     double bottom = y + (double)rows * ROW;
     char what[80], unit[40], name[600];
     sx_figure_unit(f->item[0].record, unit, sizeof unit);

@@ -161,14 +161,27 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
     return true;
 }
 
+/* Whether a text is Hebrew, Arabic or the like. */
+static bool is_right_to_left(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0xd6 && (unsigned char)*c <= 0xdf)
+            return true;
+    return false;
+}
+
+/* A number stays right of its name, whose direction would turn its sign, too: left-to-right marks
+ * around the name keep it apart. */
 void sx_facts_name(const struct sx_facts *f, int64_t i, bool with_x, char *text, size_t size)
 {
     char number[32] = "";
     with_x = with_x && f->x != NULL && isfinite(f->x[i]);
     if (with_x)
         sx_short_number(number, f->x[i]);
+    const char *mark =
+        with_x && f->name[i] != NULL && is_right_to_left(f->name[i]) ? "\xe2\x80\x8e" : "";
     if (f->name[i] != NULL)
-        snprintf(text, size, "%s%s%s", f->name[i], with_x ? " = " : "", number);
+        snprintf(text, size, "%s%s%s%s%s", mark, f->name[i], mark, with_x ? " = " : "", number);
     else
         snprintf(text, size, "%lld%s%s", (long long)i, with_x ? " = " : "", number);
 }

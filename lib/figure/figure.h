@@ -29,6 +29,7 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
 
 /* The kind that suits the records, and how many of them it shows. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
+bool sx_kind_shows_all(int kind); /* samples on one figure */
 
 /* ---- Numbers of a record (facts.c) ---- */
 
@@ -99,8 +100,9 @@ unsigned sx_signed_colour(double value, double scale); /* centred at zero */
 unsigned sx_amount_colour(double share);               /* from 0 to 1 */
 unsigned sx_text_on(unsigned colour);                  /* black or white */
 
-/* A number as people read it. */
+/* A number as people read it; the width of one, small, and of a gap. */
 void sx_short_number(char text[32], double value);
+#define SX_NUMBER_WIDE 72.0
 
 /* The same beside others of a scale: as many decimals as tell those apart; nothing where it rounds to
  * zero, or they are too large or too small for that. */

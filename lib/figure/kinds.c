@@ -92,6 +92,11 @@ static int64_t of_one_sample(const struct sx_drawn *item, int64_t n)
     return k;
 }
 
+bool sx_kind_shows_all(int kind)
+{
+    return kind == SX_BEESWARM || kind == SX_SCATTER || kind == SX_SHEET;
+}
+
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn)
 {
     int one = kind_of_record(item[0].record);
@@ -102,7 +107,7 @@ int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn)
         kind = one == SX_OVERLAY && same > 1              ? SX_STRIP
                : row && attribution && same == 1 && n > 2 ? SX_BEESWARM
                                                           : one;
-    bool all = kind == SX_BEESWARM || kind == SX_SCATTER || kind == SX_SHEET;
+    bool all = sx_kind_shows_all(kind);
     bool methods = kind == SX_STRIP || kind == SX_CURVE || kind == SX_BARS;
     *drawn = all ? n : methods ? same : 1;
     return kind;

@@ -91,6 +91,10 @@ bool sx_figure_make(const struct sx_figure_options *o, const struct sx_drawn *it
     if (n < 1)
         return sx_fail(error, SX_FAILED, "there is no record to draw");
     f.kind = sx_kind_of(item, n, o->kind, &f.n);
+    if (o->sheet && !sx_kind_shows_all(o->kind)) {
+        f.kind = SX_SHEET;
+        f.n = n;
+    }
     sx_title_of(&f, title, sizeof title);
     bool ok = sx_about_record(&about, item[0].record, error);
     struct sx_page_options page = {.format = formats[format],

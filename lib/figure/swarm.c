@@ -5,7 +5,7 @@
 
 #include "figure/figure.h"
 
-enum { ROW = 30, WIDE = 440, RADIUS = 3 };
+enum { ROW = 30, WIDE = 440, RADIUS = 3, LEAST_BAR = 130 };
 
 /* The same features in every record; those of another number are left out. */
 struct samples {
@@ -164,8 +164,11 @@ bool sx_draw_beeswarm(struct sx_page *p, const struct sx_figure *f, double x, do
         }
         *width = names + 12 + WIDE;
         *height = bottom - y + 40;
-        if (s.facts[0].x != NULL && !f->o->no_bar)
-            value_bar(p, x + *width + 16, y, bottom - y, width);
+        if (s.facts[0].x != NULL && !f->o->no_bar) {
+            double bar = fmax(bottom - y, LEAST_BAR);
+            value_bar(p, x + *width + 16, y, bar, width);
+            *height = fmax(*height, bar);
+        }
     }
     samples_free(&s);
     return ok;

@@ -66,7 +66,7 @@ static void sample_of(const struct sx_figure *f, char *text, size_t size)
     const struct sx_datum *record = f->item[0].record;
     const char *id = sx_bare_name(sx_datum_text(sx_datum_at(record, "id"), ""));
     double index = sx_datum_number(sx_datum_at(record, "index"), 0);
-    bool many = f->kind == SX_BEESWARM || f->kind == SX_SCATTER || f->kind == SX_SHEET;
+    bool many = sx_kind_shows_all(f->kind);
     int64_t samples = many ? samples_of(f) : 1;
     if (samples > 1)
         snprintf(text, size, "%lld samples", (long long)samples);
@@ -82,7 +82,7 @@ void sx_title_of(const struct sx_figure *f, char *text, size_t size)
     sample_of(f, sample, sizeof sample);
     method_of(f, method, sizeof method);
     target_of(f->item[0].record, target, sizeof target);
-    bool one = f->kind != SX_SHEET && f->kind != SX_BEESWARM && f->kind != SX_SCATTER;
+    bool one = !sx_kind_shows_all(f->kind);
     snprintf(text, size, "%s%s%s%s%s", sample, sample[0] != '\0' ? ": " : "", method,
              one && target[0] != '\0' ? " of " : "", one ? target : "");
 }
@@ -95,7 +95,7 @@ void sx_subtitle_of(const struct sx_figure *f, char *text, size_t size)
     char unit[32], number[32];
     sx_figure_unit(record, unit, sizeof unit);
     sx_short_number(number, value);
-    bool one = f->kind != SX_SHEET && f->kind != SX_BEESWARM && f->kind != SX_SCATTER;
+    bool one = !sx_kind_shows_all(f->kind);
     snprintf(text, size, "%s%s%s%s%s", sx_bare_name(model),
              model[0] != '\0' && one && isfinite(value) ? ", " : "",
              one && isfinite(value) ? unit : "", one && isfinite(value) ? " " : "",

@@ -67,7 +67,8 @@ static struct sx_axis range(const struct steps *s, double from, double to)
         low = fmin(low, at);
         high = fmax(high, at);
     }
-    double room = high > low ? 0.14 * (high - low) : 1;
+    double room =
+        high > low ? SX_NUMBER_WIDE * (high - low) / (to - from - 2 * SX_NUMBER_WIDE) : 1;
     return (struct sx_axis){low - room, high + room, from, to};
 }
 
@@ -94,12 +95,20 @@ static void mark(struct sx_page *p, const struct sx_axis *axis, double value, do
     sx_page_text(p, at, above ? top - 17 : bottom + 3, 0.5, sx_bold, text);
 }
 
+/* The number at the end of a step, with its sign. */
+static void step_number(const struct steps *s, int64_t i, char number[33])
+{
+    double v = i < s->shown ? s->v.value[s->order[i]] : s->rest;
+    number[0] = '+';
+    sx_short_number(number + (v >= 0), v);
+}
+
 /* The weakest steps first, so that the strongest one ends at the output, which is on top. */
 static void draw_steps(struct sx_page *p, const struct steps *s, const struct sx_axis *axis,
                        double x, double names, double y)
 {
     double at = s->base;
-    char name[600], number[32];
+    char name[600], number[33];
     for (int64_t i = s->rows - 1; i >= 0; i--) {
         double next = at + step(s, i), row = y + ((double)i + 0.5) * ROW;
         double from = sx_on(axis, at), to = sx_on(axis, next);
@@ -107,8 +116,7 @@ static void draw_steps(struct sx_page *p, const struct steps *s, const struct sx
         sx_page_colour(p, i < s->shown ? SX_BLACK : SX_GREY, 1);
         sx_page_label(p, x + names, row, 1, sx_plain, name);
         draw_arrow(p, from, to, row, THICK);
-        snprintf(number, sizeof number, "%s", step(s, i) >= 0 ? "+" : "");
-        sx_short_number(number + (step(s, i) >= 0), step(s, i));
+        step_number(s, i, number);
         sx_page_colour(p, SX_BLACK, 1);
         sx_page_label(p, to + (to < from ? -5 : 5), row, to < from, sx_small, number);
         sx_page_colour(p, SX_GREY, 1);
@@ -146,47 +154,109 @@ bool sx_draw_waterfall(struct sx_page *p, const struct sx_figure *f, double x, d
 
 /* ---- On one line ---- */
 
-/* Names under the segments, in as many lanes as keep them apart: the lane of the next one. */
-static int lane_of(double *end, int lanes, double left)
-{
-    int lane = 0;
-    while (lane < lanes - 1 && end[lane] > left)
-        lane++;
-    return lane;
-}
+/* A segment's name: under its middle, unless that is too near to an end of the figure. */
+struct label {
+    char *text;
+    double middle, left, width;
+    int64_t lane;
+    bool raises;
+};
 
 /* Segments of one sign from the output outwards: what raises it lies left of it, in order. */
 static void draw_side(struct sx_page *p, const struct steps *s, const struct sx_axis *axis,
-                      bool raising, double y, double *lowest)
+                      bool raising, double y, struct label *label)
 {
-    enum { LANES = 8, LANE = 18 };
-    double end[LANES], at = s->output;
-    char name[600];
-    for (int i = 0; i < LANES; i++)
-        end[i] = raising ? INFINITY : -INFINITY;
+    double at = s->output;
     for (int64_t i = 0; i < s->rows; i++) {
         double v = step(s, i);
         if (v == 0 || (v > 0) != raising)
             continue;
-        double from = sx_on(axis, at - v), to = sx_on(axis, at), middle = (from + to) / 2;
+        double from = sx_on(axis, at - v), to = sx_on(axis, at);
         draw_arrow(p, from, to, y, 34);
         sx_page_colour(p, 0xffffff, 1);
         sx_page_line(p, from, y - 17, from, y + 17, 1);
-        step_name(s, i, name, sizeof name);
-        double half = sx_page_width(p, sx_small, name) / 2 + 5;
-        int lane = raising ? lane_of((double[]){-end[0], -end[1], -end[2], -end[3], -end[4],
-                                                -end[5], -end[6], -end[7]},
-                                     LANES, -(middle + half))
-                           : lane_of(end, LANES, middle - half);
-        end[lane] = raising ? middle - half : middle + half;
-        double low = y + 26 + lane * LANE;
-        sx_page_colour(p, SX_FAINT, 1);
-        sx_page_line(p, middle, y + 18, middle, low, 0.8);
-        sx_page_colour(p, v > 0 ? 0xa84a00U : SX_NEGATIVE, 1);
-        sx_page_text(p, middle, low, 0.5, sx_small, name);
-        *lowest = fmax(*lowest, low + LANE);
+        label[i].middle = (from + to) / 2;
+        label[i].raises = raising;
         at -= v;
     }
+}
+
+/* The first lane in which a label meets none of those before it. */
+static int64_t lane_of(const struct label *label, int64_t i)
+{
+    enum { APART = 10 };
+    int64_t lane = 0;
+    for (int64_t k = 0; k < i; k++)
+        if (label[k].width > 0 && label[k].lane == lane &&
+            label[k].left < label[i].left + label[i].width + APART &&
+            label[i].left < label[k].left + label[k].width + APART) {
+            lane++;
+            k = -1;
+        }
+    return lane;
+}
+
+/* The names of all segments in lanes, the strongest ones on top; where the last lane ends. */
+static double draw_labels(struct sx_page *p, struct label *label, int64_t n, double x,
+                          double wide, double y)
+{
+    enum { LANE = 18 };
+    double lowest = y;
+    for (int64_t i = 0; i < n; i++) {
+        struct label *l = &label[i];
+        l->left = fmax(fmin(l->middle - l->width / 2, x + wide - l->width), x);
+        l->lane = lane_of(label, i);
+        double low = y + (double)l->lane * LANE;
+        double to = fmin(fmax(l->middle, l->left), l->left + l->width);
+        sx_page_colour(p, SX_FAINT, 1);
+        if (l->width > 0)
+            sx_page_line(p, l->middle, y - 8, to, low, 0.8);
+        lowest = fmax(lowest, low + LANE);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (label[i].width == 0)
+            continue;
+        sx_page_colour(p, label[i].raises ? 0xa84a00U : SX_NEGATIVE, 1);
+        sx_page_text(p, label[i].left, y + (double)label[i].lane * LANE, 0, sx_small,
+                     label[i].text);
+    }
+    return lowest;
+}
+
+/* The names of the steps that are not 0, and the widest of them. */
+static struct label *labels_of(struct sx_page *p, const struct steps *s, double *wide,
+                               struct sx_error *error)
+{
+    char name[600];
+    struct label *label = sx_new((size_t)s->rows, sizeof *label, error);
+    for (int64_t i = 0; label != NULL && i < s->rows && error->status == SX_OK; i++) {
+        step_name(s, i, name, sizeof name);
+        label[i].text = sx_strdup(name, error);
+        label[i].width = step(s, i) != 0 ? sx_page_width(p, sx_small, name) : 0;
+        *wide = fmax(*wide, label[i].width);
+    }
+    return label;
+}
+
+static void labels_free(struct label *label, int64_t n)
+{
+    for (int64_t i = 0; label != NULL && i < n; i++)
+        free(label[i].text);
+    free(label);
+}
+
+/* From all that lowers the output to all that raises it, and the base. */
+static struct sx_axis line_of(const struct steps *s, double from, double to)
+{
+    double low = s->output, high = s->output;
+    for (int64_t i = 0; i < s->rows; i++) {
+        low -= fmax(step(s, i), 0);
+        high -= fmin(step(s, i), 0);
+    }
+    low = fmin(low, s->base);
+    high = fmax(high, s->base);
+    double room = high > low ? 0.06 * (high - low) : 1;
+    return (struct sx_axis){low - room, high + room, from, to};
 }
 
 bool sx_draw_force(struct sx_page *p, const struct sx_figure *f, double x, double y,
@@ -194,27 +264,23 @@ bool sx_draw_force(struct sx_page *p, const struct sx_figure *f, double x, doubl
 {
     struct steps s;
     char unit[40];
+    double wide = 760;
     bool ok = steps_get(&s, f, error);
+    struct label *label = ok ? labels_of(p, &s, &wide, error) : NULL;
+    ok = ok && error->status == SX_OK;
     if (ok) {
-        double low = s.output, high = s.output, lowest = y;
-        for (int64_t i = 0; i < s.rows; i++) {
-            low -= fmax(step(&s, i), 0);
-            high -= fmin(step(&s, i), 0);
-        }
-        low = fmin(low, s.base);
-        high = fmax(high, s.base);
-        double room = high > low ? 0.06 * (high - low) : 1;
-        struct sx_axis axis = {low - room, high + room, x, x + 760};
+        struct sx_axis axis = line_of(&s, x, x + wide);
         sx_figure_unit(f->item[0].record, unit, sizeof unit);
         sx_axis_below(p, &axis, y + 20, y + 40, unit);
         mark(p, &axis, s.base, y + 20, y + 118, "base", true);
         bool near = fabs(sx_on(&axis, s.base) - sx_on(&axis, s.output)) < 130;
         mark(p, &axis, s.output, y + (near ? 3 : 20), y + 118, "output", true);
-        draw_side(p, &s, &axis, true, y + 100, &lowest);
-        draw_side(p, &s, &axis, false, y + 100, &lowest);
-        *width = 760;
-        *height = fmax(lowest, y + 140) - y;
+        draw_side(p, &s, &axis, true, y + 100, label);
+        draw_side(p, &s, &axis, false, y + 100, label);
+        *width = wide;
+        *height = fmax(draw_labels(p, label, s.rows, x, wide, y + 126), y + 140) - y;
     }
+    labels_free(label, s.rows);
     steps_free(&s);
     return ok;
 }

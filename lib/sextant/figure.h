@@ -46,6 +46,7 @@ struct sx_figure_options {
     int64_t top;        /* features, sets or pairs that are shown at most; 0: 20 */
     int64_t pad;        /* pixels by which boxes of a picture grow */
     const char *edges;  /* of a network: the lines "a,b" of a graph; NULL: none */
+    bool sheet; /* every sample, each in a cell of `kind`, unless that kind shows all of them */
 };
 extern const struct sx_options sx_figure_table;
 

@@ -116,6 +116,11 @@ plot -f svg --sheet <maps
 has 'a sheet' '2 samples: ggig' 'digits8.npy [1]: ggig of output 5'
 is 'a sheet: the maps of a sample are one cell' "$(grep -c '^digits8.npy.*: ggig of output' "$T/out")" 2
 is 'a sheet: nothing is left out' "$status $(cat "$T/err")" '0 '
+plot -f svg --sheet --kind=overlay <maps
+is 'a sheet of a kind: a cell for each record' \
+    "$status $(cat "$T/err")$(grep -c '^digits8.npy.*: \(grad\|ig\) of output' "$T/out")" '0 4'
+plot -f svg --sheet --kind=force <rows
+has 'a sheet of force plots' '20 samples: ggig' 'diabetes.csv [19]: ig of output 0'
 plot -f svg --kind=overlay --no-bar --no-title <maps
 is 'no title, no bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
 
@@ -143,6 +148,17 @@ jq -c '.names[2] = ("a very long name of a feature " * 4)' row >long
 plot -f svg <long
 has 'long names are whole' "$(jq -rn '"a very long name of a feature " * 4') = −0.5627"
 ok 'and the figure grows' test "$(sed -n 's/.*viewBox="0 0 \([0-9]*\) .*/\1/p' "$T/out")" -gt 1000
+# Texts of an SVG as cairo writes them: where each glyph stands.
+jq -c '.names |= map("a long name of " + .)' row >long
+plot -f svg --kind=force <long
+has 'a force plot of long names' 'a long name of s5 = −0.8429'
+wide=$(sed -n 's/.*viewBox="0 0 \([0-9]*\) .*/\1/p' "$T/out" | head -n 1)
+is 'a force plot: names do not run out of it' "$(grep -o '<use [^>]*' "$T/out" | tr ' ' '\n' |
+    sed -n 's/^x="\([-0-9.]*\)"$/\1/p' | awk -v wide="$wide" '$1 < 0 || $1 > wide { n++ } END { print n + 0 }')" 0
+jq -c '.names[0] = "\u05d2\u05d9\u05dc"' row >hebrew
+plot -f svg --kind=bars <hebrew
+has 'a name from right to left is apart from its number' \
+    "$(jq -rn '"\u200e\u05d2\u05d9\u05dc\u200e = 1.685"')"
 plot -o pictures/ <maps
 is 'a file per record' "$status $(find pictures -name '*.png' | wc -l)" '0 4'
 
