@@ -36,14 +36,14 @@
 #define REAL float
 #define BYTES 64
 #define ROWS 8
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET __attribute__((target("avx512f,avx2,fma")))
 #define NAME(x) x##_float_avx512
 #include "ops/gemm_kernels.h"
 
 #define REAL double
 #define BYTES 64
 #define ROWS 8
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET __attribute__((target("avx512f,avx2,fma")))
 #define NAME(x) x##_double_avx512
 #include "ops/gemm_kernels.h"
 #endif
