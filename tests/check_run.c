@@ -32,6 +32,21 @@ START_TEST(convolutional_gradient)
 }
 END_TEST
 
+/* An activation that reads its argument twice, once times a number: the convolution is one step. */
+START_TEST(convolutions_are_computed_once)
+{
+    struct net net = net_begin();
+    int x = net_input(&net, (struct sx_shape){4, {1, 8, 9, 9}});
+    int y = net_conv(&net, x, 16, 3, 1, 1);
+    int above = sx_binary(net.g, SX_LESS, sx_scalar(net.g, 0), y);
+    net.out[net.n_out++] = sx_where(net.g, above, y, sx_scale(net.g, y, 0.1));
+    char *steps = net_steps(&net);
+    ck_assert_int_eq(net_count(steps, "[16,8,3,3]"), 1);
+    free(steps);
+    net_check(&net);
+}
+END_TEST
+
 START_TEST(outputs_of_all_kinds)
 {
     /* An input, a constant, a view, the same value twice, and an output used further on. */
@@ -227,7 +242,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("run");
-    SUITE_ADD(c, perceptrons, convolutional, convolutional_gradient, outputs_of_all_kinds,
+    SUITE_ADD(c, perceptrons, convolutional, convolutional_gradient,
+              convolutions_are_computed_once, outputs_of_all_kinds,
               memory_is_reused_and_limited, feeds_are_checked, points_in_batches,
               points_left_over, filling_divides_by_nothing_else, points_share_inputs,
               points_shrink_to_the_memory);

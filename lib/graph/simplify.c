@@ -210,11 +210,13 @@ static int channel_factor(struct sx_graph *g, int factor, const struct sx_shape 
     return sx_reshape(g, factor, &w);
 }
 
-/* conv(x, w) * c = conv(x, w * c): inference BatchNormalization disappears into its Conv. */
+/* conv(x, w) * c = conv(x, w * c): inference BatchNormalization disappears into its Conv. A factor of
+ * one element does not: activations scale their argument by it and read it as it is, too, so that
+ * the convolution would be computed twice. */
 static int fold_scale(struct sx_graph *g, int product, int factor)
 {
     const struct sx_node a = g->node[product];
-    if (a.op == SX_CONV && sx_is_const(g, a.in[1])) {
+    if (a.op == SX_CONV && sx_is_const(g, a.in[1]) && sx_count(&g->node[factor].shape) > 1) {
         int c = channel_factor(g, factor, &a.shape);
         if (c == SX_NONE)
             return SX_NONE;
@@ -224,14 +226,14 @@ static int fold_scale(struct sx_graph *g, int product, int factor)
     return SX_NONE;
 }
 
-/* Constants gather: (x*a)*b = x*(ab), (x+a)*b = x*b + ab. */
+/* Constants gather: (x*a)*b = x*(ab), and (x+a)*b = x*b + ab for the reason of fold_scale. */
 static int simplify_mul_const(struct sx_graph *g, const struct sx_node *n, int x, int c)
 {
     const struct sx_node a = g->node[x];
     int folded = fold_scale(g, x, c);
     if (folded != SX_NONE)
         return as_result(g, n, folded);
-    if (a.op != SX_MUL && a.op != SX_ADD)
+    if (a.op != SX_MUL && (a.op != SX_ADD || sx_count(&g->node[c].shape) == 1))
         return SX_NONE;
     for (int k = 0; k < 2; k++) {
         if (!sx_is_const(g, a.in[k]) || sx_is_const(g, a.in[1 - k]))
