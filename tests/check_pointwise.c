@@ -79,6 +79,8 @@ static const struct {
     {SX_NEG, -3, 3, f_neg},
     {SX_RECIP, 0.1, 30, f_recip},
     {SX_EXP, -80, 80, expl},
+    {SX_EXP, -760, -70, expl}, /* where it is no normal number, of float32 first */
+    {SX_EXP, 80, 88.5, expl},
     {SX_LOG, 1e-6, 100, logl},
     {SX_SQRT, 0, 100, sqrtl},
     {SX_SIN, -20, 20, sinl},

@@ -47,6 +47,35 @@ ALWAYS_INLINE void M(power)(size_t n, T *d, const T *a, const T *b)
         }
 }
 
+/* The vector library takes its slow path, element by element, where exp is no normal number, and so do
+ * processors that multiply to such a number. Far from zero exp is the product of two that are
+ * normal, and 0 where it surely is. The loops are apart as the compiler would move the bounds
+ * behind the calls. */
+ALWAYS_INLINE void M(exponential)(size_t n, T *d, const T *a)
+{
+    enum { PART = 256 };
+    const bool single = sizeof(T) == sizeof(float);
+    const T low = single ? -87 : -708, zero = single ? -104 : -746, high = -low;
+    int far = 0;
+    for (size_t i = 0; i < n; i++)
+        far |= (a[i] < low) | (a[i] > high);
+    if (far == 0) {
+        LOOP for (size_t i = 0; i < n; i++) d[i] = M(exp)(a[i]);
+        return;
+    }
+    for (; n > 0; n -= n < PART ? n : PART, a += PART, d += PART) {
+        T near[PART], rest[PART], is[PART];
+        const size_t m = n < PART ? n : PART;
+        for (size_t i = 0; i < m; i++) {
+            const T x = a[i], y = x < low ? low : x > high ? high : x, r = x == y ? 0 : x - y;
+            near[i] = y;
+            rest[i] = r < zero - low ? zero - low : r > high ? high : r;
+            is[i] = x < zero ? (T)0 : (T)1;
+        }
+        LOOP for (size_t i = 0; i < m; i++) d[i] = M(exp)(near[i]) * (M(exp)(rest[i]) * is[i]);
+    }
+}
+
 ALWAYS_INLINE void M(choose)(size_t n, T *d, const uint8_t *condition, const T *b, const T *c)
 {
     LOOP for (size_t i = 0; i < n; i++) d[i] = condition[i] ? b[i] : c[i];
@@ -62,7 +91,6 @@ CLONES void BLOCK(const struct sx_block *q)
     switch (q->op) {
         UNARY(NEG, T, -x)
         UNARY(RECIP, T, 1 / x)
-        UNARY(EXP, T, M(exp)(x))
         UNARY(LOG, T, M(log)(x))
         UNARY(SQRT, T, M(sqrt)(x))
         UNARY(SIN, T, M(sin)(x))
@@ -100,6 +128,9 @@ CLONES void BLOCK(const struct sx_block *q)
         BINARY(EQUAL, uint8_t, x == y)
         BINARY(LESS, uint8_t, x < y)
         BINARY(LESSEQ, uint8_t, x <= y)
+    case SX_EXP:
+        M(exponential)(n, out, a);
+        break;
     case SX_POW:
         M(power)(n, out, a, b);
         break;
