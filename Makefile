@@ -87,6 +87,7 @@ CFLAGS_ops_map_kernels = -O3 -fno-trapping-math
 CFLAGS_ops_exact = -O3
 # Products may contract a * b + c, but are summed in the order that is written.
 CFLAGS_run_direct_tile = -O3 -ffp-contract=fast
+CFLAGS_run_winograd_loops = -O3 -ffp-contract=fast
 CFLAGS_ops_gemm_kernels = -O3 -ffp-contract=fast
 CFLAGS_ops_conv_kernels = -O3
 CFLAGS_ops_pool = -O3

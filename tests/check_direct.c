@@ -7,7 +7,7 @@
 
 #include "net.h"
 #include "ops/fused.h"
-#include "run/direct.h"
+#include "run/direct_run.h"
 #include "suite.h"
 
 /* The kernel of the last node of a net, and what it needs. */
@@ -18,11 +18,11 @@ struct direct {
     void *scratch;
 };
 
-static struct direct direct_of(struct net *net, int node)
+static struct direct direct_of(struct net *net, int node, bool wide)
 {
     struct direct d = {.node = &net->g->node[node]};
     ck_assert_msg(sx_graph_ok(net->g, &net_error), "%s", net_error.message);
-    ck_assert(sx_directs_new(&d.all, &net_error));
+    ck_assert(sx_directs_new(&d.all, 3, wide, false, &net_error));
     if (d.all == NULL) /* this processor has none */
         return d;
     ck_assert(sx_direct_kernel(d.all, net->g, d.node, &d.kernel, &net_error));
@@ -52,16 +52,17 @@ static void run(const struct direct *d, const struct net *net, const struct sx_t
     sx_direct_run(d->kernel, &call);
 }
 
-/* The kernel of the net's only output near its row's, with the same bytes from 1 to 3 threads. */
-static void check(struct net *net)
+/* The kernel of the net's only output near its row's, with the same bytes from 1 to 3 threads. Wide
+ * processors have only those of winograd.h. */
+static void check_with(struct net *net, bool wide)
 {
     struct sx_tensor feeds[NET_MOST], want[NET_MOST], got[NET_MOST];
-    struct direct d = direct_of(net, net->out[0]);
+    struct direct d = direct_of(net, net->out[0], wide);
     net_ready(net, feeds, got);
     net_evaluate(net, feeds, want);
     size_t bytes = (size_t)sx_count(&got[0].shape) * sizeof(float);
     float *first = sx_new(bytes, 1, &net_error);
-    if (d.all != NULL)
+    if (d.all != NULL && !wide)
         ck_assert_ptr_nonnull(d.kernel);
     for (int threads = 1; d.kernel != NULL && threads <= 3; threads++) {
         omp_set_num_threads(threads);
@@ -79,6 +80,12 @@ static void check(struct net *net)
     net_drop(feeds, net->n_in);
     net_drop(want, net->n_out);
     net_drop(got, net->n_out);
+}
+
+static void check(struct net *net)
+{
+    check_with(net, false);
+    check_with(net, true);
     sx_graph_free(net->g);
 }
 
@@ -91,7 +98,8 @@ static const struct geometry geometries[] = {
     {1, 5, 12, 5, 1, 1, 0, 0},    {4, 16, 11, 3, 1, 1, 4, 5},  {8, 17, 13, 2, 3, 1, 1, 2},
     {40, 64, 15, 1, 1, 1, 0, 0},  {40, 64, 15, 1, 2, 1, 0, 0}, {16, 48, 11, 3, 1, 2, 2, 2},
     {64, 100, 14, 3, 1, 1, 1, 1}, {3, 8, 9, 3, 1, 2, 2, 2},    {17, 1, 8, 4, 1, 1, 2, 1},
-    {24, 30, 6, 1, 1, 1, 1, 1},
+    {24, 30, 6, 1, 1, 1, 1, 1},   {17, 33, 13, 3, 1, 1, 0, 2}, {16, 16, 12, 3, 1, 1, 2, 2},
+    {48, 64, 27, 3, 1, 1, 1, 1},
 };
 enum { GEOMETRIES = sizeof geometries / sizeof geometries[0] };
 
@@ -206,11 +214,13 @@ END_TEST
 /* Each picture of a batch has the bytes that it has alone. */
 START_TEST(batches)
 {
-    const struct geometry *g = &geometries[_i];
+    const struct geometry *g = &geometries[_i % GEOMETRIES];
     struct net one = net_begin(), many = net_begin();
     one.out[one.n_out++] = conv_node(&one, g, 2, net_input(&one, picture_of(g, 2, 1)));
     many.out[many.n_out++] = conv_node(&many, g, 2, net_input(&many, picture_of(g, 2, 5)));
-    struct direct a = direct_of(&one, one.out[0]), b = direct_of(&many, many.out[0]);
+    const bool wide = _i >= GEOMETRIES;
+    struct direct a = direct_of(&one, one.out[0], wide);
+    struct direct b = direct_of(&many, many.out[0], wide);
     struct sx_tensor feed, all, part, whole;
     net_ready(&many, &all, &whole);
     net_ready(&one, &feed, &part);
@@ -231,6 +241,104 @@ START_TEST(batches)
 }
 END_TEST
 
+/* Products by a weight and by its transpose, of a network whose weights are too many to be kept twice:
+ * the same bytes when the weights are read where they lie, and when one packed copy is kept. */
+START_TEST(both_ways)
+{
+    static const int64_t sizes[][3] = {
+        {8, 300, 256}, {97, 31, 100}, {13, 640, 33}, {130, 96, 16}};
+    const int64_t *s = sizes[_i / 4], columns[] = {s[2], s[1]};
+    const bool turned = _i % 2 != 0, wide = _i / 2 % 2 != 0;
+    struct net net = net_begin();
+    int x = net_input(&net, net_shape(2, s[0], s[1], 0, 0));
+    int w = net_weights(&net, net_shape(2, s[turned ? 2 : 1], s[turned ? 1 : 2], 0, 0), 4);
+    net.out[net.n_out++] = x = sx_matmul(net.g, x, w, false, turned);
+    net.out[net.n_out++] = sx_matmul(net.g, x, w, false, !turned);
+    struct sx_directs *all;
+    struct sx_direct *kernel[2];
+    struct sx_tensor feed, want[2], got[2];
+    ck_assert(sx_directs_new(&all, 3, wide, false, &net_error));
+    net_ready(&net, &feed, got);
+    net_evaluate(&net, &feed, want);
+    for (int i = 0; all != NULL && i < 2; i++) {
+        all->weights = SIZE_MAX;
+        ck_assert(
+            sx_direct_kernel(all, net.g, &net.g->node[net.out[i]], &kernel[i], &net_error));
+        ck_assert_ptr_nonnull(kernel[i]);
+    }
+    for (int run = 0; all != NULL && run < 4; run++) {
+        omp_set_num_threads(1 + run % 3);
+        if (run == 2) {
+            const size_t most = (size_t)(s[1] + 31) * (size_t)(s[2] + 31) * sizeof(float);
+            ck_assert_uint_le(sx_directs_packed(all), most);
+            ck_assert(sx_directs_keep(all, &net_error));
+        }
+        for (int i = 0; i < 2; i++) {
+            void *scratch = sx_new_aligned(sx_direct_scratch(kernel[i]), 1, &net_error);
+            const struct sx_node *node = &net.g->node[net.out[i]], *b = &net.g->node[w];
+            const struct sx_tensor *a = i == 0 ? &feed : &want[0];
+            const struct sx_operand in[] = {{SX_FLOAT, &a->shape, a->data},
+                                            {SX_FLOAT, &b->shape, (void *)(uintptr_t)b->data}};
+            float *out = calloc((size_t)(s[0] * columns[i]), sizeof *out);
+            const struct sx_call call = {node, in, out, scratch};
+            sx_direct_run(kernel[i], &call);
+            if (run == 0)
+                memcpy(got[i].data, out, (size_t)(s[0] * columns[i]) * sizeof *out);
+            ck_assert_mem_eq(out, got[i].data, (size_t)(s[0] * columns[i]) * sizeof *out);
+            net_same(&got[i], &want[i], 1e-5);
+            free(out);
+            free(scratch);
+        }
+    }
+    sx_directs_free(all);
+    net_drop(&feed, 1);
+    net_drop(want, 2);
+    net_drop(got, 2);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+/* Infinities of the picture are infinities of the pixels that see them, through clips and residuals,
+ * and of no other ones. */
+START_TEST(infinities)
+{
+    const struct geometry g = {16, 20, 12, 3, 1, 1, 1, 1};
+    struct sx_conv c = conv_of(&g, 2);
+    struct sx_fused f = {
+        .op = SX_CONV, .n_posts = SX_MAX_POSTS, .n_attr = sizeof c / sizeof(int64_t)};
+    f.attr = (const int64_t *)&c;
+    struct net net = net_begin();
+    int in[5] = {net_input(&net, picture_of(&g, 2, 1))};
+    in[1] = net_weights(&net, net_shape(4, g.out, g.in, 3, 3), 4);
+    in[2] = net_weights(&net, net_shape(1, g.out, 0, 0, 0), 1);
+    in[3] = net_input(&net, (struct sx_shape){4, {1, 12, 13, 20}});
+    f.post[0].kind = SX_POST_BIAS;
+    f.post[1] = (struct sx_post){SX_POST_CLIP, -0.3, 0.4};
+    f.post[2].kind = SX_POST_ADD;
+    f.post[3].kind = SX_POST_RELU;
+    net.out[net.n_out++] = sx_fused(net.g, 4, in, &f);
+    for (int wide = 0; wide < 2; wide++) {
+        struct direct d = direct_of(&net, net.out[0], wide != 0);
+        struct sx_tensor feed[2], want, got;
+        net_ready(&net, feed, &got);
+        ((float *)feed[0].data)[(3 * 13 + 5) * 16 + 2] = INFINITY;
+        ((float *)feed[0].data)[(8 * 13 + 12) * 16] = 3e38F;
+        net_evaluate(&net, feed, &want);
+        if (d.kernel != NULL)
+            run(&d, &net, feed, &got);
+        for (int64_t i = 0; d.kernel != NULL && i < sx_count(&got.shape); i++) {
+            double a = sx_tensor_get(&got, i), b = sx_tensor_get(&want, i);
+            ck_assert_msg(fabs(a - b) < 1e-5, "%g is %g at %lld", b, a, (long long)i);
+        }
+        direct_free(&d);
+        net_drop(feed, 2);
+        net_drop(&want, 1);
+        net_drop(&got, 1);
+    }
+    sx_graph_free(net.g);
+}
+END_TEST
+
 /* NaN comes through a relu, and through the edges of a picture comes nothing. */
 START_TEST(nan_passes)
 {
@@ -243,7 +351,7 @@ START_TEST(nan_passes)
     f.post[0].kind = SX_POST_RELU;
     int in[] = {net.in[0], net.g->node[y].in[1]};
     net.out[net.n_out++] = sx_fused(net.g, 2, in, &f);
-    struct direct d = direct_of(&net, net.out[0]);
+    struct direct d = direct_of(&net, net.out[0], false);
     struct sx_tensor feed, got;
     net_ready(&net, &feed, &got);
     ((float *)feed.data)[0] = NAN;
@@ -287,7 +395,7 @@ START_TEST(what_has_none)
         sx_unary(net.g, SX_RELU, x),
     };
     ck_assert_msg(sx_graph_ok(net.g, &net_error), "%s", net_error.message);
-    ck_assert(sx_directs_new(&all, &net_error));
+    ck_assert(sx_directs_new(&all, 2, false, false, &net_error));
     for (int i = 0; all != NULL && i < 5; i++) {
         ck_assert(sx_direct_kernel(all, net.g, &net.g->node[refused[i]], &kernel, &net_error));
         ck_assert_ptr_null(kernel);
@@ -315,7 +423,8 @@ int main(void)
     tcase_add_loop_test(c, adjoints, 0, GEOMETRIES);
     tcase_add_loop_test(c, products, 0, 10);
     tcase_add_loop_test(c, posts, 0, 8);
-    tcase_add_loop_test(c, batches, 0, GEOMETRIES);
-    SUITE_ADD(c, nan_passes, what_has_none);
+    tcase_add_loop_test(c, batches, 0, 2 * GEOMETRIES);
+    tcase_add_loop_test(c, both_ways, 0, 16);
+    SUITE_ADD(c, infinities, nan_passes, what_has_none);
     return suite_run();
 }

@@ -123,7 +123,7 @@ struct cli {
 
     /* Said by the user. */
     const char *model_path, *output, *files_from, *labels_file, *baseline, *data_dir;
-    bool null_separated, timing, quiet, verbose, help, version, complete, no_batch;
+    bool null_separated, timing, quiet, verbose, exact_conv, help, version, complete, no_batch;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     const char *batch_axis;
     int header; /* enum sx_header */

@@ -258,6 +258,12 @@ static const struct sx_option timing[] = {
      .low = 1e-6,
      .high = 1e9}};
 
+static const struct sx_option exactness[] = {{.name = "exact-conv",
+                                              .help = "sum convolutions as they are defined",
+                                              .kind = SX_OPTION_FLAG,
+                                              .param = "exact_conv",
+                                              CLI(exact_conv)}};
+
 static const struct sx_option running[] = {{.letter = 's',
                                             .name = "seed",
                                             .argument = "N",
@@ -308,5 +314,6 @@ const struct cli_common cli_common[] = {
     {0, 0, TABLE("What is written", about)},
     {CLI_SAMPLES, 0, TABLE("What is written", resuming)},
     {0, 0, TABLE("How it is computed", running)},
+    {CLI_EXPLAIN, 0, TABLE("How it is computed", exactness)},
     {CLI_SAMPLES, 0, TABLE("How it is computed", timing)},
     {0, 0, {NULL, NULL, 0}}};

@@ -58,9 +58,11 @@ static bool go_on(struct sx_watch *watch)
 void cli_watch_sample(struct cli *cli, double began)
 {
     cli->sample_began = began;
-    cli->watch =
-        (struct sx_watch){.go_on = go_on, .context = cli, .limited = cli->max_time > 0};
-    cli->explain.watch = cli->max_time > 0 || cli_shows_progress(cli) ? &cli->watch : NULL;
+    cli->watch = (struct sx_watch){.go_on = go_on,
+                                   .context = cli,
+                                   .limited = cli->max_time > 0,
+                                   .exact_conv = cli->exact_conv};
+    cli->explain.watch = &cli->watch;
 }
 
 bool cli_ran_out(const struct cli *cli, struct sx_error *error)

@@ -6,6 +6,10 @@
 
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record)
 {
+    if (cli->watch.inexact)
+        cli_warn(
+            cli, 0,
+            "a convolution was off by more than 1e-5; --exact-conv sums it as it is defined");
     cli_free_lines(cli->recorded, cli->n_recorded);
     cli->recorded = cli->said;
     cli->n_recorded = cli->n_said;

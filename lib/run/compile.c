@@ -46,8 +46,9 @@ static bool run_passes(struct sx_program *program, const struct sx_graph *g, boo
 {
     if (!plain && g->real == SX_FLOAT && !sx_dnnl_new(&program->dnnl, program->threads, error))
         return false;
-    if (program->dnnl != NULL && !sx_dnnl_is_wide() &&
-        !sx_directs_new(&program->directs, error))
+    if (program->dnnl != NULL &&
+        !sx_directs_new(&program->directs, program->threads, sx_dnnl_is_wide(),
+                        program->watch != NULL && program->watch->exact_conv, error))
         return false;
     if (!run_pass(program, g, REWRITE, error))
         return false;

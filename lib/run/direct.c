@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/direct_run.h"
+#include "run/large.h"
 
 enum {
     FEW_CHANNELS = 8,
@@ -11,13 +11,20 @@ enum {
     MOST_STEP = 1 << 15 /* strides, dilations and edges of networks are smaller */
 };
 
-bool sx_directs_new(struct sx_directs **d, struct sx_error *error)
+bool sx_directs_new(struct sx_directs **d, int threads, bool wide, bool exact,
+                    struct sx_error *error)
 {
     *d = NULL;
     if (sx_tile_kernels() == NULL)
         return true;
     *d = sx_new(1, sizeof **d, error);
-    return *d != NULL;
+    if (*d == NULL)
+        return false;
+    (*d)->threads = threads;
+    (*d)->all = !wide;
+    (*d)->exact = exact;
+    (*d)->loops = sx_winograd_loops(wide);
+    return true;
 }
 
 void sx_directs_free(struct sx_directs *d)
@@ -65,8 +72,9 @@ static struct sx_finish finish_of(const struct sx_key *posts)
 
 static bool same_panels(const struct sx_panels *a, const struct sx_panels *b)
 {
-    return a->from == b->from && a->run == b->run && a->w.rank == b->w.rank &&
-           a->w.first == b->w.first && memcmp(a->w.dim, b->w.dim, sizeof a->w.dim) == 0 &&
+    return a->from == b->from && a->run == b->run && a->winograd == b->winograd &&
+           a->large == b->large && a->w.rank == b->w.rank && a->w.first == b->w.first &&
+           memcmp(a->w.dim, b->w.dim, sizeof a->w.dim) == 0 &&
            memcmp(a->w.stride, b->w.stride, sizeof a->w.stride) == 0;
 }
 
@@ -84,6 +92,9 @@ static struct sx_panels *panels_of(struct sx_directs *d, const struct sx_graph *
         return NULL;
     *p = *wanted;
     p->g = g;
+    for (const struct sx_panels *q = d->panels; q != NULL; q = q->next)
+        if (sx_large_turns(q, p))
+            p->other = q;
     p->next = d->panels;
     d->panels = p;
     return p;
@@ -168,7 +179,12 @@ static bool new_kernel(struct sx_directs *d, const struct sx_graph *g,
     k->panels = panels_of(d, g, panels, error);
     if (k->panels == NULL)
         return false;
-    cut_result(k);
+    k->winograd.loops = d->loops;
+    k->winograd.threads = d->threads;
+    if (panels->winograd)
+        sx_winograd_cut(k);
+    else if (!panels->large)
+        cut_result(k);
     return true;
 }
 
@@ -188,6 +204,15 @@ static bool is_modest(const struct sx_key *key, const struct sx_window *w)
     return !w->padded || seen < 4 * image + 4096;
 }
 
+static void plain_panels(struct sx_panels *p, int64_t taps, int64_t run, int64_t out)
+{
+    p->columns = SX_TILE_COLUMNS;
+    p->taps = taps;
+    p->run = run;
+    p->out = out;
+    p->count = (out + SX_TILE_COLUMNS - 1) / SX_TILE_COLUMNS;
+}
+
 static bool conv(struct sx_directs *d, const struct sx_graph *g, const struct sx_node *node,
                  const struct sx_node *inner, struct sx_direct **kernel, struct sx_error *error)
 {
@@ -204,11 +229,16 @@ static bool conv(struct sx_directs *d, const struct sx_graph *g, const struct sx
     if (!key.conv.nhwc || key.conv.group != 1 || (turned && !sx_key_turn(&key)))
         return true;
     conv_window(&key, &w);
-    if (!is_modest(&key, &w) || w.taps > MOST_TAPS || (w.outside && w.run > SX_MOST_OUTSIDE))
-        return true;
-    struct sx_panels p = {.from = weights->data, .taps = w.taps, .run = w.run, .out = key.out};
+    struct sx_panels p = {.from = weights->data};
     sx_key_weights(&key, turned, &p.w);
-    p.count = (p.out + SX_TILE_COLUMNS - 1) / SX_TILE_COLUMNS;
+    if (d->loops != NULL && !d->exact && sx_winograd_pays(&key)) {
+        sx_winograd_panels(d->loops, &key, &p);
+        return new_kernel(d, g, &w, &p, &key, bias, residual, kernel, error);
+    }
+    if (!d->all || !is_modest(&key, &w) || w.taps > MOST_TAPS ||
+        (w.outside && w.run > SX_MOST_OUTSIDE))
+        return true;
+    plain_panels(&p, w.taps, w.run, key.out);
     return new_kernel(d, g, &w, &p, &key, bias, residual, kernel, error);
 }
 
@@ -227,10 +257,13 @@ static bool product(struct sx_directs *d, const struct sx_graph *g, const struct
     key.kind = SX_KEY_PRODUCT;
     sx_key_product(&cut, cut.m, cut.n, &key);
     product_window(&cut, &w);
-    struct sx_panels p = {
-        .from = g->node[inner->in[1]].data, .taps = 1, .run = cut.k, .out = cut.n};
+    struct sx_panels p = {.from = g->node[inner->in[1]].data};
     sx_key_weights(&key, false, &p.w);
-    p.count = (p.out + SX_TILE_COLUMNS - 1) / SX_TILE_COLUMNS;
+    plain_panels(&p, 1, cut.k, cut.n);
+    if (sx_is_large(d, g, &cut))
+        sx_large_panels(d->loops, &p);
+    else if (!d->all)
+        return true;
     return new_kernel(d, g, &w, &p, &key, bias, residual, kernel, error);
 }
 
@@ -260,8 +293,9 @@ static size_t choose_kept(struct sx_directs *d)
             other = other->next;
         weights += other == p ? sx_panels_bytes(p) : 0;
     }
+    size_t most = weights + weights / 16; /* what fills panels up */
     for (struct sx_panels *p = d->panels; p != NULL; p = p->next) {
-        p->kept = weights < SMALL || sx_panels_bytes(p) <= weights - bytes;
+        p->kept = p->other == NULL && (weights < SMALL || sx_panels_bytes(p) <= most - bytes);
         bytes += p->kept ? sx_panels_bytes(p) : 0;
     }
     return bytes;
@@ -285,6 +319,14 @@ bool sx_directs_keep(struct sx_directs *d, struct sx_error *error)
             to += sx_panels_bytes(p);
         }
     return d->block != NULL;
+}
+
+bool sx_directs_inexact(const struct sx_directs *d)
+{
+    bool inexact = false;
+    for (const struct sx_panels *p = d->panels; p != NULL; p = p->next)
+        inexact = inexact || p->inexact;
+    return inexact;
 }
 
 bool sx_directs_hold_nan(const struct sx_directs *d)

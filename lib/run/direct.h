@@ -12,8 +12,11 @@
 struct sx_directs; /* the kernels of one program, and what they share */
 struct sx_direct;  /* of one node */
 
-/* *d is NULL where the processor has not what the kernels are made of. */
-bool sx_directs_new(struct sx_directs **d, struct sx_error *error);
+/* *d is NULL where the processor has not what the kernels are made of. Runs have so many threads at
+ * most. On a `wide` processor, which has AVX-512, only the kernels of winograd.h and large.h are
+ * taken, as oneDNN's are the best of the others; `exact` leaves out those of winograd.h. */
+bool sx_directs_new(struct sx_directs **d, int threads, bool wide, bool exact,
+                    struct sx_error *error);
 void sx_directs_free(struct sx_directs *d); /* and all its kernels */
 
 /* Sets *kernel to a kernel for `node` of `g`, or to NULL where there is none. False, with *error,
@@ -29,6 +32,10 @@ bool sx_directs_keep(struct sx_directs *d, struct sx_error *error);
 
 /* Whether a weight that was packed is NaN. */
 bool sx_directs_hold_nan(const struct sx_directs *d);
+
+/* Whether a sum of winograd.h was off by more than 1e-5 of the sum of its terms' absolute values, in a
+ * sample of each run. */
+bool sx_directs_inexact(const struct sx_directs *d);
 
 /* Bytes of call->scratch that a kernel needs. */
 size_t sx_direct_scratch(const struct sx_direct *kernel);

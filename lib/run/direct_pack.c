@@ -1,11 +1,11 @@
 /* direct_pack.c - weights in panels, from where the graph has them. */
 #include <string.h>
 
-#include "run/direct_parts.h"
+#include "run/large.h"
 
 size_t sx_panels_bytes(const struct sx_panels *p)
 {
-    return (size_t)(p->count * p->taps * p->run * SX_TILE_COLUMNS) * sizeof(float);
+    return (size_t)(p->count * p->taps * p->run * p->columns) * sizeof(float);
 }
 
 /* Axes of weights: [O][I][kernel..], or [k][columns] of a product; and what of an index of a run is
@@ -68,6 +68,11 @@ void sx_panels_pack(struct sx_panels *p, float *packed)
 #pragma omp parallel for schedule(dynamic) reduction(|| : nan)
     for (int64_t i = 0; i < p->count; i++) {
         float *to = packed + (size_t)i * bytes / sizeof *to;
+        if (p->winograd || p->large) {
+            (p->winograd ? sx_winograd_pack : sx_large_pack)(p, i, to);
+            nan = nan || holds_nan(to, (int64_t)(bytes / sizeof *to));
+            continue;
+        }
         int64_t first = i * SX_TILE_COLUMNS;
         int64_t columns = p->out - first < SX_TILE_COLUMNS ? p->out - first : SX_TILE_COLUMNS;
         if (columns < SX_TILE_COLUMNS)
@@ -79,5 +84,8 @@ void sx_panels_pack(struct sx_panels *p, float *packed)
         nan = nan || holds_nan(to, (int64_t)(bytes / sizeof *to));
     }
     p->nan = p->nan || nan;
-    sx_give_back(p->g, p->from, (size_t)(p->taps * p->run * p->out) * sizeof *packed);
+    size_t weights = sizeof *packed;
+    for (int i = 0; i < p->w.rank; i++)
+        weights *= (size_t)p->w.dim[i];
+    sx_give_back(p->g, p->from, weights);
 }

@@ -14,10 +14,17 @@ struct sx_panels {
     struct sx_panels *next;
     const char *from; /* perhaps not aligned */
     struct sx_key_weights w;
-    int64_t taps, run, out;   /* `run` elements of the picture lie together at each tap */
-    int64_t count;            /* of panels */
+    int64_t taps, run, out; /* `run` elements of the picture lie together at each tap */
+    int64_t count;          /* of panels */
+    int columns;            /* of a panel */
+    bool winograd;          /* transformed: winograd.h */
+    bool large;             /* of large.h */
+    /* Of large.h: the kept panels that hold these weights transposed, so that each task packs for
+     * itself what it needs of them. */
+    const struct sx_panels *other;
     const struct sx_graph *g; /* of the weights */
     bool kept, nan;           /* nan: a weight that was packed is NaN */
+    bool inexact;             /* a sum of winograd.h was, in a sample */
     float *packed;            /* NULL until it is kept */
 };
 

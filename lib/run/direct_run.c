@@ -1,7 +1,7 @@
 /* direct_run.c - runs a kernel of direct.h: its tasks in parallel, each by one thread. */
 #include <string.h>
 
-#include "run/direct_run.h"
+#include "run/large.h"
 
 static const float outside[SX_MOST_OUTSIDE];
 
@@ -15,9 +15,16 @@ static size_t copy_bytes(const struct sx_window *w)
     return w->padded ? ((size_t)(pixels * w->channels) * sizeof(float) + 63) & ~(size_t)63 : 0;
 }
 
+static size_t own_bytes(const struct sx_direct *k)
+{
+    return k->panels->winograd ? sx_winograd_scratch(k)
+           : k->panels->large  ? sx_large_scratch(k)
+                               : copy_bytes(&k->window);
+}
+
 size_t sx_direct_scratch(const struct sx_direct *k)
 {
-    return copy_bytes(&k->window) + sx_panels_bytes(k->panels);
+    return own_bytes(k) + (k->panels->other == NULL ? sx_panels_bytes(k->panels) : 0);
 }
 
 /* A line of the padded copy of a picture. */
@@ -161,7 +168,8 @@ static void run_task(const struct sx_direct *k, int64_t task, const float *pictu
         run_panel(k, panel, first, end, packed, at, call);
 }
 
-void sx_direct_run(const struct sx_direct *k, const struct sx_call *call)
+static void run_tasks(const struct sx_direct *k, const float *packed,
+                      const struct sx_call *call)
 {
     const float *picture = call->in[0].data;
     int64_t tasks = k->chunks * k->groups;
@@ -171,13 +179,23 @@ void sx_direct_run(const struct sx_direct *k, const struct sx_call *call)
         copy_padded(&k->window, picture, call->scratch);
         picture = call->scratch;
     }
-    const float *packed = k->panels->packed;
-    if (packed == NULL) {
-        float *now = (float *)(void *)((char *)call->scratch + copy_bytes(&k->window));
-        sx_panels_pack(k->panels, now);
-        packed = now;
-    }
 #pragma omp parallel for schedule(dynamic) if (work > SERIAL_WORK)
     for (int64_t task = 0; task < tasks; task++)
         run_task(k, task, picture, packed, call);
+}
+
+void sx_direct_run(const struct sx_direct *k, const struct sx_call *call)
+{
+    const float *packed = k->panels->packed;
+    if (packed == NULL && k->panels->other == NULL) {
+        float *now = (float *)(void *)((char *)call->scratch + own_bytes(k));
+        sx_panels_pack(k->panels, now);
+        packed = now;
+    }
+    if (k->panels->winograd)
+        sx_winograd_run(k, packed, call);
+    else if (k->panels->large)
+        sx_large_run(k, packed, call);
+    else
+        run_tasks(k, packed, call);
 }

@@ -21,6 +21,13 @@ struct sx_window {
     int64_t seen[3]; /* extents of that copy */
 };
 
+/* How the tiles of winograd.h are run. */
+struct sx_winograd {
+    const struct sx_winograd_loops *loops;
+    int64_t tiles[2]; /* of a picture */
+    int threads;      /* at most */
+};
+
 /* The result, [rows, channels], is cut into chunks of rows times groups of panels. */
 struct sx_direct {
     struct sx_direct *next;
@@ -29,12 +36,17 @@ struct sx_direct {
     struct sx_finish finish;
     int bias, residual; /* operands, or SX_NONE */
     int64_t rows, chunk, chunks, group, groups;
+    struct sx_winograd winograd; /* of panels like that: chunks are blocks of tiles */
 };
 
 struct sx_directs {
     struct sx_direct *kernels;
     struct sx_panels *panels;
     void *block; /* of all panels that are kept */
+    const struct sx_winograd_loops *loops;
+    size_t weights;  /* bytes of all constants; 0: not counted yet */
+    int threads;     /* of runs, at most */
+    bool all, exact; /* all: not only those of winograd.h and large.h; exact: not the former */
 };
 
 #endif

@@ -41,7 +41,8 @@ struct sx_error {
     enum sx_want want;
 };
 
-/* Lets the caller follow long work, and end it. */
+/* What a caller and its runs tell each other: how far long work is, whether to end it, and how exact
+ * it is. */
 struct sx_watch {
     /* Called between the steps of a run of a model. If it returns false, the run ends with status 1. */
     bool (*go_on)(struct sx_watch *watch);
@@ -50,6 +51,11 @@ struct sx_watch {
     int64_t planned; /* evaluations in all, as far as is known */
     bool stopped;    /* `go_on` has returned false; every later run fails at once */
     bool limited;    /* `go_on` may return false: estimates prepare to give a part */
+    /* Convolutions of float32 are summed as they are defined, and not by the minimal algorithm
+     * F(2x2, 3x3) (Lavin and Gray, CVPR 2016), which is faster and rounds more. */
+    bool exact_conv;
+    bool
+        inexact; /* a sum by that algorithm was off by more than 1e-5 of its terms' sum, in a sample */
 };
 
 /* Finds the names that are most like an unknown word, for the end of a message. Set `word` and zero
