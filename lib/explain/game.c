@@ -144,8 +144,9 @@ bool sx_game_fill(struct sx_game *game, struct sx_error *error)
         size_t now = count - done < CHUNK ? count - done : CHUNK;
         for (size_t i = 0; i < now; i++)
             sx_game_spread(game, done + i, coalition + i * game->words);
-        ok = game->given ? sx_game_values(game, (int64_t)now, coalition, table + done, error)
-                         : ask(game, (int64_t)now, coalition, table + done, error);
+        ok = game->given || game->memo.count > 0
+                 ? sx_game_values(game, (int64_t)now, coalition, table + done, error)
+                 : ask(game, (int64_t)now, coalition, table + done, error);
     }
     free(coalition);
     if (ok)

@@ -93,6 +93,7 @@ struct sx_benefit {
     struct sx_interactions components; /* of subsets of positions; none where not known */
     bool exact, gradient;
     bool greedy;     /* the search did not look at all partitions */
+    bool cut;        /* and would have looked at more within a larger budget */
     bool link_gains; /* the gains of links are known */
     bool partial;    /* the work was ended: the result is of a smaller budget */
     int64_t n_links, contexts, skipped;

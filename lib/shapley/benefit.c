@@ -101,6 +101,7 @@ static void take_values(struct sx_benefiting *b, const struct sx_parted *singles
     memcpy(r->block_min, b->min.block, (size_t)b->s.m * sizeof *r->block_min);
     r->exact = b->s.merged.exact;
     r->greedy = b->s.greedy;
+    r->cut = r->greedy && b->s.merged.n >= b->s.merged.most;
     r->gradient = b->o->gradient;
     r->contexts = b->s.merged.draw.count;
 }
@@ -233,6 +234,77 @@ static bool is_close(const struct sx_benefit *r, const struct sx_shapley_options
     return o->tolerance > 0 && r->T_error <= o->tolerance;
 }
 
+/* A set of a game, and how it is explained. */
+struct benefit_task {
+    struct sx_game *game;
+    const int64_t *set;
+    int64_t m;
+    const struct sx_shapley_options *o;
+};
+
+/* Doubles the budget up to `most`, until nothing more is to be had. Where the work is ended, the result of
+ * the budget before is what there is. */
+static bool in_steps(const struct benefit_task *t, int64_t budget, int64_t most,
+                     struct sx_benefit *r, struct sx_error *error)
+{
+    for (bool any = false;; budget = budget < most / 2 ? 2 * budget : most, any = true) {
+        struct sx_benefit next;
+        struct sx_benefiting b = {.o = t->o, .r = &next, .error = error};
+        bool ok = within(&b, t->game, t->set, t->m, budget);
+        bool stopped = !ok && sx_game_stopped(t->game);
+        sx_benefit_free(ok ? r : &next);
+        if (ok)
+            *r = next;
+        if (ok && ((r->exact && !r->cut) || budget >= most || is_close(r, t->o)))
+            return true;
+        if (any && stopped) {
+            *error = (struct sx_error){0};
+            return r->partial = true;
+        }
+        if (!ok) {
+            sx_benefit_free(r);
+            return false;
+        }
+    }
+}
+
+/* Whether all contexts of all coalitions within the set are within the limit. */
+static bool has_all_contexts(const struct benefit_task *t)
+{
+    int64_t n = t->game->n_live;
+    double contexts = ldexp(1, (int)(n > t->m ? n - t->m : 0));
+    double columns = t->o->partition == SX_CONTIGUOUS ? (double)(t->m * (t->m + 1)) / 2
+                                                      : ldexp(1, (int)t->m);
+    return contexts * (columns + 1) <= (double)sx_budgets_of(t->o).whole;
+}
+
+/* All coalitions, or all contexts, where these are within the limit; else by contexts that are drawn. */
+static bool as_told(const struct benefit_task *t, struct sx_benefit *r, struct sx_error *error)
+{
+    int64_t limit = sx_budgets_of(t->o).whole, most = sx_budgets_of(t->o).estimate;
+    if (!fill_table(t->game, t->m, t->o, (double)limit, error))
+        return false;
+    int64_t first = has_all_contexts(t) ? limit : sx_first_budget(t->game, t->o, most);
+    return in_steps(t, first, most, r, error);
+}
+
+/* Where time may be up: estimates first, one of which is the result if it is. */
+static bool in_time(const struct benefit_task *t, struct sx_benefit *r, struct sx_error *error)
+{
+    struct sx_benefit estimate = {0};
+    int64_t most = sx_budgets_of(t->o).estimate;
+    if (!in_steps(t, sx_first_budget(t->game, t->o, most), most, &estimate, error))
+        return false;
+    bool ok = !estimate.partial && as_told(t, r, error);
+    if (ok || !(estimate.partial || sx_game_stopped(t->game))) {
+        sx_benefit_free(&estimate);
+        return ok;
+    }
+    *error = (struct sx_error){0};
+    *r = estimate;
+    return r->partial = true;
+}
+
 bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
                 const struct sx_shapley_options *options, struct sx_benefit *r,
                 struct sx_error *error)
@@ -249,31 +321,10 @@ bool sx_benefit(struct sx_game *game, const int64_t *set, int64_t m,
     if (o->gradient && o->partition != SX_CONTIGUOUS)
         return sx_fail(error, SX_USAGE, "the gradient search is for contiguous partitions");
     game->keep_nonfinite = o->skip_nonfinite;
-    int64_t limit = sx_budgets_of(o).whole, most = sx_budgets_of(o).estimate;
-    if (!fill_table(game, m, o, (double)limit, error))
-        return false;
-    double contexts = ldexp(1, (int)(game->n_live > m ? game->n_live - m : 0));
-    double columns =
-        o->partition == SX_CONTIGUOUS ? (double)(m * (m + 1)) / 2 : ldexp(1, (int)m);
-    int64_t budget = sx_first_budget(game, o, most);
-    if (contexts * (columns + 1) <= (double)limit)
-        budget = limit;
-    for (bool any = false;; budget = budget < most / 2 ? 2 * budget : most, any = true) {
-        struct sx_benefit next;
-        struct sx_benefiting b = {.o = o, .r = &next, .error = error};
-        bool ok = within(&b, game, set, m, budget), stopped = !ok && sx_game_stopped(game);
-        sx_benefit_free(ok ? r : &next);
-        if (ok)
-            *r = next;
-        if (ok && (r->exact || budget >= most || is_close(r, o)))
-            return true;
-        if (any && stopped) {
-            *error = (struct sx_error){0};
-            return r->partial = true;
-        }
-        if (!ok) {
-            sx_benefit_free(r);
-            return false;
-        }
-    }
+    const struct benefit_task task = {game, set, m, o};
+    bool whole = o->exact || has_all_contexts(&task) ||
+                 ldexp(1, (int)game->n_live) <= (double)sx_budgets_of(o).whole;
+    return whole && sx_game_limited(game) && !game->given && game->table == NULL
+               ? in_time(&task, r, error)
+               : as_told(&task, r, error);
 }

@@ -130,17 +130,23 @@ static bool gain_of(struct merging *w, int64_t i, int64_t j, double sign, double
     return true;
 }
 
-/* Values the unions of all pairs of blocks that may merge. */
+/* Values the unions of all pairs of blocks that may merge: many at a time, as the budget allows. */
 static bool value_pairs(struct merging *w, struct sx_error *error)
 {
-    for (int64_t i = 0; i < w->n; i++)
-        for (int64_t j = i + 1; j < w->n; j++)
-            if (isnan(w->gain[i * w->s->m + j]) &&
-                touch(w, set_of(w, w->column[i]), set_of(w, w->column[j]))) {
-                unite(w, i, j);
-                want(w);
-            }
-    return value_wanted(w, error);
+    do {
+        w->n_wanted = 0;
+        for (int64_t i = 0; i < w->n; i++)
+            for (int64_t j = i + 1; j < w->n; j++)
+                if (isnan(w->gain[i * w->s->m + j]) &&
+                    touch(w, set_of(w, w->column[i]), set_of(w, w->column[j]))) {
+                    unite(w, i, j);
+                    want(w);
+                }
+        if (w->n_wanted > 0 && !sx_merged_add(&w->s->merged, w->n_wanted, w->wanted, error))
+            return false;
+    } while (w->n_wanted > 0 && w->s->merged.most < INT64_MAX);
+    w->n_wanted = 0;
+    return true;
 }
 
 /* Values what moving a player out of block i needs. */

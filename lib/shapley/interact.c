@@ -253,6 +253,44 @@ static bool find_ends(struct sx_estimate *e)
     return ok;
 }
 
+/* Evaluates all coalitions. Where time may be up there are estimates before, of ever more of them; the
+ * last one is the result if it is: *estimated. What cannot be estimated has no such result. */
+static bool fill(struct sx_estimate *e, bool *estimated)
+{
+    struct sx_game *game = e->game;
+    struct sx_error failure = {0}, *error = e->error;
+    bool limited = sx_game_limited(game) && !game->given && game->table == NULL &&
+                   game->n_live > FEW_PLAYERS;
+    int64_t budget = e->budget;
+    *estimated = false;
+    if (!limited)
+        return sx_game_fill(game, error);
+    if (!find_ends(e))
+        return false;
+    struct sx_interactions none = *e->terms;
+    e->budget = (int64_t)1 << (game->n_live - 1);
+    e->error = &failure;
+    *estimated = estimate_in_steps(e);
+    e->error = error;
+    e->budget = budget;
+    if (!*estimated)
+        *e->terms = none;
+    if ((*estimated && e->terms->partial) || (!*estimated && sx_game_stopped(game)))
+        return *estimated || sx_fail_as(error, &failure);
+    if (!sx_game_fill(game, error)) {
+        if (*estimated && sx_game_stopped(game)) {
+            *error = (struct sx_error){0};
+            return e->terms->partial = true;
+        }
+        return false;
+    }
+    if (*estimated)
+        sx_interactions_free(e->terms);
+    *e->terms = none;
+    *estimated = false;
+    return true;
+}
+
 static void find_gap(struct sx_estimate *e, int64_t order)
 {
     struct sx_interactions *terms = e->terms;
@@ -289,14 +327,15 @@ bool sx_interact(struct sx_game *game, const struct sx_shapley_options *o,
     for (int64_t k = 0; ok && k < game->n_live; k++)
         e.place[game->live[k]] = k;
     ok = ok && by_products(&e, &done);
-    bool whole = !done && ok && is_exact(&e, &refused);
+    bool whole = !done && ok && is_exact(&e, &refused), estimated = false;
     if (refused)
         ok = sx_fail(error, SX_USAGE, "%lld players are too many for --exact",
                      (long long)game->n_live);
-    ok = ok && (!whole || (has_room(&e) && sx_game_fill(game, error))) && find_ends(&e);
+    ok = ok && (!whole || (has_room(&e) && fill(&e, &estimated))) &&
+         (estimated || find_ends(&e));
     struct sx_interactions kept = *result;
-    kept.exact = done || whole;
-    if (ok && !done)
+    kept.exact = done || (whole && !estimated);
+    if (ok && !done && !estimated)
         ok = whole ? exact(&e) : estimate_in_steps(&e);
     free(e.place);
     if (!ok) {

@@ -1,4 +1,5 @@
 /* json.c - interactions as they stand in records. */
+#include <math.h>
 #include <stdio.h>
 
 #include "shapley/shapley.h"
@@ -95,9 +96,19 @@ static void put_details(struct sx_result *json, const struct sx_benefit *b, cons
     sx_put_double(json, "coalition", b->together);
     put_links(json, b, set);
     put_components(json, b, set);
-    sx_put_bool(json, "exact", b->exact);
+    sx_put_bool(json, "exact", b->exact && !b->greedy);
+    if (b->greedy)
+        sx_put_bool(json, "greedy", true);
     if (!b->exact)
         sx_put_int(json, "contexts", b->contexts);
+}
+
+/* The error of what partitions are worth. How far one that was found greedily is from the best is not
+ * known, which shows where values are exact. */
+static void put_found(struct sx_result *json, const char *key, const struct sx_benefit *b,
+                      double error)
+{
+    sx_put_derived(json, key, b->greedy && b->exact ? NAN : error);
 }
 
 void sx_put_benefit(struct sx_result *json, const struct sx_benefit *b, const int64_t *set,
@@ -110,9 +121,9 @@ void sx_put_benefit(struct sx_result *json, const struct sx_benefit *b, const in
     sx_put_double(json, "T", b->T);
     sx_put_double(json, "T_corrected", b->T_corrected);
     sx_put_double(json, "B_stderr", b->B_error);
-    sx_put_double(json, "B_max_stderr", b->B_max_error);
-    sx_put_double(json, "B_min_stderr", b->B_min_error);
-    sx_put_double(json, "T_stderr", b->T_error);
+    put_found(json, "B_max_stderr", b, b->B_max_error);
+    put_found(json, "B_min_stderr", b, b->B_min_error);
+    put_found(json, "T_stderr", b, b->T_error);
     put_partition(json, "partition_max", set, b->block_max, b->m);
     put_partition(json, "partition_min", set, b->block_min, b->m);
     if (details)

@@ -110,7 +110,7 @@ static bool draw_contexts(struct sx_merged *w, const struct sx_merged_options *o
     bool ok = sx_draw_new(&w->draw, &draw, error);
     free(part);
     w->exact = ok && w->draw.whole;
-    if (w->exact)
+    if (o->exact)
         w->most = INT64_MAX;
     w->alone = ok ? sx_new((size_t)w->draw.count + 1, sizeof *w->alone, error) : NULL;
     return w->alone != NULL &&
@@ -200,6 +200,21 @@ static bool add_columns(struct sx_merged *w, int64_t n, const uint64_t *sets,
     return ok;
 }
 
+/* Whether set i is, but for players that make no difference, one of those before it. */
+static bool is_repeated(const struct sx_merged *w, int64_t i)
+{
+    size_t words = w->game->words;
+    const uint64_t *set = w->set + (size_t)i * words, *live = w->game->live_set;
+    for (int64_t j = 0; j < i; j++) {
+        bool same = true;
+        for (size_t k = 0; same && k < words; k++)
+            same = ((set[k] ^ w->set[(size_t)j * words + k]) & live[k]) == 0;
+        if (same)
+            return true;
+    }
+    return false;
+}
+
 bool sx_merged_add(struct sx_merged *w, int64_t n, const uint64_t *sets, struct sx_error *error)
 {
     if (!make_room(w, n, error))
@@ -214,6 +229,7 @@ bool sx_merged_add(struct sx_merged *w, int64_t n, const uint64_t *sets, struct 
             w->u[i] = u_from_components(w, w->set + (size_t)i * words);
         for (int64_t c = 0; w->component == NULL && c < w->draw.count; c++)
             w->u[i] += w->draw.weight[c] * w->f[i * w->draw.count + c];
+        w->most += w->most < INT64_MAX && is_repeated(w, i); /* it costs nothing */
     }
     w->n += n;
     return true;

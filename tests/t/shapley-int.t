@@ -196,7 +196,8 @@ run shapley-int --rows=0:1 --set=20-24 --sampling=paired --budget=2 digits8.onnx
 is 'pairs of contexts have a scatter' "$(jq '.B_stderr > 0' "$T/out")" true
 for sampling in stratified uniform paired; do
     run shapley-int --rows=0:1 --set=all --sampling=$sampling --budget=20 digits8.onnx digits8.npy
-    is "$sampling: nobody outside is one context" "$(jq -c '[.exact, .T_stderr]' "$T/out")" '[true,0]'
+    is "$sampling: nobody outside is one context; the partitions are not known to be the best" \
+        "$(jq -c '[.exact, .greedy, .B_stderr, .T_stderr]' "$T/out")" '[false,true,0,null]'
 done
 for layout in '--partition=connected' '--partition=connected --adjacency=8' '--partition=any'; do
     # shellcheck disable=SC2086 # options
@@ -345,4 +346,26 @@ for bad in '6 6' '1 1' '8 7' '1073741824 8' '0 0'; do
 done
 echo '{"players":99999999}' >lie.json
 refused 1 'lie.json: sample 0: lie.json: line 1: is not {"players":n}, n = 1..65536' --load-game=lie.json
+# ---- Budgets and time ----
+
+for budget in 100 1000; do
+    run shapley-int --players=elements --rows=0:1 --set=all --partition=any --budget=$budget digits8.onnx digits8.npy
+    is "a greedy search keeps within $budget" "$(jq -c "[.exact, .evaluations <= $budget, .evaluations > $budget / 2]" "$T/out")" \
+        '[false,true,true]'
+done
+for index in sv fsii bT; do
+    run shapley-int --players=patches:2x2 --index=$index --rows=0:1 digits8.onnx digits8.npy
+    same='[.exact, .evaluations, .T, .partition_max, (.interactions // [] | .[].value)]
+        | map(if type == "number" then . * 1e4 | round else . end)'
+    jq -c "$same" "$T/out" >want
+    run shapley-int --players=patches:2x2 --index=$index --rows=0:1 --max-time=1000 digits8.onnx digits8.npy
+    is "$index: in time as without a limit" "$(jq -c "$same" "$T/out")" "$(cat want)"
+done
+# 2^20 coalitions take longer than that, the first hundred do not.
+run shapley-int --players=patches:1x3 --index=sv --exact --rows=0:1 --max-time=0.3 digits8.onnx digits8.npy
+is 'exact values that time was up for are estimates' \
+    "$(jq -c '[.partial, .exact, .evaluations > 0, .evaluations < 1048576]' "$T/out")" '[true,false,true,true]'
+is 'with errors' "$(jq '[.interactions[].stderr] | all(. != null)' "$T/out")" true
+run shapley-int --players=patches:1x3 --index=jointsv --exact --rows=0:1 --max-time=0.3 digits8.onnx digits8.npy
+is 'what is not estimated fails' "$status $(jq -c '.error != null' "$T/out")" '1 true'
 end
