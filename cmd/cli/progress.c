@@ -61,6 +61,7 @@ void cli_watch_sample(struct cli *cli, double began)
     cli->watch = (struct sx_watch){.go_on = go_on,
                                    .context = cli,
                                    .limited = cli->max_time > 0,
+                                   .many = cli->n_inputs > 1 || cli->files_from != NULL,
                                    .exact_conv = cli->exact_conv};
     cli->explain.watch = &cli->watch;
 }

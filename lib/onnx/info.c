@@ -276,20 +276,6 @@ const struct sx_port *sx_model_output(const struct sx_model *m, int i)
     return i >= 0 && i < m->n_outputs ? &m->outputs[i] : NULL;
 }
 
-/* What was hashed need not stay in memory. */
-static void rest(const void *file, size_t done)
-{
-    (void)done;
-    sx_file_rest(file);
-}
-
-const char *sx_model_sha256(struct sx_model *m)
-{
-    if (m->sha256[0] == '\0')
-        sx_sha256_passing(m->file.bytes, m->file.size, rest, &m->file, m->sha256);
-    return m->sha256;
-}
-
 const char *sx_model_metadata(const struct sx_model *m, const char *key)
 {
     for (size_t i = 0; i < m->proto->n_metadata_props; i++) {

@@ -145,6 +145,8 @@ void sx_model_close(struct sx_model *m)
 {
     if (m == NULL)
         return;
+    if (m->hashing)
+        pthread_join(m->hasher, NULL);
     sx_external_close(m->external);
     sx_arena_free(&m->arena);
     sx_file_close(&m->file);

@@ -5,6 +5,8 @@
 #ifndef SX_ONNX_H
 #define SX_ONNX_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 #include "io/io.h"
 #include "sextant/model.h"
@@ -62,6 +64,8 @@ struct sx_model {
     struct sx_notes *notes; /* warnings so far, each once */
     struct sx_words *words; /* texts by number */
     char sha256[65];        /* empty until asked for */
+    pthread_t hasher;       /* computes it, if `hashing` */
+    bool hashing;
 };
 
 /* Checks versions and names, and fills the tables of a parsed model. */

@@ -108,7 +108,7 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->source_inputs = copy_nodes(program, inputs, n_inputs, error);
     program->source_outputs = copy_nodes(program, outputs, n_outputs, error);
     program->max_memory = options->max_memory;
-    program->often = options->often;
+    program->often = options->often || (g->watch != NULL && g->watch->many);
     program->watch = g->watch;
     bool ok = program->inputs != NULL && program->outputs != NULL &&
               program->source_inputs != NULL && program->source_outputs != NULL &&

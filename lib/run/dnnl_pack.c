@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "run/dnnl_parts.h"
+#include "run/turn.h"
 
 const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p)
 {
@@ -59,6 +60,7 @@ struct move {
 
 enum {
     BLOCK = 16,
+    MOST_STRIP = 64,
     ROWS = 64 /* of the second axis at a time, where the first is the nearest in the graph */
 };
 
@@ -128,6 +130,65 @@ static void move_block(const struct move *m, const struct block *b, int64_t plai
     *nan |= v != v;
 }
 
+/* Of a dense block: the places of all indices of the axes behind the second, if these lie side by side
+ * in the graph, so that a block is a matrix to transpose. */
+struct strip {
+    int64_t n; /* of one index of the second axis; 0: they do not */
+    int64_t place[MOST_STRIP];
+};
+
+static struct strip strip_of(const struct move *m)
+{
+    struct strip s = {.n = 1};
+    int64_t step = 1;
+    for (int i = m->rank - 1; i > 1; i--) {
+        if (m->stride[i] != step || step * m->dim[i] > MOST_STRIP)
+            return (struct strip){0};
+        step *= m->dim[i];
+    }
+    if (m->rank < 2 || m->stride[1] != step)
+        return (struct strip){0};
+    for (int i = m->rank - 1; i > 1; i--) {
+        for (int64_t k = m->dim[i] - 1; k >= 0; k--)
+            for (int64_t j = 0; j < s.n; j++)
+                s.place[k * s.n + j] = s.place[j] + m->place[i][k];
+        s.n *= m->dim[i];
+    }
+    return s;
+}
+
+/* Four rows of a dense block, of indices begin .. end - 1 of the second axis. */
+static void turn_rows(const struct move *m, const struct strip *s, const char *from, float *to,
+                      int64_t begin, int64_t end, truths *nan)
+{
+    const size_t row = (size_t)m->stride[0] * sizeof(float);
+    int64_t at[4], k = 0, i = begin, n;
+    sx_four_truths found = {0};
+    from += (size_t)(begin * s->n) * sizeof(float);
+    for (int64_t left = (end - begin) * s->n; left > 0; left -= n, from += 4 * sizeof(float)) {
+        sx_four v[4];
+        n = left < 4 ? left : 4;
+        for (int64_t j = 0; j < n; j++) {
+            at[j] = m->place[1][i] + s->place[k];
+            k = k + 1 < s->n ? k + 1 : 0;
+            i += k == 0;
+        }
+        for (int r = 0; r < 4; r++) {
+            v[r] = (sx_four){0};
+            if (n == 4)
+                v[r] = sx_load_four(from + (size_t)r * row);
+            else
+                memcpy(&v[r], from + (size_t)r * row, (size_t)n * sizeof(float));
+            found |= v[r] != v[r];
+        }
+        sx_turn_four(v);
+        for (int64_t j = 0; j < n; j++)
+            *(sx_loose_four *)(void *)(to + at[j]) = v[j];
+    }
+    for (int j = 0; j < 4; j++)
+        (*nan)[j] |= found[j];
+}
+
 /* The same for the indices of an axis, and all of those after it; those before have led to these
  * two places. */
 static void move_axis(const struct move *m, int axis, int64_t begin, int64_t end,
@@ -147,6 +208,7 @@ static bool move_all(const struct move *m)
 {
     int64_t rows = m->stride[0] == 1 ? ROWS : m->dim[1] > 0 ? m->dim[1] : 1;
     int64_t blocks = (m->dim[0] + BLOCK - 1) / BLOCK, chunks = (m->dim[1] + rows - 1) / rows;
+    const struct strip strip = m->stride[0] == 1 || m->unpack ? (struct strip){0} : strip_of(m);
     bool nan = false;
 #pragma omp parallel for schedule(static) reduction(|| : nan)
     for (int64_t u = 0; u < blocks * chunks; u++) {
@@ -156,7 +218,12 @@ static bool move_all(const struct move *m)
         b.n = m->dim[0] - b.first < BLOCK ? m->dim[0] - b.first : BLOCK;
         b.dense = b.n == BLOCK && is_dense(m->place[0] + b.first, BLOCK);
         truths found = {0};
-        move_axis(m, 1, begin, end, &b, m->first + b.first * m->stride[0], 0, &found);
+        const int64_t plain = m->first + b.first * m->stride[0];
+        for (int r = 0; b.dense && strip.n > 0 && r < BLOCK; r += 4)
+            turn_rows(m, &strip, m->from + (size_t)(plain + r * m->stride[0]) * sizeof(float),
+                      m->to + m->place[0][b.first] + r, begin, end, &found);
+        if (!b.dense || strip.n == 0)
+            move_axis(m, 1, begin, end, &b, plain, 0, &found);
         for (int i = 0; i < BLOCK; i++)
             nan = nan || found[i] != 0;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "run/large.h"
+#include "run/turn.h"
 
 enum { LEAST_ROWS = 8 /* fewer are multiplied while the weights are read, as they lie */ };
 
@@ -54,31 +55,45 @@ static void pack_rows(const struct sx_panels *p, int64_t first, int64_t columns,
     }
 }
 
-/* A chunk of a column, from where it lies side by side. */
-static void turn(const char *from, int64_t n, int64_t columns, float *to)
+/* A chunk of each of n columns, at most 4, from where its numbers lie side by side. */
+static void turn(const char *const *from, int n, int64_t length, int64_t columns, float *to)
 {
-    float chunk[SX_CHUNK];
-    if (n == SX_CHUNK)
-        memcpy(chunk, from, sizeof chunk);
-    else
-        memcpy(chunk, from, (size_t)n * sizeof *chunk);
-    for (int j = 0; j < n; j++)
-        to[j * columns] = chunk[j];
+    const bool whole = n == 4 && length == SX_CHUNK;
+    for (int64_t j = 0; whole && j < length; j += 4) {
+        sx_four v[4];
+        for (int c = 0; c < 4; c++)
+            v[c] = sx_load_four(from[c] + (size_t)j * sizeof *to);
+        sx_turn_four(v);
+        for (int i = 0; i < 4; i++)
+            *(sx_four *)(void *)(to + (j + i) * columns) = v[i];
+    }
+    for (int64_t j = 0; !whole && j < length; j++)
+        for (int c = 0; c < n; c++)
+            memcpy(to + j * columns + c, from[c] + (size_t)j * sizeof *to, sizeof *to);
+}
+
+/* Where numbers of a column lie side by side, from its i-th one on: in the other panels, or in the
+ * graph. */
+static const char *chunk_at(const struct sx_panels *p, int64_t column, int64_t i)
+{
+    const struct sx_panels *o = p->other;
+    if (o == NULL || o->packed == NULL)
+        return p->from + (size_t)(column * p->w.stride[1] + i) * sizeof(float);
+    return (const char *)(o->packed + i / o->columns * o->run * o->columns +
+                          column * o->columns + i % o->columns);
 }
 
 /* Columns that are rows of the graph, or of the other panels. */
 static void pack_turned(const struct sx_panels *p, int64_t first, int64_t columns, float *to)
 {
-    const struct sx_panels *o = p->other;
     const int64_t length = p->w.dim[0];
     for (int64_t i = 0; i < length; i += SX_CHUNK, to += SX_CHUNK * p->columns)
-        for (int64_t c = 0; c < columns; c++) {
-            const char *from =
-                p->from + (size_t)((first + c) * p->w.stride[1] + i) * sizeof *to;
-            if (o != NULL && o->packed != NULL)
-                from = (const char *)(o->packed + i / o->columns * o->run * o->columns +
-                                      (first + c) * o->columns + i % o->columns);
-            turn(from, length - i < SX_CHUNK ? length - i : SX_CHUNK, p->columns, to + c);
+        for (int64_t c = 0; c < columns; c += 4) {
+            const int n = columns - c < 4 ? (int)(columns - c) : 4;
+            const char *from[4];
+            for (int k = 0; k < n; k++)
+                from[k] = chunk_at(p, first + c + k, i);
+            turn(from, n, length - i < SX_CHUNK ? length - i : SX_CHUNK, p->columns, to + c);
         }
 }
 

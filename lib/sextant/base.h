@@ -51,6 +51,7 @@ struct sx_watch {
     int64_t planned; /* evaluations in all, as far as is known */
     bool stopped;    /* `go_on` has returned false; every later run fails at once */
     bool limited;    /* `go_on` may return false: estimates prepare to give a part */
+    bool many;       /* many samples are to come: weights are packed once for all of them */
     /* Convolutions of float32 are summed as they are defined, and not by the minimal algorithm
      * F(2x2, 3x3) (Lavin and Gray, CVPR 2016), which is faster and rounds more. */
     bool exact_conv;

@@ -24,8 +24,10 @@ struct sx_model *sx_model_open(const char *path, const struct sx_model_options *
                                struct sx_error *error);
 void sx_model_close(struct sx_model *model);
 
-/* The SHA-256 of the file, hexadecimal; computed when first asked for. */
+/* The SHA-256 of the file, hexadecimal; computed when first asked for. sx_model_hash_ahead begins it in
+ * a thread of its own, if one can be had and the file is not small. */
 const char *sx_model_sha256(struct sx_model *model);
+void sx_model_hash_ahead(struct sx_model *model);
 
 /* The version of the operator set imported from `domain` ("" or NULL is ai.onnx), or 0. */
 int64_t sx_model_opset(const struct sx_model *model, const char *domain);
