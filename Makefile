@@ -1,12 +1,13 @@
 # Sextant: `make demo` and `make check` do all the set-up on a fresh Debian or Ubuntu; `make help` lists
 # the rest. Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, DRAW=0 pictures,
-# SAN sanitizer flags, ISA=avx2 uses no wider vectors, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
+# SANDBOX=0 --sandbox, SAN sanitizer flags, ISA=avx2 uses no wider vectors, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
 # `make install` puts things. CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
 DNNL ?= 1
 DRAW ?= 1
+SANDBOX ?= 1
 SAN ?=
 ISA ?=
-BUILD ?= build$(if $(SAN),/san)$(if $(ISA),/$(ISA))$(if $(filter 0,$(DNNL)),/plain)$(if $(filter 0,$(DRAW)),/nodraw)
+BUILD ?= build$(if $(SAN),/san)$(if $(ISA),/$(ISA))$(if $(filter 0,$(DNNL)),/plain)$(if $(filter 0,$(DRAW)),/nodraw)$(if $(filter 0,$(SANDBOX)),/nosandbox)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -24,7 +25,8 @@ WARN = -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wstrict-prototypes -Wmissi
 # see whether a package's part is there, and installs what is missing.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
                  libprotobuf-c-dev protobuf-c-compiler libonnx-dev $(if $(filter 0,$(DNNL)),,libdnnl-dev) \
-                 $(if $(filter 0,$(DRAW)),,libpango1.0-dev fonts-dejavu-core)
+                 $(if $(filter 0,$(DRAW)),,libpango1.0-dev fonts-dejavu-core) \
+                 $(if $(filter 0,$(SANDBOX)),,libseccomp-dev)
 PACKAGES = $(BUILD_PACKAGES) g++ check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 PKGS = libpng libjpeg zlib libcjson nettle libprotobuf-c
@@ -34,6 +36,8 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/
 PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null))$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null))$(CHECK_LIBS)
 DRAW_PKGS = pangocairo cairo-svg cairo-pdf
+# Of the tools alone, as --sandbox is theirs.
+TOOL_LIBS = $(if $(filter 0,$(SANDBOX)),,-lseccomp)
 LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm -ldl
 ALL_CPPFLAGS = $(if $(filter avx2,$(ISA)),-DSX_AT_MOST_AVX2) -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
@@ -54,7 +58,10 @@ LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
 SONAME = libsextant.so.1
 HEADERS = $(sort $(wildcard lib/sextant/*.h))
 TOOLS = $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c)))
-CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/cli/*.c)))
+# Without libseccomp, one file stands for the two of --sandbox.
+NO_SANDBOX = cmd/cli/sandbox_none.c
+CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out $(if $(filter 0,$(SANDBOX)),cmd/cli/sandbox.c \
+          cmd/cli/landlock.c,$(NO_SANDBOX)),$(wildcard cmd/cli/*.c))))
 CHECKS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
 TEST_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
@@ -126,7 +133,7 @@ $(BUILD)/libsextant.a: $(LIB_OBJ) $(BUILD)/exports
 
 $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(INNER)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS)
+	$(LINK) -o $@ $^ $(LIBS) $(TOOL_LIBS)
 
 $(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(INNER)
 	@mkdir -p $(@D)
@@ -240,6 +247,8 @@ help:
 	@echo 'make check-engines    under GNU parallel, ssh, Slurm, xargs, make, and as Spark pipes'
 	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
 	@echo 'make check-faults what fails while a tool runs, from the first allocation to the last'
+	@echo 'make check-endurance   100,000 records, 200 kills, equal bytes, mixed commands: SECONDS=600'
+	@echo 'make coverage     lines and branches that the tests reach, by folder'
 	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
 	@echo 'make check-ort    the files of onnx-grad in ONNX Runtime: cases, models, nodes and time'
 	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
@@ -313,12 +322,22 @@ check-engines: setup
 	@BUILD='$(abspath $(BUILD))' sh tests/engines.sh
 
 # The n-th allocation, read, write, open, sync, rename and mapping fails, for every n: minutes a
-# command. FAULT_EVERY=17 tries each seventeenth.
+# command. FAULT_EVERY=17 tries each seventeenth; FAULTS='-f png' chooses commands.
 FAULT_EVERY ?= 1
+FAULTS ?= .
 check-faults: setup
 	@$(MAKE) $(QUIET) all
 	@$(CC) -O1 -fPIC -shared -o $(BUILD)/faults.so tests/faults/preload.c -ldl
-	@BUILD='$(BUILD)' sh tests/faults/faults.sh $(BUILD)/faults.so $(FAULT_EVERY)
+	@BUILD='$(BUILD)' sh tests/faults/faults.sh $(BUILD)/faults.so $(FAULT_EVERY) '$(FAULTS)'
+
+# Long runs: SECONDS in all; RECORDS, KILLS and TRIALS at most. SAN= may be given.
+SECONDS ?= 600
+RECORDS ?= 100000
+KILLS ?= 200
+TRIALS ?= 200
+check-endurance: setup
+	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
+	@sh tests/endurance.sh $(BUILD) $(SECONDS) $(RECORDS) $(KILLS) $(TRIALS)
 
 # Each target of tests/fuzz under libFuzzer, for FUZZ_SECONDS; FUZZ=model names one. What it finds new
 # is added to $(FUZZ_BUILD)/corpus, and what fails is left there as crash-*.
@@ -369,6 +388,18 @@ gallery: setup
 	@$(MAKE) $(QUIET) all
 	@sh tests/gallery.sh $(BUILD)
 
+# Which lines and branches the tests reach, by folder: those of the library alone, unless COVERED names
+# other tests, as COVERED='$$(CHECKS) $$(wildcard tests/t/*.t)' for all.
+COVERED ?= $(CHECKS)
+COVERAGE = build/cov
+coverage: setup
+	@$(SETUP) gcovr
+	@$(MAKE) $(QUIET) BUILD=$(COVERAGE) OPT='-O0 -g' CFLAGS=--coverage LDFLAGS=--coverage covered
+	@sh tests/coverage.sh $(COVERAGE)
+covered: all $(CHECKS) $(TEST_PROGRAMS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@BUILD='$(BUILD)' sh tests/run.sh $(COVERED)
+
 # Small faults, one at a time, that tests have to notice: MUTANTS= names another list, and
 # MUTANTS='LIST FIRST LAST' a part of one.
 MUTANTS ?= tests/mutants.jsonl
@@ -400,6 +431,6 @@ C_FILES = $(sort $(wildcard lib/*.h lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all defaults-table check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzzers golden format lint objects clean
+.PHONY: all check-endurance coverage covered defaults-table check-compilers check-engines check-ort check-html gallery install install-strip uninstall static dist deb help setup demo check check-debian13 check-hostile check-faults sanitize conformance models mutants operators bench fuzz fuzzers golden format lint objects clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

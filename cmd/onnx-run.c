@@ -190,8 +190,8 @@ static void list(struct onnx_run *s)
     s->cli.wrote = true;
     if (s->cli.n_inputs > 0 && !cli_next(&s->cli, &sample))
         return;
-    if (sx_list(s->cli.model, sample.feeds, s->cli.explain.output, text ? list_text : list_json,
-                s, &s->cli.error))
+    if (sx_list(s->cli.model, sample.feeds, s->cli.explain.output, s->cli.explain.max_memory,
+                text ? list_text : list_json, s, &s->cli.error))
         sx_sink_flush(s->cli.sink, &s->cli.error);
 }
 

@@ -175,7 +175,8 @@ static bool list_layers(struct taylorcam *s)
 {
     s->cli.wrote = true;
     sx_sink_for_eyes(s->cli.sink);
-    return sx_list(s->cli.model, NULL, s->cli.explain.output, show_layer, s, &s->cli.error) &&
+    return sx_list(s->cli.model, NULL, s->cli.explain.output, s->cli.explain.max_memory,
+                   show_layer, s, &s->cli.error) &&
            sx_sink_flush(s->cli.sink, &s->cli.error);
 }
 

@@ -27,6 +27,7 @@ present() {
     libc6-dev) part='the C library' && header "$CC" stdio.h ;;
     libdnnl-dev) part='oneDNN, which make DNNL=0 leaves out' && header "$CC" oneapi/dnnl/dnnl.h ;;
     libpango1.0-dev) part='pango, which make DRAW=0 leaves out' && $PKG_CONFIG --exists pangocairo cairo-svg cairo-pdf 2>/dev/null ;;
+    libseccomp-dev) part='libseccomp, which make SANDBOX=0 leaves out' && $PKG_CONFIG --exists libseccomp 2>/dev/null ;;
     fonts-dejavu-core) part='a font' && test -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' 2>/dev/null | head -n 1)" ;;
     libomp-dev) part="clang's omp.h" && header clang omp.h -fopenmp ;;
     libonnx-dev) part="onnx.proto, which PROTO= may name" && test -f "$PROTO" ;;

@@ -136,7 +136,7 @@ struct cli {
     const char *skip_file, *names_file, *tokens_file, *vocab_file;
     int64_t *keep; /* of --keep-ids */
     struct sx_columns columns;
-    bool resume;
+    bool resume, sandbox;
     struct cli_side *side;
     size_t n_sides;
     struct sx_preprocess pre;

@@ -18,6 +18,18 @@ bool cli_is_pattern(const char *output)
     return pattern;
 }
 
+size_t cli_fixed_part(const char *pattern)
+{
+    size_t n = strlen(pattern);
+    for (int i = 0; i < 4; i++) {
+        const char *field = strstr(pattern, fields[i]);
+        n = field != NULL && (size_t)(field - pattern) < n ? (size_t)(field - pattern) : n;
+    }
+    while (n > 0 && pattern[n - 1] != '/')
+        n--;
+    return n;
+}
+
 /* ---- Names ---- */
 
 /* A text that grows. */
@@ -157,8 +169,7 @@ bool cli_files_exist(const struct cli *cli)
 
 /* ---- Files ---- */
 
-/* Makes the folders that a path goes through. */
-static bool make_folders(char *path, struct sx_error *error)
+bool cli_make_folders(char *path, struct sx_error *error)
 {
     bool ok = true;
     for (char *slash = strchr(path + 1, '/'); ok && slash != NULL;
@@ -193,7 +204,7 @@ bool cli_file_begin(struct cli *cli, struct sx_error *error)
     int method = cli->method_at < cli->n_methods ? cli->method_at : 0;
     if (cli->file[method] == NULL)
         cli_files_name(cli, &bare);
-    if (!make_folders(cli->file[method], error) || !is_free(cli, cli->file[method], error))
+    if (!cli_make_folders(cli->file[method], error) || !is_free(cli, cli->file[method], error))
         return false;
     cli->table.width = 0;
     struct sx_sink *sink = sx_sink_open(cli->file[method], error);

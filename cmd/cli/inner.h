@@ -68,6 +68,7 @@ void cli_use(struct cli *cli, const struct cli_option *option, const char *path)
 void cli_check_uses(struct cli *cli);
 bool cli_input_taken(const struct cli *cli);
 bool cli_same_file(const char *a, const char *b);
+bool cli_writes_name(const struct cli_use *use); /* writes, and not to standard output */
 
 /* data.c */
 void cli_points_free(struct cli *cli);
@@ -87,6 +88,16 @@ int cli_processors(void);
 void cli_have_stack(const struct cli *cli);
 int cli_startable(int wanted);
 
+/* sandbox.c, or sandbox_none.c in a build without libseccomp: --sandbox. From here on the process
+ * cannot reach the network, start a program or write to other places than the options name. Ends
+ * the process where that cannot be had. Called before there is a thread. */
+void cli_enter_sandbox(struct cli *cli);
+/* landlock.c: how much of it the kernel has, 0: nothing; files can be written from here on only where the
+ * options of `cli` say, and programs not be started. False with *error. */
+enum { CLI_LANDLOCK_TRUNCATES = 3 }; /* from this on it governs truncation, too */
+int cli_landlock_version(void);
+bool cli_landlock(const struct cli *cli, struct sx_error *error);
+
 /* limit.c: bounds the memory of the process; then takes off what the model's files have, which
  * fails where nothing is left. */
 void cli_limit_memory(struct cli *cli);
@@ -97,6 +108,8 @@ bool cli_limit_mapped(struct cli *cli);
  * written between begin and end goes to the file of the sample, and of cli->method_at; end
  * returns `ok`, or false. */
 void cli_files_name(struct cli *cli, const struct cli_sample *sample);
+bool cli_make_folders(char *path, struct sx_error *error); /* those that a path goes through */
+size_t cli_fixed_part(const char *pattern); /* bytes of the folder that all files lie beneath */
 bool cli_files_exist(const struct cli *cli);
 bool cli_file_begin(struct cli *cli, struct sx_error *error);
 bool cli_file_end(struct cli *cli, bool ok, struct sx_error *error);

@@ -249,4 +249,6 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     mallopt(M_TRIM_THRESHOLD, 1 << 25);
     if (cli->threads != 1)
         spin_briefly(argv);
+    if (cli->sandbox)
+        cli_enter_sandbox(cli);
 }

@@ -53,6 +53,11 @@ bool cli_same_file(const char *a, const char *b)
            S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+bool cli_writes_name(const struct cli_use *use)
+{
+    return use->writes && !is_stream(use->path) && strcmp(use->path, "/dev/stdout") != 0;
+}
+
 static int readers_of_input(const struct cli *cli)
 {
     int n = is_stream(cli->model_path);

@@ -65,7 +65,7 @@ static bool shapes_known(const struct sx_model *model)
 }
 
 static struct sx_lowered *lower(const struct sx_model *model, const struct sx_tensor *feeds,
-                                struct sx_error *error)
+                                size_t max_memory, struct sx_error *error)
 {
     int n = feeds != NULL ? sx_model_input_count(model) : 0;
     struct sx_lower_input *inputs = sx_new((size_t)n + 1, sizeof *inputs, error);
@@ -75,22 +75,27 @@ static struct sx_lowered *lower(const struct sx_model *model, const struct sx_te
         inputs[i] = (struct sx_lower_input){.name = sx_model_input(model, i)->name,
                                             .shape = &feeds[i].shape,
                                             .sample = &feeds[i]};
-    struct sx_lower_options options = {
-        .real = SX_FLOAT, .inputs = inputs, .n_inputs = n, .listing = true};
+    struct sx_lower_options options = {.real = SX_FLOAT,
+                                       .inputs = inputs,
+                                       .n_inputs = n,
+                                       .max_memory = max_memory,
+                                       .listing = true};
     struct sx_lowered *lowered = sx_lower(model, &options, error);
     free(inputs);
     return lowered;
 }
 
 bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *output,
-             void (*shown)(void *context, const struct sx_listed *listed), void *context,
-             struct sx_error *error)
+             size_t max_memory, void (*shown)(void *context, const struct sx_listed *listed),
+             void *context, struct sx_error *error)
 {
     struct sx_error unsupported = {0};
     const char *instead_of;
     if (output == NULL)
         output = sx_model_explained(model, &instead_of);
-    struct sx_lowered *lowered = lower(model, feeds, &unsupported);
+    struct sx_lowered *lowered = lower(model, feeds, max_memory, &unsupported);
+    if (unsupported.status == SX_MEMORY)
+        return sx_fail_as(error, &unsupported);
     int y = lowered != NULL && output != NULL ? sx_find(lowered->graph, output) : SX_NONE;
     size_t n = lowered != NULL ? lowered->graph->n_nodes : 1;
     bool *reached = sx_new(n, sizeof *reached, error), ok = reached != NULL;

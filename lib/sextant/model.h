@@ -144,10 +144,10 @@ struct sx_listed {
 
 /* Calls `show` for every tensor, inputs first, in the order of the file. Shapes follow from `feeds`, or
  * if that is NULL from the file with batch 1. Tensors that are not supported are shown, too; then no
- * shapes are known. `output` is that of sx_infer_options. */
+ * shapes are known. `output` and max_memory are those of sx_infer_options. Status 6. */
 bool sx_list(struct sx_model *model, const struct sx_tensor *feeds, const char *output,
-             void (*show)(void *context, const struct sx_listed *listed), void *context,
-             struct sx_error *error);
+             size_t max_memory, void (*show)(void *context, const struct sx_listed *listed),
+             void *context, struct sx_error *error);
 
 #ifdef __cplusplus
 }

@@ -11,10 +11,10 @@ extern "C" {
 
 /* The name of the layer whose places are related unless another one is asked for: the last
  * tensor of rank 4 with rows and columns of the last convolution or pooling that leaves more
- * than one place. `feeds` and `output` as for sx_list; owned by the model. Status 2 if there is
- * none. */
+ * than one place. `feeds`, `output` and max_memory as for sx_list; owned by the model. Status 2
+ * if there is none. */
 const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *feeds,
-                             const char *output, struct sx_error *error);
+                             const char *output, size_t max_memory, struct sx_error *error);
 
 /* The effect of places i and j together. H is the Hessian of f by the layer x, x_i the
  * attributes of place i, and 1 a vector of ones. */

@@ -154,7 +154,8 @@ static int look(const struct choosing *c, struct sx_explainer **by_input, bool *
 static bool choose_layer(struct choosing *c, const char *const *name, int n,
                          struct sx_taylorcam_choice *choice, struct sx_error *error)
 {
-    const char *usual = sx_default_layer(c->model, c->feeds, c->explain.output, error);
+    const char *usual =
+        sx_default_layer(c->model, c->feeds, c->explain.output, c->explain.max_memory, error);
     bool coarse = c->o.grid[0] == 0 && c->o.most == 0;
     if (usual == NULL)
         return false;

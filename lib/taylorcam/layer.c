@@ -35,10 +35,10 @@ static void choose(void *context, const struct sx_listed *listed)
 }
 
 const char *sx_default_layer(struct sx_model *model, const struct sx_tensor *feeds,
-                             const char *output, struct sx_error *error)
+                             const char *output, size_t max_memory, struct sx_error *error)
 {
     struct choosing c = {0};
-    if (!sx_list(model, feeds, output, choose, &c, error))
+    if (!sx_list(model, feeds, output, max_memory, choose, &c, error))
         return NULL;
     if (c.name == NULL)
         sx_fail(error, SX_USAGE,

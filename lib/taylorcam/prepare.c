@@ -58,8 +58,8 @@ const char *sx_taylorcam_bypass(const struct sx_taylorcam *t)
 static bool refuse_single(const struct sx_taylorcam *t, struct sx_error *error)
 {
     struct sx_error ignored = {0};
-    const char *other =
-        sx_default_layer(t->e->model, t->e->feeds, t->e->options.output, &ignored);
+    const char *other = sx_default_layer(t->e->model, t->e->feeds, t->e->options.output,
+                                         t->e->options.max_memory, &ignored);
     if (other != NULL && strcmp(other, t->e->input_name) == 0)
         other = NULL;
     return sx_fail(error, SX_USAGE, "layer '%.80s' has one place: nothing to relate%s%.80s",

@@ -1,10 +1,10 @@
 #!/bin/sh
-# faults.sh PRELOAD [EVERY] - for each command below, the n-th call of each kind fails, for n = 1, 2, ... to
+# faults.sh PRELOAD [EVERY [WHICH]] - for each command below, the n-th call of each kind fails, for n = 1, 2, ... to
 # the last: the tool ends with a status, a line and no half-written file, or with the bytes of a run
-# in which nothing failed. Every EVERY-th n is tried, for a quick look.
+# in which nothing failed. Every EVERY-th n is tried, for a quick look; WHICH chooses commands, as grep does.
 set -u
 PATH=$(pwd)/$BUILD/bin:$PATH
-preload=$(realpath "$1") every=${2:-1}
+preload=$(realpath "$1") every=${2:-1} which=${3:-.}
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
@@ -12,6 +12,7 @@ data=$(pwd)/tests/data
 cd "$T" || exit 1
 export GOMP_SPINCOUNT=0
 bad=0 tried=0
+ggig -q -f json --method=ig --steps=3 --rows=0:1 "$data"/digits8.onnx "$data"/digits8.npy >records || exit 1
 
 say() {
     bad=$((bad + 1))
@@ -22,7 +23,7 @@ say() {
 try() {
     rm -f out said
     # shellcheck disable=SC2086 # words
-    timeout 20 env FAULT="$kind:$n" LD_PRELOAD="$preload" $command >/dev/null 2>said
+    timeout 20 env FAULT="$kind:$n" LD_PRELOAD="$preload" $command <records >/dev/null 2>said
     status=$?
     tried=$((tried + 1))
     lines=$(grep -vc ': warning: ' said)
@@ -39,13 +40,13 @@ try() {
 }
 
 while IFS= read -r command; do
-    [ -n "$command" ] || continue
+    echo "$command" | grep -q -e "$which" || continue
     # shellcheck disable=SC2086 # words
-    $command >/dev/null 2>said || { echo "does not run: $command"; cat said; exit 1; }
+    $command <records >/dev/null 2>said || { echo "does not run: $command"; cat said; exit 1; }
     mv out right
     for kind in malloc read write open fsync rename link mmap; do
         # shellcheck disable=SC2086 # words
-        env FAULT=$kind:0 FAULT_COUNT="$T/count" LD_PRELOAD="$preload" $command >/dev/null 2>&1
+        env FAULT=$kind:0 FAULT_COUNT="$T/count" LD_PRELOAD="$preload" $command <records >/dev/null 2>&1
         count=$(cat count 2>/dev/null || echo 0)
         for FAULT_FOR_GOOD in '' 1; do
             [ -n "$FAULT_FOR_GOOD" ] && export FAULT_FOR_GOOD || unset FAULT_FOR_GOOD
@@ -62,6 +63,10 @@ done <<END
 onnx-run -j1 -f json --rows=0:2 -o out $data/digits8.onnx $data/digits8.npy
 onnx-run -j1 -f npy --rows=0:2 -o out $data/digits8.onnx $data/digits8.npy
 ggig -j1 -f json --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f png --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+attr-plot -f html -o out
+attr-plot -f pdf -o out
+xderiv -j1 -f svg --rows=0:3 -o out $data/diabetes.onnx $data/diabetes.csv
 xderiv -j1 -f csv --rows=0:3 -o out $data/diabetes.onnx $data/diabetes.csv
 shapley-int -j1 -f json --index=sii --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
 attr-decompose -j1 -f json --methods=gxi,shapley,lrp-eps --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv

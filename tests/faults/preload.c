@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -52,19 +53,50 @@ __attribute__((destructor)) static void end(void)
     }
 }
 
+/* The file that code lies in. */
+static const char *file_of(const void *code)
+{
+    Dl_info info;
+    return dladdr(code, &info) != 0 && info.dli_fname != NULL ? info.dli_fname : "";
+}
+
+static bool is_of(const char *file, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strstr(file, names[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* What the C library does, strdup for one, is done for who called that. */
+static const char *user_of(const void *caller)
+{
+    static const char *const through[] = {"libc.so", "preload", "faults.so"};
+    const char *file = file_of(caller);
+    void *frame[24];
+    if (strstr(file, "libc.so") == NULL)
+        return file;
+    const int n = backtrace(frame, sizeof frame / sizeof frame[0]);
+    for (int i = 1; i < n; i++) {
+        file = file_of(frame[i]);
+        if (!is_of(file, through, sizeof through / sizeof through[0]))
+            return file;
+    }
+    return file;
+}
+
 static bool aborts(const void *caller)
 {
     static const char *const libraries[] = {
-        "libdnnl",       "libstdc++", "libgomp",    "libglib",     "libpango",   "libcairo",
-        "libfontconfig", "ld-linux",  "libgobject", "libharfbuzz", "libfreetype"};
-    Dl_info info;
+        "libdnnl",  "libstdc++",  "libgomp",   "libglib",     "libgobject",  "libgio",
+        "libpango", "libcairo",   "libpixman", "libharfbuzz", "libfreetype", "libfontconfig",
+        "libexpat", "libfribidi", "libthai",   "libdatrie",   "libgraphite", "libpcre",
+        "libuuid",  "libbrotli",  "ld-linux"};
     busy = true;
-    bool known = dladdr(caller, &info) != 0 && info.dli_fname != NULL;
+    const bool known =
+        is_of(user_of(caller), libraries, sizeof libraries / sizeof libraries[0]);
     busy = false;
-    for (size_t i = 0; known && i < sizeof libraries / sizeof libraries[0]; i++)
-        if (strstr(info.dli_fname, libraries[i]) != NULL)
-            return true;
-    return false;
+    return known;
 }
 
 /* Whether this call is the one. */

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     fuzz_told(model != NULL, &error);
     if (model == NULL)
         return 0;
-    sx_list(model, NULL, NULL, nothing, NULL, &error);
+    fuzz_told(sx_list(model, NULL, NULL, most, nothing, NULL, &error), &error);
     run(model);
     sx_model_close(model);
     return 0;

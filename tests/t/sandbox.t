@@ -1,0 +1,144 @@
+#!/bin/sh
+# sandbox.t - --sandbox: what it refuses, and that tools work within it.
+. tests/tap.sh
+
+work "$DATA"/*
+mkdir out
+
+run onnx-run --sandbox -f json digits8.onnx digits8.npy
+if grep -q 'which this build lacks' "$T/err"; then
+    refused 'a build without it' 2 'sandbox needs libseccomp'
+    end
+fi
+if [ "$status" -eq 1 ] && grep -q 'this kernel has no' "$T/err"; then
+    skip 'a kernel without Landlock or seccomp'
+    end
+fi
+sanitized=$(nm "$BUILD/bin/onnx-run" 2>/dev/null | grep -c __asan_init)
+# The sanitizer looks for leaks from a process of its own.
+ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS
+
+# ---- What is refused ----
+
+# kept: what was there before is there still, and nothing besides.
+kept() {
+    is "$1: nothing is changed" "$(ls -A "$T/safe") $(cat "$T/safe/old")" "of
+old kept"
+}
+mkdir "$T/safe" "$T/safe/of"
+echo kept >"$T/safe/old"
+tries() {
+    run env LD_PRELOAD="$T/tries.so" TRY_AT=digits8.onnx TRY_IN="$T/safe" "$@"
+}
+if [ "$sanitized" -gt 0 ]; then
+    skip 'what is refused: the sanitizer does not want to be loaded second'
+else
+    ${CC:-cc} -shared -fPIC -o "$T/tries.so" "$TOP/tests/faults/tries.c" -ldl -lpthread || exit 1
+    for output in '' '-o out/x.json' '-o out/' '-o out/{id}/{index}.json' '-o x.json'; do
+        # shellcheck disable=SC2086 # an option and its value
+        tries onnx-run -j2 --sandbox -f json $output digits8.onnx digits8.npy
+        is "$output: the tool goes on" "$status" 0
+        is "$output: what is done" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
+        is "$output: all was tried" "$(grep -c ': ' "$T/err")" "$(grep -c '^ *say("' "$TOP/tests/faults/tries.c")"
+        kept "$output"
+    done
+    tries onnx-run --sandbox -f json digits8.onnx digits8.npy
+    is 'errors are no signals' "$(sed 's/.*: //' "$T/err" | sort -u | tr '\n' '|')" \
+        'Function not implemented|Operation not permitted|done|'
+    tries onnx-run -f json digits8.onnx digits8.npy
+    is 'without the option many are done' "$(grep -c ': done$' "$T/err" | awk '{ print ($1 > 12) }')" 1
+fi
+
+# ---- Tools within it ----
+
+rm -rf out/*
+flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
+    --epochs=1 -o fitted.onnx >/dev/null
+ggig --method=ig --steps=4 --rows=0:2 digits8.onnx digits8.npy >maps.ndjson
+
+# same FORMAT COMMAND...: the bytes are those of a run without --sandbox; so is the file of -o.
+same() {
+    format=$1
+    shift
+    run "$@" -q -f "$format"
+    cp "$T/out" want
+    run "$@" -q -f "$format" --sandbox -j2
+    is "$1 -f $format: status, complaints" "$status $(grep -v ': warning: ' "$T/err")" '0 '
+    ok "$1 -f $format: the same bytes" cmp "$T/out" want
+    run "$@" -q -f "$format" --sandbox -j2 -o out/x
+    is "$1 -f $format -o: status, complaints" "$status $(grep -v ': warning: ' "$T/err")" '0 '
+    ok "$1 -f $format -o: the same bytes" cmp out/x want
+    is "$1 -f $format -o: nothing besides" "$(ls -A out)" x
+    rm -f out/x
+}
+draws=
+onnx-run -f svg digits8.onnx digits8.npy >/dev/null 2>&1 && draws='png svg pdf'
+for format in json text csv tsv npy $draws; do
+    same "$format" ggig --method=ig --steps=4 --rows=0:2 digits8.onnx digits8.npy
+done
+for format in json $draws; do
+    same "$format" taylorcam --smooth=softplus:5 --rows=0:1 digits8.onnx digits8.npy
+    same "$format" shapley-int --players=patches:4x4 --index=sii --rows=0:1 digits8.onnx digits8.npy
+    same "$format" xderiv --rows=0:2 diabetes.onnx diabetes.csv
+    same "$format" attr-decompose --methods=gxi,occ1 --rows=0:1 diabetes.onnx diabetes.csv
+    same "$format" onnx-run --rows=0:2 digits8.onnx digits8.npy
+    same "$format" flint-explain --rows=0:1 fitted.onnx digits8.npy
+    same "$format" flint-global fitted.onnx digits8.npy
+done
+same json attr-score --map=maps.ndjson --metric=insertion --rows=0:2 digits8.onnx digits8.npy
+same json onnx-run --list squeezenet.onnx
+same json onnx-run --top=2 --resize=227x227 squeezenet.onnx dog.png
+for tool in 'onnx-grad' 'onnx-perturb --noise=10'; do
+    # shellcheck disable=SC2086 # a command and its options
+    run $tool -o want diabetes.onnx
+    # shellcheck disable=SC2086
+    run $tool --sandbox -o out/x diabetes.onnx
+    is "$tool: status, complaints" "$status $(cat "$T/err")" '0 '
+    ok "$tool: the same bytes" cmp out/x want
+done
+[ -z "$draws" ] || for format in $draws html; do
+    attr-plot -q -f "$format" <maps.ndjson >want
+    attr-plot -q -f "$format" --sandbox -o out/x <maps.ndjson 2>"$T/err"
+    ok "attr-plot -f $format: the same bytes" cmp out/x want
+    is "attr-plot -f $format: complaints" "$(cat "$T/err")" ''
+done
+fit() {
+    flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
+        --epochs=2 --checkpoint=out/fit.ckpt --log=out/log "$@"
+}
+run fit -o want
+rm -f out/*
+run fit --sandbox -o out/fit.onnx
+is 'flint-fit: status, complaints' "$status $(cat "$T/err")" '0 '
+ok 'flint-fit: the same bytes' cmp out/fit.onnx want
+run fit --sandbox -o out/fit.onnx --resume
+is 'flint-fit --resume' "$status $(cat "$T/err")" '0 '
+ok 'flint-fit --resume: the same bytes' cmp out/fit.onnx want
+run flint-visualize --sandbox -f json -o out/seen.json fitted.onnx digits8.npy
+is 'flint-visualize: status' "$status" 0
+
+# ---- Outputs ----
+
+rm -rf out/*
+run ggig -q --sandbox -f json --method=grad -o out/new/deep/ --rows=0:2 digits8.onnx digits8.npy
+is 'a new directory: status, files' "$status $(ls out/new/deep | wc -l)" '0 2'
+run ggig -q --sandbox -f json --method=grad -o 'out/{index}/{stem}.json' --rows=0:2 digits8.onnx digits8.npy
+is 'a pattern: status, files' "$status $(echo out/?/digits8.json)" '0 out/0/digits8.json out/1/digits8.json'
+run ggig -q --sandbox -f json --method=grad -o out/part --rows=0:1 digits8.onnx digits8.npy
+run ggig -q --sandbox -f json --method=grad --resume -o out/part --rows=0:3 digits8.onnx digits8.npy
+ggig -q -f json --method=grad --rows=0:3 digits8.onnx digits8.npy >want
+is '--resume' "$status $(cmp out/part want)" '0 '
+run shapley-int -q --sandbox -f json --players=patches:4x4 --index=sii --rows=0:1 --save-game=out/game.npy \
+    digits8.onnx digits8.npy
+is '--save-game' "$status $(ls out/game.npy)" '0 out/game.npy'
+run onnx-run --sandbox -f json -o none/x.json digits8.onnx digits8.npy
+refused 'a directory that is not there' 5 'none/x.json: No such file'
+run onnx-run --sandbox -f json -o /dev/null digits8.onnx digits8.npy
+is 'a device' "$status $(cat "$T/err")" '0 '
+onnx-run --sandbox -f json digits8.onnx digits8.npy | head -n 0
+run onnx-run --sandbox -f json digits8.onnx digits8.npy no.npy
+is 'a failed sample: status' "$status" 1
+run onnx-run --sandbox -f json no.onnx digits8.npy
+refused 'no model' 3 'no.onnx'
+end
