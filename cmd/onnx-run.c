@@ -43,6 +43,10 @@ static void put_values(struct onnx_run *s, int i, const struct sx_tensor *t)
 {
     const struct sx_words *words = sx_model_words(s->cli.model);
     struct sx_result *j = s->cli.result;
+    if (sx_inference_is_natural(s->inference, i)) {
+        sx_put_naturals(j, "values", t);
+        return;
+    }
     if (!sx_inference_is_text(s->inference, i)) {
         sx_put_array(j, "values", t);
         return;
@@ -103,9 +107,15 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
 static bool add_output(struct onnx_run *s, struct sx_error *error)
 {
     const char *name;
-    if (sx_inference_is_text(s->inference, 0))
-        return cli_error(error, SX_FAILED, "the output holds text, which no array does here");
     struct sx_tensor t = *sx_inference_output(s->inference, 0, &name);
+    bool held = !sx_inference_is_text(s->inference, 0);
+    for (int64_t i = 0; sx_inference_is_natural(s->inference, 0) && i < sx_count(&t.shape); i++)
+        held = held && ((const int64_t *)t.data)[i] >= 0;
+    if (!held)
+        return cli_error(
+            error, SX_FAILED,
+            "the output holds text, or numbers above 2^63 - 1, which no array does "
+            "here");
     bool batch = cli_sample_axis(&s->cli) && t.shape.rank > 0 && t.shape.dim[0] == 1;
     for (int i = 0; batch && i < sx_model_output_count(s->cli.model); i++) {
         const struct sx_port *port = sx_model_output(s->cli.model, i);

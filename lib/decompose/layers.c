@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/redecide.h"
 #include "graph/flow.h"
 #include "decompose/decompose.h"
 #include "decompose/neuron.h"
@@ -384,6 +385,7 @@ bool sx_look_at_layers(struct sx_decomposing *d, struct sx_neuron **neurons, int
     ok = ok && *neurons != NULL;
     if (ok)
         sx_masked_point(d, &d->given, &(uint64_t){0}, reference);
+    ok = ok && sx_points_stay(d->e, 1, reference, d->error);
     for (int i = 0; ok && i < count; i++) {
         int64_t element;
         if (wants(d->o->neuron_of, layers[i].name, &element))

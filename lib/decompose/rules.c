@@ -1,6 +1,7 @@
 /* rules.c - attributions by propagation rules, batched over masked inputs. */
 #include <stdlib.h>
 
+#include "explain/redecide.h"
 #include "decompose/decompose.h"
 
 /* The program of a rule: x differs from point to point, the reference and all else is shared. */
@@ -100,9 +101,10 @@ bool sx_run_rule(struct sx_decomposing *d, const struct sx_frame *f, enum sx_rul
         int64_t now = n - k < room ? n - k : room;
         for (int64_t j = 0; j < now; j++)
             sx_masked_point(d, f, sets != NULL ? &sets[k + j] : NULL, r.points + j * d->size);
+        ok = sx_points_stay(d->e, now, r.points, d->error);
         const void *feeds[] = {sx_narrowed(r.points, r.points_float, now * d->size)};
         void *const results[] = {r.results};
-        ok = sx_points_run(program, now, feeds, r.shared, results, d->error);
+        ok = ok && sx_points_run(program, now, feeds, r.shared, results, d->error);
         if (!ok)
             break;
         sx_widen(r.points, r.results, real, now * d->size);

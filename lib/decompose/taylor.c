@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/redecide.h"
 #include "graph/jet.h"
 #include "decompose/decompose.h"
 
@@ -184,6 +185,7 @@ static bool run_jets(struct sx_decomposing *d, struct sx_explainer *e, struct sx
         sx_shared_feeds(e, shared);
         origin(d, at);
         shared[last] = at;
+        ok = sx_points_stay(e, 1, at, d->error);
     }
     for (int64_t k = 0; ok && k < t->n_terms; k += room) {
         int64_t now = t->n_terms - k < room ? t->n_terms - k : room;

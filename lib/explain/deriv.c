@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "explain/deriv.h"
+#include "explain/redecide.h"
 #include "explain/tower.h"
 
 bool sx_deriv_curved(struct sx_explainer *e, bool *curved, struct sx_error *error)
@@ -108,6 +109,8 @@ bool sx_rows_run(struct sx_rows *r, const double *point, int64_t n, const double
 {
     int64_t size = r->size;
     bool single = r->real == SX_FLOAT;
+    if (!sx_points_stay(r->e, 1, point, error))
+        return false;
     r->shared[0] = sx_narrowed(point, r->at, size);
     sx_shared_feeds(r->e, r->shared + 1);
     int64_t room = single ? r->room : n;

@@ -97,14 +97,14 @@ int64_t sx_gradient_batch(struct sx_explainer *e, bool gradient, int64_t expecte
     return program != NULL ? sx_points_batch(program) : 0;
 }
 
-bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, double *values,
-                  double *gradients, struct sx_error *error)
+/* Evaluates points in e->built. */
+static bool run_points(struct sx_explainer *e, int64_t n, const double *points, double *values,
+                       double *gradients, struct sx_error *error)
 {
     struct sx_points *program = points_of(e, gradients != NULL, n, error);
     if (program == NULL || n == 0)
         return program != NULL;
     int64_t size = sx_count(&e->input.shape), room = sx_points_batch(program);
-    sx_explainer_plan(e, n);
     room = room > n ? n : room;
     enum sx_type real = e->built.graph->real;
     struct stretch s;
@@ -123,4 +123,13 @@ bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, doubl
     e->forward += n;
     e->backward += gradients != NULL ? n : 0;
     return ok;
+}
+
+bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, double *values,
+                  double *gradients, struct sx_error *error)
+{
+    sx_explainer_plan(e, n);
+    if (sx_redecides(e))
+        return sx_redecided(e, run_points, n, points, values, gradients, error);
+    return run_points(e, n, points, values, gradients, error);
 }

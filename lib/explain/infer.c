@@ -13,7 +13,7 @@ struct inferred {
     struct sx_tensor *outputs;
     const char **names;
     int *nodes; /* of the outputs */
-    bool *text;
+    int *kinds; /* SX_ONNX_*, 0: not known */
     int n_outputs;
 };
 
@@ -43,7 +43,7 @@ static void release(struct inferred *b)
     free(b->outputs);
     free(b->names);
     free(b->nodes);
-    free(b->text);
+    free(b->kinds);
     sx_decider_free(&b->decider);
     sx_program_free(b->program);
     sx_lowered_free(b->lowered);
@@ -112,8 +112,7 @@ static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error
         b->names[i] = f->options.output != NULL ? f->options.output : l->outputs[i].name;
         if (outputs[i] == SX_NONE)
             return sx_no_tensor(l->graph, f->options.output, error);
-        b->text[i] = i < l->n_outputs &&
-                     l->outputs[i].onnx_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+        b->kinds[i] = i < l->n_outputs ? l->outputs[i].onnx_type : 0;
         const struct sx_node *n = &l->graph->node[outputs[i]];
         if (!add_bytes(f, n, &all, error) ||
             !sx_tensor_new(&b->outputs[i], n->type, &n->shape, error))
@@ -136,9 +135,9 @@ static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct 
     b->outputs = sx_new((size_t)b->n_outputs, sizeof *b->outputs, error);
     b->names = sx_new((size_t)b->n_outputs, sizeof *b->names, error);
     b->nodes = sx_new((size_t)b->n_outputs, sizeof *b->nodes, error);
-    b->text = sx_new((size_t)b->n_outputs, sizeof *b->text, error);
+    b->kinds = sx_new((size_t)b->n_outputs, sizeof *b->kinds, error);
     int *inputs = sx_new((size_t)l->n_inputs, sizeof *inputs, error);
-    if (b->outputs != NULL && b->names != NULL && b->nodes != NULL && b->text != NULL &&
+    if (b->outputs != NULL && b->names != NULL && b->nodes != NULL && b->kinds != NULL &&
         inputs != NULL && choose_outputs(f, b->nodes, error)) {
         struct sx_run_options options = {.threads = f->options.threads,
                                          .max_memory = f->options.max_memory};
@@ -215,7 +214,14 @@ const struct sx_tensor *sx_inference_output(const struct sx_inference *f, int i,
 
 bool sx_inference_is_text(const struct sx_inference *f, int i)
 {
-    return i >= 0 && i < f->now.n_outputs && f->now.text[i];
+    return i >= 0 && i < f->now.n_outputs &&
+           f->now.kinds[i] == ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
+}
+
+bool sx_inference_is_natural(const struct sx_inference *f, int i)
+{
+    return i >= 0 && i < f->now.n_outputs &&
+           f->now.kinds[i] == ONNX__TENSOR_PROTO__DATA_TYPE__UINT64;
 }
 
 const struct sx_tensor *sx_inference_scores(const struct sx_inference *f,

@@ -9,6 +9,7 @@
 #include "explain/leaves.h"
 #include "explain/mixed.h"
 #include "explain/prefix.h"
+#include "explain/redecide.h"
 
 /* Bytes of coalitions that are passed at once. */
 #define MOST_BYTES ((size_t)64 << 20)
@@ -188,10 +189,54 @@ static bool run_stretch(struct masked *m, const struct evaluation *how, int64_t 
     return true;
 }
 
+/* Points that decide for themselves are made here, not in the graph. */
+#define POINTS 64
+
+/* The point of a coalition: x where a player is present, the baseline where it is not. */
+static void point_of(const struct masked *m, const uint64_t *coalition,
+                     const struct sx_tensor *baseline, double *point)
+{
+    const struct sx_players *p = m->players;
+    const double *x = sx_explainer_input(m->e)->data;
+    for (int64_t i = 0; i < sx_count(&p->shape); i++) {
+        bool present = p->label[i] < 0 || sx_set_has(coalition, p->label[i]);
+        point[i] = present ? x[i] : sx_tensor_get(baseline, i);
+    }
+}
+
+static bool redecided_values(struct masked *m, int64_t n, const uint64_t *coalitions,
+                             double *values, struct sx_error *error)
+{
+    int64_t size = sx_count(&m->players->shape);
+    if (m->likeness != SX_TARGET)
+        return sx_fail(error, SX_USAGE,
+                       "--redecide: outputs of other decisions have no likeness");
+    double *points = sx_new_aligned((size_t)size, POINTS * sizeof *points, error);
+    bool ok = points != NULL;
+    for (int64_t done = 0; ok && done < n; done += POINTS) {
+        int64_t now = n - done < POINTS ? n - done : POINTS;
+        double some[POINTS];
+        for (int64_t i = 0; i < now; i++)
+            values[done + i] = 0;
+        for (int64_t k = 0; ok && k < m->n_baselines; k++) {
+            for (int64_t i = 0; i < now; i++)
+                point_of(m, coalitions + (size_t)(done + i) * m->game->words, &m->baseline[k],
+                         points + i * size);
+            ok = sx_gradients(m->e, now, points, some, NULL, error);
+            for (int64_t i = 0; ok && i < now; i++)
+                values[done + i] += some[i] / (double)m->n_baselines;
+        }
+    }
+    free(points);
+    return ok;
+}
+
 static bool masked_values(void *context, int64_t n, const uint64_t *coalitions, double *values,
                           struct sx_error *error)
 {
     struct masked *m = context;
+    if (sx_redecides(m->e))
+        return redecided_values(m, n, coalitions, values, error);
     size_t bytes = (size_t)m->players->count + 1;
     int64_t room = (int64_t)(MOST_BYTES / bytes) + 1;
     room = room < n ? room : n;
@@ -303,7 +348,7 @@ static bool leaf_products(void *context, const struct sx_product_taker *to,
 /* A sum of decision trees is one of products, too. */
 static bool find_leaves(struct masked *m, const double *baselines, struct sx_error *error)
 {
-    if (m->likeness == SX_TARGET)
+    if (m->likeness == SX_TARGET && !sx_redecides(m->e))
         m->leaves = sx_leaves_new(m->e, m->players, baselines, m->n_baselines, error);
     if (m->leaves != NULL)
         m->game->products = leaf_products;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "explain/products.h"
+#include "explain/redecide.h"
 #include "explain/tower.h"
 
 struct sx_products {
@@ -177,6 +178,8 @@ bool sx_products_run(struct sx_products *p, const double *x, const double *d, in
                      const int64_t *tuples, double *out, struct sx_error *error)
 {
     int64_t width = p->places->n, size = sx_count(&p->places->shape);
+    if (!sx_points_stay(p->e, 1, x, error))
+        return false;
     p->shared[0] = sx_narrowed(x, p->x, size);
     p->shared[1] = sx_narrowed(d, p->d, size);
     sx_shared_feeds(p->e, p->shared + 2);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "explain/deriv.h"
+#include "explain/redecide.h"
 #include "explain/tower.h"
 
 /* Elements of intermediate values of one point up to which all tuples are computed at once. */
@@ -345,8 +346,8 @@ bool sx_whole_run(struct sx_whole *w, int64_t n, const double *points, const dou
 {
     if (w->directions != NULL)
         directions = w->directions;
-    bool ok = true;
-    if (w->points != NULL) {
+    bool ok = sx_points_stay(w->e, n, points, error);
+    if (ok && w->points != NULL) {
         ok = run_at_once(w, n, points, directions, out, error);
         w->e->forward += n;
         w->e->backward += n * (w->cells / w->q);

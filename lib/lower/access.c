@@ -92,12 +92,27 @@ static int narrow_of(int kind)
     }
 }
 
+/* The lowest bits of integers of less than a byte; SX_NONE where the type is none of these. */
+static int low_bits(struct sx_graph *g, int node, int kind)
+{
+    bool two = kind == SX_ONNX_UINT2 || kind == SX_ONNX_INT2;
+    bool has_sign = kind == SX_ONNX_INT4 || kind == SX_ONNX_INT2;
+    if (!two && !has_sign && kind != SX_ONNX_UINT4)
+        return SX_NONE;
+    int sign = sx_scalar_int(g, two ? 2 : 8);
+    node = sx_binary(g, SX_BITAND, node, sx_scalar_int(g, two ? 3 : 15));
+    return has_sign ? sx_sub(g, sx_binary(g, SX_BITXOR, node, sign), sign) : node;
+}
+
 int sx_wrap(struct sx_graph *g, int node, int kind)
 {
     int narrow = narrow_of(kind);
-    if (node == SX_NONE || g->node[node].type != SX_INT || narrow < 0)
+    if (node == SX_NONE || g->node[node].type != SX_INT)
         return node;
-    return sx_narrow(g, node, (enum sx_narrow)narrow);
+    int low = low_bits(g, node, kind);
+    if (low != SX_NONE)
+        return low;
+    return narrow < 0 ? node : sx_narrow(g, node, (enum sx_narrow)narrow);
 }
 
 bool sx_core_type(struct sx_lowering *l, int kind, enum sx_type *type)
@@ -112,6 +127,8 @@ int sx_convert(struct sx_lowering *l, int node, int kind)
         return SX_NONE;
     int narrow = narrow_of(kind);
     node = sx_cast(l->g, node, type);
+    if (type == SX_INT)
+        return sx_wrap(l->g, node, kind);
     return narrow < 0 ? node : sx_narrow(l->g, node, (enum sx_narrow)narrow);
 }
 

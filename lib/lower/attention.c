@@ -249,12 +249,12 @@ static int packed(struct sx_graph *g, int a, int i)
 }
 
 /* Adds a part of the bias [q + k + v] to [batch, length, size]. */
-static int biased(struct sx_lowering *l, int a, int64_t *begin)
+static int biased(struct sx_lowering *l, int a, int bias, int64_t *begin)
 {
     struct sx_shape shape = sx_shape_of(l->g, a);
-    if (sx_arg(l, 3) == SX_NONE || shape.rank != 3)
+    if (bias == SX_NONE || shape.rank != 3)
         return a;
-    int part = sx_slice_axis(l->g, sx_arg(l, 3), 0, *begin, shape.dim[2]);
+    int part = sx_slice_axis(l->g, bias, 0, *begin, shape.dim[2]);
     *begin += shape.dim[2];
     return sx_add(l->g, a, part);
 }
@@ -283,7 +283,7 @@ static bool lower_multi_head(struct sx_lowering *l)
                              (long long)shape.dim[2]);
         if (shape.rank != 3 && shape.rank != 4)
             return sx_reject(l, "input %d has rank %d", i, shape.rank);
-        part[i] = biased(l, part[i], &begin);
+        part[i] = biased(l, part[i], sx_arg(l, 3), &begin);
         part[i] = shape.rank == 3 ? sx_split_heads(g, part[i], heads) : part[i];
     }
     if (sx_arg(l, 6) != SX_NONE && sx_arg_shape(l, 6).rank == 4)
@@ -295,6 +295,55 @@ static bool lower_multi_head(struct sx_lowering *l)
     return give_attention(l, part, past, sx_arg(l, 4), sx_arg(l, 5));
 }
 
+/* Splits what is together into heads, with its part of the bias. */
+static bool split_part(struct sx_lowering *l, int *part, int64_t heads, int64_t *begin)
+{
+    struct sx_shape shape = sx_shape_of(l->g, *part);
+    if (shape.rank == 4)
+        return true;
+    if (shape.rank != 3 || heads < 1 || shape.dim[2] % heads != 0)
+        return sx_reject(l, "%lld heads of an input of rank %d", (long long)heads, shape.rank);
+    *part = sx_split_heads(l->g, biased(l, *part, sx_arg(l, 10), begin), heads);
+    return true;
+}
+
+/* Keys (i = 1) or values of the past, in a buffer that has room for what is to come, with the one of now in
+ * its place: output i. part[i] becomes all of them so far. */
+static bool placed(struct sx_lowering *l, int i, int64_t past, int part[3])
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape room = sx_arg_shape(l, 4 + i);
+    if (room.rank != 4 || past < 0 || past >= room.dim[2])
+        return sx_reject(l, "%lld earlier ones in input %d", (long long)past, 4 + i);
+    int buffer = sx_arg(l, 4 + i);
+    part[i] = sx_appended(g, sx_slice_axis(g, buffer, 2, 0, past), part[i]);
+    int rest = sx_slice_axis(g, buffer, 2, past + 1, room.dim[2] - past - 1);
+    return sx_give_as(l, i, sx_appended(g, part[i], rest), sx_arg_kind(l, 0));
+}
+
+/* One query at a time: query, key, value, key mask, attention bias, past keys, past values, how many of
+ * these there are; beams; the bias. Without a past, keys and values are those of an encoder. */
+static bool lower_masked_decoder(struct sx_lowering *l)
+{
+    int64_t heads = sx_attr_int(l, "num_heads", 0), begin = 0, past = 0, beams = 1;
+    int part[3] = {sx_arg(l, 0), sx_arg(l, 1), sx_arg(l, 2)};
+    struct sx_shape q = sx_arg_shape(l, 0);
+    if (sx_arg(l, 8) != SX_NONE && !sx_const_int(l, 8, "beam_width", &beams))
+        return false;
+    if (beams > 1 || sx_wants(l, 3) || q.rank != 3 || q.dim[1] != 1)
+        return sx_reject(l, "%lld beams, the scores, or more than one query are not supported",
+                         (long long)beams);
+    for (int i = 0; part[1] == SX_NONE && i < 3; i++)
+        part[2 - i] = sx_slice_axis(l->g, part[0], 2, (2 - i) * (q.dim[2] / 3), q.dim[2] / 3);
+    for (int i = 0; i < 3; i++)
+        if (!split_part(l, &part[i], heads, &begin))
+            return false;
+    if (sx_arg(l, 5) != SX_NONE && (!sx_const_int(l, 7, "past_sequence_length", &past) ||
+                                    !placed(l, 1, past, part) || !placed(l, 2, past, part)))
+        return false;
+    return give_attention(l, part, past, sx_arg(l, 3), sx_arg(l, 4));
+}
+
 #define MS "com.microsoft"
 const struct sx_lowering_row sx_lower_attention[] = {
     {"", "Attention", 23, 0, 3, 7, lower_attention, 0, true},
@@ -302,5 +351,6 @@ const struct sx_lowering_row sx_lower_attention[] = {
     {MS, "RotaryEmbedding", 1, 0, 4, 4, lower_rotary, 1, true},
     {MS, "Attention", 1, 0, 2, 7, lower_fused_attention, 0, true},
     {MS, "MultiHeadAttention", 1, 0, 1, 10, lower_multi_head, 0, true},
+    {MS, "DecoderMaskedMultiHeadAttention", 1, 0, 1, 11, lower_masked_decoder, 0, true},
     {0},
 };

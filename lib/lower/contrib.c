@@ -191,6 +191,42 @@ static bool lower_embed_layer_norm(struct sx_lowering *l)
     return sx_give_as(l, 2, x, SX_ONNX_FLOAT);
 }
 
+/* ---- States ---- */
+
+/* x [batch, channels, length] behind the last of earlier calls, a filter for each channel, its bias; gives
+ * the last ones for the next call. */
+static bool lower_causal_conv(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0), w = sx_arg_shape(l, 1), past = x;
+    int64_t dilation = sx_attr_int(l, "dilation", 1);
+    if (x.rank != 3 || w.rank != 3 || w.dim[0] != x.dim[1] || w.dim[1] != 1 || w.dim[2] < 1 ||
+        dilation < 1 || dilation > (1 << 20) / w.dim[2] ||
+        sx_attr_int(l, "channels_last", 0) != 0 || sx_attr_int(l, "state_window", 0) != 0)
+        return sx_reject(l, "only [batch, channels, length] with a filter [channels, 1, n]");
+    past.dim[2] = (w.dim[2] - 1) * dilation;
+    struct sx_shape given = sx_arg_shape(l, 3);
+    if (sx_arg(l, 3) != SX_NONE && !sx_shape_equal(&given, &past))
+        return sx_reject(l, "input 3 (past_state) does not fit");
+    int before = sx_arg(l, 3) != SX_NONE ? sx_arg(l, 3) : sx_filled(g, g->real, &past, 0);
+    const int parts[] = {before, sx_arg(l, 0)};
+    int all = sx_concat(g, parts, 2, 2);
+    const struct sx_conv c = {
+        .group = x.dim[1], .rank = 1, .stride = {1}, .dilation = {dilation}};
+    int y = sx_conv(g, all, sx_arg(l, 1), &c);
+    if (sx_arg(l, 2) != SX_NONE)
+        y = sx_add(g, y, sx_along(g, sx_arg(l, 2), 1, 3));
+    if (sx_attr_word(l, "activation", "none silu swish", 0) != 0)
+        y = sx_mul(g, y, sx_unary(g, SX_SIGMOID, y));
+    sx_give_as(l, 1, sx_slice_axis(g, all, 2, x.dim[2], past.dim[2]), sx_arg_kind(l, 0));
+    return sx_give(l, y);
+}
+
+static bool lower_sample(struct sx_lowering *l)
+{
+    return sx_give(l, sx_arg(l, 0));
+}
+
 const struct sx_lowering_row sx_lower_contrib[] = {
     {"com.microsoft", "FusedMatMul", 1, 0, 2, 2, lower_fused_matmul, 0, true},
     {"com.microsoft", "TransposeMatMul", 1, 0, 2, 2, lower_fused_matmul, 0, true},
@@ -205,6 +241,8 @@ const struct sx_lowering_row sx_lower_contrib[] = {
     {"", "RMSNormalization", 23, 0, 2, 2, lower_rms_norm, 0, true},
     {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, 0, 3, 4, lower_skip_rms_norm, 0,
      true},
+    {"com.microsoft", "CausalConvWithState", 1, 0, 2, 4, lower_causal_conv, 0, true},
+    {"com.microsoft", "SampleOp", 1, 0, 1, 1, lower_sample, 0, true},
     {"com.microsoft", "EmbedLayerNormalization", 1, 0, 1, 9, lower_embed_layer_norm, 0, true},
     {0},
 };

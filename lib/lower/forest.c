@@ -190,6 +190,17 @@ static bool give_binary(struct sx_lowering *l, int scores, int64_t only, double 
     return sx_ml_give_two_classes(l, s, logistic ? SX_ML_LOGISTIC : other, chosen);
 }
 
+/* Of a score for each of two classes: the label is the second where its score is positive, as ONNX Runtime
+ * has it, whatever the first one's is. */
+static bool give_two(struct sx_lowering *l, int scores)
+{
+    struct sx_graph *g = l->g;
+    int64_t rows = sx_shape_of(g, scores).dim[0];
+    int chosen = sx_binary(g, SX_LESS, sx_scalar(g, 0), sx_slice_axis(g, scores, 1, 1, 1));
+    sx_give_as(l, 1, sx_ml_transformed(l, scores), SX_ONNX_FLOAT);
+    return sx_ml_give_labels(l, sx_shaped(g, sx_cast(g, chosen, SX_INT), 1, &rows));
+}
+
 static bool lower_tree_classifier(struct sx_lowering *l)
 {
     static const char *const names[] = {"class_treeids", "class_nodeids", "class_ids",
@@ -213,7 +224,7 @@ static bool lower_tree_classifier(struct sx_lowering *l)
     struct sx_shape row = {1, {base.n}};
     if (base.n > 0)
         y = sx_add(l->g, y, sx_real_const(l->g, &row, base.v));
-    return sx_ml_give_classes(l, y);
+    return classes == 2 ? give_two(l, y) : sx_ml_give_classes(l, y);
 }
 
 #define ML "ai.onnx.ml"

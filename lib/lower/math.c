@@ -127,7 +127,8 @@ static bool give_cast(struct sx_lowering *l, int kind)
                                       : sx_give_numbers_of_texts(l, kind);
     if (sx_is_real(type) && l->in[0].twin > 0)
         x = sx_arg_twin(l, 0);
-    struct sx_value y = {.node = sx_convert(l, x, kind), .kind = kind};
+    struct sx_value y = {.node = sx_unsaturated(l, sx_convert(l, x, kind), x, kind),
+                         .kind = kind};
     if (wide && l->in[0].twin > 0)
         y.twin = l->in[0].twin;
     else if (type == SX_INT && sx_arg_real(l, 0))

@@ -110,8 +110,7 @@ static bool lower_matmul(struct sx_lowering *l)
 
 /* ---- Tables ---- */
 
-/* The numbers of `bits` bits in bytes along the last axis, of which there are n. */
-static int spread(struct sx_graph *g, int bytes, int64_t bits, int64_t n)
+int sx_bits_spread(struct sx_graph *g, int bytes, int64_t bits, int64_t n)
 {
     static const int64_t right = 1;
     int parts[4], each = (int)(8 / bits), last;
@@ -129,8 +128,7 @@ static int spread(struct sx_graph *g, int bytes, int64_t bits, int64_t n)
     return sx_slice_axis(g, all, last, 0, n);
 }
 
-/* Each of a scale's elements along an axis for `block` of n. */
-static int each_of_block(struct sx_lowering *l, int scale, int axis, int64_t n, int64_t block)
+int sx_each_of_block(struct sx_lowering *l, int scale, int axis, int64_t n, int64_t block)
 {
     int64_t *index = sx_scratch(l, (size_t)n, sizeof *index);
     for (int64_t i = 0; index != NULL && i < n; i++)
@@ -163,16 +161,16 @@ static bool lower_gather(struct sx_lowering *l)
             part[i] = sx_take(g, sx_arg(l, from[i]), at, 0, false);
     int axis = along + ids.rank - 1;
     if (bytes) {
-        part[0] = spread(g, part[0], bits, n);
+        part[0] = sx_bits_spread(g, part[0], bits, n);
         if (part[2] != SX_NONE)
-            part[2] = spread(g, part[2], bits, sx_arg_shape(l, 2).dim[along]);
+            part[2] = sx_bits_spread(g, part[2], bits, sx_arg_shape(l, 2).dim[along]);
     }
     int x = sx_cast(g, part[0], g->real);
     if (part[2] != SX_NONE)
-        x = sx_sub(g, x, sx_cast(g, each_of_block(l, part[2], axis, n, block), g->real));
+        x = sx_sub(g, x, sx_cast(g, sx_each_of_block(l, part[2], axis, n, block), g->real));
     else if (sx_arg_kind(l, 0) == SX_ONNX_UINT8)
         x = sx_shift(g, x, -(double)(1 << (bits - 1)));
-    return sx_give_as(l, 0, sx_mul(g, x, each_of_block(l, part[1], axis, n, block)),
+    return sx_give_as(l, 0, sx_mul(g, x, sx_each_of_block(l, part[1], axis, n, block)),
                       sx_arg_kind(l, 2));
 }
 

@@ -1,6 +1,8 @@
 /* product.c - lowering of matrix products. */
 #include "lower/tables.h"
 
+#define MOST_PRODUCTS (1 << 22)
+
 int sx_product(struct sx_graph *g, int a, int b)
 {
     struct sx_shape p = sx_shape_of(g, a), q = sx_shape_of(g, b);
@@ -22,11 +24,45 @@ int sx_product(struct sx_graph *g, int a, int b)
     return sx_shaped(g, y, shape.rank, shape.dim);
 }
 
-/* Integers are multiplied as reals: exact as long as sums fit the mantissa. */
+/* Sums of products of integers, exact as they wrap: SX_NONE where they are too many to be had one by one.
+ * [.., m, k, 1] times [.., 1, k, n], summed over k. */
+static int whole_product(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    int part[2], axis = 0;
+    struct sx_shape shape[2];
+    for (int i = 0; i < 2; i++) {
+        struct sx_shape s = sx_arg_shape(l, i), *to = &shape[i];
+        if (s.rank < 2 || s.rank == SX_MAX_RANK)
+            return SX_NONE;
+        *to = s;
+        to->rank++;
+        to->dim[s.rank] = i == 0 ? 1 : s.dim[s.rank - 1];
+        to->dim[s.rank - 1] = i == 0 ? s.dim[s.rank - 1] : s.dim[s.rank - 2];
+        to->dim[s.rank - 2] = i == 0 ? s.dim[s.rank - 2] : 1;
+        part[i] = sx_reshape(g, sx_arg(l, i), to);
+    }
+    struct sx_shape all;
+    int64_t count;
+    if (shape[0].dim[shape[0].rank - 2] != shape[1].dim[shape[1].rank - 2] ||
+        !sx_broadcast_shape(&all, &shape[0], &shape[1]) ||
+        !sx_shape_count(&all, &count, l->error) || count > MOST_PRODUCTS)
+        return SX_NONE;
+    axis = all.rank - 2;
+    int sum = sx_sum(g, sx_mul(g, part[0], part[1]), &axis, 1);
+    all.dim[axis] = all.dim[axis + 1];
+    return sx_shaped(g, sum, all.rank - 1, all.dim);
+}
+
+/* Many integers are multiplied as reals: exact as long as sums fit the mantissa. */
 static bool lower_matmul(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     int kind = sx_arg_kind(l, 0);
+    bool whole = g->node[sx_arg(l, 0)].type == SX_INT && g->node[sx_arg(l, 1)].type == SX_INT;
+    int exact = whole ? whole_product(l) : SX_NONE;
+    if (exact != SX_NONE)
+        return sx_give(l, sx_wrap(g, exact, kind));
     int y = sx_product(g, sx_cast(g, sx_arg(l, 0), g->real), sx_cast(g, sx_arg(l, 1), g->real));
     return sx_give(l, sx_arg_real(l, 0) ? y : sx_convert(l, y, kind));
 }

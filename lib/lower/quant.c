@@ -94,7 +94,8 @@ static bool give_rounded(struct sx_lowering *l, int k, int x, int zero, int kind
     double low = 0, high = 0;
     if (kind >= SX_ONNX_FLOAT8E4M3FN && kind != SX_ONNX_UINT4 && kind != SX_ONNX_INT4 &&
         kind <= SX_ONNX_FLOAT4E2M1)
-        return sx_give_as(l, k, sx_straight(l, sx_convert(l, x, kind), x), kind);
+        return sx_give_as(
+            l, k, sx_straight(l, sx_unsaturated(l, sx_convert(l, x, kind), x, kind), x), kind);
     if (!limits(l, kind, &low, &high))
         return false;
     int y = sx_unary(g, SX_ROUND, x);
@@ -251,11 +252,11 @@ static bool lower_qlinear_conv(struct sx_lowering *l)
     struct sx_shape given = sx_arg_shape(l, 0);
     int x = centred(l, 0, 2, last ? given.rank - 1 : 1), w = centred(l, 3, 5, 0);
     int y = sx_lower_conv(l, last ? channels(g, x, false) : x, w, sx_arg_twin(l, 8));
-    struct sx_shape shape = sx_shape_of(g, y);
-    int scale =
-        sx_mul(g, along(l, sx_arg(l, 1), 1, &shape, 0), along(l, sx_arg(l, 4), 1, &shape, 0));
     y = last ? channels(g, y, true) : y;
-    scale = last && sx_shape_of(g, scale).rank > 1 ? channels(g, scale, true) : scale;
+    struct sx_shape shape = sx_shape_of(g, y);
+    int axis = last ? shape.rank - 1 : 1;
+    int scale = sx_mul(g, along(l, sx_arg(l, 1), axis, &shape, 0),
+                       along(l, sx_arg(l, 4), axis, &shape, 0));
     return give_scaled(l, y, scale, 6);
 }
 

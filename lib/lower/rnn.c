@@ -284,6 +284,18 @@ static void set_bias(const struct rnn *r, struct direction *d, int all)
     d->projected = sx_add(g, d->projected, bias);
 }
 
+/* A sequence of length 0 ends in the state 0, as in ONNX Runtime: not in the initial one. */
+static void end_empty(const struct rnn *r, struct direction *d)
+{
+    struct sx_graph *g = r->g;
+    if (r->lengths == SX_NONE)
+        return;
+    int some = sx_binary(g, SX_LESS, sx_scalar_int(g, 0), r->lengths);
+    some = sx_along(g, some, 0, 2);
+    d->h = sx_where(g, some, d->h, sx_scalar(g, 0));
+    d->c = r->cell == LSTM ? sx_where(g, some, d->c, sx_scalar(g, 0)) : d->c;
+}
+
 /* x: [steps * batch, inputs]. */
 static bool run_direction(const struct rnn *r, int k, int x, struct direction *d)
 {
@@ -303,6 +315,7 @@ static bool run_direction(const struct rnn *r, int k, int x, struct direction *d
     bool backward = r->backward || k == 1;
     for (int64_t t = 0; t < r->steps && g->error.status == SX_OK; t++)
         step(r, d, backward ? r->steps - 1 - t : t);
+    end_empty(r, d);
     return g->error.status == SX_OK;
 }
 
@@ -325,15 +338,15 @@ static bool lower_rnn(struct sx_lowering *l)
     int sequences[2], x = sx_arg(l, 0), kind = sx_arg_kind(l, 0);
     if (!read_rnn(l, &r))
         return false;
-    if (r.steps == 0)
-        return sx_reject(l, "a sequence of length 0");
+    const struct sx_shape none = {4, {0, 1, r.batch, r.hidden}};
     if (r.batch_first)
         x = sx_transpose(g, x, batch_time);
     x = sx_shaped(g, x, 2, (int64_t[]){r.steps * r.batch, r.inputs});
     for (int k = 0; k < r.directions; k++) {
         if (!run_direction(&r, k, x, &d[k]))
             return false;
-        sequences[k] = sx_concat(g, d[k].outputs, (int)r.steps, 0);
+        sequences[k] = r.steps > 0 ? sx_concat(g, d[k].outputs, (int)r.steps, 0)
+                                   : sx_filled(g, g->real, &none, 0);
     }
     int y = r.directions == 2 ? sx_concat(g, sequences, 2, 1) : sequences[0];
     sx_give_as(l, 0, r.batch_first ? sx_transpose(g, y, outputs_first) : y, kind);

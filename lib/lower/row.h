@@ -85,6 +85,9 @@ bool sx_wants(const struct sx_lowering *l, int k); /* whether the file names out
 int sx_wrap(struct sx_graph *g, int node, int kind);
 /* Converts to another ONNX type as Cast does. */
 int sx_convert(struct sx_lowering *l, int node, int kind);
+/* y, which is x converted to `kind`, or, with attribute saturate 0, NaN or infinity where x is larger than
+ * all numbers of that type of 8 bits. */
+int sx_unsaturated(struct sx_lowering *l, int y, int x, int kind);
 /* The core type that holds an ONNX type; refuses what cannot be held. */
 bool sx_core_type(struct sx_lowering *l, int kind, enum sx_type *type);
 
@@ -189,6 +192,12 @@ int sx_matrix_along(struct sx_graph *g, int a, int axis, int matrix);
 /* alpha * a b + beta * c with optional transposition. */
 int sx_gemm(struct sx_graph *g, int a, int b, int c, bool ta, bool tb, double alpha,
             double beta);
+
+/* nbits.c: the numbers of 2, 4 or 8 bits in bytes along the last axis, of which there are n; the first lies
+ * in the lowest bits. */
+int sx_bits_spread(struct sx_graph *g, int bytes, int64_t bits, int64_t n);
+/* Each of a scale's elements along an axis for `block` of n. */
+int sx_each_of_block(struct sx_lowering *l, int scale, int axis, int64_t n, int64_t block);
 
 /* ---- Bodies (body.c) -------------------------------------------------------------------- */
 

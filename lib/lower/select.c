@@ -132,9 +132,11 @@ static void find_unique(struct unique *u, struct slices *s, bool sorted)
         u->counts[u->inverse[i]]++;
 }
 
+/* com.microsoft's lists what it finds in the order of the input, and has no first occurrences. */
 static bool lower_unique(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
+    bool contrib = l->row->arg != 0;
     int axis, x = one_axis(l, &axis);
     int64_t count;
     const double *v = x != SX_NONE ? elements(l, 0, "input 0", &count) : NULL;
@@ -147,12 +149,13 @@ static bool lower_unique(struct sx_lowering *l)
     if (room == NULL)
         return false;
     struct unique u = {room, room + s.n, room + 2 * s.n, room + 3 * s.n, 0};
-    find_unique(&u, &s, sx_attr_int(l, "sorted", 1) != 0);
+    find_unique(&u, &s, !contrib && sx_attr_int(l, "sorted", 1) != 0);
     struct sx_shape found = {1, {u.count}}, all = {1, {s.n}};
     int index = sx_const(g, SX_INT, &found, u.first);
-    sx_give_as(l, 1, index, SX_ONNX_INT64);
-    sx_give_as(l, 2, sx_const(g, SX_INT, &all, u.inverse), SX_ONNX_INT64);
-    sx_give_as(l, 3, sx_const(g, SX_INT, &found, u.counts), SX_ONNX_INT64);
+    if (!contrib)
+        sx_give_as(l, 1, index, SX_ONNX_INT64);
+    sx_give_as(l, contrib ? 1 : 2, sx_const(g, SX_INT, &all, u.inverse), SX_ONNX_INT64);
+    sx_give_as(l, contrib ? 2 : 3, sx_const(g, SX_INT, &found, u.counts), SX_ONNX_INT64);
     return sx_give(l, sx_take(g, x, index, axis, false));
 }
 
@@ -178,6 +181,7 @@ const struct sx_lowering_row sx_lower_select[] = {
     {"", "NonZero", 9, 0, 1, 1, lower_non_zero, 0, false},
     {"", "Compress", 9, 0, 2, 2, lower_compress, 0, true},
     {"", "Unique", 11, 0, 1, 1, lower_unique, 0, true},
+    {"com.microsoft", "Unique", 1, 0, 1, 1, lower_unique, 1, true},
     {"", "ReverseSequence", 10, 0, 2, 2, lower_reverse_sequence, 0, true},
     {0},
 };

@@ -188,7 +188,7 @@ static double narrow_real(double value, enum sx_narrow kind)
     case SX_AS_FLOAT8E5M2FNUZ:
         return saturated(value, 3, -15, 57344);
     case SX_AS_FLOAT4E2M1:
-        return saturated(value, 2, 0, 6);
+        return isnan(value) ? -0.0 : saturated(value, 2, 0, 6); /* it has no NaN */
     default:
         break;
     }

@@ -162,6 +162,16 @@ static bool is_null(double value, enum sx_type precision)
     return precision == SX_FLOAT ? !isfinite((float)value) : !isfinite(value);
 }
 
+void sx_put_naturals(struct sx_result *r, const char *key, const struct sx_tensor *tensor)
+{
+    struct sx_datum *v = sx_result_add(r, key, SX_ARRAY);
+    if (v == NULL)
+        return;
+    v->array = *tensor;
+    v->precision = SX_INT;
+    v->natural = true;
+}
+
 void sx_put_array(struct sx_result *r, const char *key, const struct sx_tensor *tensor)
 {
     struct sx_datum *v = sx_result_add(r, key, SX_ARRAY);

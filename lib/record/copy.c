@@ -15,6 +15,7 @@ static void copy_array(struct sx_result *to, const struct sx_datum *v)
     t.data = data;
     made->array = t;
     made->precision = v->precision;
+    made->natural = v->natural;
 }
 
 static void copy_value(struct sx_result *to, const struct sx_datum *v)

@@ -38,15 +38,16 @@ static void write_number(struct sx_sink *sink, double value, enum sx_type precis
 }
 
 /* snprintf takes four times as long, and maps have many numbers. */
-static void write_integer(struct sx_sink *sink, int64_t value)
+static void write_integer(struct sx_sink *sink, int64_t value, bool natural)
 {
     char text[24];
     size_t at = sizeof text;
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    bool negative = value < 0 && !natural;
+    uint64_t left = negative ? 0 - (uint64_t)value : (uint64_t)value;
     do
         text[--at] = (char)('0' + left % 10);
     while ((left /= 10) != 0);
-    if (value < 0)
+    if (negative)
         text[--at] = '-';
     sx_sink_write(sink, text + at, sizeof text - at);
 }
@@ -59,7 +60,7 @@ static void write_array(struct sx_sink *sink, const struct sx_datum *v)
         if (i > 0)
             sx_sink_write(sink, ",", 1);
         if (v->array.type == SX_INT)
-            write_integer(sink, ((const int64_t *)v->array.data)[i]);
+            write_integer(sink, ((const int64_t *)v->array.data)[i], v->natural);
         else
             write_number(sink, sx_tensor_get(&v->array, i), v->precision);
     }
@@ -77,7 +78,7 @@ static void write_value(struct sx_sink *sink, const struct sx_datum *v)
         sx_sink_write(sink, v->truth ? "true" : "false", v->truth ? 4 : 5);
         return;
     case SX_INTEGER:
-        write_integer(sink, v->integer);
+        write_integer(sink, v->integer, false);
         return;
     case SX_NUMBER:
         write_number(sink, v->number, v->precision);

@@ -52,6 +52,8 @@ double sx_datum_element(const struct sx_datum *v, int64_t i)
 {
     if (v == NULL || i < 0)
         return NAN;
+    if (v->kind == SX_ARRAY && i < sx_count(&v->array.shape) && v->natural)
+        return (double)((const uint64_t *)v->array.data)[i];
     if (v->kind == SX_ARRAY)
         return i < sx_count(&v->array.shape) ? sx_tensor_get(&v->array, i) : NAN;
     for (v = v->kind == SX_LIST ? v->first : NULL; v != NULL && i > 0; i--)

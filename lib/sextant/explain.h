@@ -38,6 +38,9 @@ struct sx_explain_options {
     bool values_only; /* no gradients: x may hold integers if the model has no real input */
     bool margin; /* prob and logprob from the sum of the other classes, exact for p near 1 */
     enum sx_ste ste;
+    /* What values of the sample decide in the graph is evaluated anew for each point of sx_gradients,
+     * and each coalition of a game of the model. Other derivatives away from the sample fail. */
+    bool redecide;
     struct sx_watch *watch; /* NULL: nobody watches */
     const char *target;     /* as --target, see sextant(7); NULL: argmax */
     char *const *labels;

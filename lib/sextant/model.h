@@ -113,6 +113,8 @@ bool sx_inference_run(struct sx_inference *inference, const struct sx_tensor *fe
                       struct sx_error *error);
 /* Whether output i holds numbers of texts. */
 bool sx_inference_is_text(const struct sx_inference *inference, int i);
+/* Whether output i holds uint64: the bits of its integers are then those of numbers without a sign. */
+bool sx_inference_is_natural(const struct sx_inference *inference, int i);
 /* Output i, which stays until the next run, and its name; NULL past the last. */
 const struct sx_tensor *sx_inference_output(const struct sx_inference *inference, int i,
                                             const char **name);

@@ -24,7 +24,9 @@ enum sx_kind {
 /* A node. Its memory belongs to the result. */
 struct sx_datum {
     enum sx_kind kind;
-    enum sx_type precision;      /* of a number: how many digits it has as text */
+    enum sx_type precision; /* of a number: how many digits it has as text */
+    bool
+        natural; /* of an array of integers: they are those from 0 to 2^64 - 1 with the same bits */
     const char *key;             /* in an object; NULL elsewhere */
     const struct sx_datum *next; /* after it in its list or object */
     const struct sx_datum *first;
@@ -83,6 +85,8 @@ void sx_put_shape(struct sx_result *result, const char *key, const struct sx_sha
 
 /* The elements, flat. The tensor is borrowed: its data must outlive the result. */
 void sx_put_array(struct sx_result *result, const char *key, const struct sx_tensor *tensor);
+/* The same of integers without a sign: -1 is 2^64 - 1. */
+void sx_put_naturals(struct sx_result *result, const char *key, const struct sx_tensor *tensor);
 
 /* {"shape":[...],"values":[...]}, borrowed likewise. */
 void sx_put_tensor(struct sx_result *result, const char *key, const struct sx_tensor *tensor);

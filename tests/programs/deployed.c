@@ -95,6 +95,16 @@ static void odd(void)
     save("odd", m);
 }
 
+/* y = x as uint64. */
+static void wide(void)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_INT, 2, (int64_t[]){-1, 2});
+    tm_node(m, "Cast", "x", "y", "to=13");
+    tm_output(m, "y");
+    save("wide", m);
+}
+
 /* Embeddings of ids, and of positions that follow from a mask, are summed with what is past; y weighs
  * the two channels by 1 and 10. */
 static void tokens(void)
@@ -247,6 +257,7 @@ int main(int argc, char **argv)
     quantised();
     classical();
     odd();
+    wide();
     tokens();
     llama();
     pipeline();

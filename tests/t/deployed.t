@@ -234,4 +234,15 @@ is 'one for the mode' "$(grep -c 'Dropout in training mode' "$T/err")" 1
 run onnx-run -q odd.onnx odd.csv
 is 'no word with -q' "$(cat "$T/err")" ''
 
+
+# ---- Numbers without a sign ----
+
+echo -1,3 >wide.csv
+run onnx-run wide.onnx wide.csv
+is 'the largest of 64 bits' "$(grep -o '"values":[^]]*]' "$T/out")" '"values":[18446744073709551615,3]'
+run onnx-run -f text wide.onnx wide.csv
+clean 'as text'
+run onnx-run -f npy -o wide.npy wide.onnx wide.csv
+refused 'an array has a sign' 1 'numbers above 2^63 - 1'
+
 end

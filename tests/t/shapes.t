@@ -42,6 +42,19 @@ is 'a path keeps the branch of the sample' \
 run shapley-int --index=sv --order=1 -t 0 sign.onnx x.csv
 is 'and so do coalitions' "$(jq -c '[.interactions[].value | . * 100 | round / 100]' "$T/out")" \
     '[1,4,9,16]'
+run shapley-int --redecide --index=sv --order=1 -t 0 sign.onnx x.csv
+is 'unless each is to decide for itself' "$(jq -c '[.interactions[].value]' "$T/out")" \
+    '[1.25,12.75,16.25,-0.25]'
+is 'which the record says' "$(jq -c .params.redecide "$T/out")" true
+run ggig --redecide --method=ig --times-input --steps=6 -b -1 -t 0 sign.onnx x.csv
+is 'four points of a path add, two multiply' \
+    "$(jq -c '.attribution.values | map(. * 100 | round / 100)' "$T/out")" '[3.78,7,11.11,1]'
+run ggig --redecide --method=ig --times-input --steps=6 -b -1 -t 0 if.onnx -i rate=rates.csv four.csv
+clean 'decisions that the points do not change'
+run attr-decompose --redecide -t 0 sign.onnx x.csv
+refused 'a rule away from the sample' 2 'keep the decisions of the sample'
+run ggig --redecide --method=ig --wrt=p -t 0 sign.onnx x.csv
+refused 'an inner tensor' 2 "'p' is no input of the model"
 
 # ---- Counts ----
 
