@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "explain/explain.h"
+#include "explain/redecide.h"
 
 /* The program for f alone or for f and its gradient, at points of x. */
 static struct sx_points *points_of(struct sx_explainer *e, bool gradient, int64_t expected,
