@@ -390,6 +390,12 @@ START_TEST(resize)
          "mode='linear' coordinate_transformation_mode='align_corners'",
          {"f1x1x2: 1 4", "-", "-", "i!3: 1 1 4"},
          {"f1x1x4: 1 2 3 4"}},
+        /* 2.4 elements are 2, the first and the last, as in ONNX Runtime and PyTorch. */
+        {13,
+         "Resize",
+         "mode='linear' coordinate_transformation_mode='align_corners'",
+         {"f1x1x4: 1 2 3 9", "-", "f!3: 1 1 0.6"},
+         {"f1x1x2: 1 9"}},
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='asymmetric'",

@@ -241,6 +241,7 @@ const struct sx_lowering_row sx_lower_contrib[] = {
     {"", "RMSNormalization", 23, 0, 2, 2, lower_rms_norm, 0, true},
     {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, 0, 3, 4, lower_skip_rms_norm, 0,
      true},
+    {"", "CausalConvWithState", 27, 0, 2, 4, lower_causal_conv, 0, true},
     {"com.microsoft", "CausalConvWithState", 1, 0, 2, 4, lower_causal_conv, 0, true},
     {"com.microsoft", "SampleOp", 1, 0, 1, 1, lower_sample, 0, true},
     {"com.microsoft", "EmbedLayerNormalization", 1, 0, 1, 9, lower_embed_layer_norm, 0, true},

@@ -29,15 +29,16 @@ struct resize {
     double begin[SX_MAX_RANK], end[SX_MAX_RANK]; /* region of interest */
 };
 
-/* Where in an axis of n element i lies. The length that formulas speak of is not rounded. */
+/* Where in an axis of n element i lies. The length that formulas speak of is that of the result, m, as in
+ * ONNX Runtime and PyTorch; two of ONNX's cases take the unrounded scale * n. */
 static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
 {
-    double x = (double)i, scale = r->scale[axis], from = (double)n, m = scale * from;
+    double x = (double)i, scale = r->scale[axis], from = (double)n, m = (double)r->to[axis];
     switch (r->coordinates) {
     case HALF_PIXEL:
         return (x + 0.5) / scale - 0.5;
     case HALF_PIXEL_SYMMETRIC:
-        return from / 2 * (1 - (double)r->to[axis] / m) + (x + 0.5) / scale - 0.5;
+        return from / 2 * (1 - m / (scale * from)) + (x + 0.5) / scale - 0.5;
     case PYTORCH_HALF_PIXEL:
         return m > 1 ? (x + 0.5) / scale - 0.5 : 0;
     case ALIGN_CORNERS:
