@@ -266,6 +266,7 @@ static const struct order_case cases[] = {
      {"x1x2", "x1x1", "uint8!1x2x1: 138 121", "f!1x2: 0.5 0.5", "x1x2", "uint8!1x2x1: 137 135",
       "f!1x2: 1 2"}},
     {17, "com.microsoft:SampleOp", NULL, {"x3"}},
+    {27, "CausalConvWithState", NULL, {"x1x1x3", "x1x1x2", "x1"}},
     {17,
      "com.microsoft:CausalConvWithState",
      "activation='silu'",
