@@ -1,8 +1,8 @@
 #!/bin/sh
 # ort.sh BUILD - the files of onnx-grad in ONNX Runtime: ONNX's own cases that have a derivative, and
 # whole models, against the derivatives computed here (1e-5); whether onnx.checker takes them; how many
-# nodes they have, and how long they run. Models: tests/data, and ../shared/models and ../shared/real
-# where they are; further ones for the last two figures are named by ORT_MODELS.
+# nodes they have, and how long they run. Models: tests/data, and ../shared/models, ../shared/real and
+# those of make bench where they are; further ones for the last two figures are named by ORT_MODELS.
 set -u
 build=$(cd "$1" && pwd)
 PATH=$build/bin:$build/tests/programs:$PATH
@@ -45,7 +45,7 @@ model() {
 }
 
 echo '== models, as ggig has them'
-data=tests/data shared=../shared/models real=../shared/real
+data=tests/data shared=../shared/models real=../shared/real bench=$build/bench
 : >"$T/lines"
 model digits8 $data/digits8.onnx $data/digits8.npy 3
 model cnn8 $data/cnn8.onnx $data/digits8.npy 2
@@ -63,6 +63,8 @@ model densenet $shared/light_densenet121/model.onnx $shared/light_densenet121/in
 model kws-fp32 $real/kws_fp32/model.onnx $real/kws_fp32/serving_default_input_0.npy 3
 model kws-qdq $real/kws_qdq/model.onnx $real/kws_qdq/serving_default_input_0.npy 3
 model kws-qoperator $real/kws_qoperator/model.onnx $real/kws_qoperator/serving_default_input_0.npy 3
+model resnet18 $bench/resnet18.onnx $bench/resnet18.npy 3
+model mobilenet $bench/mobilenet_v2.onnx $bench/mobilenet_v2.npy 3
 node tests/ort.js 1e-5 <"$T/lines" || bad=1
 
 echo '== onnx.checker'
@@ -87,7 +89,9 @@ else
 fi
 
 echo '== nodes and time (one thread, ms), model and file'
-for from in $data/digits8.onnx $data/text.onnx $data/speech.onnx $data/squeezenet.onnx ${ORT_MODELS:-}; do
+for from in $data/digits8.onnx $data/text.onnx $data/speech.onnx $data/squeezenet.onnx \
+    $bench/resnet18.onnx $bench/mobilenet_v2.onnx ${ORT_MODELS:-}; do
+    [ -f "$from" ] || continue
     onnx-grad -q -o "$T/g.onnx" "$from" && node tests/ort.js --time "$from" "$T/g.onnx" || bad=1
 done
 exit $bad
