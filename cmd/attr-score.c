@@ -194,14 +194,14 @@ static void check_bounds(struct score *s, const struct cli_sample *sample, const
                          const struct sx_similarity *similarity)
 {
     for (int i = 0; i < s->bounds.n; i++) {
-        struct sx_error error = {.status = SX_CHECK};
+        struct sx_error error;
         char place[160], what[80];
         if (sx_bound_holds(&s->bounds, i, similarity, what))
             continue;
         snprintf(place, sizeof place, "%.80s: sample %lld%s%.40s", sample->id,
                  (long long)sample->index, method != NULL ? ": " : "",
                  method != NULL ? method : "");
-        snprintf(error.message, sizeof error.message, "%s", what);
+        cli_error(&error, SX_CHECK, "%s", what);
         cli_complain_sample(&s->cli, place, &error);
     }
 }
@@ -247,7 +247,10 @@ static void run_compare(struct score *s)
         return;
     s->by_method = sx_has_methods(s->maps.record, s->maps.n) &&
                    sx_has_methods(s->others.record, s->others.n);
+    int64_t lone = sx_unpaired(s->maps.record, s->maps.n, s->others.record, s->others.n);
     bool go_on = true;
+    if (lone > 0)
+        cli_say(&s->cli, "%lld other records have no like on standard input", (long long)lone);
     for (size_t i = 0; i < s->maps.n && go_on; i++) {
         const struct sx_datum *record = sx_result_top(s->maps.record[i]);
         struct sx_error error = {0};
@@ -338,12 +341,9 @@ int main(int argc, char **argv)
                           .score = SX_SCORE_PROB};
     cli_parse(&s->cli, argc, argv);
     settle(s);
-    if (cli_open(&s->cli)) {
-        if (s->compare_file != NULL)
-            run_compare(s);
-        else
-            run_scores(s);
-    }
+    void (*work)(struct score *) = s->compare_file != NULL ? run_compare : run_scores;
+    if (cli_open(&s->cli))
+        work(s);
     free_all(s);
     return cli_finish(&s->cli);
 }

@@ -5,7 +5,7 @@
 
 #include "figure/figure.h"
 
-enum { ROW = 30, WIDE = 440, RADIUS = 3, LEAST_BAR = 130 };
+enum { ROW = 30, WIDE = 440, RADIUS = 3, LEAST_BAR = 150 };
 
 /* The same features in every record; those of another number are left out. */
 struct samples {

@@ -91,6 +91,7 @@ void sx_subtitle_of(const struct sx_figure *f, char *text, size_t size)
 {
     const struct sx_datum *record = f->item[0].record;
     const char *model = sx_datum_text(sx_datum_at(record, "model.file"), "");
+    model = strcmp(model, "-") == 0 ? "" : model; /* standard input has no name */
     double value = sx_datum_number(sx_datum_at(record, "target.value"), NAN);
     char unit[32], number[32];
     sx_figure_unit(record, unit, sizeof unit);

@@ -17,6 +17,9 @@ struct point {
     double x, y;
 };
 
+/* Places that are nearer to each other are one: equal entropies are sums in different orders. */
+#define ROUNDING 1e-9
+
 static int ascending(const void *a, const void *b)
 {
     const struct point *p = a, *q = b;
@@ -33,7 +36,7 @@ void sx_curve_even(double *x, double *y, int64_t n, double *even, int64_t m)
     qsort(p, (size_t)n, sizeof *p, ascending);
     for (int64_t i = 0, same; i < n; i += same) {
         double sum = 0;
-        for (same = 0; i + same < n && p[i + same].x == p[i].x; same++)
+        for (same = 0; i + same < n && p[i + same].x - p[i].x < ROUNDING; same++)
             sum += p[i + same].y;
         x[different] = p[i].x;
         y[different++] = sum / (double)same;

@@ -77,3 +77,17 @@ bool sx_has_methods(struct sx_result *const *records, size_t n)
     }
     return false;
 }
+
+int64_t sx_unpaired(struct sx_result *const *records, size_t n, struct sx_result *const *others,
+                    size_t n_others)
+{
+    int64_t missing = 0;
+    for (size_t i = 0; i < n_others; i++) {
+        const struct sx_datum *other = sx_result_top(others[i]);
+        bool found = sx_datum_at(other, "id") == NULL;
+        for (size_t k = 0; k < n && !found; k++)
+            found = same_sample(sx_result_top(records[k]), other);
+        missing += !found;
+    }
+    return missing;
+}

@@ -124,6 +124,9 @@ struct sx_pair {
 bool sx_pair_next(struct sx_pair *pair, struct sx_error *error);
 /* Whether records are of several methods. */
 bool sx_has_methods(struct sx_result *const *records, size_t n);
+/* How many of the others are of a sample that none of the records is of. */
+int64_t sx_unpaired(struct sx_result *const *records, size_t n, struct sx_result *const *others,
+                    size_t n_others);
 
 /* Bounds of a similarity: the rows "max" and "min" of these add one each. */
 #define SX_BOUNDS 16

@@ -88,6 +88,9 @@ is 'within bounds' "$status" 0
 head -n 2 maps >fewer
 compare fewer <maps
 is 'a sample that the other stream lacks' "$status $(jq -c 'select(.error)' "$T/out" | wc -l)" '1 4'
+compare maps <fewer
+is 'samples that are there alone' "$status $(wc -l <"$T/out") $(cat "$T/err")" \
+    '0 2 attr-score: 4 other records have no like on standard input'
 jq -c '.attribution = {shape: [64], values: .attribution.values}' maps >flat
 compare flat <maps
 is 'another shape' "$status $(jq -r '.error.message' "$T/out" | sort -u)" '1 the maps have different shapes'
