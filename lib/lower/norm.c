@@ -126,7 +126,9 @@ static bool lower_lp_norm(struct sx_lowering *l)
         return sx_reject(l, "p = %lld", (long long)p);
     int size = p == 1 ? sx_sum(g, sx_unary(g, SX_ABS, x), &axis, 1)
                       : sx_safe_sqrt(g, sx_sum(g, sx_mul(g, x, x), &axis, 1));
-    return sx_give(l, sx_div(g, x, size));
+    /* What is 0 everywhere stays so. */
+    int none = sx_binary(g, SX_EQUAL, size, sx_scalar(g, 0));
+    return sx_give(l, sx_div(g, x, sx_where(g, none, sx_scalar(g, 1), size)));
 }
 
 /* x / (bias + alpha / size * sum of x^2 over `size` channels around)^beta. */

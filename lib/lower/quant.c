@@ -142,28 +142,11 @@ static bool lower_dequantize(struct sx_lowering *l)
     return sx_give_as(l, 0, dequantised(l->g, sx_arg_twin(l, 0), by, zero), sx_arg_kind(l, 1));
 }
 
-/* The scale and zero point of uint8 that cover x and 0. */
-static void dynamic_scale(struct sx_graph *g, int x, int *scale, int *point)
-{
-    struct sx_shape shape = sx_shape_of(g, x);
-    int64_t n = sx_count(&shape);
-    const int axis = 0;
-    int flat = sx_shaped(g, x, 1, &n), zero = sx_scalar(g, 0), one = sx_scalar(g, 1);
-    int high = sx_shaped(g, sx_reduce_max(g, flat, &axis, 1), 0, NULL);
-    int low = sx_neg(g, sx_shaped(g, sx_reduce_max(g, sx_neg(g, flat), &axis, 1), 0, NULL));
-    high = sx_binary(g, SX_MAX, high, zero);
-    low = sx_binary(g, SX_MIN, low, zero);
-    *scale = sx_where(g, sx_binary(g, SX_EQUAL, high, low), one,
-                      sx_div(g, sx_sub(g, high, low), sx_scalar(g, 255)));
-    *point = sx_clip(g, sx_unary(g, SX_ROUND, sx_neg(g, sx_div(g, low, *scale))), zero,
-                     sx_scalar(g, 255));
-}
-
 static bool lower_dynamic(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     int x = sx_arg(l, 0), scale, point;
-    dynamic_scale(g, x, &scale, &point);
+    sx_dynamic_scale(g, x, &scale, &point);
     if (l->scope->root->options->ste != SX_STE_OFF)
         scale = sx_stop(g, scale);
     sx_give_as(l, 1, scale, SX_ONNX_FLOAT);
@@ -331,7 +314,7 @@ static bool lower_dynamic_matmul(struct sx_lowering *l)
     int x = sx_arg(l, 0), scale, point;
     rounding.out = &given;
     rounding.n_out = 1;
-    dynamic_scale(g, x, &scale, &point);
+    sx_dynamic_scale(g, x, &scale, &point);
     if (l->scope->root->options->ste != SX_STE_OFF)
         scale = sx_stop(g, scale);
     if (!give_rounded(&rounding, 0, sx_div(g, x, scale), point, SX_ONNX_UINT8))

@@ -8,6 +8,8 @@
 #define MOST_STEPS 65536
 
 enum cell { RNN, GRU, LSTM };
+/* Added to the cell of a row whose weights are quantised. */
+enum { QUANTISED = 4 };
 
 struct activation {
     const char *name;
@@ -22,8 +24,10 @@ struct rnn {
     int64_t steps, batch, inputs, hidden; /* lengths */
     int directions;
     bool backward, batch_first, linear_before_reset, input_forget;
-    double clip; /* 0: none */
-    int lengths; /* [batch], or SX_NONE: all the same */
+    double clip;      /* 0: none */
+    int w, recurrent; /* [directions, gates * hidden, inputs or hidden] */
+    bool rounded;     /* inputs and states are quantised on the way to their products */
+    int lengths;      /* [batch], or SX_NONE: all the same */
     struct activation activation[6];
 };
 
@@ -81,12 +85,18 @@ static bool read_activations(struct rnn *r)
     return true;
 }
 
+/* The node of input k: of weights what was made of them. */
+static int operand(const struct rnn *r, int k)
+{
+    return k == 1 ? r->w : k == 2 ? r->recurrent : sx_arg(r->l, k);
+}
+
 static bool check_shape(struct rnn *r, int k, int rank, const int64_t *dims, const char *what)
 {
-    struct sx_shape shape = sx_arg_shape(r->l, k), want = {.rank = rank};
+    struct sx_shape shape = sx_shape_of(r->g, operand(r, k)), want = {.rank = rank};
     for (int i = 0; i < rank; i++)
         want.dim[i] = dims[i];
-    return sx_arg(r->l, k) == SX_NONE || sx_shape_equal(&shape, &want) ||
+    return operand(r, k) == SX_NONE || sx_shape_equal(&shape, &want) ||
            sx_reject(r->l, "input %d (%s) has the wrong shape", k, what);
 }
 
@@ -121,9 +131,15 @@ static void read_lengths(struct rnn *r)
 static bool read_rnn(struct sx_lowering *l, struct rnn *r)
 {
     static const int gates[] = {1, 3, 4};
-    struct sx_shape x = sx_arg_shape(l, 0), weights = sx_arg_shape(l, 2);
+    struct sx_shape x = sx_arg_shape(l, 0);
     int way = sx_attr_word(l, "direction", "forward reverse bidirectional", 0);
-    *r = (struct rnn){.l = l, .g = l->g, .cell = (enum cell)l->row->arg};
+    *r = (struct rnn){.l = l, .g = l->g, .cell = (enum cell)(l->row->arg % QUANTISED)};
+    r->rounded = l->row->arg >= QUANTISED;
+    r->w = r->rounded ? sx_weights_of_integers(l, 1, 8) : sx_arg(l, 1);
+    r->recurrent = r->rounded ? sx_weights_of_integers(l, 2, 10) : sx_arg(l, 2);
+    struct sx_shape weights = sx_shape_of(l->g, r->recurrent);
+    if (r->rounded && (r->w == SX_NONE || r->recurrent == SX_NONE))
+        return false;
     if (x.rank != 3 || weights.rank != 3)
         return sx_reject(l, "inputs of rank %d and %d, not 3", x.rank, weights.rank);
     r->gates = gates[r->cell];
@@ -174,7 +190,8 @@ static int peep(const struct rnn *r, const struct direction *d, int z, int k, in
 static void step_lstm(const struct rnn *r, const struct direction *d, int x, int *h, int *c)
 {
     struct sx_graph *g = r->g;
-    int z = sx_add(g, x, sx_matmul(g, *h, d->weights, false, true));
+    int state = r->rounded ? sx_dynamically_rounded(r->l, *h) : *h;
+    int z = sx_add(g, x, sx_matmul(g, state, d->weights, false, true));
     int in = activate(r, &d->f[0], peep(r, d, gate(r, z, 0), 0, *c)), forget;
     if (r->input_forget)
         forget = sx_sub(g, sx_scalar(g, 1), in);
@@ -302,10 +319,10 @@ static bool run_direction(const struct rnn *r, int k, int x, struct direction *d
     struct sx_graph *g = r->g;
     int64_t wide[] = {r->steps, r->batch, r->gates * r->hidden};
     d->f = r->activation + k * ((int)r->cell + 1);
-    d->projected = sx_matmul(g, x, row(g, sx_arg(r->l, 1), 0, k), false, true);
+    d->projected = sx_matmul(g, x, row(g, r->w, 0, k), false, true);
     set_bias(r, d, row(g, sx_arg(r->l, 3), 0, k));
     d->projected = sx_shaped(g, d->projected, 3, wide);
-    d->weights = row(g, sx_arg(r->l, 2), 0, k);
+    d->weights = row(g, r->recurrent, 0, k);
     d->peephole = r->cell == LSTM ? row(g, sx_arg(r->l, 7), 0, k) : SX_NONE;
     d->h = initial(r, 5, k);
     d->c = r->cell == LSTM ? initial(r, 6, k) : SX_NONE;
@@ -342,6 +359,7 @@ static bool lower_rnn(struct sx_lowering *l)
     if (r.batch_first)
         x = sx_transpose(g, x, batch_time);
     x = sx_shaped(g, x, 2, (int64_t[]){r.steps * r.batch, r.inputs});
+    x = r.rounded ? sx_dynamically_rounded(l, x) : x;
     for (int k = 0; k < r.directions; k++) {
         if (!run_direction(&r, k, x, &d[k]))
             return false;
@@ -360,5 +378,6 @@ const struct sx_lowering_row sx_lower_rnn[] = {
     {"", "RNN", 1, 0, 3, 6, lower_rnn, RNN, true},
     {"", "GRU", 1, 0, 3, 6, lower_rnn, GRU, true},
     {"", "LSTM", 1, 0, 3, 8, lower_rnn, LSTM, true},
+    {"com.microsoft", "DynamicQuantizeLSTM", 1, 0, 3, 12, lower_rnn, LSTM + QUANTISED, true},
     {0},
 };

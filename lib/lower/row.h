@@ -193,6 +193,13 @@ int sx_matrix_along(struct sx_graph *g, int a, int axis, int matrix);
 int sx_gemm(struct sx_graph *g, int a, int b, int c, bool ta, bool tb, double alpha,
             double beta);
 
+/* dynamic.c: the scale and zero point of uint8 that cover x and 0. */
+void sx_dynamic_scale(struct sx_graph *g, int x, int *scale, int *point);
+/* x quantised by them, and back again. */
+int sx_dynamically_rounded(struct sx_lowering *l, int x);
+/* Weights [directions, inputs, gates * hidden] from input k, scales and zero points from those that follow
+ * `scale`, of each direction or each column; as real numbers with the last two axes exchanged. */
+int sx_weights_of_integers(struct sx_lowering *l, int k, int scale);
 /* nbits.c: the numbers of 2, 4 or 8 bits in bytes along the last axis, of which there are n; the first lies
  * in the lowest bits. */
 int sx_bits_spread(struct sx_graph *g, int bytes, int64_t bits, int64_t n);
