@@ -31,6 +31,14 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
 bool sx_kind_shows_all(int kind); /* samples on one figure */
 
+/* blocks.c: the block that each of n players is in, from 0; -1: none. NULL has no blocks. */
+void sx_blocks_of(const struct sx_datum *partition, int64_t n, int64_t *block);
+/* Draws the blocks of the best and the worst partition, block[n] and block[n + i], over the picture;
+ * *drawn is false, and nothing is, without one, or where places of players are not known. */
+bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const int64_t *block,
+                    int64_t n, bool *drawn, double x, double y, double *width, double *height,
+                    struct sx_error *error);
+
 /* ---- Numbers of a record (facts.c) ---- */
 
 /* Named numbers, such as an attribution of a row; name[i] may be NULL, and so x and error. */

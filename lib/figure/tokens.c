@@ -92,21 +92,6 @@ static bool draw_values(struct sx_page *p, const struct sx_figure *f, const stru
 
 /* ---- Partitions ---- */
 
-/* The block that each player is in, -1: none. */
-static void blocks_of(const struct sx_datum *partition, int64_t n, int64_t *block)
-{
-    int64_t b = 0;
-    for (int64_t i = 0; i < n; i++)
-        block[i] = -1;
-    for (const struct sx_datum *v = partition->kind == SX_LIST ? partition->first : NULL;
-         v != NULL; v = v->next, b++)
-        for (int64_t k = 0; k < sx_datum_count(v); k++) {
-            double m = sx_datum_element(v, k);
-            if (m >= 0 && m < (double)n)
-                block[(int64_t)m] = b;
-        }
-}
-
 static void block_mark(struct sx_page *p, double x, double y, double wide, int64_t block)
 {
     char text[24];
@@ -159,9 +144,10 @@ static void draw_benefits(struct sx_page *p, const struct sx_datum *record, doub
     *height += 12;
 }
 
-static bool draw_partitions(struct sx_page *p, const struct sx_datum *record, double x,
-                            double y, double *width, double *height, struct sx_error *error)
+static bool draw_partitions(struct sx_page *p, const struct sx_figure *f, double x, double y,
+                            double *width, double *height, struct sx_error *error)
 {
+    const struct sx_datum *record = f->item[0].record;
     const struct sx_datum *names = sx_datum_at(record, "names"),
                           *set = sx_datum_at(record, "set");
     double players = sx_datum_number(sx_datum_at(record, "players"), 0);
@@ -179,12 +165,14 @@ static bool draw_partitions(struct sx_page *p, const struct sx_datum *record, do
             name[(int64_t)m] = sx_datum_text(v, NULL);
     }
     if (ok) {
-        static const struct sx_datum none = {.kind = SX_NULL};
-        const struct sx_datum *worst = sx_datum_at(record, "partition_min");
-        blocks_of(sx_datum_at(record, "partition_max"), n, block);
-        blocks_of(worst != NULL ? worst : &none, n, block + n);
-        draw_blocks(p, name, n, block, block + n, x, y, width, height);
-        draw_benefits(p, record, x, y, width, height);
+        bool drawn = false;
+        sx_blocks_of(sx_datum_at(record, "partition_max"), n, block);
+        sx_blocks_of(sx_datum_at(record, "partition_min"), n, block + n);
+        ok = sx_draw_blocks(p, f, block, n, &drawn, x, y, width, height, error);
+        if (ok && !drawn) {
+            draw_blocks(p, name, n, block, block + n, x, y, width, height);
+            draw_benefits(p, record, x, y, width, height);
+        }
     }
     free(name);
     free(block);
@@ -197,7 +185,7 @@ bool sx_draw_tokens(struct sx_page *p, const struct sx_figure *f, double x, doub
     const struct sx_datum *record = f->item[0].record;
     struct sx_facts v;
     if (sx_datum_at(record, "partition_max") != NULL)
-        return draw_partitions(p, record, x, y, width, height, error);
+        return draw_partitions(p, f, x, y, width, height, error);
     bool ok = sx_facts_get(&v, record, 0, error);
     if (ok && v.n == 0)
         ok = sx_fail(error, SX_FAILED, "the record has no values of tokens");

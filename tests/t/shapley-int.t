@@ -368,4 +368,10 @@ is 'exact values that time was up for are estimates' \
 is 'with errors' "$(jq '[.interactions[].stderr] | all(. != null)' "$T/out")" true
 run shapley-int --players=patches:1x3 --index=jointsv --exact --rows=0:1 --max-time=0.3 digits8.onnx digits8.npy
 is 'what is not estimated fails' "$status $(jq -c '.error != null' "$T/out")" '1 true'
+# ---- Blocks over the picture ----
+
+run shapley-int --players=patches:2x2 --rows=0:1 -f svg -o blocks.svg digits8.onnx digits8.npy
+is 'blocks are drawn over the picture' "$status $(grep -c '<image' blocks.svg | sed 's/^[1-9][0-9]*$/some/')" '0 some'
+run shapley-int --set=0-3 --rows=0:1 -f svg -o row.svg "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
+is 'of a table there are words' "$status $(grep -c '<image' row.svg)" '0 0'
 end
