@@ -138,6 +138,25 @@ struct sx_value sx_attr_tensor(struct sx_lowering *l, const char *name)
     return none;
 }
 
+/* Whether the values of these nodes, which are held together, are within the limit of the graph. */
+static bool fits(const struct sx_lowering *l, const bool *needed)
+{
+    const struct sx_graph *g = l->g;
+    size_t all = 0, bytes;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        const struct sx_node *n = &g->node[i];
+        if (!needed[i] || n->op == SX_CONST)
+            continue;
+        if (!sx_size_mul(&bytes, (size_t)sx_count(&n->shape), sx_type_size(n->type)) ||
+            !sx_size_add(&all, all, bytes) || all > g->limit)
+            return sx_over_limit(l->error,
+                                 "values that decide a shape need more than the memory limit "
+                                 "of %zu MB",
+                                 g->limit >> 20);
+    }
+    return true;
+}
+
 /* A value that is not folded (large, or expanded) but depends on no input is computed. */
 const void *sx_const_data(struct sx_lowering *l, int node, const char *what)
 {
@@ -153,7 +172,10 @@ const void *sx_const_data(struct sx_lowering *l, int node, const char *what)
     bool fixed = true;
     for (size_t i = 0; i < g->n_nodes; i++)
         fixed = fixed && !(needed[i] && g->node[i].op == SX_INPUT);
+    const bool room = fits(l, needed);
     free(needed);
+    if (!room)
+        return NULL;
     if (!fixed && sx_decides(l))
         return sx_decide(l, node);
     if (!fixed) {

@@ -90,6 +90,7 @@ expect 'the same with --data-dir' 0 sh -c 'onnx-run -f json --data-dir=. - exter
 # A limit bounds what folding makes, too.
 expect 'folding over the limit' 36 onnx-run -f json --max-mem=64M -j1 nonzero.onnx nonzero.npy
 expect 'the same, listed' 36 onnx-run -f json --list --max-mem=64M -j1 nonzero.onnx
+ok 'which says so' grep -q 'need more than the memory limit of 64 MB' "$T/err"
 # What names hold never speaks to a terminal.
 run onnx-run -f text --list escapes.onnx escapes.npy
 is 'names are plain in lists' "$status $(tail -n 1 "$T/out" | sed 's/.* //')" '0 ?]0;title?????y'

@@ -1,0 +1,85 @@
+#!/bin/sh
+# surroundings.t - what a tool finds around it: no environment, no home, another locale, directories that
+# cannot be written, signals at any moment.
+. tests/tap.sh
+
+work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
+draws=
+onnx-run -f svg digits8.onnx digits8.npy >/dev/null 2>&1 && draws='png svg pdf'
+
+# ---- Environment ----
+
+for format in json text csv npy $draws; do
+    ggig -q -f "$format" --method=ig --steps=4 --rows=0:1 digits8.onnx digits8.npy >want
+    run env -i "$BUILD/bin/ggig" -q -f "$format" --method=ig --steps=4 --rows=0:1 digits8.onnx digits8.npy
+    is "-f $format without an environment: status" "$status" 0
+    ok "-f $format without an environment: the same bytes" cmp "$T/out" want
+    HOME=/nowhere XDG_CACHE_HOME=/nowhere XDG_CONFIG_HOME=/nowhere run ggig -q -f "$format" --method=ig --steps=4 \
+        --rows=0:1 digits8.onnx digits8.npy
+    is "-f $format without a home: status" "$status" 0
+    ok "-f $format without a home: the same bytes" cmp "$T/out" want
+done
+
+# Numbers have a comma there, if anybody asks.
+mkdir "$T/locales"
+if have localedef && localedef -i de_DE -f UTF-8 "$T/locales/de_DE.UTF-8" 2>/dev/null; then
+    for format in json text csv $draws; do
+        ggig -q -f "$format" --method=ig --steps=4 --rows=0:1 diabetes.onnx diabetes.csv >want
+        LOCPATH=$T/locales LC_ALL=de_DE.UTF-8 run ggig -q -f "$format" --method=ig --steps=4 --rows=0:1 \
+            diabetes.onnx diabetes.csv
+        is "-f $format with decimal commas: status" "$status" 0
+        ok "-f $format with decimal commas: the same bytes" cmp "$T/out" want
+    done
+else
+    skip 'no locale with decimal commas can be made'
+fi
+
+# ---- Directories ----
+
+mkdir locked
+echo old >locked/there
+chmod 555 locked
+chmod 755 "$T"
+nobody=
+[ "$(id -u)" -ne 0 ] || nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+# shellcheck disable=SC2086 # a command
+if $nobody "$BUILD/bin/onnx-run" --version >/dev/null 2>&1; then
+    for output in locked/x.json locked/ 'locked/{index}/x.json'; do
+        run $nobody "$BUILD/bin/onnx-run" -f json -o "$output" digits8.onnx digits8.npy
+        refused "-o $output" 5 'Permission denied'
+    done
+    run $nobody "$BUILD/bin/onnx-grad" -o locked/x.onnx diabetes.onnx
+    refused 'onnx-grad' 5 'locked/x.onnx: Permission denied'
+    run $nobody "$BUILD/bin/shapley-int" -f json --rows=0:1 --save-game=locked/x.npy diabetes.onnx diabetes.csv
+    refused '--save-game' 5 'locked/x.npy: Permission denied'
+    is 'what was there is there, and nothing else' "$(ls -A locked) $(cat locked/there)" 'there old'
+else
+    skip 'read-only directories: nobody to try it as'
+fi
+chmod 755 locked
+
+# ---- Signals ----
+
+# cut FILE WHAT COMMAND...: ended at thirty moments of its run, it leaves no file or the whole one.
+cut() {
+    file=$1 what=$2
+    shift 2
+    rm -f "$file"
+    "$@" >/dev/null 2>&1
+    mv "$file" whole
+    parts=0 ended=0
+    for moment in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 18 20 22 24 26 28 30 35 40 45 50 60 70 80; do
+        for signal in INT TERM; do
+            timeout --preserve-status -s $signal 0.$moment "$@" >/dev/null 2>&1
+            [ $? -le 128 ] || ended=$((ended + 1))
+            [ ! -e "$file" ] || cmp -s "$file" whole || parts=$((parts + 1))
+            rm -f "$file"
+        done
+    done
+    is "$what: no part of a file, ended $ended times" "$parts $(find . -name '.sextant*')" '0 '
+}
+cut x.json 'ggig' ggig -q -f json --method=ig --steps=300 -o x.json digits8.onnx digits8.npy
+cut x.npy 'onnx-run -f npy' onnx-run -f npy -o x.npy digits8.onnx digits8.npy
+cut x.onnx 'onnx-grad' onnx-grad --order=2 -o x.onnx diabetes.onnx
+[ -z "$draws" ] || cut x.png 'a picture' ggig -q -f png --method=ig --steps=100 -o x.png digits8.onnx digits8.npy
+end
