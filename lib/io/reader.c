@@ -210,7 +210,8 @@ static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
         ok = sx_grow((void **)&rows, &capacity, n + csv->columns, sizeof *rows, error);
         if (!ok)
             break;
-        memcpy(rows + n, csv->row, csv->columns * sizeof *rows);
+        if (csv->columns > 0) /* all of them may be dropped */
+            memcpy(rows + n, csv->row, csv->columns * sizeof *rows);
         reader->missing += (int64_t)csv->missing;
         n += csv->columns;
         shape.dim[0]++;
