@@ -400,7 +400,8 @@ static bool next_line(struct sx_reader *reader, struct sx_tensor *sample, bool *
         return sx_fail_at(error, "line %zu", csv->row_line);
     if (!sx_tensor_new(sample, SX_DOUBLE, &shape, error))
         return false;
-    memcpy(sample->data, csv->row, csv->columns * sizeof *csv->row);
+    if (csv->columns > 0)
+        memcpy(sample->data, csv->row, csv->columns * sizeof *csv->row);
     return true;
 }
 
