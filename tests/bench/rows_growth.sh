@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # rows_growth.sh - how time and memory grow, at four sizes: the exponent, against what the method costs.
 
-# grows NAME TARGET COMMAND SIZE...: COMMAND has @ where the size is. Of memory, the target is 0.1.
+# grows NAME TIME MEMORY COMMAND SIZE...: COMMAND has @ where the size is; the targets of the exponents.
 grows() {
-    name=$1 target=$2 command=$3
-    shift 3
+    name=$1 target=$2 memory=$3 command=$4
+    shift 4
     wanted "growth of $name" || return 0
     : >"$T/growth"
     for size; do
@@ -15,7 +15,7 @@ grows() {
         sort -g "$T/ours" | head -n 1 | sed "s/^/$size /" >>"$T/growth"
     done
     exponent 2 "growth of $name" "$target"
-    exponent 3 "growth of $name, memory" 0.1
+    exponent 3 "growth of $name, memory" "$memory"
 }
 
 # exponent FIELD NAME TARGET: by least squares of logarithms
@@ -33,8 +33,8 @@ exponent() {
 }
 
 DIGITS="tests/data/digits8.onnx tests/data/digits8.npy"
-grows 'steps of ig' 1.05 "$TOOLS/ggig -j2 --method=ig --steps=@ $DIGITS" 400 800 1600 3200
-grows 'samples of ig' 1.05 "$TOOLS/ggig -j2 --method=smoothgrad --samples=@ $DIGITS" 400 800 1600 3200
-grows 'masks of rise' 1.05 "$TOOLS/ggig -j2 --method=rise --samples=@ $DIGITS" 4000 8000 16000 32000
-grows 'nodes, two derivatives of a chain' 1.05 \
+grows 'steps of ig' 1.05 0.1 "$TOOLS/ggig -j2 --method=ig --steps=@ $DIGITS" 400 800 1600 3200
+grows 'samples of ig' 1.05 0.1 "$TOOLS/ggig -j2 --method=smoothgrad --samples=@ $DIGITS" 400 800 1600 3200
+grows 'masks of rise' 1.05 0.1 "$TOOLS/ggig -j2 --method=rise --samples=@ $DIGITS" 4000 8000 16000 32000
+grows 'nodes, two derivatives of a chain' 1.05 1.05 \
     "$TOOLS/xderiv -j2 --order=2 $MODELS/chain@.onnx $MODELS/chain@.npy" 1250 2500 5000 10000
