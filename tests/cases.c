@@ -79,21 +79,10 @@ static void note_operator(struct case_result *r, const Onnx__NodeProto *node)
         strcpy(r->op[r->n_ops++], text);
 }
 
-/* Cases that neither ONNX Runtime nor PyTorch agrees with: they resize by a length that is not rounded. */
-static const char *contested(const char *directory)
-{
-    static const char *const names[] = {"test_resize_downsample_scales_linear_align_corners",
-                                        "test_resize_downsample_scales_cubic_align_corners"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strstr(directory, names[i]) != NULL)
-            return "an unrounded length";
-    return NULL;
-}
-
 static bool in_scope(struct test_case *c)
 {
     const Onnx__GraphProto *g = c->proto->graph;
-    const char *why = contested(c->directory);
+    const char *why = NULL;
     for (size_t i = 0; i < g->n_node && why == NULL; i++)
         why = foreign_node(c, g->node[i]);
     return why == NULL || case_say(c->result, CASE_OUT_OF_SCOPE, why);

@@ -390,12 +390,12 @@ START_TEST(resize)
          "mode='linear' coordinate_transformation_mode='align_corners'",
          {"f1x1x2: 1 4", "-", "-", "i!3: 1 1 4"},
          {"f1x1x4: 1 2 3 4"}},
-        /* 2.4 elements are 2, the first and the last, as in ONNX Runtime and PyTorch. */
+        /* The corners are those of 2.4 elements: the second is at 3 / 1.4. */
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='align_corners'",
-         {"f1x1x4: 1 2 3 9", "-", "f!3: 1 1 0.6"},
-         {"f1x1x2: 1 9"}},
+         {"f1x1x4: 1 2 3 10", "-", "f!3: 1 1 0.6"},
+         {"f1x1x2: 1 4"}},
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='asymmetric'",
@@ -519,10 +519,25 @@ START_TEST(geometry)
 }
 END_TEST
 
+/* PyTorch means 2.4 elements to be 2, the first and the last. */
+START_TEST(resize_by_pytorch)
+{
+    struct tm_model *m = tm_new(13);
+    tm_proto(m)->producer_name = tm_text(m, "pytorch");
+    tm_input(m, "x", SX_FLOAT, 3, (int64_t[]){1, 1, 4});
+    tm_const(m, "scales", SX_FLOAT, 1, (int64_t[]){3}, (float[]){1, 1, 0.6F});
+    tm_node(m, "Resize", "x - scales", "y",
+            "mode='linear' coordinate_transformation_mode='align_corners'");
+    tm_output(m, "y");
+    lc_gives(m, (const char *[]){"f1x1x4: 1 2 3 10", NULL},
+             (const char *[]){"f1x1x2: 1 10", NULL});
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("lower_tensor");
     SUITE_ADD(c, shapes, constants, cut_and_join, gather, scatter, reduce, selection, resize,
-              geometry);
+              resize_by_pytorch, geometry);
     return suite_run();
 }

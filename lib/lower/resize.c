@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lower/scope.h"
 #include "lower/tables.h"
 
 enum mode { NEAREST, LINEAR, CUBIC };
@@ -23,14 +24,16 @@ struct resize {
     enum rounding rounding;
     double cubic, outside; /* the cubic's coefficient, the value outside when cropping */
     bool exclude_outside, antialias;
+    bool whole;     /* a file of PyTorch */
     bool shrink_up; /* nearest: an axis that shrinks is rounded up */
     int64_t to[SX_MAX_RANK];
     double scale[SX_MAX_RANK];
     double begin[SX_MAX_RANK], end[SX_MAX_RANK]; /* region of interest */
 };
 
-/* Where in an axis of n element i lies. The length that formulas speak of is that of the result, m, as in
- * ONNX Runtime and PyTorch; two of ONNX's cases take the unrounded scale * n. */
+/* Where in an axis of n element i lies. The length that formulas speak of is that of the result, m; but
+ * with align_corners ONNX's own cases take the product of scale and n, which is not rounded. PyTorch
+ * never does, and means its files so. */
 static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
 {
     double x = (double)i, scale = r->scale[axis], from = (double)n, m = (double)r->to[axis];
@@ -42,6 +45,7 @@ static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
     case PYTORCH_HALF_PIXEL:
         return m > 1 ? (x + 0.5) / scale - 0.5 : 0;
     case ALIGN_CORNERS:
+        m = r->whole ? m : scale * from;
         return m > 1 ? x * (from - 1) / (m - 1) : 0;
     case ASYMMETRIC:
         return x / scale;
@@ -277,6 +281,7 @@ static bool lower_resize(struct sx_lowering *l)
     r.cubic = sx_attr_float(l, "cubic_coeff_a", -0.75);
     r.outside = sx_attr_float(l, "extrapolation_value", 0);
     r.exclude_outside = sx_attr_int(l, "exclude_outside", 0) != 0;
+    r.whole = strcmp(sx_text(l->scope->model->proto->producer_name), "pytorch") == 0;
     r.antialias = sx_attr_int(l, "antialias", 0) != 0;
     r.shrink_up = old;
     if (!sx_const_reals(l, old ? 1 : 2, "scales", &scales) ||
