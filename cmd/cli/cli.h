@@ -126,8 +126,7 @@ struct cli {
     bool null_separated, timing, quiet, verbose, exact_conv, help, version, complete, no_batch;
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     const char *batch_axis;
-    int header; /* enum sx_header */
-    int format, score, ste, colour;
+    int header, format, score, ste, colour; /* header: enum sx_header */
     int64_t threads;
     double max_time; /* seconds for a sample; 0: no limit */
     uint64_t seed;
@@ -171,14 +170,12 @@ struct cli {
     size_t n_arrays, array_capacity;
     bool probing; /* the range is empty: this sample only tells the shape of an array */
     struct sx_tensor probed;     /* that shape, without data; rank -1: none yet */
-    bool wrote;                  /* a picture or an array */
-    bool drawn;                  /* the first sample, in place of all */
+    bool wrote, drawn;           /* a picture or an array; the first sample in place of all */
     struct cli_figure *drawing;  /* records that are to be drawn: figure.c */
     const struct cli_sample *at; /* the sample whose record was begun last */
     struct cli_points *points;   /* points that were read from streams */
     int64_t missing;             /* cells of tables that are NaN */
-    char missing_text[80],
-        assumed[120]; /* warnings of missing cells, of pictures (assumed.c) */
+    char missing_text[80], assumed[120]; /* warnings of cells, of pictures: assumed.c */
     int64_t done, failed;
     bool each;                   /* a file per sample */
     const char *from;            /* the INPUT of the current sample */

@@ -24,9 +24,8 @@ static bool bends(const struct sx_walk *w, const struct sx_unit *unit)
     for (int i = 0; i < unit->n; i++) {
         int op = w->g->node[unit->node[i]].op;
         bool one = sx_only_varying(w, unit->node[i]) != SX_NONE;
-        bool linear = op == SX_ADD || op == SX_SUB || op == SX_NEG || op == SX_RESHAPE ||
-                      ((op == SX_MUL || op == SX_DIV) && one);
-        if (!linear)
+        if (op != SX_ADD && op != SX_SUB && op != SX_NEG && op != SX_RESHAPE &&
+            !((op == SX_MUL || op == SX_DIV) && one))
             return true;
     }
     return false;
@@ -196,9 +195,8 @@ static bool call(void *context, int64_t n, const double *z, double *y, struct sx
         else
             ((double *)in)[i] = z[i] - f->bias;
     }
-    const void *feeds[] = {in};
-    void *const results[] = {out};
-    ok = ok && sx_points_run(f->points, n, feeds, NULL, results, error);
+    ok = ok && sx_points_run(f->points, n, (const void *const[]){in}, NULL,
+                             (void *const[]){out}, error);
     for (int64_t i = 0; ok && i < n; i++)
         y[i] = f->real == SX_FLOAT ? (double)((float *)out)[i] : ((double *)out)[i];
     free(in);

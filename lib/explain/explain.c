@@ -89,13 +89,6 @@ void sx_explainer_cost(const struct sx_explainer *e, int64_t *forward, int64_t *
     *backward = e->backward;
 }
 
-void sx_explainer_plan(struct sx_explainer *e, int64_t n)
-{
-    struct sx_watch *w = e->options.watch;
-    if (w != NULL && w->planned < w->done + n)
-        w->planned = w->done + n;
-}
-
 bool sx_explainer_stopped(const struct sx_explainer *e)
 {
     return e->options.watch != NULL && e->options.watch->stopped;
@@ -289,26 +282,6 @@ bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
     sx_tensor_free(&e->input);
     name_target(e, index >= 0 ? index : e->built.aim.index);
     return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error);
-}
-
-int sx_shared_nodes(const struct sx_explained *b, int *nodes)
-{
-    int n = 0;
-    nodes[n++] = b->index;
-    for (int i = 0; i < b->n_inputs; i++)
-        if (b->input[i] != SX_NONE && b->input[i] != b->x)
-            nodes[n++] = b->input[i];
-    return n;
-}
-
-void sx_shared_feeds(const struct sx_explainer *e, const void **feeds)
-{
-    const struct sx_explained *b = &e->built;
-    int n = 0;
-    feeds[n++] = &e->pick;
-    for (int i = 0; i < b->n_inputs; i++)
-        if (b->input[i] != SX_NONE && b->input[i] != b->x)
-            feeds[n++] = e->feeds[i].data;
 }
 
 bool sx_explainer_aim(struct sx_explainer *e, int64_t index, struct sx_error *error)

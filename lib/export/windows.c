@@ -234,14 +234,6 @@ void sx_spell_pool_index(struct sx_writer *w, int node)
     w->at[node] = at;
 }
 
-void sx_spell_pool_place(struct sx_writer *w, int node)
-{
-    int64_t plane = 1;
-    for (int d = 0; d < w->g->node[node].shape.rank - 2; d++)
-        plane *= extent_of(w, w->g->node[node].in[0])[d];
-    sx_result(w, node, "Mod", SX_IN(w->at[node], sx_out_int(w, plane)), NULL, 0);
-}
-
 void sx_spell_max_unpool(struct sx_writer *w, int node, int choice, const char *a)
 {
     struct sx_pool p;

@@ -8,7 +8,8 @@
 static bool reads_length(const Onnx__NodeProto *node)
 {
     const char *op = sx_text(node->op_type);
-    bool reads = strcmp(op, "Shape") == 0 || strcmp(op, "Size") == 0 || strcmp(op, "EyeLike") == 0;
+    bool reads =
+        strcmp(op, "Shape") == 0 || strcmp(op, "Size") == 0 || strcmp(op, "EyeLike") == 0;
     for (size_t i = 0; i < node->n_attribute; i++)
         reads = reads || node->attribute[i]->g != NULL; /* a body, which may read it */
     return reads;
