@@ -15,6 +15,10 @@ squeezenet() {
         "$data/squeezenet.onnx"
 }
 
+# The picture of the README.
+(cd "$data" && ggig -q --method=gradcam -f png -o "$build/gallery/where.png" --labels=labels.txt --resize=227x227 \
+    --channels=bgr --scale=1 --mean=104,117,123 squeezenet.onnx dog.png)
+
 # The records.
 printf '%s\n' "$data/dog.png" "$data/cat.png" >photos
 squeezenet ggig -q --method=ig --steps=8 --files-from=photos >ig
