@@ -83,6 +83,8 @@ bool sx_dataset_read(struct sx_dataset *d, int64_t row, float *x, struct sx_erro
 {
     if (row < 0 || row >= d->count)
         return sx_fail(error, SX_FAILED, "there is no sample %lld", (long long)row);
+    if (d->size == 0)
+        return true;
     if (d->held != NULL) {
         memcpy(x, d->held + row * d->size, (size_t)d->size * sizeof *x);
         return true;
@@ -128,7 +130,8 @@ static bool hold(struct sx_dataset *d, const struct sx_tensor *sample, int64_t l
         !sx_grow((void **)&d->label, &d->label_capacity, n + 1, sizeof *d->label, error))
         return sx_fail(error, SX_MEMORY, "out of memory");
     d->prepared = d->prepared || sample->type == SX_INT;
-    sx_sample_floats(sample, &d->pre, d->held + size - (size_t)d->size);
+    if (d->size > 0)
+        sx_sample_floats(sample, &d->pre, d->held + size - (size_t)d->size);
     d->label[n] = label;
     d->count++;
     return true;
