@@ -26,13 +26,13 @@ bool sx_reads_lengths(const struct sx_model *m)
 /* What the outputs are computed from. */
 static bool *needed(const struct sx_lowered *l, struct sx_error *error)
 {
-    const struct sx_graph *g = l->graph;
-    bool *is = sx_new(g->n_nodes, sizeof *is, error);
+    int *outputs = sx_new((size_t)l->n_outputs, sizeof *outputs, error);
+    bool *is = outputs != NULL ? sx_new(l->graph->n_nodes, sizeof *is, error) : NULL;
     for (int k = 0; is != NULL && k < l->n_outputs; k++)
-        is[l->outputs[k].node] = true;
-    for (size_t i = is != NULL ? g->n_nodes : 0; i-- > 0;)
-        for (int k = 0; is[i] && k < g->node[i].n_in; k++)
-            is[g->node[i].in[k]] = true;
+        outputs[k] = l->outputs[k].node;
+    if (is != NULL)
+        sx_mark_needed(l->graph, outputs, l->n_outputs, is);
+    free(outputs);
     return is;
 }
 

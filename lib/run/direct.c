@@ -280,9 +280,6 @@ bool sx_direct_kernel(struct sx_directs *d, const struct sx_graph *g,
                                  : conv(d, g, node, &inner, kernel, error);
 }
 
-/* Panels of as many bytes are all kept: a gradient reads most weights in two orders. */
-#define SMALL ((size_t)128 << 20)
-
 /* Chooses the panels that are kept, of each weight the first ones first; returns their bytes. */
 static size_t choose_kept(struct sx_directs *d)
 {
@@ -295,7 +292,8 @@ static size_t choose_kept(struct sx_directs *d)
     }
     size_t most = weights + weights / 16; /* what fills panels up */
     for (struct sx_panels *p = d->panels; p != NULL; p = p->next) {
-        p->kept = p->other == NULL && (weights < SMALL || sx_panels_bytes(p) <= most - bytes);
+        p->kept = p->other == NULL &&
+                  (weights < SX_FEW_WEIGHTS || sx_panels_bytes(p) <= most - bytes);
         bytes += p->kept ? sx_panels_bytes(p) : 0;
     }
     return bytes;

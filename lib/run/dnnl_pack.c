@@ -346,9 +346,6 @@ bool sx_dnnl_ready(struct sx_dnnl *d, const struct sx_graph *g, struct sx_error 
     return true;
 }
 
-/* Weights of as many bytes are all kept: a gradient reads most of them in two layouts. */
-#define SMALL ((size_t)128 << 20)
-
 /* How many bytes are kept packed: those of the weights, and what fills blocks up. */
 static size_t most_kept(const struct sx_dnnl *d)
 {
@@ -360,7 +357,7 @@ static size_t most_kept(const struct sx_dnnl *d)
                 other = other->alike;
             bytes += other == p ? p->bytes : 0;
         }
-    return bytes < SMALL ? SIZE_MAX : bytes + bytes / 16;
+    return bytes < SX_FEW_WEIGHTS ? SIZE_MAX : bytes + bytes / 16;
 }
 
 /* Chooses the packs that are kept, the first ones first; returns their bytes. */

@@ -6,6 +6,10 @@
 #include "ops/fused.h"
 #include "run/cut.h"
 
+/* Networks with fewer bytes of weights keep all packed copies: a gradient reads most weights in two
+ * orders. */
+#define SX_FEW_WEIGHTS ((size_t)128 << 20)
+
 enum { SX_KEY_AXES = 6 }; /* of weights: groups, channels twice, three of space */
 
 /* A convolution, its adjoints by image and by weights, and the product of two matrices. */

@@ -7,9 +7,6 @@
 
 enum { LEAST_ROWS = 8 /* fewer are multiplied while the weights are read, as they lie */ };
 
-/* All copies of less are kept. */
-#define SMALL ((size_t)128 << 20)
-
 static size_t constant_bytes(const struct sx_graph *g)
 {
     size_t bytes = 0;
@@ -26,7 +23,7 @@ bool sx_is_large(struct sx_directs *d, const struct sx_graph *g, const struct sx
         return false;
     if (d->weights == 0)
         d->weights = constant_bytes(g);
-    return d->weights >= SMALL;
+    return d->weights >= SX_FEW_WEIGHTS;
 }
 
 void sx_large_panels(const struct sx_winograd_loops *loops, struct sx_panels *p)

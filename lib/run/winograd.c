@@ -160,7 +160,7 @@ static void transform_tile(const struct sx_direct *k, int64_t i, const float *pi
                 at[p] = memcpy(last[p], in[p] + c, (size_t)left * sizeof(float));
             }
         }
-        loops->transform(at, 0, to, tiles);
+        loops->transform(at, to, tiles);
     }
 }
 

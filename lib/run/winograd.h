@@ -53,7 +53,7 @@ struct sx_patch4 {
 struct sx_winograd_loops {
     int columns, rows; /* of panels; tiles that a product takes at most */
     /* A chunk of a tile, whose pixels are at in[4 * line + column]. */
-    void (*transform)(const float *const *in, int64_t first, float *to, int64_t tiles);
+    void (*transform)(const float *const *in, float *to, int64_t tiles);
     /* Of some tiles, at one point, by their number; index 0 is NULL. */
     void (*const *product)(const float *in, int64_t tiles, const float *panel, int64_t chunks,
                            float *out);

@@ -11,16 +11,14 @@ typedef int32_t NAME(mask) __attribute__((vector_size(LANES * 4)));
 #define LOAD(p) (*(const loose *)(const void *)(p))
 
 /* B'dB of the paper's equation 12, where B' d is d0 - d2, d1 + d2, d2 - d1, d1 - d3. */
-TARGET static void NAME(transform)(const float *const *in, int64_t first, float *to,
-                                   int64_t tiles)
+TARGET static void NAME(transform)(const float *const *in, float *to, int64_t tiles)
 {
     for (int h = 0; h < SX_CHUNK; h += LANES) {
         vector v[4][4];
         _Pragma("GCC unroll 4") for (int j = 0; j < 4; j++)
         {
-            const int64_t at = first + h;
-            vector d0 = LOAD(in[j] + at), d1 = LOAD(in[4 + j] + at);
-            vector d2 = LOAD(in[8 + j] + at), d3 = LOAD(in[12 + j] + at);
+            vector d0 = LOAD(in[j] + h), d1 = LOAD(in[4 + j] + h);
+            vector d2 = LOAD(in[8 + j] + h), d3 = LOAD(in[12 + j] + h);
             v[0][j] = d0 - d2;
             v[1][j] = d1 + d2;
             v[2][j] = d2 - d1;
