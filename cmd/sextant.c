@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sextant.h"
+#include "cmd/cli/cli.h"
 
 static const struct {
     const char *name, *question;
@@ -27,14 +27,14 @@ static const struct {
 
 enum { N_TOOLS = sizeof tools / sizeof tools[0] };
 
-static int list(void)
+static void list(const struct cli *cli)
 {
     printf("sextant TOOL [OPTION]... MODEL [INPUT]...\n\n");
     for (int i = 0; i < N_TOOLS; i++)
         printf("    %-17s %s\n", tools[i].name, tools[i].question);
     printf("\n'sextant TOOL --help' lists the options of one; sextant(7) has what they share,\n"
            "and sextant-cookbook(7) the commands for whole jobs.\n");
-    return fflush(stdout) == 0 ? SX_OK : SX_WRITE;
+    cli_printed(cli);
 }
 
 /* The tool that lies beside this program, or else the one in PATH. */
@@ -56,10 +56,13 @@ static void become(char **words)
 
 int main(int argc, char **argv)
 {
+    static const struct cli cli = {.tool = "sextant"};
     if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
-        return list();
-    if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0)
-        return printf("sextant (sextant) %s\n", sx_version()) > 0 ? SX_OK : SX_WRITE;
+        list(&cli);
+    if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0) {
+        printf("sextant (sextant) %s\n", sx_version());
+        cli_printed(&cli);
+    }
     struct sx_nearest near = {.word = argv[1]};
     for (int i = 0; i < N_TOOLS; i++) {
         sx_nearest_offer_one(&near, tools[i].name);
@@ -69,7 +72,5 @@ int main(int argc, char **argv)
             return SX_USAGE;
         }
     }
-    fprintf(stderr, "sextant: no tool '%.80s'%s\nTry 'sextant --help'\n", argv[1],
-            sx_nearest_text(&near));
-    return SX_USAGE;
+    cli_misuse(&cli, "no tool '%.80s'%s", argv[1], sx_nearest_text(&near));
 }

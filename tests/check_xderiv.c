@@ -620,6 +620,59 @@ START_TEST(test_nid)
     expect(&f, "23", 1);
     expect(&f, "123", 1);
     close_fixture(&f);
+}
+END_TEST
+
+/* What follows the layers: elements by constant numbers are read, those that x chooses are not. */
+START_TEST(test_nid_choices)
+{
+    const double x[3] = {0};
+    static const struct {
+        const char *op, *inputs, *attributes;
+        bool read;
+    } end[] = {{"Gather", "s at", "axis=0", true},
+               {"Gather", "s best", "axis=0", false},
+               {"ReduceMax", "s", "keepdims=0", false}};
+    for (size_t i = 0; i < sizeof end / sizeof end[0]; i++) {
+        struct fixture f;
+        struct sx_error error = {0};
+        struct tm_model *m = tm_new(17);
+        tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 3});
+        tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){3, 2},
+                 (const double[]){3, 0, -2, 1, 0.5, 4});
+        tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){2, 3},
+                 (const double[]){9, 1, 0.5, 9, 2, 0});
+        tm_const(m, "to", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){3});
+        tm_const(m, "at", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){1, 2});
+        tm_node(m, "MatMul", "x w1", "h", NULL);
+        tm_node(m, "Relu", "h", "z", NULL);
+        tm_node(m, "MatMul", "z w2", "r", NULL);
+        tm_node(m, "Reshape", "r to", "s", NULL);
+        tm_node(m, "ArgMax", "s", "best", "axis=0");
+        tm_node(m, end[i].op, end[i].inputs, "e", end[i].attributes);
+        tm_node(m, "ReduceSum", "e", "y", "keepdims=0");
+        tm_output(m, "y");
+        open_fixture(&f, m, 3);
+        f.o.method = "nid";
+        begin(&f);
+        ck_assert_msg(add(&f, x, NULL, &error), "%s", error.message);
+        if (end[i].read) {
+            ck_assert_msg(sx_study_run(f.study, &f.r, &error), "%s", error.message);
+            expect(&f, "12", 1.5 * 2 + 2 * 0); /* z = (1 + 0.5, 2 + 0) */
+            expect(&f, "13", 1.5 * 0.5 + 2 * 0);
+            expect(&f, "23", 1.5 * 0.5 + 2 * 1);
+        } else {
+            ck_assert(!sx_study_run(f.study, &f.r, &error));
+            ck_assert_int_eq(error.status, SX_MODEL);
+        }
+        close_fixture(&f);
+    }
+}
+END_TEST
+
+START_TEST(test_nid_without_layers)
+{
+    struct fixture f;
     struct sx_error error = {0};
     open_fixture(&f, product_and_sine(), 4); /* no layers */
     f.o.method = "nid";
@@ -627,6 +680,70 @@ START_TEST(test_nid)
     ck_assert(add(&f, (const double[]){1, 2, 3, 4}, NULL, &error));
     ck_assert(!sx_study_run(f.study, &f.r, &error));
     ck_assert_int_eq(error.status, SX_MODEL);
+    close_fixture(&f);
+}
+END_TEST
+
+/* ---- Targets of several rows ---- */
+
+static int64_t evaluations, rows_seen;
+static bool (*counted)(struct sx_study *h, const struct sx_level *level,
+                       const struct sx_study_rows *rows, double *values,
+                       struct sx_error *error);
+
+static bool count(struct sx_study *h, const struct sx_level *level,
+                  const struct sx_study_rows *rows, double *values, struct sx_error *error)
+{
+    evaluations++;
+    rows_seen += rows->n;
+    return counted(h, level, rows, values, error);
+}
+
+/* Rows whose targets alternate are evaluated once for each target, each by its own. */
+START_TEST(test_targets_together)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    const double zeros[3] = {0};
+    const struct sx_explain_options options = {.precise = true};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 3});
+    tm_const(m, "a", SX_INT, 0, NULL, (const int64_t[]){0});
+    tm_const(m, "b", SX_INT, 0, NULL, (const int64_t[]){1});
+    tm_const(m, "c", SX_INT, 0, NULL, (const int64_t[]){2});
+    tm_node(m, "Gather", "x a", "xa", "axis=1");
+    tm_node(m, "Gather", "x b", "xb", "axis=1");
+    tm_node(m, "Gather", "x c", "xc", "axis=1");
+    tm_node(m, "Mul", "xa xb", "p", NULL);
+    tm_node(m, "Mul", "p xc", "q", NULL);
+    tm_node(m, "Neg", "q", "r", NULL);
+    tm_node(m, "Concat", "q r", "y2", "axis=0"); /* x1 x2 x3 and its negative */
+    tm_const(m, "row", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){1, 2});
+    tm_node(m, "Reshape", "y2 row", "y", NULL);
+    tm_output(m, "y");
+    open_fixture(&f, m, 3);
+    sx_explainer_free(f.explainer);
+    f.explainer = sx_explainer_new(f.model, &options, &error);
+    ck_assert_msg(f.explainer != NULL, "%s", error.message);
+    begin(&f);
+    for (int i = 0; i < 6; i++) /* the classes are 0, 1, 0, 1, .. */
+        ck_assert_msg(
+            add(&f, (const double[]){1, 2, i % 2 == 0 ? 3 + i : -3 - i}, zeros, &error), "%s",
+            error.message);
+    struct sx_study_row method = *f.study->method;
+    counted = method.evaluate;
+    method.evaluate = count;
+    f.study->method = &method;
+    evaluations = rows_seen = 0;
+    run(&f);
+    ck_assert_int_eq(f.r.rows, 6);
+    ck_assert_int_eq(evaluations, 2); /* pairs alone: one level */
+    ck_assert_int_eq(rows_seen, 6);
+    expect(&f, "12", (3 + 4 + 5 + 6 + 7 + 8) / 6.0); /* of class 1 it is -x3, which is > 0 */
+    expect(&f, "13", 0);                             /* 2 and -2 */
+    near(find(&f, "12")->min, 3, 1e-12, "least");
+    near(find(&f, "12")->max, 8, 1e-12, "most");
+    near(find(&f, "13")->std, 2, 1e-12, "scatter");
     close_fixture(&f);
 }
 END_TEST
@@ -855,7 +972,8 @@ int main(void)
               test_integrated_hessians, test_integrated_groups, test_expected,
               test_smooth_hessian, test_masks, test_friedman);
     tcase_add_loop_test(c, test_nid, 0, 2);
-    SUITE_ADD(c, test_zero_curvature, test_misuse, test_words, test_mode, test_maximal,
-              test_score, test_sets_file);
+    SUITE_ADD(c, test_nid_choices, test_nid_without_layers, test_targets_together,
+              test_zero_curvature, test_misuse, test_words, test_mode, test_maximal, test_score,
+              test_sets_file);
     return suite_run();
 }

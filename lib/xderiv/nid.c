@@ -14,7 +14,8 @@ struct walk {
     const struct sx_graph *g;
     bool *moves; /* per node: depends on x */
     int x, at;
-    int64_t index;  /* of the target */
+    int pick;       /* the node that says which element the target is */
+    int64_t index;  /* what it says */
     double *z;      /* influence of each element of `at` */
     int64_t n;      /* elements of `at` */
     double *weight; /* |W_1|, [units, features], once it is found */
@@ -126,13 +127,14 @@ static void pass_factor(struct walk *w)
                 w->z[i] *= fabs(element(w->g, n->in[k], i));
 }
 
-/* The element that the target picks, or those of a sum. */
+/* The element that the target picks, or elements that the graph names. Those that are chosen by what
+ * is computed are no layer's. */
 static bool pass_choice(struct walk *w, struct sx_error *error)
 {
     const struct sx_node *n = &w->g->node[w->at];
     int64_t count = sx_count(&w->g->node[n->in[0]].shape);
     bool fixed = sx_is_const(w->g, n->in[1]);
-    if ((w->n != 1 && !fixed) || w->g->node[n->in[0]].shape.rank != 1)
+    if ((!fixed && n->in[1] != w->pick) || w->g->node[n->in[0]].shape.rank != 1)
         return refuse(w, error);
     double *z = sx_new((size_t)count, sizeof *z, error);
     for (int64_t k = 0; z != NULL && k < w->n; k++)
@@ -177,7 +179,12 @@ static bool pass(struct walk *w, struct sx_error *error)
 static bool find_layers(struct walk *w, const struct sx_study *h, struct sx_error *error)
 {
     const struct sx_explained *b = &h->e->built;
-    *w = (struct walk){.g = b->graph, .x = b->x, .at = b->value, .n = 1, .index = h->e->pick};
+    *w = (struct walk){.g = b->graph,
+                       .x = b->x,
+                       .at = b->value,
+                       .pick = b->index,
+                       .n = 1,
+                       .index = h->e->pick};
     w->z = sx_new(1, sizeof *w->z, error);
     w->moves = sx_new(b->graph->n_nodes, sizeof *w->moves, error);
     if (w->z == NULL || w->moves == NULL)
