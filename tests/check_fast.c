@@ -193,6 +193,26 @@ static int between(struct net *net, int h, int which)
     case 9: /* expanded from less */
         h = sx_sum(g, h, (const int[]){2, 3}, 2);
         return sx_expand(g, sx_unary(g, SX_TANH, h), &(struct sx_shape){4, {n, c, s, s}});
+    case 10: { /* channels along different axes of what is added */
+        int a = sx_slice_axis(g, h, 1, 1, s);
+        int b = sx_transpose(g, a, (const int[]){0, 2, 1, 3});
+        return sx_add(g, sx_mul(g, a, b), sx_transpose(g, a, (const int[]){0, 3, 2, 1}));
+    }
+    case 11: { /* channels that are two axes, and one */
+        const struct sx_shape five = {5, {n, 2, c / 2, 3, 3}};
+        int a = sx_slice_axis(g, sx_slice_axis(g, h, 2, 0, 3), 3, 2, 3);
+        int b = sx_reshape(g, sx_slice_axis(g, h, 1, 3, 2), &five);
+        a = sx_reshape(g, a, &five);
+        return sx_reshape(g, sx_add(g, sx_mul(g, a, b), sx_sub(g, b, a)),
+                          &(struct sx_shape){4, {n, c, 3, 3}});
+    }
+    case 12: { /* a factor of lower rank with its channels in place, and elsewhere */
+        const struct sx_shape three = {3, {s, s, s}};
+        int a = sx_slice_axis(g, h, 1, 1, s), one = sx_slice_axis(g, a, 0, 1, 1);
+        int b = sx_transpose(g, one, (const int[]){0, 2, 1, 3});
+        a = sx_mul(g, a, sx_reshape(g, one, &three));
+        return sx_mul(g, a, sx_reshape(g, b, &three));
+    }
     default: { /* channels last in the file itself */
         int a = sx_transpose(g, h, (const int[]){0, 2, 3, 1});
         a = sx_mul(g, a, net_weights(net, net_shape(1, c, 0, 0, 0), 1));
@@ -580,7 +600,7 @@ int main(void)
     tcase_add_loop_test(c, weights_that_vary, 0, 30);
     tcase_add_loop_test(c, pictures_and_their_gradients, 0, 7);
     tcase_add_test(c, transposed_convolution);
-    tcase_add_loop_test(c, layouts_meet, 0, 11);
+    tcase_add_loop_test(c, layouts_meet, 0, 14);
     tcase_add_loop_test(c, max_pools, 0, 2);
     SUITE_ADD(c, layouts_survive_batches, posts, clips_and_their_masks, clips_that_do_not_meet,
               fused_row);
