@@ -6,9 +6,9 @@ PATH=$(pwd)/$BUILD/bin:$PATH
 BUILD=$(pwd)/$BUILD
 export BUILD PATH
 # Seconds that one program may take; sanitizers slow it down.
-seconds=300
+LIMIT_SECONDS=300
 if [ -n "${SAN-}" ]; then
-    seconds=1200
+    LIMIT_SECONDS=1200
     CK_TIMEOUT_MULTIPLIER=10
     # What the libraries of fonts and drawing keep until the end is theirs.
     printf 'leak:lib%s\n' fontconfig pango cairo glib >"$BUILD/leaks"
@@ -17,7 +17,7 @@ if [ -n "${SAN-}" ]; then
 fi
 LOGS=$(mktemp -d) || exit 1
 trap 'rm -rf "$LOGS"' EXIT
-export LOGS seconds
+export LOGS LIMIT_SECONDS
 printf '%s\n' "$@" | xargs -n 1 -P "$(nproc)" sh tests/run_one.sh
 
 cat "$LOGS"/*.counts 2>"$LOGS/none" | awk -v tests=$# '

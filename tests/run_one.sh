@@ -1,6 +1,6 @@
 #!/bin/sh
 # run_one.sh TEST - runs one program for run.sh: prints its line, and leaves "PASSED FAILED SKIPPED"
-# in $LOGS/NAME.counts.
+# in $LOGS/NAME.counts. A program may take $LIMIT_SECONDS.
 set -u
 name=$(basename "$1")
 log=$LOGS/$name.log
@@ -29,8 +29,8 @@ report() {
 }
 
 case $1 in
-*.t) timeout "$seconds" sh "$1" >"$log" 2>&1 ;;
-*) timeout "$seconds" "./$1" >"$log" 2>&1 ;;
+*.t) timeout "$LIMIT_SECONDS" sh "$1" >"$log" 2>&1 ;;
+*) timeout "$LIMIT_SECONDS" "./$1" >"$log" 2>&1 ;;
 esac
 status=$?
 case $1 in

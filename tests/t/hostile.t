@@ -67,7 +67,8 @@ flip() {
     # shellcheck disable=SC2059 # a byte
     printf "\\$(printf %o $((byte ^ $3)))" | dd of=flipped bs=1 seek="$2" conv=notrunc 2>"$T/dd"
 }
-wrong= bit=128
+wrong=''
+bit=128
 for at in 0 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987 1597 2584 4181 6765 10946 17711 28657 46368 \
     48000 48100 48200 48300 48400 48500 48550 48600; do
     bit=$((bit == 128 ? 1 : bit == 1 ? 16 : 128))
