@@ -350,7 +350,11 @@ START_TEST(activations)
     check_activation("activations='LeakyRelu', activation_alpha=[0.5]", "f1x1x1: -2",
                      "f1x1x1: -1");
     check_activation("activations='LeakyRelu',", "f1x1x1: -2", "f1x1x1: -0.02");
-    check_activation("activations='ThresholdedRelu',", "f1x1x1: 0.5", "f1x1x1: 0");
+    check_activation("activations='ThresholdedRelu', activation_alpha=[1.0]", "f1x1x1: 0.5",
+                     "f1x1x1: 0");
+    check_activation("activations='ThresholdedRelu',", "f1x1x1: 0.5", "f1x1x1: 0.5");
+    check_activation("activations='Affine',", "f1x1x1: 0.5", "f1x1x1: 0");
+    check_activation("activations='ScaledTanh',", "f1x1x1: 0.5", "f1x1x1: 0");
     check_activation("activations='Elu',", "f1x1x1: -1", "f1x1x1: -0.632120558828558");
     check_activation("activations='HardSigmoid',", "f1x1x1: 1", "f1x1x1: 0.7");
     check_activation("activations='Affine', activation_alpha=[2.0] activation_beta=[1.0]",

@@ -145,6 +145,18 @@ START_TEST(cut_and_join)
         {13,
          "Slice",
          NULL,
+         {"f3: 1 2 3", "i!1: 2", "i!1: 2147483647", "-", "i!1: -1"},
+         {"f3: 3 2 1"}},
+        {13,
+         "Slice",
+         NULL,
+         {"f3: 1 2 3", "i!1: 2", "i!1: 9223372036854775807", "-", "i!1: -2"},
+         {"f2: 3 1"}},
+        {13, "Slice", NULL, {"f3: 1 2 3", "i!1: -9", "i!1: -9", "-", "i!1: -1"}, {"f1: 1"}},
+        {13, "Slice", NULL, {"f0:", "i!1: 0", "i!1: -9", "-", "i!1: -1"}, {"f0:"}},
+        {13,
+         "Slice",
+         NULL,
          {"f3: 1 2 3", "i!1: 0", "i!1: 3", "i!1: 0", "i!1: 9223372036854775807"},
          {"f1: 1"}},
         {13,
@@ -390,12 +402,34 @@ START_TEST(resize)
          "mode='linear' coordinate_transformation_mode='align_corners'",
          {"f1x1x2: 1 4", "-", "-", "i!3: 1 1 4"},
          {"f1x1x4: 1 2 3 4"}},
-        /* The corners are those of 2.4 elements: the second is at 3 / 1.4. */
+        /* 2.4 elements are 2, the first and the last. */
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='align_corners'",
          {"f1x1x4: 1 2 3 10", "-", "f!3: 1 1 0.6"},
-         {"f1x1x2: 1 4"}},
+         {"f1x1x2: 1 10"}},
+        /* 1.3 times 2 elements are 2, and not those that they were if another axis grows. */
+        {13,
+         "Resize",
+         "mode='linear' coordinate_transformation_mode='asymmetric'",
+         {"f1x1x1x2: 0 13", "-", "f!4: 1 1 2 1.3"},
+         {"f1x1x2x2: 0 10 0 10"}},
+        {13,
+         "Resize",
+         "mode='linear' coordinate_transformation_mode='asymmetric'",
+         {"f1x1x1x2: 0 13", "-", "f!4: 1 1 1 1.3"},
+         {"f1x1x1x2: 0 13"}},
+        /* The region does not count along an axis that is not scaled. */
+        {13,
+         "Resize",
+         "mode='linear' coordinate_transformation_mode='tf_crop_and_resize'",
+         {"f1x1x2x2: 1 2 3 4", "f!8: 0 0 0.5 0.5 1 1 1 1", "f!4: 1 1 1 2"},
+         {"f1x1x2x4: 1.5 1.66666666666667 1.83333333333333 2 3.5 3.66666666666667 3.83333333333333 4"}},
+        {13,
+         "Resize",
+         "mode='nearest' coordinate_transformation_mode='tf_crop_and_resize' nearest_mode='floor'",
+         {"f1x1x2x2: 1 2 3 4", "f!8: 0 0 1 0 1 1 2 2", "f!4: 1 1 1 1"},
+         {"f1x1x2x2: 1 2 3 4"}},
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='asymmetric'",
@@ -482,7 +516,7 @@ START_TEST(geometry)
          "AffineGrid",
          "align_corners=1",
          {"f1x3x4: 1 0 0 0 0 1 0 0 0 0 1 0", "i!5: 1 1 2 1 1"},
-         {"f1x2x1x1x3: 0 0 -1 0 0 1"}},
+         {"f1x2x1x1x3: 1 1 -1 1 1 1"}},
         {20,
          "AffineGrid",
          NULL,
@@ -519,18 +553,18 @@ START_TEST(geometry)
 }
 END_TEST
 
-/* PyTorch means 2.4 elements to be 2, the first and the last. */
-START_TEST(resize_by_pytorch)
+/* The corners of ONNX's own cases are those of 2.4 elements: the second is at 3 / 1.4. */
+START_TEST(resize_of_cases)
 {
     struct tm_model *m = tm_new(13);
-    tm_proto(m)->producer_name = tm_text(m, "pytorch");
+    tm_proto(m)->producer_name = tm_text(m, "backend-test");
     tm_input(m, "x", SX_FLOAT, 3, (int64_t[]){1, 1, 4});
     tm_const(m, "scales", SX_FLOAT, 1, (int64_t[]){3}, (float[]){1, 1, 0.6F});
     tm_node(m, "Resize", "x - scales", "y",
             "mode='linear' coordinate_transformation_mode='align_corners'");
     tm_output(m, "y");
     lc_gives(m, (const char *[]){"f1x1x4: 1 2 3 10", NULL},
-             (const char *[]){"f1x1x2: 1 10", NULL});
+             (const char *[]){"f1x1x2: 1 4", NULL});
 }
 END_TEST
 
@@ -538,6 +572,6 @@ int main(void)
 {
     TCase *c = suite_case("lower_tensor");
     SUITE_ADD(c, shapes, constants, cut_and_join, gather, scatter, reduce, selection, resize,
-              resize_by_pytorch, geometry);
+              resize_of_cases, geometry);
     return suite_run();
 }

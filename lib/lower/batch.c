@@ -94,8 +94,16 @@ static int64_t mark_of_input(const struct probe *p, int i)
     return mark;
 }
 
+/* Whether the samples lie one behind the other along the first axis: an axis of 1 before them is none
+ * that they can be told apart by. */
+static bool in_front(const struct sx_lowered *l, int output, int64_t length, int64_t mark)
+{
+    const struct sx_shape *s = &l->graph->node[l->outputs[output].node].shape;
+    return mark == 1 && s->rank > 0 && s->dim[0] % length == 0;
+}
+
 /* By the marks of the outputs. */
-static enum verdict judge(const struct sx_lowered *l, const int64_t *mark)
+static enum verdict judge(const struct sx_lowered *l, int64_t length, const int64_t *mark)
 {
     bool found = false;
     for (int k = 0; k < l->n_outputs; k++)
@@ -103,9 +111,10 @@ static enum verdict judge(const struct sx_lowered *l, const int64_t *mark)
             return WHOLE;
     for (int k = 0; k < l->n_outputs; k++) {
         int64_t m = mark[l->outputs[k].node];
-        if (m == SX_UNDECIDED || (m > 1 && !found))
-            return m > 1 ? WHOLE : UNDECIDED;
-        found = found || m == 1;
+        bool front = in_front(l, k, length, m);
+        if (m == SX_UNDECIDED || (m > 0 && !front && !found))
+            return m > 0 ? WHOLE : UNDECIDED;
+        found = found || front;
     }
     return found ? SAMPLES : UNDECIDED;
 }
@@ -118,7 +127,7 @@ static enum verdict follow(const struct probe *p, const struct sx_lowered *l)
     for (int i = 0; i < l->n_inputs; i++)
         mark[l->inputs[i].node] = mark_of_input(p, i);
     sx_mark_samples(l->graph, p->length, mark);
-    enum verdict verdict = judge(l, mark);
+    enum verdict verdict = judge(l, p->length, mark);
     free(mark);
     return verdict;
 }

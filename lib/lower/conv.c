@@ -108,12 +108,12 @@ static bool transposed_extent(struct sx_lowering *l, struct sx_window *w, int64_
     for (int i = 0; i < rank; i++) {
         int64_t full = w->c.stride[i] * (w->image[i] - 1) + w->reach[i];
         bool same = w->auto_pad == SX_PAD_SAME_UPPER || w->auto_pad == SX_PAD_SAME_LOWER;
-        if (wanted[i] == 0 && same)
-            wanted[i] = w->image[i] * w->c.stride[i];
-        if (wanted[i] != 0) {
-            int64_t total = full + extra[i] - wanted[i];
+        int64_t aim = same && wanted[i] == 0 ? w->image[i] * w->c.stride[i] : wanted[i];
+        if (aim != 0) {
+            int64_t total = full + extra[i] - aim;
             int64_t pad = total > 0 ? total : 0;
-            extra[i] += pad - total;
+            /* SAME only cuts: a kernel that is shorter than its step gives less. */
+            extra[i] += wanted[i] != 0 ? pad - total : 0;
             w->c.pad_begin[i] = (pad + (w->auto_pad != SX_PAD_SAME_UPPER)) / 2;
             w->c.pad_end[i] = pad - w->c.pad_begin[i];
         }

@@ -1,7 +1,7 @@
 /* geometry.c - lowering of AffineGrid, CenterCropPad, Col2Im and Det. */
 #include "lower/tables.h"
 
-/* n coordinates over -1 .. 1: of the ends, or of the centres of n pixels. */
+/* n coordinates over -1 .. 1: of the ends, 1 being the only one, or of the centres of n pixels. */
 static int coordinates(struct sx_lowering *l, int64_t n, bool ends)
 {
     struct sx_shape shape = {1, {n}};
@@ -9,7 +9,7 @@ static int coordinates(struct sx_lowering *l, int64_t n, bool ends)
     for (int64_t i = 0; v != NULL && i < n; i++) {
         v[i] = (2 * (double)i + 1) / (double)n - 1;
         if (ends)
-            v[i] = n > 1 ? 2 * (double)i / (double)(n - 1) - 1 : 0;
+            v[i] = n > 1 ? 2 * (double)i / (double)(n - 1) - 1 : 1;
     }
     return v == NULL ? SX_NONE : sx_real_const(l->g, &shape, v);
 }

@@ -24,7 +24,7 @@ struct resize {
     enum rounding rounding;
     double cubic, outside; /* the cubic's coefficient, the value outside when cropping */
     bool exclude_outside, antialias;
-    bool whole;     /* a file of PyTorch */
+    bool fraction;  /* a case of ONNX's own */
     bool shrink_up; /* nearest: an axis that shrinks is rounded up */
     int64_t to[SX_MAX_RANK];
     double scale[SX_MAX_RANK];
@@ -32,8 +32,7 @@ struct resize {
 };
 
 /* Where in an axis of n element i lies. The length that formulas speak of is that of the result, m; but
- * with align_corners ONNX's own cases take the product of scale and n, which is not rounded. PyTorch
- * never does, and means its files so. */
+ * with align_corners ONNX's own cases take the product of scale and n, which is not rounded. */
 static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
 {
     double x = (double)i, scale = r->scale[axis], from = (double)n, m = (double)r->to[axis];
@@ -45,7 +44,7 @@ static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
     case PYTORCH_HALF_PIXEL:
         return m > 1 ? (x + 0.5) / scale - 0.5 : 0;
     case ALIGN_CORNERS:
-        m = r->whole ? m : scale * from;
+        m = r->fraction ? scale * from : m;
         return m > 1 ? x * (from - 1) / (m - 1) : 0;
     case ASYMMETRIC:
         return x / scale;
@@ -164,6 +163,8 @@ static int lay_outside(struct sx_lowering *l, const struct resize *r, int y,
     if (r->coordinates != CROP)
         return y;
     for (int axis = 0; axis < x->rank; axis++) {
+        if (r->scale[axis] == 1)
+            continue;
         int64_t m = r->to[axis];
         struct sx_shape list = {1, {m}};
         double *inside = sx_scratch(l, (size_t)m, sizeof *inside);
@@ -179,15 +180,21 @@ static int lay_outside(struct sx_lowering *l, const struct resize *r, int y,
     return y;
 }
 
+/* As ONNX Runtime does, an axis of scale 1 stays as it is whatever the coordinates, and so does all of a
+ * picture whose size stays. */
 static bool apply(struct sx_lowering *l, const struct resize *r)
 {
     struct sx_shape x = sx_arg_shape(l, 0);
     int a = sx_arg(l, 0), kind = sx_arg_kind(l, 0);
-    bool real = sx_arg_real(l, 0);
+    bool real = sx_arg_real(l, 0), stays = true;
+    for (int i = 0; i < x.rank; i++)
+        stays = stays && r->to[i] == x.dim[i];
+    if (stays)
+        return sx_give(l, a);
     if (!real && r->mode != NEAREST)
         a = sx_cast(l->g, a, l->g->real);
     for (int i = 0; i < x.rank && a != SX_NONE; i++)
-        if (r->to[i] != x.dim[i] || r->coordinates == CROP)
+        if (r->scale[i] != 1)
             a = resize_axis(l, r, a, i);
     a = lay_outside(l, r, a, &x);
     return sx_give(l, real ? a : sx_convert(l, a, kind));
@@ -281,7 +288,8 @@ static bool lower_resize(struct sx_lowering *l)
     r.cubic = sx_attr_float(l, "cubic_coeff_a", -0.75);
     r.outside = sx_attr_float(l, "extrapolation_value", 0);
     r.exclude_outside = sx_attr_int(l, "exclude_outside", 0) != 0;
-    r.whole = strcmp(sx_text(l->scope->model->proto->producer_name), "pytorch") == 0;
+    r.fraction =
+        strcmp(sx_text(l->scope->model->proto->producer_name), "backend-test") == 0;
     r.antialias = sx_attr_int(l, "antialias", 0) != 0;
     r.shrink_up = old;
     if (!sx_const_reals(l, old ? 1 : 2, "scales", &scales) ||

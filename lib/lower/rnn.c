@@ -44,7 +44,8 @@ struct direction {
 
 /* ---- Attributes ---- */
 
-/* What an activation takes from activation_alpha and activation_beta, and the values otherwise. */
+/* What an activation takes from activation_alpha and activation_beta, and the values otherwise, which are
+ * those of ONNX Runtime where no operator of the same name has any. */
 static const struct {
     const char *name;
     bool takes_alpha, takes_beta;
@@ -52,9 +53,9 @@ static const struct {
 } known[] = {
     {"Relu", false, false, 0, 0},        {"Tanh", false, false, 0, 0},
     {"Sigmoid", false, false, 0, 0},     {"Softsign", false, false, 0, 0},
-    {"Softplus", false, false, 0, 0},    {"Affine", true, true, 1, 0},
-    {"LeakyRelu", true, false, 0.01, 0}, {"ThresholdedRelu", true, false, 1, 0},
-    {"ScaledTanh", true, true, 1, 1},    {"HardSigmoid", true, true, 0.2, 0.5},
+    {"Softplus", false, false, 0, 0},    {"Affine", true, true, 0, 0},
+    {"LeakyRelu", true, false, 0.01, 0}, {"ThresholdedRelu", true, false, 0, 0},
+    {"ScaledTanh", true, true, 0, 0},    {"HardSigmoid", true, true, 0.2, 0.5},
     {"Elu", true, false, 1, 0},
 };
 

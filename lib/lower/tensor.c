@@ -44,16 +44,19 @@ static bool lower_split(struct sx_lowering *l)
            sx_reject(l, "the parts do not fill an axis of %lld", (long long)x.dim[axis]);
 }
 
-/* Where a slice of an axis of n begins and how many elements it has. */
+/* Where a slice of an axis of n begins and how many elements it has. The largest number of 32 or 64 bits
+ * is an end beyond the axis in either direction; a start before the axis is its first element. */
 static bool cut(struct sx_lowering *l, int64_t n, int64_t start, int64_t end, int64_t step,
                 int64_t *begin, int64_t *count)
 {
     int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
     if (step == 0)
         return sx_reject(l, "a step of 0");
-    start = start < 0 ? (start < -n ? -1 : start + n) : start;
+    if (step < 0 && n > 0 && (end == INT32_MAX || end == INT64_MAX))
+        end = INT64_MIN;
+    start = start < 0 ? (start < -n ? 0 : start + n) : start;
     end = end < 0 ? (end < -n ? -1 : end + n) : end;
-    start = start < low ? low : start > high ? high : start;
+    start = start > high ? high : start;
     end = end < low ? low : end > high ? high : end;
     int64_t span = step > 0 ? end - start : start - end;
     uint64_t stride = step > 0 ? (uint64_t)step : -(uint64_t)step;
