@@ -24,6 +24,7 @@
 #include "sextant/shapley.h"
 #include "sextant/decompose.h"
 #include "sextant/flint.h"
+#include "sextant/flint_fit.h"
 #include "sextant/perturb.h"
 #include "sextant/score.h"
 #include "sextant/export.h"

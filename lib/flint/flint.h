@@ -9,7 +9,7 @@
 #include "lower/lower.h"
 #include "onnx/write.h"
 #include "run/run.h"
-#include "sextant/flint.h"
+#include "sextant/flint_fit.h"
 
 #define SX_FLINT_PHI "flint_phi"
 #define SX_FLINT_LOGITS "flint_logits"
