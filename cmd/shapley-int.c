@@ -194,7 +194,8 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
     if (is_figure(s) && s->cli.figure.kind == SX_CURVE &&
         !sx_put_shapley_curve(s->cli.result, s->game, &s->o, error))
         return false;
-    return cli_emit(&s->cli, &record, sx_shapley_view(&s->result), NULL, error);
+    bool named = sx_datum_at(sx_result_top(s->cli.result), "names") != NULL;
+    return cli_emit(&s->cli, &record, sx_shapley_view(&s->result, named), NULL, error);
 }
 
 static bool write_array(struct shapley *s, struct sx_error *error)

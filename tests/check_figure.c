@@ -210,12 +210,37 @@ START_TEST(words)
     const char *of =
         "{\"params\":{\"players\":\"tokens\"},\"names\":[\"no\",\"\\u001b[2J\",\"yes\"],"
         "\"attribution\":{\"shape\":[3],\"values\":[-1,0,1]}}";
-    ck_assert(sx_figure_words(record(of), 12, &text, &error));
+    ck_assert(sx_figure_words(record(of), true, 12, &text, &error));
     ck_assert_str_eq(text,
                      "\x1b[38;5;231;48;5;25m no \x1b[0m \x1b[38;5;235;48;5;231m  [2J \x1b[0m "
                      "\n\x1b[38;5;231;48;5;124m yes \x1b[0m\n");
     free(text);
-    ck_assert(sx_figure_words(record("{}"), 12, &text, &error));
+    ck_assert(sx_figure_words(record("{}"), true, 12, &text, &error));
+    ck_assert_ptr_null(text);
+}
+END_TEST
+
+/* Blocks of several words have brackets and a colour; what is no member is pale. */
+START_TEST(words_of_partitions)
+{
+    char *text;
+    const char *of =
+        "{\"players\":5,\"set\":[0,1,2,3],\"names\":[\"not\",\"so\",\"bad\",\"a\",\"film\"],"
+        "\"partition_max\":[[0,1],[2],[3]],\"partition_min\":[[0,2],[1,3]]}";
+    ck_assert(sx_figure_words(record(of), false, 20, &text, &error));
+    ck_assert_str_eq(text, "  most   [not so]\n         bad a film\n"
+                           "  least  [not] [so]\n         [bad] [a]\n         film\n");
+    free(text);
+    ck_assert(sx_figure_words(record(of), true, 80, &text, &error));
+    ck_assert_str_eq(text,
+                     "  most   \x1b[38;5;231;48;5;25m[not \x1b[0m\x1b[38;5;231;48;5;25mso]"
+                     "\x1b[0m bad a \x1b[2mfilm\x1b[0m\n"
+                     "  least  \x1b[38;5;231;48;5;25m[not]\x1b[0m \x1b[38;5;235;48;5;178m"
+                     "[so]\x1b[0m \x1b[38;5;231;48;5;25m[bad]\x1b[0m \x1b[38;5;235;48;5;178m"
+                     "[a]\x1b[0m \x1b[2mfilm\x1b[0m\n");
+    free(text);
+    ck_assert(sx_figure_words(record("{\"players\":1,\"partition_max\":[[0]]}"), true, 80,
+                              &text, &error));
     ck_assert_ptr_null(text);
 }
 END_TEST
@@ -333,8 +358,8 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, words, numbers, ticks, signed_colours, terms, circle, chain, ring, ladder,
-              alone, files);
+    SUITE_ADD(c, words, words_of_partitions, numbers, ticks, signed_colours, terms, circle,
+              chain, ring, ladder, alone, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

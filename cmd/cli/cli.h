@@ -133,7 +133,8 @@ struct cli {
     int64_t row_begin, row_end; /* row_end < 0: to the last */
     int64_t shard, shards;      /* shards 0: all samples */
     const char *skip_file, *names_file, *tokens_file, *vocab_file;
-    int64_t *keep; /* of --keep-ids */
+    int64_t *keep;   /* of --keep-ids, or found in --vocab */
+    char *kept_said; /* these, "ID,ID", where they were found; NULL: they were not */
     struct sx_columns columns;
     bool resume, sandbox;
     struct cli_side *side;

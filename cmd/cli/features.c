@@ -1,6 +1,7 @@
 /* features.c - the names of features: of a file, of a table, of the model. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cmd/cli/samples.h"
 
@@ -46,6 +47,45 @@ static void read_metadata(struct cli *cli)
     sx_result_free(r);
 }
 
+/* Whether a word of a vocabulary begins, parts, ends or fills up texts. */
+static bool is_special(const char *word)
+{
+    static const char *const words[] = {"[pad]", "<pad>", "<|pad|>", "[cls]",        "<cls>",
+                                        "[sep]", "<sep>", "<s>",     "</s>",         "[bos]",
+                                        "<bos>", "[eos]", "<eos>",   "<|endoftext|>"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Special ids are kept, unless --keep-ids says which. */
+static void keep_special(struct cli *cli)
+{
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < cli->n_vocabulary; i++)
+        n += is_special(cli->vocabulary[i]);
+    if (cli->keep != NULL || n == 0)
+        return;
+    cli->keep = cli_must(cli, calloc(n, sizeof *cli->keep));
+    cli->kept_said = cli_must(cli, calloc(n, 24));
+    for (size_t i = 0; i < cli->n_vocabulary; i++) {
+        if (!is_special(cli->vocabulary[i]))
+            continue;
+        at += (size_t)sprintf(cli->kept_said + at, "%s%zu", at > 0 ? "," : "", i);
+        cli->keep[cli->explain.n_keep++] = (int64_t)i;
+    }
+    cli->explain.keep = cli->keep;
+}
+
+static bool read_vocabulary(struct cli *cli)
+{
+    if (!cli_read_lines(cli, cli->vocab_file, &cli->vocabulary, &cli->n_vocabulary))
+        return false;
+    keep_special(cli);
+    return true;
+}
+
 bool cli_features_begin(struct cli *cli)
 {
     if (cli->model != NULL)
@@ -56,8 +96,7 @@ bool cli_features_begin(struct cli *cli)
             cli_read_lines(cli, cli->names_file, &cli->names, &cli->n_names)) &&
            (cli->tokens_file == NULL ||
             cli_read_lines(cli, cli->tokens_file, &cli->tokens, &cli->n_tokens)) &&
-           (cli->vocab_file == NULL ||
-            cli_read_lines(cli, cli->vocab_file, &cli->vocabulary, &cli->n_vocabulary));
+           (cli->vocab_file == NULL || read_vocabulary(cli));
 }
 
 /* ---- Tokens ---- */
@@ -205,4 +244,5 @@ void cli_features_free(struct cli *cli)
     cli_free_lines(cli->vocabulary, cli->n_vocabulary);
     forget_words(cli);
     free(cli->keep);
+    free(cli->kept_said);
 }

@@ -1,4 +1,5 @@
 /* lines.c - files of names, one a line. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,12 @@ static bool add_line(char ***lines, size_t *count, const char *line)
 
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *count)
 {
+    errno = 0;
     FILE *f = fopen(path, "r");
     char *line = NULL;
     size_t room = 0;
     ssize_t n;
+    struct sx_error error = {.status = SX_FAILED};
     bool ok = f != NULL;
     while (ok && (n = getline(&line, &room, f)) >= 0) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
@@ -37,10 +40,11 @@ bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *co
         ok = add_line(lines, count, line);
     }
     ok = ok && ferror(f) == 0;
+    if (!ok)
+        snprintf(error.message, sizeof error.message, "%s", strerror(errno));
     free(line);
     if (f != NULL)
         fclose(f);
-    const struct sx_error error = {.status = SX_FAILED, .message = "cannot read its lines"};
     drop_mark(*lines, *count);
     while (ok && *count > 0 && (*lines)[*count - 1][0] == '\0')
         free((*lines)[--*count]);

@@ -77,7 +77,9 @@ bool cli_parse_ids(const struct sx_option *row, void *options, const char *text,
     if (cli->keep == NULL)
         return no_memory(error);
     cli->explain.keep = cli->keep;
-    cli->explain.n_keep = n;
+    cli->explain.n_keep = strcmp(text, "none") == 0 ? 0 : n;
+    if (cli->explain.n_keep == 0)
+        return true;
     for (size_t i = 0; i < n; i++) {
         size_t digits = strcspn(text, ",");
         if (!read_row(text, digits, &cli->keep[i]))

@@ -66,6 +66,8 @@ void cli_put_common(struct cli *cli)
 {
     sx_put_text(cli->result, "precision", cli->explain.precise ? "float64" : "float32");
     sx_put_int(cli->result, "seed", (int64_t)cli->seed);
+    if (cli->kept_said != NULL)
+        sx_put_text(cli->result, "keep_ids", cli->kept_said);
     for (size_t i = 0; i < CLI_MAX_OPTIONS; i++) {
         const struct cli_bound *b = &cli->bound[i];
         if (b->given == NULL || b->options != cli || b->row->param == NULL)
@@ -120,17 +122,19 @@ void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)
     free(name);
 }
 
-/* The words in colours, or the map in half blocks, for a terminal that takes colours; NULL:
+/* The words in colours or brackets, or the map in half blocks for a terminal that takes colours; NULL:
  * none. */
 static char *draw_map(const struct cli *cli, const struct sx_tensor *map)
 {
     struct sx_error ignored = {0};
     struct sx_plot plot;
     char *text = NULL;
-    if (cli->format != CLI_FORMAT_TEXT || !cli_colour(cli) ||
-        !sx_figure_words(sx_result_top(cli->result), 76, &text, &ignored) || text != NULL)
+    bool colours = cli_colour(cli);
+    if (cli->format != CLI_FORMAT_TEXT ||
+        !sx_figure_words(sx_result_top(cli->result), colours, 76, &text, &ignored) ||
+        text != NULL)
         return text;
-    if (map == NULL || map->shape.rank < 2)
+    if (!colours || map == NULL || map->shape.rank < 2)
         return NULL;
     sx_plot_default(&plot);
     return sx_plot_terminal(&plot, map, 64, &text, &ignored) ? text : NULL;

@@ -132,32 +132,6 @@ static struct sx_players *players_of_ids(const struct sx_explainer *e, enum sx_l
     return p;
 }
 
-static bool is_kept(const struct sx_explain_options *o, int64_t id)
-{
-    for (size_t i = 0; i < o->n_keep; i++)
-        if (o->keep[i] == id)
-            return true;
-    return false;
-}
-
-/* Tokens whose id is kept have no player. */
-static bool leave_kept(const struct sx_explainer *e, struct sx_players *p,
-                       struct sx_error *error)
-{
-    const struct sx_tensor *ids = sx_explainer_ids(e);
-    if (ids == NULL || e->options.n_keep == 0)
-        return true;
-    int64_t n = sx_count(&p->shape), width = p->shape.dim[p->shape.rank - 1];
-    bool *kept = sx_new((size_t)n, sizeof *kept, error);
-    for (int64_t i = 0; kept != NULL && i < n; i++)
-        kept[i] = is_kept(&e->options, (int64_t)sx_tensor_get(ids, i / width));
-    bool ok = kept != NULL && sx_players_leave(p, kept, error);
-    if (ok && p->count == 0)
-        ok = sx_fail(error, SX_USAGE, "all tokens are kept: there are no players");
-    free(kept);
-    return ok;
-}
-
 void sx_explainer_usual_players(const struct sx_explainer *e, enum sx_layout layout,
                                 int64_t few, int64_t side, char text[SX_PLAYERS_TEXT])
 {
@@ -181,7 +155,8 @@ struct sx_players *sx_explainer_players(const struct sx_explainer *e, const char
     bool tokens = e->ids && strcmp(specification, "elements") == 0;
     struct sx_players *p = tokens ? players_of_ids(e, layout, error)
                                   : sx_players_at(&e->input, specification, layout, error);
-    if (p == NULL || leave_kept(e, p, error))
+    bool by_token = tokens || strncmp(specification, "tokens", 6) == 0;
+    if (p == NULL || sx_players_leave_kept(e, by_token, p, error))
         return p;
     sx_players_free(p);
     return NULL;

@@ -1,5 +1,4 @@
-/* blocks.c - blocks of partitions: which player is in which, and drawn over the picture whose parts the
- * players are. */
+/* blocks.c - blocks of partitions, drawn over the picture whose parts the players are. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,21 +7,6 @@
 #include "sextant/explain.h"
 
 enum { SIDE = 300, GAP = 16, CAPTION = 40 };
-
-void sx_blocks_of(const struct sx_datum *partition, int64_t n, int64_t *block)
-{
-    int64_t b = 0;
-    for (int64_t i = 0; i < n; i++)
-        block[i] = -1;
-    for (const struct sx_datum *v =
-             partition != NULL && partition->kind == SX_LIST ? partition->first : NULL;
-         v != NULL; v = v->next, b++)
-        for (int64_t k = 0; k < sx_datum_count(v); k++) {
-            double m = sx_datum_element(v, k);
-            if (m >= 0 && m < (double)n)
-                block[(int64_t)m] = b;
-        }
-}
 
 /* The player of each place of the picture, -1: none. `player` is NULL where that is not known. */
 struct cover {
@@ -85,7 +69,7 @@ static int64_t block_at(const struct cover *c, const int64_t *block, int64_t row
     row = row < 0 ? 0 : row >= c->rows ? c->rows - 1 : row;
     column = column < 0 ? 0 : column >= c->columns ? c->columns - 1 : column;
     int64_t player = c->player[row * c->columns + column];
-    return player >= 0 ? block[player] : -1;
+    return player >= 0 ? block[player] : SX_NO_BLOCK;
 }
 
 /* Whether another block begins within the width of a line. */
@@ -111,33 +95,24 @@ static uint32_t pixel_of(unsigned colour, double alpha)
 /* Blocks of several players have a colour, and an outline in it; players that are alone are as they
  * are. */
 static bool draw_panel(struct sx_page *p, const struct sx_figure *f, const struct cover *c,
-                       const int64_t *block, int64_t n, double x, double y, double width,
-                       double height, struct sx_error *error)
+                       const int64_t *block, double x, double y, double width, double height,
+                       struct sx_error *error)
 {
-    int64_t *size = sx_new((size_t)n, sizeof *size, error);
     size_t places = (size_t)(c->rows * c->columns);
     uint32_t *argb = sx_new(places, sizeof *argb, error);
     int64_t line = c->columns / 150;
-    bool ok = size != NULL && argb != NULL &&
-              sx_page_picture(p, x, y, width, height, f->item[0].behind, true, error);
-    for (int64_t i = 0; ok && i < n; i++)
-        if (block[i] >= 0 && block[i] < n)
-            size[block[i]]++;
-    int64_t colours =
-        0; /* those that are used: from here on size[] has 1 + the colour of a block */
-    for (int64_t b = 0; ok && b < n; b++)
-        size[b] = size[b] > 1 ? ++colours : 0;
+    bool ok =
+        argb != NULL && sx_page_picture(p, x, y, width, height, f->item[0].behind, true, error);
     for (size_t i = 0; ok && i < places; i++) {
         int64_t row = (int64_t)i / c->columns, column = (int64_t)i % c->columns;
         int64_t b = block_at(c, block, row, column);
-        if (b < 0 || b >= n || size[b] == 0)
+        if (b < 0)
             continue;
         bool edge = line > 0 && is_edge(c, block, row, column, line);
-        argb[i] = pixel_of(sx_series(size[b] - 1), edge ? 1 : 0.4);
+        argb[i] = pixel_of(sx_series(b), edge ? 1 : 0.4);
     }
     if (ok)
         sx_page_image(p, x, y, width, height, argb, (int)c->columns, (int)c->rows, false);
-    free(size);
     free(argb);
     sx_page_colour(p, 0xb0b0b0, 1);
     sx_page_frame(p, x, y, width, height, 1);
@@ -155,8 +130,8 @@ static void caption(struct sx_page *p, const struct sx_datum *record, const char
     sx_page_text(p, x, y + 20, 0.5, sx_plain, text);
 }
 
-bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const int64_t *block,
-                    int64_t n, bool *drawn, double x, double y, double *width, double *height,
+bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const struct sx_parts *parts,
+                    bool *drawn, double x, double y, double *width, double *height,
                     struct sx_error *error)
 {
     const struct sx_datum *record = f->item[0].record;
@@ -165,14 +140,14 @@ bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const int64_t 
     *drawn = false;
     if (behind == NULL)
         return true;
-    bool ok = cover_of(&c, record, f->o->map.layout, n, error);
+    bool ok = cover_of(&c, record, f->o->map.layout, parts->n, error);
     *drawn = ok && c.player != NULL;
     double times = SIDE / fmax(behind->width, behind->height);
     double wide = fmax(round(behind->width * times), 24);
     double high = fmax(round(behind->height * times), 24), step = fmax(wide, 220) + GAP;
     if (*drawn)
-        ok = draw_panel(p, f, &c, block, n, x, y, wide, high, error) &&
-             draw_panel(p, f, &c, block + n, n, x + step, y, wide, high, error);
+        ok = draw_panel(p, f, &c, parts->best, x, y, wide, high, error) &&
+             draw_panel(p, f, &c, parts->worst, x + step, y, wide, high, error);
     if (*drawn && ok) {
         caption(p, record, "B_max", "blocks that together add most", x + wide / 2, y + high);
         caption(p, record, "B_min", "blocks that together add least", x + step + wide / 2,

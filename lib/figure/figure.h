@@ -31,12 +31,31 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
 bool sx_kind_shows_all(int kind); /* samples on one figure */
 
-/* blocks.c: the block that each of n players is in, from 0; -1: none. NULL has no blocks. */
-void sx_blocks_of(const struct sx_datum *partition, int64_t n, int64_t *block);
-/* Draws the blocks of the best and the worst partition, block[n] and block[n + i], over the picture;
- * *drawn is false, and nothing is, without one, or where places of players are not known. */
-bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const int64_t *block,
-                    int64_t n, bool *drawn, double x, double y, double *width, double *height,
+/* ---- Partitions (parts.c) ---- */
+
+/* The blocks of the best and the worst partition of n players. */
+struct sx_parts {
+    int64_t n;
+    const char **name;     /* of each player; each may be NULL */
+    int64_t *best, *worst; /* blocks of several players, from 0; or one of the next two */
+};
+enum { SX_ALONE = -1, SX_NO_BLOCK = -2 }; /* a block of its own; not in the set */
+/* Status 1 where the record has no players. Free with sx_parts_free in any case. */
+bool sx_parts_get(struct sx_parts *parts, const struct sx_datum *record,
+                  struct sx_error *error);
+void sx_parts_free(struct sx_parts *parts);
+bool sx_parts_named(const struct sx_parts *parts); /* any of them */
+/* The name of a player, or its number. */
+void sx_parts_name(const struct sx_parts *parts, int64_t i, char *text, size_t size);
+
+/* Whether players of one block in a row begin with player i, and whether they end with it. */
+bool sx_parts_begin(const int64_t *block, int64_t i);
+bool sx_parts_end(const struct sx_parts *parts, const int64_t *block, int64_t i);
+
+/* blocks.c: draws both over the picture; *drawn is false, and nothing is, without one, or where places of
+ * players are not known. */
+bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const struct sx_parts *parts,
+                    bool *drawn, double x, double y, double *width, double *height,
                     struct sx_error *error);
 
 /* ---- Numbers of a record (facts.c) ---- */

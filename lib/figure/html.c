@@ -145,6 +145,41 @@ static void put_words(struct sx_sink *sink, const struct sx_facts *v)
     }
 }
 
+/* A sentence as a partition has it: its blocks have brackets and colours. */
+static void put_partition(struct sx_sink *sink, const struct sx_parts *p, const int64_t *block,
+                          const char *what)
+{
+    put(sink, "<p>");
+    put(sink, what);
+    put(sink, ": ");
+    for (int64_t i = 0; i < p->n; i++) {
+        char name[600], colours[80] = "";
+        if (block[i] >= 0)
+            snprintf(colours, sizeof colours, " style=\"background:#%06x;color:#%06x\"",
+                     sx_series(block[i]), sx_text_on(sx_series(block[i])));
+        sx_parts_name(p, i, name, sizeof name);
+        put(sink, "<span class=\"w\"");
+        put(sink, colours);
+        put(sink, sx_parts_begin(block, i) ? ">[" : ">");
+        put_escaped(sink, name);
+        put(sink, sx_parts_end(p, block, i) ? "]</span> " : "</span> ");
+    }
+    put(sink, "</p>");
+}
+
+static bool put_partitions(struct sx_sink *sink, const struct sx_datum *record,
+                           struct sx_error *error)
+{
+    struct sx_parts p;
+    bool ok = sx_parts_get(&p, record, error);
+    if (ok && sx_parts_named(&p)) {
+        put_partition(sink, &p, p.best, "blocks that together add most");
+        put_partition(sink, &p, p.worst, "least");
+    }
+    sx_parts_free(&p);
+    return ok || error->status == SX_FAILED;
+}
+
 static void put_table(struct sx_sink *sink, const struct sx_facts *v, const int64_t *order)
 {
     enum { MOST = 100 };
@@ -203,6 +238,8 @@ static bool put_values(const struct sx_figure_options *o, const struct sx_drawn 
     int kind = sx_kind_of(item, 1, SX_KIND_AUTO, &ignored);
     if (kind == SX_OVERLAY || kind == SX_STRIP)
         return put_map(o, item->record, sink, error);
+    if (kind == SX_TOKENS && sx_datum_at(item->record, "partition_max") != NULL)
+        return put_partitions(sink, item->record, error);
     bool ok = sx_facts_get(&v, item->record, 0, error);
     if (ok && v.n > 0 && kind == SX_TOKENS)
         put_words(sink, &v);

@@ -92,31 +92,32 @@ static bool draw_values(struct sx_page *p, const struct sx_figure *f, const stru
 
 /* ---- Partitions ---- */
 
-static void block_mark(struct sx_page *p, double x, double y, double wide, int64_t block)
+/* Players that are alone have no bar, and what is no member is pale. */
+static void block_mark(struct sx_page *p, const struct sx_parts *parts, const int64_t *block,
+                       int64_t i, double x, double y, double wide)
 {
-    char text[24];
-    if (block < 0)
+    if (block[i] < 0)
         return;
-    sx_page_colour(p, sx_series(block), 1);
-    sx_page_fill(p, x, y, wide + 3, 6);
-    snprintf(text, sizeof text, "%lld", (long long)block + 1);
+    double from = sx_parts_begin(block, i) ? x + 3 : x;
+    double to = sx_parts_end(parts, block, i) ? x + wide - 3 : x + wide + 3;
+    sx_page_colour(p, sx_series(block[i]), 1);
+    sx_page_fill(p, from, y, to - from, 6);
 }
 
 /* Above each word the block that it has in the best partition, below that in the worst. */
-static void draw_blocks(struct sx_page *p, const char *const *name, int64_t n,
-                        const int64_t *best, const int64_t *worst, double x, double y,
+static void draw_blocks(struct sx_page *p, const struct sx_parts *parts, double x, double y,
                         double *width, double *height)
 {
     struct flow flow = {x, y, x, 0, BLOCK_LINE};
-    for (int64_t i = 0; i < n; i++) {
-        char number[24];
-        snprintf(number, sizeof number, "%lld", (long long)i);
-        const char *word = name[i] != NULL ? name[i] : number;
+    for (int64_t i = 0; i < parts->n; i++) {
+        char word[600];
+        sx_parts_name(parts, i, word, sizeof word);
+        bool member = parts->best[i] != SX_NO_BLOCK || parts->worst[i] != SX_NO_BLOCK;
         double wide = sx_page_width(p, word_face, word) + 12;
         place(&flow, wide);
-        block_mark(p, flow.x, flow.y, wide, best[i]);
-        block_mark(p, flow.x, flow.y + HIGH + 8, wide, worst[i]);
-        sx_page_colour(p, best[i] < 0 && worst[i] < 0 ? 0xb0b0b0U : SX_BLACK, 1);
+        block_mark(p, parts, parts->best, i, flow.x, flow.y, wide);
+        block_mark(p, parts, parts->worst, i, flow.x, flow.y + HIGH + 8, wide);
+        sx_page_colour(p, member ? SX_BLACK : 0xb0b0b0U, 1);
         sx_page_label(p, flow.x + wide / 2, flow.y + 7 + HIGH / 2.0, 0.5, word_face, word);
         move_on(&flow, wide);
     }
@@ -148,34 +149,15 @@ static bool draw_partitions(struct sx_page *p, const struct sx_figure *f, double
                             double *width, double *height, struct sx_error *error)
 {
     const struct sx_datum *record = f->item[0].record;
-    const struct sx_datum *names = sx_datum_at(record, "names"),
-                          *set = sx_datum_at(record, "set");
-    double players = sx_datum_number(sx_datum_at(record, "players"), 0);
-    int64_t n = players >= 1 && players < 4096 ? (int64_t)players : 0;
-    const char **name = sx_new((size_t)n, sizeof *name, error);
-    int64_t *block = sx_new((size_t)(2 * n), sizeof *block, error), k = 0;
-    bool ok = name != NULL && block != NULL;
-    if (ok && n == 0)
-        ok = sx_fail(error, SX_FAILED, "the record has no players");
-    for (const struct sx_datum *v = names != NULL && names->kind == SX_LIST ? names->first
-                                                                            : NULL;
-         ok && v != NULL; v = v->next, k++) {
-        double m = sx_datum_count(names) == n ? (double)k : sx_datum_element(set, k);
-        if (m >= 0 && m < (double)n)
-            name[(int64_t)m] = sx_datum_text(v, NULL);
+    struct sx_parts parts;
+    bool drawn = false;
+    bool ok = sx_parts_get(&parts, record, error) &&
+              sx_draw_blocks(p, f, &parts, &drawn, x, y, width, height, error);
+    if (ok && !drawn) {
+        draw_blocks(p, &parts, x, y, width, height);
+        draw_benefits(p, record, x, y, width, height);
     }
-    if (ok) {
-        bool drawn = false;
-        sx_blocks_of(sx_datum_at(record, "partition_max"), n, block);
-        sx_blocks_of(sx_datum_at(record, "partition_min"), n, block + n);
-        ok = sx_draw_blocks(p, f, block, n, &drawn, x, y, width, height, error);
-        if (ok && !drawn) {
-            draw_blocks(p, name, n, block, block + n, x, y, width, height);
-            draw_benefits(p, record, x, y, width, height);
-        }
-    }
-    free(name);
-    free(block);
+    sx_parts_free(&parts);
     return ok;
 }
 

@@ -1,9 +1,12 @@
-/* words.c - a sentence on a terminal, its words in the colours of their values. */
+/* words.c - a sentence on a terminal, its words in the colours of their values, or in brackets and the
+ * colours of the blocks of partitions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "figure/figure.h"
+
+enum { NAME = 300 }; /* bytes of a name that are shown */
 
 /* Columns that UTF-8 text takes where each character takes one. */
 static int64_t width_of(const char *text)
@@ -33,7 +36,7 @@ static double scale_of(const struct sx_facts *f)
 static bool write_words(const struct sx_facts *f, int columns, char **text,
                         struct sx_error *error)
 {
-    enum { NAME = 300, ROOM = NAME + 40 };
+    enum { ROOM = NAME + 40 };
     double scale = scale_of(f);
     char *to = sx_new((size_t)f->n + 1, ROOM, error);
     size_t at = 0;
@@ -56,15 +59,80 @@ static bool write_words(const struct sx_facts *f, int columns, char **text,
     return true;
 }
 
-bool sx_figure_words(const struct sx_datum *record, int columns, char **text,
+/* ---- Partitions ---- */
+
+enum { HEAD = 9 }; /* columns of "  most   " */
+
+/* A word with the brackets and the colour of its block. */
+static size_t write_member(const struct sx_parts *p, const int64_t *block, int64_t i,
+                           const char *name, bool colours, char *to, size_t room)
+{
+    unsigned c = block[i] >= 0 ? sx_series(block[i]) : 0;
+    char on[40] = "";
+    if (colours && block[i] >= 0)
+        snprintf(on, sizeof on, "\x1b[38;5;%d;48;5;%dm", sx_terminal_colour(sx_text_on(c)),
+                 sx_terminal_colour(c));
+    else if (colours && block[i] == SX_NO_BLOCK)
+        snprintf(on, sizeof on, "\x1b[2m");
+    bool begins = sx_parts_begin(block, i), ends = sx_parts_end(p, block, i);
+    bool goes_on = on[0] != '\0' && block[i] >= 0 && !ends;
+    return (size_t)snprintf(to, room, "%s%s%s%s%s%s%s", on, begins ? "[" : "", name,
+                            ends ? "]" : "", goes_on ? " " : "", on[0] != '\0' ? "\x1b[0m" : "",
+                            goes_on ? "" : " ");
+}
+
+/* A line, or several: the sentence as a partition has it. */
+static size_t write_partition(const struct sx_parts *p, const int64_t *block, const char *head,
+                              bool colours, int columns, char *to, size_t room)
+{
+    size_t at = (size_t)snprintf(to, room, "  %-*s", HEAD - 2, head);
+    int64_t column = HEAD;
+    for (int64_t i = 0; i < p->n; i++) {
+        char name[NAME];
+        sx_parts_name(p, i, name, sizeof name);
+        plain(name);
+        int64_t wide =
+            width_of(name) + 1 + sx_parts_begin(block, i) + sx_parts_end(p, block, i);
+        bool breaks = column > HEAD && column + wide > columns;
+        if (breaks) /* in place of the blank */
+            at += (size_t)snprintf(to + at - 1, room - at + 1, "\n%*s", HEAD, "") - 1;
+        column = breaks ? HEAD + wide : column + wide;
+        at += write_member(p, block, i, name, colours, to + at, room - at);
+    }
+    to[at - 1] = '\n';
+    return at;
+}
+
+static bool write_partitions(const struct sx_datum *record, bool colours, int columns,
+                             char **text, struct sx_error *error)
+{
+    enum { ROOM = NAME + 60 };
+    struct sx_parts p;
+    bool ok = sx_parts_get(&p, record, error);
+    if (ok && sx_parts_named(&p)) {
+        size_t room = 2 * ((size_t)p.n + 1) * ROOM;
+        *text = sx_new(room, 1, error);
+        ok = *text != NULL;
+        size_t at = ok ? write_partition(&p, p.best, "most", colours, columns, *text, room) : 0;
+        if (ok)
+            write_partition(&p, p.worst, "least", colours, columns, *text + at, room - at);
+    }
+    sx_parts_free(&p);
+    return ok;
+}
+
+bool sx_figure_words(const struct sx_datum *record, bool colours, int columns, char **text,
                      struct sx_error *error)
 {
     const struct sx_drawn item = {.record = record};
     struct sx_facts f;
     int64_t ignored;
     *text = NULL;
-    if (sx_kind_of(&item, 1, SX_KIND_AUTO, &ignored) != SX_TOKENS ||
-        sx_datum_at(record, "partition_max") != NULL)
+    if (sx_kind_of(&item, 1, SX_KIND_AUTO, &ignored) != SX_TOKENS)
+        return true;
+    if (sx_datum_at(record, "partition_max") != NULL)
+        return write_partitions(record, colours, columns, text, error);
+    if (!colours)
         return true;
     bool ok = sx_facts_get(&f, record, 0, error) &&
               (f.n == 0 || write_words(&f, columns, text, error));

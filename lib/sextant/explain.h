@@ -45,7 +45,9 @@ struct sx_explain_options {
     const char *target;     /* as --target, see sextant(7); NULL: argmax */
     char *const *labels;
     size_t n_labels;
-    const int64_t *keep; /* token ids that are never masked */
+    /* Token ids that are never masked. Neither are tokens where another input, [1, tokens] of zeros and
+     * ones with "mask" in its name and no "pad", is 0. */
+    const int64_t *keep;
     size_t n_keep;
 };
 

@@ -77,9 +77,11 @@ bool sx_figure_behind(const struct sx_datum *record, const char *dir,
 /* Whether there is a drawing module; status 2 if not. */
 bool sx_figure_possible(struct sx_error *error);
 
-/* Makes *text the sentence of a record, coloured for a terminal of 256 colours and `columns` wide; NULL
- * if the values of the record are not of tokens. Free *text with free(). Status 6. */
-bool sx_figure_words(const struct sx_datum *record, int columns, char **text,
+/* Makes *text the sentence of a record, for a terminal `columns` wide; with `colours`, of which it takes
+ * 256, words have those of their values or blocks. Blocks of partitions stand in brackets. NULL if the
+ * record is not of tokens or of partitions of named players, and values without colours. Free *text with
+ * free(). Status 1 where a partition has no players, 6. */
+bool sx_figure_words(const struct sx_datum *record, bool colours, int columns, char **text,
                      struct sx_error *error);
 
 /* ---- Figures that are not of a record ---- */

@@ -136,8 +136,9 @@ bool sx_shapley_array(const struct sx_shapley *result, bool pairs, struct sx_ten
 /* Adds the keys of a record from "players" to "efficiency_gap". */
 void sx_put_shapley(struct sx_result *result, const struct sx_shapley *shapley,
                     const char *const *name);
-/* What text and tables show of that record. */
-const struct sx_view *sx_shapley_view(const struct sx_shapley *shapley);
+/* What text and tables show of that record. `named`: players have names, so that sx_figure_words shows
+ * partitions. */
+const struct sx_view *sx_shapley_view(const struct sx_shapley *shapley, bool named);
 
 /* Collects results of many samples, all of one index. name[] of players, or one of its texts, may be
  * NULL. Free with sx_shapley_tally_free, which takes NULL too. */

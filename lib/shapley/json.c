@@ -193,8 +193,12 @@ void sx_put_shapley(struct sx_result *json, const struct sx_shapley *s, const ch
 }
 
 /* A set of bT is one row, windows and terms have a row each. */
-const struct sx_view *sx_shapley_view(const struct sx_shapley *r)
+const struct sx_view *sx_shapley_view(const struct sx_shapley *r, bool named)
 {
+    static const struct sx_view words = {.scalars = "B,B_max,B_min,T,T_stderr",
+                                         .columns =
+                                             "set,set_names:names,B,B_max,B_min,T,T_stderr",
+                                         .lines = ""};
     static const struct sx_view set = {
         .scalars =
             "set_names:names|set,B,B_max,B_min,T,T_stderr,partition_max:max,partition_min:min",
@@ -212,7 +216,7 @@ const struct sx_view *sx_shapley_view(const struct sx_shapley *r)
                                          .lines = "value,stderr,names|set",
                                          .rank = "value",
                                          .top = 20};
-    return r->n_sets == 0 ? &terms : r->n_sets > 1 ? &windows : &set;
+    return r->n_sets == 0 ? &terms : r->n_sets > 1 ? &windows : named ? &words : &set;
 }
 
 void sx_shapley_title(const struct sx_shapley *r, const char *id, char title[SX_SHAPLEY_TITLE])

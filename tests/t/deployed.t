@@ -179,6 +179,17 @@ is 'ids that are kept do not play' "$(values '[.interactions[] | .names[0], .val
 is 'and are a param' "$(values .params.keep_ids)" '"2,7"'
 of_ids ggig --method=occlusion --keep-ids=1
 is 'in any tool with players' "$(values .attribution)" '{"shape":[2],"values":[30,1]}'
+printf '<pad>\n[CLS]\nword\n' >special.txt
+of_ids shapley-int --index=sv --order=1 --vocab=special.txt
+is 'special words of a vocabulary are kept' "$(values '[.names, .params.keep_ids]')" '[["word"],"0,1"]'
+of_ids shapley-int --index=sv --order=1 --vocab=special.txt --keep-ids=none
+is 'unless none is' "$(values '[.names, .params.keep_ids]')" '[["[CLS]","word","<pad>"],"none"]'
+of_ids shapley-int --index=sv --order=1 --vocab=special.txt --keep-ids=2
+is 'or others are' "$(values .names)" '["[CLS]","<pad>"]'
+echo 1,1,0 >mask.csv
+of_ids shapley-int --index=sv --order=1
+is 'what an attention mask leaves out is no player' "$(values '[.interactions[].set]')" '[[0],[1]]'
+echo 1,1,1 >mask.csv
 of_ids shapley-int --keep-ids=0,1,2
 refused 'all of them' 2 'all tokens are kept'
 of_ids shapley-int --keep-ids=1,x

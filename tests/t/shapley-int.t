@@ -76,7 +76,15 @@ printf '%s\n' not very good >names
 run shapley-int --load-game=g1.json --names=names -f text
 clean text
 is 'text' "$(cat "$T/out")" \
-    'g1.json[0]  names not, very, good  B 4  B_max 4  B_min 0  T 4  T_stderr 0  max [0 1 2]  min [0][1][2]'
+    "$(printf '%s\n' 'g1.json[0]  B 4  B_max 4  B_min 0  T 4  T_stderr 0' \
+        '  most   [not very good]' '  least  not very good')"
+run shapley-int --load-game=g1.json --names=names -f text --color=always
+is 'blocks have colours' "$(grep most "$T/out" | tr -d '\033')" \
+    '  most   [38;5;231;48;5;25m[not [0m[38;5;231;48;5;25mvery [0m[38;5;231;48;5;25mgood][0m'
+run shapley-int --load-game=g1.json --names=names
+attr-plot -f html <"$T/out" >blocks.html
+has_block() { grep -c "color:#ffffff\">$1</span>" blocks.html; }
+is 'on a page, too' "$(has_block '\[not') $(has_block 'good\]')" '1 1'
 run shapley-int --load-game=g1.json --names=names --index=sii --top=1
 is 'names' "$(jq -c '[.names, .interactions]' "$T/out")" \
     '[["not","very","good"],[{"set":[0,1],"names":["not","very"],"value":2.5}]]'
@@ -304,7 +312,7 @@ refused 2 "'x.csv' is one operand too many" --load-game=g1.json x.csv
 refused 2 "no index 'best'; nearest: bT, sv, bv (see --list-indices)" --load-game=g1.json --index=best
 refused 2 "g1.json: no sampling named 'best' for sii; nearest: kernel, sparse, adjusted" --load-game=g1.json --index=sii --sampling=best --budget=4
 refused 1 'nothing.json: sample 0: nothing.json: No such file or directory' --load-game=nothing.json
-refused 1 'none: cannot read its lines' --load-game=g1.json --names=none
+refused 1 'none: No such file or directory' --load-game=g1.json --names=none
 refused 2 "digits8.npy: 'bananas' is none of elements, columns, pixels, tokens[:AXIS], patches:HxW, grid:RxC, superpixels:N, file:LABELS.npy; nearest: tokens, elements, columns" \
     --players=bananas digits8.onnx digits8.npy
 refused 5 "/nowhere/g.npy: No such file or directory" --load-game=g1.json --index=sv --save-game=/nowhere/g.npy
