@@ -339,6 +339,56 @@ START_TEST(infinities)
 }
 END_TEST
 
+/* Whether the kernel of a picture whose even columns are `huge` says that it is inexact; the weights by
+ * which most of its pixels see them are 0. */
+static bool cancels(double huge, bool wide, bool exact)
+{
+    const struct geometry g = {16, 16, 30, 3, 1, 1, 1, 1};
+    const struct sx_conv c = conv_of(&g, 2);
+    struct sx_error error = {0};
+    struct net net = net_begin();
+    float weight[16 * 16 * 9];
+    for (int i = 0; i < 16 * 16 * 9; i++)
+        weight[i] = i % 3 == 1 ? 0 : 0.1F * (float)(1 + i % 5);
+    const struct sx_shape kernel = {4, {16, 16, 3, 3}};
+    int x = net_input(&net, picture_of(&g, 2, 1));
+    int y = sx_conv(net.g, x, sx_const(net.g, SX_FLOAT, &kernel, weight), &c);
+    struct direct d = {.node = &net.g->node[y]};
+    struct sx_tensor feed, out;
+    net.out[net.n_out++] = y;
+    net_ready(&net, &feed, &out);
+    for (int64_t i = 0; i < sx_count(&feed.shape); i++)
+        if (i / 16 % 31 % 2 == 0)
+            ((float *)feed.data)[i] += (float)huge;
+    ck_assert(sx_directs_new(&d.all, 2, wide, exact, &error));
+    if (d.all != NULL)
+        ck_assert(sx_direct_kernel(d.all, net.g, d.node, &d.kernel, &error));
+    if (d.kernel != NULL) {
+        d.scratch = sx_new_aligned(sx_direct_scratch(d.kernel), 1, &error);
+        run(&d, &net, &feed, &out);
+    }
+    bool inexact = d.all != NULL && sx_directs_inexact(d.all);
+    if (d.kernel == NULL && !exact) /* nothing to be seen on this processor */
+        inexact = huge != 0;
+    direct_free(&d);
+    net_drop(&feed, 1);
+    net_drop(&out, 1);
+    sx_graph_free(net.g);
+    return inexact;
+}
+
+START_TEST(inexact)
+{
+    for (int wide = 0; wide < 2; wide++) {
+        ck_assert(!cancels(0, wide != 0, false));
+        ck_assert(!cancels(1, wide != 0, false));
+        ck_assert(cancels(3e7, wide != 0, false));
+        ck_assert(cancels(-3e7, wide != 0, false));
+        ck_assert(!cancels(3e7, wide != 0, true));
+    }
+}
+END_TEST
+
 /* NaN comes through a relu, and through the edges of a picture comes nothing. */
 START_TEST(nan_passes)
 {
@@ -425,6 +475,6 @@ int main(void)
     tcase_add_loop_test(c, posts, 0, 8);
     tcase_add_loop_test(c, batches, 0, 2 * GEOMETRIES);
     tcase_add_loop_test(c, both_ways, 0, 16);
-    SUITE_ADD(c, infinities, nan_passes, what_has_none);
+    SUITE_ADD(c, infinities, inexact, nan_passes, what_has_none);
     return suite_run();
 }
