@@ -98,7 +98,7 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
         return sx_fail(error, SX_MEMORY, "out of memory");
     if (program->watch != NULL && program->directs != NULL)
         program->watch->inexact =
-            program->watch->inexact || sx_directs_inexact(program->directs);
+            sx_directs_inexact(program->directs) || program->watch->inexact;
     program->nan = (program->dnnl != NULL && sx_dnnl_holds_nan(program->dnnl)) ||
                    (program->directs != NULL && sx_directs_hold_nan(program->directs));
     return !program->nan || run_plain(program, feeds, results, error);

@@ -186,6 +186,24 @@ static void depthwise(void)
     save("depthwise", m);
 }
 
+/* The mean of each channel of a convolution whose kernels are 0 in the middle column: fast sums add and
+ * take away what it sees. */
+static void cancelling(void)
+{
+    struct tm_model *m = tm_new(13);
+    static float w[16 * 16 * 9];
+    for (int i = 0; i < 16 * 16 * 9; i++)
+        w[i] = i % 3 == 1 ? 0 : (float)(i % 5 + 1) / 10;
+    tm_input(m, "image", SX_FLOAT, 4, (int64_t[]){-1, 16, 30, 30});
+    tm_const(m, "w", SX_FLOAT, 4, (int64_t[]){16, 16, 3, 3}, w);
+    tm_node(m, "Conv", "image w", "h", "pads=[1,1,1,1]");
+    tm_node(m, "Softplus", "h", "s", NULL);
+    tm_node(m, "GlobalAveragePool", "s", "p", NULL);
+    tm_node(m, "Flatten", "p", "y", NULL);
+    tm_output(m, "y");
+    save("cancelling", m);
+}
+
 /* f = x1 x4 + x2^2 / 2 of the four places of a map: its relations are known in closed form. */
 static void places(void)
 {
@@ -523,6 +541,7 @@ int main(int argc, char **argv)
     named("commas", "age, b mi");
     unnamed();
     depthwise();
+    cancelling();
     classifier();
     product();
     places();

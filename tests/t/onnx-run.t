@@ -156,6 +156,23 @@ is 'what is worse than a failed sample is the status' "$status" 5
 run onnx-run -f text soft.onnx gap.csv
 is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
 
+# Fast convolutions say where they are not exact, on processors that have them.
+jq -nr 'range(2) as $k | [range(14400) | (. * 13 % 7) / 7 + (if . % 2 == 0 then $k * 3e7 else 0 end)] | @csv' >large.csv
+if grep -q -w avx2 /proc/cpuinfo; then
+    run onnx-run --rows=0:1 cancelling.onnx large.csv
+    is 'a plain picture: no warning' "$status $(cat "$T/err")" '0 '
+    tac large.csv >later.csv
+    run onnx-run cancelling.onnx later.csv
+    is 'the one before it does' "$(jq '.warnings | length' "$T/out" | tr '\n' ' ')" '1 0 '
+    for tool in onnx-run 'ggig --method=grad'; do
+        run $tool --rows=1:2 cancelling.onnx large.csv
+        warned "$tool: sums that cancel" 'a convolution was off by more than 1e-5; --exact-conv'
+        is "$tool: and its record" "$(jq '.warnings | map(select(contains("--exact-conv"))) | length' "$T/out")" 1
+        run $tool --exact-conv --rows=1:2 cancelling.onnx large.csv
+        is "$tool --exact-conv: none" "$status $(cat "$T/err")" '0 '
+    done
+fi
+
 for k in 1 2 3 4 5 6 7 8 9 10 11; do
     run onnx-run --top=$k digits8.onnx digits8.npy
     is "--top=$k: the largest in their order" "$(jq -c '[.top[].index]' "$T/out")" \
