@@ -407,7 +407,8 @@ mutants: setup
 	@sh tests/mutants.sh $(MUTANTS)
 
 # The difference wants reading before it is committed.
-golden: all
+golden: all $(BUILD)/tests/check_drawn
+	GOLDEN=write $(BUILD)/tests/check_drawn
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
 
 # The page of operators, from the tables of lib/lower.
