@@ -32,8 +32,7 @@ struct sx_flint_metrics {
     double ent_sample, ent_batch; /* entropy of a sample's attributes, and of their mean */
     double l1;                    /* mean of |phi| */
     double live, used;            /* attributes over 1e-6 in more than 0.1 % of the samples */
-    double
-        conciseness[SX_TAUS]; /* mean number of attributes of relevance over 1 / sx_taus[i] */
+    double conciseness[SX_TAUS];  /* mean number of attributes with r > 1 / sx_taus[i] */
 };
 
 /* What the samples of a fit were. It is kept in the fitted file, so that others are prepared alike. */
@@ -84,9 +83,8 @@ struct sx_flint_survey {
     bool correct_only; /* only samples whose class is their label count for relevances */
 
     /* Results. */
-    int64_t *count; /* [classes], samples that count, by g's class */
-    double *
-        relevance; /* [classes, attributes], means over those; NaN for a class without samples */
+    int64_t *count;    /* [classes], samples that count, by g's class */
+    double *relevance; /* [classes, attributes], means over those; NaN of a class without any */
     struct sx_flint_metrics metrics;
     int64_t *disagree; /* [n_disagree], samples where f and g give different classes */
     int64_t n_disagree;
