@@ -44,6 +44,16 @@ char *sx_strdup(const char *text, struct sx_error *error);
 bool sx_tensor_room(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
                     struct sx_error *error);
 
+/* A real as int64, towards 0: NaN gives 0, a real out of the range the nearest end. */
+static inline int64_t sx_nearest_int(double value)
+{
+    if (value >= 0x1p63)
+        return INT64_MAX;
+    if (value < -0x1p63)
+        return INT64_MIN;
+    return value != value ? 0 : (int64_t)value;
+}
+
 /* An arena: many small allocations that end together. Zero-initialise it. */
 struct sx_arena {
     struct sx_arena_block *block;

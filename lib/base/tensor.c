@@ -93,16 +93,6 @@ double sx_tensor_get(const struct sx_tensor *tensor, int64_t i)
     return 0;
 }
 
-/* A real outside the range of int64 has no integer: NaN gives 0, the rest the nearest end. */
-static int64_t to_int(double value)
-{
-    if (value >= 0x1p63)
-        return INT64_MAX;
-    if (value < -0x1p63)
-        return INT64_MIN;
-    return value != value ? 0 : (int64_t)value;
-}
-
 void sx_tensor_set(struct sx_tensor *tensor, int64_t i, double value)
 {
     switch (tensor->type) {
@@ -113,7 +103,7 @@ void sx_tensor_set(struct sx_tensor *tensor, int64_t i, double value)
         ((double *)tensor->data)[i] = value;
         break;
     case SX_INT:
-        ((int64_t *)tensor->data)[i] = to_int(value);
+        ((int64_t *)tensor->data)[i] = sx_nearest_int(value);
         break;
     case SX_BOOL:
         ((uint8_t *)tensor->data)[i] = value != 0;

@@ -50,7 +50,7 @@ static void mark(struct marks *m, const struct sx_explained *b)
     }
 }
 
-static bool is_spatial(const char *op)
+bool sx_layer_is_spatial(const char *op)
 {
     static const char *const ops[] = {"Conv",      "ConvTranspose", "MaxPool",    "AveragePool",
                                       "FusedConv", "QLinearConv",   "ConvInteger"};
@@ -65,7 +65,7 @@ static bool is_spatial(const char *op)
 static bool is_map(const struct sx_graph *g, const struct sx_name *name, struct sx_shape *maps)
 {
     const struct sx_shape *s = &g->node[name->node].shape;
-    if (is_spatial(name->onnx_op))
+    if (sx_layer_is_spatial(name->onnx_op))
         *maps = *s;
     bool same = s->rank >= 3 && s->rank == maps->rank;
     for (int k = 2; same && k < s->rank; k++)

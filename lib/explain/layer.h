@@ -23,6 +23,9 @@ struct sx_layer {
 bool sx_layer_open(struct sx_layer *layer, struct sx_explainer *e, const char *name,
                    bool to_the_end, struct sx_error *error);
 
+/* Whether the result of the ONNX operator `op` (may be NULL) is a map of places. */
+bool sx_layer_is_spatial(const char *op);
+
 /* The place of element i, and its channel. */
 int64_t sx_layer_cell(const struct sx_layer *layer, int64_t i, int64_t *channel);
 

@@ -109,16 +109,6 @@ void sx_block_bool(const struct sx_block *q)
     }
 }
 
-/* NaN has no integer and gives 0; what is too large gives the nearest end. */
-static int64_t to_int(double value)
-{
-    if (value >= 0x1p63)
-        return INT64_MAX;
-    if (value < -0x1p63)
-        return INT64_MIN;
-    return value != value ? 0 : (int64_t)value;
-}
-
 #define CONVERT(TYPE, D, FORMULA)                                                              \
     case TYPE:                                                                                 \
         for (size_t i = 0; i < n; i++)                                                         \
@@ -140,8 +130,8 @@ static int64_t to_int(double value)
         }                                                                                      \
     }
 
-CAST_FROM(cast_float, float, to_int(X))
-CAST_FROM(cast_double, double, to_int(X))
+CAST_FROM(cast_float, float, sx_nearest_int(X))
+CAST_FROM(cast_double, double, sx_nearest_int(X))
 CAST_FROM(cast_int, int64_t, X)
 CAST_FROM(cast_bool, uint8_t, X)
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graph/op.h"
+#include "explain/layer.h"
 #include "taylorcam/taylorcam.h"
 
 /* Marks the nodes between x and y that every path from x to y passes: those which no node
@@ -53,7 +54,7 @@ static void mark_maps(const struct sx_graph *g, bool *map)
         const struct sx_node *n = &g->node[g->name[i].node];
         bool room = n->shape.rank == 4 && n->shape.dim[0] == 1 &&
                     n->shape.dim[2] * n->shape.dim[3] > 1 && sx_is_real(n->type);
-        if (room && sx_taylorcam_spatial(g->name[i].onnx_op))
+        if (room && sx_layer_is_spatial(g->name[i].onnx_op))
             last = n;
         map[i] = room && last != NULL && same_size(n, last);
     }

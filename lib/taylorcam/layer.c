@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/layer.h"
 #include "taylorcam/taylorcam.h"
 
 /* The last convolution or pooling seen, and the last tensor after it on the same map. */
@@ -10,23 +11,13 @@ struct choosing {
     const char *name;
 };
 
-bool sx_taylorcam_spatial(const char *op)
-{
-    static const char *const ops[] = {"Conv",      "ConvTranspose", "MaxPool",    "AveragePool",
-                                      "FusedConv", "QLinearConv",   "ConvInteger"};
-    for (size_t i = 0; op != NULL && i < sizeof ops / sizeof ops[0]; i++)
-        if (strcmp(op, ops[i]) == 0)
-            return true;
-    return false;
-}
-
 static void choose(void *context, const struct sx_listed *listed)
 {
     struct choosing *c = context;
     const struct sx_shape *s = &listed->shape;
     if (s->rank != 4 || s->dim[0] != 1 || s->dim[2] * s->dim[3] < 2 || !listed->differentiable)
         return;
-    if (sx_taylorcam_spatial(listed->op)) {
+    if (sx_layer_is_spatial(listed->op)) {
         c->rows = s->dim[2];
         c->columns = s->dim[3];
     }

@@ -22,8 +22,7 @@ struct sx_taylorcam {
 /* prepare.c: makes what depends on the explainer's shapes anew where they have changed. */
 bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
 
-/* layer.c: whether an operator's result is a map of places. Sets logit_zero and bypass. */
-bool sx_taylorcam_spatial(const char *op);
+/* layer.c: sets logit_zero and bypass. */
 bool sx_taylorcam_look(struct sx_taylorcam *t, struct sx_error *error);
 
 /* additive.c: value is [rows, n], and row k is that of place[k]. *share becomes the share of
