@@ -144,7 +144,7 @@ static bool skip_mark(struct sx_csv *csv, struct sx_error *error)
     return true;
 }
 
-/* NumPy writes names behind a # and a blank. */
+/* NumPy writes names, or any remark, behind a # and a blank. */
 static bool is_comment(struct sx_span line)
 {
     line = sx_span_trim(line);
@@ -175,6 +175,11 @@ static bool take_first(struct sx_csv *csv, struct sx_span line, enum sx_header h
     struct sx_span bare = sx_span_trim(first);
     if (bare.size > 0 && bare.at[0] == '#')
         first = sx_span_trim((struct sx_span){bare.at + 1, bare.size - 1});
+    if (header == SX_HEADER_AUTO && is_comment(bare) &&
+        sx_cell_count(first, csv->separator) != sx_cell_count(next, csv->separator)) {
+        csv->first_size = 0; /* a remark */
+        return true;
+    }
     bool ok = true;
     while (ok && first.at != NULL)
         ok = add_name(csv, sx_cell_take(&first, csv->separator), error);
@@ -206,14 +211,27 @@ bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header heade
 
 /* ---- Rows ------------------------------------------------------------------------------- */
 
+/* Digits, one comma, digits. */
+static bool has_comma(struct sx_span cell)
+{
+    size_t commas = 0;
+    for (size_t i = 0; i < cell.size; i++) {
+        commas += cell.at[i] == ',';
+        if (strchr("0123456789,+-", cell.at[i]) == NULL || cell.at[i] == '\0')
+            return false;
+    }
+    return commas == 1;
+}
+
 static bool bad_cell(const struct sx_csv *csv, size_t n, struct sx_span cell,
                      struct sx_error *error)
 {
     int shown = cell.size < SX_NAME_SHOWN ? (int)cell.size : SX_NAME_SHOWN;
     const char *name = n <= csv->names ? csv->name[n - 1] : "";
     bool named = name[0] != '\0';
-    return sx_fail(error, SX_FAILED, "line %zu: cell %zu%s%.40s%s, '%.*s', is not a number",
-                   csv->row_line, n, named ? " (" : "", name, named ? ")" : "", shown, cell.at);
+    return sx_fail(error, SX_FAILED, "line %zu: cell %zu%s%.40s%s, '%.*s', is not a number%s",
+                   csv->row_line, n, named ? " (" : "", name, named ? ")" : "", shown, cell.at,
+                   has_comma(cell) ? ": numbers have a point, and no comma" : "");
 }
 
 /* Without a header the first line tells how many columns there are. */
@@ -321,29 +339,38 @@ const char *sx_csv_name(const struct sx_csv *csv, size_t i)
     return csv->names > 0 && i < csv->chosen.n ? csv->name[csv->chosen.column[i]] : NULL;
 }
 
-void sx_csv_spare(struct sx_csv *csv, size_t n, char *text, size_t size)
+/* Whether a column is no feature by its looks: its first cell is text, or it has no name, as the index
+ * that pandas writes. */
+static bool *odd_columns(struct sx_csv *csv, size_t *n)
 {
     struct sx_error ignored = {0};
     struct sx_span line = nothing;
-    size_t at = 0, found = 0;
-    bool *is_text = sx_new(csv->chosen.cells, sizeof *is_text, &ignored);
+    bool *odd = sx_new(csv->chosen.cells, sizeof *odd, &ignored);
     double value;
-    text[0] = '\0';
-    if (is_text == NULL || !peek_line(csv, &line, &ignored))
-        line = nothing;
+    if (odd == NULL || !peek_line(csv, &line, &ignored))
+        return odd;
     for (size_t i = 0; i < csv->chosen.cells && line.at != NULL; i++) {
-        is_text[i] =
-            sx_cell_read(sx_cell_take(&line, csv->separator), &value) == SX_CELL_OTHER &&
-            csv->chosen.place[i] >= 0;
-        found += is_text[i];
+        bool text = sx_cell_read(sx_cell_take(&line, csv->separator), &value) == SX_CELL_OTHER;
+        odd[i] = (text || csv->name[i][0] == '\0') && csv->chosen.place[i] >= 0;
+        *n += odd[i];
     }
-    for (size_t k = 0; is_text != NULL && k < csv->chosen.n && at + 60 < size; k++) {
-        bool last = k + n >= csv->chosen.n + found;
-        if (is_text[csv->chosen.column[k]] || (found < n && last))
-            at += (size_t)snprintf(text + at, size - at, "%s%.50s", at > 0 ? "," : "",
-                                   sx_csv_name(csv, k));
+    return odd;
+}
+
+void sx_csv_spare(struct sx_csv *csv, size_t n, char *text, size_t size)
+{
+    size_t at = 0, found = 0;
+    bool *odd = odd_columns(csv, &found);
+    text[0] = '\0';
+    for (size_t k = 0; odd != NULL && k < csv->chosen.n && at + 60 < size; k++) {
+        size_t column = csv->chosen.column[k];
+        const char *name = csv->name[column], *comma = at > 0 ? "," : "";
+        if (!odd[column] && (found >= n || k + n < csv->chosen.n + found))
+            continue;
+        at += name[0] != '\0' ? (size_t)snprintf(text + at, size - at, "%s%.50s", comma, name)
+                              : (size_t)snprintf(text + at, size - at, "%s%zu", comma, column);
     }
-    free(is_text);
+    free(odd);
 }
 
 void sx_csv_close(struct sx_csv *csv)

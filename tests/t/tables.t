@@ -73,6 +73,15 @@ is 'ids that are passed over' "$(jq -r .id "$T/out" | tr '\n' ' ')" 'p/2 p/3 '
 run onnx-run diabetes.onnx export.csv
 refused 'too many columns' 1 '13 columns where the model takes 10: --drop=who,note,outcome'
 is 'one record of all' "$(jq -c '[.id, .index]' "$T/out")" '["export.csv",0]'
+awk -F , -v OFS=, '{ print NR == 1 ? "" : NR - 2, $0, "" }' "$DATA/diabetes.csv" >indexed.csv
+run onnx-run diabetes.onnx indexed.csv
+refused 'an index, and an empty last column' 1 '12 columns where the model takes 10: --drop=0,11 '
+printf '# written by hand, today\n' | cat - "$DATA/diabetes.csv" | sed 2d | head -n 2 >remark.csv
+run onnx-run -f json diabetes.onnx remark.csv
+is 'a remark is no header' "$status $(wc -l <"$T/out")" '0 1'
+printf '1,5;2;3;4;5;6;7;8;9;10\n' >commas.csv
+run onnx-run diabetes.onnx commas.csv
+refused 'decimal commas' 1 "'1,5', is not a number: numbers have a point"
 run onnx-run --drop=who,nte,outcome diabetes.onnx export.csv
 refused 'no such column' 2 "no column 'nte'; nearest: note"
 run onnx-run --columns=age,bmi diabetes.onnx export.csv
