@@ -93,6 +93,11 @@ START_TEST(test_empty_samples)
     struct sx_shape want = {2, {-1, -1}};
     make_npy((struct sx_shape){2, {1000000000, 0}}, false);
     ti_refused(ti_path, &want, "without elements");
+    make_npy((struct sx_shape){2, {3, 0}}, false);
+    struct sx_reader *reader = ti_open(ti_path, &want);
+    for (int i = 0; i < 3; i++)
+        ti_expect(reader, &(struct sx_shape){2, {1, 0}}, 0);
+    ti_expect_end(reader);
 }
 END_TEST
 

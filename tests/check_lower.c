@@ -679,14 +679,47 @@ START_TEST(samples)
 }
 END_TEST
 
+/* a[N, 3] and b[M, K], sum of both: K may be 3 or 1, and M may be N. Scan's states are such rows. */
+START_TEST(samples_beside)
+{
+    struct sx_error error = {0};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "a", SX_FLOAT, 1, (const int64_t[]){-1});
+    tm_input(m, "b", SX_FLOAT, 2, (const int64_t[]){2, -1});
+    tm_const(m, "zero", SX_INT, 0, NULL, (const int64_t[]){0});
+    tm_node(m, "Gather", "b zero", "c", NULL);
+    tm_node(m, "Add", "a c", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = tm_open(m, &error);
+    tm_free(m);
+    ck_assert(model != NULL && sx_model_find_samples(model, 0, &error));
+    ck_assert_msg(sx_model_input(model, 0)->whole, "c may be as long as a");
+    sx_model_close(model);
+}
+END_TEST
+
+/* An input that is listed as an output, without its type. */
+START_TEST(input_is_output)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (const int64_t[]){2});
+    tm_node(m, "Neg", "x", "y", NULL);
+    tm_output(m, "y");
+    tm_output(m, "x");
+    lc_gives(m, (const char *[]){"f2: 1 -2", NULL},
+             (const char *[]){"f2: -1 2", "f2: 1 -2", NULL});
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("lower");
-    SUITE_ADD(c, samples, any_order, broken_wiring, unknown_operators,
-              default_domain_has_two_names, every_tensor_is_named, optional_outputs,
-              symbolic_dimensions, conflicting_symbols, only_what_is_needed, fed_inside,
-              explained_tensor, constant_inputs, undeclared_shapes, weights_of_all_types,
-              weights_that_are_inputs_too, constant_tensors, shape_arithmetic_folds,
-              unfolded_constants, memory_limit, functions, endless_functions, table, listing);
+    SUITE_ADD(c, samples, samples_beside, input_is_output, any_order, broken_wiring,
+              unknown_operators, default_domain_has_two_names, every_tensor_is_named,
+              optional_outputs, symbolic_dimensions, conflicting_symbols, only_what_is_needed,
+              fed_inside, explained_tensor, constant_inputs, undeclared_shapes,
+              weights_of_all_types, weights_that_are_inputs_too, constant_tensors,
+              shape_arithmetic_folds, unfolded_constants, memory_limit, functions,
+              endless_functions, table, listing);
     return suite_run();
 }

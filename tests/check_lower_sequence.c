@@ -64,6 +64,15 @@ START_TEST(split)
     tm_node(m, "SequenceAt", "s last", "y", NULL);
     GIVES(m, "f: 4");
     m = start();
+    tm_node(m, "SplitToSequence", "x 1", "s", "keepdims=0");
+    tm_node(m, "SequenceAt", "s last", "y", NULL);
+    GIVES(m, "f: 4");
+    m = start();
+    tm_const(m, "parts", SX_INT, 1, (int64_t[]){4}, (int64_t[]){1, 1, 1, 1});
+    tm_node(m, "SplitToSequence", "x parts", "s", "keepdims=0");
+    tm_node(m, "SequenceAt", "s last", "y", NULL);
+    GIVES(m, "f1: 4");
+    m = start();
     tm_node(m, "SplitToSequence", "x", "s", NULL);
     tm_node(m, "SequenceAt", "s 1", "y", NULL);
     GIVES(m, "f1: 2");
@@ -125,6 +134,7 @@ START_TEST(refusals)
     refused("ConcatFromSequence", "s", NULL, "no axis to join along");
     refused("ConcatFromSequence", "s", "axis=1", "axis 1 of a tensor of rank 1");
     refused("SplitToSequence", "x 0", NULL, "parts of 0");
+    refused("SplitToSequence", "x 3", "keepdims=0", "a part of 3 cannot lose its axis");
     refused("Neg", "s", NULL, "input 0 is missing, or no tensor");
     refused("SequenceConstruct", "x", NULL, "output 'y' is not supported");
 }

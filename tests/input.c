@@ -65,7 +65,7 @@ void ti_refused(const char *name, const struct sx_shape *want, const char *messa
     sx_reader_close(reader);
 }
 
-/* The next sample has this shape, and starts with this number. */
+/* The next sample has this shape, and starts with this number if it has any. */
 void ti_expect(struct sx_reader *reader, const struct sx_shape *shape, double first)
 {
     struct sx_error error = {0};
@@ -74,7 +74,8 @@ void ti_expect(struct sx_reader *reader, const struct sx_shape *shape, double fi
     ck_assert_msg(sx_reader_next(reader, &sample, &end, &error), "%s", error.message);
     ck_assert(!end);
     ck_assert(sx_shape_equal(&sample.shape, shape));
-    ck_assert_msg(sx_tensor_get(&sample, 0) == first, "%g", sx_tensor_get(&sample, 0));
+    if (sx_count(shape) > 0)
+        ck_assert_msg(sx_tensor_get(&sample, 0) == first, "%g", sx_tensor_get(&sample, 0));
     sx_tensor_free(&sample);
 }
 

@@ -57,7 +57,8 @@ static void set_window(struct sx_lowering *l, struct sx_attention *a, int64_t pa
         a->allowed = sx_both(g, a->allowed, sx_binary(g, SX_LESS, sx_iota(g, keys), lengths));
         offset = sx_sub(g, lengths, sx_scalar_int(g, queries));
     }
-    if (sx_attr_int(l, "is_causal", 0) != 0)
+    /* A lone query sees all keys, as in ONNX Runtime. */
+    if (sx_attr_int(l, "is_causal", 0) != 0 && queries > 1)
         right = 0;
     a->allowed = sx_both(g, a->allowed, sx_window(g, queries, keys, offset, left, right));
 }

@@ -162,23 +162,26 @@ static enum verdict follow_both(struct probe *p, const struct sx_lowered *l)
     return verdict;
 }
 
-/* Small lengths are too small for some pictures, large ones for some loops. */
+/* Small lengths are too small for some pictures, large ones for some loops. An axis of 1 is repeated along
+ * that of the samples; where only that fits, the two may have to be equal, and are tried so. */
 static enum verdict try_group(const struct sx_model *m, const bool *in, size_t max_memory,
                               struct sx_error *failure)
 {
     static const int64_t lengths[] = {8, 64, 1, LENGTH};
     struct probe p = {.m = m, .in = in, .max_memory = max_memory, .error = failure};
     enum verdict verdict = UNDECIDED;
-    bool open = false, lowered = false;
+    bool open = false, lowered = false, settled = false;
     p.shape = sx_new((size_t)m->n_inputs, sizeof *p.shape, failure);
     p.input = sx_new((size_t)m->n_inputs, sizeof *p.input, failure);
     for (int i = 0; i < m->n_inputs; i++)
         for (int k = 0; k < m->inputs[i].shape.rank; k++)
             open = open || (m->inputs[i].shape.dim[k] < 0 && (k > 0 || !in[i]));
-    for (int k = 0; k < (open ? 4 : 1) && p.input != NULL && p.shape != NULL && !lowered; k++) {
+    for (int k = 0; k < (open ? 4 : 1) && p.input != NULL && p.shape != NULL && !settled; k++) {
         struct sx_lowered *l = lower(&p, LENGTH, lengths[k]);
-        lowered = l != NULL;
-        verdict = lowered ? follow_both(&p, l) : UNDECIDED;
+        if (l != NULL && (!lowered || verdict == SAMPLES))
+            verdict = follow_both(&p, l);
+        lowered = lowered || l != NULL;
+        settled = l != NULL && lengths[k] != 1;
         sx_lowered_free(l);
     }
     free(p.shape);

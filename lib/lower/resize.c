@@ -65,12 +65,37 @@ static int64_t clamp(double x, int64_t n)
     return x >= (double)n ? n - 1 : (int64_t)x;
 }
 
-/* What is half way, or whole, but for the rounding of a scale to a float counts as that. */
+/* The same in floats, step by step as ONNX Runtime computes it: what is half way, or whole, but for a
+ * rounding goes where it goes there. */
+static float place(const struct resize *r, int axis, int64_t i, int64_t n)
+{
+    float x = (float)i, scale = (float)r->scale[axis], from = (float)n, m = (float)r->to[axis];
+    float begin = (float)r->begin[axis], end = (float)r->end[axis];
+    switch (r->coordinates) {
+    case HALF_PIXEL:
+        return (x + 0.5F) / scale - 0.5F;
+    case HALF_PIXEL_SYMMETRIC: {
+        float offset = from / 2 * (1 - m / (scale * from));
+        return (float)(offset + (x + 0.5) / scale - 0.5);
+    }
+    case PYTORCH_HALF_PIXEL:
+        return m > 1 ? (x + 0.5F) / scale - 0.5F : 0;
+    case ALIGN_CORNERS:
+        m = r->fraction ? scale * from : m;
+        return m > 1 ? x * (from - 1) / (m - 1) : 0;
+    case ASYMMETRIC:
+        return x / scale;
+    case CROP:
+        if (m <= 1)
+            return (float)(0.5 * (begin + end) * (from - 1));
+        return begin * (from - 1) + x * (end - begin) * (from - 1) / (m - 1);
+    default:
+        return (x + 0.5F) / scale;
+    }
+}
+
 static int64_t nearest(enum rounding rounding, double x, int64_t n)
 {
-    double half = rint(2 * x) / 2;
-    if (fabs(x - half) <= 1e-6 * (1 + fabs(x)))
-        x = half;
     switch (rounding) {
     case PREFER_FLOOR:
         return clamp(ceil(x - 0.5), n);
@@ -139,7 +164,7 @@ static int resize_axis(struct sx_lowering *l, const struct resize *r, int a, int
         int64_t *index = sx_scratch(l, (size_t)m, sizeof *index);
         enum rounding rounding = r->shrink_up && r->scale[axis] < 1 ? UP : r->rounding;
         for (int64_t i = 0; index != NULL && i < m; i++)
-            index[i] = nearest(rounding, coordinate(r, axis, i, n), n);
+            index[i] = nearest(rounding, place(r, axis, i, n), n);
         return index == NULL ? SX_NONE
                              : sx_take(g, a, sx_const(g, SX_INT, &list, index), axis, false);
     }
@@ -288,8 +313,7 @@ static bool lower_resize(struct sx_lowering *l)
     r.cubic = sx_attr_float(l, "cubic_coeff_a", -0.75);
     r.outside = sx_attr_float(l, "extrapolation_value", 0);
     r.exclude_outside = sx_attr_int(l, "exclude_outside", 0) != 0;
-    r.fraction =
-        strcmp(sx_text(l->scope->model->proto->producer_name), "backend-test") == 0;
+    r.fraction = strcmp(sx_text(l->scope->model->proto->producer_name), "backend-test") == 0;
     r.antialias = sx_attr_int(l, "antialias", 0) != 0;
     r.shrink_up = old;
     if (!sx_const_reals(l, old ? 1 : 2, "scales", &scales) ||

@@ -131,7 +131,8 @@ static bool lower_concat(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_concat(g, parts, n, axis), item[0].kind);
 }
 
-/* Into parts of given lengths, of one length, or into single elements without their axis. */
+/* Into parts of given lengths, of one length, or into single elements, which may lose their axis: also where
+ * their length 1 is given, as PyTorch writes it. */
 static bool lower_split(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -142,6 +143,7 @@ static bool lower_split(struct sx_lowering *l)
         !sx_const_ints(l, 1, "split", &list))
         return false;
     bool single = !list.given, equal = single || one.rank == 0;
+    bool thinner = equal && sx_attr_int(l, "keepdims", 1) == 0;
     int64_t length = x.dim[axis], each = single ? 1 : list.n > 0 ? list.v[0] : 0, begin = 0;
     if (equal && each < 1)
         return sx_reject(l, "parts of %lld", (long long)each);
@@ -154,7 +156,9 @@ static bool lower_split(struct sx_lowering *l)
         if (count < 0 || count > rest)
             return sx_reject(l, "the parts do not fit an axis of %lld", (long long)length);
         int part = sx_slice_axis(g, sx_arg(l, 0), axis, begin, count);
-        if (single && sx_attr_int(l, "keepdims", 1) == 0)
+        if (thinner && count != 1)
+            return sx_reject(l, "a part of %lld cannot lose its axis", (long long)count);
+        if (thinner)
             part = sx_shaped(g, part, x.rank - 1, thin.dim);
         item[i] = (struct sx_value){.node = part, .kind = sx_arg_kind(l, 0)};
         begin += count;

@@ -95,6 +95,27 @@ static void add_values(struct sx_model *m, Onnx__ValueInfoProto *const *values, 
             m->values[m->n_values++] = (struct sx_named){values[i]->name, values[i]};
 }
 
+static bool has_shape(const struct sx_named *named)
+{
+    const Onnx__ValueInfoProto *value = named->proto;
+    return value->type != NULL &&
+           value->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
+           value->type->tensor_type->shape != NULL;
+}
+
+/* One of each name: an input may be listed once more as an output, without its type. */
+static void keep_one_each(struct sx_model *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n_values; i++) {
+        if (n == 0 || by_name(&m->values[n - 1], &m->values[i]) != 0)
+            m->values[n++] = m->values[i];
+        else if (!has_shape(&m->values[n - 1]))
+            m->values[n - 1] = m->values[i];
+    }
+    m->n_values = n;
+}
+
 static bool index_values(struct sx_model *m, struct sx_error *error)
 {
     const Onnx__GraphProto *g = m->graph;
@@ -106,6 +127,7 @@ static bool index_values(struct sx_model *m, struct sx_error *error)
     add_values(m, g->output, g->n_output);
     add_values(m, g->value_info, g->n_value_info);
     qsort(m->values, m->n_values, sizeof *m->values, by_name);
+    keep_one_each(m);
     return true;
 }
 
