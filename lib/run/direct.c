@@ -179,8 +179,8 @@ static bool new_kernel(struct sx_directs *d, const struct sx_graph *g,
     k->panels = panels_of(d, g, panels, error);
     if (k->panels == NULL)
         return false;
-    k->winograd.loops = d->loops;
-    k->winograd.threads = d->threads;
+    k->loops = d->loops;
+    k->threads = d->threads;
     if (panels->winograd)
         sx_winograd_cut(k);
     else if (!panels->large)

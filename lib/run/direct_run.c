@@ -114,24 +114,31 @@ static int64_t tile_rows(int64_t left)
 }
 
 /* One panel over all rows of a task. */
+int sx_panel_bias(const struct sx_direct *k, int64_t column, int64_t width,
+                  const struct sx_call *call, float *bias)
+{
+    const int64_t left = k->panels->out - column, columns = left < width ? left : width;
+    memset(bias, 0, (size_t)width * sizeof *bias);
+    if (k->bias != SX_NONE)
+        memcpy(bias, (const float *)call->in[k->bias].data + column,
+               (size_t)columns * sizeof *bias);
+    return (int)columns;
+}
+
 static void run_panel(const struct sx_direct *k, int64_t panel, int64_t first, int64_t end,
                       const float *packed, const float *const *at, const struct sx_call *call)
 {
     const struct sx_panels *p = k->panels;
     const sx_tile_kernel *kernel = sx_tile_kernels();
     int64_t column = panel * SX_TILE_COLUMNS, size = p->taps * p->run * SX_TILE_COLUMNS;
-    int64_t columns = p->out - column < SX_TILE_COLUMNS ? p->out - column : SX_TILE_COLUMNS;
-    float bias[SX_TILE_COLUMNS] = {0};
-    if (k->bias != SX_NONE)
-        memcpy(bias, (const float *)call->in[k->bias].data + column,
-               (size_t)columns * sizeof *bias);
+    float bias[SX_TILE_COLUMNS];
     struct sx_tile t = {.taps = p->taps,
                         .run = p->run,
                         .at = at,
                         .panel = packed + panel * size,
                         .bias = bias,
                         .step = p->out,
-                        .columns = (int)columns,
+                        .columns = sx_panel_bias(k, column, SX_TILE_COLUMNS, call, bias),
                         .finish = &k->finish};
     for (int64_t row = first; row < end;) {
         int64_t rows = tile_rows(end - row), place = row * p->out + column;

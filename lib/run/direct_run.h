@@ -21,13 +21,6 @@ struct sx_window {
     int64_t seen[3]; /* extents of that copy */
 };
 
-/* How the tiles of winograd.h are run. */
-struct sx_winograd {
-    const struct sx_winograd_loops *loops;
-    int64_t tiles[2]; /* of a picture */
-    int threads;      /* at most */
-};
-
 /* The result, [rows, channels], is cut into chunks of rows times groups of panels. */
 struct sx_direct {
     struct sx_direct *next;
@@ -36,7 +29,10 @@ struct sx_direct {
     struct sx_finish finish;
     int bias, residual; /* operands, or SX_NONE */
     int64_t rows, chunk, chunks, group, groups;
-    struct sx_winograd winograd; /* of panels like that: chunks are blocks of tiles */
+    /* Of panels of winograd.h, whose chunks are blocks of tiles, and of large.h: */
+    const struct sx_winograd_loops *loops;
+    int64_t tiles[2]; /* of a picture: winograd.h */
+    int threads;      /* at most */
 };
 
 struct sx_directs {
@@ -48,5 +44,10 @@ struct sx_directs {
     int threads;     /* of runs, at most */
     bool all, exact; /* all: not only those of winograd.h and large.h; exact: not the former */
 };
+
+/* Puts the bias of the panel of `width` columns from `column` on into bias[width]: 0 without one, and
+ * for columns that the result has not. Returns how many columns it has. */
+int sx_panel_bias(const struct sx_direct *k, int64_t column, int64_t width,
+                  const struct sx_call *call, float *bias);
 
 #endif

@@ -123,7 +123,7 @@ static size_t panel_bytes(const struct sx_direct *k)
 
 size_t sx_large_scratch(const struct sx_direct *k)
 {
-    const size_t panels = k->panels->other != NULL ? (size_t)k->winograd.threads : 0;
+    const size_t panels = k->panels->other != NULL ? (size_t)k->threads : 0;
     return factor_bytes(k) + panels * panel_bytes(k);
 }
 
@@ -145,18 +145,15 @@ static void run_panel(const struct sx_direct *k, int64_t panel, const float *fac
                       const float *packed, const struct sx_call *call)
 {
     const struct sx_panels *p = k->panels;
-    const struct sx_winograd_loops *loops = k->winograd.loops;
-    const int64_t column = panel * p->columns, left = p->out - column;
+    const struct sx_winograd_loops *loops = k->loops;
+    const int64_t column = panel * p->columns;
     const int64_t tiles = (k->rows + loops->rows - 1) / loops->rows;
     const int64_t rows = (k->rows + tiles - 1) / tiles;
-    float bias[SX_MOST_COLUMNS] = {0}, sums[SX_MOST_ROWS * SX_MOST_COLUMNS];
+    float bias[SX_MOST_COLUMNS], sums[SX_MOST_ROWS * SX_MOST_COLUMNS];
     struct sx_tile t = {.bias = bias,
                         .step = p->out,
-                        .columns = (int)(left < p->columns ? left : p->columns),
+                        .columns = sx_panel_bias(k, column, p->columns, call, bias),
                         .finish = &k->finish};
-    if (k->bias != SX_NONE)
-        memcpy(bias, (const float *)call->in[k->bias].data + column,
-               (size_t)t.columns * sizeof *bias);
     for (int64_t row = 0; row < k->rows; row += rows) {
         const int64_t n = k->rows - row < rows ? k->rows - row : rows;
         const int64_t place = row * p->out + column;
@@ -171,12 +168,12 @@ static void run_panel(const struct sx_direct *k, int64_t panel, const float *fac
 void sx_large_run(const struct sx_direct *k, const float *packed, const struct sx_call *call)
 {
     struct sx_panels *p = k->panels;
-    const struct sx_winograd_loops *loops = k->winograd.loops;
+    const struct sx_winograd_loops *loops = k->loops;
     float *factor = call->scratch;
     char *panels = (char *)call->scratch + factor_bytes(k);
     const float *from = call->in[0].data;
     bool nan = false;
-#pragma omp parallel num_threads(k->winograd.threads) reduction(|| : nan)
+#pragma omp parallel num_threads(k->threads) reduction(|| : nan)
     {
         float *own = (float *)(void *)(panels + (size_t)omp_get_thread_num() * panel_bytes(k));
 #pragma omp for schedule(static)

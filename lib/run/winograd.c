@@ -90,12 +90,11 @@ void sx_winograd_pack(const struct sx_panels *p, int64_t i, float *to)
 /* Blocks are as large as the cache holds, and enough for all threads. No sum depends on them. */
 void sx_winograd_cut(struct sx_direct *k)
 {
-    struct sx_winograd *w = &k->winograd;
     const struct sx_panels *p = k->panels;
-    const int rows = w->loops->rows, threads = w->threads;
+    const int rows = k->loops->rows, threads = k->threads;
     for (int i = 0; i < 2; i++)
-        w->tiles[i] = over(k->window.result[1 + i], 2);
-    const int64_t tiles = k->window.n * w->tiles[0] * w->tiles[1];
+        k->tiles[i] = over(k->window.result[1 + i], 2);
+    const int64_t tiles = k->window.n * k->tiles[0] * k->tiles[1];
     int64_t most = CACHED / (SX_POINTS * p->run * (int64_t)sizeof(float)) / rows * rows;
     most = most < rows ? rows : most > MOST_BLOCK ? MOST_BLOCK : most;
     k->chunks = over(over(tiles, most), threads) * threads;
@@ -118,7 +117,7 @@ static size_t thread_bytes(const struct sx_direct *k)
 
 size_t sx_winograd_scratch(const struct sx_direct *k)
 {
-    return (size_t)k->winograd.threads * thread_bytes(k);
+    return (size_t)k->threads * thread_bytes(k);
 }
 
 /* ---- One task ---- */
@@ -130,7 +129,7 @@ struct tile {
 
 static struct tile tile_of(const struct sx_direct *k, int64_t i)
 {
-    const int64_t *tiles = k->winograd.tiles;
+    const int64_t *tiles = k->tiles;
     return (struct tile){i / (tiles[0] * tiles[1]), i / tiles[1] % tiles[0] * 2,
                          i % tiles[1] * 2};
 }
@@ -140,7 +139,7 @@ static void transform_tile(const struct sx_direct *k, int64_t i, const float *pi
 {
     const struct sx_window *w = &k->window;
     const struct tile t = tile_of(k, i);
-    const struct sx_winograd_loops *loops = k->winograd.loops;
+    const struct sx_winograd_loops *loops = k->loops;
     const int64_t tiles = k->chunk * SX_CHUNK * (k->panels->run / SX_CHUNK);
     const float *in[SX_POINTS];
     bool inside[SX_POINTS];
@@ -245,7 +244,7 @@ static void finish_tile(const struct sx_direct *k, int64_t i, int64_t panel,
         patch->out[p] = inside ? (float *)call->out + at : NULL;
         patch->add[p] = inside && add != NULL ? add + at : NULL;
     }
-    if (!k->winograd.loops->finish(patch))
+    if (!k->loops->finish(patch))
         repair(k, t, panel, call->in[0].data, patch);
 }
 
@@ -255,16 +254,12 @@ static void run_panel(const struct sx_direct *k, int64_t panel, int64_t first, i
                       const struct sx_call *call)
 {
     const struct sx_panels *p = k->panels;
-    const struct sx_winograd_loops *loops = k->winograd.loops;
+    const struct sx_winograd_loops *loops = k->loops;
     const int64_t chunks = p->run / SX_CHUNK, size = p->run * p->columns;
     const int64_t tasks = over(n, loops->rows), rows = over(n, tasks);
-    float bias[SX_MOST_COLUMNS] = {0};
+    float bias[SX_MOST_COLUMNS];
     struct sx_patch4 patch = {.tiles = k->chunk, .bias = bias, .finish = &k->finish};
-    const int64_t columns = p->out - panel * p->columns;
-    patch.columns = columns < p->columns ? (int)columns : (int)p->columns;
-    if (k->bias != SX_NONE)
-        memcpy(bias, (const float *)call->in[k->bias].data + panel * p->columns,
-               (size_t)patch.columns * sizeof *bias);
+    patch.columns = sx_panel_bias(k, panel * p->columns, p->columns, call, bias);
     packed += panel * SX_POINTS * size;
     for (int point = 0; point < SX_POINTS; point++)
         for (int64_t t = 0; t < n; t += rows)
@@ -283,7 +278,7 @@ static void run_task(const struct sx_direct *k, int64_t task, const float *packe
                      char *scratch, const struct sx_call *call)
 {
     const int64_t first = task * k->chunk;
-    const int64_t tiles = k->window.n * k->winograd.tiles[0] * k->winograd.tiles[1];
+    const int64_t tiles = k->window.n * k->tiles[0] * k->tiles[1];
     const int64_t n = tiles - first < k->chunk ? tiles - first : k->chunk;
     float *pictures = (float *)(void *)scratch;
     float *products = (float *)(void *)(scratch + pictures_bytes(k));
@@ -296,7 +291,7 @@ static void run_task(const struct sx_direct *k, int64_t task, const float *packe
 void sx_winograd_run(const struct sx_direct *k, const float *packed, const struct sx_call *call)
 {
     const size_t bytes = thread_bytes(k);
-#pragma omp parallel for schedule(dynamic) num_threads(k->winograd.threads)
+#pragma omp parallel for schedule(dynamic) num_threads(k->threads)
     for (int64_t task = 0; task < k->chunks; task++)
         run_task(k, task, packed, (char *)call->scratch + (size_t)omp_get_thread_num() * bytes,
                  call);
