@@ -249,14 +249,17 @@ static const struct cli_table tables[] = {
 int main(int argc, char **argv)
 {
     struct decompose *s = &self;
-    s->cli = (struct cli){.tool = "attr-decompose",
-                          .summary = "Explain by fourteen methods, and judge how fairly.",
-                          .operands = "MODEL [INPUT]...",
-                          .options = options,
-                          .tables = tables,
-                          .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
-                          .score = SX_SCORE_LOGIT};
+    s->cli = (struct cli){
+        .tool = "attr-decompose",
+        .summary = "Explain by fourteen methods, and judge how fairly.",
+        .operands = "MODEL [INPUT]...",
+        .options = options,
+        .tables = tables,
+        .kinds =
+            "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|tokens|sheet|effects|principles",
+        .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
+        .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
+        .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
     if (s->o.absent.kind > SX_ABSENT_BASELINE && s->o.background_from == NULL)
         cli_misuse(&s->cli, "--absent draws from the rows of a --background");

@@ -171,6 +171,23 @@ static void summarise(struct score *s)
     }
 }
 
+/* Whether any record is of one of the INPUTs, or might be of a sample with an id of its own. */
+static bool check_maps(struct score *s)
+{
+    const char *id = NULL;
+    if (s->cli.files_from != NULL || s->cli.columns.id != NULL)
+        return true;
+    for (size_t i = 0; i < s->maps.n; i++) {
+        id = sx_datum_text(sx_datum_at(sx_result_top(s->maps.record[i]), "id"), "");
+        for (size_t k = 0; k < s->cli.n_inputs; k++)
+            if (strcmp(id, s->cli.inputs[k]) == 0)
+                return true;
+    }
+    return id == NULL || s->cli.n_inputs == 0 ||
+           cli_error(&s->cli.error, SX_FAILED, "%.80s has no map of %.80s, but of %.80s",
+                     s->map_file, s->cli.inputs[0], id);
+}
+
 static void run_scores(struct score *s)
 {
     if (s->boxes_file != NULL &&
@@ -180,7 +197,7 @@ static void run_scores(struct score *s)
     }
     s->o.boxes = s->boxes;
     s->tally = sx_score_tally_new(&s->cli.error);
-    if (s->tally == NULL || !cli_read_records(&s->cli, s->map_file, &s->maps))
+    if (s->tally == NULL || !cli_read_records(&s->cli, s->map_file, &s->maps) || !check_maps(s))
         return;
     cli_each(&s->cli, explain);
     if (s->summary && s->cli.error.status == SX_OK)
@@ -336,6 +353,7 @@ int main(int argc, char **argv)
                           .operands = "{MODEL [INPUT]... --map=RECORDS | --compare=RECORDS}",
                           .options = options,
                           .tables = tables,
+                          .kinds = "auto|bars|waterfall|force|beeswarm|curve|sheet",
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES,
                           .score = SX_SCORE_PROB};

@@ -244,6 +244,7 @@ int main(int argc, char **argv)
                      .operands = "FITTED.onnx [INPUT]...",
                      .options = options,
                      .tables = tables,
+                     .kinds = "auto",
                      .groups = CLI_PICTURES,
                      .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY};
     s->look = sx_flint_look_default();

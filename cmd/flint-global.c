@@ -63,6 +63,7 @@ int main(int argc, char **argv)
                           .operands = "FITTED.onnx [INPUT]",
                           .options = options,
                           .tables = tables,
+                          .kinds = "auto",
                           .groups = CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .one_result = true};

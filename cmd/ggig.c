@@ -218,6 +218,15 @@ static const struct cli_table tables[] = {{&sx_attribute_table, &self.o},
                                           {&sx_plot_table, &self.cli.figure.map},
                                           {NULL, NULL}};
 
+/* Whether any of the methods looks at a layer. */
+static bool looks_at_layer(const struct ggig *s)
+{
+    for (int i = 0; i < s->n_methods; i++)
+        if (strstr(s->method[i], "cam") != NULL)
+            return true;
+    return false;
+}
+
 /* Without --method: ggig; of a sheet, all. */
 static void settle(struct ggig *s)
 {
@@ -230,6 +239,8 @@ static void settle(struct ggig *s)
     for (int i = 1; all && (name = sx_attribute_method(i, NULL)) != NULL; i++)
         if (sx_attribute_of_input(name))
             s->method[s->n_methods++] = name;
+    if (s->o.layer != NULL && !looks_at_layer(s))
+        cli_misuse(&s->cli, "--layer is of class activation maps, as --method=gradcam");
     s->cli.method = s->method;
     s->cli.n_methods =
         s->cli.sheet && (CLI_FIGURES >> s->cli.format & 1) != 0 ? 0 : s->n_methods;
@@ -238,14 +249,16 @@ static void settle(struct ggig *s)
 int main(int argc, char **argv)
 {
     struct ggig *s = &self;
-    s->cli = (struct cli){.tool = "ggig",
-                          .summary = "Explain a model's output by gradients of its input.",
-                          .operands = "MODEL [INPUT]...",
-                          .options = options,
-                          .tables = tables,
-                          .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
-                          .score = SX_SCORE_LOGIT};
+    s->cli = (struct cli){
+        .tool = "ggig",
+        .summary = "Explain a model's output by gradients of its input.",
+        .operands = "MODEL [INPUT]...",
+        .options = options,
+        .tables = tables,
+        .kinds = "auto|overlay|strip|bars|waterfall|force|beeswarm|scatter|matrix|tokens|sheet",
+        .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
+        .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
+        .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
     settle(s);
     if (cli_open(&s->cli))

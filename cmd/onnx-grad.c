@@ -38,7 +38,8 @@ static void settle(struct grad *s)
 {
     settle_kind(s);
     if (s->cli.n_inputs > 0)
-        cli_misuse(&s->cli, "'%.80s' is one operand too many", s->cli.inputs[0]);
+        cli_misuse(&s->cli, "'%.80s' is one operand too many: MODEL is all that is read",
+                   s->cli.inputs[0]);
     if (cli_to_terminal(&s->cli))
         cli_misuse(&s->cli, "an ONNX file is not for a terminal; use -o FILE");
 }

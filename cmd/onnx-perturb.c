@@ -34,7 +34,8 @@ static void settle(struct perturb *s)
     if (!s->list && asked != 1)
         cli_misuse(&s->cli, "one of --noise and --randomize is wanted");
     if (s->cli.n_inputs > 0)
-        cli_misuse(&s->cli, "'%.80s' is one operand too many", s->cli.inputs[0]);
+        cli_misuse(&s->cli, "'%.80s' is one operand too many: MODEL is all that is read",
+                   s->cli.inputs[0]);
     if (!s->list && cli_to_terminal(&s->cli))
         cli_misuse(&s->cli, "an ONNX file is not for a terminal; use -o FILE");
 }

@@ -223,6 +223,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .tables = tables,
+                          .kinds = "auto|bars|waterfall|force|beeswarm|tokens|sheet",
                           .groups = CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY};
     cli_parse(&s->cli, argc, argv);

@@ -321,14 +321,17 @@ static const struct cli_table tables[] = {
 int main(int argc, char **argv)
 {
     struct shapley *s = &self;
-    s->cli = (struct cli){.tool = "shapley-int",
-                          .summary = "Explain a model's output by interactions of players.",
-                          .operands = "{MODEL [INPUT]... | --load-game=FILE}",
-                          .options = options,
-                          .tables = tables,
-                          .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
-                          .score = SX_SCORE_LOGIT};
+    s->cli = (struct cli){
+        .tool = "shapley-int",
+        .summary = "Explain a model's output by interactions of players.",
+        .operands = "{MODEL [INPUT]... | --load-game=FILE}",
+        .options = options,
+        .tables = tables,
+        .kinds =
+            "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|matrix|network|upset|tokens|curve|sheet",
+        .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
+        .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
+        .score = SX_SCORE_LOGIT};
     s->cli.explain.values_only = true;
     cli_parse(&s->cli, argc, argv);
     check_options(s);

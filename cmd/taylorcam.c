@@ -214,6 +214,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .tables = tables,
+                          .kinds = "auto|overlay|strip|bars|matrix|network|sheet",
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .score = OPEN};

@@ -313,15 +313,18 @@ static void settle(struct xderiv *s)
 int main(int argc, char **argv)
 {
     struct xderiv *s = &self;
-    s->cli = (struct cli){.tool = "xderiv",
-                          .summary = "Find which features of a model's input interact.",
-                          .operands = "MODEL [INPUT]...",
-                          .options = options,
-                          .tables = tables,
-                          .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
-                          .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY | 1u << CLI_DOT,
-                          .scale_word = scale_word,
-                          .score = SX_SCORE_LOGIT};
+    s->cli = (struct cli){
+        .tool = "xderiv",
+        .summary = "Find which features of a model's input interact.",
+        .operands = "MODEL [INPUT]...",
+        .options = options,
+        .tables = tables,
+        .kinds =
+            "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|sheet",
+        .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
+        .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY | 1u << CLI_DOT,
+        .scale_word = scale_word,
+        .score = SX_SCORE_LOGIT};
     cli_parse(&s->cli, argc, argv);
     settle(s);
     sx_plot_default(&s->cli.figure.map);

@@ -220,6 +220,41 @@ START_TEST(words)
 }
 END_TEST
 
+/* The methods that are drawn, or how many they are; of a curve the tool. */
+START_TEST(titles)
+{
+    static const char *const method[] = {"grad", "ig", "ig", "xrai", "gradcam", "lime"};
+    char text[1200] = "[", title[400];
+    size_t at = 1;
+    struct sx_drawn item[6];
+    struct sx_figure f = {.item = item, .kind = SX_STRIP};
+    for (int i = 0; i < 6; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at,
+                               "{\"tool\":\"ggig\",\"id\":\"a/x.png\",\"index\":0,"
+                               "\"method\":\"%s\",\"target\":{\"label\":\"hen\"}}%s",
+                               method[i], i < 5 ? "," : "]");
+    const struct sx_datum *one = record(text)->first;
+    for (int i = 0; i < 6; i++, one = one->next)
+        item[i] = (struct sx_drawn){.record = one};
+    static const struct {
+        int64_t n;
+        int kind;
+        const char *title;
+    } wanted[] = {{1, SX_OVERLAY, "x.png: grad of hen"},
+                  {1, SX_STRIP, "x.png: grad of hen"},
+                  {4, SX_STRIP, "x.png: grad, ig, xrai of hen"},
+                  {5, SX_SHEET, "x.png: grad, ig, xrai, gradcam"},
+                  {6, SX_STRIP, "x.png: 5 methods of hen"},
+                  {6, SX_CURVE, "x.png: ggig of hen"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        f.n = wanted[i].n;
+        f.kind = wanted[i].kind;
+        sx_title_of(&f, title, sizeof title);
+        ck_assert_str_eq(title, wanted[i].title);
+    }
+}
+END_TEST
+
 /* Blocks of several words have brackets and a colour; what is no member is pale. */
 START_TEST(words_of_partitions)
 {
@@ -358,8 +393,8 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, words, words_of_partitions, numbers, ticks, signed_colours, terms, circle,
-              chain, ring, ladder, alone, files);
+    SUITE_ADD(c, titles, words, words_of_partitions, numbers, ticks, signed_colours, terms,
+              circle, chain, ring, ladder, alone, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

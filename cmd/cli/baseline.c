@@ -1,8 +1,10 @@
 /* baseline.c - the reference input of --baseline. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 static bool file_baseline(struct cli *cli, const struct sx_explainer *explainer,
                           double *baseline, struct sx_error *error)
@@ -23,6 +25,24 @@ static bool is_plain(const char *text)
     return strcmp(text, "zero") == 0 || strcmp(text, "mean") == 0 ||
            strcmp(text, "black") == 0 || strcmp(text, "white") == 0 ||
            strncmp(text, "blur:", 5) == 0 || sx_number_parse(text, strlen(text), &value);
+}
+
+/* Fails where that is a misspelt word, or a file that is not there. */
+bool cli_baseline_check(struct cli *cli)
+{
+    const char *text = cli->baseline;
+    if ((cli->groups & CLI_BASELINE) == 0 || text == NULL || is_plain(text) ||
+        strcmp(text, "-") == 0 || access(text, F_OK) == 0)
+        return true;
+    if (strpbrk(text, "./") != NULL)
+        return cli_error(&cli->error, SX_FAILED, "%.200s: %s", text, strerror(errno));
+    struct sx_nearest near = {.word = text};
+    sx_nearest_offer(&near, "zero|mean|black|white|blur:");
+    return cli_error(
+        &cli->error, SX_USAGE,
+        "--baseline '%.80s' is none of zero, mean, black, white, blur:S, a number or "
+        "a file%s",
+        text, sx_nearest_text(&near));
 }
 
 bool cli_baseline(struct cli *cli, const struct sx_explainer *explainer,

@@ -112,10 +112,11 @@ struct cli {
     const struct cli_table *tables;   /* ends with options of NULL; NULL: none */
     unsigned groups;                  /* of enum cli_group */
     const char *without;              /* common options of no use here, by commas; NULL: none */
-    unsigned formats;                 /* bit 1 << format for each that is offered */
-    bool one_result; /* all samples have one result: if one fails there is none */
-    bool sheet;      /* a picture shows all samples, not the first only */
-    bool overall;    /* one array or picture for all samples, whatever their number */
+    const char *kinds; /* of figures that its records have, as SX_KIND_NAMES; NULL: all */
+    unsigned formats;  /* bit 1 << format for each that is offered */
+    bool one_result;   /* all samples have one result: if one fails there is none */
+    bool sheet;        /* a picture shows all samples, not the first only */
+    bool overall;      /* one array or picture for all samples, whatever their number */
     bool (*scale_word)(struct cli *cli, const char *argument); /* --scale, unless a number */
     struct sx_figure_options figure; /* of a tool whose tables have sx_figure_table */
     const char *const *method; /* the methods of a run, each with a record, in this order */
@@ -127,18 +128,17 @@ struct cli {
     bool no_model; /* set by an option that stands in for MODEL and INPUTs */
     const char *batch_axis;
     int header, format, score, ste, colour; /* header: enum sx_header */
-    int64_t threads;
-    double max_time; /* seconds for a sample; 0: no limit */
+    double max_time;                        /* seconds for a sample; 0: no limit */
     uint64_t seed;
-    int64_t row_begin, row_end; /* row_end < 0: to the last */
-    int64_t shard, shards;      /* shards 0: all samples */
+    int64_t threads, row_begin, row_end; /* row_end < 0: to the last */
+    int64_t shard, shards;               /* shards 0: all samples */
     const char *skip_file, *names_file, *tokens_file, *vocab_file;
     int64_t *keep;   /* of --keep-ids, or found in --vocab */
     char *kept_said; /* these, "ID,ID", where they were found; NULL: they were not */
     struct sx_columns columns;
     bool resume, sandbox;
     struct cli_side *side;
-    size_t n_sides;
+    size_t n_sides, n_uses;
     struct sx_preprocess pre;
     unsigned pre_said; /* of enum cli_said: what of `pre` options have set */
     struct sx_explain_options explain;
@@ -146,8 +146,7 @@ struct cli {
     /* The rows that options stand for. */
     struct cli_bound bound[CLI_MAX_OPTIONS];
 
-    struct cli_use use[CLI_MAX_USES]; /* files of options */
-    size_t n_uses;
+    struct cli_use use[CLI_MAX_USES]; /* n_uses files of options */
 
     /* The state of the run. */
     struct sx_error error; /* the first one that ends the run */

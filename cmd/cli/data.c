@@ -15,8 +15,6 @@ static bool fail(struct sx_error *error, const char *path, const char *reason)
 /* Any array of numbers, flat, as integers; returns what is wrong with it. */
 static const char *to_labels(const struct sx_tensor *t, int64_t n, int64_t **labels)
 {
-    if (sx_count(&t->shape) != n)
-        return "there is not one label for each sample";
     *labels = calloc((size_t)n + 1, sizeof **labels);
     for (int64_t i = 0; *labels != NULL && i < n; i++) {
         double label = sx_tensor_get(t, i);
@@ -35,8 +33,12 @@ static bool read_labels(struct cli *cli, const char *path, int64_t n, int64_t **
         .member = "y", .lone = true, .header = (enum sx_header)cli->header};
     if (!sx_tensor_read(&t, path, &how, error))
         return fail(error, path, NULL);
-    const char *wrong = to_labels(&t, n, labels);
+    int64_t count = sx_count(&t.shape);
+    const char *wrong = count == n ? to_labels(&t, n, labels) : NULL;
     sx_tensor_free(&t);
+    if (count != n)
+        return cli_error(error, SX_FAILED, "%.80s: %lld labels for %lld samples", path,
+                         (long long)count, (long long)n);
     return wrong == NULL || fail(error, path, wrong);
 }
 

@@ -86,8 +86,31 @@ static bool read_vocabulary(struct cli *cli)
     return true;
 }
 
+/* Whether an input is of integers, or might be a text's embedding: [N, tokens, channels] or [N, tokens]. */
+static bool takes_text(const struct cli *cli, bool embedded)
+{
+    for (int i = 0; i < sx_model_input_count(cli->model); i++) {
+        const struct sx_port *port = sx_model_input(cli->model, i);
+        if (port->type == SX_INT || (embedded && port->shape.rank != 4))
+            return true;
+    }
+    return false;
+}
+
+static bool check_text(struct cli *cli)
+{
+    const char *option = cli->vocab_file != NULL    ? "--vocab"
+                         : cli->tokens_file != NULL ? "--tokens"
+                                                    : NULL;
+    return option == NULL || cli->model == NULL || takes_text(cli, cli->vocab_file == NULL) ||
+           cli_error(&cli->error, SX_USAGE, "%s: %.200s takes no %s", option, cli->model_path,
+                     cli->vocab_file != NULL ? "token ids" : "text");
+}
+
 bool cli_features_begin(struct cli *cli)
 {
+    if (!check_text(cli))
+        return false;
     if (cli->model != NULL)
         read_metadata(cli);
     cli->columns.feature = cli->features;
@@ -150,9 +173,22 @@ static void look_up(struct cli *cli, const struct sx_tensor *ids)
     }
 }
 
+/* More names than the INPUT has elements are of something else. */
+static bool check_names(const struct cli *cli, struct sx_error *error)
+{
+    const struct cli_samples *s = cli->samples;
+    int64_t n = s->main >= 0 ? sx_count(&s->sample[s->main].shape) : -1;
+    bool of_input = n >= 0 && s->columns == 0 && cli->explain.wrt == NULL;
+    return !of_input || (int64_t)cli->n_names <= n ||
+           cli_error(error, SX_USAGE, "--names has %zu names, and the input %lld elements",
+                     cli->n_names, (long long)n);
+}
+
 /* What a line has no name for fills a text up. */
 bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error)
 {
+    if (!check_names(cli, error))
+        return false;
     const struct sx_tensor *ids = ids_of(cli);
     forget_words(cli);
     if (cli->tokens_file == NULL && cli->vocab_file == NULL)

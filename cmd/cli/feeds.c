@@ -62,6 +62,19 @@ static bool at_file(struct sx_error *error, const char *file)
     return false;
 }
 
+/* Of an empty standard input where no INPUT is named. */
+static bool no_input(const struct cli *cli, struct sx_error *error)
+{
+    const struct sx_port *port = sx_model_input(cli->model, cli->samples->main);
+    const struct sx_error old = *error;
+    char wanted[120];
+    if (old.status != SX_FAILED || cli->n_inputs > 0 || cli->files_from != NULL)
+        return false;
+    describe(port, wanted, sizeof wanted);
+    return cli_error(error, SX_FAILED, "%.120s; MODEL takes '%.60s', %s", old.message,
+                     port->name, wanted);
+}
+
 /* Opens the INPUT itself. A table may have a column for each of several inputs. */
 static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
 {
@@ -79,7 +92,8 @@ static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
     how.columns = &s->chosen;
     struct sx_reader *reader = s->feed[s->main].reader = sx_reader_open(name, &how, error);
     if (reader == NULL)
-        return false;
+        return s->feed[s->main].file == NULL && strcmp(name, "-") == 0 ? no_input(cli, error)
+                                                                       : false;
     bool table = sx_reader_is_table(reader);
     if (!table && (c->only != NULL || c->drop != NULL || c->id != NULL || c->truth != NULL))
         return cli_error(error, SX_FAILED, "columns were chosen, and it is no table");

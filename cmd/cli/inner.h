@@ -25,6 +25,7 @@ enum cli_colour { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 void cli_options(struct cli *cli, struct cli_options *all);
 /* Whether some tool has a common option of that name. */
 bool cli_is_common(const char *name);
+bool cli_is_common_letter(char letter);
 
 /* parsed.c: arguments with a form of their own; *options is struct cli. The name of a format;
  * those that the tool offers, "a|b|c". */
@@ -50,6 +51,8 @@ void cli_print_complete(const struct cli_options *all);
  * tokens of sample number `at` of the run; the columns of a table that goes with the INPUTs,
  * whose names are freed with free. */
 bool cli_features_begin(struct cli *cli);
+/* baseline.c: whether --baseline is a word or a file that is there. Status 1, 2. */
+bool cli_baseline_check(struct cli *cli);
 bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error);
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names);
 void cli_features_free(struct cli *cli);

@@ -12,6 +12,8 @@ static struct cli_option bind(struct cli *cli, size_t at)
                            CLI_ROW,     &cli->bound[at], row->choices,  NULL};
     if (strcmp(row->name, "format") == 0 && bound->options == cli)
         o.choices = cli_formats(cli);
+    if (strcmp(row->name, "kind") == 0 && cli->kinds != NULL)
+        o.choices = cli->kinds;
     return o;
 }
 
@@ -34,6 +36,15 @@ bool cli_is_common(const char *name)
     for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
         for (size_t i = 0; i < c->rows.n; i++)
             if (strcmp(c->rows.row[i].name, name) == 0)
+                return true;
+    return false;
+}
+
+bool cli_is_common_letter(char letter)
+{
+    for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
+        for (size_t i = 0; i < c->rows.n; i++)
+            if (c->rows.row[i].letter == letter)
                 return true;
     return false;
 }

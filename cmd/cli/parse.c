@@ -18,11 +18,22 @@ static bool read_count(const char *text, int64_t *value)
     return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && n >= 1;
 }
 
+static bool read_choice(const char *choices, const char *text, int *value)
+{
+    int choice = sx_choice_find(choices, text);
+    *value = choice >= 0 ? choice : *value;
+    return choice >= 0;
+}
+
 /* A row says itself what would have fitted. */
 static bool read_row(const struct cli *cli, const struct cli_option *o, const char *text)
 {
     struct cli_bound *bound = o->to;
     struct sx_error error = {0};
+    int any;
+    if (o->choices != NULL && bound->row->kind == SX_OPTION_CHOICE &&
+        !read_choice(o->choices, text, &any))
+        return false; /* a choice of other tools */
     if (sx_option_set(bound->row, bound->options, text, &error)) {
         bound->given = text != NULL ? text : "";
         return true;
@@ -32,13 +43,6 @@ static bool read_row(const struct cli *cli, const struct cli_option *o, const ch
     if (o->choices != NULL)
         return false; /* the nearest are offered */
     cli_misuse(cli, "%s", error.message);
-}
-
-static bool read_choice(const char *choices, const char *text, int *value)
-{
-    int choice = sx_choice_find(choices, text);
-    *value = choice >= 0 ? choice : *value;
-    return choice >= 0;
 }
 
 static bool read_argument(struct cli *cli, const struct cli_option *o, const char *text)
@@ -136,6 +140,8 @@ static void take_letters(struct words *w, const char *word)
         for (size_t i = 0; i < w->all->n && o == NULL; i++)
             if (w->all->option[i].letter == *c)
                 o = &w->all->option[i];
+        if (o == NULL && cli_is_common_letter(*c))
+            cli_misuse(w->cli, "no option '-%c': %s has no use for it", *c, w->cli->tool);
         if (o == NULL)
             cli_misuse(w->cli, "no option '-%c'", *c);
         if (o->argument != NULL) {
@@ -165,6 +171,8 @@ static void take_words(struct words *w)
 
 static void take_operands(struct cli *cli, char **operand, int n)
 {
+    if (cli->no_model && n > 0 && cli->operands[0] == '<')
+        cli_misuse(cli, "records come from standard input: %s < %.80s", cli->tool, operand[0]);
     if (cli->no_model && n > 0)
         cli_misuse(cli, "'%.80s' is one operand too many", operand[0]);
     if (cli->no_model)

@@ -1,4 +1,5 @@
 /* records.c - streams of records, a line of JSON each, as other tools wrote them. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static void take_line(struct cli *cli, const char *path, size_t number, const ch
 
 bool cli_read_records(struct cli *cli, const char *path, struct cli_records *records)
 {
+    errno = 0;
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     char *line = NULL;
     size_t room = 0, number = 0;
@@ -44,6 +46,8 @@ bool cli_read_records(struct cli *cli, const char *path, struct cli_records *rec
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
             n--;
         number++;
+        if (number == 1 && n > 0 && (line[0] & 0x80) != 0)
+            break; /* an array or a picture */
         if (n > 0)
             take_line(cli, path, number, line, (size_t)n, records);
     }
@@ -54,7 +58,9 @@ bool cli_read_records(struct cli *cli, const char *path, struct cli_records *rec
     if (ok && (records->n > 0 || cli->failed > 0))
         return true;
     return cli_error(&cli->error, SX_FAILED, "%.80s: %s", path,
-                     ok ? "holds no records" : "cannot be read");
+                     !ok          ? strerror(errno)
+                     : number > 0 ? "is no stream of records, which are lines of JSON"
+                                  : "holds no records");
 }
 
 void cli_records_free(struct cli_records *records)

@@ -143,7 +143,8 @@ static bool open_all(struct cli *cli)
         cli->explain.precise = true;
     if (cli->labels_file != NULL && !read_labels(cli))
         return false;
-    if (!cli_features_begin(cli) || !cli_select_begin(cli) || !open_output(cli))
+    if (!cli_baseline_check(cli) || !cli_features_begin(cli) || !cli_select_begin(cli) ||
+        !open_output(cli))
         return false;
     cli->result = sx_result_new(cli->explain.precise ? SX_DOUBLE : SX_FLOAT, &cli->error);
     return cli->result != NULL;

@@ -17,8 +17,17 @@ static bool same(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
+/* Whether `a` of at least three letters stands in `b`. */
+static bool stands_in(const char *a, size_t n, const char *b, size_t m)
+{
+    for (size_t i = 0; n >= 3 && i + n <= m; i++)
+        if (strncasecmp(a, b + i, n) == 0)
+            return true;
+    return false;
+}
+
 /* Twice the number of letters that are inserted, deleted, changed, or swapped with the next to make `b`
- * of `a`; 1 if `b` only begins with `a`. Case does not matter. */
+ * of `a`; 1 if `b` only begins with `a`, and 2 if it has `a` in it. Case does not matter. */
 static int distance(const char *a, size_t n, const char *b, size_t m)
 {
     int row[3][LONGEST + 1];
@@ -36,7 +45,9 @@ static int distance(const char *a, size_t n, const char *b, size_t m)
                 now[j] = least(now[j], before[j - 2] + 1);
         }
     }
-    return n > 0 && n < m && strncasecmp(a, b, n) == 0 ? 1 : 2 * row[n % 3][m];
+    if (n > 0 && n < m && strncasecmp(a, b, n) == 0)
+        return 1;
+    return n < m && stands_in(a, n, b, m) ? 2 : 2 * row[n % 3][m];
 }
 
 static void offer(struct sx_nearest *near, const char *name, size_t length)

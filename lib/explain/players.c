@@ -15,6 +15,21 @@ static int64_t lead_axes(const struct sx_shape *shape)
     return shape->rank > 1 && shape->dim[0] == 1 ? 1 : 0;
 }
 
+/* The places of a picture, which parts `high` places high do not fit if it is a row of numbers. */
+static bool places_of(const struct sx_players *p, int64_t high, struct sx_grid *g,
+                      struct sx_error *error)
+{
+    if (!sx_grid_of(&p->shape, p->layout, g, error))
+        return false;
+    if (lead_axes(&p->shape) + 1 == p->shape.rank && g->rows == 1 && high > 1)
+        return sx_fail(
+            error, SX_USAGE,
+            "patches, cells and superpixels are of pictures, and a row of %lld numbers "
+            "is none: elements or columns",
+            (long long)sx_count(&p->shape));
+    return true;
+}
+
 /* Makes each index of `axis` a player. */
 static bool label_axis(struct sx_players *p, int64_t axis, struct sx_error *error)
 {
@@ -60,7 +75,7 @@ static bool label_cells(struct sx_players *p, const char *sides, struct sx_error
     struct sx_grid g;
     if (!read_sides(sides, &p->rows, &p->columns))
         return sx_fail(error, SX_USAGE, "'%.40s' is no RxC of grid:RxC", sides);
-    if (!sx_grid_of(&p->shape, p->layout, &g, error))
+    if (!places_of(p, p->rows, &g, error))
         return false;
     if (p->rows > g.rows || p->columns > g.columns)
         return sx_fail(error, SX_USAGE, "grid:%s is finer than the %lldx%lld places", sides,
@@ -81,7 +96,7 @@ static bool label_patches(struct sx_players *p, const char *sides, struct sx_err
     struct sx_grid g;
     if (!read_sides(sides, &height, &width))
         return sx_fail(error, SX_USAGE, "'%.40s' is no HxW of patches:HxW", sides);
-    if (!sx_grid_of(&p->shape, p->layout, &g, error))
+    if (!places_of(p, height, &g, error))
         return false;
     p->rows = (g.rows - 1) / height + 1;
     p->columns = (g.columns - 1) / width + 1;
@@ -237,7 +252,7 @@ static bool label_superpixels(struct sx_players *p, const double *x, const char 
 {
     struct sx_grid g;
     int64_t n;
-    if (!sx_grid_of(&p->shape, p->layout, &g, error))
+    if (!places_of(p, 2, &g, error))
         return false;
     if (!read_side(number, strlen(number), &n) || n > g.rows * g.columns)
         return sx_fail(error, SX_USAGE,

@@ -27,7 +27,9 @@ static const struct sx_shape *shape_of(const struct scene *s)
 /* "0 to 9", and the labels as far as they fit: ": zero, one, ...". */
 static const char *valid_targets(const struct scene *s, char text[120])
 {
-    size_t at = (size_t)snprintf(text, 120, "0 to %lld", (long long)s->classes.n - 1);
+    size_t at = s->classes.n == 1
+                    ? (size_t)snprintf(text, 120, "0")
+                    : (size_t)snprintf(text, 120, "0 to %lld", (long long)s->classes.n - 1);
     for (size_t i = 0; i < s->n_labels; i++) {
         bool fits = at + strlen(s->labels[i]) + 8 < 120;
         at += (size_t)snprintf(text + at, 120 - at, "%s%.80s", i == 0 ? ": " : ", ",
@@ -45,7 +47,8 @@ static bool unknown(const struct scene *s, struct sx_error *error)
     for (size_t i = 0; i < s->n_labels; i++)
         sx_nearest_offer_one(&near, s->labels[i]);
     return sx_fail(error, SX_USAGE,
-                   "target '%.80s' is neither an index nor a label%s; valid: %s", s->target,
+                   "target '%.80s' is neither an index nor a label%s%s; valid: %s", s->target,
+                   s->n_labels == 0 ? " (none are given: --labels=FILE)" : "",
                    sx_nearest_text(&near), valid_targets(s, valid));
 }
 
@@ -148,6 +151,9 @@ static bool read_flat(const struct scene *s, int64_t k, struct sx_aim *aim,
 {
     int64_t n = s->classes.count;
     char valid[120];
+    if (n == 1 && k != 0 && k != -1)
+        return sx_fail(error, SX_USAGE, "target %lld is not the only output, which is 0",
+                       (long long)k);
     if (k < -n || k >= n)
         return sx_fail(error, SX_USAGE, "target %lld is not one of the %lld outputs%s%s",
                        (long long)k, (long long)n, n == s->classes.n ? ", " : "",

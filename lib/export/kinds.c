@@ -14,8 +14,8 @@ static int64_t target_of(struct sx_task *t, int64_t n)
     long long k = strtoll(t->options->target, &end, 10);
     if (*end == '\0' && end != t->options->target && k >= -n && k < n)
         return k < 0 ? k + n : k;
-    sx_fail(t->error, SX_USAGE, "target '%.80s' is not one of the %lld elements",
-            t->options->target, (long long)n);
+    sx_fail(t->error, SX_USAGE, "target '%.80s' is not one of the %lld elements, 0 to %lld",
+            t->options->target, (long long)n, (long long)n - 1);
     return -1;
 }
 

@@ -29,6 +29,32 @@ void sx_figure_unit(const struct sx_datum *record, char *text, size_t size)
                                              : "output");
 }
 
+static const char *method_at(const struct sx_figure *f, int64_t i)
+{
+    return sx_datum_text(sx_datum_at(f->item[i].record, "method"), NULL);
+}
+
+/* "grad, ig", or how many there are; false where there are none. */
+static bool list_methods(const struct sx_figure *f, char *text, size_t size)
+{
+    enum { FEW = 4 };
+    int64_t n = 0;
+    size_t at = 0;
+    for (int64_t i = 0; i < f->n; i++) {
+        const char *method = method_at(f, i);
+        bool known = method == NULL;
+        for (int64_t k = 0; k < i && !known; k++)
+            known = method_at(f, k) != NULL && strcmp(method, method_at(f, k)) == 0;
+        if (known)
+            continue;
+        if (n++ < FEW && at < size)
+            at += (size_t)snprintf(text + at, size - at, "%s%s", n > 1 ? ", " : "", method);
+    }
+    if (n > FEW || at >= size)
+        snprintf(text, size, "%lld methods", (long long)n);
+    return n > 0;
+}
+
 static void method_of(const struct sx_figure *f, char *text, size_t size)
 {
     const struct sx_datum *record = f->item[0].record;
@@ -36,6 +62,8 @@ static void method_of(const struct sx_figure *f, char *text, size_t size)
     const char *index = sx_datum_text(sx_datum_at(record, "params.index"), NULL);
     const char *tool = sx_datum_text(sx_datum_at(record, "tool"), "record");
     bool several = f->kind == SX_STRIP || f->kind == SX_SHEET || f->kind == SX_CURVE;
+    if (several && f->kind != SX_CURVE && list_methods(f, text, size))
+        return;
     snprintf(text, size, "%s",
              several          ? tool
              : method != NULL ? method
@@ -78,7 +106,7 @@ static void sample_of(const struct sx_figure *f, char *text, size_t size)
 
 void sx_title_of(const struct sx_figure *f, char *text, size_t size)
 {
-    char sample[300], method[60], target[300];
+    char sample[300], method[120], target[300];
     sample_of(f, sample, sizeof sample);
     method_of(f, method, sizeof method);
     target_of(f->item[0].record, target, sizeof target);

@@ -115,7 +115,7 @@ is 'nulls: no number is made of them' "$status $(jq -c '.scores | [.["sensitivit
 score --map=/dev/null
 refused 'no records' 1 'holds no records'
 score --map=nowhere
-refused 'no such file' 1 'nowhere: cannot be read'
+refused 'no such file' 1 'nowhere: No such file or directory'
 score
 refused 'no map' 2 'what to score'
 score --map=maps --metric=insertion,delete

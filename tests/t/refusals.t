@@ -12,6 +12,8 @@ printf '1,2\n' >short.csv; printf 'x,1,2,3\n' >box.csv; printf '1,2,inf,4\n' >en
 printf '{"players":2}\n{"present":[0],"value":1}\n{"present":[5],"value":1}\n' >game
 printf '{"players":2}\n{"present":[0,0],"value":1}\n' >game2
 printf '{"tool":"x"\n' >record
+printf '{"id":"x.npy","index":0}\n' >record2
+seq 11 >many
 printf '0,900\n' >edges
 
 refuse() {
@@ -58,5 +60,29 @@ done <<'END'
 1	line 2	shapley-int --index=sv --load-game=game2
 1	not of two of	shapley-int --index=sii --players=patches:4x4 -f png --kind=network --edges=edges --rows=0:1 digits8.onnx digits8.npy
 1	not JSON	attr-score --map=record --rows=0:1 digits8.onnx digits8.npy
+1	it is empty; MODEL takes 'image', float [N,1,8,8]	onnx-run digits8.onnx
+2	a label (none are given: --labels=FILE); valid: 0 to 9	xderiv -t tabby digits8.onnx digits8.npy
+2	target 3 is not the only output, which is 0	taylorcam -t 3 --layer=x diabetes.onnx diabetes.csv
+2	--layer is of class activation maps	ggig --layer=relu digits8.onnx digits8.npy
+2	nearest: /2/Relu_output_0, /6/Relu_output_0	ggig --layer=relu --method=gradcam digits8.onnx digits8.npy
+2	nearest: /2/Relu_output_0, /6/Relu_output_0	taylorcam --layer=relu digits8.onnx digits8.npy
+2	a row of 10 numbers is none	ggig --method=occlusion --players=patches:2x2 diabetes.onnx diabetes.csv
+2	a row of 10 numbers is none	shapley-int --players=grid:2x2 diabetes.onnx diabetes.csv
+2	a row of 10 numbers is none	xderiv --players=superpixels:3 diabetes.onnx diabetes.csv
+2	--tokens: digits8.onnx takes no text	attr-decompose --tokens=pair digits8.onnx digits8.npy
+2	--vocab: diabetes.onnx takes no token ids	ggig --vocab=pair diabetes.onnx diabetes.csv
+2	--names has 11 names, and the input 10 elements	ggig --names=many diabetes.onnx diabetes.csv
+2	blur:S, a number or a file; nearest: white	attr-decompose -b whit digits8.onnx digits8.npy
+1	whit.npy: No such file or directory	taylorcam -b whit.npy digits8.onnx digits8.npy
+2	no option '-t': onnx-run has no use for it	onnx-run -t 3 digits8.onnx digits8.npy
+2	|matrix|tokens|sheet; nearest:	ggig --kind=upset -f png digits8.onnx digits8.npy
+2	does not fit option --kind: auto	flint-explain --kind=bars -f png fitted.onnx digits8.npy
+2	records come from standard input: attr-plot < record	attr-plot record
+1	is no stream of records	attr-score --map=digits8.npy digits8.onnx digits8.npy
+1	record2 has no map of digits8.npy, but of x.npy	attr-score --map=record2 digits8.onnx digits8.npy
+1	diabetes.csv: 200 labels for 20 samples	flint-global -y diabetes.csv fitted.onnx digits8.npy
+2	MODEL is all that is read	onnx-grad digits8.onnx digits8.npy
+2	MODEL is all that is read	onnx-perturb --noise=1 digits8.onnx digits8.npy
+2	not one of the 10 elements, 0 to 9	onnx-grad -t 10 digits8.onnx
 END
 end
