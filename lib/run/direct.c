@@ -319,13 +319,17 @@ bool sx_directs_keep(struct sx_directs *d, struct sx_error *error)
     return d->block != NULL;
 }
 
-bool sx_directs_inexact(struct sx_directs *d)
+void sx_directs_begin(struct sx_directs *d)
+{
+    for (struct sx_panels *p = d->panels; p != NULL; p = p->next)
+        p->inexact = false;
+}
+
+bool sx_directs_inexact(const struct sx_directs *d)
 {
     bool inexact = false;
-    for (struct sx_panels *p = d->panels; p != NULL; p = p->next) {
+    for (const struct sx_panels *p = d->panels; p != NULL; p = p->next)
         inexact = inexact || p->inexact;
-        p->inexact = false;
-    }
     return inexact;
 }
 

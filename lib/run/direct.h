@@ -33,9 +33,10 @@ bool sx_directs_keep(struct sx_directs *d, struct sx_error *error);
 /* Whether a weight that was packed is NaN. */
 bool sx_directs_hold_nan(const struct sx_directs *d);
 
-/* Whether a sum of winograd.h was off by more than 1e-5 of the sum of its terms' absolute values, in a
- * sample of each run since the last call. */
-bool sx_directs_inexact(struct sx_directs *d);
+/* Begins a run. Then, whether a sum of winograd.h was off by more than 1e-5 of the sum of its terms'
+ * absolute values in this run, where one sum of each picture is compared. */
+void sx_directs_begin(struct sx_directs *d);
+bool sx_directs_inexact(const struct sx_directs *d);
 
 /* Bytes of call->scratch that a kernel needs. */
 size_t sx_direct_scratch(const struct sx_direct *kernel);

@@ -24,7 +24,7 @@ struct sx_panels {
     const struct sx_panels *other;
     const struct sx_graph *g; /* of the weights */
     bool kept, nan;           /* nan: a weight that was packed is NaN */
-    bool inexact;             /* a sum of winograd.h was, in a sample */
+    bool inexact;             /* a sum of winograd.h was, in this run */
     float *packed;            /* NULL until it is kept */
 };
 

@@ -89,6 +89,8 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
     int before = omp_get_max_threads();
     omp_set_num_threads(program->threads);
     bool ok = keep_weights(program, error);
+    if (program->directs != NULL)
+        sx_directs_begin(program->directs);
     for (size_t i = 0; ok && goes_on(program->watch) && i < program->n_steps; i++)
         ok = sx_step_run(&program->step[i]);
     omp_set_num_threads(before);

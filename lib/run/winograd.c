@@ -215,8 +215,8 @@ static void repair(const struct sx_direct *k, struct tile t, int64_t panel,
 }
 
 /* Compares the first pixel of a tile, in the first channel of a panel, before it is finished. */
-static void check_sample(const struct sx_direct *k, int64_t tile, int64_t panel,
-                         const float *products, const float *picture)
+static void check_tile(const struct sx_direct *k, int64_t tile, int64_t panel,
+                       const float *products, const float *picture)
 {
     const int64_t step = k->chunk * k->panels->columns;
     double got = 0, scale;
@@ -226,7 +226,21 @@ static void check_sample(const struct sx_direct *k, int64_t tile, int64_t panel,
     const double want =
         sum_of(k, tile_of(k, tile), panel * k->panels->columns, picture, &scale);
     if (fabs(got - want) > MOST_ERROR * scale)
+#pragma omp atomic write
         k->panels->inexact = true;
+}
+
+/* One tile of each picture, the same whatever the threads and the batch are: those of n from `first`
+ * on. */
+static void check_samples(const struct sx_direct *k, int64_t panel, int64_t first, int64_t n,
+                          const float *products, const float *picture)
+{
+    const int64_t all = k->tiles[0] * k->tiles[1], last = first + n;
+    if (panel != k->panels->count / 2)
+        return;
+    for (int64_t t = first / all * all + all / 2; t < last; t += all)
+        if (t >= first)
+            check_tile(k, t, panel, products + (t - first) * k->panels->columns, picture);
 }
 
 static void finish_tile(const struct sx_direct *k, int64_t i, int64_t panel,
@@ -266,8 +280,7 @@ static void run_panel(const struct sx_direct *k, int64_t panel, int64_t first, i
             loops->product[n - t < rows ? n - t : rows](
                 pictures + (point * chunks * k->chunk + t) * SX_CHUNK, k->chunk,
                 packed + point * size, chunks, products + (point * k->chunk + t) * p->columns);
-    if (first == k->chunks / 2 * k->chunk && panel == p->count / 2)
-        check_sample(k, first, panel, products, call->in[0].data);
+    check_samples(k, panel, first, n, products, call->in[0].data);
     for (int64_t t = 0; t < n; t++) {
         patch.product = products + t * p->columns;
         finish_tile(k, first + t, panel, &patch, call);
