@@ -89,6 +89,9 @@ int cli_processors(void);
 /* threads.c: ends the process with status 6 where the stack is too small; so many of the wanted
  * threads as can be had at a time. */
 void cli_have_stack(const struct cli *cli);
+
+/* spin.c: the environment as it was given, once libraries have read what was put into it. */
+void cli_mend_environment(void);
 int cli_startable(int wanted);
 
 /* sandbox.c, or sandbox_none.c in a build without libseccomp: --sandbox. From here on the process

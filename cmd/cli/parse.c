@@ -3,7 +3,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cli/inner.h"
 
@@ -185,30 +184,6 @@ static void take_operands(struct cli *cli, char **operand, int n)
     memcpy(cli->inputs, operand + 1, cli->n_inputs * sizeof *cli->inputs);
 }
 
-/* Whether nothing but this process runs now. */
-static bool is_idle(void)
-{
-    FILE *f = fopen("/proc/loadavg", "r");
-    int running = 0;
-    const bool known = f != NULL && fscanf(f, "%*s %*s %*s %d", &running) == 1;
-    if (f != NULL)
-        fclose(f);
-    return known && running <= 1;
-}
-
-/* OpenMP's threads spin for milliseconds before they sleep: where other programs want the
- * processors too, in the place of the thread that they wait for. Threads that never spin are slow
- * to wake. About as long as waking takes, some 40 microseconds, does for both where others run.
- * (Measured of MobileNetV2 beside 30 others on two processors: 2000 turns 12 s, 30000 48 s, one
- * thread 4 s.) Where none does, it is as long as a thread may wait for the others within a network.
- * The count is read once, when the program is loaded, so it is loaded again. */
-static void spin_briefly(char **argv)
-{
-    if (getenv("OMP_WAIT_POLICY") == NULL && getenv("GOMP_SPINCOUNT") == NULL &&
-        setenv("GOMP_SPINCOUNT", is_idle() ? "16000" : "2000", 1) == 0)
-        execv("/proc/self/exe", argv);
-}
-
 /* What is printed of the options themselves ends the run. */
 static void print_asked(struct cli *cli, const struct cli_options *all)
 {
@@ -237,6 +212,7 @@ static void set_defaults(struct cli *cli)
 void cli_parse(struct cli *cli, int argc, char **argv)
 {
     struct cli_options all;
+    cli_mend_environment();
     cli_open_streams();
     cli_have_stack(cli);
     set_defaults(cli);
@@ -255,8 +231,6 @@ void cli_parse(struct cli *cli, int argc, char **argv)
      * blocks go back to the system when they are freed, however many there have been. */
     mallopt(M_MMAP_THRESHOLD, 1 << 22);
     mallopt(M_TRIM_THRESHOLD, 1 << 25);
-    if (cli->threads != 1)
-        spin_briefly(argv);
     if (cli->sandbox)
         cli_enter_sandbox(cli);
 }

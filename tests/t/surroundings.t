@@ -20,6 +20,30 @@ for format in json text csv npy $draws; do
     ok "-f $format without a home: the same bytes" cmp "$T/out" want
 done
 
+# How long threads spin is said to libgomp in the place of PATH, which is there again afterwards.
+spins() {
+    env "$@" OMP_DISPLAY_ENV=verbose "$BUILD/bin/onnx-run" -q digits8.onnx digits8.npy 2>&1 >/dev/null |
+        sed -n "s/.*GOMP_SPINCOUNT = '\(.*\)'/\1/p"
+}
+ok 'threads spin briefly' [ "$(spins -u GOMP_SPINCOUNT)" -le 16000 ]
+is 'as long as the user says' "$(spins GOMP_SPINCOUNT=77)" 77
+is 'or how they wait' "$(spins -u GOMP_SPINCOUNT OMP_WAIT_POLICY=passive)" 0
+if [ "$(nm "$BUILD/bin/onnx-run" 2>/dev/null | grep -c __asan_init)" -gt 0 ]; then
+    skip 'PATH: the sanitizer is loaded first'
+else
+    ${CC:-cc} -shared -fPIC -x c -o "$T/path.so" - <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+static void __attribute__((destructor)) tell(void)
+{
+    fprintf(stderr, "%s %s\n", getenv("PATH"), getenv("GOMP_SPINCOUNT"));
+}
+END
+    run env -u GOMP_SPINCOUNT PATH=/here:/there LD_PRELOAD="$T/path.so" "$BUILD/bin/onnx-run" -q digits8.onnx \
+        digits8.npy
+    is 'and PATH is as it was' "$(cat "$T/err")" '/here:/there (null)'
+fi
+
 # Numbers have a comma there, if anybody asks.
 mkdir "$T/locales"
 if have localedef && localedef -i de_DE -f UTF-8 "$T/locales/de_DE.UTF-8" 2>/dev/null; then
