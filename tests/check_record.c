@@ -1,5 +1,6 @@
 /* check_record.c - a result is one tree, and json, text and tables are views of it. */
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -577,6 +578,40 @@ START_TEST(test_preparation)
 }
 END_TEST
 
+/* Many numbers are written by several threads: the bytes are those of one after the other. */
+START_TEST(test_many_numbers)
+{
+    static const int64_t counts[] = {127, 129, 16383, 16384, 32768, 70001};
+    struct sx_error error = {0};
+    const int64_t n = counts[_i];
+    double *values = sx_new((size_t)n, sizeof *values, &error);
+    char *want = sx_new((size_t)n + 1, SX_NUMBER_SIZE + 1, &error);
+    size_t at = 0;
+    want[at++] = '[';
+    for (int64_t i = 0; i < n; i++) {
+        values[i] =
+            i % 1000 == 7 ? NAN : sx_random_normal(5, 0, (uint64_t)i) / (double)(1 + i % 9);
+        if (i > 0)
+            want[at++] = ',';
+        at += sx_number(want + at, values[i], SX_FLOAT);
+    }
+    strcpy(want + at, "]");
+    const struct sx_tensor all = {SX_DOUBLE, {1, {n}}, values};
+    for (int threads = 1; threads <= 3; threads++) {
+        struct sx_result *r = empty();
+        omp_set_num_threads(threads);
+        sx_put_array(r, NULL, &all);
+        char *line = sx_result_line(r, &error);
+        ck_assert_msg(line != NULL && strcmp(line, want) == 0, "%d threads, %d numbers",
+                      threads, (int)n);
+        free(line);
+        sx_result_free(r);
+    }
+    free(values);
+    free(want);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("record");
@@ -584,5 +619,6 @@ int main(void)
     SUITE_ADD(c, test_json, test_read, test_bad_json, test_no_tensor, test_table, test_text,
               test_options, test_bad_options, test_kinds, test_strings, test_record,
               test_record_extras, test_record_error, test_preparation);
+    tcase_add_loop_test(c, test_many_numbers, 0, 6);
     return suite_run();
 }

@@ -45,39 +45,49 @@ static const uint64_t power5[LAST_POWER + 1] = {
     7450580596923828125U,
 };
 
+/* floor(log10(2^n)), which is exact for all exponents of doubles. */
+static int digits_of(int n)
+{
+    return (n * 1262611) >> 22;
+}
+
 /* The shortest decimal that reads back as m * 2^e, and of those the nearest. All numbers
  * between the midpoints to both neighbours read back (the midpoints too where m is even);
  * `narrow` says that the lower neighbour is half as far. Scaled by 10^k the gap holds an
- * integer, and 4m * 5^k fits 128 bits, so that everything is exact. False outside the range
- * where that is so. */
-static bool shortest(uint64_t m, int e, bool narrow, int places, struct decimal *out)
-{
-    int bits = e + 64 - __builtin_clzll(m);
-    int k = places - 1 - (int)floor((bits - 1) * 0.30102999566398120);
-    if (k < 0 || k > LAST_POWER)
-        return false;
-    int shift = 2 - e - k, up = shift < 0 ? -shift : 0;
-    unsigned __int128 low = ((unsigned __int128)(4 * m - (narrow ? 1 : 2)) * power5[k]) << up;
-    unsigned __int128 mid = ((unsigned __int128)(4 * m) * power5[k]) << up;
-    unsigned __int128 high = ((unsigned __int128)(4 * m + 2) * power5[k]) << up;
-    shift = shift < 0 ? 0 : shift;
-    unsigned __int128 one = (unsigned __int128)1 << shift, odd = m & 1;
-    uint64_t a = (uint64_t)((low + one - 1 + odd) >> shift);
-    uint64_t b = (uint64_t)((high - odd) >> shift);
-    uint64_t unit = 1;
-    out->exponent = -k;
-    for (; (a + 9) / 10 <= b / 10; out->exponent++) {
-        a = (a + 9) / 10;
-        b = b / 10;
-        unit *= 10;
+ * integer, and 4m * 5^k fits the type, so that everything is exact. False outside the range
+ * where that is so: k is more than `most`. */
+#define SHORTEST(name, type, most)                                                             \
+    static bool name(uint64_t m, int e, bool narrow, int places, struct decimal *out)          \
+    {                                                                                          \
+        int k = places - 1 - digits_of(e + 63 - __builtin_clzll(m));                           \
+        if (k < 0 || k > (most))                                                               \
+            return false;                                                                      \
+        int shift = 2 - e - k, up = shift < 0 ? -shift : 0;                                    \
+        type power = (type)power5[k] << up;                                                    \
+        type low = (type)(4 * m - (narrow ? 1 : 2)) * power;                                   \
+        type mid = (type)(4 * m) * power;                                                      \
+        type high = (type)(4 * m + 2) * power;                                                 \
+        shift = shift < 0 ? 0 : shift;                                                         \
+        type one = (type)1 << shift, odd = m & 1;                                              \
+        uint64_t a = (uint64_t)((low + one - 1 + odd) >> shift);                               \
+        uint64_t b = (uint64_t)((high - odd) >> shift);                                        \
+        uint64_t unit = 1;                                                                     \
+        out->exponent = -k;                                                                    \
+        for (; (a + 9) / 10 <= b / 10; out->exponent++) {                                      \
+            a = (a + 9) / 10;                                                                  \
+            b = b / 10;                                                                        \
+            unit *= 10;                                                                        \
+        }                                                                                      \
+        uint64_t q = (uint64_t)(mid >> shift) / unit;                                          \
+        type rest = 2 * (mid - ((type)(q * unit) << shift)), whole = (type)unit << shift;      \
+        q += rest > whole || (rest == whole && (q & 1) != 0);                                  \
+        out->digits = q < a ? a : q > b ? b : q;                                               \
+        return true;                                                                           \
     }
-    uint64_t q = (uint64_t)(mid >> shift) / unit;
-    unsigned __int128 rest = 2 * (mid - ((unsigned __int128)(q * unit) << shift));
-    unsigned __int128 whole = (unsigned __int128)unit << shift;
-    q += rest > whole || (rest == whole && (q & 1) != 0);
-    out->digits = q < a ? a : q > b ? b : q;
-    return true;
-}
+
+SHORTEST(shortest, unsigned __int128, LAST_POWER)
+/* Of floats: 2^26 * 5^16 fits 64 bits. */
+SHORTEST(shortest_of_few, uint64_t, 16)
 
 static double read_c(const char *text)
 {
@@ -118,49 +128,88 @@ static void shortest_by_trying(double value, bool single, struct decimal *out)
     }
 }
 
-static size_t put_digits(char *text, uint64_t digits)
+/* The digits end where `end` is; returns where they begin. */
+static char *digits_before(char *end, uint64_t digits)
 {
-    char back[24];
-    size_t n = 0;
-    do
-        back[n++] = (char)('0' + digits % 10);
-    while ((digits /= 10) != 0);
-    for (size_t i = 0; i < n; i++)
-        text[i] = back[n - 1 - i];
-    return n;
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445"
+        "46474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091"
+        "9293949596979899";
+    for (; digits >= 100; digits /= 100)
+        memcpy(end -= 2, pairs + 2 * (digits % 100), 2);
+    if (digits >= 10)
+        return memcpy(end - 2, pairs + 2 * digits, 2);
+    *--end = (char)('0' + digits);
+    return end;
+}
+
+/* d0.d1... times a power of ten. */
+static size_t lay_out_power(char *text, const char *digits, size_t n, int power)
+{
+    char room[24], *end = room + sizeof room;
+    const char *exponent = digits_before(end, (uint64_t)(power < 0 ? -power : power));
+    size_t at = 0;
+    text[at++] = digits[0];
+    if (n > 1)
+        text[at++] = '.';
+    memcpy(text + at, digits + 1, n - 1);
+    at += n - 1;
+    text[at++] = 'e';
+    if (power < 0)
+        text[at++] = '-';
+    memcpy(text + at, exponent, (size_t)(end - exponent));
+    return at + (size_t)(end - exponent);
 }
 
 /* As an integer or a fraction where that is readable, otherwise with an exponent. */
 static size_t lay_out(char *text, const struct decimal *d)
 {
-    char digits[24];
-    size_t n = put_digits(digits, d->digits), at = 0;
-    int point = (int)n + d->exponent;
-    if (point > 17 || point <= -5) {
-        text[at++] = digits[0];
-        if (n > 1)
-            text[at++] = '.';
-        memcpy(text + at, digits + 1, n - 1);
-        at += n - 1;
-        text[at++] = 'e';
-        if (point <= 0)
-            text[at++] = '-';
-        return at + put_digits(text + at, (uint64_t)(point <= 0 ? 1 - point : point - 1));
-    }
+    char room[24], *end = room + sizeof room;
+    const char *digits = digits_before(end, d->digits);
+    const size_t n = (size_t)(end - digits);
+    const int point = (int)n + d->exponent;
+    if (point > 17 || point <= -5)
+        return lay_out_power(text, digits, n, point - 1);
     if (point <= 0) {
-        text[at++] = '0';
-        text[at++] = '.';
-        for (int i = point; i < 0; i++)
-            text[at++] = '0';
+        const size_t begin = (size_t)(2 - point);
+        memcpy(text, "0.0000", 6);
+        memcpy(text + begin, digits, n);
+        return begin + n;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (point > 0 && i == (size_t)point)
-            text[at++] = '.';
-        text[at++] = digits[i];
+    const size_t whole = (size_t)point < n ? (size_t)point : n;
+    memcpy(text, digits, whole);
+    if (whole < n) {
+        text[whole] = '.';
+        memcpy(text + whole + 1, digits + whole, n - whole);
+        return n + 1;
     }
-    for (int i = (int)n; i < point; i++)
-        text[at++] = '0';
-    return at;
+    for (size_t i = n; i < (size_t)point; i++)
+        text[i] = '0';
+    return (size_t)point;
+}
+
+/* A float by its bits: most of what is printed. False where it is not normal. */
+static bool shortest_float(float value, struct decimal *d)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint32_t fraction = bits & 0x7fffff;
+    const int exponent = (int)(bits >> 23 & 0xff);
+    const uint64_t m = fraction | 0x800000;
+    if (exponent == 0)
+        return false;
+    return shortest_of_few(m, exponent - 150, fraction == 0, 9, d) ||
+           shortest(m, exponent - 150, fraction == 0, 9, d);
+}
+
+static bool shortest_double(double value, struct decimal *d)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint64_t fraction = bits & (((uint64_t)1 << 52) - 1);
+    const int exponent = (int)(bits >> 52 & 0x7ff);
+    return exponent != 0 &&
+           shortest(fraction | (uint64_t)1 << 52, exponent - 1075, fraction == 0, 17, d);
 }
 
 size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision)
@@ -173,15 +222,8 @@ size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision
     if (signbit(value))
         text[at++] = '-';
     struct decimal d = {0, 0};
-    if (value != 0) {
-        int e, mantissa = single ? 24 : 53;
-        double fraction = frexp(fabs(value), &e);
-        uint64_t m = (uint64_t)ldexp(fraction, mantissa);
-        bool narrow = m == (uint64_t)1 << (mantissa - 1);
-        int smallest = single ? -125 : -1021;
-        if (e < smallest || !shortest(m, e - mantissa, narrow, single ? 9 : 17, &d))
-            shortest_by_trying(fabs(value), single, &d);
-    }
+    if (value != 0 && !(single ? shortest_float((float)value, &d) : shortest_double(value, &d)))
+        shortest_by_trying(fabs(value), single, &d);
     at += lay_out(text + at, &d);
     text[at] = '\0';
     return at;

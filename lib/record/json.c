@@ -1,5 +1,6 @@
 /* json.c - a result as a line of JSON. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/result.h"
@@ -52,18 +53,68 @@ static void write_integer(struct sx_sink *sink, int64_t value, bool natural)
     sx_sink_write(sink, text + at, sizeof text - at);
 }
 
-static void write_array(struct sx_sink *sink, const struct sx_datum *v)
+static void write_integers(struct sx_sink *sink, const struct sx_datum *v)
 {
     int64_t n = sx_count(&v->array.shape);
-    sx_sink_write(sink, "[", 1);
     for (int64_t i = 0; i < n; i++) {
         if (i > 0)
             sx_sink_write(sink, ",", 1);
-        if (v->array.type == SX_INT)
-            write_integer(sink, ((const int64_t *)v->array.data)[i], v->natural);
-        else
-            write_number(sink, sx_tensor_get(&v->array, i), v->precision);
+        write_integer(sink, ((const int64_t *)v->array.data)[i], v->natural);
     }
+}
+
+/* A map is mostly numbers: they are written by the piece, and by all threads where they are many. */
+enum { PIECE = 128, PIECES = 256, MANY = 1 << 14 };
+
+struct piece {
+    size_t length;
+    char text[PIECE * (SX_NUMBER_SIZE + 1)];
+};
+
+/* Numbers from `first` on. */
+static void print_piece(const struct sx_datum *v, int64_t first, struct piece *piece)
+{
+    const int64_t all = sx_count(&v->array.shape);
+    const int64_t end = first + PIECE < all ? first + PIECE : all;
+    const double *values = v->array.type == SX_DOUBLE ? v->array.data : NULL;
+    size_t at = 0;
+    for (int64_t i = first; i < end; i++) {
+        if (i > 0)
+            piece->text[at++] = ',';
+        at += sx_number(piece->text + at,
+                        values != NULL ? values[i] : sx_tensor_get(&v->array, i), v->precision);
+    }
+    piece->length = at;
+}
+
+static void write_numbers(struct sx_sink *sink, const struct sx_datum *v)
+{
+    struct piece alone, *pieces = &alone;
+    const int64_t n = sx_count(&v->array.shape);
+    if (n >= MANY)
+        pieces = malloc(PIECES * sizeof *pieces);
+    pieces = pieces != NULL ? pieces : &alone;
+    const int64_t step = pieces != &alone ? (int64_t)PIECES * PIECE : PIECE;
+    for (int64_t done = 0; done < n; done += step) {
+        const int64_t left = n - done < step ? n - done : step,
+                      count = (left + PIECE - 1) / PIECE;
+#pragma omp parallel for if (count > 1)
+        for (int64_t i = 0; i < count; i++)
+            print_piece(v, done + i * PIECE, &pieces[i]);
+        for (int64_t i = 0; i < count; i++)
+            sx_sink_write(sink, pieces[i].text, pieces[i].length);
+    }
+    if (pieces != &alone)
+        free(pieces);
+}
+
+static void write_array(struct sx_sink *sink, const struct sx_datum *v)
+{
+    sx_sink_write(sink, "[", 1);
+    if (v->array.type == SX_INT)
+        write_integers(sink, v);
+    else
+        write_numbers(sink, v);
     sx_sink_write(sink, "]", 1);
 }
 
