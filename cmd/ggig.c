@@ -173,6 +173,8 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
 
 static void run(struct ggig *s)
 {
+    for (int i = 0; i < s->n_methods; i++)
+        s->cli.explain.gradient |= sx_attribute_at_sample(s->method[i]);
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL && s->n_methods > 1)
         s->o.passes = sx_attribute_passes_new(&s->cli.error);

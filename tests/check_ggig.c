@@ -647,6 +647,74 @@ START_TEST(test_moves_of_nothing)
 }
 END_TEST
 
+/* Three classes of four elements; logarithms of what may be negative where they are not likelihoods. */
+static struct sx_model *classes(bool likely)
+{
+    static const float weight[12] = {.5F, -1, 2, 1, .25F, -.5F, -2, 1, .75F, 1.5F, -.25F, 1};
+    struct sx_error error = {0};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){1, 4});
+    tm_const(m, "w", SX_FLOAT, 2, (const int64_t[]){4, 3}, weight);
+    tm_node(m, "MatMul", "x w", "z", NULL);
+    tm_node(m, likely ? "Softmax" : "Log", "z", "y", likely ? "axis=1" : NULL);
+    tm_output(m, "y");
+    struct sx_model *model = tm_open(m, &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    tm_free(m);
+    return model;
+}
+
+static void same_bits(double a, double b)
+{
+    ck_assert_msg(memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b)), "%.17g, %.17g", a,
+                  b);
+}
+
+/* The gradient that comes with the target is that of a pass of its own, for any target and score, and
+ * where scores are NaN; it takes one pass. */
+START_TEST(test_gradient_with_target)
+{
+    static const enum sx_score score[] = {SX_SCORE_RAW, SX_SCORE_LOGIT, SX_SCORE_PROB,
+                                          SX_SCORE_LOGPROB};
+    static const char *const target[] = {NULL, "1", "sum:*"};
+    struct sx_error error = {0};
+    struct sx_model *model = classes(_i < 24);
+    struct sx_explain_options o = {.score = score[_i % 4], .target = target[_i / 4 % 3]};
+    o.margin = _i / 12 % 2 != 0;
+    struct sx_explainer *apart = sx_explainer_new(model, &o, &error);
+    o.gradient = true;
+    struct sx_explainer *with = sx_explainer_new(model, &o, &error);
+    struct sx_tensor feed;
+    ck_assert(sx_tensor_new(&feed, SX_FLOAT, &(struct sx_shape){2, {1, 4}}, &error));
+    for (uint64_t k = 0; k < 6; k++) {
+        double value[2], gradient[2][4];
+        int64_t before, forward, backward;
+        sx_explainer_cost(with, &before, &backward);
+        for (uint64_t i = 0; i < 4; i++)
+            ((float *)feed.data)[i] = k == 5 ? NAN : (float)sin((double)(7 * k + 3 * i + 1));
+        ck_assert_msg(sx_explainer_sample(apart, &feed, &error) &&
+                          sx_explainer_sample(with, &feed, &error),
+                      "%s", error.message);
+        const struct sx_target *a = sx_explainer_target(apart), *b = sx_explainer_target(with);
+        const double *x[] = {sx_explainer_input(apart)->data, sx_explainer_input(with)->data};
+        ck_assert(a->index == b->index);
+        same_bits(a->value, b->value);
+        ck_assert(sx_gradients(apart, 1, x[0], &value[0], gradient[0], &error));
+        ck_assert(sx_gradients(with, 1, x[1], &value[1], gradient[1], &error));
+        same_bits(value[0], value[1]);
+        for (int i = 0; i < 4; i++)
+            same_bits(gradient[0][i], gradient[1][i]);
+        sx_explainer_cost(with, &forward, &backward);
+        if (_i < 24 && k < 5)
+            ck_assert(forward == before + 1 && backward == (int64_t)k + 1);
+    }
+    sx_tensor_free(&feed);
+    sx_explainer_free(apart);
+    sx_explainer_free(with);
+    sx_model_close(model);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("ggig");
@@ -654,6 +722,7 @@ int main(void)
               test_sine, test_linear, test_completeness, test_scores, test_cut, test_unbounded,
               test_automatic_steps, test_refusals, test_every_method, test_recipes,
               test_ascent_is_told, test_idle_points_end, test_moves_of_nothing);
+    tcase_add_loop_test(c, test_gradient_with_target, 0, 36);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();
 }

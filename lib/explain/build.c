@@ -23,6 +23,7 @@ void sx_explained_free(struct sx_explained *b)
     sx_masked_free(&b->masked);
     sx_decider_free(&b->decider);
     sx_program_free(b->forward);
+    sx_program_free(b->ahead);
     sx_graph_free(b->graph);
     sx_lowered_free(b->lowered);
     free(b->input);
@@ -178,7 +179,8 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
         b->x = map[x];
         b->scores = map[scores];
         b->index = sx_input(g, SX_INT, &one);
-        b->value = n_roots > 1 ? sx_margin_node(g, map[b->logits_node], b->index, b->score)
+        b->logits = n_roots > 1 ? map[b->logits_node] : SX_NONE;
+        b->value = n_roots > 1 ? sx_margin_node(g, b->logits, b->index, b->score)
                                : sx_aim_node(&b->aim, g, b->scores, b->index);
         for (int i = 0; i < n; i++)
             b->input[i] = map[b->lowered->inputs[i].node];
@@ -200,7 +202,6 @@ bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error)
         return false;
     for (int i = 0; i < l->n_inputs; i++)
         inputs[i] = l->inputs[i].node;
-    b->scores_shape = l->graph->node[b->scores_node].shape;
     b->x_shape = l->graph->node[b->x_node].shape;
     int outputs[3] = {b->scores_node}, n = 1;
     if (e->inner)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/ahead.h"
 #include "explain/build.h"
 
 struct sx_explainer *sx_explainer_new(struct sx_model *model,
@@ -49,6 +50,7 @@ void sx_explainer_free(struct sx_explainer *e)
     free_feeds(e);
     free(e->feeds);
     sx_tensor_free(&e->input);
+    sx_tensor_free(&e->ahead.gradient);
     sx_tensor_free(&e->watched_value);
     free(e->watched);
     sx_model_unjoin(e->joined);
@@ -202,38 +204,47 @@ static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores
     return true;
 }
 
-/* Evaluates the model at the sample: the scores, and x if that is an inner tensor. */
+/* What the forward pass gives: the scores, x if that is an inner tensor, and what is watched. */
+static bool run_forward(struct sx_explainer *e, struct sx_tensor out[3], struct sx_error *error)
+{
+    struct sx_explained *b = &e->built;
+    int n = 1;
+    bool ok = b->forward != NULL || sx_explained_forward(e, error);
+    if (ok && e->inner)
+        ok = sx_tensor_new(&out[n++], b->graph->real, &b->x_shape, error);
+    if (ok && b->watched_node != SX_NONE) {
+        const struct sx_node *node = &b->lowered->graph->node[b->watched_node];
+        ok = sx_tensor_new(&out[n++], node->type, &node->shape, error);
+    }
+    ok = ok && sx_run(b->forward, e->feeds, out, error);
+    /* Many explain one sample only: its weights, packed for one pass, would double the memory
+     * of what follows. From the second sample on the program is kept. */
+    if (e->samples == 0) {
+        sx_program_free(b->forward);
+        b->forward = NULL;
+    }
+    return ok;
+}
+
+/* Evaluates the model at the sample. */
 static bool evaluate(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
-    enum sx_type real = b->graph->real;
-    if (b->forward == NULL && !sx_explained_forward(e, error))
-        return false;
-    struct sx_tensor out[3] = {{0}, {0}, {0}}, *scores = out, *inner = NULL, *watched = NULL;
-    int n = 1;
-    bool ok = sx_tensor_new(scores, real, &b->scores_shape, error);
-    if (e->inner)
-        inner = &out[n++];
-    ok = ok && (inner == NULL || sx_tensor_new(inner, real, &b->x_shape, error));
-    if (b->watched_node != SX_NONE) {
-        const struct sx_node *node = &b->lowered->graph->node[b->watched_node];
-        watched = &out[n++];
-        ok = ok && sx_tensor_new(watched, node->type, &node->shape, error);
-    }
-    ok = ok && sx_run(b->forward, e->feeds, out, error);
+    struct sx_tensor out[3] = {{0}, {0}, {0}};
+    bool ahead = false;
+    b->scores_shape = b->lowered->graph->node[b->scores_node].shape;
+    bool ok = sx_tensor_new(&out[0], b->graph->real, &b->scores_shape, error) &&
+              sx_run_ahead(e, &out[0], &ahead, error) && (ahead || run_forward(e, out, error));
     e->forward++;
-    /* Many explain one sample only: its weights, packed for one pass, would double the memory
-     * of what follows. From the second sample on the program is kept. */
-    if (e->samples++ == 0) {
-        sx_program_free(b->forward);
-        b->forward = NULL;
+    if (e->samples++ == 0)
         sx_file_rest(&e->model->file);
-    }
     sx_tensor_free(&e->input);
     sx_tensor_free(&e->watched_value);
-    const struct sx_tensor *x = inner != NULL ? inner : &e->feeds[e->input_port];
+    const struct sx_tensor *x = e->inner ? &out[1] : &e->feeds[e->input_port];
+    const struct sx_tensor *watched =
+        e->watched != NULL && b->watched_node != SX_NONE ? &out[1 + e->inner] : NULL;
     ok = ok && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
-         choose_target(e, scores, error) &&
+         choose_target(e, &out[0], error) &&
          (watched == NULL || sx_tensor_convert(&e->watched_value, SX_DOUBLE, watched, error));
     for (int i = 0; i < 3; i++)
         sx_tensor_free(&out[i]);
@@ -280,6 +291,7 @@ bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
     if (!prepare(e, feeds, error))
         return false;
     sx_tensor_free(&e->input);
+    e->ahead.known = false;
     name_target(e, index >= 0 ? index : e->built.aim.index);
     return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error);
 }

@@ -32,12 +32,22 @@ struct sx_explained {
     int *kink, n_kinks;                    /* names in the faithful graph, see sx_find_kinks */
     int scores_node, x_node, watched_node; /* in the faithful graph */
     int logits_node;                       /* for options.margin, or SX_NONE */
+    int logits;                            /* that one in `graph` */
     struct sx_program *forward; /* inputs to scores and, if x is an inner tensor, x */
+    struct sx_program *ahead;   /* inputs to scores, f, its gradient and the target: ahead.h */
     struct sx_shape scores_shape, x_shape; /* of what it gives */
     struct sx_points *points; /* f alone, f and its gradient: built when first used */
     struct sx_points *gradients;
     struct sx_points *guided; /* guided backpropagation: guided.c */
     struct sx_masked masked;  /* f where players are masked: see masked.c */
+};
+
+/* f and its gradient at the sample, where the pass that chose the target gave them: ahead.h. */
+struct sx_ahead {
+    bool known;
+    int64_t pick; /* the target's element */
+    double value;
+    struct sx_tensor gradient; /* SX_DOUBLE */
 };
 
 struct sx_explainer {
@@ -49,6 +59,7 @@ struct sx_explainer {
     unsigned builds;                          /* how often `built` became another */
     struct sx_tensor *feeds; /* of the current sample, in the types of the graph */
     struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
+    struct sx_ahead ahead;
     const char *input_name;
     bool inner;     /* x is not a model input */
     bool ids;       /* but the embedding of one, which was found: see ids.c */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/explain.h"
+#include "explain/ahead.h"
 #include "explain/redecide.h"
 
 /* The program for f alone or for f and its gradient, at points of x. */
@@ -130,6 +130,8 @@ bool sx_gradients(struct sx_explainer *e, int64_t n, const double *points, doubl
                   double *gradients, struct sx_error *error)
 {
     sx_explainer_plan(e, n);
+    if (sx_known_ahead(e, n, points, values, gradients))
+        return true;
     if (sx_redecides(e))
         return sx_redecided(e, run_points, n, points, values, gradients, error);
     return run_points(e, n, points, values, gradients, error);

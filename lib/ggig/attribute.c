@@ -79,6 +79,15 @@ bool sx_attribute_of_input(const char *method)
     return false;
 }
 
+bool sx_attribute_at_sample(const char *method)
+{
+    for (int i = 0; i < N_ROWS; i++)
+        if (strcmp(rows[i].name, method) == 0)
+            return rows[i].run == sx_attribute_gradient ||
+                   rows[i].run == sx_attribute_input_gradient;
+    return false;
+}
+
 void sx_attribution_free(struct sx_attribution *r)
 {
     sx_tensor_free(&r->map);
@@ -167,18 +176,22 @@ static void judge_ascent(const struct sx_attributing *a, struct sx_attribution *
 /* How far the elements of the input are spread: 1 where it is about normalised. */
 static double spread_of(const struct sx_attributing *a)
 {
-    double most = 0, mean = 0, square = 0;
+    double mean = 0, square = 0;
     int64_t n = 0;
+    bool wide = false;
+    for (int64_t i = 0; i < a->size; i++)
+        wide |= fabs(a->x[i]) > 10 && isfinite(a->x[i]);
+    if (!wide)
+        return 1;
     for (int64_t i = 0; i < a->size; i++) {
         if (!isfinite(a->x[i]))
             continue;
         double before = a->x[i] - mean;
-        most = fmax(most, fabs(a->x[i]));
         mean += before / (double)++n;
         square += before * (a->x[i] - mean);
     }
     double deviation = a->o->spread > 0 ? a->o->spread : sqrt(square / (double)(n > 0 ? n : 1));
-    return most > 10 && deviation > 0 ? deviation : 1;
+    return deviation > 0 ? deviation : 1;
 }
 
 /* Fills in what the options leave to the method and the recipe. */

@@ -36,6 +36,8 @@ struct sx_explain_options {
                          * each if it is one, or the embedding behind it where it holds ids */
     enum sx_score score;
     bool values_only; /* no gradients: x may hold integers if the model has no real input */
+    bool
+        gradient; /* the gradient at every sample is wanted: it comes with the scores, in one pass */
     bool margin; /* prob and logprob from the sum of the other classes, exact for p near 1 */
     enum sx_ste ste;
     /* What values of the sample decide in the graph is evaluated anew for each point of sx_gradients,

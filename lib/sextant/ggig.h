@@ -108,6 +108,8 @@ struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options 
  * the input work on every model; others need places, or players. */
 const char *sx_attribute_method(int i, const char **what);
 bool sx_attribute_of_input(const char *method);
+/* Whether a method looks at the gradient at the sample alone: see sx_explain_options.gradient. */
+bool sx_attribute_at_sample(const char *method);
 
 /* Explains f at the explainer's sample. Free the result with sx_attribution_free. Memory does not grow
  * with steps or samples.

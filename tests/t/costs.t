@@ -15,8 +15,8 @@ while read -r forward backward command; do
     done
 done <<'END'
 1 0 onnx-run digits8.onnx digits8.npy
-2 1 ggig --method=grad digits8.onnx digits8.npy
-2 1 ggig --method=inputxgrad digits8.onnx digits8.npy
+1 1 ggig --method=grad digits8.onnx digits8.npy
+1 1 ggig --method=inputxgrad digits8.onnx digits8.npy
 2 1 ggig --method=guided-backprop digits8.onnx digits8.npy
 6 5 ggig --method=ig --steps=4 digits8.onnx digits8.npy
 5 4 ggig --method=ig-max --steps=3 digits8.onnx digits8.npy
