@@ -161,6 +161,23 @@ START_TEST(test_allocations)
 }
 END_TEST
 
+/* Blocks of huge pages are zeroed like others, when they are had again, too. */
+START_TEST(test_large_blocks)
+{
+    struct sx_error error = {0};
+    const size_t sizes[] = {((size_t)4 << 20) - 1, (size_t)4 << 20, ((size_t)6 << 20) + 5};
+    for (int round = 0; round < 2; round++) {
+        unsigned char *p = sx_new(sizes[_i], 1, &error);
+        ck_assert_ptr_nonnull(p);
+        for (size_t i = 0; i < sizes[_i]; i++)
+            if (p[i] != 0)
+                ck_abort_msg("byte %zu is %d", i, p[i]);
+        memset(p, 0xa5, sizes[_i]);
+        free(p);
+    }
+}
+END_TEST
+
 START_TEST(test_grow)
 {
     struct sx_error error = {0};
@@ -404,6 +421,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("base");
+    tcase_add_loop_test(c, test_large_blocks, 0, 3);
     SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_want, test_nearest_names,
               test_message_fills_its_room, test_message_is_one_line, test_checked_sizes,
               test_allocations, test_grow, test_arena, test_strdup, test_shape_count,

@@ -41,11 +41,18 @@ static bool no_memory(size_t bytes, struct sx_error *error)
     return false;
 }
 
+/* Bytes of a huge page: one fault brings in what 512 do of small ones. */
+#define HUGE ((size_t)1 << 21)
+
 void *sx_new(size_t n, size_t size, struct sx_error *error)
 {
     size_t bytes = SIZE_MAX;
     void *p = NULL;
-    if (sx_size_mul(&bytes, n, size) && bytes <= BIGGEST)
+    if (sx_size_mul(&bytes, n, size) && bytes >= 2 * HUGE) {
+        p = sx_new_huge(bytes, error);
+        return p != NULL ? memset(p, 0, bytes) : NULL;
+    }
+    if (bytes <= BIGGEST)
         p = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
     if (p == NULL)
         no_memory(bytes, error);
@@ -66,15 +73,14 @@ void *sx_new_aligned(size_t n, size_t size, struct sx_error *error)
 
 void *sx_new_huge(size_t bytes, struct sx_error *error)
 {
-    const size_t page = (size_t)1 << 21;
     void *p = NULL;
-    if (bytes < 2 * page)
+    if (bytes < 2 * HUGE)
         return sx_new_aligned(bytes, 1, error);
-    if (bytes > BIGGEST || posix_memalign(&p, page, bytes) != 0) {
+    if (bytes > BIGGEST || posix_memalign(&p, HUGE, bytes) != 0) {
         no_memory(bytes, error);
         return NULL;
     }
-    madvise(p, bytes / page * page, MADV_HUGEPAGE);
+    madvise(p, bytes / HUGE * HUGE, MADV_HUGEPAGE);
     return p;
 }
 
