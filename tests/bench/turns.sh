@@ -4,8 +4,10 @@
 #   turns OURS PEER    command lines, PEER may be empty: lines of "SECONDS MEGABYTES" in $T/ours and
 #                      $T/peer; of what is ours $operations and $bytes. Fails where ours does
 #
-# At least three turns each, and more until BENCH_SECONDS have gone by; one where that is 0.
-BENCH_SECONDS=${BENCH_SECONDS:-6}
+# At least three turns each, or two that take LONG_SECONDS, and more until BENCH_SECONDS have gone by; one
+# where that is 0.
+BENCH_SECONDS=${BENCH_SECONDS:-4}
+LONG_SECONDS=15
 trap '' PIPE
 
 # A timer that ended has said nothing to read.
@@ -20,13 +22,14 @@ turn_peer() {
 }
 
 take_turns() {
-    end=$(($(date +%s) + BENCH_SECONDS)) n=0 least=3
+    start=$(date +%s) n=0 spent=0 least=3
     [ "$BENCH_SECONDS" -gt 0 ] || least=1
-    while [ $n -lt $least ] || { [ $n -lt 200 ] && [ "$(date +%s)" -lt $end ]; }; do
+    while [ $n -lt $least ] || { [ $n -lt 200 ] && [ $spent -lt "$BENCH_SECONDS" ]; }; do
         turn_ours 2>>"$T/err" || return
         [ -z "$1" ] || turn_peer 2>>"$T/err" || return 0
         sleep 0.02 # the threads of one go to sleep before the other begins
-        n=$((n + 1))
+        n=$((n + 1)) spent=$(($(date +%s) - start))
+        [ $n -lt 2 ] || [ $spent -lt $LONG_SECONDS ] || return 0
     done
 }
 
