@@ -172,7 +172,8 @@ wrong 'no such file' 1 --attr=nowhere.csv
 wrong 'no method of the name' 1 --attr=own:shapley
 wrong 'no layer' 2 --neuron=nothing:3 --methods=gxi
 wrong 'too high an order' 2 --taylor=30
-wrong 'a kind of other tools' 2 -f png -o x.png --kind=curve
+run attr-decompose -f png -o x.png --kind=curve product.onnx x.csv
+refused 'a kind of other tools' 2 'does not fit option --kind'
 run attr-decompose --methods=nothing product.onnx x.csv
 is 'unknown method' "$status" 2
 ok 'says so' grep -q "no method 'nothing'" "$T/err"
