@@ -1,20 +1,22 @@
-/* adjusted.c - interaction indices from fits and what these leave: unbiased, and close where
- * a fit says most of a game.
+/* adjusted.c - interaction indices by a fitted game as control variate. The estimate is
+ * unbiased; its error is small if the fit explains most of the game.
  *
- * Control variates with cross-fitting: coalitions are drawn by size and dealt into folds. An additive
- * (or pairwise) game g is fitted on all folds but one. index(v) = index(g) + index(v - g), where
- * index(g) is known in closed form, and the fold that was left out estimates index(v - g) without
- * bias. The results of all folds are averaged. With the Shapley kernel, fits are KernelSHAP (Lundberg and
- * Lee 2017), those of pairs the faithful interaction. A coalition of s players has leverage
- * 1/C(n, s) in KernelSHAP (Musco and Witter 2025): sizes are drawn evenly then. */
+ * Control variates with cross-fitting: coalitions are drawn by size and dealt into folds. An
+ * additive (or pairwise) game g is fitted on all folds but one.
+ *     index(v) = index(g) + index(v - g)
+ * index(g) is known in closed form. The fold that was left out estimates index(v - g) without
+ * bias. The results of all folds are averaged. With the Shapley kernel, an
+ * additive fit is KernelSHAP (Lundberg and Lee 2017), and a pairwise fit is the faithful
+ * interaction. A coalition of s players has leverage 1/C(n, s) in KernelSHAP (Musco and Witter
+ * 2025), so sizes are drawn evenly. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shapley/estimate.h"
 
-/* More folds are a little closer, and take more time: fewer for many players, or where coalitions
- * are so many to a pair of players that fits are close anyway. */
+/* More folds are a little more accurate and take more time. Fewer are used for many players,
+ * and if there are many coalitions per pair of players. */
 #define MOST_FOLDS 4
 #define PLENTY 4
 #define MANY_PLAYERS 128
@@ -24,19 +26,19 @@ struct adjusting {
     const struct sx_adjusting *how;
     struct sx_weights weights;
     struct sx_draw draw;
-    double *value; /* without v(empty) */
+    double *value; /* v - v(empty) */
     double *residual, *weight, *sum, *scattered;
-    uint8_t *fold;  /* from 1; 0: all of its size are there */
+    uint8_t *fold;  /* of each coalition, from 1; 0: its size is enumerated completely */
     int64_t *size;  /* of each coalition */
-    double *counts; /* per size: coalitions of the fold, of the others */
+    double *counts; /* [sizes, 2]: coalitions in the fold, coalitions in all others */
     double *part;
     int folds;
     struct sx_outer outer;
     struct sx_interactions base; /* the terms of the fit */
-    double *mean;                /* of their values over folds */
-    double *table;               /* those of singles and pairs: [n, n], or [n] without pairs */
+    double *mean;                /* the mean over folds of the values of `base` */
+    double *table; /* the values of singles and pairs: [n, n], or [n] for order 1 */
     int64_t order, *member;
-    bool fitted; /* otherwise they are the straight line */
+    bool fitted; /* false: g is the straight line from v(empty) to v(N) */
 };
 
 static const uint64_t *coalition_of(const struct adjusting *w, int64_t i)
@@ -44,7 +46,7 @@ static const uint64_t *coalition_of(const struct adjusting *w, int64_t i)
     return w->draw.coalition + (size_t)i * w->e->game->words;
 }
 
-/* Deals what was drawn together to the folds in turn, from a random one on. */
+/* Deals the units to the folds in turn, starting with a random fold. */
 static void deal(struct adjusting *w)
 {
     const struct sx_draw *d = &w->draw;
@@ -76,8 +78,8 @@ static void count_sizes(struct adjusting *w, int fold)
 
 /* ---- The fit ---- */
 
-/* The order of the fit: where it is not given, the largest up to 2 whose terms the coalitions can
- * tell apart with ease. Without any, the straight line from v(empty) to v(N) is taken out. */
+/* The order of the fit. By default the largest up to 2 whose terms are well determined by the
+ * coalitions. If there is none, the straight line from v(empty) to v(N) is the fit. */
 static int64_t choose_order(struct adjusting *w)
 {
     int64_t n = w->e->game->n_live, fitted = 0;
@@ -131,7 +133,7 @@ static bool fit_others(struct adjusting *w, int fold)
                                     (long long)w->draw.count, (long long)w->base.count));
 }
 
-/* How many members of term k are among the n of a set; both are in order. */
+/* How many members of term k are in set[n]. Both are ascending. */
 static int64_t common(const struct sx_interactions *terms, int64_t k, const int64_t *set,
                       int64_t n)
 {
@@ -165,9 +167,9 @@ void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base)
     }
 }
 
-/* ---- What it leaves ---- */
+/* ---- The residuals ---- */
 
-/* Notes the fit's terms in the table, and in the mean. */
+/* Copies the fit's terms to the table, and adds them to the mean. */
 static void keep_fit(struct adjusting *w)
 {
     const struct sx_interactions *base = &w->base;
@@ -182,7 +184,7 @@ static void keep_fit(struct adjusting *w)
     }
 }
 
-/* What the fit says of a coalition. */
+/* g(coalition). */
 static double fitted_value(const struct adjusting *w, const uint64_t *coalition)
 {
     const struct sx_interactions *base = &w->base;
@@ -204,7 +206,8 @@ static double fitted_value(const struct adjusting *w, const uint64_t *coalition)
     return sum;
 }
 
-/* The fold stands for all coalitions that are in no other one. */
+/* Adds the index of the residuals of one fold. The fold represents all coalitions outside the
+ * other folds. */
 static void add_residuals(struct adjusting *w, int fold)
 {
     const struct sx_draw *d = &w->draw;

@@ -3,9 +3,9 @@
  *
  * v(T) - v(empty) = sum of a(U) over U within T + sum of b(S) over S that meet T. Any a may be
  * chosen; b follows as b0 - Q a, where b0 are the OR terms alone and column U of Q those of one
- * AND term. The sum of |a| + |b| is least at a point where as many of them are zero as there are
- * unknowns: from such a point we walk along the steepest edge as far as it descends, past any
- * number of kinks, and exchange the zero that was left for the one that stopped us. */
+ * AND term. The sum of |a| + |b| is least at a point where as many of them are zero as there
+ * are unknowns: from such a point we walk along the steepest edge as far as it descends, past
+ * any number of kinks, and exchange the zero that was left for the one that stopped us. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +14,16 @@
 
 #define MOST_PLAYERS 10
 
-/* The terms that are not zero as functions of those that are: w = now + slope z. Row and column
- * i < m stand for a, i >= m for b, both at the set i % m + 1. */
+/* The terms w that are not zero as functions of those that are zero: w = now + slope z.
+ * Index i < m stands for a, i >= m for b, both at the set i % m + 1. */
 struct walk {
-    int64_t m;                   /* sets but the empty one */
-    double *slope, *now, *exact; /* [m, m]; now is perturbed, so that no two kinks coincide */
+    int64_t m;                   /* nonempty sets */
+    double *slope, *now, *exact; /* slope [m, m]; now = exact + perturbation against ties */
     double *gradient, *length;
     int64_t *zero, *other, *order;
 };
 
-/* The OR terms of v without AND terms; v has the empty set's value taken off. */
+/* b0: the OR terms of v without AND terms. v is relative to v(empty). */
 static void or_terms(const double *v, int64_t n, double *b)
 {
     size_t count = (size_t)1 << n;
@@ -68,7 +68,7 @@ static void walk_free(struct walk *w)
     free(w->order);
 }
 
-/* Starts with no AND term. */
+/* The vertex a = 0. */
 static void start(struct walk *w, const double *b0)
 {
     double scale = 0;
@@ -84,7 +84,7 @@ static void start(struct walk *w, const double *b0)
     }
 }
 
-/* The zero whose change, up or down, descends most steeply; -1 at the least sum. */
+/* The zero whose change, up or down, lowers the sum most steeply. -1 at the minimum. */
 static int64_t steepest(struct walk *w, double *direction)
 {
     int64_t best = -1;
@@ -137,7 +137,7 @@ static int64_t last_kink(struct walk *w, int64_t j, double direction)
     return -1;
 }
 
-/* Makes term `row` zero, and zero `j` what follows from it. */
+/* Exchanges the term `row`, which becomes zero, and the zero `j`, which becomes a term. */
 static void exchange(struct walk *w, int64_t row, int64_t j)
 {
     int64_t m = w->m;
@@ -171,7 +171,7 @@ static double total(const double *terms, int64_t m)
     return sum;
 }
 
-/* b that goes with a. */
+/* The OR terms b that complete v, given a. */
 static void follow(const double *v, const double *a, int64_t n, double *b)
 {
     size_t count = (size_t)1 << n;
@@ -189,7 +189,7 @@ static void follow(const double *v, const double *a, int64_t n, double *b)
             b[i] = 0;
 }
 
-/* An OR of one player is an AND of one player. */
+/* Adds the OR terms of single players to their AND terms, which are the same functions. */
 static void move_singles(double *a, double *b, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -198,7 +198,7 @@ static void move_singles(double *a, double *b, int64_t n)
     }
 }
 
-/* a and b for v; AND terms alone stay where nothing is gained. */
+/* Sets a and b for v. If OR terms do not lower the sum, b stays 0. */
 static bool solve(const double *v, int64_t n, double *a, double *b, struct sx_error *error)
 {
     struct walk w;
@@ -209,7 +209,7 @@ static bool solve(const double *v, int64_t n, double *a, double *b, struct sx_er
         or_terms(v, n, b);
         start(&w, b);
         double direction = 0;
-        /* The sum falls in each step; the bound is for rounding that would not let it end. */
+        /* The sum falls in each step. The bound is a guard against cycles by rounding. */
         for (int64_t step = 0; step < 64 * w.m; step++) {
             int64_t j = steepest(&w, &direction);
             int64_t row = j >= 0 ? last_kink(&w, j, direction) : -1;

@@ -1,4 +1,4 @@
-/* bch.c - BCH codes: a sparse vector of bits from few parities of it. */
+/* bch.c - BCH codes: recover a sparse vector of bits from a few of its parities. */
 #include <string.h>
 
 #include "shapley/sparse.h"
@@ -48,7 +48,8 @@ bool sx_bch_bit(const struct sx_bch *c, int64_t place, int i, int b)
     return (c->power[exponent] >> b & 1) != 0;
 }
 
-/* Berlekamp and Massey: the shortest recurrence of the power sums s[0..2t-1]; its degree. */
+/* Berlekamp-Massey: finds the shortest recurrence of the power sums s[0..2t-1]. Returns its
+ * degree. */
 static int locate(const struct sx_bch *c, const unsigned *s, unsigned *locator)
 {
     unsigned before[2 * MOST_ERRORS + 2] = {1}, keep[2 * MOST_ERRORS + 2], last = 1;

@@ -1,8 +1,11 @@
 /* benefit.c - B, B_max, B_min and T of a set of players, with their errors.
  *
  * Zhang, Xie, Zheng, Zhang, Zhang, Interpreting Multivariate Shapley Interactions in DNNs, AAAI
- * 2021: with u(C) the Shapley value of C as one player in the absence of the rest of A,
- *     B = u(A) - sum of u(i),  T = max over partitions of sum of u(C) - min of the same. */
+ * 2021. u(C) is the Shapley value of C as one player in the absence of the rest of A.
+ *     B     = u(A) - sum of u(i)
+ *     B_max = max over partitions of (sum of u(C)) - sum of u(i)
+ *     B_min = min over partitions of (sum of u(C)) - sum of u(i)
+ *     T     = B_max - B_min */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +52,7 @@ static bool find_components(struct sx_benefiting *b)
     return ok;
 }
 
-/* The columns of single members and of the set, as partitions. */
+/* The partition into single members, and the partition of one block. */
 static void find_singles(struct sx_benefiting *b, struct sx_parted *singles,
                          struct sx_parted *whole)
 {
@@ -106,7 +109,7 @@ static void take_values(struct sx_benefiting *b, const struct sx_parted *singles
     r->contexts = b->s.merged.draw.count;
 }
 
-/* The partitions at which the gradient search arrives, valued like all others. */
+/* The partition that the gradient search finds. It is then valued like all others. */
 static bool search_gradient(struct sx_benefiting *b, double sign, struct sx_parted *parted,
                             double *link)
 {
@@ -139,7 +142,8 @@ static bool find_gradient(struct sx_benefiting *b)
     return ok;
 }
 
-/* The best partitions, in the way that is asked for or possible. */
+/* The best partitions: by gradient, greedily, or exactly, as the options and the size
+ * require. */
 static bool find_partitions(struct sx_benefiting *b)
 {
     if (b->o->gradient)
@@ -170,7 +174,7 @@ void sx_benefit_free(struct sx_benefit *r)
     *r = (struct sx_benefit){0};
 }
 
-/* Everything within one budget. */
+/* The complete result for one budget. */
 static bool within(struct sx_benefiting *b, struct sx_game *game, const int64_t *set, int64_t m,
                    int64_t budget)
 {
@@ -205,7 +209,7 @@ static bool within(struct sx_benefiting *b, struct sx_game *game, const int64_t 
     return ok;
 }
 
-/* Small tables, and those that are no dearer than the contexts, are filled whole. */
+/* Fills the table of all coalitions if it is small, or not dearer than the contexts. */
 static bool fill_table(struct sx_game *game, int64_t m, const struct sx_shapley_options *o,
                        double limit, struct sx_error *error)
 {
@@ -219,7 +223,7 @@ static bool fill_table(struct sx_game *game, int64_t m, const struct sx_shapley_
     return (all > SMALL_TABLE && all > contexts * (columns + 1)) || sx_game_fill(game, error);
 }
 
-/* The partitions that count. */
+/* The kind of partitions that are admitted. */
 static enum sx_partition partition_of(const struct sx_shapley_options *o)
 {
     int64_t rows, columns;
@@ -242,8 +246,8 @@ struct benefit_task {
     const struct sx_shapley_options *o;
 };
 
-/* Doubles the budget up to `most`, until nothing more is to be had. Where the work is ended, the result of
- * the budget before is what there is. */
+/* Doubles the budget up to `most` until the errors are small enough. If the work is stopped,
+ * the result of the previous budget remains. */
 static bool in_steps(const struct benefit_task *t, int64_t budget, int64_t most,
                      struct sx_benefit *r, struct sx_error *error)
 {
@@ -268,7 +272,7 @@ static bool in_steps(const struct benefit_task *t, int64_t budget, int64_t most,
     }
 }
 
-/* Whether all contexts of all coalitions within the set are within the limit. */
+/* Whether all contexts of all coalitions within the set can be evaluated within the limit. */
 static bool has_all_contexts(const struct benefit_task *t)
 {
     int64_t n = t->game->n_live;
@@ -278,7 +282,8 @@ static bool has_all_contexts(const struct benefit_task *t)
     return contexts * (columns + 1) <= (double)sx_budgets_of(t->o).whole;
 }
 
-/* All coalitions, or all contexts, where these are within the limit; else by contexts that are drawn. */
+/* Without a time limit: exact if all coalitions, or all contexts, are within the limit.
+ * Otherwise contexts are drawn. */
 static bool as_told(const struct benefit_task *t, struct sx_benefit *r, struct sx_error *error)
 {
     int64_t limit = sx_budgets_of(t->o).whole, most = sx_budgets_of(t->o).estimate;
@@ -288,7 +293,8 @@ static bool as_told(const struct benefit_task *t, struct sx_benefit *r, struct s
     return in_steps(t, first, most, r, error);
 }
 
-/* Where time may be up: estimates first, one of which is the result if it is. */
+/* With a time limit: makes estimates first. If the time runs out, the last one is the
+ * result. */
 static bool in_time(const struct benefit_task *t, struct sx_benefit *r, struct sx_error *error)
 {
     struct sx_benefit estimate = {0};

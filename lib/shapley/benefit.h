@@ -1,4 +1,4 @@
-/* benefit.h - the benefit of one set under way: its search, and the errors of what it finds. */
+/* benefit.h - what the computation of the benefit of one set shares between its files. */
 #ifndef SX_BENEFIT_H
 #define SX_BENEFIT_H
 
@@ -9,16 +9,18 @@ struct sx_benefiting {
     const struct sx_shapley_options *o;
     struct sx_benefit *r;
     struct sx_parted max, min, other;
-    double *u, *f; /* room: per column; per context */
+    double *u; /* scratch: [columns] */
+    double *f; /* scratch: [contexts] */
     struct sx_error *error;
 };
 
 /* folds.c */
-/* The standard error of (sum over plus[] minus sum over minus[] of what columns are worth). */
+/* The standard error of (sum of u over plus's blocks) - (sum of u over minus's blocks). */
 double sx_benefit_error(struct sx_benefiting *b, const struct sx_parted *plus,
                         const struct sx_parted *minus);
-/* Each context is valued with the partitions that were best without its fold: what noise makes
- * the largest in one part of the contexts is not the largest in the other. */
+/* Sets T_corrected by cross-validation. Each fold of contexts is evaluated with the partitions
+ * that are best on the other folds. So noise that made a partition the best one is not
+ * counted. */
 bool sx_benefit_correct(struct sx_benefiting *b);
 
 /* links.c: which neighbours, or which pairs, are in one block of the best partitions. */

@@ -1,7 +1,7 @@
 /* budget.c - how many evaluations a game may take. */
 #include "shapley/shapley.h"
 
-/* Inputs of more elements are dear to evaluate. */
+/* The number of elements from which an input has the smaller default budgets. */
 #define LARGE_INPUT 10000
 
 struct sx_budgets sx_budgets_of(const struct sx_shapley_options *o)

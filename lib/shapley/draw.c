@@ -1,24 +1,25 @@
 /* draw.c - coalitions drawn at random, by size or in pairs, with weights for unbiased sums.
  *
- * In strata, a size whose share would take in all of its coalitions has them all, and what is
- * left of the budget goes to the others; they are drawn without repetition. Where the budget is
- * less than two for each size, sizes are rounded at random and share one stratum. */
+ * With `strata`, a size is enumerated completely if its share covers all its coalitions. The
+ * rest of the budget goes to the other sizes, which are drawn without repetition. If the budget
+ * is less than two units per size, the shares are rounded at random, and these sizes share one
+ * stratum. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shapley/shapley.h"
 
-/* What is going on. */
+/* The state of a draw. */
 struct drawing {
     const struct sx_draw_options *o;
     struct sx_draw *d;
-    int64_t *member; /* a permutation of the players, its head the coalition drawn last */
+    int64_t *member; /* a permutation of the players; its head is the last coalition */
     double *population;
-    int64_t *wanted; /* coalitions of each size */
+    int64_t *wanted; /* how many coalitions of each size are drawn */
     double *expected;
     bool *all;
-    size_t *slot; /* hash table of what the stratum has; numbers from 1 */
+    size_t *slot; /* hash table of the stratum's coalitions: 1 + number; 0: free */
     size_t n_slots;
     uint64_t stream, counter; /* a stream for each size: a larger budget draws the same first */
 };
@@ -30,7 +31,8 @@ static double uniform(struct drawing *w)
 
 /* ---- How many of each size ---- */
 
-/* Enumerates completely every size whose share of the remaining budget covers all its coalitions. */
+/* Enumerates completely every size whose share of the remaining budget covers all its
+ * coalitions. */
 static double take_whole(struct drawing *w, double left)
 {
     const struct sx_draw_options *o = w->o;
@@ -51,8 +53,8 @@ static double take_whole(struct drawing *w, double left)
     return left;
 }
 
-/* Rounds the shares of the other sizes so that each is right in the mean. With pairs, sizes s
- * and n - s are rounded together and each has as many. */
+/* Rounds the shares of the other sizes at random, such that each has the right expectation.
+ * With pairs, sizes s and n - s are rounded together to the same number. */
 static void round_shares(struct drawing *w, double left)
 {
     const struct sx_draw_options *o = w->o;
@@ -77,7 +79,7 @@ static void round_shares(struct drawing *w, double left)
     }
 }
 
-/* Are there two units for each size that is not whole? */
+/* Whether each size that is not complete has at least two units. */
 static bool are_enough(const struct drawing *w)
 {
     for (int64_t s = 0; s <= w->o->n; s++)
@@ -89,7 +91,7 @@ static bool are_enough(const struct drawing *w)
 
 /* ---- Drawing ---- */
 
-/* The first `size` of w->member become a random set. */
+/* Makes the first `size` of w->member a random set. */
 static void shuffle(struct drawing *w, int64_t size)
 {
     for (int64_t i = 0; i < size; i++) {
@@ -109,7 +111,7 @@ static uint64_t *put(struct drawing *w, int64_t size, bool complement)
     return c;
 }
 
-/* Whether the coalition just put is new in its stratum, and notes it. */
+/* Whether the last coalition is new in its stratum. Adds it to the hash table. */
 static bool is_new(struct drawing *w, const uint64_t *coalition)
 {
     size_t words = w->o->words, at;
@@ -138,7 +140,7 @@ static void end_stratum(struct sx_draw *d, double missing, int64_t unit)
 
 static void draw_whole(struct drawing *w, int64_t size)
 {
-    int64_t *index = w->member; /* used as a combination, and put in order again */
+    int64_t *index = w->member; /* scratch for a combination; reset below */
     double weight = w->o->part[size] / w->population[size];
     for (int64_t i = 0; i < w->o->n; i++)
         index[i] = i;
@@ -158,7 +160,7 @@ static void begin_stream(struct drawing *w, int64_t size)
         w->member[i] = i;
 }
 
-/* Draws w->wanted[size] of one size, with as many complements if pairs are asked for. */
+/* Draws w->wanted[size] coalitions of one size. With pairs each comes with its complement. */
 static void draw_size(struct drawing *w, int64_t size, bool thin)
 {
     const struct sx_draw_options *o = w->o;
@@ -303,7 +305,7 @@ double sx_draw_variance(const struct sx_draw *draw, const double *f)
         if (draw->missing[s] <= 0)
             continue;
         if (n < 2)
-            return INFINITY; /* one has no scatter */
+            return INFINITY; /* a single unit has no scatter */
         for (int64_t i = 0; i < n; i++) {
             double y = 0;
             for (int64_t k = draw->first[s] + i * unit; k < draw->first[s] + (i + 1) * unit;

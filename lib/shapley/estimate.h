@@ -7,13 +7,14 @@
 /* ---- Sums of products ---- */
 
 struct sx_estimate;
-/* Every index that weighs the Moebius transform, from game->products. Status 2 where that would lose
+/* Computes any index with a `weight` from game->products. Status 2 if cancellation would lose
  * too many digits. */
 bool sx_exact_products(struct sx_estimate *e);
 
 /* ---- Estimators ---- */
 
-/* What an estimator works on; terms are those of sx_terms_new over the live players. */
+/* The input and output of an estimator. `terms` comes from sx_terms_new over the live
+ * players. */
 struct sx_estimate {
     struct sx_game *game;
     const struct sx_index_row *row;
@@ -27,8 +28,7 @@ struct sx_estimate {
 /* The most players of a set in a best fit. */
 #define SX_FIT_ORDER 4
 
-/* An index of S as a sum over sizes t of the mean over the T of that size of
- * weight[s, |S and T|, t] v(T). */
+/* index(S) = sum over t of the mean of  weight[s, |S and T|, t] v(T)  over the T of size t. */
 struct sx_weights {
     int64_t n, order;
     double *weight; /* [order + 1, order + 1, n + 1] */
@@ -39,22 +39,21 @@ bool sx_weights_new(struct sx_weights *weights, const struct sx_index_row *row, 
 void sx_weights_free(struct sx_weights *weights);
 double sx_weight(const struct sx_weights *weights, int64_t s, int64_t in, int64_t t);
 
-/* Of the T of size t among n players, the share of those that have `in` given ones, and no
- * others, of a set of s. */
+/* P(S and T = I) for a uniform T of size t among n players, |S| = s, and a given I within S of
+ * `in` members. */
 double sx_meeting(int64_t n, int64_t s, int64_t in, int64_t t);
 
-/* Which sizes of coalitions are drawn: those that have weights, evenly; all but the ends, evenly
- * or as the Shapley kernel weighs them; the same, with all of one player and all but one; all. */
+/* Which sizes of coalitions are drawn. */
 enum sx_sizes {
-    SX_SIZES_WEIGHED,
-    SX_SIZES_INNER,
-    SX_SIZES_KERNEL,
-    SX_SIZES_EDGES,
-    SX_SIZES_ALL
+    SX_SIZES_WEIGHED, /* sizes with a weight, evenly */
+    SX_SIZES_INNER,   /* 1 .. n - 1, evenly */
+    SX_SIZES_KERNEL,  /* 1 .. n - 1, in proportion to the Shapley kernel */
+    SX_SIZES_EDGES,   /* as INNER, but sizes 1 and n - 1 come first and are complete */
+    SX_SIZES_ALL      /* 0 .. n */
 };
 
-/* Draws coalitions, and their values, which the caller frees; weight[] in the draw is for means
- * over each size. */
+/* Draws coalitions and evaluates them. The caller frees *draw and *value. draw->weight[] is for
+ * the mean over each size. */
 bool sx_coalitions_draw(struct sx_estimate *e, const struct sx_weights *weights,
                         enum sx_sizes sizes, bool pairs, struct sx_draw *draw, double **value);
 
@@ -63,39 +62,42 @@ bool sx_coalitions_draw(struct sx_estimate *e, const struct sx_weights *weights,
 bool sx_units_add(struct sx_estimate *e, const struct sx_weights *weights,
                   const struct sx_draw *draw, const double *y, const double *scattered);
 
-/* Means over strata of coalitions by size and by what of a set is present (SVARM-IQ), or by size
- * alone (SHAP-IQ). */
+/* Estimates by the means over strata of coalitions. by_members: a stratum is a size and the
+ * members of S that are present (SVARM-IQ). Otherwise it is a size (SHAP-IQ). */
 bool sx_estimate_strata(struct sx_estimate *e, bool by_members);
 
-/* Fits to parts of the coalitions, and the index of what they leave in the others. */
+/* How sx_estimate_adjusted fits. It estimates the index of the fit's residuals on held-out
+ * coalitions. */
 struct sx_adjusting {
     enum sx_sizes sizes;
     bool pairs;    /* coalitions come with complements */
-    bool outer;    /* KernelSHAP-IQ's two fits, otherwise one */
-    int64_t order; /* of the fit; 0: up to 2, as coalitions allow */
+    bool outer;    /* the two fits of KernelSHAP-IQ, otherwise one fit */
+    int64_t order; /* of the fit; 0: the largest up to 2 that the coalitions determine */
 };
 
 bool sx_estimate_adjusted(struct sx_estimate *e, const struct sx_adjusting *how);
 
-/* Adds the index of a game to the values of terms: base has its Moebius transform. */
+/* Adds the index of a game to the values of e->terms. `base` holds its Moebius transform. */
 void sx_add_index(struct sx_estimate *e, const struct sx_interactions *base);
 
-/* Of a part of a game that is all there is: the best fit to it. */
+/* The index of the best fit to the known coalitions of a game that cannot be evaluated
+ * further. */
 bool sx_estimate_given(struct sx_estimate *e);
 
-/* Orders of all players, each also reversed if `both`: Shapley and Owen values. */
+/* Shapley and Owen values from random orders of the players. `both`: each order is also
+ * reversed. */
 bool sx_estimate_permutation(struct sx_estimate *e, bool both);
 
-/* A sparse Fourier transform: makes the terms itself, whatever the order. */
+/* Estimates by a sparse Fourier transform. Makes e->terms itself. */
 bool sx_estimate_sparse(struct sx_estimate *e);
 
 /* ---- Least squares ---- */
 
-/* Sums of weights over the coalitions that hold a set, for all sets of up to `most` of n
- * players, 6 at most. */
+/* For every set of up to `most` (<= 6) of n players: the sum of the weights of the coalitions
+ * that contain it. */
 struct sx_moments {
     int64_t n, most;
-    double *sum[7];
+    double *sum[7];  /* per size of set */
     int64_t *choose; /* binomials [n + 1, 8], up to `most` */
 };
 
@@ -114,12 +116,11 @@ void sx_moments_add(struct sx_moments *moments, const int64_t *member, int64_t k
 double sx_moments_union(const struct sx_moments *moments, const int64_t *a, int64_t na,
                         const int64_t *b, int64_t nb);
 
-/* In place: the sum for each set becomes that of weights times (-1)^(how many of it are in the
- * coalition). */
+/* In place: the sum for each set S becomes  sum over T of weight(T) (-1)^|S and T|. */
 void sx_moments_transform(struct sx_moments *moments);
 
-/* In place: the upper triangle of a symmetric positive definite [n, n] becomes its Cholesky factor
- * U; false when it is not positive definite. The lower triangle is left alone. */
+/* In place: the upper triangle of the symmetric [n, n] `a` becomes its Cholesky factor U. The
+ * lower triangle is not read or written. False if `a` is not positive definite. */
 bool sx_cholesky(double *a, int64_t n);
 
 /* In place: solves U' U x = b. */
@@ -130,38 +131,44 @@ void sx_cholesky_solve(const double *factor, int64_t n, double *b);
 struct sx_outer {
     struct sx_estimate *e;
     const struct sx_draw *draw;
-    int64_t n, p;       /* live players, pairs */
+    int64_t n;          /* live players */
+    int64_t p;          /* pairs of them */
     const double *mean; /* the weight of each coalition in the mean of its size */
-    double *value;      /* then what the singles leave */
+    double *value;      /* v of each coalition; after fit_singles the residuals */
     double *edge;       /* edge[i] = v({i}) + v(N without i) */
     double *single;     /* Shapley values */
-    int64_t *member;    /* [coalitions, n]: those of each, then the others */
+    int64_t *member;    /* [coalitions, n]: the members of each, then the other players */
     int64_t *size;      /* of each coalition */
-    int64_t *pairs;     /* the members of each */
+    int64_t *pairs;     /* [p, 2]: the members of each pair */
     struct sx_moments moments;
     double *split; /* split[i][j] = sum of w(S) v(S) over coalitions S that separate i from j */
-    double *matrix, *right, *pair; /* of each pair: the mean of its character */
+    double *matrix, *right; /* the normal equations of the pairs */
+    double *pair;           /* [p]: the mean of the character of each pair */
 };
 
 bool sx_outer_new(struct sx_outer *fit, struct sx_estimate *e, const struct sx_draw *draw);
 void sx_outer_free(struct sx_outer *fit);
 
-/* KernelSHAP-IQ's fit of singles and pairs, as Moebius terms, to values less v(empty) of which
- * mean[i] is the weight within a size; all of one player and of all but one are there. False when
- * coalitions do not tell the pairs apart. */
+/* KernelSHAP-IQ's fit of singles and pairs to value[] = v - v(empty), as Moebius terms. mean[i]
+ * is the weight of coalition i within its size. All coalitions of 1 and of n - 1 players must
+ * be there. False if the coalitions do not determine the pairs. */
 bool sx_outer_fit(struct sx_outer *fit, const double *mean, const double *value, double *terms);
 
 /* ---- Fits ----
  *
- * A sum of terms over the sets of a list, each counting for the coalitions that hold it. */
+ * g(T) = sum of term[k] over the sets k of a list that lie within T. */
 struct sx_fit {
     const struct sx_game *game;
-    struct sx_interactions *terms; /* the list, not its values */
-    int64_t n, p;                  /* live players, terms */
-    int64_t *local, *member;       /* the terms' members, and a coalition's, as live players */
-    uint8_t *present;              /* of a coalition: per live player */
+    struct sx_interactions *terms; /* the list; its values are not used */
+    int64_t n;                     /* live players */
+    int64_t p;                     /* terms */
+    int64_t *local;                /* the members of the terms, as live players */
+    int64_t *member;               /* the members of a coalition, as live players */
+    uint8_t *present;              /* [n]: which live players a coalition has */
     struct sx_moments moments;
-    double *matrix, *right, *ones; /* the factor; right side, then solution; inverse of ones */
+    double *matrix; /* the normal equations, then their factor */
+    double *right;  /* the right side, then the solution */
+    double *ones;   /* the solution for a right side of ones */
 };
 
 bool sx_fit_new(struct sx_fit *fit, const struct sx_game *game, const int64_t *place,
@@ -171,18 +178,19 @@ void sx_fit_free(struct sx_fit *fit);
 /* Sets member[] and present[]; the number of members. */
 int64_t sx_fit_members(struct sx_fit *fit, const uint64_t *coalition);
 
-/* Adds a value y to the equations. */
+/* Adds the equation  g(coalition) = y  with its weight. */
 void sx_fit_add(struct sx_fit *fit, const uint64_t *coalition, double weight, double y);
 
-/* Factors the matrix; false where the coalitions do not tell the terms apart. Then solves for
- * right[]; the terms sum to *total unless it is NULL. */
+/* Factors the matrix. False if the coalitions do not determine the terms. */
 bool sx_fit_factor(struct sx_fit *fit);
+/* Solves for right[]. `total` not NULL: the terms are constrained to sum to *total. */
 void sx_fit_solve(struct sx_fit *fit, const double *total);
 
-/* What terms[] say of a coalition. */
+/* g(coalition) with the values terms[]. */
 double sx_fit_value(struct sx_fit *fit, const uint64_t *coalition, const double *terms);
 
-/* The weight of all coalitions of each size under the Shapley kernel, or if all are equal. */
+/* part[s] becomes the weight of all coalitions of size s together: under the Shapley kernel, or
+ * with equal weights. */
 void sx_kernel_parts(int64_t n, bool shapley, double *part);
 
 #endif

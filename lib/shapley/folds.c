@@ -1,4 +1,4 @@
-/* folds.c - how far the benefit of a set can be off: standard errors, and the correction of T. */
+/* folds.c - standard errors of the benefit of a set, and the bias correction of T. */
 #include <math.h>
 #include <string.h>
 
@@ -23,13 +23,13 @@ double sx_benefit_error(struct sx_benefiting *b, const struct sx_parted *plus,
     return sqrt(sx_draw_variance(&w->draw, b->f));
 }
 
-/* The fold of a context within its stratum: those drawn together stay together. */
+/* The fold of a context within its stratum. A unit stays in one fold. */
 static int64_t fold_of(const struct sx_draw *d, int64_t stratum, int64_t context)
 {
     return (context - d->first[stratum]) / d->unit[stratum] % FOLDS;
 }
 
-/* What columns are worth without the contexts of one fold. */
+/* Sets b->u to the values of the columns over the contexts outside one fold. */
 static void leave_fold(struct sx_benefiting *b, int64_t fold)
 {
     const struct sx_merged *w = &b->s.merged;

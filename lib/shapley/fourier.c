@@ -1,4 +1,5 @@
-/* fourier.c - sparse sums over sets: characters fitted to values, Moebius terms of them. */
+/* fourier.c - sparse sums over sets: fits characters to values, and turns them into Moebius
+ * terms. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +32,7 @@ void sx_sparse_free(struct sx_sparse *f)
     *f = (struct sx_sparse){.n = f->n, .words = f->words};
 }
 
-/* By size, and then as lists of members are sorted: where two sets differ first, the one that
- * has the smaller player comes first. */
+/* Orders sets by size, then lexicographically by their ascending members. */
 static int compare(const uint64_t *a, const uint64_t *b, size_t words)
 {
     int64_t na = sx_set_count(a, words), nb = sx_set_count(b, words);
@@ -46,7 +46,7 @@ static int compare(const uint64_t *a, const uint64_t *b, size_t words)
     return 0;
 }
 
-/* Moves the term at `at` down the heap of the first n. */
+/* Sifts the term at `at` down the heap of the first n terms. */
 static void sift(struct sx_sparse *f, int64_t at, int64_t n)
 {
     size_t words = f->words;
@@ -109,7 +109,7 @@ void sx_sparse_unite(struct sx_sparse *f, double least)
 
 /* ---- The fit ---- */
 
-/* Bit i of a row: the parity of a set and coalition i. */
+/* Bit i of the row becomes the parity of |set and coalition i|. */
 static void parities(const uint64_t *set, size_t words, int64_t count,
                      const uint64_t *coalition, uint64_t *row)
 {
@@ -142,7 +142,7 @@ bool sx_sparse_fit(struct sx_sparse *f, int64_t count, const uint64_t *coalition
                 odd += __builtin_popcountll(here[k] ^ row[t * long_words + k]);
             matrix[t * p + s] = (double)(count - 2 * odd);
         }
-        matrix[s * p + s] *= 1 + 1e-12; /* what the coalitions cannot tell apart is shared */
+        matrix[s * p + s] *= 1 + 1e-12; /* ridge: undetermined terms share their value */
     }
     if (ok && !sx_cholesky(matrix, (int64_t)p))
         ok = sx_fail(error, SX_USAGE,

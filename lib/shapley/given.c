@@ -4,7 +4,8 @@
 
 #include "shapley/estimate.h"
 
-/* What each coalition counts for: a size weighs what it should, whatever is known of it. */
+/* The weight of each coalition. A size has the same total weight however many of its coalitions
+ * are known. */
 static bool weigh(const struct sx_game *game, const double *part, double *count)
 {
     const struct sx_memo *memo = &game->memo;

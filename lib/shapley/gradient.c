@@ -1,15 +1,17 @@
-/* gradient.c - the search of the paper: gradient ascent on the probabilities of links.
+/* gradient.c - the paper's search: gradient ascent on the probabilities of links.
  *
  * A link between neighbours in the set has probability p = sigmoid(theta). An epoch draws
- * partitions from them, values each over random contexts, and moves theta along the difference of
- * the means with a link and without it. Unlike the authors' code, values of zero count. */
+ * partitions from these probabilities and values each over random contexts. theta moves along
+ * the difference of the mean values with and without the link. Unlike in the authors' code,
+ * values of zero count. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shapley/partition.h"
 
-/* Epochs, partitions an epoch, contexts a coalition, and the step: the authors' for BERT. */
+/* Epochs, partitions per epoch, contexts per coalition, and step: the authors' values for
+ * BERT. */
 #define EPOCHS 100
 #define PARTITIONS 10
 #define CONTEXTS 50
@@ -40,7 +42,8 @@ static double probability(const struct ascent *a, int64_t j)
     return 1 / (1 + exp(-a->theta[j]));
 }
 
-/* Contexts for one coalition: players outside that come before it in a random order. */
+/* Draws the contexts of one coalition: the outside players that come before it in a random
+ * order. */
 static void draw_contexts(struct ascent *a, int64_t from, int64_t to, uint64_t *coalition)
 {
     size_t words = a->game->words;

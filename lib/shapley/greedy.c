@@ -1,5 +1,5 @@
-/* greedy.c - a good partition of a set that is too large for the best: blocks are merged
- * while that gains, then single players move. */
+/* greedy.c - a good partition of a set that is too large for the exact search. Blocks are
+ * merged while that raises the sum; then single players are moved. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 struct merging {
     struct sx_search *s;
     size_t words;
-    int64_t n, *column; /* blocks: the column of each */
-    double *gain;       /* of merging blocks i and j at i * m + j; NaN: not known yet */
+    int64_t n, *column; /* [n]: the column of each block */
+    double *gain;       /* [i * m + j]: gain of merging blocks i and j; NaN: not known yet */
     uint64_t *set, *set2;
-    uint64_t *wanted; /* sets to be valued together: at most m * m */
+    uint64_t *wanted; /* at most m * m sets to be valued together */
     int64_t n_wanted;
 };
 
@@ -21,7 +21,8 @@ static uint64_t *set_of(const struct merging *w, int64_t column)
     return w->s->merged.set + (size_t)column * w->words;
 }
 
-/* The column of a set, valued now if it was not; -1 when the budget is used up. */
+/* Finds the column of a set, which is valued if it is new. *column is -1 if the budget is used
+ * up. */
 static bool column_of(struct merging *w, const uint64_t *set, int64_t *column,
                       struct sx_error *error)
 {
@@ -37,7 +38,7 @@ static bool column_of(struct merging *w, const uint64_t *set, int64_t *column,
     return sx_merged_add(merged, 1, set, error);
 }
 
-/* Puts w->set on the list of what is valued next, unless it is there or known. */
+/* Adds w->set to `wanted` unless it is there or already valued. */
 static void want(struct merging *w)
 {
     size_t bytes = w->words * sizeof *w->set;
@@ -52,7 +53,7 @@ static void want(struct merging *w)
         memcpy(w->wanted + (size_t)w->n_wanted++ * w->words, w->set, bytes);
 }
 
-/* Values the list: many sets make full batches. */
+/* Values all wanted sets at once, so that batches are full. */
 static bool value_wanted(struct merging *w, struct sx_error *error)
 {
     int64_t n = w->n_wanted;
@@ -60,7 +61,7 @@ static bool value_wanted(struct merging *w, struct sx_error *error)
     return n == 0 || sx_merged_add(&w->s->merged, n, w->wanted, error);
 }
 
-/* Are two sets of players neighbours? */
+/* Whether two sets of players are neighbours. */
 static bool touch(const struct merging *w, const uint64_t *a, const uint64_t *b)
 {
     if (w->s->near == NULL)
@@ -75,7 +76,7 @@ static bool touch(const struct merging *w, const uint64_t *a, const uint64_t *b)
     return false;
 }
 
-/* Does a set hang together? */
+/* Whether a set is connected. */
 static bool is_connected(struct merging *w, const uint64_t *set)
 {
     uint64_t *reached = w->set2;
@@ -113,7 +114,7 @@ static void unite(struct merging *w, int64_t i, int64_t j)
         w->set[k] = set_of(w, w->column[i])[k] | set_of(w, w->column[j])[k];
 }
 
-/* What merging blocks i and j gains; -infinity where it may not be. */
+/* The gain of merging blocks i and j. -infinity if the merge is not allowed. */
 static bool gain_of(struct merging *w, int64_t i, int64_t j, double sign, double *gain,
                     struct sx_error *error)
 {
@@ -130,7 +131,8 @@ static bool gain_of(struct merging *w, int64_t i, int64_t j, double sign, double
     return true;
 }
 
-/* Values the unions of all pairs of blocks that may merge: many at a time, as the budget allows. */
+/* Values the unions of all pairs of blocks that may merge, many at a time, within the
+ * budget. */
 static bool value_pairs(struct merging *w, struct sx_error *error)
 {
     do {
@@ -149,7 +151,7 @@ static bool value_pairs(struct merging *w, struct sx_error *error)
     return true;
 }
 
-/* Values what moving a player out of block i needs. */
+/* Values the sets that are needed to move a player out of block i. */
 static bool value_moves(struct merging *w, int64_t player, int64_t i, struct sx_error *error)
 {
     for (int64_t j = 0; j < w->n; j++) {
@@ -164,7 +166,7 @@ static bool value_moves(struct merging *w, int64_t player, int64_t i, struct sx_
     return value_wanted(w, error);
 }
 
-/* Merges the two blocks that gain most; *merged false when none does. */
+/* Merges the two blocks whose merge gains most. *merged is false if no merge gains. */
 static bool merge_best(struct merging *w, double sign, bool *merged, struct sx_error *error)
 {
     int64_t m = w->s->m, best_i = -1, best_j = -1, column;
@@ -198,7 +200,7 @@ static bool merge_best(struct merging *w, double sign, bool *merged, struct sx_e
     return true;
 }
 
-/* Moves a player from block i to block j (n: a block of its own) if that gains. */
+/* Moves a player from block i to block j if that gains. j == n makes a new block. */
 static bool try_move(struct merging *w, int64_t player, int64_t i, int64_t j, double sign,
                      bool *moved, struct sx_error *error)
 {
@@ -235,7 +237,8 @@ static bool try_move(struct merging *w, int64_t player, int64_t i, int64_t j, do
     return true;
 }
 
-/* Every player in turn, until nothing gains; each move raises the sum, so there is an end. */
+/* Tries to move every player in turn until no move gains. Each move raises the sum, so this
+ * ends. */
 static bool refine(struct merging *w, double sign, struct sx_error *error)
 {
     bool any = true;

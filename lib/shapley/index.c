@@ -184,7 +184,7 @@ static double comoebius_difference(int64_t order, int64_t n, int64_t s, int64_t 
     return t == n - s ? sx_choose(n, size) : 0;
 }
 
-/* Harris, Pymar, Rowat 2022: the weight of coalitions of t players follows from smaller ones. */
+/* Harris, Pymar, Rowat 2022: the weight for size t follows from those for smaller sizes. */
 static double jointsv(int64_t order, int64_t n, int64_t s, int64_t t)
 {
     double q[SX_TABLE_PLAYERS + 1] = {0}, below = 0;

@@ -1,4 +1,4 @@
-/* interact.c - an interaction index of a game: exactly, or by which estimator. */
+/* interact.c - an interaction index of a game, exactly or by the estimator that suits it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +7,13 @@
 
 #define DEFAULT_ORDER 2
 
-/* With so few players an estimate would be no cheaper. */
+/* Up to so many players an estimate is not cheaper than the exact index. */
 #define FEW_PLAYERS 4
 
 struct estimator {
     const char *name;
-    const char
-        *indices; /* separated by blanks; NULL: all that can be estimated by differences */
-    const char *standard; /* indices whose own estimator it is */
+    const char *indices;  /* separated by blanks; NULL: all that have `difference` */
+    const char *standard; /* indices for which it is the default */
 };
 
 static const char regressed[] = "sv bv sii bii chii stii ksii fsii fbii kadd";
@@ -118,7 +117,7 @@ static bool estimate(struct sx_estimate *e)
     return part && fitted ? sx_estimate_given(e) : run(e, s->name);
 }
 
-/* Whether no standard error is over the tolerance that is asked for. */
+/* Whether no standard error exceeds the tolerance. */
 static bool is_close(const struct sx_estimate *e)
 {
     bool close = e->o->tolerance > 0 && e->terms->error != NULL;
@@ -127,7 +126,7 @@ static bool is_close(const struct sx_estimate *e)
     return close;
 }
 
-/* An estimate by e->budget that replaces the terms; on failure they are as before. */
+/* Replaces the terms by an estimate with e->budget. On failure the terms are unchanged. */
 static bool improve(struct sx_estimate *e, const struct sx_interactions *none,
                     struct sx_error *failure)
 {
@@ -144,8 +143,8 @@ static bool improve(struct sx_estimate *e, const struct sx_interactions *none,
     return ok;
 }
 
-/* Doubles the budget until all standard errors are small enough. The estimate before is the result
- * where the work is ended. */
+/* Doubles the budget until all standard errors are small enough. If the work is stopped, the
+ * previous estimate remains. */
 static bool estimate_in_steps(struct sx_estimate *e)
 {
     struct sx_interactions none = *e->terms;
@@ -194,7 +193,8 @@ static bool exact(struct sx_estimate *e)
     return ok;
 }
 
-/* A game that is a sum of products needs no coalitions. What cannot be had by them is no failure. */
+/* Computes the index of a game that is a sum of products without coalitions. *done is false if
+ * the index cannot be computed this way, which is no failure. */
 static bool by_products(struct sx_estimate *e, bool *done)
 {
     const struct sx_game *game = e->game;
@@ -216,8 +216,8 @@ static bool by_products(struct sx_estimate *e, bool *done)
     return failure.status == SX_USAGE || sx_fail_as(error, &failure);
 }
 
-/* May all coalitions be evaluated? */
-/* The table, its transform and a sum: what cannot be had is said before all is evaluated. */
+/* Whether all coalitions may be evaluated. */
+/* Checks the memory for the table, its transform and a sum before anything is evaluated. */
 static bool has_room(const struct sx_estimate *e)
 {
     void *all = sx_new_aligned((size_t)3 << e->game->n_live, sizeof(double), e->error);
@@ -253,8 +253,8 @@ static bool find_ends(struct sx_estimate *e)
     return ok;
 }
 
-/* Evaluates all coalitions. Where time may be up there are estimates before, of ever more of them; the
- * last one is the result if it is: *estimated. What cannot be estimated has no such result. */
+/* Evaluates all coalitions. With a time limit it first makes estimates from ever more of them.
+ * If the time runs out, the last estimate is the result and *estimated is true. */
 static bool fill(struct sx_estimate *e, bool *estimated)
 {
     struct sx_game *game = e->game;

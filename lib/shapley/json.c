@@ -1,4 +1,4 @@
-/* json.c - interactions as they stand in records. */
+/* json.c - interactions as keys of records. */
 #include <math.h>
 #include <stdio.h>
 
@@ -81,7 +81,7 @@ static void put_components(struct sx_result *json, const struct sx_benefit *b,
     sx_put_end(json);
 }
 
-/* What is told of the strongest set alone. */
+/* The keys that only the strongest set has. */
 static void put_details(struct sx_result *json, const struct sx_benefit *b, const int64_t *set)
 {
     if (b->gradient)
@@ -103,8 +103,8 @@ static void put_details(struct sx_result *json, const struct sx_benefit *b, cons
         sx_put_int(json, "contexts", b->contexts);
 }
 
-/* The error of what partitions are worth. How far one that was found greedily is from the best is not
- * known, which shows where values are exact. */
+/* A value of the best partition with its error. If the partition was found greedily and values
+ * are exact, the error is null, as the distance from the true optimum is not known. */
 static void put_found(struct sx_result *json, const char *key, const struct sx_benefit *b,
                       double error)
 {
@@ -192,7 +192,7 @@ void sx_put_shapley(struct sx_result *json, const struct sx_shapley *s, const ch
         sx_put_null(json, "efficiency_gap");
 }
 
-/* A set of bT is one row, windows and terms have a row each. */
+/* A single set of bT is one row. Windows and terms have a row each. */
 const struct sx_view *sx_shapley_view(const struct sx_shapley *r, bool named)
 {
     static const struct sx_view words = {.scalars = "B,B_max,B_min,T,T_stderr",

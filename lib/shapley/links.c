@@ -3,7 +3,7 @@
 
 #include "shapley/benefit.h"
 
-/* With the link of j and j + 1 or without it: what that is worth. */
+/* The best sums with and without the link of j and j + 1. */
 static bool value_link(struct sx_benefiting *b, int64_t j, double sign,
                        const struct sx_parted *best, double *link, bool *tied, double *gain,
                        double *error)
@@ -40,7 +40,8 @@ static bool value_links(struct sx_benefiting *b)
     return ok;
 }
 
-/* Pairs of members: tied where the finest best partition and the coarsest differ. */
+/* Sets the pairs of members. A pair is tied if the finest and the coarsest best partition
+ * differ in it. */
 static bool compare_pairs(struct sx_benefiting *b, double sign, const struct sx_parted *best)
 {
     struct sx_benefit *r = b->r;

@@ -1,19 +1,20 @@
-/* merged.c - what a coalition is worth as one player, the rest of its set being absent.
+/* merged.c - u(C): the Shapley value of a coalition C as one player without the rest of its set
+ * A.
  *
- * From the table of all coalitions it follows exactly: with a(U) the Moebius transform, the part
- * x(P) = sum of a(U) / (|U \ A| + 1) over U that meet A in P is the interaction of P in the game
- * without the rest of A, and u(C) = sum of x(P) over P within C. Otherwise u(C) is the mean of
- * v(S + C) - v(S) over contexts S whose size is uniform. */
+ * Exact, from the table of all coalitions with the Moebius transform a(U):
+ *     x(P) = sum of a(U) / (|U \ A| + 1) over the U that meet A in P
+ *     u(C) = sum of x(P) over the nonempty P within C
+ * Otherwise u(C) is the mean of v(S + C) - v(S) over contexts S whose size is uniform. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shapley/partition.h"
 
-/* Evaluations asked for at a time. */
+/* Evaluations per call. */
 #define CHUNK 4096
 
-/* Live players outside the set; their number is returned. */
+/* Lists the live players outside the set. Returns their number. */
 static int64_t outsiders(const struct sx_game *game, const int64_t *member, int64_t m,
                          int64_t *other)
 {
@@ -30,7 +31,7 @@ static int64_t outsiders(const struct sx_game *game, const int64_t *member, int6
 
 /* ---- From the table ---- */
 
-/* Bit i of local A for each bit of the table; -1 for players outside. */
+/* place[bit of the table] becomes the position of that player in A, or -1 outside A. */
 static void places_in_set(const struct sx_merged *w, int *place)
 {
     for (int64_t k = 0; k < w->game->n_live; k++) {
@@ -66,7 +67,7 @@ static bool from_table(struct sx_merged *w, struct sx_error *error)
     return true;
 }
 
-/* The sum of components over the parts of a set that is given by the game's players. */
+/* The sum of components over the subsets of a set, which is given by the game's players. */
 static double u_from_components(const struct sx_merged *w, const uint64_t *set)
 {
     uint64_t local = 0;
@@ -85,7 +86,7 @@ static bool draw_contexts(struct sx_merged *w, const struct sx_merged_options *o
 {
     double *part = sx_new((size_t)r + 1, sizeof *part, error);
     double all = r < 40 ? ldexp(1, (int)r) : INFINITY;
-    double least = o->pairs ? 4 : 2; /* two units: one has no scatter */
+    double least = o->pairs ? 4 : 2; /* two units; a single one has no scatter */
     double each = fmax(least, (double)o->budget / (double)(o->columns + 1));
     if (part == NULL)
         return false;
@@ -174,7 +175,7 @@ static bool make_room(struct sx_merged *w, int64_t more, struct sx_error *error)
     return true;
 }
 
-/* Few contexts: sets of many columns are asked for together, so that batches are full. */
+/* Evaluates several columns together if there are few contexts, so that batches are full. */
 static bool add_columns(struct sx_merged *w, int64_t n, const uint64_t *sets,
                         struct sx_error *error)
 {
@@ -200,7 +201,7 @@ static bool add_columns(struct sx_merged *w, int64_t n, const uint64_t *sets,
     return ok;
 }
 
-/* Whether set i is, but for players that make no difference, one of those before it. */
+/* Whether set i equals an earlier set, apart from null players. */
 static bool is_repeated(const struct sx_merged *w, int64_t i)
 {
     size_t words = w->game->words;
@@ -229,13 +230,13 @@ bool sx_merged_add(struct sx_merged *w, int64_t n, const uint64_t *sets, struct 
             w->u[i] = u_from_components(w, w->set + (size_t)i * words);
         for (int64_t c = 0; w->component == NULL && c < w->draw.count; c++)
             w->u[i] += w->draw.weight[c] * w->f[i * w->draw.count + c];
-        w->most += w->most < INT64_MAX && is_repeated(w, i); /* it costs nothing */
+        w->most += w->most < INT64_MAX && is_repeated(w, i); /* a repeated set is free */
     }
     w->n += n;
     return true;
 }
 
-/* The weights of the contexts that are left make up for those of their size that are not. */
+/* Removes the bad contexts. The others of the same size get their weights. */
 static void leave_out(struct sx_draw *draw, const bool *bad, size_t words)
 {
     for (int64_t i = 0; i < draw->count; i++) {

@@ -1,19 +1,19 @@
 /* pairs.c - Shapley interaction of pairs by two least squares fits.
  *
- * KernelSHAP-IQ (Fumagalli, Muschalik, Kolpaczki, Huellermeier, Hammer 2024): Shapley values are
- * fitted first; what they leave is fitted by pairs, a coalition counting -1/2 for each pair that
- * it splits, with weights 1 / ((n - 3) C(n - 4, t - 2)). Coalitions of one player and of all but
- * one weigh infinitely: they fix the sum of each player's pairs. */
+ * KernelSHAP-IQ (Fumagalli, Muschalik, Kolpaczki, Huellermeier, Hammer 2024). Shapley values
+ * are fitted first. Their residuals are fitted by pairs: a coalition counts -1/2 for each pair
+ * that it splits, with weight 1 / ((n - 3) C(n - 4, t - 2)). Coalitions of 1 and of n - 1
+ * players have infinite weight: they fix the sum of each player's pairs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shapley/estimate.h"
 
-/* The weight of coalitions of one player and of all but one, against the others' mean. */
+/* The weight of coalitions of 1 and of n - 1 players, relative to the mean of the others. */
 #define STIFFNESS 1000
 
-/* Lists of players by coalition: who is in it, then who is not. */
+/* Lists for each coalition its members, then the other players. */
 static void list_members(struct sx_outer *w)
 {
     const struct sx_game *game = w->e->game;
@@ -31,7 +31,7 @@ static bool fit_singles(struct sx_outer *w)
 {
     const struct sx_interactions *terms = w->e->terms;
     int64_t n = w->n;
-    double *ones = w->split, of_right = 0, of_ones = 0; /* not in use yet */
+    double *ones = w->split, of_right = 0, of_ones = 0; /* `split` is not used yet */
     memset(w->matrix, 0, (size_t)(n * n) * sizeof *w->matrix);
     for (int64_t i = 0; i < w->draw->count; i++) {
         const int64_t *list = w->member + i * n;
@@ -82,8 +82,8 @@ static int64_t place_of(int64_t n, int64_t i, int64_t j)
     return low * n - low * (low + 1) / 2 + high - low - 1;
 }
 
-/* The mean of the product of the characters of two pairs, which is that of who is in one alone.
- * Sets a < b < ... are in the order of their largest members. */
+/* The mean of the product of the characters of two pairs. It is the character of their
+ * symmetric difference. Sets a < b < ... are in the order of their largest members. */
 static void list_products(struct sx_outer *w)
 {
     const double *two = w->moments.sum[2], *four = w->moments.sum[4];
@@ -106,7 +106,8 @@ static void list_products(struct sx_outer *w)
                 }
 }
 
-/* The weights of coalitions that split both pairs: to be split is (1 - character) / 2. */
+/* matrix[p, q] = the weight of the coalitions that split both pairs, where
+ * split = (1 - character) / 2. */
 static void fill_matrix(struct sx_outer *w)
 {
     double all = w->moments.sum[0][0];
@@ -120,8 +121,9 @@ static void fill_matrix(struct sx_outer *w)
     }
 }
 
-/* What is left at {k} and at N without k fixes the sum of player k's pairs. It weighs much more
- * than all else, not infinitely: what a fit leaves is estimated in any case. */
+/* The residuals at {k} and N \ {k} fix the sum of player k's pairs. Their weight is large
+ * instead of infinite, which is enough because residuals of the fit are estimated in any
+ * case. */
 static void stiffen(struct sx_outer *w)
 {
     double weight = 0;
@@ -144,8 +146,8 @@ static double outer_weight(int64_t n, int64_t t)
            ((double)(n - 2) / (double)(n - t)) / (double)(n - t - 1);
 }
 
-/* Adds a coalition to the equations: what it splits is what its complement splits, so the smaller
- * of the two is taken. Right sides are summed by players and pairs that are in it. */
+/* Adds a coalition to the equations. A coalition and its complement split the same pairs, so
+ * the smaller one is used. Right sides are summed by the players and pairs in it. */
 static void add_split(struct sx_outer *w, const int64_t *list, int64_t k, double weight,
                       double value)
 {
@@ -157,7 +159,7 @@ static void add_split(struct sx_outer *w, const int64_t *list, int64_t k, double
             w->split[set[a] * w->n + set[b]] += weight * value;
 }
 
-/* The normal equations of the pairs, for what the singles leave. */
+/* The normal equations of the pairs for the residuals of the singles. */
 static void fill_pairs(struct sx_outer *w)
 {
     const double *split = w->split;
@@ -168,7 +170,7 @@ static void fill_pairs(struct sx_outer *w)
         int64_t k = w->size[i];
         for (int64_t j = 0; j < k; j++)
             w->value[i] -= w->single[list[j]];
-        if (k == 1) /* what these two fix is taken for that */
+        if (k == 1) /* stiffen() uses these */
             w->edge[list[0]] += w->value[i];
         if (k == n - 1)
             w->edge[list[n - 1]] += w->value[i];
@@ -184,7 +186,7 @@ static void fill_pairs(struct sx_outer *w)
     stiffen(w);
 }
 
-/* The Moebius transform of the fit: the pair {i, j} is -1/2 where i or j is alone. */
+/* The Moebius transform of the fit. The pair {i, j} is -1/2 for {i} and for {j}. */
 static void list_terms(const struct sx_outer *w, double *terms)
 {
     memcpy(terms, w->single, (size_t)w->n * sizeof *terms);

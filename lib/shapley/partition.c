@@ -1,5 +1,5 @@
-/* partition.c - the best partition of a set into coalitions: by intervals in a row, by
- * subsets, or by merging greedily. */
+/* partition.c - the best partition of a set by dynamic programming over runs or over
+ * subsets. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 /* ---- Blocks of neighbours in a row ---- */
 
-/* May i..j be a block: no cut within, and no link that it would cut behind it. */
+/* Whether i..j may be a block: no forced cut lies within it, and no forced link behind it. */
 static bool may_be(const char *join, int64_t i, int64_t j, int64_t m)
 {
     if (join == NULL)
@@ -53,7 +53,8 @@ double sx_partition_row(const double *u, int64_t m, double sign, double tie, con
 
 /* ---- Any blocks ---- */
 
-/* The best of each set of players: its value, blocks, and the block of its first player. */
+/* Per set of players, its best partition: value, number of blocks, block of the first
+ * player. */
 struct subsets {
     double *best;
     int8_t *blocks;

@@ -1,4 +1,4 @@
-/* partition.h - what coalitions of a set are worth, and the partitions of greatest worth. */
+/* partition.h - the values u of coalitions within a set, and partitions of greatest sum. */
 #ifndef SX_PARTITION_H
 #define SX_PARTITION_H
 
@@ -6,26 +6,27 @@
 
 /* ---- Merged coalitions ----
  *
- * u(C) of a coalition C within a set A: the Shapley value of C as one player where the rest of A
- * is absent. All coalitions are valued over the same contexts, drawn from the players outside. */
+ * u(C) of a coalition C within a set A: the Shapley value of C as one player where the rest of
+ * A is absent. All coalitions are valued over the same contexts, drawn from the players
+ * outside. */
 struct sx_merged {
     struct sx_game *game;
     const int64_t *member; /* of A */
     int64_t m;
     bool exact;
-    double *component;   /* exact from the table: u of sets of A is the sum over their parts */
-    struct sx_draw draw; /* otherwise the contexts, */
-    double *alone;       /* their own values, */
-    int64_t n, room;     /* and the coalitions valued so far: */
-    uint64_t *set;       /* which, as bits of the game's players, */
-    double *u;           /* what they are worth, */
-    double *f;           /* and v(S + C) - v(S) at each context S: [n, contexts] */
+    double *component;   /* exact: u(C) = sum of component over the subsets of C */
+    struct sx_draw draw; /* not exact: the contexts S */
+    double *alone;       /* not exact: v(S) of each context */
+    int64_t n, room;     /* coalitions valued so far, and allocated */
+    uint64_t *set;       /* [n]: the coalitions, as bits of the game's players */
+    double *u;           /* [n]: their values */
+    double *f;           /* [n, contexts]: v(S + C) - v(S) */
     int64_t most;        /* how many can be valued within the budget */
 };
 
 struct sx_merged_options {
-    int64_t columns; /* coalitions that will be valued, about */
-    int64_t budget;  /* evaluations that may be made in all */
+    int64_t columns; /* the expected number of coalitions */
+    int64_t budget;  /* the most evaluations in all */
     bool exact, strata, pairs;
     uint64_t seed, stream;
 };
@@ -34,7 +35,7 @@ bool sx_merged_new(struct sx_merged *merged, struct sx_game *game, const int64_t
                    int64_t m, const struct sx_merged_options *options, struct sx_error *error);
 void sx_merged_free(struct sx_merged *merged);
 
-/* Values n coalitions (bits of the game's players) more; they are numbered on from merged->n. */
+/* Values n more coalitions (bits of the game's players). Their numbers start at merged->n. */
 bool sx_merged_add(struct sx_merged *merged, int64_t n, const uint64_t *sets,
                    struct sx_error *error);
 
@@ -43,16 +44,18 @@ bool sx_merged_skip(struct sx_merged *merged, int64_t *skipped, struct sx_error 
 
 /* ---- Partitions ----
  *
- * The partition of m players that has the largest sign * sum of u; among equals, which differ by
- * at most `tie`, the one of most blocks. block[i] is the number of i's block, 0 for the first. */
+ * These find the partition of m players with the largest  sign * sum of u  over its blocks.
+ * Sums that differ by at most `tie` are equal. Among equals the partition of most blocks is
+ * taken. block[i] becomes the number of i's block, from 0. */
 
-/* Blocks of neighbours in a row; u[i * m + j] is that of i..j; join[j] says that j and j + 1 may
- * be in one block (0), must (1) or must not (2). Returns the sum. `room` holds 2 m + 2. */
+/* Blocks are runs of neighbours. u[i * m + j] is the value of i..j. join[j] says whether j and
+ * j + 1 may (0), must (1) or must not (2) be in one block. Returns the sum. `room` holds
+ * 2 m + 2 numbers. */
 double sx_partition_row(const double *u, int64_t m, double sign, double tie, const char *join,
                         int64_t *block, double *room);
 
-/* Any blocks for which allowed[] (NULL: all) holds, by their bits; m is at most 16. `finest`
- * false prefers the fewest blocks. */
+/* Blocks are any sets with allowed[bits of the set]; NULL allows all. m is at most 16. If
+ * `finest` is false, the fewest blocks are preferred among equals. */
 bool sx_partition_any(const double *u, const bool *allowed, int64_t m, double sign, double tie,
                       bool finest, int64_t *block, struct sx_error *error);
 
@@ -66,10 +69,10 @@ struct sx_search {
     int64_t m;
     bool greedy;
     double tie;
-    uint64_t *near;  /* connected: the game's neighbours */
-    int64_t *column; /* row: of i..j at i * m + j; any, connected: of bits; -1: none */
-    bool *allowed;   /* connected: of bits */
-    int64_t whole;   /* the column of the set */
+    uint64_t *near;  /* connected: the neighbours of each player of the game */
+    int64_t *column; /* row: [i * m + j] for i..j; any, connected: [bits]; -1: not valued */
+    bool *allowed;   /* connected: [bits], whether the set is connected */
+    int64_t whole;   /* the column of the whole set */
 };
 
 /* A partition and the columns of its blocks. */
@@ -83,15 +86,16 @@ bool sx_search_new(struct sx_search *search, struct sx_game *game, const int64_t
                    struct sx_error *error);
 void sx_search_free(struct sx_search *search);
 
-/* The best partition if columns are worth u[]; block and column have room for m. */
+/* The best partition for the values u[] of the columns. `parted` has room for m blocks. */
 bool sx_search_best(struct sx_search *search, const double *u, double sign, const char *join,
                     bool finest, struct sx_parted *parted, struct sx_error *error);
 
-/* By merging: values what it needs as it goes, while the budget lasts. */
+/* A good partition by merging blocks. Values coalitions as it needs them, within the budget. */
 bool sx_search_greedy(struct sx_search *search, double sign, struct sx_parted *parted,
                       struct sx_error *error);
 
-/* The paper's search: the probability of each link of a row, and E[X] of the last epoch. */
+/* The paper's gradient search. link[m - 1] becomes the probability of each link, *objective
+ * E[X] of the last epoch. */
 bool sx_search_gradient(struct sx_game *game, const int64_t *set, int64_t m, double sign,
                         uint64_t seed, uint64_t stream, double *link, double *objective,
                         struct sx_error *error);

@@ -1,7 +1,7 @@
 /* permutation.c - Shapley and Owen values from contributions along random orders.
  *
- * Castro, Gomez, Tejada 2009; for Owen values the players of a group come in one stretch. With
- * every order its reverse, games of pairs alone are exact. */
+ * Castro, Gomez, Tejada 2009. For Owen values the players of a group are adjacent. If every
+ * order is also reversed, games of order 2 are exact. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 
 struct orders {
     struct sx_estimate *e;
-    int64_t n, *order; /* live players */
+    int64_t n, *order; /* live players; the order, then scratch */
     uint64_t counter;
     uint64_t *coalition;
-    double *value, *mean; /* contributions of one order and of a pair of orders */
+    double *value, *mean; /* v of the n + 1 prefixes; mean contribution of each player */
 };
 
 static uint64_t draw(struct orders *w)
@@ -36,7 +36,7 @@ static void shuffle(struct orders *w)
     }
     if (group == NULL || strcmp(w->e->row->name, "owen") != 0)
         return;
-    /* Groups come in random order, too: in that of a shuffled list of groups. */
+    /* The groups come in the order of a shuffled list of groups. */
     int64_t *sorted = w->order + w->n, *first = w->order + 2 * w->n, n_groups = 0;
     for (int64_t i = 0; i < w->n; i++) {
         int64_t g = group[live[i]], known = 0;
@@ -57,7 +57,7 @@ static void shuffle(struct orders *w)
     memcpy(w->order, sorted, (size_t)w->n * sizeof *w->order);
 }
 
-/* Adds what each player contributes, in the order or its reverse, to mean[]. */
+/* Adds share * (the contribution of each player in the order or its reverse) to mean[]. */
 static bool walk(struct orders *w, bool reverse, double share)
 {
     struct sx_game *game = w->e->game;
@@ -75,7 +75,7 @@ static bool walk(struct orders *w, bool reverse, double share)
     return true;
 }
 
-/* Sums of means and of their squares over `units` orders become values and errors. */
+/* Turns sums and sums of squares over `units` orders into values and standard errors. */
 static void finish(struct sx_interactions *terms, double units)
 {
     for (int64_t k = 0; k < terms->count; k++) {

@@ -1,24 +1,24 @@
 /* products.c - indices of games that are sums of products, such as those of decision trees.
  *
  * The product of a weight with "holds all of A and none of B" has the Moebius transform
- * weight (-1)^|U and B| on the U between A and A with B. What an index makes of that for a set S
- * among A and B hangs on four numbers alone: how many of A and of B there are, in S and outside.
- * It takes polynomial time, however many players the game has. */
+ * weight (-1)^|U and B| on the U between A and A with B. Its index at a set S within A with B
+ * depends only on |A|, |B|, |S and A| and |S and B|. The time is polynomial in |A| + |B|,
+ * however many players the game has. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shapley/estimate.h"
 
-/* Alternating sums over more players outside S lose too many digits. */
+/* The most terms of an alternating sum. Longer ones lose too many digits. */
 #define MOST_ALTERNATING 20
 
 struct products {
     struct sx_estimate *e;
     int64_t *first_of_size;  /* where the sets of each size begin in the list */
-    double *share;           /* [order + 1, order + 1]: of sets of s, of which t are in B */
-    int64_t *member, *place; /* of A and B together: places among the live players, sorted */
-    bool *in_out;            /* which of them are in B */
+    double *share;           /* [order + 1, order + 1]: index of S, |S| = s, |S and B| = t */
+    int64_t *member, *place; /* of A with B: places among the live players, ascending */
+    bool *in_out;            /* whether each of them is in B */
     int64_t *chosen;
 };
 
@@ -39,7 +39,7 @@ static double share_of(const struct sx_estimate *e, int64_t a, int64_t b, int64_
     return sign(t) * sum;
 }
 
-/* The place in the list of the set of chosen[] positions of member[]. */
+/* The position in the list of the set {member[chosen[i]]}. */
 static int64_t place_of(const struct products *p, int64_t s)
 {
     int64_t n = p->e->game->n_live, rank = p->first_of_size[s], from = 0;
@@ -47,7 +47,7 @@ static int64_t place_of(const struct products *p, int64_t s)
         int64_t at = p->member[p->chosen[i]];
         if (s - i == 1)
             return rank + at - from;
-        /* The sets whose member i comes before it: a difference of two sums of binomials. */
+        /* The number of sets with a smaller member i is a difference of two binomials. */
         rank += (int64_t)llround(sx_choose(n - from, s - i) - sx_choose(n - at, s - i));
         from = at + 1;
     }

@@ -1,4 +1,4 @@
-/* result.c - the interactions of a game as they are asked for. */
+/* result.c - sx_shapley: the interactions or the benefits of a game, as its options say. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,8 @@ void sx_shapley_free(struct sx_shapley *r)
     *r = (struct sx_shapley){0};
 }
 
-/* The sets share a budget. Without one, a game that may be taken whole has no need of it, and what the
- * others may cost together is what is whole. */
+/* The budget of each set: the sets share one. By default it is not needed if the game is
+ * evaluated completely. Otherwise the sets share sx_budgets.whole. */
 static int64_t budget_of_each(const struct sx_game *game, const struct sx_shapley_options *o,
                               int64_t sets)
 {
@@ -31,7 +31,7 @@ static int64_t budget_of_each(const struct sx_game *game, const struct sx_shaple
     return each < 2 ? 2 : each;
 }
 
-/* Time was up: the first n sets stand for themselves. */
+/* Keeps the first n sets, after the time ran out. */
 static bool keep_sets(struct sx_shapley *r, int64_t n, struct sx_error *error)
 {
     for (int64_t i = n; i < r->n_sets; i++) {
@@ -106,7 +106,7 @@ bool sx_shapley(struct sx_game *game, const struct sx_shapley_options *options,
 
 enum { MOST_POINTS = 24 };
 
-/* T with x[i] evaluations a set, as its distance from the last value. */
+/* |T with x[i] evaluations per set - T at the end|. */
 static bool find_curve(struct sx_game *game, const struct sx_shapley_options *options,
                        double x[MOST_POINTS], double miss[MOST_POINTS], int64_t *n,
                        struct sx_error *error)

@@ -16,7 +16,7 @@ static void add_bits(uint64_t *set, const struct sx_search *s, uint64_t local)
         sx_set_add(set, s->set[__builtin_ctzll(local)]);
 }
 
-/* Do the members `local` hang together? */
+/* Whether the members `local` are connected. */
 static bool hangs_together(const struct sx_search *s, uint64_t local)
 {
     size_t words = s->merged.game->words;
@@ -55,7 +55,8 @@ static bool value_row(struct sx_search *s, struct sx_error *error)
     return ok;
 }
 
-/* All subsets, or those that hang together and the whole: B is then between B_min and B_max. */
+/* Values all subsets, or all connected ones and the whole set. The whole set is always there,
+ * so that B lies between B_min and B_max. */
 static bool value_subsets(struct sx_search *s, struct sx_error *error)
 {
     size_t words = s->merged.game->words, count = (size_t)1 << s->m;
@@ -78,7 +79,7 @@ static bool value_subsets(struct sx_search *s, struct sx_error *error)
     return ok;
 }
 
-/* Single players and the whole; more as the search goes on. */
+/* Values single players and the whole set. The search values more as it goes on. */
 static bool value_few(struct sx_search *s, struct sx_error *error)
 {
     size_t words = s->merged.game->words;
@@ -95,7 +96,7 @@ static bool value_few(struct sx_search *s, struct sx_error *error)
     return ok;
 }
 
-/* About how many coalitions are valued. */
+/* The expected number of coalitions that are valued. */
 static int64_t columns_of(const struct sx_search *s)
 {
     if (s->o->partition == SX_CONTIGUOUS)
@@ -186,7 +187,7 @@ static bool best_subsets(const struct sx_search *s, const double *u, double sign
     return ok;
 }
 
-/* The columns of the blocks, and what they are worth together. */
+/* Sets the columns of the blocks and the sum of their values. */
 static void find_columns(const struct sx_search *s, const double *u, struct sx_parted *parted)
 {
     parted->sum = 0;

@@ -4,11 +4,11 @@
 
 #include "shapley/shapley.h"
 
-/* Sets of more players than this are looked at by windows, unless one is asked for. Windows are of
- * players in a row: players in a plane have more that are looked at together. */
+/* Sets of more players than this are looked at by windows, unless one is asked for. Windows are
+ * of players in a row: players in a plane have more that are looked at together. */
 enum { WHOLE = 12, WHOLE_PLANE = 25, WINDOW = 3 };
 
-/* A number at *text, which moves behind it. */
+/* Reads a player's number at *text and moves *text behind it. */
 static bool read_player(const char **text, int64_t n, int64_t *player)
 {
     char *end;
@@ -19,7 +19,7 @@ static bool read_player(const char **text, int64_t n, int64_t *player)
     return *player >= 0 && *player < n;
 }
 
-/* Marks the players of "0,2-4" up to the end or a slash; *text moves there. */
+/* Sets mark[] of the players in "0,2-4" up to the end or a slash. *text moves there. */
 static bool mark_players(const char **text, int64_t n, int64_t mark, int64_t *to)
 {
     for (;;) {
@@ -39,14 +39,14 @@ static bool mark_players(const char **text, int64_t n, int64_t mark, int64_t *to
     }
 }
 
-/* An empty set of the result, which has room for it. */
+/* Appends an empty set to the result. */
 static int64_t *add_set(struct sx_shapley *r, int64_t n, struct sx_error *error)
 {
     r->set[r->n_sets] = sx_new((size_t)n + 1, sizeof **r->set, error);
     return r->set[r->n_sets] != NULL ? r->set[r->n_sets++] : NULL;
 }
 
-/* Every window of m players in a row. */
+/* Appends every window of m consecutive players. */
 static bool add_windows(struct sx_shapley *r, int64_t m, int64_t n, struct sx_error *error)
 {
     if (m > n)
@@ -61,7 +61,7 @@ static bool add_windows(struct sx_shapley *r, int64_t m, int64_t n, struct sx_er
     return true;
 }
 
-/* The players that the text names; NULL: all. */
+/* Appends the set that the text names. NULL: all players. */
 static bool add_named(struct sx_shapley *r, const char *text, int64_t n, struct sx_error *error)
 {
     const char *at = text;
@@ -93,7 +93,7 @@ bool sx_shapley_sets(const struct sx_shapley_options *o, int64_t n, struct sx_sh
     return add_windows(r, o->window > 0 ? o->window : WINDOW, n, error);
 }
 
-/* "0,1/2-4"; players that are in none have a group of their own. */
+/* Reads "0,1/2-4". A player in no group becomes a group of its own. */
 bool sx_shapley_groups(const char *text, int64_t n, int64_t **group, struct sx_error *error)
 {
     const char *at = text;

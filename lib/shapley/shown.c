@@ -9,7 +9,7 @@ struct ranked {
     int64_t at;
 };
 
-/* The largest first; of equals the first. */
+/* Orders by decreasing size, equals by their position. */
 static int by_size(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
@@ -36,7 +36,8 @@ int64_t *sx_strongest(const double *size, int64_t n, int64_t top, int64_t *found
     return at;
 }
 
-/* The strongest are those of at least two players, where the index has such sets. */
+/* Whether a term is listed. Single players are not if the index has larger sets, unless
+ * asked. */
 static bool is_listed(const struct sx_interactions *t, int64_t k,
                       const struct sx_shapley_options *o)
 {

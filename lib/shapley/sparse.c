@@ -1,11 +1,14 @@
 /* sparse.c - games of hundreds of players that are sums of few interactions.
  *
  * As SPEX (Kang, Butler, Agarwal, Erginbas, Pedarsani, Yu, Ramchandran 2025; Amrollahi et al.
- * 2019): v is a sum of characters F(k) (-1)^|k and T|. On the coalitions M'l + d, l = 0..2^b-1, a
- * Walsh-Hadamard transform gives for each bin j the sum of F(k) (-1)^<d,k> over the k with Mk = j.
- * Where one k is alone in a bin, the signs at shifts d that are rows of a BCH code's parity check
- * spell it out. What is found is taken out of the other transforms, where others are then alone.
- * At last all that was found is fitted to all values. */
+ * 2019):
+ *     v(T) = sum over k of F(k) (-1)^|k and T|
+ * A Walsh-Hadamard transform over the coalitions M'l + d, l = 0 .. 2^b - 1, gives for each bin
+ * j
+ *     sum of F(k) (-1)^<d,k> over the k with M k = j.
+ * If a single k lies in a bin, the signs at the shifts d are the syndromes of k in a BCH code,
+ * which determine k. A k that was found is subtracted from all transforms, which leaves other k
+ * alone in their bins (peeling). Finally all k that were found are fitted to all values. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +24,19 @@ struct sparse {
     struct sx_estimate *e;
     int64_t n;        /* live players */
     size_t words;     /* of their sets */
-    int bits, shifts; /* b; of the code, and none */
+    int bits, shifts; /* b; the shifts of the code, and the zero shift */
     int64_t bins;
     struct sx_bch code;
     uint64_t *matrix;    /* rows of M of each transform */
-    uint64_t *shift;     /* d of each transform and shift: a random one, and the code's on it */
-    uint64_t *coalition; /* all that is asked for */
+    uint64_t *shift;     /* d of each transform and shift: a random set xor a row of the code */
+    uint64_t *coalition; /* all coalitions that are evaluated */
     double *value, *bin; /* [TRANSFORMS, shifts, bins] */
     struct sx_sparse found;
 };
 
-/* ---- What is asked for ---- */
+/* ---- Coalitions ---- */
 
-/* The largest transforms within the budget, of characters of up to t players. */
+/* Chooses the largest transforms within the budget, for characters of up to t players. */
 static bool choose_size(struct sparse *w)
 {
     struct sx_estimate *e = w->e;
@@ -130,7 +133,7 @@ static void transform(double *bin, int64_t bins)
         bin[i] /= (double)bins;
 }
 
-/* ---- What is found ---- */
+/* ---- Characters ---- */
 
 static bool parity(const uint64_t *a, const uint64_t *b, size_t words)
 {
@@ -159,7 +162,7 @@ static double sign_at(const struct sparse *w, int c, int s, const uint64_t *set)
     return parity(w->shift + (size_t)(c * w->shifts + s) * w->words, set, w->words) ? -1 : 1;
 }
 
-/* Takes a character out of all transforms. */
+/* Subtracts a character from all transforms. */
 static void take_out(struct sparse *w, const uint64_t *set, double value)
 {
     for (int c = 0; c < TRANSFORMS; c++) {
@@ -169,8 +172,8 @@ static void take_out(struct sparse *w, const uint64_t *set, double value)
     }
 }
 
-/* Whether one character is alone in the bin: the set that the signs spell must belong to the bin, and
- * taking it out must leave little. */
+/* Whether one character is alone in the bin: the decoded set must belong to the bin, and the
+ * remainder after its subtraction must be small. */
 static bool is_single(const struct sparse *w, int c, int64_t bin, double least, uint64_t *set,
                       double *value)
 {
@@ -198,12 +201,12 @@ static bool is_single(const struct sparse *w, int c, int64_t bin, double least, 
     return energy - *value * *value * w->shifts < 0.5 * energy;
 }
 
-/* Goes through all bins until nothing more is found. */
+/* Goes through all bins until no more characters are found. */
 static bool peel(struct sparse *w, double least, int64_t most)
 {
     uint64_t *set = sx_new(w->words, sizeof *set, w->e->error);
     bool ok = set != NULL, more = true;
-    /* A character may be taken out in steps; rounds are bounded all the same. */
+    /* A character may be subtracted in several steps. The bound makes the loop finite. */
     for (int round = 0; ok && more && round < 64; round++) {
         more = false;
         for (int c = 0; ok && c < TRANSFORMS; c++)
@@ -234,8 +237,8 @@ static bool add_singles(struct sparse *w)
     return ok;
 }
 
-/* Fits the empty set and single players first, if that leaves more characters alone in their bins; then
- * peels the bins; then fits all that was found. */
+/* Peels the bins, then fits all characters that were found. The empty set and single players
+ * are fitted and subtracted first if that leaves more characters alone in their bins. */
 static bool find(struct sparse *w, int64_t count)
 {
     struct sx_error *error = w->e->error;
@@ -252,7 +255,7 @@ static bool find(struct sparse *w, int64_t count)
     if (!peel(w, 1e-10 * scale, most))
         return false;
     for (int64_t i = 0; i < w->found.count; i++)
-        w->found.value[i] = 1; /* values that cancel are no reason to drop a set */
+        w->found.value[i] = 1; /* keeps sets whose values cancelled; they are fitted next */
     sx_sparse_unite(&w->found, 0);
     return sx_sparse_fit(&w->found, count, w->coalition, w->value, error);
 }

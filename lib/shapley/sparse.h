@@ -6,20 +6,21 @@
 
 /* ---- Codes ----
  *
- * BCH: `t` syndromes of m bits each tell which up to t of n places are set. */
+ * BCH: `t` syndromes of m bits each determine up to t set places out of n. */
 struct sx_bch {
     int m, t;
     int64_t n;
-    uint16_t power[1 << 13], log[1 << 13]; /* of the field with 2^m elements */
+    uint16_t power[1 << 13], log[1 << 13]; /* of the generator of the field of 2^m elements */
 };
 
 /* Status 2 for over 8191 places. */
 bool sx_bch_init(struct sx_bch *code, int64_t n, int t, struct sx_error *error);
 
-/* Bit b of syndrome i (of t) of a single place. */
+/* Bit b of syndrome i of a single place. */
 bool sx_bch_bit(const struct sx_bch *code, int64_t place, int i, int b);
 
-/* The places that have these syndromes: how many, up to t; -1 if there are none. */
+/* Finds up to t places that have these syndromes. Returns their number, or -1 if no such places
+ * exist. */
 int sx_bch_decode(const struct sx_bch *code, const uint16_t *syndrome, int64_t *place);
 
 /* ---- Sparse functions ---- */
@@ -37,10 +38,12 @@ bool sx_sparse_add(struct sx_sparse *f, const uint64_t *set, double value,
                    struct sx_error *error);
 void sx_sparse_free(struct sx_sparse *f);
 
-/* Unites equal sets, drops terms of at most `least` in magnitude, and sorts by size and order. */
+/* Unites equal sets, drops terms of at most `least` in magnitude, and sorts by size and
+ * order. */
 void sx_sparse_unite(struct sx_sparse *f, double least);
 
-/* The best values of the terms, as characters (-1)^|set and T|, for v at `count` coalitions. */
+/* Fits the values of the terms by least squares: v(T) = sum of value (-1)^|set and T| at
+ * `count` coalitions T. */
 bool sx_sparse_fit(struct sx_sparse *f, int64_t count, const uint64_t *coalition,
                    const double *v, struct sx_error *error);
 

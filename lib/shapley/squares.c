@@ -1,7 +1,7 @@
 /* squares.c - normal equations of fits to coalitions, and their solution.
  *
- * The product of the indicators of two sets is that of their union, so the matrix follows from
- * the weights of the coalitions that hold each small set. */
+ * The product of the indicators of two sets is the indicator of their union. So the matrix
+ * follows from the total weights of the coalitions that contain each small set. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,8 @@ void sx_moments_clear(struct sx_moments *m)
         memset(m->sum[k], 0, (size_t)sx_choose(m->n, k) * sizeof *m->sum[k]);
 }
 
-/* Sets by colexicographic rank: a larger member adds to the rank of those before it. */
+/* Adds the weight to all subsets of member[]. Sets are indexed by colexicographic rank: a
+ * larger member adds to the rank of the members before it. */
 static void add_from(struct sx_moments *m, const int64_t *member, int64_t k, int64_t from,
                      int64_t size, int64_t rank, double weight)
 {
@@ -97,7 +98,8 @@ static double character(const struct sx_moments *m, const int64_t *member, int64
     return total;
 }
 
-/* to[] += (-2)^(|V| + 1) sum[{i} + V] over the sets of i below those of V, which lie side by side. */
+/* to[i] += (-2)^(|V| + 1) sum[{i} + V] for the i below all of V, which are adjacent in
+ * memory. */
 static void add_part(const struct sx_moments *m, const int64_t *member, int64_t size,
                      unsigned part, double *to, int64_t n)
 {
@@ -113,7 +115,7 @@ static void add_part(const struct sx_moments *m, const int64_t *member, int64_t 
         to[i] += factor * from[i];
 }
 
-/* All sets {i} + rest with i below the rest, which lie side by side. */
+/* Transforms all sets {i} + rest with i below the rest, which are adjacent in memory. */
 static void transform_below(struct sx_moments *m, const int64_t *rest, int64_t size)
 {
     int64_t rank = 0;
@@ -130,7 +132,7 @@ static void transform_below(struct sx_moments *m, const int64_t *rest, int64_t s
 
 void sx_moments_transform(struct sx_moments *m)
 {
-    /* Larger sets first: they need the smaller ones as they were. */
+    /* Larger sets first: they need the untransformed sums of smaller ones. */
     for (int64_t size = m->most - 1; size >= 0; size--) {
         int64_t rest[SIZES];
         for (int64_t i = 0; i < size; i++)
@@ -146,8 +148,9 @@ void sx_moments_transform(struct sx_moments *m)
 /* Columns that are eliminated together. */
 #define BLOCK 16
 
-/* to[i] -= the sum over k < 4 of x[k * n] a[k * n + i], and next[i] of x[k * n + 1]: together they
- * save traffic. */
+/* to[i]   -= sum over k < 4 of x[k * n]     a[k * n + i]
+ * next[i] -= sum over k < 4 of x[k * n + 1] a[k * n + i]
+ * Both together read `a` once. */
 CLONES static void subtract_four(double *restrict to, double *restrict next,
                                  const double *restrict x, const double *restrict a, int64_t n,
                                  int64_t count)
@@ -182,7 +185,7 @@ bool sx_cholesky(double *u, int64_t n)
                 row[j] *= scale;
         }
 #pragma omp parallel for schedule(static, 4) if (n > 512)
-        for (int64_t i = to; i < n; i += 2) { /* BLOCK is full where rows are left */
+        for (int64_t i = to; i < n; i += 2) { /* if rows are left, the block is full */
             double *row = u + i * n + i;
             for (int64_t p = from; p < to; p++)
                 row[0] -= u[p * n + i] * u[p * n + i];

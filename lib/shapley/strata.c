@@ -1,9 +1,9 @@
 /* strata.c - estimates of interactions by means over strata of coalitions.
  *
- * SVARM-IQ (Kolpaczki, Muschalik, Fumagalli, Hammer, Huellermeier 2024) averages within the
- * coalitions of a size that share the same members of S. Values are taken relative to the straight
- * line from v(empty) to v(N), whose index is known: where few coalitions fall into a stratum,
- * little is at stake. */
+ * SVARM-IQ (Kolpaczki, Muschalik, Fumagalli, Hammer, Huellermeier 2024) averages over the
+ * coalitions of a size that contain the same members of S. Values are taken relative to the
+ * straight line from v(empty) to v(N), whose index is known. This lowers the error of strata
+ * that few coalitions fall into. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct strata {
     int64_t n; /* live players */
     const struct sx_draw *draw;
     const double *value;     /* of each coalition */
-    uint8_t *present;        /* of one coalition: per live player */
+    uint8_t *present;        /* which live players a coalition has */
     int64_t *local;          /* the terms' members as live players */
     struct stratum *stratum; /* [terms, per_term] */
     int64_t per_term;
@@ -54,7 +54,7 @@ static double scatter(const struct stratum *s)
     return s->n > 1 ? fmax(0, (s->squares - s->sum * s->sum / s->n) / (s->n - 1)) : 0;
 }
 
-/* The chance that `drawn` of `all` miss the share `part` of them. */
+/* The probability that `drawn` out of `all` coalitions miss a stratum of the share `part`. */
 static double chance_empty(double all, double part, double drawn)
 {
     if (all * (1 - part) < drawn || drawn * part > 40)
@@ -65,8 +65,8 @@ static double chance_empty(double all, double part, double drawn)
                lgamma(all + 1) + lgamma(all - drawn + 1));
 }
 
-/* The strata of one term among the coalitions of a size. A stratum that was met by chance counts
- * for those times when it is not, so that the mean is right. */
+/* Adds the strata of one term among the coalitions of a size. A stratum is weighted by
+ * 1 / P(not empty), so that the estimate is unbiased. */
 static void take_members(struct strata *w, int64_t k, int64_t size,
                          const struct stratum *everywhere)
 {

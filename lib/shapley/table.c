@@ -1,5 +1,5 @@
-/* table.c - the exact engine: every index is a sum over the Moebius transform of the table of all
- * coalitions, or over the table, and all sets of a size take one more transform. */
+/* table.c - the exact engine: every index is a sum over the Moebius transform of the table of
+ * all coalitions, or over the table, and all sets of a size take one more transform. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ bool sx_game_transform(struct sx_game *game, struct sx_error *error)
     return true;
 }
 
-/* What the sums are made of: a(U), and room for one product with weights. */
+/* The Moebius transform a(U), and scratch for its product with weights. */
 struct engine {
     const struct sx_game *game;
     const struct sx_index_row *row;
@@ -51,7 +51,7 @@ struct engine {
     int64_t *place; /* of each player among the live ones */
 };
 
-/* sum[S] becomes the sum of a(U) weight[|U|] over the supersets U of S. */
+/* sum[S] = sum of a(U) weight[|U|] over the U containing S. */
 static void sum_weighted(struct engine *e, const double *weight)
 {
     size_t count = (size_t)1 << e->n;
@@ -68,8 +68,8 @@ static uint64_t bits_of(const struct engine *e, const struct sx_interactions *te
     return bits;
 }
 
-/* Terms of s players, `first` of the list and on. Reuses the superset sums of size s - 1 if the
- * weights are the same. Skips the sums if only the set itself has weight. */
+/* Sets the terms of s players, from `first` in the list. Reuses the superset sums of size s - 1
+ * if the weights are the same. Skips the sums if only the set itself has weight. */
 static int64_t sum_interactions(struct engine *e, int64_t s, int64_t first, double *weight,
                                 struct sx_interactions *terms)
 {
@@ -89,7 +89,7 @@ static int64_t sum_interactions(struct engine *e, int64_t s, int64_t first, doub
     return k;
 }
 
-/* Sets of s as one player: T with S and T itself, which is what T with S leaves of the complements,
+/* Sets of s players as one player. The sums over T with S and over T (a sum over complements)
  * take one sum over supersets together. */
 static int64_t sum_together(struct engine *e, int64_t s, int64_t first,
                             struct sx_interactions *terms)
@@ -132,7 +132,7 @@ static void engine_free(struct engine *e)
     free(e->place);
 }
 
-/* The sizes of the sets that are listed go from first to last. */
+/* The size of term k. */
 static int64_t size_of(const struct sx_interactions *terms, int64_t k)
 {
     return terms->first[k + 1] - terms->first[k];
@@ -148,7 +148,7 @@ bool sx_exact_index(struct sx_game *game, const struct sx_index_row *row, int64_
     e.row = row;
     e.order = order;
     for (int64_t u = 0; u <= SX_TABLE_PLAYERS; u++)
-        weight[u] = NAN; /* as no weight is */
+        weight[u] = NAN; /* differs from every weight */
     for (int64_t s = terms->count > 0 ? size_of(terms, 0) : 1;
          ok && terms->count > 0 && s <= size_of(terms, terms->count - 1); s++) {
         done = row->weight != NULL ? sum_interactions(&e, s, done, weight, terms)
@@ -158,7 +158,8 @@ bool sx_exact_index(struct sx_game *game, const struct sx_index_row *row, int64_
     return ok;
 }
 
-/* a(U) is shared equally by the groups that U meets, and within each by its members in U. */
+/* Shares a(U) equally among the groups that U meets, and each part among the group's members in
+ * U. */
 static void share_owen(const struct engine *e, const uint64_t *group, int64_t n_groups,
                        double *value)
 {
@@ -177,7 +178,7 @@ static void share_owen(const struct engine *e, const uint64_t *group, int64_t n_
     }
 }
 
-/* The live players of each group that has any. */
+/* group[] becomes the live players of each group that has any. Returns the number of groups. */
 static int64_t groups_of(const struct sx_game *game, const int64_t *block, uint64_t *group)
 {
     int64_t n = 0, number[SX_TABLE_PLAYERS];

@@ -5,7 +5,7 @@
 
 #include "shapley/shapley.h"
 
-/* Pairs of larger sets are too many to be counted. */
+/* The largest set whose pairs are counted. */
 #define MOST_PAIRED 1024
 
 struct moments {
@@ -13,7 +13,7 @@ struct moments {
     double mean, squares; /* squares: the sum of squared deviations from the mean */
 };
 
-/* A set of players; of andor, the OR term is another than the AND term. */
+/* A set of players. For andor, an OR term and an AND term of one set are counted separately. */
 struct counted {
     int64_t n, *member, count; /* count: of records that list it */
     bool is_or;
@@ -35,7 +35,7 @@ static const char *const benefit_key[BENEFITS] = {"B", "B_max", "B_min", "T"};
 struct sx_shapley_tally {
     const char *index;
     int64_t samples, players;
-    char **name; /* of players; NULL: none, or not the same in all samples */
+    char **name; /* of players; NULL: none, or they differ between samples */
     bool kinds;
     struct moments benefit[BENEFITS];
     struct counts counts[COUNTS];
@@ -48,7 +48,7 @@ static void add_value(struct moments *m, double value)
     m->squares += before * (value - m->mean);
 }
 
-/* The moments of n values, those that are not there being 0. */
+/* The moments of n values: those of m, and zeros for the rest. */
 static struct moments with_zeros(const struct moments *m, int64_t n)
 {
     double share = (double)m->n / (double)n;
@@ -155,7 +155,7 @@ static bool add_blocks(struct counts *pairs, struct counts *blocks, const int64_
             if (block[i] != block[first])
                 continue;
             member[n++] = set[i];
-            if (i < first) /* the block has been counted */
+            if (i < first) /* this block was counted before */
                 break;
         }
         if (member[0] != set[first])
@@ -183,7 +183,7 @@ static bool add_benefit(struct sx_shapley_tally *t, const struct sx_shapley *s,
            add_blocks(&c[PAIRS_MIN], &c[BLOCKS_MIN], set, b->block_min, b->m, error);
 }
 
-/* A name stays while all samples agree on it. */
+/* Drops the names on which the samples do not agree. */
 static bool agree_on_names(struct sx_shapley_tally *t, int64_t players, const char *const *name,
                            struct sx_error *error)
 {
@@ -270,7 +270,8 @@ static void put_counted(struct sx_result *r, const struct sx_shapley_tally *t,
     sx_put_end(r);
 }
 
-/* Terms by the magnitude of their means, others by how often they appear. */
+/* Puts the counts of one kind. Terms are sorted by the magnitude of their means, others by how
+ * often they appear. */
 static bool put_counts(struct sx_result *r, const struct sx_shapley_tally *t, int which,
                        int64_t top, struct sx_error *error)
 {

@@ -34,7 +34,7 @@ static bool count_terms(int64_t n, int64_t least, int64_t most, int64_t *count,
     return true;
 }
 
-/* Writes all sets of k of the players behind `at` others. */
+/* Lists all sets of k players from position `at` on. */
 static int64_t list_sets(struct sx_interactions *terms, const int64_t *player, int64_t n,
                          int64_t k, int64_t at, int64_t *index)
 {

@@ -1,7 +1,7 @@
-/* units.c - coalitions for estimates, and weighted sums over them with their scatter.
+/* units.c - coalitions for estimates, and weighted sums over them with their variance.
  *
- * SHAP-IQ (Fumagalli, Muschalik, Kolpaczki, Huellermeier, Hammer 2023): each coalition serves
- * every set. */
+ * As in SHAP-IQ (Fumagalli, Muschalik, Kolpaczki, Huellermeier, Hammer 2023), each coalition
+ * contributes to every set. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* ---- Drawing ---- */
 
-/* Sizes that have weights; those of lower orders of STII are needed whole. */
+/* Draws the sizes that have weights. Sizes below the order of STII are needed completely. */
 static void choose_weighed(const struct sx_estimate *e, const struct sx_weights *w,
                            double *share)
 {
@@ -52,7 +52,8 @@ bool sx_coalitions_draw(struct sx_estimate *e, const struct sx_weights *weights,
         choose_shares(e, weights, sizes, part + n + 1);
         for (int64_t s = 0; s <= n; s++)
             part[s] = 1;
-        int64_t ends = (part[n + 1] <= 0) + (part[2 * n + 1] <= 0); /* evaluated already */
+        /* The empty and the full coalition are evaluated already. */
+        int64_t ends = (part[n + 1] <= 0) + (part[2 * n + 1] <= 0);
         struct sx_draw_options o = {.player = e->game->live,
                                     .n = n,
                                     .words = e->game->words,
@@ -79,13 +80,13 @@ struct units {
     const struct sx_weights *weights;
     const struct sx_draw *draw;
     const double *y, *scattered;
-    uint8_t *present;             /* of a coalition: per live player */
+    uint8_t *present;             /* which live players a coalition has */
     int64_t *local;               /* the terms' members as live players */
     double *unit, *sum, *squares; /* per term */
-    double *of; /* [set size, members present]: weights at a coalition's size */
+    double *of; /* [set size, members present]: weights at the coalition's size */
 };
 
-/* Coalition i in the sums of all terms. */
+/* Adds coalition i to the sums of all terms. */
 static void add_coalition(struct units *w, int64_t i)
 {
     const struct sx_game *game = w->e->game;
@@ -122,7 +123,7 @@ static void add_stratum(struct units *w, int64_t stratum)
             w->squares[k] += w->unit[k] * w->unit[k];
         }
     }
-    for (size_t k = 0; k < count && d->missing[stratum] > 0; k++) /* one has no scatter */
+    for (size_t k = 0; k < count && d->missing[stratum] > 0; k++) /* complete: no variance */
         terms->error[k] += n > 1 ? d->missing[stratum] * n / (n - 1) *
                                        fmax(0, w->squares[k] - w->sum[k] * w->sum[k] / n)
                                  : INFINITY;

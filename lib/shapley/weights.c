@@ -1,6 +1,6 @@
-/* weights.c - what a value v(T) counts for in an index of S: it depends on the sizes of S
- * and T and of what they share. Best fits are linear and symmetric, too: their weights solve the
- * normal equations for sets that are alike. */
+/* weights.c - the weight of v(T) in the index of S. It depends only on |S|, |T| and |S and T|.
+ * Best fits are linear and symmetric, too: their weights solve normal equations over orbits of
+ * sets. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,20 +47,21 @@ static void fill_differences(struct sx_weights *w, const struct sx_index_row *ro
 
 /* ---- Best fits ---- */
 
-/* Sets that are alike: of s players, `in` of them in T. */
+/* An orbit: all sets of s players, `in` of them in T. */
 struct orbit {
     int64_t s, in;
 };
 
-/* The equations for one T: values of orbits, the sets of each and their sum being the unknowns. */
+/* The equations for one T. The unknowns are the values of the orbits. */
 struct equations {
     struct orbit orbit[(SX_FIT_ORDER + 1) * (SX_FIT_ORDER + 2) / 2];
     int count;
     double *matrix, *right, *ones;
 };
 
-/* The sum of the matrix over all sets of orbit b, in the row of a set of orbit a: the weight of
- * the coalitions that hold both depends on the size of their union alone. */
+/* The sum of the matrix over all sets of orbit b in the row of a set of orbit a. An entry is
+ * the weight of the coalitions that contain both sets. It depends only on the size of their
+ * union. */
 static double sum_orbit(const struct sx_weights *w, const double *held, struct orbit a,
                         struct orbit b, int64_t t)
 {
@@ -73,7 +74,7 @@ static double sum_orbit(const struct sx_weights *w, const double *held, struct o
     return sum;
 }
 
-/* Gauss with pivots, for two right sides. */
+/* Gaussian elimination with pivots for two right sides. */
 static void solve(double *matrix, int n, double *x, double *y)
 {
     for (int k = 0; k < n; k++) {
@@ -107,8 +108,8 @@ static void solve(double *matrix, int n, double *x, double *y)
     }
 }
 
-/* The fit to a game that is 1 at T and 0 elsewhere, as far as the sizes tell; if constrained, the
- * values of all sets sum to zero. */
+/* Fits the game that is 1 at T and 0 elsewhere, for T of one size. If constrained, the values
+ * of all sets sum to zero. */
 static void fit_one(struct sx_weights *w, struct equations *e, const double *held, double part,
                     bool constrained, int64_t t)
 {
@@ -160,7 +161,8 @@ static bool fill_fits(struct sx_weights *w, bool constrained, struct sx_error *e
 
 /* ---- Sums over supersets ---- */
 
-/* Of S with `more` others, `i` of them in T: in place, since larger sets are not changed yet. */
+/* Adds the weights of the supersets of S with `more` further players, i of them in T. In place:
+ * larger sets are not changed yet. */
 static void add_supersets(struct sx_weights *w, double (*factor)(int64_t more))
 {
     for (int64_t s = 0; s <= w->order; s++)
