@@ -70,6 +70,9 @@ bool sx_stored_type(struct sx_stored *stored);
  * place there: an unsigned one past int64, a text for which there is no memory. */
 bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size_t n, void *to);
 
+/* A float of 8 bits or less, by ONNX's number of its type: 17 to 20, 23 and 24. */
+double sx_small_float(int onnx_type, unsigned byte);
+
 /* Is this the start of an .npy, of a zip archive? */
 bool sx_is_npy(const uint8_t *bytes, size_t size);
 bool sx_is_zip(const uint8_t *bytes, size_t size);

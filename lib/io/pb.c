@@ -63,15 +63,18 @@ static bool take_field(struct wire *wire, struct field *field)
     return true;
 }
 
-/* How ONNX numbers element types, and the field that holds them when raw_data does not. */
+/* How ONNX numbers element types, and the field that holds them when raw_data does not. Of those of `bits` a
+ * byte holds one or several, the first in its lowest bits. */
 static const struct {
     char kind;
-    uint8_t width, field;
+    uint8_t width, field, bits;
 } types[] = {
-    [1] = {'f', 4, 4},  [2] = {'u', 1, 5},      [3] = {'i', 1, 5},   [4] = {'u', 2, 5},
-    [5] = {'i', 2, 5},  [6] = {'i', 4, 5},      [7] = {'i', 8, 7},   [9] = {'b', 1, 5},
-    [10] = {'f', 2, 5}, [11] = {'f', 8, 10},    [12] = {'u', 4, 11}, [13] = {'u', 8, 11},
-    [16] = {'h', 2, 5}, [STRING] = {'i', 8, 6},
+    [1] = {'f', 4, 4},     [2] = {'u', 1, 5},      [3] = {'i', 1, 5},     [4] = {'u', 2, 5},
+    [5] = {'i', 2, 5},     [6] = {'i', 4, 5},      [7] = {'i', 8, 7},     [9] = {'b', 1, 5},
+    [10] = {'f', 2, 5},    [11] = {'f', 8, 10},    [12] = {'u', 4, 11},   [13] = {'u', 8, 11},
+    [16] = {'h', 2, 5},    [STRING] = {'i', 8, 6}, [17] = {'f', 4, 5, 8}, [18] = {'f', 4, 5, 8},
+    [19] = {'f', 4, 5, 8}, [20] = {'f', 4, 5, 8},  [21] = {'u', 1, 5, 4}, [22] = {'i', 1, 5, 4},
+    [23] = {'f', 4, 5, 4}, [24] = {'f', 4, 5, 8},  [25] = {'u', 1, 5, 2}, [26] = {'i', 1, 5, 2},
 };
 
 /* What a first walk finds out; the elements are taken by a second one. */
@@ -80,6 +83,7 @@ struct array {
     unsigned field; /* RAW or that of the type */
     bool plain;     /* the elements are stored bytes, not varints */
     bool text;
+    int few, type; /* bits of an element of 8 and less; ONNX's number of its type */
     int64_t count;
 };
 
@@ -133,6 +137,8 @@ static bool survey(struct wire wire, struct array *array, struct sx_error *error
                        (unsigned long long)type);
     array->stored.kind = types[type].kind;
     array->stored.width = types[type].width;
+    array->few = types[type].bits;
+    array->type = (int)type;
     array->field = raw ? RAW : types[type].field;
     array->plain = raw || array->field == 4 || array->field == 10;
     struct sx_error shape = {0};
@@ -176,13 +182,46 @@ static bool take_word(const struct array *array, const struct field *field, stru
     return number >= 0;
 }
 
+/* What a byte holds, but for what is behind the last element. */
+static bool take_few(const struct array *array, unsigned byte, struct taken *taken,
+                     struct sx_error *error)
+{
+    int bits = array->few;
+    if (taken->count >= array->count)
+        return sx_fail(error, SX_FAILED, "more elements than the shape has");
+    for (int k = 0; k < 8 / bits && taken->count < array->count; k++) {
+        unsigned part = byte >> (k * bits) & ((1u << bits) - 1);
+        uint8_t little[4] = {(uint8_t)part};
+        if (array->stored.kind == 'i' && part >> (bits - 1) != 0)
+            little[0] = (uint8_t)(part | ~0u << bits);
+        if (array->stored.kind == 'f') {
+            float value = (float)sx_small_float(array->type, part);
+            memcpy(little, &value, sizeof value);
+        }
+        if (!take_stored(array, little, 1, taken, error))
+            return false;
+    }
+    return true;
+}
+
 static bool take_number(const struct array *array, uint64_t value, struct taken *taken,
                         struct sx_error *error)
 {
     uint8_t little[8];
+    if (array->few > 0)
+        return take_few(array, (unsigned)(value & 255), taken, error);
     for (int i = 0; i < 8; i++)
         little[i] = (uint8_t)(value >> (8 * i));
     return take_stored(array, little, 1, taken, error);
+}
+
+static bool take_bytes(const struct array *array, const struct field *field,
+                       struct taken *taken, struct sx_error *error)
+{
+    for (size_t i = 0; i < field->size; i++)
+        if (!take_few(array, field->bytes[i], taken, error))
+            return false;
+    return true;
 }
 
 static bool take_elements(const struct array *array, const struct field *field,
@@ -192,6 +231,9 @@ static bool take_elements(const struct array *array, const struct field *field,
     uint64_t value;
     if (array->text)
         return field->wire == BYTES ? take_word(array, field, taken, error)
+                                    : sx_fail(error, SX_FAILED, "malformed elements");
+    if (array->few > 0 && array->plain)
+        return field->wire == BYTES ? take_bytes(array, field, taken, error)
                                     : sx_fail(error, SX_FAILED, "malformed elements");
     if (array->plain && field->wire != VARINT && field->size % width == 0)
         return take_stored(array, field->bytes, field->size / width, taken, error);

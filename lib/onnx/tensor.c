@@ -177,24 +177,6 @@ static float from_half(uint16_t half)
     return from_bits(sign | exponent << 23 | fraction << 13);
 }
 
-/* A float of few bits: `fraction` of them, a biased exponent, a sign. Without infinities all ones
- * (`most`) are NaN; with a lone sign bit for NaN (`fnuz`) every other pattern is a number. */
-static double from_few(unsigned byte, int bits, int fraction, int bias, bool fnuz)
-{
-    unsigned sign = 1u << (bits - 1), rest = byte & (sign - 1);
-    int exponent = (int)(rest >> fraction), low = (int)(rest & ((1u << fraction) - 1));
-    bool ieee = bits == 8 && fraction == 2 && !fnuz, ones = exponent == 31;
-    if (fnuz && byte == sign)
-        return NAN;
-    if (ieee && ones)
-        return low != 0 ? NAN : (byte & sign) != 0 ? -INFINITY : INFINITY;
-    if (bits == 8 && fraction == 3 && !fnuz && rest == sign - 1)
-        return NAN;
-    double value = exponent == 0 ? ldexp(low, 1 - bias - fraction)
-                                 : ldexp(low + (1 << fraction), exponent - bias - fraction);
-    return (byte & sign) != 0 ? -value : value;
-}
-
 static double real_at(int onnx_type, const uint8_t *p)
 {
     uint16_t half;
@@ -202,17 +184,12 @@ static double real_at(int onnx_type, const uint8_t *p)
     double value;
     switch (onnx_type) {
     case SX_ONNX_FLOAT8E4M3FN:
-        return from_few(*p, 8, 3, 7, false);
     case SX_ONNX_FLOAT8E4M3FNUZ:
-        return from_few(*p, 8, 3, 8, true);
     case SX_ONNX_FLOAT8E5M2:
-        return from_few(*p, 8, 2, 15, false);
     case SX_ONNX_FLOAT8E5M2FNUZ:
-        return from_few(*p, 8, 2, 16, true);
     case SX_ONNX_FLOAT4E2M1:
-        return from_few(*p, 4, 1, 1, false);
     case SX_ONNX_FLOAT8E8M0:
-        return *p == 255 ? NAN : ldexp(1, *p - 127);
+        return sx_small_float(onnx_type, *p);
     case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16:
         memcpy(&half, p, sizeof half);
         return from_half(half);
