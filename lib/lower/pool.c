@@ -1,6 +1,8 @@
 /* pool.c - lowering of pooling. */
 #include <math.h>
+#include <string.h>
 
+#include "lower/scope.h"
 #include "lower/window.h"
 #include "lower/tables.h"
 
@@ -95,6 +97,8 @@ static bool lower_average_pool(struct sx_lowering *l)
                counted(&w, i, last, with_pads) == w.kernel[i];
         count *= (double)w.kernel[i];
     }
+    /* The quantised one of ONNX Runtime counts what ceil_mode adds to the padding, too. */
+    even = even || (with_pads && strcmp(sx_text(l->node->op_type), "AveragePool") != 0);
     if (even)
         return sx_give(l, sx_scale(g, sum, 1 / count));
     return sx_give(l, sx_mul(g, sum, inverse_counts(l, &w, &shape, with_pads)));

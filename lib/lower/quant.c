@@ -372,6 +372,7 @@ const struct sx_lowering_row sx_lower_quant[] = {
     {MS, "QLinearConcat", 1, 0, 5, -1, lower_qlinear_concat, 0, false},
     {MS, "QLinearWhere", 1, 0, 9, 9, lower_qlinear_where, 0, false},
     {MS, "QGemm", 1, 0, 6, 9, lower_qgemm, 0, true},
+    {MS, "MatMulInteger16", 1, 0, 2, 2, lower_matmul_integer, 0, false},
     {MS, "MatMulIntegerToFloat", 1, 0, 4, 7, lower_matmul_to_float, 0, true},
     {MS, "DynamicQuantizeMatMul", 1, 0, 3, 5, lower_dynamic_matmul, 0, true},
     {0},
