@@ -148,11 +148,13 @@ static const struct sx_draw_module recorder = {
     ",\"method\":\"ig\",\"params\":{\"players\":\"tokens\"},\"names\":[\"Der\",\"Film\",\"ist\",\"gro\xc3\x9f\"],\"attribution\":{\"shape\":[4],\"values\":[0,0.25,-0.5,1]}}"
 #define PARTS                                                                                  \
     "{" GAME                                                                                   \
-    ",\"partition_max\":[[0,1],[2,3]],\"partition_min\":[[0],[1,2],[3]],\"B_max\":0.5,\"B_min\":-0.25}"
+    ",\"partition_max\":[[0,1],[2]],\"partition_min\":[[0],[1,2],[3]],\"B_max\":0.5,\"B_min\":-0.25}"
 #define GRID                                                                                   \
     "{\"tool\":\"shapley-int\",\"id\":\"r.png\",\"input\":{\"shape\":[1,1,12,160]},\"params\":{\"players\":\"patches:6x80\"},\"players\":4,\"partition_max\":[[0,3],[1,2]],\"partition_min\":[[0],[1,2,3]],\"B_max\":0.5,\"B_min\":-0.25}"
 #define RELEVANCE                                                                              \
     "{\"tool\":\"flint-global\",\"classes\":[{\"index\":0,\"label\":\"cat\"},{\"index\":1,\"label\":null}],\"relevance\":[[1,0.25,0],[0.5,-0.5,1]]}"
+
+enum { MANY = 7 }; /* records of a sheet */
 
 static const struct drawn {
     const char *what;
@@ -230,7 +232,7 @@ static void draw(const struct drawn *c)
     struct sx_error error = {0};
     struct sx_figure_options o;
     struct sx_result *result[3] = {NULL};
-    struct sx_drawn item[3];
+    struct sx_drawn item[MANY];
     struct sx_figure f = {.o = &o, .item = item, .kind = c->kind, .drawing = drawing};
     struct sx_page page = {.module = &recorder, .page = &page, .error = &error};
     double width = 0, height = 0;
@@ -245,6 +247,8 @@ static void draw(const struct drawn *c)
             .record = sx_result_top(result[f.n]),
             .behind = strstr(c->what, "over a picture") != NULL ? &picture : NULL};
     }
+    for (int64_t n = f.n; c->kind == SX_SHEET && f.n < MANY; f.n++)
+        item[f.n] = item[f.n % n];
     bool ok = drawing[c->kind](&page, &f, 100, 50, &width, &height, &error);
     ck_assert_msg(ok, "%s: %s", c->what, error.message);
     fprintf(to, "size %.1f %.1f\n\n", width, height);

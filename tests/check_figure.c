@@ -203,6 +203,39 @@ START_TEST(kinds_of_records)
 }
 END_TEST
 
+/* Maps of one sample are a strip, rows of several a swarm. */
+START_TEST(kinds_of_several)
+{
+    int64_t drawn;
+    const char *map = "{\"id\":\"a\",\"index\":0,\"input\":{\"shape\":[1,1,2,2]},"
+                      "\"attribution\":{\"shape\":[1,2,2],\"values\":[1,2,3,4]}}";
+    struct sx_drawn item[3] = {{.record = record(map)}};
+    item[1] = item[2] = item[0];
+    ck_assert_int_eq(sx_kind_of(item, 2, SX_KIND_AUTO, &drawn), SX_STRIP);
+    ck_assert_int_eq(drawn, 2);
+    ck_assert_int_eq(sx_kind_of(item, 2, SX_MATRIX, &drawn), SX_MATRIX);
+    ck_assert_int_eq(drawn, 1);
+    ck_assert_int_eq(sx_kind_of(item, 3, SX_SHEET, &drawn), SX_SHEET);
+    ck_assert_int_eq(drawn, 3);
+    struct sx_result *rows[3];
+    for (int i = 0; i < 3; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "{\"id\":\"a\",\"index\":%d,\"names\":[\"a\"],\"x\":[1],\"attribution\":"
+                 "{\"shape\":[1],\"values\":[1]}}",
+                 i);
+        rows[i] = sx_result_read(text, strlen(text), &error);
+        item[i].record = sx_result_top(rows[i]);
+    }
+    ck_assert_int_eq(sx_kind_of(item, 3, SX_KIND_AUTO, &drawn), SX_BEESWARM);
+    ck_assert_int_eq(drawn, 3);
+    ck_assert_int_eq(sx_kind_of(item, 2, SX_KIND_AUTO, &drawn), SX_WATERFALL);
+    ck_assert_int_eq(drawn, 1);
+    for (int i = 0; i < 3; i++)
+        sx_result_free(rows[i]);
+}
+END_TEST
+
 /* A line breaks before it is too long; what a name holds does not reach the terminal. */
 START_TEST(words)
 {
@@ -217,6 +250,16 @@ START_TEST(words)
     free(text);
     ck_assert(sx_figure_words(record("{}"), true, 12, &text, &error));
     ck_assert_ptr_null(text);
+    /* The strongest is as strong below zero. */
+    of = "{\"params\":{\"players\":\"tokens\"},\"names\":[\"no\",\"yes\"],"
+         "\"attribution\":{\"shape\":[2],\"values\":[-4,1]}}";
+    char half[40];
+    unsigned colour = sx_signed_colour(1, 4);
+    snprintf(half, sizeof half, "\x1b[38;5;%d;48;5;%dm yes",
+             sx_terminal_colour(sx_text_on(colour)), sx_terminal_colour(colour));
+    ck_assert(sx_figure_words(record(of), true, 80, &text, &error));
+    ck_assert_ptr_nonnull(strstr(text, half));
+    free(text);
 }
 END_TEST
 
@@ -362,6 +405,36 @@ END_TEST
 
 /* ---- Files ---- */
 
+/* The height of a chart under a title. */
+static double height_under(const char *title)
+{
+    static const double values[24] = {1, -2, NAN, 3};
+    static const char *const column[12] = {"a", "b", "c", "d", "e", "f",
+                                           "g", "h", "i", "j", "k", "l"},
+                             *const series[] = {"up", "down"};
+    const struct sx_series_chart chart = {
+        .what = "share", .column = column, .series = series, .n = 12, .m = 2, .values = values};
+    const struct sx_series_chart two[] = {chart, chart};
+    struct sx_figure_options o;
+    struct sx_made made = {.o = &o, .format = SX_FIGURE_SVG};
+    sx_figure_default(&o);
+    error = (struct sx_error){0};
+    ck_assert_msg(sx_plot_series(title, two, 2, &made, &error), "%s", error.message);
+    const char *at = strstr((const char *)made.bytes, " height=\"");
+    ck_assert_ptr_nonnull(at);
+    double height = strtod(at + 9, NULL);
+    free(made.bytes);
+    return height;
+}
+
+/* A title breaks where it is as wide as the chart. */
+START_TEST(broken_titles)
+{
+    const char *line = "a title of fifty characters that stands in one line";
+    ck_assert_double_eq(height_under("a title"), height_under(line));
+}
+END_TEST
+
 START_TEST(files)
 {
     struct sx_figure_options o;
@@ -393,8 +466,8 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, titles, words, words_of_partitions, numbers, ticks, signed_colours, terms,
-              circle, chain, ring, ladder, alone, files);
+    SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, kinds_of_several, numbers,
+              ticks, signed_colours, terms, circle, chain, ring, ladder, alone, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

@@ -241,6 +241,10 @@ is 'mean, error and share of a pair' "$(tail -n 1 "$T/out" | jq -c '.summary
 run shapley-int --index=sv --double --summary product.onnx rows.csv
 is 'means of single players' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], (.mean * 6 | round), .count]]')" \
     '[[1,17,3],[0,6,2]]'
+printf '%s\n' -9,1 -9,1 >less.csv
+run shapley-int --index=sv --double --summary product.onnx less.csv
+is 'the largest in magnitude come first' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], .mean]]')" \
+    '[[0,-4.5],[1,-4]]'
 run shapley-int --double --summary product.onnx rows.csv
 is 'means of bT' "$(tail -n 1 "$T/out" | jq -c '[.summary.mean, (.summary.stderr | map_values(. * 1e6 | round))]')" \
     '[{"B":2,"B_max":2,"B_min":0,"T":2},{"B":1154701,"B_max":1154701,"B_min":0,"T":1154701}]'
