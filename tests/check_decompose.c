@@ -234,6 +234,25 @@ START_TEST(relu_mlp)
 }
 END_TEST
 
+/* Rules that change are not those of the programs before. */
+START_TEST(rules_change)
+{
+    struct fixture f;
+    begin_mlp(&f, "Relu");
+    f.o.methods = "lrp-eps,lrp-ab";
+    f.o.epsilon = 0.25;
+    decompose(&f);
+    double first = method(&f, "lrp-eps")->attribution[0];
+    f.o.absolute = false; /* of the largest activation */
+    decompose(&f);
+    ck_assert_double_gt(fabs(method(&f, "lrp-eps")->attribution[0] - first), 0.01);
+    f.o.absolute = true;
+    decompose(&f);
+    ck_assert_double_eq(method(&f, "lrp-eps")->attribution[0], first);
+    end(&f);
+}
+END_TEST
+
 START_TEST(tanh_mlp)
 {
     struct fixture f;
@@ -829,7 +848,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("decompose");
-    SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, tanh_mlp, divergence,
+    SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, rules_change, tanh_mlp, divergence,
               polynomial_two, polynomial_three, tanh_rules, grad_cam, neuron_shares,
               neuron_principles, neuron_weights, layers, principles_as_derived, identities,
               linear, first_layers, singular_end, degree_two, foreign);

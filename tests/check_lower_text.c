@@ -164,6 +164,7 @@ START_TEST(patterns)
         {"[^\\]\\-ab]", "c", true},
         {"[^\\]\\-ab]", "a", false},
         {"[[:upper:]\\t]+", "A\t", true},
+        {"[[:upper:]\\]]+", "]A", true},
         {"\\Aab\\z", "ab", true},
         {"\\S+\\s\\S+", "a b", true},
         {".*\\$", "10$", true},

@@ -104,6 +104,11 @@ grep -v '0,1\]' g1.json >part.json
 run shapley-int --load-game=part.json --index=sv --sampling=regression
 is 'a fit of part of a game' "$status$(cat "$T/err") $(jq '.efficiency_gap | fabs < 1e-9' "$T/out")" \
     '0 true'
+jq .interactions "$T/out" >want
+jq -c 'if .value == null then . else .value += 10 end' part.json >above.json
+run shapley-int --load-game=above.json --index=sv --sampling=regression
+jq .interactions "$T/out" >got
+near 'what nobody has is not shared out' got want 1e-9
 run shapley-int --load-game=part.json --index=ksii --order=1
 is 'a fit is the usual of a part' "$status $(jq -c '[.sampling, .exact, (.efficiency_gap | fabs < 1e-9), (.interactions | length)]' "$T/out")" \
     '0 ["regression",false,true,3]'
