@@ -639,6 +639,27 @@ START_TEST(listing)
 }
 END_TEST
 
+/* A listing has the nodes that no output needs; otherwise they are left out. */
+START_TEST(listing_has_all)
+{
+    for (int all = 0; all < 2; all++) {
+        struct tm_model *m = chain();
+        tm_node(m, "Neg", "x", "y", NULL);
+        tm_node(m, "Exp", "x", "aside", NULL);
+        struct sx_model *model = lc_open(m);
+        tm_free(m);
+        struct sx_error error = {0};
+        const struct sx_lower_options options = {.listing = all != 0};
+        struct sx_lowered *l = sx_lower(model, &options, &error);
+        ck_assert_msg(l != NULL, "%s", error.message);
+        ck_assert_int_eq(sx_find(l->graph, "aside") != SX_NONE, all);
+        ck_assert_int_ne(sx_find(l->graph, "y"), SX_NONE);
+        sx_lowered_free(l);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 /* The first axis of x[N, 2, 3] counts samples if it comes out in front, alone. */
 START_TEST(samples)
 {
@@ -720,6 +741,6 @@ int main(void)
               fed_inside, explained_tensor, constant_inputs, undeclared_shapes,
               weights_of_all_types, weights_that_are_inputs_too, constant_tensors,
               shape_arithmetic_folds, unfolded_constants, memory_limit, functions,
-              endless_functions, table, listing);
+              endless_functions, table, listing, listing_has_all);
     return suite_run();
 }

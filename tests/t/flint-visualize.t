@@ -109,9 +109,9 @@ is 'columns go from -1 to 1 within their range' "$(jq -c '.params | [.range, .cl
 is 'attributes grow within the range of the fit' "$(sed 1d table.csv | tr , '\n' | jq -s --slurpfile v "$T/out" \
     '[min, max] as [$low, $high] | $v[0].pairs | length > 0 and
     (map(.am[]) | all(.phi >= .phi_start and .low >= $low - 1e-5 and .high <= $high + 1e-5))')" true
-run flint-visualize -q --am --tau=50 --mas=2 -f png -o table.png table.onnx table.csv
+run flint-visualize -q --am --tau=50 --mas=2 -f svg -o table.svg table.onnx table.csv
 clean 'bars of columns'
-png table.png
+ok 'bars of columns have their names' [ "$(grep -cxE 'age|sex|bmi|bp|s[1-6]' table.svg)" -ge 3 ]
 run flint-explain -f png --rows=0:1 -o row.png table.onnx table.csv
 clean 'a row as bars'
 png row.png
