@@ -115,6 +115,34 @@ START_TEST(text_is_held)
 }
 END_TEST
 
+/* The column of classes is no feature; what it holds are whole numbers from 0. */
+START_TEST(classes_of_a_column)
+{
+    static const char *const bad[] = {"a,b,class\n1,2,1\n3,4,x\n", "a,b,class\n1,2,-1\n",
+                                      "a,b,class\n1,2,1.5\n"};
+    const struct sx_shape want = SHAPE(-1, 2);
+    const struct sx_columns columns = {.truth = "class"};
+    const struct sx_input how = {.want = &want, .pre = &pre, .columns = &columns};
+    const char *text = "a,b,class\n1,2,1\n3,4,0\n5,6,12\n";
+    struct sx_error error = {0};
+    write_bytes(path_of("classes.csv"), text, strlen(text));
+    struct sx_dataset *d = sx_dataset_open(path_of("classes.csv"), &how, &error);
+    ck_assert_msg(d != NULL, "%s", error.message);
+    const int64_t *labels = sx_dataset_labels(d);
+    ck_assert_int_eq(sx_dataset_count(d), 3);
+    ck_assert(labels != NULL && labels[0] == 1 && labels[1] == 0 && labels[2] == 12);
+    expect_row(d, 2, 5, 6);
+    sx_dataset_close(d);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        error = (struct sx_error){0};
+        write_bytes(path_of("classes.csv"), bad[i], strlen(bad[i]));
+        ck_assert_ptr_null(sx_dataset_open(path_of("classes.csv"), &how, &error));
+        ck_assert_int_eq(error.status, SX_FAILED);
+        ck_assert_ptr_nonnull(strstr(error.message, "is not the number of a class"));
+    }
+}
+END_TEST
+
 static void write_picture(const char *name, uint8_t grey)
 {
     struct sx_error error = {0};
@@ -217,8 +245,8 @@ int main(void)
     if (mkdtemp(dir) == NULL || !sx_preprocess_preset(&pre, "unit", &error))
         return 1;
     TCase *c = suite_case("dataset");
-    SUITE_ADD(c, rows_of_an_array, pixels_by_channel, text_is_held, directories_of_classes,
-              refusals, steps_of_adam, adam_on_any_threads);
+    SUITE_ADD(c, rows_of_an_array, pixels_by_channel, text_is_held, classes_of_a_column,
+              directories_of_classes, refusals, steps_of_adam, adam_on_any_threads);
     int failed = suite_run();
     char command[100];
     snprintf(command, sizeof command, "rm -rf '%s'", dir);

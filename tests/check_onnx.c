@@ -77,6 +77,28 @@ START_TEST(test_digits8)
 }
 END_TEST
 
+/* A large file is hashed aside, once, and small ones when they are asked. */
+START_TEST(test_hash_ahead)
+{
+    struct sx_error error = {0};
+    char hex[65];
+    for (int large = 0; large < 2; large++) {
+        struct sx_model *m = sx_model_open(
+            large ? "tests/data/squeezenet.onnx" : "tests/data/digits8.onnx", NULL, &error);
+        ck_assert_msg(m != NULL, "%s", error.message);
+        sx_sha256(m->file.bytes, m->file.size, hex);
+        sx_model_hash_ahead(m);
+        ck_assert_int_eq(m->hashing, large);
+        ck_assert_str_eq(sx_model_sha256(m), hex);
+        ck_assert(!m->hashing);
+        sx_model_hash_ahead(m);
+        ck_assert(!m->hashing);
+        ck_assert_str_eq(sx_model_sha256(m), hex);
+        sx_model_close(m);
+    }
+}
+END_TEST
+
 START_TEST(test_ports)
 {
     struct tm_model *t = tm_new(13);
@@ -603,7 +625,7 @@ END_TEST
 int main(void)
 {
     TCase *models = suite_case("models"), *tensors = suite_case("tensors");
-    SUITE_ADD(models, test_digits8, test_ports, test_limits, test_budget,
+    SUITE_ADD(models, test_digits8, test_hash_ahead, test_ports, test_limits, test_budget,
               test_symbolic_dimensions, test_versions, test_names, test_bad_inputs,
               test_unreadable, test_standard_input, test_builder);
     SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
