@@ -28,7 +28,7 @@ static struct sx_points *program_of(struct sx_decomposing *d, enum sx_rule rule,
         struct sx_points_options options = {
             .run = {.threads = o->threads, .max_memory = o->max_memory},
             .batch = o->batch,
-            .expected = n};
+            .expected = d->sets.n > n ? d->sets.n : n}; /* x itself may come before all sets */
         c->rule[rule] =
             sx_points_new(g, &b->x, 1, shared, n_shared, &output, 1, &options, d->error);
     }
