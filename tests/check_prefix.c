@@ -278,6 +278,33 @@ START_TEST(test_reach)
 }
 END_TEST
 
+/* More players than a word has bits: places see those of their window, whichever node is chosen. */
+START_TEST(test_reach_of_many)
+{
+    struct fixture f;
+    struct sx_reach r;
+    open_network(&f, PLAIN, true, 1, "patches:2x2");
+    ck_assert_int_eq(sx_players_count(f.players), 144);
+    ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 1 << 20, &error));
+    ck_assert(r.places == 576 || r.places == 144); /* of the first convolution, or its pool */
+    int side = r.places == 576 ? 24 : 12, step = 24 / side;
+    for (int64_t p = 0; p < r.places; p++) {
+        bool seen[144] = {false};
+        int64_t row = p / side * step, column = p % side * step;
+        for (int64_t i = r.first[p]; i < r.first[p + 1]; i++)
+            seen[r.player[i]] = true;
+        for (int k = 0; k < 144; k++) {
+            int64_t y = k / 12 * 2, x = k % 12 * 2; /* of the patch */
+            bool in = y <= row + step && y + 1 >= row - 1 && x <= column + step &&
+                      x + 1 >= column - 1;
+            ck_assert_msg(seen[k] == in, "place %d, player %d", (int)p, k);
+        }
+    }
+    sx_reach_free(&r);
+    close_network(&f);
+}
+END_TEST
+
 /* Of 16 times 4 x 144 doubles. */
 START_TEST(test_reach_within_memory)
 {
@@ -322,7 +349,8 @@ int main(void)
 {
     TCase *c = suite_case("shared prefixes of masks");
     SUITE_ADD(c, test_two_baselines, test_threads, test_kept_elements, test_games_in_turn,
-              test_not_worth_it, test_reach, test_reach_within_memory, test_reach_of_others);
+              test_not_worth_it, test_reach, test_reach_of_many, test_reach_within_memory,
+              test_reach_of_others);
     tcase_add_loop_test(c, test_same_bytes, 0, 2 * (SKIPPED + 1));
     return suite_run();
 }
