@@ -121,6 +121,8 @@ static const struct sx_draw_module recorder = {
 #define OTHER                                                                                  \
     "{" HEAD                                                                                   \
     ",\"input\":{\"shape\":[1,1,3,4]},\"method\":\"grad\",\"params\":{},\"attribution\":{\"shape\":[3,4],\"values\":[1,0,0,0,-1,-2,-3,0,0,9,1,2]}}"
+#define OTHER_MAPS                                                                             \
+    "{\"tool\":\"ggig\",\"id\":\"b.csv\",\"input\":{\"shape\":[1,1,2,2]},\"method\":\"ig\",\"params\":{},\"attribution\":{\"shape\":[2,2],\"values\":[0,1,2,-3]}}"
 #define GAME                                                                                   \
     "\"tool\":\"shapley-int\",\"id\":\"r.csv\",\"target\":{\"index\":0,\"value\":1.5},\"params\":{\"index\":\"ksii\"},\"players\":4,\"names\":[\"a\",\"b\",\"c\",\"d\"]"
 #define PAIRS                                                                                  \
@@ -154,7 +156,7 @@ static const struct sx_draw_module recorder = {
 #define RELEVANCE                                                                              \
     "{\"tool\":\"flint-global\",\"classes\":[{\"index\":0,\"label\":\"cat\"},{\"index\":1,\"label\":null}],\"relevance\":[[1,0.25,0],[0.5,-0.5,1]]}"
 
-enum { MANY = 7 }; /* records of a sheet */
+enum { MANY = 20 }; /* records of a sheet */
 
 static const struct drawn {
     const char *what;
@@ -190,7 +192,7 @@ static const struct drawn {
     {"partition", SX_TOKENS, {PARTS}, 0},
     {"partition of patches over a picture", SX_TOKENS, {GRID}, 0},
     {"curves", SX_CURVE, {CURVES}, 0},
-    {"sheet", SX_SHEET, {FIRST, ROW("[2,1,0.5,0]", "[1.45,1,-0.25,0]")}, 0},
+    {"sheet", SX_SHEET, {MAPS, OTHER_MAPS}, 0},
     {"effects", SX_EFFECTS, {EFFECTS}, 0},
     {"principles", SX_PRINCIPLES, {METHODS}, 0},
 };
