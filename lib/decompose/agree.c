@@ -15,7 +15,7 @@ static int by_value(const void *a, const void *b)
     return (x->value > y->value) - (x->value < y->value);
 }
 
-/* Twice the rank of each value, ties sharing theirs, less what makes their sum 0. */
+/* rank[i] = 2 * (rank of value i) - (n - 1), with mean ranks for ties: the sum is 0. */
 static void list_ranks(const double *value, int64_t n, struct place *order, double *rank)
 {
     for (int64_t i = 0; i < n; i++)

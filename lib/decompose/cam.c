@@ -1,9 +1,9 @@
 /* cam.c - Grad-CAM: feature maps weighed by their mean gradients.
  *
- * Its variables are the places of the feature maps A, not elements of x: the map is
- * sum over c of alpha_c A_c, alpha_c = mean over places of df/dA_c, before any ReLU (Selvaraju et
- * al. 2017, equations 1 and 2). A place belongs to the player at its centre; masking a player
- * sets its places to zero. Players too small for a place of their own get the map resampled. */
+ * Its variables are the places of the feature maps A, not elements of x: the map is sum over c
+ * of alpha_c A_c, alpha_c = mean over places of df/dA_c, before any ReLU (Selvaraju et al.
+ * 2017, equations 1 and 2). A place belongs to the player at its centre; masking a player sets
+ * its places to zero. Players too small for a place of their own get the map resampled. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +124,8 @@ static void weigh(const struct sx_cells *c, const double *a, const double *gradi
     }
 }
 
-/* The map of x, and f without any player: one run, as both need all that does not depend on the
- * feature maps. */
+/* Computes the map of x and f without any player in one run, which evaluates the part that does
+ * not depend on the feature maps only once. */
 static bool look(struct sx_decomposing *d, struct sx_frame *f)
 {
     struct sx_cells *c = &d->cells;
@@ -171,7 +171,7 @@ static double sample(const struct sx_cells *c, const double *map, double row, do
            down * ((1 - right) * lower[k] + right * lower[k1]);
 }
 
-/* To players smaller than a place: what the resampled map has at their elements, such that a
+/* Gives players smaller than a place the resampled map at their elements, scaled such that a
  * constant map keeps its sum. */
 static bool resample(struct sx_decomposing *d, const double *map, double *to)
 {

@@ -1,17 +1,18 @@
 /* decompose.c - fourteen attributions, the effects they share out, and how fairly.
  *
  * Whatever a method is, its attributions a(x_T) of masked inputs say how it allocates effects:
- * A(S) = sum over T in S of (-1)^(|S| - |T|) a(x_T) is what the effect J(S) gives to each player. */
+ * A(S) = sum over T in S of (-1)^(|S| - |T|) a(x_T) is what the effect J(S) gives to each
+ * player. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "decompose/decompose.h"
 
-/* Elements that sets may cost in all when nobody asked for them, every set being explained by
- * every method. */
+/* By default effects of sets are computed if all sets by all methods cost up to so many
+ * computed elements. */
 #define MOST_COST 2e8
 
-/* What one evaluation of f costs: elements that are computed. */
+/* The cost of one evaluation of f: the number of elements that it computes. */
 static double cost_of(const struct sx_explainer *e)
 {
     const struct sx_graph *g = e->built.graph;
@@ -73,7 +74,7 @@ static void free_results(struct sx_decomposer *c)
     c->kept = (struct sx_arena){0};
 }
 
-/* Programs are of one graph and one set of rules. */
+/* Frees the programs, which belong to one graph and one set of rules. */
 static void forget_programs(struct sx_decomposer *c)
 {
     for (int i = 0; i < SX_N_RULES; i++) {
@@ -98,7 +99,7 @@ static bool any_finite(const double *values, int64_t n)
     return n == 0;
 }
 
-/* A method none of whose values is finite has none. */
+/* Turns a method without any finite value into a failed one. */
 static bool has_no_value(struct sx_decomposing *d, struct sx_decomposed *m)
 {
     m->failure = sx_arena_strdup(&d->d->kept, "no value is finite", d->error);

@@ -9,8 +9,8 @@
 
 /* ---- Sets of players: family.c ---- */
 
-/* Sets of at most `most` of at most 63 players, as bits, in rising order; all of them if most is
- * not less than the players. The empty set comes first. */
+/* The sets of up to `most` of up to 63 players, as bits, ascending. All sets if
+ * most >= players. The empty set comes first. */
 struct sx_family {
     int64_t players, most, n;
     uint64_t *set;
@@ -20,7 +20,7 @@ struct sx_family {
 bool sx_family_new(struct sx_family *sets, int64_t players, int64_t most,
                    struct sx_error *error);
 void sx_family_free(struct sx_family *sets);
-/* How many there would be; -1: over 2^20, or over 63 players. */
+/* The number of sets of such a family. -1 if there are over 2^20 sets or over 63 players. */
 int64_t sx_family_count(int64_t players, int64_t most);
 int64_t sx_family_find(const struct sx_family *sets, uint64_t set);
 
@@ -62,7 +62,7 @@ struct sx_groups {
 
 enum { SX_N_RULES = 6 };
 
-/* What outlives a sample: programs, for the shapes that the explainer is built for, and results. */
+/* The state that is kept between samples: programs for the explainer's shapes, and results. */
 struct sx_decomposer {
     struct sx_explainer *e;
     unsigned builds;
@@ -104,18 +104,18 @@ struct sx_decomposing {
     struct sx_error *error;
 };
 
-/* A method: attributions [n, players] of x with only the players of sets[k] present, the others
- * as in the frame's baseline; `sets` NULL: of x itself. */
+/* A method. It computes attributions [n, players]. Row k explains x with the players of sets[k]
+ * and the other players from the frame's baseline. `sets` NULL: x itself. */
 typedef bool (*sx_method_run)(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                               const uint64_t *sets, double *to);
 
-/* Which reference a method's attributions, and so its effects, are taken against. */
+/* The reference of a method's attributions and effects. */
 enum sx_against {
-    SX_AGAINST_GIVEN,
-    SX_AGAINST_ZERO,
-    SX_AGAINST_ROWS,
-    SX_AGAINST_FEATURES,
-    SX_AGAINST_ABSENT /* rows, or draws given the present players */
+    SX_AGAINST_GIVEN,    /* the baseline */
+    SX_AGAINST_ZERO,     /* zeros */
+    SX_AGAINST_ROWS,     /* the rows of the background, averaged */
+    SX_AGAINST_FEATURES, /* feature maps of zeros (Grad-CAM) */
+    SX_AGAINST_ABSENT    /* rows, or draws given the present players */
 };
 
 struct sx_method_row {
@@ -123,8 +123,7 @@ struct sx_method_row {
     sx_method_run run;
     enum sx_against against;
     bool complete;
-    bool
-        derived[3]; /* whether the three principles hold for generic f: derived, not measured */
+    bool derived[3]; /* whether P1 to P3 hold for every f, as a theorem */
     /* The weight with which player i is given the Taylor effect of degrees kappa[players];
      * NULL: none in closed form. */
     double (*weight)(const struct sx_decomposing *d, const uint8_t *kappa, int64_t i);
@@ -148,9 +147,10 @@ bool sx_frames_of(struct sx_decomposing *d, enum sx_against against, struct sx_f
 void sx_frames_close(struct sx_decomposing *d);
 
 /* method.c */
-/* What a method is taken against with these options: Shapley values as --absent says. */
+/* The reference of a method with these options. For Shapley values it depends on --absent. */
 enum sx_against sx_against(const struct sx_decomposing *d, const struct sx_method_row *row);
-/* A method that a model has no place for is not there; anything else ends the sample. */
+/* Runs one method. A method that does not apply to the model is left out. Any other error
+ * fails. */
 bool sx_decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
                      struct sx_decomposed *m);
 
@@ -158,7 +158,7 @@ bool sx_decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
 /* x with only the players of *set present (NULL: x itself). */
 void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,
                      const uint64_t *set, double *point);
-/* Adds each element to its player. */
+/* to[player] = the sum of map over the player's elements. */
 void sx_sum_players(const struct sx_decomposing *d, const double *map, double *to);
 
 /* path.c */

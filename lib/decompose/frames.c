@@ -58,8 +58,8 @@ bool sx_frame_effects(struct sx_decomposing *d, struct sx_frame *f)
 
 enum { MOST_ROWS = 32 };
 
-/* Which rows of the background are used: all, or as many as are asked for, evenly spread; drawn
- * around the baseline without a background. */
+/* Chooses the reference rows: all rows of the background, or a given number, evenly spaced.
+ * Without a background rows are drawn around the baseline. */
 static bool open_rows(struct sx_decomposing *d)
 {
     const struct sx_decompose_options *o = d->o;

@@ -80,8 +80,8 @@ static bool by_label(struct sx_groups *g, const struct sx_decomposing *d)
     return true;
 }
 
-/* Windows of height x width players over a grid of them, every `stride`; the last ones may be cut
- * off. Players in a row are a grid of one row. */
+/* Windows of height x width players over a grid of them, every `stride`; the last ones may be
+ * cut off. Players in a row are a grid of one row. */
 static bool windows(struct sx_groups *g, const struct sx_decomposing *d)
 {
     int64_t rows = d->players->rows, columns = d->players->columns;
@@ -127,7 +127,7 @@ static void list_without(const struct sx_decomposing *d, const struct sx_groups 
     }
 }
 
-/* Each player gets the mean of what its groups take with them. */
+/* Each player gets the mean effect of the removal of the groups that contain it. */
 static bool take_away(struct sx_decomposing *d, const struct sx_frame *f,
                       const struct sx_groups *g, bool odds, int64_t n, const uint64_t *sets,
                       double *to)
@@ -232,8 +232,8 @@ static bool exact_values(struct sx_decomposing *d, const struct sx_frame *f, uin
     return ok;
 }
 
-/* Exact for so many players, if the budget of evaluations allows; without one, if f is not so
- * dear that they would cost more elements than this. */
+/* Exact for up to EXACT_PLAYERS if the budget of evaluations allows. Without a budget the cost
+ * of f decides. */
 enum { EXACT_PLAYERS = 16, FEW_EVALUATIONS = 1024 };
 #define MOST_EXACT_COST 5e10
 
@@ -247,7 +247,7 @@ static bool is_exact(const struct sx_decomposing *d, int size)
                : all <= FEW_EVALUATIONS || (double)all * d->cost <= MOST_EXACT_COST;
 }
 
-/* Estimates, moved equally so that they are complete. */
+/* Estimates. All are shifted by the same amount so that they sum to f(x) - f(reference). */
 static bool estimated_values(struct sx_decomposing *d, const struct sx_frame *f, double *to)
 {
     bool dear = d->n <= EXACT_PLAYERS && d->o->budget == 0;

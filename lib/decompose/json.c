@@ -38,7 +38,7 @@ static void write_principles(struct sx_result *j, const struct sx_principle *p, 
     sx_put_end(j);
 }
 
-/* Shares, and these over the effect where there is one to speak of. */
+/* Shares, and shares / effect if the effect is not negligible. */
 static void write_allocation(struct sx_result *j, const struct sx_decomposition *r,
                              const struct sx_decomposed *m)
 {
@@ -65,7 +65,7 @@ static void write_allocation(struct sx_result *j, const struct sx_decomposition 
     sx_put_end(j);
 }
 
-/* What the effects of the sets that were looked at leave over. */
+/* The rest of f(x) - f(reference) that the evaluated sets do not explain. */
 static void write_rest(struct sx_result *j, const struct sx_decomposition *r,
                        const struct sx_decomposed *m)
 {

@@ -1,17 +1,18 @@
 /* judge.c - how fairly effects are allocated.
  *
- * P1: an effect of one player goes to it alone. P2: an effect of a set goes to its members alone.
- * P3: an effect of a set is given away whole. And, of scores alone: whether any allocation with
- * weights of at least 0 that sum to 1 over the members of each set gives these scores. It exists
- * if and only if every set T of players gets at least L(T) = sum of J+(S) over S in T minus
- * J-(S) over S that meet T, and all players together sum J (the Harsanyi set, or selectope). */
+ * P1: an effect of one player goes only to this player. P2: an effect of a set goes only to its
+ * members. P3: an effect of a set is allocated completely. A fair allocation of given scores
+ * has weights >= 0 that sum to 1 over the members of each set. It exists if and only if (the
+ * Harsanyi set, or selectope)
+ *     sum of scores in T >= L(T) = sum of J+(S) over S in T - sum of J-(S) over S that meet T
+ * for every set T of players, and the scores of all players sum to sum J. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decompose/decompose.h"
 
-/* Against what violations are measured. */
+/* The scale of violations. */
 static double scale_of(const struct sx_decomposing *d, const struct sx_decomposed *m)
 {
     double scale = fabs(m->sum - m->gap); /* f(x) - f(reference) */
@@ -57,8 +58,7 @@ static void measure(const struct sx_decomposing *d, struct sx_decomposed *m, dou
     }
 }
 
-/* What the attribution has beyond the effects that were allocated, the empty set's share
- * included. */
+/* The attribution minus the allocated effects, including the share of the empty set. */
 static double residual(const struct sx_decomposing *d, const struct sx_decomposed *m)
 {
     double most = 0;
@@ -120,7 +120,8 @@ static double slack(const struct sx_decomposing *d, const double *attribution, d
     return least;
 }
 
-/* Of sets, or, with `terms`, of Taylor effects. NAN without memory, which is an error of d, or effects of all sets. */
+/* The slack for the effects of sets, or with `terms` for Taylor effects. NAN if the effects of
+ * all sets are not known, or without memory (then d->error is set). */
 static double slack_of(const struct sx_decomposing *d, const struct sx_decomposed *m,
                        bool terms)
 {
@@ -150,7 +151,8 @@ static double slack_of(const struct sx_decomposing *d, const struct sx_decompose
     return result;
 }
 
-/* Fair to the term, where these are known to converge. */
+/* Whether a fair allocation exists. The slack of Taylor effects is set for the same
+ * reference. */
 static void judge_existence(const struct sx_decomposing *d, struct sx_decomposed *m,
                             bool same_reference)
 {

@@ -19,11 +19,10 @@ static void add_scaled(double *to, const double *from, int64_t n, double factor)
         to[i] += factor * from[i];
 }
 
-/* Elements that sets may cost path methods, which take many gradients for each, when nobody asked
- * for the sets. */
+/* As MOST_COST of decompose.c, for path methods, which take many gradients per set. */
 #define MOST_PATH_COST 1e7
 
-/* Path methods take many gradients for every set: too many, unless they were asked for. */
+/* Whether effects of sets by path methods are too expensive to be computed by default. */
 static bool too_dear(const struct sx_decomposing *d, int64_t frames)
 {
     return d->o->allocation == SX_ALLOC_AUTO &&
@@ -53,7 +52,8 @@ static const char *against_name(const struct sx_decomposing *d, enum sx_against 
     return "baseline";
 }
 
-/* The method at x. An estimate of Shapley values also has standard errors; there is one frame then. */
+/* The method at x. An estimate of Shapley values also has standard errors; there is one frame
+ * then. */
 static bool run_at_x(struct sx_decomposing *d, const struct sx_method_row *row,
                      const struct sx_frame *frame, struct sx_decomposed *m, double *part)
 {

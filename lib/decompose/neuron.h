@@ -9,7 +9,7 @@ enum sx_local_rule {
     SX_LOCAL_SHAP, /* Shapley values of up to SX_LOCAL_EXACT inputs, else as Rescale */
     SX_LOCAL_RESCALE,
     SX_LOCAL_REVEAL,
-    SX_LOCAL_EPSILON, /* d_i / (z0 + d + epsilon): the bias keeps its share */
+    SX_LOCAL_EPSILON, /* d_i / (z0 + d + epsilon); the share of z0 is lost */
     SX_LOCAL_ALPHA_BETA,
     SX_LOCAL_TAYLOR,
     SX_LOCAL_RULES
@@ -32,8 +32,8 @@ bool sx_local_shares(enum sx_local_rule rule, const struct sx_unit_value *s, dou
 double sx_local_weight(enum sx_local_rule rule, double z0, const double *d, int64_t n,
                        double epsilon, const uint8_t *kappa, int64_t i);
 
-/* How far these weights are at most from the three principles, over all kappa of a degree of at
- * most 3 of all inputs, or of the 6 largest and the 6 smallest. */
+/* The largest violation of each of the three principles by these weights, over all kappa of
+ * degree <= 3. Of more than 12 inputs only the 6 largest and the 6 smallest are used. */
 bool sx_local_principles(enum sx_local_rule rule, double z0, const double *d, int64_t n,
                          double epsilon, double violation[3], struct sx_error *error);
 

@@ -27,7 +27,8 @@ struct rule {
     struct sx_on_path *at;
 };
 
-/* How nodes are placed; open: for singular ends; drawn: one at random in each part of [0, 1]. */
+/* How nodes are placed; open: for singular ends; drawn: one at random in each part of [0,
+ * 1]. */
 enum spread { GAUSS, OPEN, MIDPOINTS, DRAWN };
 
 static bool rule_new(struct rule *r, const struct sx_decomposing *d, const struct sx_frame *f,
@@ -116,8 +117,8 @@ static bool try_open(struct sx_decomposing *d, const struct sx_frame *f, int64_t
     return ok;
 }
 
-/* Where f is not finite at an end of a path, players whose slope there is not finite either go
- * without bound: they have no integral. */
+/* If f is not finite at an end of a path, the integral of a player whose slope is not finite
+ * there diverges, and has no value. */
 static bool mark_unbounded(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                            const uint64_t *sets, double *to)
 {
@@ -134,7 +135,7 @@ static bool mark_unbounded(struct sx_decomposing *d, const struct sx_frame *f, i
     return ok;
 }
 
-/* Nodes are doubled for as long as completeness is off. */
+/* Doubles the nodes until completeness holds, or the limit is reached. */
 static bool integrate_smooth(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                              const uint64_t *sets, double *to)
 {

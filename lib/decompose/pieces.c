@@ -1,9 +1,9 @@
 /* pieces.c - Integrated Gradients of a piecewise linear f, kink by kink.
  *
- * Between two kinks gradients do not change, so that the integral is a sum over pieces. Where
- * the tangents at the ends of an interval meet is the kink if there is but one: gradients close to
- * either side of it say. What is not linear then is split again. What is left when the nodes run
- * out is shared between the ends such that the sum stays complete. */
+ * Gradients are constant between two kinks, so the integral is a sum over pieces. If an
+ * interval has one kink, it lies where the tangents at the ends meet. Gradients close to either
+ * side of that point check this. Parts that are not linear are split again. When the nodes run
+ * out, the rest is shared between the ends of its interval such that the sum stays complete. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,8 +14,8 @@ struct node {
     double s, f, slope;
 };
 
-/* Between nodes a and b; the points to look at, one or two: to both sides of where the tangents
- * meet, or the middle. */
+/* The interval between nodes a and b, and the points to evaluate in it: two, on both sides of
+ * the point where the tangents meet, or one in the middle. */
 struct interval {
     int64_t set, a, b;
     double point[2];
@@ -27,7 +27,7 @@ struct pieces {
     const struct sx_frame *frame;
     const uint64_t *sets;
     double *to;
-    double *loose; /* like to: magnitudes of what is not known to be right */
+    double *loose; /* as `to`: magnitudes of the parts that are not verified as linear */
     struct node *node;
     double *parts;
     size_t n_nodes, node_capacity, parts_capacity;
@@ -64,7 +64,7 @@ static void add_complete(struct pieces *p, const struct interval *v)
         p->loose[v->set * p->d->n + i] += h * (fabs(from[i]) + fabs(to[i]));
 }
 
-/* What a path still lacks goes where it is not known to be right. */
+/* Distributes a path's gap to completeness over the parts that are not verified. */
 static void complete(struct pieces *p, int64_t set, double whole)
 {
     int64_t n = p->d->n;
@@ -94,7 +94,7 @@ static double rounding(const struct pieces *p)
     return p->d->e->options.precise ? 1e-11 : 1e-5;
 }
 
-/* Adds the interval if f is linear on it; otherwise it stays open, with a point to look at. */
+/* Adds the interval if f is linear on it. Otherwise keeps it open, with points to evaluate. */
 static bool settle(struct pieces *p, struct interval v)
 {
     const struct node a = p->node[v.a], b = p->node[v.b];
@@ -145,7 +145,7 @@ static bool evaluate(struct pieces *p, const struct sx_on_path *at, int64_t n)
     return ok;
 }
 
-/* Looks at every open interval's points once. */
+/* Evaluates the points of every open interval once. */
 static bool refine(struct pieces *p)
 {
     int64_t n = (int64_t)p->n_open, node = (int64_t)p->n_nodes, n_points = 0;
@@ -185,7 +185,7 @@ static bool start(struct pieces *p, int64_t n)
     return ok;
 }
 
-/* Nodes for n paths: fewer where gradients are dear. */
+/* The most nodes for n paths. Fewer if gradients are expensive. */
 static size_t most_nodes(const struct sx_decomposing *d, int64_t n)
 {
     double room = (n > 1 ? 6e8 : 3e9) / d->cost;

@@ -1,11 +1,12 @@
 /* andor.c - a game as AND terms and OR terms of least total magnitude, by an exact linear
  * program.
  *
- * v(T) - v(empty) = sum of a(U) over U within T + sum of b(S) over S that meet T. Any a may be
- * chosen; b follows as b0 - Q a, where b0 are the OR terms alone and column U of Q those of one
- * AND term. The sum of |a| + |b| is least at a point where as many of them are zero as there
- * are unknowns: from such a point we walk along the steepest edge as far as it descends, past
- * any number of kinks, and exchange the zero that was left for the one that stopped us. */
+ *     v(T) - v(empty) = sum of a(U) over U within T + sum of b(S) over S that meet T
+ * Any a may be chosen. Then b = b0 - Q a: b0 are the OR terms of v for a = 0, and column U of Q
+ * holds the OR terms of one AND term. sum of |a| + |b| is least at a vertex, where as many
+ * terms are zero as there are unknowns. Each step leaves a vertex along the steepest edge,
+ * passes kinks as long as the sum falls, and exchanges the zero that it left for the one where
+ * it stopped. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

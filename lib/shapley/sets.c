@@ -4,8 +4,8 @@
 
 #include "shapley/shapley.h"
 
-/* Sets of more players than this are looked at by windows, unless one is asked for. Windows are
- * of players in a row: players in a plane have more that are looked at together. */
+/* By default a game of up to WHOLE players (WHOLE_PLANE in a plane) is one set. More players
+ * are explained by windows of WINDOW players in a row. */
 enum { WHOLE = 12, WHOLE_PLANE = 25, WINDOW = 3 };
 
 /* Reads a player's number at *text and moves *text behind it. */

@@ -1,5 +1,5 @@
-/* table.c - the exact engine: every index is a sum over the Moebius transform of the table of
- * all coalitions, or over the table, and all sets of a size take one more transform. */
+/* table.c - exact indices from the table of all coalitions. An index is a weighted sum over the
+ * Moebius transform of the table, or over the table. All sets of a size share one transform. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* additive.c - how much of the relations of pairs is a sum of what their places do alone. */
+/* additive.c - the share of the relations of pairs that is a sum of one term per place. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,7 +14,8 @@ struct table {
     double *row, *column; /* the fit: value[k, i] is about row[k] + column[i] */
 };
 
-/* Fits rows to what columns leave, or columns to what rows leave. */
+/* Sets row[] to the row means of value - column, or column[] to the column means of
+ * value - row. */
 static void sweep(const struct table *t, bool rows)
 {
     int64_t outer = rows ? t->rows : t->n, inner = rows ? t->n : t->rows;

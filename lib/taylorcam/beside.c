@@ -1,9 +1,10 @@
-/* beside.c - what occlusion says of the logit, beside relations by derivatives. */
+/* beside.c - relations by occlusion of the logit, in addition to those by derivatives. */
 #include <stdlib.h>
 
 #include "taylorcam/taylorcam.h"
 
-/* As many places as make it cheap: a pair is one evaluation of the part below the layer. */
+/* The most places for occlusion. A pair costs one evaluation of the part from the layer to
+ * f. */
 enum { MOST_OCCLUDED = 64 };
 
 bool sx_taylorcam_occludes(const struct sx_taylorcam *t)

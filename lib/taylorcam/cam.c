@@ -1,4 +1,4 @@
-/* cam.c - class activation maps of a layer: what first derivatives say of its places. */
+/* cam.c - class activation maps: the relevance of a layer's places by first derivatives. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +57,8 @@ static int find_method(const char *name, struct sx_error *error)
     return -1;
 }
 
-/* Finds the place and the channel of every element. All axes but those of places make channels. */
+/* Finds the place and the channel of every element. The axes that are not of places form the
+ * channels. */
 static void locate(struct cam *c)
 {
     const struct sx_places *p = c->places;

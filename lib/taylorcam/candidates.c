@@ -1,4 +1,4 @@
-/* candidates.c - layers that all of f passes through, where the size of the map changes. */
+/* candidates.c - layers on every path from x to f at which the size of the map changes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +68,8 @@ struct walk {
     int n, most;
 };
 
-/* A map before the ones that have been seen: of another size it ends a stretch of maps of one
- * size, and the pooling that the next stretch begins with stands for it. */
+/* Takes the next map towards x. If its size differs from the later one, the later map (usually
+ * a pooling) is a candidate. */
 static void take(struct walk *w, const struct sx_name *map)
 {
     bool ends =

@@ -1,4 +1,4 @@
-/* choose.c - the layer and the score by which pairs of places say something. */
+/* choose.c - chooses a layer and a score for which the relations of pairs are not trivial. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,13 @@
  * and places whose relations are looked at. */
 enum { MOST_LAYERS = 6, MOST_IN_PAIRS = 256, MOST_IN_TRIPLES = 64, LOOKED_AT = 6 };
 
-/* What the pairs of a layer are. LOCAL: two thirds are of places that do not act together. */
-enum verdict { VOID, ADDITIVE, LOCAL, GOOD };
+/* The verdict on the pairs of a layer, from bad to good. */
+enum verdict {
+    VOID,     /* no relations */
+    ADDITIVE, /* relations are sums of one term per place */
+    LOCAL,    /* at least two thirds of the pairs have no relation */
+    GOOD
+};
 
 struct choosing {
     struct sx_model *model;
@@ -35,7 +40,8 @@ static struct sx_explainer *explain_by(const struct choosing *c, const char *wrt
 
 /* ---- The verdict on a layer ---- */
 
-/* Some places, spread over rows and columns: all of them, or every golden section further on. */
+/* Some places, spread over rows and columns: all of them, or every golden section further
+ * on. */
 static int64_t spread(int64_t n, int64_t place[LOOKED_AT])
 {
     int64_t rows = n < LOOKED_AT ? n : LOOKED_AT;
@@ -84,7 +90,7 @@ static enum verdict judge_places(struct sx_taylorcam *t, struct sx_error *error)
     return verdict;
 }
 
-/* A layer that cannot be looked at is void. */
+/* The verdict on a layer. VOID if it cannot be explained. */
 static enum verdict judge(const struct choosing *c, const char *layer, struct sx_error *error)
 {
     struct sx_error ignored = {0};
@@ -105,7 +111,7 @@ static enum verdict judge(const struct choosing *c, const char *layer, struct sx
 
 /* ---- The choice ---- */
 
-/* The last layer whose pairs mean something, else the last with any pairs; NULL: none. */
+/* The last layer that is GOOD, otherwise the last that is LOCAL. NULL: none. */
 static const char *find_layer(const struct choosing *c, const char *const *name, int n,
                               bool *skipped, struct sx_error *error)
 {

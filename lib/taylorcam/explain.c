@@ -18,7 +18,7 @@ void sx_taylorcam_result_free(struct sx_taylorcam_result *r)
     *r = (struct sx_taylorcam_result){0};
 }
 
-/* The strongest of `r`: as many as are asked for, or as there are. */
+/* Ranks the strongest relations of `r`, up to the number in the options. */
 static bool rank(const struct sx_taylorcam *t, const struct sx_relations *r,
                  struct sx_relation **top, int64_t *n, struct sx_error *error)
 {

@@ -1,11 +1,11 @@
-/* occlusion.c - effects of pairs of places: what f loses where a baseline replaces them. */
+/* occlusion.c - effects of pairs of places: the change of f if a baseline replaces them. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "ggig/attribute.h"
 #include "taylorcam/taylorcam.h"
 
-/* Points of the layer that lack no place, one, or two. */
+/* Points of the layer with no, one or two places replaced by the baseline. */
 struct masking {
     const struct sx_taylorcam *t;
     const double *baseline; /* or NULL */
@@ -32,7 +32,8 @@ static void take(void *context, int64_t k, double value, const double *gradient)
     m->value[k] = value;
 }
 
-/* Point 0 lacks nothing. Point 1 + j lacks place j. The others lack two places j < k, in order. */
+/* Point 0 lacks nothing. Point 1 + j lacks place j. The others lack two places j < k, in
+ * order. */
 static void list_points(int64_t n, int64_t *lacks)
 {
     int64_t *at = lacks;
@@ -49,7 +50,7 @@ static void list_points(int64_t n, int64_t *lacks)
         }
 }
 
-/* The effect of a place with itself is that of taking it away. */
+/* The diagonal is the effect of replacing one place. */
 static void fill_effects(const struct masking *m, int64_t n, double *effects)
 {
     const double *f = m->value;

@@ -1,11 +1,12 @@
-/* prepare.c - what depends on the shapes that a layer has: its places, and what lies below it. */
+/* prepare.c - what depends on the shapes that a layer has: its places, and what lies below
+ * it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "taylorcam/taylorcam.h"
 
-/* The most places that are related one by one. More become blocks, of which there are at most
- * FEW. */
+/* MOST: the largest number of places that are used as they are. More are merged into blocks, of
+ * which there are at most FEW. */
 enum { MOST_IN_PAIRS = 1024, MOST_IN_TRIPLES = 256, FEW_IN_PAIRS = 256, FEW_IN_TRIPLES = 64 };
 
 struct sx_taylorcam *sx_taylorcam_new(struct sx_explainer *e,

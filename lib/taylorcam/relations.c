@@ -157,7 +157,7 @@ static void sift(struct sx_relation *heap, int64_t n)
     }
 }
 
-/* Adds one to those that are kept, the n first by `compare`. */
+/* Inserts a relation into the heap of the n first by `compare`. */
 static void insert(struct sx_relation *top, int64_t *count, int64_t n,
                    const struct sx_relation *one)
 {
@@ -204,7 +204,8 @@ bool sx_relations_row(const struct sx_relations *r, int64_t place, bool effects,
 
 /* ---- Groups ---- */
 
-/* out[.., a] = sum over i of weights[a, i] in[i, ..]. Once for each axis groups a whole table. */
+/* out[.., a] = sum over i of weights[a, i] in[i, ..]. Once for each axis groups a whole
+ * table. */
 static void contract(const double *in, int64_t n, int64_t rest, const double *weights,
                      int64_t m, double *out)
 {

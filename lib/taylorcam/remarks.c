@@ -1,9 +1,9 @@
-/* remarks.c - what a reader should know of relations. */
+/* remarks.c - remarks in the record: limits and hints for the reader. */
 #include <math.h>
 
 #include "taylorcam/taylorcam.h"
 
-/* Each writes its remark, if it applies. */
+/* The input of a remark. Each function below writes its remark if it applies. */
 struct about {
     const struct sx_taylorcam *t;
     const struct sx_taylorcam_choice *choice;

@@ -140,7 +140,7 @@ static bool relate_triples(struct sx_taylorcam *t, struct sx_relations *r,
     return ok;
 }
 
-/* The largest strength that the rounding of stronger relations may have. */
+/* Strengths below ROUNDINGS * epsilon * (the largest term) count as rounding errors. */
 enum { ROUNDINGS = 16 };
 static double noise_of(const struct sx_taylorcam *t, const struct sx_relations *r)
 {

@@ -10,7 +10,7 @@ struct sx_taylorcam {
     struct sx_taylorcam_options o;
     unsigned builds; /* e->builds when the following was made */
     struct sx_places places;
-    bool coarse; /* places are blocks that nobody asked for */
+    bool coarse; /* places are blocks chosen by prepare.c, not by an option */
     bool logit_zero;
     const char *bypass;
     struct sx_products *products; /* NULL until the first use */
@@ -31,13 +31,12 @@ bool sx_taylorcam_look(struct sx_taylorcam *t, struct sx_error *error);
 bool sx_additive_share(const double *value, const int64_t *place, int64_t rows, int64_t n,
                        double *share, struct sx_error *error);
 
-/* candidates.c: the names of tensors that might do as layers, the last first, and how many they
- * are; -1 on failure. The explainer is one by the input, and owns the names. */
+/* candidates.c: name[] becomes up to `most` tensors that may serve as layers, the last first.
+ * Returns their number, or -1 on failure. `e` explains by the input and owns the names. */
 int sx_taylorcam_candidates(const struct sx_explainer *e, const char **name, int most,
                             struct sx_error *error);
 
-/* beside.c: whether the places are few enough for occlusion beside derivatives. The relations
- * by occlusion of the logit. */
+/* beside.c: whether the places are few enough to add relations by occlusion of the logit. */
 bool sx_taylorcam_occludes(const struct sx_taylorcam *t);
 bool sx_taylorcam_occlude(struct sx_taylorcam *t, const double *baseline,
                           struct sx_relations *r, struct sx_error *error);
@@ -48,10 +47,11 @@ bool sx_relations_new(struct sx_relations *r, int order, int64_t rows, int64_t c
 /* Sets the relation of places i, j, k (k < 0: of i and j) in every order. */
 void sx_relations_set(struct sx_relations *r, int64_t i, int64_t j, int64_t k, double strength,
                       double effect);
-/* Sets what follows from strengths and effects. */
+/* Sets the sums and statistics of the strengths and effects. */
 bool sx_relations_sum(struct sx_relations *r, bool is_signed, struct sx_error *error);
 
-/* integrated.c: adds the Integrated Hessian to out, [n, places]; `places` lists all n places. */
+/* integrated.c: adds the Integrated Hessian to out, [n, places]; `places` lists all n
+ * places. */
 bool sx_taylorcam_integrate(struct sx_taylorcam *t, const double *baseline, int64_t n,
                             const int64_t *places, double *out, struct sx_error *error);
 

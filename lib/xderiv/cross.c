@@ -9,7 +9,7 @@
 
 #include "xderiv/study.h"
 
-/* The most numbers that the directions of all features have, and that a row has. */
+/* The most numbers in the directions of all features, and in a row. */
 #define DENSE ((int64_t)1 << 22)
 
 double sx_direction(const struct sx_study *h, const double *x, const double *baseline,

@@ -1,6 +1,7 @@
-/* drawn.c - ArchDetect where what is absent is drawn: the rows of a background, or draws of it given
- * what is present. A value of f becomes its mean over the draws, and the distance of a feature from
- * the baseline the root mean square of those from the rows. */
+/* drawn.c - ArchDetect with drawn values of absent features: the rows of a background, or draws
+ * given the present features. f is replaced by its mean over the draws. The distance of a
+ * feature from the baseline is replaced by the root mean square of its distances from the
+ * rows. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static void drawing_free(struct drawing *d)
     free(d->length);
 }
 
-/* Fills the points; how many there are. */
+/* Fills the points. Returns their number. */
 static int64_t draw(struct drawing *d)
 {
     int64_t size = d->h->size;
@@ -80,8 +81,8 @@ static int64_t draw(struct drawing *d)
     return d->most;
 }
 
-/* The mean of f where the features of the set are present, or all but these. Elements of no feature
- * are present. */
+/* The mean of f with the features of the set present; `others`: with all other features
+ * present. Elements of no feature are always present. */
 static bool mean_of(struct drawing *d, const int32_t *set, int order, bool others, double *mean)
 {
     for (int64_t i = 0; i < d->h->size; i++) {

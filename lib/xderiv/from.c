@@ -1,4 +1,4 @@
-/* from.c - what one feature does with every other, on the input. */
+/* from.c - a map over the input: the interactions of one feature with every other. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -39,8 +39,8 @@ static bool flush(struct masks *m)
            sx_gradients(m->h->e, now, m->point, m->value + m->n - now, NULL, m->error);
 }
 
-/* Adds a point whose features in the set are as in x, all others as in the baseline; or the
- * other way round. */
+/* Adds a point with the features of the set from x and all others from the baseline. `others`
+ * swaps x and the baseline. */
 static bool put(struct masks *m, const int32_t *set, int order, bool others)
 {
     double *p = m->point + m->n % m->room * m->h->size;

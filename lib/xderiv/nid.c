@@ -14,8 +14,8 @@ struct walk {
     const struct sx_graph *g;
     bool *moves; /* per node: depends on x */
     int x, at;
-    int pick;       /* the node that says which element the target is */
-    int64_t index;  /* what it says */
+    int pick;       /* the node that holds the index of the target's element */
+    int64_t index;  /* its value */
     double *z;      /* influence of each element of `at` */
     int64_t n;      /* elements of `at` */
     double *weight; /* |W_1|, [units, features], once it is found */
@@ -83,7 +83,7 @@ static bool pass_product(struct walk *w, struct sx_error *error)
     return replace(w, z, k, from);
 }
 
-/* Goes to the one value that a pointwise formula depends on. */
+/* Moves to the only operand of a pointwise formula that depends on x. */
 static bool pass_pointwise(struct walk *w, struct sx_error *error)
 {
     const struct sx_graph *g = w->g;
@@ -127,8 +127,8 @@ static void pass_factor(struct walk *w)
                 w->z[i] *= fabs(element(w->g, n->in[k], i));
 }
 
-/* The element that the target picks, or elements that the graph names. Those that are chosen by what
- * is computed are no layer's. */
+/* A gather by the target's index or by constant indices. Indices that are computed are
+ * refused. */
 static bool pass_choice(struct walk *w, struct sx_error *error)
 {
     const struct sx_node *n = &w->g->node[w->at];
@@ -142,7 +142,7 @@ static bool pass_choice(struct walk *w, struct sx_error *error)
     return replace(w, z, count, n->in[0]);
 }
 
-/* A sum of everything. */
+/* A sum over all elements. */
 static bool pass_sum(struct walk *w, struct sx_error *error)
 {
     const struct sx_node *n = &w->g->node[w->at];

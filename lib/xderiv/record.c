@@ -26,7 +26,8 @@ int64_t sx_effects_shown(const struct sx_study_options *o, const struct sx_effec
     return n;
 }
 
-/* The operators between x and f that were made smooth, or those that were not. */
+/* The names of the operators between x and f that were made smooth, or that were left as they
+ * are. */
 static void put_kinks(struct sx_result *j, const struct sx_explainer *e, const char *key,
                       bool wanted)
 {

@@ -7,7 +7,7 @@
 
 /* ---- Adding ---- */
 
-/* All rows share the model's other inputs: those of the first. */
+/* Checks that the model's other inputs are the same for all rows. */
 static bool same_others(struct sx_study *h, struct sx_error *error)
 {
     struct sx_explainer *e = h->e;

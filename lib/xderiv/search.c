@@ -1,4 +1,5 @@
-/* search.c - which sets are evaluated: all of them, or those that grow from the most salient. */
+/* search.c - which sets are evaluated: all of them, or those that grow from the most
+ * salient. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,7 +8,7 @@
 /* The most sets that a beam may make at once. */
 #define MOST_GROWN ((int64_t)1 << 28)
 
-/* A set and how much it promises. */
+/* A set and its salience. */
 struct rank {
     double salience;
     int64_t set;
@@ -68,7 +69,8 @@ static bool grow(struct sx_study *h, int order, int64_t width, struct sx_error *
     return ok;
 }
 
-/* As many sets grow as --max-sets leaves room for, and at least as many as there are features. */
+/* The default width of the beam: as large as --max-sets allows, but at least the number of
+ * features. */
 static int64_t usual_width(const struct sx_study *h)
 {
     int64_t room = h->o.max_sets / h->q;

@@ -1,4 +1,4 @@
-/* study.h - what the files on interactions share: levels of sets, rows, methods. */
+/* study.h - what the files of lib/xderiv share: levels of sets, rows, methods. */
 #ifndef SX_STUDY_H
 #define SX_STUDY_H
 
@@ -26,24 +26,25 @@ struct sx_level {
 void sx_level_free(struct sx_level *level);
 void sx_level_reset(struct sx_level *level); /* forgets results */
 
-/* Sets of `order` of q features; INT64_MAX where that overflows. */
+/* The number of sets of `order` of q features. INT64_MAX on overflow. */
 int64_t sx_level_count(int64_t q, int order);
 
-/* All of them, in lexicographic order. */
+/* Fills `level` with all sets of `order` of q features, in lexicographic order. */
 bool sx_level_all(struct sx_level *level, int64_t q, int order, struct sx_error *error);
 
-/* Those that add a feature to one of the n_parents sets of order - 1 features. A set that has
- * several parents is there once, by the first. */
+/* Fills `level` with the sets that add one feature to one of the n_parents sets of order - 1
+ * features. A set with several parents is listed once, under the first. */
 bool sx_level_extend(struct sx_level *level, int64_t q, int order, const int32_t *parents,
                      int64_t n_parents, struct sx_error *error);
 
-/* Those of `sets` that have `order` features. Status 2 for a feature of q or more. */
+/* Fills `level` with the members of `sets` that have `order` features. Status 2 if a feature is
+ * not below q. */
 bool sx_level_given(struct sx_level *level, int64_t q, int order, const struct sx_sets *sets,
                     struct sx_error *error);
 
 /* ---- Aggregation ---- */
 
-/* n numbers that come row by row, and become one number each. */
+/* Aggregates n numbers over rows, which are added one by one. */
 struct sx_tally {
     enum sx_gather how;
     bool is_signed;
@@ -58,12 +59,12 @@ bool sx_tally_begin(struct sx_tally *tally, struct sx_level *level, enum sx_gath
 void sx_tally_add(struct sx_tally *tally, struct sx_level *level, const double *values);
 void sx_tally_end(struct sx_tally *tally, struct sx_level *level);
 
-/* n numbers become one. Sorts them where `how` needs it. */
+/* Aggregates v[n] to one number. May sort v. */
 double sx_gather_numbers(enum sx_gather how, double *v, int64_t n);
 
 /* ---- Rows ---- */
 
-/* Some rows that share a target, one after the other; `baseline` is NULL if none was given. */
+/* Rows that share a target, adjacent in memory. `baseline` is NULL if none was given. */
 struct sx_study_rows {
     int64_t n;
     const double *x, *baseline;
@@ -119,7 +120,7 @@ struct sx_study {
     int64_t evaluated, skipped;
     bool beam;    /* some level was searched by beam */
     bool flat;    /* f has no second derivative */
-    double shift; /* the most that smoothing did to f */
+    double shift; /* smoothed f - f at the row where its magnitude is largest */
 };
 
 /* The feature of element i, or -1. */
@@ -150,14 +151,15 @@ void sx_samples_free(struct sx_study *h);
      struct sx_error *error)
 bool sx_cross_effects SX_EVALUATE;
 bool sx_cross_tensor SX_TENSOR;
-/* hessians.c: the pairs of the method's tensor, and these. */
+/* hessians.c: takes the values of pairs from the method's tensor. */
 bool sx_path_effects SX_EVALUATE;
 bool sx_integrated_hessian SX_TENSOR;
 bool sx_expected_hessian SX_TENSOR;
 bool sx_smooth_hessian SX_TENSOR;
-/* drawn.c: the pairs of ArchDetect. A context has the values of no feature, of each feature, and of
- * each pair: value[2][1 + q + pairs]. The first context puts features of x into what is absent, the
- * second leaves them out of x. The result is the mean of (mixed difference / lengths)^2. */
+/* drawn.c: the pairs of ArchDetect. A context has the values of no feature, of each feature,
+ * and of each pair: value[2][1 + q + pairs]. The first context puts features of x into what is
+ * absent, the second leaves them out of x. The result is the mean of (mixed
+ * difference / lengths)^2. */
 void sx_arch_pairs(int64_t q, const struct sx_level *level, const double *value,
                    const double *length, double *values);
 /* The same where what is absent is drawn from the background. */

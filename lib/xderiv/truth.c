@@ -122,8 +122,8 @@ int64_t sx_study_prune(struct sx_effect *item, int64_t n)
 
 /* ---- R-precision ---- */
 
-/* Down the ranking, without sets that a stronger one contains, and without those that are only
- * a part of a true interaction: of the first R, how many are true interactions. */
+/* The share of true interactions among the first R sets of the ranking. Sets within a stronger
+ * set, and proper subsets of a true interaction, are skipped. */
 static double r_precision(const struct sx_effects *r, const struct sx_sets *truth)
 {
     const struct sx_effect *kept[MOST_KEPT];
