@@ -285,9 +285,9 @@ int64_t *sx_flint_choose(const struct sx_flint_survey *survey, int64_t n, int64_
 
 /* ---- climb.c: penalties of AM+PI ------------------------------------------------- */
 
-/* bound: the mean over all x of |x| where x is out of range, else 0. variation: the mean size of the
- * differences of neighbours down, plus that across. Each adds weight times its gradient to g, unless
- * that is NULL. */
+/* sx_flint_bound: the mean over all elements of |x| if x is outside low .. high, else 0.
+ * sx_flint_variation: mean |difference of vertical neighbours| + the same of horizontal ones.
+ * Both add weight * gradient to g unless g is NULL. */
 double sx_flint_bound(const float *x, int64_t n, double low, double high, double weight,
                       float *g);
 double sx_flint_variation(const float *x, const struct sx_shape *shape, double weight,
