@@ -68,8 +68,8 @@ struct walk {
     int n, most;
 };
 
-/* Takes the next map towards x. If its size differs from the later map's, one of the two becomes
- * a candidate: the later map if it is a pooling, otherwise this one. */
+/* Takes the next map towards x. If its size differs from the later map's, one of the two
+ * becomes a candidate: the later map if it is a pooling, otherwise this one. */
 static void take(struct walk *w, const struct sx_name *map)
 {
     bool ends =
