@@ -91,6 +91,14 @@ START_TEST(quantised)
          NULL,
          {"f3: -0.5 -1 -2.55"},
          {"uint8 3: 205 155 0", "f: 0.01", "uint8: 255"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+START_TEST(of_late_opsets)
+{
+    static const struct lc cases[] = {
         {26, "BitCast", "to=6", {"f2: 1 -2"}, {"int32 2: 1065353216 -1073741824"}},
         {26, "BitCast", "to=12", {"f1: -2"}, {"uint32 1: 3221225472"}},
         {26, "BitCast", "to=1", {"int32 1: -1073741824"}, {"f1: -2"}},
@@ -356,7 +364,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("deployed");
-    SUITE_ADD(c, quantised, classical, trees, stumps, four_bits, eight_bits, support_vectors,
-              trees_of_version_5);
+    SUITE_ADD(c, quantised, of_late_opsets, classical, trees, stumps, four_bits, eight_bits,
+              support_vectors, trees_of_version_5);
     return suite_run();
 }
