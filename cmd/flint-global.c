@@ -64,7 +64,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .kinds = "auto",
-                          .groups = CLI_PICTURES,
+                          .groups = CLI_PICTURES | CLI_RUNS,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .one_result = true};
     s->f.look = sx_flint_look_default();

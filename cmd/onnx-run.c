@@ -208,8 +208,6 @@ static void list(struct onnx_run *s)
 static const struct cli_option options[] = {
     {0, "list", NULL, "list tensors: op, type, shape, gradient", CLI_FLAG, &self.list, NULL,
      NULL},
-    {0, "exact-conv", NULL, "sum convolutions as they are defined", CLI_FLAG,
-     &self.cli.exact_conv, NULL, NULL},
     {0, "top", "K", "add the K largest elements of the first output", CLI_COUNT, &self.top,
      NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
@@ -224,7 +222,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .kinds = "auto|bars|waterfall|force|beeswarm|tokens|sheet",
-                          .groups = CLI_PICTURES,
+                          .groups = CLI_PICTURES | CLI_RUNS,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY};
     cli_parse(&s->cli, argc, argv);
     if (s->list && (CLI_FIGURES >> s->cli.format & 1) != 0)

@@ -196,7 +196,7 @@ static void expect_fits(struct fit *f, struct sx_shape x, int64_t classes)
     ck_assert(sx_shape_equal(&got, &phi));
     got = output_shape(model, x, "flint_recon");
     ck_assert(sx_shape_equal(&got, &x));
-    struct sx_flint *flint = sx_flint_open(model, false, 1, 0, &error);
+    struct sx_flint *flint = sx_flint_open(model, NULL, &error);
     struct sx_flint_survey survey = {0};
     ck_assert_msg(flint != NULL, "%s", error.message);
     ck_assert_int_eq(sx_flint_classes(flint), classes);
@@ -653,7 +653,7 @@ START_TEST(no_second_interpreter)
     ck_assert_int_eq(error.status, SX_MODEL);
     ck_assert_msg(strstr(error.message, "already") != NULL, "%s", error.message);
     error = (struct sx_error){0};
-    ck_assert(sx_flint_open(f.model, false, 1, 0, &error) == NULL);
+    ck_assert(sx_flint_open(f.model, NULL, &error) == NULL);
     ck_assert_msg(strstr(error.message, "not fitted") != NULL, "%s", error.message);
     sx_model_close(once);
     end(&f);

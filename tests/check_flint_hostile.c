@@ -81,8 +81,8 @@ static bool use(const void *bytes, size_t n, struct sx_error *error)
 {
     *error = (struct sx_error){0};
     struct sx_model *model = tm_open_bytes(bytes, n, LIMIT, error);
-    struct sx_flint *flint =
-        model != NULL ? sx_flint_open(model, false, 1, LIMIT, error) : NULL;
+    const struct sx_infer_options options = {.threads = 1, .max_memory = LIMIT};
+    struct sx_flint *flint = model != NULL ? sx_flint_open(model, &options, error) : NULL;
     bool ok = flint != NULL && look(flint, error);
     sx_flint_free(flint);
     sx_model_close(model);

@@ -28,7 +28,8 @@ static void open_file(bool precise)
     close(fd);
     unlink(path);
     ck_assert_msg(fitted != NULL, "%s", error.message);
-    flint = sx_flint_open(fitted, precise, 1, 0, &error);
+    const struct sx_infer_options options = {.precise = precise, .threads = 1};
+    flint = sx_flint_open(fitted, &options, &error);
     ck_assert_msg(flint != NULL, "%s", error.message);
 }
 

@@ -64,7 +64,8 @@ enum cli_group {
     CLI_EXPLAIN = 2,
     CLI_BASELINE = 4,
     CLI_SAMPLES = 8, /* without being said: of a tool with a result for each sample, */
-    CLI_INPUTS = 16  /* and of one that takes INPUT */
+    CLI_INPUTS = 16, /* and of one that takes INPUT */
+    CLI_RUNS = 32    /* it runs networks, as those that explain do */
 };
 /* The options of pictures but --preset, which stands for the first six. */
 enum cli_said {

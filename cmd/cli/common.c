@@ -323,6 +323,6 @@ const struct cli_common cli_common[] = {
     {0, 0, TABLE("What is written", about)},
     {CLI_SAMPLES, 0, TABLE("What is written", resuming)},
     {0, 0, TABLE("How it is computed", running)},
-    {CLI_EXPLAIN, 0, TABLE("How it is computed", exactness)},
+    {CLI_EXPLAIN | CLI_RUNS, 0, TABLE("How it is computed", exactness)},
     {CLI_SAMPLES, 0, TABLE("How it is computed", timing)},
     {0, 0, {NULL, NULL, 0}}};

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 const char *cli_label(const struct cli *cli, int64_t i)
 {
@@ -133,8 +133,13 @@ void cli_flint_describe(struct cli *cli, const struct sx_dataset *x, struct sx_f
 
 bool cli_flint_open(struct cli *cli, struct sx_flint **flint)
 {
+    cli_watch_sample(cli, cli_seconds());
     const struct sx_explain_options *o = &cli->explain;
-    *flint = sx_flint_open(cli->model, o->precise, o->threads, o->max_memory, &cli->error);
+    const struct sx_infer_options options = {.precise = o->precise,
+                                             .threads = o->threads,
+                                             .max_memory = o->max_memory,
+                                             .watch = o->watch};
+    *flint = sx_flint_open(cli->model, &options, &cli->error);
     if (*flint == NULL)
         return cli_place(cli, cli->model_path);
     const struct sx_flint_origin *origin = sx_flint_origin(*flint);

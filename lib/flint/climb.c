@@ -312,9 +312,10 @@ bool sx_flint_maximise(struct sx_flint *flint, struct sx_flint_am *am,
 {
     struct climb c = {.am = am, .attributes = sx_flint_attributes(flint)};
     struct sx_flint_net_options o = {.batch = n < TOGETHER ? n : TOGETHER,
-                                     .real = flint->precise ? SX_DOUBLE : SX_FLOAT,
-                                     .max_memory = flint->max_memory};
-    c.threads = flint->threads > 0 ? flint->threads : omp_get_max_threads();
+                                     .real = flint->options.precise ? SX_DOUBLE : SX_FLOAT,
+                                     .watch = flint->options.watch,
+                                     .max_memory = flint->options.max_memory};
+    c.threads = flint->options.threads > 0 ? flint->options.threads : omp_get_max_threads();
     bool ok = n == 0 ||
               (sx_flint_ready(flint, sample, 1, error) && climb_new(&c, &flint->f, &o, error));
     if (ok && n > 0)

@@ -27,8 +27,8 @@ static bool finite_weights(const struct sx_model *model, struct sx_error *error)
     return true;
 }
 
-struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads,
-                               size_t max_memory, struct sx_error *error)
+struct sx_flint *sx_flint_open(struct sx_model *model, const struct sx_infer_options *options,
+                               struct sx_error *error)
 {
     const char *name = sx_model_metadata(model, "flint.h.weight");
     const Onnx__TensorProto *proto = name != NULL ? sx_model_initializer(model, name) : NULL;
@@ -45,9 +45,8 @@ struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads
     if (flint == NULL)
         return NULL;
     flint->model = model;
-    flint->precise = precise;
-    flint->threads = threads;
-    flint->max_memory = max_memory;
+    if (options != NULL)
+        flint->options = *options;
     if (sx_onnx_tensor_read(model, proto, SX_FLOAT, &flint->weights, NULL, error) &&
         ((flint->weights.shape.rank == 2 && sx_count(&flint->weights.shape) > 0) ||
          sx_fail(error, SX_MODEL, "'%.80s', the interpreter's weights, is no matrix", name)) &&
@@ -113,10 +112,11 @@ bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64
                                  .n_layers = 1,
                                  .logits = probs ? NULL : scores,
                                  .probs = probs ? scores : NULL,
-                                 .max_memory = flint->max_memory};
+                                 .max_memory = flint->options.max_memory};
     struct sx_flint_net_options net = {.batch = batch,
-                                       .real = flint->precise ? SX_DOUBLE : SX_FLOAT,
-                                       .max_memory = flint->max_memory};
+                                       .real = flint->options.precise ? SX_DOUBLE : SX_FLOAT,
+                                       .watch = flint->options.watch,
+                                       .max_memory = flint->options.max_memory};
     if (flint->forward.program != NULL && sx_shape_equal(&flint->f.x, sample) &&
         flint->forward.batch == batch)
         return true;
@@ -127,7 +127,7 @@ bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64
         error->status = error->status == SX_USAGE ? SX_MODEL : error->status;
         return false;
     }
-    if (!sx_flint_forward_new(&flint->forward, &flint->f, &net, flint->threads, error))
+    if (!sx_flint_forward_new(&flint->forward, &flint->f, &net, flint->options.threads, error))
         return false;
     if (fits(flint, batch))
         return true;

@@ -204,6 +204,7 @@ struct sx_flint_net_options {
     bool bare;   /* f alone: there is no interpreter */
     bool layers; /* f's layers are wanted, too */
     size_t max_memory;
+    struct sx_watch *watch; /* of runs; NULL: nobody watches */
 };
 
 /* Lowers f->model for o->batch samples; unless o->bare, that is a composed file. */
@@ -264,9 +265,7 @@ void sx_flint_told_free(struct sx_flint_told *told);
 
 struct sx_flint {
     struct sx_model *model;
-    bool precise;
-    int threads;
-    size_t max_memory;
+    struct sx_infer_options options;
     struct sx_tensor weights; /* of h: [classes, attributes] */
     struct sx_flint_predictor f;
     struct sx_flint_forward forward;

@@ -74,6 +74,7 @@ static bool simplify(struct sx_flint_net *net, struct parts *p, struct sx_error 
     bool ok = map != NULL && roots != NULL && net->g != NULL;
     if (ok) {
         net->g->limit = from->limit;
+        net->g->watch = from->watch;
         sx_rebuild(from, net->g, roots, outputs_of(p, roots), p->value + N_VALUES,
                    p->cut ? p->n_values - N_VALUES : 0, map, NULL, NULL);
         ok = sx_graph_ok(net->g, error);
@@ -121,6 +122,8 @@ static bool lower(struct sx_flint_net *net, const struct sx_flint_predictor *f,
 {
     net->lowered = sx_flint_lower(f->model, &f->x, size, o->real, o->variables, o->n_variables,
                                   o->max_memory, error);
+    if (net->lowered != NULL)
+        net->lowered->graph->watch = o->watch;
     return net->lowered != NULL && find_parts(p, net, f, o, size, error);
 }
 

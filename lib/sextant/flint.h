@@ -48,9 +48,10 @@ struct sx_flint_origin {
 
 /* ---- Fitted files ---- */
 
-/* A fitted file, as sx_flint_fit_write makes them. `model` must outlive it. */
-struct sx_flint *sx_flint_open(struct sx_model *model, bool precise, int threads,
-                               size_t max_memory, struct sx_error *error);
+/* A fitted file, as sx_flint_fit_write makes them. `model`, and the watch of `options`, must outlive it.
+ * `options` NULL: the defaults. Their `output` is not read. */
+struct sx_flint *sx_flint_open(struct sx_model *model, const struct sx_infer_options *options,
+                               struct sx_error *error);
 void sx_flint_free(struct sx_flint *flint);
 int64_t sx_flint_classes(const struct sx_flint *flint);
 int64_t sx_flint_attributes(const struct sx_flint *flint);

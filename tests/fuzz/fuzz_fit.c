@@ -87,10 +87,10 @@ static void look(struct sx_flint *flint, struct sx_error *error)
 static void read_fitted(const char *path)
 {
     const struct sx_model_options options = {.max_memory = most};
+    const struct sx_infer_options infer = {.threads = 1, .max_memory = most};
     struct sx_error error = {0};
     struct sx_model *model = sx_model_open(path, &options, &error);
-    struct sx_flint *flint =
-        model != NULL ? sx_flint_open(model, false, 1, most, &error) : NULL;
+    struct sx_flint *flint = model != NULL ? sx_flint_open(model, &infer, &error) : NULL;
     fuzz_told(flint != NULL, &error);
     if (flint != NULL)
         look(flint, &error);

@@ -43,6 +43,12 @@ is 'no range: status' "$status" 2
 run flint-explain -f png -o no.png digits8.onnx digits8.npy
 is 'nothing to draw: status' "$status" 3
 ok 'without a trace' test ! -e no.png
+run flint-explain --max-time=0.000001 --rows=0:1 a.onnx digits8.npy
+is 'a limit of time: status, record' "$status $(jq -r .error.message "$T/out")" \
+    '1 it took longer than --max-time=1e-06'
+run flint-explain --max-time=1000 --exact-conv --rows=0:1 a.onnx digits8.npy
+clean 'sums as they are defined'
+is 'are said' "$(jq .params.exact_conv "$T/out")" true
 run flint-explain digits8.onnx digits8.npy
 is 'not fitted: status' "$status" 3
 end
