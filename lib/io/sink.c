@@ -151,11 +151,11 @@ char *sx_sink_text(struct sx_sink *sink, struct sx_error *error)
     char *text = size >= 0 ? sx_new((size_t)size + 1, 1, error) : NULL;
     for (off_t at = 0; text != NULL && at < size;) {
         ssize_t n = pread(sink->fd, text + at, (size_t)(size - at), at);
-        if (n <= 0 && errno != EINTR) {
+        at += n > 0 ? n : 0;
+        if (n == 0 || (n < 0 && errno != EINTR)) {
             free(text);
             text = NULL;
         }
-        at += n > 0 ? n : 0;
     }
     sx_sink_finish(sink, false, NULL);
     if (text == NULL && error->status == SX_OK)

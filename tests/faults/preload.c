@@ -141,6 +141,12 @@ ssize_t read(int fd, void *to, size_t n)
 {
     return FAILS(READ, EIO) ? -1 : NEXT(ssize_t(*)(int, void *, size_t), "read")(fd, to, n);
 }
+ssize_t pread(int fd, void *to, size_t n, off_t at)
+{
+    return FAILS(READ, EIO)
+               ? -1
+               : NEXT(ssize_t(*)(int, void *, size_t, off_t), "pread")(fd, to, n, at);
+}
 ssize_t write(int fd, const void *from, size_t n)
 {
     if (fd != STDERR_FILENO && FAILS(WRITE, ENOSPC))
