@@ -62,15 +62,17 @@ START_TEST(test_want)
 }
 END_TEST
 
-/* A message is cut where its room ends, and not before. */
+/* A message that is too long is cut in the middle: what is wrong stands at its end. */
 START_TEST(test_message_fills_its_room)
 {
     struct sx_error error = {0};
     char text[2 * sizeof error.message];
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = '\0';
-    ck_assert(!sx_fail(&error, SX_FAILED, "%s", text));
+    ck_assert(!sx_fail(&error, SX_FAILED, "%s: gone", text));
     ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+    ck_assert_ptr_nonnull(strstr(error.message, "xxx...xxx"));
+    ck_assert_str_eq(error.message + sizeof error.message - 7, ": gone");
     ck_assert(!sx_fail_at(&error, "place"));
     ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
     ck_assert_int_eq(strncmp(error.message, "place: xxx", 10), 0);
@@ -125,6 +127,51 @@ START_TEST(test_message_is_one_line)
         sx_fail_at(&error, "%s", name);
     ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
     ck_assert_ptr_null(strchr(error.message, '\n'));
+}
+END_TEST
+
+/* A character is not cut in two. */
+START_TEST(test_cut_middle)
+{
+    char text[100] = "ab", euros[] = "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac";
+    sx_cut_middle(text, 3);
+    ck_assert_str_eq(text, "ab");
+    strcpy(text, "abcdefghijklmnop");
+    sx_cut_middle(text, 10);
+    ck_assert_str_eq(text, "abcde...p");
+    for (size_t room = 8; room < sizeof euros; room++) {
+        strcpy(text, euros);
+        sx_cut_middle(text, room);
+        ck_assert_uint_lt(strlen(text), room);
+        for (size_t n, i = 0; text[i] != '\0'; i += n) {
+            n = sx_utf8_length(text + i);
+            ck_assert_uint_gt(n, 0);
+        }
+    }
+}
+END_TEST
+
+/* Pages of XML and HTML hold no bytes that are no text, and no control characters. */
+START_TEST(test_xml_entity)
+{
+    static const struct {
+        const char *text, *as;
+        size_t n;
+    } cases[] = {{"a", NULL, 1},           {"<", "&lt;", 1},
+                 {">", "&gt;", 1},         {"&", "&amp;", 1},
+                 {"\"", "&quot;", 1},      {"\t", NULL, 1},
+                 {"\n", NULL, 1},          {"\033", "?", 1},
+                 {"\177", "?", 1},         {"\xff", "?", 1},
+                 {"\xc2\x9b", "?", 2},     {"\xe2\x82\xac", NULL, 3},
+                 {"\xe2\x82", "?", 1},     {"\xed\xa0\x80", "?", 1},
+                 {"\xef\xbf\xbe", "?", 3}, {"\xf0\x9f\x98\x80", NULL, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t n;
+        const char *as = sx_xml_entity(cases[i].text, &n);
+        ck_assert_uint_eq(n, cases[i].n);
+        ck_assert(as == NULL ? cases[i].as == NULL
+                             : cases[i].as != NULL && strcmp(as, cases[i].as) == 0);
+    }
 }
 END_TEST
 
@@ -423,10 +470,10 @@ int main(void)
     TCase *c = suite_case("base");
     tcase_add_loop_test(c, test_large_blocks, 0, 3);
     SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_want, test_nearest_names,
-              test_message_fills_its_room, test_message_is_one_line, test_checked_sizes,
-              test_allocations, test_grow, test_arena, test_strdup, test_shape_count,
-              test_shape_equal, test_tensor_new, test_tensor_convert, test_type_sizes,
-              test_sha256, test_sha256_in_steps, test_hash, test_random_counters,
-              test_random_values, test_random_moments);
+              test_message_fills_its_room, test_message_is_one_line, test_cut_middle,
+              test_xml_entity, test_checked_sizes, test_allocations, test_grow, test_arena,
+              test_strdup, test_shape_count, test_shape_equal, test_tensor_new,
+              test_tensor_convert, test_type_sizes, test_sha256, test_sha256_in_steps,
+              test_hash, test_random_counters, test_random_values, test_random_moments);
     return suite_run();
 }

@@ -47,15 +47,18 @@ static void add(struct text *t, const char *more, size_t n)
     t->at[t->n] = '\0';
 }
 
-/* What stands for a field is one name: it has no slash and leads nowhere else. */
+/* What stands for a field is one name: it has no slash, leads nowhere else, and does nothing to a
+ * terminal that lists it. */
 static void add_name(struct text *t, const char *name, size_t n)
 {
     bool dots = (n == 1 && name[0] == '.') || (n == 2 && strncmp(name, "..", 2) == 0);
     size_t from = t->n;
     add(t, name, n);
-    for (size_t i = from; i < t->n; i++)
-        if (t->at[i] == '/' || (dots && t->at[i] == '.'))
+    for (size_t i = from; i < t->n; i++) {
+        const unsigned char c = (unsigned char)t->at[i];
+        if (c == '/' || c < ' ' || c == 0x7f || (dots && c == '.'))
             t->at[i] = '_';
+    }
 }
 
 /* The name of a file without its folder and its last suffix. */

@@ -87,6 +87,13 @@ double sx_random_normal(uint64_t seed, uint64_t stream, uint64_t draw);  /* N(0,
 /* The bytes of the well-formed UTF-8 character at `text`, 0 if there is none. */
 size_t sx_utf8_length(const char *text);
 
+/* Cuts UTF-8 text to fit into `room` bytes, with "..." in place of its middle. */
+void sx_cut_middle(char *text, size_t room);
+
+/* What stands in XML and in HTML for the character at `text`, which takes *n bytes; NULL: the character
+ * itself. '?' stands for bytes that are no text, and for control characters but tab and newline. */
+const char *sx_xml_entity(const char *text, size_t *n);
+
 /* Whether memory was refused by the system, and not by a limit: another layer or another way would
  * give other bytes than a machine with more of it does. */
 bool sx_exhausted(const struct sx_error *error);

@@ -9,10 +9,14 @@ SX_PRINTF(3, 0)
 static void record(struct sx_error *error, enum sx_status status, const char *format,
                    va_list args)
 {
+    /* A name may be as long as a path, and the reason stands behind it. */
+    char whole[4096 + sizeof error->message];
     error->status = status;
     error->want = SX_WANT_LITTLE;
-    vsnprintf(error->message, sizeof error->message, format, args);
-    sx_make_plain(error->message, ""); /* one line whatever the names inside it hold */
+    vsnprintf(whole, sizeof whole, format, args);
+    sx_make_plain(whole, ""); /* one line whatever the names inside it hold */
+    sx_cut_middle(whole, sizeof error->message);
+    strcpy(error->message, whole);
 }
 
 bool sx_fail(struct sx_error *error, enum sx_status status, const char *format, ...)

@@ -24,13 +24,49 @@ size_t sx_utf8_length(const char *text)
     return n;
 }
 
+void sx_cut_middle(char *text, size_t room)
+{
+    const size_t n = strlen(text);
+    size_t head = room / 2, tail = n - (room - room / 2 - 4);
+    if (n < room)
+        return;
+    while (head > 0 && ((unsigned char)text[head] & 0xc0) == 0x80)
+        head--;
+    while (((unsigned char)text[tail] & 0xc0) == 0x80)
+        tail++;
+    memcpy(text + head, "...", 3);
+    memmove(text + head + 3, text + tail, n - tail + 1);
+}
+
+/* Whether a character of n bytes is a control character. */
+static bool is_control(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    return n == 1 ? s[0] < ' ' || s[0] == 0x7f : n == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+const char *sx_xml_entity(const char *text, size_t *n)
+{
+    const size_t length = sx_utf8_length(text);
+    *n = length > 0 ? length : 1;
+    if (*text == '\t' || *text == '\n')
+        return NULL;
+    /* U+FFFE and U+FFFF are no characters of XML. */
+    if (length == 0 || is_control(text, length) ||
+        (length == 3 && memcmp(text, "\xef\xbf", 2) == 0 && (unsigned char)text[2] >= 0xbe))
+        return "?";
+    return *text == '<'   ? "&lt;"
+           : *text == '>' ? "&gt;"
+           : *text == '&' ? "&amp;"
+           : *text == '"' ? "&quot;"
+                          : NULL;
+}
+
 void sx_make_plain(char *text, const char *kept)
 {
     while (*text != '\0') {
-        unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
         size_t n = sx_utf8_length(text);
-        bool control = c < ' ' || c == 0x7f || (c == 0xc2 && next < 0xa0);
-        if (n > 0 && (!control || strchr(kept, c) != NULL)) {
+        if (n > 0 && (!is_control(text, n) || strchr(kept, *text) != NULL)) {
             text += n;
             continue;
         }

@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "draw/draw.h"
+#include "sextant/output.h"
 
 /* ---- The module ---- */
 
@@ -105,7 +106,10 @@ static bool add_text(struct bytes *b, const char *key, const char *text)
 {
     struct bytes data = {.error = b->error};
     bool ok = add(&data, key, strlen(key) + 1) && add(&data, "\0\0\0\0", 4) &&
-              add(&data, text, strlen(text)) && add_chunk(b, "iTXt", data.data, data.size);
+              add(&data, text, strlen(text));
+    if (ok)
+        sx_make_plain((char *)data.data + strlen(key) + 5, "\t\n");
+    ok = ok && add_chunk(b, "iTXt", data.data, data.size);
     free(data.data);
     return ok;
 }
@@ -144,10 +148,9 @@ static bool encode(struct bytes *b, int width, int height)
 static bool add_escaped(struct bytes *b, const char *text)
 {
     bool ok = true;
-    for (; ok && *text != '\0'; text++) {
-        const char *as = *text == '<' ? "&lt;" : *text == '&' ? "&amp;" : NULL;
-        bool control = (unsigned char)*text < ' ' && *text != '\n';
-        ok = as != NULL ? add(b, as, strlen(as)) : add(b, control ? " " : text, 1);
+    for (size_t n; ok && *text != '\0'; text += n) {
+        const char *as = sx_xml_entity(text, &n);
+        ok = as != NULL ? add(b, as, strlen(as)) : add(b, text, n);
     }
     return ok;
 }

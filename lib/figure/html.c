@@ -8,16 +8,9 @@
 
 static void put_escaped(struct sx_sink *sink, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        const char *as = *text == '<'   ? "&lt;"
-                         : *text == '>' ? "&gt;"
-                         : *text == '&' ? "&amp;"
-                         : *text == '"' ? "&quot;"
-                                        : NULL;
-        if (as != NULL)
-            sx_sink_write(sink, as, strlen(as));
-        else
-            sx_sink_write(sink, text, 1);
+    for (size_t n; *text != '\0'; text += n) {
+        const char *as = sx_xml_entity(text, &n);
+        sx_sink_write(sink, as != NULL ? as : text, as != NULL ? strlen(as) : n);
     }
 }
 

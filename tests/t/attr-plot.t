@@ -108,7 +108,7 @@ has 'places' 'places and strength' '(0, 0) – (1, 1)   0.3386'
 plot -f svg <scores
 has 'curves' 'insertion' 'deletion' 'share shown'
 plot -f svg <sentence
-has 'a sentence' 'review.txt: ig of gut &amp; &lt;b>' 'großartig' '素晴らしい'
+has 'a sentence' 'review.txt: ig of gut &amp; &lt;b&gt;' 'großartig' '素晴らしい'
 plot -f svg <maps
 has 'a strip' 'picture' 'grad' 'ig' '|attribution| / its largest'
 ok 'a strip: what is left out' grep -q 'only the first 2 of 4 records are drawn' "$T/err"

@@ -261,6 +261,22 @@ for option in --target=9 --target=-9 --target=cat --output-name=nowhere --wrt=no
     is "ggig $option" "$(judge 2 | sed 's/status 2 with 1 lines.*//')" ''
 done
 
+# Pages hold text and no control characters, whatever names do; names of files neither.
+printf 'a\001\033[31m<b>\n\377\357\277\276\n' >bad.names
+if onnx-run -f svg soft.onnx good.csv >/dev/null 2>&1; then
+    for format in svg html; do
+        ggig -q -f json --method=grad --names=bad.names soft.onnx good.csv | attr-plot -f $format >"$T/out" 2>"$T/err"
+        is "-f $format is text" "$(iconv -f UTF-8 -t UTF-8 "$T/out" | LC_ALL=C grep -c '[[:cntrl:]]')" 0
+        ok "-f $format: what is no text is '?'" grep -q 'a??\[31m&lt;b&gt;' "$T/out"
+    done
+fi
+printf 'id,a,b\n"x\n\033[31m/y",1,2\n' >ids.csv
+run onnx-run -f json --id-column=id -o '{id}.json' soft.onnx ids.csv
+is 'ids as names of files' "$status $(ls ./*31m*)" '0 ./x__[31m_y.json'
+printf 'id,a,b\n%0300d,1,2\n' 7 >ids.csv
+run onnx-run -f json --id-column=id -o '{id}.json' soft.onnx ids.csv
+refused 'a name that is too long, with the reason' 5 'File name too long$'
+
 # A baseline or a background is an input like another: where it cannot be read, samples fail.
 : >empty.csv
 mkdir folder
