@@ -464,12 +464,15 @@ size_t sx_conv_scratch(const struct sx_graph *g, const struct sx_node *node)
 {
     struct geometry geo;
     read_geometry(&geo, node, &g->node[node->in[0]].shape, &g->node[node->in[1]].shape);
-    int64_t m = geo.o_group, n = geo.n * geo.out[0] * geo.out[1] * geo.out[2];
+    const int64_t places = geo.n * geo.out[0] * geo.out[1] * geo.out[2];
+    int64_t m = geo.o_group, n = places, k = geo.c_group * geo.taps;
     if (node->op == SX_CONVWEIGHT) {
         n = geo.c_group * geo.taps;
+        k = places;
     } else if (node->op == SX_CONVINPUT) {
         m = geo.c_group;
+        k = geo.o_group * geo.taps;
         n = geo.n * geo.image[0] * geo.image[1] * geo.image[2];
     }
-    return sx_product_scratch(geo.type, geo.group, m, n);
+    return sx_product_scratch(geo.type, geo.group, m, n, k);
 }

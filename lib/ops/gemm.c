@@ -70,16 +70,28 @@ static size_t lane_bytes(size_t size)
     return size * (ROWS_ROOM * TILE_K + TILE_K * columns + ROWS_ROOM * columns + SX_ROW_MAX);
 }
 
-static int64_t lanes(int64_t count, int64_t m, int64_t n)
+/* Whether so few multiplications are one lane's work. */
+static bool is_little(int64_t count, int64_t m, int64_t n, int64_t k)
+{
+    const int64_t factor[] = {m, n, k};
+    int64_t work = count;
+    for (int i = 0; i < 3; i++)
+        work = smaller(work, SERIAL_WORK + 1) * smaller(factor[i], SERIAL_WORK + 1);
+    return work <= SERIAL_WORK;
+}
+
+static int64_t lanes(int64_t count, int64_t m, int64_t n, int64_t k)
 {
     int64_t most = MAX_LANES;
+    if (is_little(count, m, n, k))
+        return 1;
     int64_t tasks = smaller(count, most) * smaller(pieces(m, AXPY_ROWS), most);
     return smaller(tasks * smaller(pieces(n, 4), most), most);
 }
 
-size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n)
+size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n, int64_t k)
 {
-    return (size_t)lanes(count, m, n) * lane_bytes(sx_type_size(type));
+    return (size_t)lanes(count, m, n, k) * lane_bytes(sx_type_size(type));
 }
 
 /* Equal tiles, small enough for MIN_TASKS. Halving the rows packs b once more, halving the
@@ -243,7 +255,7 @@ void sx_product_run(const struct sx_product *p, void *scratch)
     size_t size = c.kernels->size, bytes = lane_bytes(size);
     int64_t tasks = p->count * c.n_rows * c.n_columns, next = 0;
     int64_t chunk = pieces(tasks, 64 * MAX_LANES);
-    int64_t n_lanes = smaller(lanes(p->count, p->m, p->n), tasks);
+    int64_t n_lanes = smaller(lanes(p->count, p->m, p->n, p->k), tasks);
     double work = (double)p->count * (double)p->m * (double)p->n * (double)p->k;
 #pragma omp parallel for schedule(static, 1) if (work > SERIAL_WORK)
     for (int64_t l = 0; l < n_lanes; l++) {

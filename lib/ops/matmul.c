@@ -141,11 +141,12 @@ static void matmul_run(const struct sx_call *call)
 
 static size_t matmul_scratch(const struct sx_graph *g, const struct sx_node *node)
 {
-    (void)g;
+    const struct sx_shape *a = &g->node[node->in[0]].shape;
     struct sx_shape all = sx_leading(&node->shape);
     int64_t m = sx_dim_back(&node->shape, 1), n = sx_dim_back(&node->shape, 0);
     int64_t wide = m > n ? m : n;
-    return sx_product_scratch(node->type, sx_count(&all), n == 1 ? 1 : m, n == 1 ? wide : n);
+    return sx_product_scratch(node->type, sx_count(&all), n == 1 ? 1 : m, n == 1 ? wide : n,
+                              sx_dim_back(a, node->attr[0] != 0 ? 1 : 0));
 }
 
 const struct sx_row sx_row_matmul = {.name = "matmul",

@@ -42,8 +42,9 @@ struct sx_product {
     const void *context;
 };
 
-/* Bytes of scratch memory for any product of `count` items with up to m rows and n columns. */
-size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n);
+/* Bytes of scratch memory for any product of `count` items with up to m rows, n columns and k terms a
+ * sum. */
+size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n, int64_t k);
 void sx_product_run(const struct sx_product *p, void *scratch);
 
 /* No row function is ever asked for more elements than this. */
