@@ -46,6 +46,10 @@ for command in debootstrap unshare git; do
 done
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/sextant-$suite.XXXXXX") || exit 1
 trap 'rm -rf --one-file-system "$root" "$root.log"' EXIT
-trap 'exit 1' HUP INT TERM
 chmod 755 "$root"
-FRESH_ROOT=$root unshare --mount --propagation private --pid --fork --kill-child sh "$0" "$suite"
+FRESH_ROOT=$root unshare --mount --propagation private --pid --fork --kill-child sh "$0" "$suite" &
+child=$!
+# The first process of a namespace takes all others with it, and unshare waits for them.
+# shellcheck disable=SC2016 # when it happens
+trap 'kill -KILL $(cat /proc/$child/task/$child/children); wait $child; exit 1' HUP INT TERM
+wait $child

@@ -106,4 +106,31 @@ cut x.json 'ggig' ggig -q -f json --method=ig --steps=300 -o x.json digits8.onnx
 cut x.npy 'onnx-run -f npy' onnx-run -f npy -o x.npy digits8.onnx digits8.npy
 cut x.onnx 'onnx-grad' onnx-grad --order=2 -o x.onnx diabetes.onnx
 [ -z "$draws" ] || cut x.png 'a picture' ggig -q -f png --method=ig --steps=100 -o x.png digits8.onnx digits8.npy
+
+# ---- A fresh system that is not waited for ----
+
+mkdir fake tmp
+printf '#!/bin/sh\nfor root; do [ ! -d "$root" ] || : >"$root/half"; done\n: >"$BEGAN"\nexec sleep 100\n' >fake/debootstrap
+chmod 755 fake/debootstrap
+if [ "$(id -u)" -eq 0 ] && have git && unshare --mount --pid --fork true 2>/dev/null; then
+    (cd "$TOP" && PATH=$T/work/fake:$PATH TMPDIR=$T/work/tmp BEGAN=$T/work/began exec sh tests/fresh.sh trixie) \
+        >"$T/out" 2>&1 &
+    pid=$!
+    n=0
+    while [ ! -e began ] && [ $n -lt 100 ]; do
+        sleep 0.1
+        n=$((n + 1))
+    done
+    is 'a fresh system is being made' "$(find tmp -name half | wc -l)" 1
+    kill $pid
+    n=0
+    while kill -0 $pid 2>/dev/null && [ $n -lt 50 ]; do
+        sleep 0.1
+        n=$((n + 1))
+    done
+    wait $pid
+    is 'ended, it leaves nothing' "$? $(ls tmp)" '1 '
+else
+    skip 'a fresh system: not root, or no namespaces'
+fi
 end
