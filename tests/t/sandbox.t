@@ -48,6 +48,53 @@ else
         'Function not implemented|Operation not permitted|done|'
     tries onnx-run -f json digits8.onnx digits8.npy
     is 'without the option many are done' "$(grep -c ': done$' "$T/err" | awk '{ print ($1 > 12) }')" 1
+
+    # ---- Older kernels ----
+
+    rm -rf "$T/safe"
+    mkdir -p "$T/safe/of"
+    echo kept >"$T/safe/old"
+    ${CC:-cc} -shared -fPIC -o "$T/landlock.so" "$TOP/tests/faults/landlock.c" -ldl || exit 1
+    # of VERSION COMMAND...: where Landlock is of that version, with the tries.
+    of() {
+        version=$1
+        shift
+        run env LANDLOCK="$version" LD_PRELOAD="$T/tries.so:$T/landlock.so" TRY_AT=digits8.onnx TRY_IN="$T/safe" "$@"
+    }
+    onnx-run -f json digits8.onnx digits8.npy >want
+    for version in 0 1 2 3 4 5; do
+        of $version onnx-run --sandbox -f json digits8.onnx digits8.npy
+        is "version $version: the tool goes on" "$status $(cmp "$T/out" want)" '0 '
+        is "version $version: what is done" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
+        kept "version $version"
+        [ $version -gt 0 ] || continue
+        of $version onnx-run --sandbox -f json -o out/x.json digits8.onnx digits8.npy
+        is "version $version: -o" "$status $(cmp out/x.json want)" '0 '
+        is "version $version: what is done, with -o" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
+        kept "version $version, -o"
+    done
+    old() {
+        run env LANDLOCK=0 LD_PRELOAD="$T/landlock.so" "$@"
+    }
+    rm -rf out/*
+    for output in out/x.json out/ 'out/{id}/{index}.json' x.json; do
+        old onnx-run --sandbox -f json -o "$output" digits8.onnx digits8.npy
+        refused "no Landlock, -o $output" 1 'no Landlock, without which only standard output can be written'
+    done
+    old shapley-int --sandbox --save-game=out/game.npy --rows=0:1 diabetes.onnx diabetes.csv
+    refused 'no Landlock, --save-game' 1 'no Landlock'
+    is 'no Landlock: nothing is made' "$(ls -A out)" ''
+    old onnx-run --sandbox -f json -o - digits8.onnx digits8.npy
+    is 'no Landlock, -o -' "$status $(cmp "$T/out" want)" '0 '
+    for format in text csv npy; do
+        ggig -q -f $format --method=grad --rows=0:2 digits8.onnx digits8.npy >want
+        old ggig -q --sandbox -j2 -f $format --method=grad --rows=0:2 digits8.onnx digits8.npy
+        is "no Landlock, -f $format" "$status $(cmp "$T/out" want)" '0 '
+    done
+    ! onnx-run -f svg digits8.onnx digits8.npy >want 2>/dev/null || {
+        old onnx-run -q --sandbox -f svg digits8.onnx digits8.npy
+        is 'no Landlock, a picture' "$status $(cmp "$T/out" want)" '0 '
+    }
 fi
 
 # ---- Tools within it ----
