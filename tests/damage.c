@@ -1,5 +1,6 @@
 /* damage.c - changes files as their enemies do: see damage.h. */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -119,4 +120,17 @@ void damage(struct dice *d, uint8_t *bytes, size_t *size, size_t room)
 {
     for (size_t changes = 1 + dice_roll(d, 6); changes > 0; changes--)
         change(d, bytes, size, room);
+}
+
+void print_command(const char *statuses, size_t size, char *const *words, const char *copy)
+{
+    printf("%s\t%zu", statuses, size);
+    for (; *words != NULL; words++) {
+        const char *at = strchr(*words, '%');
+        if (at == NULL)
+            printf("\t%s", *words);
+        else
+            printf("\t%.*s%s%s", (int)(at - *words), *words, copy, at + 1);
+    }
+    putchar('\n');
 }

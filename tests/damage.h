@@ -16,4 +16,8 @@ size_t dice_roll(struct dice *d, size_t below);
 /* Damages `size` bytes, which may grow to `room`: bits, numbers, words, gaps, the end. */
 void damage(struct dice *d, uint8_t *bytes, size_t *size, size_t room);
 
+/* Prints a line for endure.c: what the command may end with, the size of its input, and its words, the last
+ * of which NULL follows. "%" within a word is the name of the copy. */
+void print_command(const char *statuses, size_t size, char *const *words, const char *copy);
+
 #endif

@@ -39,12 +39,27 @@ attr-decompose -q -f json product.onnx rows.csv >decomposed.ndjson
 shapley-int -f json --rows=0:1 --set=all --save-game=game.npy product.onnx rows.csv >shapley.ndjson
 printf '.5,1,-1,2\n' >places.csv
 taylorcam -f json --layer=map places.onnx places.csv >places.ndjson
+shapley-int -q -f json --summary --index=sv product.onnx rows.csv >summary.ndjson
+onnx-run -q -f json --top=2 --rows=0:2 digits8.onnx digits8.npy >outputs.ndjson
+"$programs/inputs" weights.npy 1 0 0 0 0 0 0 0 0 -1
+# shellcheck disable=SC2046 # numbers
+"$programs/inputs" places.npy $(awk 'BEGIN { for (i = 0; i < 64; i++) print int(i / 16) }')
 printf '{"players":2}\n{"present":[],"value":0}\n{"present":[0],"value":1}\n{"present":[1],"value":2}\n{"present":[0,1],"value":4.5}\n' >game.ndjson
 printf '{"pairs":[[0,1]]}\n' >truth.json
 
 damaged() {
     "$programs/damaged" "$@"
 }
+lies() {
+    "$programs/lies" "$@"
+}
+printf '0,1\n1,2\n' >edges.csv
+printf '1,1,4,4\n0,0,7,7\n' >boxes.csv
+printf '0,1\n' >pairs.txt
+printf 'one\ntwo\nthree\n' >names.txt
+printf 'a b c d\n' >tokens.txt
+printf 'rows.csv\t0\nrows.csv\n' >skipped
+printf 'rows.csv\n' >files
 
 {
     # Wire format.
@@ -81,7 +96,46 @@ damaged() {
     damaged maps.ndjson 40 012 attr-score -f json --map % @ digits8.onnx digits8.npy
     damaged truth.json 40 012 xderiv -f json --truth % @ product.onnx rows.csv
 
+    for records in maps pairs decomposed shapley places summary outputs; do
+        lies $records.ndjson 30 012 attr-plot -f svg @ -o out/x.svg '<' %
+        lies $records.ndjson 10 012 attr-plot -f html @ -o out/x.html '<' %
+    done
+    for kind in overlay strip bars waterfall force beeswarm scatter matrix network upset curve sheet; do
+        lies shapley.ndjson 6 012 attr-plot -f svg --kind=$kind @ -o out/x.svg '<' %
+        lies maps.ndjson 6 012 attr-plot -f svg --kind=$kind @ -o out/x.svg '<' %
+    done
+    lies maps.ndjson 40 0124 attr-score -f json --compare=maps.ndjson @ '<' %
+    lies maps.ndjson 40 012 attr-score -f json --map % --metric=insertion,pointing --steps=3 --boxes=boxes.csv @ \
+        digits8.onnx digits8.npy
+    lies truth.json 20 012 xderiv -f json --truth % @ product.onnx rows.csv
+    damaged maps.ndjson 20 0125 ggig -f json --method=grad,ig --steps=4 --resume -o % @ digits8.onnx digits8.npy
+    lies maps.ndjson 20 0125 ggig -f json --method=grad,ig --steps=4 --resume -o % @ digits8.onnx digits8.npy
+
+    # What options read.
+    damaged edges.csv 30 012 attr-plot -f svg --kind=network --edges % @ -o out/x.svg '<' shapley.ndjson
+    damaged boxes.csv 30 012 attr-score -f json --metric=pointing --map maps.ndjson --boxes % @ digits8.onnx digits8.npy
+    damaged boxes.csv 20 012 taylorcam -f json --layer=map --boxes % @ places.onnx places.csv
+    damaged pairs.txt 20 012 xderiv -f json --pairs % @ product.onnx rows.csv
+    damaged names.txt 20 012 shapley-int -f text --index=sii --names % @ product.onnx rows.csv
+    damaged names.txt 20 012 onnx-run -f json --top=2 --labels % @ soft.onnx rows.csv
+    damaged tokens.txt 20 012 ggig -f text --method=grad --rows=0:1 --tokens % @ review.onnx review.npy
+    damaged skipped 10 012 onnx-run -f json --skip-ids % @ soft.onnx rows.csv
+    damaged files 10 012 onnx-run -f json --files-from % @ soft.onnx
+    damaged rows.csv 20 012 onnx-run -f json --id-column=a --drop=b --header=yes -o 'out/{id}.json' @ soft.onnx %
+    for absent in marginal gaussian copula nearest:1; do
+        damaged rows.csv 10 012 shapley-int -f json --set=all --absent=$absent --background % @ product.onnx rows.csv
+    done
+    damaged digits8.npy 20 012 ggig -f json --method=expected --samples=2 --rows=0:1 --background % @ digits8.onnx digits8.npy
+    damaged digits8.npy 20 012 ggig -f json --method=ig --steps=2 --rows=0:1 --baseline % @ digits8.onnx digits8.npy
+    damaged places.npy 20 012 shapley-int -f json --index=sii --rows=0:1 --players=file:% @ digits8.onnx digits8.npy
+    damaged weights.npy 20 012 ggig -f json --method=grad --rows=0:1 --target=sum:% @ digits8.onnx digits8.npy
+    damaged maps.ndjson 10 012 attr-decompose -f json --methods=gxi --attr % @ product.onnx rows.csv
+    damaged classes 20 012 flint-global -f json -y % @ fitted.onnx digits8.npy
+    damaged digits8.npy 20 012 flint-fit -q digits8.onnx --layers=/6/Relu_output_0 --recipe=small --batch=5 \
+        --epochs=1 -x % -o out/fit.onnx @
+
     # Games.
+    lies game.ndjson 40 0126 shapley-int -f json --set=all @ --load-game %
     damaged game.ndjson 100 0126 shapley-int -f json --set=all @ --load-game %
     damaged game.npy 60 0126 shapley-int -f json --set=all @ --load-game %
 
@@ -98,6 +152,13 @@ damaged() {
 for archive in cases versions; do
     tar xzf "$data/$archive.tgz"
 done
+mkdir own
+for check in "$build"/tests/check_lower*; do
+    case $check in
+    *.*) ;;
+    *) LOWERING_CASES=$T/0/own "$check" >/dev/null ;;
+    esac
+done
 {
     while read -r name statuses; do
         input=$name.npy
@@ -106,7 +167,7 @@ done
             "2$statuses" "xderiv	-f	json	--allow-zero	@	$name.onnx	$input"
     done <lying
     "$programs/growth"
-    "$programs/corpus" node/* simple/* pytorch-operator/* operators/* versions/*
+    "$programs/corpus" node/* simple/* pytorch-operator/* operators/* versions/* own/*
 } >>list
 
 # ---- Command lines ----

@@ -167,9 +167,10 @@ void lc_gives(struct tm_model *m, const char *const *in, const char *const *out)
     struct sx_tensor feeds[LC_MOST];
     int n = 0;
     struct sx_model *model = lc_open(m);
-    tm_free(m);
     for (; in != NULL && in[n] != NULL; n++)
         feeds[n] = lc_tensor(in[n], NULL, NULL);
+    lc_keep(m, feeds, n);
+    tm_free(m);
     evaluate("float", model, SX_FLOAT, feeds, n, out);
     evaluate("double", model, SX_DOUBLE, feeds, n, out);
     for (int i = 0; i < n; i++)
@@ -249,6 +250,7 @@ static void run_case(const struct lc *c)
     int n;
     char what[200];
     struct tm_model *m = build(c, feeds, &n);
+    lc_keep(m, feeds, n);
     snprintf(what, sizeof what, "%s (opset %d, %s, %.40s)", c->op, (int)c->opset,
              c->attributes != NULL ? c->attributes : "", c->in[0] != NULL ? c->in[0] : "");
     if (strncmp(c->out[0], refused, strlen(refused)) == 0) {

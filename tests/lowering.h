@@ -18,6 +18,10 @@ struct lc {
     const char *out[LC_MOST]; /* tensors, "-" (not asked for) or, for out[0], "refused: TEXT" */
 };
 
+/* Writes a model and its inputs beneath the directory that LOWERING_CASES names in the environment, if it
+ * does, as a directory like those of ONNX's own cases. */
+void lc_keep(struct tm_model *m, const struct sx_tensor *feeds, int n);
+
 /* Runs all cases in float and in double and fails the running test where one differs. */
 void lc_run(const struct lc *cases, size_t n);
 #define LC_RUN(cases) lc_run(cases, sizeof(cases) / sizeof *(cases))

@@ -1,10 +1,10 @@
-/* corpus.c - lies about every operator, made of ONNX's own cases, and the commands that read them.
+/* corpus.c - lies about every operator, made of ONNX's own cases and ours, and the commands that read them.
  *
  *     corpus DIRECTORY...
  *
  * Each DIRECTORY holds a case. The first case that has an attribute of an operator is written once for
- * each value that such an attribute should not have; the first case of an operator also with inputs of
- * other shapes and sizes. The lines are those that endure.c takes. */
+ * each value that such an attribute should not have; the first case of an operator also with inputs and
+ * weights of other shapes, sizes, types and numbers. The lines are those that endure.c takes. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 #include "onnx.pb-c.h"
 
-enum { MOST_SEEN = 4000, MOST_BYTES = 1 << 20 };
+enum { MOST_SEEN = 4000, MOST_BYTES = 1 << 20, MOST_LIED = 1 << 16 };
 
 static const int64_t numbers[] = {0,         -1,        3,         1 << 17,
                                   1LL << 31, 1LL << 40, INT64_MAX, INT64_MIN};
@@ -68,7 +68,9 @@ static void write_file(const char *path, const void *bytes, size_t n)
 /* Writes the model and its line; input `changed` is then read from the working directory. */
 static void put(const struct test_case *c, const Onnx__ModelProto *m, int changed)
 {
-    static const char *const tools[] = {"onnx-run\t-f\tjson", "ggig\t-f\tjson\t--method=grad"};
+    static const char *const tools[] = {"onnx-run\t-f\tjson", "ggig\t-f\tjson\t--method=grad",
+                                        "onnx-run\t-f\tjson", "onnx-grad\t-o\tout/x.onnx"};
+    const int tool = (n_written + n_written / 4) % 4;
     static uint8_t bytes[2 * MOST_BYTES];
     char path[100];
     if (onnx__model_proto__get_packed_size(m) > sizeof bytes)
@@ -76,8 +78,8 @@ static void put(const struct test_case *c, const Onnx__ModelProto *m, int change
     size_t n = onnx__model_proto__pack(m, bytes);
     snprintf(path, sizeof path, "lie-%d.onnx", n_written);
     write_file(path, bytes, n);
-    printf("01236\t%zu\t%s\t@\t%s", n, tools[n_written % 2], path);
-    for (size_t i = 0; i < m->graph->n_input; i++)
+    printf("01236\t%zu\t%s\t@\t%s", n, tools[tool], path);
+    for (size_t i = 0; i < m->graph->n_input && tool < 3; i++)
         if ((int)i == changed)
             printf("\t-i\t%s=lie-%d.pb", m->graph->input[i]->name, n_written);
         else
@@ -175,32 +177,69 @@ static void lie_about_attribute(const struct test_case *c, size_t node, size_t a
 
 /* ---- Shapes and sizes ---- */
 
+static void put_numbers(uint8_t *to, size_t n, const void *number, size_t size)
+{
+    for (size_t i = 0; i + size <= n; i += size)
+        memcpy(to + i, number, size);
+}
+
+/* Makes lie number k about a tensor; false where it is none about this one. */
+static bool bend_tensor(Onnx__TensorProto *t, int k)
+{
+    const int real = k - 2 * NUMBERS, word = real - REALS;
+    const bool integers = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
+               reals_too = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    if (k < NUMBERS) {
+        for (size_t i = 0; i < t->n_dims; i++)
+            t->dims[i] = i == 0 || k % 2 == 0 ? numbers[k] : t->dims[i];
+    } else if (real < 0) {
+        put_numbers(t->raw_data.data, t->raw_data.len, &numbers[k - NUMBERS], 8);
+        return integers;
+    } else if (word < 0) {
+        put_numbers(t->raw_data.data, reals_too ? t->raw_data.len : 0, &reals[real], 4);
+        return reals_too;
+    } else if (word < WORDS) {
+        for (size_t i = 0; i < t->n_string_data; i++)
+            t->string_data[i] =
+                (ProtobufCBinaryData){strlen(words[word]), (uint8_t *)strdup(words[word])};
+        return t->n_string_data > 0;
+    } else if (word == WORDS) {
+        t->raw_data.len /= 2;
+        t->n_string_data /= 2;
+    } else {
+        t->data_type = (t->data_type + word - WORDS) % 26;
+    }
+    return true;
+}
+enum { TENSOR_LIES = 2 * NUMBERS + REALS + WORDS + 1, TYPE_LIES = TENSOR_LIES + 25 };
+
 static void lie_about_input(const struct test_case *c, int input)
 {
     static uint8_t bytes[MOST_BYTES];
     char path[400];
     snprintf(path, sizeof path, "%s/test_data_set_0/input_%d.pb", c->directory, input);
     const size_t n = read_file(path, bytes);
-    for (int lie = 0; lie < 2 * NUMBERS + REALS; lie++) {
+    for (int lie = 0; n < MOST_LIED && lie < TENSOR_LIES; lie++) {
         Onnx__TensorProto *t = onnx__tensor_proto__unpack(NULL, n, bytes);
         if (t == NULL)
             return;
-        const bool integers = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
-        if (lie < NUMBERS)
-            for (size_t i = 0; i < t->n_dims; i++)
-                t->dims[i] = i == 0 || lie % 2 == 0 ? numbers[lie] : t->dims[i];
-        else if (lie < 2 * NUMBERS && integers)
-            for (size_t i = 0; i + 8 <= t->raw_data.len; i += 8)
-                memcpy(t->raw_data.data + i, &numbers[lie - NUMBERS], 8);
-        else if (lie >= 2 * NUMBERS && t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-            for (size_t i = 0; i + 4 <= t->raw_data.len; i += 4)
-                memcpy(t->raw_data.data + i, &reals[lie - 2 * NUMBERS], 4);
-        else
-            continue;
-        snprintf(path, sizeof path, "lie-%d.pb", n_written);
-        write_file(path, bytes + MOST_BYTES / 2,
-                   onnx__tensor_proto__pack(t, bytes + MOST_BYTES / 2));
-        put(c, parse(c), input);
+        if (bend_tensor(t, lie)) {
+            snprintf(path, sizeof path, "lie-%d.pb", n_written);
+            write_file(path, bytes + MOST_BYTES / 2,
+                       onnx__tensor_proto__pack(t, bytes + MOST_BYTES / 2));
+            put(c, parse(c), input);
+        }
+        onnx__tensor_proto__free_unpacked(t, NULL);
+    }
+}
+
+static void lie_about_weights(const struct test_case *c, size_t weights)
+{
+    for (int lie = 0; lie < TYPE_LIES; lie++) {
+        Onnx__ModelProto *m = parse(c);
+        if (bend_tensor(m->graph->initializer[weights], lie))
+            put(c, m, -1);
+        onnx__model_proto__free_unpacked(m, NULL);
     }
 }
 
@@ -228,11 +267,14 @@ static void lie_about(const struct test_case *c)
         for (size_t k = 0; k < node->n_attribute; k++)
             if (fresh(node->domain, node->op_type, node->attribute[k]->name))
                 lie_about_attribute(c, i, k);
-        if (fresh(node->domain, node->op_type, ""))
+        if (fresh(node->domain, node->op_type, "")) {
             for (size_t k = 0; k < m->graph->n_input; k++) {
                 lie_about_input(c, (int)k);
                 lie_about_shape(c, k);
             }
+            for (size_t k = 0; c->size < MOST_LIED && k < m->graph->n_initializer; k++)
+                lie_about_weights(c, k);
+        }
     }
 }
 

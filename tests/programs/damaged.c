@@ -2,7 +2,7 @@
  *
  *     damaged FILE COUNT STATUSES WORD...
  *
- * writes COUNT copies, always the same, to the working directory. "%" among the words is the copy. */
+ * writes COUNT copies, always the same, to the working directory. "%" within a word is the copy. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +50,7 @@ int main(int argc, char **argv)
         damage(&d, bytes, &size, MOST_BYTES);
         snprintf(copy, sizeof copy, "damaged-%s-%d-%s", argv[4], i, name);
         write_copy(copy, bytes, size);
-        printf("%s\t%zu", argv[3], size);
-        for (int k = 4; k < argc; k++)
-            printf("\t%s", strcmp(argv[k], "%") == 0 ? copy : argv[k]);
-        putchar('\n');
+        print_command(argv[3], size, argv + 4, copy);
     }
     return fflush(stdout) != 0;
 }
