@@ -265,7 +265,10 @@ static int opset_of(const struct sx_graph *g)
 /* Tables of the nodes. */
 static bool open_writer(struct sx_writer *w)
 {
-    size_t n = w->g->n_nodes;
+    size_t n = w->g->n_nodes, reads = n + 3;
+    for (size_t i = 0; i < n; i++) /* a node may read another many times */
+        if ((size_t)w->g->node[i].n_in > reads)
+            reads = (size_t)w->g->node[i].n_in;
     w->name = sx_new(n, sizeof *w->name, w->error);
     w->wish = sx_new(n, sizeof *w->wish, w->error);
     w->row = sx_new(n, sizeof *w->row, w->error);
@@ -275,7 +278,7 @@ static bool open_writer(struct sx_writer *w)
     w->clip = sx_new(n, sizeof *w->clip, w->error);
     w->part = sx_new(n, sizeof *w->part, w->error);
     w->next = sx_new(n, sizeof *w->next, w->error);
-    w->reads = sx_new(n + 3, sizeof *w->reads, w->error);
+    w->reads = sx_new(reads, sizeof *w->reads, w->error);
     w->needed = sx_new(n, sizeof *w->needed, w->error);
     for (size_t i = 0; w->error->status == SX_OK && i < n; i++)
         w->clip[i] = w->part[i] = w->next[i] = SX_NONE;
