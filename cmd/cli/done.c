@@ -16,8 +16,7 @@ static bool end_run(struct cli *cli, const struct cli_sample *sample,
     bool placed =
         error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
     cli->error.status = error->status;
-    snprintf(cli->error.message, sizeof cli->error.message, "%s%.215s", placed ? "" : place,
-             error->message);
+    cli_join(&cli->error, placed ? "" : place, error->message);
     return false;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/inner.h"
 
 void cli_misuse(const struct cli *cli, const char *format, ...)
 {
@@ -46,12 +46,27 @@ bool cli_error(struct sx_error *error, enum sx_status status, const char *format
     return false;
 }
 
+void cli_join(struct sx_error *error, const char *place, const char *why)
+{
+    const size_t n = strlen(why);
+    if (strlen(place) + n < sizeof error->message)
+        sprintf(error->message, "%s%s", place, why);
+    else if (n <= 200)
+        snprintf(error->message, sizeof error->message, "%.80s%.200s", place, why);
+    else /* what is wrong stands at the end */
+        snprintf(error->message, sizeof error->message, "%.80s%.96s...%s", place, why,
+                 why + n - 100);
+    sx_make_plain(error->message, "");
+}
+
 bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why)
 {
+    char before[90] = "";
+    if (place != NULL)
+        snprintf(before, sizeof before, "%.80s: ", place);
     cli->error.status = why->status;
     cli->error.want = why->want;
-    snprintf(cli->error.message, sizeof cli->error.message, "%.80s%s%.200s",
-             place != NULL ? place : "", place != NULL ? ": " : "", why->message);
+    cli_join(&cli->error, before, why->message);
     return false;
 }
 

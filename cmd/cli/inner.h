@@ -57,6 +57,9 @@ bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error);
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names);
 void cli_features_free(struct cli *cli);
 
+/* errors.c: the message is `place`, which ends in ": ", and the reason: cut, where it is long, in its
+ * middle. */
+void cli_join(struct sx_error *error, const char *place, const char *why);
 /* progress.c: a line on a terminal; a sample begins, which is watched where that is wanted; whether
  * --max-time has ended it, and the error that it is. */
 void cli_show_progress(struct cli *cli);
