@@ -154,7 +154,7 @@ for archive in cases versions; do
 done
 mkdir own
 for check in "$build"/tests/check_lower*; do
-    case $check in
+    case ${check##*/} in
     *.*) ;;
     *) LOWERING_CASES=$T/0/own "$check" >/dev/null ;;
     esac

@@ -7,32 +7,31 @@
 
 static const size_t most = (size_t)1 << 26;
 
-/* A small fit of the digits, whose data a fitted model is asked about, too. */
-struct fitting {
-    struct sx_model *model;
-    struct sx_dataset *x;
-    struct sx_flint_fit *fit;
-};
+/* The digits, which are fitted, and about which a fitted model is asked. They stay open. */
+static struct sx_model *model;
+static struct sx_dataset *digits;
 
-static struct sx_dataset *open_digits(struct sx_error *error)
+static void open_digits(void)
 {
+    static struct sx_preprocess pre;
     const struct sx_shape want = {4, {-1, 1, 8, 8}};
-    struct sx_preprocess pre;
     const struct sx_input how = {.want = &want, .pre = &pre};
-    return sx_preprocess_preset(&pre, "raw", error)
-               ? sx_dataset_open("tests/data/digits8.npy", &how, error)
-               : NULL;
+    struct sx_error error = {0};
+    if (model != NULL)
+        return;
+    model = sx_model_open("tests/data/digits8.onnx", NULL, &error);
+    if (sx_preprocess_preset(&pre, "raw", &error))
+        digits = sx_dataset_open("tests/data/digits8.npy", &how, &error);
+    fuzz_must(model != NULL && digits != NULL, "digits");
 }
 
-static void open_fitting(struct fitting *f)
+/* A small fit of them. */
+static struct sx_flint_fit *new_fit(void)
 {
     static const char *const layer[] = {"/6/Relu_output_0"};
     struct sx_error error = {0};
     struct sx_flint_options o = {0};
-    *f = (struct fitting){.model = sx_model_open("tests/data/digits8.onnx", NULL, &error)};
-    f->x = open_digits(&error);
-    fuzz_must(f->model != NULL && f->x != NULL && sx_flint_recipe(&o, "small", &error),
-              "digits");
+    fuzz_must(sx_flint_recipe(&o, "small", &error), "a recipe");
     o.layers = layer;
     o.n_layers = 1;
     o.attributes = o.psi_maps = 4;
@@ -40,29 +39,22 @@ static void open_fitting(struct fitting *f)
     o.batch = 10;
     o.threads = 1;
     o.cache = 0;
-    const struct sx_flint_data data = {.x = f->x};
-    f->fit = sx_flint_fit_new(f->model, &o, &data, &error);
-    fuzz_must(f->fit != NULL, "a fit");
-}
-
-static void close_fitting(struct fitting *f)
-{
-    sx_flint_fit_free(f->fit);
-    sx_dataset_close(f->x);
-    sx_model_close(f->model);
+    const struct sx_flint_data data = {.x = digits};
+    struct sx_flint_fit *fit = sx_flint_fit_new(model, &o, &data, &error);
+    fuzz_must(fit != NULL, "a fit");
+    return fit;
 }
 
 static void read_checkpoint(const char *path)
 {
-    struct fitting f;
     struct sx_flint_progress p;
     struct sx_error error = {0};
-    open_fitting(&f);
-    bool ok = sx_flint_fit_resume(f.fit, path, &error);
-    while (ok && !sx_flint_fit_done(f.fit))
-        ok = sx_flint_fit_step(f.fit, &p, &error);
+    struct sx_flint_fit *fit = new_fit();
+    bool ok = sx_flint_fit_resume(fit, path, &error);
+    while (ok && !sx_flint_fit_done(fit))
+        ok = sx_flint_fit_step(fit, &p, &error);
     fuzz_told(ok, &error);
-    close_fitting(&f);
+    sx_flint_fit_free(fit);
 }
 
 static void look(struct sx_flint *flint, struct sx_error *error)
@@ -72,16 +64,14 @@ static void look(struct sx_flint *flint, struct sx_error *error)
     struct sx_flint_am am;
     struct sx_flint_climbed climbed;
     float x[64] = {0};
-    struct sx_dataset *data = open_digits(error);
     sx_flint_am_default(&am);
     am.rounds = am.steps = 2;
-    bool ok = sx_flint_survey(flint, data, NULL, &survey, error);
+    bool ok = sx_flint_survey(flint, digits, NULL, &survey, error);
     if (ok && sx_flint_attributes(flint) > attribute)
-        ok = sx_flint_maximise(flint, &am, sx_dataset_shape(data), 1, &attribute, x, &climbed,
+        ok = sx_flint_maximise(flint, &am, sx_dataset_shape(digits), 1, &attribute, x, &climbed,
                                error);
     fuzz_told(ok, error);
     sx_flint_survey_free(&survey);
-    sx_dataset_close(data);
 }
 
 static void read_fitted(const char *path)
@@ -89,19 +79,20 @@ static void read_fitted(const char *path)
     const struct sx_model_options options = {.max_memory = most};
     const struct sx_infer_options infer = {.threads = 1, .max_memory = most};
     struct sx_error error = {0};
-    struct sx_model *model = sx_model_open(path, &options, &error);
-    struct sx_flint *flint = model != NULL ? sx_flint_open(model, &infer, &error) : NULL;
+    struct sx_model *fitted = sx_model_open(path, &options, &error);
+    struct sx_flint *flint = fitted != NULL ? sx_flint_open(fitted, &infer, &error) : NULL;
     fuzz_told(flint != NULL, &error);
     if (flint != NULL)
         look(flint, &error);
     sx_flint_free(flint);
-    sx_model_close(model);
+    sx_model_close(fitted);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     if (n < 1)
         return 0;
+    open_digits();
     const char *path = fuzz_file(bytes + 1, n - 1);
     if (bytes[0] % 2 == 0)
         read_fitted(path);

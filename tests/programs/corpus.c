@@ -262,7 +262,7 @@ static void lie_about_shape(const struct test_case *c, size_t input)
 static void lie_about(const struct test_case *c)
 {
     const Onnx__ModelProto *m = parse(c);
-    for (size_t i = 0; m != NULL && i < m->graph->n_node; i++) {
+    for (size_t i = 0; m != NULL && m->graph != NULL && i < m->graph->n_node; i++) {
         const Onnx__NodeProto *node = m->graph->node[i];
         for (size_t k = 0; k < node->n_attribute; k++)
             if (fresh(node->domain, node->op_type, node->attribute[k]->name))
