@@ -85,7 +85,6 @@ struct cli_sample;
 struct cli_side {
     const char *name, *file;
 };
-
 /* A file that an option names. */
 struct cli_use {
     const char *option, *path;

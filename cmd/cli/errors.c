@@ -48,14 +48,16 @@ bool cli_error(struct sx_error *error, enum sx_status status, const char *format
 
 void cli_join(struct sx_error *error, const char *place, const char *why)
 {
-    const size_t n = strlen(why);
-    if (strlen(place) + n < sizeof error->message)
-        sprintf(error->message, "%s%s", place, why);
-    else if (n <= 200)
+    const size_t m = strlen(place), n = strlen(why);
+    if (m + n < sizeof error->message) {
+        memcpy(error->message, place, m);
+        memcpy(error->message + m, why, n + 1);
+    } else if (n <= 200) {
         snprintf(error->message, sizeof error->message, "%.80s%.200s", place, why);
-    else /* what is wrong stands at the end */
+    } else { /* what is wrong stands at the end */
         snprintf(error->message, sizeof error->message, "%.80s%.96s...%s", place, why,
                  why + n - 100);
+    }
     sx_make_plain(error->message, "");
 }
 

@@ -113,14 +113,14 @@ plot -f svg <maps
 has 'a strip' 'picture' 'grad' 'ig' '|attribution| / its largest'
 ok 'a strip: what is left out' grep -q 'only the first 2 of 4 records are drawn' "$T/err"
 plot -f svg --sheet <maps
-has 'a sheet' '2 samples: ggig' 'digits8.npy [1]: ggig of output 5'
-is 'a sheet: the maps of a sample are one cell' "$(grep -c '^digits8.npy.*: ggig of output' "$T/out")" 2
+has 'a sheet' '2 samples: grad, ig' 'digits8.npy [1]: grad, ig of output 5'
+is 'a sheet: the maps of a sample are one cell' "$(grep -c '^digits8.npy.*: grad, ig of output' "$T/out")" 2
 is 'a sheet: nothing is left out' "$status $(cat "$T/err")" '0 '
 plot -f svg --sheet --kind=overlay <maps
 is 'a sheet of a kind: a cell for each record' \
     "$status $(cat "$T/err")$(grep -c '^digits8.npy.*: \(grad\|ig\) of output' "$T/out")" '0 4'
 plot -f svg --sheet --kind=force <rows
-has 'a sheet of force plots' '20 samples: ggig' 'diabetes.csv [19]: ig of output 0'
+has 'a sheet of force plots' '20 samples: ig' 'diabetes.csv [19]: ig of output 0'
 plot -f svg --kind=overlay --no-bar --no-title <maps
 is 'no title, no bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
 

@@ -198,7 +198,7 @@ is 'the first is N, others have that of the input' \
     "$(grep -ao 'x_[01]' open.onnx | sort -u)" x_1
 "$BUILD/tests/programs/growth" >/dev/null
 for n in 10 60 300; do
-    run onnx-grad -o many.onnx Concat-1$(printf %03d $n).onnx
+    run onnx-grad -o many.onnx "Concat-1$(printf %03d "$n").onnx"
     clean "$n times the same operand"
 done
 run onnx-grad --of=z diabetes.onnx
