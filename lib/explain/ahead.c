@@ -21,6 +21,30 @@ static int pick_node(struct sx_graph *g, const struct sx_aim *aim, int scores)
                : sx_const(g, SX_INT, &one, &aim->index);
 }
 
+/* Nodes of the inputs that the graph reads. */
+static int *input_nodes(const struct sx_explained *b, int *n, struct sx_error *error)
+{
+    int *nodes = sx_new((size_t)b->n_inputs + 1, sizeof *nodes, error);
+    *n = 0;
+    for (int i = 0; nodes != NULL && i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE)
+            nodes[(*n)++] = b->input[i];
+    return nodes;
+}
+
+static bool run(const struct sx_explainer *e, struct sx_tensor *out, struct sx_error *error)
+{
+    const struct sx_explained *b = &e->built;
+    struct sx_tensor *feeds = sx_new((size_t)b->n_inputs + 1, sizeof *feeds, error);
+    int n = 0;
+    for (int i = 0; feeds != NULL && i < b->n_inputs; i++)
+        if (b->input[i] != SX_NONE)
+            feeds[n++] = e->feeds[i];
+    bool ok = feeds != NULL && sx_run(b->ahead, feeds, out, error);
+    free(feeds);
+    return ok;
+}
+
 static bool compile(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
@@ -33,7 +57,10 @@ static bool compile(struct sx_explainer *e, struct sx_error *error)
     int outputs[] = {b->scores, value, SX_NONE, pick};
     if (!sx_derive(g, value, SX_NONE, &b->x, 1, &outputs[2]))
         return sx_graph_ok(g, error);
-    b->ahead = sx_compile(g, b->input, b->n_inputs, outputs, 4, &options, error);
+    int n, *inputs = input_nodes(b, &n, error);
+    if (inputs != NULL)
+        b->ahead = sx_compile(g, inputs, n, outputs, 4, &options, error);
+    free(inputs);
     return b->ahead != NULL;
 }
 
@@ -50,8 +77,7 @@ bool sx_run_ahead(struct sx_explainer *e, struct sx_tensor *scores, bool *ran,
     bool ok = (b->ahead != NULL || compile(e, error)) &&
               sx_tensor_new(&out[1], b->graph->real, &scalar, error) &&
               sx_tensor_new(&out[2], b->graph->real, &b->graph->node[b->x].shape, error) &&
-              sx_tensor_new(&out[3], SX_INT, &one, error) &&
-              sx_run(b->ahead, e->feeds, out, error);
+              sx_tensor_new(&out[3], SX_INT, &one, error) && run(e, out, error);
     sx_tensor_free(&a->gradient);
     ok = ok && sx_tensor_convert(&a->gradient, SX_DOUBLE, &out[2], error);
     if (ok) {
