@@ -51,7 +51,7 @@ void cli_print_complete(const struct cli_options *all);
  * tokens of sample number `at` of the run; the columns of a table that goes with the INPUTs,
  * whose names are freed with free. */
 bool cli_features_begin(struct cli *cli);
-/* baseline.c: whether --baseline is a word or a file that is there. Status 1, 2. */
+/* baseline.c: whether --baseline may be a word or a file. Status 2. */
 bool cli_baseline_check(struct cli *cli);
 bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error);
 struct sx_columns cli_features_columns(const struct cli *cli, char ***names);

@@ -1,6 +1,7 @@
 /* record.c - settings and metrics as they stand in records, and in the metadata of files. */
 #include <math.h>
 #include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "flint/flint.h"
@@ -26,12 +27,19 @@ void sx_put_flint_options(struct sx_result *r, const char *key,
 
 /* ---- Metrics ---- */
 
-/* In the order of the members. Those that may not apply come without labels or a decoder. */
-static const char *const metric_keys[] = {
-    "samples", "acc_f",      "acc_g",     "fidelity", "recon", "variance", "of",
-    "gap",     "ent_sample", "ent_batch", "l1",       "live",  "used",     "fidelity_top5"};
-#define N_METRICS (sizeof metric_keys / sizeof metric_keys[0])
+#define METRIC(member)                                                                         \
+    {                                                                                          \
+#member, offsetof(struct sx_flint_metrics, member)                                     \
+    }
+static const struct {
+    const char *key;
+    size_t at;
+} metrics[] = {METRIC(samples),    METRIC(acc_f),        METRIC(acc_g), METRIC(fidelity),
+               METRIC(recon),      METRIC(variance),     METRIC(of),    METRIC(gap),
+               METRIC(ent_sample), METRIC(ent_batch),    METRIC(l1),    METRIC(live),
+               METRIC(used),       METRIC(fidelity_top5)};
 
+/* Without labels, a decoder, or more than five classes. */
 static bool may_be_absent(const char *key)
 {
     return strncmp(key, "acc_", 4) == 0 || strcmp(key, "recon") == 0 ||
@@ -40,12 +48,13 @@ static bool may_be_absent(const char *key)
 
 void sx_put_metrics(struct sx_result *r, const struct sx_flint_metrics *m)
 {
-    double all[sizeof *m / sizeof(double)];
     char tau[SX_NUMBER_SIZE];
-    memcpy(all, m, sizeof all);
-    for (size_t i = 0; i < N_METRICS; i++)
-        (may_be_absent(metric_keys[i]) ? sx_put_derived : sx_put_double)(r, metric_keys[i],
-                                                                         all[i]);
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
+        const char *key = metrics[i].key;
+        double value;
+        memcpy(&value, (const char *)m + metrics[i].at, sizeof value);
+        (may_be_absent(key) ? sx_put_derived : sx_put_double)(r, key, value);
+    }
     sx_put_object(r, "conciseness");
     for (int i = 0; i < SX_TAUS; i++) {
         sx_number(tau, sx_taus[i], SX_DOUBLE);

@@ -22,17 +22,16 @@ extern const double sx_taus[SX_TAUS];
 /* How well an interpreter does; flint-global(1) has the definitions. What does not apply is NaN. */
 struct sx_flint_metrics {
     double samples;
-    double acc_f, acc_g; /* accuracies; NaN without labels */
-    double fidelity;     /* share of the samples where f and g give one class */
-    double
-        fidelity_top5; /* share where f's class is among g's first five; NaN for up to 5 classes */
+    double acc_f, acc_g;    /* accuracies; NaN without labels */
+    double fidelity;        /* share of the samples where f and g give one class */
     double recon, variance; /* mean square of the reconstruction's error, and variance of x */
     double of;              /* output fidelity */
     double gap;             /* `of` above its least value, the entropy of f */
     double ent_sample, ent_batch; /* entropy of a sample's attributes, and of their mean */
     double l1;                    /* mean of |phi| */
     double live, used;            /* attributes over 1e-6 in more than 0.1 % of the samples */
-    double conciseness[SX_TAUS];  /* mean number of attributes with r > 1 / sx_taus[i] */
+    double fidelity_top5; /* share where f's class is among g's first five; NaN for <= 5 */
+    double conciseness[SX_TAUS]; /* mean number of attributes with r > 1 / sx_taus[i] */
 };
 
 /* What the samples of a fit were. It is kept in the fitted file, so that others are prepared alike. */

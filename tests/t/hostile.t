@@ -256,7 +256,7 @@ is 'command lines that are wrong' "$wrong" ''
 
 printf '1,2\n' >good.csv
 for option in --target=9 --target=-9 --target=cat --output-name=nowhere --wrt=nowhere \
-    --baseline=blur:x -inowhere=good.csv --mean=1,2; do
+    --baseline=blur:x --baseline= -inowhere=good.csv --mean=1,2; do
     run ggig -f json --method=grad "$option" soft.onnx good.csv
     is "ggig $option" "$(judge 2 | sed 's/status 2 with 1 lines.*//')" ''
 done
@@ -282,6 +282,7 @@ refused 'a name that is too long, with the reason' 5 'File name too long$'
 mkdir folder
 for option in --baseline --background; do
     for file in missing.npy folder soft.onnx '' empty.csv; do
+        [ "$option$file" != --baseline ] || continue # no word, refused above
         for tool in ggig attr-decompose shapley-int 'xderiv --smooth=softplus:1'; do
             # shellcheck disable=SC2086 # a command and its options
             expect "$tool $option='$file'" 1 $tool -f json "$option=$file" soft.onnx good.csv

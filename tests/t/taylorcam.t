@@ -173,7 +173,7 @@ refused 'occlusion of three' 2 'order 3'
 run taylorcam --score=raw -f png --kind=matrix --order=3 places.onnx x.csv
 refused 'a matrix of three' 2 matrix
 run taylorcam --score=raw --deletion -b nowhere places.onnx x.csv
-refused 'no baseline' 1 nowhere
+refused 'no baseline' 2 nowhere
 run taylorcam --score=raw --boxes=nowhere places.onnx x.csv
 refused 'no boxes' 1 nowhere
 run taylorcam --score=raw -i nothing=x.csv places.onnx x.csv
