@@ -92,11 +92,6 @@ const char *sx_embedding_of(const struct sx_lowered *l, int port)
     return NULL;
 }
 
-const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *e)
-{
-    return e->ids ? &e->feeds[e->input_port] : NULL;
-}
-
 const struct sx_tensor *sx_explainer_elements(const struct sx_explainer *e)
 {
     return e->ids ? sx_explainer_ids(e) : &e->input;

@@ -1,5 +1,10 @@
-/* shared.c - what all points of a sample share: their other inputs, and the count of evaluations. */
+/* shared.c - what all points of a sample share: its ids, its other inputs, and the count of evaluations. */
 #include "explain/explain.h"
+
+const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *e)
+{
+    return e->ids ? &e->feeds[e->input_port] : NULL;
+}
 
 int sx_shared_nodes(const struct sx_explained *b, int *nodes)
 {

@@ -63,18 +63,20 @@ static bool take_field(struct wire *wire, struct field *field)
     return true;
 }
 
-/* How ONNX numbers element types, and the field that holds them when raw_data does not. Of those of `bits` a
- * byte holds one or several, the first in its lowest bits. */
+/* How ONNX numbers element types, and the field that holds them when raw_data does not. Of types of `bits`,
+ * which is not 0, a byte holds one or several, the first in its lowest bits. */
 static const struct {
     char kind;
     uint8_t width, field, bits;
 } types[] = {
-    [1] = {'f', 4, 4},     [2] = {'u', 1, 5},      [3] = {'i', 1, 5},     [4] = {'u', 2, 5},
-    [5] = {'i', 2, 5},     [6] = {'i', 4, 5},      [7] = {'i', 8, 7},     [9] = {'b', 1, 5},
-    [10] = {'f', 2, 5},    [11] = {'f', 8, 10},    [12] = {'u', 4, 11},   [13] = {'u', 8, 11},
-    [16] = {'h', 2, 5},    [STRING] = {'i', 8, 6}, [17] = {'f', 4, 5, 8}, [18] = {'f', 4, 5, 8},
-    [19] = {'f', 4, 5, 8}, [20] = {'f', 4, 5, 8},  [21] = {'u', 1, 5, 4}, [22] = {'i', 1, 5, 4},
-    [23] = {'f', 4, 5, 4}, [24] = {'f', 4, 5, 8},  [25] = {'u', 1, 5, 2}, [26] = {'i', 1, 5, 2},
+    [1] = {'f', 4, 4, 0},   [2] = {'u', 1, 5, 0},      [3] = {'i', 1, 5, 0},
+    [4] = {'u', 2, 5, 0},   [5] = {'i', 2, 5, 0},      [6] = {'i', 4, 5, 0},
+    [7] = {'i', 8, 7, 0},   [9] = {'b', 1, 5, 0},      [10] = {'f', 2, 5, 0},
+    [11] = {'f', 8, 10, 0}, [12] = {'u', 4, 11, 0},    [13] = {'u', 8, 11, 0},
+    [16] = {'h', 2, 5, 0},  [STRING] = {'i', 8, 6, 0}, [17] = {'f', 4, 5, 8},
+    [18] = {'f', 4, 5, 8},  [19] = {'f', 4, 5, 8},     [20] = {'f', 4, 5, 8},
+    [21] = {'u', 1, 5, 4},  [22] = {'i', 1, 5, 4},     [23] = {'f', 4, 5, 4},
+    [24] = {'f', 4, 5, 8},  [25] = {'u', 1, 5, 2},     [26] = {'i', 1, 5, 2},
 };
 
 /* What a first walk finds out; the elements are taken by a second one. */

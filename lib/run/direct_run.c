@@ -114,17 +114,6 @@ static int64_t tile_rows(int64_t left)
 }
 
 /* One panel over all rows of a task. */
-int sx_panel_bias(const struct sx_direct *k, int64_t column, int64_t width,
-                  const struct sx_call *call, float *bias)
-{
-    const int64_t left = k->panels->out - column, columns = left < width ? left : width;
-    memset(bias, 0, (size_t)width * sizeof *bias);
-    if (k->bias != SX_NONE)
-        memcpy(bias, (const float *)call->in[k->bias].data + column,
-               (size_t)columns * sizeof *bias);
-    return (int)columns;
-}
-
 static void run_panel(const struct sx_direct *k, int64_t panel, int64_t first, int64_t end,
                       const float *packed, const float *const *at, const struct sx_call *call)
 {

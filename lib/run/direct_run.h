@@ -2,6 +2,8 @@
 #ifndef SX_RUN_DIRECT_RUN_H
 #define SX_RUN_DIRECT_RUN_H
 
+#include <string.h>
+
 #include "run/direct_parts.h"
 
 enum {
@@ -47,7 +49,15 @@ struct sx_directs {
 
 /* Puts the bias of the panel of `width` columns from `column` on into bias[width]: 0 without one, and
  * for columns that the result has not. Returns how many columns it has. */
-int sx_panel_bias(const struct sx_direct *k, int64_t column, int64_t width,
-                  const struct sx_call *call, float *bias);
+static inline int sx_panel_bias(const struct sx_direct *k, int64_t column, int64_t width,
+                                const struct sx_call *call, float *bias)
+{
+    const int64_t left = k->panels->out - column, columns = left < width ? left : width;
+    memset(bias, 0, (size_t)width * sizeof *bias);
+    if (k->bias != SX_NONE)
+        memcpy(bias, (const float *)call->in[k->bias].data + column,
+               (size_t)columns * sizeof *bias);
+    return (int)columns;
+}
 
 #endif
