@@ -70,14 +70,17 @@ bool sx_run_ahead(struct sx_explainer *e, struct sx_tensor *scores, bool *ran,
     struct sx_explained *b = &e->built;
     struct sx_ahead *a = &e->ahead;
     const struct sx_shape one = {1, {1}}, scalar = {0};
-    struct sx_tensor out[] = {*scores, {0}, {0}, {0}};
+    struct sx_tensor out[] = {{0}, {0}, {0}, {0}};
     *ran = a->known = false;
     if (!can(e))
         return true;
     bool ok = (b->ahead != NULL || compile(e, error)) &&
+              sx_tensor_new(scores, b->graph->real, &b->scores_shape, error) &&
               sx_tensor_new(&out[1], b->graph->real, &scalar, error) &&
               sx_tensor_new(&out[2], b->graph->real, &b->graph->node[b->x].shape, error) &&
-              sx_tensor_new(&out[3], SX_INT, &one, error) && run(e, out, error);
+              sx_tensor_new(&out[3], SX_INT, &one, error);
+    out[0] = *scores;
+    ok = ok && run(e, out, error);
     sx_tensor_free(&a->gradient);
     ok = ok && sx_tensor_convert(&a->gradient, SX_DOUBLE, &out[2], error);
     if (ok) {

@@ -5,7 +5,7 @@
 
 #include "explain/explain.h"
 
-/* Fills in the scores at the sample, and keeps f and its gradient there. *ran is false where that
+/* Makes and fills in the scores at the sample, and keeps f and its gradient there. *ran is false where that
  * cannot be had in one pass. */
 bool sx_run_ahead(struct sx_explainer *e, struct sx_tensor *scores, bool *ran,
                   struct sx_error *error);

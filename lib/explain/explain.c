@@ -209,7 +209,8 @@ static bool run_forward(struct sx_explainer *e, struct sx_tensor out[3], struct 
 {
     struct sx_explained *b = &e->built;
     int n = 1;
-    bool ok = b->forward != NULL || sx_explained_forward(e, error);
+    bool ok = (b->forward != NULL || sx_explained_forward(e, error)) &&
+              sx_tensor_new(&out[0], b->graph->real, &b->scores_shape, error);
     if (ok && e->inner)
         ok = sx_tensor_new(&out[n++], b->graph->real, &b->x_shape, error);
     if (ok && b->watched_node != SX_NONE) {
@@ -233,8 +234,7 @@ static bool evaluate(struct sx_explainer *e, struct sx_error *error)
     struct sx_tensor out[3] = {{0}, {0}, {0}};
     bool ahead = false;
     b->scores_shape = b->lowered->graph->node[b->scores_node].shape;
-    bool ok = sx_tensor_new(&out[0], b->graph->real, &b->scores_shape, error) &&
-              sx_run_ahead(e, &out[0], &ahead, error) && (ahead || run_forward(e, out, error));
+    bool ok = sx_run_ahead(e, &out[0], &ahead, error) && (ahead || run_forward(e, out, error));
     e->forward++;
     if (e->samples++ == 0)
         sx_file_rest(&e->model->file);
