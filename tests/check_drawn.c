@@ -197,16 +197,6 @@ static const struct drawn {
     {"principles", SX_PRINCIPLES, {METHODS}, 0},
 };
 
-static sx_kind_draw *const drawing[] = {
-    [SX_OVERLAY] = sx_draw_overlay,     [SX_STRIP] = sx_draw_strip,
-    [SX_BARS] = sx_draw_bars,           [SX_STACKED] = sx_draw_stacked,
-    [SX_WATERFALL] = sx_draw_waterfall, [SX_FORCE] = sx_draw_force,
-    [SX_BEESWARM] = sx_draw_beeswarm,   [SX_SCATTER] = sx_draw_scatter,
-    [SX_MATRIX] = sx_draw_matrix,       [SX_NETWORK] = sx_draw_network,
-    [SX_UPSET] = sx_draw_upset,         [SX_TOKENS] = sx_draw_tokens,
-    [SX_CURVE] = sx_draw_curve,         [SX_SHEET] = sx_draw_sheet,
-    [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles};
-
 /* ---- Comparing ---- */
 
 /* Equal texts, but for the last decimal of numbers. */
@@ -235,7 +225,7 @@ static void draw(const struct drawn *c)
     struct sx_figure_options o;
     struct sx_result *result[3] = {NULL};
     struct sx_drawn item[MANY];
-    struct sx_figure f = {.o = &o, .item = item, .kind = c->kind, .drawing = drawing};
+    struct sx_figure f = {.o = &o, .item = item, .kind = c->kind, .drawing = sx_drawings};
     struct sx_page page = {.module = &recorder, .page = &page, .error = &error};
     double width = 0, height = 0;
     sx_figure_default(&o);
@@ -251,7 +241,7 @@ static void draw(const struct drawn *c)
     }
     for (int64_t n = f.n; c->kind == SX_SHEET && f.n < MANY; f.n++)
         item[f.n] = item[f.n % n];
-    bool ok = drawing[c->kind](&page, &f, 100, 50, &width, &height, &error);
+    bool ok = sx_drawings[c->kind](&page, &f, 100, 50, &width, &height, &error);
     ck_assert_msg(ok, "%s: %s", c->what, error.message);
     fprintf(to, "size %.1f %.1f\n\n", width, height);
     for (int i = 0; i < 3; i++)

@@ -14,6 +14,9 @@ struct sx_figure;
 typedef bool sx_kind_draw(struct sx_page *p, const struct sx_figure *f, double x, double y,
                           double *width, double *height, struct sx_error *error);
 
+/* How each kind is drawn: make.c, which is above those that draw; they find it in struct sx_figure. */
+extern sx_kind_draw *const sx_drawings[];
+
 struct sx_figure {
     const struct sx_figure_options *o;
     const struct sx_drawn *item;

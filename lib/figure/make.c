@@ -7,7 +7,7 @@
 
 enum { MARGIN = 24, LEAST_WIDE = 600, LEAST_HIGH = 400 };
 
-static sx_kind_draw *const drawing[] = {
+sx_kind_draw *const sx_drawings[] = {
     [SX_OVERLAY] = sx_draw_overlay,     [SX_STRIP] = sx_draw_strip,
     [SX_BARS] = sx_draw_bars,           [SX_STACKED] = sx_draw_stacked,
     [SX_WATERFALL] = sx_draw_waterfall, [SX_FORCE] = sx_draw_force,
@@ -45,7 +45,7 @@ static bool draw(struct sx_page *p, void *context, double *width, double *height
                  struct sx_error *error)
 {
     const struct sx_figure *f = context;
-    sx_kind_draw *body = drawing[f->kind];
+    sx_kind_draw *body = sx_drawings[f->kind];
     double wide = 0, high = 0;
     bool muted = p->muted;
     p->muted = true;
@@ -86,7 +86,7 @@ bool sx_figure_make(const struct sx_figure_options *o, const struct sx_drawn *it
     static const int formats[] = {SX_DRAW_PIXELS, SX_DRAW_SVG, SX_DRAW_PDF};
     char title[700];
     struct sx_about about = {0};
-    struct sx_figure f = {.o = o, .item = item, .drawing = drawing};
+    struct sx_figure f = {.o = o, .item = item, .drawing = sx_drawings};
     *drawn = 0;
     if (n < 1)
         return sx_fail(error, SX_FAILED, "there is no record to draw");
