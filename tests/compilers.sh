@@ -15,6 +15,8 @@ compile() {
             >"$T/log" 2>&1; then
         status=1
         tail -n 20 "$T/log" >&2
+        echo "$compiler $flags: does not build"
+        return
     fi
     warnings=$(grep -c 'warning:' "$T/log")
     [ "$warnings" -eq 0 ] || { status=1; grep 'warning:' "$T/log" >&2; }
