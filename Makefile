@@ -42,6 +42,8 @@ LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm -ldl
 ALL_CPPFLAGS = $(if $(filter avx2,$(ISA)),-DSX_AT_MOST_AVX2) -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
+# An address of each description of a type that UBSan keeps would be set at each start.
+NO_PIE = $(if $(SAN),-no-pie)
 
 PROTO ?= $(firstword $(wildcard $(addsuffix /onnx/onnx.proto,/usr/include /usr/local/include \
          /opt/homebrew/include)) /usr/include/onnx/onnx.proto)
@@ -133,7 +135,7 @@ $(BUILD)/libsextant.a: $(LIB_OBJ) $(BUILD)/exports
 
 $(BUILD)/bin/%: $(BUILD)/cmd/%.o $(CLI_OBJ) $(INNER)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS) $(TOOL_LIBS)
+	$(LINK) $(NO_PIE) -o $@ $^ $(LIBS) $(TOOL_LIBS)
 
 $(CHECKS) $(TEST_PROGRAMS): %: %.o $(TEST_OBJ) $(BUILD)/inner.so
 	@mkdir -p $(@D)

@@ -12,7 +12,10 @@ data=$(pwd)/tests/data
 cd "$T" || exit 1
 export GOMP_SPINCOUNT=0
 bad=0 tried=0
+fit="-q -x $data/digits8.npy --layers=/6/Relu_output_0 --recipe=small --attributes=4 --psi-maps=4 --batch=10"
 ggig -q -f json --method=ig --steps=3 --rows=0:1 "$data"/digits8.onnx "$data"/digits8.npy >records || exit 1
+# shellcheck disable=SC2086 # words
+flint-fit -j1 $fit --epochs=1 -o fitted.onnx "$data"/digits8.onnx >said || exit 1
 
 say() {
     bad=$((bad + 1))
@@ -63,15 +66,28 @@ done <<END
 onnx-run -j1 -f json --rows=0:2 -o out $data/digits8.onnx $data/digits8.npy
 onnx-run -j1 -f npy --rows=0:2 -o out $data/digits8.onnx $data/digits8.npy
 ggig -j1 -f json --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f text --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f csv --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f tsv --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f npy --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
 ggig -j1 -f png --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f svg --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f json --method=gradcam,rise,lime,occlusion --masks=20 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
 attr-plot -f html -o out
 attr-plot -f pdf -o out
 xderiv -j1 -f svg --rows=0:3 -o out $data/diabetes.onnx $data/diabetes.csv
 xderiv -j1 -f csv --rows=0:3 -o out $data/diabetes.onnx $data/diabetes.csv
 shapley-int -j1 -f json --index=sii --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
+shapley-int -j1 -f npy --index=sii --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
 attr-decompose -j1 -f json --methods=gxi,shapley,lrp-eps --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
 taylorcam -j1 -f json --smooth=softplus:5 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+attr-score -j1 -f json --map=- --steps=4 -o out $data/digits8.onnx $data/digits8.npy
+attr-score -f json --compare=records -o out
 onnx-perturb --noise=10 -o out $data/diabetes.onnx
 onnx-grad -o out $data/diabetes.onnx
+flint-fit -j1 $fit --epochs=1 -o out $data/digits8.onnx
+flint-explain -j1 -f json -o out fitted.onnx $data/digits8.npy
+flint-global -j1 -f json -o out fitted.onnx $data/digits8.npy
+flint-visualize -j1 -f json --rounds=1 --steps=2 -o out fitted.onnx $data/digits8.npy
 END
 [ "$bad" -eq 0 ]

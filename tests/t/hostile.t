@@ -4,7 +4,7 @@
 
 # Processor seconds that anything here may take. Sanitizers slow it down and must not be heard.
 ulimit -t "${LIMIT:-30}"
-ASAN_OPTIONS=exitcode=99
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}exitcode=99
 UBSAN_OPTIONS=exitcode=99
 export ASAN_OPTIONS UBSAN_OPTIONS
 mkdir "$T/work" && cd "$T/work" || exit 1
