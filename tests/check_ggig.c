@@ -715,13 +715,33 @@ START_TEST(test_gradient_with_target)
 }
 END_TEST
 
+/* The table says which methods explain by a layer, and which at the sample alone. */
+START_TEST(test_kinds_of_methods)
+{
+    static const char layer[] = "|gradcam|gradcam++|layercam|hirescam|eigencam|scorecam|"
+                                "ablationcam|cam|guided-gradcam|";
+    static const char sample[] = "|grad|inputxgrad|";
+    const char *name;
+    for (int i = 0; (name = sx_attribute_method(i, NULL)) != NULL; i++) {
+        char quoted[40];
+        snprintf(quoted, sizeof quoted, "|%s|", name);
+        ck_assert_msg(sx_attribute_of_layer(name) == (strstr(layer, quoted) != NULL), "%s",
+                      name);
+        ck_assert_msg(sx_attribute_at_sample(name) == (strstr(sample, quoted) != NULL), "%s",
+                      name);
+    }
+    ck_assert(sx_attribute_of_layer("cam") && !sx_attribute_of_layer("no-such-cam"));
+    ck_assert(!sx_attribute_of_layer(NULL) && !sx_attribute_of_input(NULL));
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("ggig");
     SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
               test_sine, test_linear, test_completeness, test_scores, test_cut, test_unbounded,
-              test_automatic_steps, test_refusals, test_every_method, test_recipes,
-              test_ascent_is_told, test_idle_points_end, test_moves_of_nothing);
+              test_automatic_steps, test_refusals, test_kinds_of_methods, test_every_method,
+              test_recipes, test_ascent_is_told, test_idle_points_end, test_moves_of_nothing);
     tcase_add_loop_test(c, test_gradient_with_target, 0, 36);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();

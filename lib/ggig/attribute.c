@@ -36,19 +36,24 @@ static const struct sx_attribute_row rows[] = {
      .steps = 50, .complete = true},
     {"expected", "integrated gradients averaged over a background",
      .run = sx_attribute_expected, .complete = true},
-    {"gradcam", "layer: channels weighed by their mean gradient", .make = sx_attribute_gradcam},
+    {"gradcam", "layer: channels weighed by their mean gradient", .make = sx_attribute_gradcam,
+     .of_layer = true},
     {"gradcam++", "layer: gradients weighed by their powers, positive ones",
-     .make = sx_attribute_gradcam_pp},
-    {"layercam", "layer: positive gradient times activation", .make = sx_attribute_layercam},
-    {"hirescam", "layer: gradient times activation", .make = sx_attribute_hirescam},
-    {"eigencam", "layer: first principal component, of no class",
-     .make = sx_attribute_eigencam},
+     .make = sx_attribute_gradcam_pp, .of_layer = true},
+    {"layercam", "layer: positive gradient times activation", .make = sx_attribute_layercam,
+     .of_layer = true},
+    {"hirescam", "layer: gradient times activation", .make = sx_attribute_hirescam,
+     .of_layer = true},
+    {"eigencam", "layer: first principal component, of no class", .make = sx_attribute_eigencam,
+     .of_layer = true},
     {"scorecam", "layer: channels weighed by f of the input behind them",
-     .make = sx_attribute_scorecam},
+     .make = sx_attribute_scorecam, .of_layer = true},
     {"ablationcam", "layer: channels weighed by what f loses without them",
-     .make = sx_attribute_ablationcam},
-    {"cam", "layer: channels weighed by the linear head", .make = sx_attribute_cam},
-    {"guided-gradcam", "guided-backprop times gradcam", .make = sx_attribute_guided_gradcam},
+     .make = sx_attribute_ablationcam, .of_layer = true},
+    {"cam", "layer: channels weighed by the linear head", .make = sx_attribute_cam,
+     .of_layer = true},
+    {"guided-gradcam", "guided-backprop times gradcam", .make = sx_attribute_guided_gradcam,
+     .of_layer = true},
     {"edge", "edges of the picture, of no model", .run = sx_attribute_edge},
     {"rise", "players: mean of f over random masks that show one", .make = sx_attribute_rise,
      .samples = 500},
@@ -71,21 +76,32 @@ const char *sx_attribute_method(int i, const char **what)
     return rows[i].name;
 }
 
+/* The row of a name, or NULL. */
+static const struct sx_attribute_row *row_of(const char *name)
+{
+    for (int i = 0; name != NULL && i < N_ROWS; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
 bool sx_attribute_of_input(const char *method)
 {
-    for (int i = 0; i < N_ROWS; i++)
-        if (strcmp(rows[i].name, method) == 0)
-            return rows[i].run != NULL;
-    return false;
+    const struct sx_attribute_row *row = row_of(method);
+    return row != NULL && row->run != NULL;
+}
+
+bool sx_attribute_of_layer(const char *method)
+{
+    const struct sx_attribute_row *row = row_of(method);
+    return row != NULL && row->of_layer;
 }
 
 bool sx_attribute_at_sample(const char *method)
 {
-    for (int i = 0; i < N_ROWS; i++)
-        if (strcmp(rows[i].name, method) == 0)
-            return rows[i].run == sx_attribute_gradient ||
-                   rows[i].run == sx_attribute_input_gradient;
-    return false;
+    const struct sx_attribute_row *row = row_of(method);
+    return row != NULL &&
+           (row->run == sx_attribute_gradient || row->run == sx_attribute_input_gradient);
 }
 
 void sx_attribution_free(struct sx_attribution *r)
@@ -94,15 +110,6 @@ void sx_attribution_free(struct sx_attribution *r)
     sx_tensor_free(&r->error);
     free(r->region);
     r->region = NULL;
-}
-
-static const struct sx_attribute_row *find_row(const char *name, struct sx_error *error)
-{
-    for (int i = 0; i < N_ROWS; i++)
-        if (name != NULL && strcmp(rows[i].name, name) == 0)
-            return &rows[i];
-    sx_fail(error, SX_USAGE, "no method named '%.40s'", name != NULL ? name : "");
-    return NULL;
 }
 
 static bool is_flat(const struct sx_tensor *map)
@@ -270,10 +277,11 @@ bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
                   struct sx_attribution *r, struct sx_error *error)
 {
     *r = (struct sx_attribution){0};
-    const struct sx_attribute_row *row = find_row(o->method, error);
+    const struct sx_attribute_row *row = row_of(o->method);
     const struct sx_tensor *x = sx_explainer_input(e);
     if (row == NULL)
-        return false;
+        return sx_fail(error, SX_USAGE, "no method named '%.40s'",
+                       o->method != NULL ? o->method : "");
     struct sx_attributing a = {.e = e,
                                .o = o,
                                .size = sx_count(&x->shape),

@@ -34,6 +34,7 @@ struct sx_attribute_row {
     bool complete;          /* see struct sx_attribution */
     bool mean; /* the map is a mean gradient: completeness needs the factor x - baseline */
     bool ascends;
+    bool of_layer; /* the map is made of the activations of a layer */
 };
 
 /* Visits the gradients at n points without holding them all: `point` writes point k, `take`

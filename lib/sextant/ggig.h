@@ -108,6 +108,8 @@ struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options 
  * the input work on every model; others need places, or players. */
 const char *sx_attribute_method(int i, const char **what);
 bool sx_attribute_of_input(const char *method);
+/* Whether a method explains by the activations of options->layer. */
+bool sx_attribute_of_layer(const char *method);
 /* Whether a method looks at the gradient at the sample alone: see sx_explain_options.gradient. */
 bool sx_attribute_at_sample(const char *method);
 
