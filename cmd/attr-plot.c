@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 struct plot {
     struct cli cli;
@@ -18,11 +18,12 @@ static struct plot self;
 
 /* ---- What is drawn ---- */
 
+/* A record without an id may be drawn, too. */
 static struct cli_sample sample_of(const struct sx_datum *record)
 {
-    return (struct cli_sample){.id = sx_datum_text(sx_datum_at(record, "id"), "record"),
-                               .index =
-                                   (int64_t)sx_datum_number(sx_datum_at(record, "index"), 0)};
+    struct cli_sample sample = cli_sample_of(record);
+    sample.id = sample.id != NULL ? sample.id : "record";
+    return sample;
 }
 
 /* Whether a record's maps lie on a picture, which is looked for then. */

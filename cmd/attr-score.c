@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 enum { SCORES = 4 };
 
@@ -42,18 +42,10 @@ static struct sx_explainer *aimed(struct score *s, const struct cli_sample *samp
                                   enum sx_score score, const struct sx_datum *record,
                                   struct sx_error *error)
 {
-    const struct sx_datum *target = sx_datum_at(record, "target"),
-                          *index = sx_datum_at(target, "index");
     struct sx_explainer *e = explainer(s, score, error);
-    if (e == NULL || !sx_explainer_sample(e, sample->feeds, error))
-        return NULL;
-    if (s->cli.explain.target != NULL || target == NULL)
-        return e;
-    if (index == NULL || index->kind != SX_INTEGER || sx_datum_at(target, "other") != NULL) {
-        cli_error(error, SX_FAILED, "the record explains no single element: say -t");
-        return NULL;
-    }
-    return sx_explainer_aim(e, index->integer, error) ? e : NULL;
+    bool ok = e != NULL && sx_explainer_sample(e, sample->feeds, error) &&
+              cli_aim_by(&s->cli, record, e, error);
+    return ok ? e : NULL;
 }
 
 static enum sx_score score_of(const struct sx_datum *record, enum sx_score otherwise)
@@ -171,23 +163,6 @@ static void summarise(struct score *s)
     }
 }
 
-/* Whether any record is of one of the INPUTs, or might be of a sample with an id of its own. */
-static bool check_maps(struct score *s)
-{
-    const char *id = NULL;
-    if (s->cli.files_from != NULL || s->cli.columns.id != NULL)
-        return true;
-    for (size_t i = 0; i < s->maps.n; i++) {
-        id = sx_datum_text(sx_datum_at(sx_result_top(s->maps.record[i]), "id"), "");
-        for (size_t k = 0; k < s->cli.n_inputs; k++)
-            if (strcmp(id, s->cli.inputs[k]) == 0)
-                return true;
-    }
-    return id == NULL || s->cli.n_inputs == 0 ||
-           cli_error(&s->cli.error, SX_FAILED, "%.80s has no map of %.80s, but of %.80s",
-                     s->map_file, s->cli.inputs[0], id);
-}
-
 static void run_scores(struct score *s)
 {
     if (s->boxes_file != NULL &&
@@ -197,7 +172,8 @@ static void run_scores(struct score *s)
     }
     s->o.boxes = s->boxes;
     s->tally = sx_score_tally_new(&s->cli.error);
-    if (s->tally == NULL || !cli_read_records(&s->cli, s->map_file, &s->maps) || !check_maps(s))
+    if (s->tally == NULL || !cli_read_records(&s->cli, s->map_file, &s->maps) ||
+        !cli_records_match(&s->cli, s->map_file, &s->maps))
         return;
     cli_each(&s->cli, explain);
     if (s->summary && s->cli.error.status == SX_OK)
@@ -271,10 +247,9 @@ static void run_compare(struct score *s)
     for (size_t i = 0; i < s->maps.n && go_on; i++) {
         const struct sx_datum *record = sx_result_top(s->maps.record[i]);
         struct sx_error error = {0};
-        struct cli_sample sample = {.id = sx_datum_text(sx_datum_at(record, "id"), NULL)};
+        const struct cli_sample sample = cli_sample_of(record);
         if (sample.id == NULL)
             continue;
-        sample.index = (int64_t)sx_datum_number(sx_datum_at(record, "index"), 0);
         bool ok = compare_record(s, &sample, record, &error);
         go_on = cli_done(&s->cli, &sample, ok, &error);
     }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 struct flint_explain {
     struct cli cli;
@@ -178,7 +178,7 @@ static void warn(struct flint_explain *s, const struct sx_tensor *x,
 static bool write_result(struct flint_explain *s, const struct cli_sample *sample,
                          struct sx_flint_explained *e, struct sx_error *error)
 {
-    if ((CLI_FIGURES >> s->cli.format & 1) != 0)
+    if (cli_is_figure(&s->cli))
         return draw(s, e, error);
     if (s->look.top > 0 && s->look.top < e->relevant)
         e->relevant = s->look.top;

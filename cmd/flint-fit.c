@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 /* Progress comes after so many seconds or steps. */
 #define SHOW_SECONDS 2

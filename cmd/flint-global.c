@@ -1,7 +1,7 @@
 /* flint-global.c - which attributes stand for which classes, and how good an interpreter is. */
 #include <stdlib.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 struct flint_global {
     struct cli cli;
@@ -67,10 +67,7 @@ int main(int argc, char **argv)
                           .groups = CLI_PICTURES | CLI_RUNS,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .one_result = true};
-    s->f.look = sx_flint_look_default();
-    cli_parse(&s->cli, argc, argv);
-    cli_one_input(&s->cli);
-    cli_flint_check(&s->cli, s->f.raw);
+    cli_flint_parse(&s->cli, &s->f, argc, argv);
     if (cli_open(&s->cli))
         run(s);
     cli_flint_free(&s->f);

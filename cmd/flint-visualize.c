@@ -2,7 +2,7 @@
  * samples changed until they do much more so. */
 #include <stdlib.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 struct flint_visualize {
     struct cli cli;
@@ -76,7 +76,7 @@ static bool write_result(struct flint_visualize *s, struct sx_error *error)
     if (s->f.data.y == NULL)
         cli_warn(&s->cli, 0,
                  "no classes were given: samples are of the class that the model names");
-    if ((CLI_FIGURES >> s->cli.format & 1) != 0)
+    if (cli_is_figure(&s->cli))
         return draw(s, error);
     return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, error);
 }
@@ -112,10 +112,7 @@ int main(int argc, char **argv)
                           .groups = CLI_PICTURES | CLI_RUNS,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
                           .one_result = true};
-    s->f.look = sx_flint_look_default();
-    cli_parse(&s->cli, argc, argv);
-    cli_one_input(&s->cli);
-    cli_flint_check(&s->cli, s->f.raw);
+    cli_flint_parse(&s->cli, &s->f, argc, argv);
     if (cli_open(&s->cli))
         run(s);
     sx_flint_shown_free(&s->shown);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 struct ggig {
     struct cli cli;
@@ -224,7 +224,7 @@ static const struct cli_table tables[] = {{&sx_attribute_table, &self.o},
 static bool looks_at_layer(const struct ggig *s)
 {
     for (int i = 0; i < s->n_methods; i++)
-        if (strstr(s->method[i], "cam") != NULL)
+        if (sx_attribute_of_layer(s->method[i]))
             return true;
     return false;
 }
@@ -244,8 +244,7 @@ static void settle(struct ggig *s)
     if (s->o.layer != NULL && !looks_at_layer(s))
         cli_misuse(&s->cli, "--layer is of class activation maps, as --method=gradcam");
     s->cli.method = s->method;
-    s->cli.n_methods =
-        s->cli.sheet && (CLI_FIGURES >> s->cli.format & 1) != 0 ? 0 : s->n_methods;
+    s->cli.n_methods = s->cli.sheet && cli_is_figure(&s->cli) ? 0 : s->n_methods;
 }
 
 int main(int argc, char **argv)

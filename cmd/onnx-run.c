@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 struct onnx_run {
     struct cli cli;
@@ -95,7 +95,7 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
 {
     const struct sx_tensor *first = sx_inference_output(s->inference, 0, NULL);
     int64_t n = first != NULL ? sx_count(&first->shape) : 0, top = s->top;
-    bool seen = s->cli.format == CLI_FORMAT_TEXT || (CLI_FIGURES >> s->cli.format & 1) != 0;
+    bool seen = s->cli.format == CLI_FORMAT_TEXT || cli_is_figure(&s->cli);
     if (top == 0 && seen && n > 1 && n <= 100000)
         top = 5;
     free(s->ranked);
@@ -225,7 +225,7 @@ int main(int argc, char **argv)
                           .groups = CLI_PICTURES | CLI_RUNS,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY};
     cli_parse(&s->cli, argc, argv);
-    if (s->list && (CLI_FIGURES >> s->cli.format & 1) != 0)
+    if (s->list && cli_is_figure(&s->cli))
         cli_misuse(&s->cli, "--list is not drawn");
     if (cli_open(&s->cli)) {
         if (s->list)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 /* So many elements are players each; a picture of more has a grid of 4 x 4. */
 enum { FEW_ELEMENTS = 256, SIDE = 4 };
@@ -174,11 +174,6 @@ static void warn(struct shapley *s)
         cli_warn(&s->cli, 0, "no --groups: Owen values are Shapley values");
 }
 
-static bool is_figure(const struct shapley *s)
-{
-    return (CLI_FIGURES >> s->cli.format & 1) != 0;
-}
-
 static bool write_record(struct shapley *s, const struct cli_sample *sample,
                          struct sx_error *error)
 {
@@ -191,7 +186,7 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
     put_params(s);
     put_names(s);
     sx_put_shapley(s->cli.result, &s->result, s->name);
-    if (is_figure(s) && s->cli.figure.kind == SX_CURVE &&
+    if (cli_is_figure(&s->cli) && s->cli.figure.kind == SX_CURVE &&
         !sx_put_shapley_curve(s->cli.result, s->game, &s->o, error))
         return false;
     bool named = sx_datum_at(sx_result_top(s->cli.result), "names") != NULL;
@@ -227,11 +222,12 @@ static struct sx_shapley_options wanted(const struct shapley *s)
     bool singles = kind == SX_OVERLAY || kind == SX_STRIP || kind == SX_BARS ||
                    kind == SX_WATERFALL || kind == SX_FORCE;
     bool sets = kind == SX_KIND_AUTO || kind == SX_TOKENS || kind == SX_SHEET;
-    o.singles = o.singles || is_figure(s);
-    if (is_figure(s) && (kind == SX_TOKENS || kind == SX_CURVE))
+    o.singles = o.singles || cli_is_figure(&s->cli);
+    if (cli_is_figure(&s->cli) && (kind == SX_TOKENS || kind == SX_CURVE))
         o.index = "bT";
-    else if (is_benefit(&o) && ((is_figure(s) && !sets) || s->cli.format == CLI_NPY)) {
-        o.index = is_figure(s) && singles ? "sv" : "sii";
+    else if (is_benefit(&o) &&
+             ((cli_is_figure(&s->cli) && !sets) || s->cli.format == CLI_NPY)) {
+        o.index = cli_is_figure(&s->cli) && singles ? "sv" : "sii";
         o.sampling = NULL;
     }
     return o;
@@ -286,8 +282,6 @@ static void check_options(const struct shapley *s)
         cli_misuse(&s->cli, "--set and --window exclude each other");
     if (s->o.gradient && s->o.partition > SX_CONTIGUOUS)
         cli_misuse(&s->cli, "--search=gradient is for contiguous partitions");
-    if (!(s->o.tolerance >= 0 && s->o.tie >= 0 && s->o.threshold >= 0))
-        cli_misuse(&s->cli, "--tol, --tie-tol and --threshold are not negative");
     if (s->o.absent.kind > SX_ABSENT_BASELINE && s->background == NULL)
         cli_misuse(&s->cli, "--absent draws from a --background");
     if (s->o.absent.kind > SX_ABSENT_MARGINAL && s->o.likeness != SX_TARGET)

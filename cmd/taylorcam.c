@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 enum { OPEN = SX_SCORE_LOGPROB + 1 }; /* no --score was given */
 
@@ -129,7 +129,7 @@ static bool write_record(struct taylorcam *s, const struct cli_sample *sample,
     sx_result_begin(s->cli.result, &record);
     put_params(s);
     sx_put_taylorcam(s->cli.result, s->method, &s->found);
-    if (s->cli.figure.kind == SX_MATRIX && (CLI_FIGURES >> s->cli.format & 1) != 0)
+    if (s->cli.figure.kind == SX_MATRIX && cli_is_figure(&s->cli))
         sx_put_tensor(s->cli.result, "relations",
                       s->o.is_signed ? &s->found.relations.effect
                                      : &s->found.relations.strength);

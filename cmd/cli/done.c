@@ -25,7 +25,7 @@ static bool succeeded(struct cli *cli)
     if (cli->probing)
         return true;
     cli->done++;
-    bool picture = (CLI_FIGURES >> cli->format & 1) != 0 || cli->format == CLI_DOT;
+    bool picture = cli_is_figure(cli) || cli->format == CLI_DOT;
     cli->drawn = picture && !cli->overall && !cli->sheet && !cli->each;
     return !cli->drawn;
 }

@@ -16,7 +16,7 @@ struct cli_figure {
 bool cli_figure_check(struct cli *cli)
 {
     int kind = cli->figure.kind;
-    bool figure = (CLI_FIGURES >> cli->format & 1) != 0 && (cli->formats >> CLI_SVG & 1) != 0;
+    bool figure = cli_is_figure(cli) && (cli->formats >> CLI_SVG & 1) != 0;
     if (!figure || (cli->formats >> CLI_HTML & 1) != 0)
         return true; /* attr-plot draws for itself */
     cli->figure.sheet = cli->sheet;

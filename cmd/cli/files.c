@@ -9,6 +9,11 @@
 
 static const char *const fields[] = {"{stem}", "{id}", "{index}", "{method}"};
 
+bool cli_is_figure(const struct cli *cli)
+{
+    return (CLI_FIGURES >> cli->format & 1) != 0;
+}
+
 bool cli_is_pattern(const char *output)
 {
     size_t n = output != NULL ? strlen(output) : 0;

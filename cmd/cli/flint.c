@@ -41,6 +41,14 @@ void cli_flint_check(struct cli *cli, bool raw)
     }
 }
 
+void cli_flint_parse(struct cli *cli, struct cli_flint *f, int argc, char **argv)
+{
+    f->look = sx_flint_look_default();
+    cli_parse(cli, argc, argv);
+    cli_one_input(cli);
+    cli_flint_check(cli, f->raw);
+}
+
 /* ---- Samples as those of the fit ---- */
 
 static bool same_three(const double a[3], const double b[3])

@@ -2,7 +2,7 @@
 #ifndef CLI_INNER_H
 #define CLI_INNER_H
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 /* common.c: rows of struct cli for the tools of a group, 0: all, that write one of some formats, 0:
  * whatever they write; the last has no rows. */

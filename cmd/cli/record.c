@@ -164,7 +164,7 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
     if (cli->probing)
         return true;
     sx_result_end(cli->result, record);
-    if ((CLI_FIGURES >> cli->format & 1) != 0)
+    if (cli_is_figure(cli))
         return cli_figure_add(cli, error);
     do {
         ok = cli_file_begin(cli, error) && cli_resume_begin(cli, error) &&

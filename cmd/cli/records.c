@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cli/cli.h"
+#include "cmd/cli/streams.h"
 
 static void keep(struct cli *cli, struct cli_records *records, struct sx_result *record)
 {
@@ -71,9 +71,44 @@ void cli_records_free(struct cli_records *records)
     *records = (struct cli_records){0};
 }
 
+struct cli_sample cli_sample_of(const struct sx_datum *record)
+{
+    return (struct cli_sample){.id = sx_datum_text(sx_datum_at(record, "id"), NULL),
+                               .index =
+                                   (int64_t)sx_datum_number(sx_datum_at(record, "index"), 0)};
+}
+
 bool cli_record_of(const struct sx_datum *record, const char *id, int64_t index)
 {
     const char *own = sx_datum_text(sx_datum_at(record, "id"), NULL);
     return own != NULL && strcmp(own, id) == 0 &&
            sx_datum_number(sx_datum_at(record, "index"), -1) == (double)index;
+}
+
+bool cli_records_match(struct cli *cli, const char *path, const struct cli_records *records)
+{
+    const char *id = NULL;
+    if (cli->files_from != NULL || cli->columns.id != NULL)
+        return true;
+    for (size_t i = 0; i < records->n; i++) {
+        id = sx_datum_text(sx_datum_at(sx_result_top(records->record[i]), "id"), "");
+        for (size_t k = 0; k < cli->n_inputs; k++)
+            if (strcmp(id, cli->inputs[k]) == 0)
+                return true;
+    }
+    return id == NULL || cli->n_inputs == 0 ||
+           cli_error(&cli->error, SX_FAILED, "%.80s has no map of %.80s, but of %.80s", path,
+                     cli->inputs[0], id);
+}
+
+bool cli_aim_by(const struct cli *cli, const struct sx_datum *record,
+                struct sx_explainer *explainer, struct sx_error *error)
+{
+    const struct sx_datum *target = sx_datum_at(record, "target"),
+                          *index = sx_datum_at(target, "index");
+    if (cli->explain.target != NULL || target == NULL)
+        return true;
+    if (index == NULL || index->kind != SX_INTEGER || sx_datum_at(target, "other") != NULL)
+        return cli_error(error, SX_FAILED, "the record explains no single element: say -t");
+    return sx_explainer_aim(explainer, index->integer, error);
 }

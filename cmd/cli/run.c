@@ -173,8 +173,8 @@ void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli
 /* A picture or an array of nothing is an error, not an empty file. */
 static bool nothing_written(struct cli *cli)
 {
-    bool whole = (CLI_FIGURES >> cli->format & 1) != 0 || cli->format == CLI_NPY ||
-                 cli->format == CLI_DOT || cli->format == CLI_HTML;
+    bool whole = cli_is_figure(cli) || cli->format == CLI_NPY || cli->format == CLI_DOT ||
+                 cli->format == CLI_HTML;
     if (!whole || cli->wrote || (cli->status != SX_OK && cli->status != SX_FAILED))
         return false;
     const struct sx_error error = {.status = SX_FAILED,

@@ -1,4 +1,5 @@
 /* option.c - the rows of options: read from text, set to defaults, shown in records. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,8 @@ static bool refuse(const struct sx_option *o, const char *text, struct sx_error 
         snprintf(range, sizeof range, "a whole number from %.0f to %.0f", o->low, o->high);
     else if (o->kind == SX_OPTION_COUNT)
         snprintf(range, sizeof range, "a whole number of at least %.0f", o->low);
+    else if (o->kind == SX_OPTION_NUMBER && isinf(o->high))
+        snprintf(range, sizeof range, "a number of at least %g", o->low);
     else if (o->kind == SX_OPTION_NUMBER && (o->low != 0 || o->high != 0))
         snprintf(range, sizeof range, "a number from %g to %g", o->low, o->high);
     else if (o->kind == SX_OPTION_NUMBER)

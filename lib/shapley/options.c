@@ -1,4 +1,5 @@
 /* options.c - the options of interactions. */
+#include <math.h>
 #include <string.h>
 
 #include "shapley/shapley.h"
@@ -187,12 +188,14 @@ static const struct sx_option rows[] = {
      .argument = "E",
      .help = "stop at this standard error",
      .kind = SX_OPTION_NUMBER,
+     .high = INFINITY,
      SX_FIELD(struct sx_shapley_options, tolerance),
      .param = "tol"},
     {.name = "tie-tol",
      .argument = "E",
      .help = "sums so close are equal",
      .kind = SX_OPTION_NUMBER,
+     .high = INFINITY,
      SX_FIELD(struct sx_shapley_options, tie),
      .param = "tie_tol"},
     {.name = "skip-nonfinite",
@@ -221,6 +224,7 @@ static const struct sx_option rows[] = {
      .argument = "T",
      .help = "show those of at least T",
      .kind = SX_OPTION_NUMBER,
+     .high = INFINITY,
      SX_FIELD(struct sx_shapley_options, threshold)}};
 const struct sx_options sx_shapley_table = {"Method", rows, sizeof rows / sizeof rows[0]};
 

@@ -312,8 +312,9 @@ refused 2 'g1.json: the window is wider than the players' --load-game=g1.json --
 refused 2 "g1.json: '0,1/1-2' are no groups of players" --load-game=g1.json --index=owen --groups=0,1/1-2
 refused 2 '--set and --window exclude each other' --load-game=g1.json --set=0 --window=2
 refused 2 '--search=gradient is for contiguous partitions' --load-game=g1.json --search=gradient --partition=any
-refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tol=-1
-refused 2 '--tol, --tie-tol and --threshold are not negative' --load-game=g1.json --tie-tol=nan
+refused 2 "'-1' does not fit option --tol: a number of at least 0" --load-game=g1.json --tol=-1
+refused 2 "'nan' does not fit option --tie-tol: a number of at least 0" --load-game=g1.json --tie-tol=nan
+refused 2 "'-0.5' does not fit option --threshold: a number of at least 0" --load-game=g1.json --threshold=-0.5
 refused 2 '--absent draws from a --background' --absent=gaussian digits8.onnx digits8.npy
 refused 2 '--absent draws for --layer-score=unit' --absent=copula --background=digits8.npy --layer-score=dot digits8.onnx digits8.npy
 refused 2 "'nearest:0' is none of baseline, marginal, gaussian, copula, nearest:K" --absent=nearest:0 digits8.onnx digits8.npy
