@@ -27,36 +27,37 @@ enum sx_status {
     SX_MEMORY = 6, /* out of memory, or over the memory limit */
 };
 
-/* Why there was no memory, with SX_MEMORY. */
+/* The reason of SX_MEMORY. */
 enum sx_want {
-    SX_WANT_LITTLE, /* the system has not even a little of it */
-    SX_WANT_MUCH,   /* the system has not that much of it */
-    SX_OVER_LIMIT,  /* a limit forbids it, whatever the system has */
+    SX_WANT_LITTLE, /* the system refused a small allocation */
+    SX_WANT_MUCH,   /* the system refused a large allocation */
+    SX_OVER_LIMIT,  /* a limit forbids it, however much memory the system has */
 };
 
-/* The first failure of a call: its status and one line, without a newline. */
+/* The first failure of a call: its status, and one line of text without a newline. */
 struct sx_error {
     enum sx_status status;
     char message[300];
     enum sx_want want;
 };
 
-/* What a caller and its runs tell each other: how far long work is, whether to end it, and how exact
- * it is. */
+/* A channel between a caller and the runs of a model. The caller sets `go_on`, `context`,
+ * `planned`, `limited`, `many` and `exact_conv`; the runs set `done`, `stopped` and `inexact`. */
 struct sx_watch {
-    /* Called between the steps of a run of a model. If it returns false, the run ends with status 1. */
+    /* Called between the steps of a run. If it returns false, the run ends with status 1. */
     bool (*go_on)(struct sx_watch *watch);
     void *context;
     int64_t done;    /* evaluations of the model so far */
-    int64_t planned; /* evaluations in all, as far as is known */
+    int64_t planned; /* evaluations in all, as far as is known; 0: unknown */
     bool stopped;    /* `go_on` has returned false; every later run fails at once */
-    bool limited;    /* `go_on` may return false: estimates prepare to give a part */
-    bool many;       /* many samples are to come: weights are packed once for all of them */
-    /* Convolutions of float32 are summed as they are defined, and not by the minimal algorithm
-     * F(2x2, 3x3) (Lavin and Gray, CVPR 2016), which is faster and rounds more. */
+    bool limited;    /* `go_on` may return false: estimators then keep a partial result ready */
+    bool many;       /* many samples follow: weights are packed once for all of them */
+    /* Computes float32 convolutions by their definition. Otherwise 3x3 convolutions may use the
+     * minimal algorithm F(2x2, 3x3) (Lavin and Gray, CVPR 2016), which is faster and rounds more. */
     bool exact_conv;
-    bool
-        inexact; /* a sum by that algorithm was off by more than 1e-5 of its terms' sum, in a sample */
+    /* In some sample, a sum by that algorithm was off by more than 1e-5 of the sum of its terms'
+     * magnitudes. */
+    bool inexact;
 };
 
 /* Finds the names that are most like an unknown word, for the end of a message. Set `word` and zero
@@ -80,8 +81,8 @@ const char *sx_nearest_text(struct sx_nearest *near);
 
 #define SX_MAX_RANK 10
 
-/* Element types. Every integer type of a file is held as int64, every float type as the
- * precision of the run; bool is one byte, 0 or 1. */
+/* Element types. Integers of every width in a file are held as int64. Floats of every width are
+ * held in the precision of the run. A bool is one byte, 0 or 1. */
 enum sx_type { SX_FLOAT, SX_DOUBLE, SX_INT, SX_BOOL };
 
 struct sx_shape {
@@ -99,11 +100,12 @@ struct sx_tensor {
 /* Bytes of one element of `type`. */
 size_t sx_type_size(enum sx_type type);
 
-/* Elements of a shape; the caller knows that it does not overflow (see sx_shape_count). */
+/* The number of elements of a shape that sx_shape_count has accepted: it does not check for
+ * overflow. */
 int64_t sx_count(const struct sx_shape *shape);
 
-/* Sets *count to the elements of `shape`; fails (status 3) on a negative dimension, a rank over
- * SX_MAX_RANK, or a count whose bytes would not fit half of the address space. */
+/* Sets *count to the number of elements of `shape`. Status 3: a dimension is negative, the rank is
+ * over SX_MAX_RANK, or the array would not fit in half of the address space. */
 bool sx_shape_count(const struct sx_shape *shape, int64_t *count, struct sx_error *error);
 
 /* Whether rank and every dimension are the same. */
@@ -114,7 +116,7 @@ bool sx_shape_equal(const struct sx_shape *a, const struct sx_shape *b);
 bool sx_tensor_new(struct sx_tensor *tensor, enum sx_type type, const struct sx_shape *shape,
                    struct sx_error *error);
 
-/* Frees the data of a tensor made by sx_tensor_new and empties it; NULL data is fine. */
+/* Frees the data of a tensor made by sx_tensor_new, and empties it. NULL data are allowed. */
 void sx_tensor_free(struct sx_tensor *tensor);
 
 /* Makes *to a copy of *from with elements converted to `type` as C does (real to integer

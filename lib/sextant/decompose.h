@@ -17,14 +17,16 @@ enum sx_first { SX_FIRST_ZPLUS, SX_FIRST_WSQUARE, SX_FIRST_BOUNDED };
 /* attr-decompose(1) says what each option does; 0 and NULL stand for its defaults. */
 struct sx_decompose_options {
     const char *methods;   /* "all", or names separated by commas */
-    const char *layer;     /* of Grad-CAM */
-    const char *smooth;    /* how kinks are made smooth for Taylor effects */
+    const char *layer;     /* the layer of Grad-CAM */
+    const char *smooth;    /* how kinks are made smooth before Taylor effects are computed */
     const char *neuron_of; /* "LAYER:ELEMENT", "LAYER", or "" for all layers; NULL: none */
     const struct sx_players *players;
     const double *baseline;   /* of x's shape */
     const double *background; /* n_background rows of x's shape */
-    const double *foreign;    /* scores of another tool, one for each player, to be judged */
-    const int64_t *patch_of;  /* the patch of each player; NULL: by `patch` and `stride` */
+    /* [players], scores of another tool that are judged too; NULL: none */
+    const double *foreign;
+    /* the patch of each player; NULL: follows from `patch` and `stride` */
+    const int64_t *patch_of;
     int64_t n_background, most_rows, nodes, path_samples, patch[2], stride, budget;
     int64_t order;  /* size of the largest sets of a truncated allocation */
     int64_t taylor; /* Taylor effects up to this order */
@@ -39,11 +41,11 @@ struct sx_decompose_options {
     /* The texts that players, background and foreign were made from, for the record. */
     const char *players_by, *background_from, *foreign_from;
 };
-/* How far a principle is from holding. */
+/* How far one of the three principles is violated. */
 struct sx_principle {
     double violation;
-    bool holds;     /* by the measured violation */
-    bool derived;   /* the method keeps it for every f */
+    bool holds;     /* the measured violation is within the tolerance */
+    bool derived;   /* the method satisfies it for every f */
     uint64_t worst; /* the set of players of the largest violation */
 };
 /* One neuron y = s(z), z = z0 + sum of d[n]. From the reference to x, input i changes z by d[i], and y
@@ -53,21 +55,21 @@ struct sx_neuron {
     int64_t element, n;
     int64_t *input; /* elements of the tensor that the layer takes */
     double *d, z0, dz, dy;
-    struct sx_local { /* how a rule that works neuron by neuron shares dy out */
+    struct sx_local { /* how a rule that works neuron by neuron distributes dy */
         const char *name;
         double *attribution;  /* [n] */
         double sum, residual; /* residual: sum - dy */
         struct sx_principle principle[3];
     } rule[6];
 };
-/* What one method says of the sample. */
+/* The result of one method at the sample. */
 struct sx_decomposed {
     const char *name;
     const char *failure; /* why there is no attribution; NULL: there is one */
-    const char *against; /* the reference of the method */
+    const char *against; /* what the method compares x with */
     double *attribution; /* [players] */
     double *error;       /* [players]: standard errors of an estimate; NULL: there are none */
-    double sum;          /* of the attribution */
+    double sum;          /* sum of the attribution */
     double gap;          /* sum - (f(x) - f(reference)) */
     bool complete;       /* the method promises that the gap is 0 */
     bool exists;         /* set_slack is at least 0: some allocation gives this attribution */
@@ -97,12 +99,13 @@ struct sx_decomposition {
     const double *spearman, *distance; /* between these; NaN where one of two is constant */
 };
 
-/* Decomposes one sample after the other, and keeps what it has compiled. The explainer must outlive it. */
+/* Decomposes samples one after the other and keeps compiled programs. The explainer must outlive
+ * it. */
 struct sx_decomposer;
 struct sx_decomposer *sx_decomposer_new(struct sx_explainer *explainer, struct sx_error *error);
 void sx_decomposer_free(struct sx_decomposer *decomposer);
 
-/* The rows of these options. */
+/* The table of these options. */
 extern const struct sx_options sx_decompose_table;
 /* The defaults; players and baseline are left NULL. */
 struct sx_decompose_options sx_decompose_defaults(void);
@@ -115,15 +118,16 @@ const char *sx_decompose_method(int i, const char **what);
 bool sx_decompose(struct sx_decomposer *decomposer, const struct sx_decompose_options *options,
                   struct sx_decomposition *result, struct sx_error *error);
 
-/* Adds the keys of a record; with `harsanyi` those of the effects of sets, with `timing` the seconds.
- * Each method also has its `top` strongest players, unless that is 0, by name[] where it is not NULL. */
+/* Adds the keys of a record. `harsanyi` adds the effects of sets, `timing` the seconds. If `top` is
+ * not 0, each method also lists its `top` strongest players. They are called by name[] unless that
+ * is NULL. */
 void sx_put_decomposition(struct sx_result *json, const struct sx_decomposition *result,
                           int64_t top, const char *const *name, bool harsanyi, bool timing);
 
-/* Reads a score for each player from a file, which holds either
- *   an array: a number for each player, or for each element of x, or those of many samples, of which
- *     number `index` is taken; or
- *   records: the one of that index, and of the method `name` unless that is NULL. */
+/* Reads one score per player from a file. The file holds either
+ *   an array: one number per player, one per element of x, or such rows for many samples, of which
+ *     row `index` is taken; or
+ *   records: the record of that index, and of the method `name` unless that is NULL. */
 bool sx_scores_read(const char *path, const char *name, int64_t index,
                     const struct sx_players *players, double *scores, struct sx_error *error);
 

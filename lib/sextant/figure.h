@@ -15,45 +15,47 @@ enum sx_figure_kind {
     SX_KIND_AUTO, /* what suits the records best */
     SX_OVERLAY,   /* a map over its picture */
     SX_STRIP,     /* the maps of several methods side by side */
-    SX_BARS,      /* the strongest values, signed */
-    SX_STACKED,   /* each player's part in interactions, by order */
-    SX_WATERFALL, /* from the base value to the output, one value after the other */
-    SX_FORCE,     /* the same on one line */
-    SX_BEESWARM,  /* all samples, a row for each feature */
+    SX_BARS,      /* the strongest values, with their signs */
+    SX_STACKED,   /* the share of each player in interactions, by order */
+    SX_WATERFALL, /* from the base value to the output, adding one value after the other */
+    SX_FORCE,     /* a waterfall on one line */
+    SX_BEESWARM,  /* all samples as points, one row per feature */
     SX_SCATTER,   /* values of features against their attributions */
-    SX_MATRIX,    /* pairs, or classes and attributes, as cells */
+    SX_MATRIX,    /* pairs of players, or classes and attributes, as cells of a matrix */
     SX_NETWORK,   /* pairs as lines: on a circle, over the picture, over a graph */
     SX_UPSET,     /* sets of any order */
-    SX_TOKENS,    /* a sentence, its words coloured */
-    SX_CURVE,     /* scores over what is shown or hidden */
+    SX_TOKENS,    /* a sentence with coloured words */
+    SX_CURVE,     /* scores as a function of the share that is shown or hidden */
     SX_SHEET,     /* every sample on one sheet */
     SX_EFFECTS,   /* the effects of a decomposition */
-    SX_PRINCIPLES /* which principles methods keep */
+    SX_PRINCIPLES /* which principles the methods keep */
 };
 #define SX_KIND_NAMES                                                                          \
     "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|"   \
     "tokens|curve|sheet|effects|principles"
 
-/* Set by the rows of sx_figure_table, and by the caller. */
+/* Options of figures. sx_figure_table has a row for most of them; the caller sets the others. */
 struct sx_figure_options {
     int kind;
     double zoom, dpi; /* dpi 0: 96 times the zoom */
-    double width;     /* of the picture in pixels; 0: what the zoom makes it */
+    double width;     /* width of the figure in pixels; 0: follows from the zoom */
     const char *font;
     bool no_title, no_bar, nearest;
 
     struct sx_plot map; /* how maps are shown; see sx_plot_table */
     int64_t top;        /* features, sets or pairs that are shown at most; 0: 20 */
-    int64_t pad;        /* pixels by which boxes of a picture grow */
-    const char *edges;  /* of a network: the lines "a,b" of a graph; NULL: none */
-    bool sheet; /* every sample, each in a cell of `kind`, unless that kind shows all of them */
+    int64_t pad;        /* pixels by which the boxes of players are enlarged */
+    /* file of lines "a,b", the edges of a graph that a network is drawn over; NULL: none */
+    const char *edges;
+    /* every sample in a cell of its own, drawn as `kind`; kinds that show all samples ignore it */
+    bool sheet;
 };
 extern const struct sx_options sx_figure_table;
 
 /* Sets all to the defaults. */
 void sx_figure_default(struct sx_figure_options *options);
 
-/* A record to be drawn. */
+/* A record that is drawn. */
 struct sx_drawn {
     const struct sx_datum *record;
     const struct sx_picture *behind; /* the picture that was explained; NULL: none */
@@ -61,32 +63,33 @@ struct sx_drawn {
 
 enum sx_figure_format { SX_FIGURE_PNG, SX_FIGURE_SVG, SX_FIGURE_PDF };
 
-/* Draws records as one figure; free *bytes with free(). The figure shows the first *drawn records.
- * Status 1 if the records have nothing to show in this kind, 2 if there is no drawing module, 6. Equal
- * records give equal bytes. */
+/* Draws records as one figure. Free *bytes with free(). The figure shows the first *drawn records.
+ * Equal records give equal bytes. Status 1: the records have nothing to show in this kind.
+ * Status 2: there is no drawing module. Status 6. */
 bool sx_figure_make(const struct sx_figure_options *options, const struct sx_drawn *item,
                     int64_t n, enum sx_figure_format format, uint8_t **bytes, size_t *size,
                     int64_t *drawn, struct sx_error *error);
 
-/* The picture that a record explains, prepared as the record says. It is read from the file that the id
- * names, in `dir` unless that is NULL; an array is seen as a picture. Status 1. Free with
- * sx_picture_free. */
+/* Makes *picture the picture that a record explains, prepared as the record says. It is read from
+ * the file that the record's id names, in the directory `dir` unless that is NULL. An array is
+ * converted to a picture. Status 1. Free with sx_picture_free. */
 bool sx_figure_behind(const struct sx_datum *record, const char *dir,
                       struct sx_picture *picture, struct sx_error *error);
 
-/* Whether there is a drawing module; status 2 if not. */
+/* Whether there is a drawing module; status 2 if there is none. */
 bool sx_figure_possible(struct sx_error *error);
 
-/* Makes *text the sentence of a record, for a terminal `columns` wide; with `colours`, of which it takes
- * 256, words have those of their values or blocks. Blocks of partitions stand in brackets. NULL if the
- * record is not of tokens or of partitions of named players, and values without colours. Free *text with
- * free(). Status 1 where a partition has no players, 6. */
+/* Makes *text the sentence of a record, wrapped for a terminal `columns` wide. Free it with free().
+ * `colours` shows words in the colours of their values or blocks, on a terminal of 256 colours.
+ * Blocks of partitions are put in brackets. *text is NULL if the record is neither of tokens nor of
+ * partitions of named players, and if it has values and `colours` is false. Status 1: a partition
+ * has no players. Status 6. */
 bool sx_figure_words(const struct sx_datum *record, bool colours, int columns, char **text,
                      struct sx_error *error);
 
 /* ---- Figures that are not of a record ---- */
 
-/* A figure to be made. */
+/* A request for a figure, and its file. */
 struct sx_made {
     const struct sx_figure_options *o; /* given */
     enum sx_figure_format format;      /* given */
@@ -119,7 +122,7 @@ struct sx_gallery {
 bool sx_plot_gallery(const struct sx_gallery *gallery, struct sx_made *figure,
                      struct sx_error *error);
 
-/* Rows of small pictures that are added one by one. Set columns and layout, and zero the rest. */
+/* A gallery whose rows are added one by one. Set `columns` and `layout`, and zero the rest. */
 struct sx_album {
     int64_t rows, columns;
     enum sx_layout layout;
@@ -131,8 +134,8 @@ bool sx_album_draw(const struct sx_album *album, const char *title, const char *
                    struct sx_made *figure, struct sx_error *error);
 void sx_album_free(struct sx_album *album);
 
-/* Figures of FLINT. Adds a row of a sample and what it becomes as its relevant attributes grow:
- * changed[relevant], each of x's shape. */
+/* Figures of FLINT. Adds a row: a sample, and changed[0 .. relevant), the pictures that result when
+ * each relevant attribute of the sample is maximised. Each has x's shape. */
 bool sx_album_explained(struct sx_album *album, const struct sx_flint_origin *origin,
                         const struct sx_flint_explained *explained, const float *changed,
                         struct sx_error *error);
@@ -144,16 +147,17 @@ bool sx_plot_shown(const struct sx_flint_origin *origin, const struct sx_flint_s
 bool sx_plot_shown_table(const struct sx_flint_origin *origin,
                          const struct sx_flint_shown *shown, struct sx_made *figure,
                          struct sx_error *error);
-/* Draws m rows of a table of n columns: the columns that deviate most, in units of their spread. */
+/* Draws m rows x[] of a table of n columns. Shows the columns that deviate most, in units of their
+ * spread. */
 bool sx_plot_columns(const struct sx_flint_origin *origin, const char *title,
                      const float *const *x, const char *const *name, int m, int64_t n,
                      struct sx_made *figure, struct sx_error *error);
 
 /* ---- HTML ---- */
 
-/* A page of HTML that needs no other file. Each record is a row, with its figure as SVG. The value under
- * the pointer is shown, and a click on the head of a column sorts the rows. Call begin, record for each
- * record, and end. */
+/* A page of HTML that needs no other file. Each record is a row with its figure as SVG. The page
+ * shows the value under the pointer, and a click on the head of a column sorts the rows. Call
+ * sx_html_begin, sx_html_record for each record, and sx_html_end. */
 bool sx_html_begin(struct sx_sink *sink, const char *title);
 bool sx_html_record(const struct sx_figure_options *options, const struct sx_drawn *item,
                     struct sx_sink *sink, struct sx_error *error);

@@ -1,7 +1,8 @@
-/* sextant/flint_fit.h - FLINT: an interpreter is learned with a model, or after it.
+/* sextant/flint_fit.h - FLINT: an interpreter is learned together with a model, or after it.
  *
- * f is the model, g its interpreter. Psi makes attributes phi(x) of layers of f, h makes class scores
- * of them, and the decoder d reconstructs x (Parekh et al., NeurIPS 2021, section 3). */
+ * f is the model, g its interpreter. Psi computes attributes phi(x) from layers of f, h computes
+ * class scores from them, and the decoder d reconstructs x from them (Parekh et al., NeurIPS 2021,
+ * section 3). */
 #ifndef SEXTANT_FLINT_FIT_H
 #define SEXTANT_FLINT_FIT_H
 
@@ -14,15 +15,15 @@
 extern "C" {
 #endif
 
-/* A value that changes with the epochs: value[k] from epoch[k] on, 0 before epoch[0]. Epochs count
- * from 1. */
+/* A value that changes with the epochs, which count from 1: 0 before epoch[0], and value[k] from
+ * epoch[k] on. */
 #define SX_STAGES 8
 struct sx_schedule {
     int n;
     int64_t epoch[SX_STAGES];
     double value[SX_STAGES];
 };
-/* Reads "W", "W@E" or "W@E,W@E..". False for another text. */
+/* Reads "W", "W@E" or "W@E,W@E...". False if the text is none of these. */
 bool sx_schedule_parse(struct sx_schedule *schedule, const char *text);
 
 enum sx_flint_recipe {
@@ -72,17 +73,17 @@ struct sx_flint_options {
 
     bool joint;  /* the weights of f are learned too */
     bool reinit; /* joint: f starts from new weights */
-    bool of_g; /* output fidelity is -sum g log f, as the paper prints it; else -sum f log g */
-    bool freeze_psi; /* the control: only h learns, and only from f */
+    bool of_g; /* output fidelity is -sum g log f, as printed in the paper; else -sum f log g */
+    bool freeze_psi; /* ablation: only h learns, and only from the output fidelity */
     bool no_decoder; /* no reconstruction; `input` has to be SX_FLINT_NONE */
-    bool drop_last;  /* an epoch leaves out a last batch that is short */
-    bool keep_last;  /* it does not, whatever the recipe says */
+    bool drop_last;  /* an epoch omits a last batch that is not full */
+    bool keep_last;  /* an epoch does not omit it, whatever the recipe says */
 
-    /* Weights of the loss: output fidelity, input fidelity, entropies, and the l1 norm of phi, which
-     * counts eta times the last value of delta. */
+    /* Weights of the terms of the loss: beta of the output fidelity, gamma of the input fidelity,
+     * delta of the entropies. The l1 norm of phi has the weight eta * (last value of delta). */
     struct sx_schedule beta, gamma, delta, eta;
     struct sx_schedule lr;    /* the learning rate of Adam */
-    struct sx_schedule lr_at; /* further stages of lr */
+    struct sx_schedule lr_at; /* further stages, added to lr */
 
     int64_t epochs;
     int64_t batch; /* samples of a step */
@@ -95,14 +96,14 @@ struct sx_flint_options {
     uint64_t seed;
     int threads;
     size_t max_memory; /* bytes that the fit may take; 0: no limit */
-    size_t cache;      /* bytes for what f gives on the training samples */
+    size_t cache;      /* bytes for a cache of f's layers on the training samples */
 };
 
-/* The rows of these options, but for layers, batch, seed and what bounds the run. */
+/* The table of these options, except layers, batch, seed and the limits of a run. */
 extern const struct sx_options sx_flint_table;
 struct sx_flint_options sx_flint_defaults(void);
-/* Sets everything but layers and tensors to a recipe of the authors, or to "small". Status 2: there
- * is no such recipe. */
+/* Sets everything except layers and tensors to a recipe of the authors, or to "small". Status 2:
+ * unknown recipe. */
 bool sx_flint_recipe(struct sx_flint_options *options, const char *name,
                      struct sx_error *error);
 
@@ -125,16 +126,16 @@ struct sx_flint_data {
     const int64_t *validation_y;     /* [samples of validation_x]; NULL: none */
     /* [samples of x]: samples of one group are held back together. NULL: each sample alone. */
     const int64_t *group;
-    /* All but what the fit measures. NULL: nothing is known. */
+    /* A description of the samples; the fit adds what it measures. NULL: nothing is known. */
     const struct sx_flint_origin *origin;
 };
 
 struct sx_flint_progress {
-    int64_t epoch;             /* of the step just done */
+    int64_t epoch;             /* the epoch of the step just done */
     int64_t step;              /* the step just done, counted from 1 */
-    int64_t steps;             /* steps of an epoch */
+    int64_t steps;             /* number of steps in an epoch */
     struct sx_flint_epoch now; /* means over the steps of this epoch so far */
-    bool epoch_end; /* that was the epoch's last step, and `now` has its validation */
+    bool epoch_end; /* the step was the last of its epoch, and `now` has its validation */
 };
 
 /* A fit. The model, the data and the strings in the options must outlive it. */
@@ -145,12 +146,13 @@ void sx_flint_fit_free(struct sx_flint_fit *fit);
 
 /* Whether the fit has ended. */
 bool sx_flint_fit_done(const struct sx_flint_fit *fit);
-/* Does one step, and after the last of an epoch the validation. Status 1: the loss is not finite. */
+/* Does one step. After the last step of an epoch, also computes the validation. Status 1: the loss
+ * is not finite. */
 bool sx_flint_fit_step(struct sx_flint_fit *fit, struct sx_flint_progress *progress,
                        struct sx_error *error);
 
-/* Epoch `i`, counted from 1; epoch 0 holds the validation before the first. NULL for an epoch that is
- * not done. */
+/* The terms of epoch `i`, counted from 1. Epoch 0 has the validation before the first step. NULL if
+ * the epoch is not done. */
 const struct sx_flint_epoch *sx_flint_fit_epoch(const struct sx_flint_fit *fit, int64_t i);
 /* The name of the i-th weight of f that is learned; NULL after the last. */
 const char *sx_flint_fit_weight(const struct sx_flint_fit *fit, size_t i);
@@ -161,15 +163,16 @@ bool sx_flint_fit_measure(struct sx_flint_fit *fit, struct sx_dataset *x, const 
                           struct sx_flint_metrics *metrics, struct sx_error *error);
 /* The epoch whose weights are kept: the last, or with patience the best. */
 int64_t sx_flint_fit_kept(const struct sx_flint_fit *fit);
-/* Samples of the validation whose class, for the model, no training sample has; -1: not counted. */
+/* Number of validation samples whose class, as the model predicts it, no training sample has; -1:
+ * not counted. */
 int64_t sx_flint_fit_unseen(const struct sx_flint_fit *fit);
-/* The settings of the fit, with what its recipe and its data decided. */
+/* The settings of the fit, completed by its recipe and its data. */
 const struct sx_flint_options *sx_flint_fit_options(const struct sx_flint_fit *fit);
 
 /* Writes a checkpoint. */
 bool sx_flint_fit_save(struct sx_flint_fit *fit, const char *path, struct sx_error *error);
-/* Goes on from a checkpoint: the fit ends with the same bytes as without the break. Status 2: the
- * checkpoint is of other options, data or model. */
+/* Resumes from a checkpoint. The result has the same bytes as without the interruption. Status 2:
+ * the checkpoint is of other options, data or model. */
 bool sx_flint_fit_resume(struct sx_flint_fit *fit, const char *path, struct sx_error *error);
 
 /* Writes f with the interpreter, as one ONNX file. */
@@ -178,9 +181,9 @@ bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct s
 bool sx_flint_fit_write_model(struct sx_flint_fit *fit, struct sx_sink *sink,
                               struct sx_error *error);
 
-/* Puts the terms of an epoch into the open object; `joint` tells whether there is "pred". */
+/* Puts the terms of an epoch into the open object. `joint`: "pred" is one of them. */
 void sx_put_terms(struct sx_result *result, const struct sx_flint_epoch *epoch, bool joint);
-/* Puts the keys of a fit's record from "params" on. `test` NULL: no metrics of other samples. */
+/* Puts the keys of a fit's record from "params" on. `test`: metrics of other samples; NULL: none. */
 void sx_put_flint_fit(struct sx_result *result, const struct sx_flint_fit *fit,
                       const struct sx_flint_metrics *test);
 

@@ -1,4 +1,4 @@
-/* sextant/output.h - where results go: numbers as text, files that are whole or not there, .npy. */
+/* sextant/output.h - output: numbers as text, files that appear complete or not at all, .npy. */
 #ifndef SEXTANT_OUTPUT_H
 #define SEXTANT_OUTPUT_H
 
@@ -8,42 +8,42 @@
 extern "C" {
 #endif
 
-/* Numbers as text, whatever the locale: the shortest decimal that reads back as the same float
- * (SX_FLOAT) or double; "null" for NaN and infinities. Returns its length. */
+/* Writes a number as text, independent of the locale. It is the shortest decimal that reads back as
+ * the same float (SX_FLOAT) or double. NaN and infinities are "null". Returns the length. */
 #define SX_NUMBER_SIZE 32
 size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision);
 
-/* Sets *value to what the `n` bytes say; false unless they are one number and nothing else. */
+/* Sets *value to the number in the n bytes of `text`; false unless they are exactly one number. */
 bool sx_number_parse(const char *text, size_t n, double *value);
 
-/* Where results go. The first failure sticks: later writes do nothing, and flush and finish
- * report it (status 5). The caller ignores SIGPIPE. */
+/* A destination of output. The first failure sticks: later writes do nothing, and flush and finish
+ * report it (status 5). The caller has to ignore SIGPIPE. */
 struct sx_sink;
 
-/* `path` NULL or "-" is standard output. A file appears under its name only when it is
- * finished; what exists and is no regular file (/dev/null) is written to directly. */
+/* Opens a sink; `path` NULL or "-" is standard output. A file appears under its name when it is
+ * finished. An existing path that is no regular file (/dev/null) is written directly. */
 struct sx_sink *sx_sink_open(const char *path, struct sx_error *error);
-/* A sink for an open descriptor, which belongs to the sink from then on. Messages call it `name`. */
+/* A sink for an open descriptor, which the sink then owns. Messages call it `name`. */
 struct sx_sink *sx_sink_to(int fd, const char *name, struct sx_error *error);
 
-/* A sink that keeps what is written in memory. Status 6. */
+/* A sink that keeps the output in memory. Status 6. */
 struct sx_sink *sx_sink_memory(struct sx_error *error);
-/* Frees such a sink and returns what was written as a text, which the caller frees; NULL: status 6. */
+/* Frees such a sink and returns its output as a text that the caller frees. NULL: status 6. */
 char *sx_sink_text(struct sx_sink *sink, struct sx_error *error);
 
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n);
 bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Replaces control characters that are not in `kept`, and bytes that are no UTF-8, by '?'. */
+/* Replaces by '?' control characters that are not in `kept`, and bytes that are not UTF-8. */
 void sx_make_plain(char *text, const char *kept);
 
-/* From now on sx_sink_print writes '?' for control characters and for bytes that are no UTF-8, since
- * names out of files may hold anything. Tabs stay, and so does a newline at the end. sx_sink_write is
+/* Makes sx_sink_print write '?' for control characters and for bytes that are not UTF-8, because
+ * names from files may hold anything. Tabs, and a newline at the end, are kept. sx_sink_write is
  * not affected. */
 void sx_sink_for_eyes(struct sx_sink *sink);
 bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error);
 
-/* Ends and frees the sink; without `keep`, or on failure, no file stays. */
+/* Finishes and frees the sink. Without `keep`, or after a failure, no file remains. */
 bool sx_sink_finish(struct sx_sink *sink, bool keep, struct sx_error *error);
 
 /* Writes the header of an .npy; the elements follow by sx_sink_write. */

@@ -1,4 +1,4 @@
-/* sextant/perturb.h - noise on the weights of a model, and weights drawn anew. */
+/* sextant/perturb.h - adds noise to the weights of a model, or redraws them. */
 #ifndef SEXTANT_PERTURB_H
 #define SEXTANT_PERTURB_H
 
@@ -9,13 +9,14 @@
 extern "C" {
 #endif
 
-/* What is done to the weights: one of noise, deviation, cascade and layer. */
+/* The change of the weights: set one of deviation, noise, cascade and layer. */
 struct sx_perturb_options {
-    double deviation;  /* noise of this deviation on all; 0: none */
-    double noise;      /* per cent of each tensor's standard deviation; 0: none */
-    int64_t cascade;   /* redraw this many layers, counted from the output; 0: none */
-    const char *layer; /* redraw the layer of that name; NULL: none */
-    uint64_t seed; /* a weight's draw is a function of (seed, its tensor's name, its place) */
+    double deviation;  /* standard deviation of noise on all weights; 0: none */
+    double noise;      /* noise in per cent of each tensor's standard deviation; 0: none */
+    int64_t cascade;   /* number of layers to redraw, counted from the output; 0: none */
+    const char *layer; /* the layer to redraw; NULL: none */
+    /* a draw is a function of the seed, the tensor's name and the weight's index */
+    uint64_t seed;
 };
 
 /* The rows "noise" and "randomize" of these options. */
@@ -23,24 +24,27 @@ extern const struct sx_options sx_perturb_table;
 
 /* A layer: a node that takes weights. */
 struct sx_layer {
-    const char *name; /* of the node, or of its first output where it has none */
+    const char *name; /* name of the node, or of its first output if it has none */
     const char *op;
     int64_t weights; /* elements of its weights */
 };
 
-/* The layers of a model from the output down. *layers has *n of them; free it with free(). The names
- * are the model's. Fails with status 3 or 6. */
+/* Lists the layers of a model from the output to the input. Makes *layers an array of *n; free it
+ * with free(). The names belong to the model. Status 3 or 6. */
 bool sx_layers(const struct sx_model *model, struct sx_layer **layers, int64_t *n,
                struct sx_error *error);
 
-/* Writes the model's file with other weights, all else as it was. Weights are initializers of
- * floats, and integers that stand for reals (of DequantizeLinear and quantised products), that
- * an operator's parameters are made of; the mean and variance of BatchNormalization are none.
+/* Writes the model's file with changed weights and nothing else changed. Weights are the
+ * initializers that parameters of operators are computed from: floats, and integers that stand for
+ * reals (of DequantizeLinear and quantised products). The mean and variance of BatchNormalization
+ * do not count.
  *   noise: w + N(0, (s noise / 100)^2), s the tensor's standard deviation (divisor n - 1; |w| where
- *          n is 1): Rahman, Lewis, Plis, arXiv 2206.05903, model perturbation.
- *   cascade, layer: a normal of deviation 0.1, cut off at 0.2: Adebayo and others, NeurIPS 2018.
- * Integers are rounded and stay within their type; redrawn, they keep their own deviation. External
- * data come inside. Status 2 for a layer that is not there, 3 where there are no weights. */
+ *          n is 1): model perturbation of Rahman, Lewis, Plis, arXiv 2206.05903.
+ *   cascade, layer: a normal of standard deviation 0.1, truncated at 0.2: Adebayo and others,
+ *          NeurIPS 2018.
+ * Integers are rounded and clipped to their type; redrawn integers keep their tensor's standard
+ * deviation. External data are put inside. Status 2: there is no such layer. Status 3: there are no
+ * weights. */
 bool sx_perturb(const struct sx_model *model, const struct sx_perturb_options *options,
                 struct sx_sink *sink, struct sx_error *error);
 
