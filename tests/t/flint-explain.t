@@ -4,7 +4,7 @@
 . tests/flint.sh
 
 run flint-explain a.onnx digits8.npy
-clean flint-explain
+clean flint-explain 'name different classes'
 is 'a record a sample' "$(jq -s length "$T/out")" 20
 is 'its keys' "$(head -n 1 "$T/out" | jq -c 'keys_unsorted[8:]')" \
     '["f_class","g_class","label","agree","f_prob","class_used","phi","contribution","relevance","relevant","tau","cost","warnings"]'
@@ -21,17 +21,17 @@ onnx-run a.onnx digits8.npy | jq -c '.outputs[3].values[] * 1e4 | round' >graph
 jq -c '.relevance[] * 1e4 | round' "$T/out" >ours
 ok 'the relevance in the file is the same' cmp graph ours
 run flint-explain --tau=1.5 -f text --rows=0:1 a.onnx digits8.npy
-clean 'as text'
+clean 'as text' 'name different classes'
 is 'names the class' "$(sed -n '1s/^digits8.npy\[0\] .*  g_class \([0-9]*\) .*/\1/p' "$T/out")" \
     "$(flint-explain -q --rows=0:1 a.onnx digits8.npy | jq .g_class)"
 run flint-explain -f npy --double -o r.npy a.onnx digits8.npy
-clean 'as npy'
+clean 'as npy' 'name different classes'
 run flint-explain --top=2 --tau=1000 a.onnx digits8.npy
 is 'at most two' "$(jq -s 'map(.relevant | length) | max' "$T/out")" 2
 run flint-explain -f png -o one.png --rows=0:1 a.onnx digits8.npy
-clean 'as png'
+clean 'as png' 'name different classes'
 run flint-explain -f png --sheet --range=0,1 --top=4 --rows=0:5 -o all.png a.onnx digits8.npy
-clean 'a sheet'
+clean 'a sheet' 'name different classes'
 png all.png
 ok 'of more samples' test "$(wc -c <all.png)" -gt "$(wc -c <one.png)"
 run flint-explain -f png --rows=0:2 -o each/ a.onnx digits8.npy
@@ -47,7 +47,7 @@ run flint-explain --max-time=0.000001 --rows=0:1 a.onnx digits8.npy
 is 'a limit of time: status, record' "$status $(jq -r .error.message "$T/out")" \
     '1 it took longer than --max-time=1e-06'
 run flint-explain --max-time=1000 --exact-conv --rows=0:1 a.onnx digits8.npy
-clean 'sums as they are defined'
+clean 'sums as they are defined' 'name different classes'
 is 'are said' "$(jq .params.exact_conv "$T/out")" true
 run flint-explain digits8.onnx digits8.npy
 is 'not fitted: status' "$status" 3

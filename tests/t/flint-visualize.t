@@ -26,7 +26,7 @@ is 'no more than 3' "$(jq '[.pairs[].mas | length] | max <= 3' v.json)" true
 is 'none changed' "$(jq -c '[.pairs[] | has("am")] | any' v.json)" false
 
 run flint-visualize a.onnx digits8.npy
-clean 'without classes'
+clean 'without classes' 'no classes were given'
 is 'the model names them, which is said' \
     "$(jq -r '.classes_by, (.warnings | length)' "$T/out" | tr '\n' ' ')" 'model 1 '
 is 'here that is the same' "$(jq -c .pairs "$T/out")" "$(jq -c .pairs v.json)"
@@ -38,7 +38,7 @@ is 'two samples' "$(jq '[.pairs[].mas | length] | max' "$T/out")" 2
 run flint-visualize -y classes --pair=3:7 --pair=0:2 a.onnx digits8.npy
 is 'the pairs that are asked for' "$(jq -c '[.pairs[] | [.class, .attribute]]' "$T/out")" '[[3,7],[0,2]]'
 run flint-visualize --subset=5 --tau=100 a.onnx digits8.npy
-clean 'a subset'
+clean 'a subset' 'no classes were given'
 is 'of five' "$(jq '[.pairs[].mas[].index] | unique | length <= 5' "$T/out")" true
 
 # ---- Activation maximisation ----
@@ -91,11 +91,11 @@ png am.png
 am -f png -o again.png
 ok 'the same bytes' cmp am.png again.png
 run flint-visualize -f png -o mas.png a.onnx digits8.npy
-clean 'a sheet of samples'
+clean 'a sheet of samples' 'no classes were given'
 png mas.png
 seq -f 'the number %g' 0 9 >names
 run flint-visualize -f png --labels=names --top=1 -o named.png a.onnx digits8.npy
-clean 'with names'
+clean 'with names' 'no classes were given'
 run flint-visualize -f text --labels=names --top=1 a.onnx digits8.npy
 ok 'names in text' grep -q '^  [0-9] *the number [0-9] ' "$T/out"
 

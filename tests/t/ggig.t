@@ -197,7 +197,7 @@ is 'one sample, float64' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
     "'descr': '<f8', 'fortran_order': False, 'shape': (1, 1, 8, 8)"
 for picture in picture.png picture.jpg; do
     run ggig -f png --method=ig --steps=8 -o map.png digits8.onnx $picture
-    clean "PNG over $picture"
+    clean "PNG over $picture" 'pictures are scaled'
     is 'is a PNG' "$(head -c 8 map.png | od -An -tx1)" ' 89 50 4e 47 0d 0a 1a 0a'
 done
 assumed='^ggig: warning: pictures are scaled to \[0,1\] and resized to 8x8; --preset= or --mean=, --scale= say otherwise$'
@@ -217,17 +217,17 @@ ggig -f png --method=grad --panels=map -o one.png digits8.onnx picture.png
 ggig -f png --method=grad --panels=picture,map,overlay,mask -o four.png digits8.onnx picture.png
 ok 'four panels are wider than one' test "$(size four.png | cut -d ' ' -f 1)" -gt "$(size one.png | cut -d ' ' -f 1)"
 run ggig -f svg --method=grad --topk=5,20 digits8.onnx picture.png
-clean 'two masks'
+clean 'two masks' 'pictures are scaled'
 is 'a panel each' "$(grep -c '^top [0-9]* %$' "$T/out")" 2
 run ggig -f svg --method=grad,inputxgrad --kind=strip --topk=5,20 digits8.onnx picture.png
-clean 'two masks of two methods'
+clean 'two masks of two methods' 'pictures are scaled'
 is 'a panel each of each' "$(grep -c '^[a-z]*grad, top [0-9]* %$' "$T/out")" 4
 run ggig -f png --sheet --iters=2 --steps=2 --samples=2 --max-sigma=2 -o sheet.png --rows=0:1 digits8.onnx digits8.npy
-clean 'a sheet of all methods'
+clean 'a sheet of all methods' 'no --background' 'the ascent moves'
 ok 'is higher than one figure' test "$(size sheet.png | cut -d ' ' -f 2)" -gt "$(size one.png | cut -d ' ' -f 2)"
 for look in reduce=abs-sum reduce=max sign=pos sign=all outlier=5 cmap=viridis_r overlay=0.5 topk=20; do
     run ggig -f png --method=grad --panels=map,overlay,mask --$look digits8.onnx picture.png
-    clean "--$look"
+    clean "--$look" 'pictures are scaled'
 done
 printf 'age,weight\n2,1\n' >named.csv
 run ggig -f text --method=inputxgrad --double product.onnx named.csv
@@ -293,7 +293,7 @@ done
 
 methods=grad,inputxgrad,ig,ig-max,idgi,gda,ggig
 run ggig --method=$methods --steps=6 --iters=2 --double --rows=0:2 digits8.onnx digits8.npy
-clean 'several methods'
+clean 'several methods' 'the ascent moves'
 cp "$T/out" together
 is 'each gradient is computed once' "$(jq -s -c '.[0:7] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'
 is 'and anew for each sample' "$(jq -s -c '.[7:] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'

@@ -63,7 +63,7 @@ warns() {
     shift 3
     for format in $formats; do
         run "$tool" -f "$format" -o written "$@"
-        clean "$tool -f $format"
+        clean "$tool -f $format" "$text"
         warned "$tool -f $format" "$text"
     done
     is "$tool: in words" "$(cat "$T/err")" "$tool: warning: $text (2 samples)"

@@ -129,7 +129,7 @@ done
 
 for chart in auto network overlay strip matrix sheet; do
     run taylorcam -f png -o $chart.png --kind=$chart --gradcam --double --rows=0:1 digits8.onnx digits8.npy
-    clean "$chart"
+    clean "$chart" 'piecewise linear'
     is "$chart is a PNG" "$(head -c 4 $chart.png | tail -c 3)" PNG
 done
 run taylorcam -f png -o again.png --sheet --gradcam --double --rows=0:1 digits8.onnx digits8.npy
@@ -216,7 +216,7 @@ run taylorcam --score=raw --deletion --cam=all places.onnx nan.csv
 is 'NaN' "$status $(jq -c '[.pairs, .deletion, .marginal.values[0], (.nonfinite > 9), .warnings]' "$T/out")" \
     '0 [[],null,null,true,["1 missing cell is NaN","some strengths are not finite"]]'
 run taylorcam -f png -o nan.png --sheet --score=raw places.onnx nan.csv
-clean 'picture of NaN'
+clean 'picture of NaN' 'not finite' 'missing cell'
 run taylorcam --layer=list places.onnx
 is 'layers' "$(head -n 2 "$T/out" | tr '\n' '/')" 'image  1x1x2x2  Input/map  1x1x2x2  Conv/'
 end
