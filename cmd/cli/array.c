@@ -1,4 +1,4 @@
-/* array.c - the rows of one .npy: gathered sample by sample, written at the end. */
+/* array.c - the rows of one .npy: gathered sample by sample, written at the end of the run. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static bool add_row(struct cli *cli, struct sx_error *error)
     return true;
 }
 
-/* The first row that has values; NULL: there is none. */
+/* The first row that has values; NULL: every sample failed. */
 static const struct sx_tensor *first_row(const struct cli *cli)
 {
     for (size_t i = 0; i < cli->n_arrays; i++)
@@ -28,7 +28,7 @@ static const struct sx_tensor *first_row(const struct cli *cli)
     return NULL;
 }
 
-/* The row has a file of its own. */
+/* Writes the row as a file of its own. */
 static bool write_alone(struct cli *cli, struct sx_error *error)
 {
     bool ok = cli_file_begin(cli, error) && cli_flush_arrays(cli, error);
@@ -65,7 +65,7 @@ bool cli_add_failed(struct cli *cli, struct sx_error *error)
     return true;
 }
 
-/* The sample axis comes first: for a model with a batch axis, or where there are several. */
+/* Puts a sample axis in front, if the model has a batch axis or there are several samples. */
 static bool add_axis(const struct cli *cli, struct sx_shape *shape, struct sx_error *error)
 {
     if (cli->overall || cli->one_result || (cli->n_arrays == 1 && !cli_sample_axis(cli)))
@@ -78,7 +78,7 @@ static bool add_axis(const struct cli *cli, struct sx_shape *shape, struct sx_er
     return true;
 }
 
-/* A row as it is stored, or NaN where it failed. */
+/* Writes a row, or NaN if its sample failed. */
 static bool write_row(struct cli *cli, const struct sx_tensor *row, enum sx_type type,
                       const struct sx_shape *shape, struct sx_error *error)
 {
@@ -96,7 +96,7 @@ static bool write_row(struct cli *cli, const struct sx_tensor *row, enum sx_type
     return ok;
 }
 
-/* Integers have no NaN: they are doubles where a sample failed. */
+/* Writes the rows. Integers become doubles if a sample failed, because integers have no NaN. */
 bool cli_flush_arrays(struct cli *cli, struct sx_error *error)
 {
     const struct sx_tensor *first = first_row(cli);

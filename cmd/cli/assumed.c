@@ -1,7 +1,7 @@
-/* assumed.c - what is said of pictures that no option tells how to prepare. */
+/* assumed.c - the note about pictures that no option says how to prepare. */
 #include "cmd/cli/samples.h"
 
-/* Whether the model leaves the size to the picture. */
+/* Whether the model accepts pictures of any size. */
 static bool is_open(const struct sx_shape *shape)
 {
     for (int i = 1; i < shape->rank; i++)

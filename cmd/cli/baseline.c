@@ -1,4 +1,4 @@
-/* baseline.c - the reference input of --baseline. */
+/* baseline.c - the reference input that --baseline names. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ static bool file_baseline(struct cli *cli, const struct sx_explainer *explainer,
     return ok;
 }
 
-/* Whether sx_baseline knows the specification; otherwise it is a file. */
+/* Whether sx_baseline reads the specification; if not, it names a file. */
 static bool is_plain(const char *text)
 {
     double value;
@@ -26,7 +26,8 @@ static bool is_plain(const char *text)
            strncmp(text, "blur:", 5) == 0 || sx_number_parse(text, strlen(text), &value);
 }
 
-/* Fails where that is a misspelt word. A file that cannot be read fails the samples. */
+/* Fails if the argument looks like a misspelt word. A file that cannot be read fails the samples
+ * instead. */
 bool cli_baseline_check(struct cli *cli)
 {
     const char *text = cli->baseline;

@@ -1,10 +1,10 @@
-/* batch.c - how the file of an input is read: its shape, its name, and whether its first axis
- * counts samples. */
+/* batch.c - how the file of an input is read: its shape, its name, and whether its first axis is
+ * the batch axis. */
 #include <string.h>
 
 #include "cmd/cli/cli.h"
 
-/* Whether the first axis of input `i` is the batch, for all that --batch-axis says. */
+/* Whether the first axis of `port` is a batch axis, according to --batch-axis. */
 static bool has_batch(const struct cli *cli, const struct sx_port *port)
 {
     bool empty = port->shape.rank > 0 && port->shape.dim[0] == 0;

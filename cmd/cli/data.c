@@ -12,7 +12,7 @@ static bool fail(struct sx_error *error, const char *path, const char *reason)
                      reason != NULL ? reason : error->message);
 }
 
-/* Any array of numbers, flat, as integers; returns what is wrong with it. */
+/* Converts any array of n numbers to labels. Returns what is wrong with it; NULL: nothing. */
 static const char *to_labels(const struct sx_tensor *t, int64_t n, int64_t **labels)
 {
     *labels = calloc((size_t)n + 1, sizeof **labels);
@@ -94,7 +94,7 @@ static int by_text(const void *a, const void *b)
     return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-/* The number of the first line that is the same. */
+/* Sets first[i] to the number of the first line that equals line i. */
 static void find_first(char *const *text, int64_t n, int64_t *first, struct line *line)
 {
     for (int64_t i = 0; i < n; i++)
@@ -177,7 +177,7 @@ static bool read_points(struct cli *cli, const char *path, const struct sx_expla
     return ok || fail(error, path, NULL);
 }
 
-/* ---- Points from streams, which are read once ---- */
+/* ---- Points from streams, which can be read only once ---- */
 
 struct cli_points {
     struct cli_points *next;

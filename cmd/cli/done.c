@@ -1,18 +1,18 @@
-/* done.c - the end of a sample: it counts, or its failure is reported and has its record. */
+/* done.c - the end of a sample: it is counted, or its failure is reported and recorded. */
 #include <string.h>
 
 #include "cmd/cli/inner.h"
 
-/* An error that ends the run: the place is in front of the message, unless it is there already. */
+/* Ends the run with an error. The place is put in front of the message, unless it is there. */
 static bool end_run(struct cli *cli, const struct cli_sample *sample,
                     const struct sx_error *error)
 {
     char place[84];
     if (cli->error.status != SX_OK)
-        return false; /* it has been said which */
+        return false; /* that error was reported already */
     snprintf(place, sizeof place,
              "%.80s: ", error->status == SX_MODEL ? cli->model_path : sample->id);
-    /* What could not be written, and a model's graph, are named already. */
+    /* Messages about output, and about a model's graph, name their place already. */
     bool placed =
         error->status == SX_WRITE || strncmp(error->message, place, strlen(place)) == 0;
     cli->error.status = error->status;
@@ -30,13 +30,13 @@ static bool succeeded(struct cli *cli)
     return !cli->drawn;
 }
 
-/* A record of the failure, a row of a table, or a row of NaN. */
+/* Writes a failed sample: a record, a row of a table, or a row of NaN. */
 static bool write_failed(struct cli *cli, struct sx_error *error)
 {
     return cli->format == CLI_NPY ? cli_add_failed(cli, error) : cli_emit_failed(cli, error);
 }
 
-/* Nothing fails in silence: what does not say why has found no memory to say it in. */
+/* The reason of a failure without a message: there was no memory for one. */
 static const struct sx_error unsaid = {.status = SX_MEMORY, .message = "out of memory"};
 
 bool cli_done(struct cli *cli, const struct cli_sample *sample, bool ok,

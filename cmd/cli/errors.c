@@ -1,4 +1,5 @@
-/* errors.c - what ends a run: misuse of the command line, want of memory, a failure at a place. */
+/* errors.c - errors that end a run: misuse of the command line, lack of memory, a failure at a
+ * place. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ void cli_join(struct sx_error *error, const char *place, const char *why)
         memcpy(error->message + m, why, n + 1);
     } else if (n <= 200) {
         snprintf(error->message, sizeof error->message, "%.80s%.200s", place, why);
-    } else { /* what is wrong stands at the end */
+    } else { /* the reason is at the end of the text */
         snprintf(error->message, sizeof error->message, "%.80s%.96s...%s", place, why,
                  why + n - 100);
     }

@@ -1,4 +1,4 @@
-/* features.c - the names of features: of a file, of a table, of the model. */
+/* features.c - the names of features: from files, from tables, from the model. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,7 +12,7 @@ static void add(struct cli *cli, const char *name, size_t n)
     cli->features[cli->n_features++] = cli_must(cli, strndup(name, n));
 }
 
-/* "a, b, c" */
+/* Reads names from "a, b, c". */
 static void split(struct cli *cli, const char *text)
 {
     while (*text != '\0') {
@@ -25,7 +25,7 @@ static void split(struct cli *cli, const char *text)
     }
 }
 
-/* A JSON list, or names by commas. */
+/* Reads names from the model's metadata: a JSON list, or names separated by commas. */
 static void read_metadata(struct cli *cli)
 {
     struct sx_error ignored = {0};
@@ -47,7 +47,7 @@ static void read_metadata(struct cli *cli)
     sx_result_free(r);
 }
 
-/* Whether a word of a vocabulary begins, parts, ends or fills up texts. */
+/* Whether a word of a vocabulary marks the beginning or end of a text, a separator, or padding. */
 static bool is_special(const char *word)
 {
     static const char *const words[] = {"[pad]", "<pad>", "<|pad|>", "[cls]",        "<cls>",
@@ -59,7 +59,7 @@ static bool is_special(const char *word)
     return false;
 }
 
-/* Special ids are kept, unless --keep-ids says which. */
+/* Keeps special ids, unless --keep-ids was given. */
 static void keep_special(struct cli *cli)
 {
     size_t n = 0, at = 0;
@@ -86,7 +86,8 @@ static bool read_vocabulary(struct cli *cli)
     return true;
 }
 
-/* Whether an input is of integers, or might be a text's embedding: [N, tokens, channels] or [N, tokens]. */
+/* Whether an input takes integers, or may take the embedding of a text: [N, tokens, channels] or
+ * [N, tokens]. */
 static bool takes_text(const struct cli *cli, bool embedded)
 {
     for (int i = 0; i < sx_model_input_count(cli->model); i++) {
@@ -137,7 +138,7 @@ static void add_word(struct cli *cli, const char *word, size_t n)
     cli->word[cli->n_words++] = cli_must(cli, strndup(word, n));
 }
 
-/* Between tabs if there is one, else between blanks. */
+/* Splits a line at tabs if it has one, else at blanks. */
 static void split_line(struct cli *cli, const char *line)
 {
     const char *between = strchr(line, '\t') != NULL ? "\t" : " ";
@@ -149,7 +150,8 @@ static void split_line(struct cli *cli, const char *line)
     }
 }
 
-/* The ids of the sample: what INPUT feeds if that is integers, or the first input that is. */
+/* The ids of the sample: the input that INPUT feeds if it takes integers, else the first input that
+ * does. */
 static const struct sx_tensor *ids_of(const struct cli *cli)
 {
     const struct cli_samples *s = cli->samples;
@@ -173,7 +175,7 @@ static void look_up(struct cli *cli, const struct sx_tensor *ids)
     }
 }
 
-/* More names than the INPUT has elements are of something else. */
+/* Fails if there are more names than the INPUT has elements: they belong to something else. */
 static bool check_names(const struct cli *cli, struct sx_error *error)
 {
     const struct cli_samples *s = cli->samples;
@@ -184,7 +186,7 @@ static bool check_names(const struct cli *cli, struct sx_error *error)
                      cli->n_names, (long long)n);
 }
 
-/* What a line has no name for fills a text up. */
+/* Sets the words of sample `at`. Positions after the last word of its line are padding. */
 bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error)
 {
     if (!check_names(cli, error))
@@ -209,7 +211,7 @@ bool cli_features_sample(struct cli *cli, int64_t at, struct sx_error *error)
 
 /* ---- Names ---- */
 
-/* Whether inputs of one number each are explained together. */
+/* Whether inputs of one number each are joined and explained together. */
 static bool explains_columns(const struct cli *cli)
 {
     const char *wrt = cli->explain.wrt;

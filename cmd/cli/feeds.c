@@ -1,4 +1,4 @@
-/* feeds.c - one tensor per model input, in lockstep. */
+/* feeds.c - reads one tensor per model input for each sample; all inputs advance together. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ void cli_feeds_close(struct cli *cli)
         if (i != s->main)
             sx_reader_close(s->feed[i].reader);
     }
-    /* Members of an archive are open over its main reader. */
+    /* Readers of an archive's members use its main reader, which is closed last. */
     if (s->feed != NULL && s->main >= 0) {
         sx_reader_close(s->feed[s->main].reader);
         s->feed[s->main].reader = NULL;
@@ -23,7 +23,7 @@ void cli_feeds_close(struct cli *cli)
     s->id = NULL;
 }
 
-/* "int64 [N,128]" */
+/* Writes an input's type and shape, such as "int64 [N,128]". */
 static void describe(const struct sx_port *port, char *text, size_t size)
 {
     size_t n = (size_t)snprintf(text, size, "%.20s [",
@@ -38,7 +38,7 @@ static void describe(const struct sx_port *port, char *text, size_t size)
     snprintf(text + n, size - n, "]");
 }
 
-/* Opens the array of an archive that has the name of input i. */
+/* Opens the array of the archive that has the name of input i. */
 static bool open_member(struct cli *cli, int i, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
@@ -62,7 +62,7 @@ static bool at_file(struct sx_error *error, const char *file)
     return false;
 }
 
-/* Of an empty standard input where no INPUT is named. */
+/* The failure of an empty standard input when no INPUT was named. */
 static bool no_input(const struct cli *cli, struct sx_error *error)
 {
     const struct sx_port *port = sx_model_input(cli->model, cli->samples->main);
@@ -75,7 +75,7 @@ static bool no_input(const struct cli *cli, struct sx_error *error)
                      port->name, wanted);
 }
 
-/* Opens the INPUT itself. A table may have a column for each of several inputs. */
+/* Opens the INPUT itself. A table may hold one column for each of several inputs. */
 static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
@@ -102,7 +102,7 @@ static bool open_main(struct cli *cli, const char *name, struct sx_error *error)
     return true;
 }
 
-/* Opens everything that the samples of one INPUT need. */
+/* Opens all files that the samples of one INPUT need. */
 bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
@@ -130,7 +130,7 @@ bool cli_feeds_open(struct cli *cli, const char *name, struct sx_error *error)
     return true;
 }
 
-/* Integers fit the type of their input. */
+/* Checks that integers are in the range of their input's type. */
 static bool takes(const struct cli *cli, int i, struct sx_tensor *value, struct sx_error *error)
 {
     const struct cli_samples *s = cli->samples;
@@ -144,7 +144,7 @@ static bool takes(const struct cli *cli, int i, struct sx_tensor *value, struct 
     return false;
 }
 
-/* Deals the numbers of a line out to the inputs. */
+/* Gives the numbers of a table's line to the inputs, one each. */
 static bool deal(struct cli *cli, const struct sx_tensor *line, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;
@@ -167,7 +167,8 @@ static bool deal(struct cli *cli, const struct sx_tensor *line, struct sx_error 
     return ok;
 }
 
-/* The next value of input i. That a text has a single line shows when the second is asked for. */
+/* Reads the next value of input i. Only the attempt to read a second line tells that a text has a
+ * single one. */
 static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
 {
     struct cli_feed *f = &cli->samples->feed[i];
@@ -182,7 +183,7 @@ static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
     }
     *end = ended;
     if (ok && ended)
-        return true; /* the last value is still looked at where a range is empty */
+        return true; /* the last value is still used when --rows is empty */
     if (f->column >= 0) {
         ok = ok && deal(cli, &next, error);
         sx_tensor_free(&next);
@@ -199,7 +200,8 @@ static bool read_feed(struct cli *cli, int i, bool *end, struct sx_error *error)
     return ok;
 }
 
-/* The input whose end is the end: the main one, else the first with more than one sample. */
+/* The input at whose end the samples end: the main one, or else the first with more than one
+ * sample. */
 static int leader(const struct cli_samples *s, int n)
 {
     for (int i = 0; s->main < 0 && i < n; i++)
@@ -208,7 +210,8 @@ static int leader(const struct cli_samples *s, int n)
     return s->main >= 0 ? s->main : 0;
 }
 
-/* One sample of the current INPUT, whatever its row. All inputs advance, also past a failure. */
+/* Reads one sample of the current INPUT, whatever its row. All inputs advance, also after a
+ * failure. */
 bool cli_feeds_next(struct cli *cli, bool skip, bool *end, struct sx_error *error)
 {
     struct cli_samples *s = cli->samples;

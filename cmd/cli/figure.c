@@ -1,31 +1,34 @@
-/* figure.c - pictures of records: each in a file of its own, or those of the first sample, or of all. */
+/* figure.c - pictures of records: one file per record, or one for the first sample, or one for all
+ * samples. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cli/inner.h"
 
 struct cli_figure {
-    struct sx_result **record; /* copies: what they borrow is gone when they are drawn */
+    /* copies, because what records borrow is gone when they are drawn */
+    struct sx_result **record;
     struct sx_drawn *item;
-    struct sx_picture **behind; /* those of samples, one after the other */
-    int64_t counted;            /* samples before the one of the last record */
+    struct sx_picture **behind; /* the samples' pictures, one after the other */
+    int64_t counted;            /* number of samples before the sample of the last record */
     size_t n, n_behind;
 };
 
-/* The kinds that show all samples need no --sheet. */
+/* Kinds of figures that show all samples do not need --sheet. */
 bool cli_figure_check(struct cli *cli)
 {
     int kind = cli->figure.kind;
     bool figure = cli_is_figure(cli) && (cli->formats >> CLI_SVG & 1) != 0;
     if (!figure || (cli->formats >> CLI_HTML & 1) != 0)
-        return true; /* attr-plot draws for itself */
+        return true; /* attr-plot draws by itself */
     cli->figure.sheet = cli->sheet;
     if (kind == SX_BEESWARM || kind == SX_SCATTER || kind == SX_SHEET)
         cli->sheet = true;
     return sx_figure_possible(&cli->error);
 }
 
-/* The sample's picture, or an input of three axes seen as one; no picture is no failure. */
+/* Makes *picture the sample's picture, or its input of three axes converted to one. Without a
+ * picture it is empty. */
 static bool take_picture(struct cli *cli, struct sx_picture *picture)
 {
     struct sx_error ignored = {0};
@@ -50,7 +53,7 @@ static bool take_picture(struct cli *cli, struct sx_picture *picture)
     return false;
 }
 
-/* The picture behind a record, taken once for all records of a sample; NULL: none. */
+/* The picture behind a record, made once for all records of a sample; NULL: none. */
 static const struct sx_picture *picture_of(struct cli *cli, struct cli_figure *f)
 {
     struct sx_picture picture = {0};

@@ -1,4 +1,4 @@
-/* files.c - a file per sample: -o DIR/ and patterns. Each is there when it is whole. */
+/* files.c - a file per sample: -o DIR/ and patterns. A file appears when it is complete. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ size_t cli_fixed_part(const char *pattern)
 
 /* ---- Names ---- */
 
-/* A text that grows. */
+/* A text buffer that grows. */
 struct text {
     const struct cli *cli;
     char *at;
@@ -52,8 +52,8 @@ static void add(struct text *t, const char *more, size_t n)
     t->at[t->n] = '\0';
 }
 
-/* What stands for a field is one name: it has no slash, leads nowhere else, and does nothing to a
- * terminal that lists it. */
+/* Appends the value of a field as one path component: without a slash, not "." or "..", and without
+ * control characters that would affect a terminal. */
 static void add_name(struct text *t, const char *name, size_t n)
 {
     bool dots = (n == 1 && name[0] == '.') || (n == 2 && strncmp(name, "..", 2) == 0);
@@ -66,7 +66,7 @@ static void add_name(struct text *t, const char *name, size_t n)
     }
 }
 
-/* The name of a file without its folder and its last suffix. */
+/* Appends the name of a file without its folder and its last suffix. */
 static void add_stem(struct text *t, const char *file)
 {
     const char *slash = strrchr(file, '/');
@@ -110,7 +110,7 @@ static void fill(struct text *t, const char *pattern, const struct cli_sample *s
     }
 }
 
-/* The pattern that DIR/ stands for. */
+/* Writes the pattern that DIR/ stands for. */
 static void pattern_of(const struct cli *cli, const struct cli_sample *sample, char text[64])
 {
     snprintf(text, 64, "{stem}%s%s.%s", sample->several ? ".{index}" : "",
@@ -118,7 +118,7 @@ static void pattern_of(const struct cli *cli, const struct cli_sample *sample, c
              cli->format == CLI_FORMAT_TEXT ? "txt" : cli_format_name(cli->format));
 }
 
-/* A name that no sample of this run has had: "cat.json", "cat-2.json". */
+/* Makes a name that no sample of this run has had: "cat.json", "cat-2.json". The caller frees it. */
 static char *claim(struct cli *cli, struct text *t)
 {
     const char *slash = strrchr(t->at, '/'), *name = slash != NULL ? slash + 1 : t->at;
@@ -192,7 +192,7 @@ bool cli_make_folders(char *path, struct sx_error *error)
     return ok;
 }
 
-/* Whether the file is none that the run reads. */
+/* Whether the path is not that of a file that the run reads. */
 static bool is_free(const struct cli *cli, const char *path, struct sx_error *error)
 {
     bool taken = cli_same_file(path, cli->model_path) || cli_same_file(path, cli->from);

@@ -1,5 +1,5 @@
-/* flint.c - what the tools that read fitted files share: opening them, making samples as those of
- * the fit were, looking at a data set. */
+/* flint.c - shared by the tools that read fitted files: opens a file, prepares samples as those of
+ * the fit were, surveys a data set. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +49,14 @@ void cli_flint_parse(struct cli *cli, struct cli_flint *f, int argc, char **argv
     cli_flint_check(cli, f->raw);
 }
 
-/* ---- Samples as those of the fit ---- */
+/* ---- Samples, prepared as those of the fit ---- */
 
 static bool same_three(const double a[3], const double b[3])
 {
     return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
-/* The options that say otherwise than the file, as bits. */
+/* Bits (enum cli_said) of the options that contradict the file. */
 static unsigned contradictions(const struct sx_preprocess *a, const struct sx_preprocess *b)
 {
     unsigned bits = 0;
@@ -94,7 +94,7 @@ static bool adopt_preparation(struct cli *cli, const struct sx_flint_origin *o)
     return true;
 }
 
-/* The names of the fit, or those of --labels where they are the same. */
+/* Takes the class names of the fit. Those of --labels have to equal them. */
 static bool adopt_labels(struct cli *cli, const struct sx_flint_origin *o)
 {
     struct sx_error *error = &cli->error;
@@ -156,7 +156,7 @@ bool cli_flint_open(struct cli *cli, struct sx_flint **flint)
            adopt_preparation(cli, origin) && adopt_labels(cli, origin);
 }
 
-/* An INPUT that cannot be read has a record, whatever else could have been in it. */
+/* Fails with a record for an INPUT that cannot be read, whatever it would have held. */
 static bool refuse_input(struct cli *cli, const struct sx_error *error)
 {
     const struct cli_sample sample = {.id = cli->inputs[0], .file = true};
@@ -168,8 +168,8 @@ static bool refuse_input(struct cli *cli, const struct sx_error *error)
     return false;
 }
 
-/* Whether values are far from those of the fit: over its range by more than that is wide, or in a
- * small part of it. */
+/* Whether the range low .. high is far from that of the fit: it exceeds that by more than its
+ * width, or fills a small part of it. */
 static bool is_far(const struct sx_flint_origin *o, double low, double high)
 {
     double least = INFINITY, most = -INFINITY;
@@ -191,7 +191,7 @@ void cli_flint_warn_range(struct cli *cli, const struct sx_flint *flint, double 
             "inputs are far from the range of those of the fit: were they prepared alike?");
 }
 
-/* The range of some samples of the data set. */
+/* Warns if the range of some samples of the data set is far from that of the fit. */
 static bool warn_of_range(struct cli *cli, const struct cli_flint *f, struct sx_error *error)
 {
     enum { SAMPLES = 16 };

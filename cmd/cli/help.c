@@ -1,11 +1,11 @@
-/* help.c - what --help and --complete print of the options. */
+/* help.c - prints --help and --complete. */
 #include <string.h>
 
 #include "cmd/cli/inner.h"
 
 #define WIDTH 100
 
-/* The default, where there is one to tell of. */
+/* The default of an option as text; NULL: there is none to show. */
 static const char *initial(const struct cli_option *o, char text[40])
 {
     const struct cli_bound *bound = o->kind == CLI_ROW ? o->to : NULL;
@@ -17,7 +17,7 @@ static const char *initial(const struct cli_option *o, char text[40])
     return choice && sx_choice_name(bound->row->choices, bound->choice, text, 40) ? text : NULL;
 }
 
-/* What would not fit a terminal goes on in the next line. */
+/* Prints an option. Text that exceeds the terminal's width goes to the next line. */
 static void print_option(const struct cli_option *o)
 {
     char left[64], text[40], more[200] = "";
@@ -49,7 +49,7 @@ void cli_print_help(const struct cli *cli, const struct cli_options *all)
     printf("\nSee %s(1) and sextant(7).\n", cli->tool);
 }
 
-/* What an argument is, for the shell. */
+/* The kind of an argument, for the shell's completion. */
 static const char *kind_of(const struct cli_option *o)
 {
     const struct cli_bound *bound = o->kind == CLI_ROW ? o->to : NULL;

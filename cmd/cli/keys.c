@@ -1,4 +1,4 @@
-/* keys.c - sets of names, of which 64 bits each are kept. */
+/* keys.c - sets of names, as hash tables of 64-bit keys. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,8 @@ uint64_t cli_key(const char *name, int64_t index)
     return h != 0 ? h : 1;
 }
 
-/* Where the key is, or would be. There is always a free place. */
+/* The slot that holds the key, or the free slot where it would be put. The table always has a free
+ * slot. */
 static uint64_t *place(const struct cli_keys *keys, uint64_t key)
 {
     size_t at = (size_t)key & (keys->room - 1);
@@ -58,7 +59,8 @@ bool cli_keys_add(const struct cli *cli, struct cli_keys *keys, uint64_t key)
     return true;
 }
 
-/* Those behind it move up, so that none is cut off from where it is looked for. */
+/* Removes a key. Following keys of the same run of slots move up, so that searches still reach
+ * them. */
 void cli_keys_drop(struct cli_keys *keys, uint64_t key)
 {
     if (!cli_keys_have(keys, key))

@@ -1,4 +1,4 @@
-/* landlock.c - files are written only where the options say: a rule that the kernel keeps. */
+/* landlock.c - lets the kernel refuse writing to files that the options do not name. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -11,14 +11,15 @@
 
 #include "cmd/cli/inner.h"
 
-/* What an older header does not name: a bit of the kernel's interface, or the version that it came with. */
+/* Constants that older headers do not define: bits of the kernel's interface. Each came with a
+ * version of Landlock. */
 #define REFER ((uint64_t)1 << 13)    /* version 2 */
 #define TRUNCATE ((uint64_t)1 << 14) /* version 3 */
-#define IOCTL ((uint64_t)1 << 15)    /* version 5: of devices that are opened */
+#define IOCTL ((uint64_t)1 << 15)    /* version 5: ioctl on devices that are opened */
 #define NETWORK ((uint64_t)3)        /* version 4: bind and connect */
-#define SCOPES ((uint64_t)3)         /* version 6: sockets without a name, signals to others */
+#define SCOPES ((uint64_t)3) /* version 6: abstract sockets, and signals to other processes */
 
-/* What is governed: reading is not. */
+/* The rights that are restricted; reading is not. */
 #define WRITES                                                                                 \
     (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |                           \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |                           \
@@ -26,14 +27,14 @@
      LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                             \
      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* struct landlock_ruleset_attr of the latest version. */
+/* The fields of struct landlock_ruleset_attr in its latest version. */
 struct governed {
     uint64_t files, network, scopes;
 };
 
 struct rules {
     int fd;
-    uint64_t truncate; /* TRUNCATE, if the kernel knows it */
+    uint64_t truncate; /* TRUNCATE if the kernel knows that right, else 0 */
     struct sx_error *error;
 };
 
@@ -52,15 +53,15 @@ static bool fail(const struct rules *r, const char *what)
     return false;
 }
 
-/* Allows `rights` beneath a directory, or for a file. One that cannot be opened is left to whoever
- * writes there, who says why that cannot be. */
+/* Allows `rights` beneath a directory, or for a file. If the path cannot be opened, the later
+ * attempt to write there reports why. */
 static bool allow(const struct rules *r, const char *path, uint64_t rights)
 {
     struct landlock_path_beneath_attr rule = {.allowed_access = rights};
     rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
     if (rule.parent_fd < 0)
         return true;
-    /* A pipe or a socket, which /dev/stderr may be, is governed by nothing. */
+    /* Landlock does not govern pipes and sockets, which /dev/stderr may be. */
     bool ok =
         syscall(SYS_landlock_add_rule, r->fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 ||
         errno == EBADFD || fail(r, path);
@@ -68,7 +69,8 @@ static bool allow(const struct rules *r, const char *path, uint64_t rights)
     return ok;
 }
 
-/* A new file is made, and renamed, in the directory of the final name. */
+/* Allows to make and rename files in the directory of `file`, because a new file is made next to
+ * its final name. */
 static bool allow_directory(const struct rules *r, const char *file, size_t n, uint64_t more)
 {
     char *path = n > 0 ? strndup(file, n) : strdup(".");
@@ -85,7 +87,7 @@ static bool allow_directory(const struct rules *r, const char *file, size_t n, u
     return ok;
 }
 
-/* FILE, through links where it is there already. */
+/* Allows an existing FILE, following links. */
 static bool allow_file(const struct rules *r, const char *file)
 {
     struct stat st;

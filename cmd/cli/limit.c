@@ -1,20 +1,23 @@
-/* limit.c - --max-mem for the process as a whole, whatever in it allocates.
+/* limit.c - --max-mem for the process as a whole.
  *
- * The system is asked to refuse memory beyond the limit, so that an allocation fails, which is
- * status 6, instead of one more sum of what everything may need. It counts what may be written
- * to: mapped files, whose pages are resident as well, are taken off the limit. */
+ * The system refuses memory beyond the limit. An allocation then fails, and the tool ends with
+ * status 6; no estimate of what each part needs is involved. The system counts only writable
+ * memory. The resident pages of mapped files count too, and are therefore subtracted from the
+ * limit. */
 #include <omp.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/cli/inner.h"
 
-/* Above the limit: the program itself, of which about LATER bytes are read in as they are used. */
+/* Memory of the program itself, which is added to the limit. About LATER bytes of it are read as
+ * they are used. */
 #define ABOVE ((size_t)30 << 20)
 #define LATER ((size_t)6 << 20)
 #define LEAST ((size_t)4 << 20)
 
-/* In bytes: all that is mapped, what of it is in memory, what of it may be written to. */
+/* Memory of the process in bytes: all that is mapped, the part that is resident, the part that is
+ * writable. */
 struct usage {
     size_t all, resident, data;
 };
@@ -35,7 +38,7 @@ static bool read_usage(struct usage *u)
 
 #ifdef __SANITIZE_ADDRESS__
 
-/* The sanitizer's allocator ends the process where the system refuses memory: no limit is set. */
+/* Sets no limit, because the sanitizer's allocator ends the process when memory is refused. */
 void cli_limit_memory(struct cli *cli)
 {
     cli->memory_left = 0;
@@ -43,7 +46,8 @@ void cli_limit_memory(struct cli *cli)
 
 #else
 
-/* Threads have their stacks before the limit holds: there is no going on without one. */
+/* Starts OpenMP's threads before the limit holds, because a thread that gets no stack ends the
+ * process. */
 static void start_threads(void)
 {
     int n = 0;

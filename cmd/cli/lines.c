@@ -5,7 +5,7 @@
 
 #include "cmd/cli/cli.h"
 
-/* A byte order mark is no part of the first line. */
+/* Removes a byte order mark from the first line. */
 static void drop_mark(char **lines, size_t n)
 {
     if (n > 0 && strncmp(lines[0], "\xef\xbb\xbf", 3) == 0)

@@ -1,4 +1,4 @@
-/* names.c - which INPUTs there are, and which input of the model each file feeds. */
+/* names.c - finds the INPUTs, and which input of the model each file feeds. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ static bool fail(struct cli *cli, enum sx_status status, const char *reason, con
     return false;
 }
 
-/* Tells which model input each -i feeds, and which is left for the INPUTs: the first. */
+/* Finds the model input of each -i. The first input that is left is fed by the INPUTs. */
 static bool assign_feeds(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;
@@ -28,7 +28,7 @@ static bool assign_feeds(struct cli *cli)
                              near.word, sx_nearest_text(&near));
         }
     }
-    /* Standard input is not read where -i feeds something and no INPUT is named. */
+    /* Standard input is not an INPUT if -i feeds some input and no INPUT is named. */
     bool inputs = cli->n_sides == 0 || cli->n_inputs > 0 || cli->files_from != NULL;
     if (inputs && cli->n_inputs == 0 && cli->files_from == NULL && cli_input_taken(cli))
         inputs = false;
@@ -42,7 +42,7 @@ static bool assign_feeds(struct cli *cli)
     return true;
 }
 
-/* Whether an input takes one number a sample. */
+/* Whether an input takes one number per sample. */
 static bool is_column(const struct sx_port *port)
 {
     const struct sx_shape *shape = &port->shape;
@@ -52,7 +52,7 @@ static bool is_column(const struct sx_port *port)
     return one;
 }
 
-/* A model with several inputs of one number each: a table has a column for each. */
+/* If several inputs take one number each, a table has a column for each of them. */
 static void find_columns(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;
@@ -93,7 +93,8 @@ bool cli_names_begin(struct cli *cli)
     return true;
 }
 
-/* The next INPUT's name: arguments, then the list, or standard input if neither is given. */
+/* The name of the next INPUT: from the arguments, then from the list; standard input if there are
+ * neither. */
 const char *cli_names_next(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;
@@ -108,7 +109,7 @@ const char *cli_names_next(struct cli *cli)
             s->line[n - 1] = '\0';
         return n >= 0 ? s->line : NULL;
     }
-    /* A model that -i feeds whole, or that takes nothing, needs no INPUT. */
+    /* A model whose inputs are all fed by -i, or that has no inputs, needs no INPUT. */
     if (!first || cli->n_inputs > 0)
         return NULL;
     const char *fed = sx_model_input_count(cli->model) > 0 ? s->feed[0].file : cli->model_path;

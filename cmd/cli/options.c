@@ -3,7 +3,7 @@
 
 #include "cmd/cli/inner.h"
 
-/* How the table of a library says what a row is, for help and completion. */
+/* Describes a row of the library's table as an option of the command line. */
 static struct cli_option bind(struct cli *cli, size_t at)
 {
     const struct cli_bound *bound = &cli->bound[at];
@@ -25,7 +25,7 @@ static bool has(const struct cli_options *all, const char *name)
     return false;
 }
 
-/* Whether results can be written in more than one way. */
+/* Whether the tool offers more than one format. */
 static bool cli_has_choice(const struct cli *cli)
 {
     return (cli->formats & (cli->formats - 1)) != 0;
@@ -49,7 +49,7 @@ bool cli_is_common_letter(char letter)
     return false;
 }
 
-/* Whether a common option is one of cli->without. */
+/* Whether a common option is listed in cli->without. */
 static bool is_useless(const struct cli *cli, const void *options, const char *name)
 {
     size_t n = strlen(name);
@@ -62,7 +62,7 @@ static bool is_useless(const struct cli *cli, const void *options, const char *n
     return false;
 }
 
-/* An option that a tool has of its own takes the place of the common one of that name. */
+/* Adds rows, except those of which the tool has an option of the same name. */
 static void add_rows(struct cli *cli, struct cli_options *all, const struct sx_options *rows,
                      void *options)
 {

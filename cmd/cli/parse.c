@@ -1,4 +1,4 @@
-/* parse.c - the command line read against the table of options, and what is said of misuse. */
+/* parse.c - reads the command line by the table of options, and reports misuse. */
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static bool read_choice(const char *choices, const char *text, int *value)
     return choice >= 0;
 }
 
-/* A row says itself what would have fitted. */
+/* Reads the argument of a row, whose own message says what is allowed. */
 static bool read_row(const struct cli *cli, const struct cli_option *o, const char *text)
 {
     struct cli_bound *bound = o->to;
@@ -32,7 +32,7 @@ static bool read_row(const struct cli *cli, const struct cli_option *o, const ch
     int any;
     if (o->choices != NULL && bound->row->kind == SX_OPTION_CHOICE &&
         !read_choice(o->choices, text, &any))
-        return false; /* a choice of other tools */
+        return false; /* a choice of other tools' options */
     if (sx_option_set(bound->row, bound->options, text, &error)) {
         bound->given = text != NULL ? text : "";
         return true;
@@ -40,7 +40,7 @@ static bool read_row(const struct cli *cli, const struct cli_option *o, const ch
     if (error.status == SX_MEMORY)
         cli_must(cli, NULL);
     if (o->choices != NULL)
-        return false; /* the nearest are offered */
+        return false; /* the nearest words are offered */
     cli_misuse(cli, "%s", error.message);
 }
 
@@ -69,11 +69,11 @@ static bool read_argument(struct cli *cli, const struct cli_option *o, const cha
 
 /* ---- Words ---- */
 
-/* The command line as it is walked along; what is no option becomes an operand. */
+/* The state of the walk along the command line. Words that are not options become operands. */
 struct words {
     struct cli *cli;
     const struct cli_options *all;
-    char **word; /* the next; ends with NULL */
+    char **word; /* the next word; the list ends with NULL */
     char **operand;
     int n_operands;
 };
@@ -84,7 +84,8 @@ static void take(struct words *w, const struct cli_option *o, const char *argume
         cli_use(w->cli, o, argument);
         return;
     }
-    const char *said = argument != NULL ? argument : ""; /* an option without one may refuse */
+    /* an option without an argument may refuse its use */
+    const char *said = argument != NULL ? argument : "";
     struct sx_nearest near = {.word = said};
     if (o->choices != NULL)
         sx_nearest_offer(&near, o->choices);
@@ -93,7 +94,7 @@ static void take(struct words *w, const struct cli_option *o, const char *argume
                sx_nearest_text(&near));
 }
 
-/* The argument of an option that stands apart from it. */
+/* The next word, as the argument of an option. */
 static const char *next_word(struct words *w, const char *option)
 {
     if (*w->word == NULL)
@@ -109,7 +110,7 @@ static void take_long(struct words *w, const char *word)
     char name[64], dashed[CLI_MAX_OPTIONS][64];
     snprintf(name, sizeof name, "%.*s", (int)(length < 61 ? length + 2 : 63), word);
     struct sx_nearest near = {.word = name};
-    bool begins = false; /* some option does, with the word */
+    bool begins = false; /* some option's name begins with the word */
     for (size_t i = 0; i < w->all->n; i++) {
         const struct cli_option *o = &w->all->option[i];
         if (strlen(o->name) != length || strncmp(o->name, word + 2, length) != 0) {
@@ -131,7 +132,8 @@ static void take_long(struct words *w, const char *word)
     cli_misuse(w->cli, "no option '%s'%s", name, sx_nearest_text(&near));
 }
 
-/* Letters in a row; the first that takes an argument takes the rest. */
+/* Reads letters in one word, such as -vq. The first that takes an argument takes the rest of the
+ * word. */
 static void take_letters(struct words *w, const char *word)
 {
     for (const char *c = word + 1; *c != '\0'; c++) {
@@ -151,7 +153,7 @@ static void take_letters(struct words *w, const char *word)
     }
 }
 
-/* Options may stand between operands, until "--". */
+/* Reads all words. Options may stand between operands, until "--". */
 static void take_words(struct words *w)
 {
     bool options = true;
@@ -184,7 +186,7 @@ static void take_operands(struct cli *cli, char **operand, int n)
     memcpy(cli->inputs, operand + 1, cli->n_inputs * sizeof *cli->inputs);
 }
 
-/* What is printed of the options themselves ends the run. */
+/* Prints --help, --version or the completion data, if asked for, and ends the run. */
 static void print_asked(struct cli *cli, const struct cli_options *all)
 {
     if (cli->help)
@@ -227,8 +229,9 @@ void cli_parse(struct cli *cli, int argc, char **argv)
     take_operands(cli, words.operand, words.n_operands);
     free(words.operand);
     cli_check_uses(cli);
-    /* What each sample takes anew stays with the process: pages that the system gives are slow. Large
-     * blocks go back to the system when they are freed, however many there have been. */
+    /* Memory that each sample allocates and frees again stays with the process, because pages from
+     * the system are slow. Blocks of 4 MiB and more always go back to the system when they are
+     * freed. */
     mallopt(M_MMAP_THRESHOLD, 1 << 22);
     mallopt(M_TRIM_THRESHOLD, 1 << 25);
     if (cli->sandbox)

@@ -1,5 +1,5 @@
-/* processors.c - how many processors the process may use: of its affinity mask, and of the quota
- * of its control group and of those around it. */
+/* processors.c - how many processors the process may use: the least of its affinity mask and the
+ * quotas of its control group and of the groups that contain it. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 
 #include "cmd/cli/inner.h"
 
-/* More threads than this help nobody, whatever OMP_NUM_THREADS says. */
+/* The most threads, whatever OMP_NUM_THREADS says. */
 #define MOST_THREADS 1024
 
-/* The two numbers of a file, "max 100000" counting as no quota. */
+/* The quotient of two numbers in files of `folder`; "max 100000" means no quota. */
 static double read_quota(const char *folder, const char *quota_file, const char *period_file)
 {
     char path[4300];
@@ -31,7 +31,7 @@ static double read_quota(const char *folder, const char *quota_file, const char 
     return n == 2 && quota > 0 && period > 0 ? quota / period : HUGE_VAL;
 }
 
-/* The least quota of a group, by its path beneath `mount`, and of those that it lies in. */
+/* The least quota of a group, given by its path beneath `mount`, and of the groups that contain it. */
 static double quota_of(const char *mount, const char *group, const char *quota_file,
                        const char *period_file)
 {
@@ -48,7 +48,8 @@ static double quota_of(const char *mount, const char *group, const char *quota_f
     }
 }
 
-/* Lines are "0::/group" in version 2, "3:cpu,cpuacct:/group" in version 1. */
+/* Finds the quota of the process. A line of /proc/self/cgroup is "0::/group" in version 2,
+ * "3:cpu,cpuacct:/group" in version 1. */
 static double quota(void)
 {
     char line[4096];

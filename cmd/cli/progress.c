@@ -1,9 +1,9 @@
-/* progress.c - how far the run is, and the sample at hand; --max-time ends that. */
+/* progress.c - the progress of the run and of the current sample; --max-time ends the sample. */
 #include <string.h>
 
 #include "cmd/cli/samples.h"
 
-/* "12 of 204 evaluations, 40 s left" */
+/* Writes such as "12 of 204 evaluations, 40 s left". */
 static void describe_sample(const struct cli *cli, double now, char text[100])
 {
     const struct sx_watch *w = &cli->watch;
@@ -22,7 +22,7 @@ static void describe_sample(const struct cli *cli, double now, char text[100])
                  spent / (double)w->done * (double)(w->planned - w->done));
 }
 
-/* "3 done, 1.2/s, 5 s left in this input" */
+/* Writes such as "3 done, 1.2/s, 5 s left in this input". */
 static void describe_run(const struct cli *cli, double now, char text[100])
 {
     const struct cli_samples *s = cli->samples;

@@ -1,4 +1,4 @@
-/* record.c - what all tools write alike: records and pictures. */
+/* record.c - the parts of records and pictures that all tools share. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,14 +30,14 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
     if (sample->picture != NULL)
         record->prepared = &cli->pre;
     double now = cli_seconds(), from = sample->started;
-    if (cli->timing) /* of several records of a sample, that of the latest */
+    if (cli->timing) /* if a sample has several records: since the previous one */
         record->seconds = now - (cli->written > from ? cli->written : from);
     cli->written = now;
     bool all = cli->one_result || cli->overall;
     record->note = all ? cli_missing(cli->missing, cli->missing_text) : sample->warning;
 }
 
-/* After the first sample. */
+/* Notes the batch size, after the first sample. */
 static void note_runs(struct cli *cli, const struct sx_explainer *explainer)
 {
     bool alone;
@@ -79,7 +79,7 @@ void cli_put_common(struct cli *cli)
     }
 }
 
-/* The names of n elements, where there are as many; NULL: there are not. */
+/* The names of n elements; NULL if there are not as many names. */
 static const char **names_of(struct cli *cli, int64_t n)
 {
     if (n == 0 || !cli_features_fit(cli, n))
@@ -122,8 +122,8 @@ void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)
     free(name);
 }
 
-/* The words in colours or brackets, or the map in half blocks for a terminal that takes colours; NULL:
- * none. */
+/* Draws a map as text: words in colours or brackets, or half blocks if the terminal takes colours;
+ * NULL: nothing can be drawn. */
 static char *draw_map(const struct cli *cli, const struct sx_tensor *map)
 {
     struct sx_error ignored = {0};
@@ -175,7 +175,7 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
     return ok;
 }
 
-/* A table of its own would have no header. */
+/* A failed sample with a table file of its own writes nothing: the table would have no header. */
 bool cli_emit_failed(struct cli *cli, struct sx_error *error)
 {
     bool once_more, table = cli->format == CLI_CSV || cli->format == CLI_TSV;

@@ -1,4 +1,4 @@
-/* records.c - streams of records, a line of JSON each, as other tools wrote them. */
+/* records.c - streams of records, one line of JSON each, that other tools wrote. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static void keep(struct cli *cli, struct cli_records *records, struct sx_result 
     records->record[records->n++] = record;
 }
 
-/* A line that is no record is a failed sample. */
+/* Reads a line. If it is no record, it counts as a failed sample. */
 static void take_line(struct cli *cli, const char *path, size_t number, const char *line,
                       size_t n, struct cli_records *records)
 {
@@ -47,7 +47,7 @@ bool cli_read_records(struct cli *cli, const char *path, struct cli_records *rec
             n--;
         number++;
         if (number == 1 && n > 0 && (line[0] & 0x80) != 0)
-            break; /* an array or a picture */
+            break; /* this is an array or a picture */
         if (n > 0)
             take_line(cli, path, number, line, (size_t)n, records);
     }

@@ -1,4 +1,4 @@
-/* report.c - what people are told on standard error: complaints, warnings, notes, progress. */
+/* report.c - messages on standard error: failures, warnings, notes, progress. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +7,11 @@
 
 #include "cmd/cli/inner.h"
 
-/* Failed samples have a line each up to this many, and a count after the last. */
+/* The number of failed samples that are reported in lines of their own. Further ones are only
+ * counted. */
 #define SHOWN_FAILURES 10
 
-/* A file's name may hold anything; the message is one line all the same. */
+/* Prints a message as one line without control characters, because file names may hold anything. */
 static void print_plain(const char *text)
 {
     char copy[4096];
@@ -26,7 +27,7 @@ double cli_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* What a line of progress left on the terminal goes before another line is written. */
+/* Removes a line of progress from the terminal before another line is written. */
 static void clear_line(struct cli *cli)
 {
     if (cli->line_shown)
@@ -101,7 +102,7 @@ void cli_say(struct cli *cli, const char *format, ...)
     va_end(args);
 }
 
-/* The worst status so far is kept: a failed sample counts least. */
+/* Keeps the worst status so far. A failed sample is the least of failures. */
 static void raise_status(struct cli *cli, int status)
 {
     if (cli->status == SX_OK || cli->status == SX_FAILED)
@@ -131,7 +132,7 @@ void cli_complain_sample(struct cli *cli, const char *place, const struct sx_err
         raise_status(cli, (int)error->status);
 }
 
-/* The kind of warning that a text is, new if there was none of it. */
+/* The kind that a warning's text belongs to; a new kind if there is none. */
 static struct cli_warning *kind_of(struct cli *cli, const char *text)
 {
     for (size_t i = 0; i < cli->n_warnings; i++)

@@ -1,7 +1,7 @@
-/* resume.c - --resume with -o FILE: what stands in FILE is looked at, and the rest is added to it.
+/* resume.c - --resume with -o FILE: reads what FILE holds, and appends the rest.
  *
- * FILE is left as it is until a record of this run has shown the same model and params as its
- * first one: that sample is computed again for it, or of a table the header line is compared. */
+ * FILE is not changed until a record of this run has the same model and params as the first record
+ * in FILE. To compare, that sample is computed again. For a table only the header line is compared. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 
 #include "cmd/cli/resume.h"
 
-/* Two runs would write every sample twice. File systems without locks have none. */
+/* Locks FILE, because two runs would write every sample twice. Succeeds on file systems without
+ * locks. */
 static bool lock(struct cli *cli)
 {
     struct sx_error error = {.status = SX_WRITE, .message = "another run is writing it"};
@@ -21,7 +22,7 @@ static bool lock(struct cli *cli)
     cli_fail(cli, cli->output, &error);
     close(cli->resumed->fd);
     free(cli->resumed);
-    cli->resumed = NULL; /* FILE is not this run's to remove */
+    cli->resumed = NULL; /* FILE does not belong to this run, so the run does not remove it */
     return false;
 }
 
@@ -61,7 +62,7 @@ bool cli_resume_compares(const struct cli *cli, const char *id, int64_t index)
 
 /* ---- Comparing ---- */
 
-/* Whether both say the same; numbers were read from the same digits. */
+/* Whether two values are equal. Numbers are compared exactly: they come from the same digits. */
 static bool same(const struct sx_datum *a, const struct sx_datum *b)
 {
     if (a == NULL || b == NULL)
@@ -90,7 +91,7 @@ static bool same(const struct sx_datum *a, const struct sx_datum *b)
     return equal;
 }
 
-/* What a record of another run differs in; NULL: in nothing that counts. */
+/* How a record of another run differs from one of this run; NULL: in nothing that matters. */
 static const char *difference(const char *old, const char *new, size_t n)
 {
     static const struct {
@@ -129,9 +130,9 @@ static bool compare(struct cli *cli, const char *text)
     return what == NULL || cli_resume_refuse(cli, what);
 }
 
-/* ---- Adding to it ---- */
+/* ---- Appending ---- */
 
-/* FILE is written from here on. */
+/* Begins to write FILE. */
 static bool begin_file(struct cli *cli, struct sx_error *error)
 {
     struct cli_resumed *r = cli->resumed;
@@ -142,7 +143,7 @@ static bool begin_file(struct cli *cli, struct sx_error *error)
     struct sx_sink *file = sx_sink_to(r->fd, cli->output, error);
     if (file == NULL)
         return false;
-    sx_sink_finish(cli->sink, false, NULL); /* nothing went there */
+    sx_sink_finish(cli->sink, false, NULL); /* nothing was written there */
     cli->sink = file;
     r->fd = -1;
     return r->cut = true;
@@ -215,7 +216,7 @@ bool cli_resume_close(struct cli *cli, bool keep, struct sx_error *error)
         ok = begin_file(cli, error) && add_held(cli, error);
     struct stat st;
     if (stat(cli->output, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
-        unlink(cli->output); /* nothing came */
+        unlink(cli->output); /* nothing was appended */
     if (r->fd >= 0)
         close(r->fd);
     free(r->first);

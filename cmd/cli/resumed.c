@@ -1,10 +1,11 @@
-/* resumed.c - what an earlier run left in FILE: which samples are done, and what of it is whole. */
+/* resumed.c - reads what an earlier run left in FILE: which samples are done, and which lines are
+ * complete. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cli/resume.h"
 
-/* A record of this tool begins {"tool":"T",..."id":"...","index":N. */
+/* Reads the key of a record. A record of this tool begins {"tool":"T",..."id":"...","index":N. */
 static bool json_key(const struct cli *cli, const char *line, uint64_t *key, bool *failed)
 {
     char begin[64];
@@ -32,7 +33,7 @@ static bool json_key(const struct cli *cli, const char *line, uint64_t *key, boo
     return top != NULL;
 }
 
-/* The first cell of a line, quoted or not, without its quotes; NULL at the end. */
+/* Takes the first cell of a line, quoted or not, and removes its quotes; NULL at the end. */
 static char *take_cell(char **line, char separator)
 {
     char *cell = *line, *to = cell, *from = cell;
@@ -62,7 +63,7 @@ static bool table_key(const struct cli *cli, char *line, uint64_t *key)
     return *index != '\0' && *end == '\0';
 }
 
-/* Whether a quoted cell goes on in the next line. */
+/* Whether a quoted cell continues in the next line. */
 static bool is_open(const char *line)
 {
     bool open = false;
@@ -71,7 +72,7 @@ static bool is_open(const char *line)
     return open;
 }
 
-/* The next line with its end; of a table, all lines of a row. */
+/* Reads the next line with its newline; for a table, all lines of a row. */
 static ssize_t read_line(const struct cli *cli, FILE *f, char **line, size_t *room)
 {
     ssize_t n = getline(line, room, f);
@@ -98,7 +99,7 @@ bool cli_resume_refuse(struct cli *cli, const char *reason)
     return cli_fail(cli, cli->output, &error);
 }
 
-/* Takes a whole line, without its end, that begins at byte `at`. */
+/* Notes a complete line, without its newline, that begins at byte `at`. */
 static bool take_line(struct cli *cli, char *line, int64_t at)
 {
     struct cli_resumed *r = cli->resumed;
@@ -131,7 +132,8 @@ static bool take_line(struct cli *cli, char *line, int64_t at)
     return true;
 }
 
-/* What the last sample has may be a part of it: of a table, or of several records. */
+/* Cuts off the lines of the last sample, if they may be incomplete: rows of a table, or fewer
+ * records than there are methods. */
 static void cut_last(struct cli *cli)
 {
     struct cli_resumed *r = cli->resumed;

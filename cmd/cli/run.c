@@ -1,4 +1,4 @@
-/* run.c - what happens around the samples: opening, signals, the exit status. */
+/* run.c - what happens before and after the samples: opening, signals, the exit status. */
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool read_labels(struct cli *cli)
     return true;
 }
 
-/* 70 % of memory. */
+/* 70 % of the system's memory. */
 static size_t memory_limit(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -41,7 +41,8 @@ static void choose_output(struct cli *cli)
                                             : ".npy");
 }
 
-/* Of the model only what the explained tensor, or all outputs, need; what -i feeds is not made. */
+/* Drops the parts of the model that are not needed for the explained tensor, or for the outputs.
+ * What -i feeds is not computed. */
 static bool want(struct cli *cli, struct sx_error *error)
 {
     const char *output = cli->explain.output, *instead_of;
@@ -55,7 +56,7 @@ static bool want(struct cli *cli, struct sx_error *error)
     return ok;
 }
 
-/* What a file is that people name first by mistake; NULL: none of these. */
+/* What a file is that was given by mistake as the model; NULL: it is none of these. */
 static const char *mistaken(const char *path)
 {
     static const struct {
@@ -78,7 +79,7 @@ static const char *mistaken(const char *path)
     return what;
 }
 
-/* An INPUT in the place of the model. */
+/* Completes the message if an INPUT was given in the place of the model. */
 static void explain_order(const struct cli *cli, struct sx_error *error)
 {
     const char *what = error->status == SX_MODEL ? mistaken(cli->model_path) : NULL;
@@ -112,7 +113,8 @@ static bool open_model(struct cli *cli)
 static bool open_output(struct cli *cli)
 {
     bool later = cli->each || cli->resume;
-    cli->sink = sx_sink_open(later ? NULL : cli->output, &cli->error); /* which it names */
+    /* the message names it */
+    cli->sink = sx_sink_open(later ? NULL : cli->output, &cli->error);
     if (cli->sink != NULL && cli->format == CLI_FORMAT_TEXT)
         sx_sink_for_eyes(cli->sink);
     return cli->sink != NULL && (cli->each || !cli->resume || cli_resume_open(cli));
@@ -121,7 +123,7 @@ static bool open_output(struct cli *cli)
 static bool open_all(struct cli *cli)
 {
     cli_watch_signals(cli->tool);
-    /* Beside programs, too. */
+    /* Also limits the threads of parallel loops that are not in a compiled program. */
     const int threads = cli->threads > 0 ? cli->explain.threads : cli_processors();
     const int had = cli_startable(threads);
     omp_set_num_threads(had);
@@ -170,7 +172,7 @@ void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli
     }
 }
 
-/* A picture or an array of nothing is an error, not an empty file. */
+/* Fails if a picture or an array would be empty. */
 static bool nothing_written(struct cli *cli)
 {
     bool whole = cli_is_figure(cli) || cli->format == CLI_NPY || cli->format == CLI_DOT ||

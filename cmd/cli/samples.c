@@ -1,4 +1,4 @@
-/* samples.c - from INPUT arguments to samples. */
+/* samples.c - reads samples from the INPUT arguments. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@ void cli_samples_free(struct cli *cli)
     cli->samples = NULL;
 }
 
-/* Whether the sample is one of this run's. Every sample is asked about once, so that names of
- * files and shares of shards do not depend on the answers. */
+/* Whether the sample belongs to this run. It is called once for every sample, so that file names
+ * and shards do not depend on the results. */
 static bool is_wanted(struct cli *cli, const struct cli_sample *sample)
 {
     bool counts;
@@ -27,7 +27,7 @@ static bool is_wanted(struct cli *cli, const struct cli_sample *sample)
     return cli->again = cli_resume_compares(cli, sample->id, sample->index);
 }
 
-/* Opens the next INPUT; one that cannot be opened is a failed sample. */
+/* Opens the next INPUT. If that cannot be opened, it is a failed sample. */
 static bool next_input(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;
@@ -56,8 +56,8 @@ static void show_sample(struct cli *cli, struct cli_sample *sample)
     cli_assume_pictures(cli);
 }
 
-/* What a range that leaves no row of an INPUT means: one that begins past its end is an error. For
- * a .npy a row outside of it stands in, which tells the shape of the rows that are not there. */
+/* Ends an INPUT of which --rows selected no row. It is an error if the range begins after its last
+ * row. For a .npy another row is read, which gives the shape of the rows. */
 static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
 {
     struct cli_samples *s = cli->samples;
@@ -82,8 +82,9 @@ static bool end_input(struct cli *cli, struct cli_sample *sample, bool *probe)
     return go_on;
 }
 
-/* One row of the current INPUT, or its end; *given: the tool is to see it. Of a picture or an
- * array it is known beforehand whether there is one, and what is not wanted is not decoded. */
+/* Reads one row of the current INPUT, or finds its end. *given: the tool gets the row. For pictures
+ * and arrays it is known beforehand whether there is another row, and rows that are not wanted are
+ * not decoded. */
 static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
 {
     struct cli_samples *s = cli->samples;
@@ -91,7 +92,7 @@ static bool next_row(struct cli *cli, struct cli_sample *sample, bool *given)
     bool within = s->index >= cli->row_begin, wanted = within;
     bool end =
         (cli->row_end >= 0 && s->index >= cli->row_end) || (count >= 0 && s->index >= count);
-    bool needed = within || cli->format == CLI_NPY; /* to show a shape */
+    bool needed = within || cli->format == CLI_NPY; /* for the shape of an array */
     struct sx_error error = {0};
     *given = false;
     *sample = (struct cli_sample){.id = s->id,
@@ -142,7 +143,7 @@ bool cli_next(struct cli *cli, struct cli_sample *sample)
     return given && cli->error.status == SX_OK;
 }
 
-/* How many samples are left in the current INPUT, within --rows; readers of arrays know. */
+/* The number of samples left in the current INPUT within --rows, if its reader knows it. */
 static int64_t count_rest(struct cli *cli)
 {
     struct cli_samples *s = cli->samples;

@@ -1,9 +1,9 @@
-/* sandbox.c - --sandbox: the system calls that a run needs, and errors in the place of all others.
+/* sandbox.c - --sandbox: allows the system calls that a run needs; all others fail.
  *
- * Calls that reach out of the process are refused with EPERM. Calls of no list have ENOSYS, as on a
- * system that lacks them, so that what a library tries first does not end it. Names of files are not
- * seen here: Landlock governs them. Where no file has to be written by name, or made, calls that do so
- * are refused as well, and a kernel without Landlock will do. */
+ * Calls that affect anything outside the process fail with EPERM. Calls that are in no list fail
+ * with ENOSYS, as on a system without them, so that a library which only tries them goes on. Names
+ * of files are not visible here; Landlock governs them. If no file has to be written by name, calls
+ * that write or make files are refused as well, so that a kernel without Landlock suffices. */
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #include "cmd/cli/inner.h"
 
-/* Memory, threads, time, signals, what is open, and what is read. */
+/* Memory, threads, time, signals, open files, and reading. */
 static const char allowed[] =
     "access alarm arch_prctl brk clock_getres clock_gettime clock_nanosleep close "
     "close_range copy_file_range dup dup2 dup3 eventfd2 exit exit_group faccessat "
@@ -32,7 +32,7 @@ static const char allowed[] =
     "set_tid_address setitimer setrlimit sigaltstack stat statfs statx sysinfo time times "
     "umask uname write writev";
 
-/* The network, other processes, the system, and what Landlock does not govern of files. */
+/* The network, other processes, the system, and the effects on files that Landlock does not govern. */
 static const char refused[] =
     "accept accept4 bind bpf chmod chown chroot connect execve execveat fchmod fchmodat "
     "fchmodat2 fchown fchownat fork fremovexattr fsetxattr futimesat getsockopt "
@@ -42,7 +42,7 @@ static const char refused[] =
     "setsockopt setxattr socket socketpair symlink symlinkat tkill truncate umount2 "
     "unshare utime utimensat utimes vfork";
 
-/* What makes, removes and renames files; Landlock says which. */
+/* Calls that make, remove and rename files; Landlock decides which files. */
 static const char naming[] =
     "creat link linkat mkdir mkdirat rename renameat renameat2 unlink unlinkat";
 
@@ -53,7 +53,7 @@ struct filter {
     bool ok;
 };
 
-/* A call that this machine, or this version of the library, does not know has ENOSYS. */
+/* Adds a call to the filter. Calls unknown to this machine or library version fail with ENOSYS. */
 static void add(struct filter *f, uint32_t action, const char *name,
                 const struct scmp_arg_cmp *argument)
 {
@@ -63,7 +63,7 @@ static void add(struct filter *f, uint32_t action, const char *name,
                                                 argument) == 0;
 }
 
-/* Names are apart by a blank. */
+/* Adds calls, whose names are separated by blanks. */
 static void add_all(struct filter *f, uint32_t action, const char *names)
 {
     char name[40];
@@ -74,7 +74,7 @@ static void add_all(struct filter *f, uint32_t action, const char *names)
     }
 }
 
-/* Where (argument `at` of the call) & mask is `value`. */
+/* Adds a rule for calls with (argument `at` & mask) == value. */
 static void add_masked(struct filter *f, uint32_t action, const char *name, unsigned at,
                        uint64_t mask, uint64_t value)
 {
@@ -82,7 +82,7 @@ static void add_masked(struct filter *f, uint32_t action, const char *name, unsi
     add(f, action, name, &argument);
 }
 
-/* Where argument 0 names this process, or another one. */
+/* Allows a call if argument 0 is this process. */
 static void add_self(struct filter *f, const char *name)
 {
     const scmp_datum_t self = (scmp_datum_t)getpid();
@@ -92,7 +92,7 @@ static void add_self(struct filter *f, const char *name)
     add(f, eperm, name, &other);
 }
 
-/* Nothing is opened but to be read. */
+/* Allows to open files only for reading. */
 static void only_read(struct filter *f, const char *name, unsigned at)
 {
     add_masked(f, SCMP_ACT_ALLOW, name, at, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
@@ -102,7 +102,7 @@ static void only_read(struct filter *f, const char *name, unsigned at)
     add_masked(f, eperm, name, at, O_TRUNC, O_TRUNC);
 }
 
-/* What is opened to be read is not truncated, which a version of Landlock does not see. */
+/* Refuses to truncate files that are opened for reading, which some versions of Landlock allow. */
 static void not_truncated(struct filter *f, const char *name, unsigned at)
 {
     add_masked(f, eperm, name, at, O_ACCMODE | O_TRUNC, O_RDONLY | O_TRUNC);
@@ -126,7 +126,7 @@ static void add_opening(struct filter *f, bool writes)
     }
 }
 
-/* Questions to a terminal; none that types into it. */
+/* Allows to query a terminal, but not to type into it. */
 static void add_terminal(struct filter *f)
 {
     static const unsigned long questions[] = {TCGETS, TIOCGWINSZ, FIONREAD};
@@ -142,12 +142,13 @@ static bool load(bool writes)
     struct filter f = {.context = seccomp_init(SCMP_ACT_ERRNO(ENOSYS))};
     if (f.context == NULL)
         return false;
-    /* Calls of another architecture. */
+    /* Calls of another architecture fail. */
     f.ok = seccomp_attr_set(f.context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) == 0;
     add_all(&f, SCMP_ACT_ALLOW, allowed);
     add_all(&f, eperm, refused);
     add_all(&f, writes ? SCMP_ACT_ALLOW : eperm, naming);
-    /* Threads, but no processes; clone3, whose flags are not seen, has ENOSYS, and clone serves. */
+    /* Allows to start threads, but no processes. The flags of clone3 cannot be read here: it fails
+     * with ENOSYS, and libraries fall back to clone. */
     add_masked(&f, SCMP_ACT_ALLOW, "clone", 0, CLONE_THREAD, CLONE_THREAD);
     add_masked(&f, eperm, "clone", 0, CLONE_THREAD, 0);
     add_self(&f, "kill");
@@ -160,7 +161,8 @@ static bool load(bool writes)
     return ok;
 }
 
-/* Status 1: nothing was computed, as what was asked for cannot be had here. */
+/* Ends the process with status 1, because the sandbox cannot be set up here and nothing was
+ * computed. */
 static void refuse(const struct cli *cli, const char *why)
 {
     fprintf(stderr, "%s: %s\n", cli->tool, why);

@@ -1,10 +1,10 @@
-/* select.c - which samples a run takes: --shard, --skip-ids, and what --resume finds done. */
+/* select.c - which samples a run computes: --shard, --skip-ids, and those that --resume finds done. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cli/inner.h"
 
-/* Of "ID" every index; -1 stands for it. */
+/* Reads --skip-ids. "ID" alone means every index, for which the index -1 stands. */
 bool cli_select_begin(struct cli *cli)
 {
     char **line = NULL;

@@ -1,5 +1,5 @@
-/* signals.c - readers that go away, and files that grow too large: writing fails instead of ending
- * the process, so that what is half written is removed. */
+/* signals.c - turns signals into failures. If a reader goes away, or a file grows too large,
+ * writing fails instead of ending the process, so that incomplete files are removed. */
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 
 #include "cmd/cli/inner.h"
 
-/* Set by the signal of a pipe without a reader; writing then fails, and the run ends. */
+/* Set by SIGPIPE. Writing then fails, and the run ends. */
 static volatile sig_atomic_t reader_gone;
 static bool sigpipe_ignored;
 static const char *tool;
@@ -23,48 +23,48 @@ bool cli_reader_gone(void)
     return reader_gone != 0;
 }
 
-/* Ends the process at once, with a line. Output is not yet there under its name, and nothing else
- * is lost. */
+/* Ends the process at once, after printing a line. Output files have not appeared under their names
+ * yet, and nothing else is lost. */
 static void end(enum sx_status status, const char *line)
 {
     bool told = write(STDERR_FILENO, tool, strlen(tool)) > 0 &&
                 write(STDERR_FILENO, line, strlen(line)) > 0;
-    (void)told; /* there may be nobody to tell */
+    (void)told; /* standard error may be closed */
     _exit((int)status);
 }
 
-/* A file that others cut while it is mapped has no bytes where it had some. */
+/* SIGBUS: another process truncated a file while it was mapped. */
 static void on_sigbus(int number)
 {
     (void)number;
     end(SX_MODEL, ": a file became shorter while it was read\n");
 }
 
-/* oneDNN is C++: where memory is refused in a function that must not throw, the runtime of C++
- * calls its terminate handler. */
+/* C++'s terminate handler: it is called if memory is refused in a function of oneDNN that must not
+ * throw. */
 static void on_terminate(void)
 {
     end(SX_MEMORY, ": out of memory in oneDNN\n");
 }
 
-/* std::set_terminate; NULL in a build without oneDNN. */
+/* The symbol of std::set_terminate; NULL in a build without oneDNN. */
 extern void (*set_terminate(void (*)(void)))(void) __asm__("_ZSt13set_terminatePFvvE")
     __attribute__((weak));
 
 #ifdef __SANITIZE_ADDRESS__
 
-/* The sanitizer reports crashes itself. */
+/* Does nothing, because the sanitizer reports crashes itself. */
 static void watch_crashes(void)
 {
 }
 
 #else
 
-/* Memory that a process can still have which crashed for another reason than want of it. */
+/* A crashed process that can still allocate so much did not crash for lack of memory. */
 #define SCARCE ((size_t)32 << 20)
 
-/* oneDNN uses code that it could not place, and C++ aborts, where memory is refused. A crash of a
- * process that can have more memory stays a crash. */
+/* oneDNN may crash, and C++ abort, when memory is refused. Such a crash becomes status 6. If more
+ * memory can be allocated, it remains a crash. */
 static void on_crash(int number)
 {
     void *more = mmap(NULL, SCARCE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -105,11 +105,11 @@ void cli_end_by_signal(void)
     raise(SIGPIPE);
 }
 
-/* ---- Runs that end well where they are interrupted ---- */
+/* ---- Interrupted runs that end in order ---- */
 
 static volatile sig_atomic_t caught;
 
-/* The run ends after the step at hand, or, where that takes long, without it. */
+/* The run ends after the current step. If that takes longer than this, the signal ends the process. */
 #define PATIENCE 2 /* seconds */
 
 static void on_signal(int number)

@@ -6,10 +6,10 @@
 
 #include "cmd/cli/inner.h"
 
-/* A variable of the environment whose place another one has. */
+/* The variable of the environment whose place was taken, and that place. */
 static char **place, *moved;
 
-/* Whether nothing but this process runs now: the first number of the fourth column. */
+/* Whether no other process is running now: the first number in the fourth column of /proc/loadavg. */
 static bool is_idle(void)
 {
     char text[64] = "";
@@ -32,15 +32,17 @@ static bool is_of(const char *variable, const char *name)
     return strncmp(variable, name, n) == 0 && variable[n] == '=';
 }
 
-/* OpenMP's threads spin for milliseconds before they sleep: where other programs want the
- * processors too, in the place of the thread that they wait for. Threads that never spin are slow
- * to wake. About as long as waking takes, some 40 microseconds, does for both where others run.
- * (Measured of MobileNetV2 beside 30 others on two processors: 2000 turns 12 s, 30000 48 s, one
- * thread 4 s.) Where none does, it is as long as a thread may wait for the others within a network.
+/* Sets how long OpenMP's threads spin before they sleep.
  *
- * libgomp reads the count in a constructor. This function runs before all constructors of libraries;
- * the environment has no room yet, so the count gets the place of a variable that none of them
- * reads. */
+ * By default they spin for milliseconds. If other programs need the processors, spinning threads
+ * delay the thread that they wait for. Threads that never spin are slow to wake. If other processes
+ * run, threads spin about as long as waking takes, some 40 microseconds. (Measured with MobileNetV2
+ * beside 30 others on two processors: 2000 turns took 12 s, 30000 turns 48 s, one thread 4 s.) If
+ * none runs, they spin as long as a thread may have to wait for the others within a network.
+ *
+ * libgomp reads the count in a constructor. This function runs before all constructors of
+ * libraries. At that time the environment cannot grow, so the count takes the place of a variable
+ * that no constructor reads. */
 static void spin_briefly(int argc, char **argv, char **variables)
 {
     static char idle[] = "GOMP_SPINCOUNT=16000", busy[] = "GOMP_SPINCOUNT=2000";

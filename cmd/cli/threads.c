@@ -1,5 +1,5 @@
-/* threads.c - stacks and threads that can be had: what the system refuses here would end the process
- * by a signal, or in the middle of the work, later on. */
+/* threads.c - checks that stacks and threads can be had. If the system refuses them later, a signal
+ * ends the process, or the run fails in the middle. */
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,12 +8,13 @@
 
 #include "cmd/cli/inner.h"
 
-/* Kernels keep registers of 128 KiB on the stack, and those of oneDNN are compiled there. */
+/* The stack that kernels need: they keep registers of 128 KiB on it, and oneDNN compiles kernels
+ * there. */
 #define ENOUGH ((rlim_t)256 << 10)
 #define USUAL ((rlim_t)8 << 20)
 
-/* The main stack grows up to a limit that is read when it does; stacks of threads are made as large
- * as it is at the start. */
+/* Ends the process if the stack limit is too small. The main stack grows up to the limit of the
+ * moment; stacks of threads get the size of the limit at the start. */
 void cli_have_stack(const struct cli *cli)
 {
     struct rlimit limit;
@@ -34,7 +35,7 @@ void cli_have_stack(const struct cli *cli)
     pthread_attr_destroy(&threads);
 }
 
-/* Bytes of a size as OpenMP takes it, "512", which is of kilobytes, or "1M"; 0 if it is none. */
+/* The size in bytes of OpenMP's notation: "512" is in kilobytes, "1M" in megabytes; 0: not a size. */
 static rlim_t stack_size(const char *text)
 {
     char *end;
@@ -57,7 +58,7 @@ static bool asked_for_less(void)
     return false;
 }
 
-/* Holds the threads until all of them are there. */
+/* A thread's function: waits until all threads have started. */
 static void *wait_for_all(void *lock)
 {
     pthread_mutex_lock(lock);
@@ -65,7 +66,7 @@ static void *wait_for_all(void *lock)
     return NULL;
 }
 
-/* Stacks may take a quarter of what is left of a limited address space. */
+/* The number of stacks that fit a quarter of what is left of a limited address space. */
 static int most_stacks(void)
 {
     struct rlimit limit;

@@ -1,5 +1,5 @@
-/* uses.c - what the files of a command line are for: a stream is taken once, what is written is no
- * other file of the run. */
+/* uses.c - which files the command line reads and writes: a stream is used once, and no file that
+ * is read is overwritten. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,13 +9,13 @@
 
 void cli_open_streams(void)
 {
-    static const int mode[] = {O_WRONLY, O_RDONLY, O_WRONLY}; /* the first two fail when used */
+    static const int mode[] = {O_WRONLY, O_RDONLY, O_WRONLY}; /* the modes make any use fail */
     for (int fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0)
-            open("/dev/null", mode[fd]); /* the lowest number that is free */
+            open("/dev/null", mode[fd]); /* open() takes the lowest free number */
 }
 
-/* Options that name what is written. */
+/* Whether an option names a file that is written. */
 static bool writes(const char *option)
 {
     static const char *const names[] = {"output", "save-game", "model-out", "log",
@@ -34,7 +34,7 @@ void cli_use(struct cli *cli, const struct cli_option *o, const char *path)
         file = true;
     size_t i = 0;
     while (i < cli->n_uses && cli->use[i].option != o->name)
-        i++; /* the last of an option counts */
+        i++; /* the last use of an option counts */
     if (!file || i == CLI_MAX_USES)
         return;
     cli->use[i] = (struct cli_use){o->name, path, writes(o->name)};
@@ -82,7 +82,7 @@ static void check_read(const struct cli *cli, const struct cli_use *out, const c
         cli_misuse(cli, "--%s would write over %s, '%.200s'", out->option, what, path);
 }
 
-/* What is written is none of what is read, unless that is gone on with. */
+/* Misuse if the output is a file that is read. A FILE that --resume continues is allowed. */
 static void check_written(const struct cli *cli, const struct cli_use *out)
 {
     char option[80];
