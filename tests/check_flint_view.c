@@ -193,6 +193,33 @@ START_TEST(pairs_over_tau)
 }
 END_TEST
 
+/* The list of each class is sorted and cut: the later one of the table may be the best, or the
+ * worst; the earlier of two equals is first. */
+START_TEST(pairs_in_order)
+{
+    static const struct {
+        int64_t most, n;
+        int64_t attribute[6];
+    } want[] = {{0, 6, {4, 1, 3, 2, 0, 3}}, {2, 4, {4, 1, 0, 3}}, {1, 2, {4, 0}}};
+    struct sx_flint table = {.weights = {.shape = {2, {2, 5}}}};
+    struct sx_error error = {0};
+    double r[10] = {0.5, 3, 1, 3, 9, 0.8, NAN, 0.5, 0.7, 0.1};
+    const struct sx_flint_survey survey = {.relevance = r};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        int64_t n = 0;
+        struct sx_flint_pair *p =
+            sx_flint_best_pairs(&table, &survey, 2, want[i].most, &n, &error);
+        ck_assert(p != NULL);
+        ck_assert_int_eq(n, want[i].n);
+        for (int64_t k = 0; k < n; k++) {
+            ck_assert_int_eq(p[k].attribute, want[i].attribute[k]);
+            ck_assert_double_eq(p[k].r, r[p[k].of_class * 5 + p[k].attribute]);
+        }
+        sx_flint_pairs_free(p, n);
+    }
+}
+END_TEST
+
 static void expect_top(const struct sx_flint_pair *p, const int64_t *label, int64_t wanted)
 {
     struct sx_error error = {0};
@@ -535,10 +562,10 @@ int main(void)
     if (!fc_open())
         return 1;
     TCase *c = suite_case("flint_view");
-    SUITE_ADD(c, outputs, explanations, surveys, pairs_over_tau, top_samples, penalties,
-              penalty_slopes, penalties_of_no_picture, start_slope, climbs_like_the_reference,
-              climbs_are_independent, climbs_within_bounds, starts_are_active,
-              colours_of_pictures, galleries);
+    SUITE_ADD(c, outputs, explanations, surveys, pairs_over_tau, pairs_in_order, top_samples,
+              penalties, penalty_slopes, penalties_of_no_picture, start_slope,
+              climbs_like_the_reference, climbs_are_independent, climbs_within_bounds,
+              starts_are_active, colours_of_pictures, galleries);
     int failed = suite_run();
     fc_close();
     return failed;

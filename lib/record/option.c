@@ -74,7 +74,7 @@ static bool read_count(const struct sx_option *o, const char *text, int64_t *val
 static bool read_number(const struct sx_option *o, const char *text, double *value)
 {
     double x;
-    if (!sx_number_parse(text, strlen(text), &x))
+    if (!sx_number_parse(text, strlen(text), &x) || isnan(x))
         return false;
     if ((o->low != 0 || o->high != 0) && !(x >= o->low && x <= o->high))
         return false;
