@@ -150,6 +150,85 @@ END_TEST
 #define LENGTHS "int32!1: 1", "int32!: 2"
 #define HEADS "num_heads=1 kv_num_heads=1 "
 
+/* The recurrence written out in numpy. */
+START_TEST(linear)
+{
+    static const struct lc cases[] = {
+        {27,
+         "LinearAttention",
+         "q_num_heads=2 kv_num_heads=1 update_rule='linear'",
+         {"f1x2x4: 0.5 1 -1.5 1 0 0 0.5 -0.75", "f1x2x2: 1.5 -1.5 -0.75 -0.5",
+          "f1x2x1: 0.25 -0.25"},
+         {"f1x2x2: -0.132582521 -0.662912607 0 0.331456304", "f1x1x2x1: 0.5625 -0.25"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=2 kv_num_heads=2 update_rule='gated' scale=0.5",
+         {"f1x2x2: -1.25 -1.5 -1.5 -1.5", "f1x2x2: -1.25 1.5 -1 0.5",
+          "f1x2x4: 0.75 -0.75 -0.75 -0.25 -0.75 1.5 -1 1.25", "-", "f1x2x2: -1 -1 -1.25 -0.25"},
+         {"f1x2x4: 0.5859375 -0.5859375 0.84375 0.28125 -0.361051315 0.923551315 1.03211316 -0.24971228",
+          "f1x2x1x2: 0.481401753 -1.23140175 -1.37615088 0.332949706"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=1 kv_num_heads=1 update_rule='gated'",
+         {"f2x1x2: 0.5 0 0.5 0.5", "f2x1x2: 0.5 -1.5 1.5 0.25", "f2x1x1: 1.25 -0.75",
+          "f2x1x2x1: -0.5 1.25 -1 -1.5", "f2x1x2: -0.5 -0.5 -1.25 -1.25"},
+         {"f2x1x1: 0.113750384 -0.717275681",
+          "f2x1x2x1: 0.32173467 -1.11683668 -1.4115048 -0.617257195"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=1 kv_num_heads=1 update_rule='delta'",
+         {"f1x2x2: -0.5 -1 0.25 1.25", "f1x2x2: 1.25 1.25 -0.75 -1.5", "f1x2x2: 1 0.75 1 -1.5",
+          "-", "-", "f1x2x1: 0.75 0"},
+         {"f1x2x2: -0.994368911 -0.745776683 0.994368911 0.745776683",
+          "f1x1x2x2: 0.9375 0.703125 0.9375 0.703125"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=4 kv_num_heads=2 update_rule='gated_delta'",
+         {"f1x3x8: -0.5 -0.25 1.5 -1 0 -0.5 -0.75 1 -1.25 -0.5 -1.25 -1.25 -0.75 0.75 0.25 -0.25 -1 1 1 -0.75 -1.5 -0.5 -1.25 1",
+          "f1x3x4: 0 0 -0.75 0 1.5 -0.75 0.75 -1.5 -0.5 1.5 1.25 -1.25",
+          "f1x3x2: 1 1 -0.25 -0.5 1.5 1.5", "f1x2x2x1: 0.5 -0.25 -1 1.5",
+          "f1x3x4: -0.75 -0.25 -0.5 -0.75 -0.5 -0.75 -1 -0.5 -1.5 -0.5 -0.5 -0",
+          "f1x3x2: 0.75 0.5 0.25 0.25 0.25 0.625"},
+         {"f1x3x4: -0.049084941 0.388184023 -0.250510194 0.931088343 0.0474577753 0.043147179 0.276233752 -0.0920779173 0.537939875 -0.438542844 -1.08164406 -2.20445964",
+          "f1x2x2x1: -0.198487351 0.562274516 1.45339485 -1.30083315"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=2 kv_num_heads=2 update_rule='gated_delta'",
+         {"f1x2x4: -1 0.5 1 0.5 1.5 -0.5 -0.5 1", "f1x2x4: -1.5 -1 -1 -0.25 -1 1 1.25 -0.5",
+          "f1x2x2: -1.5 0.75 -1.25 0.25", "-", "f1x2x2: -1 -1.5 -0.5 -1.5",
+          "f1x2x1: 0.25 0.375"},
+         {"f1x2x2: -0.265165043 -0.149155337 0.884054859 -0.0812223232",
+          "f1x2x2x1: 0.767276809 -0.198654316 0.0974130254 -0.0661591984"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=1 kv_num_heads=1 update_rule='gated'",
+         {"f1x1x1: 1", "f1x1x1: 1", "f1x1x1: 1"},
+         {"refused: decay"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=1 kv_num_heads=1",
+         {"f1x1x1: 1", "f1x1x1: 1", "f1x1x1: 1", "-", "f1x1x1: 1", "f1x1x2: 1 1"},
+         {"refused: beta"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=1 kv_num_heads=1 update_rule='linear'",
+         {"f1x1x1: 1", "f1x1x1: 1", "f1x1x1: 1", "f1x1x2x1: 1 1"},
+         {"refused: past_state"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=3 kv_num_heads=2",
+         {"f1x1x3: 1 2 3", "f1x1x2: 1 2", "f1x1x2: 1 2"},
+         {"refused: 3 heads of queries"}},
+        {27,
+         "LinearAttention",
+         "q_num_heads=1 kv_num_heads=1",
+         {"f1x1x1: 1", "f1x2x1: 1 2", "f1x1x1: 1"},
+         {"refused: do not fit"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
 START_TEST(group_query)
 {
     static const struct lc cases[] = {
@@ -357,6 +436,6 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_attention");
-    SUITE_ADD(c, attention, with_a_past, group_query, rotary, few_bits);
+    SUITE_ADD(c, attention, with_a_past, linear, group_query, rotary, few_bits);
     return suite_run();
 }

@@ -103,6 +103,8 @@ START_TEST(of_late_opsets)
         {26, "BitCast", "to=12", {"f1: -2"}, {"uint32 1: 3221225472"}},
         {26, "BitCast", "to=1", {"int32 1: -1073741824"}, {"f1: -2"}},
         {26, "BitCast", "to=2", {"int8 1: -1"}, {"uint8 1: 255"}},
+        {26, "BitCast", "to=2", {"b2: 1 0"}, {"uint8 2: 1 0"}},
+        {26, "BitCast", "to=9", {"uint8 2: 0 1"}, {"b2: 0 1"}},
         {26, "BitCast", "to=7", {"d1: 1"}, {"i1: 4607182418800017408"}},
         {26, "BitCast", "to=7", {"f1: 1"}, {"refused: int64 does not have the bits of float"}},
         {26, "CumProd", "exclusive=1 reverse=1", {"f3: 2 3 4", "i!: 0"}, {"f3: 12 4 1"}},

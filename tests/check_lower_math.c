@@ -169,6 +169,8 @@ START_TEST(activations)
         {20, "Gelu", "approximate='erf'", {"f1: 1"}, {"refused: approximate 'erf'"}},
         {24, "Swish", NULL, {"f2: 1 0"}, {"f2: 0.731058578630 0"}},
         {24, "Swish", "alpha=2.0", {"f1: 1"}, {"f1: 0.880797077978"}},
+        {28, "SwiGLU", "alpha=2.0", {"f1: 1", "f1: -3"}, {"f1: -2.642391233934"}},
+        {28, "SwiGLU", NULL, {"f1: 1", "f2: 1 2"}, {"refused: shapes"}},
         {18, "Mish", NULL, {"f1: 1"}, {"f1: 0.865098388267"}},
         {13, "Shrink", "lambd=1.5 bias=0.5", {"f4: -2 -1 1 2"}, {"f4: -1.5 0 0 1.5"}},
         {11, "Clip", NULL, {"f3: -1 0.5 2", "f: 0", "f: 1"}, {"f3: 0 0.5 1"}},

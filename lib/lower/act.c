@@ -177,6 +177,16 @@ static bool lower_swish(struct sx_lowering *l)
     return sx_give(l, sx_mul(l->g, x, sx_unary(l->g, SX_SIGMOID, scaled)));
 }
 
+/* Swish of the gate times the other input, whose shape is the same. */
+static bool lower_swiglu(struct sx_lowering *l)
+{
+    struct sx_shape gate = sx_arg_shape(l, 0), linear = sx_arg_shape(l, 1);
+    int scaled = sx_scale(l->g, sx_arg(l, 0), sx_attr_float(l, "alpha", 1));
+    int swish = sx_mul(l->g, sx_arg(l, 0), sx_unary(l->g, SX_SIGMOID, scaled));
+    return sx_shape_equal(&gate, &linear) ? sx_give(l, sx_mul(l->g, swish, sx_arg(l, 1)))
+                                          : sx_reject(l, "the shapes of both inputs differ");
+}
+
 static bool lower_softsign(struct sx_lowering *l)
 {
     return sx_give(l, softsign(l->g, sx_arg(l, 0)));
@@ -281,6 +291,7 @@ const struct sx_lowering_row sx_lower_act[] = {
     {"", "HardSwish", 14, 0, 1, 1, lower_hard_swish, 0, true},
     {"", "Gelu", 20, 0, 1, 1, lower_gelu, 0, true},
     {"", "Swish", 24, 0, 1, 1, lower_swish, 0, true},
+    {"", "SwiGLU", 28, 0, 2, 2, lower_swiglu, 0, true},
     {"", "Mish", 18, 0, 1, 1, lower_mish, 0, true},
     {"", "Shrink", 9, 0, 1, 1, lower_shrink, 0, true},
     {"", "Clip", 1, 0, 1, 3, lower_clip, 0, true},

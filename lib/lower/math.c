@@ -181,6 +181,7 @@ static int bits_of_kind(int kind, int *form)
         return 64;
     case SX_ONNX_INT8:
     case SX_ONNX_UINT8:
+    case SX_ONNX_BOOL:
         return 8;
     default:
         return 0;
@@ -196,6 +197,10 @@ static bool lower_bit_cast(struct sx_lowering *l)
                          sx_onnx_type_name(from));
     if (was >= 0)
         x = sx_bits(l->g, x, (enum sx_bits)was);
+    if (to == SX_ONNX_BOOL || from == SX_ONNX_BOOL)
+        return sx_give_as(
+            l, 0, sx_wrap(l->g, sx_cast(l->g, x, to == SX_ONNX_BOOL ? SX_BOOL : SX_INT), to),
+            to);
     x = is >= 0 ? sx_bits(l->g, x, (enum sx_bits)is) : sx_wrap(l->g, x, to);
     return sx_give_as(l, 0, x, to);
 }

@@ -59,7 +59,7 @@ static const char head[] =
     ".Xr sextant 7 .\n"
     "Dropout in training mode runs as in inference, BatchNormalization with the statistics of the\n"
     "batch, labels that are strings are given by their number: each with a warning.\n"
-    "So does a file of a newer operator set than 26, if all of its operators are known.\n"
+    "So does a file of a newer operator set than 28, if all of its operators are known.\n"
     ".Pp\n"
     "Shapes are fixed before anything runs.\n"
     "What decides a shape must therefore be known once the shapes of the inputs are: axes,\n"
