@@ -1,4 +1,5 @@
-/* attr-decompose.c - fourteen attributions, the effects they share out, and how fairly. */
+/* attr-decompose.c - fourteen attributions, the effects that they allocate, and the principles that
+ * they satisfy. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,11 @@ static bool list_methods(struct cli *cli, const char *argument)
 
 /* ---- One sample ---- */
 
-/* Few elements are players each; a picture has a grid of 4 x 4. */
+/* Defaults of --players: up to FEW_ELEMENTS elements are players; a larger picture has a grid of
+ * SIDE x SIDE. */
 enum { FEW_ELEMENTS = 16, SIDE = 4 };
 
-/* FILE, or FILE:NAME where there is no file of the whole name. */
+/* Reads --attr. FILE:NAME is split at the colon if there is no file of the whole name. */
 static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *error)
 {
     char path[4096];
@@ -107,7 +109,7 @@ static bool has(const struct sx_decomposition *r, const char *name)
     return false;
 }
 
-/* What a method of layers gave: NULL where it was not asked for, or gave nothing. */
+/* The result of a method of layers; NULL if it was not asked for, or has no attribution. */
 static const struct sx_decomposed *result_of(const struct sx_decomposition *r, const char *name)
 {
     for (int k = 0; k < r->n_methods; k++)
@@ -116,7 +118,8 @@ static const struct sx_decomposed *result_of(const struct sx_decomposition *r, c
     return NULL;
 }
 
-/* LRP adds up to about f; a sum of three times f comes from denominators that are nearly zero. */
+/* Warns about LRP. Its sum should be about f; a sum over three times f comes from denominators near
+ * zero. */
 static void warn_of_relevance(struct decompose *s, const struct sx_decomposition *r)
 {
     const struct sx_decomposed *lrp = result_of(r, "lrp-eps");

@@ -9,16 +9,16 @@ struct plot {
     struct sx_figure_options o;
     const char *image_dir, *title;
     struct cli_records records;
-    struct sx_drawn *item; /* records that are to be drawn */
+    struct sx_drawn *item; /* the records to draw */
     struct sx_picture *behind;
     int64_t n;
 };
 
 static struct plot self;
 
-/* ---- What is drawn ---- */
+/* ---- The records to draw ---- */
 
-/* A record without an id may be drawn, too. */
+/* The sample of a record. A record without an id is drawn, too. */
 static struct cli_sample sample_of(const struct sx_datum *record)
 {
     struct cli_sample sample = cli_sample_of(record);
@@ -26,14 +26,14 @@ static struct cli_sample sample_of(const struct sx_datum *record)
     return sample;
 }
 
-/* Whether a record's maps lie on a picture, which is looked for then. */
+/* Whether a record's maps are drawn on a picture, which then has to be found. */
 static bool wants_picture(const struct sx_datum *record)
 {
     return sx_datum_count(sx_datum_at(record, "input.shape")) == 4 ||
            sx_datum_at(record, "grid") != NULL;
 }
 
-/* The record before this one may be of the same sample, and have the same picture. */
+/* Finds the picture of record i. It is that of the previous record if both are of the same sample. */
 static void find_picture(struct plot *s, int64_t i)
 {
     struct sx_error error = {0};
@@ -52,7 +52,8 @@ static void find_picture(struct plot *s, int64_t i)
         cli_warn(&s->cli, 0, "without the picture, which --image-dir says where to find");
 }
 
-/* Samples that failed have no picture; a page of HTML has their messages. */
+/* Chooses the records to draw. Records of failed samples are left out, except in HTML, which shows
+ * their messages. */
 static bool choose_records(struct plot *s)
 {
     bool html = s->cli.format == CLI_HTML;
@@ -92,7 +93,7 @@ static bool draw_one(struct plot *s, const struct sx_drawn *item, int64_t n, int
     return ok || (s->cli.error.status == SX_FAILED && cli_place(&s->cli, sample.id));
 }
 
-/* A file for each record. One that cannot be drawn does not keep the others from it. */
+/* Writes a file for each record. A record that cannot be drawn does not stop the others. */
 static void draw_each(struct plot *s)
 {
     for (int64_t i = 0; i < s->n; i++) {

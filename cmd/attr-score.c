@@ -1,4 +1,5 @@
-/* attr-score.c - how faithful the attributions of records are, and how alike two streams of them. */
+/* attr-score.c - how faithful the attributions in records are, and how similar two streams of
+ * records are. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,13 @@ struct score {
     bool summary;
     struct sx_bounds bounds;
     struct cli_records maps, others;
-    bool by_method;                  /* both streams have several */
-    struct sx_explainer *by[SCORES]; /* f, one for each score; NULL: not needed yet */
+    bool by_method;                  /* both streams have records of several methods */
+    struct sx_explainer *by[SCORES]; /* the explainer for each score; NULL: not needed yet */
     struct sx_inference *inference;
     struct sx_score_tally *tally;
     double *baseline;
     struct sx_box *boxes;
-    char columns[400]; /* of tables */
+    char columns[400]; /* the columns of tables */
 };
 
 static struct score self;
@@ -37,7 +38,7 @@ static struct sx_explainer *explainer(struct score *s, enum sx_score score,
     return s->by[score];
 }
 
-/* The explainer for a score, at the sample and at what the record explains. */
+/* The explainer for a score, at the sample and at the target that the record explains. */
 static struct sx_explainer *aimed(struct score *s, const struct cli_sample *sample,
                                   enum sx_score score, const struct sx_datum *record,
                                   struct sx_error *error)
@@ -121,7 +122,7 @@ static bool score_map(struct score *s, const struct cli_sample *sample,
            write_scores(s, sample, by, map->method, scored, filler, error);
 }
 
-/* The maps of one record; their number. */
+/* Scores the maps of one record, and returns their number. */
 static int64_t score_record(struct score *s, const struct cli_sample *sample,
                             const struct sx_datum *record, struct sx_error *error)
 {
@@ -151,7 +152,7 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
     return error->status == SX_OK;
 }
 
-/* A last record for each method. */
+/* Writes a last record for each method. */
 static void summarise(struct score *s)
 {
     bool ok = true;
@@ -182,7 +183,7 @@ static void run_scores(struct score *s)
 
 /* ---- Two streams of records ---- */
 
-/* A bound that is broken has a line, and makes the status 4. */
+/* Reports each bound that does not hold, and makes the exit status 4. */
 static void check_bounds(struct score *s, const struct cli_sample *sample, const char *method,
                          const struct sx_similarity *similarity)
 {
@@ -232,7 +233,8 @@ static bool compare_record(struct score *s, const struct cli_sample *sample,
     return error->status == SX_OK;
 }
 
-/* Records of standard input, each with its like in the other stream; summaries have none. */
+/* Compares each record of standard input with its counterpart in the other stream. Summaries are
+ * skipped. */
 static void run_compare(struct score *s)
 {
     if (!cli_read_records(&s->cli, s->compare_file, &s->others) ||

@@ -11,8 +11,9 @@ struct flint_explain {
     struct sx_flint *flint;
     struct sx_flint_origin origin;
     bool raw;
-    int64_t *order;        /* attributes by relevance, largest first */
-    struct sx_album album; /* a row for each sample, with its relevant attributes beside it */
+    int64_t *order; /* attributes by relevance, largest first */
+    /* a row per sample: its picture, and those of its relevant attributes */
+    struct sx_album album;
 };
 
 static struct flint_explain self;
@@ -57,7 +58,8 @@ static bool write_array(struct flint_explain *s, const struct sx_flint_explained
 
 /* ---- The picture ---- */
 
-/* What the sample becomes as each of its relevant attributes grows: [relevant, sample]. */
+/* Makes the pictures of the sample that result when each relevant attribute is maximised:
+ * [relevant, sample]. */
 static float *grow(struct flint_explain *s, const struct sx_flint_explained *e,
                    struct sx_error *error)
 {
@@ -98,7 +100,7 @@ static bool write_album(struct flint_explain *s, struct sx_error *error)
     return ok;
 }
 
-/* Columns: the sample, and its attributes of greatest relevance, unless it is said otherwise three. */
+/* Adds a row: the sample, and its attributes of greatest relevance, three by default. */
 static bool add_row(struct flint_explain *s, const struct sx_flint_explained *e,
                     const float *changed, struct sx_error *error)
 {
@@ -110,7 +112,7 @@ static bool add_row(struct flint_explain *s, const struct sx_flint_explained *e,
     return !s->cli.each || write_album(s, error);
 }
 
-/* A sample that is no picture is drawn as bars of its columns. */
+/* Draws a sample that is no picture as bars of its columns. */
 static bool draw_columns(struct flint_explain *s, const struct sx_flint_explained *e,
                          const float *changed, struct sx_error *error)
 {

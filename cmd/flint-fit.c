@@ -1,11 +1,11 @@
-/* flint-fit.c - fits an interpreter to a predictor: FLINT's training. */
+/* flint-fit.c - fits an interpreter to a model: FLINT's training. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cli/streams.h"
 
-/* Progress comes after so many seconds or steps. */
+/* Progress is shown after so many seconds, or so many steps. */
 #define SHOW_SECONDS 2
 #define SHOW_STEPS 200
 
@@ -15,21 +15,21 @@ struct flint_fit {
     struct sx_flint_fit *fit;
     struct cli_data train, validation, test;
     const char *groups_file;
-    int64_t *group; /* of each sample to train on */
+    int64_t *group; /* [samples], the group of each training sample */
     struct sx_flint_origin origin;
     const char *x, *y, *val_x, *val_y, *test_x, *test_y, *model_out, *checkpoint, *log_file;
     double checkpoint_secs;
     bool raw, resume;
 
     FILE *log;
-    double shown, saved; /* when progress was shown and a checkpoint written last */
+    double shown, saved; /* when progress was last shown, and the checkpoint last written */
     int64_t steps;
 };
 
 static struct flint_fit self;
 /* ---- Options ---- */
 
-/* What is said must be of use here. */
+/* Misuse if an option has no effect in this fit. */
 static void check_options(struct flint_fit *s)
 {
     const struct cli *cli = &s->cli;
@@ -84,7 +84,7 @@ static void show_line(struct flint_fit *s, const struct sx_flint_progress *p)
                  left - 60 * (double)(int64_t)(left / 60));
 }
 
-/* A line of the log; means are over the epoch so far. */
+/* Writes a line of the log. Means are over the epoch so far. */
 static bool log_line(struct flint_fit *s, const struct sx_flint_progress *p,
                      struct sx_error *error)
 {

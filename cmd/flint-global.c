@@ -1,4 +1,4 @@
-/* flint-global.c - which attributes stand for which classes, and how good an interpreter is. */
+/* flint-global.c - which attributes characterise which classes, and the quality of an interpreter. */
 #include <stdlib.h>
 
 #include "cmd/cli/streams.h"

@@ -1,5 +1,5 @@
-/* flint-visualize.c - what attributes stand for: the samples that activate them most, and those
- * samples changed until they do much more so. */
+/* flint-visualize.c - what attributes mean: the samples that activate them most, and these samples
+ * changed to activate them more. */
 #include <stdlib.h>
 
 #include "cmd/cli/streams.h"
@@ -24,7 +24,8 @@ static void put_params(struct flint_visualize *s)
     sx_put_end(r);
 }
 
-/* A pass for the survey and one for the top samples; a changed sample is run three times besides. */
+/* Counts the runs of the model: one pass for the survey, one for the top samples, and three more
+ * runs for each changed sample. */
 static void count_runs(const struct flint_visualize *s, struct sx_record *record)
 {
     const struct sx_flint_am *am = &s->shown.am;
@@ -63,7 +64,7 @@ static bool draw(struct flint_visualize *s, struct sx_error *error)
     return ok;
 }
 
-/* One array of all samples, the changed ones where there are any. */
+/* Writes all samples as one array; with --am the changed samples. */
 static bool write_array(struct flint_visualize *s, struct sx_error *error)
 {
     struct sx_tensor t = {SX_FLOAT, s->shown.sample, s->shown.changed};

@@ -9,7 +9,7 @@ struct ggig {
     struct sx_attribute_options o;
     struct sx_explainer *explainer;
     const char *background_file;
-    const char *method[CLI_MAX_METHODS]; /* those asked for */
+    const char *method[CLI_MAX_METHODS]; /* the methods that were asked for */
     int n_methods;
     int64_t top;
     double *baseline, *background;
@@ -17,7 +17,7 @@ struct ggig {
 
 static struct ggig self;
 
-/* Takes one name of the list; the nearest are offered where there is none. */
+/* Adds one name of the list. For an unknown name, the nearest ones are offered. */
 static void add_method(struct cli *cli, const char *name, size_t length)
 {
     char word[40];
@@ -57,14 +57,14 @@ static bool list_methods(struct cli *cli, const char *argument)
 
 /* ---- One sample ---- */
 
-/* The mean of --std; 0 where that is 1. */
+/* The mean of --std, or 0 if that is 1. */
 static double spread(const struct sx_preprocess *pre)
 {
     double mean = (pre->std[0] + pre->std[1] + pre->std[2]) / 3;
     return mean != 1 ? mean : 0;
 }
 
-/* Prepares what the method starts from: the baseline, and the background if it is asked for. */
+/* Prepares the baseline, and the background if it is asked for. */
 static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_error *error)
 {
     free(s->baseline);
@@ -86,7 +86,7 @@ static bool prepare(struct ggig *s, const struct cli_sample *sample, struct sx_e
     return ok;
 }
 
-/* "params": the options as they were used, and what all tools share. */
+/* Puts "params": the options as they were used, and the common ones. */
 static void put_params(struct ggig *s, const struct sx_attribution *a)
 {
     struct sx_result *r = s->cli.result;
@@ -158,7 +158,7 @@ static bool explain_by(struct ggig *s, const char *method, const struct cli_samp
     return ok;
 }
 
-/* A record, which may be drawn, for each method. */
+/* Writes a record for each method, or draws it. */
 static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_error *error)
 {
     struct ggig *s = &self;
@@ -220,7 +220,7 @@ static const struct cli_table tables[] = {{&sx_attribute_table, &self.o},
                                           {&sx_plot_table, &self.cli.figure.map},
                                           {NULL, NULL}};
 
-/* Whether any of the methods looks at a layer. */
+/* Whether any of the methods explains by a layer. */
 static bool looks_at_layer(const struct ggig *s)
 {
     for (int i = 0; i < s->n_methods; i++)
@@ -229,7 +229,7 @@ static bool looks_at_layer(const struct ggig *s)
     return false;
 }
 
-/* Without --method: ggig; of a sheet, all. */
+/* Sets the default of --method: ggig, or all methods with --sheet. */
 static void settle(struct ggig *s)
 {
     const char *name;

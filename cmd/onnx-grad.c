@@ -7,13 +7,13 @@
 struct grad {
     struct cli cli;
     struct sx_export_options o;
-    int mode; /* of the choices below; 0: none */
+    int mode; /* the choice of --mode; 0: not given */
     bool hvp, jacobian;
 };
 
 static struct grad self;
 
-/* One kind of file, and only the options that it takes. */
+/* Sets the kind of derivative. Options that the kind does not take are misuse. */
 static void settle_kind(struct grad *s)
 {
     static const int kinds[] = {SX_EXPORT_GRADIENT, SX_EXPORT_FORWARD, SX_EXPORT_REVERSE};

@@ -1,4 +1,4 @@
-/* onnx-perturb.c - a model with noise on its weights, or with weights drawn anew. */
+/* onnx-perturb.c - a model with noise on its weights, or with redrawn weights. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct perturb {
 
 static struct perturb self;
 
-/* The layers, from the output down: number, name, operator, weights. */
+/* Lists the layers from the output to the input: number, name, operator, weights. */
 static bool list_layers(struct perturb *s)
 {
     struct sx_layer *layer = NULL;

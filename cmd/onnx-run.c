@@ -1,4 +1,4 @@
-/* onnx-run.c - plain inference, and what is in a model. */
+/* onnx-run.c - runs a model, and lists its tensors. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ struct onnx_run {
     int64_t top;              /* 0: not asked for */
     struct sx_ranked *ranked; /* classes of the current sample */
     int64_t n_ranked;
-    char columns[160]; /* of tables: the outputs */
+    char columns[160]; /* the columns of tables: the outputs */
 };
 
 static struct onnx_run self;
@@ -38,7 +38,7 @@ static void write_top(struct onnx_run *s)
     sx_put_end(j);
 }
 
-/* The values of output i; those of text as they are. */
+/* Puts the values of output i. Elements that are texts are put as texts. */
 static void put_values(struct onnx_run *s, int i, const struct sx_tensor *t)
 {
     const struct sx_words *words = sx_model_words(s->cli.model);
@@ -90,7 +90,7 @@ static bool write_record(struct onnx_run *s, const struct cli_sample *sample,
     return cli_emit(&s->cli, &record, s->n_ranked > 0 ? &classes : &outputs, NULL, error);
 }
 
-/* Ranks the classes, as many as are shown; labels have to fit in any case. */
+/* Ranks the classes that are shown. Labels have to fit even if none is shown. */
 static bool rank(struct onnx_run *s, struct sx_error *error)
 {
     const struct sx_tensor *first = sx_inference_output(s->inference, 0, NULL);
@@ -103,7 +103,7 @@ static bool rank(struct onnx_run *s, struct sx_error *error)
                             &s->n_ranked, error);
 }
 
-/* The axis of one sample that an output shares with the input: not repeated in an .npy. */
+/* Adds an output to the .npy, without the axis of one sample that it shares with the input. */
 static bool add_output(struct onnx_run *s, struct sx_error *error)
 {
     const char *name;
@@ -192,7 +192,7 @@ static void list_text(void *context, const struct sx_listed *l)
     sx_sink_print(sink, "%-18s %-4s %s\n", shape, l->differentiable ? "grad" : "", l->tensor);
 }
 
-/* Shapes follow from the first sample where an INPUT is given. */
+/* Lists the tensors. If an INPUT is given, shapes follow from its first sample. */
 static void list(struct onnx_run *s)
 {
     bool text = s->cli.format == CLI_FORMAT_TEXT;

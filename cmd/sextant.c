@@ -37,7 +37,8 @@ static void list(const struct cli *cli)
     cli_printed(cli);
 }
 
-/* The tool that lies beside this program, or else the one in PATH. */
+/* Replaces the process by a tool: the one in the directory of this program, or else the one in
+ * PATH. */
 static void become(char **words)
 {
     char path[PATH_MAX];

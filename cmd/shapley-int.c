@@ -4,26 +4,27 @@
 
 #include "cmd/cli/streams.h"
 
-/* So many elements are players each; a picture of more has a grid of 4 x 4. */
+/* Defaults of --players: up to FEW_ELEMENTS elements are players; a larger picture has a grid of
+ * SIDE x SIDE. */
 enum { FEW_ELEMENTS = 256, SIDE = 4 };
 
 struct shapley {
     struct cli cli;
-    struct sx_shapley_options o, used; /* used: for what is written */
+    struct sx_shapley_options o, used; /* used: the options for the output that is asked for */
     struct sx_explainer *explainer;
     struct sx_players *players;
     struct sx_game *game;
     struct sx_shapley result;
-    struct sx_shapley_tally *tally; /* of --summary */
+    struct sx_shapley_tally *tally; /* the results for --summary */
     bool summary;
     double *baselines;
     struct sx_shape baseline_shape;
     int64_t n_baselines;
     const char *load, *save, *background, *names_file;
-    char **line; /* of --names */
+    char **line; /* the lines of --names */
     size_t n_lines;
-    const char **name;           /* of each player, or NULL */
-    char usual[SX_PLAYERS_TEXT]; /* players, where nobody says what they are */
+    const char **name;           /* [players], names of players; NULL: none */
+    char usual[SX_PLAYERS_TEXT]; /* the default of --players */
 };
 
 static struct shapley self;
@@ -52,7 +53,7 @@ static bool is_benefit(const struct sx_shapley_options *o)
 
 /* ---- One sample ---- */
 
-/* The names of players: from the file, or the header line of a table. */
+/* Finds the names of players: from --names, or from the header line of a table. */
 static bool choose_names(struct shapley *s, struct sx_error *error)
 {
     int64_t n = sx_game_players(s->game);
@@ -88,7 +89,7 @@ static void free_sample(struct shapley *s)
     }
 }
 
-/* The background is read once for each shape of x. */
+/* Finds the baselines. The background is read once for each shape of x. */
 static bool find_baselines(struct shapley *s, const struct sx_shape *shape,
                            struct sx_error *error)
 {
@@ -143,7 +144,7 @@ static void put_params(struct shapley *s)
     sx_put_end(r);
 }
 
-/* The names of all players, with x where each is an element; else those of the elements. */
+/* Puts the names: of all players with x, if each player is one element; else of the elements. */
 static void put_names(struct shapley *s)
 {
     int64_t n = sx_game_players(s->game), named = 0;
@@ -209,12 +210,13 @@ static bool write_result(struct shapley *s, const struct cli_sample *sample,
 {
     warn(s);
     if (s->save != NULL && strcmp(s->save, "-") == 0 && s->cli.output == NULL)
-        return true; /* the game alone is the output */
+        return true; /* only the game is written */
     return s->cli.format == CLI_NPY ? write_array(s, error) : write_record(s, sample, error);
 }
 
-/* What is asked for: arrays and pictures of players or pairs are not of bT, but of its Shapley values
- * or interactions; partitions are of bT whatever the index. */
+/* The options for the output that is asked for. Arrays and pictures of players or pairs are not of
+ * bT, but of Shapley values or interactions. Pictures of partitions are of bT, whatever --index
+ * says. */
 static struct sx_shapley_options wanted(const struct shapley *s)
 {
     struct sx_shapley_options o = s->o;
@@ -251,7 +253,7 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
     return ok;
 }
 
-/* A last record, of all samples. */
+/* Writes the last record, which summarises all samples. */
 static void summarise(struct shapley *s)
 {
     struct sx_result *r = s->cli.result;
@@ -275,7 +277,7 @@ static void run_saved(struct shapley *s)
     cli_done(&s->cli, &sample, ok, &error);
 }
 
-/* Options that contradict each other. */
+/* Misuse if options contradict each other. */
 static void check_options(const struct shapley *s)
 {
     if (s->o.set != NULL && s->o.window > 0)

@@ -5,20 +5,20 @@
 
 #include "cmd/cli/streams.h"
 
-enum { OPEN = SX_SCORE_LOGPROB + 1 }; /* no --score was given */
+enum { OPEN = SX_SCORE_LOGPROB + 1 }; /* the value of `score` if --score was not given */
 
 struct taylorcam {
     struct cli cli;
     struct sx_taylorcam_options o;
-    struct sx_box *box; /* of --boxes */
+    struct sx_box *box; /* the boxes of --boxes */
     int64_t n_boxes;
     struct sx_taylorcam_choice choice;
     struct sx_explainer *explainer;
     struct sx_taylorcam *method;
 
-    /* What is known of one sample. */
+    /* The current sample: */
     double *baseline;
-    struct sx_picture made; /* of an input that is an array */
+    struct sx_picture made; /* the picture made of an input array */
     struct sx_taylorcam_result found;
 };
 
@@ -34,9 +34,9 @@ static void forget(struct taylorcam *s)
     sx_picture_free(&s->made);
 }
 
-/* Chooses what was left open, and makes the explainer and the method, at the first sample,
- * whose shapes that may need. Probabilities are computed in float64, as little of them is left
- * near 1. */
+/* Chooses what the user left open, and makes the explainer and the method. This is done at the
+ * first sample, because the choice may depend on its shapes. Probabilities are computed in float64,
+ * because near 1 float32 leaves few digits. */
 static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_error *error)
 {
     struct sx_explain_options o = s->cli.explain;
@@ -62,9 +62,8 @@ static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_
     return s->method != NULL;
 }
 
-/* The picture that the places are parts of, as it was read, or made of an input array. NULL:
- * none. */
-/* NULL where the sample is no picture; only a want of memory is a failure. */
+/* The picture whose parts the places are: as it was read, or made of an input array. */
+/* NULL: the sample is no picture. Only lack of memory is a failure. */
 static const struct sx_picture *
 find_picture(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)
 {
@@ -199,7 +198,7 @@ static const struct cli_table tables[] = {{&sx_taylorcam_table, &self.o},
                                           {&sx_plot_table, &self.cli.figure.map},
                                           {NULL, NULL}};
 
-/* What follows from the options together. */
+/* Settles options that depend on each other. */
 static void settle(struct taylorcam *s)
 {
     if (s->cli.figure.kind == SX_MATRIX && s->o.order == 3)

@@ -5,7 +5,7 @@
 
 #include "cmd/cli/streams.h"
 
-enum { MANY = 20 }; /* results that nobody reads one by one */
+enum { MANY = 20 }; /* from so many samples on, a message suggests --agg */
 
 struct xderiv {
     struct cli cli;
@@ -13,7 +13,7 @@ struct xderiv {
     struct sx_explainer *explainer;
     struct sx_study *study;
     const char *names_file, *from;
-    bool global; /* all samples make one record */
+    bool global; /* all samples together make one record */
     char **name;
     size_t n_names;
     double *baseline, *background;
@@ -22,7 +22,7 @@ struct xderiv {
 
 static struct xderiv self;
 
-/* --scale=std is --units=std; numbers are for pictures. */
+/* --scale=std means --units=std; a number is a scale of pictures. */
 static bool scale_word(struct cli *cli, const char *argument)
 {
     struct sx_error ignored = {0};
@@ -44,7 +44,7 @@ static const char *const *names(const struct xderiv *s)
     return (const char *const *)s->name;
 }
 
-/* Copies the names of a header line: it is gone when all samples have been read. */
+/* Copies the names of a header line, which is gone after the last sample. */
 static bool take_names(struct xderiv *s, struct sx_error *error)
 {
     size_t n = 0;
@@ -136,7 +136,7 @@ static void complain_check(struct xderiv *s, const struct cli_sample *sample, do
     cli_complain_sample(&s->cli, sample->id, &error);
 }
 
-/* Evaluates what was taken in, and writes it. */
+/* Evaluates the rows that were added, and writes the record. */
 static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct sx_error *error)
 {
     struct sx_effects r;
@@ -155,7 +155,7 @@ static bool conclude(struct xderiv *s, const struct cli_sample *sample, struct s
 
 /* ---- Samples ---- */
 
-/* The baseline, and once the background. */
+/* Prepares the baseline, and once the background. */
 static bool prepare(struct xderiv *s, struct sx_error *error)
 {
     if (s->o.background != NULL && s->background == NULL) {
@@ -179,7 +179,8 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
            (s->global || conclude(s, sample, error));
 }
 
-/* Weights alone need no sample: zeros of the declared shape stand for one. */
+/* Runs a method that looks only at weights and needs no sample. Zeros of the declared shape stand
+ * for a sample. */
 static void run_without_samples(struct xderiv *s)
 {
     int n = sx_model_input_count(s->cli.model);
@@ -213,7 +214,7 @@ static bool open_all(struct xderiv *s)
     return s->explainer != NULL && sx_explainer_smooth(s->explainer, s->o.smooth, error);
 }
 
-/* All samples, of which the first names the record that they make together. */
+/* Runs all samples. If they make one record, the first one names it. */
 static void run_samples(struct xderiv *s)
 {
     struct cli_sample sample, first = {0};
@@ -282,7 +283,8 @@ static const struct cli_option options[] = {
 static const struct cli_table tables[] = {
     {&sx_study_table, &self.o}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};
 
-/* What absent features are is of ArchDetect; of a background, its rows. */
+/* Checks --absent, which only archdetect takes; the rows of the background are what absent features
+ * hold. */
 static void settle_absent(struct xderiv *s)
 {
     bool arch = strcmp(s->o.method, "archdetect") == 0;
@@ -294,7 +296,7 @@ static void settle_absent(struct xderiv *s)
         s->o.absent.kind = SX_ABSENT_MARGINAL;
 }
 
-/* What follows from the options together. */
+/* Settles options that depend on each other. */
 static void settle(struct xderiv *s)
 {
     settle_absent(s);

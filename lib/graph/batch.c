@@ -1,9 +1,10 @@
-/* batch.c - many samples as one graph: every node is rebuilt for a whole batch.
+/* batch.c - many samples as one graph: every node that depends on a batched input is rebuilt for a
+ * whole batch.
  *
- * The batch index is an axis of its own as far as the rules are concerned ([size] + S), which
- * makes them right by construction: nothing has to be guessed from the numbers in a file.
- * Stored, it takes the place of a leading axis of length 1 if S has one, so that the images of
- * nearly every file stay [N, C, H, W]. */
+ * For the rules the batch index is an axis of its own: a value of shape S becomes [size] + S. So
+ * nothing has to be guessed from numbers in the file. If S begins with an axis of length 1, the
+ * batch is stored in the place of that axis. Images of most files therefore keep the shape [N, C,
+ * H, W]. */
 #include <stdlib.h>
 
 #include "graph/derive.h"
@@ -61,8 +62,8 @@ int sx_batch_done(struct sx_batch *b, int value, const struct sx_shape *one)
     return sx_reshape(b->g, value, &shape);
 }
 
-/* Operands align at the right. Where the result starts with an axis of 1, that axis becomes the
- * batch, and a batched operand of lower rank is padded up to it. */
+/* Operands are aligned at the right. If the result begins with an axis of length 1, that axis
+ * becomes the batch, and a batched operand of lower rank is padded with axes up to it. */
 int sx_batch_pointwise(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = node->shape;
@@ -79,7 +80,7 @@ int sx_batch_pointwise(struct sx_batch *b, const struct sx_node *node)
     return sx_emit(b->g, node->op, node->n_in, in, node->n_attr, node->attr);
 }
 
-/* The rule of rows that have none: sample by sample, then joined. */
+/* The batch rule of rows that have none: builds the node for each sample, and concatenates. */
 int sx_batch_loop(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_graph *g = b->g;

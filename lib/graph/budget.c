@@ -1,4 +1,4 @@
-/* budget.c - the memory that nodes and constants of a graph may take. */
+/* budget.c - counts the memory that nodes and constants of a graph take, against a limit. */
 #include "graph/internal.h"
 
 bool sx_graph_take(struct sx_graph *g, size_t n, size_t size)

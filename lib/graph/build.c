@@ -91,7 +91,7 @@ int sx_narrow(struct sx_graph *g, int a, enum sx_narrow kind)
     return sx_emit(g, SX_NARROW, 1, &a, 1, &attr);
 }
 
-/* The attribute has the form above the type of the result. */
+/* The attribute is `form` in the upper bits and the type of the result in the lower ones. */
 int sx_bits(struct sx_graph *g, int a, enum sx_bits form)
 {
     if (a == SX_NONE)

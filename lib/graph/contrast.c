@@ -1,11 +1,13 @@
-/* contrast.c - DeepLIFT's Rescale rule and DeepSHAP: multipliers that carry differences.
+/* contrast.c - DeepLIFT's Rescale rule and DeepSHAP: multipliers of differences from a reference.
  *
- * With d for the difference from the reference, multipliers m keep sum m dy = sum m_k dx_k at
- * every node: what is linear passes them on as it does derivatives, a product does at the middle
- * of its operands (Shapley values of two players), a function of one variable by dy / dx. */
+ * Let d be the difference from the reference. The multipliers m of a node's operands satisfy sum(m
+ * dy) = sum over k of sum(m_k dx_k).
+ *   A linear operator passes multipliers on as derivatives.
+ *   A product does so at the midpoint of its operands: the Shapley values of two players.
+ *   A function of one variable uses dy / dx. */
 #include "graph/flow.h"
 
-/* The middle of what varies, the rest as it is. */
+/* Sets in[] to the midpoints of the operands that vary, and to the other operands. */
 static void middle(const struct sx_walk *w, int y, int *in)
 {
     const struct sx_node n = w->g->node[y];
@@ -43,7 +45,8 @@ static void hand_unit(struct sx_walk *w, int y, const struct sx_unit *unit)
     sx_hand(w, w->at, unit->source, sx_mul(g, w->at[y], ratio));
 }
 
-/* Shapley values of two operands: half of what each changes before and after the other. */
+/* The Shapley values of two operands: half of the change each makes alone, and half of the change
+ * it makes after the other. */
 static void hand_two(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
@@ -67,7 +70,7 @@ static void hand_two(struct sx_walk *w, int y)
     }
 }
 
-/* ---- DeepSHAP: a product with its activation as one player ---- */
+/* ---- DeepSHAP: a product and its activation as one game ---- */
 
 enum { MOST_FAN_IN = 12 };
 
@@ -90,7 +93,8 @@ int sx_shapley_weights(struct sx_graph *g, int n)
     struct sx_tensor t;
     if (!sx_tensor_new(&t, g->real, &shape, &g->error))
         return SX_NONE;
-    double weight[MOST_FAN_IN] = {1.0 / n}; /* of s others: s! (n - 1 - s)! / n! */
+    /* weight of a set of s other players: s! (n - 1 - s)! / n! */
+    double weight[MOST_FAN_IN] = {1.0 / n};
     for (int s = 1; s < n; s++)
         weight[s] = weight[s - 1] * s / (n - s);
     for (int64_t i = 0; i < shape.dim[0] * n; i++) {
@@ -103,7 +107,7 @@ int sx_shapley_weights(struct sx_graph *g, int n)
     return id;
 }
 
-/* [.., m, n] under a new axis before `from_end` axes of the end. */
+/* Reshapes a to have a new axis of length 1 in front of its last `from_end` axes. */
 static int with_axis(struct sx_graph *g, int a, int from_end)
 {
     struct sx_shape s = sx_shape_of(g, a), t = s;
@@ -114,7 +118,7 @@ static int with_axis(struct sx_graph *g, int a, int from_end)
     return sx_reshape(g, a, &t);
 }
 
-/* What else the function of a neuron takes is the same along all axes but the last. */
+/* Whether the other operands of the neuron's function are constant along all axes but the last. */
 static bool along_last(const struct sx_walk *w, const struct sx_unit *unit)
 {
     const struct sx_graph *g = w->g;
@@ -130,8 +134,8 @@ static bool along_last(const struct sx_walk *w, const struct sx_unit *unit)
     return true;
 }
 
-/* The product of at most 12 varying inputs with weights that y is a function of; its operand in
- * *u [.., k] and weights in *v [k, n]. */
+/* Finds the product, of at most 12 varying inputs with weights, that y is a function of. *u [.., k]
+ * becomes its operand, *v [k, n] the weights. False: there is none. */
 static bool neuron_of(const struct sx_walk *w, const struct sx_unit *unit, int *u, int *v)
 {
     struct sx_graph *g = w->g;
@@ -174,8 +178,8 @@ static void hand_neuron(struct sx_walk *w, int y, const struct sx_unit *unit, in
     sx_hand(w, w->at, u, sx_over(g, change, du, otherwise));
 }
 
-/* --deepshap-unit=neuron: a product of few inputs and its activation are one exact Shapley game. False
- * if y is no such neuron. */
+/* The rule of --deepshap-unit=neuron: treats a product of at most 12 inputs and its activation as
+ * one exact Shapley game. False if y is no such neuron. */
 static bool hand_as_neuron(struct sx_walk *w, int y)
 {
     struct sx_unit unit;

@@ -1,8 +1,8 @@
-/* derive.c - reverse-mode differentiation, source to source.
+/* derive.c - reverse-mode differentiation as a rewriting of the graph.
  *
- * Walks from y back to the xs once, in reverse topological order, and lets each row emit the
- * cotangents of its inputs. Forward mode is the transpose of the transpose: the pull-back of a
- * seed u is linear in u, and its own pull-back along v is the push-forward. */
+ * Walks once from y back to the xs, in reverse topological order. Each row emits the cotangents of
+ * its inputs. Forward mode is the transpose of the transpose: the pull-back of a seed u is linear
+ * in u, and the pull-back of that along v is the push-forward. */
 #include <stdlib.h>
 
 #include "graph/derive.h"
@@ -10,9 +10,9 @@
 /* State of one walk. */
 struct walk {
     struct sx_graph *g;
-    bool *reached; /* depends on some x */
+    bool *reached; /* [nodes]: depends on some x */
     bool *is_x;
-    int *cotangent; /* per node, SX_NONE = zero so far */
+    int *cotangent; /* per node; SX_NONE: zero so far */
 };
 
 static void accumulate(struct walk *w, int node, int cotangent)
@@ -21,7 +21,7 @@ static void accumulate(struct walk *w, int node, int cotangent)
     *c = *c == SX_NONE ? cotangent : sx_add(w->g, *c, cotangent);
 }
 
-/* Hands node y's cotangent on to its inputs. */
+/* Adds node y's part to the cotangents of its inputs. */
 static void pull_back(struct walk *w, int y)
 {
     struct sx_graph *g = w->g;

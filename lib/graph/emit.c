@@ -1,17 +1,19 @@
-/* emit.c - the general builder: shape, simplify, fold, share, append. */
+/* emit.c - the general builder: infers the shape, simplifies, folds, shares, or appends. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/internal.h"
 
-/* Of a file as it is: products take transposed weights as they lie. */
+/* Whether a node is a large transpose in a faithful graph. It is not folded, because products read
+ * transposed weights in place. */
 static bool is_large_transpose(const struct sx_graph *g, const struct sx_node *node)
 {
     return g->faithful && node->op == SX_TRANSPOSE && sx_is_real(node->type) &&
            sx_count(&node->shape) > 1 << 18;
 }
 
-/* Folding must not blow a small file up: a result may be as large as its operands, or 1 MB. */
+/* Whether to fold a node. The result may be as large as its operands, or 1 MB, so that a small file
+ * cannot grow without bound. */
 static bool worth_folding(const struct sx_graph *g, const struct sx_node *node)
 {
     if (node->n_in == 0 || sx_row_of(g, node)->run == NULL || node->op == SX_EXPAND ||
@@ -33,7 +35,7 @@ static bool worth_folding(const struct sx_graph *g, const struct sx_node *node)
     return size <= operands;
 }
 
-/* An EXPAND of a constant, written out; it is the caller's to free. */
+/* Writes out the elements of an EXPAND of a constant; the caller frees them. */
 static void *written_out(struct sx_graph *g, int node)
 {
     const struct sx_node *n = &g->node[node];
@@ -47,7 +49,7 @@ static void *written_out(struct sx_graph *g, int node)
     return t.data;
 }
 
-/* Makes operand k of a node that is folded; *copy is the caller's to free. */
+/* Makes operand k of a node that is folded. The caller frees *copy. */
 static bool operand(struct sx_graph *g, const struct sx_node *node, int k, void **copy,
                     struct sx_operand *in)
 {
@@ -134,7 +136,8 @@ int sx_emit(struct sx_graph *g, int op, int n_in, const int *in, int n_attr,
     int simpler = g->faithful ? SX_NONE : sx_simplify(g, &node);
     if (simpler != SX_NONE || g->error.status != SX_OK)
         return simpler;
-    /* The caller's arrays may be on its stack, and simplify may have grown the node array. */
+    /* Copies the arrays: the caller's may be on its stack, and sx_simplify may have moved the nodes
+     * that they belong to. */
     node.in = keep(g, node.in, (size_t)n_in, sizeof *in);
     node.attr = keep(g, node.attr, (size_t)n_attr, sizeof *attr);
     if (g->error.status != SX_OK)

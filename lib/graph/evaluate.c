@@ -54,7 +54,7 @@ static bool result(const struct sx_graph *g, int node, const struct sx_tensor *v
     return sx_tensor_convert(to, n->type, &from, error);
 }
 
-/* What is fed cuts the graph: nothing above it is needed. */
+/* Marks nodes above those that are fed as not needed. */
 static void mark_unfed(const struct sx_graph *g, const int *outputs, int n_outputs,
                        const struct sx_tensor *value, bool *needed)
 {
@@ -90,7 +90,7 @@ bool sx_evaluate(struct sx_graph *g, const int *inputs, const struct sx_tensor *
     return ok;
 }
 
-/* ---- Values that are kept ---- */
+/* ---- Values kept between calls ---- */
 
 static bool make_room(const struct sx_graph *g, struct sx_values *v, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* flow.c - the walk under all propagation rules, and the pieces that they are made of. */
+/* flow.c - the walk that all propagation rules share, and parts of rules. */
 #include <stdlib.h>
 
 #include "graph/flow.h"
@@ -13,7 +13,7 @@ void sx_walk_free(struct sx_walk *w)
     free(w->reference);
 }
 
-/* Every node that varies, once more for the reference. */
+/* Rebuilds every node that varies with x, at the reference. */
 static void emit_reference(struct sx_walk *w, int reference)
 {
     struct sx_graph *g = w->g;
@@ -137,7 +137,8 @@ static void insert_falling(int *list, int *n, int node)
     ++*n;
 }
 
-/* Replaces the latest node of a frontier by its operands until one is left. */
+/* Starts with y's operands and repeatedly replaces the latest node by its operands, until one is
+ * left. */
 bool sx_unit_of(const struct sx_walk *w, int y, struct sx_unit *unit)
 {
     const struct sx_graph *g = w->g;
@@ -223,8 +224,8 @@ int sx_midpoint(const struct sx_contrast *c, int y)
     return sx_scale(c->g, sx_add(c->g, y, c->reference[y]), 0.5);
 }
 
-/* Up to this a difference counts as none (DeepLIFT's authors: 1e-7), and so does that of two
- * infinities, which is what masks in attention are. */
+/* A smaller difference counts as 0, as in the code of DeepLIFT's authors. The difference of two
+ * infinities does so too: masks of attention are infinite. */
 #define SMALL 1e-7
 
 int sx_over(struct sx_graph *g, int part, int difference, int otherwise)

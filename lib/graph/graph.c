@@ -1,4 +1,4 @@
-/* graph.c - the node array: growing it, constants, and what depends on what. */
+/* graph.c - the array of nodes, constants, and dependence between nodes. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +136,7 @@ bool sx_is_const(const struct sx_graph *g, int node)
     return node >= 0 && g->node[node].op == SX_CONST;
 }
 
-/* Only small constants are scanned: what is looked for are the zeros and ones of rules. */
+/* Only small constants are scanned. The zeros and ones that rules make are small. */
 bool sx_is_uniform(const struct sx_graph *g, int node, double *value)
 {
     while (node >= 0 && (g->node[node].op == SX_EXPAND || g->node[node].op == SX_RESHAPE))

@@ -1,4 +1,5 @@
-/* guided.c - guided backpropagation: the derivative, but a ReLU passes on only what is positive.
+/* guided.c - guided backpropagation: the derivative, except that a ReLU passes on only positive
+ * values.
  *
  * Springenberg, Dosovitskiy, Brox, Riedmiller, ICLR 2015 workshop. */
 #include "graph/flow.h"

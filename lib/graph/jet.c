@@ -1,20 +1,21 @@
-/* jet.c - Taylor coefficients along a line, source to source.
+/* jet.c - Taylor coefficients along a line, as a rewriting of the graph.
  *
- * What is linear maps coefficients, a product convolves them, and everything else goes by its
- * derivative: with y' = J(x) x' the coefficient y_k is that of s^(k-1) in J x', divided by k. J is
- * had from the derivative rules, over stand-ins for the operands, for the result (which J may use:
- * then of lower orders alone) and for x'. */
+ * A linear operator maps coefficients to coefficients. A product convolves them. For any other
+ * operator y' = J(x) x', so y_k is the coefficient of s^(k-1) in J(x) x', divided by k. The
+ * derivative rules build J(x) x' once, over inputs that stand for the operands, the result, and x'.
+ * J may use the result, but then only its lower orders. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/jet.h"
 
-/* What is known of a node: where it stands for another one or for its derivative by s, and its
- * coefficients so far. */
+/* What is known of a node. It may be a stand-in for another node, or for the derivative of another
+ * node by s. */
 struct known {
-    int same_as, rate_of; /* SX_NONE: neither */
-    int rate;             /* y' over stand-ins, SX_NONE until needed */
-    int *coefficient;     /* NULL: none yet */
+    /* the node that it stands for, or for whose derivative; SX_NONE: none */
+    int same_as, rate_of;
+    int rate;         /* J(x) x' over stand-ins; SX_NONE until needed */
+    int *coefficient; /* [order + 1]; NULL: none yet */
 };
 
 struct jet {
@@ -27,7 +28,7 @@ struct jet {
 
 static int coefficient(struct jet *j, int node, int k);
 
-/* What is known of a node, with room for its coefficients; NULL without memory. */
+/* The entry of a node, with room for its coefficients; NULL: out of memory. */
 static struct known *known_of(struct jet *j, int node)
 {
     struct sx_error *error = &j->g->error;
@@ -66,7 +67,8 @@ static int stand_in(struct jet *j, int node, bool rate)
     return id;
 }
 
-/* The operator with real operands at order k and all others at order 0. */
+/* The operator applied to the k-th coefficients of its real operands; other operands have order 0
+ * only. */
 static int at_order(struct jet *j, int node, int k)
 {
     struct sx_graph *g = j->g;
@@ -94,7 +96,7 @@ static int convolved(struct jet *j, int node, int k)
     return sum;
 }
 
-/* y' = sum over the operands of (dy / din) in', over stand-ins. */
+/* Builds y' = sum over k of (dy / din_k) in_k' over stand-ins. */
 static int rate_of(struct jet *j, int node)
 {
     struct sx_graph *g = j->g;
@@ -185,7 +187,7 @@ bool sx_jet(struct sx_graph *g, int y, int x, int v, int order, int *out)
         for (int i = y; i >= 0; i--)
             for (int k = 0; needed[i] && k < g->node[i].n_in; k++)
                 needed[g->node[i].in[k]] = true;
-        /* Upwards, so that nothing recurses over the depth of the graph. */
+        /* In ascending order, so that nothing recurses over the depth of the graph. */
         for (int k = 0; k <= order; k++)
             for (int i = 0; i <= y && g->error.status == SX_OK; i++)
                 if (needed[i] && (k == 0 || sx_is_real(g->node[i].type)))

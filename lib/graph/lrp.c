@@ -1,16 +1,16 @@
 /* lrp.c - layer-wise relevance propagation: epsilon, alpha-beta, and Deep Taylor's z+.
  *
- * A neuron is a product with weights, what moves its result, and the bias that is added; its
- * relevance goes to its inputs as their shares z_i of its sum z. Everything else that is linear
- * is a neuron of its own without weights. Functions of one variable hand relevance through, and
- * a product of two activations gives each factor half. */
+ * A neuron is a product with weights, the moves of its result, and the bias that is added. It
+ * distributes its relevance to its inputs in proportion to their terms z_i of its sum z. Any other
+ * linear operator is treated as a neuron without weights. A function of one variable passes all
+ * relevance to its operand. A product of two activations gives half to each factor. */
 #include "graph/flow.h"
 
-/* A neuron: y = moved(op(u, w)) + bias. */
+/* A neuron: y = moves(op(u, w)) + bias. */
 struct layer {
-    int product; /* op(u, w) */
-    int k;       /* which operand is u */
-    int r, bias; /* relevance and bias, in the product's shape; bias SX_NONE: none */
+    int product; /* the node op(u, w) */
+    int k;       /* the operand that is u */
+    int r, bias; /* relevance and bias, moved to the product's shape; bias SX_NONE: none */
 };
 
 static bool has_weights(const struct sx_walk *w, int y)
@@ -20,7 +20,8 @@ static bool has_weights(const struct sx_walk *w, int y)
            sx_only_varying(w, y) != SX_NONE;
 }
 
-/* The sum of a product with weights and something that does not vary, if y is one. */
+/* Finds the neuron whose sum is y: a product with weights, plus something that does not vary.
+ * False: y is none. */
 static bool find_layer(const struct sx_walk *w, int y, struct layer *l)
 {
     struct sx_graph *g = w->g;
@@ -48,7 +49,7 @@ static bool find_layer(const struct sx_walk *w, int y, struct layer *l)
     return g->error.status == SX_OK;
 }
 
-/* Values that cannot be negative need no rule for negative ones. */
+/* Whether the elements of a node cannot be negative; they need no rule for negative values. */
 static bool never_negative(const struct sx_graph *g, int node, int depth)
 {
     const struct sx_node *n = &g->node[node];
@@ -89,14 +90,14 @@ static int negative(struct sx_graph *g, int a)
     return never_negative(g, a, 16) ? sx_expand(g, sx_scalar(g, 0), &shape) : sx_negative(g, a);
 }
 
-/* a / b, and 0 where b is. */
+/* a / b, or 0 where b is 0. */
 static int over_nonzero(struct sx_graph *g, int a, int b)
 {
     int zero = sx_scalar(g, 0), none = sx_binary(g, SX_EQUAL, b, zero);
     return sx_where(g, none, zero, sx_div(g, a, sx_where(g, none, sx_scalar(g, 1), b)));
 }
 
-/* The operands of a product by sign: u+ and u- in `u`, likewise `v`, at their places. */
+/* The operands of a product by sign: u[0] = max(u, 0), u[1] = min(u, 0); v[] likewise. */
 struct parts {
     int y, k;
     int u[2], v[2];
@@ -116,16 +117,17 @@ static int part(struct sx_graph *g, const struct parts *p, int u, int v)
     return sx_like(g, p->y, in);
 }
 
-/* u's part times what `seed` gives pulled back through v's part. */
+/* u[u] times the pull-back of `seed` through v[v]. */
 static int part_share(struct sx_graph *g, const struct parts *p, int u, int v, int seed)
 {
     struct sx_shape shape = sx_shape_of(g, p->u[u]);
-    int any = sx_input(g, g->real, &shape); /* u's place: what is pulled back does not use it */
+    /* a placeholder for u: the pull-back does not use it */
+    int any = sx_input(g, g->real, &shape);
     const int in[] = {p->k == 0 ? any : p->v[v], p->k == 0 ? p->v[v] : any};
     return sx_mul(g, p->u[u], sx_like_pulled(g, p->y, in, p->k, seed));
 }
 
-/* alpha z_i+ / z+ - beta z_i- / z-, the bias on its own side. */
+/* Shares alpha z_i+ / z+ - beta z_i- / z-. The bias belongs to z+ or z- by its sign. */
 static int share_by_sign(struct sx_walk *w, const struct layer *l, double alpha, double beta)
 {
     struct sx_graph *g = w->g;
@@ -146,7 +148,7 @@ static int share_by_sign(struct sx_walk *w, const struct layer *l, double alpha,
     return result;
 }
 
-/* The number of inputs that meet in each neuron, and what `seed` gives shared equally. */
+/* Distributes `seed` equally among the inputs of each neuron. */
 static int share_equally(struct sx_graph *g, const struct layer *l, int seed)
 {
     const struct sx_node n = g->node[l->product];
@@ -170,12 +172,13 @@ static int share_epsilon(struct sx_walk *w, const struct layer *l)
     int share = sx_mul(g, n.in[l->k], sx_like_pulled(g, l->product, n.in, l->k, seed));
     if (!w->options->distribute)
         return share;
-    /* What the inputs' own shares leave: bias and stabiliser. */
+    /* The part of the relevance that the inputs' own shares leave: that of the bias and the
+     * stabiliser. */
     int rest = sx_sub(g, l->r, sx_mul(g, seed, l->product));
     return sx_add(g, share, share_equally(g, l, rest));
 }
 
-/* Whether u is x but for moves. */
+/* Whether u is x, except for moves. */
 static bool is_first(const struct sx_walk *w, int u)
 {
     while (u != w->x && sx_row_of(w->g, &w->g->node[u])->flow == SX_FLOW_MOVE)
@@ -183,7 +186,8 @@ static bool is_first(const struct sx_walk *w, int u)
     return u == w->x;
 }
 
-/* Montavon et al. 2017: w^2 for real x; z^B, with the bounds' own shares taken off. */
+/* The rules of the first layer (Montavon et al. 2017): w^2 for unbounded x; z^B for bounded x,
+ * which subtracts the shares of the bounds. */
 static int share_first(struct sx_walk *w, const struct layer *l)
 {
     struct sx_graph *g = w->g;
@@ -223,9 +227,9 @@ static int share_of_layer(struct sx_walk *w, const struct layer *l)
     }
 }
 
-/* ---- Without weights ---- */
+/* ---- Operators without weights ---- */
 
-/* Equal shares for the operands of y that vary. */
+/* Gives equal shares to the operands of y that vary. */
 static void hand_equally(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
@@ -240,7 +244,8 @@ static void hand_equally(struct sx_walk *w, int y)
         }
 }
 
-/* Shares x_k dy/dx_k / y: the terms of a sum, or, halved, the factors of a product. */
+/* Gives operand k the share x_k (dy/dx_k) / y. These are the terms of a sum. Those of a product are
+ * halved. */
 static void hand_epsilon(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
@@ -255,7 +260,7 @@ static void hand_epsilon(struct sx_walk *w, int y)
             sx_hand(w, w->at, n.in[k], sx_mul(g, n.in[k], dx[k]));
 }
 
-/* The same of what is positive alone. */
+/* The same for the positive terms of a sum only. */
 static void hand_positive_sum(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
@@ -300,7 +305,8 @@ static void hand_own(struct sx_walk *w, int y)
     sx_hand(w, w->at, n.in[0], share);
 }
 
-/* A function of one variable hands all to it; a choice between several, to the chosen. */
+/* Passes all relevance of a function of one variable to its operand. A choice between several
+ * operands passes it to the chosen one. */
 static void hand_through(struct sx_walk *w, int y)
 {
     struct sx_unit unit;
@@ -315,7 +321,8 @@ static void hand_through(struct sx_walk *w, int y)
         hand_equally(w, y);
 }
 
-/* A sign, a factor that does not vary, and a bias that is not to absorb anything. */
+/* Whether y passes all relevance to one operand: a sign, a factor that does not vary, or a bias
+ * that does not absorb any. */
 static bool hands_all(const struct sx_walk *w, int y)
 {
     int op = w->g->node[y].op;

@@ -1,13 +1,13 @@
-/* mark.c - follows the axis of samples through a graph.
+/* mark.c - follows the batch axis through a graph.
  *
- * A mark is the number of elements outside the axis, which no reshape changes. In a shape it is
- * found again as an axis of `outside` * length * inside elements. */
+ * A mark is the number of elements outside the batch axis in row-major order. No reshape changes
+ * it. In a shape, the batch axis is the part of an axis of length outside * length * inside. */
 #include <string.h>
 
 #include "graph/mark.h"
 #include "graph/op.h"
 
-/* So far back it is looked whether an operand without the mark is the same for all samples. */
+/* How many nodes back to look whether an operand is the same for all samples. */
 #define DEPTH 64
 
 struct marks {
@@ -15,10 +15,10 @@ struct marks {
     int64_t length, *mark;
 };
 
-/* Where the mark is in a shape. */
+/* The position of the mark in a shape. */
 struct place {
     int axis;
-    int64_t outside; /* elements of the axis that lie outside of the mark */
+    int64_t outside; /* elements of that axis outside the mark */
 };
 
 static int64_t before(const struct sx_shape *s, int axis)
@@ -29,7 +29,7 @@ static int64_t before(const struct sx_shape *s, int axis)
     return n;
 }
 
-/* false: the mark is spread over several axes. */
+/* False: the mark is spread over several axes. */
 static bool find(const struct marks *m, const struct sx_shape *s, int64_t mark, struct place *p)
 {
     int64_t n = 1;
@@ -42,14 +42,15 @@ static bool find(const struct marks *m, const struct sx_shape *s, int64_t mark, 
     return s->dim[p->axis] % (p->outside * m->length) == 0;
 }
 
-/* The dimension of an operand that is aligned at the right with `axis` of a result; 1 in front. */
+/* The dimension of an operand that is aligned, from the right, with `axis` of a result; 1 if there
+ * is none. */
 static int64_t aligned(const struct sx_shape *s, int rank, int axis)
 {
     int at = axis - (rank - s->rank);
     return at >= 0 ? s->dim[at] : 1;
 }
 
-/* ---- Operands that are the same for all samples ---- */
+/* ---- Operands without the mark ---- */
 
 static int64_t same_for_all(const struct marks *m, int node, struct place at, int depth);
 
@@ -64,7 +65,8 @@ static int64_t same_constant(const struct marks *m, const struct sx_node *n, str
     return SX_UNMARKED;
 }
 
-/* SX_UNMARKED if it is the same, SX_MIXED if it is not. */
+/* SX_UNMARKED if a node is the same for all samples, SX_MIXED if it is not, SX_UNDECIDED if that is
+ * not known. */
 static int64_t same_for_all(const struct marks *m, int node, struct place at, int depth)
 {
     const struct sx_node *n = &m->g->node[node];
@@ -103,19 +105,20 @@ static bool listed(const struct sx_node *n, int axis)
     return false;
 }
 
-/* The mark of a result that has it at `axis`. */
+/* The mark of a result that has the batch at `axis`. */
 static int64_t at_axis(const struct sx_node *n, int axis, struct place p)
 {
     return before(&n->shape, axis) * p.outside;
 }
 
-/* Axes that are given by the first attributes are read whole; the others stay what they are. */
+/* The mark after an operator that reads whole axes: those listed in its attributes if `read`, else
+ * all others. The other axes are unchanged. */
 static int64_t kept_but(const struct sx_node *n, struct place p, bool read)
 {
     return read ? SX_MIXED : at_axis(n, p.axis, p);
 }
 
-/* SLICE and EMBED: the axis is left as it is. */
+/* The mark after SLICE and EMBED, which must leave its axis unchanged. */
 static int64_t cut(const struct sx_node *n, const struct sx_shape *from, struct place p)
 {
     int rank = n->shape.rank;
@@ -132,13 +135,13 @@ static int64_t transposed(const struct sx_node *n, struct place p)
     return at_axis(n, to, p);
 }
 
-/* The axis of the result that an axis of operand k of a product goes to; -1: it is summed over. */
+/* The axis of a product's result that an axis of operand k becomes; -1: it is summed over. */
 static int product_axis(const struct sx_node *n, const struct sx_shape *s, int k, int axis)
 {
     int from_end = s->rank - axis, rank = n->shape.rank;
     if (from_end > 2)
         return rank - from_end;
-    bool first = from_end == 2; /* of the last two as stored */
+    bool first = from_end == 2; /* of the last two axes, as stored */
     bool row = n->attr[k] != 0 ? !first : first;
     if (row != (k == 0))
         return -1;
@@ -163,11 +166,11 @@ static int64_t convolved(const struct sx_node *n, int k, struct place p)
     if (k > 0 || (p.axis == 1 && n->op != SX_CONV && n->op != SX_CONVINPUT))
         return k > 0 ? SX_UNDECIDED : at_axis(n, 1, p);
     if (p.axis == 1)
-        return SX_UNDECIDED; /* groups may be samples */
+        return SX_UNDECIDED; /* the groups may be samples */
     return kept_but(n, p, p.axis > 1);
 }
 
-/* What the mark of operand k becomes in the result, for that operand alone. */
+/* The mark of the result that follows from the mark of operand k alone. */
 static int64_t through(const struct marks *m, const struct sx_node *n, int k)
 {
     const struct sx_shape *s = &m->g->node[n->in[k]].shape;
@@ -217,7 +220,7 @@ static int64_t through(const struct marks *m, const struct sx_node *n, int k)
     }
 }
 
-/* Whether an operand without the mark gives every sample the same. */
+/* SX_UNMARKED if operand k, which has no mark, is the same for every sample. */
 static int64_t beside(const struct marks *m, const struct sx_node *n, int k, struct place p)
 {
     const struct sx_shape *s = &m->g->node[n->in[k]].shape;

@@ -1,10 +1,10 @@
-/* matrix.h - a shape as leading axes and a matrix, for the builder and the row of MATMUL. */
+/* matrix.h - splits a shape into leading axes and a matrix, for the builder and the row of MATMUL. */
 #ifndef SX_MATRIX_H
 #define SX_MATRIX_H
 
 #include "graph/build.h"
 
-/* The last dimension, or the one `back` before it. */
+/* The last dimension, or the one `back` places before it. */
 static inline int64_t sx_dim_back(const struct sx_shape *s, int back)
 {
     return s->dim[s->rank - 1 - back];

@@ -50,7 +50,8 @@ static int emit_slice(struct sx_graph *g, int op, int a, const int64_t *start,
     for (int i = 0; i < s.rank; i++) {
         int64_t moved = op == SX_SLICE || i >= in.rank ? s.dim[i] : in.dim[i];
         attr[i] = start[i];
-        attr[s.rank + i] = moved > 1 ? step[i] : 1; /* equal nodes look equal */
+        /* normalised, so that equal nodes have equal attributes */
+        attr[s.rank + i] = moved > 1 ? step[i] : 1;
         attr[2 * s.rank + i] = s.dim[i];
     }
     return sx_emit(g, op, 1, &a, 3 * s.rank, attr);

@@ -1,4 +1,4 @@
-/* names.c - the tensors of the file that nodes stand for, found by a hash of their names. */
+/* names.c - the tensors of the file that nodes stand for, in a hash table by name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ static size_t place(const struct sx_graph *g, const char *name)
     return sx_hash(SX_HASH_START, name, strlen(name)) & (g->n_latest - 1);
 }
 
-/* Name i becomes the first of its chain. */
+/* Makes name i the first of its chain. */
 static void enter(struct sx_graph *g, size_t i)
 {
     size_t at = place(g, g->name[i].name);

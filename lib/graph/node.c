@@ -1,4 +1,4 @@
-/* node.c - the node array: appending a node, or finding the equal one that is there. */
+/* node.c - appends a node, or finds an equal one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
-/* A word at a time: a graph hashes each of its nodes several times. */
+/* Hashes a word at a time, because each node is hashed several times. */
 static uint64_t mix_bytes(uint64_t hash, const void *bytes, size_t n)
 {
     uint64_t word;
@@ -51,8 +51,8 @@ uint64_t sx_node_hash(const struct sx_node *n)
     return h;
 }
 
-/* Constants are equal by content up to a size that folded ones may have, else by address: large
- * weights stay unread. */
+/* Constants up to this size are compared by content; folded ones are not larger. Larger ones are
+ * compared by address, so that large weights are not read. */
 #define COMPARED ((size_t)1 << 20)
 static bool same_data(const struct sx_node *a, const struct sx_node *b)
 {
@@ -108,7 +108,7 @@ int sx_share(struct sx_graph *g, const struct sx_node *node)
     return id;
 }
 
-/* ---- What was folded ---- */
+/* ---- Folded nodes ---- */
 
 static size_t folded_slot(const struct sx_folded *f, const struct sx_node *node)
 {

@@ -1,12 +1,17 @@
-/* op.h - the core operators: a row each.
+/* op.h - the core operators, and the row that defines each of them.
  *
- * A row says how an operator is shaped, differentiated, batched and computed. Rows live in lib/ops,
- * one file per family; the list below names them, and ops/table.c is the table. A graph is given
- * the table when it is made, so graphs and builders stand below the rows that are written with
- * them. The walks that follow a graph (derive.c, batch.c, exec.c) ask rows alone. Passes that
- * look for patterns of operators name them: the identities (simplify.c), the rules of layers with
- * weights (lrp.c, reveal.c, decompose/layers.c), kinks (smooth.c), weights of a network (nid.c,
- * inspect.c), and what lib/run brings into other forms (rewrite.c, layout.c, fuse.c, dnnl.c). */
+ * A row says how an operator is shaped, differentiated, batched and computed. Rows are in lib/ops,
+ * one file per family. The lists below name them, and ops/table.c is the table. A graph is given
+ * the table when it is created. Therefore lib/graph does not depend on lib/ops, while rows can use
+ * graphs and builders.
+ *
+ * Walks over any graph (derive.c, batch.c, lib/run/exec.c) ask only rows. Passes that match
+ * patterns of operators name the operators that they know:
+ *   lib/graph    simplify.c, emit.c, mark.c, lrp.c, reveal.c, contrast.c, jet.c
+ *   lib/explain  ending.c, leaves.c, reach.c, origin.c, smooth.c and others
+ *   lib/run      rewrite.c, layout.c, fuse.c, plan.c, direct.c, dnnl.c and others
+ *   lib/export   the translation to ONNX
+ *   elsewhere    decompose/layers.c, xderiv/nid.c, flint/inspect.c */
 #ifndef SX_OP_H
 #define SX_OP_H
 
@@ -69,7 +74,7 @@
     X(THROUGH, through)                                                                        \
     X(WHERE, where)
 
-/* Everything else. */
+/* All other operators. */
 #define SX_OTHER_OPS(X)                                                                        \
     X(INPUT, input)                                                                            \
     X(CONST, const)                                                                            \
@@ -98,7 +103,8 @@
     X(POOLINDEX, poolindex)                                                                    \
     X(TREES, trees)
 
-/* Private rows: made by lib/run from the others after differentiation, never differentiated. */
+/* Private operators. lib/run makes them of the others, after differentiation. They have no
+ * derivative. */
 #define SX_PRIVATE_OPS(X)                                                                      \
     X(MAP, map)                                                                                \
     X(FUSED, fused)                                                                            \
@@ -114,13 +120,23 @@ enum sx_op {
 };
 #undef SX_OP_ENUM
 
-/* The attributes of the rows that other files read: RESHAPE, EXPAND: the result's dimensions.
- * TRANSPOSE: result axis i is the operand's axis attr[i]. SUM, REDUCEMAX: the reduced axes.
- * SLICE, EMBED: rank starts, rank steps, then rank result dimensions. CONCAT: axis. TAKE: axis,
- * elementwise. PUT: axis, n, elementwise. CUMSUM: axis, exclusive, reverse. ARGMAX: axis, last.
- * SORTINDEX: axis, descending. SOFTMAX, LOGSOFTMAX: axis. CAST, NARROW, BITS: see build.h. SHIFT: 0 is
- * left, 1 right (logical). ISINF: detect negative, detect positive. MATMUL: the two transpose
- * flags. CONV*, *POOL*: sx_conv_get, sx_pool_get. */
+/* The attributes of rows that other files read:
+ *   RESHAPE, EXPAND        the dimensions of the result
+ *   TRANSPOSE              axis i of the result is axis attr[i] of the operand
+ *   SUM, REDUCEMAX         the reduced axes
+ *   SLICE, EMBED           rank starts, rank steps, rank dimensions of the result
+ *   CONCAT                 axis
+ *   TAKE                   axis, elementwise
+ *   PUT                    axis, n, elementwise
+ *   CUMSUM                 axis, exclusive, reverse
+ *   ARGMAX                 axis, last
+ *   SORTINDEX              axis, descending
+ *   SOFTMAX, LOGSOFTMAX    axis
+ *   CAST, NARROW, BITS     see build.h
+ *   SHIFT                  0: left, 1: right (logical)
+ *   ISINF                  detect negative, detect positive
+ *   MATMUL                 the two transpose flags
+ *   CONV*, *POOL*          see sx_conv_get and sx_pool_get */
 
 /* One operand of a running kernel. */
 struct sx_operand {
@@ -129,62 +145,62 @@ struct sx_operand {
     const void *data;
 };
 
-/* What a kernel is given: dense row-major operands, room for the result, scratch memory. */
+/* The arguments of a kernel: dense row-major operands, memory for the result, scratch memory. */
 struct sx_call {
     const struct sx_node *node; /* attributes, result type and shape */
     const struct sx_operand *in;
     void *out;
-    void *scratch; /* as many bytes as the row's scratch() said, 64-byte aligned */
+    void *scratch; /* 64-byte aligned, of the size that the row's scratch() returned */
 };
 
 struct sx_batch;
 struct sx_contrast;
 
-/* What a row is to propagation rules (graph/relevance.h). */
+/* The kind of a row for propagation rules (graph/relevance.h). */
 enum sx_flow {
-    SX_FLOW_NONE,    /* no real value goes through: choices, comparisons, leaves */
-    SX_FLOW_MOVE,    /* elements go to other places, may be repeated or dropped */
+    SX_FLOW_NONE,    /* no real value passes through: choices, comparisons, leaves */
+    SX_FLOW_MOVE,    /* elements move to other places; they may be repeated or dropped */
     SX_FLOW_SUM,     /* linear in all real operands together */
     SX_FLOW_PRODUCT, /* linear in each of its two operands */
     SX_FLOW_POINT,   /* any other pointwise function */
-    SX_FLOW_OWN,     /* none of these: the two rules below say */
+    SX_FLOW_OWN,     /* none of these: `relevance` and `contrast` below are the rules */
 };
 
 struct sx_row {
     const char *name;
     int min_in, max_in; /* accepted number of inputs; max_in < 0: any */
 
-    /* Checks inputs and attributes of *node and sets its type and shape. On a misfit it calls
-     * sx_graph_fail (status 3) and returns false. */
+    /* Checks inputs and attributes of *node, and sets its type and shape. If they do not fit, it
+     * calls sx_graph_fail with status 3 and returns false. */
     bool (*shape)(struct sx_graph *g, struct sx_node *node);
 
-    /* Reverse-mode rule. Given node `y` and the cotangent `dy` (y's shape), emits for every input
-     * k with need[k] the nodes of its cotangent and stores the result, which has the input's
-     * shape, in dx[k]; SX_NONE means zero. Called only for real results, need[] only for real
-     * inputs. NULL: not differentiable (the derivative is zero). */
+    /* The rule of reverse mode. `dy` is the cotangent of node y, of y's shape. For every input k
+     * with need[k], emits the nodes of its cotangent and stores it in dx[k]. It has the input's
+     * shape; SX_NONE means zero. Called only if y is real; need[] is set only for real inputs.
+     * NULL: the derivative is zero. */
     void (*derive)(struct sx_graph *g, int y, int dy, const bool *need, int *dx);
 
     enum sx_flow flow;
 
-    /* Rules of a row whose flow does not say everything. `relevance` shares out the relevance r
-     * of node y (y's shape) among the real inputs k with need[k]; the shares go to share[k]. */
+    /* Rules of rows with SX_FLOW_OWN. `relevance` distributes the relevance r of node y (y's shape)
+     * to the real inputs k with need[k]: share[k] is the part of input k. */
     void (*relevance)(struct sx_graph *g, int y, int r, const bool *need, int *share);
-    /* `contrast` gives the multipliers of the inputs from the multiplier m of y: such that
-     * sum m dy = sum over k of mx[k] dx_k for the differences d from a reference. */
+    /* `contrast` computes the multipliers mx[] of the inputs from the multiplier m of y, so that
+     * sum(m dy) = sum over k of sum(mx[k] dx_k) for differences d from a reference. */
     void (*contrast)(const struct sx_contrast *c, int y, int m, const bool *need, int *mx);
 
-    /* Emits the node for a whole batch (see graph/derive.h). NULL: once per sample, joined. */
+    /* Emits the node for a whole batch (see graph/derive.h). NULL: builds it once per sample. */
     int (*batch)(struct sx_batch *b, const struct sx_node *node);
 
     /* Bytes of scratch memory that run() needs; NULL: none. SIZE_MAX on overflow. */
     size_t (*scratch)(const struct sx_graph *g, const struct sx_node *node);
 
-    /* The plain kernel, for every type that shape() accepts. Cannot fail. */
+    /* The plain kernel, for every type that shape() accepts. It cannot fail. */
     void (*run)(const struct sx_call *call);
 
-    /* The result is the first input's data under another shape (RESHAPE). */
+    /* The result is the data of the first input under another shape (RESHAPE). */
     bool view;
-    unsigned loose; /* a bit for each input that run() reads at any address (TAKE, MATMUL) */
+    unsigned loose; /* bit k: run() reads input k at any alignment (TAKE, MATMUL) */
 };
 
 static inline const struct sx_row *sx_row_of(const struct sx_graph *g,

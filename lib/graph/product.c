@@ -1,11 +1,11 @@
 /* product.c - the builder of MATMUL.
  *
- * It looks for the orientation that makes one large product out of many small ones; the derivative
- * and the batch rule go through it, and so get the same treatment. */
+ * It looks for an orientation that makes one large product of many small ones. Derivatives and
+ * batch rules use the builder too. */
 #include "graph/matrix.h"
 
-/* Takes a TRANSPOSE of the last two axes into the flag (in a faithful graph, that of weights); of a
- * vector, it is none. */
+/* Replaces a TRANSPOSE of the last two axes by the flag. In a faithful graph only that of weights
+ * is replaced. The transpose of a vector is dropped. */
 static int absorb(struct sx_graph *g, int a, bool *flag)
 {
     const struct sx_node n = g->node[a];
@@ -62,7 +62,7 @@ int sx_matmul(struct sx_graph *g, int a, int b, bool ta, bool tb)
         return sx_reshape(g, emit(g, rows, b, false, tb), &result);
     }
     if (sx_all_ones(&la) && (n == 1 || (m == 1 && tb))) {
-        /* The vectors of b, or its rows, against one matrix: y^T = b^T a^T. */
+        /* All vectors, or rows, of b times one matrix: y^T = b^T a^T. */
         int rows = sx_as_matrix(g, b, sx_count(&lb) * n, k);
         a = sx_as_matrix(g, a, sx_dim_back(&sa, 1), sx_dim_back(&sa, 0));
         return sx_reshape(g, emit(g, rows, a, false, !ta), &result);

@@ -1,9 +1,9 @@
-/* rebuild.c - a graph made again in another graph, with parts cut or changed. */
+/* rebuild.c - copies a graph into another one, with nodes cut or changed. */
 #include <stdlib.h>
 
 #include "graph/derive.h"
 
-/* Rebuilds one node whose inputs are mapped already. */
+/* Rebuilds one node whose inputs are mapped. */
 static int rebuild_node(const struct sx_graph *from, struct sx_graph *to, size_t i,
                         const int *map, sx_change change, void *context)
 {

@@ -1,4 +1,4 @@
-/* relevance.c - the propagation rules by name. */
+/* relevance.c - calls a propagation rule by its name. */
 #include "graph/flow.h"
 
 static int nothing(struct sx_graph *g, int x)

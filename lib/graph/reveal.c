@@ -1,9 +1,10 @@
-/* reveal.c - DeepLIFT's RevealCancel rule: what raises and what lowers a value kept apart.
+/* reveal.c - DeepLIFT's RevealCancel rule: positive and negative parts of differences are kept
+ * apart.
  *
- * Every difference d is d+ + d-. A linear neuron puts each input's whole contribution w d on the
- * side of its sign; a function of one variable gives d+ and d- their Shapley values as two
- * players; what has no such rule is split by the sign of its difference. Multipliers come in
- * pairs likewise (Shrikumar, Greenside, Kundaje 2017, section 3). */
+ * Every difference d from the reference is d+ + d-. A linear neuron adds each input's whole
+ * contribution w d to d+ or d-, by its sign. A function of one variable treats d+ and d- as two
+ * players, and uses their Shapley values. For other operators d is split by its own sign. Each node
+ * has two multipliers, for d+ and d- (Shrikumar, Greenside, Kundaje 2017, section 3). */
 #include <stdlib.h>
 
 #include "graph/flow.h"
@@ -24,7 +25,7 @@ static int minus_of(struct sx_walk *w, int y)
     return sx_sub(w->g, sx_difference(&w->contrast, y), raised(w, y));
 }
 
-/* Rows whose elements keep their two sides: moves, terms and factors that do not vary. */
+/* Whether y keeps d+ and d- of its operand apart: moves, terms, and factors that do not vary. */
 static bool keeps_sides(const struct sx_walk *w, int y)
 {
     const struct sx_node *n = &w->g->node[y];
@@ -35,7 +36,7 @@ static bool keeps_sides(const struct sx_walk *w, int y)
                                sx_only_varying(w, y) != SX_NONE);
 }
 
-/* The factor that d goes through where sides are kept: SX_NONE for 1. */
+/* The factor of d at such a node; SX_NONE: 1. */
 static int factor_of(const struct sx_walk *w, int y)
 {
     const struct sx_node n = w->g->node[y];
@@ -44,21 +45,21 @@ static int factor_of(const struct sx_walk *w, int y)
     return n.op == SX_MUL ? n.in[n.in[0] == sx_only_varying(w, y)] : SX_NONE;
 }
 
-/* Operand k of a product at the middle, or its difference, by sign: [0] positive, [1] not. */
+/* Splits a by sign: part[0] is its positive part, part[1] the other. */
 static void by_sign(struct sx_graph *g, int a, int *part)
 {
     part[0] = sx_positive(g, a);
     part[1] = sx_negative(g, a);
 }
 
-/* The product with operand k replaced by `own` and the other by `other`. */
+/* The product y with operand k replaced by `own`, and its other operand by `other`. */
 static int with_operands(struct sx_graph *g, int y, int k, int own, int other)
 {
     const int in[] = {k == 0 ? own : other, k == 0 ? other : own};
     return sx_like(g, y, in);
 }
 
-/* The sum of the positive terms of a product of differences with weights. */
+/* The sum of the positive terms of a product of differences and weights. */
 static int product_raised(struct sx_walk *w, int y)
 {
     struct sx_graph *g = w->g;
@@ -93,7 +94,8 @@ static int sum_raised(struct sx_walk *w, int y)
     return sx_like(g, y, in);
 }
 
-/* Of the whole difference the share that d+ has in that of the source: the Rescale rule. */
+/* The Rescale rule: d+ of y is the difference of y times the share that d+ has in the difference of
+ * `source`. */
 static int rescaled(struct sx_walk *w, int y, int source)
 {
     struct sx_graph *g = w->g;
@@ -102,8 +104,8 @@ static int rescaled(struct sx_walk *w, int y, int source)
     return sx_mul(g, up, sx_over(g, whole, from, sx_scalar(g, 0)));
 }
 
-/* Half of what d+ changes alone and half of what it changes after d-; the Rescale rule where d+
- * or d- alone leaves the domain of the function, as that of a logarithm. */
+/* The mean of the change by d+ alone and the change by d+ after d-. It is the Rescale rule where d+
+ * or d- alone leaves the domain of the function, such as a logarithm's. */
 static int unit_raised(struct sx_walk *w, int y, const struct sx_unit *unit)
 {
     struct sx_graph *g = w->g;
@@ -139,7 +141,7 @@ static int kept_raised(struct sx_walk *w, int y)
     return sx_expand(g, up, &shape);
 }
 
-/* A function of one variable, a sum or product of such functions among them. */
+/* Whether y is a function of one variable; sums and products of such functions are. */
 static bool is_function(const struct sx_walk *w, int y, struct sx_unit *unit)
 {
     return sx_is_pointwise(&w->g->node[y]) && sx_unit_of(w, y, unit);
@@ -172,7 +174,7 @@ void sx_find_raised(struct sx_walk *w)
             w->plus[i] = find_raised(w, i);
 }
 
-/* ---- Backwards ---- */
+/* ---- The walk back ---- */
 
 static void hand_both(struct sx_walk *w, int node, int plus, int minus)
 {
@@ -180,8 +182,8 @@ static void hand_both(struct sx_walk *w, int node, int plus, int minus)
     sx_hand(w, w->minus, node, minus);
 }
 
-/* What an input gets whose whole difference is on one side: `up` where it is positive, `down`
- * where it is negative, the mean where it is neither. */
+/* The multiplier of an input whose whole difference has one sign: `up` if it is positive, `down` if
+ * it is negative, their mean if it is 0. */
 static int by_difference(struct sx_walk *w, int node, int up, int down)
 {
     struct sx_graph *g = w->g;
@@ -264,7 +266,7 @@ static void swap_sides(struct sx_walk *w)
     w->minus = at;
 }
 
-/* One multiplier for the whole difference, handed on by the Rescale rule for both sides. */
+/* Uses one multiplier for the whole difference, and hands it on for d+ and d- by the Rescale rule. */
 static void hand_whole(struct sx_walk *w, int y)
 {
     int m = by_difference(w, y, w->at[y], w->minus[y]);

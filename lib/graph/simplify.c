@@ -1,10 +1,10 @@
-/* simplify.c - the identities that a builder applies there and then.
+/* simplify.c - the identities that emission applies.
  *
- * Each function looks at one node that is about to be emitted and returns a cheaper node equal
- * to it, or SX_NONE. They hold for real arithmetic; x*0 = 0 is taken to hold for every x.
+ * Each function looks at one node that is about to be emitted, and returns a cheaper node equal to
+ * it, or SX_NONE. The identities hold for real arithmetic; x * 0 = 0 is assumed for every x.
  *
- * This file, emit.c and the builders are the one ring of files in lib: a builder emits, emission
- * applies the identities, and an identity is written with builders. */
+ * This file, emit.c and the builders form the one ring of files in lib: a builder calls emission,
+ * emission applies the identities, and an identity is written with builders. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ static bool is_value(const struct sx_graph *g, int node, double value)
     return sx_is_uniform(g, node, &v) && v == value;
 }
 
-/* A value as the result of `n`: broadcast if its own shape is smaller. */
+/* A value as the result of n: it is broadcast if its own shape is smaller. */
 static int as_result(struct sx_graph *g, const struct sx_node *n, int value)
 {
     if (sx_shape_equal(&g->node[value].shape, &n->shape))
@@ -29,7 +29,8 @@ static int as_result(struct sx_graph *g, const struct sx_node *n, int value)
     return sx_expand(g, value, &n->shape);
 }
 
-/* All of n's shape, one value. The scalar is shared, the expansion costs no memory until run. */
+/* A tensor of n's shape with one value. The scalar is shared, and the expansion takes no memory
+ * before it is run. */
 static int filled(struct sx_graph *g, const struct sx_node *n, double value)
 {
     struct sx_shape scalar = {0}, shape = n->shape;
@@ -43,7 +44,7 @@ static int filled(struct sx_graph *g, const struct sx_node *n, double value)
     return shape.rank == 0 ? id : sx_expand(g, id, &shape);
 }
 
-/* Linear in operand 0 (or in each operand of a product): zero in, zero out. */
+/* Operators that are linear in operand 0, or in each operand of a product, map zero to zero. */
 static int zero_through(struct sx_graph *g, const struct sx_node *n)
 {
     switch (n->op) {
@@ -89,7 +90,7 @@ static int simplify_reshape(struct sx_graph *g, const struct sx_node *n)
     return SX_NONE;
 }
 
-/* A permutation that only moves axes of length 1 does not move any data. */
+/* Whether a permutation moves only axes of length 1, and so moves no data. */
 static bool moves_no_data(const struct sx_shape *from, const int64_t *perm)
 {
     int64_t last = -1;
@@ -124,7 +125,7 @@ static int simplify_expand(struct sx_graph *g, const struct sx_node *n)
     return a->op == SX_EXPAND ? sx_expand(g, a->in[0], &n->shape) : SX_NONE;
 }
 
-/* Summing axes of length 1 does nothing; summing what was expanded multiplies. */
+/* A sum over axes of length 1 is its operand. A sum over an expanded axis is a multiplication. */
 static int simplify_sum(struct sx_graph *g, const struct sx_node *n)
 {
     const struct sx_node *a = input_of(g, n, 0);
@@ -161,7 +162,7 @@ static int simplify_slice(struct sx_graph *g, const struct sx_node *n)
     return whole ? n->in[0] : SX_NONE;
 }
 
-/* Taking from one row gives that row, whatever the index. */
+/* TAKE from an axis of length 1 gives that row, whatever the index. */
 static int simplify_take(struct sx_graph *g, const struct sx_node *n)
 {
     const struct sx_node *a = input_of(g, n, 0);
@@ -170,7 +171,7 @@ static int simplify_take(struct sx_graph *g, const struct sx_node *n)
     return rows == 1 && same ? sx_reshape(g, n->in[0], &n->shape) : SX_NONE;
 }
 
-/* An EXPAND under a pointwise node is not needed where broadcasting does the same. */
+/* Removes an EXPAND below a pointwise node, if broadcasting does the same. */
 static int strip_expands(struct sx_graph *g, const struct sx_node *n)
 {
     int in[3] = {0};
@@ -193,8 +194,8 @@ static int strip_expands(struct sx_graph *g, const struct sx_node *n)
     return changed ? sx_emit(g, n->op, n->n_in, in, n->n_attr, n->attr) : SX_NONE;
 }
 
-/* The factor of a constant per channel (axis 1 of a result of rank r), as [O, 1, ..] to scale a
- * convolution's weights with; SX_NONE if the constant varies along any other axis. */
+/* A constant that varies only along the channels (axis 1 of `result`), as [O, 1, ..] to scale a
+ * convolution's weights; SX_NONE if it varies along another axis. */
 static int channel_factor(struct sx_graph *g, int factor, const struct sx_shape *result)
 {
     struct sx_shape f = g->node[factor].shape, w = {.rank = result->rank};
@@ -210,9 +211,9 @@ static int channel_factor(struct sx_graph *g, int factor, const struct sx_shape 
     return sx_reshape(g, factor, &w);
 }
 
-/* conv(x, w) * c = conv(x, w * c): inference BatchNormalization disappears into its Conv. A factor of
- * one element does not: activations scale their argument by it and read it as it is, too, so that
- * the convolution would be computed twice. */
+/* conv(x, w) * c = conv(x, w * c): an inference BatchNormalization is absorbed by its Conv. A
+ * factor of one element is not: activations such as x * sigmoid(c x) read the convolution with and
+ * without the factor, and it would be computed twice. */
 static int fold_scale(struct sx_graph *g, int product, int factor)
 {
     const struct sx_node a = g->node[product];
@@ -226,7 +227,7 @@ static int fold_scale(struct sx_graph *g, int product, int factor)
     return SX_NONE;
 }
 
-/* Constants gather: (x*a)*b = x*(ab), and (x+a)*b = x*b + ab for the reason of fold_scale. */
+/* (x * a) * b = x * (a b), and (x + a) * b = x * b + a b. The latter serves fold_scale. */
 static int simplify_mul_const(struct sx_graph *g, const struct sx_node *n, int x, int c)
 {
     const struct sx_node a = g->node[x];
@@ -329,7 +330,8 @@ static int simplify_where(struct sx_graph *g, const struct sx_node *n)
     return SX_NONE;
 }
 
-/* Division by a power of two is a product, which gathers and folds; any other rounds otherwise. */
+/* Division by a power of two becomes a product, which can be folded. Other divisors would round
+ * differently. */
 static int simplify_div(struct sx_graph *g, const struct sx_node *n)
 {
     double divisor;
