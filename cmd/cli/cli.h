@@ -269,7 +269,8 @@ void cli_forget_warnings(struct cli *cli); /* drops those of the next record */
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes a line to stderr that is neither a failure nor a warning, except with -q. */
 void cli_say(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Whether progress is shown: stderr is a terminal that can rewrite a line. */
+/* Whether a line of progress may be shown: stderr is a terminal that can rewrite a line, and -q was
+ * not given. */
 bool cli_shows_progress(const struct cli *cli);
 /* Rewrites the line of progress. */
 void cli_progress(struct cli *cli, const char *format, ...)

@@ -182,8 +182,8 @@ struct sx_row {
 
     enum sx_flow flow;
 
-    /* Rules of rows with SX_FLOW_OWN. `relevance` distributes the relevance r of node y (y's shape)
-     * to the real inputs k with need[k]: share[k] is the part of input k. */
+    /* Rules of a row that its flow alone does not determine. `relevance` distributes the relevance
+     * r of node y (y's shape) to the real inputs k with need[k]: share[k] is the part of input k. */
     void (*relevance)(struct sx_graph *g, int y, int r, const bool *need, int *share);
     /* `contrast` computes the multipliers mx[] of the inputs from the multiplier m of y, so that
      * sum(m dy) = sum over k of sum(mx[k] dx_k) for differences d from a reference. */
