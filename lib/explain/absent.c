@@ -1,18 +1,17 @@
-/* absent.c - draws of absent elements given the present ones: by a Gaussian or a Gaussian copula, or
- * of the nearest rows.
+/* absent.c - draws of absent elements given the present ones: from a Gaussian, a Gaussian copula,
+ * or the nearest rows.
  *
- * Scores of elements are their values, or of a copula what a normal distribution has at their rank.
- * Scores less their means, in standard deviations, are taken as normal with correlations R, which
- * are shrunk as Schaefer and Strimmer (2005) estimate. A draw z of all scores becomes one given the
- * present ones p by what they are off (Matheron's rule): z_a + R_ap R_pp^-1 (x_p - z_p). The draws z
- * are the same for all coalitions; each has its opposite. */
+ * The score of an element is its value; for a copula, it is the normal quantile of its rank.
+ * Standardised scores are normal with correlations R, shrunk as by Schaefer and Strimmer (2005). A
+ * free draw z becomes one given the present scores x_p by Matheron's rule: z_a + R_ap R_pp^-1 (x_p
+ * - z_p). All coalitions use the same z, each with its opposite -z. */
 #include "explain/absent.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A factor of the present elements is made for each coalition. */
+/* Elements at most: each coalition costs a factorisation. */
 enum { MOST_ELEMENTS = 1024 };
 #define LEAST_PIVOT 1e-10
 
@@ -20,14 +19,14 @@ struct sx_conditional {
     struct sx_absent how;
     const double *rows;
     int64_t n, size;
-    double *mean, *sd; /* of scores */
+    double *mean, *sd; /* [size], of scores */
     double *sorted;    /* copula: [size, n] */
     double *R, *L, *z; /* [size, size], twice; [size] */
     double *drawn;     /* free draws of scores, [n / 2 rounded up, size] */
-    double *x, *score; /* the x that was scored last, and its scores: [size] each */
-    double *mid, *off; /* [size]: by position in the order */
-    bool scored;       /* there is such an x */
-    double *away;      /* nearest: [2, n] distances, and the same in order */
+    double *x, *score; /* [size] each: the x that was scored last, and its scores */
+    double *mid, *off; /* [size], by position in `order` */
+    bool scored;       /* x and score are set */
+    double *away;      /* nearest: [2, n], distances, and the same sorted */
     int64_t *order;    /* elements, the present ones first */
 };
 
@@ -57,7 +56,7 @@ static double normal_quantile(double p)
     return (low + high) / 2;
 }
 
-/* How many of a sorted column are less than v, or than v and equal to it. */
+/* The number of elements of a sorted column that are < v, or <= v if `equal`. */
 static int64_t below(const double *sorted, int64_t n, double v, bool equal)
 {
     int64_t low = 0, high = n;
@@ -71,7 +70,8 @@ static int64_t below(const double *sorted, int64_t n, double v, bool equal)
     return low;
 }
 
-/* Ranks are 1 .. n, those of ties their mean, those of what lies outside 1/2 and n + 1/2. */
+/* The rank of v in a column: 1 .. n, the mean rank of equal elements, or 1/2 or n + 1/2 outside
+ * their range. */
 static double rank_of(const double *sorted, int64_t n, double v)
 {
     int64_t less = below(sorted, n, v, false), most = below(sorted, n, v, true);
@@ -103,7 +103,7 @@ static double value_of(const struct sx_conditional *c, int64_t i, double score)
                         : sorted[k];
 }
 
-/* Means and standard deviations of the n scores of element i, and the scores in these units. */
+/* Computes mean and standard deviation of the scores of element i, and standardises the scores. */
 static void standardise(struct sx_conditional *c, int64_t i, double *score)
 {
     double mean = 0, squares = 0;
@@ -125,7 +125,7 @@ static void standardise(struct sx_conditional *c, int64_t i, double *score)
 
 /* ---- Fitting ---- */
 
-/* The correlation of two elements, and the variance of that. */
+/* The correlation of two elements, and its variance. */
 static double correlation(const struct sx_conditional *c, const double *score, int64_t i,
                           int64_t j, double *variance)
 {
@@ -168,8 +168,8 @@ static double inner(const double *a, const double *b, int64_t n)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* The factor of R at the first n elements of the order. What follows from those before it has no
- * column. */
+/* Cholesky factor of R restricted to order[0 .. n). Elements that depend linearly on earlier ones
+ * have no column. */
 static void factor(struct sx_conditional *c, int64_t n)
 {
     for (int64_t j = 0; j < n; j++) {
@@ -186,7 +186,7 @@ static void factor(struct sx_conditional *c, int64_t n)
     }
 }
 
-/* Scores of all elements, drawn whatever is present: L z of the factor in their own order. */
+/* Draws scores of all elements without regard to what is present: L z. */
 static bool draw_free(struct sx_conditional *c, struct sx_error *error)
 {
     int64_t size = c->size, n = sx_conditional_most(c) / 2;
@@ -287,7 +287,7 @@ void sx_conditional_free(struct sx_conditional *c)
 
 /* ---- Drawing ---- */
 
-/* In place: the w of R w = v at the first n elements of the order, from their factor. */
+/* Solves R w = v at order[0 .. n) in place, by the factor L. */
 static void solve(const struct sx_conditional *c, int64_t n, double *v)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -302,8 +302,8 @@ static void solve(const struct sx_conditional *c, int64_t n, double *v)
     }
 }
 
-/* to[j]: what the scores z at the first n elements of the order say of that at order[j], the others:
- * R_ap R_pp^-1 z. */
+/* to[j] = (R_ap R_pp^-1 z_p)_j for the absent elements: the scores expected from those at order[0
+ * .. n). */
 static void expect(struct sx_conditional *c, int64_t n, const double *z, double *to)
 {
     for (int64_t i = 0; i < n; i++)
@@ -318,7 +318,7 @@ static void expect(struct sx_conditional *c, int64_t n, const double *z, double 
     }
 }
 
-/* The scores of x, which are those of the last draw as long as x is the same. */
+/* Computes the scores of x, unless they are known from the last draw. */
 static void score_x(struct sx_conditional *c, const double *x)
 {
     if (c->scored && memcmp(c->x, x, (size_t)c->size * sizeof *x) == 0)
@@ -330,8 +330,8 @@ static void score_x(struct sx_conditional *c, const double *x)
     c->scored = true;
 }
 
-/* Each free draw z becomes two, m + d and m - d: m is expected of x's scores, and d is z less what is
- * expected of z's own. */
+/* Each free draw z gives two draws, m + d and m - d: m is the expectation given x's scores, d = z -
+ * (expectation given z's). */
 static int64_t draw_normal(struct sx_conditional *c, const double *x, const bool *present,
                            double *points)
 {
@@ -360,7 +360,7 @@ static int64_t draw_normal(struct sx_conditional *c, const double *x, const bool
     return 2 * n;
 }
 
-/* The K nearest rows, and those that are as near as the last of them, in standard deviations. */
+/* The K nearest rows, and those as near as the last of them. Distances are in standard deviations. */
 static int64_t draw_nearest(struct sx_conditional *c, const double *x, const bool *present,
                             double *points)
 {

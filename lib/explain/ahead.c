@@ -1,10 +1,10 @@
-/* ahead.c - the gradient at the sample, in the pass that chooses the target. */
+/* ahead.c - computes the gradient at the sample in the pass that chooses the target. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/ahead.h"
 
-/* x is an input of the model, and the pass is asked for nothing else. */
+/* Whether one pass can do it: x is an input of the model, and no other tensor is watched. */
 static bool can(const struct sx_explainer *e)
 {
     const struct sx_explained *b = &e->built;
@@ -12,7 +12,7 @@ static bool can(const struct sx_explainer *e)
            sx_is_real(b->graph->node[b->x].type);
 }
 
-/* The element that the scores choose: [1]. */
+/* The index, [1], of the element that the scores choose. */
 static int pick_node(struct sx_graph *g, const struct sx_aim *aim, int scores)
 {
     const struct sx_shape one = {1, {1}}, flat = {1, {sx_count(&g->node[scores].shape)}};
@@ -21,7 +21,7 @@ static int pick_node(struct sx_graph *g, const struct sx_aim *aim, int scores)
                : sx_const(g, SX_INT, &one, &aim->index);
 }
 
-/* Nodes of the inputs that the graph reads. */
+/* The nodes of those inputs that the graph reads. */
 static int *input_nodes(const struct sx_explained *b, int *n, struct sx_error *error)
 {
     int *nodes = sx_new((size_t)b->n_inputs + 1, sizeof *nodes, error);

@@ -1,4 +1,4 @@
-/* build.c - from a model and the shapes of a sample to the graph that a method differentiates. */
+/* build.c - makes the graph that methods differentiate, from a model and the shapes of a sample. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +45,7 @@ static int explained_tensor(struct sx_explainer *e, struct sx_error *error)
     return SX_NONE;
 }
 
-/* The first tensor of the file that follows from its inputs and holds real numbers: what an
- * embedding makes of token ids. */
+/* The first real tensor of the file that depends on the inputs: the embedding of token ids. */
 static const char *first_real_tensor(const struct sx_lowered *l)
 {
     const struct sx_graph *g = l->graph;
@@ -71,7 +70,7 @@ static bool no_real_input(const struct sx_lowered *l, struct sx_error *error)
                    name != NULL ? name : "");
 }
 
-/* Whether derivatives of the scores by x go through a rounding. */
+/* Whether derivatives of the scores by x pass through a rounding. */
 static bool goes_straight(const struct sx_explained *b, struct sx_error *error, bool *straight)
 {
     const struct sx_graph *g = b->graph;
@@ -102,8 +101,8 @@ static bool use_input(struct sx_explainer *e, int i, const char *embedding, int 
     return true;
 }
 
-/* The first input that is real, or that an embedding is behind; or else, where integers will do, the
- * first of all. */
+/* Finds the first input that is real or has an embedding behind it. If there is none and integers
+ * are allowed, it is the first input. */
 static bool find_input(struct sx_explainer *e, int *x, struct sx_error *error)
 {
     const struct sx_lowered *l = e->built.lowered;
@@ -118,7 +117,7 @@ static bool find_input(struct sx_explainer *e, int *x, struct sx_error *error)
     return no_real_input(l, error);
 }
 
-/* Sets input_name, inner and input_port; the node in the faithful graph goes to *x. */
+/* Sets input_name, inner and input_port. *x becomes x's node in the faithful graph. */
 static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
 {
     struct sx_lowered *l = e->built.lowered;
@@ -150,8 +149,8 @@ static bool choose_input(struct sx_explainer *e, int *x, struct sx_error *error)
     return true;
 }
 
-/* Rebuilds the faithful graph with its identities applied and x cut free, and adds what
- * the target makes of the scores. */
+/* Rebuilds the faithful graph with identities applied and x as an input, and adds the value of the
+ * target. */
 static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
@@ -189,8 +188,8 @@ static bool simplify(struct sx_explainer *e, int x, int scores, struct sx_error 
     return sx_graph_ok(g, error);
 }
 
-/* The program of a plain forward pass runs the faithful graph's simplified form uncut, so that x
- * may be an inner tensor. */
+/* Compiles the forward pass. It runs the simplified graph without the cut at x, so x may be an
+ * inner tensor. */
 bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;

@@ -1,11 +1,11 @@
-/* build.h - building what an explainer runs, for one set of input shapes. */
+/* build.h - builds what an explainer runs, for one set of input shapes. */
 #ifndef SX_METHOD_BUILD_H
 #define SX_METHOD_BUILD_H
 
 #include "explain/explain.h"
 
-/* Replaces e->built by what the shapes of `feeds` need; sets the names of input and output. On
- * failure e->built is partly built and may only be freed. */
+/* Replaces e->built by what the shapes of `feeds` need, and sets the names of input and output.
+ * After a failure e->built is incomplete and may only be freed. */
 bool sx_explained_build(struct sx_explainer *e, const struct sx_tensor *feeds,
                         struct sx_error *error);
 /* Compiles the forward pass. */

@@ -1,9 +1,9 @@
-/* cam.c - class activation maps of first derivatives. */
+/* cam.c - class activation maps from first derivatives. */
 #include <math.h>
 
 #include "explain/cam.h"
 
-/* map = sum over channels of weight times x. */
+/* map = sum over channels of weight * x, per place. */
 void sx_cam_weigh(const struct sx_cam *c)
 {
     for (int64_t i = 0; i < c->size; i++)
@@ -25,8 +25,8 @@ void sx_gradcam(const struct sx_cam *c)
     sx_cam_rectify(c);
 }
 
-/* Chattopadhay and others 2018; higher derivatives are powers of the gradient, as those of
- * exp(f) are in a network that is linear piece by piece. */
+/* Chattopadhay and others 2018. Higher derivatives are replaced by powers of the gradient, which is
+ * exact for exp(f) with piecewise linear f. */
 void sx_gradcam_pp(const struct sx_cam *c)
 {
     double *sum = c->weight + c->channels;
@@ -57,7 +57,7 @@ void sx_layercam(const struct sx_cam *c)
     sx_cam_rectify(c);
 }
 
-/* Fu and others 2020: gradients averaged where the layer is active. */
+/* Fu and others 2020: gradients are averaged with the activations as weights. */
 void sx_xgradcam(const struct sx_cam *c)
 {
     double *sum = c->weight + c->channels;

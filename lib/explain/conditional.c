@@ -6,19 +6,19 @@
 #include "explain/explain.h"
 #include "explain/game.h"
 
-/* Elements of points that are evaluated together. */
+/* Elements of the points that are evaluated in one call. */
 #define TOGETHER ((int64_t)1 << 23)
 
 struct drawn {
     struct sx_explainer *e;
     const struct sx_players *players;
     struct sx_conditional *conditional;
-    bool *present;         /* of each element */
-    double *point, *value; /* of `room` points */
+    bool *present;         /* per element of x */
+    double *point, *value; /* `room` points and their values */
     int64_t size, room, words;
 };
 
-/* The points of a coalition, after `at` others. */
+/* Draws the points of a coalition, and stores them after the `at` points before. */
 static int64_t draw(struct drawn *d, const uint64_t *coalition, int64_t at)
 {
     for (int64_t i = 0; i < d->size; i++) {
@@ -29,7 +29,8 @@ static int64_t draw(struct drawn *d, const uint64_t *coalition, int64_t at)
                                d->point + at * d->size);
 }
 
-/* The values of as many coalitions as there is room for; their number, 0 on failure. */
+/* Computes the values of as many coalitions as there is room for. Returns their number; 0 on
+ * failure. */
 static int64_t some_values(struct drawn *d, int64_t n, const uint64_t *coalitions,
                            int64_t *points, double *values, struct sx_error *error)
 {
@@ -113,7 +114,7 @@ struct sx_game *sx_game_conditional(struct sx_explainer *e, const struct sx_play
     return game;
 }
 
-/* ---- Words ---- */
+/* ---- Options as text ---- */
 
 static const char *const names[] = {[SX_ABSENT_BASELINE] = "baseline",
                                     [SX_ABSENT_MARGINAL] = "marginal",

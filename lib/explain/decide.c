@@ -1,5 +1,7 @@
-/* decide.c - whether what was built for one sample serves another one: the nodes whose values decided
- * are computed for it. A node behind others is right as long as all before it decide the same. */
+/* decide.c - whether what was built for one sample fits another one.
+ *
+ * The nodes whose values decided (control flow, shapes) are computed for the new sample, in order.
+ * The value of a node is meaningful as long as all decisions before it are the same. */
 #include <stdlib.h>
 
 #include "explain/decide.h"

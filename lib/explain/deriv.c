@@ -1,4 +1,4 @@
-/* deriv.c - curvature, and rows of derivative tensors along many tuples of directions. */
+/* deriv.c - curvature, and rows of derivative tensors for many tuples of directions. */
 #include <stdlib.h>
 
 #include "explain/deriv.h"
@@ -24,9 +24,9 @@ struct sx_rows {
     int64_t size; /* elements of x */
     enum sx_type real;
     struct sx_tower tower;    /* the program borrows its constants */
-    struct sx_points *points; /* what differs from point to point are the directions */
+    struct sx_points *points; /* its points differ only in the directions */
     const void **shared;
-    /* One stretch of tuples in float32; NULL in float64. */
+    /* Tuples of one run in float32; NULL in float64. */
     float *at, *v[SX_MAX_ORDER], *out;
     int64_t room;
 };

@@ -1,7 +1,8 @@
-/* descent.c - the leaves of decision trees that a mixture of two rows can fall into.
+/* descent.c - the leaves of decision trees that mixtures of two rows x and b can reach.
  *
- * Where both rows go the same way, so does every mixture. Where they part, the player whose feature
- * it is decides, once for the whole path: present players go with x, absent ones with b. */
+ * If x and b go the same way at a node, so does every mixture. If they part, the player of the
+ * node's feature decides, and its decision holds for the whole path: present players go with x,
+ * absent ones with b. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,8 +11,7 @@
 
 enum side { UNDECIDED, PRESENT, ABSENT };
 
-/* What is still to do: visit `node` after deciding that `player` is on `side`; or, node being -1, to
- * forget that. */
+/* A step of the traversal: decide `player`, then visit `node`. If node is -1, undo that decision. */
 struct step {
     int64_t node, player;
     enum side side;
@@ -23,7 +23,7 @@ struct descent {
     const int64_t *label;
     double factor;
     const struct sx_product_taker *to;
-    enum side *side; /* of each player */
+    enum side *side; /* the decision of each player */
     int64_t *in, *out, n_in, n_out;
     struct step *step;
     size_t n_steps, capacity;
@@ -87,7 +87,7 @@ static bool visit(struct descent *d, int64_t at)
            push(d, -1, player, PRESENT) && push(d, node[with_x ? 2 : 3], player, PRESENT);
 }
 
-/* In a tree no node is visited twice. */
+/* Traverses a tree. No node is visited twice; a table that would do so is no tree. */
 static bool descend_from(struct descent *d, int64_t root)
 {
     int64_t visits = 0;

@@ -6,7 +6,7 @@
 
 enum { MOST_STEPS = 64 };
 
-/* The way back from a tensor: what it is of the node that is reached, scale * node + shift. */
+/* The way back from a tensor: it equals scale * (node `at`) + shift. */
 struct way {
     const struct sx_graph *g;
     int at, steps;
@@ -14,8 +14,8 @@ struct way {
     bool rounded, cut;
 };
 
-/* The only operand that is no constant; of a choice, among its two values; the first
- * of parts, and what is rounded of THROUGH. */
+/* The only operand that is not constant. Of WHERE it is one of the two values, of CONCAT the first
+ * part, of THROUGH the value that is rounded. */
 static int variable(const struct sx_graph *g, const struct sx_node *n)
 {
     int found = SX_NONE;
@@ -31,7 +31,7 @@ static int variable(const struct sx_graph *g, const struct sx_node *n)
     return found;
 }
 
-/* Goes back through c + x, c - x, c x and so on with a constant that is one number. */
+/* Passes c + x, c - x, c x and so on, if all elements of the constant are equal. */
 static bool pass_constant(struct way *w, const struct sx_node *n, int from)
 {
     int side = n->in[0] == from ? 1 : 0;
@@ -51,7 +51,7 @@ static bool pass_constant(struct way *w, const struct sx_node *n, int from)
     return true;
 }
 
-/* One operator back; false where there is no such way. */
+/* Goes back by one operator; false if that is not possible. */
 static bool step_back(struct way *w)
 {
     const struct sx_node *n = &w->g->node[w->at];
@@ -148,7 +148,7 @@ static int64_t elements_after(const struct sx_shape *shape, int axis)
     return n;
 }
 
-/* The axis of `to` that holds what `axis` of `from` does in the same row-major place; -1: none. */
+/* The axis of `to` that has the same position in row-major order as `axis` of `from`; -1: none. */
 static int axis_in(const struct sx_shape *to, const struct sx_shape *from, int axis)
 {
     for (int i = 0; axis >= 0 && i < to->rank; i++)
@@ -158,7 +158,7 @@ static int axis_in(const struct sx_shape *to, const struct sx_shape *from, int a
     return -1;
 }
 
-/* The axis of a Softmax as y has it. */
+/* The axis of y that the Softmax's axis became. */
 static int moved_axis(const struct sx_graph *g, int y, const struct sx_ending *ending)
 {
     const struct sx_node *n = &g->node[y];

@@ -1,4 +1,4 @@
-/* explain.c - a model as f(x): the current sample and its target. */
+/* explain.c - a model as f(x): takes samples and finds their target. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,8 +96,8 @@ bool sx_explainer_stopped(const struct sx_explainer *e)
     return e->options.watch != NULL && e->options.watch->stopped;
 }
 
-/* Sets e->built to a build that fits the sample, if there is one: that of the last sample, or a kept one.
- * A build that depends on values of its sample is kept when other values come. */
+/* Makes e->built a build that fits the sample, if there is one: that of the last sample, or a kept
+ * one. A build that depends on values of its sample is kept when another one replaces it. */
 static bool find_built(struct sx_explainer *e, const struct sx_tensor *feeds, bool *found,
                        struct sx_error *error)
 {
@@ -123,7 +123,7 @@ static bool find_built(struct sx_explainer *e, const struct sx_tensor *feeds, bo
     return true;
 }
 
-/* Makes e->built fit the sample: finds a build, or builds one. */
+/* Makes e->built fit the sample, by finding a build or making one. */
 static bool prepare(struct sx_explainer *e, const struct sx_tensor *feeds,
                     struct sx_error *error)
 {
@@ -151,7 +151,7 @@ static bool take_feeds(struct sx_explainer *e, const struct sx_tensor *feeds,
     return true;
 }
 
-/* The index of the first largest element. NaN counts only if all elements are NaN. */
+/* The index of the first largest element; NaN is ignored unless all elements are NaN. */
 static int64_t largest(const struct sx_tensor *scores)
 {
     int64_t best = 0, n = sx_count(&scores->shape);
@@ -204,7 +204,7 @@ static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores
     return true;
 }
 
-/* What the forward pass gives: the scores, x if that is an inner tensor, and what is watched. */
+/* Runs the forward pass: scores, x if that is an inner tensor, and the watched tensor. */
 static bool run_forward(struct sx_explainer *e, struct sx_tensor out[3], struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
@@ -218,8 +218,8 @@ static bool run_forward(struct sx_explainer *e, struct sx_tensor out[3], struct 
         ok = sx_tensor_new(&out[n++], node->type, &node->shape, error);
     }
     ok = ok && sx_run(b->forward, e->feeds, out, error);
-    /* Many explain one sample only: its weights, packed for one pass, would double the memory
-     * of what follows. From the second sample on the program is kept. */
+    /* Many users explain one sample only. Keeping packed weights for its forward pass would double
+     * the memory of what follows. From the second sample on, the program is kept. */
     if (e->samples == 0) {
         sx_program_free(b->forward);
         b->forward = NULL;

@@ -1,11 +1,11 @@
-/* game.c - games: what has been asked once is known, all at once in a table or one by one. */
+/* game.c - games: values are cached, in a table of all coalitions or in a hash table. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/game.h"
 
-/* Coalitions that are looked up, and evaluated, together. */
+/* Coalitions that are looked up and evaluated together. */
 #define CHUNK 4096
 
 struct sx_game *sx_game_new(int64_t players, sx_game_value value, void *context,
@@ -100,7 +100,7 @@ static uint64_t gather(const struct sx_game *game, const uint64_t *coalition)
     return local;
 }
 
-/* "{0,3,5}", cut where it gets long. */
+/* Writes a coalition such as "{0,3,5}"; a long one is truncated. */
 static void name_coalition(const struct sx_game *game, const uint64_t *coalition, char *text,
                            size_t size)
 {
@@ -112,7 +112,7 @@ static void name_coalition(const struct sx_game *game, const uint64_t *coalition
     snprintf(text + at, size - at, "}");
 }
 
-/* Asks the game itself. */
+/* Evaluates coalitions by the game's function. */
 static bool ask(struct sx_game *game, int64_t n, const uint64_t *coalitions, double *values,
                 struct sx_error *error)
 {
@@ -156,9 +156,9 @@ bool sx_game_fill(struct sx_game *game, struct sx_error *error)
     return ok;
 }
 
-/* ---- The memory ---- */
+/* ---- The hash table ---- */
 
-/* The place of a key: where it is, or where it would go. */
+/* The slot of a key, or the free slot where it would be put. */
 static size_t place_of(const struct sx_memo *memo, const uint64_t *key, size_t words)
 {
     size_t at = 0;
@@ -172,7 +172,7 @@ static size_t place_of(const struct sx_memo *memo, const uint64_t *key, size_t w
     return at;
 }
 
-/* Makes room for `more` keys at a load of at most one half. */
+/* Makes room for `more` keys, with a load of at most one half. */
 static bool memo_reserve(struct sx_memo *memo, size_t more, size_t words,
                          struct sx_error *error)
 {
@@ -217,15 +217,15 @@ bool sx_game_note(struct sx_game *game, const uint64_t *coalition, double value,
     return true;
 }
 
-/* Room for one chunk. */
+/* Buffers of one chunk of coalitions. */
 struct chunk {
-    size_t *place;       /* of each coalition in the memory */
-    size_t *fresh;       /* places that are not known yet */
-    uint64_t *coalition; /* of these */
+    size_t *place;       /* the slot of each coalition */
+    size_t *fresh;       /* slots whose values are not known yet */
+    uint64_t *coalition; /* their coalitions */
     double *value;
 };
 
-/* Finds the places of n coalitions; *n_fresh of them are new. */
+/* Finds the slots of n coalitions; *n_fresh of them are new. */
 static void look_up(struct sx_game *game, int64_t n, const uint64_t *coalitions,
                     struct chunk *chunk, int64_t *n_fresh)
 {
@@ -246,7 +246,7 @@ static void look_up(struct sx_game *game, int64_t n, const uint64_t *coalitions,
     }
 }
 
-/* Of a game that cannot be asked. */
+/* Values of a game that has no function: they have to be in the cache. */
 static bool given_values(const struct sx_game *game, int64_t n, const uint64_t *coalitions,
                          double *values, struct sx_error *error)
 {
@@ -272,8 +272,9 @@ static bool values_of_chunk(struct sx_game *game, int64_t n, const uint64_t *coa
         return false;
     look_up(game, n, coalitions, chunk, &n_fresh);
     if (!ask(game, n_fresh, chunk->coalition, chunk->value, error)) {
+        /* marks a failed entry, so that probing does not stop there */
         for (int64_t i = 0; i < n_fresh; i++)
-            memo->state[chunk->fresh[i]] = 3; /* probing goes on behind them */
+            memo->state[chunk->fresh[i]] = 3;
         return false;
     }
     for (int64_t i = 0; i < n_fresh; i++) {

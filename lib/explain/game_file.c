@@ -1,4 +1,4 @@
-/* game_file.c - games on file: a vector of all 2^n values, or lines of the values that are known. */
+/* game_file.c - games in files: a vector of all 2^n values, or lines of the known values. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include "explain/game.h"
 #include "sextant/result.h"
 
-/* Players that a file may speak of. */
+/* The most players of a file. */
 #define MOST_PLAYERS 65536
 
 /* ---- Reading ---- */
 
-/* A game that only knows what is on record. */
+/* A game that knows only the values in the file. */
 static struct sx_game *given_game(int64_t players, struct sx_error *error)
 {
     struct sx_game *game = sx_game_new(players, NULL, NULL, error);
@@ -22,7 +22,7 @@ static struct sx_game *given_game(int64_t players, struct sx_error *error)
     return game;
 }
 
-/* The elements of an .npy whose window is open, as a tensor. */
+/* Reads the elements of an open .npy as a tensor. */
 static bool read_vector(struct sx_file *file, struct sx_tensor *t, struct sx_error *error)
 {
     struct sx_stored stored = {0};
@@ -39,7 +39,7 @@ static bool read_vector(struct sx_file *file, struct sx_tensor *t, struct sx_err
             sx_fail(error, SX_FAILED, "a value has no place in 64 bits"));
 }
 
-/* Puts the values into the table of a new game. */
+/* Makes a game with a table of these values. */
 static struct sx_game *vector_game(const struct sx_tensor *t, struct sx_error *error)
 {
     int64_t count = sx_count(&t->shape);
@@ -67,7 +67,7 @@ static struct sx_game *load_vector(struct sx_file *file, struct sx_error *error)
     return game;
 }
 
-/* An integer of a JSON value from `least` to `most`. */
+/* Reads a JSON integer from `least` to `most`. */
 static bool read_int(const cJSON *item, int64_t least, int64_t most, int64_t *value)
 {
     double v = cJSON_IsNumber(item) ? cJSON_GetNumberValue(item) : NAN;
@@ -77,7 +77,8 @@ static bool read_int(const cJSON *item, int64_t least, int64_t most, int64_t *va
     return true;
 }
 
-/* cJSON rounds some numbers: the value is read again from the text, and must be about that. */
+/* Reads the value exactly. cJSON rounds some numbers, so it is parsed again from the text, and must
+ * be close to cJSON's value. */
 static bool exact_value(const char *line, size_t n, const cJSON *object, double *value)
 {
     static const char key[] = "\"value\"";
@@ -95,7 +96,7 @@ static bool exact_value(const char *line, size_t n, const cJSON *object, double 
            fabs(*value - about) <= 1e-12 * fabs(about);
 }
 
-/* Each coalition is there once. */
+/* Stores a value. A coalition may occur only once. */
 static bool note_new(struct sx_game *game, const uint64_t *coalition, double value,
                      struct sx_error *error)
 {
@@ -157,7 +158,7 @@ static struct sx_game *load_lines(const struct sx_file *file, struct sx_error *e
             ok = game != NULL;
             coalition = ok ? sx_new(game->words, sizeof *coalition, error) : NULL;
             ok = coalition != NULL;
-        } else if (n > (at[0] == '\r')) { /* the line is not empty */
+        } else if (n > (at[0] == '\r')) { /* a line that is not empty */
             ok = take_line(game, at, n, coalition, error);
         }
         if (!ok)
@@ -173,7 +174,7 @@ static struct sx_game *load_lines(const struct sx_file *file, struct sx_error *e
     return NULL;
 }
 
-/* Where the lines hold all there is, the table is as good. */
+/* Converts the values to a table, if the lines hold all coalitions. */
 static bool complete(struct sx_game *game, struct sx_error *error)
 {
     return game->table != NULL || game->players > SX_TABLE_PLAYERS ||

@@ -1,11 +1,11 @@
-/* gradients.c - f, and its gradient, at many points of x. */
+/* gradients.c - f and its gradient at many points of x. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/ahead.h"
 #include "explain/redecide.h"
 
-/* The program for f alone or for f and its gradient, at points of x. */
+/* The program for f, or for f and its gradient, at points of x; it is built if necessary. */
 static struct sx_points *points_of(struct sx_explainer *e, bool gradient, int64_t expected,
                                    struct sx_error *error)
 {
@@ -55,7 +55,7 @@ void sx_widen(double *to, const void *from, enum sx_type real, int64_t n)
             to[i] = ((const float *)from)[i];
 }
 
-/* Buffers of one stretch of points in the precision of the graph. */
+/* Buffers of the points of one run, in the precision of the graph. */
 struct stretch {
     int64_t room;
     float *points; /* NULL in float64 */
@@ -98,7 +98,7 @@ int64_t sx_gradient_batch(struct sx_explainer *e, bool gradient, int64_t expecte
     return program != NULL ? sx_points_batch(program) : 0;
 }
 
-/* Evaluates points in e->built. */
+/* Evaluates points in the graph of e->built. */
 static bool run_points(struct sx_explainer *e, int64_t n, const double *points, double *values,
                        double *gradients, struct sx_error *error)
 {

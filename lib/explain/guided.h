@@ -4,7 +4,8 @@
 
 #include "explain/explain.h"
 
-/* As the gradient of f by x, but every ReLU passes on only what is positive. [size of x] */
+/* Computes guided backpropagation, [size of x]: the gradient of f by x, but every ReLU passes on
+ * only positive values. */
 bool sx_guided_gradient(struct sx_explainer *e, double *gradient, struct sx_error *error);
 
 #endif

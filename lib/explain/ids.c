@@ -1,5 +1,5 @@
-/* ids.c - token ids: the embedding behind them, by which a model is explained in their place. Element i of
- * the ids is row i of the embedding. */
+/* ids.c - token ids: finds the embedding behind them, so that f is explained as a function of it.
+ * Row i of the embedding belongs to element i of the ids. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,10 +7,11 @@
 #include "explain/players.h"
 #include "io/picture.h"
 
-/* How many steps behind a tensor its table is looked for, and behind the indices of the table the ids. */
+/* How many operators back the table is searched from a tensor, and the ids from the table's
+ * indices. */
 enum { MOST_STEPS = 8 };
 
-/* Operators of files that look rows of a table up. */
+/* Whether an ONNX operator looks up rows of a table. */
 static bool looks_up(const char *op)
 {
     static const char *const ops[] = {"Gather", "GatherBlockQuantized",
@@ -21,7 +22,7 @@ static bool looks_up(const char *op)
     return false;
 }
 
-/* Whether a transpose moves axes of length 1 at most. */
+/* Whether a transpose moves only axes of length 1. */
 static bool moves_nothing(const struct sx_node *transpose)
 {
     int64_t last = -1;
@@ -35,7 +36,7 @@ static bool moves_nothing(const struct sx_node *transpose)
     return true;
 }
 
-/* Whether a slice takes no axis backwards. */
+/* Whether a slice has no negative step. */
 static bool goes_forward(const struct sx_node *slice)
 {
     for (int i = 0; i < slice->shape.rank; i++)
@@ -44,7 +45,8 @@ static bool goes_forward(const struct sx_node *slice)
     return true;
 }
 
-/* Whether a node has as many elements as `port`, each a function of that of the port in its place. */
+/* Whether a node has as many elements as `port`, and element i is a function of element i of the
+ * port. */
 static bool is_of_port(const struct sx_graph *g, int node, int port, int steps)
 {
     const struct sx_node *n = &g->node[node];
@@ -65,7 +67,7 @@ static bool is_of_port(const struct sx_graph *g, int node, int port, int steps)
     return any;
 }
 
-/* Whether rows of a constant table are taken by the ids of `port`. */
+/* Whether a node takes rows of a constant table by the ids of `port`. */
 static bool takes_by(const struct sx_graph *g, int node, int port, int steps)
 {
     const struct sx_node *n = &g->node[node];
@@ -112,7 +114,7 @@ bool sx_explainer_embed(const struct sx_explainer *e, const struct sx_tensor *id
     return ok;
 }
 
-/* A player for each of the ids: all that its row of the table holds. */
+/* Makes a player for each id, consisting of its row of the embedding. */
 static struct sx_players *players_of_ids(const struct sx_explainer *e, enum sx_layout layout,
                                          struct sx_error *error)
 {

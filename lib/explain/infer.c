@@ -1,26 +1,26 @@
-/* infer.c - a model run as it is. */
+/* infer.c - runs a model as it is. */
 #include <stdlib.h>
 
 #include "explain/decide.h"
 #include "explain/infer.h"
 #include "run/run.h"
 
-/* What is built for the shapes of a sample, and for what its values decide. */
+/* What is built for the shapes of a sample, and for the decisions that depend on its values. */
 struct inferred {
     struct sx_lowered *lowered;
     struct sx_program *program;
     struct sx_decider decider;
     struct sx_tensor *outputs;
     const char **names;
-    int *nodes; /* of the outputs */
-    int *kinds; /* SX_ONNX_*, 0: not known */
+    int *nodes; /* nodes of the outputs */
+    int *kinds; /* element types SX_ONNX_*; 0: not known */
     int n_outputs;
 };
 
 struct sx_inference {
     struct sx_model *model;
     struct sx_infer_options options;
-    struct inferred now, kept[SX_KEPT]; /* kept: the latest first */
+    struct inferred now, kept[SX_KEPT]; /* kept: builds for other decisions, the latest first */
 };
 
 struct sx_inference *sx_inference_new(struct sx_model *model,
@@ -84,7 +84,7 @@ struct sx_lowered *sx_lower_for(const struct sx_model *model, const char *output
     return lowered;
 }
 
-/* Adds the bytes of an output to those of the others, which the limit of memory bounds. */
+/* Adds the size of an output to *all, which the memory limit bounds. */
 static bool add_bytes(const struct sx_inference *f, const struct sx_node *output, size_t *all,
                       struct sx_error *error)
 {
@@ -100,7 +100,7 @@ static bool add_bytes(const struct sx_inference *f, const struct sx_node *output
                          *all >> 20, limit >> 20);
 }
 
-/* Makes room for the outputs; their nodes go to outputs[]. */
+/* Allocates the outputs, and writes their nodes to outputs[]. */
 static bool choose_outputs(struct sx_inference *f, int *outputs, struct sx_error *error)
 {
     struct inferred *b = &f->now;
@@ -151,8 +151,8 @@ static bool build(struct sx_inference *f, const struct sx_tensor *feeds, struct 
     return b->program != NULL;
 }
 
-/* Makes `now` what fits the sample, if there is something: that of the last sample, or one that is
- * kept. What values decided is kept when others come. */
+/* Makes `now` a build that fits the sample, if there is one: that of the last sample, or a kept
+ * one. A build that depends on values is kept when another one replaces it. */
 static bool find(struct sx_inference *f, const struct sx_tensor *feeds, bool *found,
                  struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* kept.c - tokens that are never masked: of ids that are kept, and those that an attention mask leaves out. */
+/* kept.c - tokens that are never masked: those of kept ids, and those with 0 in an attention mask. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,8 @@ static bool is_kept(const struct sx_explain_options *o, int64_t id)
     return false;
 }
 
-/* "attention_mask", and not "key_padding_mask", whose numbers mean the opposite. */
+/* Whether a name is that of an attention mask. "key_padding_mask" is not: its numbers mean the
+ * opposite. */
 static bool is_mask_name(const char *name)
 {
     char low[80];
@@ -25,7 +26,7 @@ static bool is_mask_name(const char *name)
     return strstr(low, "mask") != NULL && strstr(low, "pad") == NULL;
 }
 
-/* An input [1, tokens] of zeros and ones that is called a mask; NULL: there is none. */
+/* The input [1, tokens] of zeros and ones that is named as a mask; NULL: there is none. */
 static const struct sx_tensor *mask_of(const struct sx_explainer *e, int64_t tokens)
 {
     for (int i = 0; e->feeds != NULL && i < sx_model_input_count(e->model); i++) {

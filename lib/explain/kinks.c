@@ -1,11 +1,11 @@
-/* kinks.c - the kinks that an explainer meets: naming them, replacing them, and what that moves. */
+/* kinks.c - lists the kinks of an explainer, makes them smooth, and measures the change of f. */
 #include "explain/build.h"
 
 bool sx_explainer_smooth(struct sx_explainer *e, const char *mode, struct sx_error *error)
 {
     if (!sx_smooth_parse(&e->smooth, mode, error))
         return false;
-    sx_explained_free(&e->built); /* the next sample builds anew */
+    sx_explained_free(&e->built); /* so the next sample is built anew */
     return true;
 }
 

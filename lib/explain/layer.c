@@ -1,13 +1,13 @@
-/* layer.c - the layer whose places are explained: found in the graph, or named. */
+/* layer.c - the layer that explains f: found in the graph, or named. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/layer.h"
 #include "graph/op.h"
 
-/* ---- Finding it ---- */
+/* ---- Finding the layer ---- */
 
-/* Per node: it follows from x, the scores need it, and a node with weights reads what follows. */
+/* Per node: it depends on x; the scores depend on it; some node with weights depends on it. */
 struct marks {
     bool *reached, *needed, *before;
 };
@@ -28,7 +28,7 @@ static void marks_free(struct marks *m)
     free(m->before);
 }
 
-/* A product of what follows from x with what does not. */
+/* Whether a node is a product of something that depends on x and something that does not. */
 static bool has_weights(const struct marks *m, const struct sx_node *n)
 {
     bool product = n->op == SX_MATMUL || n->op == SX_CONV || n->op == SX_CONVINPUT;
@@ -60,8 +60,8 @@ bool sx_layer_is_spatial(const char *op)
     return false;
 }
 
-/* Whether a tensor is laid out as the maps of the last convolution or pooling, whose shape is in
- * *maps: rank 0 before there is one. */
+/* Whether a tensor has the layout of the maps of the last convolution or pooling. *maps is their
+ * shape, of rank 0 before the first. */
 static bool is_map(const struct sx_graph *g, const struct sx_name *name, struct sx_shape *maps)
 {
     const struct sx_shape *s = &g->node[name->node].shape;
@@ -81,7 +81,7 @@ static bool has_places(const struct sx_shape *s)
     return s->dim[0] == 1 && places > 1;
 }
 
-/* The last map that the scores follow from; with `before` one that a node with weights follows. */
+/* The last map that the scores depend on. `before`: a node with weights must follow it. */
 static const char *last_map(const struct sx_explained *b, const struct marks *m, bool before)
 {
     const struct sx_graph *g = b->lowered->graph;
@@ -115,9 +115,9 @@ static const char *find_layer(const struct sx_explainer *e, bool to_the_end,
     return name;
 }
 
-/* ---- Explaining by it ---- */
+/* ---- Using the layer ---- */
 
-/* Channels on axis 1 of maps, on the last one of a sequence. */
+/* Sets the axes: channels are axis 1 of maps, and the last axis of a sequence. */
 static bool look(struct sx_layer *l, const struct sx_explainer *e, struct sx_error *error)
 {
     const struct sx_graph *g = e->built.lowered->graph;

@@ -1,4 +1,4 @@
-/* layer.h - a layer of a network whose elements belong to places, and f as a function of it. */
+/* layer.h - a layer of a network with places, and f as a function of it. */
 #ifndef SX_LAYER_H
 #define SX_LAYER_H
 
@@ -6,24 +6,25 @@
 
 /* A tensor with a batch of 1, one axis of channels, and places along all others. */
 struct sx_layer {
-    const char *name;        /* the explainer's */
-    struct sx_shape shape;   /* of the tensor */
-    struct sx_shape places;  /* without batch and channels */
-    int axis;                /* of channels */
-    int64_t channels, cells; /* cells: places */
-    struct sx_explainer
-        *of; /* f as a function of the layer, at the same sample; the explainer's */
+    const char *name;        /* owned by the explainer */
+    struct sx_shape shape;   /* the tensor's shape */
+    struct sx_shape places;  /* the shape without batch and channels */
+    int axis;                /* the axis of channels */
+    int64_t channels, cells; /* cells: number of places */
+    /* explains f as a function of the layer at the same sample; owned by the explainer */
+    struct sx_explainer *of;
 };
 
-/* `name` is a tensor of the file; NULL: the last one that has more than one place and a node with
- * weights behind it, which leaves out class maps; with `to_the_end` the last one with places. What a
- * convolution or pooling gives, and what follows in its shape, has channels on axis 1; of others with
- * three axes, [1, T, C], they are the last. The explainer keeps what it compiles from sample to
- * sample. Status 2 where there is none, or it has no places. */
+/* Opens the layer `name`, a tensor of the file. NULL: the last tensor that has more than one place
+ * and is followed by a node with weights, which excludes maps of classes; with `to_the_end`, the
+ * last tensor with places. Channels are axis 1 of what a convolution or pooling makes, and of later
+ * tensors of its shape; of other tensors of rank 3, [1, T, C], they are the last axis. The
+ * explainer keeps compiled programs from sample to sample. Status 2: there is no such layer, or it
+ * has no places. */
 bool sx_layer_open(struct sx_layer *layer, struct sx_explainer *e, const char *name,
                    bool to_the_end, struct sx_error *error);
 
-/* Whether the result of the ONNX operator `op` (may be NULL) is a map of places. */
+/* Whether the ONNX operator `op` (NULL: none) makes maps of places. */
 bool sx_layer_is_spatial(const char *op);
 
 /* The place of element i, and its channel. */

@@ -1,22 +1,22 @@
 /* leaves.c - a game of decision trees as a sum over their leaves.
  *
- * f is such a sum if it hangs on x through ensembles alone, by operators that are linear, and if
- * each feature that an ensemble compares is computed from elements of one player. A leaf is then
- * reached by the coalitions that hold some players and not others, which is a product; sums over
- * such products are had without looking at coalitions. */
+ * f is such a sum if it depends on x only through tree ensembles followed by linear operators, and
+ * if each feature that an ensemble compares is computed from elements of one player. A leaf is then
+ * reached by the coalitions that contain certain players and not others: a product. Interaction
+ * indices of products have closed forms, without enumerating coalitions. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/leaves.h"
 #include "ops/ops.h"
 
-/* An ensemble of the graph, and what its targets count in f. */
+/* An ensemble of the graph, and the weight of each of its targets in f. */
 struct ensemble {
     int node;
     struct sx_forest forest;
-    double *value, *weight; /* of nodes, of leaves */
-    double *slope;          /* of each target */
-    int64_t *label;         /* the player of each feature, -1: none */
+    double *value, *weight; /* value: of nodes; weight: of leaves */
+    double *slope;          /* derivative of f by each target */
+    int64_t *label;         /* the player of each feature; -1: none */
 };
 
 struct sx_leaves {
@@ -28,7 +28,7 @@ struct sx_leaves {
     int n;
 };
 
-/* ---- Where f is linear ---- */
+/* ---- Linearity of f ---- */
 
 static bool has_trees(const struct sx_graph *g)
 {
@@ -38,7 +38,7 @@ static bool has_trees(const struct sx_graph *g)
     return found;
 }
 
-/* Whether a result is linear in the one operand of it that hangs on x. */
+/* Whether a node is linear in its one operand that depends on x. */
 static bool is_linear(const struct sx_graph *g, const struct sx_node *n, const bool *reached)
 {
     switch (n->op) {
@@ -74,8 +74,8 @@ static bool is_sum_of_trees(const struct sx_graph *g, const struct sx_node *n)
     return (n->attr[1] == SX_TREE_ADD || n->attr[1] == SX_TREE_AVERAGE) && n->shape.dim[0] == 1;
 }
 
-/* Lists the ensembles that f hangs on: `reached` hangs on x, and `direct` without them. False where
- * f is not linear in them. */
+/* Lists the ensembles that f depends on. `reached` marks nodes that depend on x, `direct` those
+ * that do so without an ensemble. False if f is not linear in the ensembles. */
 static bool list_ensembles(struct sx_leaves *s, const bool *needed, const bool *reached,
                            const bool *direct, struct sx_error *error)
 {
@@ -118,7 +118,7 @@ static bool find_ensembles(struct sx_leaves *s, struct sx_error *error)
 
 /* ---- Values ---- */
 
-/* The values of nodes where x is `point`, and all else as in the sample. */
+/* Computes nodes with x = `point`, and all other inputs as in the sample. */
 static bool evaluate(const struct sx_leaves *s, const double *point, int n, const int *nodes,
                      struct sx_tensor *values, struct sx_error *error)
 {
@@ -155,7 +155,7 @@ static double *doubles(const struct sx_tensor *t, struct sx_error *error)
     return v;
 }
 
-/* How much of each target f counts. */
+/* Computes the derivative of f by each target. */
 static bool find_slopes(struct sx_leaves *s, struct sx_error *error)
 {
     struct sx_explained *b = &s->e->built;
@@ -177,7 +177,7 @@ static bool find_slopes(struct sx_leaves *s, struct sx_error *error)
     return ok;
 }
 
-/* The tables of an ensemble; a mean is a sum whose leaves weigh less. */
+/* Reads the tables of an ensemble. A mean is a sum with smaller weights of leaves. */
 static bool take_tables(struct sx_leaves *s, struct ensemble *m, struct sx_error *error)
 {
     const struct sx_graph *g = s->e->built.graph;
@@ -207,7 +207,7 @@ static bool take_tables(struct sx_leaves *s, struct ensemble *m, struct sx_error
 
 /* ---- The sum ---- */
 
-/* The nodes that hold the features of each ensemble, to be freed. */
+/* The nodes of the features of each ensemble; the caller frees the array. */
 static int *feature_nodes(const struct sx_leaves *s, struct sx_error *error)
 {
     int *node = sx_new((size_t)s->n, sizeof *node, error);
@@ -269,7 +269,7 @@ void sx_leaves_free(struct sx_leaves *s)
     free(s);
 }
 
-/* The features of all ensembles at a point, which the caller frees. */
+/* Computes the features of all ensembles at a point; the caller frees them. */
 static bool features_at(const struct sx_leaves *s, const int *node, const double *point,
                         double **features, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* list.c - what is in a model: every tensor, its shape, and what can be done with it. */
+/* list.c - lists every tensor of a model, its shape, and what can be done with it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,13 +6,13 @@
 #include "explain/infer.h"
 
 struct listing {
-    const struct sx_lowered *lowered; /* NULL where the model is not supported */
+    const struct sx_lowered *lowered; /* NULL: the model is not supported */
     const bool *reached;              /* per node: the explained output has a gradient by it */
     void (*show)(void *context, const struct sx_listed *listed);
     void *context;
 };
 
-/* Marks the real nodes that a cotangent of y gets to. */
+/* Marks the real nodes that a cotangent of y reaches. */
 static void mark_gradients(const struct sx_graph *g, int y, bool *reached)
 {
     reached[y] = sx_is_real(g->node[y].type);
@@ -49,8 +49,8 @@ static bool show_node(void *context, const struct sx_listed_node *node)
     return true;
 }
 
-/* Whether the shapes of inputs are known but for the batch: otherwise what does not fit may be
- * the fault of lengths that were guessed. */
+/* Whether the file declares all shapes of inputs except the batch. If it does not, a misfit may
+ * come from guessed lengths. */
 static bool shapes_known(const struct sx_model *model)
 {
     for (int i = 0; i < sx_model_input_count(model); i++) {

@@ -1,13 +1,12 @@
-/* margin.c - the log-probability of a class by the probability of all others, so that nothing
- * is lost where it is near 1.
+/* margin.c - the log-probability of a class, computed from the other classes, so that it is exact
+ * near p = 1.
  *
- * log p_c = -log(1 + exp(-m)), where the margin m is z_c less the logarithm of the sum of
- * exp(z_k) over all other classes. 1 - p_c is then no difference of numbers near 1, nor is a
- * derivative. */
+ * log p_c = -log(1 + exp(-m)), with the margin m = z_c - log(sum over k != c of exp(z_k)). Neither
+ * 1 - p_c nor its derivatives are then differences of numbers near 1. */
 #include "explain/ending.h"
 #include "explain/explain.h"
 
-/* What is taken from the logit of the class itself: exp of the rest is 0 in float32, too. */
+/* Subtracted from the logit of the class itself, so that its exp is 0 in float32, too. */
 #define AWAY 1e30
 
 int sx_margin_logits(struct sx_graph *g, int y, const struct sx_aim *aim, enum sx_score score)
@@ -22,7 +21,7 @@ int sx_margin_logits(struct sx_graph *g, int y, const struct sx_aim *aim, enum s
     return end.op == SX_NONE ? y : sx_moved_as(g, y, &end, g->node[end.node].in[0]);
 }
 
-/* The logarithm of the sum of exp(z) over all but the class that `pick` tells. */
+/* The logarithm of the sum of exp(z) over all classes except the one that `pick` selects. */
 static int log_of_others(struct sx_graph *g, int z, int pick)
 {
     const struct sx_shape one = {1, {1}}, scalar = {0};

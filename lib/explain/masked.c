@@ -1,8 +1,9 @@
-/* masked.c - the game of a model: f at x with the absent players' elements as in a baseline.
+/* masked.c - the game of a model: f at x, with the elements of absent players taken from a
+ * baseline.
  *
- * The graph that is run takes coalitions, not points: it selects between x and the baseline
- * itself, so that a coalition costs a byte per player to pass, and x, the baseline and all that
- * follows from them alone is there once. */
+ * The graph takes coalitions, not points, and selects between x and the baseline itself. Passing a
+ * coalition costs one byte per player. x, the baseline, and all that depends only on them exist
+ * once. */
 #include <stdlib.h>
 
 #include "explain/game.h"
@@ -11,27 +12,27 @@
 #include "explain/prefix.h"
 #include "explain/redecide.h"
 
-/* Bytes of coalitions that are passed at once. */
+/* Bytes of coalitions that are passed in one call. */
 #define MOST_BYTES ((size_t)64 << 20)
 
-/* Fewer are not worth asking what they could share. */
+/* For fewer coalitions it is not tried to share computations (prefix.h). */
 #define FEW_COALITIONS 64
 
 struct masked {
     struct sx_explainer *e;
     struct sx_game *game;
     const struct sx_players *players;
-    int64_t n_baselines, number; /* number + k: of x and baseline k */
+    int64_t n_baselines, number; /* number + k identifies the pair of x and baseline k */
     enum sx_likeness likeness;
     struct sx_tensor x, *baseline, label; /* in the types of the graph */
     const void **shared;
     int n_shared;
-    struct sx_leaves *leaves; /* NULL: f is no sum of trees */
+    struct sx_leaves *leaves; /* the leaves, if f is a sum of trees; else NULL */
 };
 
 /* ---- The graph ---- */
 
-/* Inner product of two tensors, or their cosine. */
+/* The inner product of two tensors, or their cosine. */
 static int likeness_of(struct sx_graph *g, enum sx_likeness likeness, int a, int b)
 {
     int dot = sx_sum_all(g, sx_mul(g, a, b));
@@ -41,12 +42,12 @@ static int likeness_of(struct sx_graph *g, enum sx_likeness likeness, int a, int
     return sx_div(g, dot, sx_unary(g, SX_SQRT, norms));
 }
 
-/* Where the graph is fed: the coalition alone differs from point to point. */
+/* Input nodes. Only the coalition differs from point to point. */
 struct feeds {
     int present, *shared, n_shared;
 };
 
-/* Emits the game's value into `g`; the order of shared inputs is that of masked.shared. */
+/* Adds the game's value to `g`. Shared inputs have the order of masked.shared. */
 static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *f, int *map)
 {
     const struct sx_explained *b = &m->e->built;
@@ -67,7 +68,7 @@ static int emit_value(const struct masked *m, struct sx_graph *g, struct feeds *
     return y;
 }
 
-/* Builds the program anew, for about `expected` coalitions at a time. */
+/* Builds the program, for about `expected` coalitions in a call. */
 static bool build_points(const struct masked *m, int64_t expected, struct sx_error *error)
 {
     const struct sx_explained *b = &m->e->built;
@@ -101,8 +102,8 @@ static bool build_points(const struct masked *m, int64_t expected, struct sx_err
     return kept->points != NULL;
 }
 
-/* The program is kept with the explainer while samples have the same shape, unless batches of
- * another size would suit the next stretch better. */
+/* The program. The explainer keeps it while samples have the same shape, unless the next call would
+ * do better with another batch size. */
 static struct sx_points *points_of(const struct masked *m, int64_t expected,
                                    struct sx_error *error)
 {
@@ -116,8 +117,8 @@ static struct sx_points *points_of(const struct masked *m, int64_t expected,
     return fits || build_points(m, expected, error) ? kept->points : NULL;
 }
 
-/* Makes *prefix what the coalitions can share: NULL for few of them, or where nothing is gained. It is
- * kept while the players are the same. */
+/* Makes *prefix the computation that coalitions share; NULL for few coalitions, or if nothing is
+ * gained. It is kept while the players are the same. */
 static bool prefix_of(const struct masked *m, int64_t expected, struct sx_prefix **prefix,
                       struct sx_error *error)
 {
@@ -138,7 +139,7 @@ static bool prefix_of(const struct masked *m, int64_t expected, struct sx_prefix
 
 /* ---- Values ---- */
 
-/* What evaluates coalitions: the one or the other. */
+/* What evaluates coalitions: either `prefix` or `points`. */
 struct evaluation {
     struct sx_points *points;
     struct sx_prefix *prefix;
@@ -189,10 +190,10 @@ static bool run_stretch(struct masked *m, const struct evaluation *how, int64_t 
     return true;
 }
 
-/* Points that decide for themselves are made here, not in the graph. */
+/* With options.redecide points are made here, not in the graph: this many at a time. */
 #define POINTS 64
 
-/* The point of a coalition: x where a player is present, the baseline where it is not. */
+/* The point of a coalition: x where a player is present, else the baseline. */
 static void point_of(const struct masked *m, const uint64_t *coalition,
                      const struct sx_tensor *baseline, double *point)
 {
@@ -258,7 +259,7 @@ static bool masked_values(void *context, int64_t n, const uint64_t *coalitions, 
     return ok;
 }
 
-/* ---- Making it ---- */
+/* ---- Creating the game ---- */
 
 static void release(void *context)
 {
@@ -273,7 +274,7 @@ static void release(void *context)
     free(m);
 }
 
-/* A player all of whose elements are those of every baseline makes no difference. */
+/* Removes null players: those whose elements equal those of every baseline. */
 static bool drop_nulls(struct masked *m, const double *baselines, struct sx_error *error)
 {
     const struct sx_players *p = m->players;
@@ -319,7 +320,7 @@ static bool take_tensors(struct masked *m, const double *baselines, struct sx_er
     return ok;
 }
 
-/* What the graph is fed besides coalitions, in the order of emit_value; the baseline changes. */
+/* Fills in the shared inputs in the order of emit_value. The baseline changes later. */
 static bool take_shared(struct masked *m, struct sx_error *error)
 {
     const struct sx_explained *b = &m->e->built;
@@ -345,7 +346,7 @@ static bool leaf_products(void *context, const struct sx_product_taker *to,
     return sx_leaves_each(m->leaves, to, error);
 }
 
-/* A sum of decision trees is one of products, too. */
+/* Finds the leaves, if f is a sum of decision trees. */
 static bool find_leaves(struct masked *m, const double *baselines, struct sx_error *error)
 {
     if (m->likeness == SX_TARGET && !sx_redecides(m->e))

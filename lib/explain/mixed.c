@@ -1,9 +1,9 @@
-/* mixed.c - graphs in which x is put together from a sample and a baseline. */
+/* mixed.c - graphs that compose x from a sample and a baseline. */
 #include <stdlib.h>
 
 #include "explain/mixed.h"
 
-/* Puts `masked` where a node reads `x`. */
+/* Replaces reads of `x` by `masked`. */
 struct change {
     int x, masked;
 };

@@ -1,4 +1,4 @@
-/* origin.c - the players that the elements of inner tensors are computed from. */
+/* origin.c - finds the players that the elements of inner tensors are computed from. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +15,12 @@ void sx_mark_hanging(const struct sx_graph *g, int x, size_t n, bool cut, bool *
     }
 }
 
-/* Labels are 1 + the player, 0 of constants; the largest of those that meet counts, and what
- * `clash` lists is not 0 where two players meet. */
+/* Labels are computed by a graph of their own. A label is 1 + the player, or 0 for constants. A
+ * result has the largest label of its operands. The nodes in clash[] are not 0 where two players
+ * meet. */
 struct labelling {
-    struct sx_graph *to; /* of labels */
-    int *label;          /* in it, of each node */
+    struct sx_graph *to; /* the graph of labels */
+    int *label;          /* per node: its label's node in `to` */
     int *clash, n_clash;
 };
 
@@ -31,7 +32,7 @@ static int merged(struct labelling *w, int a, int b)
     return sx_binary(g, SX_MAX, a, b);
 }
 
-/* The label of a node from those of its operands; SX_NONE where none is known. */
+/* The label of a node from those of its operands; SX_NONE: not known. */
 static int labelled(struct labelling *w, const struct sx_graph *g, const struct sx_node *n)
 {
     int all = w->label[n->in[0]];
@@ -71,7 +72,7 @@ static int player_labels(struct labelling *w, const struct sx_players *p)
     return label != NULL ? sx_const_borrow(w->to, SX_INT, &p->shape, label) : SX_NONE;
 }
 
-/* Labels of every node that the ensembles' features are computed from. */
+/* Labels every node that the ensembles' features are computed from. */
 static bool label_nodes(const struct sx_explained *b, const struct sx_players *p,
                         struct labelling *w, const bool *needed, const bool *reached)
 {
@@ -100,7 +101,7 @@ static bool all_zero(const struct sx_tensor *t)
     return true;
 }
 
-/* Evaluates the labels of the nodes; false where two players make one element. */
+/* Evaluates the labels of nodes[]; false if an element depends on two players. */
 static bool read_labels(struct labelling *w, const int *nodes, int n_nodes, int64_t **label,
                         struct sx_error *error)
 {

@@ -29,7 +29,7 @@ static bool choose_axes(struct sx_places *p, const int axes[2], struct sx_error 
     return true;
 }
 
-/* Places of the rows and columns: blocks of equal size, the last one larger. */
+/* Assigns rows and columns to places: blocks of equal size, the last one larger. */
 static void assign(struct sx_places *p)
 {
     int64_t high = p->rows / p->block[0], wide = p->columns / p->block[1];

@@ -1,5 +1,5 @@
-/* players.c - from a specification to players: groups of elements of x that are masked together.
- */
+/* players.c - makes players, groups of elements of x that are masked together, from a
+ * specification. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ static int64_t lead_axes(const struct sx_shape *shape)
     return shape->rank > 1 && shape->dim[0] == 1 ? 1 : 0;
 }
 
-/* The places of a picture, which parts `high` places high do not fit if it is a row of numbers. */
+/* The grid of places of a picture. Fails if x is a row of numbers and parts are `high` places high. */
 static bool places_of(const struct sx_players *p, int64_t high, struct sx_grid *g,
                       struct sx_error *error)
 {
@@ -61,7 +61,7 @@ static void set_place(struct sx_players *p, const struct sx_grid *g, int64_t row
         p->label[c * g->channel_step + row * g->row_step + column * g->column_step] = label;
 }
 
-/* "AxB" */
+/* Reads "AxB". */
 static bool read_sides(const char *text, int64_t *a, int64_t *b)
 {
     const char *x = strchr(text, 'x');
@@ -69,7 +69,7 @@ static bool read_sides(const char *text, int64_t *a, int64_t *b)
            read_side(x + 1, strlen(x + 1), b);
 }
 
-/* Makes R rows and C columns of patches, as equal as possible. */
+/* Makes R x C patches of sizes as equal as possible. */
 static bool label_cells(struct sx_players *p, const char *sides, struct sx_error *error)
 {
     struct sx_grid g;
@@ -116,7 +116,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Renumbers the labels that are not negative as 0, 1, 2 .. in their order. */
+/* Renumbers labels that are not negative to 0, 1, 2 .. in ascending order. */
 static bool number_labels(struct sx_players *p, struct sx_error *error)
 {
     int64_t size = sx_count(&p->shape), n = 0;
@@ -147,7 +147,7 @@ static bool is_plane(const struct sx_shape *shape)
     return rank == 2 || rank == 3;
 }
 
-/* An integer for every element of x, or for every place of a picture. */
+/* Reads labels: an integer for every element of x, or for every place of a picture. */
 static bool take_labels(struct sx_players *p, const struct sx_tensor *t, struct sx_error *error)
 {
     struct sx_grid g = {0};
@@ -229,7 +229,7 @@ static struct sx_players *new_players(const struct sx_shape *shape, enum sx_layo
     return NULL;
 }
 
-/* Returns p, or if not `ok` frees it and returns NULL. */
+/* Returns p if `ok`; else frees it and returns NULL. */
 static struct sx_players *checked(struct sx_players *p, bool ok, struct sx_error *error)
 {
     if (ok && p->count < 1)

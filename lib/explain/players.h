@@ -8,14 +8,14 @@
 struct sx_players {
     int64_t count;
     struct sx_shape shape; /* of x */
-    int64_t *label;        /* of each element of x: its player, or -1: never masked */
-    int64_t rows, columns; /* of a grid of patches; 0 where the players are no patches */
-    bool on_grid;          /* players lie in a plane; otherwise in a row, in their order */
+    int64_t *label;        /* the player of each element of x; -1: never masked */
+    int64_t rows, columns; /* of a grid of patches; 0: players are no patches */
+    bool on_grid;          /* players lie in a plane; else in a row, in their order */
     enum sx_layout layout;
 };
 
-/* As sx_players_new of the values of x (doubles), which superpixels follow from. Leaves out what is kept,
- * and numbers the rest. */
+/* As sx_players_new, but with the values of x (doubles), which superpixels depend on. Omits kept
+ * tokens, and renumbers the others. */
 struct sx_players *sx_players_at(const struct sx_tensor *x, const char *specification,
                                  enum sx_layout layout, struct sx_error *error);
 bool sx_players_leave(struct sx_players *players, const bool *kept, struct sx_error *error);
@@ -50,9 +50,9 @@ static inline int64_t sx_set_count(const uint64_t *set, size_t words)
     return n;
 }
 
-/* Makes *near the neighbours of each player, sx_set_words(count) words each: elements that touch,
- * corners included if `corners`, make their players neighbours; in a row it is those next to
- * each other. The caller frees it. */
+/* Makes *near the neighbours of each player, sx_set_words(count) words each. In a plane players are
+ * neighbours if elements of theirs touch, at corners too if `corners`. In a row neighbours are
+ * consecutive. The caller frees it. */
 bool sx_players_near(const struct sx_players *players, bool corners, uint64_t **near,
                      struct sx_error *error);
 

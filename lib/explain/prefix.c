@@ -1,9 +1,10 @@
-/* prefix.c - masked evaluations that share what lies before a picture of few players a place.
+/* prefix.c - evaluations of masked inputs that share the layers up to a picture whose places depend
+ * on few players each.
  *
- * One program makes the picture that reach.c finds in all coalitions of colours, a table. A
- * coalition's picture is put together from the table, place by place, and a second program goes on
- * from there. The bytes are those that a whole pass gives: each place is computed from the same
- * numbers in the same way. */
+ * A first program computes the picture found by reach.c for all coalitions of colours: a table. The
+ * picture of a coalition is then composed from the table, place by place, and a second program
+ * continues from it. The result has the same bytes as a whole pass, because each place is computed
+ * from the same numbers in the same way. */
 #include <stdlib.h>
 #include <string.h>
 #include <omp.h>
@@ -11,7 +12,7 @@
 #include "explain/prefix.h"
 #include "explain/reach.h"
 
-/* Bytes of the table, and its share of the memory that there may be. */
+/* Limits of the table: bytes, and its share of the memory limit. */
 #define MOST_BYTES ((size_t)128 << 20)
 #define SHARE 4
 
@@ -23,11 +24,11 @@ struct part {
 
 struct sx_prefix {
     struct sx_reach reach;
-    int64_t *label, size, players; /* the players that it was made for */
-    int64_t expected, number;      /* number: of what the table holds */
+    int64_t *label, size, players; /* the players it was made for */
+    int64_t expected, number; /* number: identifies x and baseline of the table's contents */
     struct part before, behind;
     int n_shared, threads;
-    size_t element;   /* bytes */
+    size_t element;   /* - */
     char *table;      /* [2^colours, places, channels] */
     char *picture;    /* [batch, places, channels] */
     uint8_t *present; /* [2^colours, players + 1] */
@@ -36,7 +37,7 @@ struct sx_prefix {
 
 /* ---- Building ---- */
 
-/* Emits the picture in [1, rows, columns, channels] for a coalition; the inputs are *feed, shared[]. */
+/* Emits the picture [1, rows, columns, channels] of a coalition; its inputs are *feed and shared[]. */
 static int emit_before(const struct sx_prefix *p, const struct sx_explained *b,
                        struct sx_graph *g, int *map, int *feed, int *shared, int *n_shared)
 {
@@ -47,7 +48,7 @@ static int emit_before(const struct sx_prefix *p, const struct sx_explained *b,
     return sx_transpose(g, y, (const int[]){0, 2, 3, 1});
 }
 
-/* Emits the value for such a picture, *feed. */
+/* Emits the value from such a picture, the input *feed. */
 static int emit_behind(const struct sx_prefix *p, const struct sx_explained *b,
                        struct sx_graph *g, int *map, int *feed, int *shared, int *n_shared)
 {
@@ -91,7 +92,7 @@ static bool build(struct sx_prefix *p, const struct sx_explainer *e, bool before
     return part->points != NULL;
 }
 
-/* All coalitions of colours, as bytes. */
+/* Writes all coalitions of colours as bytes. */
 static void spread_colours(struct sx_prefix *p)
 {
     for (int64_t k = 0; k < (int64_t)1 << p->reach.colours; k++) {
@@ -178,8 +179,8 @@ bool sx_prefix_fits(const struct sx_prefix *p, const struct sx_players *players,
 
 /* ---- Running ---- */
 
-/* The picture of a coalition. A place is as in the coalition of colours in which the same of its
- * players are present. */
+/* Composes the picture of a coalition. A place is that of the coalition of colours in which the
+ * same players of the place are present. */
 static void put_together(const struct sx_prefix *p, const uint8_t *present, char *to)
 {
     const struct sx_reach *r = &p->reach;

@@ -1,8 +1,9 @@
-/* products.c - derivatives of f along places of a layer, times the layer, place by place.
+/* products.c - derivatives of f along places of a layer, multiplied by the layer and summed per
+ * place.
  *
- * Each tuple costs one pass back through the part of the graph below the layer, and tuples are
- * run in batches. A number for each place goes in, and one comes out: nothing is as large as a
- * row of the derivative tensor. */
+ * Each tuple of places costs one backward pass through the graph above the layer. Tuples run in
+ * batches. Input and output are one number per place, so nothing has the size of a row of the
+ * derivative tensor. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +21,12 @@ struct sx_products {
     struct sx_points *points;
     const void **shared;
     float *x, *d; /* in float32; NULL in float64 */
-    void *out;    /* the results of one stretch of tuples, in the graph's precision */
-    void *v[2];   /* its tuples: 1 at the place and 0 elsewhere */
+    void *out;    /* results of one run, in the graph's precision */
+    void *v[2];   /* tuples of one run: 1 at the place, 0 elsewhere */
     int64_t room;
 };
 
-/* Context of the rebuild: input nodes of one graph, and the nodes that replace them. */
+/* Context of a rebuild: input nodes of one graph, and the nodes that replace them. */
 struct replacing {
     const struct sx_graph *from;
     int n, node[3], by[3];
@@ -51,7 +52,8 @@ static int direction(const struct sx_places *places, struct sx_graph *g,
     return sx_expand(g, spread, &places->shape);
 }
 
-/* Replaces the tower's directions by ones made from numbers, and sums its row over places. */
+/* Replaces the tower's directions by directions made from numbers per place, and sums its row over
+ * places. */
 static bool emit(struct sx_products *p, enum sx_taylor_form form, int row, int numbers[2],
                  int *shared, int *out, struct sx_error *error)
 {
@@ -164,7 +166,7 @@ void sx_products_free(struct sx_products *p)
     free(p);
 }
 
-/* Writes the m-th places of n tuples as rows of zeros with a 1. */
+/* Writes the m-th place of each of n tuples as a row with a single 1. */
 static void mark(struct sx_products *p, int m, int64_t n, const int64_t *tuples)
 {
     int64_t width = p->places->n;

@@ -1,8 +1,8 @@
-/* quadrature.c - means over an interval, and over products of two uniform numbers, as sums over
- * nodes.
+/* quadrature.c - quadrature rules for the mean over an interval, and over products of two uniform
+ * numbers.
  *
- * The product t has the density -ln t; t = u^4 takes the singularity of the logarithm out of the
- * way of a Gauss-Legendre rule. */
+ * The product t of two uniform numbers has the density -ln t. The substitution t = u^4 removes the
+ * singularity of the logarithm, so that a Gauss-Legendre rule converges. */
 #include <math.h>
 
 #include "explain/quadrature.h"
@@ -27,12 +27,12 @@ double sx_gauss_node(int64_t k, int64_t n, double *weight)
     return u;
 }
 
-/* The trapezoid rule in u, t = u^4 (35 - 84 u + 70 u^2 - 20 u^3): dt/du and what is integrated
- * vanish at both ends, so the rule may be shifted, and is, past every simple fraction: what is
- * symmetric has its kinks there. */
+/* The trapezoid rule in u, with t = u^4 (35 - 84 u + 70 u^2 - 20 u^3). dt/du and the integrand
+ * vanish at both ends, so nodes may be shifted. They are shifted away from all simple fractions,
+ * where symmetric functions have kinks. */
 double sx_open_node(int64_t k, int64_t n, double *weight)
 {
-    return sx_open_drawn(k, n, 0.381966011250105, weight); /* of the golden section */
+    return sx_open_drawn(k, n, 0.381966011250105, weight); /* the golden section */
 }
 
 double sx_open_drawn(int64_t k, int64_t n, double shift, double *weight)

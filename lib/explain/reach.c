@@ -1,18 +1,19 @@
-/* reach.c - the last picture inside a network of which every place hangs on a few players alone.
+/* reach.c - finds the last picture inside a network whose places depend on few players each.
  *
- * A place of x hangs on its own player, one of a convolution or a pool on those of its window, and so
- * on down the graph. Where the players of x are patches larger than such windows, a place still hangs
- * on at most four of them after several layers. */
+ * A place of x depends on its own player. A place after a convolution or pool depends on the
+ * players in its window, and so on. If players are patches that are larger than such windows, a
+ * place depends on at most four of them even after several layers. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/reach.h"
 #include "graph/build.h"
 
-/* Players that a place may hang on, colours, and evaluations for each coalition of colours. */
+/* The most players of a place, the most colours, and the least number of evaluations per coalition
+ * of colours. */
 enum { MOST_PLAYERS = 8, MOST_COLOURS = 8, LEAST_USES = 8 };
 
-/* Bytes that the sets of one node may take at most. */
+/* The most bytes of the sets of one node. */
 #define MOST_SET_BYTES ((size_t)4 << 20)
 
 struct search {
@@ -21,9 +22,9 @@ struct search {
     const struct sx_players *players;
     size_t words;
     bool *needed, *hangs;
-    uint64_t *
-        *set; /* of each node: a set of players for each place; NULL: not known, or too wide */
-    double *work; /* of each node that hangs on x */
+    /* per node: the set of players of each place; NULL: unknown, or a set is too large */
+    uint64_t **set;
+    double *work; /* per node that depends on x: its operations */
     size_t most_bytes;
     struct sx_error *error;
 };
@@ -51,7 +52,7 @@ static void unite(const struct search *s, uint64_t *to, const uint64_t *from)
         to[w] |= from[w];
 }
 
-/* x itself, in another shape, or with its axes in another order. */
+/* x itself, reshaped or transposed. */
 static bool from_x(const struct search *s, const struct sx_node *n, uint64_t *set)
 {
     const struct sx_node *x = &s->g->node[s->x];
@@ -74,7 +75,7 @@ static bool from_x(const struct search *s, const struct sx_node *n, uint64_t *se
     return true;
 }
 
-/* Place by place: pointwise operators, and channels put together. */
+/* Operators that work place by place: pointwise ones, and concatenations of channels. */
 static bool place_by_place(const struct search *s, const struct sx_node *n, uint64_t *set)
 {
     if (n->op >= SX_N_POINTWISE && !(n->op == SX_CONCAT && n->attr[0] == 1))
@@ -105,7 +106,7 @@ static void unite_window(const struct search *s, const struct sx_conv *c, const 
         }
 }
 
-/* Convolutions by weights that do not hang on x, and pools. */
+/* Convolutions with weights that do not depend on x, and pools. */
 static bool windowed(const struct search *s, const struct sx_node *n, uint64_t *set)
 {
     struct sx_pool p = {0};
@@ -134,7 +135,7 @@ static int behind_reshape(const struct sx_graph *g, int node)
     return g->node[node].op == SX_RESHAPE ? g->node[node].in[0] : node;
 }
 
-/* A max pool ends with a RESHAPE of what TAKE reads where POOLINDEX says. */
+/* Max pools: a RESHAPE of a TAKE by the indices of POOLINDEX. */
 static bool max_pooled(const struct search *s, const struct sx_node *n, uint64_t *set)
 {
     if (n->op != SX_RESHAPE || s->g->node[n->in[0]].op != SX_TAKE)
@@ -179,7 +180,7 @@ static bool fill(const struct search *s, int i)
     return true;
 }
 
-/* About the operations of a node; moving an element counts as four. */
+/* The approximate number of operations of a node; moving an element counts as four. */
 static double work_of(const struct sx_graph *g, const struct sx_node *n)
 {
     double count = (double)sx_count(&n->shape);
@@ -209,7 +210,7 @@ static bool walk(struct search *s)
 
 /* ---- Choosing ---- */
 
-/* Whether the value hangs on x through this node alone; `by` has room for all nodes. */
+/* Whether all paths from x to the value lead through this node. `by` has room for all nodes. */
 static bool passes_all(const struct search *s, int node, bool *by)
 {
     for (int i = 0; i <= s->value; i++) {
@@ -221,7 +222,7 @@ static bool passes_all(const struct search *s, int node, bool *by)
     return !by[s->value];
 }
 
-/* Notes that the players of a place have different colours; conflict[] has a set for each player. */
+/* Records that the players of a place need different colours; conflict[] has a set for each player. */
 static void keep_apart(const struct search *s, const uint64_t *place, uint64_t *conflict)
 {
     for (size_t w = 0; w < s->words; w++)
@@ -231,7 +232,7 @@ static void keep_apart(const struct search *s, const uint64_t *place, uint64_t *
         }
 }
 
-/* The least colour that no earlier player has which this one is kept apart from. */
+/* The least colour that no earlier player in conflict with this one has. */
 static int free_colour(const uint64_t *conflict, const int *colour, int64_t player)
 {
     uint64_t taken = 0;
@@ -244,7 +245,7 @@ static int free_colour(const uint64_t *conflict, const int *colour, int64_t play
     return c;
 }
 
-/* Colours the players of a node's places; *colours is over MOST_COLOURS where these are too few. */
+/* Colours the players for a node's places; *colours exceeds MOST_COLOURS if these are too few. */
 static bool colour_players(const struct search *s, int node, int *colour, int *colours)
 {
     const struct sx_node *n = &s->g->node[node];
@@ -263,7 +264,8 @@ static bool colour_players(const struct search *s, int node, int *colour, int *c
     return true;
 }
 
-/* The work of `expected` evaluations behind the node, and of all coalitions of colours above it. */
+/* The operations of `expected` evaluations below the node, plus those of all coalitions of colours
+ * above it. */
 static double cost(const struct search *s, int node, int colours, int64_t expected, bool *above)
 {
     double before = 0, behind = 4 * (double)sx_count(&s->g->node[node].shape);

@@ -1,5 +1,5 @@
-/* redecide.c - points of x whose values decide for themselves: each is evaluated in the graph that is
- * lowered for it. The graphs are found, and kept, as those of samples are. */
+/* redecide.c - evaluates each point of x in the graph that its own values decide. These graphs are
+ * found, and kept, like those of samples. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +16,10 @@ struct named {
 
 struct redeciding {
     struct sx_explainer *e;
-    struct sx_explained home; /* the sample's; e->built is empty or another's meanwhile */
+    /* the sample's build; meanwhile e->built is empty or another one */
+    struct sx_explained home;
     struct named named;
-    struct sx_tensor *feeds; /* e->feeds, borrowed, with the point in place of x */
+    struct sx_tensor *feeds; /* borrowed e->feeds, with the point in the place of x */
     struct sx_tensor x;      /* owned, in the type of the graph */
 };
 
@@ -60,7 +61,7 @@ static void set_names(struct sx_explainer *e, const struct named *n)
     e->builds = n->builds;
 }
 
-/* The feeds of a point. */
+/* Makes the feeds of a point. */
 static bool place(struct redeciding *r, const double *point, struct sx_error *error)
 {
     struct sx_explainer *e = r->e;
@@ -73,7 +74,7 @@ static bool place(struct redeciding *r, const double *point, struct sx_error *er
     return true;
 }
 
-/* The explained element has to be there, too. */
+/* Whether the explained element exists in this build, too. */
 static bool has_target(const struct sx_explainer *e, const struct sx_explained *b,
                        struct sx_error *error)
 {
@@ -85,7 +86,7 @@ static bool has_target(const struct sx_explainer *e, const struct sx_explained *
                    e->target.output, (long long)n, (long long)e->pick);
 }
 
-/* Builds for the point, and keeps that as the latest; e->built is empty before and after. */
+/* Makes a build for the point, and keeps it as the latest. e->built is empty before and after. */
 static bool build(struct redeciding *r, struct sx_error *error)
 {
     struct sx_explainer *e = r->e;
@@ -102,7 +103,7 @@ static bool build(struct redeciding *r, struct sx_error *error)
     return true;
 }
 
-/* Sets *to to what serves the point: the sample's, or a kept one; NULL if there is none. */
+/* Sets *to to a build that fits the point: the sample's, or a kept one; NULL: there is none. */
 static bool find(struct redeciding *r, const double *point, struct sx_explained **to,
                  struct sx_error *error)
 {
@@ -131,7 +132,7 @@ static bool find(struct redeciding *r, const double *point, struct sx_explained 
     return true;
 }
 
-/* Points from `first` on that one build serves. */
+/* Consecutive points, from `first` on, that one build fits. */
 struct stretch {
     struct sx_explained *in;
     int64_t first;
@@ -139,7 +140,7 @@ struct stretch {
     double *values, *gradients;
 };
 
-/* Runs the points up to `end` in their build; the next ones begin there. */
+/* Runs the points up to `end` in their build. The next stretch begins there. */
 static bool run_to(struct redeciding *r, sx_run_points *run, struct stretch *s, int64_t end,
                    struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* score.c - which number of an output counts: raw, logit, probability or its logarithm. */
+/* score.c - the score of an output's element: raw, logit, probability or its logarithm. */
 #include "explain/ending.h"
 #include "explain/explain.h"
 
@@ -12,7 +12,7 @@ static int one_minus(struct sx_graph *g, int p)
     return sx_shift(g, sx_neg(g, p), 1);
 }
 
-/* What enters the end of y, in y's places; y itself where it has no such end. */
+/* The input of y's ending, moved to y's positions; y itself if it has no ending. */
 static int logit_of(struct sx_graph *g, int y, const struct sx_ending *end)
 {
     if (end->op == SX_NONE)
@@ -21,7 +21,7 @@ static int logit_of(struct sx_graph *g, int y, const struct sx_ending *end)
     return end->turned ? sx_neg(g, logit) : logit;
 }
 
-/* (log) p of logits, which are of one class each or of classes along an axis. */
+/* (log) p from logits. `alone`: each logit is one of two classes; else classes lie along `axis`. */
 static int derived(struct sx_graph *g, int logit, bool alone, int axis, bool logarithm)
 {
     if (alone)
@@ -29,7 +29,7 @@ static int derived(struct sx_graph *g, int logit, bool alone, int axis, bool log
     return logarithm ? sx_log_softmax(g, logit, axis) : sx_softmax(g, logit, axis);
 }
 
-/* (log) p where the graph ends in Softmax, LogSoftmax or Sigmoid. */
+/* (log) p of a graph that ends in Softmax, LogSoftmax or Sigmoid. */
 static int likelihood(struct sx_graph *g, int y, const struct sx_ending *end, bool logarithm)
 {
     const struct sx_node n = g->node[end->node];

@@ -1,4 +1,4 @@
-/* shared.c - what all points of a sample share: its ids, its other inputs, and the count of evaluations. */
+/* shared.c - what the points of a sample share: ids, other inputs, and the count of evaluations. */
 #include "explain/explain.h"
 
 const struct sx_tensor *sx_explainer_ids(const struct sx_explainer *e)

@@ -1,8 +1,9 @@
 /* slic.c - superpixels of a picture: Achanta et al. 2012, "SLIC Superpixels Compared to
  * State-of-the-Art Superpixel Methods".
  *
- * k-means of channels and position, each centre looking at places within its reach; then pieces
- * that are cut off join what they touch. The channel of the widest range goes from 0 to 100. */
+ * k-means clustering of channels and position; each centre considers only places within its reach.
+ * Pieces that are cut off then join a neighbour. The channel of the widest range is scaled to 0 ..
+ * 100. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 enum { ROUNDS = 10, MOST_CHANNELS = 16 };
 
-/* Weight of position against colour, as the authors have it. */
+/* The weight of position against colour, as in the paper. */
 #define COMPACTNESS 10.0
 
 struct centre {
@@ -23,9 +24,9 @@ struct slic {
     const double *x;
     const struct sx_grid *g;
     int64_t channels, n;
-    double scale, reach; /* of channels; distance of centres */
+    double scale, reach; /* scale: factor of channels; reach: distance of centres */
     struct centre *centre;
-    double *distance; /* of each place to its centre */
+    double *distance; /* distance of each place to its centre */
     int64_t *label;
 };
 
@@ -35,7 +36,7 @@ static double value_at(const struct slic *s, int64_t c, int64_t i, int64_t j)
     return isfinite(v) ? v * s->scale : 0;
 }
 
-/* 100 by the range of the channel that has the widest. */
+/* 100 / (range of the channel with the widest range). */
 static double scale_of(const struct slic *s)
 {
     double widest = 0;
@@ -51,7 +52,7 @@ static double scale_of(const struct slic *s)
     return widest > 0 ? 100 / widest : 1;
 }
 
-/* Centres lie on a grid of squares, as far as it goes. */
+/* Puts the centres on a grid of squares, as far as it fits. */
 static void seed(struct slic *s, int64_t rows, int64_t columns)
 {
     for (int64_t k = 0; k < s->n; k++) {
@@ -76,7 +77,7 @@ static double distance(const struct slic *s, const struct centre *c, int64_t i, 
     return colour + weight * weight * (di * di + dj * dj);
 }
 
-/* Each place goes to the nearest centre that reaches it; the first of equals. */
+/* Assigns each place to the nearest centre that reaches it; the first of equals. */
 static void assign(struct slic *s)
 {
     int64_t rows = s->g->rows, columns = s->g->columns;
@@ -123,8 +124,8 @@ static void move_centres(struct slic *s)
     }
 }
 
-/* Fills the piece of one cluster that `at` lies in with `number`: how many places; *beside is a
- * number that it touches, or -1. */
+/* Labels with `number` the connected piece of one cluster that contains `at`. Returns its number of
+ * places. *beside becomes the number of a piece that it touches, or -1. */
 static int64_t fill(const struct slic *s, int64_t at, int64_t number, int64_t *piece,
                     int64_t *queue, int64_t *beside)
 {
@@ -151,7 +152,7 @@ static int64_t fill(const struct slic *s, int64_t at, int64_t number, int64_t *p
     return n;
 }
 
-/* Pieces of less than a quarter of a square join what lies above or to the left of them. */
+/* Joins pieces smaller than a quarter of a square to a piece above or to the left. */
 static int64_t connect(const struct slic *s, int64_t *piece, int64_t *queue)
 {
     int64_t places = s->g->rows * s->g->columns, found = 0, beside;

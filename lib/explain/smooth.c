@@ -1,6 +1,6 @@
-/* smooth.c - kinks of piecewise linear operators, and smooth functions in their place.
+/* smooth.c - kinks of piecewise linear operators, and smooth functions that replace them.
  *
- * Everything is a relu: |a| = 2 relu(a) - a, max(a, b) = b + relu(a - b), and a leaky relu of
+ * All are expressed by relu: |a| = 2 relu(a) - a, max(a, b) = b + relu(a - b), and a leaky relu of
  * slope s is s a + (1 - s) relu(a). */
 #include <math.h>
 #include <stdlib.h>
@@ -80,12 +80,13 @@ static int smooth_relu(struct sx_graph *g, int a, const struct sx_smooth *s)
         int inner = sx_unary(g, SX_ERF, sx_scale(g, a, sqrt(0.5)));
         return sx_mul(g, sx_scale(g, a, 0.5), sx_shift(g, inner, 1));
     }
-    /* As a number the second term is 0; it is there for its derivatives. */
+    /* The second term has the value 0, and the derivatives of softplus. */
     int soft = softplus(g, a, s->beta);
     return sx_add(g, sx_stop(g, sx_unary(g, SX_RELU, a)), sx_sub(g, soft, sx_stop(g, soft)));
 }
 
-/* where(0 < x, x, slope x): the slope's node in the graph that is rebuilt, or SX_NONE. */
+/* Matches where(0 < x, x, slope x). Returns the slope's node in the graph that is rebuilt, or
+ * SX_NONE. */
 static int leaky_slope(const struct sx_graph *g, const struct sx_node *n)
 {
     const struct sx_node *above = &g->node[n->in[0]], *low = &g->node[n->in[2]];
@@ -103,7 +104,7 @@ static int smooth_leaky(const struct sx_smoothing *s, struct sx_graph *g,
     int which = leaky_slope(s->from, node);
     if (which == SX_NONE)
         return SX_NONE;
-    /* low = slope x, so that x - low = (1 - slope) x; the slope itself is not mapped. */
+    /* low = slope x, so x - low = (1 - slope) x; the slope itself may not be mapped. */
     const struct sx_node *low = &s->from->node[node->in[2]];
     int slope = s->map[low->in[which]];
     int rest = sx_mul(g, sx_shift(g, sx_neg(g, slope), 1), smooth_relu(g, in[1], &s->smooth));

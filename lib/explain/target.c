@@ -1,4 +1,4 @@
-/* target.c - what --target names: an element of a tensor, the other class of one, or a sum. */
+/* target.c - reads --target: an element of a tensor, the other class of one, or a sum. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -9,14 +9,14 @@
 #include "graph/build.h"
 #include "io/io.h"
 
-/* The tensor, and the names of its classes. */
+/* The explained tensor, and the names of its classes. */
 struct scene {
     const struct sx_graph *g;
     int y, class_axis;
     struct sx_classes classes;
     char *const *labels;
     size_t n_labels;
-    const char *target; /* all of it, for messages */
+    const char *target; /* the whole argument, for messages */
 };
 
 static const struct sx_shape *shape_of(const struct scene *s)
@@ -24,7 +24,7 @@ static const struct sx_shape *shape_of(const struct scene *s)
     return &s->g->node[s->y].shape;
 }
 
-/* "0 to 9", and the labels as far as they fit: ": zero, one, ...". */
+/* Writes "0 to 9", and as many labels as fit: ": zero, one, ...". */
 static const char *valid_targets(const struct scene *s, char text[120])
 {
     size_t at = s->classes.n == 1
@@ -64,7 +64,7 @@ static bool read_integer(const char *text, size_t n, int64_t *value)
     return *end == '\0' && errno == 0;
 }
 
-/* The class of a name: *k, -1 if there is none. A name that two classes have is refused. */
+/* Finds the class of a name: *k, -1 if there is none. A name of two classes is refused. */
 static bool find_label(const struct scene *s, const char *text, size_t n, int64_t *k,
                        struct sx_error *error)
 {
@@ -82,13 +82,14 @@ static bool find_label(const struct scene *s, const char *text, size_t n, int64_
 
 /* ---- Indices ---- */
 
-/* Of every axis: an index, or -1 for all of it. */
+/* Per axis: an index, or -1 for the whole axis. */
 struct region {
     int64_t at[SX_MAX_RANK];
-    bool other; /* the name of the class that a single logit leaves out */
+    bool other; /* the text is the name of the class that a single logit does not stand for */
 };
 
-/* One axis: an integer, counted from the end if negative, "*", or at the classes' axis a label. */
+/* Reads one axis: an integer, counted from the end if negative; "*"; or at the axis of classes a
+ * label. */
 static bool read_place(const struct scene *s, const char *text, size_t n, int axis, bool stars,
                        struct region *r, struct sx_error *error)
 {
@@ -113,7 +114,7 @@ static bool read_place(const struct scene *s, const char *text, size_t n, int ax
     return true;
 }
 
-/* Indices by commas, one for each axis; a batch axis of 1 may be left out. */
+/* Reads indices separated by commas, one per axis; a batch axis of 1 may be omitted. */
 static bool read_region(const struct scene *s, const char *text, bool stars, struct region *r,
                         struct sx_error *error)
 {
@@ -162,7 +163,7 @@ static bool read_flat(const struct scene *s, int64_t k, struct sx_aim *aim,
     return true;
 }
 
-/* A class is an element where there is one place alone. */
+/* Aims at class k. That is an element only if the tensor has one place. */
 static bool take_class(const struct scene *s, int64_t k, struct sx_aim *aim,
                        struct sx_error *error)
 {
@@ -177,7 +178,7 @@ static bool take_class(const struct scene *s, int64_t k, struct sx_aim *aim,
     return true;
 }
 
-/* A label goes before what looks like indices: labels may have commas. */
+/* Reads an element. A label is tried before indices, because labels may contain commas. */
 static bool read_element(const struct scene *s, const char *text, struct sx_aim *aim,
                          struct sx_error *error)
 {
@@ -198,7 +199,8 @@ static bool read_element(const struct scene *s, const char *text, struct sx_aim 
     return true;
 }
 
-/* Elements have another class where each is one of two: a single logit, or Sigmoids. */
+/* Reads not:K. Elements have another class if each is one of two classes: a single logit, or
+ * Sigmoids. */
 static bool read_other(const struct scene *s, const char *text, struct sx_aim *aim,
                        struct sx_error *error)
 {
@@ -256,7 +258,7 @@ static bool sum_region(const struct scene *s, const struct region *r, struct sx_
     return true;
 }
 
-/* Whether the shapes are the same, batch axes of 1 aside. */
+/* Whether two shapes are equal, apart from batch axes of 1. */
 static bool same_but_batch(const struct sx_shape *a, const struct sx_shape *b)
 {
     int i = a->rank > b->rank && a->dim[0] == 1, j = b->rank > a->rank && b->dim[0] == 1;
@@ -268,7 +270,7 @@ static bool same_but_batch(const struct sx_shape *a, const struct sx_shape *b)
     return true;
 }
 
-/* Elements of weight 0 are left out, whatever they are. */
+/* Reads weights of a sum. Elements of weight 0 are omitted, whatever their values. */
 static bool sum_weights(const struct scene *s, const struct sx_tensor *t, struct sx_aim *aim,
                         struct sx_error *error)
 {
@@ -293,7 +295,7 @@ static bool sum_weights(const struct scene *s, const struct sx_tensor *t, struct
            sx_fail(error, SX_USAGE, "target '%.80s': every weight is 0", s->target);
 }
 
-/* Indices and "*", else a file. */
+/* Reads a sum: indices and "*", or else a file. */
 static bool read_sum(const struct scene *s, const char *text, struct sx_aim *aim,
                      struct sx_error *error)
 {

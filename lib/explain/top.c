@@ -1,17 +1,17 @@
-/* top.c - the classes that an output names first, and their probabilities. */
+/* top.c - the top classes of an output, and their probabilities. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "explain/ending.h"
 #include "explain/infer.h"
 
-/* How a probability follows from an element. */
+/* How the probability of an element is computed. */
 enum likelihood {
-    IS_LIKELY,  /* it is one */
-    OF_LOG,     /* it is the logarithm of one */
-    OF_SIGMOID, /* a logit of two classes */
-    OF_SOFTMAX, /* a logit among those of its place */
-    UNKNOWN,    /* no real number */
+    IS_LIKELY,  /* the element is a probability */
+    OF_LOG,     /* the element is the logarithm of a probability */
+    OF_SIGMOID, /* the element is a logit of two classes */
+    OF_SOFTMAX, /* the element is a logit among those of its place */
+    UNKNOWN,    /* there is no probability */
 };
 
 struct ranking {
@@ -22,13 +22,13 @@ struct ranking {
     size_t n_labels;
 };
 
-/* The first element of the place of element i. */
+/* The index of the first class at the place of element i. */
 static int64_t place_of(const struct sx_classes *c, int64_t i)
 {
     return i - i / c->step % c->n * c->step;
 }
 
-/* Whether the classes of every place lie in [0, 1] and add up to 1. */
+/* Whether the classes at every place lie in [0, 1] and sum to 1. */
 static bool adds_up(const struct ranking *r)
 {
     const struct sx_classes *c = &r->classes;
@@ -100,7 +100,8 @@ static struct sx_ranked ranked_as(const struct ranking *r, int64_t i)
                               .prob = prob_of(r, i)};
 }
 
-/* One number of two classes: it is that of the second, the first has what is left. */
+/* Ranks two classes that one number separates: it belongs to the second class, and the first has
+ * the rest. */
 static int64_t rank_two(const struct ranking *r, struct sx_ranked *top)
 {
     struct sx_ranked is = ranked_as(r, 0), other = is;
@@ -115,14 +116,14 @@ static int64_t rank_two(const struct ranking *r, struct sx_ranked *top)
     return 2;
 }
 
-/* Whether element a goes before b: it is larger, or the same and comes first. */
+/* Whether element a ranks before b: it is larger, or equal and earlier. */
 static bool before(const struct sx_tensor *t, int64_t a, int64_t b)
 {
     double x = sx_tensor_get(t, a), y = sx_tensor_get(t, b);
     return x > y || (x == y && a < b);
 }
 
-/* Puts element `at` of a heap, whose first goes after all others, where it belongs. */
+/* Moves element `at` of a heap down to its position. The first element of the heap ranks last. */
 static void sink(const struct sx_tensor *t, int64_t *heap, int64_t n, int64_t at)
 {
     for (;;) {
@@ -139,7 +140,7 @@ static void sink(const struct sx_tensor *t, int64_t *heap, int64_t n, int64_t at
     }
 }
 
-/* The k elements that go first, in their order; what is not finite is none of them. */
+/* Finds the k top elements in their order. Elements that are not finite are omitted. */
 static int64_t largest(const struct sx_tensor *t, int64_t k, int64_t *heap)
 {
     int64_t n = 0, count = sx_count(&t->shape);

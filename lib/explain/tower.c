@@ -1,9 +1,9 @@
 /* tower.c - mixed directional derivatives as a graph.
  *
- * Nodes of derivatives depend on x by way of nodes of f, the entries. So the derivative of
- * L = D_v1 .. D_vm f along v is the sum over entries c of <dL/dc, D_v c>: one pass down from L
- * to the entries, and one pass up from x for all of them. Neither runs through f for every
- * tuple of directions, which pulling dL/dc further down to x would. */
+ * Nodes of derivatives depend on x only through nodes of f, the entries c. Let L = D_v1 .. D_vm f.
+ * Its derivative along v is the sum over entries of <dL/dc, D_v c>. This takes one pass down from L
+ * to the entries, and one pass up from x for all entries. Pulling dL/dc further down to x would run
+ * through f for every tuple of directions. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static int copy_of(struct sx_tower *t, const struct sx_explained *b, const int *
     return map[input] != SX_NONE ? map[input] : sx_input(t->g, n->type, &n->shape);
 }
 
-/* Copies f; inputs that it does not need are inputs still. */
+/* Copies f. Inputs that f does not need remain inputs. */
 static bool copy(struct sx_tower *t, const struct sx_explained *b, struct sx_error *error)
 {
     int *map = sx_new(b->graph->n_nodes, sizeof *map, error);
@@ -81,7 +81,7 @@ bool sx_tower_new(struct sx_tower *t, const struct sx_explainer *e, struct sx_er
     return ok;
 }
 
-/* Finds the nodes of f that nodes of derivatives use for the root. */
+/* Finds the entries: nodes of f that the derivative nodes of the root use. */
 static bool find_entries(struct sx_tower *t)
 {
     struct sx_graph *g = t->g;
@@ -104,8 +104,8 @@ static bool find_entries(struct sx_tower *t)
     return g->error.status == SX_OK;
 }
 
-/* The derivatives of the entries along v: the pull-back of any cotangents u of them is linear in
- * u, and its own pull-back along v is what is asked for. */
+/* The derivatives of the entries along v. The pull-back of cotangents u of the entries is linear in
+ * u, and the pull-back of that along v is the result. */
 static bool push_forward(struct sx_tower *t, int v)
 {
     struct sx_graph *g = t->g;
@@ -130,7 +130,7 @@ static bool is_zero(const struct sx_graph *g, int node)
     return sx_is_uniform(g, node, &value) && value == 0;
 }
 
-/* Entries, slopes and tangents of the level; entries that add nothing are dropped. */
+/* Finds entries, slopes and tangents of the level. Entries that contribute nothing are dropped. */
 static bool open_level(struct sx_tower *t)
 {
     struct sx_graph *g = t->g;

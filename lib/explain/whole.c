@@ -1,4 +1,8 @@
-/* whole.c - whole derivative tensors of a set of directions, at many points. */
+/* whole.c - whole derivative tensors along a set of directions, at many points.
+ *
+ * There are two modes. "At once" computes all q^(order-1) tuples of directions of a point in one
+ * run; `points` is then not NULL. "Row by row" computes the rows of sorted tuples and fills in the
+ * others by symmetry. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,36 +10,35 @@
 #include "explain/redecide.h"
 #include "explain/tower.h"
 
-/* Elements of intermediate values of one point up to which all tuples are computed at once. */
+/* At once: the most elements of intermediate values of one point. */
 #define AT_ONCE ((int64_t)1 << 23)
-/* Elements of directions that are worth being constants. */
+/* The most elements of directions that become a constant. */
 #define AS_CONSTANT ((size_t)1 << 20)
 
 struct sx_whole {
     struct sx_explainer *e;
     int order;
-    int64_t q, size, cells; /* directions; elements of x, of one tensor */
+    int64_t q, size, cells; /* number of directions; elements of x, and of one tensor */
     enum sx_type real;
     bool moving;
     double *directions; /* [q, size], unless moving */
     const void **shared;
 
-    /* All tuples of one point are one run. The program borrows constants of tower.g and g, which must
-     * stay alive. */
+    /* At once. The program borrows constants of tower.g and of g, so both must outlive it. */
     struct sx_tower tower;
     struct sx_graph *g;
     struct sx_points *points;
-    float *in, *v, *out; /* one stretch of points in float32; NULL in float64 */
+    float *in, *v, *out; /* the points of one run in float32; NULL in float64 */
     int64_t room;
 
-    /* Otherwise: a row for each tuple that does not decrease. */
+    /* Row by row. */
     struct sx_rows *rows;
-    double *tuple[SX_MAX_ORDER], *row; /* one stretch of tuples */
+    double *tuple[SX_MAX_ORDER], *row; /* the tuples of one run */
 };
 
 /* ---- At once ---- */
 
-/* Context of the last rebuild: all directions become one node. */
+/* Context of the last rebuild, which replaces all inputs of directions by one node. */
 struct fixing {
     const struct sx_graph *from;
     const int *v;
@@ -53,7 +56,7 @@ static int fix_directions(void *context, struct sx_graph *to, const struct sx_no
     return SX_NONE;
 }
 
-/* The directions in the graph: a constant, unless they change or are too many. */
+/* The node of the directions: a constant, unless they change or are too many. */
 static int directions_node(struct sx_whole *w, struct sx_graph *g, const struct sx_shape *shape)
 {
     size_t n = (size_t)w->q * (size_t)w->size;
@@ -68,8 +71,8 @@ static int directions_node(struct sx_whole *w, struct sx_graph *g, const struct 
     return id;
 }
 
-/* Batches node `number` over the directions, the last direction first. Then one node of a new graph holds
- * all directions. */
+/* Batches node `number` over the directions, the last direction first. One node of a new graph then
+ * holds all directions. */
 static bool compile(struct sx_whole *w, int number, int64_t expected, struct sx_error *error)
 {
     struct sx_tower *t = &w->tower;
@@ -112,7 +115,7 @@ static bool compile(struct sx_whole *w, int number, int64_t expected, struct sx_
     return w->points != NULL;
 }
 
-/* Room for one stretch of points in float32. */
+/* Allocates buffers for the points of one run in float32. */
 static bool make_room(struct sx_whole *w, struct sx_error *error)
 {
     size_t in, v, out;
@@ -152,7 +155,8 @@ static bool run_at_once(struct sx_whole *w, int64_t n, const double *points,
 
 /* ---- Row by row ---- */
 
-/* Steps to the next tuple of n indices below q that does not decrease; false after the last. */
+/* Advances to the next ascending tuple of n indices below q (repetitions allowed); false after the
+ * last. */
 static bool next_tuple(int64_t *index, int n, int64_t q)
 {
     for (int m = n; m-- > 0;)
@@ -165,7 +169,7 @@ static bool next_tuple(int64_t *index, int n, int64_t q)
     return false;
 }
 
-/* Steps to the next permutation in lexicographic order; false after the last. */
+/* Advances to the next permutation in lexicographic order; false after the last. */
 static bool next_permutation(int64_t *index, int n)
 {
     int i = n - 2, j = n - 1;
@@ -196,7 +200,7 @@ void sx_set_symmetric(double *tensor, int64_t q, int order, int64_t *index, doub
     } while (next_permutation(index, order));
 }
 
-/* Takes the row of one tuple of order - 1 indices. */
+/* Stores the row of one tuple of order - 1 indices. */
 static void take_row(const struct sx_whole *w, const double *directions, const int64_t *tuple,
                      const double *row, double *out)
 {
@@ -250,7 +254,7 @@ static bool prepare_rows(struct sx_whole *w, struct sx_error *error)
     return ok;
 }
 
-/* ---- Either ---- */
+/* ---- Both modes ---- */
 
 static bool keep_directions(struct sx_whole *w, const double *directions,
                             struct sx_error *error)

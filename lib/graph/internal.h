@@ -10,7 +10,7 @@ int sx_append(struct sx_graph *g, const struct sx_node *node);
 /* Appends a node, or returns the equal one that exists. */
 int sx_share(struct sx_graph *g, const struct sx_node *node);
 
-/* sx_node_hash and sx_node_equal compare what nodes compute, not their indices. */
+/* sx_node_hash and sx_node_same look at what nodes compute, not at their indices. */
 uint64_t sx_node_hash(const struct sx_node *node);
 bool sx_node_same(const struct sx_node *a, const struct sx_node *b);
 

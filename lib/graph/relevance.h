@@ -11,7 +11,7 @@
 
 enum sx_rule {
     SX_LRP_EPSILON, /* z_i / (z + eps) */
-    /* 2 z_i+ / z+ - z_i- / z- in layers with weights; elsewhere LRP_EPSILON */
+    /* 2 z_i+ / z+ - z_i- / z- in layers with weights; elsewhere as EPSILON */
     SX_LRP_ALPHA_BETA,
     SX_DEEP_TAYLOR,   /* z_i+ / z+, starting with max(y, 0) */
     SX_RESCALE,       /* DeepLIFT: dy / dx for a function of one variable */
@@ -23,11 +23,12 @@ enum sx_rule {
 struct sx_rule_options {
     double epsilon; /* LRP: eps, the stabiliser of quotients */
     bool absolute;  /* epsilon is absolute; else it is in units of the layer's largest |z| */
-    /* LRP_EPSILON: biases are distributed equally among the inputs; else they absorb relevance */
+    /* SX_LRP_EPSILON: biases are distributed equally among the inputs; else they absorb relevance */
     bool distribute;
-    enum sx_first first; /* DEEP_TAYLOR: the rule of the first layer */
+    enum sx_first first; /* SX_DEEP_TAYLOR: the rule of the first layer */
     double bound[2];
-    bool neuron; /* DEEP_SHAP: a product of up to 12 inputs and its activation are one game */
+    /* SX_DEEP_SHAP: a product of up to 12 inputs and its activation are one game */
+    bool neuron;
 };
 
 /* Appends to g the attribution of the scalar y to x, of x's shape; SX_NONE on failure. `reference`
