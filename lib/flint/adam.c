@@ -1,5 +1,5 @@
-/* adam.c - Adam as the usual libraries do it: betas 0.9 and 0.999, epsilon 1e-8, bias
- * correction, no decay. Elements are independent: threads do not change them. */
+/* adam.c - Adam with the usual settings: betas 0.9 and 0.999, epsilon 1e-8, bias correction, no
+ * weight decay. Elements are independent, so the result does not depend on threads. */
 #include <math.h>
 
 #include "flint/flint.h"

@@ -1,4 +1,4 @@
-/* augment.c - pictures that are mirrored and moved a little, in another way in every epoch. */
+/* augment.c - mirrors and shifts pictures at random, anew in every epoch. */
 #include <string.h>
 
 #include "flint/fit.h"
@@ -8,7 +8,7 @@ static int64_t within(int64_t i, int64_t n)
     return i < 0 ? 0 : i >= n ? n - 1 : i;
 }
 
-/* Places that come from outside of the picture repeat its edge. */
+/* Mirrors and shifts one picture. Places from outside the picture repeat its edge. */
 static void move(const struct sx_flint_image *p, bool flip, const int64_t by[2],
                  const float *from, float *to)
 {

@@ -1,7 +1,7 @@
-/* best.c - when a fit ends, and early stopping: the weights of the epoch whose validation is best.
+/* best.c - early stopping: when a fit ends, and the weights of its best epoch.
  *
  * The best epoch is the one with the smallest gap between f and g on the validation samples. Epochs
- * count from the first with all terms of the loss. */
+ * count from the first that has all terms of the loss. */
 #include <stdlib.h>
 #include <string.h>
 

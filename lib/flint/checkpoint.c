@@ -1,4 +1,4 @@
-/* checkpoint.c - a fit as a file to go on from: an ONNX model of initializers alone. */
+/* checkpoint.c - the state of a fit as a file: an ONNX model that consists of initializers. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #define KEY "flint.checkpoint"
 
-/* Doubles of an epoch. */
+/* Number of doubles in a struct sx_flint_epoch. */
 enum { EPOCH_DOUBLES = sizeof(struct sx_flint_epoch) / sizeof(double) };
 
 static void put(struct sx_wire *w, const char *prefix, const char *name,
@@ -80,8 +80,8 @@ static bool sound(const struct sx_tensor *t, double least)
     return true;
 }
 
-/* Reads a tensor of the checkpoint into `to`. Elements are finite and at least `least`; with `least` NaN
- * they may be anything. */
+/* Reads a tensor of the checkpoint into `to`. Its elements must be finite and at least `least`;
+ * with `least` NaN they may be anything. */
 static bool get(const struct sx_model *model, const char *prefix, const char *name,
                 double least, const struct sx_tensor *to, struct sx_error *error)
 {

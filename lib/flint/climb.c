@@ -1,5 +1,5 @@
-/* climb.c - activation maximisation: a sample is dimmed, then changed until an attribute of it grows
- * (AM+PI). */
+/* climb.c - activation maximisation (AM+PI): a sample is dimmed, then changed by gradient ascent on
+ * an attribute. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 
 #include "flint/flint.h"
 
-/* Samples that climb at once. */
+/* Samples that are maximised together. */
 #define TOGETHER 32
 
-/* ---- The penalties: of one sample, and their gradients, which are added to g ---- */
+/* ---- Penalties of one sample, and their gradients, which are added to g ---- */
 
 double sx_flint_bound(const float *x, int64_t n, double low, double high, double weight,
                       float *g)
@@ -27,8 +27,7 @@ double sx_flint_bound(const float *x, int64_t n, double low, double high, double
     return sum / (double)n;
 }
 
-/* Mean size of the differences of neighbours `stride` apart, of which there are `length` in a
- * line. */
+/* The mean of |difference| of neighbours `stride` apart; a line has `length` of them. */
 static double differences(const float *x, int64_t n, int64_t stride, int64_t length,
                           double weight, float *g)
 {
@@ -62,23 +61,24 @@ double sx_flint_variation(const float *x, const struct sx_shape *shape, double w
     return sum;
 }
 
-/* ---- phi of the wanted attributes, and its gradient ---- */
+/* ---- phi of the chosen attributes, and its gradient ---- */
 
 struct climb {
     const struct sx_flint_am *am;
-    struct sx_shape shape; /* of one sample */
+    struct sx_shape shape; /* shape of one sample */
     int64_t batch, size, attributes;
     int threads;
     struct sx_flint_net net;
     struct sx_program *program;
-    struct sx_tensor feed[2], result[2]; /* x and which attribute; phi of it, and the slope */
+    /* feed: x, and which attribute; result: its phi, and the slope */
+    struct sx_tensor feed[2], result[2];
     float *g, *m, *v;
     float *unit, *shift; /* [size]: x = unit * z + shift */
     double low, high;    /* the range of z */
 };
 
-/* A picture is measured by the width of its range. A column of a table goes from -1 to 1 within its
- * range, which it does not leave: nothing else holds it. */
+/* Sets the units of z. For a picture: z = x / (high - low). For a table each column's range becomes
+ * -1 .. 1, which z does not leave, because no other term bounds it. */
 static void set_units(struct climb *c, struct sx_flint_am *am, const struct sx_flint_origin *o)
 {
     struct sx_flint_image image;
@@ -157,7 +157,7 @@ static void climb_free(struct climb *c)
     free(c->shift);
 }
 
-/* The place of element `i` after the picture is moved by by[0] rows and by[1] columns, in a circle. */
+/* The index of element i after the picture is rotated by by[0] rows and by[1] columns. */
 static int64_t turned(const struct climb *c, int64_t i, const int64_t by[2])
 {
     struct sx_flint_image p;
@@ -171,7 +171,7 @@ static int64_t turned(const struct climb *c, int64_t i, const int64_t by[2])
     return p.last ? place * p.channels + channel : channel * p.rows * p.columns + place;
 }
 
-/* Draws by[0] rows and by[1] columns from -jitter .. jitter, as remainders of the sides. */
+/* Draws by[0] rows and by[1] columns from -jitter .. jitter, reduced modulo the sides. */
 static void draw_turn(const struct climb *c, int64_t sample, int64_t step, int64_t by[2])
 {
     struct sx_flint_image p;
@@ -187,7 +187,7 @@ static void draw_turn(const struct climb *c, int64_t sample, int64_t step, int64
     }
 }
 
-/* Runs the program on n samples. A step (step >= 0) also sets g to -gain times the slope by z. */
+/* Runs the program on n samples. With step >= 0, also sets g to -gain * (slope by z). */
 static bool run(struct climb *c, const float *x, int64_t n, int64_t first, int64_t step,
                 struct sx_error *error)
 {
@@ -212,7 +212,7 @@ static bool run(struct climb *c, const float *x, int64_t n, int64_t first, int64
     return true;
 }
 
-/* One step of Adam on n samples, which hold z. It is number `step` of all, `t` of its round. */
+/* Does one step of Adam on n samples of z. `step` counts over all rounds, `t` within the round. */
 static bool climb_step(struct climb *c, float *x, int64_t n, int64_t first, int64_t step,
                        double rate, int64_t t, double *objective, struct sx_error *error)
 {
@@ -233,14 +233,14 @@ static bool climb_step(struct climb *c, float *x, int64_t n, int64_t first, int6
     return true;
 }
 
-/* Dims n samples. An attribute that is inactive has no gradient: such a sample is dimmed less, in the
- * end not at all. */
+/* Dims n samples. An inactive attribute has no gradient, so its sample is dimmed less, or not at
+ * all. */
 static bool begin(struct climb *c, float *x, int64_t n, int64_t first,
                   struct sx_flint_climbed *result, struct sx_error *error)
 {
     enum { TRIES = 5 };
     bool ok = run(c, x, n, first, -1, error), active = false;
-    float *bright = c->g; /* free until the first step */
+    float *bright = c->g; /* g is unused until the first step */
     memcpy(bright, x, (size_t)(n * c->size) * sizeof *x);
     for (int64_t s = 0; ok && s < n; s++)
         result[s] = (struct sx_flint_climbed){.sample = sx_tensor_get(&c->result[0], s),
@@ -262,7 +262,7 @@ static bool begin(struct climb *c, float *x, int64_t n, int64_t first,
     return ok;
 }
 
-/* All rounds for n samples. They are number `first` and following of `all`. */
+/* Does all rounds for n samples, which are number `first` and following of `all`. */
 static bool climb(struct climb *c, float *x, int64_t n, int64_t first, int64_t all,
                   struct sx_flint_climbed *result, struct sx_error *error)
 {
@@ -284,7 +284,7 @@ static bool climb(struct climb *c, float *x, int64_t n, int64_t first, int64_t a
     return ok;
 }
 
-/* x becomes z, and z x again, with its range. */
+/* Converts x to z, and back. */
 static void enter(const struct climb *c, float *x, int64_t n)
 {
     for (int64_t i = 0; i < n * c->size; i++)

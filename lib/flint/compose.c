@@ -1,11 +1,11 @@
-/* compose.c - one ONNX file of a predictor and its interpreter, in the default domain. */
+/* compose.c - writes a model and its interpreter as one ONNX file of the default domain. */
 #include <stdlib.h>
 
 #include "flint/flint.h"
 
 /* ---- The interpreter's head ---- */
 
-/* alpha = phi * W[argmax], over the largest |alpha|: [N, J]. */
+/* alpha = phi * W[argmax], divided by the largest |alpha|: [N, J]. */
 static void relevance(struct sx_composer *c, const char *weights)
 {
     static const int64_t one = 1;
@@ -63,7 +63,7 @@ static bool check(const struct sx_flint_predictor *f, struct sx_error *error)
     return true;
 }
 
-/* Weights of f that were learned replace those in the file. */
+/* Lists the learned weights of f, which replace those in the file. */
 static bool changed(const struct sx_flint_params *params, struct sx_onnx_changes *changes,
                     struct sx_onnx_value **values, struct sx_error *error)
 {

@@ -1,10 +1,10 @@
-/* data.c - which samples are held back, and which samples a step sees. */
+/* data.c - which samples are held back for validation, and which a step sees. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/fit.h"
 
-/* Fisher and Yates; every draw is a function of (seed, stream, place). */
+/* Fisher-Yates shuffle. Each draw is a function of (seed, stream, position). */
 void sx_flint_shuffle(int64_t *order, int64_t n, uint64_t seed, uint64_t stream)
 {
     for (int64_t i = 0; i < n; i++)
@@ -25,7 +25,7 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The first of a shuffled list are held back; both parts keep the order of the data. */
+/* Holds back the first samples of a shuffled list. Both parts keep the order of the data. */
 static bool hold_back(struct sx_flint_fit *fit, int64_t n, int64_t held, struct sx_error *error)
 {
     int64_t *list = sx_new((size_t)n, sizeof *list, error);
@@ -67,7 +67,7 @@ static int by_group(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Numbers groups from 0 on. Returns how many there are; 0: out of memory. */
+/* Numbers the groups from 0. Returns their number; 0: out of memory. */
 static int64_t number_groups(const int64_t *group, int64_t n, int64_t *number,
                              struct sx_error *error)
 {
@@ -86,8 +86,8 @@ static int64_t number_groups(const int64_t *group, int64_t n, int64_t *number,
     return groups;
 }
 
-/* Holds back whole groups, the first of a shuffled list, until they have at least `held` samples. One
- * group is always left to train on. */
+/* Holds back the first groups of a shuffled list until they have at least `held` samples. One group
+ * always remains for training. */
 static bool hold_groups(struct sx_flint_fit *fit, int64_t n, int64_t held,
                         struct sx_error *error)
 {

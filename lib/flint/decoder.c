@@ -1,8 +1,8 @@
-/* decoder.c - d, from attributes back to the input, built from its shape alone. It ends
- * without an activation. */
+/* decoder.c - the decoder d, from attributes to the input. It is built from the input's shape. It
+ * ends without an activation. */
 #include "flint/flint.h"
 
-/* Doubles rows and columns; the weights are called `name`, the result `result`. */
+/* Doubles rows and columns by a transposed convolution with weights `name`; the output is `result`. */
 static const char *grow(struct sx_composer *c, const char *name, const char *result,
                         const char *x, int64_t in, int64_t out)
 {
@@ -26,7 +26,7 @@ static const char *shaped(struct sx_composer *c, const char *name, const char *x
     return sx_compose_node(c, "Reshape", name, (const char *const[]){x, shape, NULL}, NULL, 0);
 }
 
-/* Cuts to the first `rows` rows and `columns` columns: each growth doubles the sides. */
+/* Crops to the first `rows` rows and `columns` columns, because each convolution doubles the sides. */
 static const char *crop(struct sx_composer *c, const char *name, const char *x, int64_t rows,
                         int64_t columns)
 {
@@ -50,7 +50,7 @@ static const char *rectify(struct sx_composer *c, const char *x)
                            (const char *const[]){x, NULL}, NULL, 0);
 }
 
-/* Two transposed convolutions make the picture, which is called `out`. */
+/* Makes the picture `out` by two transposed convolutions. */
 static void draw_picture(struct sx_composer *c, const struct sx_flint_image *p, const char *out)
 {
     int64_t rows = (p->rows + 3) / 4, columns = (p->columns + 3) / 4;

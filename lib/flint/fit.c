@@ -1,10 +1,10 @@
-/* fit.c - from a predictor and data to a fit, and from the fit to files. */
+/* fit.c - creates a fit from a model and data, and writes it to files. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/fit.h"
 
-/* Writes f and the interpreter with the present weights. metrics NULL: not measured yet. */
+/* Writes f and the interpreter with the current weights. metrics NULL: not measured yet. */
 static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wire *to)
 {
     char attributes[24], seed[24], layers[1024] = "";
@@ -51,7 +51,7 @@ static bool compose(struct sx_flint_fit *fit, const char *metrics, struct sx_wir
     return ok;
 }
 
-/* Opens the composed file, which is what is trained. */
+/* Opens the composed file, which is trained. */
 static bool open_composed(struct sx_flint_fit *fit, struct sx_error *error)
 {
     struct sx_error failure = {0};
@@ -81,7 +81,7 @@ static bool is_trained(const struct sx_flint_fit *fit, const struct sx_flint_par
     return !fit->options.freeze_psi || p->part == SX_FLINT_H;
 }
 
-/* Moments and gradients of everything that is learned. */
+/* Allocates moments and gradients of all learned weights. */
 static bool make_state(struct sx_flint_fit *fit, struct sx_error *error)
 {
     size_t n = fit->params.n;
@@ -139,7 +139,7 @@ static bool learn_f(struct sx_flint_fit *fit, struct sx_error *error)
             sx_fail(error, SX_USAGE, "the model has no weights that could be trained"));
 }
 
-/* The hash of the labels of a data set; "" without. */
+/* Hashes the labels of a data set; "" if there are none. */
 static void hash_labels(const int64_t *y, struct sx_dataset *x, char hash[65])
 {
     hash[0] = '\0';
@@ -147,7 +147,7 @@ static void hash_labels(const int64_t *y, struct sx_dataset *x, char hash[65])
         sx_sha256(y, (size_t)sx_dataset_count(x) * sizeof *y, hash);
 }
 
-/* Hashes settings, model and data: a checkpoint of another hash is refused. */
+/* Hashes settings, model and data. A checkpoint with another hash is refused. */
 static bool identify(struct sx_flint_fit *fit, struct sx_error *error)
 {
     const struct sx_flint_data *d = &fit->data;
@@ -299,7 +299,7 @@ static bool write_out(struct sx_wire *file, bool made, struct sx_sink *sink,
     return ok && sx_sink_flush(sink, error);
 }
 
-/* The metrics in the file are those of the validation, or without one, of all samples. */
+/* The file gets the metrics of the validation, or those of all samples if there is none. */
 bool sx_flint_fit_write(struct sx_flint_fit *fit, struct sx_sink *sink, struct sx_error *error)
 {
     struct sx_error failure = {0};

@@ -1,4 +1,4 @@
-/* fitted.c - a fitted file: what it says of a sample, and of many. */
+/* fitted.c - an open fitted file: explains one sample, or surveys many. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "flint/flint.h"
 #include "lower/scope.h"
 
-/* Weights are looked at because outputs do not show a NaN that a ReLU made 0. */
+/* Checks that weights are finite. Outputs may hide a NaN, because a ReLU makes it 0. */
 static bool finite_weights(const struct sx_model *model, struct sx_error *error)
 {
     for (size_t i = 0; i < model->graph->n_initializer; i++) {
@@ -91,7 +91,7 @@ static bool has_shape(const struct sx_graph *g, int node, int64_t rows, int64_t 
     return sx_is_real(g->node[node].type) && sx_shape_equal(&g->node[node].shape, &want);
 }
 
-/* Whether phi and both class scores of the graph have the sizes of h's weights. */
+/* Whether phi and both class scores have the sizes that h's weights require. */
 static bool fits(const struct sx_flint *flint, int64_t batch)
 {
     const struct sx_flint_net *net = &flint->forward.net;
@@ -123,7 +123,7 @@ bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64
     sx_flint_forward_free(&flint->forward);
     sx_flint_predictor_free(&flint->f);
     if (!sx_flint_inspect(&flint->f, flint->model, &o, sample, error)) {
-        /* The file named these tensors, not the user. */
+        /* The file, not the user, named these tensors. */
         error->status = error->status == SX_USAGE ? SX_MODEL : error->status;
         return false;
     }
@@ -135,7 +135,7 @@ bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64
     return sx_fail(error, SX_MODEL, "predictor and interpreter do not fit together");
 }
 
-/* The softmax of scores that hold a NaN, or whose largest is infinite, names no class. */
+/* Whether scores determine a class: no NaN, and the largest is not infinite. */
 static bool names_class(const double *scores, int64_t n)
 {
     double largest = scores[0];
@@ -157,7 +157,7 @@ bool sx_flint_names_classes(const struct sx_flint *flint, int64_t i, struct sx_e
            sx_fail(error, SX_FAILED, "the interpreter's class scores are not finite");
 }
 
-/* The probability that softmax gives the class. */
+/* The softmax probability of a class. */
 static double probability(const double *logits, int64_t n, int64_t class)
 {
     double sum = 0;
@@ -236,7 +236,7 @@ static bool add_batch(struct sx_flint *flint, struct sx_flint_tally *t,
     return true;
 }
 
-/* Sums become means. */
+/* Converts sums to means. */
 static void finish(struct sx_flint_tally *t, struct sx_flint_survey *s, bool decoder)
 {
     sx_flint_tally_metrics(t, decoder, &s->metrics);

@@ -1,7 +1,7 @@
-/* flint.h - a predictor f with an interpreter beside it, as the files of FLINT see them.
+/* flint.h - a predictor f and its interpreter, as the files of lib/flint see them.
  *
- * The interpreter is written as nodes of an ONNX file once (psi.c, decoder.c); what
- * is trained is that file, lowered with its weights as inputs. */
+ * The interpreter is written once as nodes of an ONNX file (psi.c, decoder.c). That file is
+ * trained: it is lowered with its weights as inputs. */
 #ifndef SX_METHOD_FLINT_H
 #define SX_METHOD_FLINT_H
 
@@ -16,7 +16,7 @@
 #define SX_FLINT_RELEVANCE "flint_relevance"
 #define SX_FLINT_RECON "flint_recon"
 
-/* Streams of random numbers: weights take one for each tensor, epochs one each. */
+/* Streams of random numbers: one for each weight tensor, and one for each epoch. */
 #define SX_FLINT_WEIGHTS ((uint64_t)1 << 32)
 #define SX_FLINT_EPOCHS ((uint64_t)2 << 32)
 #define SX_FLINT_DROPOUT ((uint64_t)3 << 32)
@@ -24,29 +24,30 @@
 #define SX_FLINT_JITTER ((uint64_t)5 << 32)
 #define SX_FLINT_AUGMENT ((uint64_t)6 << 32)
 
-/* ---- inspect.c: what is known of f ----------------------------------------------- */
+/* ---- inspect.c: properties of f --------------------------------------------------- */
 
 struct sx_flint_scale;
 
 struct sx_flint_layer {
     const char *name;
     struct sx_shape shape;              /* of one sample, batch axis 1 */
-    const struct sx_flint_scale *scale; /* Psi sees it standardised; NULL: as it is */
+    const struct sx_flint_scale *scale; /* standardises it for Psi; NULL: not standardised */
 };
 
 struct sx_flint_predictor {
     const struct sx_model *model;
     const char *input;
     struct sx_shape x; /* of one sample, batch axis 1 */
-    bool free_batch;   /* the file leaves the batch open */
+    bool free_batch;   /* the file has an open batch axis */
     struct sx_flint_layer *layer;
     int n_layers;
-    const char *scores; /* the tensor that tells the classes */
-    bool probs;         /* scores are probabilities, of which logits are the logarithms */
+    const char *scores; /* the tensor of class scores */
+    bool probs;         /* scores are probabilities; logits are their logarithms */
     int64_t classes;
     int64_t opset;
-    bool averaged;                      /* the model averages the places of the first layer */
-    const struct sx_flint_scale *scale; /* d makes the input from standardised values; NULL */
+    bool averaged; /* the model averages the first layer over its places */
+    /* d computes standardised values, which this scales back; NULL: not standardised */
+    const struct sx_flint_scale *scale;
     struct sx_arena arena;
 };
 
@@ -55,45 +56,47 @@ bool sx_flint_inspect(struct sx_flint_predictor *f, const struct sx_model *model
                       struct sx_error *error);
 void sx_flint_predictor_free(struct sx_flint_predictor *f);
 
-/* Lowers a model at `batch` samples of shape `x`, with some initializers as inputs. */
+/* Lowers a model for `batch` samples of shape `x`, with some initializers as inputs. */
 struct sx_lowered *sx_flint_lower(const struct sx_model *model, const struct sx_shape *x,
                                   int64_t batch, enum sx_type real,
                                   const char *const *variables, int n_variables,
                                   size_t max_memory, struct sx_error *error);
 
-/* The logits of f as [batch, classes], made of the tensor `scores` of a graph that is lowered as it is.
- * SX_NONE if it holds none. */
+/* The logits of f, [batch, classes], from the tensor `scores` of a faithful graph. SX_NONE if it
+ * holds no scores. */
 int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t batch);
 
-/* The axes of x as an image: [N, channels, rows, columns], or with the channels last. */
+/* x as an image: [N, channels, rows, columns], or with channels last. */
 struct sx_flint_image {
     int64_t channels, rows, columns;
     bool last;
 };
 bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image);
 
-/* ---- layer.c: the layers where none are named --------------------------------------------- */
+/* ---- layer.c: the default layers ----------------------------------------------------------- */
 
-/* Finds the layers. Returns how many there are, 1 or 2; 0: none, or out of memory. */
+/* Finds the default layers. Returns their number, 1 or 2; 0: none, or out of memory. */
 int sx_flint_default_layers(const struct sx_model *model, const struct sx_graph *g,
                             const char *scores, const char *found[2], struct sx_error *error);
 bool sx_flint_averaged(const struct sx_model *model, const struct sx_graph *g,
                        const char *layer, bool *averaged, struct sx_error *error);
 
-/* The number of samples that are run at once: at most 64, of at most 16 MiB together. */
+/* The number of samples in one run: at most 64, and at most 16 MiB together. */
 int64_t sx_flint_together(const struct sx_shape *sample);
 
 /* ---- scale.c: mean and spread of channels ---------------------------------------- */
 
-/* Element i belongs to channel i / plane % n. */
+/* Statistics of channels. Element i belongs to channel i / plane % n. */
 struct sx_flint_scale {
     int64_t n, plane;
-    float *mean, *sd, *low, *high; /* sd is at least 1e-3 of that of all elements, and not 0 */
-    double *sum, *square;          /* while values are added */
-    int64_t count;                 /* of values of a channel */
+    /* sd is at least 1e-3 of the sd of all elements, and never 0 */
+    float *mean, *sd, *low, *high;
+    double *sum, *square; /* sums, while values are added */
+    int64_t count;        /* number of values per channel */
 };
 
-/* For tensors of a shape with the batch first; of the model's input, channels may be last. */
+/* Prepares for tensors of a shape with the batch first. `input`: it is the model's input, whose
+ * channels may be last. */
 bool sx_flint_scale_new(struct sx_flint_scale *s, const struct sx_shape *shape, bool input,
                         struct sx_error *error);
 void sx_flint_scale_add(struct sx_flint_scale *s, const float *x, int64_t size);
@@ -116,12 +119,13 @@ struct sx_flint_params {
     struct sx_arena arena;
 };
 
-/* Adds a weight drawn from U(-bound, bound) by (seed, its number); NULL value on failure. */
+/* Adds a weight drawn from U(-bound, bound), as a function of seed and its number. On failure the
+ * value is NULL. */
 struct sx_flint_param *sx_flint_draw(struct sx_flint_params *params, const char *name,
                                      enum sx_flint_part part, const struct sx_shape *shape,
                                      double bound, uint64_t seed, struct sx_error *error);
-/* Adds the initializers of f that can be learned. Their values are those of the file, or drawn anew with
- * `reinit`. */
+/* Adds the initializers of f that can be learned, with the values of the file, or with `reinit`
+ * newly drawn. */
 bool sx_flint_add_trainable(struct sx_flint_params *params, const struct sx_model *model,
                             bool reinit, uint64_t seed, struct sx_error *error);
 void sx_flint_params_free(struct sx_flint_params *params);
@@ -132,89 +136,91 @@ struct sx_flint_entry {
     const char *key, *value;
 };
 
-/* What a part of the interpreter is written with. */
+/* The state of composing the interpreter's parts. */
 struct sx_composer {
     const struct sx_flint_predictor *f;
     const struct sx_flint_options *options;
     struct sx_flint_params *params;
-    size_t next; /* index in params of the next weight; it is drawn if params ends before */
+    size_t next; /* index in params of the next weight; if there is none, it is drawn */
     struct sx_wire graph;
     struct sx_arena arena;
     struct sx_error *error;
 };
 
-/* Text in the composer's arena. */
+/* Formats text in the composer's arena. */
 const char *sx_compose_name(struct sx_composer *c, const char *format, ...) SX_PRINTF(2, 3);
-/* A weight and its bias, written as initializers NAME/weight and NAME/bias. */
+/* Adds a weight and its bias as initializers NAME/weight and NAME/bias. */
 const char *sx_compose_weight(struct sx_composer *c, const char *name, enum sx_flint_part part,
                               int rank, const int64_t *dims, int64_t fan_in);
 const char *sx_compose_bias(struct sx_composer *c, const char *name, enum sx_flint_part part,
                             int64_t size, int64_t fan_in);
-/* Constants. */
+/* Add constants. */
 const char *sx_compose_ints(struct sx_composer *c, const char *name, int n, const int64_t *v);
 const char *sx_compose_reals(struct sx_composer *c, const char *name, int rank,
                              const int64_t *dims, const float *v);
-/* A node called `out`; NULL ends its inputs. Returns out. */
+/* Adds a node with the output `out`; NULL ends its inputs. Returns out. */
 const char *sx_compose_node(struct sx_composer *c, const char *op, const char *out,
                             const char *const *in, const struct sx_onnx_attr *attrs,
                             int n_attrs);
-/* (x - mean) / sd as the tensor NAME, and x * sd + mean as the tensor `out`; the constants are
- * NAME/mean and NAME/sd. */
+/* sx_compose_standardised: (x - mean) / sd as the tensor NAME. The other function: x * sd + mean as
+ * the tensor `out`. The constants are NAME/mean and NAME/sd. */
 const char *sx_compose_standardised(struct sx_composer *c, const char *name, const char *x,
                                     const struct sx_flint_scale *scale);
 const char *sx_compose_restored(struct sx_composer *c, const char *name, const char *out,
                                 const char *x, const struct sx_flint_scale *scale);
-/* A fully connected layer from `in` features to `out`, with weight and bias. */
+/* Adds a fully connected layer with `in` inputs and `out` outputs, with weight and bias. */
 const char *sx_compose_full(struct sx_composer *c, const char *name, const char *out_name,
                             enum sx_flint_part part, const char *x, int64_t in, int64_t out);
 
-/* Psi, from f's layers to the tensor SX_FLINT_PHI; d, from there to SX_FLINT_RECON. */
+/* sx_compose_psi: from f's layers to the tensor SX_FLINT_PHI. sx_compose_decoder: from there to
+ * SX_FLINT_RECON. */
 void sx_compose_psi(struct sx_composer *c);
 void sx_compose_decoder(struct sx_composer *c);
 
-/* Writes f with the interpreter to `to`. Weights are taken from `params` in order; those that are
- * not there yet are drawn and added. */
+/* Writes f with the interpreter to `to`. Weights are taken from `params` in order; missing ones are
+ * drawn and added. */
 bool sx_flint_compose(const struct sx_flint_predictor *f,
                       const struct sx_flint_options *options, struct sx_flint_params *params,
                       const struct sx_flint_entry *entries, size_t n_entries,
                       struct sx_wire *to);
 
-/* The [to, from] matrix of adaptive average pooling. */
+/* The matrix [to, from] of adaptive average pooling. */
 void sx_pool_matrix(int64_t from, int64_t to, float *matrix);
 
-/* ---- net.c: the file as a graph -------------------------------------------------- */
+/* ---- net.c: a fitted or composed file as a graph ----------------------------------------- */
 
 struct sx_flint_net {
     struct sx_lowered *lowered;
     struct sx_graph *g;
     int64_t batch;
-    int x, teacher, phi, logits, recon; /* SX_NONE: not there */
-    int *param;                         /* inputs, one for each variable */
-    int *value;                         /* phi, logits, recon, teacher, then f's layers */
-    int *layer;                         /* f's layers; inputs if the graph is cut there */
+    int x, teacher, phi, logits, recon; /* nodes of the graph; SX_NONE: there is none */
+    int *param;                         /* input nodes, one per variable */
+    /* the nodes phi, logits, recon and teacher (SX_NONE: there is none), then f's layers */
+    int *value;
+    int *layer; /* f's layers; they are inputs if the graph is cut there */
     int n_params, n_layers;
 };
 
 struct sx_flint_net_options {
     int64_t batch;
     enum sx_type real;
-    const char *const *variables; /* weights that are inputs */
+    const char *const *variables; /* names of weights that become inputs */
     int n_variables;
-    bool cut;    /* begin at f's layers; then there is no x, and no teacher */
-    bool bare;   /* f alone: there is no interpreter */
-    bool layers; /* f's layers are wanted, too */
+    bool cut;    /* the graph begins at f's layers; it has neither x nor a teacher */
+    bool bare;   /* f alone, without an interpreter */
+    bool layers; /* f's layers are results, too */
     size_t max_memory;
-    struct sx_watch *watch; /* of runs; NULL: nobody watches */
+    struct sx_watch *watch; /* watches runs; NULL: nobody does */
 };
 
-/* Lowers f->model for o->batch samples; unless o->bare, that is a composed file. */
+/* Lowers f->model for `batch` samples. It is a composed file, unless `bare`. */
 bool sx_flint_net_new(struct sx_flint_net *net, const struct sx_flint_predictor *f,
                       const struct sx_flint_net_options *options, struct sx_error *error);
 void sx_flint_net_free(struct sx_flint_net *net);
 
 /* ---- forward.c ------------------------------------------------------------------- */
 
-/* A program for `batch` samples. Each result has a row for each sample; NULL: there is none. */
+/* A program for `batch` samples. Results have a row per sample; NULL: not computed. */
 struct sx_flint_forward {
     struct sx_flint_net net;
     struct sx_program *program;
@@ -223,39 +229,40 @@ struct sx_flint_forward {
     const void **layer;
     struct sx_tensor x, *feed, *result;
     int *output, n_outputs;
-    float *row;           /* one sample */
-    struct sx_tensor *in; /* f's layers, of a graph that begins there */
+    float *row;           /* buffer of one sample */
+    struct sx_tensor *in; /* feeds of f's layers, if the graph is cut there */
     int n_in;
 };
 
-/* f's layers and logits of some samples, in their order. */
+/* A cache of f's layers and logits for some samples, in their order. */
 struct sx_flint_cache {
     float **layer, *teacher;
-    int64_t *size, classes; /* size: of each layer, for one sample */
+    int64_t *size, classes; /* size: of each layer for one sample */
 };
 
 bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_predictor *f,
                           const struct sx_flint_net_options *o, int threads,
                           struct sx_error *error);
-/* Runs on n <= batch samples; params[] gives the variables. */
+/* Runs on n <= batch samples; params[] are the values of the variables. */
 bool sx_flint_forward(struct sx_flint_forward *w, struct sx_dataset *data, const int64_t *rows,
                       int64_t n, const struct sx_tensor *params, struct sx_error *error);
-/* The same where the graph is cut: the layers of rows[] are samples `first` and following of the cache. */
+/* The same for a graph that is cut: the layers of rows[] are samples `first` and following of the
+ * cache. */
 bool sx_flint_forward_cached(struct sx_flint_forward *w, struct sx_dataset *data,
                              const int64_t *rows, int64_t n, const struct sx_flint_cache *cache,
                              int64_t first, const struct sx_tensor *params,
                              struct sx_error *error);
-/* The same without reading: w->x already holds the samples. */
+/* The same without reading samples: w->x holds them. */
 bool sx_flint_forward_again(struct sx_flint_forward *w, const struct sx_tensor *params,
                             struct sx_error *error);
 void sx_flint_forward_free(struct sx_flint_forward *w);
 
 /* ---- fitted.c: an open file ------------------------------------------------------ */
 
-/* ---- origin.c: what the samples of a fit were ------------------------------------ */
+/* ---- origin.c: the description of a fit's samples --------------------------------- */
 
 struct sx_flint_told {
-    struct sx_flint_origin origin; /* its texts and numbers are those of the record */
+    struct sx_flint_origin origin; /* texts and arrays belong to `record` */
     struct sx_result *record;
     struct sx_arena arena;
 };
@@ -266,27 +273,28 @@ void sx_flint_told_free(struct sx_flint_told *told);
 struct sx_flint {
     struct sx_model *model;
     struct sx_infer_options options;
-    struct sx_tensor weights; /* of h: [classes, attributes] */
+    struct sx_tensor weights; /* weights of h: [classes, attributes] */
     struct sx_flint_predictor f;
     struct sx_flint_forward forward;
     double *contribution, *relevance;
     struct sx_flint_told told;
 };
 
-/* Compiles for batches of samples of a shape, unless that is done. */
+/* Compiles for batches of samples of a shape, if that is not done yet. */
 bool sx_flint_ready(struct sx_flint *flint, const struct sx_shape *sample, int64_t batch,
                     struct sx_error *error);
-/* Whether f and g both name a class for row i of the last run. Status 1: scores are not finite. */
+/* Whether the scores of f and g for row i of the last run determine a class. Status 1: they are not
+ * finite. */
 bool sx_flint_names_classes(const struct sx_flint *flint, int64_t i, struct sx_error *error);
-/* The rows that a survey of n samples takes: all, or survey->subset that are drawn. Ascending. */
+/* The rows that a survey of n samples uses, in ascending order: all, or survey->subset drawn ones. */
 int64_t *sx_flint_choose(const struct sx_flint_survey *survey, int64_t n, int64_t *chosen,
                          struct sx_error *error);
 
 /* ---- climb.c: penalties of AM+PI ------------------------------------------------- */
 
-/* sx_flint_bound: the mean over all elements of |x| if x is outside low .. high, else 0.
- * sx_flint_variation: mean |difference of vertical neighbours| + the same of horizontal ones.
- * Both add weight * gradient to g unless g is NULL. */
+/* sx_flint_bound: the mean over all elements of (|x| if x is outside low .. high, else 0).
+ * sx_flint_variation: the mean |difference| of vertical neighbours plus that of horizontal ones.
+ * Both add weight * gradient to g, unless g is NULL. */
 double sx_flint_bound(const float *x, int64_t n, double low, double high, double weight,
                       float *g);
 double sx_flint_variation(const float *x, const struct sx_shape *shape, double weight,
@@ -294,13 +302,13 @@ double sx_flint_variation(const float *x, const struct sx_shape *shape, double w
 
 /* ---- tally.c --------------------------------------------------------------------- */
 
-/* Sums over samples. */
+/* Sums over samples, from which metrics follow. */
 struct sx_flint_tally {
     int64_t classes, attributes;
-    bool correct_only; /* for the relevance of classes, take only samples that g gets right */
+    bool correct_only; /* relevance counts only samples that g classifies as labelled */
     int64_t samples, agree, agree5, labelled, right_f, right_g, elements, relevant[SX_TAUS];
     double of, entropy_f, missed, sum, square, l1, ent_sample;
-    int64_t *count;    /* per class of g: samples */
+    int64_t *count;    /* [classes], number of samples by g's class */
     double *relevance; /* [classes, attributes], sums of r */
     double *mean_size, *r;
     int64_t *active;
@@ -309,70 +317,75 @@ struct sx_flint_tally {
 struct sx_flint_row {
     const double *phi, *logits, *teacher;
     const float *x;
-    int64_t size, label; /* elements of x; label -1: not known */
+    int64_t size, label; /* size: elements of x; label: -1: unknown */
     double missed;
 };
 
 bool sx_flint_tally_new(struct sx_flint_tally *t, int64_t classes, int64_t attributes,
                         struct sx_error *error);
-/* weights: h's, [classes, attributes]. */
+/* Adds a sample. `weights` are h's: [classes, attributes]. */
 void sx_flint_tally_add(struct sx_flint_tally *t, const struct sx_flint_row *s,
                         const float *weights);
 void sx_flint_tally_metrics(struct sx_flint_tally *t, bool decoder, struct sx_flint_metrics *m);
 void sx_flint_tally_free(struct sx_flint_tally *t);
 
-/* The largest score, the first of ties. */
+/* The index of the largest score, the first of equals. */
 int64_t sx_flint_class(const double *scores, int64_t n);
-/* Contributions alpha (unless NULL) and relevances r of n attributes for one class. */
+/* Computes contributions alpha (unless NULL) and relevances r of n attributes for one class. */
 void sx_flint_relevance(const double *phi, const float *weights, int64_t n, double *alpha,
                         double *r);
 
 /* ---- schedule.c, recipes.c, options.c, record.c ---------------------------------- */
 
 double sx_schedule_at(const struct sx_schedule *schedule, int64_t epoch);
-bool sx_schedule_starts(const struct sx_schedule *schedule, int64_t epoch); /* not the first */
-/* The order of an epoch or a draw: a permutation of 0..n-1 by (seed, stream). */
+/* whether a stage other than the first begins at `epoch` */
+bool sx_schedule_starts(const struct sx_schedule *schedule, int64_t epoch);
+/* A random permutation of 0 .. n - 1, as a function of (seed, stream): the order of an epoch or a
+ * draw. */
 void sx_flint_shuffle(int64_t *order, int64_t n, uint64_t seed, uint64_t stream);
-/* Fills in what the recipe says; then, of auto, what follows from the steps of an epoch, and
- * from how many classes there are. */
+/* sx_flint_settle fills in what the recipe defines. The following functions fill in what "auto"
+ * derives from the steps per epoch, and from the number of classes. */
 void sx_flint_settle(struct sx_flint_options *options);
 void sx_flint_settle_course(struct sx_flint_options *options, int64_t steps);
 void sx_flint_settle_size(struct sx_flint_options *options, int64_t classes);
 bool sx_flint_check(const struct sx_flint_options *options, struct sx_error *error);
-/* "params" of a fit: everything that shapes the result. */
+/* Puts "params" of a fit: all settings that affect the result. */
 void sx_put_flint_options(struct sx_result *result, const char *key,
                           const struct sx_flint_predictor *f,
                           const struct sx_flint_options *options);
-/* As JSON; the caller frees them. */
+/* The same as JSON text, which the caller frees. */
 char *sx_flint_options_text(const struct sx_flint_predictor *f,
                             const struct sx_flint_options *options, struct sx_error *error);
 char *sx_flint_metrics_text(const struct sx_flint_metrics *metrics, struct sx_error *error);
 
 /* ---- loss.c ---------------------------------------------------------------------- */
 
-/* Nodes of the loss terms, all of rank 0. */
+/* Nodes of the terms of the loss, all of rank 0. */
 struct sx_flint_terms {
     int pred, of, input, ent_sample, ent_batch, l1, total;
-    int stop; /* teacher + zero, by which the loss is derived too, so that no gradient reaches f */
+    /* teacher + zero. The loss is derived by it too, so that no gradient reaches f through the
+     * teacher. */
+    int stop;
 };
 
-struct sx_flint_values { /* what the losses are of; SX_NONE where a term is not wanted */
-    int phi, logits, teacher, recon, x, labels; /* labels [batch, classes], one hot */
-    int scale;                                  /* spread of x by which residuals are divided */
-    int zero;                                   /* an input that holds 0 */
-    int weight[4];                              /* rank 0: of, input, entropy, l1 */
+/* The nodes that the losses are computed from; SX_NONE if a term is not wanted. */
+struct sx_flint_values {
+    int phi, logits, teacher, recon, x, labels; /* labels: [batch, classes], one-hot */
+    int scale;     /* the spread of x, by which residuals are divided */
+    int zero;      /* an input that is fed 0 */
+    int weight[4]; /* weights of rank 0: output fidelity, input fidelity, entropies, l1 */
 };
 
-/* Adds the terms to the graph, which keeps a failure. */
+/* Adds the terms to the graph. A failure sticks to the graph. */
 void sx_flint_loss(struct sx_graph *g, const struct sx_flint_values *v, bool of_g, bool if_l1,
                    struct sx_flint_terms *terms);
 
-/* Entropy of the softmax of rows, [.., n] to [.., 1]. */
+/* The entropy of the softmax of rows: [.., n] to [.., 1]. */
 int sx_flint_entropy(struct sx_graph *g, int v);
 
 /* ---- adam.c ---------------------------------------------------------------------- */
 
-/* One step of Adam number `t` (from 1) over n elements, on `threads` threads. */
+/* Does step t (from 1) of Adam on n elements, with `threads` threads. */
 void sx_adam(float *value, const float *gradient, float *m, float *v, int64_t n, double rate,
              int64_t t, int threads);
 

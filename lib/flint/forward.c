@@ -1,10 +1,10 @@
-/* forward.c - f, phi, g and d of samples of a data set, a batch at a time. */
+/* forward.c - runs f, phi, g and d on samples of a data set, one batch at a time. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/flint.h"
 
-/* The sum of squared residuals of each reconstruction, [batch]. */
+/* The squared error of each reconstruction, [batch]. */
 static int misses(struct sx_graph *g, const struct sx_flint_net *net)
 {
     struct sx_shape shape = sx_shape_of(g, net->x);
@@ -24,7 +24,7 @@ static bool add_result(struct sx_flint_forward *w, int node, struct sx_error *er
     return sx_tensor_new(&w->result[w->n_outputs++], n->type, &n->shape, error);
 }
 
-/* Makes an array of doubles for the next result. */
+/* Allocates an array of doubles for the next result. */
 static bool take_result(const struct sx_flint_forward *w, int node, int *k, double **to,
                         struct sx_error *error)
 {
@@ -34,7 +34,7 @@ static bool take_result(const struct sx_flint_forward *w, int node, int *k, doub
     return *to != NULL;
 }
 
-/* Inputs: x, where the graph is cut f's layers, then the weights that the graph needs. */
+/* Compiles the program. Its inputs are x, f's layers if the graph is cut there, then the weights. */
 static bool make_program(struct sx_flint_forward *w, int threads, size_t max_memory,
                          struct sx_error *error)
 {
@@ -56,8 +56,8 @@ static bool make_program(struct sx_flint_forward *w, int threads, size_t max_mem
            sx_tensor_new(&w->x, w->net.g->real, &w->net.g->node[w->net.x].shape, error);
 }
 
-/* A graph that begins at f's layers is fed with these, and with x to compare it with. What f says is
- * not computed. */
+/* Prepares a graph that begins at f's layers: it is fed the layers, and x to compare the
+ * reconstruction with. Logits of f are not computed. */
 static bool feed_layers(struct sx_flint_forward *w, const struct sx_flint_predictor *f,
                         struct sx_error *error)
 {
@@ -111,7 +111,7 @@ bool sx_flint_forward_new(struct sx_flint_forward *w, const struct sx_flint_pred
     return true;
 }
 
-/* Reads a sample as number `at` of the batch. */
+/* Reads a sample into position `at` of the batch. */
 static bool read_row(struct sx_flint_forward *w, struct sx_dataset *data, int64_t row,
                      int64_t at, struct sx_error *error)
 {

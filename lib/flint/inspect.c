@@ -1,4 +1,4 @@
-/* inspect.c - what FLINT must know of a predictor: its input, layers, classes. */
+/* inspect.c - finds the properties of a predictor that FLINT needs: input, layers, classes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static bool add_layer(struct sx_flint_predictor *f, const struct sx_graph *g, co
     return f->layer[f->n_layers++].name != NULL;
 }
 
-/* The names in "A,B". */
+/* Adds the layers in "A,B". */
 static bool add_named(struct sx_flint_predictor *f, const struct sx_graph *g, const char *names,
                       struct sx_error *error)
 {
@@ -88,7 +88,7 @@ int sx_flint_teacher(struct sx_graph *g, const char *scores, bool probs, int64_t
     z = sx_reshape(g, z, &shape);
     if (shape.dim[1] > 1)
         return z;
-    /* One number of two classes: the probability p of the second, or its logit. */
+    /* One number for two classes: the probability p of the second, or its logit. */
     int other = sx_scale(g, z, 0);
     if (probs)
         other =
@@ -135,7 +135,7 @@ static bool find_scores(struct sx_flint_predictor *f, struct sx_lowered *l,
     return true;
 }
 
-/* ---- The whole ---- */
+/* ---- All of it ---- */
 
 bool sx_flint_image(const struct sx_shape *x, struct sx_flint_image *image)
 {

@@ -1,19 +1,19 @@
-/* layer.c - which layers attributes are made of, where the user names none.
+/* layer.c - the default layers, from which attributes are computed.
  *
- * The layer is the data input of the last node with weights: its output may have a channel for each
- * class, its input does not. If that is a vector, the layer is the last image above it. Without images,
- * the layers are the data inputs of the last two nodes with weights. */
+ * The layer is the data input of the last node with weights. (Its output may have one channel per
+ * class, its input does not.) If that is a vector, the layer is the last image above it. If there
+ * are no images, the layers are the data inputs of the last two nodes with weights. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/flint.h"
 #include "lower/scope.h"
 
-/* A walk up the nodes of the file. */
+/* A walk from outputs to inputs of the file's nodes. */
 struct walk {
     const struct sx_model *model;
     const struct sx_graph *g;
-    bool *needed; /* of each node: the class scores follow from it */
+    bool *needed; /* per node: the class scores depend on it */
 };
 
 static const Onnx__NodeProto *node_at(const struct walk *w, size_t i)
@@ -45,7 +45,7 @@ static const Onnx__NodeProto *maker(const struct walk *w, const char *tensor)
     return NULL;
 }
 
-/* Marks the nodes that `scores` follows from; a file lists them in order. */
+/* Marks the nodes that `scores` depends on; a file lists nodes in topological order. */
 static bool mark(struct walk *w, const char *scores, struct sx_error *error)
 {
     size_t n = w->model->graph->n_node;
@@ -60,7 +60,8 @@ static bool mark(struct walk *w, const char *scores, struct sx_error *error)
     return w->needed != NULL;
 }
 
-/* A tensor's node in the graph, if it is real, not constant, and of one sample. */
+/* The node of a tensor in the graph; NULL if it is not real, is constant, or has another batch than
+ * 1. */
 static const struct sx_node *value(const struct walk *w, const char *tensor)
 {
     int id = sx_find(w->g, tensor);
@@ -82,7 +83,7 @@ static bool has_places(const struct sx_node *n)
     return n != NULL && n->shape.rank == 4 && n->shape.dim[2] * n->shape.dim[3] > 1;
 }
 
-/* The data input of a node with weights: the other input is constant. NULL: it is none. */
+/* The data input of a node with weights, whose other input is constant; NULL: it is no such node. */
 static const char *data_of(const struct walk *w, const Onnx__NodeProto *node)
 {
     static const char *const ops[] = {"Conv", "ConvTranspose", "Gemm", "MatMul"};
@@ -99,8 +100,8 @@ static const char *data_of(const struct walk *w, const Onnx__NodeProto *node)
     return NULL;
 }
 
-/* The last image above a tensor, along data inputs and first inputs, across at most WEIGHTS nodes with
- * weights; NULL: none. */
+/* The last image above a tensor, along data inputs or first inputs, passing at most WEIGHTS nodes
+ * with weights; NULL: none. */
 static const char *image_above(const struct walk *w, const char *tensor)
 {
     enum { WEIGHTS = 3 };
@@ -145,7 +146,7 @@ int sx_flint_default_layers(const struct sx_model *model, const struct sx_graph 
     return n;
 }
 
-/* Whether a node makes one number of all places of a map. */
+/* Whether a node averages all places of a map. */
 static bool averages(const struct walk *w, const Onnx__NodeProto *node)
 {
     static const char *const ops[] = {"GlobalAveragePool", "AveragePool", "ReduceMean"};
@@ -164,7 +165,7 @@ bool sx_flint_averaged(const struct sx_model *model, const struct sx_graph *g,
 {
     struct walk w = {.model = model, .g = g};
     size_t n = model->graph->n_node;
-    w.needed = sx_new(n, sizeof *w.needed, error); /* here: the nodes below the layer */
+    w.needed = sx_new(n, sizeof *w.needed, error); /* here: nodes that depend on the layer */
     *averaged = false;
     for (size_t i = 0; w.needed != NULL && i < n; i++) {
         const Onnx__NodeProto *node = node_at(&w, i);

@@ -1,5 +1,5 @@
-/* look.c - what is asked of a fitted file: relevant attributes, pairs of classes and attributes,
- * samples that are changed. */
+/* look.c - the options for looking at a fitted file: relevant attributes, pairs of classes and
+ * attributes, maximised samples. */
 #include <math.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ static bool parse_range(const struct sx_option *row, void *options, const char *
            refuse(row, text, "MIN,MAX, MIN below MAX", error);
 }
 
-/* The range, which samples then do not leave. */
+/* Reads the range, which samples then do not leave. */
 static bool parse_bounds(const struct sx_option *row, void *options, const char *text,
                          struct sx_error *error)
 {
@@ -45,7 +45,7 @@ static void put_range(struct sx_result *r, const char *key, const void *options)
     sx_put_end(r);
 }
 
-/* C:J, which is compared with the file when that is open. */
+/* Reads C:J. It is checked when the file is open. */
 static bool parse_pair(const struct sx_option *row, void *options, const char *text,
                        struct sx_error *error)
 {

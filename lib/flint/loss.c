@@ -1,7 +1,7 @@
-/* loss.c - the losses of FLINT as core nodes, in the authors' form. */
+/* loss.c - the losses of FLINT as core nodes, as in the authors' program. */
 #include "flint/flint.h"
 
-/* The mean of all elements, as a number. */
+/* The mean of all elements, of rank 0. */
 static int mean(struct sx_graph *g, int a)
 {
     struct sx_shape shape = sx_shape_of(g, a);
@@ -25,7 +25,7 @@ static int cross_entropy(struct sx_graph *g, int target, int log_q)
     return sx_scale(g, sx_sum_all(g, sx_mul(g, target, log_q)), -1 / batch);
 }
 
-/* f teaches g, or, as the paper prints it, log f is weighted by g. */
+/* -sum f log g; or, as the paper prints it, -sum g log f. */
 static int output_fidelity(struct sx_graph *g, int logits, int teacher, bool of_g)
 {
     int target = sx_softmax(g, of_g ? logits : teacher, 1);
@@ -40,8 +40,8 @@ static int input_fidelity(struct sx_graph *g, const struct sx_flint_values *v, b
     return mean(g, if_l1 ? sx_unary(g, SX_ABS, difference) : sx_mul(g, difference, difference));
 }
 
-/* Entropies of |phi| of each sample and of its mean over the batch, and mean |phi|. The derivative of
- * |phi| at 0 is 0. */
+/* The entropy of |phi| per sample, the entropy of its mean over the batch, and the mean of |phi|.
+ * The derivative of |phi| at 0 is 0. */
 static void conciseness(struct sx_graph *g, int phi, struct sx_flint_terms *t)
 {
     const int batch = 0;

@@ -1,7 +1,7 @@
 /* net.c - a fitted or composed file as a graph over a batch of samples.
  *
- * Files that leave the batch open are lowered for it; files made for one sample are lowered for
- * one and then rewritten for many. */
+ * Files with an open batch axis are lowered for the batch. Files made for one sample are lowered
+ * for one, and the graph is then rewritten for the batch. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 enum { PHI, LOGITS, RECON, TEACHER, N_VALUES };
 
 struct parts {
-    int *value; /* SX_NONE: not there */
+    int *value; /* SX_NONE: there is none */
     int n_values, x, *param;
     bool cut;
 };
@@ -48,7 +48,7 @@ static bool find_parts(struct parts *p, const struct sx_flint_net *net,
            (ok || sx_fail(error, SX_MODEL, "the file holds no fitted interpreter"));
 }
 
-/* Lists the values that are there, in order. Where the graph is cut, its layers are inputs. */
+/* Lists the values that exist, in order. If the graph is cut, its layers are inputs. */
 static int outputs_of(const struct parts *p, int *outputs)
 {
     int n = 0;
@@ -64,7 +64,7 @@ static void map_all(int *nodes, int n, const int *map)
         nodes[i] = nodes[i] != SX_NONE ? map[nodes[i]] : SX_NONE;
 }
 
-/* Rebuilds the lowered graph, which simplifies it. */
+/* Rebuilds the lowered graph, which applies identities. */
 static bool simplify(struct sx_flint_net *net, struct parts *p, struct sx_error *error)
 {
     const struct sx_graph *from = net->lowered->graph;

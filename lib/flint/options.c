@@ -1,4 +1,4 @@
-/* options.c - the options of fits and surveys, and what is allowed. */
+/* options.c - the options of fits and surveys, and their allowed values. */
 #include <math.h>
 #include <string.h>
 
@@ -60,7 +60,7 @@ static bool parse_rate(const struct sx_option *row, void *options, const char *t
     return ok || refuse(row, text, "rates are positive", error);
 }
 
-/* EPOCH:R, which is added to those before it. */
+/* Reads EPOCH:R, which is added to earlier ones. */
 static bool parse_rate_at(const struct sx_option *row, void *options, const char *text,
                           struct sx_error *error)
 {
@@ -78,7 +78,7 @@ static bool parse_rate_at(const struct sx_option *row, void *options, const char
     return true;
 }
 
-/* M,K */
+/* Reads M,K. */
 static bool parse_maps(const struct sx_option *row, void *options, const char *text,
                        struct sx_error *error)
 {
@@ -120,7 +120,7 @@ static void put_cache(struct sx_result *r, const char *key, const void *options)
     sx_put_int(r, key, (int64_t)((const struct sx_flint_options *)options)->cache);
 }
 
-/* "flip", "shift:N" or both. */
+/* Reads "flip", "shift:N" or both. */
 static bool parse_augment(const struct sx_option *row, void *options, const char *text,
                           struct sx_error *error)
 {

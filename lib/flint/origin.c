@@ -1,5 +1,5 @@
-/* origin.c - what the samples of a fit were, as the metadata of its file tell: how they were
- * prepared, what classes and columns are called, the range of each channel. */
+/* origin.c - the description of a fit's samples in the metadata of its file: their preparation, the
+ * names of classes and columns, the range of each channel. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,7 @@ char *sx_flint_names_text(const struct sx_flint_fit *fit, struct sx_error *error
 
 /* ---- Reading ---- */
 
-/* A list of texts; NULL where it is none. */
+/* A list of texts; NULL if the value is not a list of texts. */
 static const char *const *words(struct sx_flint_told *told, const char *key, int64_t *n,
                                 bool *ok, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* params.c - the weights that are learned: new ones are drawn, those of f are found. */
+/* params.c - the weights that are learned: new ones are drawn, and those of f are found. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +50,12 @@ void sx_flint_params_free(struct sx_flint_params *params)
     *params = (struct sx_flint_params){0};
 }
 
-/* ---- What of f can be learned ---- */
+/* ---- Weights of f that can be learned ---- */
 
-/* How a weight is drawn anew. */
+/* How a weight is initialised with --reinit. */
 enum start { UNIFORM, BIAS, ONES, ZEROS, QUARTERS, NORMAL };
 
-/* Where an operator takes weights: which input, and how they start. */
+/* An input of an operator that holds weights, and how they are initialised. */
 static const struct slot {
     const char *op;
     int input;
@@ -90,13 +90,13 @@ static const struct slot {
     {"Gather", 0, NORMAL},
 };
 
-/* What the nodes of f say of one initializer. */
+/* How the nodes of f use one initializer. */
 struct use {
     const struct sx_model *model;
     const char *name;
     const struct slot *slot;
     const Onnx__NodeProto *node;
-    bool elsewhere; /* an input or output that is no slot takes it: it is not learned */
+    bool elsewhere; /* something else reads it: it is not learned */
 };
 
 static const struct slot *find_slot(const Onnx__NodeProto *node, size_t input)
@@ -123,7 +123,7 @@ static bool body_takes(const Onnx__GraphProto *body, const char *name, int depth
     return false;
 }
 
-/* Looks at every node that takes `name`; Identity hands it on under another name. */
+/* Finds every node that reads `name`, also through Identity. */
 static void find_uses(struct use *use, const char *name, int depth)
 {
     const Onnx__GraphProto *g = use->model->graph;
@@ -152,7 +152,8 @@ static void find_uses(struct use *use, const char *name, int depth)
     }
 }
 
-/* A single number that is added or multiplied is part of a formula, and is not learned. */
+/* Whether a weight can be learned. A single number that is added or multiplied is part of a
+ * formula, and is not. */
 static bool can_learn(const struct use *use, const struct sx_onnx_view *view)
 {
     bool pointwise = use->slot != NULL && strlen(use->slot->op) == 3;
@@ -162,7 +163,7 @@ static bool can_learn(const struct use *use, const struct sx_onnx_view *view)
            !(pointwise && view->count == 1);
 }
 
-/* The number of inputs that one output of an operator sums up. */
+/* The number of inputs that are summed for one output of an operator. */
 static double fan_in(const Onnx__NodeProto *node, const struct sx_shape *w)
 {
     bool transposed = false;

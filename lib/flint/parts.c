@@ -1,4 +1,4 @@
-/* parts.c - what a composed file is made of: names, weights, constants, nodes. */
+/* parts.c - the parts of a composed file: names, weights, constants, nodes. */
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -16,7 +16,7 @@ const char *sx_compose_name(struct sx_composer *c, const char *format, ...)
     return copy != NULL ? copy : "";
 }
 
-/* The next weight: the one there is, or a new one. */
+/* The next weight: an existing one, or a new one. */
 static const char *next_weight(struct sx_composer *c, const char *name, enum sx_flint_part part,
                                const struct sx_shape *shape, int64_t fan_in)
 {
@@ -57,7 +57,7 @@ static void constant(struct sx_composer *c, const char *name, enum sx_type type,
 {
     struct sx_tensor t = {.type = type, .shape = {.rank = rank}};
     memcpy(t.shape.dim, dims, (size_t)rank * sizeof *dims);
-    memcpy(&t.data, &data, sizeof data); /* only read */
+    memcpy(&t.data, &data, sizeof data); /* const is cast away; the data are only read */
     sx_onnx_write_tensor(&c->graph, name, &t);
 }
 
@@ -83,7 +83,7 @@ const char *sx_compose_node(struct sx_composer *c, const char *op, const char *o
     return out;
 }
 
-/* Values of channels, shaped so that they fit every place. */
+/* A constant of one value per channel, shaped to broadcast over places. */
 static const char *of_channels(struct sx_composer *c, const char *name, const char *what,
                                const struct sx_flint_scale *scale, const float *v)
 {

@@ -1,10 +1,10 @@
-/* psi.c - Psi, from the layers of f to attributes, built from their shapes alone. */
+/* psi.c - Psi, from the layers of f to attributes. It is built from the layers' shapes. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/flint.h"
 
-/* A tensor of the file, [N, maps, rows, columns]. */
+/* An image tensor of the file, [N, maps, rows, columns]. */
 struct images {
     const char *name;
     int64_t maps, rows, columns;
@@ -19,7 +19,7 @@ void sx_pool_matrix(int64_t from, int64_t to, float *matrix)
     }
 }
 
-/* A 3 x 3 convolution of padding 1, then ReLU. */
+/* Adds a 3 x 3 convolution with padding 1, then a ReLU. */
 static struct images convolve(struct sx_composer *c, const char *name, struct images in,
                               int64_t maps, int64_t stride)
 {
@@ -38,8 +38,8 @@ static struct images convolve(struct sx_composer *c, const char *name, struct im
                            (in.columns - 1) / stride + 1};
 }
 
-/* Adaptive pooling of a whole map as one product with a constant matrix: the Kronecker product
- * of those of rows and columns, turned. */
+/* The matrix of adaptive pooling of a whole map: the transposed Kronecker product of those of rows
+ * and columns. */
 static const char *pool_matrix(struct sx_composer *c, const char *name, struct images in,
                                int64_t rows, int64_t columns)
 {
@@ -67,7 +67,7 @@ static const char *pool_matrix(struct sx_composer *c, const char *name, struct i
     return sx_compose_node(c, "Reshape", name, (const char *const[]){x, shape, NULL}, NULL, 0);
 }
 
-/* Average pooling to rows x columns, which are not more than there are. */
+/* Adds average pooling to rows x columns, which must not exceed the size. */
 static struct images pool(struct sx_composer *c, const char *name, struct images in,
                           int64_t rows, int64_t columns)
 {
@@ -97,7 +97,7 @@ static const char *concat(struct sx_composer *c, const char *out, const char *co
     return sx_compose_node(c, "Concat", out, parts, &axis, 1);
 }
 
-/* Layer i as Psi sees it. */
+/* Layer i, standardised if there is a scale. */
 static const char *layer(struct sx_composer *c, int i)
 {
     const struct sx_flint_layer *l = &c->f->layer[i];
@@ -113,7 +113,7 @@ static struct images image(struct sx_composer *c, int i)
     return (struct images){layer(c, i), s->dim[1], s->dim[2], s->dim[3]};
 }
 
-/* The layers that hold images, as one image. */
+/* Joins the layers that are images to one image. */
 static struct images join(struct sx_composer *c, const char **parts)
 {
     const struct sx_flint_predictor *f = c->f;
@@ -150,7 +150,7 @@ static struct images join(struct sx_composer *c, const char **parts)
     return convolve(c, "flint/psi/conv", joined, c->options->psi_maps, 1);
 }
 
-/* A layer without an image: its mean over positions, a fully connected layer, ReLU. */
+/* Adds the features of a layer that is no image: mean over positions, fully connected layer, ReLU. */
 static const char *features(struct sx_composer *c, int i)
 {
     const struct sx_shape *shape = &c->f->layer[i].shape;
@@ -173,7 +173,8 @@ static const char *features(struct sx_composer *c, int i)
                            (const char *const[]){x, NULL}, NULL, 0);
 }
 
-/* Makes phi of x by ReLU, or by LeakyReLU(0.01), as the authors' program does for digits. */
+/* Adds the last activation, which gives phi: ReLU, or LeakyReLU(0.01) as in the authors' program
+ * for digits. */
 static void activate(struct sx_composer *c, const char *x)
 {
     const struct sx_onnx_attr slope = {.name = "alpha", .real = true, .f = 0.01};

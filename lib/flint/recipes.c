@@ -1,9 +1,9 @@
-/* recipes.c - recipes: settings where the caller leaves them open. */
+/* recipes.c - recipes: values of the settings that the caller leaves open. */
 #include <string.h>
 
 #include "flint/flint.h"
 
-/* A setting of 0 or NULL follows from the data or the model. */
+/* A setting of 0 or NULL is derived from the data or the model. */
 static const struct recipe {
     const char *name;
     int64_t attributes, psi_maps, pool, decoder_maps[2], epochs, batch;
@@ -87,7 +87,7 @@ static const struct recipe {
 };
 enum { N_RECIPES = sizeof recipes / sizeof recipes[0] };
 
-/* ---- What a recipe says ---- */
+/* ---- Settings of recipes ---- */
 
 static void count_of(int64_t *to, int64_t recipe)
 {
@@ -148,7 +148,7 @@ bool sx_flint_recipe(struct sx_flint_options *o, const char *name, struct sx_err
     return true;
 }
 
-/* ---- What follows from the data ---- */
+/* ---- Settings derived from the data ---- */
 
 static int64_t within(int64_t n, int64_t least, int64_t most)
 {

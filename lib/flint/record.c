@@ -1,4 +1,4 @@
-/* record.c - settings and metrics as they stand in records, and in the metadata of files. */
+/* record.c - settings and metrics, as written to records and to the metadata of files. */
 #include <math.h>
 #include <stdlib.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static const struct {
                METRIC(ent_sample), METRIC(ent_batch),    METRIC(l1),    METRIC(live),
                METRIC(used),       METRIC(fidelity_top5)};
 
-/* Without labels, a decoder, or more than five classes. */
+/* Whether a metric is absent without labels, without a decoder, or with at most five classes. */
 static bool may_be_absent(const char *key)
 {
     return strncmp(key, "acc_", 4) == 0 || strcmp(key, "recon") == 0 ||

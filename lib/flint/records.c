@@ -1,4 +1,4 @@
-/* records.c - what fitted files say, as it stands in records. */
+/* records.c - records of what fitted files explain. */
 #include "flint/flint.h"
 
 static const char *label_of(const struct sx_flint_origin *o, int64_t class)

@@ -1,4 +1,4 @@
-/* report.c - a fit as it stands in its record: its epochs, its split, what it has come to. */
+/* report.c - the record of a fit: its epochs, its split, its result. */
 #include "flint/fit.h"
 
 void sx_put_terms(struct sx_result *r, const struct sx_flint_epoch *e, bool joint)
@@ -28,7 +28,7 @@ static void put_epochs(struct sx_result *r, const struct sx_flint_fit *fit)
     sx_put_end(r);
 }
 
-/* How validation samples were chosen, and how many are of classes that were not trained on. */
+/* Puts how validation samples were chosen, and how many have classes that no training sample has. */
 static void put_split(struct sx_result *r, const struct sx_flint_fit *fit)
 {
     int64_t unseen = sx_flint_fit_unseen(fit);

@@ -1,10 +1,10 @@
-/* scale.c - mean and spread of each channel, by which layers and inputs are standardised. */
+/* scale.c - mean and standard deviation of each channel, to standardise layers and inputs. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "flint/flint.h"
 
-/* A channel is a map of an image, a column of a table, or a feature of a sequence. */
+/* Sets the channels: maps of an image, columns of a table, or features of a sequence. */
 static void channels(struct sx_flint_scale *s, const struct sx_shape *shape, bool input)
 {
     struct sx_flint_image image;
@@ -46,7 +46,8 @@ void sx_flint_scale_free(struct sx_flint_scale *s)
     *s = (struct sx_flint_scale){0};
 }
 
-/* Sums are taken of differences from a channel's first value: a large mean costs no digits. */
+/* Adds values. Sums are of differences from a channel's first value, so that a large mean loses no
+ * digits. */
 void sx_flint_scale_add(struct sx_flint_scale *s, const float *x, int64_t size)
 {
     for (int64_t i = 0; i < size; i++) {

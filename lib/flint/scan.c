@@ -1,11 +1,11 @@
-/* scan.c - one pass of f over the training samples before training: what it says of them is
- * remembered where that fits, its classes are counted, its channels measured. */
+/* scan.c - one pass of f over the training samples before training. It fills the cache if there is
+ * room, counts the classes, and measures the channels. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/fit.h"
 
-/* Validation samples that were held back. */
+/* The number of validation samples that were held back from x. */
 static int64_t own_validation(const struct sx_flint_fit *fit)
 {
     return fit->data.validation_x == NULL ? fit->n_validation : 0;
@@ -20,7 +20,8 @@ static bool worth_caching(const struct sx_flint_fit *fit)
     bytes *= (double)(fit->n_rows + own_validation(fit)) * sizeof(float);
     bool fits =
         bytes <= (double)o->cache && (o->max_memory == 0 || bytes <= (double)o->max_memory / 4);
-    bool fixed = !o->joint && !o->flip && o->shift == 0; /* f says the same in every epoch */
+    /* f has the same outputs in every epoch */
+    bool fixed = !o->joint && !o->flip && o->shift == 0;
     return fixed && o->epochs > 1 && fits;
 }
 
@@ -126,7 +127,7 @@ static bool run_held(struct pass *p, struct sx_error *error)
     return true;
 }
 
-/* Counts the classes of f, or, where f is trained too, of the labels. */
+/* Counts the classes that f gives, or those of the labels if f is trained too. */
 static void count_classes(struct sx_flint_fit *fit)
 {
     int64_t classes = fit->source.classes;
@@ -140,7 +141,7 @@ static void count_classes(struct sx_flint_fit *fit)
         fit->classes += seen[c];
 }
 
-/* With --reinit the layers of f change from scratch: only x is standardised. */
+/* Sets the scales. With --reinit the layers of f change completely, so only x is standardised. */
 static void use_scales(struct sx_flint_fit *fit)
 {
     int n = fit->source.n_layers;

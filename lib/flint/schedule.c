@@ -4,7 +4,7 @@
 
 #include "flint/flint.h"
 
-/* "W" or "W@E" from *text on, up to a comma or the end. */
+/* Reads "W" or "W@E" from *text, up to a comma or the end. */
 static bool parse_stage(const char **text, double *value, int64_t *epoch)
 {
     size_t n = strcspn(*text, ","), number = strcspn(*text, ",@");

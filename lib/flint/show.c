@@ -1,10 +1,10 @@
-/* show.c - the samples that stand for a class and an attribute, and what becomes of them. */
+/* show.c - the samples that show an attribute of a class, and their maximised forms. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/flint.h"
 
-/* The pairs that were asked for, or the best ones. */
+/* Finds the pairs that were asked for, or else the best ones. */
 static bool find_pairs(struct sx_flint_shown *s, const struct sx_flint *flint,
                        const struct sx_flint_survey *survey, const struct sx_flint_look *look,
                        struct sx_error *error)

@@ -1,11 +1,10 @@
-/* step.c - one training step as one program: batch and weights in, losses and gradients
- * out. */
+/* step.c - a training step as one program: from batch and weights to losses and gradients. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "flint/fit.h"
 
-/* The nodes of a program while it is put together. */
+/* The nodes of a program under construction. */
 struct wiring {
     struct sx_flint_stepper *s;
     int *input, *output, n_in, n_out;
@@ -31,7 +30,7 @@ static int scalar_input(struct sx_graph *g)
     return sx_input(g, SX_FLOAT, &scalar);
 }
 
-/* The logits of g for phi times a mask. h is linear: W (phi mask) + b. */
+/* The logits of g with dropout: h is linear, so they are W (phi * mask) + b. */
 static int dropped_logits(const struct sx_flint_fit *fit, struct wiring *w)
 {
     struct sx_flint_net *net = &w->s->net;
@@ -45,7 +44,7 @@ static int dropped_logits(const struct sx_flint_fit *fit, struct wiring *w)
     return sx_add(net->g, product, h[1]);
 }
 
-/* Adds all inputs of the program but the weights that are learned. */
+/* Adds all inputs of the program except the learned weights. */
 static void wire_inputs(const struct sx_flint_fit *fit, struct wiring *w,
                         struct sx_flint_values *v)
 {
@@ -80,7 +79,8 @@ static void wire_inputs(const struct sx_flint_fit *fit, struct wiring *w,
     }
 }
 
-/* sd of the channels of x, by which residuals are divided; SX_NONE without scaling. */
+/* The standard deviations of x's channels, by which residuals are divided; SX_NONE: not
+ * standardised. */
 static int scale_of(const struct sx_flint_fit *fit, struct sx_graph *g)
 {
     const struct sx_flint_scale *s = fit->source.scale;
@@ -90,7 +90,7 @@ static int scale_of(const struct sx_flint_fit *fit, struct sx_graph *g)
     return sx_const(g, SX_FLOAT, &shape, s->sd);
 }
 
-/* Adds the loss, and its derivatives by the weights that are part of the graph. */
+/* Adds the loss, and its derivatives by the learned weights that are in the graph. */
 static bool wire_loss(const struct sx_flint_fit *fit, struct wiring *w, struct sx_error *error)
 {
     struct sx_flint_stepper *s = w->s;
@@ -132,7 +132,7 @@ static bool wire_loss(const struct sx_flint_fit *fit, struct wiring *w, struct s
     return ok;
 }
 
-/* Makes the tensors of inputs and outputs. Those of weights and gradients belong to the fit. */
+/* Allocates tensors of inputs and outputs. Weights and gradients belong to the fit. */
 static bool make_room(struct sx_flint_stepper *s, const struct sx_flint_fit *fit,
                       const struct wiring *w, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* tally.c - sums over samples: fidelity, conciseness, relevance of attributes for classes. */
+/* tally.c - sums over samples: fidelity, conciseness, relevances of attributes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,7 @@ void sx_flint_relevance(const double *phi, const float *weights, int64_t n, doub
 {
     double largest = 0;
     for (int64_t j = 0; j < n; j++) {
-        double a = phi[j] * (double)weights[j] + 0.0; /* -0 becomes 0 */
+        double a = phi[j] * (double)weights[j] + 0.0; /* + 0.0 turns -0 into 0 */
         r[j] = a;
         if (alpha != NULL)
             alpha[j] = a;
@@ -55,7 +55,7 @@ void sx_flint_relevance(const double *phi, const float *weights, int64_t n, doub
         r[j] = largest > 0 ? r[j] / largest : 0;
 }
 
-/* log of the sum of exponentials, and the entropy of the softmax. */
+/* log(sum of exp(v)), and the entropy of the softmax. */
 static double log_sum(const double *v, int64_t n, double *entropy)
 {
     double top = v[0], sum = 0, weighted = 0;
@@ -87,7 +87,7 @@ static double entropy_of(const double *v, int64_t n)
     return entropy;
 }
 
-/* Adds the attributes of a sample: sizes, activity, how many are relevant. */
+/* Adds the attributes of a sample: |phi|, activity, number of relevant ones. */
 static void add_attributes(struct sx_flint_tally *t, const double *phi, bool counts,
                            int64_t class)
 {
@@ -107,7 +107,7 @@ static void add_attributes(struct sx_flint_tally *t, const double *phi, bool cou
     t->ent_sample += entropy_of(t->r, t->attributes);
 }
 
-/* Whether f's class is among the five that g finds most likely. */
+/* Whether f's class is among the five of largest logits of g. */
 static bool in_top5(const double *logits, int64_t n, int64_t class)
 {
     int64_t above = 0;

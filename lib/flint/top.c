@@ -4,7 +4,8 @@
 
 #include "flint/flint.h"
 
-/* Puts a sample into the list of a pair, best first; of equals, the earlier stays ahead. */
+/* Inserts a sample into the list of a pair, sorted by descending phi; of equals the earlier is
+ * first. */
 static void enter(struct sx_flint_pair *pair, int64_t wanted, int64_t row, double phi)
 {
     int64_t at = pair->n < wanted ? pair->n++ : wanted;
@@ -60,7 +61,7 @@ bool sx_flint_top(struct sx_flint *flint, struct sx_dataset *x, const int64_t *y
     return ok;
 }
 
-/* Pairs whose relevance is over 1 / tau: classes in order, their best attributes first. */
+/* The pairs of a class whose relevance is over 1 / tau, sorted by descending relevance. */
 static int64_t best_of_class(const double *r, int64_t attributes, int64_t class, double tau,
                              int64_t most, struct sx_flint_pair *pairs)
 {

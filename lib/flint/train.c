@@ -1,4 +1,4 @@
-/* train.c - steps, epochs and validation of a fit. */
+/* train.c - steps, epochs and validations of a fit. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ int64_t sx_flint_steps(const struct sx_flint_fit *fit)
     return full + (rest > 1 && (!fit->options.drop_last || full == 0));
 }
 
-/* The loss of a step does not tell of weights that the same step has changed. */
+/* Checks that weights are finite. The loss of a step does not show the effect of its own update. */
 bool sx_flint_finite(const struct sx_flint_fit *fit, struct sx_error *error)
 {
     for (int i = 0; i < fit->n_trained; i++)
@@ -76,7 +76,8 @@ static bool validate(struct sx_flint_fit *fit, struct sx_flint_metrics *m,
 
 /* ---- Steps ---- */
 
-/* The moments start again where the rate changes, as in the authors' program. */
+/* Begins an epoch. If the learning rate changes, Adam's moments restart at 0, as in the authors'
+ * program. */
 static bool begin_epoch(struct sx_flint_fit *fit, struct sx_error *error)
 {
     sx_flint_shuffle(fit->order, fit->n_rows, fit->options.seed,
@@ -95,7 +96,8 @@ static bool begin_epoch(struct sx_flint_fit *fit, struct sx_error *error)
     return fit->epoch > 1 || validate(fit, &fit->history[0].validation, error);
 }
 
-/* The control (--freeze-psi) has L_of alone, with weight 1 from the first epoch on. */
+/* Sets the weights of the loss. With --freeze-psi only the output fidelity counts, with weight 1
+ * from the first epoch. */
 static void set_weights(const struct sx_flint_fit *fit, struct sx_flint_stepper *s)
 {
     const struct sx_flint_options *o = &fit->options;
@@ -114,7 +116,7 @@ static double term(const struct sx_flint_stepper *s, int i)
     return s->term[i] >= 0 ? *(const float *)s->result[s->term[i]].data : 0;
 }
 
-/* Samples on which f and g name the same class. */
+/* The number of samples for which f and g give the same class. */
 static int64_t agreeing(const struct sx_flint_stepper *s)
 {
     const float *f = s->result[s->f_scores].data, *g = s->result[s->g_scores].data;
@@ -157,7 +159,7 @@ static void means(const struct sx_flint_fit *fit, struct sx_flint_epoch *e)
                                  .validation = kept};
 }
 
-/* The program of the next batch, full or short. Each is made when it is first needed. */
+/* The program of the next batch, full or short; it is made when first needed. */
 static bool ready(struct sx_flint_fit *fit, struct sx_flint_stepper **s, struct sx_error *error)
 {
     int64_t batch = fit->options.batch, left = fit->n_rows - fit->at * batch;

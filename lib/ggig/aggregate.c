@@ -1,4 +1,4 @@
-/* aggregate.c - many gradients as one map: their mean, or the largest of each element. */
+/* aggregate.c - combines many gradients to one map: their mean, or the largest per element. */
 #include <math.h>
 
 #include "ggig/attribute.h"
@@ -11,7 +11,7 @@ bool sx_all_finite(const double *values, int64_t n)
     return true;
 }
 
-/* Whether gradient g takes the place of what is largest so far. */
+/* Whether gradient g replaces the largest value so far. */
 static bool is_larger(enum sx_aggregate how, double g, double so_far)
 {
     if (isnan(so_far))

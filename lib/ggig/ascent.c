@@ -3,9 +3,9 @@
  *   z_k^0 = b + (k/m)(x - b),  g_k^t = df/dz at z_k^t,  z_k^{t+1} = z_k^t + eta g_k^t
  *   M_k = max_{t < T} g_k^t,   GGIG = max_k M_k,        GGIG_IG = trapezoid mean_k M_k
  *
- * The last update is never evaluated. A point whose gradient is exactly zero stays where it is,
- * so it is dropped from the batch; the result is the same. So is one whose maximum has not risen
- * for half of the T gradients, two at least. */
+ * The point after the last update is not evaluated. A point whose gradient is exactly zero does not
+ * move, so it is dropped from the batch without changing the result. A point is also dropped if its
+ * maximum has not risen for half of the T gradients, at least two. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "explain/quadrature.h"
 #include "ggig/attribute.h"
 
-/* A maximum that rises by less than this share of its largest element is as it was. */
+/* A maximum counts as risen if it rises by at least this share of its largest element. */
 #define LEAST_RISE 1e-6
 
 double sx_climb(const struct sx_attributing *a, const double *g, double *z)
@@ -35,7 +35,7 @@ double sx_climb(const struct sx_attributing *a, const double *g, double *z)
     return sqrt(moved);
 }
 
-/* Whether g raises an aggregate that is largest so far. */
+/* Whether g raises the largest values so far. */
 static bool raises(enum sx_aggregate how, int64_t size, const double *g, const double *best)
 {
     double most = 0;
@@ -49,12 +49,12 @@ static bool raises(enum sx_aggregate how, int64_t size, const double *g, const d
     return how == SX_AGG_MEAN;
 }
 
-/* Some points that climb together; point[i] is at z + i * size, i < active, and started as
- * number origin[i], whose aggregate is at best + origin[i] * size, and has not risen for
- * idle[origin[i]] gradients. */
+/* Points that ascend together. point[i], i < active, is at z + i * size. It started as number
+ * origin[i], whose aggregate is best + origin[i] * size and has not risen for idle[origin[i]]
+ * gradients. */
 struct climbers {
     double *z, *g, *best;
-    double *value, *alpha; /* of the first points: f, and where they are on the path */
+    double *value, *alpha; /* of the starting points: f, and alpha on the path */
     int64_t *origin, *idle, n, active;
 };
 
@@ -85,7 +85,7 @@ static void climbers_free(struct climbers *c)
     free(c->value);
 }
 
-/* Takes gradient t of the climber at i; whether it climbs on. */
+/* Takes gradient t of the point at i. Returns whether it goes on. */
 static bool climb_on(struct sx_attributing *a, struct climbers *c, int64_t i, int64_t t)
 {
     enum sx_aggregate how = a->o->aggregate;
@@ -102,7 +102,7 @@ static bool climb_on(struct sx_attributing *a, struct climbers *c, int64_t i, in
     return moved > 0;
 }
 
-/* Lets all points climb on from their first gradients; best receives their aggregates. */
+/* Ascends from all points, given their first gradients. `best` becomes their aggregates. */
 static bool climb_all(struct sx_attributing *a, struct climbers *c)
 {
     int64_t size = a->size;
@@ -122,7 +122,7 @@ static bool climb_all(struct sx_attributing *a, struct climbers *c)
     return true;
 }
 
-/* The points that are ascended from, and what takes M_k of point k into a map. */
+/* The starting points, and the function that adds M_k of point k to a map. */
 struct starts {
     int64_t n;
     double (*alpha)(const struct sx_attributing *a, int64_t k);
@@ -135,7 +135,7 @@ static double closed_alpha(const struct sx_attributing *a, int64_t k)
     return (double)k / (double)a->steps;
 }
 
-/* Ascends from `now` points, the first of which is number k. */
+/* Ascends from `now` points, number k and following. */
 static bool ascend_some(struct sx_attributing *a, const struct starts *s, struct climbers *c,
                         int64_t k, int64_t now)
 {
@@ -165,7 +165,7 @@ static bool ascend_path(struct sx_attributing *a, const struct starts *s)
     int64_t batch = sx_gradient_batch(a->e, true, s->n, a->error);
     if (batch == 0)
         return false;
-    /* Two runs at a time, so that a run stays full for longer as points drop out. */
+    /* Twice a batch, so that runs remain full for longer as points drop out. */
     int64_t room = 2 * batch > s->n ? s->n : 2 * batch;
     bool ok = climbers_new(&c, room, a->size, a->error);
     for (int64_t k = 0; ok && k < s->n; k += room)

@@ -76,7 +76,7 @@ const char *sx_attribute_method(int i, const char **what)
     return rows[i].name;
 }
 
-/* The row of a name, or NULL. */
+/* The row of a method; NULL: unknown. */
 static const struct sx_attribute_row *row_of(const char *name)
 {
     for (int i = 0; name != NULL && i < N_ROWS; i++)
@@ -120,7 +120,7 @@ static bool is_flat(const struct sx_tensor *map)
     return true;
 }
 
-/* The factor x - baseline where it is asked for; what the map misses of f(x) - f(baseline). */
+/* Multiplies by x - baseline if asked for, and computes the gap of completeness. */
 static void compare(const struct sx_attributing *a, const struct sx_attribute_row *row,
                     struct sx_attribution *r)
 {
@@ -136,7 +136,8 @@ static void compare(const struct sx_attributing *a, const struct sx_attribute_ro
     r->gap = path - (a->f_x - a->f_start);
 }
 
-/* What is not finite is NaN, and counted; the sum follows it. What was used. */
+/* Finishes the result. Elements that are not finite become NaN and are counted; the sum then is NaN
+ * too. Records the values that were used. */
 static void finish(const struct sx_attributing *a, struct sx_attribution *r)
 {
     double *map = r->map.data;
@@ -155,14 +156,14 @@ static void finish(const struct sx_attributing *a, struct sx_attribution *r)
     r->eta = a->eta;
 }
 
-/* An ascent that changes less than this share of a map does nothing. */
+/* An ascent is idle if it changes less than this share of a map. */
 #define LEAST_SHARE 0.02
 
-/* One that moves less than this of the path is lost in the rounding of float32: what it changes is
- * the side of kinks, on which the baseline often lies. */
+/* An ascent is idle if it moves less than this share of the path: the movement is lost in float32's
+ * rounding. What it changes is the side of kinks, on which the baseline often lies. */
 #define LEAST_MOVE 1e-6
 
-/* How far the ascent went, and what of the map comes from it. */
+/* Measures how far the ascents went, and how much of the map comes from them. */
 static void judge_ascent(const struct sx_attributing *a, struct sx_attribution *r)
 {
     double changed = 0, total = 0, path = 0;
@@ -180,7 +181,7 @@ static void judge_ascent(const struct sx_attributing *a, struct sx_attribution *
         (r->share < LEAST_SHARE || r->relative < LEAST_MOVE) && total > 0 && a->iterations > 1;
 }
 
-/* How far the elements of the input are spread: 1 where it is about normalised. */
+/* The spread s of the elements of x; 1 if x is about normalised. */
 static double spread_of(const struct sx_attributing *a)
 {
     double mean = 0, square = 0;
@@ -201,7 +202,7 @@ static double spread_of(const struct sx_attributing *a)
     return deviation > 0 ? deviation : 1;
 }
 
-/* Fills in what the options leave to the method and the recipe. */
+/* Fills in the settings that the options leave open. */
 static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
 {
     const struct sx_attribute_options *o = a->o;
@@ -213,7 +214,7 @@ static void settle(struct sx_attributing *a, const struct sx_attribute_row *row)
     a->eta = o->eta != 0 ? o->eta : paper ? 1e-4 : 0.01 * s * s / (double)a->iterations;
 }
 
-/* Evaluations to come, about. */
+/* The approximate number of evaluations. */
 static int64_t planned(const struct sx_attributing *a, const struct sx_attribute_row *row)
 {
     if (row->ascends)
@@ -221,7 +222,7 @@ static int64_t planned(const struct sx_attributing *a, const struct sx_attribute
     return row->steps > 0 ? a->steps + 1 : 1;
 }
 
-/* Makes a map of token embeddings one of tokens: sums along the last axis. */
+/* Reduces a map of token embeddings to tokens, by sums over the last axis. */
 static void sum_tokens(struct sx_tensor *map)
 {
     double *value = map->data;
@@ -234,7 +235,7 @@ static void sum_tokens(struct sx_tensor *map)
     }
 }
 
-/* Makes a map of elements one of players: sums. */
+/* Reduces a map of elements to players, by sums. */
 static bool sum_players(struct sx_attributing *a, struct sx_attribution *r)
 {
     struct sx_tensor map = r->map;
@@ -248,7 +249,7 @@ static bool sum_players(struct sx_attributing *a, struct sx_attribution *r)
     return ok;
 }
 
-/* A map in the shape of x without its batch axis, of gradients by x. */
+/* Runs a method whose map has the shape of x without its batch axis. */
 static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row *row,
                          struct sx_attribution *r)
 {

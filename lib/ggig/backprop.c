@@ -10,7 +10,7 @@ bool sx_attribute_guided_backprop(struct sx_attributing *a)
     return sx_guided_gradient(a->e, a->map, a->error);
 }
 
-/* The map of the layer at a pixel, linear between places. */
+/* The map of the layer at a pixel, by linear interpolation. */
 static double at_pixel(const struct sx_tensor *map, const struct sx_grid *grid, int64_t row,
                        int64_t column)
 {
@@ -35,7 +35,7 @@ static void multiply(double *to, const struct sx_tensor *map, const struct sx_gr
         }
 }
 
-/* Selvaraju and others, ICCV 2017: Grad-CAM in the size of the picture times the guided gradient. */
+/* Selvaraju and others, ICCV 2017: Grad-CAM at the size of the picture, times the guided gradient. */
 bool sx_attribute_guided_gradcam(struct sx_attributing *a, struct sx_attribution *r)
 {
     struct sx_shape shape = a->e->input.shape;

@@ -1,4 +1,4 @@
-/* baseline.c - the reference inputs that do not need to know how a picture was prepared. */
+/* baseline.c - builds the baselines that sx_baseline knows. */
 #include <string.h>
 
 #include "io/picture.h"
@@ -13,7 +13,7 @@ static void mean_of_points(const double *points, int64_t n, int64_t size, double
             mean[i] += points[k * size + i] / (double)n;
 }
 
-/* Pictures have two axes or three after the batch; a row of features has one. */
+/* Whether x is a picture: it has two or three axes after the batch. A row of features has one. */
 bool sx_is_picture(const struct sx_shape *shape)
 {
     int lead = shape->rank > 1 && shape->dim[0] == 1 ? 1 : 0;
@@ -47,7 +47,7 @@ static bool mean_of_channels(const struct sx_tensor *x, double *mean, struct sx_
     return true;
 }
 
-/* A picture of one grey level as the model would see it. */
+/* A picture of one grey level, prepared as for the model. */
 static bool grey_picture(const struct sx_shape *shape, const struct sx_preprocess *pre,
                          double pixel, double *baseline, struct sx_error *error)
 {

@@ -1,9 +1,9 @@
-/* blurig.c - Blur Integrated Gradients: from a blurred picture to x.
+/* blurig.c - Blur Integrated Gradients: the path from a blurred picture to x.
  *
- * Xu, Venugopalan, Sundararajan, CVPR 2020, discretised as in its published code: points
- * sigma_k = (k/m) max_sigma, the slope of the picture by a difference in sigma. Where a gradient
- * is not finite, as at pixels of 0 under a square root, the points are in the middle of steps.
- * Pixels that do not move add nothing. */
+ * Xu, Venugopalan, Sundararajan, CVPR 2020, discretised as in their code: points are sigma_k =
+ * (k/m) max_sigma, and the slope of the picture is a difference quotient in sigma. If a gradient is
+ * not finite, as at pixels of 0 under a square root, points in the middle of the steps are used
+ * instead. Pixels that do not change add nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +14,8 @@
 
 struct blur_path {
     struct sx_attributing *a;
-    double shift;        /* of the nodes, in steps */
-    double *now, *ahead; /* x blurred at sigma and a little more */
+    double shift;        /* offset of the nodes, in steps */
+    double *now, *ahead; /* x blurred at sigma, and at a slightly larger sigma */
     bool failed;
 };
 

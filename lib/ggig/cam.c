@@ -11,13 +11,13 @@
 #include "ggig/attribute.h"
 #include "io/picture.h"
 
-/* A map in the making: the layer is l, what is known of it is c. */
+/* The state of a map. l is the layer; c has its activations and gradient. */
 struct activation {
     struct sx_attributing *a;
     struct sx_layer layer;
     struct sx_cam cam;
     double *gradient;      /* [size] */
-    int64_t *live, n_live; /* channels to evaluate */
+    int64_t *live, n_live; /* the channels that are evaluated */
     double f;
 };
 
@@ -96,8 +96,8 @@ static bool layercam(struct activation *v)
     return true;
 }
 
-/* Zhou and others 2016: channels weighed as the linear head weighs their means, which the gradient
- * tells if it is the same at all places, at the sample and at 0. */
+/* Zhou and others 2016: channels weighted as the linear head weights their means. The gradient is
+ * these weights, if it is the same at all places, at the sample and at 0. */
 static bool cam(struct activation *v)
 {
     int64_t size = v->cam.size;
@@ -129,8 +129,8 @@ static bool cam(struct activation *v)
 
 /* ---- Maps of the layer itself ---- */
 
-/* Replaces v by A' A v / |A' A v|, where A is [cells, channels]. Returns the largest change of an element.
- * `row` has room for cells, `before` for channels. */
+/* Replaces v by A' A v / |A' A v|, with A [cells, channels]. Returns the largest change of an
+ * element. `row` has room for cells, `before` for channels. */
 static double project(const struct sx_cam *c, double *v, double *before, double *row)
 {
     double square = 0, change = 0;
@@ -150,8 +150,8 @@ static double project(const struct sx_cam *c, double *v, double *before, double 
     return change;
 }
 
-/* Muhammad and Yeasin 2020: A v, v the first right singular vector of A, by iterated products; of
- * the two signs the one whose sum is positive. */
+/* Muhammad and Yeasin 2020: A v, with v the first right singular vector of A (power iteration), and
+ * the sign for which the sum is positive. */
 static bool eigencam(struct activation *s)
 {
     const struct sx_cam *c = &s->cam;
@@ -203,7 +203,7 @@ static void take_slope(void *context, int64_t k, double value, const double *g)
     v->cam.weight[v->live[k]] = (v->f - value) / v->f;
 }
 
-/* Desai and Ramaswamy 2020: the weight of a channel is the share of f that goes with it. */
+/* Desai and Ramaswamy 2020: the weight of a channel is the share of f that is lost without it. */
 static bool ablationcam(struct activation *v)
 {
     const struct sx_cam *c = &v->cam;
@@ -223,11 +223,11 @@ static bool ablationcam(struct activation *v)
     return true;
 }
 
-/* Masks of channels in the size of the input, and the scores of what they leave of it. */
+/* Masks made of channels at the size of the input, and the scores of the masked inputs. */
 struct masking {
     struct activation *v;
     struct sx_grid grid;
-    int64_t rows, columns; /* of the map */
+    int64_t rows, columns; /* rows and columns of the map */
     double *low, *scale, *score, *mask;
 };
 
@@ -248,7 +248,8 @@ double sx_between(int64_t i, int64_t n, int64_t of, int64_t *first, int64_t *sec
     return at - (double)*first;
 }
 
-/* x where channel live[k], from 0 to 1 and resampled linearly, is 1; the baseline where it is 0. */
+/* Sets z to x where the mask is 1, and to the baseline where it is 0. The mask is channel live[k],
+ * scaled to 0 .. 1 and resampled linearly. */
 static void masked_point(void *context, int64_t k, double *z)
 {
     const struct masking *m = context;
@@ -278,7 +279,7 @@ static void take_score(void *context, int64_t k, double value, const double *g)
     m->score[m->v->live[k]] = value;
 }
 
-/* The baseline comes last. A channel that is the same everywhere masks everything. */
+/* As masked_point; after the last channel, the baseline. A constant channel masks everything. */
 static void masked_or_baseline(void *context, int64_t k, double *z)
 {
     struct masking *m = context;
@@ -298,7 +299,7 @@ static void take_score_or_baseline(void *context, int64_t k, double value, const
             m->score[i] = m->scale[i] != 0 ? m->score[i] : value;
 }
 
-/* Sets the weights to the softmax of the scores. The score of the baseline cancels in it. */
+/* Sets the weights to the softmax of the scores; the baseline's score cancels. */
 static void soften(const struct sx_cam *c, const double *score)
 {
     double most = -INFINITY, sum = 0;
@@ -310,7 +311,7 @@ static void soften(const struct sx_cam *c, const double *score)
         c->weight[k] /= sum;
 }
 
-/* Finds the grid of the input over which the places of the layer lie; a sequence is one row. */
+/* Finds the grid of the input that corresponds to the places of the layer; a sequence is one row. */
 static bool lay_over(struct masking *m)
 {
     const struct sx_shape *x = &m->v->a->e->input.shape, *p = &m->v->layer.places;
@@ -328,7 +329,7 @@ static bool lay_over(struct masking *m)
     return sx_grid_of(x, SX_LAYOUT_AUTO, &m->grid, error);
 }
 
-/* Wang and others 2020: the weight of a channel is what f makes of the input behind it. */
+/* Wang and others 2020: the weight of a channel is f of the input masked by it. */
 static bool scorecam(struct activation *v)
 {
     const struct sx_cam *c = &v->cam;

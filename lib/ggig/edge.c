@@ -1,7 +1,7 @@
-/* edge.c - an edge detector, which does not look at the model: what a map should be better than.
+/* edge.c - an edge detector, which does not depend on the model: maps should be better than this.
  *
- * As OpenCV's GaussianBlur of 3 x 3 and Sobel(dx = 1, dy = 1, ksize = 5), channel by channel:
- * both are separable, borders are mirrored about the last element. */
+ * It equals OpenCV's GaussianBlur of 3 x 3 and Sobel(dx = 1, dy = 1, ksize = 5), channel by
+ * channel. Both are separable; borders are mirrored at the last element. */
 #include <stdlib.h>
 
 #include "ggig/attribute.h"
@@ -27,7 +27,7 @@ static void correlate(double *value, int64_t n, int64_t step, const double *kern
         value[i * step] = line[i];
 }
 
-/* Along the rows and the columns of every channel. */
+/* Filters the rows and the columns of every channel. */
 static void filter(double *map, const struct sx_grid *g, const double *kernel, int reach,
                    double *line)
 {

@@ -1,17 +1,17 @@
-/* gda.c - gradient ascent from x alone: the largest gradient along it, or their mean. */
+/* gda.c - gradient ascent from x alone: the largest gradient of the ascent, or their mean. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ggig/attribute.h"
 
-/* The ascent from x alone: its gradients and how many are finite. */
+/* The state of the ascent from x. */
 struct ascent {
     double *z, *g, *next;
     int64_t n;
 };
 
-/* Takes gradient t: into the maximum, or with half the weight of the first into a sum. */
+/* Adds gradient t: to a maximum, or to a trapezoid sum, in which the first has half the weight. */
 static void take_step(struct sx_attributing *a, bool trapezoid, int64_t t, const double *g)
 {
     if (!trapezoid)
@@ -29,7 +29,7 @@ static bool gradient_of(struct sx_attributing *a, struct ascent *s, int64_t t)
                   : sx_gradients(a->e, 1, s->z, NULL, s->next, a->error);
 }
 
-/* Ends at a gradient that is not finite, which a mean leaves out unless it is the first. */
+/* Ascends until a gradient is not finite. A mean omits such a gradient, unless it is the first. */
 static bool ascend(struct sx_attributing *a, struct ascent *s, bool trapezoid)
 {
     bool moves = true;
@@ -57,7 +57,7 @@ static bool ascend(struct sx_attributing *a, struct ascent *s, bool trapezoid)
     return true;
 }
 
-/* `trapezoid` weighs the ends half. */
+/* Ascends from x. `trapezoid`: the mean with half weights at the ends, else the maximum. */
 static bool ascend_from_x(struct sx_attributing *a, bool trapezoid)
 {
     size_t size = (size_t)a->size;

@@ -1,7 +1,7 @@
-/* geg.c - Geometric Ensemble Gradients: those of models with noisy weights that are as sure of the
- * target (Rahman et al. 2022, code).
+/* geg.c - Geometric Ensemble Gradients: gradients of models with noisy weights that are as
+ * confident in the target (code of Rahman et al. 2022).
  *
- * A draw adds N(0, 0.001^2) to every weight. It is accepted where the largest output stays the same
+ * A draw adds N(0, 0.001^2) to every weight. It is accepted if the largest output remains the same
  * element and the probability of the target does not fall. */
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,14 @@
 #include "perturb/perturb.h"
 
 #define DEVIATION 0.001
-/* So many draws at most for each that is to be accepted. */
+/* The most draws per accepted one. */
 #define TRIES 20
 
 struct ensemble {
     struct sx_attributing *a;
-    const char *target; /* of every model */
-    int64_t
-        largest; /* element of the output, and the target's probability: of the model itself */
+    const char *target; /* the target in every model */
+    /* the largest element of the original model's output; p is its probability of the target */
+    int64_t largest;
     double p;
     double *g; /* [size] */
 };
@@ -39,7 +39,7 @@ static struct sx_explainer *explainer_of(const struct ensemble *s, struct sx_mod
     return of;
 }
 
-/* The largest output, and the probability of the target. */
+/* Finds the largest output, and the probability of the target. */
 static bool look(const struct ensemble *s, struct sx_model *model, int64_t *largest, double *p)
 {
     struct sx_explainer *of = explainer_of(s, model, SX_SCORE_PROB, NULL);
@@ -54,7 +54,8 @@ static bool look(const struct ensemble *s, struct sx_model *model, int64_t *larg
     return ok;
 }
 
-/* Inputs fed by name inside the graph are known to the model alone. */
+/* Whether a model has the same inputs: those fed by name inside the graph exist only in the
+ * original model. */
 static bool same_inputs(const struct ensemble *s, const struct sx_model *model)
 {
     const struct sx_explainer *e = s->a->e;
@@ -65,7 +66,7 @@ static bool same_inputs(const struct ensemble *s, const struct sx_model *model)
     return same || sx_fail(s->a->error, SX_USAGE, "geg needs the model's own inputs");
 }
 
-/* The gradient of a model, unless it is not accepted. */
+/* Adds the gradient of a model if it is accepted. */
 static bool take_gradient(struct ensemble *s, struct sx_model *model, bool *accepted)
 {
     struct sx_attributing *a = s->a;
@@ -84,7 +85,7 @@ static bool take_gradient(struct ensemble *s, struct sx_model *model, bool *acce
     return ok;
 }
 
-/* The same, of the inputs that are explained: columns are one of them. */
+/* The same for the model as it is explained, in which columns may be joined to one input. */
 static bool take(struct ensemble *s, struct sx_model *model, bool *accepted)
 {
     const struct sx_explainer *e = s->a->e;
@@ -97,7 +98,7 @@ static bool take(struct ensemble *s, struct sx_model *model, bool *accepted)
     return ok;
 }
 
-/* Hands the gradients of a->samples accepted models to `use`, the k-th as the k-th. */
+/* Calls `use` for the gradients of a->samples accepted models; k counts them. */
 static bool each_accepted(struct ensemble *s, void (*use)(struct ensemble *s, int64_t k))
 {
     struct sx_attributing *a = s->a;

@@ -1,10 +1,10 @@
 /* guided.c - Guided Integrated Gradients (Kapishnikov et al., CVPR 2021).
  *
- * The path goes from the baseline to x in equal steps of L1 distance, but each step moves only
- * the features whose gradient is small (the lowest `fraction` by magnitude among those that can
- * still move), and no feature may be further than max_distance (in alpha) from the straight
- * line. Every move adds (move) x (gradient at the start of the step; in the middle of the step
- * towards x where that at its start is not finite). */
+ * The path goes from the baseline to x in steps of equal L1 length. Each step moves only features
+ * with small gradients: the lowest `fraction` by magnitude among those that can still move. No
+ * feature may be farther than max_distance (in alpha) from the straight line. A move adds (move) *
+ * (gradient at the start of the step). If that gradient is not finite, the one in the middle of a
+ * step towards x is used. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,24 +13,24 @@
 
 struct guided {
     struct sx_attributing *a;
-    double *z, *g, *size, *middle; /* size: magnitudes, in any order */
+    double *z, *g, *size, *middle; /* size: magnitudes in any order */
     double alpha_min, alpha_max;
 };
 
-/* The straight path at alpha, element i. */
+/* Element i of the straight path at alpha. */
 static double on_line(const struct guided *s, int64_t i, double alpha)
 {
     return s->a->baseline[i] + alpha * (s->a->x[i] - s->a->baseline[i]);
 }
 
-/* Moves element i and books the move. */
+/* Moves element i and adds its contribution. */
 static void move(struct guided *s, int64_t i, double to)
 {
     s->a->map[i] += (to - s->z[i]) * s->g[i];
     s->z[i] = to;
 }
 
-/* Catches up what fell behind the band around the straight line. */
+/* Moves elements that fell behind the band around the straight line. */
 static void catch_up(struct guided *s)
 {
     for (int64_t i = 0; i < s->a->size; i++) {
@@ -48,7 +48,7 @@ static double distance_left(const struct guided *s)
     return left;
 }
 
-/* The value of rank k among v[0 .. n - 1], none of them NaN, which are rearranged (Hoare's FIND). */
+/* The element of rank k of v[0 .. n - 1], which contains no NaN and is reordered (Hoare's FIND). */
 static double of_rank(double *v, int64_t n, int64_t k)
 {
     int64_t low = 0, high = n - 1;
@@ -76,14 +76,14 @@ static double of_rank(double *v, int64_t n, int64_t k)
     return v[k];
 }
 
-/* A feature can move while it is not at the far edge of the band. */
+/* Whether a feature can move: it is not at the far edge of the band. */
 static bool can_move(const struct guided *s, int64_t i)
 {
     return s->z[i] != on_line(s, i, s->alpha_max);
 }
 
-/* The `fraction` quantile of |gradient|, where features that cannot move count as infinite;
- * infinity itself if fewer can move than that. */
+/* The `fraction` quantile of |gradient|. Features that cannot move count as infinite; so the result
+ * is infinite if too few can move. */
 static double threshold(struct guided *s)
 {
     int64_t n = s->a->size;
@@ -92,8 +92,8 @@ static double threshold(struct guided *s)
     return of_rank(s->size, n, (int64_t)floor(s->a->o->fraction * (double)(n - 1)));
 }
 
-/* Moves the selected features towards the far edge until `target` distance is left; false while
- * that is not enough and another selection must move too. */
+/* Moves the selected features towards the far edge until the distance to go is `target`. False if
+ * that does not suffice and another selection must move too. */
 static bool advance(struct guided *s, double target)
 {
     catch_up(s);
@@ -104,7 +104,7 @@ static bool advance(struct guided *s, double target)
         if (can_move(s, i) && fabs(s->g[i]) <= limit)
             reach += fabs(on_line(s, i, s->alpha_max) - s->z[i]);
     if (reach <= 0)
-        return true; /* nothing can move: the band is exhausted up to rounding */
+        return true; /* nothing can move: up to rounding, all are at the edge */
     double share = excess < reach ? excess / reach : 1;
     for (int64_t i = 0; i < s->a->size; i++)
         if (can_move(s, i) && fabs(s->g[i]) <= limit) {

@@ -1,25 +1,25 @@
 /* ig.c - Integrated Gradients, as a mean gradient (Sundararajan, Taly, Yan 2017).
  *
- * The trapezoid rule with both ends, or, where a gradient on it is not finite, nodes inside the
- * path alone. */
+ * The trapezoid rule with both ends. If a gradient on it is not finite, a rule with nodes inside
+ * the path is used (open.c). */
 #include <math.h>
 #include <string.h>
 
 #include "explain/quadrature.h"
 #include "ggig/attribute.h"
 
-/* Without --steps, the default is doubled until completeness is off by no more than `tolerance`,
- * as a share of f(x) - f(b), or there are `most` steps. A picture has a rougher rule than a row of
- * a table: its map stays the same long before its sum is exact. */
+/* The default of --steps: it is doubled until the gap is at most `tolerance` as a share of f(x) -
+ * f(b), or there are `most` steps. Pictures have a rougher rule than rows of tables, because their
+ * maps settle long before the sum is exact. */
 static const struct rule {
     double tolerance;
     int64_t most;
 } fine = {1e-4, 800}, rough = {1e-3, 200};
 
-/* Inputs of more elements follow the rough rule. */
+/* Inputs with more elements follow the rougher rule. */
 #define FINE_ELEMENTS 10000
 
-/* What is missing to f(x) - f(b), as a share of it. */
+/* The gap as a share of f(x) - f(b). */
 static double missing(const struct sx_attributing *a)
 {
     double sum = 0, whole = a->f_x - a->f_start;

@@ -1,4 +1,4 @@
-/* noise.c - methods that average over draws: noise around x, or a background of baselines. */
+/* noise.c - methods that average over draws: of noise around x, or of baselines from a background. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,10 +8,10 @@
 /* Moments of the gradient over noisy copies of x. */
 struct moments {
     struct sx_attributing *a;
-    double sigma, *square; /* square: sums of squares, NULL if not wanted */
+    double sigma, *square; /* square: sums of squares; NULL: not wanted */
 };
 
-/* Noise scales with the range of x, as SmoothGrad proposes; missing values have no part in it. */
+/* The range of x, which scales noise as SmoothGrad proposes; missing values are ignored. */
 static double range_of(const double *x, int64_t n)
 {
     double low = INFINITY, high = -INFINITY;
@@ -43,7 +43,7 @@ static void take_moments(void *context, int64_t k, double value, const double *g
         m->square[i] += g[i] * g[i] / (double)m->a->samples;
 }
 
-/* What was drawn until time was up is a mean, too. */
+/* Keeps the mean of the draws that were made until time was up. */
 static bool keep_drawn(struct moments *m)
 {
     struct sx_attributing *a = m->a;
@@ -60,8 +60,8 @@ static bool keep_drawn(struct moments *m)
     return a->partial = true;
 }
 
-/* Leaves the mean in the map and, if wanted, the mean square in *square, which is freed by the
- * caller. */
+/* Computes the mean into the map and, if wanted, the mean square into *square, which the caller
+ * frees. */
 static bool gather_moments(struct sx_attributing *a, double **square)
 {
     struct moments m = {.a = a};
@@ -96,15 +96,15 @@ bool sx_attribute_vargrad(struct sx_attributing *a)
     bool ok = gather_moments(a, &square);
     for (int64_t i = 0; ok && i < a->size; i++) {
         double variance = square[i] - a->map[i] * a->map[i];
-        /* Rounding may leave a variance of nothing below 0. */
+        /* rounding may make a variance of 0 negative */
         a->map[i] = variance < 0 ? 0 : variance;
     }
     free(square);
     return ok;
 }
 
-/* Erion et al. 2021: E over baselines b and alpha of (x - b) df/dz at b + alpha (x - b). Alpha
- * is stratified over the draws, which leaves the expectation and shrinks the error. */
+/* Erion et al. 2021: the expectation over baselines b and alpha of (x - b) df/dz at b + alpha (x -
+ * b). alpha is stratified over the draws, which keeps the expectation and reduces the error. */
 static const double *drawn_baseline(const struct sx_attributing *a, int64_t k)
 {
     if (a->o->background == NULL)
@@ -113,15 +113,15 @@ static const double *drawn_baseline(const struct sx_attributing *a, int64_t k)
     return a->o->background + (int64_t)(r % (uint64_t)a->o->n_background) * a->size;
 }
 
-/* Draws of Expected Gradients. Where the gradient at an end of a path is not finite, nodes crowd
- * there as those of sx_open_node, one drawn in each part of the path as before. */
+/* Draws of Expected Gradients. If the gradient at an end of a path is not finite, nodes are denser
+ * there, as those of sx_open_node; one is still drawn in each part of the path. */
 struct expected {
     struct sx_attributing *a;
-    int64_t baselines; /* evaluated */
+    int64_t baselines; /* number of baselines evaluated */
     bool open;
 };
 
-/* Draw k in the path, and its weight. */
+/* The alpha of draw k, and its weight. */
 static double drawn_alpha(const struct expected *s, int64_t k, double *weight)
 {
     const struct sx_attributing *a = s->a;
@@ -152,7 +152,7 @@ static void take_expected(void *context, int64_t k, double value, const double *
         s->a->map[i] += (x[i] - b[i]) * g[i] * weight;
 }
 
-/* The reference value is the mean of f over the baselines that were drawn; x comes last. */
+/* The points whose mean of f is the reference value, the drawn baselines; x is the last point. */
 static void baseline_point(void *context, int64_t k, double *z)
 {
     const struct expected *s = context;

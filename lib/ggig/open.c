@@ -1,7 +1,7 @@
-/* open.c - means over a path whose ends are singular, as that of sqrt is at 0.
+/* open.c - means over a path whose ends are singular, as that of the derivative of sqrt at 0.
  *
- * The nodes lie inside the path and crowd at its ends. Every other node makes a rule of its own:
- * where the two differ, as for 1/t, there is no mean. */
+ * The nodes lie inside the path and are dense at its ends. Every other node forms a second rule.
+ * Where the two rules differ, as for 1/t, there is no mean. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { LEAST_NODES = 16 };
 
-/* How far the two rules may differ, as a share of an element and of the largest. */
+/* How far the two rules may differ: as a share of the element, and of the largest element. */
 #define OF_ELEMENT 0.02
 #define OF_LARGEST 1e-3
 
@@ -55,7 +55,7 @@ void sx_open_mean_restart(struct sx_open_mean *mean, int64_t steps)
     memset(mean->coarse, 0, bytes);
 }
 
-/* Whether node t is, in the numbers that the model computes in, an end of the path. */
+/* Whether node t equals an end of the path in the precision of the model. */
 static bool is_end(const struct sx_attributing *a, double t)
 {
     bool start = true, end = true, precise = a->e->options.precise;
@@ -67,7 +67,8 @@ static bool is_end(const struct sx_attributing *a, double t)
     return start || end;
 }
 
-/* A node that rounding puts on an end has next to no weight, unless f is infinite there. */
+/* Adds a node. A node that rounding puts on an end is omitted, because its weight is negligible,
+ * unless f is infinite there. */
 void sx_open_mean_take(struct sx_open_mean *mean, int64_t k, const double *g)
 {
     const struct sx_attributing *a = mean->a;

@@ -19,7 +19,7 @@ static bool parse_clip(const struct sx_option *row, void *options, const char *t
     return true;
 }
 
-/* HxW, or N for both. */
+/* Reads HxW, or N for both. */
 static bool parse_sides(const struct sx_option *row, void *options, const char *text,
                         struct sx_error *error)
 {
@@ -208,8 +208,8 @@ struct sx_attribute_options sx_attribute_used(const struct sx_attribute_options 
     return used;
 }
 
-/* A number that follows from values that were counted: null, where it is not finite, and not
- * counted again. */
+/* Puts a number that follows from counted values: null if it is not finite, without counting it
+ * again. */
 static void put_derived(struct sx_result *r, const char *key, double value)
 {
     if (isfinite(value))
@@ -248,7 +248,7 @@ static void put_regions(struct sx_result *r, const struct sx_attribution *a)
     sx_put_end(r);
 }
 
-/* How attributions of players came about. */
+/* Puts how attributions of players were computed. */
 static void put_players(struct sx_result *r, const struct sx_attribution *a)
 {
     if (a->players > 0)

@@ -1,16 +1,16 @@
-/* passes.c - gradients on the straight path that several methods look at, computed once a sample. */
+/* passes.c - caches gradients on the straight path, which several methods use at a sample. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ggig/attribute.h"
 
-/* Gradients are kept until they are so many bytes. */
+/* The most bytes of kept gradients. */
 #define MOST_BYTES ((size_t)64 << 20)
 
 struct pass {
     double alpha, value;
-    float *narrow; /* the gradient, where float32 holds it exactly */
-    double *wide;  /* or else so; one of the two is NULL */
+    float *narrow; /* the gradient, if float32 holds it exactly */
+    double *wide;  /* the gradient otherwise; one of the two is NULL */
 };
 
 struct sx_attribute_passes {
@@ -65,7 +65,7 @@ static bool make_room(struct sx_attribute_passes *p, struct sx_error *error)
     return true;
 }
 
-/* Keeps a gradient of n elements while there is room. */
+/* Keeps a gradient of n elements, if there is room. */
 static bool keep(struct sx_attribute_passes *p, double alpha, double value, const double *g,
                  int64_t n, struct sx_error *error)
 {
@@ -91,7 +91,7 @@ static bool keep(struct sx_attribute_passes *p, double alpha, double value, cons
     return true;
 }
 
-/* The gradient at alpha; false where it is not known. */
+/* Finds the gradient at alpha; false: it is not kept. */
 static bool find(const struct sx_attribute_passes *p, double alpha, int64_t n, double *value,
                  double *g)
 {

@@ -1,6 +1,6 @@
-/* path.c - methods that look at gradients on the straight path from the baseline to x.
+/* path.c - methods that use gradients on the straight path from the baseline to x.
  *
- * z_k = b + (k/m)(x - b) for k = 0..m, both ends included (Rahman et al. 2022, code). */
+ * z_k = b + (k/m)(x - b) for k = 0 .. m, both ends included (code of Rahman et al. 2022). */
 #include <math.h>
 #include <stdlib.h>
 
@@ -58,7 +58,7 @@ bool sx_attribute_ig_max(struct sx_attributing *a)
     return sx_visit_gradients(a, a->steps + 1, &visit);
 }
 
-/* The gradient before the current one, whose step is known only with the next value. */
+/* The previous gradient: its contribution needs the next value of f. */
 struct idgi {
     struct sx_attributing *a;
     double *before, value;
@@ -74,7 +74,7 @@ static void idgi_point(void *context, int64_t k, double *z)
     path_point(((struct idgi *)context)->a, k, z);
 }
 
-/* A gradient at the start of the step that is not finite has that at its end stand for it. */
+/* Adds a step. If the gradient at its start is not finite, that at its end is used. */
 static void take_increment(void *context, int64_t k, double value, const double *g)
 {
     struct idgi *s = context;
@@ -91,7 +91,7 @@ static void take_increment(void *context, int64_t k, double value, const double 
     s->value = value;
 }
 
-/* Yang, Wang, Bilgic, CVPR 2023: step k gives f(z_{k+1}) - f(z_k), shared as g_k^2. */
+/* Yang, Wang, Bilgic, CVPR 2023: step k distributes f(z_{k+1}) - f(z_k) in proportion to g_k^2. */
 bool sx_attribute_idgi(struct sx_attributing *a)
 {
     struct idgi s = {a, sx_new((size_t)a->size, sizeof *s.before, a->error), 0};

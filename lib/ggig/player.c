@@ -1,4 +1,4 @@
-/* player.c - attributions of players, from values of f where some of them are masked. */
+/* player.c - attributions of players, from values of f with masked players. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 /* ---- Players ---- */
 
-/* Without --players: patches of a picture, 7 a side, tokens of a sequence, else elements. */
+/* The default players: patches of a picture, 7 per side; tokens of a sequence; else elements. */
 struct sx_players *sx_attribute_players(const struct sx_attributing *a)
 {
     char usual[SX_PLAYERS_TEXT];
@@ -30,7 +30,7 @@ bool sx_attribute_by_player(const struct sx_attributing *a, const struct sx_play
 
 /* ---- Drawn coalitions ---- */
 
-/* n coalitions, each player there with probability `share`, and f of them. */
+/* n coalitions, in which each player is present with probability `share`, and their values. */
 struct draws {
     struct sx_players *players;
     struct sx_game *game;
@@ -60,10 +60,10 @@ static void draws_free(struct draws *d)
     free(d->value);
 }
 
-/* Where time may be up, coalitions are evaluated so many at a time. */
+/* With --max-time, the number of coalitions per call. */
 #define AT_A_TIME 8
 
-/* Evaluates the coalitions; if time is up after `least` of them, these alone count. */
+/* Evaluates the coalitions. If time is up after at least `least` of them, only those count. */
 static bool find_values(struct draws *d, struct sx_attributing *a, int64_t least)
 {
     int64_t step = sx_game_limited(d->game) ? AT_A_TIME : d->n;
@@ -81,7 +81,7 @@ static bool find_values(struct draws *d, struct sx_attributing *a, int64_t least
     return true;
 }
 
-/* Draws and evaluates; `whole` puts all players into the first coalition. */
+/* Draws coalitions and evaluates them; `whole`: the first coalition has all players. */
 static bool draw(struct draws *d, struct sx_attributing *a, bool whole)
 {
     int64_t players = d->players->count;
@@ -102,7 +102,7 @@ static bool has(const struct draws *d, int64_t k, int64_t player)
     return sx_set_has(d->set + (size_t)k * d->words, player);
 }
 
-/* Petsiuk, Das, Saenko 2018: (1 / (N p)) sum of f over the masks that show a player. */
+/* Petsiuk, Das, Saenko 2018: (1 / (N p)) * (sum of f over the masks that show a player). */
 static bool estimate(const struct draws *d, struct sx_attribution *r, double share,
                      struct sx_error *error)
 {
@@ -136,10 +136,10 @@ bool sx_attribute_rise(struct sx_attributing *a, struct sx_attribution *r)
 
 /* ---- LIME ---- */
 
-/* Weighted least squares on players: matrix [n, n] and right side of the centred problem. */
+/* Weighted least squares on players: the matrix [n, n] and right side of the centred problem. */
 struct fit {
     int64_t n;
-    double *weight;                /* of the draws */
+    double *weight;                /* weight of each draw */
     double *matrix, *right, *mean; /* mean: of each player */
     double mean_value;
 };
@@ -184,7 +184,7 @@ static void fit_free(struct fit *f)
     free(f->mean);
 }
 
-/* One coordinate after the other at its best; the largest change. */
+/* One pass of coordinate descent. Returns the largest change. */
 static double sweep(const struct fit *f, double ridge, double lasso, double *b)
 {
     double change = 0;
@@ -200,7 +200,7 @@ static double sweep(const struct fit *f, double ridge, double lasso, double *b)
     return change;
 }
 
-/* 1 - sum of weighted squares that the fit leaves, of those around the mean. */
+/* R^2 of the fit, with weights. */
 static double explained(const struct fit *f, const struct draws *d, const double *b)
 {
     double left = 0, all = 0;
@@ -214,8 +214,8 @@ static double explained(const struct fit *f, const struct draws *d, const double
     return all > 0 ? 1 - left / all : NAN;
 }
 
-/* Ribeiro, Singh, Guestrin 2016: coefficients of f's linear fit on the players, weighted by how
- * near a coalition is to all of them: exp(-D^2 / width^2), D = 1 - cosine. */
+/* Ribeiro, Singh, Guestrin 2016: the coefficients of a linear fit of f on the players. A coalition
+ * has the weight exp(-D^2 / width^2), with D = 1 - cosine(coalition, all players). */
 bool sx_attribute_lime(struct sx_attributing *a, struct sx_attribution *r)
 {
     struct draws d;
@@ -243,7 +243,7 @@ bool sx_attribute_lime(struct sx_attributing *a, struct sx_attribution *r)
 
 /* ---- Occlusion ---- */
 
-/* f(x) - f(x without a player), for each; null of those that time was up for. */
+/* Sets the map to f(x) - f(x without player i); NaN for players that time did not suffice for. */
 static bool leave_out(struct sx_attributing *a, struct sx_attribution *r)
 {
     struct draws d;
@@ -268,17 +268,19 @@ static bool leave_out(struct sx_attributing *a, struct sx_attribution *r)
     return ok;
 }
 
-/* A window over a picture, at every stride; the last ones end at the edge. */
+/* Windows over a picture, one per stride; the last ones end at the edge. */
 struct windows {
     struct sx_attributing *a;
     struct sx_grid grid;
-    int64_t high, wide, down, right; /* window and stride */
-    int64_t rows, columns;           /* of windows */
-    int64_t apart;                   /* from one to the next in turn; prime to their number */
+    int64_t high, wide, down, right; /* size and stride of windows */
+    int64_t rows, columns;           /* number of rows and columns of windows */
+    /* step from one window to the next in visiting order; coprime to their number */
+    int64_t apart;
     double f, *map, *times;
 };
 
-/* Windows come scattered over the picture, so that some of them say something of all of it. */
+/* The k-th window. Their order is scattered over the picture, so that the first ones cover all of
+ * it. */
 static void window_at(const struct windows *w, int64_t k, int64_t *row, int64_t *column)
 {
     k = (int64_t)((uint64_t)k * (uint64_t)w->apart % (uint64_t)(w->rows * w->columns));
@@ -320,7 +322,7 @@ static int64_t divisor(int64_t a, int64_t b)
     return b == 0 ? a : divisor(b, a % b);
 }
 
-/* What is asked for; else an eighth of the picture, and half of the window. */
+/* Sets size and stride as asked for, or to an eighth of the picture and half of the window. */
 static void choose_windows(struct windows *w)
 {
     const struct sx_attribute_options *o = w->a->o;
@@ -338,7 +340,7 @@ static void choose_windows(struct windows *w)
         continue;
 }
 
-/* Time was up, and some windows were seen. */
+/* Whether time was up after some windows; then these count. */
 static bool keep_visited(struct sx_attributing *a)
 {
     if (!sx_explainer_stopped(a->e) || a->visited == 0)
@@ -347,7 +349,8 @@ static bool keep_visited(struct sx_attributing *a)
     return a->partial = true;
 }
 
-/* Zeiler and Fergus 2014: what f loses behind a window, the mean over the windows at a place. */
+/* Zeiler and Fergus 2014: the loss of f when a window is masked, averaged over the windows that
+ * contain a place. */
 bool sx_attribute_occlusion(struct sx_attributing *a, struct sx_attribution *r)
 {
     struct windows w = {.a = a, .f = sx_explainer_target(a->e)->value};

@@ -1,4 +1,4 @@
-/* visit.c - f, or f and its gradient, at many points in turn. */
+/* visit.c - evaluates f, or f and its gradient, at many points, one batch after the other. */
 #include <stdlib.h>
 
 #include "ggig/attribute.h"

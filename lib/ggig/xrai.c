@@ -12,8 +12,8 @@ static int denser(const void *a, const void *b)
     return (x->player > y->player) - (x->player < y->player);
 }
 
-/* Sums over players, of (x - baseline) times the mean gradient, by how large they are. Regions that
- * share no element join in the order of their densities, as each is what it adds. */
+/* Ranks players by the mean of (x - baseline) * (mean gradient) over their elements. Regions that
+ * share no element join in the order of their densities, because each adds its own density. */
 static bool rank(struct sx_attributing *a, const struct sx_players *p, const double *mean,
                  struct sx_attribution *r)
 {
