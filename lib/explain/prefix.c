@@ -28,7 +28,7 @@ struct sx_prefix {
     int64_t expected, number; /* number: identifies x and baseline of the table's contents */
     struct part before, behind;
     int n_shared, threads;
-    size_t element; 
+    size_t element;
     char *table;      /* [2^colours, places, channels] */
     char *picture;    /* [batch, places, channels] */
     uint8_t *present; /* [2^colours, players + 1] */

@@ -1,4 +1,4 @@
-/* batcher.c - one graph at many points: batches of a size that suits cache and memory. */
+/* batcher.c - runs one graph at many points, in batches whose size suits cache and memory. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,35 +6,36 @@
 #include "graph/op.h"
 #include "run/run.h"
 
-/* Measured: image nets gain nothing beyond 2 images a run, small nets nothing beyond a cache. */
+/* Batch sizes. Measured: image networks gain nothing beyond 2 images a run, small ones nothing once
+ * a batch fills a cache. */
 #define NEAR_CACHE ((size_t)4 << 20)
 #define MOST_POINTS 1024
 #define FEW_POINTS 2
 
-/* The program for one batch size, and the shapes of what it is fed and gives. */
+/* The program for one batch size, with its feeds and results. */
 struct batch {
     int64_t size;
     struct sx_program *program;
-    struct sx_tensor *feed, *result; /* data set by each run */
+    struct sx_tensor *feed, *result; /* each run sets their data */
 };
 
 struct sx_points {
-    struct sx_graph *g; /* unbatched, and appended to it each batch */
+    struct sx_graph *g; /* the graph of one point; each batch size appends its own nodes */
     int n_inputs, n_shared, n_outputs;
-    int *feed, *output;           /* nodes of g: inputs then shared; outputs */
-    size_t *in_bytes, *out_bytes; /* of one point */
-    struct batch batch[2];        /* the usual one, and single points */
-    bool alone;                   /* no axis is left for a batch */
+    int *feed, *output;           /* nodes of g; feed: inputs, then shared */
+    size_t *in_bytes, *out_bytes; /* bytes of one point */
+    struct batch batch[2];        /* the usual size, and single points */
+    bool alone;                   /* a value has no axis left for a batch */
     size_t padding_bytes;
-    char **padded; /* per input and then output: room for one batch, for the last */
+    char **padded; /* per input, then per output: room for an incomplete last batch */
     struct sx_run_options run;
     struct sx_arena memory;
 };
 
 /* ---- Choosing ---- */
 
-/* Bytes of all values that are computed anew for each point, and whether each of them has an axis
- * to spare for a batch. */
+/* Sets *bytes to the size of all values that are computed anew for each point, and *room to whether
+ * each of them can have one more axis. */
 static bool bytes_per_point(const struct sx_points *points, size_t *bytes, bool *room,
                             struct sx_error *error)
 {
@@ -57,7 +58,8 @@ static bool bytes_per_point(const struct sx_points *points, size_t *bytes, bool 
     return true;
 }
 
-/* Of the sizes up to `most` but above half of it, the one that leaves the least unused. */
+/* Among the batch sizes up to `most` and above half of it, the one that leaves the fewest places of
+ * the last batch unused. */
 static int64_t divide(int64_t expected, int64_t most)
 {
     if (expected <= 0)
@@ -137,7 +139,7 @@ static bool compile(struct sx_points *points, struct batch *batch, int64_t size,
     return ok;
 }
 
-/* Room for one batch of every input and output, for when fewer points remain. */
+/* Allocates one batch of every input and output, for when fewer points remain. */
 static bool make_padding(struct sx_points *points, struct sx_error *error)
 {
     int n = points->n_inputs + points->n_outputs;
@@ -152,7 +154,7 @@ static bool make_padding(struct sx_points *points, struct sx_error *error)
     return true;
 }
 
-/* Compiles for `size` points a run, or as many fewer as the memory limit forces. */
+/* Compiles for `size` points a run, or for fewer if the memory limit requires it. */
 static bool prepare(struct sx_points *points, int64_t size, struct sx_error *error)
 {
     size_t one = 0, limit = points->run.max_memory, padding;
@@ -240,8 +242,8 @@ struct sx_points *sx_points_new(const struct sx_graph *g, const int *inputs, int
 
 /* ---- Running ---- */
 
-/* Runs one batch of `n` points from point `first` on; if n is less than its size, the rest of the
- * batch repeats the last point and is thrown away. */
+/* Runs one batch of n points from point `first` on. If n is less than its size, the rest of the
+ * batch repeats the last point, and its results are dropped. */
 static bool run_batch(struct sx_points *points, struct batch *batch, int64_t first, int64_t n,
                       const void *const *feeds, const void *const *shared, void *const *results,
                       struct sx_error *error)
@@ -250,7 +252,8 @@ static bool run_batch(struct sx_points *points, struct batch *batch, int64_t fir
     for (int i = 0; i < n_inputs; i++) {
         size_t one = points->in_bytes[i];
         const char *from = (const char *)feeds[i] + (size_t)first * one;
-        memcpy(&batch->feed[i].data, &from, sizeof from); /* feeds are only read */
+        /* const is cast away: feeds are only read */
+        memcpy(&batch->feed[i].data, &from, sizeof from);
         if (n == batch->size || one == 0)
             continue;
         char *padded = batch->feed[i].data = points->padded[i];

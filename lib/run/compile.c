@@ -1,4 +1,4 @@
-/* compile.c - the passes from a graph to a program, in their order. */
+/* compile.c - applies the passes that make a program of a graph. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 enum pass { REWRITE, LAYOUT, FUSE };
 
-/* One pass into a new graph, which becomes the program's. */
+/* Runs one pass; its new graph becomes the program's. */
 static bool run_pass(struct sx_program *program, const struct sx_graph *from, enum pass pass,
                      struct sx_error *error)
 {
@@ -40,7 +40,7 @@ static bool run_pass(struct sx_program *program, const struct sx_graph *from, en
     return ok;
 }
 
-/* The plain program is the graph as it is, but for what is not needed. */
+/* Runs all passes. A plain program is the graph itself, without what is not needed. */
 static bool run_passes(struct sx_program *program, const struct sx_graph *g, bool plain,
                        struct sx_error *error)
 {
@@ -72,8 +72,8 @@ static double count_of(const struct sx_graph *g, int node)
     return (double)sx_count(&g->node[node].shape);
 }
 
-/* About how many multiplications and elements it takes: of a product [m, k] x [k, n] the three
- * counts multiply to (m k n)^2. */
+/* The approximate number of multiplications and elements. For a product [m, k] x [k, n] the element
+ * counts of its three tensors multiply to (m k n)^2. */
 static double work_of(const struct sx_graph *g)
 {
     double work = 0;
@@ -87,7 +87,7 @@ static double work_of(const struct sx_graph *g)
     return work;
 }
 
-/* Below this a sleeping thread takes longer to wake than the others to do its part. */
+/* With less work than this, waking a thread takes longer than the work. */
 #define WORTH_THREADS 8e6
 
 struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n_inputs,

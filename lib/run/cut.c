@@ -1,18 +1,18 @@
-/* cut.c - how products are cut into pieces of work: by shape alone, never by threads. */
+/* cut.c - cuts products into pieces of work. The cut depends only on shapes, never on threads. */
 #include <string.h>
 
 #include "run/cut.h"
 
 enum {
-    PIECES = 8,           /* that a large product is cut into */
-    PIECE_WORK = 1 << 19, /* multiplications that are worth a piece */
-    PIECE_ROWS = 32,      /* a piece has a multiple of so many rows, or columns */
+    PIECES = 8,           /* pieces of a large product */
+    PIECE_WORK = 1 << 19, /* the least multiplications of a piece */
+    PIECE_ROWS = 32,      /* the rows, or columns, of a piece are a multiple of this */
     PIECE_COLUMNS = 64,
-    LEAST_WORK = 1 << 17, /* multiplications below which the plain kernel serves as well */
-    LEAST_ITEM = 1 << 14  /* the same for each of a batch of products */
+    LEAST_WORK = 1 << 17, /* with fewer multiplications the plain kernel is as good */
+    LEAST_ITEM = 1 << 14  /* the same for each item of a batch of products */
 };
 
-/* Batch axes, which broadcast; where only a has them they are rows of it. */
+/* Cuts the batch axes, which broadcast. An axis that only a has is joined to its rows. */
 static bool cut_batch(const struct sx_shape *a, const struct sx_shape *b,
                       const struct sx_shape *y, bool transpose_a, struct sx_cut *cut)
 {
@@ -41,7 +41,7 @@ static bool cut_batch(const struct sx_shape *a, const struct sx_shape *b,
     return cut->rank < SX_CUT_AXES - 1;
 }
 
-/* Multiplications of an item; their count might not fit an integer. */
+/* The multiplications of an item, as a double, because the number might not fit an integer. */
 static double work(const struct sx_cut *cut)
 {
     return (double)cut->m * (double)cut->n * (double)cut->k;

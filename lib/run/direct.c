@@ -1,4 +1,5 @@
-/* direct.c - which convolutions and products have a kernel of this library, and its memory. */
+/* direct.c - which convolutions and products have a kernel of this library, and the memory of
+ * kernels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 enum {
     FEW_CHANNELS = 8,
     MOST_TAPS = SX_MOST_POINTERS / SX_TILE_ROWS,
-    MOST_STEP = 1 << 15 /* strides, dilations and edges of networks are smaller */
+    /* the largest stride, dilation or padding; those of networks are smaller */
+    MOST_STEP = 1 << 15
 };
 
 bool sx_directs_new(struct sx_directs **d, int threads, bool wide, bool exact,
@@ -43,7 +45,7 @@ void sx_directs_free(struct sx_directs *d)
     free(d);
 }
 
-/* The bounds of all clips that follow each other: first to low .. high, then to those of `post`. */
+/* Joins consecutive clips: first low .. high, then those of `post`. */
 static void add_clip(struct sx_finish *f, int i, const struct sx_key *posts, int post)
 {
     bool relu = posts->post[post] == SX_POST_RELU;
@@ -100,7 +102,7 @@ static struct sx_panels *panels_of(struct sx_directs *d, const struct sx_graph *
     return p;
 }
 
-/* The pixels of a product: a line of as many as it has rows. */
+/* Describes the rows of a product as a line of pixels. */
 static void product_window(const struct sx_cut *cut, struct sx_window *w)
 {
     *w =
@@ -131,7 +133,7 @@ static void conv_window(const struct sx_key *key, struct sx_window *w)
                    w->image[d] == w->result[d];
         w->seen[d] = last + w->pad[d] + 1;
     }
-    /* Few channels are read together with those of the pixels beside. */
+    /* Few channels are read together with those of neighbouring pixels. */
     if (w->channels <= FEW_CHANNELS && w->kernel[2] > 1 && w->dilation[2] == 1) {
         w->padded = w->outside;
         w->outside = false;
@@ -142,8 +144,8 @@ static void conv_window(const struct sx_key *key, struct sx_window *w)
         w->taps *= w->kernel[d];
 }
 
-/* Cuts the result by its shape alone: enough panels for each look at the pixels, few enough for the
- * cache that holds them. */
+/* Cuts the result by its shape alone. A chunk has enough panels to make use of the pixels once they
+ * are read, and few enough to fit the cache. */
 static void cut_result(struct sx_direct *k)
 {
     enum { ROWS = 96, LEAST_PANELS = 4, CACHED = 192 << 10 };
@@ -188,8 +190,8 @@ static bool new_kernel(struct sx_directs *d, const struct sx_graph *g,
     return true;
 }
 
-/* Whether a copy with its edges is not much larger than the picture; numbers that are far from those
- * of any network might overflow. */
+/* Whether a copy with padding is not much larger than the picture. Absurd numbers, which might
+ * overflow, are refused. */
 static bool is_modest(const struct sx_key *key, const struct sx_window *w)
 {
     double seen = 1, image = 1;
@@ -280,7 +282,7 @@ bool sx_direct_kernel(struct sx_directs *d, const struct sx_graph *g,
                                  : conv(d, g, node, &inner, kernel, error);
 }
 
-/* Chooses the panels that are kept, of each weight the first ones first; returns their bytes. */
+/* Chooses the panels that are kept, those of the first weights first. Returns their bytes. */
 static size_t choose_kept(struct sx_directs *d)
 {
     size_t weights = 0, bytes = 0;
@@ -290,7 +292,7 @@ static size_t choose_kept(struct sx_directs *d)
             other = other->next;
         weights += other == p ? sx_panels_bytes(p) : 0;
     }
-    size_t most = weights + weights / 16; /* what fills panels up */
+    size_t most = weights + weights / 16; /* allows for padding of panels */
     for (struct sx_panels *p = d->panels; p != NULL; p = p->next) {
         p->kept = p->other == NULL &&
                   (weights < SX_FEW_WEIGHTS || sx_panels_bytes(p) <= most - bytes);

@@ -1,4 +1,4 @@
-/* direct_pack.c - weights in panels, from where the graph has them. */
+/* direct_pack.c - packs weights from the order of the graph into panels. */
 #include <string.h>
 
 #include "run/large.h"
@@ -8,8 +8,8 @@ size_t sx_panels_bytes(const struct sx_panels *p)
     return (size_t)(p->count * p->taps * p->run * p->columns) * sizeof(float);
 }
 
-/* Axes of weights: [O][I][kernel..], or [k][columns] of a product; and what of an index of a run is
- * of the channels, the rest being of the last axis of the kernel. */
+/* The axes of weights: [O][I][kernel..], or [k][columns] of a product. An index of a run is divided
+ * into channel and position on the kernel's last axis. */
 struct move {
     const struct sx_panels *p;
     int64_t out_step, in_step, in;
@@ -31,7 +31,7 @@ static struct move move_of(const struct sx_panels *p)
     return m;
 }
 
-/* One column of a panel: `channels` channels from `first` on, of all taps. */
+/* Packs one column of a panel: `channels` channels from `first` on, for all taps. */
 static void pack_column(const struct move *m, int64_t out, int64_t first, int64_t channels,
                         float *to)
 {
@@ -57,7 +57,7 @@ static bool holds_nan(const float *values, int64_t n)
     return nan;
 }
 
-/* Some channels at a time, whose part of the panel the nearest cache holds. */
+/* Channels that are packed together, so that their part of the panel fits the nearest cache. */
 enum { CHANNELS = 16 };
 
 void sx_panels_pack(struct sx_panels *p, float *packed)

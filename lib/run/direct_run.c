@@ -1,14 +1,14 @@
-/* direct_run.c - runs a kernel of direct.h: its tasks in parallel, each by one thread. */
+/* direct_run.c - runs a kernel of direct.h: its tasks in parallel, each on one thread. */
 #include <string.h>
 
 #include "run/large.h"
 
 static const float outside[SX_MOST_OUTSIDE];
 
-/* Multiplications below which waking threads does not pay. */
+/* With fewer multiplications waking threads does not pay. */
 #define SERIAL_WORK 500000
 
-/* Bytes of the padded copy, before those of panels that are not kept. */
+/* The bytes of the padded copy; in scratch memory it precedes panels that are not kept. */
 static size_t copy_bytes(const struct sx_window *w)
 {
     int64_t pixels = w->n * w->seen[0] * w->seen[1] * w->seen[2];
@@ -27,7 +27,7 @@ size_t sx_direct_scratch(const struct sx_direct *k)
     return own_bytes(k) + (k->panels->other == NULL ? sx_panels_bytes(k->panels) : 0);
 }
 
-/* A line of the padded copy of a picture. */
+/* Copies a line of a picture with its padding. */
 static void copy_line(const struct sx_window *w, int64_t line, const float *picture, float *to)
 {
     int64_t c = w->channels, at[3] = {line / w->seen[1] % w->seen[0], line % w->seen[1], 0};
@@ -58,7 +58,7 @@ static void copy_padded(const struct sx_window *w, const float *picture, float *
         copy_line(w, line, picture, to);
 }
 
-/* A pixel of the result, and what its first tap sees. */
+/* A pixel of the result, and the position of its first tap. */
 struct pixel {
     int64_t image, at[3];
 };
@@ -84,7 +84,7 @@ static void next_pixel(const struct sx_window *w, struct pixel *p)
     p->image++;
 }
 
-/* Where a pixel sees each tap: at[tap * SX_TILE_ROWS]. */
+/* Sets at[tap * SX_TILE_ROWS] to the elements that a pixel reads at each tap. */
 static void point(const struct sx_window *w, const struct pixel *p, const float *picture,
                   const float **at)
 {
@@ -106,14 +106,14 @@ static void point(const struct sx_window *w, const struct pixel *p, const float 
         }
 }
 
-/* Rows of the next tile: all that are left are shared out evenly over as few tiles as they need. */
+/* The rows of the next tile: the remaining rows are divided evenly over the fewest tiles. */
 static int64_t tile_rows(int64_t left)
 {
     int64_t tiles = (left + SX_TILE_ROWS - 1) / SX_TILE_ROWS;
     return (left + tiles - 1) / tiles;
 }
 
-/* One panel over all rows of a task. */
+/* Computes one panel for all rows of a task. */
 static void run_panel(const struct sx_direct *k, int64_t panel, int64_t first, int64_t end,
                       const float *packed, const float *const *at, const struct sx_call *call)
 {

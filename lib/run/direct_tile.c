@@ -1,4 +1,4 @@
-/* direct_tile.c - the inner loops: tiles of as many sums as the registers of AVX2 hold. */
+/* direct_tile.c - the inner loops: tiles with as many sums as AVX2 has registers. */
 #include <string.h>
 
 #include "run/direct_parts.h"
@@ -12,7 +12,7 @@ typedef float vector __attribute__((vector_size(32)));
 typedef float loose __attribute__((vector_size(32), aligned(4)));
 typedef int32_t mask __attribute__((vector_size(32)));
 
-/* NaN is neither below nor above. */
+/* Clips; NaN remains NaN, because it is neither below nor above a bound. */
 TARGET static inline vector clip(vector v, float low, float high)
 {
     vector l = low - (vector){0}, h = high - (vector){0};
@@ -21,7 +21,7 @@ TARGET static inline vector clip(vector v, float low, float high)
     return (vector)(((mask)v & ~above) | ((mask)h & above));
 }
 
-/* Finishes sums [rows][2] that lie in memory; of a row only so many columns are there. */
+/* Finishes sums [rows][2] in memory. The last columns of a row may be missing. */
 TARGET static void finish(const struct sx_tile *t, int64_t rows, vector (*sum)[2])
 {
     const struct sx_finish *f = t->finish;
@@ -42,7 +42,7 @@ TARGET static void finish(const struct sx_tile *t, int64_t rows, vector (*sum)[2
     }
 }
 
-/* Whether sums of whole rows are finished in their registers: all but a clip before the addition. */
+/* Whether sums are finished in registers: whole rows, without a clip before the addition. */
 static inline bool is_simple(const struct sx_tile *t)
 {
     return t->columns == SX_TILE_COLUMNS && !t->finish->clips[0];

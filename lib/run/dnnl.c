@@ -1,24 +1,24 @@
-/* dnnl.c - oneDNN behind a narrow door: which kernel does a node, and how its work is cut.
+/* dnnl.c - oneDNN behind a narrow interface: which kernel computes a node, and how its work is cut.
  *
  * Linking libdnnl costs a process 2 ms.
  *
- * The same bytes whatever the number of threads: oneDNN cuts its sums by the number of threads a
- * primitive is made for. Convolutions are therefore all made for one number of threads, and run
- * by as many as the program has, under a thread limit. Where sums are cut by the threads that run
- * (products, convolutions by gemm), primitives are made for one thread, on pieces of work that
- * are cut by shape alone, and the pieces run in parallel. */
+ * Results must not depend on the number of threads. oneDNN cuts sums by the number of threads that
+ * a primitive is made for. So all convolutions are made for one fixed number of threads, and run
+ * with as many as the program has, under a thread limit. Products, and convolutions by gemm, cut
+ * sums by the threads that run. Their primitives are made for one thread and for pieces of work
+ * that are cut by shape alone; the pieces run in parallel. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/dnnl_parts.h"
 
-/* Bytes of one of `parts` parts of a batch of images. */
+/* The bytes of one of `parts` parts of a batch of images. */
 static int64_t image_bytes(const struct sx_node *node, int64_t parts)
 {
     return sx_count(&node->shape) / parts * (int64_t)sizeof(float);
 }
 
-/* The kernel of a convolution or its adjoint by the image, once its primitive is found. */
+/* Makes the kernel of a convolution, or of its adjoint by the image, after its primitive was found. */
 static bool finish_conv(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
                         const struct sx_node *weights, int bias, struct sx_kernel *kernel,
                         struct sx_error *error)
@@ -78,8 +78,8 @@ static bool conv_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struc
     return finish_conv(d, g, node, weights, bias, kernel, error);
 }
 
-/* The adjoint by the weights sums over images: in parts of as many images each, which are added
- * in their order. */
+/* The kernel of the adjoint by the weights, which is a sum over images. It is computed in parts of
+ * equally many images, which are added in order. */
 static bool weights_kernel(struct sx_dnnl *d, const struct sx_graph *g,
                            const struct sx_node *node, struct sx_kernel **result,
                            struct sx_error *error)

@@ -1,12 +1,12 @@
-/* dnnl_api.h - the C interface of oneDNN 3, and over oneDNN 2 as much of it as is used here. */
+/* dnnl_api.h - the C interface of oneDNN 3, and its emulation over oneDNN 2 as far as it is used. */
 #ifndef SX_RUN_DNNL_API_H
 #define SX_RUN_DNNL_API_H
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdbool.h>
 
-/* A layout: elements from block to block along each axis, and the blocks inside, from the outermost
- * to the innermost, with the axis that each divides. */
+/* A layout: the distance in elements of blocks along each axis, and the blocks inside, from the
+ * outermost to the innermost, with the axis that each divides. */
 struct sx_dnnl_blocks {
     int n;
     const int64_t *stride, *size, *axis;
@@ -36,8 +36,9 @@ static inline bool sx_dnnl_blocks(const_dnnl_memory_desc_t desc, struct sx_dnnl_
 
 #include <stdlib.h>
 
-/* oneDNN 2 has descriptors of memory as structures, and makes primitive descriptors in two steps,
- * by way of a description of the operation. Below this header dnnl_memory_desc_t is a pointer. */
+/* oneDNN 2 describes memory by structures, and makes primitive descriptors in two steps, from a
+ * description of the operation. For users of this header dnnl_memory_desc_t is a pointer in either
+ * version. */
 typedef dnnl_memory_desc_t *sx_dnnl_desc;
 typedef const dnnl_memory_desc_t *const_dnnl_memory_desc_t;
 
@@ -143,7 +144,7 @@ dnnl_matmul_primitive_desc_create(dnnl_primitive_desc_t *made, dnnl_engine_t eng
                : dnnl_primitive_desc_create(made, &product, attr, engine, NULL);
 }
 
-/* The order of oneDNN 2 is that of their speed: only the first is asked for. */
+/* Implementations of oneDNN 2 are in the order of their speed, so no other is asked for. */
 static inline dnnl_status_t dnnl_primitive_desc_next_impl(dnnl_primitive_desc_t desc)
 {
     (void)desc;

@@ -1,4 +1,4 @@
-/* dnnl_kernel.c - what kernels are put together from: arguments, and memory objects per slot. */
+/* dnnl_kernel.c - parts of kernels: arguments, and memory objects of slots. */
 #include "run/dnnl_parts.h"
 
 struct sx_dnnl_arg *sx_add_arg(struct sx_kernel *kernel, int id, enum sx_source source, int k)
@@ -8,7 +8,7 @@ struct sx_dnnl_arg *sx_add_arg(struct sx_kernel *kernel, int id, enum sx_source 
     return arg;
 }
 
-/* Memory objects of every slot, one for each argument whose address is known only later. */
+/* Makes the memory objects of every slot, one for each argument whose address is not known yet. */
 bool sx_make_slots(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error *error)
 {
     sx_add_arg(kernel, DNNL_ARG_SCRATCHPAD, SX_SCRATCHPAD, 0);

@@ -1,4 +1,4 @@
-/* dnnl_none.c - the door of dnnl.c where oneDNN is not built in: there are no kernels. */
+/* dnnl_none.c - the interface of dnnl.h in a build without oneDNN: there are no kernels. */
 #include "run/dnnl.h"
 
 bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error)

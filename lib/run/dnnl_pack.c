@@ -1,8 +1,8 @@
-/* dnnl_pack.c - weights in the layouts that oneDNN chooses: packed once, or by each run.
+/* dnnl_pack.c - weights in the layouts that oneDNN chooses, packed once, or by each run.
  *
- * A layout is a product of blocks, each of which belongs to an axis, so that the place of an
- * element is a sum over the axes. oneDNN's own reorders are not used: those of version 3.7 are
- * wrong where extents are no multiples of the blocks. */
+ * A layout is a product of blocks that each belong to one axis, so the position of an element is a
+ * sum over axes. oneDNN's own reorders are not used: those of version 3.7 are wrong if extents are
+ * no multiples of the blocks. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,8 @@ const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p)
         p->key.kind == SX_KEY_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
 }
 
-/* Where index i along an axis is packed; blocks are listed from the outermost to the innermost. */
+/* The packed position of index i along an axis; blocks are listed from the outermost to the
+ * innermost. */
 static int64_t place(const struct sx_dnnl_blocks *b, int axis, int64_t i)
 {
     int64_t at = 0, step = 1;
@@ -47,13 +48,13 @@ bool sx_place_weights(struct sx_primitive *p, struct sx_error *error)
     return true;
 }
 
-/* A move of weights between the order of the graph and that of oneDNN. The first axis here is the
- * innermost of the packed layout, of which BLOCK indices go together. */
+/* A copy of weights between the order of the graph and that of oneDNN. Its first axis is the
+ * innermost one of the packed layout; BLOCK indices of it are moved together. */
 struct move {
     int rank;
     int64_t dim[SX_KEY_AXES], stride[SX_KEY_AXES], first;
     const int64_t *place[SX_KEY_AXES];
-    const char *from; /* perhaps not aligned */
+    const char *from; /* may be unaligned */
     float *to;
     bool unpack;
 };
@@ -61,7 +62,8 @@ struct move {
 enum {
     BLOCK = 16,
     MOST_STRIP = 64,
-    ROWS = 64 /* of the second axis at a time, where the first is the nearest in the graph */
+    /* rows of the second axis at a time, if the first axis is contiguous in the graph */
+    ROWS = 64
 };
 
 typedef float number __attribute__((aligned(1), may_alias));
@@ -69,7 +71,7 @@ typedef float numbers
     __attribute__((vector_size(BLOCK * sizeof(float)), aligned(1), may_alias));
 typedef int32_t truths __attribute__((vector_size(BLOCK * sizeof(float))));
 
-/* Whether n indices of an axis from `first` on lie side by side when packed. */
+/* Whether n indices of an axis from `first` on are contiguous when packed. */
 static bool is_dense(const int64_t *place, int64_t n)
 {
     for (int64_t i = 1; i < n; i++)
@@ -96,13 +98,14 @@ static struct move move_of(const struct sx_primitive *p, bool turned)
     return m;
 }
 
-/* Of one block: the first index, how many, and whether they lie side by side when packed. */
+/* A block: its first index, its length, and whether it is contiguous when packed. */
 struct block {
     int64_t first, n;
     bool dense;
 };
 
-/* Moves the elements of a block at one index of the other axes; adds those that are NaN to *nan. */
+/* Moves the elements of a block at one index of the other axes. *nan accumulates whether one is
+ * NaN. */
 static void move_block(const struct move *m, const struct block *b, int64_t plain,
                        int64_t packed, truths *nan)
 {
@@ -130,10 +133,10 @@ static void move_block(const struct move *m, const struct block *b, int64_t plai
     *nan |= v != v;
 }
 
-/* Of a dense block: the places of all indices of the axes behind the second, if these lie side by side
- * in the graph, so that a block is a matrix to transpose. */
+/* For a dense block: the positions of all indices of the axes after the second, if these are
+ * contiguous in the graph. A block is then a matrix to transpose. */
 struct strip {
-    int64_t n; /* of one index of the second axis; 0: they do not */
+    int64_t n; /* elements per index of the second axis; 0: they are not contiguous */
     int64_t place[MOST_STRIP];
 };
 
@@ -157,7 +160,7 @@ static struct strip strip_of(const struct move *m)
     return s;
 }
 
-/* Four rows of a dense block, of indices begin .. end - 1 of the second axis. */
+/* Transposes four rows of a dense block, for the indices begin .. end - 1 of the second axis. */
 static void turn_rows(const struct move *m, const struct strip *s, const char *from, float *to,
                       int64_t begin, int64_t end, truths *nan)
 {
@@ -189,8 +192,8 @@ static void turn_rows(const struct move *m, const struct strip *s, const char *f
         (*nan)[j] |= found[j];
 }
 
-/* The same for the indices of an axis, and all of those after it; those before have led to these
- * two places. */
+/* Moves the indices begin .. end - 1 of an axis, with all indices of later axes. `plain` and
+ * `packed` are the positions given by earlier axes. */
 static void move_axis(const struct move *m, int axis, int64_t begin, int64_t end,
                       const struct block *b, int64_t plain, int64_t packed, truths *nan)
 {
@@ -203,7 +206,7 @@ static void move_axis(const struct move *m, int axis, int64_t begin, int64_t end
             move_block(m, b, plain + i * step, packed + at[i], nan);
 }
 
-/* True if an element is NaN. */
+/* Moves all elements. True if one is NaN. */
 static bool move_all(const struct move *m)
 {
     int64_t rows = m->stride[0] == 1 ? ROWS : m->dim[1] > 0 ? m->dim[1] : 1;
@@ -243,7 +246,7 @@ bool sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from
     struct move m = move_of(p, turned);
     m.from = from;
     m.to = to;
-    if (bytes_of(&m) != p->weights) /* what fills blocks up is 0 */
+    if (bytes_of(&m) != p->weights) /* padding of blocks is 0 */
         memset(to, 0, p->weights);
     return move_all(&m);
 }
@@ -257,7 +260,7 @@ void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *t
     move_all(&m);
 }
 
-/* Finds the pack that is wanted, or the end of its bucket. */
+/* Finds an equal pack, or the end of its bucket. */
 static struct sx_pack **find_pack(struct sx_dnnl *d, const struct sx_pack *wanted)
 {
     uint64_t hash = sx_hash(SX_HASH_START, &wanted->from, sizeof wanted->from);
@@ -346,7 +349,7 @@ bool sx_dnnl_ready(struct sx_dnnl *d, const struct sx_graph *g, struct sx_error 
     return true;
 }
 
-/* How many bytes are kept packed: those of the weights, and what fills blocks up. */
+/* The most bytes that are kept packed: those of the weights, and of the padding of blocks. */
 static size_t most_kept(const struct sx_dnnl *d)
 {
     size_t bytes = 0;
@@ -360,7 +363,7 @@ static size_t most_kept(const struct sx_dnnl *d)
     return bytes < SX_FEW_WEIGHTS ? SIZE_MAX : bytes + bytes / 16;
 }
 
-/* Chooses the packs that are kept, the first ones first; returns their bytes. */
+/* Chooses the packs that are kept, in order. Returns their bytes. */
 static size_t choose_kept(struct sx_dnnl *d)
 {
     size_t most = most_kept(d), bytes = 0;

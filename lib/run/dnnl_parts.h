@@ -1,4 +1,4 @@
-/* dnnl_parts.h - what the files that speak to oneDNN share: primitives, packed weights, kernels. */
+/* dnnl_parts.h - shared by the files that call oneDNN: primitives, packed weights, kernels. */
 #ifndef SX_RUN_DNNL_PARTS_H
 #define SX_RUN_DNNL_PARTS_H
 
@@ -17,36 +17,39 @@ struct sx_primitive {
     dnnl_primitive_desc_t desc;
     dnnl_primitive_t primitive;
     const char *name;
-    size_t weights, scratchpad;  /* bytes */
-    int64_t *place[SX_KEY_AXES]; /* where an index along each axis of the weights is packed */
+    size_t weights, scratchpad; /* bytes */
+    /* packed position of each index along each axis of the weights */
+    int64_t *place[SX_KEY_AXES];
 };
 
-/* Constant weights in oneDNN's layout, for all kernels that use them alike. */
+/* Constant weights in oneDNN's layout, shared by all kernels that use them in the same way. */
 struct sx_pack {
-    struct sx_pack *next, *alike; /* in the order in which they were added; of a bucket */
+    /* next: in the order of their creation; alike: in one bucket */
+    struct sx_pack *next, *alike;
     const char *from;
-    size_t bytes;                      /* of the weights, from `from` on */
-    bool turned;                       /* convolved backward by a forward convolution */
+    size_t bytes; /* bytes of the weights at `from` */
+    bool turned;  /* a forward convolution with turned weights computes an adjoint */
     struct sx_primitive *primitive[2]; /* for all pieces, and for the last one */
     int64_t pieces;
-    size_t from_step, step; /* bytes from piece to piece */
-    bool kept;              /* from run to run, or it is to be */
-    char *packed;           /* NULL: each run packs anew, into scratch memory */
-    dnnl_memory_t *memory;  /* per piece */
+    size_t from_step, step; /* distance of pieces in bytes */
+    bool kept;              /* it is kept from run to run, or will be */
+    char *packed;           /* NULL: each run packs it into scratch memory */
+    dnnl_memory_t *memory;  /* one per piece */
 };
 
-/* PARTIAL: a part of a sum over pieces, in scratch memory. */
+/* The memory of an argument. PARTIAL is a part of a sum over pieces, in scratch memory. */
 enum sx_source { SX_OPERAND, SX_RESULT, SX_PACKED, SX_PARTIAL, SX_SCRATCHPAD };
 
 /* An argument of a primitive. */
 struct sx_dnnl_arg {
-    int id; /* oneDNN's name for it */
+    int id; /* the number of the argument in oneDNN */
     enum sx_source source;
-    int k;                       /* which operand */
-    int64_t stride[SX_CUT_AXES]; /* bytes from piece to piece along each axis */
+    int k;                       /* number of the operand */
+    int64_t stride[SX_CUT_AXES]; /* distance of pieces along each axis in bytes */
 };
 
-/* A grid of pieces of equal work, but for the last of axis `tail`, which primitive[1] does. */
+/* The kernel of a node: a grid of pieces of equal work. Only the last piece of axis `tail` differs;
+ * primitive[1] computes it. */
 struct sx_kernel {
     struct sx_kernel *next;
     struct sx_dnnl *d;
@@ -56,13 +59,13 @@ struct sx_kernel {
     int64_t dim[SX_CUT_AXES], pieces;
     struct sx_dnnl_arg arg[SX_DNNL_ARGS];
     dnnl_memory_t *memory; /* [slots][2][SX_DNNL_ARGS] */
-    size_t scratchpad;     /* bytes of each slot */
-    int residual;          /* the operand added to what the result holds, or SX_NONE */
-    bool sparse;           /* the pieces leave elements of the result out, which are 0 */
-    bool turned;           /* convolved backward by a forward convolution */
-    /* Weights that are no constants are packed by each run, into this: */
+    size_t scratchpad;     /* bytes per slot */
+    int residual;          /* the operand that is added to the result; SX_NONE: none */
+    bool sparse;           /* some elements of the result belong to no piece; they are 0 */
+    bool turned;           /* a forward convolution with turned weights computes an adjoint */
+    /* Weights that are no constants are packed by each run, into this memory: */
     dnnl_memory_t packed;
-    size_t step; /* bytes of packed weights, after the slots in scratch memory */
+    size_t step; /* bytes of packed weights; they follow the slots in scratch memory */
 };
 
 struct sx_dnnl {
@@ -72,49 +75,49 @@ struct sx_dnnl {
     struct sx_primitive *primitives;
     struct sx_kernel *kernels;
     struct sx_pack *packs, **end, *bucket[SX_PACK_BUCKETS];
-    const struct sx_graph *g; /* whose weights they are */
-    void *room;               /* of what is kept packed */
-    bool nan;                 /* some weight is NaN */
+    const struct sx_graph *g; /* the graph of the weights */
+    void *room;               /* memory of the kept packs */
+    bool nan;                 /* a packed weight is NaN */
 };
 
-/* Whether oneDNN divides by zero while it looks for an implementation of this convolution, as
- * version 3.7 does where the processor does not tell the sizes of its caches. */
+/* Whether oneDNN would divide by zero while it looks for an implementation of this convolution.
+ * Version 3.7 does so if the processor does not tell the sizes of its caches. */
 bool sx_conv_stops(const struct sx_key *key);
 
-/* The primitive of a key, made or found; NULL where oneDNN has no fast one. One that works by
- * gemm is made, by sx_find_conv, for one image and one thread, as the key then says. */
+/* Finds or makes the primitive of a key; *found is NULL if oneDNN has no fast one. A convolution by
+ * gemm is made, by sx_find_conv, for one image and one thread; the key is changed accordingly. */
 bool sx_find_primitive(struct sx_dnnl *d, const struct sx_key *key, struct sx_primitive **found,
                        struct sx_error *error);
 bool sx_find_conv(struct sx_dnnl *d, struct sx_key *key, struct sx_primitive **found,
                   struct sx_error *error);
 
-/* The weights of a primitive as oneDNN wants them; it owns the description. */
+/* The layout of a primitive's weights; the primitive owns it. */
 const_dnnl_memory_desc_t sx_weights_packed(const struct sx_primitive *p);
 
-/* Finds where oneDNN has each of the weights of a new primitive; false without an error where that
- * cannot be told. */
+/* Finds the packed position of each weight of a new primitive. False without an error: it cannot be
+ * told. */
 bool sx_place_weights(struct sx_primitive *p, struct sx_error *error);
 
-/* Packs weights, or unpacks what the adjoint by the weights has summed. True if one is NaN. */
+/* Packs weights, or unpacks the sum of the adjoint by the weights. True if one is NaN. */
 bool sx_pack_weights(const struct sx_primitive *p, bool turned, const void *from, float *to);
 void sx_unpack_weights(const struct sx_primitive *p, const float *from, float *to);
 
-/* Has a kernel's weights packed, `pieces` of them, `from_step` bytes apart. */
+/* Adds a pack of a kernel's weights: `pieces` pieces, `from_step` bytes apart. */
 bool sx_add_pack(struct sx_dnnl *d, struct sx_kernel *kernel, const void *from, bool turned,
                  int64_t pieces, size_t from_step, struct sx_error *error);
 
-/* Packs constant weights for one run, into scratch memory of as many bytes. */
+/* sx_pack_scratch: the scratch memory that sx_pack_into needs to pack constant weights for one run. */
 size_t sx_pack_scratch(const struct sx_pack *pack);
 bool sx_pack_into(struct sx_dnnl *d, struct sx_pack *pack, char *to);
 
-/* Has a kernel's weights, which are no constants, packed by each run. */
+/* Makes each run pack the kernel's weights, which are no constants. */
 bool sx_pack_by_run(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error *error);
 
-/* A new argument of a kernel. */
+/* Adds an argument to a kernel. */
 struct sx_dnnl_arg *sx_add_arg(struct sx_kernel *kernel, int id, enum sx_source source, int k);
 
-/* The kernels of products, and of 1x1 convolutions as products; *result stays NULL where there
- * is none. sx_pointwise_kernel says in *is whether the convolution `key` is one of those. */
+/* Make the kernels of products, and of 1x1 convolutions as products. *result is NULL if there is
+ * none. sx_pointwise_kernel sets *is to whether the convolution `key` is one of these. */
 bool sx_product_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
                        const struct sx_node *inner, struct sx_kernel **result,
                        struct sx_error *error);
@@ -123,7 +126,8 @@ bool sx_pointwise_kernel(struct sx_dnnl *d, const struct sx_graph *g,
                          const struct sx_key *conv, bool *is, struct sx_kernel **result,
                          struct sx_error *error);
 
-/* A new kernel, and once its arguments are known the memory objects of each of its slots. */
+/* sx_new_kernel makes a kernel. When its arguments are known, sx_make_slots makes the memory
+ * objects of its slots. */
 struct sx_kernel *sx_new_kernel(struct sx_dnnl *d, struct sx_error *error);
 bool sx_make_slots(struct sx_dnnl *d, struct sx_kernel *kernel, struct sx_error *error);
 

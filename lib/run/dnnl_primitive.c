@@ -1,7 +1,7 @@
-/* dnnl_primitive.c - from keys to oneDNN's primitives, and which implementation is taken.
+/* dnnl_primitive.c - makes oneDNN's primitives from keys, and chooses their implementation.
  *
- * Making one costs 0.3-1.3 ms, so equal nodes share one. All convolutions are made for MADE_FOR
- * threads, whoever runs them: oneDNN cuts its sums by the threads a primitive is made for. */
+ * Making a primitive costs 0.3 to 1.3 ms, so equal nodes share one. All convolutions are made for
+ * MADE_FOR threads, however many run them, because oneDNN cuts its sums by that number. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 
 enum { MADE_FOR = 8 };
 
-/* The image, the weights, the result and the bias of a convolution or product; and whether all
- * that there are could be described. */
+/* Descriptions of the image, the weights, the result and the bias of a convolution or product.
+ * `ok`: all could be made. */
 struct descs {
     dnnl_memory_desc_t x, w, y, bias;
     dnnl_status_t status;
@@ -50,7 +50,7 @@ static dnnl_memory_desc_t image_desc(struct descs *m, const struct sx_key *key, 
     return tagged(m, (int)key->conv.rank + 2, dims, tag[key->conv.nhwc][key->conv.rank - 1]);
 }
 
-/* Weights [O, I/g, kernel..], as oneDNN sees them [g, O/g, I/g, kernel..], in any layout. */
+/* Describes weights [O, I/g, kernel..] as oneDNN's [g, O/g, I/g, kernel..] in any layout. */
 static dnnl_memory_desc_t kernel_desc(struct descs *m, const struct sx_key *key)
 {
     struct sx_key_weights w;
@@ -70,8 +70,8 @@ static dnnl_memory_desc_t matrix_desc(struct descs *m, int64_t rows, int64_t col
     return noted(m, desc, status);
 }
 
-/* The adjoints are made without oneDNN's hint of a forward primitive, which only other kinds of
- * layers need. */
+/* Describes a convolution or an adjoint. Adjoints need no hint of a forward primitive; other kinds
+ * of layers would. */
 static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_attr_t attr,
                                dnnl_engine_t engine, dnnl_primitive_desc_t *desc)
 {
@@ -91,7 +91,7 @@ static dnnl_status_t conv_desc(const struct sx_key *key, const_dnnl_primitive_at
     }
     dnnl_status_t status = m.status;
     if (status != dnnl_success)
-        ; /* nothing is made */
+        ; /* no primitive is made */
     else if (key->kind == SX_KEY_FORWARD)
         status = dnnl_convolution_forward_primitive_desc_create(
             desc, engine, dnnl_forward_inference, dnnl_convolution_direct, m.x, m.w, m.bias,
@@ -116,8 +116,8 @@ static struct sx_primitive *known(const struct sx_dnnl *d, const struct sx_key *
     return p;
 }
 
-/* A piece of fewer rows than the others takes the weights as they are packed for those: left to
- * itself oneDNN 3 might choose another layout. */
+/* Describes a product. A piece of fewer rows uses the weights as they are packed for the others; on
+ * its own oneDNN 3 might choose another layout. */
 static dnnl_status_t product_desc(const struct sx_dnnl *d, const struct sx_key *key,
                                   const_dnnl_primitive_attr_t attr, dnnl_primitive_desc_t *desc)
 {
@@ -186,8 +186,8 @@ static bool begins(const char *name, const char *start)
     return strncmp(name, start, strlen(start)) == 0;
 }
 
-/* Takes the second implementation where it is the faster one: "jit_dw" convolves depthwise in
- * 0.7 to 0.96 of the time of "brdgmm_dw". */
+/* Chooses the second implementation if it is faster: "jit_dw" takes 0.7 to 0.96 of the time of
+ * "brdgmm_dw" for depthwise convolutions. */
 static void choose(dnnl_primitive_desc_t *desc)
 {
     dnnl_primitive_desc_t second = NULL;
@@ -217,8 +217,8 @@ bool sx_conv_stops(const struct sx_key *key)
     return stop;
 }
 
-/* oneDNN computes with ints in places, and divides by what has overflowed: numbers that leave no
- * room for their products are not handed to it. */
+/* Whether the numbers of a key are safe. oneDNN uses ints in places, and divides by numbers that
+ * have overflowed. */
 static bool fits(const struct sx_key *key)
 {
     const int64_t most = (int64_t)1 << 31, step = 1 << 15;
@@ -242,7 +242,7 @@ static bool fits(const struct sx_key *key)
 }
 
 /* Makes the primitive of a key. An implementation whose name begins with "ref" is thousands of
- * times too slow: it is taken for none. */
+ * times slower and is refused. */
 static bool make_primitive(struct sx_dnnl *d, struct sx_primitive *p, struct sx_error *error)
 {
     dnnl_primitive_attr_t attr;
@@ -280,8 +280,8 @@ static bool make_primitive(struct sx_dnnl *d, struct sx_primitive *p, struct sx_
     return error->status == SX_OK;
 }
 
-/* oneDNN does not live through a want of memory while it makes a primitive (measured: version 2.6
- * crashes): it is not begun without room for several. */
+/* Memory that must be free before oneDNN makes a primitive. If memory is refused meanwhile, oneDNN
+ * crashes (measured with version 2.6). */
 #define ROOM ((size_t)8 << 20)
 static bool has_room(struct sx_error *error)
 {
@@ -290,7 +290,7 @@ static bool has_room(struct sx_error *error)
     return p != NULL || sx_fail(error, SX_MEMORY, "out of memory");
 }
 
-/* One that cannot be made is kept too, as a refusal. */
+/* Finds or makes a primitive. A refusal is remembered, too. */
 bool sx_find_primitive(struct sx_dnnl *d, const struct sx_key *key, struct sx_primitive **found,
                        struct sx_error *error)
 {

@@ -1,12 +1,13 @@
-/* dnnl_product.c - the kernels of products, and of 1x1 convolutions, which are products too.
+/* dnnl_product.c - the kernels of products, and of 1x1 convolutions as products.
  *
- * oneDNN's own kernels of 1x1 convolutions are no faster, and those of version 3.7 up to a third
- * slower. With strides, which leave small products, they are taken, unless oneDNN stops. */
+ * oneDNN's own kernels of 1x1 convolutions are not faster; those of version 3.7 are up to a third
+ * slower. They are used for convolutions with strides, which would be small products, unless oneDNN
+ * would stop (see sx_conv_stops). */
 #include <string.h>
 
 #include "run/dnnl_parts.h"
 
-/* Gives an argument its byte strides: along the batch axes, then along the pieces. */
+/* Sets an argument's strides in bytes: along the batch axes, then along the pieces. */
 static void set_strides(struct sx_dnnl_arg *arg, const struct sx_cut *cut, const int64_t *step,
                         int64_t piece)
 {
@@ -31,15 +32,15 @@ static void product_args(struct sx_kernel *kernel, const struct sx_cut *cut, boo
                     by_rows ? 0 : cut->columns);
 }
 
-/* Weights that are no constants are packed by each run if they lie transposed, so that every one of
- * the pieces would copy them. */
+/* Whether weights that are no constants are packed by each run: they are if they are transposed,
+ * because otherwise every piece would copy them. */
 static bool packs_by_run(const struct sx_node *b, const struct sx_cut *cut)
 {
     return b->op != SX_CONST && cut->one_b && cut->b_stride[1] != 1 && cut->columns == cut->n &&
            (cut->rank > 0 || cut->rows < cut->m);
 }
 
-/* The kernel of a product that is cut; `posts` has what follows it. */
+/* Makes the kernel of a cut product; `posts` has the posts. */
 static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct sx_cut *cut,
                        const struct sx_key *posts, int bias, int residual,
                        struct sx_kernel **result, struct sx_error *error)
@@ -71,7 +72,7 @@ static bool cut_kernel(struct sx_dnnl *d, const struct sx_node *b, const struct 
     memcpy(kernel->dim, cut->dim, sizeof kernel->dim);
     int64_t by_row = cut->m / cut->rows + (rows > 0),
             by_column = cut->n / cut->columns + (columns > 0);
-    kernel->dim[cut->rank] = by_row * by_column; /* one of them is 1 */
+    kernel->dim[cut->rank] = by_row * by_column; /* one of the two is 1 */
     product_args(kernel, cut, key.pack > 0, bias);
     size_t step = (size_t)(cut->columns * cut->b_stride[1]) * sizeof(float);
     if (by_run

@@ -1,4 +1,5 @@
-/* dnnl_run.c - runs a kernel: its pieces in parallel, each by one thread, or all by oneDNN's. */
+/* dnnl_run.c - runs a kernel: its pieces in parallel, each on one thread, or one piece on oneDNN's
+ * threads. */
 #include <omp.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static bool is_sum(const struct sx_kernel *kernel)
     return kernel->primitive[0]->key.kind == SX_KEY_WEIGHTS;
 }
 
-/* Bytes of the slots' own scratch memory; what they share lies behind. */
+/* The bytes of the slots' own scratch memory; memory that they share follows. */
 static size_t after_slots(const struct sx_kernel *kernel)
 {
     return ((size_t)kernel->slots * kernel->scratchpad + 63) & ~(size_t)63;
@@ -38,7 +39,7 @@ const char *sx_kernel_name(const struct sx_kernel *kernel)
     return kernel->primitive[0]->name;
 }
 
-/* Packs weights that are no constants, or constants that are not kept packed. */
+/* Packs the weights that are not kept packed. */
 static bool pack_now(const struct sx_kernel *kernel, const struct sx_call *call)
 {
     if (kernel->pack != NULL && kernel->pack->packed == NULL)
@@ -50,7 +51,7 @@ static bool pack_now(const struct sx_kernel *kernel, const struct sx_call *call)
     return dnnl_memory_set_data_handle(kernel->packed, packed) == dnnl_success;
 }
 
-/* Adds the parts of a sum in their order, and unpacks it. */
+/* Adds the parts of a sum in order, and unpacks the sum. */
 static void sum_parts(const struct sx_kernel *kernel, const struct sx_call *call)
 {
     float *sum = (float *)(void *)shared_scratch(kernel, call);
@@ -84,8 +85,9 @@ static bool run_piece(const struct sx_kernel *kernel, const struct sx_call *call
             continue;
         }
         char *data = call->out;
+        /* const is cast away: operands are only read */
         if (arg->source == SX_OPERAND)
-            memcpy(&data, &call->in[arg->k].data, sizeof data); /* only read */
+            memcpy(&data, &call->in[arg->k].data, sizeof data);
         else if (arg->source == SX_PARTIAL)
             data = shared_scratch(kernel, call);
         else if (arg->source == SX_SCRATCHPAD)
@@ -118,7 +120,7 @@ bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
         clear(call->out, bytes);
     if (!kernel->primitive[0]->key.serial) {
         int threads = kernel->d->threads;
-        if (omp_in_parallel()) /* whoever runs programs in parallel has them run by one thread */
+        if (omp_in_parallel()) /* programs that are run in parallel use one thread each */
             return ok && run_piece(kernel, call, 0, 0);
 #pragma omp teams num_teams(1) thread_limit(threads)
         ok = ok && run_piece(kernel, call, 0, 0);
@@ -126,7 +128,7 @@ bool sx_kernel_run(const struct sx_kernel *kernel, const struct sx_call *call)
     }
 #pragma omp parallel for schedule(dynamic) num_threads(kernel->slots) reduction(&& : ok)
     for (int64_t i = 0; i < kernel->pieces; i++) {
-        omp_set_num_threads(1); /* of this region alone: gemm looks at it */
+        omp_set_num_threads(1); /* for this region only: gemm looks at it */
         ok = ok && run_piece(kernel, call, i, omp_get_thread_num());
     }
     if (ok && is_sum(kernel))

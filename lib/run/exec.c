@@ -1,4 +1,4 @@
-/* exec.c - runs the steps of a program in their order. */
+/* exec.c - runs the steps of a program. */
 #include <omp.h>
 
 #include "run/program.h"
@@ -60,8 +60,8 @@ static bool goes_on(struct sx_watch *watch)
     return watch == NULL || !watch->stopped;
 }
 
-/* The first run packs weights as it goes, in memory that it uses again and again: it is the fastest
- * one that is alone. The second finds that there are more. */
+/* Keeps packed weights from the second run on. The first run packs weights into memory that it
+ * reuses, which is fastest if there is only one run. */
 static bool keep_weights(struct sx_program *program, struct sx_error *error)
 {
     bool first = !program->ran && !program->often;

@@ -1,9 +1,9 @@
 /* fuse.c - fewer passes over memory: FUSED products and convolutions, MAP programs.
  *
- * FUSED: a product or a convolution absorbs the bias, residual and activation that follow it, as long
- * as the tensor between has no other reader. What pointwise nodes remain are computed where their
- * result is used, if that is one place, of the same shape: the place becomes a MAP program.
- * Comparisons are so cheap that each of their users may compute them anew. */
+ * FUSED: a product or a convolution absorbs the bias, residual and activation that follow it, if
+ * the tensor in between has no other reader. Other pointwise nodes are computed where their result
+ * is used, if that is one place of the same shape; that place becomes a MAP program. Comparisons
+ * are so cheap that each user may compute them anew. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 enum {
     MOST_IN = 12, /* operands and instructions of a program; together they fit the registers */
     MOST_INSTR = 20,
-    EVERYWHERE = -2 /* a node that every user computes anew */
+    EVERYWHERE = -2 /* every user computes the node anew */
 };
 
 struct fuse {
@@ -28,10 +28,10 @@ struct fuse {
     bool *needed, *output;
     int *first_user,
         *user;           /* users of node i: user[first_user[i]] .. user[first_user[i+1]-1] */
-    int *product;        /* of a node of a fused chain: its product; else SX_NONE */
-    bool *absorbed;      /* all but the last node of a chain */
-    int *root;           /* of a pointwise node: the node whose program computes it */
-    int *n_instr, *n_in; /* of a program, at most */
+    int *product;        /* per node of a fused chain: its product; else SX_NONE */
+    bool *absorbed;      /* per node: it is in a chain, and is not its last node */
+    int *root;           /* per pointwise node: the node whose program computes it */
+    int *n_instr, *n_in; /* per program, upper bounds */
 };
 
 static int uses(const struct fuse *f, int i)
@@ -39,7 +39,7 @@ static int uses(const struct fuse *f, int i)
     return f->first_user[i + 1] - f->first_user[i];
 }
 
-/* Lists the users of every node, counting sort. */
+/* Lists the users of every node by counting sort. */
 static bool find_users(struct fuse *f)
 {
     const struct sx_graph *g = f->from;
@@ -61,9 +61,9 @@ static bool find_users(struct fuse *f)
     return f->to->error.status == SX_OK;
 }
 
-/* ---- Products and what follows them ---- */
+/* ---- Products and their posts ---- */
 
-/* Whether oneDNN has a kernel for the node that can do more than the node. */
+/* Whether oneDNN has a kernel for the node that takes posts. */
 static bool takes_posts(const struct sx_graph *g, const struct sx_node *node)
 {
     struct sx_conv c;
@@ -124,7 +124,7 @@ static bool add_term(const struct sx_graph *g, const struct sx_node *node, int o
     return true;
 }
 
-/* Makes `node`, which alone uses `value`, a post; *operand is what it adds, if anything. */
+/* Makes `node`, the only user of `value`, a post. *operand is what it adds, if anything. */
 static bool add_post(const struct sx_graph *g, const struct sx_node *node, int value,
                      struct sx_fused *fused, int *operand)
 {
@@ -152,8 +152,7 @@ static bool add_post(const struct sx_graph *g, const struct sx_node *node, int v
     }
 }
 
-/* Follows the chain from product `i`; returns its last node. operands[] receives those of the
- * posts. */
+/* Follows the chain from product `i`, and returns its last node. operands[] are those of the posts. */
 static int follow(const struct fuse *f, int i, struct sx_fused *fused, int *operands)
 {
     const struct sx_graph *g = f->from;
@@ -223,7 +222,7 @@ static void join(struct fuse *f, int root, int i)
     f->n_in[root] += f->from->node[i].n_in - 1;
 }
 
-/* Decides which program computes node i; its users have been decided. */
+/* Decides which program computes node i, after this was decided for its users. */
 static void place(struct fuse *f, int i)
 {
     const struct sx_node *node = &f->from->node[i];
@@ -248,7 +247,7 @@ static void place(struct fuse *f, int i)
             join(f, f->root[f->user[k]], i);
 }
 
-/* The nodes of a program in their order, found from its last one backward. */
+/* Lists the nodes of a program in order. They are found from its last node backward. */
 static int collect(const struct fuse *f, int root, int *list)
 {
     int n = 1;
@@ -274,7 +273,7 @@ static int collect(const struct fuse *f, int root, int *list)
     return n;
 }
 
-/* The number of node i in a program: of an earlier instruction, or of an operand. */
+/* The number of node i in a program: that of an earlier instruction, or of an operand. */
 static int value_of(const struct fuse *f, const int *list, int n, int i, int *in, int *n_in,
                     bool *inner)
 {

@@ -1,11 +1,10 @@
-/* key.c - nodes as keys: their geometry and posts, and adjoints turned into convolutions. */
+/* key.c - makes keys of nodes: their geometry and posts. Adjoints may become convolutions. */
 #include <string.h>
 
 #include "ops/products.h"
 #include "run/key.h"
 
-/* The bias goes into the sum itself and so must come first; the residual is what the result holds
- * beforehand. */
+/* A bias is part of the sum and must come first. A residual is what the result holds before. */
 bool sx_key_posts(const struct sx_node *node, struct sx_key *key, int *bias, int *residual)
 {
     struct sx_fused fused;
@@ -105,7 +104,7 @@ void sx_key_weights(const struct sx_key *key, bool turned, struct sx_key_weights
     w->stride[first + 1] = turned ? out * size : size;
 }
 
-/* Whether a kernel of one pixel meets pixels of the image alone, along axis i. */
+/* Whether a kernel of one pixel reads only pixels inside the image along axis i. */
 static bool is_met(const struct sx_key *key, int i)
 {
     return key->kernel[i] == 1 && key->conv.pad_begin[i] == 0 &&
@@ -131,7 +130,7 @@ bool sx_key_cut(const struct sx_key *key, struct sx_cut *cut)
         cut->m = key->result[last];
         cut->rank = last + 1;
     }
-    for (int i = last; i >= 0; i--) { /* the item's rows are pixels of the last axis */
+    for (int i = last; i >= 0; i--) { /* the rows of an item are pixels of the last axis */
         int64_t image_step = i > 0 ? c->stride[i - 1] : 1;
         image *= key->image[i];
         result *= key->result[i];

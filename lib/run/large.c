@@ -1,11 +1,13 @@
-/* large.c - runs a product of large.h: [m, k] x [k, n], a panel of columns a task. */
+/* large.c - runs a product of large.h, [m, k] x [k, n]: one panel of columns per task. */
 #include <omp.h>
 #include <string.h>
 
 #include "run/large.h"
 #include "run/turn.h"
 
-enum { LEAST_ROWS = 8 /* fewer are multiplied while the weights are read, as they lie */ };
+enum {
+    LEAST_ROWS = 8 /* with fewer rows weights are multiplied directly while they are read */
+};
 
 static size_t constant_bytes(const struct sx_graph *g)
 {
@@ -43,7 +45,7 @@ bool sx_large_turns(const struct sx_panels *kept, const struct sx_panels *p)
 
 /* ---- Panels ---- */
 
-/* Columns that are so in the graph. */
+/* Packs columns from a graph that stores them as columns. */
 static void pack_rows(const struct sx_panels *p, int64_t first, int64_t columns, float *to)
 {
     for (int64_t i = 0; i < p->w.dim[0]; i++, to += p->columns) {
@@ -52,7 +54,7 @@ static void pack_rows(const struct sx_panels *p, int64_t first, int64_t columns,
     }
 }
 
-/* A chunk of each of n columns, at most 4, from where its numbers lie side by side. */
+/* Packs a chunk of each of n columns, at most 4, from contiguous numbers. */
 static void turn(const char *const *from, int n, int64_t length, int64_t columns, float *to)
 {
     const bool whole = n == 4 && length == SX_CHUNK;
@@ -69,7 +71,7 @@ static void turn(const char *const *from, int n, int64_t length, int64_t columns
             memcpy(to + j * columns + c, from[c] + (size_t)j * sizeof *to, sizeof *to);
 }
 
-/* Where numbers of a column lie side by side, from its i-th one on: in the other panels, or in the
+/* The address of contiguous numbers of a column, from its i-th on: in the other panels, or in the
  * graph. */
 static const char *chunk_at(const struct sx_panels *p, int64_t column, int64_t i)
 {
@@ -80,7 +82,7 @@ static const char *chunk_at(const struct sx_panels *p, int64_t column, int64_t i
                           column * o->columns + i % o->columns);
 }
 
-/* Columns that are rows of the graph, or of the other panels. */
+/* Packs columns that are rows in the graph, or in the other panels. */
 static void pack_turned(const struct sx_panels *p, int64_t first, int64_t columns, float *to)
 {
     const int64_t length = p->w.dim[0];
@@ -110,7 +112,7 @@ void sx_large_pack(const struct sx_panels *p, int64_t panel, float *to)
 
 /* ---- A run ---- */
 
-/* The first factor, [chunks][rows][SX_CHUNK]. */
+/* The bytes of the first factor, packed as [chunks][rows][SX_CHUNK]. */
 static size_t factor_bytes(const struct sx_direct *k)
 {
     return ((size_t)(k->rows * k->panels->run) * sizeof(float) + 63) & ~(size_t)63;

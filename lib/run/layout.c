@@ -1,17 +1,17 @@
-/* layout.c - which values are stored channels last, and transposes where the layouts meet.
+/* layout.c - which values are stored channels last, and where transposes convert them.
  *
  * oneDNN convolves channels-last images fastest. Every node is rebuilt in the layout of its
- * operands: convolutions want channels last, what moves or maps elements goes along, and all
- * else is plain. A layout is a block of axes that is moved to the end, so that it survives
- * batches, flattened planes and split channels. Shapes of the rebuilt nodes are the stored ones:
- * later passes and the planner know nothing of layouts. */
+ * operands: convolutions want channels last, movers and pointwise nodes follow, all others are
+ * plain. A layout is a block of axes that is moved to the end, so it survives batches, flattened
+ * planes and split channels. The rebuilt nodes have the shapes as stored, so later passes and the
+ * planner need not know of layouts. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/build.h"
 #include "run/passes.h"
 
-/* Axes `first` .. `first + n - 1`, moved behind all others. */
+/* Axes first .. first + n - 1, stored after all others. */
 struct block {
     int first, n;
 };
@@ -20,7 +20,7 @@ struct block {
 struct layouts {
     int plain, last;
     struct block block;
-    bool native; /* computed with the block last */
+    bool native; /* it is computed with the block last */
 };
 
 struct layout {
@@ -125,7 +125,7 @@ static int broadcast_last(struct layout *l, int i, int rank, struct block b)
 
 /* ---- Rules: each emits a node with a block last and names the block, or declines ---- */
 
-/* The block of the first operand that is computed with one last, as an axis of the result. */
+/* Finds the block of the first operand that is computed with one, as axes of the result. */
 static bool find_block(const struct layout *l, const struct sx_node *node, bool full,
                        struct block *b)
 {
@@ -151,8 +151,8 @@ static int pointwise(struct layout *l, const struct sx_node *node, struct block 
     return sx_emit(l->to, node->op, node->n_in, in, node->n_attr, node->attr);
 }
 
-/* An adjoint into an image of few channels would leave most of a vector unused: oneDNN's gemm on
- * plain images is 2-6 times as fast. */
+/* An adjoint by an image of few channels stays plain: channels last would leave most of a vector
+ * unused, and oneDNN's gemm on plain images is 2 to 6 times as fast. */
 static int convolution(struct layout *l, const struct sx_node *node, struct block *b)
 {
     struct sx_conv c;
@@ -187,13 +187,13 @@ static int64_t product(const struct sx_shape *s, int first, int end)
     return n;
 }
 
-/* The block of a reshaped value: the same elements, with as many before them. */
+/* Finds the block after a reshape: the same elements, with the same number of elements before them. */
 static bool reshaped_block(const struct sx_shape *from, struct block b,
                            const struct sx_shape *to, struct block *result)
 {
     int64_t before = product(from, 0, b.first), inside = product(from, b.first, b.first + b.n);
     for (int i = -1; i < to->rank; i++) {
-        int first = i < 0 ? b.first : i; /* best where it was */
+        int first = i < 0 ? b.first : i; /* the best place is where it was */
         if (first >= to->rank || product(to, 0, first) != before)
             continue;
         for (int n = 1; first + n <= to->rank; n++)
@@ -237,7 +237,7 @@ static int transpose(struct layout *l, const struct sx_node *node, struct block 
     return sx_transpose(l->to, in->last, perm);
 }
 
-/* Reductions: every attribute is an axis, in rising order. */
+/* Reductions: the attributes are axes in ascending order. */
 static int reduction(struct layout *l, const struct sx_node *node, struct block *b)
 {
     int64_t axes[SX_MAX_RANK];
@@ -254,7 +254,7 @@ static int reduction(struct layout *l, const struct sx_node *node, struct block 
     return sx_emit(l->to, node->op, 1, &x, node->n_attr, axes);
 }
 
-/* Operators along the axis that is their first attribute, all operands of the result's rank. */
+/* Operators along one axis, their first attribute; all operands have the result's rank. */
 static int along_axis(struct layout *l, const struct sx_node *node, struct block *b)
 {
     int64_t attr[3];

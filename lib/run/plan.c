@@ -1,4 +1,5 @@
-/* plan.c - where every value lies: lifetimes, shared storage, one arena, and the steps. */
+/* plan.c - plans the memory of every value: lifetimes, shared storage, one arena; and makes the
+ * steps. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,16 +11,16 @@
 
 enum kind { UNUSED, ARENA, CONSTANT, FEED, RESULT };
 
-/* A storage: it holds the value of a node and all views of it. */
+/* A storage: it holds the value of a node and of all views of it. */
 struct place {
     enum kind kind;
-    int index;        /* which feed or result */
-    size_t last;      /* step of the last use */
-    size_t offset;    /* in the arena */
-    size_t size;      /* bytes there, rounded up */
+    int index;        /* number of the feed or result */
+    size_t last;      /* step of its last use */
+    size_t offset;    /* offset in the arena */
+    size_t size;      /* bytes in the arena, rounded up */
     const void *data; /* of a constant */
-    bool loose;       /* it is copied, as a kernel reads it that wants it aligned */
-    bool seen;        /* it was searched for NaN */
+    bool loose;       /* it is copied, because a kernel needs it aligned */
+    bool seen;        /* it has been searched for NaN */
 };
 
 /* A hole of the arena; holes are sorted by offset and never touch. */
@@ -33,13 +34,13 @@ struct planner {
     int *root;                 /* per node: the node whose storage it shares */
     struct place *place;       /* per node; only roots matter */
     size_t *scratch;           /* per step: offset of its scratch memory */
-    struct sx_kernel **kernel; /* per step; and those of this library */
+    struct sx_kernel **kernel; /* per step: kernels of oneDNN, and of this library */
     struct sx_direct **direct;
     int *node; /* per step: its node, or SX_NONE - i for a copy to output i */
     size_t n_steps;
     struct hole *hole;
-    size_t n_holes, hole_capacity, most; /* most: no hole is larger */
-    size_t top, peak;                    /* the arena's end: now, and at most */
+    size_t n_holes, hole_capacity, most; /* most: an upper bound of the sizes of holes */
+    size_t top, peak;                    /* the end of the arena: now, and its maximum */
     size_t max_memory;                   /* bytes; 0: no limit */
     struct sx_error *error;
 };
@@ -49,11 +50,11 @@ static bool is_step(const struct sx_graph *g, const struct sx_node *node)
     return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(g, node)->view;
 }
 
-/* The most bytes of one value, if there is no limit: no machine has more. */
+/* A value may not be larger, if there is no limit: no machine has more memory. */
 #define LARGEST ((size_t)1 << 39)
 
-/* Sets *bytes to the size of a node's value. Fails if that alone is over the limit, before anything is
- * allocated for it. */
+/* Sets *bytes to the size of a node's value. Fails if it alone exceeds the limit, before anything
+ * is allocated for it. */
 static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t *bytes)
 {
     size_t limit = p->max_memory > 0 && p->max_memory < LARGEST ? p->max_memory : LARGEST;
@@ -68,14 +69,14 @@ static bool bytes_of(const struct planner *p, const struct sx_node *node, size_t
     return true;
 }
 
-/* ---- The arena: best fit, holes merge when memory comes back ---- */
+/* ---- The arena: best fit; holes merge when memory is returned ---- */
 
 static bool take_memory(struct planner *p, size_t bytes, size_t *offset, size_t *size)
 {
     if (!sx_size_add(size, bytes > 0 ? bytes : 1, ALIGN - 1))
         return sx_over_limit(p->error, "a value is too large");
     *size &= ~(ALIGN - 1);
-    /* The lowest one of the smallest holes that hold it. */
+    /* Takes the lowest of the smallest holes that are large enough. */
     size_t best = p->n_holes, most = 0, i = 0;
     for (; *size <= p->most && i < p->n_holes; i++) {
         most = p->hole[i].size > most ? p->hole[i].size : most;
@@ -132,7 +133,7 @@ static bool give_memory(struct planner *p, size_t offset, size_t size)
         memmove(p->hole + i, p->hole + i + 1, (p->n_holes - i - 1) * sizeof *p->hole);
         p->n_holes--;
     }
-    /* It is hole i, or has become a part of the one before. */
+    /* The returned memory is hole i, or was joined to the one before. */
     i = i < p->n_holes ? i : p->n_holes - 1;
     for (size_t k = i > 0 ? i - 1 : 0; k <= i; k++)
         p->most = p->hole[k].size > p->most ? p->hole[k].size : p->most;
@@ -146,7 +147,7 @@ static bool give_memory(struct planner *p, size_t offset, size_t size)
 
 /* ---- Lifetimes ---- */
 
-/* Orders the steps, finds whose storage each node shares, and when it is last used. */
+/* Orders the steps, and finds whose storage each node shares and when it is last used. */
 static bool lifetimes(struct planner *p)
 {
     const struct sx_graph *g = p->g;
@@ -187,7 +188,7 @@ static bool lifetimes(struct planner *p)
     return ok;
 }
 
-/* Binds the outputs: one that a step computes is written there, any other is copied at the end. */
+/* Binds the outputs. One that a step computes is written in place; others are copied at the end. */
 static void bind_outputs(struct planner *p)
 {
     for (int i = 0; i < p->program->n_outputs; i++) {
@@ -203,8 +204,8 @@ static void bind_outputs(struct planner *p)
 
 /* ---- Storage ---- */
 
-/* The storage of the residual of a FUSED node, if it dies here and nothing else is read of it:
- * the sum is then made where the residual is. */
+/* The storage of a FUSED node's residual, if this is its last use and it is no other operand. The
+ * sum is then made in place. */
 static int residual(const struct planner *p, const struct sx_node *node, size_t step)
 {
     struct sx_fused fused;
@@ -225,7 +226,8 @@ static int residual(const struct planner *p, const struct sx_node *node, size_t 
     return found;
 }
 
-/* The storage of an operand that dies at this step and that the step may overwrite element by element. */
+/* The storage of an operand whose last use is this step, and which the step may overwrite element
+ * by element. */
 static int overwritten(const struct planner *p, const struct sx_node *node, size_t step)
 {
     if ((p->kernel[step] != NULL || p->direct[step] != NULL) && node->op == SX_FUSED)
@@ -264,18 +266,19 @@ static bool release(struct planner *p, const struct sx_node *node, size_t step)
     return true;
 }
 
-/* The operands that a node's plain kernel reads at any address, a bit each. */
+/* Bits of the operands that a node's plain kernel reads at any alignment. */
 static unsigned loose_operands(const struct planner *p, const struct sx_node *node)
 {
     struct sx_node inner = node->op == SX_FUSED ? sx_fused_inner(node) : *node;
     return sx_row_of(p->g, &inner)->loose;
 }
 
-/* Weights that lie at any address of a file are copied for kernels that want them aligned. */
+/* Copies weights that are not aligned in the file, for kernels that need them aligned. */
 static bool align_operands(struct planner *p, const struct sx_node *node, size_t step)
 {
     const struct sx_kernel *kernel = p->kernel[step];
-    unsigned loose = p->direct[step] != NULL ? 1u << 1 /* weights, which it packs */
+    /* operand 1, the weights, which it packs */
+    unsigned loose = p->direct[step] != NULL ? 1u << 1
                      : kernel == NULL        ? loose_operands(p, node)
                                              : 0;
     for (int k = 0; k < node->n_in; k++) {
@@ -360,7 +363,7 @@ static bool copy_constant(struct planner *p, int node, struct place *place)
     return copy != NULL;
 }
 
-/* Where a node's value is, as far as it is known before a run; otherwise notes the patch. */
+/* Finds the address of a node's value. If it is not known before a run, notes a patch. */
 static bool locate(struct planner *p, int node, size_t step, int k, void **data)
 {
     struct place *place = &p->place[p->root[node]];
@@ -370,7 +373,8 @@ static bool locate(struct planner *p, int node, size_t step, int k, void **data)
     if (place->kind == ARENA) {
         *data = (char *)p->program->arena + place->offset;
     } else if (place->kind == CONSTANT) {
-        memcpy(data, &place->data, sizeof *data); /* operands are only read */
+        /* const is cast away: operands are only read */
+        memcpy(data, &place->data, sizeof *data);
     } else {
         return add_patch(p, (struct sx_patch){.step = step,
                                               .k = k,
@@ -386,7 +390,7 @@ static void copy(const struct sx_call *call)
     sx_copy_pieces(call->out, in->data, (size_t)sx_count(in->shape) * sx_type_size(in->type));
 }
 
-/* Looks into each constant once; weights that are packed are looked into then. */
+/* Searches each constant once for NaN. Packed weights are searched while they are packed. */
 static void note_nan(struct planner *p, size_t step, int k, int node)
 {
     struct sx_program *program = p->program;

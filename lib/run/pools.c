@@ -1,7 +1,7 @@
-/* pools.c - max pools whose choice nobody asks for: one pass over the image. */
+/* pools.c - max pools whose indices nobody uses: one pass over the image. */
 #include "run/pools.h"
 
-/* The operand of a reshape, however many there are. */
+/* Skips all reshapes above a node. */
 static int behind_reshapes(const struct sx_graph *g, int node)
 {
     while (g->node[node].op == SX_RESHAPE)

@@ -4,8 +4,8 @@
 
 #include "graph/build.h"
 
-/* If a TAKE picks what a POOLINDEX of the same image, channels last, has chosen: that POOLINDEX, so
- * that a MAXPOOL with its attributes gives the same elements. SX_NONE of any other node. */
+/* Matches a TAKE of what a POOLINDEX of the same image, channels last, has chosen. Returns the
+ * POOLINDEX: a MAXPOOL with its attributes gives the same elements. SX_NONE for other nodes. */
 int sx_max_pool_of(const struct sx_graph *g, const struct sx_node *take);
 
 #endif

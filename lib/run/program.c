@@ -1,4 +1,4 @@
-/* program.c - a program as a thing: its memory, its listing, its end. */
+/* program.c - a program: its memory, its listing, its end. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,11 +54,11 @@ void sx_program_free(struct sx_program *program)
     free(program);
 }
 
-/* Eight numbers at any address. */
+/* Eight floats at any alignment. */
 typedef float numbers __attribute__((vector_size(32), aligned(1), may_alias));
 typedef int32_t truths __attribute__((vector_size(32)));
 
-/* Whether one of n numbers, which may lie at any address, is NaN. */
+/* Whether one of n floats at any alignment is NaN. */
 static bool piece_holds_nan(const char *values, int64_t n)
 {
     enum { LANES = sizeof(numbers) / sizeof(float) };

@@ -1,4 +1,4 @@
-/* program.h - what the passes of lib/run share: the physical graph and the planned program. */
+/* program.h - shared by the passes of lib/run: the graphs of a program, and the planned program. */
 #ifndef SX_PROGRAM_H
 #define SX_PROGRAM_H
 
@@ -7,28 +7,28 @@
 #include "run/dnnl.h"
 #include "run/run.h"
 
-/* One call of a kernel: a fast one if there is one, or the row's. */
+/* One call of a kernel: a fast one if there is one, else the row's. */
 struct sx_step {
     struct sx_direct *direct;
     struct sx_kernel *kernel;
     void (*run)(const struct sx_call *call);
-    struct sx_operand *in; /* call.in, writable */
+    struct sx_operand *in; /* call.in as a writable array */
     struct sx_call call;
 };
 
-/* A pointer of a step that each run sets anew: operand `k`, or the result if k is SX_NONE. */
+/* A pointer that each run sets: operand `k` of a step, or its result if k is SX_NONE. */
 struct sx_patch {
     size_t step;
     int k;
-    int tensor; /* of the feeds, or of the results */
+    int tensor; /* index of the feed or result */
     bool result;
 };
 
 #define SX_N_PASSES 3
 
 struct sx_program {
-    /* The graph after each pass; the last one is planned. All live, as later ones borrow the
-     * constants that earlier ones folded. */
+    /* The graph after each pass; the last one is planned. All are kept, because later graphs borrow
+     * constants from earlier ones. */
     struct sx_graph *graph[SX_N_PASSES];
     struct sx_graph *g;
     int *inputs, *outputs; /* nodes of g */
@@ -38,33 +38,34 @@ struct sx_program {
     size_t n_steps;
     struct sx_patch *patch;
     size_t n_patches, patch_capacity;
-    struct sx_dnnl *dnnl;       /* NULL: plain kernels alone */
-    struct sx_directs *directs; /* NULL: oneDNN's are faster, or nothing is fast */
+    struct sx_dnnl *dnnl; /* NULL: only plain kernels are used */
+    /* NULL: oneDNN's kernels are faster, or only plain kernels are used */
+    struct sx_directs *directs;
 
-    /* oneDNN's activations make 0 of NaN: where one is fed, a plain program runs instead, which is
-     * compiled then, from what this one was. */
+    /* oneDNN's activations turn NaN into 0. If NaN is fed, a plain program runs instead. It is
+     * compiled at that time, from the original graph: */
     struct sx_program *plain;
     const struct sx_graph *source;
     int *source_inputs, *source_outputs;
     size_t max_memory;
-    bool nan;   /* a constant that is not packed holds NaN */
-    bool often; /* weights are kept packed from the first run on, and not from the second */
+    bool nan;   /* a constant that is not packed contains NaN */
+    bool often; /* packed weights are kept from the first run on, not from the second */
     bool ran;
     struct sx_watch *watch;
 
     void *arena;
-    size_t arena_size, copied; /* bytes; `copied`: of constants that were not aligned */
+    size_t arena_size, copied; /* bytes; copied: of constants that were not aligned */
     int threads;
-    struct sx_arena memory; /* all small arrays above */
+    struct sx_arena memory; /* memory of all small arrays above */
 };
 
-/* False when memory runs out. */
+/* Runs a step. False if memory runs out. */
 bool sx_step_run(const struct sx_step *step);
 
-/* Whether one of n floats, which may lie at any address, is NaN. */
+/* Whether one of n floats at any alignment is NaN. */
 bool sx_holds_nan(const void *values, int64_t n);
 
-/* Decides where every value lies and makes the steps. */
+/* Plans the memory of every value, and makes the steps. */
 bool sx_plan(struct sx_program *program, size_t max_memory, struct sx_error *error);
 
 #endif

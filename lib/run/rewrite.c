@@ -1,6 +1,6 @@
-/* rewrite.c - equal forms that fuse better, found while the program's graph is first rebuilt.
+/* rewrite.c - replaces nodes by equal forms that fuse better, in the first pass.
  *
- * What lowering writes as a choice to clip is a minimum or maximum. */
+ * Clips that lowering writes as choices become minima and maxima. */
 #include "graph/derive.h"
 #include "run/passes.h"
 
@@ -19,7 +19,7 @@ static int rewrite_where(struct sx_graph *g, const int *in)
     return SX_NONE;
 }
 
-/* LESS(min(x, hi), lo) is x < lo where lo <= hi: so that nothing but the clip reads the minimum. */
+/* LESS(min(x, hi), lo) is LESS(x, lo) if lo <= hi. Then only the clip reads the minimum. */
 static int rewrite_less(struct sx_graph *g, const int *in)
 {
     const struct sx_node a = g->node[in[0]];
@@ -38,7 +38,7 @@ static int change(void *context, struct sx_graph *to, const struct sx_node *node
         return rewrite_less(to, in);
     case SX_WHERE:
         return rewrite_where(to, in);
-    case SX_THROUGH: /* nothing is differentiated any more */
+    case SX_THROUGH: /* derivatives are complete at this point */
         return sx_shape_equal(&to->node[in[0]].shape, &node->shape) ? in[0] : SX_NONE;
     default:
         return SX_NONE;

@@ -1,4 +1,4 @@
-/* turn.h - transposes 4 by 4 numbers in registers. */
+/* turn.h - transposes 4 x 4 numbers in registers. */
 #ifndef SX_RUN_TURN_H
 #define SX_RUN_TURN_H
 

@@ -1,4 +1,4 @@
-/* winograd.c - runs a convolution of winograd.h: its tasks in parallel, each by one thread. */
+/* winograd.c - runs a convolution of winograd.h: its tasks in parallel, each on one thread. */
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -6,13 +6,14 @@
 #include "run/winograd.h"
 
 enum {
-    LEAST_TILES = 36, /* of a picture: fewer are multiplied faster than weights are read */
+    /* tiles of a picture; fewer are multiplied faster than weights are read */
+    LEAST_TILES = 36,
     LEAST_CHANNELS = 16,
     CACHED = 256 << 10, /* bytes of a block of the transformed picture */
     MOST_BLOCK = 96
 };
 
-/* Of the sum of the terms' absolute values: an error that is larger is told. */
+/* A larger error, as a share of the sum of the terms' magnitudes, is reported. */
 #define MOST_ERROR 1e-5
 
 static const float outside[SX_CHUNK];
@@ -45,8 +46,8 @@ void sx_winograd_panels(const struct sx_winograd_loops *loops, const struct sx_k
 
 /* ---- Weights ---- */
 
-/* G g G' of the paper's equation 12, where G g is g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2:
- * of one channel of the picture and the columns of a panel. */
+/* G g G' of the paper's equation 12, with G g = g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2; for
+ * one channel of the picture and the columns of a panel. */
 static void transform_weights(float (*g)[SX_MOST_COLUMNS], int columns, int64_t step, float *to)
 {
     float half[4][3][SX_MOST_COLUMNS];
@@ -87,7 +88,7 @@ void sx_winograd_pack(const struct sx_panels *p, int64_t i, float *to)
 
 /* ---- Cutting ---- */
 
-/* Blocks are as large as the cache holds, and enough for all threads. No sum depends on them. */
+/* Cuts the tiles into blocks that fit the cache, enough for all threads. No sum depends on the cut. */
 void sx_winograd_cut(struct sx_direct *k)
 {
     const struct sx_panels *p = k->panels;
@@ -122,7 +123,7 @@ size_t sx_winograd_scratch(const struct sx_direct *k)
 
 /* ---- One task ---- */
 
-/* A tile: its picture, and its first pixel of the result. */
+/* A tile: the number of its picture, and its first pixel of the result. */
 struct tile {
     int64_t image, line, column;
 };
@@ -163,9 +164,10 @@ static void transform_tile(const struct sx_direct *k, int64_t i, const float *pi
     }
 }
 
-/* ---- Sums as they are defined ---- */
+/* ---- Sums by definition ---- */
 
-/* Of one pixel and channel of the result; *scale: the sum of the terms' absolute values. */
+/* One pixel and channel of the result by definition. *scale becomes the sum of the terms'
+ * magnitudes. */
 static double sum_of(const struct sx_direct *k, struct tile t, int64_t out,
                      const float *picture, double *scale)
 {
@@ -192,7 +194,8 @@ static double sum_of(const struct sx_direct *k, struct tile t, int64_t out,
     return sum;
 }
 
-/* Of a tile that has infinities, whose differences are NaN, or sums that overflow. */
+/* Computes a tile by definition. It serves tiles with infinities, whose differences are NaN, and
+ * sums that overflow. */
 static void repair(const struct sx_direct *k, struct tile t, int64_t panel,
                    const float *picture, const struct sx_patch4 *patch)
 {
@@ -214,7 +217,8 @@ static void repair(const struct sx_direct *k, struct tile t, int64_t panel,
     }
 }
 
-/* Compares the first pixel of a tile, in the first channel of a panel, before it is finished. */
+/* Compares the first pixel of a tile, in the first channel of a panel, with its definition, before
+ * it is finished. */
 static void check_tile(const struct sx_direct *k, int64_t tile, int64_t panel,
                        const float *products, const float *picture)
 {
@@ -230,8 +234,8 @@ static void check_tile(const struct sx_direct *k, int64_t tile, int64_t panel,
         k->panels->inexact = true;
 }
 
-/* One tile of each picture, the same whatever the threads and the batch are: those of n from `first`
- * on. */
+/* Checks one tile of each picture, among n tiles from `first` on. The choice does not depend on
+ * threads or the batch. */
 static void check_samples(const struct sx_direct *k, int64_t panel, int64_t first, int64_t n,
                           const float *products, const float *picture)
 {
@@ -262,7 +266,7 @@ static void finish_tile(const struct sx_direct *k, int64_t i, int64_t panel,
         repair(k, t, panel, call->in[0].data, patch);
 }
 
-/* One panel over the tiles of a block: the products, and the result. */
+/* Computes one panel for the tiles of a block: the products, then the result. */
 static void run_panel(const struct sx_direct *k, int64_t panel, int64_t first, int64_t n,
                       const float *pictures, float *products, const float *packed,
                       const struct sx_call *call)

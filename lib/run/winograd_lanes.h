@@ -1,5 +1,5 @@
 /* winograd_lanes.h - the inner loops of winograd.h, for vectors of LANES numbers. winograd_loops.c
- * includes it for each; NAME makes the functions' names differ. */
+ * includes it for each vector type; NAME makes the functions' names distinct. */
 
 typedef float NAME(vector) __attribute__((vector_size(LANES * 4)));
 typedef float NAME(loose) __attribute__((vector_size(LANES * 4), aligned(4)));
@@ -10,7 +10,7 @@ typedef int32_t NAME(mask) __attribute__((vector_size(LANES * 4)));
 #define mask NAME(mask)
 #define LOAD(p) (*(const loose *)(const void *)(p))
 
-/* B'dB of the paper's equation 12, where B' d is d0 - d2, d1 + d2, d2 - d1, d1 - d3. */
+/* B' d B of the paper's equation 12, with B' d = d0 - d2, d1 + d2, d2 - d1, d1 - d3. */
 TARGET static void NAME(transform)(const float *const *in, float *to, int64_t tiles)
 {
     for (int h = 0; h < SX_CHUNK; h += LANES) {
@@ -62,7 +62,7 @@ TARGET static void NAME(transform)(const float *const *in, float *to, int64_t ti
         }                                                                                      \
     }
 
-/* NaN is neither below nor above. */
+/* Clips; NaN remains NaN, because it is neither below nor above a bound. */
 TARGET static inline vector NAME(clip)(vector v, float low, float high)
 {
     vector l = low - (vector){0}, h = high - (vector){0};
@@ -71,7 +71,7 @@ TARGET static inline vector NAME(clip)(vector v, float low, float high)
     return (vector)(((mask)v & ~above) | ((mask)h & above));
 }
 
-/* One pixel, LANES columns of it. */
+/* Finishes LANES columns of one pixel. */
 TARGET static inline vector NAME(post)(const struct sx_finish *f, vector v, vector add)
 {
     if (f->clips[0])
@@ -106,7 +106,7 @@ TARGET static void NAME(store)(const struct sx_tile *t, int64_t rows, const floa
         }
 }
 
-/* A'mA of equation 12, where A' m is m0 + m1 + m2, m1 - m2 - m3. */
+/* A' m A of equation 12, with A' m = m0 + m1 + m2, m1 - m2 - m3. */
 TARGET static bool NAME(finish)(const struct sx_patch4 *t)
 {
     vector off = {0};
@@ -126,7 +126,7 @@ TARGET static bool NAME(finish)(const struct sx_patch4 *t)
             const vector *l = line[i];
             out[2 * i] = bias + (l[0] + l[1] + l[2]);
             out[2 * i + 1] = bias + (l[1] - l[2] - l[3]);
-            off += out[2 * i] * 0 + out[2 * i + 1] * 0; /* NaN unless they are finite */
+            off += out[2 * i] * 0 + out[2 * i + 1] * 0; /* becomes NaN unless both are finite */
         }
         const int left = t->columns - h * LANES;
         const size_t bytes = (size_t)(left < LANES ? left : LANES) * sizeof(float);
