@@ -51,7 +51,10 @@ static bool want(struct cli *cli, struct sx_error *error)
         fed[k] = cli->side[k].name;
     if (output == NULL && (cli->groups & CLI_EXPLAIN) != 0)
         output = sx_model_explained(cli->model, &instead_of);
-    bool ok = fed != NULL && sx_model_want(cli->model, output, fed, cli->n_sides, error);
+    bool ok = fed != NULL;
+    for (size_t k = 0; ok && k < cli->n_sides; k++)
+        ok = sx_model_feed_list(cli->model, cli->side[k].name, cli->side[k].file, error);
+    ok = ok && sx_model_want(cli->model, output, fed, cli->n_sides, error);
     free(fed);
     return ok;
 }

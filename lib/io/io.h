@@ -80,6 +80,11 @@ bool sx_is_zip(const uint8_t *bytes, size_t size);
 /* Reads the header of an .npy and moves the window behind it; stored->words is set before. */
 bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_error *error);
 
+/* Moves *at behind the next field of a protobuf message: its number, and its bytes, NULL for one that is a
+ * number. False at the end, and where *at, which is not the end then, is no field. */
+bool sx_pb_next(const uint8_t **at, const uint8_t *end, uint64_t *number, const uint8_t **bytes,
+                size_t *size);
+
 /* Reads an ONNX TensorProto; of text only with `words`, and nothing else then. */
 bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_words *words,
                  struct sx_tensor *tensor, struct sx_error *error);

@@ -63,6 +63,20 @@ static bool take_field(struct wire *wire, struct field *field)
     return true;
 }
 
+bool sx_pb_next(const uint8_t **at, const uint8_t *end, uint64_t *number, const uint8_t **bytes,
+                size_t *size)
+{
+    struct wire wire = {*at, end};
+    struct field field;
+    if (!take_field(&wire, &field))
+        return false;
+    *at = wire.at;
+    *number = field.number;
+    *bytes = field.wire == BYTES ? field.bytes : NULL;
+    *size = field.size;
+    return true;
+}
+
 /* How ONNX numbers element types, and the field that holds them when raw_data does not. Of types of `bits`,
  * which is not 0, a byte holds one or several, the first in its lowest bits. */
 static const struct {

@@ -205,7 +205,8 @@ static void settle(struct sx_port *port, const struct sx_model *m, enum verdict 
     port->whole = verdict == WHOLE || (verdict == UNDECIDED && !output_has(m, port->symbol));
 }
 
-/* All open first axes together; where that fails, those of one name each. */
+/* All open first axes together; where that fails, those of one name each. A sequence that is fed is one
+ * sample's. */
 bool sx_model_find_samples(struct sx_model *m, size_t max_memory, struct sx_error *error)
 {
     bool *in = sx_new((size_t)m->n_inputs, sizeof *in, error), several = false;
@@ -220,11 +221,11 @@ bool sx_model_find_samples(struct sx_model *m, size_t max_memory, struct sx_erro
         free(in);
         return in != NULL;
     }
-    enum verdict all = try_group(m, in, max_memory, error);
+    enum verdict all = m->lists != NULL ? WHOLE : try_group(m, in, max_memory, error);
     for (int i = 0; i < m->n_inputs; i++)
         if (open_first(&m->inputs[i]))
             settle(&m->inputs[i], m, all);
-    for (int i = 0; i < m->n_inputs && several && all != SAMPLES; i++) {
+    for (int i = 0; i < m->n_inputs && several && all != SAMPLES && m->lists == NULL; i++) {
         const char *name = m->inputs[i].symbol;
         if (!open_first(&m->inputs[i]) || name == NULL)
             continue;

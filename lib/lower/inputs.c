@@ -240,6 +240,45 @@ static bool add_listed(struct sx_scope *s, const struct sx_port *port, const str
                            (struct sx_value){.node = SX_NONE, .kind = SX_UNKNOWN});
 }
 
+void sx_item_name(char text[SX_ITEM_NAME], const char *sequence, int k)
+{
+    snprintf(text, SX_ITEM_NAME, "%.*s[%d]", SX_ITEM_NAME - 16, sequence, k);
+}
+
+/* A sequence or an optional that has a value: its tensors are constants, named "x[0]" and so on. */
+static bool add_list(struct sx_scope *s, const struct sx_list *list)
+{
+    struct sx_graph *g = s->lowered->graph;
+    struct sx_value *item =
+        sx_arena_new(&g->arena, (size_t)list->n_items + 1, sizeof *item, s->error);
+    enum sx_type type;
+    char name[SX_ITEM_NAME];
+    if (item == NULL || !sx_onnx_type(list->kind, g->real, &type, s->error))
+        return false;
+    for (int k = 0; k < list->n_items; k++) {
+        item[k] = (struct sx_value){.kind = list->kind};
+        item[k].node = constant_input(s, type, &list->item[k]);
+        sx_item_name(name, list->name, k);
+        if (item[k].node == SX_NONE || !sx_name_node(g, name, item[k].node, "", ""))
+            return sx_graph_ok(g, s->error) && false;
+    }
+    struct sx_value value = {
+        .node = SX_NONE, .kind = SX_SEQUENCE, .item = item, .n_items = list->n_items};
+    if (list->empty)
+        value = (struct sx_value){.node = SX_NONE, .kind = SX_EMPTY};
+    else if (!list->sequence)
+        value = item[0];
+    return sx_scope_define(s, list->name, value);
+}
+
+static bool add_lists(struct sx_scope *s)
+{
+    for (const struct sx_list *list = s->model->lists; list != NULL; list = list->next)
+        if (!add_list(s, list))
+            return sx_fail_at(s->error, "input '%.*s'", SX_NAME_SHOWN, list->name);
+    return true;
+}
+
 bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read)
 {
     const struct sx_model *m = s->model;
@@ -247,7 +286,7 @@ bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read)
     s->lowered->inputs =
         sx_arena_new(&s->lowered->arena, (size_t)(m->n_inputs + m->n_declared) + 1,
                      sizeof *s->lowered->inputs, s->error);
-    bool ok = s->lowered->inputs != NULL && bind_all(&b, s, s->options);
+    bool ok = s->lowered->inputs != NULL && bind_all(&b, s, s->options) && add_lists(s);
     for (int i = 0; i < m->n_inputs && ok; i++) {
         const struct sx_port *port = &m->inputs[i];
         if (s->options->listing && find_option(s->options, port->name) == NULL)

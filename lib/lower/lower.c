@@ -11,6 +11,18 @@
 /* Every node is looked up among the functions of the model. */
 #define MOST_FUNCTIONS 4096
 
+/* The tensor or the sequence that an output comes from: of "y[1]" it is y. NULL: there is none. */
+static const char *root_of(const struct sx_scope *s, const char *output)
+{
+    const char *item = strrchr(output, '[');
+    if (sx_model_has_tensor(s->model, output) || item == NULL)
+        return sx_model_has_tensor(s->model, output) ? output : NULL;
+    char *name = sx_arena_strdup(&s->lowered->arena, output, s->error);
+    if (name != NULL)
+        name[item - output] = '\0';
+    return name != NULL && sx_model_has_tensor(s->model, name) ? name : NULL;
+}
+
 /* The names of what is to be lowered: one tensor, or all outputs. Everything (*n is 0) where the
  * tensor is none of the main graph's. */
 static const char **find_roots(const struct sx_scope *s, size_t *n)
@@ -21,11 +33,41 @@ static const char **find_roots(const struct sx_scope *s, size_t *n)
     *n = 0;
     if (roots == NULL)
         return NULL;
-    if (output != NULL && sx_model_has_tensor(s->model, output))
-        roots[(*n)++] = output;
+    const char *root = output != NULL ? root_of(s, output) : NULL;
+    if (root != NULL)
+        roots[(*n)++] = root;
     for (size_t i = 0; i < graph->n_output && output == NULL; i++)
         roots[(*n)++] = sx_text(graph->output[i]->name);
     return roots;
+}
+
+/* The tensors of a sequence, "y[0]" and so on; none of an optional without a value. */
+static bool add_items(struct sx_scope *s, const char *name, const struct sx_value *value)
+{
+    struct sx_lowered *to = s->lowered;
+    int n = value->kind == SX_EMPTY ? 0 : value->n_items;
+    char item[SX_ITEM_NAME];
+    for (int k = 0; k < n; k++) {
+        const struct sx_value *at = &value->item[k];
+        sx_item_name(item, name, k);
+        struct sx_lowered_value *out = &to->outputs[to->n_outputs];
+        *out = (struct sx_lowered_value){sx_arena_strdup(&to->arena, item, s->error), at->node,
+                                         at->kind};
+        if (at->node == SX_NONE)
+            return sx_fail(s->error, SX_MODEL,
+                           "output '%.*s': sequences of sequences are not supported",
+                           SX_NAME_SHOWN, name);
+        if (out->name == NULL || !sx_name_node(to->graph, item, at->node, "", ""))
+            return false;
+        to->n_outputs++;
+    }
+    return true;
+}
+
+static bool is_list(const struct sx_value *value)
+{
+    return value != NULL && value->node == SX_NONE &&
+           (value->kind == SX_SEQUENCE || value->kind == SX_EMPTY);
 }
 
 static bool add_output(struct sx_scope *s, const char *name)
@@ -35,6 +77,8 @@ static bool add_output(struct sx_scope *s, const char *name)
     if (value == NULL)
         return sx_fail(s->error, SX_MODEL, "output '%.*s': nothing makes it", SX_NAME_SHOWN,
                        name);
+    if (is_list(value))
+        return add_items(s, name, value);
     if (value->node == SX_NONE)
         return sx_fail(s->error, SX_MODEL, "output '%.*s' is not supported", SX_NAME_SHOWN,
                        name);
@@ -42,17 +86,32 @@ static bool add_output(struct sx_scope *s, const char *name)
     return true;
 }
 
+/* Room for the outputs, and them. */
+static bool add_outputs(struct sx_scope *s, const char *const *name, size_t n)
+{
+    size_t most = n + 1;
+    for (size_t i = 0; i < n; i++) {
+        const struct sx_value *value = sx_scope_find(s, name[i]);
+        if (is_list(value) && value->kind == SX_SEQUENCE)
+            most += (size_t)value->n_items;
+    }
+    s->lowered->outputs =
+        sx_arena_new(&s->lowered->arena, most, sizeof *s->lowered->outputs, s->error);
+    bool ok = s->lowered->outputs != NULL;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = add_output(s, name[i]);
+    return ok;
+}
+
 /* Inputs, weights, nodes, outputs. */
 static bool lower_graph(struct sx_scope *s)
 {
     const Onnx__GraphProto *graph = s->model->graph;
-    struct sx_lowered *to = s->lowered;
     struct sx_names read = {0};
     size_t n = 0;
     const char **roots = find_roots(s, &n);
     bool *needed = sx_new(graph->n_node + 1, sizeof *needed, s->error), all = false;
-    to->outputs = sx_arena_new(&to->arena, graph->n_output + 1, sizeof *to->outputs, s->error);
-    bool ok = roots != NULL && needed != NULL && to->outputs != NULL;
+    bool ok = roots != NULL && needed != NULL;
     for (int i = 0; i < s->model->n_cut && ok; i++)
         ok = sx_names_put(&s->cut, s->model->cut[i], 0, s->error);
     all = n == 0 || s->options->listing;
@@ -61,8 +120,7 @@ static bool lower_graph(struct sx_scope *s)
          sx_scope_inputs(s, all ? NULL : &read) && sx_scope_initializers(s, graph) &&
          sx_scope_sparse_initializers(s, graph) &&
          sx_scope_nodes(s, graph->node, graph->n_node, all ? NULL : roots, n);
-    for (size_t i = 0; i < n && ok && !s->options->listing; i++)
-        ok = add_output(s, roots[i]);
+    ok = ok && add_outputs(s, roots, s->options->listing ? 0 : n);
     sx_names_free(&read);
     free(needed);
     free(roots);

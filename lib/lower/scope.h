@@ -75,6 +75,9 @@ const void *sx_decide(struct sx_lowering *l, int node);
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto);
 /* The dense constant of a sparse tensor. */
 struct sx_value sx_scope_sparse(struct sx_scope *s, const Onnx__SparseTensorProto *proto);
+/* The name of tensor k of a sequence, "x[0]"; a very long one is cut off. */
+enum { SX_ITEM_NAME = 256 };
+void sx_item_name(char text[SX_ITEM_NAME], const char *sequence, int k);
 /* Makes the model's inputs; `read` names what is needed of them, NULL: all. */
 bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read);
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);

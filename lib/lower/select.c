@@ -23,9 +23,10 @@ static const double *elements(struct sx_lowering *l, int k, const char *what, in
     return elements_of(l, sx_arg(l, k), what, n);
 }
 
+/* A scalar is looked at as a vector of one. */
 static bool lower_non_zero(struct sx_lowering *l)
 {
-    struct sx_shape x = sx_arg_shape(l, 0), shape = {2, {x.rank, 0}};
+    struct sx_shape x = sx_arg_shape(l, 0), shape = {2, {x.rank > 0 ? x.rank : 1, 0}};
     int64_t n, at = 0;
     /* Which are zero decides, not what the others are. */
     const double *v = elements_of(l, sx_cast(l->g, sx_arg(l, 0), SX_BOOL), "input 0", &n);

@@ -92,7 +92,8 @@ static bool keep_inputs(struct sx_model *m, const struct sx_names *read, struct 
     if (m->inputs == NULL)
         return false;
     for (int i = 0; i < m->n_declared; i++)
-        if (sx_names_get(read, m->declared[i].name) >= 0)
+        if (sx_names_get(read, m->declared[i].name) >= 0 &&
+            sx_model_list(m, m->declared[i].name) == NULL)
             m->inputs[m->n_inputs++] = m->declared[i];
     for (int i = 0; i < m->n_cut; i++)
         if (sx_names_get(read, m->cut[i]) >= 0)

@@ -36,6 +36,17 @@ bool sx_onnx_slim(const uint8_t *bytes, size_t n, size_t budget, struct sx_slim 
 
 /* ---- load.c, info.c, notes.c------------------------------------------------------------------ */
 
+/* The value of an input that is a sequence or an optional. */
+struct sx_list {
+    const char *name;
+    int kind;      /* of its tensors, ONNX__TENSOR_PROTO__DATA_TYPE__* */
+    bool sequence; /* not: an optional tensor */
+    bool empty;    /* an optional without a value */
+    struct sx_tensor *item;
+    int n_items;
+    struct sx_list *next;
+};
+
 /* A table of messages sorted by name. */
 struct sx_named {
     const char *name;
@@ -61,6 +72,7 @@ struct sx_model {
     struct sx_port *part; /* of a joined model, see join.c: the columns of input `joined` */
     int n_parts, joined;
     int *from; /* where input i of the model itself goes: an input, or -1 - column */
+    struct sx_list *lists;  /* inputs that have a value, see list.c */
     struct sx_notes *notes; /* warnings so far, each once */
     struct sx_words *words; /* texts by number */
     char sha256[65];        /* empty until asked for */
@@ -103,6 +115,11 @@ void sx_model_unjoin(struct sx_model *joined);
  * free, the others are borrowed. */
 bool sx_model_join_feeds(const struct sx_model *joined, const struct sx_tensor *feeds,
                          struct sx_tensor *to, struct sx_error *error);
+
+/* ---- list.c ----------------------------------------------------------------------------- */
+
+/* The value of a sequence or an optional that sx_model_feed_list read, or NULL. */
+const struct sx_list *sx_model_list(const struct sx_model *m, const char *name);
 
 /* ---- tensor.c --------------------------------------------------------------------------- */
 

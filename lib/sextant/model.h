@@ -71,6 +71,11 @@ const char *sx_model_column(const struct sx_model *model, bool integers, int k);
  * so that only what remains is lowered. Status 6. */
 bool sx_model_want(struct sx_model *model, const char *output, const char *const *fed,
                    size_t n_fed, struct sx_error *error);
+/* Reads the value of an input that is a sequence or an optional from a file that holds ONNX's
+ * SequenceProto or OptionalProto. The value becomes part of the model, and the input is no longer one of
+ * its inputs. Does nothing if the model has no such input. Call it before sx_model_want. Status 1, 6. */
+bool sx_model_feed_list(struct sx_model *model, const char *name, const char *path,
+                        struct sx_error *error);
 /* Sets `whole` of each input whose open first axis is not a batch axis. An open first axis is no
  * batch axis if it does not become the first axis of the wanted outputs, or if some node mixes
  * several of its indices. If the graph does not decide, it is a batch axis if the outputs begin

@@ -221,4 +221,49 @@ is 'its gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,1
 run shapley-int --index=sv --order=1 -t 0 --no-batch points.onnx cloud.csv
 is 'its Shapley values' "$(jq -c '[.interactions[].value]' "$T/out")" '[4,0,12,0]'
 
+# ---- Sequences and optionals ----
+
+mkdir cases && tar -xzf "$DATA/sequences.tgz" -C cases || exit 1
+# items CASE [OPTION]...: the outputs of a case with the values from its files.
+items() {
+    dir=cases/test_$1/test_data_set_0 model=cases/test_$1/model.onnx
+    shift
+    k=0
+    for input in $(onnx-run -q --list "$model" | jq -r 'select(.op == "Input") | .tensor'); do
+        set -- "$@" -i "$input=$dir/input_$k.pb"
+        k=$((k + 1))
+    done
+    run onnx-run "$@" -f json "$model"
+    jq -c '[.outputs[] | {(.name): .values}] | add' "$T/out" >"$T/items"
+}
+items identity_sequence
+is 'a sequence in and out' "$status $(cat "$T/items")" '0 {"y[0]":[1,2,3,4],"y[1]":[2,3,1,5]}'
+items sequence_insert_at_front
+is 'a tensor more' "$status $(cat "$T/items")" \
+    '0 {"output_sequence[0]":[-2,-1,0],"output_sequence[1]":[1,2,3,4],"output_sequence[2]":[5,6,7],"output_sequence[3]":[8,9]}'
+items if_seq
+is 'from a branch' "$status $(cat "$T/items")" '0 {"res[0]":[1,2,3,4,5]}'
+items loop13_seq
+is 'an empty one grows' "$status $(jq -c 'map_values(length)' "$T/items")" \
+    '0 {"seq_res[0]":1,"seq_res[1]":2,"seq_res[2]":3,"seq_res[3]":4,"seq_res[4]":5}'
+items loop16_seq_none
+is 'an optional one' "$status $(jq -c '."seq_res[0]", ."seq_res[5]"' "$T/items" | tr '\n' ' ')" \
+    '0 [0] [1,2,3,4,5] '
+items optional_has_element_empty
+is 'an optional without a value' "$status $(jq -c '.outputs[0].values' "$T/out")" '0 [0]'
+items optional_get_element_sequence
+is 'an optional with one' "$status $(cat "$T/items")" '0 {"output[0]":[1,2,3,4]}'
+items sequence_map_identity_1_sequence_1_tensor
+is 'a vector beside a sequence is one sample' "$status $(jq '."y1[2]" | length' "$T/items")" '0 2'
+seq=cases/test_identity_sequence
+run onnx-run $seq/model.onnx -i x=$seq/test_data_set_0/input_0.pb --output-name='y[1]' -f npy
+ok 'a tensor of it by its name' test "$status" -eq 0
+head -c 20 $seq/test_data_set_0/input_0.pb >short.pb
+run onnx-run $seq/model.onnx -i x=short.pb
+refused 'a sequence that is cut short' 1 'short.pb: .*cut short'
+run onnx-run $seq/model.onnx -i x=absent.pb
+refused 'a file that is not there' 1 'absent.pb'
+run onnx-run $seq/model.onnx two.csv
+refused 'nothing but -i feeds a sequence' 3 "input 'x'"
+
 end
