@@ -162,9 +162,67 @@ static bool add_element(struct bytes *b, const char *name, const char *text)
            add(b, ">\n", 2);
 }
 
+/* The number of a name that cairo gives to a page or an image, as in "surface12" or "#image3"; its
+ * digits begin at *digits. -1: `quoted`, which begins with a quotation mark, is no such name. */
+static long number_of(const char *quoted, const char **digits)
+{
+    static const char *const names[] = {"surface", "image"};
+    const char *at = quoted + (quoted[1] == '#' ? 2 : 1);
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(names[i]);
+        if (strncmp(at, names[i], n) == 0 && at[n] >= '0' && at[n] <= '9') {
+            char *end;
+            long number = strtol(at + n, &end, 10);
+            *digits = at + n;
+            return *end == '"' ? number : -1;
+        }
+    }
+    return -1;
+}
+
+/* Counts pages and images of the drawing anew: cairo counts those of the process. Numbers become no
+ * longer, as each is among the first of the drawing. */
+static bool renumber(struct bytes *b)
+{
+    long *known = NULL;
+    size_t n = 0, room = 0;
+    char *to = (char *)b->data, text[24];
+    bool ok = true;
+    for (const char *from = to; ok && *from != '\0';) {
+        const char *digits = from;
+        long number = *from == '"' ? number_of(from, &digits) : -1;
+        if (number < 0) {
+            *to++ = *from++;
+            continue;
+        }
+        size_t k = 0, prefix = (size_t)(digits - from);
+        while (k < n && known[k] != number)
+            k++;
+        void *items = known;
+        ok = sx_grow(&items, &room, k + 1, sizeof *known, b->error);
+        known = items;
+        if (!ok)
+            break;
+        known[k] = number;
+        n = k < n ? n : k + 1;
+        memmove(to, from, prefix);
+        to += prefix;
+        int width = snprintf(text, sizeof text, "%zu", k);
+        memcpy(to, text, (size_t)width);
+        to += width;
+        from = digits + strspn(digits, "0123456789");
+    }
+    *to = '\0';
+    b->size = (size_t)(to - (char *)b->data);
+    free(known);
+    return ok;
+}
+
 static bool annotate_svg(struct bytes *b, const struct sx_page_options *o, const char *texts)
 {
     struct bytes head = {.error = b->error};
+    if (!renumber(b))
+        return false;
     const char *start = strstr((const char *)b->data, "<svg");
     const char *close = start != NULL ? strchr(start, '>') : NULL;
     if (close == NULL)
@@ -229,7 +287,7 @@ bool sx_page_make(const struct sx_page_options *o, sx_page_draw draw, void *cont
     if (p.page == NULL)
         return sx_fail(error, SX_MEMORY, "out of memory");
     p.listing = o->format == SX_DRAW_SVG;
-    bool ok = draw(&p, context, &width, &height, error);
+    bool ok = draw(&p, context, &width, &height, error) && error->status == SX_OK;
     ok = (p.module->end(p.page, ok) ||
           sx_fail(error, SX_MEMORY, "the picture cannot be made")) &&
          ok;

@@ -226,7 +226,7 @@ void sx_spell_pool_index(struct sx_writer *w, int node)
     open_window(&v, &p.c);
     add(&v, "kernel_shape", p.c.extent, p.c.rank);
     const char *most = sx_writer_name(w, "MaxPool"), *at = sx_writer_name(w, "index");
-    if (at == NULL)
+    if (most == NULL || at == NULL)
         return;
     sx_onnx_write_nodes(w->to, "MaxPool", SX_IN(sx_operand_name(w, node, 0)), SX_IN(most, at),
                         v.attr, v.n);

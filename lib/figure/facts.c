@@ -211,5 +211,9 @@ bool sx_facts_order(const struct sx_facts *f, int64_t **order, struct sx_error *
     for (int64_t i = 0; ok && i < f->n; i++)
         (*order)[i] = r[i].at;
     free(r);
+    if (!ok) {
+        free(*order);
+        *order = NULL;
+    }
     return ok;
 }

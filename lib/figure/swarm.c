@@ -29,8 +29,10 @@ static bool samples_get(struct samples *s, const struct sx_figure *f, struct sx_
     *s = (struct samples){.facts = sx_new((size_t)f->n, sizeof *s->facts, error)};
     for (int64_t i = 0; s->facts != NULL && i < f->n; i++) {
         struct sx_facts *v = &s->facts[s->n];
-        if (!sx_facts_get(v, f->item[i].record, 0, error))
+        if (!sx_facts_get(v, f->item[i].record, 0, error)) {
+            sx_facts_free(v);
             return false;
+        }
         if (v->n == 0 || (s->n > 0 && v->n != s->features)) {
             sx_facts_free(v);
             continue;
