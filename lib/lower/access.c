@@ -1,4 +1,4 @@
-/* access.c - what rows ask of the node being lowered: inputs, outputs, types, refusals. */
+/* access.c - the node being lowered: its inputs, outputs, types, and refusals. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -57,7 +57,7 @@ bool sx_wants(const struct sx_lowering *l, int k)
     return k < l->n_out && l->node->output[k][0] != '\0';
 }
 
-/* The narrow type of an ONNX type, or -1 where the type in memory is as wide. */
+/* The narrow type of an ONNX type; -1 if it is as wide as the type in memory. */
 static int narrow_of(int kind)
 {
     switch (kind) {
@@ -92,7 +92,7 @@ static int narrow_of(int kind)
     }
 }
 
-/* The lowest bits of integers of less than a byte; SX_NONE where the type is none of these. */
+/* Keeps the lowest bits of integers of less than a byte; SX_NONE for other types. */
 static int low_bits(struct sx_graph *g, int node, int kind)
 {
     bool two = kind == SX_ONNX_UINT2 || kind == SX_ONNX_INT2;

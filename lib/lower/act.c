@@ -1,11 +1,10 @@
-/* act.c - lowering of activations. At a kink they do as PyTorch does. */
+/* act.c - lowering of activations. Derivatives at kinks are those of PyTorch. */
 #include <math.h>
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* x where it is at most 0, otherwise 0: what an exponential may be taken of without overflow.
- * Its derivative at 0 is 1. */
+/* min(x, 0), as the argument of an exponential that must not overflow. Its derivative at 0 is 1. */
 static int negative_part(struct sx_graph *g, int x)
 {
     int zero = sx_scalar(g, 0);
@@ -17,7 +16,7 @@ static int positive(struct sx_graph *g, int x)
     return sx_binary(g, SX_LESS, sx_scalar(g, 0), x);
 }
 
-/* x, or alpha (exp(x / width) - 1) where x <= 0. */
+/* alpha (exp(x / width) - 1) where x <= 0, else x. */
 static int elu(struct sx_graph *g, int x, double alpha, double width)
 {
     int inner = negative_part(g, x);
@@ -54,7 +53,7 @@ int sx_gelu(struct sx_graph *g, int x, bool tanh_form)
     return sx_mul(g, sx_scale(g, x, 0.5), sx_shift(g, inner, 1));
 }
 
-/* 0 and 1 where a x + b is outside; its derivative at the ends is 0. */
+/* clip(a x + b, 0, 1); its derivative at the ends is 0. */
 static int hard_sigmoid(struct sx_graph *g, int x, double a, double b)
 {
     int z = sx_shift(g, sx_scale(g, x, a), b), zero = sx_scalar(g, 0), one = sx_scalar(g, 1);
@@ -135,7 +134,7 @@ static bool lower_leaky(struct sx_lowering *l)
     return sx_give(l, sx_leaky(l->g, sx_arg(l, 0), slope));
 }
 
-/* Before opset 7 a slope per channel had the shape [C]. */
+/* PRelu. Before opset 7 a slope per channel had the shape [C]. */
 static bool lower_prelu(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0), s = sx_arg_shape(l, 1);
@@ -157,7 +156,7 @@ static bool lower_hard_sigmoid(struct sx_lowering *l)
     return sx_give(l, hard_sigmoid(l->g, sx_arg(l, 0), alpha, beta));
 }
 
-/* x clip(x / 6 + 1/2, 0, 1); PyTorch's derivative at the ends is that from inside. */
+/* x clip(x / 6 + 1/2, 0, 1); the derivative at the ends is that from inside, as in PyTorch. */
 static bool lower_hard_swish(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -177,7 +176,7 @@ static bool lower_swish(struct sx_lowering *l)
     return sx_give(l, sx_mul(l->g, x, sx_unary(l->g, SX_SIGMOID, scaled)));
 }
 
-/* Swish of the gate times the other input, whose shape is the same. */
+/* swish(gate) times the other input, which has the same shape. */
 static bool lower_swiglu(struct sx_lowering *l)
 {
     struct sx_shape gate = sx_arg_shape(l, 0), linear = sx_arg_shape(l, 1);
@@ -210,7 +209,7 @@ static bool lower_shrink(struct sx_lowering *l)
         l, sx_convert(l, sx_where(g, below, sx_shift(g, x, bias), rest), sx_arg_kind(l, 0)));
 }
 
-/* Some exporters write real limits for integers: the whole numbers within them count. */
+/* A limit of Clip. Some exporters write real limits for integers; they are rounded inwards. */
 static int limit(struct sx_lowering *l, int value, int inwards)
 {
     struct sx_graph *g = l->g;
@@ -219,7 +218,7 @@ static int limit(struct sx_lowering *l, int value, int inwards)
     return sx_cast(g, sx_unary(g, inwards, value), SX_INT);
 }
 
-/* The limits were attributes before opset 11. */
+/* Clip; its limits were attributes before opset 11. */
 static bool lower_clip(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -233,7 +232,7 @@ static bool lower_clip(struct sx_lowering *l)
     return sx_give(l, sx_clip(g, sx_arg(l, 0), lo, hi));
 }
 
-/* Before opset 13 Softmax, LogSoftmax and Hardmax took axes axis.. as one. */
+/* Reshapes to rows. Before opset 13 Softmax, LogSoftmax and Hardmax joined all axes from `axis` on. */
 static int as_rows(struct sx_lowering *l, int *axis)
 {
     struct sx_shape shape = sx_arg_shape(l, 0);
@@ -261,7 +260,7 @@ static bool lower_softmax(struct sx_lowering *l)
     return sx_give(l, sx_shaped(l->g, result, shape.rank, shape.dim));
 }
 
-/* 1 at the first largest element. */
+/* Hardmax: 1 at the first largest element. */
 static bool lower_hardmax(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

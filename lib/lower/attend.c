@@ -59,7 +59,7 @@ int sx_window(struct sx_graph *g, int64_t queries, int64_t keys, int offset, int
     return allowed;
 }
 
-/* Keys or values of n heads, each of them repeated for the queries that share it. */
+/* Keys or values of n heads; each head is repeated for the queries that share it. */
 static int repeated(struct sx_graph *g, int a, int64_t n)
 {
     struct sx_shape x = sx_shape_of(g, a);
@@ -71,7 +71,7 @@ static int repeated(struct sx_graph *g, int a, int64_t n)
     return sx_shaped(g, sx_expand(g, sx_shaped(g, a, 5, one), &each), 4, dims);
 }
 
-/* The softmax over keys, and over the sink. */
+/* The softmax over the keys and the sink. */
 static int weights(struct sx_graph *g, int scores, int sink)
 {
     struct sx_shape shape = sx_shape_of(g, scores), column = shape;
@@ -111,7 +111,7 @@ int sx_attend(struct sx_graph *g, struct sx_attention *a)
     return sx_matmul(g, y, repeated(g, a->v, q.dim[1]), false, false);
 }
 
-/* Elements first, first + step, .. of the last axis, n of them. */
+/* Elements first, first + step, .. of the last axis; n of them. */
 static int every(struct sx_graph *g, int x, int64_t first, int64_t step, int64_t n)
 {
     struct sx_shape shape = sx_shape_of(g, x);

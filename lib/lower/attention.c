@@ -1,5 +1,5 @@
-/* attention.c - lowering of attention: ONNX's own, and com.microsoft's that transformers are fused
- * to. What they have in common is in attend.c. */
+/* attention.c - lowering of attention: ONNX's, and com.microsoft's, to which transformers are
+ * fused. attend.c has what they share. */
 #include <math.h>
 
 #include "lower/attend.h"
@@ -7,7 +7,7 @@
 
 /* ---- ai.onnx ---- */
 
-/* A mask whose last axis is shorter than the keys hides the others. */
+/* Extends a mask to all keys; keys beyond its last axis are hidden. */
 static int widened(struct sx_lowering *l, int mask, int64_t keys)
 {
     struct sx_graph *g = l->g;
@@ -20,7 +20,8 @@ static int widened(struct sx_lowering *l, int mask, int64_t keys)
     return sx_concat(g, parts, 2, axis);
 }
 
-/* Numbers are added, and hide a key where they are -infinity; truth values show it. */
+/* Sets the mask. Numbers are added to the scores and hide a key if they are -infinity; bools show a
+ * key. */
 static void set_mask(struct sx_lowering *l, struct sx_attention *a, int64_t keys)
 {
     struct sx_graph *g = l->g;
@@ -43,8 +44,8 @@ static void set_mask(struct sx_lowering *l, struct sx_attention *a, int64_t keys
     }
 }
 
-/* What each query sees: by its window, and of keys that are no padding. Lengths, input 6, place the
- * queries at their end. */
+/* Restricts queries to their window, and to keys that are not padding. If lengths are given (input
+ * 6), the queries are at the end of them. */
 static void set_window(struct sx_lowering *l, struct sx_attention *a, int64_t past)
 {
     struct sx_graph *g = l->g;
@@ -63,8 +64,8 @@ static void set_window(struct sx_lowering *l, struct sx_attention *a, int64_t pa
     a->allowed = sx_both(g, a->allowed, sx_window(g, queries, keys, offset, left, right));
 }
 
-/* Q, K, V, mask, past keys and values, lengths; Y, present keys and values, scores. Heads that are
- * together in rank 3 come out together. */
+/* Attention. Inputs Q, K, V, mask, past keys and values, lengths. Outputs Y, present keys and
+ * values, scores. If inputs have rank 3, so has Y. */
 static bool lower_attention(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -94,7 +95,8 @@ static bool lower_attention(struct sx_lowering *l)
     return sx_give(l, sx_arg_shape(l, 0).rank == 3 ? sx_join_heads(g, y) : y);
 }
 
-/* X, cosines and sines by position, positions. Without positions the tables are of the tokens. */
+/* RotaryEmbedding. Inputs X, cosines and sines per position, positions. Without positions the
+ * tables are per token. */
 static bool lower_rotary(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -110,7 +112,7 @@ static bool lower_rotary(struct sx_lowering *l)
     if (x == SX_NONE)
         return false;
     struct sx_shape all = sx_shape_of(g, x);
-    if (sx_arg_shape(l, position).rank == 1) /* of the first token */
+    if (sx_arg_shape(l, position).rank == 1) /* the position of the first token */
         at = sx_add(g, at, sx_shaped(g, sx_iota(g, all.dim[2]), 2, (int64_t[]){1, all.dim[2]}));
     for (int k = 0; k < 2; k++) {
         int values = sx_arg(l, cosine + k);
@@ -128,8 +130,8 @@ static bool lower_rotary(struct sx_lowering *l)
 
 /* ---- com.microsoft ---- */
 
-/* What is added to the scores of keys that are masked out: `mask` holds lengths [batch], ends and
- * starts [2 batch], or ones at valid keys [batch, keys] or [batch, queries, keys]. */
+/* The term that hides masked keys. `mask` holds lengths [batch], or ends and starts [2 batch], or
+ * ones at valid keys [batch, keys] or [batch, queries, keys]. */
 static int mask_term(struct sx_lowering *l, int mask, int64_t batch, int64_t keys)
 {
     struct sx_graph *g = l->g;
@@ -156,8 +158,8 @@ static int mask_term(struct sx_lowering *l, int mask, int64_t batch, int64_t key
     return sx_where(g, valid, sx_scalar(g, 0), sx_scalar(g, low));
 }
 
-/* Gives output 0, [batch, length, heads * size], of queries, keys and values with a mask and a bias;
- * `past` keys are those of earlier calls. */
+/* Sets output 0, [batch, length, heads * size], to the attention of queries, keys and values with a
+ * mask and a bias. `past` is the number of keys from earlier calls. */
 static bool give_attention(struct sx_lowering *l, const int part[3], int64_t past, int mask,
                            int bias)
 {
@@ -180,14 +182,14 @@ static bool give_attention(struct sx_lowering *l, const int part[3], int64_t pas
     return l->error->status == SX_OK && sx_give(l, sx_join_heads(g, y));
 }
 
-/* Keys (i = 0) or values of [2, batch, heads, length, size]. */
+/* Keys (i = 0) or values (i = 1) of [2, batch, heads, length, size]. */
 static int past_part(struct sx_graph *g, int past, int i)
 {
     struct sx_shape shape = sx_shape_of(g, past);
     return sx_shaped(g, sx_slice_axis(g, past, 0, i, 1), 4, shape.dim + 1);
 }
 
-/* Sets part[1] and [2] to what follows the past, and output 1 to both together. */
+/* Appends part[1] and part[2] to the past, and sets output 1 to both. */
 static bool append_past(struct sx_lowering *l, int part[3], int64_t *length)
 {
     struct sx_graph *g = l->g;
@@ -211,7 +213,8 @@ static bool append_past(struct sx_lowering *l, int part[3], int64_t *length)
     return sx_give_as(l, 1, sx_concat(g, both, 2, 0), sx_arg_kind(l, 0));
 }
 
-/* One product gives queries, keys and values: weights [inputs, q + k + v]. */
+/* Attention of com.microsoft: one product computes queries, keys and values, with weights [inputs,
+ * q + k + v]. */
 static bool lower_fused_attention(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -240,7 +243,7 @@ static bool lower_fused_attention(struct sx_lowering *l)
            give_attention(l, part, past, sx_arg(l, 3), sx_arg(l, 5));
 }
 
-/* Part i of n that are packed as [batch, length, heads, n, size]. */
+/* Part i of [batch, length, heads, n, size]. */
 static int packed(struct sx_graph *g, int a, int i)
 {
     static const int perm[] = {0, 2, 1, 3};
@@ -249,7 +252,7 @@ static int packed(struct sx_graph *g, int a, int i)
     return sx_transpose(g, sx_shaped(g, sx_slice_axis(g, a, 3, i, 1), 4, dims), perm);
 }
 
-/* Adds a part of the bias [q + k + v] to [batch, length, size]. */
+/* Adds its part of the bias [q + k + v] to [batch, length, size]. */
 static int biased(struct sx_lowering *l, int a, int bias, int64_t *begin)
 {
     struct sx_shape shape = sx_shape_of(l->g, a);
@@ -260,8 +263,9 @@ static int biased(struct sx_lowering *l, int a, int bias, int64_t *begin)
     return sx_add(l->g, a, part);
 }
 
-/* query, key, value, bias, key mask, attention bias, past keys, past values; keys and values may
- * be packed with what stands before them. Gives present keys and values too. */
+/* MultiHeadAttention. Inputs query, key, value, bias, key mask, attention bias, past keys, past
+ * values. Keys and values may be packed into earlier inputs. Present keys and values are outputs,
+ * too. */
 static bool lower_multi_head(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -296,7 +300,7 @@ static bool lower_multi_head(struct sx_lowering *l)
     return give_attention(l, part, past, sx_arg(l, 4), sx_arg(l, 5));
 }
 
-/* Splits what is together into heads, with its part of the bias. */
+/* Splits an input into heads, after adding its part of the bias. */
 static bool split_part(struct sx_lowering *l, int *part, int64_t heads, int64_t *begin)
 {
     struct sx_shape shape = sx_shape_of(l->g, *part);
@@ -308,8 +312,8 @@ static bool split_part(struct sx_lowering *l, int *part, int64_t heads, int64_t 
     return true;
 }
 
-/* Keys (i = 1) or values of the past, in a buffer that has room for what is to come, with the one of now in
- * its place: output i. part[i] becomes all of them so far. */
+/* Puts the current key (i = 1) or value (i = 2) into the buffer of the past, which has room for
+ * further ones, and sets output i. part[i] becomes all of them so far. */
 static bool placed(struct sx_lowering *l, int i, int64_t past, int part[3])
 {
     struct sx_graph *g = l->g;
@@ -322,8 +326,9 @@ static bool placed(struct sx_lowering *l, int i, int64_t past, int part[3])
     return sx_give_as(l, i, sx_appended(g, part[i], rest), sx_arg_kind(l, 0));
 }
 
-/* One query at a time: query, key, value, key mask, attention bias, past keys, past values, how many of
- * these there are; beams; the bias. Without a past, keys and values are those of an encoder. */
+/* DecoderMaskedMultiHeadAttention, for one query at a time. Inputs query, key, value, key mask,
+ * attention bias, past keys, past values, their number, beams, bias. Without a past, keys and
+ * values are those of an encoder. */
 static bool lower_masked_decoder(struct sx_lowering *l)
 {
     int64_t heads = sx_attr_int(l, "num_heads", 0), begin = 0, past = 0, beams = 1;

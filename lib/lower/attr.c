@@ -12,7 +12,7 @@ static const Onnx__AttributeProto *find(const Onnx__NodeProto *node, const char 
     return NULL;
 }
 
-/* In the body of a function an attribute may stand for one of the node that calls it. */
+/* An attribute. In the body of a function it may refer to an attribute of the calling node. */
 const Onnx__AttributeProto *sx_attr(const struct sx_lowering *l, const char *name)
 {
     const Onnx__AttributeProto *a = find(l->node, name);
@@ -138,7 +138,7 @@ struct sx_value sx_attr_tensor(struct sx_lowering *l, const char *name)
     return none;
 }
 
-/* Whether the values of these nodes, which are held together, are within the limit of the graph. */
+/* Whether the values of these nodes, which are held together, fit the graph's memory limit. */
 static bool fits(const struct sx_lowering *l, const bool *needed)
 {
     const struct sx_graph *g = l->g;
@@ -157,7 +157,8 @@ static bool fits(const struct sx_lowering *l, const bool *needed)
     return true;
 }
 
-/* A value that is not folded (large, or expanded) but depends on no input is computed. */
+/* The data of a constant. A value that is not folded (large, or expanded) but depends on no input
+ * is computed. */
 const void *sx_const_data(struct sx_lowering *l, int node, const char *what)
 {
     struct sx_graph *g = l->g;
@@ -179,7 +180,7 @@ const void *sx_const_data(struct sx_lowering *l, int node, const char *what)
     if (!fixed && sx_decides(l))
         return sx_decide(l, node);
     if (!fixed) {
-        l->scope->root->unknown = true; /* a listing does not know the values */
+        l->scope->root->unknown = true; /* the values are unknown to a listing */
         sx_reject(l, "%s must be constant once shapes are fixed", what);
         return NULL;
     }
@@ -194,7 +195,7 @@ const void *sx_const_data(struct sx_lowering *l, int node, const char *what)
     return copy;
 }
 
-/* The elements of input k, or NULL and *n = 0 if it is left out. */
+/* The elements of input k; NULL and *n = 0 if it is omitted. */
 static const void *const_input(struct sx_lowering *l, int k, const char *what, bool real,
                                int *n)
 {

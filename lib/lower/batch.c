@@ -1,5 +1,5 @@
-/* batch.c - which inputs have samples along their first axis: those from which every output that
- * depends on them gets it back in front, and in which nothing reads several samples for one. */
+/* batch.c - finds the inputs whose first axis is a batch axis: every output that depends on them
+ * has it as its first axis, and no node combines several samples. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 #include "lower/length.h"
 #include "lower/scope.h"
 
-/* The length of the axis while it is followed: one that other axes hardly have. A graph that reads
- * lengths is lowered for both of them. */
+/* The length of the axis while it is followed; other axes hardly have it. A graph that reads
+ * lengths is lowered for both values. */
 #define LENGTH 13
 #define OTHER_LENGTH 17
 
@@ -16,9 +16,9 @@ enum verdict { SAMPLES, WHOLE, UNDECIDED };
 
 struct probe {
     const struct sx_model *m;
-    const bool *in; /* the inputs whose first axis is followed */
-    int64_t length; /* of the axis that is followed */
-    int64_t other;  /* what all other symbolic dimensions are */
+    const bool *in; /* per input: its first axis is followed */
+    int64_t length; /* length of the followed axis */
+    int64_t other;  /* length of all other symbolic dimensions */
     size_t max_memory;
     struct sx_shape *shape;
     struct sx_lower_input *input;
@@ -61,7 +61,7 @@ static bool is_followed(const struct probe *p, const char *name)
     return false;
 }
 
-/* Whether axis k of an input is followed: its first one, and what has the same name elsewhere. */
+/* Whether axis k of an input is followed: the first axis is, and so are others with the same name. */
 static bool follows(const struct probe *p, int i, int k)
 {
     const struct sx_port *port = &p->m->inputs[i];
@@ -84,7 +84,7 @@ static void choose_shapes(struct probe *p)
     }
 }
 
-/* The mark of an input: two axes of the same name cannot both be that of the samples. */
+/* The mark of an input. Two axes of the same name cannot both be the batch axis. */
 static int64_t mark_of_input(const struct probe *p, int i)
 {
     int64_t mark = SX_UNMARKED, before = 1;
@@ -94,15 +94,15 @@ static int64_t mark_of_input(const struct probe *p, int i)
     return mark;
 }
 
-/* Whether the samples lie one behind the other along the first axis: an axis of 1 before them is none
- * that they can be told apart by. */
+/* Whether the samples lie along the first axis of an output; axes of length 1 before it do not
+ * count. */
 static bool in_front(const struct sx_lowered *l, int output, int64_t length, int64_t mark)
 {
     const struct sx_shape *s = &l->graph->node[l->outputs[output].node].shape;
     return mark == 1 && s->rank > 0 && s->dim[0] % length == 0;
 }
 
-/* By the marks of the outputs. */
+/* The verdict from the marks of the outputs. */
 static enum verdict judge(const struct sx_lowered *l, int64_t length, const int64_t *mark)
 {
     bool found = false;
@@ -132,7 +132,7 @@ static enum verdict follow(const struct probe *p, const struct sx_lowered *l)
     return verdict;
 }
 
-/* NULL if the graph cannot be lowered for these lengths. */
+/* Lowers the model for these lengths; NULL if that fails. */
 static struct sx_lowered *lower(struct probe *p, int64_t length, int64_t other)
 {
     p->length = length;
@@ -149,7 +149,7 @@ static struct sx_lowered *lower(struct probe *p, int64_t length, int64_t other)
     return l;
 }
 
-/* The marks alone do not see a number that was made of the axis's length. */
+/* The verdict from both lengths: marks alone do not show numbers computed from the length. */
 static enum verdict follow_both(struct probe *p, const struct sx_lowered *l)
 {
     enum verdict verdict = follow(p, l);
@@ -162,8 +162,9 @@ static enum verdict follow_both(struct probe *p, const struct sx_lowered *l)
     return verdict;
 }
 
-/* Small lengths are too small for some pictures, large ones for some loops. An axis of 1 is repeated along
- * that of the samples; where only that fits, the two may have to be equal, and are tried so. */
+/* Tries several lengths: small ones are too small for some pictures, large ones for some loops. An
+ * axis of length 1 may be broadcast against the batch. If only equal lengths are accepted, they are
+ * tried, too. */
 static enum verdict try_group(const struct sx_model *m, const bool *in, size_t max_memory,
                               struct sx_error *failure)
 {
@@ -189,7 +190,7 @@ static enum verdict try_group(const struct sx_model *m, const bool *in, size_t m
     return verdict;
 }
 
-/* Whether an output that is wanted has the symbol in front. */
+/* Whether a wanted output has this symbol as its first axis. */
 static bool output_has(const struct sx_model *m, const char *name)
 {
     if (m->output != NULL)
@@ -205,8 +206,7 @@ static void settle(struct sx_port *port, const struct sx_model *m, enum verdict 
     port->whole = verdict == WHOLE || (verdict == UNDECIDED && !output_has(m, port->symbol));
 }
 
-/* All open first axes together; where that fails, those of one name each. A sequence that is fed is one
- * sample's. */
+/* Tries all open first axes together; if that fails, those of each name. */
 bool sx_model_find_samples(struct sx_model *m, size_t max_memory, struct sx_error *error)
 {
     bool *in = sx_new((size_t)m->n_inputs, sizeof *in, error), several = false;

@@ -1,11 +1,11 @@
-/* body.c - lowers the nodes of a graph, of a body or of a function, one after the other. */
+/* body.c - lowers the nodes of a graph, a body or a function. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lower/scope.h"
 
-/* Bodies and functions may be nested so deep, and this many nodes be lowered in all: functions
- * that call each other, and loops, can ask for any number. */
+/* Limits: the depth of nested bodies and functions, and the number of lowered nodes. Functions that
+ * call each other, and loops, could require any number. */
 #define MAX_DEPTH 24
 #define MAX_STEPS 1000000
 
@@ -43,7 +43,7 @@ static bool check_count(struct sx_lowering *l)
     return true;
 }
 
-/* The values of a function's outputs, for the node that called it. */
+/* Lowers a function; the node that calls it gets its outputs. */
 static bool inline_function(struct sx_lowering *l, const Onnx__FunctionProto *f)
 {
     struct sx_scope inner = {.root = l->scope->root,
@@ -101,7 +101,7 @@ static bool publish(struct sx_lowering *l)
     return true;
 }
 
-/* A node without a name is known by its first output. */
+/* Adds the node's name to an error; without a name, its first output. */
 static bool place(const struct sx_lowering *l)
 {
     if (l->scope->root->placed)
@@ -115,7 +115,7 @@ static bool place(const struct sx_lowering *l)
                       sx_text(l->node->op_type), (long long)l->opset);
 }
 
-/* A listing notes what is refused and goes on behind the node of the main graph. */
+/* In a listing, records that the node is refused, and goes on. */
 static bool pass_over(struct sx_lowering *l)
 {
     struct sx_scope *s = l->scope;
@@ -179,7 +179,7 @@ bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
     return ok;
 }
 
-/* The nodes of a body that its outputs follow from. */
+/* Lowers the nodes of a body that its outputs depend on. */
 static bool lower_body_nodes(struct sx_scope *s, const Onnx__GraphProto *body)
 {
     const char **roots = sx_new(body->n_output + 1, sizeof *roots, s->error);

@@ -1,5 +1,5 @@
-/* boxes.c - lowering of NonMaxSuppression, whose boxes must be constant: how many are left decides
- * the shape of the result. */
+/* boxes.c - lowering of NonMaxSuppression. Its boxes must be constant, because the number of
+ * selected ones is a dimension of the result. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,11 @@ struct boxes {
     int64_t batches, classes, n, most;
     double overlap, least; /* thresholds */
     bool centred;
-    int64_t *order, *kept; /* of one class; three numbers each */
+    int64_t *order, *kept; /* order: boxes of one class; kept: three numbers per result */
     int64_t n_kept;
 };
 
-/* Low and high ends along y, then x. */
+/* The low and high ends of a box along y, then x. */
 static void corners(const struct boxes *s, const double *box, double low[2], double high[2])
 {
     for (int i = 0; i < 2; i++) {
@@ -44,7 +44,7 @@ static double overlap(const struct boxes *s, const double *a, const double *b)
     return common > 0 && all > 0 ? common / all : 0;
 }
 
-/* Highest score first, equal ones in order. */
+/* Sorts by descending score; equal ones keep their order. */
 static int by_score(const void *a, const void *b, void *score)
 {
     int64_t i = *(const int64_t *)a, k = *(const int64_t *)b;

@@ -1,4 +1,4 @@
-/* classical.c - lowering of ai.onnx.ml's linear models, and what all its models do with scores. */
+/* classical.c - lowering of linear models of ai.onnx.ml, and what all its models do with scores. */
 #include <string.h>
 
 #include "lower/classical.h"
@@ -13,7 +13,8 @@ int sx_ml_rows(struct sx_lowering *l)
     return sx_shaped(l->g, sx_cast(l->g, sx_arg(l, 0), l->g->real), 2, dims);
 }
 
-/* sqrt(2) erfinv(2 y - 1), by the approximation that ONNX Runtime has, off by up to 2e-3 (Winitzki). */
+/* sqrt(2) erfinv(2 y - 1), by Winitzki's approximation, as in ONNX Runtime; its error is up to
+ * 2e-3. */
 static int probit(struct sx_graph *g, int y)
 {
     const double a = 0.147, twice = 2 / (3.14159 * a);
@@ -36,7 +37,7 @@ int sx_ml_transformed_by(struct sx_lowering *l, int y, int post)
         return sx_softmax(g, y, 1);
     case SX_POST_LOGISTIC:
         return sx_unary(g, SX_SIGMOID, y);
-    case SX_POST_SOFTMAX_ZERO: /* zeros stay and take no part */
+    case SX_POST_SOFTMAX_ZERO: /* zeros remain zero */
         none = sx_binary(g, SX_EQUAL, y, zero);
         return sx_where(g, none, zero,
                         sx_softmax(g, sx_where(g, none, sx_scalar(g, -1e30), y), 1));
@@ -57,7 +58,7 @@ int sx_ml_transformed(struct sx_lowering *l, int y)
     return sx_ml_transformed_by(l, y, sx_ml_post(l));
 }
 
-/* Labels of the classes chosen[N]: integers or texts. */
+/* Gives the labels, integers or texts, of the classes chosen[N]. */
 bool sx_ml_give_labels(struct sx_lowering *l, int chosen)
 {
     static const char *const names[] = {"classlabels_ints", "classlabels_int64s"};
@@ -84,7 +85,7 @@ int sx_ml_label_count(struct sx_lowering *l)
     return n;
 }
 
-/* Labels and scores of classes from scores [N, C]. */
+/* Gives labels and scores of classes from scores [N, C]. */
 bool sx_ml_give_classes(struct sx_lowering *l, int scores)
 {
     struct sx_shape shape = sx_shape_of(l->g, scores);
@@ -106,7 +107,7 @@ bool sx_ml_give_two_classes(struct sx_lowering *l, int s, enum sx_ml_other other
     return sx_ml_give_labels(l, sx_shaped(g, sx_cast(g, chosen, SX_INT), 1, &rows));
 }
 
-/* x times the transpose of a list of weights [C, F], and intercepts. */
+/* x times the transpose of weights [C, F], plus intercepts. */
 static int linear(struct sx_lowering *l, int64_t *classes)
 {
     struct sx_graph *g = l->g;

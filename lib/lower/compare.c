@@ -1,4 +1,4 @@
-/* compare.c - lowering of comparisons, logic and choice, element by element. */
+/* compare.c - lowering of elementwise comparison, logic and choice. */
 #include "lower/tables.h"
 
 /* Before opset 7 operand 1 was aligned with `axis` of operand 0. */

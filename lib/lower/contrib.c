@@ -1,9 +1,9 @@
-/* contrib.c - lowering of the fused operators of com.microsoft, which optimisers leave in files. */
+/* contrib.c - lowering of com.microsoft's fused operators, which optimisers write. */
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* ---- Products with something behind them ---- */
+/* ---- Products with activations ---- */
 
 /* Exchanges the batch axes with the first of the last two: [b, m, k] to [m, b, k]. */
 static int batch_transposed(struct sx_lowering *l, int k, bool swap)
@@ -44,7 +44,7 @@ static bool lower_fused_matmul(struct sx_lowering *l)
     return sx_give(l, alpha != 1 ? sx_scale(g, y, alpha) : y);
 }
 
-/* The activation that a fused operator names; none: y itself. */
+/* Applies the activation that a fused operator names; none: y itself. */
 static bool give_activated(struct sx_lowering *l, int y, double alpha, double beta)
 {
     const char *name = sx_attr_string(l, "activation", 0);
@@ -68,7 +68,7 @@ static bool lower_fused_gemm(struct sx_lowering *l)
                           sx_attr_float(l, "activation_beta", 0));
 }
 
-/* Input 3 is added before the activation. */
+/* FusedConv: input 3 is added before the activation. */
 static bool lower_fused_conv(struct sx_lowering *l)
 {
     struct sx_reals params = sx_attr_floats(l, "activation_params");
@@ -97,7 +97,7 @@ static bool lower_quick_gelu(struct sx_lowering *l)
 
 /* ---- Normalisations ---- */
 
-/* Over the last axis, scaled; beta may be left out. Gives outputs 0 to 2. */
+/* Normalises over the last axis and scales; beta may be omitted. Sets outputs 0 to 2. */
 static bool give_normalised(struct sx_lowering *l, int x, int gamma, int beta, double epsilon,
                             int kind)
 {
@@ -122,7 +122,7 @@ static bool lower_skip_layer_norm(struct sx_lowering *l)
                            sx_arg_kind(l, 0));
 }
 
-/* x / sqrt(mean(x^2) + epsilon) * gamma, over axes first.. */
+/* Gives x / sqrt(mean(x^2) + epsilon) * gamma over the axes from `first` on. */
 static bool give_rms(struct sx_lowering *l, int x, int gamma, int first, int k_inverse)
 {
     struct sx_graph *g = l->g;
@@ -158,7 +158,8 @@ static int looked_up(struct sx_lowering *l, int table, int ids)
     return sx_take(l->g, table, sx_index(l, ids, sx_shape_of(l->g, table).dim[0]), 0, false);
 }
 
-/* ids, segments, word, position and segment tables, gamma, beta, mask, position ids. */
+/* EmbedLayerNormalization. Inputs ids, segments, tables of words, positions and segments, gamma,
+ * beta, mask, position ids. */
 static bool lower_embed_layer_norm(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -193,8 +194,8 @@ static bool lower_embed_layer_norm(struct sx_lowering *l)
 
 /* ---- States ---- */
 
-/* x [batch, channels, length] behind the last of earlier calls, a filter for each channel, its bias; gives
- * the last ones for the next call. */
+/* CausalConvWithState. x [batch, channels, length] follows the last elements of earlier calls. Each
+ * channel has a filter and a bias. The last elements are an output for the next call. */
 static bool lower_causal_conv(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

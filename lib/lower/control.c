@@ -1,5 +1,5 @@
-/* control.c - lowering of If, Loop and Scan: conditions and lengths that are known once shapes are
- * fixed, or are the sample's, decide which bodies are lowered, and how often. */
+/* control.c - lowering of If, Loop and Scan. Conditions and lengths are known from the shapes, or
+ * are those of the sample. They decide which bodies are lowered, and how often. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,17 +8,17 @@
 
 #define MOST_ITERATIONS ((int64_t)1 << 20)
 
-/* What an iteration leaves for each scan output: a slice of it, to be joined in the end. */
+/* The slices that iterations have given for each scan output; they are joined at the end. */
 struct slices {
     int *node;
     size_t n, capacity;
     int kind;
-    int like; /* 1 + a slice, where the loop never ran; 0: not known */
+    int like; /* 1 + a slice that tells the shape, if the loop never ran; 0: unknown */
 };
 
 /* ---- If ---- */
 
-/* An undecided condition chooses, element by element, between the results of both bodies. */
+/* Lowers both bodies; the condition selects, element by element, between their results. */
 static bool lower_both(struct sx_lowering *l, const Onnx__GraphProto *yes,
                        const Onnx__GraphProto *no)
 {
@@ -59,7 +59,7 @@ static bool lower_if(struct sx_lowering *l)
 
 /* ---- Slices ---- */
 
-/* Keeps a value as [.., 1, ..] with the new axis at `axis`. */
+/* Stores a value with a new axis of length 1 at `at`. */
 static bool keep_slice(struct sx_lowering *l, struct slices *s, struct sx_value value,
                        int64_t at)
 {
@@ -79,7 +79,7 @@ static bool keep_slice(struct sx_lowering *l, struct slices *s, struct sx_value 
     return true;
 }
 
-/* A loop that never ran: no slices of the shape that the body would have given. */
+/* Gives no slices, of the shape that the body would give, for a loop that never ran. */
 static bool give_no_slices(struct sx_lowering *l, const struct slices *s, int64_t at, int k)
 {
     struct sx_shape shape;
@@ -135,7 +135,7 @@ static bool too_many(struct sx_lowering *l)
     return sx_reject(l, "more than %lld iterations", (long long)MOST_ITERATIONS);
 }
 
-/* Body: (iteration, condition, states..) to (condition, states.., slices..). */
+/* Runs a loop. Body: (iteration, condition, states..) to (condition, states.., slices..). */
 static bool run_loop(struct sx_lowering *l, const Onnx__GraphProto *body, int n_states,
                      int n_slices, struct sx_value *in, struct sx_value *out,
                      struct slices *slices)
@@ -167,7 +167,7 @@ static bool run_loop(struct sx_lowering *l, const Onnx__GraphProto *body, int n_
     return true;
 }
 
-/* What slices of a loop that never ran would look like. */
+/* Lowers the body once to find the shape of its slices, for a loop that never ran. */
 static bool imagine_slices(struct sx_lowering *l, const Onnx__GraphProto *body, int n_states,
                            int n_slices, struct sx_value *in, struct sx_value *out,
                            struct slices *slices)
@@ -213,7 +213,7 @@ static bool lower_loop(struct sx_lowering *l)
 
 struct scan {
     const Onnx__GraphProto *body;
-    int n_states, n_in, n_slices; /* states, scan inputs, scan outputs */
+    int n_states, n_in, n_slices; /* numbers of states, scan inputs, scan outputs */
     struct sx_ints in_axes, in_ways, out_axes, out_ways;
     int64_t length;
 };
@@ -338,7 +338,8 @@ static bool join_samples(struct sx_lowering *l, const struct sx_value *value, in
     return sx_give_as(l, k, sx_concat(l->g, part, (int)n, 0), value[k].kind);
 }
 
-/* Input 0 has the lengths of the sequences, every other value a first axis of samples. */
+/* Scan of opset 8: input 0 has the lengths of the sequences; other values have a first axis of
+ * samples. */
 static bool lower_scan_8(struct sx_lowering *l)
 {
     struct sx_shape first = sx_arg_shape(l, 1);

@@ -2,10 +2,10 @@
 #include "lower/window.h"
 #include "lower/tables.h"
 
-/* Lengths, strides and so on are below this, so that no sum of products of two overflows. */
+/* Lengths, strides and so on must be smaller, so that sums of products of two do not overflow. */
 #define MOST ((int64_t)1 << 30)
 
-/* A list attribute of exactly `n` values. */
+/* Reads a list attribute of exactly n values. */
 static bool read_list(struct sx_lowering *l, const char *name, int n, int64_t fallback,
                       int64_t least, int64_t *to)
 {
@@ -56,8 +56,8 @@ bool sx_read_window(struct sx_lowering *l, const struct sx_shape *image,
     return true;
 }
 
-/* SAME: as many results as image / stride, rounded up; the padding is split evenly, what is odd
- * going to the end (UPPER) or the beginning (LOWER). */
+/* SAME padding: image / stride results, rounded up. The padding is split evenly; an odd one goes to
+ * the end (UPPER) or the beginning (LOWER). */
 void sx_pad_same(struct sx_window *w)
 {
     if (w->auto_pad != SX_PAD_SAME_UPPER && w->auto_pad != SX_PAD_SAME_LOWER)
@@ -112,12 +112,12 @@ static bool transposed_extent(struct sx_lowering *l, struct sx_window *w, int64_
         if (aim != 0) {
             int64_t total = full + extra[i] - aim;
             int64_t pad = total > 0 ? total : 0;
-            /* SAME only cuts: a kernel that is shorter than its step gives less. */
+            /* SAME only crops: a kernel shorter than its stride gives fewer results. */
             extra[i] += wanted[i] != 0 ? pad - total : 0;
             w->c.pad_begin[i] = (pad + (w->auto_pad != SX_PAD_SAME_UPPER)) / 2;
             w->c.pad_end[i] = pad - w->c.pad_begin[i];
         }
-        /* What output padding adds behind the last result of the kernel is zero. */
+        /* Output padding beyond the last result is zero. */
         int64_t end = w->c.pad_end[i] - extra[i];
         beyond[i] = end < 0 ? -end : 0;
         w->c.pad_end[i] = end > 0 ? end : 0;

@@ -1,10 +1,12 @@
-/* count.c - lowering of TfIdfVectorizer: how often runs of numbers, or texts, occur in a list of them. */
+/* count.c - lowering of TfIdfVectorizer: counts how often n-grams of numbers, or texts, occur in a
+ * list. */
 #include "lower/tables.h"
 
 enum mode { TF, IDF, TFIDF };
 
 struct grams {
-    struct sx_ints pool, starts, places; /* all runs end to end; where each length begins */
+    /* pool: all n-grams, end to end; starts: where each length begins */
+    struct sx_ints pool, starts, places;
     int64_t least, longest, skips;
     int list;        /* [N, L] */
     int64_t n, size; /* N, L */
@@ -37,7 +39,8 @@ static bool read_grams(struct sx_lowering *l, struct grams *s)
     return true;
 }
 
-/* How many runs of `length` the pool has, and where they begin; -1 where that makes no sense. */
+/* The number of n-grams of `length` in the pool, and where they begin; -1: the attributes are
+ * wrong. */
 static int64_t count_of(const struct grams *s, int64_t length, int64_t *begin)
 {
     *begin = s->starts.v[length - 1];
@@ -46,7 +49,7 @@ static int64_t count_of(const struct grams *s, int64_t length, int64_t *begin)
     return sound && (end - *begin) % length == 0 ? (end - *begin) / length : -1;
 }
 
-/* [N, runs]: how often each occurs with its numbers `skip` apart. */
+/* [N, runs]: how often each n-gram occurs with its elements `skip` apart. */
 static int occurrences(struct sx_lowering *l, const struct grams *s, int runs, int64_t length,
                        int64_t skip)
 {
@@ -63,7 +66,7 @@ static int occurrences(struct sx_lowering *l, const struct grams *s, int runs, i
     return sx_shaped(g, sum, 2, (const int64_t[]){s->n, n_runs});
 }
 
-/* [N, runs] of one length, over all distances; single numbers have but one. */
+/* [N, runs] of one length, over all skips; single elements have only one. */
 static int count_length(struct sx_lowering *l, const struct grams *s, int64_t length,
                         int64_t begin, int64_t n_runs)
 {

@@ -1,4 +1,4 @@
-/* crop.c - lowering of parts that are cut out of pictures: MaxRoiPool, and com.microsoft's
+/* crop.c - lowering of operators that cut regions out of pictures: MaxRoiPool, and com.microsoft's
  * CropAndResize. */
 
 #include <math.h>
@@ -8,12 +8,12 @@
 #define MOST_BINS 4096
 #define MOST_PLACES (1 << 22)
 
-/* Sizes of pictures [n, channels, rows, columns] and of what is cut out of each. */
+/* Sizes of pictures [n, channels, rows, columns], and of the regions. */
 struct crop {
     int64_t pictures, channels, size[2], out[2];
 };
 
-/* Picture `k` alone; SX_NONE if there is none of that number. */
+/* Picture k; SX_NONE: there is no such picture. */
 static int picture(struct sx_lowering *l, const struct crop *c, int64_t k)
 {
     if (k < 0 || k >= c->pictures) {
@@ -34,7 +34,7 @@ static bool read_crop(struct sx_lowering *l, struct crop *c, const int64_t *out)
     return true;
 }
 
-/* All parts one behind the other; none is an empty result. */
+/* Joins all regions; without any the result is empty. */
 static bool give_parts(struct sx_lowering *l, const struct crop *c, const int *parts, int n)
 {
     const struct sx_shape none = {4, {0, c->channels, c->out[0], c->out[1]}};
@@ -50,7 +50,7 @@ struct range {
     int64_t begin, end;
 };
 
-/* Bin k of `bins` between two pixels, in float32 as ONNX Runtime has it. */
+/* Bin k of `bins` between two pixels, computed in float32 as in ONNX Runtime. */
 static struct range bin_of(double first, double last, int64_t k, int64_t bins, int64_t size)
 {
     double from = round(first), length = fmax(round(last) - from + 1, 1);
@@ -60,8 +60,8 @@ static struct range bin_of(double first, double last, int64_t k, int64_t bins, i
     return (struct range){(int64_t)begin, (int64_t)end};
 }
 
-/* The pixels of each bin of a region, [bins, most]: one that has fewer repeats its first; whether a bin
- * has any goes to shown[]. */
+/* The pixels of each bin of a region, [bins, most]. A bin with fewer pixels repeats its first.
+ * shown[]: the bin has any. */
 static int64_t *pixels(struct sx_lowering *l, const struct crop *c, const double *region,
                        int64_t *most, uint8_t *shown)
 {
@@ -94,7 +94,7 @@ static int64_t *pixels(struct sx_lowering *l, const struct crop *c, const double
     return index;
 }
 
-/* The largest pixel of each bin; 0 where it has none. */
+/* The largest pixel of each bin; 0 if it has none. */
 static int pooled(struct sx_lowering *l, const struct crop *c, const double *region, int from)
 {
     struct sx_graph *g = l->g;
@@ -113,7 +113,8 @@ static int pooled(struct sx_lowering *l, const struct crop *c, const double *reg
     return sx_shaped(g, y, 4, (int64_t[]){1, c->channels, c->out[0], c->out[1]});
 }
 
-/* X and regions [n, 5]: a picture's number, then x and y of the first and of the last pixel. */
+/* MaxRoiPool. Inputs X and regions [n, 5]: the picture's number, then x and y of the first and of
+ * the last pixel. */
 static bool lower_max_roi_pool(struct sx_lowering *l)
 {
     struct crop c;
@@ -142,7 +143,7 @@ static bool lower_max_roi_pool(struct sx_lowering *l)
 
 /* ---- CropAndResize ---- */
 
-/* Where pixel k of `out` lies between begin and end, parts of the size of the picture. */
+/* The position of pixel k of `out` between begin and end, which are fractions of the size. */
 static float place_of(double begin, double end, int64_t k, int64_t out, int64_t size)
 {
     float from = (float)begin, to = (float)end, last = (float)(size - 1);
@@ -153,7 +154,7 @@ static float place_of(double begin, double end, int64_t k, int64_t out, int64_t 
     return from * last + (float)k * ((to - from) * last / (float)(out - 1));
 }
 
-/* Rows of a matrix that reads pixels along an axis; outside[k]: place k is not in the picture. */
+/* The matrix that reads pixels along an axis; outside[k]: position k is outside the picture. */
 static int reading(struct sx_lowering *l, const struct crop *c, int axis, double begin,
                    double end, bool nearest, bool *outside)
 {
@@ -173,7 +174,7 @@ static int reading(struct sx_lowering *l, const struct crop *c, int axis, double
     return matrix != NULL ? sx_real_const(l->g, &shape, matrix) : SX_NONE;
 }
 
-/* One part, y0 x0 y1 x1 of the picture; `beyond` stands where it lies outside. */
+/* One region, y0 x0 y1 x1 as fractions of the picture; `beyond` is the value outside. */
 static int resized(struct sx_lowering *l, const struct crop *c, const double *part, int from,
                    bool nearest, double beyond)
 {
@@ -197,7 +198,7 @@ static int resized(struct sx_lowering *l, const struct crop *c, const double *pa
     return sx_where(g, sx_const(g, SX_BOOL, &all, hidden), sx_scalar(g, beyond), from);
 }
 
-/* X, parts [n, 4], the picture of each, and rows and columns of the result. */
+/* CropAndResize. Inputs X, regions [n, 4], the picture of each, and the size of the result. */
 static bool lower_crop_and_resize(struct sx_lowering *l)
 {
     struct crop c;

@@ -1,4 +1,4 @@
-/* dated.c - lowering of operators that left ONNX again, which files of its first years have. */
+/* dated.c - lowering of operators that were removed from ONNX, which early files use. */
 #include "lower/scope.h"
 #include "lower/tables.h"
 
@@ -16,7 +16,7 @@ static bool lower_scaled(struct sx_lowering *l)
     return sx_give(l, sx_scale(l->g, y, sx_attr_float(l, "alpha", 1)));
 }
 
-/* Pictures: scale x + a bias of each channel. */
+/* ImageScaler: scale x + a bias per channel. */
 static bool lower_image_scaler(struct sx_lowering *l)
 {
     struct sx_reals bias = sx_attr_floats(l, "bias");
@@ -29,7 +29,7 @@ static bool lower_image_scaler(struct sx_lowering *l)
     return sx_give(l, y);
 }
 
-/* Pictures without `border` (left, top, right, bottom), or from there on as long as `scale`. */
+/* Crop: removes `border` (left, top, right, bottom), or takes `scale` elements from there on. */
 static bool lower_crop(struct sx_lowering *l)
 {
     struct sx_ints border = sx_attr_ints(l, "border"), scale = sx_attr_ints(l, "scale");
@@ -49,7 +49,8 @@ static bool lower_crop(struct sx_lowering *l)
     return sx_give(l, y);
 }
 
-/* Statistics of everything, or of each channel; ONNX Runtime takes the batch together, too. */
+/* MeanVarianceNormalization over everything, or per channel; ONNX Runtime includes the batch axis,
+ * too. */
 static bool lower_mvn(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -64,7 +65,7 @@ static bool lower_mvn(struct sx_lowering *l)
     return sx_give(l, sx_standardise(g, sx_arg(l, 0), axes, n, 1e-9, &mean, &inverse));
 }
 
-/* Slice, whose starts, ends and axes are inputs already. */
+/* DynamicSlice: starts, ends and axes are inputs. */
 static bool lower_dynamic_slice(struct sx_lowering *l)
 {
     l->opset = 10;
@@ -72,7 +73,7 @@ static bool lower_dynamic_slice(struct sx_lowering *l)
     return l->row != NULL && l->row->lower(l);
 }
 
-/* A number of copies along one axis. */
+/* Tile of opset 1: a number of copies along one axis. */
 static bool lower_tile(struct sx_lowering *l)
 {
     enum { MOST = 1 << 20 };

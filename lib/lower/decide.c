@@ -1,5 +1,5 @@
-/* decide.c - values of the sample at hand that decide shapes: they are computed while the graph is
- * lowered, stand in it as constants, and are noted, so that another sample can be compared. */
+/* decide.c - values of the sample that decide shapes. They are computed while the graph is lowered,
+ * become constants in it, and are recorded, so that another sample can be compared. */
 #include <string.h>
 
 #include "lower/scope.h"

@@ -1,4 +1,4 @@
-/* deform.c - lowering of DeformConv: a convolution whose kernel reads its image off the grid. */
+/* deform.c - lowering of DeformConv: a convolution whose kernel reads at positions off the grid. */
 #include "lower/sample.h"
 #include "lower/tables.h"
 #include "lower/window.h"
@@ -6,7 +6,8 @@
 /* Sizes of a deformable convolution. */
 struct deform {
     struct sx_window w;
-    int64_t group, offset_group, taps, places; /* elements of a kernel, of an output plane */
+    /* taps: elements of a kernel; places: elements of an output plane */
+    int64_t group, offset_group, taps, places;
     int64_t out[SX_SAMPLE_AXES];
 };
 
@@ -34,7 +35,8 @@ static bool read_sizes(struct sx_lowering *l, struct deform *d)
     return true;
 }
 
-/* Where tap and output place meet on the undeformed grid, along an axis: [1, taps, places]. */
+/* The position of each tap for each output place on the undeformed grid, along an axis: [1, taps,
+ * places]. */
 static int grid_of(struct sx_lowering *l, const struct deform *d, int axis)
 {
     int64_t taps_behind = 1, places_behind = 1, n = d->taps * d->places;
@@ -53,7 +55,7 @@ static int grid_of(struct sx_lowering *l, const struct deform *d, int axis)
     return v == NULL ? SX_NONE : sx_real_const(l->g, &shape, v);
 }
 
-/* What the kernel sees: [N, C, taps, places]. */
+/* The values that the kernel reads: [N, C, taps, places]. */
 static int seen(struct sx_lowering *l, const struct deform *d)
 {
     struct sx_graph *g = l->g;
@@ -76,7 +78,8 @@ static int seen(struct sx_lowering *l, const struct deform *d)
     return sx_shaped(g, y, 4, (int64_t[]){x.dim[0], x.dim[1], d->taps, d->places});
 }
 
-/* x, w, offset [N, groups * taps * axes, out..], bias, mask [N, groups * taps, out..]. */
+/* DeformConv. Inputs x, w, offset [N, groups * taps * axes, out..], bias, mask [N, groups * taps,
+ * out..]. */
 static bool lower_deform_conv(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

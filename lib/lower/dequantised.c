@@ -1,9 +1,9 @@
-/* dequantised.c - lowering of operators of com.microsoft that are those on reals, once their operands
- * have been dequantised. */
+/* dequantised.c - lowering of com.microsoft's operators that act on reals, after their operands are
+ * dequantised. */
 #include "lower/scope.h"
 #include "lower/tables.h"
 
-/* (x - zero) scale of input k, by inputs that hold scale and zero point; either may be left out. */
+/* Input k as (x - zero) * scale, with the inputs `scale` and `zero`; either may be omitted. */
 static struct sx_value real_input(struct sx_lowering *l, int k, int scale, int zero)
 {
     struct sx_graph *g = l->g;
@@ -15,7 +15,7 @@ static struct sx_value real_input(struct sx_lowering *l, int k, int scale, int z
     return (struct sx_value){.node = x, .kind = SX_ONNX_FLOAT};
 }
 
-/* Lowers an operator on other inputs, whose outputs are this node's. */
+/* Lowers an operator on other inputs; its outputs become this node's. */
 static bool lower_on(struct sx_lowering *l, const char *op, const struct sx_value *in, int n)
 {
     struct sx_lowering inner = *l;
@@ -31,7 +31,7 @@ static struct sx_value passed(const struct sx_lowering *l, int k)
     return k < l->n_in ? l->in[k] : none;
 }
 
-/* Input, weights, bias, scales of both, mask, zero points of both, past. */
+/* QAttention. Inputs: input, weights, bias, scales of both, mask, zero points of both, past. */
 static bool lower_qattention(struct sx_lowering *l)
 {
     const struct sx_value in[] = {real_input(l, 0, 3, 6), real_input(l, 1, 4, 7), l->in[2],
@@ -39,7 +39,8 @@ static bool lower_qattention(struct sx_lowering *l)
     return lower_on(l, "Attention", in, 5);
 }
 
-/* Ids, segments, three tables, gamma, beta, mask; then scales, and zero points, of these five. */
+/* QEmbedLayerNormalization. Inputs: ids, segments, three tables, gamma, beta, mask; then scales,
+ * and zero points, of five of them. */
 static bool lower_qembed(struct sx_lowering *l)
 {
     struct sx_value in[8] = {l->in[0], passed(l, 1)};
@@ -49,7 +50,7 @@ static bool lower_qembed(struct sx_lowering *l)
     return lower_on(l, "EmbedLayerNormalization", in, 8);
 }
 
-/* MaxPool of integers [N, H, W, C]. */
+/* NhwcMaxPool: MaxPool of integers [N, H, W, C]. */
 static bool lower_nhwc_max_pool(struct sx_lowering *l)
 {
     static const int first[] = {0, 3, 1, 2}, last[] = {0, 2, 3, 1};

@@ -1,4 +1,5 @@
-/* dynamic.c - quantisation by what the values of the sample are, and integer weights of recurrent nets. */
+/* dynamic.c - dynamic quantisation, whose scale depends on the values, and integer weights of
+ * recurrent networks. */
 #include "lower/row.h"
 
 void sx_dynamic_scale(struct sx_graph *g, int x, int *scale, int *point)

@@ -3,8 +3,8 @@
 
 #include "lower/tables.h"
 
-/* Axes are called by numbers: 0-51 for letters, and more for what an ellipsis stands for, the
- * last of its axes being always the last number. */
+/* Names of axes are numbers: 0 to 51 for letters, and larger ones for the axes of an ellipsis,
+ * whose last axis always has the last number. */
 #define LETTERS 52
 #define CALLED (LETTERS + SX_MAX_RANK)
 
@@ -69,7 +69,7 @@ static bool read_term(struct sx_lowering *l, const char **text, int dots, struct
     return true;
 }
 
-/* How many axes an ellipsis stands for, in a term of a tensor of some rank. */
+/* The number of axes of an ellipsis in a term for a tensor of this rank. */
 static int dots_in(const char *text, int rank)
 {
     for (; *text != '\0' && *text != ',' && *text != '-'; text++)
@@ -98,7 +98,7 @@ static bool read_operands(struct sx_lowering *l, const char **text, struct opera
     return true;
 }
 
-/* Without "->" the result has the ellipsis and every letter that occurs once, sorted. */
+/* Reads the result. Without "->" it has the ellipsis, and every letter that occurs once, sorted. */
 static bool read_result(struct sx_lowering *l, const char *text, const struct operand *operands,
                         int widest, struct axes *result)
 {
@@ -118,12 +118,12 @@ static bool read_result(struct sx_lowering *l, const char *text, const struct op
     result->n = 0;
     for (int i = 0; i < widest && ok; i++)
         ok = add(l, result, CALLED - widest + i);
-    for (int i = 26; i < 26 + LETTERS && ok; i++) /* capitals come first */
+    for (int i = 26; i < 26 + LETTERS && ok; i++) /* capitals sort first */
         ok = times[i % LETTERS] != 1 || add(l, result, i % LETTERS);
     return ok;
 }
 
-/* Axes i and k of one letter become one, the last: the diagonal of the matrix they make. */
+/* Replaces axes i and k, which have one letter, by one axis at the end: the diagonal. */
 static bool take_diagonal(struct sx_lowering *l, struct operand *o, int i, int k)
 {
     struct sx_graph *g = l->g;
@@ -163,7 +163,7 @@ static bool take_diagonals(struct sx_lowering *l, struct operand *o)
     return true;
 }
 
-/* Sums the axes that are not kept. */
+/* Sums over the axes that are not kept. */
 static void sum_others(struct sx_graph *g, struct operand *o, const bool *keep)
 {
     struct sx_shape shape = sx_shape_of(g, o->node), rest = {0};
@@ -181,7 +181,7 @@ static void sum_others(struct sx_graph *g, struct operand *o, const bool *keep)
         o->node = sx_shaped(g, sx_sum(g, o->node, summed, n), rest.rank, rest.dim);
 }
 
-/* The operand with its axes in a certain order. */
+/* The operand with its axes in this order. */
 static int arranged(struct sx_graph *g, const struct operand *o, const struct axes *order)
 {
     int perm[SX_MAX_RANK];
@@ -193,7 +193,7 @@ static int arranged(struct sx_graph *g, const struct operand *o, const struct ax
     return moved ? sx_transpose(g, o->node, perm) : o->node;
 }
 
-/* The dimensions of some axes of an operand, appended to *to; returns their product. */
+/* Appends the dimensions of some axes of an operand to *to, and returns their product. */
 static int64_t dims_of(const struct sx_graph *g, const struct operand *o,
                        const struct axes *axes, struct sx_shape *to)
 {
@@ -206,8 +206,8 @@ static int64_t dims_of(const struct sx_graph *g, const struct operand *o,
     return count;
 }
 
-/* Shared axes that are kept are batches, shared ones that are not are summed; what only one
- * operand has are rows or columns. */
+/* Multiplies two operands. Shared axes are batch axes if they are kept; else they are summed. Axes
+ * of only one operand are rows or columns. */
 static bool contract(struct sx_lowering *l, struct operand *a, const struct operand *b,
                      const bool *keep)
 {

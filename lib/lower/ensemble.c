@@ -1,5 +1,5 @@
-/* ensemble.c - lowering of TreeEnsemble, the form that ensembles have since version 5 of ai.onnx.ml:
- * inner nodes and leaves are numbered apart, and a test may be for membership. */
+/* ensemble.c - lowering of TreeEnsemble, the form of tree ensembles since version 5 of ai.onnx.ml.
+ * Inner nodes and leaves have separate numbers, and a test may be for membership. */
 #include <math.h>
 
 #include "lower/classical.h"
@@ -10,7 +10,7 @@ enum { MEMBER = 6 };
 struct ensemble {
     struct sx_ints feature, yes, no, yes_leaf, no_leaf, missing, root, target;
     struct sx_reals mode, split, member, weight;
-    int64_t inner, leaves, rows, n; /* rows: room for the table, n of them taken */
+    int64_t inner, leaves, rows, n; /* rows: capacity of the table; n: rows so far */
     int64_t *node, *leaf;
     double *value;
 };
@@ -40,7 +40,7 @@ static bool read_ensemble(struct sx_lowering *l, struct ensemble *e)
            sx_reject(l, "lists of nodes and leaves differ in length");
 }
 
-/* The row of a next node: leaves stand behind the inner ones. */
+/* The row of a child node; leaves follow the inner nodes. */
 static bool next_of(struct sx_lowering *l, const struct ensemble *e, int64_t id, bool leaf,
                     int64_t *row)
 {
@@ -61,8 +61,8 @@ static void set_row(struct ensemble *e, int64_t row, int i, int64_t mode, double
     e->value[row] = value;
 }
 
-/* A test for membership is one for equality after the other. *at is where the next list begins; NaN
- * ends each. */
+/* Replaces a test for membership by a chain of tests for equality. *at is where the next list
+ * begins; each list ends with NaN. */
 static void set_members(struct ensemble *e, int i, int64_t yes, int64_t no, int *at)
 {
     int64_t row = i;

@@ -1,19 +1,21 @@
-/* experts.c - lowering of com.microsoft's mixtures of experts, MoE and QMoE: a router weighs some small
- * networks for each token. All experts are computed for all tokens: what the router leaves out has the
- * weight 0, and derivatives keep what it chose. */
+/* experts.c - lowering of com.microsoft's mixtures of experts, MoE and QMoE: a router weights small
+ * networks for each token.
+ *
+ * All experts are computed for all tokens. Experts that the router does not choose have the weight
+ * 0. Derivatives keep the choice fixed. */
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* Tokens [n, hidden] and, of all experts at once, weights [experts, outputs, inputs] and biases
- * [experts, outputs] or SX_NONE, of the first and of the second layer. */
+/* Tokens [n, hidden]. For each layer: weights [experts, outputs, inputs] and biases [experts,
+ * outputs] (or SX_NONE) of all experts. */
 struct experts {
     int64_t n, hidden, count;
     int tokens, weight[2], bias[2];
 };
 
-/* Router scores [n, experts] to weights of that shape: their softmax at the k largest, else 0; with
- * `normal` they sum to 1. */
+/* From router scores [n, experts] to weights of that shape: their softmax at the k largest, else 0.
+ * `normal`: they are scaled to the sum 1. */
 static int routed(struct sx_lowering *l, const struct experts *x, int scores, bool normal)
 {
     struct sx_graph *g = l->g;
@@ -25,7 +27,7 @@ static int routed(struct sx_lowering *l, const struct experts *x, int scores, bo
         return SX_NONE;
     }
     int p = sx_softmax(g, scores, 1);
-    /* Of equal ones the last counts, as in ONNX Runtime. */
+    /* of equal scores the last is chosen, as in ONNX Runtime */
     int turned = sx_sort_index(g, sx_slice(g, p, start, step, &all), 1, true);
     int index = sx_sub(g, sx_scalar_int(g, x->count - 1), sx_slice_axis(g, turned, 1, 0, k));
     int chosen = sx_take(g, p, index, 1, true);
@@ -34,8 +36,8 @@ static int routed(struct sx_lowering *l, const struct experts *x, int scores, bo
     return sx_put(g, chosen, index, 1, x->count, true);
 }
 
-/* Pairs of a gate and a number lie side by side in the last axis: swish of the gate times the number,
- * both within a limit. */
+/* SwiGLU: pairs of a gate and a number are neighbours in the last axis; swish(gate) times the
+ * number, both clipped to a limit. */
 static int gated(struct sx_lowering *l, int a)
 {
     struct sx_graph *g = l->g;
@@ -75,7 +77,7 @@ static int activated(struct sx_lowering *l, int a)
     }
 }
 
-/* Layer `i` of all experts: [experts or 1, n, inputs] to [experts, n, outputs]. */
+/* Layer i of all experts: from [experts or 1, n, inputs] to [experts, n, outputs]. */
 static int layer(struct sx_graph *g, const struct experts *x, int i, int a)
 {
     struct sx_shape w = sx_shape_of(g, x->weight[i]);
@@ -111,7 +113,7 @@ static bool check_experts(struct sx_lowering *l, struct experts *x, int scores)
     return true;
 }
 
-/* Gives the weighted sum of what the experts make of each token. */
+/* Gives the weighted sum of the experts' results for each token. */
 static bool give_mixture(struct sx_lowering *l, struct experts *x, bool normal)
 {
     static const int turned[] = {1, 0}, first = 0;
@@ -144,7 +146,7 @@ static bool read_tokens(struct sx_lowering *l, struct experts *x, int third)
     return true;
 }
 
-/* Input, router scores; weights and biases of the first, second and third layer. */
+/* MoE. Inputs: input, router scores, weights and biases of the first, second and third layer. */
 static bool lower_experts(struct sx_lowering *l)
 {
     struct experts x = {.weight = {sx_arg(l, 2), sx_arg(l, 4)},
@@ -153,8 +155,8 @@ static bool lower_experts(struct sx_lowering *l)
            give_mixture(l, &x, sx_attr_int(l, "normalize_routing_weights", 0) != 0);
 }
 
-/* Weights from input k, of few bits in bytes along the last axis; scales from input k + 1, for each row
- * or for blocks of it; zero points, packed alike, from input `zeros`. */
+/* The weights of input k, packed along the last axis. Input k + 1 has scales per row, or per block
+ * of a row. Input `zeros` has zero points, packed in the same way. */
 static int unpacked(struct sx_lowering *l, int k, int zeros)
 {
     struct sx_graph *g = l->g;
@@ -194,7 +196,8 @@ static int unpacked(struct sx_lowering *l, int k, int zeros)
                   sx_each_of_block(l, scale, 2, n, block));
 }
 
-/* Input, router scores; weights, scales and biases of three layers; their zero points. */
+/* QMoE. Inputs: input, router scores, weights, scales and biases of three layers, their zero
+ * points. */
 static bool lower_quantised_experts(struct sx_lowering *l)
 {
     struct experts x = {.bias = {sx_arg(l, 4), sx_arg(l, 7)}};

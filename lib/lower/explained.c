@@ -1,9 +1,10 @@
-/* explained.c - which tensor a model is explained by: its first output, or the real one behind it. */
+/* explained.c - finds the tensor that is explained by default: the first output, or the real tensor
+ * behind it. */
 #include <string.h>
 
 #include "lower/scope.h"
 
-/* From a label back to what it is chosen from there are at most so many nodes. */
+/* The most nodes between a label and the tensor that it is chosen from. */
 #define MOST_STEPS 16
 
 static bool is_one_of(const char *word, const char *const *list)
@@ -14,7 +15,7 @@ static bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
-/* Whether an output holds real numbers, or is not declared: then it may. */
+/* Whether an output may hold real numbers: it does, or it has no declared type. */
 static bool may_be_real(const Onnx__ValueInfoProto *output)
 {
     const Onnx__TypeProto *type = output->type;
@@ -26,7 +27,7 @@ static bool may_be_real(const Onnx__ValueInfoProto *output)
            (sx_onnx_type(kind, SX_FLOAT, &held, NULL) && held == SX_FLOAT);
 }
 
-/* The first input of a node that is computed, or NULL. */
+/* The first input of a node that is computed by a node; NULL: none. */
 static const char *computed_input(const struct sx_model *m, const Onnx__NodeProto *node)
 {
     for (size_t k = 0; k < node->n_input; k++) {
@@ -37,7 +38,7 @@ static const char *computed_input(const struct sx_model *m, const Onnx__NodeProt
     return NULL;
 }
 
-/* The real tensor that a label is chosen from, or NULL. */
+/* The real tensor that a label is chosen from; NULL: none. */
 static const char *behind(const struct sx_model *m, const char *label)
 {
     static const char *const choices[] = {"ArgMax", "ArgMin",         "TopK",        "Greater",

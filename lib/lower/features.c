@@ -1,10 +1,10 @@
-/* features.c - lowering of what ai.onnx.ml does to features: scaled, filled in, put together. */
+/* features.c - lowering of ai.onnx.ml's operators on features: scaling, imputing, joining, mapping. */
 #include <math.h>
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* A list of numbers, one for each feature or one for all, as [n] or a scalar. */
+/* A list with one number per feature, or one for all, as [n] or a scalar. */
 static int per_feature(struct sx_lowering *l, const struct sx_reals *list, int64_t features)
 {
     if (list->n != 1 && list->n != features) {
@@ -38,7 +38,7 @@ static bool lower_scaler(struct sx_lowering *l)
     return sx_give_as(l, 0, x, SX_ONNX_FLOAT);
 }
 
-/* Rows divided by their norm; those of norm 0 stay. */
+/* Normalizer: rows divided by their norm; rows of norm 0 are unchanged. */
 static bool lower_normalizer(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -58,7 +58,7 @@ static bool lower_normalizer(struct sx_lowering *l)
                       SX_ONNX_FLOAT);
 }
 
-/* Whole numbers in place of one of them, or reals in place of NaN or a number. */
+/* Imputer: replaces one integer by others, or NaN or a number by reals. */
 static bool lower_imputer(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -86,7 +86,7 @@ static bool lower_binarizer(struct sx_lowering *l)
     return sx_give(l, sx_cast(g, sx_binary(g, SX_LESS, limit, real_input(l)), g->real));
 }
 
-/* A new last axis with a place for each category; what is none of them is all 0. */
+/* OneHotEncoder: a new last axis with an element per category; all are 0 for other values. */
 static bool lower_one_hot(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -105,7 +105,7 @@ static bool lower_one_hot(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_cast(g, same, g->real), SX_ONNX_FLOAT);
 }
 
-/* Columns side by side; a vector is one row. */
+/* FeatureVectorizer: joins columns; a vector is one row. */
 static bool lower_vectorizer(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -130,7 +130,7 @@ static bool lower_extractor(struct sx_lowering *l)
     return sx_give(l, sx_take(l->g, data, at, axis, false));
 }
 
-/* Probabilities stay the tensor that they are. */
+/* ZipMap: returns the tensor of probabilities unchanged. */
 static bool lower_zipmap(struct sx_lowering *l)
 {
     return sx_give(l, sx_arg(l, 0));
@@ -138,12 +138,13 @@ static bool lower_zipmap(struct sx_lowering *l)
 
 /* ---- Tables ---- */
 
-/* Keys or values of a table: a vector, of the ONNX type `kind`. */
+/* Keys or values of a table: a vector of the ONNX type `kind`. */
 struct column {
     int node, kind, n;
 };
 
-/* The list of an attribute, by the suffix of its name; or the tensor of that name. */
+/* Reads a list attribute, whose name has a suffix for its type, or the tensor attribute without
+ * suffix. */
 static bool read_column(struct sx_lowering *l, const char *stem, struct column *c)
 {
     static const char *const suffix[] = {"strings", "int64s", "floats", "tensor"};
@@ -175,7 +176,7 @@ static bool read_column(struct sx_lowering *l, const char *stem, struct column *
     return sx_reject(l, "%s_strings, %s_int64s and %s_floats are missing", stem, stem, stem);
 }
 
-/* What stands for what is no key, by the type of the values. */
+/* The default for values that are no key, by the type of the values. */
 static int fallback(struct sx_lowering *l, int kind, const char *text)
 {
     if (sx_attr(l, "default_tensor") != NULL)
@@ -189,7 +190,7 @@ static int fallback(struct sx_lowering *l, int kind, const char *text)
     return sx_scalar_int(l->g, sx_text_number(l, text, strlen(text)));
 }
 
-/* Elements of x by the table; NaN is a key like others. */
+/* Maps the elements of x by the table; NaN is a key like others. */
 static bool give_mapped(struct sx_lowering *l, const struct column *keys,
                         const struct column *values, const char *text)
 {
@@ -225,7 +226,8 @@ static bool lower_label_encoder(struct sx_lowering *l)
            give_mapped(l, &keys, &values, "_Unused");
 }
 
-/* Texts and whole numbers, one for the other: numbers are given, or count from 0. */
+/* CategoryMapper and LabelEncoder of texts and integers, in either direction. Numbers are given, or
+ * count from 0. */
 static bool lower_categories(struct sx_lowering *l)
 {
     const char *const lists[2][2] = {{"cats_strings", "cats_int64s"}, {"classes_strings", ""}};
@@ -240,7 +242,7 @@ static bool lower_categories(struct sx_lowering *l)
                                                : give_mapped(l, &b, &a, "_Unused");
 }
 
-/* A map is the tensor of its values, in the order of its keys. */
+/* CastMap: a map is the tensor of its values in the order of its keys. */
 static bool lower_cast_map(struct sx_lowering *l)
 {
     static const int kinds[] = {SX_ONNX_FLOAT, SX_ONNX_INT64};

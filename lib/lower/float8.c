@@ -1,11 +1,12 @@
-/* float8.c - conversions to numbers of 8 bits that do not stop at the largest one: attribute saturate 0. */
+/* float8.c - conversions to numbers of 8 bits with saturate = 0, for which numbers beyond the
+ * largest one do not become it. */
 #include <math.h>
 
 #include "lower/row.h"
 #include "lower/scope.h"
 
-/* The largest size that still becomes a number, and whether that very size does; what follows from a larger
- * one. */
+/* The largest magnitude that still becomes a number; whether this magnitude itself does; and what
+ * larger ones become. */
 static const struct {
     int kind;
     double most;

@@ -47,7 +47,7 @@ static int compare_places(const void *a, const void *b, void *context)
     return p < q ? -1 : p > q;
 }
 
-/* The node of a tree with an id, or -1. */
+/* The node of a tree with this id; -1: none. */
 static int find_node(const struct forest *f, int64_t tree, int64_t id)
 {
     int low = 0, high = f->tree.n;
@@ -86,7 +86,7 @@ static bool set_node(struct sx_lowering *l, struct forest *f, int i, bool *child
     return true;
 }
 
-/* Leaves in the order of their nodes. */
+/* Collects the leaves in the order of their nodes. */
 static bool set_leaves(struct sx_lowering *l, struct forest *f)
 {
     int m = f->leaf_tree.n;
@@ -118,7 +118,7 @@ static bool set_leaves(struct sx_lowering *l, struct forest *f)
     return of != NULL;
 }
 
-/* The ensemble's sums [N, targets]. */
+/* The sums of the ensemble, [N, targets]. */
 static int forest(struct sx_lowering *l, struct forest *f, int64_t targets, int sum)
 {
     struct sx_graph *g = l->g;
@@ -170,8 +170,8 @@ static bool lower_tree_regressor(struct sx_lowering *l)
     return y != SX_NONE && sx_give_as(l, 0, sx_ml_transformed(l, y), SX_ONNX_FLOAT);
 }
 
-/* Of one score for two classes. Where leaves are nowhere negative it is a probability. A score of
- * class 1 alone leaves class 0 the score 0. */
+/* Gives two classes from one score. If no leaf is negative, it is a probability. A score of class 1
+ * alone leaves class 0 the score 0. */
 static bool give_binary(struct sx_lowering *l, int scores, int64_t only, double base,
                         bool positive)
 {
@@ -190,8 +190,8 @@ static bool give_binary(struct sx_lowering *l, int scores, int64_t only, double 
     return sx_ml_give_two_classes(l, s, logistic ? SX_ML_LOGISTIC : other, chosen);
 }
 
-/* Of a score for each of two classes: the label is the second where its score is positive, as ONNX Runtime
- * has it, whatever the first one's is. */
+/* Gives two classes from two scores. The label is the second if its score is positive, whatever the
+ * first score is, as in ONNX Runtime. */
 static bool give_two(struct sx_lowering *l, int scores)
 {
     struct sx_graph *g = l->g;

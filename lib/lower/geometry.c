@@ -1,7 +1,7 @@
 /* geometry.c - lowering of AffineGrid, CenterCropPad, Col2Im and Det. */
 #include "lower/tables.h"
 
-/* n coordinates over -1 .. 1: of the ends, 1 being the only one, or of the centres of n pixels. */
+/* n coordinates over -1 .. 1: with the ends (1 if n is 1), or the centres of n pixels. */
 static int coordinates(struct sx_lowering *l, int64_t n, bool ends)
 {
     struct sx_shape shape = {1, {n}};
@@ -14,7 +14,7 @@ static int coordinates(struct sx_lowering *l, int64_t n, bool ends)
     return v == NULL ? SX_NONE : sx_real_const(l->g, &shape, v);
 }
 
-/* theta [N, k, k + 1] times (x, y, .., 1) at every place of size [N, C, .., H, W]. */
+/* AffineGrid: theta [N, k, k + 1] times (x, y, .., 1) at every place of size [N, C, .., H, W]. */
 static bool lower_affine_grid(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -48,7 +48,7 @@ static bool lower_affine_grid(struct sx_lowering *l)
     return sx_give(l, sx_shaped(g, y, shape.rank, shape.dim));
 }
 
-/* Cuts or pads with zeros to a shape, what is odd at the end. */
+/* CenterCropPad: crops, or pads with zeros, to a shape; an odd rest goes to the end. */
 static bool lower_center_crop_pad(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -75,8 +75,8 @@ static bool lower_center_crop_pad(struct sx_lowering *l)
     return sx_give(l, a);
 }
 
-/* Adds the columns [N, C * block, places] up to a picture: the adjoint of a convolution whose
- * kernels pick one element of the block each. */
+/* Col2Im: sums columns [N, C * block, places] to a picture. It is the adjoint of a convolution
+ * whose kernels each pick one element of the block. */
 static bool lower_col2im(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -136,7 +136,7 @@ static int entry(struct sx_graph *g, int a, int rank, int i, int k)
     return sx_slice_axis(g, sx_slice_axis(g, a, rank - 2, i, 1), rank - 1, k, 1);
 }
 
-/* By rows: minors[s] is the determinant of the first rows with the columns of the set s. */
+/* Det: minors[s] is the determinant of the first rows and the columns in the set s. */
 static bool lower_det(struct sx_lowering *l)
 {
     enum { MOST = 8 };

@@ -3,7 +3,7 @@
 #include "lower/scope.h"
 #include "lower/tables.h"
 
-/* The node of a tensor that attribute `what` names. */
+/* The node of the tensor that attribute `what` names. */
 static int named(struct sx_lowering *l, const char *what, size_t k)
 {
     const char *name = sx_attr_string(l, what, k);
@@ -14,7 +14,7 @@ static int named(struct sx_lowering *l, const char *what, size_t k)
     return SX_NONE;
 }
 
-/* Input k is where the tensor xs[k] (or one of zs) is taken: here, always where it is anyway. */
+/* Gradient. Input k would replace the tensor xs[k] (or one of zs); here it has to be that tensor. */
 static bool lower_gradient(struct sx_lowering *l)
 {
     int y = named(l, "y", 0);

@@ -1,17 +1,18 @@
-/* group.c - lowering of com.microsoft's GroupQueryAttention: queries share keys, positions rotate
- * them, and the keys of earlier calls lie in a buffer that may be longer than they are.
+/* group.c - lowering of com.microsoft's GroupQueryAttention: several queries share a key, positions
+ * rotate queries and keys, and keys of earlier calls are in a buffer that may be longer than
+ * needed.
  *
- * How many keys each sample has is decided by the values of input 5. */
+ * The number of keys of each sample is decided by the values of input 5. */
 #include "lower/attend.h"
 #include "lower/tables.h"
 
 struct group {
     struct sx_graph *g;
     int64_t heads, kv_heads, batch, length, size;
-    int64_t buffer; /* keys that the past has room for */
-    int64_t total;  /* keys that the present has room for */
-    int64_t *past;  /* of each sample: keys that are there already */
-    bool same;      /* these are all the same */
+    int64_t buffer; /* room for keys in the past */
+    int64_t total;  /* room for keys in the present */
+    int64_t *past;  /* per sample: number of keys from earlier calls */
+    bool same;      /* all of these are equal */
     int q, k, v;    /* [batch, heads, length, size] */
 };
 
@@ -31,7 +32,7 @@ static bool read_parts(struct sx_lowering *l, struct group *s)
         s->q = sx_heads_of(l, 0, s->heads);
         s->k = sx_heads_of(l, 1, s->kv_heads);
         s->v = sx_heads_of(l, 2, s->kv_heads);
-    } else { /* side by side */
+    } else { /* packed in one input */
         int all = sx_heads_of(l, 0, s->heads + 2 * s->kv_heads);
         if (all == SX_NONE)
             return false;
@@ -43,7 +44,7 @@ static bool read_parts(struct sx_lowering *l, struct group *s)
     return s->q != SX_NONE && s->k != SX_NONE && s->v != SX_NONE;
 }
 
-/* Inputs 5, the number of keys less 1 of each sample, and 6, the largest number. */
+/* Reads inputs 5, the number of keys of each sample minus 1, and 6, the largest number of keys. */
 static bool read_lengths(struct sx_lowering *l, struct group *s)
 {
     struct sx_ints last;
@@ -69,13 +70,13 @@ static bool read_lengths(struct sx_lowering *l, struct group *s)
     return true;
 }
 
-/* Sample b of a tensor, or all of them where they are treated alike. */
+/* Sample b of a tensor, or all samples if they are treated alike. */
 static int sample(const struct group *s, int a, int64_t b)
 {
     return s->same ? a : sx_slice_axis(s->g, a, 0, b, 1);
 }
 
-/* The present of one sample: its past, what is new, and what is left of the buffer. */
+/* The present of one sample: its past, the new keys, and the rest of the buffer. */
 static int present_of(const struct group *s, int past, int now, int64_t b)
 {
     struct sx_graph *g = s->g;
@@ -104,15 +105,15 @@ static int present(struct sx_lowering *l, const struct group *s, int past, int n
     return parts != NULL ? sx_concat(s->g, parts, (int)s->batch, 0) : SX_NONE;
 }
 
-/* How many keys are before the first query, as [batch, 1, 1, 1]. */
+/* The number of keys before the first query, as [batch, 1, 1, 1]. */
 static int offsets(const struct group *s)
 {
     int past = sx_ints(s->g, s->same ? 1 : (int)s->batch, s->past);
     return sx_along(s->g, past, 0, 4);
 }
 
-/* Rotates queries and keys by the tables of inputs 7 and 8, at the positions of input 9 or at those
- * that follow the past. */
+/* Rotates queries and keys by the tables of inputs 7 and 8, at the positions of input 9, or at
+ * those after the past. */
 static bool rotate(struct sx_lowering *l, struct group *s)
 {
     struct sx_graph *g = l->g;
@@ -139,7 +140,7 @@ static bool rotate(struct sx_lowering *l, struct group *s)
     return true;
 }
 
-/* A further score of each head, input 11, or of all, 0. */
+/* The sink: a further score per head, input 11, or 0 for all. */
 static int sink_of(struct sx_lowering *l)
 {
     int sink = sx_arg(l, 11);

@@ -1,5 +1,5 @@
-/* hash.c - lowering of com.microsoft's MurmurHash3, by which pipelines number texts and ids. It is computed
- * of the sample's values, which thereby decide. */
+/* hash.c - lowering of com.microsoft's MurmurHash3, with which pipelines number texts and ids. It
+ * is computed from the sample's values, which thereby decide. */
 #include <string.h>
 
 #include "lower/scope.h"
@@ -34,7 +34,7 @@ static uint32_t murmur(const void *key, size_t n, uint32_t hash)
     return hash ^ hash >> 16;
 }
 
-/* Element i as its bytes in the file's type, at most 8; their number. */
+/* Writes element i in the file's type, at most 8 bytes; returns their number. */
 static size_t bytes_of(const struct sx_tensor *t, int64_t i, int kind, uint8_t *to)
 {
     int64_t whole = t->type == SX_INT ? ((const int64_t *)t->data)[i] : 0;

@@ -1,4 +1,4 @@
-/* index.c - lowering of what picks and places elements by index. */
+/* index.c - lowering of operators that read and write elements by index. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ static bool lower_gather(struct sx_lowering *l)
     return index != SX_NONE && sx_give(l, sx_take(l->g, sx_arg(l, 0), index, axis, false));
 }
 
-/* The indices may be shorter than the data along other axes. */
+/* GatherElements; indices may be shorter than the data along other axes. */
 static bool lower_gather_elements(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -34,8 +34,8 @@ static bool lower_gather_elements(struct sx_lowering *l)
     return index != SX_NONE && sx_give(l, sx_take(g, a, index, axis, true));
 }
 
-/* Tuples of indices into the axes after `batch` of a shape, as flat indices of rows: the result
- * is [places], row-major over the tuples. *rows and *inner describe the flattened data. */
+/* Converts tuples of indices into the axes after `batch` of a shape to flat indices of rows:
+ * [places], row-major over the tuples. *rows and *inner describe the flattened data. */
 static int flat_index(struct sx_lowering *l, int index, const struct sx_shape *x, int batch,
                       int64_t *rows, int64_t *inner)
 {
@@ -94,7 +94,7 @@ static bool lower_gather_nd(struct sx_lowering *l)
 
 enum scatter { SCATTER_NONE, SCATTER_ADD, SCATTER_MUL, SCATTER_MIN, SCATTER_MAX };
 
-/* Which of the updates of its place each of `count` updates is: 0 for the first one. */
+/* For each of `count` updates, its number among the updates of the same place, from 0. */
 static int64_t *rounds_of(struct sx_lowering *l, const int64_t *index, int64_t count,
                           int64_t places, int64_t *n_rounds)
 {
@@ -108,7 +108,7 @@ static int64_t *rounds_of(struct sx_lowering *l, const int64_t *index, int64_t c
     return l->error->status == SX_OK ? round : NULL;
 }
 
-/* Updates of distinct places, combined by one operator: data [places, inner], index [n]. */
+/* Combines updates of distinct places by one operator: data [places, inner], index [n]. */
 static int combined(struct sx_graph *g, int data, int index, int updates, int op)
 {
     struct sx_shape x = sx_shape_of(g, data), u = sx_shape_of(g, updates);
@@ -118,7 +118,7 @@ static int combined(struct sx_graph *g, int data, int index, int updates, int op
     return sx_where(g, mask, sx_binary(g, op, data, put), data);
 }
 
-/* Products and extremes: one round after the other, in each of which places are distinct. */
+/* Products and extremes: in each round all places are distinct. */
 static int scattered_in_rounds(struct sx_lowering *l, int data, int index, int updates, int op)
 {
     struct sx_graph *g = l->g;
@@ -153,8 +153,8 @@ static bool all_true(const struct sx_graph *g, int node)
     return all;
 }
 
-/* The updates, 0 where a later one goes to the same place: in order of places, where the next one
- * is equal. */
+/* The updates, with 0 for those that a later one replaces. They are sorted by place and compared
+ * with the next one. */
 static int last_of_equal(struct sx_graph *g, int index, int updates, int axis, bool elementwise)
 {
     struct sx_shape shape = sx_shape_of(g, index), end = shape;
@@ -177,7 +177,7 @@ static int last_of_equal(struct sx_graph *g, int index, int updates, int axis, b
     return sx_where(g, keep, updates, sx_filled(g, type, &(struct sx_shape){0}, 0));
 }
 
-/* Of several updates of one place any may win. */
+/* Replaces elements. If several updates have one place, any of them may win. */
 static int replaced(struct sx_graph *g, int data, int index, int updates, int axis,
                     bool elementwise)
 {
@@ -189,7 +189,7 @@ static int replaced(struct sx_graph *g, int data, int index, int updates, int ax
     return sx_where(g, sx_cast(g, ones, SX_BOOL), put, data);
 }
 
-/* data [.., n, ..] with updates added or laid over it along an axis. */
+/* data [.., n, ..] with updates added to it, or replacing it, along an axis. */
 static int scattered(struct sx_lowering *l, int data, int index, int updates, int axis,
                      bool elementwise, enum scatter how)
 {
@@ -203,7 +203,7 @@ static int scattered(struct sx_lowering *l, int data, int index, int updates, in
         return sx_add(g, data, sx_put(g, updates, index, axis, x.dim[axis], elementwise));
     if (!elementwise)
         return scattered_in_rounds(l, data, index, updates, ops[how]);
-    /* Element [o, k, i] of the updates goes to [o, index, i] of the data: flat places. */
+    /* Flat positions: element [o, k, i] of the updates goes to [o, index, i] of the data. */
     int64_t inner = sx_span(&x, axis + 1, x.rank), count = sx_count(&u), all = sx_count(&x);
     int64_t *base = sx_scratch(l, (size_t)count, sizeof *base);
     if (base == NULL)
@@ -223,7 +223,7 @@ static enum scatter reduction(struct sx_lowering *l)
     return (enum scatter)sx_attr_word(l, "reduction", "none add mul min max", SCATTER_NONE);
 }
 
-/* PUT adds and has no bools: those go as integers. */
+/* Converts input k to a type that PUT can add: bools to integers. */
 static int addable(struct sx_lowering *l, int k)
 {
     int a = sx_arg(l, k);
@@ -238,8 +238,8 @@ static bool give_scattered(struct sx_lowering *l, int y, const struct sx_shape *
     return sx_give(l, sx_wrap(g, y, sx_arg_kind(l, 0)));
 }
 
-/* Where the updates are shorter than the data along other axes, what they may touch is cut out
- * and put back. */
+/* ScatterElements. If updates are shorter than the data along other axes, the affected part is cut
+ * out and put back. */
 static bool lower_scatter_elements(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -286,7 +286,7 @@ static bool lower_scatter_nd(struct sx_lowering *l)
     return give_scattered(l, scattered(l, data, flat, updates, 0, false, reduction(l)), &x);
 }
 
-/* values = [off, on]; indices outside -depth .. depth-1 give only off. */
+/* OneHot: values = [off, on]. Indices outside -depth .. depth - 1 give only `off`. */
 static bool lower_one_hot(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -318,8 +318,8 @@ static bool lower_one_hot(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_where(g, hit, on, off), sx_arg_kind(l, 2));
 }
 
-/* The past of a cache with an update from place write[b] of each sample on; `circular` goes round.
- * Place j of the axis takes element j - write[b] of the update where there is one. */
+/* TensorScatter: the cache with an update written from position write[b] of each sample on;
+ * `circular` wraps around. Position j takes element j - write[b] of the update, if it exists. */
 static bool lower_tensor_scatter(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

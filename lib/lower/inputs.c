@@ -1,10 +1,10 @@
-/* inputs.c - the inputs of a graph being lowered: shapes that are given, symbols that they bind. */
+/* inputs.c - the inputs of a graph being lowered: given shapes, and the symbols that they bind. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lower/scope.h"
 
-/* What symbolic dimensions stand for. */
+/* The lengths of symbolic dimensions. */
 struct binding {
     const char *name;
     int64_t value;
@@ -55,8 +55,8 @@ static const struct sx_shape *given_shape(const struct sx_lower_input *option)
     return option->value != NULL ? &option->value->shape : option->shape;
 }
 
-/* Checks a given shape against the declared one and binds the symbols in it. A symbol that stands
- * for two lengths is a slip of the exporter's: the shapes that are given count. */
+/* Checks a given shape against the declared one, and binds its symbols. If a symbol gets two
+ * lengths, the exporter made a mistake, and the given shapes are used. */
 static bool bind(struct bindings *b, const Onnx__TensorShapeProto *declared,
                  const struct sx_shape *given, const struct sx_scope *s, const char *input)
 {
@@ -118,7 +118,7 @@ static bool bind_all(struct bindings *b, const struct sx_scope *s,
     return true;
 }
 
-/* Symbolic dimensions of which nothing is known are 1. */
+/* The declared shape; unbound symbolic dimensions are 1. */
 static bool declared_shape(const struct bindings *b, const Onnx__TypeProto__Tensor *type,
                            struct sx_shape *shape, struct sx_error *error)
 {
@@ -148,7 +148,7 @@ static int constant_input(struct sx_scope *s, enum sx_type type, const struct sx
     return node;
 }
 
-/* The ONNX type of an input as declared; of an inner tensor that is fed, what is known of it. */
+/* The ONNX type of an input as declared; for an inner tensor that is fed, as far as it is known. */
 static int kind_of(const struct sx_port *port, const Onnx__TypeProto__Tensor *declared)
 {
     static const int kinds[] = {SX_ONNX_FLOAT, SX_ONNX_DOUBLE, SX_ONNX_INT64, SX_ONNX_BOOL};
@@ -161,7 +161,8 @@ static bool is_joined(const struct sx_scope *s, const struct sx_port *port)
     return s->model->n_parts > 0 && port == &s->model->inputs[s->model->joined];
 }
 
-/* The type and shape of an input. What is not needed may be of any type: it is never looked at. */
+/* The type and shape of an input. An input that is not needed may have any type, because it is not
+ * used. */
 static bool input_type(const struct sx_scope *s, const struct sx_port *port, bool needed,
                        const struct sx_shape *given, const struct bindings *b, int *kind,
                        enum sx_type *type, struct sx_shape *shape)
@@ -186,7 +187,7 @@ static bool input_type(const struct sx_scope *s, const struct sx_port *port, boo
     return true;
 }
 
-/* The model's own inputs that a joined one stands for: its columns. */
+/* Adds the columns that a joined input consists of. */
 static bool add_parts(struct sx_scope *s, int columns)
 {
     struct sx_graph *g = s->lowered->graph;
@@ -228,7 +229,7 @@ static bool add_input(struct sx_scope *s, const struct sx_port *port, bool neede
     return true;
 }
 
-/* A listing has the inputs that are not needed, too; those that cannot be held are not known. */
+/* Adds an input that is not needed to a listing; if its type cannot be held, it is unknown. */
 static bool add_listed(struct sx_scope *s, const struct sx_port *port, const struct bindings *b)
 {
     if (add_input(s, port, true, NULL, b))

@@ -1,10 +1,10 @@
-/* layout.c - lowering of what changes shapes, and of what asks for them. */
+/* layout.c - lowering of operators that change or return shapes. */
 #include <string.h>
 
 #include "lower/scope.h"
 #include "lower/tables.h"
 
-/* Resolves 0 (the input's own dimension) and -1 (whatever is left). */
+/* Resolves 0 (the input's dimension) and -1 (the rest). */
 static bool resolve(struct sx_lowering *l, const struct sx_ints *wanted, struct sx_shape *shape)
 {
     struct sx_shape x = sx_arg_shape(l, 0);
@@ -36,7 +36,7 @@ static bool resolve(struct sx_lowering *l, const struct sx_ints *wanted, struct 
     return true;
 }
 
-/* The shape was an attribute before opset 5. */
+/* Reshape; the shape was an attribute before opset 5. */
 static bool lower_reshape(struct sx_lowering *l)
 {
     struct sx_ints wanted;
@@ -59,7 +59,7 @@ static bool lower_flatten(struct sx_lowering *l)
     return sx_give(l, sx_reshape(l->g, sx_arg(l, 0), &shape));
 }
 
-/* The axes became input 1 with opset 13. */
+/* Squeeze; the axes became input 1 with opset 13. */
 static bool lower_squeeze(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0), shape = {0};
@@ -115,7 +115,7 @@ static bool lower_transpose(struct sx_lowering *l)
     return sx_give(l, sx_transpose(l->g, sx_arg(l, 0), perm));
 }
 
-/* Both shapes are broadcast: a dimension of 1 keeps the input's. */
+/* Expand: both shapes are broadcast, so a dimension of 1 keeps the input's. */
 static bool lower_expand(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0), shape, wanted = {0};
@@ -139,7 +139,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* From opset 15 on, dimensions start .. end - 1 only. */
+/* Shape; from opset 15 on it returns the dimensions start .. end - 1. */
 static bool lower_shape(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0);
@@ -155,7 +155,7 @@ static bool lower_size(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_scalar_int(l->g, sx_count(&x)), SX_ONNX_INT64);
 }
 
-/* One of a tensor, a number or a list of numbers. */
+/* Constant: a tensor, a number or a list. */
 static bool lower_constant(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -220,7 +220,7 @@ static bool lower_constant_of_shape(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_expand(l->g, scalar, &shape), value.kind);
 }
 
-/* Blocks of channels become squares of pixels (DCR: block major, CRD: channel major). */
+/* DepthToSpace: blocks of channels become squares of pixels (DCR: block major, CRD: channel major). */
 static bool lower_depth_to_space(struct sx_lowering *l)
 {
     static const int dcr[] = {0, 3, 4, 1, 5, 2}, crd[] = {0, 1, 4, 2, 5, 3};

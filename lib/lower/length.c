@@ -11,19 +11,19 @@ static bool reads_length(const Onnx__NodeProto *node)
     bool reads =
         strcmp(op, "Shape") == 0 || strcmp(op, "Size") == 0 || strcmp(op, "EyeLike") == 0;
     for (size_t i = 0; i < node->n_attribute; i++)
-        reads = reads || node->attribute[i]->g != NULL; /* a body, which may read it */
+        reads = reads || node->attribute[i]->g != NULL; /* a body may read it */
     return reads;
 }
 
 bool sx_reads_lengths(const struct sx_model *m)
 {
-    bool reads = m->proto->n_functions > 0; /* which may read it */
+    bool reads = m->proto->n_functions > 0; /* functions may read it */
     for (size_t i = 0; i < m->graph->n_node && !reads; i++)
         reads = reads_length(m->graph->node[i]);
     return reads;
 }
 
-/* What the outputs are computed from. */
+/* The nodes that the outputs depend on. */
 static bool *needed(const struct sx_lowered *l, struct sx_error *error)
 {
     int *outputs = sx_new((size_t)l->n_outputs, sizeof *outputs, error);
@@ -50,7 +50,7 @@ bool sx_differ_in_constants(const struct sx_lowered *a, const struct sx_lowered 
 {
     size_t n = a->graph->n_nodes;
     if (n != b->graph->n_nodes)
-        return false; /* loops over the axis: the marks have followed them */
+        return false; /* loops over the axis: sx_mark_samples has followed them */
     bool *of_a = needed(a, error), *of_b = needed(b, error), found = false;
     for (size_t i = 0; of_a != NULL && of_b != NULL && i < n && !found; i++)
         found = of_a[i] && of_b[i] && differ(&a->graph->node[i], &b->graph->node[i]);

@@ -1,16 +1,17 @@
-/* linear.c - lowering of LinearAttention: a matrix for each head collects keys times values, and the
- * queries read it. Unrolled over the known length. */
+/* linear.c - lowering of LinearAttention: a matrix per head accumulates keys times values, and
+ * queries read it. It is unrolled over the known length. */
 #include <math.h>
 
 #include "lower/attend.h"
 #include "lower/tables.h"
 
-/* Steps of one node. */
+/* The most steps of one node. */
 #define MOST_STEPS 65536
 
 struct linear {
     struct sx_graph *g;
-    int64_t batch, steps, heads, kv_heads, key, value; /* lengths; the last two of one head */
+    /* key and value are the sizes of one head */
+    int64_t batch, steps, heads, kv_heads, key, value;
     bool gated, delta;
     double scale;
     int q, k, v;     /* [batch, heads, steps, size] */
@@ -39,8 +40,8 @@ static bool read_lengths(struct sx_lowering *l, struct linear *s)
     return true;
 }
 
-/* Input k [batch, steps, ..] with its heads apart: it has one number for each of them, or (decay) for each
- * element of a key, or (beta) one for all. SX_NONE after a refusal. */
+/* Input k [batch, steps, ..] with separate heads. It has one number per head, or (decay) one per
+ * element of a key, or (beta) one for all heads. SX_NONE after a refusal. */
 static int gate(struct sx_lowering *l, const struct linear *s, int k, bool each)
 {
     struct sx_shape x = sx_arg_shape(l, k);
@@ -87,7 +88,7 @@ static int next_state(const struct linear *s, int state, int64_t t)
     return sx_add(g, state, sx_matmul(g, k, v, true, false));
 }
 
-/* What the queries of step t read, [batch, heads, 1, value]. */
+/* The result of the queries of step t, [batch, heads, 1, value]. */
 static int read_state(const struct linear *s, int state, int64_t t)
 {
     int64_t shared[] = {s->batch, s->kv_heads, s->heads / s->kv_heads, s->key};

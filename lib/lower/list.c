@@ -1,4 +1,4 @@
-/* list.c - says of every node of a model whether it can be lowered. */
+/* list.c - lists every node of a model, and whether it can be lowered. */
 #include "lower/scope.h"
 
 struct listing {
@@ -16,7 +16,7 @@ static bool is_refused(const struct listing *l, const Onnx__NodeProto *node)
     return false;
 }
 
-/* Bodies are nested no deeper than the wire format allows messages to be. */
+/* Lists a graph. Bodies cannot be nested deeper than the wire format allows messages to be. */
 static bool list_graph(const struct listing *l, const Onnx__GraphProto *graph, int depth)
 {
     for (size_t i = 0; i < graph->n_node; i++) {

@@ -3,8 +3,8 @@
 
 enum reduction { REDUCE_NONE, REDUCE_SUM, REDUCE_MEAN };
 
-/* -weight[target] * scores[target] at every place; scores [N, C, ..], target [N, ..]. The mean is
- * over the weights. */
+/* Gives -weight[target] * scores[target] at every place, with scores [N, C, ..] and target [N, ..].
+ * The mean is weighted. */
 static bool give_loss(struct sx_lowering *l, int scores)
 {
     struct sx_graph *g = l->g;

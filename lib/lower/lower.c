@@ -5,10 +5,10 @@
 #include "ops/table.h"
 #include "lower/scope.h"
 
-/* The last operator set whose changes are known. */
+/* The newest operator set whose changes are known. */
 #define NEWEST_OPSET 28
 
-/* Every node is looked up among the functions of the model. */
+/* The most functions; every node is looked up among them. */
 #define MOST_FUNCTIONS 4096
 
 /* The tensor or the sequence that an output comes from: of "y[1]" it is y. NULL: there is none. */
@@ -23,8 +23,8 @@ static const char *root_of(const struct sx_scope *s, const char *output)
     return name != NULL && sx_model_has_tensor(s->model, name) ? name : NULL;
 }
 
-/* The names of what is to be lowered: one tensor, or all outputs. Everything (*n is 0) where the
- * tensor is none of the main graph's. */
+/* The names of the tensors to lower: one tensor, or all outputs. *n is 0, which means everything,
+ * if the tensor is not in the main graph. */
 static const char **find_roots(const struct sx_scope *s, size_t *n)
 {
     const Onnx__GraphProto *graph = s->model->graph;
@@ -103,7 +103,7 @@ static bool add_outputs(struct sx_scope *s, const char *const *name, size_t n)
     return ok;
 }
 
-/* Inputs, weights, nodes, outputs. */
+/* Lowers inputs, weights, nodes and outputs. */
 static bool lower_graph(struct sx_scope *s)
 {
     const Onnx__GraphProto *graph = s->model->graph;

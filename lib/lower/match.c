@@ -1,4 +1,4 @@
-/* match.c - patterns in the syntax of RE2, said as POSIX extended ones, by bytes. */
+/* match.c - translates patterns in the syntax of RE2 to POSIX extended ones, for bytes. */
 #include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@ struct sx_matcher {
     regex_t regex;
 };
 
-/* The longest that one byte of a pattern becomes. */
+/* The most bytes that one byte of a pattern becomes. */
 #define WIDEST 16
 
 struct translation {
@@ -32,13 +32,13 @@ static void put_byte(struct translation *t, char c)
     t->to[t->n] = '\0';
 }
 
-/* What \d, \w and \s are within brackets, or NULL. */
+/* The contents of \d, \w and \s within brackets; NULL: none. */
 static const char *class_of(char c)
 {
     return c == 'd' ? "0-9" : c == 'w' ? "[:alnum:]_" : c == 's' ? "[:space:]" : NULL;
 }
 
-/* The byte that a letter stands for behind a backslash, 0 for none. */
+/* The byte that a letter after a backslash stands for; 0: none. */
 static char control_of(char c)
 {
     static const char names[] = "ntrfv", bytes[] = "\n\t\r\f\v";
@@ -46,7 +46,7 @@ static char control_of(char c)
     return at != NULL ? bytes[at - names] : '\0';
 }
 
-/* What stands in brackets. POSIX knows no backslash there: "]" comes first, "-" last. */
+/* Translates brackets. POSIX has no backslash in them: "]" must be first, "-" last. */
 static bool put_brackets(struct translation *t)
 {
     struct translation inner = {.to = t->to + t->n + 4};
@@ -88,7 +88,7 @@ static bool put_brackets(struct translation *t)
     t->from++;
     if (inner.n > 0 && *inner.to == '^' && !negated && !closing)
         return false;
-    /* The pieces in front take at most 4 bytes, with a 0, which `inner` left free. */
+    /* The pieces in front take at most 4 bytes with a NUL, which `inner` left free. */
     size_t size = inner.n;
     put_byte(t, '[');
     put(t, negated ? "^" : "");
@@ -99,7 +99,7 @@ static bool put_brackets(struct translation *t)
     return true;
 }
 
-/* The byte behind a backslash, outside brackets. */
+/* Translates the byte after a backslash, outside brackets. */
 static bool put_escaped(struct translation *t)
 {
     char c = *t->from++, lower = (char)tolower((unsigned char)c);
@@ -120,7 +120,7 @@ static bool put_escaped(struct translation *t)
     return true;
 }
 
-/* "(?:" and "(?P<name>" are groups; flags are not known. */
+/* Translates "(?:" and "(?P<name>" to groups; flags are not supported. */
 static bool put_group(struct translation *t)
 {
     put_byte(t, '(');
@@ -136,7 +136,7 @@ static bool put_group(struct translation *t)
     return end != NULL;
 }
 
-/* Repetitions that take as little as they can match wholly what the others do. */
+/* Translates a pattern. Lazy repetitions match the same whole texts as greedy ones. */
 static bool translate(struct translation *t)
 {
     bool ok = true;
@@ -158,7 +158,8 @@ static bool translate(struct translation *t)
     return ok;
 }
 
-/* The matcher of the C library calls itself for each group in a group, and copies what is repeated. */
+/* Whether a pattern is cheap: the C library's matcher recurses for nested groups, and copies what
+ * is repeated. */
 static bool is_cheap(const char *pattern)
 {
     enum { MOST_GROUPS = 200, MOST_COPIES = 10000 };

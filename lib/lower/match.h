@@ -1,4 +1,4 @@
-/* match.h - texts that match a pattern in the syntax of RE2, wholly. */
+/* match.h - whether a whole text matches a pattern in the syntax of RE2. */
 #ifndef SX_LOWER_MATCH_H
 #define SX_LOWER_MATCH_H
 
@@ -6,7 +6,8 @@
 
 struct sx_matcher;
 
-/* NULL, with status 3, for a pattern that is none, or says what POSIX patterns cannot. */
+/* Compiles a pattern. NULL with status 3 if it is not valid, or cannot be expressed as a POSIX
+ * pattern. */
 struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error);
 bool sx_matches(const struct sx_matcher *m, const char *text);
 void sx_matcher_free(struct sx_matcher *m);

@@ -1,4 +1,4 @@
-/* math.c - lowering of arithmetic: element by element, of numbers. */
+/* math.c - lowering of elementwise arithmetic. */
 #include "lower/scope.h"
 #include "lower/tables.h"
 
@@ -34,7 +34,7 @@ static bool binary(struct sx_lowering *l)
                               sx_arg_kind(l, 0)));
 }
 
-/* The exponent may have another type than the base, which decides the result's. */
+/* Pow; the exponent may have another type than the base, whose type is that of the result. */
 static bool lower_pow(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -72,8 +72,8 @@ static bool lower_reciprocal(struct sx_lowering *l)
     return sx_give(l, sx_unary(l->g, SX_RECIP, sx_arg(l, 0)));
 }
 
-/* Multiples of the divisor, added, do not change a remainder: MaxPool's indices, counted through
- * all planes, are those in a plane again. */
+/* Removes added multiples of the divisor, which do not change a remainder. MaxPool's indices,
+ * counted through all planes, thereby become indices in a plane. */
 static int without_multiples(struct sx_graph *g, int a, int divisor)
 {
     const struct sx_node n = g->node[a];
@@ -113,7 +113,7 @@ static bool lower_bitshift(struct sx_lowering *l)
                    sx_wrap(l->g, sx_emit(l->g, SX_SHIFT, 2, in, 1, &right), sx_arg_kind(l, 0)));
 }
 
-/* Derivatives go straight through integers: to real numbers again, or to wider integers. */
+/* Gives a cast. Derivatives pass through integers to real numbers, or to wider integers. */
 static bool give_cast(struct sx_lowering *l, int kind)
 {
     struct sx_graph *g = l->g;
@@ -144,7 +144,7 @@ static bool lower_cast(struct sx_lowering *l)
     return give_cast(l, (int)to);
 }
 
-/* Before opset 6 the type was a word. */
+/* Cast before opset 6, where the type was a word. */
 static bool lower_worded_cast(struct sx_lowering *l)
 {
     int kind = sx_attr_word(l, "to",
@@ -154,7 +154,7 @@ static bool lower_worded_cast(struct sx_lowering *l)
     return kind > 0 ? give_cast(l, kind) : sx_reject(l, "attribute 'to' is missing");
 }
 
-/* The bits of an element type: of how many there are, and what real number they are; -1: none. */
+/* The number of bits of an element type; *form: the real type of these bits; -1: none. */
 static int bits_of_kind(int kind, int *form)
 {
     *form = -1;
@@ -216,7 +216,8 @@ static bool lower_round(struct sx_lowering *l)
     return sx_give(l, sx_straight(l, sx_unary(l->g, SX_ROUND, x), x));
 }
 
-/* Of a binarised net: what goes into a product is rounded to -1 and 1. */
+/* Sign. In a binarised network, operands of products are rounded to -1 and 1, and derivatives pass
+ * through. */
 static bool lower_sign(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -235,7 +236,7 @@ static bool lower_identity(struct sx_lowering *l)
     return sx_give_value(l, 0, l->in[0]);
 }
 
-/* Whether training drops anything: a mode that is true and a ratio that is not 0, or unknown. */
+/* Whether Dropout drops anything: the mode is training, and the ratio is not 0 or is unknown. */
 static bool drops(struct sx_lowering *l)
 {
     const int mode = sx_arg(l, 2), ratio = sx_arg(l, 1);
@@ -246,7 +247,7 @@ static bool drops(struct sx_lowering *l)
            (ratio == SX_NONE || !sx_is_uniform(l->g, ratio, &part) || part != 0);
 }
 
-/* The identity, whose mask keeps everything, in training mode as well. */
+/* Dropout: the identity; its mask keeps everything, in training mode too. */
 static bool lower_dropout(struct sx_lowering *l)
 {
     struct sx_shape shape = sx_arg_shape(l, 0);

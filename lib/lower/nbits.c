@@ -1,11 +1,11 @@
-/* nbits.c - lowering of com.microsoft's operators whose weights are integers of few bits, several in
- * a byte, each block of a row with a scale and a zero point of its own. */
+/* nbits.c - lowering of com.microsoft's operators whose weights are integers of few bits, packed in
+ * bytes. Each block of a row has its own scale and zero point. */
 #include "lower/tables.h"
 
 /* The shape of MatMulNBits' weights: n rows of k numbers. */
 struct packed {
     int64_t n, k, bits, block, blocks;
-    const int64_t *bytes, *zeros; /* zeros NULL: none, or real */
+    const int64_t *bytes, *zeros; /* zeros NULL: there are none, or they are real */
     const double *scales, *real_zeros;
 };
 
@@ -90,7 +90,7 @@ static int unpacked(struct sx_lowering *l, const struct packed *p)
     return sx_const_borrow(l->g, t.type, &shape, t.data);
 }
 
-/* A, B, scales, zero points, order of columns, bias: A B^T + bias. */
+/* MatMulNBits: A B^T + bias. Inputs A, B, scales, zero points, order of columns, bias. */
 static bool lower_matmul(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -137,7 +137,8 @@ int sx_each_of_block(struct sx_lowering *l, int scale, int axis, int64_t n, int6
                          : SX_NONE;
 }
 
-/* Rows of a table, input 0, that are dequantised as they are read: indices, scales, zero points. */
+/* GatherBlockQuantized: takes rows of a table (input 0) and dequantises them. Inputs: table,
+ * indices, scales, zero points. */
 static bool lower_gather(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

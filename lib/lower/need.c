@@ -1,21 +1,21 @@
-/* need.c - which nodes of a graph some of its tensors follow from. */
+/* need.c - finds the nodes of a graph that some of its tensors depend on. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lower/scope.h"
 
 struct search {
-    struct sx_names maker; /* which node makes a tensor */
+    struct sx_names maker; /* the node that makes a tensor */
     Onnx__NodeProto *const *nodes;
     const struct sx_names *cut;
     bool *needed;
     struct sx_names *read;
-    int *open; /* nodes whose inputs have not been looked at */
+    int *open; /* stack of nodes whose inputs have not been visited */
     size_t n_open;
     struct sx_error *error;
 };
 
-/* A tensor that is cut is an input: what made it is not needed. */
+/* Marks the node that makes a tensor. A tensor that is cut is an input, so its node is not needed. */
 static bool need_tensor(void *context, const char *name)
 {
     struct search *s = context;
@@ -30,7 +30,7 @@ static bool need_tensor(void *context, const char *name)
     return true;
 }
 
-/* Gradient names tensors in its attributes: everything counts as needed. */
+/* Marks all nodes: Gradient names tensors in its attributes. */
 static bool need_all(struct search *s, size_t n)
 {
     bool ok = true;

@@ -12,7 +12,7 @@ int sx_standardise(struct sx_graph *g, int x, const int *axes, int n, double eps
     return sx_mul(g, centred, *inverse);
 }
 
-/* In training mode the statistics are the batch's, and the running ones move towards them. */
+/* Statistics of the batch, in training mode. The running ones move towards them. */
 static void batch_statistics(struct sx_lowering *l, int *mean, int *variance)
 {
     struct sx_graph *g = l->g;
@@ -33,7 +33,7 @@ static void batch_statistics(struct sx_lowering *l, int *mean, int *variance)
     }
 }
 
-/* Before opset 9 `spatial` = 0 gave every element statistics of its own. */
+/* BatchNormalization. Before opset 9, `spatial` = 0 gave every element its own statistics. */
 static bool lower_batch_norm(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -54,7 +54,7 @@ static bool lower_batch_norm(struct sx_lowering *l)
     return sx_give(l, sx_add(g, sx_mul(g, sx_arg(l, 0), factor), term));
 }
 
-/* x [N, C, ..] as groups of channels, each normalised, then scaled per channel. */
+/* Normalises groups of channels of x [N, C, ..], then scales per channel. */
 static bool grouped(struct sx_lowering *l, int64_t groups, bool scale_per_group)
 {
     struct sx_graph *g = l->g;
@@ -80,7 +80,7 @@ static bool lower_instance_norm(struct sx_lowering *l)
     return grouped(l, sx_arg_shape(l, 0).dim[1], false);
 }
 
-/* Scale and bias were per group before opset 21. */
+/* GroupNormalization; scale and bias were per group before opset 21. */
 static bool lower_group_norm(struct sx_lowering *l)
 {
     return grouped(l, sx_attr_int(l, "num_groups", 0), l->opset < 21);
@@ -126,7 +126,7 @@ static bool lower_lp_norm(struct sx_lowering *l)
         return sx_reject(l, "p = %lld", (long long)p);
     int size = p == 1 ? sx_sum(g, sx_unary(g, SX_ABS, x), &axis, 1)
                       : sx_safe_sqrt(g, sx_sum(g, sx_mul(g, x, x), &axis, 1));
-    /* What is 0 everywhere stays so. */
+    /* rows of zeros remain zero */
     int none = sx_binary(g, SX_EQUAL, size, sx_scalar(g, 0));
     return sx_give(l, sx_div(g, x, sx_where(g, none, sx_scalar(g, 1), size)));
 }

@@ -1,10 +1,10 @@
-/* plain.c - lowering of operators of com.microsoft that are those of ONNX, or little more. */
+/* plain.c - lowering of com.microsoft's operators that equal those of ONNX, or nearly so. */
 #include <string.h>
 
 #include "lower/scope.h"
 #include "lower/tables.h"
 
-/* What a row stands for: an operator of the default domain, as an operator set had it. */
+/* What a row stands for: an operator of the default domain, at an operator set. */
 static const struct {
     const char *op;
     int64_t opset;
@@ -18,7 +18,7 @@ static bool lower_standard(struct sx_lowering *l)
     return l->row != NULL && l->row->lower(l);
 }
 
-/* Distances of the rows of two matrices. */
+/* CDist: distances of the rows of two matrices. */
 static bool lower_cdist(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -41,8 +41,8 @@ static int row_of(struct sx_graph *g, int a, int64_t from)
     return sx_slice_axis(g, a, sx_shape_of(g, a).rank - 2, from, 1);
 }
 
-/* Gauss and Jordan, on the matrix beside the identity: in step k the row below k with the largest
- * element of column k comes up, is divided by it, and taken out of all others. */
+/* Gauss-Jordan elimination on [matrix, identity]. In step k, the row from k on with the largest
+ * element in column k is swapped to k, divided by that element, and subtracted from all others. */
 static int eliminated(struct sx_graph *g, int wide, int64_t n)
 {
     struct sx_shape shape = sx_shape_of(g, wide);
@@ -80,7 +80,7 @@ static bool lower_inverse(struct sx_lowering *l)
     return sx_give(l, eliminated(g, sx_concat(g, parts, 2, x.rank - 1), n));
 }
 
-/* softmax(x + bias) over the axes from `axis` on as one. */
+/* BiasSoftmax: softmax(x + bias) over the axes from `axis` on, joined. */
 static bool lower_bias_softmax(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -98,7 +98,7 @@ static bool lower_bias_add(struct sx_lowering *l)
     return sx_give(l, sx_add(l->g, sx_add(l->g, sx_arg(l, 0), sx_arg(l, 1)), sx_arg(l, 2)));
 }
 
-/* Half of the channels times the gelu of the others. */
+/* BiasSplitGelu: half of the channels times gelu of the other half. */
 static bool lower_bias_split_gelu(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -112,7 +112,7 @@ static bool lower_bias_split_gelu(struct sx_lowering *l)
     return sx_give(l, sx_mul(g, sx_slice_axis(g, x, last, 0, half), gate));
 }
 
-/* x [N, H, W, C]: groups of channels, normalised, scaled, and put through a Swish if asked for. */
+/* GroupNorm: x [N, H, W, C]; normalises groups of channels, scales, and applies Swish if asked for. */
 static bool lower_group_norm(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

@@ -6,8 +6,8 @@
 #include "lower/window.h"
 #include "lower/tables.h"
 
-/* With ceil_mode the last window may hang over the end, unless it would begin in the padding
- * there: paddings at the end that give as many windows. */
+/* Adjusts the padding at the end for ceil_mode: the last window may extend beyond the image, unless
+ * it would begin in the padding. */
 static void round_up(struct sx_window *w, int64_t *pad_end)
 {
     for (int i = 0; i < w->c.rank; i++) {
@@ -44,8 +44,8 @@ static bool read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window
     return true;
 }
 
-/* How many elements each window of axis i averages: those inside the image, or inside the
- * padding that was asked for; never what ceil_mode adds. */
+/* The number of elements that each window of axis i averages: those inside the image, or inside the
+ * padding that was asked for. What ceil_mode adds never counts. */
 static int64_t counted(const struct sx_window *w, int i, int64_t window, bool with_pads)
 {
     int64_t first = window * w->c.stride[i] - w->c.pad_begin[i], n = 0;
@@ -58,7 +58,7 @@ static int64_t counted(const struct sx_window *w, int i, int64_t window, bool wi
     return n;
 }
 
-/* One over the number of elements of each window, as [1, 1, windows..]. */
+/* 1 / (number of elements of each window), as [1, 1, windows..]. */
 static int inverse_counts(struct sx_lowering *l, const struct sx_window *w,
                           const struct sx_shape *result, bool with_pads)
 {
@@ -97,14 +97,14 @@ static bool lower_average_pool(struct sx_lowering *l)
                counted(&w, i, last, with_pads) == w.kernel[i];
         count *= (double)w.kernel[i];
     }
-    /* The quantised one of ONNX Runtime counts what ceil_mode adds to the padding, too. */
+    /* ONNX Runtime's quantised pool counts what ceil_mode adds to the padding, too. */
     even = even || (with_pads && strcmp(sx_text(l->node->op_type), "AveragePool") != 0);
     if (even)
         return sx_give(l, sx_scale(g, sum, 1 / count));
     return sx_give(l, sx_mul(g, sum, inverse_counts(l, &w, &shape, with_pads)));
 }
 
-/* From indices in the plane, row by row, to indices in the whole tensor. */
+/* Converts indices in the plane, row by row, to indices in the whole tensor. */
 static int whole_index(struct sx_lowering *l, int index, const struct sx_window *w)
 {
     struct sx_graph *g = l->g;
@@ -127,7 +127,7 @@ static int whole_index(struct sx_lowering *l, int index, const struct sx_window 
     return sx_add(g, index, sx_shaped(g, base, shape.rank, dims));
 }
 
-/* Integers are pooled as reals. */
+/* MaxPool; integers are pooled as reals. */
 static bool lower_max_pool(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -142,7 +142,7 @@ static bool lower_max_pool(struct sx_lowering *l)
     return sx_give(l, sx_arg_real(l, 0) ? y : sx_convert(l, y, kind));
 }
 
-/* |x|^p; the root of a sum of them. */
+/* |x|^p, and the p-th root of their sum. */
 static int power(struct sx_graph *g, int x, double p)
 {
     if (p == 2)
@@ -179,7 +179,7 @@ static bool lower_lp_pool(struct sx_lowering *l)
     return sx_give(l, root(l->g, sum, p));
 }
 
-/* All axes behind the channels. */
+/* The axes after the channels. */
 static bool spatial(struct sx_lowering *l, int *axes, int *n)
 {
     struct sx_shape shape = sx_arg_shape(l, 0);
@@ -207,7 +207,7 @@ static bool lower_global_lp(struct sx_lowering *l)
            sx_give(l, root(l->g, sx_sum(l->g, power(l->g, sx_arg(l, 0), p), axes, n), p));
 }
 
-/* The first largest element of each plane. */
+/* GlobalMaxPool: the first largest element of each plane. */
 static bool lower_global_max(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -223,8 +223,8 @@ static bool lower_global_max(struct sx_lowering *l)
     return sx_give(l, sx_shaped(g, top, shape.rank, shape.dim));
 }
 
-/* The choice that whole_index made indices in the whole tensor of, in planes of so many elements;
- * SX_NONE. */
+/* The indices in planes of `plane` elements from which whole_index made indices in the whole
+ * tensor; SX_NONE: none. */
 static int plane_index(const struct sx_graph *g, int index, int64_t plane)
 {
     const struct sx_node *n = &g->node[index];
@@ -241,7 +241,7 @@ static int plane_index(const struct sx_graph *g, int index, int64_t plane)
     return same ? n->in[0] : SX_NONE;
 }
 
-/* Elements at places of each plane, so that samples stay apart, or else of the whole. */
+/* Puts elements at positions of each plane, which keeps samples apart, or of the whole tensor. */
 static int put_at(struct sx_lowering *l, int a, int index, const struct sx_shape *to,
                   int64_t count)
 {
@@ -259,7 +259,7 @@ static int put_at(struct sx_lowering *l, int a, int index, const struct sx_shape
     return sx_shaped(g, y, to->rank, to->dim);
 }
 
-/* Puts elements back where MaxPool found them; a wanted shape cuts or pads the end. */
+/* MaxUnpool: puts elements back where MaxPool found them; a given shape crops or pads the end. */
 static bool lower_max_unpool(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

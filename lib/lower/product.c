@@ -24,8 +24,8 @@ int sx_product(struct sx_graph *g, int a, int b)
     return sx_shaped(g, y, shape.rank, shape.dim);
 }
 
-/* Sums of products of integers, exact as they wrap: SX_NONE where they are too many to be had one by one.
- * [.., m, k, 1] times [.., 1, k, n], summed over k. */
+/* An exact product of integers, which wraps: [.., m, k, 1] times [.., 1, k, n], summed over k.
+ * SX_NONE if it would have too many elements. */
 static int whole_product(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -54,7 +54,8 @@ static int whole_product(struct sx_lowering *l)
     return sx_shaped(g, sum, all.rank - 1, all.dim);
 }
 
-/* Many integers are multiplied as reals: exact as long as sums fit the mantissa. */
+/* MatMul. Large products of integers are computed as reals, which is exact as long as sums fit the
+ * mantissa. */
 static bool lower_matmul(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

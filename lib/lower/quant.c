@@ -1,12 +1,12 @@
-/* quant.c - lowering of quantised operators: on reals, rounded and clipped where they would be.
+/* quant.c - lowering of quantised operators: on reals that are rounded and clipped.
  *
- * Products are taken of whole numbers, as the integers of the file are, and scaled once. Derivatives
- * go straight through the rounding, see straight.c and enum sx_ste. */
+ * Products are of whole numbers, like the integers of the file, and are scaled once. Derivatives
+ * pass through the rounding, see straight.c and enum sx_ste. */
 #include "lower/scope.h"
 #include "lower/tables.h"
 
-/* A scale or zero point along an axis of something of rank `rank`; one element stays a scalar.
- * With `block` it has the same rank, and each element serves `block` of the axis. */
+/* A scale or zero point shaped to broadcast along an axis of x; one element remains a scalar. With
+ * `block` it has x's rank, and each element is repeated `block` times along the axis. */
 static int along(struct sx_lowering *l, int node, int axis, const struct sx_shape *x,
                  int64_t block)
 {
@@ -71,7 +71,7 @@ static bool limits(struct sx_lowering *l, int kind, double *low, double *high)
     }
 }
 
-/* What is differentiated instead of round(x) + zero clipped to low .. high: see enum sx_ste. */
+/* What is derived in place of round(x) + zero clipped to low .. high: see enum sx_ste. */
 static int slope_of(struct sx_lowering *l, int x, int zero, double low, double high)
 {
     struct sx_graph *g = l->g;
@@ -87,7 +87,7 @@ static int slope_of(struct sx_lowering *l, int x, int zero, double low, double h
     return sx_where(g, below, least, moved);
 }
 
-/* Sets output k: round(x) + zero, clipped to the type, as integers with a twin. */
+/* Sets output k to round(x) + zero, clipped to the type: integers with a twin. */
 static bool give_rounded(struct sx_lowering *l, int k, int x, int zero, int kind)
 {
     struct sx_graph *g = l->g;
@@ -109,7 +109,7 @@ static bool give_rounded(struct sx_lowering *l, int k, int x, int zero, int kind
         l, k, (struct sx_value){.node = sx_cast(g, y, SX_INT), .kind = kind, .twin = 1 + twin});
 }
 
-/* x / scale. The derivative takes a scale that is computed from x as a constant. */
+/* x / scale. A scale that is computed from x is constant for derivatives. */
 static int divided(struct sx_lowering *l, int x, int scale)
 {
     bool straight = l->scope->root->options->ste != SX_STE_OFF;
@@ -154,7 +154,7 @@ static bool lower_dynamic(struct sx_lowering *l)
     return give_rounded(l, 0, sx_div(g, x, scale), point, SX_ONNX_UINT8);
 }
 
-/* x less its zero point, of which there may be one for each element of an axis. */
+/* x - zero point; there may be one zero point per element of an axis. */
 static int centred(struct sx_lowering *l, int k, int zero, int axis)
 {
     struct sx_shape x = sx_arg_shape(l, k);
@@ -162,7 +162,7 @@ static int centred(struct sx_lowering *l, int k, int zero, int axis)
                        along(l, sx_arg(l, zero), axis, &x, 0));
 }
 
-/* Operands k, k + 1 (scale) and k + 2 (zero point) as reals. */
+/* Operand k as reals; k + 1 is its scale, k + 2 its zero point. */
 static int real_operand(struct sx_lowering *l, int k, int axis)
 {
     struct sx_shape x = sx_arg_shape(l, k);
@@ -170,7 +170,7 @@ static int real_operand(struct sx_lowering *l, int k, int axis)
                        along(l, sx_arg(l, k + 2), axis, &x, 0));
 }
 
-/* Sums of products, as int32 with a twin. */
+/* Gives sums of products as int32 with a twin. */
 static bool give_sums(struct sx_lowering *l, int y)
 {
     struct sx_value value = {.node = sx_convert(l, y, SX_ONNX_INT32), .kind = SX_ONNX_INT32};
@@ -191,7 +191,7 @@ static bool lower_conv_integer(struct sx_lowering *l)
     return give_sums(l, sx_lower_conv(l, centred(l, 0, 2, 1), centred(l, 1, 3, 0), SX_NONE));
 }
 
-/* Quantises y times scale by scale and zero point from inputs k and k + 1. */
+/* Gives y * scale, quantised by the scale and zero point of inputs k and k + 1. */
 static bool give_scaled(struct sx_lowering *l, int y, int scale, int k)
 {
     struct sx_graph *g = l->g;
@@ -215,7 +215,7 @@ static bool lower_qlinear_matmul(struct sx_lowering *l)
     return give_scaled(l, z, scale, 6);
 }
 
-/* Channels from the second axis to the last, or back. */
+/* Moves channels from the second axis to the last, or back. */
 static int channels(struct sx_graph *g, int x, bool last)
 {
     struct sx_shape shape = sx_shape_of(g, x);
@@ -227,7 +227,7 @@ static int channels(struct sx_graph *g, int x, bool last)
     return sx_transpose(g, x, perm);
 }
 
-/* The bias has the scale of the product, so it is added to the sums. */
+/* QLinearConv. The bias has the scale of the product, so it is added to the sums. */
 static bool lower_qlinear_conv(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -256,20 +256,20 @@ static bool lower_qlinear_sum(struct sx_lowering *l)
     return give_scaled(l, sx_mul(g, centred(l, 0, 2, 0), centred(l, 3, 5, 0)), scale, 6);
 }
 
-/* An operator on x, which inputs 0 to 2 are, quantised by inputs 3 and 4. */
+/* An operator on x (inputs 0 to 2), whose result is quantised by inputs 3 and 4. */
 static bool lower_qlinear_unary(struct sx_lowering *l)
 {
     static const char *const names[] = {"Sigmoid", "LeakyRelu", "Softmax", "AveragePool",
                                         "GlobalAveragePool"};
     bool last = sx_attr_int(l, "channels_last", 0) != 0;
-    bool mean = l->row->arg >= 3; /* of whole numbers, so that halves are halves */
+    bool mean = l->row->arg >= 3; /* means are of whole numbers, so that halves are exact */
     int x = mean ? centred(l, 0, 2, 0) : real_operand(l, 0, 0);
     int y = sx_lower_as(l, names[l->row->arg], last ? channels(l->g, x, false) : x);
     int scale = mean ? sx_shaped(l->g, sx_arg(l, 1), 0, NULL) : SX_NONE;
     return y != SX_NONE && give_scaled(l, last ? channels(l->g, y, true) : y, scale, 3);
 }
 
-/* The scale and zero point of the result, then three inputs for each part. */
+/* QLinearConcat. Inputs: scale and zero point of the result, then three inputs per part. */
 static bool lower_qlinear_concat(struct sx_lowering *l)
 {
     int n = (l->n_in - 2) / 3, axis = 0;
@@ -284,7 +284,7 @@ static bool lower_qlinear_concat(struct sx_lowering *l)
     return give_scaled(l, sx_concat(l->g, parts, n, axis), SX_NONE, 0);
 }
 
-/* sums * scales + bias */
+/* Gives sums * scales + bias. */
 static bool give_product(struct sx_lowering *l, int sums, int a_scale, int b_scale, int bias)
 {
     struct sx_graph *g = l->g;
@@ -304,7 +304,7 @@ static bool lower_matmul_to_float(struct sx_lowering *l)
                         sx_arg(l, 6));
 }
 
-/* x is quantised to uint8 on the way. */
+/* DynamicQuantizeMatMul: x is quantised to uint8 first. */
 static bool lower_dynamic_matmul(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -324,14 +324,14 @@ static bool lower_dynamic_matmul(struct sx_lowering *l)
     return give_product(l, sums, scale, sx_arg(l, 2), sx_arg(l, 4));
 }
 
-/* Where a condition holds the first operand, else the second. */
+/* QLinearWhere: the first operand where the condition holds, else the second. */
 static bool lower_qlinear_where(struct sx_lowering *l)
 {
     int y = sx_where(l->g, sx_arg(l, 0), real_operand(l, 1, 0), real_operand(l, 4, 0));
     return give_scaled(l, y, SX_NONE, 7);
 }
 
-/* A B + C of integers, quantised or, without a scale, as real numbers. */
+/* QGemm: A B + C of integers; the result is quantised, or real if it has no scale. */
 static bool lower_qgemm(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

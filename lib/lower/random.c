@@ -1,4 +1,4 @@
-/* random.c - lowering of random tensors: one draw, the same in every run, stands for them. */
+/* random.c - lowering of random tensors: they become one draw, the same in every run. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 enum { NORMAL, UNIFORM };
 
-/* Draws of a node hang on its seed, or on its name where it has none. */
+/* The random stream of a node: of its seed, or of its name if it has none. */
 static uint64_t stream(struct sx_lowering *l)
 {
     double seed = sx_attr_float(l, "seed", 0);
@@ -31,7 +31,7 @@ static int drawn(struct sx_lowering *l, const struct sx_shape *shape, int how)
     return v == NULL ? SX_NONE : sx_real_const(l->g, shape, v);
 }
 
-/* Normal: mean and deviation; uniform: the lowest and the highest value. */
+/* A random tensor: normal by mean and deviation, or uniform between low and high. */
 static int scaled(struct sx_lowering *l, const struct sx_shape *shape, int how)
 {
     int x = drawn(l, shape, how);
@@ -67,7 +67,7 @@ static bool lower_random_like(struct sx_lowering *l)
     return give_scaled(l, &shape, sx_arg_kind(l, 0));
 }
 
-/* 1 with the probability that the input says. */
+/* Bernoulli: 1 with the probability that the input gives. */
 static bool lower_bernoulli(struct sx_lowering *l)
 {
     struct sx_shape shape = sx_arg_shape(l, 0);
@@ -78,8 +78,8 @@ static bool lower_bernoulli(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_convert(l, below, (int)type), (int)type);
 }
 
-/* [N, C] logarithms of weights to [N, sample_size] classes: as many sums of the probabilities as
- * a draw is not below are classes before it. */
+/* Multinomial: from log-weights [N, C] to classes [N, sample_size]. The class is the number of
+ * cumulative probabilities that the draw is not below. */
 static bool lower_multinomial(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

@@ -1,7 +1,7 @@
-/* reads.c - the tensors that a node reads: its inputs, and what its bodies take from outside. */
+/* reads.c - the tensors that a node reads: its inputs, and those that its bodies read from outside. */
 #include "lower/scope.h"
 
-/* The names that a body defines itself, which hide those of the graphs around it. */
+/* The names that a body defines; they hide names of surrounding graphs. */
 struct frame {
     const struct frame *outer;
     struct sx_names local;
@@ -44,7 +44,7 @@ static bool define_all(struct frame *f, const Onnx__GraphProto *body, struct sx_
     return ok;
 }
 
-/* Bodies are nested no deeper than the wire format allows messages to be. */
+/* Visits a node. Bodies cannot be nested deeper than the wire format allows messages to be. */
 static bool read_node(const struct visit *v, const struct frame *outer,
                       const Onnx__NodeProto *node)
 {

@@ -1,10 +1,10 @@
-/* reduce.c - lowering of reductions over axes, and of what works along one axis. */
+/* reduce.c - lowering of reductions, and of operators along one axis. */
 #include "lower/tables.h"
 
-/* CumProd is written out up to this length. */
+/* The most elements for which CumProd is unrolled. */
 #define MOST_FACTORS 4096
 
-/* An axis that is given twice counts once. */
+/* Lists axes; an axis that is given twice counts once. */
 static bool some_axes(struct sx_lowering *l, const struct sx_ints *list, int rank, int *axes,
                       int *n)
 {
@@ -21,8 +21,8 @@ static bool some_axes(struct sx_lowering *l, const struct sx_ints *list, int ran
     return true;
 }
 
-/* The axes were an attribute, and became input 1 with opset 13 (ReduceSum) or 18. No axes mean
- * all, unless noop_with_empty_axes. */
+/* The axes of a reduction: an attribute, from opset 13 (ReduceSum) or 18 on input 1. None means
+ * all, unless noop_with_empty_axes is set. */
 static bool axes_of(struct sx_lowering *l, int *axes, int *n)
 {
     struct sx_ints list;
@@ -38,7 +38,7 @@ static bool axes_of(struct sx_lowering *l, int *axes, int *n)
                       : sx_axes(l, &list, shape.rank, axes, n);
 }
 
-/* Drops the axes, which a reduction left as 1. */
+/* Removes axes that a reduction left with length 1. */
 static int dropped(struct sx_lowering *l, int a, const int *axes, int n)
 {
     struct sx_shape shape = sx_shape_of(l->g, a), rest = {0};
@@ -54,8 +54,8 @@ static int dropped(struct sx_lowering *l, int a, const int *axes, int n)
     return sx_shaped(l->g, a, rest.rank, rest.dim);
 }
 
-/* Stable: the largest element is subtracted, rounded down, which has no derivative and needs
- * none: the result does not depend on what is subtracted. */
+/* log(sum(exp(a))), stable: the largest element, rounded down, is subtracted. It has no derivative
+ * and needs none, because the result does not depend on it. */
 static int log_sum_exp(struct sx_graph *g, int a, const int *axes, int n)
 {
     int top = sx_unary(g, SX_FLOOR, sx_reduce_max(g, a, axes, n));
@@ -64,7 +64,8 @@ static int log_sum_exp(struct sx_graph *g, int a, const int *axes, int n)
     return sx_add(g, sx_unary(g, SX_LOG, sum), top);
 }
 
-/* The product over axes: they are made one, the last, and halved until one element is left. */
+/* The product over axes: they are joined to one, the last, which is halved until one element is
+ * left. */
 static int product(struct sx_graph *g, int a, const int *axes, int n)
 {
     struct sx_shape shape = sx_shape_of(g, a), kept = shape;
@@ -127,7 +128,7 @@ static int reduced(struct sx_graph *g, enum reduction what, int a, const int *ax
     }
 }
 
-/* Where nothing is reduced, every element is reduced for itself. */
+/* Applies a reduction without axes: every element is reduced by itself. */
 static int each_alone(struct sx_lowering *l, enum reduction what, int a)
 {
     if (what == L1 || what == L2)
@@ -137,7 +138,8 @@ static int each_alone(struct sx_lowering *l, enum reduction what, int a)
     return what == LOGSUM && sx_arg_real(l, 0) ? sx_unary(l->g, SX_LOG, a) : a;
 }
 
-/* Means and roots of integers are taken as reals and truncated; largest bools as integers. */
+/* A reduction. Means and roots of integers are computed as reals and truncated; maxima of bools as
+ * integers. */
 static bool lower_reduce(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -154,7 +156,7 @@ static bool lower_reduce(struct sx_lowering *l)
     return sx_give(l, sx_convert(l, dropped(l, result, axes, n), kind));
 }
 
-/* ArgMax, and ArgMin as ArgMax of the negative. */
+/* ArgMax; ArgMin is ArgMax of the negative. */
 static bool lower_arg(struct sx_lowering *l)
 {
     struct sx_shape shape = sx_arg_shape(l, 0);
@@ -178,7 +180,7 @@ static bool lower_cumsum(struct sx_lowering *l)
     return sx_give(l, sx_wrap(l->g, result, sx_arg_kind(l, 0)));
 }
 
-/* Products so far, written out one by one. */
+/* CumProd, unrolled. */
 static bool lower_cumprod(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -204,7 +206,7 @@ static bool lower_cumprod(struct sx_lowering *l)
     return sx_give(l, sx_wrap(g, sx_concat(g, part, n, axis), sx_arg_kind(l, 0)));
 }
 
-/* k was an attribute before opset 10. */
+/* TopK; k was an attribute before opset 10. */
 static bool lower_topk(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

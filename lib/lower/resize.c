@@ -1,4 +1,4 @@
-/* resize.c - lowering of Resize and Upsample: nearest by gathering, the rest as products with
+/* resize.c - lowering of Resize and Upsample: nearest by gathering, others by products with
  * constant matrices, one axis after the other. */
 #include <math.h>
 #include <string.h>
@@ -22,17 +22,18 @@ struct resize {
     enum mode mode;
     enum coordinates coordinates;
     enum rounding rounding;
-    double cubic, outside; /* the cubic's coefficient, the value outside when cropping */
+    /* cubic: the coefficient of the cubic kernel; outside: the value outside when cropping */
+    double cubic, outside;
     bool exclude_outside, antialias;
-    bool fraction;  /* a case of ONNX's own */
+    bool fraction;  /* the case is one of ONNX's own tests */
     bool shrink_up; /* nearest: an axis that shrinks is rounded up */
     int64_t to[SX_MAX_RANK];
     double scale[SX_MAX_RANK];
     double begin[SX_MAX_RANK], end[SX_MAX_RANK]; /* region of interest */
 };
 
-/* Where in an axis of n element i lies. The length that formulas speak of is that of the result, m; but
- * with align_corners ONNX's own cases take the product of scale and n, which is not rounded. */
+/* The position of element i in an axis of n. Formulas use the length m of the result; with
+ * align_corners ONNX's own tests use scale * n, which is not rounded. */
 static double coordinate(const struct resize *r, int axis, int64_t i, int64_t n)
 {
     double x = (double)i, scale = r->scale[axis], from = (double)n, m = (double)r->to[axis];
@@ -65,8 +66,8 @@ static int64_t clamp(double x, int64_t n)
     return x >= (double)n ? n - 1 : (int64_t)x;
 }
 
-/* The same in floats, step by step as ONNX Runtime computes it: what is half way, or whole, but for a
- * rounding goes where it goes there. */
+/* The same in float32, step by step as in ONNX Runtime, so that positions that are halves or
+ * integers up to rounding are rounded in the same way. */
 static float place(const struct resize *r, int axis, int64_t i, int64_t n)
 {
     float x = (float)i, scale = (float)r->scale[axis], from = (float)n, m = (float)r->to[axis];
@@ -108,7 +109,7 @@ static int64_t nearest(enum rounding rounding, double x, int64_t n)
     }
 }
 
-/* Keys' kernel, or the triangle. */
+/* Keys' cubic kernel, or the triangle. */
 static double weight(const struct resize *r, double t)
 {
     double a = r->cubic;
@@ -120,9 +121,9 @@ static double weight(const struct resize *r, double t)
     return t < 2 ? ((t - 5) * t + 8) * t * a - 4 * a : 0;
 }
 
-/* One row of the matrix: what element i takes of each of n elements. Weights of places outside
- * go to the edge, or are left out and the rest scaled up. When an antialiased axis shrinks the
- * kernel is as much wider. */
+/* One row of the matrix: the weight of each of n elements for element i. Weights outside go to the
+ * edge, or are dropped and the rest scaled up. With antialiasing, the kernel of an axis that
+ * shrinks is wider by the same factor. */
 static void fill_row(const struct resize *r, int axis, int64_t i, int64_t n, double *row)
 {
     double x = coordinate(r, axis, i, n), sum = 0;
@@ -180,7 +181,7 @@ static int resize_axis(struct sx_lowering *l, const struct resize *r, int a, int
     return sx_matrix_along(g, a, axis, sx_real_const(g, &table, matrix));
 }
 
-/* With cropping, what lies outside gets a value of its own. */
+/* With cropping, sets what lies outside to its value. */
 static int lay_outside(struct sx_lowering *l, const struct resize *r, int y,
                        const struct sx_shape *x)
 {
@@ -205,8 +206,8 @@ static int lay_outside(struct sx_lowering *l, const struct resize *r, int y,
     return y;
 }
 
-/* As ONNX Runtime does, an axis of scale 1 stays as it is whatever the coordinates, and so does all of a
- * picture whose size stays. */
+/* Resizes. As in ONNX Runtime, an axis of scale 1 is unchanged whatever the coordinates, and so is
+ * a picture that keeps its size. */
 static bool apply(struct sx_lowering *l, const struct resize *r)
 {
     struct sx_shape x = sx_arg_shape(l, 0);
@@ -239,7 +240,7 @@ static bool read_sizes(struct sx_lowering *l, struct resize *r, const struct sx_
     }
     for (int k = 0; k < n; k++) {
         int i = axes[k];
-        /* As floats, so that 0.7 of 10 is 7. */
+        /* In float32, so that 0.7 of 10 is 7. */
         double to = scales->given ? floor((double)((float)x.dim[i] * (float)scales->v[k]))
                                   : (double)sizes->v[k];
         if (!(to >= 1 && to <= 0x1p31) || x.dim[i] < 1)
@@ -251,7 +252,7 @@ static bool read_sizes(struct sx_lowering *l, struct resize *r, const struct sx_
     return true;
 }
 
-/* Sizes that keep the aspect: the smallest or largest of the scales that they ask for. */
+/* Keeps the aspect ratio: uses the smallest or largest of the scales of the given sizes. */
 static bool keep_aspect(struct sx_lowering *l, struct resize *r, const int *axes, int n)
 {
     int policy =
@@ -294,7 +295,7 @@ static bool read_region(struct sx_lowering *l, struct resize *r, const int *axes
     return true;
 }
 
-/* An empty list is one that is left out. */
+/* Resize; an empty list counts as omitted. */
 static bool lower_resize(struct sx_lowering *l)
 {
     static const char *const ways = "half_pixel half_pixel_symmetric pytorch_half_pixel "
@@ -327,7 +328,8 @@ static bool lower_resize(struct sx_lowering *l)
            apply(l, &r);
 }
 
-/* Upsample: scales were an attribute before opset 9, and those of rows and columns before 7. */
+/* Upsample. Scales were an attribute before opset 9; before 7 there was one for rows and one for
+ * columns. */
 static bool lower_upsample(struct sx_lowering *l)
 {
     struct resize r = {.coordinates = ASYMMETRIC, .rounding = DOWN};

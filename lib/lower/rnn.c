@@ -1,14 +1,14 @@
-/* rnn.c - lowering of RNN, GRU and LSTM: unrolled over the known length, with the products of
- * all inputs and their weights taken at once before the first step. */
+/* rnn.c - lowering of RNN, GRU and LSTM: unrolled over the known length. The products of all inputs
+ * with their weights are computed at once before the first step. */
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* Steps of all directions together. */
+/* The most steps of all directions together. */
 #define MOST_STEPS 65536
 
 enum cell { RNN, GRU, LSTM };
-/* Added to the cell of a row whose weights are quantised. */
+/* Flag in the row of a cell whose weights are quantised. */
 enum { QUANTISED = 4 };
 
 struct activation {
@@ -26,26 +26,26 @@ struct rnn {
     bool backward, batch_first, linear_before_reset, input_forget;
     double clip;      /* 0: none */
     int w, recurrent; /* [directions, gates * hidden, inputs or hidden] */
-    bool rounded;     /* inputs and states are quantised on the way to their products */
-    int lengths;      /* [batch], or SX_NONE: all the same */
+    bool rounded;     /* inputs and states are quantised before products */
+    int lengths;      /* [batch]; SX_NONE: all sequences have the full length */
     struct activation activation[6];
 };
 
-/* What one direction works with. */
+/* The state of one direction. */
 struct direction {
     const struct activation *f;
-    int projected; /* [steps, batch, gates * hidden]: inputs times weights plus biases */
+    int projected; /* [steps, batch, gates * hidden]: inputs times weights, plus biases */
     int weights;   /* [gates * hidden, hidden] */
     int bias;     /* GRU with linear_before_reset: the recurrent bias of h, otherwise SX_NONE */
     int peephole; /* [3 * hidden] for i, o, f, or SX_NONE */
     int h, c;     /* [batch, hidden] */
-    int *outputs; /* one [1, 1, batch, hidden] for each time */
+    int *outputs; /* one [1, 1, batch, hidden] per time */
 };
 
 /* ---- Attributes ---- */
 
-/* What an activation takes from activation_alpha and activation_beta, and the values otherwise, which are
- * those of ONNX Runtime where no operator of the same name has any. */
+/* The parameters that an activation takes from activation_alpha and activation_beta, and their
+ * defaults: those of the ONNX operator of the same name, else of ONNX Runtime. */
 static const struct {
     const char *name;
     bool takes_alpha, takes_beta;
@@ -86,7 +86,7 @@ static bool read_activations(struct rnn *r)
     return true;
 }
 
-/* The node of input k: of weights what was made of them. */
+/* The node of input k; of weights, as prepared. */
 static int operand(const struct rnn *r, int k)
 {
     return k == 1 ? r->w : k == 2 ? r->recurrent : sx_arg(r->l, k);
@@ -116,7 +116,7 @@ static bool check_shapes(struct rnn *r)
            check_shape(r, 6, 3, state, "initial_c") && check_shape(r, 7, 2, peephole, "P");
 }
 
-/* Lengths that are all the whole length mask nothing. */
+/* Reads the lengths. If all are the full length, nothing is masked. */
 static void read_lengths(struct rnn *r)
 {
     r->lengths = sx_arg(r->l, 4);
@@ -173,7 +173,7 @@ static int activate(const struct rnn *r, const struct activation *a, int x)
     return sx_activation(r->g, a->name, x, a->alpha, a->beta);
 }
 
-/* Columns of one gate of [.., gates * hidden]. */
+/* The columns of gate k of [.., gates * hidden]. */
 static int gate(const struct rnn *r, int a, int k)
 {
     int axis = sx_shape_of(r->g, a).rank - 1;
@@ -233,7 +233,7 @@ static void step_rnn(const struct rnn *r, const struct direction *d, int x, int 
     *h = activate(r, &d->f[0], z);
 }
 
-/* Behind the end of a sequence the state stays, and the output is 0. */
+/* One step. After the end of a sequence the state is kept, and the output is 0. */
 static void step(const struct rnn *r, struct direction *d, int64_t t)
 {
     struct sx_graph *g = r->g;
@@ -261,7 +261,7 @@ static void step(const struct rnn *r, struct direction *d, int64_t t)
 
 /* ---- One direction ---- */
 
-/* Row k of a tensor of one more axis. */
+/* Element k along an axis, which is removed. */
 static int row(struct sx_graph *g, int a, int axis, int k)
 {
     struct sx_shape shape = sx_shape_of(g, a);
@@ -281,8 +281,8 @@ static int initial(const struct rnn *r, int k, int d)
     return row(r->g, sx_arg(r->l, k), r->batch_first ? 1 : 0, d);
 }
 
-/* Both biases are added to the projection, but for the recurrent one of h where it is added
- * before the reset. */
+/* Adds both biases to the projection, except the recurrent one of h if it is added before the
+ * reset. */
 static void set_bias(const struct rnn *r, struct direction *d, int all)
 {
     struct sx_graph *g = r->g;
@@ -302,7 +302,7 @@ static void set_bias(const struct rnn *r, struct direction *d, int all)
     d->projected = sx_add(g, d->projected, bias);
 }
 
-/* A sequence of length 0 ends in the state 0, as in ONNX Runtime: not in the initial one. */
+/* A sequence of length 0 ends in the state 0, not in the initial state, as in ONNX Runtime. */
 static void end_empty(const struct rnn *r, struct direction *d)
 {
     struct sx_graph *g = r->g;
@@ -337,7 +337,7 @@ static bool run_direction(const struct rnn *r, int k, int x, struct direction *d
     return g->error.status == SX_OK;
 }
 
-/* The last states of all directions as [directions, batch, hidden]. */
+/* The final states of all directions, as [directions, batch, hidden]. */
 static int joined(const struct rnn *r, int first, int second)
 {
     static const int perm[] = {1, 0, 2};

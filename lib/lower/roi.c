@@ -1,4 +1,4 @@
-/* roi.c - lowering of RoiAlign: regions of pictures, read between their pixels. */
+/* roi.c - lowering of RoiAlign: regions of pictures, sampled between pixels. */
 #include <math.h>
 
 #include "lower/tables.h"
@@ -6,15 +6,15 @@
 #define MOST_SAMPLES (1 << 22)
 
 struct regions {
-    struct sx_reals rois;    /* x and y of the begin, then of the end, of each */
-    struct sx_ints batch;    /* which picture each is of */
-    int64_t out[2], size[2]; /* rows and columns of bins and of the picture */
-    int64_t per_bin;         /* samples along an axis; 0: as many as pixels */
+    struct sx_reals rois;    /* per region: x and y of its begin, then of its end */
+    struct sx_ints batch;    /* the picture of each region */
+    int64_t out[2], size[2]; /* rows and columns of bins, and of the picture */
+    int64_t per_bin;         /* samples per bin along an axis; 0: as many as pixels */
     double scale;
-    bool half; /* pixels have their middle at 0.5 */
+    bool half; /* pixel centres are at 0.5 */
 };
 
-/* What a point takes of a line of pixels: nothing far outside. */
+/* The two pixels of a line that a sample reads, with their weights; 0 far outside. */
 struct taps {
     int64_t at[2];
     double weight[2];
@@ -40,14 +40,14 @@ static void ends(const struct regions *s, int k, int axis, double end[2])
         end[1] = end[0] + 1;
 }
 
-/* All samples along an axis, bin by bin; *n is how many a bin has. */
+/* All samples along an axis, bin by bin; *n is the number per bin. */
 static struct taps *samples(struct sx_lowering *l, const struct regions *s, int k, int axis,
                             int64_t *n)
 {
     double end[2];
     ends(s, k, axis, end);
     double width = (end[1] - end[0]) / (double)s->out[axis];
-    /* A width that is whole but for rounding is whole. */
+    /* A width that is an integer up to rounding counts as one. */
     *n = s->per_bin > 0 ? s->per_bin : (int64_t)fmin(ceil(width * (1 - 1e-6)), MOST_SAMPLES);
     *n = *n > 0 ? *n : 0;
     int64_t count = s->out[axis] * *n;
@@ -61,7 +61,7 @@ static struct taps *samples(struct sx_lowering *l, const struct regions *s, int 
     return taps;
 }
 
-/* Means of the samples: a product with one matrix for rows and one for columns. */
+/* The means of the samples: products with one matrix for rows and one for columns. */
 static int averaged(struct sx_lowering *l, const struct regions *s, int k, int picture)
 {
     for (int axis = 0; axis < 2; axis++) {
@@ -79,7 +79,8 @@ static int averaged(struct sx_lowering *l, const struct regions *s, int k, int p
     return picture;
 }
 
-/* The largest of all weighted pixels of a bin's samples: not of the samples, so says ONNX. */
+/* The largest of all weighted pixels of a bin's samples. (ONNX defines it so; it is not the largest
+ * of the samples.) */
 static int largest(struct sx_lowering *l, const struct regions *s, int k, int picture)
 {
     struct sx_graph *g = l->g;

@@ -1,11 +1,11 @@
-/* same.c - equal constants of a file, which become one node: found by a sample of their bytes, then
- * compared. What is folded of them is then folded once. */
+/* same.c - joins equal constants of a file to one node. They are found by a sample of their bytes,
+ * and compared. What is folded from them is then folded once. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "lower/scope.h"
 
-/* Smaller ones cost less than looking for them. */
+/* Smaller constants are not searched for. */
 #define LEAST_BYTES ((size_t)1 << 12)
 
 static size_t bytes_of(enum sx_type type, const struct sx_shape *shape)
@@ -30,7 +30,7 @@ static bool is_same(const struct sx_node *a, const struct sx_node *b)
            (a->data == b->data || memcmp(a->data, b->data, bytes_of(a->type, &a->shape)) == 0);
 }
 
-/* The place of an equal constant in the table, or where it would stand. */
+/* The slot of an equal constant in the table, or the free slot where it would be put. */
 static size_t slot(const struct sx_same *s, const struct sx_graph *g, const struct sx_node *n)
 {
     uint64_t hash = sample(n);

@@ -1,10 +1,10 @@
-/* sample.c - lowering of GridSample, which reads pictures between their pixels. */
+/* sample.c - lowering of GridSample, which reads pictures between pixels. */
 #include <math.h>
 
 #include "lower/sample.h"
 #include "lower/tables.h"
 
-/* From -1 .. 1 to pixels. */
+/* From coordinates -1 .. 1 to pixels. */
 static int to_pixels(const struct sx_sampler *s, int at, int64_t n)
 {
     double size = (double)n;
@@ -18,7 +18,8 @@ static int clipped(const struct sx_sampler *s, int at, int64_t n)
     return sx_clip(s->g, at, sx_scalar(s->g, 0), sx_scalar(s->g, (double)(n - 1)));
 }
 
-/* Brings a coordinate inside; zeros leave it, as what is outside is masked. */
+/* Moves a coordinate into the picture. With zeros it is unchanged, because elements outside are
+ * masked. */
 static int padded(const struct sx_sampler *s, int at, int64_t n)
 {
     struct sx_graph *g = s->g;
@@ -36,7 +37,7 @@ static int padded(const struct sx_sampler *s, int at, int64_t n)
     return clipped(s, at, n);
 }
 
-/* 1 where a coordinate is inside. */
+/* 1 where a coordinate is inside the picture. */
 static int inside(const struct sx_sampler *s, int at, int64_t n)
 {
     struct sx_graph *g = s->g;
@@ -45,7 +46,8 @@ static int inside(const struct sx_sampler *s, int at, int64_t n)
     return sx_cast(g, sx_binary(g, SX_AND, low, high), g->real);
 }
 
-/* Pixels at whole coordinates [samples, 1, points], times a weight of that shape (SX_NONE: 1). */
+/* The pixels at integer coordinates [samples, 1, points], times a weight of that shape (SX_NONE:
+ * 1). */
 static int pixels(const struct sx_sampler *s, const int *at, int weight)
 {
     struct sx_graph *g = s->g;
@@ -64,7 +66,7 @@ static int pixels(const struct sx_sampler *s, const int *at, int weight)
     return weight == SX_NONE ? value : sx_mul(g, value, weight);
 }
 
-/* Keys' kernel for a distance of at most 1 (far: between 1 and 2), with the coefficient -0.75. */
+/* Keys' kernel at distance t <= 1 (far: 1 <= t <= 2), with a = -0.75. */
 static int cubic_weight(struct sx_graph *g, int t, bool far)
 {
     const double a = -0.75;
@@ -79,7 +81,7 @@ static int cubic_weight(struct sx_graph *g, int t, bool far)
                     1);
 }
 
-/* Weight of the neighbour `k` (0 or 1, or -1 to 2) of floor(at), for the fraction behind it. */
+/* The weight of neighbour k of floor(at) (0 or 1, or -1 to 2), with the fraction of `at`. */
 static int neighbour_weight(const struct sx_sampler *s, int fraction, int k)
 {
     struct sx_graph *g = s->g;
@@ -90,7 +92,7 @@ static int neighbour_weight(const struct sx_sampler *s, int fraction, int k)
     return sx_sub(g, sx_scalar(g, 1), distance);
 }
 
-/* The neighbour of a point that `number` counts, with its weight. */
+/* The neighbour of a point with this number, and its weight. */
 static int neighbour(const struct sx_sampler *s, const int *floor, const int *fraction,
                      int number)
 {
@@ -128,7 +130,7 @@ int sx_sampled(const struct sx_sampler *s, const int *at)
     return sum;
 }
 
-/* x [N, C, H, W], grid [N, h, w, 2] with columns first; or with a depth in front of both. */
+/* GridSample. x [N, C, H, W], grid [N, h, w, 2] with columns first; or both with a depth axis. */
 static bool lower_grid_sample(struct sx_lowering *l)
 {
     static const enum sx_sample_mode modes[] = {SX_SAMPLE_LINEAR, SX_SAMPLE_NEAREST,

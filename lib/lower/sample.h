@@ -1,4 +1,4 @@
-/* sample.h - pictures, and spaces, that are read between their pixels. */
+/* sample.h - reads pictures, and volumes, between their elements. */
 #ifndef SX_LOWER_SAMPLE_H
 #define SX_LOWER_SAMPLE_H
 
@@ -13,14 +13,15 @@ struct sx_sampler {
     struct sx_graph *g;
     enum sx_sample_mode mode;
     enum sx_sample_padding padding;
-    bool align; /* -1 and 1 are the centres of the outer pixels, not their edges */
+    bool align; /* -1 and 1 are the centres of the outer pixels; else their edges */
     int rank;   /* spatial axes */
     int64_t channels, size[SX_SAMPLE_AXES];
     int64_t samples, points;
     int plane; /* [samples, channels, product of size] */
 };
 
-/* Values [samples, channels, points] at coordinates, in pixels, [samples, 1, points] per axis. */
+/* The values [samples, channels, points] at coordinates given in pixels, [samples, 1, points] per
+ * axis. */
 int sx_sampled(const struct sx_sampler *s, const int *at);
 
 #endif

@@ -1,4 +1,4 @@
-/* scope.c - names: what each tensor name of a graph, body or function stands for. */
+/* scope.c - names: the values of tensor names in a graph, body or function. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,7 +122,7 @@ struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *pro
     return value;
 }
 
-/* An initializer that the caller wants to vary, as an input. */
+/* An initializer as an input, because the caller wants to vary it. */
 static struct sx_value variable(struct sx_scope *s, const Onnx__TensorProto *proto)
 {
     struct sx_value value = {.node = SX_NONE, .kind = proto->data_type};

@@ -1,23 +1,23 @@
-/* scope.h - names: what each tensor name of a graph, body or function stands for. */
+/* scope.h - names: the values of tensor names in a graph, body or function. */
 #ifndef SX_LOWER_SCOPE_H
 #define SX_LOWER_SCOPE_H
 
 #include "lower/row.h"
 
-/* A table from names (which must outlive it) to numbers. Zero-initialise it. */
+/* A table from names to numbers. The names must outlive it. Zero-initialise it. */
 struct sx_names {
     const char **key;
     int *value;
     size_t n, size; /* size: a power of two */
 };
 
-/* The number of a name, or -1. */
+/* The number of a name; -1: unknown. */
 int sx_names_get(const struct sx_names *names, const char *key);
-/* Adds a name that is not there yet. */
+/* Adds a name that is not in the table. */
 bool sx_names_put(struct sx_names *names, const char *key, int value, struct sx_error *error);
 void sx_names_free(struct sx_names *names);
 
-/* The constants of a file so far: a hash table. Zero-initialise it. */
+/* A hash table of the file's constants so far. Zero-initialise it. */
 struct sx_same_item {
     uint64_t hash;
     int node; /* 1 + its node; 0: empty */
@@ -27,95 +27,95 @@ struct sx_same {
     size_t n, size; /* size: a power of two */
 };
 
-/* A constant that borrows the tensor's data, or the equal one that is there. */
+/* Makes a constant that borrows the tensor's data, or returns an equal one. */
 int sx_same_const(struct sx_same *s, struct sx_graph *g, const struct sx_tensor *t);
 
-/* The tensors that the nodes of one graph see. */
+/* The names that the nodes of one graph can use. */
 struct sx_scope {
-    struct sx_scope *outer; /* whose tensors are seen too; NULL: none */
-    struct sx_scope *root;  /* the main graph's */
+    struct sx_scope *outer; /* the surrounding scope; NULL: none */
+    struct sx_scope *root;  /* the scope of the main graph */
     struct sx_lowered *lowered;
     const struct sx_model *model;
     struct sx_error *error;
-    const Onnx__FunctionProto *function; /* of which this is the body, or NULL */
-    const struct sx_lowering *call;      /* the node that calls it: it has the attributes */
+    const Onnx__FunctionProto *function; /* the function whose body this is; NULL: none */
+    const struct sx_lowering *call;      /* the node that calls it, which has the attributes */
     struct sx_names names;
     struct sx_value *value;
     size_t n_values, value_capacity;
-    size_t steps; /* nodes lowered so far; counted in the root */
-    bool unknown; /* in the root: the failure is that of a node that was refused before */
-    bool placed;  /* in the root: the failure names its node, those around it are not added */
+    size_t steps; /* in the root: number of lowered nodes */
+    bool unknown; /* in the root: the failure comes from a node that was refused earlier */
+    bool placed;  /* in the root: the message names its node; surrounding ones are not added */
     int depth;
-    const struct sx_lower_options *options; /* of the root */
-    /* Of the root: the table of rows, which bodies are lowered by. It is a field because If, Loop
-     * and Scan have rows in it and lower bodies themselves. */
+    const struct sx_lower_options *options; /* in the root */
+    /* In the root: the table of rows. It is a field because rows of If, Loop and Scan are in the
+     * table, and lower bodies with it. */
     const struct sx_lowering_row *(*find)(const char *domain, const char *op, int64_t opset);
-    struct sx_same same;     /* of the root */
-    struct sx_values values; /* of the root: of nodes, at the sample */
-    bool sampled;            /* of the root: there is a sample */
-    bool quiet; /* inner tensors are not named in the graph: there may be many of a name */
-    struct sx_names cut; /* tensors that are fed: what makes them in the file does not count */
+    struct sx_same same;     /* in the root */
+    struct sx_values values; /* in the root: values of nodes at the sample */
+    bool sampled;            /* in the root: there is a sample */
+    /* inner tensors get no names in the graph, because they may be lowered several times */
+    bool quiet;
+    struct sx_names cut; /* tensors that are fed; the nodes that make them are ignored */
 };
 
 bool sx_scope_define(struct sx_scope *s, const char *name, struct sx_value value);
-/* Lowers a node that moves, or adds up, integers once more on their twins, which gives its results
+/* Lowers a node that moves or adds integers once more on their twins, so that its results have
  * twins. */
 bool sx_lower_twins(struct sx_lowering *l);
-/* Whether a product reads the node's result, directly or behind operators that move it. */
+/* Whether a product reads the node's result, directly or after movers. */
 bool sx_feeds_product(const struct sx_lowering *l);
-/* NULL if the name is not known. */
+/* The value of a name; NULL: unknown. */
 const struct sx_value *sx_scope_find(const struct sx_scope *s, const char *name);
 void sx_scope_end(struct sx_scope *s);
-/* Sets the sample's value of an input. */
+/* Sets the value of an input at the sample. */
 bool sx_decide_feed(struct sx_scope *s, int node, const struct sx_tensor *value);
 /* The dense value of a node at the sample, which decides from now on; NULL on failure. */
 const void *sx_decide(struct sx_lowering *l, int node);
 
-/* A constant from a TensorProto of the model. */
+/* A constant made of a TensorProto of the model. */
 struct sx_value sx_scope_tensor(struct sx_scope *s, const Onnx__TensorProto *proto);
 /* The dense constant of a sparse tensor. */
 struct sx_value sx_scope_sparse(struct sx_scope *s, const Onnx__SparseTensorProto *proto);
 /* The name of tensor k of a sequence, "x[0]"; a very long one is cut off. */
 enum { SX_ITEM_NAME = 256 };
 void sx_item_name(char text[SX_ITEM_NAME], const char *sequence, int k);
-/* Makes the model's inputs; `read` names what is needed of them, NULL: all. */
+/* Makes the model's inputs; `read` names those that are needed; NULL: all. */
 bool sx_scope_inputs(struct sx_scope *s, const struct sx_names *read);
 bool sx_scope_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
-/* Gives an initializer its name; one without a node fails. */
+/* Gives an initializer its name; fails if it has no node. */
 bool sx_scope_initialize(struct sx_scope *s, const char *name, struct sx_value value);
 bool sx_scope_sparse_initializers(struct sx_scope *s, const Onnx__GraphProto *graph);
-/* Lowers the nodes that the tensors `roots` follow from (NULL: all nodes) in an order that suits
- * them. */
+/* Lowers the nodes that the tensors `roots` depend on (NULL: all nodes), in topological order. */
 bool sx_scope_nodes(struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
                     const char *const *roots, size_t n_roots);
-/* Indices of the needed nodes (NULL: of all) in topological order, *count of them; fails on a
- * cycle and on names that are made twice. */
+/* Sorts the needed nodes (NULL: all) topologically; order[] are their indices, *count their number.
+ * Fails on a cycle, and on names that are made twice. */
 bool sx_sort_nodes(const struct sx_scope *s, Onnx__NodeProto *const *nodes, size_t n,
                    const bool *needed, int *order, size_t *count);
-/* Sets needed[i] of the nodes that the tensors `roots` follow from; tensors of `cut` follow from
- * nothing. `read`, unless NULL, gets the names of all tensors that they read, and the roots. */
+/* Sets needed[i] for nodes that the tensors `roots` depend on; tensors of `cut` depend on nothing.
+ * `read`, unless NULL, receives the names of the roots and of all tensors that these nodes read. */
 bool sx_need(Onnx__NodeProto *const *nodes, size_t n, const char *const *roots, size_t n_roots,
              const struct sx_names *cut, bool *needed, struct sx_names *read,
              struct sx_error *error);
 
-/* Calls `see` with every tensor that a node reads, its bodies included; what a body defines itself
- * is none of them, though a tensor outside have its name. Stops when `see` returns false. */
+/* Calls `see` for every tensor that a node reads, also in its bodies, except those that the body
+ * itself defines. Stops when `see` returns false. */
 bool sx_each_read(const Onnx__NodeProto *node, bool (*see)(void *context, const char *name),
                   void *context, struct sx_error *error);
 
-/* The node of the main graph that makes a tensor, or NULL. */
+/* The node of the main graph that makes a tensor; NULL: none. */
 const Onnx__NodeProto *sx_maker_of(const struct sx_model *model, const char *tensor);
 int64_t sx_opset_of(const struct sx_model *model, const Onnx__FunctionProto *function,
                     const char *domain);
-/* The model's own function of that name, or NULL. */
+/* The model's function of that name; NULL: none. */
 const Onnx__FunctionProto *sx_find_function(const struct sx_model *model, const char *domain,
                                             const char *op);
-/* "" for the domain that may also be spelled "ai.onnx", and for NULL. */
+/* The domain; "" for "ai.onnx" and for NULL. */
 const char *sx_domain(const char *domain);
 const char *sx_text(const char *text); /* "" for NULL */
 
-/* stays.c: whether the condition that a body gives is seen to be the one it was given, of outside or
- * constant. */
+/* stays.c: whether the condition that a body returns is seen to be the one it was given, one from
+ * outside, or a constant. */
 bool sx_condition_stays(const Onnx__GraphProto *body);
 
 #endif

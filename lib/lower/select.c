@@ -1,4 +1,5 @@
-/* select.c - lowering of what has a shape that depends on values: constants, or the sample's. */
+/* select.c - lowering of operators whose result's shape depends on values, which are constants or
+ * the sample's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static bool lower_non_zero(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0), shape = {2, {x.rank > 0 ? x.rank : 1, 0}};
     int64_t n, at = 0;
-    /* Which are zero decides, not what the others are. */
+    /* Only which elements are zero decides, not their values. */
     const double *v = elements_of(l, sx_cast(l->g, sx_arg(l, 0), SX_BOOL), "input 0", &n);
     for (int64_t i = 0; v != NULL && i < n; i++)
         shape.dim[1] += v[i] != 0;
@@ -47,7 +48,7 @@ static bool lower_non_zero(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_const(l->g, SX_INT, &shape, places), SX_ONNX_INT64);
 }
 
-/* The input as one axis, where no axis is named. */
+/* The input as one axis, if no axis is named. */
 static int one_axis(struct sx_lowering *l, int *axis)
 {
     struct sx_shape x = sx_arg_shape(l, 0);
@@ -76,7 +77,7 @@ static bool lower_compress(struct sx_lowering *l)
 
 /* ---- Unique ---- */
 
-/* Slices along an axis of [outer, n, inner], compared element by element. */
+/* The slices along an axis of [outer, n, inner], compared element by element. */
 struct slices {
     const double *v;
     int64_t outer, n, inner;
@@ -94,7 +95,7 @@ static int compare_slices(const struct slices *s, int64_t a, int64_t b)
     return 0;
 }
 
-/* Equal slices stay in order. */
+/* Compares slices by content; equal ones keep their order. */
 static int by_content(const void *a, const void *b, void *context)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -109,7 +110,8 @@ static int by_place(const void *a, const void *b)
 }
 
 struct unique {
-    int64_t *first, *inverse, *counts; /* first occurrence and number of each, which of each */
+    /* per distinct slice: first occurrence, count; inverse: per slice, its number */
+    int64_t *first, *inverse, *counts;
     int64_t *order, count;
 };
 
@@ -133,7 +135,8 @@ static void find_unique(struct unique *u, struct slices *s, bool sorted)
         u->counts[u->inverse[i]]++;
 }
 
-/* com.microsoft's lists what it finds in the order of the input, and has no first occurrences. */
+/* Unique. com.microsoft's lists slices in the order of the input, and has no output of first
+ * occurrences. */
 static bool lower_unique(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -160,7 +163,7 @@ static bool lower_unique(struct sx_lowering *l)
     return sx_give(l, sx_take(g, x, index, axis, false));
 }
 
-/* The first `length` elements of each sequence are turned round. */
+/* ReverseSequence: the first `length` elements of each sequence are reversed. */
 static bool lower_reverse_sequence(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

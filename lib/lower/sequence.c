@@ -1,9 +1,9 @@
-/* sequence.c - lowering of sequences: lists of tensors that exist only while a model is lowered. */
+/* sequence.c - lowering of sequences: lists of tensors, which exist only while a model is lowered. */
 #include <string.h>
 
 #include "lower/tables.h"
 
-/* Items of input k, which must be a sequence. */
+/* The items of input k, which must be a sequence. */
 static const struct sx_value *items(struct sx_lowering *l, int k, int *n)
 {
     *n = 0;
@@ -41,7 +41,7 @@ static bool lower_construct(struct sx_lowering *l)
     return give_items(l, item, l->n_in);
 }
 
-/* The place that a constant input names, among n, or `fallback` if it is left out. */
+/* Reads a position among n from a constant input; `fallback` if it is omitted. */
 static bool read_place(struct sx_lowering *l, int k, int n, int fallback, int *place)
 {
     int64_t at = fallback;
@@ -68,7 +68,7 @@ static bool lower_length(struct sx_lowering *l)
     return items(l, 0, &n) != NULL && sx_give_as(l, 0, sx_scalar_int(l->g, n), SX_ONNX_INT64);
 }
 
-/* A place one behind the end is allowed, and the default. */
+/* SequenceInsert; the position after the last is allowed, and is the default. */
 static bool lower_insert(struct sx_lowering *l)
 {
     int n, at = 0;
@@ -100,7 +100,7 @@ static bool lower_erase(struct sx_lowering *l)
     return give_items(l, fewer, n - 1);
 }
 
-/* Joins along an axis, or along a new one. */
+/* ConcatFromSequence: joins along an axis, or along a new one. */
 static bool lower_concat(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -131,8 +131,8 @@ static bool lower_concat(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_concat(g, parts, n, axis), item[0].kind);
 }
 
-/* Into parts of given lengths, of one length, or into single elements, which may lose their axis: also where
- * their length 1 is given, as PyTorch writes it. */
+/* SplitToSequence: into parts of given lengths, of one length, or of single elements. Single
+ * elements may lose their axis, also if their length 1 is given, as PyTorch writes it. */
 static bool lower_split(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -166,7 +166,7 @@ static bool lower_split(struct sx_lowering *l)
     return item != NULL && give_items(l, item, (int)n);
 }
 
-/* Runs its body on the items, one after the other; tensors are the same for each. */
+/* SequenceMap: lowers its body for each item; tensors are the same for all. */
 static bool lower_map(struct sx_lowering *l)
 {
     const Onnx__GraphProto *body = sx_attr_graph(l, "body");
@@ -196,7 +196,7 @@ static bool lower_map(struct sx_lowering *l)
     return true;
 }
 
-/* An optional is what it holds. */
+/* Optional and its operators: an optional is represented by its contents. */
 static bool lower_optional(struct sx_lowering *l)
 {
     const struct sx_value empty = {.node = SX_NONE, .kind = SX_EMPTY};

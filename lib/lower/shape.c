@@ -1,4 +1,4 @@
-/* shape.c - small pieces of graph that many rows need. */
+/* shape.c - small subgraphs that many rows need. */
 #include <string.h>
 
 #include "lower/row.h"

@@ -1,13 +1,13 @@
-/* signal.c - lowering of signal processing: transforms are products with constant matrices. */
+/* signal.c - lowering of signal processing. Transforms are products with constant matrices. */
 #include <math.h>
 
 #include "lower/tables.h"
 
-#define MOST 4096 /* elements of a transform: its matrices are dense */
+#define MOST 4096 /* elements of a transform; more would need too large dense matrices */
 
 /* ---- Windows ---- */
 
-/* a0 - a1 cos(2 pi i / n) + a2 cos(4 pi i / n), n being the size or one less. */
+/* Windows: a0 - a1 cos(2 pi i / n) + a2 cos(4 pi i / n), with n the size, or the size less 1. */
 static bool lower_window(struct sx_lowering *l)
 {
     static const double terms[][3] = {
@@ -71,8 +71,8 @@ static int transformed(struct sx_lowering *l, int x, int axis, bool inverse, boo
     return sx_concat(g, parts, 2, last);
 }
 
-/* The n reals whose transform begins with x [.., m, .., 2] along an axis: the rest of it are the
- * conjugates of elements 1 .. n - m, so these count twice. */
+/* The n reals whose transform begins with x [.., m, .., 2] along an axis. The rest of the transform
+ * are conjugates of elements 1 .. n - m, so these count twice. */
 static int halved(struct sx_lowering *l, int x, int axis, int64_t n)
 {
     struct sx_graph *g = l->g;
@@ -106,7 +106,7 @@ static int halved(struct sx_lowering *l, int x, int axis, int64_t n)
     return sx_add(g, parts[0], parts[1]);
 }
 
-/* The axis was an attribute before opset 20. The signal is cut or padded to dft_length. */
+/* DFT; the axis was an attribute before opset 20. The signal is cropped or padded to dft_length. */
 static bool lower_dft(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -137,7 +137,7 @@ static bool lower_dft(struct sx_lowering *l)
     return y != SX_NONE && sx_give(l, y);
 }
 
-/* signal [batch, length, 1 or 2], step, window, frame length: [batch, frames, m, 2]. */
+/* STFT. signal [batch, length, 1 or 2], step, window, frame length; result [batch, frames, m, 2]. */
 static bool lower_stft(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -170,7 +170,7 @@ static double mel(double hertz)
     return 2595 * log10(1 + hertz / 700);
 }
 
-/* Triangles between the places of equally spaced mels, as [dft_length / 2 + 1, bins]. */
+/* MelWeightMatrix: triangles between equally spaced mels, as [dft_length / 2 + 1, bins]. */
 static bool lower_mel(struct sx_lowering *l)
 {
     int64_t bins = 0, length = 0, rate = 0, place[3];

@@ -1,11 +1,11 @@
-/* sort.c - puts nodes in an order in which every tensor is made before it is used. */
+/* sort.c - sorts nodes so that every tensor is made before it is used. */
 #include <stdlib.h>
 
 #include "lower/scope.h"
 
-/* Edges from every node to those it depends on: dep[start[i]] .. dep[start[i + 1] - 1]. */
+/* Edges from every node to the nodes it depends on: dep[start[i]] .. dep[start[i + 1] - 1]. */
 struct edges {
-    struct sx_names maker; /* which node makes a tensor */
+    struct sx_names maker; /* the node that makes a tensor */
     int *start, *dep;
     int user; /* the node whose edges are added */
     size_t n, capacity;
@@ -41,8 +41,8 @@ static bool find_makers(struct edges *e, const struct sx_scope *s,
     return true;
 }
 
-/* Depth first from every node in turn, so that a sorted file stays as it is. `next` holds the
- * next edge to follow of an open node, 0 of an unseen one and -1 of a finished one. */
+/* Depth-first search from every node in turn, so that a sorted file keeps its order. `next` is the
+ * next edge of an open node, 0 for an unseen node, -1 for a finished one. */
 static bool walk(const struct edges *e, Onnx__NodeProto *const *nodes, size_t n,
                  const bool *needed, int *next, int *stack, int *order, size_t *done)
 {

@@ -1,7 +1,7 @@
-/* sparse.c - tensors of which a file holds only the elements that are not 0. */
+/* sparse.c - tensors of which a file stores only the non-zero elements. */
 #include "lower/scope.h"
 
-/* Flat places [n] from indices [n], or [n, rank]. */
+/* Flat positions [n] from indices [n], or [n, rank]. */
 static int flat_places(struct sx_graph *g, int index, const struct sx_shape *whole, int64_t n)
 {
     struct sx_shape shape = sx_shape_of(g, index);
@@ -58,7 +58,7 @@ struct sx_value sx_scope_sparse(struct sx_scope *s, const Onnx__SparseTensorProt
                              .kind = value.kind};
 }
 
-/* The values of a sparse tensor have its name. */
+/* Reads the sparse initializers. A sparse tensor has the name of its values. */
 bool sx_scope_sparse_initializers(struct sx_scope *s, const Onnx__GraphProto *graph)
 {
     for (size_t i = 0; i < graph->n_sparse_initializer; i++) {

@@ -3,7 +3,7 @@
 
 #include "lower/scope.h"
 
-#define MOST_HOPS 8 /* from a condition to what it is a copy of */
+#define MOST_HOPS 8 /* copies between a condition and its origin */
 
 /* The node of a body that makes a tensor, or NULL. */
 static const Onnx__NodeProto *maker_of(const Onnx__GraphProto *body, const char *name)

@@ -1,8 +1,8 @@
-/* straight.c - derivatives that go straight through rounding.
+/* straight.c - derivatives that pass through rounding.
  *
- * A tensor of integers that was made by rounding has a twin: real numbers of the same values, which
- * are differentiated as what was rounded. Operators that move integers, or add them up, give their
- * results twins; a conversion back to real numbers takes the twin. */
+ * A tensor of integers that was made by rounding has a twin: real numbers with the same values,
+ * whose derivatives are those of the tensor before rounding. Operators that move or add integers
+ * give their results twins. A conversion to real numbers takes the twin. */
 #include <string.h>
 
 #include "lower/scope.h"
@@ -31,13 +31,13 @@ static bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
-/* Operators whose first input alone has elements that come out again. */
+/* Operators that only move elements of their first input. */
 static const char *const movers[] = {
     "Reshape",  "Flatten",        "Squeeze",   "Unsqueeze", "Transpose", "Identity",
     "Slice",    "Split",          "Gather",    "Expand",    "Tile",      "DepthToSpace",
     "Relu",     "Dropout",        "MaxPool",   "Pad",       "Resize",    "SpaceToDepth",
     "GatherND", "GatherElements", "ReduceMax", NULL};
-/* Operators on several tensors of one type. */
+/* Operators that combine several tensors of one type. */
 static const char *const sums[] = {"Concat", "Max", "Min", "Clip", "Add", "Sub", "Mul", NULL};
 
 bool sx_lower_twins(struct sx_lowering *l)
@@ -71,7 +71,7 @@ bool sx_lower_twins(struct sx_lowering *l)
     return true;
 }
 
-/* So far behind the node a product is looked for. */
+/* How many nodes after a node a product is searched for. */
 #define MOST_STEPS 6
 
 static bool reaches_product(const struct sx_model *m, const char *tensor, int steps)

@@ -4,7 +4,7 @@
 #include "lower/classical.h"
 #include "lower/tables.h"
 
-/* What the kernel makes of products with the support vectors. */
+/* Applies the kernel to products of x with the support vectors. */
 static int kernel_of(struct sx_lowering *l, int x, int vectors)
 {
     struct sx_graph *g = l->g;
@@ -51,11 +51,12 @@ static bool lower_svm_regressor(struct sx_lowering *l)
 struct machine {
     int64_t classes, vectors, features;
     struct sx_ints per_class;
-    struct sx_reals weight, rho, a, b; /* a and b: of the logistic of each pair; or none */
-    int kernel;                        /* [N, vectors]; x itself of linear machines */
+    /* a and b: of the logistic function of each pair; or none */
+    struct sx_reals weight, rho, a, b;
+    int kernel; /* [N, vectors]; for linear machines x itself */
 };
 
-/* The columns of the kernel that belong to a class, times their weights in row `row`: [N, 1]. */
+/* The sum of the kernel's columns of a class, weighted by row `row`: [N, 1]. */
 static int part(struct sx_lowering *l, const struct machine *m, int64_t class, int64_t row)
 {
     int64_t begin = 0, n = m->per_class.v[class];
@@ -98,7 +99,7 @@ static bool read_machine(struct sx_lowering *l, struct machine *m)
     return true;
 }
 
-/* The decision of each pair of classes i < j, positive for i: score[pairs] of [N, 1]. */
+/* The decision of each pair of classes i < j, positive for i: score[pairs], each [N, 1]. */
 static int *decisions(struct sx_lowering *l, const struct machine *m)
 {
     int64_t pairs = m->classes * (m->classes - 1) / 2, k = 0;
@@ -110,14 +111,14 @@ static int *decisions(struct sx_lowering *l, const struct machine *m)
     return score;
 }
 
-/* 1 where a is above 0, and where it is not. */
+/* 1 where a > 0; with `first` false, 1 where it is not. */
 static int wins(struct sx_graph *g, int a, bool first)
 {
     int above = sx_cast(g, sx_binary(g, SX_LESS, sx_scalar(g, 0), a), g->real);
     return first ? above : sx_shift(g, sx_neg(g, above), 1);
 }
 
-/* How many decisions each class wins, [N, classes]. */
+/* The number of decisions that each class wins, [N, classes]. */
 static int votes(struct sx_lowering *l, const struct machine *m, const int *score)
 {
     struct sx_graph *g = l->g;
@@ -136,7 +137,7 @@ static int votes(struct sx_lowering *l, const struct machine *m, const int *scor
 
 /* ---- Probabilities ---- */
 
-/* So often the probabilities of several classes are made more alike to those of the pairs. */
+/* The most rounds of fitting class probabilities to those of pairs. */
 #define MOST_ROUNDS 100
 
 /* P(i | i or j) of each pair, [N, 1] each, and 1 where i = j: p[classes * classes]. */
@@ -155,7 +156,7 @@ static int *pair_probabilities(struct sx_lowering *l, const struct machine *m, c
     return p;
 }
 
-/* What the pairs say as a matrix Q [N, classes, classes]: see couple. */
+/* The matrix Q [N, classes, classes] of the pairs' probabilities: see coupled. */
 static int pair_matrix(struct sx_lowering *l, int64_t n, const int *p)
 {
     struct sx_graph *g = l->g;
@@ -173,7 +174,7 @@ static int pair_matrix(struct sx_lowering *l, int64_t n, const int *p)
     return q != NULL ? sx_shaped(g, sx_concat(g, q, (int)(n * n), 1), 3, dims) : SX_NONE;
 }
 
-/* One round of the descent: each probability in turn. */
+/* One round of coordinate descent over the probabilities. */
 static int coupled_once(struct sx_graph *g, int64_t n, int q, int p, int qp, int pqp)
 {
     int64_t rows = sx_shape_of(g, p).dim[0];
@@ -191,8 +192,8 @@ static int coupled_once(struct sx_graph *g, int64_t n, int q, int p, int qp, int
     return p;
 }
 
-/* The probabilities of all classes that suit those of the pairs best, [N, classes]: p' Q p is
- * least (Wu, Lin, Weng 2004, as libsvm does it, until all of Q p are nearly alike). */
+/* The class probabilities p, [N, classes], that fit those of the pairs best: p' Q p is minimal (Wu,
+ * Lin, Weng 2004, as in libsvm, which stops when all elements of Q p are nearly equal). */
 static int coupled(struct sx_lowering *l, int64_t n, int q)
 {
     struct sx_graph *g = l->g;
@@ -217,7 +218,7 @@ static bool lower_svm_classifier(struct sx_lowering *l)
     struct machine m = {0};
     if (!read_machine(l, &m))
         return false;
-    if (m.per_class.n == 0) { /* a linear machine: a row of weights for each class */
+    if (m.per_class.n == 0) { /* a linear machine has a row of weights per class */
         struct sx_shape table = {2, {m.classes, m.features}};
         int w = sx_real_const(g, &table, m.weight.v);
         return sx_ml_give_classes(

@@ -1,4 +1,4 @@
-/* table.c - all lowering rows, joined. */
+/* table.c - joins the tables of lowering rows. */
 #include <string.h>
 
 #include "lower/row.h"

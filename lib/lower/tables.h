@@ -1,4 +1,4 @@
-/* tables.h - the tables that table.c joins, one a file; each ends with a row of zeros. */
+/* tables.h - the tables of lowering rows, one per file. Each ends with a row of zeros. */
 #ifndef SX_LOWER_TABLES_H
 #define SX_LOWER_TABLES_H
 
@@ -20,7 +20,7 @@ extern const struct sx_lowering_row sx_lower_math[], sx_lower_act[], sx_lower_co
 bool sx_give_texts_of_numbers(struct sx_lowering *l);
 bool sx_give_numbers_of_texts(struct sx_lowering *l, int kind);
 
-/* Of the row in product.c. */
+/* Called by the row in product.c. */
 bool sx_lower_einsum(struct sx_lowering *l);
 
 #endif

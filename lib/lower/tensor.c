@@ -1,4 +1,4 @@
-/* tensor.c - lowering of what joins, cuts, pads, repeats and makes tensors. */
+/* tensor.c - lowering of operators that join, split, slice, pad, repeat and make tensors. */
 #include <math.h>
 
 #include "lower/tables.h"
@@ -15,8 +15,8 @@ static bool lower_concat(struct sx_lowering *l)
     return sx_give(l, sx_concat(l->g, parts, l->n_in, axis));
 }
 
-/* The lengths were an attribute before opset 13; without any the parts are equal, the last one
- * being smaller where the axis does not divide. */
+/* Split; the lengths were an attribute before opset 13. Without lengths the parts are equal, and
+ * the last one is smaller if the axis does not divide. */
 static bool lower_split(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0);
@@ -44,8 +44,9 @@ static bool lower_split(struct sx_lowering *l)
            sx_reject(l, "the parts do not fill an axis of %lld", (long long)x.dim[axis]);
 }
 
-/* Where a slice of an axis of n begins and how many elements it has. The largest number of 32 or 64 bits
- * is an end beyond the axis in either direction; a start before the axis is its first element. */
+/* The first element of a slice of an axis of n, and its length. An end of the largest 32-bit or
+ * 64-bit number means beyond the axis in either direction. A start before the axis is its first
+ * element. */
 static bool cut(struct sx_lowering *l, int64_t n, int64_t start, int64_t end, int64_t step,
                 int64_t *begin, int64_t *count)
 {
@@ -65,7 +66,7 @@ static bool cut(struct sx_lowering *l, int64_t n, int64_t start, int64_t end, in
     return true;
 }
 
-/* starts, ends, axes and steps were attributes before opset 10. */
+/* Slice; starts, ends, axes and steps were attributes before opset 10. */
 static bool lower_slice(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0), shape = x;
@@ -93,7 +94,7 @@ static bool lower_slice(struct sx_lowering *l)
     return sx_give(l, sx_slice(l->g, sx_arg(l, 0), begin, step, &shape));
 }
 
-/* Where element i of a padded axis comes from, in an axis of n. */
+/* The element of an axis of n that element i of the padded axis comes from. */
 static int64_t source(int64_t i, int64_t n, int mode)
 {
     enum { CONSTANT, REFLECT, EDGE, WRAP };
@@ -104,7 +105,7 @@ static int64_t source(int64_t i, int64_t n, int mode)
     return i < n ? i : period - i;
 }
 
-/* One axis, by gathering: reflect, edge and wrap. */
+/* Pads one axis by gathering: reflect, edge and wrap. */
 static int pad_axis(struct sx_lowering *l, int a, int axis, int64_t before, int64_t after,
                     int mode)
 {
@@ -122,7 +123,7 @@ static int pad_axis(struct sx_lowering *l, int a, int axis, int64_t before, int6
     return sx_take(l->g, a, sx_const(l->g, SX_INT, &shape, index), axis, false);
 }
 
-/* Zeros around it; any other value is laid under it. */
+/* Pads with a constant. */
 static int pad_constant(struct sx_lowering *l, int a, const int64_t *before,
                         const struct sx_shape *shape, int fill)
 {
@@ -139,7 +140,7 @@ static int pad_constant(struct sx_lowering *l, int a, const int64_t *before,
     return sx_where(g, sx_cast(g, mask, SX_BOOL), y, sx_shaped(g, fill, 0, NULL));
 }
 
-/* The paddings per axis: an attribute before opset 11, and for some axes only from 18 on. */
+/* Reads the paddings per axis: an attribute before opset 11; for a subset of axes from 18 on. */
 static bool read_pads(struct sx_lowering *l, int rank, int64_t *before, int64_t *after)
 {
     struct sx_ints pads = sx_attr_ints(l, "paddings"), list;
@@ -160,7 +161,7 @@ static bool read_pads(struct sx_lowering *l, int rank, int64_t *before, int64_t 
     return true;
 }
 
-/* Negative paddings cut. */
+/* Pad; negative paddings crop. */
 static bool lower_pad(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -195,7 +196,8 @@ static bool lower_pad(struct sx_lowering *l)
     return sx_give(l, grows ? pad_constant(l, a, before, &shape, fill) : a);
 }
 
-/* Each axis in turn: [outer, 1, axis and inner] expanded to [outer, times, axis and inner]. */
+/* Tile, one axis after the other: [outer, 1, axis and inner] is expanded to [outer, times, axis and
+ * inner]. */
 static bool lower_tile(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -221,7 +223,7 @@ static bool lower_tile(struct sx_lowering *l)
     return sx_give(l, a);
 }
 
-/* Ones where column - row is at least (or at most) k, as [rows, columns] of bool. */
+/* True where column - row is at least (or at most) k, as [rows, columns] of bool. */
 static int triangle(struct sx_graph *g, int64_t rows, int64_t columns, int64_t k, bool upper)
 {
     int row = sx_along(g, sx_iota(g, rows), 0, 2), column = sx_iota(g, columns);
@@ -265,7 +267,7 @@ static bool lower_eye_like(struct sx_lowering *l)
     return sx_give_as(l, 0, eye, (int)kind);
 }
 
-/* start + i * delta for as many i as come before limit. */
+/* Range: start + i * delta, for all i before `limit`. */
 static bool lower_range(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;

@@ -1,5 +1,5 @@
-/* text.c - lowering of operators on texts. Texts are made while a model is lowered, from those of the
- * sample, which thereby decide; the graph has their numbers. */
+/* text.c - lowering of operators on texts. Texts are computed while a model is lowered, from those
+ * of the sample, which thereby decide. The graph holds their numbers. */
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "lower/tables.h"
 #include "sextant/output.h"
 
-/* Text i of a list, "" where there is none of that number. */
+/* Text i of a list; "" if its number is unknown. */
 static const char *text_at(const struct sx_lowering *l, const int64_t *list, int64_t i)
 {
     const char *text = sx_words_text(l->scope->model->words, list[i]);
@@ -37,7 +37,7 @@ static bool give_texts(struct sx_lowering *l, const struct sx_shape *shape,
 
 /* ---- Casts ---- */
 
-/* As ONNX Runtime writes them: 8 digits, or 17 of a double. */
+/* Writes a real number as ONNX Runtime does: 8 digits, or 17 for a double. */
 static void write_real(char *to, size_t size, double value, bool wide)
 {
     if (isnan(value)) {
@@ -46,7 +46,7 @@ static void write_real(char *to, size_t size, double value, bool wide)
         snprintf(to, size, "%s", value < 0 ? "-INF" : "INF");
     } else {
         snprintf(to, size, wide ? "%.17g" : "%.8g", wide ? value : (double)(float)value);
-        char *point = strchr(to, ','); /* of some other locale */
+        char *point = strchr(to, ','); /* decimal comma of another locale */
         if (point != NULL)
             *point = '.';
     }
@@ -107,7 +107,7 @@ bool sx_give_numbers_of_texts(struct sx_lowering *l, int kind)
 
 enum letters { AS_THEY_ARE, LOWER, UPPER };
 
-/* The character that UTF-8 at `at` begins with, and its bytes; a byte that begins none is itself. */
+/* Decodes the UTF-8 character at `at`, and its number of bytes. An invalid byte is itself. */
 static wint_t decode(const unsigned char *at, int *bytes)
 {
     static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
@@ -159,7 +159,7 @@ static const char *with_letters(struct sx_lowering *l, const char *text, enum le
     return to;
 }
 
-/* [C] or [1, C] texts without the stop words; one empty text where nothing is left. */
+/* StringNormalizer: [C] or [1, C] texts without the stop words; one empty text if nothing is left. */
 static bool lower_normalizer(struct sx_lowering *l)
 {
     enum letters letters =
@@ -217,13 +217,14 @@ static bool lower_concat(struct sx_lowering *l)
     return second != NULL && give_texts(l, &shape, to);
 }
 
-/* How the parts of a text are found: behind white space, or behind each delimiter. */
+/* How a text is split: at white space, or at each delimiter. */
 struct splitter {
     const char *delimiter; /* "": white space */
-    int64_t most;          /* splits */
+    int64_t most;          /* the most splits */
 };
 
-/* Part `number` of what is left of a text at *rest, which moves behind it; false: no more. */
+/* Takes part `number` of the rest of a text at *rest, which is advanced; false: there is no further
+ * part. */
 static bool next_part(const struct splitter *s, int64_t number, const char **rest,
                       const char **part, size_t *size)
 {

@@ -1,4 +1,4 @@
-/* want.c - of a model only what a tensor follows from, and tensors that are fed instead of made. */
+/* want.c - reduces a model to what a tensor depends on, and makes inputs of tensors that are fed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ bool sx_model_has_tensor(const struct sx_model *m, const char *tensor)
            sx_maker_of(m, tensor) != NULL;
 }
 
-/* The type of a tensor that the file does not declare, by what makes it. */
+/* The type of a tensor that the file does not declare, from the node that makes it. */
 static enum sx_type made_type(const Onnx__NodeProto *node)
 {
     static const char *const flags[] = {"Equal", "Greater", "Less",  "GreaterOrEqual",
@@ -44,7 +44,7 @@ static enum sx_type made_type(const Onnx__NodeProto *node)
     return SX_FLOAT;
 }
 
-/* What is known of an inner tensor, as if it were an input. */
+/* Describes an inner tensor as if it were an input. */
 static void inner_port(const struct sx_model *m, const char *name, struct sx_port *port)
 {
     const Onnx__TensorProto *weight = sx_model_initializer(m, name);
@@ -63,7 +63,7 @@ static void inner_port(const struct sx_model *m, const char *name, struct sx_por
         port->shape = view.shape;
 }
 
-/* The inner tensors among `fed` become cuts, if the model has them. */
+/* Makes cuts of the inner tensors among `fed`, if the model has them. */
 static bool cut(struct sx_model *m, const char *const *fed, size_t n, struct sx_names *names,
                 struct sx_error *error)
 {
@@ -83,7 +83,7 @@ static bool cut(struct sx_model *m, const char *const *fed, size_t n, struct sx_
     return true;
 }
 
-/* Leaves as inputs those that are read, the cuts behind the declared ones. */
+/* Keeps the inputs that are read; cuts follow the declared inputs. */
 static bool keep_inputs(struct sx_model *m, const struct sx_names *read, struct sx_error *error)
 {
     m->inputs = sx_arena_new(&m->arena, (size_t)(m->n_declared + m->n_cut) + 1,

@@ -1,4 +1,4 @@
-/* window.h - the windows of convolutions and pools as attributes describe them. */
+/* window.h - the windows of convolutions and pools, as attributes describe them. */
 #ifndef SX_LOWER_WINDOW_H
 #define SX_LOWER_WINDOW_H
 
@@ -10,11 +10,11 @@ struct sx_window {
     struct sx_conv c; /* rank, strides, dilations, pads, group 1 */
     enum sx_auto_pad auto_pad;
     int64_t image[3], kernel[3];
-    int64_t reach[3]; /* from the first to the last element of a kernel */
+    int64_t reach[3]; /* distance of the first and the last element of a kernel */
 };
 
-/* Reads strides, dilations, pads, auto_pad (not yet applied) and, if `kernel` (the shape of the
- * weights) is NULL, kernel_shape. */
+/* Reads strides, dilations, pads, and auto_pad (which is not applied yet). If `kernel`, the shape
+ * of the weights, is NULL, reads kernel_shape, too. */
 bool sx_read_window(struct sx_lowering *l, const struct sx_shape *image,
                     const struct sx_shape *kernel, struct sx_window *w);
 
