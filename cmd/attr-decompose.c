@@ -14,6 +14,7 @@ struct decompose {
     struct sx_decomposer *decomposer;
     struct sx_players *players;
     double *baseline, *background, *foreign;
+    char usual[SX_PLAYERS_TEXT]; /* the players that the sample's shape gives */
     int effects;
     int64_t top;
 };
@@ -61,7 +62,6 @@ static bool read_foreign(struct decompose *s, int64_t index, struct sx_error *er
 static bool prepare(struct decompose *s, const struct cli_sample *sample,
                     struct sx_error *error)
 {
-    char text[SX_PLAYERS_TEXT];
     free(s->baseline);
     s->baseline = NULL;
     if (s->o.background_from != NULL && s->background == NULL &&
@@ -70,10 +70,12 @@ static bool prepare(struct decompose *s, const struct cli_sample *sample,
         return false;
     s->o.background = s->o.n_background > 0 ? s->background : NULL;
     sx_players_free(s->players);
-    sx_explainer_usual_players(s->explainer, s->cli.pre.layout, FEW_ELEMENTS, SIDE, text);
-    s->players =
-        sx_explainer_players(s->explainer, s->o.players_by != NULL ? s->o.players_by : text,
-                             s->cli.pre.layout, error);
+    if (s->o.players_by == NULL || s->o.players_by == s->usual) {
+        sx_explainer_usual_players(s->explainer, s->cli.pre.layout, FEW_ELEMENTS, SIDE,
+                                   s->usual);
+        s->o.players_by = s->usual;
+    }
+    s->players = sx_explainer_players(s->explainer, s->o.players_by, s->cli.pre.layout, error);
     bool few = s->players != NULL && sx_players_count(s->players) < 64;
     if (s->o.absent.kind == SX_ABSENT_BY_BACKGROUND && s->o.background != NULL && few)
         s->o.absent.kind = SX_ABSENT_MARGINAL;
@@ -156,6 +158,7 @@ static void warn(struct decompose *s, const struct sx_decomposition *r)
                  "effects are not allocated: too dear without --alloc or --max-order");
 }
 
+/* Puts the names of the players and what they are given. */
 static bool put_decomposition(struct decompose *s, const struct sx_decomposition *r,
                               struct sx_error *error)
 {
@@ -164,6 +167,7 @@ static bool put_decomposition(struct decompose *s, const struct sx_decomposition
         return cli_error(error, SX_MEMORY, "out of memory");
     for (int64_t i = 0; i < r->players; i++)
         name[i] = cli_player_name(&s->cli, s->explainer, s->players, i);
+    cli_put_player_names(&s->cli, s->explainer, s->players, name, r->players);
     sx_put_decomposition(s->cli.result, r, s->top, name, s->effects != TAYLOR, s->cli.timing);
     free(name);
     return true;
@@ -178,7 +182,6 @@ static bool write_record(struct decompose *s, const struct cli_sample *sample,
     cli_record_target(&s->cli, &record, s->explainer);
     sx_result_begin(j, &record);
     put_params(s, r);
-    cli_put_names(&s->cli, s->explainer);
     if (!put_decomposition(s, r, error))
         return false;
     static const struct sx_view view = {

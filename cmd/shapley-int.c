@@ -144,25 +144,6 @@ static void put_params(struct shapley *s)
     sx_put_end(r);
 }
 
-/* Puts the names: of all players with x, if each player is one element; else of the elements. */
-static void put_names(struct shapley *s)
-{
-    int64_t n = sx_game_players(s->game), named = 0;
-    for (int64_t i = 0; i < n; i++)
-        named += s->name[i] != NULL;
-    if (named == 0) {
-        if (s->explainer != NULL)
-            cli_put_names(&s->cli, s->explainer);
-        return;
-    }
-    sx_put_list(s->cli.result, "names");
-    for (int64_t i = 0; i < n; i++)
-        sx_put_text(s->cli.result, NULL, s->name[i]);
-    sx_put_end(s->cli.result);
-    if (s->explainer != NULL && cli_are_elements(s->explainer, s->players))
-        sx_put_array(s->cli.result, "x", sx_explainer_elements(s->explainer));
-}
-
 static void warn(struct shapley *s)
 {
     const struct sx_shapley *r = &s->result;
@@ -185,7 +166,7 @@ static bool write_record(struct shapley *s, const struct cli_sample *sample,
     record.partial = s->result.partial;
     sx_result_begin(s->cli.result, &record);
     put_params(s);
-    put_names(s);
+    cli_put_player_names(&s->cli, s->explainer, s->players, s->name, sx_game_players(s->game));
     sx_put_shapley(s->cli.result, &s->result, s->name);
     if (cli_is_figure(&s->cli) && s->cli.figure.kind == SX_CURVE &&
         !sx_put_shapley_curve(s->cli.result, s->game, &s->o, error))

@@ -323,6 +323,42 @@ START_TEST(words_of_partitions)
 }
 END_TEST
 
+/* Places of a picture are letters by their blocks, as they lie. */
+START_TEST(places_of_partitions)
+{
+    static const char *const of[] = {
+        "{\"params\":{\"players\":\"grid:2x3\"},\"players\":6,"
+        "\"partition_max\":[[0,1],[3,4],[2]],\"partition_min\":[[0],[1],[2],[3],[4]]}",
+        "{\"params\":{\"players\":\"patches:2x2\"},\"input\":{\"shape\":[1,3,4,5]},\"players\":6,"
+        "\"partition_max\":[[0,1],[3,4],[2]],\"partition_min\":[[0],[1],[2],[3],[4]]}",
+        "{\"params\":{\"players\":\"patches:2x2\"},\"input\":{\"shape\":[1,4,5,1]},\"players\":6,"
+        "\"partition_max\":[[0,1],[3,4],[2]],\"partition_min\":[[0],[1],[2],[3],[4]]}"};
+    static const char *const none[] = {
+        "{\"params\":{\"players\":\"grid:2x2\"},\"players\":6,\"partition_max\":[[0,1]]}",
+        "{\"params\":{\"players\":\"patches:0x2\"},\"players\":6,\"partition_max\":[[0,1]]}",
+        "{\"params\":{\"players\":\"patches:2x2\"},\"players\":6,\"partition_max\":[[0,1]]}"};
+    char *text;
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        ck_assert(sx_figure_words(record(of[i]), false, 76, &text, &error));
+        ck_assert_str_eq(text, "   most         least\n"
+                               "   A  A  .      .  .  . \n"
+                               "   B  B         .  .    \n");
+        free(text);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        ck_assert(sx_figure_words(record(none[i]), false, 76, &text, &error));
+        ck_assert_ptr_null(text);
+    }
+    ck_assert(sx_figure_words(record("{\"params\":{\"players\":\"grid:2x1\"},\"players\":2,"
+                                     "\"partition_max\":[[0,1]]}"),
+                              true, 76, &text, &error));
+    ck_assert_str_eq(text, "   most    least\n"
+                           "  \x1b[38;5;231;48;5;25m A \x1b[0m        \n"
+                           "  \x1b[38;5;231;48;5;25m A \x1b[0m        \n");
+    free(text);
+}
+END_TEST
+
 /* ---- Layouts ---- */
 
 START_TEST(circle)
@@ -466,8 +502,9 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, kinds_of_several, numbers,
-              ticks, signed_colours, terms, circle, chain, ring, ladder, alone, files);
+    SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, places_of_partitions,
+              kinds_of_several, numbers, ticks, signed_colours, terms, circle, chain, ring,
+              ladder, alone, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

@@ -106,6 +106,33 @@ START_TEST(test_reduce_and_sign)
 }
 END_TEST
 
+/* A map of 10, 11, 12, 14 has no zero: it is shown from 10 on, unless its signs are. */
+START_TEST(test_floor)
+{
+    const double values[] = {10, 11, 12, 14}, zero[] = {10, 11, 0, 14};
+    struct sx_tensor map = map_of(DIMS(2, 2), values);
+    set("outlier", "0");
+    struct sx_heat heat = heat_of(&map);
+    ck_assert_double_eq(heat.low, 10);
+    ck_assert_double_eq(heat.scale, 4);
+    ck_assert_double_eq(sx_heat_at(&heat, 0), 0);
+    ck_assert_double_eq(sx_heat_at(&heat, 2), 0.5);
+    sx_heat_free(&heat);
+    set("sign", "all");
+    heat = heat_of(&map);
+    ck_assert_double_eq(heat.low, 0);
+    ck_assert_double_eq(heat.scale, 14);
+    sx_heat_free(&heat);
+    set("sign", "abs");
+    memcpy(map.data, zero, sizeof zero);
+    heat = heat_of(&map);
+    ck_assert_double_eq(heat.low, 0);
+    ck_assert_double_eq(sx_heat_at(&heat, 3), 1);
+    sx_heat_free(&heat);
+    sx_tensor_free(&map);
+}
+END_TEST
+
 START_TEST(test_channels_last)
 {
     double values[18];
@@ -352,7 +379,7 @@ int main(void)
 {
     TCase *c = suite_case("plot");
     tcase_add_checked_fixture(c, setup, NULL);
-    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_channels_last, test_flat,
+    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_floor, test_channels_last, test_flat,
               test_nonfinite, test_top, test_options, test_colours, test_afmhot, test_lightness,
               test_middle, test_terminal_text, test_terminal_sizes);
     return suite_run();

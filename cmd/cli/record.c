@@ -104,7 +104,8 @@ void cli_put_names(struct cli *cli, const struct sx_explainer *explainer)
     free(name);
 }
 
-bool cli_are_elements(const struct sx_explainer *explainer, const struct sx_players *players)
+/* Whether each player is one element, in their order. */
+static bool are_elements(const struct sx_explainer *explainer, const struct sx_players *players)
 {
     const struct sx_shape *shape = &sx_explainer_elements(explainer)->shape;
     int64_t n = sx_players_count(players), elements = sx_count(shape);
@@ -113,6 +114,25 @@ bool cli_are_elements(const struct sx_explainer *explainer, const struct sx_play
     for (int64_t i = 0; are && i < n; i++)
         are = sx_players_first(players, i) == i * width;
     return are;
+}
+
+void cli_put_player_names(struct cli *cli, const struct sx_explainer *explainer,
+                          const struct sx_players *players, const char *const *name, int64_t n)
+{
+    int64_t named = 0;
+    for (int64_t i = 0; i < n; i++)
+        named += name[i] != NULL;
+    if (named == 0) {
+        if (explainer != NULL)
+            cli_put_names(cli, explainer);
+        return;
+    }
+    sx_put_list(cli->result, "names");
+    for (int64_t i = 0; i < n; i++)
+        sx_put_text(cli->result, NULL, name[i]);
+    sx_put_end(cli->result);
+    if (explainer != NULL && are_elements(explainer, players))
+        sx_put_array(cli->result, "x", sx_explainer_elements(explainer));
 }
 
 void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k)

@@ -96,8 +96,10 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
 void cli_put_common(struct cli *cli);
 /* Puts "names" and "x", if the header of a table names the elements. */
 void cli_put_names(struct cli *cli, const struct sx_explainer *explainer);
-/* Whether each player is one element, in their order. */
-bool cli_are_elements(const struct sx_explainer *explainer, const struct sx_players *players);
+/* Puts the n names of players, and "x" if each player is one element. Without a name: cli_put_names.
+ * `explainer` and `players` may be NULL. */
+void cli_put_player_names(struct cli *cli, const struct sx_explainer *explainer,
+                          const struct sx_players *players, const char *const *name, int64_t n);
 /* Puts "top": the k strongest elements, with names if each element has one. */
 void cli_put_top(struct cli *cli, const struct sx_tensor *values, int64_t k);
 /* Writes the record of a failed sample, or its row of a table. */

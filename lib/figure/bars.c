@@ -91,9 +91,13 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
     int64_t *order, shown = v->n < most_shown(f) ? v->n : most_shown(f);
     if (!sx_facts_order(v, &order, error))
         return false;
-    double rest = rest_of(v, order, shown), names = names_width(p, v, order, shown, true);
+    double rest = rest_of(v, order, shown);
+    bool dwarfs =
+        fabs(rest) > 3 * scale_of(v); /* its bar would hide the others: a number alone */
+    double names = names_width(p, v, order, shown, true);
     int64_t rows = shown + (shown < v->n);
-    struct sx_axis axis = value_axis(v, rest, x + names + 12, x + names + 12 + 420);
+    struct sx_axis axis =
+        value_axis(v, dwarfs ? 0 : rest, x + names + 12, x + names + 12 + 420);
     double bottom = y + (double)rows * ROW;
     char what[80], unit[40], name[600];
     sx_figure_unit(f->item[0].record, unit, sizeof unit);
@@ -111,6 +115,11 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
             snprintf(name, sizeof name, "%lld others together", (long long)(v->n - shown));
         sx_page_colour(p, i < shown ? SX_BLACK : SX_GREY, 1);
         sx_page_label(p, x + names, at, 1, sx_plain, name);
+        if (i >= shown && dwarfs) {
+            sx_short_number(name, rest);
+            sx_page_label(p, sx_on(&axis, 0) + 5, at, 0, sx_small, name);
+            continue;
+        }
         draw_bar(p, &axis, at, value, i < shown && v->error != NULL ? v->error[order[i]] : NAN,
                  value < 0 ? SX_NEGATIVE : SX_POSITIVE);
     }

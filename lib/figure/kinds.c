@@ -51,6 +51,15 @@ static bool is_picture(const struct sx_datum *record)
     return rank > 2 || (rank == 2 && four);
 }
 
+/* Several maps of players that are places of the picture, by their numbers alone. */
+static bool is_strip(const struct sx_datum *record)
+{
+    const char *players = sx_datum_text(sx_datum_at(record, "params.players"), "");
+    return has(record, "methods") && sx_datum_count(sx_datum_at(record, "input.shape")) == 4 &&
+           (strncmp(players, "grid:", 5) == 0 || strncmp(players, "patches:", 8) == 0 ||
+            strcmp(players, "pixels") == 0);
+}
+
 static int kind_of_record(const struct sx_datum *record)
 {
     if (has(record, "from"))
@@ -104,9 +113,10 @@ int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn)
     bool row = one == SX_BARS || one == SX_WATERFALL;
     bool attribution = sx_map_count(item[0].record) == 1 && has(item[0].record, "attribution");
     if (kind == SX_KIND_AUTO)
-        kind = one == SX_OVERLAY && same > 1              ? SX_STRIP
-               : row && attribution && same == 1 && n > 2 ? SX_BEESWARM
-                                                          : one;
+        kind = item[0].behind != NULL && is_strip(item[0].record) ? SX_STRIP
+               : one == SX_OVERLAY && same > 1                    ? SX_STRIP
+               : row && attribution && same == 1 && n > 2         ? SX_BEESWARM
+                                                                  : one;
     bool all = sx_kind_shows_all(kind);
     bool methods = kind == SX_STRIP || kind == SX_CURVE || kind == SX_BARS;
     *drawn = all ? n : methods ? same : 1;

@@ -161,7 +161,8 @@ static double draw_bar(struct sx_page *p, const struct shown *s, bool relative, 
                                        "attribution"};
     unsigned ramp[SX_RAMP];
     const struct sx_heat *h = &s->heat;
-    double high = relative ? 1 : h->scale, low = h->is_signed ? -high : 0;
+    double high = relative ? 1 : h->low + h->scale;
+    double low = h->is_signed ? -high : relative ? 0 : h->low;
     char text[80];
     if (s->o->no_bar)
         return -BAR_GAP;

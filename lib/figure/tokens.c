@@ -104,14 +104,29 @@ static void block_mark(struct sx_page *p, const struct sx_parts *parts, const in
     sx_page_fill(p, from, y, to - from, 6);
 }
 
+/* Of a crowd of players only those near members are shown. */
+static bool is_shown(const struct sx_parts *parts, int64_t i)
+{
+    enum { CROWD = 120, NEAR = 6 };
+    bool shown = parts->n <= CROWD;
+    for (int64_t k = i - NEAR; k <= i + NEAR && !shown; k++)
+        shown = k >= 0 && k < parts->n &&
+                (parts->best[k] != SX_NO_BLOCK || parts->worst[k] != SX_NO_BLOCK);
+    return shown;
+}
+
 /* Above each word the block that it has in the best partition, below that in the worst. */
 static void draw_blocks(struct sx_page *p, const struct sx_parts *parts, double x, double y,
                         double *width, double *height)
 {
     struct flow flow = {x, y, x, 0, BLOCK_LINE};
     for (int64_t i = 0; i < parts->n; i++) {
-        char word[600];
-        sx_parts_name(parts, i, word, sizeof word);
+        char word[600] = "...";
+        bool shown = is_shown(parts, i);
+        if (!shown && i > 0 && !is_shown(parts, i - 1))
+            continue;
+        if (shown)
+            sx_parts_name(parts, i, word, sizeof word);
         bool member = parts->best[i] != SX_NO_BLOCK || parts->worst[i] != SX_NO_BLOCK;
         double wide = sx_page_width(p, word_face, word) + 12;
         place(&flow, wide);

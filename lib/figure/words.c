@@ -103,13 +103,75 @@ static size_t write_partition(const struct sx_parts *p, const int64_t *block, co
     return at;
 }
 
+/* ---- Partitions of the places of a picture ---- */
+
+/* R and C of n players "grid:RxC", or of "patches:HxW" in a picture of either layout. */
+static bool grid_of(const struct sx_datum *record, int64_t n, int64_t *rows, int64_t *columns)
+{
+    const char *by = sx_datum_text(sx_datum_at(record, "params.players"), "");
+    const struct sx_datum *shape = sx_datum_at(record, "input.shape");
+    int r, c, end = 0;
+    bool grid = sscanf(by, "grid:%4dx%4d%n", &r, &c, &end) == 2;
+    if ((!grid && sscanf(by, "patches:%4dx%4d%n", &r, &c, &end) != 2) || by[end] != '\0' ||
+        r < 1 || c < 1)
+        return false;
+    *rows = r;
+    *columns = c;
+    for (int axis = 2; !grid && axis > 0; axis--) {
+        double high = ceil(sx_datum_element(shape, axis) / r);
+        double wide = ceil(sx_datum_element(shape, axis + 1) / c);
+        grid = high * wide == (double)n;
+        *rows = grid ? (int64_t)high : 0;
+        *columns = grid ? (int64_t)wide : 0;
+    }
+    return *rows * *columns == n;
+}
+
+/* A letter for each block of several places, a dot for a place that is alone. */
+static size_t write_place(const int64_t *block, int64_t i, bool colours, char *to, size_t room)
+{
+    int64_t b = block[i];
+    char sign = b == SX_NO_BLOCK ? ' ' : b < 0 ? '.' : b < 26 ? (char)('A' + b) : '+';
+    unsigned c = b >= 0 ? sx_series(b) : 0;
+    if (!colours || b < 0)
+        return (size_t)snprintf(to, room, " %c ", sign);
+    return (size_t)snprintf(to, room, "\x1b[38;5;%d;48;5;%dm %c \x1b[0m",
+                            sx_terminal_colour(sx_text_on(c)), sx_terminal_colour(c), sign);
+}
+
+/* Both partitions as they lie on the picture, side by side. */
+static bool write_grids(const struct sx_parts *p, int64_t rows, int64_t columns, bool colours,
+                        char **text, struct sx_error *error)
+{
+    enum { ROOM = 40, GAP = 4 };
+    size_t room = (size_t)(2 * p->n + 4 * rows + 8) * ROOM, at;
+    int wide = columns > 1 ? (int)(3 * columns) : 4;
+    char *to = *text = sx_new(room, 1, error);
+    if (to == NULL)
+        return false;
+    at = (size_t)snprintf(to, room, "   %-*s%*s%s\n", wide, "most", GAP, "", "least");
+    for (int64_t r = 0; r < rows; r++) {
+        at += (size_t)snprintf(to + at, room - at, "  ");
+        for (int64_t i = r * columns; i < (r + 1) * columns; i++)
+            at += write_place(p->best, i, colours, to + at, room - at);
+        at += (size_t)snprintf(to + at, room - at, "%*s", wide - (int)(3 * columns) + GAP, "");
+        for (int64_t i = r * columns; i < (r + 1) * columns; i++)
+            at += write_place(p->worst, i, colours, to + at, room - at);
+        at += (size_t)snprintf(to + at, room - at, "\n");
+    }
+    return true;
+}
+
 static bool write_partitions(const struct sx_datum *record, bool colours, int columns,
                              char **text, struct sx_error *error)
 {
     enum { ROOM = NAME + 60 };
     struct sx_parts p;
+    int64_t rows, across;
     bool ok = sx_parts_get(&p, record, error);
-    if (ok && sx_parts_named(&p)) {
+    if (ok && !sx_parts_named(&p) && grid_of(record, p.n, &rows, &across)) {
+        ok = write_grids(&p, rows, across, colours, text, error);
+    } else if (ok && sx_parts_named(&p)) {
         size_t room = 2 * ((size_t)p.n + 1) * ROOM;
         *text = sx_new(room, 1, error);
         ok = *text != NULL;

@@ -1,4 +1,6 @@
 /* rows.c - which samples an array holds, or a line of numbers. */
+#include <string.h>
+
 #include "io/io.h"
 
 /* So many samples without elements are taken: a header of some bytes may promise any number. */
@@ -25,6 +27,22 @@ static bool misfit(const struct sx_input *how, const struct sx_shape *shape,
     char got[200], wanted[200];
     return sx_fail(error, SX_FAILED, "shape %s does not fit the model's input %s",
                    show_shape(got, shape), show_shape(wanted, how->want));
+}
+
+/* Of a table whose lines are rows of one sample it is said how that is taken. */
+static bool misfit_line(const struct sx_input *how, const struct sx_shape *line,
+                        struct sx_error *error)
+{
+    const struct sx_shape *want = how->want;
+    int last = want->rank - 1;
+    bool row = !how->whole && last > 0 && want->dim[last - 1] > 1 &&
+               want->dim[last] == line->dim[line->rank - 1];
+    misfit(how, line, error);
+    size_t n = strlen(error->message);
+    if (row)
+        snprintf(error->message + n, sizeof error->message - n,
+                 "; --no-batch takes all lines as one sample");
+    return false;
 }
 
 static bool any_shape(const struct sx_input *how)
@@ -122,5 +140,5 @@ bool sx_rows_of_line(const struct sx_input *how, size_t n, struct sx_shape *samp
     }
     if (fits && rest == (int64_t)n)
         return true;
-    return misfit(how, &line, error);
+    return misfit_line(how, &line, error);
 }

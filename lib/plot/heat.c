@@ -66,6 +66,23 @@ static bool find_scale(struct sx_heat *heat, double percent, struct sx_error *er
     return true;
 }
 
+/* Makes 0 of the smallest value, if it is above half of the largest: such values have no zero. They are
+ * means over masks, as those of RISE. */
+static void find_floor(struct sx_heat *heat)
+{
+    double low = INFINITY, high = 0;
+    int64_t n = heat->rows * heat->columns;
+    for (int64_t i = 0; i < n; i++) {
+        low = fmin(low, heat->value[i]);
+        high = fmax(high, heat->value[i]);
+    }
+    if (heat->is_signed || !isfinite(high) || low <= high / 2 || low == high)
+        return;
+    heat->low = low;
+    for (int64_t i = 0; i < n; i++)
+        heat->value[i] -= low;
+}
+
 bool sx_heat_new(struct sx_heat *heat, const struct sx_plot *plot, const struct sx_tensor *map,
                  struct sx_error *error)
 {
@@ -86,6 +103,7 @@ bool sx_heat_new(struct sx_heat *heat, const struct sx_plot *plot, const struct 
             int64_t at = y * grid.row_step + x * grid.column_step;
             *value++ = take_sign(plot->sign, reduce(plot->reduce, map, &grid, at));
         }
+    find_floor(heat);
     if (find_scale(heat, 100 - plot->outlier, error))
         return true;
     sx_heat_free(heat);

@@ -34,10 +34,12 @@ struct sx_heat {
     int64_t rows, columns;
     double *value; /* not scaled yet; not NaN */
     double scale;  /* what counts as 1, 0 for a flat map */
+    double low;    /* what has been taken from each value: not 0 for a map without a zero */
     bool is_signed, negative;
 };
 
-/* Reduces channels, takes the sign and finds the scale: the smallest magnitude at which those
+/* Reduces channels, takes the sign, takes off the smallest value where that is above half of the
+ * largest, and finds the scale: the smallest magnitude at which those
  * up to it make up 100 - outlier per cent of their total. */
 bool sx_heat_new(struct sx_heat *heat, const struct sx_plot *plot, const struct sx_tensor *map,
                  struct sx_error *error);

@@ -81,8 +81,10 @@ bool sx_figure_possible(struct sx_error *error);
 
 /* Makes *text the sentence of a record, wrapped for a terminal `columns` wide. Free it with free().
  * `colours` shows words in the colours of their values or blocks, on a terminal of 256 colours.
- * Blocks of partitions are put in brackets. *text is NULL if the record is neither of tokens nor of
- * partitions of named players, and if it has values and `colours` is false. Status 1: a partition
+ * Blocks of partitions are put in brackets. If the players are a grid or patches of a picture, *text
+ * is both partitions as they lie on it, with a letter for each block. *text is NULL if the record is
+ * neither of tokens nor of partitions of named players or of such places, and if it has values and
+ * `colours` is false. Status 1: a partition
  * has no players. Status 6. */
 bool sx_figure_words(const struct sx_datum *record, bool colours, int columns, char **text,
                      struct sx_error *error);

@@ -201,7 +201,7 @@ const struct sx_view *sx_shapley_view(const struct sx_shapley *r, bool named)
                                          .lines = ""};
     static const struct sx_view set = {
         .scalars =
-            "set_names:names|set,B,B_max,B_min,T,T_stderr,partition_max:max,partition_min:min",
+            "B,B_max,B_min,T,T_stderr,set_names:names|set,partition_max:max,partition_min:min",
         .columns = "set,set_names:names,B,B_max,B_min,T,T_stderr",
         .lines = ""};
     static const struct sx_view windows = {.scalars = "players,evaluations",

@@ -88,6 +88,11 @@ is 'neurons' "$(jq -c '[.neurons[] | .layer, .n_inputs > 5]' "$T/out")" \
     '["/0/Conv_output_0",true,"/4/Conv_output_0",true,"/9/Gemm_output_0",true]'
 is 'their principles' "$(jq -c '[.neurons[].methods[] | select(.name != "lrp-eps") |
     .principles[] | .holds == .derived] | all' "$T/out")" true
+is 'the players are named as the option has them' "$(jq -r .params.players "$T/out")" patches:2x2
+run attr-decompose --rows=4:5 --methods=gxi --alloc=none --vocab=review.vocab review.onnx review.npy
+is 'names are those of the players' \
+    "$(jq -c '[.names[:3], (.names | length) == (.methods[0].attribution | length)]' "$T/out")" \
+    '[["the","dialogue","is"],true]'
 run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
 is 'one neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
@@ -97,7 +102,7 @@ for kind in bars stacked effects principles matrix strip; do
     is "$kind" "$status$(head -c 4 $kind.png | tail -c 3)" 0PNG
 done
 run attr-decompose -f png --rows=0:1 --methods=gxi,occ1,shapley -o again.png digits8.onnx digits8.npy
-ok 'equal bytes' cmp -s bars.png again.png
+ok 'equal bytes, and maps of a picture are drawn over it' cmp -s strip.png again.png
 
 # Options of the methods.
 explain() {

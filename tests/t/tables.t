@@ -171,6 +171,9 @@ is 'names in other tools' "$(jq -c '[(.names | length), (.x | length)]' "$T/out"
 run shapley-int --index=sv --order=1 --rows=0:1 diabetes.onnx diabetes.csv
 is 'and x' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
 # A table that is one sample: its columns do not name its elements.
+run ggig series.onnx series.csv
+refused 'lines of one sample' 1 \
+    "does not fit the model's input .24,2.; --no-batch takes all lines as one sample"
 run xderiv --no-batch --top=1 series.onnx series.csv
 is 'a table as one sample' "$(jq -c '.interactions[0] | [.set, .names]' "$T/out")" '[[46,47],["46","47"]]'
 run shapley-int --no-batch --players=columns --index=sv series.onnx series.csv
