@@ -396,7 +396,8 @@ COVERED ?= $(CHECKS)
 COVERAGE = build/cov
 coverage: setup
 	@$(SETUP) gcovr
-	@$(MAKE) $(QUIET) BUILD=$(COVERAGE) OPT='-O0 -g' CFLAGS=--coverage LDFLAGS=--coverage covered
+	@$(MAKE) $(QUIET) BUILD=$(COVERAGE) OPT='-O0 -g' LDFLAGS=--coverage \
+	    CFLAGS='--coverage -fprofile-update=atomic' covered
 	@sh tests/coverage.sh $(COVERAGE)
 covered: all $(CHECKS) $(TEST_PROGRAMS)
 	@find $(BUILD) -name '*.gcda' -delete

@@ -1,8 +1,12 @@
 /* check_lower_orders.c - every lowering row that has a gradient, to the third order, against
- * central differences in double. A row that is in no example fails. */
+ * central differences in double, and its gradient as a file. A row that is in no example fails. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/base.h"
 #include "fd.h"
 #include "lower/row.h"
 #include "lowering.h"
@@ -449,6 +453,112 @@ START_TEST(row_to_third_order)
 }
 END_TEST
 
+/* ---- Gradients as files ---- */
+
+/* The gradient by `wrt` of the sum of `of`, as a model. */
+static struct sx_model *written_gradient(const struct sx_model *model, const char *of,
+                                         const char *wrt, const char *text)
+{
+    const struct sx_export_options o = {
+        .kind = SX_EXPORT_GRADIENT, .order = 1, .of = of, .wrt = wrt, .precise = true};
+    struct sx_error error = {0};
+    char path[40];
+    int fd = memfd_create("gradient", 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    struct sx_sink *sink = sx_sink_to(dup(fd), "gradient", &error);
+    ck_assert_ptr_nonnull(sink);
+    ck_assert_msg(sx_export(model, &o, NULL, sink, &error), "%s: %s", text, error.message);
+    ck_assert(sx_sink_finish(sink, true, &error));
+    struct sx_model *written = sx_model_open(path, NULL, &error);
+    ck_assert_msg(written != NULL, "%s: %s", text, error.message);
+    close(fd);
+    return written;
+}
+
+/* What a model that was written gives for these inputs is what the explainer gives. */
+static void compare_written(const struct order_case *c, struct sx_model *written,
+                            struct sx_explainer *e, const struct sx_tensor *feeds,
+                            const char *text)
+{
+    const struct sx_infer_options o = {.precise = true, .threads = 1};
+    struct sx_error error = {0};
+    struct sx_inference *run = sx_inference_new(written, &o, &error);
+    const struct sx_tensor *x = sx_explainer_input(e), *got = NULL;
+    const char *name;
+    double want[256], value;
+    ck_assert_msg(run != NULL && sx_inference_run(run, feeds, &error), "%s: %s", text,
+                  error.message);
+    ck_assert_int_le(sx_count(&x->shape), 256);
+    ck_assert_msg(sx_gradients(e, 1, x->data, &value, want, &error), "%s: %s", text,
+                  error.message);
+    for (int i = 0; sx_inference_output(run, i, &name) != NULL; i++)
+        if (strncmp(name, "grad_", 5) == 0)
+            got = sx_inference_output(run, i, NULL);
+    ck_assert_msg(got != NULL && sx_shape_equal(&got->shape, &x->shape), "%s", text);
+    for (int64_t i = 0; i < sx_count(&x->shape); i++)
+        ck_assert_msg(fabs(sx_tensor_get(got, i) - want[i]) <= 1e-9 * (1 + fabs(want[i])),
+                      "%s (%s): %.17g at %d, not %.17g", text, c->op, sx_tensor_get(got, i),
+                      (int)i, want[i]);
+    sx_inference_free(run);
+}
+
+/* An explainer of the sum of the first output, whose rank it finds, at a sample. */
+static struct sx_explainer *explain_sum(struct sx_model *model, const char *of,
+                                        const struct sx_tensor *feeds, const char *text)
+{
+    static const char *const targets[] = {"sum:*", "sum:*,*", "sum:*,*,*", "sum:*,*,*,*", NULL};
+    struct sx_error error;
+    for (int i = 0; i < 5; i++) {
+        const struct sx_explain_options o = {.precise = true,
+                                             .threads = 1,
+                                             .score = SX_SCORE_RAW,
+                                             .output = of,
+                                             .target = targets[i]};
+        error = (struct sx_error){0};
+        struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+        if (e != NULL && sx_explainer_sample(e, feeds, &error))
+            return e;
+        sx_explainer_free(e);
+    }
+    ck_abort_msg("%s: %s", text, error.message);
+    return NULL;
+}
+
+START_TEST(row_as_file)
+{
+    const struct order_case *c = &cases[_i];
+    struct range range[LC_MOST];
+    struct sx_error error = {0};
+    struct sx_tensor feeds[LC_MOST];
+    char text[120];
+    snprintf(text, sizeof text, "%s (opset %d, %s)", c->op, (int)c->opset,
+             c->attributes != NULL ? c->attributes : "");
+    struct tm_model *m = build(c, range);
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    const struct sx_port *port;
+    int n = 0;
+    for (; (port = sx_model_input(model, n)) != NULL; n++) {
+        ck_assert(sx_tensor_new(&feeds[n], SX_DOUBLE, &port->shape, &error));
+        for (int64_t i = 0; i < sx_count(&port->shape); i++)
+            sx_tensor_set(&feeds[n], i,
+                          range[n].low + (range[n].high - range[n].low) *
+                                             sx_random_uniform(7, (uint64_t)n, (uint64_t)i));
+    }
+    /* The label comes first. */
+    const char *of = strstr(c->op, "Classifier") != NULL ? "y1" : NULL;
+    struct sx_explainer *e = explain_sum(model, of, feeds, text);
+    struct sx_model *written =
+        written_gradient(model, of, sx_model_input(model, 0)->name, text);
+    compare_written(c, written, e, feeds, text);
+    sx_model_close(written);
+    sx_explainer_free(e);
+    sx_model_close(model);
+    for (int k = 0; k < n; k++)
+        sx_tensor_free(&feeds[k]);
+}
+END_TEST
+
 /* ---- Rows that need more than a node ---- */
 
 static struct tm_model *one_input(int64_t opset, int rank, const int64_t *dims)
@@ -627,6 +737,7 @@ int main(void)
 {
     TCase *c = suite_case("lower_orders");
     tcase_add_loop_test(c, row_to_third_order, 0, N_CASES);
+    tcase_add_loop_test(c, row_as_file, 0, N_CASES);
     SUITE_ADD(c, sequences, items, branches, loops, scans, gradients, every_row_is_taken);
     return suite_run();
 }

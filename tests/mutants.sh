@@ -119,7 +119,7 @@ read_entry() {
     find_line
     tests=$(printf '%s\n' "$1" | jq -r '.tests // empty')
     # shellcheck disable=SC2046 # names
-    tests=$(cd tests && set -- ${tests:-$(tests_of "$file")} && printf '%s\n' "$@" |
+    tests=$(cd tests && set -f && set -- ${tests:-$(tests_of "$file")} && set +f && printf '%s\n' "$@" |
         sed 's:^check.*:&.c:;s:.*\.t$:t/&:' | while read -r name; do
         ls $name 2>/dev/null
     done | sed 's:^t/::;s:\.c$::' | tr '\n' ' ')
