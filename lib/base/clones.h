@@ -1,8 +1,8 @@
-/* clones.h - compiled once per instruction set; the machine chooses. */
+/* clones.h - functions compiled for several instruction sets; the processor decides at run time. */
 #ifndef SX_CLONES_H
 #define SX_CLONES_H
 
-/* Sanitizers run before the choice can be made. */
+/* Not with sanitizers, which run before the choice can be made. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                         \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #ifdef SX_AT_MOST_AVX2

@@ -1,4 +1,4 @@
-/* error.c - the first failure of a call, as one line with its place. */
+/* error.c - records the first failure of a call, as one line with its place. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ SX_PRINTF(3, 0)
 static void record(struct sx_error *error, enum sx_status status, const char *format,
                    va_list args)
 {
-    /* A name may be as long as a path, and the reason stands behind it. */
+    /* A name may be as long as a path, and the reason follows it. */
     char whole[4096 + sizeof error->message];
     error->status = status;
     error->want = SX_WANT_LITTLE;

@@ -24,7 +24,7 @@ bool sx_size_mul(size_t *result, size_t a, size_t b)
     return true;
 }
 
-/* What no machine can give is refused here: some allocators would end the process. */
+/* Larger allocations are refused here, because some allocators would end the process. */
 #define BIGGEST ((size_t)1 << 39)
 
 static bool no_memory(size_t bytes, struct sx_error *error)
@@ -41,7 +41,7 @@ static bool no_memory(size_t bytes, struct sx_error *error)
     return false;
 }
 
-/* Bytes of a huge page: one fault brings in what 512 do of small ones. */
+/* The size of a huge page, which one page fault brings in; small pages would take 512. */
 #define HUGE ((size_t)1 << 21)
 
 void *sx_new(size_t n, size_t size, struct sx_error *error)
@@ -109,7 +109,7 @@ char *sx_strdup(const char *text, struct sx_error *error)
     return copy;
 }
 
-/* Blocks double in size, so that an arena of any size has few of them. */
+/* A block of an arena. Blocks double in size, so there are few of them. */
 struct sx_arena_block {
     struct sx_arena_block *next;
     size_t size;

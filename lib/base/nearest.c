@@ -1,11 +1,11 @@
-/* nearest.c - the names that are most like an unknown one. */
+/* nearest.c - finds the names that are most similar to an unknown one. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/base.h"
 
-#define LONGEST 64 /* what follows is not looked at */
+#define LONGEST 64 /* characters beyond are ignored */
 
 static int least(int a, int b)
 {
@@ -17,7 +17,7 @@ static bool same(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Whether `a` of at least three letters stands in `b`. */
+/* Whether `a`, of at least three letters, is a substring of `b`. */
 static bool stands_in(const char *a, size_t n, const char *b, size_t m)
 {
     for (size_t i = 0; n >= 3 && i + n <= m; i++)
@@ -26,8 +26,8 @@ static bool stands_in(const char *a, size_t n, const char *b, size_t m)
     return false;
 }
 
-/* Twice the number of letters that are inserted, deleted, changed, or swapped with the next to make `b`
- * of `a`; 1 if `b` only begins with `a`, and 2 if it has `a` in it. Case does not matter. */
+/* The distance of two names: twice the number of insertions, deletions, changes and swaps of
+ * neighbours that make b of a. It is 1 if b begins with a, and 2 if b contains a. Case is ignored. */
 static int distance(const char *a, size_t n, const char *b, size_t m)
 {
     int row[3][LONGEST + 1];

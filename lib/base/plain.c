@@ -1,4 +1,4 @@
-/* plain.c - text that does nothing to a terminal but stand there. */
+/* plain.c - makes text harmless for terminals, XML and HTML. */
 #include <string.h>
 
 #include "base/base.h"
@@ -13,7 +13,7 @@ size_t sx_utf8_length(const char *text)
     size_t n = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
     if (n == 0)
         return 0;
-    /* Overlong forms, surrogates and what is past U+10FFFF show in the second byte. */
+    /* The second byte shows overlong forms, surrogates and code points above U+10FFFF. */
     unsigned char from = s[0] == 0xe0 ? low[1] : s[0] == 0xf0 ? low[2] : low[0];
     unsigned char to = s[0] == 0xed ? high[1] : s[0] == 0xf4 ? high[2] : high[0];
     if (s[1] < from || s[1] > to)
@@ -51,7 +51,7 @@ const char *sx_xml_entity(const char *text, size_t *n)
     *n = length > 0 ? length : 1;
     if (*text == '\t' || *text == '\n')
         return NULL;
-    /* U+FFFE and U+FFFF are no characters of XML. */
+    /* U+FFFE and U+FFFF are not allowed in XML. */
     if (length == 0 || is_control(text, length) ||
         (length == 3 && memcmp(text, "\xef\xbf", 2) == 0 && (unsigned char)text[2] >= 0xbe))
         return "?";

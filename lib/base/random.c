@@ -1,4 +1,4 @@
-/* random.c - hashing, and random numbers that are a pure function of three counters. */
+/* random.c - hashing, and random numbers that are pure functions of three counters. */
 #include <math.h>
 #include <nettle/sha2.h>
 
@@ -36,7 +36,7 @@ void sx_sha256(const void *bytes, size_t n, char hex[65])
     sx_sha256_passing(bytes, n, NULL, NULL, hex);
 }
 
-/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that mixes every bit. */
+/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that mixes all bits. */
 static uint64_t mix(uint64_t x)
 {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -55,7 +55,7 @@ double sx_random_uniform(uint64_t seed, uint64_t stream, uint64_t draw)
     return (double)(sx_random_bits(seed, stream, draw) >> 11) * 0x1p-53;
 }
 
-/* Box-Muller; the two uniforms are the halves of a doubled draw counter. */
+/* Box-Muller; its two uniforms are draws 2 k and 2 k + 1. */
 double sx_random_normal(uint64_t seed, uint64_t stream, uint64_t draw)
 {
     double u = 1.0 - sx_random_uniform(seed, stream, 2 * draw);

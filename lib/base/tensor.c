@@ -18,7 +18,8 @@ int64_t sx_count(const struct sx_shape *shape)
     return n;
 }
 
-/* Zero dimensions do not hide an overflow of the others: strides are products of those. */
+/* Counts elements. A zero dimension does not hide an overflow of the others, because strides are
+ * their products. */
 bool sx_shape_count(const struct sx_shape *shape, int64_t *count, struct sx_error *error)
 {
     if (shape->rank < 0 || shape->rank > SX_MAX_RANK)
@@ -69,7 +70,7 @@ void sx_tensor_free(struct sx_tensor *tensor)
     *tensor = (struct sx_tensor){0};
 }
 
-/* Constants that lie in the model file need not be aligned. */
+/* Reads an element, which may be unaligned, as constants in a model file are. */
 double sx_tensor_get(const struct sx_tensor *tensor, int64_t i)
 {
     const size_t size = sx_type_size(tensor->type);

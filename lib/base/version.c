@@ -1,4 +1,4 @@
-/* version.c - which version of the library is linked. */
+/* version.c - the version of the linked library. */
 #include "base/base.h"
 
 const char *sx_version(void)

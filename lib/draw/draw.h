@@ -1,4 +1,4 @@
-/* draw.h - a page that is drawn on: first to see how large it becomes, then as a file. */
+/* draw.h - a page to draw on: first to measure its size, then as a file. */
 #ifndef SX_DRAW_H
 #define SX_DRAW_H
 
@@ -9,36 +9,36 @@
 struct sx_page {
     const struct sx_draw_module *module;
     void *page;
-    bool muted;   /* draws nothing: texts are measured all the same */
-    bool listing; /* texts that are drawn go to `texts` */
-    char *texts;  /* one a line, NULL: none */
+    bool muted;   /* draws nothing, but measures texts */
+    bool listing; /* texts that are drawn are added to `texts` */
+    char *texts;  /* one text per line; NULL: none */
     size_t n_texts, texts_capacity;
-    struct sx_error *error; /* of texts */
+    struct sx_error *error; /* failure of text functions */
 };
 
-/* How a page becomes a file. */
+/* How a page is written to a file. */
 struct sx_page_options {
     int format; /* enum sx_draw_format; pixels become a PNG */
     double zoom, dpi;
     const char *font;
-    const char *title, *about; /* metadata: about is lines "key: value" */
+    const char *title, *about; /* metadata; about has lines "key: value" */
 };
 
-/* Draws on a page whose error is that of the call; *width and *height become its size. It is called
- * twice or more, and must draw the same each time. */
+/* Draws on a page, and sets *width and *height to its size. It is called at least twice, and must
+ * draw the same each time. */
 typedef bool (*sx_page_draw)(struct sx_page *page, void *context, double *width, double *height,
                              struct sx_error *error);
 
-/* Makes *bytes, to be freed by free(), the file that `draw` draws. Status 2 where the drawing module
- * is not there, 6. Equal drawings give equal bytes. */
+/* Makes *bytes the file that `draw` draws; free it with free(). Equal drawings give equal bytes.
+ * Status 2: there is no drawing module. Status 6. */
 bool sx_page_make(const struct sx_page_options *options, sx_page_draw draw, void *context,
                   uint8_t **bytes, size_t *size, struct sx_error *error);
 
-/* How large it would be at zoom 1. */
+/* The size at zoom 1. */
 bool sx_page_size(const struct sx_page_options *options, sx_page_draw draw, void *context,
                   double *width, double *height, struct sx_error *error);
 
-/* Whether there is a drawing module; status 2. */
+/* Whether there is a drawing module; else status 2. */
 bool sx_page_possible(struct sx_error *error);
 
 void sx_page_colour(struct sx_page *p, unsigned colour, double alpha);
@@ -54,11 +54,12 @@ void sx_page_polygon(struct sx_page *p, const double *xy, int n);
 void sx_page_disc(struct sx_page *p, double x, double y, double radius);
 void sx_page_image(struct sx_page *p, double x, double y, double width, double height,
                    const uint32_t *argb, int columns, int rows, bool smooth);
-/* A picture, as it is or in grey. */
+/* Draws a picture, in its colours or in grey. */
 bool sx_page_picture(struct sx_page *p, double x, double y, double width, double height,
                      const struct sx_picture *picture, bool grey, struct sx_error *error);
 
-/* Text of a size (pixels), bold, broken into lines of `wrap` pixels (0: never). */
+/* The style of a text: size in pixels, bold, and the width of lines in pixels at which it is
+ * wrapped (0: never). */
 struct sx_type_face {
     double size;
     bool bold;
@@ -67,13 +68,14 @@ struct sx_type_face {
 void sx_page_measure(struct sx_page *p, struct sx_type_face face, const char *text,
                      double *width, double *height);
 double sx_page_width(struct sx_page *p, struct sx_type_face face, const char *text);
-/* With its upper edge at y, and x at its left edge (align 0), middle (0.5), or right edge (1). */
+/* Draws a text with its upper edge at y. x is its left edge (align 0), centre (0.5), or right edge
+ * (1). */
 void sx_page_text(struct sx_page *p, double x, double y, double align, struct sx_type_face face,
                   const char *text);
-/* With its middle at y. */
+/* The same with its vertical centre at y. */
 void sx_page_label(struct sx_page *p, double x, double y, double align,
                    struct sx_type_face face, const char *text);
-/* Turned against the clock around its upper left corner. */
+/* Draws a text rotated counterclockwise around its upper left corner. */
 void sx_page_turned(struct sx_page *p, double x, double y, double angle,
                     struct sx_type_face face, const char *text);
 

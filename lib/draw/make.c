@@ -1,4 +1,4 @@
-/* make.c - a drawing becomes a file: the module is found, the page measured, metadata added. */
+/* make.c - makes a file of a drawing: finds the module, measures the page, adds metadata. */
 #include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 
 /* ---- The module ---- */
 
-/* Beside the executable's directory, and beside the one above that: build/bin, build/tests, and what
- * `make install` makes; then where systems keep such files. */
+/* Searches the module: in the executable's directory and the one above it (build/bin, build/tests,
+ * and installations), then where systems keep such files. */
 static const struct sx_draw_module *find_module(void)
 {
     static const char *const places[] = {"../lib/sextant", "../../lib/sextant",
@@ -76,7 +76,7 @@ static bool add(void *to, const void *more, size_t n)
 static bool insert(struct bytes *b, size_t at, const struct bytes *what)
 {
     size_t tail = b->size - at;
-    if (!add(b, what->data, what->size)) /* makes room */
+    if (!add(b, what->data, what->size)) /* (makes room) */
         return false;
     memmove(b->data + at + what->size, b->data + at, tail);
     memcpy(b->data + at, what->data, what->size);
@@ -101,7 +101,7 @@ static bool add_chunk(struct bytes *b, const char type[4], const void *data, siz
     return ok && add(b, word, 4);
 }
 
-/* UTF-8 text, not packed. */
+/* Adds an uncompressed chunk of UTF-8 text. */
 static bool add_text(struct bytes *b, const char *key, const char *text)
 {
     struct bytes data = {.error = b->error};
@@ -121,7 +121,7 @@ static bool annotate_png(struct bytes *b, const struct sx_page_options *o)
     uint8_t size[9];
     big_endian(size, (uint32_t)lround(o->dpi / 0.0254));
     big_endian(size + 4, (uint32_t)lround(o->dpi / 0.0254));
-    size[8] = 1; /* per metre */
+    size[8] = 1; /* unit: metre */
     bool ok = add_chunk(&chunks, "pHYs", size, sizeof size) &&
               add_text(&chunks, "Title", o->title) &&
               add_text(&chunks, "Software", "sextant") &&
@@ -237,7 +237,7 @@ static bool annotate_svg(struct bytes *b, const struct sx_page_options *o, const
 
 /* ---- Pages ---- */
 
-/* How large the drawing becomes. */
+/* Measures the drawing. */
 static bool measure(struct sx_page *p, const struct sx_page_options *o, sx_page_draw draw,
                     void *context, double *width, double *height, struct sx_error *error)
 {
@@ -264,7 +264,7 @@ bool sx_page_size(const struct sx_page_options *o, sx_page_draw draw, void *cont
 bool sx_page_make(const struct sx_page_options *o, sx_page_draw draw, void *context,
                   uint8_t **result, size_t *size, struct sx_error *error)
 {
-    enum { MOST = 30000 }; /* pixels of a side, which cairo's images must stay under */
+    enum { MOST = 30000 }; /* the most pixels of a side, a limit of cairo's images */
     struct bytes b = {.error = error};
     struct sx_page p = {.error = error};
     double width = 0, height = 0;

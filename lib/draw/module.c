@@ -1,4 +1,4 @@
-/* module.c - pages drawn by cairo, text by pango: the one file that knows them. */
+/* module.c - draws pages by cairo, and text by pango: the only file that uses them. */
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <math.h>
@@ -33,20 +33,21 @@ static cairo_surface_t *make_surface(struct page *p)
         made = cairo_svg_surface_create_for_stream(pass_on, p, width, height);
         cairo_svg_surface_set_document_unit(made, CAIRO_SVG_UNIT_PX);
         return made;
-    case SX_DRAW_PDF: /* points are 4/3 of a pixel */
+    case SX_DRAW_PDF: /* a point is 4/3 of a pixel */
         made = cairo_pdf_surface_create_for_stream(pass_on, p, width * 0.75, height * 0.75);
         cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_TITLE, s->title);
         cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_SUBJECT, s->about);
         cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_CREATOR, "sextant");
         cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_CREATE_DATE,
-                                       "2000-01-01T00:00:00Z"); /* equal runs, equal bytes */
+                                       /* a fixed date, so that equal runs give equal bytes */
+                                       "2000-01-01T00:00:00Z");
         return made;
     default:
         return cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
     }
 }
 
-/* The same layout at every scale: no hinting. */
+/* Sets the font, without hinting, so that the layout is the same at every scale. */
 static void set_font(struct page *p)
 {
     cairo_font_options_t *options = cairo_font_options_create();
@@ -171,7 +172,7 @@ static void disc(void *page, double x, double y, double radius)
     cairo_fill(p->cr);
 }
 
-/* Text may hold anything: what is no UTF-8 and control characters are replaced. */
+/* Lays out a text. Invalid UTF-8 and control characters are replaced. */
 static void lay_out(struct page *p, const char *text, double size, bool bold, double wrap)
 {
     char *valid = g_utf8_make_valid(text, -1);
@@ -215,7 +216,8 @@ static void show_text(void *page, double x, double y, const char *text, double s
     cairo_new_path(p->cr);
 }
 
-/* Viewers of vectors smooth what they enlarge: pixels that are to stay sharp are made larger here. */
+/* Viewers of vector files smooth pictures that they enlarge. Pictures whose pixels should remain
+ * sharp are enlarged here by this factor. */
 static int enlarged(double width, int columns, int rows, bool smooth)
 {
     int times = smooth || columns < 1 ? 1 : (int)ceil(2 * width / columns);

@@ -1,4 +1,4 @@
-/* page.c - what is drawn on a page: a thin face of the drawing module. */
+/* page.c - drawing functions of a page: a thin layer over the drawing module. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

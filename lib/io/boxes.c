@@ -1,4 +1,4 @@
-/* boxes.c - rectangles of a picture, from a file, and as places of a grid. */
+/* boxes.c - rectangles of a picture: read from a file, or as places of a grid. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static bool is_between(char c)
     return c == ',' || c == ' ' || c == '\t' || c == ';';
 }
 
-/* One line of `n` bytes; an empty one and one that starts with # is passed over. */
+/* Adds a line of n bytes; empty lines and those that start with # are skipped. */
 static bool add_line(struct list *list, const char *line, size_t n, size_t number,
                      struct sx_error *error)
 {

@@ -45,7 +45,7 @@ struct sx_span sx_cell_take(struct sx_span *line, char separator)
     return cell;
 }
 
-/* Whether the character stands there outside of quotes. */
+/* Whether the character occurs outside quotes. */
 static bool separates(struct sx_span line, char c)
 {
     bool quoted = false;

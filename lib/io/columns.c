@@ -1,10 +1,10 @@
-/* columns.c - which columns of a table are taken, by their names. */
+/* columns.c - chooses columns of a table by name. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/io.h"
 
-/* What is chosen from. */
+/* The columns to choose from. */
 struct table {
     char *const *name;
     size_t names, cells;
@@ -12,7 +12,7 @@ struct table {
     struct sx_error *error;
 };
 
-/* The column of that name, or of that number; SIZE_MAX: none. */
+/* The column with that name or number; SIZE_MAX: none. */
 static size_t find(const struct table *t, const char *name, size_t n)
 {
     for (size_t i = 0; i < t->names && i < t->cells; i++)
@@ -46,7 +46,7 @@ static void take(struct sx_chosen *c, size_t column)
     c->column[c->n++] = column;
 }
 
-/* Goes along a list: takes its columns, or sets them aside. */
+/* Walks through a list: takes its columns, or sets them aside. */
 static bool each(struct table *t, const char *list, struct sx_chosen *into)
 {
     while (list != NULL) {
@@ -74,7 +74,7 @@ static bool aside(struct table *t, const char *name, size_t *column)
     return true;
 }
 
-/* The features, if all of them are there. */
+/* Takes the features, if all of them exist. */
 static bool take_features(const struct table *t, const struct sx_columns *choice,
                           struct sx_chosen *c)
 {

@@ -1,4 +1,4 @@
-/* csv.c - lines of numbers, taken one by one. */
+/* csv.c - reads lines of numbers, one by one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,8 +6,8 @@
 
 static const struct sx_span nothing;
 
-/* Lines end with CR, LF, or both. Blanks alone are no line; where tabs separate, or may yet, they
- * are none of them. */
+/* Whether a line is empty. Lines end with CR, LF, or both. A line of blanks is empty, unless tabs
+ * separate, or may do so. */
 static bool empty_line(const struct sx_csv *csv, struct sx_span line)
 {
     bool tabs = csv->separator == '\t' || (csv->separator == '\0' && csv->columns == 0);
@@ -17,17 +17,17 @@ static bool empty_line(const struct sx_csv *csv, struct sx_span line)
     return i == line.size;
 }
 
-/* A scan for the end of a line. A cell whose first character is a quote goes on to its last one,
- * over breaks of lines. */
+/* A scan for the end of a line. A cell that begins with a quote extends to its closing quote, over
+ * line breaks. */
 struct scan {
-    size_t n;    /* bytes that were seen */
-    bool quoted; /* within such a cell */
-    bool opens;  /* a quote would begin one */
-    bool broken; /* the cell has a break, at `at` */
+    size_t n;    /* bytes scanned */
+    bool quoted; /* inside a quoted cell */
+    bool opens;  /* a quote here would open a cell */
+    bool broken; /* the cell contains a line break, at `at` */
     size_t at;
 };
 
-/* A quote that is not closed within so many bytes of a break is a character like others. */
+/* A quote that is not closed within so many bytes after a line break is an ordinary character. */
 #define LONGEST_CELL ((size_t)1 << 20)
 
 static bool is_break(char c)
@@ -41,7 +41,7 @@ static bool ends_line(struct scan *s, char c)
     if (s->quoted) {
         if (is_break(c) && !s->broken)
             *s = (struct scan){.n = s->n, .quoted = true, .broken = true, .at = s->n};
-        s->opens = c == '"'; /* a doubled quote goes on */
+        s->opens = c == '"'; /* a doubled quote does not close the cell */
         s->quoted = c != '"';
     } else if (is_break(c)) {
         return true;
@@ -59,7 +59,7 @@ static bool is_endless(const struct scan *s)
     return s->quoted && s->broken && s->n - s->at > LONGEST_CELL;
 }
 
-/* Has the next line of whatever content at hand, up to its end. */
+/* Makes the next line, up to its end, available. */
 static bool find_line(struct sx_csv *csv, struct sx_span *line, struct sx_error *error)
 {
     struct sx_file *file = csv->file;
@@ -85,7 +85,7 @@ static size_t breaks_in(struct sx_span line)
     return n;
 }
 
-/* The bytes of the line stay where they are until the next one is looked for. */
+/* Drops a line. Its bytes remain in place until the next line is searched. */
 static void drop_line(struct sx_csv *csv, struct sx_span line)
 {
     bool ended = line.size < csv->file->size;
@@ -94,8 +94,8 @@ static void drop_line(struct sx_csv *csv, struct sx_span line)
     sx_file_drop(csv->file, line.size + ended);
 }
 
-/* Finds the first line that is not empty, without taking it; what is before it is dropped. An
- * empty span is the end. */
+/* Finds the first line that is not empty, without taking it; empty lines are dropped. An empty span
+ * means the end. */
 static bool peek_line(struct sx_csv *csv, struct sx_span *line, struct sx_error *error)
 {
     struct sx_file *file = csv->file;
@@ -144,15 +144,15 @@ static bool skip_mark(struct sx_csv *csv, struct sx_error *error)
     return true;
 }
 
-/* NumPy writes names, or any remark, behind a # and a blank. */
+/* Whether a line is a comment: NumPy writes names, or any comment, after # and a blank. */
 static bool is_comment(struct sx_span line)
 {
     line = sx_span_trim(line);
     return line.size > 1 && line.at[0] == '#' && sx_blank(line.at[1]);
 }
 
-/* Takes the first line for the names, if it holds none but names. It waits for the second, which
- * shows the separator best: names have blanks and commas in them. */
+/* Takes the first line as names, if it holds only names. It waits for the second line, which shows
+ * the separator better, because names may contain blanks and commas. */
 static bool take_first(struct sx_csv *csv, struct sx_span line, enum sx_header header,
                        struct sx_error *error)
 {
@@ -177,7 +177,7 @@ static bool take_first(struct sx_csv *csv, struct sx_span line, enum sx_header h
         first = sx_span_trim((struct sx_span){bare.at + 1, bare.size - 1});
     if (header == SX_HEADER_AUTO && is_comment(bare) &&
         sx_cell_count(first, csv->separator) != sx_cell_count(next, csv->separator)) {
-        csv->first_size = 0; /* a remark */
+        csv->first_size = 0; /* a comment */
         return true;
     }
     bool ok = true;
@@ -211,7 +211,7 @@ bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header heade
 
 /* ---- Rows ------------------------------------------------------------------------------- */
 
-/* Digits, one comma, digits. */
+/* Whether a cell is digits, one comma, digits. */
 static bool has_comma(struct sx_span cell)
 {
     size_t commas = 0;
@@ -234,7 +234,7 @@ static bool bad_cell(const struct sx_csv *csv, size_t n, struct sx_span cell,
                    has_comma(cell) ? ": numbers have a point, and no comma" : "");
 }
 
-/* Without a header the first line tells how many columns there are. */
+/* Begins a row. Without a header the first line determines the number of columns. */
 static bool begin_row(struct sx_csv *csv, struct sx_span line, struct sx_error *error)
 {
     csv->missing = 0;
@@ -261,8 +261,7 @@ static bool keep(char **to, struct sx_span cell, struct sx_error *error)
     return *to != NULL;
 }
 
-/* A row that fails still has its id. */
-/* Whether number `place` of a row is a text. */
+/* Whether element `place` of a row is a text. A row that fails still has its id. */
 static bool is_text(const struct sx_csv *csv, int place)
 {
     const struct sx_columns *choice = csv->choice;
@@ -315,7 +314,7 @@ bool sx_csv_next(struct sx_csv *csv, bool *end, struct sx_error *error)
         return take_row(csv, line, error);
     }
     if (!peek_line(csv, &line, error)) {
-        csv->file->whole = true; /* what cannot be read now will not be read later */
+        csv->file->whole = true; /* after a failed read nothing more is read */
         sx_file_drop(csv->file, csv->file->size);
         return false;
     }
@@ -339,8 +338,8 @@ const char *sx_csv_name(const struct sx_csv *csv, size_t i)
     return csv->names > 0 && i < csv->chosen.n ? csv->name[csv->chosen.column[i]] : NULL;
 }
 
-/* Whether a column is no feature by its looks: its first cell is text, or it has no name, as the index
- * that pandas writes. */
+/* Whether each column looks like no feature: its first cell is text, or it has no name, as the
+ * index that pandas writes. */
 static bool *odd_columns(struct sx_csv *csv, size_t *n)
 {
     struct sx_error ignored = {0};

@@ -1,7 +1,7 @@
-/* dataset.c - samples by their number: rows of a mapped .npy, or any input held in memory.
+/* dataset.c - samples by number: rows of a mapped .npy, or any input held in memory.
  *
- * A directory holds pictures; those in its subdirectories are classed by the subdirectory. Names
- * are taken in the order of their bytes. */
+ * A directory holds pictures; those in subdirectories belong to the class of the subdirectory.
+ * Names are sorted by their bytes. */
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,21 +11,21 @@
 #include "io/io.h"
 
 struct sx_dataset {
-    struct sx_file file; /* of a mapped .npy */
+    struct sx_file file; /* a mapped .npy */
     struct sx_stored stored;
-    float *held; /* otherwise */
+    float *held; /* else all samples, in memory */
     size_t held_capacity;
     int64_t *label;
     size_t label_capacity;
-    int64_t count, size; /* samples, and elements of each */
+    int64_t count, size; /* number of samples, and of elements of each */
     struct sx_shape sample;
-    int64_t missing; /* cells of a text that are NaN */
+    int64_t missing; /* NaN cells of a text */
     struct sx_preprocess pre;
-    bool pixels;    /* integers, prepared as pixels of pictures are */
-    bool prepared;  /* such, or pictures */
+    bool pixels;    /* integers that are prepared as pixels */
+    bool prepared;  /* these, or pictures */
     char **feature; /* names of the columns of a table */
     size_t n_features;
-    int64_t read; /* rows since the mapping's memory was given back */
+    int64_t read; /* rows read since memory of the mapping was given back */
     char hash[65];
 };
 
@@ -53,7 +53,7 @@ void sx_sample_floats(const struct sx_tensor *sample, const struct sx_preprocess
         prepare(pre, &sample->shape, x);
 }
 
-/* Bytes, the usual pictures, have a short way. */
+/* A shorter way for bytes, the usual case of pictures. */
 static bool decode(const struct sx_dataset *d, const uint8_t *bytes, float *x,
                    struct sx_error *error)
 {
@@ -75,8 +75,8 @@ static bool decode(const struct sx_dataset *d, const uint8_t *bytes, float *x,
     return ok;
 }
 
-/* A row that is read leaves the pages around it in memory: they are given back now and then, so
- * that a pass over a long file takes no more than one over a short one. */
+/* Reading a row keeps pages around it in memory. They are given back after so many rows, so that
+ * memory does not grow with the file. */
 #define ROWS_KEPT 128
 
 bool sx_dataset_read(struct sx_dataset *d, int64_t row, float *x, struct sx_error *error)
@@ -100,7 +100,7 @@ bool sx_dataset_read(struct sx_dataset *d, int64_t row, float *x, struct sx_erro
 
 /* ---- Opening ---- */
 
-/* A .npy in a regular file, row by row, is read where it lies. */
+/* Maps a .npy in a regular file whose rows can be read in place. */
 static bool map_rows(struct sx_dataset *d, const char *path, bool *mapped,
                      struct sx_error *error)
 {
@@ -137,7 +137,7 @@ static bool hold(struct sx_dataset *d, const struct sx_tensor *sample, int64_t l
     return true;
 }
 
-/* The names in the header line of the first table. */
+/* Takes the names in the header line of the first table. */
 static bool take_features(struct sx_dataset *d, const struct sx_reader *reader,
                           struct sx_error *error)
 {
@@ -156,7 +156,7 @@ static bool take_features(struct sx_dataset *d, const struct sx_reader *reader,
     return d->feature != NULL;
 }
 
-/* The class in the target column of a table, where one is named, in place of `label`. */
+/* Reads the class from the target column of a table, if one is named, instead of `label`. */
 static bool take_class(const struct sx_reader *reader, int64_t *label, struct sx_error *error)
 {
     const char *text = sx_reader_truth(reader);
@@ -200,7 +200,7 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Takes the pictures of a directory; subdirectories count as classes where `classes` asks. */
+/* Reads the pictures of a directory. With `classes`, subdirectories are classes. */
 static bool hold_directory(struct sx_dataset *d, const char *path, const struct sx_input *how,
                            bool classes, int64_t label, struct sx_error *error)
 {
@@ -227,7 +227,7 @@ static bool hold_directory(struct sx_dataset *d, const char *path, const struct 
     return ok;
 }
 
-/* The samples of a mapped array are those that a reader would find in it. */
+/* Sets the samples of a mapped array as a reader would find them. */
 static bool shape_rows(struct sx_dataset *d, const char *path, const struct sx_input *how,
                        struct sx_error *error)
 {
@@ -313,7 +313,7 @@ const int64_t *sx_dataset_labels(const struct sx_dataset *d)
     return d->label != NULL && d->label[0] >= 0 ? d->label : NULL;
 }
 
-/* A hash of hashes of blocks: no more than one of them is in memory. */
+/* Hashes the hashes of blocks, so that only one block is in memory. */
 static void hash_blocks(const struct sx_dataset *d, char hash[65])
 {
     const size_t block = (size_t)1 << 22;

@@ -1,4 +1,4 @@
-/* decode.c - which decoder reads a picture. */
+/* decode.c - chooses the decoder of a picture. */
 #include <string.h>
 
 #include "io/picture.h"

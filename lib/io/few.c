@@ -3,8 +3,8 @@
 
 #include "io/io.h"
 
-/* By ONNX number: bits, how many of them are the fraction, what is subtracted from the exponent, whether a
- * lone sign is NaN, which every other pattern is not. */
+/* Per ONNX type: bits, bits of the fraction, bias of the exponent, and whether a sign without other
+ * bits is NaN. */
 static const struct {
     int bits, fraction, bias;
     bool lone;
@@ -15,7 +15,7 @@ static const struct {
 
 double sx_small_float(int onnx_type, unsigned byte)
 {
-    if (onnx_type == 24) /* an exponent only */
+    if (onnx_type == 24) /* exponent only */
         return byte == 255 ? NAN : ldexp(1, (int)byte - 127);
     int bits = forms[onnx_type].bits, fraction = forms[onnx_type].fraction;
     int bias = forms[onnx_type].bias;

@@ -1,4 +1,4 @@
-/* file.c - the content of a file: mapped where it can be, otherwise read through a window. */
+/* file.c - the content of a file: mapped if possible, else read through a window. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,8 @@
 
 #include "io/io.h"
 
-/* Pages that were passed are given back in steps, so that a long file read once stays small. */
+/* Pages that were passed are given back in steps of so many bytes, so that memory does not grow
+ * with the file. */
 #define GIVE_BACK ((size_t)8 << 20)
 
 static bool read_fd(struct sx_file *file, uint8_t *to, size_t n, size_t *got,
@@ -25,8 +26,8 @@ static bool read_fd(struct sx_file *file, uint8_t *to, size_t n, size_t *got,
     return true;
 }
 
-/* Standard input may have been read in part by somebody else: the content starts where it is.
- * */
+/* Maps a file. Standard input may have been read in part; its content starts at the current
+ * position. */
 static bool map(struct sx_file *file, size_t size, struct sx_error *error)
 {
     off_t at = lseek(file->fd, 0, SEEK_CUR);
@@ -61,8 +62,8 @@ bool sx_file_begin(struct sx_file *file, const char *path, size_t limit, struct 
     return ok;
 }
 
-/* Makes room behind what is at hand. It grows with what has come, not with what was promised.
- * */
+/* Makes room after the available bytes. It grows with what has arrived, not with what a header
+ * promised. */
 static bool make_room(struct sx_file *file, struct sx_error *error)
 {
     size_t before = (size_t)(file->bytes - file->base);

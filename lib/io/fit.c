@@ -1,16 +1,15 @@
-/* fit.c - a picture made to fit a model's input: framed, its channels arranged, scaled. */
+/* fit.c - makes a model's input of a picture: framed, with its channels arranged, scaled. */
 #include <math.h>
 #include <string.h>
 
 #include "io/picture.h"
 
-/* The side that "as the model" means when the model leaves it open. */
+/* The side of pictures if the model leaves it open. */
 #define USUAL_SIDE 224
 
 enum { CHANNEL, ROW, COLUMN };
 
-/* What the model takes: along channel, row and column the length (-1 if open) and the axis of
- * its shape (-1 if it has none of its own). */
+/* The model's input: for channel, row and column, the length (-1: open) and the axis (-1: none). */
 struct slot {
     int64_t length[3];
     int axis[3];
@@ -18,7 +17,7 @@ struct slot {
     enum sx_layout layout;
 };
 
-/* Of rank 3 with an open first axis that axis is the batch, not the channels. */
+/* Finds the axes. If the first axis of rank 3 is open, it is the batch, not the channels. */
 static bool find_slot(struct slot *slot, const struct sx_shape *want, enum sx_layout layout,
                       struct sx_error *error)
 {
@@ -54,8 +53,8 @@ static bool find_slot(struct slot *slot, const struct sx_shape *want, enum sx_la
     return true;
 }
 
-/* The size that covers width x height, or whose short side is `side`, in proportion; the long
- * side is rounded down, as torchvision does. */
+/* The proportional size that covers width x height, or whose short side is `side`; the long side is
+ * rounded down, as in torchvision. */
 static void cover(const struct sx_picture *from, int64_t width, int64_t height,
                   int64_t *to_width, int64_t *to_height)
 {
@@ -65,7 +64,7 @@ static void cover(const struct sx_picture *from, int64_t width, int64_t height,
     *to_height = by_width ? width * h / w : height;
 }
 
-/* The size a picture is resized to, which is its own when only a crop was asked for. */
+/* The size to which a picture is resized; with a crop only, its own size. */
 static void resized(const struct sx_preprocess *pre, const struct sx_picture *from,
                     const int64_t model[2], int64_t *width, int64_t *height)
 {
@@ -87,7 +86,7 @@ static void resized(const struct sx_preprocess *pre, const struct sx_picture *fr
     }
 }
 
-/* Half of an excess, halves to even: where torchvision's centre crop begins. */
+/* Half of an excess, rounded half to even: the start of torchvision's centre crop. */
 static size_t centre(int64_t excess)
 {
     return (size_t)nearbyint((double)excess / 2);
@@ -115,7 +114,7 @@ static bool crop(const struct sx_preprocess *pre, struct sx_picture *picture,
     return true;
 }
 
-/* Makes a picture of the channels wanted, resized and cut; `model` is rows and columns. */
+/* Makes a picture with the wanted channels, resized and cropped; `model` is rows and columns. */
 static bool frame(const struct sx_preprocess *pre, const struct sx_picture *from, int channels,
                   const int64_t model[2], struct sx_picture *to, struct sx_error *error)
 {
@@ -134,7 +133,7 @@ static bool frame(const struct sx_preprocess *pre, const struct sx_picture *from
     return true;
 }
 
-/* The channels of the input: the model's, else those asked for, else the picture's. */
+/* The number of channels of the input: the model's, else those asked for, else the picture's. */
 static bool count_channels(const struct sx_preprocess *pre, const struct sx_picture *picture,
                            int64_t length, int *channels, struct sx_error *error)
 {
@@ -169,7 +168,7 @@ static void fill(const struct sx_preprocess *pre, const struct sx_picture *pictu
     }
 }
 
-/* The concrete shape: a batch of one, and the picture's size where the model leaves it open. */
+/* The concrete shape: a batch of one, and the picture's size if the model leaves it open. */
 static struct sx_shape concrete(const struct sx_shape *want, const struct slot *slot,
                                 int channels, const struct sx_picture *picture)
 {

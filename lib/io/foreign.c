@@ -1,4 +1,4 @@
-/* foreign.c - what a file is that is none of those that are read. */
+/* foreign.c - recognises files of other formats, for messages. */
 #include <string.h>
 #include <strings.h>
 
@@ -6,8 +6,7 @@
 
 #define CONVERT(suffix) "; convert it, e.g. 'convert X." suffix " X.png'"
 
-/* Bytes at a place of the file. Where the place is not the start, or more must hold, `more` is
- * looked for at `more_at`. */
+/* Bytes at a position of the file. If that is not sufficient, `more` must be at `more_at`. */
 static const struct {
     const char *bytes;
     size_t n;
@@ -63,7 +62,7 @@ static const struct {
     {"\xfe\xff", 2, NULL, 0, 0, "text in UTF-16; convert it, e.g. 'iconv -f UTF-16 -t UTF-8'"},
 };
 
-/* Whether the file holds these bytes at `at`. No more of it is read than decides. */
+/* Whether the file holds these bytes at `at`. Reads no more than necessary. */
 static bool holds(struct sx_file *file, size_t at, const char *bytes, size_t n)
 {
     struct sx_error ignored = {0};
@@ -74,7 +73,7 @@ static bool holds(struct sx_file *file, size_t at, const char *bytes, size_t n)
     return true;
 }
 
-/* The first byte from *at on that is no blank, 0 at the end. */
+/* The first non-blank byte from *at on; 0 at the end. */
 static char first_mark(struct sx_file *file, size_t *at)
 {
     struct sx_error ignored = {0};
@@ -86,7 +85,7 @@ static char first_mark(struct sx_file *file, size_t *at)
     }
 }
 
-/* Whether the first bytes have this word in them, in whatever case. */
+/* Whether the beginning contains this word, in any case. */
 static bool mentions(const struct sx_file *file, const char *word)
 {
     size_t n = strlen(word), end = file->size < 2048 ? file->size : 2048;
@@ -96,7 +95,7 @@ static bool mentions(const struct sx_file *file, const char *word)
     return false;
 }
 
-/* Markup begins with an angle bracket and a name, a ! or a ?. */
+/* Recognises markup: an angle bracket and a name, ! or ?. */
 static const char *markup(struct sx_file *file, size_t at)
 {
     static const char *const html[] = {"<!doctype html", "<html",   "<head", "<body", "<title",
@@ -115,7 +114,7 @@ static const char *markup(struct sx_file *file, size_t at)
     return "XML";
 }
 
-/* An object begins with its first key; an array with a value, which no name looks like. */
+/* Recognises JSON: an object begins with a key, an array with a value that no name looks like. */
 static bool is_json(struct sx_file *file, size_t at, char bracket)
 {
     size_t next = at + 1;
@@ -125,7 +124,7 @@ static bool is_json(struct sx_file *file, size_t at, char bracket)
     return c != '\0' && strchr("{[]\"-0123456789", c) != NULL;
 }
 
-/* The version of the format comes first, then a field that a TensorProto does not have there. */
+/* Recognises ONNX: the version of the format, then a field that a TensorProto does not have there. */
 bool sx_is_onnx(struct sx_file *file)
 {
     struct sx_error ignored = {0};

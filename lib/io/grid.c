@@ -1,4 +1,4 @@
-/* grid.c - arrays seen as pictures: which axis is what, and blurring along two of them. */
+/* grid.c - arrays seen as pictures: the roles of axes, and blurring along two of them. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ void sx_vector_sides(int64_t n, int64_t sides[3])
     sides[2] = side > 0 ? side : n;
 }
 
-/* The grid of a dense array of c channels, h rows, w columns. */
+/* The grid of a dense array with c channels, h rows, w columns. */
 static struct sx_grid dense(int64_t c, int64_t h, int64_t w, bool channels_last)
 {
     if (channels_last)
@@ -100,8 +100,8 @@ bool sx_picture_of(const struct sx_tensor *array, enum sx_layout layout,
     return true;
 }
 
-/* Position `i`, perhaps outside, of a row of `n` mirrored at its ends: ... b a | a b c | c b
- * ... */
+/* Position i, which may be outside, in a row of n that is mirrored at its ends: ... b a | a b c | c
+ * b ... */
 static int64_t mirror(int64_t i, int64_t n)
 {
     i %= 2 * n;
@@ -110,7 +110,7 @@ static int64_t mirror(int64_t i, int64_t n)
     return i < n ? i : 2 * n - 1 - i;
 }
 
-/* The taps of a blur, and room for one line with its mirrored margins. */
+/* The taps of a blur, and a buffer for one line with mirrored margins. */
 struct blur {
     int64_t radius;
     double *weight, *line;

@@ -1,4 +1,4 @@
-/* jpeg.c - JPEG files in memory, by libjpeg, turned as their EXIF orientation says. */
+/* jpeg.c - decodes JPEG files in memory by libjpeg, and applies their EXIF orientation. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 
 #include "io/picture.h"
 
-/* A progressive file may repeat its scans without end; real ones have about ten. */
+/* The most scans. A progressive file could repeat scans endlessly; real ones have about ten. */
 #define MOST_SCANS 100
 
-/* A file being read. It lives outside the function that calls setjmp, so that what it holds is
- * defined, and freed, after a jump. The error manager is first: libjpeg hands that around. */
+/* A file being read. It is outside the function that calls setjmp, so that its fields are defined,
+ * and freed, after a jump. The error manager is first, because libjpeg passes its address. */
 struct reader {
     struct jpeg_error_mgr manager;
     jmp_buf out;
@@ -37,8 +37,8 @@ static _Noreturn void on_error(j_common_ptr jpeg)
     longjmp(reader->out, 1);
 }
 
-/* A warning means that data are missing or damaged, but for four harmless ones; libjpeg would
- * go on with grey blocks. */
+/* Fails on warnings, because data are then missing or damaged, except for four harmless ones.
+ * libjpeg would go on with grey blocks. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     int code = jpeg->err->msg_code;
@@ -62,8 +62,8 @@ static unsigned read_int(const uint8_t *p, int n, bool little)
     return value;
 }
 
-/* The orientation (1 to 8) in an APP1 segment: "Exif", a TIFF header, and in its first
- * directory the entry with tag 0x112. Anything unexpected means 1, upright. */
+/* The orientation (1 to 8) in an APP1 segment: "Exif", a TIFF header, and tag 0x112 in its first
+ * directory. Anything unexpected means 1, upright. */
 static int exif_orientation(const uint8_t *p, size_t n)
 {
     if (n < 14 || memcmp(p, "Exif\0", 6) != 0)
@@ -94,8 +94,7 @@ static int find_orientation(const struct jpeg_decompress_struct *jpeg)
     return 1;
 }
 
-/* Turns the picture as the orientation asks: 5 to 8 exchange rows and columns, and source
- * columns or rows may run backwards. */
+/* Applies an orientation: 5 to 8 exchange rows and columns, and columns or rows may be reversed. */
 static bool orient(struct sx_picture *picture, int orientation, struct sx_error *error)
 {
     static const struct {
@@ -124,7 +123,7 @@ static bool orient(struct sx_picture *picture, int orientation, struct sx_error 
     return true;
 }
 
-/* One row of `n` CMYK pixels to RGB, in place; Adobe's files hold the complement of the ink. */
+/* Converts a row of n CMYK pixels to RGB in place. Adobe's files hold the complement of the ink. */
 static void cmyk_row(uint8_t *row, size_t n, bool complement)
 {
     uint8_t *to = row, flip = complement ? 0 : 255;
@@ -141,7 +140,7 @@ static bool read_rows(struct reader *reader, struct sx_picture *picture)
     size_t width = jpeg->image_width, height = jpeg->image_height;
     size_t channels = jpeg->num_components == 1 ? 1 : 3;
     bool cmyk = jpeg->num_components == 4;
-    /* A block of 8 x 8 pixels takes one bit at least. */
+    /* A block of 8 x 8 pixels takes at least one bit. */
     if (width * height / 512 > reader->size)
         return sx_fail(reader->error, SX_FAILED,
                        "JPEG: file is truncated, %zu bytes for %zu x %zu", reader->size, width,

@@ -1,14 +1,14 @@
-/* json.c - JSON parsed with its ends checked. */
+/* json.c - parses JSON, and checks that nothing follows it. */
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "io/io.h"
 
-/* A document nested deeper than this is no record. */
+/* The deepest nesting of a document. */
 #define MAX_DEPTH 64
 
-/* cJSON recurses once a level, far deeper than any document of ours goes. */
+/* Whether nesting is within the limit. cJSON recurses once per level. */
 static bool shallow(const char *bytes, size_t size)
 {
     size_t depth = 0;

@@ -4,7 +4,7 @@
 
 #include "io/io.h"
 
-/* Longer headers than any array of SX_MAX_RANK dimensions needs. */
+/* The longest header; SX_MAX_RANK dimensions need far less. */
 #define MAX_HEADER 65536
 
 static const char magic[] = "\x93NUMPY";
@@ -55,8 +55,8 @@ static double double_of(uint64_t bits)
     return value;
 }
 
-/* Subnormals are products, so that a processor that flushes those of float does not lose them.
- * */
+/* Decodes a half. Subnormals are computed as products, because some processors flush subnormal
+ * floats. */
 static float half(uint32_t bits)
 {
     uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -85,7 +85,7 @@ static bool integer(const struct sx_stored *stored, const uint8_t *bytes, int64_
     return is_signed || *value >= 0;
 }
 
-/* A code point as UTF-8. */
+/* Writes a code point as UTF-8. */
 static size_t encode(uint32_t code, char *to)
 {
     static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
@@ -139,12 +139,12 @@ bool sx_stored_decode(const struct sx_stored *stored, const uint8_t *bytes, size
 
 /* ---- Reading ---------------------------------------------------------------------------- */
 
-/* What is left of the header. */
+/* The rest of the header. */
 struct text {
     const char *at, *end;
 };
 
-/* Blanks, then `token`. */
+/* Takes blanks, then `token`. */
 static bool take(struct text *text, const char *token)
 {
     size_t n = strlen(token);
@@ -156,7 +156,7 @@ static bool take(struct text *text, const char *token)
     return true;
 }
 
-/* A quoted string of at most 15 characters. */
+/* Takes a quoted string of at most 15 characters. */
 static bool take_string(struct text *text, char value[16])
 {
     char quote = take(text, "'") ? '\'' : take(text, "\"") ? '"' : '\0';
@@ -181,7 +181,7 @@ static bool take_size(struct text *text, int64_t *value)
     return text->at > start;
 }
 
-/* A tuple; one of one element needs its comma. */
+/* Takes a tuple; a tuple of one element needs a comma. */
 static bool take_shape(struct text *text, struct sx_shape *shape)
 {
     bool comma = true;
@@ -227,7 +227,7 @@ static bool take_type(struct text *text, struct sx_stored *stored, struct sx_err
     return true;
 }
 
-/* Three keys, each once, in any order. */
+/* Takes three keys, each once, in any order. */
 static bool take_header(struct text *text, struct sx_stored *stored, struct sx_error *error)
 {
     bool descr = false, order = false, shape = false, comma = true, ok = take(text, "{");
@@ -298,7 +298,7 @@ bool sx_npy_parse(struct sx_file *file, struct sx_stored *stored, struct sx_erro
 
 /* ---- Writing ---------------------------------------------------------------------------- */
 
-/* Version 1, padded so that the elements are aligned to 64 bytes. */
+/* Writes a header of version 1, padded so that elements are aligned to 64 bytes. */
 bool sx_npy_head(struct sx_sink *sink, enum sx_type type, const struct sx_shape *shape)
 {
     static const uint16_t one = 1;

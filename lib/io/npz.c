@@ -1,5 +1,5 @@
-/* npz.c - archives of arrays: the directory of a zip file, and its members unpacked as they are
- * read. */
+/* npz.c - archives of arrays: the directory of a zip file, and members that are unpacked while they
+ * are read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #include "io/io.h"
 
-/* Deflate cannot do better than this; a member that promises more lies. */
+/* Deflate's highest ratio; a member that claims more is refused. */
 #define MAX_RATIO 1032
 
 enum { END_SIZE = 22, LOCATOR_SIZE = 20, END64_SIZE = 56, ENTRY_SIZE = 46, LOCAL_SIZE = 30 };
@@ -31,7 +31,7 @@ bool sx_is_zip(const uint8_t *bytes, size_t size)
     return size >= 4 && (starts(bytes, 3, 4) || starts(bytes, 5, 6));
 }
 
-/* Are `n` bytes at `offset` inside the archive? */
+/* Whether n bytes at `offset` are inside the archive. */
 static bool inside(const struct sx_zip *zip, uint64_t offset, uint64_t n)
 {
     return offset <= zip->size && n <= zip->size - offset;
@@ -43,7 +43,8 @@ struct directory {
     uint64_t offset, size, count;
 };
 
-/* The end record is the last thing in the file but for a comment, whose length it tells. */
+/* Finds the end record, which is the last thing in the file except for a comment, whose length it
+ * gives. */
 static bool find_directory(const struct sx_zip *zip, struct directory *dir)
 {
     if (zip->size < END_SIZE)
@@ -74,7 +75,8 @@ struct entry {
     size_t name_size;
 };
 
-/* Numbers that do not fit 32 bits are all ones, and follow in an extra field in this order. */
+/* Takes numbers that do not fit 32 bits: they are all ones, and follow in an extra field in this
+ * order. */
 static bool take_zip64(struct entry *entry, const uint8_t *extra, size_t size)
 {
     uint64_t *const wide[] = {&entry->unpacked, &entry->packed, &entry->offset};
@@ -95,7 +97,7 @@ static bool take_zip64(struct entry *entry, const uint8_t *extra, size_t size)
     return true;
 }
 
-/* Takes the entry at *at, which ends at most at `end`. */
+/* Takes the entry at *at, which ends at `end` at the latest. */
 static bool take_entry(const struct sx_zip *zip, size_t *at, size_t end, struct entry *entry)
 {
     const uint8_t *p = zip->bytes + *at;
@@ -117,7 +119,7 @@ static bool take_entry(const struct sx_zip *zip, size_t *at, size_t end, struct 
     return take_zip64(entry, p + ENTRY_SIZE + name, extra);
 }
 
-/* Copies the entry of an array; what the directory says is checked, not believed. */
+/* Adds the entry of an array, after checking it. */
 static bool add_member(struct sx_zip *zip, const struct entry *entry, struct sx_error *error)
 {
     size_t n = entry->name_size - 4;
@@ -151,7 +153,7 @@ static bool add_member(struct sx_zip *zip, const struct entry *entry, struct sx_
     return true;
 }
 
-/* What an archive is that has a member of this name; `what` where that does not tell. */
+/* The kind of archive that has a member of this name; `what` if that is unknown. */
 static const char *kind_of_archive(const struct entry *entry, const char *what)
 {
     static const struct {
@@ -202,12 +204,12 @@ void sx_zip_close(struct sx_zip *zip)
 
 /* ---- Members ---------------------------------------------------------------------------- */
 
-/* A member on its way out of the archive. */
+/* A member that is being unpacked. */
 struct source {
     z_stream z;
-    const uint8_t *at; /* what is still packed */
+    const uint8_t *at; /* packed bytes that remain */
     size_t packed;
-    size_t unpacked; /* what is still to come */
+    size_t unpacked; /* unpacked bytes that remain */
     uLong crc, wanted;
     bool deflated, ended;
 };
@@ -222,7 +224,7 @@ static bool copy_some(struct source *source, uint8_t *to, size_t n)
     return true;
 }
 
-/* The input goes to zlib in pieces because its counts are 32 bits wide. */
+/* Unpacks some bytes. The input is passed to zlib in pieces, because its counts have 32 bits. */
 static bool inflate_some(struct source *source, uint8_t *to, size_t n, size_t *got)
 {
     z_stream *z = &source->z;

@@ -1,4 +1,4 @@
-/* number.c - numbers as text and back, exactly, whatever the locale. */
+/* number.c - numbers as text and back, exactly, independent of the locale. */
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -45,17 +45,16 @@ static const uint64_t power5[LAST_POWER + 1] = {
     7450580596923828125U,
 };
 
-/* floor(log10(2^n)), which is exact for all exponents of doubles. */
+/* floor(log10(2^n)), exact for all exponents of doubles. */
 static int digits_of(int n)
 {
     return (n * 1262611) >> 22;
 }
 
-/* The shortest decimal that reads back as m * 2^e, and of those the nearest. All numbers
- * between the midpoints to both neighbours read back (the midpoints too where m is even);
- * `narrow` says that the lower neighbour is half as far. Scaled by 10^k the gap holds an
- * integer, and 4m * 5^k fits the type, so that everything is exact. False outside the range
- * where that is so: k is more than `most`. */
+/* The shortest decimal that reads back as m * 2^e, and the nearest of these. All numbers between
+ * the midpoints to both neighbours read back; the midpoints do so if m is even. `narrow`: the lower
+ * neighbour is half as far. Scaled by 10^k the interval contains an integer, and 4 m * 5^k fits the
+ * type, so all is exact. False if k would exceed `most`. */
 #define SHORTEST(name, type, most)                                                             \
     static bool name(uint64_t m, int e, bool narrow, int places, struct decimal *out)          \
     {                                                                                          \
@@ -86,7 +85,7 @@ static int digits_of(int n)
     }
 
 SHORTEST(shortest, unsigned __int128, LAST_POWER)
-/* Of floats: 2^26 * 5^16 fits 64 bits. */
+/* For floats: 2^26 * 5^16 fits 64 bits. */
 SHORTEST(shortest_of_few, uint64_t, 16)
 
 static double read_c(const char *text)
@@ -107,8 +106,8 @@ static float read_c_float(const char *text)
     return value;
 }
 
-/* The same by trying, for numbers that are very large or small. The digits are taken out of
- * what printf writes because the character between them is the locale's. */
+/* The same by trial, for very large and very small numbers. Only digits are taken from printf's
+ * text, because the decimal point depends on the locale. */
 static void shortest_by_trying(double value, bool single, struct decimal *out)
 {
     for (int places = 1;; places++) {
@@ -128,7 +127,7 @@ static void shortest_by_trying(double value, bool single, struct decimal *out)
     }
 }
 
-/* The digits end where `end` is; returns where they begin. */
+/* Writes digits that end at `end`; returns their start. */
 static char *digits_before(char *end, uint64_t digits)
 {
     static const char pairs[] =
@@ -143,7 +142,7 @@ static char *digits_before(char *end, uint64_t digits)
     return end;
 }
 
-/* d0.d1... times a power of ten. */
+/* Writes d0.d1... times a power of ten. */
 static size_t lay_out_power(char *text, const char *digits, size_t n, int power)
 {
     char room[24], *end = room + sizeof room;
@@ -161,7 +160,7 @@ static size_t lay_out_power(char *text, const char *digits, size_t n, int power)
     return at + (size_t)(end - exponent);
 }
 
-/* As an integer or a fraction where that is readable, otherwise with an exponent. */
+/* Writes an integer or a fraction if that is readable, else an exponent. */
 static size_t lay_out(char *text, const struct decimal *d)
 {
     char room[24], *end = room + sizeof room;
@@ -188,7 +187,7 @@ static size_t lay_out(char *text, const struct decimal *d)
     return (size_t)point;
 }
 
-/* A float by its bits: most of what is printed. False where it is not normal. */
+/* A float by its bits, the most frequent case. False if it is not normal. */
 static bool shortest_float(float value, struct decimal *d)
 {
     uint32_t bits;
@@ -231,7 +230,7 @@ size_t sx_number(char text[SX_NUMBER_SIZE], double value, enum sx_type precision
 
 /* ---- Reading ---------------------------------------------------------------------------- */
 
-/* q * 2^e, plus a little more if `more`, to the nearest double, ties to even. */
+/* q * 2^e, plus something smaller if `more`, rounded to the nearest double, ties to even. */
 static double nearest(unsigned __int128 q, int e, bool more)
 {
     uint64_t high = (uint64_t)(q >> 64);
@@ -245,9 +244,9 @@ static double nearest(unsigned __int128 q, int e, bool more)
     return ldexp((double)m, e + shift);
 }
 
-/* digits * 10^exponent. A power of five that fits 64 bits leaves a product that is exact, or a
- * quotient of over 64 bits and a remainder; the rest, up to the 511 characters of `text`, goes
- * through the C library. */
+/* digits * 10^exponent. With a power of five that fits 64 bits the product is exact, or the
+ * quotient has over 64 bits and a remainder. Other numbers, up to 511 characters of `text`, are
+ * read by the C library. */
 static double assemble(uint64_t digits, bool all, long exponent, const char *text, size_t n)
 {
     if (all && digits == 0)
@@ -278,11 +277,11 @@ static bool parse_name(const char *text, size_t n, double *value)
     return true;
 }
 
-/* What a number is made of, up to where the reading has come. */
+/* The state of reading a number. */
 struct reading {
     const char *at, *end;
-    uint64_t digits; /* as many as fit */
-    bool all;        /* none were left out */
+    uint64_t digits; /* as many digits as fit */
+    bool all;        /* no digit was left out */
     size_t seen;
     long exponent;
 };

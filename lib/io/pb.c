@@ -1,21 +1,21 @@
-/* pb.c - an array as an ONNX TensorProto, by a walk over its protobuf fields. */
+/* pb.c - reads an ONNX TensorProto by a walk over its protobuf fields. */
 #include <string.h>
 
 #include "io/io.h"
 
 enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
-enum { STRING = 8 }; /* the element type of text */
+enum { STRING = 8 }; /* the element type of texts */
 enum { DIMS = 1, TYPE = 2, SEGMENT = 3, RAW = 9, EXTERNAL = 13, LOCATION = 14 };
 
 struct field {
     uint64_t number;
     unsigned wire;
-    uint64_t value;       /* of a varint */
-    const uint8_t *bytes; /* of all others */
+    uint64_t value;       /* value of a varint */
+    const uint8_t *bytes; /* bytes of other fields */
     size_t size;
 };
 
-/* What is left to walk over. */
+/* The rest of the message. */
 struct wire {
     const uint8_t *at, *end;
 };
@@ -34,7 +34,8 @@ static bool take_varint(struct wire *wire, uint64_t *value)
     return false;
 }
 
-/* False at the end, and where the bytes are no field; then wire->at is not wire->end. */
+/* Takes the next field. False at the end, and if the bytes are no field; wire->at is then not
+ * wire->end. */
 static bool take_field(struct wire *wire, struct field *field)
 {
     struct wire next = *wire;
@@ -77,8 +78,8 @@ bool sx_pb_next(const uint8_t **at, const uint8_t *end, uint64_t *number, const 
     return true;
 }
 
-/* How ONNX numbers element types, and the field that holds them when raw_data does not. Of types of `bits`,
- * which is not 0, a byte holds one or several, the first in its lowest bits. */
+/* ONNX's numbers of element types, and the field that holds elements if raw_data does not. If
+ * `bits` is not 0, a byte holds one or several elements, the first in its lowest bits. */
 static const struct {
     char kind;
     uint8_t width, field, bits;
@@ -93,13 +94,13 @@ static const struct {
     [24] = {'f', 4, 5, 8},  [25] = {'u', 1, 5, 2},     [26] = {'i', 1, 5, 2},
 };
 
-/* What a first walk finds out; the elements are taken by a second one. */
+/* The result of a first walk; a second one takes the elements. */
 struct array {
     struct sx_stored stored;
-    unsigned field; /* RAW or that of the type */
-    bool plain;     /* the elements are stored bytes, not varints */
+    unsigned field; /* RAW, or the field of the type */
+    bool plain;     /* elements are stored bytes, not varints */
     bool text;
-    int few, type; /* bits of an element of 8 and less; ONNX's number of its type */
+    int few, type; /* bits of an element of 8 bits or less; ONNX's number of its type */
     int64_t count;
 };
 
@@ -163,7 +164,7 @@ static bool survey(struct wire wire, struct array *array, struct sx_error *error
     return sx_stored_type(&array->stored);
 }
 
-/* Where the elements go: a tensor without data only has them counted. */
+/* Where elements are stored; without data they are only counted. */
 struct taken {
     struct sx_tensor *tensor;
     int64_t count;
@@ -198,7 +199,7 @@ static bool take_word(const struct array *array, const struct field *field, stru
     return number >= 0;
 }
 
-/* What a byte holds, but for what is behind the last element. */
+/* Takes the elements of a byte, without bits after the last element. */
 static bool take_few(const struct array *array, unsigned byte, struct taken *taken,
                      struct sx_error *error)
 {
@@ -279,7 +280,7 @@ static bool take_array(struct wire wire, const struct array *array, struct sx_te
     return true;
 }
 
-/* Memory is taken when the elements are known to be there. */
+/* Reads a TensorProto. Memory is allocated after the elements were counted. */
 bool sx_pb_parse(const uint8_t *bytes, size_t size, struct sx_words *words,
                  struct sx_tensor *tensor, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* picture.c - what a picture is: making, freeing, converting, cutting. */
+/* picture.c - pictures: creating, freeing, converting and cropping. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ void sx_picture_free(struct sx_picture *picture)
     *picture = (struct sx_picture){0};
 }
 
-/* ITU-R 601-2 luma in the fixed point of Pillow. */
+/* ITU-R 601-2 luma in Pillow's fixed point. */
 static uint8_t luma(const uint8_t *p)
 {
     return (uint8_t)((19595U * p[0] + 38470U * p[1] + 7471U * p[2] + 0x8000U) >> 16);

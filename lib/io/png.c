@@ -1,4 +1,4 @@
-/* png.c - PNG files in memory, by libpng's row interface, in both directions. */
+/* png.c - reads and writes PNG files in memory by libpng's row interface. */
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -6,15 +6,15 @@
 
 #include "io/picture.h"
 
-/* A file being read or written. It lives outside the functions that call setjmp, so that what
- * it holds is defined, and freed, after a jump. */
+/* A file being read or written. It is outside the functions that call setjmp, so that its fields
+ * are defined, and freed, after a jump. */
 struct stream {
     png_structp png;
     png_infop info;
-    const uint8_t *bytes; /* read */
+    const uint8_t *bytes; /* bytes of the file that is read */
     size_t size, at;
     uint8_t *rows;
-    uint8_t *out; /* written: `size` of `room` bytes */
+    uint8_t *out; /* the file that is written: `size` of `room` bytes */
     size_t room;
     struct sx_error *error;
 };
@@ -32,7 +32,8 @@ static void on_warning(png_structp png, png_const_charp message)
     (void)message;
 }
 
-/* Tells a lack of memory from a bad file: the first failure is the one that counts. */
+/* Allocates for libpng, and records a lack of memory: the first failure counts, which otherwise is
+ * a bad file. */
 static png_voidp on_malloc(png_structp png, png_alloc_size_t n)
 {
     struct stream *stream = png_get_mem_ptr(png);
@@ -76,7 +77,7 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Everything but the pixels is skipped: text and profiles decompress to any size. */
+/* Skips everything except pixels: text and profiles may decompress to any size. */
 static void set_limits(png_structp png)
 {
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
@@ -85,8 +86,8 @@ static void set_limits(png_structp png)
     png_set_chunk_malloc_max(png, 1 << 20);
 }
 
-/* Checked before anything is allocated. Deflate gains at most 1032 to 1, so a short file that
- * promises more pixels is lying. */
+/* Checks the size before anything is allocated. Deflate's ratio is at most 1032, so a short file
+ * cannot hold more pixels. */
 static bool check_size(const struct stream *stream)
 {
     size_t width = png_get_image_width(stream->png, stream->info);
@@ -103,7 +104,7 @@ static bool check_size(const struct stream *stream)
     return true;
 }
 
-/* One row of `n` pixels, put over white where it has alpha. */
+/* Composes a row of n pixels over white. */
 static void compose_row(uint8_t *to, const uint8_t *from, size_t n, size_t channels)
 {
     if (channels % 2 == 1) {
@@ -118,8 +119,8 @@ static void compose_row(uint8_t *to, const uint8_t *from, size_t n, size_t chann
         }
 }
 
-/* Reads all rows as 8-bit grey or RGB, perhaps with alpha. An interlaced file needs them in
- * memory together, because each pass fills in some of their pixels. */
+/* Reads all rows as 8-bit grey or RGB, with or without alpha. The rows of an interlaced file must
+ * be in memory together, because each pass fills in some of their pixels. */
 static bool read_rows(struct stream *stream, struct sx_picture *picture)
 {
     png_structp png = stream->png;

@@ -1,4 +1,4 @@
-/* preprocess.c - from a picture to a model's input: presets, options, resizing, scaling. */
+/* preprocess.c - presets and options of the preparation of pictures. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ bool sx_preprocess_preset(struct sx_preprocess *pre, const char *name, struct sx
     return sx_fail(error, SX_USAGE, "preset '%s' is none of imagenet, unit, mnist, raw", name);
 }
 
-/* A finite number at *text, which moves behind it. */
+/* Reads a finite number at *text, and advances it. */
 static bool read_number(const char **text, double *value)
 {
     char *end;
@@ -47,7 +47,7 @@ static bool read_number(const char **text, double *value)
     return read;
 }
 
-/* A side in pixels at *text, which moves behind it. */
+/* Reads a side in pixels at *text, and advances it. */
 static bool read_side(const char **text, int *side)
 {
     int n = 0, digits = 0;
@@ -89,7 +89,7 @@ static bool set_scale(struct sx_preprocess *pre, const char *value)
     return *value == '\0' && isfinite(pre->scale) && pre->scale != 0;
 }
 
-/* One number for all channels, or three. */
+/* Reads one number for all channels, or three. */
 static bool read_three(const char *text, double value[3])
 {
     if (!read_number(&text, &value[0]))

@@ -1,4 +1,4 @@
-/* reader.c - samples from whatever an input is, shaped as the model takes them. */
+/* reader.c - reads samples from any input, in the shape that the model takes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,11 +7,11 @@
 
 enum form { ARRAY, HELD, TEXT, PICTURE };
 
-/* ARRAY: the window is decoded sample by sample. HELD: the array is decoded as a whole, because it is
- * in Fortran order or out of a .pb. */
+/* ARRAY: samples are decoded one by one from the window. HELD: the array is decoded as a whole,
+ * because it is in Fortran order or from a .pb. */
 struct sx_reader {
     enum form form;
-    struct sx_file file;   /* of an .npz, the member */
+    struct sx_file file;   /* the file; of an .npz, the member */
     struct sx_file *whole; /* of an .npz: the archive, if this reader opened it */
     struct sx_zip zip;
     struct sx_input how;
@@ -32,8 +32,8 @@ static bool find_samples(struct sx_reader *reader, struct sx_error *error)
                             error);
 }
 
-/* Fails unless the elements have exactly the size that the header promises, where the size of the file
- * is known. */
+/* Fails unless the elements have exactly the size that the header gives, if the file's size is
+ * known. */
 static bool check_size(const struct sx_reader *reader, size_t promised, struct sx_error *error)
 {
     if (reader->file.whole && reader->file.size != promised)
@@ -138,7 +138,7 @@ static bool open_pb(struct sx_reader *reader, struct sx_error *error)
     return find_samples(reader, error);
 }
 
-/* "'a', 'b', ..." */
+/* Writes "'a', 'b', ...". */
 static void list_members(const struct sx_zip *zip, char *text, size_t size)
 {
     size_t n = 0;
@@ -178,7 +178,7 @@ static bool open_zip_member(struct sx_reader *reader, const struct sx_zip *zip,
     return sx_fail_at(error, "%.*s", SX_NAME_SHOWN, member->name);
 }
 
-/* Moves the archive to `whole`, so that `file` can hold its member. */
+/* Moves the archive to `whole`, so that `file` can be its member. */
 static bool open_zip(struct sx_reader *reader, struct sx_error *error)
 {
     if (!sx_file_fill(&reader->file, SIZE_MAX, error))
@@ -210,7 +210,7 @@ static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
         ok = sx_grow((void **)&rows, &capacity, n + csv->columns, sizeof *rows, error);
         if (!ok)
             break;
-        if (csv->columns > 0) /* all of them may be dropped */
+        if (csv->columns > 0) /* all columns may be dropped */
             memcpy(rows + n, csv->row, csv->columns * sizeof *rows);
         reader->missing += (int64_t)csv->missing;
         n += csv->columns;
@@ -224,8 +224,8 @@ static bool read_lines(struct sx_reader *reader, struct sx_tensor *tensor,
     return ok;
 }
 
-/* Makes one sample of all lines of a text without a batch: rows and columns, or the numbers one after the
- * other if the model takes another rank. */
+/* Makes one sample of all lines of a text without a batch axis: rows and columns, or one sequence
+ * of numbers if the model takes another rank. */
 static bool hold_lines(struct sx_reader *reader, struct sx_error *error)
 {
     if (!read_lines(reader, &reader->held, error))
@@ -239,7 +239,7 @@ static bool hold_lines(struct sx_reader *reader, struct sx_error *error)
     return find_samples(reader, error);
 }
 
-/* Fails if the number of names in the header line is not that of the elements of a sample. */
+/* Fails if the header line has another number of names than a sample has elements. */
 static bool check_names(struct sx_reader *reader, struct sx_error *error)
 {
     struct sx_shape shape = {2, {1, 0}};
@@ -269,7 +269,7 @@ static bool open_text(struct sx_reader *reader, struct sx_error *error)
     reader->csv.text = reader->how.words != NULL && reader->how.line == NULL;
     enum sx_header header = reader->how.header;
     if (reader->csv.text && header == SX_HEADER_AUTO)
-        header = SX_HEADER_NO; /* a line of names looks like others */
+        header = SX_HEADER_NO; /* a line of names would look like the others */
     if (reader->how.line != NULL)
         reader->want = *reader->how.line;
     return refuse_foreign(&reader->file, error) &&
@@ -277,8 +277,8 @@ static bool open_text(struct sx_reader *reader, struct sx_error *error)
            (reader->how.whole ? hold_lines(reader, error) : check_names(reader, error));
 }
 
-/* Finds the form of the file. Reads no more bytes than that takes: on a pipe the first line may be short
- * and the second late. */
+/* Finds the format of the file. Reads no more bytes than necessary, because on a pipe the second
+ * line may come late. */
 static bool recognise(struct sx_reader *reader, const char *path, struct sx_error *error)
 {
     struct sx_file *file = &reader->file;

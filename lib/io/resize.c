@@ -1,13 +1,13 @@
-/* resize.c - pictures in another size: an antialiased triangle filter, as Pillow's BILINEAR. */
+/* resize.c - resizes pictures by an antialiased triangle filter, as Pillow's BILINEAR. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "io/picture.h"
 
-/* Pillow's fixed point: weights in 22 bits, so that 255 times their sum fits in 31. */
+/* Pillow's fixed point: weights have 22 bits, so that 255 times their sum fits 31 bits. */
 #define WEIGHT_BITS 22
 
-/* For each output position the first input position, how many there are, and their weights. */
+/* For each output position: the first input position, the number of inputs, and their weights. */
 struct filter {
     size_t outputs, taps;
     size_t *first, *count;
@@ -21,7 +21,7 @@ static void free_filter(struct filter *filter)
     free(filter->weight);
 }
 
-/* The weights of one output whose centre falls on `centre` of `n` inputs. */
+/* Sets the weights of one output, whose centre is at `centre` among n inputs. */
 static void set_weights(struct filter *filter, size_t output, double centre, double support,
                         size_t n)
 {
@@ -38,7 +38,8 @@ static void set_weights(struct filter *filter, size_t output, double centre, dou
     filter->count[output] = end - first;
 }
 
-/* Positions are centres of pixels; when shrinking, the triangle covers all that it merges. */
+/* Makes the filter. Positions are centres of pixels. If the picture shrinks, the triangle covers
+ * all pixels that it merges. */
 static bool make_filter(struct filter *filter, size_t from, size_t to, struct sx_error *error)
 {
     double scale = (double)from / (double)to, support = fmax(scale, 1);
@@ -56,7 +57,7 @@ static bool make_filter(struct filter *filter, size_t from, size_t to, struct sx
     return true;
 }
 
-/* to [outer, outputs, inner] from from [outer, n, inner], rounded to 8 bits. */
+/* to[outer, outputs, inner] from from[outer, n, inner], rounded to 8 bits. */
 static void apply_filter(const struct filter *filter, const uint8_t *from, uint8_t *to,
                          size_t outer, size_t n, size_t inner)
 {
@@ -74,7 +75,7 @@ static void apply_filter(const struct filter *filter, const uint8_t *from, uint8
         }
 }
 
-/* One pass along rows or along columns; a side that keeps its length is copied. */
+/* Resizes along rows or along columns; a side that keeps its length is copied. */
 static bool resize_side(struct sx_picture *to, const struct sx_picture *from, size_t length,
                         bool rows, struct sx_error *error)
 {

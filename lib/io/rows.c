@@ -1,9 +1,9 @@
-/* rows.c - which samples an array holds, or a line of numbers. */
+/* rows.c - the samples in an array, or in a line of numbers. */
 #include <string.h>
 
 #include "io/io.h"
 
-/* So many samples without elements are taken: a header of some bytes may promise any number. */
+/* The most samples without elements, because a header of a few bytes may claim any number. */
 #define MOST_EMPTY 65536
 
 static const char *show_shape(char text[200], const struct sx_shape *shape)
@@ -50,7 +50,7 @@ static bool any_shape(const struct sx_input *how)
     return how->want == NULL || how->want->rank < 0;
 }
 
-/* Without a batch an array is one sample, or with one more axis a pile of such. */
+/* Without a batch axis an array is one sample, or with one more axis several. */
 static bool fits_whole(const struct sx_shape *want, const struct sx_shape *shape,
                        int64_t *count, struct sx_shape *sample)
 {
@@ -65,8 +65,8 @@ static bool fits_whole(const struct sx_shape *want, const struct sx_shape *shape
     return fits;
 }
 
-/* The rank tells which reading of an array is meant: one less than the model's is a sample
- * without its batch of 1, one more is a pile of samples. */
+/* The rank decides how an array is read: one less than the model's means a sample without its batch
+ * of 1, one more means several samples. */
 static bool fits_rows(const struct sx_shape *want, const struct sx_shape *shape, int64_t *count,
                       struct sx_shape *sample)
 {
@@ -112,8 +112,8 @@ bool sx_rows_of_array(const struct sx_input *how, const struct sx_shape *shape, 
     return true;
 }
 
-/* A line of text has no shape: its numbers fill the sample, at most one axis of which is open
- * beside the batch. */
+/* A line of text has no shape: its numbers fill the sample, in which at most one axis besides the
+ * batch may be open. */
 bool sx_rows_of_line(const struct sx_input *how, size_t n, struct sx_shape *sample,
                      struct sx_error *error)
 {

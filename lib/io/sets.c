@@ -1,14 +1,14 @@
-/* sets.c - lists of sets of features, as JSON or a line each. */
+/* sets.c - reads lists of sets of features, as JSON or one per line. */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/io.h"
 
-/* Lists longer than this are no lists of sets. */
+/* The most bytes of a list of sets. */
 #define MOST_BYTES ((size_t)64 << 20)
 
-/* Sets in the making. */
+/* Sets under construction. */
 struct making {
     struct sx_sets *sets;
     size_t set_room, member_room;
@@ -84,7 +84,7 @@ static bool take_json(struct making *m, const char *text, size_t n, struct sx_er
     return ok;
 }
 
-/* Numbers of one line; blank lines and those that begin with # do not count. */
+/* Takes the numbers of one line; blank lines and those that begin with # do not count. */
 static bool take_line(struct making *m, const char *text, size_t n, struct sx_error *error)
 {
     size_t i = 0;

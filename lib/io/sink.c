@@ -1,4 +1,4 @@
-/* sink.c - output that is whole or not there. */
+/* sink.c - output files that appear complete or not at all. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,21 +13,21 @@
 
 #define BUFFER ((size_t)1 << 16)
 
-/* A new file has no name until it is finished where the file system can do that, so that not
- * even a killed process leaves anything behind; elsewhere it has a temporary one in the
- * directory of the final one. */
+/* A destination of output. A new file has no name until it is finished, if the file system supports
+ * that, so that even a killed process leaves nothing behind. Otherwise it has a temporary name in
+ * the directory of the final one. */
 struct sx_sink {
     int fd;
     int failure; /* errno of the first failed write */
-    bool eyes;   /* what is printed is plain text */
-    bool direct; /* to what exists: standard output, a device */
-    bool named;  /* `temporary` exists */
+    bool eyes;   /* sx_sink_print writes plain text only */
+    bool direct; /* writes directly to something that exists: standard output, a device */
+    bool named;  /* the file `temporary` exists */
     char *final, *temporary;
     size_t used;
     char buffer[BUFFER];
 };
 
-/* Calls `make` with names in the directory of the final name until one was not taken. */
+/* Calls `make` with names in the directory of the final name until one was free. */
 static bool claim_name(struct sx_sink *sink, bool (*make)(struct sx_sink *))
 {
     const char *slash = strrchr(sink->final, '/');
@@ -48,7 +48,7 @@ static bool make_file(struct sx_sink *sink)
     return sink->fd >= 0;
 }
 
-/* The way to a file without a name, by which it can be given one. */
+/* The path of a file without a name, by which it can be given one. */
 static const char *nameless(const struct sx_sink *sink, char way[40])
 {
     snprintf(way, 40, "/proc/self/fd/%d", sink->fd);
@@ -74,7 +74,7 @@ static bool open_nameless(struct sx_sink *sink, const char *dir)
     return false;
 }
 
-/* A file that is to be replaced is looked up through links, and must have been writable. */
+/* Opens a new file. A file that it will replace is resolved through links, and must be writable. */
 static bool open_new(struct sx_sink *sink, const char *path, bool exists,
                      struct sx_error *error)
 {
@@ -224,7 +224,7 @@ bool sx_sink_print(struct sx_sink *sink, const char *format, ...)
         return false;
     }
     if (sink->eyes && n > 0) {
-        char last = text[n - 1]; /* a line may end here, and nowhere else */
+        char last = text[n - 1]; /* a newline is allowed here only */
         sx_make_plain(text, "\t");
         if (last == '\n')
             text[n - 1] = last;
@@ -259,8 +259,8 @@ bool sx_sink_sync(struct sx_sink *sink, struct sx_error *error)
     return true;
 }
 
-/* The file gets its name after the last write and before the rename: errors of either come in
- * time to take it back. */
+/* Finishes the sink. The file gets its name after the last write and before the rename, so that
+ * errors of either can still remove it. */
 bool sx_sink_finish(struct sx_sink *sink, bool keep, struct sx_error *error)
 {
     bool ok = !keep || sx_sink_flush(sink, error);

@@ -1,4 +1,4 @@
-/* words.c - texts by number: a text gets the next number when it is first seen. Number 0 is "". */
+/* words.c - numbers of texts: a text gets the next number when it is first seen. Number 0 is "". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 struct sx_words {
     char **text;
     size_t n, capacity;
-    int64_t *bucket; /* 1 + a number; open addressing, size a power of two */
+    int64_t *bucket; /* 1 + a number; open addressing, size is a power of two */
     size_t size;
 };
 
@@ -62,7 +62,7 @@ static bool widen(struct sx_words *w, struct sx_error *error)
     return true;
 }
 
-/* A text ends at its first NUL. */
+/* The number of a text, which ends at its first NUL. */
 int64_t sx_words_number(struct sx_words *w, const char *text, size_t n, struct sx_error *error)
 {
     n = strnlen(text, n);

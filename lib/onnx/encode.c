@@ -1,4 +1,4 @@
-/* encode.c - numbers as the bytes of an ONNX element type. */
+/* encode.c - writes numbers as bytes of an ONNX element type. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ static uint32_t bits_of(float value)
     return bits;
 }
 
-/* Drops the low `n` bits, to the nearest, ties to even. */
+/* Removes the low n bits, rounding to nearest, ties to even. */
 static uint32_t round_off(uint32_t bits, int n)
 {
     uint32_t half = (uint32_t)1 << (n - 1), rest = bits & (2 * half - 1);
@@ -25,7 +25,7 @@ static uint16_t to_half(float value)
     uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
     if (size > 0x7f800000)
         return (uint16_t)(sign | 0x7e00);
-    if (size >= 0x477ff000) /* rounds past 65504 */
+    if (size >= 0x477ff000) /* would round beyond 65504 */
         return (uint16_t)(sign | 0x7c00);
     if (size >= 0x38800000)
         return (uint16_t)(sign | round_off(size - 0x38000000, 13));

@@ -1,7 +1,7 @@
-/* external.c - tensors kept in files beside the model, and never anywhere else.
+/* external.c - tensors in files of the model's directory, and nowhere else.
  *
- * A location is walked component by component from the directory, without following a link or
- * going up, so that nothing a model says leads out of the directory. */
+ * A location is opened component by component from the directory, without following links or going
+ * up. So no model can refer to files outside the directory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 #include "onnx/onnx.h"
 
 struct mapping {
-    char *location; /* as a tensor named it */
+    char *location; /* the location that tensors name */
     dev_t device;
     ino_t inode;
     void *bytes;
@@ -57,8 +57,8 @@ void sx_external_close(struct sx_external *e)
     free(e);
 }
 
-/* Opens the next component of a location beneath `directory`; -1 with errno on failure. A pipe
- * must not make us wait, hence O_NONBLOCK. */
+/* Opens the next component of a location beneath `directory`; -1 with errno on failure. O_NONBLOCK,
+ * because a pipe must not make the process wait. */
 static int open_component(int directory, const char *name, size_t n, bool last)
 {
     char component[256];
@@ -170,7 +170,7 @@ static bool open_mapping(struct sx_external *e, const char *location, struct map
     return ok;
 }
 
-/* A decimal number of an external_data entry. */
+/* Reads a decimal number of an external_data entry. */
 static bool number(const char *text, size_t *value, struct sx_error *error)
 {
     size_t result = 0;

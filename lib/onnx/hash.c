@@ -1,9 +1,9 @@
-/* hash.c - the SHA-256 of a model's file, computed when it is asked for, or beside other work. */
+/* hash.c - the SHA-256 of a model's file, computed when it is asked for, or concurrently. */
 #include <signal.h>
 
 #include "onnx/onnx.h"
 
-/* What was hashed need not stay in memory. */
+/* Gives memory back: hashed pages need not stay in memory. */
 static void rest(const void *file, size_t done)
 {
     (void)done;
@@ -17,7 +17,7 @@ static void *hash(void *model)
     return NULL;
 }
 
-/* A file that takes longer to hash than a thread takes to start. */
+/* Larger files take longer to hash than a thread takes to start. */
 #define LARGE ((size_t)4 << 20)
 
 void sx_model_hash_ahead(struct sx_model *m)
@@ -25,7 +25,7 @@ void sx_model_hash_ahead(struct sx_model *m)
     sigset_t all, before;
     if (m->sha256[0] != '\0' || m->hashing || m->file.size < LARGE)
         return;
-    sigfillset(&all); /* the caller's threads take its signals */
+    sigfillset(&all); /* signals are delivered to the caller's threads */
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
         return;
     m->hashing = pthread_create(&m->hasher, NULL, hash, m) == 0;

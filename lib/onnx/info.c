@@ -1,11 +1,11 @@
-/* info.c - what a model says of itself: versions, inputs, outputs, tables of names. */
+/* info.c - what a model declares: versions, inputs, outputs; and tables of names. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "onnx/onnx.h"
 
-/* Before version 3 of the format there were no operator sets; what later ones add is left out where
- * it is not known. */
+/* The first version of the format with operator sets. Unknown additions of later versions are
+ * ignored. */
 #define IR_FIRST 3
 
 /* The default domain has two names. */
@@ -21,8 +21,7 @@ int64_t sx_model_opset(const struct sx_model *m, const char *domain)
         const Onnx__OperatorSetIdProto *set = m->proto->opset_import[i];
         if (strcmp(plain_domain(set->domain), plain_domain(domain)) == 0 &&
             set->version > version)
-            version =
-                set->version; /* of a domain that is imported twice the later one counts */
+            version = set->version; /* if a domain is imported twice, the later import counts */
     }
     return version;
 }
@@ -103,7 +102,7 @@ static bool has_shape(const struct sx_named *named)
            value->type->tensor_type->shape != NULL;
 }
 
-/* One of each name: an input may be listed once more as an output, without its type. */
+/* Keeps one declaration per name: an input may be repeated as an output, without its type. */
 static void keep_one_each(struct sx_model *m)
 {
     size_t n = 0;
@@ -131,7 +130,8 @@ static bool index_values(struct sx_model *m, struct sx_error *error)
     return true;
 }
 
-/* Dimensions with a name, without anything, or of -1 (some exporters) are symbolic. */
+/* Reads a declared shape. Dimensions with a name, without a value, or of -1 (some exporters) are
+ * symbolic. */
 static bool declared_shape(const Onnx__TensorShapeProto *proto, struct sx_shape *shape,
                            struct sx_error *error)
 {
@@ -149,7 +149,7 @@ static bool declared_shape(const Onnx__TensorShapeProto *proto, struct sx_shape 
     return sx_shape_count(&known, &count, error);
 }
 
-/* What an element of an integer or boolean type may be. */
+/* Sets the range of an integer or boolean type. */
 static void set_limits(struct sx_port *port, int onnx_type)
 {
     port->element = sx_onnx_type_name(onnx_type);
@@ -212,7 +212,8 @@ bool sx_port_read(const Onnx__ValueInfoProto *value, struct sx_port *port,
     return tensor->shape == NULL || declared_shape(tensor->shape, &port->shape, error);
 }
 
-/* Fills a list of ports. What cannot be held has rank -1: it is refused where it is needed. */
+/* Reads a list of ports. A type that cannot be held has rank -1; it is refused only if the port is
+ * needed. */
 static bool read_ports(struct sx_model *m, Onnx__ValueInfoProto *const *values, size_t n,
                        bool inputs, struct sx_port **ports, int *count, struct sx_error *error)
 {
@@ -228,7 +229,7 @@ static bool read_ports(struct sx_model *m, Onnx__ValueInfoProto *const *values, 
         if (port->name == NULL || port->name[0] == '\0')
             return sx_fail(error, SX_MODEL, "%s %zu has no name", what, i);
         if (inputs && sx_model_initializer(m, port->name) != NULL)
-            continue; /* before IR version 4 every weight was an input as well */
+            continue; /* before IR version 4 every weight was an input, too */
         if (!sx_port_read(values[i], port, inputs ? error : NULL)) {
             if (inputs)
                 return sx_fail_at(error, "input '%.*s'", SX_NAME_SHOWN, port->name);

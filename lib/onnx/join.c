@@ -1,4 +1,4 @@
-/* join.c - inputs of one number each, as a table has columns, taken together as one input. */
+/* join.c - joins inputs of one number each, like columns of a table, to one input. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 
 #define JOINED "columns"
 
-/* Whether a port takes one number of the type for each sample, [N,1]. */
+/* Whether a port takes one number of this type per sample, [N,1]. */
 static bool is_column(const struct sx_port *port, enum sx_type type)
 {
     const struct sx_shape *s = &port->shape;
@@ -14,7 +14,7 @@ static bool is_column(const struct sx_port *port, enum sx_type type)
            (s->dim[0] == 1 || s->dim[0] < 0);
 }
 
-/* The first input of the type, and how many columns of it there are. */
+/* The first input of this type, and the number of columns of this type. */
 static const struct sx_port *first_of(const struct sx_model *m, enum sx_type type, int *columns)
 {
     const struct sx_port *first = NULL;
@@ -28,7 +28,7 @@ static const struct sx_port *first_of(const struct sx_model *m, enum sx_type typ
     return first;
 }
 
-/* The type of the columns that are joined: real ones, or integers if there is no real input. */
+/* The type of the columns that are joined: real, or integers if there is no real input. */
 static bool find_type(const struct sx_model *m, bool integers, enum sx_type *type)
 {
     const enum sx_type types[] = {SX_FLOAT, SX_INT};
@@ -52,7 +52,7 @@ const char *sx_model_column(const struct sx_model *m, bool integers, int k)
     return NULL;
 }
 
-/* The port of p columns, whose first is `first`. Its range holds those of all. */
+/* The port of p columns, the first of which is `first`. Its range contains those of all. */
 static struct sx_port joined_port(const struct sx_model *m, const struct sx_port *first, int p)
 {
     struct sx_port port = *first;
@@ -73,7 +73,7 @@ static struct sx_port joined_port(const struct sx_model *m, const struct sx_port
     return port;
 }
 
-/* Says which inputs of one number each are not among the columns. */
+/* Warns about inputs of one number that are not among the columns. */
 static void note_others(const struct sx_model *m, const struct sx_model *of)
 {
     char list[160] = "";

@@ -1,18 +1,18 @@
-/* load.c - opens a model: map, walk, parse within a budget, index. */
+/* load.c - opens a model: maps it, checks the wire format, parses within a budget, and indexes it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "onnx/onnx.h"
 
-/* What the structure of a model may take where the caller names no limit. */
+/* The most bytes of a model's structure, if the caller gives no limit. */
 #define DEFAULT_BUDGET ((size_t)1 << 30)
 
-/* The allocator of a parse: it takes from the model's arena and has an end. */
+/* The allocator of a parse: it takes from the model's arena, up to a limit. */
 struct budget {
     struct sx_arena *arena;
     size_t left;
     bool over;
-    struct sx_error error; /* why the arena gave nothing */
+    struct sx_error error; /* why the arena failed */
 };
 
 static void *budget_alloc(void *data, size_t size)
@@ -28,7 +28,7 @@ static void *budget_alloc(void *data, size_t size)
 static void budget_free(void *data, void *pointer)
 {
     (void)data;
-    (void)pointer; /* the arena frees all at once */
+    (void)pointer; /* the arena frees everything at once */
 }
 
 static bool parse(struct sx_model *m, size_t limit, struct sx_error *error)
@@ -49,7 +49,7 @@ static bool parse(struct sx_model *m, size_t limit, struct sx_error *error)
     return ok;
 }
 
-/* What cannot be parsed may be known for something else. */
+/* Completes the message if the file is of another known format. */
 static bool say_what_it_is(struct sx_model *m, struct sx_error *error)
 {
     const char *what = sx_is_onnx(&m->file) ? NULL : sx_foreign(&m->file);
@@ -59,7 +59,7 @@ static bool say_what_it_is(struct sx_model *m, struct sx_error *error)
     return false;
 }
 
-/* A model that cannot be read is a model error, whoever finds it. */
+/* Reads the file. All failures are those of a model (status 3). */
 static bool read_file(struct sx_model *m, const char *path, size_t limit,
                       struct sx_error *error)
 {
@@ -70,7 +70,7 @@ static bool read_file(struct sx_model *m, const char *path, size_t limit,
     return false;
 }
 
-/* External data lie beneath the directory of the model, or where the caller says. */
+/* Opens the directory of external data: that of the model, or the caller's. */
 static bool open_directory(struct sx_model *m, const char *data_dir, struct sx_error *error)
 {
     const char *slash = strrchr(m->path, '/');
@@ -88,7 +88,7 @@ static bool open_directory(struct sx_model *m, const char *data_dir, struct sx_e
     return m->external != NULL;
 }
 
-/* A model of which nothing but its name is known yet. */
+/* Makes a model of which only the name is known. */
 static struct sx_model *new_model(const char *path, struct sx_error *error)
 {
     struct sx_model *m = sx_new(1, sizeof *m, error);

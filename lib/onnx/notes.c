@@ -1,11 +1,11 @@
-/* notes.c - what the user of a model should know of it: warnings, each kept once. */
+/* notes.c - warnings about a model, each kept once. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "onnx/onnx.h"
 
-/* More kinds of warnings than a file has; what comes after them is not kept. */
+/* The most kinds of warnings; further ones are dropped. */
 #define MOST_NOTES 32
 
 struct sx_notes {

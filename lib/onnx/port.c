@@ -1,4 +1,4 @@
-/* port.c - what an input takes, and which precision a file asks for. */
+/* port.c - the values that an input takes, and the precision that a file asks for. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static bool refuse(const struct sx_port *port, const char *value, struct sx_erro
 
 static bool takes_real(const struct sx_port *port, double value, struct sx_error *error)
 {
-    /* The ends of int64 are no doubles: the one after the last is. */
+    /* INT64_MAX is no double, but the next integer is. */
     double end = port->high == INT64_MAX ? 0x1p63 : (double)port->high + 1;
     char text[40];
     if (value >= (double)port->low && value < end && value == floor(value))
@@ -62,7 +62,7 @@ static int count_doubles(const struct sx_port *ports, int n, int *reals)
     return doubles;
 }
 
-/* What the file declares of inputs and outputs decides, and weights where these hold no reals. */
+/* Whether reals are float64: declared inputs and outputs decide, or weights if these hold no reals. */
 bool sx_model_is_double(const struct sx_model *m)
 {
     int reals = 0, doubles = count_doubles(m->inputs, m->n_inputs, &reals) +

@@ -1,6 +1,6 @@
-/* rewrite.c - a model's file with changed weights and further fields, otherwise as it was.
+/* rewrite.c - copies a model's file with changed weights and additional fields.
  *
- * The file was walked when it was opened, but it is mapped and may have changed since: every
+ * The file was checked when it was opened, but it is mapped and may have changed since. So every
  * length is checked again. */
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,12 @@
 
 enum { VARINT = 0, FIXED64 = 1, LENGTH = 2, FIXED32 = 5 };
 
-/* What is left of a message. */
+/* The rest of a message. */
 struct cursor {
     const uint8_t *at, *end;
 };
 
-/* A field: its content, and all of it from the tag on. */
+/* A field: its content, and the whole field including its tag. */
 struct field {
     int id, wire;
     const uint8_t *value, *from;
@@ -63,7 +63,7 @@ static bool take_field(struct cursor *c, struct field *f, struct sx_error *error
 
 /* ---- Tensors ---- */
 
-/* The field that holds the elements of a TensorProto, 0 if there is none. */
+/* The field that holds the elements of a TensorProto; 0: none. */
 static int data_field(struct cursor c, struct sx_error *error)
 {
     struct field f = {0};
@@ -81,7 +81,7 @@ static bool holds_data(int id)
            id == SX_TENSOR_LOCATION;
 }
 
-/* The tensor without its elements. */
+/* Copies a tensor without its elements. */
 static bool copy_head(struct sx_wire *to, struct cursor c)
 {
     struct field f = {0};
@@ -94,7 +94,7 @@ static bool copy_head(struct sx_wire *to, struct cursor c)
     return true;
 }
 
-/* New elements in the type of the old ones; floats and doubles also in their encoding. */
+/* Writes new elements in the type of the old ones; floats and doubles also in the same field. */
 static bool replace(struct sx_wire *to, struct cursor c, const Onnx__TensorProto *proto,
                     const struct sx_tensor *value)
 {
@@ -118,7 +118,7 @@ static bool replace(struct sx_wire *to, struct cursor c, const Onnx__TensorProto
     return ok;
 }
 
-/* External elements come inside as they are. */
+/* Puts external elements inside, unchanged. */
 static bool embed(struct sx_wire *to, struct cursor c, const struct sx_model *model,
                   const Onnx__TensorProto *proto)
 {

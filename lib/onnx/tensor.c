@@ -1,8 +1,8 @@
-/* tensor.c - the elements of a TensorProto: where they are, and what they are as numbers.
+/* tensor.c - the elements of a TensorProto: where they are stored, and their values.
  *
- * ONNX keeps elements in raw_data, in another file, or in one of five typed fields, where small
- * types sit in the low bytes of 32 or 64 bits. All of that is one array of little-endian
- * elements with a stride, which is what this file makes of it. */
+ * ONNX stores elements in raw_data, in another file, or in one of five typed fields, in which small
+ * types occupy the low bytes of 32 or 64 bits. This file treats all of them as one array of
+ * little-endian elements with a stride. */
 #include <endian.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 _Static_assert(__BYTE_ORDER == __LITTLE_ENDIAN, "typed fields are read as little-endian");
 
-/* The typed field that may hold the elements, by its name in the schema. */
+/* The typed field that may hold the elements, as named in the schema. */
 enum source {
     NOWHERE,
     STRING_DATA,
@@ -30,7 +30,7 @@ struct element {
     int bits;
 };
 
-/* By ONNX number. Those after 16 are newer than the schema we were built with. */
+/* By ONNX's number. Those after 16 are newer than the schema of the build. */
 static const struct element elements[] = {
     {"undefined", NOWHERE, SX_FLOAT, 0},       {"float", FLOAT_DATA, SX_FLOAT, 32},
     {"uint8", INT32_DATA, SX_INT, 8},          {"int8", INT32_DATA, SX_INT, 8},
@@ -80,7 +80,7 @@ static bool read_shape(const Onnx__TensorProto *proto, struct sx_onnx_view *view
     return sx_shape_count(&view->shape, &view->count, error);
 }
 
-/* The elements in a typed field; *n of them. */
+/* Finds the elements in a typed field; *n is their number. */
 static void typed_field(const Onnx__TensorProto *proto, enum source source,
                         struct sx_onnx_view *view, size_t *n)
 {
@@ -169,7 +169,7 @@ static float from_half(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16;
     uint32_t exponent = half >> 10 & 31, fraction = half & 1023;
-    if (exponent == 0) { /* zero and subnormals: the fraction counts units of 2^-24 */
+    if (exponent == 0) { /* zero and subnormals: the fraction is in units of 2^-24 */
         float value = (float)fraction * 0x1p-24f;
         return sign != 0 ? -value : value;
     }
@@ -205,7 +205,7 @@ static double real_at(int onnx_type, const uint8_t *p)
     }
 }
 
-/* Integers of any size are sign-extended unless their type is unsigned. */
+/* Reads an integer; it is sign-extended unless its type is unsigned. */
 static int64_t int_at(int onnx_type, const uint8_t *p, int width)
 {
     uint64_t bits = 0;
@@ -247,7 +247,7 @@ static bool convert(const struct sx_onnx_view *view, struct sx_tensor *tensor,
     return true;
 }
 
-/* Whether the elements in the file are those of a tensor, bit for bit. */
+/* Whether the elements in the file have the bits of a tensor's elements. */
 static bool is_same(const struct sx_onnx_view *view, enum sx_type type)
 {
     switch (view->onnx_type) {
@@ -267,7 +267,7 @@ struct sx_words *sx_model_words(const struct sx_model *m)
     return m->words;
 }
 
-/* The numbers of texts. */
+/* Reads texts as numbers. */
 static bool read_texts(const struct sx_model *m, const Onnx__TensorProto *proto,
                        struct sx_tensor *tensor, struct sx_error *error)
 {
@@ -297,7 +297,7 @@ static bool read_texts(const struct sx_model *m, const Onnx__TensorProto *proto,
     return true;
 }
 
-/* Reals of as many elements are used where they are, whatever their address. */
+/* Tensors with at least so many reals are used in place, at any alignment. */
 #define LOOSE (1 << 14)
 
 bool sx_onnx_tensor_read(const struct sx_model *m, const Onnx__TensorProto *proto,

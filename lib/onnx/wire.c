@@ -1,9 +1,9 @@
-/* wire.c - a walk over the wire format, without recursion, before protobuf-c sees a file.
+/* wire.c - checks the wire format, without recursion, before protobuf-c sees a file.
  *
- * protobuf-c recurses as deep as a file nests, makes up to 145 bytes of one, merges messages that
- * come twice in quadratic time and copies every weight. So it is given a copy in which none of
- * this is left. The walk knows the schema from the generated descriptors, as protobuf-c does:
- * whatever that will take for a TensorProto is one here. */
+ * protobuf-c recurses as deep as a file nests, makes up to 145 bytes of one, merges repeated
+ * messages in quadratic time, and copies every weight. So it is given a copy without any of this.
+ * The walk knows the schema from the generated descriptors, as protobuf-c does: whatever protobuf-c
+ * takes for a TensorProto is one here. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,17 +11,18 @@
 
 enum { VARINT = 0, FIXED64 = 1, LENGTH = 2, FIXED32 = 5 };
 
-/* Lengths of messages are not known before their end: they are written as varints of 5 bytes. */
+/* Lengths of messages are known only at their end, so they are written as varints of 5 bytes. */
 #define LENGTH_BYTES 5
 
-/* What protobuf-c notes for each field while it parses a message. */
+/* Bytes that protobuf-c takes per field while it parses a message. */
 #define FIELD_COST 64
 
 struct frame {
     const ProtobufCMessageDescriptor *type;
     const uint8_t *end;
-    size_t start;  /* of the message in the copy */
-    uint64_t seen; /* the singular messages met in it, by index of their field */
+    size_t start; /* start of the message in the copy */
+    /* bits of the singular messages that occurred in it, by index of their field */
+    uint64_t seen;
 };
 
 struct walk {
@@ -33,12 +34,12 @@ struct walk {
     struct sx_error *error;
 };
 
-/* One field as it is in the file. */
+/* A field in the file. */
 struct field {
     const ProtobufCFieldDescriptor *known;
     uint64_t id;
     int wire;
-    const uint8_t *value; /* without the length */
+    const uint8_t *value; /* the content, without its length */
     size_t size;
 };
 
@@ -53,7 +54,7 @@ static bool bad(struct walk *w, const char *reason)
                    top(w)->type->short_name, reason);
 }
 
-/* Counts memory that parsing will take. */
+/* Counts memory that parsing will take; false: over the budget. */
 static bool spend(struct walk *w, size_t bytes)
 {
     if (bytes > w->budget - w->cost)
@@ -175,7 +176,7 @@ static bool is_raw_data(const struct walk *w, const struct field *f)
            f->known->type == PROTOBUF_C_TYPE_BYTES && strcmp(f->known->name, "raw_data") == 0;
 }
 
-/* A field that is no message: copied, but for raw data. */
+/* Copies a field that is no message; raw data are replaced. */
 static bool copy(struct walk *w, const struct field *f)
 {
     struct sx_raw_place place = {(uint64_t)(f->value - w->first), f->size};

@@ -1,4 +1,4 @@
-/* write.c - messages of ONNX, written field by field into a growing buffer. */
+/* write.c - writes ONNX messages, field by field, into a growing buffer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +77,7 @@ size_t sx_wire_begin(struct sx_wire *w, int field)
     return w->size;
 }
 
-/* The length comes before the content, which moves over for it. */
+/* Ends a message. Its content is moved to make room for its length. */
 void sx_wire_end(struct sx_wire *w, size_t start)
 {
     uint8_t bytes[10];
@@ -147,7 +147,7 @@ int sx_onnx_type_of(enum sx_type type)
     return known[type];
 }
 
-/* An initializer but for its elements. */
+/* Begins an initializer; its elements follow. */
 static size_t begin_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value)
 {
     size_t start = sx_wire_begin(w, SX_GRAPH_INITIALIZER);

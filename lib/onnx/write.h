@@ -1,4 +1,4 @@
-/* write.h - ONNX files out: new ones, and changed ones that keep what is not changed. */
+/* write.h - writes ONNX files: new ones, and copies with changes. */
 #ifndef SX_ONNX_WRITE_H
 #define SX_ONNX_WRITE_H
 
@@ -6,10 +6,10 @@
 
 /* ---- write.c: a growing message --------------------------------------------------------- */
 
-/* No protobuf parser takes more. */
+/* The largest message that protobuf parsers accept. */
 #define SX_WIRE_LIMIT ((size_t)INT32_MAX)
 
-/* A message, or a part of one. The first failure sticks in *error, which must be given; later
+/* A message, or part of one. The first failure sticks in *error, which must not be NULL; later
  * writes do nothing. */
 struct sx_wire {
     uint8_t *bytes;
@@ -17,7 +17,7 @@ struct sx_wire {
     struct sx_error *error;
 };
 
-void sx_wire_raw(struct sx_wire *w, const void *bytes, size_t n); /* fields made elsewhere */
+void sx_wire_raw(struct sx_wire *w, const void *bytes, size_t n); /* complete fields */
 void sx_wire_int(struct sx_wire *w, int field, int64_t value);
 void sx_wire_float(struct sx_wire *w, int field, float value);
 void sx_wire_bytes(struct sx_wire *w, int field, const void *bytes, size_t n);
@@ -59,7 +59,7 @@ enum {
     SX_TENSOR_LOCATION = 14
 };
 
-/* An attribute: integers if `ints` is given, text if `text` is, else a float if `real`, else an
+/* An attribute: integers if `ints` is set, text if `text` is, a float if `real` is, else an
  * integer. */
 struct sx_onnx_attr {
     const char *name;
@@ -71,62 +71,63 @@ struct sx_onnx_attr {
     const char *text;
 };
 
-/* A dimension of an input or output: its length, or the name of what it depends on. */
+/* A dimension of an input or output: its length, or its symbol. */
 struct sx_onnx_dim {
     int64_t length;
-    const char *symbol; /* NULL: `length` counts */
+    const char *symbol; /* NULL: it has a length */
 };
 
-/* The following write fields of a GraphProto: a node of one output, which names it too (`in`
- * ends with NULL; "" is left out), an initializer, an input or output (-1 is the dimension
- * called `symbol`). */
+/* Write fields of a GraphProto. This one writes a node with one output, which is also its name;
+ * `in` ends with NULL, and "" is an omitted input. */
 void sx_onnx_write_node(struct sx_wire *w, const char *op, const char *const *in,
                         const char *out, const struct sx_onnx_attr *attrs, int n_attrs);
-/* The same with several outputs, which end with NULL; the first one names the node. */
+/* The same with several outputs, which end with NULL; the first is the name of the node. */
 void sx_onnx_write_nodes(struct sx_wire *w, const char *op, const char *const *in,
                          const char *const *out, const struct sx_onnx_attr *attrs, int n_attrs);
 void sx_onnx_write_tensor(struct sx_wire *w, const char *name, const struct sx_tensor *value);
-/* The same, its elements in another file. */
+/* Writes an initializer whose elements are in another file. */
 void sx_onnx_write_external(struct sx_wire *w, const char *name, const struct sx_tensor *value,
                             const char *location, size_t offset);
 void sx_onnx_write_port(struct sx_wire *w, int field, const char *name, enum sx_type type,
                         const struct sx_shape *shape, const char *symbol);
-/* The same for an ONNX element type and dimensions one by one. */
+/* Writes an input or output with an ONNX element type and given dimensions. */
 void sx_onnx_write_value(struct sx_wire *w, int field, const char *name, int onnx_type,
                          const struct sx_onnx_dim *dims, int rank);
-/* The ONNX type that elements of a type are written as. */
+/* The ONNX type with which elements of a type are written. */
 int sx_onnx_type_of(enum sx_type type);
 
-/* A field of a ModelProto. */
+/* Writes a metadata field of a ModelProto. */
 void sx_onnx_write_metadata(struct sx_wire *w, const char *key, const char *value);
 
-/* A whole ModelProto, to which metadata may be added: `graph` holds the fields of its graph. */
+/* Writes a whole ModelProto, to which metadata may be added; `graph` holds the fields of its graph. */
 void sx_onnx_write_model(struct sx_wire *w, int64_t opset, const char *graph_name,
                          const struct sx_wire *graph);
 
 /* ---- encode.c: elements ----------------------------------------------------------------- */
 
-/* Bytes of an element of an ONNX type that can be written, else 0; writes one. */
+/* sx_onnx_element_size: the size of an element of an ONNX type; 0: it cannot be written. The next
+ * function writes an element. */
 size_t sx_onnx_element_size(int onnx_type);
 void sx_onnx_encode(int onnx_type, double value, uint8_t *to);
 
 /* ---- rewrite.c: a file with changes ----------------------------------------------------- */
 
-/* New elements of an initializer, in its own shape. */
+/* New elements of an initializer, in its shape. */
 struct sx_onnx_value {
     const char *name;
     const struct sx_tensor *value;
 };
 
 struct sx_onnx_changes {
-    const struct sx_onnx_value *values; /* keep type and encoding; external ones come inside */
+    /* type and encoding are kept; external ones are put inside */
+    const struct sx_onnx_value *values;
     size_t n_values;
-    bool embed;                          /* take all external data inside */
+    bool embed;                          /* put all external data inside */
     const struct sx_wire *graph, *model; /* fields to append to either; NULL: none */
 };
 
-/* Appends the model's file with the changes; everything else stays byte for byte, fields we do
- * not know included. Fails with status 3. */
+/* Appends the model's file with changes. Everything else is copied byte for byte, including unknown
+ * fields. Status 3. */
 bool sx_onnx_rewrite(const struct sx_model *model, const struct sx_onnx_changes *changes,
                      struct sx_wire *to);
 

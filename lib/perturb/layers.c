@@ -1,11 +1,10 @@
-/* layers.c - the layers of a model: nodes that take weights, from the output down. */
+/* layers.c - the layers of a model: nodes that take weights, from the output to the input. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "perturb/perturb.h"
 
-/* Operators whose initializers are settings, not weights; or all but the first `weights` inputs
- * are. */
+/* Operators with initializers that are settings, not weights. */
 static const struct {
     const char *op;
     unsigned not_weights; /* bit i: input i */
@@ -30,7 +29,7 @@ static const struct {
     {"MatMulInteger", ~(1u << 0 | 1u << 1)},
 };
 
-/* Whether integers at input i of a node stand for reals. */
+/* Whether integer inputs of a node stand for reals. */
 static bool is_quantised(const Onnx__NodeProto *node)
 {
     return strcmp(node->op_type, "DequantizeLinear") == 0 ||

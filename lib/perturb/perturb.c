@@ -1,11 +1,11 @@
-/* perturb.c - weights with noise, or drawn anew, in the model's own file. */
+/* perturb.c - adds noise to the weights in a model's file, or redraws them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "perturb/perturb.h"
 
-/* Deviation of weights that are drawn anew, and where the normal is cut off, in deviations. */
+/* Standard deviation of redrawn weights, and where the normal is truncated, in standard deviations. */
 #define REDRAWN 0.1
 #define CUT 2.0
 
@@ -60,7 +60,7 @@ static double deviation(const struct sx_tensor *t)
     return n > 1 ? sqrt(sum / (double)(n - 1)) : 0;
 }
 
-/* A normal within CUT deviations: the first of some draws that is. */
+/* A truncated normal: the first of several draws that is within CUT standard deviations. */
 static double cut_normal(uint64_t seed, uint64_t stream, uint64_t i)
 {
     enum { TRIES = 16 };
@@ -72,7 +72,7 @@ static double cut_normal(uint64_t seed, uint64_t stream, uint64_t i)
     return 0;
 }
 
-/* The range of an integer type, which its weights keep to. */
+/* Rounds and clips a value to an integer type. */
 static double within(double value, int type)
 {
     double low = -0x1p31, high = 0x1p31 - 1;
@@ -116,7 +116,7 @@ static bool is_chosen(const struct sx_perturb_options *o, const struct sx_pertur
                             : true;
 }
 
-/* New values of all chosen weights; each tensor once. */
+/* Draws new values of all chosen weights; each tensor once. */
 static bool draw_all(const struct sx_model *model, const struct sx_perturb_options *o,
                      const struct sx_perturbed *w, struct sx_onnx_value *values,
                      struct sx_tensor *drawn, size_t *n, struct sx_error *error)
@@ -141,7 +141,7 @@ static bool draw_all(const struct sx_model *model, const struct sx_perturb_optio
                : sx_fail(error, SX_MODEL, "the model has no weights");
 }
 
-/* The file with other weights; free it with sx_wire_free in any case. */
+/* Writes the file with other weights; free it with sx_wire_free in any case. */
 static bool rewrite(const struct sx_model *model, const struct sx_perturb_options *o,
                     struct sx_wire *file, struct sx_error *error)
 {

@@ -8,7 +8,7 @@
 /* A weight of a node. A tensor that several nodes share is the weight of each of them. */
 struct sx_perturbed_weight {
     const Onnx__TensorProto *tensor;
-    int64_t layer; /* counted from the output, from 0 */
+    int64_t layer; /* number of the layer, counted from the output, from 0 */
 };
 
 struct sx_perturbed {

@@ -1,11 +1,12 @@
-/* colours.c - colour maps as a few points with straight lines between them. */
+/* colours.c - colour maps: control points with linear interpolation. */
 #include <math.h>
 #include <string.h>
 
 #include "plot/plot.h"
 
-/* The maps that Matplotlib has under the same names, at even distances; close to its tables, not
- * equal. Reds and rdbu (blue below, red above) are ColorBrewer's, coolwarm Moreland's. */
+/* Maps of the same names as Matplotlib's, with evenly spaced control points; they are close to its
+ * tables, but not equal. Reds and rdbu (blue below, red above) are ColorBrewer's, coolwarm is
+ * Moreland's. */
 static const unsigned afmhot[] = {0x000000, 0x800000, 0xff8000, 0xffff80, 0xffffff};
 static const unsigned reds[] = {0xfff5f0, 0xfee0d2, 0xfcbba1, 0xfc9272, 0xfb6a4a,
                                 0xef3b2c, 0xcb181d, 0xa50f15, 0x67000d};

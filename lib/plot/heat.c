@@ -1,11 +1,12 @@
-/* heat.c - an attribution as a heat map: channels reduced, sign taken, outliers cut off. */
+/* heat.c - an attribution as a heat map: channels are reduced, the sign is chosen, outliers are
+ * clipped. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plot/plot.h"
 
-/* The channels of one place as one number; what is not a number counts as nothing. */
+/* Reduces the channels of one place to one number; NaN counts as 0. */
 static double reduce(int how, const struct sx_tensor *map, const struct sx_grid *grid,
                      int64_t at)
 {
@@ -42,7 +43,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Infinite values have no part in the scale. */
+/* Finds the scale. Infinite values are ignored. */
 static bool find_scale(struct sx_heat *heat, double percent, struct sx_error *error)
 {
     size_t n = (size_t)(heat->rows * heat->columns), used = 0;
@@ -136,7 +137,7 @@ unsigned sx_heat_colour(const struct sx_heat *heat, const struct sx_plot *plot, 
     return sx_colours_at(colours, reversed, value);
 }
 
-/* A place and how it ranks. */
+/* A place and its rank. */
 struct rank {
     double magnitude;
     size_t place;

@@ -1,4 +1,4 @@
-/* options.c - what a plot shows, as rows of options. */
+/* options.c - the options of plots. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static bool parse_colours(const struct sx_option *row, void *options, const char
     return true;
 }
 
-/* The shares that masks keep; the masks are then shown, too. */
+/* Reads the shares of masks; masks are then shown, too. */
 static bool parse_top(const struct sx_option *row, void *options, const char *text,
                       struct sx_error *error)
 {

@@ -1,14 +1,14 @@
-/* terminal.c - a heat map as coloured half blocks for a terminal. */
+/* terminal.c - a heat map as coloured half blocks on a terminal. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "plot/plot.h"
 
-/* The longest that one cell can be: two colours, the block. */
+/* The longest text of a cell: two colours and the block. */
 #define CELL sizeof "\x1b[38;5;255;48;5;255m\xe2\x96\x80"
 #define LINE_END "\x1b[0m\n"
 
-/* How far two colours are from each other, squared. */
+/* The squared distance of two colours. */
 static int distance(unsigned a, unsigned b)
 {
     int sum = 0;
@@ -19,7 +19,7 @@ static int distance(unsigned a, unsigned b)
     return sum;
 }
 
-/* The nearest of the 240 fixed colours: a cube of six levels a side, and 24 greys. */
+/* Finds the nearest fixed colour: a cube of six levels per side, and 24 greys. */
 int sx_terminal_colour(unsigned colour)
 {
     int best = 16, least = distance(colour, 0);
@@ -41,7 +41,7 @@ int sx_terminal_colour(unsigned colour)
     return best;
 }
 
-/* The colour of dot (x, y) of columns x rows: the mean of the places that it covers. */
+/* The colour of dot (x, y) among columns x rows: the mean of the places that it covers. */
 static int dot(const struct sx_heat *heat, const struct sx_plot *plot, int64_t x, int64_t y,
                int64_t columns, int64_t rows)
 {
@@ -57,7 +57,7 @@ static int dot(const struct sx_heat *heat, const struct sx_plot *plot, int64_t x
         sx_heat_colour(heat, plot, sum / (double)((x1 - x0) * (y1 - y0))));
 }
 
-/* Dots are square, so a line of text holds two rows of them. */
+/* Draws the lines. Dots are square, so a line of text holds two rows of them. */
 static char *draw(const struct sx_heat *heat, const struct sx_plot *plot, int64_t columns,
                   int64_t rows, struct sx_error *error)
 {
@@ -83,8 +83,8 @@ static char *draw(const struct sx_heat *heat, const struct sx_plot *plot, int64_
     return text;
 }
 
-/* Small maps are enlarged to at most 32 dots, large ones shrunk to the terminal's width and twice
- * as many dots in height. */
+/* Sets the size in dots. Small maps are enlarged up to 32 dots. Large ones are reduced to the
+ * terminal's width, and to twice as many dots in height. */
 static void size_dots(const struct sx_heat *heat, int64_t columns, int64_t *wide, int64_t *high)
 {
     int64_t times = (columns < 32 ? columns : 32) / heat->columns;

@@ -1,4 +1,4 @@
-/* build.c - a result is built from the outside in, one value after the other. */
+/* build.c - builds a result, one value after the other, from the outside in. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +156,7 @@ void sx_put_shape(struct sx_result *r, const char *key, const struct sx_shape *s
     sx_put_end(r);
 }
 
-/* Whether an element is null as text: a float may overflow what a double holds. */
+/* Whether an element is null as text. As a float a finite double may be infinite. */
 static bool is_null(double value, enum sx_type precision)
 {
     return precision == SX_FLOAT ? !isfinite((float)value) : !isfinite(value);

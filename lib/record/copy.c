@@ -1,4 +1,4 @@
-/* copy.c - a result that owns its arrays. */
+/* copy.c - copies a result, with its arrays. */
 #include <string.h>
 
 #include "record/result.h"

@@ -1,4 +1,4 @@
-/* frame.c - the frame of every record: what was explained, and at what cost. */
+/* frame.c - the keys that begin and end every record: what was explained, and at what cost. */
 #include <math.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void put_target(struct sx_result *r, const struct sx_target *target)
     sx_put_end(r);
 }
 
-/* What a table holds in the column of truths: a number, or a text. */
+/* Puts the cell of a table's column of truths: a number, or a text. */
 static void put_truth(struct sx_result *r, const char *truth)
 {
     double value;
@@ -56,7 +56,7 @@ void sx_result_begin(struct sx_result *r, const struct sx_record *record)
     sx_put_text(r, "name", record->input_name);
     sx_put_shape(r, "shape", &record->input_shape);
     if (record->prepared != NULL)
-        sx_put_preparation(r, "picture", record->prepared); /* enough to do it again */
+        sx_put_preparation(r, "picture", record->prepared); /* sufficient to repeat it */
     sx_put_end(r);
     if (record->target != NULL)
         put_target(r, record->target);

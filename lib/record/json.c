@@ -5,7 +5,7 @@
 
 #include "record/result.h"
 
-/* Runs of plain characters are written at once. */
+/* Writes a string; runs of plain characters are written at once. */
 static void write_string(struct sx_sink *sink, const char *text)
 {
     size_t plain = 0;
@@ -38,7 +38,7 @@ static void write_number(struct sx_sink *sink, double value, enum sx_type precis
     sx_sink_write(sink, text, sx_number(text, value, precision));
 }
 
-/* snprintf takes four times as long, and maps have many numbers. */
+/* Writes an integer. snprintf takes four times as long, and maps have many numbers. */
 static void write_integer(struct sx_sink *sink, int64_t value, bool natural)
 {
     char text[24];
@@ -63,7 +63,8 @@ static void write_integers(struct sx_sink *sink, const struct sx_datum *v)
     }
 }
 
-/* A map is mostly numbers: they are written by the piece, and by all threads where they are many. */
+/* A map is mostly numbers. They are written in pieces; if there are many, pieces are formatted by
+ * several threads. */
 enum { PIECE = 128, PIECES = 256, MANY = 1 << 14 };
 
 struct piece {
@@ -71,7 +72,7 @@ struct piece {
     char text[PIECE * (SX_NUMBER_SIZE + 1)];
 };
 
-/* Numbers from `first` on. */
+/* Formats the numbers of a piece, from `first` on. */
 static void print_piece(const struct sx_datum *v, int64_t first, struct piece *piece)
 {
     const int64_t all = sx_count(&v->array.shape);
@@ -118,7 +119,7 @@ static void write_array(struct sx_sink *sink, const struct sx_datum *v)
     sx_sink_write(sink, "]", 1);
 }
 
-/* Depth is bounded where the tree is built. */
+/* Writes a value. The depth of the tree is limited when it is built. */
 static void write_value(struct sx_sink *sink, const struct sx_datum *v)
 {
     switch (v->kind) {

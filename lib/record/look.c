@@ -1,4 +1,4 @@
-/* look.c - members of a result, by path. */
+/* look.c - finds members of a result by their path. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* maps.c - the maps that records of all tools hold. */
+/* maps.c - finds the maps in records of all tools. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@ void sx_record_map_free(struct sx_record_map *map)
     *map = (struct sx_record_map){.own = NULL};
 }
 
-/* Whether elements are shares of f, not derivatives: those of ggig's gradients are that only where they
- * have been multiplied by the input. */
+/* Whether elements sum to a difference of f, unlike derivatives. For the gradients of ggig this
+ * holds only if they were multiplied by the input. */
 static bool adds_up(const struct sx_datum *record, const char *method)
 {
     static const char gradients[] = "ggig|ggig-ig|gda|gda-ig|ig|ig-max|grad|smoothgrad|"
@@ -22,7 +22,7 @@ static bool adds_up(const struct sx_datum *record, const char *method)
            sx_datum_number(sx_datum_at(record, "params.times_input"), 0) != 0;
 }
 
-/* Element (set) of the n x n matrix, or of the vector, of interactions. */
+/* The element of the n x n matrix, or of the vector, of interactions that belongs to a set. */
 static double *element(double *values, int64_t n, const struct sx_datum *set, bool matrix,
                        bool mirrored)
 {
@@ -44,7 +44,7 @@ static double strength(const struct sx_datum *term)
     return sx_datum_number(value != NULL ? value : sx_datum_at(term, "strength"), NAN);
 }
 
-/* Players up to the largest member, and the largest order. */
+/* The number of players up to the largest member, and the largest order. */
 static int64_t extent(const struct sx_datum *list, int64_t *order)
 {
     int64_t n = 0;
@@ -84,7 +84,7 @@ static bool interactions(const struct sx_datum *record, const struct sx_datum *l
     return true;
 }
 
-/* The i-th of `methods` that has an attribution. */
+/* Finds the i-th of `methods` that has an attribution. */
 static void decomposed(const struct sx_datum *methods, int64_t i, struct sx_record_map *map)
 {
     for (const struct sx_datum *m = methods->first; m != NULL; m = m->next) {
@@ -97,7 +97,7 @@ static void decomposed(const struct sx_datum *methods, int64_t i, struct sx_reco
     }
 }
 
-/* The i-th of these members that the record has as a tensor, or as a list of numbers. */
+/* Finds the i-th of these members that is a tensor or a list of numbers in the record. */
 static void member(const struct sx_datum *record, int64_t i, struct sx_record_map *map)
 {
     static const char *const key[] = {"attribution", "from",        "marginal", "gradcam",

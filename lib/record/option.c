@@ -1,4 +1,4 @@
-/* option.c - the rows of options: read from text, set to defaults, shown in records. */
+/* option.c - rows of options: reads them from text, sets defaults, puts them into records. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static bool read_size(const char *text, size_t *value)
     return true;
 }
 
-/* What would have fitted. */
+/* Fails with what is allowed. */
 static bool refuse(const struct sx_option *o, const char *text, struct sx_error *error)
 {
     char range[80] = "";

@@ -1,4 +1,4 @@
-/* preparation.c - how a picture becomes an input, in records and in fitted files. */
+/* preparation.c - the preparation of pictures, in records and in fitted files. */
 #include <math.h>
 
 #include "record/result.h"
@@ -67,7 +67,7 @@ static int choice(const struct sx_datum *object, const char *key, const char *ch
 bool sx_preparation_read(const struct sx_datum *from, struct sx_preprocess *p)
 {
     bool ok = true;
-    /* Fitted files of the first versions say "short_side". */
+    /* Fitted files of the first versions use "short_side". */
     const char *side = sx_datum_at(from, "short") != NULL ? "short" : "short_side";
     *p =
         (struct sx_preprocess){.width = whole(from, "width", &ok),

@@ -1,7 +1,7 @@
-/* read.c - a line of JSON becomes a result.
+/* read.c - reads a result from a line of JSON.
  *
- * cJSON gives the structure. Its numbers are the nearest doubles, as ours are. A list of numbers
- * becomes one array, so that a map is not a node for each of its elements. */
+ * cJSON parses the structure. Its numbers are the nearest doubles, like ours. A list of numbers
+ * becomes one array, so that a map is not one node per element. */
 #include <math.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void read_numbers(struct sx_result *r, const char *key, const cJSON *list
         values[i] = cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
 
-/* Whole numbers that a double holds exactly stay whole. */
+/* Puts a number; integers that a double holds exactly remain integers. */
 static void read_number(struct sx_result *r, const char *key, double value)
 {
     if (value == rint(value) && fabs(value) < 0x1p53)

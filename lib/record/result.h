@@ -1,4 +1,4 @@
-/* result.h - the inside of a result. */
+/* result.h - the internals of a result. */
 #ifndef SX_RESULT_H
 #define SX_RESULT_H
 
@@ -6,7 +6,7 @@
 #include "sextant/option.h"
 #include "sextant/picture.h"
 
-/* A document nested deeper than this is no record. */
+/* The deepest nesting of a record. */
 #define SX_RESULT_DEPTH 64
 
 struct sx_result {
@@ -17,19 +17,20 @@ struct sx_result {
     struct sx_datum *top;
     int depth;
     struct {
-        struct sx_datum *value, *last; /* the last child, to add after */
+        /* last: the last child, after which the next one is added */
+        struct sx_datum *value, *last;
     } open[SX_RESULT_DEPTH];
 };
 
-/* Adds a node to the innermost open one; NULL once something has failed. */
+/* Adds a node to the innermost open one; NULL after a failure. */
 struct sx_datum *sx_result_add(struct sx_result *result, const char *key, enum sx_kind kind);
 
 /* ---- preparation.c ---- */
 
-/* Puts how a picture becomes an input: enough to do it again. */
+/* Puts the preparation of pictures; it is sufficient to repeat it. */
 void sx_put_preparation(struct sx_result *result, const char *key,
                         const struct sx_preprocess *preprocess);
-/* Reads it; false where something is missing or cannot be, which is then 0, or the first choice. */
+/* Reads a preparation. False if a field is missing or wrong; it is then 0, or the first choice. */
 bool sx_preparation_read(const struct sx_datum *from, struct sx_preprocess *preprocess);
 
 #endif

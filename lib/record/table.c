@@ -11,7 +11,7 @@ static void separate(struct sx_table *t, struct sx_sink *sink)
     sx_sink_write(sink, &t->separator, 1);
 }
 
-/* A text with the separator, a quote or the end of a line in it is quoted. */
+/* Writes a text; it is quoted if it contains the separator, a quote or a line break. */
 static void write_text(struct sx_table *t, struct sx_sink *sink, const char *text)
 {
     const char special[] = {t->separator, '"', '\n', '\r', '\0'};
@@ -37,7 +37,7 @@ static void write_number(struct sx_sink *sink, double value, enum sx_type precis
         sx_sink_print(sink, "NaN");
 }
 
-/* A list of any length as one cell. */
+/* Writes a list of any length as one cell. */
 static void write_list(struct sx_table *t, struct sx_sink *sink, const struct sx_datum *v,
                        struct sx_error *error)
 {
@@ -83,7 +83,7 @@ static enum sx_type precision_of(const struct sx_column *c)
     return values->precision;
 }
 
-/* "id,index", and the method: also of a row that has its own. */
+/* Writes id, index, and the method, also if the row itself has one. */
 static void write_lead(struct sx_table *t, struct sx_sink *sink, const struct sx_datum *record)
 {
     write_cell(t, sink, sx_datum_at(record, "id"));
@@ -95,7 +95,8 @@ static void write_lead(struct sx_table *t, struct sx_sink *sink, const struct sx
     }
 }
 
-/* Columns of one row after id and index; in `sink`, unless NULL, the headings. */
+/* The number of columns of a row after id and index. Writes the headings to `sink`, unless that is
+ * NULL. */
 static int64_t head_row(struct sx_table *t, struct sx_sink *sink, const struct sx_datum *record,
                         const struct sx_datum *row)
 {
@@ -122,7 +123,8 @@ static int64_t head_row(struct sx_table *t, struct sx_sink *sink, const struct s
     return width;
 }
 
-/* The cells of a row, those of an array that is not there empty; of the array's element `element` where rows are by element. */
+/* Writes the cells of a row; cells of a missing array are empty. With rows by element, writes the
+ * array's element `element`. */
 static void write_row(struct sx_table *t, struct sx_sink *sink, const struct sx_datum *record,
                       const struct sx_datum *row, int64_t element)
 {
@@ -154,7 +156,7 @@ static void write_row(struct sx_table *t, struct sx_sink *sink, const struct sx_
     sx_sink_write(sink, "\n", 1);
 }
 
-/* Rows that one row of the view becomes: one, or one for each element of its array. */
+/* The number of table rows for one row of the view: 1, or one per element of its array. */
 static int64_t elements(struct sx_table *t, const struct sx_datum *row)
 {
     const char *list = t->view->columns;
@@ -165,7 +167,7 @@ static int64_t elements(struct sx_table *t, const struct sx_datum *row)
     return 1;
 }
 
-/* The row with the most columns: where a row has no array, its cells are empty. */
+/* The row with the most columns. In rows without the array, cells are empty. */
 static const struct sx_datum *widest(struct sx_table *t, const struct sx_datum *record,
                                      const struct sx_datum *row)
 {

@@ -1,4 +1,4 @@
-/* text.c - a result as a few aligned lines for eyes. */
+/* text.c - a result as a few aligned lines of text. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 enum { MOST_LINES = 64, MOST_COLUMNS = 8 };
 
-/* A value as one word or list of words. */
+/* Formats a value as a word, or a list of words. */
 static void show(const struct sx_datum *v, char *text, size_t size)
 {
     text[0] = '\0';
@@ -34,7 +34,7 @@ static void show(const struct sx_datum *v, char *text, size_t size)
     }
 }
 
-/* "photo.png[0]  ggig: tabby (281), logit 12.25  sum 1.5" */
+/* Writes the first line: "photo.png[0]  ggig: tabby (281), logit 12.25  sum 1.5". */
 static void write_first(const struct sx_view *view, const struct sx_datum *record,
                         struct sx_sink *sink)
 {
@@ -71,7 +71,7 @@ static void write_first(const struct sx_view *view, const struct sx_datum *recor
     sx_sink_print(sink, "\n");
 }
 
-/* The elements of largest magnitude; those that are not finite are not ranked. */
+/* Finds the elements of largest magnitude; those that are not finite are omitted. */
 static int strongest(const struct sx_tensor *array, int most, int64_t *best)
 {
     int found = 0;
@@ -108,7 +108,7 @@ static const char *lines_of(const struct sx_view *view)
     return view->lines != NULL ? view->lines : view->columns;
 }
 
-/* Widths of the columns of `n_rows` rows. */
+/* Computes the widths of the columns of n_rows rows, and returns their number. */
 static int measure(const struct sx_view *view, const struct sx_datum *const *rows, int n_rows,
                    int width[MOST_COLUMNS])
 {
@@ -130,7 +130,7 @@ static int measure(const struct sx_view *view, const struct sx_datum *const *row
     return n;
 }
 
-/* The rows that are shown: the first ones, or those of largest magnitude. */
+/* Chooses the rows to show: the first ones, or those of largest magnitude. */
 static int choose_rows(const struct sx_view *view, const struct sx_datum *row, int most,
                        const struct sx_datum **rows)
 {

@@ -9,7 +9,7 @@ struct element {
     int64_t index;
 };
 
-/* The largest first; of equals the first. */
+/* Compares magnitudes: the largest first; of equals the one that came first. */
 static int by_size(const void *a, const void *b)
 {
     const struct element *x = a, *y = b;

@@ -1,10 +1,10 @@
-/* view.c - columns, rows and places of a record. */
+/* view.c - finds columns, rows and names of elements in a record. */
 #include <stdio.h>
 #include <string.h>
 
 #include "record/view.h"
 
-/* The member at one of the paths "a|b" of `n` bytes; the heading is that of the one found. */
+/* The member at the first of the paths "a|b" (n bytes) that exists; *heading is its heading. */
 static const struct sx_datum *find(const char *paths, size_t n, const struct sx_datum *row,
                                    char heading[64])
 {
@@ -42,7 +42,7 @@ bool sx_view_next(const char **list, const struct sx_datum *row, struct sx_colum
         const struct sx_datum *values = sx_datum_at(column->value, "values");
         const struct sx_datum *first =
             values != NULL && values->kind == SX_LIST ? values->first : NULL;
-        if (first != NULL && first->kind == SX_TEXT) /* texts are no numbers */
+        if (first != NULL && first->kind == SX_TEXT) /* texts are not numbers */
             column->value = first->next == NULL ? first : values;
         else
             column->is_array = sx_datum_tensor(column->value, &column->array);
@@ -82,7 +82,7 @@ void sx_view_place(const struct sx_view *view, const struct sx_datum *record,
     }
 }
 
-/* "[0 3]" */
+/* Formats such as "[0 3]". */
 static size_t join_nested(const struct sx_datum *value, const char *between, char *text,
                           size_t size)
 {

@@ -1,4 +1,4 @@
-/* bounds.c - what a similarity may be, and how it stands in records. */
+/* bounds.c - bounds of similarities, and similarities in records. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* compare.c - how alike two maps are. */
+/* compare.c - the similarity of two maps. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static int ascending(const void *a, const void *b)
     return x->at < y->at ? -1 : 1;
 }
 
-/* Ranks from 1; equal values share the mean of theirs. */
+/* Computes ranks from 1; equal values share their mean rank. */
 static void ranks(struct valued *room, const double *values, int64_t n, double *rank)
 {
     for (int64_t i = 0; i < n; i++)
@@ -32,7 +32,7 @@ static void ranks(struct valued *room, const double *values, int64_t n, double *
     }
 }
 
-/* Marks the tenth of largest magnitude, one at least, in bit `bit` of keep. */
+/* Sets bit `bit` of keep for the 10 % of largest magnitude, at least one. */
 static void mark_top(struct valued *room, const double *values, int64_t n, uint8_t *keep,
                      unsigned bit)
 {
@@ -44,13 +44,13 @@ static void mark_top(struct valued *room, const double *values, int64_t n, uint8
         keep[room[k].at] = (uint8_t)(keep[room[k].at] | bit);
 }
 
-/* What two maps share, of the elements that are finite in both. */
+/* The elements that are finite in both maps. */
 struct pair {
     double *a, *b, *rank_a, *rank_b;
     struct valued *room;
     uint8_t *keep;
     int64_t n;
-    bool torn; /* an element is finite in one alone */
+    bool torn; /* some element is finite in only one of the maps */
 };
 
 static bool pair_new(struct pair *p, const struct sx_tensor *a, const struct sx_tensor *b,
@@ -106,7 +106,7 @@ static void compare_values(struct pair *p, struct sx_similarity *s)
 
 /* ---- Structural similarity ---- */
 
-/* A picture [..., H, W] summed over what is in front; NaN counts as 0. */
+/* A picture [..., H, W] summed over the leading axes; NaN counts as 0. */
 static void plane_of(const struct sx_tensor *t, int64_t plane, double *sum)
 {
     int64_t n = sx_count(&t->shape);
@@ -116,7 +116,7 @@ static void plane_of(const struct sx_tensor *t, int64_t plane, double *sum)
     }
 }
 
-/* Of the window whose first element is `at`. */
+/* The similarity of the window whose first element is `at`. */
 static double window(const double *a, const double *b, int64_t at, int64_t width, double range)
 {
     enum { SIDE = 7, N = SIDE * SIDE };
@@ -138,7 +138,8 @@ static double window(const double *a, const double *b, int64_t at, int64_t width
     return (2 * ma * mb + c1) * (2 * ab + c2) / ((ma * ma + mb * mb + c1) * (aa + bb + c2));
 }
 
-/* Wang and others, 2004: the mean over all 7x7 windows inside; the range is that of both maps. */
+/* Wang and others, 2004: the mean over all 7 x 7 windows inside the picture. The range is that of
+ * both maps. */
 static bool similar(const struct sx_tensor *a, const struct sx_tensor *b, double *ssim,
                     struct sx_error *error)
 {

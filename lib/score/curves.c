@@ -17,7 +17,7 @@ struct point {
     double x, y;
 };
 
-/* Places that are nearer to each other are one: equal entropies are sums in different orders. */
+/* Points of a curve closer than this are joined: equal entropies may be summed in different orders. */
 #define ROUNDING 1e-9
 
 static int ascending(const void *a, const void *b)
@@ -50,7 +50,7 @@ void sx_curve_even(double *x, double *y, int64_t n, double *even, int64_t m)
     }
 }
 
-/* How many places are changed at step k. */
+/* The number of places that are changed at step k. */
 static int64_t changed(const struct sx_scoring *s, int64_t steps, int64_t k)
 {
     return llround((double)k * (double)s->places / (double)steps);
@@ -84,7 +84,7 @@ static bool curve(struct sx_scoring *s, bool insert, struct sx_scored *score,
     return true;
 }
 
-/* Whether the first place lies in a box. */
+/* 1 if the place of the highest rank is in a box, else 0. */
 static double pointing(const struct sx_scoring *s)
 {
     if (s->height == 0 || s->places != s->height * s->width || s->o->n_boxes == 0)

@@ -1,4 +1,4 @@
-/* evaluate.c - f at many points, which are made a few at a time. */
+/* evaluate.c - evaluates f at many points, which are made a few at a time. */
 #include <stdlib.h>
 #include <string.h>
 

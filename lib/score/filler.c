@@ -1,11 +1,11 @@
-/* filler.c - what places hold that are not shown. */
+/* filler.c - the values of places that are not shown. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "score/score.h"
 
-/* Share of the pixels that nearest and linear fill the others from. */
+/* Share of the pixels that remain known, from which nearest and linear fill the others. */
 #define KEPT 0.005
 
 static int64_t element_of(const struct sx_scoring *s, int64_t pixel, int64_t channel)
@@ -14,7 +14,7 @@ static int64_t element_of(const struct sx_scoring *s, int64_t pixel, int64_t cha
                             : channel * s->height * s->width + pixel;
 }
 
-/* Draws the pixels that are kept; the same for all samples of one size. */
+/* Draws the known pixels. They are the same for all samples of one size. */
 static bool choose_known(struct sx_scoring *s, struct sx_error *error)
 {
     int64_t n = llround(KEPT * (double)s->places);
@@ -30,7 +30,7 @@ static bool choose_known(struct sx_scoring *s, struct sx_error *error)
     return true;
 }
 
-/* The nearest known pixel of its column, as a row; -1: there is none. */
+/* Sets row[] to the nearest known pixel in this column for each row; -1: there is none. */
 static void nearest_in_column(const struct sx_scoring *s, int64_t column, int64_t *row)
 {
     int64_t last = -1;
@@ -48,8 +48,8 @@ static void nearest_in_column(const struct sx_scoring *s, int64_t column, int64_
     }
 }
 
-/* The nearest known pixel of all: columns are looked at from the pixel outwards, up to the
- * distance of the best so far. */
+/* The nearest known pixel. Columns are visited from the pixel outwards, up to the best distance so
+ * far. */
 static int64_t nearest(const struct sx_scoring *s, const int64_t *row, int64_t p)
 {
     int64_t y = p / s->width, x = p % s->width, best = -1, found = INT64_MAX;
@@ -104,8 +104,8 @@ static double relax(struct sx_scoring *s, int64_t channel)
     return most;
 }
 
-/* Every pixel that is not known is the mean of its neighbours: a straight line between known ones in
- * one dimension, the harmonic surface in two. */
+/* Fills unknown pixels by the mean of their neighbours: a straight line between known ones in one
+ * dimension, the harmonic surface in two. */
 bool sx_scoring_fill_linear(struct sx_scoring *s, struct sx_error *error)
 {
     enum { SWEEPS = 2000 };
@@ -122,7 +122,7 @@ bool sx_scoring_fill_linear(struct sx_scoring *s, struct sx_error *error)
     return true;
 }
 
-/* The mean of each channel, or of all elements. */
+/* Fills by the mean of each channel, or of all elements. */
 static void fill_mean(struct sx_scoring *s)
 {
     int64_t channels = s->height > 0 ? s->channels : 1, n = s->size / channels;

@@ -1,4 +1,5 @@
-/* information.c - softmax and accuracy information curves: how much of a picture must be seen. */
+/* information.c - softmax and accuracy information curves: f as a function of the information in
+ * the shown part of a picture. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ double sx_entropy(const int64_t *count, int64_t n)
     return sum;
 }
 
-/* The known pixels, and the first k per cent of the others' order. */
+/* Shows the known pixels, and the first k per cent of the others in their order. */
 static void show(const struct sx_scoring *s, int64_t k)
 {
     int64_t n = llround((double)k * (double)s->places / 100);
@@ -32,7 +33,7 @@ static void make(const struct sx_scoring *s, const void *context, int64_t k, dou
     sx_scoring_mix(s, point);
 }
 
-/* The grey level of the pixel of the picture that lies at a place. */
+/* The grey level of the picture at a place. */
 static uint8_t grey_at(const struct sx_scoring *s, const struct sx_picture *picture, int64_t p)
 {
     int64_t row = p / s->width * picture->height / s->height;
@@ -43,7 +44,7 @@ static uint8_t grey_at(const struct sx_scoring *s, const struct sx_picture *pict
                                   : (uint8_t)lround(0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]);
 }
 
-/* x: the entropy of the grey levels, where pixels that are not shown are 0, from 0 to 1. */
+/* x: the normalised entropy of the grey levels, in which pixels that are not shown are 0. */
 static bool find_information(const struct sx_scoring *s, double *x, struct sx_error *error)
 {
     struct sx_picture made = {0};
@@ -67,7 +68,7 @@ static bool find_information(const struct sx_scoring *s, double *x, struct sx_er
     return true;
 }
 
-/* The place of the largest element; -1 where classes are not all that the tensor has. */
+/* The index of the largest element; -1 if the tensor has other axes than classes. */
 static int64_t predicted(const struct sx_tensor *scores)
 {
     int64_t n = sx_count(&scores->shape), best = 0, longest = 1;
@@ -79,8 +80,8 @@ static int64_t predicted(const struct sx_tensor *scores)
     return n == longest ? best : -1;
 }
 
-/* y: whether the class is still the one that is explained; of a single probability, whether it is on
- * the same side of one half. */
+/* y: whether the class is the explained one; for a single probability, whether it is on the same
+ * side of 1/2. */
 static bool find_accuracy(struct sx_scoring *s, const double *p, double *y,
                           struct sx_error *error)
 {
@@ -110,7 +111,7 @@ static bool find_accuracy(struct sx_scoring *s, const double *p, double *y,
     return ok;
 }
 
-/* A score of points that are evenly spaced; NaN where x or y are none. */
+/* Makes a score with evenly spaced points; NaN if x or y are not finite. */
 static void finish(struct sx_scored *score, const double *x, const double *y)
 {
     double at[SX_SCORE_POINTS], value[SX_SCORE_POINTS];

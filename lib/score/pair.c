@@ -1,4 +1,4 @@
-/* pair.c - maps of one stream of records, each with its like in another. */
+/* pair.c - pairs maps of one stream of records with those of another. */
 #include <string.h>
 
 #include "score/score.h"
@@ -12,7 +12,7 @@ static bool same_sample(const struct sx_datum *a, const struct sx_datum *b)
                sx_datum_number(sx_datum_at(b, "index"), -2);
 }
 
-/* The first map of a record that is of this method; without data: there is none. */
+/* The first map of a record with this method; values.data is NULL if there is none. */
 static bool map_of(const struct sx_pair *p, const struct sx_datum *record, const char *method,
                    struct sx_record_map *map, struct sx_error *error)
 {
@@ -40,7 +40,7 @@ static bool find_other(const struct sx_pair *p, const char *method, struct sx_re
     return sx_fail(error, SX_FAILED, "the other stream has no map of it");
 }
 
-/* Maps of three axes, and of two where the input has four. */
+/* Whether a map is a picture: it has three axes, or two if the input has four. */
 static bool is_picture(const struct sx_datum *record, const struct sx_tensor *map)
 {
     bool four = sx_datum_count(sx_datum_at(record, "input.shape")) == 4;

@@ -1,4 +1,4 @@
-/* places.c - how a map lies on x: which elements make a place, what each place is worth. */
+/* places.c - how a map corresponds to x: which elements form a place, and the value of each place. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@ static struct sx_shape bare(const struct sx_shape *shape)
     return s;
 }
 
-/* Three axes are a picture: the channels are the last axis if the layout says so, or if it alone of
- * the two outer ones has the length 1 or 3. */
+/* Finds the picture: x has three axes. Channels are the last axis if the layout says so, or if only
+ * it, of the two outer axes, has the length 1 or 3. */
 static void find_picture(struct sx_scoring *s, const struct sx_shape *x)
 {
     if (x->rank != 3)
@@ -30,7 +30,7 @@ static void find_picture(struct sx_scoring *s, const struct sx_shape *x)
     s->channels = x->dim[s->channels_last ? 2 : 0];
 }
 
-/* Bilinear, centres of pixels on centres; equal sizes are a copy. */
+/* Bilinear interpolation between centres of pixels; equal sizes give a copy. */
 static double resized(const struct sx_tensor *map, int64_t h, int64_t w, double row,
                       double column)
 {
@@ -55,7 +55,7 @@ static bool places_new(struct sx_scoring *s, int64_t places, struct sx_error *er
     return s->rank != NULL && s->share != NULL && s->order != NULL;
 }
 
-/* A value for each element: pixels are places, with the sum of their channels; else elements are. */
+/* Maps with a value per element. Places are pixels, with the sum of their channels; else elements. */
 static bool by_element(struct sx_scoring *s, const struct sx_record_map *map,
                        struct sx_error *error)
 {
@@ -72,7 +72,7 @@ static bool by_element(struct sx_scoring *s, const struct sx_record_map *map,
     return true;
 }
 
-/* A value for each pixel, of a map of any size. */
+/* Maps of any size with a value per pixel. */
 static bool by_pixel(struct sx_scoring *s, const struct sx_record_map *map, int64_t h,
                      int64_t w, struct sx_error *error)
 {
@@ -89,7 +89,7 @@ static bool by_pixel(struct sx_scoring *s, const struct sx_record_map *map, int6
     return true;
 }
 
-/* A value for each index of the first or the last of two axes. */
+/* Maps with a value per index of the first, or the last, of two axes. */
 static bool by_axis(struct sx_scoring *s, const struct sx_record_map *map, int64_t columns,
                     bool first, struct sx_error *error)
 {
@@ -102,7 +102,7 @@ static bool by_axis(struct sx_scoring *s, const struct sx_record_map *map, int64
     return true;
 }
 
-/* A value for each player. */
+/* Maps with a value per player. */
 static bool by_player(struct sx_scoring *s, const struct sx_record_map *map,
                       struct sx_error *error)
 {
@@ -166,7 +166,7 @@ static int compare(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
-/* Values that are not finite come last. */
+/* Sorts places by rank; values that are not finite come last. */
 static bool sort(struct sx_scoring *s, struct sx_error *error)
 {
     struct ranked *r = sx_new((size_t)s->places, sizeof *r, error);

@@ -1,4 +1,4 @@
-/* sampled.c - sensitivity-n and infidelity: random sets of places, hidden by the baseline. */
+/* sampled.c - sensitivity-n and infidelity: random sets of places are replaced by the baseline. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +23,14 @@ double sx_correlation(const double *a, const double *b, int64_t n)
                : NAN;
 }
 
-/* A set of `size` places for each draw (size 0: of any size): its number is (stream, draw). */
+/* Draws of sets of `size` places (0: of any size). The random numbers of a set are those of
+ * (stream, draw). */
 struct draws {
     uint64_t stream;
     int64_t size;
 };
 
-/* Marks the hidden places of a draw: the first ones of a random order. */
+/* Marks the hidden places of draw i: the first ones of a random order. */
 static void draw(const struct sx_scoring *s, const struct draws *d, int64_t i)
 {
     int64_t n = s->places, *order = s->shuffled;
@@ -63,7 +64,7 @@ static void make(const struct sx_scoring *s, const void *context, int64_t i, dou
             point[k] = s->o->baseline[k];
 }
 
-/* What f loses by each draw, and what the map says that it does. */
+/* The loss of f by each draw, and the loss that the map predicts. */
 static bool losses(struct sx_scoring *s, const struct draws *d, double *lost, double *said,
                    struct sx_error *error)
 {
@@ -82,7 +83,8 @@ static bool losses(struct sx_scoring *s, const struct draws *d, double *lost, do
     return true;
 }
 
-/* Every size up to 16 places; else sizes of even ratio from 1 to four fifths of them. */
+/* The next size: every size up to 16 places; else sizes in a geometric sequence from 1 to 4/5 of
+ * the places. */
 static int64_t next_size(int64_t places, int64_t size)
 {
     if (places <= 17)

@@ -1,44 +1,45 @@
-/* score.h - a map and a sample, as the metrics see them. */
+/* score.h - a map and a sample, as the metrics use them. */
 #ifndef SX_SCORE_ROOM_H
 #define SX_SCORE_ROOM_H
 
 #include "explain/explain.h"
 #include "sextant/score.h"
 
-/* Places are what is shown or hidden together: pixels, tokens, players, or elements of x. */
+/* A place is what is shown or hidden together: a pixel, token, player, or element of x. */
 struct sx_scoring {
     const struct sx_score_options *o;
     struct sx_explainer *by, *own;
     struct sx_inference *inference;
     int64_t size, places;
     const double *x;
-    int64_t *place; /* of each element of x; -1: it is always shown */
-    double *rank;   /* of each place: the larger, the earlier */
-    double *share;  /* of each place: what hiding it takes off f, as the map says */
+    int64_t *place; /* the place of each element of x; -1: it is always shown */
+    double *rank;   /* per place: the larger, the earlier it is changed */
+    double *share;  /* per place: the loss of f when it is hidden, as the map predicts */
     int64_t *order; /* places by rank */
     double *filled; /* x with every place hidden */
-    uint8_t *known; /* pixels that are always shown in information curves; NULL: no picture */
-    uint8_t *shown; /* places of the point that is made */
-    int64_t *shuffled;               /* room for a random order of places */
-    int64_t height, width, channels; /* of a picture; height 0: none */
+    /* pixels that are always shown in information curves; NULL: x is no picture */
+    uint8_t *known;
+    uint8_t *shown;                  /* per place: it is shown in the current point */
+    int64_t *shuffled;               /* buffer for a random order of places */
+    int64_t height, width, channels; /* size of x as a picture; height 0: it is none */
     bool channels_last;
     int filler;
 };
 
-/* places.c: how the map lies on x, and the order of places. */
+/* places.c: relates the map to x, and orders the places. */
 bool sx_scoring_places(struct sx_scoring *s, const struct sx_record_map *map,
                        struct sx_error *error);
 
-/* filler.c: chooses the filler, and fills. */
+/* filler.c: chooses the filler, and computes `filled`. */
 bool sx_scoring_fill(struct sx_scoring *s, struct sx_error *error);
 bool sx_scoring_fill_linear(struct sx_scoring *s, struct sx_error *error);
 
-/* evaluate.c: f at `n` points; `make` writes point i, which begins as a copy of x. */
+/* evaluate.c: f at n points; `make` changes point i, which starts as a copy of x. */
 bool sx_scoring_values(struct sx_scoring *s, struct sx_explainer *f, int64_t n,
                        void (*make)(const struct sx_scoring *s, const void *context, int64_t i,
                                     double *point),
                        const void *context, double *values, struct sx_error *error);
-/* Fills the places of a point that are not shown. */
+/* Fills those places of a point that are not shown. */
 void sx_scoring_mix(const struct sx_scoring *s, double *point);
 
 /* curves.c, information.c, sampled.c: the metrics. */
@@ -49,17 +50,17 @@ bool sx_score_information(struct sx_scoring *s, struct sx_scored score[SX_METRIC
 bool sx_score_sampled(struct sx_scoring *s, struct sx_scored score[SX_METRICS],
                       struct sx_error *error);
 
-/* The area under straight lines between points whose x ascends. */
+/* The area under the polygon through points with ascending x. */
 double sx_curve_area(const double *x, const double *y, int64_t n);
 
-/* y at `m` even steps of x from 0 to 1: straight lines between points, which are sorted by x first
- * (those of equal x become their mean), and beyond the last ones. */
+/* y at m evenly spaced x from 0 to 1: linear between points, constant beyond them. Points are first
+ * sorted by x; those of equal x are averaged. */
 void sx_curve_even(double *x, double *y, int64_t n, double *even, int64_t m);
 
-/* The entropy of a histogram, natural logarithm. */
+/* The entropy of a histogram, with the natural logarithm. */
 double sx_entropy(const int64_t *count, int64_t n);
 
-/* Pearson's correlation; NaN where one of them is constant. */
+/* Pearson's correlation; NaN if one of the two is constant. */
 double sx_correlation(const double *a, const double *b, int64_t n);
 
 #endif

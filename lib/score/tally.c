@@ -1,11 +1,11 @@
-/* tally.c - scores over a data set: means, their errors, and curves of the median picture. */
+/* tally.c - scores over a data set: means, their standard errors, and mean or median curves. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "score/score.h"
 
-/* Information curves of all samples of a method, one after the other. */
+/* The information curves of all samples of a method, one after the other. */
 struct curves {
     double *y;
     size_t n, capacity;
@@ -106,7 +106,7 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The area under the medians, or the means, of curves at each point; NaN without curves. */
+/* The area under the pointwise medians, or means, of curves; NaN without curves. */
 static double area(const struct curves *c, bool median)
 {
     double x[SX_SCORE_POINTS], y[SX_SCORE_POINTS];
