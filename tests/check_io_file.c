@@ -192,6 +192,50 @@ START_TEST(test_give_back)
 }
 END_TEST
 
+static bool read_boxes(const char *text, struct sx_box **boxes, int64_t *n,
+                       struct sx_error *error)
+{
+    *error = (struct sx_error){0};
+    make(text, strlen(text));
+    return sx_boxes_read(path, boxes, n, error);
+}
+
+/* Boxes as lines and in the three forms of JSON; and what is none. */
+START_TEST(test_boxes)
+{
+    static const char *const good[] = {
+        "# a comment\n1,2,3.5,4,dog\n\n0 0 10 20\n", "[[1,2,3.5,4],[0,0,10,20]]",
+        "[{\"box\":[1,2,3.5,4],\"name\":\"dog\"},[0,0,10,20]]",
+        " {\"objects\":[{\"name\":\"dog\",\"box\":[1,2,3.5,4]},{\"box\":[0,0,10,20]}]}"};
+    static const char *const bad[][2] = {
+        {"1,2,3\n", "line 1: x0,y0,x1,y1[,name] is wanted"},
+        {"\n1,2,3,x\n", "line 2: x0,y0,x1,y1[,name] is wanted"},
+        {"# nothing\n", "there are no boxes"},
+        {"[[1,2,3]]", "box 1 is not [x0,y0,x1,y1]"},
+        {"[[1,2,3,4],[1,2,3,\"4\"]]", "box 2 is not of numbers"},
+        {"{\"boxes\":[[1,2,3,4]]}", "the JSON holds no array of boxes"}};
+    struct sx_box *boxes;
+    struct sx_error error;
+    int64_t n;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ck_assert_msg(read_boxes(good[i], &boxes, &n, &error), "%s: %s", good[i],
+                      error.message);
+        ck_assert_int_eq(n, 2);
+        ck_assert(boxes[0].x0 == 1 && boxes[0].y0 == 2 && boxes[0].x1 == 3.5 &&
+                  boxes[0].y1 == 4 && boxes[1].x1 == 10 && boxes[1].y1 == 20);
+        if (i != 1)
+            ck_assert_str_eq(boxes[0].name, "dog");
+        ck_assert(boxes[1].name == NULL);
+        sx_boxes_free(boxes, n);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_msg(!read_boxes(bad[i][0], &boxes, &n, &error), "%s", bad[i][0]);
+        ck_assert_msg(strstr(error.message, bad[i][1]) != NULL, "%s", error.message);
+        ck_assert(boxes == NULL && n == 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     if (mkdtemp(dir) == NULL)
@@ -199,7 +243,7 @@ int main(void)
     snprintf(path, sizeof path, "%s/file", dir);
     TCase *c = suite_case("io_file");
     SUITE_ADD(c, test_regular, test_empty, test_refused, test_proc, test_pipe, test_pipe_limit,
-              test_window, test_stdin_offset, test_give_back);
+              test_window, test_stdin_offset, test_give_back, test_boxes);
     int failed = suite_run();
     unlink(path);
     rmdir(dir);

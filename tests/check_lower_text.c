@@ -101,6 +101,17 @@ START_TEST(normalized)
 }
 END_TEST
 
+/* The published values of MurmurHash3 for 32 bits, seed 0. */
+START_TEST(hashed)
+{
+    struct tm_model *m = start("hello||test");
+    tm_domain(m, "com.microsoft", 1);
+    tm_node(m, "com.microsoft:MurmurHash3", "x", "y", NULL);
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"uint32 3: 613153351 0 3127628307", NULL});
+}
+END_TEST
+
 START_TEST(joined_and_split)
 {
     struct tm_model *m = start("a|bc");
@@ -229,7 +240,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_text");
-    SUITE_ADD(c, casts, normalized, joined_and_split, counted, patterns, no_patterns,
+    SUITE_ADD(c, casts, normalized, hashed, joined_and_split, counted, patterns, no_patterns,
               costly_patterns, matched);
     return suite_run();
 }

@@ -12,6 +12,7 @@
 
 #include "arrays.h"
 #include "base/base.h"
+#include "flint_cases.h"
 #include "formula.h"
 #include "games.h"
 #include "shapley/shapley.h"
@@ -731,11 +732,125 @@ START_TEST(test_draw)
 }
 END_TEST
 
+/* ---- A fit of an interpreter ---- */
+
+static struct sx_dataset *samples;
+static const int64_t classes[8] = {0, 1, 2, 0, 1, 2, 0, 1};
+
+/* A step, the file of the fit, and what it says of a sample. */
+static bool fit(struct sx_error *error, double *digest)
+{
+    struct sx_flint_options o = sx_flint_defaults();
+    const struct sx_flint_data data = {.x = samples, .y = classes};
+    struct sx_flint_progress progress;
+    o.epochs = 1;
+    o.batch = 8;
+    o.threads = 1;
+    o.validation = 0;
+    struct sx_model *model = sx_model_open(model_path, NULL, error);
+    struct sx_flint_fit *f = model != NULL ? sx_flint_fit_new(model, &o, &data, error) : NULL;
+    bool ok = f != NULL && sx_flint_fit_step(f, &progress, error);
+    struct sx_sink *sink = ok ? sx_sink_memory(error) : NULL;
+    ok = sink != NULL && sx_flint_fit_write(f, sink, error);
+    ok = sink != NULL && digest_of(sink, ok, error, digest);
+    sx_flint_fit_free(f);
+    sx_model_close(model);
+    return ok;
+}
+
+START_TEST(test_fit)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 2, (const int64_t[]){-1, 5});
+    fc_add_weights(m, "w1", 2, (const int64_t[]){5, 6});
+    fc_add_weights(m, "w2", 2, (const int64_t[]){6, 3});
+    tm_node(m, "MatMul", "x w1", "a", NULL);
+    tm_node(m, "Relu", "a", "h", NULL);
+    tm_node(m, "MatMul", "h w2", "y", NULL);
+    tm_output(m, "y");
+    write_model(m);
+    struct sx_tensor values = ta_random(SX_FLOAT, SHAPE(8, 5), 0, 3);
+    samples = fc_dataset(&values);
+    starved("fit", fit, true);
+    sx_dataset_close(samples);
+    sx_tensor_free(&values);
+}
+END_TEST
+
+/* ---- Views of records, baselines, players ---- */
+
+static bool view_record(struct sx_error *error, double *digest)
+{
+    static const struct sx_view view = {
+        .scalars = "sum,target.value:f", .columns = "attribution", .names = "names", .top = 2};
+    struct sx_table table = {.view = &view, .separator = ','};
+    struct sx_result *r = sx_result_read(line, sizeof line - 1, error);
+    struct sx_sink *sink = r != NULL ? sx_sink_memory(error) : NULL;
+    bool ok = sink != NULL && sx_result_text(r, &view, NULL, sink, error) &&
+              sx_table_add(&table, r, sink, error);
+    ok = sink != NULL && digest_of(sink, ok, error, digest);
+    sx_result_free(r);
+    return ok;
+}
+
+START_TEST(test_view)
+{
+    starved("views", view_record, false);
+}
+END_TEST
+
+static const char *specification;
+
+static bool divide(struct sx_error *error, double *digest)
+{
+    struct sx_players *p =
+        sx_explainer_players(explainer, specification, SX_LAYOUT_AUTO, error);
+    if (p != NULL)
+        *digest = (double)sx_players_count(p);
+    sx_players_free(p);
+    return p != NULL;
+}
+
+static bool blur(struct sx_error *error, double *digest)
+{
+    struct sx_preprocess pre;
+    double baseline[64];
+    if (!sx_preprocess_preset(&pre, "unit", error) ||
+        !sx_baseline(explainer, specification, &pre, NULL, 0, baseline, error))
+        return false;
+    for (int i = 0; i < 64; i++)
+        *digest += baseline[i] * (i % 7 + 1);
+    return true;
+}
+
+START_TEST(test_specifications)
+{
+    static const char *const some[] = {"elements",    "columns",       "tokens:2", "pixels",
+                                       "patches:2x2", "superpixels:6", "grid:3x3"};
+    struct sx_error error = {0};
+    const struct sx_explain_options o = {.precise = true, .threads = 1};
+    write_model(pictures());
+    make_picture();
+    struct sx_model *model = sx_model_open(model_path, NULL, &error);
+    ck_assert_ptr_nonnull(model);
+    explainer = sx_explainer_new(model, &o, &error);
+    ck_assert(explainer != NULL && sx_explainer_sample(explainer, &x, &error));
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        specification = some[i];
+        starved(some[i], divide, false);
+    }
+    specification = "blur:1";
+    starved("blur", blur, false);
+    sx_explainer_free(explainer);
+    sx_model_close(model);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("starved");
-    SUITE_ADD(c, test_infer, test_decompose, test_score, test_relate, test_perturb, test_table,
-              test_record);
+    SUITE_ADD(c, test_infer, test_decompose, test_score, test_relate, test_perturb, test_fit,
+              test_view, test_specifications, test_table, test_record);
     tcase_add_loop_test(c, test_draw, 0, 2 * SX_SHEET);
     tcase_add_loop_test(c, test_attribute, 0, sizeof methods / sizeof *methods);
     tcase_add_loop_test(c, test_interact, 0, sizeof indices / sizeof *indices);

@@ -42,13 +42,13 @@ tests_of() {
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
     lib/flint/*) echo 'check_flint* refusals.t flint-*.t' ;;
     lib/plot/*) echo 'check_plot check_figure' ;;
-    lib/figure/*) echo 'check_figure attr-plot.t' ;;
-    lib/draw/*) echo 'check_figure check_plot attr-plot.t' ;;
+    lib/figure/*) echo 'check_figure check_drawn attr-plot.t' ;;
+    lib/draw/*) echo 'check_figure check_plot check_drawn attr-plot.t' ;;
     lib/decompose/*) echo 'check_decompose check_relevance attr-decompose.t' ;;
     lib/ggig/*) echo 'check_ggig check_axioms check_guided check_masks check_baselines check_cams ggig.t defaults.t' ;;
     lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
     lib/record/*) echo 'check_record check_io_record contract.t tables.t' ;;
-    lib/export/*) echo 'onnx-grad.t check_onnx_write' ;;
+    lib/export/*) echo 'check_onnx_write check_lower_orders onnx-grad.t' ;;
     lib/perturb/*) echo 'onnx-perturb.t' ;;
     lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
