@@ -1,7 +1,7 @@
-/* casadi.c - derivatives as CasADi's ONNX backend takes them.
+/* casadi.c - derivatives in the form of CasADi's ONNX backend.
  *
- * A tensor is a matrix of r rows and c columns: one of rank 2 as it is, any other a column. Its n
- * seeds lie side by side, [r, n c]. Derivatives of seeds by directions are ordered by direction
+ * A tensor is a matrix of r rows and c columns: one of rank 2 as it is, others as a column. Its n
+ * seeds are side by side, [r, n c]. Derivatives of seeds by directions are ordered by direction
  * first. */
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ static int side_by_side(struct sx_graph *g, int node, int64_t n, const struct sx
                       &side);
 }
 
-/* Makes `results` of `size` of what `from` may be at once, which the file takes as "kind_X". */
+/* Makes `results` for `size` values of `from` at once; the file has them as inputs "kind_X". */
 static bool take_many(struct sx_task *t, int64_t size, const int *from,
                       const struct sx_tensor_list *like, const char *kind, int *results,
                       int n_results)
@@ -56,7 +56,7 @@ static bool take_many(struct sx_task *t, int64_t size, const int *from,
     return ok;
 }
 
-/* Replaces the results, which depend on x, by their derivatives along directions `v` of it. */
+/* Replaces the results, which depend on x, by their derivatives along directions v of x. */
 static bool push(struct sx_task *t, int *results, int *v)
 {
     const int n = t->wrt.n;

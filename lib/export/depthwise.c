@@ -1,8 +1,8 @@
-/* depthwise.c - the derivative of a convolution of each channel by itself, as a convolution.
+/* depthwise.c - the derivative of a depthwise convolution as a convolution.
  *
- * A transposed convolution is slow in runtimes where every channel is a group. With constant
- * weights and without strides it is a convolution by turned ones. These are written once more: they
- * are few. */
+ * Runtimes are slow at transposed convolutions in which every channel is a group. With constant
+ * weights and without strides it equals a convolution with turned weights. These are written again;
+ * they are few. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -12,7 +12,7 @@ static const struct sx_node *node_of(const struct sx_writer *w, int node)
     return &w->g->node[node];
 }
 
-/* The paddings of the convolution; false: it is no such, or one would be negative. */
+/* The paddings of that convolution; false: it does not apply, or one would be negative. */
 static bool plan(const struct sx_writer *w, int node, struct sx_conv *c, int64_t pads[6])
 {
     const struct sx_node *n = node_of(w, node), *k = node_of(w, n->in[1]);

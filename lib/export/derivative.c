@@ -1,6 +1,6 @@
-/* derivative.c - the model and its derivatives as one graph.
+/* derivative.c - a model and its derivatives as one graph.
  *
- * Derivatives are taken in a graph of its own, `part`, in which the tensors of `wrt` are cut free.
+ * Derivatives are built in a graph of their own, `part`, in which the tensors of `wrt` are inputs.
  * It is then joined to the model. */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 /* ---- The part ---- */
 
-/* Whether x has an open batch as its first axis; a tensor inside the graph is known by its length. */
+/* Whether x has an open batch axis in front; for a tensor inside the graph its length tells. */
 static bool has_batch(const struct sx_task *t, const struct sx_shape *x)
 {
     const struct sx_lowered *l = t->d->lowered;
@@ -22,7 +22,7 @@ static bool has_batch(const struct sx_task *t, const struct sx_shape *x)
     return false;
 }
 
-/* Every x and y has the batch as its first axis, or none of them counts as having one. */
+/* Finds the batch axis: all x and y have it in front, or none counts as having it. */
 static void find_rows(struct sx_task *t)
 {
     const struct sx_shape *first = &t->h->node[t->x[0]].shape;

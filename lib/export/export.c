@@ -1,11 +1,11 @@
-/* export.c - a model's derivatives as a file: the dimensions that stay open are tried out. */
+/* export.c - writes a model's derivatives as a file; finds out which dimensions can remain open. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/export.h"
 
-/* Builds the model for the lengths, and once more for another length of each symbol. */
+/* Builds the model for the lengths, and again with another length of each symbol. */
 static bool write_with(const struct sx_model *model, const struct sx_export_options *options,
                        struct sx_symbols *symbols, struct sx_outside *outside,
                        struct sx_wire *graph, struct sx_written *written,
@@ -35,7 +35,7 @@ static void drop(struct sx_symbols *symbols, int k)
     symbols->n--;
 }
 
-/* What stays open: the model's own dimensions, but for CasADi, and numbers of seeds. */
+/* Finds the dimensions that remain open: those of the model (not for CasADi), and numbers of seeds. */
 static bool open_dimensions(const struct sx_model *model, const struct sx_export_options *o,
                             struct sx_symbols *symbols, struct sx_error *error)
 {
@@ -50,7 +50,8 @@ static bool open_dimensions(const struct sx_model *model, const struct sx_export
             sx_symbols_add_seeds(symbols, o->seeds, error));
 }
 
-/* A batch that cannot stay open is one sample, with a warning; anything else must. */
+/* Writes the graph. If the batch cannot remain open, it is written for one sample, with a warning;
+ * other dimensions must. */
 static bool write_graph(const struct sx_model *model, const struct sx_export_options *options,
                         struct sx_outside *outside, struct sx_wire *graph,
                         struct sx_written *written, struct sx_error *error)
@@ -101,7 +102,7 @@ bool sx_export(const struct sx_model *model, const struct sx_export_options *opt
     return ok;
 }
 
-/* "D/f.onnx" with something before the name of the file. */
+/* The path "D/f.onnx" with a prefix before the file's name. */
 static char *beside(const char *path, const char *prefix, struct sx_error *error)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;

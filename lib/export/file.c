@@ -1,4 +1,4 @@
-/* file.c - the graph of a file: inputs, constants, nodes and outputs in order. */
+/* file.c - writes the graph of a file: inputs, constants, nodes and outputs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool same_node(const struct sx_node *a, const struct sx_node *b)
     return true;
 }
 
-/* Attributes that say lengths are compared where they are spelt. */
+/* Operators whose attributes hold lengths; these are compared when they are written. */
 static bool says_lengths(int op)
 {
     return op == SX_RESHAPE || op == SX_EXPAND || op == SX_SLICE || op == SX_EMBED ||
@@ -48,7 +48,7 @@ static bool same_graphs(struct sx_writer *w)
 
 /* ---- Constants ---- */
 
-/* The place in *small, in which some axes of *shape are 1, that element i is read from. */
+/* The index in *small, in which some axes of *shape are 1, of element i. */
 static int64_t place_in(const struct sx_shape *small, const struct sx_shape *shape, int64_t i)
 {
     int64_t place = 0, step = 1;
@@ -83,7 +83,7 @@ static bool differs(struct sx_writer *w, int k)
                    w->symbols->item[k].name);
 }
 
-/* A constant of a length that is open: a row, to be repeated. */
+/* Writes a constant with an open length: one row, which is repeated. */
 static bool write_rows(struct sx_writer *w, int node, const struct sx_dim *dims)
 {
     const struct sx_node *n = &w->g->node[node];
@@ -134,7 +134,7 @@ static bool write_constant(struct sx_writer *w, int node)
 
 /* ---- Inputs and outputs ---- */
 
-/* A dimension in words: 4, "N", "2*N*L". */
+/* A dimension as text: 4, "N", "2*N*L". */
 static const char *dim_text(struct sx_writer *w, const struct sx_dim *d)
 {
     char text[4 * SX_NAME_SHOWN];
@@ -162,7 +162,7 @@ static bool write_port(struct sx_writer *w, int field, const struct sx_export_po
     return w->error->status == SX_OK;
 }
 
-/* The type that a port has in the file: real ones in the precision of the graph. */
+/* Writes an input. Real ones have the precision of the graph. */
 static bool write_input(struct sx_writer *w, const struct sx_export_port *port)
 {
     int held = sx_onnx_type_of(w->g->node[port->node].type);
@@ -196,7 +196,7 @@ static bool take_name(struct sx_writer *w, const char *name)
     return sx_names_get(&w->used, name) >= 0 || sx_names_put(&w->used, name, 0, w->error);
 }
 
-/* Ports have their names; other tensors those of the model, as far as they are free. */
+/* Sets preferred names: of ports, and of other tensors the names in the model, if they are free. */
 static bool wish_names(struct sx_writer *w, const struct sx_derived *d)
 {
     bool ok = true;

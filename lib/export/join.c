@@ -1,12 +1,12 @@
-/* join.c - derivatives joined to the model.
+/* join.c - joins derivatives to the model.
  *
- * What was cut is the model's tensor again, and directions that are known are constants. */
+ * Inputs that were cut become the model's tensors again; known directions become constants. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/task.h"
 
-/* What the inputs of `part` become; used while it is rebuilt. */
+/* What the inputs of `part` become while it is rebuilt. */
 struct joint {
     const struct sx_graph *part;
     int *to;
@@ -56,7 +56,7 @@ static int port_type(const struct sx_graph *g, int node, int onnx_type)
                : onnx_type;
 }
 
-/* CasADi's files of derivatives have no outputs of the model. */
+/* Whether the file has only derivatives, as CasADi's. */
 static bool derivative_alone(const struct sx_task *t)
 {
     return t->options->casadi && t->options->kind != SX_EXPORT_NOTHING;
@@ -130,7 +130,7 @@ static bool join_part(struct sx_task *t, const int *map)
     return sx_graph_ok(g, t->error) && ok;
 }
 
-/* Leaves of the whole what the outputs need; sets the names of nodes from map, lowered to whole. */
+/* Reduces the whole graph to what the outputs need, and sets the names of nodes. */
 static bool finish(struct sx_task *t, const int *map)
 {
     struct sx_derived *d = t->d;

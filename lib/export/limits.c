@@ -1,7 +1,7 @@
-/* limits.c - what is between two limits: Clip, and the derivative's choice of what it lets pass.
+/* limits.c - Clip, and its derivative.
  *
- * Core graphs say max(x, low) as where(x < low, low, x) and min(t, high) as where(high < t, high,
- * t). Where a derivative passes, x equals what it is clipped to. */
+ * Core graphs write max(x, low) as where(x < low, low, x), and min(t, high) as where(high < t,
+ * high, t). Where the derivative passes, x equals its clipped value. */
 #include "export/patterns.h"
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
@@ -15,7 +15,7 @@ static bool is_limit(const struct sx_writer *w, int node)
            node_of(w, node)->shape.rank == 0;
 }
 
-/* What where(x < low, low, x) takes for x, and where(high < t, high, t) for t; SX_NONE. */
+/* x in where(x < low, low, x), and t in where(high < t, high, t); SX_NONE: other nodes. */
 static int above(const struct sx_writer *w, int node, int *low)
 {
     const struct sx_node *n = node_of(w, node),
@@ -38,7 +38,7 @@ static int below(const struct sx_writer *w, int node, int *high)
     return n->in[2];
 }
 
-/* x of a clipped one, and its limits. */
+/* x of a Clip, and its limits. */
 static int clipped(const struct sx_writer *w, int node, int *low, int *high)
 {
     int t = below(w, node, high);
@@ -83,7 +83,7 @@ static bool is_zero(const struct sx_writer *w, int node)
     return sx_is_uniform(w->g, node, &value) && value == 0 && node_of(w, node)->shape.rank == 0;
 }
 
-/* The clipped x whose comparisons with its limits are a and b, in either order; SX_NONE. */
+/* The clipped x whose comparisons with both limits are a and b, in either order; SX_NONE: none. */
 static int clip_of(const struct sx_writer *w, int a, int b)
 {
     int low, high, y = w->clip[a] != SX_NONE ? w->clip[a] : w->clip[b];

@@ -1,5 +1,5 @@
-/* means.c - reductions; sums divided by how much they sum: ReduceMean and AveragePool; factors that
- * cancel. */
+/* means.c - reductions; sums divided by their number of terms (ReduceMean and AveragePool); factors
+ * that cancel. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -14,7 +14,8 @@ void sx_spell_reduced(struct sx_writer *w, int node, const char *op)
     const struct sx_node *n = node_of(w, node);
     const struct sx_onnx_attr attrs[] = {{.name = "keepdims", .i = 1},
                                          {.name = "axes", .ints = n->attr, .n = n->n_attr}};
-    bool by_input = w->opset >= 18 || strcmp(op, "ReduceSum") == 0; /* the others from 18 on */
+    /* the others from opset 18 on */
+    bool by_input = w->opset >= 18 || strcmp(op, "ReduceSum") == 0;
     if (n->n_attr == 0)
         sx_spell_alias(w, node);
     else
@@ -35,7 +36,7 @@ static int scaled(const struct sx_writer *w, int node, double *factor)
     return SX_NONE;
 }
 
-/* Elements of a sum along fixed axes; 0: an axis is open. */
+/* The number of terms of a sum along fixed axes; 0: an axis is open. */
 static int64_t summed(const struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
@@ -82,7 +83,7 @@ void sx_spell_mean(struct sx_writer *w, int node)
     w->name[node] = w->name[sum];
 }
 
-/* c x / c */
+/* Matches c x / c. */
 int sx_read_cancelled(const struct sx_writer *w, int node, int *reads)
 {
     const struct sx_node *n = node_of(w, node);

@@ -1,4 +1,4 @@
-/* movers.c - how operators that move elements are spelt in ONNX. */
+/* movers.c - writes operators that move elements in ONNX. */
 #include "export/export.h"
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
@@ -26,7 +26,7 @@ void sx_spell_transpose(struct sx_writer *w, int node)
     sx_result(w, node, "Transpose", SX_IN(in(w, node, 0)), &perm, 1);
 }
 
-/* Where nothing is left, a constant without elements: runtimes expand to no length in their own ways. */
+/* Writes a constant without elements. Runtimes differ in expanding to length 0. */
 static bool spell_nothing(struct sx_writer *w, int node, const struct sx_dim *dims)
 {
     const struct sx_node *n = node_of(w, node);
@@ -42,7 +42,7 @@ static bool spell_nothing(struct sx_writer *w, int node, const struct sx_dim *di
     return true;
 }
 
-/* What the operand has already is a 1 in the shape: it needs no rule. */
+/* Dimensions that the operand has are 1 in the shape, so they need no rule. */
 void sx_spell_expand(struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);

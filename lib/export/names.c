@@ -1,4 +1,4 @@
-/* names.c - lists of tensors, as options name them. */
+/* names.c - reads lists of tensors in options. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ void sx_list_free(struct sx_tensor_list *list)
     *list = (struct sx_tensor_list){0};
 }
 
-/* A name with commas in it is taken whole. */
+/* Splits a list at commas. A whole text that is a tensor's name is not split. */
 static bool split(struct sx_tensor_list *list, const struct sx_graph *g, const char *text,
                   struct sx_error *error)
 {
@@ -92,7 +92,8 @@ bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
     return look_up(list, lowered, text != NULL ? text : "", error);
 }
 
-/* The first input that is real, or that an embedding is behind, as of tools that explain; NULL. */
+/* The first input that is real, or that has an embedding behind it, as in tools that explain; NULL:
+ * none. */
 static const char *first_real(const struct sx_lowered *l)
 {
     for (int i = 0; i < l->n_inputs; i++) {

@@ -1,4 +1,4 @@
-/* names.h - lists of tensors, as options name them. */
+/* names.h - reads lists of tensors in options. */
 #ifndef SX_EXPORT_NAMES_H
 #define SX_EXPORT_NAMES_H
 
@@ -8,12 +8,13 @@ struct sx_tensor_list {
     const char **name;
     int *node; /* in the lowered graph */
     int n;
-    char *text; /* that the names lie in */
+    char *text; /* the text that holds the names */
 };
 
-/* The tensors named in `text` by commas; NULL: all real outputs or inputs with `all`, else the
- * output that the model is explained by; of `wrt` NULL or "auto" is the first real input, or the
- * embedding behind integer ids. Status 2 where a name is not there or its tensor not real. */
+/* The tensors in `text`, separated by commas. NULL means with `all` all real outputs or inputs;
+ * else the output that is explained by default. For `wrt`, NULL or "auto" means the first real
+ * input, or the embedding behind integer ids. Status 2: a name is unknown, or its tensor is not
+ * real. */
 bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
                 const struct sx_lowered *lowered, const char *text, bool all,
                 struct sx_error *error);

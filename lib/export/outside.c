@@ -1,7 +1,8 @@
-/* outside.c - weights that the model keeps in another file stay outside of the written one, too.
+/* outside.c - weights that the model keeps in another file remain outside of the written file.
  *
- * A file in the directory of the model's data refers to these. One elsewhere has a file of its own
- * beside it, for nothing may lead out of a directory. What has no name has them inside. */
+ * A file in the directory of the model's data refers to these. A file elsewhere gets a data file of
+ * its own next to it, because references must not leave the directory. Without a name, weights are
+ * put inside. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 #include "export/outside.h"
 
-/* Tensors of a page and more begin at one, so that runtimes can map them. */
+/* Tensors of at least a page begin at a page, so that runtimes can map them. */
 enum { PAGE = 4096 };
 
 static const char *name_in(const char *path)
@@ -18,7 +19,8 @@ static const char *name_in(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* Whether a file of that name will be one: what is there and no regular file is a pipe, say. */
+/* Whether the path will be a regular file; something that exists and is no regular file may be a
+ * pipe. */
 static bool will_be_file(const char *path)
 {
     struct stat st;
@@ -57,7 +59,7 @@ void sx_outside_reset(struct sx_outside *o)
     o->n = o->end = 0;
 }
 
-/* The next place in the file beside. */
+/* Reserves the next position in the data file. */
 static bool place(struct sx_outside *o, const void *bytes, size_t n, size_t *offset,
                   struct sx_error *error)
 {

@@ -1,11 +1,11 @@
-/* outside.h - weights that the model keeps in another file stay outside of the written one, too. */
+/* outside.h - weights that the model keeps in another file remain outside of the written file. */
 #ifndef SX_EXPORT_OUTSIDE_H
 #define SX_EXPORT_OUTSIDE_H
 
 #include "onnx/write.h"
 #include "sextant/output.h"
 
-/* Bytes of the file beside. */
+/* A part of the data file. */
 struct sx_outside_part {
     const void *bytes;
     size_t size, offset;
@@ -13,14 +13,14 @@ struct sx_outside_part {
 
 struct sx_outside {
     const struct sx_external *from;
-    bool there;       /* the written file lies in the directory of `from` */
-    char *path;       /* of the file beside; NULL: all is written inside */
-    const char *name; /* of it, without directories */
+    bool there;       /* the written file is in the directory of the model's data */
+    char *path;       /* path of the data file; NULL: all is written inside */
+    const char *name; /* its name without directories */
     struct sx_outside_part *part;
     size_t n, capacity, end;
 };
 
-/* `path` of the file that is written; NULL or "-": it has none. Free it in any case. */
+/* `path` is that of the written file; NULL or "-": it has none. Free it in any case. */
 bool sx_outside_open(struct sx_outside *outside, const struct sx_model *model, const char *path,
                      struct sx_error *error);
 void sx_outside_free(struct sx_outside *outside);
@@ -29,7 +29,7 @@ void sx_outside_reset(struct sx_outside *outside);
 /* Writes an initializer: a reference where the elements lie in the model's external data. */
 void sx_outside_write(struct sx_outside *outside, struct sx_wire *to, const char *name,
                       const struct sx_tensor *value, struct sx_error *error);
-/* Writes the file beside, where something refers to it. Status 5. */
+/* Writes the data file, if something refers to it. Status 5. */
 bool sx_outside_finish(const struct sx_outside *outside, struct sx_error *error);
 
 #endif

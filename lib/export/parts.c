@@ -1,4 +1,4 @@
-/* parts.c - what derivatives are made of: inputs, outputs, directions and all unit vectors. */
+/* parts.c - parts of derivatives: inputs, outputs, directions and unit vectors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

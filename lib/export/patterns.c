@@ -1,5 +1,5 @@
-/* patterns.c - several core operators that ONNX has one for: which there are, and products with a
- * bias. limits.c, means.c, splits.c, pools.c and depthwise.c have the others. */
+/* patterns.c - groups of core operators for which ONNX has one operator: their table, and products
+ * with a bias. limits.c, means.c, splits.c, pools.c and depthwise.c have the others. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -19,8 +19,8 @@ static bool along(const struct sx_shape *c, const struct sx_shape *shape, int ax
            sx_count(c) == shape->dim[axis];
 }
 
-/* A sum whose one operand is a product that nobody else reads, and its other a constant that a
- * bias can be; SX_NONE, or the product, and the constant in *bias. */
+/* Matches a sum of a product that has no other reader, and a constant that can be its bias. Returns
+ * the product, or SX_NONE. */
 static int biased_product(const struct sx_writer *w, int node, int *bias)
 {
     const struct sx_node *n = node_of(w, node);
@@ -109,7 +109,7 @@ int sx_spelt_reads(const struct sx_writer *w, int node, int *reads)
         return count;
     for (int k = 0; k < n->n_in; k++)
         reads[k] = n->in[k];
-    return n->op == SX_THROUGH ? 1 : n->n_in; /* the value alone is written */
+    return n->op == SX_THROUGH ? 1 : n->n_in; /* only the value is written */
 }
 
 bool sx_spell_pattern(struct sx_writer *w, int node)

@@ -1,7 +1,7 @@
-/* patterns.h - several core operators that ONNX has one for.
+/* patterns.h - groups of core operators for which ONNX has one operator.
  *
- * `reads` says what the one operator reads, and how much that is, if the node is the last one of
- * such a group, else SX_NONE. It asks about the graph alone. `spell` writes the operator. */
+ * If a node is the last of such a group, `reads` lists what the one operator reads and returns the
+ * number; else SX_NONE. It looks only at the graph. `spell` writes the operator. */
 #ifndef SX_EXPORT_PATTERNS_H
 #define SX_EXPORT_PATTERNS_H
 

@@ -1,8 +1,8 @@
 /* pools.c - max pooling, and its derivative.
  *
- * Core graphs choose the largest element of each window by its place in the plane, gather by these
- * places, and differentiate by adding at them. MaxPool gives the elements with their places, counted
- * through all planes. */
+ * Core graphs choose the largest element of each window by its position in the plane, gather at
+ * these positions, and differentiate by adding at them. MaxPool gives the elements with positions
+ * counted through all planes. */
 #include "export/patterns.h"
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
@@ -49,8 +49,8 @@ void sx_spell_pooled(struct sx_writer *w, int node)
 
 /* ---- What goes to their places ---- */
 
-/* Windows that do not meet choose each place once, and MaxUnpool makes an image of theirs. Only of
- * float32 do runtimes have it. */
+/* Disjoint windows choose each position once, so MaxUnpool makes their image. Runtimes have it only
+ * for float32. */
 static bool is_unpool(const struct sx_writer *w, int choice)
 {
     const struct sx_node *c = node_of(w, choice);

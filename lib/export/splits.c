@@ -1,5 +1,5 @@
-/* splits.c - slices that divide a tensor among them are one Split, and what is embedded side by
- * side, and added, is one Concat. */
+/* splits.c - slices that together divide a tensor become one Split; parts that are embedded side by
+ * side and added become one Concat. */
 #include "export/patterns.h"
 
 enum { MOST_SIZES = 32 }; /* of parts of different lengths */

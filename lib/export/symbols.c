@@ -1,11 +1,11 @@
-/* symbols.c - which dimensions of a model's inputs are open. */
+/* symbols.c - finds the open dimensions of a model's inputs. */
 #include <stdio.h>
 #include <string.h>
 
 #include "export/export.h"
 
-/* A batch, and what else is open: the two lengths of each. Short ones, as tables of positions may
- * be short; no two share a factor with one that is common in models. */
+/* The two lengths of the batch, and of each other open dimension. They are short, because tables of
+ * positions may be; none has a common factor with sizes that are frequent in models. */
 static const int64_t lengths[SX_MOST_SYMBOLS][2] = {{5, 7}, {3, 4}, {6, 5}, {7, 9}, {8, 11}};
 static const int64_t seed_lengths[2][2] = {{11, 13}, {17, 19}};
 

@@ -1,4 +1,4 @@
-/* task.h - derivatives while they are made, as the files of this room share it. */
+/* task.h - derivatives under construction, shared by the files of this folder. */
 #ifndef SX_EXPORT_TASK_H
 #define SX_EXPORT_TASK_H
 
@@ -6,7 +6,7 @@
 #include "export/names.h"
 #include "graph/derive.h"
 
-/* What an input of `part` is in the whole. */
+/* What an input of `part` becomes in the whole graph. */
 enum sx_origin {
     OF_MODEL, /* the node `from` of the lowered graph */
     OF_USER,  /* an input of the file */
@@ -21,7 +21,7 @@ struct sx_part_input {
     int64_t columns; /* OF_USER: of a matrix in which seeds lie side by side; 0: they do not */
 };
 
-/* A derivative: a node of `part`, its name, and the shape that it is given. */
+/* A derivative: a node of `part`, its name, and its shape in the file. */
 struct sx_part_output {
     int node;
     const char *name;
@@ -34,8 +34,8 @@ struct sx_task {
     const struct sx_symbols *symbols;
     struct sx_graph *h;
     struct sx_tensor_list of, wrt;
-    int *y, *x;                /* nodes of `part` */
-    int64_t rows;              /* of the batch axis that all of them have; 0: they have none */
+    int *y, *x;   /* nodes of `part` */
+    int64_t rows; /* length of the batch axis that all of them have; 0: they have none */
     int64_t seeds, directions; /* 0: no axis */
     struct sx_part_input *input;
     size_t n_inputs, input_capacity;
@@ -78,18 +78,18 @@ int sx_casadi_apart(struct sx_graph *g, int node, int64_t columns,
 
 /* ---- masks.c ---- */
 
-/* What was joined so far: joined[x] is 1 + the Concat that ReLU x is an operand of, or 0. */
+/* The ReLUs joined so far: joined[x] is 1 + the Concat that has ReLU x as an operand; 0: none. */
 struct sx_masks {
     int *joined;
     size_t capacity;
 };
-/* What a node of a graph that is rebuilt becomes in `to`; SX_NONE: what it was. */
+/* The node of `to` that replaces a node of the graph that is rebuilt; SX_NONE: it is copied. */
 int sx_merge_masks(struct sx_masks *m, struct sx_graph *to, const struct sx_node *node,
                    const int *in);
 
 /* ---- join.c ---- */
 
-/* Joins the part to the model, and leaves of that what outputs need. */
+/* Joins `part` to the model, and removes what outputs do not need. */
 bool sx_join(struct sx_task *t);
 
 #endif

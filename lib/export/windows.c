@@ -1,4 +1,4 @@
-/* windows.c - how convolutions and pools are spelt in ONNX. */
+/* windows.c - writes convolutions and pools in ONNX. */
 #include "export/export.h"
 
 /* The attributes of a window, for one node. */
@@ -114,8 +114,9 @@ static const char *by_channel(struct sx_writer *w, int node, int k, int64_t grou
     return sx_out_reshape(w, a, joined, r, NULL);
 }
 
-/* A convolution of the images by the outputs, channels and images exchanged, and strides and
- * dilations; where windows did not reach the end the result has more than the kernel. */
+/* The adjoint by the weights as a convolution of the images with the outputs: channels and images
+ * are exchanged, and so are strides and dilations. If windows did not reach the end, the result is
+ * larger than the kernel, and is cropped. */
 void sx_spell_conv_weight(struct sx_writer *w, int node)
 {
     const struct sx_node *n = &w->g->node[node];
@@ -217,7 +218,8 @@ void sx_spell_unpool(struct sx_writer *w, int node)
               SX_IN(sx_operand_name(w, node, 0), ones(w, &p, n->shape.dim[1])), v.attr, v.n);
 }
 
-/* MaxPool's second result counts through all planes: the place in its own is written if asked for. */
+/* MaxPool's second result counts through all planes. The position in the plane is written only if
+ * it is needed. */
 void sx_spell_pool_index(struct sx_writer *w, int node)
 {
     struct sx_pool p;

@@ -1,4 +1,4 @@
-/* writer.c - a graph written as ONNX: names, constants, and shapes that follow open dimensions. */
+/* writer.c - writes a graph as ONNX: names, constants, and shapes that follow open dimensions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static bool stuck(struct sx_writer *w, int k, int node)
                    w->symbols->item[k].name, sx_row_of(w->g, &w->g->node[node])->name);
 }
 
-/* How often `length` has the symbol as a factor, going by what it is where that differs. */
+/* The power of a symbol in `length`, which is `other` where the symbol has its other length. */
 static int power_of(const struct sx_symbol *s, int64_t length, int64_t other)
 {
     enum { MOST = 3 };
@@ -110,7 +110,7 @@ static int power_of(const struct sx_symbol *s, int64_t length, int64_t other)
     return -1;
 }
 
-/* The rule of a number that is `length` here and at[k] where symbol k differs. */
+/* The rule of a number that is `length` here, and at[k] where symbol k has its other length. */
 static bool follow(struct sx_writer *w, int node, int64_t length, const int64_t *at,
                    struct sx_dim *d)
 {
@@ -209,7 +209,7 @@ const char *sx_out_dims(struct sx_writer *w, const struct sx_dim *dims, int rank
     return n == 1 ? part[0] : sx_out_node(w, "Concat", part, NULL, &axis, 1);
 }
 
-/* One open dimension follows from the others, unless something is empty. */
+/* Reshapes; ONNX infers one open dimension, unless something is empty. */
 const char *sx_out_reshape(struct sx_writer *w, const char *in, const struct sx_dim *dims,
                            int rank, const char *out)
 {

@@ -1,4 +1,4 @@
-/* about.c - where a figure comes from, as lines "key: value" for its metadata. */
+/* about.c - the origin of a figure, as lines "key: value" for its metadata. */
 #include <stdlib.h>
 #include <string.h>
 

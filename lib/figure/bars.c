@@ -21,7 +21,7 @@ static double scale_of(const struct sx_facts *v)
     return most > 0 ? most : 1;
 }
 
-/* What the values of which there are more than are shown come to. */
+/* The sum of the values that are not shown. */
 static double rest_of(const struct sx_facts *v, const int64_t *order, int64_t shown)
 {
     double sum = 0;
@@ -92,8 +92,8 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
     if (!sx_facts_order(v, &order, error))
         return false;
     double rest = rest_of(v, order, shown);
-    bool dwarfs =
-        fabs(rest) > 3 * scale_of(v); /* its bar would hide the others: a number alone */
+    /* its bar would dwarf the others, so only the number is shown */
+    bool dwarfs = fabs(rest) > 3 * scale_of(v);
     double names = names_width(p, v, order, shown, true);
     int64_t rows = shown + (shown < v->n);
     struct sx_axis axis =

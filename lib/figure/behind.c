@@ -1,4 +1,4 @@
-/* behind.c - the picture that a record explains, found and prepared again. */
+/* behind.c - finds the picture that a record explains, and prepares it again. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ static struct sx_preprocess preparation(const struct sx_datum *record)
     sx_preprocess_preset(&pre, "unit", &ignored);
     if (v == NULL)
         return pre;
-    sx_preparation_read(v, &said); /* what it does not say is as it is without options */
+    sx_preparation_read(v, &said); /* fields that are not in the record have the default */
     pre.width = said.width;
     pre.height = said.height;
     pre.short_side = said.short_side;

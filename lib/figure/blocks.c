@@ -1,4 +1,4 @@
-/* blocks.c - blocks of partitions, drawn over the picture whose parts the players are. */
+/* blocks.c - draws blocks of partitions over the picture whose parts are the players. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -26,7 +26,8 @@ static bool shape_of(const struct sx_datum *record, struct sx_shape *shape)
     return true;
 }
 
-/* Players that only the picture's values tell, as superpixels, have no cover. */
+/* Finds the player of each place. Players that depend on the picture's values, such as superpixels,
+ * are unknown. */
 static bool cover_of(struct cover *c, const struct sx_datum *record, enum sx_layout layout,
                      int64_t n, struct sx_error *error)
 {
@@ -92,8 +93,8 @@ static uint32_t pixel_of(unsigned colour, double alpha)
     return pixel;
 }
 
-/* Blocks of several players have a colour, and an outline in it; players that are alone are as they
- * are. */
+/* Draws a partition. Blocks of several players have a colour and an outline; single players are
+ * unchanged. */
 static bool draw_panel(struct sx_page *p, const struct sx_figure *f, const struct cover *c,
                        const int64_t *block, double x, double y, double width, double height,
                        struct sx_error *error)

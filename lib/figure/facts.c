@@ -1,4 +1,4 @@
-/* facts.c - named numbers out of records of any tool, and what they are called. */
+/* facts.c - named numbers in records of any tool. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ int64_t sx_map_count(const struct sx_datum *record)
     return n;
 }
 
-/* Names and x of the elements, where the record has as many. */
+/* Sets names and x of the elements, if the record has the right number of them. */
 static bool name_elements(struct sx_facts *f, const struct sx_datum *record,
                           struct sx_error *error)
 {
@@ -65,7 +65,7 @@ static bool name_elements(struct sx_facts *f, const struct sx_datum *record,
     return f->x != NULL;
 }
 
-/* A row of values for each name: those of a token are summed. */
+/* One number per name; the values of a token are summed. */
 static bool of_map(struct sx_facts *f, const struct sx_datum *record,
                    const struct sx_record_map *map, struct sx_error *error)
 {
@@ -170,8 +170,8 @@ static bool is_right_to_left(const char *text)
     return false;
 }
 
-/* A number stays right of its name, whose direction would turn its sign, too: left-to-right marks
- * around the name keep it apart. */
+/* Writes a name and its x. Left-to-right marks around the name keep its direction from reversing
+ * the sign of the number. */
 void sx_facts_name(const struct sx_facts *f, int64_t i, bool with_x, char *text, size_t size)
 {
     char number[32] = "";

@@ -1,4 +1,4 @@
-/* figure.h - what the kinds of figures share: records, numbers out of them, style. */
+/* figure.h - shared by the kinds of figures: records, numbers in them, style. */
 #ifndef SX_FIGURE_H
 #define SX_FIGURE_H
 
@@ -10,11 +10,11 @@
 
 struct sx_figure;
 
-/* Draws the body of a figure with its upper left corner at (x, y), and says how large it is. */
+/* Draws the body of a figure with its upper left corner at (x, y), and sets its size. */
 typedef bool sx_kind_draw(struct sx_page *p, const struct sx_figure *f, double x, double y,
                           double *width, double *height, struct sx_error *error);
 
-/* How each kind is drawn: make.c, which is above those that draw; they find it in struct sx_figure. */
+/* The drawing functions of the kinds (make.c). Kinds call each other through struct sx_figure. */
 extern sx_kind_draw *const sx_drawings[];
 
 struct sx_figure {
@@ -22,54 +22,57 @@ struct sx_figure {
     const struct sx_drawn *item;
     int64_t n;
     int kind;
-    sx_kind_draw *const *drawing; /* of each kind */
+    sx_kind_draw *const *drawing; /* drawing functions by kind */
 };
 
 sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_draw_waterfall,
     sx_draw_force, sx_draw_beeswarm, sx_draw_scatter, sx_draw_matrix, sx_draw_network,
     sx_draw_upset, sx_draw_tokens, sx_draw_curve, sx_draw_sheet, sx_draw_effects,
-    sx_draw_principles, sx_draw_places; /* the last one is a part of network */
+    sx_draw_principles, sx_draw_places; /* sx_draw_places is called by network */
 
-/* The kind that suits the records, and how many of them it shows. */
+/* The kind that suits the records; *drawn is the number of records that it shows. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
-bool sx_kind_shows_all(int kind); /* samples on one figure */
+bool sx_kind_shows_all(int kind); /* it shows all samples in one figure */
 
 /* ---- Partitions (parts.c) ---- */
 
 /* The blocks of the best and the worst partition of n players. */
 struct sx_parts {
     int64_t n;
-    const char **name;     /* of each player; each may be NULL */
-    int64_t *best, *worst; /* blocks of several players, from 0; or one of the next two */
+    const char **name; /* of each player; each may be NULL */
+    /* per player: its block of several players, from 0; or one of the next two */
+    int64_t *best, *worst;
 };
-enum { SX_ALONE = -1, SX_NO_BLOCK = -2 }; /* a block of its own; not in the set */
+/* SX_ALONE: a block of its own; SX_NO_BLOCK: not in the set */
+enum { SX_ALONE = -1, SX_NO_BLOCK = -2 };
 /* Status 1 where the record has no players. Free with sx_parts_free in any case. */
 bool sx_parts_get(struct sx_parts *parts, const struct sx_datum *record,
                   struct sx_error *error);
 void sx_parts_free(struct sx_parts *parts);
-bool sx_parts_named(const struct sx_parts *parts); /* any of them */
+bool sx_parts_named(const struct sx_parts *parts); /* whether any player has a name */
 /* The name of a player, or its number. */
 void sx_parts_name(const struct sx_parts *parts, int64_t i, char *text, size_t size);
 
-/* Whether players of one block in a row begin with player i, and whether they end with it. */
+/* Whether a run of players of one block begins, or ends, with player i. */
 bool sx_parts_begin(const int64_t *block, int64_t i);
 bool sx_parts_end(const struct sx_parts *parts, const int64_t *block, int64_t i);
 
-/* blocks.c: draws both over the picture; *drawn is false, and nothing is, without one, or where places of
- * players are not known. */
+/* blocks.c: draws both partitions over the picture. *drawn is false, and nothing is drawn, if there
+ * is no picture or the places of players are unknown. */
 bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const struct sx_parts *parts,
                     bool *drawn, double x, double y, double *width, double *height,
                     struct sx_error *error);
 
 /* ---- Numbers of a record (facts.c) ---- */
 
-/* Named numbers, such as an attribution of a row; name[i] may be NULL, and so x and error. */
+/* Named numbers, such as the attribution of a sample; name, x, error, and each name[i], may be
+ * NULL. */
 struct sx_facts {
     int64_t n;
     double *value, *x, *error;
     const char **name;
-    const char *title; /* the method, or what the numbers are; NULL: nothing */
-    bool adds_up;      /* they sum to a difference of f */
+    const char *title; /* the method, or another title; NULL: none */
+    bool adds_up;      /* the numbers sum to a difference of f */
 };
 
 /* The k-th set of named numbers of a record; n is 0 past the last. */
@@ -77,7 +80,7 @@ bool sx_facts_get(struct sx_facts *facts, const struct sx_datum *record, int64_t
                   struct sx_error *error);
 void sx_facts_free(struct sx_facts *facts);
 
-/* The name of number i, or its place; as "bmi = -0.56" where `with_x`, and there is an x. */
+/* The name of number i, or its index; with `with_x`, if there is an x, such as "bmi = -0.56". */
 void sx_facts_name(const struct sx_facts *facts, int64_t i, bool with_x, char *text,
                    size_t size);
 
@@ -98,17 +101,18 @@ bool sx_terms_get(struct sx_terms *terms, const struct sx_datum *record, const c
                   struct sx_error *error);
 void sx_terms_free(struct sx_terms *terms);
 void sx_terms_name(const struct sx_terms *terms, int64_t player, char *text, size_t size);
-/* Numbers the players that are in a set whose value is not 0, or, where there is none, in any set, from
- * 0; the others are -1. Returns how many there are. */
+/* Numbers the players that are in a set with a value other than 0 (if there is none, in any set)
+ * from 0; others get -1. Returns how many there are. */
 int64_t sx_terms_live(const struct sx_terms *terms, int64_t *number);
 /* Member k of a term. */
 int64_t sx_term_member(const struct sx_term *term, int64_t k);
 
-/* The map of a record as a picture: the k-th; false where it has none that is one. */
+/* The k-th map of a record, if it is a picture; else false. */
 bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map);
 int64_t sx_map_count(const struct sx_datum *record);
 
-/* "cat.png: ig of tabby cat (281)", and "logit 12.3"; what values are in. */
+/* Write texts: the title ("cat.png: ig of tabby cat (281)"), the subtitle ("logit 12.3"), and what
+ * the values are. */
 void sx_title_of(const struct sx_figure *f, char *text, size_t size);
 void sx_subtitle_of(const struct sx_figure *f, char *text, size_t size);
 void sx_figure_unit(const struct sx_datum *record, char *text, size_t size);
@@ -119,26 +123,27 @@ const char *sx_bare_name(const char *path);
 #define SX_BLACK 0x222222U
 #define SX_GREY 0x6b6b6bU
 #define SX_FAINT 0xdcdcdcU
-#define SX_POSITIVE 0xd55e00U /* told apart by people who see no red or no green */
+/* colours that readers without red or green vision can distinguish */
+#define SX_POSITIVE 0xd55e00U
 #define SX_NEGATIVE 0x0072b2U
 
 static const struct sx_type_face sx_plain = {12, false, 0}, sx_small = {10.5, false, 0},
                                  sx_bold = {12, true, 0}, sx_heading = {15, true, 0};
 
-unsigned sx_series(int64_t i);                         /* colours that are told apart */
+unsigned sx_series(int64_t i);                         /* distinct colours */
 unsigned sx_signed_colour(double value, double scale); /* centred at zero */
 unsigned sx_amount_colour(double share);               /* from 0 to 1 */
 unsigned sx_text_on(unsigned colour);                  /* black or white */
 
-/* A number as people read it; the width of one, small, and of a gap. */
+/* A readable number. The widths of a number, in small type, and of a gap. */
 void sx_short_number(char text[32], double value);
 #define SX_NUMBER_WIDE 72.0
 
-/* The same beside others of a scale: as many decimals as tell those apart; nothing where it rounds to
- * zero, or they are too large or too small for that. */
+/* The same next to numbers of a scale: with as many decimals as distinguish them. Empty if it
+ * rounds to zero, or if the numbers are too large or too small for that. */
 void sx_scaled_number(char text[32], double value, double scale);
 
-/* Even ticks over a range: the first, and the step. */
+/* Evenly spaced ticks over a range: returns the step; *first is the first tick. */
 double sx_ticks(double low, double high, int about, double *first);
 
 /* A scale beneath or beside a plot: from..to in pixels stand for low..high. */
@@ -151,14 +156,15 @@ void sx_axis_below(struct sx_page *p, const struct sx_axis *axis, double top, do
 void sx_axis_left(struct sx_page *p, const struct sx_axis *axis, double left, double right,
                   const char *what);
 
-/* A colour bar, `height` high, from low at its foot to high, with what that is in; its width. */
+/* Draws a colour bar of this height, from `low` at the bottom to `high`, with the unit of the
+ * values; returns its width. */
 #define SX_RAMP 64
 void sx_signed_ramp(unsigned ramp[SX_RAMP]);
 void sx_amount_ramp(unsigned ramp[SX_RAMP]);
 double sx_colour_bar(struct sx_page *p, double x, double y, double height,
                      const unsigned ramp[SX_RAMP], double low, double high, const char *what);
 
-/* A legend of squares and names, broken at `wrap` pixels; its height. */
+/* Draws a legend of squares and names, wrapped at `wrap` pixels; returns its height. */
 double sx_legend(struct sx_page *p, double x, double y, double wrap, const unsigned *colour,
                  const char *const *name, int n);
 

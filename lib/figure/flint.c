@@ -1,5 +1,4 @@
-/* flint.c - samples beside what they become as attributes of theirs grow: pictures on a sheet, rows
- * of a table as bars. */
+/* flint.c - samples next to their maximised forms: pictures on a sheet, rows of a table as bars. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* gallery.c - small pictures in rows and columns that have names, with a caption under each. */
+/* gallery.c - small pictures in named rows and columns, with captions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,8 @@
 
 enum { MARGIN = 24, GAP = 14, SMALL = 112, LARGE = 224, NAMES = 220 };
 
-/* Small pictures are enlarged a whole number of times, so that their pixels are equal. */
+/* The size of a cell. Small pictures are enlarged by an integer, so that all pixels have the same
+ * size. */
 static void cell_size(const struct sx_gallery *g, double *width, double *height)
 {
     *width = *height = 1;
@@ -157,7 +158,7 @@ static bool draw(struct sx_page *p, void *context, double *width, double *height
     const struct titled *t = context;
     double wide = 0, high = 0, top;
     bool muted = p->muted, ok = true;
-    p->muted = true; /* the width, for the title */
+    p->muted = true; /* to measure the width of the title */
     if (t->gallery != NULL)
         ok = draw_cells(p, t->gallery, width, height, 0, error);
     else

@@ -1,4 +1,4 @@
-/* html.c - a page of HTML for a stream of records, which needs nothing but itself. */
+/* html.c - a self-contained page of HTML for a stream of records. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +31,8 @@ static const char style[] =
     ".v{border-collapse:collapse;font-size:90%}.v td{border:0;padding:0 .6em 0 0}"
     "summary{cursor:pointer;color:#0072b2}";
 
-/* Columns sort as numbers where they are, a picture grows when it is clicked, and a map says the value
- * under the pointer. */
+/* Numeric columns sort as numbers; a click enlarges a picture; a map shows the value under the
+ * pointer. */
 static const char script[] =
     "document.querySelectorAll('th').forEach((h,i)=>h.onclick=()=>{"
     "const b=h.closest('table').tBodies[0],d=h.dataset.d=h.dataset.d=='1'?-1:1,"
@@ -88,7 +88,7 @@ static void put_base64(struct sx_sink *sink, const uint8_t *bytes, size_t n)
     }
 }
 
-/* A record that no kind suits has its row without a picture. */
+/* Writes a record's picture. If no kind suits it, its row has none. */
 static bool put_picture(const struct sx_figure_options *o, const struct sx_drawn *item,
                         struct sx_sink *sink, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* layout.c - where the nodes of a network stand: on a circle, or in layers. */
+/* layout.c - positions of the nodes of a network: on a circle, or in layers. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -50,7 +50,7 @@ void sx_layers_free(struct sx_layers *l)
     *l = (struct sx_layers){0};
 }
 
-/* Distances from a node, which others of its part get; the farthest. */
+/* Sets distances from a node within its component; returns the node farthest away. */
 static int64_t distances(int64_t *layer, const struct sx_edges *e, int64_t from)
 {
     int64_t last = from;
@@ -68,7 +68,8 @@ static int64_t distances(int64_t *layer, const struct sx_edges *e, int64_t from)
     return last;
 }
 
-/* Layers by distance from an end of each part, of its two ends the one of the smaller number. */
+/* Layers are distances from an end of each component; of the two ends, the one with the smaller
+ * number. */
 static bool by_distance(struct sx_layers *l, const struct sx_edges *e, int64_t n,
                         struct sx_error *error)
 {
@@ -91,7 +92,7 @@ static void spread(struct sx_layers *l, const struct sx_edges *e, int64_t n)
     int64_t alone = 0, placed = 0;
     for (int64_t i = 0; i < n; i++) {
         l->n = l->layer[i] + 1 > l->n ? l->layer[i] + 1 : l->n;
-        l->across[i] = 0; /* until nodes are lined up: how many lines end there */
+        l->across[i] = 0; /* for now: the number of lines of the node */
     }
     for (int64_t k = 0; k < 2 * e->n; k++)
         l->across[e->end[k]]++;
@@ -141,7 +142,7 @@ static void sort(const struct sx_layers *l, const double *key, int64_t *order, i
         }
 }
 
-/* Every other layer moves at a time: two that move at once would change places for ever. */
+/* Moves every other layer at a time; two layers that move at once could alternate forever. */
 static bool arrange(struct sx_layers *l, const struct sx_edges *e, int64_t n,
                     struct sx_error *error)
 {

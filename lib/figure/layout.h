@@ -1,4 +1,4 @@
-/* layout.h - where the nodes of a network stand. */
+/* layout.h - positions of the nodes of a network. */
 #ifndef SX_LAYOUT_H
 #define SX_LAYOUT_H
 
@@ -19,14 +19,15 @@ void sx_layout_circle(int64_t n, double *x, double *y);
 
 /* Layers of a graph. */
 struct sx_layers {
-    int64_t n, widest; /* layers; nodes of the largest one */
+    int64_t n, widest; /* number of layers, and of nodes of the largest one */
     int64_t *layer;    /* of each node */
-    double *across;    /* of each node, from the middle of its layer, in steps of 1 */
+    /* position of each node relative to the centre of its layer, in steps of 1 */
+    double *across;
 };
 
-/* Layers are distances from an end of the graph, so that lines lead to the next layer or stay in one.
- * Nodes without lines are spread over all layers. Neighbours are brought to a level, as Sugiyama and
- * others do (1981). */
+/* Computes layers: distances from an end of the graph, so that lines lead to the next layer or stay
+ * in one. Nodes without lines are distributed over all layers. Neighbours are aligned as by
+ * Sugiyama and others (1981). */
 bool sx_layers_get(struct sx_layers *layers, const struct sx_edges *edges, int64_t n,
                    struct sx_error *error);
 void sx_layers_free(struct sx_layers *layers);

@@ -140,7 +140,8 @@ static bool of_map(struct table *t, const struct sx_datum *record, struct sx_err
     return ok;
 }
 
-/* The largest magnitude on the diagonal of interactions, or off it: singles would outshine pairs. */
+/* The largest magnitude on, or off, the diagonal. Interactions have two scales, because single
+ * values would dwarf those of pairs. */
 static double scale_of(const struct table *t, bool diagonal)
 {
     double most = 0;
@@ -155,7 +156,7 @@ static unsigned colour_of(const struct table *t, double value, double scale)
     return t->is_signed ? sx_signed_colour(value, scale) : sx_amount_colour(value / scale);
 }
 
-/* Names of columns stand upright where they are longer than a cell is wide. */
+/* Draws column names; they are rotated if they are wider than a cell. */
 static double draw_column_names(struct sx_page *p, const struct table *t, double x, double y,
                                 double cell)
 {

@@ -6,11 +6,11 @@
 
 enum { MOST_PAIRS = 64, MOST_NODES = 256 };
 
-/* Pixels: between nodes of a layer and around them, the least between layers, a row of few and the
- * most of a row of layers, from a node to its name. */
+/* Lengths in pixels: between nodes of a layer; least distance of layers; width of a row of few
+ * layers; largest width of a row of layers; from a node to its name. */
 static const double ACROSS = 60, LEAST_STEP = 56, SHORT_ROW = 520, LONGEST_ROW = 960,
                     TO_NAME = 11;
-/* Of a node's radius. */
+/* Limits of a node's radius. */
 static const double SMALLEST = 5, LARGEST = 14;
 
 struct network {
@@ -21,8 +21,9 @@ struct network {
     double *x, *y;   /* of each node, in pixels */
     double *single;  /* of each node */
     double width, height;
-    double step, room; /* between layers, 0: on a circle; for bows over a row of them */
-    double longest;    /* of the lines that are bows */
+    /* step: distance of layers, 0: on a circle; room: space for curved lines above a row */
+    double step, room;
+    double longest; /* length of the longest curved line */
     struct sx_edges edges;
 };
 
@@ -123,8 +124,8 @@ static double step_between(struct sx_page *p, const struct network *g, int64_t l
     return fmax(fmax(widest_name(p, g) + 14, LEAST_STEP), few);
 }
 
-/* Layers stand side by side, in rows as of text, every other one of which runs back, so that what
- * follows is near. Bows have room above each row. */
+/* Places layers side by side, in rows like text. Every other row runs backwards, so that
+ * consecutive layers are near. Each row has space for curved lines above it. */
 static bool stand_in_layers(struct sx_page *p, struct network *g, struct sx_error *error)
 {
     struct sx_layers l;
@@ -164,7 +165,7 @@ static double largest(const struct network *g, bool pairs)
     return most > 0 ? most : 1;
 }
 
-/* A line; past nodes that stand between, in a row or a layer, a bow. */
+/* Draws a line. It is curved if it would pass over nodes of its row or layer. */
 static void draw_line(struct sx_page *p, const struct network *g, double x, double y, int64_t a,
                       int64_t b, double width)
 {

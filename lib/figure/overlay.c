@@ -259,7 +259,7 @@ static bool strip_panel(const struct sx_figure *f, int64_t k, struct strip_panel
 {
     int each = panels_each(f);
     const struct sx_picture *behind = f->item[0].behind;
-    /* Of a few pixels nothing can be seen through colours. */
+    /* Through colours a picture of few pixels is not recognisable. */
     int plain = behind != NULL && behind->width > 40 ? SX_PANEL_OVERLAY : SX_PANEL_MAP;
     bool picture = behind != NULL && k == 0;
     k -= behind != NULL && k > 0;
@@ -282,7 +282,7 @@ static bool draw_strip_panel(struct sx_page *p, const struct sx_figure *f, struc
     return true;
 }
 
-/* Where panel k stands: in rows of five; with masks, a row for each map, behind the picture. */
+/* The position of panel k: in rows of five; with masks, one row per map, after the picture. */
 static void place_panel(const struct sx_figure *f, int64_t k, int64_t *column, int64_t *row)
 {
     enum { ACROSS = 5 };

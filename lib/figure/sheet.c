@@ -53,7 +53,7 @@ static bool measure_rows(struct sx_page *p, const struct sx_figure *f, double *m
     return true;
 }
 
-/* Cells of a kind are about as large as each other, so that rows of them look well. */
+/* Draws a sheet. Cells of one kind are about equally large, so they form even rows. */
 bool sx_draw_sheet(struct sx_page *p, const struct sx_figure *f, double x, double y,
                    double *width, double *height, struct sx_error *error)
 {

@@ -1,4 +1,4 @@
-/* stacked.c - what each player has of its interactions, stacked by their order. */
+/* stacked.c - each player's share of interactions, stacked by order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void add(struct stacks *s, int64_t player, int64_t order, double part)
     to[player * MOST_ORDERS + order - 1] += part;
 }
 
-/* Each set in even shares. */
+/* Divides each set evenly among its members. */
 static void share_evenly(struct stacks *s)
 {
     for (int64_t k = 0; k < s->terms.n; k++) {
@@ -40,7 +40,7 @@ static void share_evenly(struct stacks *s)
     }
 }
 
-/* Each set as a method shares it out. */
+/* Divides each set as a method allocates it. */
 static void share_as(struct stacks *s, const struct sx_datum *allocation)
 {
     for (const struct sx_datum *v = allocation->first; v != NULL; v = v->next) {

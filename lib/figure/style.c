@@ -72,7 +72,7 @@ double sx_on(const struct sx_axis *a, double value)
                : a->from;
 }
 
-/* A tick at zero is no rounding error. */
+/* Makes a tick exactly zero that is zero up to rounding. */
 static double tidy(double value, double step)
 {
     return fabs(value) < step * 1e-6 ? 0 : value;

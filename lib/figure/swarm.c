@@ -1,4 +1,5 @@
-/* swarm.c - attributions of many samples: a row of points for each feature, or against its value. */
+/* swarm.c - attributions of many samples: a row of points per feature, or plotted against the
+ * feature's value. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

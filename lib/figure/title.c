@@ -1,4 +1,4 @@
-/* title.c - what a figure is called, and what its numbers are in. */
+/* title.c - the title of a figure, and the unit of its numbers. */
 #include <math.h>
 #include <string.h>
 

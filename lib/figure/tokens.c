@@ -92,7 +92,7 @@ static bool draw_values(struct sx_page *p, const struct sx_figure *f, const stru
 
 /* ---- Partitions ---- */
 
-/* Players that are alone have no bar, and what is no member is pale. */
+/* Draws the mark of a player's block. Single players have no bar; players outside the set are pale. */
 static void block_mark(struct sx_page *p, const struct sx_parts *parts, const int64_t *block,
                        int64_t i, double x, double y, double wide)
 {

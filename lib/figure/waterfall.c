@@ -1,4 +1,4 @@
-/* waterfall.c - how values add up from the base to the output: step by step, or on one line. */
+/* waterfall.c - how values sum from the base to the output: step by step, or on one line. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,7 +72,7 @@ static struct sx_axis range(const struct steps *s, double from, double to)
     return (struct sx_axis){low - room, high + room, from, to};
 }
 
-/* A bar whose end points the way that it goes. */
+/* Draws a bar whose end points in its direction. */
 static void draw_arrow(struct sx_page *p, double from, double to, double y, double thick)
 {
     double tip = fmin(6, fabs(to - from)) * (to > from ? 1 : -1);

@@ -1,5 +1,5 @@
-/* words.c - a sentence on a terminal, its words in the colours of their values, or in brackets and the
- * colours of the blocks of partitions. */
+/* words.c - a sentence on a terminal: words are coloured by their values, or bracketed and coloured
+ * by the blocks of partitions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static int64_t width_of(const char *text)
     return n;
 }
 
-/* Nothing that a name holds moves the cursor. */
+/* Replaces characters that would move the cursor. */
 static void plain(char *text)
 {
     for (; *text != '\0'; text++)

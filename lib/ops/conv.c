@@ -1,7 +1,7 @@
 /* conv.c - CONV, CONVINPUT, CONVWEIGHT: one trilinear form T(x, w, y) = <y, conv(x, w)>.
  *
- * Each row is the derivative of T by one of its three arguments, so the derivative of a row by
- * an operand is another of the three, with the cotangent in the result's place. */
+ * Each row is the derivative of T by one of its three arguments. So the derivative of a row by an
+ * operand is another of the three rows, with the cotangent in the place of the result. */
 #include <string.h>
 
 #include "graph/derive.h"
@@ -73,7 +73,7 @@ static bool fits(struct sx_graph *g, const char *name, const struct sx_node *nod
     return true;
 }
 
-/* Everything of a convolution by role; what the operands do not say is filled in by shape(). */
+/* The sizes of a convolution by role. shape() fills in those that the operands do not determine. */
 struct sizes {
     int64_t n, c, o, c_group;
     int64_t image[3], kernel[3], output[3];
@@ -116,7 +116,7 @@ static bool operands_fit(struct sx_graph *g, const char *name, const struct sx_n
     return true;
 }
 
-/* Channels by the rule of groups. */
+/* Checks the numbers of channels against `group`. */
 static bool channels_fit(struct sx_graph *g, const char *name, const struct sx_node *node,
                          const struct sx_conv *c, struct sizes *z)
 {
@@ -166,7 +166,7 @@ static bool conv_shape(struct sx_graph *g, struct sx_node *node)
     return node->op == SX_CONV || (fits(g, name, node, 1, &y, "output"));
 }
 
-/* The form that yields `role`, from nodes by role. */
+/* Emits the row whose result has the given role, from nodes by role. */
 static int partial(struct sx_graph *g, enum role role, const int *node, const struct sx_conv *c,
                    const struct sx_shape *shape)
 {
@@ -199,11 +199,11 @@ static void conv_derive(struct sx_graph *g, int y, int dy, const bool *need, int
 
 /* ---- Batches: the batch index joins an axis of each of the two tensors that have it ---- */
 
-/* Joins with: the images (x and y), the output channels of a group (w and y), its input channels
- * (x and w), or, where all three have it, the groups. */
+/* What the batch axis is joined with: the images (of x and y), the output channels of a group (of w
+ * and y), its input channels (of x and w), or, if all three are batched, the groups. */
 enum joined { BY_IMAGE, BY_OUTPUT, BY_INPUT, BY_GROUP };
 
-/* How many elements of a tensor of this role and shape lie outside the place of the batch. */
+/* The number of elements of a tensor of this role and shape outside the position of the batch. */
 static int64_t outside(enum joined by, enum role role, const struct sx_shape *s, int64_t group)
 {
     if (by == BY_IMAGE || (by == BY_GROUP && role == KERNEL))
@@ -215,7 +215,7 @@ static int64_t outside(enum joined by, enum role role, const struct sx_shape *s,
     return s->dim[0] * group;
 }
 
-/* The axis that grows. */
+/* The axis that the batch is joined with. */
 static int grown(enum joined by, enum role role)
 {
     if (by == BY_IMAGE)
@@ -229,7 +229,7 @@ static int swap_outer(struct sx_graph *g, int a, int64_t d0, int64_t d1, int64_t
     return sx_transpose(g, flat, (const int[]){1, 0, 2});
 }
 
-/* [size] + S to S with the grown axis, and back. */
+/* From [size] + S to S with the joined axis. */
 static int join(struct sx_batch *b, const struct sx_node *node, int k, enum joined by,
                 int64_t group)
 {

@@ -4,10 +4,10 @@
  *     CONVWEIGHT  w[o, (c, t)] = sum p  y[o, p]  x[c, place(p, t)]
  *     CONVINPUT   x[c, q] = sum (o, t)  w[o, (c, t)]  y[o, the p with place(p, t) = q]
  *
- * per group, where p runs over the positions of all images and t over the taps of the kernel.
- * place(p, t) is linear in both, so an image seen by taps is one thing, `struct view`, whatever
- * the form. In CONVINPUT a stride splits the positions q into phases: a phase sees every
- * stride-th position and only the taps that reach it, and no product with a zero is formed. */
+ * These are per group. p runs over the positions of all images, and t over the taps of the kernel.
+ * place(p, t) is linear in both, so `struct view` describes an image seen by taps in every form. In
+ * CONVINPUT a stride divides the positions q into phases. A phase uses every stride-th position,
+ * and only the taps that reach it, so no product with a zero is computed. */
 #include <string.h>
 
 #include "graph/build.h"
@@ -84,7 +84,7 @@ static const void *at(const void *data, int64_t index, enum sx_type type)
     return (const char *)data + index * (int64_t)sx_type_size(type);
 }
 
-/* A flat position, counted over the images of a batch, as image and coordinates. */
+/* A flat position over the images of a batch, as image and coordinates. */
 struct place {
     int64_t image, p[3];
 };

@@ -1,6 +1,6 @@
-/* exact.c - the pointwise operators on blocks of integers and booleans, and the conversions.
+/* exact.c - pointwise operators on blocks of integers and booleans, and conversions.
  *
- * Integers wrap, shift and divide without traps: whatever a file holds has a result. */
+ * Integers wrap, shift and divide without traps, so every value in a file has a result. */
 #include <math.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static int64_t remainder_of(int64_t x, int64_t y)
     return y == 0 || y == -1 ? 0 : x % y;
 }
 
-/* The remainder with the divisor's sign. */
+/* The remainder, with the divisor's sign. */
 static int64_t modulo(int64_t x, int64_t y)
 {
     int64_t r = remainder_of(x, y);
@@ -146,8 +146,8 @@ void sx_block_cast(const struct sx_block *q, enum sx_type from)
     cast[from](q);
 }
 
-/* To the nearest number of `bits` significant bits and an exponent from `lowest` on, ties to
- * even; from 2^limit on infinity. Scaling by powers of two is exact. */
+/* Rounds to `bits` significant bits with exponents from `lowest` on, ties to even; from 2^limit on
+ * the result is infinite. Scaling by powers of two is exact. */
 static double round_to(double value, int bits, int lowest, int limit)
 {
     if (value == 0 || !isfinite(value))
@@ -159,7 +159,7 @@ static double round_to(double value, int bits, int lowest, int limit)
     return fabs(rounded) < ldexp(1, limit) ? rounded : copysign(INFINITY, value);
 }
 
-/* To `bits` significant bits as above, and to the largest number where that is over. */
+/* The same, but values beyond `most` become `most`. */
 static double saturated(double value, int bits, int lowest, double most)
 {
     double rounded = round_to(value, bits, lowest, 1000);
@@ -178,7 +178,7 @@ static double narrow_real(double value, enum sx_narrow kind)
     case SX_AS_FLOAT8E5M2FNUZ:
         return saturated(value, 3, -15, 57344);
     case SX_AS_FLOAT4E2M1:
-        return isnan(value) ? -0.0 : saturated(value, 2, 0, 6); /* it has no NaN */
+        return isnan(value) ? -0.0 : saturated(value, 2, 0, 6); /* this type has no NaN */
     default:
         break;
     }

@@ -1,7 +1,7 @@
 /* fused.c - FUSED: a product or convolution with its bias, residual and activation.
  *
- * Made by lib/run for fast kernels that do it all in one pass; the kernel here is for where there
- * is none, and says what the result is. */
+ * lib/run makes it for fast kernels that compute all in one pass. The kernel in this file defines
+ * the result, and runs if there is no fast one. */
 #include <math.h>
 #include <string.h>
 
@@ -54,7 +54,7 @@ struct sx_node sx_fused_inner(const struct sx_node *node)
     return inner;
 }
 
-/* The row of the product or convolution inside; NULL: of anything else. */
+/* The row of the product or convolution inside; NULL for other operators. */
 static const struct sx_row *row_of(int64_t op)
 {
     return op == SX_MATMUL       ? &sx_row_matmul
@@ -97,7 +97,8 @@ static size_t fused_scratch(const struct sx_graph *g, const struct sx_node *node
     return row->scratch != NULL ? row->scratch(g, &inner) : 0;
 }
 
-/* One post over the whole result; rounded to the result's type after each, as single nodes do. */
+/* One post over the whole result. The result is rounded to its type after each post, as separate
+ * nodes would do. */
 #define RUN_POST(REAL)                                                                         \
     static void run_post_##REAL(REAL *out, int64_t n, const struct sx_post *post,              \
                                 const struct sx_operand *in)                                   \

@@ -1,4 +1,4 @@
-/* fused.h - a product or convolution and what is done to each element of it at once. */
+/* fused.h - a product or convolution, with operations on each element of its result. */
 #ifndef SX_FUSED_H
 #define SX_FUSED_H
 
@@ -18,10 +18,10 @@ struct sx_post {
 
 #define SX_MAX_POSTS 4
 
-enum { SX_FUSED_OPERANDS = 2 }; /* of a product or convolution */
+enum { SX_FUSED_OPERANDS = 2 }; /* operands of a product or convolution */
 
-/* A FUSED node: its first two inputs and `attr` are those of `op`; then come the operands of the
- * posts in their order. */
+/* A FUSED node. Its first two inputs and `attr` are those of `op`. The operands of the posts follow
+ * in order. */
 struct sx_fused {
     int op, n_posts, n_attr;
     struct sx_post post[SX_MAX_POSTS];

@@ -1,7 +1,7 @@
-/* gather.c - TAKE reads elements where an index says, PUT is its adjoint and adds them there.
+/* gather.c - TAKE reads elements at an index; PUT, its adjoint, adds them there.
  *
- * Both see the large array as [outer, n, inner]. The small one is [outer, m, inner], m being
- * the elements of the index (rows) or its length along the axis (elementwise). */
+ * Both see the large array as [outer, n, inner] and the small one as [outer, m, inner]. m is the
+ * number of elements of the index (rows), or its length along the axis (elementwise). */
 #include <string.h>
 
 #include "graph/relevance.h"
@@ -12,7 +12,7 @@
 
 /* ---- Shapes ---- */
 
-/* Replaces `gone` axes of *to from `axis` on by those of `by`. */
+/* Replaces `gone` axes of *from, from `axis` on, by those of `by`. */
 static bool splice(struct sx_graph *g, struct sx_node *node, const struct sx_shape *from,
                    int axis, int gone, const struct sx_shape *by)
 {
@@ -91,8 +91,8 @@ static void take_derive(struct sx_graph *g, int y, int dy, const bool *need, int
         dx[0] = sx_put(g, dy, n.in[1], axis, g->node[n.in[0]].shape.dim[axis], n.attr[1] != 0);
 }
 
-/* A choice by value, as of the largest: what y gains over its reference goes to the element that
- * is chosen now, what it loses to the one that was. */
+/* The contrast rule of a choice by value, as of the largest: the gain of y over its reference goes
+ * to the element that is chosen now, the loss to the element that was. */
 static void take_contrast(const struct sx_contrast *c, int y, int m, const bool *need, int *mx)
 {
     struct sx_graph *g = c->g;
@@ -130,7 +130,7 @@ static int spread_index(struct sx_batch *b, const struct sx_node *node, int axis
     return sx_expand(b->g, sx_reshape(b->g, sx_batch_in(b, node, 1), &thin), small);
 }
 
-/* One table, an index per sample: the batch is one more axis of the index, brought to front. */
+/* One table and an index per sample: the batch is a further axis of the index, moved to the front. */
 static int take_from_shared(struct sx_batch *b, const struct sx_node *node, int axis)
 {
     int index = sx_batch_full(b, node, 1, sx_shape_of(b->g, node->in[1]).rank);
@@ -183,7 +183,7 @@ static int put_batch(struct sx_batch *b, const struct sx_node *node)
         int a = merged ? sx_batch_in(b, node, 0) : sx_batch_full(b, node, 0, one.rank);
         y = sx_put(b->g, a, sx_batch_in(b, node, 1), axis + !merged, n, false);
     } else {
-        /* The samples' rows go to different places: every element gets its own index. */
+        /* The rows of samples go to different places, so every element gets its own index. */
         struct sx_shape index = sx_shape_of(b->g, node->in[1]), small = node->shape;
         int a = sx_batch_whole(b, node, 0, one.rank);
         if (a == SX_NONE || small.rank == SX_MAX_RANK)
@@ -223,7 +223,7 @@ static struct gather gather_of(const struct sx_call *call, const struct sx_shape
     return s;
 }
 
-/* A table of words may lie at any address. */
+/* A table of four-byte elements, at any alignment. */
 typedef uint8_t one __attribute__((may_alias, aligned(1)));
 typedef uint32_t four __attribute__((may_alias, aligned(1)));
 typedef uint64_t eight __attribute__((may_alias, aligned(1)));
@@ -274,8 +274,8 @@ static void take_run(const struct sx_call *call)
     }
 }
 
-/* Zeroes and fills columns lo to lo + w of the outer place o. The order of additions is that of
- * the index, whoever does them. */
+/* Zeroes and fills columns lo .. lo + w of the outer position o. Additions have the order of the
+ * index, whichever thread does them. */
 #define PUT(name, T, OP)                                                                       \
     static void put_##name(const struct gather *s, T *out, const T *a, int64_t o, int64_t lo,  \
                            int64_t w)                                                          \

@@ -1,36 +1,36 @@
-/* gemm.c - the blocked product: cutting it into tiles, packing panels, running the kernels.
+/* gemm.c - the blocked product: cuts it into tiles, packs panels, runs the kernels.
  *
- * A tile of c is one task. It packs what it needs of a and b block by block along k, adds up in
- * its own corner of the scratch memory (a lane) and stores the finished tile. Two thin shapes
- * are not worth packing and stream through b instead: few rows or few k with b's rows across k
- * (axpy), and few rows with both sides along k (dot). */
+ * A task is one tile of c. It packs the parts of a and b that it needs, block by block along k,
+ * accumulates in its own part of the scratch memory (a lane), and stores the finished tile. Two
+ * thin shapes are not worth packing and stream through b: few rows, or few k, with b's rows across
+ * k (axpy); and few rows with both operands along k (dot). */
 #include <string.h>
 
 #include "ops/products.h"
 
 enum {
-    MAX_LANES = 16,    /* more threads than this do not help a plain kernel */
-    MIN_TASKS = 8,     /* tiles shrink to be so many */
-    TILE_ROWS = 64,    /* of a and c */
-    TILE_BYTES = 1024, /* of a row of b and c */
+    MAX_LANES = 16,    /* more threads do not help a plain kernel */
+    MIN_TASKS = 8,     /* tiles shrink until there are so many */
+    TILE_ROWS = 64,    /* rows of a and c in a tile */
+    TILE_BYTES = 1024, /* bytes of a row of b and c in a tile */
     TILE_K = 192,
     ROWS_ROOM = TILE_ROWS + 8, /* after rounding up to any kernel's rows */
-    AXPY_ROWS = 4,             /* at most so many rows are streamed */
-    AXPY_K = 4,                /* or so many k, whatever the rows */
+    AXPY_ROWS = 4,             /* the most rows that are streamed */
+    AXPY_K = 4,                /* or the most k, whatever the rows */
     AXPY_COLUMNS = 1024,
-    DOT_ROWS = 8, /* at most so many rows are multiplied along k */
+    DOT_ROWS = 8, /* the most rows that are multiplied along k */
     DOT_COLUMNS = 64,
     DOT_K = 1024,
-    SERIAL_WORK = 100000 /* multiplications for which waking threads does not pay */
+    SERIAL_WORK = 100000 /* with fewer multiplications waking threads does not pay */
 };
 
 enum path { PATH_TILE, PATH_AXPY, PATH_DOT };
 
-/* How a product is cut, and the memory of one lane. */
+/* How a product is cut, and the memory of a lane. */
 struct cut {
     const struct sx_gemm_kernels *kernels;
     enum path path;
-    int64_t rows, columns;     /* of a task */
+    int64_t rows, columns;     /* size of a task */
     int64_t n_rows, n_columns; /* tasks per item in each direction */
 };
 
@@ -38,7 +38,7 @@ struct lane {
     char *a, *b, *c, *row;
 };
 
-/* One task: which product, which tile of it. */
+/* A task: its product and its tile. */
 struct task {
     const struct sx_product *p;
     const struct cut *cut;
@@ -70,7 +70,7 @@ static size_t lane_bytes(size_t size)
     return size * (ROWS_ROOM * TILE_K + TILE_K * columns + ROWS_ROOM * columns + SX_ROW_MAX);
 }
 
-/* Whether so few multiplications are one lane's work. */
+/* Whether the multiplications are few enough for one lane. */
 static bool is_little(int64_t count, int64_t m, int64_t n, int64_t k)
 {
     const int64_t factor[] = {m, n, k};
@@ -94,8 +94,8 @@ size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n
     return (size_t)lanes(count, m, n, k) * lane_bytes(sx_type_size(type));
 }
 
-/* Equal tiles, small enough for MIN_TASKS. Halving the rows packs b once more, halving the
- * columns a: the smaller of the two is cut around. */
+/* Chooses equal tiles, small enough for MIN_TASKS. Halving the rows packs b once more, halving the
+ * columns packs a once more; the cheaper one is done. */
 static void shape_tile(const struct sx_product *p, struct cut *c)
 {
     int64_t rows = c->kernels->rows, columns = c->kernels->columns;
@@ -165,7 +165,7 @@ static void pack(const struct task *t, const struct sx_side *s, bool along_k, in
                             fetch(t, s, first + i, k0, k, buffer), k);
 }
 
-/* Returns the elements from row to row of the tile in lane->c. */
+/* Computes a tile in lane->c. Returns the distance of its rows in elements. */
 static int64_t run_tile(const struct task *t, const struct lane *lane)
 {
     const struct sx_gemm_kernels *kernels = t->cut->kernels;
@@ -246,7 +246,7 @@ static void run_task(const struct sx_product *p, const struct cut *c, int64_t nu
     }
 }
 
-/* Lanes take tasks until none are left; who runs a task has no influence on its result. */
+/* Lanes take tasks until none are left. The results do not depend on who runs a task. */
 void sx_product_run(const struct sx_product *p, void *scratch)
 {
     if (p->count == 0 || p->m == 0 || p->n == 0)

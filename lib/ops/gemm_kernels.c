@@ -1,4 +1,4 @@
-/* gemm_kernels.c - the stamped kernels, and the choice among them for this processor. */
+/* gemm_kernels.c - the kernels for each kind of processor, and the choice among them. */
 #include <string.h>
 
 #include "ops/products.h"

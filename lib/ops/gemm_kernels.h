@@ -1,15 +1,15 @@
-/* gemm_kernels.h - the inner loops of a product, stamped out once per element type and per kind
- * of processor. Before each inclusion define REAL, BYTES (of a vector register), ROWS (of a
- * tile), TARGET (an attribute or nothing) and NAME(x) (a suffix). */
+/* gemm_kernels.h - the inner loops of a product, included once per element type and kind of
+ * processor. Before each inclusion define REAL, BYTES (of a vector register), ROWS (of a tile),
+ * TARGET (an attribute or nothing) and NAME(x) (a suffix). */
 
 typedef REAL NAME(vector) __attribute__((vector_size(BYTES)));
-/* Operands may lie at any address. */
+/* Operands may have any alignment. */
 typedef REAL NAME(any) __attribute__((aligned(1), may_alias));
 typedef REAL NAME(loose) __attribute__((vector_size(BYTES), aligned(1), may_alias));
 
 enum { NAME(LANES) = BYTES / sizeof(REAL), NAME(COLUMNS) = 2 * NAME(LANES) };
 
-/* One row that crosses k: row[count] to panel[..][width] of every panel; the rest is zeroed. */
+/* Packs a row across k: row[count] to panel[..][width] of every panel; the rest is zeroed. */
 TARGET static void NAME(pack_across)(void *panel, int64_t panel_step, int width,
                                      const void *row, int64_t count)
 {
@@ -21,7 +21,7 @@ TARGET static void NAME(pack_across)(void *panel, int64_t panel_step, int width,
         to[i] = i < count ? from[i] : 0;
 }
 
-/* One row along k: row[count] to panel[count][width], one column of it. */
+/* Packs a row along k: row[count] to one column of panel[count][width]. */
 TARGET static void NAME(pack_along)(void *panel, int width, const void *row, int64_t count)
 {
     REAL *to = panel;

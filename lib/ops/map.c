@@ -1,9 +1,9 @@
-/* map.c - the block machine: pointwise programs over blocks, operands broadcast on the way.
+/* map.c - runs pointwise programs over blocks, and broadcasts operands on the way.
  *
- * The result is cut into blocks of at most a register's size, which threads share. Operands of
- * the result's shape are read where they lie; scalars fill their register once per thread;
- * others are spread into their register block by block. Only the last block can be ragged: it
- * is computed padded, in registers, so that every element goes through the same vector code. */
+ * The result is cut into blocks of at most a register's size, which threads share. Operands of the
+ * result's shape are read in place. Scalars fill their register once per thread. Others are spread
+ * into their register block by block. Only the last block may be incomplete: it is computed padded,
+ * in registers, so that every element goes through the same vector code. */
 #include <omp.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
  * elements; a stride of 0 repeats. */
 struct layout {
     const char *data;
-    size_t size; /* of an element */
+    size_t size; /* size of an element */
     bool scalar;
     int rank;
     int64_t dim[SX_MAX_RANK], stride[SX_MAX_RANK];
@@ -26,12 +26,12 @@ struct run {
     struct layout in[SX_MAP_MAX_IN];
     char *out;
     size_t out_size;
-    int64_t count, block; /* elements in all, elements per block */
+    int64_t count, block; /* number of elements, and of elements per block */
 };
 
 struct frame {
     _Alignas(64) char reg[SX_MAP_REGISTERS][SX_MAP_REGISTER];
-    const void *at[SX_MAP_REGISTERS]; /* where each register's block is: reg[], or in place */
+    const void *at[SX_MAP_REGISTERS]; /* address of each register's block: reg[], or in place */
 };
 
 static void layout_init(struct layout *l, const struct sx_operand *o,
@@ -78,7 +78,7 @@ static void fill(char *to, const char *from, size_t size, size_t n)
     }
 }
 
-/* Elements begin .. begin+n-1 of an operand as the result sees it. */
+/* Writes elements begin .. begin + n - 1 of an operand as broadcast to the result. */
 static void spread(const struct layout *l, int64_t begin, int64_t n, char *to)
 {
     int last = l->rank - 1;
@@ -108,8 +108,8 @@ static void spread(const struct layout *l, int64_t begin, int64_t n, char *to)
     }
 }
 
-/* Spreads a short row that repeats down the result, [.., C] over [rows, C]: one period is spread, and the
- * rest of the block is copied from it. */
+/* Spreads a short row that repeats, [.., C] over [rows, C]: one period is spread, and copied to the
+ * rest of the block. */
 static void spread_block(const struct layout *l, int64_t begin, int64_t n, char *to)
 {
     int64_t done = n;
@@ -123,7 +123,7 @@ static void spread_block(const struct layout *l, int64_t begin, int64_t n, char 
     }
 }
 
-/* Whether elements begin .. begin+n-1 lie in one piece; if so *at is where. */
+/* Whether elements begin .. begin + n - 1 are contiguous; *at is then their address. */
 static bool in_one_piece(const struct layout *l, int64_t begin, int64_t n, const void **at)
 {
     int64_t last = l->dim[l->rank - 1], offset = 0, rest = begin;
@@ -212,7 +212,7 @@ static void run_range(const struct run *r, int64_t begin, int64_t end)
         run_block(r, &f, i, end - i < r->block ? end - i : r->block);
 }
 
-/* Blocks begin at multiples of the block size whatever the number of threads. */
+/* Runs all blocks. They begin at multiples of the block size, whatever the number of threads. */
 static void run_all(const struct run *r)
 {
     int64_t blocks = (r->count + r->block - 1) / r->block;
@@ -283,7 +283,7 @@ static void map_run(const struct sx_call *call)
     run_program(call, (int)call->node->attr[0], call->node->attr + 1);
 }
 
-/* Follows the types through the program; registers hold an enum sx_type, or -1 if unset. */
+/* Checks the types of a program; registers hold an enum sx_type, or -1 if unset. */
 static bool check_instr(const int64_t *c, int *type_in)
 {
     enum sx_type result;
@@ -318,7 +318,7 @@ static bool map_shape(struct sx_graph *g, struct sx_node *node)
     return ok || sx_graph_fail(g, SX_MODEL, "map: not a program");
 }
 
-/* The lowest register whose value nobody reads any more. */
+/* The lowest register whose value is no longer read. */
 static int free_register(const int *busy_until, int now)
 {
     for (int k = 0; k < SX_MAP_REGISTERS; k++)
@@ -327,8 +327,8 @@ static int free_register(const int *busy_until, int now)
     return SX_NONE;
 }
 
-/* Assigns registers by the lifetimes of the values. A result never takes the register of its own operand,
- * whose elements may have another size, nor that of an operand of the program, which stays. */
+/* Assigns registers by the lifetimes of values. A result never takes the register of its own
+ * operand, whose elements may have another size, or of an operand of the program, which is kept. */
 int sx_map(struct sx_graph *g, int n_in, const int *in, const struct sx_map_instr *instr,
            int n_instr)
 {

@@ -1,7 +1,8 @@
-/* map_kernels.c - the pointwise operators on blocks of float and double, vectorised.
+/* map_kernels.c - vectorised pointwise operators on blocks of float and double.
  *
- * glibc's vector maths (libmvec) obeys NaN, infinity and overflow, but its header offers it
- * under -ffast-math only, whose other effects are not wanted: the header alone is told so. */
+ * glibc's vector functions (libmvec) handle NaN, infinity and overflow, but its header declares
+ * them only under -ffast-math. The other effects of that option are not wanted, so it is simulated
+ * only for the header. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 #define __FAST_MATH__ 1
 #include <math.h>

@@ -1,7 +1,7 @@
-/* map_real.h - the real block function; map_kernels.c includes it for float and for double.
+/* map_real.h - the block function for reals; map_kernels.c includes it for float and for double.
  *
- * T is the element type, M(f) the function f of the C library for it, BLOCK the name. Formulas
- * let NaN through: where a comparison decides, NaN takes the branch that keeps it. */
+ * T is the element type, M(f) the function f of the C library for it, BLOCK the name. NaN is
+ * preserved: where a comparison decides, NaN takes the branch that keeps it. */
 
 static inline T M(modulo)(T x, T y)
 {
@@ -27,7 +27,7 @@ static inline T M(modulo)(T x, T y)
         }                                                                                      \
         break;
 
-/* Squares and cubes are products; the vector library takes its slow path for bases below 0. */
+/* Powers. Squares and cubes are products, because the vector library is slow for negative bases. */
 ALWAYS_INLINE void M(power)(size_t n, T *d, const T *a, const T *b)
 {
     bool square = true, cube = true;
@@ -47,10 +47,10 @@ ALWAYS_INLINE void M(power)(size_t n, T *d, const T *a, const T *b)
         }
 }
 
-/* The vector library takes its slow path, element by element, where exp is no normal number, and so do
- * processors that multiply to such a number. Far from zero exp is the product of two that are
- * normal, and 0 where it surely is. The loops are apart as the compiler would move the bounds
- * behind the calls. */
+/* Exponentials. The vector library is slow, element by element, if the result is no normal number;
+ * some processors are slow in multiplying to such a number. Far from zero exp is therefore the
+ * product of two normal numbers, and 0 where it surely underflows. The loops are separate because
+ * the compiler would otherwise move the bounds behind the calls. */
 ALWAYS_INLINE void M(exponential)(size_t n, T *d, const T *a)
 {
     enum { PART = 256 };
@@ -83,7 +83,7 @@ ALWAYS_INLINE void M(choose)(size_t n, T *d, const uint8_t *condition, const T *
 
 CLONES void BLOCK(const struct sx_block *q)
 {
-    /* Copies: a store of bytes might change *q for all that the compiler knows. */
+    /* Copies, because for the compiler a store of bytes might change *q. */
     const size_t n = q->n;
     void *const out = q->d;
     const T *a = q->a, *b = q->b;

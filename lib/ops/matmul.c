@@ -26,7 +26,7 @@ static bool matmul_shape(struct sx_graph *g, struct sx_node *node)
     return true;
 }
 
-/* a^T dy summed over a's leading axes, for a b that has none: one product of all rows. */
+/* a^T dy summed over a's leading axes, if b has none: one product over all rows. */
 static int pulled_to_shared(struct sx_graph *g, int a, bool ta, int dy)
 {
     struct sx_shape sa = sx_shape_of(g, a), sy = sx_shape_of(g, dy), la = sx_leading(&sa);
@@ -75,14 +75,14 @@ static int matmul_batch(struct sx_batch *b, const struct sx_node *node)
     return sx_batch_done(b, sx_matmul(b->g, left, right, ta, tb), &one);
 }
 
-/* What open() needs; y = a b as [m, k] x [k, n], or y^T where that is one row (n = 1). */
+/* The arguments of open(): y = a b as [m, k] x [k, n], or y^T if that has one row (n = 1). */
 struct product {
     const struct sx_call *call;
-    int64_t a_step, b_step, c_step; /* elements of one matrix */
+    int64_t a_step, b_step, c_step; /* elements per matrix */
     bool swapped;
 };
 
-/* The item's matrix within operand k, whose leading axes are broadcast to the result's. */
+/* The matrix of an item in operand k, whose leading axes are broadcast to those of the result. */
 static const void *matrix_of(const struct product *p, int k, int64_t item, int64_t step)
 {
     const struct sx_operand *in = &p->call->in[k];
@@ -132,7 +132,8 @@ static void matmul_run(const struct sx_call *call)
                            .m = f.swapped ? n : m,
                            .n = f.swapped ? m : n,
                            .k = sx_dim_back(sa, ta ? 1 : 0),
-                           .a_along_k = !ta || m == 1 || f.swapped, /* one row is both */
+                           /* a single row is contiguous in both directions */
+                           .a_along_k = !ta || m == 1 || f.swapped,
                            .b_along_k = f.swapped ? !ta : tb,
                            .open = open_matmul,
                            .context = &f};

@@ -61,7 +61,7 @@ const struct sx_row sx_row_reshape = {
 
 /* ---- STOP ---- */
 
-/* The same value with a derivative of zero. */
+/* STOP: the same value, with derivative zero. */
 static bool stop_shape(struct sx_graph *g, struct sx_node *node)
 {
     node->type = g->node[node->in[0]].type;
@@ -179,7 +179,7 @@ static void expand_derive(struct sx_graph *g, int y, int dy, const bool *need, i
     dx[0] = sx_sum_to(g, dy, &shape);
 }
 
-/* Where the result starts with an axis of 1, the batch takes its place from the start. */
+/* EXPAND of a batch. If the result begins with an axis of 1, the batch is put there at once. */
 static int expand_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = sx_shape_of(b->g, node->in[0]);

@@ -1,14 +1,15 @@
-/* ops.h - what the families of rows share. */
+/* ops.h - shared by the families of rows. */
 #ifndef SX_OPS_H
 #define SX_OPS_H
 
 #include "graph/derive.h"
 
-/* Kernels run in parallel from so many elements on. How work is cut never depends on the number
- * of threads, so that results do not either. */
+/* Kernels with at least so many elements run in parallel. Work is cut independently of the number
+ * of threads, so results do not depend on it. */
 #define SX_PARALLEL 32768
 
-/* Rows that work along one axis see an array as [outer, n, inner], and take inner in blocks. */
+/* An array seen by a row that works along one axis: [outer, n, inner]. Inner positions are
+ * processed in blocks. */
 #define SX_COLUMNS 256
 struct sx_lines {
     int64_t outer, n, inner;
@@ -20,10 +21,11 @@ static inline int64_t sx_ceil_div(int64_t a, int64_t b)
     return a / b + (a % b != 0);
 }
 
-/* Fails the graph with the row's name before the message. Returns false. */
+/* Fails the graph; the row's name precedes the message. Returns false. */
 bool sx_refuse(struct sx_graph *g, const struct sx_node *node, const char *format, ...)
     SX_PRINTF(3, 4);
-/* For shape rules: the number of attributes, an axis inside a rank, a countable result. */
+/* Checks for shape rules: the number of attributes; an axis within a rank; a result that can be
+ * counted. */
 bool sx_need_attr(struct sx_graph *g, const struct sx_node *node, int n_attr);
 bool sx_need_axis(struct sx_graph *g, const struct sx_node *node, int64_t axis, int rank);
 bool sx_need_size(struct sx_graph *g, const struct sx_node *node);
@@ -33,27 +35,30 @@ static inline bool sx_starts_with_one(const struct sx_shape *shape)
     return shape->rank > 0 && shape->dim[0] == 1;
 }
 
-/* `node`'s input k stored for the batch and never shared: expanded along its leading 1. */
+/* Input k of `node` as stored for the batch; if it is shared, it is expanded along its leading axis
+ * of 1. */
 int sx_batch_stored(struct sx_batch *b, const struct sx_node *node, int k);
-/* The batch rule of rows with one input whose first attribute is the axis they work along. */
+/* The batch rule of rows with one input whose first attribute is their axis. */
 int sx_batch_axis(struct sx_batch *b, const struct sx_node *node);
 
-/* Whether a row of the table of nodes (see trees.c) sends a feature x to its first next node. */
+/* Whether the test of a node (a row of the table in trees.c) holds for feature x. */
 bool sx_tree_holds(const int64_t *node, double value, double x);
 
 struct sx_contrast;
-/* The m-weighted Shapley values of the elements that TAKE node y chooses the largest of, if it
- * is a max pool of few: in the shape of its operand; SX_NONE otherwise. */
+/* If TAKE node y is a max pool with few elements per window: the Shapley values of the elements,
+ * weighted by m, in the shape of its operand. Else SX_NONE. */
 int sx_window_shares(const struct sx_contrast *c, int y, int m);
-/* x [.., n] with every coalition of its elements where it is, the others at x0: [.., 2^n, n]. */
+/* For each coalition of the elements of x [.., n]: those in it at x, the others at x0: [.., 2^n,
+ * n]. */
 int sx_coalition_lines(struct sx_graph *g, int x, int x0);
 
-/* Two strided arrays of one shape, walked together; strides are in elements, any sign. */
+/* Two strided arrays of one shape that are walked together; strides are in elements and may be
+ * negative. */
 struct sx_strided {
     int rank;
     int64_t dim[SX_MAX_RANK], from[SX_MAX_RANK], to[SX_MAX_RANK];
 };
-/* Where a walk is: an index per axis and the two offsets. */
+/* The position of a walk: an index per axis, and the two offsets. */
 struct sx_place {
     int64_t at[SX_MAX_RANK], from, to;
 };
@@ -74,7 +79,7 @@ static inline void sx_advance(const struct sx_strided *s, struct sx_place *p)
     }
 }
 
-/* Copies elements of `size` bytes (1, 4 or 8), whatever they are, from one to the other. */
+/* Copies elements of 1, 4 or 8 bytes. */
 void sx_strided_copy(const struct sx_strided *s, size_t size, void *to, const void *from);
 
 #endif

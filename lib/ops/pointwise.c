@@ -117,7 +117,8 @@ static void derive_same(struct sx_graph *g, int y, int dy, const bool *need, int
         dx[0] = dy;
 }
 
-/* Asks the result, so that nothing but the ReLU reads its operand: runtimes fuse it then. */
+/* Compares the result, not the operand, so that only the ReLU reads its operand and runtimes can
+ * fuse it. */
 static void derive_relu(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     int zero = sx_scalar(g, 0);
@@ -166,7 +167,7 @@ static void derive_div(struct sx_graph *g, int y, int dy, const bool *need, int 
         dx[1] = sx_neg(g, unbroadcast(g, y, 1, sx_mul(g, da, y)));
 }
 
-/* x^p by x: p x^(p-1), and zero where p is zero even if x is. */
+/* The derivative of x^p by x: p x^(p-1), and zero where p is zero even if x is zero. */
 static int power_slope(struct sx_graph *g, int x, int p)
 {
     double value;
@@ -177,7 +178,8 @@ static int power_slope(struct sx_graph *g, int x, int p)
     return sx_where(g, sx_binary(g, SX_EQUAL, p, zero), zero, sx_mul(g, rest, p));
 }
 
-/* x^p by p: x^p log x, and zero where x is not positive: there x^p exists for single p only. */
+/* The derivative of x^p by p: x^p log x, and zero where x is not positive, because there x^p exists
+ * only for single p. */
 static int exponent_slope(struct sx_graph *g, int x, int y)
 {
     int zero = sx_scalar(g, 0), positive = sx_binary(g, SX_LESS, zero, x);
@@ -194,7 +196,7 @@ static void derive_pow(struct sx_graph *g, int y, int dy, const bool *need, int 
         dx[1] = unbroadcast(g, y, 1, sx_mul(g, dy, exponent_slope(g, x, y)));
 }
 
-/* MIN and MAX: to the operand that wins, shared equally among ties. */
+/* MIN and MAX: the cotangent goes to the operand that is chosen; ties share it equally. */
 static void derive_extreme(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     const bool smallest = g->node[y].op == SX_MIN;
@@ -209,7 +211,7 @@ static void derive_extreme(struct sx_graph *g, int y, int dy, const bool *need, 
     }
 }
 
-/* MOD and FMOD: a - n b where n, an integer, is a constant almost everywhere. */
+/* MOD and FMOD: a - n b, with an integer n that is constant almost everywhere. */
 static void derive_mod(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     const int a = g->node[y].in[0], b = g->node[y].in[1];
@@ -221,7 +223,7 @@ static void derive_mod(struct sx_graph *g, int y, int dy, const bool *need, int 
     }
 }
 
-/* THROUGH: all to the second operand. */
+/* THROUGH: the cotangent goes to the second operand. */
 static void derive_through(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     if (need[1])

@@ -1,5 +1,5 @@
-/* pool.c - pools: SUMPOOL, its adjoint UNPOOL, and POOLINDEX, the choice under max pooling; MAXPOOL
- * is what that chooses, where it alone is asked for. */
+/* pool.c - pools: SUMPOOL, its adjoint UNPOOL, POOLINDEX (the index of the largest element of each
+ * window), and MAXPOOL, which gives these elements if indices are not needed. */
 #include <string.h>
 
 #include "base/clones.h"
@@ -8,7 +8,7 @@
 
 enum { GEOMETRY = sizeof(struct sx_pool) / sizeof(int64_t) };
 
-/* Whether some window along an axis lies in the padding alone. */
+/* Whether some window along an axis is entirely in the padding. */
 static bool empty_window(const struct sx_conv *c, int d, int64_t image, int64_t outputs)
 {
     for (int64_t i = 0; i < outputs; i++) {
@@ -73,7 +73,7 @@ static void unpool_derive(struct sx_graph *g, int y, int dy, const bool *need, i
     dx[0] = sx_sum_pool(g, dy, &p);
 }
 
-/* The samples of a batch are further images. */
+/* The samples of a batch are additional images. */
 static int pool_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape s = b->g->node[node->in[0]].shape, one = node->shape;
@@ -83,8 +83,8 @@ static int pool_batch(struct sx_batch *b, const struct sx_node *node)
     return sx_batch_done(b, value, &one);
 }
 
-/* A pool. There are three spatial axes; missing ones have length 1 and come first. A unit is the work of
- * one thread: a plane with lanes = 1, or with channels last an image of `lanes` channels. */
+/* A pool. There are three spatial axes; missing ones have length 1 and come first. A unit of work,
+ * for one thread, is a plane with lanes = 1, or with channels last an image of `lanes` channels. */
 struct pooling {
     int64_t units, lanes;
     int64_t image[3], out[3], window[3], stride[3], dilation[3], pad[3];
@@ -249,8 +249,8 @@ static int64_t place_of(const struct pooling *l, const int64_t *o, const int64_t
     return place;
 }
 
-/* POOLINDEX, channels last, and MAXPOOL: the largest elements of a few channels stay in registers while the
- * window passes. Rows of outputs are units of work. */
+/* POOLINDEX with channels last, and MAXPOOL: the largest elements of a few channels stay in
+ * registers while the window passes. A unit of work is a row of outputs. */
 enum { LANES = 64 };
 
 #define CHOOSE(T)                                                                              \
@@ -341,7 +341,7 @@ static void pool_run(const struct sx_call *call)
     int64_t image = volume(l.image) * l.lanes, out = volume(l.out) * l.lanes;
     size_t a_bytes = (size_t)(l.from_image ? image : out) * sx_type_size(call->in[0].type);
     size_t y_bytes = (size_t)(l.from_image ? out : image) * sx_type_size(call->node->type);
-    int nothing = call->node->op == SX_POOLINDEX ? 0xff : 0; /* -1: no place yet */
+    int nothing = call->node->op == SX_POOLINDEX ? 0xff : 0; /* -1: nothing chosen yet */
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         char *y = (char *)call->out + (size_t)u * y_bytes;

@@ -1,10 +1,10 @@
-/* products.h - the blocked product under MATMUL and the three convolution forms.
+/* products.h - the blocked product behind MATMUL and the three forms of convolution.
  *
- * c[m, n] = sum over k of a[m, k] b[k, n], for `count` independent items. Operands need not lie
- * in memory as matrices: each is read by rows, and a row function may gather them from anywhere
- * (the patches of an image, say), so that no im2col matrix is ever built. Work is cut by shape
- * alone and each element is summed by one thread in one order: any number of threads gives the
- * same bytes. Nothing here does arithmetic on elements except the stamped kernels. */
+ * c[m, n] = sum over k of a[m, k] b[k, n], for `count` independent items. Operands need not be
+ * matrices in memory: each is read by rows, and a row function may gather elements from anywhere,
+ * such as patches of an image, so no im2col matrix is built. Work is cut by shape alone, and each
+ * element is summed by one thread in a fixed order, so results do not depend on the number of
+ * threads. Only the kernels do arithmetic on elements. */
 #ifndef SX_PRODUCTS_H
 #define SX_PRODUCTS_H
 
@@ -22,7 +22,7 @@ struct sx_side {
     const void *context;
 };
 
-/* Where the result goes. */
+/* The destination of the result. */
 struct sx_sink {
     void *data;
     int64_t stride;
@@ -42,12 +42,12 @@ struct sx_product {
     const void *context;
 };
 
-/* Bytes of scratch memory for any product of `count` items with up to m rows, n columns and k terms a
- * sum. */
+/* The scratch memory, in bytes, of any product of `count` items with up to m rows, n columns and k
+ * terms per sum. */
 size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n, int64_t k);
 void sx_product_run(const struct sx_product *p, void *scratch);
 
-/* No row function is ever asked for more elements than this. */
+/* The most elements that a row function is asked for. */
 #define SX_ROW_MAX 1024
 
 /* The kernels of one element type for one kind of processor (gemm_kernels.h). Panels are packed
@@ -63,13 +63,14 @@ struct sx_gemm_kernels {
     void (*dot)(const void *a, const void *b, int64_t n, void *c);
 };
 
-/* Those of one kind, 0 for any processor; NULL if this processor cannot run them. And the best. */
+/* sx_gemm_kernels_of: the kernels of one kind, 0 for any processor; NULL if this processor cannot
+ * run them. sx_gemm_kernels: the best ones. */
 enum { SX_GEMM_KINDS = 3 };
 const struct sx_gemm_kernels *sx_gemm_kernels_of(enum sx_type type, int kind);
 const struct sx_gemm_kernels *sx_gemm_kernels(enum sx_type type);
 
-/* Of a window over an image: checks the geometry of every axis and sets the number of outputs,
- * floor((image + pads - reach) / stride) + 1; on a misfit fails as `name`. */
+/* Checks the geometry of a window on every axis, and sets the numbers of outputs, floor((image +
+ * pads - reach) / stride) + 1. If it does not fit, fails with `name` in the message. */
 bool sx_window_outputs(struct sx_graph *g, const char *name, const struct sx_conv *c,
                        const int64_t *image, const int64_t *window, int64_t *outputs);
 

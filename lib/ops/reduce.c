@@ -1,15 +1,15 @@
-/* reduce.c - sums and largest elements over any axes.
+/* reduce.c - sums and maxima over any axes.
  *
- * Axes of length 1 vanish and neighbours of one kind join, so that kept and cut axes alternate.
- * If the innermost is cut, an output is a sum of lines; if it is kept, outputs are columns.
- * Sums of floats are carried as double. */
+ * Axes of length 1 are dropped and neighbours of one kind are joined, so kept and reduced axes
+ * alternate. If the innermost axis is reduced, an output is a sum of lines; if it is kept, outputs
+ * are columns. Sums of floats are accumulated in double. */
 #include <math.h>
 #include <string.h>
 
 #include "graph/relevance.h"
 #include "ops/ops.h"
 
-/* Elements summed in one go, elements that make a unit of work, and units that are enough. */
+/* Elements summed at once; elements of a unit of work; the number of units that suffices. */
 #define LINE 1024
 #define GRAIN 16384
 #define ENOUGH 16
@@ -55,7 +55,7 @@ static void reduce_max_derive(struct sx_graph *g, int y, int dy, const bool *nee
     dx[0] = share_among_ties(g, &n, n.in[0], y, dy);
 }
 
-/* What y gains over its reference goes to the largest element of x, what it loses to that of the
+/* The gain of y over its reference goes to the largest element of x, the loss to that of the
  * reference. */
 static void reduce_max_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
                                 int *mx)
@@ -71,7 +71,7 @@ static void reduce_max_contrast(const struct sx_contrast *c, int y, int m, const
     mx[0] = sx_over(g, change, sx_difference(c, x), share_among_ties(g, &n, x, y, m));
 }
 
-/* Reducing a leading axis of 1 does nothing, so that the batch may stand there. */
+/* Reducing a leading axis of 1 does nothing, so the batch can be there. */
 static int reduce_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = sx_shape_of(b->g, node->in[0]);
@@ -133,7 +133,7 @@ static void find_axes(struct plan *p, const struct sx_node *node, const struct s
         push(cut[i] ? &p->cut : &p->kept, dim[i], stride[i]);
 }
 
-/* The plan depends on shapes only, so that sums are added in the same order by any number of threads. */
+/* The plan depends only on shapes, so that sums have the same order with any number of threads. */
 static struct plan plan_of(const struct sx_node *node, const struct sx_shape *shape)
 {
     struct plan p = {.parts = 1, .width = SX_COLUMNS};

@@ -1,4 +1,4 @@
-/* scan.c - rows that walk along one axis: where the largest element is, and running sums. */
+/* scan.c - rows that walk along one axis: the index of the largest element, and running sums. */
 #include "ops/ops.h"
 
 /* A walk: lines of n elements, `inner` apart, w of them side by side. The two flags are the

@@ -1,4 +1,4 @@
-/* shared.c - checks and batch rules that several families of rows have in common. */
+/* shared.c - checks and batch rules shared by several families of rows. */
 #include <stdarg.h>
 
 #include "ops/ops.h"

@@ -1,4 +1,4 @@
-/* slice.c - rows that cut arrays up and put them together: slice, embed, concat. */
+/* slice.c - rows that cut and join arrays: slice, embed, concat. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ static void slice_derive(struct sx_graph *g, int y, int dy, const bool *need, in
                              : sx_slice(g, dy, n.attr, n.attr + shape.rank, &shape);
 }
 
-/* With an axis of 1 before and after, the batch stands there and passes through whole. */
+/* If an axis of 1 leads before and after, the batch is there and is kept whole. */
 static int slice_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = sx_shape_of(b->g, node->in[0]), shape = node->shape;

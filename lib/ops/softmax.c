@@ -1,7 +1,7 @@
 /* softmax.c - softmax and its logarithm along any axis.
  *
- * The largest element is taken off first, so that nothing overflows. A line whose largest
- * element is not finite (a NaN, +inf, or nothing but -inf) has no softmax: it becomes NaN. */
+ * The largest element is subtracted first, so nothing overflows. A line whose largest element is
+ * not finite (NaN, +inf, or all -inf) has no softmax and becomes NaN. */
 #include <math.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static void log_softmax_derive(struct sx_graph *g, int y, int dy, const bool *ne
 
 /* ---- Propagation rules: exp(x) over its sum ---- */
 
-/* Half to exp(x), half through the sum. */
+/* Half of the relevance goes to exp(x), half to the sum. */
 static void softmax_relevance(struct sx_graph *g, int y, int r, const bool *need, int *share)
 {
     int axis = (int)g->node[y].attr[0];
@@ -49,7 +49,7 @@ static void softmax_relevance(struct sx_graph *g, int y, int r, const bool *need
     share[0] = sx_scale(g, sx_add(g, r, through_sum), 0.5);
 }
 
-/* x and the logarithm of the sum are the two terms. */
+/* The two terms are x and the logarithm of the sum. */
 static void log_softmax_relevance(struct sx_graph *g, int y, int r, const bool *need,
                                   int *share)
 {
@@ -62,7 +62,7 @@ static void log_softmax_relevance(struct sx_graph *g, int y, int r, const bool *
     share[0] = sx_add(g, sx_mul(g, x, seed), through_sum);
 }
 
-/* e^x and e^x0, both divided by the largest of either along the axis. */
+/* e^x and e^x0, both divided by the largest of both along the axis. */
 static void exponentials(const struct sx_contrast *c, int x, int axis, int *e, int *e0)
 {
     struct sx_graph *g = c->g;
@@ -72,7 +72,7 @@ static void exponentials(const struct sx_contrast *c, int x, int axis, int *e, i
     *e0 = sx_unary(g, SX_EXP, sx_sub(g, c->reference[x], most));
 }
 
-/* de/dx, by the slope in the middle where x hardly differs. */
+/* de/dx as a ratio of differences; where x hardly differs, the slope at the midpoint. */
 static int exponential_ratio(const struct sx_contrast *c, int x, int e, int e0)
 {
     struct sx_graph *g = c->g;
@@ -118,8 +118,8 @@ static bool few_inputs(const struct sx_contrast *c, int y)
            n->shape.rank < SX_MAX_RANK;
 }
 
-/* x - log s. Of x and of s, e^x and log are functions of one variable, whatever is taken from all x
- * of a line: so the multipliers are no larger than m. */
+/* The contrast rule of x - log s. exp and log are treated as functions of one variable, whatever is
+ * subtracted from all x of a line. So multipliers are not larger than m. */
 static int log_contrast(const struct sx_contrast *c, int x, int axis, int m)
 {
     struct sx_graph *g = c->g;
@@ -142,8 +142,8 @@ static void log_softmax_contrast(const struct sx_contrast *c, int y, int m, cons
         mx[0] = exact_contrast(c, y, m, mx[0]);
 }
 
-/* The exponential of x - log s. As e^x / s it would hang on what is taken from x of a line, and
- * from that of the reference, and grow without bound where these differ. */
+/* The contrast rule of softmax as exp(x - log s). As e^x / s it would depend on the number
+ * subtracted from each line, and could grow without bound. */
 static void softmax_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
                              int *mx)
 {

@@ -1,4 +1,4 @@
-/* strided.c - copying one strided array onto another: what every mover comes down to. */
+/* strided.c - copies one strided array to another; all movers use it. */
 #include <string.h>
 
 #include "ops/ops.h"
@@ -63,8 +63,8 @@ static void coalesce(struct sx_strided *s)
     s->rank = r;
 }
 
-/* Where the source is dense along another axis than the result: makes that axis the last but
- * one, so that squares of the two can be copied within the cache. */
+/* If the source is contiguous along another axis than the result: makes that axis the second last,
+ * so that squares of the two axes are copied within the cache. */
 static bool find_squares(struct sx_strided *s)
 {
     int last = s->rank - 1, j = 0;

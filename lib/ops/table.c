@@ -1,4 +1,4 @@
-/* table.c - the table of core operators, and nothing else. */
+/* table.c - the table of core operators. */
 #include "ops/table.h"
 
 #define ENTRY(NAME, name) [SX_##NAME] = &sx_row_##name,

@@ -1,4 +1,4 @@
-/* table.h - the table of core operators, which graphs are made with. */
+/* table.h - the table of core operators, with which graphs are created. */
 #ifndef SX_OPS_TABLE_H
 #define SX_OPS_TABLE_H
 

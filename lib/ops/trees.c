@@ -1,10 +1,14 @@
-/* trees.c - ensembles of decision trees: for each row of x the leaves that it falls into, summed.
+/* trees.c - ensembles of decision trees: for each row of x, the sum of the leaves it reaches.
  *
- * Operands: x [N, F]; nodes [n, 5] of integers: feature, mode, the next node if the test holds, the
- * next node if not, whether NaN takes the first; values [n] that the tests compare with; leaves [m]
- * (a target each) and their weights [m]; roots [t]. A node of mode SX_TREE_LEAF names its first leaf
- * and how many there are where others name the next nodes. Attributes: targets, aggregate (enum
- * sx_tree_sum). Result [N, targets]. Steps have no derivative. */
+ * Operands:
+ *   x       [N, F]
+ *   nodes   [n, 5], integers: feature, mode, next node if the test holds, next node if not, whether
+ *           NaN takes the first
+ *   values  [n], which tests compare with
+ *   leaves  [m], the target of each; and [m], their weights
+ *   roots   [t]
+ * A node of mode SX_TREE_LEAF has its first leaf and their number in the place of the next nodes.
+ * Attributes: targets, aggregate (enum sx_tree_sum). Result: [N, targets]. It has no derivative. */
 #include <math.h>
 
 #include "ops/ops.h"
@@ -34,7 +38,7 @@ static bool trees_shape(struct sx_graph *g, struct sx_node *node)
     return sx_need_size(g, node);
 }
 
-/* One row of x and the tables, all as doubles are read: real elements by `real_at`. */
+/* One row of x, and the tables, as doubles; real elements are read by real_at. */
 struct forest {
     const struct sx_operand *in;
     int64_t features, nodes, leaves, targets;
@@ -106,7 +110,7 @@ static double combined(enum sx_tree_sum sum, double a, double b)
     return a + b;
 }
 
-/* All trees of one row. What no leaf gives is 0. */
+/* Adds the leaves of all trees for one row. Targets without a leaf are 0. */
 static void add_row(const struct forest *f, int64_t row, double *y, bool *given)
 {
     const struct sx_operand *roots = &f->in[ROOTS];

@@ -1,10 +1,9 @@
-/* types.c - what pointwise operators take and give: how many operands, of which types. */
+/* types.c - the number and types of operands and results of pointwise operators. */
 #include "ops/map.h"
 
 enum { REAL = 1, INT = 2, BOOL = 4 };
 
-/* Which operand types an operator takes; the result has the same type, but for those that
- * answer with a boolean. */
+/* The operand types of an operator. The result has the same type, or is boolean for comparisons. */
 static int accepts(int op)
 {
     switch (op) {

@@ -1,4 +1,4 @@
-/* window.c - exact Shapley values where few elements meet: the windows of max pooling. */
+/* window.c - exact Shapley values of the elements in a window of max pooling. */
 #include <string.h>
 
 #include "graph/relevance.h"
@@ -14,8 +14,7 @@ int sx_coalition_lines(struct sx_graph *g, int x, int x0)
     return sx_where(g, present, sx_reshape(g, x, &wide), sx_reshape(g, x0, &wide));
 }
 
-/* The elements of an image that tap number `tap` of each window sees; what lies outside is
- * marked by `inside`. */
+/* The elements of an image at tap `tap` of each window; `inside` marks those in the image. */
 struct tap {
     int index, inside; /* nodes: [windows] */
 };
@@ -56,10 +55,10 @@ static bool tap_nodes(struct sx_graph *g, const struct sx_pool *p, const int64_t
     return ok;
 }
 
-/* Lower than anything, and the same at the reference: such a place changes nothing. */
+/* A value below all others, the same at the reference, so it changes nothing. */
 #define OUTSIDE (-1e30)
 
-/* What the taps see of a [planes, image]: [planes, windows, taps]. */
+/* The elements of [planes, image] at the taps: [planes, windows, taps]. */
 static int seen(struct sx_graph *g, int a, const struct tap *tap, int n)
 {
     int part[SX_MOST_PLAYERS], outside = sx_scalar(g, OUTSIDE);
