@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "explain/absent.h"
+#include "explain/normal.h"
 #include "explain/game.h"
 #include "model.h"
 #include "suite.h"
@@ -245,6 +246,25 @@ START_TEST(test_degenerate)
 }
 END_TEST
 
+START_TEST(test_normal)
+{
+    double *table = sx_normal_table(&error), sorted[] = {1, 2, 2, 5};
+    ck_assert_ptr_nonnull(table);
+    for (double z = -10; z <= 10; z += 0.00737)
+        ck_assert_double_eq_tol(sx_normal_tabled(table, z), sx_normal_below(z), 1e-11);
+    ck_assert_double_eq(sx_normal_tabled(table, -INFINITY), 0);
+    ck_assert_double_eq(sx_normal_tabled(table, INFINITY), 1);
+    ck_assert_double_eq(sx_normal_tabled(table, NAN), 0);
+    free(table);
+    for (double p = 0.01; p < 1; p += 0.07)
+        ck_assert_double_eq_tol(sx_normal_below(sx_normal_quantile(p)), p, 1e-15);
+    ck_assert_double_eq(sx_rank_of(sorted, 4, 0), 0.5);
+    ck_assert_double_eq(sx_rank_of(sorted, 4, 2), 2.5);
+    ck_assert_double_eq_tol(sx_rank_of(sorted, 4, 4), 3 + 2.0 / 3, 1e-15);
+    ck_assert_double_eq(sx_rank_of(sorted, 4, 6), 4.5);
+}
+END_TEST
+
 START_TEST(test_refusals)
 {
     static const char *const bad[] = {"",          "mean",       "nearest",    "nearest:",
@@ -273,6 +293,6 @@ int main(void)
     TCase *c = suite_case("absent");
     tcase_add_checked_fixture(c, setup, NULL);
     SUITE_ADD(c, test_gaussian, test_scatter, test_copula, test_nearest, test_degenerate,
-              test_refusals);
+              test_normal, test_refusals);
     return suite_run();
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/normal.h"
+
 /* Elements at most: each coalition costs a factorisation. */
 enum { MOST_ELEMENTS = 1024 };
 #define LEAST_PIVOT 1e-10
@@ -25,6 +27,8 @@ struct sx_conditional {
     double *drawn;     /* free draws of scores, [n / 2 rounded up, size] */
     double *x, *score; /* [size] each: the x that was scored last, and its scores */
     double *mid, *off; /* [size], by position in `order` */
+    double *W;         /* [size, size]: see weigh */
+    double *below;     /* copula: see sx_normal_table */
     bool scored;       /* x and score are set */
     double *away;      /* nearest: [2, n], distances, and the same sorted */
     int64_t *order;    /* elements, the present ones first */
@@ -38,55 +42,12 @@ static int ascending(const void *a, const void *b)
 
 /* ---- Scores ---- */
 
-static double normal_below(double z)
-{
-    return erfc(-z / sqrt(2)) / 2;
-}
-
-static double normal_quantile(double p)
-{
-    double low = -40, high = 40;
-    for (int i = 0; i < 80; i++) {
-        double middle = (low + high) / 2;
-        if (normal_below(middle) < p)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (low + high) / 2;
-}
-
-/* The number of elements of a sorted column that are < v, or <= v if `equal`. */
-static int64_t below(const double *sorted, int64_t n, double v, bool equal)
-{
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (sorted[middle] < v || (equal && sorted[middle] == v))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The rank of v in a column: 1 .. n, the mean rank of equal elements, or 1/2 or n + 1/2 outside
- * their range. */
-static double rank_of(const double *sorted, int64_t n, double v)
-{
-    int64_t less = below(sorted, n, v, false), most = below(sorted, n, v, true);
-    if (most > less)
-        return (double)(less + 1 + most) / 2;
-    if (less == 0 || less == n)
-        return (double)less + 0.5;
-    return (double)less + (v - sorted[less - 1]) / (sorted[less] - sorted[less - 1]);
-}
-
 static double score_of(const struct sx_conditional *c, int64_t i, double v)
 {
     double score = v;
     if (c->sorted != NULL)
-        score = normal_quantile(rank_of(c->sorted + i * c->n, c->n, v) / (double)(c->n + 1));
+        score =
+            sx_normal_quantile(sx_rank_of(c->sorted + i * c->n, c->n, v) / (double)(c->n + 1));
     return c->sd[i] > 0 ? (score - c->mean[i]) / c->sd[i] : 0;
 }
 
@@ -96,11 +57,12 @@ static double value_of(const struct sx_conditional *c, int64_t i, double score)
     if (c->sorted == NULL)
         return v;
     const double *sorted = c->sorted + i * c->n;
-    double at = normal_below(v) * (double)(c->n + 1) - 1;
-    at = fmin(fmax(at, 0), (double)(c->n - 1));
+    double at = sx_normal_tabled(c->below, v) * (double)(c->n + 1) - 1;
+    if (!(at > 0))
+        return sorted[0];
     int64_t k = (int64_t)at;
     return k + 1 < c->n ? sorted[k] + (at - (double)k) * (sorted[k + 1] - sorted[k])
-                        : sorted[k];
+                        : sorted[c->n - 1];
 }
 
 /* Computes mean and standard deviation of the scores of element i, and standardises the scores. */
@@ -213,7 +175,8 @@ static bool fit(struct sx_conditional *c, struct sx_error *error)
     bool ok = score != NULL && c->mean != NULL && c->sd != NULL;
     if (ok && c->how.kind == SX_ABSENT_COPULA) {
         c->sorted = sx_new(all, sizeof(double), error);
-        ok = c->sorted != NULL;
+        c->below = sx_normal_table(error);
+        ok = c->sorted != NULL && c->below != NULL;
     }
     for (int64_t i = 0; ok && i < c->size; i++) {
         for (int64_t k = 0; c->sorted != NULL && k < c->n; k++)
@@ -225,8 +188,9 @@ static bool fit(struct sx_conditional *c, struct sx_error *error)
     if (ok && c->how.kind != SX_ABSENT_NEAREST) {
         c->R = sx_new(size * size, sizeof(double), error);
         c->L = sx_new(size * size, sizeof(double), error);
+        c->W = sx_new(size * size, sizeof(double), error);
         c->z = sx_new(5 * size, sizeof(double), error);
-        ok = c->R != NULL && c->L != NULL && c->z != NULL;
+        ok = c->R != NULL && c->L != NULL && c->W != NULL && c->z != NULL;
         if (ok) {
             c->x = c->z + size;
             c->score = c->x + size;
@@ -278,6 +242,8 @@ void sx_conditional_free(struct sx_conditional *c)
     free(c->sorted);
     free(c->R);
     free(c->L);
+    free(c->W);
+    free(c->below);
     free(c->z);
     free(c->drawn);
     free(c->away);
@@ -318,6 +284,33 @@ static void expect(struct sx_conditional *c, int64_t n, const double *z, double 
     }
 }
 
+/* W[i, j] is what the score at order[i], i < n, adds to that expected at order[j], j >= n: a column of
+ * R_pp^-1 R_pa each. Then each draw is a product with W. */
+static void weigh(struct sx_conditional *c, int64_t n)
+{
+    for (int64_t j = n; j < c->size; j++) {
+        const double *row = c->R + c->order[j] * c->size;
+        for (int64_t i = 0; i < n; i++)
+            c->z[i] = row[c->order[i]];
+        solve(c, n, c->z);
+        for (int64_t i = 0; i < n; i++)
+            c->W[i * c->size + j] = c->z[i];
+    }
+}
+
+/* As `expect`, by W. */
+static void expect_weighed(struct sx_conditional *c, int64_t n, const double *z, double *to)
+{
+    int64_t size = c->size;
+    memset(to + n, 0, (size_t)(size - n) * sizeof *to);
+    for (int64_t i = 0; i < n; i++) {
+        const double *weight = c->W + i * size;
+        double v = z[c->order[i]];
+        for (int64_t j = n; j < size; j++)
+            to[j] += v * weight[j];
+    }
+}
+
 /* Computes the scores of x, unless they are known from the last draw. */
 static void score_x(struct sx_conditional *c, const double *x)
 {
@@ -342,7 +335,10 @@ static int64_t draw_normal(struct sx_conditional *c, const double *x, const bool
                 c->order[at++] = i;
                 p += pass == 0;
             }
+    bool weighed = n > size - p;
     factor(c, p);
+    if (weighed)
+        weigh(c, p);
     score_x(c, x);
     expect(c, p, c->score, c->mid);
     for (int64_t k = 0; k < n; k++) {
@@ -350,7 +346,7 @@ static int64_t draw_normal(struct sx_conditional *c, const double *x, const bool
         double *up = points + 2 * k * size, *down = up + size;
         memcpy(up, x, (size_t)size * sizeof *x);
         memcpy(down, x, (size_t)size * sizeof *x);
-        expect(c, p, z, c->off);
+        (weighed ? expect_weighed : expect)(c, p, z, c->off);
         for (int64_t j = p; j < size; j++) {
             int64_t i = c->order[j];
             up[i] = value_of(c, i, c->mid[j] + z[i] - c->off[j]);
