@@ -4,6 +4,7 @@
 #include "suite.h"
 
 #define MS "com.microsoft:"
+#define NCHWC "com.microsoft.nchwc:"
 
 START_TEST(regions)
 {
@@ -218,6 +219,69 @@ START_TEST(states)
 }
 END_TEST
 
+/* Of files that ONNX Runtime has optimised. Weights of 8 channels are in blocks of 8 everywhere. */
+START_TEST(blocks)
+{
+    static const struct lc cases[] = {
+        {17,
+         NCHWC "Conv",
+         "activation='Relu'",
+         {"f1x2x1x1: 1 2", "f!8x2x1x1: 1 2 3 4 5 6 7 8 -1 -2 3 0.5 0 1 2 -4",
+          "f!8: 0.5 0.5 0.5 0.5 0.5 0.5 0.5 0.5", "f1x8x1x1: -1 -1 -1 -1 -1 -1 -1 -1"},
+         {"f1x8x1x1: 0 0 8.5 4.5 4.5 7.5 10.5 0"}},
+        {17,
+         NCHWC "Conv",
+         NULL,
+         {"f1x8x1x1: 0 0 0 1 0 2 0 0",
+          "f!8x8x1x1: -2 5 1 -3 4 0 -4 3 -1 -5 2 -2 5 1 -3 4 0 -4 3 -1 -5 2 -2 5 1 -3 4 0 -4 3 -1 -5 2 -2 5 1 -3 4 0 -4 3 -1 -5 2 -2 5 1 -3 4 0 -4 3 -1 -5 2 -2 5 1 -3 4 0 -4 3 -1"},
+         {"f1x8x1x1: 7 -5 -6 4 -8 13 1 -11"}},
+        {17,
+         NCHWC "Conv",
+         "group=8 activation='HardSwish'",
+         {"f1x8x1x1: 1 1 1 1 1 1 1 1", "f!8x1x1x1: -4 -3 -1 0 1 3 4 6"},
+         {"f1x8x1x1: 0 0 -0.333333333333 0 0.666666666667 3 4 6"}},
+        {17,
+         NCHWC "Conv",
+         NULL,
+         {"f1x1x1x1: 1", "f!4x1x1x1: 1 2 3 4"},
+         {"refused: blocks of 8"}},
+        {17,
+         NCHWC "Conv",
+         "activation='Swish'",
+         {"f1x1x1x1: 1", "f!8x1x1x1: 1 2 3 4 5 6 7 8"},
+         {"refused: activation 'Swish'"}},
+        {17,
+         NCHWC "ReorderInput",
+         "channels_last=1",
+         {"f1x1x1x16: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"},
+         {"f1x16x1x1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"}},
+        {17, NCHWC "ReorderInput", NULL, {"f2: 1 2"}, {"refused: rank 1"}},
+        {17,
+         NCHWC "ReorderOutput",
+         "channels=2",
+         {"f1x8x1x1: 1 2 3 4 5 6 7 8"},
+         {"f1x2x1x1: 1 2"}},
+        {17,
+         NCHWC "ReorderOutput",
+         "channels=2 channels_last=1",
+         {"f1x3x1x2: 1 2 3 4 5 6"},
+         {"f1x1x2x2: 1 3 2 4"}},
+        {17, NCHWC "ReorderOutput", "channels=4", {"f1x3x1x1: 1 2 3"}, {"refused: 4 channels"}},
+        {17, NCHWC "MaxPool", "kernel_shape=1,2", {"f1x1x1x3: 1 3 2"}, {"f1x1x1x2: 3 3"}},
+        {17, NCHWC "AveragePool", "kernel_shape=1,2", {"f1x1x1x3: 1 3 2"}, {"f1x1x1x2: 2 2.5"}},
+        {17, NCHWC "GlobalMaxPool", NULL, {"f1x1x1x3: 1 3 2"}, {"f1x1x1x1: 3"}},
+        {17, NCHWC "GlobalAveragePool", NULL, {"f1x1x1x3: 1 3 2"}, {"f1x1x1x1: 2"}},
+        {17, NCHWC "Upsample", "scales=1,1,1,2", {"f1x1x1x2: 1 2"}, {"f1x1x1x4: 1 1 2 2"}},
+        {17,
+         NCHWC "Upsample",
+         "scales=1,1,1,2 mode='linear' coordinate_transformation_mode='align_corners'",
+         {"f1x1x1x2: 0 3"},
+         {"f1x1x1x4: 0 1 2 3"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
 START_TEST(numbers)
 {
     static const struct lc cases[] = {
@@ -258,6 +322,6 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_parts");
-    SUITE_ADD(c, regions, experts, states, numbers);
+    SUITE_ADD(c, regions, experts, states, blocks, numbers);
     return suite_run();
 }

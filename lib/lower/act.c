@@ -72,6 +72,13 @@ static int thresholded(struct sx_graph *g, int x, double alpha)
     return sx_where(g, above, x, sx_scalar(g, 0));
 }
 
+/* x clip(x / 6 + 1/2, 0, 1); the derivative at the ends is that from inside, as in PyTorch. */
+static int hard_swish(struct sx_graph *g, int x)
+{
+    int z = sx_shift(g, sx_scale(g, x, 1.0 / 6), 0.5);
+    return sx_mul(g, x, sx_clip(g, z, sx_scalar(g, 0), sx_scalar(g, 1)));
+}
+
 int sx_activation(struct sx_graph *g, const char *name, int x, double alpha, double beta)
 {
     static const struct {
@@ -100,6 +107,8 @@ int sx_activation(struct sx_graph *g, const char *name, int x, double alpha, dou
         return elu(g, x, alpha, 1);
     if (strcmp(name, "Softsign") == 0)
         return softsign(g, x);
+    if (strcmp(name, "HardSwish") == 0)
+        return hard_swish(g, x);
     return SX_NONE;
 }
 
@@ -156,12 +165,9 @@ static bool lower_hard_sigmoid(struct sx_lowering *l)
     return sx_give(l, hard_sigmoid(l->g, sx_arg(l, 0), alpha, beta));
 }
 
-/* x clip(x / 6 + 1/2, 0, 1); the derivative at the ends is that from inside, as in PyTorch. */
 static bool lower_hard_swish(struct sx_lowering *l)
 {
-    struct sx_graph *g = l->g;
-    int x = sx_arg(l, 0), z = sx_shift(g, sx_scale(g, x, 1.0 / 6), 0.5);
-    return sx_give(l, sx_mul(g, x, sx_clip(g, z, sx_scalar(g, 0), sx_scalar(g, 1))));
+    return sx_give(l, hard_swish(l->g, sx_arg(l, 0)));
 }
 
 static bool lower_mish(struct sx_lowering *l)

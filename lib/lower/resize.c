@@ -295,12 +295,12 @@ static bool read_region(struct sx_lowering *l, struct resize *r, const int *axes
     return true;
 }
 
+static const char ways[] = "half_pixel half_pixel_symmetric pytorch_half_pixel align_corners "
+                           "asymmetric tf_crop_and_resize tf_half_pixel_for_nn";
+
 /* Resize; an empty list counts as omitted. */
 static bool lower_resize(struct sx_lowering *l)
 {
-    static const char *const ways = "half_pixel half_pixel_symmetric pytorch_half_pixel "
-                                    "align_corners asymmetric tf_crop_and_resize "
-                                    "tf_half_pixel_for_nn";
     struct resize r = {.scale = {0}};
     struct sx_reals scales;
     struct sx_ints sizes, list = sx_attr_ints(l, "axes");
@@ -347,8 +347,26 @@ static bool lower_upsample(struct sx_lowering *l)
            read_sizes(l, &r, &scales, &none, axes, n) && apply(l, &r);
 }
 
+/* Of ONNX Runtime's optimised files: whole scales as an attribute. */
+static bool lower_blocked_upsample(struct sx_lowering *l)
+{
+    struct resize r = {.rounding = DOWN};
+    struct sx_ints whole = sx_attr_ints(l, "scales"), none = {0};
+    double scale[SX_MAX_RANK];
+    int axes[SX_MAX_RANK], n;
+    r.coordinates =
+        (enum coordinates)sx_attr_word(l, "coordinate_transformation_mode", ways, ASYMMETRIC);
+    r.mode = sx_attr_word(l, "mode", "nearest linear", 0) == 0 ? NEAREST : LINEAR;
+    for (int i = 0; i < whole.n && i < SX_MAX_RANK; i++)
+        scale[i] = (double)whole.v[i];
+    const struct sx_reals scales = {true, whole.n, scale};
+    return sx_axes(l, &none, sx_arg_shape(l, 0).rank, axes, &n) &&
+           read_sizes(l, &r, &scales, &none, axes, n) && apply(l, &r);
+}
+
 const struct sx_lowering_row sx_lower_resize[] = {
     {"", "Resize", 10, 0, 1, 4, lower_resize, 0, true},
     {"", "Upsample", 1, 0, 1, 2, lower_upsample, 0, true},
+    {"com.microsoft.nchwc", "Upsample", 1, 0, 1, 1, lower_blocked_upsample, 0, true},
     {0},
 };
