@@ -224,6 +224,7 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
 
 static void run(struct decompose *s)
 {
+    s->cli.explain.gradient = sx_decompose_at_sample(&s->o);
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL)
         s->decomposer = sx_decomposer_new(s->explainer, &s->cli.error);

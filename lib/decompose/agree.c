@@ -40,6 +40,15 @@ static double correlation(const double *a, const double *b, int64_t n)
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
 
+/* The correlation of the ranks of values with themselves: NaN if all values are equal. */
+static double of_itself(const double *value, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++)
+        if (value[i] < value[0] || value[i] > value[0])
+            return 1;
+    return NAN;
+}
+
 static double distance_of(const double *a, const double *b, int64_t n)
 {
     double sum = 0;
@@ -74,13 +83,14 @@ bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error)
     struct place *order = sx_new((size_t)players, sizeof *order, error);
     double *rank = sx_new((size_t)players, (size_t)n * sizeof *rank, error);
     bool ok = c->spearman != NULL && c->distance != NULL && order != NULL && rank != NULL;
-    for (int k = 0; ok && k < n; k++)
+    for (int k = 0; ok && n > 1 && k < n; k++)
         list_ranks(c->method[c->agreeing[k]].attribution, players, order, rank + k * players);
     for (int at = 0; ok && at < n * n; at++) {
         const double *a = c->method[c->agreeing[at / n]].attribution;
         const double *b = c->method[c->agreeing[at % n]].attribution;
-        c->spearman[at] =
-            correlation(rank + at / n * players, rank + at % n * players, players);
+        c->spearman[at] = at / n == at % n ? of_itself(a, players)
+                                           : correlation(rank + at / n * players,
+                                                         rank + at % n * players, players);
         c->distance[at] = distance_of(a, b, players);
     }
     free(order);

@@ -5,6 +5,7 @@
 #include "graph/relevance.h"
 #include "explain/explain.h"
 #include "explain/game.h"
+#include "explain/still.h"
 #include "sextant/decompose.h"
 
 /* ---- Sets of players: family.c ---- */
@@ -69,6 +70,7 @@ struct sx_decomposer {
     int reference;                /* node: the reference input */
     struct sx_rule_options rules; /* of the programs */
     struct sx_points *rule[SX_N_RULES];
+    struct sx_still still[2];      /* f at the baseline, and at zeros */
     struct sx_explainer *features; /* Grad-CAM: f of feature maps */
     char *layer, target[24];
     struct sx_decomposed *method;
@@ -171,6 +173,8 @@ bool sx_run_ig(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
 bool sx_run_expected(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                      const uint64_t *sets, double *to);
 /* game.c */
+/* Whether a method evaluates coalitions. */
+bool sx_plays(const struct sx_method_row *row);
 /* Values of the frame's game for sets as above. */
 bool sx_frame_values(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                      const uint64_t *sets, double *values);

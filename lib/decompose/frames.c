@@ -3,6 +3,33 @@
 
 #include "decompose/decompose.h"
 
+static bool all_zero(const double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
+/* Whether coalitions of few players are evaluated, so that the value of the empty one serves both. */
+static bool plays(const struct sx_decomposing *d)
+{
+    const struct sx_method_row *row;
+    bool any = d->sets.n > 0;
+    for (int i = 0; (row = sx_method_row(i)) != NULL; i++)
+        any = any || (sx_plays(row) && sx_method_wanted(d->o->methods, row->name));
+    return any && d->n < 64;
+}
+
+/* f at the baseline of a frame. */
+static bool look_at_baseline(struct sx_decomposing *d, struct sx_frame *f)
+{
+    if (plays(d))
+        return sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b);
+    bool zero = all_zero(f->baseline, d->size);
+    return sx_still_value(&d->d->still[zero], d->e, f->baseline, &f->f_b, d->error);
+}
+
 static bool open_with(struct sx_decomposing *d, struct sx_frame *f, const double *baseline,
                       struct sx_game *game)
 {
@@ -10,9 +37,7 @@ static bool open_with(struct sx_decomposing *d, struct sx_frame *f, const double
     f->game = game;
     if (f->game != NULL)
         f->game->keep_nonfinite = true;
-    return f->game != NULL &&
-           (d->n < 64 ? sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b)
-                      : sx_gradients(d->e, 1, baseline, &f->f_b, NULL, d->error));
+    return f->game != NULL && look_at_baseline(d, f);
 }
 
 bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)

@@ -291,3 +291,9 @@ bool sx_run_shapley(struct sx_decomposing *d, const struct sx_frame *f, int64_t 
     }
     return ok;
 }
+
+bool sx_plays(const struct sx_method_row *row)
+{
+    return row->run == sx_run_occlusion || row->run == sx_run_difference ||
+           row->run == sx_run_patches || row->run == sx_run_shapley;
+}

@@ -140,6 +140,15 @@ bool sx_method_wanted(const char *list, const char *name)
     return false;
 }
 
+/* Integrated and Expected Gradients take gradients of other points. Grad-CAM keeps the layer that the
+ * forward pass computes. */
+bool sx_decompose_at_sample(const struct sx_decompose_options *o)
+{
+    return sx_method_wanted(o->methods, "gxi") && !sx_method_wanted(o->methods, "ig") &&
+           !sx_method_wanted(o->methods, "expgrad") &&
+           !sx_method_wanted(o->methods, "gradcam") && !o->gradient_at_baseline;
+}
+
 bool sx_methods_known(const char *list, struct sx_error *error)
 {
     for (const char *at = list; strcmp(list, "all") != 0; at++) {

@@ -4,12 +4,13 @@
 
 #include "explain/ahead.h"
 
-/* Whether one pass can do it: x is an input of the model, and no other tensor is watched. */
+/* Whether one pass can do it: x is an input of the model, no other tensor is watched, and the scores
+ * are those of the unchanged model. */
 static bool can(const struct sx_explainer *e)
 {
     const struct sx_explained *b = &e->built;
     return e->options.gradient && !e->inner && e->watched == NULL &&
-           sx_is_real(b->graph->node[b->x].type);
+           e->smooth.kind == SX_SMOOTH_NONE && sx_is_real(b->graph->node[b->x].type);
 }
 
 /* The index, [1], of the element that the scores choose. */

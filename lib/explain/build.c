@@ -24,6 +24,7 @@ void sx_explained_free(struct sx_explained *b)
     sx_decider_free(&b->decider);
     sx_program_free(b->forward);
     sx_program_free(b->ahead);
+    sx_program_free(b->still);
     sx_graph_free(b->graph);
     sx_lowered_free(b->lowered);
     free(b->input);

@@ -37,6 +37,7 @@ struct sx_explained {
     struct sx_program *forward; /* from inputs to scores and, if x is an inner tensor, x */
     /* from inputs to scores, f, its gradient and the target: ahead.h */
     struct sx_program *ahead;
+    struct sx_program *still;              /* from x to scores: still.h */
     struct sx_shape scores_shape, x_shape; /* shapes of what `forward` computes */
     struct sx_points *points;              /* f alone; built at the first use */
     /* f and its gradient; built at the first use */

@@ -222,4 +222,26 @@ run attr-decompose --double --alloc=none --methods=gxi,ig,shapley log.onnx v31.c
 is 'what has no bound is null, and the rest is there' \
     "$status $(jq -c '[(.methods[].attribution | if . then map(if . then (. * 1e6 | round / 1e6) else . end) else . end), .methods[2].reason, .agreement.methods, .agreement.spearman, .nonfinite]' "$T/out")" \
     '0 [[1,1],[null,1],null,"no value is finite",["gxi"],[[null]],2]'
+
+# ---- What is kept from sample to sample ----
+
+# f at the baseline is computed once, and the gradient with the scores.
+for options in '--methods=gxi' '--methods=lrp-eps,deeplift-rescale' '--methods=gxi,gradcam' \
+    '--methods=gxi -b 0.5' '--methods=gxi -t sum:0' '--methods=gxi,ig --ig-rule=gauss:4'; do
+    # shellcheck disable=SC2086
+    run attr-decompose $options --alloc=none --players=elements --rows=0:4 digits8.onnx digits8.npy
+    jq -c .methods "$T/out" >together
+    for row in 0 1 2 3; do
+        # shellcheck disable=SC2086
+        attr-decompose $options --alloc=none --players=elements --rows=$row:$((row + 1)) digits8.onnx digits8.npy
+    done | jq -c .methods >alone
+    ok "samples do not depend on those before: $options" cmp -s together alone
+done
+attr-decompose --methods=gxi,ig --ig-rule=gauss:4 --alloc=none --players=elements --rows=0:4 digits8.onnx digits8.npy |
+    jq -c '.methods[0].attribution' >with
+attr-decompose --methods=gxi --alloc=none --players=elements --rows=0:4 digits8.onnx digits8.npy |
+    jq -c '.methods[0].attribution' >ahead
+is 'the gradient of the pass that chooses the target is the same' \
+    "$(jq -c -s '[.[:4], .[4:]] | transpose | map(transpose | map(.[0] - .[1] | fabs) | max < 1e-5)' with ahead)" \
+    '[true,true,true,true]'
 end
