@@ -175,9 +175,50 @@ static bool lower_gather(struct sx_lowering *l)
                       sx_arg_kind(l, 2));
 }
 
+/* The numbers that the 4 bits of bitsandbytes stand for, of its types fp4 and nf4. */
+static const double code[2][16] = {
+    {0, 5.208333333e-03, 0.66666667, 1, 0.33333333, 0.5, 0.16666667, 0.25, 0, -5.208333333e-03,
+     -0.66666667, -1, -0.33333333, -0.5, -0.16666667, -0.25},
+    {-1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+     -0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725,
+     0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+     0.7229568362236023, 1},
+};
+
+/* MatMulBnb4's product of x with weights [N, K]. Each byte holds two numbers, the first one in its high
+ * bits; blocks of numbers, which do not end with a row, share one scale. */
+static bool lower_bnb4(struct sx_lowering *l)
+{
+    struct sx_ints bytes;
+    struct sx_reals scales;
+    struct sx_shape shape = {2, {sx_attr_int(l, "N", 0), sx_attr_int(l, "K", 0)}};
+    int64_t block = sx_attr_int(l, "block_size", 0), kind = sx_attr_int(l, "quant_type", 1);
+    int64_t count = 0;
+    if (shape.dim[0] < 1 || shape.dim[1] < 1 || block < 1 || kind < 0 || kind > 1 ||
+        sx_attr_int(l, "transB", 1) != 1 || !sx_shape_count(&shape, &count, NULL))
+        return sx_reject(l, "weights [%lld, %lld] of type %lld in blocks of %lld",
+                         (long long)shape.dim[0], (long long)shape.dim[1], (long long)kind,
+                         (long long)block);
+    if (!sx_const_ints(l, 1, "B", &bytes) || !sx_const_reals(l, 2, "absmax", &scales))
+        return false;
+    if (bytes.n != bytes_of(count, 4) || scales.n != (count - 1) / block + 1)
+        return sx_reject(l, "%d bytes and %d scales do not fit [%lld, %lld]", bytes.n, scales.n,
+                         (long long)shape.dim[0], (long long)shape.dim[1]);
+    double *weight = sx_scratch(l, (size_t)count, sizeof *weight);
+    for (int64_t i = 0; i < count && weight != NULL; i++)
+        weight[i] =
+            code[kind][bytes.v[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15] * scales.v[i / block];
+    if (weight == NULL)
+        return false;
+    static const int exchange[] = {1, 0};
+    int w = sx_transpose(l->g, sx_real_const(l->g, &shape, weight), exchange);
+    return sx_give(l, sx_product(l->g, sx_arg(l, 0), w));
+}
+
 #define MS "com.microsoft"
 const struct sx_lowering_row sx_lower_nbits[] = {
     {MS, "MatMulNBits", 1, 0, 3, 6, lower_matmul, 0, true},
+    {MS, "MatMulBnb4", 1, 0, 3, 3, lower_bnb4, 0, true},
     {MS, "GatherBlockQuantized", 1, 0, 3, 4, lower_gather, 0, false},
     {0},
 };

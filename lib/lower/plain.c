@@ -133,12 +133,36 @@ static bool lower_group_norm(struct sx_lowering *l)
     return sx_give(l, y);
 }
 
+/* Windows of an axis become the last one, as by torch's unfold. */
+static bool lower_unfold(struct sx_lowering *l)
+{
+    struct sx_shape x = sx_arg_shape(l, 0);
+    int64_t size = sx_attr_int(l, "size", 0), step = sx_attr_int(l, "step", 1);
+    int axis, perm[SX_MAX_RANK], n = 0;
+    if (x.rank == SX_MAX_RANK || !sx_axis(l, sx_attr_int(l, "dim", -1), x.rank, &axis))
+        return false;
+    if (size < 1 || step < 1 || size > x.dim[axis])
+        return sx_reject(l, "windows of %lld, by %lld, of an axis of %lld", (long long)size,
+                         (long long)step, (long long)x.dim[axis]);
+    int64_t windows = (x.dim[axis] - size) / step + 1;
+    int start = sx_along(l->g, sx_iota(l->g, windows), 0, 2);
+    start = sx_binary(l->g, SX_MUL, start, sx_scalar_int(l->g, step));
+    int index = sx_add(l->g, start, sx_iota(l->g, size));
+    for (int i = 0; i <= x.rank; i++)
+        if (i != axis + 1)
+            perm[n++] = i;
+    perm[n] = axis + 1;
+    return sx_give(l,
+                   sx_transpose(l->g, sx_take(l->g, sx_arg(l, 0), index, axis, false), perm));
+}
+
 #define MS "com.microsoft"
 const struct sx_lowering_row sx_lower_plain[] = {
     {MS, "GatherND", 1, 0, 2, 2, lower_standard, GATHER_ND, true},
     {MS, "Pad", 1, 0, 2, 3, lower_standard, PAD, true},
     {MS, "Trilu", 1, 0, 1, 2, lower_standard, TRILU, true},
     {MS, "ExpandDims", 1, 0, 2, 2, lower_standard, UNSQUEEZE, true},
+    {MS, "UnfoldTensor", 1, 0, 1, 1, lower_unfold, 0, true},
     {MS, "CDist", 1, 0, 2, 2, lower_cdist, 0, true},
     {MS, "Inverse", 1, 0, 1, 1, lower_inverse, 0, true},
     {MS, "BiasSoftmax", 1, 0, 2, 2, lower_bias_softmax, 0, true},
