@@ -167,7 +167,7 @@ static const struct cli_option options[] = {
      .argument = "TEXT",
      .kind = CLI_TEXT,
      .to = &self.title,
-     .help = "html: of the page"},
+     .help = "html: title of the page"},
     {.name = NULL}};
 static const struct cli_table tables[] = {
     {&sx_figure_table, &self.o}, {&sx_plot_table, &self.o.map}, {NULL, NULL}};

@@ -52,7 +52,7 @@ static const struct cli_option options[] = {
     {.name = "jacobian", .help = "the Jacobian", .kind = CLI_FLAG, .to = &self.jacobian},
     {.name = "mode",
      .argument = "WHICH",
-     .help = "the Jacobian times a direction, or a seed times the Jacobian",
+     .help = "forward: Jacobian times a direction; reverse: seed times Jacobian",
      .kind = CLI_CHOICE,
      .to = &self.mode,
      .choices = "gradient|forward|reverse"},

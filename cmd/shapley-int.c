@@ -289,7 +289,7 @@ static const struct cli_option options[] = {
     {0, "summary", NULL, "a last record of all samples", CLI_FLAG, &self.summary, NULL, NULL},
     {0, "sheet", NULL, "pictures: all samples", CLI_FLAG, &self.cli.sheet, NULL, NULL},
     {0, "save-game", "FILE", "write values of coalitions", CLI_TEXT, &self.save, NULL, NULL},
-    {0, "load-game", "FILE", "read them instead of MODEL, INPUT", CLI_CALL, NULL, NULL,
+    {0, "load-game", "FILE", "read these values instead of MODEL, INPUT", CLI_CALL, NULL, NULL,
      load_game},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
 static const struct cli_table tables[] = {

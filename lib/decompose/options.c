@@ -241,7 +241,7 @@ static const struct sx_option rows[] = {
      .param = "taylor"},
     {.name = "taylor-fit",
      .argument = "D",
-     .help = "those of a polynomial of degree D",
+     .help = "Taylor effects of a fitted polynomial of degree D",
      .kind = SX_OPTION_COUNT,
      SX_FIELD(struct sx_decompose_options, fit),
      .low = 1,

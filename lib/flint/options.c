@@ -185,7 +185,7 @@ static const struct sx_option rows[] = {
      MEMBER(logits)},
     {.name = "probs",
      .argument = "TENSOR",
-     .help = "or class probabilities",
+     .help = "class probabilities, in place of --logits",
      .kind = SX_OPTION_TENSOR,
      MEMBER(probs)},
     {.name = "attributes",
@@ -204,7 +204,7 @@ static const struct sx_option rows[] = {
      .param = "psi_maps"},
     {.name = "pool",
      .argument = "P",
-     .help = "they are pooled to P x P (auto: as the model does, 1 or 2)",
+     .help = "pool these maps to P x P (auto: as the model does, 1 or 2)",
      .kind = SX_OPTION_COUNT,
      MEMBER(pool),
      .low = 1,
@@ -293,7 +293,7 @@ static const struct sx_option rows[] = {
      MEMBER(drop_last),
      .param = "drop_last"},
     {.name = "keep-last",
-     .help = "or do not, whatever the recipe",
+     .help = "keep the short last batch, whatever the recipe says",
      .kind = SX_OPTION_FLAG,
      MEMBER(keep_last)},
     {.name = "no-decoder",
@@ -335,7 +335,10 @@ static const struct sx_option rows[] = {
      .param = "cache",
      .parse = parse_cache,
      .put = put_cache},
-    {.name = "no-cache", .help = "none", .kind = SX_OPTION_PARSED, .parse = parse_cache},
+    {.name = "no-cache",
+     .help = "no such memory",
+     .kind = SX_OPTION_PARSED,
+     .parse = parse_cache},
 };
 const struct sx_options sx_flint_table = {"Fit", rows, sizeof rows / sizeof rows[0]};
 
