@@ -19,7 +19,7 @@ struct sx_tensor ta_random(enum sx_type type, struct sx_shape shape, int64_t top
 struct sx_tensor ta_copy(const struct sx_tensor *t);
 void ta_free(struct sx_tensor *t, int n);
 
-/* `node`'s value. */
+/* Returns the value of `node`. */
 struct sx_tensor ta_evaluate(struct sx_graph *g, int node, const int *inputs,
                              const struct sx_tensor *feeds, int n);
 
@@ -31,7 +31,7 @@ void ta_expect(const struct sx_tensor *got, const struct sx_tensor *want, double
 /* Sum of products of the elements. */
 double ta_dot(const struct sx_tensor *a, const struct sx_tensor *b);
 
-/* The index'th element's place in each axis, and back. */
+/* ta_unravel: the position of an element along each axis. The next function: its index. */
 void ta_unravel(const struct sx_shape *shape, int64_t index, int64_t at[SX_MAX_RANK]);
 int64_t ta_ravel(const struct sx_shape *shape, const int64_t *at);
 

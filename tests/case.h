@@ -1,4 +1,4 @@
-/* case.h - one of ONNX's own cases, opened: what runs it, and what writes it for others, share. */
+/* case.h - one of ONNX's own cases, opened: shared by the files that run it and that write it. */
 #ifndef TESTS_CASE_H
 #define TESTS_CASE_H
 
@@ -16,10 +16,10 @@ struct test_case {
     struct case_result *result;
 };
 
-/* NULL, with the verdict, where the case is out of scope or cannot be read. */
+/* Opens a case. NULL, with the verdict, if it is out of scope or cannot be read. */
 struct test_case *case_open(const char *directory, struct case_result *result);
 void case_close(struct test_case *c);
-/* The model for the inputs of the case, in float64 with `precise`; NULL with the verdict. */
+/* Lowers the model for the inputs of the case, in float64 with `precise`. NULL with the verdict. */
 struct sx_lowered *case_lower(struct test_case *c, bool precise);
 /* Sets verdict and reason. Returns false. */
 bool case_say(struct case_result *result, enum case_verdict verdict, const char *why);

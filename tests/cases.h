@@ -13,16 +13,16 @@ struct case_result {
     char op[CASE_OPS][80]; /* the operators in its model, each once */
     int n_ops;
     bool reals;    /* there is an input of reals, and an output */
-    bool gradient; /* an output has one by an input */
+    bool gradient; /* an output has a gradient by an input */
 };
 
 /* Runs DIRECTORY/model.onnx on test_data_set_0: by the plain evaluation of the graph and as the
  * compiled program, at the suite's tolerances. */
 void case_run(const char *directory, struct case_result *result);
 
-/* Writes the case for another runtime: into the directory `to` a file of its outputs and of a seed
- * times their Jacobian, named by `model`, and what it is run with and gives; to stdout a line of
- * JSON that says so. CASE_OUT_OF_SCOPE where there is no derivative. */
+/* Writes the case for another runtime. A file named by `model` in the directory `to` computes its
+ * outputs, and a seed times their Jacobian; other files hold its inputs and results. A line of JSON
+ * on stdout describes them. CASE_OUT_OF_SCOPE if there is no derivative. */
 void case_write_gradient(const char *directory, const char *to, struct case_result *result);
 
 /* Runs every case beneath `directory`, in the order of names. Returns how many there are, and

@@ -1,4 +1,5 @@
-/* check_axioms.c - what attribution methods keep when f changes: axioms, method by method. */
+/* check_axioms.c - how the maps of attribution methods change when f changes: axioms, method by
+ * method. */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@
 
 enum { N = 4 };
 
-/* With f's input permuted, the map is permuted; a f gives a times the map, or a a times; f + g gives
- * the sum of the maps; f + c the same map; an element that f does not read gets 0. */
+/* Axioms. Permuting f's input permutes the map. a f gives a times the map, or |a| times it. f + g
+ * gives the sum of the maps. f + c gives the same map. An element that f does not read gets 0. */
 enum {
     PERMUTES = 1,
     SCALES = 2,

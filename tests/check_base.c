@@ -31,7 +31,7 @@ START_TEST(test_place_comes_first)
 }
 END_TEST
 
-/* Why there is no memory is told apart, and is passed on with the message. */
+/* The reasons of a lack of memory are distinguished, and passed on with the message. */
 START_TEST(test_want)
 {
     struct sx_error limit = {0}, little = {0}, much = {0}, other = {0}, passed = {0};
@@ -79,7 +79,8 @@ START_TEST(test_message_fills_its_room)
 }
 END_TEST
 
-/* A letter put in, left out, changed or swapped counts 2; the rest of a word 1; case nothing. */
+/* Inserting, deleting, changing or swapping a letter counts 2; completing a word counts 1; case
+ * counts nothing. */
 START_TEST(test_nearest_names)
 {
     static const struct {
@@ -110,7 +111,7 @@ START_TEST(test_nearest_names)
 }
 END_TEST
 
-/* Whatever names hold, a message is one line and ends. */
+/* A message is one line, whatever names contain. */
 START_TEST(test_message_is_one_line)
 {
     struct sx_error error = {0};
@@ -391,7 +392,7 @@ static void pass(const void *context, size_t done)
     passes[++passes[0]] = done;
 }
 
-/* Many bytes are hashed in steps, which are told, and have the hash that they have at once. */
+/* Hashing many bytes in steps calls `passed`, and gives the same hash. */
 START_TEST(test_sha256_in_steps)
 {
     const size_t n = ((size_t)16 << 20) + 5;

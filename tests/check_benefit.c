@@ -253,7 +253,7 @@ static double by_trying(const struct sx_benefit *singles, int64_t m, double sign
     return sign * best;
 }
 
-/* In a game of members alone, u(C) = v(C) - v(none). */
+/* In a game of members only, u(C) = v(C) - v(none). */
 static double u_interval(int64_t from, int64_t to)
 {
     int64_t bits = 0;
@@ -635,9 +635,9 @@ START_TEST(test_bias)
 }
 END_TEST
 
-/* What two players are worth together hangs on how many others are present alone: -1 without
- * others, 1.04 / 7 with 2 to 8 of the ten, so that nothing scatters. Sizes that are valued whole
- * keep their weight in every fold, or the sign of the sum would turn. */
+/* The joint value of two players depends on the number of others present: -1 without others, 1.04 /
+ * 7 with 2 to 8 of the ten, so that nothing scatters. Sizes that are evaluated completely must keep
+ * their weight in every fold; otherwise the sum changes sign. */
 START_TEST(test_whole_sizes)
 {
     const struct sx_shapley_options o = {.budget = 400, .seed = 3};

@@ -1,4 +1,4 @@
-/* check_borrow.c - weights used where the file has them: at any address, not copied, not twice. */
+/* check_borrow.c - weights are used in place in the file: at any alignment, not copied, not twice. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static struct sx_shape square(void)
     return (struct sx_shape){2, {N, N}};
 }
 
-/* Products pack it, other kernels get a copy, and both give what the reference gives. */
+/* Products pack an unaligned weight, other kernels get a copy; both give the reference's result. */
 START_TEST(any_address)
 {
     struct net net = net_begin();
@@ -164,7 +164,7 @@ END_TEST
 
 /* ---- Files ---- */
 
-/* What was changed in a private mapping is as in the file again where pages were given back. */
+/* After pages of a private mapping are given back, they have the contents of the file again. */
 START_TEST(pages_are_given_back)
 {
     enum { PAGE = 4096, PAGES = 8 };

@@ -26,7 +26,7 @@ static void passes(void *context, const char *name, const struct case_result *re
         }
 }
 
-/* What the page of operators says is what the graphs of the cases do. */
+/* The page of operators agrees with the gradients of the cases' graphs. */
 static void check_gradients(const struct seen *seen)
 {
     const struct sx_lowering_row *row;

@@ -339,8 +339,8 @@ START_TEST(infinities)
 }
 END_TEST
 
-/* Whether the kernel of a picture whose even columns are `huge` says that it is inexact; the weights by
- * which most of its pixels see them are 0. */
+/* Whether the kernel reports that it is inexact, for a picture whose even columns are `huge` and
+ * mostly multiplied by weights of 0. */
 static bool cancels(double huge, bool wide, bool exact)
 {
     const struct geometry g = {16, 16, 30, 3, 1, 1, 1, 1};
@@ -389,8 +389,9 @@ START_TEST(inexact)
 }
 END_TEST
 
-/* Pictures of columns that are large and small in turn, where the plain sum reads the small ones alone:
- * such a run is inexact, whichever picture of it, and the next one, of other pictures, is not. */
+/* Pictures whose columns are alternately large and small, and of which the plain sum reads only the
+ * small ones. Such a run is inexact, whichever picture it is; the next run, of other pictures, is
+ * not. */
 START_TEST(inexact_pictures)
 {
     enum { PICTURES = 3, EXTENT = 13 };

@@ -250,8 +250,8 @@ START_TEST(test_owen_orders)
 }
 END_TEST
 
-/* Errors of few orders, and of two or three coalitions of a size, are neither too small nor too large:
- * their squares are, in the mean, the squared distances from what is true. */
+/* Standard errors from few orders, or from two or three coalitions of a size, are neither too small
+ * nor too large: the mean of their squares is the mean squared distance from the truth. */
 START_TEST(test_errors_of_few)
 {
     static const char *const samplings[] = {"permutation", "shapiq", "svarmiq"};

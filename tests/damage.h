@@ -1,4 +1,4 @@
-/* damage.h - changes files as their enemies do, by numbers that a seed decides. */
+/* damage.h - damages files as an attacker might, by random numbers of a seed. */
 #ifndef TESTS_DAMAGE_H
 #define TESTS_DAMAGE_H
 
@@ -16,8 +16,8 @@ size_t dice_roll(struct dice *d, size_t below);
 /* Damages `size` bytes, which may grow to `room`: bits, numbers, words, gaps, the end. */
 void damage(struct dice *d, uint8_t *bytes, size_t *size, size_t room);
 
-/* Prints a line for endure.c: what the command may end with, the size of its input, and its words, the last
- * of which NULL follows. "%" within a word is the name of the copy. */
+/* Prints a line for endure.c: the allowed statuses of a command, the size of its input, and its
+ * words, which end with NULL. "%" in a word stands for the name of the copy. */
 void print_command(const char *statuses, size_t size, char *const *words, const char *copy);
 
 #endif

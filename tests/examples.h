@@ -1,11 +1,11 @@
-/* examples.h - small graphs that between them use every row in every way that has a formula. */
+/* examples.h - small graphs that together use every row in every way that has a formula. */
 #ifndef EXAMPLES_H
 #define EXAMPLES_H
 
 #include "fd.h"
 
 struct example {
-    int op; /* the row it is there for; SX_NONE: several at once */
+    int op; /* the row that it tests; SX_NONE: several rows */
     const char *label;
     int (*build)(struct fd *t, int arg); /* returns the result; inputs by fd_input */
     int arg;

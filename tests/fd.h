@@ -37,7 +37,7 @@ int fd_index(struct fd *t, const char *shape, const int64_t *values);
 /* Fills a new tensor with standard normal values. */
 struct sx_tensor fd_normal(enum sx_type type, const struct sx_shape *shape, uint64_t seed);
 
-/* Values of nodes with the inputs where they are; aborts the test on an error. */
+/* Computes nodes at the current inputs; aborts the test on an error. */
 void fd_run(struct fd *t, const int *nodes, int n, struct sx_tensor *values);
 /* The same with the feeds given. */
 void fd_run_at(struct fd *t, const int *inputs, const struct sx_tensor *feeds, int n_inputs,
@@ -64,10 +64,10 @@ struct fd_level {
 void fd_weigh(struct fd *t, struct fd_level *l);
 /* result[k] = d/dx_k of sum_i <seed_i, node_i>. */
 void fd_gradient(struct fd *t, const struct fd_level *l, int *result);
-/* Fails the test unless these derivatives are what differences along directions say. */
+/* Fails the test unless these derivatives agree with differences along directions. */
 void fd_compare_slopes(struct fd *t, const struct fd_level *l, const int *dx, const char *text,
                        int order, double tolerance);
-/* The derivatives are what is differentiated next. */
+/* Makes the derivatives the nodes of the next order. */
 void fd_next_level(struct fd *t, struct fd_level *l, const int *nodes);
 
 /* The largest difference, relative to the largest value where that is over 1. */

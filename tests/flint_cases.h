@@ -20,7 +20,7 @@ double fc_number(cJSON *from, const char *path);
 /* Nested lists as an array; the caller frees it. */
 struct sx_tensor fc_array(cJSON *from, const char *path, enum sx_type type);
 
-/* Samples, the first axis counts them, as a data set. */
+/* A data set of samples, which the first axis counts. */
 struct sx_dataset *fc_dataset(const struct sx_tensor *x);
 
 /* Weights of a predictor: random numbers, others for each name. */
@@ -30,7 +30,7 @@ void fc_add_weights(struct tm_model *m, const char *name, int rank, const int64_
 /* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
 struct sx_model *fc_model(struct sx_error *error);
 
-/* What the cases call a weight of ours. */
+/* The name in the cases of one of our weights. */
 const char *fc_name(const char *ours);
 
 /* A fit of three steps that begins with the weights of the cases. */

@@ -10,13 +10,14 @@
 struct game_table {
     int64_t n;
     double v[1 << GAME_PLAYERS];
-    int64_t asked; /* how many values so far */
+    int64_t asked; /* number of values asked for so far */
 };
 
 /* The table of a function of 0/1 inputs. */
 void game_fill(struct game_table *t, int64_t n, double (*f)(const double *x));
 
-/* Random values; a game of interactions of up to `order` players; one of a small network. */
+/* Random values. The next functions: a game of interactions of up to `order` players; a game of a
+ * small network. */
 void game_random(struct game_table *t, int64_t n, uint64_t seed);
 void game_sparse(struct game_table *t, int64_t n, int64_t order, uint64_t seed);
 void game_network(struct game_table *t, int64_t n, uint64_t seed);

@@ -1,4 +1,4 @@
-/* laws.h - what must hold of rows that are linear in each operand, and of every batch rule. */
+/* laws.h - properties of rows that are linear in each operand, and of batch rules. */
 #ifndef TESTS_LAWS_H
 #define TESTS_LAWS_H
 

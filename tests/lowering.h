@@ -1,8 +1,4 @@
-/* lowering.h - tables of tiny models of one node each: what they hold, and what they give.
- *
- * A tensor is written as its type (f, d, i, b or an ONNX type such as int8), "!" if it is an
- * initializer rather than an input, its dimensions, and its elements: "f2x3: 1 2 3 4 5 6",
- * "i!: 7" (a scalar), "int8 2: 1 2", "f0:" (empty). "-" is an input left out. */
+/* lowering.h - tables of tiny models of one node each, with inputs and expected outputs. */
 #ifndef TESTS_LOWERING_H
 #define TESTS_LOWERING_H
 

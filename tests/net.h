@@ -18,7 +18,7 @@ struct net {
     uint64_t draws;
 };
 
-extern struct sx_error net_error; /* of whatever failed last */
+extern struct sx_error net_error; /* the last failure */
 
 struct net net_begin(void);
 int net_input(struct net *net, struct sx_shape shape);
@@ -47,7 +47,7 @@ void net_same(const struct sx_tensor *a, const struct sx_tensor *b, double toler
  * whatever the number of threads, twice over. Frees the net. */
 void net_check(struct net *net);
 
-/* What the fast program consists of, as sx_program_dump has it; to be freed. */
+/* The steps of the fast program, as sx_program_dump writes them; the caller frees the text. */
 char *net_steps(struct net *net);
 int net_count(const char *text, const char *word); /* occurrences */
 

@@ -1,4 +1,4 @@
-/* random_row.h - random uses of the movers and reductions, and what they must give. */
+/* random_row.h - random uses of the movers and reductions, and their expected results. */
 #ifndef TESTS_RANDOM_ROW_H
 #define TESTS_RANDOM_ROW_H
 
@@ -20,7 +20,7 @@ void rr_free(struct random_row *e);
 /* Draws operand k anew, with the same shape. */
 struct sx_tensor rr_redraw(const struct random_row *e, int k, uint64_t seed);
 
-/* The same by the definition, element by element. */
+/* The result by definition, element by element. */
 struct sx_tensor rr_by_definition(const struct random_row *e);
 
 /* Whether the row takes operands of this type. */

@@ -28,7 +28,7 @@ void study_run(struct study *f);
 /* One row, with zeros for a baseline. */
 void study_run_at(struct study *f, const double *x);
 void study_close(struct study *f);
-/* The set written with digits from 1, as in "13". */
+/* The set whose features are these digits, counted from 1, such as "13". */
 const struct sx_effect *study_find(const struct study *f, const char *digits);
 void study_near(double got, double want, double tolerance, const char *what);
 void study_expect(const struct study *f, const char *digits, double mean);

@@ -10,8 +10,8 @@
 
 #include <check.h>
 
-/* A further case of this program's suite. A test may take two minutes: it is there to end, not
- * to be quick. */
+/* Adds a case to this program's suite. A test may take two minutes; the limit exists to end it, not
+ * to make it fast. */
 TCase *suite_case(const char *name);
 
 /* Adds tests; SUITE_ADD ends their list. */

@@ -1,8 +1,8 @@
-/* conformance.c - runs ONNX's own cases and prints what became of them, operator by operator.
+/* conformance.c - runs ONNX's own cases and prints the results by operator.
  *
  *     conformance DIRECTORY...
  *
- * Ends with status 1 where a case that is in scope fails, or where there is none. */
+ * The exit status is 1 if a case that is in scope fails, or if there is none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { MOST = 400 };
 
-/* One operator: how many of the cases that use it passed, failed, are out of scope and why. */
+/* One operator: how many cases that use it passed, failed, or are out of scope, and why. */
 struct line {
     char op[80], reason[120];
     int count[CASE_VERDICTS];

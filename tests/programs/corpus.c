@@ -1,10 +1,12 @@
-/* corpus.c - lies about every operator, made of ONNX's own cases and ours, and the commands that read them.
+/* corpus.c - writes invalid models of every operator, made from ONNX's own cases and ours, and the
+ * commands that read them.
  *
  *     corpus DIRECTORY...
  *
- * Each DIRECTORY holds a case. The first case that has an attribute of an operator is written once for
- * each value that such an attribute should not have; the first case of an operator also with inputs and
- * weights of other shapes, sizes, types and numbers. The lines are those that endure.c takes. */
+ * Each DIRECTORY holds a case. For each attribute of an operator, the first case that has it is
+ * written once for each value that such an attribute must not have. The first case of an operator
+ * is also written with inputs and weights of other shapes, sizes, types and numbers. The lines are
+ * those that endure.c reads. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -34,7 +36,7 @@ struct test_case {
 static char *seen[MOST_SEEN];
 static int n_seen, n_written;
 
-/* Whether this is the first time that the words come. */
+/* Whether these words occur for the first time. */
 static bool fresh(const char *a, const char *b, const char *c)
 {
     char key[400];
@@ -91,7 +93,7 @@ static void put(const struct test_case *c, const Onnx__ModelProto *m, int change
 
 /* ---- Attributes ---- */
 
-/* Makes lie number k about a value of the attribute's own type; false: there are no more. */
+/* Makes invalid value number k of the attribute's own type; false: there are no more. */
 static bool bend(Onnx__AttributeProto *a, size_t k)
 {
     if (a->n_ints > 0 && k < NUMBERS) {
@@ -157,7 +159,7 @@ static void swap(Onnx__NodeProto *node, size_t at, int lie)
     }
 }
 
-/* Models live as long as the program: they are small, and share what is not theirs. */
+/* Parses the model. Models live as long as the program; they are small, and share data. */
 static Onnx__ModelProto *parse(const struct test_case *c)
 {
     return onnx__model_proto__unpack(NULL, c->size, c->bytes);
@@ -183,7 +185,7 @@ static void put_numbers(uint8_t *to, size_t n, const void *number, size_t size)
         memcpy(to + i, number, size);
 }
 
-/* Makes lie number k about a tensor; false where it is none about this one. */
+/* Makes invalid change number k of a tensor; false if it does not apply. */
 static bool bend_tensor(Onnx__TensorProto *t, int k)
 {
     const int real = k - 2 * NUMBERS, word = real - REALS;
@@ -243,7 +245,7 @@ static void lie_about_weights(const struct test_case *c, size_t weights)
     }
 }
 
-/* Declared dimensions that the given input does not have. */
+/* Declares dimensions that the given input does not have. */
 static void lie_about_shape(const struct test_case *c, size_t input)
 {
     for (int lie = 0; lie < NUMBERS; lie++) {

@@ -20,7 +20,7 @@ static void write_copy(const char *path, const uint8_t *bytes, size_t size)
     }
 }
 
-/* The number of a name, that files are not all damaged in the same places. */
+/* A seed from a name, so that files are not all damaged at the same positions. */
 static uint64_t seed_of(const char *name)
 {
     uint64_t seed = 1;

@@ -127,7 +127,7 @@ static void boxes(void)
     save(m, "boxes", "y");
 }
 
-/* The sum of what is cast from another type. */
+/* The sum of a tensor that is cast from another type. */
 static void sum_of(const char *name, int onnx_type)
 {
     struct tm_model *m = tm_new(13);

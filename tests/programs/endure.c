@@ -1,12 +1,12 @@
-/* endure.c - runs hostile commands one by one and says which did not end as they should.
+/* endure.c - runs hostile commands one by one and reports those that did not end as required.
  *
  *     endure SECONDS MEMORY <LIST
  *
- * A line of LIST is STATUSES, a tab, the size of the input in bytes, and the words of the command,
- * each behind a tab. The word "@" becomes --max-mem of 64 MiB and twice the input; the word "<" makes
- * the next one standard input. A command may end with one of the statuses, after SECONDS of processor
- * at most and, unless MEMORY is 0, in the memory that the limit leaves; a failure is told on stderr in
- * one line, and leaves nothing in the directory "out". */
+ * A line of LIST has STATUSES, the size of the input in bytes, and the words of the command, all
+ * separated by tabs. The word "@" becomes --max-mem with 64 MiB and twice the input. The word "<"
+ * makes the next one standard input. A command must end with one of the statuses, after at most
+ * SECONDS of processor time and, unless MEMORY is 0, within the memory that the limit leaves. A
+ * failure must be reported on stderr in one line, and must leave nothing in the directory "out". */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,10 +37,10 @@ struct command {
     char limit[64];
 };
 
-/* What became of a command. */
+/* The result of a command. */
 struct ending {
     int status, signal, lines, left;
-    long memory; /* kilobytes at most */
+    long memory; /* its largest memory in kilobytes */
     off_t written;
     char line[200]; /* the first of stderr */
 };
@@ -84,7 +84,7 @@ static void execute(const struct command *c, const struct limits *l)
     _exit(127);
 }
 
-/* Counts the lines of stderr that are no warnings. */
+/* Counts the lines of stderr that are not warnings. */
 static void read_lines(struct ending *e)
 {
     char line[4096];
@@ -100,7 +100,8 @@ static void read_lines(struct ending *e)
         fclose(f);
 }
 
-/* Empties "out", and counts what a failure must not leave: unfinished files after any status. */
+/* Empties "out", and counts files that must not be there after a failure: unfinished files after
+ * any status. */
 static void sweep(struct ending *e)
 {
     char path[300];

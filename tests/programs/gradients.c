@@ -2,8 +2,8 @@
  *
  *     gradients TO DIRECTORY...
  *
- * Makes a directory for each case in TO. A line a case goes to stdout, see case_write_gradient; what
- * is not written, and why, to stderr. */
+ * Makes a directory for each case in TO. stdout has a line per case, see case_write_gradient.
+ * stderr has the cases that are not written, and why. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

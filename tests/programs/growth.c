@@ -1,5 +1,5 @@
-/* growth.c - small models that grow: chains, nests, doublings; and the commands that read them, as
- * endure.c takes them. */
+/* growth.c - small models that become large when they are lowered (chains, nests, doublings), and
+ * the commands that read them, as endure.c takes them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void put(struct tm_model *m, const char *kind, int n)
     tm_free(m);
 }
 
-/* y = op(..op(op(x, x), op(x, x))..), n deep: as large as 2^n if it is written out. */
+/* y = op(..op(op(x, x), op(x, x))..), n deep, of size 2^n if it is written out. */
 static void doubling(const char *op, const char *attributes, int n)
 {
     struct tm_model *m = begin();
@@ -75,7 +75,7 @@ static void many_inputs(const char *op, const char *attributes, int n)
     put(m, op, 1000 + n);
 }
 
-/* Loops of 2^n rounds each, one within the other. */
+/* Nested loops of 2^n rounds each. */
 static void loops(int depth, int n)
 {
     struct tm_model *body = NULL;
@@ -107,7 +107,7 @@ static void loops(int depth, int n)
     put(body, depth == 1 ? "loop1" : "loop2", n);
 }
 
-/* Functions that call the one before twice; the last one calls itself where `circle`. */
+/* Functions that each call the previous one twice; with `circle` the last one calls itself. */
 static void functions(int n, bool circle)
 {
     struct tm_model *m = begin();
