@@ -864,12 +864,82 @@ START_TEST(foreign)
 }
 END_TEST
 
+/* f = 2 max(window 1) - max(window 2), without overlap. */
+static struct tm_model *windows(int64_t n, const char *pool)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, n});
+    tm_const(m, "image", SX_INT, 1, (const int64_t[]){3}, (const int64_t[]){1, 1, n});
+    tm_const(m, "row", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){1, 2});
+    tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){2, 1}, (const double[]){2, -1});
+    tm_node(m, "Reshape", "x image", "i", NULL);
+    tm_node(m, "MaxPool", "i", "p", pool);
+    tm_node(m, "Reshape", "p row", "r", NULL);
+    tm_node(m, "MatMul", "r w", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+/* DeepSHAP of max pooling: each window is a game of its own, whose Shapley values are exact. Elements
+ * outside of the picture do not play. */
+START_TEST(pooled_windows)
+{
+    struct fixture f;
+    begin(&f, windows(6, "kernel_shape=[3] strides=[3]"),
+          (const double[]){3, -1, 2, -2, 1, 0.5}, 6);
+    decompose(&f);
+    EXPECT("deepshap", 4, 0, 2, 0, -0.75, -0.25);
+    EXPECT("shapley", 4, 0, 2, 0, -0.75, -0.25);
+    end(&f);
+    begin(&f, windows(3, "kernel_shape=[2] strides=[2] pads=[1,0]"), (const double[]){-2, 1, 4},
+          3);
+    decompose(&f);
+    EXPECT("deepshap", -4, -0.5, -3.5);
+    EXPECT("shapley", -4, -0.5, -3.5);
+    end(&f);
+}
+END_TEST
+
+/* More players than bits of a word: each attribution of a linear f is its term. */
+START_TEST(many_players)
+{
+    enum { N = 70 };
+    static const char *const names[] = {"ig", "occ1", "gxi"};
+    static const double zeros[N];
+    struct fixture f;
+    double x[N], w[N];
+    struct tm_model *m = tm_new(13);
+    for (int i = 0; i < N; i++) {
+        x[i] = sin(i + 1.0);
+        w[i] = (i % 5 - 2) / 4.0;
+    }
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, N});
+    tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){N, 1}, w);
+    tm_node(m, "MatMul", "x w", "y", NULL);
+    tm_output(m, "y");
+    begin(&f, m, x, N);
+    f.o.baseline = zeros;
+    f.o.methods = "ig,occ1,gxi";
+    f.o.allocation = SX_ALLOC_NONE;
+    decompose(&f);
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        const struct sx_decomposed *found = method(&f, names[k]);
+        ck_assert_msg(found->attribution != NULL, "%s", names[k]);
+        for (int i = 0; i < N; i++)
+            ck_assert_msg(fabs(found->attribution[i] - w[i] * x[i]) < 1e-9, "%s[%d]: %g",
+                          names[k], i, found->attribution[i]);
+    }
+    end(&f);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("decompose");
     SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, rules_change, tanh_mlp, divergence,
               polynomial_two, polynomial_three, tanh_rules, grad_cam, neuron_shares,
               neuron_principles, neuron_weights, layers, principles_as_derived, identities,
-              linear, first_layers, singular_end, degree_two, foreign, gradients_at_samples);
+              linear, first_layers, singular_end, degree_two, foreign, gradients_at_samples,
+              pooled_windows, many_players);
     return suite_run();
 }

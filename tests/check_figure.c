@@ -498,13 +498,36 @@ START_TEST(files)
 }
 END_TEST
 
+/* A graph of two parts, and a node without lines: each part begins at its own end. */
+START_TEST(layers_of_parts)
+{
+    static const int64_t pairs[][2] = {{0, 1}, {1, 2}, {3, 4}};
+    struct sx_edges edges = {0};
+    struct sx_layers layers;
+    edges.n = 3;
+    edges.end = malloc(sizeof pairs);
+    memcpy(edges.end, pairs, sizeof pairs);
+    ck_assert(sx_layers_get(&layers, &edges, 5, &error));
+    ck_assert_int_eq(layers.n, 3);
+    for (int k = 0; k < 3; k++)
+        ck_assert_int_eq(llabs(layers.layer[pairs[k][0]] - layers.layer[pairs[k][1]]), 1);
+    ck_assert_int_eq(layers.layer[0], 0);
+    ck_assert_int_eq(layers.layer[2], 2);
+    ck_assert_int_eq(layers.layer[3], 0);
+    ck_assert_int_eq(layers.layer[4], 1);
+    ck_assert_int_eq(layers.widest, 2);
+    sx_layers_free(&layers);
+    free(edges.end);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
     SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, places_of_partitions,
               kinds_of_several, numbers, ticks, signed_colours, terms, circle, chain, ring,
-              ladder, alone, files);
+              ladder, alone, layers_of_parts, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

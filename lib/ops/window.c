@@ -78,7 +78,7 @@ int sx_window_shares(const struct sx_contrast *c, int y, int m)
     struct sx_node choice = g->node[n.in[1]];
     if (choice.op == SX_RESHAPE)
         choice = g->node[choice.in[0]];
-    if (choice.op != SX_POOLINDEX || n.shape.rank != 2)
+    if (choice.op != SX_POOLINDEX || n.shape.rank != 3)
         return SX_NONE;
     struct sx_pool p;
     int64_t taps = 1;
@@ -93,14 +93,18 @@ int sx_window_shares(const struct sx_contrast *c, int y, int m)
         if (!tap_nodes(g, &p, image.dim + 2, out.dim + 2, i, &tap[i]))
             return SX_NONE;
     int k = (int)taps, last = 3, shares = SX_NONE, x = n.in[0];
-    int lines = sx_coalition_lines(g, seen(g, x, tap, k), seen(g, c->reference[x], tap, k));
+    const struct sx_shape full = g->node[x].shape; /* [N, C, image] */
+    const struct sx_shape plane = {2, {full.dim[0] * full.dim[1], full.dim[2]}};
+    const struct sx_shape windows = {2, {plane.dim[0], n.shape.dim[2]}};
+    int own_x = sx_reshape(g, x, &plane), reference = sx_reshape(g, c->reference[x], &plane);
+    int lines = sx_coalition_lines(g, seen(g, own_x, tap, k), seen(g, reference, tap, k));
     int worth = sx_reduce_max(g, lines, &last, 1); /* [planes, windows, 2^taps, 1] */
     int each = sx_matmul(g, worth, sx_shapley_weights(g, k), true, false);
+    m = sx_reshape(g, m, &windows);
     for (int i = 0; i < k; i++) {
-        int own = sx_reshape(g, sx_slice_axis(g, each, 3, i, 1), &n.shape);
-        int part =
-            sx_put(g, sx_mul(g, own, m), tap[i].index, 1, g->node[x].shape.dim[1], false);
+        int own = sx_reshape(g, sx_slice_axis(g, each, 3, i, 1), &windows);
+        int part = sx_put(g, sx_mul(g, own, m), tap[i].index, 1, plane.dim[1], false);
         shares = shares == SX_NONE ? part : sx_add(g, shares, part);
     }
-    return shares;
+    return sx_reshape(g, shares, &full);
 }
