@@ -671,6 +671,24 @@ START_TEST(test_failure)
 }
 END_TEST
 
+/* A coalition costs an evaluation for each baseline. */
+START_TEST(test_counts)
+{
+    static const double x[] = {1, 2, 3}, baselines[] = {0, 0, 0, 1, 1, 1, 2, 2, 2};
+    static const uint64_t coalitions[] = {1, 2, 5, 6};
+    struct fixture f;
+    struct sx_explain_options o = {.precise = true, .target = "0"};
+    int64_t before, after, backward;
+    double values[4];
+    open_game(&f, product(), SX_FLOAT, x, 3, "elements", baselines, 3, &o, SX_TARGET);
+    sx_explainer_cost(f.explainer, &before, &backward);
+    ck_assert(sx_game_values(f.game, 4, coalitions, values, &error));
+    sx_explainer_cost(f.explainer, &after, &backward);
+    ck_assert_int_eq(after - before, 12);
+    close_game(&f);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("players");
@@ -678,6 +696,6 @@ int main(void)
     SUITE_ADD(c, test_labels, test_superpixels, test_label_files, test_bad_players, test_near,
               test_spread, test_masked, test_identity, test_baselines, test_null_players,
               test_integers, test_ids, test_likeness, test_again, test_save, test_lines,
-              test_bad_games, test_given, test_failure);
+              test_bad_games, test_given, test_failure, test_counts);
     return suite_run();
 }
