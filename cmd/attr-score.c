@@ -155,12 +155,18 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
 /* Writes a last record for each method. */
 static void summarise(struct score *s)
 {
-    bool ok = true;
+    static const char means[] =
+        "summary.samples:samples,summary.scores.insertion:insertion,summary.scores.deletion:"
+        "deletion,summary.scores.sic:sic,summary.scores.aic:aic,summary.scores.sensitivity-n:"
+        "sensitivity-n,summary.scores.infidelity:infidelity,summary.scores.pointing:pointing";
+    static const struct sx_view view = {.scalars = means};
     struct sx_result *r = s->cli.result;
+    bool ok = true, text = s->cli.format == CLI_FORMAT_TEXT;
     for (int64_t i = 0; ok && i < sx_score_tally_count(s->tally); i++) {
         sx_result_reset(r);
         sx_put_score_summary(r, s->cli.tool, s->tally, i, s->o.metrics);
-        ok = sx_result_json(r, s->cli.sink, &s->cli.error);
+        ok = text ? sx_result_text(r, &view, NULL, s->cli.sink, &s->cli.error)
+                  : sx_result_json(r, s->cli.sink, &s->cli.error);
     }
 }
 

@@ -239,7 +239,11 @@ static void summarise(struct shapley *s)
 {
     struct sx_result *r = s->cli.result;
     sx_result_reset(r);
-    if (sx_put_shapley_summary(r, s->cli.tool, s->tally, s->o.top, &s->cli.error))
+    if (!sx_put_shapley_summary(r, s->cli.tool, s->tally, s->o.top, &s->cli.error))
+        return;
+    if (s->cli.format == CLI_FORMAT_TEXT)
+        sx_result_text(r, sx_shapley_summary_view(s->tally), NULL, s->cli.sink, &s->cli.error);
+    else
         sx_result_json(r, s->cli.sink, &s->cli.error);
 }
 

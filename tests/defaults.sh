@@ -3,6 +3,7 @@
 # photographs of MODELS/images by the SqueezeNet of MODELS; `make defaults-table` runs it. It prints
 # a line a method, as ggig(1) has them: areas of insertion and deletion and of the curve of softmax
 # information over all photographs, and gradients a photograph. "random" ranks pixels by chance.
+# Two lanes of methods run at a time, each on one processor.
 set -u
 BUILD=$1 MODELS=${2:-../shared/models}
 [ -d "$MODELS/images" ] || { echo "defaults: $MODELS/images is not there, nothing is measured"; exit 0; }
@@ -14,7 +15,7 @@ trap 'rm -rf "$T"' EXIT
 tool() {
     name=$1
     shift
-    "$name" -q --resize=227x227 --channels=bgr --scale=1 --mean=104,117,123 "$@" \
+    "$name" -q -j 1 --resize=227x227 --channels=bgr --scale=1 --mean=104,117,123 "$@" \
         "$MODELS/squeezenet1.0/model.onnx" "$MODELS"/images/*.png
 }
 
@@ -24,20 +25,35 @@ drawn() {
         | .attribution.values |= [foreach .[] as $v (.[0] * 0 + 1; (. * 16807) % 2147483647)]'
 }
 
-{
-    tool ggig --method=ggig,ig,guided-ig,smoothgrad,gradcam,inputxgrad,grad,edge || exit 1
-    tool ggig --method=ig --times-input | jq -c '.method = "ig --times-input"'
-    tool ggig --method=ggig --times-input | jq -c '.method = "ggig --times-input"'
-} >"$T/maps" || exit 1
-drawn <"$T/maps" >"$T/random" && cat "$T/random" >>"$T/maps" &&
-    tool attr-score --steps=25 --metric=insertion,deletion,sic --summary --map="$T/maps" >"$T/scores" ||
-    exit 1
+# score MAPS: a line for each method of these records: its name, the number of photographs, the
+# areas with standard errors, and its gradients.
+score() {
+    tool attr-score --steps=25 --metric=insertion,deletion,sic --summary --map="$1" >"$1.scores" ||
+        return 1
+    jq -rs 'group_by(.method)[] | [.[0].method, (map(.cost.backward) | add / length)] | @tsv' \
+        "$1" | sort >"$1.cost"
+    jq -r 'select(.summary) | [.method, (.summary | .samples, .scores.insertion, .stderr.insertion,
+        .scores.deletion, .stderr.deletion, .scores.sic)] | @tsv' "$1.scores" | sort >"$1.means"
+    join -t "$(printf '\t')" "$1.means" "$1.cost"
+}
 
-jq -rs 'group_by(.method)[] | [.[0].method, (map(.cost.backward) | add / length)] | @tsv' \
-    "$T/maps" | sort >"$T/cost"
-jq -r 'select(.summary) | [.method, (.summary | .samples, .scores.insertion, .stderr.insertion,
-    .scores.deletion, .stderr.deletion, .scores.sic)] | @tsv' "$T/scores" | sort >"$T/means"
-join -t "$(printf '\t')" "$T/means" "$T/cost" | sort -t "$(printf '\t')" -k3,3gr | awk -F '\t' '
+# maps METHODS [--times-input]: scores these methods.
+maps() {
+    methods=$1
+    shift
+    file=$T/$(echo "$methods$*" | tr -c 'a-z0-9\n' _)
+    tool ggig --method="$methods" "$@" |
+        jq -c --arg options "$*" '.method += if $options == "" then "" else " " + $options end' \
+            >"$file" || return 1
+    case $methods in grad,*) drawn <"$file" >"$file.random" && cat "$file.random" >>"$file" ;; esac
+    score "$file"
+}
+
+{ maps grad,inputxgrad,edge,gradcam && maps ig && maps ggig --times-input; } >"$T/first" &
+{ maps smoothgrad && maps ig --times-input && maps ggig && maps guided-ig; } >"$T/second" || exit 1
+wait $! || exit 1
+
+sort -t "$(printf '\t')" -k3,3gr "$T/first" "$T/second" | awk -F '\t' '
     NR == 1 { printf "%d photographs\n%-20s %14s %14s %6s %10s\n", $2, "method", "insertion",
         "deletion", "SIC", "gradients" }
     { printf "%-20s %.3f +- %.3f %.3f +- %.3f %6.3f %10.0f\n", $1, $3, $4, $5, $6, $7, $8 }'

@@ -42,8 +42,11 @@ static void write_first(const struct sx_view *view, const struct sx_datum *recor
     const char *label = sx_datum_text(sx_datum_at(record, "target.label"), NULL);
     const char *score = sx_datum_text(sx_datum_at(record, "target.score"), NULL);
     const char *method = sx_datum_text(sx_datum_at(record, "method"), NULL);
-    sx_sink_print(sink, "%s[%.0f]", sx_datum_text(sx_datum_at(record, "id"), ""),
-                  sx_datum_number(sx_datum_at(record, "index"), 0));
+    if (sx_datum_at(record, "id") != NULL)
+        sx_sink_print(sink, "%s[%.0f]", sx_datum_text(sx_datum_at(record, "id"), ""),
+                      sx_datum_number(sx_datum_at(record, "index"), 0));
+    else
+        sx_sink_print(sink, "summary");
     if (method != NULL || score != NULL)
         sx_sink_print(sink, "  %s:",
                       method != NULL ? method : sx_datum_text(sx_datum_at(record, "tool"), ""));

@@ -162,6 +162,8 @@ bool sx_shapley_tally_add(struct sx_shapley_tally *tally, const struct sx_shaple
 bool sx_put_shapley_summary(struct sx_result *result, const char *tool,
                             const struct sx_shapley_tally *tally, int64_t top,
                             struct sx_error *error);
+/* The members of that record that a text shows. */
+const struct sx_view *sx_shapley_summary_view(const struct sx_shapley_tally *tally);
 
 /* Writes the title of a picture, such as "digits.npy: B 0.5, T 0.7". */
 enum { SX_SHAPLEY_TITLE = 200 };

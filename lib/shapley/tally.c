@@ -324,3 +324,19 @@ bool sx_put_shapley_summary(struct sx_result *r, const char *tool,
     sx_put_end(r);
     return ok;
 }
+
+const struct sx_view *sx_shapley_summary_view(const struct sx_shapley_tally *t)
+{
+    static const struct sx_view blocks = {
+        .scalars = "summary.samples:samples,summary.mean.B:B,summary.mean.B_max:B_max,"
+                   "summary.mean.B_min:B_min,summary.mean.T:T,summary.stderr.T:T_stderr",
+        .each = "summary.pairs_max",
+        .lines = "share:together,names|set",
+        .top = 10};
+    static const struct sx_view terms = {.scalars =
+                                             "summary.index:index,summary.samples:samples",
+                                         .each = "summary.interactions",
+                                         .lines = "mean,stderr,share,names|set",
+                                         .top = 20};
+    return t->counts[SETS].n > 0 ? &blocks : &terms;
+}

@@ -26,6 +26,8 @@ is 'curves' "$(head -n 1 scores | jq -c '[.curves | to_entries[] | [.key, (.valu
 jq -s 'map(select(.scores and .method == "ig").scores.insertion) | add / 2' scores >mean
 jq 'select(.summary and .method == "ig").summary.scores.insertion' scores >said
 near 'the summary is the mean' said mean 1e-12
+score --map=maps --metric=insertion --summary -f text
+is 'as text it is a line a method' "$(grep -c '^summary  [a-z-]*:  samples 2  insertion ' "$T/out")" 2
 head -n 1 scores | jq .scores.completeness >gap
 head -n 1 maps | jq .completeness_gap >own
 near 'completeness is what the record says' gap own 1e-5

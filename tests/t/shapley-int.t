@@ -243,6 +243,11 @@ is 'a line more' "$(wc -l <"$T/out") $(tail -n 1 "$T/out" | jq -c 'keys_unsorted
 is 'mean, error and share of a pair' "$(tail -n 1 "$T/out" | jq -c '.summary
     | .interactions[].stderr |= (. * 1e6 | round) | .interactions[].share |= (. * 1e6 | round)')" \
     '{"samples":3,"index":"sii","interactions":[{"set":[0,1],"names":["age","bp"],"mean":2,"stderr":1154701,"count":2,"share":666667}]}'
+run shapley-int --index=sii --double --summary --top=5 -f text product.onnx rows.csv
+is 'as text' "$(grep -A 1 ^summary "$T/out" | tr -s ' ' | tr '\n' '|')" \
+    'summary index sii samples 3| mean stderr share names|'
+run shapley-int --double --summary -f text product.onnx rows.csv
+is 'blocks as text' "$(grep -A 1 ^summary "$T/out" | tr -s ' ' | tail -n 1)" ' together names'
 run shapley-int --index=sv --double --summary product.onnx rows.csv
 is 'means of single players' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], (.mean * 6 | round), .count]]')" \
     '[[1,17,3],[0,6,2]]'
