@@ -117,8 +117,13 @@ static bool score_map(struct score *s, const struct cli_sample *sample,
     if (!cli_baseline(&s->cli, own, NULL, 0, &s->baseline, error))
         return false;
     s->o.baseline = s->baseline;
-    return sx_score(by, own, s->inference, &s->o, map, scored, &filler, error) &&
-           sx_score_tally_add(s->tally, map->method, scored, error) &&
+    if (!sx_score(by, own, s->inference, &s->o, map, scored, &filler, error))
+        return false;
+    for (int k = SX_SIC; k <= SX_AIC; k++)
+        if ((s->o.metrics >> k & 1) != 0 && scored[k].n == 0)
+            cli_warn(&s->cli, 0,
+                     "sic, aic: null, they need the pixels of a picture and a finite f");
+    return sx_score_tally_add(s->tally, map->method, scored, error) &&
            write_scores(s, sample, by, map->method, scored, filler, error);
 }
 

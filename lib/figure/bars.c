@@ -98,6 +98,8 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
     int64_t rows = shown + (shown < v->n);
     struct sx_axis axis =
         value_axis(v, dwarfs ? 0 : rest, x + names + 12, x + names + 12 + 420);
+    bool probabilities =
+        !v->adds_up && v->title != NULL && strcmp(v->title, "probability") == 0;
     double bottom = y + (double)rows * ROW;
     char what[80], unit[40], name[600];
     sx_figure_unit(f->item[0].record, unit, sizeof unit);
@@ -105,7 +107,7 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
              v->adds_up         ? unit
              : v->title != NULL ? v->title
                                 : "value");
-    sx_axis_below(p, &axis, y, bottom, what);
+    sx_axis_below_to(p, &axis, probabilities ? 1 : axis.high, y, bottom, what);
     for (int64_t i = 0; i < rows; i++) {
         double value = i < shown ? v->value[order[i]] : rest;
         double at = y + ((double)i + 0.5) * ROW;

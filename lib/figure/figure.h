@@ -153,6 +153,9 @@ struct sx_axis {
 double sx_on(const struct sx_axis *axis, double value);
 void sx_axis_below(struct sx_page *p, const struct sx_axis *axis, double top, double bottom,
                    const char *what);
+/* The same, without ticks beyond `last`. */
+void sx_axis_below_to(struct sx_page *p, const struct sx_axis *axis, double last, double top,
+                      double bottom, const char *what);
 void sx_axis_left(struct sx_page *p, const struct sx_axis *axis, double left, double right,
                   const char *what);
 

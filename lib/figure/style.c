@@ -81,8 +81,15 @@ static double tidy(double value, double step)
 void sx_axis_below(struct sx_page *p, const struct sx_axis *a, double top, double bottom,
                    const char *what)
 {
+    sx_axis_below_to(p, a, a->high, top, bottom, what);
+}
+
+void sx_axis_below_to(struct sx_page *p, const struct sx_axis *a, double last, double top,
+                      double bottom, const char *what)
+{
     double first, step = sx_ticks(a->low, a->high, 5, &first);
-    for (double v = first; a->high > a->low && v <= a->high + step * 1e-9; v += step) {
+    last = fmin(last, a->high);
+    for (double v = first; a->high > a->low && v <= last + step * 1e-9; v += step) {
         char text[32];
         double at = sx_on(a, v);
         sx_page_colour(p, SX_FAINT, 1);

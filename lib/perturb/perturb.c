@@ -122,6 +122,9 @@ static bool draw_all(const struct sx_model *model, const struct sx_perturb_optio
                      struct sx_tensor *drawn, size_t *n, struct sx_error *error)
 {
     *n = 0;
+    if (o->cascade > w->n_layers && w->n > 0)
+        return sx_fail(error, SX_USAGE, "cascade:%lld: the model has %lld layers with weights",
+                       (long long)o->cascade, (long long)w->n_layers);
     for (int64_t i = 0; i < w->n; i++) {
         const Onnx__TensorProto *t = w->weight[i].tensor;
         bool taken = !is_chosen(o, w, &w->weight[i]);

@@ -48,7 +48,8 @@ is 'and its record' "$(jq -r '.error.message // .method' "$T/out" | tr '\n' ';')
 # Maps of other tools: a table's features, patches, a coarse layer.
 ggig --method=ig --times-input --rows=0:2 diabetes.onnx diabetes.csv >rows
 run attr-score diabetes.onnx diabetes.csv --rows=0:2 --map=rows --metric=insertion,sic,completeness
-clean 'a table'
+is 'a table has no sic, and says why' "$(cat "$T/err")" \
+    'attr-score: warning: sic, aic: null, they need the pixels of a picture and a finite f (2 samples)'
 is 'a table: baseline for a filler, no sic' "$(jq -c '[.params.filler, .scores.sic]' "$T/out" | sort -u)" '["baseline",null]'
 attr-decompose --players=patches:4x4 --methods=gxi,occ1 --rows=0:1 digits8.onnx digits8.npy >patches
 run attr-score digits8.onnx digits8.npy --rows=0:1 --map=patches

@@ -39,6 +39,8 @@ run onnx-perturb --noise=1 --randomize=cascade:1 -o x.onnx digits8.onnx
 refused 'both asked for' 2 'one of --noise and --randomize'
 run onnx-perturb --randomize=cascade:0 -o x.onnx digits8.onnx
 refused 'no layers' 2 'cascade:N'
+run onnx-perturb --randomize="cascade:$((layers + 1))" -o x.onnx digits8.onnx
+refused 'more layers than there are' 2 "cascade:$((layers + 1)): the model has $layers layers with weights"
 run onnx-perturb --randomize=layer:nowhere -o x.onnx digits8.onnx
 is 'no such layer' "$status" 2
 run onnx-perturb --noise=-1 -o x.onnx digits8.onnx
