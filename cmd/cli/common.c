@@ -194,7 +194,7 @@ static const struct sx_option shares[] = {
      .parse = cli_parse_shard},
     {.name = "skip-ids",
      .argument = "FILE",
-     .help = "leave out these samples: ID, or ID and INDEX behind a tab, one a line",
+     .help = "leave out these samples: a line is ID, or ID and INDEX behind a tab",
      .kind = SX_OPTION_FILE,
      CLI(skip_file)}};
 

@@ -17,6 +17,7 @@ void sx_facts_free(struct sx_facts *f)
     free(f->x);
     free(f->error);
     free(f->name);
+    free(f->number);
     *f = (struct sx_facts){.n = 0};
 }
 
@@ -92,6 +93,15 @@ static const char *name_in(const struct sx_datum *item)
     return name != NULL ? name : sx_datum_text(sx_datum_at(item, "label"), NULL);
 }
 
+/* The player of an interaction of one, or the class of an output; `otherwise` if the item has neither. */
+static int64_t number_in(const struct sx_datum *item, int64_t otherwise)
+{
+    const struct sx_datum *set = sx_datum_at(item, "set");
+    const struct sx_datum *v = set != NULL ? set->first : sx_datum_at(item, "index");
+    const double number = sx_datum_number(v, NAN);
+    return fabs(number) < 0x1p53 ? (int64_t)number : otherwise;
+}
+
 /* A list of objects, each with a number: interactions of singles, the first classes. */
 static bool of_list(struct sx_facts *f, const struct sx_datum *list, const char *key,
                     struct sx_error *error)
@@ -99,10 +109,14 @@ static bool of_list(struct sx_facts *f, const struct sx_datum *list, const char 
     int64_t i = 0;
     if (!facts_new(f, sx_datum_count(list), error))
         return false;
+    f->number = sx_new((size_t)f->n, sizeof *f->number, error);
+    if (f->number == NULL)
+        return false;
     for (const struct sx_datum *v = list->first; v != NULL; v = v->next, i++) {
         const struct sx_datum *e = sx_datum_at(v, "stderr");
         f->value[i] = sx_datum_number(sx_datum_at(v, key), NAN);
         f->name[i] = name_in(v);
+        f->number[i] = number_in(v, i);
         if (e != NULL && f->error == NULL)
             f->error = sx_new((size_t)f->n, sizeof *f->error, error);
         if (f->error != NULL)
@@ -183,7 +197,8 @@ void sx_facts_name(const struct sx_facts *f, int64_t i, bool with_x, char *text,
     if (f->name[i] != NULL)
         snprintf(text, size, "%s%s%s%s%s", mark, f->name[i], mark, with_x ? " = " : "", number);
     else
-        snprintf(text, size, "%lld%s%s", (long long)i, with_x ? " = " : "", number);
+        snprintf(text, size, "%lld%s%s", (long long)(f->number != NULL ? f->number[i] : i),
+                 with_x ? " = " : "", number);
 }
 
 struct ranked {

@@ -71,6 +71,7 @@ struct sx_facts {
     int64_t n;
     double *value, *x, *error;
     const char **name;
+    int64_t *number;   /* what stands for a name that is NULL; NULL: the index */
     const char *title; /* the method, or another title; NULL: none */
     bool adds_up;      /* the numbers sum to a difference of f */
 };
@@ -80,7 +81,7 @@ bool sx_facts_get(struct sx_facts *facts, const struct sx_datum *record, int64_t
                   struct sx_error *error);
 void sx_facts_free(struct sx_facts *facts);
 
-/* The name of number i, or its index; with `with_x`, if there is an x, such as "bmi = -0.56". */
+/* The name of number i, or what stands for it; with `with_x`, if there is an x, such as "bmi = -0.56". */
 void sx_facts_name(const struct sx_facts *facts, int64_t i, bool with_x, char *text,
                    size_t size);
 

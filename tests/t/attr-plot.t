@@ -121,6 +121,10 @@ is 'a sheet of a kind: a cell for each record' \
     "$status $(cat "$T/err")$(grep -c '^digits8.npy.*: \(grad\|ig\) of output' "$T/out")" '0 4'
 plot -f svg --sheet --kind=force <rows
 has 'a sheet of force plots' '20 samples: ig' 'diabetes.csv [19]: ig of output 0'
+onnx-run --top=3 --rows=0:1 digits8.onnx digits8.npy >top
+plot -f svg --kind=bars <top
+is 'bars of classes without labels: their indices' "$(grep -x '[2-9]' "$T/out" | tr '\n' ' ')" \
+    "$(jq -r '.top[].index' top | tr '\n' ' ')"
 plot -f svg --kind=overlay --no-bar --no-title <maps
 is 'no title, no bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
 
