@@ -76,9 +76,7 @@ bool cli_fail(struct cli *cli, const char *place, const struct sx_error *why)
 bool cli_place(struct cli *cli, const char *file)
 {
     const struct sx_error why = cli->error;
-    size_t n = strlen(file);
-    if (strncmp(why.message, file, n) != 0 || why.message[n] != ':')
-        snprintf(cli->error.message, sizeof cli->error.message, "%.80s: %.160s", file,
-                 why.message);
-    return false;
+    const size_t n = strlen(file);
+    const bool named = strncmp(why.message, file, n) == 0 && why.message[n] == ':';
+    return !named && cli_fail(cli, file, &why);
 }
