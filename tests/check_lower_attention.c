@@ -282,6 +282,24 @@ START_TEST(group_query)
          {"f1x1x1: 0", "f1x1x1: 0", "f1x1x1: 4", PAST, LENGTHS, "-", "-", "-",
           "f1x1x1x2: " LN3 " 0"},
          {"f1x1x1: 7"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS,
+         {ROW, PAST, "int32!1: 4", "int32!: 2"},
+         {"refused: 1 keys of 5 are new, 1 were before"}},
+        {17,
+         MS "GroupQueryAttention",
+         HEADS "k_quant_type='PER_TENSOR'",
+         {ROW, PAST, LENGTHS},
+         {"refused: k_quant_type 'PER_TENSOR'"}},
+    };
+    LC_RUN(cases);
+}
+END_TEST
+
+START_TEST(group_query_rotary)
+{
+    static const struct lc cases[] = {
         /* The key at position 1 is turned by a right angle, those before are as they were left */
         {17,
          MS "GroupQueryAttention",
@@ -317,16 +335,6 @@ START_TEST(group_query)
          {"f1x1x2: 0 0", "f1x1x2: 3 4", "f1x1x2: 4 4", "f1x1x1x2: 1 2", "f1x1x1x2: 8 8",
           LENGTHS, "f!2x1: 1 0"},
          {"refused: input 8 (cosines or sines) must be a table"}},
-        {17,
-         MS "GroupQueryAttention",
-         HEADS,
-         {ROW, PAST, "int32!1: 4", "int32!: 2"},
-         {"refused: 1 keys of 5 are new, 1 were before"}},
-        {17,
-         MS "GroupQueryAttention",
-         HEADS "k_quant_type='PER_TENSOR'",
-         {ROW, PAST, LENGTHS},
-         {"refused: k_quant_type 'PER_TENSOR'"}},
     };
     LC_RUN(cases);
 }
@@ -436,6 +444,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_attention");
-    SUITE_ADD(c, attention, with_a_past, linear, group_query, rotary, few_bits);
+    SUITE_ADD(c, attention, with_a_past, linear, group_query, group_query_rotary, rotary,
+              few_bits);
     return suite_run();
 }
