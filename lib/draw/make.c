@@ -162,13 +162,13 @@ static bool add_element(struct bytes *b, const char *name, const char *text)
            add(b, ">\n", 2);
 }
 
-/* The number of a name that cairo gives to a page or an image, as in "surface12" or "#image3"; its
- * digits begin at *digits. -1: `quoted`, which begins with a quotation mark, is no such name. */
+/* The number of a name that cairo gives to a page or an image, as in "surface12", "#image3" or,
+ * since cairo 1.18, "source-7"; its digits begin at *digits. -1: `quoted`, which begins with a quotation mark, is no such name. */
 static long number_of(const char *quoted, const char **digits)
 {
-    static const char *const names[] = {"surface", "image"};
+    static const char *const names[] = {"surface", "image", "source-"};
     const char *at = quoted + (quoted[1] == '#' ? 2 : 1);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t n = strlen(names[i]);
         if (strncmp(at, names[i], n) == 0 && at[n] >= '0' && at[n] <= '9') {
             char *end;
