@@ -1,7 +1,13 @@
 # Sextant: `make demo` and `make check` do all the set-up on a fresh Debian or Ubuntu; `make help` lists
-# the rest. Variables: BUILD the directory of all results, DNNL=0 leaves oneDNN out, DRAW=0 pictures,
-# SANDBOX=0 --sandbox, SAN sanitizer flags, ISA=avx2 uses no wider vectors, WERROR=-Werror makes errors of warnings, PROTO the file onnx.proto, PREFIX and DESTDIR where
-# `make install` puts things. CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
+# the rest. Variables:
+#   BUILD            the directory of all results
+#   DNNL=0           leaves oneDNN out; DRAW=0 pictures; SANDBOX=0 --sandbox
+#   SAN              flags of sanitizers
+#   ISA=avx2         uses no wider vectors
+#   WERROR=-Werror   makes errors of warnings
+#   PROTO            the file onnx.proto
+#   PREFIX, DESTDIR  where `make install` puts things
+# CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
 DNNL ?= 1
 DRAW ?= 1
 SANDBOX ?= 1

@@ -237,6 +237,37 @@ START_TEST(test_linear)
 }
 END_TEST
 
+/* f = 3 x1^2 - 5 x1 - 3 x2^2 + 5 x2 at (1, 1), in five steps: the first gradient goes from -5 to 1 and
+ * the second from 5 to -1, in steps of 1.2. */
+START_TEST(test_aggregates)
+{
+    static const struct {
+        enum sx_aggregate how;
+        double want[2];
+    } known[] = {{SX_AGG_MAX, {1, 5}}, {SX_AGG_ABSMAX, {-5, 5}}};
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    const double zeros[2] = {0};
+    struct fixture f;
+    open_explainer(&f,
+                   formula(2, "x1 2 Pow 3 Mul x1 5 Mul Sub x2 2 Pow 3 Mul Sub x2 5 Mul Add"),
+                   (const double[]){1, 1}, 2);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        struct sx_attribute_options o = sx_attribute_defaults();
+        o.method = "ggig";
+        o.steps = 5;
+        o.iterations = 1;
+        o.baseline = zeros;
+        o.aggregate = known[i].how;
+        ck_assert_msg(sx_attribute(f.explainer, &o, &a, &error), "%s", error.message);
+        for (int k = 0; k < 2; k++)
+            ck_assert_double_eq_tol(sx_tensor_get(&a.map, k), known[i].want[k], 1e-12);
+        sx_tensor_free(&a.map);
+    }
+    close_explainer(&f);
+}
+END_TEST
+
 /* The methods that promise completeness keep it, and the gap says so. */
 START_TEST(test_completeness)
 {
@@ -739,9 +770,10 @@ int main(void)
 {
     TCase *c = suite_case("ggig");
     SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
-              test_sine, test_linear, test_completeness, test_scores, test_cut, test_unbounded,
-              test_automatic_steps, test_refusals, test_kinds_of_methods, test_every_method,
-              test_recipes, test_ascent_is_told, test_idle_points_end, test_moves_of_nothing);
+              test_sine, test_linear, test_aggregates, test_completeness, test_scores, test_cut,
+              test_unbounded, test_automatic_steps, test_refusals, test_kinds_of_methods,
+              test_every_method, test_recipes, test_ascent_is_told, test_idle_points_end,
+              test_moves_of_nothing);
     tcase_add_loop_test(c, test_gradient_with_target, 0, 36);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();
