@@ -58,6 +58,7 @@ static void become(char **words)
 int main(int argc, char **argv)
 {
     static const struct cli cli = {.tool = "sextant"};
+    cli_mend_environment(); /* the tool's is the same */
     if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
         list(&cli);
     if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0) {

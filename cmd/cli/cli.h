@@ -227,6 +227,9 @@ struct cli_sample {
 
 /* parse.c: reads the command line. Ends the process on misuse, and after --help and --version. */
 void cli_parse(struct cli *cli, int argc, char **argv);
+/* spin.c: restores the environment, after the libraries have read what spin.c put there. cli_parse
+ * calls it. */
+void cli_mend_environment(void);
 
 /* errors.c: reports misuse of the command line and ends the process with status 2. */
 _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)

@@ -100,8 +100,6 @@ int cli_processors(void);
 /* threads.c: ends the process with status 6 if the stack is too small. */
 void cli_have_stack(const struct cli *cli);
 
-/* spin.c: restores the environment, after the libraries have read what spin.c put there. */
-void cli_mend_environment(void);
 /* threads.c: how many of the wanted threads can be started at the same time. */
 int cli_startable(int wanted);
 

@@ -4,6 +4,22 @@
 
 #include "cmd/cli/inner.h"
 
+/* Moves what was said to the warnings of the record. */
+static void take_warnings(struct cli *cli, struct sx_record *record)
+{
+    const size_t n = cli->n_recorded + cli->n_said;
+    if (cli->n_said > 0)
+        cli->recorded = cli_must(cli, realloc(cli->recorded, n * sizeof *cli->recorded));
+    for (size_t i = cli->n_recorded; i < n; i++)
+        cli->recorded[i] = cli->said[i - cli->n_recorded];
+    free(cli->said);
+    cli->said = NULL;
+    cli->n_said = 0;
+    cli->n_recorded = n;
+    record->warnings = (const char *const *)cli->recorded;
+    record->warning_count = n;
+}
+
 void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_record *record)
 {
     if (cli->watch.inexact)
@@ -11,10 +27,8 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
             cli, 0,
             "a convolution was off by more than 1e-5; --exact-conv sums it as it is defined");
     cli_free_lines(cli->recorded, cli->n_recorded);
-    cli->recorded = cli->said;
-    cli->n_recorded = cli->n_said;
-    cli->said = NULL;
-    cli->n_said = 0;
+    cli->recorded = NULL;
+    cli->n_recorded = 0;
     cli->at = sample;
     sx_result_reset(cli->result);
     *record = (struct sx_record){.tool = cli->tool,
@@ -23,10 +37,9 @@ void cli_record(struct cli *cli, const struct cli_sample *sample, struct sx_reco
                                  .model_file = cli->model_path,
                                  .model_sha256 =
                                      cli->model != NULL ? sx_model_sha256(cli->model) : NULL,
-                                 .warnings = (const char *const *)cli->recorded,
-                                 .warning_count = cli->n_recorded,
                                  .truth = sample->truth,
                                  .seconds = -1};
+    take_warnings(cli, record);
     if (sample->picture != NULL)
         record->prepared = &cli->pre;
     double now = cli_seconds(), from = sample->started;
@@ -47,6 +60,20 @@ static void note_runs(struct cli *cli, const struct sx_explainer *explainer)
                  alone ? ": a tensor has so many axes that none is left for a batch" : "");
 }
 
+/* Warns where the score was chosen among places that nobody named. */
+static void warn_places(struct cli *cli, struct sx_record *record)
+{
+    char text[200];
+    if (record->target->places < 2)
+        return;
+    snprintf(
+        text, sizeof text,
+        "'%.80s' has scores of %lld places: the largest is explained; --target=I,J,... names one",
+        record->target->output, (long long)record->target->places);
+    cli_warn(cli, 0, text);
+    take_warnings(cli, record);
+}
+
 void cli_record_target(struct cli *cli, struct sx_record *record,
                        const struct sx_explainer *explainer)
 {
@@ -59,6 +86,7 @@ void cli_record_target(struct cli *cli, struct sx_record *record,
     record->input_name = sx_explainer_input_name(explainer);
     record->input_shape = sx_explainer_input(explainer)->shape;
     record->target = sx_explainer_target(explainer);
+    warn_places(cli, record);
     note_runs(cli, explainer);
 }
 

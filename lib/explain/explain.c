@@ -172,6 +172,8 @@ static void name_target(struct sx_explainer *e, int64_t index)
     e->target.sum = sum ? e->options.target + strlen("sum:") : NULL;
     e->target.other = b->aim.other;
     e->target.score = b->score;
+    e->target.places =
+        e->options.target == NULL && b->classes.n > 0 ? b->classes.count / b->classes.n : 1;
     e->target.label = sum ? NULL
                           : sx_class_label(&b->classes, index, b->aim.other, e->options.labels,
                                            e->options.n_labels);

@@ -74,8 +74,11 @@ struct sx_target {
     const char *sum; /* the region or the file of weights that the sum is over; NULL: no sum */
     /* f has two classes and one number; the target is the class that the number does not stand for */
     bool other;
-    enum sx_score score;   /* the score in use: raw if the one asked for does not exist */
-    double value;          /* f(x) */
+    enum sx_score score; /* the score in use: raw if the one asked for does not exist */
+    double value;        /* f(x) */
+    /* Without options.target: how many places the output has, each with a score for each class. The
+     * largest score of all places is explained. Otherwise 1. */
+    int64_t places;
     bool straight_through; /* a derivative of f passes through rounding, see sx_ste */
 };
 

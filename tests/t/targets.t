@@ -64,6 +64,13 @@ segments p.csv sum:*,1,1 --score=raw [null,null,"raw",-1.5] [0,0,0,2]
 mask p.csv no,1,1 --labels=two [3,"no","logit",1] [0,0,0,-1]
 mask p.csv 0,0,0 --score=prob [0,null,"prob",0.73106] [0.19661,0,0,0]
 END
+run ggig --method=grad segments.onnx p.csv
+warned 'places that nobody chose' 'scores of 4 places: the largest is explained; --target=I,J,... names one'
+is 'the record has it too' "$(jq '[.warnings[] | select(test("4 places"))] | length' "$T/out")" 1
+for target in argmax 0,1,0,1; do
+    run ggig --method=grad -t $target segments.onnx p.csv
+    clean "-t $target is a choice"
+done
 run ggig --method=grad -t 'sum:*,0,*' segments.onnx p.csv
 is 'the region is said' "$(jq -c .target.sum "$T/out")" '"*,0,*"'
 run ggig --method=grad -t not:0 logit.onnx x.csv
