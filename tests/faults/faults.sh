@@ -74,7 +74,7 @@ ggig -j1 -f tsv --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data
 ggig -j1 -f npy --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
 ggig -j1 -f png --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
 ggig -j1 -f svg --method=ig --steps=3 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
-ggig -j1 -f json --method=gradcam,rise,lime,occlusion --masks=20 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
+ggig -j1 -f json --method=gradcam,rise,lime,occlusion --samples=20 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
 attr-plot -f html -o out
 attr-plot -f pdf -o out
 xderiv -j1 -f svg --rows=0:3 -o out $data/diabetes.onnx $data/diabetes.csv
@@ -83,7 +83,7 @@ shapley-int -j1 -f json --index=sii --rows=0:1 -o out $data/diabetes.onnx $data/
 shapley-int -j1 -f npy --index=sii --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
 attr-decompose -j1 -f json --methods=gxi,shapley,lrp-eps --rows=0:1 -o out $data/diabetes.onnx $data/diabetes.csv
 taylorcam -j1 -f json --smooth=softplus:5 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
-attr-score -j1 -f json --map=- --steps=4 -o out $data/digits8.onnx $data/digits8.npy
+attr-score -j1 -f json --map=- --steps=4 --rows=0:1 -o out $data/digits8.onnx $data/digits8.npy
 attr-score -f json --compare=records -o out
 onnx-perturb --noise=10 -o out $data/diabetes.onnx
 onnx-grad -o out $data/diabetes.onnx
