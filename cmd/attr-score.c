@@ -160,13 +160,11 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
 /* Writes a last record for each method. */
 static void summarise(struct score *s)
 {
-    static const char means[] =
-        "summary.samples:samples,summary.scores.insertion:insertion,summary.scores.deletion:"
-        "deletion,summary.scores.sic:sic,summary.scores.aic:aic,summary.scores.sensitivity-n:"
-        "sensitivity-n,summary.scores.infidelity:infidelity,summary.scores.pointing:pointing";
-    static const struct sx_view view = {.scalars = means};
+    const struct sx_view view = {.scalars = s->columns};
     struct sx_result *r = s->cli.result;
     bool ok = true, text = s->cli.format == CLI_FORMAT_TEXT;
+    sx_score_columns(s->columns, sizeof s->columns, "summary.samples:samples,",
+                     "summary.scores", s->o.metrics);
     for (int64_t i = 0; ok && i < sx_score_tally_count(s->tally); i++) {
         sx_result_reset(r);
         sx_put_score_summary(r, s->cli.tool, s->tally, i, s->o.metrics);
@@ -277,12 +275,7 @@ static bool set_compare(struct cli *cli, const char *argument)
 
 static void settle(struct score *s)
 {
-    char name[40];
-    size_t at = 0;
-    for (int i = 0; sx_choice_name(SX_METRIC_NAMES, i, name, sizeof name); i++)
-        if ((s->o.metrics >> i & 1) != 0)
-            at += (size_t)snprintf(s->columns + at, sizeof s->columns - at, "%sscores.%s:%s",
-                                   at > 0 ? "," : "", name, name);
+    sx_score_columns(s->columns, sizeof s->columns, "", "scores", s->o.metrics);
     if (s->compare_file != NULL && (s->map_file != NULL || s->summary))
         cli_misuse(&s->cli, "--compare takes no --map and no --summary");
     if (s->compare_file != NULL && strcmp(s->compare_file, "-") == 0)

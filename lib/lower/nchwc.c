@@ -21,27 +21,34 @@ static int64_t block_here(void)
 }
 
 /* Whether the weights of a convolution cannot be in blocks of 16. */
-static bool is_narrow(const struct sx_lowering *l, const Onnx__NodeProto *node)
+static bool is_narrow(const struct sx_model *model, const Onnx__NodeProto *node)
 {
     if (strcmp(sx_text(node->domain), DOMAIN) != 0 || strcmp(node->op_type, "Conv") != 0 ||
         node->n_input < 2)
         return false;
-    const Onnx__TensorProto *w = sx_model_initializer(l->scope->model, node->input[1]);
+    const Onnx__TensorProto *w = sx_model_initializer(model, node->input[1]);
     return w != NULL && w->n_dims == 4 &&
            (w->dims[0] % 16 != 0 || (w->dims[1] > 16 && w->dims[1] % 16 != 0));
 }
 
-/* The length of the model's blocks: 8 where some weights leave no other, else this processor's. */
-static int64_t block_of(const struct sx_lowering *l)
+/* 8 where some weights leave no other length, else this processor's. */
+static int64_t find_block(const struct sx_model *model)
 {
-    const Onnx__GraphProto *graph = l->scope->model->graph;
-    for (size_t i = 0; i < graph->n_node; i++)
-        if (is_narrow(l, graph->node[i]))
+    for (size_t i = 0; i < model->graph->n_node; i++)
+        if (is_narrow(model, model->graph->node[i]))
             return 8;
-    sx_model_warn(l->scope->model,
-                  "optimised for a processor: blocks of %d channels, as on this one",
+    sx_model_warn(model, "optimised for a processor: blocks of %d channels, as on this one",
                   (int)block_here());
     return block_here();
+}
+
+/* The length of the model's blocks, which is found once. */
+static int64_t block_of(const struct sx_lowering *l)
+{
+    struct sx_scope *root = l->scope->root;
+    if (root->block == 0)
+        root->block = find_block(root->model);
+    return root->block;
 }
 
 /* Weights [O/b, I/b, H, W, b of I, b of O], or [O/b, I, H, W, b of O] where the input has fewer channels

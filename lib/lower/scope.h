@@ -50,6 +50,7 @@ struct sx_scope {
     /* In the root: the table of rows. It is a field because rows of If, Loop and Scan are in the
      * table, and lower bodies with it. */
     const struct sx_lowering_row *(*find)(const char *domain, const char *op, int64_t opset);
+    int64_t block; /* in the root: length of the model's blocks of channels; 0: not known yet */
     struct sx_same same;     /* in the root */
     struct sx_values values; /* in the root: values of nodes at the sample */
     bool sampled;            /* in the root: there is a sample */

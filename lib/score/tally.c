@@ -1,5 +1,6 @@
 /* tally.c - scores over a data set: means, their standard errors, and mean or median curves. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,18 @@ static double area(const struct curves *c, bool median)
     }
     free(column);
     return sx_curve_area(x, y, SX_SCORE_POINTS);
+}
+
+void sx_score_columns(char *text, size_t size, const char *first, const char *object,
+                      unsigned metrics)
+{
+    char name[40];
+    size_t at = (size_t)snprintf(text, size, "%s", first);
+    for (int i = 0; sx_choice_name(SX_METRIC_NAMES, i, name, sizeof name); i++)
+        if ((metrics >> i & 1) != 0 && at < size)
+            at += (size_t)snprintf(text + at, size - at, "%s.%s:%s,", object, name, name);
+    if (at > 0 && at < size)
+        text[at - 1] = '\0';
 }
 
 void sx_put_score_summary(struct sx_result *r, const char *tool, const struct sx_score_tally *t,

@@ -93,6 +93,10 @@ bool sx_score_tally_add(struct sx_score_tally *tally, const char *method,
 int64_t sx_score_tally_count(const struct sx_score_tally *tally);
 void sx_put_score_summary(struct sx_result *result, const char *tool,
                           const struct sx_score_tally *tally, int64_t method, unsigned metrics);
+/* Writes the columns of a view into text[size]: `first`, which ends with a comma or is empty, then
+ * "object.NAME:NAME" for each of the metrics. What does not fit is left out. */
+void sx_score_columns(char *text, size_t size, const char *first, const char *object,
+                      unsigned metrics);
 
 /* ---- Similarity ------------------------------------------------------------------------- */
 
