@@ -482,6 +482,7 @@ START_TEST(test_triples)
     struct sx_error error = {0};
     struct sx_taylorcam_options o = usual();
     struct sx_relation top[4];
+    struct sx_tensor row;
     for (int form = SX_TAYLOR_PAPER; form <= SX_TAYLOR_INPUT; form += SX_TAYLOR_INPUT) {
         struct tm_model *m = flat_model(2, (int64_t[]){4, 1}, 4);
         tm_const(m, "cut", SX_INT, 1, (int64_t[]){4}, (int64_t[]){1, 1, 1, 1});
@@ -500,6 +501,10 @@ START_TEST(test_triples)
             ck_assert(fabs(top[0].strength - (400 + 900 + 2500)) < 1e-9);
             ck_assert(fabs(top[0].effect - 100) < 1e-12);
             EXPECT(&f.r.marginal, 3800, 3800, 3800, 0);
+            ck_assert(sx_relations_row(&f.r, 2, false, &row, &error));
+            /* (3, 1, 2) and (3, 2, 1) are entries of their own */
+            EXPECT(&row, 3800, 3800, 0, 0);
+            sx_tensor_free(&row);
         } else
             ck_assert(fabs(top[0].strength - 300) < 1e-12);
         end(&f);

@@ -176,7 +176,11 @@ START_TEST(test_search)
     study_run_at(&f, ones);
     study_expect(&f, "234", 1);
     ck_assert_int_eq(f.r.n, 6 + 3); /* 24 and 12 both grow to 124 */
-    f.o.by_edge = true;             /* 34 is the last of those of strength 1 */
+    f.o.beam = 4;                   /* 13 or 14 too, which grow to 134 */
+    study_run_at(&f, ones);
+    ck_assert_int_eq(f.r.n, 6 + 4);
+    f.o.beam = 2;
+    f.o.by_edge = true; /* 34 is the last of those of strength 1 */
     study_run_at(&f, ones);
     study_expect(&f, "234", 1);
     ck_assert_ptr_nonnull(study_find(&f, "134"));
