@@ -1,8 +1,8 @@
 /* casadi.c - derivatives in the form of CasADi's ONNX backend.
  *
- * A tensor is a matrix of r rows and c columns: one of rank 2 as it is, others as a column. Its n
- * seeds are side by side, [r, n c]. Derivatives of seeds by directions are ordered by direction
- * first. */
+ * CasADi sees each tensor as a matrix of r rows and c columns. A tensor of rank 2 is its own
+ * matrix; any other is a column. The n seeds of a tensor are side by side: [r, n c].
+ * Derivatives by seeds and directions are ordered by direction first. */
 #include <stdlib.h>
 
 #include "export/task.h"
@@ -22,7 +22,7 @@ int sx_casadi_apart(struct sx_graph *g, int node, int64_t columns, const struct 
                       shape);
 }
 
-/* From [n] + shape to [r, n c]. */
+/* Turns [n] + shape into [r, n c]. */
 static int side_by_side(struct sx_graph *g, int node, int64_t n, const struct sx_shape *shape)
 {
     int64_t r, c;
@@ -32,7 +32,8 @@ static int side_by_side(struct sx_graph *g, int node, int64_t n, const struct sx
                       &side);
 }
 
-/* Makes `results` for `size` values of `from` at once; the file has them as inputs "kind_X". */
+/* Makes `results` for `size` values of `from` at once. The file has these values as inputs that
+ * are named "kind_X". */
 static bool take_many(struct sx_task *t, int64_t size, const int *from,
                       const struct sx_tensor_list *like, const char *kind, int *results,
                       int n_results)
@@ -74,7 +75,8 @@ static bool push(struct sx_task *t, int *results, int *v)
     return ok;
 }
 
-/* adj_x from adj_y; for Hessians, along directions fwd_x, fwd_adj_x. */
+/* Makes adj_x from adj_y. For Hessians, differentiates along the directions fwd_x and
+ * fwd_adj_x, too. */
 bool sx_differentiate_casadi(struct sx_task *t)
 {
     const int n = t->wrt.n;

@@ -1,8 +1,8 @@
 /* depthwise.c - the derivative of a depthwise convolution as a convolution.
  *
- * Runtimes are slow at transposed convolutions in which every channel is a group. With constant
- * weights and without strides it equals a convolution with turned weights. These are written again;
- * they are few. */
+ * Runtimes are slow at transposed convolutions in which every channel is a group. If weights
+ * are constant and strides are 1, the derivative is a convolution with the weights turned
+ * round. The turned weights are written as a further constant; depthwise weights are small. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -12,7 +12,8 @@ static const struct sx_node *node_of(const struct sx_writer *w, int node)
     return &w->g->node[node];
 }
 
-/* The paddings of that convolution; false: it does not apply, or one would be negative. */
+/* Sets the paddings of that convolution. Returns false if the form does not apply, or if a
+ * padding would be negative. */
 static bool plan(const struct sx_writer *w, int node, struct sx_conv *c, int64_t pads[6])
 {
     const struct sx_node *n = node_of(w, node), *k = node_of(w, n->in[1]);
@@ -36,7 +37,8 @@ int sx_read_depthwise(const struct sx_writer *w, int node, int *reads)
     return plan(w, node, &c, pads) ? 1 : SX_NONE;
 }
 
-/* [channels, multiplier, window..] from [channels multiplier, 1, window..], windows turned round. */
+/* Turns the weights [channels multiplier, 1, window..] into [channels, multiplier, window..]
+ * with each window turned round. */
 static const char *turned(struct sx_writer *w, int node, const struct sx_conv *c)
 {
     const struct sx_node *k = node_of(w, node_of(w, node)->in[1]);

@@ -9,7 +9,8 @@
 
 /* ---- The part ---- */
 
-/* Whether x has an open batch axis in front; for a tensor inside the graph its length tells. */
+/* Whether x has an open batch axis in front. For a tensor inside the graph its length is
+ * compared with that of the batch. */
 static bool has_batch(const struct sx_task *t, const struct sx_shape *x)
 {
     const struct sx_lowered *l = t->d->lowered;
@@ -22,7 +23,7 @@ static bool has_batch(const struct sx_task *t, const struct sx_shape *x)
     return false;
 }
 
-/* Finds the batch axis: all x and y have it in front, or none counts as having it. */
+/* Sets t->rows. All x and y need the batch axis in front; otherwise t->rows is 0. */
 static void find_rows(struct sx_task *t)
 {
     const struct sx_shape *first = &t->h->node[t->x[0]].shape;
@@ -66,7 +67,7 @@ static bool open_part(struct sx_task *t)
 
 /* ---- All ---- */
 
-/* Sets how many seeds and directions there are. */
+/* Sets the numbers of seeds and directions. */
 static void count_seeds(struct sx_task *t)
 {
     const char *seeds = t->options->seeds;

@@ -5,7 +5,8 @@
 
 #include "export/export.h"
 
-/* Builds the model for the lengths, and again with another length of each symbol. */
+/* Builds the graph for the lengths, and once more for the other length of each symbol. Then
+ * writes it. */
 static bool write_with(const struct sx_model *model, const struct sx_export_options *options,
                        struct sx_symbols *symbols, struct sx_outside *outside,
                        struct sx_wire *graph, struct sx_written *written,
@@ -35,7 +36,8 @@ static void drop(struct sx_symbols *symbols, int k)
     symbols->n--;
 }
 
-/* Finds the dimensions that remain open: those of the model (not for CasADi), and numbers of seeds. */
+/* Lists the dimensions that may remain open: those of the model (not for CasADi), and numbers
+ * of seeds. */
 static bool open_dimensions(const struct sx_model *model, const struct sx_export_options *o,
                             struct sx_symbols *symbols, struct sx_error *error)
 {
@@ -50,8 +52,8 @@ static bool open_dimensions(const struct sx_model *model, const struct sx_export
             sx_symbols_add_seeds(symbols, o->seeds, error));
 }
 
-/* Writes the graph. If the batch cannot remain open, it is written for one sample, with a warning;
- * other dimensions must. */
+/* Writes the graph. If the batch cannot remain open, the graph is written for one sample, with
+ * a warning. If another dimension cannot, that is a failure. */
 static bool write_graph(const struct sx_model *model, const struct sx_export_options *options,
                         struct sx_outside *outside, struct sx_wire *graph,
                         struct sx_written *written, struct sx_error *error)
@@ -102,7 +104,7 @@ bool sx_export(const struct sx_model *model, const struct sx_export_options *opt
     return ok;
 }
 
-/* The path "D/f.onnx" with a prefix before the file's name. */
+/* Puts a prefix before the file's name in a path: "D/f.onnx" becomes "D/<prefix>f.onnx". */
 static char *beside(const char *path, const char *prefix, struct sx_error *error)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;

@@ -18,7 +18,7 @@ static bool same_node(const struct sx_node *a, const struct sx_node *b)
     return true;
 }
 
-/* Operators whose attributes hold lengths; these are compared when they are written. */
+/* Whether the attributes of an operator hold lengths. These are compared when they are written. */
 static bool says_lengths(int op)
 {
     return op == SX_RESHAPE || op == SX_EXPAND || op == SX_SLICE || op == SX_EMBED ||
@@ -48,7 +48,7 @@ static bool same_graphs(struct sx_writer *w)
 
 /* ---- Constants ---- */
 
-/* The index in *small, in which some axes of *shape are 1, of element i. */
+/* The index of element i of *shape in *small, in which some axes have length 1. */
 static int64_t place_in(const struct sx_shape *small, const struct sx_shape *shape, int64_t i)
 {
     int64_t place = 0, step = 1;
@@ -61,7 +61,7 @@ static int64_t place_in(const struct sx_shape *small, const struct sx_shape *sha
     return place;
 }
 
-/* Sets small->data to one row of a constant along its open axes; false where rows differ. */
+/* Sets small->data to one row of a constant along its open axes. False if rows differ. */
 static bool shrink(const struct sx_node *n, struct sx_tensor *small)
 {
     size_t size = sx_type_size(n->type);
@@ -83,7 +83,7 @@ static bool differs(struct sx_writer *w, int k)
                    w->symbols->item[k].name);
 }
 
-/* Writes a constant with an open length: one row, which is repeated. */
+/* Writes a constant with an open length as one row. Readers repeat the row. */
 static bool write_rows(struct sx_writer *w, int node, const struct sx_dim *dims)
 {
     const struct sx_node *n = &w->g->node[node];
@@ -134,7 +134,7 @@ static bool write_constant(struct sx_writer *w, int node)
 
 /* ---- Inputs and outputs ---- */
 
-/* A dimension as text: 4, "N", "2*N*L". */
+/* A dimension as text, such as 4, "N", "2*N*L". */
 static const char *dim_text(struct sx_writer *w, const struct sx_dim *d)
 {
     char text[4 * SX_NAME_SHOWN];
@@ -162,7 +162,7 @@ static bool write_port(struct sx_writer *w, int field, const struct sx_export_po
     return w->error->status == SX_OK;
 }
 
-/* Writes an input. Real ones have the precision of the graph. */
+/* Writes an input. Real inputs have the precision of the graph. */
 static bool write_input(struct sx_writer *w, const struct sx_export_port *port)
 {
     int held = sx_onnx_type_of(w->g->node[port->node].type);
@@ -196,7 +196,8 @@ static bool take_name(struct sx_writer *w, const char *name)
     return sx_names_get(&w->used, name) >= 0 || sx_names_put(&w->used, name, 0, w->error);
 }
 
-/* Sets preferred names: of ports, and of other tensors the names in the model, if they are free. */
+/* Sets preferred names: for ports their own, for other tensors those in the model if they are
+ * free. */
 static bool wish_names(struct sx_writer *w, const struct sx_derived *d)
 {
     bool ok = true;
@@ -219,7 +220,8 @@ static bool wish_names(struct sx_writer *w, const struct sx_derived *d)
     return ok;
 }
 
-/* Counts readers, then marks what the spellings of needed nodes read. */
+/* Counts the readers of each node. Then marks the nodes that needed nodes read in their ONNX
+ * form. */
 static void mark_needed(struct sx_writer *w, const struct sx_derived *d)
 {
     for (size_t i = 0; i < w->g->n_nodes; i++)
@@ -262,7 +264,7 @@ static int opset_of(const struct sx_graph *g)
     return SX_EXPORT_OPSET;
 }
 
-/* Tables of the nodes. */
+/* Allocates the tables of the nodes. */
 static bool open_writer(struct sx_writer *w)
 {
     size_t n = w->g->n_nodes, reads = n + 3;

@@ -1,12 +1,13 @@
 /* join.c - joins derivatives to the model.
  *
- * Inputs that were cut become the model's tensors again; known directions become constants. */
+ * Inputs at which the graph was cut become the model's tensors again. Known directions become
+ * constants. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/task.h"
 
-/* What the inputs of `part` become while it is rebuilt. */
+/* The tensors of the whole graph that replace the inputs of `part`. */
 struct joint {
     const struct sx_graph *part;
     int *to;
@@ -33,7 +34,7 @@ static int units(struct sx_graph *g, const struct sx_shape *shape)
     return node;
 }
 
-/* Shape of `node`, in which all units of n elements are [n, ..n elements..]. */
+/* Returns the node of `whole` that replaces an input of `part`, in the shape of that input. */
 static int join(struct sx_task *t, const struct sx_part_input *in, const int *map)
 {
     struct sx_graph *g = t->d->whole;
@@ -48,7 +49,7 @@ static int join(struct sx_task *t, const struct sx_part_input *in, const int *ma
                            : sx_reshape(g, user, &shape);
 }
 
-/* The file's type of a real number is that of the graph. */
+/* The ONNX type of a port. Real numbers have the type of the graph, but for float16. */
 static int port_type(const struct sx_graph *g, int node, int onnx_type)
 {
     return sx_is_real(g->node[node].type) && onnx_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16
@@ -56,13 +57,13 @@ static int port_type(const struct sx_graph *g, int node, int onnx_type)
                : onnx_type;
 }
 
-/* Whether the file has only derivatives, as CasADi's. */
+/* Whether the file has only the derivatives and not the model's outputs, as CasADi's files. */
 static bool derivative_alone(const struct sx_task *t)
 {
     return t->options->casadi && t->options->kind != SX_EXPORT_NOTHING;
 }
 
-/* The model's own inputs and outputs, in `whole`. */
+/* Adds the model's own inputs and outputs to the ports. */
 static bool add_ports(struct sx_task *t, const int *map)
 {
     struct sx_derived *d = t->d;
@@ -130,7 +131,7 @@ static bool join_part(struct sx_task *t, const int *map)
     return sx_graph_ok(g, t->error) && ok;
 }
 
-/* Reduces the whole graph to what the outputs need, and sets the names of nodes. */
+/* Reduces the whole graph to the nodes that outputs need. Sets the names of nodes. */
 static bool finish(struct sx_task *t, const int *map)
 {
     struct sx_derived *d = t->d;

@@ -7,7 +7,7 @@
 
 /* ---- What is differentiated ---- */
 
-/* The index that -t says, of every row; -1 with a failure. */
+/* The index that --target names, within each row. -1 with a failure if there is none. */
 static int64_t target_of(struct sx_task *t, int64_t n)
 {
     char *end;
@@ -19,7 +19,7 @@ static int64_t target_of(struct sx_task *t, int64_t n)
     return -1;
 }
 
-/* The sum over `of`, or over one element of each of its rows. */
+/* The sum of the elements of `of`. With --target, of one element of each row. */
 static int sum_of(struct sx_task *t)
 {
     struct sx_graph *h = t->h;
@@ -40,7 +40,8 @@ static int sum_of(struct sx_task *t)
 
 /* ---- Kinds ---- */
 
-/* Inputs of the file, like the tensors `like`; many of them if seeds were asked for. */
+/* Makes inputs of the file like the tensors `like`. If seeds were asked for, each input holds
+ * many. */
 static bool user_inputs(struct sx_task *t, const int *from, int n,
                         const struct sx_tensor_list *like, const char *kind, int *results,
                         int n_results)
@@ -63,7 +64,7 @@ static bool user_inputs(struct sx_task *t, const int *from, int n,
     return ok;
 }
 
-/* Unit vectors cannot be counted where an axis within a row is open. */
+/* Whether the elements of a row have a known number, which unit vectors need. If not, fails. */
 static bool countable(struct sx_task *t, const char *name, int node)
 {
     for (int axis = t->rows > 0 ? 1 : 0; axis < t->h->node[node].shape.rank; axis++)
@@ -74,7 +75,7 @@ static bool countable(struct sx_task *t, const char *name, int node)
     return true;
 }
 
-/* The derivative tensor of order K by one x. */
+/* Adds the derivative tensor of order K by one x. */
 static bool higher(struct sx_task *t, int x, int gradient, const char *name)
 {
     struct sx_graph *h = t->h;
@@ -127,7 +128,8 @@ static bool add_results(struct sx_task *t, const int *results, const int *like,
     return ok;
 }
 
-/* By seeds of `of`, or by directions of `wrt`: derivatives of <of, seed> or of the gradient. */
+/* Vector-Jacobian products by seeds of `of`: the gradient of <of, seed>. With `hessian`,
+ * Hessian-vector products by directions of `wrt`: the gradient of <gradient, direction>. */
 static bool pulled(struct sx_task *t, bool hessian, int *made, int *results)
 {
     struct sx_graph *h = t->h;
@@ -146,12 +148,12 @@ static bool pulled(struct sx_task *t, bool hessian, int *made, int *results)
            add_results(t, results, t->x, &t->wrt, "hvp");
 }
 
-/* The transpose of the transpose. */
+/* Jacobian-vector products. g(u) = J'u is linear in u, so its derivative along v by u is J v. */
 static bool pushed(struct sx_task *t, int *made, int *results)
 {
     struct sx_graph *h = t->h;
     const int n = t->wrt.n;
-    int *u = results; /* replaced by what is derived by it */
+    int *u = results; /* replaced below by the derivatives by it */
     sx_part_inputs(t, t->y, u, t->of.n);
     int *back = sx_new((size_t)n, sizeof *back, t->error);
     bool ok =

@@ -1,7 +1,9 @@
 /* limits.c - Clip, and its derivative.
  *
- * Core graphs write max(x, low) as where(x < low, low, x), and min(t, high) as where(high < t,
- * high, t). Where the derivative passes, x equals its clipped value. */
+ * Core graphs have no Clip:
+ *     max(x, low)  is  where(x < low, low, x)
+ *     min(t, high) is  where(high < t, high, t)
+ * The derivative passes where x equals its clipped value. */
 #include "export/patterns.h"
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
@@ -15,7 +17,8 @@ static bool is_limit(const struct sx_writer *w, int node)
            node_of(w, node)->shape.rank == 0;
 }
 
-/* x in where(x < low, low, x), and t in where(high < t, high, t); SX_NONE: other nodes. */
+/* Returns x if the node is where(x < low, low, x), else SX_NONE. Below, t in where(high < t,
+ * high, t). */
 static int above(const struct sx_writer *w, int node, int *low)
 {
     const struct sx_node *n = node_of(w, node),
@@ -38,7 +41,7 @@ static int below(const struct sx_writer *w, int node, int *high)
     return n->in[2];
 }
 
-/* x of a Clip, and its limits. */
+/* Returns x if the node is a Clip of x, and sets its limits. */
 static int clipped(const struct sx_writer *w, int node, int *low, int *high)
 {
     int t = below(w, node, high);
@@ -83,7 +86,8 @@ static bool is_zero(const struct sx_writer *w, int node)
     return sx_is_uniform(w->g, node, &value) && value == 0 && node_of(w, node)->shape.rank == 0;
 }
 
-/* The clipped x whose comparisons with both limits are a and b, in either order; SX_NONE: none. */
+/* The clipped x whose comparisons with its two limits are a and b, in either order. SX_NONE if
+ * there is none. */
 static int clip_of(const struct sx_writer *w, int a, int b)
 {
     int low, high, y = w->clip[a] != SX_NONE ? w->clip[a] : w->clip[b];
@@ -94,7 +98,8 @@ static int clip_of(const struct sx_writer *w, int a, int b)
     return (upper == a && lower == b) || (upper == b && lower == a) ? y : SX_NONE;
 }
 
-/* where(a, 0, where(b, 0, g)) reads x, the clipped x and g. */
+/* Matches where(a, 0, where(b, 0, g)) if a and b compare x with the limits of a Clip. It reads
+ * x, the clipped x and g. */
 int sx_read_within(const struct sx_writer *w, int node, int *reads)
 {
     const struct sx_node *n = node_of(w, node), *m = node_of(w, n->in[2]);

@@ -1,7 +1,7 @@
 /* masks.c - ReLUs whose results are concatenated share one comparison and one choice.
  *
- * The derivative of each ReLU in a Concat is where(0 < y_i, part i of g, 0). It is a part of
- * where(0 < y, g, 0) with the concatenated y. */
+ * The derivative of ReLU i in a Concat is where(0 < y_i, part i of g, 0). This is part i of
+ * where(0 < y, g, 0), where y is the concatenated result. */
 #include <stdlib.h>
 
 #include "export/task.h"
@@ -12,7 +12,7 @@ static bool is_zero(const struct sx_graph *g, int node)
     return sx_is_uniform(g, node, &value) && value == 0 && g->node[node].shape.rank == 0;
 }
 
-/* Notes the ReLUs that a Concat joins. */
+/* Copies a Concat, and notes its operands if all are ReLUs. */
 static int join_relus(struct sx_masks *m, struct sx_graph *g, const struct sx_node *node,
                       const int *in)
 {
@@ -29,7 +29,7 @@ static int join_relus(struct sx_masks *m, struct sx_graph *g, const struct sx_no
     return joined;
 }
 
-/* Whether a slice of a Concat's shape is exactly its operand `part`. */
+/* Whether a slice has exactly the elements of operand `part` of a Concat. */
 static bool takes(const struct sx_graph *g, const struct sx_node *slice, int joined, int part)
 {
     const struct sx_node *c = &g->node[joined];

@@ -1,5 +1,4 @@
-/* means.c - reductions; sums divided by their number of terms (ReduceMean and AveragePool); factors
- * that cancel. */
+/* means.c - reductions, means (ReduceMean, AveragePool) and factors that cancel. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -25,7 +24,7 @@ void sx_spell_reduced(struct sx_writer *w, int node, const char *op)
                   attrs, by_input ? 1 : 2);
 }
 
-/* The operand that a constant number multiplies; SX_NONE: none. */
+/* The node that is multiplied by a constant number. SX_NONE if there is none. */
 static int scaled(const struct sx_writer *w, int node, double *factor)
 {
     const struct sx_node *n = node_of(w, node);
@@ -36,7 +35,7 @@ static int scaled(const struct sx_writer *w, int node, double *factor)
     return SX_NONE;
 }
 
-/* The number of terms of a sum along fixed axes; 0: an axis is open. */
+/* The number of terms of a sum. 0 if an axis is open. */
 static int64_t summed(const struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
@@ -51,7 +50,7 @@ static int64_t summed(const struct sx_writer *w, int node)
     return count;
 }
 
-/* Whether a factor is one over a count, in the precision of the graph. */
+/* Whether a factor is 1 / count in the precision of the graph. */
 static bool divides(const struct sx_writer *w, double factor, double count)
 {
     return w->g->real == SX_FLOAT ? (float)factor == (float)(1 / count) : factor == 1 / count;

@@ -26,7 +26,7 @@ void sx_spell_transpose(struct sx_writer *w, int node)
     sx_result(w, node, "Transpose", SX_IN(in(w, node, 0)), &perm, 1);
 }
 
-/* Writes a constant without elements. Runtimes differ in expanding to length 0. */
+/* Writes a constant without elements, because runtimes differ in expanding to length 0. */
 static bool spell_nothing(struct sx_writer *w, int node, const struct sx_dim *dims)
 {
     const struct sx_node *n = node_of(w, node);
@@ -42,7 +42,7 @@ static bool spell_nothing(struct sx_writer *w, int node, const struct sx_dim *di
     return true;
 }
 
-/* Dimensions that the operand has are 1 in the shape, so they need no rule. */
+/* Writes Expand. Axes that the operand has already are 1 in the shape, so they need no rule. */
 void sx_spell_expand(struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
@@ -100,7 +100,7 @@ void sx_spell_slice(struct sx_writer *w, int node)
                   NULL, 0);
 }
 
-/* Elements `step` apart, by zeros behind each one along an axis of a new shape. */
+/* Inserts step - 1 zeros behind each element along an axis. */
 static const char *spread(struct sx_writer *w, const char *a, struct sx_dim *dims, int rank,
                           int axis, int64_t step)
 {
@@ -173,7 +173,8 @@ void sx_spell_take(struct sx_writer *w, int node)
               SX_IN(in(w, node, 0), in(w, node, 1)), &axis, 1);
 }
 
-/* Zeros, to which elements are added by index. An index of rows is repeated for their elements. */
+/* Adds elements to zeros by ScatterElements. An index of rows is repeated for each element of a
+ * row. */
 void sx_spell_put(struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);

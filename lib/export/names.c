@@ -14,7 +14,7 @@ void sx_list_free(struct sx_tensor_list *list)
     *list = (struct sx_tensor_list){0};
 }
 
-/* Splits a list at commas. A whole text that is a tensor's name is not split. */
+/* Splits a list at commas. If the whole text is the name of a tensor, it is not split. */
 static bool split(struct sx_tensor_list *list, const struct sx_graph *g, const char *text,
                   struct sx_error *error)
 {
@@ -38,7 +38,7 @@ static bool split(struct sx_tensor_list *list, const struct sx_graph *g, const c
     return true;
 }
 
-/* The node of an input or of any other tensor. */
+/* The node of an input or of any other tensor of this name. */
 static int find(const struct sx_lowered *l, const char *name)
 {
     for (int i = 0; i < l->n_inputs; i++)
@@ -66,7 +66,7 @@ static bool look_up(struct sx_tensor_list *list, const struct sx_lowered *l, con
     return true;
 }
 
-/* All values of real numbers. */
+/* Lists all values that are real. */
 static bool take_all(struct sx_tensor_list *list, const struct sx_graph *g,
                      const struct sx_lowered_value *value, int n, struct sx_error *error)
 {
@@ -92,7 +92,7 @@ bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
     return look_up(list, lowered, text != NULL ? text : "", error);
 }
 
-/* The first input that is real, or that has an embedding behind it, as in tools that explain; NULL:
+/* The name of the first input that is real, or of the embedding behind it. NULL if there is
  * none. */
 static const char *first_real(const struct sx_lowered *l)
 {

@@ -11,10 +11,11 @@ struct sx_tensor_list {
     char *text; /* the text that holds the names */
 };
 
-/* The tensors in `text`, separated by commas. NULL means with `all` all real outputs or inputs;
- * else the output that is explained by default. For `wrt`, NULL or "auto" means the first real
- * input, or the embedding behind integer ids. Status 2: a name is unknown, or its tensor is not
- * real. */
+/* Lists the tensors in `text`, separated by commas. Status 2 if a name is unknown, or if its
+ * tensor is not real. If `text` is NULL and `all` is true, sx_list_of lists all real outputs
+ * and sx_list_wrt all real inputs. If `all` is false, sx_list_of lists the output that is
+ * explained by default. sx_list_wrt lists the first real input, or the embedding behind integer
+ * ids, also for "auto". */
 bool sx_list_of(struct sx_tensor_list *list, const struct sx_model *model,
                 const struct sx_lowered *lowered, const char *text, bool all,
                 struct sx_error *error);

@@ -4,7 +4,7 @@
 
 #include "export/export.h"
 
-/* A number of seeds, or a name for any number. */
+/* Reads a number of seeds, or a name for an open number of them. */
 static bool parse_seeds(const struct sx_option *row, void *options, const char *text,
                         struct sx_error *error)
 {

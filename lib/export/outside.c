@@ -1,8 +1,8 @@
 /* outside.c - weights that the model keeps in another file remain outside of the written file.
  *
- * A file in the directory of the model's data refers to these. A file elsewhere gets a data file of
- * its own next to it, because references must not leave the directory. Without a name, weights are
- * put inside. */
+ * If the written file is in the directory of the model's data, it refers to these data.
+ * Elsewhere it gets a data file of its own beside it, because references must not leave the
+ * directory. If the written file has no name, all weights are inside. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,7 @@ static const char *name_in(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* Whether the path will be a regular file; something that exists and is no regular file may be a
- * pipe. */
+/* Whether the path will be a regular file. A path that exists and is not regular may be a pipe. */
 static bool will_be_file(const char *path)
 {
     struct stat st;
@@ -88,7 +87,7 @@ void sx_outside_write(struct sx_outside *o, struct sx_wire *to, const char *name
         sx_onnx_write_external(to, name, value, o->name, offset);
 }
 
-/* Zeros up to where a part begins. */
+/* Writes zeros up to the start of a part. */
 static void pad(struct sx_sink *sink, size_t from, size_t to)
 {
     static const char zeros[PAGE];

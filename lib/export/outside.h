@@ -5,7 +5,7 @@
 #include "onnx/write.h"
 #include "sextant/output.h"
 
-/* A part of the data file. */
+/* A part of the data file that is written. */
 struct sx_outside_part {
     const void *bytes;
     size_t size, offset;
@@ -20,16 +20,18 @@ struct sx_outside {
     size_t n, capacity, end;
 };
 
-/* `path` is that of the written file; NULL or "-": it has none. Free it in any case. */
+/* `path` is that of the written file. NULL or "-": it has none. sx_outside_free is called in
+ * any case. */
 bool sx_outside_open(struct sx_outside *outside, const struct sx_model *model, const char *path,
                      struct sx_error *error);
 void sx_outside_free(struct sx_outside *outside);
 /* Forgets what was written, for another attempt. */
 void sx_outside_reset(struct sx_outside *outside);
-/* Writes an initializer: a reference where the elements lie in the model's external data. */
+/* Writes an initializer: a reference if the elements lie in the model's external data, else the
+ * elements themselves. */
 void sx_outside_write(struct sx_outside *outside, struct sx_wire *to, const char *name,
                       const struct sx_tensor *value, struct sx_error *error);
-/* Writes the data file, if something refers to it. Status 5. */
+/* Writes the data file if something refers to it. Status 5 on failure. */
 bool sx_outside_finish(const struct sx_outside *outside, struct sx_error *error);
 
 #endif

@@ -15,7 +15,7 @@ bool sx_part_add_input(struct sx_task *t, struct sx_part_input input)
     return true;
 }
 
-/* "kind_a", or "kind_a_b". */
+/* Returns "kind_a", or with b "kind_a_b". */
 const char *sx_part_name(struct sx_task *t, const char *kind, const char *a, const char *b)
 {
     char text[300];
@@ -34,7 +34,7 @@ bool sx_part_add_output(struct sx_task *t, int node, const char *name, struct sx
     return true;
 }
 
-/* A shape with one more axis in front, unless that has no length. */
+/* A shape with one more axis of this length in front. Length 0: the shape itself. */
 struct sx_shape sx_with_axis(int64_t length, const struct sx_shape *shape)
 {
     struct sx_shape s = *shape;
@@ -58,7 +58,7 @@ int sx_part_dot(struct sx_graph *g, int a, int b)
     return sx_sum_all(g, sx_mul(g, a, b));
 }
 
-/* Inputs like the nodes `like` of `part`. */
+/* Makes inputs of `part` with the shapes of the nodes `like`. */
 void sx_part_inputs(struct sx_task *t, const int *like, int *made, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -77,7 +77,8 @@ int sx_part_dots(struct sx_task *t, const int *a, const int *b, int n)
 
 /* ---- Directions ---- */
 
-/* Many directions, or seeds, at once: makes `results` of all that `from` may be, [size] + shape. */
+/* Many directions or seeds at once: makes `results` for `size` values of `from`. Each result
+ * becomes [size] + shape. */
 bool sx_part_many(struct sx_task *t, int64_t size, const int *from, int *to, int n,
                   int *results, int n_results)
 {
@@ -94,7 +95,8 @@ bool sx_part_many(struct sx_task *t, int64_t size, const int *from, int *to, int
     return ok;
 }
 
-/* A direction that is the same for every row of `like`: its node, and it repeated. */
+/* Makes a direction that is the same for every row of `like`. Returns its node. *repeated is
+ * the direction for all rows. */
 int sx_part_direction(struct sx_task *t, int like, int *repeated)
 {
     struct sx_shape all = sx_shape_of(t->h, like), one = all;
@@ -105,7 +107,7 @@ int sx_part_direction(struct sx_task *t, int like, int *repeated)
     return v;
 }
 
-/* *result for all unit vectors v, [n] + its shape. */
+/* Makes *result for all n unit vectors v: [n] + its shape. */
 bool sx_part_units(struct sx_task *t, int v, int *result)
 {
     struct sx_shape shape = sx_shape_of(t->h, v);
@@ -115,7 +117,7 @@ bool sx_part_units(struct sx_task *t, int v, int *result)
            sx_part_add_input(t, (struct sx_part_input){.origin = OF_UNITS, .node = to});
 }
 
-/* From [a, b, .., N, rest] to [N, a, b, .., n] with n elements of rest. */
+/* Turns [a, b, .., N, rest] into [N, a, b, .., n], where n is the number of elements of rest. */
 int sx_part_rows_first(struct sx_task *t, int node, int lead, int64_t n)
 {
     struct sx_shape s = sx_shape_of(t->h, node);

@@ -1,5 +1,6 @@
-/* patterns.c - groups of core operators for which ONNX has one operator: their table, and products
- * with a bias. limits.c, means.c, splits.c, pools.c and depthwise.c have the others. */
+/* patterns.c - groups of core operators for which ONNX has one operator: their table, and
+ * products with a bias. limits.c, means.c, splits.c, pools.c and depthwise.c match and write
+ * the other groups. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -11,7 +12,8 @@ static const struct sx_node *node_of(const struct sx_writer *w, int node)
 
 /* ---- Products with a bias ---- */
 
-/* Whether a constant varies along one axis of `shape` alone, and is all of that. */
+/* Whether a constant varies along one axis of `shape` alone, and has every element of that
+ * axis. */
 static bool along(const struct sx_shape *c, const struct sx_shape *shape, int axis)
 {
     int lead = shape->rank - c->rank;
@@ -19,8 +21,8 @@ static bool along(const struct sx_shape *c, const struct sx_shape *shape, int ax
            sx_count(c) == shape->dim[axis];
 }
 
-/* Matches a sum of a product that has no other reader, and a constant that can be its bias. Returns
- * the product, or SX_NONE. */
+/* Matches the sum of a product and a constant that can be its bias. The product must have no
+ * other reader. Returns the product, or SX_NONE. */
 static int biased_product(const struct sx_writer *w, int node, int *bias)
 {
     const struct sx_node *n = node_of(w, node);
@@ -39,7 +41,8 @@ static int biased_product(const struct sx_writer *w, int node, int *bias)
     return SX_NONE;
 }
 
-/* A bias of another rank than 1 is written anew. */
+/* Matches a product with a bias. A bias whose rank is not 1 is not read: spell_biased writes it
+ * again with rank 1. */
 static int read_biased(const struct sx_writer *w, int node, int *reads)
 {
     int bias, product = biased_product(w, node, &bias);
@@ -90,7 +93,7 @@ static const struct sx_pattern patterns[] = {
     {SX_CONVINPUT, sx_read_depthwise, sx_spell_depthwise},
 };
 
-/* The pattern that ends in a node, and what it reads; NULL: none does. */
+/* The pattern that ends in a node. Sets what it reads. NULL if none ends there. */
 static const struct sx_pattern *pattern_of(const struct sx_writer *w, int node, int *reads,
                                            int *n)
 {

@@ -1,7 +1,8 @@
 /* patterns.h - groups of core operators for which ONNX has one operator.
  *
- * If a node is the last of such a group, `reads` lists what the one operator reads and returns the
- * number; else SX_NONE. It looks only at the graph. `spell` writes the operator. */
+ * A pattern has two functions. `reads` says whether a node is the last of such a group. If so,
+ * it lists the nodes that the one operator reads and returns their number, else SX_NONE. It
+ * looks only at the graph. `spell` writes the operator. */
 #ifndef SX_EXPORT_PATTERNS_H
 #define SX_EXPORT_PATTERNS_H
 
@@ -15,16 +16,16 @@ struct sx_pattern {
 
 /* ---- limits.c: Clip, and what passes where x is within limits ---- */
 
-/* Notes, for the comparison with the upper limit, which node is the clipped x. */
+/* Notes for each comparison with an upper limit which node is the clipped x. */
 void sx_find_clips(struct sx_writer *w);
 int sx_read_clip(const struct sx_writer *w, int node, int *reads);
 void sx_spell_clip(struct sx_writer *w, int node);
 int sx_read_within(const struct sx_writer *w, int node, int *reads);
 void sx_spell_within(struct sx_writer *w, int node);
 
-/* ---- splits.c: Split, and Concat of what is embedded side by side ---- */
+/* ---- splits.c: Split, and Concat of tensors that are embedded side by side ---- */
 
-/* Finds the tensors that slices divide among them. */
+/* Finds the tensors that are divided into slices. */
 void sx_find_splits(struct sx_writer *w);
 int sx_read_split(const struct sx_writer *w, int node, int *reads);
 void sx_spell_split(struct sx_writer *w, int node);

@@ -1,4 +1,5 @@
-/* place.c - which element of its plane a max pool chose, from its place among all elements. */
+/* place.c - the position of a max pool's choice in its plane, from its position among all
+ * elements. */
 #include "export/export.h"
 #include "export/names.h"
 

@@ -1,8 +1,9 @@
 /* pools.c - max pooling, and its derivative.
  *
- * Core graphs choose the largest element of each window by its position in the plane, gather at
- * these positions, and differentiate by adding at them. MaxPool gives the elements with positions
- * counted through all planes. */
+ * Core graphs choose the largest element of each window by its position in the plane
+ * (POOLINDEX). TAKE gathers the elements at these positions. The derivative adds elements at
+ * them (PUT). ONNX's MaxPool gives the elements, and positions that are counted through all
+ * planes. */
 #include "export/patterns.h"
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
@@ -10,7 +11,7 @@ static const struct sx_node *node_of(const struct sx_writer *w, int node)
     return &w->g->node[node];
 }
 
-/* What is behind reshapes. */
+/* The node behind any reshapes. */
 static int behind(const struct sx_writer *w, int node)
 {
     while (node_of(w, node)->op == SX_RESHAPE)
@@ -20,7 +21,8 @@ static int behind(const struct sx_writer *w, int node)
 
 /* ---- The largest elements ---- */
 
-/* The choice whose largest elements the node gathers, in any shape. */
+/* Matches the largest elements of windows, in any shape. It reads the choice of their
+ * positions. */
 int sx_read_pooled(const struct sx_writer *w, int node, int *reads)
 {
     const struct sx_node *n = node_of(w, node);
@@ -39,7 +41,7 @@ void sx_spell_pooled(struct sx_writer *w, int node)
 {
     const struct sx_shape *shape = &node_of(w, node)->shape;
     struct sx_dim dims[SX_MAX_RANK];
-    int choice = SX_NONE; /* sx_read_pooled has found it before */
+    int choice = SX_NONE; /* sx_read_pooled sets it: it has matched before */
     sx_read_pooled(w, node, &choice);
     if (sx_shape_equal(&node_of(w, choice)->shape, shape))
         w->name[node] = w->beside[choice];
@@ -47,10 +49,11 @@ void sx_spell_pooled(struct sx_writer *w, int node)
         w->name[node] = sx_out_reshape(w, w->beside[choice], dims, shape->rank, w->wish[node]);
 }
 
-/* ---- What goes to their places ---- */
+/* ---- Elements that are added at the positions of a choice ---- */
 
-/* Disjoint windows choose each position once, so MaxUnpool makes their image. Runtimes have it only
- * for float32. */
+/* Whether MaxUnpool can stand for the addition: windows are disjoint and cover the image, so
+ * each position is chosen once, and numbers are float32. Runtimes have MaxUnpool only for
+ * float32. */
 static bool is_unpool(const struct sx_writer *w, int choice)
 {
     const struct sx_node *c = node_of(w, choice);
@@ -66,8 +69,8 @@ static bool is_unpool(const struct sx_writer *w, int choice)
     return apart;
 }
 
-/* Elements that are added at the places of such a choice, as an image: reads the choice, and the
- * elements in any shape. */
+/* Matches elements that are added at the positions of a choice, in the shape of the image. It
+ * reads the choice and the elements, which may have any shape. */
 int sx_read_unpooled(const struct sx_writer *w, int node, int *reads)
 {
     const struct sx_node *n = node_of(w, node);

@@ -12,7 +12,8 @@ static const char *turned(struct sx_writer *w, int node, int k)
     return sx_out_node(w, "Transpose", SX_IN(sx_operand_name(w, node, k)), NULL, &perm, 1);
 }
 
-/* Matrices are turned within Gemm; stacks of them before. */
+/* Writes Gemm for two matrices that are transposed or have a bias, else MatMul. Gemm transposes
+ * its operands itself. Before MatMul a Transpose is written. */
 void sx_spell_matmul(struct sx_writer *w, int node)
 {
     const struct sx_node *n = &w->g->node[node];

@@ -2,7 +2,8 @@
 #include "export/export.h"
 #include "export/names.h"
 
-/* A pointwise node repeats a row itself where another operand has all rows. */
+/* Whether operand k may be a single row. A pointwise node repeats a row itself if another
+ * operand has all rows. */
 static bool repeats(const struct sx_writer *w, const struct sx_node *n, int k)
 {
     bool whole = false;

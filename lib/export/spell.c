@@ -1,4 +1,4 @@
-/* spell.c - how core operators are spelt in ONNX: a row each. */
+/* spell.c - how core operators are written in ONNX, a table with a row for each. */
 #include <string.h>
 
 #include "export/export.h"
@@ -29,7 +29,7 @@ static void spell_cast(struct sx_writer *w, int node)
     w->name[node] = cast(w, in(w, node, 0), to, w->wish[node]);
 }
 
-/* To the narrower type and back. */
+/* Casts to the narrower type and back. */
 static void spell_narrow(struct sx_writer *w, int node)
 {
     static const int narrow[] = {[SX_AS_INT8] = ONNX__TENSOR_PROTO__DATA_TYPE__INT8,
@@ -64,7 +64,7 @@ static void spell_isinf(struct sx_writer *w, int node)
     sx_result(w, node, "IsInf", SX_IN(in(w, node, 0)), sides, 2);
 }
 
-/* With the sign of the divisor, which ONNX has for integers alone. */
+/* The remainder has the sign of the divisor. ONNX has this remainder only for integers. */
 static void spell_mod(struct sx_writer *w, int node)
 {
     const char *a = in(w, node, 0), *b = in(w, node, 1);
@@ -84,7 +84,7 @@ static void spell_fmod(struct sx_writer *w, int node)
     sx_result(w, node, "Mod", SX_IN(in(w, node, 0), in(w, node, 1)), &fmod, 1);
 }
 
-/* ONNX shifts unsigned integers. */
+/* Shifts by way of unsigned integers, which are the only ones that ONNX shifts. */
 static void spell_shift(struct sx_writer *w, int node)
 {
     enum { UNSIGNED = ONNX__TENSOR_PROTO__DATA_TYPE__UINT64 };
@@ -117,7 +117,7 @@ static void spell_argmax(struct sx_writer *w, int node)
     sx_result(w, node, "ArgMax", SX_IN(in(w, node, 0)), attrs, 3);
 }
 
-/* The second result of TopK of all. */
+/* Writes TopK of all elements. Its second result is the order. */
 static void spell_sortindex(struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
@@ -151,7 +151,8 @@ static void spell_softmax(struct sx_writer *w, int node)
 
 /* ---- The table ---- */
 
-/* An ONNX operator of the same operands, or a function for what is not that. */
+/* Either the name of an ONNX operator with the same operands, or a function that writes the
+ * node. */
 struct spelling {
     const char *op;
     void (*spell)(struct sx_writer *w, int node);

@@ -1,15 +1,16 @@
-/* splits.c - slices that together divide a tensor become one Split; parts that are embedded side by
- * side and added become one Concat. */
+/* splits.c - Split for slices that together divide a tensor, and Concat for parts that are
+ * embedded side by side and added. */
 #include "export/patterns.h"
 
-enum { MOST_SIZES = 32 }; /* of parts of different lengths */
+enum { MOST_SIZES = 32 }; /* the most parts of different lengths */
 
 static const struct sx_node *node_of(const struct sx_writer *w, int node)
 {
     return &w->g->node[node];
 }
 
-/* The one axis that a slice, or an embedding, cuts, in steps of 1; -1: it is no such. */
+/* The one axis that a slice or an embedding cuts, in steps of 1. -1 if it cuts no axis,
+ * several, or in larger steps. */
 static int cut_axis(const struct sx_writer *w, int node)
 {
     const struct sx_node *n = node_of(w, node);
@@ -35,7 +36,7 @@ static int cut_axis(const struct sx_writer *w, int node)
 
 /* ---- Split ---- */
 
-/* Puts a slice among those of its tensor, in the order of where they begin. */
+/* Adds a slice to the list of its tensor, in the order of their first elements. */
 static void add_part(struct sx_writer *w, int slice)
 {
     const struct sx_node *n = node_of(w, slice);
@@ -48,7 +49,8 @@ static void add_part(struct sx_writer *w, int slice)
     *at = slice;
 }
 
-/* Whether the parts are all of a tensor, once; how many they are, and whether of one length. */
+/* Whether the slices of a tensor have each of its elements once. *count becomes their number.
+ * *equal says whether all have the same length. */
 static bool divide(const struct sx_writer *w, int tensor, int *count, bool *equal)
 {
     int first = w->part[tensor], axis = first != SX_NONE ? cut_axis(w, first) : 0;
@@ -88,7 +90,7 @@ int sx_read_split(const struct sx_writer *w, int node, int *reads)
     return SX_NONE;
 }
 
-/* The first part that is wanted writes all. */
+/* Writes one Split for all slices of the tensor, when the first of them is needed. */
 void sx_spell_split(struct sx_writer *w, int node)
 {
     int tensor = node_of(w, node)->in[0], axis = cut_axis(w, node), count, n = 0;
@@ -114,8 +116,9 @@ void sx_spell_split(struct sx_writer *w, int node)
 
 /* ---- Concat ---- */
 
-/* Sets `leaf` to what is added, an addition that nobody else reads being taken apart; how much
- * that is, or SX_NONE where it is not all embedded along one axis. */
+/* Lists the terms of a sum in leaf[] and returns their number. An inner sum that has no other
+ * reader is taken apart, too. SX_NONE unless all terms are embedded along one axis, which *axis
+ * becomes. */
 static int leaves_of(const struct sx_writer *w, int node, int *leaf, int *axis)
 {
     const struct sx_shape *shape = &node_of(w, node)->shape;
@@ -140,7 +143,7 @@ static int leaves_of(const struct sx_writer *w, int node, int *leaf, int *axis)
     return n;
 }
 
-/* Sorts the embedded ones by where they begin; whether they are then all of the shape. */
+/* Sorts the embedded parts by their first elements. Whether they then fill the shape. */
 static bool line_up(const struct sx_writer *w, int *leaf, int n, int axis)
 {
     int64_t at = 0, end = node_of(w, leaf[0])->shape.dim[axis];

@@ -4,8 +4,9 @@
 
 #include "export/export.h"
 
-/* The two lengths of the batch, and of each other open dimension. They are short, because tables of
- * positions may be; none has a common factor with sizes that are frequent in models. */
+/* The two lengths of the batch, then those of each further open dimension. They are short,
+ * because tables of positions may be short. They have no common factor with sizes that are
+ * frequent in models. */
 static const int64_t lengths[SX_MOST_SYMBOLS][2] = {{5, 7}, {3, 4}, {6, 5}, {7, 9}, {8, 11}};
 static const int64_t seed_lengths[2][2] = {{11, 13}, {17, 19}};
 
@@ -18,7 +19,7 @@ static const Onnx__TensorShapeProto *shape_of(const struct sx_model *model, cons
                : NULL;
 }
 
-/* What an open axis is called; false where it is not open. */
+/* The name of an open axis. False if the axis is not open. */
 static bool name_axis(const struct sx_model *model, const char *input, int axis,
                       char name[SX_NAME_SHOWN])
 {
@@ -58,7 +59,7 @@ int64_t sx_symbol_length(const struct sx_symbols *symbols, int k)
     return k == symbols->varied ? symbols->item[k].other : symbols->item[k].length;
 }
 
-/* Adds a symbol; the failure is that there are too many. */
+/* Adds a symbol. Fails if there are too many. */
 static bool add(struct sx_symbols *symbols, const char *name, const char *input, int axis,
                 const int64_t *two, struct sx_error *error)
 {

@@ -1,7 +1,7 @@
 /* windows.c - writes convolutions and pools in ONNX. */
 #include "export/export.h"
 
-/* The attributes of a window, for one node. */
+/* The attributes of a node that moves a window. */
 struct window {
     int64_t pads[6], output_padding[3];
     struct sx_onnx_attr attr[6];
@@ -13,7 +13,7 @@ static void add(struct window *v, const char *name, const int64_t *ints, int64_t
     v->attr[v->n++] = (struct sx_onnx_attr){.name = name, .ints = ints, .n = (int)n};
 }
 
-/* Strides and paddings, and dilations where there are any. */
+/* Sets strides and paddings, and dilations if any is not 1. */
 static void open_window(struct window *v, const struct sx_conv *c)
 {
     bool dilated = false;
@@ -35,7 +35,7 @@ static void add_group(struct window *v, int64_t group)
         v->attr[v->n++] = (struct sx_onnx_attr){.name = "group", .i = group};
 }
 
-/* What an image has beyond the last window of a convolution. */
+/* Sets output_padding: the elements of the image beyond the last window of a convolution. */
 static void add_output_padding(struct window *v, const struct sx_conv *c, const int64_t *image,
                                const int64_t *window, const int64_t *outputs)
 {
@@ -92,7 +92,8 @@ static const char *transposed(struct sx_writer *w, const char *a, const int *fro
     return sx_out_node(w, "Transpose", SX_IN(a), out, &perm, 1);
 }
 
-/* [N, C, ..] with the images as channels: [C / group, group N, ..], or, `whole`, [C, N, ..]. */
+/* Makes images the channels: [N, C, ..] becomes [C / group, group N, ..], or with `whole` [C,
+ * N, ..]. */
 static const char *by_channel(struct sx_writer *w, int node, int k, int64_t group, bool whole)
 {
     const struct sx_node *n = &w->g->node[node];
@@ -114,9 +115,9 @@ static const char *by_channel(struct sx_writer *w, int node, int k, int64_t grou
     return sx_out_reshape(w, a, joined, r, NULL);
 }
 
-/* The adjoint by the weights as a convolution of the images with the outputs: channels and images
- * are exchanged, and so are strides and dilations. If windows did not reach the end, the result is
- * larger than the kernel, and is cropped. */
+/* Writes the derivative by the weights as a convolution of the images with the outputs.
+ * Channels and images are exchanged, and so are strides and dilations. If the last window ended
+ * before the end of the image, the result is larger than the kernel and is cropped. */
 void sx_spell_conv_weight(struct sx_writer *w, int node)
 {
     const struct sx_node *n = &w->g->node[node];
@@ -149,7 +150,8 @@ void sx_spell_conv_weight(struct sx_writer *w, int node)
 
 /* ---- Pools ---- */
 
-/* Ones, [channels, 1, window..], as a convolution by groups sums with. */
+/* Ones of the shape [channels, 1, window..]. A convolution with them, a group per channel, sums
+ * windows. */
 static const char *ones(struct sx_writer *w, const struct sx_pool *p, int64_t channels)
 {
     struct sx_dim dims[5] = {sx_dim_fixed(channels), sx_dim_fixed(1)};
@@ -186,7 +188,8 @@ const char *sx_out_average(struct sx_writer *w, int node, const char *out)
     return sx_out_node(w, "AveragePool", SX_IN(sx_operand_name(w, node, 0)), out, v.attr, v.n);
 }
 
-/* The mean times the window's size; where AveragePool takes no such window, a convolution. */
+/* Writes a sum as AveragePool times the window's size. If AveragePool cannot have the window,
+ * writes a convolution with ones. */
 void sx_spell_sum_pool(struct sx_writer *w, int node)
 {
     const struct sx_node *n = &w->g->node[node];
@@ -218,8 +221,8 @@ void sx_spell_unpool(struct sx_writer *w, int node)
               SX_IN(sx_operand_name(w, node, 0), ones(w, &p, n->shape.dim[1])), v.attr, v.n);
 }
 
-/* MaxPool's second result counts through all planes. The position in the plane is written only if
- * it is needed. */
+/* Writes MaxPool, whose second result counts positions through all planes. The position in the
+ * plane is written only if it is needed. */
 void sx_spell_pool_index(struct sx_writer *w, int node)
 {
     struct sx_pool p;

@@ -31,7 +31,7 @@ const char *sx_out_node(struct sx_writer *w, const char *op, const char *const *
 
 /* ---- Constants ---- */
 
-/* The constant of a key, written the first time. */
+/* The name of the constant of a key. It is written the first time. */
 static const char *constant(struct sx_writer *w, const char *key, const struct sx_tensor *value)
 {
     int at = sx_names_get(&w->made, key);
@@ -95,7 +95,8 @@ static bool stuck(struct sx_writer *w, int k, int node)
                    w->symbols->item[k].name, sx_row_of(w->g, &w->g->node[node])->name);
 }
 
-/* The power of a symbol in `length`, which is `other` where the symbol has its other length. */
+/* The power of a symbol in a number, which is `length` here and `other` in the graph where the
+ * symbol has its other length. -1 if it is no power up to 3. */
 static int power_of(const struct sx_symbol *s, int64_t length, int64_t other)
 {
     enum { MOST = 3 };
@@ -110,7 +111,8 @@ static int power_of(const struct sx_symbol *s, int64_t length, int64_t other)
     return -1;
 }
 
-/* The rule of a number that is `length` here, and at[k] where symbol k has its other length. */
+/* Sets *d to the rule of a number that is `length` here, and at[k] in the graph where symbol k
+ * has its other length. Fails if there is none. */
 static bool follow(struct sx_writer *w, int node, int64_t length, const int64_t *at,
                    struct sx_dim *d)
 {
@@ -151,7 +153,7 @@ bool sx_attr_fixed(struct sx_writer *w, int node, int attr)
     return true;
 }
 
-/* Where the length of a symbol is read. */
+/* The place where the length of a symbol is read. */
 static struct sx_seed_count place_of(const struct sx_writer *w, int k)
 {
     const struct sx_symbol *s = &w->symbols->item[k];
@@ -161,7 +163,7 @@ static struct sx_seed_count place_of(const struct sx_writer *w, int k)
     return s->input != NULL ? (struct sx_seed_count){s->input, s->axis, 1} : *count;
 }
 
-/* The length of a symbol, [1]. */
+/* A tensor [1] that holds the length of a symbol. */
 static const char *symbol_length(struct sx_writer *w, int k)
 {
     const struct sx_seed_count at = place_of(w, k);
@@ -209,7 +211,8 @@ const char *sx_out_dims(struct sx_writer *w, const struct sx_dim *dims, int rank
     return n == 1 ? part[0] : sx_out_node(w, "Concat", part, NULL, &axis, 1);
 }
 
-/* Reshapes; ONNX infers one open dimension, unless something is empty. */
+/* Writes a Reshape. One open dimension is -1, which ONNX infers, unless the tensor may be
+ * empty. */
 const char *sx_out_reshape(struct sx_writer *w, const char *in, const struct sx_dim *dims,
                            int rank, const char *out)
 {
