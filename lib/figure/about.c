@@ -4,7 +4,7 @@
 
 #include "figure/about.h"
 
-/* A value as JSON would have it, of one line; lists of numbers are left out. */
+/* Writes a value as one line of JSON. Lists of numbers are left out. */
 static void value_of(const struct sx_datum *v, char text[200])
 {
     char number[SX_NUMBER_SIZE];

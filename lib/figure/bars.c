@@ -12,7 +12,7 @@ static int64_t most_shown(const struct sx_figure *f)
     return f->o->top > 0 ? f->o->top : 20;
 }
 
-/* The largest magnitude, at least a little. */
+/* The largest finite magnitude. 1 if all values are 0. */
 static double scale_of(const struct sx_facts *v)
 {
     double most = 0;
@@ -44,7 +44,7 @@ static double names_width(struct sx_page *p, const struct sx_facts *v, const int
     return widest;
 }
 
-/* A bar from zero, its whisker and its number, which stands at its end. */
+/* Draws a bar from zero, its whisker, and its number at its end. */
 static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double y, double value,
                      double error, unsigned colour)
 {
@@ -68,7 +68,8 @@ static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double y, do
         sx_page_label(p, end + (value < 0 ? -5 : 5), y, value < 0, sx_small, text);
 }
 
-/* Room for numbers on both ends of the bars, unless all are of one sign. `rest` is one more value. */
+/* An axis with room for numbers at both ends of the bars, or at one end if all values have one
+ * sign. `rest` is one more value. */
 static struct sx_axis value_axis(const struct sx_facts *v, double rest, double from, double to)
 {
     double low = fmin(rest, 0), high = fmax(rest, 0);
@@ -92,7 +93,7 @@ static bool draw_one(struct sx_page *p, const struct sx_figure *f, const struct 
     if (!sx_facts_order(v, &order, error))
         return false;
     double rest = rest_of(v, order, shown);
-    /* its bar would dwarf the others, so only the number is shown */
+    /* such a bar would be much longer than all others, so only its number is shown */
     bool dwarfs = fabs(rest) > 3 * scale_of(v);
     double names = names_width(p, v, order, shown, true);
     int64_t rows = shown + (shown < v->n);
@@ -140,7 +141,8 @@ struct columns {
     int n;
 };
 
-/* The sets of numbers of all records of the figure that have names alike. */
+/* Collects the sets of numbers of all records of the figure. Sets of another length than the
+ * first are left out. */
 static bool gather(struct columns *c, const struct sx_figure *f, struct sx_error *error)
 {
     for (int64_t i = 0; i < f->n; i++)
@@ -158,7 +160,7 @@ static bool gather(struct columns *c, const struct sx_figure *f, struct sx_error
     return c->n > 0 || sx_fail(error, SX_FAILED, "the record has no values to draw as bars");
 }
 
-/* Names by the mean of their shares of the strongest, over all methods. */
+/* Orders names by the mean of |value| / (largest |value|) over all methods. */
 static bool joint_order(const struct columns *c, int64_t **order, struct sx_error *error)
 {
     struct sx_facts mean = {.n = c->facts[0].n};
@@ -175,7 +177,7 @@ static bool joint_order(const struct columns *c, int64_t **order, struct sx_erro
     return ok;
 }
 
-/* One method: its bars about zero, and the numbers in a column of their own. */
+/* Draws one method: its bars about zero, and its numbers in a column of their own. */
 static void draw_column(struct sx_page *p, const struct sx_facts *v, const int64_t *order,
                         int64_t shown, double x, double y)
 {

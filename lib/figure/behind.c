@@ -7,7 +7,8 @@
 #include "io/io.h"
 #include "record/result.h"
 
-/* "dir/id", or "dir/" and the last part of the id; the id itself without a directory. */
+/* Sets path to "dir/id", or to "dir/" and the last part of the id. Without a directory it is
+ * the id. */
 static bool find_file(const char *id, const char *dir, char *path, size_t size)
 {
     if (dir == NULL) {
@@ -21,7 +22,7 @@ static bool find_file(const char *id, const char *dir, char *path, size_t size)
     return access(path, R_OK) == 0;
 }
 
-/* How the record says that its picture became the input. */
+/* The preparation that the record describes: how its picture became the input. */
 static struct sx_preprocess preparation(const struct sx_datum *record)
 {
     const struct sx_datum *v = sx_datum_at(record, "input.picture");
@@ -40,7 +41,7 @@ static struct sx_preprocess preparation(const struct sx_datum *record)
     return pre;
 }
 
-/* Sample `index` of the file: the picture that it is, or an array seen as one. */
+/* Reads sample `index` of the file: a picture, or an array that is seen as a picture. */
 static bool read_sample(struct sx_reader *reader, int64_t index, enum sx_layout layout,
                         struct sx_picture *picture, struct sx_error *error)
 {

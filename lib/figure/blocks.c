@@ -8,7 +8,7 @@
 
 enum { SIDE = 300, GAP = 16, CAPTION = 40 };
 
-/* The player of each place of the picture, -1: none. `player` is NULL where that is not known. */
+/* The player of each pixel of the picture; -1: none. `player` is NULL if players are unknown. */
 struct cover {
     int64_t rows, columns, *player;
 };
@@ -26,8 +26,8 @@ static bool shape_of(const struct sx_datum *record, struct sx_shape *shape)
     return true;
 }
 
-/* Finds the player of each place. Players that depend on the picture's values, such as superpixels,
- * are unknown. */
+/* Finds the player of each pixel. Players that depend on the picture's values, such as
+ * superpixels, are unknown. */
 static bool cover_of(struct cover *c, const struct sx_datum *record, enum sx_layout layout,
                      int64_t n, struct sx_error *error)
 {

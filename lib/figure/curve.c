@@ -60,7 +60,7 @@ static const char *axis_name(const char *metric)
                                                                     : "x";
 }
 
-/* A plot; under it the name and the value of each line. */
+/* Draws a plot, and under it the name and the value of each line. */
 static bool draw_plot(struct sx_page *p, const struct sx_figure *f, const char *metric,
                       double x, double y, double *height, struct sx_error *error)
 {

@@ -49,7 +49,7 @@ int64_t sx_map_count(const struct sx_datum *record)
     return n;
 }
 
-/* Sets names and x of the elements, if the record has the right number of them. */
+/* Sets names and x of the elements if the record has one for each. */
 static bool name_elements(struct sx_facts *f, const struct sx_datum *record,
                           struct sx_error *error)
 {
@@ -66,7 +66,8 @@ static bool name_elements(struct sx_facts *f, const struct sx_datum *record,
     return f->x != NULL;
 }
 
-/* One number per name; the values of a token are summed. */
+/* Reads one number per name. If a name has several values, such as the channels of a token, they
+ * are summed. */
 static bool of_map(struct sx_facts *f, const struct sx_datum *record,
                    const struct sx_record_map *map, struct sx_error *error)
 {
@@ -93,7 +94,8 @@ static const char *name_in(const struct sx_datum *item)
     return name != NULL ? name : sx_datum_text(sx_datum_at(item, "label"), NULL);
 }
 
-/* The player of an interaction of one, or the class of an output; `otherwise` if the item has neither. */
+/* The player of an interaction of one player, or the class of an output. `otherwise` if the
+ * item has neither. */
 static int64_t number_in(const struct sx_datum *item, int64_t otherwise)
 {
     const struct sx_datum *set = sx_datum_at(item, "set");
@@ -102,7 +104,8 @@ static int64_t number_in(const struct sx_datum *item, int64_t otherwise)
     return fabs(number) < 0x1p53 ? (int64_t)number : otherwise;
 }
 
-/* A list of objects, each with a number: interactions of singles, the first classes. */
+/* Reads a list of objects with a number each, such as interactions of single players or the
+ * first classes. */
 static bool of_list(struct sx_facts *f, const struct sx_datum *list, const char *key,
                     struct sx_error *error)
 {
@@ -125,7 +128,7 @@ static bool of_list(struct sx_facts *f, const struct sx_datum *list, const char 
     return error->status == SX_OK;
 }
 
-/* The numbers of an object, by their keys. */
+/* Reads the numbers of an object. Their keys are their names. */
 static bool of_object(struct sx_facts *f, const struct sx_datum *object, struct sx_error *error)
 {
     int64_t i = 0;
@@ -175,7 +178,7 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
     return true;
 }
 
-/* Whether a text is Hebrew, Arabic or the like. */
+/* Whether a text is in a right-to-left script, such as Hebrew or Arabic. */
 static bool is_right_to_left(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++)

@@ -30,9 +30,9 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
     sx_draw_upset, sx_draw_tokens, sx_draw_curve, sx_draw_sheet, sx_draw_effects,
     sx_draw_principles, sx_draw_places; /* sx_draw_places is called by network */
 
-/* The kind that suits the records; *drawn is the number of records that it shows. */
+/* The kind that suits the records. *drawn becomes the number of records that the figure shows. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
-bool sx_kind_shows_all(int kind); /* it shows all samples in one figure */
+bool sx_kind_shows_all(int kind); /* whether it shows all samples in one figure */
 
 /* ---- Partitions (parts.c) ---- */
 
@@ -40,12 +40,12 @@ bool sx_kind_shows_all(int kind); /* it shows all samples in one figure */
 struct sx_parts {
     int64_t n;
     const char **name; /* of each player; each may be NULL */
-    /* per player: its block of several players, from 0; or one of the next two */
+    /* per player: the block of several players that it is in, from 0; or one of the next two */
     int64_t *best, *worst;
 };
-/* SX_ALONE: a block of its own; SX_NO_BLOCK: not in the set */
+/* SX_ALONE: the player is a block of its own. SX_NO_BLOCK: the player is not in the set. */
 enum { SX_ALONE = -1, SX_NO_BLOCK = -2 };
-/* Status 1 where the record has no players. Free with sx_parts_free in any case. */
+/* Status 1 if the record has no players. sx_parts_free is called in any case. */
 bool sx_parts_get(struct sx_parts *parts, const struct sx_datum *record,
                   struct sx_error *error);
 void sx_parts_free(struct sx_parts *parts);
@@ -53,44 +53,45 @@ bool sx_parts_named(const struct sx_parts *parts); /* whether any player has a n
 /* The name of a player, or its number. */
 void sx_parts_name(const struct sx_parts *parts, int64_t i, char *text, size_t size);
 
-/* Whether a run of players of one block begins, or ends, with player i. */
+/* Whether player i is the first (sx_parts_end: the last) of a run of players of one block. */
 bool sx_parts_begin(const int64_t *block, int64_t i);
 bool sx_parts_end(const struct sx_parts *parts, const int64_t *block, int64_t i);
 
-/* blocks.c: draws both partitions over the picture. *drawn is false, and nothing is drawn, if there
- * is no picture or the places of players are unknown. */
+/* blocks.c: draws both partitions over the picture. If there is no picture, or if the places of
+ * players are unknown, nothing is drawn and *drawn is false. */
 bool sx_draw_blocks(struct sx_page *p, const struct sx_figure *f, const struct sx_parts *parts,
                     bool *drawn, double x, double y, double *width, double *height,
                     struct sx_error *error);
 
 /* ---- Numbers of a record (facts.c) ---- */
 
-/* Named numbers, such as the attribution of a sample; name, x, error, and each name[i], may be
- * NULL. */
+/* Named numbers, such as the attribution of a sample. `name`, `x`, `error` and each name[i] may
+ * be NULL. */
 struct sx_facts {
     int64_t n;
     double *value, *x, *error;
     const char **name;
-    int64_t *number;   /* what stands for a name that is NULL; NULL: the index */
+    int64_t *number;   /* shown instead of a name that is NULL; NULL: the index is shown */
     const char *title; /* the method, or another title; NULL: none */
     bool adds_up;      /* the numbers sum to a difference of f */
 };
 
-/* The k-th set of named numbers of a record; n is 0 past the last. */
+/* Reads the k-th set of named numbers of a record. Past the last one, n is 0. */
 bool sx_facts_get(struct sx_facts *facts, const struct sx_datum *record, int64_t k,
                   struct sx_error *error);
 void sx_facts_free(struct sx_facts *facts);
 
-/* The name of number i, or what stands for it; with `with_x`, if there is an x, such as "bmi = -0.56". */
+/* The name of number i, or the number that is shown instead. With `with_x`, x is added if it is
+ * known: "bmi = -0.56". */
 void sx_facts_name(const struct sx_facts *facts, int64_t i, bool with_x, char *text,
                    size_t size);
 
-/* Indices of the numbers by magnitude, the strongest first. */
+/* Lists indices of the numbers by magnitude, the strongest first. */
 bool sx_facts_order(const struct sx_facts *facts, int64_t **order, struct sx_error *error);
 
 /* Sets and their values. */
 struct sx_terms {
-    int64_t n, players, order; /* order: of the largest set */
+    int64_t n, players, order; /* order: the size of the largest set */
     struct sx_term {
         const struct sx_datum *set;
         int64_t size;
@@ -102,18 +103,18 @@ bool sx_terms_get(struct sx_terms *terms, const struct sx_datum *record, const c
                   struct sx_error *error);
 void sx_terms_free(struct sx_terms *terms);
 void sx_terms_name(const struct sx_terms *terms, int64_t player, char *text, size_t size);
-/* Numbers the players that are in a set with a value other than 0 (if there is none, in any set)
- * from 0; others get -1. Returns how many there are. */
+/* Numbers from 0 the players that are in a set whose value is not 0. If all values are 0, those
+ * that are in any set. Other players get -1. Returns how many have a number. */
 int64_t sx_terms_live(const struct sx_terms *terms, int64_t *number);
 /* Member k of a term. */
 int64_t sx_term_member(const struct sx_term *term, int64_t k);
 
-/* The k-th map of a record, if it is a picture; else false. */
+/* The k-th map of a record if it is a picture. Otherwise false. */
 bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map);
 int64_t sx_map_count(const struct sx_datum *record);
 
-/* Write texts: the title ("cat.png: ig of tabby cat (281)"), the subtitle ("logit 12.3"), and what
- * the values are. */
+/* sx_title_of writes the title ("cat.png: ig of tabby cat (281)"), sx_subtitle_of the subtitle
+ * ("logit 12.3"), sx_unit_of what the values are. */
 void sx_title_of(const struct sx_figure *f, char *text, size_t size);
 void sx_subtitle_of(const struct sx_figure *f, char *text, size_t size);
 void sx_figure_unit(const struct sx_datum *record, char *text, size_t size);
@@ -136,39 +137,39 @@ unsigned sx_signed_colour(double value, double scale); /* centred at zero */
 unsigned sx_amount_colour(double share);               /* from 0 to 1 */
 unsigned sx_text_on(unsigned colour);                  /* black or white */
 
-/* A readable number. The widths of a number, in small type, and of a gap. */
+/* Writes a number with few digits. */
 void sx_short_number(char text[32], double value);
 #define SX_NUMBER_WIDE 72.0
 
-/* The same next to numbers of a scale: with as many decimals as distinguish them. Empty if it
- * rounds to zero, or if the numbers are too large or too small for that. */
+/* The same for a number next to others of a scale: with as many decimals as distinguish them.
+ * Empty if it rounds to zero, or if the numbers are too large or too small for decimals. */
 void sx_scaled_number(char text[32], double value, double scale);
 
-/* Evenly spaced ticks over a range: returns the step; *first is the first tick. */
+/* Evenly spaced ticks over a range. Returns the step. *first becomes the first tick. */
 double sx_ticks(double low, double high, int about, double *first);
 
-/* A scale beneath or beside a plot: from..to in pixels stand for low..high. */
+/* A scale below or beside a plot: from..to in pixels stand for low..high. */
 struct sx_axis {
     double low, high, from, to;
 };
 double sx_on(const struct sx_axis *axis, double value);
 void sx_axis_below(struct sx_page *p, const struct sx_axis *axis, double top, double bottom,
                    const char *what);
-/* The same, without ticks beyond `last`. */
+/* The same without ticks beyond `last`. */
 void sx_axis_below_to(struct sx_page *p, const struct sx_axis *axis, double last, double top,
                       double bottom, const char *what);
 void sx_axis_left(struct sx_page *p, const struct sx_axis *axis, double left, double right,
                   const char *what);
 
-/* Draws a colour bar of this height, from `low` at the bottom to `high`, with the unit of the
- * values; returns its width. */
+/* Draws a colour bar of this height from `low` at the bottom to `high`, with the unit of the
+ * values. Returns its width. */
 #define SX_RAMP 64
 void sx_signed_ramp(unsigned ramp[SX_RAMP]);
 void sx_amount_ramp(unsigned ramp[SX_RAMP]);
 double sx_colour_bar(struct sx_page *p, double x, double y, double height,
                      const unsigned ramp[SX_RAMP], double low, double high, const char *what);
 
-/* Draws a legend of squares and names, wrapped at `wrap` pixels; returns its height. */
+/* Draws a legend of squares and names, wrapped at `wrap` pixels. Returns its height. */
 double sx_legend(struct sx_page *p, double x, double y, double wrap, const unsigned *colour,
                  const char *const *name, int n);
 

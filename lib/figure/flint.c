@@ -1,4 +1,4 @@
-/* flint.c - samples next to their maximised forms: pictures on a sheet, rows of a table as bars. */
+/* flint.c - samples next to their maximised forms: pictures on a sheet, table rows as bars. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,8 @@ bool sx_album_row(struct sx_album *a, const char *name, struct sx_error *error)
     return true;
 }
 
-/* The array as a picture in a column of the last row, in false colours if it was changed. */
+/* Puts the array as a picture into a column of the last row. A changed array is in false
+ * colours. */
 static bool put(struct sx_album *a, int64_t column, const struct sx_tensor *x, bool changed,
                 const char *caption, struct sx_error *error)
 {
@@ -157,7 +158,7 @@ bool sx_plot_shown(const struct sx_flint_origin *o, const struct sx_flint_shown 
 
 /* ---- Rows of a table ---- */
 
-/* A value in units of its column's spread, as far as that is known. */
+/* The value in units of its column's spread, if the spread is known. */
 static double standard(const struct sx_flint_origin *o, int64_t i, double v)
 {
     if (o->channels == 0)
@@ -166,7 +167,7 @@ static double standard(const struct sx_flint_origin *o, int64_t i, double v)
     return (v - o->mean[c]) / o->sd[c];
 }
 
-/* The columns that deviate most in any of the rows, at most MOST_COLUMNS, in order. */
+/* Lists the columns that deviate most in any of the rows, at most MOST_COLUMNS, in order. */
 enum { MOST_COLUMNS = 12 };
 static int64_t choose_columns(const struct sx_flint_origin *o, const float *const *x, int m,
                               int64_t n, int64_t chosen[MOST_COLUMNS])
@@ -191,7 +192,7 @@ static int64_t choose_columns(const struct sx_flint_origin *o, const float *cons
     return count;
 }
 
-/* Values of m rows, [columns, m], and what the columns are called; free with free_chart. */
+/* Values of m rows, [columns, m], and the names of columns. free_chart frees them. */
 struct columns {
     struct sx_series_chart chart;
     double *values;
@@ -235,7 +236,7 @@ bool sx_plot_columns(const struct sx_flint_origin *o, const char *title, const f
     return ok;
 }
 
-/* The samples of one pair, and what they become. */
+/* Adds the samples of one pair and their maximised forms. */
 static bool add_table(struct columns *c, const struct sx_flint_origin *o,
                       const struct sx_flint_shown *s, int64_t k, int64_t first,
                       struct sx_error *error)

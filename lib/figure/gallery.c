@@ -23,7 +23,7 @@ static void cell_size(const struct sx_gallery *g, double *width, double *height)
     }
 }
 
-/* The widest of the names, and the highest. */
+/* The width of the widest name, and the height of the highest. */
 static void names_size(struct sx_page *p, struct sx_type_face face, const char *const *names,
                        int64_t n, double *width, double *height)
 {
@@ -86,12 +86,12 @@ static bool draw_cells(struct sx_page *p, const struct sx_gallery *g, double *wi
     return true;
 }
 
-/* A title, and what is under it. */
+/* A title, and the pictures or charts below it. */
 struct titled {
     const char *title;
     const struct sx_figure_options *o;
     const struct sx_gallery *gallery;
-    const struct sx_series_chart *chart; /* n of them, one under the other */
+    const struct sx_series_chart *chart; /* n of them, one below the other */
     int n;
 };
 
@@ -110,7 +110,7 @@ static double draw_title(struct sx_page *p, const struct titled *t, double width
 
 /* ---- Bars of several series ---- */
 
-/* Bars of each column side by side, one for each series, with their numbers. */
+/* Draws the bars of each column side by side, one for each series, with their numbers. */
 static void draw_series(struct sx_page *p, const struct sx_series_chart *c, double top,
                         double *width, double *height)
 {
@@ -158,7 +158,7 @@ static bool draw(struct sx_page *p, void *context, double *width, double *height
     const struct titled *t = context;
     double wide = 0, high = 0, top;
     bool muted = p->muted, ok = true;
-    p->muted = true; /* to measure the width of the title */
+    p->muted = true; /* only measures the width of the title */
     if (t->gallery != NULL)
         ok = draw_cells(p, t->gallery, width, height, 0, error);
     else

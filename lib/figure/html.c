@@ -31,8 +31,8 @@ static const char style[] =
     ".v{border-collapse:collapse;font-size:90%}.v td{border:0;padding:0 .6em 0 0}"
     "summary{cursor:pointer;color:#0072b2}";
 
-/* Numeric columns sort as numbers; a click enlarges a picture; a map shows the value under the
- * pointer. */
+/* Numeric columns are sorted as numbers. A click enlarges a picture. A map shows the value
+ * under the pointer. */
 static const char script[] =
     "document.querySelectorAll('th').forEach((h,i)=>h.onclick=()=>{"
     "const b=h.closest('table').tBodies[0],d=h.dataset.d=h.dataset.d=='1'?-1:1,"
@@ -117,7 +117,7 @@ static void put_number(struct sx_sink *sink, double value)
     put(sink, text);
 }
 
-/* Words in the colours of their values, which show where the pointer is. */
+/* Writes words in the colours of their values. The pointer shows the value. */
 static void put_words(struct sx_sink *sink, const struct sx_facts *v)
 {
     double scale = 0;
@@ -138,7 +138,7 @@ static void put_words(struct sx_sink *sink, const struct sx_facts *v)
     }
 }
 
-/* A sentence as a partition has it: its blocks have brackets and colours. */
+/* Writes the words of a partition. Its blocks have brackets and colours. */
 static void put_partition(struct sx_sink *sink, const struct sx_parts *p, const int64_t *block,
                           const char *what)
 {
@@ -189,7 +189,7 @@ static void put_table(struct sx_sink *sink, const struct sx_facts *v, const int6
     put(sink, "</tbody></table></details>");
 }
 
-/* A map of at most 64 places a side, the means of those that it stands for. */
+/* Writes a map of at most 64 x 64 places. Each is the mean of the values that it stands for. */
 static bool put_map(const struct sx_figure_options *o, const struct sx_datum *record,
                     struct sx_sink *sink, struct sx_error *error)
 {

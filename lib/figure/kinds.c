@@ -20,7 +20,8 @@ static int64_t largest_set(const struct sx_datum *record)
     return most;
 }
 
-/* Names of tokens: of a map with a row for each, or of a sequence [1, tokens, channels]. */
+/* Whether names are tokens: the map has a row for each name, or the input is a sequence [1,
+ * tokens, channels]. */
 static bool is_tokens(const struct sx_datum *record)
 {
     const char *players = sx_datum_text(sx_datum_at(record, "params.players"), "");
@@ -39,7 +40,7 @@ static bool is_tokens(const struct sx_datum *record)
     return rows && names > 0;
 }
 
-/* A map of three axes, or of two where the input has four. */
+/* Whether the map is a picture: it has three axes, or two if the input has four. */
 static bool is_picture(const struct sx_datum *record)
 {
     struct sx_record_map map;
@@ -51,7 +52,8 @@ static bool is_picture(const struct sx_datum *record)
     return rank > 2 || (rank == 2 && four);
 }
 
-/* Several maps of players that are places of the picture, by their numbers alone. */
+/* Whether the record has several maps of players whose places in the picture follow from their
+ * numbers. */
 static bool is_strip(const struct sx_datum *record)
 {
     const char *players = sx_datum_text(sx_datum_at(record, "params.players"), "");
@@ -89,7 +91,7 @@ static int kind_of_record(const struct sx_datum *record)
     return whole ? SX_WATERFALL : SX_BARS;
 }
 
-/* Records from the first on that are of one sample. */
+/* How many of the first records are of the same sample as the first. */
 static int64_t of_one_sample(const struct sx_drawn *item, int64_t n)
 {
     const char *id = sx_datum_text(sx_datum_at(item[0].record, "id"), "");

@@ -50,7 +50,7 @@ void sx_layers_free(struct sx_layers *l)
     *l = (struct sx_layers){0};
 }
 
-/* Sets distances from a node within its component; returns the node farthest away. */
+/* Sets distances from a node within its component. Returns the farthest node. */
 static int64_t distances(int64_t *layer, const struct sx_edges *e, int64_t from)
 {
     int64_t last = from;
@@ -68,8 +68,8 @@ static int64_t distances(int64_t *layer, const struct sx_edges *e, int64_t from)
     return last;
 }
 
-/* Layers are distances from an end of each component; of the two ends, the one with the smaller
- * number. */
+/* The layer of a node is its distance from an end of its component. Of the two ends, the one
+ * with the smaller number counts. */
 static bool by_distance(struct sx_layers *l, const struct sx_edges *e, int64_t n,
                         struct sx_error *error)
 {
@@ -86,13 +86,13 @@ static bool by_distance(struct sx_layers *l, const struct sx_edges *e, int64_t n
     return seen != NULL;
 }
 
-/* Counts the layers, and spreads nodes without lines over them. */
+/* Counts the layers. Spreads nodes without lines over all layers. */
 static void spread(struct sx_layers *l, const struct sx_edges *e, int64_t n)
 {
     int64_t alone = 0, placed = 0;
     for (int64_t i = 0; i < n; i++) {
         l->n = l->layer[i] + 1 > l->n ? l->layer[i] + 1 : l->n;
-        l->across[i] = 0; /* for now: the number of lines of the node */
+        l->across[i] = 0; /* first the number of lines of the node */
     }
     for (int64_t k = 0; k < 2 * e->n; k++)
         l->across[e->end[k]]++;
@@ -103,7 +103,7 @@ static void spread(struct sx_layers *l, const struct sx_edges *e, int64_t n)
             l->layer[i] = placed++ * l->n / alone;
 }
 
-/* The mean place of what a node has lines to; its own where there is none. */
+/* The mean place of a node's neighbours. Its own place if it has none. */
 static double pull(const struct sx_layers *l, const struct sx_edges *e, int64_t node)
 {
     double sum = 0;
@@ -116,7 +116,7 @@ static double pull(const struct sx_layers *l, const struct sx_edges *e, int64_t 
     return count > 0 ? sum / (double)count : l->across[node];
 }
 
-/* Sets the places of the nodes of each layer in the order given. */
+/* Sets the places of the nodes of each layer in this order. */
 static void line_up(struct sx_layers *l, const int64_t *order, int64_t n)
 {
     l->widest = 0;
@@ -129,7 +129,7 @@ static void line_up(struct sx_layers *l, const int64_t *order, int64_t n)
     }
 }
 
-/* Sorts by layer, and within one by pull; equal ones stay in order. */
+/* Sorts by layer, and within a layer by pull. The sort is stable. */
 static void sort(const struct sx_layers *l, const double *key, int64_t *order, int64_t n)
 {
     for (int64_t i = 1; i < n; i++)
@@ -142,7 +142,8 @@ static void sort(const struct sx_layers *l, const double *key, int64_t *order, i
         }
 }
 
-/* Moves every other layer at a time; two layers that move at once could alternate forever. */
+/* Moves every second layer at a time. Two neighbouring layers that move at once could alternate
+ * forever. */
 static bool arrange(struct sx_layers *l, const struct sx_edges *e, int64_t n,
                     struct sx_error *error)
 {

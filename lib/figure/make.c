@@ -17,7 +17,7 @@ sx_kind_draw *const sx_drawings[] = {
     [SX_CURVE] = sx_draw_curve,         [SX_SHEET] = sx_draw_sheet,
     [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles};
 
-/* Title and subtitle from (x, y), broken at `wrap`; the height. */
+/* Writes title and subtitle from (x, y), broken at `wrap`. Returns their height. */
 static double draw_title(struct sx_page *p, const struct sx_figure *f, double x, double y,
                          double wrap)
 {
@@ -40,7 +40,7 @@ static double draw_title(struct sx_page *p, const struct sx_figure *f, double x,
     return height + second + 16;
 }
 
-/* The body is measured first, and stands in the middle of what is left. */
+/* Draws title and body. The body is measured first, and is centred below the title. */
 static bool draw(struct sx_page *p, void *context, double *width, double *height,
                  struct sx_error *error)
 {
@@ -61,7 +61,7 @@ static bool draw(struct sx_page *p, void *context, double *width, double *height
     return muted || body(p, f, left, top, &wide, &high, error);
 }
 
-/* The size alone, to find the zoom of a width. */
+/* Measures the figure, and sets the zoom that gives the width that was asked for. */
 static bool zoom_of(const struct sx_figure_options *o, struct sx_page_options *page,
                     struct sx_figure *f, struct sx_error *error)
 {

@@ -11,7 +11,7 @@ struct table {
     double *value; /* NaN: no cell */
     char *name;    /* of rows, then of columns, NAME bytes each */
     const char *what;
-    bool is_signed, pairs; /* pairs: a diagonal of singles */
+    bool is_signed, pairs; /* pairs: the diagonal holds values of singles */
 };
 
 enum { NAME = 200, MOST = 256 };
@@ -35,7 +35,8 @@ static bool table_new(struct table *t, int64_t rows, int64_t columns, struct sx_
     return t->value != NULL && t->name != NULL;
 }
 
-/* Pairs both ways, singles on the diagonal; players that make no difference are left out. */
+/* Pairs are on both sides of the diagonal, singles on it. Players without any effect are left
+ * out. */
 static bool of_terms(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
     struct sx_terms terms;
@@ -64,7 +65,7 @@ static bool of_terms(struct table *t, const struct sx_datum *record, struct sx_e
     return ok;
 }
 
-/* "relevance" of flint-global: a row for each class. */
+/* Reads "relevance" of flint-global: a row for each class. */
 static bool of_classes(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
     const struct sx_datum *classes = sx_datum_at(record, "classes"),
@@ -90,7 +91,7 @@ static bool of_classes(struct table *t, const struct sx_datum *record, struct sx
     return true;
 }
 
-/* "agreement" of attr-decompose: rank correlations of methods. */
+/* Reads "agreement" of attr-decompose: rank correlations of methods. */
 static bool of_methods(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
     const struct sx_datum *methods = sx_datum_at(record, "agreement.methods"),
@@ -113,7 +114,7 @@ static bool of_methods(struct table *t, const struct sx_datum *record, struct sx
     return true;
 }
 
-/* "relations" of all places, or a map. */
+/* Reads "relations" of all places, or a map. */
 static bool of_map(struct table *t, const struct sx_datum *record, struct sx_error *error)
 {
     struct sx_record_map map = {.own = NULL};
@@ -140,8 +141,8 @@ static bool of_map(struct table *t, const struct sx_datum *record, struct sx_err
     return ok;
 }
 
-/* The largest magnitude on, or off, the diagonal. Interactions have two scales, because single
- * values would dwarf those of pairs. */
+/* The largest magnitude on or off the diagonal. Interactions have two scales, because single
+ * values are often much larger than those of pairs. */
 static double scale_of(const struct table *t, bool diagonal)
 {
     double most = 0;
@@ -156,7 +157,7 @@ static unsigned colour_of(const struct table *t, double value, double scale)
     return t->is_signed ? sx_signed_colour(value, scale) : sx_amount_colour(value / scale);
 }
 
-/* Draws column names; they are rotated if they are wider than a cell. */
+/* Draws column names. They are rotated if they are wider than a cell. */
 static double draw_column_names(struct sx_page *p, const struct table *t, double x, double y,
                                 double cell)
 {
@@ -198,7 +199,7 @@ static void draw_cells(struct sx_page *p, const struct table *t, double x, doubl
     }
 }
 
-/* What the diagonal shows, under the matrix. */
+/* Writes below the matrix what the diagonal shows. */
 static double draw_note(struct sx_page *p, const struct table *t, double x, double y)
 {
     char number[32], text[120];

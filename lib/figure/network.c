@@ -6,8 +6,9 @@
 
 enum { MOST_PAIRS = 64, MOST_NODES = 256 };
 
-/* Lengths in pixels: between nodes of a layer; least distance of layers; width of a row of few
- * layers; largest width of a row of layers; from a node to its name. */
+/* Lengths in pixels: ACROSS between nodes of a layer; LEAST_STEP the least distance of layers;
+ * SHORT_ROW the width of a row of few layers; LONGEST_ROW the largest width of a row of layers;
+ * the last from a node to its name. */
 static const double ACROSS = 60, LEAST_STEP = 56, SHORT_ROW = 520, LONGEST_ROW = 960,
                     TO_NAME = 11;
 /* Limits of a node's radius. */
@@ -21,7 +22,8 @@ struct network {
     double *x, *y;   /* of each node, in pixels */
     double *single;  /* of each node */
     double width, height;
-    /* step: distance of layers, 0: on a circle; room: space for curved lines above a row */
+    /* step: distance of layers, 0: nodes are on a circle; room: space for curved lines above a
+     * row */
     double step, room;
     double longest; /* length of the longest curved line */
     struct sx_edges edges;
@@ -89,7 +91,8 @@ static double widest_name(struct sx_page *p, const struct network *g)
     return widest;
 }
 
-/* Whether a line would run over nodes in between: along a row of layers, or down a layer. */
+/* Whether a straight line would cross nodes between its ends, along a row of layers or within a
+ * layer. */
 static bool runs_over(const struct network *g, int64_t a, int64_t b)
 {
     return g->step > 0 && fabs(g->y[a] - g->y[b]) < 1 &&
@@ -101,7 +104,7 @@ static bool runs_down(const struct network *g, int64_t a, int64_t b)
     return g->step > 0 && fabs(g->x[a] - g->x[b]) < 1 && fabs(g->y[a] - g->y[b]) > 1.5 * ACROSS;
 }
 
-/* The longest line that runs over nodes: graph and pairs. */
+/* The length of the longest line, of graph or pairs, that would cross nodes. */
 static double longest_over(const struct network *g)
 {
     double longest = 0;
@@ -117,7 +120,7 @@ static double longest_over(const struct network *g)
     return longest;
 }
 
-/* Between layers: names side by side, and few layers far enough apart to be seen. */
+/* The distance of layers: names fit side by side, and few layers are wide apart. */
 static double step_between(struct sx_page *p, const struct network *g, int64_t layers)
 {
     double few = layers > 1 ? fmin(SHORT_ROW / (double)(layers - 1), 110) : 0;
@@ -212,7 +215,7 @@ static void draw_edges(struct sx_page *p, const struct network *g, double x, dou
 
 /* ---- Nodes ---- */
 
-/* Where a node's name stands: beneath it in a layer, outside of a circle. */
+/* Where a node's name is: below the node in layers, outside of a circle. */
 static void place_name(const struct network *g, int64_t i, double size, double *dx, double *dy,
                        double *align)
 {
@@ -224,7 +227,7 @@ static void place_name(const struct network *g, int64_t i, double size, double *
     *dy = beside ? 0 : g->step > 0 ? LARGEST + TO_NAME : (size + TO_NAME) * (y < 0 ? -1 : 1);
 }
 
-/* Draws nodes and names around (x, y), and widens left and right to where they reach. */
+/* Draws nodes and names around (x, y). Widens left and right to where they reach. */
 static void draw_nodes(struct sx_page *p, const struct network *g, double x, double y,
                        double *left, double *right)
 {
@@ -244,7 +247,7 @@ static void draw_nodes(struct sx_page *p, const struct network *g, double x, dou
         sx_terms_name(&g->terms, g->player[i], name, sizeof name);
         double wide = sx_page_width(p, sx_plain, name);
         place_name(g, i, size, &dx, &dy, &align);
-        sx_page_colour(p, 0xffffff, 0.75); /* lines may pass under it */
+        sx_page_colour(p, 0xffffff, 0.75); /* white, as lines may be behind the name */
         sx_page_fill(p, at + dx - align * wide - 2, level + dy - 7, wide + 4, 14);
         sx_page_colour(p, SX_BLACK, 1);
         sx_page_label(p, at + dx, level + dy, align, sx_plain, name);

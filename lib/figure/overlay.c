@@ -8,16 +8,17 @@
 
 enum { GAP = 16, BAR_GAP = 14, CAPTION = 22 };
 
-/* A map that is shown: its values as heat, over the picture. */
+/* A map that is shown: its values as heat, and the picture behind it. */
 struct shown {
     const struct sx_figure_options *o;
     const struct sx_picture *behind;
     struct sx_heat heat;
     double width, height; /* of a panel */
-    double top;           /* per cent that its mask keeps */
+    double top;           /* the percentage of places that its mask keeps */
 };
 
-/* The longer side is `side`; small pictures have whole pixels. */
+/* Sets the size of a panel: its longer side is about `side`. Pixels of small pictures become
+ * whole squares. */
 static void size_panel(struct shown *s, double side)
 {
     double columns = (double)(s->behind != NULL ? s->behind->width : s->heat.columns);
@@ -28,13 +29,14 @@ static void size_panel(struct shown *s, double side)
     s->height = fmax(round(rows * times), 24);
 }
 
-/* Values of players lie on their elements of the input. */
+/* Spreads values of players over their elements of the input. */
 static bool spread(const struct sx_datum *record, struct sx_record_map *map,
                    enum sx_layout layout, struct sx_error *error)
 {
     const struct sx_datum *dims = sx_datum_at(record, "input.shape");
     struct sx_shape shape = {.rank = (int)sx_datum_count(dims)};
-    if (map->own != NULL && map->values.shape.rank == 2) { /* interactions: singles alone */
+    /* of interactions only the singles are shown */
+    if (map->own != NULL && map->values.shape.rank == 2) {
         int64_t side = map->values.shape.dim[0];
         for (int64_t i = 0; i < side; i++)
             map->own[i] = map->own[i * side + i];
@@ -83,7 +85,7 @@ static bool open_shown(struct shown *s, const struct sx_figure *f, int64_t item,
     return ok;
 }
 
-/* The map's colours; over a picture they are the more opaque the stronger the map is. */
+/* Draws the map's colours. Over a picture they are more opaque where the map is stronger. */
 static bool draw_heat(struct sx_page *p, const struct shown *s, double x, double y, bool over,
                       struct sx_error *error)
 {
@@ -109,7 +111,7 @@ static bool draw_heat(struct sx_page *p, const struct shown *s, double x, double
     return true;
 }
 
-/* The strongest places of the picture, the others in its mean grey. */
+/* Draws the strongest places of the picture, and the others in its mean grey. */
 static bool draw_mask(struct sx_page *p, const struct shown *s, double x, double y,
                       struct sx_error *error)
 {
@@ -153,7 +155,7 @@ static void caption(struct sx_page *p, const struct shown *s, double x, double y
     sx_page_text(p, x + s->width / 2, y + s->height + 4, 0.5, sx_plain, text);
 }
 
-/* The bar of the values that are shown; `relative`: every map has a scale of its own. */
+/* Draws the colour bar of the values. `relative`: each map has a scale of its own. */
 static double draw_bar(struct sx_page *p, const struct shown *s, bool relative, double x,
                        double y, double height)
 {
@@ -184,7 +186,7 @@ static double share_of(const struct sx_figure *f, int mask)
     return f->o->map.n_tops > 0 ? f->o->map.top[mask] : 10;
 }
 
-/* What a panel shows, beneath it; of a map of a method. */
+/* Writes below a panel what it shows. `method` is that of the map, or NULL. */
 static void name_panel(struct sx_page *p, const struct shown *s, int panel, const char *method,
                        double x, double y)
 {
@@ -230,7 +232,7 @@ bool sx_draw_overlay(struct sx_page *p, const struct sx_figure *f, double x, dou
     return ok;
 }
 
-/* Which map of which record panel i of a strip shows; false past the last. */
+/* The record and the map that panel i of a strip shows. False past the last. */
 static bool strip_map(const struct sx_figure *f, int64_t i, int64_t *item, int64_t *map)
 {
     *map = i;
@@ -243,13 +245,13 @@ static bool strip_map(const struct sx_figure *f, int64_t i, int64_t *item, int64
     return false;
 }
 
-/* Panel k of a strip: the picture, or a map, or, with --topk, a mask of one. */
+/* Panel k of a strip: the picture, a map, or with --topk a mask of one. */
 struct strip_panel {
     int64_t item, map;
-    int panel, mask; /* mask: 1 + its number; 0: none */
+    int panel, mask; /* mask: 1 + its number; 0: the panel is no mask */
 };
 
-/* How many panels each map has. */
+/* The number of panels of each map. */
 static int panels_each(const struct sx_figure *f)
 {
     return f->item[0].behind != NULL && f->o->map.n_tops > 0 ? 1 + f->o->map.n_tops : 1;
@@ -282,7 +284,8 @@ static bool draw_strip_panel(struct sx_page *p, const struct sx_figure *f, struc
     return true;
 }
 
-/* The position of panel k: in rows of five; with masks, one row per map, after the picture. */
+/* The position of panel k. Rows have five panels. With masks each map has a row, after the
+ * picture. */
 static void place_panel(const struct sx_figure *f, int64_t k, int64_t *column, int64_t *row)
 {
     enum { ACROSS = 5 };
@@ -295,7 +298,7 @@ static void place_panel(const struct sx_figure *f, int64_t k, int64_t *column, i
     }
 }
 
-/* The picture, and then a panel for each map of the records. */
+/* Draws the picture, then a panel for each map of the records. */
 bool sx_draw_strip(struct sx_page *p, const struct sx_figure *f, double x, double y,
                    double *width, double *height, struct sx_error *error)
 {

@@ -4,7 +4,7 @@
 
 #include "figure/figure.h"
 
-/* Blocks of several members are numbered from 0, as they come; a player who is alone has SX_ALONE. */
+/* Numbers blocks of several members from 0, in their order. A player who is alone has SX_ALONE. */
 static void number_blocks(const struct sx_datum *partition, int64_t n, int64_t *block)
 {
     int64_t b = 0;

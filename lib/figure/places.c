@@ -7,7 +7,7 @@ struct box {
     double x0, y0, x1, y1;
 };
 
-/* Pairs of places have boxes of their own; pairs of objects are of the objects of the record. */
+/* Pairs of places have their own boxes. Pairs of objects refer to the objects of the record. */
 struct places {
     const struct sx_datum *pairs, *objects;
     double pad;
@@ -56,7 +56,7 @@ static void place_name(const struct places *of, const struct sx_datum *pair, int
         snprintf(text, size, "%.0f", sx_datum_number(v, 0));
 }
 
-/* How large the picture is whose boxes these are. */
+/* The size of the picture that the boxes refer to. Without a picture, that of all boxes. */
 static void extent(const struct sx_figure *f, const struct places *of, double *wide,
                    double *high)
 {
@@ -87,7 +87,7 @@ static void draw_link(struct sx_page *p, const struct box *a, const struct box *
     sx_page_disc(p, x1, y1, width + 1.5);
 }
 
-/* A pair's boxes and the lines between them; its line in the legend. */
+/* Draws the boxes of a pair or triple and the lines between them. */
 static void draw_pair(struct sx_page *p, const struct places *of, const struct sx_datum *pair,
                       int64_t i, double times, double x, double y, double width)
 {

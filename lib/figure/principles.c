@@ -6,7 +6,7 @@
 
 enum { ROW = 26, CELL = 150, HEAD = 40, MOST = 64 };
 
-/* A tick or a cross beside the number, in colours of their own. */
+/* Draws a tick or a cross in its colour beside the number. */
 static void draw_cell(struct sx_page *p, const struct sx_datum *principle, double x, double y)
 {
     const struct sx_datum *holds = sx_datum_at(principle, "holds");

@@ -5,7 +5,8 @@
 
 enum { GAP = 22, CAPTION = 20, LEAST_ROW = 1200 };
 
-/* The samples of a sheet: records of one sample are drawn together where they are pictures. */
+/* The records of the cell that begins with record `at`. Records of one sample are one cell if
+ * they are pictures. */
 static struct sx_figure cell_of(const struct sx_figure *f, int64_t at, int64_t *next)
 {
     struct sx_figure cell = {.o = f->o, .item = f->item + at, .drawing = f->drawing};
@@ -22,7 +23,7 @@ static struct sx_figure cell_of(const struct sx_figure *f, int64_t at, int64_t *
     return cell;
 }
 
-/* The size of a cell with its name, which goes to text. */
+/* Measures a cell with its name, and writes the name to text. */
 static bool measure_cell(struct sx_page *p, const struct sx_figure *f,
                          const struct sx_figure *cell, char *text, size_t size, double *width,
                          double *height, struct sx_error *error)
@@ -37,7 +38,8 @@ static bool measure_cell(struct sx_page *p, const struct sx_figure *f,
     return ok;
 }
 
-/* How wide rows may be: a sheet of many cells is about half as wide again as it is high. */
+/* Sets the largest width of rows. A sheet of many cells is about 1.5 times as wide as it is
+ * high. */
 static bool measure_rows(struct sx_page *p, const struct sx_figure *f, double *most,
                          struct sx_error *error)
 {

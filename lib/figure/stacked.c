@@ -7,9 +7,9 @@
 
 enum { ROW = 24, MOST_ORDERS = 8 };
 
-/* Parts by player and order, above zero and below. */
+/* The parts of each player and order, above and below zero. */
 struct stacks {
-    struct sx_terms terms; /* for names */
+    struct sx_terms terms; /* names the players */
     double *up, *down;
     int64_t orders;
 };
@@ -40,7 +40,7 @@ static void share_evenly(struct stacks *s)
     }
 }
 
-/* Divides each set as a method allocates it. */
+/* Divides each set among its members as a method allocates it. */
 static void share_as(struct stacks *s, const struct sx_datum *allocation)
 {
     for (const struct sx_datum *v = allocation->first; v != NULL; v = v->next) {
@@ -91,7 +91,7 @@ static void draw_row(struct sx_page *p, const struct stacks *s, int64_t player,
     }
 }
 
-/* Players by the length of their stacks, and the range of these. */
+/* Orders players by the length of their stacks, and sets the range of the stacks. */
 static bool order_of(const struct stacks *s, int64_t **order, struct sx_axis *axis,
                      struct sx_error *error)
 {
@@ -143,7 +143,7 @@ static bool draw_stacks(struct sx_page *p, const struct sx_figure *f, const stru
     return true;
 }
 
-/* The stacks of one method, under its name; those of the even shares where `method` is NULL. */
+/* Draws the stacks of one method below its name. `method` NULL: sets are divided evenly. */
 static bool draw_block(struct sx_page *p, const struct sx_figure *f,
                        const struct sx_datum *method, double x, double y, double *width,
                        double *height, int64_t *orders, struct sx_error *error)
@@ -172,7 +172,7 @@ static bool has_allocation(const struct sx_datum *method)
     return v != NULL && v->kind == SX_LIST && v->first != NULL;
 }
 
-/* Methods with an allocation in two columns. */
+/* Draws methods that have an allocation in two columns. */
 static bool draw_methods(struct sx_page *p, const struct sx_figure *f,
                          const struct sx_datum *methods, double x, double y, double *width,
                          double *height, int64_t *orders, struct sx_error *error)

@@ -6,7 +6,7 @@
 
 unsigned sx_series(int64_t i)
 {
-    /* Okabe and Ito's, which people of any colour vision tell apart. */
+    /* Okabe and Ito's colours, which are distinct for all kinds of colour vision. */
     static const unsigned colours[] = {0x0072b2, 0xe69f00, 0x009e73, 0xcc79a7,
                                        0x56b4e9, 0xd55e00, 0x8c6bb1, 0x444444};
     return colours[i % (int64_t)(sizeof colours / sizeof colours[0])];
@@ -72,7 +72,7 @@ double sx_on(const struct sx_axis *a, double value)
                : a->from;
 }
 
-/* Makes a tick exactly zero that is zero up to rounding. */
+/* Makes a tick 0 if it is 0 up to rounding. */
 static double tidy(double value, double step)
 {
     return fabs(value) < step * 1e-6 ? 0 : value;

@@ -8,11 +8,11 @@
 
 enum { ROW = 30, WIDE = 440, RADIUS = 3, LEAST_BAR = 150 };
 
-/* The same features in every record; those of another number are left out. */
+/* The features of all records. Records with another number of features are left out. */
 struct samples {
     struct sx_facts *facts;
     int64_t n, features;
-    struct sx_facts mean; /* magnitudes, for the order */
+    struct sx_facts mean; /* mean magnitudes, which give the order */
     int64_t *order;
 };
 
@@ -54,7 +54,7 @@ static bool samples_get(struct samples *s, const struct sx_figure *f, struct sx_
     return s->mean.value != NULL && sx_facts_order(&s->mean, &s->order, error);
 }
 
-/* The range of a number over all samples. */
+/* The range of a feature's value or attribution over all samples. */
 static void range_of(const struct samples *s, int64_t feature, bool of_x, double *low,
                      double *high)
 {
@@ -80,7 +80,7 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Points of one feature: where many fall together they move up and down by turns. */
+/* Draws the points of one feature. Where many coincide, they are moved up and down in turn. */
 static bool draw_row(struct sx_page *p, const struct samples *s, int64_t feature,
                      const struct sx_axis *axis, double y, struct sx_error *error)
 {
@@ -177,7 +177,7 @@ bool sx_draw_beeswarm(struct sx_page *p, const struct sx_figure *f, double x, do
     return ok;
 }
 
-/* One feature: its value across, its attribution up. */
+/* Draws one feature: its value to the right, its attribution upwards. */
 static void draw_plot(struct sx_page *p, const struct samples *s, int64_t feature, double x,
                       double y, double side, const char *what)
 {

@@ -1,4 +1,4 @@
-/* terms.c - sets of players and their values, out of records. */
+/* terms.c - reads sets of players and their values from records. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ static int stronger(const void *a, const void *b)
     return 0;
 }
 
-/* Players are named by the record, or by the sets that they are in. */
+/* Sets the names of players, from the record or from its sets. */
 static bool name_players(struct sx_terms *t, const struct sx_datum *record,
                          const struct sx_datum *list, struct sx_error *error)
 {

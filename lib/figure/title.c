@@ -34,7 +34,7 @@ static const char *method_at(const struct sx_figure *f, int64_t i)
     return sx_datum_text(sx_datum_at(f->item[i].record, "method"), NULL);
 }
 
-/* "grad, ig", or how many there are; false where there are none. */
+/* Writes "grad, ig", or the number of methods. False if there are none. */
 static bool list_methods(const struct sx_figure *f, char *text, size_t size)
 {
     enum { FEW = 4 };
@@ -79,7 +79,7 @@ static bool same_sample(const struct sx_datum *a, const struct sx_datum *b)
                sx_datum_number(sx_datum_at(b, "index"), 0);
 }
 
-/* Records of one sample stand beside each other. */
+/* The number of samples. Records of one sample follow each other. */
 static int64_t samples_of(const struct sx_figure *f)
 {
     int64_t n = 1;
@@ -88,7 +88,7 @@ static int64_t samples_of(const struct sx_figure *f)
     return n;
 }
 
-/* The sample, or how many there are. */
+/* Writes the name of the sample, or the number of samples. */
 static void sample_of(const struct sx_figure *f, char *text, size_t size)
 {
     const struct sx_datum *record = f->item[0].record;
@@ -119,7 +119,7 @@ void sx_subtitle_of(const struct sx_figure *f, char *text, size_t size)
 {
     const struct sx_datum *record = f->item[0].record;
     const char *model = sx_datum_text(sx_datum_at(record, "model.file"), "");
-    model = strcmp(model, "-") == 0 ? "" : model; /* standard input has no name */
+    model = strcmp(model, "-") == 0 ? "" : model; /* the model was read from standard input */
     double value = sx_datum_number(sx_datum_at(record, "target.value"), NAN);
     char unit[32], number[32];
     sx_figure_unit(record, unit, sizeof unit);

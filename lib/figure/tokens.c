@@ -1,4 +1,5 @@
-/* tokens.c - a sentence whose words have the colours of their values, or of the blocks of partitions. */
+/* tokens.c - a sentence whose words have the colours of their values, or of the blocks of
+ * partitions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@ enum { WRAP = 660, LINE = 34, HIGH = 24, BLOCK_LINE = 46 };
 
 static const struct sx_type_face word_face = {15, false, 0};
 
-/* Where the next word stands: lines are broken at WRAP, and at words that end one. */
+/* The position of the next word. Lines are broken at WRAP, and after words that end a line. */
 struct flow {
     double x, y, left, widest, line;
 };
@@ -50,7 +51,7 @@ static void draw_words(struct sx_page *p, const struct sx_facts *v, double scale
     *height = flow.y + LINE - y;
 }
 
-/* A bar that lies down, with its numbers. */
+/* Draws a horizontal colour bar with its numbers. */
 static double flat_bar(struct sx_page *p, double x, double y, double scale, const char *what)
 {
     enum { WIDE = 240, THICK = 12 };
@@ -92,7 +93,7 @@ static bool draw_values(struct sx_page *p, const struct sx_figure *f, const stru
 
 /* ---- Partitions ---- */
 
-/* Draws the mark of a player's block. Single players have no bar; players outside the set are pale. */
+/* Draws the mark of a player's block of several. Other players have no mark. */
 static void block_mark(struct sx_page *p, const struct sx_parts *parts, const int64_t *block,
                        int64_t i, double x, double y, double wide)
 {
@@ -104,7 +105,7 @@ static void block_mark(struct sx_page *p, const struct sx_parts *parts, const in
     sx_page_fill(p, from, y, to - from, 6);
 }
 
-/* Of a crowd of players only those near members are shown. */
+/* Whether a player is shown. If there are many players, only those near members are. */
 static bool is_shown(const struct sx_parts *parts, int64_t i)
 {
     enum { CROWD = 120, NEAR = 6 };
@@ -115,7 +116,8 @@ static bool is_shown(const struct sx_parts *parts, int64_t i)
     return shown;
 }
 
-/* Above each word the block that it has in the best partition, below that in the worst. */
+/* Draws each word with its block in the best partition above it and in the worst below it. Words
+ * outside the set are pale. */
 static void draw_blocks(struct sx_page *p, const struct sx_parts *parts, double x, double y,
                         double *width, double *height)
 {

@@ -7,7 +7,8 @@
 
 enum { COLUMN = 30, BARS = 200, LINE = 24 };
 
-/* Players that are in one of the first n sets, in their order; how many there are. */
+/* Numbers the players that are in one of the first n sets, in order. Returns how many there
+ * are. */
 static int64_t members_of(const struct sx_terms *t, int64_t n, int64_t *row)
 {
     int64_t rows = 0;

@@ -6,10 +6,10 @@
 
 enum { ROW = 26, THICK = 18, WIDE = 440 };
 
-/* Values that add up, their order, and the sums on the way. */
+/* Values that sum to the output, their order, and the partial sums. */
 struct steps {
     struct sx_facts v;
-    int64_t *order, shown, rows; /* rows: with one for the others */
+    int64_t *order, shown, rows; /* rows: includes one for all values that are not shown */
     double base, output, rest;
 };
 
@@ -58,7 +58,7 @@ static void step_name(const struct steps *s, int64_t i, char *text, size_t size)
         snprintf(text, size, "%lld others", (long long)(s->v.n - s->shown));
 }
 
-/* The range of all sums, with room for numbers. */
+/* The range of all partial sums, with room for numbers. */
 static struct sx_axis range(const struct steps *s, double from, double to)
 {
     double low = fmin(s->base, s->output), high = fmax(s->base, s->output), at = s->base;
@@ -95,7 +95,7 @@ static void mark(struct sx_page *p, const struct sx_axis *axis, double value, do
     sx_page_text(p, at, above ? top - 17 : bottom + 3, 0.5, sx_bold, text);
 }
 
-/* The number at the end of a step, with its sign. */
+/* Writes the number at the end of a step, with its sign. */
 static void step_number(const struct steps *s, int64_t i, char number[33])
 {
     double v = i < s->shown ? s->v.value[s->order[i]] : s->rest;
@@ -103,7 +103,8 @@ static void step_number(const struct steps *s, int64_t i, char number[33])
     sx_short_number(number + (v >= 0), v);
 }
 
-/* The weakest steps first, so that the strongest one ends at the output, which is on top. */
+/* Draws the weakest steps first, at the bottom. So the strongest step ends at the output, at
+ * the top. */
 static void draw_steps(struct sx_page *p, const struct steps *s, const struct sx_axis *axis,
                        double x, double names, double y)
 {
@@ -154,7 +155,8 @@ bool sx_draw_waterfall(struct sx_page *p, const struct sx_figure *f, double x, d
 
 /* ---- On one line ---- */
 
-/* A segment's name: under its middle, unless that is too near to an end of the figure. */
+/* The name of a segment. It is below the segment's middle, unless that is too near an end of
+ * the figure. */
 struct label {
     char *text;
     double middle, left, width;
@@ -162,7 +164,8 @@ struct label {
     bool raises;
 };
 
-/* Segments of one sign from the output outwards: what raises it lies left of it, in order. */
+/* Draws the segments of one sign from the output outwards. Those that raise the output are to
+ * its left, in order. */
 static void draw_side(struct sx_page *p, const struct steps *s, const struct sx_axis *axis,
                       bool raising, double y, struct label *label)
 {
@@ -181,7 +184,7 @@ static void draw_side(struct sx_page *p, const struct steps *s, const struct sx_
     }
 }
 
-/* The first lane in which a label meets none of those before it. */
+/* The first lane in which a label overlaps none of the labels before it. */
 static int64_t lane_of(const struct label *label, int64_t i)
 {
     enum { APART = 10 };
@@ -196,7 +199,8 @@ static int64_t lane_of(const struct label *label, int64_t i)
     return lane;
 }
 
-/* The names of all segments in lanes, the strongest ones on top; where the last lane ends. */
+/* Draws the names of all segments in lanes, the strongest in the highest lane. Returns where
+ * the last lane ends. */
 static double draw_labels(struct sx_page *p, struct label *label, int64_t n, double x,
                           double wide, double y)
 {
@@ -223,7 +227,7 @@ static double draw_labels(struct sx_page *p, struct label *label, int64_t n, dou
     return lowest;
 }
 
-/* The names of the steps that are not 0, and the widest of them. */
+/* The names of the steps that are not 0. Sets the width of the widest. */
 static struct label *labels_of(struct sx_page *p, const struct steps *s, double *wide,
                                struct sx_error *error)
 {
@@ -245,7 +249,8 @@ static void labels_free(struct label *label, int64_t n)
     free(label);
 }
 
-/* From all that lowers the output to all that raises it, and the base. */
+/* The axis from (output - all positive values) to (output - all negative values), and to the
+ * base. */
 static struct sx_axis line_of(const struct steps *s, double from, double to)
 {
     double low = s->output, high = s->output;

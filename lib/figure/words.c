@@ -8,7 +8,7 @@
 
 enum { NAME = 300 }; /* bytes of a name that are shown */
 
-/* Columns that UTF-8 text takes where each character takes one. */
+/* The columns of UTF-8 text if each character takes one. */
 static int64_t width_of(const char *text)
 {
     int64_t n = 0;
@@ -17,7 +17,7 @@ static int64_t width_of(const char *text)
     return n;
 }
 
-/* Replaces characters that would move the cursor. */
+/* Replaces control characters, which would move the cursor. */
 static void plain(char *text)
 {
     for (; *text != '\0'; text++)
@@ -63,7 +63,7 @@ static bool write_words(const struct sx_facts *f, int columns, char **text,
 
 enum { HEAD = 9 }; /* columns of "  most   " */
 
-/* A word with the brackets and the colour of its block. */
+/* Writes a word with the brackets and the colour of its block. */
 static size_t write_member(const struct sx_parts *p, const int64_t *block, int64_t i,
                            const char *name, bool colours, char *to, size_t room)
 {
@@ -81,7 +81,7 @@ static size_t write_member(const struct sx_parts *p, const int64_t *block, int64
                             goes_on ? "" : " ");
 }
 
-/* A line, or several: the sentence as a partition has it. */
+/* Writes a partition's words in one line or more. */
 static size_t write_partition(const struct sx_parts *p, const int64_t *block, const char *head,
                               bool colours, int columns, char *to, size_t room)
 {
@@ -94,7 +94,7 @@ static size_t write_partition(const struct sx_parts *p, const int64_t *block, co
         int64_t wide =
             width_of(name) + 1 + sx_parts_begin(block, i) + sx_parts_end(p, block, i);
         bool breaks = column > HEAD && column + wide > columns;
-        if (breaks) /* in place of the blank */
+        if (breaks) /* replaces the blank */
             at += (size_t)snprintf(to + at - 1, room - at + 1, "\n%*s", HEAD, "") - 1;
         column = breaks ? HEAD + wide : column + wide;
         at += write_member(p, block, i, name, colours, to + at, room - at);
@@ -105,7 +105,8 @@ static size_t write_partition(const struct sx_parts *p, const int64_t *block, co
 
 /* ---- Partitions of the places of a picture ---- */
 
-/* R and C of n players "grid:RxC", or of "patches:HxW" in a picture of either layout. */
+/* Sets the rows and columns of the grid of n players of "grid:RxC", or of "patches:HxW" in a
+ * picture of either layout. */
 static bool grid_of(const struct sx_datum *record, int64_t n, int64_t *rows, int64_t *columns)
 {
     const char *by = sx_datum_text(sx_datum_at(record, "params.players"), "");
@@ -127,7 +128,7 @@ static bool grid_of(const struct sx_datum *record, int64_t n, int64_t *rows, int
     return *rows * *columns == n;
 }
 
-/* A letter for each block of several places, a dot for a place that is alone. */
+/* Writes a letter for a place in a block of several, or a dot for a place that is alone. */
 static size_t write_place(const int64_t *block, int64_t i, bool colours, char *to, size_t room)
 {
     int64_t b = block[i];
@@ -139,7 +140,7 @@ static size_t write_place(const int64_t *block, int64_t i, bool colours, char *t
                             sx_terminal_colour(sx_text_on(c)), sx_terminal_colour(c), sign);
 }
 
-/* Both partitions as they lie on the picture, side by side. */
+/* Writes both partitions side by side as they lie on the picture. */
 static bool write_grids(const struct sx_parts *p, int64_t rows, int64_t columns, bool colours,
                         char **text, struct sx_error *error)
 {
