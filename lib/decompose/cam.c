@@ -78,7 +78,7 @@ static bool place_cells(struct sx_decomposing *d, const struct sx_shape *maps)
     return ok;
 }
 
-/* The maps with only the places of a set's players, one player's or nobody's. */
+/* Keeps in the maps only the places of the players in *set, and those that belong to no player. */
 static void masked_maps(const struct sx_decomposing *d, const uint64_t *set, double *maps)
 {
     const struct sx_cells *c = &d->cells;
@@ -109,7 +109,7 @@ static bool values_of_maps(void *context, int64_t n, const uint64_t *sets, doubl
     return ok;
 }
 
-/* sum over channels of mean gradient times map, at every place. */
+/* Computes sum over channels of (mean gradient * map) at every place. */
 static void weigh(const struct sx_cells *c, const double *a, const double *gradient,
                   double *map)
 {
@@ -158,7 +158,8 @@ bool sx_features_open(struct sx_decomposing *d)
     return f->game != NULL && look(d, f);
 }
 
-/* The map between its places, linearly; constant beyond the outer ones. */
+/* The map at a point between places, by linear interpolation. Outside of the outer places it is
+ * constant. */
 static double sample(const struct sx_cells *c, const double *map, double row, double column)
 {
     row = fmin(fmax(row, 0), (double)(c->rows - 1));

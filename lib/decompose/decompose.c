@@ -1,8 +1,8 @@
-/* decompose.c - fourteen attributions, the effects they share out, and how fairly.
+/* decompose.c - fourteen attributions, how they allocate effects of sets, and how fairly.
  *
- * Whatever a method is, its attributions a(x_T) of masked inputs say how it allocates effects:
- * A(S) = sum over T in S of (-1)^(|S| - |T|) a(x_T) is what the effect J(S) gives to each
- * player. */
+ * Let a(x_T) be a method's attributions of the input with only the players of T. Then
+ *     A(S) = sum over T in S of (-1)^(|S| - |T|) a(x_T)
+ * is what the method allocates of the effect J(S) to each player. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -209,7 +209,7 @@ struct sx_decomposer *sx_decomposer_new(struct sx_explainer *explainer, struct s
         return NULL;
     c->e = explainer;
     c->reference = SX_NONE;
-    int n = 1; /* a foreign one */
+    int n = 1; /* room for scores from elsewhere (--scores) */
     while (sx_method_row(n - 1) != NULL)
         n++;
     c->method = sx_new((size_t)n, sizeof *c->method, error);

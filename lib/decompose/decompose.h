@@ -48,10 +48,10 @@ struct sx_taylor {
     bool converged;
 };
 
-/* Where the places of feature maps lie among the players. */
+/* The player of each place of the feature maps. */
 struct sx_cells {
     int64_t rows, columns, channels; /* of the maps */
-    int64_t *player;                 /* [rows, columns], -1: nobody's */
+    int64_t *player;                 /* [rows, columns]; -1: no player */
     bool whole;                      /* every player has a place */
     double *map;                     /* that of x: [rows, columns] */
 };
@@ -97,12 +97,13 @@ struct sx_decomposing {
     struct sx_family sets; /* n = 0: nothing is allocated */
     struct sx_frame given, zero, features, absent, *row;
     int64_t n_rows;
-    double *nothing, *drawn; /* zeros; drawn references */
+    double *nothing, *drawn; /* nothing: a point of zeros; drawn: drawn references */
     struct sx_cells cells;
     struct sx_groups patches;
     struct sx_rule_options rules;
-    double *scatter; /* [n]: where the standard errors of an estimate of x go; NULL: nowhere */
-    bool estimated;  /* they were written */
+    /* [n]: receives the standard errors of an estimate at x; NULL: they are not wanted */
+    double *scatter;
+    bool estimated; /* `scatter` has been set */
     struct sx_error *error;
 };
 
@@ -134,22 +135,23 @@ struct sx_method_row {
 /* methods.c */
 /* The i-th method; NULL after the last. */
 const struct sx_method_row *sx_method_row(int i);
-/* Whether a list ("all", "ig,shapley") has a name. */
+/* Whether a list such as "all" or "ig,shapley" contains a name. */
 bool sx_method_wanted(const char *list, const char *name);
-/* Fails on a name that is no method's. */
+/* Fails if the list contains a name that no method has. */
 bool sx_methods_known(const char *list, struct sx_error *error);
 
 /* frames.c */
 bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline);
-/* J of every set of the list. */
+/* Computes J of every set of the list. */
 bool sx_frame_effects(struct sx_decomposing *d, struct sx_frame *f);
-/* The references of a method. */
+/* Sets the references of a method. */
 bool sx_frames_of(struct sx_decomposing *d, enum sx_against against, struct sx_frame **frames,
                   int64_t *n);
 void sx_frames_close(struct sx_decomposing *d);
 
 /* method.c */
-/* The reference of a method with these options. For Shapley values it depends on --absent. */
+/* What a method's attributions are relative to, under these options. For Shapley values it
+ * depends on --absent. */
 enum sx_against sx_against(const struct sx_decomposing *d, const struct sx_method_row *row);
 /* Runs one method. A method that does not apply to the model is left out. Any other error
  * fails. */
@@ -157,14 +159,14 @@ bool sx_decompose_by(struct sx_decomposing *d, const struct sx_method_row *row,
                      struct sx_decomposed *m);
 
 /* mask.c */
-/* x with only the players of *set present (NULL: x itself). */
+/* Sets `point` to x with only the players of *set. `set` NULL: x itself. */
 void sx_masked_point(const struct sx_decomposing *d, const struct sx_frame *f,
                      const uint64_t *set, double *point);
-/* to[player] = the sum of map over the player's elements. */
+/* to[player] = sum of the map over the player's elements. */
 void sx_sum_players(const struct sx_decomposing *d, const double *map, double *to);
 
 /* path.c */
-/* Whether a method takes gradients all along paths. */
+/* Whether a method takes gradients at points of paths. */
 bool sx_takes_paths(const struct sx_method_row *row);
 bool sx_run_gxi(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                 const uint64_t *sets, double *to);
@@ -175,7 +177,7 @@ bool sx_run_expected(struct sx_decomposing *d, const struct sx_frame *f, int64_t
 /* game.c */
 /* Whether a method evaluates coalitions. */
 bool sx_plays(const struct sx_method_row *row);
-/* Values of the frame's game for sets as above. */
+/* Evaluates the frame's game at n sets. */
 bool sx_frame_values(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                      const uint64_t *sets, double *values);
 void sx_groups_free(struct sx_groups *groups);
@@ -207,7 +209,7 @@ bool sx_taylor_fit(struct sx_decomposing *d, struct sx_explainer *e, struct sx_t
 void sx_taylor_give(const struct sx_taylor *t, struct sx_decomposition *result);
 void sx_taylor_free(struct sx_taylor *t);
 
-/* agree.c: how alike attributions are */
+/* agree.c: how alike attributions are. */
 bool sx_agree(struct sx_decomposer *c, int64_t players, struct sx_error *error);
 /* layers.c */
 bool sx_look_at_layers(struct sx_decomposing *d, struct sx_neuron **neurons, int *n);

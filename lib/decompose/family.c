@@ -37,7 +37,7 @@ bool sx_family_new(struct sx_family *sets, int64_t players, int64_t most,
     sets->set = sx_new((size_t)n, sizeof *sets->set, error);
     if (sets->set == NULL)
         return false;
-    /* From each set of one size, those with one more player beyond its last. */
+    /* extends each set of one size by one player beyond its last */
     int64_t first = 0;
     sets->n = 1;
     for (int64_t k = 0; k < most && k < players; k++) {
@@ -74,7 +74,7 @@ static void subtract(double *to, const double *from, int64_t width)
         to[i] -= from[i];
 }
 
-/* Of all sets: n 2^(n - 1) steps. */
+/* The transform over all sets, in n 2^(n - 1) steps. */
 static void transform_all(const struct sx_family *sets, int64_t width, double *rows)
 {
     for (int64_t p = 0; p < sets->players; p++)
@@ -89,7 +89,7 @@ void sx_family_moebius(const struct sx_family *sets, int64_t width, double *rows
         transform_all(sets, width, rows);
         return;
     }
-    /* A(S) = a(S) - the A of its true subsets, which come before it. */
+    /* A(S) = a(S) - sum of A over the proper subsets of S, which come before S */
     for (int64_t s = 0; s < sets->n; s++) {
         uint64_t set = sets->set[s];
         for (uint64_t t = set; t != 0;) {

@@ -1,8 +1,8 @@
 /* fit.c - Taylor effects of a polynomial through f, for an f that has no series.
  *
- * The polynomial of degree d in each player meets g(t) at a grid of Chebyshev points of [0, 1],
- * 0 and 1 among them: so it agrees with f at every masked input, and the terms of each set sum to
- * its effect whether or not f is smooth. */
+ * The polynomial has degree d in each player. It equals g(t) at a grid of Chebyshev points of
+ * [0, 1], which include 0 and 1. So it equals f at every masked input, and the terms of each
+ * set sum to its effect whether or not f is smooth. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 
 enum { MOST_PLAYERS = 6, MOST_DEGREE = 12, MOST_GRID = 1 << 20 };
 
-/* matrix [n, n]: from values at the points to coefficients; by elimination with pivots. */
+/* Sets inverse [n, n], which turns values at the points into coefficients, by elimination with
+ * pivots. */
 static void invert_powers(int n, const double *point, double *inverse)
 {
     double a[MOST_DEGREE + 1][2 * (MOST_DEGREE + 1)];
@@ -40,7 +41,7 @@ static void invert_powers(int n, const double *point, double *inverse)
             inverse[i * n + j] = a[i][n + j] / a[i][i];
 }
 
-/* Turns values into coefficients along one axis: count numbers as [.., side, inner]. */
+/* Turns values into coefficients along one axis. `values` has count numbers: [.., side, inner]. */
 static void transform(double *values, int64_t count, int64_t inner, int side,
                       const double *inverse)
 {
@@ -58,7 +59,7 @@ static void transform(double *values, int64_t count, int64_t inner, int side,
         }
 }
 
-/* g at every point of the grid, the last player's degree fastest. */
+/* Evaluates g at every point of the grid. The last player's point changes fastest. */
 static bool evaluate(struct sx_decomposing *d, struct sx_explainer *e, int64_t count, int side,
                      const double *point, double *values)
 {

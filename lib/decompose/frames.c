@@ -11,7 +11,8 @@ static bool all_zero(const double *values, int64_t n)
     return true;
 }
 
-/* Whether coalitions of few players are evaluated, so that the value of the empty one serves both. */
+/* Whether coalitions of few players are evaluated. Then f at the baseline is the value of the
+ * empty coalition. */
 static bool plays(const struct sx_decomposing *d)
 {
     const struct sx_method_row *row;
@@ -46,7 +47,8 @@ bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *b
                      sx_game_model(d->e, d->players, baseline, 1, SX_TARGET, d->error));
 }
 
-/* Absent players are as in all rows of the background, or drawn. */
+/* Opens the frame in which absent players have their values of all rows of the background, or
+ * drawn ones. */
 static bool absent_open(struct sx_decomposing *d)
 {
     const struct sx_decompose_options *o = d->o;

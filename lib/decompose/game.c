@@ -11,7 +11,7 @@ static size_t words(const struct sx_decomposing *d)
     return sx_set_words(d->n);
 }
 
-/* A set as a coalition; NULL: everybody. */
+/* The coalition of a set of players. `set` NULL: all players. */
 static void coalition(const struct sx_decomposing *d, const uint64_t *set, uint64_t *to)
 {
     memset(to, 0, words(d) * sizeof *to);
@@ -60,7 +60,7 @@ static bool each_alone(struct sx_groups *g, const struct sx_decomposing *d)
     return true;
 }
 
-/* Groups by a label for each player. */
+/* Groups players by a label of each player. */
 static bool by_label(struct sx_groups *g, const struct sx_decomposing *d)
 {
     int64_t most = -1, at = 0;
@@ -80,8 +80,8 @@ static bool by_label(struct sx_groups *g, const struct sx_decomposing *d)
     return true;
 }
 
-/* Windows of height x width players over a grid of them, every `stride`; the last ones may be
- * cut off. Players in a row are a grid of one row. */
+/* Groups are windows of height x width players over a grid of players, `stride` apart. The last
+ * ones may be cut off. Players in a row are a grid of one row. */
 static bool windows(struct sx_groups *g, const struct sx_decomposing *d)
 {
     int64_t rows = d->players->rows, columns = d->players->columns;
@@ -108,13 +108,13 @@ static bool windows(struct sx_groups *g, const struct sx_decomposing *d)
     return true;
 }
 
-/* Log-odds of a probability; NaN outside (0, 1). */
+/* The log-odds of a probability. NaN outside (0, 1). */
 static double log_odds(double p)
 {
     return log(p / (1 - p));
 }
 
-/* The coalitions of one set: itself, then without each group. */
+/* Lists the coalitions of one set: itself, then itself without each group. */
 static void list_without(const struct sx_decomposing *d, const struct sx_groups *g,
                          const uint64_t *set, uint64_t *to)
 {
@@ -183,7 +183,7 @@ bool sx_run_patches(struct sx_decomposing *d, const struct sx_frame *f, int64_t 
     return take_away(d, f, g, false, n, sets, to);
 }
 
-/* The mean over i's patches of whether the term has a player there. */
+/* The share of i's patches in which the term has a player. */
 SX_WEIGHT(sx_weight_patches)
 {
     const struct sx_groups *g = &d->patches;
@@ -202,7 +202,7 @@ SX_WEIGHT(sx_weight_patches)
 
 /* ---- Shapley values ---- */
 
-/* The values of the t members of a set, from all of its 2^t subsets. */
+/* The Shapley values of the t members of a set, from all of its 2^t subsets. */
 static bool exact_values(struct sx_decomposing *d, const struct sx_frame *f, uint64_t set,
                          double *to)
 {
@@ -216,7 +216,7 @@ static bool exact_values(struct sx_decomposing *d, const struct sx_frame *f, uin
     for (int64_t k = 1; ok && k < n; k++)
         list[k] = list[k & (k - 1)] | (uint64_t)1 << member[__builtin_ctzll((uint64_t)k)];
     ok = ok && sx_game_values(f->game, n, list, values, d->error);
-    double weight[64] = {t > 0 ? 1.0 / t : 0}; /* of sets of each size: s! (t - 1 - s)! / t! */
+    double weight[64] = {t > 0 ? 1.0 / t : 0}; /* per size of set: s! (t - 1 - s)! / t! */
     for (int s = 1; s < t; s++)
         weight[s] = weight[s - 1] * s / (t - s);
     for (int i = 0; ok && i < t; i++) {
@@ -232,8 +232,8 @@ static bool exact_values(struct sx_decomposing *d, const struct sx_frame *f, uin
     return ok;
 }
 
-/* Exact for up to EXACT_PLAYERS if the budget of evaluations allows. Without a budget the cost
- * of f decides. */
+/* Shapley values are exact for up to EXACT_PLAYERS players if the budget of evaluations allows
+ * it. Without a budget the cost of f decides. */
 enum { EXACT_PLAYERS = 16, FEW_EVALUATIONS = 1024 };
 #define MOST_EXACT_COST 5e10
 
@@ -247,7 +247,8 @@ static bool is_exact(const struct sx_decomposing *d, int size)
                : all <= FEW_EVALUATIONS || (double)all * d->cost <= MOST_EXACT_COST;
 }
 
-/* Estimates. All are shifted by the same amount so that they sum to f(x) - f(reference). */
+/* Estimates Shapley values. All are shifted by the same amount, so that they sum to f(x) -
+ * f(reference). */
 static bool estimated_values(struct sx_decomposing *d, const struct sx_frame *f, double *to)
 {
     bool dear = d->n <= EXACT_PLAYERS && d->o->budget == 0;

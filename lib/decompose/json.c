@@ -11,7 +11,7 @@ static void write_set(struct sx_result *j, uint64_t set)
     sx_put_end(j);
 }
 
-/* Numbers that the decomposer keeps. */
+/* Writes numbers that the decomposer owns. */
 static void write_numbers(struct sx_result *j, const char *key, const double *values, int64_t n)
 {
     const struct sx_tensor t = {SX_DOUBLE, {1, {n}}, (void *)(uintptr_t)values};
@@ -38,7 +38,7 @@ static void write_principles(struct sx_result *j, const struct sx_principle *p, 
     sx_put_end(j);
 }
 
-/* Shares, and shares / effect if the effect is not negligible. */
+/* Writes the shares of a set, and share / effect if the effect is not negligible. */
 static void write_allocation(struct sx_result *j, const struct sx_decomposition *r,
                              const struct sx_decomposed *m)
 {
@@ -65,7 +65,7 @@ static void write_allocation(struct sx_result *j, const struct sx_decomposition 
     sx_put_end(j);
 }
 
-/* The rest of f(x) - f(reference) that the evaluated sets do not explain. */
+/* Writes the part of f(x) - f(reference) that the evaluated sets do not explain. */
 static void write_rest(struct sx_result *j, const struct sx_decomposition *r,
                        const struct sx_decomposed *m)
 {
@@ -81,7 +81,7 @@ static void write_rest(struct sx_result *j, const struct sx_decomposition *r,
     sx_put_end(j);
 }
 
-/* What each method says besides its result. */
+/* How methods are written. */
 struct listing {
     int64_t top;
     const char *const *name;
@@ -164,7 +164,7 @@ static void write_agreement(struct sx_result *j, const struct sx_decomposition *
     sx_put_end(j);
 }
 
-/* The inputs that change most, at most 16, and what each rule gives them. */
+/* Writes the inputs that change most, at most 16, and the share that each rule gives them. */
 static void write_neuron(struct sx_result *j, const struct sx_neuron *n)
 {
     int64_t top[16], count = 0;

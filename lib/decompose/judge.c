@@ -71,7 +71,7 @@ static double residual(const struct sx_decomposing *d, const struct sx_decompose
     return most;
 }
 
-/* How far the attribution is from the weighed sum of Taylor effects. */
+/* The distance of the attribution from the weighted sum of Taylor effects. */
 static double closed_form(const struct sx_decomposing *d, const struct sx_method_row *row,
                           const struct sx_decomposed *m)
 {
@@ -90,7 +90,7 @@ static double closed_form(const struct sx_decomposing *d, const struct sx_method
 
 /* ---- Whether a fair allocation exists ---- */
 
-/* In place: sums over subsets. */
+/* In place: table[S] = sum of table[T] over T within S. */
 static void sum_subsets(double *table, int64_t n)
 {
     for (int64_t p = 0; p < n; p++)
@@ -99,8 +99,9 @@ static void sum_subsets(double *table, int64_t n)
                 table[s] += table[s ^ (int64_t)1 << p];
 }
 
-/* The least that a set gets over L(T), or, of all players, the distance from sum J. `up` and
- * `down` hold J+ and J- of every set and are used up. */
+/* The minimum over sets of (scores of the set - L). For the set of all players it is the
+ * distance of the scores from sum J. `up` and `down` hold J+ and J- of every set, and are
+ * overwritten. */
 static double slack(const struct sx_decomposing *d, const double *attribution, double *up,
                     double *down)
 {
@@ -112,7 +113,7 @@ static double slack(const struct sx_decomposing *d, const double *attribution, d
         double given = 0;
         for (int64_t i = 0; i < n; i++)
             given += (t >> i & 1) != 0 ? attribution[i] : 0;
-        /* Sets that meet T are those that do not lie in the rest. */
+        /* sets that meet T: all sets but those within N \ T */
         double bound = up[t] - (down[all] - down[all & ~t]);
         double room = given - bound;
         least = fmin(least, t == all ? -fabs(room) : room);
@@ -121,7 +122,7 @@ static double slack(const struct sx_decomposing *d, const double *attribution, d
 }
 
 /* The slack for the effects of sets, or with `terms` for Taylor effects. NAN if the effects of
- * all sets are not known, or without memory (then d->error is set). */
+ * all sets are not known. NAN also if memory runs out; d->error is then set. */
 static double slack_of(const struct sx_decomposing *d, const struct sx_decomposed *m,
                        bool terms)
 {
@@ -151,8 +152,8 @@ static double slack_of(const struct sx_decomposing *d, const struct sx_decompose
     return result;
 }
 
-/* Whether a fair allocation exists. The slack of Taylor effects is set for the same
- * reference. */
+/* Sets whether a fair allocation exists. If the reference is the same, also the slack of Taylor
+ * effects. */
 static void judge_existence(const struct sx_decomposing *d, struct sx_decomposed *m,
                             bool same_reference)
 {

@@ -1,8 +1,8 @@
-/* layers.c - the layerwise view: neurons of the layers between x and f, one by one.
+/* layers.c - the layerwise view: one neuron of each layer between x and f.
  *
- * A layer is a product with weights that a function of one variable follows. Of each layer one
- * neuron is looked at: what its inputs change from the reference to x, d_i = w_i (u_i - u0_i),
- * is shared out by the rules that are defined neuron by neuron, with weights that are known. */
+ * A layer is a product with weights, followed by a function of one variable. Input i of a
+ * neuron changes its sum by d_i = w_i (u_i - u0_i) from the reference to x. Each rule that is
+ * defined neuron by neuron shares out the neuron's change among the d_i with known weights. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 #include "decompose/neuron.h"
 
 struct layer {
-    int u, product, z, y; /* operand; product with weights; with its bias; function of it */
+    /* u: operand; product: product with weights; z: with its bias; y: function of z */
+    int u, product, z, y;
     const char *name;
     struct sx_unit unit;
 };
@@ -31,7 +32,7 @@ static bool bends(const struct sx_walk *w, const struct sx_unit *unit)
     return false;
 }
 
-/* The file's name for what the layer computes. */
+/* The name in the file of the layer's product, or of the product with its bias. */
 static const char *name_of(const struct sx_graph *g, const struct layer *l)
 {
     const char *name = NULL;
@@ -50,7 +51,7 @@ static bool is_product(const struct sx_walk *w, int y)
            sx_only_varying(w, y) != SX_NONE;
 }
 
-/* The function around y of a product with weights. */
+/* Finds the function of one variable that ends at y, back to a product with weights. */
 static bool whole_unit(const struct sx_walk *w, int y, struct sx_unit *unit)
 {
     struct sx_unit more;
@@ -85,7 +86,7 @@ static bool is_layer(const struct sx_walk *w, int y, struct layer *l)
 
 enum { MOST_LAYERS = 512 };
 
-/* The layers in their order; each with the last function of one variable that follows it. */
+/* Lists the layers in order. y is the last function of one variable that follows the layer. */
 static int find_layers(const struct sx_walk *w, struct layer *layers)
 {
     int n = 0;
@@ -109,7 +110,8 @@ static int find_layers(const struct sx_walk *w, struct layer *layers)
 
 /* ---- Values of a layer at x and at the reference ---- */
 
-/* Runs a program of the faithful graph with x = at[]; a program outside of that graph has no feeds. */
+/* Runs a program of the faithful graph with x = at[]. A program that is outside of that graph
+ * has no feeds. */
 static bool run_at(struct sx_decomposing *d, struct sx_program *program, const int *inputs,
                    int n_inputs, const double *at, struct sx_tensor *results)
 {
@@ -150,7 +152,7 @@ static int list_inputs(const struct sx_explained *b, int *inputs)
 
 enum { AT_U, AT_PRODUCT, AT_Z, AT_Y, N_AT };
 
-/* results[N_AT] at one point, allocated. */
+/* Sets results[N_AT] to the values of nodes at one point. Allocates them. */
 static bool values_at(struct sx_decomposing *d, const int *nodes, int n, const double *at,
                       struct sx_tensor *results)
 {
@@ -176,7 +178,7 @@ static bool values_at(struct sx_decomposing *d, const int *nodes, int n, const d
 
 /* ---- One neuron ---- */
 
-/* The function of one variable at a neuron: programs of a number. */
+/* The function of one variable at a neuron, as programs of one number. */
 struct function {
     struct sx_points *points;
     enum sx_type real;
@@ -226,7 +228,7 @@ static bool function_new(struct sx_decomposing *d, const struct layer *l, int64_
     return f->points != NULL;
 }
 
-/* The neuron whose y changes most. */
+/* The neuron whose y changes most from the reference to x. */
 static int64_t strongest(const struct sx_tensor *x, const struct sx_tensor *b)
 {
     int64_t best = 0, n = sx_count(&x->shape);
@@ -241,7 +243,7 @@ static int64_t strongest(const struct sx_tensor *x, const struct sx_tensor *b)
     return best;
 }
 
-/* Sets the inputs of the neuron that differ between the reference and x, and what they change. */
+/* Lists the inputs of the neuron whose d_i is not 0, and these d_i. */
 static bool set_inputs(struct sx_decomposing *d, struct sx_neuron *n, const struct sx_tensor *w,
                        const struct sx_tensor *x, const struct sx_tensor *b)
 {
@@ -258,7 +260,7 @@ static bool set_inputs(struct sx_decomposing *d, struct sx_neuron *n, const stru
     return n->input != NULL && n->d != NULL;
 }
 
-/* The weights of one neuron: the derivative of its product. */
+/* The weights of one neuron, which are the derivative of its product by u. */
 static int weights_of(struct sx_graph *g, const struct layer *l, int64_t element)
 {
     int one = element_of(g, l->product, element), w = SX_NONE;
@@ -340,8 +342,8 @@ static bool look_at(struct sx_decomposing *d, const struct layer *l, const doubl
 
 /* ---- All layers, or one ---- */
 
-/* Whether `which` ("LAYER:IDX", "LAYER", or "" for all layers) names this layer. *element becomes the
- * neuron, or -1. */
+/* Whether `which` ("LAYER:IDX", "LAYER", or "" for all layers) names this layer. *element becomes
+ * the neuron, or -1. */
 static bool wants(const char *which, const char *name, int64_t *element)
 {
     size_t n = strlen(name);

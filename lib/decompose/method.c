@@ -52,8 +52,7 @@ static const char *against_name(const struct sx_decomposing *d, enum sx_against 
     return "baseline";
 }
 
-/* The method at x. An estimate of Shapley values also has standard errors; there is one frame
- * then. */
+/* Runs the method at x. An estimate of Shapley values has one frame and also standard errors. */
 static bool run_at_x(struct sx_decomposing *d, const struct sx_method_row *row,
                      const struct sx_frame *frame, struct sx_decomposed *m, double *part)
 {
@@ -73,7 +72,7 @@ static bool run_at_x(struct sx_decomposing *d, const struct sx_method_row *row,
     return ok;
 }
 
-/* The method at x, then at every masked input, averaged over its references. */
+/* Runs the method at x, then at every masked input, and averages over its references. */
 static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row,
                        struct sx_decomposed *m)
 {
@@ -119,7 +118,8 @@ static bool run_method(struct sx_decomposing *d, const struct sx_method_row *row
     return ok;
 }
 
-/* Without a background, Expected Gradients are Integrated Gradients. */
+/* Copies the result of Integrated Gradients. Without a background Expected Gradients are the
+ * same. */
 static bool copy_paths(struct sx_decomposing *d, const struct sx_decomposed *ig,
                        struct sx_decomposed *m)
 {
@@ -144,7 +144,7 @@ static bool copy_paths(struct sx_decomposing *d, const struct sx_decomposed *ig,
     return true;
 }
 
-/* The result of ig, where that is the method's too. */
+/* The result of ig if it is also the result of this method, else NULL. */
 static const struct sx_decomposed *same_paths(const struct sx_decomposing *d,
                                               const struct sx_method_row *row)
 {

@@ -140,8 +140,8 @@ bool sx_method_wanted(const char *list, const char *name)
     return false;
 }
 
-/* Integrated and Expected Gradients take gradients of other points. Grad-CAM keeps the layer that the
- * forward pass computes. */
+/* Whether the methods take one gradient at x and no other. Integrated and Expected Gradients
+ * take gradients at other points. Grad-CAM needs the feature maps of the forward pass. */
 bool sx_decompose_at_sample(const struct sx_decompose_options *o)
 {
     return sx_method_wanted(o->methods, "gxi") && !sx_method_wanted(o->methods, "ig") &&

@@ -6,7 +6,7 @@
 
 #include "decompose/neuron.h"
 
-/* Sums of what is positive and of what is negative. */
+/* The sum of positive numbers and the sum of negative numbers. */
 struct sides {
     double up, down;
 };
@@ -90,8 +90,9 @@ bool sx_local_shares(enum sx_local_rule rule, const struct sx_unit_value *s, dou
 
 /* ---- Weights ---- */
 
-/* kappa_i over the degrees on i's side, of which `positive` says which it is; where kappa does
- * not touch that side, what i is of it. */
+/* The share of input i among the inputs of its side, which `positive` names.
+ *     kappa_i / (sum of kappa over the side)   if kappa touches the side
+ *     d_i / (sum of d over the side)           otherwise */
 static double side_share(const double *d, int64_t n, const uint8_t *kappa, int64_t i,
                          bool positive)
 {
@@ -152,7 +153,8 @@ double sx_local_weight(enum sx_local_rule rule, double z0, const double *d, int6
 
 enum { MOST_DEGREE = 3, MOST_INPUTS = 12 };
 
-/* The next kappa of a degree of at most 3 over the first m inputs; false after the last. */
+/* Sets kappa to the next degrees over the first m inputs whose sum is at most 3. False after
+ * the last. */
 static bool next_kappa(uint8_t *kappa, int64_t m)
 {
     int sum = 0;
@@ -175,9 +177,9 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of more than 12 sorted inputs the 6 largest and the 6 smallest, then what is left of either
- * sign as one each: nobody looks at those alone, and weights of what kappa does not touch add up.
- * Returns how many kappa may touch. */
+/* Keeps at most 12 of the sorted inputs: the 6 largest and the 6 smallest. The others are
+ * summed by sign to two further inputs. These are not examined, but their weights are in sums
+ * over all inputs. Returns the number of inputs that are examined. */
 static int64_t pick(const double *sorted, int64_t n, double *to)
 {
     int64_t half = MOST_INPUTS / 2;

@@ -141,7 +141,7 @@ static void put_neuron(struct sx_result *r, const char *key, const void *options
     sx_put_text(r, key, o->neuron_of);
 }
 
-/* A neuron of each layer, unless one is named. */
+/* --layerwise: looks at a neuron of each layer, unless --neuron names one. */
 static bool parse_layerwise(const struct sx_option *row, void *options, const char *text,
                             struct sx_error *error)
 {

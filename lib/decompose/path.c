@@ -27,8 +27,9 @@ struct rule {
     struct sx_on_path *at;
 };
 
-/* How nodes are placed; open: for singular ends; drawn: one at random in each part of [0,
- * 1]. */
+/* How nodes are placed. GAUSS: Gauss-Legendre. OPEN: for integrands that are singular at the
+ * ends. MIDPOINTS: in the middle of equal parts of [0, 1]. DRAWN: one at random in each of
+ * these parts. */
 enum spread { GAUSS, OPEN, MIDPOINTS, DRAWN };
 
 static bool rule_new(struct rule *r, const struct sx_decomposing *d, const struct sx_frame *f,
@@ -104,7 +105,8 @@ static bool largest_gap(struct sx_decomposing *d, const struct sx_frame *f, int6
 
 enum { FEW_NODES = 32, MOST_NODES = 512, MOST_PRECISE = 8192 };
 
-/* Nodes for singular ends, where they come closer to completeness. */
+/* Tries nodes for singular ends on paths that are not complete. Keeps the result that is closer
+ * to completeness. */
 static bool try_open(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
                      const uint64_t *sets, int64_t nodes, double gap, double *to)
 {

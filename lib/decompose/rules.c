@@ -4,7 +4,8 @@
 #include "explain/redecide.h"
 #include "decompose/decompose.h"
 
-/* The program of a rule: x differs from point to point, the reference and all else is shared. */
+/* The program of a rule. x differs from point to point; the reference and all other inputs are
+ * shared. */
 static struct sx_points *program_of(struct sx_decomposing *d, enum sx_rule rule, int64_t n)
 {
     struct sx_decomposer *c = d->d;
@@ -28,7 +29,8 @@ static struct sx_points *program_of(struct sx_decomposing *d, enum sx_rule rule,
         struct sx_points_options options = {
             .run = {.threads = o->threads, .max_memory = o->max_memory},
             .batch = o->batch,
-            .expected = d->sets.n > n ? d->sets.n : n}; /* x itself may come before all sets */
+            /* x itself may be evaluated before all sets */
+            .expected = d->sets.n > n ? d->sets.n : n};
         c->rule[rule] =
             sx_points_new(g, &b->x, 1, shared, n_shared, &output, 1, &options, d->error);
     }
@@ -72,7 +74,7 @@ static void buffers_free(struct buffers *r)
     free(r->shared);
 }
 
-/* The reference comes after what all programs share. */
+/* Sets the shared inputs. The reference comes after the inputs that all programs share. */
 static void set_shared(struct buffers *r, const struct sx_decomposing *d,
                        const struct sx_frame *f)
 {

@@ -8,7 +8,7 @@
 #include "explain/players.h"
 #include "sextant/decompose.h"
 
-/* From one number per player, or per element of x. */
+/* Reads one number per player, or per element of x, which are summed by player. */
 static bool take(const double *values, int64_t n, const struct sx_players *players,
                  double *scores, struct sx_error *error)
 {
@@ -46,8 +46,9 @@ static bool take_array(const cJSON *array, const struct sx_players *players, dou
     return ok;
 }
 
-/* What a record has as scores: "attribution" as an array or with "values", else that of the
- * method called `name` (NULL: the first) among its "methods". */
+/* The scores in a record. They are its "attribution", or that of the method called `name`
+ * (NULL: the first) among its "methods". An attribution is an array, or an object with
+ * "values". */
 static const cJSON *scores_of(const cJSON *record, const char *name)
 {
     const cJSON *at = cJSON_GetObjectItemCaseSensitive(record, "attribution"), *method = NULL;
@@ -73,7 +74,7 @@ static bool is_of_sample(const cJSON *record, int64_t index, const char *name)
     return at == NULL || (cJSON_IsNumber(at) && at->valuedouble == (double)index);
 }
 
-/* The first line that is a record of the sample. */
+/* Reads the first line that is a record of the sample. */
 static bool take_records(const struct sx_file *file, const char *name, int64_t index,
                          const struct sx_players *players, double *scores,
                          struct sx_error *error)
@@ -98,7 +99,7 @@ static bool take_records(const struct sx_file *file, const char *name, int64_t i
                    name != NULL ? " of " : "", name != NULL ? name : "", (long long)index);
 }
 
-/* One sample, or along the first axis one for each. */
+/* Reads the scores of one sample, or of the sample with this index along the first axis. */
 static bool take_tensor(const struct sx_tensor *t, int64_t index,
                         const struct sx_players *players, double *scores,
                         struct sx_error *error)

@@ -3,7 +3,7 @@
 
 #include "decompose/path.h"
 
-/* Points whose gradients are held at once: at least 8, about 16 MB. */
+/* The number of points whose gradients are held at once: about 16 MB, at least 8 points. */
 static int64_t room_for(const struct sx_decomposing *d, int64_t n)
 {
     int64_t room = ((int64_t)1 << 21) / (d->size > 0 ? d->size : 1);
@@ -20,8 +20,8 @@ static void fill(const struct sx_decomposing *d, const struct sx_frame *f, const
         point[i] = f->baseline[i] + at->s * (point[i] - f->baseline[i]);
 }
 
-/* Multiplies a gradient by the whole path's move. On the way, what does not move adds nothing,
- * whatever its gradient is. */
+/* Multiplies a gradient by the move along the whole path. Within the path, an element that does
+ * not move adds 0 even if its gradient is not finite. */
 static void weigh(const struct sx_decomposing *d, const struct sx_frame *f, const double *end,
                   double s, double *gradient)
 {
@@ -31,7 +31,7 @@ static void weigh(const struct sx_decomposing *d, const struct sx_frame *f, cons
     }
 }
 
-/* The slope at x itself, whose gradient the explainer may know. */
+/* Computes the slope at x itself, whose gradient the explainer may have already. */
 static bool slope_at_x(struct sx_decomposing *d, const struct sx_frame *f, double *value,
                        double *parts)
 {

@@ -1,8 +1,10 @@
-/* taylor.c - Taylor effects: how much of f(x) - f(b) each monomial of players is.
+/* taylor.c - Taylor effects: the share of each monomial of players in f(x) - f(b).
  *
- * With t_i = 1 at x and 0 at b, g(t) = f(b + sum t_i (x - b)_i) has the coefficients I(kappa) of
- * t^kappa. P_k, the part of degree k, is had at whole points m from jets along m, and
- * I(kappa) = 1/kappa! sum over m <= kappa of (-1)^|kappa - m| C(kappa, m) P_k(m), k = |kappa|. */
+ * Let t_i = 1 at x and t_i = 0 at b. I(kappa) is the coefficient of t^kappa in
+ *     g(t) = f(b + sum of t_i (x - b)_i)
+ * Let P_k be the part of g of degree k. A jet along a direction m of whole numbers gives
+ * P_k(m). With k = |kappa|,
+ *     I(kappa) = 1 / kappa! sum over m <= kappa of (-1)^|kappa - m| C(kappa, m) P_k(m) */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +73,8 @@ SX_WEIGHT(sx_weight_shapley)
 
 /* ---- Terms ---- */
 
-/* The next of all degrees of at most `order` together, in the order of memcmp; false after the
- * last. */
+/* Sets kappa to the next degrees whose sum is at most `order`, in the order of memcmp. False
+ * after the last. */
 static bool next_degrees(uint8_t *kappa, int64_t n, int64_t order)
 {
     int64_t sum = 0;
@@ -112,7 +114,7 @@ static bool list_terms(struct sx_decomposing *d, struct sx_taylor *t)
 
 /* ---- Jets along whole directions ---- */
 
-/* The explainer of f in float64, its kinks made smooth if so asked. */
+/* The explainer of f in float64. Kinks are smooth if the options say so. */
 static struct sx_explainer *open_precise(struct sx_decomposing *d, char target[24])
 {
     struct sx_explain_options options = d->e->options;
@@ -152,7 +154,7 @@ static struct sx_points *jet_program(struct sx_explainer *e, int64_t order, int6
     return program;
 }
 
-/* sum m_i (x - b)_i of the players. */
+/* Sets v to sum of m_i (x - b)_i over the players. */
 static void direction(const struct sx_decomposing *d, const uint8_t *m, double *v)
 {
     const int64_t *label = d->players->label;
@@ -160,13 +162,14 @@ static void direction(const struct sx_decomposing *d, const uint8_t *m, double *
         v[i] = label[i] < 0 ? 0 : m[label[i]] * (d->x[i] - d->o->baseline[i]);
 }
 
-/* The baseline, with what belongs to nobody as in x. */
+/* Sets `at` to the baseline. Elements of no player are as in x. */
 static void origin(const struct sx_decomposing *d, double *at)
 {
     sx_masked_point(d, &d->given, &(uint64_t){0}, at);
 }
 
-/* Coefficients [terms, order + 1] of f along every term's degrees. */
+/* Computes the Taylor coefficients 0 .. order of f along the degrees of each term: [terms,
+ * order + 1]. */
 static bool run_jets(struct sx_decomposing *d, struct sx_explainer *e, struct sx_taylor *t,
                      double *jets)
 {
@@ -231,7 +234,7 @@ static int64_t find_term(const struct sx_taylor *t, const uint8_t *m, int64_t n)
     return low;
 }
 
-/* The next m <= kappa; false after the last, which leaves zeros. */
+/* Sets m to the next m <= kappa. False after the last, and m is then 0. */
 static bool next_below(uint8_t *m, const uint8_t *kappa, int64_t n)
 {
     for (int64_t i = n; i-- > 0;) {
@@ -244,7 +247,7 @@ static bool next_below(uint8_t *m, const uint8_t *kappa, int64_t n)
     return false;
 }
 
-/* I(kappa), from the coefficients of degree |kappa| along all m <= kappa. */
+/* I(kappa) from the coefficients of degree |kappa| along all m <= kappa. */
 static double difference(const struct sx_decomposing *d, const struct sx_taylor *t,
                          const uint8_t *kappa, const double *jets, uint8_t *m)
 {
@@ -303,7 +306,7 @@ static bool find_effect_gap(struct sx_decomposing *d, struct sx_taylor *t)
     return true;
 }
 
-/* The largest distance of integrated gradients from what the terms make of them. */
+/* The largest distance between integrated gradients and their value computed from the terms. */
 static bool find_ig_gap(struct sx_decomposing *d, struct sx_taylor *t)
 {
     double *ig = sx_new((size_t)d->n, sizeof *ig, d->error);
