@@ -163,7 +163,8 @@ static bool add_element(struct bytes *b, const char *name, const char *text)
 }
 
 /* The number of a name that cairo gives to a page or an image, as in "surface12", "#image3" or,
- * since cairo 1.18, "source-7"; its digits begin at *digits. -1: `quoted`, which begins with a quotation mark, is no such name. */
+ * since cairo 1.18, "source-7". Its digits begin at *digits. -1 if `quoted`, which begins with a
+ * quotation mark, is no such name. */
 static long number_of(const char *quoted, const char **digits)
 {
     static const char *const names[] = {"surface", "image", "source-"};

@@ -29,7 +29,8 @@ static bool misfit(const struct sx_input *how, const struct sx_shape *shape,
                    show_shape(got, shape), show_shape(wanted, how->want));
 }
 
-/* Of a table whose lines are rows of one sample it is said how that is taken. */
+/* Refuses a line that is no sample. If the lines of the table together could be one sample, the
+ * message says how to read them so. */
 static bool misfit_line(const struct sx_input *how, const struct sx_shape *line,
                         struct sx_error *error)
 {

@@ -73,7 +73,7 @@ static bool fits(struct sx_graph *g, const char *name, const struct sx_node *nod
     return true;
 }
 
-/* The sizes of a convolution by role. shape() fills in those that the operands do not determine. */
+/* The sizes of a convolution. conv_shape() computes those that the operands do not determine. */
 struct sizes {
     int64_t n, c, o, c_group;
     int64_t image[3], kernel[3], output[3];
@@ -199,8 +199,7 @@ static void conv_derive(struct sx_graph *g, int y, int dy, const bool *need, int
 
 /* ---- Batches: the batch index joins an axis of each of the two tensors that have it ---- */
 
-/* What the batch axis is joined with: the images (of x and y), the output channels of a group (of w
- * and y), its input channels (of x and w), or, if all three are batched, the groups. */
+/* The axis that the batch is joined with, by the tensors that are batched. */
 enum joined { BY_IMAGE, BY_OUTPUT, BY_INPUT, BY_GROUP };
 
 /* The number of elements of a tensor of this role and shape outside the position of the batch. */

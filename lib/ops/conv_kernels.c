@@ -13,7 +13,8 @@
 #include "graph/build.h"
 #include "ops/products.h"
 
-/* The sizes of a convolution. There are three spatial axes; missing ones have length 1 and come first. */
+/* The sizes of a convolution. There are three spatial axes; missing ones have length 1 and come
+ * first. */
 struct geometry {
     int64_t n, c, o, group, c_group, o_group, taps;
     int64_t image[3], kernel[3], out[3], stride[3], dilation[3], pad[3];
@@ -36,9 +37,10 @@ struct view {
     enum sx_type type;
 };
 
-/* The taps of one phase of CONVINPUT's weights. */
+/* One phase of CONVINPUT's weights: the taps that reach its positions. */
 struct phase {
-    int64_t taps[3], step[3]; /* of a flat tap per tap of the phase */
+    /* step: from one tap of the phase to the next, in flat taps of the kernel */
+    int64_t taps[3], step[3];
     int64_t first;
     const struct geometry *geo;
 };
@@ -120,7 +122,7 @@ static void inside(int64_t at, int64_t stride, int64_t extent, int64_t *lo, int6
     *hi = at >= extent ? 0 : (extent - 1 - at) / stride + 1;
 }
 
-/* A row of a view: channel and tap r, along positions. */
+/* Reads a row of a view: channel and tap r, along positions. */
 static const void *view_row(const struct sx_side *side, int64_t r, int64_t first, int64_t count,
                             void *buffer)
 {

@@ -91,8 +91,9 @@ static void take_derive(struct sx_graph *g, int y, int dy, const bool *need, int
         dx[0] = sx_put(g, dy, n.in[1], axis, g->node[n.in[0]].shape.dim[axis], n.attr[1] != 0);
 }
 
-/* The contrast rule of a choice by value, as of the largest: the gain of y over its reference goes
- * to the element that is chosen now, the loss to the element that was. */
+/* The contrast rule of a choice by value, such as the largest. The difference y - y0 is divided
+ * in two parts: the gain goes to the element that is chosen in x, the loss to the element that
+ * was chosen in x0. */
 static void take_contrast(const struct sx_contrast *c, int y, int m, const bool *need, int *mx)
 {
     struct sx_graph *g = c->g;
@@ -130,7 +131,8 @@ static int spread_index(struct sx_batch *b, const struct sx_node *node, int axis
     return sx_expand(b->g, sx_reshape(b->g, sx_batch_in(b, node, 1), &thin), small);
 }
 
-/* One table and an index per sample: the batch is a further axis of the index, moved to the front. */
+/* For one table and an index per sample. The batch becomes a further axis of the index, and is
+ * moved to the front of the result. */
 static int take_from_shared(struct sx_batch *b, const struct sx_node *node, int axis)
 {
     int index = sx_batch_full(b, node, 1, sx_shape_of(b->g, node->in[1]).rank);
@@ -223,12 +225,12 @@ static struct gather gather_of(const struct sx_call *call, const struct sx_shape
     return s;
 }
 
-/* A table of four-byte elements, at any alignment. */
+/* An element of four bytes at any alignment. */
 typedef uint8_t one __attribute__((may_alias, aligned(1)));
 typedef uint32_t four __attribute__((may_alias, aligned(1)));
 typedef uint64_t eight __attribute__((may_alias, aligned(1)));
 
-/* Takes m from `begin` to `end` of the outer place o. */
+/* Takes elements begin .. end - 1 of the m elements of outer position o. */
 #define TAKE(T)                                                                                \
     static void take_##T(const struct gather *s, T *out, const T *x, int64_t o, int64_t begin, \
                          int64_t end)                                                          \

@@ -16,7 +16,7 @@ enum {
     TILE_K = 192,
     ROWS_ROOM = TILE_ROWS + 8, /* after rounding up to any kernel's rows */
     AXPY_ROWS = 4,             /* the most rows that are streamed */
-    AXPY_K = 4,                /* or the most k, whatever the rows */
+    AXPY_K = 4,                /* the most k that are streamed, for any number of rows */
     AXPY_COLUMNS = 1024,
     DOT_ROWS = 8, /* the most rows that are multiplied along k */
     DOT_COLUMNS = 64,
@@ -94,8 +94,8 @@ size_t sx_product_scratch(enum sx_type type, int64_t count, int64_t m, int64_t n
     return (size_t)lanes(count, m, n, k) * lane_bytes(sx_type_size(type));
 }
 
-/* Chooses equal tiles, small enough for MIN_TASKS. Halving the rows packs b once more, halving the
- * columns packs a once more; the cheaper one is done. */
+/* Chooses equal tiles, small enough for MIN_TASKS. Halving the rows packs b once more; halving
+ * the columns packs a once more. The cheaper of the two is done. */
 static void shape_tile(const struct sx_product *p, struct cut *c)
 {
     int64_t rows = c->kernels->rows, columns = c->kernels->columns;

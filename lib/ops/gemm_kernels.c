@@ -3,7 +3,7 @@
 
 #include "ops/products.h"
 
-/* Every machine. */
+/* Any processor. */
 #define REAL float
 #define BYTES 16
 #define ROWS 4

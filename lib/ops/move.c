@@ -179,7 +179,8 @@ static void expand_derive(struct sx_graph *g, int y, int dy, const bool *need, i
     dx[0] = sx_sum_to(g, dy, &shape);
 }
 
-/* EXPAND of a batch. If the result begins with an axis of 1, the batch is put there at once. */
+/* The batch rule of EXPAND. If the result begins with an axis of length 1, that axis becomes
+ * the batch. */
 static int expand_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = sx_shape_of(b->g, node->in[0]);

@@ -24,8 +24,8 @@ static inline int64_t sx_ceil_div(int64_t a, int64_t b)
 /* Fails the graph; the row's name precedes the message. Returns false. */
 bool sx_refuse(struct sx_graph *g, const struct sx_node *node, const char *format, ...)
     SX_PRINTF(3, 4);
-/* Checks for shape rules: the number of attributes; an axis within a rank; a result that can be
- * counted. */
+/* Checks for shape rules. sx_need_attr checks the number of attributes, sx_need_axis that an
+ * axis lies within a rank, sx_need_size that the size of the result is representable. */
 bool sx_need_attr(struct sx_graph *g, const struct sx_node *node, int n_attr);
 bool sx_need_axis(struct sx_graph *g, const struct sx_node *node, int64_t axis, int rank);
 bool sx_need_size(struct sx_graph *g, const struct sx_node *node);
@@ -45,11 +45,11 @@ int sx_batch_axis(struct sx_batch *b, const struct sx_node *node);
 bool sx_tree_holds(const int64_t *node, double value, double x);
 
 struct sx_contrast;
-/* If TAKE node y is a max pool with few elements per window: the Shapley values of the elements,
- * weighted by m, in the shape of its operand. Else SX_NONE. */
+/* If TAKE node y is a max pool with few elements per window, returns the Shapley values of the
+ * elements weighted by m, in the shape of its operand. Otherwise SX_NONE. */
 int sx_window_shares(const struct sx_contrast *c, int y, int m);
-/* For each coalition of the elements of x [.., n]: those in it at x, the others at x0: [.., 2^n,
- * n]. */
+/* Makes a line for each coalition of the n elements of a line of x: [.., 2^n, n]. Elements in
+ * the coalition have their value in x, the others their value in x0. */
 int sx_coalition_lines(struct sx_graph *g, int x, int x0);
 
 /* Two strided arrays of one shape that are walked together; strides are in elements and may be

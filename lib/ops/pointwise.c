@@ -108,7 +108,7 @@ static void derive_neg(struct sx_graph *g, int y, int dy, const bool *need, int 
         dx[0] = sx_neg(g, dy);
 }
 
-/* NARROW, and CAST from real to real. */
+/* The derivative of NARROW, and of a CAST between real types. */
 static void derive_same(struct sx_graph *g, int y, int dy, const bool *need, int *dx)
 {
     (void)g;

@@ -83,8 +83,9 @@ static int pool_batch(struct sx_batch *b, const struct sx_node *node)
     return sx_batch_done(b, value, &one);
 }
 
-/* A pool. There are three spatial axes; missing ones have length 1 and come first. A unit of work,
- * for one thread, is a plane with lanes = 1, or with channels last an image of `lanes` channels. */
+/* A pool. There are three spatial axes; missing ones have length 1 and come first. A unit of
+ * work is done by one thread. It is a plane (lanes = 1), or with channels last an image of
+ * `lanes` channels. */
 struct pooling {
     int64_t units, lanes;
     int64_t image[3], out[3], window[3], stride[3], dilation[3], pad[3];
@@ -115,14 +116,15 @@ static struct pooling pooling_of(const struct sx_call *call)
     return l;
 }
 
-/* A line: places of one tap along the last axis, `count` outputs from `out` on and the image
- * places they see, all within one unit and in units of lanes. */
+/* The positions of one tap along the last axis: `count` outputs from `out` on, and the image
+ * positions that they see. All are relative to the unit and counted in units of lanes. */
 struct line {
     int64_t out, image, count, image_step;
 };
 
-/* A run: n outputs next to each other and what they see: elements of the unit's image from
- * `image` on in steps of `step`, which are the places `place`, `place` + place_step, .. */
+/* A run: n neighbouring outputs and the elements that they see. These are the elements of the
+ * unit's image from `image` on in steps of `step`. Their positions are `place`, `place` +
+ * place_step, .. */
 struct run {
     int64_t n, out, image, step, place, place_step, lanes;
 };
@@ -187,7 +189,8 @@ static bool line_of(const struct pooling *l, const int64_t *tap, int64_t o0, int
     return first < end;
 }
 
-/* Channels last, every place of a line is a run over the channels; else the line is one run. */
+/* Runs one line. With channels last, each position of the line is a run over the channels;
+ * otherwise the line is one run. */
 static void do_line(const struct pooling *l, const struct line *line, run_kernel kernel,
                     const void *a, void *y)
 {
@@ -205,7 +208,7 @@ static void do_line(const struct pooling *l, const struct line *line, run_kernel
     }
 }
 
-/* Every line of one unit, for each output in the row-major order of the window. */
+/* Runs all lines of one unit. Each output sees its window in row-major order. */
 static void walk(const struct pooling *l, run_kernel kernel, const void *a, void *y)
 {
     int64_t tap[3], first[2], end[2];
@@ -240,7 +243,7 @@ static int64_t volume(const int64_t *extent)
     return extent[0] * extent[1] * extent[2];
 }
 
-/* The place in the image, in its row-major order, that a tap of an output sees. */
+/* The row-major position in the image that a tap of an output sees. */
 static int64_t place_of(const struct pooling *l, const int64_t *o, const int64_t *tap)
 {
     int64_t place = 0;
@@ -341,7 +344,7 @@ static void pool_run(const struct sx_call *call)
     int64_t image = volume(l.image) * l.lanes, out = volume(l.out) * l.lanes;
     size_t a_bytes = (size_t)(l.from_image ? image : out) * sx_type_size(call->in[0].type);
     size_t y_bytes = (size_t)(l.from_image ? out : image) * sx_type_size(call->node->type);
-    int nothing = call->node->op == SX_POOLINDEX ? 0xff : 0; /* -1: nothing chosen yet */
+    int nothing = call->node->op == SX_POOLINDEX ? 0xff : 0; /* -1: no element is chosen yet */
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         char *y = (char *)call->out + (size_t)u * y_bytes;

@@ -55,8 +55,8 @@ static void reduce_max_derive(struct sx_graph *g, int y, int dy, const bool *nee
     dx[0] = share_among_ties(g, &n, n.in[0], y, dy);
 }
 
-/* The gain of y over its reference goes to the largest element of x, the loss to that of the
- * reference. */
+/* The contrast rule of a maximum. The difference y - y0 is divided in two parts: the gain goes
+ * to the largest element of x, the loss to the largest element of x0. */
 static void reduce_max_contrast(const struct sx_contrast *c, int y, int m, const bool *need,
                                 int *mx)
 {
@@ -180,13 +180,13 @@ union cell {
     int64_t integer;
 };
 
-/* One kind of reduction: how elements are added to accumulators, which are cells. */
+/* One kind of reduction: how elements are added to accumulators, each of which is a cell. */
 struct kind {
     union cell start;
-    void (*line)(union cell *acc, const void *x, int64_t n);    /* all into acc[0] */
-    void (*columns)(union cell *acc, const void *x, int64_t n); /* each into its own */
+    void (*line)(union cell *acc, const void *x, int64_t n); /* adds all n elements to acc[0] */
+    void (*columns)(union cell *acc, const void *x, int64_t n); /* adds element i to acc[i] */
     void (*store)(void *out, const union cell *acc, int64_t n);
-    const struct kind *join; /* whose elements are these accumulators */
+    const struct kind *join; /* the kind that adds accumulators of this kind */
 };
 
 static inline double add_real(double a, double b)
@@ -270,7 +270,7 @@ static const struct kind *kind_of(const struct sx_node *node)
     }
 }
 
-/* Work: `w` results from `first` on, runs `begin` to `end` of each. */
+/* A unit of work: `w` results from `first` on, with the runs `begin` to `end` of each. */
 struct unit {
     int64_t first, w, begin, end;
 };

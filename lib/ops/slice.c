@@ -51,7 +51,8 @@ static void slice_derive(struct sx_graph *g, int y, int dy, const bool *need, in
                              : sx_slice(g, dy, n.attr, n.attr + shape.rank, &shape);
 }
 
-/* If an axis of 1 leads before and after, the batch is there and is kept whole. */
+/* The batch rule. If x and the result both begin with an axis of length 1, that axis becomes
+ * the batch. */
 static int slice_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = sx_shape_of(b->g, node->in[0]), shape = node->shape;

@@ -80,7 +80,7 @@ static int exponential_ratio(const struct sx_contrast *c, int x, int e, int e0)
     return sx_over(g, sx_sub(g, e, e0), sx_difference(c, x), slope);
 }
 
-/* Moves the axis to the end, or back from there. */
+/* Moves the axis to the end, or with `back` from the end to its place. */
 static int turned(struct sx_graph *g, int a, int axis, bool back)
 {
     int rank = sx_shape_of(g, a).rank, perm[SX_MAX_RANK];
@@ -265,7 +265,7 @@ static void softmax_contrast(const struct sx_contrast *c, int y, int m, const bo
 SOFTMAX(float)
 SOFTMAX(double)
 
-/* A softmax along the last axis: x and y are [outer, n]. */
+/* A softmax along the last axis, where x and y are [outer, n]. */
 static void run_lines(const struct sx_call *call, const struct sx_lines *l, bool logarithm)
 {
     int64_t each = l->n < GRAIN / LINES ? LINES : sx_ceil_div(GRAIN, l->n);
@@ -281,7 +281,7 @@ static void run_lines(const struct sx_call *call, const struct sx_lines *l, bool
     }
 }
 
-/* Along another: x and y are [outer, n, inner]. */
+/* A softmax along another axis, where x and y are [outer, n, inner]. */
 static void run_columns(const struct sx_call *call, const struct sx_lines *l, bool logarithm)
 {
     int64_t n = l->n, inner = l->inner, blocks = sx_ceil_div(inner, SX_COLUMNS);

@@ -84,7 +84,7 @@ static bool find_squares(struct sx_strided *s)
     return true;
 }
 
-/* One run of n elements. */
+/* Copies one run of n elements. */
 #define RUN(T)                                                                                 \
     static void run_##T(T *to, int64_t ts, const T *from, int64_t fs, int64_t n)               \
     {                                                                                          \
@@ -100,7 +100,7 @@ RUN(one)
 RUN(four)
 RUN(eight)
 
-/* to[j][i] = from[i][j] for j < rows and i < n; of rows before `tall` only from i = wide on. */
+/* to[j][i] = from[i][j] for j < rows and i < n. Rows j < tall are copied only from i = wide on. */
 #define SQUARE(T)                                                                              \
     static void square_##T(T *to, int64_t ts, const T *from, int64_t fs, int64_t rows,         \
                            int64_t n, int64_t tall, int64_t wide)                              \
@@ -114,7 +114,7 @@ SQUARE(one)
 SQUARE(four)
 SQUARE(eight)
 
-/* Elements of four bytes, those of floats, go by squares of 4 x 4 in registers. */
+/* Elements of four bytes are copied by squares of 4 x 4 in registers. */
 typedef uint32_t vector __attribute__((vector_size(16), aligned(4), may_alias));
 
 static void square_of_floats(four *to, int64_t ts, const four *from, int64_t fs, int64_t rows,
@@ -140,7 +140,7 @@ static void square_of_floats(four *to, int64_t ts, const four *from, int64_t fs,
     square_four(to, ts, from, fs, rows, n, tall, wide);
 }
 
-/* The last axis, from a place on. */
+/* Copies a run along the last axis from its current position. */
 static void copy_run(const struct sx_strided *s, size_t size, char *to, const char *from)
 {
     int64_t n = s->dim[s->rank - 1], ts = s->to[s->rank - 1], fs = s->from[s->rank - 1];
@@ -154,7 +154,7 @@ static void copy_run(const struct sx_strided *s, size_t size, char *to, const ch
         run_eight((eight *)(void *)to, ts, (const eight *)(const void *)from, fs, n);
 }
 
-/* `rows` of the last axis but one, times the last axis. */
+/* Copies `rows` of the last axis but one, each along the last axis. */
 static void copy_square(const struct sx_strided *s, size_t size, char *to, const char *from,
                         int64_t rows)
 {
@@ -168,7 +168,7 @@ static void copy_square(const struct sx_strided *s, size_t size, char *to, const
                      0);
 }
 
-/* The axes outside the innermost run or square; squares come in bands of TILE rows. */
+/* The axes outside the innermost run or square. Squares come in bands of TILE rows. */
 static struct sx_strided outside(const struct sx_strided *s, bool squares)
 {
     struct sx_strided outer = *s;

@@ -38,7 +38,7 @@ static bool trees_shape(struct sx_graph *g, struct sx_node *node)
     return sx_need_size(g, node);
 }
 
-/* One row of x, and the tables, as doubles; real elements are read by real_at. */
+/* One row of x and the tables, as doubles. */
 struct forest {
     const struct sx_operand *in;
     int64_t features, nodes, leaves, targets;
@@ -166,7 +166,7 @@ static void trees_run(const struct sx_call *call)
             ((double *)call->out)[i] = y[i];
 }
 
-/* Rows of all samples one after the other. */
+/* The batch rule: the rows of all samples one after the other. */
 static int trees_batch(struct sx_batch *b, const struct sx_node *node)
 {
     struct sx_shape one = sx_shape_of(b->g, node->in[X]);

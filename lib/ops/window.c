@@ -55,10 +55,11 @@ static bool tap_nodes(struct sx_graph *g, const struct sx_pool *p, const int64_t
     return ok;
 }
 
-/* A value below all others, the same at the reference, so it changes nothing. */
+/* The value of elements outside the image. It is below all others and the same at the
+ * reference, so it does not change the result. */
 #define OUTSIDE (-1e30)
 
-/* The elements of [planes, image] at the taps: [planes, windows, taps]. */
+/* Gathers the elements of [planes, image] at the taps: [planes, windows, taps]. */
 static int seen(struct sx_graph *g, int a, const struct tap *tap, int n)
 {
     int part[SX_MOST_PLAYERS], outside = sx_scalar(g, OUTSIDE);

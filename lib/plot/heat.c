@@ -67,8 +67,8 @@ static bool find_scale(struct sx_heat *heat, double percent, struct sx_error *er
     return true;
 }
 
-/* Makes 0 of the smallest value, if it is above half of the largest: such values have no zero. They are
- * means over masks, as those of RISE. */
+/* Subtracts the smallest value of an unsigned map if it is over half of the largest. These are means
+ * over masks, as those of RISE, and their zero has no meaning. */
 static void find_floor(struct sx_heat *heat)
 {
     double low = INFINITY, high = 0;

@@ -6,8 +6,8 @@
 #include "graph/op.h"
 #include "run/run.h"
 
-/* Batch sizes. Measured: image networks gain nothing beyond 2 images a run, small ones nothing once
- * a batch fills a cache. */
+/* Batch sizes. Measured: image networks gain nothing beyond 2 images per run. Small networks
+ * gain nothing once a batch fills a cache. */
 #define NEAR_CACHE ((size_t)4 << 20)
 #define MOST_POINTS 1024
 #define FEW_POINTS 2

@@ -84,8 +84,8 @@ static int plain(struct layout *l, int i)
     return have->plain;
 }
 
-/* Returns node i stored with block b last. Below an EXPAND it transposes before the EXPAND, where the
- * tensor is smaller. */
+/* Returns node i stored with block b last. Below an EXPAND it transposes before the EXPAND, where
+ * the tensor is smaller. */
 static int last(struct layout *l, int i, struct block b)
 {
     struct layouts *have = &l->node[i];
@@ -187,7 +187,8 @@ static int64_t product(const struct sx_shape *s, int first, int end)
     return n;
 }
 
-/* Finds the block after a reshape: the same elements, with the same number of elements before them. */
+/* Finds the block after a reshape: the same elements, with the same number of elements before
+ * them. */
 static bool reshaped_block(const struct sx_shape *from, struct block b,
                            const struct sx_shape *to, struct block *result)
 {

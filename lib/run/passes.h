@@ -1,7 +1,8 @@
-/* passes.h - passes that rebuild in a new graph what `outputs` need of another one.
+/* passes.h - passes. Each rebuilds in a new graph the nodes that `outputs` need of another
+ * graph.
  *
  * map[] (from->n_nodes items) receives the new indices of inputs and outputs, and SX_NONE
- * elsewhere. A failure sticks to the new graph. */
+ * elsewhere. A failure is kept in the new graph. */
 #ifndef SX_RUN_PASSES_H
 #define SX_RUN_PASSES_H
 

@@ -50,7 +50,7 @@ static bool is_step(const struct sx_graph *g, const struct sx_node *node)
     return node->op != SX_INPUT && node->op != SX_CONST && !sx_row_of(g, node)->view;
 }
 
-/* A value may not be larger, if there is no limit: no machine has more memory. */
+/* The largest value that is allowed if there is no limit. No machine has more memory. */
 #define LARGEST ((size_t)1 << 39)
 
 /* Sets *bytes to the size of a node's value. Fails if it alone exceeds the limit, before anything

@@ -1,4 +1,4 @@
-/* program.c - a program: its memory, its listing, its end. */
+/* program.c - a program: its memory, its listing, how it is freed. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "graph/build.h"
 #include "run/passes.h"
 
-/* Along one axis: taps per phase, and positions per phase of the padded image. */
+/* Along one axis: the taps of a phase, and the positions of a phase of the padded image. */
 struct phases {
     int64_t taps, places;
 };

@@ -216,8 +216,8 @@ static bool by_products(struct sx_estimate *e, bool *done)
     return failure.status == SX_USAGE || sx_fail_as(error, &failure);
 }
 
-/* Whether all coalitions may be evaluated. */
-/* Checks the memory for the table, its transform and a sum before anything is evaluated. */
+/* Whether there is memory for the table, its transform and a sum. This is checked before anything
+ * is evaluated. */
 static bool has_room(const struct sx_estimate *e)
 {
     void *all = sx_new_aligned((size_t)3 << e->game->n_live, sizeof(double), e->error);
@@ -225,6 +225,8 @@ static bool has_room(const struct sx_estimate *e)
     return all != NULL;
 }
 
+/* Whether all coalitions are evaluated. *refused: --exact was asked for, and there are too many
+ * players. */
 static bool is_exact(const struct sx_estimate *e, bool *refused)
 {
     const struct sx_game *game = e->game;

@@ -6,7 +6,8 @@
 
 enum { SWEEPS = 20 };
 
-/* A table of relations: row k is that of place[k] to all n places; itself does not count. */
+/* A table of relations. Row k has the relations of place[k] to all n places. The relation of a
+ * place to itself does not count. */
 struct table {
     const double *value; /* [rows, n] */
     const int64_t *place;

@@ -5,8 +5,8 @@
 
 #include "taylorcam/taylorcam.h"
 
-/* Layers that are looked at; places of one that is chosen, with two or three related at once;
- * and places whose relations are looked at. */
+/* MOST_LAYERS: layers that are examined. MOST_IN_PAIRS, MOST_IN_TRIPLES: places of a layer that
+ * is chosen for pairs and for triples. LOOKED_AT: places whose relations are examined. */
 enum { MOST_LAYERS = 6, MOST_IN_PAIRS = 256, MOST_IN_TRIPLES = 64, LOOKED_AT = 6 };
 
 /* The verdict on the pairs of a layer, from bad to good. */
@@ -24,7 +24,7 @@ struct choosing {
     const struct sx_tensor *feeds;
 };
 
-/* f as a function of `wrt`, at the sample; NULL where it cannot be. */
+/* f as a function of `wrt` at the sample. NULL if there is no such function. */
 static struct sx_explainer *explain_by(const struct choosing *c, const char *wrt,
                                        struct sx_error *error)
 {
@@ -40,8 +40,8 @@ static struct sx_explainer *explain_by(const struct choosing *c, const char *wrt
 
 /* ---- The verdict on a layer ---- */
 
-/* Some places, spread over rows and columns: all of them, or every golden section further
- * on. */
+/* Chooses some places that are spread over rows and columns: all of them, or each a golden
+ * section of n after the one before. */
 static int64_t spread(int64_t n, int64_t place[LOOKED_AT])
 {
     int64_t rows = n < LOOKED_AT ? n : LOOKED_AT;
@@ -136,8 +136,8 @@ static bool keep(struct sx_taylorcam_choice *choice, const char *layer, struct s
     return choice->layer != NULL;
 }
 
-/* Looks at the whole network: whether its logit is piecewise linear in the input, and which
- * layers might do. What cannot be differentiated by its input is left as it is. */
+/* Examines the whole network: whether its logit is piecewise linear in the input, and which
+ * layers are candidates. A network that cannot be differentiated by its input is left as it is. */
 static int look(const struct choosing *c, struct sx_explainer **by_input, bool *linear,
                 const char *name[MOST_LAYERS], struct sx_error *error)
 {

@@ -47,7 +47,7 @@ static bool parse_from(const struct sx_option *row, void *options, const char *t
     return o->has_from || refuse(row, text, error);
 }
 
-/* What was not asked for is null. */
+/* Puts two counts. If they were not given, the value is null. */
 static void put_two(struct sx_result *r, const char *key, bool given, int64_t a, int64_t b)
 {
     if (!given) {
@@ -78,7 +78,8 @@ static void put_axes(struct sx_result *r, const char *key, const void *options)
     put_two(r, key, o->axes[0] >= 0, o->axes[0], o->axes[1]);
 }
 
-/* "2,3" or "1", perhaps with the axes of attributes after a colon, which are all the others. */
+/* Reads axes of places, such as "2,3" or "1". Axes of attributes may follow after a colon; by
+ * default they are all other axes. */
 static bool parse_axes(const struct sx_option *row, void *options, const char *text,
                        struct sx_error *error)
 {
@@ -116,7 +117,7 @@ static bool parse_gradcam(const struct sx_option *row, void *options, const char
     return true;
 }
 
-/* Names, or "all", separated by commas. */
+/* Reads names of maps separated by commas, or "all". */
 static bool parse_cams(const struct sx_option *row, void *options, const char *text,
                        struct sx_error *error)
 {

@@ -1,7 +1,7 @@
 /* record.c - what taylorcam found as the keys of a record. */
 #include "taylorcam/taylorcam.h"
 
-/* Places of a relation, and parts of their keys. */
+/* The letters of the places of a relation, which are parts of their keys. */
 static const char *const letter[] = {"a", "b", "c"};
 static const char *const box_key[] = {"box_a", "box_b", "box_c"};
 static const char *const name_key[] = {"name_a", "name_b", "name_c"};

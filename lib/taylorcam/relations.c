@@ -128,7 +128,7 @@ bool sx_relations_sum(struct sx_relations *r, bool is_signed, struct sx_error *e
 
 /* ---- The strongest ---- */
 
-/* Strongest first; among equals the first places. */
+/* Orders relations by decreasing strength; equals by their places. */
 static int compare(const void *a, const void *b)
 {
     const struct sx_relation *x = a, *y = b;
@@ -140,7 +140,8 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
-/* Restores the heap after its root has changed. Its root is the last of all by `compare`. */
+/* Restores the heap after its root has changed. The root is the last relation in the order of
+ * compare(). */
 static void sift(struct sx_relation *heap, int64_t n)
 {
     for (int64_t i = 0;;) {
@@ -157,7 +158,7 @@ static void sift(struct sx_relation *heap, int64_t n)
     }
 }
 
-/* Inserts a relation into the heap of the n first by `compare`. */
+/* Inserts a relation into the heap, which keeps the n first in the order of compare(). */
 static void insert(struct sx_relation *top, int64_t *count, int64_t n,
                    const struct sx_relation *one)
 {

@@ -64,7 +64,7 @@ static bool zero(const struct about *a)
     return a->r->max == 0;
 }
 
-/* Another layer may do better where this one was named. */
+/* Says that another layer may do better, if the layer was named by an option. */
 static bool additive(const struct about *a)
 {
     struct sx_taylorcam_choice other = {0};

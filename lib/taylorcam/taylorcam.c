@@ -6,7 +6,7 @@
 
 #include "taylorcam/taylorcam.h"
 
-/* Fails, and names another layer, --smooth, or both, where these give relations. */
+/* Fails, and names another layer, --smooth, or both, if these give relations. */
 static bool refuse_zero(const struct sx_taylorcam *t, const char *why, struct sx_error *error)
 {
     struct sx_taylorcam_choice choice = {0};
@@ -149,11 +149,11 @@ static double noise_of(const struct sx_taylorcam *t, const struct sx_relations *
     bool squares = t->o.form < SX_TAYLOR_INPUT && !t->o.is_signed;
     double most = isfinite(r->max) ? r->max : 0;
     if (t->o.form == SX_TAYLOR_OCCLUSION)
-        most = fmax(most, fabs(t->e->target.value)); /* of which effects are differences */
+        most = fmax(most, fabs(t->e->target.value)); /* effects are differences of this value */
     return squares ? unit * unit * most : unit * most;
 }
 
-/* Finds how additive the strengths are, and what is noise. Fails where all are 0. */
+/* Finds how additive the strengths are, and which are noise. Fails if all strengths are 0. */
 static bool weigh(struct sx_taylorcam *t, struct sx_relations *r, struct sx_error *error)
 {
     int64_t n = r->rows * r->columns, all = sx_count(&r->strength.shape);

@@ -19,7 +19,7 @@ struct sx_taylorcam {
     struct sx_taylorcam *occluding;
 };
 
-/* prepare.c: makes what depends on the explainer's shapes anew where they have changed. */
+/* prepare.c: makes again what depends on the explainer's shapes if these have changed. */
 bool sx_taylorcam_prepare(struct sx_taylorcam *t, struct sx_error *error);
 
 /* layer.c: sets logit_zero and bypass. */
@@ -41,7 +41,7 @@ bool sx_taylorcam_occludes(const struct sx_taylorcam *t);
 bool sx_taylorcam_occlude(struct sx_taylorcam *t, const double *baseline,
                           struct sx_relations *r, struct sx_error *error);
 
-/* relations.c: room for the relations of places, all 0. */
+/* relations.c: allocates the relations of places. All are 0. */
 bool sx_relations_new(struct sx_relations *r, int order, int64_t rows, int64_t columns,
                       struct sx_error *error);
 /* Sets the relation of places i, j, k (k < 0: of i and j) in every order. */

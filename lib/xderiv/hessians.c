@@ -209,7 +209,7 @@ bool sx_smooth_hessian(struct sx_study *h, int order, const struct sx_study_rows
     return ok;
 }
 
-/* ---- Pairs of any of these ---- */
+/* ---- Pairs of any method above ---- */
 
 bool sx_path_effects(struct sx_study *h, const struct sx_level *l,
                      const struct sx_study_rows *rows, double *values, struct sx_error *error)

@@ -179,7 +179,8 @@ bool sx_study_check(struct sx_study *h, struct sx_effects *result, struct sx_err
 bool sx_study_score(struct sx_effects *result, int order, const struct sx_sets *truth,
                     struct sx_error *error);
 
-/* truth.c: keeps the sets of a ranking that no stronger one contains, at most 100; how many. */
+/* truth.c: keeps the sets of a ranking that are within no stronger set, at most 100. Returns
+ * their number. */
 int64_t sx_study_prune(struct sx_effect *item, int64_t n);
 
 /* The directions of all features at a row, [q, size]. */

@@ -13,7 +13,8 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The value that occurs most often, the smallest of several, and how often that is. */
+/* The most frequent value. The smallest one if several are equally frequent. *count becomes its
+ * number. */
 static double most_frequent(const double *v, int64_t n, int64_t *count)
 {
     int64_t best = 0;
