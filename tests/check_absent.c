@@ -10,7 +10,7 @@
 
 enum { N = 3, ROWS = 4000 };
 
-/* Normal rows of means 1, -2, 0.5 and covariances S = A A'. */
+/* The rows of a background: normal with means 1, -2, 0.5 and covariances S = A A'. */
 static const double A[N][N] = {{1, 0, 0}, {0.8, 0.6, 0}, {-1, 1, 2}};
 static const double mean[N] = {1, -2, 0.5}, x[N] = {2, -1, 3}, w[N] = {2, -1, 3};
 static double rows[ROWS * N];
@@ -59,7 +59,7 @@ static void moments(int n, double m[N], double S[N][N])
                 sd[i] * sd[j] * (i == j ? 1 : R[i][j] * (1 - fmin(1, variances / squares)));
 }
 
-/* What is expected of element i of a normal vector, given x at the elements of `set`. */
+/* The expectation of element i of a normal vector, given x at the elements of `set`. */
 static double expected(const double m[N], const double S[N][N], unsigned set, int i)
 {
     int p[N], n = 0;
@@ -120,7 +120,7 @@ static void close_game(struct fixture *f)
     sx_model_close(f->model);
 }
 
-/* The conditional expectation of a linear model is the model of the conditional expectation. */
+/* Absent elements of a linear model are replaced by their conditional expectations. */
 static void expect_linear(const char *absent, int n, const double m[N], const double S[N][N],
                           double tolerance)
 {
@@ -165,7 +165,8 @@ static struct sx_conditional *conditional_of(const char *text, int64_t n, double
     return c;
 }
 
-/* Given x0, the others have covariances of the second and third columns of A alone. */
+/* Given x0, the covariances of the other elements follow from the second and third columns of
+ * A. */
 START_TEST(test_scatter)
 {
     double *p, sum[3] = {0};
@@ -187,7 +188,8 @@ START_TEST(test_scatter)
 }
 END_TEST
 
-/* Of lognormal rows the copula is that of their logarithms: log x1 given x0 is normal. */
+/* The rows are lognormal. Their copula is that of their logarithms, so log x1 given x0 is
+ * normal. */
 START_TEST(test_copula)
 {
     double *p, at[N], sum = 0, squares = 0;
@@ -217,7 +219,7 @@ START_TEST(test_nearest)
     struct sx_conditional *c = conditional_of("nearest:2", 4, &p);
     ck_assert_int_eq(sx_conditional_draw(c, x, (const bool[]){true, false, false}, p), 2);
     ck_assert(p[0] == 2 && p[1] == 20 && p[2] == 2 && p[3] == 2 && p[4] == 30 && p[5] == 3);
-    /* Of nobody present all rows are as near. */
+    /* if no element is present, all rows are equally near */
     ck_assert_int_eq(sx_conditional_draw(c, x, (const bool[]){false, false, false}, p), 4);
     for (int i = 0; i < 12; i++)
         ck_assert(p[i] == four[i]);
@@ -226,7 +228,8 @@ START_TEST(test_nearest)
 }
 END_TEST
 
-/* An element that is the same in all rows stays; one that is another's double follows it. */
+/* An element that is equal in all rows keeps its value. An element that is twice another one
+ * follows it. */
 START_TEST(test_degenerate)
 {
     double *p;

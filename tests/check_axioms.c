@@ -41,7 +41,8 @@ static const struct {
                {"rise", SCALES | ADDS},
                {"lime", SCALES | ADDS | SHIFTS}};
 
-/* The map of a formula at x, from the baseline; `batch` evaluations in each run, 0: as it comes. */
+/* Computes the map of a formula at x from the baseline, with `batch` evaluations per run. 0:
+ * the default. */
 static void explain(const char *text, const char *method, const double *x,
                     const double *baseline, int64_t batch, double *map)
 {
@@ -91,7 +92,7 @@ START_TEST(axioms)
 {
     const char *method = methods[_i].method;
     const int keeps = methods[_i].keeps;
-    /* f's x1, x2, x3, x4 are x4, x3, x1, x2 of the permuted one. */
+    /* the permuted f reads x4, x3, x1, x2 as its x1, x2, x3, x4 */
     const int place[N] = {3, 2, 0, 1};
     double f[N], g[N], got[N], want[N], moved[N], from[N];
     explain(F, method, x, zero, 0, f);
@@ -109,7 +110,8 @@ START_TEST(axioms)
         explain(F " -3 Mul", method, x, zero, 0, got);
         for (int i = 0; i < N; i++)
             want[i] = (keeps & SQUARES ? 9 : -3) * f[i];
-        if (strcmp(method, "ig-max") == 0) /* the largest gradient of -f is the least of f */
+        /* the largest gradient of -f is minus the smallest of f */
+        if (strcmp(method, "ig-max") == 0)
             explain(F " 3 Mul", method, x, zero, 0, got);
         for (int i = 0; i < N && strcmp(method, "ig-max") == 0; i++)
             want[i] = 3 * f[i];
@@ -134,7 +136,7 @@ START_TEST(axioms)
 }
 END_TEST
 
-/* Methods that promise it give f(x) - f(baseline), the finer their path the closer. */
+/* The map of a complete method sums to f(x) - f(baseline). A finer path comes closer. */
 START_TEST(completeness)
 {
     const double change = (x[0] * x[1] + sin(x[2]) + x[1] * x[1]) -
@@ -151,7 +153,7 @@ START_TEST(completeness)
 }
 END_TEST
 
-/* prob and logprob by the sum of the other classes are those of the softmax. */
+/* prob and logprob relative to the sum of the other classes equal those of the softmax. */
 START_TEST(margins)
 {
     static const enum sx_score scores[] = {SX_SCORE_PROB, SX_SCORE_LOGPROB};

@@ -31,7 +31,7 @@ START_TEST(test_place_comes_first)
 }
 END_TEST
 
-/* The reasons of a lack of memory are distinguished, and passed on with the message. */
+/* A failed allocation records its reason, which is passed on with the message. */
 START_TEST(test_want)
 {
     struct sx_error limit = {0}, little = {0}, much = {0}, other = {0}, passed = {0};
@@ -44,7 +44,7 @@ START_TEST(test_want)
     sx_fail(&little, SX_MEMORY, "over 5 MB");
     ck_assert(sx_exhausted(&little));
     ck_assert_int_eq(little.want, SX_WANT_LITTLE);
-#ifdef __SANITIZE_ADDRESS__ /* its allocator ends the process */
+#ifdef __SANITIZE_ADDRESS__ /* the allocator of this sanitizer ends the process */
     (void)much;
 #else
     ck_assert_ptr_null(sx_new((size_t)1 << 38, 2, &much));
@@ -62,7 +62,7 @@ START_TEST(test_want)
 }
 END_TEST
 
-/* A message that is too long is cut in the middle: what is wrong stands at its end. */
+/* A message that is too long is cut in the middle, because its end says what is wrong. */
 START_TEST(test_message_fills_its_room)
 {
     struct sx_error error = {0};
@@ -79,8 +79,8 @@ START_TEST(test_message_fills_its_room)
 }
 END_TEST
 
-/* Inserting, deleting, changing or swapping a letter counts 2; completing a word counts 1; case
- * counts nothing. */
+/* An insertion, deletion, change or swap of letters counts 2. Completing a word counts 1. Case
+ * does not count. */
 START_TEST(test_nearest_names)
 {
     static const struct {
@@ -131,7 +131,7 @@ START_TEST(test_message_is_one_line)
 }
 END_TEST
 
-/* A character is not cut in two. */
+/* A character of several bytes is never cut apart. */
 START_TEST(test_cut_middle)
 {
     char text[100] = "ab", euros[] = "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac";
@@ -152,7 +152,7 @@ START_TEST(test_cut_middle)
 }
 END_TEST
 
-/* Pages of XML and HTML hold no bytes that are no text, and no control characters. */
+/* XML and HTML contain no invalid bytes and no control characters. */
 START_TEST(test_xml_entity)
 {
     static const struct {
@@ -209,7 +209,7 @@ START_TEST(test_allocations)
 }
 END_TEST
 
-/* Blocks of huge pages are zeroed like others, when they are had again, too. */
+/* Blocks in huge pages are zeroed, also if their memory was used before. */
 START_TEST(test_large_blocks)
 {
     struct sx_error error = {0};
@@ -292,9 +292,9 @@ START_TEST(test_shape_count)
     const struct sx_shape bad[] = {
         {2, {-1, 4}},
         {2, {INT64_MAX / 2, 4}},
-        {3, {INT64_MAX / 2, 4, 0}}, /* a zero does not hide what its strides would be */
+        {3, {INT64_MAX / 2, 4, 0}}, /* a dimension of 0 does not hide that strides overflow */
         {1, {INT64_MAX / 2}},
-        {1, {INT64_MAX / 16 + 1}}, /* as many bytes as no size holds, with room to add some */
+        {1, {INT64_MAX / 16 + 1}}, /* the elements can be counted, their bytes cannot */
         {SX_MAX_RANK + 1, {1}},
         {-1, {1}},
     };
@@ -309,7 +309,7 @@ END_TEST
 START_TEST(test_shape_equal)
 {
     struct sx_shape a = {2, {3, 4}}, b = {2, {3, 4}}, c = {2, {4, 3}}, d = {1, {3}};
-    b.dim[5] = 9; /* past the rank: does not count */
+    b.dim[5] = 9; /* beyond the rank, so it does not count */
     ck_assert(sx_shape_equal(&a, &b));
     ck_assert(!sx_shape_equal(&a, &c));
     ck_assert(!sx_shape_equal(&a, &d));
@@ -333,7 +333,8 @@ START_TEST(test_tensor_new)
 }
 END_TEST
 
-/* Element by element, as C converts, with ends where C has none. */
+/* Elements are converted as in C. Values that C does not define become the nearest end; NaN
+ * becomes 0. */
 START_TEST(test_tensor_convert)
 {
     static const double values[] = {0, 1.75, -2.5, 300, 1e300, -1e300, NAN};
@@ -392,7 +393,7 @@ static void pass(const void *context, size_t done)
     passes[++passes[0]] = done;
 }
 
-/* Hashing many bytes in steps calls `passed`, and gives the same hash. */
+/* sx_sha256_passing calls `passed` while it hashes, and gives the same hash as sx_sha256. */
 START_TEST(test_sha256_in_steps)
 {
     const size_t n = ((size_t)16 << 20) + 5;
@@ -400,7 +401,7 @@ START_TEST(test_sha256_in_steps)
     char *a = malloc(n);
     ck_assert_ptr_nonnull(a);
     memset(a, 'a', n);
-    sx_sha256(a, 1000000, hex); /* of FIPS 180-2 */
+    sx_sha256(a, 1000000, hex); /* the example of FIPS 180-2 */
     ck_assert_str_eq(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     sx_sha256_passing(a, n, pass, passes, hex);
     ck_assert_str_eq(hex, "cd05b8cb7ece9b9b28cffaf1c472e68a456a2a6ec9df973f5349aabdc095771f");
@@ -414,12 +415,12 @@ END_TEST
 START_TEST(test_hash)
 {
     uint64_t whole = sx_hash(SX_HASH_START, "foobar", 6);
-    ck_assert_uint_eq(whole, 0x85944171f73967e8ULL); /* FNV's own test vector */
+    ck_assert_uint_eq(whole, 0x85944171f73967e8ULL); /* a test vector of the authors of FNV */
     ck_assert_uint_eq(sx_hash(sx_hash(SX_HASH_START, "foo", 3), "bar", 3), whole);
 }
 END_TEST
 
-/* Pure functions of three counters, and each of them matters. */
+/* The bits are a function of three counters, and each counter changes them. */
 START_TEST(test_random_counters)
 {
     uint64_t r = sx_random_bits(1, 2, 3);
@@ -435,8 +436,8 @@ START_TEST(test_random_counters)
 }
 END_TEST
 
-/* Moments of 100,000 draws, within five standard errors, in every stream. */
-/* Records are to be the same with every version: the formula stays, here by another program. */
+/* Random numbers must be the same in every version. The expected numbers are from another
+ * program. */
 START_TEST(test_random_values)
 {
     ck_assert_uint_eq(sx_random_bits(0, 0, 0), 0x238275bc38fcbe91ULL);
@@ -445,6 +446,7 @@ START_TEST(test_random_values)
 }
 END_TEST
 
+/* Moments of 100,000 draws are within five standard errors of the truth in every stream. */
 START_TEST(test_random_moments)
 {
     const int n = 100000;

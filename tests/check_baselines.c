@@ -1,5 +1,5 @@
-/* check_baselines.c - reference inputs by name, and attributions that are means over draws: what
- * they are in closed form. */
+/* check_baselines.c - reference inputs by name, and attributions that are means over draws,
+ * against closed forms. */
 #include <math.h>
 #include <string.h>
 
@@ -57,7 +57,7 @@ static void expect_baseline(const struct fixture *f, const char *name,
                       got[i], want[i]);
 }
 
-/* Channels first or last: each has its own mean and scale. */
+/* Channels are first or last. Each channel has its own mean and scale. */
 START_TEST(pictures)
 {
     const bool last = _i == 1;
@@ -87,13 +87,13 @@ START_TEST(pictures)
     expect_baseline(&f, "zero", &pre, zero, 18);
     expect_baseline(&f, "0.5", &pre, half, 18);
     expect_baseline(&f, "5e-1", &pre, half, 18);
-    if (!last) /* which axis has channels is a guess where both are 3 */
+    if (!last) /* if both axes have length 3, which of them has the channels is a guess */
         expect_baseline(&f, "mean", &pre, means, 18);
     end(&f);
 }
 END_TEST
 
-/* Blurring keeps what is the same everywhere, and makes less of what is not. */
+/* A blur leaves a constant picture unchanged, and shrinks differences between pixels. */
 START_TEST(blurred)
 {
     const struct sx_shape shape = {4, {1, 1, 5, 5}};
@@ -117,8 +117,10 @@ START_TEST(blurred)
         ck_assert(sx_baseline(f.explainer, name, &pre, NULL, 0, got, &error));
         ck_assert_double_lt(got[12], before);
         ck_assert_double_gt(got[12], got[11]);
-        ck_assert_double_gt(got[11], got[6]); /* neighbours before corners */
-        for (int i = 0; i < 25; i++)          /* turned by a quarter, and mirrored, the same */
+        /* direct neighbours get more than diagonal ones */
+        ck_assert_double_gt(got[11], got[6]);
+        /* the result is symmetric under rotation by 90 degrees and reflection */
+        for (int i = 0; i < 25; i++)
             ck_assert_double_eq_tol(got[i], got[i % 5 * 5 + 4 - i / 5], 1e-12);
         before = got[12];
     }
@@ -153,7 +155,8 @@ END_TEST
 
 /* ---- Means over draws ---- */
 
-/* By a method of `samples` draws; noise 0.5 of the range 2 has standard deviation 1. */
+/* Explains by a method of `samples` draws. Noise of 0.5 times the range 2 has standard
+ * deviation 1. */
 static void draw(const struct fixture *f, const char *method, int64_t samples, double got[2])
 {
     struct sx_error error = {0};
@@ -170,8 +173,8 @@ static void draw(const struct fixture *f, const char *method, int64_t samples, d
     sx_tensor_free(&a.map);
 }
 
-/* f = x1^3 + x2^2 at (3, 1): with z = x + e the gradients are 3 z1^2, whose mean is 3 (9 + 1) and
- * variance 9 (4 * 9 + 2), and 2 z2 of mean 2 and variance 4. */
+/* f = x1^3 + x2^2 at (3, 1). With z = x + e the gradients are 3 z1^2, of mean 3 (9 + 1) and
+ * variance 9 (4 * 9 + 2), and 2 z2, of mean 2 and variance 4. */
 START_TEST(noise)
 {
     enum { DRAWS = 40000 };
@@ -192,8 +195,8 @@ START_TEST(noise)
 }
 END_TEST
 
-/* One draw in each part of the path: the error of f = x1 x2 falls faster than that of draws that
- * are anywhere. */
+/* One draw is made in each part of the path. The error for f = x1 x2 falls faster than with
+ * draws anywhere on the path. */
 START_TEST(draws_along_the_path)
 {
     struct fixture f;

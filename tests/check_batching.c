@@ -1,9 +1,10 @@
-/* check_batching.c - batched runs of all kinds of models give what a loop over the points gives.
+/* check_batching.c - batched runs of all kinds of models give the results of a loop over
+ * points.
  *
- * Each model is lowered for one point. f, a weighted sum of its output, and its gradient are then
- * computed at several points: one a run, all in one, and in runs that do not divide them. What
- * mixes the samples of an ordinary batch (sums over its axis, statistics, sorting, constants in
- * shapes) must see its own point alone. */
+ * Each model is lowered for one point. f is a weighted sum of its output. f and its gradient
+ * are computed at several points: one per run, all in one run, and in runs whose size does not
+ * divide their number. Operators that mix the samples of an ordinary batch (sums over its axis,
+ * statistics, sorting, constants in shapes) must see only one point. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,9 @@ enum { POINTS = 7, NODES = 6 };
 static const struct kind {
     const char *label;
     int64_t opset;
-    const char *shape;       /* of x, "[1,2,4]"; its first axis is the batch */
-    const char *node[NODES]; /* "Op|inputs|outputs|attributes"; the last makes y */
-    bool alone;              /* one point a run, whatever is asked for */
+    const char *shape;       /* of x, such as "[1,2,4]"; the first axis is the batch */
+    const char *node[NODES]; /* "Op|inputs|outputs|attributes"; the last node makes y */
+    bool alone;              /* every run has one point, whatever size is asked for */
 } kinds[] = {
     {"perceptron", 13, "1,4", {"Gemm|x w44|h|", "Softplus|h|s|", "MatMul|s w44|y|"}, false},
     {"sum over the batch", 13, "1,4", {"ReduceMean|x|m|axes=[0]", "Mul|x m|y|"}, false},
@@ -187,7 +188,7 @@ static void add_constants(struct tm_model *m)
     reals(m, "lr", 3, (int64_t[]){1, 8, 2});
 }
 
-/* `fixed`: the batch axis is declared as 1 rather than by a name. */
+/* `fixed`: the batch axis is declared as 1, not by a name. */
 static struct sx_model *build(const struct kind *kind, bool fixed)
 {
     struct tm_model *m = tm_new(kind->opset);
@@ -214,7 +215,7 @@ static struct sx_model *build(const struct kind *kind, bool fixed)
 
 /* ---- Points ---- */
 
-/* f, a weighted sum of y, and its gradient, as nodes of the lowered graph. */
+/* Sets nodes[] to f, a weighted sum of y, and its gradient in the lowered graph. */
 static void differentiate(struct sx_lowered *l, int nodes[2])
 {
     struct sx_graph *g = l->graph;

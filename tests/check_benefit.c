@@ -20,7 +20,7 @@ static struct sx_benefit benefit_of(struct sx_game *game, int64_t m, const int64
 
 static const int64_t all[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-/* "01|2" for the blocks {0,1} and {2} of positions. */
+/* Writes blocks as text: "01|2" for the blocks {0,1} and {2} of positions. */
 static const char *blocks_of(const int64_t *block, int64_t m)
 {
     static char text[100];
@@ -37,7 +37,7 @@ static const char *blocks_of(const int64_t *block, int64_t m)
     return text;
 }
 
-/* B, B_max, B_min, T, the partitions and u of single players; NULL: not looked at. */
+/* Compares B, B_max, B_min, T, the partitions and u of single players. NULL: not compared. */
 static void expect(int64_t m, const int64_t *set, enum sx_partition partition, double B,
                    double B_max, double B_min, double T, const char *max, const char *min,
                    const double *single)
@@ -235,7 +235,7 @@ END_TEST
 
 /* ---- The best partition ---- */
 
-/* The best sum over the partitions of 0..m-1 that the cuts 0..2^(m-1)-1 make, by trying all. */
+/* The best sum over all partitions of 0..m-1 into runs. Bit i of a cut separates i and i + 1. */
 static double by_trying(const struct sx_benefit *singles, int64_t m, double sign,
                         double (*u)(int64_t, int64_t))
 {
@@ -253,7 +253,7 @@ static double by_trying(const struct sx_benefit *singles, int64_t m, double sign
     return sign * best;
 }
 
-/* In a game of members only, u(C) = v(C) - v(none). */
+/* In a game without other players, u(C) = v(C) - v(none). */
 static double u_interval(int64_t from, int64_t to)
 {
     int64_t bits = 0;
@@ -275,7 +275,7 @@ START_TEST(test_intervals)
             sum += u_interval(i, i);
         ck_assert_double_eq_tol(got.B_max + sum, by_trying(&got, m, 1, u_interval), 1e-9);
         ck_assert_double_eq_tol(got.B_min + sum, by_trying(&got, m, -1, u_interval), 1e-9);
-        for (int64_t j = 0; j < got.n_links; j++) /* no ties among random numbers */
+        for (int64_t j = 0; j < got.n_links; j++) /* random numbers have no ties */
             ck_assert(!got.link[j].tied &&
                       (got.link[j].gain_max > 0) == (got.block_max[j] == got.block_max[j + 1]));
         sx_benefit_free(&got);
@@ -312,7 +312,7 @@ START_TEST(test_ties)
 }
 END_TEST
 
-/* All partitions contain the contiguous ones, and in a line these are the connected ones. */
+/* Contiguous partitions are among all partitions. On a line they are the connected partitions. */
 START_TEST(test_kinds)
 {
     struct sx_shape shape = {2, {1, 6}};
@@ -340,7 +340,8 @@ START_TEST(test_kinds)
 }
 END_TEST
 
-/* A game of 16 players whose pairs are known: greedy merging finds what all partitions would. */
+/* A game of 16 players with known pairs. Greedy merging finds the partition of the exact
+ * search. */
 static double pairs_far_apart(const double *x)
 {
     double sum = 0;
@@ -367,7 +368,7 @@ START_TEST(test_greedy)
 }
 END_TEST
 
-/* The paper's search agrees where nothing is tied. */
+/* The paper's search finds the same partitions if there are no ties. */
 START_TEST(test_gradient)
 {
     struct sx_shapley_options o = {.gradient = true, .seed = 1};
@@ -435,7 +436,7 @@ START_TEST(test_additive)
 }
 END_TEST
 
-/* A player who makes no difference changes neither B nor T. */
+/* A null player changes neither B nor T. */
 START_TEST(test_null_player)
 {
     struct sx_shapley_options o = {0};
@@ -487,7 +488,7 @@ END_TEST
 
 /* ---- Estimates ---- */
 
-/* Contexts without a value that is finite are left out. */
+/* A context in which some value is not finite is left out. */
 START_TEST(test_not_finite)
 {
     struct sx_shapley_options o = {0};
@@ -509,7 +510,8 @@ START_TEST(test_not_finite)
 }
 END_TEST
 
-/* The contexts that are left weigh as much as all: x0 x1 + x2 + x3 + x4 has 1 in each. */
+/* The remaining contexts get the weight of all. In x0 x1 + x2 + x3 + x4 every context gives B =
+ * 1. */
 START_TEST(test_left_out)
 {
     struct sx_shapley_options o = {.skip_nonfinite = true};
@@ -528,7 +530,7 @@ START_TEST(test_left_out)
 }
 END_TEST
 
-/* With a budget for all contexts the estimate is exact, however they are drawn. */
+/* If the budget covers all contexts, the estimate is exact even though contexts are drawn. */
 START_TEST(test_covering)
 {
     struct sx_shapley_options exact = {0}, covering = {.budget = 255, .seed = 4};
@@ -546,7 +548,7 @@ START_TEST(test_covering)
 }
 END_TEST
 
-/* Means of a statistic over seeds, and of its squares. */
+/* Sums over seeds: of a statistic, of its squares, and of its squared standard errors. */
 struct moments {
     double n, sum, squares, errors;
 };
@@ -559,7 +561,8 @@ static void add(struct moments *m, double x, double error)
     m->errors += error * error;
 }
 
-/* The estimate is right within 4 standard errors of its mean, its error within 20 %. */
+/* Checks that the mean is within 4 standard errors of the truth, and the reported error within
+ * 20 %. */
 static void check_moments(const struct moments *m, double truth, const char *what)
 {
     double mean = m->sum / m->n,
@@ -610,13 +613,12 @@ START_TEST(test_estimates)
 }
 END_TEST
 
-/* Noise alone: T is all bias, and most of it is taken away. */
+/* A game of noise: the plain T is only bias, and at least half of the bias is removed. */
 START_TEST(test_bias)
 {
     double plain = 0, corrected = 0;
     game_random(&t, 12, 6);
-    for (int s = 0; s < 4096;
-         s++) { /* every coalition of the set is worth nothing in the mean */
+    for (int s = 0; s < 4096; s++) { /* every coalition of the set has mean value 0 */
         int swapped = s ^ 0xff0;
         if (s < swapped)
             t.v[swapped] = t.v[s ^ 0] * -1;
@@ -635,9 +637,9 @@ START_TEST(test_bias)
 }
 END_TEST
 
-/* The joint value of two players depends on the number of others present: -1 without others, 1.04 /
- * 7 with 2 to 8 of the ten, so that nothing scatters. Sizes that are evaluated completely must keep
- * their weight in every fold; otherwise the sum changes sign. */
+/* The joint value of two players depends on the number of others present. It is -1 without
+ * others and 1.04 / 7 with 2 to 8 of the ten, so nothing scatters. Sizes that are evaluated
+ * completely must keep their weight in every fold; otherwise the sum changes its sign. */
 START_TEST(test_whole_sizes)
 {
     const struct sx_shapley_options o = {.budget = 400, .seed = 3};

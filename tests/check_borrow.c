@@ -1,4 +1,5 @@
-/* check_borrow.c - weights are used in place in the file: at any alignment, not copied, not twice. */
+/* check_borrow.c - weights are used in place in the file at any alignment. They are copied only
+ * if that is needed, and never twice. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 #include "run/program.h"
 #include "suite.h"
 
-enum { N = 256 }; /* N * N elements are borrowed wherever they lie */
+enum { N = 256 }; /* constants of N * N elements are borrowed at any alignment */
 
-static char *block; /* elements one byte behind an aligned place */
+static char *block; /* its elements are one byte after an aligned address */
 
 /* An N x N constant that is not aligned. */
 static int loose(struct net *net, uint64_t seed)
@@ -32,7 +33,8 @@ static struct sx_shape square(void)
     return (struct sx_shape){2, {N, N}};
 }
 
-/* Products pack an unaligned weight, other kernels get a copy; both give the reference's result. */
+/* Products pack an unaligned weight; other kernels get a copy. Both give the reference's
+ * result. */
 START_TEST(any_address)
 {
     struct net net = net_begin();
@@ -57,7 +59,7 @@ START_TEST(folded)
     memcpy(&a, block + 5 * sizeof a, sizeof a);
     memcpy(&b, (const char *)net.g->node[turned].data + 5 * N * sizeof b, sizeof b);
     ck_assert_float_eq(a, b);
-    /* Another shape is the same bytes. */
+    /* a reshaped constant shares the bytes */
     size_t before = net.g->taken;
     int flat = sx_reshape(net.g, w, &(struct sx_shape){1, {N * N}});
     ck_assert_ptr_eq(net.g->node[flat].data, block);
@@ -66,7 +68,7 @@ START_TEST(folded)
 }
 END_TEST
 
-/* What is copied counts as memory of the program. */
+/* Copies of unaligned constants count as memory of the program. */
 START_TEST(copies_are_counted)
 {
     struct net net = net_begin();
@@ -103,7 +105,7 @@ START_TEST(nan_is_found)
 }
 END_TEST
 
-/* Weights that a run packs for itself and those that are kept give the same bytes. */
+/* Weights that are packed by each run and weights that are kept packed give the same bytes. */
 START_TEST(packed_or_kept)
 {
     struct net net = net_begin();
@@ -133,7 +135,8 @@ START_TEST(packed_or_kept)
 }
 END_TEST
 
-/* NaN among weights ends as NaN, also behind an activation, whichever run packs them. */
+/* NaN among weights gives NaN, also after an activation, in a run that packs the weights and in
+ * a later one. */
 START_TEST(packed_nan)
 {
     struct net net = net_begin();
@@ -164,7 +167,7 @@ END_TEST
 
 /* ---- Files ---- */
 
-/* After pages of a private mapping are given back, they have the contents of the file again. */
+/* Pages of a private mapping that were given back have the contents of the file again. */
 START_TEST(pages_are_given_back)
 {
     enum { PAGE = 4096, PAGES = 8 };
@@ -178,14 +181,15 @@ START_TEST(pages_are_given_back)
     char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fileno(file), 0);
     ck_assert_ptr_ne(p, MAP_FAILED);
     memset(p, 1, PAGES * PAGE);
-    sx_give_back(net.g, p, PAGES * PAGE); /* no span is known */
+    sx_give_back(net.g, p, PAGES * PAGE); /* the graph knows no span of the file */
     ck_assert_int_eq(p[0], 1);
     struct sx_span span = {p, PAGES * PAGE};
     net.g->span = &span;
     net.g->n_spans = 1;
-    sx_give_back(net.g, p + 2 * PAGE, 10);           /* less than a page */
-    sx_give_back(net.g, zero, sizeof zero);          /* somewhere else */
-    sx_give_back(net.g, p + 3 * PAGE + 9, 2 * PAGE); /* a page that others end in goes, too */
+    sx_give_back(net.g, p + 2 * PAGE, 10);  /* less than a page */
+    sx_give_back(net.g, zero, sizeof zero); /* outside of the span */
+    /* pages that are covered only in part are given back, too */
+    sx_give_back(net.g, p + 3 * PAGE + 9, 2 * PAGE);
     for (int i = 0; i < PAGES; i++)
         ck_assert_int_eq(p[i * PAGE], i < 3 || i > 4);
     munmap(p, PAGES * PAGE);
@@ -194,8 +198,9 @@ START_TEST(pages_are_given_back)
 }
 END_TEST
 
-/* Layers with weights of their own that are equal, transposed as exporters do: one product each, and
- * nothing is copied. The name of the file's input moves the weights byte by byte. */
+/* Layers have equal weights of their own, transposed as exporters write them. Equal products
+ * are merged, and nothing is copied. Names of different lengths give the weights every
+ * alignment in the file. */
 START_TEST(equal_weights)
 {
     struct sx_error error = {0};
@@ -235,7 +240,7 @@ START_TEST(equal_weights)
 }
 END_TEST
 
-/* Weights that differ in one element stay two; small ones are not looked for. */
+/* Weights that differ in one element remain two. Small weights are not compared. */
 START_TEST(unequal_weights)
 {
     struct sx_error error = {0};

@@ -1,5 +1,5 @@
-/* check_bounds.c - no kernel touches a byte beyond its operands or its result: both end where the
- * page after them can neither be read nor written. */
+/* check_bounds.c - no kernel touches a byte beyond its operands or its result. Each of them
+ * ends at a page that can neither be read nor written. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@ struct guarded {
     size_t bytes;
 };
 
-/* Room for a tensor that ends with a page. */
+/* Makes a copy of a tensor that ends at the end of a page. */
 static struct guarded guard(struct sx_tensor *t)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -64,7 +64,7 @@ START_TEST(example_within_bounds)
 }
 END_TEST
 
-/* Vectors and rows of every length around those of registers, tiles and blocks. */
+/* Vectors and rows have all lengths around those of registers, tiles and blocks. */
 START_TEST(lengths_within_bounds)
 {
     static const int64_t lengths[] = {1, 3, 7, 8, 15, 16, 17, 31, 33, 63, 65, 511, 513, 1025};

@@ -7,7 +7,7 @@
 #include "model.h"
 #include "suite.h"
 
-/* The layer at the sample, channel by channel, and the gradient of the logit by it. */
+/* A: the layer at the sample, channel by channel. G: the gradient of the logit by it. */
 static const double A[8] = {1, 2, 0, 3, 2, 0, 1, 1};
 static const double G[8] = {1, -1, 2, 0.5, 0, 1, -2, -0.5};
 static const double BIAS = 4;
@@ -38,7 +38,7 @@ static void end(struct fixture *f)
     sx_model_close(f->model);
 }
 
-/* a = relu(x), as a convolution with the identity leaves x. */
+/* a = relu(x), by a convolution with the identity. */
 static struct tm_model *layer_is_x(void)
 {
     struct tm_model *m = tm_new(13);
@@ -64,7 +64,7 @@ static struct tm_model *dense_head(void)
     return m;
 }
 
-/* Class maps of three classes, and their means. */
+/* A network that averages the class maps of three classes. */
 static struct tm_model *pooled_maps(void)
 {
     struct tm_model *m = layer_is_x();
@@ -98,7 +98,7 @@ static void expect(struct fixture *f, const char *method, const char *layer, con
     sx_attribution_free(&a);
 }
 
-/* What a sum of the channels weighted so is; without what is below 0, if rectified. */
+/* The sum of the channels with these weights. If rectified, negative values become 0. */
 static const double *weighed(double w0, double w1, bool rectified, double map[4])
 {
     for (int i = 0; i < 4; i++) {
@@ -120,7 +120,7 @@ START_TEST(test_gradient_maps)
            weighed(1.0 / 8 + 4.0 / 56 * 2 + 0.25 / 1.25 * 0.5, 1.0 / 6, true, map));
     expect(&f, "hirescam", NULL, "a", (const double[]){1, 0, 0, 1});
     expect(&f, "layercam", NULL, "a", (const double[]){1, 0, 0, 1.5});
-    /* before the Relu the gradient is 0 where it is */
+    /* before the Relu, gradients are 0 where its result is 0 */
     expect(&f, "gradcam", "c", "c", weighed(0.125, -0.625, true, map));
     end(&f);
 }
@@ -137,7 +137,7 @@ START_TEST(test_eigencam)
 }
 END_TEST
 
-/* f = 2, of which the channels have 0.5 and -2.5. */
+/* f = 2; without a channel it is 0.5 or -2.5. */
 START_TEST(test_ablationcam)
 {
     struct fixture f;
@@ -148,7 +148,7 @@ START_TEST(test_ablationcam)
 }
 END_TEST
 
-/* f of the input behind each channel, divided by its range: 3 and 2. */
+/* f of the input masked by each channel, which is divided by its range: 3 and 2. */
 START_TEST(test_scorecam)
 {
     struct fixture f;
@@ -163,8 +163,8 @@ START_TEST(test_scorecam)
 }
 END_TEST
 
-/* Class maps are no layer before the head; for "cam" they are the layer, of weight 1. Class 1 has 2
- * A0 - A1, of mean 2. */
+/* Class maps are no layer before the head. For "cam" they are the layer, with weight 1. The map
+ * of class 1 is 2 A0 - A1, of mean 2. */
 START_TEST(test_class_maps)
 {
     struct fixture f;

@@ -1,4 +1,5 @@
-/* check_cases.c - a frozen part of ONNX's own cases, and cases of our own: all are right. */
+/* check_cases.c - a frozen part of ONNX's own cases and cases of this project all give their
+ * expected results. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 
 enum { ROWS = 500 };
 
-/* Per row: whether a case of its operator alone has reals, and whether one has a gradient. */
+/* Per row of lowering: whether a case with only its operator has real outputs, and whether one
+ * of these has a gradient. */
 struct seen {
     bool any[ROWS], gradient[ROWS];
 };
@@ -26,7 +28,8 @@ static void passes(void *context, const char *name, const struct case_result *re
         }
 }
 
-/* The page of operators agrees with the gradients of the cases' graphs. */
+/* The manual page of operators says which have gradients. It agrees with the gradients of the
+ * cases. */
 static void check_gradients(const struct seen *seen)
 {
     const struct sx_lowering_row *row;
@@ -47,11 +50,12 @@ struct group {
     int cases;
 };
 
-/* Runs the groups of an archive and notes what they show of gradients. */
+/* Runs the groups of an archive and records which operators have gradients. */
 static void run_archive(const char *archive, const struct group *group, size_t n)
 {
     static struct seen seen;
-    char directory[100] = "/dev/shm/cases-XXXXXX", text[200]; /* thousands of small files */
+    /* thousands of small files, so they are in memory */
+    char directory[100] = "/dev/shm/cases-XXXXXX", text[200];
     if (mkdtemp(directory) == NULL)
         ck_assert_ptr_nonnull(mkdtemp(strcpy(directory, "/tmp/cases-XXXXXX")));
     snprintf(text, sizeof text, "tar -xzf tests/data/%s -C ", archive);
@@ -72,8 +76,8 @@ START_TEST(frozen)
 }
 END_TEST
 
-/* Every version of operators whose meaning changed, com.microsoft's operators, recurrent networks,
- * integers, infinities, arrays without elements: against another implementation. */
+/* Cases computed by another implementation: every version of operators whose meaning changed,
+ * com.microsoft's operators, recurrent networks, integers, infinities, arrays without elements. */
 START_TEST(versions)
 {
     static const struct group groups[] = {{"versions", 606}, {"operators", 232}};

@@ -1,5 +1,5 @@
-/* check_conv.c - the three forms of convolution: random geometries of every kind against the
- * definition, each other, their derivatives and batches. */
+/* check_conv.c - the three forms of convolution. Random geometries of every kind are compared
+ * with the definition, with each other, with derivatives and with batches. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "ops/table.h"
 #include "suite.h"
 
-/* A geometry with all sizes; what is not used is 1 (0 for pads). */
+/* A geometry with all sizes. Unused sizes are 1, unused pads 0. */
 struct example {
     struct sx_conv c;
     int64_t n, c_group, o_group, image[3], kernel[3], out[3];
@@ -17,7 +17,7 @@ struct dice {
     uint64_t seed, draw;
 };
 
-/* From `low` to `high`. */
+/* A random number from `low` to `high`. */
 static int64_t roll(struct dice *d, int64_t low, int64_t high)
 {
     uint64_t bits = sx_random_bits(d->seed, 3, d->draw++);
@@ -77,7 +77,7 @@ static struct sx_shape w_shape(const struct example *e)
     return s;
 }
 
-/* Element [n, channel, at] of an image. */
+/* The index of element [n, channel, at] of an image. */
 static int64_t place(const struct example *e, const struct sx_shape *s, int64_t n,
                      int64_t channel, const int64_t *at)
 {
@@ -93,8 +93,8 @@ static void add_product(struct sx_tensor *to, int64_t i, const struct sx_tensor 
     sx_tensor_set(to, i, sx_tensor_get(to, i) + sx_tensor_get(a, j) * sx_tensor_get(b, k));
 }
 
-/* Every term w[o, c, t] x[n, c, p(out, t)] y[n, o, out] of the form, added to the one of the
- * three tensors that is `op`'s result. */
+/* Adds every term w[o, c, t] x[n, c, p(out, t)] y[n, o, out] of the form to the tensor that is
+ * the result of `op`. */
 static void by_definition(const struct example *e, int op, struct sx_tensor *x,
                           struct sx_tensor *w, struct sx_tensor *y)
 {
@@ -138,7 +138,7 @@ static int form(struct sx_graph *g, const struct example *e, int op, const int *
                                 : sx_conv_weight(g, in[0], in[1], &c);
 }
 
-/* Fresh inputs for `op`, and its node. */
+/* Emits `op` with new inputs, and returns its node. */
 static int emit(struct sx_graph *g, const struct example *e, int op, int *in)
 {
     struct sx_shape x = x_shape(e), w = w_shape(e), y = y_shape(e);
@@ -188,7 +188,8 @@ START_TEST(random_geometries)
 }
 END_TEST
 
-/* Depthwise, pointwise, a stem, more channels than a tile: too many to leave to chance. */
+/* Geometries of real networks: depthwise, pointwise, a stem, more channels than a tile. Random
+ * ones rarely have them. */
 START_TEST(usual_geometries)
 {
     static const struct example usual[] = {
@@ -251,7 +252,7 @@ START_TEST(usual_geometries)
 }
 END_TEST
 
-/* <y, conv(x, w)> = <convinput(y, w), x> = <convweight(x, y), w>, beyond one tile. */
+/* <y, conv(x, w)> = <convinput(y, w), x> = <convweight(x, y), w>, also for more than one tile. */
 START_TEST(one_trilinear_form)
 {
     struct example e = {{1, 2, {_i, 1, 1}, {1, 2, 1}, {1, 2}, {0, 3}, {0}, 0},
@@ -310,7 +311,7 @@ START_TEST(batches)
 }
 END_TEST
 
-/* A batch by one operand is one convolution, however many samples. */
+/* A batch of one operand is one convolution for any number of samples. */
 START_TEST(batch_is_one_node)
 {
     for (int which = 1; which < 4; which++) {
@@ -355,7 +356,7 @@ START_TEST(any_threads)
 }
 END_TEST
 
-/* What is unused in a geometry does not keep equal nodes apart. */
+/* Unused fields of a geometry do not distinguish nodes. */
 START_TEST(equal_nodes_are_shared)
 {
     struct example e = draw(3, false);
@@ -411,7 +412,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* An extent that these outputs cannot come from; operands that do not belong together. */
+/* Refused: an extent that cannot give these outputs, and operands that do not fit together. */
 START_TEST(refused_adjoints)
 {
     static const struct bad bad[] = {

@@ -63,7 +63,8 @@ START_TEST(rows_of_an_array)
         struct sx_tensor t = ta_of(types[k], SHAPE(3, 2, 2), values);
         write_npy("rows.npy", &t);
         struct sx_dataset *d = open_set("rows.npy", SHAPE(-1, 2, 2));
-        double unit = types[k] == SX_INT ? 255 : 1; /* integers are pixels */
+        /* integers are pixels, so they are divided by 255 */
+        double unit = types[k] == SX_INT ? 255 : 1;
         ck_assert_int_eq(sx_dataset_count(d), 3);
         ck_assert_int_eq(sx_dataset_shape(d)->dim[0], 1);
         ck_assert_ptr_null(sx_dataset_labels(d));
@@ -115,7 +116,7 @@ START_TEST(text_is_held)
 }
 END_TEST
 
-/* The column of classes is no feature; what it holds are whole numbers from 0. */
+/* The column of classes is not a feature. Its values are whole numbers from 0. */
 START_TEST(classes_of_a_column)
 {
     static const char *const bad[] = {"a,b,class\n1,2,1\n3,4,x\n", "a,b,class\n1,2,-1\n",
@@ -200,8 +201,8 @@ END_TEST
 
 /* ---- Adam ---- */
 
-/* The first step is the rate in the direction of the gradient's sign; later ones follow the
- * published recursion, here in double. */
+/* The first step is the rate in the direction of the gradient's sign. Later steps follow the
+ * published recursion, which is computed here in double. */
 START_TEST(steps_of_adam)
 {
     float value[3] = {1, -2, 0.5F}, m[3] = {0}, v[3] = {0};

@@ -95,7 +95,7 @@ static void expect_violations(const struct fixture *f, const char *name, double 
                       expected[k]);
 }
 
-/* Elements x0 .. x(n-1) of the input z, each [1, 1]. */
+/* Cuts the input z into elements x0 .. x(n-1), each [1, 1]. */
 static struct tm_model *elements(int64_t n)
 {
     struct tm_model *m = tm_new(13);
@@ -155,7 +155,7 @@ START_TEST(polynomial_one)
 }
 END_TEST
 
-/* F4: x1 x2 - x1^2 x2: no effect of any set, yet terms. */
+/* F4: x1 x2 - x1^2 x2. No set has an effect, but there are Taylor terms. */
 START_TEST(polynomial_four)
 {
     struct fixture f;
@@ -234,7 +234,7 @@ START_TEST(relu_mlp)
 }
 END_TEST
 
-/* Rules that change are not those of the programs before. */
+/* Changed options of rules take effect: no program of the previous options is used. */
 START_TEST(rules_change)
 {
     struct fixture f;
@@ -243,7 +243,7 @@ START_TEST(rules_change)
     f.o.epsilon = 0.25;
     decompose(&f);
     double first = method(&f, "lrp-eps")->attribution[0];
-    f.o.absolute = false; /* of the largest activation */
+    f.o.absolute = false; /* epsilon is then no longer relative to the largest activation */
     decompose(&f);
     ck_assert_double_gt(fabs(method(&f, "lrp-eps")->attribution[0] - first), 0.01);
     f.o.absolute = true;
@@ -267,7 +267,7 @@ START_TEST(tanh_mlp)
 }
 END_TEST
 
-/* At full scale the series of the tanh MLP diverges, and that is said. */
+/* The Taylor series of the tanh MLP diverges, and the result says so. */
 START_TEST(divergence)
 {
     static const int64_t order[] = {1, 4, 8, 12};
@@ -372,7 +372,7 @@ START_TEST(polynomial_three)
 }
 END_TEST
 
-/* The tanh column of the MLP. */
+/* Propagation rules for the MLP with tanh. */
 START_TEST(tanh_rules)
 {
     struct fixture f;
@@ -397,7 +397,8 @@ START_TEST(tanh_rules)
 }
 END_TEST
 
-/* Grad-CAM: F1^2 + 3 F1 F2 of the means of two maps that a convolution passes on. */
+/* Grad-CAM for F1^2 + 3 F1 F2, where F1 and F2 are the means of two maps that a convolution
+ * copies. */
 START_TEST(grad_cam)
 {
     static const double x[] = {1, 2, 0, 1, 2, 0, 1, 1}, w[] = {1, 0, 0, 1};
@@ -526,7 +527,7 @@ START_TEST(neuron_principles)
                               k + 1, v[k], want);
             }
         }
-    /* What is left of many inputs counts in sums; a bias keeps its share. */
+    /* many inputs are summed to two, which still count in sums; the bias keeps its share */
     for (int i = 0; i < 40; i++)
         many[i] = sin(i + 1);
     for (int rule = 0; rule < SX_LOCAL_RULES; rule++) {
@@ -540,7 +541,7 @@ START_TEST(neuron_principles)
 }
 END_TEST
 
-/* Weights times the Taylor effects of (z0 + sum d)^p are the shares. */
+/* The sum of weights times the Taylor effects of (z0 + sum d)^p gives the shares. */
 START_TEST(neuron_weights)
 {
     static const double d[] = {3, -1, 2}, binomial[] = {1, 3, 3, 1};
@@ -572,7 +573,7 @@ START_TEST(neuron_weights)
 }
 END_TEST
 
-/* The neurons of the MLP: what the record says of its layer. */
+/* The neurons of the MLP as the record has them. */
 START_TEST(layers)
 {
     struct fixture f;
@@ -614,8 +615,9 @@ static bool worst_holds(const struct sx_decomposition *r, const char *name, int 
     return holds;
 }
 
-/* All fourteen on one network: what was derived holds, in f for the first eight, and neuron by
- * neuron for the others. It has no biases, so that LRP-epsilon may be fair. */
+/* All methods on one network. The derived principles hold: for f in the first eight methods,
+ * neuron by neuron in the others. The network has no biases, as LRP-epsilon is fair only
+ * without them. */
 START_TEST(principles_as_derived)
 {
     double x[16], w1[18], w2[12];
@@ -674,7 +676,8 @@ END_TEST
 
 /* ---- Properties ---- */
 
-/* Masking identity, and effects sum to f(x) - f(b), for every method of a network. */
+/* For every method of a network, the attribution is the sum of its allocated effects, and
+ * effects sum to f(x) - f(b). */
 START_TEST(identities)
 {
     static const char *const activation[] = {"Relu", "Tanh", "Sigmoid", "Softplus"};
@@ -695,7 +698,7 @@ START_TEST(identities)
         }
         double ig[3];
         memcpy(ig, method(&f, "ig")->attribution, sizeof ig);
-        expect(&f, "deeplift-rescale", ig); /* one hidden layer */
+        expect(&f, "deeplift-rescale", ig); /* equal to ig, because there is one hidden layer */
         end(&f);
     }
 }
@@ -720,8 +723,8 @@ static void begin_linear(struct fixture *f, double bias, const int *order)
     decompose(f);
 }
 
-/* Without a bias, from 0, all but patches, alpha-beta and z+ give w x; a constant changes nothing
- * but the LRP family; permuted players are given permuted scores. */
+/* From zeros and without a bias, all methods but patches, alpha-beta and z+ give w x. A
+ * constant changes only the LRP family. Permuted players get permuted scores. */
 START_TEST(linear)
 {
     static const char *const same[] = {"gxi",
@@ -760,8 +763,8 @@ START_TEST(linear)
 }
 END_TEST
 
-/* y = max(0, 2 x1 - 3 x2 + x3 / 2) = 1.5: the first layer shares y by z_i = x_i w_i - low w_i+ - high
- * w_i-, or by w_i^2. */
+/* y = max(0, 2 x1 - 3 x2 + x3 / 2) = 1.5. The first layer shares y in proportion to z_i = x_i
+ * w_i - low w_i+ - high w_i-, or to w_i^2. */
 START_TEST(first_layers)
 {
     static const struct {
@@ -790,7 +793,7 @@ START_TEST(first_layers)
 }
 END_TEST
 
-/* The slope of a root has no bound at 0, and an integral all the same. */
+/* The slope of the square root is infinite at 0, but its integral is finite. */
 START_TEST(singular_end)
 {
     struct fixture f;
@@ -804,7 +807,7 @@ START_TEST(singular_end)
 }
 END_TEST
 
-/* Of a polynomial of degree 2 the two fair methods are one. */
+/* For a polynomial of degree 2 the two fair methods are equal. */
 START_TEST(degree_two)
 {
     struct fixture f;
@@ -825,7 +828,7 @@ START_TEST(degree_two)
 }
 END_TEST
 
-/* Scores from elsewhere: what is fair has a slack of 0 or more; agreement is a correlation. */
+/* Whether the gradient at x is the only one that methods need, by lists of methods. */
 START_TEST(gradients_at_samples)
 {
     struct sx_decompose_options o = sx_decompose_defaults();
@@ -845,6 +848,7 @@ START_TEST(gradients_at_samples)
 }
 END_TEST
 
+/* Scores from elsewhere. Fair scores have a slack of at least 0. Agreement is a correlation. */
 START_TEST(foreign)
 {
     struct fixture f;
@@ -864,7 +868,7 @@ START_TEST(foreign)
 }
 END_TEST
 
-/* f = 2 max(window 1) - max(window 2), without overlap. */
+/* f = 2 max(window 1) - max(window 2); windows do not overlap. */
 static struct tm_model *windows(int64_t n, const char *pool)
 {
     struct tm_model *m = tm_new(13);
@@ -880,8 +884,8 @@ static struct tm_model *windows(int64_t n, const char *pool)
     return m;
 }
 
-/* DeepSHAP of max pooling: each window is a game of its own, whose Shapley values are exact. Elements
- * outside of the picture do not play. */
+/* DeepSHAP of max pooling: each window is a game with exact Shapley values. Elements outside of
+ * the picture are no players. */
 START_TEST(pooled_windows)
 {
     struct fixture f;
@@ -900,7 +904,8 @@ START_TEST(pooled_windows)
 }
 END_TEST
 
-/* More players than bits of a word: each attribution of a linear f is its term. */
+/* There are more players than bits of a word. For a linear f each attribution is the player's
+ * term. */
 START_TEST(many_players)
 {
     enum { N = 70 };

@@ -1,5 +1,5 @@
-/* check_definitions.c - interaction indices against what their authors define: means over orders of
- * players, over random arrivals, and solutions of least squares, all written out. */
+/* check_definitions.c - interaction indices against their authors' definitions, written out:
+ * means over orders of players, means over random arrivals, and solutions of least squares. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static struct game_table t; /* too large for the stack */
 
 /* ---- Orders of players ---- */
 
-/* What one order of n players says of a set. */
+/* The contribution of a set in one order of n players. */
 typedef double (*in_order)(const int *order, int n, uint64_t set);
 
 struct orders {
@@ -42,7 +42,7 @@ static double over_orders(uint64_t set, in_order f)
     return o.sum / o.count;
 }
 
-/* The players ahead of the first, or up to and with the last, of the set. */
+/* The players before the first member of the set, or up to its last member. */
 static uint64_t ahead(const int *order, int n, uint64_t set)
 {
     uint64_t before = 0;
@@ -67,14 +67,14 @@ static double difference(uint64_t set, uint64_t at)
     return difference(set ^ one, at | one) - difference(set ^ one, at);
 }
 
-/* The set is one player in those orders that have its members in a row. */
+/* Orders in which the members of the set are consecutive; the set is then one player. */
 static bool in_a_row(const int *order, int n, uint64_t set)
 {
     uint64_t before = ahead(order, n, set);
     return up_to(order, n, set) == (before | set);
 }
 
-static double rows; /* the share of orders that have the set in a row */
+static double rows; /* the share of orders in which the set is consecutive */
 
 static double count_row(const int *order, int n, uint64_t set)
 {
@@ -92,13 +92,14 @@ static double sgv_of(const int *order, int n, uint64_t set)
     return in_a_row(order, n, set) ? (t.v[before | set] - t.v[before]) / rows : 0;
 }
 
-/* Sundararajan and others: the difference at those who come before all of the set. */
+/* Sundararajan and others: the difference at the players before all members of the set. */
 static double stii_of(const int *order, int n, uint64_t set)
 {
     return difference(set, ahead(order, n, set));
 }
 
-/* Marichal and Roubens: the difference at the first of a chain of coalitions that has the set. */
+/* Marichal and Roubens: the difference at the first coalition of the chain that contains the
+ * set. */
 static double chii_of(const int *order, int n, uint64_t set)
 {
     return difference(set, up_to(order, n, set) & ~set);
@@ -115,7 +116,7 @@ static double sii(uint64_t set)
     return merged(set, sii_of);
 }
 
-/* ---- Over subsets of the others ---- */
+/* ---- Sums over subsets of the other players ---- */
 
 static double banzhaf(uint64_t set, bool group)
 {
@@ -185,7 +186,7 @@ static double owen(uint64_t set)
 
 /* ---- Best fits ---- */
 
-/* Gaussian elimination of [n, n + 1] with pivots; x ends in the last column. */
+/* Gaussian elimination of [n, n + 1] with pivots. x is then in the last column. */
 static void eliminate(double *a, int n)
 {
     int w = n + 1;
@@ -208,15 +209,16 @@ static void eliminate(double *a, int n)
         a[r * w + n] /= a[r * w + r];
 }
 
-/* 1 / ((n - 1) C(n - 2, size - 1)) of n = 5 within; the ends are exact. */
+/* 1 / ((n - 1) C(n - 2, size - 1)) for n = 5 and sizes 1 to 4. The other sizes are fitted
+ * exactly. */
 static double weight_of(bool equal, int size)
 {
     static const double shapley[] = {0, 1.0 / 4, 1.0 / 12, 1.0 / 12, 1.0 / 4, 0};
     return equal ? 1 : shapley[size];
 }
 
-/* The polynomial of an order that is closest to t, of 5 players; Shapley's is exact at the ends, by
- * two multipliers. */
+/* The polynomial of an order that is closest to t, for 5 players. With Shapley's weights it is
+ * exact for the empty and the full coalition, by two multipliers. */
 static void fit(bool equal, int order, double *of)
 {
     static double a[34 * 35];
@@ -235,7 +237,7 @@ static void fit(bool equal, int order, double *of)
             a[i * (n + 1) + n] += (x & sets[i]) == sets[i] ? w * t.v[x] : 0;
         }
     for (int i = 0; !equal && i < p; i++) {
-        a[p * (n + 1) + i] = a[i * (n + 1) + p] = i == 0; /* v of nobody */
+        a[p * (n + 1) + i] = a[i * (n + 1) + p] = i == 0; /* v of the empty coalition */
         a[(p + 1) * (n + 1) + i] = a[i * (n + 1) + p + 1] = 1;
     }
     if (!equal) {
@@ -248,7 +250,7 @@ static void fit(bool equal, int order, double *of)
         of[sets[i]] = a[i * (n + 1) + n];
 }
 
-/* ---- All of them ---- */
+/* ---- All indices ---- */
 
 static struct sx_interactions index_of(const char *index, int64_t order)
 {
@@ -344,9 +346,10 @@ START_TEST(test_fits)
 }
 END_TEST
 
-/* ---- Players who make no difference ---- */
+/* ---- Null players ---- */
 
-/* Out of the game or in it, nulls change nothing for the others. */
+/* Null players that are dropped from the game or remain in it do not change the values of the
+ * others. */
 START_TEST(test_nulls)
 {
     static struct game_table small;
@@ -400,7 +403,7 @@ static double magnitudes(const double *o, double *zeros)
     return sum;
 }
 
-/* The least sum is at a corner, where four of the eleven terms are zero: all of them are tried. */
+/* The least sum is at a vertex, where four of the eleven terms are zero. All choices are tried. */
 static double least_magnitudes(void)
 {
     double least = INFINITY, base[11], unit[4][11], none[4] = {0};

@@ -1,5 +1,5 @@
-/* check_deriv.c - derivatives of any order against formulas worked out by hand, whole tensors
- * against rows, and smooth functions in place of kinks. */
+/* check_deriv.c - derivatives of any order against formulas worked out by hand. Also whole
+ * tensors against rows, and smooth functions in place of kinks. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static void expect(double got, double want, double tolerance)
                   want);
 }
 
-/* Every entry of the tensor: want(sorted indices from 0). */
+/* Compares every entry of the tensor with want(sorted indices from 0). */
 static void expect_tensor(const struct fixture *f, int order,
                           double (*want)(const int *index, int order), double tolerance)
 {
@@ -117,7 +117,7 @@ START_TEST(test_product_and_sine)
 }
 END_TEST
 
-/* f = exp(x1 x2) + x3^2 x4 at (0.5, 1, 2, -1): the entries that the notes give. */
+/* f = exp(x1 x2) + x3^2 x4 at (0.5, 1, 2, -1). */
 START_TEST(test_exponential)
 {
     struct fixture f;
@@ -158,7 +158,7 @@ START_TEST(test_neuron)
 {
     const double x[] = {0.4, 0.1, 0.2};
     struct fixture f;
-    /* The neuron itself, and a relu that is made one. */
+    /* the Gelu itself, and a Relu that --smooth replaces by it */
     open_fixture(&f, neuron(_i == 0 ? "Gelu" : "Relu"), true, _i == 0 ? "none" : "gelu",
                  SX_SCORE_RAW, x, 3);
     double *two = whole(&f, 2, 3, NULL, false), *three = whole(&f, 3, 3, NULL, false);
@@ -255,7 +255,7 @@ START_TEST(test_relu)
 }
 END_TEST
 
-/* A surrogate leaves f as it is, and its first derivative becomes softplus's. */
+/* A surrogate leaves f unchanged. Its first derivative becomes that of softplus. */
 START_TEST(test_surrogate)
 {
     struct fixture f;
@@ -276,8 +276,8 @@ START_TEST(test_surrogate)
 }
 END_TEST
 
-/* Every kink that can be made smooth becomes its formula with softplus, far from the kink the
- * function it was; and all are listed. */
+/* Every kink that can be made smooth becomes its formula with softplus. Far from the kink it
+ * equals the original function. All kinks are listed. */
 START_TEST(test_kinks)
 {
     static const struct {
@@ -353,8 +353,8 @@ START_TEST(test_log_softmax)
 }
 END_TEST
 
-/* Rows along directions are contractions of the tensor along them; tensors along given
- * directions, fixed or moving, too. */
+/* Rows along directions are contractions of the tensor along them. Tensors along given
+ * directions, which may differ from row to row, are, too. */
 START_TEST(test_rows_and_directions)
 {
     struct fixture f;
@@ -404,7 +404,7 @@ START_TEST(test_rows_and_directions)
 }
 END_TEST
 
-/* Many points at once are each point alone, and float agrees with double. */
+/* Many points together give the derivatives of each point alone. float agrees with double. */
 START_TEST(test_points)
 {
     struct sx_error error = {0};

@@ -1,8 +1,9 @@
-/* check_derive.c - derivatives and batches of every row, by walking the table.
+/* check_derive.c - derivatives and batches of every row of the table of operators.
  *
- * Derivatives are compared with central differences in double, orders 1 to 3, each order's
- * graph derived from the one before; batches with loops; float graphs with double ones; graphs
- * with identities applied with faithful ones. A row without an example fails. */
+ * Derivatives of orders 1 to 3 are compared with central differences in double; the graph of
+ * each order is derived from the one before. Batches are compared with loops, float graphs with
+ * double ones, and graphs with identities applied with faithful ones. A row without an example
+ * fails. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,7 +41,7 @@ START_TEST(differences)
     for (int order = 1; order <= ORDERS; order++) {
         fd_weigh(&t, &l);
         fd_gradient(&t, &l, dx);
-        if (e->op != SX_NARROW) /* whose slope is a convention, see below */
+        if (e->op != SX_NARROW) /* its derivative is a convention, see below */
             fd_compare_slopes(&t, &l, dx, text, order, 1e-6);
         fd_next_level(&t, &l, dx);
     }
@@ -142,7 +143,7 @@ static void compare_adjoint(const struct example *e, double forward, double back
                   "%s: the adjoint gives %.15g, not %.15g", text, backward, forward);
 }
 
-/* y linear in x: <seed, A x> = <A* seed, x>, and no curvature. */
+/* y is linear in x: <seed, A x> = <A* seed, x>, and the second derivative is 0. */
 START_TEST(adjoints)
 {
     const struct example *e = &examples[_i];
@@ -205,7 +206,7 @@ END_TEST
 
 enum { SAMPLES = 3 };
 
-/* Sample b of an input: its values moved round, which keeps them in their domain. */
+/* Sample b of an input: its values are rotated, so they remain in their domain. */
 static struct sx_tensor sample(const struct sx_tensor *base, int b)
 {
     struct sx_tensor t;
@@ -231,7 +232,7 @@ static struct sx_tensor all_samples(const struct sx_tensor *base)
     return t;
 }
 
-/* Row b of a batched value against the same node run on sample b. */
+/* Compares row b of a batched value with the same node run on sample b. */
 static void compare_row(const struct sx_tensor *batch, const struct sx_tensor *one, int b,
                         const char *text, unsigned mask)
 {
@@ -245,7 +246,7 @@ static void compare_row(const struct sx_tensor *batch, const struct sx_tensor *o
     }
 }
 
-/* Batches the inputs in `mask`; the nodes must equal those of a loop over the samples. */
+/* Batches the inputs in `mask` and compares the nodes with a loop over the samples. */
 static void compare_batch(struct fd *t, const int *node, int n, unsigned mask, const char *text)
 {
     int from[FD_INPUTS], to[FD_INPUTS], result[FD_INPUTS], in[FD_INPUTS], m = 0;
@@ -278,7 +279,7 @@ static void compare_batch(struct fd *t, const int *node, int n, unsigned mask, c
         sx_tensor_free(&batch[i]);
 }
 
-/* The result and its gradient, for every subset of the inputs and the seed. */
+/* Batches the result and its gradient, for every subset of the inputs and the seed. */
 START_TEST(batches)
 {
     const struct example *e = &examples[_i];
@@ -297,7 +298,7 @@ START_TEST(batches)
 }
 END_TEST
 
-/* A batch of batches: the batched graph is a graph like any other. */
+/* A batched graph can be batched again. */
 START_TEST(batch_of_batches)
 {
     const struct example *e = &examples[_i];
@@ -363,9 +364,9 @@ START_TEST(kink)
 }
 END_TEST
 
-/* Rounding to a narrower type lets the cotangent through. */
-/* A remainder is a - n b: its slope by b is -n, also where a / b as it is rounded is just below n
- * or above. Differences cannot tell, as they would step over multiples. */
+/* A remainder is a - n b, so its derivative by b is -n. It is -n also if the rounded a / b is
+ * just below n or above. Central differences cannot test this, because they would step over
+ * multiples. */
 START_TEST(slope_of_remainders)
 {
     enum { N = 4000 };
@@ -396,6 +397,7 @@ START_TEST(slope_of_remainders)
 }
 END_TEST
 
+/* The derivative of NARROW is 1, although its value is a step function. */
 START_TEST(narrow_is_transparent)
 {
     struct fd t;

@@ -1,5 +1,5 @@
-/* check_direct.c - the kernels of convolutions and products of this library, one by one: against the
- * plain kernels, with any threads and any batch. */
+/* check_direct.c - this library's own kernels of convolutions and products, each compared with
+ * the plain kernel, for any number of threads and any batch. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "run/direct_run.h"
 #include "suite.h"
 
-/* The kernel of the last node of a net, and what it needs. */
+/* The kernel of the last node of a net, with the memory that it needs. */
 struct direct {
     struct sx_directs *all;
     struct sx_direct *kernel;
@@ -23,7 +23,7 @@ static struct direct direct_of(struct net *net, int node, bool wide)
     struct direct d = {.node = &net->g->node[node]};
     ck_assert_msg(sx_graph_ok(net->g, &net_error), "%s", net_error.message);
     ck_assert(sx_directs_new(&d.all, 3, wide, false, &net_error));
-    if (d.all == NULL) /* this processor has none */
+    if (d.all == NULL) /* this processor has no such kernels */
         return d;
     ck_assert(sx_direct_kernel(d.all, net->g, d.node, &d.kernel, &net_error));
     if (d.kernel != NULL)
@@ -52,8 +52,8 @@ static void run(const struct direct *d, const struct net *net, const struct sx_t
     sx_direct_run(d->kernel, &call);
 }
 
-/* The kernel of the net's only output near its row's, with the same bytes from 1 to 3 threads. Wide
- * processors have only those of winograd.h. */
+/* Compares the kernel of the net's only output with its plain kernel. With 1 to 3 threads it
+ * must give the same bytes. Wide processors have only the kernels of winograd.h and large.h. */
 static void check_with(struct net *net, bool wide)
 {
     struct sx_tensor feeds[NET_MOST], want[NET_MOST], got[NET_MOST];
@@ -66,7 +66,8 @@ static void check_with(struct net *net, bool wide)
         ck_assert_ptr_nonnull(d.kernel);
     for (int threads = 1; d.kernel != NULL && threads <= 3; threads++) {
         omp_set_num_threads(threads);
-        if (threads == 2) /* those of the first run are packed by it */
+        /* the first run packed its weights itself; later runs use packed ones */
+        if (threads == 2)
             ck_assert(sx_directs_keep(d.all, &net_error));
         memset(got[0].data, 0xff, bytes);
         run(&d, net, feeds, &got[0]);
@@ -89,7 +90,7 @@ static void check(struct net *net)
     sx_graph_free(net->g);
 }
 
-/* Of two axes: channels of picture and result, extent, kernel, stride, dilation, edges. */
+/* A geometry along two axes. Channels are those of picture and result. */
 struct geometry {
     int64_t in, out, extent, kernel, stride, dilation, begin, end;
 };
@@ -115,7 +116,7 @@ static struct sx_conv conv_of(const struct geometry *g, int rank)
     return c;
 }
 
-/* Extents along the axes differ, so that none is taken for another. */
+/* The picture of a geometry. Its axes have different lengths, so that a confusion is noticed. */
 static struct sx_shape picture_of(const struct geometry *g, int rank, int64_t n)
 {
     struct sx_shape s = {rank + 2, {n}};
@@ -151,7 +152,7 @@ START_TEST(adjoints)
     struct sx_conv c = conv_of(g, 2);
     int64_t reach = (g->kernel - 1) * g->dilation;
     if (g->stride > 1 || g->begin < 0 || g->end < 0 || reach < g->begin || reach < g->end)
-        return; /* not as a forward convolution */
+        return; /* this adjoint is no forward convolution */
     struct net net = net_begin();
     struct sx_shape y = {4, {2, 0, 0, g->out}};
     for (int i = 0; i < 2; i++) {
@@ -179,8 +180,8 @@ START_TEST(products)
 }
 END_TEST
 
-/* Every order of bias, residual and clips that a FUSED node may have; 20 columns, so that a panel is
- * not full. */
+/* A FUSED node with bias, residual and clips in every order. It has 20 columns, so the last
+ * panel is not full. */
 START_TEST(posts)
 {
     static const enum sx_post_kind kinds[][SX_MAX_POSTS] = {
@@ -211,7 +212,7 @@ START_TEST(posts)
 }
 END_TEST
 
-/* Each picture of a batch has the bytes that it has alone. */
+/* Each picture of a batch gives the bytes that it gives alone. */
 START_TEST(batches)
 {
     const struct geometry *g = &geometries[_i % GEOMETRIES];
@@ -241,8 +242,9 @@ START_TEST(batches)
 }
 END_TEST
 
-/* Products by a weight and by its transpose, of a network whose weights are too many to be kept twice:
- * the same bytes when the weights are read where they lie, and when one packed copy is kept. */
+/* Products by a weight and by its transpose, in a network whose weights are too many to be kept
+ * twice. They give the same bytes when weights are read in place and when one packed copy is
+ * kept. */
 START_TEST(both_ways)
 {
     static const int64_t sizes[][3] = {
@@ -298,8 +300,8 @@ START_TEST(both_ways)
 }
 END_TEST
 
-/* Infinities of the picture are infinities of the pixels that see them, through clips and residuals,
- * and of no other ones. */
+/* An infinity in the picture gives infinities only in the pixels that see it, also with clips
+ * and residuals. */
 START_TEST(infinities)
 {
     const struct geometry g = {16, 20, 12, 3, 1, 1, 1, 1};
@@ -339,8 +341,8 @@ START_TEST(infinities)
 }
 END_TEST
 
-/* Whether the kernel reports that it is inexact, for a picture whose even columns are `huge` and
- * mostly multiplied by weights of 0. */
+/* Whether the kernel reports that it is inexact. Even columns of the picture have `huge` added,
+ * and most of them are multiplied by weights of 0. */
 static bool cancels(double huge, bool wide, bool exact)
 {
     const struct geometry g = {16, 16, 30, 3, 1, 1, 1, 1};
@@ -368,7 +370,8 @@ static bool cancels(double huge, bool wide, bool exact)
         run(&d, &net, &feed, &out);
     }
     bool inexact = d.all != NULL && sx_directs_inexact(d.all);
-    if (d.kernel == NULL && !exact) /* nothing to be seen on this processor */
+    /* this processor has no such kernel, so the expected answer is returned */
+    if (d.kernel == NULL && !exact)
         inexact = huge != 0;
     direct_free(&d);
     net_drop(&feed, 1);
@@ -389,9 +392,8 @@ START_TEST(inexact)
 }
 END_TEST
 
-/* Pictures whose columns are alternately large and small, and of which the plain sum reads only the
- * small ones. Such a run is inexact, whichever picture it is; the next run, of other pictures, is
- * not. */
+/* Columns are alternately large and small, and the exact sums read only the small ones. Such a
+ * run is inexact, whichever of the pictures it is. The next run, with other pictures, is not. */
 START_TEST(inexact_pictures)
 {
     enum { PICTURES = 3, EXTENT = 13 };
@@ -422,7 +424,7 @@ START_TEST(inexact_pictures)
 }
 END_TEST
 
-/* NaN comes through a relu, and through the edges of a picture comes nothing. */
+/* NaN passes through a relu. The padding of a picture gives no NaN. */
 START_TEST(nan_passes)
 {
     const struct geometry g = {16, 16, 6, 3, 1, 1, 1, 1};
@@ -441,7 +443,8 @@ START_TEST(nan_passes)
     if (d.kernel != NULL) {
         run(&d, &net, &feed, &got);
         for (int64_t i = 0; i < sx_count(&got.shape); i++) {
-            int64_t row = i / 16 / 7, column = i / 16 % 7; /* pixels that see the first one */
+            /* of the result; the first pixel of the picture is NaN */
+            int64_t row = i / 16 / 7, column = i / 16 % 7;
             ck_assert_int_eq(isnan(((float *)got.data)[i]) != 0, row < 2 && column < 2);
         }
     }
@@ -452,7 +455,7 @@ START_TEST(nan_passes)
 }
 END_TEST
 
-/* What has no kernel, which is no failure; and weights that two nodes use are packed once. */
+/* Nodes that have no kernel, which is no failure. Weights that two nodes use are packed once. */
 START_TEST(what_has_none)
 {
     struct net net = net_begin();

@@ -1,7 +1,8 @@
-/* check_drawn.c - what each kind of figure draws: every line, shape and text, with its place.
+/* check_drawn.c - the lines, shapes and texts of each kind of figure, with their positions.
  *
- * The records are small; a recorder takes the place of the drawing module, so that no font and no
- * library counts. tests/golden/figures.txt is what is to be drawn; `make golden` writes it anew. */
+ * The records are small. A recorder takes the place of the drawing module, so no font and no
+ * library influences the result. tests/golden/figures.txt is the expected record; `make golden`
+ * writes it. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 
 /* ---- The recorder ---- */
 
-static FILE *to; /* a line for each thing that is drawn */
+static FILE *to; /* receives a line for each thing that is drawn */
 static char ink[40];
 
 static void colour(void *page, unsigned rgb, double alpha)
@@ -58,7 +59,7 @@ static void disc(void *page, double x, double y, double radius)
     points("disc", (const double[]){x, y, radius, 0}, 2);
 }
 
-/* Every character is as wide. */
+/* Measures a text. All characters have the same width. */
 static void measure(void *page, const char *text, double size, bool bold, double wrap,
                     double *width, double *height)
 {
@@ -87,7 +88,7 @@ static void image(void *page, double x, double y, double width, double height,
 {
     double mean[4] = {0};
     (void)page;
-    for (int i = 0; i < columns * rows; i++) /* each pixel counts in its own way */
+    for (int i = 0; i < columns * rows; i++) /* a sum in which each pixel has its own weight */
         for (int k = 0; k < 4; k++)
             mean[k] += (argb[i] >> 8 * k & 255) * (1 + i % 13 / 13.0) / columns / rows;
     fprintf(to, "image %.1f %.1f %.1f %.1f, %d x %d%s: %.1f %.1f %.1f %.1f\n", x, y, width,
@@ -156,7 +157,7 @@ static const struct sx_draw_module recorder = {
 #define RELEVANCE                                                                              \
     "{\"tool\":\"flint-global\",\"classes\":[{\"index\":0,\"label\":\"cat\"},{\"index\":1,\"label\":null}],\"relevance\":[[1,0.25,0],[0.5,-0.5,1]]}"
 
-enum { MANY = 20 }; /* records of a sheet */
+enum { MANY = 20 }; /* the records of a sheet */
 
 static const struct drawn {
     const char *what;
@@ -199,7 +200,7 @@ static const struct drawn {
 
 /* ---- Comparing ---- */
 
-/* Equal texts, but for the last decimal of numbers. */
+/* Whether two texts are equal, except for the last decimal of numbers. */
 static bool alike(const char *a, const char *b)
 {
     while (*a != '\0' && *b != '\0') {

@@ -1,5 +1,5 @@
-/* check_estimates.c - sampled interaction indices: exact where they must be, unbiased, consistent;
- * sparse recovery; codes. */
+/* check_estimates.c - sampled interaction indices: exact where they must be, unbiased,
+ * consistent. Also sparse recovery and codes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static double distance(const struct sx_interactions *a, const struct sx_interact
     return sqrt(sum / (double)a->count);
 }
 
-/* ---- All coalitions but the budget says that these are a sample ---- */
+/* ---- Estimates from all coalitions ---- */
 
 START_TEST(test_whole)
 {
@@ -65,7 +65,8 @@ START_TEST(test_whole)
         struct sx_interactions want = exact(cases[i].index, 2);
         struct sx_error error = {0};
         struct sx_game *g = game_of(&t);
-        ck_assert(sx_game_fill(g, &error)); /* with the table at hand a sampling is obeyed */
+        /* the game has its table, and an estimate is made because a sampling is named */
+        ck_assert(sx_game_fill(g, &error));
         struct sx_shapley_options o = {
             .index = cases[i].index, .sampling = cases[i].sampling, .budget = 130, .order = 2};
         struct sx_interactions got = run(g, &o);
@@ -82,7 +83,8 @@ START_TEST(test_whole)
 }
 END_TEST
 
-/* Orders and their reverses are exact for games of pairs; so are fits of that order. */
+/* Estimates from orders and their reverses are exact for games of pairs. So are fits of that
+ * order. */
 START_TEST(test_pairs)
 {
     static const struct {
@@ -108,7 +110,7 @@ START_TEST(test_pairs)
 }
 END_TEST
 
-/* ---- Unbiased, with errors that are right ---- */
+/* ---- Estimates are unbiased, and their errors are right ---- */
 
 static const struct {
     const char *index, *sampling;
@@ -133,14 +135,15 @@ static const struct {
     {"owen", "antithetic"},
 };
 
-/* Seeds of each estimator: a few, or as many as SEEDS says, whose figures are printed then. */
+/* The number of seeds for each estimator: few, or as the variable SEEDS says. With SEEDS the
+ * figures are printed. */
 static int seeds_wanted(void)
 {
     const char *text = getenv("SEEDS");
     return text != NULL ? atoi(text) : 6;
 }
 
-/* Sums over seeds for each term: of the distance from the truth, of its square, of the reported
+/* Adds to the sums over seeds for each term: distance from the truth, its square, reported
  * variance. */
 static void add_seed(const struct sx_interactions *got, const struct sx_interactions *want,
                      double *sum)
@@ -157,7 +160,8 @@ static void add_seed(const struct sx_interactions *got, const struct sx_interact
 static void check_case(const char *index, const char *sampling)
 {
     int seeds = seeds_wanted();
-    bool few = seeds < 100; /* then the scatter is not well known, but what it should be is */
+    /* with few seeds the reported errors are used instead of the measured scatter */
+    bool few = seeds < 100;
     double worst = 0, variance = 0, reported = 0;
     game_network(&t, 10, 3);
     struct sx_interactions want = exact(index, 2);
@@ -221,8 +225,8 @@ START_TEST(test_consistent)
 }
 END_TEST
 
-/* Orders of groups: every order has each player once, so that contributions add up to all of v,
- * and means over many orders come near to Owen values. */
+/* Random orders of groups. Every order contains each player once, so contributions sum to all
+ * of v. Means over many orders approach Owen values. */
 START_TEST(test_owen_orders)
 {
     static const int64_t group[] = {0, 3, 1, 0, 2, 1, 3, 2, 0, 1};
@@ -250,8 +254,8 @@ START_TEST(test_owen_orders)
 }
 END_TEST
 
-/* Standard errors from few orders, or from two or three coalitions of a size, are neither too small
- * nor too large: the mean of their squares is the mean squared distance from the truth. */
+/* Standard errors from few orders, or from two or three coalitions of a size, are right: the
+ * mean of their squares is the mean squared distance from the truth. */
 START_TEST(test_errors_of_few)
 {
     static const char *const samplings[] = {"permutation", "shapiq", "svarmiq"};
@@ -274,7 +278,7 @@ START_TEST(test_errors_of_few)
 }
 END_TEST
 
-/* The same seed gives the same numbers, another gives others. */
+/* The same seed gives the same numbers. Another seed gives other numbers. */
 START_TEST(test_seed)
 {
     static const char *const sampling[] = {"leverage", "kernel", "permutation", "sparse"};
@@ -363,7 +367,7 @@ START_TEST(test_sparse)
 }
 END_TEST
 
-/* Shapley values of hundreds of players by other means. */
+/* Shapley values of hundreds of players by other estimators. */
 START_TEST(test_many)
 {
     static const char *const sampling[] = {"leverage", "permutation", "antithetic"};
@@ -418,7 +422,7 @@ START_TEST(test_codes)
                         syndrome[j] ^=
                             (uint16_t)(sx_bch_bit(code, n - 1 - k * (n / 5), j, b) << b);
             if (n / 5 == 0 && errors > 1)
-                continue; /* places coincide */
+                continue; /* the places are not all different */
             ck_assert_int_eq(sx_bch_decode(code, syndrome, place), errors);
             for (int64_t k = 0; k < errors; k++)
                 ck_assert_int_eq(place[errors - 1 - k], n - 1 - k * (n / 5));
@@ -428,7 +432,7 @@ START_TEST(test_codes)
 }
 END_TEST
 
-/* Five places are not taken for four. */
+/* Five places are not decoded as four. */
 START_TEST(test_beyond_code)
 {
     struct sx_error error = {0};

@@ -1,4 +1,4 @@
-/* check_fast.c - what makes programs fast changes no results: layouts, fusion, oneDNN. */
+/* check_fast.c - optimisations of programs change no results: layouts, fusion, oneDNN. */
 #include <math.h>
 
 #include "net.h"
@@ -7,7 +7,7 @@
 #include "run/cut.h"
 #include "suite.h"
 
-/* A convolution with everything odd: `rank` axes, its own padding, dilation, stride, groups. */
+/* A convolution of `rank` axes with its own padding, dilation, stride and groups. */
 static int odd_conv(struct net *net, int x, int64_t channels, int rank, const int64_t *numbers)
 {
     struct sx_conv c = {.group = numbers[0], .rank = rank};
@@ -45,14 +45,14 @@ START_TEST(convolutions_of_any_geometry)
     struct net net = net_begin();
     int x = net_input(&net, shape);
     int y = odd_conv(&net, x, 12, rank, numbers);
-    /* Not linear, so that the derivative depends on both layouts. */
+    /* a product makes the derivative depend on both layouts */
     net.out[net.n_out++] = sx_mul(net.g, y, sx_unary(net.g, SX_RELU, y));
     with_gradient(&net);
     net_check(&net);
 }
 END_TEST
 
-/* Kernels of one pixel, which are products, and the channels for which oneDNN 3.7 divides by zero. */
+/* 1x1 convolutions, which are products, with the channels for which oneDNN 3.7 divides by zero. */
 START_TEST(kernels_of_one_pixel)
 {
     static const int64_t channels[][2] = {{256, 1024}, {512, 1024}, {512, 2048},
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(weights_that_vary)
 {
-    /* Weights as inputs: packed by each run, and differentiated by. */
+    /* weights that are inputs are packed by each run, and can be differentiated by */
     const int64_t *numbers = odd[_i % 10];
     int rank = 1 + _i / 10 % 3;
     struct net net = net_begin();
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(pictures_and_their_gradients)
 {
-    /* Strided convolutions of few channels, whose adjoint has a form of its own. */
+    /* adjoints of strided convolutions of few channels have a form of their own (stem.c) */
     static const int64_t few[][4] = {{7, 2, 3, 1}, {3, 2, 1, 2}, {4, 4, 0, 3}, {5, 3, 0, 4},
                                      {2, 3, 0, 3}, {3, 2, 5, 1}, {11, 4, 2, 3}};
     const int64_t *f = few[_i];
@@ -123,7 +123,7 @@ START_TEST(transposed_convolution)
     struct net net = net_begin();
     struct sx_conv c = {.group = 1, .rank = 2, .stride = {2, 2}, .dilation = {1, 1}};
     int x = net_input(&net, net_shape(4, 2, 6, 5, 5));
-    c.extent[0] = c.extent[1] = 12; /* a row more than the windows reach */
+    c.extent[0] = c.extent[1] = 12; /* the image has a row more than the windows reach */
     int up = sx_conv_input(net.g, x, net_weights(&net, net_shape(4, 6, 8, 3, 3), 4), &c);
     up = sx_unary(net.g, SX_RELU, up);
     c = (struct sx_conv){.group = 1, .rank = 2, .stride = {1, 1}, .dilation = {1, 1}};
@@ -136,31 +136,31 @@ START_TEST(transposed_convolution)
 }
 END_TEST
 
-/* What may stand between two convolutions, one case each. */
+/* One kind of nodes between two convolutions, by its number. */
 static int between(struct net *net, int h, int which)
 {
     struct sx_graph *g = net->g;
     const int64_t n = 2, c = 8, s = 6;
     switch (which) {
-    case 0: { /* channels shuffled between groups */
+    case 0: { /* shuffles channels between groups */
         int a = sx_reshape(g, h, &(struct sx_shape){5, {n, 2, c / 2, s, s}});
         a = sx_transpose(g, a, (const int[]){0, 2, 1, 3, 4});
         return sx_reshape(g, a, &(struct sx_shape){4, {n, c, s, s}});
     }
-    case 1: { /* rows and columns cut out and put back elsewhere, backward */
+    case 1: { /* cuts out rows and columns and puts them elsewhere, in reverse */
         const int64_t from[] = {0, 1, 5, 0}, step[] = {1, 1, -2, 1}, to[] = {0, 0, 1, 0};
         int a = sx_slice(g, h, from, step, &(struct sx_shape){4, {n, c - 2, 3, s}});
         return sx_embed(g, a, to, (const int64_t[]){1, 1, 2, 1},
                         &(struct sx_shape){4, {n, c, s, s}});
     }
-    case 2: { /* nearest neighbours by lists of indices */
+    case 2: { /* repeats nearest neighbours by lists of indices */
         int rows = sx_ints(g, 6, (const int64_t[]){0, 0, 2, 2, 4, 4});
         return sx_take(g, sx_take(g, h, rows, 2, false), rows, 3, false);
     }
-    case 3: /* per-channel and per-place factors, and attention over channels */
+    case 3: /* factors per channel and per place, and attention over channels */
         h = sx_mul(g, h, net_weights(net, net_shape(2, s, s, 0, 0), 1));
         return sx_mul(g, h, sx_softmax(g, sx_sum(g, h, (const int[]){2, 3}, 2), 1));
-    case 4: /* a norm over channels and places, which no layout survives */
+    case 4: /* a norm over channels and places, through which no layout is kept */
         h = sx_reshape(g, h, &(struct sx_shape){2, {n, c * s * s}});
         h = sx_sub(g, h, sx_scale(g, sx_sum(g, h, (const int[]){1}, 1), 1.0 / 288));
         return sx_reshape(g, h, &(struct sx_shape){4, {n, c, s, s}});
@@ -170,7 +170,7 @@ static int between(struct net *net, int h, int which)
         return sx_reshape(g, sx_matmul(g, a, p, false, true),
                           &(struct sx_shape){4, {n, c, s, s}});
     }
-    case 6: { /* an average pool, and largest of the neighbours */
+    case 6: { /* an average pool, and the largest of neighbours */
         struct sx_pool p = {.c = {.rank = 2,
                                   .stride = {1, 1},
                                   .dilation = {1, 1},
@@ -184,21 +184,21 @@ static int between(struct net *net, int h, int which)
                        net_weights(net, net_shape(4, n, 3, s, s), 1)};
         return sx_concat(g, parts, 3, 1);
     }
-    case 8: { /* the largest of all and over channels, sums along rows, a value of lower rank */
+    case 8: { /* maxima of all and over channels, sums along rows, a value of lower rank */
         h = sx_mul(g, h, sx_reduce_max(g, h, (const int[]){1, 2, 3}, 3));
         int a = sx_reduce_max(g, h, (const int[]){1}, 1);
         int b = sx_cumsum(g, h, 3, false, true);
         return sx_add(g, sx_add(g, a, b), net_weights(net, net_shape(3, c, 1, s, 0), 1));
     }
-    case 9: /* expanded from less */
+    case 9: /* expands a smaller tensor */
         h = sx_sum(g, h, (const int[]){2, 3}, 2);
         return sx_expand(g, sx_unary(g, SX_TANH, h), &(struct sx_shape){4, {n, c, s, s}});
-    case 10: { /* channels along different axes of what is added */
+    case 10: { /* adds tensors whose channels are on different axes */
         int a = sx_slice_axis(g, h, 1, 1, s);
         int b = sx_transpose(g, a, (const int[]){0, 2, 1, 3});
         return sx_add(g, sx_mul(g, a, b), sx_transpose(g, a, (const int[]){0, 3, 2, 1}));
     }
-    case 11: { /* channels that are two axes, and one */
+    case 11: { /* channels as two axes, and as one */
         const struct sx_shape five = {5, {n, 2, c / 2, 3, 3}};
         int a = sx_slice_axis(g, sx_slice_axis(g, h, 2, 0, 3), 3, 2, 3);
         int b = sx_reshape(g, sx_slice_axis(g, h, 1, 3, 2), &five);
@@ -206,14 +206,14 @@ static int between(struct net *net, int h, int which)
         return sx_reshape(g, sx_add(g, sx_mul(g, a, b), sx_sub(g, b, a)),
                           &(struct sx_shape){4, {n, c, 3, 3}});
     }
-    case 12: { /* a factor of lower rank with its channels in place, and elsewhere */
+    case 12: { /* a factor of lower rank, with channels on their axis and on another */
         const struct sx_shape three = {3, {s, s, s}};
         int a = sx_slice_axis(g, h, 1, 1, s), one = sx_slice_axis(g, a, 0, 1, 1);
         int b = sx_transpose(g, one, (const int[]){0, 2, 1, 3});
         a = sx_mul(g, a, sx_reshape(g, one, &three));
         return sx_mul(g, a, sx_reshape(g, b, &three));
     }
-    default: { /* channels last in the file itself */
+    default: { /* channels are last in the file itself */
         int a = sx_transpose(g, h, (const int[]){0, 2, 3, 1});
         a = sx_mul(g, a, net_weights(net, net_shape(1, c, 0, 0, 0), 1));
         return sx_transpose(g, a, (const int[]){0, 3, 1, 2});
@@ -235,7 +235,7 @@ END_TEST
 
 START_TEST(layouts_survive_batches)
 {
-    /* Many directions through one image: values of five axes around convolutions of four. */
+    /* Many directions through one image: values of five axes between convolutions of four. */
     struct net net = net_begin(), many = {0};
     int x = net_input(&net, net_shape(4, 2, 3, 12, 12)),
         v = net_input(&net, sx_shape_of(net.g, x));
@@ -254,7 +254,8 @@ START_TEST(layouts_survive_batches)
 }
 END_TEST
 
-/* A max pool between convolutions is one step, whose choice is made where a gradient asks for it. */
+/* A max pool between convolutions is one step. If there is a gradient, the choice of elements
+ * is another. */
 START_TEST(max_pools)
 {
     struct net net = net_begin();
@@ -276,7 +277,7 @@ END_TEST
 
 START_TEST(posts)
 {
-    /* Bias, residual and activation in all orders, and a residual that is also the image. */
+    /* Bias, residual and activation in all orders. In one case the residual is also the image. */
     struct net net = net_begin();
     struct sx_graph *g = net.g;
     int x = net_input(&net, net_shape(4, 2, 8, 6, 6)), r = net_input(&net, sx_shape_of(g, x));
@@ -316,7 +317,8 @@ START_TEST(clips_and_their_masks)
 }
 END_TEST
 
-/* Two clips whose ranges do not meet: the second gives its nearer end, whatever comes in. */
+/* Two clips with disjoint ranges: the result is the end of the second range that is nearer to
+ * the first. */
 START_TEST(clips_that_do_not_meet)
 {
     struct net net = net_begin();
@@ -334,7 +336,7 @@ START_TEST(clips_that_do_not_meet)
 }
 END_TEST
 
-/* The fallback kernel of FUSED against single nodes, and against nonsense. */
+/* The plain kernel of FUSED gives the result of single nodes. Wrong attributes are refused. */
 START_TEST(fused_row)
 {
     struct net net = net_begin();
@@ -444,7 +446,7 @@ END_TEST
 
 /* ---- Programs of pointwise nodes ---- */
 
-/* A random expression over a few operands that broadcast in all ways. */
+/* A random expression of a few operands that are broadcast in all ways. */
 static struct net expression(uint64_t seed)
 {
     static const int unary[] = {SX_NEG, SX_SIN, SX_TANH, SX_RELU, SX_ABS, SX_SIGMOID};
@@ -503,7 +505,8 @@ START_TEST(no_reference_implementations)
     net.n_out = 2;
     char *steps = net_steps(&net);
     ck_assert_ptr_null(strstr(steps, "by ref"));
-    if (strstr(steps, "by ") != NULL) { /* with oneDNN: no convolution without, few reorders */
+    /* with oneDNN, all convolutions are its own and there are few reorders */
+    if (strstr(steps, "by ") != NULL) {
         ck_assert_ptr_null(strstr(steps, "conv ["));
         ck_assert_ptr_null(strstr(steps, "convinput ["));
         ck_assert_int_le(net_count(steps, "ranspose"), 2);
@@ -542,7 +545,7 @@ static bool all_nan(const struct sx_tensor *t)
     return true;
 }
 
-/* A number that is none does not end as a class: activations must not make 0 of it. */
+/* NaN in the input gives NaN in the output; activations must not make it 0. */
 START_TEST(nan_is_not_hidden)
 {
     struct net net = net_cnn(2);
@@ -555,7 +558,7 @@ START_TEST(nan_is_not_hidden)
     sx_tensor_set(&feeds[0], 5, NAN);
     ck_assert(sx_run(program, feeds, got, &net_error));
     struct sx_tensor first = got[0];
-    first.shape.dim[0] = 1; /* of the two pictures, the one it is in */
+    first.shape.dim[0] = 1; /* only the first of the two pictures contains NaN */
     ck_assert(all_nan(&first));
     ck_assert(!all_nan(&got[0]));
     sx_tensor_set(&feeds[0], 5, was);

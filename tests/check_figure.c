@@ -1,4 +1,4 @@
-/* check_figure.c - numbers out of records, layouts, ticks and kinds of figures. */
+/* check_figure.c - numbers read from records, layouts, ticks and kinds of figures. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +78,8 @@ START_TEST(ticks)
 }
 END_TEST
 
-/* Middle grey at zero, blue below, red above; text on them can be read. */
+/* Zero is middle grey, negative values are blue, positive ones red. Text on each colour can be
+ * read. */
 START_TEST(signed_colours)
 {
     ck_assert_uint_eq(sx_signed_colour(0, 5), 0xf7f7f7);
@@ -95,7 +96,7 @@ END_TEST
 static const struct {
     const char *text;
     int64_t k, n;
-    const char *name; /* of the strongest, with its x */
+    const char *name; /* of the strongest number, with its x */
     double strongest;
 } facts[] = {
     {"{\"names\":[\"a\",\"b\"],\"x\":[1,-2.5],\"method\":\"ig\","
@@ -203,7 +204,7 @@ START_TEST(kinds_of_records)
 }
 END_TEST
 
-/* Maps of one sample are a strip, rows of several a swarm. */
+/* Maps of one sample become a strip. Rows of several samples become a swarm. */
 START_TEST(kinds_of_several)
 {
     int64_t drawn;
@@ -236,7 +237,8 @@ START_TEST(kinds_of_several)
 }
 END_TEST
 
-/* A line breaks before it is too long; what a name holds does not reach the terminal. */
+/* Lines are broken before they are too long. Control characters in names do not reach the
+ * terminal. */
 START_TEST(words)
 {
     char *text;
@@ -250,7 +252,7 @@ START_TEST(words)
     free(text);
     ck_assert(sx_figure_words(record("{}"), true, 12, &text, &error));
     ck_assert_ptr_null(text);
-    /* The strongest is as strong below zero. */
+    /* the scale is the largest magnitude, also if it is negative */
     of = "{\"params\":{\"players\":\"tokens\"},\"names\":[\"no\",\"yes\"],"
          "\"attribution\":{\"shape\":[2],\"values\":[-4,1]}}";
     char half[40];
@@ -263,7 +265,7 @@ START_TEST(words)
 }
 END_TEST
 
-/* The methods that are drawn, or how many they are; of a curve the tool. */
+/* A title has the methods that are drawn, or their number. The title of a curve has the tool. */
 START_TEST(titles)
 {
     static const char *const method[] = {"grad", "ig", "ig", "xrai", "gradcam", "lime"};
@@ -298,7 +300,7 @@ START_TEST(titles)
 }
 END_TEST
 
-/* Blocks of several words have brackets and a colour; what is no member is pale. */
+/* Blocks of several words have brackets and a colour. Words outside the set are pale. */
 START_TEST(words_of_partitions)
 {
     char *text;
@@ -323,7 +325,7 @@ START_TEST(words_of_partitions)
 }
 END_TEST
 
-/* Places of a picture are letters by their blocks, as they lie. */
+/* Places of a picture are letters of their blocks, arranged as in the picture. */
 START_TEST(places_of_partitions)
 {
     static const char *const of[] = {
@@ -381,7 +383,7 @@ static struct sx_layers layers_of(int64_t *end, int64_t lines, int64_t nodes)
     return l;
 }
 
-/* A chain is a layer a node, in order, however its lines are told. */
+/* Each node of a chain is a layer of its own, in order, for any order of its lines. */
 START_TEST(chain)
 {
     int64_t end[] = {3, 2, 0, 1, 2, 1, 3, 4};
@@ -396,7 +398,8 @@ START_TEST(chain)
 }
 END_TEST
 
-/* Both sides of a ring are side by side, and what hangs on it comes before. */
+/* The two sides of a ring are next to each other. A node attached to the ring gets a layer
+ * beyond it. */
 START_TEST(ring)
 {
     int64_t end[] = {0, 1, 1, 2, 2, 3, 3, 0, 2, 4};
@@ -411,7 +414,7 @@ START_TEST(ring)
 }
 END_TEST
 
-/* Lines of a ladder whose ends are told crosswise do not cross. */
+/* The lines of a ladder do not cross, even if they are listed crosswise. */
 START_TEST(ladder)
 {
     int64_t end[] = {0, 1, 0, 2, 1, 4, 2, 3, 3, 5, 4, 5};
@@ -422,7 +425,7 @@ START_TEST(ladder)
 }
 END_TEST
 
-/* Nodes without lines are spread over the layers, and a graph without lines is one. */
+/* Nodes without lines are spread over the layers. A graph without any lines has one layer. */
 START_TEST(alone)
 {
     int64_t end[] = {0, 1, 1, 2};
@@ -441,7 +444,7 @@ END_TEST
 
 /* ---- Files ---- */
 
-/* The height of a chart under a title. */
+/* The height of a chart below a title. */
 static double height_under(const char *title)
 {
     static const double values[24] = {1, -2, NAN, 3};
@@ -463,7 +466,7 @@ static double height_under(const char *title)
     return height;
 }
 
-/* A title breaks where it is as wide as the chart. */
+/* A title is broken at the width of the chart. */
 START_TEST(broken_titles)
 {
     const char *line = "a title of fifty characters that stands in one line";
@@ -498,7 +501,7 @@ START_TEST(files)
 }
 END_TEST
 
-/* A graph of two parts, and a node without lines: each part begins at its own end. */
+/* A graph of two components, and a node without lines. Each component begins at its own end. */
 START_TEST(layers_of_parts)
 {
     static const int64_t pairs[][2] = {{0, 1}, {1, 2}, {3, 4}};

@@ -1,5 +1,5 @@
-/* check_flint.c - FLINT against the reference numbers of tests/data/flint_cases.json: losses,
- * relevance, whole training steps, pooling. */
+/* check_flint.c - losses, relevance, training steps and pooling of FLINT against the reference
+ * numbers of tests/data/flint_cases.json. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ START_TEST(loss_terms)
     expect_term(&l, l.t.ent_batch, "ent_batch");
     expect_term(&l, l.t.l1, "l1");
     expect_term(&l, l.t.total, "L_total");
-    /* What the terms add up to. */
+    /* The total of the terms. */
     int entropy = sx_flint_entropy(l.g, l.v.teacher);
     int gap = sx_sub(l.g, l.t.of, sx_scale(l.g, sx_sum_all(l.g, entropy), 1.0 / 6));
     expect_term(&l, gap, "L_of_gap_kl");

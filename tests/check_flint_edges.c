@@ -1,5 +1,5 @@
-/* check_flint_edges.c - fits at the edges of what they take: sizes of one, settings that may just
- * be or may not, weights of losses that are off, other orders of the samples. */
+/* check_flint_edges.c - fits with extreme options: sizes of one, settings at their limits,
+ * losses of weight 0, other orders of the samples. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@ static void add_weights(struct tm_model *m, const char *name, int64_t rows, int6
     ta_free(&t, 1);
 }
 
-/* A hidden layer of 4 between what is flattened and 3 classes; samples of any shape. */
+/* Begins a fit of a model with a hidden layer of 4 after a Flatten, and 3 classes. Samples have
+ * any shape. */
 static void begin(struct fit *f, struct sx_shape samples)
 {
     static const char *const hidden[] = {"hidden"};
@@ -98,7 +99,7 @@ static void refused(struct fit *f, enum sx_status status, const char *why)
     end(f);
 }
 
-/* The largest difference of trained weights, of a part or of all. */
+/* The largest difference of trained weights: of one part, or of all. */
 static double apart(const struct fit *a, const struct fit *b, const char *prefix)
 {
     double most = 0;
@@ -134,7 +135,7 @@ START_TEST(one_attribute)
     ck_assert_double_eq_tol(e.ent_sample, 0, 1e-6);
     ck_assert_double_eq_tol(e.ent_batch, 0, 1e-6);
     struct sx_flint_metrics m = measure(&f);
-    for (int k = 1; k < SX_TAUS; k++) /* relevance is -1, 0 or 1 */
+    for (int k = 1; k < SX_TAUS; k++) /* relevances are -1, 0 or 1 */
         ck_assert_double_eq(m.conciseness[k], m.conciseness[0]);
     ck_assert(m.conciseness[0] <= 1 && m.used <= 1 && m.live <= 1);
     end(&f);
@@ -172,7 +173,7 @@ START_TEST(one_class_in_the_data)
 }
 END_TEST
 
-/* With one sample in a batch its entropy is that of their mean; L_cd is eta times l1. */
+/* For a batch of one sample, its entropy is the entropy of the mean. So L_cd is eta times l1. */
 START_TEST(one_sample_in_a_batch)
 {
     struct fit f;
@@ -207,7 +208,7 @@ START_TEST(batches_larger_than_the_data)
 }
 END_TEST
 
-/* ---- Losses that are off ---- */
+/* ---- Losses of weight 0 ---- */
 
 START_TEST(what_a_loss_does_not_reach_stays)
 {
@@ -236,7 +237,7 @@ START_TEST(what_a_loss_does_not_reach_stays)
 }
 END_TEST
 
-/* In one batch the order of the samples is no matter, roundings aside. */
+/* In a single batch the order of the samples does not matter, except for rounding. */
 START_TEST(samples_in_another_order)
 {
     struct fit a, b;
@@ -291,7 +292,7 @@ START_TEST(settings_at_their_edges)
             refused(&f, SX_USAGE, "shares");
         }
     begin(&f, SHAPE(16, 6));
-    f.o.validation = 0.95; /* one is left to train on */
+    f.o.validation = 0.95; /* one sample remains for training */
     refused(&f, SX_FAILED, "too few samples");
     begin(&f, SHAPE(16, 6));
     f.o.validation = 0.9;
@@ -300,7 +301,7 @@ START_TEST(settings_at_their_edges)
     ck_assert(f.fit->n_rows == 2 && f.fit->n_validation == 14);
     end(&f);
     begin(&f, SHAPE(16, 6));
-    f.o.attributes = 1 << 14; /* more than there is room for */
+    f.o.attributes = 1 << 14; /* more attributes than memory allows */
     f.o.max_memory = 1 << 20;
     struct sx_error error;
     ck_assert(!open_fit(&f, &error));
@@ -309,7 +310,7 @@ START_TEST(settings_at_their_edges)
 }
 END_TEST
 
-/* Weights of the terms epoch by epoch, as section 1.3 of the methods note lists them. */
+/* The weights of the loss terms by epoch, as the authors' recipes list them. */
 START_TEST(recipes_by_epoch)
 {
     static const struct {
@@ -349,9 +350,9 @@ START_TEST(recipes_by_epoch)
 }
 END_TEST
 
-/* ---- Going on ---- */
+/* ---- Resuming ---- */
 
-/* Post hoc, with what f says remembered, a short last batch, and a rate that changes. */
+/* A post-hoc fit that remembers f's results, has a short last batch and a changing rate. */
 START_TEST(going_on_after_any_step)
 {
     struct sx_error error;
@@ -384,7 +385,7 @@ START_TEST(going_on_after_any_step)
         end(&a);
         end(&b);
     }
-    struct fit other; /* the same but for a label */
+    struct fit other; /* the same fit, but with one other label */
     begin(&other, SHAPE(13, 6));
     other.o = whole.o;
     other.y[4] = 2;

@@ -1,5 +1,5 @@
-/* check_flint_fit.c - fits of predictors of all kinds: what is built beside them, what of them is
- * learned and what stays, checkpoints, controls, refusals. */
+/* check_flint_fit.c - fits for all kinds of predictors: the parts that are built, the weights
+ * that are learned and those that stay, checkpoints, controls, refusals. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 
 /* ---- Predictors ---- */
 
-/* Two convolutions with a layer each, of different sizes: 7 x 6 and 4 x 3 for 7 x 6. */
+/* Two convolutions, each with a layer of its own size. For pictures of 7 x 6 these are 7 x 6
+ * and 4 x 3. */
 static struct tm_model *pictures(void)
 {
     struct tm_model *m = tm_new(13);
@@ -30,7 +31,7 @@ static struct tm_model *pictures(void)
     return m;
 }
 
-/* A table of 5 features, one hidden layer, `last` behind it. */
+/* A table of 5 features with one hidden layer. `last` is the operator at the end. */
 static struct tm_model *table(const char *last, int64_t classes)
 {
     struct tm_model *m = tm_new(13);
@@ -47,7 +48,7 @@ static struct tm_model *table(const char *last, int64_t classes)
     return m;
 }
 
-/* Sequences [N, 4, 3]: weights over the last axis, mean of positions. */
+/* Sequences [N, 4, 3]: weights along the last axis, then the mean of positions. */
 static struct tm_model *sequences(void)
 {
     struct tm_model *m = tm_new(13);
@@ -120,7 +121,7 @@ static void end(struct fit *f)
     sx_model_close(f->model);
 }
 
-/* The fitted file, or f's alone, as a model. */
+/* Opens the fitted file, or f's part of it, as a model. */
 static struct sx_model *written(struct fit *f, bool f_alone)
 {
     struct sx_error error = {0};
@@ -159,7 +160,7 @@ static bool same_weight(const struct sx_model *a, const struct sx_model *b, cons
     return same;
 }
 
-/* Runs the file on one batch and says how an output is shaped. */
+/* Runs the file on one batch and returns the shape of an output. */
 static struct sx_shape output_shape(struct sx_model *model, struct sx_shape x, const char *name)
 {
     struct sx_error error = {0};
@@ -179,7 +180,7 @@ static struct sx_shape output_shape(struct sx_model *model, struct sx_shape x, c
     return shape;
 }
 
-/* Fits, and expects the file to hold an interpreter of `classes` classes for samples like x. */
+/* Fits, and checks that the file has an interpreter of `classes` classes for samples like x. */
 static void expect_fits(struct fit *f, struct sx_shape x, int64_t classes)
 {
     struct sx_error error = {0};
@@ -218,7 +219,7 @@ START_TEST(pictures_of_odd_sizes)
         f.o.n_layers = n;
         expect_fits(&f, SHAPE(2, 3, 7, 6), 3);
     }
-    begin(&f, pictures(), SHAPE(16, 3, 7, 6), 3); /* the default is the last one */
+    begin(&f, pictures(), SHAPE(16, 3, 7, 6), 3); /* the default layer is the last one */
     open_fit(&f);
     ck_assert_str_eq(sx_flint_fit_layer(f.fit, 0), "second");
     ck_assert(sx_flint_fit_layer(f.fit, 1) == NULL);
@@ -328,7 +329,7 @@ START_TEST(new_weights_are_drawn)
         const struct sx_tensor *b = &again.fit->params.item[i].value;
         size_t bytes = (size_t)sx_count(&p->value.shape) * sizeof(float);
         ck_assert(memcmp(p->value.data, b->data, bytes) == 0);
-        /* Between -1 and 1 over the root of the inputs: 27, 18 and 48 of them. */
+        /* between -1 and 1, divided by the root of the number of inputs: 27, 18 and 48 */
         double most = strcmp(p->name, "w1") == 0 || strcmp(p->name, "b1") == 0 ? 27
                       : strcmp(p->name, "w02") == 0                            ? 18
                                                                                : 48;
@@ -340,7 +341,7 @@ START_TEST(new_weights_are_drawn)
 }
 END_TEST
 
-/* What a joint fit may learn: a weight that only known places take. */
+/* A joint fit may learn a weight if all nodes that read it take it at known inputs. */
 START_TEST(places_of_weights)
 {
     struct sx_error error = {0};
@@ -389,7 +390,7 @@ START_TEST(the_control_learns_h_alone)
     open_fit(&whole);
     steps(&f, 1000);
     for (size_t i = 0; i < f.fit->params.n;
-         i++) { /* psi starts as that of the fit it controls */
+         i++) { /* psi starts as in the fit that this one controls */
         const struct sx_flint_param *a = &f.fit->params.item[i];
         const struct sx_flint_param *b = &whole.fit->params.item[i];
         size_t bytes = (size_t)sx_count(&a->value.shape) * sizeof(float);
@@ -450,7 +451,7 @@ START_TEST(samples_held_back)
 }
 END_TEST
 
-/* The rate of an epoch, and moments that start afresh with it. */
+/* The rate changes with the epoch, and Adam's moments then start again. */
 START_TEST(rates_change)
 {
     struct fit f;
@@ -515,7 +516,8 @@ static void expect_same_state(const struct fit *a, const struct fit *b)
     ck_assert(memcmp(a->fit->sums, b->fit->sums, sizeof a->fit->sums) == 0);
 }
 
-/* Stops after every number of steps, goes on in a new fit, ends the same. */
+/* A fit is stopped after every number of steps, resumed in a new fit, and ends with the same
+ * weights. */
 START_TEST(breaks)
 {
     struct sx_error error = {0};
@@ -579,7 +581,7 @@ START_TEST(checkpoints_of_others)
     ck_assert(sx_flint_fit_save(f.fit, path, &error));
     expect_no_resume(&f, path, 1, "other options");
     expect_no_resume(&f, "/nonexistent/checkpoint", 0, "No such file");
-    off_t size = lseek(fd, 0, SEEK_END); /* of the empty file that was replaced */
+    off_t size = lseek(fd, 0, SEEK_END); /* the file was empty before it was replaced */
     ck_assert_int_eq(size, 0);
     struct tm_model *m = pictures();
     tm_write(m, path);
@@ -665,7 +667,8 @@ START_TEST(recipes_of_the_authors)
     static const struct {
         const char *name;
         int64_t attributes, epochs, batch;
-        double beta1, beta3, gamma, delta4, l1; /* of epochs 1, 3, 1, 4; eta's last */
+        /* in epochs 1, 3, 1 and 4; l1: the last value of eta */
+        double beta1, beta3, gamma, delta4, l1;
     } want[] = {{"mnist", 25, 12, 16, 0, 0.5, 0.8, 0, 0.5},
                 {"quickdraw", 24, 12, 64, 0, 0.1, 5, 0.1, 3},
                 {"cifar10", 36, 25, 64, 0, 0.6, 2, 0.2, 0.75},

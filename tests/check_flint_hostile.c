@@ -1,5 +1,5 @@
-/* check_flint_hostile.c - fitted files and checkpoints that lie: cut short, flipped, of other
- * sizes, of another fit, with numbers that are none. */
+/* check_flint_hostile.c - damaged fitted files and checkpoints: cut short, with flipped bits,
+ * with other sizes, of another fit, with NaN and infinities. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static void read_back(uint8_t **bytes, size_t *size)
     fclose(f);
 }
 
-/* A fit after one step: its checkpoint, and its file. */
+/* Makes a fit after one step, its checkpoint and its file. */
 static void set_up(void)
 {
     struct sx_error error = {0};
@@ -55,7 +55,7 @@ static void tear_down(void)
     free(checkpoint.bytes);
 }
 
-/* ---- Using a fitted file for all that it is for ---- */
+/* ---- Uses of a fitted file ---- */
 
 static bool look(struct sx_flint *flint, struct sx_error *error)
 {
@@ -76,7 +76,8 @@ static bool look(struct sx_flint *flint, struct sx_error *error)
     return ok;
 }
 
-/* What fails says why in a line; the command line is not to blame. */
+/* Uses a file. A failure has a message of one line, and its status is not that of a wrong
+ * command line. */
 static bool use(const void *bytes, size_t n, struct sx_error *error)
 {
     *error = (struct sx_error){0};
@@ -94,7 +95,7 @@ static bool use(const void *bytes, size_t n, struct sx_error *error)
     return ok;
 }
 
-/* The same for a checkpoint, from which another fit of the same kind goes on. */
+/* The same for a checkpoint, from which another fit of the same kind is resumed. */
 static bool resume(const void *bytes, size_t n, struct sx_error *error)
 {
     struct fc_training again;
@@ -129,7 +130,7 @@ START_TEST(cut_short)
 }
 END_TEST
 
-/* Flips up to four bits, and tells how often that did no harm. */
+/* Flips up to four bits, many times. Returns how often the file could still be used. */
 static int flips(const uint8_t *bytes, size_t size, uint64_t rounds,
                  bool (*try)(const void *, size_t, struct sx_error *))
 {
@@ -183,7 +184,7 @@ static void set_entry(const char *key, const char *value)
             set_text(&proto->metadata_props[i]->value, value);
 }
 
-/* Sizes, and as many bytes as are said, of those that are there. */
+/* Sets the dimensions of a weight, and keeps its first `bytes` bytes. */
 static void set_dims(const char *name, size_t n, const int64_t *dims, size_t bytes)
 {
     Onnx__TensorProto *t = weights(name);
@@ -278,7 +279,7 @@ START_TEST(sizes_that_lie)
 }
 END_TEST
 
-/* A matrix of the right size is there, but what runs has a class or an attribute less. */
+/* A matrix has the expected size, but the network has a class or an attribute less. */
 START_TEST(parts_that_do_not_fit)
 {
     Onnx__GraphProto *g;
@@ -317,7 +318,8 @@ START_TEST(parts_that_do_not_fit)
 }
 END_TEST
 
-/* What a file tells of its fit: three classes, one channel. */
+/* The file's description of its fit does not agree with its weights: three classes, one
+ * channel. */
 START_TEST(origins_that_lie)
 {
 #define PREPARE(scale, mean, layout)                                                           \
@@ -367,7 +369,8 @@ START_TEST(origins_that_lie)
 }
 END_TEST
 
-/* What the interpreter was fitted to be is refused at once; what f says, sample by sample. */
+/* NaN and infinities among the interpreter's weights are refused at once. Scores of f that are
+ * not finite are refused for each sample. */
 START_TEST(numbers_that_are_none)
 {
     const char *const part[] = {"flint/psi/conv/weight", "flint/psi/phi/weight",
@@ -386,14 +389,14 @@ START_TEST(numbers_that_are_none)
         refused(SX_FAILED, "the model's class scores are not finite");
     }
     open_proto(fitted.bytes, fitted.size);
-    for (size_t i = 0; i < 12; i++) /* too large for phi times them */
+    for (size_t i = 0; i < 12; i++) /* products of phi with them overflow */
         poke("flint/h/weight", i, 3e38F);
     for (size_t i = 0; i < 4; i++)
         poke("flint/psi/phi/bias", i, 1e3F);
     refused(SX_FAILED, "the interpreter's class scores are not finite");
     struct sx_error error;
     open_proto(fitted.bytes, fitted.size);
-    poke("f.fc.b", 1, -INFINITY); /* a class that is never named */
+    poke("f.fc.b", 1, -INFINITY); /* a class of probability 0 is allowed */
     ck_assert_msg(close_proto(use, &error), "%s", error.message);
 }
 END_TEST
@@ -448,7 +451,7 @@ START_TEST(checkpoints_that_lie)
 }
 END_TEST
 
-/* Weights that the last step broke are neither saved nor written. */
+/* Weights that are NaN after the last step are neither saved nor written. */
 START_TEST(broken_weights_are_kept_in)
 {
     struct sx_error error = {0};

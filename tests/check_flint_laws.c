@@ -1,5 +1,5 @@
-/* check_flint_laws.c - what must hold of FLINT whatever the numbers are: slopes of the losses,
- * invariances, metrics counted again in another way, sizes of one, settings at their edges. */
+/* check_flint_laws.c - properties of FLINT for any numbers: derivatives of the losses,
+ * invariances, metrics by their definition, sizes of one, settings at their limits. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct loss {
 
 static const double weights[] = {0.5, 0.8, 0.2, 0.1};
 
-/* n samples of 3 attributes, 4 classes and 5 numbers; one attribute is exactly 0. */
+/* Sets n samples of 3 attributes, 4 classes and 5 numbers. One attribute is exactly 0. */
 static void open_loss(struct loss *l, int64_t n, bool of_g, bool if_l1)
 {
     struct sx_error error = {0};
@@ -75,7 +75,8 @@ static void values(struct loss *l, double *v)
         v[i] = value(l, i);
 }
 
-/* The slope of a term by one of its inputs, element by element. */
+/* Compares the derivative of a loss term by one of its inputs with differences, element by
+ * element. */
 static void expect_slope(struct loss *l, int term, int by)
 {
     const double step = 1e-5;
@@ -115,7 +116,7 @@ START_TEST(slopes_of_each_term)
 }
 END_TEST
 
-/* Where `stop` is a variable of its own, f learns from its labels alone. */
+/* If `stop` is a separate variable, f learns only from its labels. */
 START_TEST(nothing_goes_back_to_the_teacher)
 {
     for (int of_g = 0; of_g < 2; of_g++) {
@@ -157,12 +158,13 @@ START_TEST(losses_do_not_see)
     double before[TERMS], after[TERMS];
     open_loss(&l, 4, false, false);
     values(&l, before);
-    for (int i = PHI; i < ZERO; i++) /* samples 0 and 3 have the same label */
+    /* samples 0 and 3 have the same label, so the losses are invariant under their exchange */
+    for (int i = PHI; i < ZERO; i++)
         swap_rows(&l.feed[i], 0, 3);
     values(&l, after);
     for (int i = 0; i < TERMS; i++)
         ck_assert_double_eq_tol(after[i], before[i], 1e-13);
-    for (int i = 0; i < 16; i++) { /* what is added to all classes of a sample */
+    for (int i = 0; i < 16; i++) { /* adds a constant to all classes of a sample */
         double more = 7 * (i / 4) - 5;
         sx_tensor_set(&l.feed[LOGITS], i, sx_tensor_get(&l.feed[LOGITS], i) + more);
         sx_tensor_set(&l.feed[TEACHER], i, sx_tensor_get(&l.feed[TEACHER], i) - 2 * more);
@@ -181,8 +183,8 @@ START_TEST(losses_do_not_see)
 }
 END_TEST
 
-/* The sum of its weighted terms; entropies within 0 and log J, both ends of which are met; the
- * fidelity of g that equals f is f's entropy. */
+/* The total is the sum of the weighted terms. Entropies are between 0 and log J, and both ends
+ * are reached. If g equals f, the fidelity is f's entropy. */
 START_TEST(bounds_of_losses)
 {
     double log_j = fc_number(fc_case("losses/check"), "log_J"), v[TERMS];
@@ -200,7 +202,8 @@ START_TEST(bounds_of_losses)
         scale(&l.feed[PHI], 0);
         ck_assert_double_eq_tol(value(&l, ENT_SAMPLE), log(3), 1e-14);
         ck_assert_double_eq_tol(value(&l, ENT_BATCH), log(3), 1e-14);
-        sx_tensor_set(&l.feed[PHI], 0, 1e4); /* one sample has made up its mind */
+        /* one sample has all its probability in one attribute */
+        sx_tensor_set(&l.feed[PHI], 0, 1e4);
         ck_assert_double_eq_tol(value(&l, ENT_SAMPLE), 0.75 * log(3), 1e-12);
         ck_assert_double_eq_tol(value(&l, ENT_BATCH), 0, 1e-12);
         int entropy = sx_flint_entropy(l.g, l.in[TEACHER]);
@@ -217,7 +220,7 @@ START_TEST(bounds_of_losses)
 }
 END_TEST
 
-/* ---- The cases, where nothing else looks ---- */
+/* ---- The reference numbers that no other test uses ---- */
 
 START_TEST(scores_of_the_cases)
 {
@@ -243,7 +246,7 @@ static void expect_rows(const double *got, cJSON *want, const char *key)
     ta_free(&w, 1);
 }
 
-/* What the nets say before the first step, and what becomes of L_cd. */
+/* The outputs of the networks before the first step, and L_cd after each step. */
 START_TEST(states_of_training)
 {
     const int64_t rows[] = {0, 1, 2, 3, 4};
@@ -276,7 +279,7 @@ START_TEST(states_of_training)
 }
 END_TEST
 
-/* The parts of the objective where the reference begins to climb. */
+/* The terms of the objective at the start of activation maximisation. */
 START_TEST(start_of_a_climb)
 {
     cJSON *in = fc_case("am_pi/in"), *out = fc_case("am_pi/out");
@@ -295,7 +298,7 @@ END_TEST
 
 /* ---- Adam, pooling ---- */
 
-/* By the formula, in double; a rate of 0 leaves everything, moments aside. */
+/* Adam's formula in double. With a rate of 0 only the moments change. */
 START_TEST(adam)
 {
     enum { N = 3 };
@@ -315,7 +318,7 @@ START_TEST(adam)
             ck_assert_double_eq_tol((double)w[i], ww[i], 1e-5);
         sx_adam(still, g, (float[N]){0}, (float[N]){0}, N, 0, t, 1);
     }
-    ck_assert((double)w[2] == 0.5); /* without a slope nothing moves */
+    ck_assert((double)w[2] == 0.5); /* a weight with derivative 0 does not move */
     ck_assert(memcmp(still, (float[]){1, -2, 0.5F}, sizeof still) == 0);
 }
 END_TEST
@@ -337,7 +340,7 @@ START_TEST(adam_on_threads)
 }
 END_TEST
 
-/* Rows are means of neighbours, the same from both ends. */
+/* Rows of the pooling matrix are means of neighbours, symmetric from both ends. */
 START_TEST(pooling_of_all_sizes)
 {
     for (int64_t from = 1; from <= 20; from++)
@@ -371,7 +374,8 @@ START_TEST(relevance_does_not_see)
     for (int j = 0; j < 6; j++)
         largest = fmax(largest, fabs(r[j]));
     ck_assert_double_eq(largest, 1);
-    for (int k = 0; k < 3; k++) { /* of phi, its size; its sign turns relevance over */
+    /* the size of phi does not matter; its sign changes that of relevance */
+    for (int k = 0; k < 3; k++) {
         const double by[] = {1e-200, 1e200, -8};
         double scaled[6];
         for (int j = 0; j < 6; j++)
@@ -413,7 +417,7 @@ static void draw_samples(struct sample *s)
         struct sx_tensor t = ta_random(SX_DOUBLE, SHAPE(16), 0, 100 + (uint64_t)i);
         const double *v = t.data;
         for (int j = 0; j < ATTRIBUTES; j++)
-            s->phi[j] = j == 3 ? 0 : fmax(v[j], 0); /* the last is dead */
+            s->phi[j] = j == 3 ? 0 : fmax(v[j], 0); /* the last attribute is always 0 */
         memcpy(s->g, v + 4, sizeof s->g);
         memcpy(s->f, v + 7, sizeof s->f);
         s->f[0] += i % 2 == 0 ? 3 * s->g[0] : 0;
@@ -455,7 +459,7 @@ static double entropy(const double *v, int n)
     return sum;
 }
 
-/* Every metric, from its definition. */
+/* Computes every metric by its definition. */
 static void count_again(const struct sample *s, const float *w, struct sx_flint_metrics *m)
 {
     double mean[ATTRIBUTES] = {0}, sum = 0, square = 0, labelled = 0;
@@ -492,7 +496,7 @@ static void count_again(const struct sample *s, const float *w, struct sx_flint_
     m->acc_f /= labelled;
     m->acc_g /= labelled;
     m->variance = square - sum * sum;
-    m->fidelity_top5 = NAN; /* of five classes or fewer */
+    m->fidelity_top5 = NAN; /* fidelity in the top 5 is not defined for at most five classes */
     m->ent_batch = entropy(mean, ATTRIBUTES);
 }
 
@@ -505,7 +509,7 @@ START_TEST(metrics_counted_again)
     struct sx_flint_tally t[2];
     draw_samples(s);
     count_again(s, w.data, &want);
-    for (int k = 0; k < 2; k++) { /* in order, and in another */
+    for (int k = 0; k < 2; k++) { /* in the original order, and in another one */
         int order[SAMPLES];
         for (int i = 0; i < SAMPLES; i++)
             order[i] = k == 0 ? i : i * 7 % SAMPLES;

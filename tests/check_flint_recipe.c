@@ -1,5 +1,5 @@
-/* check_flint_recipe.c - the one recipe for all data: which layers, how long, how many attributes,
- * what is standardised and by what. */
+/* check_flint_recipe.c - the automatic recipe: the layers, epochs and attributes that it
+ * chooses, and how it standardises data. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 
 /* ---- Predictors ---- */
 
-/* Two convolutions; `head` says how 4 maps become 3 classes: by a vector of them, by the mean of
- * their places, or by a map for each class, whose places are averaged. */
+/* Two convolutions. `head` says how 4 maps become 3 classes. FLAT: by a vector of all places.
+ * MEAN: by the mean of places. MAPS: by a map for each class, whose places are averaged. */
 enum head { FLAT, MEAN, MAPS };
 static struct tm_model *pictures(enum head head)
 {
@@ -46,7 +46,7 @@ static struct tm_model *pictures(enum head head)
     return m;
 }
 
-/* A table of 5 columns, `hidden` layers of 6. */
+/* A table of 5 columns with `hidden` layers of 6. */
 static struct tm_model *table(int hidden)
 {
     struct tm_model *m = tm_new(13);
@@ -77,7 +77,7 @@ struct fit {
     struct sx_flint_fit *fit;
 };
 
-/* Samples whose channels have means and spreads of their own. */
+/* Begins a fit with samples whose channels have different means and spreads. */
 static void begin(struct fit *f, struct tm_model *m, struct sx_shape samples)
 {
     struct sx_error error = {0};
@@ -133,8 +133,8 @@ static void expect_layers(struct tm_model *m, struct sx_shape samples, const cha
     end(&f);
 }
 
-/* A map for each class is passed over, and so are vectors behind an image; the places are pooled as
- * the model does. */
+/* The recipe finds the last maps before class maps, and not vectors after an image. Places are
+ * pooled as in the model. */
 START_TEST(layers_that_are_found)
 {
     expect_layers(pictures(FLAT), SHAPE(16, 3, 6, 6), "second", NULL, 2);
@@ -201,7 +201,7 @@ START_TEST(how_many_attributes)
 }
 END_TEST
 
-/* What is said counts, whatever the recipe; the rest is the recipe's. */
+/* Given options replace those of the recipe. */
 START_TEST(settings_over_a_recipe)
 {
     struct sx_flint_options o = sx_flint_defaults();
@@ -235,7 +235,8 @@ START_TEST(means_and_spreads)
     ck_assert_double_eq_tol(s.mean[0], 4, 1e-6);
     ck_assert_double_eq_tol(s.sd[0], sqrt(5), 1e-6); /* of 1, 3, 5, 7 */
     ck_assert_double_eq_tol(s.mean[1], 10, 1e-6);
-    /* The second channel is constant: a thousandth of the spread of all, 9 + 2.5. */
+    /* The second channel is constant. Its spread becomes a thousandth of the spread of all, 9 +
+     * 2.5. */
     ck_assert_double_eq_tol(s.sd[1], 1e-3 * sqrt(11.5), 1e-6);
     ck_assert(s.low[0] == 1 && s.high[0] == 7 && s.low[1] == 10 && s.high[1] == 10);
     sx_flint_scale_free(&s);
@@ -285,7 +286,8 @@ static struct sx_model *written(struct fit *f)
     return model;
 }
 
-/* Psi sees layers of mean 0 and spread 1, and what d makes is turned back by the samples' own. */
+/* Psi reads layers of mean 0 and spread 1. The output of d is scaled back to the mean and
+ * spread of the samples. */
 START_TEST(the_file_standardises)
 {
     struct fit f;
@@ -311,7 +313,7 @@ START_TEST(the_file_standardises)
 }
 END_TEST
 
-/* The input loss is that of standardised values, so it does not see the unit. */
+/* The input loss is that of standardised values, so it does not depend on the unit. */
 START_TEST(losses_do_not_see_the_unit)
 {
     double loss[2];
@@ -320,7 +322,7 @@ START_TEST(losses_do_not_see_the_unit)
         struct sx_flint_progress p;
         struct fit f;
         begin(&f, table(2), SHAPE(32, 5));
-        if (k == 1) { /* the same table in other units; the model's first weights undo them */
+        if (k == 1) { /* the same table in another unit */
             float *v = f.values.data;
             for (int64_t i = 0; i < sx_count(&f.values.shape); i++)
                 v[i] *= 1024;
@@ -338,7 +340,7 @@ START_TEST(losses_do_not_see_the_unit)
 }
 END_TEST
 
-/* New weights of f have layers of their own: only the input is measured. */
+/* If f's weights are drawn again, its layers are not standardised, only the input is. */
 START_TEST(new_weights_are_not_measured)
 {
     struct fit f;
@@ -361,13 +363,14 @@ START_TEST(groups_are_held_back_whole)
         int64_t group[32], held[4] = {0};
         begin(&f, table(2), SHAPE(32, 5));
         for (int64_t i = 0; i < 32; i++)
-            group[i] = 100 - 7 * (i % 4); /* 8 samples each */
+            group[i] = 100 - 7 * (i % 4); /* each group has 8 samples */
         struct sx_flint_data data = {.x = f.x, .group = group};
         f.o.validation = 0.3;
         f.o.seed = seed;
         f.fit = sx_flint_fit_new(f.model, &f.o, &data, &error);
         ck_assert_msg(f.fit != NULL, "%s", error.message);
-        ck_assert_int_eq(f.fit->n_validation, 16); /* two hold 9.6 samples at least */
+        /* the share of 9.6 samples needs two groups */
+        ck_assert_int_eq(f.fit->n_validation, 16);
         ck_assert_int_eq(f.fit->n_rows, 16);
         for (int64_t i = 0; i < 16; i++)
             held[f.fit->validation[i] % 4]++;
@@ -380,7 +383,7 @@ START_TEST(groups_are_held_back_whole)
 }
 END_TEST
 
-/* The best epoch's weights are kept, and it ends `patience` epochs later. */
+/* The weights of the best epoch are kept. The fit ends `patience` epochs later. */
 START_TEST(early_stopping)
 {
     struct fit f;
@@ -407,7 +410,7 @@ START_TEST(early_stopping)
                 memcpy(best, f.fit->value[0].data, bytes);
         }
     }
-    ck_assert(done < 60); /* at such a rate it gets no better for long */
+    ck_assert(done < 60); /* with such a rate there are many epochs without improvement */
     ck_assert_int_eq(done, at + 3);
     ck_assert_int_eq(sx_flint_fit_kept(f.fit), at);
     ck_assert(memcmp(best, f.fit->value[0].data, bytes) == 0);
@@ -453,8 +456,8 @@ START_TEST(stopping_early_after_a_break)
 }
 END_TEST
 
-/* Every sample is the picture, or its mirror image, moved by at most one pixel: with the edge
- * repeated. Another epoch has other ones. */
+/* Each sample becomes the picture or its mirror image, shifted by at most one pixel with
+ * repeated edges. Another epoch has other shifts. */
 START_TEST(pictures_are_changed)
 {
     struct fit f;

@@ -1,5 +1,5 @@
-/* check_flint_view.c - fitted files as they are used: explanations, surveys, top samples,
- * activation maximisation against the reference, sheets of pictures. */
+/* check_flint_view.c - uses of fitted files: explanations, surveys, top samples, activation
+ * maximisation against reference numbers, sheets of pictures. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static struct fc_training training;
 static struct sx_model *fitted;
 static struct sx_flint *flint;
 
-/* The small network with its interpreter as drawn by the cases, as a file. */
+/* Opens a file of the small network with the interpreter of the reference numbers. */
 static void open_file(bool precise)
 {
     struct sx_error error = {0};
@@ -154,7 +154,7 @@ START_TEST(surveys)
 }
 END_TEST
 
-/* The relevances of the cases, as if a survey had found them. */
+/* The relevances of the reference numbers in the form of a survey. */
 START_TEST(pairs_over_tau)
 {
     cJSON *out = fc_case("relevance/out"), *want = fc_at(out, "global_pairs_tau2");
@@ -193,8 +193,8 @@ START_TEST(pairs_over_tau)
 }
 END_TEST
 
-/* The list of each class is sorted and cut: the later one of the table may be the best, or the
- * worst; the earlier of two equals is first. */
+/* The pairs of each class are sorted and cut. The best or the worst may be the later one in the
+ * table. Of two equal pairs the earlier one is first. */
 START_TEST(pairs_in_order)
 {
     static const struct {
@@ -232,7 +232,7 @@ static void expect_top(const struct sx_flint_pair *p, const int64_t *label, int6
         ck_assert_int_eq(label[p->row[k]], p->of_class);
         ck_assert(k == 0 || p->phi[k] <= p->phi[k - 1]);
     }
-    for (int i = 0; i < 5; i++) { /* nothing that is left out is larger */
+    for (int i = 0; i < 5; i++) { /* no sample that is left out has a larger value */
         struct sx_tensor x = sample(i);
         bool listed = false;
         ck_assert(sx_flint_explain(flint, &x, &e, &error));
@@ -287,7 +287,7 @@ START_TEST(penalties)
 }
 END_TEST
 
-/* Slopes against differences, for both places of the channels. */
+/* Derivatives of penalties agree with differences, for channels first and last. */
 START_TEST(penalty_slopes)
 {
     const struct sx_shape shapes[] = {{4, {1, 3, 4, 5}}, {4, {1, 5, 4, 3}}, {4, {1, 1, 1, 6}}};
@@ -300,7 +300,8 @@ START_TEST(penalty_slopes)
         for (int64_t i = 0; i < n; i++) {
             float held = v[i];
             double side[2];
-            if (fabsf(fabsf(held) - 1) < 0.01F) /* the range ends with a jump */
+            /* the derivative jumps at the ends of the range */
+            if (fabsf(fabsf(held) - 1) < 0.01F)
                 continue;
             for (int s = 0; s < 2; s++) {
                 v[i] = held + (s == 0 ? 1e-3F : -1e-3F);
@@ -345,7 +346,7 @@ static struct sx_flint_am reference_am(void)
     return am;
 }
 
-/* Gradient of the objective where the reference starts. */
+/* The gradient of the objective at the start of activation maximisation. */
 START_TEST(start_slope)
 {
     cJSON *in = fc_case("am_pi/in"), *out = fc_case("am_pi/out");
@@ -420,7 +421,7 @@ START_TEST(climbs_like_the_reference)
 }
 END_TEST
 
-/* What several samples do does not depend on each other, nor on how many there are. */
+/* The result for a sample depends neither on other samples nor on their number. */
 START_TEST(climbs_are_independent)
 {
     enum { N = 35 };
@@ -483,7 +484,7 @@ START_TEST(climbs_within_bounds)
 }
 END_TEST
 
-/* Where a dimmed sample leaves the attribute inactive, it is dimmed less. */
+/* If an attribute is inactive for the dimmed sample, the sample is dimmed less. */
 START_TEST(starts_are_active)
 {
     struct sx_error error = {0};
@@ -547,7 +548,7 @@ START_TEST(galleries)
     for (int y = 0; y < full.height; y++)
         for (int x = 0; x < full.width; x++)
             n += pixel(&full, x, y) == 0xff0000;
-    /* Both are enlarged; half a pixel of the frame lies inside. */
+    /* Both are enlarged. Half a pixel of the frame is inside. */
     ck_assert_int_ge(n, 2 * 110 * 110);
     ck_assert_int_le(n, 2 * 112 * 112);
     sx_picture_free(&full);

@@ -1,5 +1,5 @@
-/* check_ggig.c - the attribution methods against the worked examples of their definition: small
- * functions whose gradients along a path can be worked out by hand. */
+/* check_ggig.c - attribution methods against worked examples: small functions whose gradients
+ * along a path are known in closed form. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void close_explainer(struct fixture *f)
     sx_model_close(f->model);
 }
 
-/* Explains from a baseline of zeros and compares. */
+/* Explains from a baseline of zeros and compares the map. */
 static void expect(const struct fixture *f, const char *method, int64_t steps, int64_t iters,
                    double eta, const double *expected, int64_t n, double tolerance)
 {
@@ -64,7 +64,7 @@ static void expect(const struct fixture *f, const char *method, int64_t steps, i
         expect(&f, method, steps, iters, eta, e, (int64_t)(sizeof e / sizeof e[0]), 1e-12);    \
     } while (0)
 
-/* 6.1: f = x1 x2 */
+/* f = x1 x2 */
 START_TEST(test_product)
 {
     struct fixture f;
@@ -80,7 +80,8 @@ START_TEST(test_product)
 }
 END_TEST
 
-/* f = x1 x2 + x2^2 / 2 at (2, 1): one step of length eta, and steps of eta times the gradient. */
+/* f = x1 x2 + x2^2 / 2 at (2, 1). Steps have the length eta, or are eta times the gradient or
+ * its sign. */
 START_TEST(test_steps)
 {
     struct fixture f;
@@ -107,8 +108,8 @@ START_TEST(test_steps)
 }
 END_TEST
 
-/* From (1, 0) f is 0, 0.875 and 2.5, the gradients (0, 1), (0.5, 2), (1, 3): each increment goes
- * by the squared gradient where it begins. */
+/* At the points of the path from (1, 0), f is 0, 0.875 and 2.5. Its gradients are (0, 1), (0.5,
+ * 2) and (1, 3). Each increment of f is shared by the squared gradient at its beginning. */
 START_TEST(test_idgi)
 {
     struct fixture f;
@@ -130,7 +131,7 @@ START_TEST(test_idgi)
 }
 END_TEST
 
-/* A target counts from the end if it is below zero; of equal scores the first is the likeliest. */
+/* A negative target counts from the end. Of equal scores the first is the predicted class. */
 START_TEST(test_targets)
 {
     static const struct {
@@ -164,7 +165,7 @@ START_TEST(test_targets)
 }
 END_TEST
 
-/* 6.2: f = -z^2/2 */
+/* f = -z^2/2 */
 START_TEST(test_concave)
 {
     for (int sign = 1; sign >= -1; sign -= 2) {
@@ -186,7 +187,7 @@ START_TEST(test_concave)
 }
 END_TEST
 
-/* 6.3: f = 3 relu(x1 - 1) - 2 relu(x2 - 1) */
+/* f = 3 relu(x1 - 1) - 2 relu(x2 - 1) */
 START_TEST(test_kinks)
 {
     struct fixture f;
@@ -199,7 +200,7 @@ START_TEST(test_kinks)
 }
 END_TEST
 
-/* 6.4: f = sin x1 + x1 x2 */
+/* f = sin x1 + x1 x2 */
 START_TEST(test_sine)
 {
     struct fixture f;
@@ -213,7 +214,7 @@ START_TEST(test_sine)
 }
 END_TEST
 
-/* 6.7: f = w.z: every gradient is w */
+/* f = w.z, so every gradient is w */
 START_TEST(test_linear)
 {
     struct fixture f;
@@ -237,8 +238,8 @@ START_TEST(test_linear)
 }
 END_TEST
 
-/* f = 3 x1^2 - 5 x1 - 3 x2^2 + 5 x2 at (1, 1), in five steps: the first gradient goes from -5 to 1 and
- * the second from 5 to -1, in steps of 1.2. */
+/* f = 3 x1^2 - 5 x1 - 3 x2^2 + 5 x2 at (1, 1), in five steps. The first gradient goes from -5
+ * to 1, the second from 5 to -1, each in steps of 1.2. */
 START_TEST(test_aggregates)
 {
     static const struct {
@@ -268,7 +269,7 @@ START_TEST(test_aggregates)
 }
 END_TEST
 
-/* The methods that promise completeness keep it, and the gap says so. */
+/* Complete methods are complete, and the reported gap is right. */
 START_TEST(test_completeness)
 {
     static const char *const complete[] = {"ig", "guided-ig", "idgi", "expected"};
@@ -311,7 +312,7 @@ static struct tm_model *ends_in(const char *op)
     return m;
 }
 
-/* Scores are found before, and derived after, a final Softmax, LogSoftmax or Sigmoid. */
+/* Scores are found before and after a final Softmax, LogSoftmax or Sigmoid. */
 START_TEST(test_scores)
 {
     static const char *const ends[] = {NULL, "Softmax", "LogSoftmax"};
@@ -341,7 +342,7 @@ START_TEST(test_scores)
 }
 END_TEST
 
-/* An inner tensor can be explained, and differentiated by. */
+/* An inner tensor can be explained, and f can be differentiated by one. */
 START_TEST(test_cut)
 {
     struct fixture f;
@@ -368,7 +369,7 @@ START_TEST(test_cut)
 }
 END_TEST
 
-/* Paths from 0 whose gradient there is infinite or NaN, and what integrates to f(x) - f(b). */
+/* Paths from 0, where the gradient is infinite or NaN. The integral is f(x) - f(b). */
 static const struct singular {
     const char *text;
     double x[2], value[2];
@@ -413,7 +414,8 @@ START_TEST(test_singular_ends)
 }
 END_TEST
 
-/* What grows without bound has no integral; what else there is has. Maxima leave out. */
+/* A divergent integral is NaN; other elements keep their value. Maxima leave out gradients that
+ * are not finite. */
 START_TEST(test_unbounded)
 {
     static const char *const methods[] = {"ig", "ggig-ig", "expected", "guided-ig"};
@@ -445,7 +447,8 @@ START_TEST(test_unbounded)
 }
 END_TEST
 
-/* Steps go on until completeness holds, though 100 are no better than 50. */
+/* The number of steps grows until the map is complete, although 100 steps are no better than
+ * 50. */
 START_TEST(test_automatic_steps)
 {
     struct sx_attribute_options o = sx_attribute_defaults();
@@ -469,7 +472,7 @@ START_TEST(test_automatic_steps)
 }
 END_TEST
 
-/* What is not there is refused with its name. */
+/* Unknown methods and tensors are refused by their names. */
 START_TEST(test_refusals)
 {
     static const struct {
@@ -501,7 +504,7 @@ START_TEST(test_refusals)
 }
 END_TEST
 
-/* Every method of the list runs, twice with the same bits. */
+/* Every method of the list runs, and gives the same bits twice. */
 START_TEST(test_every_method)
 {
     struct fixture f;
@@ -554,7 +557,7 @@ START_TEST(test_every_method)
 }
 END_TEST
 
-/* Explains by `o` from zeros; the map is freed. */
+/* Explains from zeros with the options `o`. The map is freed. */
 static struct sx_attribution attribute(const struct fixture *f, struct sx_attribute_options o)
 {
     struct sx_error error = {0};
@@ -566,7 +569,8 @@ static struct sx_attribution attribute(const struct fixture *f, struct sx_attrib
     return a;
 }
 
-/* The step is 0.01 s^2 / T: s is 1 up to 10, then what is given, or the deviation of x. */
+/* The step is 0.01 s^2 / T. s is the given spread. If none is given, s is 1 for inputs up to
+ * 10, and the standard deviation of x for larger ones. */
 START_TEST(test_recipes)
 {
     static const struct {
@@ -603,8 +607,9 @@ START_TEST(test_recipes)
 }
 END_TEST
 
-/* f = x1 x2 at (2, 1): two points, gradients (0, 0) and (1, 2), (1.2, 2.1); the second went sqrt(5)
- * tenths of a way of sqrt(5), the first nowhere. */
+/* f = x1 x2 at (2, 1). The path has two points. At the first the gradient is (0, 0), so the
+ * ascent does not move. At the second it goes from (1, 2) to (1.2, 2.1) and moves by sqrt(5) /
+ * 10 on a path of sqrt(5). */
 START_TEST(test_ascent_is_told)
 {
     struct fixture f;
@@ -638,7 +643,8 @@ START_TEST(test_ascent_is_told)
 }
 END_TEST
 
-/* Gradients that stay the same raise no maximum: of T = 100, 51 are enough to know. */
+/* If gradients do not change, no maximum is raised. An ascent of T = 100 steps then ends after
+ * 51. */
 START_TEST(test_idle_points_end)
 {
     struct fixture f;
@@ -657,8 +663,8 @@ START_TEST(test_idle_points_end)
 }
 END_TEST
 
-/* f = relu(x) + x / 1000 at 1000: from the baseline, the kink, an ascent of 1e-7 changes half of the
- * map, and is idle all the same; one of 10 is not. */
+/* f = relu(x) + x / 1000 at 1000. The baseline is at the kink. An ascent of 1e-7 changes half
+ * of the map but is idle; an ascent of 10 is not. */
 START_TEST(test_moves_of_nothing)
 {
     struct fixture f;
@@ -678,7 +684,8 @@ START_TEST(test_moves_of_nothing)
 }
 END_TEST
 
-/* Three classes of four elements; logarithms of what may be negative where they are not likelihoods. */
+/* A model with three classes of four elements. `likely`: its scores are probabilities.
+ * Otherwise they are logarithms, of numbers that may be negative. */
 static struct sx_model *classes(bool likely)
 {
     static const float weight[12] = {.5F, -1, 2, 1, .25F, -.5F, -2, 1, .75F, 1.5F, -.25F, 1};
@@ -701,8 +708,8 @@ static void same_bits(double a, double b)
                   b);
 }
 
-/* The gradient that comes with the target is that of a pass of its own, for any target and score, and
- * where scores are NaN; it takes one pass. */
+/* The gradient that comes with the target equals that of a separate pass, for any target and
+ * score, and if scores are NaN. It takes one pass. */
 START_TEST(test_gradient_with_target)
 {
     static const enum sx_score score[] = {SX_SCORE_RAW, SX_SCORE_LOGIT, SX_SCORE_PROB,
@@ -746,7 +753,8 @@ START_TEST(test_gradient_with_target)
 }
 END_TEST
 
-/* The table says which methods explain by a layer, and which at the sample alone. */
+/* The table says which methods explain by a layer, and which need only the gradient at the
+ * sample. */
 START_TEST(test_kinds_of_methods)
 {
     static const char layer[] = "|gradcam|gradcam++|layercam|hirescam|eigencam|scorecam|"

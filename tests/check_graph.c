@@ -1,5 +1,5 @@
-/* check_graph.c - the graph itself: sharing, folding, identities, names, cuts, batches, errors.
- * Whether the identities keep values is checked by check_derive, on every row's examples. */
+/* check_graph.c - graphs: sharing, folding, identities, names, cuts, batches, errors.
+ * check_derive.c checks that identities keep values, for every row's examples. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,7 @@ START_TEST(test_equal_nodes_are_one)
 }
 END_TEST
 
-/* Enough nodes to grow the table several times. */
+/* So many nodes that the table grows several times. */
 START_TEST(test_sharing_survives_growth)
 {
     int x = matrix(), first[3000];
@@ -98,7 +98,7 @@ START_TEST(test_constants_fold)
 }
 END_TEST
 
-/* A few bytes may not become gigabytes while a graph is built. */
+/* A few bytes of a file may not become gigabytes of constants. */
 START_TEST(test_expansions_stay_small)
 {
     struct sx_shape huge = {2, {1 << 20, 1 << 20}};
@@ -123,7 +123,7 @@ START_TEST(test_constant_limit)
 }
 END_TEST
 
-/* Nodes are as much a part of a graph as its constants. */
+/* The limit of memory counts nodes as well as constants. */
 START_TEST(test_node_limit)
 {
     struct sx_shape shape = {1, {4}};
@@ -156,7 +156,7 @@ START_TEST(test_neutral_elements)
 }
 END_TEST
 
-/* A neutral element of a larger shape still broadcasts. */
+/* A neutral element of a larger shape is not dropped, because it broadcasts. */
 START_TEST(test_neutral_elements_broadcast)
 {
     int x = matrix();
@@ -197,7 +197,7 @@ START_TEST(test_movers_compose)
 }
 END_TEST
 
-/* The sum of what was broadcast is a product with the count. */
+/* The sum of an expanded tensor is a product with the number of copies. */
 START_TEST(test_sum_of_expansion)
 {
     int x = input(2, (const int64_t[]){1, 3});
@@ -209,7 +209,7 @@ START_TEST(test_sum_of_expansion)
 }
 END_TEST
 
-/* Constants gather, so that an inference BatchNormalization leaves no node of its own. */
+/* Constants are folded together, so that a BatchNormalization for inference leaves no node. */
 START_TEST(test_batchnorm_folds_into_conv)
 {
     const int64_t wd[] = {2, 1, 1, 1}, cd[] = {2, 1, 1};
@@ -230,7 +230,7 @@ END_TEST
 
 /* ---- Errors ---- */
 
-/* As many operands as the row says. */
+/* A row fixes the number of operands. */
 START_TEST(test_operands_are_counted)
 {
     static const struct {
@@ -317,7 +317,7 @@ static double evaluate(int x, double at, int y)
     return value;
 }
 
-/* An inner node is a variable of its own to a derivative, and to an evaluation. */
+/* An inner node can be a variable of a derivative and of an evaluation. */
 START_TEST(test_derivative_by_inner_node)
 {
     int x = input(0, NULL), h = sx_mul(g, x, x), y = sx_mul(g, h, h), by_h, by_x;
@@ -339,7 +339,7 @@ START_TEST(test_derivative_of_the_unrelated)
 }
 END_TEST
 
-/* d^k/dx^k of sin and of x^5, to the tenth order. */
+/* d^k/dx^k of sin and of x^5, up to the tenth order. */
 START_TEST(test_high_orders)
 {
     int x = input(0, NULL), s = sx_unary(g, SX_SIN, x), p = x;
@@ -391,7 +391,7 @@ START_TEST(test_batch_shapes)
 }
 END_TEST
 
-/* What does not depend on the batch is built once, whatever the size of the batch. */
+/* Nodes that do not depend on the batch are built once for any batch size. */
 START_TEST(test_batch_shares)
 {
     int x = input(2, (const int64_t[]){1, 3}), v = input(2, (const int64_t[]){1, 3});
@@ -432,7 +432,7 @@ START_TEST(test_rebuild_changes)
     int x = matrix(), y = sx_neg(g, sx_unary(g, SX_RELU, x)), map[32], asked = 0;
     struct sx_graph *to = sx_graph_new(sx_rows, SX_DOUBLE, &error);
     ck_assert(sx_rebuild(g, to, &y, 1, NULL, 0, map, tanh_for_relu, &asked));
-    ck_assert_int_eq(asked, 3); /* of the input, too */
+    ck_assert_int_eq(asked, 3); /* the input was asked for, too */
     ck_assert_int_eq(to->node[to->node[map[y]].in[0]].op, SX_TANH);
     sx_graph_free(to);
 }

@@ -1,5 +1,5 @@
-/* check_guided.c - guided backpropagation, Guided Grad-CAM, ensembles and the edge detector, on inputs for which
- * they can be worked out by hand. */
+/* check_guided.c - guided backpropagation, Guided Grad-CAM, ensembles and the edge detector, on
+ * inputs whose maps can be computed by hand. */
 #include <math.h>
 #include <string.h>
 
@@ -38,8 +38,8 @@ static void expect(struct tm_model *m, const struct sx_shape *shape, const doubl
     sx_model_close(model);
 }
 
-/* relu(3 relu(x1 - x2) - 2 relu(x3 - x1) + 4 relu(x2 - x1)) - relu(x2) at (2, 1, 2.5): the second
- * ReLU and the last one get negative gradients, the third has a negative input. */
+/* relu(3 relu(x1 - x2) - 2 relu(x3 - x1) + 4 relu(x2 - x1)) - relu(x2) at (2, 1, 2.5). The
+ * second and the last ReLU get negative gradients. The third has a negative input. */
 START_TEST(test_chain)
 {
     static const char f[] = "x1 x2 Sub Relu 3 Mul x3 x1 Sub Relu 2 Mul Sub x2 x1 Sub Relu 4 "
@@ -51,7 +51,7 @@ START_TEST(test_chain)
 }
 END_TEST
 
-/* Without a ReLU it is the gradient. */
+/* Without a ReLU the map is the gradient. */
 START_TEST(test_smooth)
 {
     const struct sx_shape shape = {2, {1, 2}};
@@ -60,8 +60,8 @@ START_TEST(test_smooth)
 }
 END_TEST
 
-/* Means over 2 x 2 pixels, of which relu(a) is 1, 2, 3, 4, and y = a1 - 2 a2 + 3 a3 + 4 a4. The mean
- * gradient by relu(a) is 1.5; the guided one of a pixel 1/4, 0, 3/4 and 1. */
+/* Means over 2 x 2 pixels, for which relu(a) is 1, 2, 3, 4 and y = a1 - 2 a2 + 3 a3 + 4 a4. The
+ * mean gradient by relu(a) is 1.5. The guided gradients of a pixel are 1/4, 0, 3/4 and 1. */
 START_TEST(test_guided_gradcam)
 {
     static const double w[] = {1, -2, 3, 4}, guided[] = {0.25, 0, 0.75, 1};
@@ -87,9 +87,9 @@ START_TEST(test_guided_gradcam)
 }
 END_TEST
 
-/* Logits x1 w + x2 v of two classes at x = (1, 0): a draw is accepted where its noise on w favours
- * class 0, so that of two normals of deviation s the first is not below the second: its mean is
- * s / sqrt(pi). The noise on v is free. */
+/* Two classes have the logits x1 w + x2 v at x = (1, 0). A draw is accepted if its noise on w
+ * favours class 0: of two normals of deviation s the first is not below the second. The mean of
+ * the first is then s / sqrt(pi). The noise on v is not restricted. */
 START_TEST(test_ensemble)
 {
     static const double w[] = {1, 0.5, -2, 3}, x[] = {1, 0}, zeros[] = {0, 0};
@@ -129,7 +129,7 @@ START_TEST(test_ensemble)
 }
 END_TEST
 
-/* What one bright pixel becomes: the blur of the mirrored slope, along both sides. */
+/* A single bright pixel gives the blur of the mirrored slope along both axes. */
 START_TEST(test_edge)
 {
     static const double line[11] = {0, 0, 0.25, 1, 1.25, 0, -1.25, -1, -0.25, 0, 0};

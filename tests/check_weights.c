@@ -97,7 +97,6 @@ START_TEST(test_weights)
 }
 END_TEST
 
-/* Fits that are exact at both ends are sums over what is between, once the ends are zero. */
 /* What a dividend of u players gives to each set of s in it, as the authors write it. The
  * Shapley-Taylor index shares it among the sets of the order, and smaller sets keep their own. */
 START_TEST(test_shares_of_dividends)
@@ -118,6 +117,8 @@ START_TEST(test_shares_of_dividends)
 }
 END_TEST
 
+/* Fits that are exact for the empty and the full coalition, after both values are set to 0: the index
+ * is a weighted sum over the other coalitions. */
 START_TEST(test_fit_weights)
 {
     for (int64_t n = 5; n <= 8; n++) {
