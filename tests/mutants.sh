@@ -34,6 +34,7 @@ tests_of() {
     lib/base/*) echo 'check_base check_io_number' ;;
     lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players inputs.t' ;;
     lib/onnx/*) echo 'check_onnx*' ;;
+    lib/graph/lrp.c | lib/graph/contrast.c) echo 'check_relevance check_decompose' ;;
     lib/graph/*) echo 'check_graph check_derive check_jet check_lower_kinks check_batching check_relevance' ;;
     lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
