@@ -30,16 +30,16 @@ clean_up() {
 # The tests of a source file's room. A * stands for all of a family.
 tests_of() {
     case $1 in
-    */options.c) echo "pages.t options.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
+    */options.c) echo "pages.t options.t refusals.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
     lib/base/*) echo 'check_base check_io_number' ;;
     lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players inputs.t' ;;
     lib/onnx/*) echo 'check_onnx*' ;;
     lib/graph/lrp.c | lib/graph/contrast.c) echo 'check_relevance check_decompose' ;;
-    lib/graph/*) echo 'check_graph check_derive check_jet check_lower_kinks check_batching check_relevance' ;;
+    lib/graph/*) echo 'check_graph check_mark check_derive check_jet check_lower_kinks check_batching check_relevance' ;;
     lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
-    lib/run/*) echo 'check_run check_batching check_cases check_fast' ;;
-    lib/explain/*) echo 'check_deriv check_players check_ggig check_axioms check_xderiv* check_baselines check_absent check_masks check_leaves check_prefix check_taylorcam costs.t ggig.t xderiv.t' ;;
+    lib/run/*) echo 'check_run check_batching check_cases check_fast check_direct check_borrow' ;;
+    lib/explain/*) echo 'check_deriv check_players check_ggig check_axioms check_xderiv* check_baselines check_absent check_masks check_leaves check_prefix check_stopped check_taylorcam costs.t ggig.t xderiv.t' ;;
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
     lib/flint/*) echo 'check_flint* refusals.t flint-*.t' ;;
     lib/plot/*) echo 'check_plot check_figure' ;;
@@ -53,8 +53,8 @@ tests_of() {
     lib/perturb/*) echo 'onnx-perturb.t' ;;
     lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
-    cmd/cli/*) echo 'options.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t' ;;
-    *) echo "$(basename "$1" .c).t options.t choices.t defaults.t" ;;
+    cmd/cli/*) echo 'check_options options.t refusals.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t' ;;
+    *) echo "$(basename "$1" .c).t options.t refusals.t choices.t defaults.t" ;;
     esac
 }
 
