@@ -1,4 +1,5 @@
-/* check_io_array.c - arrays from .npy and .pb: every type and order, and headers that lie. */
+/* check_io_array.c - arrays from .npy and .pb files: every type and order, and headers that are
+ * wrong. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 static char dir[] = "/tmp/check_io_array.XXXXXX";
 static char path[64], pb_path[64], out_path[64];
 
-/* The files live in memory: some tests write them thousands of times. */
+/* Makes a file in memory, because some tests write thousands of files. */
 static void make(const char *name, const void *bytes, size_t n)
 {
     FILE *out = fopen(name, "wb");
@@ -20,7 +21,7 @@ static void make(const char *name, const void *bytes, size_t n)
     fclose(out);
 }
 
-/* An .npy of `version` with this dictionary and these elements; returns its size. */
+/* Makes an .npy of `version` with this dictionary and these elements. Returns its size. */
 static size_t npy(uint8_t *to, unsigned version, const char *header, const void *data, size_t n)
 {
     size_t length = strlen(header), start = version == 1 ? 10 : 12;
@@ -107,7 +108,7 @@ START_TEST(test_types)
 }
 END_TEST
 
-/* All 65536 half floats, and bfloat16 by its definition. */
+/* All 65536 half floats. Every bfloat16 by its definition. */
 START_TEST(test_half)
 {
     struct sx_stored half = {.kind = 'f', .width = 2}, brain = {.kind = 'h', .width = 2};
@@ -268,7 +269,7 @@ START_TEST(test_too_large_unsigned)
 }
 END_TEST
 
-/* Cut at every byte it is refused, and with a byte too many. */
+/* A file that is cut at any byte is refused, and so is one with an extra byte. */
 START_TEST(test_truncated)
 {
     uint8_t bytes[512];
@@ -284,7 +285,7 @@ START_TEST(test_truncated)
 }
 END_TEST
 
-/* Whatever bit is wrong, it is refused or read as something else, soundly. */
+/* With any bit flipped, a file is refused or read as another valid array. */
 START_TEST(test_flipped)
 {
     static const char *const header[] = {
@@ -334,7 +335,7 @@ START_TEST(test_written)
 }
 END_TEST
 
-/* The bytes are those that NumPy writes. */
+/* The bytes equal those that NumPy writes. */
 START_TEST(test_written_bytes)
 {
     static const char wanted[] =
@@ -375,7 +376,7 @@ struct pb {
 };
 #define PB(text) text, sizeof text - 1
 
-/* dims [2], the type, then the elements in their field or raw. */
+/* The messages have dims [2], then the type, then the elements in their field or in raw_data. */
 static const struct pb pbs[] = {
     {PB("\x08\x02\x10\x01\x22\x08\0\0\x80\x3f\0\0\0\xc0"), SX_FLOAT, {1, -2}},
     {PB("\x0a\x01\x02\x10\x01\x4a\x08\0\0\x80\x3f\0\0\0\xc0"), SX_FLOAT, {1, -2}},
@@ -401,7 +402,8 @@ static const struct pb pbs[] = {
     {PB("\x08\x02\x10\x0c\x5a\x06\x01\xff\xff\xff\xff\x0f"), SX_INT, {1, 4294967295.}},
     {PB("\x08\x02\x10\x0d\x5a\x02\x01\x09"), SX_INT, {1, 9}},
     {PB("\x08\x02\x10\x0d\x42\x01x\x62\x02zz\x5a\x02\x01\x09"), SX_INT, {1, 9}},
-    {PB("\x70\0\x08\x02\x10\x02\x2a\x02\x01\x09"), SX_INT, {1, 9}}, /* in the file, it says */
+    /* its data_location says that elements are inside the file */
+    {PB("\x70\0\x08\x02\x10\x02\x2a\x02\x01\x09"), SX_INT, {1, 9}},
     /* float8e4m3fn, int4 raw and in its field, uint4, float4e2m1, float8e8m0, uint2, int2 */
     {PB("\x08\x02\x10\x11\x4a\x02\x38\xc0"), SX_FLOAT, {1, -2}},
     {PB("\x08\x02\x10\x16\x4a\x01\xf5"), SX_INT, {5, -1}},
@@ -497,7 +499,7 @@ START_TEST(test_pb_refused)
 }
 END_TEST
 
-/* Numbers count from 1, for good; "" is 0. */
+/* Texts get numbers from 1, which never change. "" is 0. */
 START_TEST(test_words)
 {
     struct sx_error error = {0};

@@ -1,4 +1,4 @@
-/* check_io_file.c - files, pipes and what is neither. */
+/* check_io_file.c - regular files, pipes, and paths that are neither. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +18,7 @@ static void make(const void *bytes, size_t n)
     fclose(out);
 }
 
-/* Standard input becomes a pipe with a child that writes `n` bytes and ends. */
+/* Makes standard input a pipe from a child process that writes `n` bytes and ends. */
 static void pipe_in(size_t n)
 {
     int end[2];
@@ -46,7 +46,7 @@ START_TEST(test_regular)
     struct sx_file file;
     struct sx_error error = {0};
     make("hello", 5);
-    ck_assert(sx_file_open(&file, path, 1, &error)); /* the limit is for pipes */
+    ck_assert(sx_file_open(&file, path, 1, &error)); /* the limit applies only to pipes */
     ck_assert_uint_eq(file.size, 5);
     ck_assert_mem_eq(file.bytes, "hello", 5);
     ck_assert(file.whole);
@@ -125,7 +125,7 @@ START_TEST(test_pipe_limit)
 }
 END_TEST
 
-/* A long pipe passes through a window that stays small. */
+/* A long pipe is read through a window that stays small. */
 START_TEST(test_window)
 {
     struct sx_file file;
@@ -151,7 +151,7 @@ START_TEST(test_window)
 }
 END_TEST
 
-/* What was read of a mapped standard input before does not come again. */
+/* Bytes that were read from standard input before it is mapped are not read again. */
 START_TEST(test_stdin_offset)
 {
     struct sx_file file;
@@ -170,7 +170,7 @@ START_TEST(test_stdin_offset)
 }
 END_TEST
 
-/* Giving pages back does not lose them. */
+/* Pages that were given back are read again from the file. */
 START_TEST(test_give_back)
 {
     struct sx_file file;
@@ -200,7 +200,7 @@ static bool read_boxes(const char *text, struct sx_box **boxes, int64_t *n,
     return sx_boxes_read(path, boxes, n, error);
 }
 
-/* Boxes as lines and in the three forms of JSON; and what is none. */
+/* Reads boxes from lines and from three forms of JSON, and refuses wrong ones. */
 START_TEST(test_boxes)
 {
     static const char *const good[] = {

@@ -1,4 +1,4 @@
-/* check_io_npz.c - archives of arrays: stored, deflated, large, damaged and lying. */
+/* check_io_npz.c - archives of arrays: stored, deflated, large, damaged, with wrong sizes. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -116,7 +116,7 @@ static void end_archive(struct archive *zip, bool wide)
     put(to, at, 0, 2);
 }
 
-/* x is [3,4], y is [2], and there is a file that is no array. */
+/* Makes an archive of x [3,4], y [2], and a file that is no array. */
 static void build(struct archive *zip, bool deflated, bool wide)
 {
     uint8_t bytes[512];
@@ -171,7 +171,7 @@ START_TEST(test_npz)
 }
 END_TEST
 
-/* An archive with a comment, and one with nothing in it. */
+/* An archive with a comment is read. An empty one is refused. */
 START_TEST(test_npz_ends)
 {
     static struct archive zip;
@@ -205,7 +205,8 @@ static void read_all(void)
     sx_reader_close(reader);
 }
 
-/* Cut anywhere it is refused, and no wrong bit leads anywhere it should not. */
+/* An archive that is cut at any byte is refused. With any bit flipped, nothing outside of it is
+ * read. */
 START_TEST(test_npz_damaged)
 {
     static struct archive zip;
@@ -229,7 +230,7 @@ START_TEST(test_npz_damaged)
 }
 END_TEST
 
-/* A wrong bit in the elements is seen by the checksum. */
+/* The checksum detects a flipped bit in the elements. */
 START_TEST(test_npz_checksum)
 {
     static struct archive zip;
@@ -246,7 +247,7 @@ START_TEST(test_npz_checksum)
 }
 END_TEST
 
-/* The head of an .npy of `count` bytes, 128 bytes long. */
+/* Makes the header, of 128 bytes, of an .npy with `count` bytes of elements. */
 static void long_head(uint8_t to[128], const char *shape)
 {
     memset(to, ' ', 128);
@@ -257,8 +258,8 @@ static void long_head(uint8_t to[128], const char *shape)
     memcpy(to + 10, text, n);
 }
 
-/* Sizes that lie: more than could be packed so small, less than is there, more than is there.
- * */
+/* Sizes in the directory are wrong: more than Deflate could produce, fewer or more bytes than
+ * are there. */
 START_TEST(test_bomb)
 {
     static struct archive zip;
@@ -278,7 +279,7 @@ START_TEST(test_bomb)
 }
 END_TEST
 
-/* What unpacks to very much passes by sample by sample. */
+/* A member that unpacks to very many bytes is read sample by sample. */
 START_TEST(test_unpacked_by_rows)
 {
     enum { ROW = 1000, ROWS = 50000 };

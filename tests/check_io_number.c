@@ -1,4 +1,5 @@
-/* check_io_number.c - numbers print shortest, read back exactly, and ignore the locale. */
+/* check_io_number.c - numbers are printed in the shortest form, are read back exactly, and do
+ * not depend on the locale. */
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -76,7 +77,7 @@ START_TEST(test_known)
 }
 END_TEST
 
-/* Significant digits of a number as text. */
+/* The number of significant digits of a text. */
 static int significant(const char *text)
 {
     int n = 0, zeros = 0;
@@ -101,7 +102,7 @@ static void check_double(double v)
         snprintf(other, sizeof other, "%.*e", places - 2, v);
         ck_assert_msg(strtod(other, NULL) != v, "%s could be %s", text, other);
     }
-    /* Nothing of that length is nearer, unless the nearest does not read back. */
+    /* no text of this length is nearer, unless the nearest one does not read back */
     snprintf(other, sizeof other, "%.*e", places > 0 ? places - 1 : 0, v);
     if (strtod(other, NULL) == v)
         ck_assert_msg(strtold(other, NULL) == strtold(text, NULL), "%s is not %s", text, other);
@@ -149,7 +150,7 @@ START_TEST(test_random_floats)
 }
 END_TEST
 
-/* The gap below a power of two is half as wide as the one above. */
+/* The gap below a power of two is half of the gap above it. */
 START_TEST(test_powers)
 {
     for (int e = -1074; e < 1024; e++) {
@@ -173,14 +174,14 @@ START_TEST(test_powers)
 }
 END_TEST
 
-/* Random decimals, ties and near ties among them, as the C library reads them. */
+/* Random decimals, some of them ties or nearly ties, are read as by the C library. */
 START_TEST(test_parse_random)
 {
     for (uint64_t i = 0; i < 60000; i++) {
         char text[64];
         uint64_t bits = sx_random_bits(5, 0, i);
         double v;
-        if (i % 3 == 0) /* halfway between two doubles, or one beside it */
+        if (i % 3 == 0) /* halfway between two doubles, or one unit beside */
             snprintf(text, sizeof text, "%llu%s", (unsigned long long)((bits >> 8) | 1) << 2,
                      i % 2 != 0 ? "" : ".000000000000000001");
         else if (i % 3 == 1)
@@ -274,7 +275,7 @@ START_TEST(test_locale)
 }
 END_TEST
 
-/* 150k floats take well under 50 ms; here with room for a slow machine and sanitizers. */
+/* 150,000 floats take well under 50 ms. The limit allows for a slow machine and sanitizers. */
 START_TEST(test_speed)
 {
     char text[SX_NUMBER_SIZE];

@@ -1,4 +1,4 @@
-/* check_io_reader.c - samples out of arrays, archives, text and pictures. */
+/* check_io_reader.c - reads samples from arrays, archives, text and pictures. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ START_TEST(test_shapes)
 {
     static const struct {
         struct sx_shape want, array, sample;
-        int64_t count; /* -1: it does not fit */
+        int64_t count; /* -1: the shape does not fit */
     } known[] = {
         {{2, {-1, 10}}, {2, {1, 10}}, {2, {1, 10}}, 1},
         {{2, {-1, 10}}, {2, {7, 10}}, {2, {1, 10}}, 7},
@@ -59,7 +59,8 @@ START_TEST(test_shapes)
             }
             struct sx_reader *reader = ti_open(ti_path, &known[i].want);
             ck_assert_int_eq(sx_reader_count(reader), known[i].count);
-            /* Elements hold their place in the file, which is a column in Fortran order. */
+            /* Each element is its position in the file. In Fortran order that goes down the
+             * columns. */
             int64_t n = sx_count(&known[i].sample);
             if (fortran)
                 n = known[i].array.rank > known[i].sample.rank ? 1 : known[i].sample.dim[0];
@@ -73,7 +74,7 @@ START_TEST(test_shapes)
 }
 END_TEST
 
-/* Without a wanted shape an array is one sample. */
+/* If no shape is wanted, an array is one sample. */
 START_TEST(test_any_shape)
 {
     struct sx_shape shape = {3, {2, 3, 4}}, unknown = {-1, {0}};
@@ -87,7 +88,7 @@ START_TEST(test_any_shape)
 }
 END_TEST
 
-/* Samples without elements would never end. */
+/* The number of samples without elements is limited. */
 START_TEST(test_empty_samples)
 {
     struct sx_shape want = {2, {-1, -1}};
@@ -101,7 +102,7 @@ START_TEST(test_empty_samples)
 }
 END_TEST
 
-/* Two hundred megabytes through a pipe in little memory. */
+/* Two hundred megabytes from a pipe are read in little memory. */
 START_TEST(test_pipe)
 {
     enum { ROW = 100000, ROWS = 2000 };
@@ -135,7 +136,7 @@ START_TEST(test_pipe)
 }
 END_TEST
 
-/* A pipe that ends early gives what came whole, then an error. */
+/* From a pipe that ends early, complete samples are read. The next one is an error. */
 START_TEST(test_short_pipe)
 {
     uint8_t bytes[512];
@@ -144,7 +145,7 @@ START_TEST(test_short_pipe)
     for (int extra = -15; extra <= 1; extra += 16) {
         ti_pipe(bytes, (size_t)((int)n + extra), 1);
         struct sx_reader *reader = ti_open("-", &want);
-        for (int i = 0; i < (extra < 0 ? 2 : 3); i++) /* of four */
+        for (int i = 0; i < (extra < 0 ? 2 : 3); i++) /* of four samples */
             ti_expect(reader, &sample, 10 * i);
         ti_expect_failure(reader, extra < 0 ? "fewer" : "more");
         ti_expect_end(reader);
@@ -237,7 +238,7 @@ START_TEST(test_header)
 }
 END_TEST
 
-/* A bad line is an error with its number; the next line goes on. */
+/* A bad line is an error with its number. The next line is read. */
 START_TEST(test_bad_lines)
 {
     struct sx_shape want = {2, {-1, 2}}, sample = {2, {1, 2}};
@@ -258,7 +259,8 @@ START_TEST(test_bad_lines)
     ti_expect(reader, &sample, 3);
     ti_expect_end(reader);
 
-    reader = text("0.5;1\n1,5;2,5\n", &want); /* a comma is no separator beside semicolons */
+    /* if semicolons separate, a comma is a decimal point */
+    reader = text("0.5;1\n1,5;2,5\n", &want);
     ti_expect(reader, &sample, 0.5);
     ti_expect_failure(reader, "'1,5'");
     ti_expect_end(reader);
@@ -270,7 +272,7 @@ START_TEST(test_bad_lines)
 }
 END_TEST
 
-/* Missing cells are NaN, and counted; a first line of them is data. */
+/* Missing cells are NaN and are counted. A first line with missing cells is data. */
 START_TEST(test_missing_cells)
 {
     static const char *const same[] = {
@@ -307,7 +309,7 @@ static struct sx_reader *headed(const char *content, enum sx_header header,
     return reader;
 }
 
-/* Numbers of columns cannot be told from data; names are data where that is said. */
+/* Names that are numbers look like data, so --header must say that they are names. */
 START_TEST(test_header_is_said)
 {
     struct sx_shape want = {2, {-1, 2}}, sample = {2, {1, 2}};
@@ -320,7 +322,8 @@ START_TEST(test_header_is_said)
     ti_expect_failure(reader, "line 1: cell 1, 'a'");
     ti_expect(reader, &sample, 5);
     ti_expect_end(reader);
-    reader = headed("1,5;2,5\n5;6\n", SX_HEADER_NO, &want); /* commas beside semicolons */
+    /* if semicolons separate, commas are decimal points */
+    reader = headed("1,5;2,5\n5;6\n", SX_HEADER_NO, &want);
     ti_expect_failure(reader, "'1,5'");
     ti_expect(reader, &sample, 5);
     ti_expect_end(reader);
@@ -331,7 +334,7 @@ START_TEST(test_header_is_said)
 }
 END_TEST
 
-/* Without a batch all lines are one sample. */
+/* Without a batch axis all lines are one sample. */
 START_TEST(test_whole)
 {
     struct sx_shape points = {2, {-1, 2}}, three = {2, {3, 2}}, line = {1, {-1}},
@@ -360,7 +363,7 @@ START_TEST(test_whole)
 }
 END_TEST
 
-/* The numbers of a line fill the model's input whatever its rank. */
+/* The numbers of a line fill the model's input, whatever its rank. */
 START_TEST(test_line_shapes)
 {
     static const struct {
@@ -405,7 +408,7 @@ START_TEST(test_not_text)
 }
 END_TEST
 
-/* What a file is that is none of those that are read is said, whatever its name. */
+/* The message for an unknown format names the format, whatever the file's name. */
 START_TEST(test_foreign)
 {
     static const struct {
@@ -456,7 +459,7 @@ START_TEST(test_foreign)
 }
 END_TEST
 
-/* What holds no sample is not opened. */
+/* A file without any sample is refused. */
 START_TEST(test_no_sample)
 {
     static const char *const none[] = {"", "\n \n", "\r\r", "a,b\n", "a,b", "a,b\n\n \n"};
@@ -472,7 +475,7 @@ START_TEST(test_no_sample)
 }
 END_TEST
 
-/* A line is given out before the next has come. */
+/* A line is returned before the next line has arrived. */
 START_TEST(test_line_by_line)
 {
     int end[2];

@@ -1,4 +1,4 @@
-/* check_io_record.c - JSON that is read, and sinks that are whole or not there. */
+/* check_io_record.c - JSON that is read, and output files that are complete or absent. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +85,7 @@ START_TEST(test_parse)
 }
 END_TEST
 
-/* Every beginning of a record is refused, and nothing is read past it. */
+/* Every proper prefix of a record is refused. Nothing is read beyond its end. */
 START_TEST(test_parse_truncated)
 {
     static const char text[] = "{\"a\":[1,-2.5e3,\"x\\u00e9\\n\"],\"b\":{\"c\":null}}";
@@ -137,7 +137,8 @@ START_TEST(test_drop)
 }
 END_TEST
 
-/* Without /proc a nameless file could not get its name. Needs a mount namespace of its own. */
+/* Without /proc a file without a name cannot get one, so the file has a temporary name. This
+ * test needs a mount namespace of its own. */
 START_TEST(test_named)
 {
     struct sx_error error = {0};
@@ -154,7 +155,7 @@ START_TEST(test_named)
         ck_assert_int_eq(entries(), keep);
     }
     ck_assert_str_eq(content(), "named");
-    umount("/proc"); /* the leak checker reads it */
+    umount("/proc"); /* the leak checker reads /proc */
 }
 END_TEST
 
@@ -272,7 +273,7 @@ START_TEST(test_stdout)
 }
 END_TEST
 
-/* A reader that is slow, on a pipe that does not block. */
+/* The reader of a non-blocking pipe is slow. */
 START_TEST(test_slow_pipe)
 {
     struct sx_error error = {0};

@@ -9,7 +9,7 @@
 
 enum { ORDER = 3 };
 
-/* Coefficient k is the k-th derivative along v, divided by k!. */
+/* Compares coefficient k with the k-th derivative along v, divided by k!. */
 static void compare(struct fd *t, int y, int x, int v, const char *op, const char *label)
 {
     int nodes[2 * ORDER + 1];
@@ -36,7 +36,7 @@ START_TEST(rows)
         struct fd t;
         fd_begin(&t, SX_DOUBLE, false);
         int y = e->build(&t, e->arg);
-        if (k < t.n_x && e->op != SX_NARROW) { /* whose derivative is a convention */
+        if (k < t.n_x && e->op != SX_NARROW) { /* the derivative of NARROW is a convention */
             struct sx_shape shape = sx_shape_of(t.g, t.in[k]);
             compare(&t, y, t.in[k], fd_fixed(&t, &shape),
                     e->op == SX_NONE ? "graph" : sx_rows[e->op]->name, e->label);
@@ -57,7 +57,8 @@ START_TEST(high_order)
     int x = fd_input(&t, "1", 0, 0);
     int y = sx_unary(t.g, SX_TANH, x);
     ck_assert(sx_jet(t.g, y, x, fd_list(&t, "1", (const double[]){1}), 9, nodes));
-    ck_assert_uint_lt(t.g->n_nodes, 1000); /* products grow as the square of the order */
+    /* the number of products grows as the square of the order */
+    ck_assert_uint_lt(t.g->n_nodes, 1000);
     struct sx_tensor values[10];
     fd_run(&t, nodes, 10, values);
     for (int k = 0; k < 10; k++) {
@@ -73,6 +74,6 @@ int main(void)
     TCase *c = suite_case("jet");
     tcase_add_loop_test(c, rows, 0, n_examples);
     tcase_add_test(c, high_order);
-    setenv("CK_FORK", "no", 0); /* hundreds of tiny tests */
+    setenv("CK_FORK", "no", 0); /* there are hundreds of tiny tests */
     return suite_run();
 }

@@ -1,5 +1,5 @@
-/* check_leaves.c - games that are sums of products, and those of decision trees, against the table of
- * all coalitions. */
+/* check_leaves.c - indices of games that are sums of products, and of decision trees, against
+ * those from the table of all coalitions. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 static const char *const indices[] = {"sv",   "bv",   "sii",  "bii", "chii",
                                       "stii", "ksii", "fsii", "kadd"};
 
-/* An index by products, and from all coalitions. */
+/* Compares an index computed from products with the one from all coalitions. */
 static void compare(struct sx_game *by_products, struct sx_game *by_table, int64_t order,
                     double tolerance)
 {
@@ -80,7 +80,7 @@ START_TEST(products)
     struct sx_error error = {0};
     for (int k = 0; k < BOXES; k++) {
         b.weight[k] = sx_random_normal(1, 7, (uint64_t)k);
-        for (int64_t p = PLAYERS; p-- > 0;) { /* not in their order */
+        for (int64_t p = PLAYERS; p-- > 0;) { /* in descending order */
             uint64_t side = sx_random_bits(2, (uint64_t)k, (uint64_t)p) % 3;
             if (side == 1)
                 b.in[k][b.n_in[k]++] = p;
@@ -101,8 +101,9 @@ START_TEST(products)
 }
 END_TEST
 
-/* Of 64 players three matter: 6 where 5 and 60 are there and 7 is not. A set of them has, but for the
- * sign, 6 in! out! / (in + out + 1)! of those that are left. */
+/* Of 64 players three matter: the value is 6 if 5 and 60 are present and 7 is absent. The index
+ * of a set of them is +-6 in! out! / (in + out + 1)!, where `in` and `out` count the others of
+ * the three. */
 START_TEST(many_players)
 {
     struct sx_error error = {0};
@@ -143,7 +144,7 @@ END_TEST
     P "_treeids=0,0,0,0,1,1,1 " P "_nodeids=3,4,5,6,2,3,4 " P "_ids=0,1,0,1,1,0,1 " P          \
       "_weights=1.5,-2.0,0.75,3.0,0.5,-1.25,2.5 "
 
-/* f of four columns of which the trees see 2 x - 0.2, in another order. */
+/* A model of trees that read 2 x - 0.2, with its four columns in another order. */
 static struct tm_model *forest(const char *op, const char *attributes, const char *outputs)
 {
     struct tm_model *m = tm_new(17);
@@ -204,7 +205,7 @@ START_TEST(trees)
                                                "base_values=1.0,2.0",
                         "y"),
                  SX_SCORE_RAW, true);
-    /* What enters the softmax is a sum of leaves, probabilities and maxima are none. */
+    /* the scores before the softmax are sums of leaves; probabilities and maxima are not */
     const char *softmax =
         NODES LEAVES("class") "classlabels_int64s=0,1 post_transform='SOFTMAX'";
     check_forest(forest(cls, softmax, "label y"), SX_SCORE_LOGIT, true);
@@ -215,7 +216,7 @@ START_TEST(trees)
 }
 END_TEST
 
-/* Features that are computed from two players are no player's. */
+/* A feature that is computed from two players belongs to neither. */
 START_TEST(mixed_features)
 {
     struct tm_model *m = tm_new(17);

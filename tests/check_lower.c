@@ -1,4 +1,5 @@
-/* check_lower.c - lowering as such: names, order, shapes of inputs, functions, what is refused. */
+/* check_lower.c - the general parts of lowering: names, order, shapes of inputs, functions,
+ * refusals. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ START_TEST(unknown_operators)
     tm_domain(m, "org.example", 4);
     tm_node(m, "org.example:Foo", "x", "y", NULL);
     lc_refused(m, "node 'y' (org.example.Foo, opset 4): operator not supported");
-    m = tm_new(12); /* Trilu came with 14 */
+    m = tm_new(12); /* Trilu exists since opset 14 */
     tm_input(m, "x", SX_FLOAT, 2, (int64_t[]){1, 1});
     tm_node(m, "Trilu", "x", "y", NULL);
     tm_output(m, "y");
@@ -159,7 +160,7 @@ static int64_t dim_of(const struct sx_lowered *l, const char *name, int axis)
     return l->graph->node[sx_find(l->graph, name)].shape.dim[axis];
 }
 
-/* x [d0, 3] and z [d0] share a symbol. */
+/* A model of x [d0, 3] and z [d0], whose first axes share a symbol. */
 static struct sx_model *symbolic(void)
 {
     struct tm_model *m = tm_new(13);
@@ -222,7 +223,8 @@ END_TEST
 
 /* ---- Only what is needed ---- */
 
-/* y follows from x, z from u and from an operator that nobody knows; s is a string. */
+/* A model with two outputs: y from x, and z from u by an unknown operator. The input s is a
+ * string. */
 static struct sx_model *two_parts(void)
 {
     struct tm_model *m = tm_new(13);
@@ -253,7 +255,7 @@ START_TEST(only_what_is_needed)
     struct sx_lowered *l = sx_lower(model, &options, &error);
     ck_assert_msg(l != NULL, "%s", error.message);
     ck_assert_int_eq(l->n_outputs, 1);
-    ck_assert_int_eq(l->n_inputs, 3); /* one for each that the model has */
+    ck_assert_int_eq(l->n_inputs, 3); /* one for each input of the model */
     ck_assert_int_eq(sx_find(l->graph, "v"), SX_NONE);
     sx_lowered_free(l);
     ck_assert(sx_model_want(model, "y", NULL, 0, &error));
@@ -263,7 +265,7 @@ START_TEST(only_what_is_needed)
     ck_assert_int_eq(l->n_inputs, 1);
     sx_lowered_free(l);
     ck_assert(sx_model_want(model, NULL, NULL, 0, &error));
-    ck_assert_int_eq(sx_model_input_count(model), 2); /* nothing reads s */
+    ck_assert_int_eq(sx_model_input_count(model), 2); /* no node reads s */
     sx_model_close(model);
 }
 END_TEST
@@ -288,7 +290,7 @@ START_TEST(fed_inside)
 }
 END_TEST
 
-/* A label of the probabilities p, declared as integers. */
+/* A model with a label of the probabilities p, which is declared as integers. */
 static struct sx_model *labelled(const char *op, bool both)
 {
     struct tm_model *m = tm_new(13);
@@ -334,7 +336,7 @@ START_TEST(constant_inputs)
     struct sx_model *model = lc_open(m);
     tm_free(m);
     struct sx_error error;
-    struct sx_tensor value = lc_tensor("f2: 2 2", NULL, NULL); /* converted to int64 */
+    struct sx_tensor value = lc_tensor("f2: 2 2", NULL, NULL); /* is converted to int64 */
     struct sx_lowered *l = with(model, "shape", NULL, &value, &error);
     ck_assert_msg(l != NULL, "%s", error.message);
     ck_assert_int_eq(l->n_inputs, 1);
@@ -422,7 +424,7 @@ START_TEST(constant_tensors)
 }
 END_TEST
 
-/* What exporters write to flatten all but the batch. */
+/* Shape arithmetic as exporters write it, to flatten all axes but the batch, is folded. */
 START_TEST(shape_arithmetic_folds)
 {
     struct tm_model *m = tm_new(13);
@@ -448,7 +450,7 @@ START_TEST(shape_arithmetic_folds)
 }
 END_TEST
 
-/* Large constants are not folded, but still known. */
+/* Large constants are not folded, but their values are known. */
 START_TEST(unfolded_constants)
 {
     struct tm_model *m = tm_new(13);
@@ -488,7 +490,7 @@ END_TEST
 
 /* ---- Functions of the model ---- */
 
-/* Adds a function whose nodes are those of `body`, which must live until the file is written. */
+/* Adds a function whose nodes are those of `body`. `body` must live until the file is written. */
 static void add_function(struct tm_model *m, const char *name, struct tm_model *body,
                          const char *input, const char *output)
 {
@@ -540,7 +542,7 @@ START_TEST(endless_functions)
     tm_node(m, "local:Self", "x", "y", NULL);
     lc_refused(m, "node 'b' (local.Self, opset 1): functions are nested too deep");
     tm_free(body);
-    /* Each calls the next one three times: 3^14 nodes are too many. */
+    /* each function calls the next one three times, and 3^14 nodes are too many */
     m = chain();
     tm_domain(m, "local", 1);
     struct tm_model *bodies[22];
@@ -630,7 +632,7 @@ START_TEST(listing)
     ck_assert_msg(l != NULL, "%s", error.message);
     seen = (struct seen){0};
     sx_lower_list(model, l, see, &seen);
-    ck_assert_int_eq(seen.n_supported, 1); /* the If fails with its branch */
+    ck_assert_int_eq(seen.n_supported, 1); /* the If fails because its branch fails */
     sx_lowered_free(l);
     seen = (struct seen){.stop_after = 2};
     sx_lower_list(model, NULL, see, &seen);
@@ -639,7 +641,7 @@ START_TEST(listing)
 }
 END_TEST
 
-/* A listing has the nodes that no output needs; otherwise they are left out. */
+/* A listing contains nodes that no output needs. Otherwise these are left out. */
 START_TEST(listing_has_all)
 {
     for (int all = 0; all < 2; all++) {
@@ -660,7 +662,8 @@ START_TEST(listing_has_all)
 }
 END_TEST
 
-/* The first axis of x[N, 2, 3] counts samples if it comes out in front, alone. */
+/* The first axis of x[N, 2, 3] counts samples if it is the first axis of y, and samples are not
+ * mixed. */
 START_TEST(samples)
 {
     static const struct {
@@ -683,7 +686,8 @@ START_TEST(samples)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sx_error error = {0};
         struct tm_model *m = tm_new(13);
-        bool two = strchr("GRC", cases[i].op[1][0]) != NULL; /* Gather, ReduceSum, CumSum */
+        /* Gather, ReduceSum and CumSum have a second input */
+        bool two = strchr("GRC", cases[i].op[1][0]) != NULL;
         tm_input(m, "x", SX_FLOAT, 3, (const int64_t[]){-1, 2, 3});
         tm_const(m, "zero", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){0});
         tm_node(m, cases[i].op[0], "x", "t", cases[i].attributes[0]);
@@ -700,7 +704,7 @@ START_TEST(samples)
 }
 END_TEST
 
-/* a[N, 3] and b[M, K], sum of both: K may be 3 or 1, and M may be N. Scan's states are such rows. */
+/* y = a[N] + b[2, M][0]. M may be equal to N, so y may mix samples of a with elements of b. */
 START_TEST(samples_beside)
 {
     struct sx_error error = {0};
@@ -719,7 +723,7 @@ START_TEST(samples_beside)
 }
 END_TEST
 
-/* An input that is listed as an output, without its type. */
+/* An input is also an output, which is declared without a type. */
 START_TEST(input_is_output)
 {
     struct tm_model *m = tm_new(13);

@@ -1,5 +1,5 @@
-/* check_lower_attention.c - attention of every kind, on numbers that can be checked by hand: with
- * scores ln 3 and 0 the weights are 3/4 and 1/4, so values 8 and 4 give 7. */
+/* check_lower_attention.c - attention of every kind, on numbers that can be checked by hand.
+ * With scores ln 3 and 0 the weights are 3/4 and 1/4, so values 8 and 4 give 7. */
 #include <math.h>
 
 #include "lowering.h"
@@ -24,16 +24,16 @@ START_TEST(attention)
          NULL,
          {"f1x1x1x1: 0", KEYS, VALUES, "f1x2: " LN3 " 0"},
          {"f1x1x1x1: 7"}},
-        /* A query that sees nothing */
+        /* a query whose keys are all masked */
         {23, "Attention", NULL, {ONE, KEYS, VALUES, "b1x2: 0 0"}, {"f1x1x1x1: 0"}},
-        /* Two heads of queries share keys */
+        /* two heads of queries share their keys */
         {23, "Attention", NULL, {"f1x2x1x1: 1 0", KEYS, VALUES}, {"f1x2x1x1: 7 6"}},
         {23,
          "Attention",
          "q_num_heads=2 kv_num_heads=1",
          {"f1x1x2: 1 0", "f1x2x1: " LN3 " 0", "f1x2x1: 8 4"},
          {"f1x1x2: 7 6"}},
-        /* What came before, or nothing */
+        /* with past keys, or with none */
         {23,
          "Attention",
          "is_causal=1",
@@ -44,7 +44,7 @@ START_TEST(attention)
          "is_causal=1",
          {"f1x1x2x1: 1 1", KEYS, VALUES, "-", "f1x1x0x1:", "f1x1x0x1:"},
          {"f1x1x2x1: 8 7", KEYS}},
-        /* Scores */
+        /* the scores as a further output */
         {23,
          "Attention",
          "softcap=2.0 qk_matmul_output_mode=0",
@@ -66,7 +66,7 @@ START_TEST(attention)
          {ONE, KEYS, VALUES},
          {"f1x1x1x1: 7", "-", "-", "f1x1x1x2: 0.75 0.25"}},
         {23, "Attention", "qk_matmul_output_mode=4", {ONE, KEYS, VALUES}, {"refused: mode 4"}},
-        /* Padding behind the keys, masks that are too short, windows */
+        /* padding after the keys, masks that are too short, windows */
         {24, "Attention", NULL, {ONE, KEYS, VALUES, "-", "-", "-", "i1: 1"}, {"f1x1x1x1: 8"}},
         {24,
          "Attention",
@@ -150,7 +150,7 @@ END_TEST
 #define LENGTHS "int32!1: 1", "int32!: 2"
 #define HEADS "num_heads=1 kv_num_heads=1 "
 
-/* The recurrence written out in numpy. */
+/* The recurrence, with numbers from numpy. */
 START_TEST(linear)
 {
     static const struct lc cases[] = {
@@ -242,19 +242,19 @@ START_TEST(group_query)
          "num_heads=2 kv_num_heads=1",
          {"f1x1x2: 1 0", "f1x1x1: 0", "f1x1x1: 4", PAST, LENGTHS},
          {"f1x1x2: 7 6"}},
-        /* Nothing before; side by side */
+        /* an empty past; heads side by side */
         {17,
          MS "GroupQueryAttention",
          HEADS,
          {"f1x2x3: 1 " LN3 " 8 1 0 4", "-", "-", "f1x1x0x1:", "f1x1x0x1:", LENGTHS},
          {"f1x2x1: 8 7", KEYS}},
-        /* A buffer that is longer than what is in it */
+        /* the buffer of the past is longer than its content */
         {17,
          MS "GroupQueryAttention",
          HEADS,
          {ROW, "f1x1x3x1: " LN3 " 9 9", "f1x1x3x1: 8 9 9", LENGTHS},
          {"f1x1x1: 7", "f1x1x3x1: " LN3 " 0 9", "f1x1x3x1: 8 4 9"}},
-        /* Samples of different lengths */
+        /* samples have different lengths */
         {17,
          MS "GroupQueryAttention",
          HEADS,
@@ -300,7 +300,7 @@ END_TEST
 START_TEST(group_query_rotary)
 {
     static const struct lc cases[] = {
-        /* The key at position 1 is turned by a right angle, those before are as they were left */
+        /* the key at position 1 is rotated by a right angle; past keys are not rotated again */
         {17,
          MS "GroupQueryAttention",
          HEADS "do_rotary=1",
@@ -313,8 +313,8 @@ START_TEST(group_query_rotary)
          {"f1x1x2: 0 0", "f1x1x2: 3 4", "f1x1x2: 4 4", "f1x1x1x2: 1 2", "f1x1x1x2: 8 8",
           LENGTHS, "f!2x1: 1 0", "f!2x1: 0 1", "i1x1: 0"},
          {"f1x1x2: 6 6", "f1x1x2x2: 1 2 3 4"}},
-        /* Position 1 turns the first pair of query and key by a right angle: elements 0 and 2, or
-         * 0 and 1. The past has a score that is larger by ln 3. */
+        /* Position 1 rotates the first pair of query and key by a right angle. The pair is
+         * elements 0 and 2, or 0 and 1. The past has a score that is larger by ln 3. */
         {17,
          MS "GroupQueryAttention",
          HEADS "do_rotary=1",
@@ -340,7 +340,7 @@ START_TEST(group_query_rotary)
 }
 END_TEST
 
-/* Position 1 is a right angle. */
+/* Position 1 is a rotation by a right angle. */
 START_TEST(rotary)
 {
     static const struct lc cases[] = {
@@ -379,7 +379,7 @@ START_TEST(rotary)
 }
 END_TEST
 
-/* 169 is 9 in the low bits and 10 in the high ones; zero is 8. */
+/* 169 holds 9 in its low bits and 10 in its high bits. The zero point is 8. */
 START_TEST(few_bits)
 {
     static const struct lc cases[] = {

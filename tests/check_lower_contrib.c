@@ -1,5 +1,5 @@
-/* check_lower_contrib.c - com.microsoft's fused operators against the standard ones they stand for:
- * both are in one model, whose output is their difference. */
+/* check_lower_contrib.c - com.microsoft's fused operators against equivalent standard
+ * operators. Both are in one model, whose output is their difference. */
 #include <string.h>
 
 #include "base/base.h"
@@ -43,7 +43,7 @@ static void list(struct tm_model *m, const char *name, int64_t n, const int64_t 
     ints(m, name, 1, &n, values);
 }
 
-/* Tensors a and b must be equal: the largest distance is compared with 0. */
+/* Makes the output of a model the largest distance of tensors a and b, and compares it with 0. */
 static void equal(struct tm_model *m, const char *a, const char *b)
 {
     char both[64];
@@ -225,8 +225,9 @@ END_TEST
 
 /* ---- Attention ---- */
 
-/* The plain form for two heads of two: queries, keys, values [BATCH, LENGTH, WIDTH] called q, k, v,
- * and `term` (a name, or NULL) added to the scores. The result is called "plain". */
+/* Adds the plain form for two heads of size two: queries, keys, values [BATCH, LENGTH, WIDTH]
+ * called q, k, v. `term` (a name, or NULL) is added to the scores. The result is called
+ * "plain". */
 static void plain_attention(struct tm_model *m, const char *term)
 {
     list(m, "heads", 4, (int64_t[]){0, 0, 2, 2});
@@ -247,7 +248,7 @@ static void plain_attention(struct tm_model *m, const char *term)
     tm_node(m, "Reshape", "mixed joined", "plain", NULL);
 }
 
-/* x, weights and a bias, and q, k, v made of them. */
+/* Begins a model with x, weights, a bias, and q, k, v computed from them. */
 static struct tm_model *projected(void)
 {
     struct tm_model *m = start();
@@ -281,7 +282,7 @@ START_TEST(attention)
     plain_attention(m, NULL);
     tm_node(m, "com.microsoft:Attention", "x w b", "fused", "num_heads=2");
     equal(m, "plain", "fused");
-    /* valid keys by length, by ones, by end and start; and only the past */
+    /* valid keys by length, by ones, by end and start; and by causality */
     masked("x w b mask", "", 1, (int64_t[]){BATCH}, (int64_t[]){3, 1},
            (float[]){0, 0, 0, 0, low, low}, BATCH);
     masked("x w b mask", "", 2, (int64_t[]){BATCH, LENGTH}, (int64_t[]){1, 0, 1, 1, 1, 0},
@@ -337,7 +338,8 @@ START_TEST(multi_head_attention)
 }
 END_TEST
 
-/* Queries, keys and values packed as [batch, length, heads, 3, size], or the last two. */
+/* Queries, keys and values are packed as [batch, length, heads, 3, size], or only keys and
+ * values. */
 START_TEST(packed_attention)
 {
     struct tm_model *m = projected();

@@ -1,4 +1,5 @@
-/* check_lower_control.c - If, Loop and Scan: which bodies are lowered, how often, with what. */
+/* check_lower_control.c - If, Loop and Scan: which bodies are lowered, how often, and on which
+ * values. */
 #include <string.h>
 #include <time.h>
 
@@ -25,7 +26,7 @@ static void number(struct tm_model *m, const char *name, int64_t value)
     tm_const(m, name, SX_INT, 0, NULL, &value);
 }
 
-/* A body of one node without inputs. */
+/* A body of one node without inputs of its own. */
 static struct tm_model *branch(const char *op, const char *inputs, const char *output)
 {
     struct tm_model *body = tm_new(13);
@@ -53,7 +54,7 @@ START_TEST(decided)
         add_if(m, "c", branch("Neg", "x", "a"), branch("Identity", "x", "b"));
         GIVES(m, OUT(value != 0 ? "f2: -1 -2" : "f2: 1 2"));
     }
-    /* What the other branch cannot do does not matter; its result may have another shape. */
+    /* the branch that is not taken may fail, and its result may have another shape */
     struct tm_model *m = start();
     tm_const(m, "two", SX_INT, 0, NULL, (int64_t[]){2});
     tm_node(m, "Size", "x", "n", NULL);
@@ -65,7 +66,8 @@ END_TEST
 
 START_TEST(names_of_branches)
 {
-    struct tm_model *m = start(), *yes = branch("Neg", "x", "y"); /* the outer name again */
+    /* the branch's result has the name of an outer tensor */
+    struct tm_model *m = start(), *yes = branch("Neg", "x", "y");
     struct sx_model *model;
     struct sx_error error = {0};
     tm_node(yes, "Abs", "y", "unused", NULL);
@@ -142,7 +144,7 @@ END_TEST
 
 /* ---- Loop ---- */
 
-/* Body (i, go, s) -> (go', s + s, s): doubles the state, and shows what it was. */
+/* A body (i, go, s) -> (go', s + s, s). It doubles the state and returns the previous one. */
 static struct tm_model *doubling(void)
 {
     struct tm_model *body = tm_new(13);
@@ -188,7 +190,7 @@ END_TEST
 
 START_TEST(conditional_loops)
 {
-    /* Stops when the iteration is 2: three runs. */
+    /* stops when the iteration is 2, so there are three runs */
     struct tm_model *m = start(), *body = doubling();
     number(body, "two", 2);
     tm_node(body, "Less", "i two", "more", NULL);
@@ -210,7 +212,7 @@ START_TEST(conditional_loops)
 }
 END_TEST
 
-/* The condition of a body that stays what it is does not have to be waited for. */
+/* If the condition of a body never changes, the loop is endless, and this is noticed at once. */
 START_TEST(endless_loops)
 {
     static const char *const conditions[] = {"go", "copy", "yes", "made", "outside"};
@@ -229,7 +231,7 @@ START_TEST(endless_loops)
         lc_refused(m, "node 'y' (Loop, opset 13): more than 1048576 iterations");
     }
     ck_assert_int_lt(clock() - start_time, CLOCKS_PER_SEC / 2);
-    /* Whatever the number of iterations is, a state or a constant ends it. */
+    /* a constant condition of false ends the loop after its first iteration */
     struct tm_model *m = start(), *body = doubling();
     flag(body, "no", 0);
     number(m, "n", (int64_t)1 << 40);
@@ -268,7 +270,7 @@ START_TEST(bad_loops)
 }
 END_TEST
 
-/* A loop without nodes in its body is ended by its number of iterations. */
+/* A loop whose body has no nodes is limited by its number of iterations. */
 START_TEST(empty_loops)
 {
     struct tm_model *m = start(), *body = tm_new(13);
@@ -284,7 +286,7 @@ START_TEST(empty_loops)
 }
 END_TEST
 
-/* A body may call a tensor of its own as one outside is called that follows from the loop. */
+/* A tensor inside a body may have the name of a tensor outside that depends on the loop. */
 START_TEST(shadowed_names)
 {
     struct tm_model *m = start();
@@ -298,7 +300,7 @@ END_TEST
 
 /* ---- Scan ---- */
 
-/* Body (s, e) -> (s + e, s * e). */
+/* A body (s, e) -> (s + e, s * e). */
 static struct tm_model *running(void)
 {
     struct tm_model *body = tm_new(13);
@@ -334,7 +336,7 @@ START_TEST(scans)
 }
 END_TEST
 
-/* Columns of a matrix are scanned and stacked as columns again. */
+/* Columns of a matrix are scanned, and results are stacked as columns. */
 START_TEST(scan_axes)
 {
     struct tm_model *m = tm_new(13), *body = tm_new(13);

@@ -3,20 +3,20 @@
 #include "lowering.h"
 #include "suite.h"
 
-/* Two single numbers, then two pairs. */
+/* Two unigrams, then two bigrams. */
 #define POOL "pool_int64s=2,3,5,6,6,7 ngram_counts=0,2 ngram_indexes=0,1,2,3 max_gram_length=2"
 
 START_TEST(runs_of_numbers)
 {
     static const struct lc cases[] = {
         {9, "TfIdfVectorizer", "mode='TF' " POOL, {"i6: 2 5 6 7 2 9"}, {"f4: 2 0 1 1"}},
-        /* Each row for itself; one axis less than ONNX's own cases have. */
+        /* each row is counted alone; the input has one axis less than ONNX's own cases */
         {9,
          "TfIdfVectorizer",
          "mode='TF' " POOL,
          {"int32 2x3: 3 3 3 5 6 5"},
          {"f2x4: 0 3 0 0 0 0 1 0"}},
-        /* Pairs at any distance up to 2, single numbers once. */
+        /* bigrams at any distance up to 2, unigrams once */
         {9,
          "TfIdfVectorizer",
          "mode='TF' max_skip_count=1 " POOL,
@@ -78,7 +78,8 @@ START_TEST(boxes)
          NULL,
          {THREE, "f!1x1x3: 0.5 0.9 0.7", "i!1: 3", "f!1: 0.5"},
          {"i2x3: 0 0 1 0 0 2"}},
-        /* Nothing is too near; by score, and of equals the first. */
+        /* no boxes overlap too much; they are in the order of scores, and the first of equal
+         * ones comes first */
         {11,
          "NonMaxSuppression",
          NULL,
@@ -89,7 +90,7 @@ START_TEST(boxes)
          NULL,
          {THREE, "f!1x2x3: 0.5 0.9 0.7 0.1 0.2 0.3", "i!: 1", "f!: 0.5", "f!: 0.25"},
          {"i2x3: 0 0 1 0 1 2"}},
-        /* Centres and sides: the first two have 1/7 of what they cover in common. */
+        /* boxes as centres and sides; the first two share 1/7 of their union */
         {11,
          "NonMaxSuppression",
          "center_point_box=1",
@@ -100,7 +101,7 @@ START_TEST(boxes)
          "center_point_box=1",
          {CENTRED, "f!1x1x2: 0.5 0.9", "i!1: 3", "f!1: 0.14"},
          {"i1x3: 0 0 1"}},
-        /* Without a number of boxes there are none. */
+        /* without a number of boxes, none are selected */
         {10, "NonMaxSuppression", NULL, {THREE, "f!1x1x3: 1 2 3"}, {"i0x3:"}},
         {10,
          "NonMaxSuppression",
@@ -113,7 +114,7 @@ START_TEST(boxes)
 }
 END_TEST
 
-/* y = x^2 and its gradient, for a node that sees the gradient as any other tensor. */
+/* y = x^2 and its gradient, which another node reads. */
 static struct tm_model *squares(const char *attributes, const char *input)
 {
     struct tm_model *m = tm_new(13);
@@ -138,7 +139,7 @@ START_TEST(gradient)
 }
 END_TEST
 
-/* A running sum of [batch, time, 2]; the sums go out as well. */
+/* Running sums of [batch, time, 2]. They are also outputs. */
 static struct tm_model *running_sum(const char *inputs, const char *attributes)
 {
     struct tm_model *body = tm_new(8), *m = tm_new(8);

@@ -1,5 +1,6 @@
-/* check_lower_dated.c - operators that left ONNX again, those of com.microsoft that are little more
- * than ONNX's, random and sparse tensors, optionals, and what reads pictures off their grid. */
+/* check_lower_dated.c - operators that were removed from ONNX, operators of com.microsoft that
+ * are close to ONNX's, random and sparse tensors, optionals, and operators that sample pictures
+ * between pixels. */
 #include <string.h>
 
 #include "lowering.h"
@@ -88,7 +89,7 @@ START_TEST(contributed)
          {"b2: 1 0", "uint8 2: 10 10", "f!: 0.5", "uint8!: 0", "uint8 2: 20 20", "f!: 1",
           "uint8!: 0", "f!: 0.5", "uint8!: 0"},
          {"uint8 2: 10 40"}},
-        /* 2.5 and 1.5 are rounded to even, whatever the scale is. */
+        /* 2.5 and 1.5 are rounded to even for any scale */
         {17,
          MS "QLinearAveragePool",
          "kernel_shape=1,2 strides=1,2",
@@ -104,14 +105,14 @@ START_TEST(contributed)
          "activation='ParametricSoftplus' activation_alpha=2.0 activation_beta=1.0",
          {"f1x1: 0", "f1x1: 1"},
          {"f1x1: 1.3862943611198906"}},
-        /* One position: its value, (130 - 128) 0.5 times 4 0.25, plus 1. */
+        /* one position: (130 - 128) 0.5 times 4 0.25, plus 1 */
         {17,
          MS "QAttention",
          "num_heads=1",
          {"uint8 1x1x1: 130", "int8!1x3: 1 1 4", "f!3: 0 0 1", "f!: 0.5", "f!: 0.25", "-",
           "uint8!: 128", "int8!: 0"},
          {"f1x1x1: 2"}},
-        /* Rows 0.5, 1.5 and 0, 0: normalised -1 and 1, times 2, plus 0.5. */
+        /* rows (0.5, 1.5) and (0, 0) are normalised to -1 and 1, times 2, plus 0.5 */
         {17,
          MS "QEmbedLayerNormalization",
          "epsilon=0.0",
@@ -133,7 +134,7 @@ START_TEST(off_the_grid)
          {"f1x1x2x2: 1 2 3 4", "f1x1x1x1: 2", "f1x2x2x2: 0.5 0 0 0 0 0 0 0", "f1: 10",
           "f1x1x2x2: 1 1 1 0.5"},
          {"f1x1x2x2: 14 14 16 14"}},
-        /* Two taps; the second of the last place is outside. */
+        /* two taps; at the last position the second one is outside */
         {19,
          "DeformConv",
          "pads=0,0,0,1",
@@ -173,14 +174,14 @@ END_TEST
 START_TEST(mended)
 {
     static const struct lc cases[] = {
-        /* What is odd of the padding goes to the beginning, unless auto_pad is SAME_UPPER. */
+        /* an odd padding has its larger part at the beginning, unless auto_pad is SAME_UPPER */
         {11, "ConvTranspose", "output_shape=[1]", {"f1x1x1: 1", "f1x1x2: 1 2"}, {"f1x1x1: 2"}},
         {11,
          "ConvTranspose",
          "output_shape=[1] auto_pad='SAME_UPPER'",
          {"f1x1x1: 1", "f1x1x2: 1 2"},
          {"f1x1x1: 1"}},
-        /* The last update of a place counts. */
+        /* of several updates of one element, the last one counts */
         {16, "ScatterElements", NULL, {"f3: 0 0 9", "i3: 1 1 0", "f3: 5 7 3"}, {"f3: 3 7 9"}},
         {16, "ScatterElements", NULL, {"f3: 0 0 9", "i!2: 1 1", "f2: 5 7"}, {"f3: 0 7 9"}},
         {16,
@@ -194,7 +195,7 @@ START_TEST(mended)
          {"f2x2: 1 2 3 4", "i2x1: 1 1", "f2x2: 5 6 7 8"},
          {"f2x2: 1 2 7 8"}},
         {13, "ReduceSum", NULL, {"f2x2: 1 2 3 4", "i!3: 1 -1 1"}, {"f2x1: 3 7"}},
-        /* The first elements of a transform of 4 reals, and of 3. */
+        /* the first elements of a transform of 4 reals, and of 3 */
         {20, "DFT", "inverse=1 onesided=1", {"f1x3x2: 10 0 -2 2 -2 0"}, {"f1x4x1: 1 2 3 4"}},
         {20,
          "DFT",
@@ -223,7 +224,7 @@ START_TEST(random_tensors)
 }
 END_TEST
 
-/* Draws differ from node to node, and are the same each time; equal seeds give equal draws. */
+/* Draws differ between nodes, and are equal in each run. Equal seeds give equal draws. */
 START_TEST(draws)
 {
     for (int round = 0; round < 2; round++) {
@@ -284,7 +285,8 @@ START_TEST(mapped)
 }
 END_TEST
 
-/* A sparse tensor [2, 3] with 5 and 7, at places 1 and 3, or where `rows` says. */
+/* A sparse tensor [2, 3] with the elements 5 and 7. They are at the indices 1 and 3, or at
+ * `rows`. */
 static Onnx__SparseTensorProto *sparse(struct tm_model *m, int64_t n, const int64_t *index,
                                        bool rows)
 {

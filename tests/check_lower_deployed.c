@@ -47,7 +47,7 @@ START_TEST(quantised)
          "kernel_shape=1,2",
          {"uint8 1x1x1x3: 2 4 8", "f!: 1", "uint8!: 0", "f!: 1", "uint8!: 0"},
          {"uint8 1x1x1x2: 3 6"}},
-        /* The half of the last window that ceil_mode adds counts. */
+        /* the part of the last window that ceil_mode adds counts */
         {17,
          MS "QLinearAveragePool",
          "kernel_shape=1,2 strides=1,2 ceil_mode=1 count_include_pad=1",
@@ -84,7 +84,7 @@ START_TEST(quantised)
         {11,
          "DynamicQuantizeLinear",
          NULL,
-         {"f3: 0.5 1 2.55"}, /* 0 is in the range, too */
+         {"f3: 0.5 1 2.55"}, /* the range always contains 0 */
          {"uint8 3: 50 100 255", "f: 0.01", "uint8: 0"}},
         {11,
          "DynamicQuantizeLinear",
@@ -130,7 +130,7 @@ END_TEST
     "vectors_per_class=1,1,1 support_vectors=1.0,0.0,-1.0 coefficients=1.0,2.0,3.0,-1.0,1.0,0.0 " \
     "rho=0.0,0.5,-0.5 classlabels_ints=7,9,8 "
 
-/* Of (2, 1): 2 - 1 + 0.5 decides for the first class. */
+/* At (2, 1) the decision is 2 - 1 + 0.5, for the first class. */
 START_TEST(support_vectors)
 {
     static const struct lc cases[] = {
@@ -150,7 +150,7 @@ START_TEST(support_vectors)
          MACHINE "prob_a=[-1.0] prob_b=[0.0]",
          {"f1x2: 2 1"},
          {"i1: 7", "f1x2: 0.817574476 0.182425524"}},
-        /* The kernels are 2, 0 and -2 */
+        /* the kernels are 2, 0 and -2 */
         {17, ML "SVMClassifier", THREE, {"f1x1: 2"}, {"i1: 8", "f1x3: 2 -7.5 -0.5"}},
         {17,
          ML "SVMClassifier",
@@ -167,7 +167,7 @@ START_TEST(support_vectors)
 }
 END_TEST
 
-/* x0 <= 0.1 asks for x1 > 0.2, otherwise x2 is to be 1 or 2. */
+/* The tests of the tree: if x0 <= 0.1, then x1 > 0.2, else x2 is 1 or 2. */
 START_TEST(trees_of_version_5)
 {
     struct tm_model *m = tm_new(21);
@@ -220,7 +220,7 @@ START_TEST(classical)
          "coefficients=[1.0] post_transform='PROBIT'",
          {"f3x1: 0.5 0.9 0.25"},
          {"f3x1: 0 1.281712392 -0.674573966"}},
-        /* A single score stays: so does ONNX Runtime's */
+        /* a single score is not changed, as in ONNX Runtime */
         {17,
          ML "LinearRegressor",
          "coefficients=[1.0] post_transform='LOGISTIC'",
@@ -257,7 +257,8 @@ START_TEST(classical)
 }
 END_TEST
 
-/* Two trees: x0 <= 1 gives 10, else (x1 > 0 gives 2, else 3); and a leaf of 100 alone. */
+/* Two trees. The first: x0 <= 1 gives 10, else x1 > 0 gives 2, else 3. The second is a leaf of
+ * 100. */
 #define TREES                                                                                  \
     "nodes_treeids=0,0,0,0,0,1 nodes_nodeids=0,1,2,3,4,0 nodes_featureids=0,0,1,0,0,0 "        \
     "nodes_modes='BRANCH_LEQ','LEAF','BRANCH_GT','LEAF','LEAF','LEAF' "                        \
@@ -307,8 +308,8 @@ START_TEST(trees)
 }
 END_TEST
 
-/* Scores of class 1 alone: a probability if no leaf is negative, and chosen from one half on; else
- * chosen from 0 on. */
+/* Only class 1 has scores. If no leaf is negative, the score is a probability, and the class is
+ * chosen from 0.5 on; otherwise from 0 on. */
 START_TEST(stumps)
 {
 #define STUMP(weights)                                                                         \
@@ -326,12 +327,12 @@ START_TEST(stumps)
 }
 END_TEST
 
-/* Two elements a byte, the first in the low half; a scale for each block of two. */
+/* A byte holds two elements, the first in its low bits. Each block of two elements has a scale. */
 START_TEST(four_bits)
 {
     struct tm_model *m = tm_new(21);
     tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){1});
-    tm_raw(m, "w", 22, 1, (int64_t[]){3}, "\x7f\x08", 2); /* -1 7 -8 */
+    tm_raw(m, "w", 22, 1, (int64_t[]){3}, "\x7f\x08", 2); /* the elements -1, 7, -8 */
     tm_const(m, "scale", SX_FLOAT, 1, (int64_t[]){2}, (float[]){1, 0.5f});
     tm_node(m, "DequantizeLinear", "w scale", "d", "axis=0 block_size=2");
     tm_node(m, "Mul", "x d", "y", NULL);

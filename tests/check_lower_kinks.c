@@ -1,5 +1,5 @@
-/* check_lower_kinks.c - derivatives of lowered activations: at kinks as PyTorch has them, and
- * finite where values are large. */
+/* check_lower_kinks.c - derivatives of lowered activations: at kinks they equal PyTorch's, and
+ * for large values they are finite. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 struct kink {
     int64_t opset;
     const char *op, *attributes;
-    const char *x;         /* as in lowering.h; the input */
+    const char *x;         /* the input, in the form of lowering.h */
     const char *slopes;    /* d sum(y) / dx */
     const char *constants; /* further operands: "name=tensor", or NULL */
 };

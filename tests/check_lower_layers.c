@@ -227,13 +227,13 @@ START_TEST(average_pools)
          "kernel_shape=[2] strides=[2] ceil_mode=1",
          {"f1x1x3: 1 3 7"},
          {"f1x1x2: 2 7"}},
-        /* What ceil_mode adds behind the padding is not counted: (7 + 0) / 2, not / 3. */
+        /* elements that ceil_mode adds beyond the padding are not counted: (7 + 0) / 2, not / 3 */
         {11,
          "AveragePool",
          "kernel_shape=[3] strides=[3] pads=[0,1] ceil_mode=1 count_include_pad=1",
          {"f1x1x4: 1 3 2 7"},
          {"f1x1x2: 2 3.5"}},
-        /* The third window would begin in the padding. */
+        /* the third window would begin in the padding, so it does not exist */
         {11,
          "AveragePool",
          "kernel_shape=[2] strides=[2] pads=[0,1] ceil_mode=1",

@@ -1,5 +1,6 @@
-/* check_lower_orders.c - every lowering row that has a gradient, to the third order, against
- * central differences in double, and its gradient as a file. A row that is in no example fails. */
+/* check_lower_orders.c - derivatives of every lowering row that has a gradient, to the third
+ * order, against central differences in double. Its gradient is also written as a file. A row
+ * without an example fails. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 
 enum { ORDERS = 3, MOST_VARIABLES = 4 };
 
-/* One node. An input is "x2x3" (a variable of that shape, in [-1.5, 1.5), or of the range that
- * follows), or a constant as in lowering.h, or "-". */
+/* An example of one node. An input is "x2x3", a variable of that shape in [-1.5, 1.5) or in the
+ * range that follows. Or it is a constant in the form of lowering.h, or "-". */
 struct order_case {
     int64_t opset;
     const char *op, *attributes;
@@ -220,7 +221,7 @@ static const struct order_case cases[] = {
      "n_supports=2 support_vectors=0.5,1.0,-1.0,0.0 coefficients=2.0,-1.0 rho=[0.5] "
      "kernel_type='RBF' kernel_params=0.5,0.0,3.0",
      {"x2x2"}},
-    /* Those that left ONNX again */
+    /* operators that were removed from ONNX */
     {1, "Affine", "alpha=2.0 beta=1.0", {"x3"}},
     {1, "ScaledTanh", "alpha=2.0 beta=1.3", {"x3"}},
     {1, "ParametricSoftplus", "alpha=2.0 beta=1.3", {"x3"}},
@@ -230,7 +231,7 @@ static const struct order_case cases[] = {
     {1, "Cast", "to='DOUBLE'", {"x3"}},
     {1, "DynamicSlice", NULL, {"x3", "i!1: 1", "i!1: 3"}},
     {6, "MeanVarianceNormalization", "across_channels=1", {"x1x2x2x1"}},
-    /* Contributed */
+    /* operators of com.microsoft */
     {17, "com.microsoft:GridSample", NULL, {"x1x1x2x2", "x1x1x2x2 0.1 0.4"}},
     {17, "com.microsoft:GatherND", NULL, {"x2x3", "i!2x1: 1 1"}},
     {17, "com.microsoft:Pad", NULL, {"x3", "i!2: 1 2", "f!1: 0.5"}},
@@ -350,7 +351,7 @@ static const struct order_case cases[] = {
 
 enum { N_CASES = sizeof cases / sizeof cases[0] };
 
-/* How many outputs the example asks for. */
+/* The number of outputs of the example. */
 static int outputs_of(const char *op)
 {
     static const char *const two[] = {"Split",
@@ -371,7 +372,7 @@ struct range {
     double low, high;
 };
 
-/* Adds a variable, and says where it lies. */
+/* Adds a variable, and returns its range. */
 static struct range add_variable(struct tm_model *m, const char *name, const char *text)
 {
     struct range range = {-1.5, 1.5};
@@ -391,7 +392,7 @@ static struct range add_variable(struct tm_model *m, const char *name, const cha
     return range;
 }
 
-/* What stands before the colon of an operator, in `room`. */
+/* Copies the domain of an operator, the text before the colon, to `room`. */
 static const char *domain_of(const char *op, char room[40])
 {
     const char *colon = strchr(op, ':');
@@ -427,7 +428,7 @@ static struct tm_model *build(const struct order_case *c, struct range *range)
 
 /* ---- Orders ---- */
 
-/* Frees the model. */
+/* Compares the derivatives of a model with differences. Frees the model. */
 static void take_orders(const char *text, struct tm_model *m, const struct range *range)
 {
     struct sx_error error = {0};
@@ -471,7 +472,7 @@ END_TEST
 
 /* ---- Gradients as files ---- */
 
-/* The gradient by `wrt` of the sum of `of`, as a model. */
+/* The gradient of the sum of `of` by `wrt` as a model. */
 static struct sx_model *written_gradient(const struct sx_model *model, const char *of,
                                          const char *wrt, const char *text)
 {
@@ -491,7 +492,7 @@ static struct sx_model *written_gradient(const struct sx_model *model, const cha
     return written;
 }
 
-/* What a model that was written gives for these inputs is what the explainer gives. */
+/* Compares the results of a written model with the explainer's. */
 static void compare_written(const struct order_case *c, struct sx_model *written,
                             struct sx_explainer *e, const struct sx_tensor *feeds,
                             const char *text)
@@ -518,7 +519,8 @@ static void compare_written(const struct order_case *c, struct sx_model *written
     sx_inference_free(run);
 }
 
-/* An explainer of the sum of the first output, whose rank it finds, at a sample. */
+/* An explainer of the sum of the first output at a sample. The rank of the output is found
+ * first. */
 static struct sx_explainer *explain_sum(struct sx_model *model, const char *of,
                                         const struct sx_tensor *feeds, const char *text)
 {
@@ -561,7 +563,7 @@ START_TEST(row_as_file)
                           range[n].low + (range[n].high - range[n].low) *
                                              sx_random_uniform(7, (uint64_t)n, (uint64_t)i));
     }
-    /* The label comes first. */
+    /* the label is the first output */
     const char *of = strstr(c->op, "Classifier") != NULL ? "y1" : NULL;
     struct sx_explainer *e = explain_sum(model, of, feeds, text);
     struct sx_model *written =
@@ -590,7 +592,7 @@ static struct tm_model *one_input(int64_t opset, int rank, const int64_t *dims)
 
 static const struct range usual = {-1.5, 1.5};
 
-/* Branches and bodies square what they see. */
+/* A body that squares its input. */
 static struct tm_model *square(const char *result)
 {
     struct tm_model *body = tm_new(13);
@@ -666,7 +668,7 @@ START_TEST(loops)
 }
 END_TEST
 
-/* A running sum whose steps multiply it. */
+/* A running sum, multiplied by its elements. */
 static struct tm_model *scan(int64_t opset)
 {
     static const int64_t dims[] = {1, 3, 2};
@@ -705,7 +707,8 @@ END_TEST
 
 /* ---- The table ---- */
 
-/* Rows that the tests above have, and those whose values are rounded: they have no differences. */
+/* Rows that other tests above have, and rows whose values are rounded, which have no
+ * differences. */
 static const char *const elsewhere[] = {"If",
                                         "Loop",
                                         "Scan",

@@ -1,5 +1,6 @@
-/* check_lower_parts.c - operators of parts of pictures, mixtures of experts, states of decoders, hashes,
- * and products of whole numbers; what ONNX Runtime 1.30 makes of them. */
+/* check_lower_parts.c - operators of parts of pictures, mixtures of experts, states of
+ * decoders, hashes, and products of whole numbers. The expected results are those of ONNX
+ * Runtime 1.30. */
 #include "lowering.h"
 #include "suite.h"
 
@@ -115,7 +116,7 @@ START_TEST(experts)
          "activation_type='swiglu'",
          {"f1x1: 1", "f1x1: 0", "f1x2x1: 1 1", "-", "f1x1x1: 1"},
          {"refused: swiglu_fusion 1"}},
-        /* Of equal experts the last counts. */
+        /* of equal experts the last one is chosen */
         {17,
          MS "MoE",
          "normalize_routing_weights=1",
@@ -234,7 +235,7 @@ START_TEST(states)
          {"f2x1x2: 1 2 3 4", "int8!1x2x4: 5 -6 7 5 3 -5 7 -1", "int8!1x1x4: -9 -2 2 -4", "-",
           "-", "-", "-", "-", "f!2: 1 1", "int8!1: 0", "f!1: 1", "int8!1: 0"},
          {"refused: input 8 does not fit the weights"}},
-        /* No step at all. */
+        /* there are no steps */
         {17,
          "LSTM",
          "hidden_size=1",
@@ -245,7 +246,8 @@ START_TEST(states)
 }
 END_TEST
 
-/* Of files that ONNX Runtime has optimised. Weights of 8 channels are in blocks of 8 everywhere. */
+/* Operators of files that ONNX Runtime has optimised. Weights of 8 channels are stored in
+ * blocks of 8. */
 START_TEST(blocks)
 {
     static const struct lc cases[] = {

@@ -1,4 +1,4 @@
-/* check_lower_refused.c - models that an operator refuses, and what it says of them. */
+/* check_lower_refused.c - models that an operator refuses, with the messages. */
 #include "lowering.h"
 #include "suite.h"
 
@@ -100,7 +100,7 @@ START_TEST(layers)
          NULL,
          {"f1x1x2x2: 1 2 3 4", "f!1x4: 0 0 1 1", "i!1: 1"},
          {"refused: sample 1 of 1"}},
-        /* 2^22 samples along an axis or in a bin are taken, no more. */
+        /* at most 2^22 samples along an axis or in a bin */
         {16,
          "RoiAlign",
          "output_height=65 sampling_ratio=65536",

@@ -75,7 +75,7 @@ static double clipped(const struct setup *s, double x)
     return s->clip > 0 ? fmax(-s->clip, fmin(s->clip, x)) : x;
 }
 
-/* Gate g, unit j: x W' + h R' + both biases; `recurrent` alone has h R' and its bias. */
+/* Gate g of unit j: x W' + h R' + both biases. `recurrent`: only h R' and its bias. */
 static double linear(const struct weights *k, int gates, int d, int g, int j, const double *x,
                      const double *h, bool input, bool recurrent)
 {
@@ -138,7 +138,7 @@ static void step_rnn(const struct setup *s, const struct weights *k, int d, cons
     memcpy(h, next, sizeof next);
 }
 
-/* y [steps, directions, batch, hidden]; last states [directions, batch, hidden]. */
+/* Sets y [steps, directions, batch, hidden], and the last states [directions, batch, hidden]. */
 static void reference(const struct setup *s, const struct weights *k, int directions,
                       struct numbers *y, struct numbers *last_h, struct numbers *last_c)
 {
@@ -149,7 +149,7 @@ static void reference(const struct setup *s, const struct weights *k, int direct
         for (int b = 0; b < BATCH; b++) {
             int at = (d * BATCH + b) * HIDDEN;
             double *h = last_h->v + at, *c = last_c->v + at;
-            /* A sequence of length 0 ends in the state 0. */
+            /* a sequence of length 0 ends in the state 0 */
             for (int j = 0; j < HIDDEN; j++) {
                 h[j] = k->length[b] > 0 ? k->h0.v[at + j] : 0;
                 c[j] = k->length[b] > 0 ? k->c0.v[at + j] : 0;
@@ -172,7 +172,7 @@ static void reference(const struct setup *s, const struct weights *k, int direct
 
 /* ---- The rows ---- */
 
-/* Exchanges axes: element [i0, i1, i2, i3] goes where its permuted index says. */
+/* Exchanges axes of an array. */
 static struct numbers permuted(const struct numbers *a, const int *dims, const int *perm)
 {
     struct numbers to = {.n = a->n};
@@ -330,7 +330,7 @@ START_TEST(formulas)
 }
 END_TEST
 
-/* One unit with weight 1 for the input and none for the state: y = f(x). */
+/* One unit with weight 1 for the input and 0 for the state: y = f(x). */
 static void check_activation(const char *attributes, const char *x, const char *y)
 {
     struct tm_model *m = tm_new(14);

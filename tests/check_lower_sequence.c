@@ -1,4 +1,4 @@
-/* check_lower_sequence.c - sequences, which are gone once a model is lowered. */
+/* check_lower_sequence.c - sequences. A lowered graph has none. */
 
 #include "lowering.h"
 #include "suite.h"
@@ -88,7 +88,7 @@ START_TEST(split)
 }
 END_TEST
 
-/* A loop collects what an If gives it. */
+/* A loop collects the results of an If. */
 START_TEST(through_bodies)
 {
     struct tm_model *m = start(), *body = tm_new(13), *yes = tm_new(13), *no = tm_new(13);

@@ -383,7 +383,7 @@ START_TEST(selection)
 }
 END_TEST
 
-/* How many elements there are, and along which axes. */
+/* The number of elements of a resized tensor, and the axes that are resized. */
 START_TEST(resize_lengths)
 {
     static const struct lc cases[] = {
@@ -392,13 +392,13 @@ START_TEST(resize_lengths)
          "mode='linear' coordinate_transformation_mode='align_corners'",
          {"f1x1x2: 1 4", "-", "-", "i!3: 1 1 4"},
          {"f1x1x4: 1 2 3 4"}},
-        /* 2.4 elements are 2, the first and the last. */
+        /* 2.4 elements are 2: the first and the last */
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='align_corners'",
          {"f1x1x4: 1 2 3 10", "-", "f!3: 1 1 0.6"},
          {"f1x1x2: 1 10"}},
-        /* 1.3 times 2 elements are 2, and not those that they were if another axis grows. */
+        /* 1.3 times 2 elements are 2; they change if another axis grows */
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='asymmetric'",
@@ -409,7 +409,7 @@ START_TEST(resize_lengths)
          "mode='linear' coordinate_transformation_mode='asymmetric'",
          {"f1x1x1x2: 0 13", "-", "f!4: 1 1 1 1.3"},
          {"f1x1x1x2: 0 13"}},
-        /* The region does not count along an axis that is not scaled. */
+        /* the region does not count along an axis that is not scaled */
         {13,
          "Resize",
          "mode='linear' coordinate_transformation_mode='tf_crop_and_resize'",
@@ -562,7 +562,7 @@ START_TEST(geometry)
 }
 END_TEST
 
-/* The corners of ONNX's own cases are those of 2.4 elements: the second is at 3 / 1.4. */
+/* With align_corners ONNX's own cases use 2.4 elements, so the second is at 3 / 1.4. */
 START_TEST(resize_of_cases)
 {
     struct tm_model *m = tm_new(13);

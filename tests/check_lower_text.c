@@ -1,4 +1,4 @@
-/* check_lower_text.c - operators on texts: what they give is compared with texts by Equal. */
+/* check_lower_text.c - operators on texts. Their results are compared with texts by Equal. */
 #include <math.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "lowering.h"
 #include "suite.h"
 
-/* A constant [n] of texts, between bars. */
+/* A constant [n] of texts, which `list` separates by bars. */
 static void texts(struct tm_model *m, const char *name, const char *list)
 {
     Onnx__NodeProto *node = tm_node(m, "Constant", "", name, "value_strings='a','b'");
@@ -31,7 +31,7 @@ static struct tm_model *start(const char *x)
     return m;
 }
 
-/* The tensor "y" of a model, which is freed, must be the texts. */
+/* Checks that the tensor "y" of a model has these texts. Frees the model. */
 static void gives(struct tm_model *m, const char *want, const char *equal)
 {
     texts(m, "want", want);
@@ -84,11 +84,11 @@ START_TEST(normalized)
     tm_node(m, "StringNormalizer", "x", "y",
             "case_change_action='LOWER' stopwords='monday','b' is_case_sensitive=1");
     gives(m, "monday", "f1: 1");
-    /* Nothing is left: one empty text. */
+    /* no text remains, which gives one empty text */
     m = start("a|a");
     tm_node(m, "StringNormalizer", "x", "y", "stopwords='A','b'");
     gives(m, "", "f1: 1");
-    /* Letters beyond ASCII, and a byte that is none. */
+    /* letters beyond ASCII, and an invalid byte */
     m = start("\xc3\x84\xd0\x91\xff|\xe2\x82\xac");
     tm_node(m, "StringNormalizer", "x", "y", "case_change_action='LOWER'");
     gives(m, "\xc3\xa4\xd0\xb1\xff|\xe2\x82\xac", "f2: 1 1");
@@ -101,7 +101,7 @@ START_TEST(normalized)
 }
 END_TEST
 
-/* The published values of MurmurHash3 for 32 bits, seed 0. */
+/* Published values of MurmurHash3 for 32 bits and seed 0. */
 START_TEST(hashed)
 {
     struct tm_model *m = start("hello||test");

@@ -1,7 +1,8 @@
-/* check_mark.c - where the axis of the samples goes, operator by operator.
+/* check_mark.c - where the axis of samples is in each node, operator by operator.
  *
- * Each node is made of x [13, 4] or X [13, 2, 6], whose first axis counts 13 samples, and of
- * constants. Its mark is the number of elements outside that axis, or says that samples mix. */
+ * Nodes are computed from x [13, 4] or X [13, 2, 6], whose first axis counts 13 samples, and
+ * from constants. A node's mark is the number of elements outside of that axis, or says that
+ * samples are mixed. */
 #include <string.h>
 
 #include "graph/build.h"
@@ -15,7 +16,7 @@ static struct sx_graph *g;
 static struct sx_error error;
 static int x, images;  /* marked inputs */
 static int other;      /* an input [13, 4] without the mark */
-static int even, rows; /* constants [13, 4]: equal rows, rows that differ */
+static int even, rows; /* constants [13, 4]: with equal rows, with different rows */
 static int64_t mark[NODES];
 
 static int constant(enum sx_type type, int64_t m, int64_t n, double by_row)
@@ -87,10 +88,11 @@ START_TEST(test_beside_constants)
     IS(sx_mul(g, x, other), SX_MIXED);
     IS(sx_mul(g, x, sx_add(g, even, sx_unary(g, SX_EXP, other))), SX_MIXED);
     IS(sx_mul(g, turned(x), turned(rows)), SX_MIXED);
-    IS(sx_mul(g, turned(x), constant(SX_DOUBLE, 4, LENGTH, 1)), SX_MIXED); /* 1, 2, 3 .. */
+    /* of the values 1, 2, 3 .. */
+    IS(sx_mul(g, turned(x), constant(SX_DOUBLE, 4, LENGTH, 1)), SX_MIXED);
     IS(sx_mul(g, turned(x), constant(SX_DOUBLE, 4, 1, 1)), 4);
     IS(sx_mul(g, sx_reshape(g, x, &(struct sx_shape){3, {LENGTH, 1, 4}}), even), 1);
-    /* The same row, repeated where the graph is run. */
+    /* one row, which is repeated when the graph is run */
     int row = sx_slice_axis(g, other, 0, 0, 1);
     IS(sx_mul(g, x, sx_expand(g, row, &(struct sx_shape){2, {LENGTH, 4}})), 1);
     IS(sx_mul(g, x, sx_reshape(g, rows, &(struct sx_shape){2, {LENGTH, 4}})), SX_MIXED);
@@ -125,7 +127,7 @@ START_TEST(test_movers)
 }
 END_TEST
 
-/* A reshape keeps the mark, which is an axis again where the shape has one of its length. */
+/* A reshape keeps the mark. The mark is an axis again if the shape has an axis of its length. */
 START_TEST(test_reshapes)
 {
     IS(reshaped(x, 1, (const int64_t[]){52}), 1);
@@ -155,7 +157,7 @@ START_TEST(test_products)
 }
 END_TEST
 
-/* Elementwise indices, like other operands, have to be the same for all samples. */
+/* Elementwise indices, like other operands, must be equal for all samples. */
 START_TEST(test_takes)
 {
     static const int64_t some[] = {2, 0, 1};
@@ -196,7 +198,8 @@ START_TEST(test_windows)
     IS(sx_sum_pool(g, sx_transpose(g, images, (const int[]){1, 2, 0}), &pool), SX_MIXED);
     along.group = LENGTH;
     w = sx_const(g, SX_DOUBLE, &(struct sx_shape){3, {LENGTH, 1, 3}}, v);
-    IS(sx_conv(g, turn, w, &along), SX_UNDECIDED); /* channels are samples */
+    /* the channels of the convolution are samples */
+    IS(sx_conv(g, turn, w, &along), SX_UNDECIDED);
     int picture = sx_const(g, SX_DOUBLE, &(struct sx_shape){3, {1, 2, 9}}, v);
     IS(sx_conv(g, picture, images, &line), SX_UNDECIDED);
 }

@@ -1,5 +1,5 @@
-/* check_masks.c - attributions of players by masks, against their published definitions on functions
- * whose coalitions can be counted. */
+/* check_masks.c - attributions of players by masks, against their published definitions on
+ * functions whose coalitions can be enumerated. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static void end(struct fixture *f)
     sx_model_close(f->model);
 }
 
-/* f = 2 x1 + x2 x3 is 8: coalitions have 2 by the first player and 6 by the others together. */
+/* f = 2 x1 + x2 x3 = 8. The first player contributes 2, the other two together 6. */
 START_TEST(test_occlusion_of_players)
 {
     struct fixture f;
@@ -73,7 +73,7 @@ START_TEST(test_occlusion_of_players)
 }
 END_TEST
 
-/* E[f m_i] / p: 2 + 6 p^2 and 2 p + 6 p; the error of each is that of a mean of N draws. */
+/* The map is E[f m_i] / p: 2 + 6 p^2 and 2 p + 6 p. Its error is that of a mean of N draws. */
 START_TEST(test_rise)
 {
     static const double shares[] = {0.5, 0.25};
@@ -99,7 +99,7 @@ START_TEST(test_rise)
 }
 END_TEST
 
-/* A function that is linear in its players is its own fit. */
+/* The fit of a function that is linear in its players is exact. */
 START_TEST(test_lime_of_linear)
 {
     struct fixture f;
@@ -118,8 +118,8 @@ START_TEST(test_lime_of_linear)
 }
 END_TEST
 
-/* One player, at 1 of f = 2 x: with weights w of n1 draws with and n0 without it, of distance 1, the
- * ridge has 2 s / (s + 1), s = w1 w0 / (w1 + w0). */
+/* One player with f = 2 x at x = 1. Let w1 and w0 be the total weights of the draws with and
+ * without it. The ridge fit is 2 s / (s + 1), where s = w1 w0 / (w1 + w0). */
 START_TEST(test_lime_shrinks)
 {
     struct fixture f;
@@ -129,7 +129,7 @@ START_TEST(test_lime_shrinks)
     o.samples = 300;
     o.kernel_width = 2;
     double got = run(&f, o, "lime"), s = got / (2 - got), far = exp(-0.25);
-    /* s gives how many were without: between a third and two thirds of 300 */
+    /* s shows how many draws were without the player: a third to two thirds of 300 */
     double low = INFINITY;
     for (int without = 100; without <= 200; without++) {
         double w1 = 300 - without, w0 = far * without;
@@ -140,7 +140,7 @@ START_TEST(test_lime_shrinks)
 }
 END_TEST
 
-/* f is the sum of a 2x3 picture; windows of 1x2 at every place. */
+/* f is the sum of a 2x3 picture. Windows have 1x2 pixels, at every position. */
 START_TEST(test_windows)
 {
     struct fixture f;
@@ -156,7 +156,7 @@ START_TEST(test_windows)
     run(&f, o, "occlusion");
     expect(&f, 6, (const double[]){3, 4.5, 6, 24, 36, 48}, 1e-12);
     ck_assert_int_eq(f.a.window[1], 2);
-    o.stride[1] = 2; /* the second window ends at the edge */
+    o.stride[1] = 2; /* the second window is cut off at the edge */
     run(&f, o, "occlusion");
     expect(&f, 6, (const double[]){3, 4.5, 6, 24, 36, 48}, 1e-12);
     o.players = "patches:1x2";
@@ -167,7 +167,8 @@ START_TEST(test_windows)
 }
 END_TEST
 
-/* Integrated gradients 2, -2, 1.5 of the linear function, the densest first. */
+/* The integrated gradients of the linear function are 2, -2, 1.5. The densest region is added
+ * first. */
 START_TEST(test_xrai)
 {
     struct fixture f;

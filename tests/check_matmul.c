@@ -1,5 +1,5 @@
-/* check_matmul.c - products: every shape and flag against the definition, the orientations the
- * builder chooses, derivatives, batches, any number of threads. */
+/* check_matmul.c - products: every shape and flag against the definition, the orientations that
+ * the builder chooses, derivatives, batches, any number of threads. */
 #include <string.h>
 
 #include "laws.h"
@@ -20,7 +20,7 @@ static int input(struct sx_graph *g, enum sx_type type, struct sx_shape shape)
     return sx_input(g, type, &shape);
 }
 
-/* Element (i, p) of the last two axes, transposed or not, of the matrix at `base`. */
+/* Element (i, p) of the matrix at `base`, or of its transpose. */
 static double item(const struct sx_tensor *t, int64_t base, bool transposed, int64_t i,
                    int64_t p)
 {
@@ -28,7 +28,8 @@ static double item(const struct sx_tensor *t, int64_t base, bool transposed, int
     return sx_tensor_get(t, base + (transposed ? p * columns + i : i * columns + p));
 }
 
-/* Where the matrix of `t` lies that the result's leading place `at` (of rank `rank`) reads. */
+/* The first element of the matrix of `t` for index `at` (of length `rank`) of the result's
+ * leading axes. */
 static int64_t base_of(const struct sx_shape *s, const int64_t *at, int rank)
 {
     int64_t base = 0;
@@ -65,7 +66,7 @@ static struct sx_shape matrix(struct sx_shape lead, int64_t rows, int64_t column
     return lead;
 }
 
-/* One product: emitted as it is, and through the builder. */
+/* Compares one product, emitted as it is and by the builder. */
 static void compare(enum sx_type type, struct sx_shape la, struct sx_shape lb, int64_t m,
                     int64_t n, int64_t k, int flags)
 {
@@ -92,7 +93,7 @@ static void compare(enum sx_type type, struct sx_shape la, struct sx_shape lb, i
     sx_graph_free(g);
 }
 
-/* Sizes around those of tiles, vectors and blocks. */
+/* The sizes are those of tiles, vectors and blocks, and their neighbours. */
 START_TEST(sizes)
 {
     static const int64_t size[][3] = {
@@ -123,7 +124,7 @@ START_TEST(leading_axes)
 }
 END_TEST
 
-/* The node that does the work, behind the reshapes. */
+/* The product behind any reshapes. */
 static struct sx_node product_behind(const struct sx_graph *g, int node)
 {
     while (g->node[node].op == SX_RESHAPE)
@@ -139,7 +140,7 @@ START_TEST(one_product)
     struct sx_node n = product_behind(g, sx_matmul(g, x, w, false, false));
     ck_assert_int_eq(n.shape.rank, 2);
     ck_assert_int_eq(n.shape.dim[0], 21);
-    /* Vectors against one matrix, whichever side they stand on. */
+    /* vectors times one matrix, as left or as right operand */
     int v = input(g, SX_FLOAT, SHAPE(7, 4, 1));
     n = product_behind(g, sx_matmul(g, w, v, false, false));
     ck_assert_int_eq(n.shape.rank, 2);
@@ -147,7 +148,7 @@ START_TEST(one_product)
     int row = input(g, SX_FLOAT, SHAPE(1, 5));
     n = product_behind(g, sx_matmul(g, row, x, false, true));
     ck_assert_int_eq(n.shape.dim[0], 21);
-    /* A transposed operand of vectors is no transposition. */
+    /* a transposed operand of vectors needs no transposition */
     n = product_behind(g, sx_matmul(g, v, w, true, true));
     ck_assert_int_eq(n.attr[0], 0);
     ck_assert_int_eq(n.shape.dim[0], 7);
@@ -196,7 +197,7 @@ START_TEST(derivatives)
 }
 END_TEST
 
-/* The derivative by a shared matrix is one product of all rows. */
+/* The derivative by a matrix that is shared is one product of all rows. */
 START_TEST(shared_derivative)
 {
     struct sx_graph *g = graph_of(SX_FLOAT);
@@ -212,7 +213,7 @@ START_TEST(shared_derivative)
 }
 END_TEST
 
-/* Batches of either operand or both. */
+/* Batches of either operand, or of both. */
 static void check_batch(struct sx_shape sa, struct sx_shape sb, bool ta, bool tb, int which)
 {
     struct sx_graph *g = graph_of(SX_DOUBLE);
@@ -278,8 +279,8 @@ START_TEST(misfits)
 }
 END_TEST
 
-/* The kernels of every kind of processor that this one can act as: packs a^T and b
- * into panels and multiplies one tile, streams and multiplies two rows. */
+/* Tests every kind of kernels that this processor can run. It packs a^T and b into panels and
+ * multiplies one tile; then it multiplies two rows by streaming. */
 static void check_kernels(const struct sx_gemm_kernels *kernels, enum sx_type type)
 {
     enum { K = 37, ROOM = 128 };
@@ -299,7 +300,7 @@ static void check_kernels(const struct sx_gemm_kernels *kernels, enum sx_type ty
         kernels->pack_across(right + (size_t)(p * columns) * size, 0, columns,
                              (char *)b.data + (size_t)(p * (columns - 1)) * size, columns - 1);
     kernels->tile(K, left, right, c, ROOM);
-    for (int p = 0; p < K; p++) /* a second time, two rows by streaming */
+    for (int p = 0; p < K; p++) /* two rows again, by streaming */
         kernels->axpy(2, left + (size_t)(p * rows) * size, right + (size_t)(p * columns) * size,
                       columns, c, ROOM);
     for (int i = 0; i < rows; i++)

@@ -1,4 +1,4 @@
-/* check_move.c - movers and reductions on known numbers, bad attributes and large arrays. */
+/* check_move.c - movers and reductions: known numbers, wrong attributes, large arrays. */
 #include <float.h>
 #include <math.h>
 #include <omp.h>
@@ -16,7 +16,7 @@ static void set_up(void)
     struct sx_error error = {0};
     g = sx_graph_new(sx_rows, SX_FLOAT, &error);
     ck_assert_ptr_nonnull(g);
-    g->faithful = true; /* every builder makes its own node, and nothing is rewritten */
+    g->faithful = true; /* the builders then make one node each, and nothing is rewritten */
 }
 
 static void tear_down(void)
@@ -118,7 +118,7 @@ START_TEST(softmaxes)
            VALUES(1 / s, e / s));
     expect(sx_log_softmax(g, REALS(SHAPE(2), -1000, -999), 0), SX_FLOAT, SHAPE(2),
            VALUES(-1 - log(s), -log(s)));
-    /* What is minus infinity has no weight, unless there is nothing else. */
+    /* minus infinity has no weight, unless all elements are minus infinity */
     int rows = REALS(SHAPE(4, 2), -INFINITY, 0, -INFINITY, -INFINITY, INFINITY, 0, NAN, 0);
     expect(sx_softmax(g, rows, 1), SX_FLOAT, SHAPE(4, 2),
            VALUES(0, 1, NAN, NAN, NAN, NAN, NAN, NAN));
@@ -129,7 +129,7 @@ START_TEST(softmaxes)
 }
 END_TEST
 
-/* The largest elements share the cotangent. */
+/* The largest elements share the cotangent equally. */
 START_TEST(ties)
 {
     struct sx_shape shape = SHAPE(4);
@@ -236,7 +236,7 @@ START_TEST(refusals)
     ck_assert_msg(strstr(error.message, m->message) != NULL, "%s", error.message);
     ck_assert_msg(strstr(error.message, sx_rows[m->op]->name) == error.message, "%s",
                   error.message);
-    /* The failure sticks. */
+    /* the failure is kept in the graph */
     ck_assert_int_eq(sx_sum_all(g, in[0]), SX_NONE);
 }
 END_TEST
@@ -304,7 +304,7 @@ END_TEST
 
 /* ---- Large arrays ---- */
 
-/* Large enough that the work is cut, in every way that kernels distinguish. */
+/* Arrays so large that the work is cut, for every case that kernels distinguish. */
 static const struct large {
     int op;
     struct {
@@ -381,7 +381,7 @@ static struct sx_tensor same_with_threads(int node, const int *in,
     return one;
 }
 
-/* Lines along each axis of a large array: every row gives what it gives on each line alone. */
+/* Every row of operators gives on large arrays the same as on each line alone. */
 START_TEST(large_lines)
 {
     struct sx_shape shape = SHAPE(30, 45, 40);
@@ -439,7 +439,7 @@ START_TEST(large_rows)
 }
 END_TEST
 
-/* A million tenths: a float accumulator would be off in the third digit. */
+/* A sum of a million tenths. An accumulator in float would be wrong in the third digit. */
 START_TEST(accuracy)
 {
     struct sx_shape shape = SHAPE(1000, 1000), scalar = ta_scalar();

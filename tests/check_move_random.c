@@ -1,4 +1,4 @@
-/* check_move_random.c - movers and reductions, drawn at random, against their definitions. */
+/* check_move_random.c - random movers and reductions against their definitions. */
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static struct sx_graph *new_graph(enum sx_type real)
     return g;
 }
 
-/* Names the draw in a message. */
+/* The name of a draw for messages. */
 static const char *label(int op, uint64_t seed)
 {
     static char text[80];
@@ -61,7 +61,7 @@ END_TEST
 
 /* ---- Batches ---- */
 
-/* Operand k of every sample, one after the other. */
+/* Operand k of all samples, joined along a new first axis. */
 static struct sx_tensor stack(struct random_row samples[BATCH], int k)
 {
     struct sx_shape shape = sx_batch_shape(BATCH, &samples[0].in[k].shape);
@@ -72,7 +72,7 @@ static struct sx_tensor stack(struct random_row samples[BATCH], int k)
     return all;
 }
 
-/* Runs `e` with the operands of `mask` as a batch, and compares with sample by sample. */
+/* Runs `e` with the operands of `mask` as a batch, and compares each sample with a single run. */
 static void batch_as_singles(const struct random_row *e, int mask, const char *what)
 {
     struct sx_graph *g = new_graph(e->in[0].type == SX_FLOAT ? SX_FLOAT : SX_DOUBLE);
@@ -128,7 +128,7 @@ END_TEST
 
 /* ---- Derivatives ---- */
 
-/* Central difference of <u, y> along v in the real operands. */
+/* The central difference of <u, y> along v in the real operands. */
 static double difference(struct sx_graph *g, int y, const int *in, const struct random_row *e,
                          const struct sx_tensor *v, const struct sx_tensor *u)
 {
@@ -150,7 +150,7 @@ static double difference(struct sx_graph *g, int y, const int *in, const struct 
     return (side[0] - side[1]) / (2 * h);
 }
 
-/* <u, dy/dx v> three ways: backward, forward, and by differences. */
+/* <u, dy/dx v> computed backward, forward, and by differences. */
 START_TEST(derivatives)
 {
     int op = ops[_i];

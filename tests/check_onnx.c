@@ -1,4 +1,4 @@
-/* check_onnx.c - what a model says of itself, and its tensors as numbers. */
+/* check_onnx.c - what a model declares, and its tensors as numbers. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
-/* Opens a model that must be fine, and frees what it was built from. */
+/* Opens a model that must be valid, and frees the builder's data. */
 static struct sx_model *opened(struct tm_model *m)
 {
     struct sx_error error = {0};
@@ -20,7 +20,7 @@ static struct sx_model *opened(struct tm_model *m)
     return model;
 }
 
-/* The same for one that must be refused with a message that ends so. */
+/* Opens a model that must be refused with a message that ends with `reason`. */
 static void refused(struct tm_model *m, const char *reason)
 {
     struct sx_error error = {0};
@@ -77,7 +77,7 @@ START_TEST(test_digits8)
 }
 END_TEST
 
-/* A large file is hashed aside, once, and small ones when they are asked. */
+/* A large file is hashed once by a thread. Small files are hashed when the hash is asked for. */
 START_TEST(test_hash_ahead)
 {
     struct sx_error error = {0};
@@ -104,7 +104,7 @@ START_TEST(test_ports)
     struct tm_model *t = tm_new(13);
     tm_domain(t, "com.microsoft", 1);
     tm_input(t, "x", SX_FLOAT, 2, (int64_t[]){-1, 2});
-    tm_input(t, "w", SX_FLOAT, 1, (int64_t[]){2}); /* as before IR version 4 */
+    tm_input(t, "w", SX_FLOAT, 1, (int64_t[]){2}); /* also an input, as before IR version 4 */
     tm_input(t, "ids", SX_INT, 0, NULL);
     tm_input(t, "mask", SX_BOOL, -1, NULL);
     tm_input(t, "d", SX_DOUBLE, 1, (int64_t[]){0});
@@ -131,7 +131,7 @@ START_TEST(test_ports)
 }
 END_TEST
 
-/* An input of integers takes the numbers of its type in the file, and no others. */
+/* The values of an integer input are limited to its type in the file. */
 START_TEST(test_limits)
 {
     static const struct {
@@ -161,7 +161,7 @@ START_TEST(test_limits)
             struct sx_error error = {0};
             struct sx_tensor x;
             char text[60];
-            int n = k % 4; /* as doubles, and whole numbers as integers */
+            int n = k % 4; /* reals as doubles, whole numbers as integers */
             ck_assert(sx_tensor_new(&x, k < 4 || n > 1 ? SX_DOUBLE : SX_INT, &one, &error));
             sx_tensor_set(&x, 0, n < 2 ? fine[n] : 0);
             ck_assert(sx_port_takes(port, &x, &error));
@@ -178,7 +178,7 @@ START_TEST(test_limits)
 }
 END_TEST
 
-/* What parsing takes is counted over the whole file: many small messages are over a limit, too. */
+/* The budget of parsing counts the whole file, so many small messages exceed it, too. */
 START_TEST(test_budget)
 {
     struct tm_model *t = tm_new(13);
@@ -203,7 +203,7 @@ START_TEST(test_budget)
 }
 END_TEST
 
-/* A dimension of -1, written so, or left empty, is symbolic too. */
+/* A dimension of -1, or one without a value, is symbolic. */
 START_TEST(test_symbolic_dimensions)
 {
     struct tm_model *t = tm_new(13);
@@ -243,7 +243,8 @@ START_TEST(test_versions)
     tm_domain(t, "ai.onnx", 12);
     tm_proto(t)->ir_version = 99;
     struct sx_model *model = opened(t);
-    ck_assert_int_eq(sx_model_opset(model, ""), 13); /* of two imports the later version */
+    /* if a domain is imported twice, the later version counts */
+    ck_assert_int_eq(sx_model_opset(model, ""), 13);
     sx_model_close(model);
     t = tm_new(0);
     refused(t, ": domain '': no opset version");
@@ -337,7 +338,7 @@ END_TEST
 
 /* ---- Tensors ---------------------------------------------------------------------------- */
 
-/* Reads the only initializer of a model, which is freed. */
+/* Reads the only initializer of a model, and frees the model. */
 static bool read_only(struct tm_model *t, enum sx_type real, struct sx_tensor *tensor,
                       struct sx_error *error)
 {
@@ -419,7 +420,7 @@ START_TEST(test_half_specials)
 }
 END_TEST
 
-/* One typed field after another; small types sit in the low bytes. */
+/* Each typed field. Small types are in the low bytes of wider elements. */
 START_TEST(test_typed_fields)
 {
     static float floats[] = {1.5f, -2};
@@ -467,14 +468,14 @@ START_TEST(test_odd_shapes)
     tm_raw(t, "w", TYPE(INT64), 2, (int64_t[]){3, 0}, NULL, 0);
     ck_assert(read_only(t, SX_FLOAT, &tensor, &error));
     check_values(&tensor, SX_INT, 0, NULL);
-    t = tm_new(13); /* as of axes that are empty: raw data without a byte */
+    t = tm_new(13); /* empty raw data, as of an axis that is empty */
     tm_raw(t, "w", TYPE(INT64), 1, (int64_t[]){0}, "", 0);
     ck_assert(read_only(t, SX_FLOAT, &tensor, &error));
     check_values(&tensor, SX_INT, 0, NULL);
 }
 END_TEST
 
-/* What cannot be a tensor, with its one line. */
+/* Tensors that are invalid, each with its message. */
 START_TEST(test_bad_tensors)
 {
     static const struct {
@@ -538,8 +539,8 @@ START_TEST(test_bad_fields)
 }
 END_TEST
 
-/* Elements are used where they lie only if that is possible: of four models whose graph name
- * differs in length, one has its weights aligned. */
+/* Elements are used in place only if they are aligned. Of four models whose graph names have
+ * different lengths, one has aligned weights. */
 START_TEST(test_borrowed)
 {
     int borrowed_count = 0;
@@ -573,8 +574,8 @@ START_TEST(test_borrowed)
 }
 END_TEST
 
-/* Raw data are found wherever a tensor may sit, and bytes that look like one of our places are
- * still only bytes. */
+/* Raw data are found wherever a tensor is nested. Bytes that look like an sx_raw_place are not
+ * taken for one. */
 START_TEST(test_nested_tensors)
 {
     const int64_t forged[] = {0, INT64_MAX};
@@ -597,7 +598,7 @@ START_TEST(test_nested_tensors)
 }
 END_TEST
 
-/* The builder's attributes, as the parser gives them back. */
+/* The parser reads the attributes that the builder wrote. */
 START_TEST(test_builder)
 {
     struct tm_model *t = tm_new(13);

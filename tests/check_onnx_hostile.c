@@ -1,4 +1,5 @@
-/* check_onnx_hostile.c - files that lie: cut short, flipped, nested, swollen, reaching out. */
+/* check_onnx_hostile.c - damaged files: cut short, with flipped bits, deeply nested, that
+ * expand, that refer to other files. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,7 +10,7 @@
 #include "onnx/onnx.h"
 #include "suite.h"
 
-/* A model with something of everything. */
+/* A model that uses many features of the format. */
 static struct tm_model *small_model(void)
 {
     struct tm_model *body = tm_new(13);
@@ -29,7 +30,7 @@ static struct tm_model *small_model(void)
     return t;
 }
 
-/* Reads all tensors of a model that could be opened after all. */
+/* Reads all tensors of a model that could be opened. */
 static void read_all(const struct sx_model *m)
 {
     for (size_t i = 0; i < m->graph->n_initializer; i++) {
@@ -42,7 +43,7 @@ static void read_all(const struct sx_model *m)
     }
 }
 
-/* Opens what is either a model or refused with one line; returns which. */
+/* Opens bytes that are a model, or are refused with one line. Returns whether they are a model. */
 static bool try_bytes(const uint8_t *bytes, size_t n)
 {
     struct sx_error error = {0};
@@ -57,7 +58,7 @@ static bool try_bytes(const uint8_t *bytes, size_t n)
     return true;
 }
 
-/* Bytes that must be refused with a message that holds `reason`. */
+/* Checks that bytes are refused with a message that contains `reason`. */
 static void refused(const void *bytes, size_t n, enum sx_status status, const char *reason)
 {
     struct sx_error error = {0};
@@ -115,14 +116,15 @@ START_TEST(test_malformed)
     refused("\x3b", 1, SX_MODEL, "an unknown wire type");
     refused("\x38\x01", 2, SX_MODEL, "a wire type that does not fit its field");
     refused("\x12\x03\x61\x00\x62", 5, SX_MODEL, "a text holds a NUL byte");
-    refused("\x0d\x01\x00\x00\x00", 5, SX_MODEL, ": not an ONNX model"); /* ir_version, fixed */
+    /* ir_version with a wrong wire type */
+    refused("\x0d\x01\x00\x00\x00", 5, SX_MODEL, ": not an ONNX model");
     refused("\x3a\x00\x3a\x00", 4, SX_MODEL, "a field that is given once occurs twice");
     refused("", 0, SX_MODEL, "not an ONNX model: it has no graph");
     refused("\x89PNG\r\n\x1a\n", 8, SX_MODEL, "byte ");
 }
 END_TEST
 
-/* Fields of a newer schema are stepped over, of any wire type and as large as they like. */
+/* Unknown fields are skipped, of any wire type and size. */
 START_TEST(test_unknown_fields)
 {
     struct tm_model *t = small_model();
@@ -137,7 +139,7 @@ START_TEST(test_unknown_fields)
 }
 END_TEST
 
-/* Writes a length and a tag before what is there, going backwards. */
+/* Writes a tag and the length of at .. end in front of `at`. Returns the new start. */
 static uint8_t *wrap(uint8_t *at, const uint8_t *end, uint8_t tag)
 {
     uint8_t varint[10];
@@ -152,7 +154,8 @@ static uint8_t *wrap(uint8_t *at, const uint8_t *end, uint8_t tag)
     return at;
 }
 
-/* A graph in an attribute of a node of a graph ..., `depth` times. */
+/* Makes a graph in an attribute of a node of a graph ..., `depth` times. `fine`: it can be
+ * opened. */
 static void nest(int depth, bool fine)
 {
     size_t capacity = 16 * (size_t)depth + 64;
@@ -182,7 +185,7 @@ START_TEST(test_nesting)
 }
 END_TEST
 
-/* Types nest as well: sequences of sequences. */
+/* Types are nested as well: sequences of sequences. */
 START_TEST(test_type_nesting)
 {
     enum { DEPTH = 30000 };
@@ -199,7 +202,7 @@ START_TEST(test_type_nesting)
 }
 END_TEST
 
-/* Two bytes that become a struct of hundreds. */
+/* Messages of two bytes become structs of hundreds of bytes. */
 START_TEST(test_amplification)
 {
     static const uint8_t tags[] = {0x0a, 0x2a, 0x5a}; /* node, initializer, input */
@@ -219,7 +222,8 @@ START_TEST(test_amplification)
 }
 END_TEST
 
-/* Numbers of one byte that take eight each pass the walk and meet the allocator's budget. */
+/* Packed numbers of one byte become eight bytes each. The walk accepts them; the allocator's
+ * budget is exceeded. */
 START_TEST(test_packed_amplification)
 {
     size_t n = (size_t)4 << 20;
@@ -235,7 +239,7 @@ START_TEST(test_packed_amplification)
 }
 END_TEST
 
-/* Whatever the budget, it is kept or the model opens. */
+/* With any budget, either the model opens or the budget is exceeded. */
 START_TEST(test_budgets)
 {
     struct tm_model *t = small_model();
@@ -253,7 +257,7 @@ START_TEST(test_budgets)
 }
 END_TEST
 
-/* Weights do not count: 256 MB of them open under a budget of 64 KB. */
+/* Weights do not count: 256 MB of them are opened with a budget of 64 KB. */
 START_TEST(test_large_weights)
 {
     static const uint8_t head[] = {0x08, 8, 0x42, 4, 0x0a, 0, 0x10, 13};
@@ -262,7 +266,7 @@ START_TEST(test_large_weights)
     uint8_t bytes[64], *end = bytes + sizeof bytes, *at = end;
     int fd = memfd_create("large", 0);
     ck_assert_int_ge(fd, 0);
-    /* initializer { dims: 64 << 20, data_type: 1, name: "w", raw_data }, lengths worked out */
+    /* initializer { dims: 64 << 20, data_type: 1, name: "w", raw_data } */
     memcpy(at -= 15, "\x08\x80\x80\x80\x20\x10\x01\x42\x01w\x4a\x80\x80\x80\x80", 15);
     uint8_t tensor[] = {0x2a, 0x90, 0x80, 0x80, 0x80, 0x01};
     uint8_t graph[] = {0x3a, 0x96, 0x80, 0x80, 0x80, 0x01};
@@ -328,7 +332,7 @@ static void tear_down(void)
     rmdir(dir);
 }
 
-/* An initializer of two floats elsewhere; offset and length may be NULL. */
+/* Adds an initializer of two floats in another file. offset and length may be NULL. */
 static void add_external(struct tm_model *t, const char *name, const char *location,
                          const char *offset, const char *length)
 {
@@ -381,7 +385,7 @@ START_TEST(test_external)
     struct sx_model *m = open_written(t, NULL);
     const float *a = floats_of(m, "a"), *b = floats_of(m, "b"), *c = floats_of(m, "c");
     ck_assert(a[0] == 1 && a[1] == 2 && b[0] == 3 && b[1] == 4 && c[0] == 5 && c[1] == 6);
-    ck_assert_ptr_eq(a + 2, b); /* one mapping */
+    ck_assert_ptr_eq(a + 2, b); /* both are in one mapping */
     sx_model_close(m);
 
     t = tm_new(13);
@@ -472,7 +476,7 @@ START_TEST(test_long_locations)
 }
 END_TEST
 
-/* A model from a pipe has no directory, unless it is told of one. */
+/* A model from a pipe has no directory of external data, unless one is given. */
 START_TEST(test_external_of_standard_input)
 {
     for (int told = 0; told < 2; told++) {

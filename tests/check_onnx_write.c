@@ -1,4 +1,4 @@
-/* check_onnx_write.c - ONNX files that are written, and files that are changed and otherwise kept. */
+/* check_onnx_write.c - writes ONNX files, and copies of files with changes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ START_TEST(nested)
     sx_wire_end(&wire, inner);
     sx_wire_end(&wire, outer);
     expect_bytes("\x0a\x04\x12\x02\x18\x07", 6);
-    /* A length of two bytes moves the content over by two. */
+    /* a length of two bytes moves the content by two */
     char text[200];
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
@@ -107,7 +107,7 @@ static struct sx_model *take(void)
     return model;
 }
 
-/* The first output for x = [3, 4]. */
+/* Compares the first output for x = [3, 4]. */
 static void expect_output(struct sx_model *model, double first, double second)
 {
     const struct sx_infer_options options = {.threads = 1};
@@ -164,7 +164,7 @@ END_TEST
 
 /* ---- Changes ---- */
 
-/* A model with fields that no schema knows, on three levels. */
+/* A model with unknown fields on three levels. */
 static struct sx_model *odd_model(enum sx_type type, bool raw)
 {
     struct sx_error why = {0};
@@ -190,7 +190,7 @@ static struct sx_model *odd_model(enum sx_type type, bool raw)
     begin();
     sx_wire_raw(&wire, bytes, n);
     sx_wire_text(&wire, 2000, "of another time");
-    sx_wire_int(&wire, 2001, -1); /* as wide as numbers are in a file */
+    sx_wire_int(&wire, 2001, -1); /* a number of the largest width */
     tm_free(m);
     struct sx_model *model = sx_model_take(wire.bytes, wire.size, "odd", &why);
     ck_assert_msg(model != NULL, "%s", why.message);
@@ -301,7 +301,7 @@ START_TEST(integers_are_refused)
 }
 END_TEST
 
-/* A file that is made shorter behind our back. */
+/* A file becomes shorter after it was opened. */
 START_TEST(files_that_change)
 {
     struct sx_model *model = odd_model(SX_FLOAT, true);

@@ -1,12 +1,12 @@
-/* check_options.c - the ranges of the methods' options: what is just inside them, and just outside. */
+/* check_options.c - the ranges of the methods' options: values just inside and just outside. */
 #include <string.h>
 
 #include "suite.h"
 
 #include "sextant.h"
 
-/* Separated by spaces: the least that is taken, and what is too little; the most, and what is too
- * much. A - stands for none. */
+/* Lists separated by spaces: the smallest values that are accepted, values that are too small,
+ * the largest values, values that are too large. "-": there is no limit. */
 struct range {
     const char *name, *limits;
 };
@@ -85,7 +85,7 @@ static const struct {
               {&sx_perturb_table, perturb},     {&sx_taylorcam_table, taylorcam},
               {&sx_flint_table, flint}};
 
-/* Room for the struct of any table. */
+/* A struct of any table of options. */
 union any {
     char bytes[4096];
     max_align_t align;
@@ -115,7 +115,7 @@ START_TEST(test_ranges)
 }
 END_TEST
 
-/* No number of a table is missing above. */
+/* The list above contains every option that is a number. */
 START_TEST(test_all_are_here)
 {
     for (size_t k = 0; k < tables[_i].table->n; k++) {

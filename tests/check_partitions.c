@@ -1,5 +1,5 @@
-/* check_partitions.c - B, B_max, B_min and T against their definition written out: u by orders of
- * players, every partition tried, players by other names. */
+/* check_partitions.c - B, B_max, B_min and T against their definition: u by orders of players,
+ * every partition tried, players renamed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +35,12 @@ static struct sx_benefit benefit_of(const struct game_table *game, int64_t m,
     return got;
 }
 
-/* ---- u ---- */
+/* ---- u(C) ---- */
 
-/* Sums v(before with C) - v(before) over the orders of C and of the players in `left`. */
+/* Sums v(before with C) - v(before) over the orders of C and the players in `left`. */
 static void arrive(int before, int left, int block, double *sum, double *orders)
 {
-    double after = 1; /* C comes now, the others after it in any order */
+    double after = 1; /* C comes next; the remaining players follow in any order */
     for (int i = __builtin_popcount((unsigned)left); i > 1; i--)
         after *= i;
     *sum += after * (t.v[before | block] - t.v[before]);
@@ -50,7 +50,7 @@ static void arrive(int before, int left, int block, double *sum, double *orders)
             arrive(before | 1 << i, left ^ 1 << i, block, sum, orders);
 }
 
-/* The Shapley value of the block as one player where the rest of the set is absent. */
+/* u(block): the Shapley value of the block as one player where the rest of the set is absent. */
 static double u(int set, int block)
 {
     double sum = 0, orders = 0;
@@ -65,7 +65,8 @@ struct kind {
     bool corners;
 };
 
-/* Do the players of a block hang together? Neighbours in a row of the set, or on the grid. */
+/* Whether a block is allowed: its players are connected by neighbours, in the row of the set or
+ * on the grid. */
 static bool may_be(const struct kind *kind, int set, int block)
 {
     int seen = block & -block, members[MOST], m = 0;
@@ -153,9 +154,9 @@ START_TEST(test_definition)
 }
 END_TEST
 
-/* ---- Other names ---- */
+/* ---- Renamed players ---- */
 
-/* The game whose player to[i] is player i of t. */
+/* The game in which player to[i] is player i of t. */
 static struct game_table renamed(const int64_t *to)
 {
     struct game_table other = {.n = t.n};
@@ -168,7 +169,7 @@ static struct game_table renamed(const int64_t *to)
     return other;
 }
 
-/* Players of the set in the order of their new names: to[set[from[i]]] ascends. */
+/* Lists the players of the set in the order of their new names: to[set[from[i]]] ascends. */
 static void rename_set(const int64_t *set, int64_t m, const int64_t *to, int64_t *named,
                        int64_t *from)
 {
@@ -206,8 +207,8 @@ static void same_but_names(int64_t m, const int64_t *set, const int64_t *to,
     sx_benefit_free(&b);
 }
 
-/* Any names for any partitions; the reverse for those of neighbours; a reflected grid for those
- * that are connected. */
+/* Players are shuffled for partitions of any kind, reversed for contiguous ones, and reflected
+ * on the grid for connected ones. */
 START_TEST(test_names)
 {
     static const int64_t sets[][MOST] = {{0, 1, 2, 3, 4, 5}, {1, 2, 4, 5}, {0, 3, 4}};
@@ -228,7 +229,7 @@ START_TEST(test_names)
 }
 END_TEST
 
-/* A game of another scale and origin: u is scaled, negative ones exchange the best and the worst. */
+/* The game 7 - 3 v: u is scaled by -3, so the best and the worst partition are exchanged. */
 START_TEST(test_linear)
 {
     static const int64_t set[] = {0, 2, 3, 5};
@@ -251,7 +252,8 @@ START_TEST(test_linear)
 }
 END_TEST
 
-/* Nulls within the set and outside it, found or not, leave B and T alone. */
+/* Null players within the set and outside of it, dropped from the game or not, change neither B
+ * nor T. */
 START_TEST(test_nulls)
 {
     static const bool is_null[] = {false, true, false, false, true, false};
@@ -275,7 +277,9 @@ START_TEST(test_nulls)
             ck_assert_double_eq_tol(got.B_max, want.B_max, 1e-11);
             ck_assert_double_eq_tol(got.B_min, want.B_min, 1e-11);
             ck_assert_double_eq_tol(got.single[1], 0, 1e-11);
-            for (int64_t i = 0; i < 4; i++) /* it is tied, so it stands alone */
+            /* player 1 is a null player: joining it to a block gives a tie, so it is a block of
+             * its own */
+            for (int64_t i = 0; i < 4; i++)
                 ck_assert(i == 1 || (got.block_max[i] != got.block_max[1] &&
                                      got.block_min[i] != got.block_min[1]));
             sx_benefit_free(&got);

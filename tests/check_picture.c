@@ -1,4 +1,4 @@
-/* check_picture.c - pictures decoded, resized and made into inputs, against Pillow and
+/* check_picture.c - pictures are decoded, resized and made into inputs, against Pillow and
  * formulas. */
 #include <math.h>
 #include <png.h>
@@ -20,7 +20,7 @@ static void setup(void)
     error = (struct sx_error){0};
 }
 
-/* A file, in memory of exactly its size so that reading past it is seen. */
+/* Reads a file into memory of exactly its size, so that a read beyond its end is noticed. */
 static uint8_t *slurp(const char *path, size_t *size)
 {
     FILE *in = fopen(path, "rb");
@@ -45,7 +45,7 @@ static struct sx_picture load(const char *path)
     return picture;
 }
 
-/* The largest difference of two pictures of one form. */
+/* The largest difference of two pictures of equal size and channels. */
 static int furthest(const struct sx_picture *a, const struct sx_picture *b)
 {
     ck_assert_int_eq(a->width, b->width);
@@ -58,7 +58,7 @@ static int furthest(const struct sx_picture *a, const struct sx_picture *b)
     return most;
 }
 
-/* Fails with status 1 and something to say, and leaves nothing behind. */
+/* Checks that bytes are refused with status 1 and a message, and that nothing is allocated. */
 static void refused(const uint8_t *bytes, size_t size, const char *says)
 {
     struct sx_picture picture = {1, 1, 1, NULL};
@@ -77,7 +77,7 @@ static void refused(const uint8_t *bytes, size_t size, const char *says)
 
 enum { WIDTH = 13, HEIGHT = 11 };
 
-/* What the test pictures hold: a 16-bit sample for each place and channel. */
+/* The content of the test pictures: a 16-bit sample for each place and channel. */
 static unsigned sample(unsigned x, unsigned y, unsigned c)
 {
     return (x * 5003U + y * 9001U + c * 20011U + x * y * 77U) & 0xffffU;
@@ -101,7 +101,7 @@ static void no_flush(png_structp png)
     (void)png;
 }
 
-/* One row of samples cut to `depth` bits, packed as PNG packs them. */
+/* Packs one row of samples, cut to `depth` bits, as PNG does. */
 static void pack_row(uint8_t *row, unsigned y, unsigned channels, unsigned depth)
 {
     memset(row, 0, WIDTH * 8);
@@ -119,9 +119,9 @@ static void pack_row(uint8_t *row, unsigned y, unsigned channels, unsigned depth
 
 static const unsigned channels_of[] = {1, 0, 3, 1, 2, 0, 4};
 
-/* Writes the test picture as a PNG of any type; `transparent` adds a tRNS chunk that makes grey
- * 0, RGB (0,0,0) or palette entry 0 see-through. Every file carries text and gamma to be
- * ignored. */
+/* Writes the test picture as a PNG of any type. `transparent` adds a tRNS chunk, by which grey
+ * 0, RGB (0,0,0) or palette entry 0 is transparent. Each file contains text and gamma, which
+ * are ignored. */
 static void write_png(struct memory *memory, int type, int depth, int interlace,
                       bool transparent)
 {
@@ -154,14 +154,14 @@ static void write_png(struct memory *memory, int type, int depth, int interlace,
     png_destroy_write_struct(&png, &info);
 }
 
-/* The sample as 8 bits, in exact arithmetic. */
+/* The sample as a real number of 8 bits. */
 static double level(unsigned x, unsigned y, unsigned c, unsigned depth)
 {
     unsigned most = (1U << depth) - 1;
     return 255.0 * (sample(x, y, c) >> (16 - depth)) / most;
 }
 
-/* What a decoder should give for channel c of a pixel. */
+/* The value that a decoder should give for channel c of a pixel. */
 static double expected(int type, unsigned depth, bool transparent, unsigned x, unsigned y,
                        unsigned c)
 {
@@ -201,7 +201,7 @@ START_TEST(test_png_forms)
     ck_assert_int_eq(picture.width, WIDTH);
     ck_assert_int_eq(picture.height, HEIGHT);
     ck_assert_int_eq(picture.channels, type & PNG_COLOR_MASK_COLOR ? 3 : 1);
-    /* Rounded once; from 16 bits samples and alpha are rounded before. */
+    /* one rounding; with 16 bits, samples and alpha are rounded before, too */
     double tolerance = depth < 16 ? 0.501 : 1.501;
     const uint8_t *p = picture.pixels;
     for (unsigned y = 0; y < HEIGHT; y++)
@@ -214,7 +214,7 @@ START_TEST(test_png_forms)
 }
 END_TEST
 
-/* All 65536 levels of 16 bits become the nearest of 256: 255 v / 65535, rounded. */
+/* All 65536 levels of 16 bits become the nearest of 256, which is 255 v / 65535 rounded. */
 START_TEST(test_png_sixteen_bits)
 {
     static struct memory memory;
@@ -253,7 +253,7 @@ START_TEST(test_png_cut_short)
 }
 END_TEST
 
-/* Every byte after the signature is under a checksum, ancillary chunks too. */
+/* Every byte after the signature is checked by a checksum, also in ancillary chunks. */
 START_TEST(test_png_damaged)
 {
     static struct memory memory;
@@ -266,7 +266,7 @@ START_TEST(test_png_damaged)
 }
 END_TEST
 
-/* A header alone may promise anything. */
+/* Headers that promise more than the file can hold are refused. */
 START_TEST(test_png_lies)
 {
     uint8_t bytes[33 + 12] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
@@ -319,8 +319,9 @@ END_TEST
 
 /* ---- JPEG ---- */
 
-/* A JPEG twice as wide as high, whose quarters have the levels 40, 90, 160, 220 (upper left,
- * upper right, lower left, lower right), with an EXIF segment when `orientation` is not 0. */
+/* Makes a JPEG that is twice as wide as high. Its quarters have the levels 40, 90, 160, 220
+ * (upper left, upper right, lower left, lower right). If `orientation` is not 0, it has an EXIF
+ * segment. */
 static uint8_t *write_jpeg(int channels, int orientation, bool little, bool progressive,
                            size_t *size)
 {
@@ -362,7 +363,7 @@ static uint8_t *write_jpeg(int channels, int orientation, bool little, bool prog
     return bytes;
 }
 
-/* The middle of a quarter, counted as in levels above. */
+/* The level in the middle of quarter i, in the order above. */
 static int quarter(const struct sx_picture *p, int i)
 {
     int x = (i % 2 * 2 + 1) * p->width / 4, y = (i / 2 * 2 + 1) * p->height / 4;
@@ -390,8 +391,8 @@ START_TEST(test_jpeg_orientation)
 }
 END_TEST
 
-/* Ink of equal parts c and black k leaves (1 - c)(1 - k) of the light, here (1 - c)^2; in
- * Adobe's files, here the progressive ones, what is stored is 1 - c. */
+/* Equal parts c of ink and k of black leave (1 - c)(1 - k) of the light, here (1 - c)^2.
+ * Adobe's files, here the progressive ones, store 1 - c. */
 START_TEST(test_jpeg_forms)
 {
     static const int levels[][4] = {{40, 90, 160, 220}, {40, 90, 160, 220}, {40, 90, 160, 220},
@@ -419,7 +420,7 @@ START_TEST(test_jpeg_cut_short)
 }
 END_TEST
 
-/* Damage may go unseen, there are no checksums, but must not hurt. */
+/* JPEG has no checksums, so damage may remain unnoticed. Decoding must be safe. */
 START_TEST(test_jpeg_damaged)
 {
     size_t size;
@@ -472,8 +473,8 @@ START_TEST(test_resize_as_pillow)
 }
 END_TEST
 
-/* An array is drawn from its least value to its largest; what is no number is black, and so is an
- * array that is the same everywhere. */
+/* An array is drawn from its smallest value to its largest. NaN is black, and so is a constant
+ * array. */
 START_TEST(test_array_drawn)
 {
     const struct sx_shape shape = {4, {1, 1, 2, 3}};

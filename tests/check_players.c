@@ -1,4 +1,4 @@
-/* check_players.c - players of an input, the game of a model where they are masked, saved games. */
+/* check_players.c - players of an input, the game of masking them in a model, saved games. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +62,8 @@ START_TEST(test_labels)
 }
 END_TEST
 
-/* Two colours are two parts, also where the border is not straight; a speck joins what is around it. */
+/* Two colours give two superpixels, also if their border is not straight. A speck joins the
+ * superpixel around it. */
 START_TEST(test_superpixels)
 {
     struct sx_tensor x;
@@ -86,7 +87,7 @@ START_TEST(test_superpixels)
     free(ones);
     sx_players_free(p);
 
-    /* A plain picture is cut along the grid of centres. */
+    /* a picture of one colour is cut along the grid of centres */
     for (int64_t i = 0; i < sx_count(&shape); i++)
         sx_tensor_set(&x, i, i < 3 ? NAN : 0);
     p = sx_players_at(&x, "superpixels:6", SX_LAYOUT_AUTO, &error);
@@ -121,7 +122,7 @@ START_TEST(test_label_files)
     snprintf(how, sizeof how, "file:%s", path);
     write_labels(path, SHAPE(2, 2), (const double[]){7, -1, 7, 3});
     expect_labels(SHAPE(1, 4), how, 2, (const int64_t[]){1, -1, 1, 0});
-    /* One label a place serves all channels, wherever they lie. */
+    /* one label per place serves all channels, whether they are first or last */
     expect_labels(SHAPE(1, 3, 2, 2), how, 2,
                   (const int64_t[]){1, -1, 1, 0, 1, -1, 1, 0, 1, -1, 1, 0});
     expect_labels(SHAPE(1, 2, 2, 3), how, 2,
@@ -159,7 +160,7 @@ START_TEST(test_bad_players)
 }
 END_TEST
 
-/* The neighbours of each player as words of bits. */
+/* Compares the neighbours of each player, as words of bits. */
 static void expect_near(struct sx_shape shape, const char *how, bool corners,
                         const uint64_t *expected)
 {
@@ -210,7 +211,7 @@ struct fixture {
     struct sx_game *game;
 };
 
-/* Takes the model; x and each baseline have n elements. */
+/* Opens the game of a model, which it frees. x and each baseline have n elements. */
 static void open_game(struct fixture *f, struct tm_model *m, enum sx_type type, const double *x,
                       int64_t n, const char *how, const double *baselines, int64_t n_baselines,
                       struct sx_explain_options *options, enum sx_likeness likeness)
@@ -283,13 +284,14 @@ START_TEST(test_masked)
         }
         ck_assert_int_eq(sx_game_evaluations(f.game), 8);
         value_of(&f, 5);
-        ck_assert_int_eq(sx_game_evaluations(f.game), 8); /* remembered */
+        /* values are remembered, so nothing is evaluated again */
+        ck_assert_int_eq(sx_game_evaluations(f.game), 8);
         close_game(&f);
     }
 }
 END_TEST
 
-/* One element in, the same element out: f reads neither the target's index nor any weights. */
+/* f is the identity of one element: it reads neither the index of the target nor weights. */
 START_TEST(test_identity)
 {
     static const double x[] = {2}, b[] = {-1};
@@ -306,7 +308,7 @@ START_TEST(test_identity)
 }
 END_TEST
 
-/* Several baselines: the mean of their games. */
+/* With several baselines the game is the mean of the games of each. */
 START_TEST(test_baselines)
 {
     static const double x[] = {2, 3, 5}, b[] = {0, 0, 0, 1, 1, 1, -2, 4, 0};
@@ -320,7 +322,7 @@ START_TEST(test_baselines)
 }
 END_TEST
 
-/* Players whose elements are those of the baseline make no difference, and cost nothing. */
+/* Players whose elements equal the baseline are null players, and cost no evaluations. */
 START_TEST(test_null_players)
 {
     static const double x[] = {2, 0, 5}, b[] = {0, 0, 0};
@@ -342,7 +344,7 @@ START_TEST(test_null_players)
 }
 END_TEST
 
-/* Integers are masked, too: y = table[ids], summed. */
+/* Integers are masked like reals: y = sum of table[ids]. */
 START_TEST(test_integers)
 {
     static const double x[] = {1, 2, 3}, b[] = {0, 0, 0};
@@ -367,7 +369,8 @@ START_TEST(test_integers)
 }
 END_TEST
 
-/* Ids stand for the rows of a table that they take, unless these are others, or in another order. */
+/* The ids are found behind nodes that keep them in order, and not behind nodes that change,
+ * reverse, repeat or sum them. */
 START_TEST(test_ids)
 {
     static const struct {
@@ -376,10 +379,10 @@ START_TEST(test_ids)
     } cases[] = {{"Identity", "ids", NULL, true},
                  {"Add", "ids zero", NULL, true},
                  {"Reshape", "ids turned", NULL, true},
-                 {"Transpose", "ids", "perm=[1,0]", true}, /* [1, 3] to [3, 1] */
+                 {"Transpose", "ids", "perm=[1,0]", true}, /* [1, 3] becomes [3, 1] */
                  {"Slice", "ids zero three last", NULL, true},
                  {"Slice", "ids last three last", NULL, false},
-                 {"Slice", "ids end begin last end", NULL, false}, /* backwards */
+                 {"Slice", "ids end begin last end", NULL, false}, /* in reverse order */
                  {"Expand", "ids two", NULL, false},
                  {"Add", "ids column", NULL, false},
                  {"ReduceSum", "ids last", NULL, false}};
@@ -423,7 +426,7 @@ START_TEST(test_ids)
 }
 END_TEST
 
-/* y = (x0, x1, x2): likeness to what it is at x. */
+/* y = (x0, x1, x2). The value is the similarity of y to y at x, as dot product or cosine. */
 START_TEST(test_likeness)
 {
     static const double x[] = {2, 3, 6}, b[] = {0, 0, 0};
@@ -444,7 +447,7 @@ START_TEST(test_likeness)
 }
 END_TEST
 
-/* The program is kept from game to game, and made anew for other numbers of players. */
+/* The program is used for the next game, and is built again for another number of players. */
 START_TEST(test_again)
 {
     static const double x[] = {2, 3, 5}, b[] = {0, 0, 0};
@@ -519,7 +522,7 @@ START_TEST(test_save)
 }
 END_TEST
 
-/* A line for every coalition is as good as the vector. */
+/* A saved game as one line per coalition equals one as a vector. */
 START_TEST(test_lines)
 {
     close(mkstemp(path));
@@ -605,7 +608,7 @@ START_TEST(test_bad_games)
 }
 END_TEST
 
-/* Fits take the coalitions that a given game has. */
+/* The fit of a given game uses the coalitions that are known. */
 START_TEST(test_given)
 {
     struct sx_shapley_options o = {.index = "fsii", .sampling = "regression"};
@@ -644,7 +647,7 @@ START_TEST(test_given)
 }
 END_TEST
 
-/* A game that fails once can be asked again. */
+/* Fails at the first call. The game can then be evaluated again. */
 static bool moody(void *context, int64_t n, const uint64_t *coalitions, double *values,
                   struct sx_error *why)
 {
@@ -671,7 +674,7 @@ START_TEST(test_failure)
 }
 END_TEST
 
-/* A coalition costs an evaluation for each baseline. */
+/* A coalition counts as one evaluation for each baseline. */
 START_TEST(test_counts)
 {
     static const double x[] = {1, 2, 3}, baselines[] = {0, 0, 0, 1, 1, 1, 2, 2, 2};

@@ -46,7 +46,7 @@ static struct sx_heat heat_of(const struct sx_tensor *map)
 
 /* ---- Heat maps ---- */
 
-/* The worked examples: 1..100 in a 10 x 10 map has V = 99, (0,1,...,7,72) has V = 72. */
+/* Worked examples: a 10 x 10 map of 1..100 has the scale 99; (0,1,...,7,72) has the scale 72. */
 START_TEST(test_scale)
 {
     double values[100], few[] = {0, 1, 2, 3, 4, 5, 6, 7, 72};
@@ -58,7 +58,7 @@ START_TEST(test_scale)
     ck_assert_double_eq(sx_heat_at(&heat, 49), 50 / 99.0);
     ck_assert_double_eq(sx_heat_at(&heat, 99), 1);
     sx_heat_free(&heat);
-    set("sign", "all"); /* magnitudes count, whatever is shown */
+    set("sign", "all"); /* the scale is that of magnitudes, whichever sign is shown */
     heat = heat_of(&map);
     ck_assert_double_eq(heat.scale, 99);
     sx_heat_free(&heat);
@@ -106,7 +106,8 @@ START_TEST(test_reduce_and_sign)
 }
 END_TEST
 
-/* A map of 10, 11, 12, 14 has no zero: it is shown from 10 on, unless its signs are. */
+/* The smallest value of the map 10, 11, 12, 14 is over half of the largest, so colours begin at
+ * 10. If signs are shown, they begin at 0. */
 START_TEST(test_floor)
 {
     const double values[] = {10, 11, 12, 14}, zero[] = {10, 11, 0, 14};
@@ -160,7 +161,7 @@ START_TEST(test_flat)
 }
 END_TEST
 
-/* NaN counts as nothing, infinity as the end of the scale that the others set. */
+/* NaN counts as 0. Infinity is the end of the scale, which the other values give. */
 START_TEST(test_nonfinite)
 {
     static const double values[] = {NAN, INFINITY, -INFINITY, 2, -1, 0};
@@ -277,7 +278,8 @@ START_TEST(test_colours)
 }
 END_TEST
 
-/* afmhot is linear in each channel: red to a half, green in the middle, blue from a half. */
+/* afmhot is linear in each channel: red from 0 to 1/2, green from 1/4 to 3/4, blue from 1/2 to
+ * 1. */
 START_TEST(test_afmhot)
 {
     for (int i = 0; i <= 100; i++) {
@@ -290,7 +292,7 @@ START_TEST(test_afmhot)
 }
 END_TEST
 
-/* Maps for magnitudes grow steadily lighter, Reds darker. */
+/* Maps for magnitudes become steadily lighter; Reds becomes steadily darker. */
 START_TEST(test_lightness)
 {
     static const char *const names[] = {"gray", "afmhot", "inferno", "viridis", "Reds_r"};
@@ -301,7 +303,7 @@ START_TEST(test_lightness)
 }
 END_TEST
 
-/* A diverging map has its middle at zero, whatever the sign shown. */
+/* A diverging map has its middle at zero, whichever sign is shown. */
 START_TEST(test_middle)
 {
     double values[] = {1, -1, 0, 0.5};

@@ -1,4 +1,4 @@
-/* check_pointwise.c - pointwise operators against plain formulas, and the block machine. */
+/* check_pointwise.c - pointwise operators against plain formulas, and programs of instructions. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "ops/table.h"
 #include "suite.h"
 
-/* Runs one node over the given tensors (of the types and shapes of the operands). */
+/* Runs one node on the given tensors, which have the types and shapes of its operands. */
 static struct sx_tensor run_op(enum sx_type real, int op, int n_in, const struct sx_tensor *in,
                                int n_attr, const int64_t *attr)
 {
@@ -79,7 +79,7 @@ static const struct {
     {SX_NEG, -3, 3, f_neg},
     {SX_RECIP, 0.1, 30, f_recip},
     {SX_EXP, -80, 80, expl},
-    {SX_EXP, -760, -70, expl}, /* where it is no normal number, of float32 first */
+    {SX_EXP, -760, -70, expl}, /* results are subnormal or 0, first in float32 */
     {SX_EXP, 80, 88.5, expl},
     {SX_LOG, 1e-6, 100, logl},
     {SX_SQRT, 0, 100, sqrtl},
@@ -106,7 +106,7 @@ static const struct {
     {SX_ROUND, -9, 9, rintl},
 };
 
-/* Vectorised, at most 4 units in the last place. */
+/* The vector functions are accurate to at most 4 units in the last place. */
 START_TEST(accuracy)
 {
     enum { N = 20000 };
@@ -272,7 +272,7 @@ START_TEST(nan_and_infinity)
     const double values[] = {NAN, INFINITY, -INFINITY, 0, 1e30};
     const int64_t both[] = {1, 1}, below[] = {1, 0}, above[] = {0, 1};
     const int64_t *const attr[] = {both, below, above};
-    const int want[] = {6, 4, 2, 1}; /* bits: which elements */
+    const int want[] = {6, 4, 2, 1}; /* per case: bits of the elements that are infinite */
     for (int real = SX_FLOAT; real <= SX_DOUBLE; real++)
         for (int c = 0; c < 4; c++) {
             struct sx_tensor x = list((enum sx_type)real, 5, values);
@@ -524,7 +524,7 @@ static const struct {
     {"1,70000", "1"},
 };
 
-/* The flat index into `shape` of element i of `result`. */
+/* The flat index in `shape` of the element that is broadcast to element i of `result`. */
 static int64_t source(const struct sx_shape *shape, const struct sx_shape *result, int64_t i)
 {
     int64_t index = 0, stride = 1;
@@ -565,7 +565,7 @@ START_TEST(broadcast)
 }
 END_TEST
 
-/* The place of an element in its tensor must not change its bits. */
+/* The bits of a result do not depend on the position of the element in its tensor. */
 START_TEST(place_does_not_matter)
 {
     enum { N = 2100 };
@@ -614,7 +614,7 @@ static int chain(struct sx_graph *g, const int *in)
     return sx_sub(g, v[7], v[8]);
 }
 
-/* A fused chain gives the bytes of its single nodes, for ragged and for many blocks. */
+/* A program gives the bytes of its single nodes, for one incomplete block and for many blocks. */
 START_TEST(program_equals_chain)
 {
     static const char *const shapes[] = {"1", "3,5,7", "2,64,33", "3,40,511", "0,4,4"};
@@ -659,7 +659,7 @@ START_TEST(program_in_place)
 }
 END_TEST
 
-/* Any number of threads gives the same bytes. */
+/* The bytes are the same for any number of threads. */
 START_TEST(threads)
 {
     struct fd t;
@@ -681,7 +681,7 @@ START_TEST(threads)
 }
 END_TEST
 
-/* A long chain needs few registers; too many values alive at once are declined. */
+/* A long chain needs few registers. A program with too many live values is refused. */
 START_TEST(registers)
 {
     struct sx_map_instr instr[SX_MAP_MAX_INSTR];
@@ -773,7 +773,7 @@ START_TEST(refusals)
 }
 END_TEST
 
-/* Programs of instructions count operands by the order of the list, rows say them one by one. */
+/* The number of operands of each operator, as programs count it, agrees with its row. */
 START_TEST(arity)
 {
     ck_assert_int_eq(sx_map_arity(_i), sx_rows[_i]->min_in);

@@ -1,5 +1,5 @@
-/* check_pool.c - pools: random windows against the definition, both layouts, what padding and
- * NaN do, derivatives and batches. */
+/* check_pool.c - pools: random windows against the definition, both layouts, padding and NaN,
+ * derivatives and batches. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ static int64_t roll(uint64_t seed, uint64_t *draw, int64_t low, int64_t high)
     return low + (int64_t)(bits % (uint64_t)(high - low + 1));
 }
 
-/* Windows that lie in the padding alone may come up unless `touching`. */
+/* Draws an example. With `touching` every window touches the image; otherwise some may be all
+ * padding. */
 static struct example draw(uint64_t seed, bool nhwc, bool touching)
 {
     uint64_t k = 0;
@@ -63,8 +64,8 @@ static int64_t place(const struct example *e, const struct sx_shape *s, int64_t 
     return ta_ravel(s, index);
 }
 
-/* One output by the definition: its sum, the flat place of its maximum, and, if `spread` is not
- * NULL, `amount` added to all it sees. */
+/* One output by its definition: its sum, and the flat index of its maximum. If `spread` is not
+ * NULL, `amount` is added to all elements that the window sees. */
 static void window_of(const struct example *e, const struct sx_tensor *x, int64_t n,
                       int64_t channel, const int64_t *out, double *sum, int64_t *best,
                       struct sx_tensor *spread, double amount)
@@ -100,7 +101,7 @@ struct expected {
     struct sx_tensor sum, index, spread;
 };
 
-/* All three by the definition, from an image x and outputs y. */
+/* The sum, the index and the adjoint by definition, from an image x and outputs y. */
 static struct expected by_definition(const struct example *e, const struct sx_tensor *x,
                                      const struct sx_tensor *y)
 {
@@ -164,7 +165,8 @@ START_TEST(random_windows)
 }
 END_TEST
 
-/* The first of equals; NaN is largest, the first NaN wins; minus infinity beats padding. */
+/* Of equal elements the first is chosen. NaN is larger than all numbers; the first NaN is
+ * chosen. Minus infinity is chosen before padding. */
 START_TEST(choices)
 {
     static const struct {
@@ -188,7 +190,7 @@ START_TEST(choices)
 }
 END_TEST
 
-/* Max pooling through the builder is the element that the index names. */
+/* The result of max pooling by the builder is the element that the index names. */
 START_TEST(maxima)
 {
     for (uint64_t seed = 0; seed < 30; seed++) {
@@ -235,7 +237,7 @@ START_TEST(laws)
 }
 END_TEST
 
-/* MAXPOOL gives what the choice and its TAKE give, to the bit; some elements are NaN. */
+/* MAXPOOL gives the bytes of POOLINDEX and TAKE. Some elements are NaN. */
 START_TEST(one_pass)
 {
     enum sx_type type = _i & 2 ? SX_DOUBLE : SX_FLOAT;
@@ -276,7 +278,7 @@ START_TEST(any_threads)
 }
 END_TEST
 
-/* A window far larger than the image costs no more than the image. */
+/* A window much larger than the image costs no more than the image. */
 START_TEST(huge_windows)
 {
     const int64_t half = 1 << 19, window = 2 * half + 1;

@@ -1,5 +1,5 @@
-/* check_prefix.c - masked evaluations that share what lies before a mask's reach give the bytes of whole
- * passes, and are used where every value passes through a picture of few players a place. */
+/* check_prefix.c - masked evaluations that share the first layers give the bytes of whole
+ * passes. They are used if f depends on x only through places that each see few players. */
 #include <string.h>
 
 #include "explain/mixed.h"
@@ -29,7 +29,8 @@ static void weights(struct tm_model *m, const char *name, int rank, const int64_
 
 enum shape { PLAIN, FLAT, LAST, BRANCHED, SKIPPED };
 
-/* A convolution, a max pool, a convolution; then one whose window is wider than two players. */
+/* A convolution, a max pool, a convolution, then a convolution whose window is wider than two
+ * players. */
 static struct tm_model *network(enum shape shape)
 {
     struct tm_model *m = tm_new(13);
@@ -126,7 +127,7 @@ static struct sx_game *game_of(struct fixture *f, int n_baselines)
     return game;
 }
 
-/* All coalitions at once, or one after the other. */
+/* Evaluates all coalitions, together or one after the other. */
 static void all_values(struct fixture *f, int n_baselines, bool at_once, double *values)
 {
     struct sx_game *game = game_of(f, n_baselines);
@@ -191,7 +192,7 @@ START_TEST(test_threads)
 }
 END_TEST
 
-/* Elements that no player has stay as in x. */
+/* Elements that belong to no player are as in x. */
 START_TEST(test_kept_elements)
 {
     struct fixture f;
@@ -204,7 +205,7 @@ START_TEST(test_kept_elements)
 }
 END_TEST
 
-/* Tables are not taken for those of another game, nor programs for those of other players. */
+/* A table serves only its own game, and a program only its own players. */
 START_TEST(test_games_in_turn)
 {
     static double one[COALITIONS], two[COALITIONS], again[COALITIONS];
@@ -239,7 +240,8 @@ START_TEST(test_not_worth_it)
     for (uint64_t i = 0; i < 127; i++)
         set[i] = i;
     struct sx_game *game = game_of(&f, 1);
-    ck_assert(sx_game_values(game, 127, set, values, &error)); /* fewer than 8 * 2^4 */
+    /* 127 coalitions are fewer than 8 * 2^4, so nothing is shared */
+    ck_assert(sx_game_values(game, 127, set, values, &error));
     ck_assert(!is_shared(&f));
     sx_game_free(game);
     close_network(&f);
@@ -248,7 +250,7 @@ END_TEST
 
 /* ---- Reach ---- */
 
-/* The second ReLU: its places see at most 8 pixels a side, those of the next layer 12. */
+/* Places of the second ReLU see at most 8 pixels per side; places of the next layer see 12. */
 START_TEST(test_reach)
 {
     struct fixture f;
@@ -265,7 +267,7 @@ START_TEST(test_reach)
             ck_assert_int_eq(seen >> r.colour[r.player[i]] & 1, 0);
             seen |= 1 << r.colour[r.player[i]];
         }
-        /* Row and column 2p - 3 .. 2p + 4 of the picture. */
+        /* rows and columns 2p - 3 .. 2p + 4 of the picture */
         int64_t row = p / 12, column = p % 12;
         int64_t high = (2 * row + 4 > 23 ? 23 : 2 * row + 4) / 8 -
                        (2 * row - 3 < 0 ? 0 : 2 * row - 3) / 8 + 1;
@@ -278,7 +280,8 @@ START_TEST(test_reach)
 }
 END_TEST
 
-/* More players than a word has bits: places see those of their window, whichever node is chosen. */
+/* There are more players than bits of a word. Each place sees the players of its window,
+ * whichever node is chosen. */
 START_TEST(test_reach_of_many)
 {
     struct fixture f;
@@ -286,7 +289,7 @@ START_TEST(test_reach_of_many)
     open_network(&f, PLAIN, true, 1, "patches:2x2");
     ck_assert_int_eq(sx_players_count(f.players), 144);
     ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 1 << 20, &error));
-    ck_assert(r.places == 576 || r.places == 144); /* of the first convolution, or its pool */
+    ck_assert(r.places == 576 || r.places == 144); /* the first convolution or its pool */
     int side = r.places == 576 ? 24 : 12, step = 24 / side;
     for (int64_t p = 0; p < r.places; p++) {
         bool seen[144] = {false};
@@ -294,7 +297,7 @@ START_TEST(test_reach_of_many)
         for (int64_t i = r.first[p]; i < r.first[p + 1]; i++)
             seen[r.player[i]] = true;
         for (int k = 0; k < 144; k++) {
-            int64_t y = k / 12 * 2, x = k % 12 * 2; /* of the patch */
+            int64_t y = k / 12 * 2, x = k % 12 * 2; /* upper left pixel of the patch */
             bool in = y <= row + step && y + 1 >= row - 1 && x <= column + step &&
                       x + 1 >= column - 1;
             ck_assert_msg(seen[k] == in, "place %d, player %d", (int)p, k);
@@ -305,7 +308,7 @@ START_TEST(test_reach_of_many)
 }
 END_TEST
 
-/* Of 16 times 4 x 144 doubles. */
+/* The limit holds 16 tables of 4 x 144 doubles, or one byte less. */
 START_TEST(test_reach_within_memory)
 {
     struct fixture f;
@@ -321,14 +324,15 @@ START_TEST(test_reach_within_memory)
 }
 END_TEST
 
-/* Players in stripes: a place sees two of them; single elements: too many. */
+/* If players are stripes, a place sees two or three of them. If they are single elements, it
+ * sees too many. */
 START_TEST(test_reach_of_others)
 {
     struct fixture f;
     struct sx_reach r;
     open_network(&f, PLAIN, true, 1, "patches:8x24");
     ck_assert(sx_reach_find(&r, &f.e->built, f.players, 1000, 1 << 20, &error));
-    ck_assert_int_eq(r.colours, 3); /* of the layer behind, which sees all three */
+    ck_assert_int_eq(r.colours, 3); /* the next layer sees all three */
     ck_assert_int_eq(r.places, 36);
     sx_reach_free(&r);
     close_network(&f);

@@ -1,4 +1,4 @@
-/* check_preprocess.c - from pictures to inputs: options, framing, layouts, blur. */
+/* check_preprocess.c - from pictures to inputs: options, resizing and cropping, layouts, blur. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ static struct sx_error error;
 static struct sx_preprocess pre;
 static struct sx_picture picture;
 
-/* A picture of 8 x 6 pixels whose red is 10 x + y, green 100 + x, blue 200 + y. */
+/* Makes a picture of 8 x 6 pixels: red 10 x + y, green 100 + x, blue 200 + y. */
 static void setup(void)
 {
     error = (struct sx_error){0};
@@ -145,7 +145,7 @@ START_TEST(test_values)
 }
 END_TEST
 
-/* Mean belongs to the channels as the model gets them. */
+/* --mean is in the order of the model's channels. */
 START_TEST(test_channel_order)
 {
     set("channels", "bgr");
@@ -189,7 +189,7 @@ START_TEST(test_layouts)
 }
 END_TEST
 
-/* Three pixels high or wide, only the option can tell. */
+/* If the picture is three pixels high or wide, only the option can tell the layout. */
 START_TEST(test_layout_given)
 {
     set("layout", "nhwc");
@@ -237,7 +237,7 @@ START_TEST(test_gray)
 }
 END_TEST
 
-/* A grey picture for a model of three channels is repeated. */
+/* For a model of three channels, a grey picture is repeated. */
 START_TEST(test_gray_picture)
 {
     struct sx_picture gray;
@@ -302,7 +302,8 @@ START_TEST(test_frames)
 }
 END_TEST
 
-/* The middle: of 8 x 6 pixels a crop of 4 begins at (2, 1), of 3 at (2.5, 1.5) to even. */
+/* A crop is centred. In 8 x 6 pixels a crop of 4 begins at (2, 1), and one of 3 at (2.5, 1.5)
+ * rounded to even. */
 START_TEST(test_crop)
 {
     set("crop", "4");
@@ -356,7 +357,8 @@ START_TEST(test_grids)
 }
 END_TEST
 
-/* Against numpy: pad(mode="symmetric") and a convolution with exp(-x^2 / 2 s^2), s = 0.8. */
+/* The blur equals numpy's pad(mode="symmetric") and a convolution with exp(-x^2 / 2 s^2), s =
+ * 0.8. */
 START_TEST(test_blur)
 {
     static const double before[] = {1, 0, 0, 2, 5, 0, 3, 0, 0, 1, 0, 0, 7, 0, 0};
@@ -383,7 +385,7 @@ START_TEST(test_blur)
 }
 END_TEST
 
-/* Wider than the array the blur tends to the mean; nothing is lost at the edges. */
+/* A blur that is wider than the array approaches the mean. Sums are kept at the edges. */
 START_TEST(test_blur_limits)
 {
     struct sx_tensor t;

@@ -1,4 +1,4 @@
-/* check_record.c - a result is one tree, and json, text and tables are views of it. */
+/* check_record.c - a result is one tree. JSON, text and tables are views of it. */
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static struct sx_result *empty(void)
     return r;
 }
 
-/* The line that a result is as JSON. */
+/* A result as a line of JSON. */
 static const char *finished(struct sx_result *r)
 {
     struct sx_error error = {0};
@@ -75,7 +75,7 @@ static const struct sx_record about = {.tool = "ggig",
 static double map_data[] = {0.5, NAN, -2};
 static const struct sx_tensor map = {SX_DOUBLE, {1, {3}}, map_data};
 
-/* A record of an attribution with names, and of two terms. */
+/* A record of an attribution with names, and of two interactions. */
 static struct sx_result *attribution(void)
 {
     struct sx_error error = {0};
@@ -128,8 +128,8 @@ START_TEST(test_json)
 }
 END_TEST
 
-/* What was written reads back as a result that is written alike; what does not apply is not
- * counted, and what is not finite is. */
+/* A record that is read and written again has the same bytes. Missing members are NULL, and
+ * nonfinite numbers are NaN. */
 START_TEST(test_read)
 {
     struct sx_error error = {0};
@@ -170,7 +170,7 @@ START_TEST(test_bad_json)
 }
 END_TEST
 
-/* A shape that does not fit its values is no tensor. */
+/* A list whose shape does not fit its number of values is no tensor. */
 START_TEST(test_no_tensor)
 {
     static const char *const bad[] = {"{\"shape\":[2],\"values\":[1]}",
@@ -352,7 +352,8 @@ START_TEST(test_record)
 }
 END_TEST
 
-/* Nonfinite numbers are counted anew for each record; the rest shows when it is there. */
+/* Nonfinite numbers are counted for each record separately. Warnings, seconds and target are
+ * written only if they are given. */
 START_TEST(test_record_extras)
 {
     static const char *const warnings[] = {"one", "two"};
@@ -524,7 +525,7 @@ START_TEST(test_bad_options)
 }
 END_TEST
 
-/* ---- How a picture becomes an input ---- */
+/* ---- Preparation of pictures ---- */
 
 static bool read_preparation(const char *text, struct sx_preprocess *p)
 {
@@ -562,7 +563,7 @@ START_TEST(test_preparation)
     ck_assert(is.width == 20 && is.height == 30 && is.short_side == -1 && is.crop == 8);
     ck_assert(is.scale == 0.5 && is.mean[2] == 3 && is.std[0] == 4);
     ck_assert(is.colour == SX_BGR && is.layout == SX_NHWC);
-    /* As fitted files said it first. */
+    /* fitted files of the first versions use another key */
     memcpy(strstr(text, "\"short\":-1,"), "\"short\":33,", 11);
     ck_assert(read_preparation(text, &is) && is.short_side == 33);
     ck_assert(read_preparation("{\"p\":{\"width\":0,\"height\":0,\"short_side\":7,\"crop\":0,"
@@ -570,7 +571,7 @@ START_TEST(test_preparation)
                                "\"channels\":\"rgb\",\"layout\":\"nchw\"}}",
                                &is));
     ck_assert_int_eq(is.short_side, 7);
-    /* What is not said, or cannot be, is refused, and is nothing. */
+    /* a missing or impossible number fails, and becomes 0 */
     ck_assert(!read_preparation("{\"p\":{\"width\":1e9,\"crop\":3,\"std\":[0,1]}}", &is));
     ck_assert(is.width == 0 && is.crop == 3 && is.std[0] == 1);
     ck_assert(!read_preparation("{\"p\":7}", &is));
@@ -578,7 +579,7 @@ START_TEST(test_preparation)
 }
 END_TEST
 
-/* Many numbers are written by several threads: the bytes are those of one after the other. */
+/* Many numbers are written by several threads, with the bytes of one thread. */
 START_TEST(test_many_numbers)
 {
     static const int64_t counts[] = {127, 129, 16383, 16384, 32768, 70001};

@@ -1,4 +1,5 @@
-/* check_relevance.c - propagation rules against worked examples, and the sums they keep. */
+/* check_relevance.c - propagation rules against worked examples, and the sums that they
+ * conserve. */
 #include <math.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 static const struct sx_rule_options plain = {.epsilon = 1e-6};
 
-/* x as the only input, at the given values. */
+/* Sets x as the only input, with these values. */
 static int input(struct fd *t, const char *shape, const double *values)
 {
     int x = fd_input(t, shape, 0, 1);
@@ -47,7 +48,7 @@ static int power(struct sx_graph *g, int z, int exponent)
     return y;
 }
 
-/* y as a scalar, minus what it is at zero. */
+/* y of the neuron minus its value at zero, as a scalar. */
 static int neuron(struct fd *t, int n, double z0, int exponent)
 {
     char rows[8];
@@ -181,7 +182,7 @@ END_TEST
 
 /* ---- Every row ---- */
 
-/* Choices, and what stops a derivative, carry no differences. */
+/* Whether the output of a row changes with input k. Choices, and STOP, do not count. */
 static bool carries_differences(const struct example *e, int k)
 {
     if (e->op < SX_N_POINTWISE)
@@ -189,7 +190,7 @@ static bool carries_differences(const struct example *e, int k)
     return e->op != SX_STOP && (k == 0 || strncmp(e->label, "moving", 6) != 0);
 }
 
-/* The contributions of input k are what f changes from another point. */
+/* The contributions of input k sum to the change of f from another value of that input. */
 static void complete(const struct example *e, int k, enum sx_rule rule)
 {
     static const struct sx_rule_options o = {.neuron = true};
@@ -233,7 +234,7 @@ START_TEST(rows_are_complete)
 }
 END_TEST
 
-/* Relevance is neither lost nor made where nothing is added that does not vary. */
+/* Relevance is conserved by rows that add no constants. */
 START_TEST(rows_conserve)
 {
     static const struct sx_rule_options o = {.epsilon = 1e-12, .absolute = true};
@@ -266,7 +267,7 @@ END_TEST
 
 /* ---- Softmax ---- */
 
-/* A sum of the softmax of x + mask, weighed. */
+/* A weighted sum of the softmax of x + mask. */
 static int weighed_softmax(struct fd *t, const double *mask)
 {
     static const double weight[] = {1, -2, 3, 0.5};
@@ -276,7 +277,8 @@ static int weighed_softmax(struct fd *t, const double *mask)
     return sx_sum_all(t->g, sx_mul(t->g, y, fd_list(t, "1,4", weight)));
 }
 
-/* However far apart lines are, shares are of the size of what they share, and masks are none. */
+/* x and its reference are up to 300 apart. Shares are bounded by that distance and sum to the
+ * change of f, also if an element is masked by minus infinity. */
 START_TEST(softmax_far_away)
 {
     static const enum sx_rule rules[] = {SX_RESCALE, SX_REVEAL_CANCEL, SX_DEEP_SHAP};

@@ -1,4 +1,4 @@
-/* check_run.c - compiled programs against the reference evaluation, memory, many points. */
+/* check_run.c - compiled programs against the reference evaluation, their memory, many points. */
 #include <fenv.h>
 
 #include "net.h"
@@ -32,7 +32,8 @@ START_TEST(convolutional_gradient)
 }
 END_TEST
 
-/* An activation that reads its argument twice, once times a number: the convolution is one step. */
+/* An activation reads its argument twice, once times a number. The convolution is still one
+ * step. */
 START_TEST(convolutions_are_computed_once)
 {
     struct net net = net_begin();
@@ -49,7 +50,7 @@ END_TEST
 
 START_TEST(outputs_of_all_kinds)
 {
-    /* An input, a constant, a view, the same value twice, and an output used further on. */
+    /* an input, a constant, a view, the same value twice, and an output that another node reads */
     struct net net = net_begin();
     int x = net_input(&net, (struct sx_shape){2, {3, 4}});
     int y = sx_unary(net.g, SX_EXP, x);
@@ -114,7 +115,7 @@ END_TEST
 
 /* ---- Points ---- */
 
-/* Every point must come out as when it is evaluated alone, whatever the batch. */
+/* Compares every point with a separate evaluation, for this batch size. */
 static void check_points(struct net *net, int shared, int64_t batch, int64_t n)
 {
     struct sx_tensor feeds[4], want[4];
@@ -166,7 +167,7 @@ START_TEST(points_in_batches)
 }
 END_TEST
 
-/* Every rest that a last run may have to be filled up with. */
+/* The last run is filled up with every possible number of points. */
 START_TEST(points_left_over)
 {
     struct net net = net_begin();
@@ -179,8 +180,8 @@ START_TEST(points_left_over)
 }
 END_TEST
 
-/* What fills up the last run is a point that was asked for: a program that traps divisions by
- * zero sees none that its points do not have. */
+/* The last run is filled up with points of the caller. So a program that traps divisions by
+ * zero sees no other values. */
 START_TEST(filling_divides_by_nothing_else)
 {
     struct sx_points_options options = {.run.threads = 1, .batch = 4};

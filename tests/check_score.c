@@ -1,4 +1,5 @@
-/* check_score.c - scores of attributions against closed forms, similarity against worked numbers. */
+/* check_score.c - scores of attributions against closed forms, similarities against worked
+ * numbers. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,7 @@ static void score(struct fixture *f, struct sx_score_options *o, const double *m
     free(zero);
 }
 
-/* f = 3 a - 2 b + c / 2 at (2, 1, -1): 3.5. */
+/* f = 3 a - 2 b + c / 2 = 3.5 at (2, 1, -1). */
 static void linear(struct fixture *f)
 {
     static double x[] = {2, 1, -1};
@@ -139,7 +140,7 @@ START_TEST(test_linear_curves)
 }
 END_TEST
 
-/* The map of a linear function is exact, as contributions and as derivatives. */
+/* The map of a linear function is exact, both as contributions and as derivatives. */
 START_TEST(test_linear_is_faithful)
 {
     struct fixture f;
@@ -162,7 +163,7 @@ START_TEST(test_linear_is_faithful)
 }
 END_TEST
 
-/* f = the sum of an 8x8 picture; the map is the picture. */
+/* f is the sum of an 8x8 picture. The map is the picture. */
 static void sum_of_picture(struct fixture *f, double *x)
 {
     const struct sx_tensor feed = {SX_DOUBLE, {4, {1, 1, 8, 8}}, x};
@@ -184,7 +185,7 @@ START_TEST(test_fillers)
     sum_of_picture(&f, x);
     const struct {
         int filler;
-        double last; /* f where all is hidden; NaN: 64 times one of x */
+        double last; /* f if all places are hidden; NaN: 64 times an element of x */
     } cases[] = {{SX_FILL_AUTO, NAN},  {SX_FILL_NEAREST, NAN}, {SX_FILL_LINEAR, NAN},
                  {SX_FILL_MEAN, 32.5}, {SX_FILL_BLACK, 0},     {SX_FILL_BLUR, 32.5},
                  {SX_FILL_BASELINE, 0}};
@@ -204,7 +205,7 @@ START_TEST(test_fillers)
 }
 END_TEST
 
-/* Between two known pixels of a row the linear filler is a straight line. */
+/* Between two known pixels of a row, the filler linear gives a straight line. */
 START_TEST(test_linear_filler)
 {
     struct fixture f;
@@ -250,7 +251,7 @@ START_TEST(test_pointing)
 }
 END_TEST
 
-/* Classes that do not depend on x: every curve is flat, whatever the map. */
+/* Class scores do not depend on x, so every curve is flat for any map. */
 START_TEST(test_information_of_a_constant)
 {
     struct fixture f;
@@ -273,7 +274,7 @@ START_TEST(test_information_of_a_constant)
     NEAR(f.score[SX_AIC].value, 1);
     ck_assert_int_eq(f.score[SX_SIC].n, 101);
     struct sx_error error = {0};
-    ck_assert(sx_explainer_aim(f.e, 0, &error)); /* not the class that is predicted */
+    ck_assert(sx_explainer_aim(f.e, 0, &error)); /* not the predicted class */
     score(&f, &o, x, &(struct sx_shape){3, {1, 8, 8}}, true);
     NEAR(f.score[SX_SIC].value, 1);
     NEAR(f.score[SX_AIC].value, 0);
@@ -332,7 +333,8 @@ START_TEST(test_ranks)
 }
 END_TEST
 
-/* The tenth of 45 elements is 4: 0 to 3 of a, and of b those that are `moved` places further on. */
+/* A tenth of 45 elements is 4. In a these are the elements 0 to 3, in b the same shifted by
+ * `moved`. */
 START_TEST(test_tenth)
 {
     for (int moved = 0; moved <= 5; moved++) {
@@ -416,7 +418,7 @@ END_TEST
 
 struct wanted {
     const char *record;
-    int64_t at, n; /* n 0: there is none */
+    int64_t at, n; /* n 0: there is no map */
     const char *method;
     double first;
     bool contributions;
@@ -476,7 +478,7 @@ START_TEST(test_tally)
         s[SX_SIC].value = 7;
         s[SX_SIC].n = SX_SCORE_POINTS;
         for (int i = 0; i < SX_SCORE_POINTS; i++)
-            s[SX_SIC].y[i] = k == 3 ? 90 : k; /* whose median is 2 */
+            s[SX_SIC].y[i] = k == 3 ? 90 : k; /* the median is 2 */
         s[SX_AIC] = s[SX_SIC];
         ck_assert(sx_score_tally_add(t, k == 2 ? "b" : "a", s, &error));
         ck_assert(sx_score_tally_add(t, NULL, s, &error));

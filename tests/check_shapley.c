@@ -19,7 +19,7 @@ static struct sx_interactions index_of(struct sx_game *game, const char *index, 
     return got;
 }
 
-/* Values in the order of the list: {0}, {1}, .. {0,1}, .. */
+/* Compares values, listed in the order {0}, {1}, .. {0,1}, .. */
 static void expect(struct sx_game *game, const char *index, int64_t order, int64_t n,
                    const double *expected)
 {
@@ -107,7 +107,7 @@ static double both(const double *x)
     return x[0] * x[1] + (x[1] + x[2] > 0);
 }
 
-/* The sum of magnitudes, and the term of the given set and kind, 0 if there is none. */
+/* The term of the given set and kind, 0 if there is none. *sum becomes the sum of magnitudes. */
 static double andor(double *sum, bool is_or, int64_t n, const int64_t *set)
 {
     struct sx_game *g = game_of(&t);
@@ -147,7 +147,7 @@ START_TEST(test_andor)
 }
 END_TEST
 
-/* What the terms say is the game, for games without structure, too. */
+/* The AND and OR terms sum to the game, also for games without structure. */
 START_TEST(test_andor_adds_up)
 {
     for (uint64_t seed = 0; seed < 6; seed++) {
@@ -191,7 +191,7 @@ static double choose(int64_t n, int64_t k)
                                       lgamma((double)(n - k) + 1)));
 }
 
-/* The difference of `set` at T. */
+/* The difference of v by `set` at T. */
 static double difference(uint64_t set, uint64_t at)
 {
     double sum = 0;
@@ -266,7 +266,7 @@ static double misfit(const struct sx_interactions *fit, bool equal, const double
     return sum;
 }
 
-/* No change of the faithful indices, among those allowed, fits better. */
+/* Any allowed change of a faithful index increases the misfit. */
 START_TEST(test_faithful)
 {
     game_random(&t, 6, 8);
@@ -278,7 +278,7 @@ START_TEST(test_faithful)
         for (int64_t k = 1; k < fit.count; k++)
             for (double step = -1e-3; step < 2e-3; step += 2e-3) {
                 change[k] = step;
-                change[0] = equal ? 0 : -step; /* the sum is fixed */
+                change[0] = equal ? 0 : -step; /* the sum of all values is fixed */
                 ck_assert_double_gt(misfit(&fit, equal, change), least);
                 change[k] = change[0] = 0;
             }
@@ -316,7 +316,7 @@ START_TEST(test_axioms)
 }
 END_TEST
 
-/* Of highest order the polynomial indices are the Moebius transform. */
+/* At the highest order, indices that are polynomials equal the Moebius transform. */
 START_TEST(test_highest_order)
 {
     static const char *const names[] = {"stii", "ksii", "fsii", "fbii"};
@@ -337,7 +337,7 @@ END_TEST
 
 static const int order_of_players[] = {3, 0, 4, 1, 2};
 
-/* Players by other names have the same values. */
+/* Renamed players have the same values. */
 START_TEST(test_symmetry)
 {
     static struct game_table moved;

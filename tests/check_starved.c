@@ -1,5 +1,5 @@
-/* check_starved.c - each allocation of a task fails once: the task then fails for want of memory, or
- * has the same result, and what it had is freed. */
+/* check_starved.c - each allocation of a task fails once. Then the task fails with status 6, or
+ * has the same result. It frees all its memory. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -29,16 +29,17 @@
 #define WITHOUT_FAULTS 1
 #endif
 
-/* Callers of an allocation are told apart by so many frames; tasks have at most so many places. */
+/* FRAMES: callers of an allocation are distinguished by so many stack frames. */
 enum { FRAMES = 3, MOST_PLACES = 4096, MOST_LIVE = 1 << 16, MOST_FAULTS = 100 };
 
 static struct {
-    bool armed;                 /* a task is under way */
-    bool resting;               /* it does what is not looked at */
-    const void *own;            /* where the code under test is loaded */
-    int64_t at, fail;           /* allocations so far, and the one that fails; 0: none */
-    uint64_t seen[MOST_PLACES]; /* places by hash */
-    int64_t first[MOST_PLACES]; /* the first allocation of each */
+    bool armed;      /* a task is running */
+    bool resting;    /* the task does something that is not examined */
+    const void *own; /* where the code under test is loaded */
+    /* at: allocations so far; fail: the number of the one that fails, 0: none */
+    int64_t at, fail;
+    uint64_t seen[MOST_PLACES]; /* hashes of the callers */
+    int64_t first[MOST_PLACES]; /* the first allocation of each caller */
     int64_t places;
     void *live[MOST_LIVE]; /* blocks that were not freed */
     int64_t n_live;
@@ -70,7 +71,7 @@ static void note_place(void)
     }
 }
 
-/* Whether the allocation that this code asks for is one of ours, and fails. */
+/* Whether an allocation is by the code under test, and is the one that fails. */
 static bool fails(const void *caller)
 {
     Dl_info info;
@@ -97,7 +98,7 @@ static size_t slot_of(const void *p)
     return at;
 }
 
-/* Only what is allocated while the task is under way counts. */
+/* Adds a block to `live`, if it is allocated while a task is examined. */
 static void *born(void *p)
 {
     if (p == NULL || starve.resting || inside)
@@ -122,7 +123,7 @@ static void died(void *p)
     if (starve.live[at] != NULL) {
         starve.n_live--;
         starve.live[at] = NULL;
-        /* What was put behind it is put anew. */
+        /* blocks that follow in the table are inserted again */
         for (size_t i = (at + 1) % MOST_LIVE; starve.live[i] != NULL; i = (i + 1) % MOST_LIVE) {
             void *moved = starve.live[i];
             starve.live[i] = NULL;
@@ -193,7 +194,8 @@ void free(void *p)
 
 /* ---- Tasks ---- */
 
-/* Does its work, and sets *digest to a number that depends on all of the result. False on failure. */
+/* Does its work, and sets *digest to a number that depends on the whole result. False on
+ * failure. */
 typedef bool task(struct sx_error *error, double *digest);
 
 static void begin(int64_t fail)
@@ -208,14 +210,15 @@ static void begin(int64_t fail)
     starve.armed = true;
 }
 
-/* Every place where the task allocates fails once, or every few of many. `keeps`: what the task works on may keep blocks for
- * the next time. */
+/* Runs the task once for each caller of an allocation, whose first allocation then fails. If
+ * there are over MOST_FAULTS callers, only some are tried. `keeps`: the objects that the task
+ * uses may keep blocks. */
 static void starved(const char *name, task *work, bool keeps)
 {
     struct sx_error error = {0};
     double want = 0, got = 0;
     void *frame[2];
-    ck_assert(backtrace(frame, 2) > 0); /* what it allocates once */
+    ck_assert(backtrace(frame, 2) > 0); /* backtrace itself allocates at its first call */
     ck_assert_msg(work(&error, &want), "%s: %s", name, error.message);
     starve.places = 0;
     begin(0);
@@ -289,7 +292,7 @@ static void make_picture(void)
         sx_tensor_set(&x, i, cos(0.7 * i));
 }
 
-/* A file in memory, with a path. */
+/* Writes a file in memory, and returns its path. */
 static void keep_file(char path[40], const void *bytes, size_t n)
 {
     int fd = memfd_create("file", 0);
@@ -575,7 +578,7 @@ END_TEST
 
 /* ---- Models that are written ---- */
 
-/* The text of a sink as a number. */
+/* Sets *digest to a hash of the text of a sink. */
 static bool digest_of(struct sx_sink *sink, bool ok, struct sx_error *error, double *digest)
 {
     char *text = NULL;
@@ -715,7 +718,7 @@ static bool draw(struct sx_error *error, double *digest)
     return ok;
 }
 
-/* Each kind that these records can be drawn as. */
+/* Draws each kind of figure that these records have. */
 START_TEST(test_draw)
 {
     static const char *const lines[] = {line, set_line};
@@ -724,7 +727,7 @@ START_TEST(test_draw)
     char name[40];
     drawn_line = lines[_i % 2];
     kind = _i / 2;
-    bool maps = _i % 2 == 0 || kind > SX_STRIP; /* a map that is made of sets */
+    bool maps = _i % 2 == 0 || kind > SX_STRIP; /* a map is computed from sets */
     if (maps && sx_figure_possible(&error) && draw(&error, &digest)) {
         snprintf(name, sizeof name, "kind %d of line %d", _i / 2, _i % 2);
         starved(name, draw, false);
@@ -737,7 +740,7 @@ END_TEST
 static struct sx_dataset *samples;
 static const int64_t classes[8] = {0, 1, 2, 0, 1, 2, 0, 1};
 
-/* A step, the file of the fit, and what it says of a sample. */
+/* A step, the fitted file, and its explanation of a sample. */
 static bool fit(struct sx_error *error, double *digest)
 {
     struct sx_flint_options o = sx_flint_defaults();

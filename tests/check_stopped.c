@@ -1,5 +1,5 @@
-/* check_stopped.c - what estimates are when their work is ended before its time, and that they take no
- * more evaluations than they were given. */
+/* check_stopped.c - the estimates that remain when work is stopped early. Estimates take no
+ * more evaluations than their budget. */
 #include <math.h>
 #include <string.h>
 
@@ -35,7 +35,8 @@ static struct sx_shapley_options options_of(int k, int64_t budget, double tolera
                                        .seed = 3};
 }
 
-/* Steps towards a tolerance draw what the steps before drew, and more. */
+/* An estimate takes at most its budget. In steps towards a tolerance, each step draws again
+ * what earlier steps drew, which costs nothing. */
 START_TEST(test_budgets)
 {
     static const double tolerances[] = {0, 1e-12};
@@ -57,14 +58,14 @@ START_TEST(test_budgets)
 }
 END_TEST
 
-/* ---- Games whose work is ended ---- */
+/* ---- Games whose work is stopped ---- */
 
 struct ended {
     struct sx_watch watch;
     int64_t asked, most;
 };
 
-/* As many values as there may be; then none. */
+/* Gives at most e->most values. Then it stops the work. */
 static bool ending_values(void *context, int64_t n, const uint64_t *coalitions, double *to,
                           struct sx_error *error)
 {
@@ -101,7 +102,8 @@ static struct sx_interactions exactly(int k)
     return got;
 }
 
-/* Within six standard errors, with slack for what few draws know of their own scatter. */
+/* Estimates that were stopped are within six standard errors, plus 0.05 because few draws
+ * underestimate their scatter. */
 START_TEST(test_ended)
 {
     game_network(&t, 12, 5);
@@ -128,7 +130,8 @@ START_TEST(test_ended)
 }
 END_TEST
 
-/* What ends before there is an estimate fails as it did; so does a game that is taken whole. */
+/* If the work is stopped before there is an estimate, it fails with the message of the stop. So
+ * does the exact computation. */
 START_TEST(test_ended_at_once)
 {
     game_network(&t, 12, 5);
@@ -145,7 +148,8 @@ START_TEST(test_ended_at_once)
 }
 END_TEST
 
-/* Of windows those stay that were reached. What was asked is known to a game that goes on. */
+/* Windows that were completed remain in the result. If the game goes on, it remembers its
+ * values. */
 START_TEST(test_windows)
 {
     struct sx_error error = {0};
@@ -179,7 +183,7 @@ static bool some_runs(struct sx_watch *watch)
 
 enum { N = 12 };
 
-/* f = x1 + .. + x12 at ones, ended after `runs` evaluations. */
+/* Explains f = x1 + .. + x12 at ones. The work is stopped after `runs` evaluations. */
 static bool attribute(const char *method, int64_t runs, struct sx_attribution *a,
                       struct sx_error *error)
 {
@@ -211,8 +215,8 @@ static bool attribute(const char *method, int64_t runs, struct sx_attribution *a
     return ok;
 }
 
-/* The masks that were evaluated make a result of their own, and the record has their number. Shown
- * with probability 1/2, a player is worth 1 + 11/2 to rise. */
+/* The result is that of the masks that were evaluated, and it has their number. With
+ * probability 1/2 of being shown, a player has the value 1 + 11/2 by rise. */
 START_TEST(test_masks)
 {
     struct sx_error error = {0};
@@ -236,7 +240,7 @@ START_TEST(test_masks)
 }
 END_TEST
 
-/* Of the players that were not reached nothing is said. */
+/* Players that were not reached are NaN. */
 START_TEST(test_left_out)
 {
     struct sx_error error = {0};

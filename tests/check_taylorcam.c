@@ -117,7 +117,7 @@ START_TEST(test_forms)
     o.form = SX_TAYLOR_BASIC;
     relate_bilinear(&f, &o);
     EXPECT(&f.r.strength, 4.5, 61, 61, 800);
-    EXPECT(&f.r.marginal, 65.5, 861); /* a place with itself counts once */
+    EXPECT(&f.r.marginal, 65.5, 861); /* the relation of a place to itself counts once */
     end(&f);
     o.form = SX_TAYLOR_INPUT;
     relate_bilinear(&f, &o);
@@ -128,7 +128,7 @@ START_TEST(test_forms)
     relate_bilinear(&f, &o);
     EXPECT(&f.r.effect, 0, 5, 5, 0);
     end(&f);
-    /* All of y, shared out alike, as of x1 x2. */
+    /* y is shared equally, as for x1 x2 */
     o.form = SX_TAYLOR_INTEGRATED;
     o.diagonal = true;
     relate_bilinear(&f, &o);
@@ -154,10 +154,10 @@ START_TEST(test_maps_of_first_order)
     ck_assert(sx_cams(f.method, 6, names, map, &error));
     EXPECT(&map[0], 3.125, 12.5);
     EXPECT(&map[1], 5, 5);  /* 0.5 2 + 1 4; 2 7.5 - 4 2.5 */
-    EXPECT(&map[2], 5, 15); /* the negative gradient left out */
+    EXPECT(&map[2], 5, 15); /* the part that is below 0 is left out */
     /* weights (0.5 2 + 2 7.5) / 2.5 = 6.4 and (1 4 - 4 2.5) / 5 = -1.2 */
     EXPECT(&map[3], 2, 8);
-    /* H x = (2, 4, 7.5, -2.5): half of the gradient remains */
+    /* H x = (2, 4, 7.5, -2.5), so half of the gradient remains */
     EXPECT(&map[4], 1.5625, 6.25);
     /* weights: g^2 / (2 g^2 + g^3 sum x) relu(g): 2 / (2 + 2 2.5) + 7.5 / (2 + 7.5 2.5);
      * 4 / (2 + 4 5) */
@@ -224,7 +224,7 @@ START_TEST(test_map)
 }
 END_TEST
 
-/* Rows as blocks: x1, x2 against x3, x4: u_1 H v_2 = x1, u_2 H v_1 = x4. */
+/* Rows are blocks: x1, x2 and x3, x4. u_1 H v_2 = x1, u_2 H v_1 = x4. */
 START_TEST(test_blocks_and_axes)
 {
     struct fixture f;
@@ -296,7 +296,8 @@ START_TEST(test_many_places)
     tm_node(m, "Mul", "ss half", "y", NULL);
     tm_output(m, "y");
     ck_assert_msg(relate(&f, m, &shape, ones, SX_SCORE_RAW, &o, &error), "%s", error.message);
-    ck_assert_int_eq(f.r.rows, 13); /* blocks of 3 x 3, the last ones larger: at most 256 */
+    /* blocks of 3 x 3, the last ones larger, so that there are at most 256 */
+    ck_assert_int_eq(f.r.rows, 13);
     ck_assert_int_eq(f.r.columns, 13);
     ck_assert_double_eq(sx_tensor_get(&f.r.strength, 1), 2 * 81 * 81);
     ck_assert_double_eq(sx_tensor_get(&f.r.effect, 168), 2 * 9 * 16);
@@ -335,7 +336,8 @@ START_TEST(test_noise)
 }
 END_TEST
 
-/* Squares of relations are as exact as their squares: x1 x2 + w x3 x4. */
+/* The sums of x1 x2 + w x3 x4 are squares of relations. A relation that is noise is also noise
+ * as a square. */
 START_TEST(test_noise_of_squares)
 {
     for (int k = 0; k < 2; k++) {
@@ -386,9 +388,10 @@ START_TEST(test_saturation)
 }
 END_TEST
 
-/* ---- Which layers are tried ---- */
+/* ---- Candidates for layers ---- */
 
-/* A branch is no layer that all of the network passes; a pooling stands for the map before it. */
+/* A branch is no candidate, because not all of the network passes it. A pooling is the
+ * candidate for the maps before it. */
 START_TEST(test_candidates)
 {
     const int64_t dims[] = {1, 1, 8, 8}, kernel[] = {1, 1, 3, 3};
@@ -417,8 +420,8 @@ START_TEST(test_candidates)
     ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
     ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s", error.message);
     ck_assert_int_eq(sx_taylorcam_candidates(e, name, 8, &error), 3);
-    ck_assert_str_eq(name[0], "maps"); /* of 4 x 4 */
-    ck_assert_str_eq(name[1], "pool"); /* for those of 8 x 8, of which "branch" is passed by */
+    ck_assert_str_eq(name[0], "maps"); /* for maps of 4 x 4 */
+    ck_assert_str_eq(name[1], "pool"); /* for maps of 8 x 8; "branch" has this size, too */
     ck_assert_str_eq(name[2], "first");
     ck_assert_int_eq(sx_taylorcam_candidates(e, name, 1, &error), 1);
     sx_tensor_free(&feed);
@@ -502,7 +505,7 @@ START_TEST(test_triples)
             ck_assert(fabs(top[0].effect - 100) < 1e-12);
             EXPECT(&f.r.marginal, 3800, 3800, 3800, 0);
             ck_assert(sx_relations_row(&f.r, 2, false, &row, &error));
-            /* (3, 1, 2) and (3, 2, 1) are entries of their own */
+            /* (3, 1, 2) and (3, 2, 1) are separate entries */
             EXPECT(&row, 3800, 3800, 0, 0);
             sx_tensor_free(&row);
         } else
@@ -518,7 +521,7 @@ START_TEST(test_boxes)
 {
     struct sx_box place = sx_place_box(2, 2, 3, 75, 31);
     ck_assert(place.x0 == 37 && place.x1 == 75 && place.y0 == 15 && place.y1 == 31);
-    /* One box over places 1 and 2 alike, one in place 4, one outside. */
+    /* one box covers places 1 and 2 equally, one is in place 4, one is outside of the picture */
     struct sx_box boxes[] = {
         {5, 0, 15, 10, NULL}, {11, 11, 12, 12, NULL}, {30, 30, 40, 40, NULL}};
     double share[12];
@@ -538,7 +541,7 @@ START_TEST(test_boxes)
 }
 END_TEST
 
-/* The strongest come in order, however many are asked for. */
+/* The strongest relations are listed in order, for any number of them. */
 START_TEST(test_top)
 {
     enum { N = 12, PAIRS = N * (N - 1) / 2 };

@@ -1,5 +1,5 @@
 /* check_weights.c - indices as weighted sums of values: the weights of every index that is
- * estimated, sums over coalitions that hold small sets, and estimates where players are many. */
+ * estimated, sums over coalitions that contain small sets, and estimates for many players. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static double choose(int64_t n, int64_t k)
 
 /* ---- Weights ---- */
 
-/* The share of coalitions that meet a set as asked is what counting says. */
+/* sx_meeting agrees with counting coalitions. */
 START_TEST(test_meeting)
 {
     for (int64_t n = 1; n <= 9; n++)
@@ -53,7 +53,7 @@ START_TEST(test_meeting)
 }
 END_TEST
 
-/* The index of every set as the sum that the weights say. */
+/* Compares the index of every set with the weighted sum of all values. */
 static void check_sums(const char *name, int64_t order)
 {
     const struct sx_index_row *row = row_of(name);
@@ -97,8 +97,9 @@ START_TEST(test_weights)
 }
 END_TEST
 
-/* What a dividend of u players gives to each set of s in it, as the authors write it. The
- * Shapley-Taylor index shares it among the sets of the order, and smaller sets keep their own. */
+/* The share of a dividend of u players that each of its subsets of s players gets, by the
+ * authors' formulas. The Shapley-Taylor index shares it among the subsets of the order's size;
+ * a dividend of a smaller set is that set's own. */
 START_TEST(test_shares_of_dividends)
 {
     for (int64_t order = 1; order <= 4; order++)
@@ -117,8 +118,8 @@ START_TEST(test_shares_of_dividends)
 }
 END_TEST
 
-/* Fits that are exact for the empty and the full coalition, after both values are set to 0: the index
- * is a weighted sum over the other coalitions. */
+/* The index is a weighted sum also for fits that are exact for the empty and the full
+ * coalition, once both values are 0. */
 START_TEST(test_fit_weights)
 {
     for (int64_t n = 5; n <= 8; n++) {
@@ -137,8 +138,8 @@ START_TEST(test_fit_weights)
 }
 END_TEST
 
-/* Of thousands of players, where binomials are beyond what a double holds: a player who adds 1 is
- * worth 1, others nothing, and pairs have no interaction. */
+/* With thousands of players binomials exceed a double. A player who adds 1 has the value 1,
+ * others have 0, and pairs have no interaction. */
 START_TEST(test_many_weights)
 {
     static const char *const names[] = {"sv", "bv", "sii", "bii", "chii", "ksii", "sgv", "bgv"};
@@ -166,8 +167,8 @@ END_TEST
 
 /* ---- Moments ---- */
 
-/* Sums of weights, and then of weights with the signs of characters, are those of the coalitions
- * one by one. */
+/* Moments are the sums over all coalitions, of weights and of weights with the signs of
+ * characters. */
 START_TEST(test_moments)
 {
     enum { N = 9, COALITIONS = 40 };
@@ -229,7 +230,7 @@ END_TEST
 
 enum { MANY = 90 };
 
-/* x3 + 2 x40 x41 + the square of the share of players who are there */
+/* x3 + 2 x40 x41 + the square of the share of players who are present */
 static bool wide(void *context, int64_t n, const uint64_t *coalitions, double *values,
                  struct sx_error *why)
 {
@@ -244,8 +245,8 @@ static bool wide(void *context, int64_t n, const uint64_t *coalitions, double *v
     return true;
 }
 
-/* Where a size gets less than two coalitions, sizes share one stratum; no value is off by more than
- * its errors allow, nor the mean over seeds. */
+/* If a size gets fewer than two coalitions, sizes share one stratum. Each value is within its
+ * error of the truth, and so is the mean over seeds. */
 START_TEST(test_thin)
 {
     static const char *const sampling[] = {"adjusted", "svarmiq", "shapiq"};

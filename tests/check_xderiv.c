@@ -1,5 +1,5 @@
-/* check_xderiv.c - interactions against the numbers of the papers' definitions, worked out by
- * hand: cross derivatives, aggregation, search, and what is made of them. */
+/* check_xderiv.c - interactions against numbers of the papers' definitions, computed by hand:
+ * cross derivatives, aggregation, search, maximal sets, scores by known truth. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ START_TEST(test_orders)
     study_expect(&f, "3", 2);
     study_expect(&f, "4", 0.8660254037844387);
     study_expect_rank(&f, 3, "4");
-    f.o.order = 7; /* more than there are features */
+    f.o.order = 7; /* more than the number of features */
     study_run_at(&f, x);
     ck_assert_int_eq(f.r.n, 11);
     study_close(&f);
@@ -105,7 +105,7 @@ START_TEST(test_aggregation)
                {SX_GATHER_MODE, false, 1.5}, /* 1 and 2 are nearer than 2 and 4 */
                {SX_GATHER_RMS, false, 2.6457513110645907},
                {SX_GATHER_MEAN, true, 1},
-               {SX_GATHER_MIN, true, 2}, /* of -2, which ranks by its magnitude */
+               {SX_GATHER_MIN, true, 2}, /* of -2; sets are ranked by magnitude */
                {SX_GATHER_MEDIAN, true, 1}};
     study_open(&f, rows_model(), 3);
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -176,11 +176,11 @@ START_TEST(test_search)
     study_run_at(&f, ones);
     study_expect(&f, "234", 1);
     ck_assert_int_eq(f.r.n, 6 + 3); /* 24 and 12 both grow to 124 */
-    f.o.beam = 4;                   /* 13 or 14 too, which grow to 134 */
+    f.o.beam = 4;                   /* also 13 or 14, which grow to 134 */
     study_run_at(&f, ones);
     ck_assert_int_eq(f.r.n, 6 + 4);
     f.o.beam = 2;
-    f.o.by_edge = true; /* 34 is the last of those of strength 1 */
+    f.o.by_edge = true; /* 34 is the last of the pairs of strength 1 */
     study_run_at(&f, ones);
     study_expect(&f, "234", 1);
     ck_assert_ptr_nonnull(study_find(&f, "134"));
@@ -226,7 +226,7 @@ START_TEST(test_given_sets)
 }
 END_TEST
 
-/* Orders of four and five by rows agree with tensors, on a small network. */
+/* Orders four and five by rows agree with tensors, on a small network. */
 START_TEST(test_high_orders)
 {
     struct study f;
@@ -256,7 +256,7 @@ END_TEST
 
 /* ---- Features and directions ---- */
 
-/* Groups {1, 2} and {3, 4}: D13 + D14 + D23 + D24 = 2, also as input at ones. */
+/* Groups {1, 2} and {3, 4}: D13 + D14 + D23 + D24 = 2, and times the input of ones as well. */
 START_TEST(test_groups)
 {
     struct study f;
@@ -274,7 +274,7 @@ START_TEST(test_groups)
         study_expect(&f, "12", 2);
     }
     f.o.direction = SX_DIRECTION_INPUT;
-    study_run_at(&f, (const double[]){3, 2, 1, 1}); /* x3 x2 + x4 x2 for each of 3, 4 in turn */
+    study_run_at(&f, (const double[]){3, 2, 1, 1}); /* x3 x2 and x4 x2 */
     study_expect(&f, "12", 4);
     unlink(path);
     study_close(&f);
@@ -364,7 +364,7 @@ START_TEST(test_misuse)
 }
 END_TEST
 
-/* Words: those that fit, those that do not. */
+/* Option values that are accepted, and values that are refused. */
 START_TEST(test_words)
 {
     static const struct {
@@ -402,14 +402,14 @@ START_TEST(test_words)
     ck_assert_int_eq(o.gather, SX_GATHER_RMS);
     ck_assert_int_eq(sx_study_gather(&o), SX_GATHER_RMS);
     ck_assert_int_eq(o.beam, 3);
-    ck_assert_ptr_null(sx_study_new(&o, &error)); /* there is no such truth */
+    ck_assert_ptr_null(sx_study_new(&o, &error)); /* there is no file of the truth */
     ck_assert_int_eq(error.status, SX_FAILED);
     for (int i = 0; sx_study_method(i, &what) != NULL; i++)
         ck_assert_str_ne(what, "");
 }
 END_TEST
 
-/* ---- One number of many ---- */
+/* ---- Aggregation of numbers ---- */
 
 START_TEST(test_mode)
 {
@@ -418,10 +418,11 @@ START_TEST(test_mode)
         double v[8], mode;
     } row[] = {{1, {4}, 4},
                {2, {1, 4}, 2.5},
-               {5, {7, 1, 7, 3, 2}, 7},                      /* a value that is there twice */
-               {4, {2, 1, 2, 1}, 1},                         /* the smaller of two such */
-               {7, {9, 1, 5, 5.2, 7, 5.3, 0}, 5.25},         /* 5 to 5.3 of 5 to 9 */
-               {8, {0, 10, 3, 3.5, 3.6, 20, -5, 40}, 3.55}}; /* 0 to 3.6, then 3.5 to 3.6 */
+               {5, {7, 1, 7, 3, 2}, 7},              /* the value that occurs twice */
+               {4, {2, 1, 2, 1}, 1},                 /* the smaller of two such values */
+               {7, {9, 1, 5, 5.2, 7, 5.3, 0}, 5.25}, /* 5 to 5.3 of 5 to 9 */
+               /* first 0 to 3.6, then 3.5 to 3.6 */
+               {8, {0, 10, 3, 3.5, 3.6, 20, -5, 40}, 3.55}};
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         double v[8];
         memcpy(v, row[i].v, sizeof v);
@@ -470,7 +471,8 @@ START_TEST(test_score)
     ck_assert_double_eq(f.r.auc[2], 0.1); /* tied with one, below four */
     ck_assert(isnan(f.r.auc[3]));
     ck_assert_double_eq(f.r.r_precision, 0);
-    f.o.search = SX_SEARCH_BEAM; /* {2,3,4} is not evaluated: tied with all that are */
+    /* {2,3,4} is not evaluated, which counts as strength 0; all triples are tied */
+    f.o.search = SX_SEARCH_BEAM;
     f.o.beam = 1;
     study_run_at(&f, ones);
     ck_assert(sx_study_score(&f.r, 3, &truth, &error));

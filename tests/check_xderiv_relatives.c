@@ -1,5 +1,6 @@
-/* check_xderiv_relatives.c - the relatives of cross derivatives against their definitions, worked out
- * by hand: integrated and expected Hessians, masks, Friedman's H, NID; and rows of several targets. */
+/* check_xderiv_relatives.c - relatives of cross derivatives against their definitions, computed
+ * by hand: integrated and expected Hessians, masks, Friedman's H, NID. Also rows of several
+ * targets. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ START_TEST(test_integrated_hessians)
 }
 END_TEST
 
-/* Groups add up the entries of their elements. */
+/* The value of groups is the sum over their elements. */
 START_TEST(test_integrated_groups)
 {
     struct study f;
@@ -76,7 +77,7 @@ START_TEST(test_integrated_groups)
 }
 END_TEST
 
-/* From one background row, the expectation is what Integrated Hessians give. */
+/* With one background row the expectation is the Integrated Hessian. */
 START_TEST(test_expected)
 {
     struct study f;
@@ -93,7 +94,7 @@ START_TEST(test_expected)
 }
 END_TEST
 
-/* Of a quadratic form the blurred Hessian is the Hessian, up to the noise of the draws. */
+/* The blurred Hessian of a quadratic form is its Hessian, up to the noise of draws. */
 START_TEST(test_smooth_hessian)
 {
     struct study f;
@@ -132,7 +133,7 @@ START_TEST(test_masks)
 }
 END_TEST
 
-/* f = x1 x2 on the four corners of a square: all of the partial dependence is interaction. */
+/* f = x1 x2 on the four corners of a square. The whole partial dependence is interaction. */
 START_TEST(test_friedman)
 {
     struct study f;
@@ -175,7 +176,8 @@ START_TEST(test_nid)
 }
 END_TEST
 
-/* What follows the layers: elements by constant numbers are read, those that x chooses are not. */
+/* Nodes after the layers: an element at a constant index is followed, one at an index that
+ * depends on x is refused. */
 START_TEST(test_nid_choices)
 {
     const double x[3] = {0};
@@ -226,7 +228,7 @@ START_TEST(test_nid_without_layers)
 {
     struct study f;
     struct sx_error error = {0};
-    study_open(&f, study_product_and_sine(), 4); /* no layers */
+    study_open(&f, study_product_and_sine(), 4); /* the model has no layers */
     f.o.method = "nid";
     study_begin(&f);
     ck_assert(study_add(&f, (const double[]){1, 2, 3, 4}, NULL, &error));
@@ -251,7 +253,8 @@ static bool count(struct sx_study *h, const struct sx_level *level,
     return counted(h, level, rows, values, error);
 }
 
-/* Rows whose targets alternate are evaluated once for each target, each by its own. */
+/* Rows with alternating targets: the method runs once for each target, on all rows of that
+ * target. */
 START_TEST(test_targets_together)
 {
     struct study f;
@@ -289,11 +292,12 @@ START_TEST(test_targets_together)
     evaluations = rows_seen = 0;
     study_run(&f);
     ck_assert_int_eq(f.r.rows, 6);
-    ck_assert_int_eq(evaluations, 2); /* pairs alone: one level */
+    ck_assert_int_eq(evaluations, 2); /* one level, the pairs */
     ck_assert_int_eq(rows_seen, 6);
     study_expect(&f, "12",
-                 (3 + 4 + 5 + 6 + 7 + 8) / 6.0); /* of class 1 it is -x3, which is > 0 */
-    study_expect(&f, "13", 0);                   /* 2 and -2 */
+                 /* in class 1 the derivative is -x3; its magnitude counts */
+                 (3 + 4 + 5 + 6 + 7 + 8) / 6.0);
+    study_expect(&f, "13", 0); /* of 2 and -2 */
     study_near(study_find(&f, "12")->min, 3, 1e-12, "least");
     study_near(study_find(&f, "12")->max, 8, 1e-12, "most");
     study_near(study_find(&f, "13")->std, 2, 1e-12, "scatter");
