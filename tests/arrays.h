@@ -1,6 +1,6 @@
-/* arrays.h - small arrays for tests of graphs: made, compared and put through a graph.
+/* arrays.h - small arrays for tests of graphs: made, compared, and evaluated by a graph.
  *
- * Nothing here returns a failure: it fails the test. The caller frees what is returned. */
+ * These functions return no failures; they fail the test. The caller frees what they return. */
 #ifndef TESTS_ARRAYS_H
 #define TESTS_ARRAYS_H
 
@@ -12,7 +12,8 @@
 struct sx_shape ta_shape(int rank, const int64_t *dim);
 struct sx_shape ta_scalar(void);
 
-/* An array from doubles, and one of random elements: reals in [-2, 2), integers in 0..top-1. */
+/* ta_of makes an array of doubles. ta_random makes one of random elements: reals in [-2, 2),
+ * integers in 0..top-1. */
 struct sx_tensor ta_of(enum sx_type type, struct sx_shape shape, const double *values);
 struct sx_tensor ta_random(enum sx_type type, struct sx_shape shape, int64_t top,
                            uint64_t seed);
@@ -28,10 +29,11 @@ struct sx_tensor ta_evaluate(struct sx_graph *g, int node, const int *inputs,
 void ta_expect(const struct sx_tensor *got, const struct sx_tensor *want, double tolerance,
                const char *what);
 
-/* Sum of products of the elements. */
+/* The sum of the products of elements. */
 double ta_dot(const struct sx_tensor *a, const struct sx_tensor *b);
 
-/* ta_unravel: the position of an element along each axis. The next function: its index. */
+/* ta_unravel sets the position of an element along each axis. ta_ravel, its inverse, returns
+ * the index. */
 void ta_unravel(const struct sx_shape *shape, int64_t index, int64_t at[SX_MAX_RANK]);
 int64_t ta_ravel(const struct sx_shape *shape, const int64_t *at);
 

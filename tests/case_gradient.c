@@ -1,5 +1,6 @@
-/* case_gradient.c - one of ONNX's own cases for another runtime: its derivative as a file, what that is
- * run with, and what it gives, computed in float64 in the graph that the file is written from. */
+/* case_gradient.c - writes one of ONNX's own cases for another runtime: its derivative as a
+ * file, the inputs of that file, and the expected results, computed in float64 from the same
+ * graph. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,10 @@ struct gradient {
     struct test_case *c;
     struct sx_lowered *l;
     const char *to;            /* a directory */
-    int of[CASE_MOST], n_of;   /* outputs, by number */
-    int seed[CASE_MOST];       /* nodes */
-    int wrt[CASE_MOST], n_wrt; /* inputs, by number */
-    int result[CASE_MOST];     /* nodes */
+    int of[CASE_MOST], n_of;   /* numbers of outputs */
+    int seed[CASE_MOST];       /* nodes: a seed for each output */
+    int wrt[CASE_MOST], n_wrt; /* numbers of inputs */
+    int result[CASE_MOST];     /* nodes: the derivative by each input */
     char of_text[TEXT], wrt_text[TEXT];
 };
 
@@ -50,7 +51,7 @@ static int shaped_like(struct sx_graph *g, int node)
     return sx_input(g, g->real, &shape);
 }
 
-/* Makes the sum of outputs times seeds, and takes the inputs that it has a derivative by. */
+/* Makes the sum of outputs times seeds. Keeps the inputs that it has a derivative by. */
 static bool derive(struct gradient *d)
 {
     struct sx_graph *g = d->l->graph;
@@ -82,7 +83,7 @@ static bool derive(struct gradient *d)
 
 /* ---- The file ---- */
 
-/* Inputs that a file must know: none, integers, all but the first real one. */
+/* Which inputs become constants of the file: none, integers, or all but the first real one. */
 enum fixed { NOTHING, INTEGERS, ALL_BUT_ONE, FIXED };
 
 static bool is_fixed(const struct gradient *d, int k, enum fixed fixed)
@@ -94,7 +95,7 @@ static bool is_fixed(const struct gradient *d, int k, enum fixed fixed)
     return fixed != NOTHING && !real;
 }
 
-/* The model with some of the case's inputs as initializers. */
+/* Makes a model in which some of the case's inputs are initializers. */
 static struct sx_model *fix(const struct gradient *d, enum fixed fixed, struct sx_error *error)
 {
     struct sx_wire graph = {.error = error}, file = {.error = error};
@@ -107,7 +108,7 @@ static struct sx_model *fix(const struct gradient *d, enum fixed fixed, struct s
     return ok ? sx_model_take(file.bytes, file.size, d->c->directory, error) : NULL;
 }
 
-/* By the inputs that are still there. */
+/* Keeps the derivatives by inputs that are still inputs. */
 static void keep_free(struct gradient *d, enum fixed fixed)
 {
     int n = 0;
@@ -155,9 +156,9 @@ static bool write_file(struct gradient *d)
                           d->n_wrt > 0 ? error.message : "no derivative by what is open");
 }
 
-/* ---- What it is run with ---- */
+/* ---- Inputs and results ---- */
 
-/* Writes an array, and what it is called. */
+/* Writes an array, and its name in the description. */
 static void write_array(const struct gradient *d, const char *kind, int k, const char *name,
                         const struct sx_tensor *t, const char *separator)
 {
@@ -172,7 +173,7 @@ static void write_array(const struct gradient *d, const char *kind, int k, const
     printf("%s[\"%s\",\"%s\"]", separator, name, path);
 }
 
-/* Seeds differ from element to element. */
+/* Makes a seed whose elements differ. */
 static bool make_seed(const struct gradient *d, int k, struct sx_tensor *seed)
 {
     const struct sx_node *n = &d->l->graph->node[d->seed[k]];
@@ -183,7 +184,7 @@ static bool make_seed(const struct gradient *d, int k, struct sx_tensor *seed)
     return true;
 }
 
-/* The case's inputs in the order of the lowered ones, then seeds. */
+/* Lists the case's inputs in the order of the lowered model, then the seeds. */
 static int make_feeds(const struct gradient *d, int *in, struct sx_tensor *feeds)
 {
     int n = 0;

@@ -9,10 +9,10 @@
 #include "io/io.h"
 #include "run/run.h"
 
-/* Those of ONNX's own harness. */
+/* the tolerance of ONNX's own harness */
 #define RELATIVE 1e-3
 #define ABSOLUTE 1e-7
-/* It cuts a bfloat16 off where the standard rounds. */
+/* ONNX's harness truncates a bfloat16 that the standard rounds. */
 #define RELATIVE_BFLOAT16 (1.0 / 128)
 
 #define BFLOAT16 ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16
@@ -31,7 +31,7 @@ static const char *text_of(const char *text)
 
 /* ---- Scope ---- */
 
-/* What the model is about, where that is no tensor of numbers; NULL: it is in scope. */
+/* The name of a type that is no tensor of numbers, if a port has one. NULL: all are in scope. */
 static const char *foreign_type(Onnx__ValueInfoProto *const *value, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -100,8 +100,8 @@ static int element_type(const Onnx__ValueInfoProto *value)
     return value->type->tensor_type->elem_type;
 }
 
-/* The suite keeps a bfloat16 as the integer of its bits, the upper half of a float; and where a
- * case is about types, it may keep one element of a larger tensor. */
+/* The suite stores a bfloat16 as the integer of its bits, the upper half of a float. If a case
+ * is about types, it may store a single element of a larger tensor. This converts both. */
 static void repair(struct sx_tensor *t, const Onnx__ValueInfoProto *value)
 {
     struct sx_tensor whole;
@@ -127,7 +127,7 @@ static void repair(struct sx_tensor *t, const Onnx__ValueInfoProto *value)
     *t = whole;
 }
 
-/* Reads input_0.pb, .. or output_0.pb, .. for what the model declares. */
+/* Reads input_0.pb, .. or output_0.pb, .. for the declared ports. */
 static bool read_all(struct test_case *c, const char *what, Onnx__ValueInfoProto *const *value,
                      size_t n_values, struct sx_tensor *t, int *n)
 {
@@ -206,7 +206,7 @@ static bool compare(struct test_case *c, int k, const struct sx_tensor *got, con
     return true;
 }
 
-/* Evaluates node by node, or compiles and runs; results[] are then to be freed. */
+/* Evaluates node by node, or compiles and runs. The caller frees results[]. */
 static bool compute(const struct sx_lowered *l, bool compiled, const int *in,
                     const struct sx_tensor *feeds, const int *out, struct sx_tensor *results,
                     struct sx_error *error)
@@ -253,7 +253,8 @@ static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
     return ok;
 }
 
-/* Inputs that must be constant are: first the integers, then all of them. */
+/* Lowers with constant inputs as far as that is needed: first none, then the integers, then
+ * all. */
 struct sx_lowered *case_lower(struct test_case *c, bool precise)
 {
     struct sx_lowered *l = NULL;
@@ -285,7 +286,7 @@ static enum sx_type type_of(const struct sx_lowered *l, int node)
     return l->graph->node[node].type;
 }
 
-/* Whether a cotangent of an output gets to an input. */
+/* Whether an input gets a cotangent from an output. */
 static bool has_gradient(const struct sx_lowered *l)
 {
     const struct sx_graph *g = l->graph;

@@ -1,4 +1,4 @@
-/* damage.c - changes files as their enemies do: see damage.h. */
+/* damage.c - damages files, see damage.h. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,8 @@ size_t dice_roll(struct dice *d, size_t below)
     return below == 0 ? 0 : (size_t)(sx_random_bits(d->seed, d->round, d->draw++) % below);
 }
 
-/* Places matter more near the ends of a file, where headers and directories are. */
+/* Draws a position. Positions near the ends are more likely, because headers and directories
+ * are there. */
 static size_t place(struct dice *d, size_t size)
 {
     size_t near = size < 400 ? size : 400;
@@ -27,7 +28,7 @@ static size_t place(struct dice *d, size_t size)
     }
 }
 
-/* Writes one of the numbers that break programs, in one of the ways that files have. */
+/* Writes a number that often breaks programs, in one of the encodings that files have. */
 static void put_number(struct dice *d, uint8_t *at, size_t room)
 {
     static const uint64_t numbers[] = {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Random numbers of one round. */
+/* The state of the random numbers. */
 struct dice {
     uint64_t seed, round, draw;
 };
@@ -13,7 +13,8 @@ struct dice {
 /* A number from 0 to below - 1. */
 size_t dice_roll(struct dice *d, size_t below);
 
-/* Damages `size` bytes, which may grow to `room`: bits, numbers, words, gaps, the end. */
+/* Damages `size` bytes in place: flips bits, and changes numbers, words, gaps and the end. The
+ * size may grow to `room`. */
 void damage(struct dice *d, uint8_t *bytes, size_t *size, size_t room);
 
 /* Prints a line for endure.c: the allowed statuses of a command, the size of its input, and its

@@ -1,10 +1,11 @@
-/* examples.c - small graphs that between them use every row in every way that has a formula.
+/* examples.c - small graphs that together use every row in every way that has its own formula.
  *
- * Values keep clear of kinks and poles by more than a difference step. Pointwise rows are
- * shown with several broadcasts, geometry rows with several geometries. */
+ * Values are farther from kinks and poles than a step of differences. Pointwise rows have
+ * several broadcasts, geometry rows several geometries. */
 #include "examples.h"
 
-/* Two trees of one test each, which no x in reach changes, and two leaves with three weights. */
+/* Two trees with one test each and two leaves with three weights. No x in the range changes a
+ * test. */
 static int trees(struct fd *t, int sum)
 {
     static const int64_t nodes[] = {0, SX_TREE_LEQ,  1, 2, 0, 0, SX_TREE_LEAF, 0, 2, 0,
@@ -57,7 +58,7 @@ static const struct {
 } broadcast[] = {{"2,3", "2,3"},   {"2,3", "3"},     {"2,1", "1,3"}, {"", "2,2"},
                  {"1,2", "3,1,1"}, {"1,3", "1,2,3"}, {"1,3", "2,3"}, {"1", "1"}};
 
-/* The operator, plus 64 times which broadcast. */
+/* arg: the operator, plus 64 times the number of the broadcast. */
 static int binary(struct fd *t, int arg)
 {
     int op = arg % 64, k = arg / 64;
@@ -67,7 +68,7 @@ static int binary(struct fd *t, int arg)
     return sx_binary(t->g, op, a, b);
 }
 
-/* Divisors and bases below zero; a dividend that goes round several times. */
+/* Divisors are negative. Dividends are several times as large. */
 static int binary_negative(struct fd *t, int op)
 {
     int a = fd_input(t, "2,3", -3, 3);
@@ -82,7 +83,7 @@ static int power(struct fd *t, int which)
     return sx_binary(t->g, SX_POW, x, sx_scalar(t->g, exponent[which]));
 }
 
-/* Exponents that differ: the slope must not be wrong where one of them is zero. */
+/* The exponents differ. The derivative must be right where one of them is zero. */
 static int power_mixed(struct fd *t, int arg)
 {
     (void)arg;
@@ -112,7 +113,7 @@ static int where(struct fd *t, int arg)
     return sx_where(t->g, condition, a, b);
 }
 
-/* The condition depends on the variables as well. */
+/* The condition depends on the variables, too. */
 static int where_moving(struct fd *t, int arg)
 {
     (void)arg;
@@ -137,7 +138,7 @@ static int narrow(struct fd *t, int arg)
     return sx_narrow(t->g, fd_input(t, "2,3", -1, 1), (enum sx_narrow)arg);
 }
 
-/* Rows that answer with a boolean or work on integers: constants to any derivative. */
+/* Rows with boolean results or integers. Their derivatives are 0. */
 static int choices(struct fd *t, int arg)
 {
     (void)arg;
@@ -167,7 +168,7 @@ static int reshape(struct fd *t, int arg)
     return sx_reshape(t->g, fd_input(t, arg == 3 ? "1,12" : "2,6", -1, 1), &shape);
 }
 
-/* What is stopped has no slope of its own here, so that differences agree with zero. */
+/* The derivative of the stopped tensor is 0 here, so differences agree. */
 static int stop(struct fd *t, int arg)
 {
     int x = fd_input(t, arg == 0 ? "2,3" : "1,3", 1.2, 1.8);
@@ -279,7 +280,8 @@ static int put_each(struct fd *t, int arg)
     return sx_put(t->g, x, fd_index(t, shapes[arg], indices), arg == 1 ? 0 : 1, 3, true);
 }
 
-/* Both the values and the index are variables; where the index stays, it has no slope. */
+/* Values and index are both variables. As the index is constant almost everywhere, its
+ * derivative is 0. */
 static int indexed(struct fd *t, int arg)
 {
     static const char *const shapes[][2] = {
@@ -313,7 +315,7 @@ static int log_softmax(struct fd *t, int axis)
     return sx_log_softmax(t->g, fd_input(t, axis > 2 ? "1,4" : "2,3,2", -1, 1), along[axis]);
 }
 
-/* Sort: the index is a choice, the values move. */
+/* A sort: the index is constant almost everywhere, the values move. */
 static int sorted(struct fd *t, int arg)
 {
     int x = fd_input(t, arg < 2 ? "2,4" : "1,4", -1, 1), axis = arg == 3 ? 0 : 1;
@@ -424,7 +426,7 @@ static int max_pool(struct fd *t, int arg)
     return sx_max_pool(t->g, sx_mul(t->g, x, x), &pools[arg].p);
 }
 
-/* ---- Several at once ---- */
+/* ---- Several rows together ---- */
 
 static int perceptron(struct fd *t, int arg)
 {

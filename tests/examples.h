@@ -1,4 +1,4 @@
-/* examples.h - small graphs that together use every row in every way that has a formula. */
+/* examples.h - small graphs that together use every row in every way that has its own formula. */
 #ifndef EXAMPLES_H
 #define EXAMPLES_H
 
@@ -7,7 +7,7 @@
 struct example {
     int op; /* the row that it tests; SX_NONE: several rows */
     const char *label;
-    int (*build)(struct fd *t, int arg); /* returns the result; inputs by fd_input */
+    int (*build)(struct fd *t, int arg); /* returns the result; inputs are made by fd_input */
     int arg;
     unsigned linear; /* bit k: the result is linear in variable k */
 };

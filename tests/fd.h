@@ -21,23 +21,23 @@ void fd_end(struct fd *t);
 /* "2,3" as a shape; "" is rank 0. */
 struct sx_shape fd_shape(const char *text);
 
-/* A new real variable of uniform values in [low, high), all of them floats. */
+/* Makes a real variable with uniform values in [low, high), all of them floats. */
 int fd_input(struct fd *t, const char *shape, double low, double high);
-/* The same of an input that the graph has, in the order of calls. */
+/* The same for an input that the graph has already, in the order of calls. */
 void fd_attach(struct fd *t, int node, double low, double high);
-/* A fixed input with standard normal values: a seed. */
+/* Makes a fixed input with standard normal values, a seed. */
 int fd_fixed(struct fd *t, const struct sx_shape *shape);
-/* A constant of uniform values, which float and double graphs share. */
+/* Makes a constant of uniform values, which are equal in float and in double. */
 int fd_const(struct fd *t, const char *shape, double low, double high);
-/* A constant of the given values. */
+/* Makes a constant of the given values. */
 int fd_list(struct fd *t, const char *shape, const double *values);
-/* The same of SX_INT. */
+/* The same with type SX_INT. */
 int fd_index(struct fd *t, const char *shape, const int64_t *values);
 
 /* Fills a new tensor with standard normal values. */
 struct sx_tensor fd_normal(enum sx_type type, const struct sx_shape *shape, uint64_t seed);
 
-/* Computes nodes at the current inputs; aborts the test on an error. */
+/* Computes nodes at the current inputs. Aborts the test on an error. */
 void fd_run(struct fd *t, const int *nodes, int n, struct sx_tensor *values);
 /* The same with the feeds given. */
 void fd_run_at(struct fd *t, const int *inputs, const struct sx_tensor *feeds, int n_inputs,

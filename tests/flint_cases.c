@@ -52,7 +52,7 @@ double fc_number(cJSON *from, const char *path)
     return fc_at(from, path)->valuedouble;
 }
 
-/* Nested lists as an array. */
+/* Writes the numbers of nested lists one after the other. */
 static void fill(const cJSON *list, double *to, int64_t *n)
 {
     const cJSON *item;
@@ -84,7 +84,7 @@ void fc_add_weights(struct tm_model *m, const char *name, int rank, const int64_
     ta_free(&t, 1);
 }
 
-/* f of the cases: convolution, ReLU, pooling, a fully connected layer. */
+/* f of the reference numbers: convolution, ReLU, pooling, a fully connected layer. */
 struct sx_model *fc_model(struct sx_error *error)
 {
     cJSON *p = fc_case("train_step/in/params");
@@ -107,7 +107,7 @@ struct sx_model *fc_model(struct sx_error *error)
     return model;
 }
 
-/* The names of the cases for our weights. */
+/* The name in the reference numbers of a weight of a fitted file. */
 const char *fc_name(const char *ours)
 {
     static const char *const name[][2] = {{"flint/psi/conv/weight", "psi.conv.w"},

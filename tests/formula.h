@@ -4,14 +4,15 @@
 
 #include "model.h"
 
-/* The input and its columns, for nodes to come. */
+/* Makes a model with the input and its columns. The caller adds nodes. */
 struct tm_model *formula_columns(int64_t n);
 
-/* A whole model of y: operators after their operands, which are columns, numbers, or x itself.
- * Add, Sub, Mul, Div and Pow take two: "x1 x2 Mul x4 Sin Add 5 Sub" is x1 x2 + sin x4 - 5. */
+/* Makes a model of y. Operators come after their operands, which are columns, numbers, or x
+ * itself. Add, Sub, Mul, Div and Pow take two operands: "x1 x2 Mul x4 Sin Add 5 Sub" is x1 x2 +
+ * sin x4 - 5. */
 struct tm_model *formula(int64_t n, const char *text);
 
-/* A network with two hidden layers, in the operators of exported files. */
+/* Makes a network with two hidden layers, with the operators of exported files. */
 struct tm_model *formula_network(int64_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* input.c - inputs for tests of readers, and what samples are expected of them. */
+/* input.c - inputs for tests of readers, and the expected samples. */
 #include <check.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +16,7 @@ bool ti_begin(void)
     return memory >= 0;
 }
 
-/* The file lives in memory: some tests write it thousands of times. */
+/* The file is in memory, because some tests write it thousands of times. */
 void ti_make(const void *bytes, size_t n)
 {
     FILE *out = fopen(ti_path, "wb");
@@ -25,7 +25,7 @@ void ti_make(const void *bytes, size_t n)
     fclose(out);
 }
 
-/* Standard input becomes a pipe from a child that writes these bytes `times` times. */
+/* Makes standard input a pipe from a child process that writes these bytes `times` times. */
 void ti_pipe(const void *bytes, size_t n, size_t times)
 {
     int end[2];
@@ -65,7 +65,7 @@ void ti_refused(const char *name, const struct sx_shape *want, const char *messa
     sx_reader_close(reader);
 }
 
-/* The next sample has this shape, and starts with this number if it has any. */
+/* Checks the shape of the next sample, and its first number if it has any. */
 void ti_expect(struct sx_reader *reader, const struct sx_shape *shape, double first)
 {
     struct sx_error error = {0};
@@ -90,7 +90,7 @@ void ti_expect_failure(struct sx_reader *reader, const char *message)
     ck_assert_ptr_null(sample.data);
 }
 
-/* It is at its end, and stays there. */
+/* Checks that there is no further sample. */
 void ti_expect_end(struct sx_reader *reader)
 {
     struct sx_error error = {0};

@@ -1,4 +1,4 @@
-/* kept.c - cases of lowering as directories, like those that ONNX has. */
+/* kept.c - writes cases of lowering as directories like those of ONNX's own cases. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* laws.c - what must hold of rows that are linear in each operand, and of every batch rule. */
+/* laws.c - properties of rows that are linear in each operand, and of batch rules. */
 #include <check.h>
 #include <math.h>
 #include <omp.h>
@@ -36,7 +36,7 @@ void tl_adjoint(struct sx_graph *g, int y, const int *x, int n, int k)
     ta_free(in, n + 1);
 }
 
-/* Sample i of a batch as a tensor of shape `one`, its data in place. */
+/* Sample i of a batch as a tensor of shape `one`. Its data are in place. */
 static struct sx_tensor sample(const struct sx_tensor *batch, const struct sx_shape *one,
                                int64_t i)
 {

@@ -8,10 +8,11 @@
  * All values are double. */
 void tl_adjoint(struct sx_graph *g, int y, const int *x, int n, int k);
 
-/* The batch of 3 by those inputs whose bit is set in `which` gives what 3 single runs give. */
+/* A batch of 3, of the inputs whose bits are set in `which`, gives the results of 3 single
+ * runs. */
 void tl_batch(struct sx_graph *g, int y, const int *x, int n, int which);
 
-/* The same bytes come from 1 to 4 threads. */
+/* 1 to 4 threads give the same bytes. */
 void tl_threads(struct sx_graph *g, int y, const int *x, int n);
 
 #endif

@@ -1,4 +1,4 @@
-/* lowering.c - tables of tiny models of one node each: what they hold, and what they give. */
+/* lowering.c - tables of tiny models of one node each, with inputs and expected outputs. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -180,7 +180,7 @@ void lc_gives(struct tm_model *m, const char *const *in, const char *const *out)
 
 /* ---- Cases ---- */
 
-/* An input or initializer of a narrow type is declared as such. */
+/* Adds an input or an initializer, declared with its narrow type. */
 static void add_tensor(struct tm_model *m, const char *name, const struct sx_tensor *t,
                        int onnx_type, bool constant)
 {

@@ -36,7 +36,7 @@ static char *text_part(struct tm_model *m, const char *text, size_t n)
     return copy;
 }
 
-/* The array with room for one more; it is copied when its length is a power of two. */
+/* Makes room for one more item. The array is copied when its length is a power of two. */
 static void *more(struct tm_model *m, void *items, size_t n, size_t size)
 {
     if ((n & (n - 1)) != 0)

@@ -19,28 +19,28 @@
 
 struct tm_model;
 
-/* An empty model that imports `opset` of the default domain. Also the way to make a body. */
+/* Makes an empty model that imports `opset` of the default domain. It can also become a body. */
 struct tm_model *tm_new(int64_t opset);
 void tm_free(struct tm_model *m);
 
 /* Imports a further domain. */
 void tm_domain(struct tm_model *m, const char *domain, int64_t version);
 
-/* A graph input; a dimension of -1 is symbolic ("d0", "d1", ...), rank -1 means no shape. */
+/* Adds an input. A dimension of -1 is symbolic ("d0", "d1", ...); rank -1 means no shape. */
 void tm_input(struct tm_model *m, const char *name, enum sx_type type, int rank,
               const int64_t *dims);
 
-/* A graph output: of float without a shape, or as declared. */
+/* Adds an output: a float without a shape, or (tm_output_as) as declared. */
 void tm_output(struct tm_model *m, const char *name);
 void tm_output_as(struct tm_model *m, const char *name, enum sx_type type, int rank,
                   const int64_t *dims);
 
-/* An initializer from float, double, int64_t or uint8_t (bool) elements; returns its proto. */
+/* Adds an initializer of float, double, int64_t or uint8_t (bool) elements. Returns its proto. */
 Onnx__TensorProto *tm_const(struct tm_model *m, const char *name, enum sx_type type, int rank,
                             const int64_t *dims, const void *data);
 
-/* An initializer of any ONNX type (ONNX__TENSOR_PROTO__DATA_TYPE__*) from `n` raw bytes; NULL
- * bytes leave raw_data out, for the caller to set another field of the proto. */
+/* Adds an initializer of any ONNX type (ONNX__TENSOR_PROTO__DATA_TYPE__*) from `n` raw bytes.
+ * Without bytes raw_data is missing, and the caller sets another field of the proto. */
 Onnx__TensorProto *tm_raw(struct tm_model *m, const char *name, int onnx_type, int rank,
                           const int64_t *dims, const void *bytes, size_t n);
 
@@ -53,12 +53,12 @@ Onnx__TensorProto *tm_raw(struct tm_model *m, const char *name, int onnx_type, i
 Onnx__NodeProto *tm_node(struct tm_model *m, const char *op, const char *inputs,
                          const char *outputs, const char *attributes);
 
-/* A tensor, or a graph (made by tm_new, and freed with m), as attribute of the last node. */
+/* Gives the last node a tensor, or a graph (made by tm_new, and freed with m), as attribute. */
 void tm_attr_tensor(struct tm_model *m, const char *name, enum sx_type type, int rank,
                     const int64_t *dims, const void *data);
 void tm_attr_graph(struct tm_model *m, const char *name, struct tm_model *body);
 
-/* The message itself, for what is not covered; pieces are made with tm_memory (zeroed). */
+/* The message itself, for other changes. Its parts are made with tm_memory (zeroed). */
 Onnx__ModelProto *tm_proto(struct tm_model *m);
 void *tm_memory(struct tm_model *m, size_t bytes);
 char *tm_text(struct tm_model *m, const char *text);
@@ -67,7 +67,7 @@ char *tm_text(struct tm_model *m, const char *text);
 const uint8_t *tm_pack(struct tm_model *m, size_t *n);
 void tm_write(struct tm_model *m, const char *path);
 
-/* Opens the model, or any bytes, as sx_model_open does a file; NULL with its error. */
+/* Opens the model, or any bytes, as sx_model_open opens a file. NULL with an error. */
 struct sx_model *tm_open(struct tm_model *m, struct sx_error *error);
 struct sx_model *tm_open_bytes(const void *bytes, size_t n, size_t max_memory,
                                struct sx_error *error);

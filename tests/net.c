@@ -1,4 +1,4 @@
-/* net.c - small nets under test, and programs against the reference evaluation. */
+/* net.c - small networks for tests, and programs compared with the reference evaluation. */
 #include <math.h>
 
 #include "net.h"
@@ -95,13 +95,13 @@ void net_same(const struct sx_tensor *a, const struct sx_tensor *b, double toler
     double worst = 0;
     for (int64_t i = 0; i < sx_count(&a->shape); i++) {
         double d = fabs(sx_tensor_get(a, i) - sx_tensor_get(b, i));
-        worst = d <= worst ? worst : d; /* NaN counts as worst */
+        worst = d <= worst ? worst : d; /* NaN counts as the worst */
     }
     ck_assert_double_le(worst, tolerance * scale + 1e-30);
 }
 
-/* Runs plain and fast programs with 1 to 4 threads: near the reference, and equal bytes
- * whatever the number of threads, twice over. */
+/* Runs plain and fast programs with 1 to 4 threads, twice each. Results are near the reference,
+ * with the same bytes for any number of threads. */
 void net_check(struct net *net)
 {
     struct sx_tensor feeds[NET_MOST], want[NET_MOST], got[NET_MOST], first[NET_MOST];
@@ -129,7 +129,7 @@ void net_check(struct net *net)
     sx_graph_free(net->g);
 }
 
-/* ---- Nets ---- */
+/* ---- Networks ---- */
 
 int net_linear(struct net *net, int x, int64_t n_in, int64_t n_out)
 {

@@ -1,4 +1,4 @@
-/* random_row.c - random uses of the movers and reductions, and what they must give. */
+/* random_row.c - random uses of the movers and reductions, and their expected results. */
 #include <check.h>
 #include <math.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static struct sx_shape draw_shape(struct dice *d, int least, int most, int64_t l
 
 static void draw_reshape(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
-    /* Joins neighbours, and puts axes of 1 between. */
+    /* joins neighbours, and inserts axes of length 1 */
     for (int i = 0; i < shape->rank; i++) {
         if (e->n_attr > 0 && roll(d, 2) == 0)
             e->attr[e->n_attr - 1] *= shape->dim[i];
@@ -63,7 +63,7 @@ static void draw_expand(struct random_row *e, struct dice *d, const struct sx_sh
     }
 }
 
-/* Places of the smaller of the two in the larger. */
+/* Draws the positions of the smaller of two shapes in the larger one. */
 static void draw_slice(struct random_row *e, struct dice *d, const struct sx_shape *shape)
 {
     int r = shape->rank;
@@ -102,7 +102,7 @@ static void draw_concat(struct random_row *e, struct dice *d, enum sx_type type,
     }
 }
 
-/* An operand and an index; some indices are out of range. */
+/* Draws an operand and an index. Some indices are out of range. */
 static void draw_gather(struct random_row *e, struct dice *d, enum sx_type type,
                         struct sx_shape shape)
 {
@@ -211,7 +211,7 @@ static void copy_element(struct sx_tensor *to, int64_t i, const struct sx_tensor
     sx_tensor_set(to, i, sx_tensor_get(from, k));
 }
 
-/* RESHAPE, TRANSPOSE, EXPAND, SLICE: each result element is one of the operand. */
+/* RESHAPE, TRANSPOSE, EXPAND, SLICE: each element of the result is an element of the operand. */
 static struct sx_tensor read_by_definition(const struct random_row *e)
 {
     const struct sx_tensor *a = &e->in[0];
@@ -350,7 +350,7 @@ static struct sx_tensor reduce_by_definition(const struct random_row *e)
     return y;
 }
 
-/* One line x of n elements. */
+/* Computes one line x of n elements. */
 static void line_by_definition(const struct random_row *e, const double *x, int64_t n,
                                double *y)
 {

@@ -11,13 +11,13 @@ struct random_row {
     struct sx_tensor in[4];
 };
 
-/* A use of `op` with operands of `type` (indices aside), drawn from `seed`. Axes are at most
- * `longest` long, and now and then 1 or, if `empty`, 0. */
+/* A use of `op` with operands of `type` (but for indices), drawn from `seed`. Axes are at most
+ * `longest` long. Some have length 1 or, if `empty`, 0. */
 struct random_row rr_draw(int op, enum sx_type type, int64_t longest, bool empty,
                           uint64_t seed);
 void rr_free(struct random_row *e);
 
-/* Draws operand k anew, with the same shape. */
+/* Draws other values of operand k, in the same shape. */
 struct sx_tensor rr_redraw(const struct random_row *e, int k, uint64_t seed);
 
 /* The result by definition, element by element. */
@@ -26,7 +26,7 @@ struct sx_tensor rr_by_definition(const struct random_row *e);
 /* Whether the row takes operands of this type. */
 bool rr_takes(int op, enum sx_type type);
 
-/* Emits the node on fresh inputs (in[k] is set), and returns it. */
+/* Emits the node on new inputs (in[k] is set). Returns it. */
 int rr_emit(struct sx_graph *g, const struct random_row *e, int *in);
 
 #endif

@@ -1,4 +1,4 @@
-/* study.c - what study.h declares. */
+/* study.c - a study of interactions by one model, see study.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

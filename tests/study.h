@@ -17,18 +17,18 @@ struct study {
     int64_t n;
 };
 
-/* f is of one input of n elements; opening takes the model. */
+/* Opens an explainer of a model with one input of n elements. Takes the model. */
 void study_open(struct study *f, struct tm_model *m, int64_t n);
-/* A new study with the options of f. */
+/* Makes a new study with the options of f. */
 bool study_start(struct study *f, struct sx_error *error);
 void study_begin(struct study *f);
 bool study_add(struct study *f, const double *x, const double *baseline,
                struct sx_error *error);
 void study_run(struct study *f);
-/* One row, with zeros for a baseline. */
+/* Runs the study on one row, with a baseline of zeros. */
 void study_run_at(struct study *f, const double *x);
 void study_close(struct study *f);
-/* The set whose features are these digits, counted from 1, such as "13". */
+/* Finds the set whose features are these digits, counted from 1, such as "13". */
 const struct sx_effect *study_find(const struct study *f, const char *digits);
 void study_near(double got, double want, double tolerance, const char *what);
 void study_expect(const struct study *f, const char *digits, double mean);

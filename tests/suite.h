@@ -10,15 +10,15 @@
 
 #include <check.h>
 
-/* Adds a case to this program's suite. A test may take two minutes; the limit exists to end it, not
- * to make it fast. */
+/* Adds a case to this program's suite. A test may take two minutes; the limit only ends tests
+ * that hang. */
 TCase *suite_case(const char *name);
 
 /* Adds tests; SUITE_ADD ends their list. */
 void suite_add(TCase *c, const TTest *const *tests);
 #define SUITE_ADD(c, ...) suite_add(c, (const TTest *const[]){__VA_ARGS__, NULL})
 
-/* Runs all cases; returns what main does. */
+/* Runs all cases. Returns the exit status of main. */
 int suite_run(void);
 
 #endif

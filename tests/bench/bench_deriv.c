@@ -1,8 +1,9 @@
-/* bench_deriv.c - a timer of whole derivative tensors of an ONNX file: Hessians and up.
+/* bench_deriv.c - a timer of whole derivative tensors of an ONNX file, from Hessians on.
  *
  * usage: bench_deriv FILE.onnx ORDER ROWS THREADS [first]
- * Its work is all tensors at ROWS points; with "first", from the file on: reading, lowering,
- * deriving and compiling belong to it, each time in a process of its own, where nothing is kept. */
+ * Its work is all tensors at ROWS points. With "first" the work also includes reading,
+ * lowering, deriving and compiling. Each time is then measured in a new process, in which
+ * nothing is kept. */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ static void die(const struct sx_error *error)
     exit((int)error->status);
 }
 
-/* Takes a sample of zeros of the shape that the file declares. */
+/* Sets a sample of zeros, in the shape that the file declares. */
 static bool take_sample(struct bench *b, struct sx_error *error)
 {
     struct sx_shape shape = sx_model_input(b->model, 0)->shape;
@@ -89,7 +90,7 @@ static void serve(struct bench *b, struct sx_error *error)
     close_all(b);
 }
 
-/* The child alone starts threads, and oneDNN. */
+/* Only the child starts threads and oneDNN. */
 static void serve_first(struct bench *b, struct sx_error *error)
 {
     timer_ready(0, 0);

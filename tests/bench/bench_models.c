@@ -1,7 +1,7 @@
-/* bench_models.c - writes the networks that are timed, with seeded random weights.
+/* bench_models.c - writes the networks that are timed, with random weights of a fixed seed.
  *
- * usage: bench_models DIRECTORY [NAME...]    without names, all of them: NAME.onnx, and NAME.npy, one
- * sample. Models that are there are left alone. */
+ * usage: bench_models DIRECTORY [NAME...]
+ * Writes NAME.onnx, and a sample NAME.npy; without names all of them. Existing models are kept. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 
 enum { OPSET = 17 };
 
-/* A graph that is being written. Its values are v0, v1, .. and its weights w0, w1, .. */
+/* A graph that is being written. Its values are v0, v1, .. Its weights are w0, w1, .. */
 struct net {
     struct sx_wire graph;
     struct sx_error error;
-    const char *data_name; /* of the file that weights go to; NULL: into the model */
+    const char *data_name; /* the file of weights; NULL: they are in the model */
     FILE *data;
     int64_t data_size;
-    int values, weights, links; /* links: of a chain, two nodes each */
+    int values, weights, links; /* links: of a chain of two nodes each */
     uint64_t state;
 };
 
@@ -69,7 +69,8 @@ static void write_outside(struct net *net, const char *name, const struct sx_ten
     net->data_size += (int64_t)n;
 }
 
-/* Uniform in middle +- bound; -1 - its number, to tell it from a value. */
+/* A weight with uniform values in middle +- bound. Returns -1 - its number, which differs from
+ * that of any value. */
 static int weight(struct net *net, struct sx_shape shape, double middle, double bound)
 {
     char name[16];
@@ -111,7 +112,7 @@ static int integers(struct net *net, int n, const int64_t *values)
     return constant(net, &t);
 }
 
-/* An operand that is left out. */
+/* An omitted operand. */
 #define NOTHING INT32_MIN
 
 static int node(struct net *net, const char *op, int n, const int *in,
@@ -148,7 +149,8 @@ static int axis(struct net *net, const char *op, int x, int64_t axis_number)
 
 /* ---- Layers ---- */
 
-/* Padded so that stride 1 keeps the size; `gain` scales what keeps variances. */
+/* A convolution padded so that stride 1 keeps the size. `gain` scales the weights that keep
+ * variances. */
 static int conv(struct net *net, int x, int64_t from, int64_t to, int64_t kernel,
                 int64_t stride, int64_t group, double gain)
 {
@@ -184,7 +186,7 @@ static int linear(struct net *net, int x, int64_t from, int64_t to)
     return node(net, "Gemm", 3, (int[]){x, w, vector(net, to, 0, 0.1)}, NULL, 0);
 }
 
-/* On the last axis of any number of axes. */
+/* A product along the last axis, for any number of axes. */
 static int project(struct net *net, int x, int64_t from, int64_t to)
 {
     int w = weight(net, (struct sx_shape){2, {from, to}}, 0, sqrt(3 / (double)from));
@@ -334,7 +336,7 @@ static int head(struct net *net, int x, int64_t from)
     return reshape(net, conv(net, x, from, 75, 1, 1, 1, 1), 3, (int64_t[]){0, 75, -1});
 }
 
-/* Twice as wide and high. */
+/* Doubles width and height. */
 static int enlarge(struct net *net, int x)
 {
     const struct sx_onnx_attr how[] = {
@@ -345,7 +347,7 @@ static int enlarge(struct net *net, int x)
     return node(net, "Resize", 3, (int[]){x, NOTHING, constant(net, &scales)}, how, 3);
 }
 
-/* Five numbers and 20 classes for three boxes in each cell of two grids. */
+/* A detector: five numbers and 20 classes for three boxes in each cell of two grids. */
 static int detector(struct net *net)
 {
     const struct sx_onnx_attr along[] = {{.name = "axis", .i = 1}, {.name = "axis", .i = 2}};
@@ -420,7 +422,8 @@ static const struct kind {
     const char *name;
     int (*make)(struct net *net);
     struct sx_shape input, output;
-    bool ids, outside; /* fed numbers of words; weights in a file of their own */
+    /* ids: the input is numbers of words; outside: weights are in a file of their own */
+    bool ids, outside;
     int links;
 } kinds[] = {
     {"resnet18", resnet18, {4, {-1, 3, 224, 224}}, {2, {-1, 1000}}, false, false, 0},

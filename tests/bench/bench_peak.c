@@ -1,8 +1,9 @@
-/* bench_peak.c - what the machine can do: "GFLOPS GIGABYTES", of a second, by THREADS threads.
+/* bench_peak.c - prints the peak rates of the machine with THREADS threads: "GFLOPS GIGABYTES"
+ * per second.
  *
  * usage: bench_peak [THREADS]
- * Multiplications and additions of floats that are in registers, in the widest vectors (not wider
- * than DNNL_MAX_CPU_ISA=AVX2 lets oneDNN take), and bytes read from memory. */
+ * GFLOPS counts multiplications and additions of floats in registers, in the widest vectors (at
+ * most AVX2 if DNNL_MAX_CPU_ISA=AVX2). GIGABYTES are read from memory. */
 #include <stdlib.h>
 #include <string.h>
 #include <omp.h>
@@ -75,7 +76,7 @@ static double reading(int threads)
     float *a = malloc(FLOATS * sizeof *a);
     double best = 0;
     volatile float sink;
-    (void)threads; /* where OpenMP is off */
+    (void)threads; /* without OpenMP */
     if (a == NULL)
         exit(1);
 #pragma omp parallel for num_threads(threads)

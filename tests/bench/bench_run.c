@@ -1,9 +1,9 @@
-/* bench_run.c - times compiled programs of an ONNX file: forward passes, input gradients, and products
- * of the Hessian with a vector.
+/* bench_run.c - times compiled programs of an ONNX file: forward passes, input gradients, and
+ * Hessian-vector products.
  *
  * usage: bench_run FILE.onnx [batch [threads [forward|grad|hvp|profile|dump [repetitions]]]]
- * With 0 repetitions it is a timer (see timer.h), else it prints one JSON object, after the steps of
- * the program if asked for: "profile" times each step of forward and gradient. */
+ * With 0 repetitions it is a timer (see timer.h). Otherwise it prints one JSON object. "dump"
+ * first prints the steps of the program. "profile" times each step of forward and gradient. */
 #include <stdlib.h>
 #include <string.h>
 #include <omp.h>
@@ -18,7 +18,7 @@ struct bench {
     struct sx_model *model;
     struct sx_lowered *lowered;
     struct sx_program *program;
-    int node[2], result_node[3]; /* x and the vector; what is computed */
+    int node[2], result_node[3]; /* node: x and the vector; result_node: the results */
     struct sx_tensor feed[2], result[3];
     int n_feeds, n_outputs;
     double compile;
@@ -52,7 +52,8 @@ static double kernel_of(const struct sx_graph *g, const struct sx_node *n)
     return (double)sx_count(w) / (double)w->dim[0];
 }
 
-/* Multiplications and additions of convolutions and matrix products, and the bytes of constants. */
+/* Counts the multiplications and additions of convolutions and products, and the bytes of
+ * constants. */
 static void count_work(const struct bench *b, double *operations, double *bytes)
 {
     const struct sx_graph *g = b->lowered->graph;
@@ -81,7 +82,7 @@ static void count_work(const struct bench *b, double *operations, double *bytes)
     free(needed);
 }
 
-/* Outputs of f, its gradient in x, that times a vector: the last `order` of them are derived. */
+/* Makes f, its gradient by x, and the Hessian times the vector, up to `order`. */
 static void derive(struct bench *b, int order, struct sx_error *error)
 {
     struct sx_graph *g = b->lowered->graph;
@@ -127,7 +128,7 @@ static void compile(struct bench *b, int order, int threads, struct sx_error *er
     make_tensors(b, error);
 }
 
-/* Each step of a run by itself, the best of some repetitions. */
+/* Times each step of a run separately, and keeps the best of some repetitions. */
 static void profile(struct bench *b, int threads)
 {
     struct sx_program *p = b->program;

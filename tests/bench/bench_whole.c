@@ -1,11 +1,11 @@
 /* bench_whole.c - a timer of a whole process.
  *
  * usage: bench_whole [-n MORE] [-d DIVISOR] [-b BUSY] COMMAND [ARGUMENT...]
- *   -n  what each of MORE samples adds: the command runs once as it is, and once with its last
- *       argument that many times more
- *   -d  what is said is the time divided by this
- *   -b  beside so many processes that do nothing but count
- * What the command writes is thrown away; where it fails the timer ends. */
+ *   -n  measures the time of each of MORE further samples: the command runs once as given, and once
+ *       with its last argument repeated MORE times more
+ *   -d  divides the time by this
+ *   -b  runs beside so many processes that only count
+ * The output of the command is discarded. If it fails, the timer ends. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* Its seconds; *megabytes at its peak. */
+/* Runs the command. Returns its seconds; *megabytes becomes its largest memory. */
 static double run(char **command, double *megabytes)
 {
     struct rusage usage;
@@ -48,7 +48,7 @@ static double run(char **command, double *megabytes)
     return seconds;
 }
 
-/* The command with its last argument `more` times more. */
+/* The command with its last argument repeated `more` times more. */
 static char **lengthen(char **command, int n, int more)
 {
     char **longer = calloc((size_t)n + (size_t)more + 1, sizeof *longer);
@@ -59,7 +59,7 @@ static char **lengthen(char **command, int n, int more)
     return longer;
 }
 
-/* Ends with its parent, whatever happens to that. */
+/* Counts until the parent process has ended. */
 static void count_on(pid_t parent)
 {
     for (volatile unsigned n = 0;; n++)

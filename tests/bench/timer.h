@@ -1,6 +1,8 @@
-/* timer.h - what a timer is: a program that says "ready" and then, for every line that it reads, does
- * its work once and says how long that took: "SECONDS MEGABYTES", the latter its peak so far.
- * After "ready" may stand the arithmetic operations of the work, and the bytes that it must read. */
+/* timer.h - the protocol of a timer.
+ *
+ * A timer prints "ready". For every line that it reads it does its work once and prints
+ * "SECONDS MEGABYTES", where MEGABYTES is its largest memory so far. After "ready" may come the
+ * number of arithmetic operations of the work, and the bytes that it must read. */
 #ifndef BENCH_TIMER_H
 #define BENCH_TIMER_H
 
@@ -21,7 +23,7 @@ static inline void timer_ready(double operations, double bytes)
     printf("ready %.6g %.6g\n", operations, bytes);
 }
 
-/* Waits for a line; false at the end of input. */
+/* Waits for a line. False at the end of input. */
 static inline bool timer_turn(void)
 {
     char line[16];

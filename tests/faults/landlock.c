@@ -1,6 +1,6 @@
-/* landlock.c - an older kernel: LD_PRELOAD it.
+/* landlock.c - imitates an older kernel, for LD_PRELOAD.
  *
- *     LANDLOCK    the version of Landlock that there is, 0: none */
+ *     LANDLOCK    the version of Landlock, 0: none */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
-/* Bits of files that versions 1, 2, .. know. */
+/* The rights on files of versions 1, 2, .. */
 static const unsigned long long known[] = {0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff};
 
 static long refused(int error)

@@ -1,11 +1,11 @@
-/* preload.c - makes the n-th call of a kind fail, once or from then on: LD_PRELOAD it.
+/* preload.c - makes the n-th call of a kind fail, once or from then on, for LD_PRELOAD.
  *
  *     FAULT=KIND:N    KIND is malloc, read, write, open, fsync, rename, link or mmap; N = 0: none
  *     FAULT_FOR_GOOD  all calls from the n-th on fail
  *     FAULT_COUNT     a file that gets the number of calls when the process ends
  *
- * Calls from within libraries that end the process when one fails are left alone: oneDNN and its
- * C++, OpenMP, glib and what draws by it. */
+ * Calls by libraries that end the process on a failure do not count and never fail: oneDNN and
+ * the C++ library, OpenMP, glib and the libraries that draw. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -53,7 +53,7 @@ __attribute__((destructor)) static void end(void)
     }
 }
 
-/* The file that code lies in. */
+/* The path of the file that holds this code. */
 static const char *file_of(const void *code)
 {
     Dl_info info;
@@ -68,7 +68,8 @@ static bool is_of(const char *file, const char *const *names, size_t n)
     return false;
 }
 
-/* What the C library does, strdup for one, is done for who called that. */
+/* The file of the caller. For a call within the C library, such as by strdup, that of the
+ * function that called it. */
 static const char *user_of(const void *caller)
 {
     static const char *const through[] = {"libc.so", "preload", "faults.so"};
@@ -99,7 +100,7 @@ static bool aborts(const void *caller)
     return known;
 }
 
-/* Whether this call is the one. */
+/* Whether this call fails. */
 static bool fails(enum kind kind, const void *caller, int error)
 {
     if (kind != wanted || busy || aborts(caller))

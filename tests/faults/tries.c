@@ -1,9 +1,9 @@
-/* tries.c - what someone would do who has taken over a tool: LD_PRELOAD it.
+/* tries.c - tries what an attacker would do who controls a tool, for LD_PRELOAD.
  *
- *     TRY_AT     all is tried when a file whose path ends so is opened
+ *     TRY_AT     the attempts begin when a file is opened whose path ends so
  *     TRY_IN     a directory with the file "old"
  *
- * A line on stderr for each: what was tried, and the error that came, or "done". */
+ * Prints a line on stderr for each attempt: its name, and the error or "done". */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -105,7 +105,7 @@ static void try_files(const char *directory)
     say("own memory, as a file", open("/proc/self/mem", O_RDWR) >= 0);
 }
 
-/* Becomes another program, and does not come back, where that is done. */
+/* Executes another program. If that succeeds, it does not return. */
 static void try_programs(void)
 {
     char *const words[] = {(char *)"true", NULL};

@@ -1,4 +1,5 @@
-/* draw.c - graphs of core operators that bytes decide: sound ones mostly, now and then a lie. */
+/* draw.c - graphs of core operators drawn from bytes: mostly valid ones, sometimes invalid
+ * ones. */
 #include <string.h>
 
 #include "ops/table.h"
@@ -6,7 +7,7 @@
 
 enum { MOST_STEPS = 24, MOST_ELEMENTS = 2048, LONGEST = 5 };
 
-/* Differences of the operand stay small; derivatives are smooth. */
+/* steady: small differences of the operand stay small. smooth: derivatives are smooth. */
 struct unary {
     int op;
     bool steady, smooth;
@@ -41,7 +42,7 @@ static struct sx_shape draw_shape(struct fuzz *f)
     return s;
 }
 
-/* Weights between -1 and 1 that only their place decides. */
+/* Weights between -1 and 1 that depend only on their position. */
 static int weights(struct drawing *d, struct sx_shape shape)
 {
     double value[MOST_ELEMENTS];
@@ -64,7 +65,7 @@ static int unary(struct drawing *d, struct fuzz *f)
     return u->op == SX_STOP ? sx_stop(d->g, some(d, f)) : sx_unary(d->g, u->op, some(d, f));
 }
 
-/* Operands that do not fit are a lie: one of them twice is none. */
+/* A binary operator of two nodes. If they do not broadcast, the first is used twice. */
 static int binary(struct drawing *d, struct fuzz *f)
 {
     const unsigned k = fuzz_below(f, sizeof binaries / sizeof *binaries);
@@ -163,7 +164,7 @@ static int mover(struct drawing *d, struct fuzz *f)
         return sx_transpose(d->g, a, perm);
     if (kind == 2)
         return sx_concat(d->g, parts, 2 + (int)fuzz_below(f, 2), axis);
-    if (kind == 3) { /* backwards, every other one */
+    if (kind == 3) { /* backwards, every second one */
         start[axis] = s.dim[axis] - 1;
         step[axis] = s.dim[axis] > 2 ? -2 : -1;
         to.dim[axis] = s.dim[axis] > 2 ? (s.dim[axis] + 1) / 2 : s.dim[axis];
@@ -193,7 +194,7 @@ static int reduction(struct drawing *d, struct fuzz *f)
                        : sx_reduce_max(d->g, a, &axis, 1);
 }
 
-/* Any operator with any operands and attributes: refused, or as good as another. */
+/* Any operator with any operands and attributes. It is refused, or is a node like others. */
 static int lie(struct drawing *d, struct fuzz *f)
 {
     int in[4];

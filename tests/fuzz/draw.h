@@ -1,4 +1,4 @@
-/* draw.h - graphs of core operators that bytes decide. */
+/* draw.h - graphs of core operators drawn from bytes. */
 #ifndef TESTS_FUZZ_DRAW_H
 #define TESTS_FUZZ_DRAW_H
 
@@ -10,9 +10,9 @@ enum { DRAW_INPUTS = 3, DRAW_NODES = 40 };
 struct drawing {
     struct sx_graph *g;
     int input[DRAW_INPUTS], n_inputs;
-    int node[DRAW_NODES], n_nodes; /* what was drawn, inputs among them */
+    int node[DRAW_NODES], n_nodes; /* all nodes that were drawn, including inputs */
     bool steady;                   /* small differences of inputs stay small */
-    bool smooth;                   /* those of derivatives do, too */
+    bool smooth;                   /* small differences of derivatives stay small, too */
 };
 
 /* Draws a graph whose reals are of type `real`: the same bytes give the same nodes. */

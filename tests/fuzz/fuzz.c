@@ -1,4 +1,4 @@
-/* fuzz.c - decisions out of bytes, files in memory, promises. */
+/* fuzz.c - decisions from bytes, files in memory, checks of promises. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* fuzz_fit.c - bytes as a fitted model, which is asked what its attributes stand for, or as a checkpoint,
- * from which a fit goes on. */
+/* fuzz_fit.c - bytes as a fitted model, which is used, or as a checkpoint, from which a fit is
+ * resumed. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 static const size_t most = (size_t)1 << 26;
 
-/* The digits, which are fitted, and about which a fitted model is asked. They stay open. */
+/* The model and the data of digits, which stay open. */
 static struct sx_model *model;
 static struct sx_dataset *digits;
 
@@ -25,7 +25,7 @@ static void open_digits(void)
     fuzz_must(model != NULL && digits != NULL, "digits");
 }
 
-/* A small fit of them. */
+/* Begins a small fit of the digits. */
 static struct sx_flint_fit *new_fit(void)
 {
     static const char *const layer[] = {"/6/Relu_output_0"};

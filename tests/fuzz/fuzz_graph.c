@@ -1,5 +1,5 @@
-/* fuzz_graph.c - bytes as a graph, which is differentiated twice and run, by the fast program in float
- * and by the reference in double: the same numbers, where rounding cannot make them others. */
+/* fuzz_graph.c - bytes as a graph, which is differentiated twice. The fast program in float and
+ * the reference in double must give the same numbers, as far as rounding allows. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 
 enum { OUTPUTS = 1 + 2 * DRAW_INPUTS, MOST_GROWN = 20000 };
 
-/* y, its first and its second derivatives. */
+/* y, its first derivatives, and the derivatives of their sum. */
 struct task {
     struct drawing d;
     int output[OUTPUTS], n_outputs;
     struct sx_tensor feed[DRAW_INPUTS], result[OUTPUTS];
 };
 
-/* False where the graph was refused, which sticks to it. */
+/* Draws the graph and its derivatives. False if the graph is refused. */
 static bool prepare(struct task *t, const uint8_t *bytes, size_t n, enum sx_type real)
 {
     struct fuzz f = {bytes, n};
@@ -46,7 +46,8 @@ static bool make_tensors(struct task *t, struct sx_error *error)
     for (int i = 0; i < t->d.n_inputs && ok; i++) {
         const struct sx_node *node = &g->node[t->d.input[i]];
         ok = sx_tensor_new(&t->feed[i], node->type, &node->shape, error);
-        for (int64_t k = 0; ok && k < sx_count(&node->shape); k++) /* the same in float */
+        /* the same in float and in double */
+        for (int64_t k = 0; ok && k < sx_count(&node->shape); k++)
             sx_tensor_set(&t->feed[i], k,
                           (float)(2 * sx_random_uniform(1, (uint64_t)i, (uint64_t)k) - 1));
     }
@@ -80,7 +81,7 @@ static bool run(struct task *t, bool plain)
     return ok;
 }
 
-/* The largest number that any node of the reference has; infinite where one is none. */
+/* The largest magnitude in any node of the reference. Infinite if there is a NaN. */
 static double largest(struct task *t)
 {
     double most = 0;

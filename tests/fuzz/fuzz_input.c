@@ -1,5 +1,5 @@
-/* fuzz_input.c - bytes as samples: arrays, archives, pictures and tables, prepared as some decisions
- * in front of them say. */
+/* fuzz_input.c - bytes as samples: arrays, archives, pictures and tables. The first bytes
+ * decide how they are prepared. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* fuzz_model.c - bytes as a model: opened, listed, and run on zeros if it is small. */
+/* fuzz_model.c - bytes as a model, which is opened and listed, and is run on zeros if it is
+ * small. */
 #include "tests/fuzz/fuzz.h"
 
 enum { MOST_INPUTS = 8, MOST_ELEMENTS = 4096 };

@@ -1,4 +1,4 @@
-/* fuzz_option.c - bytes as the argument of any option of any method, and as what looks like one. */
+/* fuzz_option.c - bytes as the argument of any option, as a number, and as --absent. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* fuzz_record.c - bytes as records, which are written again, as games, as boxes or as what is true. */
+/* fuzz_record.c - bytes as records, games, boxes, or known interactions. Records are written
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static void show(const struct sx_result *result)
     free(sx_sink_text(sink, &error));
 }
 
-/* A record that is written is one, and says the same. */
+/* A record that is written can be read, and has the same content. */
 static void read_record(const char *line, size_t n)
 {
     struct sx_error error = {0};

@@ -19,7 +19,8 @@ int main(int argc, char **argv)
         }
         const size_t n = fread(bytes, 1, MOST_BYTES, f);
         fclose(f);
-        exact = realloc(bytes, n + (n == 0)); /* sanitizers then see its end */
+        /* of exact size, so that sanitizers notice a read beyond the end */
+        exact = realloc(bytes, n + (n == 0));
         if (exact != NULL)
             LLVMFuzzerTestOneInput(exact, n);
         free(exact);

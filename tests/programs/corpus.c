@@ -1,12 +1,12 @@
-/* corpus.c - writes invalid models of every operator, made from ONNX's own cases and ours, and the
- * commands that read them.
+/* corpus.c - writes invalid models of every operator, and the commands that read them. They are
+ * made from cases: ONNX's own and this project's.
  *
  *     corpus DIRECTORY...
  *
  * Each DIRECTORY holds a case. For each attribute of an operator, the first case that has it is
- * written once for each value that such an attribute must not have. The first case of an operator
- * is also written with inputs and weights of other shapes, sizes, types and numbers. The lines are
- * those that endure.c reads. */
+ * written once for each value that such an attribute must not have. The first case of an
+ * operator is also written with inputs and weights of other shapes, sizes, types and numbers.
+ * endure.c reads the lines that are printed. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -24,7 +24,7 @@ static const float reals[] = {0, -1, 1e-38f, 3e38f, INFINITY, -INFINITY, NAN};
 static const char *const words[] = {"", "NONSENSE", "\033[31m", "%s%n"};
 enum { NUMBERS = sizeof numbers / sizeof *numbers, REALS = sizeof reals / sizeof *reals };
 enum { WORDS = sizeof words / sizeof *words };
-/* Lies about any attribute, behind those of its type. */
+/* Invalid forms of any attribute. They follow the invalid values of its own type. */
 enum { ABSENT, TWICE, AS_INT, AS_FLOAT, AS_STRING, EMPTY_INTS, LONG_INTS, LIES };
 
 struct test_case {
@@ -67,7 +67,7 @@ static void write_file(const char *path, const void *bytes, size_t n)
     }
 }
 
-/* Writes the model and its line; input `changed` is then read from the working directory. */
+/* Writes the model and its line. The command reads input `changed` from the working directory. */
 static void put(const struct test_case *c, const Onnx__ModelProto *m, int changed)
 {
     static const char *const tools[] = {"onnx-run\t-f\tjson", "ggig\t-f\tjson\t--method=grad",
@@ -93,7 +93,7 @@ static void put(const struct test_case *c, const Onnx__ModelProto *m, int change
 
 /* ---- Attributes ---- */
 
-/* Makes invalid value number k of the attribute's own type; false: there are no more. */
+/* Makes invalid value number k of the attribute's own type. False if there are no more. */
 static bool bend(Onnx__AttributeProto *a, size_t k)
 {
     if (a->n_ints > 0 && k < NUMBERS) {
@@ -129,7 +129,7 @@ static void retype(Onnx__AttributeProto *a, Onnx__AttributeProto__AttributeType 
     a->type = type;
 }
 
-/* Lies that any attribute can be made into. */
+/* Gives an attribute one of the invalid forms above. */
 static void swap(Onnx__NodeProto *node, size_t at, int lie)
 {
     static int64_t many[100];
@@ -159,7 +159,7 @@ static void swap(Onnx__NodeProto *node, size_t at, int lie)
     }
 }
 
-/* Parses the model. Models live as long as the program; they are small, and share data. */
+/* Parses the model. Models are never freed, because they are small and share data. */
 static Onnx__ModelProto *parse(const struct test_case *c)
 {
     return onnx__model_proto__unpack(NULL, c->size, c->bytes);
@@ -185,7 +185,7 @@ static void put_numbers(uint8_t *to, size_t n, const void *number, size_t size)
         memcpy(to + i, number, size);
 }
 
-/* Makes invalid change number k of a tensor; false if it does not apply. */
+/* Makes invalid change number k of a tensor. False if it does not apply. */
 static bool bend_tensor(Onnx__TensorProto *t, int k)
 {
     const int real = k - 2 * NUMBERS, word = real - REALS;
@@ -245,7 +245,7 @@ static void lie_about_weights(const struct test_case *c, size_t weights)
     }
 }
 
-/* Declares dimensions that the given input does not have. */
+/* Declares other dimensions than the given input has. */
 static void lie_about_shape(const struct test_case *c, size_t input)
 {
     for (int lie = 0; lie < NUMBERS; lie++) {

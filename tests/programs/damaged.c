@@ -1,8 +1,10 @@
-/* damaged.c - damaged copies of a file, and the commands that read them, as endure.c takes them.
+/* damaged.c - writes damaged copies of a file, and prints the commands that read them, for
+ * endure.c.
  *
  *     damaged FILE COUNT STATUSES WORD...
  *
- * writes COUNT copies, always the same, to the working directory. "%" within a word is the copy. */
+ * Writes COUNT copies, which are the same in each run, to the working directory. "%" within a
+ * word stands for the name of the copy. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@ static void write_copy(const char *path, const uint8_t *bytes, size_t size)
     }
 }
 
-/* A seed from a name, so that files are not all damaged at the same positions. */
+/* A seed computed from a name, so that files are not all damaged at the same positions. */
 static uint64_t seed_of(const char *name)
 {
     uint64_t seed = 1;

@@ -1,4 +1,4 @@
-/* deployed.c - writes models of kinds that people deploy, for deployed.t: deployed DIRECTORY. */
+/* deployed.c - writes models as people deploy them, for deployed.t: deployed DIRECTORY. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ static void save(const char *name, struct tm_model *m)
     tm_free(m);
 }
 
-/* scores = 3 x0 + 1, 5 x1 + 1; behind them a label, and an operator that nobody knows which also
- * reads u; beside them a string that nothing reads. */
+/* scores = 3 x0 + 1, 5 x1 + 1. After them are a label, and an unknown operator that also reads
+ * u. There is also an input of strings that no node reads. */
 static void parts(void)
 {
     struct tm_model *m = tm_new(13);
@@ -39,7 +39,7 @@ static void parts(void)
     save("parts", m);
 }
 
-/* y = x through uint8 with scale 0.5 and zero point 0: a Relu that the exporter merged in. */
+/* y = x through uint8 with scale 0.5 and zero point 0. The exporter has merged a Relu into it. */
 static void quantised(void)
 {
     struct tm_model *m = tm_new(13);
@@ -54,7 +54,8 @@ static void quantised(void)
     save("quantised", m);
 }
 
-/* y = 10 if x0 <= 1, else -5; beside it the label of a linear classifier of two classes. */
+/* y = 10 if x0 <= 1, else -5. A second output is the label of a linear classifier of two
+ * classes. */
 static void classical(void)
 {
     struct tm_model *m = tm_new(13);
@@ -78,7 +79,7 @@ static void classical(void)
     save("linear", m);
 }
 
-/* Two imports of one domain, an opset that is not known, an output that is listed twice. */
+/* A domain is imported twice, an opset is unknown, and an output is listed twice. */
 static void odd(void)
 {
     struct tm_model *m = tm_new(13);
@@ -105,8 +106,8 @@ static void wide(void)
     save("wide", m);
 }
 
-/* Embeddings of ids, and of positions that follow from a mask, are summed with what is past; y weighs
- * the two channels by 1 and 10. */
+/* Embeddings of ids, and of positions that follow from a mask, are added to a past state. y is
+ * channel 0 plus 10 times channel 1. */
 static void tokens(void)
 {
     struct tm_model *m = tm_new(13);
@@ -138,8 +139,8 @@ static void text_input(struct tm_model *m, const char *name)
         ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
 }
 
-/* A pipeline: a column of text and one of numbers; 1 for Oslo, 10 for Rome, and the age; more than 20
- * is old. */
+/* A pipeline of a text column and a number column: 1 for Oslo, 10 for Rome, plus the age. Over
+ * 20 means old. */
 static void pipeline(void)
 {
     struct tm_model *m = tm_new(17);
@@ -185,7 +186,7 @@ static void rotations(struct tm_model *m)
     tm_const(m, "sine", SX_FLOAT, 2, (int64_t[]){16, 4}, sine);
 }
 
-/* Attention of two heads that share keys, with a cache, and weights of 4 bits behind it. */
+/* Attention of two heads with shared keys and a cache, followed by weights of 4 bits. */
 static void llama_attention(struct tm_model *m)
 {
     uint8_t bytes[16 * 8];
@@ -211,7 +212,7 @@ static void llama_attention(struct tm_model *m)
             "K=16 N=16 bits=4 block_size=16");
 }
 
-/* A language model as exporters write it: Llama's layer, once. */
+/* A language model as exporters write it: one layer of Llama. */
 static void llama(void)
 {
     struct tm_model *m = tm_new(17);

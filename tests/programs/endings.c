@@ -1,6 +1,6 @@
-/* endings.c - writes small models that end in different ways: endings DIRECTORY.
+/* endings.c - writes small models with different last layers: endings DIRECTORY.
  *
- * Of x = (x0, x1): logit is 0.5 + x0 - 2 x1, and z is x ((1, 0, -1), (2, 0, 1)). */
+ * For x = (x0, x1), logit is 0.5 + x0 - 2 x1, and z is x ((1, 0, -1), (2, 0, 1)). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -104,7 +104,8 @@ static void several(void)
     save(m, "labelled", "p");
 }
 
-/* Scores of channels at the four places of a picture, x0 and so on: x, 0.5 - x and so forth. */
+/* Class scores at the four places of a picture: channel 0 is x, channel 1 is 0.5 - x, and so
+ * on. */
 static void places(const char *name, int64_t channels)
 {
     struct tm_model *m = tm_new(13);
@@ -115,7 +116,7 @@ static void places(const char *name, int64_t channels)
     save(m, name, "y");
 }
 
-/* Three boxes of two classes: z and 0. */
+/* Three boxes with two classes, of scores z and 0. */
 static void boxes(void)
 {
     struct tm_model *m = scores();
@@ -127,7 +128,7 @@ static void boxes(void)
     save(m, "boxes", "y");
 }
 
-/* The sum of a tensor that is cast from another type. */
+/* The sum of a tensor of another type, after a cast. */
 static void sum_of(const char *name, int onnx_type)
 {
     struct tm_model *m = tm_new(13);

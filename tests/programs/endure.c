@@ -1,12 +1,13 @@
-/* endure.c - runs hostile commands one by one and reports those that did not end as required.
+/* endure.c - runs hostile commands one by one, and reports those that did not end as required.
  *
  *     endure SECONDS MEMORY <LIST
  *
- * A line of LIST has STATUSES, the size of the input in bytes, and the words of the command, all
- * separated by tabs. The word "@" becomes --max-mem with 64 MiB and twice the input. The word "<"
- * makes the next one standard input. A command must end with one of the statuses, after at most
- * SECONDS of processor time and, unless MEMORY is 0, within the memory that the limit leaves. A
- * failure must be reported on stderr in one line, and must leave nothing in the directory "out". */
+ * A line of LIST has STATUSES, the size of the input in bytes, and the words of the command,
+ * all separated by tabs. The word "@" stands for --max-mem with 64 MiB and twice the input.
+ * After the word "<" comes the file for standard input. A command must end with one of the
+ * statuses, within SECONDS of processor time and, unless MEMORY is 0, within the memory that
+ * the limit leaves. A failure must be reported on stderr in one line, and must leave nothing in
+ * the directory "out". */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 enum { MOST_WORDS = 64, MOST_LINES = 11, WAITING = 60 /* times the processor seconds */ };
-/* Kilobytes of programs, libraries and threads themselves. */
+/* kilobytes that programs, libraries and threads need themselves */
 enum { OWN_MEMORY = 96 << 10 };
 
 struct limits {
@@ -40,9 +41,9 @@ struct command {
 /* The result of a command. */
 struct ending {
     int status, signal, lines, left;
-    long memory; /* its largest memory in kilobytes */
+    long memory; /* the largest memory in kilobytes */
     off_t written;
-    char line[200]; /* the first of stderr */
+    char line[200]; /* the first line of stderr */
 };
 
 static bool parse(char *line, struct command *c)
@@ -100,8 +101,8 @@ static void read_lines(struct ending *e)
         fclose(f);
 }
 
-/* Empties "out", and counts files that must not be there after a failure: unfinished files after
- * any status. */
+/* Empties "out". Counts files that must not be there: any after a failure, unfinished ones
+ * always. */
 static void sweep(struct ending *e)
 {
     char path[300];
@@ -137,7 +138,7 @@ static struct ending run(const struct command *c, const struct limits *l)
     return e;
 }
 
-/* What is wrong with an ending, or NULL. */
+/* A message if a command did not end as required, else NULL. */
 static const char *fault(const struct command *c, const struct ending *e)
 {
     if (e->signal == SIGXCPU || e->signal == SIGKILL || e->signal == SIGALRM)

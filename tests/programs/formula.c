@@ -1,8 +1,8 @@
-/* formula.c - writes a model of a few numbers.
+/* formula.c - writes a model of a function of a few numbers.
  *
  *     formula N TEXT FILE
  *
- * writes what formula.h says of TEXT, a function of x1 to xN, to FILE. */
+ * Writes TEXT, a function of x1 to xN in the form of formula.h, to FILE. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
  *
  *     gradients TO DIRECTORY...
  *
- * Makes a directory for each case in TO. stdout has a line per case, see case_write_gradient.
- * stderr has the cases that are not written, and why. */
+ * Makes a directory in TO for each case. stdout has a line per case, see case_write_gradient.
+ * stderr lists the cases that are not written, with the reasons. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

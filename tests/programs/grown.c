@@ -1,7 +1,7 @@
-/* grown.c - models of any size, for measuring how time and memory grow with it.
+/* grown.c - writes models of any size, to measure how time and memory grow with the size.
  *
  * usage: grown chain|deep|wide|inputs N FILE
- *     chain    N operators, one after the other, of two numbers
+ *     chain    N operators in a chain, on two numbers
  *     deep     N layers of 64 units, with tanh between them
  *     wide     3 layers of N units
  *     inputs   a net of 3 layers of 32 units with N inputs */
@@ -22,7 +22,7 @@ static void weights(struct tm_model *m, const char *name, int64_t rows, int64_t 
     free(w);
 }
 
-/* What a network does between its products, and sums that keep the numbers small. */
+/* A chain of pointwise operators. The numbers stay small. */
 static void chain(struct tm_model *m, int n)
 {
     static const char *const op[] = {"Sin", "Mul", "Add", "Tanh", "Sigmoid", "Sub"};

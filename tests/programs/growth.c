@@ -1,5 +1,5 @@
-/* growth.c - small models that become large when they are lowered (chains, nests, doublings), and
- * the commands that read them, as endure.c takes them. */
+/* growth.c - writes small models that become large when they are lowered (chains, nests,
+ * doublings), and prints the commands that read them, for endure.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void put(struct tm_model *m, const char *kind, int n)
     tm_free(m);
 }
 
-/* y = op(..op(op(x, x), op(x, x))..), n deep, of size 2^n if it is written out. */
+/* y = op(..op(op(x, x), op(x, x))..), n levels deep. Written out it has 2^n operators. */
 static void doubling(const char *op, const char *attributes, int n)
 {
     struct tm_model *m = begin();
@@ -75,7 +75,7 @@ static void many_inputs(const char *op, const char *attributes, int n)
     put(m, op, 1000 + n);
 }
 
-/* Nested loops of 2^n rounds each. */
+/* Nested loops of 2^n iterations each. */
 static void loops(int depth, int n)
 {
     struct tm_model *body = NULL;
@@ -107,7 +107,8 @@ static void loops(int depth, int n)
     put(body, depth == 1 ? "loop1" : "loop2", n);
 }
 
-/* Functions that each call the previous one twice; with `circle` the last one calls itself. */
+/* Functions, each of which calls the previous one twice. With `circle` the last one calls
+ * itself. */
 static void functions(int n, bool circle)
 {
     struct tm_model *m = begin();
@@ -134,7 +135,7 @@ static void functions(int n, bool circle)
         f->n_opset_import = proto->n_opset_import;
         f->opset_import = proto->opset_import;
         f->n_node = 2;
-        f->node = tm_proto(body)->graph->node; /* the body lives on */
+        f->node = tm_proto(body)->graph->node; /* the body is not freed */
     }
     char last[40];
     snprintf(last, sizeof last, "f:F%d", n - 1);

@@ -1,8 +1,8 @@
-/* inputs.c - models, arrays and archives for inputs.t.
+/* inputs.c - writes models, arrays and archives for inputs.t.
  *
- *     inputs DIRECTORY                       the models
- *     inputs OUT.npy NUMBER ...              an array of one row
- *     inputs OUT.npz NAME=FILE.npy ...       an archive of arrays; FILE may be anything */
+ *     inputs DIRECTORY                       writes the models
+ *     inputs OUT.npy NUMBER ...              writes an array of one row
+ *     inputs OUT.npz NAME=FILE.npy ...       writes an archive of files, which may have any content */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void save(const char *name, struct tm_model *m)
     tm_free(m);
 }
 
-/* y = 1 x0 + 10 x1 + 100 x2, [N,1]; `known` makes 0 of what is NaN first. */
+/* y = x0 + 10 x1 + 100 x2, [N,1]. `known`: NaN becomes 0 first. */
 static void linear(const char *name, bool known)
 {
     struct tm_model *m = tm_new(13);
@@ -36,7 +36,7 @@ static void linear(const char *name, bool known)
     save(name, m);
 }
 
-/* y = sum of a + 10 times the sum of b, [N,1]. */
+/* y = (sum of a) + 10 (sum of b), [N,1]. */
 static void two(void)
 {
     struct tm_model *m = tm_new(13);
@@ -51,7 +51,7 @@ static void two(void)
     save("two", m);
 }
 
-/* The sum of points, squared by coordinate: the first axis is no batch. */
+/* The square of the sum of points, per coordinate. The first axis is no batch. */
 static void points(void)
 {
     struct tm_model *m = tm_new(13);
@@ -63,8 +63,8 @@ static void points(void)
     save("points", m);
 }
 
-/* [N, 2] for which N is no batch: cumulated, led along edges, compared in pairs, normalised; A is fed
- * by tests and used by one. */
+/* Models of [N, 2] in which N is no batch: running sums, messages along edges, all pairs,
+ * softmax along N. Only "nodes" has the input A. */
 static void no_batches(void)
 {
     static const struct {
@@ -85,8 +85,8 @@ static void no_batches(void)
     }
 }
 
-/* [N, 2] whose result depends on N itself: times N, times the sum of the N by N identity, and beside
- * a column that counts the rows. */
+/* Models of [N, 2] whose result depends on N itself: x times N; x times the trace of the N by N
+ * identity; x beside a column of row numbers. */
 static void counts(void)
 {
     for (int i = 0; i < 3; i++) {
@@ -117,8 +117,8 @@ static void counts(void)
     }
 }
 
-/* [N, 2] for which N is one: a layer that flattens, a recurrent net with states [1, N, 2], and a
- * mask that is expanded to N. */
+/* Models of [N, 2] in which N is a batch: a layer that flattens, a recurrent net with states
+ * [1, N, 2], a mask that is expanded to N. */
 static void batches(void)
 {
     const float eye[] = {1, 0, 0, 1};
@@ -153,7 +153,7 @@ static void batches(void)
     save("shared", m);
 }
 
-/* The picture itself, [N,1,2,2]; and whole numbers, [N,2]. */
+/* Models that return their input: a picture [N,1,2,2], and whole numbers [N,2]. */
 static void pictures(void)
 {
     struct tm_model *m = tm_new(13);
@@ -176,7 +176,7 @@ static void put(uint8_t *to, size_t *at, size_t width, uint64_t value)
         to[(*at)++] = (uint8_t)(value >> 8 * i);
 }
 
-/* What the local header and the directory's entry have in common. */
+/* Writes the fields that the local header and the directory's entry have in common. */
 static void put_sizes(uint8_t *to, size_t *at, uint32_t crc, size_t n, size_t name)
 {
     put(to, at, 8, 20); /* version, no flags, stored, no time */

@@ -1,9 +1,10 @@
-/* lies.c - copies of a file of JSON in which values are others, and the commands that read them, as endure.c
- * takes them.
+/* lies.c - writes copies of a JSON file with other values, and prints the commands that read
+ * them, for endure.c.
  *
  *     lies FILE COUNT STATUSES WORD...
  *
- * writes COUNT copies, always the same, to the working directory. "%" within a word is the copy. */
+ * Writes COUNT copies, which are the same in each run, to the working directory. "%" within a
+ * word stands for the name of the copy. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +42,8 @@ static const char *const lies[] = {
     "{\"shape\":[1000000000,1000000000],\"values\":[]}",
 };
 
-/* The end of the value that begins at `p`; `p` where none does. Arrays and objects end where their
- * brackets are even, whatever is in between. */
+/* The end of the value that begins at `p`, or `p` if none begins there. An array or object ends
+ * at its closing bracket. */
 static const char *end_of(const char *p)
 {
     int depth = 0;
@@ -69,7 +70,7 @@ static const char *end_of(const char *p)
     return q;
 }
 
-/* Where values begin: behind a colon, a comma or an opening bracket. */
+/* Lists the beginnings of values: after a colon, a comma or an opening bracket. */
 static int find_values(char *text, char *value[MOST_VALUES])
 {
     int n = 0;
@@ -85,7 +86,8 @@ static void tell(struct dice *d, char *text, size_t room)
     const int n = find_values(text, value);
     if (n == 0)
         return;
-    /* Numbers of maps are many, and the values before them say what they are. */
+    /* maps have many numbers, so half of the changes are to the first 60 values, which describe
+     * them */
     char *at = value[dice_roll(d, dice_roll(d, 2) == 0 && n > 60 ? 60 : (size_t)n)];
     const char *end = end_of(at), *lie = lies[dice_roll(d, sizeof lies / sizeof *lies)];
     const size_t length = strlen(lie), left = strlen(end);

@@ -1,10 +1,10 @@
-/* models.c - writes the models that the shell tests run: a few honest ones, many that lie.
+/* models.c - writes the models of the shell tests: some valid ones, and many invalid ones.
  *
  *     models DIRECTORY
  *
- * writes DIRECTORY/NAME.onnx for each and prints "NAME STATUS" for those that lie: the exit
- * statuses, one digit each, that a tool may answer them with. NAME.npy is an input of zeros,
- * where that is not what would be too large. */
+ * Writes DIRECTORY/NAME.onnx for each. For an invalid one it prints "NAME STATUS", where STATUS
+ * has the exit statuses, one digit each, with which a tool may end. NAME.npy is an input of
+ * zeros, unless that would be too large. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ static void save_input(const char *name, int rank, const int64_t *dims)
     sx_tensor_free(&x);
 }
 
-/* The sample (2, 1) as a TensorProto. */
+/* Writes the sample (2, 1) as a TensorProto. */
 static void save_proto(const char *name)
 {
     struct tm_model *m = tm_new(13);
@@ -74,9 +74,9 @@ static void save(const char *name, struct tm_model *m)
     tm_free(m);
 }
 
-/* ---- Honest ones ---- */
+/* ---- Valid models ---- */
 
-/* z = a * b + c over rows of two: two inputs, one of them with a fixed batch. */
+/* z = a * b + c for rows of two. There are two inputs, one of them with a fixed batch. */
 static void two_inputs(void)
 {
     struct tm_model *m = tm_new(13);
@@ -101,7 +101,7 @@ static void classifier(void)
     save("soft", m);
 }
 
-/* f = x0 x1 + x1^2 / 2: its attributions are known in closed form. */
+/* f = x0 x1 + x1^2 / 2, whose attributions are known in closed form. */
 static void product(void)
 {
     struct tm_model *m = tm_new(13);
@@ -115,7 +115,7 @@ static void product(void)
     save("product", m);
 }
 
-/* s = 10 a + b + n, with an input of one column for each. */
+/* s = 10 a + b + n, with an input of one column for each letter. */
 static void columns(void)
 {
     struct tm_model *m = tm_new(13);
@@ -130,7 +130,7 @@ static void columns(void)
     save("columns", m);
 }
 
-/* s = 10 x0 + x1, whose metadata name the features. */
+/* s = 10 x0 + x1. The metadata have names of the features. */
 static void named(const char *file, const char *names)
 {
     struct tm_model *m = tm_new(13);
@@ -148,7 +148,7 @@ static void named(const char *file, const char *names)
     save(file, m);
 }
 
-/* y = exp(x), whose axes are open and have no names. */
+/* y = exp(x). Its axes are open and have no names. */
 static void unnamed(void)
 {
     struct tm_model *m = tm_new(13);
@@ -161,8 +161,8 @@ static void unnamed(void)
     save("unnamed", m);
 }
 
-/* Two convolutions of each channel by itself, their ReLUs joined, the largest of windows that do not
- * meet, squared. */
+/* Two depthwise convolutions, their ReLUs concatenated, the largest elements of disjoint
+ * windows, squared. */
 static void depthwise(void)
 {
     struct tm_model *m = tm_new(13);
@@ -186,8 +186,8 @@ static void depthwise(void)
     save("depthwise", m);
 }
 
-/* The mean of each channel of a convolution whose kernels are 0 in the middle column: fast sums add and
- * take away what it sees. */
+/* The mean of each channel of a convolution whose kernels are 0 in the middle column. Winograd
+ * sums add and subtract the columns that these zeros see. */
 static void cancelling(void)
 {
     struct tm_model *m = tm_new(13);
@@ -204,7 +204,7 @@ static void cancelling(void)
     save("cancelling", m);
 }
 
-/* f = x1 x4 + x2^2 / 2 of the four places of a map: its relations are known in closed form. */
+/* f = x1 x4 + x2^2 / 2 of the four places of a map. Its relations are known in closed form. */
 static void places(void)
 {
     struct tm_model *m = tm_new(13);
@@ -223,8 +223,8 @@ static void places(void)
     save("places", m);
 }
 
-/* Two convolutions with a pooling between, the mean of each map, and a linear layer: pairs of places of
- * the last maps are void, those of "pool" are not. */
+/* Two convolutions with a pooling between them, the mean of each map, and a linear layer. Pairs
+ * of places of the last maps have no relations; pairs of "pool" have. */
 static void class_maps(void)
 {
     struct tm_model *m = tm_new(13);
@@ -251,7 +251,7 @@ static void class_maps(void)
     save("classmaps", m);
 }
 
-/* f = (x0 + .. )^3 of a million features. */
+/* f = (x0 + ..)^3 of a million features. */
 static void million(void)
 {
     struct tm_model *m = tm_new(13);
@@ -264,7 +264,7 @@ static void million(void)
     save("million", m);
 }
 
-/* A model whose constant `w` of `n` floats lies in another file. */
+/* Writes a model whose constant `w` of `n` floats is in another file. */
 static void external(const char *name, const char *location, const char *offset, int64_t n)
 {
     struct tm_model *m = tm_new(13);
@@ -287,11 +287,11 @@ static void external(const char *name, const char *location, const char *offset,
     save_input(name, 1, &n);
 }
 
-/* ---- Those that lie ---- */
+/* ---- Invalid models ---- */
 
 #define HUGE_DIM ((int64_t)1 << 40)
 
-/* One node y = op(x, c) on x of shape `dims`; c is an integer vector, if there is any. */
+/* One node y = op(x, c) on x of shape `dims`. c is an integer vector, if there is one. */
 static const struct lie {
     const char *name, *status, *op, *attributes;
     int rank;
@@ -397,7 +397,8 @@ static void conv(const char *const *row)
     printf("%s 3\n", row[0]);
 }
 
-/* Graphs that are none: nodes that feed each other, tensors from nowhere or twice. */
+/* Invalid graphs: nodes that read each other, tensors that no node makes, or that two nodes
+ * make. */
 static void tangles(void)
 {
     static const char *const names[] = {"cycle", "from-nowhere", "twice", "no-output"};
@@ -413,7 +414,7 @@ static void tangles(void)
     }
 }
 
-/* Weights that are declared and not there, or not all. */
+/* Weights without data, or with too few. */
 static void weights(void)
 {
     struct tm_model *m = tm_new(13);
@@ -433,7 +434,7 @@ static void weights(void)
     printf("weights-short 3\nweights-huge 3\n");
 }
 
-/* If within If within If. */
+/* Ifs inside of Ifs. */
 static void deep(void)
 {
     struct tm_model *m = NULL;
@@ -455,7 +456,7 @@ static void deep(void)
     printf("deep-if 3\n");
 }
 
-/* 30 KB of messages within messages: graph, node, attribute, graph, and so on. */
+/* 30 KB of nested messages: graph, node, attribute, graph, and so on. */
 static void nested(void)
 {
     enum { SIZE = 32000 };
@@ -469,7 +470,7 @@ static void nested(void)
         bytes[--at] = (uint8_t)(n | 0x80);
         bytes[--at] = level > 0 ? tags[(level - 1) % 3] : 0x3a;
     }
-    bytes[--at] = 8; /* of the IR version */
+    bytes[--at] = 8; /* the IR version */
     bytes[--at] = 0x08;
     save_bytes("nested", bytes + at, SIZE - at);
     printf("nested 3\n");
@@ -486,8 +487,8 @@ static void swarm(void)
     printf("swarm 36\n");
 }
 
-/* Few numbers that ask for much: a grid of 2^40 points, a gradient by steps of 2^17, and a node
- * that finds 2^30 places while constants are folded. */
+/* Small files that ask for much: a grid of 2^40 points, a gradient by steps of 2^17, and a node
+ * that finds 2^30 positions during constant folding. */
 static void enormous(void)
 {
     struct tm_model *m = tm_new(20);
@@ -519,7 +520,7 @@ static void enormous(void)
     printf("affine-grid 6\nsteps 6\n");
 }
 
-/* Names that would speak to a terminal: escape, bell, delete, C1, no UTF-8. */
+/* Names with control characters of terminals: escape, bell, delete, C1; and invalid UTF-8. */
 static void escapes(void)
 {
     struct tm_model *m = tm_new(13);

@@ -1,13 +1,13 @@
-/* npy.c - what scripts need of arrays: to compare two, and to pick rows.
+/* npy.c - operations on arrays for scripts.
  *
- *     npy near GOT WANT TOLERANCE [K]   largest difference, relative to the largest element of WANT
- *     npy pick FROM INDEX TO            rows of FROM by the integers in INDEX
- *     npy same GOT WANT                 as near, of arrays of as many elements in any shape
- *     npy move FROM H TO                FROM + H d, in float64, with d[k] = sin(k + 1)
- *     npy along FROM                    the sum of FROM[k] d[k]
+ *     npy near GOT WANT TOLERANCE [K]   prints the largest difference / largest element of WANT
+ *     npy same GOT WANT                 the same for arrays of equal size and any shapes
+ *     npy pick FROM INDEX TO            writes the rows of FROM by the integers in INDEX
+ *     npy move FROM H TO                writes FROM + H d in float64, with d[k] = sin(k + 1)
+ *     npy along FROM                    prints the sum of FROM[k] d[k]
  *
- * `near` compares as many rows as both have; with K it takes WANT[:, K]. An array of one row may
- * lack that axis. Status 1: not near. */
+ * `near` compares the rows that both arrays have. With K it takes WANT[:, K]. An array of one
+ * row may lack that axis. Status 1: they are not near. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int64_t count_of(const struct sx_shape *shape, int from)
     return n;
 }
 
-/* [..] becomes [1, ..] where the other array has as many elements, and one row. */
+/* Makes [..] an array [1, ..] if it is one row of the other array's size. */
 static void add_axis(struct sx_shape *shape, const struct sx_shape *other)
 {
     if (other->rank == 0 || other->dim[0] != 1 || count_of(shape, 0) != count_of(other, 0))
@@ -37,7 +37,7 @@ static bool fail(const char *what)
     return false;
 }
 
-/* Equal numbers count as near, infinities too. */
+/* Whether two numbers are near. Equal infinities are. */
 static bool near(const struct sx_tensor *got, const struct sx_tensor *want, double tolerance,
                  int64_t k)
 {
@@ -108,7 +108,7 @@ static bool along(const struct sx_tensor *from)
     return printf("%.17g\n", sum) > 0;
 }
 
-/* The commands on one array, and on any shape; -1: another. */
+/* Runs a command that takes an array of any shape. -1: it is another command. */
 static int on_any_shape(int argc, char **argv)
 {
     struct sx_error error = {0};

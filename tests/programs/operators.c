@@ -1,4 +1,4 @@
-/* operators.c - writes man/sextant-ops.7: the lowering rows as a page of the manual. */
+/* operators.c - writes man/sextant-ops.7, a page of the manual, from the lowering rows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

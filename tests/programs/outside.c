@@ -1,4 +1,4 @@
-/* outside.c - a model with its larger weights in another file.
+/* outside.c - moves the larger weights of a model to another file.
  *
  *     outside MODEL TO NAME     writes TO, and NAME beside it */
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "onnx/write.h"
 
-/* Large enough to be worth it. */
+/* the least bytes of a weight that is moved */
 enum { LARGE = 64 };
 
 static bool fail(const char *why)
@@ -16,14 +16,14 @@ static bool fail(const char *why)
     return false;
 }
 
-/* The path of a name beside another file. */
+/* Writes the path of a file with this name beside another file. */
 static void beside(const char *path, const char *name, char *to, size_t size)
 {
     const char *slash = strrchr(path, '/');
     snprintf(to, size, "%.*s%s", slash != NULL ? (int)(slash + 1 - path) : 0, path, name);
 }
 
-/* The fields of the graph but for its initializers, and these, whose elements go to `out`. */
+/* Copies the fields of the graph. Elements of large initializers go to `out`. */
 static bool write_graph(const struct sx_model *m, const char *name, struct sx_wire *graph,
                         FILE *out, struct sx_error *error)
 {

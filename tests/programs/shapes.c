@@ -1,4 +1,5 @@
-/* shapes.c - writes models in which values of the sample decide shapes, for shapes.t: shapes DIRECTORY. */
+/* shapes.c - writes models in which values of the sample decide shapes, for shapes.t: shapes
+ * DIRECTORY. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@ static void save(const char *name, struct tm_model *m)
     tm_free(m);
 }
 
-/* x [1, 4] and what decides. */
+/* Begins a model of x [1, 4] and of another input that decides. */
 static struct tm_model *with(const char *name, enum sx_type type)
 {
     struct tm_model *m = tm_new(17);
@@ -26,7 +27,7 @@ static struct tm_model *with(const char *name, enum sx_type type)
     return m;
 }
 
-/* A branch: x squared times a matrix of `rows` rows of ones, which fits x for 4 only. */
+/* A branch: x squared times a matrix of `rows` rows of ones. It is valid only for 4 rows. */
 static struct tm_model *branch(const char *op, int64_t rows)
 {
     struct tm_model *m = tm_new(17);
@@ -38,7 +39,7 @@ static struct tm_model *branch(const char *op, int64_t rows)
     return m;
 }
 
-/* y = the sum of x * x, or of x + x; a third branch is of a matrix that does not fit. */
+/* y = sum of x * x, or of x + x. A third branch has a matrix that does not fit. */
 static void choices(void)
 {
     struct tm_model *m = with("rate", SX_INT);
@@ -66,7 +67,7 @@ static void choices(void)
     save("sign", m);
 }
 
-/* Counts that are inputs: the first k, k copies, the k largest, k rounds of doubling. */
+/* Numbers that are inputs: the first k elements, k copies, the k largest, k rounds of doubling. */
 static void counts(void)
 {
     struct tm_model *m = with("k", SX_INT), *body = tm_new(17);
@@ -101,7 +102,7 @@ static void counts(void)
     save("loop", m);
 }
 
-/* y = the sum of the squares of what is positive. */
+/* y = sum of the squares of the positive elements. */
 static void places(void)
 {
     struct tm_model *m = with(NULL, SX_INT);
@@ -117,7 +118,7 @@ static void places(void)
     save("nonzero", m);
 }
 
-/* Axes of which there are none: all are summed. */
+/* The list of axes is empty, so all axes are summed. */
 static void empty(void)
 {
     struct tm_model *m = with(NULL, SX_INT);
