@@ -45,12 +45,12 @@ tests_of() {
     lib/plot/*) echo 'check_plot check_figure' ;;
     lib/figure/*) echo 'check_figure check_drawn attr-plot.t' ;;
     lib/draw/*) echo 'check_figure check_plot check_drawn attr-plot.t' ;;
-    lib/decompose/*) echo 'check_decompose check_pieces check_relevance attr-decompose.t' ;;
+    lib/decompose/*) echo 'check_decompose* check_pieces check_relevance attr-decompose.t' ;;
     lib/ggig/*) echo 'check_ggig check_axioms check_guided check_masks check_baselines check_cams ggig.t defaults.t' ;;
     lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
     lib/record/*) echo 'check_record check_io_record contract.t tables.t' ;;
     lib/export/*) echo 'check_onnx_write check_lower_orders onnx-grad.t' ;;
-    lib/perturb/*) echo 'onnx-perturb.t' ;;
+    lib/perturb/*) echo 'check_perturb onnx-perturb.t' ;;
     lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
     cmd/cli/*) echo 'check_options options.t refusals.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t' ;;

@@ -53,6 +53,7 @@ static void free_results(struct sx_decomposer *c)
 {
     for (int i = 0; i < c->n_methods; i++) {
         free(c->method[i].attribution);
+        free(c->method[i].error);
         free(c->method[i].share);
         free(c->method[i].effect);
         sx_tensor_free(&c->method[i].map);

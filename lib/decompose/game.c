@@ -11,10 +11,10 @@ static size_t words(const struct sx_decomposing *d)
     return sx_set_words(d->n);
 }
 
-/* The coalition of a set of players. `set` NULL: all players. */
+/* The coalition of a set of players. `set` NULL: all players. The words of `to` after the first are
+ * zero before. */
 static void coalition(const struct sx_decomposing *d, const uint64_t *set, uint64_t *to)
 {
-    memset(to, 0, words(d) * sizeof *to);
     if (set != NULL)
         to[0] = *set;
     for (int64_t i = 0; set == NULL && i < d->n; i++)
