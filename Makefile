@@ -1,13 +1,13 @@
-# Sextant: `make demo` and `make check` do all the set-up on a fresh Debian or Ubuntu; `make help` lists
-# the rest. Variables:
+# Sextant. `make demo` and `make check` install what they need on a fresh Debian or Ubuntu. `make help`
+# lists the other targets. Variables:
 #   BUILD            the directory of all results
-#   DNNL=0           leaves oneDNN out; DRAW=0 pictures; SANDBOX=0 --sandbox
+#   DNNL=0, DRAW=0, SANDBOX=0   build without oneDNN, without pictures, without --sandbox
 #   SAN              flags of sanitizers
-#   ISA=avx2         uses no wider vectors
-#   WERROR=-Werror   makes errors of warnings
+#   ISA=avx2         uses no wider vectors than AVX2
+#   WERROR=-Werror   warnings become errors
 #   PROTO            the file onnx.proto
-#   PREFIX, DESTDIR  where `make install` puts things
-# CPPFLAGS, CFLAGS and LDFLAGS are added to what is needed, and come last.
+#   PREFIX, DESTDIR  where `make install` puts files
+# CPPFLAGS, CFLAGS and LDFLAGS are added to the flags of this file, after them.
 DNNL ?= 1
 DRAW ?= 1
 SANDBOX ?= 1
@@ -19,16 +19,16 @@ DESTDIR ?=
 
 CC ?= cc
 OBJCOPY ?= objcopy
-# Spinning threads starve the ones they wait for where processors are shared.
+# On shared processors, spinning threads take time from the threads that they wait for.
 export GOMP_SPINCOUNT ?= 2000
 OPT ?= -O2 -g
 WERROR ?=
 WARN = -Wall -Wextra $(WERROR) -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-unknown-pragmas \
        -Wno-enum-float-conversion # constants are enumerators, whatever they are multiplied with
-# Every dependency is linked here and nowhere else; these name the package of each, alike in Debian 12,
-# Debian 13 and Ubuntu 24.04, and of the tools that tests and lint run. tests/setup.sh knows how to
-# see whether a package's part is there, and installs what is missing.
+# Every library is named only here. The lists have the package of each, with names that are the same in
+# Debian 12, Debian 13 and Ubuntu 24.04, and the packages of programs for tests and lint. tests/setup.sh
+# tests whether a package's part is there, and installs missing ones.
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libpng-dev libjpeg-dev zlib1g-dev libcjson-dev nettle-dev \
                  libprotobuf-c-dev protobuf-c-compiler libonnx-dev $(if $(filter 0,$(DNNL)),,libdnnl-dev) \
                  $(if $(filter 0,$(DRAW)),,libpango1.0-dev fonts-dejavu-core) \
@@ -37,36 +37,36 @@ PACKAGES = $(BUILD_PACKAGES) g++ check jq
 LINT_PACKAGES = clang libomp-dev clang-format shellcheck universal-ctags mandoc
 PKGS = libpng libjpeg zlib libcjson nettle libprotobuf-c
 PKG_CONFIG ?= pkg-config
-# pkg-config is asked once, and only if something is compiled or linked.
+# pkg-config runs once, and only if something is compiled or linked.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null))$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null))$(CHECK_LIBS)
 DRAW_PKGS = pangocairo cairo-svg cairo-pdf
-# Of the tools alone, as --sandbox is theirs.
+# Only the tools have --sandbox.
 TOOL_LIBS = $(if $(filter 0,$(SANDBOX)),,-lseccomp)
 LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm -ldl
 ALL_CPPFLAGS = $(if $(filter avx2,$(ISA)),-DSX_AT_MOST_AVX2) -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)
-# An address of each description of a type that UBSan keeps would be set at each start.
+# With -pie, the start of a program would relocate an address for each type description of UBSan.
 NO_PIE = $(if $(SAN),-no-pie)
 
 PROTO ?= $(firstword $(wildcard $(addsuffix /onnx/onnx.proto,/usr/include /usr/local/include \
          /opt/homebrew/include)) /usr/include/onnx/onnx.proto)
 SETUP = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROTO='$(PROTO)' sh tests/setup.sh
-# Without oneDNN, one file stands for those that speak to it.
+# The one file that replaces those that call oneDNN.
 NO_DNNL = lib/run/dnnl_none.c
-# Pictures are drawn by a module of its own, which is opened when one is asked for.
+# A module that draws pictures. It is opened when a picture is asked for.
 DRAW_SRC = lib/draw/module.c
 MODULES = $(if $(filter 0,$(DRAW)),,draw.so)
 LIB_SRC = $(filter-out $(DRAW_SRC) $(if $(filter 0,$(DNNL)),$(filter-out $(NO_DNNL),$(wildcard lib/run/dnnl*.c)),$(NO_DNNL)), \
           $(sort $(wildcard lib/*/*.c)))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/onnx.pb-c.o
-# The number changes when a program that was linked with the library would break.
+# The number changes if programs that were linked before would no longer work.
 SONAME = libsextant.so.1
 HEADERS = $(sort $(wildcard lib/sextant/*.h))
 TOOLS = $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/*.c)))
-# Without libseccomp, one file stands for the two of --sandbox.
+# The one file that replaces the two of --sandbox.
 NO_SANDBOX = cmd/cli/sandbox_none.c
 CLI_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out $(if $(filter 0,$(SANDBOX)),cmd/cli/sandbox.c \
           cmd/cli/landlock.c,$(NO_SANDBOX)),$(wildcard cmd/cli/*.c))))
@@ -76,7 +76,7 @@ BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c
 TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/check_%,$(wildcard tests/*.c)))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_OBJ = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/draw.o
-# What calls a target: files that were kept, or libFuzzer.
+# The main program of a target: it reads kept files. `make fuzz` uses that of libFuzzer instead.
 FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
 
 # ---- Building ----
@@ -96,11 +96,11 @@ $(BUILD)/%.o: %.c | $(BUILD)/gen/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(subst /,_,$(*:lib/%=%))) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# The pointwise kernels are loops for the vectoriser.
+# The pointwise kernels are loops that -O3 vectorises.
 CFLAGS_ops_map = -O3
 CFLAGS_ops_map_kernels = -O3 -fno-trapping-math
 CFLAGS_ops_exact = -O3
-# Products may contract a * b + c, but are summed in the order that is written.
+# Products may contract a * b + c. Sums keep the order of the source.
 CFLAGS_run_direct_tile = -O3 -ffp-contract=fast
 CFLAGS_run_winograd_loops = -O3 -ffp-contract=fast
 CFLAGS_ops_gemm_kernels = -O3 -ffp-contract=fast
@@ -111,14 +111,14 @@ CFLAGS_ops_softmax = -O3 -fno-trapping-math
 CFLAGS_ops_scan = -O3 -fno-trapping-math
 CFLAGS_ops_strided = -O3
 CFLAGS_ops_gather = -O3
-# The limits of the machine are measured with contracted products, too.
+# The peak of the machine is measured with contracted products, too.
 CFLAGS_tests_bench_bench_peak = -O3 -ffp-contract=fast
-# Sums over the table of all coalitions, and elimination.
+# Sums over the table of all coalitions, and Cholesky factors.
 CFLAGS_shapley_table = -O3
 CFLAGS_shapley_squares = -O3 -ffp-contract=fast
 
-# Everything, for tools and tests, which also look inside. A hundred tests share one inner.so, which
-# takes half the time of linking. `make mutants` chooses it for the tools too, so that a change is linked once.
+# All objects, for tools and tests. A hundred tests share inner.so, which halves the time of linking.
+# `make mutants` links the tools with it, too, so that a change is linked once.
 INNER = $(BUILD)/inner.a
 $(BUILD)/inner.a: $(LIB_OBJ)
 	@rm -f $@
@@ -126,7 +126,7 @@ $(BUILD)/inner.a: $(LIB_OBJ)
 $(BUILD)/inner.so: $(LIB_OBJ)
 	$(LINK) -shared -Wl,-soname,inner.so -o $@ $^ $(LIBS)
 
-# What others link with exports the functions that the headers declare, and nothing else.
+# The public libraries export only the functions that the headers declare.
 $(BUILD)/exports: tests/exports.sh lib/sextant.h $(HEADERS)
 	@mkdir -p $(@D)
 	sh tests/exports.sh >$@
@@ -165,7 +165,7 @@ $(BUILD)/lib/sextant/draw.so: $(DRAW_SRC) lib/draw/module.h
 # ---- Installing ----
 
 VERSION = $(shell sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)
-# Where libraries lie beneath PREFIX, lib/x86_64-linux-gnu for one; whether symbols are taken out.
+# The directory of libraries below PREFIX, such as lib/x86_64-linux-gnu. STRIP=-s removes symbols.
 LIBDIR ?= lib
 STRIP ?=
 define PC
@@ -185,7 +185,7 @@ export PC
 AT = $(DESTDIR)$(PREFIX)
 MAN = $(notdir $(wildcard man/*.[1-9]))
 COMPLETED = $(filter-out sextant,$(TOOLS))
-# Every file that is installed, beneath $(AT).
+# Every file that is installed, below $(AT).
 INSTALLED = $(TOOLS:%=bin/%) $(MODULES:%=lib/sextant/%) $(addprefix $(LIBDIR)/,libsextant.a $(SONAME) libsextant.so pkgconfig/sextant.pc) \
             include/sextant.h $(HEADERS:lib/%=include/%) \
             $(foreach m,$(MAN),share/man/man$(lastword $(subst ., ,$m))/$m) \
@@ -193,7 +193,7 @@ INSTALLED = $(TOOLS:%=bin/%) $(MODULES:%=lib/sextant/%) $(addprefix $(LIBDIR)/,l
             $(COMPLETED:%=share/zsh/site-functions/_%) \
             $(COMPLETED:%=share/fish/vendor_completions.d/%.fish) \
             $(addprefix share/doc/sextant/,README COPYING $(EXAMPLES:tests/data/%=examples/%))
-# What the README and sextant-cookbook(7) explain: networks with inputs.
+# The models and inputs that the README and sextant-cookbook(7) use.
 EXAMPLES = $(addprefix tests/data/,README digits8.onnx digits8.npy diabetes.onnx diabetes.csv f1.onnx f1.npy \
            f1.truth squeezenet.onnx squeezenet.licence labels.txt dog.png cat.png review.onnx review.npy \
            review.vocab words.onnx words.npy words.txt series.onnx series.csv speech.onnx \
@@ -223,7 +223,7 @@ install-strip:
 uninstall:
 	rm -f $(addprefix $(AT)/,$(INSTALLED))
 
-# Tools that need nothing of the machine that they run on; -f png is then status 2.
+# Tools without shared libraries. -f png then ends with status 2.
 STATIC = build/static
 static: setup
 	@CC='$(CC)' sh tests/static.sh $(STATIC)
@@ -232,7 +232,7 @@ static: setup
 	@strip $(TOOLS:%=$(STATIC)/bin/%)
 	@du -ch $(TOOLS:%=$(STATIC)/bin/%) | tail -n 1
 
-# The sources of the last commit, and Debian packages of them in the directory above.
+# An archive of the last commit, and Debian packages in the directory above.
 dist:
 	@mkdir -p $(BUILD)
 	git archive --prefix=sextant-$(VERSION)/ HEAD | xz >$(BUILD)/sextant-$(VERSION).tar.xz
@@ -241,39 +241,42 @@ deb:
 	@$(SETUP) $(PACKAGES) build-essential debhelper
 	dpkg-buildpackage -us -uc -b -tc
 
-# ---- What people call ----
+# ---- Targets for people ----
 
-# Sub-makes use every processor, unless -j is given.
+# Recursive makes use every processor, unless -j is given.
 QUIET = -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 help:
-	@echo 'make              the tools, in $(BUILD)/bin'
-	@echo 'make demo         explain a photograph, after installing what that needs'
-	@echo 'make check        every test, after installing what they need'
-	@echo 'make sanitize     the same tests under the address and undefined behaviour sanitizers'
-	@echo 'make check-hostile, make fuzz    files and command lines that lie'
-	@echo 'make check-engines    under GNU parallel, ssh, Slurm, xargs, make, and as Spark pipes'
-	@echo 'make gallery      a picture of every kind; make check-html reads a page in a browser'
-	@echo 'make check-faults what fails while a tool runs, from the first allocation to the last'
-	@echo 'make check-endurance   100,000 records, 200 kills, equal bytes, mixed commands: SECONDS=600'
-	@echo 'make coverage     lines and branches that the tests reach, by folder'
-	@echo 'make conformance  all cases that ONNX has of its own, and a table by operator'
-	@echo 'make check-ort    the files of onnx-grad in ONNX Runtime: cases, models, nodes and time'
-	@echo 'make models       the models of ../shared against their references; MODELS=DIR: any files'
-	@echo 'make defaults-table  how faithful the methods of ggig are, and what they cost; MODELS=DIR'
-	@echo 'make mutants      puts small faults into the sources: do the tests notice?'
-	@echo 'make check-debian13    make demo and make check on a fresh Debian 13; SUITE= names another'
-	@echo 'make check-compilers   warnings of every compiler that is installed, with the flags people build with'
-	@echo 'make lint         style, budgets, include order, man pages, a second compiler'
-	@echo 'make install      beneath $(AT) (DESTDIR, PREFIX); make uninstall takes it back'
-	@echo 'make static       tools without oneDNN and pictures that need nothing else, in build/static/bin'
-	@echo 'make install-strip, make dist, make deb    without symbols; an archive; Debian packages'
-	@echo 'make format       clang-format on every source'
-	@echo 'make bench        speed and memory, beside what people would run in our place; BENCH=PATTERN,'
-	@echo '                  ISA=avx2: as on a processor without AVX-512'
-	@echo 'make golden       rewrite the expected output of the shell tests'
-	@echo 'make operators    rewrite the page of operators, man/sextant-ops.7'
-	@echo 'make clean        remove $(BUILD)'
+	@echo 'make                  builds the tools, in $(BUILD)/bin'
+	@echo 'make demo             explains a photograph, after installing what that needs'
+	@echo 'make check            runs every test, after installing what they need'
+	@echo 'make sanitize         runs them with the address and undefined behaviour sanitizers'
+	@echo 'make check-hostile    runs the tools on thousands of hostile files and command lines'
+	@echo 'make fuzz             runs the fuzzing targets under libFuzzer; FUZZ=NAME, FUZZ_SECONDS=60'
+	@echo 'make check-engines    runs the tools under GNU parallel, ssh, Slurm, xargs, make, and as Spark pipes'
+	@echo 'make check-faults     lets each allocation and system call of a run fail in turn'
+	@echo 'make check-endurance  long runs: 100,000 records, 200 kills, equal bytes; SECONDS=600'
+	@echo 'make check-html       tests a page of attr-plot in a browser'
+	@echo 'make check-ort        runs the files of onnx-grad in ONNX Runtime: cases, models, nodes and time'
+	@echo 'make check-compilers  counts the warnings of every installed compiler, with common flags'
+	@echo 'make check-debian13   make demo and make check on a fresh Debian 13, as root; SUITE= names another'
+	@echo "make conformance      runs all of ONNX's own cases, and prints a table by operator"
+	@echo 'make models           compares the models of ../shared with references; MODELS=DIR runs any files'
+	@echo 'make mutants          makes small faults in the sources, and reports which ones tests notice'
+	@echo 'make coverage         lines and branches that tests reach, by folder'
+	@echo 'make bench            speed and memory, beside programs that people would run instead;'
+	@echo '                      BENCH=PATTERN chooses figures, ISA=avx2 does without AVX-512'
+	@echo 'make defaults-table   how faithful the methods of ggig are, and what they cost; MODELS=DIR'
+	@echo 'make gallery          draws a picture of every kind'
+	@echo 'make lint             checks style, budgets, includes and man pages; compiles with clang'
+	@echo 'make format           runs clang-format on every source'
+	@echo 'make golden           rewrites the expected outputs of the tests'
+	@echo 'make operators        rewrites the page of operators, man/sextant-ops.7'
+	@echo 'make install          installs below $(AT) (DESTDIR, PREFIX); make uninstall removes it'
+	@echo 'make install-strip    the same without symbols'
+	@echo 'make static           builds static tools without oneDNN and pictures, in build/static/bin'
+	@echo 'make dist, make deb   makes an archive of the sources; Debian packages'
+	@echo 'make clean            removes $(BUILD)'
 
 setup:
 	@$(SETUP) $(PACKAGES)
@@ -297,15 +300,15 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 sanitize:
 	@LIMIT=60 $(MAKE) --no-print-directory check SAN='$(SANITIZERS)' OPT='-O1 -g' WERROR=-Werror
 
-# Beside what people would run in our place, where that is installed: see the script. BENCH=PATTERN
-# chooses figures by their names.
+# Compares with programs that people would run instead, if these are installed: see
+# tests/bench/bench.sh. BENCH=PATTERN chooses figures by their names.
 BENCH ?= .
 bench: setup
 	@$(MAKE) $(QUIET) all $(BENCHES)
 	@$(if $(ISA),DNNL_MAX_CPU_ISA=$(shell echo $(ISA) | tr a-z A-Z)) MODELS='$(or $(MODELS),build/bench)' \
 	    sh tests/bench/bench.sh $(BUILD) '$(BENCH)'
 
-# Before every release: the two commands of the README on a fresh system, by debootstrap, as root.
+# Before every release, as root: runs the two commands of the README on a fresh system, by debootstrap.
 SUITE ?= trixie
 check-debian13:
 	@sh tests/fresh.sh $(SUITE)
@@ -314,23 +317,23 @@ COMPILERS ?= gcc-12 gcc-13 gcc-14 clang-14 clang-15 clang-16 clang-17 clang-18 c
 check-compilers:
 	@sh tests/compilers.sh $(COMPILERS)
 
-# A sanitizer makes each of the fifteen thousand inputs take ten times as long: a share is its default.
+# With sanitizers each of the fifteen thousand inputs takes ten times as long, so every tenth is tried.
 HOSTILE_EVERY ?= $(if $(SAN),10,1)
 check-hostile: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS) $(filter $(BUILD)/tests/check_lower%,$(CHECKS))
 	@BUILD='$(BUILD)' SAN='$(SAN)' sh tests/run.sh tests/t/hostile.t
 	@sh tests/hostile.sh $(BUILD) $(if $(SAN),6 0,2 1) $(HOSTILE_EVERY)
 
-# The tools under GNU parallel, ssh, Slurm, xargs, make and the rules of Spark's pipe(). A package that
-# cannot be had leaves its part out.
+# Runs the tools under GNU parallel, ssh, Slurm, xargs, make and the rules of Spark's pipe(). A part
+# whose package cannot be installed is skipped.
 ENGINE_PACKAGES = parallel openssh-server openssh-client slurm-wlm munge procps
 check-engines: setup
 	@$(SETUP) $(ENGINE_PACKAGES) || true
 	@$(MAKE) $(QUIET) all
 	@BUILD='$(abspath $(BUILD))' sh tests/engines.sh
 
-# The n-th allocation, read, write, open, sync, rename and mapping fails, for every n: minutes a
-# command. FAULT_EVERY=17 tries each seventeenth; FAULTS='-f png' chooses commands.
+# The n-th allocation, read, write, open, sync, rename and mapping fails, for every n. This takes
+# minutes per command. FAULT_EVERY=17 tries every 17th n. FAULTS='-f png' chooses commands.
 FAULT_EVERY ?= 1
 FAULTS ?= .
 check-faults: setup
@@ -338,7 +341,7 @@ check-faults: setup
 	@$(CC) -O1 -fPIC -shared -o $(BUILD)/faults.so tests/faults/preload.c -ldl
 	@BUILD='$(BUILD)' sh tests/faults/faults.sh $(BUILD)/faults.so $(FAULT_EVERY) '$(FAULTS)'
 
-# Long runs: SECONDS in all; RECORDS, KILLS and TRIALS at most. SAN= may be given.
+# Long runs of SECONDS in total. RECORDS, KILLS and TRIALS are upper limits. SAN= may be given.
 SECONDS ?= 600
 RECORDS ?= 100000
 KILLS ?= 200
@@ -347,8 +350,8 @@ check-endurance: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
 	@sh tests/endurance.sh $(BUILD) $(SECONDS) $(RECORDS) $(KILLS) $(TRIALS)
 
-# Each target of tests/fuzz under libFuzzer, for FUZZ_SECONDS; FUZZ=model names one. What it finds new
-# is added to $(FUZZ_BUILD)/corpus, and what fails is left there as crash-*.
+# Runs each target of tests/fuzz under libFuzzer for FUZZ_SECONDS. FUZZ=model names one. New inputs are
+# added to $(FUZZ_BUILD)/corpus. Inputs that fail are kept there as crash-*.
 FUZZ_SECONDS ?= 60
 FUZZ ?= $(notdir $(FUZZERS:fuzz_%=%))
 FUZZ_BUILD = build/fuzz
@@ -360,7 +363,7 @@ fuzz: setup
 	@sh tests/fuzz/fuzz.sh $(FUZZ_BUILD) $(BUILD) $(FUZZ_SECONDS) $(patsubst fuzz_%,%,$(FUZZ))
 fuzzers: $(FUZZERS)
 
-# Every case that ONNX has of its own, by operator.
+# Runs all of ONNX's own cases, and prints a table by operator.
 CASES = /usr/share/libonnx-testdata/data
 conformance: setup
 	@$(SETUP) libonnx-testdata
@@ -368,36 +371,36 @@ conformance: setup
 	@$(BUILD)/tests/programs/conformance $(addprefix $(CASES)/,node simple pytorch-operator \
 	    pytorch-converted)
 
-# Every model of ../shared/models against its references, and the files of ../shared/real; or those
-# beneath MODELS=DIRECTORY.
+# Compares every model of ../shared/models with its references, and runs the files of ../shared/real.
+# With MODELS=DIRECTORY runs the files there and below.
 MODELS ?=
 models: all $(BUILD)/tests/programs/npy
 	$(if $(MODELS),@sh tests/files.sh $(BUILD) $(MODELS),@sh tests/models.sh $(BUILD) && \
 	    { [ ! -d ../shared/real ] || sh tests/files.sh $(BUILD) ../shared/real; })
 
-# The files of onnx-grad in ONNX Runtime; says how to get that where it is missing.
+# Runs the files of onnx-grad in ONNX Runtime. If that is missing, says how to install it.
 check-ort: setup
 	@$(SETUP) nodejs python3-onnx
 	@$(MAKE) $(QUIET) all $(BUILD)/tests/programs/gradients
 	@sh tests/ort.sh $(BUILD)
 
-# The table in ggig(1), on the photographs of ../shared/models.
+# Makes the table in ggig(1), on the photographs of ../shared/models.
 defaults-table: all
 	@sh tests/defaults.sh $(BUILD) $(MODELS)
 
-# A page of attr-plot as a browser shows it.
+# Tests a page of attr-plot in a browser.
 check-html: setup
 	@$(SETUP) chromium
 	@$(MAKE) $(QUIET) all
 	@sh tests/html.sh $(BUILD)
 
-# A picture of every kind, to be looked at, and all of them on one page: $(BUILD)/gallery/index.html.
+# Draws a picture of every kind, and a page with all of them: $(BUILD)/gallery/index.html.
 gallery: setup
 	@$(MAKE) $(QUIET) all
 	@sh tests/gallery.sh $(BUILD)
 
-# Which lines and branches the tests reach, by folder: those of the library alone, unless COVERED names
-# other tests, as COVERED='$$(CHECKS) $$(wildcard tests/t/*.t)' for all.
+# Lines and branches that tests reach, by folder. By default these are the tests of the library. COVERED
+# names others; COVERED='$$(CHECKS) $$(wildcard tests/t/*.t)' are all.
 COVERED ?= $(CHECKS)
 COVERAGE = build/cov
 coverage: setup
@@ -409,25 +412,25 @@ covered: all $(CHECKS) $(TEST_PROGRAMS)
 	@find $(BUILD) -name '*.gcda' -delete
 	@BUILD='$(BUILD)' sh tests/run.sh $(COVERED)
 
-# Small faults, one at a time, that tests have to notice: MUTANTS= names another list, and
+# Makes small faults, one at a time, which tests must notice. MUTANTS= names another list, and
 # MUTANTS='LIST FIRST LAST' a part of one.
 MUTANTS ?= tests/mutants.jsonl
 mutants: setup
 	@sh tests/mutants.sh $(MUTANTS)
 
-# The difference wants reading before it is committed.
+# Rewrites the expected outputs. Read the difference before you commit it.
 golden: all $(BUILD)/tests/check_drawn
 	GOLDEN=write $(BUILD)/tests/check_drawn
 	for t in tests/t/*.t; do GOLDEN=write BUILD=$(abspath $(BUILD)) sh $$t >/dev/null; done
 
-# The page of operators, from the tables of lib/lower.
+# Writes the page of operators from the tables of lib/lower.
 operators: $(BUILD)/tests/programs/operators
 	$< >man/sextant-ops.7
 
 format:
 	clang-format -i $(C_FILES)
 
-# clang, which warns of other things, compiles everything once without optimising.
+# clang compiles everything without optimising, because it has other warnings.
 lint: setup
 	@$(SETUP) $(LINT_PACKAGES)
 	@$(MAKE) $(QUIET) BUILD=build/clang SAN= CC=clang OPT=-O0 WERROR=-Werror objects

@@ -1,7 +1,7 @@
 #!/bin/sh
-# compilers.sh COMPILER... - compiles every source with each compiler and each set of flags that
-# people build with, and counts the warnings. A compiler that is not there is left out.
-# The flags of the build go with it: make check-compilers COMPILERS='gcc-13 clang-19'
+# compilers.sh COMPILER... - compiles all sources with each compiler and each set of flags that
+# people build with, and counts the warnings. A compiler that is not installed is left out. The
+# flags of the build are included: make check-compilers COMPILERS='gcc-13 clang-19'
 set -u
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT

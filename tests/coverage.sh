@@ -1,6 +1,6 @@
 #!/bin/sh
-# coverage.sh BUILD - what tests of a build with --coverage have reached: lines and branches of each
-# folder, least covered files, and both sums.
+# coverage.sh BUILD - prints the lines and branches that tests of a build with --coverage have
+# reached: per folder, the least covered files, and the totals.
 set -u
 build=$1
 table=$(gcovr --root . --object-directory "$build" --filter 'lib/' --filter 'cmd/' --json-summary -) || exit 1

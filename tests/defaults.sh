@@ -1,9 +1,9 @@
 #!/bin/sh
-# defaults.sh BUILD [MODELS] - how faithful the methods of ggig are, and what they cost, on the
-# photographs of MODELS/images by the SqueezeNet of MODELS; `make defaults-table` runs it. It prints
-# a line a method, as ggig(1) has them: areas of insertion and deletion and of the curve of softmax
-# information over all photographs, and gradients a photograph. "random" ranks pixels by chance.
-# Two lanes of methods run at a time, each on one processor.
+# defaults.sh BUILD [MODELS] - measures how faithful the methods of ggig are and what they cost, on
+# the photographs of MODELS/images with the SqueezeNet of MODELS. `make defaults-table` runs it. It
+# prints a line for each method, as in ggig(1): the areas under the curves of insertion, deletion
+# and softmax information over all photographs, and the gradients per photograph. "random" ranks
+# pixels at random. Two methods run at a time, each on one processor.
 set -u
 BUILD=$1 MODELS=${2:-../shared/models}
 [ -d "$MODELS/images" ] || { echo "defaults: $MODELS/images is not there, nothing is measured"; exit 0; }
@@ -11,7 +11,7 @@ PATH=$(cd "$BUILD" && pwd)/bin:$PATH
 T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 
-# tool NAME [OPTION]...: of the network, on all photographs.
+# tool NAME [OPTION]...: runs a tool with the network on all photographs.
 tool() {
     name=$1
     shift
@@ -19,14 +19,14 @@ tool() {
         "$MODELS/squeezenet1.0/model.onnx" "$MODELS"/images/*.png
 }
 
-# drawn: the records of `grad`, as such of `random` with other numbers in the maps.
+# drawn: prints the records of `grad` as records of `random`, with random maps.
 drawn() {
     jq -c 'select(.method == "grad") | .method = "random" | .cost.backward = 0
         | .attribution.values |= [foreach .[] as $v (.[0] * 0 + 1; (. * 16807) % 2147483647)]'
 }
 
-# score MAPS: a line for each method of these records: its name, the number of photographs, the
-# areas with standard errors, and its gradients.
+# score MAPS: prints a line for each method of these records: its name, the number of photographs,
+# the areas with standard errors, and its gradients.
 score() {
     tool attr-score --steps=25 --metric=insertion,deletion,sic --summary --map="$1" >"$1.scores" ||
         return 1

@@ -1,8 +1,8 @@
 #!/bin/sh
-# endurance.sh BUILD SECONDS RECORDS KILLS TRIALS - long runs: memory stays flat over RECORDS samples, a fit
-# that is killed KILLS times goes on to the same bytes, TRIALS runs differ in threads and shards and not
-# in bytes, and commands of all kinds go on until SECONDS are over. Each part has a share of the time,
-# and says how far it came.
+# endurance.sh BUILD SECONDS RECORDS KILLS TRIALS - long runs. Memory stays flat over RECORDS
+# samples. A fit that is killed KILLS times is resumed and gives the same bytes. TRIALS runs with
+# other threads and shards give the same bytes. Commands of all kinds run until SECONDS are over.
+# Each part has a share of the time, and prints how far it came.
 set -u
 case $1 in /*) BUILD=$1 ;; *) BUILD=$(pwd)/$1 ;; esac
 seconds=$2 records=$3 kills=$4 trials=$5
@@ -21,12 +21,12 @@ complain() {
     echo "endurance: $*"
 }
 
-# until_share PERCENT: that share of the time is not over yet.
+# until_share PERCENT: whether less than this share of the time has passed.
 until_share() {
     [ $(($(date +%s) - began)) -lt $((seconds * $1 / 100)) ]
 }
 
-# A number below $1; the same ones in every run.
+# draw N: sets $drawn to a number below N. The sequence is the same in each run.
 state=1
 draw() {
     state=$(((state * 1103515245 + 12345) % 2147483648))
@@ -35,18 +35,18 @@ draw() {
 
 # ---- Flat memory ----
 
-# Rows of ten numbers, without end.
+# Prints rows of ten numbers without end.
 rows() {
     awk 'BEGIN { srand(7); for (;;) { for (k = 0; k < 10; k++) printf "%s%.4f", k ? "," : "", rand() - 0.5; print "" } }'
 }
 
-# anonymous PID: kilobytes that are the process's own.
+# anonymous PID: prints the kilobytes of the process's own memory.
 anonymous() {
     sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null
 }
 
-# flat PERCENT COMMAND...: what the process has after a tenth of the records it has at the end, and
-# a megabyte.
+# flat PERCENT COMMAND...: the memory after a tenth of the records may grow by at most a megabyte
+# until the end.
 flat() {
     share=$1
     shift
@@ -87,7 +87,7 @@ fit -o whole.onnx --log=whole.log >whole.json 2>said || complain "flint-fit: $(h
 killed=0 resumed=0
 while [ "$killed" -lt "$kills" ] && until_share 65; do
     rm -f fit.ckpt fit.onnx fit.log
-    # One fit is killed up to five times, each time a little later in what is left of it.
+    # A fit is killed up to five times, each time after a random moment.
     for _ in 1 2 3 4 5; do
         draw 400
         timeout -s KILL "0.$(printf %03d $((drawn + 10)))" flint-fit digits8.onnx -x digits8.npy \

@@ -1,9 +1,8 @@
 #!/bin/sh
-# engines.sh - the tools under the engines that people have, all on this machine: xargs, make, GNU
-# parallel here and over ssh, a Slurm job array, and the rules of Spark's pipe(). Run by
-# `make check-engines`, which installs what is missing where it may; a part whose programs are not
-# there is skipped. Daemons have keys, ports and configurations of their own in a temporary
-# directory, and are ended with the script.
+# engines.sh - runs the tools under job engines on this machine: xargs, make, GNU parallel here and
+# over ssh, a Slurm job array, and the rules of Spark's pipe(). `make check-engines` runs it. It
+# installs what is missing if it may. A part whose programs are missing is skipped. Daemons have
+# their own keys, ports and configurations in a temporary directory, and end with the script.
 #
 # ROUNDS  how often the speed of two workers is measured (3)
 # shellcheck disable=SC2016 # $ is for the shell of a job
@@ -14,10 +13,10 @@ export SLURM_CONF PARALLEL_HOME
 mkdir "$T/slurm" "$T/parallel" "$T/work"
 touch "$T/parallel/will-cite"
 daemons=
-# A figure of a machine that has other work says nothing.
+# On a machine with other work, measured speeds mean nothing.
 busy=$(awk -v n="$(nproc)" '$1 > n / 2 { print $1 }' /proc/loadavg)
 
-# family PID: it and all processes below it.
+# family PID: prints the ids of a process and of all its descendants.
 family() {
     for pid in $(ps -o pid= --ppid "$1"); do
         family "$pid"
@@ -36,7 +35,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 
-# needs PACKAGE PROGRAM...
+# needs PACKAGE PROGRAM...: whether the programs are there. Otherwise says what is skipped.
 needs() {
     package=$1
     shift
@@ -48,7 +47,7 @@ needs() {
     done
 }
 
-# within SECONDS COMMAND...: whether it succeeds in that time
+# within SECONDS COMMAND...: whether the command succeeds within this time.
 within() {
     tries=$(($1 * 20))
     shift
@@ -59,13 +58,13 @@ within() {
     done
 }
 
-# rows N: the header of diabetes.csv and N rows, its own over and over
+# rows N: prints the header of diabetes.csv and N rows, which repeat its rows.
 rows() {
     awk -v n="$1" 'NR == 1 { print; next } { row[NR - 2] = $0 }
                    END { for (i = 0; i < n; i++) print row[i % (NR - 1)] }' diabetes.csv
 }
 
-# together NAME: the shards NAME.0 to NAME.3, a line of each in turn, are what one run gives.
+# together NAME: the shards NAME.0 to NAME.3, one line of each in turn, are equal to a single run.
 together() {
     ok "$1: nothing lost, nothing twice" eval "paste -d '\n' $1.0 $1.1 $1.2 $1.3 | cmp - whole"
     [ "$tap_status" -ne 0 ] || rm "$1".[0-3]
@@ -109,7 +108,7 @@ if gnu_parallel; then
     together parallel
 fi
 
-# worker NAME PORT: an sshd of its own, whose sessions know the name
+# worker NAME PORT: starts an sshd whose sessions know its name.
 worker() {
     dir=$T/ssh/$1
     mkdir "$dir"
@@ -132,7 +131,7 @@ END
     within 10 test -s "$dir/pid"
 }
 
-# The shard that worker b has begun is in $begun.
+# Sets $begun to the shard that worker b has begun.
 b_is_busy() {
     for n in 0 1 2 3; do
         begun=$n
@@ -207,7 +206,7 @@ END
 
 if needs slurm-wlm slurmctld slurmd sbatch sinfo && needs munge munged && needs procps ps; then
     ok 'Slurm: a controller and a node' slurm
-    # What a task that was killed has left: whole lines, and a torn one.
+    # A killed task has left complete lines and an incomplete one.
     $EXPLAIN --shard=1/4 | head -c 100000 >slurm.1
     ok 'Slurm: a job array that goes on' sbatch --parsable --wait --array=0-3 -o /dev/null \
         --wrap "$EXPLAIN --shard=\$SLURM_ARRAY_TASK_ID/4 --resume -o slurm.\$SLURM_ARRAY_TASK_ID"
@@ -217,10 +216,9 @@ fi
 
 # ---- Spark ----
 
-# What Spark's pipe() does with a partition: its lines are written to the standard input of the
-# command, the lines of standard output come back, a status that is not 0 fails the job, and
-# standard error is passed on.
-# pipe_rdd PARTITIONS LINES COMMAND...
+# pipe_rdd PARTITIONS LINES COMMAND...: does what Spark's pipe() does with partitions. The lines of
+# a partition are written to the standard input of the command. The lines of its standard output are
+# the result. A status that is not 0 fails the job. Standard error is passed on.
 pipe_rdd() {
     partitions=$1 lines=$2 failed=0 jobs=
     shift 2
@@ -257,7 +255,7 @@ is 'Spark: the job can go on all the same' "$status $(wc -l <"$T/out")" '0 20'
 run pipe_rdd 2 none sh -c 'ggig -q --files-from=- digits8.onnx'
 is 'Spark: an empty partition' "$status $(wc -c <"$T/out")" '0 0'
 
-# ---- How much faster are two? ----
+# ---- The speed of two workers ----
 
 now() {
     date +%s%N

@@ -1,5 +1,5 @@
 #!/bin/sh
-# exports.sh - the names of functions and tables that sextant.h and its parts declare, sorted.
+# exports.sh - prints the sorted names of functions and tables that sextant.h and its parts declare.
 cat lib/sextant.h lib/sextant/*.h | awk '
     !/^ *#/ && !/^extern "C"/ { text = text $0 "\n" }
     END {

@@ -1,18 +1,18 @@
 #!/bin/sh
-# files.sh BUILD DIRECTORY - runs every ONNX file beneath a directory with the inputs that lie beside it,
-# and prints a table: file, ran, equal to stored outputs, gradient to central differences, seconds.
-# `make models MODELS=DIRECTORY` runs it.
+# files.sh BUILD DIRECTORY - runs all ONNX files in a directory and below with the inputs beside
+# them. It prints a table: file, ran, equality to stored outputs, gradient against central
+# differences, seconds. `make models MODELS=DIRECTORY` runs it.
 #
-#     ran       yes; the status of onnx-run; listed where there are no inputs, and every node is
+# ran       yes, or the status of onnx-run; "listed": there are no inputs, and every node is
 #               supported
 #     equal     the largest difference to a stored output, relative to its largest element
-#     gradient  the relative difference along one direction, in float64; straight: through rounding,
-#               which differences do not see; flat: it is 0; the status of ggig, e.g. 2 where nothing
-#               is real
+#     gradient  the relative difference along one direction, in float64. "straight": a gradient
+#               passes through rounding, which differences do not show. "flat": it is 0. Otherwise
+#               the status of ggig, such as 2 if no input is real
 #
-# Inputs and outputs are named by a case.json {"inputs": {NAME: FILE}} with expected/NAME.npy, lie in
-# test_data_set_0 as input_0.pb and output_0.pb, or are STEM.NAME.npy and STEM.out_NAME.npy, where
-# bytes of a name that are no letters, digits, dots, dashes or underscores are underscores.
+# Inputs and outputs are named by a case.json {"inputs": {NAME: FILE}} with expected/NAME.npy. Or
+# they are test_data_set_0/input_0.pb and output_0.pb, or STEM.NAME.npy and STEM.out_NAME.npy.
+# There, bytes of a name other than letters, digits, dots, dashes and underscores are underscores.
 set -u
 PATH=$(cd "$1" && pwd)/bin:$(cd "$1" && pwd)/tests/programs:$PATH
 cd "$2" || exit 1
@@ -24,12 +24,12 @@ plain() {
     printf %s "$1" | tr -c 'A-Za-z0-9._-' _
 }
 
-# names OP MODEL: of its inputs, one a line.
+# names OP MODEL: prints the names of the model's inputs, one per line.
 inputs() {
     onnx-run -q --list "$1" 2>/dev/null | jq -r 'select(.op == "Input") | .tensor'
 }
 
-# Adds "NAME=FILE" lines of what feeds the model's inputs.
+# Prints "NAME=FILE" lines for the files that feed the model's inputs.
 find_feeds() {
     dir=$(dirname "$1") stem=${1%.onnx}
     : >"$T/feeds"
@@ -47,7 +47,7 @@ find_feeds() {
     done >"$T/feeds"
 }
 
-# run_on MODEL TOOL [OPTION]...: with all that is fed.
+# run_on MODEL TOOL [OPTION]...: runs a tool on the model with all these inputs.
 run_on() {
     model=$1
     shift
@@ -57,7 +57,7 @@ run_on() {
     "$@" "$model" >"$T/out" 2>"$T/err" </dev/null
 }
 
-# The file with the expected output NAME, number K.
+# The file of the expected output NAME, number K.
 expected() {
     for file in "$dir/expected/$(plain "$1").npy" "$dir/test_data_set_0/output_$2.pb" \
         "${model%.onnx}.out_$(plain "$1").npy"; do
@@ -65,7 +65,7 @@ expected() {
     done
 }
 
-# The largest difference of all outputs that are stored, or "-".
+# The largest difference of all stored outputs, or "-".
 equal() {
     jq -r 'select(.outputs != null) | .outputs[].name' "$T/out" >"$T/names"
     worst=-  k=0
@@ -82,13 +82,13 @@ equal() {
     echo "${worst:--}"
 }
 
-# value FILE: f where x is the array in it.
+# value FILE: f with the array of FILE as x.
 value() {
     run_on "$model" ggig -q --double --method=grad -t "$index" --score=raw --wrt="$x" -i "$x=$1" &&
         jq -r .target.value "$T/out"
 }
 
-# The gradient at the sample along a direction against (f(x + h d) - f(x - h d)) / 2 h.
+# Compares the gradient at the sample along a direction with (f(x + h d) - f(x - h d)) / 2 h.
 gradient() {
     run_on "$model" ggig -q --double --method=grad --score=raw || { echo "$?"; return; }
     jq -e .straight_through "$T/out" >/dev/null && { echo straight; return; }

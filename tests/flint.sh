@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2154 # status, by run
-# flint.sh - what tests of FLINT begin with, after tap.sh: a directory with the digits, their
-# classes, and a.onnx, a short fit whose record is in $T/out.
+# flint.sh - begins tests of FLINT, after tap.sh: makes a directory with the digits, their classes,
+# and a.onnx, a short fit whose record is in $T/out.
 
 mkdir "$T/work" && cd "$T/work" || exit 1
 cp "$DATA/digits8.onnx" "$DATA/digits8.npy" .
 onnx-run --top=1 digits8.onnx digits8.npy | jq '.top[0].index' >classes
 
-# fit OUT OPTION...: a short fit of the digits.
+# fit OUT OPTION...: makes a short fit of the digits.
 fit() {
     out=$1
     shift

@@ -1,9 +1,10 @@
 #!/bin/sh
-# fresh.sh SUITE - runs the two commands of the README, on the last commit, on a fresh Debian or
-# Ubuntu SUITE: a root made by debootstrap in a temporary directory, with mounts and processes of
-# its own. All of it is removed, also when something fails.
+# fresh.sh SUITE - runs the two commands of the README on the last commit, on a fresh Debian or
+# Ubuntu SUITE. The system is made by debootstrap in a temporary directory, with its own mounts and
+# processes. It is removed in any case.
 #
-# MIRROR  where the suite's packages are; DEBOOTSTRAP  the command, with further options
+# MIRROR       where the suite's packages are
+# DEBOOTSTRAP  the command, with further options
 set -u
 suite=$1
 
@@ -12,7 +13,7 @@ fail() {
     exit 1
 }
 
-# The part that runs in a namespace of its own, which takes its mounts with it.
+# inside: the part that runs in its own namespace. The mounts end with the namespace.
 inside() {
     components=main script=
     if ! grep -qs debian "/usr/share/debootstrap/scripts/$suite" && [ "$suite" != trixie ]; then
@@ -49,7 +50,7 @@ trap 'rm -rf --one-file-system "$root" "$root.log"' EXIT
 chmod 755 "$root"
 FRESH_ROOT=$root unshare --mount --propagation private --pid --fork --kill-child sh "$0" "$suite" &
 child=$!
-# The first process of a namespace takes all others with it, and unshare waits for them.
+# When the first process of a namespace ends, all others do. unshare waits for them.
 # shellcheck disable=SC2016 # when it happens
 trap 'kill -KILL $(cat /proc/$child/task/$child/children); wait $child; exit 1' HUP INT TERM
 wait $child

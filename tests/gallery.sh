@@ -1,5 +1,6 @@
 #!/bin/sh
-# gallery.sh BUILD - a picture of every kind in BUILD/gallery, PNG and SVG, and index.html with all of them.
+# gallery.sh BUILD - draws a picture of every kind in BUILD/gallery, as PNG and SVG, and index.html
+# with all of them.
 set -eu
 build=$(cd "$1" && pwd)
 top=$(pwd)
@@ -15,11 +16,11 @@ squeezenet() {
         "$data/squeezenet.onnx"
 }
 
-# The picture of the README.
+# Draws the picture of the README.
 (cd "$data" && ggig -q --method=gradcam -f png -o "$build/gallery/where.png" --labels=labels.txt --resize=227x227 \
     --channels=bgr --scale=1 --mean=104,117,123 squeezenet.onnx dog.png)
 
-# The records.
+# Makes the records.
 printf '%s\n' "$data/dog.png" "$data/cat.png" >photos
 squeezenet ggig -q --method=ig --steps=8 --files-from=photos >ig
 squeezenet ggig -q --method=grad,ig,gradcam,inputxgrad --steps=8 --files-from=photos >methods
@@ -39,7 +40,7 @@ jq -nc '{tool: "ggig", id: "review.txt", index: 0, model: {file: "sentiment.onnx
     method: "ig", attribution: {shape: [12], values: [0.01, 0.2, -0.05, 0.9, 0.7, 0, 0.3, 1.2, 0.02, 0.6, 1.6, -0.6]}}' >sentence
 printf '%s\n' 0,1 1,2 2,3 3,4 4,5 5,0 5,6 6,7 7,8 8,9 >edges
 
-# draw NAME RECORDS [OPTION]...
+# draw NAME RECORDS [OPTION]...: draws a picture as PNG and SVG.
 draw() {
     name=$1 records=$2
     shift 2

@@ -1,7 +1,7 @@
 #!/bin/sh
-# hostile.sh BUILD SECONDS MEMORY EVERY - thousands of hostile inputs, always the same, each read by the
-# tool that it is meant for. endure.c tells what SECONDS and MEMORY are, and what is demanded. Each
-# EVERY-th input is tried.
+# hostile.sh BUILD SECONDS MEMORY EVERY - thousands of hostile inputs, the same in each run. Each is
+# read by the tools that it is made for. endure.c describes SECONDS, MEMORY and the requirements.
+# Every EVERY-th input is tried.
 set -eu
 seconds=$2 memory=$3 every=$4
 case $1 in
@@ -16,12 +16,13 @@ T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 mkdir "$T/0" "$T/0/out"
 cd "$T/0"
-# What sanitizers say is heard, but for what the libraries of fonts and drawing keep until the end.
+# Messages of sanitizers count, except for memory that libraries of fonts and drawing keep until the
+# end.
 printf 'leak:lib%s\n' fontconfig pango cairo glib >"$T/leaks"
 ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 LSAN_OPTIONS=suppressions=$T/leaks:print_suppressions=0
 export PATH LC_ALL ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
 
-# ---- What is damaged ----
+# ---- Damaged files ----
 
 "$programs/models" . >lying
 for name in digits8.onnx digits8.npy words.onnx words.npy review.onnx review.npy review.vocab two.npz \
@@ -62,7 +63,7 @@ printf 'rows.csv\t0\nrows.csv\n' >skipped
 printf 'rows.csv\n' >files
 
 {
-    # Wire format.
+    # ONNX files.
     for model in soft two product places named; do
         damaged $model.onnx 60 01236 onnx-run -f json @ % rows.csv
         damaged $model.onnx 20 01236 onnx-run -f json --list @ %
@@ -111,7 +112,7 @@ printf 'rows.csv\n' >files
     damaged maps.ndjson 20 0125 ggig -f json --method=grad,ig --steps=4 --resume -o % @ digits8.onnx digits8.npy
     lies maps.ndjson 20 0125 ggig -f json --method=grad,ig --steps=4 --resume -o % @ digits8.onnx digits8.npy
 
-    # What options read.
+    # Files that options read.
     damaged edges.csv 30 012 attr-plot -f svg --kind=network --edges % @ -o out/x.svg '<' shapley.ndjson
     damaged boxes.csv 30 012 attr-score -f json --metric=pointing --map maps.ndjson --boxes % @ digits8.onnx digits8.npy
     damaged boxes.csv 20 012 taylorcam -f json --layer=map --boxes % @ places.onnx places.csv
@@ -147,7 +148,7 @@ printf 'rows.csv\n' >files
         --epochs=1 -x digits8.npy -y classes -o out/fit.onnx --resume --checkpoint % @
 } >list
 
-# ---- What lies, and what grows ----
+# ---- Wrong values, and models that grow ----
 
 for archive in cases versions; do
     tar xzf "$data/$archive.tgz"
@@ -172,7 +173,7 @@ done
 
 # ---- Command lines ----
 
-# Every option of every tool with three of the values that it may not like; what it writes goes to "out".
+# Every option of every tool gets three values that may be wrong for it. Outputs go to "out".
 for tool in ggig xderiv taylorcam shapley-int attr-decompose attr-score attr-plot flint-explain flint-global \
     flint-visualize onnx-run onnx-perturb onnx-grad; do
     for option in $($tool --help | sed -n 's/^ *\(-[A-Za-z], \)\{0,1\} *\(--[a-z][a-z-]*\)=.*/\2/p'); do
@@ -186,7 +187,7 @@ done | awk 'NR % 5 == 0' >>list
 
 awk "NR % $every == 0" list >chosen
 
-# Each processor has a copy of the directory, and every n-th command.
+# Each processor has a copy of the directory, and runs every n-th command.
 n=$(nproc) k=0 failed=0 jobs=
 while [ "$k" -lt "$n" ]; do
     [ "$k" -eq 0 ] || cp -al "$T/0" "$T/$k"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# html.sh BUILD - a page of attr-plot in headless Chromium: what a reader sees, sorting, values under the
-# pointer; and a screenshot, BUILD/page.png. Needs Debian's chromium.
+# html.sh BUILD - tests a page of attr-plot in headless Chromium: its content, sorting, and values
+# under the pointer. Writes a screenshot, BUILD/page.png. Needs Debian's chromium.
 set -eu
 build=$1
 T=$(mktemp -d)
@@ -20,7 +20,7 @@ data=tests/data
     ggig --method=grad --rows=0:1 $data/digits8.onnx $data/digits8.npy
 } | attr-plot -q -f html --title='Checked page' -o "$T/page.html"
 
-# What a reader would do: sort by the column of values, twice, and move over the map.
+# Acts as a reader: sorts by the column of values, twice, and moves over the map.
 cat "$T/page.html" - >"$T/used.html" <<'END'
 <script>
 onload = () => {

@@ -1,24 +1,25 @@
 #!/bin/sh
-# lint.sh C-FILE... - the house rules that a program can check. Prints what breaks them and the
-# figures that have a budget; run by `make lint`.
+# lint.sh C-FILE... - checks the house rules that a program can check. Prints violations, and the
+# figures that have a budget. `make lint` runs it.
 set -u
 LC_ALL=C
 export LC_ALL
 bad=$(mktemp) || exit 1
 trap 'rm -f "$bad"' EXIT
 
-# Passes on what is wrong, and remembers that something was.
+# wrong: prints violations, and records that there are some.
 wrong() {
     tee -a "$bad"
 }
 
-# budget WHAT FIGURE MAXIMUM: figures may have a decimal point.
+# budget WHAT FIGURE MAXIMUM: prints a figure, which may have a decimal point. Over the maximum is a
+# violation.
 budget() {
     printf '%-34s %6s  (at most %s)\n' "$1" "$2" "$3"
     awk -v f="$2" -v m="$3" 'BEGIN { exit !(f > m) }' && echo "over budget: $1" | wrong
 }
 
-# percentile P: of the numbers on standard input.
+# percentile P: prints the percentile of the numbers on standard input.
 percentile() {
     sort -n | awk -v p="$1" '{ v[NR] = $1 } END { i = int(NR * p / 100 + 0.999); print v[i < 1 ? 1 : i] + 0 }'
 }
@@ -27,7 +28,8 @@ lines_of() {
     wc -l "$@" | awk 'END { print $1 }'
 }
 
-# A lib folder sees itself and the folders before it; plot sees base and io; cmd the public face.
+# includes FILE...: a folder of lib may include itself and the folders before it in the list. plot,
+# draw and figure have shorter lists. cmd may include only public headers.
 includes() {
     grep -n '^#include "' "$@" /dev/null | awk -F '[:"]' '
         BEGIN { n = split("base io record onnx perturb graph ops lower run explain ggig taylorcam " \
@@ -44,7 +46,7 @@ includes() {
     grep -n 'dnnl\.h>' "$@" /dev/null | grep -v '^lib/run/dnnl' | sed 's/$/ belongs in lib\/run/'
 }
 
-# Files that comments name are there.
+# misnamed FILE...: files that are named in comments must exist.
 misnamed() {
     there=$(find lib cmd tests -name '*.[ch]' -exec basename {} \; | sort -u | tr '\n' ' ')
     grep -nE '(/\*|^ *\*).*\.[ch]([^a-z]|$)' "$@" /dev/null | awk -v there="$there" '
@@ -58,14 +60,14 @@ misnamed() {
               if (!(name in known)) print $0 " (there is no " name ")" } }'
 }
 
-# A public function has a comment in its paragraph.
+# undocumented: a public function needs a comment in its paragraph.
 undocumented() {
     awk 'BEGIN { RS = ""; FS = "\n" }
          /(^|\n)[a-z].*[ *]sx_[a-z0-9_]*\(/ && !/\/\*/ && !/(^|\n) \*/ { print FILENAME ": no comment: " $1 }' \
         lib/sextant/*.h
 }
 
-# The objects of the files of lib or cmd, as `make lint` compiles them.
+# objects lib|cmd: prints the objects of its files, as `make lint` compiles them.
 objects() {
     for f in $sources; do
         case $f in
@@ -74,7 +76,7 @@ objects() {
     done
 }
 
-# First lines look like "/* name.c - its idea": the name may carry folders.
+# unnamed FILE...: the first line must look like "/* name.c - its idea". The name may have folders.
 unnamed() {
     for f; do
         head -n 1 "$f" | grep -q "^/\* .*$(basename "$f") - " || echo "$f:1: does not say its one idea"
@@ -122,7 +124,7 @@ pages=$(find man -name '*.[1-9]' 2>/dev/null | sort)
     budget 'rings of files in cmd' "$(echo "$front" | grep -c '^file:')" 0
     budget 'rings of rooms' "$(echo "$rings" | grep -c '^room:')" 0
     ratio=$(awk -v t="$(lines_of $tests)" -v s="$(lines_of $sources)" 'BEGIN { printf "%.2f", t / s }')
-    # The goal is 0.7; the floor keeps what has been reached, and is raised with it.
+    # The goal is 0.7. The minimum is what has been reached, and is raised when that grows.
     printf '%-34s %6s  (at least 0.48, wanted 0.7)\n' 'test lines per source line' "$ratio"
     awk -v r="$ratio" 'BEGIN { exit r >= 0.48 }' && echo "over budget: too few tests" | wrong
 }

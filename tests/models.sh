@@ -17,7 +17,7 @@ trap 'rm -rf "$T"' EXIT
 cd "$MODELS" || exit 1
 bad=0
 
-# attempt COMMAND...: says what went wrong.
+# attempt COMMAND...: runs a command, and says what went wrong.
 attempt() {
     "$@" >"$T/out" 2>"$T/err" && return
     echo "FAILED: $*: $(head -c 300 "$T/out" "$T/err" | tr '\n' ' ')"
@@ -39,7 +39,7 @@ head_of() {
     printf '\n%-40s' "$1"
 }
 
-# outputs MODEL WANT WANT64 LIMIT64 INPUT [OPTION]...: "-" where there is no reference.
+# outputs MODEL WANT WANT64 LIMIT64 INPUT [OPTION]...: compares outputs. "-": there is no reference.
 outputs() {
     model=$1 want=$2 want64=$3 limit=$4
     shift 4
@@ -50,8 +50,8 @@ outputs() {
     [ "$want64" = - ] && printf '        -' || compare "$T/y" "$want64" "$limit"
 }
 
-# gradients MODEL WANT LIMIT K INPUT [OPTION]...: of output element K; WANT has a gradient of each
-# element, or, if K is preceded by "=", of this one alone.
+# gradients MODEL WANT LIMIT K INPUT [OPTION]...: compares gradients of output element K. WANT has a
+# gradient of each element, or only that of K if K begins with "=".
 gradients() {
     model=$1 want=$2 limit=$3 k=$4
     shift 4
@@ -69,7 +69,7 @@ gradients() {
     compare "$T/1" "$T/4" 1e-9
 }
 
-# explains MODEL INPUT [OPTION]...: ggig itself, on the first sample.
+# explains MODEL INPUT [OPTION]...: runs ggig on the first sample.
 explains() {
     attempt ggig -q --steps=3 --iters=2 --rows=0:1 "$@" &&
         attempt jq -e '[.attribution.values[] | numbers | select(. != 0)] | length > 0' "$T/out" &&
@@ -118,7 +118,7 @@ outputs $d/model.onnx $d/expected/probabilities.npy - - $d/face.npy --output-nam
 for d in light_*; do
     outputs "$d/model.onnx" "$(echo "$d"/expected/*.npy)" - - "$d/input.npy"
     gradients "$d/model.onnx" - - =3 "$d/input.npy"
-    # Equal weights: a gradient may be zero.
+    # All weights are equal, so the gradient may be zero, and ggig only has to run.
     attempt ggig -q --steps=3 --iters=2 "$d/model.onnx" "$d/input.npy" && printf ' explained'
 done
 for i in 0 1 2; do
@@ -175,7 +175,7 @@ for d in text_*; do
     explains "$d/model_emb.onnx" "$d/embedding.npy" -i "mask=$d/mask.npy"
     for model in "$d"/model_ids*.onnx; do
         outputs "$model" "$d/expected/logits.npy" "$d/expected/logits_f64.npy" 2e-8 "$d/ids.npy"
-        # The embedding that is found; its channels, where it is named.
+        # ggig finds the embedding. Its channels are explained if it is named.
         explains "$model" "$d/ids.npy"
         wrt=$(ggig -q --method=grad --rows=0:1 "$model" "$d/ids.npy" | jq -r .input.name)
         gradients "$model" "$d/expected/grad_embedding_f64.npy" 2e-8 1 "$d/ids.npy" --wrt="$wrt"

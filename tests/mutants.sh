@@ -1,6 +1,6 @@
 #!/bin/sh
-# mutants.sh [LIST [FIRST [LAST]]] - puts small faults into the sources, one at a time, and sees
-# whether the tests of that room notice; `make mutants` runs it.
+# mutants.sh [LIST [FIRST [LAST]]] - makes small changes (faults) in the sources, one at a time, and
+# reports whether the tests of that folder notice. `make mutants` runs it.
 #
 # LIST (tests/mutants.jsonl by default) has one object a line: "file"; "old", a line of that file
 # or a part of one; and "new", what replaces it. "tests" may name the tests that are to notice, as
@@ -27,7 +27,7 @@ clean_up() {
     rm -rf "$own"
 }
 
-# The tests of a source file's room. A * stands for all of a family.
+# tests_of FILE: prints the tests of a source file's folder. A * stands for all of a family.
 tests_of() {
     case $1 in
     */options.c) echo "pages.t options.t refusals.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
@@ -58,7 +58,7 @@ tests_of() {
     esac
 }
 
-# Sets $file to where the old line is, or to nothing.
+# Sets $file to the file that has the old line, or to nothing.
 find_line() {
     if ! grep -qsF -e "$old" "$file"; then
         file=$(grep -rlF --include='*.[ch]' -e "$old" lib cmd | sort | head -n 1)
@@ -75,12 +75,12 @@ apply() {
         { print }' "$file" >"$log" && cat "$log" >"$file"
 }
 
-# Builds in a hurry and without warnings, as a fault may leave something unused.
+# Builds with -O1, which is fast, and without warnings, as a fault may leave something unused.
 build() {
     make -s OPT=-O1 WARN=-w INNER=build/inner.so "$@" >"$log" 2>&1
 }
 
-# Runs the tests until one fails, and sets $noticed to its name.
+# Runs the tests until one fails. Sets $noticed to its name.
 run_tests() {
     noticed=
     for test; do
@@ -93,8 +93,8 @@ run_tests() {
     done
 }
 
-# Leaves of $tests those that pass without a fault: others cannot notice anything. $seconds becomes
-# what a test may take with a fault, which may leave it in a loop.
+# check_sound TEST...: keeps in $tests those that pass without a fault, because others cannot notice
+# one. Sets $seconds to the time limit of a test with a fault, which may loop.
 check_sound() {
     tests=
     for sound; do
@@ -112,7 +112,7 @@ check_sound() {
     seconds=300
 }
 
-# Sets $file, $old, $new and $tests to what the entry says.
+# read_entry LINE: sets $file, $old, $new and $tests from the entry.
 read_entry() {
     file=$(printf '%s\n' "$1" | jq -r .file)
     old=$(printf '%s\n' "$1" | jq -r .old)
@@ -126,7 +126,7 @@ read_entry() {
     done | sed 's:^t/::;s:\.c$::' | tr '\n' ' ')
 }
 
-# Sets $verdict to what becomes of the entry that was read.
+# try: sets $verdict to the result of the entry that was read.
 try() {
     verdict=stale
     [ -n "$file" ] || return
@@ -149,7 +149,7 @@ try() {
     git checkout -q -- "$file"
 }
 
-# worker NUMBER: tries the entries whose number has this remainder.
+# worker NUMBER: tries the entries whose number leaves this remainder.
 worker() {
     tree=$own/tree$1 log=$own/log$1
     cd "$tree" || exit 1

@@ -1,8 +1,9 @@
 #!/bin/sh
-# ort.sh BUILD - the files of onnx-grad in ONNX Runtime: ONNX's own cases that have a derivative, and
-# whole models, against the derivatives computed here (1e-5); whether onnx.checker takes them; how many
-# nodes they have, and how long they run. Models: tests/data, and ../shared/models, ../shared/real and
-# those of make bench where they are; further ones for the last two figures are named by ORT_MODELS.
+# ort.sh BUILD - tests the files of onnx-grad in ONNX Runtime: for ONNX's own cases that have a
+# derivative, and for whole models. Results must equal the derivatives computed here (1e-5). It also
+# prints whether onnx.checker accepts the files, how many nodes they have, and how long they run.
+# The models are tests/data and, where they are, ../shared/models, ../shared/real and those of make
+# bench. ORT_MODELS names further ones for the last two figures.
 set -u
 build=$(cd "$1" && pwd)
 PATH=$build/bin:$build/tests/programs:$PATH
@@ -25,7 +26,7 @@ gradients "$T/out" "$T"/cases/* >"$T/list" 2>"$T/without" || bad=1
 sed 's/^[^:]*: //; s/^tensor .* does not depend on .*/no derivative/' "$T/without" | sort | uniq -c
 node tests/ort.js 1e-5 <"$T/list" || bad=1
 
-# model NAME MODEL INPUT TARGET [OPTION]...: a line for ort.js.
+# model NAME MODEL INPUT TARGET [OPTION]...: prints a line for ort.js.
 model() {
     name=$1 from=$2 input=$3 target=$4
     shift 4
@@ -53,7 +54,7 @@ model mnist8 $data/mnist8.onnx $data/mnist8.npy 5
 model transformer $data/text.onnx $data/text.npy 1 -i mask=$data/text-mask.npy
 model transformer-ids $data/review.onnx $data/review.npy 1
 model quantised $data/speech.onnx $data/speech.npy 3
-# Its photographs lie so near to kinks that runs in float32 and float64 differ by 1e-4 to 1e-2, too.
+# Its photographs are so near to kinks that runs in float32 and float64 differ by 1e-4 to 1e-2.
 near=1e-2 && model squeezenet $shared/squeezenet1.0/model.onnx $shared/squeezenet1.0/dog.npy 235 && near=
 model lstm $shared/text_lstm/model_emb.onnx $shared/text_lstm/embedding.npy 1 \
     -i mask=$shared/text_lstm/mask.npy

@@ -1,20 +1,21 @@
 #!/bin/sh
-# rings.sh [-v] OBJECT... - finds the files that stand in a ring, each using a symbol of the next,
-# and the rooms (folders) that do. Prints a ring a line: "file: a b c" or "room: a b". With -v the
-# arrows of a ring follow it, with the symbols of each.
+# rings.sh [-v] OBJECT... - finds rings of files, in which each file uses a symbol of the next, and
+# rings of rooms (folders). Prints a line for each ring: "file: a b c" or "room: a b". With -v it
+# also prints the uses in a ring, with their symbols.
 set -u
 LC_ALL=C
 export LC_ALL
 arrows=0
 [ "${1:-}" != -v ] || { arrows=1 && shift; }
 
-# nm -A -P prints "OBJECT: SYMBOL TYPE ..."; the type of a symbol that is only used is U or w.
+# nm -A -P prints "OBJECT: SYMBOL TYPE ..."; type U or w means that the symbol is used, not defined.
 nm -A -P -g "$@" | awk -v show="$arrows" '
     # build/lib/graph/derive.o: becomes lib/graph/derive.
     function file_of(s) { sub(/\.o:$/, "", s); sub(/^.*\/lib\//, "lib/", s); sub(/^.*\/cmd\//, "cmd/", s); return s }
     function place_of(s, kind) { if (kind == "room") sub(/\/[^\/]*$/, "", s); return s }
 
-    # Tarjan: number[v] is the order of arrival, low[v] the earliest place that v gets back to.
+    # Tarjan: number[v] is the order in which v is visited, low[v] the smallest number that v leads
+    # back to.
     function visit(v,    to, n, i, w, ring, members) {
         number[v] = low[v] = ++clock
         stack[++top] = v

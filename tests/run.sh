@@ -1,20 +1,21 @@
 #!/bin/sh
-# run.sh TEST... - runs Check programs (check_*) and TAP scripts (*.t), one on each processor, a line
-# each with what failed below it, and ends with "N passed, N failed".
+# run.sh TEST... - runs Check programs (check_*) and TAP scripts (*.t), one on each processor.
+# Prints a line for each, with its failures below, and at the end "N passed, N failed".
 set -u
 PATH=$(pwd)/$BUILD/bin:$PATH
 BUILD=$(pwd)/$BUILD
 export BUILD PATH
-# Seconds that one program may take; sanitizers slow it down.
+# Seconds that one program may take. With sanitizers it takes longer.
 LIMIT_SECONDS=300
 if [ -n "${SAN-}" ]; then
     LIMIT_SECONDS=1200
     CK_TIMEOUT_MULTIPLIER=10
-    # What the libraries of fonts and drawing keep until the end is theirs.
+    # The libraries of fonts and drawing keep memory until the end, which is no leak.
     printf 'leak:lib%s\n' fontconfig pango cairo glib >"$BUILD/leaks"
     LSAN_OPTIONS=suppressions=$BUILD/leaks:print_suppressions=0
-    # Leaks and the stacks of allocations take most of the time of a short run: the programs of Check
-    # and LEAKS, which run every tool on good and on bad input, look for leaks.
+    # Looking for leaks and recording the stacks of allocations take most of the time of a short
+    # run. So only the programs of Check and the scripts in LEAKS look for leaks. These scripts run
+    # every tool on good and on bad input.
     LEAKS='contract.t refusals.t outputs.t'
     export LEAKS
     export CK_TIMEOUT_MULTIPLIER LSAN_OPTIONS

@@ -1,12 +1,12 @@
 #!/bin/sh
-# run_one.sh TEST - runs one program for run.sh: prints its line, and leaves "PASSED FAILED SKIPPED"
-# in $LOGS/NAME.counts. A program may take $LIMIT_SECONDS.
+# run_one.sh TEST - runs one program for run.sh. Prints its line, and writes "PASSED FAILED SKIPPED"
+# to $LOGS/NAME.counts. A program may take $LIMIT_SECONDS.
 set -u
 name=$(basename "$1")
 log=$LOGS/$name.log
 skipped=0
 
-# Sets good and bad from the line "100%: Checks: 7, Failures: 0, Errors: 0".
+# Sets good and bad from a line such as "100%: Checks: 7, Failures: 0, Errors: 0".
 count_check() {
     # shellcheck disable=SC2046 # three numbers
     set -- $(sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\)$/\1 \2 \3/p' "$log" |
@@ -15,7 +15,7 @@ count_check() {
     complaints='^[^ ]*:[0-9]*:[FE]:|ERROR|runtime error|^ *#[0-9]'
 }
 
-# Sets good and bad from TAP; a plan that does not match what came counts as a failure.
+# Sets good and bad from TAP. A plan that differs from the number of results counts as a failure.
 count_tap() {
     good=$(grep -c '^ok ' "$log") bad=$(grep -c '^not ok ' "$log")
     skipped=$(grep -ci '^ok .*# skip' "$log")
@@ -28,7 +28,7 @@ report() {
     [ "$bad" -eq 0 ] || { grep -E "$complaints" "$log" || tail -n 5 "$log"; } | head -n 40
 }
 
-# With a sanitizer, scripts that LEAKS does not name go without what takes it long.
+# With a sanitizer, scripts outside of LEAKS run without the slow checks.
 case " ${LEAKS-} $name" in
 '  '* | *' check_'* | *" $name "*) ;;
 *) export ASAN_OPTIONS="detect_leaks=0:malloc_context_size=1" ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# same.sh OLD NEW - whether the tools in two directories write the same: every tool, method and
-# format on small models. Prints each command whose output or status differs, and how many were
-# run; status 1 if any differs. JSON is compared by its members, whatever their order.
+# same.sh OLD NEW - compares the outputs of the tools in two directories: every tool, method and
+# format on small models. Prints each command whose output or status differs, and the number of
+# commands. Status 1 if any differs. JSON is compared by its members in any order.
 set -u
 cd "$(dirname "$0")/data" || exit 2
 old=$1 new=$2
@@ -10,7 +10,7 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 runs=0 differ=0
 
-# run DIRECTORY TO TOOL ARG...
+# run DIRECTORY TO TOOL ARG...: runs a tool of DIRECTORY and writes its output and status to TO.
 run() {
     bin=$1 to=$2 tool=$3
     shift 3
@@ -33,7 +33,7 @@ both() {
     [ -n "${SHOW-}" ] && diff "$work/old" "$work/new" | cut -c 1-400 | head -n 12
 }
 
-# formats TOOL ARG...: json, text, npy, and png.
+# formats TOOL ARG...: compares json, text, npy and png.
 formats() {
     for format in json text npy png; do
         both "$@" -f $format

@@ -1,11 +1,11 @@
 #!/bin/sh
-# setup.sh [--only-say] PACKAGE... - installs those Debian or Ubuntu packages whose part is missing;
-# does nothing, and needs neither root nor network, when all are there. With --only-say, and where
-# there is no apt-get, says what is missing, a line each, and fails.
+# setup.sh [--only-say] PACKAGE... - installs those Debian or Ubuntu packages whose part is missing.
+# If none is missing it does nothing, and needs neither root nor network. With --only-say, or
+# without apt-get, it prints a line for each missing part, and fails.
 set -u
 CC=${CC:-cc} PKG_CONFIG=${PKG_CONFIG:-pkg-config} PROTO=${PROTO:-/usr/include/onnx/onnx.proto}
 
-# header COMPILER NAME [FLAG]...: whether the compiler finds it
+# header COMPILER NAME [FLAG]...: whether the compiler finds a header.
 header() {
     compiler=$1 name=$2
     shift 2
@@ -13,7 +13,8 @@ header() {
     echo "#include <$name>" | $compiler "$@" -E -x c - >/dev/null 2>&1
 }
 
-# present PACKAGE: whether what the package brings is there, whoever installed it; its name is $part
+# present PACKAGE: whether the package's part is there, whoever installed it. Sets $part to its
+# name.
 present() {
     part=$1
     case $1 in

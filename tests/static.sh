@@ -1,6 +1,6 @@
 #!/bin/sh
-# static.sh DIRECTORY - makes DIRECTORY/libcjson.a out of Debian's source package: the development
-# package has no static library, unlike those of all that the tools need besides.
+# static.sh DIRECTORY - builds DIRECTORY/libcjson.a from Debian's source package. Of all libraries
+# that the tools need, only this one has no static library in its development package.
 set -u
 at=$1
 fail() {

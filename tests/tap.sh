@@ -1,19 +1,21 @@
 # shellcheck shell=sh
-# tap.sh - what shell tests begin with: `. tests/tap.sh`, run from the top of the tree.
+# tap.sh - the start of shell tests: `. tests/tap.sh`, run from the top of the tree.
 #
-#   work FILE...        goes to a directory with the models of tests, and links to these files
-#   run COMMAND...      runs it; leaves $status, and its output in $T/out and $T/err
-#   is WHAT GOT WANT    one test: equal strings
+#   work FILE...        makes a directory with the models of tests and links to these files, and enters it
+#   run COMMAND...      runs it; sets $status, and writes its output to $T/out and $T/err
+#   is WHAT GOT WANT    one test: the strings are equal
 #   ok WHAT COMMAND...  one test: the command succeeds (`not` negates)
-#   clean WHAT [TEXT...]  two tests: the last run ended with status 0, and each line that it said is a
-#                       warning with a TEXT
-#   warned WHAT TEXT... a test for each text: it is in one line of warning, and there are as many
-#   refused WHAT STATUS TEXT   three: it ended with STATUS and one line that has TEXT in it
-#   golden NAME         one test: $T/out is what tests/golden/NAME holds; GOLDEN=write writes it
-#   near WHAT GOT WANT TOLERANCE   one test: files of JSON numbers, equal to within TOLERANCE
-#   end                 prints the plan; the script's last line
+#   clean WHAT [TEXT...]  two tests: the last run ended with status 0, and each line on its stderr is
+#                       a warning that contains a TEXT
+#   warned WHAT TEXT... a test for each text: one line of warning contains it; and a test that there
+#                       are as many warnings as texts
+#   refused WHAT STATUS TEXT   three tests: the run ended with STATUS and with one line, which
+#                       contains TEXT
+#   golden NAME         one test: $T/out equals tests/golden/NAME; GOLDEN=write writes that file
+#   near WHAT GOT WANT TOLERANCE   one test: files of JSON numbers are equal to within TOLERANCE
+#   end                 prints the plan; the last line of the script
 #
-# $T is a directory of this script's own, $DATA is tests/data; programs of $BUILD/bin are found.
+# $T is a directory of this script, $DATA is tests/data. PATH has the programs of $BUILD/bin.
 # shellcheck disable=SC2034 # used by the scripts
 set -u
 TOP=$(pwd)

@@ -1,17 +1,19 @@
 #!/bin/sh
-# bench.sh BUILD [PATTERN] - speed and memory beside what people would run in our place.
+# bench.sh BUILD [PATTERN] - measures speed and memory, beside programs that people would run
+# instead.
 #
 # A figure is a JSON object on a line of stdout, {"name","ours","peer","ratio","target",
-# "share_of_limit"}, and a line of text on stderr. `ours` and `peer` are the least of alternating runs,
-# in seconds or megabytes; the target is what the ratio may be, or ours where there is no peer to
-# compare with; the share is that of the arithmetic or of the memory that the machine has. PATTERN
-# (of grep -E) chooses names.
+# "share_of_limit"}, and a line of text on stderr.
+#     ours, peer      the least of alternating runs, in seconds or megabytes
+#     target          the limit of the ratio; without a peer, the limit of ours
+#     share_of_limit  the share of the machine's peak arithmetic or memory rate
+# PATTERN (of grep -E) chooses names.
 #
-# MODELS  the directory of the networks; what is not there is made (3 GB), from a seed
-# BENCH_SECONDS  how long ours and the peer take turns for one figure
-# What peers need is found by NODE_PATH and PYTHONPATH: see peers.sh.
+# MODELS         the directory of the networks; missing ones are made (3 GB) from a fixed seed
+# BENCH_SECONDS  how long ours and the peer alternate for one figure
+# NODE_PATH and PYTHONPATH find the programs of peers: see peers.sh.
 set -u
-unset GOMP_SPINCOUNT # which make sets for tests
+unset GOMP_SPINCOUNT # make sets it for tests
 BUILD=$1 PATTERN=${2:-.} MODELS=${MODELS:-$1/bench}
 TOOLS=$BUILD/bin TIMERS=$BUILD/tests WHOLE=$BUILD/tests/bench_whole
 T=$(mktemp -d) || exit 1
@@ -20,8 +22,8 @@ trap 'rm -rf "$T"' EXIT
 . tests/bench/turns.sh
 . tests/bench/peers.sh
 
-# What one and two threads do a second at most: operations and bytes, in thousand millions. Measured
-# for the first figure that is wanted.
+# The peak rates with one and two threads: operations and bytes per second, in thousand millions.
+# They are measured before the first figure.
 find_peaks() {
     [ -z "${PEAK_1-}" ] || return 0
     PEAK_1=$("$TIMERS/bench_peak" 1) PEAK_2=$("$TIMERS/bench_peak" 2)
@@ -32,7 +34,7 @@ wanted() {
     echo "$1" | grep -Eq -e "$PATTERN"
 }
 
-# make_networks WORD...: those that a command names and that are not there
+# make_networks WORD...: makes the missing networks that a command names.
 make_networks() {
     for word; do
         case $word in
@@ -43,7 +45,8 @@ make_networks() {
     done
 }
 
-# figure NAME TARGET FIELD PEAK REMARK: of the last turns; field 1 is seconds, 2 megabytes
+# figure NAME TARGET FIELD PEAK REMARK: prints a figure of the last turns. Field 1 is seconds, 2
+# megabytes.
 figure() {
     awk -v name="$1" -v target="$2" -v field="$3" -v peak="$4" -v remark="$5" \
         -v operations="$operations" -v bytes="$bytes" '
@@ -62,8 +65,9 @@ figure() {
                 text(ratio), target, remark > "/dev/stderr" }' "$T/ours" "$T/peer"
 }
 
-# row NAME TARGET OURS PEER [MEMORY]: a figure of seconds, and one of megabytes if that has a target.
-# OURS is a timer; PEER is a name of peers.sh and its arguments, or empty.
+# row NAME TARGET OURS PEER [MEMORY]: measures and prints a figure of seconds, and one of megabytes
+# if MEMORY, its target, is given. OURS is the command of a timer. PEER is a name of peers.sh with
+# its arguments, or empty.
 row() {
     wanted "$1" || { [ -n "${5-}" ] && wanted "$1, memory"; } || return 0
     name=$1 target=$2 ours=$3 mb=${5-} remark='' peer=

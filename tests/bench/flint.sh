@@ -1,14 +1,16 @@
 #!/bin/sh
-# What FLINT must reach, measured. usage: flint.sh gate|kill|runtime|speed [BUILD]
+# flint.sh - measures whether FLINT reaches its goals.
+# usage: flint.sh gate|kill|runtime|speed [BUILD]
 #
-#   gate     three seeds, post hoc, jointly and the control on the digits: the gate of the methods
-#            note, each run against its bounds; MODEL and LAYER name another network than its own
-#   kill     kill -9 at KILLS (20) random moments of a fit, gone on with: the bytes are the same
-#   runtime  the fitted file in ONNX Runtime beside onnx-run: outputs within 1e-5
-#   speed    a fit of 60000 pictures of 28 x 28 beside the same in PyTorch, and its memory beside
-#            that of one of 6000; FLINT_DATA is where flint.py keeps them
+#   gate     fits of the digits with three seeds: post hoc, jointly, and the control; each run has
+#            bounds for its metrics. MODEL and LAYER name another network
+#   kill     kill -9 at KILLS (20) random moments of a fit, each followed by --resume; the bytes
+#            must be the same
+#   runtime  the fitted file in ONNX Runtime and in onnx-run: outputs are equal to within 1e-5
+#   speed    a fit of 60000 pictures of 28 x 28, beside the same in PyTorch, and its memory beside
+#            that of 6000 pictures; flint.py keeps the data in FLINT_DATA
 #
-# DIGITS is the directory of the digits' model and data. The status is 1 where a bound is missed.
+# DIGITS is the directory of the digits' model and data. The status is 1 if a bound is missed.
 set -u
 PART=${1:-gate} BUILD=${2:-build}
 PATH=$(cd "$BUILD" && pwd)/bin:$PATH
@@ -21,14 +23,14 @@ T=$(mktemp -d) || exit 1
 trap 'rm -rf "$T"' EXIT
 bad=0
 
-# fit OPTION...: the recipe for small pictures, tested on the test split
+# fit OPTION...: fits with the recipe for small pictures, and tests on the test split.
 fit() {
     flint-fit -q "$MODEL" -x "$DIGITS/train_x.npy" -y "$DIGITS/train_y.npy" --layers="$LAYER" \
         --recipe=small --test-x="$DIGITS/test_x.npy" \
         --test-y="$DIGITS/test_y.npy" "$@"
 }
 
-# bounds NAME FILTER: prints the name, and whether jq's filter over $T/all holds
+# bounds NAME FILTER: prints the name, and whether jq's filter holds for $T/all.
 bounds() {
     verdict=$(jq -rs "if ($2) then \"holds\" else \"MISSED\" end" "$T/all")
     [ "$verdict" = holds ] || bad=1

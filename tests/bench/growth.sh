@@ -1,8 +1,8 @@
 #!/bin/sh
-# How time and memory grow with steps, samples, masks, players, order, width, depth and nodes: each at
-# four sizes, with the exponents that fit them (seconds of processor and megabytes ~ size^exponent)
-# and the most that the method itself costs. Status 1 if one grows faster.
-# usage: growth.sh BUILD [WHAT...]
+# growth.sh BUILD [WHAT...] - measures how time and memory grow with steps, samples, masks, players,
+# order, width, depth and nodes. Each is measured at four sizes. It prints the fitted exponents
+# (seconds of processor and megabytes ~ size^exponent), beside those that the method itself needs.
+# Status 1 if one is larger.
 BUILD=${1:?BUILD}
 shift
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
@@ -24,7 +24,7 @@ rows() { # N COLUMNS FILE
         } }' >"$3"
 }
 
-# spent SIZE COMMAND...: a line of size, seconds, megabytes; the least of three
+# spent SIZE COMMAND...: prints size, seconds and megabytes, the least of three runs.
 spent() {
     size=$1
     shift
@@ -36,7 +36,7 @@ spent() {
         if (NR == 1 || $3 < mb) mb = $3 } END { print size, best, mb / 1024 }' >>points
 }
 
-# fit NAME TIME MEMORY: the table of what was spent, and whether it grows at most so fast
+# fit NAME TIME MEMORY: prints the measurements and their exponents, and checks these limits.
 fit() {
     awk -v name="$1" -v time="$2" -v memory="$3" '
         function slope(v,  i, sx, sy, sxx, sxy) {
@@ -51,7 +51,8 @@ fit() {
           cells = cells sprintf(" %10d: %7.2f s %5.0f MB", $1, $2, $3) }
         END {
             a = slope(t); b = slope(m)
-            # Neighbours and caches are worth a fifth, pages of the files that are read a seventh.
+            # Other processes and caches may add 0.2 to the exponent of time, pages of files 0.15 to
+            # that of memory.
             bad = a > time + 0.2 || b > memory + 0.15
             printf "%-8s%s   time ^%.2f (at most %s), memory ^%.2f (at most %s)%s\n", name,
                 cells, a, time, b, memory, bad ? "  TOO FAST" : ""
@@ -87,7 +88,7 @@ masks() {
     fit masks 1 0
 }
 
-# Of the exact game: all coalitions.
+# The exact game evaluates all coalitions.
 players() {
     for n in 12 14 16 18; do
         grown inputs $n
@@ -97,7 +98,7 @@ players() {
     fit players 1.15 1
 }
 
-# The whole tensor of derivatives of 8 inputs: 8^order numbers.
+# The derivative tensor of 8 inputs has 8^order numbers.
 order() {
     grown inputs 8
     rows 20 8 x.csv
@@ -125,7 +126,7 @@ depth() {
     fit depth 1 1
 }
 
-# Two derivatives of a chain.
+# Two derivatives of a chain of operators.
 nodes() {
     echo 0.3,0.4 >x.csv
     for n in 2500 5000 10000 20000; do

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The table of LOCALISATION in taylorcam(1): how often the strongest relations of a relation network
-# that answers questions about scenes are those of the objects in question.
-# usage: localise.sh BUILD [SCENES]
+# localise.sh BUILD [SCENES] - prints the table of LOCALISATION in taylorcam(1). A relation network
+# answers questions about objects in scenes. The table says how often its strongest relations are
+# those of the objects in question.
 #
-# SORT_OF_CLEVR  a directory with soft.onnx, image.npy and scenes.json; without it nothing is done.
-# SCENES is how many of its scenes count, 20 by default. Every colour of each is asked for, and only
-# questions count that are answered rightly, and whose objects lie in cells of their own.
+# SORT_OF_CLEVR  a directory with soft.onnx, image.npy and scenes.json; without it nothing is done
+# SCENES         the number of scenes, by default 20. Questions are asked about every colour. A
+#                question counts if the answer is right and its objects are in different cells.
 BUILD=$1 SCENES=${2:-20}
 DIR=${SORT_OF_CLEVR:-../shared/models/sort_of_clevr}
 T=$(mktemp -d) || exit 1
@@ -15,7 +15,7 @@ if [ ! -f "$DIR/soft.onnx" ]; then
     exit 0
 fi
 
-# ask OPTION...: a line for every question: its kind, colour, and record
+# ask OPTION...: prints a line for every question: its kind, colour, and record.
 ask() {
     for kind in 'nearest 0,1,1,0,0' 'farthest 0,1,0,1,0' 'count 0,1,0,0,1' 'one 1,0,1,0,0'; do
         for colour in 0 1 2 3 4 5; do
@@ -29,13 +29,14 @@ ask() {
     done
 }
 
-# hits WHICH: of the lines on stdin, by kind, the share whose first pair, and whose first five, hit.
-# WHICH is pairs, chance, or the name of a map, whose cells make pairs by their product.
+# hits WHICH: for each kind of question on stdin, the share whose first pair hits, and of which one
+# of the first five hits. WHICH is pairs, chance, or the name of a map. A pair of a map's cells has
+# the product of their values.
 hits() {
     jq -rn --arg which "$1" --slurpfile known "$DIR/scenes.json" '
         def distance(a; b): (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y);
         def cell: .cell[0] * 5 + .cell[1];
-        # The objects that may answer, and the right answer.
+        # The objects that the answer may refer to, and the right answer.
         def meant(kind; o; asked):
             [range(6) | select(. != asked)] as $others |
             if kind == "one" then [[], o[asked].shape]
@@ -53,7 +54,7 @@ hits() {
         def is_hit(kind; asked; answers):
             if kind == "one" then index(asked) != null
             else . as $pair | any(answers[]; ([asked, .] | sort) == $pair) end;
-        # The chance that at least one of n pairs hits, of 300 among which some do.
+        # The chance that at least one of n random pairs hits, if `good` of 300 do.
         def chance(n; good): 1 - reduce range(n) as $k (1; . * (300 - good - $k) / (300 - $k));
         def mean: if length > 0 then add / length * 100 | round / 100 else 0 end;
         reduce inputs as $q ({};

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# peers.sh - what people would run in our place: which of it is there, and how to get the rest.
+# peers.sh - programs that people would run instead: which are installed, and how to get the others.
 PYTHON=${PYTHON:-/usr/bin/python3}
 
-# imports MODULE...: Python finds all of them
+# imports MODULE...: whether Python finds all of them.
 imports() {
     "$PYTHON" -c "import $*" 2>"$T/import"
 }
 
-# there PEER: whether it can be run; looked up once
+# there PEER: whether it can be run. This is looked up once.
 there() {
     if [ ! -e "$T/peer.$1" ]; then
         case $1 in
@@ -31,7 +31,7 @@ how_to_get() {
     esac
 }
 
-# timer_of PEER ARGUMENT...: the command line of its timer
+# timer_of PEER ARGUMENT...: prints the command line of its timer.
 timer_of() {
     peer=$1
     shift

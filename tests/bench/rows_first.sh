@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# rows_first.sh - higher derivatives, first results, and how soon tools are ready. Figures without a
-# peer have a target in seconds.
+# rows_first.sh - higher derivatives, first results, and the start of tools. Figures without a peer
+# have a target in seconds.
 for threads in $THREADS; do
     row "64 Hessians of mlp100, threads $threads" 0.34 \
         "$TIMERS/bench_deriv $MODELS/mlp100.onnx 2 64 $threads" \

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# rows_forward.sh - forward passes, beside ONNX Runtime: in process, and what a sample more costs a tool.
+# rows_forward.sh - forward passes beside ONNX Runtime, in one process, and the cost of one more
+# sample.
 
-# shape NETWORK: of one sample
+# shape NETWORK: prints the shape of one sample.
 shape() {
     case $1 in
     encoder) echo 128,768 ;;

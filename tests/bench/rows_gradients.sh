@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# rows_gradients.sh - gradients and what is made of them, beside PyTorch and Captum.
+# rows_gradients.sh - gradients and methods of gradients, beside PyTorch and Captum.
 for net in $NETWORKS; do
     for threads in $THREADS; do
         for batch in 1 8; do
@@ -16,9 +16,9 @@ row 'Hessian times vector of encoder, threads 2' 0.5 \
     "$TIMERS/bench_run $MODELS/encoder.onnx 1 2 hvp 0" \
     "torch $MODELS/encoder.onnx 1 2 hvp 128,768"
 
-# attribution METHOD TARGET OPTION...: by the account of each, of the second of two samples. What
-# the pass that chooses the target has computed already is not in the account of a method, so gxi is
-# a whole sample more.
+# attribution METHOD TARGET OPTION...: compares the seconds of the second of two samples, as each
+# program reports them. These do not include the pass that chooses the target. So gxi, whose
+# gradient comes from that pass, is measured as the time of a whole further sample.
 attribution() {
     method=$1 target=$2
     shift 2

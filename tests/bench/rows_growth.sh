@@ -1,7 +1,9 @@
 # shellcheck shell=sh
-# rows_growth.sh - how time and memory grow, at four sizes: the exponent, against what the method costs.
+# rows_growth.sh - how time and memory grow: the exponents at four sizes, beside those of the
+# method.
 
-# grows NAME TIME MEMORY COMMAND SIZE...: COMMAND has @ where the size is; the targets of the exponents.
+# grows NAME TIME MEMORY COMMAND SIZE...: TIME and MEMORY are targets. COMMAND has @ in place of the
+# size.
 grows() {
     name=$1 target=$2 memory=$3 command=$4
     shift 4
@@ -18,7 +20,7 @@ grows() {
     exponent 3 "growth of $name, memory" "$memory"
 }
 
-# exponent FIELD NAME TARGET: by least squares of logarithms
+# exponent FIELD NAME TARGET: fits the exponent by least squares of logarithms.
 exponent() {
     awk -v field="$1" -v name="$2" -v target="$3" '
         $field > 0 { x = log($1); y = log($field); n++; sx += x; sy += y; sxx += x * x; sxy += x * y

@@ -1,14 +1,15 @@
 # shellcheck shell=sh
-# rows_machine.sh - beside other processes, and memory beside the weights.
+# rows_machine.sh - speed beside other processes, and memory beside the size of weights.
 RUN="$TOOLS/onnx-run -j2 $MODELS/resnet18.onnx $MODELS/resnet18.npy"
-# Two neighbours leave half of two processors.
+# Two other processes leave half of two processors.
 row 'beside two busy neighbours: a sample more of resnet18' 1.3 \
     "$WHOLE -b 2 -n 20 $RUN" "run $WHOLE -d 0.5 -n 20 $RUN"
 row 'beside two busy neighbours: 64 Hessians of mlp100, as a process' 1.3 \
     "$WHOLE -b 2 $TOOLS/xderiv -j2 --order=2 $MODELS/mlp100.onnx $MODELS/mlp100.npy" \
     "run $WHOLE -d 0.5 $TOOLS/xderiv -j2 --order=2 $MODELS/mlp100.onnx $MODELS/mlp100.npy"
 
-# against_weights NAME TARGET COMMAND FILE...: megabytes at its peak, beside those of the files
+# against_weights NAME TARGET COMMAND FILE...: compares the largest memory with the size of the
+# files.
 against_weights() {
     name=$1 target=$2 command=$3
     shift 3

@@ -1,6 +1,7 @@
 #!/bin/sh
-# said.sh attr-decompose ARGUMENT... - a timer (see timer.h) of the seconds that a method took by its
-# own account, of the last sample: what Captum is timed for, without reading and comparing.
+# said.sh attr-decompose ARGUMENT... - a timer (see timer.h) of the seconds that attr-decompose
+# reports for a method and the last sample. Captum is timed in the same way, without reading and
+# comparing.
 echo ready
 while read -r _; do
     "$@" --timing -f json </dev/null | tail -n 1 |

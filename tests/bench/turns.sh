@@ -1,16 +1,17 @@
 # shellcheck shell=sh
-# turns.sh - two timers (see timer.h) that take turns, so that both see the same machine.
+# turns.sh - lets two timers (see timer.h) alternate, so that both see the same machine.
 #
-#   turns OURS PEER    command lines, PEER may be empty: lines of "SECONDS MEGABYTES" in $T/ours and
-#                      $T/peer; of what is ours $operations and $bytes. Fails where ours does
+#   turns OURS PEER    runs two command lines; PEER may be empty. Writes lines of "SECONDS
+#                      MEGABYTES" to $T/ours and $T/peer. Sets $operations and $bytes of ours.
+#                      Fails if ours fails
 #
-# At least three turns each, or two that take LONG_SECONDS, and more until BENCH_SECONDS have gone by; one
-# where that is 0.
+# Each timer has at least three turns, or two that take LONG_SECONDS, and more until BENCH_SECONDS
+# have passed. If that is 0, each has one.
 BENCH_SECONDS=${BENCH_SECONDS:-4}
 LONG_SECONDS=15
 trap '' PIPE
 
-# A timer that ended has said nothing to read.
+# If a timer has ended, there is nothing to read.
 turn_ours() {
     echo >&3
     read -r line <&4 && echo "$line" >>"$T/ours"
@@ -27,7 +28,7 @@ take_turns() {
     while [ $n -lt $least ] || { [ $n -lt 200 ] && [ $spent -lt "$BENCH_SECONDS" ]; }; do
         turn_ours 2>>"$T/err" || return
         [ -z "$1" ] || turn_peer 2>>"$T/err" || return 0
-        sleep 0.02 # the threads of one go to sleep before the other begins
+        sleep 0.02 # lets the threads of one sleep before the other begins
         n=$((n + 1)) spent=$(($(date +%s) - start))
         [ $n -lt 2 ] || [ $spent -lt $LONG_SECONDS ] || return 0
     done

@@ -1,8 +1,8 @@
 #!/bin/sh
 # faults.sh PRELOAD [EVERY [WHICH]] - for each command below, the n-th call of each kind fails, for
-# n = 1, 2, ... to the last: the tool ends with a status, a line and no half-written file (the record
-# of an error is whole), or with the bytes of a run in which nothing failed. Every EVERY-th n is tried,
-# for a quick look; WHICH chooses commands, as grep does.
+# n = 1, 2, ... up to the last. The tool must end with a failure status, one line on stderr and no
+# incomplete file, or with the bytes of a run without a fault. A record of an error must be
+# complete. Only every EVERY-th n is tried. WHICH chooses commands, as grep does.
 set -u
 PATH=$(pwd)/$BUILD/bin:$PATH
 preload=$(realpath "$1") every=${2:-1} which=${3:-.}
@@ -23,7 +23,7 @@ say() {
     echo "$kind $n${FAULT_FOR_GOOD:+ for good}: $1: $command"
 }
 
-# Runs the command with the fault; the output file is out.
+# Runs the command with the fault. The output file is out.
 try() {
     rm -f out said
     # shellcheck disable=SC2086 # words

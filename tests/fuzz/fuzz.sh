@@ -1,19 +1,20 @@
 #!/bin/sh
-# fuzz.sh FUZZERS BUILD SECONDS NAME... - runs each fuzzing target on what was kept of it (tests/data/
-# fuzz.tgz), on some sound files, and on what it makes of them. FUZZERS is where the targets were built
-# for libFuzzer, BUILD where the tools are.
+# fuzz.sh FUZZERS BUILD SECONDS NAME... - runs each fuzzing target on its kept inputs
+# (tests/data/fuzz.tgz), on some valid files, and on inputs that libFuzzer makes from them. FUZZERS
+# is the directory of targets built for libFuzzer, BUILD that of the tools.
 set -eu
 fuzzers=$1 build=$2 seconds=$3
 shift 3
 corpus=$fuzzers/corpus
 mkdir -p "$corpus/model" "$corpus/fit" "$corpus/input" "$corpus/record" "$corpus/option" "$corpus/graph"
 tar xzf tests/data/fuzz.tgz -C "$corpus"
-# A thread, which is not waited for, and little that is kept aside: what takes the time is not what is tried.
+# One thread, no spinning, and a small quarantine of freed memory, so that time is spent on the
+# target.
 ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:quarantine_size_mb=16:malloc_context_size=8
 OMP_NUM_THREADS=1 OMP_THREAD_LIMIT=1
 export ASAN_OPTIONS OMP_NUM_THREADS OMP_THREAD_LIMIT
 
-# seed TARGET DECISIONS FILE...: decisions and the files behind them.
+# seed TARGET DECISIONS FILE...: writes decisions, followed by each file.
 seed() {
     target=$1 decisions=$2
     shift 2
@@ -30,7 +31,7 @@ for file in diabetes.csv digits8.npy; do
     head -c 3000 "tests/data/$file" >"$corpus/$file"
     seed input '\0\1\60\0\1\0\0\0' "$corpus/$file"
 done
-# Bytes that an input of a target has at most: long ones take longer, and decide no more.
+# The most bytes of an input of a target. Longer inputs take more time and try nothing new.
 most() {
     case $1 in
     graph) echo 400 ;;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# attr-decompose.t - the tool: closed forms, records, arrays, judging, misuse.
+# attr-decompose.t - closed forms, records, arrays, scores from elsewhere, refusals.
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/diabetes.*
@@ -16,7 +16,8 @@ ig [1,1.5]
 shapley [1,1.5]
 occpatch [2.5,2.5]
 END
-# v() and v(1) are means over both rows, 3 and 1.5; of v(0) = 3 and of the row nearest to x0 = 2, 6.
+# v() and v(1) are means over both rows: 3 and 1.5. v(0) is 3, or with the row nearest to x0 = 2 it
+# is 6.
 printf '0,0\n2,2\n' >rows.csv
 while read -r absent wanted; do
     run attr-decompose --methods=shapley --background=rows.csv --absent="$absent" --double product.onnx x.csv
@@ -60,12 +61,12 @@ for i in 0 1; do
     near "Captum's Shapley values, image $i" mine theirs 1e-4
 done
 
-# A convolutional network: everything, complete where that is promised, in both precisions.
+# A convolutional network: all methods run, complete ones are complete, in both precisions.
 run attr-decompose --rows=0:1 digits8.onnx digits8.npy
 is 'fourteen methods' "$(jq '.methods | length' "$T/out")$status" 140
 is 'complete' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
     (.completeness_gap | fabs) < 1e-4] | all' "$T/out")" true
-# What is measured is what was derived for any f, where methods are no rules of neurons.
+# For methods that are no rules of neurons, the principles that were derived for any f are measured.
 is 'principles as derived' "$(jq -c '[.methods[:11][] | .principles[] | .holds == .derived] | all' "$T/out")" true
 is 'agreement' "$(jq -c '[.agreement.spearman | length, .[0][0], .[5][6]]' "$T/out")" '[14,1,1]'
 run attr-decompose --rows=1:2 --double --alloc=none digits8.onnx digits8.npy
@@ -82,7 +83,7 @@ done
 run attr-decompose --rows=0:2 --alloc=none --methods=gxi,ig -f npy -o a.npy digits8.onnx digits8.npy
 is 'an array' "$status$(head -c 128 a.npy | grep -a -o '(2, 2, 16)')" '0(2, 2, 16)'
 
-# The layerwise view: alpha-beta and z+ break principles 1 and 2 in neurons, the others do not.
+# The layerwise view: alpha-beta and z+ violate principles 1 and 2 in neurons. Other rules do not.
 run attr-decompose --layerwise --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
 is 'neurons' "$(jq -c '[.neurons[] | .layer, .n_inputs > 5]' "$T/out")" \
     '["/0/Conv_output_0",true,"/4/Conv_output_0",true,"/9/Gemm_output_0",true]'
@@ -96,7 +97,7 @@ is 'names are those of the players' \
 run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
 is 'one neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
-# Pictures: each is a PNG, and equal runs give equal bytes.
+# Each picture is a PNG, and equal runs give equal bytes.
 for kind in bars stacked effects principles matrix strip; do
     run attr-decompose -f png --kind=$kind --rows=0:1 --methods=gxi,occ1,shapley -o $kind.png digits8.onnx digits8.npy
     is "$kind" "$status$(head -c 4 $kind.png | tail -c 3)" 0PNG
@@ -119,7 +120,7 @@ is 'random points' "$(explain --methods=expgrad --eg-samples=20000 --seed=3 | jq
 explain --methods=gxi --background=gauss:x >/dev/null
 is 'no width' "$status" 2
 
-# Attention, residual connections and normalisation lose nothing of the difference.
+# In attention, residual connections and normalisation, no part of the difference is lost.
 ln -s "$DATA"/text* .
 while read -r tolerance options; do
     # shellcheck disable=SC2086 # options
@@ -133,7 +134,7 @@ done <<'END'
 1e-4 -b mean
 END
 
-# From the second sample on feature maps come from the pass that finds the target.
+# From the second sample on, feature maps come from the pass that finds the target.
 for i in 0 1 2; do
     run attr-decompose --rows=$i:$((i + 1)) --alloc=none --players=patches:4x4 --methods=gradcam digits8.onnx digits8.npy
     jq -c .methods[0].attribution "$T/out"
@@ -160,7 +161,7 @@ is 'a method of a record' "$(jq -c '.methods[1] | [(.attribution[] * 1e9 | round
 run attr-decompose -f text --taylor=2 --methods=gxi,ig --attr=own:gxi --double product.onnx x.csv
 is 'text: a line a method' "$status$(grep -c '^  \(gxi\|ig\|foreign\) ' "$T/out")" 03
 
-# What is wrong is said in a line, with the right status.
+# Wrong options and files are refused with one line and the right status.
 wrong() {
     what=$1 wanted=$2
     shift 2
@@ -185,12 +186,11 @@ ok 'says so' grep -q "no method 'nothing'" "$T/err"
 run attr-decompose --alloc=full --players=elements digits8.onnx digits8.npy
 is 'too many sets' "$status" 2
 
-# ---- What is not finite ----
-
 PATH=$BUILD/tests/programs:$PATH
-# ---- What is said of a result that is none ----
 
-# z = 2 - 1.999 at 1: the input is given 2 of an f of 0.001.
+# ---- Notes on results that mean little ----
+
+# z = 2 - 1.999 at 1, so f is 0.001 and the input gets 2.
 formula 1 'x1 2 Mul 1.999 Sub Relu' explodes.onnx
 echo 1 >one.csv
 run attr-decompose --methods=lrp-eps --double explodes.onnx one.csv
@@ -202,7 +202,7 @@ is 'quietly' "$(cat "$T/err")" ''
 run attr-decompose --methods=deeptaylor --rows=0:1 diabetes.onnx diabetes.csv
 ok 'f is negative' grep -q 'deeptaylor is made for positive f' "$T/err"
 
-# ---- Estimates have errors ----
+# ---- Errors of estimates ----
 
 run attr-decompose --methods=shapley --players=elements --budget=300 --rows=0:1 digits8.onnx digits8.npy
 is 'a standard error for each player' "$(jq -c '.methods[0].stderr | [length, ([.[] | select(. > 0)] | length > 20)]' "$T/out")" '[64,true]'
@@ -223,9 +223,9 @@ is 'what has no bound is null, and the rest is there' \
     "$status $(jq -c '[(.methods[].attribution | if . then map(if . then (. * 1e6 | round / 1e6) else . end) else . end), .methods[2].reason, .agreement.methods, .agreement.spearman, .nonfinite]' "$T/out")" \
     '0 [[1,1],[null,1],null,"no value is finite",["gxi"],[[null]],2]'
 
-# ---- What is kept from sample to sample ----
+# ---- Work that is kept from sample to sample ----
 
-# f at the baseline is computed once, and the gradient with the scores.
+# f at the baseline is computed once. The gradient comes with the scores.
 for options in '--methods=gxi' '--methods=lrp-eps,deeplift-rescale' '--methods=gxi,gradcam' \
     '--methods=gxi -b 0.5' '--methods=gxi -t sum:0' '--methods=gxi,ig --ig-rule=gauss:4'; do
     # shellcheck disable=SC2086

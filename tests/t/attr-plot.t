@@ -1,5 +1,5 @@
 #!/bin/sh
-# attr-plot.t - pictures of records, by the structure of their SVG.
+# attr-plot.t - pictures of records, tested by the structure of their SVG.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv" "$DATA/dog.png"
@@ -7,7 +7,7 @@ plot() {
     attr-plot "$@" >"$T/out" 2>"$T/err"
     status=$?
 }
-# has WHAT TEXT...: the SVG lists each text on a line of its own.
+# has WHAT TEXT...: the SVG lists each text on its own line.
 has() {
     what=$1
     shift
@@ -16,7 +16,7 @@ has() {
         ok "$what: $text" grep -qxFe "$text" "$T/texts"
     done
 }
-# The size that a PNG says it has.
+# Prints the size in a PNG's header.
 size_of() {
     od -A n -t u1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }'
 }
@@ -36,7 +36,7 @@ jq -nc '{tool: "ggig", id: "a/b/review.txt", index: 0, target: {index: 1, label:
 
 # ---- Kinds ----
 
-# ink PATTERN: the lines with it, as cairo 1.16 writes styles; 1.18 writes them as attributes.
+# ink PATTERN: counts lines of drawing with this style. cairo 1.16 writes styles, 1.18 attributes.
 ink() {
     sed 's/="/:/g; s/, /,/g' "$T/out" | grep -c "$1"
 }
@@ -92,7 +92,7 @@ plot -f svg --kind=principles <methods
 has 'principles' '1: own effects' '✓ holds, ✗ does not, by this much'
 plot -f svg --kind=effects <methods
 has 'effects' 'effect'
-# Without the picture, over which cairo 1.18 draws no lines of their own.
+# Without the picture, because cairo 1.18 draws no separate lines over it.
 jq -c '.id = "elsewhere"' places >bare
 plot -f svg <bare
 is 'places: lines go from centre to centre' "$(tr -d '\n' <"$T/out" | sed 's/<path/\n&/g; s/="/:/g' | awk '
@@ -149,7 +149,7 @@ for format in svg pdf; do
     ok "$format: the same bytes again" cmp first "$T/out"
 done
 is 'a PDF' "$(head -c 5 first)" '%PDF-'
-# A subject of several lines is hexadecimal UTF-16 there; cairo 1.18 compresses it.
+# A PDF subject of several lines is hexadecimal UTF-16; cairo 1.18 compresses it.
 if grep -aq /Subject first; then
     sed -n 's/.*\/Subject <FEFF\([0-9A-F]*\)>.*/\1/p' first | sed 's/00\(..\)/\\x\1/g' >subject
     # shellcheck disable=SC2059 # its escapes
@@ -165,7 +165,7 @@ jq -c '.names[2] = ("a very long name of a feature " * 4)' row >long
 plot -f svg <long
 has 'long names are whole' "$(jq -rn '"a very long name of a feature " * 4') = −0.5627"
 ok 'and the figure grows' test "$(sed -n 's/.*viewBox="0 0 \([0-9]*\) .*/\1/p' "$T/out")" -gt 1000
-# Texts of an SVG as cairo writes them: where each glyph stands.
+# Prints texts of an SVG as cairo writes them, by the positions of glyphs.
 jq -c '.names |= map("a long name of " + .)' row >long
 plot -f svg --kind=force <long
 has 'a force plot of long names' 'a long name of s5 = −0.8429'
@@ -199,7 +199,7 @@ plot -f svg <named
 is 'a picture that is not there' "$status $(grep -c overlay "$T/out")" '0 0'
 ok 'is said to be missing' grep -q 'warning: without the picture, which --image-dir' "$T/err"
 
-# A build without the module, where the system has none either.
+# Without the module, if the system has none installed either.
 mkdir -p alone/bin && cp "$BUILD/bin/attr-plot" "$BUILD/bin/ggig" alone/bin
 if [ -e /usr/lib/sextant/draw.so ] || [ -e /usr/local/lib/sextant/draw.so ]; then
     skip 'no module: one is installed'
@@ -213,7 +213,7 @@ run alone/bin/ggig -f json --method=grad --rows=0:1 digits8.onnx digits8.npy
 clean 'records need none'
 is 'no tool is linked with it' "$(ldd "$BUILD/bin/ggig" "$BUILD/bin/attr-plot" 2>/dev/null | grep -c 'cairo\|pango\|glib')" 0
 
-# ---- What lies ----
+# ---- Records with wrong values ----
 
 plot -f svg </dev/null
 refused 'nothing' 1 'holds no records'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# attr-score.t - scores of attributions, and the comparison of two streams of them.
+# attr-score.t - scores of attributions, and the comparison of two streams of records.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
@@ -59,7 +59,7 @@ ggig --method=gradcam --rows=0:1 digits8.onnx digits8.npy >cam
 run attr-score digits8.onnx digits8.npy --rows=0:1 --map=cam
 is 'a coarse map' "$status $(jq '.curves.deletion.x | length' "$T/out")" '0 65'
 
-# The class that the record explains, not that of the sample.
+# The explained class is the one in the record, not the one predicted for the sample.
 ggig -t 7 --method=ig --rows=0:1 digits8.onnx digits8.npy >seven
 run attr-score digits8.onnx digits8.npy --rows=0:1 --map=seven
 is 'the target of the record' "$(jq .target.index "$T/out")" 7
@@ -102,7 +102,7 @@ grep '"grad"' maps >grad
 compare grad <ig
 is 'one method against another' "$status $(wc -l <"$T/out")" '0 3'
 
-# ---- What lies ----
+# ---- Records with wrong values ----
 
 printf '{"tool":1}\n[1]\n{"id":"digits8.npy","index":0}\nnot json\n{"id":"digits8.npy","index":1,"attribution":{"shape":[2,2],"values":[1]}}\n\n' >lies
 score --map=lies

@@ -1,9 +1,9 @@
-# Figures of `make bench`: their format, with and without a peer; the timers that they are made of.
+# bench.t - the format of figures of `make bench`, with and without a peer, and their timers.
 . tests/tap.sh
 BENCH_SECONDS=0 MODELS=$T/models
 export BENCH_SECONDS MODELS
 
-# figures PATTERN: without any peer
+# figures PATTERN: prints figures without any peer.
 figures() {
     run env NODE_PATH="$T" PYTHON=false sh tests/bench/bench.sh "$BUILD" "$1"
 }

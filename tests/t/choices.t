@@ -1,6 +1,6 @@
 #!/bin/sh
-# choices.t - an option at its default is no option, and every choice that an option offers is
-# taken, or refused with one line that says why.
+# choices.t - an option at its default changes nothing. Every choice that an option offers is
+# accepted, or refused with one line that says why.
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/diabetes.onnx
@@ -8,7 +8,7 @@ flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=smal
     --epochs=1 -o fitted.onnx >/dev/null || exit 1
 ggig -f json --method=grad,ig --steps=4 digits8.onnx digits8.npy >maps.json
 
-# run_with OPTION...: the tool at hand, on what is quick for it.
+# run_with OPTION...: runs $tool with the options on a quick example.
 run_with() {
     case $tool in
     ggig) run ggig --method=ggig --steps=3 --iters=2 --rows=0:1 "$@" digits8.onnx digits8.npy ;;
@@ -27,12 +27,13 @@ run_with() {
     esac
 }
 
-# What came out, but for what the record says of the command line.
+# Prints the result without the part of the record that repeats the command line.
 result() {
     jq -c 'del(.params)' "$T/out" 2>/dev/null || cat "$T/out"
 }
 
-# The options that --help gives a default, "name<TAB>default" a line; texts for people aside.
+# Prints "name<TAB>default" for the options whose help line ends with a default, except those that
+# are descriptions.
 defaults() {
     "$tool" --help | tr '\n' ' ' | sed 's/    *\(-[a-zA-Z0], \)\{0,1\}--/\n--/g' |
         sed -n 's/^--\([a-z0-9-]*\).*\[\([^] ]*\)\] *$/\1\t\2/p'
@@ -47,7 +48,7 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose attr-plot 
     changed=''
     while read -r option value; do
         case $tool-$option in
-        # What the command line above says otherwise.
+        # run_with sets these otherwise.
         ggig-steps | *-mas | *-rounds | flint-visualize-steps | *-recipe | *-smooth | *-players | *-methods) continue ;;
         esac
         run_with --"$option"="$value"
@@ -55,7 +56,8 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose attr-plot 
     done <"$T/defaults"
     is "$tool: a default that changes something" "$changed" ''
 
-    # Choices are "a|b|c"; letters that are not lower case stand for more than themselves, and "auto" and "recipe" for what is then told.
+    # Choices are "a|b|c". A part with other letters than lower case is a placeholder. "auto" and
+    # "recipe" are replaced in the record by what was chosen.
     "$tool" --complete | awk -F '\t' '$4 ~ /\|/ { print $2, $4 }' >"$T/choices"
     silent='' unsaid=''
     while read -r option choices; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# contract.t - what every tool that explains samples keeps: records, statuses, streams, bytes.
+# contract.t - rules for every tool that explains samples: records, statuses, streams, bytes.
 . tests/tap.sh
 
 mkdir "$T/work" && cd "$T/work" || exit 1
@@ -11,7 +11,7 @@ head -c 1000 digits8.onnx >cut.onnx
 flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
     --epochs=1 -o fitted.onnx >/dev/null || exit 1
 
-# The model of a tool, and the options that make it quick.
+# model_of TOOL: prints a model for the tool. options_of TOOL: prints options that make it quick.
 model_of() {
     case $1 in
     flint-*) echo fitted.onnx ;;
@@ -28,7 +28,7 @@ options_of() {
     esac
 }
 
-# explain OPTION... MODEL INPUT...: by the tool at hand.
+# explain OPTION... MODEL INPUT...: runs $tool.
 explain() {
     # shellcheck disable=SC2046 # options
     run $tool -f json $(options_of $tool) "$@"
@@ -36,8 +36,8 @@ explain() {
 lines() {
     wc -l <"$1" | tr -d ' '
 }
-# One line on stderr that begins with the tool's name; with `Try` after it for status 2.
-# Warnings of records may stand beside the line of the error.
+# failed WHAT STATUS: the run had this status and one line on stderr that begins with the tool's
+# name, for status 2 followed by a line with `Try`. Lines of warnings are allowed.
 failed() {
     is "$tool: $1: status" "$status" "$2"
     grep -v "^$tool: warning: " "$T/err" >said

@@ -1,12 +1,13 @@
 #!/bin/sh
-# costs.t - "cost" of records counts the evaluations of the model that a method has to make: one for
-# the sample, and those that follow from its definition, whatever the threads and batches.
+# costs.t - "cost" in records counts the evaluations of the model that a method has to make: one for
+# the sample, and those that follow from its definition, for any threads and batches.
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/diabetes.*
 head -n 4 diabetes.csv >three.csv
 
-# forward backward command. digits8 has 64 elements, diabetes 10; patches:4x4 are 4 players.
+# Each line has: forward, backward, command. digits8 has 64 elements, diabetes 10. patches:4x4 makes
+# 4 players.
 while read -r forward backward command; do
     for how in '' --batch=3 '-j2 --batch=1'; do
         # shellcheck disable=SC2086 # a command line

@@ -1,12 +1,12 @@
 #!/bin/sh
-# defaults.t - what a manual page says is an option's default is what the tool does without it, and
-# another value does something else.
+# defaults.t - the default in a manual page is what the tool does without the option, and another
+# value changes the result.
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/diabetes.onnx "$DATA"/diabetes.csv "$DATA"/picture.png
 echo 2,1 >x.csv
 
-# default_of PAGE OPTION: the first number that its paragraph gives as the default.
+# default_of PAGE OPTION: prints the first number that the option's paragraph gives as the default.
 default_of() {
     awk -v option="-$2" '
         $1 == ".It" { if (on) exit; for (i = 2; i < NF; i++) on = on || $i == "Fl" && $(i + 1) == option; next }
@@ -21,7 +21,8 @@ default_of() {
         }' "$TOP/man/$1"
 }
 
-# What a run gives but for what it was told: the numbers of a record, or all of a picture.
+# Prints the result without the part that repeats the command line: numbers of a record, or a sum of
+# all bytes.
 result() {
     jq -c 'del(.params, .id)' "$T/out" 2>/dev/null || od -An -tx1 "$T/out" | cksum
 }
@@ -62,7 +63,7 @@ shapley-int order 1 --index=sii --players=patches:4x4 --rows=0:1 digits8.onnx di
 shapley-int budget 8000 --index=sv --rows=0:1 digits8.onnx digits8.npy
 END
 
-# Words that the pages call the default.
+# Words that the pages give as the default.
 while read -r tool option word other rest; do
     # shellcheck disable=SC2086 # options and operands
     run "$tool" $rest

@@ -1,6 +1,6 @@
 #!/bin/sh
-# deployed.t - files as people deploy them: parts that are not needed, labels first, quantised ones,
-# classical models, versions of other times.
+# deployed.t - files as people deploy them: with parts that are not needed, with labels first,
+# quantised, classical models, other versions of the format.
 . tests/tap.sh
 
 mkdir "$T/work" && cd "$T/work" || exit 1
@@ -9,7 +9,7 @@ echo 2,1 >x.csv
 echo 7,9 >hidden.csv
 echo 4,4 >u.csv
 
-# values PATH: of the record, without spaces.
+# values PATH: prints a member of the record without spaces.
 values() {
     jq -c "$1" "$T/out"
 }
@@ -197,7 +197,7 @@ refused 'what is no id' 2 'ID,ID'
 
 # ---- A language model with a cache ----
 
-# npy SHAPE FORMAT WORD...: an array of int64, or of float32 without elements.
+# npy SHAPE FORMAT WORD...: writes an array of int64, or of float32 without elements.
 array() {
     printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '$2', 'fortran_order': False, 'shape': ($1), }"
     shift 2
@@ -234,7 +234,7 @@ of_llama ggig mask5.npy empty.npy empty.npy --method=inputxgrad -t 1,7 llama.onn
 is 'later tokens do not count' "$(values '[.attribution.values[] != 0]')" \
     '[true,true,false,false,false]'
 
-# ---- What is odd ----
+# ---- Unusual files ----
 
 echo 41,82,123 >odd.csv
 run onnx-run odd.onnx odd.csv
@@ -246,7 +246,7 @@ run onnx-run -q odd.onnx odd.csv
 is 'no word with -q' "$(cat "$T/err")" ''
 
 
-# ---- Numbers without a sign ----
+# ---- Unsigned numbers ----
 
 echo -1,3 >wide.csv
 run onnx-run wide.onnx wide.csv

@@ -1,5 +1,5 @@
 #!/bin/sh
-# flint-explain.t - records of samples: relevance, targets, pictures, misuse.
+# flint-explain.t - records of samples: relevance, targets, pictures, refusals.
 . tests/tap.sh
 . tests/flint.sh
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# flint-fit.t - what a fit leaves, the same bytes whatever happens on the way, what is refused.
+# flint-fit.t - the file of a fit, equal bytes after interruptions, refusals.
 . tests/tap.sh
 . tests/flint.sh
 
@@ -27,7 +27,7 @@ ok 'another seed: others' not cmp -s again.onnx a.onnx
 fit nocache.onnx -y classes --no-cache
 clean 'nothing remembered'
 
-# ---- Breaks ----
+# ---- Interruptions ----
 
 for i in 1 2 3 4 5 6; do
     rm -f fit.ckpt k.onnx
@@ -104,7 +104,7 @@ is 'what does not apply is not counted as not finite' \
 is 'one count of attributes at work' \
     "$(flint-global -q auto.onnx digits8.npy | jq '.metrics | .live == .used and .live > 8')" true
 
-# ---- What is held back, changed pictures, early ends ----
+# ---- Held-out groups, changed pictures, early stopping ----
 
 fit split.onnx -y classes
 is 'samples are held back one by one' "$(jq -c '.split | [.by, .train, .validation]' "$T/out")" '["samples",18,2]'
@@ -131,9 +131,9 @@ fit early.onnx -y classes --patience=2 --epochs=60 --lr=0.1
 is 'an early end' "$(jq -c '[(.epochs | length) < 60, (.epochs | length) == .kept_epoch + 2,
     .validation.gap == .epochs[.kept_epoch - 1].validation.gap]' "$T/out")" '[true,true,true]'
 
-# ---- How samples were made ----
+# ---- Preparation of samples ----
 
-# bytes N: an array of N bytes, 12 pictures of 8 x 8.
+# bytes N: writes N bytes of an array, 12 pictures of 8 x 8.
 {
     printf '\223NUMPY\001\000v\000'
     printf '%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (12, 1, 8, 8), }"

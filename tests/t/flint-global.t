@@ -1,5 +1,5 @@
 #!/bin/sh
-# flint-global.t - attributes of classes, metrics, subsets, misuse.
+# flint-global.t - attributes of classes, metrics, subsets, refusals.
 . tests/tap.sh
 . tests/flint.sh
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# flint-visualize.t - top samples and activation maximisation: pairs, pictures, arrays, misuse.
+# flint-visualize.t - top samples and activation maximisation: pairs, pictures, arrays, refusals.
 . tests/tap.sh
 . tests/flint.sh
 
@@ -54,7 +54,7 @@ is 'of the same samples' "$(jq -c '[.pairs[] | [.am[].index] == [.mas[].index]] 
 cp "$T/out" am.json
 am -j 1
 ok 'the same bytes with one thread' cmp "$T/out" am.json
-# Rounding may lead the pixels another way, but not to another height.
+# Rounding may lead to other pixels, but the activation is as high.
 heights() {
     jq -c '[.pairs[].am[] | {index, dim, phi_start, phi}]' "$1"
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# fuzz.t - what the fuzzing targets were given before, they are given again.
+# fuzz.t - the fuzzing targets read their kept inputs again.
 . tests/tap.sh
 
 mkdir "$T/kept" && tar xzf "$DATA/fuzz.tgz" -C "$T/kept" || exit 1

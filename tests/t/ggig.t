@@ -1,10 +1,10 @@
 #!/bin/sh
-# ggig.t - attributions: closed forms, references, formats, and what must not change a byte.
+# ggig.t - attributions: closed forms, references, formats, and options that must not change a byte.
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/picture*
 
-# The attribution of the record in $T/out, rounded.
+# Prints the attribution of the record in $T/out, rounded.
 map() {
     jq -c '[.attribution.values[] * 1e5 | round / 1e5]' "$T/out"
 }
@@ -57,7 +57,7 @@ is 'no promise, no gap' "$(jq -c .completeness_gap "$T/out")" null
 run ggig --method=grad --double product.onnx x.pb
 is 'a TensorProto as input' "$(map)" '[1,3]'
 
-# ---- What is not finite ----
+# ---- Results that are not finite ----
 
 PATH=$BUILD/tests/programs:$PATH
 formula 2 'x1 x1 Mul x2 x2 Mul Add Sqrt' norm.onnx
@@ -116,8 +116,8 @@ run ggig --method=ig --double --rows=:4 digits8.onnx digits8.npy
 is 'integrated gradients are complete' \
     "$(jq -s 'map(.completeness_gap / .target.value | fabs) | max < 1e-2' "$T/out")" true
 
-# A method has no better reference than itself; these guard against change.
-# Class activation maps are of a layer; "cam" needs a linear head.
+# For these methods there is no other reference; the numbers only show changes.
+# Class activation maps explain a layer. "cam" needs a linear head.
 for method in $(ggig --list-methods | cut -d ' ' -f 1 | grep -v '^cam$'); do
     case $method in blur-ig) extra=--max-sigma=2 ;; *) extra=--iters=5 ;; esac
     run ggig --method="$method" $extra --double --rows=0:1 --steps=10 --samples=10 digits8.onnx digits8.npy
@@ -139,7 +139,7 @@ is 'the record tells what the ascent did' \
     "$(jq -c '.ascent | [.moved > 0, .relative > 0, .share >= 0]' "$T/out")" '[true,true,true]'
 
 
-# ---- What is explained ----
+# ---- Targets and inputs ----
 
 run ggig --method=grad --rows=0:1 digits8.onnx digits8.npy
 is 'keys in their order' "$(jq -c keys_unsorted "$T/out")" \
@@ -233,7 +233,7 @@ printf 'age,weight\n2,1\n' >named.csv
 run ggig -f text --method=inputxgrad --double product.onnx named.csv
 ok 'columns have names' grep -q 'weight  *3' "$T/out"
 
-# ---- Failed samples, and what must not matter ----
+# ---- Failed samples, and options without influence ----
 
 printf '2,1\n2\n1,2\n' >gap.csv
 run ggig --method=grad product.onnx gap.csv
@@ -272,7 +272,7 @@ ok 'another seed, another' not cmp -s one other
 noisy --rows=3:4 >alone
 is 'the noise of a sample is its own' "$(sed -n 4p one)" "$(cat alone)"
 
-# -v says how many points a run evaluates, once.
+# -v prints once how many points a run evaluates.
 run ggig -v --method=ig --steps=8 --batch=4 --rows=:2 digits8.onnx digits8.npy
 is '-v: points a run' "$(grep -c '4 points a run$' "$T/err")" 1
 run ggig -v --method=ig --steps=8 --batch=1 --rows=:2 digits8.onnx digits8.npy
@@ -289,7 +289,7 @@ for players in grid:2x2 patches:4x4; do
     near "$players: sums" got want 1e-5
     is "$players: in a plane" "$(jq -c '[.attribution.shape, .players, .grid]' "$T/out")" '[[2,2],4,[2,2]]'
 done
-# ---- Several methods look at the same gradients ----
+# ---- Several methods share gradients ----
 
 methods=grad,inputxgrad,ig,ig-max,idgi,gda,ggig
 run ggig --method=$methods --steps=6 --iters=2 --double --rows=0:2 digits8.onnx digits8.npy

@@ -1,8 +1,8 @@
 #!/bin/sh
-# hostile.t - whatever a tool is given, it ends soon, with the right status and one line.
+# hostile.t - with any input, a tool ends soon, with the right status and one line.
 . tests/tap.sh
 
-# Processor seconds that anything here may take. Sanitizers slow it down and must not be heard.
+# Processor seconds that a command may take. Sanitizers make it slower.
 ulimit -t "${LIMIT:-30}"
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}exitcode=99
 UBSAN_OPTIONS=exitcode=99
@@ -13,8 +13,8 @@ cp "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/dog.png" "$DATA/picture.jpg" 
 ln -s weights.bin link.bin
 ln -s /dev/zero zero.bin
 
-# Says what is wrong with the run that just ended, if anything: the status is one of the digits
-# of $1; nothing failed silently or at length; nothing is left of a file that was not finished.
+# judge STATUSES: prints what is wrong with the last run. Its status must be one of the digits of
+# STATUSES. A failure must have its lines on stderr, and must leave no incomplete file.
 judge() {
     case $1 in
     *$status*) ;;
@@ -34,7 +34,7 @@ judge() {
     [ -z "$left" ] || echo "left behind: $left"
 }
 
-# expect WHAT STATUS COMMAND...
+# expect WHAT STATUS COMMAND...: runs the command and judges it.
 expect() {
     what=$1 wanted=$2
     shift 2
@@ -60,7 +60,8 @@ for n in 0 1 2 7 100 1000 20000 48000 48619; do
     expect "model cut to $n bytes, from a pipe" 3 sh -c 'onnx-run -f json - digits8.npy <cut.onnx'
 done
 
-# Bits flipped among the first bytes (names, nodes) and elsewhere: refused, or still a model.
+# Bits are flipped in the first bytes (names, nodes) and elsewhere. The file is refused, or still a
+# model.
 flip() {
     cp "$1" flipped
     byte=$(od -An -tu1 -j "$2" -N 1 "$1")
@@ -87,11 +88,11 @@ expect 'weights in another file' 0 onnx-run -f json external.onnx external.npy
 expect 'the same from a pipe' 3 sh -c 'onnx-run -f json - external.npy <external.onnx'
 expect 'the same with --data-dir' 0 sh -c 'onnx-run -f json --data-dir=. - external.npy <external.onnx'
 
-# A limit bounds what folding makes, too.
+# A limit of memory also applies to constant folding.
 expect 'folding over the limit' 36 onnx-run -f json --max-mem=64M -j1 nonzero.onnx nonzero.npy
 expect 'the same, listed' 36 onnx-run -f json --list --max-mem=64M -j1 nonzero.onnx
 ok 'which says so' grep -q 'need more than the memory limit of 64 MB' "$T/err"
-# What names hold never speaks to a terminal.
+# Control characters in names never reach a terminal.
 run onnx-run -f text --list escapes.onnx escapes.npy
 is 'names are plain in lists' "$status $(tail -n 1 "$T/out" | sed 's/.* //')" '0 ?]0;title?????y'
 run onnx-run -f text "--output-name=$(printf 'a\033[31mb')" escapes.onnx escapes.npy
@@ -103,7 +104,7 @@ is 'names are plain in results' "$status $(LC_ALL=C grep -c '[^ -~]' "$T/out")" 
     head -c 5000 /dev/zero | tr '\0' ' '
 } >spaces.ndjson
 expect 'a game with a line of spaces' 1 shapley-int -f json --load-game=spaces.ndjson
-# A model that becomes shorter under the tool.
+# A model file becomes shorter while the tool reads it.
 cp "$DATA/squeezenet.onnx" shrinks.onnx
 run sh -c '(sleep 1; truncate -s 5000 shrinks.onnx; cat dog.png) | onnx-run -f json shrinks.onnx -'
 is 'a model that becomes shorter' "$(judge 13)" ''
@@ -111,7 +112,7 @@ expect 'more threads than anyone has' 0 env OMP_NUM_THREADS=100000 onnx-run -f j
 
 # ---- Inputs ----
 
-# npy FILE HEADER: version 1 with the header given, and 64 floats.
+# npy FILE HEADER: writes version 1 with this header, and 64 floats.
 npy() {
     n=$(printf %s "$2" | wc -c)
     # shellcheck disable=SC2059 # two bytes
@@ -261,7 +262,7 @@ for option in --target=9 --target=-9 --target=cat --output-name=nowhere --wrt=no
     is "ggig $option" "$(judge 2 | sed 's/status 2 with 1 lines.*//')" ''
 done
 
-# Pages hold text and no control characters, whatever names do; names of files neither.
+# Pages contain text without control characters, whatever is in names, also in names of files.
 printf 'a\001\033[31m<b>\n\377\357\277\276\n' >bad.names
 if onnx-run -f svg soft.onnx good.csv >/dev/null 2>&1; then
     for format in svg html; do
@@ -277,7 +278,7 @@ printf 'id,a,b\n%0300d,1,2\n' 7 >ids.csv
 run onnx-run -f json --id-column=id -o '{id}.json' soft.onnx ids.csv
 refused 'a name that is too long, with the reason' 5 'File name too long$'
 
-# A baseline or a background is an input like another: where it cannot be read, samples fail.
+# A baseline or a background is read like other inputs. If it cannot be read, samples fail.
 : >empty.csv
 mkdir folder
 for option in --baseline --background; do
@@ -293,7 +294,7 @@ done
 
 # ---- Fitted files, checkpoints, data sets ----
 
-# fits WHAT STATUS OPTION...: a short fit of the digits; where it fails there is no file.
+# fits WHAT STATUS OPTION...: makes a short fit of the digits. If it fails, there must be no file.
 fits() {
     rm -f out.onnx out.f.onnx
     what=$1 wanted=$2
@@ -338,7 +339,7 @@ for at in 5 50 500 5000 50000 60000 70000 80000 90000 95000 98000 100000 102000 
 done
 is 'with a bit flipped' "$wrong" ''
 
-# A first layer that feeds nothing: what is explained does not need the samples.
+# A first layer that no node reads: f does not depend on the sample.
 sed '0,\#/0/Conv_output_0#s##/0/Conv_oTtput_0#' fitted.onnx >unfed.onnx
 for tool in explain global visualize; do
     expect "flint-$tool: a predictor without input" 3 flint-$tool -f json unfed.onnx digits8.npy
@@ -346,7 +347,7 @@ done
 
 npy none.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 1, 8, 8), }"
 npy nan.npy "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"
-# Every number a NaN.
+# All numbers are NaN.
 { head -c -256 nan.npy && head -c 256 /dev/zero | tr '\0' '\377'; } >nans.npy
 : >empty
 head -n 19 classes >few

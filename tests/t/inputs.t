@@ -1,5 +1,6 @@
 #!/bin/sh
-# inputs.t - what files hold: nothing, something else, missing cells; and which array is read.
+# inputs.t - contents of input files: nothing, other formats, missing cells. Also which array is
+# read.
 . tests/tap.sh
 
 mkdir "$T/work" && cd "$T/work" || exit 1
@@ -10,7 +11,7 @@ make() {
 values() {
     jq -c "if .error then \"error\" else .outputs[0].values end" "$T/out" | tr '\n' ' '
 }
-# lost WHAT: one error record, one line, status 1; TEXT is in the line.
+# lost WHAT TEXT: there is one error record and one line with TEXT, and the status is 1.
 lost() {
     is "$1: status, records, lines" \
         "$status $(jq -s '[.[] | select(.error)] | length' "$T/out") $(wc -l <"$T/err")" '1 1 1'
@@ -28,7 +29,7 @@ printf '{"error": "denied",\n "rows": 3}\n' >denied.csv
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:01\nsize 3\n' >pointer.npy
 printf 'RIFF\020\0\0\0WEBPVP8 ' >picture.jpg
 
-# ---- Nothing disappears ----
+# ---- Empty and unreadable inputs ----
 
 for tool in onnx-run 'ggig --method=grad' 'shapley-int --index=sv' 'xderiv --method=fd' 'attr-decompose --methods=gxi'; do
     name=${tool%% *}
@@ -145,7 +146,7 @@ clean 'a sheet of two samples'
 run ggig --sheet --method=grad -t 0 -f png -o one.png --rows=0:1 picture.onnx pictures.csv
 ok 'is another than of one' not cmp -s one.png two.png
 
-# ---- The right array ----
+# ---- Which array is read ----
 
 make a.npy 1 2
 make b.npy 3 4
@@ -181,7 +182,7 @@ refused 'standard input is not read with -i' 2 "'a'"
 run onnx-run -i a=a.npy -i b=b.npy two.onnx
 is 'the first input that is fed names the record' "$(jq -r .id "$T/out")" a.npy
 
-# ---- No batch ----
+# ---- Axes that are no batch ----
 
 printf '1,2\n3,4\n' >cloud.csv
 printf '0,1\n1,1\n' >A.csv
@@ -224,7 +225,7 @@ is 'its Shapley values' "$(jq -c '[.interactions[].value]' "$T/out")" '[4,0,12,0
 # ---- Sequences and optionals ----
 
 mkdir cases && tar -xzf "$DATA/sequences.tgz" -C cases || exit 1
-# items CASE [OPTION]...: the outputs of a case with the values from its files.
+# items CASE [OPTION]...: prints the outputs of a case with the values in its files.
 items() {
     dir=cases/test_$1/test_data_set_0 model=cases/test_$1/model.onnx
     shift

@@ -1,8 +1,8 @@
 #!/bin/sh
-# install.t - make install puts everything where a program can be built on it; uninstall takes it back.
+# install.t - make install installs all that a program needs; make uninstall removes it.
 . tests/tap.sh
 
-# The tests may run under make with other variables, which must not reach this one.
+# The tests may run under make with other variables, which must not reach this make.
 make_here() {
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s DESTDIR="$T/root" PREFIX=/opt/sextant \
         BUILD="${BUILD#"$TOP/"}" SAN="${SAN-}" "$@"
@@ -57,7 +57,7 @@ ok 'a C++ program builds with it' c++ ${SAN-} -x c++ -o "$T/program++" "$T/progr
 run env LD_LIBRARY_PATH="$at/lib" "$T/program++"
 is 'and runs' "$status" 0
 
-# Explainers of one model in two threads give what each gives alone.
+# Explainers of one model in two threads give the results of one thread.
 cat >"$T/threads.c" <<'END'
 #include <pthread.h>
 #include <sextant.h>
@@ -101,7 +101,7 @@ for library in -lsextant -l:libsextant.a; do
     is "two threads: equal with $library" "$status" 0
 done
 
-# Whoever links with the library sees what the headers declare, and nothing else.
+# The library exports exactly the names that the headers declare.
 sh tests/exports.sh >"$T/declared"
 nm -D --defined-only "$at/lib/libsextant.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u >"$T/shared"
 nm -g --defined-only "$at/lib/libsextant.a" | awk 'NF == 3 { print $3 }' | sort -u >"$T/static"
@@ -137,7 +137,7 @@ echo "\${COMPREPLY[@]##*/}"
 END
 is 'completion knows options, choices, tensors and files' "$(bash "$T/complete.bash" | tr '\n' ' ')" \
     'absmax --steps= --step= /6/Relu_output_0 labels.txt '
-# completes SHELL WORDS WANT: the last of WORDS.
+# completes SHELL WORDS WANT: compares the completions of the last of WORDS.
 completes() {
     case $1 in
     fish) fish --no-config -c "source $at/share/fish/vendor_completions.d/ggig.fish; complete -C '$2'" ;;

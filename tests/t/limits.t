@@ -1,10 +1,10 @@
 #!/bin/sh
-# limits.t - --max-mem bounds what the process has, -j1 its threads, and a signal its life.
+# limits.t - --max-mem limits memory, -j1 threads, and a signal ends a run.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/squeezenet.onnx" "$DATA/dog.png"
 
-# within WHAT MIB COMMAND...: it ends with status 6 and one line, or has at most MIB + 32 MiB.
+# within WHAT MIB COMMAND...: it ends with status 6 and one line, or uses at most MIB + 32 MiB.
 have_time() {
     [ -x /usr/bin/time ]
 }
@@ -50,7 +50,7 @@ else
     is 'and no file is left' "$(ls fit.onnx .sextant* 2>/dev/null)" ''
 fi
 
-# ---- What oneDNN throws ----
+# ---- Exceptions of oneDNN ----
 
 if [ "$sanitized" -gt 0 ] || ! ldd "$BUILD/bin/ggig" | grep -q libdnnl; then
     skip 'exceptions: a build without oneDNN, or sanitized'
@@ -70,7 +70,7 @@ fi
 
 # ---- Threads ----
 
-# Threads that were started: those of a run whose second thread cannot be had are none.
+# threads_of COMMAND...: prints the largest number of threads of a run.
 threads_of() {
     "$@" >/dev/null 2>&1 &
     most=0
@@ -92,7 +92,7 @@ fi
 
 # ---- Stacks and address space ----
 
-# under LIMIT COMMAND...: with a limit of ulimit, "-s 128" for one; what it writes goes to out.
+# under LIMIT COMMAND...: runs it with a limit of ulimit, such as "-s 128". Its output goes to out.
 under() {
     limit=$1
     shift
@@ -122,7 +122,7 @@ else
         under "-v $((mib * 1024))" onnx-run -f json -j8 digits8.onnx digits8.npy
         case $status in
         0) is "$mib MiB of address space: the same bytes" "$(cmp "$T/out" right)" '' ;;
-        # The loader or the initialiser of a library ends the process before the tool begins.
+        # The loader, or the initialiser of a library, ends the process before the tool begins.
         127 | 134)
             is "$mib MiB of address space: libraries want more" \
                 "$(grep -cE 'shared lib|^terminate called' "$T/err")" 1
@@ -144,7 +144,7 @@ fi
 for signal in TERM INT; do
     flint-fit -q -o fit.onnx --epochs=1000000 --layers=/6/Relu_output_0 -x digits8.npy digits8.onnx \
         >"$T/out" 2>"$T/err" &
-    # A shell starts what runs beside it deaf to SIGINT, until it listens again.
+    # A shell starts background commands with SIGINT ignored. It is enabled again.
     for tries in 1 2 3 4 5 6 7 8 9 10; do
         sleep 0.5
         kill -$signal $! 2>/dev/null || break

@@ -1,8 +1,9 @@
 #!/bin/sh
-# man.t - the examples of the man pages and the pipelines of the README do run, each with status 0 and nothing but warnings on stderr.
+# man.t - the examples of the man pages and the pipelines of the README run with status 0, and only
+# warnings are on stderr.
 . tests/tap.sh
 
-# The commands of a page's EXAMPLES; of the cookbook, those of all its sections.
+# examples PAGE: prints the commands of EXAMPLES; of the cookbook, those of all its sections.
 examples() {
     case $1 in
     *cookbook*) awk -v all=1 -f "$TOP/tests/commands.awk" "$1" ;;
@@ -10,24 +11,24 @@ examples() {
     esac
 }
 
-# The README's pipelines: commands are indented, and go on after \ | and &&.
+# Prints the README's pipelines. Commands are indented, and continue after \ | and &&.
 pipelines() {
     awk '/^[A-Z ]+$/ { inside = $0 == "FIVE PIPELINES" }
          !inside || !/^    / || /cp -r/ { next }
          { sub(/^ +/, ""); go_on = /[\\|]$|&&$/; sub(/\\$/, ""); printf "%s%s", $0, go_on ? " " : "\n" }' "$TOP/README"
 }
 
-# Without numbers, whose last digits are the machine's, and without the widths of columns.
+# Removes numbers, whose last digits depend on the machine, and the widths of columns.
 plain() {
     sed -E 's/[-+]?[0-9.]+(e[-+]?[0-9]+)?/N/g; s/ +/ /g; s/ $//'
 }
 
-# Whether a line of $T/out is like this one.
+# printed LINE: whether a line of $T/out is like LINE.
 printed() {
     plain <"$T/out" | grep -qxF -e "$(printf '%s\n' "$1" | plain)" || { cat "$T/out" && false; }
 }
 
-# All of $T/examples runs, each as a test, and prints what the page says that it does.
+# try NAME: runs each of $T/examples as a test. Lines after a tab must be in its output.
 try() {
     while IFS= read -r command; do
         case $command in

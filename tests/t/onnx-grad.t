@@ -1,17 +1,18 @@
 #!/bin/sh
-# onnx-grad.t - derivatives as files: equal to ggig and xderiv, to each other, and read again.
+# onnx-grad.t - derivatives as files: equal to ggig and xderiv, and to each other; read as models
+# again.
 . tests/tap.sh
 
 work "$DATA"/diabetes* "$DATA"/cnn8.onnx "$DATA"/digits8.* "$DATA"/mnist8.* "$DATA"/text* "$DATA"/review.* "$DATA"/speech.* "$DATA"/squeezenet.onnx
 
-# The values of an output in the records of $1.
+# Prints the values of an output in the records of $1.
 output() {
     jq -c --arg name "$2" '[.outputs[] | select(.name == $name) | .values] | flatten' "$1"
 }
 
 jq -nr 'range(4) as $k | [range(72) | . * . + 29 * $k | sin] | @csv' >depthwise.csv
 
-# ---- Gradients are those of ggig ----
+# ---- Gradients equal those of ggig ----
 
 while read -r model input name target; do
     run onnx-grad -t "$target" -o g.onnx "$model".onnx
@@ -78,7 +79,7 @@ output v.json jvp_logits >got
 output j.json jac_logits_image | jq -c '[.[range(20; 640; 64)]]' >want
 near 'a direction picks a column' got want 1e-6
 
-# ---- What CasADi looks for: seeds side by side in a matrix, by direction first ----
+# ---- CasADi's form: seeds side by side in a matrix, by direction first ----
 
 mkdir c
 run onnx-grad --casadi -o c/f.onnx diabetes.onnx
@@ -103,7 +104,7 @@ refused 'three files need a name' 2 'name the first with -o'
 
 # ---- Forward against reverse: <u, J v> = <J'u, v> in double, for any u and v ----
 
-# The sum of an output times sin 1, sin 2, ..
+# Prints the sum of an output times sin 1, sin 2, ..
 along() {
     output "$1" "$2" | jq -c '[to_entries[] | .value * (.key + 1 | sin)] | [add]'
 }
@@ -125,7 +126,7 @@ mnist8 mnist8.npy Input3 784 Plus214_Output_0 10
 depthwise depthwise.csv image 72 y 54
 END
 
-# ---- Nodes: several operators are one where ONNX has one ----
+# ---- Nodes: groups of core operators become one operator of ONNX ----
 
 nodes() {
     onnx-run --list "$1" | jq -r 'select(.op != "Input" and .op != "Constant") | .op' | wc -l
@@ -152,7 +153,7 @@ digits8 MaxUnpool:2 Mod:0 ScatterElements:0
 depthwise Conv:4 ConvTranspose:0 Less:1 Where:1 Split:2 MaxUnpool:1
 END
 
-# ---- Ids: by the embedding behind them ----
+# ---- Integer ids: derivatives by the embedding ----
 
 run onnx-grad -t 1 -o ids.onnx review.onnx
 is 'by the embedding: no complaints' "$status $(cat "$T/err")" '0 '

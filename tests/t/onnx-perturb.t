@@ -1,5 +1,5 @@
 #!/bin/sh
-# onnx-perturb.t - noise on weights, and weights drawn anew.
+# onnx-perturb.t - noise on weights, and redrawn weights.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy"
@@ -29,7 +29,8 @@ onnx-perturb --randomize="cascade:$layers" -o all.onnx digits8.onnx
 ok 'all layers' test "$(logits all.onnx)" != "$(logits one.onnx)"
 is 'names stay' "$(onnx-run --list all.onnx | jq -c .tensor | cksum)" "$(onnx-run --list digits8.onnx | jq -c .tensor | cksum)"
 
-# The deviation of the noise, in per cent of that of the weights: of the mean of many products.
+# Prints the deviation of the noise, in per cent of that of the weights, from the mean of many
+# products.
 run ggig --method=grad --rows=0:1 noisy.onnx digits8.npy
 is 'the new file is a model' "$status" 0
 

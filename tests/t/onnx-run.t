@@ -1,5 +1,5 @@
 #!/bin/sh
-# onnx-run.t - inference and listing: what goes in, what comes out, and with which status.
+# onnx-run.t - inference and listing: inputs, outputs and statuses.
 . tests/tap.sh
 
 mkdir "$T/work" "$TOP/tests/golden" 2>/dev/null
@@ -7,7 +7,7 @@ cd "$T/work" || exit 1
 "$BUILD/tests/programs/models" . >/dev/null || exit 1
 cp "$DATA/digits8.onnx" "$DATA/digits8.npy" .
 
-# Numbers rounded, so that processors of other vector widths agree.
+# Prints numbers rounded, so that processors with other vector widths agree.
 rounded() {
     jq -c 'walk(if type == "number" then . * 1e6 | round / 1e6 else . end)' "$T/out" >"$T/rounded"
     mv "$T/rounded" "$T/out"
@@ -16,7 +16,7 @@ values() {
     jq -c '.outputs[0].values' "$T/out" >"$T/values"
 }
 
-# ---- What comes out ----
+# ---- Outputs ----
 
 run onnx-run digits8.onnx digits8.npy
 clean 'a pipe gets records'
@@ -74,7 +74,7 @@ is 'under its name, in its shape' "$(jq -c '.outputs[0] | [.name, .shape]' "$T/o
 run onnx-run --timing --rows=0:1 digits8.onnx digits8.npy
 is 'seconds when asked for' "$(jq '.seconds >= 0' "$T/out")" true
 
-# ---- What goes in ----
+# ---- Inputs ----
 
 onnx-run --double digits8.onnx <digits8.npy >"$T/out"
 is 'standard input' "$(jq -c 'del(.id)' "$T/out")" "$(jq -c 'del(.id)' double.json)"
@@ -156,7 +156,7 @@ is 'what is worse than a failed sample is the status' "$status" 5
 run onnx-run -f text soft.onnx gap.csv
 is 'text says nothing of them' "$(grep -c '^gap.csv' "$T/out")" 2
 
-# Fast convolutions say where they are not exact, on processors that have them.
+# Fast convolutions warn if they are not exact, on processors that have them.
 jq -nr 'range(2) as $k | [range(14400) | (. * 13 % 7) / 7 + (if . % 2 == 0 then $k * 3e7 else 0 end)] | @csv' >large.csv
 if grep -q -w avx2 /proc/cpuinfo; then
     run onnx-run --rows=0:1 cancelling.onnx large.csv
@@ -183,7 +183,7 @@ is 'text ranks two classes' "$(awk 'NR > 2 { print $3 }' "$T/out" | tr '\n' ' ')
 run onnx-run -f text --rows=0:1 "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
 is 'but not one number' "$(grep -c prob "$T/out")" 0
 
-# ---- Output ----
+# ---- Files of outputs ----
 
 run onnx-run -o out.json --double digits8.onnx digits8.npy
 clean '-o'
@@ -194,7 +194,7 @@ for j in 1 2 3; do
         ok "-j $j --batch=$batch: the same bytes" cmp "$T/out" double.json
     done
 done
-# ---- What is no number stays so ----
+# ---- NaN and infinities ----
 
 {
     head -c 236 digits8.npy
@@ -209,7 +209,7 @@ run onnx-run --version
 is version "$(cat "$T/out")" "onnx-run (sextant) $(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' "$TOP/lib/sextant/base.h")"
 run onnx-run --help
 clean help
-# But for a list of choices that has no blank to break it at.
+# Except for a list of choices, which has no blank at which it could be broken.
 ok 'help fits a terminal' test "$(awk '!/^ *[a-z|]* \[auto\]$/ { print length }' "$T/out" | sort -n | tail -n 1)" -le 100
 if have script && script -qec true /dev/null >"$T/out" 2>&1 </dev/null; then
     script -qec 'onnx-run -f npy soft.onnx x.csv' /dev/null >"$T/out" 2>&1 </dev/null

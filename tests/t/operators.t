@@ -1,5 +1,5 @@
 #!/bin/sh
-# operators.t - the page of operators is what the tables say; `make operators` writes it anew.
+# operators.t - the page of operators agrees with the tables; `make operators` writes it.
 . tests/tap.sh
 
 "$BUILD/tests/programs/operators" >"$T/page" || exit 1

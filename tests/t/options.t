@@ -1,8 +1,8 @@
 #!/bin/sh
-# options.t - the options that tools have, and those that their pages and --help tell of, agree.
+# options.t - the options of the tools agree with their pages and with --help.
 . tests/tap.sh
 
-# The long options that a page describes in a list.
+# described PAGE: prints the long options that a page describes in a list.
 described() {
     sed -n 's/^\.It .*Fl -\([a-z][a-z0-9-]*\).*/--\1/p' "$@" | sort -u
 }
@@ -21,7 +21,7 @@ for source in "$TOP"/cmd/*.c; do
     sort -u "$T/own" "$T/common" >"$T/all"
     is "$tool: options that no page describes" "$(comm -23 "$T/options" "$T/all")" ''
     is "$tool: options that there are not" "$(comm -13 "$T/options" "$T/own")" ''
-    # flint-fit goes on with a checkpoint; names are those of players; a graph is differentiated.
+    # These options have another meaning in these tools than in sextant(7).
     case $tool in
     flint-fit) own=--resume ;;
     shapley-int | xderiv) own=--names ;;
@@ -50,20 +50,20 @@ is 'letters with two meanings' "$(sort -u "$T/letters" | cut -f 1 | uniq -d)" ''
 # ---- Words, values, names ----
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy"
-# offers TEXT COMMAND...: it ends with status 2 and one line that has TEXT in it.
+# offers TEXT COMMAND...: it ends with status 2 and one line that contains TEXT.
 offers() {
     text=$1
     shift
     run "$@"
     refused "$*" 2 "$text"
 }
-# What a tool has no use for is no option of it.
+# A tool does not have options that it does not use.
 offers "no option '--double': flint-fit has no use for it" flint-fit --double digits8.onnx
 offers "no option '--rows': flint-fit has no use for it" flint-fit --rows=0:1 digits8.onnx
 offers "no option '--timing': attr-plot has no use for it" attr-plot --timing
 offers "no option '--long': onnx-perturb has no use for it" onnx-perturb --long digits8.onnx
 offers "no option '--color': onnx-grad has no use for it" onnx-grad --color=never digits8.onnx
-# What writes ONNX alone has no formats.
+# Tools that only write ONNX have no formats.
 for tool in onnx-grad onnx-perturb flint-fit; do
     is "$tool: no --format" "$("$tool" --complete | grep -c -e '--format')" 0
     offers "no option '-f'" "$tool" -f json digits8.onnx
@@ -98,7 +98,7 @@ done
 offers 'nearest: /6/Relu_output_0' ggig --wrt=/6/Relu_output digits8.onnx digits8.npy
 offers 'nearest: /6/Relu_output_0' flint-fit --layers=/6/Relu -x digits8.npy -o out.onnx digits8.onnx
 
-# Options stand anywhere, letters in a row, arguments after = or a blank, until "--".
+# Options stand anywhere. Letters may be joined. Arguments follow = or a blank. "--" ends options.
 run ggig --method=grad -f json --rows=0:1 -q digits8.onnx digits8.npy
 cp "$T/out" want
 run ggig digits8.onnx -qfjson --method grad -j2 digits8.npy --rows 0:1
@@ -111,7 +111,7 @@ is 'even with such a name' "$status $(jq -r .id "$T/out" | sort -u)" '0 --rows'
 run ggig --method=grad -qfjson --rows=0:1 -t -1 digits8.onnx digits8.npy
 is 'an argument may begin with a dash' "$status $(jq .target.index "$T/out")" '0 9'
 
-# ---- What is missing, or in another's place ----
+# ---- Missing and misplaced words ----
 
 run ggig digits8.npy digits8.onnx
 refused 'INPUT first' 3 'digits8.npy: is a .npy array; MODEL comes first'

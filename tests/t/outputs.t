@@ -1,9 +1,10 @@
 #!/bin/sh
-# outputs.t - a file per sample, shards, runs that go on: the same bytes however the work is cut.
+# outputs.t - a file per sample, shards, resumed runs. The bytes do not depend on how the work is
+# divided.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv" "$DATA/dog.png"
-# there FOLDER: the names in it, sorted.
+# there FOLDER: prints the names in it, sorted.
 there() {
     find "$1" -type f | sed "s,^$1/,," | sort | tr '\n' ' '
 }
@@ -84,9 +85,9 @@ for i in 0 1; do
 done
 is 'names as in one run' "$(cat shard/*)" "$(cat same/*)"
 
-# ---- Going on ----
+# ---- Resuming ----
 
-# goes_on WHAT OPTION...: from every cut the same bytes.
+# goes_on WHAT OPTION...: from every cut, --resume gives the same bytes.
 goes_on() {
     what=$1
     shift
@@ -106,7 +107,7 @@ goes_on 'several methods' --method=grad,inputxgrad -f json
 run onnx-run --resume -o new.json --rows=0:2 digits8.onnx digits8.npy
 is 'the first run' "$status $(wc -l <new.json)" '0 2'
 
-# other WHAT TEXT OPTION...: is refused, and the file is as it was.
+# other WHAT TEXT OPTION...: --resume is refused, and the file is unchanged.
 other() {
     what=$1 text=$2
     shift 2
@@ -151,7 +152,7 @@ done
 is 'DIR/: what is there is not looked at' "$status $(cat dir/digits8.0.grad.json) $(there dir)" \
     '0 mine digits8.0.grad.json digits8.0.ig.json digits8.1.grad.json '
 
-# Killed again and again.
+# A run is killed again and again.
 slow='ggig --method=smoothgrad --samples=200 -q -f json'
 $slow digits8.onnx digits8.npy >whole
 kills=0

@@ -1,10 +1,10 @@
 #!/bin/sh
-# pages.t - the man pages say the arguments and defaults of options that the tools have; options.t
-# looks at names.
+# pages.t - the arguments and defaults of options in the man pages agree with the tools. options.t
+# tests the names.
 . tests/tap.sh
 
-# "--name<TAB>argument<TAB>text" of each option that a page describes, macros taken away; options
-# that share an item share its text.
+# Prints "--name<TAB>argument<TAB>text" of each option that a page describes, without macros.
+# Options that share an item share its text.
 described() {
     awk '
         function finish(   i) {
@@ -48,17 +48,17 @@ for path in "$BUILD"/bin/*; do
     [ "$tool" != sextant ] || continue
     described "$TOP/man/$tool.1" >"$T/own"
     described "$TOP/man/sextant.7" >"$T/common"
-    # The page has the argument, or the choices in its place. An option of its own page goes before.
+    # The page has the argument or its choices. The tool's own page takes precedence.
     "$tool" --complete | awk -F '\t' -v own="$T/own" -v common="$T/common" '
         BEGIN {
             while ((getline line < common) > 0) { split(line, f, "\t"); said[f[1]] = f[2] }
             while ((getline line < own) > 0) { split(line, f, "\t"); said[f[1]] = f[2] }
         }
-        # One word for the argument, and the page has the list.
+        # The help has one word for the argument, and the page has the list.
         $2 in said && $3 ~ /^[A-Z]+$/ && said[$2] ~ /\|/ { next }
         $2 in said && said[$2] != $3 && said[$2] != $4 { print $2 "=" $3 " (page: " said[$2] ")" }' >"$T/other"
     is "$tool: arguments" "$(cat "$T/other")" ''
-    # "[value]" ends the help of an option that has a default.
+    # "[value]" at the end of a help line is the default.
     "$tool" --help | tr '\n' ' ' | sed 's/    *\(-[a-zA-Z0], \)\{0,1\}--/\n--/g' |
         sed -n 's/^--\([a-z0-9-]*\).*\[\([^] ]*\)\] *$/--\1\t\2/p' |
         awk -F '\t' -v own="$T/own" -v common="$T/common" '

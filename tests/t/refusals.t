@@ -1,5 +1,5 @@
 #!/bin/sh
-# refusals.t - what is refused, one line each: the exit status, a piece of the message, the command.
+# refusals.t - refused commands. Each line has: exit status, part of the message, command.
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/diabetes.* "$DATA"/f1.*

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sandbox.t - --sandbox: what it refuses, and that tools work within it.
+# sandbox.t - --sandbox: what it refuses, and that tools work with it.
 . tests/tap.sh
 
 work "$DATA"/*
@@ -15,13 +15,13 @@ if [ "$status" -eq 1 ] && grep -q 'this kernel has no' "$T/err"; then
     end
 fi
 sanitized=$(nm "$BUILD/bin/onnx-run" 2>/dev/null | grep -c __asan_init)
-# The sanitizer looks for leaks from a process of its own.
+# The sanitizer looks for leaks in a separate process.
 ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
 
 # ---- What is refused ----
 
-# kept: what was there before is there still, and nothing besides.
+# kept: the files of before are unchanged, and there are no others.
 kept() {
     is "$1: nothing is changed" "$(ls -A "$T/safe") $(cat "$T/safe/old")" "of
 old kept"
@@ -55,7 +55,7 @@ else
     mkdir -p "$T/safe/of"
     echo kept >"$T/safe/old"
     ${CC:-cc} -shared -fPIC -o "$T/landlock.so" "$TOP/tests/faults/landlock.c" -ldl || exit 1
-    # of VERSION COMMAND...: where Landlock is of that version, with the tries.
+    # of VERSION COMMAND...: runs it with Landlock of this version, and with the attempts.
     of() {
         version=$1
         shift
@@ -97,14 +97,14 @@ else
     }
 fi
 
-# ---- Tools within it ----
+# ---- Tools with --sandbox ----
 
 rm -rf out/*
 flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=small --batch=5 \
     --epochs=1 -o fitted.onnx >/dev/null
 ggig --method=ig --steps=4 --rows=0:2 digits8.onnx digits8.npy >maps.ndjson
 
-# same FORMAT COMMAND...: the bytes are those of a run without --sandbox; so is the file of -o.
+# same FORMAT COMMAND...: the bytes equal those without --sandbox, also in the file of -o.
 same() {
     format=$1
     shift

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sextant.t - the driver lists the tools, and becomes one of them: its words, streams, and status.
+# sextant.t - the driver lists the tools and runs them: arguments, streams, status.
 . tests/tap.sh
 sources=$TOP/cmd
 
@@ -44,7 +44,7 @@ refused 'two are near' 2 "no tool 'ggig-score'; nearest: attr-score"
 run sextant "$(printf 'a\033[1mb')"
 ok 'no escape sequence of a word reaches the terminal' not grep -q "$(printf '\033')" "$T/err"
 
-# The tool beside the driver comes before one of the same name in PATH; without it, that in PATH runs.
+# A tool beside the driver is preferred to one in PATH. Without it the one in PATH runs.
 mkdir beside path
 cp "$(command -v sextant)" beside
 for place in beside path; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shapes.t - values of the sample decide shapes: conditions, counts and places.
+# shapes.t - models in which values of the sample decide shapes: conditions, counts, positions.
 . tests/tap.sh
 
 mkdir "$T/work" && cd "$T/work" || exit 1
@@ -11,7 +11,7 @@ for k in 0 1 2 3; do
     echo $k >$k.csv
 done
 
-# values: of all records.
+# values: prints the values of all records.
 values() {
     jq -c '.outputs[0].values' "$T/out" | tr '\n' ' '
 }
@@ -77,7 +77,7 @@ is 'their values' "$(tr '\n' ' ' <gradients)" '[2,0,0,0] [0,0,1,0] [1,0,0,0] [4,
 run xderiv --method=fd -t 0 -i k=2.csv slice.onnx x.csv
 clean 'second derivatives'
 
-# ---- Places ----
+# ---- Positions ----
 
 run onnx-run nonzero.onnx four.csv
 is 'what is positive' "$status $(values)" '0 [14] [14] [14] [33] '
@@ -85,7 +85,7 @@ run ggig --method=grad -t 0 nonzero.onnx four.csv
 is 'its gradients' "$(jq -c .attribution.values "$T/out" | tr '\n' ' ')" \
     '[2,4,6,0] [2,4,6,0] [2,4,6,0] [4,4,6,8] '
 
-# ---- Nothing ----
+# ---- Empty lists ----
 
 printf '\223NUMPY\001\000\166\000%-117s\n' \
     "{'descr': '<i8', 'fortran_order': False, 'shape': (0,), }" >none.npy

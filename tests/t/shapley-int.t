@@ -6,7 +6,7 @@ work "$DATA"/digits8.* "$DATA"/picture.png
 
 # ---- Saved games with known answers ----
 
-# The game of three players 0, 1, 2: v is 0 1 2 5 3 4 6 10 by bits.
+# The game of three players 0, 1, 2: v is 0 1 2 5 3 4 6 10, indexed by bits of players.
 cat >g1.json <<'END'
 {"players":3}
 {"present":[],"value":0}
@@ -99,7 +99,7 @@ run shapley-int --load-game=g1.json --names=names --set=1-2
 is 'names of all, and of the set' "$(jq -c '[.names, .set_names]' "$T/out")" \
     '[["not","very","good"],["very","good"]]'
 
-# A part of a game is enough for a fit, not for everything.
+# A part of a game is enough for a fit, but not for other indices.
 grep -v '0,1\]' g1.json >part.json
 run shapley-int --load-game=part.json --index=sv --sampling=regression
 is 'a fit of part of a game' "$status$(cat "$T/err") $(jq '.efficiency_gap | fabs < 1e-9' "$T/out")" \
@@ -200,7 +200,7 @@ run shapley-int --players=patches:4x4 --rows=0:1 --index=sv digits8.onnx digits8
 is '--absent=baseline: as without a background' "$(jq -c .interactions "$T/out")" "$(cat first)"
 run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
 is 'evaluations count coalitions' "$(jq -c '[.evaluations, .cost.forward > 16]' "$T/out")" '[16,true]'
-# One coalition or one pair of them says nothing of the scatter.
+# One coalition, or one pair of them, has no scatter.
 for sampling in adjusted leverage kernel; do
     run shapley-int --players=patches:2x2 --rows=0:1 --index=sv --sampling=$sampling --budget=4 digits8.onnx digits8.npy
     is "$sampling of 4: no error is known to be 0" "$(jq '[.interactions[].stderr] | any(. == 0)' "$T/out")" false
@@ -233,8 +233,8 @@ is 'bT: names and x before its own keys' \
 
 # ---- A summary ----
 
-# The interaction of the pair is x0 x1: 2, 4 and 0, where x0 is as the baseline, so that no record
-# of the last row lists it. Its mean is 2, and its standard error sqrt(4 / 3).
+# The interaction of the pair is x0 x1: 2, 4 and 0. In the last row x0 equals the baseline, so the
+# record does not list the pair. Its mean is 2, and its standard error sqrt(4 / 3).
 printf 'age,bp\n2,1\n4,1\n0,3\n' >rows.csv
 run shapley-int --index=sii --double --summary --top=5 product.onnx rows.csv
 clean '--summary'
@@ -284,7 +284,7 @@ for kind in auto matrix network upset tokens overlay curve bars; do
     is "--kind=$kind: a PNG" "$(head -c 8 a.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a
 done
 
-# What is as the baseline, like the last places of a text, is not drawn.
+# Players that equal the baseline, such as padding at the end of a text, are not drawn.
 names() {
     sed -n '/<desc>/,/<\/desc>/p' a.svg | grep -cx '[01]'
 }
@@ -331,7 +331,7 @@ refused 1 'none: No such file or directory' --load-game=g1.json --names=none
 refused 2 "digits8.npy: 'bananas' is none of elements, columns, pixels, tokens[:AXIS], patches:HxW, grid:RxC, superpixels:N, file:LABELS.npy; nearest: tokens, elements, columns" \
     --players=bananas digits8.onnx digits8.npy
 refused 5 "/nowhere/g.npy: No such file or directory" --load-game=g1.json --index=sv --save-game=/nowhere/g.npy
-# Game files that lie, each with its place.
+# Wrong game files. The message names the position.
 while IFS='|' read -r text message; do
     printf "$text" >bad.json
     refused 1 "bad.json: sample 0: bad.json: $message" --load-game=bad.json
@@ -351,7 +351,7 @@ refused 2 'wide.json: 2 coalitions do not tell 65 terms apart; more are needed' 
 run shapley-int --load-game=wide.json --window=2 --budget=100
 is 'contexts that a part has not' "$status $(cut -d'{' -f1 "$T/err")" \
     '1 shapley-int: wide.json: sample 0: the game has no value for '
-# vector SHAPE VALUES...: an .npy of as many zeros as given, whatever its head says
+# vector SHAPE VALUES...: writes an .npy of so many zeros, with any shape in its header.
 vector() {
     head=$(printf "{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }" "$1")
     printf '\223NUMPY\1\0\166\0%-117s\n' "$head"
@@ -384,7 +384,7 @@ for index in sv fsii bT; do
     run shapley-int --players=patches:2x2 --index=$index --rows=0:1 --max-time=1000 digits8.onnx digits8.npy
     is "$index: in time as without a limit" "$(jq -c "$same" "$T/out")" "$(cat want)"
 done
-# 2^20 coalitions take longer than that, the first hundred do not.
+# 2^20 coalitions take longer than that; the first hundred do not.
 run shapley-int --players=patches:1x3 --index=sv --exact --rows=0:1 --max-time=0.3 digits8.onnx digits8.npy
 is 'exact values that time was up for are estimates' \
     "$(jq -c '[.partial, .exact, .evaluations > 0, .evaluations < 1048576]' "$T/out")" '[true,false,true,true]'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# streams.t - what is said on standard error, readers that go away, and colours, in every tool.
+# streams.t - standard error, readers that end early, and colours, for every tool.
 . tests/tap.sh
 
 mkdir "$T/work" && cd "$T/work" || exit 1
@@ -8,7 +8,7 @@ flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --recipe=smal
     --epochs=1 -o fitted.onnx >/dev/null || exit 1
 yes 1,2 | head -n 40 >narrow.csv
 
-# say TOOL OPTION... INPUT: quickly, by the tool's own model.
+# say TOOL OPTION... INPUT: runs the tool quickly with its own model.
 say() {
     said=$1
     shift
@@ -24,7 +24,7 @@ say() {
 }
 
 for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-explain; do
-    # ---- The same error again and again ----
+    # ---- Repeated errors ----
 
     run say $tool -f json narrow.csv
     is "$tool: 40 bad rows: status, records" "$status $(jq -c 'select(.error)' "$T/out" | wc -l)" '1 40'
@@ -32,7 +32,7 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-expl
     is "$tool: and all have one" "$(sed -n '11,$p' "$T/err")" \
         "$tool: 40 samples failed; the first 10 are named above"
 
-    # ---- A reader that goes away ----
+    # ---- A reader that ends early ----
 
     {
         sleep 0.2
@@ -57,7 +57,8 @@ done
 
 # ---- Warnings ----
 
-# warns TOOL FORMATS TEXT OPTION...: TEXT, of two samples, in each format, once, unless -q.
+# warns TOOL FORMATS TEXT OPTION...: in each format TEXT is printed once for two samples, not with
+# -q.
 warns() {
     tool=$1 formats=$2 text=$3
     shift 3
@@ -88,7 +89,7 @@ is 'a warning of no single sample' "$(cat "$T/err")" \
 
 # ---- Terminals ----
 
-# on_terminal COMMAND: what a terminal shows.
+# on_terminal COMMAND: prints what a terminal shows.
 on_terminal() {
     TERM=xterm script -qec "$1" /dev/null </dev/null >"$T/out" 2>&1
 }

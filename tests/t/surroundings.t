@@ -1,11 +1,11 @@
 #!/bin/sh
-# surroundings.t - what a tool finds around it: no environment, no home, another locale, directories that
-# cannot be written, signals at any moment.
+# surroundings.t - the surroundings of a tool: no environment, no home, another locale, directories
+# that cannot be written, signals at any moment.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
 draws=
-# Leaks of the drawing libraries are suppressed by this variable.
+# This variable suppresses leaks of the drawing libraries.
 leaks=${LSAN_OPTIONS:+LSAN_OPTIONS=$LSAN_OPTIONS}
 onnx-run -f svg digits8.onnx digits8.npy >/dev/null 2>&1 && draws='png svg pdf'
 
@@ -22,7 +22,8 @@ for format in json text csv npy $draws; do
     ok "-f $format without a home: the same bytes" cmp "$T/out" want
 done
 
-# How long threads spin is said to libgomp in the place of PATH, which is there again afterwards.
+# spins WORD...: prints the spin count that libgomp has. The tool passes it in the place of PATH and
+# then restores PATH.
 spins() {
     env "$@" OMP_DISPLAY_ENV=verbose "$BUILD/bin/onnx-run" -q digits8.onnx digits8.npy 2>&1 >/dev/null |
         sed -n "s/.*GOMP_SPINCOUNT = '\(.*\)'/\1/p"
@@ -46,7 +47,7 @@ END
     is 'and PATH is as it was' "$(cat "$T/err")" '/here:/there (null)'
 fi
 
-# Numbers have a comma there, if anybody asks.
+# This locale has a decimal comma.
 mkdir "$T/locales"
 if have localedef && localedef -i de_DE -f UTF-8 "$T/locales/de_DE.UTF-8" 2>/dev/null; then
     for format in json text csv $draws; do
@@ -86,7 +87,8 @@ chmod 755 locked
 
 # ---- Signals ----
 
-# cut FILE WHAT COMMAND...: ended at thirty moments of its run, it leaves no file or the whole one.
+# cut FILE WHAT COMMAND...: ended at thirty moments by two signals, it leaves no file or a complete
+# one.
 cut() {
     file=$1 what=$2
     shift 2
@@ -109,7 +111,7 @@ cut x.npy 'onnx-run -f npy' onnx-run -f npy -o x.npy digits8.onnx digits8.npy
 cut x.onnx 'onnx-grad' onnx-grad --order=2 -o x.onnx diabetes.onnx
 [ -z "$draws" ] || cut x.png 'a picture' ggig -q -f png --method=ig --steps=100 -o x.png digits8.onnx digits8.npy
 
-# ---- A fresh system that is not waited for ----
+# ---- tests/fresh.sh, interrupted ----
 
 mkdir fake tmp
 printf '#!/bin/sh\nfor root; do [ ! -d "$root" ] || : >"$root/half"; done\n: >"$BEGAN"\nexec sleep 100\n' >fake/debootstrap

@@ -1,9 +1,9 @@
 #!/bin/sh
-# tables.t - records as tables: -f csv and tsv of every tool, and --long; tables as people have them.
+# tables.t - records as tables: -f csv and tsv of every tool, and --long. Also tables of real users.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv" "$DATA"/series.*
-# line N: of the output.
+# line N: prints a line of the output.
 line() {
     sed -n "$1p" "$T/out"
 }
@@ -42,9 +42,9 @@ run ggig --method=grad -f csv --header=no diabetes.onnx bad.csv
 is 'rows stay with their samples' "$status $(cut -d , -f 1-4 "$T/out" | sed 's/,[-0-9.e]*$/,/' | tr '\n' ' ')" \
     '1 id,index,method, bad.csv,0,grad, bad.csv,1,, bad.csv,2,grad, '
 
-# ---- Tables as people have them ----
+# ---- Tables of real users ----
 
-# The columns the other way round, an id, a text, an outcome.
+# The columns in reverse order, with an id, a text and an outcome.
 sed 1q diabetes.csv | tr , '\n' | sed '1!G;h;$!d' | paste -sd , | sed 's/.*/who,note,&,outcome/' >export.csv
 sed -n '2,4p' diabetes.csv | awk -F , -v OFS=, '{
     row = "p/" NR ",\"a \"\"b\"\", c\""
@@ -96,7 +96,7 @@ is 'the id of what fails' "$status $(jq -r 'select(.error) | .id' "$T/out" | hea
 run ggig --method=expected --samples=2 --columns="$(cat names)" --background=export.csv diabetes.onnx export.csv
 is 'a background of the same columns' "$status" 0
 
-# One input for each column.
+# A model with an input for each column.
 printf 'visits,name,bmi,age\n3,"x, y",20,40\n1,z,30,50\n1.5,w,1,1\n' >frame.csv
 run onnx-run columns.onnx frame.csv
 is 'a column for each input' "$status $(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '1 [423] [531] null '
@@ -109,7 +109,7 @@ echo 7 >visits.csv
 run onnx-run -i visits=visits.csv --drop=visits,name columns.onnx frame.csv
 is 'one of them from elsewhere' "$(head -n 1 "$T/out" | jq -c '.outputs[0].values')" '[427]'
 
-# The real ones of them are explained together.
+# Its real inputs are explained together.
 sed -n 1,3p frame.csv >two.csv
 run ggig --method=grad,inputxgrad columns.onnx two.csv
 is 'columns are one input' "$(head -n 2 "$T/out" | jq -c '[.input.name, .input.shape, .names, .x, .attribution.values]' | tr '\n' ' ')" \
@@ -131,7 +131,7 @@ is 'attr-score' "$status $(jq -c '.scores | keys' "$T/out" | head -n 1)" '0 ["de
 run ggig --method=geg-max --samples=2 columns.onnx two.csv
 is 'models with noise' "$status" 0
 
-# Names that the model has.
+# The model has names of columns.
 printf 'b mi,id,age\n1,9,2\n' >named.csv
 for model in named commas; do
     run ggig --method=grad $model.onnx named.csv
@@ -144,7 +144,7 @@ printf 'first\nsecond\n' >two.txt
 run ggig --method=grad -f csv --names=two.txt named.onnx named.csv
 is '--names' "$(line 1)" 'id,index,method,first,second'
 
-# ---- Cells with breaks of lines ----
+# ---- Cells with line breaks ----
 
 printf 'age,"in\nwords","b mi"\n1,"first\r\nsecond ""x""",2\n3,plain,4\n' >broken.csv
 run ggig --method=grad --drop=1 named.onnx broken.csv
@@ -155,7 +155,7 @@ is 'a quote that is not closed does not' "$status $(jq -sc 'map(.x)' "$T/out")" 
 grep -q 'line 1' "$T/err"
 is 'its line is named' $? 0
 
-# ---- The strongest ----
+# ---- --top ----
 
 run ggig --method=grad --top=3 --rows=0:1 diabetes.onnx diabetes.csv
 is 'the strongest, by name' "$(jq -c '[.top[] | .name]' "$T/out")" \
@@ -170,7 +170,7 @@ run attr-decompose --methods=gxi --rows=0:1 diabetes.onnx diabetes.csv
 is 'names in other tools' "$(jq -c '[(.names | length), (.x | length)]' "$T/out")" '[10,10]'
 run shapley-int --index=sv --order=1 --rows=0:1 diabetes.onnx diabetes.csv
 is 'and x' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
-# A table that is one sample: its columns do not name its elements.
+# A table is one sample, so its columns do not name its elements.
 run ggig series.onnx series.csv
 refused 'lines of one sample' 1 \
     "does not fit the model's input .24,2.; --no-batch takes all lines as one sample"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# targets.t - what of an output is explained, its probabilities, labels that fit, integers.
+# targets.t - targets: elements of an output, probabilities, labels, integers.
 . tests/tap.sh
 
 work "$DATA"/digits8.*
@@ -9,13 +9,13 @@ echo 1,2,3,-1 >p.csv
 printf 'no\nyes\n' >two
 printf 'a\nb\nc\n' >abc
 
-# The target of the record in $T/out, and its attribution, rounded.
+# Prints the target of the record in $T/out, and its attribution, rounded.
 explained() {
     jq -c '[.target.index, .target.label, .target.score, (.target.value * 1e5 | round / 1e5)],
         [(.attribution.values // [])[] * 1e5 | round / 1e5 + 0]' "$T/out" | paste -sd ' '
 }
 
-# ---- Elements, other classes, sums; scores behind different ends ----
+# ---- Elements, other classes, sums; scores before different last layers ----
 
 while read -r model input target options wanted; do
     # shellcheck disable=SC2046,SC2086 # options
@@ -99,7 +99,7 @@ segments|p.csv|sum:3,*,*|abc|3 is not one of 3
 segments|p.csv|*,0,0|abc|neither an index nor a label
 END
 
-# ---- The same in the tools that explain ----
+# ---- Targets in all tools that explain ----
 
 for target in 'not:0' no 'sum:*'; do
     sign=-1
@@ -154,7 +154,7 @@ run onnx-run -f text --labels=two --top=1 sigmoid.onnx x.csv
 clean 'text of one number'
 ok 'names the class' grep -q '^  0.62.*yes' "$T/out"
 
-# ---- Labels and names that fit ----
+# ---- Labels and names that have the right number ----
 
 printf '\357\273\277a\r\nb\r\nc\r\n\r\n\n' >dressed
 run ggig --method=grad -t a --labels=dressed three.onnx x.csv
@@ -201,7 +201,7 @@ run shapley-int --index=sv -b 0.5 ids.onnx i.csv
 is 'a baseline of halves: status' "$status" 1
 ok 'is named' grep -q '0.5 is not int64' "$T/err"
 
-# ---- float64 where the file says so ----
+# ---- float64, if the file asks for it ----
 
 echo 100000000.25,1 >d.csv
 run onnx-run doubles.onnx d.csv

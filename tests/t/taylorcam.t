@@ -1,5 +1,5 @@
 #!/bin/sh
-# taylorcam.t - relations of places: closed forms, formats, refusals, what records say.
+# taylorcam.t - relations of places: closed forms, formats, refusals, contents of records.
 . tests/tap.sh
 
 work "$DATA"/digits8.*
@@ -40,7 +40,8 @@ run taylorcam --score=raw --double --cam=all --deletion --from=1,1 places.onnx x
 clean record
 is 'layer, grid, curvature' "$(jq -c '[.layer, .grid, .curvature | del(.additive?)]' "$T/out")" \
     '[{"name":"map","shape":[1,1,2,2]},[2,2],{"logit_zero":false,"nonsmooth":[]}]'
-# One of six pairs is 17: the fit of s_i + s_j leaves (20/3 of 289 x 5/6) on 5 of 11 degrees.
+# One of six pairs has a relation, 17. The fit of s_i + s_j leaves (20/3 of 289 x 5/6) on 5 of 11
+# degrees of freedom.
 is 'how additive' "$(jq -c '.curvature.additive * 100 | round' "$T/out")" 12
 is 'occlusion beside derivatives' "$(jq -c '[.occlusion[] | [.a, .b, .strength, .signed]]' "$T/out")" \
     '[[[0,0],[1,1],4,4]]'
@@ -48,7 +49,7 @@ is input "$(jq -c .input "$T/out")" '{"name":"image","shape":[1,1,2,2]}'
 is boxes "$(jq -c '.pairs[0] | [.box_a, .box_b, .rank]' "$T/out")" '[[0,0,1,1],[1,1,2,2],1]'
 is from "$(jq -c .from "$T/out")" '{"shape":[2,2],"values":[17,0,0,0]}'
 is stats "$(jq -c '[.stats.max, .stats.median, .deletion]' "$T/out")" '[17,0,1]'
-# The gradient is (4, 2, 0, 1): 7 / 4 x; H x = (4, 2, 0, 1).
+# The gradient is (4, 2, 0, 1), which gives the factor 7 / 4. H x = (4, 2, 0, 1).
 is gradcam "$(jq -c .gradcam.values "$T/out")" '[1.75,3.5,5.25,7]'
 is hirescam "$(jq -c .hirescam.values "$T/out")" '[4,4,0,4]'
 is layercam "$(jq -c .layercam.values "$T/out")" '[4,4,0,4]'
@@ -72,7 +73,7 @@ taylorcam --rows=1:2 --double --score=logprob digits8.onnx digits8.npy | jq -c .
 jq -c 'select(.index == 1) | .pairs' one >among
 ok 'samples do not depend on those before them' cmp alone among
 
-# ---- What is chosen where it is left open ----
+# ---- Automatic choices ----
 
 seq 144 | awk '{ printf "%s%.3f", (NR > 1 ? "," : ""), sin($1 * $1) } END { print "" }' >maps.csv
 run taylorcam classmaps.onnx maps.csv

@@ -1,5 +1,5 @@
 #!/bin/sh
-# uses.t - streams that are read once, files that would be written over, streams that are closed.
+# uses.t - streams that are read once, files that would be overwritten, closed streams.
 . tests/tap.sh
 
 work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
@@ -34,7 +34,7 @@ refused 'MODEL, and no INPUT' 2 'no INPUT'
 onnx-run --list - <digits8.onnx >"$T/out"
 is 'MODEL alone is listed' "$(wc -l <"$T/out" | awk '{ print ($1 > 3) }')" 1
 
-# ---- What is written ----
+# ---- Outputs ----
 
 cp digits8.npy x.npy
 cp digits8.onnx m.onnx

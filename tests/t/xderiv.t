@@ -4,7 +4,7 @@
 
 work "$DATA"/digits8.* "$DATA"/diabetes* "$DATA"/f1.*
 
-# The effects of the record in $T/out as set:mean, rounded, strongest first.
+# Prints the effects of the record in $T/out as set:mean, rounded, strongest first.
 effects() {
     jq -r '.interactions[] | "\(.set | map(tostring) | join(""))=\(.mean * 1e5 | round / 1e5)"' \
         "$T/out" | paste -sd ' '
@@ -32,8 +32,8 @@ done <<'END'
 01=1 --order=5
 END
 
-# f = x0 x1 + x1^2 / 2 at 2, 1. Over both rows v() = 3, v(0) = 3, v(1) = 1.5, v(01) = 2.5; the nearest
-# row to x0 = 2 gives 6. Distances are sqrt(2) and 1.
+# f = x0 x1 + x1^2 / 2 at 2, 1. Over both rows v() = 3, v(0) = 3, v(1) = 1.5, v(01) = 2.5. The row
+# nearest to x0 = 2 gives 6. The distances are sqrt(2) and 1.
 printf '0,0\n2,2\n' >absent_rows.csv
 while read -r absent wanted; do
     run xderiv --method=archdetect --background=absent_rows.csv "$absent" --double product.onnx x.csv
@@ -248,7 +248,7 @@ refused 'no names' 1 nowhere
 run xderiv --rows=0:1 --players=file:nowhere.npy diabetes.onnx diabetes.csv
 refused 'no labels' 1 nowhere
 
-# Options whose words are wrong.
+# Options with wrong words.
 while read -r option; do
     run xderiv "$option" diabetes.onnx diabetes.csv
     is "$option: status" "$status" 2
@@ -275,7 +275,7 @@ done <<'END'
 --min=much
 END
 
-# Files of sets that lie.
+# Wrong files of sets.
 while read -r says sets; do
     echo "$sets" >lie
     for option in pairs truth; do
@@ -295,7 +295,7 @@ integers 0,1,abc
 integers 99999999999999999999 3
 END
 
-# Inputs that are no numbers: what is not finite is said, not invented.
+# Inputs that are not finite: the result says so.
 echo nan,1,1,1,1,1,1,1,1,1 >nan.csv
 for options in '' '--agg=median' '--agg=max' '--method=ih' '--order=3 --search=beam:2'; do
     # shellcheck disable=SC2086 # options or none
@@ -315,7 +315,8 @@ run xderiv --pairs=triples --rows=0:1 diabetes.onnx diabetes.csv
 is 'sets that are larger than --order' "$status $(jq -c '[.interactions, .warnings[0][:7]]' "$T/out")" \
     '0 [[],"--pairs"]'
 
-# f = (x0 + ..)^3 of a million features: refused by what it would need, before it is tried.
+# f = (x0 + ..)^3 of a million features is refused before it is tried, because of the memory it
+# would need.
 yes 1 | head -n 1000000 | paste -sd, >million.csv
 run xderiv --order=6 million.onnx million.csv
 refused 'all sets of six' 6 'beam:N'
