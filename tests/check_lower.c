@@ -129,6 +129,11 @@ START_TEST(optional_outputs)
     tm_output(m, "mask");
     lc_gives(m, (const char *const[]){"f2: 1 2", NULL},
              (const char *const[]){"f2: 1 2", "b2: 1 1", NULL});
+    m = tm_new(7);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){2});
+    tm_node(m, "Dropout", "x", "y mask", NULL);
+    tm_output(m, "mask");
+    lc_gives(m, (const char *const[]){"f2: 1 2", NULL}, (const char *const[]){"f2: 0 0", NULL});
     m = chain();
     tm_domain(m, "com.microsoft", 1);
     tm_node(m, "Unsqueeze", "x axes", "x3", NULL);

@@ -209,6 +209,16 @@ START_TEST(classical)
         {17, ML "Binarizer", "threshold=0.5", {"f1x2: 0.5 0.6"}, {"f1x2: 0 1"}},
         {17, ML "OneHotEncoder", "cats_int64s=1,3", {"i2: 3 5"}, {"f2x2: 0 1 0 0"}},
         {17, ML "FeatureVectorizer", NULL, {"f1x2: 1 2", "i1: 3"}, {"f1x3: 1 2 3"}},
+        {17,
+         ML "FeatureVectorizer",
+         "inputdimensions=1,3",
+         {"f2x2: 1 2 3 4", "f2x1: 5 6"},
+         {"f2x4: 1 5 0 0 3 6 0 0"}},
+        {17,
+         ML "FeatureVectorizer",
+         "inputdimensions=[1]",
+         {"f1x2: 1 2", "i1: 3"},
+         {"refused: 1 inputdimensions for 2 inputs"}},
         {17, ML "ArrayFeatureExtractor", NULL, {"f1x3: 5 6 7", "i!2: 2 0"}, {"f1x2: 7 5"}},
         {17,
          ML "LinearRegressor",
@@ -254,6 +264,23 @@ START_TEST(classical)
          {"f2x1: -1 1"}},
     };
     LC_RUN(cases);
+}
+END_TEST
+
+/* NaN is a key from opset 4 on. */
+START_TEST(keys)
+{
+    for (int64_t opset = 2; opset <= 4; opset += 2) {
+        struct tm_model *m = tm_new(17);
+        tm_domain(m, "ai.onnx.ml", opset);
+        lc_constant(m, "x", "f4: 2.5 7 nan 1.5");
+        tm_node(m, ML "LabelEncoder", "x", "y",
+                "keys_floats=1.5,2.5,nan values_int64s=10,20,30 default_int64=-7");
+        tm_output(m, "y");
+        lc_gives(
+            m, NULL,
+            (const char *const[]){opset == 2 ? "i4: 20 -7 -7 10" : "i4: 20 -7 30 10", NULL});
+    }
 }
 END_TEST
 
@@ -367,7 +394,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("deployed");
-    SUITE_ADD(c, quantised, of_late_opsets, classical, trees, stumps, four_bits, eight_bits,
-              support_vectors, trees_of_version_5);
+    SUITE_ADD(c, quantised, of_late_opsets, classical, keys, trees, stumps, four_bits,
+              eight_bits, support_vectors, trees_of_version_5);
     return suite_run();
 }

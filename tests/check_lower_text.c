@@ -237,10 +237,80 @@ START_TEST(matched)
 }
 END_TEST
 
+/* A Tokenizer from x to `y`; a single separator is a list of one. */
+static void tokenizer(struct tm_model *m, const char *y, const char *attributes)
+{
+    tm_domain(m, "com.microsoft", 1);
+    Onnx__NodeProto *node = tm_node(m, "com.microsoft:Tokenizer", "x", y, attributes);
+    for (size_t i = 0; i < node->n_attribute; i++) {
+        Onnx__AttributeProto *a = node->attribute[i];
+        if (strcmp(a->name, "separators") != 0 || a->n_strings > 0)
+            continue;
+        a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
+        a->strings = tm_memory(m, sizeof *a->strings);
+        a->strings[a->n_strings++] = a->s;
+    }
+}
+
+static void tokens(const char *x, const char *attributes, int64_t rank, const int64_t *dims,
+                   const char *want, const char *equal)
+{
+    struct tm_model *m = start(x);
+    tm_const(m, "shape", SX_INT, 1, &rank, dims);
+    tokenizer(m, "parts", attributes);
+    tm_node(m, "Reshape", "parts shape", "y", NULL);
+    gives(m, want, equal);
+}
+
+#define TOKENS(x, attributes, want, equal, ...)                                                \
+    tokens(x, attributes, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t),                  \
+           (const int64_t[]){__VA_ARGS__}, want, equal)
+
+START_TEST(tokenized)
+{
+    TOKENS("a,b|c, d ,e", "separators=',','\\s' pad_value='#'", "a|b|#|c|d|e",
+           "f6: 1 1 1 1 1 1", 6);
+    TOKENS("a,b|c, d ,e", "separators=',','\\s' pad_value='#' mark=1",
+           "\2|a|b|\3|#|\2|c|d|e|\3", "f10: 1 1 1 1 1 1 1 1 1 1", 10);
+    TOKENS("\xc3\xa9t\xc3\xa9,\xc3\xa9,ab", "separators=',' pad_value='#' mincharnum=2",
+           "\xc3\xa9t\xc3\xa9|ab", "f2: 1 1", 2);
+    TOKENS("\xc3\xa9t", "separators='' pad_value='#'", "\xc3\xa9|t", "f2: 1 1", 2);
+    TOKENS("it's 3.5|x", "tokenexp='[a-z0-9]+' pad_value='#'", "it|s|3|5|x|#|#|#",
+           "f8: 1 1 1 1 1 1 1 1", 8);
+    /* The longest match, and ^ at the begin of the text only */
+    TOKENS("abab", "tokenexp='a|ab' pad_value='#'", "ab|ab", "f2: 1 1", 2);
+    TOKENS("abab", "tokenexp='^ab' pad_value='#'", "ab", "f1: 1", 1);
+    TOKENS("a12", "tokenexp='[0-9]*' pad_value='#'", "12", "f1: 1", 1);
+}
+END_TEST
+
+/* Where no text has a token, there is none. */
+START_TEST(no_tokens)
+{
+    struct tm_model *m = start(",|");
+    tokenizer(m, "t", "separators=',' pad_value='#' mark=1");
+    tm_node(m, "Shape", "t", "y", NULL);
+    tm_output(m, "y");
+    lc_gives(m, NULL, (const char *const[]){"i2: 2 0", NULL});
+    static const char *const wrong[][2] = {
+        {"pad_value='#'", "either tokenexp or separators"},
+        {"pad_value='#' separators=',' tokenexp='a'", "either tokenexp or separators"},
+        {"separators=','", "'pad_value' is missing"},
+        {"pad_value='#' tokenexp='('", "pattern '(' is not supported"},
+        {"pad_value='#' separators='b*'", "a separator that matches no text"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        m = start("abc");
+        tokenizer(m, "y", wrong[i][0]);
+        tm_output(m, "y");
+        lc_refused(m, wrong[i][1]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("lower_text");
     SUITE_ADD(c, casts, normalized, hashed, joined_and_split, counted, patterns, no_patterns,
-              costly_patterns, matched);
+              costly_patterns, matched, tokenized, no_tokens);
     return suite_run();
 }

@@ -59,8 +59,7 @@ int sx_window(struct sx_graph *g, int64_t queries, int64_t keys, int offset, int
     return allowed;
 }
 
-/* Keys or values of n heads; each head is repeated for the queries that share it. */
-static int repeated(struct sx_graph *g, int a, int64_t n)
+int sx_shared_heads(struct sx_graph *g, int a, int64_t n)
 {
     struct sx_shape x = sx_shape_of(g, a);
     if (x.dim[1] == n || x.dim[1] == 0)
@@ -92,7 +91,8 @@ int sx_attend(struct sx_graph *g, struct sx_attention *a)
         return SX_NONE;
     }
     double scale = a->scale != 0 ? a->scale : 1 / sqrt((double)q.dim[3]);
-    int y = sx_matmul(g, sx_scale(g, a->q, scale), repeated(g, a->k, q.dim[1]), false, true);
+    int y =
+        sx_matmul(g, sx_scale(g, a->q, scale), sx_shared_heads(g, a->k, q.dim[1]), false, true);
     a->scores[0] = y;
     if (a->softcap != 0)
         y = sx_scale(g, sx_unary(g, SX_TANH, sx_scale(g, y, 1 / a->softcap)), a->softcap);
@@ -108,7 +108,7 @@ int sx_attend(struct sx_graph *g, struct sx_attention *a)
     if (a->allowed != SX_NONE)
         y = sx_where(g, a->allowed, y, sx_scalar(g, 0));
     a->scores[3] = y;
-    return sx_matmul(g, y, repeated(g, a->v, q.dim[1]), false, false);
+    return sx_matmul(g, y, sx_shared_heads(g, a->v, q.dim[1]), false, false);
 }
 
 /* Elements first, first + step, .. of the last axis; n of them. */

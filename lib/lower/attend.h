@@ -28,6 +28,9 @@ int sx_join_heads(struct sx_graph *g, int a);
 /* Input k of the node being lowered with separate heads; an input of rank 4 has them already. */
 int sx_heads_of(struct sx_lowering *l, int k, int64_t heads);
 
+/* Keys or values of n heads; each head is repeated for the queries that share it. */
+int sx_shared_heads(struct sx_graph *g, int a, int64_t n);
+
 /* Appends keys or values to those of earlier calls; `past` may be SX_NONE. */
 int sx_appended(struct sx_graph *g, int past, int now);
 

@@ -123,14 +123,15 @@ static bool lower_skip_layer_norm(struct sx_lowering *l)
 }
 
 /* Gives x / sqrt(mean(x^2) + epsilon) * gamma over the axes from `first` on. */
-static bool give_rms(struct sx_lowering *l, int x, int gamma, int first, int k_inverse)
+static bool give_rms(struct sx_lowering *l, int x, int gamma, int first, double epsilon,
+                     int k_inverse)
 {
     struct sx_graph *g = l->g;
     int axes[SX_MAX_RANK], n = 0, rank = sx_shape_of(g, x).rank;
     for (int i = first; i < rank; i++)
         axes[n++] = i;
     int square = sx_mean(g, sx_mul(g, x, x), axes, n);
-    int root = sx_unary(g, SX_SQRT, sx_shift(g, square, sx_attr_float(l, "epsilon", 1e-5)));
+    int root = sx_unary(g, SX_SQRT, sx_shift(g, square, epsilon));
     int inverse = sx_unary(g, SX_RECIP, root);
     sx_give_as(l, k_inverse, inverse, SX_ONNX_FLOAT);
     return sx_give(l, sx_mul(g, sx_mul(g, x, inverse), gamma));
@@ -140,9 +141,10 @@ static bool lower_rms_norm(struct sx_lowering *l)
 {
     int first;
     return sx_axis(l, sx_attr_int(l, "axis", -1), sx_arg_shape(l, 0).rank, &first) &&
-           give_rms(l, sx_arg(l, 0), sx_arg(l, 1), first, 1);
+           give_rms(l, sx_arg(l, 0), sx_arg(l, 1), first, sx_attr_float(l, "epsilon", 1e-5), 1);
 }
 
+/* Output 1, where the other operators have means, is 0. */
 static bool lower_skip_rms_norm(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
@@ -150,7 +152,12 @@ static bool lower_skip_rms_norm(struct sx_lowering *l)
     if (sx_arg(l, 3) != SX_NONE)
         x = sx_add(g, x, sx_arg(l, 3));
     sx_give_as(l, 3, x, sx_arg_kind(l, 0));
-    return give_rms(l, x, sx_arg(l, 2), sx_shape_of(g, x).rank - 1, 2);
+    struct sx_shape means = sx_shape_of(g, x);
+    if (means.rank < 1)
+        return sx_reject(l, "a scalar has no axes");
+    means.dim[means.rank - 1] = 1;
+    sx_give_as(l, 1, sx_filled(g, g->real, &means, 0), SX_ONNX_FLOAT);
+    return give_rms(l, x, sx_arg(l, 2), means.rank - 1, sx_attr_float(l, "epsilon", 1e-12), 2);
 }
 
 static int looked_up(struct sx_lowering *l, int table, int ids)

@@ -128,13 +128,36 @@ static bool transposed_extent(struct sx_lowering *l, struct sx_window *w, int64_
     return true;
 }
 
+/* Reads the paddings from an input, if it is given. */
+static bool read_pads(struct sx_lowering *l, int k, struct sx_window *w)
+{
+    struct sx_ints pads;
+    if (!sx_const_ints(l, k, "pads", &pads))
+        return false;
+    if (!pads.given || w->auto_pad != SX_PAD_NOTSET)
+        return true;
+    if (pads.n != 2 * w->c.rank)
+        return sx_reject(l, "%d paddings, not %lld", pads.n, 2 * (long long)w->c.rank);
+    for (int i = 0; i < w->c.rank; i++) {
+        w->c.pad_begin[i] = pads.v[i];
+        w->c.pad_end[i] = pads.v[w->c.rank + i];
+        if (pads.v[i] < 0 || pads.v[i] > MOST || w->c.pad_end[i] < 0 || w->c.pad_end[i] > MOST)
+            return sx_reject(l, "paddings of axis %d", i);
+    }
+    return true;
+}
+
+/* ConvTranspose. com.microsoft's ConvTransposeWithDynamicPads has the paddings as input 2, before the
+ * bias. */
 static bool lower_conv_transpose(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     struct sx_shape image = sx_arg_shape(l, 0), kernel = sx_arg_shape(l, 1);
     struct sx_window w;
+    const int bias = 2 + l->row->arg;
     int64_t beyond[3], start[SX_MAX_RANK] = {0}, step[SX_MAX_RANK];
-    if (!sx_read_window(l, &image, &kernel, &w) || !transposed_extent(l, &w, beyond))
+    if (!sx_read_window(l, &image, &kernel, &w) || (bias > 2 && !read_pads(l, 2, &w)) ||
+        !transposed_extent(l, &w, beyond))
         return false;
     w.c.group = sx_attr_int(l, "group", 1);
     if (w.c.group < 1 || image.dim[1] != kernel.dim[0] || kernel.dim[0] % w.c.group != 0)
@@ -152,11 +175,13 @@ static bool lower_conv_transpose(struct sx_lowering *l)
     }
     if (grows)
         y = sx_embed(g, y, start, step, &shape);
-    return sx_give(l, add_bias(g, y, sx_arg(l, 2)));
+    return sx_give(l, add_bias(g, y, sx_arg(l, bias)));
 }
 
 const struct sx_lowering_row sx_lower_conv_rows[] = {
     {"", "Conv", 1, 0, 2, 3, lower_conv, 0, true},
     {"", "ConvTranspose", 1, 0, 2, 3, lower_conv_transpose, 0, true},
+    {"com.microsoft", "ConvTransposeWithDynamicPads", 1, 0, 2, 4, lower_conv_transpose, 1,
+     true},
     {0},
 };

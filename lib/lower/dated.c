@@ -8,6 +8,11 @@ static bool lower_affine(struct sx_lowering *l)
     return sx_give(l, sx_shift(l->g, y, sx_attr_float(l, "beta", 0)));
 }
 
+static bool lower_scale(struct sx_lowering *l)
+{
+    return sx_give(l, sx_scale(l->g, sx_arg(l, 0), sx_attr_float(l, "scale", 1)));
+}
+
 /* alpha tanh(beta x), alpha log(1 + e^(beta x)). */
 static bool lower_scaled(struct sx_lowering *l)
 {
@@ -103,6 +108,7 @@ const struct sx_lowering_row sx_lower_dated[] = {
     {"", "Tile", 1, 5, 3, 3, lower_tile, 0, true},
     {"", "DynamicSlice", 1, 0, 3, 4, lower_dynamic_slice, 0, true},
     {"", "Affine", 1, 0, 1, 1, lower_affine, 0, true},
+    {"", "Scale", 1, 0, 1, 1, lower_scale, 0, true},
     {"", "ScaledTanh", 1, 0, 1, 1, lower_scaled, SX_TANH, true},
     {"", "ParametricSoftplus", 1, 0, 1, 1, lower_scaled, SX_SOFTPLUS, true},
     {"", "ImageScaler", 1, 0, 1, 1, lower_image_scaler, 0, true},

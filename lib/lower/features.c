@@ -105,17 +105,35 @@ static bool lower_one_hot(struct sx_lowering *l)
     return sx_give_as(l, 0, sx_cast(g, same, g->real), SX_ONNX_FLOAT);
 }
 
-/* FeatureVectorizer: joins columns; a vector is one row. */
+/* The first `n` columns of a matrix, filled up with zeros. */
+static int columns(struct sx_graph *g, int a, int64_t n)
+{
+    const int64_t start[SX_MAX_RANK] = {0}, step[SX_MAX_RANK] = {1, 1};
+    struct sx_shape shape = sx_shape_of(g, a);
+    if (shape.dim[1] >= n)
+        return shape.dim[1] > n ? sx_slice_axis(g, a, 1, 0, n) : a;
+    shape.dim[1] = n;
+    return sx_embed(g, a, start, step, &shape);
+}
+
+/* FeatureVectorizer: joins columns, as many of each input as inputdimensions say; a vector is one row. */
 static bool lower_vectorizer(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     int *parts = sx_scratch(l, (size_t)l->n_in, sizeof *parts);
+    struct sx_ints width = sx_attr_ints(l, "inputdimensions");
+    if (width.given && width.n != l->n_in)
+        return sx_reject(l, "%d inputdimensions for %d inputs", width.n, l->n_in);
     for (int k = 0; k < l->n_in && parts != NULL; k++) {
         struct sx_shape x = sx_arg_shape(l, k);
         int64_t rows = x.rank > 1 ? x.dim[0] : 1, dims[] = {rows, sx_count(&x)};
         if (rows > 0)
             dims[1] /= rows;
         parts[k] = sx_shaped(g, sx_cast(g, sx_arg(l, k), g->real), 2, dims);
+        if (width.given && (width.v[k] < 0 || width.v[k] > INT32_MAX))
+            return sx_reject(l, "inputdimensions: %lld", (long long)width.v[k]);
+        if (width.given)
+            parts[k] = columns(g, parts[k], width.v[k]);
     }
     return parts != NULL && sx_give_as(l, 0, sx_concat(g, parts, l->n_in, 1), SX_ONNX_FLOAT);
 }
@@ -190,7 +208,7 @@ static int fallback(struct sx_lowering *l, int kind, const char *text)
     return sx_scalar_int(l->g, sx_text_number(l, text, strlen(text)));
 }
 
-/* Maps the elements of x by the table; NaN is a key like others. */
+/* Maps the elements of x by the table. From opset 4 on NaN is a key like others. */
 static bool give_mapped(struct sx_lowering *l, const struct column *keys,
                         const struct column *values, const char *text)
 {
@@ -207,7 +225,7 @@ static bool give_mapped(struct sx_lowering *l, const struct column *keys,
     dims[last] = 1;
     int apart = sx_shaped(g, sx_arg(l, 0), last + 1, dims);
     int same = sx_binary(g, SX_EQUAL, apart, keys->node);
-    if (sx_is_real(g->node[apart].type))
+    if (sx_is_real(g->node[apart].type) && l->opset >= 4)
         same = sx_binary(g, SX_OR, same,
                          sx_binary(g, SX_AND, sx_unary(g, SX_ISNAN, apart),
                                    sx_unary(g, SX_ISNAN, keys->node)));

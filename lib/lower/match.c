@@ -136,11 +136,12 @@ static bool put_group(struct translation *t)
     return end != NULL;
 }
 
-/* Translates a pattern. Lazy repetitions match the same whole texts as greedy ones. */
-static bool translate(struct translation *t)
+/* Translates a pattern, which a whole text is to match, or a part. Lazy repetitions match the same whole
+ * texts, and the same longest parts, as greedy ones. */
+static bool translate(struct translation *t, bool whole)
 {
     bool ok = true;
-    put(t, "^(");
+    put(t, whole ? "^(" : "(");
     while (ok && *t->from != '\0') {
         char c = *t->from++;
         if (c == '\\')
@@ -154,7 +155,7 @@ static bool translate(struct translation *t)
         if ((c == '*' || c == '+' || c == '?' || c == '}') && *t->from == '?')
             t->from++;
     }
-    put(t, ")$");
+    put(t, whole ? ")$" : ")");
     return ok;
 }
 
@@ -177,7 +178,7 @@ static bool is_cheap(const char *pattern)
     return groups <= MOST_GROUPS && copies <= MOST_COPIES;
 }
 
-struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error)
+static struct sx_matcher *compiled(const char *pattern, bool whole, struct sx_error *error)
 {
     size_t room;
     if (!sx_size_mul(&room, strlen(pattern) + 1, WIDEST)) {
@@ -191,14 +192,35 @@ struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error)
         free(t.to);
         return NULL;
     }
-    if (!is_cheap(pattern) || !translate(&t) ||
-        regcomp(&m->regex, t.to, REG_EXTENDED | REG_NOSUB) != 0) {
+    if (!is_cheap(pattern) || !translate(&t, whole) ||
+        regcomp(&m->regex, t.to, REG_EXTENDED | (whole ? REG_NOSUB : 0)) != 0) {
         sx_fail(error, SX_MODEL, "pattern '%.*s' is not supported", SX_NAME_SHOWN, pattern);
         free(m);
         m = NULL;
     }
     free(t.to);
     return m;
+}
+
+struct sx_matcher *sx_matcher_new(const char *pattern, struct sx_error *error)
+{
+    return compiled(pattern, true, error);
+}
+
+struct sx_matcher *sx_searcher_new(const char *pattern, struct sx_error *error)
+{
+    return compiled(pattern, false, error);
+}
+
+bool sx_search(const struct sx_matcher *m, const char *text, bool inside, size_t *begin,
+               size_t *end)
+{
+    regmatch_t found;
+    if (regexec(&m->regex, text, 1, &found, inside ? REG_NOTBOL : 0) != 0)
+        return false;
+    *begin = (size_t)found.rm_so;
+    *end = (size_t)found.rm_eo;
+    return true;
 }
 
 bool sx_matches(const struct sx_matcher *m, const char *text)

@@ -247,15 +247,18 @@ static bool drops(struct sx_lowering *l)
            (ratio == SX_NONE || !sx_is_uniform(l->g, ratio, &part) || part != 0);
 }
 
-/* Dropout: the identity; its mask keeps everything, in training mode too. */
+/* Dropout: the identity; its mask keeps everything, in training mode too. Masks of opsets 7 to 11 are 0,
+ * as in ONNX Runtime. */
 static bool lower_dropout(struct sx_lowering *l)
 {
     struct sx_shape shape = sx_arg_shape(l, 0);
     if (drops(l))
         sx_model_warn(l->scope->model, "Dropout in training mode is run as in inference");
     if (sx_wants(l, 1))
-        sx_give_as(l, 1, sx_filled(l->g, l->opset < 10 ? l->g->real : SX_BOOL, &shape, 1),
-                   l->opset < 10 ? SX_ONNX_FLOAT : SX_ONNX_BOOL);
+        sx_give_as(l, 1,
+                   sx_filled(l->g, l->opset < 10 ? l->g->real : SX_BOOL, &shape,
+                             l->opset < 7 || l->opset > 11),
+                   l->opset < 10 ? sx_arg_kind(l, 0) : SX_ONNX_BOOL);
     return sx_give(l, sx_arg(l, 0));
 }
 

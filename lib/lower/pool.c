@@ -20,8 +20,7 @@ static void round_up(struct sx_window *w, int64_t *pad_end)
     }
 }
 
-/* The geometry of a pool; `declared` keeps the padding that the file asks for. */
-static bool read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window *declared)
+bool sx_read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window *declared)
 {
     struct sx_shape image = sx_arg_shape(l, 0);
     if (!sx_read_window(l, &image, NULL, declared))
@@ -83,7 +82,7 @@ static bool lower_average_pool(struct sx_lowering *l)
     struct sx_graph *g = l->g;
     struct sx_window w;
     struct sx_pool p;
-    if (!read_pool(l, &p, &w))
+    if (!sx_read_pool(l, &p, &w))
         return false;
     int sum = sx_sum_pool(g, sx_arg(l, 0), &p);
     struct sx_shape shape = sx_shape_of(g, sum);
@@ -134,7 +133,7 @@ static bool lower_max_pool(struct sx_lowering *l)
     struct sx_window w;
     struct sx_pool p;
     int kind = sx_arg_kind(l, 0), x = sx_cast(g, sx_arg(l, 0), g->real);
-    if (!read_pool(l, &p, &w))
+    if (!sx_read_pool(l, &p, &w))
         return false;
     if (sx_wants(l, 1))
         sx_give_as(l, 1, whole_index(l, sx_pool_index(g, x, &p), &w), SX_ONNX_INT64);
@@ -171,7 +170,7 @@ static bool lower_lp_pool(struct sx_lowering *l)
     struct sx_window w;
     struct sx_pool pool;
     double p = exponent(l);
-    if (!read_pool(l, &pool, &w))
+    if (!sx_read_pool(l, &pool, &w))
         return false;
     if (p <= 0)
         return sx_reject(l, "p = %g", p);

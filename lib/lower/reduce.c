@@ -64,6 +64,18 @@ static int log_sum_exp(struct sx_graph *g, int a, const int *axes, int n)
     return sx_add(g, sx_unary(g, SX_LOG, sum), top);
 }
 
+/* The same of integers, rounded towards 0 without rounding the elements. */
+static int whole_log_sum_exp(struct sx_graph *g, int a, const int *axes, int n)
+{
+    int top = sx_reduce_max(g, a, axes, n);
+    int rest = sx_unary(g, SX_EXP, sx_cast(g, sx_sub(g, a, top), g->real));
+    rest = sx_unary(g, SX_LOG, sx_sum(g, rest, axes, n));
+    int below = sx_cast(g, sx_unary(g, SX_FLOOR, rest), SX_INT);
+    int above = sx_cast(g, sx_unary(g, SX_CEIL, rest), SX_INT);
+    int is_negative = sx_binary(g, SX_LESS, sx_add(g, top, above), sx_scalar_int(g, 1));
+    return sx_add(g, top, sx_where(g, is_negative, above, below));
+}
+
 /* The product over axes: they are joined to one, the last, which is halved until one element is
  * left. */
 static int product(struct sx_graph *g, int a, const int *axes, int n)
@@ -138,6 +150,56 @@ static int each_alone(struct sx_lowering *l, enum reduction what, int a)
     return what == LOGSUM && sx_arg_real(l, 0) ? sx_unary(l->g, SX_LOG, a) : a;
 }
 
+/* The least value of an integer type, or the largest: what the extreme of no elements is. */
+static int64_t extreme_of_none(int kind, enum reduction what)
+{
+    static const struct {
+        int kind, bits;
+    } types[] = {{SX_ONNX_BOOL, 1},
+                 {SX_ONNX_UINT8, 8},
+                 {SX_ONNX_INT8, -8},
+                 {ONNX__TENSOR_PROTO__DATA_TYPE__UINT16, 16},
+                 {ONNX__TENSOR_PROTO__DATA_TYPE__INT16, -16},
+                 {ONNX__TENSOR_PROTO__DATA_TYPE__UINT32, 32},
+                 {SX_ONNX_INT32, -32}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        int bits = types[i].bits;
+        if (types[i].kind != kind)
+            continue;
+        if (bits > 0)
+            return what != MIN ? 0 : ((int64_t)1 << bits) - 1;
+        int64_t half = (int64_t)1 << (-bits - 1);
+        return what != MIN ? -half : half - 1;
+    }
+    if (kind == SX_ONNX_UINT64)
+        return what != MIN ? 0 : -1;
+    return what != MIN ? INT64_MIN : INT64_MAX;
+}
+
+/* Whether axes have no elements. */
+static bool are_empty(const struct sx_shape *shape, const int *axes, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (shape->dim[axes[k]] == 0)
+            return true;
+    return false;
+}
+
+/* A reduction of integers whose result is an integer of 64 bits. */
+static int reduced_ints(struct sx_lowering *l, enum reduction what, const int *axes, int n)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape shape = sx_arg_shape(l, 0);
+    bool is_empty = are_empty(&shape, axes, n);
+    if (what == LOGSUMEXP && !is_empty)
+        return whole_log_sum_exp(g, sx_cast(g, sx_arg(l, 0), SX_INT), axes, n);
+    if ((what != MAX && what != MIN && what != LOGSUMEXP) || !is_empty)
+        return reduced(g, what, sx_cast(g, sx_arg(l, 0), SX_INT), axes, n);
+    for (int k = 0; k < n; k++)
+        shape.dim[axes[k]] = 1;
+    return sx_expand(g, sx_scalar_int(g, extreme_of_none(sx_arg_kind(l, 0), what)), &shape);
+}
+
 /* A reduction. Means and roots of integers are computed as reals and truncated; maxima of bools as
  * integers. */
 static bool lower_reduce(struct sx_lowering *l)
@@ -151,8 +213,9 @@ static bool lower_reduce(struct sx_lowering *l)
         return sx_give(l, each_alone(l, what, a));
     if (sx_arg_real(l, 0))
         return sx_give(l, dropped(l, reduced(g, what, a, axes, n), axes, n));
-    bool exact = what != MEAN && what != L2 && what != LOGSUM && what != LOGSUMEXP;
-    int result = reduced(g, what, sx_cast(g, a, exact ? SX_INT : g->real), axes, n);
+    bool exact = what != MEAN && what != L2 && what != LOGSUM;
+    int result = exact ? reduced_ints(l, what, axes, n)
+                       : reduced(g, what, sx_cast(g, a, g->real), axes, n);
     return sx_give(l, sx_convert(l, dropped(l, result, axes, n), kind));
 }
 

@@ -289,10 +289,11 @@ static bool lower_range(struct sx_lowering *l)
     if (!(n <= 0x1p40))
         return sx_reject(l, "%g elements", n);
     int steps = sx_iota(g, (int64_t)n), start = sx_shaped(g, sx_arg(l, 0), 0, NULL);
-    int delta = sx_shaped(g, sx_arg(l, 2), 0, NULL);
     if (sx_arg_real(l, 0))
         steps = sx_cast(g, steps, g->real);
-    return sx_give(l, sx_add(g, sx_mul(g, steps, delta), start));
+    if (sx_arg(l, 2) != SX_NONE)
+        steps = sx_mul(g, steps, sx_shaped(g, sx_arg(l, 2), 0, NULL));
+    return sx_give(l, sx_add(g, steps, start));
 }
 
 const struct sx_lowering_row sx_lower_tensor[] = {
@@ -304,5 +305,6 @@ const struct sx_lowering_row sx_lower_tensor[] = {
     {"", "Trilu", 14, 0, 1, 2, lower_trilu, 0, true},
     {"", "EyeLike", 9, 0, 1, 1, lower_eye_like, 0, false},
     {"", "Range", 11, 0, 3, 3, lower_range, 0, false},
+    {"com.microsoft", "Range", 1, 0, 2, 3, lower_range, 0, false},
     {0},
 };

@@ -21,4 +21,7 @@ bool sx_read_window(struct sx_lowering *l, const struct sx_shape *image,
 /* Applies SAME padding. */
 void sx_pad_same(struct sx_window *w);
 
+/* pool.c: the geometry of a pool; `declared` keeps the padding that the file asks for. */
+bool sx_read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window *declared);
+
 #endif
