@@ -38,6 +38,16 @@ START_TEST(einsum)
 {
     static const struct lc cases[] = {
         {12, "Einsum", "equation='ij,jk->ik'", {"f2x2: 1 2 3 4", "f2x1: 5 6"}, {"f2x1: 17 39"}},
+        {12,
+         "Einsum",
+         "equation='ij,jk->ik'",
+         {"i2x2: 1 2 3 4", "i2x1: 16777217 6"},
+         {"i2x1: 16777229 50331675"}},
+        {12,
+         "Einsum",
+         "equation='i,i->'",
+         {"int32 2: 65536 3", "int32 2: 65536 5"},
+         {"int32: 15"}},
         {12, "Einsum", "equation='ij,jk'", {"f2x2: 1 2 3 4", "f2x1: 5 6"}, {"f2x1: 17 39"}},
         {12, "Einsum", "equation='ij->ji'", {"f2x2: 1 2 3 4"}, {"f2x2: 1 3 2 4"}},
         {12, "Einsum", "equation='ba'", {"f2x2: 1 2 3 4"}, {"f2x2: 1 3 2 4"}},

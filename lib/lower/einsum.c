@@ -243,7 +243,7 @@ static bool contract(struct sx_lowering *l, struct operand *a, const struct oper
     dims_of(g, b, &columns, &shape);
     int u = sx_shaped(g, arranged(g, a, &left), x.rank, x.dim);
     int v = sx_shaped(g, arranged(g, b, &right), y.rank, y.dim);
-    a->node = sx_shaped(g, sx_matmul(g, u, v, false, false), shape.rank, shape.dim);
+    a->node = sx_shaped(g, sx_typed_product(l, u, v), shape.rank, shape.dim);
     a->axes = result;
     return true;
 }
@@ -277,5 +277,5 @@ bool sx_lower_einsum(struct sx_lowering *l)
     for (int i = 0; i < result.n; i++)
         if (find(&o[0].axes, result.call[i]) < 0)
             return sx_reject(l, "equation: the result has axes that no operand has");
-    return sx_give(l, arranged(l->g, &o[0], &result));
+    return sx_give(l, sx_wrap(l->g, arranged(l->g, &o[0], &result), sx_arg_kind(l, 0)));
 }

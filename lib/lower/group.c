@@ -12,7 +12,8 @@ struct group {
     int64_t buffer; /* room for keys in the past */
     int64_t total;  /* room for keys in the present */
     int64_t *past;  /* per sample: number of keys from earlier calls */
-    bool same;      /* all of these are equal */
+    int64_t *keys;  /* per sample: number of keys; what follows them in a prompt fills it up */
+    bool same;      /* all samples are alike in these */
     int q, k, v;    /* [batch, heads, length, size] */
 };
 
@@ -56,12 +57,14 @@ static bool read_lengths(struct sx_lowering *l, struct group *s)
     s->buffer = sx_arg(l, 3) != SX_NONE && past.rank == 4 ? past.dim[2] : 0;
     s->total = total > s->buffer ? total : s->buffer;
     s->past = sx_scratch(l, (size_t)s->batch, sizeof *s->past);
+    s->keys = sx_scratch(l, (size_t)s->batch, sizeof *s->keys);
     s->same = true;
-    if (last.n != s->batch || s->past == NULL)
+    if (last.n != s->batch || s->past == NULL || s->keys == NULL)
         return sx_reject(l, "%d lengths for %lld samples", last.n, (long long)s->batch);
     for (int64_t b = 0; b < s->batch; b++) {
         s->past[b] = total == s->length ? 0 : last.v[b] + 1 - s->length;
-        s->same = s->same && s->past[b] == s->past[0];
+        s->keys[b] = last.v[b] + 1;
+        s->same = s->same && s->past[b] == s->past[0] && s->keys[b] == s->keys[0];
         if (s->past[b] < 0 || s->past[b] > s->buffer || s->past[b] > s->total - s->length)
             return sx_reject(l, "%lld keys of %lld are new, %lld were before",
                              (long long)s->length, (long long)last.v[b] + 1,
@@ -105,11 +108,23 @@ static int present(struct sx_lowering *l, const struct group *s, int past, int n
     return parts != NULL ? sx_concat(s->g, parts, (int)s->batch, 0) : SX_NONE;
 }
 
-/* The number of keys before the first query, as [batch, 1, 1, 1]. */
-static int offsets(const struct group *s)
+/* A number per sample as [batch, 1, 1, 1]. */
+static int per_sample(const struct group *s, const int64_t *of)
 {
-    int past = sx_ints(s->g, s->same ? 1 : (int)s->batch, s->past);
-    return sx_along(s->g, past, 0, 4);
+    return sx_along(s->g, sx_ints(s->g, s->same ? 1 : (int)s->batch, of), 0, 4);
+}
+
+/* Which queries see which keys: those of the sample, not after the query, and in the window before it. */
+static int visible(struct sx_lowering *l, const struct group *s)
+{
+    struct sx_graph *g = l->g;
+    int64_t window = sx_attr_int(l, "local_window_size", -1);
+    int seen = sx_window(g, s->length, s->total, per_sample(s, s->past),
+                         window > 0 ? window - 1 : -1, 0);
+    if (s->same && s->keys[0] >= s->past[0] + s->length)
+        return seen;
+    return sx_both(g, seen,
+                   sx_binary(g, SX_LESS, sx_iota(g, s->total), per_sample(s, s->keys)));
 }
 
 /* Rotates queries and keys by the tables of inputs 7 and 8, at the positions of input 9, or at
@@ -155,7 +170,19 @@ static bool refused(struct sx_lowering *l)
     for (int i = 0; i < 2; i++)
         if (sx_attr_word(l, kinds[i], "NONE", 0) != 0 || l->error->status != SX_OK)
             return true;
-    return sx_wants(l, 3) && !sx_reject(l, "output 3 (scores) is not supported");
+    return false;
+}
+
+/* The scores, as qk_output says: 1 before the softmax, 0 for keys that are not seen; 2 after it. */
+static bool give_scores(struct sx_lowering *l, const struct sx_attention *a)
+{
+    int64_t what = sx_attr_int(l, "qk_output", 0);
+    if (!sx_wants(l, 3))
+        return true;
+    if (what < 1 || what > 2)
+        return sx_reject(l, "output 3 (scores) with qk_output %lld", (long long)what);
+    int before = sx_where(l->g, a->allowed, a->scores[2], sx_scalar(l->g, 0));
+    return sx_give_as(l, 3, what == 1 ? before : a->scores[3], sx_arg_kind(l, 0));
 }
 
 static bool lower_group(struct sx_lowering *l)
@@ -164,7 +191,6 @@ static bool lower_group(struct sx_lowering *l)
     if (refused(l) || !read_parts(l, &s) || !read_lengths(l, &s) || !rotate(l, &s))
         return false;
     struct sx_graph *g = l->g;
-    int64_t window = sx_attr_int(l, "local_window_size", -1);
     struct sx_attention a = {.q = s.q,
                              .k = present(l, &s, sx_arg(l, 3), s.k),
                              .v = present(l, &s, sx_arg(l, 4), s.v),
@@ -172,11 +198,11 @@ static bool lower_group(struct sx_lowering *l)
                              .sink = sink_of(l),
                              .scale = sx_attr_float(l, "scale", 0),
                              .softcap = sx_attr_float(l, "softcap", 0)};
-    a.allowed = sx_window(g, s.length, s.total, offsets(&s), window > 0 ? window - 1 : -1, 0);
+    a.allowed = visible(l, &s);
     int y = sx_attend(g, &a);
     sx_give_as(l, 1, a.k, sx_arg_kind(l, 0));
     sx_give_as(l, 2, a.v, sx_arg_kind(l, 0));
-    return sx_give(l, sx_join_heads(g, y));
+    return give_scores(l, &a) && sx_give(l, sx_join_heads(g, y));
 }
 
 const struct sx_lowering_row sx_lower_group[] = {

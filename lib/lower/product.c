@@ -26,13 +26,13 @@ int sx_product(struct sx_graph *g, int a, int b)
 
 /* An exact product of integers, which wraps: [.., m, k, 1] times [.., 1, k, n], summed over k.
  * SX_NONE if it would have too many elements. */
-static int whole_product(struct sx_lowering *l)
+static int whole_product(struct sx_lowering *l, const int operand[2])
 {
     struct sx_graph *g = l->g;
     int part[2], axis = 0;
     struct sx_shape shape[2];
     for (int i = 0; i < 2; i++) {
-        struct sx_shape s = sx_arg_shape(l, i), *to = &shape[i];
+        struct sx_shape s = sx_shape_of(g, operand[i]), *to = &shape[i];
         if (s.rank < 2 || s.rank == SX_MAX_RANK)
             return SX_NONE;
         *to = s;
@@ -40,7 +40,7 @@ static int whole_product(struct sx_lowering *l)
         to->dim[s.rank] = i == 0 ? 1 : s.dim[s.rank - 1];
         to->dim[s.rank - 1] = i == 0 ? s.dim[s.rank - 1] : s.dim[s.rank - 2];
         to->dim[s.rank - 2] = i == 0 ? s.dim[s.rank - 2] : 1;
-        part[i] = sx_reshape(g, sx_arg(l, i), to);
+        part[i] = sx_reshape(g, operand[i], to);
     }
     struct sx_shape all;
     int64_t count;
@@ -54,18 +54,23 @@ static int whole_product(struct sx_lowering *l)
     return sx_shaped(g, sum, all.rank - 1, all.dim);
 }
 
-/* MatMul. Large products of integers are computed as reals, which is exact as long as sums fit the
- * mantissa. */
-static bool lower_matmul(struct sx_lowering *l)
+int sx_typed_product(struct sx_lowering *l, int a, int b)
 {
     struct sx_graph *g = l->g;
-    int kind = sx_arg_kind(l, 0);
-    bool whole = g->node[sx_arg(l, 0)].type == SX_INT && g->node[sx_arg(l, 1)].type == SX_INT;
-    int exact = whole ? whole_product(l) : SX_NONE;
+    if (a == SX_NONE || b == SX_NONE)
+        return SX_NONE;
+    bool whole = g->node[a].type == SX_INT && g->node[b].type == SX_INT;
+    int exact = whole ? whole_product(l, (const int[]){a, b}) : SX_NONE;
     if (exact != SX_NONE)
-        return sx_give(l, sx_wrap(g, exact, kind));
-    int y = sx_product(g, sx_cast(g, sx_arg(l, 0), g->real), sx_cast(g, sx_arg(l, 1), g->real));
-    return sx_give(l, sx_arg_real(l, 0) ? y : sx_convert(l, y, kind));
+        return exact;
+    int y = sx_product(g, sx_cast(g, a, g->real), sx_cast(g, b, g->real));
+    return sx_is_real(g->node[a].type) ? y : sx_cast(g, y, SX_INT);
+}
+
+static bool lower_matmul(struct sx_lowering *l)
+{
+    int y = sx_typed_product(l, sx_arg(l, 0), sx_arg(l, 1));
+    return sx_give(l, sx_wrap(l->g, y, sx_arg_kind(l, 0)));
 }
 
 int sx_gemm(struct sx_graph *g, int a, int b, int c, bool ta, bool tb, double alpha,

@@ -192,6 +192,9 @@ int sx_lower_conv(struct sx_lowering *l, int x, int w, int bias);
 /* ONNX's MatMul. A vector is a matrix of one row or column, and that axis is removed from the
  * result. */
 int sx_product(struct sx_graph *g, int a, int b);
+/* The same of reals or of integers of 64 bits. Large products of integers are computed as reals, which is
+ * exact as long as sums fit the mantissa. */
+int sx_typed_product(struct sx_lowering *l, int a, int b);
 /* Multiplies a matrix [m, n] by every vector of length n along an axis. */
 int sx_matrix_along(struct sx_graph *g, int a, int axis, int matrix);
 /* alpha * a b + beta * c; ta and tb transpose a and b. */
