@@ -248,7 +248,7 @@ static bool contract(struct sx_lowering *l, struct operand *a, const struct oper
     return true;
 }
 
-bool sx_lower_einsum(struct sx_lowering *l)
+static bool lower_einsum(struct sx_lowering *l)
 {
     const char *text = sx_attr_string(l, "equation", 0);
     struct operand *o = sx_scratch(l, (size_t)l->n_in, sizeof *o);
@@ -279,3 +279,8 @@ bool sx_lower_einsum(struct sx_lowering *l)
             return sx_reject(l, "equation: the result has axes that no operand has");
     return sx_give(l, sx_wrap(l->g, arranged(l->g, &o[0], &result), sx_arg_kind(l, 0)));
 }
+
+const struct sx_lowering_row sx_lower_einsum[] = {
+    {"", "Einsum", 12, 0, 1, -1, lower_einsum, 0, true},
+    {0},
+};

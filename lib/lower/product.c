@@ -102,6 +102,5 @@ static bool lower_gemm(struct sx_lowering *l)
 const struct sx_lowering_row sx_lower_product[] = {
     {"", "MatMul", 1, 0, 2, 2, lower_matmul, 0, true},
     {"", "Gemm", 1, 0, 2, 3, lower_gemm, 0, true},
-    {"", "Einsum", 12, 0, 1, -1, sx_lower_einsum, 0, true},
     {0},
 };
