@@ -224,7 +224,8 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
 
 static void run(struct decompose *s)
 {
-    s->cli.explain.gradient = sx_decompose_at_sample(&s->o);
+    s->cli.explain.pass = sx_decompose_pass(&s->o);
+    s->cli.explain.layer = s->o.layer;
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL)
         s->decomposer = sx_decomposer_new(s->explainer, &s->cli.error);

@@ -171,10 +171,23 @@ static bool explain(struct cli *cli, const struct cli_sample *sample, struct sx_
     return ok;
 }
 
+/* The pass of a layer serves only methods that all want it. */
+static void choose_pass(struct ggig *s)
+{
+    struct sx_explain_options *o = &s->cli.explain;
+    o->layer = s->o.layer;
+    o->pass = sx_attribute_pass(s->method[0]);
+    for (int i = 1; i < s->n_methods; i++) {
+        enum sx_pass pass = sx_attribute_pass(s->method[i]);
+        bool gradient = pass == SX_PASS_GRADIENT || o->pass == SX_PASS_GRADIENT;
+        if (pass != o->pass)
+            o->pass = gradient ? SX_PASS_GRADIENT : SX_PASS_SCORES;
+    }
+}
+
 static void run(struct ggig *s)
 {
-    for (int i = 0; i < s->n_methods; i++)
-        s->cli.explain.gradient |= sx_attribute_at_sample(s->method[i]);
+    choose_pass(s);
     s->explainer = sx_explainer_new(s->cli.model, &s->cli.explain, &s->cli.error);
     if (s->explainer != NULL && s->n_methods > 1)
         s->o.passes = sx_attribute_passes_new(&s->cli.error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
 #include "model.h"
 #include "suite.h"
 
@@ -201,10 +202,125 @@ START_TEST(test_refusals)
 }
 END_TEST
 
+/* ---- One pass for the target and the gradient by the layer ---- */
+
+/* y = W (c + x): what is added to the convolution c does not depend on it. */
+static struct tm_model *residual(void)
+{
+    struct tm_model *m = layer_is_x();
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){2, 8},
+             (double[]){1, -1, 2, 0.5, 0, 1, -2, -0.5, 2, 1, 0, -1, 1, 0.5, 1, 3});
+    tm_node(m, "Add", "c x", "sum", NULL);
+    tm_node(m, "Exp", "sum", "e", NULL);
+    tm_node(m, "Flatten", "e", "flat", NULL);
+    tm_node(m, "Gemm", "flat w", "y", "transB=1");
+    tm_output(m, "y");
+    return m;
+}
+
+/* A pass of a layer gives the target and the map of two passes, bit by bit, for the cost of one. */
+START_TEST(test_one_pass)
+{
+    static const enum sx_pass passes[] = {SX_PASS_SCORES, SX_PASS_LAYER, SX_PASS_CONVOLUTION};
+    struct sx_error error = {0};
+    struct tm_model *m = residual();
+    struct sx_model *model = tm_open(m, &error);
+    double map[3][4], value[3];
+    int64_t index[3];
+    tm_free(m);
+    for (int sample = 0; sample < 3; sample++) {
+        double x[8], zeros[8] = {0};
+        for (int i = 0; i < 8; i++)
+            x[i] = sin(sample + 3 * i);
+        for (int k = 0; k < 3; k++) {
+            struct sx_explain_options o = {.precise = true, .pass = passes[k], .layer = "c"};
+            struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+            struct sx_attribute_options by = sx_attribute_defaults();
+            struct sx_attribution a;
+            int64_t forward, backward;
+            by.method = "gradcam";
+            by.layer = "c";
+            by.baseline = zeros;
+            for (int round = 0; round < 2; round++) {
+                ck_assert_msg(
+                    sx_explainer_sample(e, &(struct sx_tensor){SX_DOUBLE, {4, {1, 2, 2, 2}}, x},
+                                        &error),
+                    "%s", error.message);
+                ck_assert_msg(sx_attribute(e, &by, &a, &error), "%s", error.message);
+                memcpy(map[k], a.map.data, sizeof map[k]);
+                sx_attribution_free(&a);
+            }
+            sx_explainer_cost(e, &forward, &backward);
+            ck_assert_int_eq(forward, k == 0 ? 4 : 2);
+            ck_assert_int_eq(backward, 2);
+            index[k] = sx_explainer_target(e)->index;
+            value[k] = sx_explainer_target(e)->value;
+            ck_assert(index[k] == index[0] && value[k] == value[0]);
+            ck_assert(memcmp(map[k], map[0], sizeof map[k]) == 0);
+            sx_explainer_free(e);
+        }
+    }
+    sx_model_close(model);
+}
+END_TEST
+
+/* f where the convolution gives 0 comes from the same pass: y_k = sum_i W_ki exp(x_i). */
+START_TEST(test_layer_of_zeros)
+{
+    struct sx_error error = {0};
+    struct tm_model *m = residual();
+    struct sx_model *model = tm_open(m, &error);
+    const struct sx_explain_options o = {
+        .precise = true, .pass = SX_PASS_CONVOLUTION, .target = "0"};
+    struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+    double x[8], zeros[8] = {0}, value, want = 0;
+    tm_free(m);
+    for (int i = 0; i < 8; i++) {
+        x[i] = cos(i);
+        want += (double[]){1, -1, 2, 0.5, 0, 1, -2, -0.5}[i] * exp(x[i]);
+    }
+    ck_assert(
+        sx_explainer_sample(e, &(struct sx_tensor){SX_DOUBLE, {4, {1, 2, 2, 2}}, x}, &error));
+    struct sx_explainer *layer = sx_explainer_at_layer(e, "c", &error);
+    ck_assert_ptr_nonnull(layer);
+    ck_assert(sx_gradients(layer, 1, zeros, &value, NULL, &error));
+    ck_assert_double_eq_tol(value, want, 1e-12);
+    ck_assert_int_eq(layer->forward, 1);
+    zeros[3] = 0.5; /* not 0 any more: another evaluation */
+    ck_assert(sx_gradients(layer, 1, zeros, &value, NULL, &error));
+    want += 0.5 * (exp(x[3] + 0.5) - exp(x[3]));
+    ck_assert_double_eq_tol(value, want, 1e-12);
+    ck_assert_int_eq(layer->forward, 2);
+    sx_explainer_free(e);
+    sx_model_close(model);
+}
+END_TEST
+
+/* The pass that serves lists of methods of attr-decompose best. */
+START_TEST(test_passes)
+{
+    struct sx_decompose_options o = sx_decompose_defaults();
+    static const struct {
+        const char *methods;
+        enum sx_pass pass;
+    } cases[] = {{"gxi", SX_PASS_GRADIENT},      {"gxi,gradcam", SX_PASS_CONVOLUTION},
+                 {"occ1,gxi", SX_PASS_GRADIENT}, {"lrp-eps", SX_PASS_SCORES},
+                 {"ig,gxi", SX_PASS_SCORES},     {"all", SX_PASS_CONVOLUTION},
+                 {"gxi,expgrad", SX_PASS_SCORES}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        o.methods = cases[i].methods;
+        ck_assert_msg(sx_decompose_pass(&o) == cases[i].pass, "%s", o.methods);
+    }
+    o.methods = "gxi";
+    o.gradient_at_baseline = true;
+    ck_assert_int_eq(sx_decompose_pass(&o), SX_PASS_SCORES);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("cams");
     SUITE_ADD(c, test_gradient_maps, test_eigencam, test_ablationcam, test_scorecam,
-              test_class_maps, test_refusals);
+              test_class_maps, test_refusals, test_one_pass, test_layer_of_zeros, test_passes);
     return suite_run();
 }

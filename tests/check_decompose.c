@@ -828,26 +828,6 @@ START_TEST(degree_two)
 }
 END_TEST
 
-/* Whether the gradient at x is the only one that methods need, by lists of methods. */
-START_TEST(gradients_at_samples)
-{
-    struct sx_decompose_options o = sx_decompose_defaults();
-    static const struct {
-        const char *methods;
-        bool at_sample;
-    } cases[] = {{"gxi", true},         {"gxi,gradcam", false}, {"occ1,gxi", true},
-                 {"lrp-eps", false},    {"ig,gxi", false},      {"all", false},
-                 {"gxi,expgrad", false}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        o.methods = cases[i].methods;
-        ck_assert_msg(sx_decompose_at_sample(&o) == cases[i].at_sample, "%s", o.methods);
-    }
-    o.methods = "gxi";
-    o.gradient_at_baseline = true;
-    ck_assert(!sx_decompose_at_sample(&o));
-}
-END_TEST
-
 /* Scores from elsewhere. Fair scores have a slack of at least 0. Agreement is a correlation. */
 START_TEST(foreign)
 {
@@ -944,7 +924,7 @@ int main(void)
     SUITE_ADD(c, polynomial_one, polynomial_four, relu_mlp, rules_change, tanh_mlp, divergence,
               polynomial_two, polynomial_three, tanh_rules, grad_cam, neuron_shares,
               neuron_principles, neuron_weights, layers, principles_as_derived, identities,
-              linear, first_layers, singular_end, degree_two, foreign, gradients_at_samples,
-              pooled_windows, many_players);
+              linear, first_layers, singular_end, degree_two, foreign, pooled_windows,
+              many_players);
     return suite_run();
 }

@@ -720,7 +720,7 @@ START_TEST(test_gradient_with_target)
     struct sx_explain_options o = {.score = score[_i % 4], .target = target[_i / 4 % 3]};
     o.margin = _i / 12 % 2 != 0;
     struct sx_explainer *apart = sx_explainer_new(model, &o, &error);
-    o.gradient = true;
+    o.pass = SX_PASS_GRADIENT;
     struct sx_explainer *with = sx_explainer_new(model, &o, &error);
     struct sx_tensor feed;
     ck_assert(sx_tensor_new(&feed, SX_FLOAT, &(struct sx_shape){2, {1, 4}}, &error));
@@ -766,8 +766,11 @@ START_TEST(test_kinds_of_methods)
         snprintf(quoted, sizeof quoted, "|%s|", name);
         ck_assert_msg(sx_attribute_of_layer(name) == (strstr(layer, quoted) != NULL), "%s",
                       name);
-        ck_assert_msg(sx_attribute_at_sample(name) == (strstr(sample, quoted) != NULL), "%s",
-                      name);
+        enum sx_pass pass = strstr(sample, quoted) != NULL ? SX_PASS_GRADIENT
+                            : strstr(layer, quoted) != NULL && strcmp(name, "cam") != 0
+                                ? SX_PASS_LAYER
+                                : SX_PASS_SCORES;
+        ck_assert_msg(sx_attribute_pass(name) == pass, "%s", name);
     }
     ck_assert(sx_attribute_of_layer("cam") && !sx_attribute_of_layer("no-such-cam"));
     ck_assert(!sx_attribute_of_layer(NULL) && !sx_attribute_of_input(NULL));

@@ -8,48 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/find_layer.h"
 #include "io/picture.h"
 #include "decompose/decompose.h"
 
-/* The last convolution that f depends on. */
-static const char *last_convolution(const struct sx_explainer *e)
-{
-    const struct sx_graph *g = e->built.lowered->graph;
-    const char *name = NULL;
-    for (size_t i = 0; i < g->n_names; i++)
-        if (g->name[i].onnx_op != NULL && strcmp(g->name[i].onnx_op, "Conv") == 0 &&
-            g->name[i].node <= e->built.scores_node)
-            name = g->name[i].name;
-    return name;
-}
-
-/* The explainer of f as a function of the layer. */
+/* Opens the explainer of f as a function of the layer. */
 static bool open_layer(struct sx_decomposing *d)
 {
-    struct sx_decomposer *c = d->d;
-    const char *layer = d->o->layer != NULL ? d->o->layer : last_convolution(d->e);
-    if (layer == NULL)
-        return sx_fail(d->error, SX_MODEL, "Grad-CAM: no convolution; name a layer");
-    struct sx_explain_options options = d->e->options;
-    options.wrt = c->layer;
-    options.target = sx_target_text(d->e, c->target);
-    options.values_only = false;
-    if (c->features == NULL) {
-        free(c->layer);
-        c->layer = sx_strdup(layer, d->error);
-        options.wrt = c->layer;
-        c->features =
-            c->layer != NULL ? sx_explainer_new(d->e->model, &options, d->error) : NULL;
-    }
-    if (c->features == NULL)
-        return false;
-    const struct sx_tensor *known = &d->e->watched_value;
-    if (known->data != NULL) {
-        int64_t likeliest = d->e->built.aim.largest ? d->e->target.index : -1;
-        return sx_explainer_sample_at(c->features, likeliest, d->e->feeds, known, d->error);
-    }
-    return sx_explainer_sample(c->features, d->e->feeds, d->error) &&
-           sx_explainer_watch(d->e, c->layer, d->error);
+    const char *layer = d->o->layer != NULL ? d->o->layer : sx_last_convolution(d->e, d->error);
+    d->of_features = layer != NULL ? sx_explainer_at_layer(d->e, layer, d->error) : NULL;
+    return d->of_features != NULL;
 }
 
 /* Gives each place the player of the element of x at its centre. */
@@ -82,7 +50,7 @@ static bool place_cells(struct sx_decomposing *d, const struct sx_shape *maps)
 static void masked_maps(const struct sx_decomposing *d, const uint64_t *set, double *maps)
 {
     const struct sx_cells *c = &d->cells;
-    const double *a = d->d->features->input.data;
+    const double *a = d->of_features->input.data;
     int64_t places = c->rows * c->columns;
     for (int64_t i = 0; i < c->channels * places; i++) {
         int64_t player = c->player[i % places];
@@ -103,7 +71,7 @@ static bool values_of_maps(void *context, int64_t n, const uint64_t *sets, doubl
         int64_t now = n - k < room ? n - k : room;
         for (int64_t j = 0; j < now; j++)
             masked_maps(d, &sets[(size_t)(k + j) * words], maps + j * size);
-        ok = sx_gradients(d->d->features, now, maps, values + k, NULL, error);
+        ok = sx_gradients(d->of_features, now, maps, values + k, NULL, error);
     }
     free(maps);
     return ok;
@@ -124,33 +92,33 @@ static void weigh(const struct sx_cells *c, const double *a, const double *gradi
     }
 }
 
-/* Computes the map of x and f without any player in one run, which evaluates the part that does
- * not depend on the feature maps only once. */
+/* Computes the map of x, and f without any player. */
 static bool look(struct sx_decomposing *d, struct sx_frame *f)
 {
     struct sx_cells *c = &d->cells;
-    int64_t size = c->channels * c->rows * c->columns, n = c->whole ? 2 : 1;
-    double *maps = sx_new(2 * (size_t)size, sizeof *maps, d->error), values[2] = {NAN, NAN};
-    double *gradients = sx_new(2 * (size_t)size, sizeof *gradients, d->error);
+    const double *a = d->of_features->input.data;
+    int64_t size = c->channels * c->rows * c->columns;
+    double *maps = sx_new((size_t)size, sizeof *maps, d->error);
+    double *gradient = sx_new((size_t)size, sizeof *gradient, d->error);
     c->map = sx_new((size_t)(c->rows * c->columns), sizeof *c->map, d->error);
-    bool ok = maps != NULL && gradients != NULL && c->map != NULL;
-    if (ok) {
-        masked_maps(d, NULL, maps);
-        masked_maps(d, &(uint64_t){0}, maps + size);
-        ok = sx_gradients(d->d->features, n, maps, values, gradients, d->error);
+    bool ok = maps != NULL && gradient != NULL && c->map != NULL &&
+              sx_gradients(d->of_features, 1, a, NULL, gradient, d->error);
+    f->f_b = NAN;
+    if (ok && c->whole) {
+        masked_maps(d, &(uint64_t){0}, maps);
+        ok = sx_gradients(d->of_features, 1, maps, &f->f_b, NULL, d->error);
     }
     if (ok)
-        weigh(c, maps, gradients, c->map);
-    f->f_b = values[1];
+        weigh(c, a, gradient, c->map);
     free(maps);
-    free(gradients);
+    free(gradient);
     return ok;
 }
 
 bool sx_features_open(struct sx_decomposing *d)
 {
     struct sx_frame *f = &d->features;
-    if (!open_layer(d) || !place_cells(d, &d->d->features->input.shape))
+    if (!open_layer(d) || !place_cells(d, &d->of_features->input.shape))
         return false;
     if (d->n >= 64)
         d->cells.whole = false;
@@ -225,10 +193,10 @@ bool sx_run_cam(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
     int64_t room = n < 64 ? n : 64;
     (void)f;
     memset(to, 0, (size_t)(n * d->n) * sizeof *to);
-    d->e->forward += n;
-    d->e->backward += n;
     if (sets == NULL)
         return give(d, c->map, to);
+    d->e->forward += n;
+    d->e->backward += n;
     double *maps = sx_new((size_t)(room * size), sizeof *maps, d->error);
     double *gradients = sx_new((size_t)(room * size), sizeof *gradients, d->error);
     double *map = sx_new((size_t)places, sizeof *map, d->error);
@@ -237,7 +205,7 @@ bool sx_run_cam(struct sx_decomposing *d, const struct sx_frame *f, int64_t n,
         int64_t now = n - k < room ? n - k : room;
         for (int64_t j = 0; j < now; j++)
             masked_maps(d, &sets[k + j], maps + j * size);
-        ok = sx_gradients(d->d->features, now, maps, NULL, gradients, d->error);
+        ok = sx_gradients(d->of_features, now, maps, NULL, gradients, d->error);
         for (int64_t j = 0; ok && j < now; j++) {
             weigh(c, maps + j * size, gradients + j * size, map);
             ok = give(d, map, to + (k + j) * d->n);

@@ -226,10 +226,8 @@ void sx_decomposer_free(struct sx_decomposer *c)
         return;
     free_results(c);
     forget_programs(c);
-    sx_explainer_free(c->features);
     sx_still_free(&c->still[0]);
     sx_still_free(&c->still[1]);
     free(c->method);
-    free(c->layer);
     free(c);
 }

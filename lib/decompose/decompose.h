@@ -70,9 +70,7 @@ struct sx_decomposer {
     int reference;                /* node: the reference input */
     struct sx_rule_options rules; /* of the programs */
     struct sx_points *rule[SX_N_RULES];
-    struct sx_still still[2];      /* f at the baseline, and at zeros */
-    struct sx_explainer *features; /* Grad-CAM: f of feature maps */
-    char *layer, target[24];
+    struct sx_still still[2]; /* f at the baseline, and at zeros */
     struct sx_decomposed *method;
     int n_methods;
     struct sx_family sets;
@@ -97,7 +95,8 @@ struct sx_decomposing {
     struct sx_family sets; /* n = 0: nothing is allocated */
     struct sx_frame given, zero, features, absent, *row;
     int64_t n_rows;
-    double *nothing, *drawn; /* nothing: a point of zeros; drawn: drawn references */
+    double *nothing, *drawn;          /* nothing: a point of zeros; drawn: drawn references */
+    struct sx_explainer *of_features; /* Grad-CAM: f of feature maps; owned by e */
     struct sx_cells cells;
     struct sx_groups patches;
     struct sx_rule_options rules;

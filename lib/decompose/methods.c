@@ -140,13 +140,14 @@ bool sx_method_wanted(const char *list, const char *name)
     return false;
 }
 
-/* Whether the methods take one gradient at x and no other. Integrated and Expected Gradients
- * take gradients at other points. Grad-CAM needs the feature maps of the forward pass. */
-bool sx_decompose_at_sample(const struct sx_decompose_options *o)
+/* Integrated and Expected Gradients take gradients at other points than x. */
+enum sx_pass sx_decompose_pass(const struct sx_decompose_options *o)
 {
-    return sx_method_wanted(o->methods, "gxi") && !sx_method_wanted(o->methods, "ig") &&
-           !sx_method_wanted(o->methods, "expgrad") &&
-           !sx_method_wanted(o->methods, "gradcam") && !o->gradient_at_baseline;
+    if (sx_method_wanted(o->methods, "gradcam"))
+        return SX_PASS_CONVOLUTION;
+    bool at_x = sx_method_wanted(o->methods, "gxi") && !o->gradient_at_baseline &&
+                !sx_method_wanted(o->methods, "ig") && !sx_method_wanted(o->methods, "expgrad");
+    return at_x ? SX_PASS_GRADIENT : SX_PASS_SCORES;
 }
 
 bool sx_methods_known(const char *list, struct sx_error *error)

@@ -119,7 +119,7 @@ static struct sx_explainer *open_precise(struct sx_decomposing *d, char target[2
 {
     struct sx_explain_options options = d->e->options;
     options.precise = true;
-    options.gradient = false;
+    options.pass = SX_PASS_SCORES;
     options.target = sx_target_text(d->e, target);
     struct sx_explainer *e = sx_explainer_new(d->e->model, &options, d->error);
     if (e == NULL)

@@ -25,6 +25,8 @@ void sx_explained_free(struct sx_explained *b)
     sx_program_free(b->forward);
     sx_program_free(b->ahead);
     sx_program_free(b->still);
+    free(b->ahead_reads);
+    sx_graph_free(b->whole);
     sx_graph_free(b->graph);
     sx_lowered_free(b->lowered);
     free(b->input);
@@ -203,13 +205,9 @@ bool sx_explained_forward(struct sx_explainer *e, struct sx_error *error)
     for (int i = 0; i < l->n_inputs; i++)
         inputs[i] = l->inputs[i].node;
     b->x_shape = l->graph->node[b->x_node].shape;
-    int outputs[3] = {b->scores_node}, n = 1;
-    if (e->inner)
-        outputs[n++] = b->x_node;
-    b->watched_node = e->watched != NULL ? sx_find(l->graph, e->watched) : SX_NONE;
-    if (b->watched_node != SX_NONE)
-        outputs[n++] = b->watched_node;
-    b->forward = sx_compile(l->graph, inputs, l->n_inputs, outputs, n, &options, error);
+    const int outputs[] = {b->scores_node, b->x_node};
+    b->forward =
+        sx_compile(l->graph, inputs, l->n_inputs, outputs, e->inner ? 2 : 1, &options, error);
     free(inputs);
     return b->forward != NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "explain/ahead.h"
 #include "explain/build.h"
+#include "explain/find_layer.h"
 
 struct sx_explainer *sx_explainer_new(struct sx_model *model,
                                       const struct sx_explain_options *options,
@@ -51,8 +52,6 @@ void sx_explainer_free(struct sx_explainer *e)
     free(e->feeds);
     sx_tensor_free(&e->input);
     sx_tensor_free(&e->ahead.gradient);
-    sx_tensor_free(&e->watched_value);
-    free(e->watched);
     sx_model_unjoin(e->joined);
     free(e);
 }
@@ -206,20 +205,14 @@ static bool choose_target(struct sx_explainer *e, const struct sx_tensor *scores
     return true;
 }
 
-/* Runs the forward pass: scores, x if that is an inner tensor, and the watched tensor. */
-static bool run_forward(struct sx_explainer *e, struct sx_tensor out[3], struct sx_error *error)
+/* Runs the forward pass: scores, and x if that is an inner tensor. */
+static bool run_forward(struct sx_explainer *e, struct sx_tensor out[2], struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
-    int n = 1;
     bool ok = (b->forward != NULL || sx_explained_forward(e, error)) &&
-              sx_tensor_new(&out[0], b->graph->real, &b->scores_shape, error);
-    if (ok && e->inner)
-        ok = sx_tensor_new(&out[n++], b->graph->real, &b->x_shape, error);
-    if (ok && b->watched_node != SX_NONE) {
-        const struct sx_node *node = &b->lowered->graph->node[b->watched_node];
-        ok = sx_tensor_new(&out[n++], node->type, &node->shape, error);
-    }
-    ok = ok && sx_run(b->forward, e->feeds, out, error);
+              sx_tensor_new(&out[0], b->graph->real, &b->scores_shape, error) &&
+              (!e->inner || sx_tensor_new(&out[1], b->graph->real, &b->x_shape, error)) &&
+              sx_run(b->forward, e->feeds, out, error);
     /* Many users explain one sample only. Keeping packed weights for its forward pass would double
      * the memory of what follows. From the second sample on, the program is kept. */
     if (e->samples == 0) {
@@ -233,30 +226,98 @@ static bool run_forward(struct sx_explainer *e, struct sx_tensor out[3], struct 
 static bool evaluate(struct sx_explainer *e, struct sx_error *error)
 {
     struct sx_explained *b = &e->built;
-    struct sx_tensor out[3] = {{0}, {0}, {0}};
+    struct sx_tensor out[2] = {{0}, {0}};
     bool ahead = false;
     b->scores_shape = b->lowered->graph->node[b->scores_node].shape;
-    bool ok = sx_run_ahead(e, &out[0], &ahead, error) && (ahead || run_forward(e, out, error));
+    bool ok = sx_run_ahead(e, &out[0], &out[1], &ahead, error) &&
+              (ahead || run_forward(e, out, error));
     e->forward++;
     if (e->samples++ == 0)
         sx_file_rest(&e->model->file);
     sx_tensor_free(&e->input);
-    sx_tensor_free(&e->watched_value);
     const struct sx_tensor *x = e->inner ? &out[1] : &e->feeds[e->input_port];
-    const struct sx_tensor *watched =
-        e->watched != NULL && b->watched_node != SX_NONE ? &out[1 + e->inner] : NULL;
     ok = ok && sx_tensor_convert(&e->input, SX_DOUBLE, x, error) &&
-         choose_target(e, &out[0], error) &&
-         (watched == NULL || sx_tensor_convert(&e->watched_value, SX_DOUBLE, watched, error));
-    for (int i = 0; i < 3; i++)
-        sx_tensor_free(&out[i]);
+         choose_target(e, &out[0], error);
+    sx_tensor_free(&out[0]);
+    sx_tensor_free(&out[1]);
     return ok;
+}
+
+/* Makes e->layer the explainer of f as a function of that layer. */
+static bool open_layer(struct sx_explainer *e, const char *name, struct sx_error *error)
+{
+    if (e->layer != NULL && strcmp(e->layer_name, name) == 0)
+        return true;
+    sx_explainer_free(e->layer);
+    free(e->layer_name);
+    e->layer = NULL;
+    e->layer_sample = 0;
+    e->layer_name = sx_strdup(name, error);
+    if (e->layer_name == NULL)
+        return false;
+    struct sx_explain_options options = e->options;
+    options.wrt = e->layer_name;
+    options.values_only = false;
+    options.pass = SX_PASS_GRADIENT;
+    e->layer = sx_explainer_new(e->model, &options, error);
+    if (e->layer != NULL)
+        e->layer->at_zero = e->options.pass == SX_PASS_CONVOLUTION;
+    return e->layer != NULL;
+}
+
+/* The layer that options.pass asks for; NULL: none, or the file has no such layer. */
+static const char *wanted_layer(const struct sx_explainer *e)
+{
+    struct sx_error none = {0};
+    bool by_layer = e->options.pass == SX_PASS_LAYER || e->options.pass == SX_PASS_CONVOLUTION;
+    if (!by_layer || e->inner || e->smooth.kind != SX_SMOOTH_NONE)
+        return NULL;
+    if (e->options.layer != NULL)
+        return e->options.layer;
+    return e->options.pass == SX_PASS_LAYER ? sx_find_layer(e, false, &none)
+                                            : sx_last_convolution(e, &none);
+}
+
+/* Evaluates the model at the sample by the explainer of a layer. */
+static bool evaluate_layer(struct sx_explainer *e, const char *name, struct sx_error *error)
+{
+    e->samples++;
+    const struct sx_explainer *layer = sx_explainer_at_layer(e, name, error);
+    if (layer == NULL)
+        return false;
+    sx_tensor_free(&e->input);
+    e->built.scores_shape = layer->built.scores_shape;
+    name_target(e, layer->pick);
+    e->target.value = layer->target.value;
+    return sx_tensor_convert(&e->input, SX_DOUBLE, &e->feeds[e->input_port], error);
 }
 
 static bool take_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
                         struct sx_error *error)
 {
-    return prepare(e, feeds, error) && take_feeds(e, feeds, error) && evaluate(e, error);
+    if (!prepare(e, feeds, error) || !take_feeds(e, feeds, error))
+        return false;
+    const char *layer = wanted_layer(e);
+    return layer != NULL ? evaluate_layer(e, layer, error) : evaluate(e, error);
+}
+
+struct sx_explainer *sx_explainer_at_layer(struct sx_explainer *e, const char *name,
+                                           struct sx_error *error)
+{
+    if (!open_layer(e, name, error))
+        return NULL;
+    struct sx_explainer *layer = e->layer;
+    if (e->layer_sample == e->samples)
+        return layer;
+    int64_t forward = layer->forward, backward = layer->backward;
+    layer->smooth = e->smooth;
+    e->layer_sample = 0;
+    if (!take_sample(layer, e->feeds, error))
+        return NULL;
+    e->layer_sample = e->samples;
+    e->forward += layer->forward - forward;
+    e->backward += layer->backward - backward;
+    return layer;
 }
 
 bool sx_explainer_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
@@ -271,31 +332,6 @@ bool sx_explainer_sample(struct sx_explainer *e, const struct sx_tensor *feeds,
         sx_tensor_free(&joined[e->joined->joined]);
     free(joined);
     return ok;
-}
-
-bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_error *error)
-{
-    free(e->watched);
-    e->watched = sx_strdup(tensor, error);
-    sx_program_free(e->built.forward);
-    e->built.forward = NULL;
-    for (int i = 0; i < SX_KEPT; i++) {
-        sx_program_free(e->kept[i].forward);
-        e->kept[i].forward = NULL;
-    }
-    return e->watched != NULL;
-}
-
-bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
-                            const struct sx_tensor *feeds, const struct sx_tensor *x,
-                            struct sx_error *error)
-{
-    if (!prepare(e, feeds, error))
-        return false;
-    sx_tensor_free(&e->input);
-    e->ahead.known = false;
-    name_target(e, index >= 0 ? index : e->built.aim.index);
-    return take_feeds(e, feeds, error) && sx_tensor_convert(&e->input, SX_DOUBLE, x, error);
 }
 
 bool sx_explainer_aim(struct sx_explainer *e, int64_t index, struct sx_error *error)

@@ -29,14 +29,16 @@ struct sx_explained {
     int x, index, scores, value;
     struct sx_aim aim; /* the target in the explained tensor */
     struct sx_classes classes;
-    enum sx_score score; /* what `scores` are */
-    int *kink, n_kinks;  /* indices of names in the faithful graph, see sx_find_kinks */
-    int scores_node, x_node, watched_node; /* nodes of the faithful graph */
+    enum sx_score score;     /* what `scores` are */
+    int *kink, n_kinks;      /* indices of names in the faithful graph, see sx_find_kinks */
+    int scores_node, x_node; /* nodes of the faithful graph */
     int logits_node; /* for options.margin: node of the faithful graph; SX_NONE: not used */
     int logits;      /* logits_node in `graph` */
     struct sx_program *forward; /* from inputs to scores and, if x is an inner tensor, x */
     /* from inputs to scores, f, its gradient and the target: ahead.h */
     struct sx_program *ahead;
+    bool *ahead_reads;                     /* per input of the model: that program reads it */
+    struct sx_graph *whole;                /* its graph, if x is an inner tensor */
     struct sx_program *still;              /* from x to scores: still.h */
     struct sx_shape scores_shape, x_shape; /* shapes of what `forward` computes */
     struct sx_points *points;              /* f alone; built at the first use */
@@ -49,8 +51,8 @@ struct sx_explained {
 /* f and its gradient at the sample, if the pass that chose the target computed them: ahead.h. */
 struct sx_ahead {
     bool known;
-    int64_t pick; /* index of the target's element */
-    double value;
+    int64_t pick;              /* index of the target's element */
+    double value, at_zero;     /* at_zero: f where x is 0; see sx_explainer.at_zero */
     struct sx_tensor gradient; /* SX_DOUBLE */
 };
 
@@ -66,15 +68,14 @@ struct sx_explainer {
     struct sx_tensor input;  /* x at the sample, SX_DOUBLE */
     struct sx_ahead ahead;
     const char *input_name;
-    bool inner;     /* x is not a model input */
+    bool inner; /* x is not a model input */
+    bool
+        at_zero; /* the pass that computes the gradient by an inner x computes f where x is 0 too */
     bool ids;       /* x is the embedding behind an input of ids: see ids.c */
     int input_port; /* the model input that is x, or whose embedding is x */
     struct sx_target target;
     int64_t pick;    /* the value that is fed to `index`: the target's element */
     int64_t samples; /* number of samples so far */
-    char *watched;   /* another tensor that the forward pass computes; NULL: none */
-    /* its value at the sample, SX_DOUBLE; empty before the first */
-    struct sx_tensor watched_value;
     /* games: number of baselines of the model's games so far */
     int64_t forward, backward, games;
     struct sx_explainer *layer; /* f as a function of a layer: see layer.h */
@@ -82,14 +83,11 @@ struct sx_explainer {
     int64_t layer_sample; /* the value of `samples` when `layer` took the sample; 0: not yet */
 };
 
-/* Makes the forward pass compute an inner tensor too, from the next sample on. */
-bool sx_explainer_watch(struct sx_explainer *e, const char *tensor, struct sx_error *error);
-
-/* Takes a sample at which x is known. `index` is the element of the target; -1: the target that the
- * options name. */
-bool sx_explainer_sample_at(struct sx_explainer *e, int64_t index,
-                            const struct sx_tensor *feeds, const struct sx_tensor *x,
-                            struct sx_error *error);
+/* The explainer of f as a function of the layer `name`, a tensor of the file, at the current sample.
+ * Its pass computes the gradient. The explainer owns it and keeps it for the next samples. NULL on
+ * failure. */
+struct sx_explainer *sx_explainer_at_layer(struct sx_explainer *e, const char *name,
+                                           struct sx_error *error);
 
 /* The number of points per run of the program for f, or for f and its gradient. The program is
  * built if it has not been. `expected` is the number of points. 0 on failure. */

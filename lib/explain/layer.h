@@ -15,17 +15,12 @@ struct sx_layer {
     struct sx_explainer *of;
 };
 
-/* Opens the layer `name`, a tensor of the file. NULL: the last tensor that has more than one place
- * and is followed by a node with weights, which excludes maps of classes; with `to_the_end`, the
- * last tensor with places. Channels are axis 1 of what a convolution or pooling makes, and of later
+/* Opens the layer `name`, a tensor of the file; NULL: see sx_find_layer. Channels are axis 1 of what a convolution or pooling makes, and of later
  * tensors of its shape; of other tensors of rank 3, [1, T, C], they are the last axis. The
  * explainer keeps compiled programs from sample to sample. Status 2: there is no such layer, or it
  * has no places. */
 bool sx_layer_open(struct sx_layer *layer, struct sx_explainer *e, const char *name,
                    bool to_the_end, struct sx_error *error);
-
-/* Whether the ONNX operator `op` (NULL: none) makes maps of places. */
-bool sx_layer_is_spatial(const char *op);
 
 /* The place of element i, and its channel. */
 int64_t sx_layer_cell(const struct sx_layer *layer, int64_t i, int64_t *channel);

@@ -97,11 +97,15 @@ bool sx_attribute_of_layer(const char *method)
     return row != NULL && row->of_layer;
 }
 
-bool sx_attribute_at_sample(const char *method)
+enum sx_pass sx_attribute_pass(const char *method)
 {
     const struct sx_attribute_row *row = row_of(method);
-    return row != NULL &&
-           (row->run == sx_attribute_gradient || row->run == sx_attribute_input_gradient);
+    if (row == NULL)
+        return SX_PASS_SCORES;
+    if (row->run == sx_attribute_gradient || row->run == sx_attribute_input_gradient)
+        return SX_PASS_GRADIENT;
+    /* The default layer of "cam" is another one. */
+    return row->of_layer && row->make != sx_attribute_cam ? SX_PASS_LAYER : SX_PASS_SCORES;
 }
 
 void sx_attribution_free(struct sx_attribution *r)

@@ -31,6 +31,7 @@ static struct sx_explainer *explainer_of(const struct ensemble *s, struct sx_mod
     options.score = score;
     options.target = target;
     options.margin = false;
+    options.pass = SX_PASS_SCORES;
     struct sx_explainer *of = sx_explainer_new(model, &options, s->a->error);
     if (of != NULL && !sx_explainer_sample(of, e->feeds, s->a->error)) {
         sx_explainer_free(of);

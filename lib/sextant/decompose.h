@@ -41,9 +41,8 @@ struct sx_decompose_options {
     /* The texts that players, background and foreign were made from, for the record. */
     const char *players_by, *background_from, *foreign_from;
 };
-/* Whether the gradient at every sample is wanted, and no other gradient: see
- * sx_explain_options.gradient. */
-bool sx_decompose_at_sample(const struct sx_decompose_options *o);
+/* The pass that serves the methods best: for sx_explain_options.pass. */
+enum sx_pass sx_decompose_pass(const struct sx_decompose_options *o);
 /* How far one of the three principles is violated. */
 struct sx_principle {
     double violation;

@@ -27,6 +27,14 @@ enum sx_ste {
     SX_STE_OFF,      /* 0 */
 };
 
+/* What the pass that computes the scores of a sample computes with them. */
+enum sx_pass {
+    SX_PASS_SCORES,      /* nothing else */
+    SX_PASS_LAYER,       /* the gradient by a layer; by default of sx_attribute's layer */
+    SX_PASS_CONVOLUTION, /* the same; by default the last convolution that f depends on */
+    SX_PASS_GRADIENT     /* the gradient by x */
+};
+
 struct sx_explain_options {
     bool precise;      /* compute in float64 */
     int threads;       /* 0: all allowed processors */
@@ -41,8 +49,8 @@ struct sx_explain_options {
     enum sx_score score;
     /* only values are wanted: x may hold integers if the model has no real input */
     bool values_only;
-    /* the gradient at every sample is wanted: it is computed in the same pass as the scores */
-    bool gradient;
+    enum sx_pass pass;
+    const char *layer; /* for SX_PASS_LAYER and SX_PASS_CONVOLUTION; NULL: chosen */
     /* compute prob and logprob from the sum of the other classes, exact for p near 1 */
     bool margin;
     enum sx_ste ste;

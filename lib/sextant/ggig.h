@@ -114,9 +114,8 @@ const char *sx_attribute_method(int i, const char **what);
 bool sx_attribute_of_input(const char *method);
 /* Whether a method explains by the activations of options->layer. */
 bool sx_attribute_of_layer(const char *method);
-/* Whether the method needs no gradient except the one at the sample: see
- * sx_explain_options.gradient. */
-bool sx_attribute_at_sample(const char *method);
+/* The pass that serves the method best: for sx_explain_options.pass. */
+enum sx_pass sx_attribute_pass(const char *method);
 
 /* Explains f at the explainer's sample. Free the result with sx_attribution_free. The memory needed
  * does not depend on `steps` or `samples`.

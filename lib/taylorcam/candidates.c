@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "graph/op.h"
-#include "explain/layer.h"
+#include "explain/find_layer.h"
 #include "taylorcam/taylorcam.h"
 
 /* Marks the nodes between x and y that every path from x to y passes: those which no node

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/layer.h"
+#include "explain/find_layer.h"
 #include "taylorcam/taylorcam.h"
 
 /* The last convolution or pooling seen, and the last tensor after it on the same map. */

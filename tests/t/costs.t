@@ -33,6 +33,8 @@ done <<'END'
 10 0 ggig --method=rise --samples=9 digits8.onnx digits8.npy
 12 0 ggig --method=lime --samples=11 digits8.onnx digits8.npy
 1 0 ggig --method=edge digits8.onnx digits8.npy
+1 1 ggig --method=gradcam digits8.onnx digits8.npy
+2 1 attr-decompose --methods=gradcam --alloc=none digits8.onnx digits8.npy
 17 0 shapley-int --index=sv --players=patches:4x4 digits8.onnx digits8.npy
 17 0 shapley-int --index=sii --players=patches:4x4 digits8.onnx digits8.npy
 3073 0 shapley-int --index=sv --background=three.csv diabetes.onnx diabetes.csv
