@@ -198,9 +198,9 @@ START_TEST(kinds_of_records)
 {
     int64_t drawn;
     const struct sx_drawn item = {.record = record(kinds[_i].text)};
-    ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn), kinds[_i].kind);
+    ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn, &error), kinds[_i].kind);
     ck_assert_int_eq(drawn, 1);
-    ck_assert_int_eq(sx_kind_of(&item, 1, SX_FORCE, &drawn), SX_FORCE);
+    ck_assert_int_eq(sx_kind_of(&item, 1, SX_FORCE, &drawn, &error), SX_FORCE);
 }
 END_TEST
 
@@ -212,11 +212,11 @@ START_TEST(kinds_of_several)
                       "\"attribution\":{\"shape\":[1,2,2],\"values\":[1,2,3,4]}}";
     struct sx_drawn item[3] = {{.record = record(map)}};
     item[1] = item[2] = item[0];
-    ck_assert_int_eq(sx_kind_of(item, 2, SX_KIND_AUTO, &drawn), SX_STRIP);
+    ck_assert_int_eq(sx_kind_of(item, 2, SX_KIND_AUTO, &drawn, &error), SX_STRIP);
     ck_assert_int_eq(drawn, 2);
-    ck_assert_int_eq(sx_kind_of(item, 2, SX_MATRIX, &drawn), SX_MATRIX);
+    ck_assert_int_eq(sx_kind_of(item, 2, SX_MATRIX, &drawn, &error), SX_MATRIX);
     ck_assert_int_eq(drawn, 1);
-    ck_assert_int_eq(sx_kind_of(item, 3, SX_SHEET, &drawn), SX_SHEET);
+    ck_assert_int_eq(sx_kind_of(item, 3, SX_SHEET, &drawn, &error), SX_SHEET);
     ck_assert_int_eq(drawn, 3);
     struct sx_result *rows[3];
     for (int i = 0; i < 3; i++) {
@@ -228,9 +228,9 @@ START_TEST(kinds_of_several)
         rows[i] = sx_result_read(text, strlen(text), &error);
         item[i].record = sx_result_top(rows[i]);
     }
-    ck_assert_int_eq(sx_kind_of(item, 3, SX_KIND_AUTO, &drawn), SX_BEESWARM);
+    ck_assert_int_eq(sx_kind_of(item, 3, SX_KIND_AUTO, &drawn, &error), SX_BEESWARM);
     ck_assert_int_eq(drawn, 3);
-    ck_assert_int_eq(sx_kind_of(item, 2, SX_KIND_AUTO, &drawn), SX_WATERFALL);
+    ck_assert_int_eq(sx_kind_of(item, 2, SX_KIND_AUTO, &drawn, &error), SX_WATERFALL);
     ck_assert_int_eq(drawn, 1);
     for (int i = 0; i < 3; i++)
         sx_result_free(rows[i]);

@@ -27,14 +27,14 @@ static void add_weights(struct tm_model *m, const char *name, int64_t rows, int6
 }
 
 /* Begins a fit of a model with a hidden layer of 4 after a Flatten, and 3 classes. Samples have
- * any shape. */
-static void begin(struct fit *f, struct sx_shape samples)
+ * any shape. The model takes `together` samples at once; -1: any number. */
+static void begin_with(struct fit *f, struct sx_shape samples, int64_t together)
 {
     static const char *const hidden[] = {"hidden"};
     struct sx_error error = {0};
     struct tm_model *m = tm_new(13);
     struct sx_shape open = samples;
-    open.dim[0] = -1;
+    open.dim[0] = together;
     tm_input(m, "x", SX_FLOAT, open.rank, open.dim);
     add_weights(m, "first", sx_count(&samples) / samples.dim[0], 4);
     add_weights(m, "second", 4, 3);
@@ -62,6 +62,11 @@ static void begin(struct fit *f, struct sx_shape samples)
     f->o.validation = 0;
     f->o.threads = 1;
     f->o.delta = f->o.eta = f->o.beta = (struct sx_schedule){1, {1}, {0.5}};
+}
+
+static void begin(struct fit *f, struct sx_shape samples)
+{
+    begin_with(f, samples, -1);
 }
 
 static bool open_fit(struct fit *f, struct sx_error *error)
@@ -205,6 +210,25 @@ START_TEST(batches_larger_than_the_data)
     ck_assert(apart(&a, &b, "") == 0);
     end(&a);
     end(&b);
+}
+END_TEST
+
+/* A model of one sample is made one of a batch, and fitted like one that takes any number. */
+START_TEST(models_of_one_sample)
+{
+    for (int64_t batch = 1; batch <= 3; batch++) {
+        struct fit one, any;
+        begin_with(&one, SHAPE(6, 6), 1);
+        begin(&any, SHAPE(6, 6));
+        one.o.batch = any.o.batch = batch;
+        struct sx_flint_epoch a = run(&one), b = run(&any);
+        ck_assert_double_eq_tol(a.total, b.total, 1e-5);
+        ck_assert_double_eq_tol(a.input, b.input, 1e-5);
+        ck_assert_double_eq_tol(a.ent_sample, b.ent_sample, 1e-5);
+        ck_assert_double_lt(apart(&one, &any, ""), 1e-4);
+        end(&one);
+        end(&any);
+    }
 }
 END_TEST
 
@@ -401,7 +425,7 @@ int main(void)
 {
     TCase *c = suite_case("flint_edges");
     SUITE_ADD(c, one_attribute, samples_of_one_number, one_class_in_the_data,
-              one_sample_in_a_batch, batches_larger_than_the_data,
+              one_sample_in_a_batch, models_of_one_sample, batches_larger_than_the_data,
               what_a_loss_does_not_reach_stays, samples_in_another_order,
               settings_at_their_edges, recipes_by_epoch, going_on_after_any_step);
     return suite_run();

@@ -383,10 +383,12 @@ START_TEST(numbers_that_are_none)
             poke(part[i], 1, none[k]);
             refused(SX_MODEL, part[i]);
         }
+    struct sx_error error;
     for (int k = 0; k < 2; k++) {
         open_proto(fitted.bytes, fitted.size);
         poke("f.fc.b", 1, none[k]);
-        refused(SX_FAILED, "the model's class scores are not finite");
+        ck_assert(!close_proto(use, &error) && error.status == SX_FAILED);
+        ck_assert_str_eq(error.message, "the model's class scores are not finite");
     }
     open_proto(fitted.bytes, fitted.size);
     for (size_t i = 0; i < 12; i++) /* products of phi with them overflow */
@@ -394,10 +396,37 @@ START_TEST(numbers_that_are_none)
     for (size_t i = 0; i < 4; i++)
         poke("flint/psi/phi/bias", i, 1e3F);
     refused(SX_FAILED, "the interpreter's class scores are not finite");
-    struct sx_error error;
     open_proto(fitted.bytes, fitted.size);
     poke("f.fc.b", 1, -INFINITY); /* a class of probability 0 is allowed */
     ck_assert_msg(close_proto(use, &error), "%s", error.message);
+}
+END_TEST
+
+/* Of many samples, the one that has no class is named. */
+START_TEST(one_sample_without_a_class)
+{
+    struct sx_error error = {0};
+    const struct sx_infer_options options = {.threads = 1};
+    struct sx_tensor x = fc_array(fc_case("train_step/in"), "x", SX_FLOAT);
+    struct sx_flint_survey survey = {0};
+    struct sx_flint_pair pair = {.of_class = 1};
+    sx_tensor_set(&x, 3 * 64 + 7, NAN);
+    struct sx_dataset *samples = fc_dataset(&x);
+    struct sx_model *model = tm_open_bytes(fitted.bytes, fitted.size, LIMIT, &error);
+    struct sx_flint *flint = sx_flint_open(model, &options, &error);
+    ck_assert_msg(flint != NULL, "%s", error.message);
+    ck_assert(!sx_flint_survey(flint, samples, NULL, &survey, &error));
+    ck_assert_str_eq(error.message, "sample 3: the model's class scores are not finite");
+    error = (struct sx_error){0};
+    ck_assert(!sx_flint_top(flint, samples, NULL, &survey, &pair, 1, 2, &error));
+    ck_assert_str_eq(error.message, "sample 3: the model's class scores are not finite");
+    free(pair.row);
+    free(pair.phi);
+    sx_flint_survey_free(&survey);
+    sx_flint_free(flint);
+    sx_model_close(model);
+    sx_dataset_close(samples);
+    ta_free(&x, 1);
 }
 END_TEST
 
@@ -476,8 +505,8 @@ int main(void)
     TCase *c = suite_case("flint_hostile");
     tcase_add_checked_fixture(c, set_up, tear_down);
     SUITE_ADD(c, cut_short, bits_flipped, sizes_that_lie, parts_that_do_not_fit,
-              origins_that_lie, numbers_that_are_none, checkpoints_that_lie,
-              broken_weights_are_kept_in);
+              origins_that_lie, numbers_that_are_none, one_sample_without_a_class,
+              checkpoints_that_lie, broken_weights_are_kept_in);
     int failed = suite_run();
     fc_close();
     return failed;

@@ -53,7 +53,9 @@ tests_of() {
     lib/perturb/*) echo 'check_perturb onnx-perturb.t' ;;
     lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
-    cmd/cli/*) echo 'check_options options.t refusals.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t' ;;
+    cmd/cli/sandbox.c | cmd/cli/landlock.c) echo 'sandbox.t' ;;
+    cmd/cli/flint.c) echo 'flint-*.t refusals.t' ;;
+    cmd/cli/*) echo 'check_options options.t refusals.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t attr-score.t hostile.t streams.t limits.t' ;;
     *) echo "$(basename "$1" .c).t options.t refusals.t choices.t defaults.t" ;;
     esac
 }

@@ -248,6 +248,8 @@ bool cli_place(struct cli *cli, const char *file);
 
 /* lines.c: reads the lines of a file. A failure ends the run. Free them with cli_free_lines. */
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n);
+/* Like getdelim, but ends the process with status 6 where memory is short. */
+ssize_t cli_get_line(const struct cli *cli, char **line, size_t *room, int end, FILE *f);
 void cli_free_lines(char **lines, size_t n);
 /* Fails with status 2 if n is neither 0 nor `wanted`. `names` and `things` are words of the
  * message. */

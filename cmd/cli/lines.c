@@ -25,6 +25,14 @@ static bool add_line(char ***lines, size_t *count, const char *line)
     return true;
 }
 
+ssize_t cli_get_line(const struct cli *cli, char **line, size_t *room, int end, FILE *f)
+{
+    ssize_t n = getdelim(line, room, end, f);
+    if (n < 0 && !feof(f) && !ferror(f))
+        cli_must(cli, NULL);
+    return n;
+}
+
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *count)
 {
     errno = 0;
@@ -32,16 +40,16 @@ bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *co
     char *line = NULL;
     size_t room = 0;
     ssize_t n;
-    struct sx_error error = {.status = SX_FAILED};
+    struct sx_error error;
     bool ok = f != NULL;
-    while (ok && (n = getline(&line, &room, f)) >= 0) {
+    while (ok && (n = cli_get_line(cli, &line, &room, '\n', f)) >= 0) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
             line[--n] = '\0';
         ok = add_line(lines, count, line);
     }
     ok = ok && ferror(f) == 0;
     if (!ok)
-        snprintf(error.message, sizeof error.message, "%s", strerror(errno));
+        cli_error(&error, errno == ENOMEM ? SX_MEMORY : SX_FAILED, "%s", strerror(errno));
     free(line);
     if (f != NULL)
         fclose(f);

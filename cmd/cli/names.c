@@ -1,4 +1,5 @@
 /* names.c - finds the INPUTs, and which input of the model each file feeds. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,8 @@ bool cli_names_begin(struct cli *cli)
     if (cli->files_from != NULL) {
         s->list = strcmp(cli->files_from, "-") == 0 ? stdin : fopen(cli->files_from, "r");
         if (s->list == NULL)
-            return fail(cli, SX_FAILED, "cannot read the list", cli->files_from);
+            return fail(cli, errno == ENOMEM ? SX_MEMORY : SX_FAILED, "cannot read the list",
+                        cli->files_from);
     }
     if (!assign_feeds(cli))
         return false;
@@ -104,7 +106,7 @@ const char *cli_names_next(struct cli *cli)
         return cli->inputs[cli->input_at++];
     if (s->list != NULL) {
         int end = cli->null_separated ? '\0' : '\n';
-        ssize_t n = getdelim(&s->line, &s->room, end, s->list);
+        ssize_t n = cli_get_line(cli, &s->line, &s->room, end, s->list);
         if (n > 0 && s->line[n - 1] == end)
             s->line[n - 1] = '\0';
         return n >= 0 ? s->line : NULL;

@@ -42,7 +42,7 @@ bool cli_read_records(struct cli *cli, const char *path, struct cli_records *rec
     char *line = NULL;
     size_t room = 0, number = 0;
     ssize_t n;
-    while (f != NULL && (n = getline(&line, &room, f)) >= 0) {
+    while (f != NULL && (n = cli_get_line(cli, &line, &room, '\n', f)) >= 0) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
             n--;
         number++;
@@ -52,13 +52,14 @@ bool cli_read_records(struct cli *cli, const char *path, struct cli_records *rec
             take_line(cli, path, number, line, (size_t)n, records);
     }
     bool ok = f != NULL && ferror(f) == 0;
+    const int why = ok ? 0 : errno;
     free(line);
     if (f != NULL && f != stdin)
         fclose(f);
     if (ok && (records->n > 0 || cli->failed > 0))
         return true;
-    return cli_error(&cli->error, SX_FAILED, "%.80s: %s", path,
-                     !ok          ? strerror(errno)
+    return cli_error(&cli->error, why == ENOMEM ? SX_MEMORY : SX_FAILED, "%.80s: %s", path,
+                     !ok          ? strerror(why)
                      : number > 0 ? "is no stream of records, which are lines of JSON"
                                   : "holds no records");
 }

@@ -33,13 +33,11 @@ static bool json_key(const struct cli *cli, const char *line, uint64_t *key, boo
     return top != NULL;
 }
 
-/* Takes the first cell of a line, quoted or not, and removes its quotes; NULL at the end. */
+/* Takes the first cell of a line, quoted or not, and removes its quotes. *line becomes NULL at the end. */
 static char *take_cell(char **line, char separator)
 {
     char *cell = *line, *to = cell, *from = cell;
     bool quoted = *from == '"';
-    if (cell == NULL)
-        return NULL;
     from += quoted;
     for (; *from != '\0' && (quoted || *from != separator); from++) {
         if (quoted && from[0] == '"' && from[1] != '"')
@@ -75,11 +73,11 @@ static bool is_open(const char *line)
 /* Reads the next line with its newline; for a table, all lines of a row. */
 static ssize_t read_line(const struct cli *cli, FILE *f, char **line, size_t *room)
 {
-    ssize_t n = getline(line, room, f);
+    ssize_t n = cli_get_line(cli, line, room, '\n', f);
     char *more = NULL;
     size_t more_room = 0;
     while (cli->resumed->table && n > 0 && is_open(*line)) {
-        ssize_t m = getline(&more, &more_room, f);
+        ssize_t m = cli_get_line(cli, &more, &more_room, '\n', f);
         if (m <= 0)
             break;
         *line = cli_must(cli, realloc(*line, (size_t)(n + m) + 1));

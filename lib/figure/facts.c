@@ -31,18 +31,18 @@ static bool facts_new(struct sx_facts *f, int64_t n, struct sx_error *error)
 
 /* ---- Maps ---- */
 
-bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map)
+bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map,
+                struct sx_error *error)
 {
-    struct sx_error ignored = {0};
-    return sx_record_map(record, k, map, &ignored) && map->values.data != NULL &&
+    return sx_record_map(record, k, map, error) && map->values.data != NULL &&
            sx_count(&map->values.shape) > 0;
 }
 
-int64_t sx_map_count(const struct sx_datum *record)
+int64_t sx_map_count(const struct sx_datum *record, struct sx_error *error)
 {
     struct sx_record_map map;
     int64_t n = 0;
-    while (sx_map_get(record, n, &map)) {
+    while (sx_map_get(record, n, &map, error)) {
         sx_record_map_free(&map);
         n++;
     }
@@ -160,11 +160,13 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
     if (terms != NULL && terms->kind == SX_LIST && sx_datum_at(record, "from") == NULL)
         return k > 0 || !only_singles(terms) ||
                of_list(f, terms, sx_datum_at(terms->first, "value") ? "value" : "mean", error);
-    if (sx_map_get(record, k, &map)) {
+    if (sx_map_get(record, k, &map, error)) {
         bool ok = of_map(f, record, &map, error);
         sx_record_map_free(&map);
         return ok;
     }
+    if (error->status != SX_OK)
+        return false;
     if (k == 0 && top != NULL && top->kind == SX_LIST && top->first != NULL) {
         bool prob = isfinite(sx_datum_number(sx_datum_at(top->first, "prob"), NAN));
         f->title = prob ? "probability" : "value";

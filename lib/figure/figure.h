@@ -30,8 +30,10 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
     sx_draw_upset, sx_draw_tokens, sx_draw_curve, sx_draw_sheet, sx_draw_effects,
     sx_draw_principles, sx_draw_places; /* sx_draw_places is called by network */
 
-/* The kind that suits the records. *drawn becomes the number of records that the figure shows. */
-int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn);
+/* The kind that suits the records. *drawn becomes the number of records that the figure shows.
+ * Status 6. */
+int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn,
+               struct sx_error *error);
 bool sx_kind_shows_all(int kind); /* whether it shows all samples in one figure */
 
 /* ---- Partitions (parts.c) ---- */
@@ -109,9 +111,11 @@ int64_t sx_terms_live(const struct sx_terms *terms, int64_t *number);
 /* Member k of a term. */
 int64_t sx_term_member(const struct sx_term *term, int64_t k);
 
-/* The k-th map of a record if it is a picture. Otherwise false. */
-bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map);
-int64_t sx_map_count(const struct sx_datum *record);
+/* The k-th map of a record. False without an error if there are no more; with status 6. */
+bool sx_map_get(const struct sx_datum *record, int64_t k, struct sx_record_map *map,
+                struct sx_error *error);
+/* Maps up to the last, or to one that failed with status 6. */
+int64_t sx_map_count(const struct sx_datum *record, struct sx_error *error);
 
 /* sx_title_of writes the title ("cat.png: ig of tabby cat (281)"), sx_subtitle_of the subtitle
  * ("logit 12.3"), sx_unit_of what the values are. */

@@ -198,8 +198,8 @@ static bool put_map(const struct sx_figure_options *o, const struct sx_datum *re
     struct sx_heat heat;
     struct sx_plot plot = o->map;
     plot.sign = SX_SIGN_ALL;
-    if (!sx_map_get(record, 0, &map))
-        return true;
+    if (!sx_map_get(record, 0, &map, error))
+        return error->status == SX_OK;
     bool ok = sx_heat_new(&heat, &plot, &map.values, error);
     sx_record_map_free(&map);
     if (!ok)
@@ -228,7 +228,9 @@ static bool put_values(const struct sx_figure_options *o, const struct sx_drawn 
 {
     struct sx_facts v;
     int64_t *order = NULL, ignored;
-    int kind = sx_kind_of(item, 1, SX_KIND_AUTO, &ignored);
+    int kind = sx_kind_of(item, 1, SX_KIND_AUTO, &ignored, error);
+    if (error->status != SX_OK)
+        return false;
     if (kind == SX_OVERLAY || kind == SX_STRIP)
         return put_map(o, item->record, sink, error);
     if (kind == SX_TOKENS && sx_datum_at(item->record, "partition_max") != NULL)

@@ -22,7 +22,7 @@ static int64_t largest_set(const struct sx_datum *record)
 
 /* Whether names are tokens: the map has a row for each name, or the input is a sequence [1,
  * tokens, channels]. */
-static bool is_tokens(const struct sx_datum *record)
+static bool is_tokens(const struct sx_datum *record, struct sx_error *error)
 {
     const char *players = sx_datum_text(sx_datum_at(record, "params.players"), "");
     const struct sx_datum *shape = sx_datum_at(record, "input.shape");
@@ -33,7 +33,7 @@ static bool is_tokens(const struct sx_datum *record)
     if (strncmp(players, "tokens", 6) == 0 || has(record, "tokens") || sequence)
         return has(record, "attribution") ||
                (has(record, "interactions") && largest_set(record) == 1);
-    if (!has(record, "attribution") || !sx_map_get(record, 0, &map))
+    if (!has(record, "attribution") || !sx_map_get(record, 0, &map, error))
         return false;
     bool rows = map.values.shape.rank == 2 && map.values.shape.dim[0] == names;
     sx_record_map_free(&map);
@@ -41,11 +41,12 @@ static bool is_tokens(const struct sx_datum *record)
 }
 
 /* Whether the map is a picture: it has three axes, or two if the input has four. */
-static bool is_picture(const struct sx_datum *record)
+static bool is_picture(const struct sx_datum *record, struct sx_error *error)
 {
     struct sx_record_map map;
     bool four = sx_datum_count(sx_datum_at(record, "input.shape")) == 4;
-    if (has(record, "methods") || has(record, "interactions") || !sx_map_get(record, 0, &map))
+    if (has(record, "methods") || has(record, "interactions") ||
+        !sx_map_get(record, 0, &map, error))
         return false;
     int rank = map.values.shape.rank;
     sx_record_map_free(&map);
@@ -62,13 +63,13 @@ static bool is_strip(const struct sx_datum *record)
             strcmp(players, "pixels") == 0);
 }
 
-static int kind_of_record(const struct sx_datum *record)
+static int kind_of_record(const struct sx_datum *record, struct sx_error *error)
 {
     if (has(record, "from"))
         return SX_OVERLAY;
     if (has(record, "pairs") && has(record, "grid"))
         return SX_NETWORK;
-    if (is_tokens(record))
+    if (is_tokens(record, error))
         return SX_TOKENS;
     if (has(record, "interactions")) {
         int64_t most = largest_set(record);
@@ -80,11 +81,11 @@ static int kind_of_record(const struct sx_datum *record)
         return SX_TOKENS;
     if (has(record, "classes"))
         return SX_MATRIX;
-    if (is_picture(record))
+    if (is_picture(record, error))
         return SX_OVERLAY;
     bool whole = has(record, "x") && has(record, "attribution");
     struct sx_record_map map;
-    if (whole && sx_map_get(record, 0, &map)) {
+    if (whole && sx_map_get(record, 0, &map, error)) {
         whole = map.contributions;
         sx_record_map_free(&map);
     }
@@ -108,12 +109,14 @@ bool sx_kind_shows_all(int kind)
     return kind == SX_BEESWARM || kind == SX_SCATTER || kind == SX_SHEET;
 }
 
-int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn)
+int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn,
+               struct sx_error *error)
 {
-    int one = kind_of_record(item[0].record);
+    int one = kind_of_record(item[0].record, error);
     int64_t same = of_one_sample(item, n);
     bool row = one == SX_BARS || one == SX_WATERFALL;
-    bool attribution = sx_map_count(item[0].record) == 1 && has(item[0].record, "attribution");
+    bool attribution =
+        has(item[0].record, "attribution") && sx_map_count(item[0].record, error) == 1;
     if (kind == SX_KIND_AUTO)
         kind = item[0].behind != NULL && is_strip(item[0].record) ? SX_STRIP
                : one == SX_OVERLAY && same > 1                    ? SX_STRIP

@@ -90,7 +90,9 @@ bool sx_figure_make(const struct sx_figure_options *o, const struct sx_drawn *it
     *drawn = 0;
     if (n < 1)
         return sx_fail(error, SX_FAILED, "there is no record to draw");
-    f.kind = sx_kind_of(item, n, o->kind, &f.n);
+    f.kind = sx_kind_of(item, n, o->kind, &f.n, error);
+    if (error->status != SX_OK)
+        return false;
     if (o->sheet && !sx_kind_shows_all(o->kind)) {
         f.kind = SX_SHEET;
         f.n = n;

@@ -120,7 +120,7 @@ static bool of_map(struct table *t, const struct sx_datum *record, struct sx_err
     struct sx_record_map map = {.own = NULL};
     bool places = sx_datum_tensor(sx_datum_at(record, "relations"), &map.values);
     int64_t across = (int64_t)sx_datum_element(sx_datum_at(record, "grid"), 1);
-    if (!places && !sx_map_get(record, 0, &map))
+    if (!places && !sx_map_get(record, 0, &map, error))
         return sx_fail(error, SX_FAILED, "the record has no matrix to draw");
     const struct sx_shape *s = &map.values.shape;
     int64_t columns = s->rank > 0 ? s->dim[s->rank - 1] : 1, n = sx_count(s);

@@ -75,7 +75,7 @@ static bool open_shown(struct shown *s, const struct sx_figure *f, int64_t item,
 {
     struct sx_record_map map;
     *s = (struct shown){.o = f->o, .behind = f->item[item].behind};
-    if (!sx_map_get(f->item[item].record, k, &map))
+    if (!sx_map_get(f->item[item].record, k, &map, error))
         return sx_fail(error, SX_FAILED, "the record has no map to draw");
     bool ok = spread(f->item[item].record, &map, f->o->map.layout, error) &&
               sx_heat_new(&s->heat, &f->o->map, &map.values, error);
@@ -233,11 +233,12 @@ bool sx_draw_overlay(struct sx_page *p, const struct sx_figure *f, double x, dou
 }
 
 /* The record and the map that panel i of a strip shows. False past the last. */
-static bool strip_map(const struct sx_figure *f, int64_t i, int64_t *item, int64_t *map)
+static bool strip_map(const struct sx_figure *f, int64_t i, int64_t *item, int64_t *map,
+                      struct sx_error *error)
 {
     *map = i;
     for (*item = 0; *item < f->n; ++*item) {
-        int64_t n = sx_map_count(f->item[*item].record);
+        int64_t n = sx_map_count(f->item[*item].record, error);
         if (*map < n)
             return true;
         *map -= n;
@@ -257,7 +258,8 @@ static int panels_each(const struct sx_figure *f)
     return f->item[0].behind != NULL && f->o->map.n_tops > 0 ? 1 + f->o->map.n_tops : 1;
 }
 
-static bool strip_panel(const struct sx_figure *f, int64_t k, struct strip_panel *v)
+static bool strip_panel(const struct sx_figure *f, int64_t k, struct strip_panel *v,
+                        struct sx_error *error)
 {
     int each = panels_each(f);
     const struct sx_picture *behind = f->item[0].behind;
@@ -267,7 +269,7 @@ static bool strip_panel(const struct sx_figure *f, int64_t k, struct strip_panel
     k -= behind != NULL && k > 0;
     *v = (struct strip_panel){.mask = picture ? 0 : (int)(k % each)};
     v->panel = picture ? SX_PANEL_PICTURE : v->mask > 0 ? SX_PANEL_MASK : plain;
-    return strip_map(f, picture ? 0 : k / each, &v->item, &v->map);
+    return strip_map(f, picture ? 0 : k / each, &v->item, &v->map, error);
 }
 
 static bool draw_strip_panel(struct sx_page *p, const struct sx_figure *f, struct shown *s,
@@ -277,7 +279,7 @@ static bool draw_strip_panel(struct sx_page *p, const struct sx_figure *f, struc
     struct sx_record_map map;
     s->top = v->mask > 0 ? share_of(f, v->mask - 1) : 0;
     if (!draw_panel(p, s, v->panel, x, y, error) ||
-        !sx_map_get(f->item[v->item].record, v->map, &map))
+        !sx_map_get(f->item[v->item].record, v->map, &map, error))
         return false;
     name_panel(p, s, v->panel, map.method, x, y);
     sx_record_map_free(&map);
@@ -304,16 +306,16 @@ bool sx_draw_strip(struct sx_page *p, const struct sx_figure *f, double x, doubl
 {
     struct strip_panel v;
     int64_t panels = 0, column, row;
-    while (strip_panel(f, panels, &v))
+    while (strip_panel(f, panels, &v, error))
         panels++;
     double side = panels > 3 ? 200 : 280, wide = 0, high = 0;
     struct shown s = {0};
-    bool ok = sx_map_count(f->item[0].record) > 0 ||
+    bool ok = sx_map_count(f->item[0].record, error) > 0 ||
               sx_fail(error, SX_FAILED, "the record has no map to draw");
     for (int64_t k = 0; k < panels && ok; k++) {
-        strip_panel(f, k, &v);
+        ok = strip_panel(f, k, &v, error);
         place_panel(f, k, &column, &row);
-        ok = open_shown(&s, f, v.item, v.map, side, error);
+        ok = ok && open_shown(&s, f, v.item, v.map, side, error);
         double at = x + (double)column * (s.width + GAP);
         double top = y + (double)row * (s.height + CAPTION + GAP);
         ok = ok && draw_strip_panel(p, f, &s, &v, at, top, error);

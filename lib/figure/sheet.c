@@ -7,14 +7,15 @@ enum { GAP = 22, CAPTION = 20, LEAST_ROW = 1200 };
 
 /* The records of the cell that begins with record `at`. Records of one sample are one cell if
  * they are pictures. */
-static struct sx_figure cell_of(const struct sx_figure *f, int64_t at, int64_t *next)
+static struct sx_figure cell_of(const struct sx_figure *f, int64_t at, int64_t *next,
+                                struct sx_error *error)
 {
     struct sx_figure cell = {.o = f->o, .item = f->item + at, .drawing = f->drawing};
     int wanted = f->o->kind == SX_SHEET ? SX_KIND_AUTO : f->o->kind;
-    cell.kind = sx_kind_of(cell.item, f->n - at, wanted, &cell.n);
+    cell.kind = sx_kind_of(cell.item, f->n - at, wanted, &cell.n, error);
     if (cell.kind == SX_BEESWARM) {
         int64_t ignored;
-        cell.kind = sx_kind_of(cell.item, 1, SX_KIND_AUTO, &ignored);
+        cell.kind = sx_kind_of(cell.item, 1, SX_KIND_AUTO, &ignored, error);
         cell.n = 1;
     }
     if (cell.kind == SX_OVERLAY && wanted == SX_KIND_AUTO)
@@ -46,8 +47,9 @@ static bool measure_rows(struct sx_page *p, const struct sx_figure *f, double *m
     double area = 0, wide = 0, high = 0;
     char name[700];
     for (int64_t at = 0; at < f->n;) {
-        const struct sx_figure cell = cell_of(f, at, &at);
-        if (!measure_cell(p, f, &cell, name, sizeof name, &wide, &high, error))
+        const struct sx_figure cell = cell_of(f, at, &at, error);
+        if (error->status != SX_OK ||
+            !measure_cell(p, f, &cell, name, sizeof name, &wide, &high, error))
             return false;
         area += (wide + GAP) * (high + GAP);
     }
@@ -64,10 +66,11 @@ bool sx_draw_sheet(struct sx_page *p, const struct sx_figure *f, double x, doubl
     if (!measure_rows(p, f, &most, error))
         return false;
     for (int64_t at = 0; at < f->n;) {
-        const struct sx_figure cell = cell_of(f, at, &at);
+        const struct sx_figure cell = cell_of(f, at, &at, error);
         double wide = 0, high = 0, w, h;
         char name[700];
-        if (!measure_cell(p, f, &cell, name, sizeof name, &wide, &high, error))
+        if (error->status != SX_OK ||
+            !measure_cell(p, f, &cell, name, sizeof name, &wide, &high, error))
             return false;
         if (left > x && left + wide - x > most) {
             left = x;

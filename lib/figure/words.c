@@ -191,8 +191,8 @@ bool sx_figure_words(const struct sx_datum *record, bool colours, int columns, c
     struct sx_facts f;
     int64_t ignored;
     *text = NULL;
-    if (sx_kind_of(&item, 1, SX_KIND_AUTO, &ignored) != SX_TOKENS)
-        return true;
+    if (sx_kind_of(&item, 1, SX_KIND_AUTO, &ignored, error) != SX_TOKENS)
+        return error->status == SX_OK;
     if (sx_datum_at(record, "partition_max") != NULL)
         return write_partitions(record, colours, columns, text, error);
     if (!colours)

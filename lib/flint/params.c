@@ -163,20 +163,21 @@ static bool can_learn(const struct use *use, const struct sx_onnx_view *view)
            !(pointwise && view->count == 1);
 }
 
-/* The number of inputs that are summed for one output of an operator. */
-static double fan_in(const Onnx__NodeProto *node, const struct sx_shape *w)
+/* The number of inputs that are summed for one output of an operator. The left factor of a product
+ * is summed over its last axis, the right one over the axis before it, if they are not transposed. */
+static double fan_in(const Onnx__NodeProto *node, bool left, const struct sx_shape *w)
 {
-    bool transposed = false;
+    bool last = left;
     double n = 1;
     for (size_t k = 0; k < node->n_attribute; k++)
-        if (strcmp(sx_text(node->attribute[k]->name), "transB") == 0)
-            transposed = node->attribute[k]->i != 0;
+        if (strcmp(sx_text(node->attribute[k]->name), left ? "transA" : "transB") == 0)
+            last = left != (node->attribute[k]->i != 0);
     if (strncmp(node->op_type, "Conv", 4) == 0) {
         for (int i = 1; i < w->rank; i++)
             n *= (double)w->dim[i];
         return n;
     }
-    return w->rank < 2 ? 1 : (double)w->dim[transposed ? w->rank - 1 : w->rank - 2];
+    return w->rank < 2 ? 1 : (double)w->dim[last ? w->rank - 1 : w->rank - 2];
 }
 
 static void restart(struct sx_tensor *value, const struct use *use, uint64_t seed,
@@ -195,7 +196,7 @@ static void restart(struct sx_tensor *value, const struct use *use, uint64_t see
     switch (use->slot->start) {
     case UNIFORM:
     case BIAS:
-        draw(value, 1 / sqrt(fan_in(use->node, &shape)), seed, number);
+        draw(value, 1 / sqrt(fan_in(use->node, use->slot->input == 0, &shape)), seed, number);
         break;
     case NORMAL:
         for (int64_t i = 0; i < sx_count(&value->shape); i++)

@@ -1,4 +1,5 @@
 /* json.c - parses JSON, and checks that nothing follows it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -26,6 +27,19 @@ static bool shallow(const char *bytes, size_t size)
     return depth <= MAX_DEPTH;
 }
 
+/* Whether memory holds the values of this text and their strings. cJSON fails alike where it does
+ * not, and where the text is wrong. */
+static bool has_room(const char *bytes, size_t size, struct sx_error *error)
+{
+    size_t values = 1;
+    for (size_t i = 0; i < size; i++)
+        values += bytes[i] == ',' || bytes[i] == '[' || bytes[i] == '{';
+    size_t strings = size / sizeof(cJSON) + 1;
+    void *room = sx_new_aligned(values + strings, sizeof(cJSON), error);
+    free(room);
+    return room != NULL;
+}
+
 struct cJSON *sx_json_parse(const char *bytes, size_t size, struct sx_error *error)
 {
     const char *end = NULL;
@@ -33,10 +47,13 @@ struct cJSON *sx_json_parse(const char *bytes, size_t size, struct sx_error *err
         sx_fail(error, SX_FAILED, "JSON is nested deeper than %d", MAX_DEPTH);
         return NULL;
     }
-    cJSON *root = size > 0 ? cJSON_ParseWithLengthOpts(bytes, size, &end, false) : NULL;
+    cJSON *root = NULL;
+    for (int tries = 0; tries < 2 && root == NULL && size > 0; tries++)
+        root = cJSON_ParseWithLengthOpts(bytes, size, &end, false);
     if (root == NULL) {
         size_t at = end != NULL ? (size_t)(end - bytes) : 0;
-        sx_fail(error, SX_FAILED, "byte %zu: not JSON", at);
+        if (has_room(bytes, at, error))
+            sx_fail(error, SX_FAILED, "byte %zu: not JSON", at);
         return NULL;
     }
     while (end < bytes + size && *end != '\0' && strchr(" \t\r\n", *end) != NULL)

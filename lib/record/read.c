@@ -70,8 +70,10 @@ static void read_value(struct sx_result *r, const char *key, const cJSON *json)
 
 void sx_put_json(struct sx_result *r, const char *key, const char *text)
 {
-    struct sx_error ignored = {0};
-    cJSON *json = sx_json_parse(text, strlen(text), &ignored);
+    struct sx_error error = {0};
+    cJSON *json = sx_json_parse(text, strlen(text), &error);
+    if (json == NULL && error.status == SX_MEMORY)
+        sx_fail_as(&r->failure, &error);
     if (json == NULL)
         return;
     read_value(r, key, json);

@@ -50,6 +50,38 @@ else
     is 'and no file is left' "$(ls fit.onnx .sextant* 2>/dev/null)" ''
 fi
 
+# ---- Allocations that fail ----
+
+# starve EVERY COMMAND...: the command reads records. Each EVERY-th allocation fails, once or for good.
+# The tool then ends with status 6 and a message, or writes the same bytes.
+starve() {
+    every=$1
+    shift
+    preload=$T/faults.so
+    LD_PRELOAD=$preload FAULT=malloc:0 FAULT_COUNT=count "$@" <records >right 2>/dev/null
+    for FAULT_FOR_GOOD in '' 1; do
+        [ -n "$FAULT_FOR_GOOD" ] && export FAULT_FOR_GOOD || unset FAULT_FOR_GOOD
+        for n in $(seq 1 "$every" "$(cat count)"); do
+            LD_PRELOAD=$preload FAULT=malloc:$n "$@" <records >"$T/out" 2>"$T/err"
+            status=$?
+            case $status in
+            0) cmp -s "$T/out" right || echo "$n: other bytes" ;;
+            6) [ -s "$T/err" ] || echo "$n: not a word" ;;
+            *) echo "$n: $status $(cat "$T/err")" ;;
+            esac
+        done
+    done >bad
+    unset FAULT_FOR_GOOD
+    is "$1: allocations that fail" "$(head -n 5 bad)" ''
+}
+if [ "$sanitized" -gt 0 ]; then
+    skip 'allocations that fail: the sanitizer has its own'
+else
+    ${CC:-cc} -O1 -fPIC -shared -o "$T/faults.so" "$TOP/tests/faults/preload.c" -ldl || exit 1
+    ggig -q -f json --method=grad --rows=0:1 digits8.onnx digits8.npy >records
+    starve 9 attr-score -q -f json --compare=records
+fi
+
 # ---- Exceptions of oneDNN ----
 
 if [ "$sanitized" -gt 0 ] || ! ldd "$BUILD/bin/ggig" | grep -q libdnnl; then

@@ -76,6 +76,38 @@ else
     old() {
         run env LANDLOCK=0 LD_PRELOAD="$T/landlock.so" "$@"
     }
+
+    # ---- Kernels that refuse ----
+
+    # without CALL COMMAND...: where the kernel refuses that call.
+    without() {
+        call=$1
+        shift
+        run env LANDLOCK=9 REFUSES="$call" LD_PRELOAD="$T/landlock.so" "$@"
+    }
+    rm -rf out/*
+    for call in landlock_create_ruleset landlock_restrict_self prctl; do
+        without $call onnx-run --sandbox -f json digits8.onnx digits8.npy
+        is "no $call" "$status $(cat "$T/out" "$T/err")" '1 onnx-run: --sandbox: Landlock: Operation not permitted'
+    done
+    for output in out/x.json 'out/{index}.json' /dev/null; do
+        without landlock_restrict_self onnx-run --sandbox -f json -o "$output" digits8.onnx digits8.npy
+        is "no restrict_self, -o $output" "$status $(cat "$T/err")" \
+            '1 onnx-run: --sandbox: Landlock: Operation not permitted'
+    done
+    without landlock_add_rule onnx-run --sandbox -f json digits8.onnx digits8.npy
+    is 'no add_rule, where none is needed' "$status $(cmp "$T/out" want)" '0 '
+    without landlock_add_rule onnx-run --sandbox -f json -o out/x.json digits8.onnx digits8.npy
+    is 'no add_rule, -o' "$status $(cat "$T/err")" '1 onnx-run: --sandbox: out/: Operation not permitted'
+    without landlock_add_rule onnx-run --sandbox -f json -o 'out/{index}.json' digits8.onnx digits8.npy
+    is 'no add_rule, -o PATTERN' "$status $(cat "$T/err")" '1 onnx-run: --sandbox: out/: Operation not permitted'
+    for landlock in 0 9; do
+        run env LANDLOCK=$landlock REFUSES=seccomp LD_PRELOAD="$T/landlock.so" \
+            onnx-run --sandbox -f json digits8.onnx digits8.npy
+        is "no seccomp, Landlock $landlock" "$status $(cat "$T/out" "$T/err")" \
+            '1 onnx-run: --sandbox: this kernel has no seccomp filters'
+    done
+    is 'nothing is made' "$(ls -A out)" ''
     rm -rf out/*
     for output in out/x.json out/ 'out/{id}/{index}.json' x.json; do
         old onnx-run --sandbox -f json -o "$output" digits8.onnx digits8.npy
