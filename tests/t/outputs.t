@@ -91,19 +91,26 @@ is 'names as in one run' "$(cat shard/*)" "$(cat same/*)"
 goes_on() {
     what=$1
     shift
-    ggig -q "$@" digits8.onnx digits8.npy none.npy >whole 2>/dev/null
+    ggig -q "$@" digits8.onnx "$of" none.npy >whole 2>/dev/null
     size=$(wc -c <whole) bad=
     for cut in 0 1 40 $((size / 3)) $((size / 2)) $((size - 1)) "$size"; do
         head -c "$cut" whole >part
-        ggig -q "$@" --resume -o part digits8.onnx digits8.npy none.npy 2>"$T/err" >"$T/out"
+        ggig -q "$@" --resume -o part digits8.onnx "$of" none.npy 2>"$T/err" >"$T/out"
         cmp -s part whole || bad="$bad $cut"
     done
     is "$what: from any place" "$bad" ''
 }
+of=digits8.npy
 goes_on json --method=grad -f json
 goes_on csv --method=grad -f csv
 goes_on 'csv, a row an element' --method=grad -f csv --long --rows=0:3
 goes_on 'several methods' --method=grad,inputxgrad -f json
+of='say "a, b", c\d
+e	"f".npy'
+cp digits8.npy "$of"
+for format in json csv tsv; do
+    goes_on "$format, a name with all that is quoted" --method=grad -f $format --rows=0:3
+done
 run onnx-run --resume -o new.json --rows=0:2 digits8.onnx digits8.npy
 is 'the first run' "$status $(wc -l <new.json)" '0 2'
 
@@ -135,7 +142,20 @@ onnx-run -f csv --rows=0:3 digits8.onnx digits8.npy >old
 other 'another format' 'part: line 1 is no record' --method=grad -f json
 ggig --method=grad --rows=0:3 diabetes.onnx diabetes.csv >old
 other 'another model' 'part: is of another model' --method=grad
-ggig --method=grad --rows=0:3 digits8.onnx digits8.npy >old
+ggig --method=grad --rows=0:3 digits8.onnx digits8.npy >records
+for change in 's/"output":"[^"]*"/"output":"other"/ explains another tensor' \
+    's/"image"/"other"/ explains by another tensor' '2s/ggig/xderiv/ line 2 is no record of this run' \
+    '3s/"index":2/"index":x/ line 3 is no record of this run'; do
+    sed "${change%% *}" records >old
+    other "records with ${change%% *}" "part: ${change#* }" --method=grad
+done
+ggig -f csv --method=grad --rows=0:3 digits8.onnx digits8.npy >rows
+for change in '3s/,1,/,one,/ line 3 is no record of this run' \
+    '2s/.*/digits8.npy/ line 2 is no record of this run'; do
+    sed "${change%% *}" rows >old
+    other "a table with ${change%% *}" "part: ${change#* }" -f csv --method=grad
+done
+mv records old
 cp old part
 run flock part ggig --method=grad --resume -o part digits8.onnx digits8.npy
 refused 'two runs at once' 5 'part: another run is writing it'
