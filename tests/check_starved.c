@@ -494,13 +494,43 @@ START_TEST(test_study)
 }
 END_TEST
 
+/* Options of attr-decompose, and the function that they are for. */
+static const struct {
+    const char *of; /* NULL: a network */
+    const char *methods, *neuron_of;
+    int64_t taylor, fit, budget, rows, path_samples;
+    struct sx_absent absent;
+    double gauss;
+} decompositions[] = {
+    {"x1 x2 Mul x3 Add x4 Relu Add x1 Relu Mul", "all", NULL, .budget = 0},
+    {"x1 x2 Mul x3 Exp Add x4 Add", "gxi,ig,occpatch", NULL, .taylor = 2},
+    {"x1 x2 Mul x3 Exp Add x4 Add", "preddiff,expgrad", NULL, .fit = 1, .gauss = 0.5},
+    {"x1 x2 Mul x3 Exp Add x4 Mul Sin", "shapley", NULL, .budget = 12},
+    {"x1 x2 Mul x3 Exp Add", "shapley,expgrad", NULL, .rows = 3, .path_samples = 6,
+     .absent.kind = SX_ABSENT_GAUSSIAN},
+    {"x1 x2 Mul x3 Exp Add", "shapley", NULL, .rows = 3, .absent.kind = SX_ABSENT_COPULA},
+    {NULL, "lrp-eps,deepshap,deeptaylor", "", .rows = 2}};
+static int at_decomposition;
+
 static bool decompose(struct sx_error *error, double *digest)
 {
-    static const double zeros[4];
+    static const double zeros[4], rows[12] = {1, 0, 2, 1, -1, 1, 0, 3, 2, 2, 1, 0.5};
+    static const double scores[] = {1, -1, 0.5, 2};
     struct sx_decompose_options o = sx_decompose_defaults();
     struct sx_decomposition r;
     o.players = players;
     o.baseline = zeros;
+    o.background = rows;
+    o.foreign = scores;
+    o.methods = decompositions[at_decomposition].methods;
+    o.neuron_of = decompositions[at_decomposition].neuron_of;
+    o.taylor = decompositions[at_decomposition].taylor;
+    o.fit = decompositions[at_decomposition].fit;
+    o.budget = decompositions[at_decomposition].budget;
+    o.n_background = decompositions[at_decomposition].rows;
+    o.path_samples = decompositions[at_decomposition].path_samples;
+    o.absent = decompositions[at_decomposition].absent;
+    o.gauss = decompositions[at_decomposition].gauss;
     bool ok = sx_explainer_sample(explainer, &numbers, error);
     struct sx_decomposer *d = ok ? sx_decomposer_new(explainer, error) : NULL;
     ok = d != NULL && sx_decompose(d, &o, &r, error);
@@ -513,7 +543,9 @@ static bool decompose(struct sx_error *error, double *digest)
 
 START_TEST(test_decompose)
 {
-    open_formula(formula(4, "x1 x2 Mul x3 Add x4 Relu Add x1 Relu Mul"));
+    const char *of = decompositions[_i].of;
+    at_decomposition = _i;
+    open_formula(of != NULL ? formula(4, of) : formula_network(4));
     starved("decompose", decompose, true);
     close_formula();
 }
@@ -617,7 +649,9 @@ START_TEST(test_export)
         {.kind = SX_EXPORT_JACOBIAN, .precise = true},
         {.kind = SX_EXPORT_REVERSE, .seeds = "S"},
         {.kind = SX_EXPORT_FORWARD},
-        {.kind = SX_EXPORT_GRADIENT, .target = "1"}};
+        {.kind = SX_EXPORT_GRADIENT, .target = "1"},
+        {.kind = SX_EXPORT_HVP, .casadi = true},
+        {.kind = SX_EXPORT_FORWARD, .of = "f,y", .wrt = "c1", .seeds = "2"}};
     export_options = options[_i];
     write_model(pictures());
     starved("export", export_model, false);
@@ -859,12 +893,13 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("starved");
-    SUITE_ADD(c, test_infer, test_decompose, test_score, test_relate, test_perturb, test_fit,
-              test_view, test_specifications, test_table, test_record);
+    SUITE_ADD(c, test_infer, test_score, test_relate, test_perturb, test_fit, test_view,
+              test_specifications, test_table, test_record);
     tcase_add_loop_test(c, test_draw, 0, 2 * SX_SHEET);
     tcase_add_loop_test(c, test_attribute, 0, sizeof methods / sizeof *methods);
     tcase_add_loop_test(c, test_interact, 0, sizeof indices / sizeof *indices);
     tcase_add_loop_test(c, test_study, 0, 7);
-    tcase_add_loop_test(c, test_export, 0, 6);
+    tcase_add_loop_test(c, test_export, 0, 8);
+    tcase_add_loop_test(c, test_decompose, 0, sizeof decompositions / sizeof *decompositions);
     return suite_run();
 }

@@ -30,7 +30,7 @@ clean_up() {
 # tests_of FILE: prints the tests of a source file's folder. A * stands for all of a family.
 tests_of() {
     case $1 in
-    */options.c) echo "pages.t options.t refusals.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
+    */options.c) echo "check_options pages.t options.t refusals.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
     lib/base/*) echo 'check_base check_io_number' ;;
     lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players inputs.t' ;;
     lib/onnx/*) echo 'check_onnx*' ;;
@@ -49,7 +49,7 @@ tests_of() {
     lib/ggig/*) echo 'check_ggig check_axioms check_guided check_masks check_baselines check_cams ggig.t defaults.t' ;;
     lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
     lib/record/*) echo 'check_record check_io_record contract.t tables.t' ;;
-    lib/export/*) echo 'check_onnx_write check_lower_orders onnx-grad.t' ;;
+    lib/export/*) echo 'check_export check_onnx_write check_lower_orders onnx-grad.t' ;;
     lib/perturb/*) echo 'check_perturb onnx-perturb.t' ;;
     lib/score/*) echo 'check_score attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
