@@ -368,6 +368,36 @@ START_TEST(test_greedy)
 }
 END_TEST
 
+/* In a row, {1, 2} gains most, then {3} joins it. Player 1 does better with player 0, so it moves. */
+static double best_after_a_move(const double *x)
+{
+    return 3 * x[1] * x[2] + 2 * x[2] * x[3] - x[1] * x[3] + 2.5 * x[0] * x[1] -
+           9 * x[0] * (x[2] + x[3]);
+}
+
+START_TEST(test_moves)
+{
+    struct sx_shape shape = {2, {1, 16}};
+    struct sx_error error = {0};
+    struct sx_players *p = sx_players_new(&shape, "elements", SX_LAYOUT_AUTO, &error);
+    game_fill(&t, 16, best_after_a_move);
+    struct sx_game *g = game_of(&t);
+    for (int k = 0; k < 2; k++) {
+        struct sx_shapley_options o = {.partition = k != 0 ? SX_CONNECTED : SX_ANY,
+                                       .players = p};
+        struct sx_benefit got = benefit_of(g, 16, all, &o);
+        ck_assert(got.greedy);
+        ck_assert_double_eq_tol(got.B_max, 4.5, 1e-9);
+        ck_assert_int_eq(got.block_max[0], got.block_max[1]);
+        ck_assert_int_eq(got.block_max[2], got.block_max[3]);
+        ck_assert_int_ne(got.block_max[1], got.block_max[2]);
+        sx_benefit_free(&got);
+    }
+    sx_game_free(g);
+    sx_players_free(p);
+}
+END_TEST
+
 /* The paper's search finds the same partitions if there are no ties. */
 START_TEST(test_gradient)
 {
@@ -685,8 +715,8 @@ int main(void)
     TCase *c = suite_case("benefit");
     SUITE_ADD(c, test_g1, test_logic, test_expressions, test_shapley_values,
               test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
-              test_greedy, test_gradient, test_axioms, test_additive, test_null_player,
-              test_refusals, test_not_finite, test_left_out, test_covering, test_estimates,
-              test_bias, test_whole_sizes, test_tolerance);
+              test_greedy, test_moves, test_gradient, test_axioms, test_additive,
+              test_null_player, test_refusals, test_not_finite, test_left_out, test_covering,
+              test_estimates, test_bias, test_whole_sizes, test_tolerance);
     return suite_run();
 }

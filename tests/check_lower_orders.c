@@ -534,9 +534,9 @@ static void compare_written(const struct order_case *c, struct sx_model *written
     sx_inference_free(run);
 }
 
-/* An explainer of the sum of the first output at a sample. The rank of the output is found
- * first. */
-static struct sx_explainer *explain_sum(struct sx_model *model, const char *of,
+/* An explainer of the sum of the first output by an input at a sample. The rank of the output is
+ * found first. */
+static struct sx_explainer *explain_sum(struct sx_model *model, const char *of, const char *wrt,
                                         const struct sx_tensor *feeds, const char *text)
 {
     static const char *const targets[] = {"sum:*", "sum:*,*", "sum:*,*,*", "sum:*,*,*,*", NULL};
@@ -546,6 +546,7 @@ static struct sx_explainer *explain_sum(struct sx_model *model, const char *of,
                                              .threads = 1,
                                              .score = SX_SCORE_RAW,
                                              .output = of,
+                                             .wrt = wrt,
                                              .target = targets[i]};
         error = (struct sx_error){0};
         struct sx_explainer *e = sx_explainer_new(model, &o, &error);
@@ -580,12 +581,14 @@ START_TEST(row_as_file)
     }
     /* the label is the first output */
     const char *of = strstr(c->op, "Classifier") != NULL ? "y1" : NULL;
-    struct sx_explainer *e = explain_sum(model, of, feeds, text);
-    struct sx_model *written =
-        written_gradient(model, of, sx_model_input(model, 0)->name, text);
-    compare_written(c, written, e, feeds, text);
-    sx_model_close(written);
-    sx_explainer_free(e);
+    for (int k = 0; k < n; k++) {
+        const char *wrt = sx_model_input(model, k)->name;
+        struct sx_explainer *e = explain_sum(model, of, wrt, feeds, text);
+        struct sx_model *written = written_gradient(model, of, wrt, text);
+        compare_written(c, written, e, feeds, text);
+        sx_model_close(written);
+        sx_explainer_free(e);
+    }
     sx_model_close(model);
     for (int k = 0; k < n; k++)
         sx_tensor_free(&feeds[k]);

@@ -406,10 +406,41 @@ START_TEST(test_refusals)
 }
 END_TEST
 
+/* Interactions as an array: values of players, or a symmetric matrix with these on the diagonal. */
+START_TEST(test_array)
+{
+    g1();
+    struct sx_game *g = game_of(&t);
+    struct sx_error error = {0};
+    struct sx_shapley_options o = sx_shapley_defaults();
+    struct sx_shapley r;
+    struct sx_tensor line, matrix;
+    static const double want[3][3] = {
+        {7.0 / 3, 2.5, 0.5}, {2.5, 23.0 / 6, 1.5}, {0.5, 1.5, 23.0 / 6}};
+    o.index = "sii";
+    o.order = 3;
+    ck_assert_msg(sx_shapley(g, &o, &r, &error), "%s", error.message);
+    ck_assert(sx_shapley_array(&r, false, &line, &error));
+    ck_assert(sx_shapley_array(&r, true, &matrix, &error));
+    ck_assert(line.shape.rank == 1 && line.shape.dim[0] == 3);
+    ck_assert(matrix.shape.rank == 2 && matrix.shape.dim[0] == 3 && matrix.shape.dim[1] == 3);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_double_eq_tol(sx_tensor_get(&line, i), want[i][i], 1e-9);
+        for (int k = 0; k < 3; k++)
+            ck_assert_double_eq_tol(sx_tensor_get(&matrix, 3 * i + k), want[i][k], 1e-9);
+    }
+    sx_tensor_free(&line);
+    sx_tensor_free(&matrix);
+    sx_shapley_free(&r);
+    sx_game_free(g);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("shapley");
     SUITE_ADD(c, test_g1, test_owen, test_andor, test_andor_adds_up, test_definitions,
-              test_faithful, test_axioms, test_highest_order, test_symmetry, test_refusals);
+              test_faithful, test_axioms, test_highest_order, test_symmetry, test_refusals,
+              test_array);
     return suite_run();
 }
