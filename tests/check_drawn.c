@@ -157,6 +157,24 @@ static const struct sx_draw_module recorder = {
 #define RELEVANCE                                                                              \
     "{\"tool\":\"flint-global\",\"classes\":[{\"index\":0,\"label\":\"cat\"},{\"index\":1,\"label\":null}],\"relevance\":[[1,0.25,0],[0.5,-0.5,1]]}"
 
+#define GAP ROW("[1,-2,0.5,3]", "[1.5,null,0.25,-3]")
+#define GAP_MAP                                                                                \
+    "{" HEAD                                                                                   \
+    ",\"input\":{\"shape\":[1,1,2,3]},\"method\":\"ig\",\"params\":{},\"attribution\":{\"shape\":[2,3],\"values\":[0,1,null,3,-1,0.5]}}"
+#define GAP_SENTENCE                                                                           \
+    "{" HEAD                                                                                   \
+    ",\"method\":\"ig\",\"params\":{\"players\":\"tokens\"},\"names\":[\"so\",\"it\",\"is\"],\"attribution\":{\"shape\":[3],\"values\":[null,0.25,-0.5]}}"
+#define GAP_CURVE                                                                              \
+    "{" HEAD                                                                                   \
+    ",\"method\":\"ig\",\"scores\":{\"sic\":null},\"curves\":{\"sic\":{\"x\":[0,0.25,0.5,1],\"y\":[0.5,null,0.25,1]}}}"
+#define AGREEMENT                                                                              \
+    "{" HEAD                                                                                   \
+    ",\"agreement\":{\"methods\":[\"gxi\",\"ig\",\"occ1\"],\"spearman\":[[1,0.5,null],[0.5,1,-1],[null,-1,1]]}}"
+#define RELATIONS                                                                              \
+    "{\"tool\":\"taylorcam\",\"id\":\"r.png\",\"params\":{},\"grid\":[1,2],\"relations\":{\"shape\":[2,2],\"values\":[0,3,3,-1]}}"
+#define CROWD                                                                                  \
+    "{\"tool\":\"shapley-int\",\"id\":\"r.csv\",\"players\":130,\"partition_max\":[[60,61],[63]],\"partition_min\":[[60],[61,63]],\"B_max\":0.5,\"B_min\":-0.25}"
+
 enum { MANY = 20 }; /* the records of a sheet */
 
 static const struct drawn {
@@ -196,6 +214,19 @@ static const struct drawn {
     {"sheet", SX_SHEET, {MAPS, OTHER_MAPS}, 0},
     {"effects", SX_EFFECTS, {EFFECTS}, 0},
     {"principles", SX_PRINCIPLES, {METHODS}, 0},
+    {"bars with a gap", SX_BARS, {GAP}, 0},
+    {"bars of two, one with a gap", SX_BARS, {FIRST, GAP}, 0},
+    {"waterfall with a gap", SX_WATERFALL, {GAP}, 0},
+    {"force with a gap", SX_FORCE, {GAP}, 0},
+    {"swarm with a gap", SX_BEESWARM, {FIRST, GAP}, 0},
+    {"scatter with a gap", SX_SCATTER, {FIRST, GAP}, 0},
+    {"overlay with a gap", SX_OVERLAY, {GAP_MAP}, 0},
+    {"matrix with a gap", SX_MATRIX, {GAP_MAP}, 0},
+    {"tokens with a gap", SX_TOKENS, {GAP_SENTENCE}, 0},
+    {"curve with a gap", SX_CURVE, {GAP_CURVE}, 0},
+    {"agreement", SX_MATRIX, {AGREEMENT}, 0},
+    {"relations of places", SX_MATRIX, {RELATIONS}, 0},
+    {"partition in a crowd", SX_TOKENS, {CROWD}, 0},
 };
 
 /* ---- Comparing ---- */
