@@ -77,6 +77,19 @@ static struct tm_model *pooled_maps(void)
     return m;
 }
 
+/* The square of a mean: its gradient is the same at all places, but not at 0. */
+static struct tm_model *squared_mean(void)
+{
+    struct tm_model *m = layer_is_x();
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){2, 1}, (double[]){1, 1});
+    tm_node(m, "GlobalAveragePool", "a", "means", NULL);
+    tm_node(m, "Flatten", "means", "flat", NULL);
+    tm_node(m, "Mul", "flat flat", "squares", NULL);
+    tm_node(m, "MatMul", "squares w", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
 static void expect(struct fixture *f, const char *method, const char *layer, const char *found,
                    const double want[4])
 {
@@ -184,10 +197,11 @@ START_TEST(test_refusals)
         const char *method, *layer, *says;
     } refused[] = {{"cam", NULL, "linear head"},
                    {"gradcam", "nothing", "nothing"},
-                   {"gradcam", "flat", "no places"}};
-    struct fixture f;
-    open_at_a(&f, dense_head());
+                   {"gradcam", "flat", "no places"},
+                   {"cam", "a", "linear head"}};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct fixture f;
+        open_at_a(&f, i < 3 ? dense_head() : squared_mean());
         struct sx_error error = {0};
         struct sx_attribution a;
         struct sx_attribute_options o = sx_attribute_defaults();
@@ -197,8 +211,8 @@ START_TEST(test_refusals)
         ck_assert(!sx_attribute(f.explainer, &o, &a, &error));
         ck_assert_int_eq(error.status, SX_USAGE);
         ck_assert_msg(strstr(error.message, refused[i].says) != NULL, "%s", error.message);
+        end(&f);
     }
-    end(&f);
 }
 END_TEST
 

@@ -284,6 +284,74 @@ START_TEST(test_information_of_a_constant)
 }
 END_TEST
 
+/* ---- Places ---- */
+
+/* f = sum of w x, with w = 1, 2, 4, 8 .. and x = 1 for all elements. */
+static void powers(struct fixture *f, const struct sx_shape *shape)
+{
+    int64_t n = sx_count(shape);
+    double ones[32], w[32];
+    const struct sx_tensor feed = {SX_DOUBLE, *shape, ones};
+    struct tm_model *m = tm_new(13);
+    for (int i = 0; i < 32; i++) {
+        ones[i] = 1;
+        w[i] = ldexp(1, i);
+    }
+    tm_input(m, "x", SX_DOUBLE, shape->rank, shape->dim);
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){n, 1}, w);
+    tm_node(m, "Flatten", "x", "v", NULL);
+    tm_node(m, "MatMul", "v w", "y", NULL);
+    tm_output(m, "y");
+    begin(f, m, &feed, SX_SCORE_RAW);
+}
+
+/* Which elements each step of insertion shows, as bits: maps are laid over x by element, by pixel in
+ * either layout, by row or by column. */
+START_TEST(test_places)
+{
+    static const struct {
+        struct sx_shape x, map;
+        enum sx_layout layout;
+        double value[12];
+        int64_t shown[6]; /* ends with 0 */
+    } cases[] = {
+        /* rows and columns; a square has rows */
+        {{3, {1, 2, 3}}, {1, {2}}, SX_LAYOUT_AUTO, {1, 5}, {070, 077}},
+        {{3, {1, 2, 3}}, {1, {3}}, SX_LAYOUT_AUTO, {7, 1, -3}, {011, 055, 077}},
+        {{3, {1, 2, 2}}, {1, {2}}, SX_LAYOUT_AUTO, {5, 1}, {03, 017}},
+        /* elements */
+        {{2, {1, 3}}, {1, {3}}, SX_LAYOUT_AUTO, {1, 3, -2}, {2, 6, 7}},
+        {{3, {1, 2, 2}}, {2, {2, 2}}, SX_LAYOUT_AUTO, {1, 2, 4, 3}, {4, 014, 016, 017}},
+        /* pixels: the channels of one are shown together, by their sum */
+        {{4, {1, 3, 1, 2}}, {3, {3, 1, 2}}, SX_LAYOUT_AUTO, {1, 2, 3, 1, 1, 1}, {025, 077}},
+        {{4, {1, 1, 2, 3}}, {3, {1, 2, 3}}, SX_NHWC, {1, 1, 1, 2, 2, 2}, {070, 077}},
+        {{4, {1, 2, 1, 3}}, {3, {2, 1, 3}}, SX_LAYOUT_AUTO, {1, 1, 1, 2, 2, 2}, {070, 077}},
+        {{4, {1, 1, 2, 3}},
+         {3, {1, 2, 3}},
+         SX_LAYOUT_AUTO,
+         {1, 1, 1, 2, 2, 3},
+         {040, 050, 070}},
+        {{4, {1, 3, 2, 1}}, {3, {3, 2, 1}}, SX_LAYOUT_AUTO, {3, 1, 3, 1, 3, 1}, {025, 077}},
+        /* a value for each pixel */
+        {{4, {1, 3, 1, 2}}, {2, {1, 2}}, SX_LAYOUT_AUTO, {1, 2}, {052, 077}},
+        {{4, {1, 1, 2, 3}}, {2, {1, 2}}, SX_NHWC, {1, 2}, {070, 077}}};
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct fixture f;
+        struct sx_score_options o = usual(1U << SX_INSERTION);
+        o.layout = cases[k].layout;
+        o.filler = SX_FILL_BASELINE;
+        powers(&f, &cases[k].x);
+        score(&f, &o, cases[k].value, &cases[k].map, true);
+        for (int i = 0; i < 6 && cases[k].shown[i] != 0; i++)
+            ck_assert_msg(f.score[SX_INSERTION].y[i + 1] == (double)cases[k].shown[i],
+                          "case %d, step %d: %llo, not %llo", (int)k, i + 1,
+                          (unsigned long long)f.score[SX_INSERTION].y[i + 1],
+                          (unsigned long long)cases[k].shown[i]);
+        end(&f);
+    }
+}
+END_TEST
+
 START_TEST(test_maps_that_do_not_fit)
 {
     struct fixture f;
@@ -505,7 +573,7 @@ int main(void)
     SUITE_ADD(curves, test_entropy, test_area, test_even_beyond_and_ties);
     SUITE_ADD(scores, test_linear_curves, test_linear_is_faithful, test_fillers,
               test_linear_filler, test_pointing, test_information_of_a_constant,
-              test_maps_that_do_not_fit);
+              test_maps_that_do_not_fit, test_places);
     SUITE_ADD(similarity, test_ranks, test_tenth, test_not_finite, test_structure,
               test_shapes_differ, test_bounds);
     tcase_add_loop_test(records, test_maps_of_records, 0, sizeof maps / sizeof maps[0]);

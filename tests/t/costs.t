@@ -40,6 +40,12 @@ done <<'END'
 3073 0 shapley-int --index=sv --background=three.csv diabetes.onnx diabetes.csv
 17 0 attr-decompose --methods=shapley --alloc=none --players=patches:4x4 digits8.onnx digits8.npy
 57 0 xderiv --method=fd diabetes.onnx diabetes.csv
+2 10 xderiv diabetes.onnx diabetes.csv
+3 110 xderiv --order=3 diabetes.onnx diabetes.csv
+11 55 xderiv --method=ih --steps=5 diabetes.onnx diabetes.csv
+2 1 attr-decompose --methods=gxi --alloc=none diabetes.onnx diabetes.csv
+5 3 attr-decompose --methods=ig --ig-rule=gauss:3 --alloc=none diabetes.onnx diabetes.csv
+3 1 attr-decompose --methods=gradcam --alloc=none digits8.onnx digits8.npy
 12 0 taylorcam --form=occlusion digits8.onnx digits8.npy
 END
 end
