@@ -192,6 +192,20 @@ static const struct {
     {"{\"partition_max\":[[0]]}", SX_TOKENS},
     {"{\"curves\":{}}", SX_CURVE},
     {"{\"classes\":[],\"relevance\":[[1]]}", SX_MATRIX},
+    {"{\"from\":[0,0],\"grid\":[2,2],\"pairs\":[]}", SX_OVERLAY},
+    {"{\"pairs\":[]}", SX_BARS},
+    {"{\"tokens\":[\"a\"],\"attribution\":{\"shape\":[1],\"values\":[1]}}", SX_TOKENS},
+    {"{\"params\":{\"players\":\"tokens:2\"},\"interactions\":[{\"set\":[0],\"value\":1}]}",
+     SX_TOKENS},
+    {"{\"params\":{\"players\":\"tokens\"},\"interactions\":[{\"set\":[0,1],\"value\":1}]}",
+     SX_MATRIX},
+    {"{\"input\":{\"shape\":[1,1,2,2]},\"attribution\":{\"shape\":[2,2],\"values\":[1,2,3,4]}}",
+     SX_OVERLAY},
+    {"{\"input\":{\"shape\":[2,2]},\"attribution\":{\"shape\":[2,2],\"values\":[1,2,3,4]}}",
+     SX_BARS},
+    {"{\"input\":{\"shape\":[1,3,8]},\"names\":[\"a\",\"b\"],"
+     "\"attribution\":{\"shape\":[2],\"values\":[1,2]}}",
+     SX_BARS},
 };
 
 START_TEST(kinds_of_records)
@@ -201,6 +215,32 @@ START_TEST(kinds_of_records)
     ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn, &error), kinds[_i].kind);
     ck_assert_int_eq(drawn, 1);
     ck_assert_int_eq(sx_kind_of(&item, 1, SX_FORCE, &drawn, &error), SX_FORCE);
+}
+END_TEST
+
+/* Maps of players that lie in a picture become a strip over it. */
+START_TEST(strips)
+{
+    static const struct {
+        const char *players, *shape;
+        bool strip;
+    } cases[] = {{"patches:2x2", "[1,1,8,8]", true}, {"grid:2x2", "[1,1,8,8]", true},
+                 {"pixels", "[1,3,8,8]", true},      {"elements", "[1,1,8,8]", false},
+                 {"patches:2x2", "[1,64]", false},   {"file:x.npy", "[1,1,8,8]", false}};
+    static const struct sx_picture picture;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int behind = 0; behind < 2; behind++) {
+            char text[300];
+            int64_t drawn;
+            snprintf(text, sizeof text,
+                     "{\"params\":{\"players\":\"%s\"},\"input\":{\"shape\":%s},\"methods\":[{"
+                     "\"name\":\"m\",\"attribution\":[1,2,3,4]}]}",
+                     cases[i].players, cases[i].shape);
+            const struct sx_drawn item = {.record = record(text),
+                                          .behind = behind ? &picture : NULL};
+            ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn),
+                             behind && cases[i].strip ? SX_STRIP : SX_BARS);
+        }
 }
 END_TEST
 
@@ -529,8 +569,8 @@ int main(void)
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
     SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, places_of_partitions,
-              kinds_of_several, numbers, ticks, signed_colours, terms, circle, chain, ring,
-              ladder, alone, layers_of_parts, files);
+              kinds_of_several, strips, numbers, ticks, signed_colours, terms, circle, chain,
+              ring, ladder, alone, layers_of_parts, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

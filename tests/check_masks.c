@@ -38,7 +38,7 @@ static void open_formula(struct fixture *f, const char *text)
 
 static double run(struct fixture *f, struct sx_attribute_options o, const char *method)
 {
-    static const double zeros[8];
+    static const double zeros[144];
     struct sx_error error = {0};
     sx_attribution_free(&f->a);
     o.method = method;
@@ -169,6 +169,33 @@ END_TEST
 
 /* The integrated gradients of the linear function are 2, -2, 1.5. The densest region is added
  * first. */
+/* Every window is visited, whatever the numbers of rows and columns: of a sum each pixel loses itself.
+ */
+START_TEST(test_all_windows)
+{
+    for (int64_t rows = 1; rows <= 12; rows++)
+        for (int64_t columns = 1; columns <= 12; columns += 2) {
+            struct fixture f;
+            struct sx_attribute_options o = sx_attribute_defaults();
+            const struct sx_shape shape = {4, {1, 1, rows, columns}};
+            const int64_t n = rows * columns;
+            double x[144];
+            struct tm_model *m = tm_new(13);
+            for (int i = 0; i < 144; i++)
+                x[i] = 1 + i;
+            tm_input(m, "x", SX_DOUBLE, 4, shape.dim);
+            tm_node(m, "Flatten", "x", "v", NULL);
+            tm_node(m, "ReduceSum", "v", "y", "keepdims=1");
+            tm_output(m, "y");
+            open_at(&f, m, &shape, x);
+            o.window[0] = o.window[1] = o.stride[0] = o.stride[1] = 1;
+            run(&f, o, "occlusion");
+            expect(&f, n, x, 1e-9);
+            end(&f);
+        }
+}
+END_TEST
+
 START_TEST(test_xrai)
 {
     struct fixture f;
@@ -194,6 +221,6 @@ int main(void)
 {
     TCase *c = suite_case("masks");
     SUITE_ADD(c, test_occlusion_of_players, test_rise, test_lime_of_linear, test_lime_shrinks,
-              test_windows, test_xrai);
+              test_windows, test_all_windows, test_xrai);
     return suite_run();
 }
