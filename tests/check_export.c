@@ -234,15 +234,16 @@ START_TEST(jacobians)
 END_TEST
 
 enum { SEEDS = 3 };
-static double seed_y[SEEDS][N][OUT], seed_z[SEEDS][N][IN], dir_x[SEEDS][N][IN];
+/* As [seeds, N, elements of a row]. */
+static double seed_y[SEEDS * N * OUT], seed_z[SEEDS * N * IN], dir_x[SEEDS * N * IN];
 
 static void make_seeds(void)
 {
     for (int i = 0; i < SEEDS * N * OUT; i++)
-        seed_y[0][0][i] = sin(i + 1.0);
+        seed_y[i] = sin(i + 1.0);
     for (int i = 0; i < SEEDS * N * IN; i++) {
-        seed_z[0][0][i] = cos(i + 2.0);
-        dir_x[0][0][i] = sin(2.0 * i - 1);
+        seed_z[i] = cos(i + 2.0);
+        dir_x[i] = sin(2.0 * i - 1);
     }
 }
 
@@ -266,8 +267,8 @@ START_TEST(reverse)
     struct sx_model *model = cubes(-1);
     make_seeds();
     for (int k = 0; k < 4; k++) {
-        const struct feed y = seeded("seed_y", k, OUT, seed_y[0][0]);
-        const struct feed z = seeded("seed_z", k, IN, seed_z[0][0]);
+        const struct feed y = seeded("seed_y", k, OUT, seed_y);
+        const struct feed z = seeded("seed_z", k, IN, seed_z);
         const struct feed like_x = seeded("", k, IN, NULL);
         struct sx_model *file =
             exported(model, (struct sx_export_options){.kind = SX_EXPORT_REVERSE,
@@ -277,10 +278,10 @@ START_TEST(reverse)
         double by_x[MOST], by_u[MOST];
         for (int at = 0; at < counts[k].n * N * IN; at++) {
             int s = at / (N * IN), n = at / IN % N, i = at % IN;
-            by_x[at] = seed_z[s][n][i] * u[n][i];
-            by_u[at] = seed_z[s][n][i] * x[n][i];
+            by_x[at] = seed_z[at] * u[n][i];
+            by_u[at] = seed_z[at] * x[n][i];
             for (int j = 0; j < OUT; j++)
-                by_x[at] += seed_y[s][n][j] * slope(n, j, i);
+                by_x[at] += seed_y[(s * N + n) * OUT + j] * slope(n, j, i);
         }
         expect(file, FEEDS(&y, &z, ), "vjp_x", like_x.shape, by_x);
         expect(file, FEEDS(&y, &z, ), "vjp_u", like_x.shape, by_u);
@@ -295,7 +296,7 @@ START_TEST(forward)
     struct sx_model *model = cubes(-1);
     make_seeds();
     for (int k = 0; k < 4; k++) {
-        const struct feed v = seeded("dir_x", k, IN, dir_x[0][0]);
+        const struct feed v = seeded("dir_x", k, IN, dir_x);
         const struct feed like_y = seeded("", k, OUT, NULL), like_z = seeded("", k, IN, NULL);
         struct sx_model *file = exported(
             model, (struct sx_export_options){
@@ -305,10 +306,10 @@ START_TEST(forward)
             int s = at / (N * OUT), n = at / OUT % N;
             y[at] = 0;
             for (int i = 0; i < IN; i++)
-                y[at] += slope(n, at % OUT, i) * dir_x[s][n][i];
+                y[at] += slope(n, at % OUT, i) * dir_x[(s * N + n) * IN + i];
         }
         for (int at = 0; at < counts[k].n * N * IN; at++)
-            z[at] = dir_x[0][0][at] * u[at / IN % N][at % IN];
+            z[at] = dir_x[at] * u[at / IN % N][at % IN];
         expect(file, FEEDS(&v, ), "jvp_y", like_y.shape, y);
         expect(file, FEEDS(&v, ), "jvp_z", like_z.shape, z);
         sx_model_close(file);
@@ -324,7 +325,7 @@ START_TEST(hessian_products)
     make_seeds();
     for (int k = 0; k < 4; k++)
         for (int only = -1; only < 2; only += 2) {
-            const struct feed v = seeded("dir_x", k, IN, dir_x[0][0]);
+            const struct feed v = seeded("dir_x", k, IN, dir_x);
             struct sx_model *file =
                 exported(model, (struct sx_export_options){.kind = SX_EXPORT_HVP,
                                                            .target = only < 0 ? NULL : "1",
@@ -334,7 +335,8 @@ START_TEST(hessian_products)
                 int s = at / (N * IN), n = at / IN % N;
                 want[at] = 0;
                 for (int j = 0; j < IN; j++)
-                    want[at] += hessian[(n * IN + at % IN) * IN + j] * dir_x[s][n][j];
+                    want[at] +=
+                        hessian[(n * IN + at % IN) * IN + j] * dir_x[(s * N + n) * IN + j];
             }
             expect(file, FEEDS(&v, ), "hvp_x", v.shape, want);
             sx_model_close(file);
