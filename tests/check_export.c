@@ -357,6 +357,9 @@ START_TEST(casadi)
     struct tm_model *m = tm_new(13);
     tm_input(m, "a", SX_DOUBLE, 2, (const int64_t[]){R, C});
     tm_input(m, "b", SX_DOUBLE, 1, (const int64_t[]){3});
+    tm_output_as(m, "i", SX_INT, 1, (const int64_t[]){1}); /* is no real number */
+    tm_const(m, "k", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){7});
+    tm_node(m, "Identity", "k", "i", NULL);
     tm_node(m, "ReduceSum", "b", "s", "keepdims=0");
     tm_node(m, "Mul", "a a", "q", NULL);
     tm_node(m, "Mul", "q s", "y", NULL); /* a^2 (b1 + b2 + b3) */

@@ -238,7 +238,7 @@ START_TEST(strips)
                      cases[i].players, cases[i].shape);
             const struct sx_drawn item = {.record = record(text),
                                           .behind = behind ? &picture : NULL};
-            ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn),
+            ck_assert_int_eq(sx_kind_of(&item, 1, SX_KIND_AUTO, &drawn, &error),
                              behind && cases[i].strip ? SX_STRIP : SX_BARS);
         }
 }
@@ -564,13 +564,59 @@ START_TEST(layers_of_parts)
 }
 END_TEST
 
+/* The map of a page: each of at most 64 x 64 places has the mean of what it stands for. Values are 1000
+ * times the row plus the column. */
+static void expect_page_map(int rows, int columns)
+{
+    char *text = malloc((size_t)(rows * columns) * 8 + 200), *at = text;
+    struct sx_figure_options o;
+    struct sx_sink *sink = sx_sink_memory(&error);
+    ck_assert(text != NULL && sink != NULL);
+    at += sprintf(
+        at,
+        "{\"id\":\"x\",\"input\":{\"shape\":[1,1,%d,%d]},\"attribution\":{\"shape\":[%d,%d],"
+        "\"values\":[",
+        rows, columns, rows, columns);
+    for (int i = 0; i < rows * columns; i++)
+        at += sprintf(at, "%s%d", i > 0 ? "," : "", i / columns * 1000 + i % columns);
+    strcpy(at, "]}}");
+    const struct sx_drawn item = {.record = record(text)};
+    sx_figure_default(&o);
+    ck_assert_msg(sx_html_record(&o, &item, sink, &error), "%s", error.message);
+    char *page = sx_sink_text(sink, &error), *end;
+    const char *map = strstr(page, "data-v=\"[");
+    ck_assert_ptr_nonnull(map);
+    map += strlen("data-v=\"[");
+    int high = rows < 64 ? rows : 64, wide = columns < 64 ? columns : 64;
+    ck_assert_ptr_nonnull(strstr(page, wide == 64 ? "data-w=\"64\"" : "data-w=\"3\""));
+    for (int i = 0; i < high * wide; i++) {
+        int y0 = i / wide * rows / high, y1 = (i / wide + 1) * rows / high;
+        int x0 = i % wide * columns / wide, x1 = (i % wide + 1) * columns / wide;
+        double mean = 1000 * (y0 + y1 - 1) / 2.0 + (x0 + x1 - 1) / 2.0;
+        ck_assert_double_eq_tol(strtod(map, &end), mean, 1e-6 * (1 + mean));
+        ck_assert_int_eq(*end, i + 1 < high * wide ? ',' : ']');
+        map = end + 1;
+    }
+    free(page);
+    free(text);
+}
+
+START_TEST(page_maps)
+{
+    expect_page_map(2, 3);
+    expect_page_map(2, 130);
+    expect_page_map(70, 64);
+    expect_page_map(130, 3);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
     SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, places_of_partitions,
-              kinds_of_several, strips, numbers, ticks, signed_colours, terms, circle, chain,
-              ring, ladder, alone, layers_of_parts, files);
+              kinds_of_several, strips, page_maps, numbers, ticks, signed_colours, terms,
+              circle, chain, ring, ladder, alone, layers_of_parts, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();
