@@ -274,14 +274,18 @@ START_TEST(mapped)
     tm_input(body, "u", SX_FLOAT, -1, NULL);
     tm_input(body, "k", SX_FLOAT, -1, NULL);
     tm_node(body, "Mul", "u k", "v", NULL);
+    tm_node(body, "Add", "u k", "w", NULL);
     tm_output(body, "v");
+    tm_output(body, "w");
     tm_node(m, "SplitToSequence", "x sizes", "s", NULL);
-    tm_node(m, "SequenceMap", "s ten", "t", NULL);
+    tm_node(m, "SequenceMap", "s ten", "t r", NULL);
     tm_attr_graph(m, "body", body);
     tm_node(m, "ConcatFromSequence", "t", "y", "axis=0");
+    tm_node(m, "ConcatFromSequence", "r", "z", "axis=0");
     tm_output(m, "y");
+    tm_output(m, "z");
     lc_gives(m, (const char *const[]){"f3: 1 2 3", NULL},
-             (const char *const[]){"f3: 10 20 30", NULL});
+             (const char *const[]){"f3: 10 20 30", "f3: 11 12 13", NULL});
 }
 END_TEST
 

@@ -224,6 +224,30 @@ START_TEST(test_nid_choices)
 }
 END_TEST
 
+/* The target is one of three outputs: the weights behind it count. */
+START_TEST(test_nid_of_an_output)
+{
+    struct study f;
+    struct tm_model *m = tm_new(17);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 3});
+    tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){3, 2},
+             (const double[]){3, 0, -2, 1, 0.5, 4});
+    tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){2, 3},
+             (const double[]){0, 7, 0.5, 0, 5, 0});
+    tm_node(m, "MatMul", "x w1", "h", NULL);
+    tm_node(m, "Relu", "h", "z", NULL);
+    tm_node(m, "MatMul", "z w2", "y", NULL);
+    tm_output(m, "y");
+    study_open(&f, m, 3);
+    f.o.method = "nid";
+    study_run_at(&f, (const double[]){1, 1, 1}); /* y = (0, 42, 0.75) */
+    study_expect(&f, "12", 7 * 2 + 5 * 0);
+    study_expect(&f, "13", 7 * 0.5 + 5 * 0);
+    study_expect(&f, "23", 7 * 0.5 + 5 * 1);
+    study_close(&f);
+}
+END_TEST
+
 START_TEST(test_nid_without_layers)
 {
     struct study f;
@@ -311,6 +335,7 @@ int main(void)
     SUITE_ADD(c, test_integrated_hessians, test_integrated_groups, test_expected,
               test_smooth_hessian, test_masks, test_friedman);
     tcase_add_loop_test(c, test_nid, 0, 2);
-    SUITE_ADD(c, test_nid_choices, test_nid_without_layers, test_targets_together);
+    SUITE_ADD(c, test_nid_choices, test_nid_of_an_output, test_nid_without_layers,
+              test_targets_together);
     return suite_run();
 }

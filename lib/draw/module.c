@@ -223,7 +223,7 @@ static int enlarged(double width, int columns, int rows, bool smooth)
     int times = smooth || columns < 1 ? 1 : (int)ceil(2 * width / columns);
     while (times > 1 && (double)times * columns * times * rows > 4e6)
         times--;
-    return times < 1 ? 1 : times;
+    return times;
 }
 
 static cairo_surface_t *image_surface(const uint32_t *argb, int columns, int rows, int times)

@@ -116,6 +116,12 @@ plot -f svg --sheet <maps
 has 'a sheet' '2 samples: grad, ig' 'digits8.npy [1]: grad, ig of output 5'
 is 'a sheet: the maps of a sample are one cell' "$(grep '^digits8.npy.* of output' "$T/out" | sed 's/.*: //')" 'grad, ig of output 2
 grad, ig of output 5'
+# names KEY: the images that attributes KEY of an SVG name, as versions of cairo call them.
+names() {
+    grep -o "$1=\"#*\(image\|source-\)[0-9]*\"" "$T/out" | sed 's/.*="#*//' | sort
+}
+ok 'a sheet has images' test -n "$(names id)"
+is 'a sheet: each image is defined once and shown' "$(names id)" "$(names href | sort -u)"
 is 'a sheet: nothing is left out' "$status $(cat "$T/err")" '0 '
 plot -f svg --sheet --kind=overlay <maps
 is 'a sheet of a kind: a cell for each record' \
