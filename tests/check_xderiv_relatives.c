@@ -233,14 +233,14 @@ START_TEST(test_nid_of_an_output)
     tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){3, 2},
              (const double[]){3, 0, -2, 1, 0.5, 4});
     tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){2, 3},
-             (const double[]){0, 7, 0.5, 0, 5, 0});
+             (const double[]){7, 0, 0.5, 5, 0, 9});
     tm_node(m, "MatMul", "x w1", "h", NULL);
     tm_node(m, "Relu", "h", "z", NULL);
     tm_node(m, "MatMul", "z w2", "y", NULL);
     tm_output(m, "y");
     study_open(&f, m, 3);
     f.o.method = "nid";
-    study_run_at(&f, (const double[]){1, 1, 1}); /* y = (0, 42, 0.75) */
+    study_run_at(&f, (const double[]){1, 1, 1}); /* of output 0 */
     study_expect(&f, "12", 7 * 2 + 5 * 0);
     study_expect(&f, "13", 7 * 0.5 + 5 * 0);
     study_expect(&f, "23", 7 * 0.5 + 5 * 1);
