@@ -128,6 +128,11 @@ const char *sx_writer_name(struct sx_writer *w, const char *base);
 /* Writes a node with one output `out` (NULL: any name), and returns its name. */
 const char *sx_out_node(struct sx_writer *w, const char *op, const char *const *in,
                         const char *out, const struct sx_onnx_attr *attrs, int n_attrs);
+/* The name of the constant of a key. NULL if none is written for it. */
+const char *sx_known_constant(const struct sx_writer *w, const char *key);
+/* Writes the constant of a key, unless it is written, and returns its name. */
+const char *sx_out_constant(struct sx_writer *w, const char *key,
+                            const struct sx_tensor *value);
 /* These write a constant, unless an equal one is written, and return its name. */
 const char *sx_out_ints(struct sx_writer *w, const int64_t *values, int n);
 const char *sx_out_int(struct sx_writer *w, int64_t value); /* rank 0 */

@@ -73,6 +73,12 @@ static bool place(struct sx_outside *o, const void *bytes, size_t n, size_t *off
     return true;
 }
 
+bool sx_outside_keeps(const struct sx_outside *o, const void *weights)
+{
+    size_t offset;
+    return o->path != NULL && sx_external_place(o->from, weights, &offset) != NULL;
+}
+
 void sx_outside_write(struct sx_outside *o, struct sx_wire *to, const char *name,
                       const struct sx_tensor *value, struct sx_error *error)
 {

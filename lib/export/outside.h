@@ -27,6 +27,8 @@ bool sx_outside_open(struct sx_outside *outside, const struct sx_model *model, c
 void sx_outside_free(struct sx_outside *outside);
 /* Forgets what was written, for another attempt. */
 void sx_outside_reset(struct sx_outside *outside);
+/* Whether weights remain in another file than the written one. */
+bool sx_outside_keeps(const struct sx_outside *outside, const void *weights);
 /* Writes an initializer: a reference if the elements lie in the model's external data, else the
  * elements themselves. */
 void sx_outside_write(struct sx_outside *outside, struct sx_wire *to, const char *name,

@@ -1,6 +1,6 @@
 /* patterns.c - groups of core operators for which ONNX has one operator: their table, and
- * products with a bias. limits.c, means.c, splits.c, pools.c and depthwise.c match and write
- * the other groups. */
+ * products with a bias. limits.c, means.c, splits.c, pools.c and turned.c match and write the
+ * other groups. */
 #include <string.h>
 
 #include "export/patterns.h"
@@ -90,7 +90,7 @@ static const struct sx_pattern patterns[] = {
     {SX_SLICE, sx_read_split, sx_spell_split},
     {SX_MUL, sx_read_mean, sx_spell_mean},
     {SX_DIV, sx_read_cancelled, sx_spell_cancelled},
-    {SX_CONVINPUT, sx_read_depthwise, sx_spell_depthwise},
+    {SX_CONVINPUT, sx_read_turned, sx_spell_turned},
 };
 
 /* The pattern that ends in a node. Sets what it reads. NULL if none ends there. */

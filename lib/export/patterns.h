@@ -39,10 +39,10 @@ void sx_spell_pooled(struct sx_writer *w, int node);
 int sx_read_unpooled(const struct sx_writer *w, int node, int *reads);
 void sx_spell_unpooled(struct sx_writer *w, int node);
 
-/* ---- depthwise.c: derivatives of convolutions of each channel by itself ---- */
+/* ---- turned.c: derivatives of convolutions without strides ---- */
 
-int sx_read_depthwise(const struct sx_writer *w, int node, int *reads);
-void sx_spell_depthwise(struct sx_writer *w, int node);
+int sx_read_turned(const struct sx_writer *w, int node, int *reads);
+void sx_spell_turned(struct sx_writer *w, int node);
 
 /* ---- means.c: means, and factors that cancel ---- */
 

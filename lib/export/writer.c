@@ -31,12 +31,17 @@ const char *sx_out_node(struct sx_writer *w, const char *op, const char *const *
 
 /* ---- Constants ---- */
 
-/* The name of the constant of a key. It is written the first time. */
-static const char *constant(struct sx_writer *w, const char *key, const struct sx_tensor *value)
+const char *sx_known_constant(const struct sx_writer *w, const char *key)
 {
     int at = sx_names_get(&w->made, key);
-    if (at >= 0)
-        return w->constant[at];
+    return at >= 0 ? w->constant[at] : NULL;
+}
+
+const char *sx_out_constant(struct sx_writer *w, const char *key, const struct sx_tensor *value)
+{
+    const char *known = sx_known_constant(w, key);
+    if (known != NULL)
+        return known;
     void *grown = w->constant;
     const char *name = sx_writer_name(w, "const"), *kept;
     if (name == NULL || (kept = sx_arena_strdup(&w->arena, key, w->error)) == NULL ||
@@ -60,7 +65,7 @@ const char *sx_out_ints(struct sx_writer *w, const int64_t *values, int n)
         at += (size_t)snprintf(key + at, sizeof key - at, " %lld", (long long)values[i]);
     }
     struct sx_tensor t = {SX_INT, {1, {n}}, copy};
-    return constant(w, key, &t);
+    return sx_out_constant(w, key, &t);
 }
 
 const char *sx_out_int(struct sx_writer *w, int64_t value)
@@ -68,7 +73,7 @@ const char *sx_out_int(struct sx_writer *w, int64_t value)
     char key[40];
     struct sx_tensor t = {.type = SX_INT, .data = &value};
     snprintf(key, sizeof key, "int %lld", (long long)value);
-    return constant(w, key, &t);
+    return sx_out_constant(w, key, &t);
 }
 
 const char *sx_out_real(struct sx_writer *w, double value)
@@ -78,7 +83,7 @@ const char *sx_out_real(struct sx_writer *w, double value)
     bool narrow = w->g->real == SX_FLOAT;
     struct sx_tensor t = {.type = w->g->real, .data = narrow ? (void *)&single : &value};
     snprintf(key, sizeof key, "real %.17g", value);
-    return constant(w, key, &t);
+    return sx_out_constant(w, key, &t);
 }
 
 /* ---- Dimensions ---- */

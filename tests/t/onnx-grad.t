@@ -151,6 +151,7 @@ done <<'END'
 speech AveragePool:2 ReduceMean:0 Less:5 Where:5
 digits8 MaxUnpool:2 Mod:0 ScatterElements:0
 depthwise Conv:4 ConvTranspose:0 Less:1 Where:1 Split:2 MaxUnpool:1
+mnist8 Conv:4 ConvTranspose:0
 END
 
 # ---- Integer ids: derivatives by the embedding ----
@@ -183,6 +184,16 @@ for f in a/g.onnx b/g.onnx inside.onnx; do
 done
 onnx-grad --of=grad_x --jacobian -o a/again.onnx a/g.onnx
 is 'the derivative of that refers to them, too' "$(cd a && echo *)" 'again.onnx g.onnx m.onnx w.bin'
+
+mkdir large
+"$BUILD"/tests/programs/outside mnist8.onnx large/m.onnx w.bin
+onnx-grad -o large/g.onnx large/m.onnx
+is 'and such weights are not copied for turned ones' \
+    "$(onnx-run --list large/g.onnx | jq -r .op | grep -c ConvTranspose)" 2
+onnx-grad -o g.onnx mnist8.onnx
+onnx-run --rows=0:2 large/g.onnx mnist8.npy | jq -c '[.outputs[1].values] | flatten' >got
+onnx-run --rows=0:2 g.onnx mnist8.npy | jq -c '[.outputs[1].values] | flatten' >want
+near 'with the same derivative' got want 1e-5
 
 # ---- Open dimensions, types, options ----
 
