@@ -201,6 +201,36 @@ START_TEST(how_many_attributes)
 }
 END_TEST
 
+/* Sizes of the authors' networks, as sections 1.3 and 1.4 of the methods note list them. */
+START_TEST(sizes_of_recipes)
+{
+    static const struct {
+        const char *name;
+        int64_t attributes, psi_maps, pool, decoder_maps[2], epochs, batch;
+    } want[] = {{"mnist", 25, 64, 3, {2, 8}, 12, 16},
+                {"quickdraw", 24, 64, 3, {2, 8}, 12, 64},
+                {"cifar10", 36, 64, 3, {10, 24}, 25, 64},
+                {"small", 16, 32, 2, {8, 16}, 40, 32},
+                {"auto", 0, 64, 0, {8, 16}, 0, 16}};
+    struct sx_error error = {0};
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        struct sx_flint_options o = {0};
+        ck_assert(sx_flint_recipe(&o, want[i].name, &error));
+        sx_flint_settle(&o);
+        ck_assert_int_eq(o.attributes, want[i].attributes);
+        ck_assert_int_eq(o.psi_maps, want[i].psi_maps);
+        ck_assert_int_eq(o.pool, want[i].pool);
+        ck_assert_int_eq(o.decoder_maps[0], want[i].decoder_maps[0]);
+        ck_assert_int_eq(o.decoder_maps[1], want[i].decoder_maps[1]);
+        ck_assert_int_eq(o.epochs, want[i].epochs);
+        ck_assert_int_eq(o.batch, want[i].batch);
+        ck_assert_int_eq(o.drop_last, strcmp(want[i].name, "small") == 0);
+    }
+    struct sx_flint_options o = {0};
+    ck_assert(!sx_flint_recipe(&o, "imagenet", &error) && error.status == SX_USAGE);
+}
+END_TEST
+
 /* Given options replace those of the recipe. */
 START_TEST(settings_over_a_recipe)
 {
@@ -501,8 +531,8 @@ int main(void)
 {
     TCase *c = suite_case("flint_recipe");
     SUITE_ADD(c, layers_that_are_found, layers_by_their_names, how_long, how_many_attributes,
-              settings_over_a_recipe, means_and_spreads, the_file_standardises,
-              losses_do_not_see_the_unit, new_weights_are_not_measured,
+              sizes_of_recipes, settings_over_a_recipe, means_and_spreads,
+              the_file_standardises, losses_do_not_see_the_unit, new_weights_are_not_measured,
               groups_are_held_back_whole, early_stopping, stopping_early_after_a_break,
               pictures_are_changed);
     return suite_run();

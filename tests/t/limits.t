@@ -173,6 +173,22 @@ fi
 
 # ---- Signals ----
 
+# The reader holds the tool up in the middle of a file, which is then cut.
+{
+    printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (4000, 1, 8, 8), }"
+    head -c $((4000 * 256)) /dev/zero
+} >large.npy
+mkfifo records.fifo
+onnx-run -q -f json digits8.onnx large.npy >records.fifo 2>"$T/err" &
+{
+    read -r record
+    : >large.npy
+    cat >rest
+} <records.fifo
+wait $!
+is 'a file that is cut while it is read' "$? $(echo "$record" | jq .index) $(cat "$T/err")" \
+    '3 0 onnx-run: a file became shorter while it was read'
+
 for signal in TERM INT; do
     flint-fit -q -o fit.onnx --epochs=1000000 --layers=/6/Relu_output_0 -x digits8.npy digits8.onnx \
         >"$T/out" 2>"$T/err" &
