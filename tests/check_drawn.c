@@ -215,6 +215,8 @@ static const struct drawn {
     {"effects", SX_EFFECTS, {EFFECTS}, 0},
     {"principles", SX_PRINCIPLES, {METHODS}, 0},
     {"bars with a gap", SX_BARS, {GAP}, 0},
+    {"bars with a gap in the rest", SX_BARS, {GAP}, 2},
+    {"waterfall with a gap in the rest", SX_WATERFALL, {GAP}, 2},
     {"bars of two, one with a gap", SX_BARS, {FIRST, GAP}, 0},
     {"waterfall with a gap", SX_WATERFALL, {GAP}, 0},
     {"force with a gap", SX_FORCE, {GAP}, 0},
