@@ -449,6 +449,7 @@ START_TEST(grad_cam)
     for (int i = 0; i < 4; i++)
         ck_assert_double_eq_tol(sx_tensor_get(&cam->map, i), map[i], 1e-9);
     ck_assert_double_eq_tol(cam->sum, 8, 1e-9);
+    ck_assert_double_eq_tol(cam->gap, 4, 1e-9); /* f of zero maps is 0 */
     ck_assert_double_eq_tol(f.r.f_x, 4, 1e-9);
     ck_assert(!cam->principle[0].holds && cam->principle[1].holds && !cam->principle[2].holds);
     end(&f);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "explain/deriv.h"
+#include "explain/smooth.h"
 #include "formula.h"
 #include "suite.h"
 
@@ -432,6 +433,46 @@ START_TEST(test_points)
 }
 END_TEST
 
+/* In float32 rows are computed a few at a time. */
+START_TEST(test_rows_in_parts)
+{
+    enum { ROWS = 11 };
+    struct fixture f;
+    struct sx_error error = {0};
+    double v[ROWS * 4], row[ROWS * 4];
+    for (int i = 0; i < ROWS * 4; i++)
+        v[i] = cos(i + 1.0);
+    open_fixture(&f, formula(4, "x1 x2 Mul x3 x3 Mul x4 Mul Add x2 Sin Add"), false, "none",
+                 SX_SCORE_RAW, (const double[]){0.3, -1, 0.2, 2}, 4);
+    f.explainer->options.batch = 1;
+    struct sx_rows *rows = sx_rows_new(f.explainer, 2, ROWS, &error);
+    ck_assert_msg(rows != NULL, "%s", error.message);
+    ck_assert(sx_rows_run(rows, f.x, ROWS, (const double *const[]){v}, row, &error));
+    sx_rows_free(rows);
+    for (int k = 0; k < ROWS; k++) {
+        const double *d = v + 4 * k;
+        const double want[4] = {d[1], d[0] + sin(1) * d[1], 4 * d[2] + 0.4 * d[3], 0.4 * d[2]};
+        for (int i = 0; i < 4; i++)
+            expect(row[4 * k + i], want[i], 1e-5);
+    }
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_smooth_list)
+{
+    static const char *const smooth[] = {"Relu", "LeakyRelu", "PRelu", "Abs", "Max", "Min"};
+    static const char *const kinked[] = {"MaxPool",         "GlobalMaxPool", "Clip",
+                                         "HardSigmoid",     "Shrink",        "ReduceMax",
+                                         "ThresholdedRelu", "ReduceMin",     "Tanh"};
+    for (size_t i = 0; i < sizeof smooth / sizeof smooth[0]; i++)
+        ck_assert_msg(sx_can_smooth(smooth[i]), "%s", smooth[i]);
+    for (size_t i = 0; i < sizeof kinked / sizeof kinked[0]; i++)
+        ck_assert_msg(!sx_can_smooth(kinked[i]), "%s", kinked[i]);
+    ck_assert(!sx_can_smooth(NULL));
+}
+END_TEST
+
 START_TEST(test_misuse)
 {
     struct fixture f;
@@ -459,6 +500,6 @@ int main(void)
     SUITE_ADD(c, test_gelu, test_third_order, test_relu, test_surrogate, test_kinks,
               test_smooth_words, test_log_softmax);
     tcase_add_loop_test(c, test_rows_and_directions, 2, 5);
-    SUITE_ADD(c, test_points, test_misuse);
+    SUITE_ADD(c, test_points, test_rows_in_parts, test_smooth_list, test_misuse);
     return suite_run();
 }

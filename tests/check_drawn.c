@@ -214,6 +214,7 @@ static const struct drawn {
     {"sheet", SX_SHEET, {MAPS, OTHER_MAPS}, 0},
     {"effects", SX_EFFECTS, {EFFECTS}, 0},
     {"principles", SX_PRINCIPLES, {METHODS}, 0},
+    {"bars of zeros", SX_BARS, {ROW("[1,-2,0.5,3]", "[0,0,0,0]")}, 0},
     {"bars with a gap", SX_BARS, {GAP}, 0},
     {"bars with a gap in the rest", SX_BARS, {GAP}, 2},
     {"waterfall with a gap in the rest", SX_WATERFALL, {GAP}, 2},

@@ -405,7 +405,7 @@ START_TEST(casadi)
     file =
         exported(model, (struct sx_export_options){.kind = SX_EXPORT_NOTHING, .casadi = true});
     expect(file, feeds, "y", fa.shape, (const double[]){1.25, 4 * 1.25, 0.25 * 1.25, 9 * 1.25});
-    ck_assert_int_eq(sx_model_output_count(file), 1);
+    ck_assert_int_eq(sx_model_output_count(file), 2);
     sx_model_close(file);
     sx_model_close(model);
 }
@@ -536,6 +536,42 @@ START_TEST(open_dimensions)
 }
 END_TEST
 
+/* A choice by one of two joined ReLUs, of the part of the other one, remains such a choice. */
+START_TEST(masks)
+{
+    const struct feed f = {"x", {2, {1, 2}}, (const double[]){2, -3}};
+    for (int64_t from = 0; from < 2; from++) {
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 2});
+        tm_const(m, "zero", SX_DOUBLE, 0, NULL, (const double[]){0});
+        tm_const(m, "at", SX_INT, 1, (const int64_t[]){1}, &from);
+        tm_const(m, "end", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){from + 1});
+        tm_const(m, "axis", SX_INT, 1, (const int64_t[]){1}, (const int64_t[]){0});
+        tm_node(m, "Neg", "x", "n", NULL);
+        tm_node(m, "Relu", "x", "a", NULL);
+        tm_node(m, "Relu", "n", "b", NULL);
+        tm_node(m, "Concat", "a b", "c", "axis=0");
+        tm_node(m, "Exp", "c", "e", NULL);
+        tm_node(m, "Slice", "e at end axis", "s", NULL);
+        tm_node(m, "Less", "zero a", "t", NULL);
+        tm_node(m, "Where", "t s zero", "y", NULL);
+        tm_output_as(m, "y", SX_DOUBLE, 2, (const int64_t[]){1, 2});
+        error = (struct sx_error){0};
+        struct sx_model *model = tm_open(m, &error);
+        ck_assert_msg(model != NULL, "%s", error.message);
+        tm_free(m);
+        struct sx_model *file = exported(model, (struct sx_export_options){0});
+        const double a = exp(2); /* y is e^a1, or e^b1 = 1, where a is positive */
+        expect(file, (const struct feed *const[]){&f, NULL}, "y", f.shape,
+               (const double[]){from == 0 ? a : 1, 0});
+        expect(file, (const struct feed *const[]){&f, NULL}, "grad_x", f.shape,
+               (const double[]){from == 0 ? a : 0, 0});
+        sx_model_close(file);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 /* The length is part of the graph: a batch becomes one sample, other axes are a failure. */
 START_TEST(lengths_in_the_graph)
 {
@@ -578,6 +614,6 @@ int main(void)
 {
     TCase *c = suite_case("export");
     SUITE_ADD(c, orders, highest_order, jacobians, reverse, forward, hessian_products, casadi,
-              lists, odd_names, open_dimensions, lengths_in_the_graph);
+              lists, odd_names, open_dimensions, masks, lengths_in_the_graph);
     return suite_run();
 }

@@ -514,6 +514,43 @@ START_TEST(broken_titles)
 }
 END_TEST
 
+/* The size of the picture of a record with an id of n letters. */
+static void size_with_id(int n, double size[2])
+{
+    char id[301], text[500];
+    struct sx_figure_options o;
+    uint8_t *bytes = NULL;
+    size_t ignored;
+    int64_t drawn;
+    memset(id, 'm', sizeof id);
+    id[n] = '\0';
+    snprintf(
+        text, sizeof text,
+        "{\"id\":\"%s\",\"attribution\":{\"shape\":[16],\"values\":[1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7]}}",
+        id);
+    const struct sx_drawn item = {.record = record(text)};
+    sx_figure_default(&o);
+    ck_assert_msg(sx_figure_make(&o, &item, 1, SX_FIGURE_SVG, &bytes, &ignored, &drawn, &error),
+                  "%s", error.message);
+    const char *width = strstr((const char *)bytes, " width=\""),
+               *height = strstr((const char *)bytes, " height=\"");
+    ck_assert(width != NULL && height != NULL);
+    size[0] = strtod(width + 8, NULL);
+    size[1] = strtod(height + 9, NULL);
+    free(bytes);
+}
+
+/* A long title takes more lines, not more width. */
+START_TEST(long_titles)
+{
+    double small[2], large[2];
+    size_with_id(8, small);
+    size_with_id(300, large);
+    ck_assert_double_eq(small[0], large[0]);
+    ck_assert_double_gt(large[1], small[1]);
+}
+END_TEST
+
 START_TEST(files)
 {
     struct sx_figure_options o;
@@ -614,9 +651,10 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, titles, broken_titles, words, words_of_partitions, places_of_partitions,
-              kinds_of_several, strips, page_maps, numbers, ticks, signed_colours, terms,
-              circle, chain, ring, ladder, alone, layers_of_parts, files);
+    SUITE_ADD(c, titles, broken_titles, long_titles, words, words_of_partitions,
+              places_of_partitions, kinds_of_several, strips, page_maps, numbers, ticks,
+              signed_colours, terms, circle, chain, ring, ladder, alone, layers_of_parts,
+              files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

@@ -50,11 +50,14 @@ static void expect(const struct fixture *f, const char *method, int64_t steps, i
     o.baseline = zeros;
     ck_assert_msg(sx_attribute(f->explainer, &o, &a, &error), "%s", error.message);
     ck_assert_int_eq(sx_count(&a.map.shape), n);
+    bool flat = true;
     for (int64_t i = 0; i < n; i++) {
         double got = sx_tensor_get(&a.map, i);
+        flat = flat && expected[i] == 0;
         ck_assert_msg(fabs(got - expected[i]) <= tolerance * (1 + fabs(expected[i])),
                       "%s[%d] is %.17g, not %.17g", method, (int)i, got, expected[i]);
     }
+    ck_assert_int_eq(a.flat, flat);
     sx_tensor_free(&a.map);
 }
 
@@ -76,6 +79,19 @@ START_TEST(test_product)
     EXPECT("gda", 2, 3, 0.1, 1.41, 2.22);
     EXPECT("grad", 0, 0, 0.1, 1, 2);
     EXPECT("inputxgrad", 0, 0, 0.1, 2, 2);
+    close_explainer(&f);
+}
+END_TEST
+
+/* A map is flat if it is 0 everywhere. */
+START_TEST(test_flat)
+{
+    struct fixture f;
+    open_explainer(&f, formula(2, "x1 Neg Relu x2 Neg Relu Add"), (const double[]){2, 1}, 2);
+    EXPECT("grad", 0, 0, 0.1, 0, 0);
+    close_explainer(&f);
+    open_explainer(&f, formula(2, "x1 x2 Add"), (const double[]){2, 1}, 2);
+    EXPECT("grad", 0, 0, 0.1, 1, 1);
     close_explainer(&f);
 }
 END_TEST
@@ -780,11 +796,11 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("ggig");
-    SUITE_ADD(c, test_product, test_steps, test_idgi, test_targets, test_concave, test_kinks,
-              test_sine, test_linear, test_aggregates, test_completeness, test_scores, test_cut,
-              test_unbounded, test_automatic_steps, test_refusals, test_kinds_of_methods,
-              test_every_method, test_recipes, test_ascent_is_told, test_idle_points_end,
-              test_moves_of_nothing);
+    SUITE_ADD(c, test_product, test_flat, test_steps, test_idgi, test_targets, test_concave,
+              test_kinks, test_sine, test_linear, test_aggregates, test_completeness,
+              test_scores, test_cut, test_unbounded, test_automatic_steps, test_refusals,
+              test_kinds_of_methods, test_every_method, test_recipes, test_ascent_is_told,
+              test_idle_points_end, test_moves_of_nothing);
     tcase_add_loop_test(c, test_gradient_with_target, 0, 36);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();

@@ -584,21 +584,23 @@ END_TEST
 
 /* ---- Places of a picture ---- */
 
+static struct sx_taylorcam_options relation_options;
+
 static bool relate(struct sx_error *error, double *digest)
 {
     const struct sx_explain_options eo = {
         .precise = true, .threads = 1, .wrt = "r1", .target = "0", .score = SX_SCORE_PROB};
-    struct sx_taylorcam_options o = {.order = 2, .axes = {-1, -1}};
-    struct sx_relations r = {0};
+    static const double zeros[256];
+    struct sx_taylorcam_result r = {0};
     struct sx_model *model = sx_model_open(model_path, NULL, error);
     struct sx_explainer *e = model != NULL ? sx_explainer_new(model, &eo, error) : NULL;
     struct sx_taylorcam *t = NULL;
     bool ok = e != NULL && sx_explainer_sample(e, &x, error) &&
-              (t = sx_taylorcam_new(e, &o, error)) != NULL &&
-              sx_taylorcam_run(t, NULL, &r, error);
+              (t = sx_taylorcam_new(e, &relation_options, error)) != NULL &&
+              sx_taylorcam_explain(t, zeros, NULL, NULL, 0, &r, error);
     if (ok)
-        *digest = sum_of(&r.effect) + sum_of(&r.marginal);
-    sx_relations_free(&r);
+        *digest = sum_of(&r.relations.effect) + sum_of(&r.relations.marginal);
+    sx_taylorcam_result_free(&r);
     sx_taylorcam_free(t);
     sx_explainer_free(e);
     sx_model_close(model);
@@ -607,6 +609,28 @@ static bool relate(struct sx_error *error, double *digest)
 
 START_TEST(test_relate)
 {
+    static const struct sx_taylorcam_options options[] = {
+        {.order = 2,
+         .axes = {-1, -1},
+         .pairs = 2,
+         .cam = {"gradcam", "gradcam++"},
+         .n_cams = 2},
+        {.order = 3, .axes = {-1, -1}, .grid = {2, 2}, .pairs = 2},
+        {.order = 2,
+         .axes = {-1, -1},
+         .grid = {2, 2},
+         .form = SX_TAYLOR_INTEGRATED,
+         .steps = 2,
+         .pairs = 1,
+         .has_from = true,
+         .from = {1, 0},
+         .deletion = true},
+        {.order = 2,
+         .axes = {-1, -1},
+         .grid = {2, 2},
+         .form = SX_TAYLOR_OCCLUSION,
+         .pairs = 1}};
+    relation_options = options[_i];
     write_model(pictures());
     make_picture();
     starved("taylorcam", relate, false);
@@ -738,6 +762,22 @@ static const char set_line[] =
     "\"index_name\":\"sii\",\"order\":2,\"interactions\":[{\"set\":[0],\"names\":[\"a\"],\"value\":1},"
     "{\"set\":[1],\"names\":[\"b\"],\"value\":-2},{\"set\":[0,1],\"names\":[\"a\",\"b\"],\"value\":0.5},"
     "{\"set\":[1,2],\"names\":[\"b\",\"c\"],\"value\":-0.25}]}";
+static const char method_line[] =
+    "{\"id\":\"r\",\"players\":3,\"methods\":[{\"name\":\"a\",\"attribution\":[1,-2,3],\"principles\":{\"p1\":{"
+    "\"holds\":true,\"violation\":0}}}],\"effects\":[{\"set\":[0],\"value\":1},{\"set\":[0,2],\"value\":2}],"
+    "\"agreement\":{\"methods\":[\"a\"],\"spearman\":[[1]]},\"curves\":{\"sic\":{\"x\":[0,1],\"y\":[0,1]}}}";
+static const char place_line[] =
+    "{\"id\":\"r\",\"input\":{\"shape\":[1,1,8,8]},\"params\":{},\"grid\":[2,3],\"pairs\":[{\"a\":[0,0],\"b\":[1,2],"
+    "\"box_a\":[0,0,4,3],\"box_b\":[4,5,8,8],\"strength\":2}],\"relations\":{\"shape\":[2,2],\"values\":[0,1,1,0]}}";
+static const char part_line[] =
+    "{\"id\":\"r\",\"input\":{\"shape\":[1,1,4,4]},\"params\":{\"players\":\"patches:2x2\"},\"players\":4,"
+    "\"partition_max\":[[0,3],[1,2]],\"partition_min\":[[0],[1,2,3]],\"B_max\":0.5,\"B_min\":-0.25}";
+static const struct {
+    const char *line;
+    int kind;
+} further[] = {{method_line, SX_MATRIX},     {method_line, SX_CURVE}, {method_line, SX_EFFECTS},
+               {method_line, SX_PRINCIPLES}, {place_line, SX_MATRIX}, {place_line, SX_NETWORK},
+               {part_line, SX_TOKENS},       {set_line, SX_SHEET}};
 static int kind;
 static const char *drawn_line;
 
@@ -760,17 +800,17 @@ static bool draw(struct sx_error *error, double *digest)
     return ok;
 }
 
-/* Draws each kind of figure that these records have. */
+/* Draws each kind of figure that two records have, then some kinds of others. */
 START_TEST(test_draw)
 {
     static const char *const lines[] = {line, set_line};
     struct sx_error error = {0};
     double digest = 0;
     char name[40];
-    drawn_line = lines[_i % 2];
-    kind = _i / 2;
+    drawn_line = _i < 2 * SX_SHEET ? lines[_i % 2] : further[_i - 2 * SX_SHEET].line;
+    kind = _i < 2 * SX_SHEET ? _i / 2 : further[_i - 2 * SX_SHEET].kind;
     if (sx_figure_possible(&error) && draw(&error, &digest)) {
-        snprintf(name, sizeof name, "kind %d of line %d", _i / 2, _i % 2);
+        snprintf(name, sizeof name, "kind %d, %d", kind, _i);
         starved(name, draw, false);
     }
 }
@@ -893,13 +933,15 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("starved");
-    SUITE_ADD(c, test_infer, test_score, test_relate, test_perturb, test_fit, test_view,
-              test_specifications, test_table, test_record);
-    tcase_add_loop_test(c, test_draw, 0, 2 * SX_SHEET);
+    SUITE_ADD(c, test_infer, test_score, test_perturb, test_fit, test_view, test_specifications,
+              test_table, test_record);
+    tcase_add_loop_test(c, test_draw, 0,
+                        2 * SX_SHEET + (int)(sizeof further / sizeof *further));
     tcase_add_loop_test(c, test_attribute, 0, sizeof methods / sizeof *methods);
     tcase_add_loop_test(c, test_interact, 0, sizeof indices / sizeof *indices);
     tcase_add_loop_test(c, test_study, 0, 7);
     tcase_add_loop_test(c, test_export, 0, 8);
+    tcase_add_loop_test(c, test_relate, 0, 4);
     tcase_add_loop_test(c, test_decompose, 0, sizeof decompositions / sizeof *decompositions);
     return suite_run();
 }
