@@ -244,8 +244,8 @@ static void free_all(struct decompose *s)
 }
 
 static const struct cli_option options[] = {
-    {0, "list-methods", NULL, "what the methods are", CLI_CALL, NULL, NULL, list_methods},
-    {0, "effects", "KIND", "harsanyi, taylor or both", CLI_CHOICE, &self.effects,
+    {0, "list-methods", NULL, "print the methods", CLI_CALL, NULL, NULL, list_methods},
+    {0, "effects", "KIND", "which effects are written", CLI_CHOICE, &self.effects,
      "harsanyi|taylor|both", NULL},
     {0, "top", "K", "add the K strongest players of each method", CLI_COUNT, &self.top, NULL,
      NULL},

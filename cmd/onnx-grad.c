@@ -46,13 +46,13 @@ static void settle(struct grad *s)
 
 static const struct cli_option options[] = {
     {.name = "hvp",
-     .help = "the Hessian times a direction that the file takes",
+     .help = "write Hessian times direction; the direction is an input",
      .kind = CLI_FLAG,
      .to = &self.hvp},
-    {.name = "jacobian", .help = "the Jacobian", .kind = CLI_FLAG, .to = &self.jacobian},
+    {.name = "jacobian", .help = "write the Jacobian", .kind = CLI_FLAG, .to = &self.jacobian},
     {.name = "mode",
      .argument = "WHICH",
-     .help = "forward: Jacobian times a direction; reverse: seed times Jacobian",
+     .help = "forward: Jacobian times direction; reverse: seed times Jacobian",
      .kind = CLI_CHOICE,
      .to = &self.mode,
      .choices = "gradient|forward|reverse"},

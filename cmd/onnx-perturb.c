@@ -40,11 +40,12 @@ static void settle(struct perturb *s)
         cli_misuse(&s->cli, "an ONNX file is not for a terminal; use -o FILE");
 }
 
-static const struct cli_option options[] = {{.name = "list",
-                                             .kind = CLI_FLAG,
-                                             .to = &self.list,
-                                             .help = "show the layers, from the output down"},
-                                            {.name = NULL}};
+static const struct cli_option options[] = {
+    {.name = "list",
+     .kind = CLI_FLAG,
+     .to = &self.list,
+     .help = "print the layers, from the output to the input"},
+    {.name = NULL}};
 static const struct cli_table tables[] = {{&sx_perturb_table, &self.o}, {NULL, NULL}};
 
 int main(int argc, char **argv)

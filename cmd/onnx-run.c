@@ -206,8 +206,8 @@ static void list(struct onnx_run *s)
 }
 
 static const struct cli_option options[] = {
-    {0, "list", NULL, "list tensors: op, type, shape, gradient", CLI_FLAG, &self.list, NULL,
-     NULL},
+    {0, "list", NULL, "list tensors: operator, type, shape, whether it has a gradient",
+     CLI_FLAG, &self.list, NULL, NULL},
     {0, "top", "K", "add the K largest elements of the first output", CLI_COUNT, &self.top,
      NULL, NULL},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};

@@ -287,14 +287,17 @@ static void free_all(struct shapley *s)
 }
 
 static const struct cli_option options[] = {
-    {0, "list-indices", NULL, "what the indices are", CLI_CALL, NULL, NULL, list_indices},
-    {0, "background", "FILE", "several baselines", CLI_TEXT, &self.background, NULL, NULL},
+    {0, "list-indices", NULL, "print the indices", CLI_CALL, NULL, NULL, list_indices},
+    {0, "background", "FILE", "file of several baselines; the game is their mean", CLI_TEXT,
+     &self.background, NULL, NULL},
     {0, "names", "FILE", "names of the players", CLI_TEXT, &self.names_file, NULL, NULL},
-    {0, "summary", NULL, "a last record of all samples", CLI_FLAG, &self.summary, NULL, NULL},
+    {0, "summary", NULL, "add a last record with means over all samples", CLI_FLAG,
+     &self.summary, NULL, NULL},
     {0, "sheet", NULL, "pictures: all samples", CLI_FLAG, &self.cli.sheet, NULL, NULL},
-    {0, "save-game", "FILE", "write values of coalitions", CLI_TEXT, &self.save, NULL, NULL},
-    {0, "load-game", "FILE", "read these values instead of MODEL, INPUT", CLI_CALL, NULL, NULL,
-     load_game},
+    {0, "save-game", "FILE", "write the values of coalitions to FILE", CLI_TEXT, &self.save,
+     NULL, NULL},
+    {0, "load-game", "FILE", "read values of coalitions instead of MODEL and INPUT", CLI_CALL,
+     NULL, NULL, load_game},
     {0, NULL, NULL, NULL, CLI_FLAG, NULL, NULL, NULL}};
 static const struct cli_table tables[] = {
     {&sx_shapley_table, &self.o}, {&sx_figure_table, &self.cli.figure}, {NULL, NULL}};

@@ -15,11 +15,11 @@ static const struct sx_option rows[] = {
     {.letter = 'y',
      .name = "classes",
      .argument = "FILE",
-     .help = "classes of the samples: .npy, or text, one a line",
+     .help = "classes of the samples: .npy, or text with one per line",
      .kind = SX_OPTION_TEXT,
      SX_FIELD(struct cli_flint, y)},
     {.name = "raw",
-     .help = "integers are values, not pixels of 0..255",
+     .help = "integers are values, not pixels of 0 to 255",
      .kind = SX_OPTION_FLAG,
      SX_FIELD(struct cli_flint, raw)}};
 const struct sx_options cli_flint_table = {"Options", rows, sizeof rows / sizeof rows[0]};

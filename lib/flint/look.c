@@ -66,7 +66,8 @@ static bool parse_pair(const struct sx_option *row, void *options, const char *t
 #define ANY .low = -1e30, .high = 1e30
 #define TAU                                                                                    \
     {                                                                                          \
-        .name = "tau", .argument = "R", .help = "what has a relevance over 1/R is relevant",   \
+        .name = "tau", .argument = "R",                                                        \
+        .help = "an attribute is relevant if its relevance is over 1/R",                       \
         .kind = SX_OPTION_NUMBER, LOOK(tau), .initial = "5", .param = "tau", .low = 1,         \
         .high = 1e300                                                                          \
     }
@@ -77,16 +78,16 @@ static bool parse_pair(const struct sx_option *row, void *options, const char *t
     }
 #define SUBSET                                                                                 \
     {                                                                                          \
-        .name = "subset", .argument = "N", .help = "draw so many of the samples",              \
+        .name = "subset", .argument = "N", .help = "use N of the samples, drawn at random",    \
         .kind = SX_OPTION_COUNT, LOOK(subset), .param = "subset", .low = 1                     \
     }
 
 static const struct sx_option explain_rows[] = {
     TAU,
-    TOP("at most so many attributes"),
+    TOP("list at most K attributes"),
     {.name = "range",
      .argument = "MIN,MAX",
-     .help = "png: keep changed samples in this range",
+     .help = "keep the changed samples of the picture in this range",
      .kind = SX_OPTION_PARSED,
      LOOK(am),
      .parse = parse_bounds}};
@@ -97,7 +98,7 @@ static const struct sx_option global_rows[] = {
     TAU,
     SUBSET,
     {.name = "correct-only",
-     .help = "relevance from samples that the interpreter gets right",
+     .help = "count only samples that the interpreter classifies right",
      .kind = SX_OPTION_FLAG,
      LOOK(correct_only),
      .param = "correct_only"}};
@@ -107,14 +108,14 @@ const struct sx_options sx_flint_global_table = {"Survey", global_rows,
 static const struct sx_option show_rows[] = {
     {.name = "pair",
      .argument = "C:J",
-     .help = "a class and an attribute (repeatable)",
+     .help = "class C and attribute J (repeatable); default: the relevant pairs",
      .kind = SX_OPTION_PARSED,
      .parse = parse_pair},
     TAU,
-    TOP("at most so many attributes of a class"),
+    TOP("show at most K attributes of each class"),
     {.name = "mas",
      .argument = "N",
-     .help = "samples of each pair",
+     .help = "samples that are shown for each pair",
      .kind = SX_OPTION_COUNT,
      LOOK(mas),
      .initial = "3",
@@ -123,7 +124,7 @@ static const struct sx_option show_rows[] = {
      .high = 64},
     SUBSET,
     {.name = "am",
-     .help = "change the samples to activate the attribute",
+     .help = "change the samples so that they activate the attribute more",
      .kind = SX_OPTION_FLAG,
      LOOK(with_am),
      .param = "am"}};
@@ -157,7 +158,7 @@ static const struct sx_option am_rows[] = {
      ANY},
     {.name = "bound",
      .argument = "R",
-     .help = "weight of what is out of range",
+     .help = "weight of values outside of the range",
      .kind = SX_OPTION_NUMBER,
      AM(bound),
      .initial = "10",
@@ -165,14 +166,14 @@ static const struct sx_option am_rows[] = {
      ANY},
     {.name = "range",
      .argument = "MIN,MAX",
-     .help = "the range; by default that of the samples of the fit",
+     .help = "range of values; by default that of the fit's samples",
      .kind = SX_OPTION_PARSED,
      .param = "range",
      .parse = parse_range,
      .put = put_range},
     {.name = "rounds",
      .argument = "N",
-     .help = "rounds, each at half the rate of the one before",
+     .help = "number of rounds; each halves the rate",
      .kind = SX_OPTION_COUNT,
      AM(rounds),
      .initial = "6",
@@ -181,7 +182,7 @@ static const struct sx_option am_rows[] = {
      .high = 1000},
     {.name = "steps",
      .argument = "N",
-     .help = "steps of a round",
+     .help = "steps of each round",
      .kind = SX_OPTION_COUNT,
      AM(steps),
      .initial = "50",
@@ -190,7 +191,7 @@ static const struct sx_option am_rows[] = {
      .high = 1000000},
     {.name = "am-lr",
      .argument = "R",
-     .help = "rate of the first round",
+     .help = "learning rate of the first round",
      .kind = SX_OPTION_NUMBER,
      AM(rate),
      .initial = "0.05",
@@ -198,13 +199,13 @@ static const struct sx_option am_rows[] = {
      ANY},
     {.name = "jitter",
      .argument = "N",
-     .help = "turn pictures by up to N pixels at random",
+     .help = "shift pictures by up to N pixels at random in each step",
      .kind = SX_OPTION_COUNT,
      AM(jitter),
      .param = "jitter",
      .high = 1 << 20},
     {.name = "clamp",
-     .help = "stay in the range",
+     .help = "keep values within the range",
      .kind = SX_OPTION_FLAG,
      AM(clamp),
      .param = "clamp"}};

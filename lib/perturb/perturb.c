@@ -32,13 +32,13 @@ static bool parse_randomize(const struct sx_option *row, void *options, const ch
 static const struct sx_option rows[] = {
     {.name = "noise",
      .argument = "PERCENT",
-     .help = "add noise, in per cent of each tensor's deviation",
+     .help = "add normal noise, in per cent of each tensor's standard deviation",
      .kind = SX_OPTION_NUMBER,
      SX_FIELD(struct sx_perturb_options, noise),
      .high = 1e6},
     {.name = "randomize",
      .argument = "WHICH",
-     .help = "draw weights anew: cascade:N (layers from the output), layer:NAME",
+     .help = "redraw weights: cascade:N (N layers from the output), layer:NAME",
      .kind = SX_OPTION_PARSED,
      .parse = parse_randomize}};
 const struct sx_options sx_perturb_table = {"Weights", rows, sizeof rows / sizeof rows[0]};

@@ -36,12 +36,12 @@ static bool parse_bound(const struct sx_option *row, void *options, const char *
 static const struct sx_option rows[] = {
     {.name = "max",
      .argument = "KEY:V",
-     .help = "status 4 where KEY (spearman, ssim, topk_iou, max_abs) is over V",
+     .help = "status 4 if KEY (spearman, ssim, topk_iou, max_abs) is over V",
      .kind = SX_OPTION_PARSED,
      .parse = parse_bound},
     {.name = "min",
      .argument = "KEY:V",
-     .help = "status 4 where KEY is under V",
+     .help = "status 4 if KEY is under V",
      .kind = SX_OPTION_PARSED,
      .parse = parse_bound}};
 const struct sx_options sx_bounds_table = {"Bounds", rows, sizeof rows / sizeof rows[0]};
