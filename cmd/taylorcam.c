@@ -18,7 +18,7 @@ struct taylorcam {
 
     /* The current sample: */
     double *baseline;
-    struct sx_picture made; /* the picture made of an input array */
+    struct sx_picture made; /* made from an input array */
     struct sx_taylorcam_result found;
 };
 
@@ -62,8 +62,8 @@ static bool begin(struct taylorcam *s, const struct sx_tensor *feeds, struct sx_
     return s->method != NULL;
 }
 
-/* The picture whose parts the places are: as it was read, or made of an input array. */
-/* NULL: the sample is no picture. Only lack of memory is a failure. */
+/* The picture of a sample, as it was read or made from an input array; NULL if the sample is no
+ * picture. Fails only for lack of memory. */
 static const struct sx_picture *
 find_picture(struct taylorcam *s, const struct cli_sample *sample, struct sx_error *error)
 {

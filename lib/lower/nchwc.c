@@ -1,8 +1,8 @@
-/* nchwc.c - lowering of com.microsoft.nchwc, which ONNX Runtime writes into files that it has optimised
- * for a processor: channels lie in blocks, as many as one of its vectors holds.
+/* nchwc.c - lowering of com.microsoft.nchwc, the domain of files that ONNX Runtime has
+ * optimised for a processor. There, channels lie in blocks as long as a vector register.
  *
- * Here images are as ever, [N, C, H, W], and C is filled up with zeros to whole blocks. Only weights come
- * in the order of the blocks. How long these are the file does not say. */
+ * An image is [N, C, H, W] here, and C is filled up with zeros to a multiple of the block length. Only
+ * weights are read in the order of the blocks. The file does not say how long a block is. */
 #include <string.h>
 
 #include "lower/scope.h"
@@ -10,7 +10,7 @@
 
 #define DOMAIN "com.microsoft.nchwc"
 
-/* The length of a block on this processor. */
+/* The block length that ONNX Runtime chooses on this processor. */
 static int64_t block_here(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -20,7 +20,7 @@ static int64_t block_here(void)
 #endif
 }
 
-/* Whether the weights of a convolution cannot be in blocks of 16. */
+/* Whether the weights of this convolution exclude blocks of 16. */
 static bool is_narrow(const struct sx_model *model, const Onnx__NodeProto *node)
 {
     if (strcmp(sx_text(node->domain), DOMAIN) != 0 || strcmp(node->op_type, "Conv") != 0 ||
@@ -31,7 +31,8 @@ static bool is_narrow(const struct sx_model *model, const Onnx__NodeProto *node)
            (w->dims[0] % 16 != 0 || (w->dims[1] > 16 && w->dims[1] % 16 != 0));
 }
 
-/* 8 where some weights leave no other length, else this processor's. */
+/* The block length of the model: 8 if the weights of a convolution exclude 16, else the length
+ * on this processor. */
 static int64_t find_block(const struct sx_model *model)
 {
     for (size_t i = 0; i < model->graph->n_node; i++)
@@ -42,7 +43,7 @@ static int64_t find_block(const struct sx_model *model)
     return block_here();
 }
 
-/* The length of the model's blocks, which is found once. */
+/* The block length of the model. It is found once. */
 static int64_t block_of(const struct sx_lowering *l)
 {
     struct sx_scope *root = l->scope->root;
@@ -51,8 +52,8 @@ static int64_t block_of(const struct sx_lowering *l)
     return root->block;
 }
 
-/* Weights [O/b, I/b, H, W, b of I, b of O], or [O/b, I, H, W, b of O] where the input has fewer channels
- * than a block, as [O, I, H, W]. */
+/* Reorders weights to [O, I, H, W]. They come as [O/b, I/b, H, W, b of I, b of O], or as [O/b,
+ * I, H, W, b of O] if the input has fewer channels than a block. */
 static int unblocked(struct sx_lowering *l, int w, int64_t block)
 {
     struct sx_shape s = sx_shape_of(l->g, w);
@@ -68,7 +69,7 @@ static int unblocked(struct sx_lowering *l, int w, int64_t block)
     return sx_shaped(l->g, sx_transpose(l->g, parts, both ? order : few_order), 4, s.dim);
 }
 
-/* Conv with a bias, a further term and an activation. */
+/* Conv, with an optional bias, a tensor that is added, and an activation. */
 static bool lower_conv(struct sx_lowering *l)
 {
     struct sx_value in[4];
@@ -80,7 +81,8 @@ static bool lower_conv(struct sx_lowering *l)
     return in[1].node != SX_NONE && inner.row->lower(&inner);
 }
 
-/* From images, whose channels may come last, to whole blocks of them. */
+/* Makes an image from one that may have its channels last, and fills its channels up to whole
+ * blocks. */
 static bool lower_reorder_input(struct sx_lowering *l)
 {
     static const int to_front[] = {0, 3, 1, 2};
@@ -97,7 +99,8 @@ static bool lower_reorder_input(struct sx_lowering *l)
     return sx_give(l, channels < wide.dim[1] ? sx_embed(l->g, x, start, step, &wide) : x);
 }
 
-/* And back, without what fills the last one. */
+/* Cuts off the channels that fill up the last block, and moves channels to the end if
+ * `channels_last`. */
 static bool lower_reorder_output(struct sx_lowering *l)
 {
     static const int to_back[] = {0, 2, 3, 1};
@@ -111,7 +114,8 @@ static bool lower_reorder_output(struct sx_lowering *l)
                                                               : y);
 }
 
-/* What treats each channel for itself, by the operator of that name. */
+/* Operators that treat each channel separately are lowered as the ONNX operator of the same
+ * name. */
 static bool lower_each(struct sx_lowering *l)
 {
     int y = sx_lower_as(l, l->row->op, sx_arg(l, 0));

@@ -133,7 +133,7 @@ static bool lower_group_norm(struct sx_lowering *l)
     return sx_give(l, y);
 }
 
-/* Windows of an axis become the last one, as by torch's unfold. */
+/* UnfoldTensor: like torch's unfold, windows along an axis become a new last axis. */
 static bool lower_unfold(struct sx_lowering *l)
 {
     struct sx_shape x = sx_arg_shape(l, 0);

@@ -347,7 +347,7 @@ static bool lower_upsample(struct sx_lowering *l)
            read_sizes(l, &r, &scales, &none, axes, n) && apply(l, &r);
 }
 
-/* Of ONNX Runtime's optimised files: whole scales as an attribute. */
+/* Upsample of com.microsoft.nchwc: its scales are integers in an attribute. */
 static bool lower_blocked_upsample(struct sx_lowering *l)
 {
     struct resize r = {.rounding = DOWN};

@@ -152,7 +152,7 @@ bool sx_decides(const struct sx_lowering *l);
 
 /* An axis counted from the end if negative. */
 bool sx_axis(struct sx_lowering *l, int64_t axis, int rank, int *result);
-/* Distinct axes of a list; all of them if it is not given or (with `empty_is_all`) empty. */
+/* Distinct axes of a list; all axes if it is not given. */
 bool sx_axes(struct sx_lowering *l, const struct sx_ints *list, int rank, int *axes, int *n);
 /* The product of the dimensions from .. to - 1. */
 int64_t sx_span(const struct sx_shape *shape, int from, int to);
