@@ -236,6 +236,39 @@ static bool annotate_svg(struct bytes *b, const struct sx_page_options *o, const
     return ok;
 }
 
+/* ---- PDF: is it whole? ---- */
+
+/* Whether an object of this number begins at an offset. */
+static bool begins_at(const struct bytes *b, unsigned long offset, unsigned long number)
+{
+    char start[40];
+    size_t n = (size_t)snprintf(start, sizeof start, "%lu 0 obj", number);
+    return offset <= b->size && n <= b->size - offset &&
+           memcmp(b->data + offset, start, n) == 0;
+}
+
+/* cairo does not say that zlib had no memory: the object that was to be compressed is left out, and the
+ * table at the end of the file has an offset where it does not begin. A file whose table is compressed
+ * is not checked. */
+static bool check_pdf(const struct bytes *b)
+{
+    enum { ENTRY = 20 }; /* bytes of an entry of the table */
+    static const char tail[] = "startxref\n", head[] = "xref\n0 ";
+    const char *data = (const char *)b->data;
+    size_t last = b->size;
+    while (last > 0 && strncmp(data + last, tail, sizeof tail - 1) != 0)
+        last--;
+    unsigned long table = strtoul(data + last + sizeof tail - 1, NULL, 10);
+    if (last == 0 || table > last || strncmp(data + table, head, sizeof head - 1) != 0)
+        return true;
+    char *entries;
+    unsigned long n = strtoul(data + table + sizeof head - 1, &entries, 10);
+    bool whole = n <= (size_t)(data + last - entries) / ENTRY;
+    for (unsigned long k = 1; whole && k < n; k++)
+        whole = begins_at(b, strtoul(entries + 1 + k * ENTRY, NULL, 10), k);
+    return whole || sx_fail(b->error, SX_MEMORY, "out of memory");
+}
+
 /* ---- Pages ---- */
 
 /* Measures the drawing. */
@@ -297,6 +330,8 @@ bool sx_page_make(const struct sx_page_options *o, sx_page_draw draw, void *cont
              annotate_png(&b, o);
     if (ok && o->format == SX_DRAW_SVG)
         ok = annotate_svg(&b, o, p.texts);
+    if (ok && o->format == SX_DRAW_PDF)
+        ok = check_pdf(&b);
     free(p.texts);
     *result = ok ? b.data : NULL;
     *size = b.size;
