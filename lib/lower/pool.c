@@ -23,6 +23,7 @@ static void round_up(struct sx_window *w, int64_t *pad_end)
 bool sx_read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window *declared)
 {
     struct sx_shape image = sx_arg_shape(l, 0);
+    int64_t beyond[3];
     if (!sx_read_window(l, &image, NULL, declared))
         return false;
     sx_pad_same(declared);
@@ -31,11 +32,14 @@ bool sx_read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window *de
         if (declared->c.pad_begin[i] >= declared->reach[i] ||
             declared->c.pad_end[i] >= declared->reach[i])
             return sx_reject(l, "padding as wide as the window");
-        if (declared->image[i] + declared->c.pad_begin[i] + declared->c.pad_end[i] <
-            declared->reach[i])
+        beyond[i] = declared->reach[i] - declared->image[i] - declared->c.pad_begin[i] -
+                    declared->c.pad_end[i];
+        if (beyond[i] >= declared->c.stride[i])
             return sx_reject(l, "the window is larger than the padded input");
     }
     *p = (struct sx_pool){.c = declared->c};
+    for (int i = 0; i < declared->c.rank; i++)
+        p->c.pad_end[i] += beyond[i] > 0 ? beyond[i] : 0;
     bool ceil_mode = sx_attr_int(l, "ceil_mode", 0) != 0;
     if (ceil_mode && declared->auto_pad != SX_PAD_SAME_UPPER &&
         declared->auto_pad != SX_PAD_SAME_LOWER)

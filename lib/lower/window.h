@@ -21,7 +21,8 @@ bool sx_read_window(struct sx_lowering *l, const struct sx_shape *image,
 /* Applies SAME padding. */
 void sx_pad_same(struct sx_window *w);
 
-/* pool.c: the geometry of a pool; `declared` keeps the padding that the file asks for. */
+/* pool.c: the geometry of a pool; `declared` keeps the padding that the file asks for. A window may be
+ * larger than the padded image by less than a stride: then it is the only one, as in ONNX Runtime. */
 bool sx_read_pool(struct sx_lowering *l, struct sx_pool *p, struct sx_window *declared);
 
 #endif
