@@ -1,5 +1,8 @@
 /* check_lower_seldom.c - com.microsoft's operators that stand in few files: masks and windows, steps of
  * decoders, embeddings of words; and FlexAttention. */
+#include <stdlib.h>
+
+#include "io/picture.h"
 #include "lowering.h"
 #include "suite.h"
 
@@ -178,9 +181,44 @@ START_TEST(modified_scores)
 }
 END_TEST
 
+/* ---- ImageDecoder ---- */
+
+/* A model that decodes `n` bytes. */
+static struct tm_model *decoder(const void *bytes, size_t n, const char *attributes)
+{
+    struct tm_model *m = tm_new(20);
+    tm_raw(m, "file", ONNX__TENSOR_PROTO__DATA_TYPE__UINT8, 1, (int64_t[]){(int64_t)n}, bytes,
+           n);
+    tm_node(m, "ImageDecoder", "file", "pixels", attributes);
+    tm_node(m, "Cast", "pixels", "y", "to=1");
+    tm_output(m, "y");
+    return m;
+}
+
+START_TEST(decoded)
+{
+    uint8_t pixels[] = {255, 0, 0, 10, 20, 30}, *bytes;
+    const struct sx_picture picture = {
+        .width = 2, .height = 1, .channels = 3, .pixels = pixels};
+    struct sx_error error = {0};
+    size_t n;
+    ck_assert(sx_png_encode(&picture, &bytes, &n, &error));
+    lc_gives(decoder(bytes, n, NULL), NULL,
+             (const char *const[]){"f1x2x3: 255 0 0 10 20 30", NULL});
+    lc_gives(decoder(bytes, n, "pixel_format='BGR'"), NULL,
+             (const char *const[]){"f1x2x3: 0 0 255 30 20 10", NULL});
+    /* 0.299 red + 0.587 green + 0.114 blue */
+    lc_gives(decoder(bytes, n, "pixel_format='Grayscale'"), NULL,
+             (const char *const[]){"f1x2x1: 76 18", NULL});
+    lc_refused(decoder(bytes, n, "pixel_format='HSV'"), "pixel_format 'HSV' is not supported");
+    lc_refused(decoder("BM12", 4, NULL), "neither a PNG nor a JPEG picture");
+    free(bytes);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("lower_seldom");
-    SUITE_ADD(c, windows, decoders, words, flexible, modified_scores);
+    SUITE_ADD(c, windows, decoders, words, flexible, modified_scores, decoded);
     return suite_run();
 }

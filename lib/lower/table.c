@@ -17,7 +17,7 @@ static const struct sx_lowering_row *const tables[] = {
     sx_lower_random,     sx_lower_deform,    sx_lower_plain,    sx_lower_dequantised,
     sx_lower_crop,       sx_lower_experts,   sx_lower_hash,     sx_lower_linear,
     sx_lower_nchwc,      sx_lower_decoder,   sx_lower_spelling, sx_lower_masked,
-    sx_lower_flex,       sx_lower_token,     sx_lower_einsum,
+    sx_lower_flex,       sx_lower_token,     sx_lower_einsum,   sx_lower_image,
 };
 
 const struct sx_lowering_row *sx_lowering_row(size_t i)

@@ -16,7 +16,7 @@ extern const struct sx_lowering_row sx_lower_math[], sx_lower_act[], sx_lower_co
     sx_lower_deform[], sx_lower_plain[], sx_lower_dequantised[], sx_lower_crop[],
     sx_lower_experts[], sx_lower_hash[], sx_lower_linear[], sx_lower_nchwc[],
     sx_lower_decoder[], sx_lower_spelling[], sx_lower_masked[], sx_lower_flex[],
-    sx_lower_token[], sx_lower_einsum[];
+    sx_lower_token[], sx_lower_einsum[], sx_lower_image[];
 
 /* Casts, in text.c. */
 bool sx_give_texts_of_numbers(struct sx_lowering *l);
