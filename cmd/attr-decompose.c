@@ -264,7 +264,7 @@ int main(int argc, char **argv)
         .options = options,
         .tables = tables,
         .kinds =
-            "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|tokens|sheet|effects|principles",
+            "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|tokens|signal|sheet|effects|principles",
         .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
         .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
         .score = SX_SCORE_LOGIT};

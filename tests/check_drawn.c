@@ -138,6 +138,11 @@ static const struct sx_draw_module recorder = {
 #define CURVES                                                                                 \
     "{" HEAD                                                                                   \
     ",\"method\":\"ig\",\"scores\":{\"insertion\":0.75,\"deletion\":0.25},\"curves\":{\"insertion\":{\"x\":[0,0.5,1],\"y\":[0.1,0.9,1]},\"deletion\":{\"x\":[0,0.5,1],\"y\":[1,0.2,0]}}}"
+#define SOUND                                                                                  \
+    "{" HEAD ",\"method\":\"ig\",\"attribution\":{\"shape\":[5],\"values\":[0,1,-2,null,4]}}"
+#define STEREO                                                                                 \
+    "{" HEAD                                                                                   \
+    ",\"method\":\"grad\",\"attribution\":{\"shape\":[2,3],\"values\":[1,2,3,-1,0,0.5]}}"
 #define METHODS                                                                                \
     "{" HEAD                                                                                   \
     ",\"methods\":[{\"name\":\"gxi\",\"attribution\":[1,-2],\"principles\":{\"p1\":{\"holds\":true,\"violation\":0},\"p2\":{\"holds\":false,\"violation\":0.25},\"p3\":{\"holds\":null}}},{\"name\":\"lrp\",\"attribution\":[0.5,3],\"principles\":{\"p1\":{\"holds\":false,\"violation\":3},\"p2\":{\"holds\":true,\"violation\":0},\"p3\":{\"holds\":true,\"violation\":0}}}]}"
@@ -211,6 +216,8 @@ static const struct drawn {
     {"partition", SX_TOKENS, {PARTS}, 0},
     {"partition of patches over a picture", SX_TOKENS, {GRID}, 0},
     {"curves", SX_CURVE, {CURVES}, 0},
+    {"signal", SX_SIGNAL, {SOUND}, 0},
+    {"signals of two channels", SX_SIGNAL, {STEREO, SOUND}, 0},
     {"sheet", SX_SHEET, {MAPS, OTHER_MAPS}, 0},
     {"effects", SX_EFFECTS, {EFFECTS}, 0},
     {"principles", SX_PRINCIPLES, {METHODS}, 0},

@@ -168,6 +168,10 @@ END_TEST
 
 /* ---- Kinds ---- */
 
+#define EIGHT "1,2,3,4,5,6,7,8"
+#define SIXTY_FOUR EIGHT "," EIGHT "," EIGHT "," EIGHT "," EIGHT "," EIGHT "," EIGHT "," EIGHT
+#define SIXTY_FIVE SIXTY_FOUR ",9"
+
 static const struct {
     const char *text;
     int kind;
@@ -191,6 +195,18 @@ static const struct {
     {"{\"grid\":[2,2],\"pairs\":[]}", SX_NETWORK},
     {"{\"partition_max\":[[0]]}", SX_TOKENS},
     {"{\"curves\":{}}", SX_CURVE},
+    {"{\"input\":{\"shape\":[1,65]},\"attribution\":{\"shape\":[65],\"values\":[" SIXTY_FIVE
+     "]}}",
+     SX_SIGNAL},
+    {"{\"input\":{\"shape\":[1,65,1]},\"attribution\":{\"shape\":[65,1],\"values\":[" SIXTY_FIVE
+     "]}}",
+     SX_SIGNAL},
+    {"{\"input\":{\"shape\":[1,65]},\"names\":[\"a\"],\"attribution\":{\"shape\":[65],\"values\":[" SIXTY_FIVE
+     "]}}",
+     SX_BARS},
+    {"{\"input\":{\"shape\":[1,64]},\"attribution\":{\"shape\":[64],\"values\":[" SIXTY_FOUR
+     "]}}",
+     SX_BARS},
     {"{\"classes\":[],\"relevance\":[[1]]}", SX_MATRIX},
     {"{\"from\":[0,0],\"grid\":[2,2],\"pairs\":[]}", SX_OVERLAY},
     {"{\"pairs\":[]}", SX_BARS},

@@ -141,6 +141,22 @@ static bool of_object(struct sx_facts *f, const struct sx_datum *object, struct 
     return true;
 }
 
+/* The elements of the first output. A single one has the name of the output. */
+static bool of_output(struct sx_facts *f, const struct sx_datum *outputs,
+                      struct sx_error *error)
+{
+    const struct sx_datum *first = outputs->first, *values = sx_datum_at(first, "values");
+    const int64_t n = sx_datum_count(values);
+    if (n == 0)
+        return true;
+    if (!facts_new(f, n, error))
+        return false;
+    for (int64_t i = 0; i < n; i++)
+        f->value[i] = sx_datum_element(values, i);
+    f->name[0] = n == 1 ? sx_datum_text(sx_datum_at(first, "name"), NULL) : NULL;
+    return true;
+}
+
 static bool only_singles(const struct sx_datum *list)
 {
     for (const struct sx_datum *v = list->first; v != NULL; v = v->next)
@@ -154,7 +170,8 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
 {
     static const char *const objects[] = {"scores", "similarity", "summary.scores", "metrics"};
     const struct sx_datum *terms = sx_datum_at(record, "interactions"),
-                          *top = sx_datum_at(record, "top");
+                          *top = sx_datum_at(record, "top"),
+                          *outputs = sx_datum_at(record, "outputs");
     struct sx_record_map map;
     *f = (struct sx_facts){.n = 0};
     if (terms != NULL && terms->kind == SX_LIST && sx_datum_at(record, "from") == NULL)
@@ -172,6 +189,8 @@ bool sx_facts_get(struct sx_facts *f, const struct sx_datum *record, int64_t k,
         f->title = prob ? "probability" : "value";
         return of_list(f, top, prob ? "prob" : "value", error);
     }
+    if (k == 0 && outputs != NULL && outputs->kind == SX_LIST && outputs->first != NULL)
+        return of_output(f, outputs, error);
     for (size_t i = 0; k == 0 && i < sizeof objects / sizeof objects[0]; i++) {
         const struct sx_datum *v = sx_datum_at(record, objects[i]);
         if (v != NULL && v->kind == SX_OBJECT)

@@ -28,13 +28,16 @@ struct sx_figure {
 sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_draw_waterfall,
     sx_draw_force, sx_draw_beeswarm, sx_draw_scatter, sx_draw_matrix, sx_draw_network,
     sx_draw_upset, sx_draw_tokens, sx_draw_curve, sx_draw_sheet, sx_draw_effects,
-    sx_draw_principles, sx_draw_places; /* sx_draw_places is called by network */
+    sx_draw_principles, sx_draw_signal,
+    sx_draw_places; /* sx_draw_places is called by network */
 
 /* The kind that suits the records. *drawn becomes the number of records that the figure shows.
  * Status 6. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn,
                struct sx_error *error);
 bool sx_kind_shows_all(int kind); /* whether it shows all samples in one figure */
+/* Whether the maps of a record are long rows without names, of few channels. Status 6. */
+bool sx_is_signal(const struct sx_datum *record, struct sx_error *error);
 
 /* ---- Partitions (parts.c) ---- */
 

@@ -81,6 +81,8 @@ static int kind_of_record(const struct sx_datum *record, struct sx_error *error)
         return SX_TOKENS;
     if (has(record, "classes"))
         return SX_MATRIX;
+    if (sx_is_signal(record, error))
+        return SX_SIGNAL;
     if (is_picture(record, error))
         return SX_OVERLAY;
     bool whole = has(record, "x") && has(record, "attribution");
@@ -123,7 +125,7 @@ int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn,
                : row && attribution && same == 1 && n > 2         ? SX_BEESWARM
                                                                   : one;
     bool all = sx_kind_shows_all(kind);
-    bool methods = kind == SX_STRIP || kind == SX_CURVE || kind == SX_BARS;
+    bool methods = kind == SX_STRIP || kind == SX_CURVE || kind == SX_BARS || kind == SX_SIGNAL;
     *drawn = all ? n : methods ? same : 1;
     return kind;
 }

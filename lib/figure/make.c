@@ -15,7 +15,8 @@ sx_kind_draw *const sx_drawings[] = {
     [SX_MATRIX] = sx_draw_matrix,       [SX_NETWORK] = sx_draw_network,
     [SX_UPSET] = sx_draw_upset,         [SX_TOKENS] = sx_draw_tokens,
     [SX_CURVE] = sx_draw_curve,         [SX_SHEET] = sx_draw_sheet,
-    [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles};
+    [SX_EFFECTS] = sx_draw_effects,     [SX_PRINCIPLES] = sx_draw_principles,
+    [SX_SIGNAL] = sx_draw_signal};
 
 /* Writes title and subtitle from (x, y), broken at `wrap`. Returns their height. */
 static double draw_title(struct sx_page *p, const struct sx_figure *f, double x, double y,

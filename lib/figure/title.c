@@ -61,7 +61,8 @@ static void method_of(const struct sx_figure *f, char *text, size_t size)
     const char *method = sx_datum_text(sx_datum_at(record, "method"), NULL);
     const char *index = sx_datum_text(sx_datum_at(record, "params.index"), NULL);
     const char *tool = sx_datum_text(sx_datum_at(record, "tool"), "record");
-    bool several = f->kind == SX_STRIP || f->kind == SX_SHEET || f->kind == SX_CURVE;
+    bool several = f->kind == SX_STRIP || f->kind == SX_SHEET || f->kind == SX_CURVE ||
+                   f->kind == SX_SIGNAL;
     if (several && f->kind != SX_CURVE && list_methods(f, text, size))
         return;
     snprintf(text, size, "%s",

@@ -12,27 +12,28 @@ extern "C" {
 #endif
 
 enum sx_figure_kind {
-    SX_KIND_AUTO, /* what suits the records best */
-    SX_OVERLAY,   /* a map over its picture */
-    SX_STRIP,     /* the maps of several methods side by side */
-    SX_BARS,      /* the strongest values, with their signs */
-    SX_STACKED,   /* the share of each player in interactions, by order */
-    SX_WATERFALL, /* from the base value to the output, adding one value after the other */
-    SX_FORCE,     /* a waterfall on one line */
-    SX_BEESWARM,  /* all samples as points, one row per feature */
-    SX_SCATTER,   /* values of features against their attributions */
-    SX_MATRIX,    /* pairs of players, or classes and attributes, as cells of a matrix */
-    SX_NETWORK,   /* pairs as lines: on a circle, over the picture, over a graph */
-    SX_UPSET,     /* sets of any order */
-    SX_TOKENS,    /* a sentence with coloured words */
-    SX_CURVE,     /* scores as a function of the share that is shown or hidden */
-    SX_SHEET,     /* every sample on one sheet */
-    SX_EFFECTS,   /* the effects of a decomposition */
-    SX_PRINCIPLES /* which principles the methods keep */
+    SX_KIND_AUTO,  /* what suits the records best */
+    SX_OVERLAY,    /* a map over its picture */
+    SX_STRIP,      /* the maps of several methods side by side */
+    SX_BARS,       /* the strongest values, with their signs */
+    SX_STACKED,    /* the share of each player in interactions, by order */
+    SX_WATERFALL,  /* from the base value to the output, adding one value after the other */
+    SX_FORCE,      /* a waterfall on one line */
+    SX_BEESWARM,   /* all samples as points, one row per feature */
+    SX_SCATTER,    /* values of features against their attributions */
+    SX_MATRIX,     /* pairs of players, or classes and attributes, as cells of a matrix */
+    SX_NETWORK,    /* pairs as lines: on a circle, over the picture, over a graph */
+    SX_UPSET,      /* sets of any order */
+    SX_TOKENS,     /* a sentence with coloured words */
+    SX_CURVE,      /* scores as a function of the share that is shown or hidden */
+    SX_SHEET,      /* every sample on one sheet */
+    SX_EFFECTS,    /* the effects of a decomposition */
+    SX_PRINCIPLES, /* which principles the methods keep */
+    SX_SIGNAL      /* a long row without names, along its axis */
 };
 #define SX_KIND_NAMES                                                                          \
     "auto|overlay|strip|bars|stacked|waterfall|force|beeswarm|scatter|matrix|network|upset|"   \
-    "tokens|curve|sheet|effects|principles"
+    "tokens|curve|sheet|effects|principles|signal"
 
 /* Options of figures. sx_figure_table has a row for most of them; the caller sets the others. */
 struct sx_figure_options {

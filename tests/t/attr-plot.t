@@ -107,6 +107,16 @@ plot -f svg <places
 has 'places' 'places and strength' '(0, 0) – (1, 1)   0.3386'
 plot -f svg <scores
 has 'curves' 'insertion' 'deletion' 'share shown'
+seq 1 70 | jq -sc '{tool: "ggig", id: "sound.npy", index: 0, input: {shape: [1, 70]}, target: {index: 1},
+    method: ("grad", "ig"), attribution: {shape: [70], values: map(. * . / 100 - 20)}}' >sound
+plot -f svg <sound
+has 'a signal' 'sound.npy: grad, ig of output 1' 'grad' 'ig' 'element' '50' '−10'
+ok 'a signal: all of it' not grep -q 'others together' "$T/out"
+jq -c '.input.shape = [1, 2, 70] | .attribution |= {shape: [2, 70], values: (.values + .values)}' sound >two
+plot -f svg <two
+has 'a signal of two channels' 'channel 0' 'channel 1'
+plot -f svg --kind=signal <maps
+refused 'a picture is no signal' 1 'no signal'
 plot -f svg <sentence
 has 'a sentence' 'review.txt: ig of gut &amp; &lt;b&gt;' 'großartig' '素晴らしい'
 plot -f svg <maps
@@ -228,7 +238,7 @@ is 'no JSON: status and silence' "$? $(wc -c <"$T/out")" '1 0'
 for bad in '{}' '{"attribution":{"shape":[2],"values":[1]}}' '{"interactions":[{"set":[99999999],"value":1}]}' \
     '{"names":[1,2],"attribution":{"shape":[0],"values":[]}}' '{"curves":{"a":{"x":1}},"pairs":3}' \
     '{"interactions":[{"set":[0,1],"value":null}],"players":-5}' '{"methods":[{"name":7,"attribution":[null]}]}'; do
-    for kind in auto overlay bars stacked waterfall force beeswarm scatter matrix network upset tokens curve sheet effects principles strip; do
+    for kind in auto overlay bars stacked waterfall force beeswarm scatter matrix network upset tokens curve sheet effects principles strip signal; do
         echo "$bad" | attr-plot -f svg --kind=$kind >"$T/out" 2>"$T/err"
         got=$?
         [ $got -eq 0 ] || [ "$got $(wc -l <"$T/err")" = '1 1' ] || echo "$kind of $bad: $got $(cat "$T/err")"

@@ -56,6 +56,12 @@ ok 'of the likeliest classes' grep -q '<svg' "$T/out"
 run onnx-run -f png -o bars.png --top=3 --labels=labels --rows=0:1 digits8.onnx digits8.npy
 clean 'a PNG'
 is 'is one' "$(head -c 4 bars.png | tail -c 3)" PNG
+head -n 2 "$DATA/diabetes.csv" >row.csv
+run onnx-run -f svg "$DATA/diabetes.onnx" row.csv
+clean 'a picture of a regression'
+for text in y −0.6714; do
+    ok "a picture of a regression: $text" grep -qx -e "$text" "$T/out"
+done
 run onnx-run --list -f png -o list.png digits8.onnx
 refused 'a list is not drawn' 2 'not drawn'
 
