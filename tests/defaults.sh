@@ -49,7 +49,7 @@ maps() {
     score "$file"
 }
 
-{ maps grad,inputxgrad,edge,gradcam && maps ig && maps ggig --times-input; } >"$T/first" &
+{ maps grad,edge,gradcam && maps inputxgrad && maps ig && maps ggig --times-input; } >"$T/first" &
 { maps smoothgrad && maps ig --times-input && maps ggig && maps guided-ig; } >"$T/second" || exit 1
 wait $! || exit 1
 
