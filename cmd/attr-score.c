@@ -335,6 +335,7 @@ int main(int argc, char **argv)
                           .options = options,
                           .tables = tables,
                           .kinds = "auto|bars|waterfall|force|beeswarm|curve|sheet",
+                          .without = "tokens,vocab,keep-ids,names",
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES,
                           .score = SX_SCORE_PROB};

@@ -109,6 +109,7 @@ int main(int argc, char **argv)
                           .operands = "FITTED.onnx [INPUT]",
                           .options = options,
                           .tables = tables,
+                          .without = "output-name,no-bar,input,files-from,null,rows",
                           .kinds = "auto",
                           .groups = CLI_PICTURES | CLI_RUNS,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,

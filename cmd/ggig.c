@@ -126,10 +126,12 @@ static void warn(struct ggig *s, const struct sx_attribution *a)
                  "every gradient is zero: decision trees are steps, which shapley-int and "
                  "attr-decompose's occ1 explain");
     else if (a->flat)
-        cli_warn(&s->cli, 0, "every gradient is zero");
+        cli_warn(&s->cli, 0,
+                 "every gradient is zero: --method=occlusion and shapley-int need none");
     if (a->idle)
         cli_warn(&s->cli, 0,
-                 "the ascent moves next to nothing, or changes next to nothing: see --eta");
+                 "the ascent moves or changes next to nothing: a larger --eta goes further, "
+                 "--method=ig does without");
     if (a->nonfinite > 0)
         cli_warn(&s->cli, 0, "elements that are not finite are null");
     if (a->left_out > 0)
@@ -269,7 +271,8 @@ int main(int argc, char **argv)
         .operands = "MODEL [INPUT]...",
         .options = options,
         .tables = tables,
-        .kinds = "auto|overlay|strip|bars|waterfall|force|beeswarm|scatter|matrix|tokens|sheet",
+        .kinds =
+            "auto|overlay|strip|bars|waterfall|force|beeswarm|scatter|matrix|tokens|signal|sheet",
         .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
         .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,
         .score = SX_SCORE_LOGIT};

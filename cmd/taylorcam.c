@@ -213,6 +213,7 @@ int main(int argc, char **argv)
                           .operands = "MODEL [INPUT]...",
                           .options = options,
                           .tables = tables,
+                          .without = "tokens,vocab,keep-ids,names,edges",
                           .kinds = "auto|overlay|strip|bars|matrix|network|sheet",
                           .groups = CLI_EXPLAIN | CLI_BASELINE | CLI_PICTURES,
                           .formats = CLI_TABLES | CLI_FIGURES | 1u << CLI_NPY,

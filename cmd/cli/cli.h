@@ -113,7 +113,8 @@ struct cli {
     const struct cli_option *options; /* ends with a name of NULL */
     const struct cli_table *tables;   /* ends with options of NULL; NULL: there are none */
     unsigned groups;                  /* bits of enum cli_group */
-    /* common options that the tool has no use for, separated by commas; NULL: none */
+    /* common options, and options of figures, that the tool has no use for, separated by commas;
+     * NULL: none */
     const char *without;
     /* kinds of figures that suit its records, as in SX_KIND_NAMES; NULL: all */
     const char *kinds;

@@ -45,8 +45,7 @@ static bool read_labels(struct cli *cli, const char *path, int64_t n, int64_t **
 void cli_one_input(struct cli *cli)
 {
     static char standard_input[] = "-";
-    if (cli->n_inputs > 1 || cli->n_sides > 0 || cli->files_from != NULL ||
-        cli->row_begin > 0 || cli->row_end >= 0)
+    if (cli->n_inputs > 1)
         cli_misuse(cli, "one INPUT, and all of it: --subset takes some of its samples");
     if (cli->n_inputs == 1)
         return;

@@ -33,6 +33,9 @@ static bool cli_has_choice(const struct cli *cli)
 
 bool cli_is_common(const char *name)
 {
+    for (size_t i = 0; i < sx_figure_table.n; i++)
+        if (strcmp(sx_figure_table.row[i].name, name) == 0)
+            return true;
     for (const struct cli_common *c = cli_common; c->rows.row != NULL; c++)
         for (size_t i = 0; i < c->rows.n; i++)
             if (strcmp(c->rows.row[i].name, name) == 0)
@@ -49,16 +52,28 @@ bool cli_is_common_letter(char letter)
     return false;
 }
 
-/* Whether a common option is listed in cli->without. */
+/* Whether a common option, or one of figures, is listed in cli->without. */
 static bool is_useless(const struct cli *cli, const void *options, const char *name)
 {
     size_t n = strlen(name);
-    for (const char *at = options == cli ? cli->without : NULL; at != NULL;) {
+    bool common = options == cli || options == &cli->figure;
+    for (const char *at = common ? cli->without : NULL; at != NULL;) {
         if (strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0'))
             return true;
         at = strchr(at, ',');
         at += at != NULL;
     }
+    return false;
+}
+
+/* Whether an option of figures is for kinds of figures that the tool does not have. */
+static bool is_of_other_kinds(const struct cli *cli, const void *options, const char *name)
+{
+    static const char *const needs[][2] = {
+        {"interp", "overlay"}, {"pad", "network"}, {"edges", "network"}};
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (options == &cli->figure && cli->kinds != NULL && strcmp(name, needs[i][0]) == 0)
+            return strstr(cli->kinds, needs[i][1]) == NULL;
     return false;
 }
 
@@ -69,6 +84,7 @@ static void add_rows(struct cli *cli, struct cli_options *all, const struct sx_o
     for (size_t i = 0; i < rows->n && all->n < CLI_MAX_OPTIONS; i++) {
         const struct sx_option *row = &rows->row[i];
         if (has(all, row->name) || is_useless(cli, options, row->name) ||
+            is_of_other_kinds(cli, options, row->name) ||
             (row->parse == cli_parse_format && !cli_has_choice(cli)))
             continue;
         struct cli_bound *bound = &cli->bound[all->n];

@@ -78,6 +78,16 @@ struct words {
     int n_operands;
 };
 
+/* What fits an option whose message does not say it otherwise. */
+static const char *fitting(const struct cli_option *o)
+{
+    return o->choices != NULL      ? o->choices
+           : o->kind == CLI_COUNT  ? "a whole number of at least 1"
+           : o->kind == CLI_NUMBER ? "a number"
+           : o->argument != NULL   ? o->argument
+                                   : "";
+}
+
 static void take(struct words *w, const struct cli_option *o, const char *argument)
 {
     if (read_argument(w->cli, o, argument)) {
@@ -90,8 +100,7 @@ static void take(struct words *w, const struct cli_option *o, const char *argume
     if (o->choices != NULL)
         sx_nearest_offer(&near, o->choices);
     cli_misuse(w->cli, "'%.80s' does not fit option --%s%s%s%s", said, o->name,
-               o->choices != NULL ? ": " : "", o->choices != NULL ? o->choices : "",
-               sx_nearest_text(&near));
+               o->argument != NULL ? ": " : "", fitting(o), sx_nearest_text(&near));
 }
 
 /* The next word, as the argument of an option. */

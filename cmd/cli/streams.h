@@ -23,7 +23,7 @@ bool cli_read_groups(struct cli *cli, const char *path, int64_t n, int64_t **gro
  * doubles [n, size]. */
 bool cli_read_points(struct cli *cli, const char *path, const struct sx_explainer *explainer,
                      double **points, int64_t *n, struct sx_error *error);
-/* Ensures one INPUT, standard input by default. Options that select a part of it are misuse. */
+/* Ensures one INPUT, standard input by default. */
 void cli_one_input(struct cli *cli);
 
 /* records.c: reads all records of a stream; "-" is standard input. A line that is no record counts

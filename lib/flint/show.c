@@ -21,7 +21,11 @@ static bool find_pairs(struct sx_flint_shown *s, const struct sx_flint *flint,
     for (int64_t k = 0; s->pair != NULL && k < look->n_asked; k++) {
         struct sx_flint_pair p = look->asked[k];
         if (p.of_class >= sx_flint_classes(flint) || p.attribute >= n)
-            return sx_fail(error, SX_USAGE, "--pair: there is no such class or attribute");
+            return sx_fail(error, SX_USAGE,
+                           "--pair: %lld:%lld is none of classes 0 to %lld and attributes 0 to "
+                           "%lld",
+                           (long long)p.of_class, (long long)p.attribute,
+                           (long long)sx_flint_classes(flint) - 1, (long long)n - 1);
         p.r = survey->relevance[p.of_class * n + p.attribute];
         s->pair[s->n_pairs++] = p;
     }

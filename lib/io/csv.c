@@ -197,7 +197,8 @@ bool sx_csv_begin(struct sx_csv *csv, struct sx_file *file, enum sx_header heade
     if (!skip_mark(csv, error) || !peek_line(csv, &line, error))
         return false;
     if (sx_cell_binary(line))
-        return sx_fail(error, SX_FAILED, "neither an array nor a picture nor text");
+        return sx_fail(error, SX_FAILED,
+                       "no .npy, .npz, PNG, JPEG, TensorProto or table of text");
     if (line.size == 0)
         return sx_fail(error, SX_FAILED, "holds no sample: there are no lines in it");
     char separator = sx_cell_separator(line);

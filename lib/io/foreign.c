@@ -5,6 +5,7 @@
 #include "io/io.h"
 
 #define CONVERT(suffix) "; convert it, e.g. 'convert X." suffix " X.png'"
+#define DECODE(suffix) "; sample it into numbers first, e.g. 'sox X." suffix " X.dat'"
 
 /* Bytes at a position of the file. If that is not sufficient, `more` must be at `more_at`. */
 static const struct {
@@ -15,8 +16,7 @@ static const struct {
     const char *what;
 } known[] = {
     {"RIFF", 4, "WEBP", 8, 4, "a WebP picture" CONVERT("webp")},
-    {"RIFF", 4, "WAVE", 8, 4,
-     "a WAV sound; sample it into numbers first, e.g. 'sox X.wav X.dat'"},
+    {"RIFF", 4, "WAVE", 8, 4, "a WAV sound" DECODE("wav")},
     {"RIFF", 4, "AVI ", 8, 4, "a film"},
     {"BM", 2, "\0\0\0\0", 6, 4, "a BMP picture" CONVERT("bmp")},
     {"GIF8", 4, "a", 5, 1, "a GIF picture" CONVERT("gif")},
@@ -27,10 +27,15 @@ static const struct {
     {"\0\0\0\x0cjP  ", 8, NULL, 0, 0, "a JPEG 2000 picture" CONVERT("jp2")},
     {"\0\0\0", 3, "ftypavif", 4, 8, "an AVIF picture" CONVERT("avif")},
     {"\0\0\0", 3, "ftyphei", 4, 7, "a HEIC picture" CONVERT("heic")},
+    {"\0\0\0", 3, "ftypM4A", 4, 7, "an MP4 sound" DECODE("m4a")},
     {"\0\0\0", 3, "ftyp", 4, 4, "a film"},
-    {"fLaC", 4, "\0", 4, 1, "a FLAC sound"},
-    {"OggS", 4, "\0", 4, 1, "an Ogg sound"},
-    {"ID3", 3, "\0", 4, 1, "an MP3 sound"},
+    {"FORM", 4, "AIFF", 8, 4, "an AIFF sound" DECODE("aiff")},
+    {".snd\0", 5, NULL, 0, 0, "an AU sound" DECODE("au")},
+    {"fLaC", 4, "\0", 4, 1, "a FLAC sound" DECODE("flac")},
+    {"OggS", 4, "\0", 4, 1, "an Ogg sound" DECODE("ogg")},
+    {"ID3", 3, "\0", 4, 1, "an MP3 sound" DECODE("mp3")},
+    {"\xff\xfb", 2, NULL, 0, 0, "an MP3 sound" DECODE("mp3")},
+    {"v/1\1", 4, NULL, 0, 0, "an OpenEXR picture" CONVERT("exr")},
     {"\x1f\x8b", 2, NULL, 0, 0, "gzip; unpack it first, e.g. 'gzip -d X.gz'"},
     {"BZh", 3, "1AY&SY", 4, 6, "bzip2; unpack it first, e.g. 'bzip2 -d X.bz2'"},
     {"\xfd"

@@ -90,6 +90,14 @@ is 'not every gradient is zero' "$(jq -c '[.attribution.values, .nonfinite, .fla
 run ggig -q --method=grad -f text root.onnx v01.csv
 is 'what is null is not ranked' "$(grep '^  [^(]' "$T/out" | tr -s ' ')" ' 1 1'
 ggig -q --method=grad -f npy -o nan.npy root.onnx v01.csv
+formula 2 'x1 Neg Relu x2 Neg Relu Add' off.onnx
+run ggig --method=ig off.onnx v34.csv
+is 'without a gradient a warning names what needs none' "$status $(jq -c '[.flat, .warnings]' "$T/out")" \
+    '0 [true,["every gradient is zero: --method=occlusion and shapley-int need none"]]'
+run ggig --eta=1e-12 -b 1 norm.onnx v34.csv
+is 'an ascent that does not move: a warning names what goes further, and what does without' \
+    "$status $(jq -c .warnings "$T/out")" \
+    '0 ["the ascent moves or changes next to nothing: a larger --eta goes further, --method=ig does without"]'
 formula 2 'x1 x1 Mul' square.onnx
 is 'in an array it is NaN' "$(onnx-run -q --double square.onnx nan.npy | jq -c '[.outputs[0].values[0] == null, .nonfinite]')" '[true,1]'
 run ggig --method=vargrad --noise=0.5 --double root.onnx v01.csv

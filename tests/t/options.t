@@ -63,6 +63,17 @@ offers "no option '--rows': flint-fit has no use for it" flint-fit --rows=0:1 di
 offers "no option '--timing': attr-plot has no use for it" attr-plot --timing
 offers "no option '--long': onnx-perturb has no use for it" onnx-perturb --long digits8.onnx
 offers "no option '--color': onnx-grad has no use for it" onnx-grad --color=never digits8.onnx
+offers "no option '--output-name': flint-explain has no use for it" flint-explain --output-name=x digits8.onnx digits8.npy
+offers "no option '--rows': flint-global has no use for it" flint-global --rows=0:1 digits8.onnx digits8.npy
+offers "no option '--input': flint-visualize has no use for it" flint-visualize --input=a=b digits8.onnx
+for option in tokens vocab keep-ids names edges; do
+    offers "no option '--$option': attr-score has no use for it" attr-score --$option=x --map=y digits8.onnx
+    offers "no option '--$option': taylorcam has no use for it" taylorcam --$option=x digits8.onnx digits8.npy
+done
+# Nor does it have options of kinds of figures that it does not draw.
+for option in interp pad edges; do
+    offers "no option '--$option': onnx-run has no use for it" onnx-run --$option=1 digits8.onnx digits8.npy
+done
 # Tools that only write ONNX have no formats.
 for tool in onnx-grad onnx-perturb flint-fit; do
     is "$tool: no --format" "$("$tool" --complete | grep -c -e '--format')" 0

@@ -75,8 +75,11 @@ done <<'END'
 2	blur:S, a number or a file; nearest: white	attr-decompose -b whit digits8.onnx digits8.npy
 1	whit.npy: No such file or directory	taylorcam -b whit.npy digits8.onnx digits8.npy
 2	no option '-t': onnx-run has no use for it	onnx-run -t 3 digits8.onnx digits8.npy
-2	|matrix|tokens|sheet; nearest:	ggig --kind=upset -f png digits8.onnx digits8.npy
+2	|matrix|tokens|signal|sheet; nearest:	ggig --kind=upset -f png digits8.onnx digits8.npy
 2	does not fit option --kind: auto	flint-explain --kind=bars -f png fitted.onnx digits8.npy
+2	a whole number of at least 1	onnx-run --top=x digits8.onnx digits8.npy
+2	a number	flint-fit -x digits8.npy --checkpoint-secs=x digits8.onnx
+2	--pair: 2:99 is none of classes 0 to 9 and attributes 0 to 15	flint-visualize --pair=2:99 fitted.onnx digits8.npy
 2	records come from standard input: attr-plot < record	attr-plot record
 1	is no stream of records	attr-score --map=digits8.npy digits8.onnx digits8.npy
 1	record2 has no map of digits8.npy, but of x.npy	attr-score --map=record2 digits8.onnx digits8.npy
