@@ -277,7 +277,45 @@ START_TEST(test_refusals)
 }
 END_TEST
 
-/* ---- Many places: y = s^2 / 2 of the sum s of 40 x 40 ones ---- */
+/* ---- Many places: y = s^2 / 2 of the sum s of ones ---- */
+
+static struct tm_model *square_of_sum(const struct sx_shape *shape)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 4, shape->dim);
+    tm_const(m, "half", SX_DOUBLE, 0, NULL, (double[]){0.5});
+    tm_node(m, "ReduceSum", "x", "s", "keepdims=0");
+    tm_node(m, "Mul", "s s", "ss", NULL);
+    tm_node(m, "Mul", "ss half", "y", NULL);
+    tm_output(m, "y");
+    return m;
+}
+
+/* Blocks have the least side with which there are few enough. */
+START_TEST(test_blocks)
+{
+    static const struct {
+        int64_t rows, columns, most, want[2];
+    } cases[] = {{4, 4, 0, {4, 4}}, {4, 4, 16, {4, 4}}, {4, 4, 15, {2, 2}},
+                 {4, 4, 4, {2, 2}}, {6, 4, 6, {3, 2}},  {5, 3, 4, {2, 1}},
+                 {1, 8, 4, {1, 4}}, {9, 9, 10, {3, 3}}, {9, 9, 81, {9, 9}}};
+    double ones[81];
+    for (int i = 0; i < 81; i++)
+        ones[i] = 1;
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct fixture f;
+        struct sx_error error = {0};
+        struct sx_taylorcam_options o = usual();
+        const struct sx_shape shape = {4, {1, 1, cases[k].rows, cases[k].columns}};
+        o.most = cases[k].most;
+        ck_assert_msg(relate(&f, square_of_sum(&shape), &shape, ones, SX_SCORE_RAW, &o, &error),
+                      "%s", error.message);
+        ck_assert_int_eq(f.r.rows, cases[k].want[0]);
+        ck_assert_int_eq(f.r.columns, cases[k].want[1]);
+        end(&f);
+    }
+}
+END_TEST
 
 START_TEST(test_many_places)
 {
@@ -288,13 +326,7 @@ START_TEST(test_many_places)
     double ones[1600];
     for (int i = 0; i < 1600; i++)
         ones[i] = 1;
-    struct tm_model *m = tm_new(13);
-    tm_input(m, "x", SX_DOUBLE, 4, (int64_t[]){1, 1, 40, 40});
-    tm_const(m, "half", SX_DOUBLE, 0, NULL, (double[]){0.5});
-    tm_node(m, "ReduceSum", "x", "s", "keepdims=0");
-    tm_node(m, "Mul", "s s", "ss", NULL);
-    tm_node(m, "Mul", "ss half", "y", NULL);
-    tm_output(m, "y");
+    struct tm_model *m = square_of_sum(&shape);
     ck_assert_msg(relate(&f, m, &shape, ones, SX_SCORE_RAW, &o, &error), "%s", error.message);
     /* blocks of 3 x 3, the last ones larger, so that there are at most 256 */
     ck_assert_int_eq(f.r.rows, 13);
@@ -570,8 +602,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("taylorcam");
-    SUITE_ADD(c, test_candidates, test_many_places, test_noise, test_noise_of_squares,
-              test_saturation);
+    SUITE_ADD(c, test_candidates, test_blocks, test_many_places, test_noise,
+              test_noise_of_squares, test_saturation);
     SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
               test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
     return suite_run();
