@@ -530,6 +530,53 @@ START_TEST(broken_titles)
 }
 END_TEST
 
+/* Of the columns of a table the twelve are drawn that deviate most, in units of their spread if that
+ * is known. */
+START_TEST(columns)
+{
+    static const struct {
+        int64_t channels;
+        const char *left_out[2], *what;
+    } cases[] = {{0, {"-g-", "-h-"}, "value"},
+                 {1, {"-g-", "-h-"}, "deviation from the mean in standard deviations"},
+                 {2, {"-f-", "-g-"}, "deviation from the mean in standard deviations"}};
+    static const double mean[] = {0, 10}, sd[] = {1, 2};
+    static const char *const series[] = {"row"};
+    enum { N = 14 };
+    char room[N][4];
+    const char *names[N];
+    float x[N];
+    for (int i = 0; i < N; i++) {
+        snprintf(room[i], sizeof room[i], "-%c-", 'a' + i);
+        names[i] = room[i];
+        x[i] = (float)i - 6.5F;
+    }
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct sx_figure_options o;
+        struct sx_made made = {.o = &o, .format = SX_FIGURE_SVG};
+        const struct sx_flint_origin origin = {.names = names,
+                                               .n_names = N,
+                                               .channels = cases[k].channels,
+                                               .plane = cases[k].channels == 2 ? 7 : N,
+                                               .mean = mean,
+                                               .sd = sd};
+        sx_figure_default(&o);
+        ck_assert_msg(sx_plot_columns(&origin, "a table", (const float *const[]){x}, series, 1,
+                                      N, &made, &error),
+                      "%s", error.message);
+        const char *page = (const char *)made.bytes;
+        ck_assert_ptr_nonnull(strstr(page, cases[k].what));
+        for (int i = 0; i < N; i++) {
+            bool out = strcmp(names[i], cases[k].left_out[0]) == 0 ||
+                       strcmp(names[i], cases[k].left_out[1]) == 0;
+            ck_assert_msg((strstr(page, names[i]) == NULL) == out, "case %d: %s", (int)k,
+                          names[i]);
+        }
+        free(made.bytes);
+    }
+}
+END_TEST
+
 /* The size of the picture of a record with an id of n letters. */
 static void size_with_id(int n, double size[2])
 {
@@ -667,7 +714,7 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, titles, broken_titles, long_titles, words, words_of_partitions,
+    SUITE_ADD(c, titles, broken_titles, long_titles, columns, words, words_of_partitions,
               places_of_partitions, kinds_of_several, strips, page_maps, numbers, ticks,
               signed_colours, terms, circle, chain, ring, ladder, alone, layers_of_parts,
               files);
