@@ -690,11 +690,42 @@ START_TEST(agreement)
 }
 END_TEST
 
+/* ---- Lists of methods ---- */
+
+START_TEST(lists_of_methods)
+{
+    const char *what = NULL;
+    ck_assert_str_eq(sx_decompose_method(0, &what), "gxi");
+    ck_assert_str_eq(what, "Gradient x Input: (x - b) df/dx");
+    ck_assert_str_eq(sx_decompose_method(13, NULL), "deeptaylor");
+    ck_assert_ptr_null(sx_decompose_method(14, &what));
+    ck_assert_ptr_null(sx_decompose_method(-1, &what));
+    ck_assert(sx_method_wanted("all", "ig") && sx_method_wanted("gxi,ig", "ig"));
+    ck_assert(sx_method_wanted("ig", "ig") && sx_method_wanted("ig,gxi", "ig"));
+    ck_assert(!sx_method_wanted("big", "ig") && !sx_method_wanted("iga", "ig"));
+    ck_assert(sx_method_wanted("iga,ig", "ig") && !sx_method_wanted("", "ig"));
+    static const struct {
+        const char *list, *message;
+    } wrong[] = {{"ig,shaply", "no method 'shaply'; nearest: shapley"},
+                 {"ig,,gxi", "no method ''"},
+                 {"", "no method ''"},
+                 {"ig,", "no method ''"}};
+    error = (struct sx_error){0};
+    ck_assert(sx_methods_known("all", &error) && sx_methods_known("ig,lrp-ab", &error));
+    for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+        error = (struct sx_error){0};
+        bool known = sx_methods_known(wrong[k].list, &error);
+        ck_assert_msg(!known, "%s", wrong[k].list);
+        ck_assert_msg(strstr(error.message, wrong[k].message) != NULL, "%s", error.message);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("decompose_games");
     SUITE_ADD(c, windows, labels, log_odds, budgets, estimates, two_words, family, allocations,
               fitted, limits, rules_of_integration, samples_of_rows, reference_rows, worst_sets,
-              slack, agreement);
+              slack, agreement, lists_of_methods);
     return suite_run();
 }
