@@ -433,6 +433,60 @@ START_TEST(test_points)
 }
 END_TEST
 
+/* y = the mean over k of sum over i of sin(c_k x_i), plus x1 x2 x3, with c_k = k / columns. */
+enum { WIDE = 16 };
+static int wide_columns;
+static double wide_x[WIDE];
+
+static struct tm_model *wide_model(void)
+{
+    struct tm_model *m = formula_columns(WIDE);
+    double *c = malloc((size_t)wide_columns * sizeof *c);
+    ck_assert_ptr_nonnull(c);
+    for (int k = 0; k < wide_columns; k++)
+        c[k] = (double)k / wide_columns;
+    tm_const(m, "c", SX_DOUBLE, 2, (const int64_t[]){1, wide_columns}, c);
+    tm_const(m, "tall", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){WIDE, 1});
+    tm_const(m, "share", SX_DOUBLE, 0, NULL, (const double[]){1.0 / wide_columns});
+    tm_node(m, "Reshape", "x tall", "column", NULL);
+    tm_node(m, "Mul", "column c", "products", NULL);
+    tm_node(m, "Sin", "products", "sines", NULL);
+    tm_node(m, "ReduceSum", "sines", "sum", "keepdims=0");
+    tm_node(m, "Mul", "sum share", "mean", NULL);
+    tm_node(m, "Mul", "x1 x2", "pair", NULL);
+    tm_node(m, "Mul", "pair x3", "triple", NULL);
+    tm_node(m, "Add", "triple mean", "y", NULL);
+    tm_output_as(m, "y", SX_DOUBLE, 2, (const int64_t[]){1, 1});
+    free(c);
+    return m;
+}
+
+static double wide_want(const int *index, int order)
+{
+    bool same = index[0] == index[order - 1];
+    double sum = 0;
+    for (int k = 0; same && k < wide_columns; k++) {
+        double c = (double)k / wide_columns, a = c * wide_x[index[0]];
+        sum -= (order == 2 ? c * c * sin(a) : c * c * c * cos(a)) / wide_columns;
+    }
+    if (order == 2 && !same && index[1] < 3)
+        sum += wide_x[3 - index[0] - index[1]];
+    return sum + (order == 3 && index[0] == 0 && index[1] == 1 && index[2] == 2);
+}
+
+/* Tensors of too many intermediate values for one run are made of rows, and symmetric. */
+START_TEST(test_row_by_row)
+{
+    struct fixture f;
+    wide_columns = _i == 2 ? 33000 : 2304;
+    for (int i = 0; i < WIDE; i++)
+        wide_x[i] = cos(i + 1.0);
+    open_fixture(&f, wide_model(), true, "none", SX_SCORE_RAW, wide_x, WIDE);
+    expect_tensor(&f, _i, wide_want, 1e-10);
+    close_fixture(&f);
+}
+END_TEST
+
 /* In float32 rows are computed a few at a time. */
 START_TEST(test_rows_in_parts)
 {
@@ -500,6 +554,7 @@ int main(void)
     SUITE_ADD(c, test_gelu, test_third_order, test_relu, test_surrogate, test_kinks,
               test_smooth_words, test_log_softmax);
     tcase_add_loop_test(c, test_rows_and_directions, 2, 5);
+    tcase_add_loop_test(c, test_row_by_row, 2, 4);
     SUITE_ADD(c, test_points, test_rows_in_parts, test_smooth_list, test_misuse);
     return suite_run();
 }
