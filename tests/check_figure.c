@@ -532,7 +532,7 @@ END_TEST
 
 /* Of the columns of a table the twelve are drawn that deviate most, in units of their spread if that
  * is known. */
-START_TEST(columns)
+START_TEST(table_columns)
 {
     static const struct {
         int64_t channels;
@@ -714,7 +714,7 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, titles, broken_titles, long_titles, columns, words, words_of_partitions,
+    SUITE_ADD(c, titles, broken_titles, long_titles, table_columns, words, words_of_partitions,
               places_of_partitions, kinds_of_several, strips, page_maps, numbers, ticks,
               signed_colours, terms, circle, chain, ring, ladder, alone, layers_of_parts,
               files);
