@@ -13,6 +13,7 @@ struct test_case {
     struct sx_model *model;
     struct sx_tensor in[CASE_MOST], out[CASE_MOST];
     int n_in, n_out;
+    int out_kind[CASE_MOST]; /* the types that the model declares */
     struct case_result *result;
 };
 

@@ -31,22 +31,46 @@ static const char *text_of(const char *text)
 
 /* ---- Scope ---- */
 
-/* The name of a type that is no tensor of numbers, if a port has one. NULL: all are in scope. */
-static const char *foreign_type(Onnx__ValueInfoProto *const *value, size_t n)
+/* Whether a port is a sequence or an optional; *kind is the type of its tensors. */
+static bool is_list(const Onnx__ValueInfoProto *value, int *kind)
 {
-    for (size_t i = 0; i < n; i++) {
-        const Onnx__TypeProto *type = value[i]->type;
-        if (type == NULL)
-            continue;
-        if (type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE)
-            return "sequences";
-        if (type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE)
-            return "optional";
-        if (type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
-            type->tensor_type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__STRING)
-            return "strings";
+    const Onnx__TypeProto *type = value->type;
+    bool list = false;
+    *kind = 0;
+    if (type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE) {
+        list = true;
+        type = type->optional_type->elem_type;
     }
-    return NULL;
+    if (type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE) {
+        list = true;
+        type = type->sequence_type->elem_type;
+    }
+    if (type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+        *kind = type->tensor_type->elem_type;
+    return list;
+}
+
+static bool has_kind(Onnx__ValueInfoProto *const *value, size_t n, int of)
+{
+    int kind;
+    for (size_t i = 0; i < n; i++) {
+        is_list(value[i], &kind);
+        if (kind == of)
+            return true;
+    }
+    return false;
+}
+
+/* Whether reals are written as texts: ONNX does not say with how many digits. */
+static bool writes_reals(const Onnx__GraphProto *g)
+{
+    static const int reals[] = {ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+                                ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
+                                ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16};
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        if (has_kind(g->input, g->n_input, reals[i]))
+            return has_kind(g->output, g->n_output, ONNX__TENSOR_PROTO__DATA_TYPE__STRING);
+    return false;
 }
 
 static const char *foreign_node(const struct test_case *c, const Onnx__NodeProto *node)
@@ -127,22 +151,68 @@ static void repair(struct sx_tensor *t, const Onnx__ValueInfoProto *value)
     *t = whole;
 }
 
-/* Reads input_0.pb, .. or output_0.pb, .. for the declared ports. */
-static bool read_all(struct test_case *c, const char *what, Onnx__ValueInfoProto *const *value,
-                     size_t n_values, struct sx_tensor *t, int *n)
+/* Tensors that were read, with the types that the model declares. */
+struct reading {
+    struct test_case *c;
+    struct sx_tensor *t;
+    int *kind, n;
+};
+
+/* Adds one tensor; `port` is NULL for an item of a list. */
+static bool read_tensor(struct reading *r, const uint8_t *bytes, size_t n, int kind,
+                        const Onnx__ValueInfoProto *port)
 {
-    for (*n = 0; *n < CASE_MOST && (size_t)*n < n_values; (*n)++) {
+    struct sx_error error = {0};
+    if (r->n == CASE_MOST)
+        return case_say(r->c->result, CASE_FAILED, "too many tensors");
+    struct sx_words *words =
+        kind == ONNX__TENSOR_PROTO__DATA_TYPE__STRING ? r->c->model->words : NULL;
+    if (!sx_pb_parse(bytes, n, words, &r->t[r->n], &error))
+        return case_say(r->c->result, CASE_FAILED, error.message);
+    if (port != NULL)
+        repair(&r->t[r->n], port);
+    r->kind[r->n++] = kind;
+    return true;
+}
+
+/* Adds the tensors of a SequenceProto or OptionalProto. */
+static bool read_items(struct reading *r, const uint8_t *at, size_t n, int kind)
+{
+    enum { TENSOR = 3, SEQUENCE = 5 };
+    const uint8_t *end = at + n, *bytes;
+    uint64_t field;
+    while (sx_pb_next(&at, end, &field, &bytes, &n))
+        if (bytes != NULL && (field == TENSOR || field == SEQUENCE) &&
+            !(field == TENSOR ? read_tensor(r, bytes, n, kind, NULL)
+                              : read_items(r, bytes, n, kind)))
+            return false;
+    return true;
+}
+
+/* Reads input_0.pb, .. or output_0.pb, .. for the declared ports. Inputs that are sequences or optionals
+ * become part of the model. */
+static bool read_all(struct reading *r, const char *what, Onnx__ValueInfoProto *const *value,
+                     size_t n_values)
+{
+    for (size_t k = 0; k < n_values; k++) {
         char path[600];
         struct sx_file file = {.fd = -1};
         struct sx_error error = {0};
-        snprintf(path, sizeof path, "%s/test_data_set_0/%s_%d.pb", c->directory, what, *n);
+        int kind;
+        bool list = is_list(value[k], &kind);
+        snprintf(path, sizeof path, "%s/test_data_set_0/%s_%zu.pb", r->c->directory, what, k);
+        if (list && what[0] == 'i') {
+            if (!sx_model_feed_list(r->c->model, value[k]->name, path, &error))
+                return case_say(r->c->result, CASE_FAILED, error.message);
+            continue;
+        }
         if (!sx_file_open(&file, path, (size_t)1 << 30, NULL))
             return true;
-        bool ok = sx_pb_parse(file.bytes, file.size, NULL, &t[*n], &error);
+        bool ok = list ? read_items(r, file.bytes, file.size, kind)
+                       : read_tensor(r, file.bytes, file.size, kind, value[k]);
         sx_file_close(&file);
         if (!ok)
-            return case_say(c->result, CASE_FAILED, error.message);
-        repair(&t[*n], value[*n]);
+            return false;
     }
     return true;
 }
@@ -167,12 +237,49 @@ static bool read_case(struct test_case *c)
     const Onnx__GraphProto *g = c->proto->graph;
     for (size_t i = 0; i < g->n_node; i++)
         note_operator(c->result, g->node[i]);
-    const char *why = foreign_type(g->input, g->n_input);
-    why = why != NULL ? why : foreign_type(g->output, g->n_output);
-    if (why != NULL)
-        return case_say(c->result, CASE_OUT_OF_SCOPE, why);
-    return read_all(c, "input", g->input, g->n_input, c->in, &c->n_in) &&
-           read_all(c, "output", g->output, g->n_output, c->out, &c->n_out);
+    return !writes_reals(g) || case_say(c->result, CASE_OUT_OF_SCOPE, "reals as texts");
+}
+
+/* Drops inputs that are lists, and those that no output needs; the tensors of c->in follow. */
+static bool want_all(struct test_case *c, const char *const *name)
+{
+    struct sx_error error = {0};
+    int n = 0;
+    if (!sx_model_want(c->model, NULL, NULL, 0, &error))
+        return case_say(c->result, CASE_FAILED, error.message);
+    for (int k = 0; k < c->n_in; k++) {
+        bool wanted = false;
+        for (int i = 0; sx_model_input(c->model, i) != NULL; i++)
+            wanted = wanted || strcmp(sx_model_input(c->model, i)->name, name[k]) == 0;
+        if (wanted)
+            c->in[n++] = c->in[k];
+        else
+            sx_tensor_free(&c->in[k]);
+    }
+    for (int k = n; k < c->n_in; k++)
+        c->in[k] = (struct sx_tensor){0};
+    c->n_in = n;
+    return true;
+}
+
+static bool read_data(struct test_case *c)
+{
+    const Onnx__GraphProto *g = c->proto->graph;
+    int kind[CASE_MOST], any;
+    const char *name[CASE_MOST];
+    struct reading in = {c, c->in, kind, 0}, out = {c, c->out, c->out_kind, 0};
+    bool lists = false;
+    int n = 0;
+    for (size_t k = 0; k < g->n_input && n < CASE_MOST; k++)
+        if (is_list(g->input[k], &any))
+            lists = true;
+        else
+            name[n++] = g->input[k]->name;
+    bool ok = read_all(&in, "input", g->input, g->n_input) &&
+              read_all(&out, "output", g->output, g->n_output);
+    c->n_in = in.n;
+    c->n_out = out.n;
+    return ok && (!lists || want_all(c, name));
 }
 
 static bool open_model(struct test_case *c)
@@ -189,7 +296,7 @@ static bool open_model(struct test_case *c)
 static bool compare(struct test_case *c, int k, const struct sx_tensor *got, const char *way)
 {
     const struct sx_tensor *want = &c->out[k];
-    bool narrow = element_type(c->proto->graph->output[k]) == BFLOAT16;
+    bool narrow = c->out_kind[k] == BFLOAT16;
     double relative = narrow ? RELATIVE_BFLOAT16 : RELATIVE;
     char text[200];
     snprintf(text, sizeof text, "output %d has another type or shape", k);
@@ -313,7 +420,7 @@ struct test_case *case_open(const char *directory, struct case_result *result)
     }
     c->directory = directory;
     c->result = result;
-    if (read_case(c) && in_scope(c) && open_model(c))
+    if (read_case(c) && open_model(c) && read_data(c) && in_scope(c))
         return c;
     case_close(c);
     return NULL;
