@@ -32,7 +32,7 @@ START_TEST(test_place_comes_first)
 END_TEST
 
 /* A failed allocation records its reason, which is passed on with the message. */
-START_TEST(test_want)
+START_TEST(test_failed_allocation_has_a_reason)
 {
     struct sx_error limit = {0}, little = {0}, much = {0}, other = {0}, passed = {0};
     size_t room = 0;
@@ -472,7 +472,8 @@ int main(void)
 {
     TCase *c = suite_case("base");
     tcase_add_loop_test(c, test_large_blocks, 0, 3);
-    SUITE_ADD(c, test_first_error_stays, test_place_comes_first, test_want, test_nearest_names,
+    SUITE_ADD(c, test_first_error_stays, test_place_comes_first,
+              test_failed_allocation_has_a_reason, test_nearest_names,
               test_message_fills_its_room, test_message_is_one_line, test_cut_middle,
               test_xml_entity, test_checked_sizes, test_allocations, test_grow, test_arena,
               test_strdup, test_shape_count, test_shape_equal, test_tensor_new,

@@ -350,7 +350,7 @@ static double pairs_far_apart(const double *x)
     return sum;
 }
 
-START_TEST(test_greedy)
+START_TEST(test_greedy_partitions)
 {
     struct sx_shapley_options o = {.partition = SX_ANY};
     game_fill(&t, 16, pairs_far_apart);
@@ -715,7 +715,7 @@ int main(void)
     TCase *c = suite_case("benefit");
     SUITE_ADD(c, test_g1, test_logic, test_expressions, test_shapley_values,
               test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
-              test_greedy, test_moves, test_gradient, test_axioms, test_additive,
+              test_greedy_partitions, test_moves, test_gradient, test_axioms, test_additive,
               test_null_player, test_refusals, test_not_finite, test_left_out, test_covering,
               test_estimates, test_bias, test_whole_sizes, test_tolerance);
     return suite_run();

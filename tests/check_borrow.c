@@ -50,7 +50,7 @@ START_TEST(any_address)
 }
 END_TEST
 
-START_TEST(folded)
+START_TEST(constants_fold_over_borrowed_weights)
 {
     struct net net = net_begin();
     int w = loose(&net, 3), turned = sx_transpose(net.g, w, (int[]){1, 0});
@@ -269,8 +269,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("borrow");
-    SUITE_ADD(c, any_address, folded, copies_are_counted, nan_is_found, packed_or_kept,
-              packed_nan, pages_are_given_back, unequal_weights);
+    SUITE_ADD(c, any_address, constants_fold_over_borrowed_weights, copies_are_counted,
+              nan_is_found, packed_or_kept, packed_nan, pages_are_given_back, unequal_weights);
     tcase_add_loop_test(c, equal_weights, 1, 5);
     return suite_run();
 }

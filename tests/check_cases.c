@@ -85,7 +85,7 @@ START_TEST(versions)
 }
 END_TEST
 
-START_TEST(what_is_not_there)
+START_TEST(missing_directory_and_case)
 {
     struct case_result result;
     ck_assert_int_eq(cases_walk("tests/data/nowhere", passes, NULL), -1);
@@ -97,6 +97,6 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("cases");
-    SUITE_ADD(c, frozen, versions, what_is_not_there);
+    SUITE_ADD(c, frozen, versions, missing_directory_and_case);
     return suite_run();
 }

@@ -640,7 +640,7 @@ START_TEST(worst_sets)
 END_TEST
 
 /* A set's slack is what it gets over its bound; an allocation exists at a slack of 0. */
-START_TEST(slack)
+START_TEST(slack_of_allocations)
 {
     static const double scores[][2] = {{0, 4}, {4, 0}, {2, 2}, {-1, 5}, {1, 2.5}};
     static const double expected[] = {0, 0, 0, -1, -0.5};
@@ -726,6 +726,6 @@ int main(void)
     TCase *c = suite_case("decompose_games");
     SUITE_ADD(c, windows, labels, log_odds, budgets, estimates, two_words, family, allocations,
               fitted, limits, rules_of_integration, samples_of_rows, reference_rows, worst_sets,
-              slack, agreement, lists_of_methods);
+              slack_of_allocations, agreement, lists_of_methods);
     return suite_run();
 }

@@ -338,7 +338,7 @@ static const struct {
     {SX_SOFTPLUS, 1000, 0, 1, 0}, {SX_SOFTPLUS, -1000, 0, 0, 0}, {SX_TANH, 1000, 0, 0, 0},
 };
 
-START_TEST(kink)
+START_TEST(derivatives_at_kinks)
 {
     struct sx_shape scalar = {0};
     int arity = sx_rows[kinks[_i].op]->min_in, in[2], dx[2];
@@ -438,7 +438,7 @@ int main(void)
     tcase_add_loop_test(c, forward_mode, 0, n_examples);
     tcase_add_loop_test(c, batches, 0, n_examples);
     tcase_add_loop_test(c, batch_of_batches, 0, n_examples);
-    tcase_add_loop_test(c, kink, 0, (int)(sizeof kinks / sizeof kinks[0]));
+    tcase_add_loop_test(c, derivatives_at_kinks, 0, (int)(sizeof kinks / sizeof kinks[0]));
     tcase_add_loop_test(c, slope_of_remainders, 0, 4);
     SUITE_ADD(c, narrow_is_transparent, curvature);
     setenv("CK_FORK", "no", 0); /* thousands of tiny tests */

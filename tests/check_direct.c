@@ -182,7 +182,7 @@ END_TEST
 
 /* A FUSED node with bias, residual and clips in every order. It has 20 columns, so the last
  * panel is not full. */
-START_TEST(posts)
+START_TEST(operations_fused_into_products)
 {
     static const enum sx_post_kind kinds[][SX_MAX_POSTS] = {
         {SX_POST_BIAS, SX_POST_RELU, SX_POST_ADD, SX_POST_CLIP},
@@ -456,7 +456,7 @@ START_TEST(nan_passes)
 END_TEST
 
 /* Nodes that have no kernel, which is no failure. Weights that two nodes use are packed once. */
-START_TEST(what_has_none)
+START_TEST(nodes_without_a_kernel)
 {
     struct net net = net_begin();
     struct sx_directs *all;
@@ -508,10 +508,10 @@ int main(void)
     tcase_add_loop_test(c, convolutions, 0, 3 * GEOMETRIES);
     tcase_add_loop_test(c, adjoints, 0, GEOMETRIES);
     tcase_add_loop_test(c, products, 0, 10);
-    tcase_add_loop_test(c, posts, 0, 8);
+    tcase_add_loop_test(c, operations_fused_into_products, 0, 8);
     tcase_add_loop_test(c, batches, 0, 2 * GEOMETRIES);
     tcase_add_loop_test(c, both_ways, 0, 16);
     tcase_add_loop_test(c, inexact_pictures, 0, 2);
-    SUITE_ADD(c, infinities, inexact, nan_passes, what_has_none);
+    SUITE_ADD(c, infinities, inexact, nan_passes, nodes_without_a_kernel);
     return suite_run();
 }

@@ -126,7 +126,7 @@ START_TEST(parts)
 END_TEST
 
 /* A way back is at most 64 steps long. */
-START_TEST(long_ways)
+START_TEST(paths_of_at_most_64_steps)
 {
     int s = sigmoid(), y = s;
     for (int i = 0; i < 64; i++)
@@ -142,7 +142,7 @@ START_TEST(long_ways)
 END_TEST
 
 /* Logits are moved as the probabilities are. */
-START_TEST(moved_as)
+START_TEST(logits_move_as_probabilities)
 {
     int p = softmax();
     const struct sx_shape line = {1, {6}};
@@ -239,6 +239,7 @@ int main(void)
 {
     TCase *c = suite_case("ending");
     tcase_add_checked_fixture(c, setup, teardown);
-    SUITE_ADD(c, moved_and_rounded, turned, parts, long_ways, moved_as, class_axes, labels);
+    SUITE_ADD(c, moved_and_rounded, turned, parts, paths_of_at_most_64_steps,
+              logits_move_as_probabilities, class_axes, labels);
     return suite_run();
 }

@@ -433,7 +433,7 @@ START_TEST(test_codes)
 END_TEST
 
 /* Five places are not decoded as four. */
-START_TEST(test_beyond_code)
+START_TEST(test_five_places_are_not_decoded)
 {
     struct sx_error error = {0};
     struct sx_bch *code = calloc(1, sizeof *code);
@@ -499,6 +499,6 @@ int main(void)
     TCase *c = suite_case("estimates");
     SUITE_ADD(c, test_seeds, test_whole, test_pairs, test_consistent, test_owen_orders,
               test_errors_of_few, test_seed, test_sparse, test_many, test_tolerance, test_codes,
-              test_beyond_code, test_draw);
+              test_five_places_are_not_decoded, test_draw);
     return suite_run();
 }

@@ -275,7 +275,7 @@ START_TEST(max_pools)
 }
 END_TEST
 
-START_TEST(posts)
+START_TEST(operations_fused_into_convolutions)
 {
     /* Bias, residual and activation in all orders. In one case the residual is also the image. */
     struct net net = net_begin();
@@ -605,8 +605,8 @@ int main(void)
     tcase_add_test(c, transposed_convolution);
     tcase_add_loop_test(c, layouts_meet, 0, 14);
     tcase_add_loop_test(c, max_pools, 0, 2);
-    SUITE_ADD(c, layouts_survive_batches, posts, clips_and_their_masks, clips_that_do_not_meet,
-              fused_row);
+    SUITE_ADD(c, layouts_survive_batches, operations_fused_into_convolutions,
+              clips_and_their_masks, clips_that_do_not_meet, fused_row);
     tcase_add_loop_test(c, products_of_any_shape, 0, 2 * sizeof products / sizeof *products);
     tcase_add_test(c, pieces_are_cut_by_shape);
     tcase_add_loop_test(c, random_expressions, 0, 25);

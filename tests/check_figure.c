@@ -261,7 +261,7 @@ START_TEST(strips)
 END_TEST
 
 /* Maps of one sample become a strip. Rows of several samples become a swarm. */
-START_TEST(kinds_of_several)
+START_TEST(kinds_of_several_records)
 {
     int64_t drawn;
     const char *map = "{\"id\":\"a\",\"index\":0,\"input\":{\"shape\":[1,1,2,2]},"
@@ -471,7 +471,7 @@ START_TEST(ring)
 END_TEST
 
 /* The lines of a ladder do not cross, even if they are listed crosswise. */
-START_TEST(ladder)
+START_TEST(lines_of_a_ladder_do_not_cross)
 {
     int64_t end[] = {0, 1, 0, 2, 1, 4, 2, 3, 3, 5, 4, 5};
     struct sx_layers l = layers_of(end, 6, 6);
@@ -482,7 +482,7 @@ START_TEST(ladder)
 END_TEST
 
 /* Nodes without lines are spread over the layers. A graph without any lines has one layer. */
-START_TEST(alone)
+START_TEST(nodes_without_lines)
 {
     int64_t end[] = {0, 1, 1, 2};
     struct sx_layers l = layers_of(end, 2, 6);
@@ -715,9 +715,9 @@ int main(void)
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
     SUITE_ADD(c, titles, broken_titles, long_titles, table_columns, words, words_of_partitions,
-              places_of_partitions, kinds_of_several, strips, page_maps, numbers, ticks,
-              signed_colours, terms, circle, chain, ring, ladder, alone, layers_of_parts,
-              files);
+              places_of_partitions, kinds_of_several_records, strips, page_maps, numbers, ticks,
+              signed_colours, terms, circle, chain, ring, lines_of_a_ladder_do_not_cross,
+              nodes_without_lines, layers_of_parts, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

@@ -234,7 +234,7 @@ END_TEST
 
 /* ---- Losses of weight 0 ---- */
 
-START_TEST(what_a_loss_does_not_reach_stays)
+START_TEST(weights_outside_the_loss_stay)
 {
     static const struct {
         double beta, gamma, delta;
@@ -426,7 +426,7 @@ int main(void)
     TCase *c = suite_case("flint_edges");
     SUITE_ADD(c, one_attribute, samples_of_one_number, one_class_in_the_data,
               one_sample_in_a_batch, models_of_one_sample, batches_larger_than_the_data,
-              what_a_loss_does_not_reach_stays, samples_in_another_order,
-              settings_at_their_edges, recipes_by_epoch, going_on_after_any_step);
+              weights_outside_the_loss_stay, samples_in_another_order, settings_at_their_edges,
+              recipes_by_epoch, going_on_after_any_step);
     return suite_run();
 }

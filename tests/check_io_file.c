@@ -41,7 +41,7 @@ static void pipe_in(size_t n)
     close(end[0]);
 }
 
-START_TEST(test_regular)
+START_TEST(test_regular_file)
 {
     struct sx_file file;
     struct sx_error error = {0};
@@ -242,8 +242,8 @@ int main(void)
         return 1;
     snprintf(path, sizeof path, "%s/file", dir);
     TCase *c = suite_case("io_file");
-    SUITE_ADD(c, test_regular, test_empty, test_refused, test_proc, test_pipe, test_pipe_limit,
-              test_window, test_stdin_offset, test_give_back, test_boxes);
+    SUITE_ADD(c, test_regular_file, test_empty, test_refused, test_proc, test_pipe,
+              test_pipe_limit, test_window, test_stdin_offset, test_give_back, test_boxes);
     int failed = suite_run();
     unlink(path);
     rmdir(dir);

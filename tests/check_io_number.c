@@ -24,7 +24,7 @@ static float of_bits32(uint32_t bits)
     return v;
 }
 
-START_TEST(test_known)
+START_TEST(test_known_texts)
 {
     static const struct {
         double value;
@@ -294,7 +294,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("io_number");
-    SUITE_ADD(c, test_known, test_random_doubles, test_random_floats, test_powers, test_parse,
-              test_parse_random, test_locale, test_speed);
+    SUITE_ADD(c, test_known_texts, test_random_doubles, test_random_floats, test_powers,
+              test_parse, test_parse_random, test_locale, test_speed);
     return suite_run();
 }

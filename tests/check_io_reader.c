@@ -409,7 +409,7 @@ START_TEST(test_not_text)
 END_TEST
 
 /* The message for an unknown format names the format, whatever the file's name. */
-START_TEST(test_foreign)
+START_TEST(test_unknown_format)
 {
     static const struct {
         const char *bytes;
@@ -571,7 +571,8 @@ int main(void)
     TCase *c = suite_case("io_reader");
     SUITE_ADD(c, test_shapes, test_any_shape, test_empty_samples, test_pipe, test_short_pipe,
               test_separators, test_header, test_bad_lines, test_missing_cells,
-              test_header_is_said, test_whole, test_foreign, test_no_sample, test_line_shapes,
-              test_not_text, test_line_by_line, test_long_text, test_whole_text, test_picture);
+              test_header_is_said, test_whole, test_unknown_format, test_no_sample,
+              test_line_shapes, test_not_text, test_line_by_line, test_long_text,
+              test_whole_text, test_picture);
     return suite_run();
 }

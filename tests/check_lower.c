@@ -250,7 +250,7 @@ static struct sx_model *two_parts(void)
     return model;
 }
 
-START_TEST(only_what_is_needed)
+START_TEST(only_needed_nodes_are_lowered)
 {
     struct sx_model *model = two_parts();
     struct sx_error error = {0};
@@ -746,10 +746,10 @@ int main(void)
     TCase *c = suite_case("lower");
     SUITE_ADD(c, samples, samples_beside, input_is_output, any_order, broken_wiring,
               unknown_operators, default_domain_has_two_names, every_tensor_is_named,
-              optional_outputs, symbolic_dimensions, conflicting_symbols, only_what_is_needed,
-              fed_inside, explained_tensor, constant_inputs, undeclared_shapes,
-              weights_of_all_types, weights_that_are_inputs_too, constant_tensors,
-              shape_arithmetic_folds, unfolded_constants, memory_limit, functions,
-              endless_functions, table, listing, listing_has_all);
+              optional_outputs, symbolic_dimensions, conflicting_symbols,
+              only_needed_nodes_are_lowered, fed_inside, explained_tensor, constant_inputs,
+              undeclared_shapes, weights_of_all_types, weights_that_are_inputs_too,
+              constant_tensors, shape_arithmetic_folds, unfolded_constants, memory_limit,
+              functions, endless_functions, table, listing, listing_has_all);
     return suite_run();
 }

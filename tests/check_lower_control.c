@@ -46,7 +46,7 @@ static void add_if(struct tm_model *m, const char *condition, struct tm_model *y
 
 /* ---- If ---- */
 
-START_TEST(decided)
+START_TEST(conditions_that_are_constant)
 {
     for (uint8_t value = 0; value < 2; value++) {
         struct tm_model *m = start();
@@ -81,7 +81,7 @@ START_TEST(names_of_branches)
 }
 END_TEST
 
-START_TEST(undecided)
+START_TEST(conditions_that_depend_on_inputs)
 {
     struct tm_model *m = start();
     tm_const(m, "limit", SX_FLOAT, 0, NULL, (float[]){2.5});
@@ -376,8 +376,9 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_control");
-    SUITE_ADD(c, decided, names_of_branches, undecided, bad_branches, deep_nesting,
-              counted_loops, conditional_loops, endless_loops, bad_loops, empty_loops,
-              shadowed_names, scans, scan_axes, scan_lengths);
+    SUITE_ADD(c, conditions_that_are_constant, names_of_branches,
+              conditions_that_depend_on_inputs, bad_branches, deep_nesting, counted_loops,
+              conditional_loops, endless_loops, bad_loops, empty_loops, shadowed_names, scans,
+              scan_axes, scan_lengths);
     return suite_run();
 }

@@ -8,7 +8,7 @@
 
 #define MS "com.microsoft:"
 
-START_TEST(dated)
+START_TEST(operators_of_early_opsets)
 {
     static const struct lc cases[] = {
         {1, "Affine", "alpha=2.0 beta=1.0", {"f2: 1 -1"}, {"f2: 3 -1"}},
@@ -171,7 +171,7 @@ START_TEST(off_the_grid)
 }
 END_TEST
 
-START_TEST(mended)
+START_TEST(paddings_updates_and_transforms)
 {
     static const struct lc cases[] = {
         /* an odd padding has its larger part at the beginning, unless auto_pad is SAME_UPPER */
@@ -342,7 +342,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower_dated");
-    SUITE_ADD(c, dated, contributed, off_the_grid, mended, random_tensors, draws, optionals,
-              mapped, sparse_tensors);
+    SUITE_ADD(c, operators_of_early_opsets, contributed, off_the_grid,
+              paddings_updates_and_transforms, random_tensors, draws, optionals, mapped,
+              sparse_tensors);
     return suite_run();
 }

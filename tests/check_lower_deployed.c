@@ -96,7 +96,7 @@ START_TEST(quantised)
 }
 END_TEST
 
-START_TEST(of_late_opsets)
+START_TEST(operators_of_late_opsets)
 {
     static const struct lc cases[] = {
         {26, "BitCast", "to=6", {"f2: 1 -2"}, {"int32 2: 1065353216 -1073741824"}},
@@ -394,7 +394,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("deployed");
-    SUITE_ADD(c, quantised, of_late_opsets, classical, keys, trees, stumps, four_bits,
+    SUITE_ADD(c, quantised, operators_of_late_opsets, classical, keys, trees, stumps, four_bits,
               eight_bits, support_vectors, trees_of_version_5);
     return suite_run();
 }

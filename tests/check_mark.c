@@ -158,7 +158,7 @@ START_TEST(test_products)
 END_TEST
 
 /* Elementwise indices, like other operands, must be equal for all samples. */
-START_TEST(test_takes)
+START_TEST(test_indices_of_takes)
 {
     static const int64_t some[] = {2, 0, 1};
     int same = constant(SX_INT, LENGTH, 2, 0), differ = constant(SX_INT, LENGTH, 2, 1);
@@ -209,7 +209,7 @@ int main(void)
 {
     TCase *c = suite_case("mark");
     tcase_add_checked_fixture(c, setup, teardown);
-    SUITE_ADD(c, test_beside_constants, test_movers, test_reshapes, test_products, test_takes,
-              test_windows);
+    SUITE_ADD(c, test_beside_constants, test_movers, test_reshapes, test_products,
+              test_indices_of_takes, test_windows);
     return suite_run();
 }

@@ -254,7 +254,7 @@ START_TEST(any_threads)
 }
 END_TEST
 
-START_TEST(misfits)
+START_TEST(shapes_that_do_not_fit)
 {
     static const struct {
         struct sx_shape a, b;
@@ -344,6 +344,6 @@ int main(void)
     tcase_add_loop_test(c, derivatives, 0, 4);
     tcase_add_test(c, shared_derivative);
     tcase_add_loop_test(c, batches, 0, 4);
-    SUITE_ADD(c, any_threads, misfits, kernels_of_every_processor);
+    SUITE_ADD(c, any_threads, shapes_that_do_not_fit, kernels_of_every_processor);
     return suite_run();
 }

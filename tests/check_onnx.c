@@ -99,7 +99,7 @@ START_TEST(test_hash_ahead)
 }
 END_TEST
 
-START_TEST(test_ports)
+START_TEST(test_inputs_and_outputs)
 {
     struct tm_model *t = tm_new(13);
     tm_domain(t, "com.microsoft", 1);
@@ -626,8 +626,8 @@ END_TEST
 int main(void)
 {
     TCase *models = suite_case("models"), *tensors = suite_case("tensors");
-    SUITE_ADD(models, test_digits8, test_hash_ahead, test_ports, test_limits, test_budget,
-              test_symbolic_dimensions, test_versions, test_names, test_bad_inputs,
+    SUITE_ADD(models, test_digits8, test_hash_ahead, test_inputs_and_outputs, test_limits,
+              test_budget, test_symbolic_dimensions, test_versions, test_names, test_bad_inputs,
               test_unreadable, test_standard_input, test_builder);
     SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
               test_bad_tensors, test_bad_fields, test_borrowed, test_nested_tensors);

@@ -257,7 +257,7 @@ START_TEST(wide_weights_stay_wide)
 }
 END_TEST
 
-START_TEST(what_is_appended)
+START_TEST(nodes_and_metadata_are_appended)
 {
     struct sx_model *model = odd_model(SX_FLOAT, true);
     struct sx_wire graph = {.error = &error}, metadata = {.error = &error};
@@ -322,6 +322,6 @@ int main(void)
     TCase *c = suite_case("onnx_write");
     SUITE_ADD(c, fields, nested, failures_stick, written_models_run, attributes,
               nothing_changes_by_itself, weights_change, wide_weights_stay_wide,
-              what_is_appended, integers_are_refused, files_that_change);
+              nodes_and_metadata_are_appended, integers_are_refused, files_that_change);
     return suite_run();
 }

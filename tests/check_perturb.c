@@ -122,7 +122,7 @@ static void add_initializer(struct tm_model *m, const char *name, char kind)
            types[at - letters].bytes * (rank > 0 ? 3 : 1));
 }
 
-START_TEST(what_is_a_weight)
+START_TEST(inputs_that_are_weights)
 {
     const char *inputs = kinds[_i].inputs;
     char names[80] = "", name[8];
@@ -387,7 +387,7 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("perturb");
-    tcase_add_loop_test(c, what_is_a_weight, 0, sizeof kinds / sizeof kinds[0]);
+    tcase_add_loop_test(c, inputs_that_are_weights, 0, sizeof kinds / sizeof kinds[0]);
     SUITE_ADD(c, layers, chosen_layers, refused, noise, redrawn, integers, randomize);
     return suite_run();
 }

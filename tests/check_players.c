@@ -188,7 +188,7 @@ START_TEST(test_near)
 }
 END_TEST
 
-START_TEST(test_spread)
+START_TEST(test_values_are_spread_over_elements)
 {
     struct sx_shape shape = SHAPE(1, 1, 2, 4);
     double map[8];
@@ -448,7 +448,7 @@ START_TEST(test_likeness)
 END_TEST
 
 /* The program is used for the next game, and is built again for another number of players. */
-START_TEST(test_again)
+START_TEST(test_next_game_of_a_program)
 {
     static const double x[] = {2, 3, 5}, b[] = {0, 0, 0};
     struct fixture f;
@@ -697,8 +697,9 @@ int main(void)
     TCase *c = suite_case("players");
     tcase_add_checked_fixture(c, setup, NULL);
     SUITE_ADD(c, test_labels, test_superpixels, test_label_files, test_bad_players, test_near,
-              test_spread, test_masked, test_identity, test_baselines, test_null_players,
-              test_integers, test_ids, test_likeness, test_again, test_save, test_lines,
-              test_bad_games, test_given, test_failure, test_counts);
+              test_values_are_spread_over_elements, test_masked, test_identity, test_baselines,
+              test_null_players, test_integers, test_ids, test_likeness,
+              test_next_game_of_a_program, test_save, test_lines, test_bad_games, test_given,
+              test_failure, test_counts);
     return suite_run();
 }

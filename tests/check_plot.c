@@ -108,7 +108,7 @@ END_TEST
 
 /* The smallest value of the map 10, 11, 12, 14 is over half of the largest, so colours begin at
  * 10. If signs are shown, they begin at 0. */
-START_TEST(test_floor)
+START_TEST(test_colours_begin_at_the_smallest)
 {
     const double values[] = {10, 11, 12, 14}, zero[] = {10, 11, 0, 14};
     struct sx_tensor map = map_of(DIMS(2, 2), values);
@@ -304,7 +304,7 @@ START_TEST(test_lightness)
 END_TEST
 
 /* A diverging map has its middle at zero, whichever sign is shown. */
-START_TEST(test_middle)
+START_TEST(test_middle_of_a_diverging_map)
 {
     double values[] = {1, -1, 0, 0.5};
     struct sx_tensor map = map_of(DIMS(2, 2), values);
@@ -381,8 +381,9 @@ int main(void)
 {
     TCase *c = suite_case("plot");
     tcase_add_checked_fixture(c, setup, NULL);
-    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_floor, test_channels_last, test_flat,
-              test_nonfinite, test_top, test_options, test_colours, test_afmhot, test_lightness,
-              test_middle, test_terminal_text, test_terminal_sizes);
+    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_colours_begin_at_the_smallest,
+              test_channels_last, test_flat, test_nonfinite, test_top, test_options,
+              test_colours, test_afmhot, test_lightness, test_middle_of_a_diverging_map,
+              test_terminal_text, test_terminal_sizes);
     return suite_run();
 }

@@ -190,7 +190,7 @@ static bool same(double a, double b, double limit)
     return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= limit * fabs(b);
 }
 
-START_TEST(extreme)
+START_TEST(extreme_arguments)
 {
     for (int real = SX_FLOAT; real <= SX_DOUBLE; real++) {
         struct sx_tensor x = list((enum sx_type)real, 1, &extremes[_i].x);
@@ -787,7 +787,7 @@ int main(void)
 {
     TCase *c = suite_case("pointwise");
     tcase_add_loop_test(c, accuracy, 0, COUNT(functions));
-    tcase_add_loop_test(c, extreme, 0, COUNT(extremes));
+    tcase_add_loop_test(c, extreme_arguments, 0, COUNT(extremes));
     tcase_add_loop_test(c, pair, 0, COUNT(pairs));
     tcase_add_loop_test(c, arity, 0, SX_N_POINTWISE);
     tcase_add_test(c, nan_and_infinity);

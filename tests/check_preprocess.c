@@ -265,7 +265,7 @@ START_TEST(test_vectors)
 }
 END_TEST
 
-START_TEST(test_frames)
+START_TEST(test_sizes_after_resize_and_crop)
 {
     static const struct {
         const char *preset, *option, *value, *crop;
@@ -413,7 +413,7 @@ int main(void)
     TCase *c = suite_case("preprocess");
     tcase_add_checked_fixture(c, setup, teardown);
     SUITE_ADD(c, test_options, test_values, test_channel_order, test_layouts, test_layout_given,
-              test_gray, test_gray_picture, test_vectors, test_frames, test_crop, test_refusals,
-              test_grids, test_blur, test_blur_limits);
+              test_gray, test_gray_picture, test_vectors, test_sizes_after_resize_and_crop,
+              test_crop, test_refusals, test_grids, test_blur, test_blur_limits);
     return suite_run();
 }

@@ -403,7 +403,7 @@ END_TEST
 
 /* A tenth of 45 elements is 4. In a these are the elements 0 to 3, in b the same shifted by
  * `moved`. */
-START_TEST(test_tenth)
+START_TEST(test_top_tenth)
 {
     for (int moved = 0; moved <= 5; moved++) {
         double a[45], b[45], both = moved < 4 ? 4 - moved : 0;
@@ -534,7 +534,7 @@ START_TEST(test_maps_of_records)
 }
 END_TEST
 
-START_TEST(test_tally)
+START_TEST(test_summary_of_scores)
 {
     struct sx_error error = {0};
     struct sx_score_tally *t = sx_score_tally_new(&error);
@@ -574,9 +574,9 @@ int main(void)
     SUITE_ADD(scores, test_linear_curves, test_linear_is_faithful, test_fillers,
               test_linear_filler, test_pointing, test_information_of_a_constant,
               test_maps_that_do_not_fit, test_places);
-    SUITE_ADD(similarity, test_ranks, test_tenth, test_not_finite, test_structure,
+    SUITE_ADD(similarity, test_ranks, test_top_tenth, test_not_finite, test_structure,
               test_shapes_differ, test_bounds);
     tcase_add_loop_test(records, test_maps_of_records, 0, sizeof maps / sizeof maps[0]);
-    SUITE_ADD(records, test_tally);
+    SUITE_ADD(records, test_summary_of_scores);
     return suite_run();
 }

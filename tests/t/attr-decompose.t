@@ -28,19 +28,19 @@ marginal ["marginal","background"][0.5,-1]
 nearest:1 ["nearest:1","conditional"][2,-2.5]
 END
 run attr-decompose --methods=shapley --background=rows.csv --double product.onnx x.csv
-is 'of a background its rows are drawn' "$(jq -c '[.params.absent, .methods[0].against]' "$T/out")" '["marginal","background"]'
+is '--background: marginal is the default of --absent' "$(jq -c '[.params.absent, .methods[0].against]' "$T/out")" '["marginal","background"]'
 run attr-decompose --methods=shapley,occ1 --top=1 --double product.onnx x.csv
-is 'the strongest player of each method' "$(jq -c '[.methods[] | [.name, (.top[] | [.index, .name, .value])]]' "$T/out")" \
+is '--top of each method' "$(jq -c '[.methods[] | [.name, (.top[] | [.index, .name, .value])]]' "$T/out")" \
     '[["occ1",[1,null,2.5]],["shapley",[1,null,1.5]]]'
 run attr-decompose --methods=shapley --absent=copula product.onnx x.csv
-is 'draws need a background' "$status $(head -n 1 "$T/err")" \
+is '--absent=gaussian without a background' "$status $(head -n 1 "$T/err")" \
     '2 attr-decompose: --absent draws from the rows of a --background'
 run attr-decompose --methods=ig,gxi --taylor=2 --double product.onnx x.csv
-is 'effects' "$(jq -c '[.effects[] | [.set, .J]]' "$T/out")" '[[[0],0],[[1],0.5],[[0,1],2]]'
-is 'terms' "$(jq -c '[.taylor.terms[] | select(.I * 1e9 | round != 0) | [.kappa, (.I * 1e6 | round / 1e6)]]' "$T/out")" \
+is 'effects J' "$(jq -c '[.effects[] | [.set, .J]]' "$T/out")" '[[[0],0],[[1],0.5],[[0,1],2]]'
+is 'Taylor terms' "$(jq -c '[.taylor.terms[] | select(.I * 1e9 | round != 0) | [.kappa, (.I * 1e6 | round / 1e6)]]' "$T/out")" \
     '[[[0,2],0.5],[[1,1],2]]'
-is 'converged' "$(jq -c .taylor.converged "$T/out")" true
-is 'principles' "$(jq -c '[.methods[] | [.name, .principles[].holds]]' "$T/out")" \
+is 'the Taylor series has converged' "$(jq -c .taylor.converged "$T/out")" true
+is 'principles that hold' "$(jq -c '[.methods[] | [.name, .principles[].holds]]' "$T/out")" \
     '[["gxi",false,true,false],["ig",true,true,true]]'
 
 # Captum's attributions of a plain CNN, in float64.
@@ -63,14 +63,14 @@ done
 
 # A convolutional network: all methods run, complete ones are complete, in both precisions.
 run attr-decompose --rows=0:1 digits8.onnx digits8.npy
-is 'fourteen methods' "$(jq '.methods | length' "$T/out")$status" 140
-is 'complete' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
+is 'all fourteen methods' "$(jq '.methods | length' "$T/out")$status" 140
+is 'completeness gaps in float32' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
     (.completeness_gap | fabs) < 1e-4] | all' "$T/out")" true
 # For methods that are no rules of neurons, the principles that were derived for any f are measured.
-is 'principles as derived' "$(jq -c '[.methods[:11][] | .principles[] | .holds == .derived] | all' "$T/out")" true
-is 'agreement' "$(jq -c '[.agreement.spearman | length, .[0][0], .[5][6]]' "$T/out")" '[14,1,1]'
+is 'principles hold as derived' "$(jq -c '[.methods[:11][] | .principles[] | .holds == .derived] | all' "$T/out")" true
+is 'agreement of methods' "$(jq -c '[.agreement.spearman | length, .[0][0], .[5][6]]' "$T/out")" '[14,1,1]'
 run attr-decompose --rows=1:2 --double --alloc=none digits8.onnx digits8.npy
-is 'complete in float64' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
+is 'completeness gaps in float64' "$(jq -c '[.methods[] | select(.completeness_gap != null) |
     (.completeness_gap | fabs) < 1e-8] | all' "$T/out")" true
 for model in diabetes diabetes-relu; do
     run attr-decompose --rows=2:3 --max-order=1 $model.onnx diabetes.csv
@@ -81,21 +81,21 @@ for model in diabetes diabetes-relu; do
         (.completeness_gap | fabs) < 1e-8] | [length, all]' "$T/out")" '[6,true]'
 done
 run attr-decompose --rows=0:2 --alloc=none --methods=gxi,ig -f npy -o a.npy digits8.onnx digits8.npy
-is 'an array' "$status$(head -c 128 a.npy | grep -a -o '(2, 2, 16)')" '0(2, 2, 16)'
+is '-f npy' "$status$(head -c 128 a.npy | grep -a -o '(2, 2, 16)')" '0(2, 2, 16)'
 
 # The layerwise view: alpha-beta and z+ violate principles 1 and 2 in neurons. Other rules do not.
 run attr-decompose --layerwise --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
-is 'neurons' "$(jq -c '[.neurons[] | .layer, .n_inputs > 5]' "$T/out")" \
+is '--layerwise: layers' "$(jq -c '[.neurons[] | .layer, .n_inputs > 5]' "$T/out")" \
     '["/0/Conv_output_0",true,"/4/Conv_output_0",true,"/9/Gemm_output_0",true]'
-is 'their principles' "$(jq -c '[.neurons[].methods[] | select(.name != "lrp-eps") |
+is '--layerwise: principles of neurons' "$(jq -c '[.neurons[].methods[] | select(.name != "lrp-eps") |
     .principles[] | .holds == .derived] | all' "$T/out")" true
-is 'the players are named as the option has them' "$(jq -r .params.players "$T/out")" patches:2x2
+is 'params.players is the argument of --players' "$(jq -r .params.players "$T/out")" patches:2x2
 run attr-decompose --rows=4:5 --methods=gxi --alloc=none --vocab=review.vocab review.onnx review.npy
-is 'names are those of the players' \
+is 'names of players' \
     "$(jq -c '[.names[:3], (.names | length) == (.methods[0].attribution | length)]' "$T/out")" \
     '[["the","dialogue","is"],true]'
 run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
-is 'one neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
+is '--neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
 # Each picture is a PNG, and equal runs give equal bytes.
 for kind in bars stacked effects principles matrix strip; do
@@ -103,22 +103,22 @@ for kind in bars stacked effects principles matrix strip; do
     is "$kind" "$status$(head -c 4 $kind.png | tail -c 3)" 0PNG
 done
 run attr-decompose -f png --rows=0:1 --methods=gxi,occ1,shapley -o again.png digits8.onnx digits8.npy
-ok 'equal bytes, and maps of a picture are drawn over it' cmp -s strip.png again.png
+ok 'the strip is equal in a second run' cmp -s strip.png again.png
 
 # Options of the methods.
 explain() {
     run attr-decompose --double --alloc=none "$@" product.onnx x.csv
     jq -c '[.methods[0].attribution[] * 1e4 | round / 1e4]' "$T/out"
 }
-is 'midpoints' "$(explain --methods=ig --ig-rule=midpoint:1)" '[1,1.5]'
-is 'gauss' "$(explain --methods=ig --ig-rule=gauss:2)" '[1,1.5]'
-is 'a patch for each' "$(explain --methods=occpatch --patch=1x1)" '[2,2.5]'
-is 'overlapping patches' "$(explain --methods=occpatch --patch=1x2 --stride=1)" '[2.5,2.5]'
-is 'gradient at the baseline' "$(explain --methods=gxi --gxi-at=baseline)" '[0,0]'
-is 'drawn references' "$(explain --methods=preddiff --background=gauss:1e-9 --pd-samples=4)" '[2,2.5]'
-is 'random points' "$(explain --methods=expgrad --eg-samples=20000 --seed=3 | jq -c 'map(. * 100 | round / 100)')" '[1,1.5]'
+is '--ig-rule=midpoint' "$(explain --methods=ig --ig-rule=midpoint:1)" '[1,1.5]'
+is '--ig-rule=gauss' "$(explain --methods=ig --ig-rule=gauss:2)" '[1,1.5]'
+is '--patch=1x1' "$(explain --methods=occpatch --patch=1x1)" '[2,2.5]'
+is '--stride=1: overlapping patches' "$(explain --methods=occpatch --patch=1x2 --stride=1)" '[2.5,2.5]'
+is '--gxi-at=baseline' "$(explain --methods=gxi --gxi-at=baseline)" '[0,0]'
+is '--background=gauss:S' "$(explain --methods=preddiff --background=gauss:1e-9 --pd-samples=4)" '[2,2.5]'
+is '--eg-samples' "$(explain --methods=expgrad --eg-samples=20000 --seed=3 | jq -c 'map(. * 100 | round / 100)')" '[1,1.5]'
 explain --methods=gxi --background=gauss:x >/dev/null
-is 'no width' "$status" 2
+is '--background=gauss without a width: status' "$status" 2
 
 # In attention, residual connections and normalisation, no part of the difference is lost.
 ln -s "$DATA"/text* .
@@ -140,7 +140,7 @@ for i in 0 1 2; do
     jq -c .methods[0].attribution "$T/out"
 done >alone
 run attr-decompose --rows=0:3 --alloc=none --players=patches:4x4 --methods=gradcam digits8.onnx digits8.npy
-is 'samples alone and together' "$(jq -c .methods[0].attribution "$T/out")" "$(cat alone)"
+is 'a sample alone and among others' "$(jq -c .methods[0].attribution "$T/out")" "$(cat alone)"
 
 # Scores from elsewhere.
 echo 1,1.5 >fair.csv
@@ -153,13 +153,13 @@ done
 
 echo '{"index":0,"attribution":{"shape":[2],"values":[1,1.5]}}' >record
 run attr-decompose --methods=gxi --attr=record --double product.onnx x.csv
-is 'a record' "$(jq -c '.methods[1].attribution' "$T/out")" '[1,1.5]'
+is '--attr of a record' "$(jq -c '.methods[1].attribution' "$T/out")" '[1,1.5]'
 run attr-decompose --methods=gxi,ig --double product.onnx x.csv
 cp "$T/out" own
 run attr-decompose --methods=gxi --attr=own:ig --double product.onnx x.csv
-is 'a method of a record' "$(jq -c '.methods[1] | [(.attribution[] * 1e9 | round / 1e9), .selectope.exists]' "$T/out")" '[1,1.5,true]'
+is '--attr of a method of a record' "$(jq -c '.methods[1] | [(.attribution[] * 1e9 | round / 1e9), .selectope.exists]' "$T/out")" '[1,1.5,true]'
 run attr-decompose -f text --taylor=2 --methods=gxi,ig --attr=own:gxi --double product.onnx x.csv
-is 'text: a line a method' "$status$(grep -c '^  \(gxi\|ig\|foreign\) ' "$T/out")" 03
+is '-f text: a line for each method' "$status$(grep -c '^  \(gxi\|ig\|foreign\) ' "$T/out")" 03
 
 # Wrong options and files are refused with one line and the right status.
 wrong() {
@@ -181,10 +181,10 @@ wrong 'too high an order' 2 --taylor=30
 run attr-decompose -f png -o x.png --kind=curve product.onnx x.csv
 refused 'a kind of other tools' 2 'does not fit option --kind'
 run attr-decompose --methods=nothing product.onnx x.csv
-is 'unknown method' "$status" 2
-ok 'says so' grep -q "no method 'nothing'" "$T/err"
+is 'an unknown method: status' "$status" 2
+ok 'an unknown method: message' grep -q "no method 'nothing'" "$T/err"
 run attr-decompose --alloc=full --players=elements digits8.onnx digits8.npy
-is 'too many sets' "$status" 2
+is '--alloc=full of too many players: status' "$status" 2
 
 PATH=$BUILD/tests/programs:$PATH
 
@@ -194,20 +194,20 @@ PATH=$BUILD/tests/programs:$PATH
 formula 1 'x1 2 Mul 1.999 Sub Relu' explodes.onnx
 echo 1 >one.csv
 run attr-decompose --methods=lrp-eps --double explodes.onnx one.csv
-ok 'a sum that explodes' grep -q 'lrp-eps adds up to over three times f' "$T/err"
+ok 'a warning of an lrp-eps sum that explodes' grep -q 'lrp-eps adds up to over three times f' "$T/err"
 run attr-decompose --methods=lrp-eps --double --lrp-eps=abs:1 explodes.onnx one.csv
-is 'a larger epsilon helps' "$(cat "$T/err")" ''
+is 'a larger --lrp-eps gives no warning' "$(cat "$T/err")" ''
 run attr-decompose -q --methods=lrp-eps --double explodes.onnx one.csv
-is 'quietly' "$(cat "$T/err")" ''
+is '-q: no warning' "$(cat "$T/err")" ''
 run attr-decompose --methods=deeptaylor --rows=0:1 diabetes.onnx diabetes.csv
-ok 'f is negative' grep -q 'deeptaylor is made for positive f' "$T/err"
+ok 'a warning of deeptaylor for negative f' grep -q 'deeptaylor is made for positive f' "$T/err"
 
 # ---- Errors of estimates ----
 
 run attr-decompose --methods=shapley --players=elements --budget=300 --rows=0:1 digits8.onnx digits8.npy
-is 'a standard error for each player' "$(jq -c '.methods[0].stderr | [length, ([.[] | select(. > 0)] | length > 20)]' "$T/out")" '[64,true]'
+is 'estimated Shapley values have standard errors' "$(jq -c '.methods[0].stderr | [length, ([.[] | select(. > 0)] | length > 20)]' "$T/out")" '[64,true]'
 run attr-decompose --methods=shapley,occ1 --rows=0:1 diabetes.onnx diabetes.csv
-is 'none of what is exact' "$(jq -c '[.methods[].stderr]' "$T/out")" '[null,null]'
+is 'exact values have no standard errors' "$(jq -c '[.methods[].stderr]' "$T/out")" '[null,null]'
 
 formula 2 'x1 x1 Mul x2 Sub Log x2 Sqrt Add' domain.onnx
 formula 2 'x1 Log x2 Add' log.onnx

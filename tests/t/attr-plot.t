@@ -42,13 +42,13 @@ ink() {
 }
 
 plot -f svg <row
-clean 'a row'
+clean 'a row of a table'
 has 'a waterfall' 'diabetes.csv: ig of output 0' 'output −0.6714' 'base −0.1021' 's5 = −0.8429' 'logit'
 plot -f svg --kind=bars <row
 has 'bars' 'contribution to the logit' 'bmi = −0.5627' '−0.2404'
 is 'bars: two colours' "$(ink 'fill:rgb(83\.[0-9]*%,36\.[0-9]*%,0%)') $(ink 'fill:rgb(0%,44\.[0-9]*%,69\.[0-9]*%)')" '3 7'
 plot -f svg --kind=bars --top=3 <row
-has 'fewer bars' '7 others together'
+has '--top of bars' '7 others together'
 plot -f svg --kind=force <row
 has 'a force plot' 'output −0.6714' 'base −0.1021' 'age = 1.685'
 plot -f svg <rows
@@ -61,25 +61,25 @@ has 'a matrix' 'diabetes.csv: ksii of output 0' 'interaction' 'age' '−0.014'
 plot -f svg --kind=matrix <pairs
 ok 'a matrix: single players are framed' grep -q '^Framed: single players' "$T/out"
 xderiv --rows=0:1 diabetes.onnx diabetes.csv | attr-plot -f svg --kind=matrix >"$T/out" 2>"$T/err"
-ok 'a matrix of pairs alone: nothing is' not grep -q '^Framed' "$T/out"
-ok 'a matrix of pairs alone: is one' grep -q '<svg' "$T/out"
+ok 'a matrix without single players has no frame' not grep -q '^Framed' "$T/out"
+ok 'a matrix without single players is drawn' grep -q '<svg' "$T/out"
 plot -f svg --kind=network <pairs
 has 'a network' 'negative' 's6'
-is 'a network: a line each pair' "$(ink 'stroke-opacity:0\.')" 45
+is 'a network: a line for each pair' "$(ink 'stroke-opacity:0\.')" 45
 printf '0,1\n1,2\n2,3\n3,4\n4,5\n5,6\n6,7\n7,8\n8,9\n' >chain
 plot -f svg --kind=network --edges=chain <pairs
-is 'a graph: its lines too' "$status $(ink 'rgb(73\.[0-9]*%,73\.[0-9]*%,73\.[0-9]*%)')" '0 9'
+is '--edges: the lines of the graph' "$status $(ink 'rgb(73\.[0-9]*%,73\.[0-9]*%,73\.[0-9]*%)')" '0 9'
 printf '%s\n' 0,1 1,2 2,3 3,4 4,5 5,0 5,6 >ring
 plot -f svg --kind=network --edges=ring <pairs
-has 'a ring' 'age' 's6'
+has '--edges: a ring' 'age' 's6'
 jq -nc '{tool: "shapley-int", id: "chain", index: 0, params: {}, players: 40,
     names: [range(40) | "residue \(.)"],
     interactions: [range(39) | {set: [., . + 1], value: (. % 7 - 3)}]}' >long
 jq -nr 'range(39) | "\(.),\(. + 1)"' >edges
 plot -f svg --kind=network --edges=edges <long
-has 'a long chain' 'residue 0' 'residue 39'
+has '--edges: a long chain' 'residue 0' 'residue 39'
 wide=$(sed -n 's/.*<svg.* width="\([0-9]*\).*/\1/p' "$T/out" | head -n 1)
-ok 'is folded into rows' [ "$wide" -lt 1200 ]
+ok 'a long chain is folded into rows' [ "$wide" -lt 1200 ]
 plot -f svg <threes
 has 'sets' 'The strongest 20 of 175 sets.' 'interaction'
 plot -f svg --kind=stacked <threes
@@ -121,7 +121,7 @@ plot -f svg <sentence
 has 'a sentence' 'review.txt: ig of gut &amp; &lt;b&gt;' 'großartig' '素晴らしい'
 plot -f svg <maps
 has 'a strip' 'picture' 'grad' 'ig' '|attribution| / its largest'
-ok 'a strip: what is left out' grep -q 'only the first 2 of 4 records are drawn' "$T/err"
+ok 'a strip: a warning of records that are left out' grep -q 'only the first 2 of 4 records are drawn' "$T/err"
 plot -f svg --sheet <maps
 has 'a sheet' '2 samples: grad, ig' 'digits8.npy [1]: grad, ig of output 5'
 is 'a sheet: the maps of a sample are one cell' "$(grep '^digits8.npy.* of output' "$T/out" | sed 's/.*: //')" 'grad, ig of output 2
@@ -131,8 +131,8 @@ names() {
     grep -o "$1=\"#*\(image\|source-\)[0-9]*\"" "$T/out" | sed 's/.*="#*//' | sort
 }
 ok 'a sheet has images' test -n "$(names id)"
-is 'a sheet: each image is defined once and shown' "$(names id)" "$(names href | sort -u)"
-is 'a sheet: nothing is left out' "$status $(cat "$T/err")" '0 '
+is 'a sheet: each image is defined and shown once' "$(names id)" "$(names href | sort -u)"
+is 'a sheet: no warning' "$status $(cat "$T/err")" '0 '
 plot -f svg --sheet --kind=overlay <maps
 is 'a sheet of a kind: a cell for each record' \
     "$status $(cat "$T/err")$(grep -c '^digits8.npy.*: \(grad\|ig\) of output' "$T/out")" '0 4'
@@ -143,7 +143,7 @@ plot -f svg --kind=bars <top
 is 'bars of classes without labels: their indices' "$(grep -x '[2-9]' "$T/out" | tr '\n' ' ')" \
     "$(jq -r '.top[].index' top | tr '\n' ' ')"
 plot -f svg --kind=overlay --no-bar --no-title <maps
-is 'no title, no bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
+is '--no-title --no-bar' "$(sed -n '/<desc>/,/<\/desc>/p' "$T/out" | tr '\n' ' ')" '<desc>picture map overlay </desc> '
 
 # ---- Formats ----
 
@@ -151,10 +151,10 @@ plot <row
 is 'a PNG of at least 600x400' "$status $(size_of "$T/out" | awk '{ print ($1 >= 600 && $2 >= 400) }')" '0 1'
 size_of "$T/out" >one
 plot --zoom=2 <row
-is 'twice as large' "$(size_of "$T/out")" "$(awk '{ print 2 * $1, 2 * $2 }' one)"
+is '--zoom=2' "$(size_of "$T/out")" "$(awk '{ print 2 * $1, 2 * $2 }' one)"
 plot --width=1000 <row
-is 'as wide as asked for' "$(size_of "$T/out" | cut -d ' ' -f 1)" 1000
-ok 'its chunks say where it comes from' grep -aq "model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" "$T/out"
+is '--width=1000' "$(size_of "$T/out" | cut -d ' ' -f 1)" 1000
+ok 'PNG: the metadata has the hash of the model' grep -aq "model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" "$T/out"
 cp "$T/out" first
 plot --width=1000 <row
 ok 'the same bytes again' cmp first "$T/out"
@@ -164,23 +164,23 @@ for format in svg pdf; do
     plot -f $format <row
     ok "$format: the same bytes again" cmp first "$T/out"
 done
-is 'a PDF' "$(head -c 5 first)" '%PDF-'
+is '-f pdf begins with %PDF-' "$(head -c 5 first)" '%PDF-'
 # A PDF subject of several lines is hexadecimal UTF-16; cairo 1.18 compresses it.
 if grep -aq /Subject first; then
     sed -n 's/.*\/Subject <FEFF\([0-9A-F]*\)>.*/\1/p' first | sed 's/00\(..\)/\\x\1/g' >subject
     # shellcheck disable=SC2059 # its escapes
-    ok 'its subject says where it comes from' grep -q "^model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" <<END
+    ok 'PDF: the metadata has the hash of the model' grep -q "^model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" <<END
 $(/usr/bin/printf "$(cat subject)")
 END
 else
     skip 'the subject of a PDF is compressed'
 fi
 plot -f svg <row
-ok 'so does the description of an SVG' grep -q "model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" "$T/out"
+ok 'SVG: the description has the hash of the model' grep -q "model.sha256: $(sha256sum diabetes.onnx | cut -d ' ' -f 1)" "$T/out"
 jq -c '.names[2] = ("a very long name of a feature " * 4)' row >long
 plot -f svg <long
 has 'long names are whole' "$(jq -rn '"a very long name of a feature " * 4') = −0.5627"
-ok 'and the figure grows' test "$(sed -n 's/.*viewBox="0 0 \([0-9]*\) .*/\1/p' "$T/out")" -gt 1000
+ok 'a figure grows with its names' test "$(sed -n 's/.*viewBox="0 0 \([0-9]*\) .*/\1/p' "$T/out")" -gt 1000
 # Prints texts of an SVG as cairo writes them, by the positions of glyphs.
 jq -c '.names |= map("a long name of " + .)' row >long
 plot -f svg --kind=force <long
@@ -193,27 +193,27 @@ plot -f svg --kind=bars <hebrew
 has 'a name from right to left is apart from its number' \
     "$(jq -rn '"\u200e\u05d2\u05d9\u05dc\u200e = 1.685"')"
 plot -o pictures/ <maps
-is 'a file per record' "$status $(find pictures -name '*.png' | wc -l)" '0 4'
+is '-o PATTERN: a file for each record' "$status $(find pictures -name '*.png' | wc -l)" '0 4'
 
 # ---- HTML ----
 
 jq -c '.error = {status: 1, message: "too <small>"} | del(.attribution)' row >failed
 cat sentence row maps failed | attr-plot -f html --title='A & B' >page.html 2>"$T/err"
-is 'a page: a row each record' "$? $(grep -c '^<tr>' page.html)" '1 7'
-ok 'a page: names are text' grep -q 'title="2">素晴らしい</span>' page.html
-ok 'a page: the failure is told' grep -q 'too &lt;small&gt;' page.html
-ok 'a page: its title' grep -q '<title>A &amp; B</title>' page.html
-is 'a page: nothing from elsewhere' "$(grep -c 'src="http\|href="http\|@import' page.html)" 0
+is 'html: a row for each record' "$? $(grep -c '^<tr>' page.html)" '1 7'
+ok 'html: names are escaped and text' grep -q 'title="2">素晴らしい</span>' page.html
+ok 'html: the message of a failed sample' grep -q 'too &lt;small&gt;' page.html
+ok 'html: --title' grep -q '<title>A &amp; B</title>' page.html
+is 'html: no other file is needed' "$(grep -c 'src="http\|href="http\|@import' page.html)" 0
 
 # ---- Pictures that records name ----
 
 mkdir photos && cp dog.png photos
 jq -c '.id = "elsewhere/dog.png" | .input.shape = [1, 1, 90, 70]' maps | head -n 1 >named
 plot -f svg --image-dir=photos <named
-ok 'found by the last part of the name' grep -qx overlay "$T/out"
+ok '--image-dir finds a picture by the last part of its name' grep -qx overlay "$T/out"
 plot -f svg <named
-is 'a picture that is not there' "$status $(grep -c overlay "$T/out")" '0 0'
-ok 'is said to be missing' grep -q 'warning: without the picture, which --image-dir' "$T/err"
+is 'a missing picture is not drawn' "$status $(grep -c overlay "$T/out")" '0 0'
+ok 'a missing picture: a warning' grep -q 'warning: without the picture, which --image-dir' "$T/err"
 
 # Without the module, if the system has none installed either.
 mkdir -p alone/bin && cp "$BUILD/bin/attr-plot" "$BUILD/bin/ggig" alone/bin
@@ -221,20 +221,20 @@ if [ -e /usr/lib/sextant/draw.so ] || [ -e /usr/local/lib/sextant/draw.so ]; the
     skip 'no module: one is installed'
 else
     run alone/bin/attr-plot -f svg
-    refused 'no module' 2 'drawing module'
+    refused 'no drawing module' 2 'drawing module'
     run alone/bin/ggig -f png --method=grad -o no.png digits8.onnx digits8.npy
-    refused 'no module, by another tool' 2 'drawing module'
+    refused 'no drawing module, by another tool' 2 'drawing module'
 fi
 run alone/bin/ggig -f json --method=grad --rows=0:1 digits8.onnx digits8.npy
-clean 'records need none'
-is 'no tool is linked with it' "$(ldd "$BUILD/bin/ggig" "$BUILD/bin/attr-plot" 2>/dev/null | grep -c 'cairo\|pango\|glib')" 0
+clean '-f json needs no drawing module'
+is 'tools are not linked with cairo' "$(ldd "$BUILD/bin/ggig" "$BUILD/bin/attr-plot" 2>/dev/null | grep -c 'cairo\|pango\|glib')" 0
 
 # ---- Records with wrong values ----
 
 plot -f svg </dev/null
-refused 'nothing' 1 'holds no records'
+refused 'no input' 1 'holds no records'
 echo 'no record' | attr-plot -f svg >"$T/out" 2>"$T/err"
-is 'no JSON: status and silence' "$? $(wc -c <"$T/out")" '1 0'
+is 'input that is no JSON: status and silence' "$? $(wc -c <"$T/out")" '1 0'
 for bad in '{}' '{"attribution":{"shape":[2],"values":[1]}}' '{"interactions":[{"set":[99999999],"value":1}]}' \
     '{"names":[1,2],"attribution":{"shape":[0],"values":[]}}' '{"curves":{"a":{"x":1}},"pairs":3}' \
     '{"interactions":[{"set":[0,1],"value":null}],"players":-5}' '{"methods":[{"name":7,"attribution":[null]}]}'; do
@@ -246,9 +246,9 @@ for bad in '{}' '{"attribution":{"shape":[2],"values":[1]}}' '{"interactions":[{
 done >lies
 is 'records that lie are drawn or refused' "$(head -n 5 lies)" ''
 plot --kind=cake <row
-refused 'no such kind' 2 'does not fit option --kind'
+refused '--kind of an unknown figure' 2 'does not fit option --kind'
 plot --zoom=0 <row
-refused 'no such zoom' 2 'from 0.1'
+refused '--zoom out of range' 2 'from 0.1'
 plot --kind=network --edges=nowhere <pairs
-refused 'no such graph' 1 'nowhere'
+refused '--edges of a missing file' 1 'nowhere'
 end

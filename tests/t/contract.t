@@ -41,7 +41,7 @@ lines() {
 failed() {
     is "$tool: $1: status" "$status" "$2"
     grep -v "^$tool: warning: " "$T/err" >said
-    is "$tool: $1: its line" "$(sed -n "1s/^$tool: .*/told/p" said) $(lines said)" \
+    is "$tool: $1: its message" "$(sed -n "1s/^$tool: .*/told/p" said) $(lines said)" \
         "told $([ "$2" -eq 2 ] && echo 2 || echo 1)"
 }
 keys() {
@@ -60,14 +60,14 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-expl
     is "$tool: first keys" "$(head -n 1 out | jq -c 'keys_unsorted[:6]')" \
         '["tool","version","id","index","model","input"]'
     is "$tool: last keys" "$(head -n 1 out | jq -c 'keys_unsorted[-2:]')" '["cost","warnings"]'
-    is "$tool: whose, of what" "$(jq -c '[.tool, .id, .index]' out | tr '\n' ' ')" \
+    is "$tool: tool, id and index" "$(jq -c '[.tool, .id, .index]' out | tr '\n' ' ')" \
         "[\"$tool\",\"digits8.npy\",0] [\"$tool\",\"digits8.npy\",1] "
-    is "$tool: which model" "$(jq -r '.model.file + " " + .model.sha256' out | head -n 1)" \
+    is "$tool: file and sha256 of the model" "$(jq -r '.model.file + " " + .model.sha256' out | head -n 1)" \
         "$model $(sha256sum "$model" | cut -d ' ' -f 1)"
-    is "$tool: params say the precision" "$(jq -r .params.precision out | sort -u)" float32
-    is "$tool: no time unless asked for" "$(jq -c 'select(has("seconds"))' out)" ''
+    is "$tool: params have the precision" "$(jq -r .params.precision out | sort -u)" float32
+    is "$tool: no seconds without --timing" "$(jq -c 'select(has("seconds"))' out)" ''
     explain --timing --rows=0:1 "$model" digits8.npy
-    is "$tool: time when asked for" "$(jq '.seconds >= 0' "$T/out")" true
+    is "$tool: seconds with --timing" "$(jq '.seconds >= 0' "$T/out")" true
     explain --double --rows=0:1 "$model" digits8.npy
     is "$tool: --double" "$(jq -r .params.precision "$T/out")" float64
     [ "$tool" = onnx-run ] || is "$tool: target" "$(jq -c '.target | keys_unsorted' out | head -n 1)" \
@@ -76,15 +76,15 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-expl
     # ---- Streams ----
 
     explain --rows=1:2 "$model" digits8.npy
-    is "$tool: a sample keeps its number" "$(jq .index "$T/out")" 1
-    ok "$tool: and its numbers" cmp "$T/out" - <<END
+    is "$tool: --rows keeps the index" "$(jq .index "$T/out")" 1
+    ok "$tool: --rows keeps the numbers" cmp "$T/out" - <<END
 $(sed -n 2p out)
 END
     explain --rows=0:2 "$model" - <digits8.npy
     # shellcheck disable=SC2046 # options
     $tool -f json $(options_of $tool) --rows=0:2 "$model" <digits8.npy >piped
-    is "$tool: from standard input" "$(jq -c 'del(.id)' piped)" "$(jq -c 'del(.id)' out)"
-    is "$tool: which is named so" "$(jq -r .id piped | sort -u)" -
+    is "$tool: records from standard input" "$(jq -c 'del(.id)' piped)" "$(jq -c 'del(.id)' out)"
+    is "$tool: standard input has the id -" "$(jq -r .id piped | sort -u)" -
     # shellcheck disable=SC2046 # options
     $tool -f json $(options_of $tool) --rows=0:2 - digits8.npy <"$model" >piped
     is "$tool: the model from standard input" "$(jq -c 'del(.model)' piped)" "$(jq -c 'del(.model)' out)"
@@ -92,10 +92,10 @@ END
         # shellcheck disable=SC2046 # options
         $tool -f json $(options_of $tool) --rows=0:2 --files-from=- -0 "$model" >piped
     }
-    ok "$tool: names from a list" cmp piped out
+    ok "$tool: --files-from" cmp piped out
     explain "$model" two.npy cut.npy row.csv
     is "$tool: a bad sample among others: status" "$status" 1
-    is "$tool: that has a record, as have the others" \
+    is "$tool: a bad sample among others: records" \
         "$(jq -c '[.id, (.error.status // 0)]' "$T/out" | tail -n 2 | tr '\n' ' ')" \
         '["cut.npy",1] ["row.csv",0] '
 
@@ -115,18 +115,18 @@ END
     cp "$T/out" want
     for batch in 1 3; do
         explain --double --batch=$batch --rows=0:2 "$model" digits8.npy
-        near "$tool --batch=$batch: the same but for rounding" "$T/out" want 1e-9
+        near "$tool --batch=$batch: the same to within rounding" "$T/out" want 1e-9
     done
 
     # ---- Outputs ----
 
     explain --rows=0:2 -o written "$model" digits8.npy
     ok "$tool -o: the same bytes" cmp written out
-    is "$tool -o: and nothing else" "$(lines "$T/out")" 0
+    is "$tool -o: nothing on standard output" "$(lines "$T/out")" 0
     explain -o written cut.onnx digits8.npy
     failed 'a cut model' 3
-    ok "$tool: what was there stays" cmp written out
-    is "$tool: nothing is left behind" "$(find . -name '.*' ! -name .)" ''
+    ok "$tool: a failed run keeps the old file" cmp written out
+    is "$tool: no hidden file is left" "$(find . -name '.*' ! -name .)" ''
     run sh -c "$tool -f json $(options_of $tool) --rows=0:1 $model digits8.npy >/dev/full"
     failed 'a full disk' 5
     run $tool --version

@@ -17,35 +17,35 @@ values() {
 # ---- Only what is needed ----
 
 run onnx-run --output-name=scores parts.onnx x.csv
-clean 'an unknown operator behind, a string and an input beside'
-is 'its values' "$(values .outputs[0].values)" '[7,6]'
+clean 'an unsupported operator after --output-name, and inputs of text'
+is '--output-name of an inner tensor: values' "$(values .outputs[0].values)" '[7,6]'
 run onnx-run --output-name=scores -i u=u.csv parts.onnx x.csv
-clean 'what is fed and not needed is not read'
-is 'and changes nothing' "$(values .outputs[0].values)" '[7,6]'
+clean 'an input that is not needed is not read'
+is 'an input that is not needed: values' "$(values .outputs[0].values)" '[7,6]'
 run onnx-run -i u=u.csv parts.onnx x.csv
 refused 'all outputs are needed without --output-name' 3 "'tail' (Frobnicate, opset 13)"
 run onnx-run --output-name=scores -i nowhere=u.csv parts.onnx x.csv
-refused 'a name that is nowhere' 2 "no input named 'nowhere'"
+refused '-i of a name that the model does not have' 2 "no input named 'nowhere'"
 run onnx-run --output-name=scores -i hidden=hidden.csv parts.onnx
-clean 'an inner tensor is fed, x is not asked for'
-is 'what follows from it' "$(values .outputs[0].values)" '[8,10]'
-is 'the input is that tensor' "$(values .input)" '{"name":"hidden","shape":[1,2]}'
+clean 'an inner tensor is fed instead of x'
+is 'an inner tensor is fed: values' "$(values .outputs[0].values)" '[8,10]'
+is 'an inner tensor is fed: it is the input of the record' "$(values .input)" '{"name":"hidden","shape":[1,2]}'
 run ggig --method=grad -t 1 -i w=hidden.csv parts.onnx x.csv
 clean 'a weight is fed'
-is 'the gradient by x is what was fed' "$(values .attribution.values)" '[0,9]'
+is 'a weight is fed: it is the gradient by x' "$(values .attribution.values)" '[0,9]'
 
 run onnx-run --list parts.onnx
-clean 'a list of it'
-is 'what is not supported' "$(jq -r 'select(.supported | not) | .tensor' "$T/out")" tail
-is 'what can be differentiated by' "$(jq -r 'select(.differentiable) | .tensor' "$T/out" | tr '\n' ' ')" \
+clean '--list of a model with an unsupported operator'
+is '--list: tensors that are not supported' "$(jq -r 'select(.supported | not) | .tensor' "$T/out")" tail
+is '--list: tensors that are differentiable' "$(jq -r 'select(.differentiable) | .tensor' "$T/out" | tr '\n' ' ')" \
     'x hidden scores '
 
 # ---- Labels first ----
 
 run ggig --method=grad -t 0 parts.onnx x.csv
-clean 'the label is chosen from the scores'
-is 'which are explained' "$(values '[.target.output, .target.instead_of]')" '["scores","label"]'
-is 'by their gradient' "$(values .attribution.values)" '[3,0]'
+clean 'the first output is a label'
+is 'the scores are explained instead of the label' "$(values '[.target.output, .target.instead_of]')" '["scores","label"]'
+is 'the gradient of the scores' "$(values .attribution.values)" '[3,0]'
 run ggig --method=grad --output-name=label parts.onnx x.csv
 refused 'a label has no gradient' 2 "'label' does not hold real numbers"
 
@@ -53,40 +53,40 @@ refused 'a label has no gradient' 2 "'label' does not hold real numbers"
 
 echo -1,3,1000 >q.csv
 run onnx-run quantised.onnx q.csv
-is 'clipped at both ends' "$(values .outputs[0].values)" '[0,9,16256.25]'
+is 'a quantised square: values are clipped at both ends' "$(values .outputs[0].values)" '[0,9,16256.25]'
 slope() {
     run ggig --method=grad --ste="$1" -t "$2" quantised.onnx q.csv
     values .attribution.values
 }
-is 'relu: nothing below' "$(slope relu 0)" '[0,0,0]'
-is 'relu: the slope of the square' "$(slope relu 1)" '[0,6,0]'
-is 'relu: above the range it goes on' "$(slope relu 2)" '[0,0,255]'
-is 'it is said' "$(values .straight_through)" true
-is 'clip: nothing above' "$(slope clip 2)" '[0,0,0]'
-is 'clip: inside' "$(slope clip 1)" '[0,6,0]'
-is 'identity' "$(slope identity 2)" '[0,0,255]'
-is 'off: steps' "$(slope off 1)" '[0,0,0]'
-is 'and nothing is said' "$(values 'has("straight_through")')" false
+is '--ste=relu: 0 below the range' "$(slope relu 0)" '[0,0,0]'
+is '--ste=relu: the slope of the square in the range' "$(slope relu 1)" '[0,6,0]'
+is '--ste=relu: the slope above the range' "$(slope relu 2)" '[0,0,255]'
+is '--ste=relu: the record has straight_through' "$(values .straight_through)" true
+is '--ste=clip: 0 above the range' "$(slope clip 2)" '[0,0,0]'
+is '--ste=clip: the slope in the range' "$(slope clip 1)" '[0,6,0]'
+is '--ste=identity: the slope above the range' "$(slope identity 2)" '[0,0,255]'
+is '--ste=off: 0' "$(slope off 1)" '[0,0,0]'
+is '--ste=off: no straight_through in the record' "$(values 'has("straight_through")')" false
 run ggig --method=grad -t 1 quantised.onnx q.csv
-is 'relu is the default' "$(values .attribution.values)" '[0,6,0]'
+is '--ste=relu is the default' "$(values .attribution.values)" '[0,6,0]'
 run ggig --ste=other quantised.onnx q.csv
-refused 'no such rule' 2 "'other' does not fit option --ste"
+refused 'a value that --ste does not have' 2 "'other' does not fit option --ste"
 
 # ---- Classical models ----
 
 printf '1,0\n1.5,0\n' >rows.csv
 run onnx-run tree.onnx rows.csv
 clean 'a tree'
-is 'row by row' "$(jq -c .outputs[0].values "$T/out" | tr '\n' ' ')" '[10] [-5] '
+is 'a tree: values of the rows' "$(jq -c .outputs[0].values "$T/out" | tr '\n' ' ')" '[10] [-5] '
 run shapley-int --index=sv --order=1 -b 2 -f npy -o sv.npy tree.onnx rows.csv
-is 'its game' "$status" 0
+is 'a tree: shapley-int' "$status" 0
 run ggig --method=grad tree.onnx rows.csv
-is 'which has no gradient, and who can do without' \
+is 'a tree has no gradient: the message names other tools' \
     "$(grep -c 'decision trees are steps, which shapley-int' "$T/err")" 1
 run onnx-run --output-name=p linear.onnx rows.csv
-is 'probabilities of both classes' "$(jq -c '[.outputs[0].values[] * 1e4 | round]' "$T/out" | head -n 1)" '[5000,5000]'
+is 'a classifier of two classes: probabilities' "$(jq -c '[.outputs[0].values[] * 1e4 | round]' "$T/out" | head -n 1)" '[5000,5000]'
 run onnx-run linear.onnx rows.csv
-is 'labels' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '["no"] ["yes"] '
+is 'a classifier of two classes: labels' "$(jq -c '.outputs[0].values' "$T/out" | tr '\n' ' ')" '["no"] ["yes"] '
 run ggig --method=grad --score=raw -t 1 linear.onnx rows.csv
 is 'a classifier has a gradient' "$(head -n 1 "$T/out" | jq -c '.attribution.values')" '[0.25,0.5]'
 
@@ -94,17 +94,17 @@ is 'a classifier has a gradient' "$(head -n 1 "$T/out" | jq -c '.attribution.val
 
 printf 'age,city\n11,Rome\n12,Oslo\n30,"Paris, France"\n' >people.csv
 run onnx-run pipeline.onnx people.csv
-clean 'columns of text and of numbers, by their names'
-is 'labels are text' "$(jq -r '.outputs[0].values[0]' "$T/out" | tr '\n' ' ')" 'old young old '
-is 'scores' "$(jq -c '.outputs[1].values' "$T/out" | tr '\n' ' ')" '[20,21] [20,13] [20,30] '
-is 'from text to text' "$(jq -r '.outputs[2].values[0]' "$T/out" | tr '\n' ' ')" \
+clean 'columns of text and of numbers, found by their names'
+is 'labels of text' "$(jq -r '.outputs[0].values[0]' "$T/out" | tr '\n' ' ')" 'old young old '
+is 'scores beside labels of text' "$(jq -c '.outputs[1].values' "$T/out" | tr '\n' ' ')" '[20,21] [20,13] [20,30] '
+is 'an operator from text to text' "$(jq -r '.outputs[2].values[0]' "$T/out" | tr '\n' ' ')" \
     'Italy Norway ? '
 run onnx-run -f csv pipeline.onnx people.csv
-is 'text in a table' "$(sed -n 2p "$T/out")" 'people.csv,0,old,20,21,Italy'
+is '-f csv of text' "$(sed -n 2p "$T/out")" 'people.csv,0,old,20,21,Italy'
 echo 11 >age.csv
 echo Rome >city.csv
 run onnx-run -i city=city.csv -i age=age.csv pipeline.onnx
-is 'text from a file of its own' "$(values '[.outputs[].values[0]]')" '["old",20,"Italy"]'
+is '-i of a file of text' "$(values '[.outputs[].values[0]]')" '["old",20,"Italy"]'
 run onnx-run -i city=sv.npy -i age=age.csv pipeline.onnx
 refused 'numbers are no text' 1 'where text is wanted'
 # One text of four code points.
@@ -114,11 +114,11 @@ run onnx-run -i city=u.npy -i age=age.csv pipeline.onnx
 is 'an array of text' "$(values '.outputs[2].values')" '["Norway"]'
 printf '\010\001\010\001\020\0102\004Rome' >rome.pb
 run onnx-run -i city=rome.pb -i age=age.csv pipeline.onnx
-is 'a tensor of text' "$(values '.outputs[2].values')" '["Italy"]'
+is 'a TensorProto of text' "$(values '.outputs[2].values')" '["Italy"]'
 run onnx-run -f npy --output-name=label -i city=rome.pb -i age=age.csv pipeline.onnx
-is 'no array of text is written' "$status$(grep -c 'holds text' "$T/err")" 11
+is '-f npy of text is refused' "$status$(grep -c 'holds text' "$T/err")" 11
 run ggig --method=inputxgrad --output-name=scores -t 1 pipeline.onnx people.csv
-is 'the numbers beside have a gradient' "$(jq -c '.attribution.values[0]' "$T/out" | tr '\n' ' ')" \
+is 'the gradient by the numbers beside text' "$(jq -c '.attribution.values[0]' "$T/out" | tr '\n' ' ')" \
     '11 12 30 '
 
 # ---- Token ids ----
@@ -134,66 +134,66 @@ of_ids() {
     run "$tool" -i mask=mask.csv -i past=past.csv "$@" tokens.onnx ids.csv
 }
 of_ids ggig --method=inputxgrad
-clean 'ids are explained by the embedding behind them'
-is 'which is named' "$(values .input)" '{"name":"embedded","shape":[1,3,2]}'
-is 'a number for each token' "$(values .attribution)" '{"shape":[3],"values":[12,30,1]}'
+clean 'token ids are explained by their embedding'
+is 'the record names the embedding as the input' "$(values .input)" '{"name":"embedded","shape":[1,3,2]}'
+is 'an embedding: a number for each token' "$(values .attribution)" '{"shape":[3],"values":[12,30,1]}'
 of_ids ggig --method=inputxgrad --wrt=auto
-is 'that is auto' "$(values .attribution.values)" '[12,30,1]'
+is '--wrt=auto: the embedding of token ids' "$(values .attribution.values)" '[12,30,1]'
 of_ids ggig --method=inputxgrad --wrt=embedded
-is 'a tensor that is named has its channels' "$(values .attribution.values)" '[2,10,0,30,1,0]'
+is '--wrt of an embedding: a number for each channel' "$(values .attribution.values)" '[2,10,0,30,1,0]'
 of_ids ggig --method=ig --times-input -b 1
-is 'a baseline has numbers of the embedding' "$(values .attribution.values)" '[1,19,-10]'
+is '--baseline=NUMBER is that of the embedding' "$(values .attribution.values)" '[1,19,-10]'
 of_ids ggig --method=ig --times-input -b mask.csv
-is 'or is of ids, in a file' "$(values .attribution.values)" '[0,18,-11]'
+is '--baseline=FILE has ids' "$(values .attribution.values)" '[0,18,-11]'
 of_ids ggig --method=expected --background=others.csv
-is 'as a background is' "$(values '[.attribution.values[] | round]')" '[-1,17,-12]'
+is '--background has ids' "$(values '[.attribution.values[] | round]')" '[-1,17,-12]'
 of_ids ggig --method=occlusion
-is 'players are tokens' "$(values .attribution)" '{"shape":[3],"values":[12,30,1]}'
+is 'players of an embedding are tokens' "$(values .attribution)" '{"shape":[3],"values":[12,30,1]}'
 of_ids ggig --wrt=ids
 refused 'ids have no gradient' 2 "'ids' holds integers"
 of_ids shapley-int --index=sv --order=1
-is 'of a game, too' "$(values '[.interactions[].value]')" '[12,30,1]'
+is 'shapley-int: players are tokens' "$(values '[.interactions[].value]')" '[12,30,1]'
 of_ids attr-decompose --methods=gxi,occ1
-is 'and of its attributions' "$(values '[.methods[].attribution]')" '[[12,30,1],[12,30,1]]'
+is 'attr-decompose: players are tokens' "$(values '[.methods[].attribution]')" '[[12,30,1],[12,30,1]]'
 of_ids xderiv --order=1 --method=fd
-is 'and of derivatives' "$(values '[.interactions[] | .set[0]] | sort')" '[0,1,2]'
+is 'xderiv: features are tokens' "$(values '[.interactions[] | .set[0]] | sort')" '[0,1,2]'
 run ggig --method=inputxgrad -i mask=mask.csv -i past=past.csv tokens.onnx words.csv
-is 'names, and their ids' "$(values '[.names, .x]')" '[["the","cat","sat"],[1,2,0]]'
+is 'the record has the names of tokens and their ids' "$(values '[.names, .x]')" '[["the","cat","sat"],[1,2,0]]'
 
 printf 'a\tb c\td\n' >tokens.txt
 of_ids ggig --method=inputxgrad --tokens=tokens.txt
-is 'tokens, by tabs' "$(values .names)" '["a","b c","d"]'
+is '--tokens separated by tabs' "$(values .names)" '["a","b c","d"]'
 printf 'a b\n' >tokens.txt
 of_ids ggig --method=inputxgrad --tokens=tokens.txt
-is 'by blanks; fewer than the text has' "$(values .names)" '["a","b",""]'
+is '--tokens separated by blanks; fewer than the sample has' "$(values .names)" '["a","b",""]'
 printf 'a b c d\n' >tokens.txt
 of_ids ggig --method=inputxgrad --tokens=tokens.txt
-refused 'more' 1 'line 1 of --tokens has 4 tokens, and the sample has 3'
+refused '--tokens: more than the sample has' 1 'line 1 of --tokens has 4 tokens, and the sample has 3'
 printf 'zero\none\n' >vocab.txt
 of_ids ggig --method=inputxgrad --vocab=vocab.txt
-is 'names of ids' "$(values .names)" '["one","2","zero"]'
+is '--vocab: names of ids' "$(values .names)" '["one","2","zero"]'
 of_ids shapley-int --index=sv --order=1 --vocab=vocab.txt
-is 'of players' "$(values '[.interactions[].names[0]]')" '["one","2","zero"]'
+is '--vocab: names of players' "$(values '[.interactions[].names[0]]')" '["one","2","zero"]'
 of_ids shapley-int --index=sv --order=1 --vocab=vocab.txt --keep-ids=2,7
-is 'ids that are kept do not play' "$(values '[.interactions[] | .names[0], .value]')" '["one",12,"zero",1]'
-is 'and are a param' "$(values .params.keep_ids)" '"2,7"'
+is '--keep-ids: these tokens are no players' "$(values '[.interactions[] | .names[0], .value]')" '["one",12,"zero",1]'
+is '--keep-ids is a param' "$(values .params.keep_ids)" '"2,7"'
 of_ids ggig --method=occlusion --keep-ids=1
-is 'in any tool with players' "$(values .attribution)" '{"shape":[2],"values":[30,1]}'
+is '--keep-ids with methods of players of ggig' "$(values .attribution)" '{"shape":[2],"values":[30,1]}'
 printf '<pad>\n[CLS]\nword\n' >special.txt
 of_ids shapley-int --index=sv --order=1 --vocab=special.txt
-is 'special words of a vocabulary are kept' "$(values '[.names, .params.keep_ids]')" '[["word"],"0,1"]'
+is 'special words of --vocab are kept' "$(values '[.names, .params.keep_ids]')" '[["word"],"0,1"]'
 of_ids shapley-int --index=sv --order=1 --vocab=special.txt --keep-ids=none
-is 'unless none is' "$(values '[.names, .params.keep_ids]')" '[["[CLS]","word","<pad>"],"none"]'
+is '--keep-ids=none keeps no special word' "$(values '[.names, .params.keep_ids]')" '[["[CLS]","word","<pad>"],"none"]'
 of_ids shapley-int --index=sv --order=1 --vocab=special.txt --keep-ids=2
-is 'or others are' "$(values .names)" '["[CLS]","<pad>"]'
+is '--keep-ids=ID replaces the special words' "$(values .names)" '["[CLS]","<pad>"]'
 echo 1,1,0 >mask.csv
 of_ids shapley-int --index=sv --order=1
-is 'what an attention mask leaves out is no player' "$(values '[.interactions[].set]')" '[[0],[1]]'
+is 'tokens that an attention mask leaves out are no players' "$(values '[.interactions[].set]')" '[[0],[1]]'
 echo 1,1,1 >mask.csv
 of_ids shapley-int --keep-ids=0,1,2
-refused 'all of them' 2 'all tokens are kept'
+refused '--keep-ids of all tokens' 2 'all tokens are kept'
 of_ids shapley-int --keep-ids=1,x
-refused 'what is no id' 2 'ID,ID'
+refused '--keep-ids of a word' 2 'ID,ID'
 
 # ---- A language model with a cache ----
 
@@ -217,43 +217,43 @@ of_llama() {
     run "$tool" --double -i mask="$mask" -i past_k="$k" -i past_v="$v" "$@"
 }
 of_llama onnx-run mask5.npy empty.npy empty.npy llama.onnx all.npy
-clean 'a whole text, with an empty cache'
+clean 'a decoder with an empty cache'
 whole=$(values '[.outputs[0].values[-22:][] * 1e6 | round]')
 for output in present_k present_v; do
     onnx-run -q --double -f npy -o $output.npy --output-name=$output -i mask=mask3.npy \
         -i past_k=empty.npy -i past_v=empty.npy llama.onnx first.npy || exit 1
 done
 of_llama onnx-run mask5.npy present_k.npy present_v.npy llama.onnx rest.npy
-is 'the last two tokens on the cache of the first' \
+is 'a decoder with a cache: the last two tokens' \
     "$(values '[.outputs[0].values[] * 1e6 | round]')" "$whole"
 of_llama ggig mask5.npy empty.npy empty.npy --method=ig --times-input -b 0.5 --steps=300 -t 4,7 llama.onnx all.npy
-clean 'its tokens'
-is 'are explained by their embedding' "$(values '[.input.name, .attribution.shape]')" '["x",[5]]'
-is 'and all of f is' "$(values '.completeness_gap | fabs < 1e-5')" true
+clean 'attributions of the tokens of a decoder'
+is 'a decoder is explained by its embedding' "$(values '[.input.name, .attribution.shape]')" '["x",[5]]'
+is 'a decoder: attributions add up to f' "$(values '.completeness_gap | fabs < 1e-5')" true
 of_llama ggig mask5.npy empty.npy empty.npy --method=inputxgrad -t 1,7 llama.onnx all.npy
-is 'later tokens do not count' "$(values '[.attribution.values[] != 0]')" \
+is 'a decoder: later tokens do not count' "$(values '[.attribution.values[] != 0]')" \
     '[true,true,false,false,false]'
 
 # ---- Unusual files ----
 
 echo 41,82,123 >odd.csv
 run onnx-run odd.onnx odd.csv
-is 'a file of another time runs' "$status" 0
-is 'division rounds as division' "$(values .outputs[1].values)" '[1,2,3]'
-is 'one warning for the opset' "$(grep -c 'opset 40' "$T/err")" 1
-is 'one for the mode' "$(grep -c 'Dropout in training mode' "$T/err")" 1
+is 'a model of a later operator set runs' "$status" 0
+is 'integer division' "$(values .outputs[1].values)" '[1,2,3]'
+is 'one warning about the operator set' "$(grep -c 'opset 40' "$T/err")" 1
+is 'one warning about Dropout in training mode' "$(grep -c 'Dropout in training mode' "$T/err")" 1
 run onnx-run -q odd.onnx odd.csv
-is 'no word with -q' "$(cat "$T/err")" ''
+is '-q: no warnings' "$(cat "$T/err")" ''
 
 
 # ---- Unsigned numbers ----
 
 echo -1,3 >wide.csv
 run onnx-run wide.onnx wide.csv
-is 'the largest of 64 bits' "$(grep -o '"values":[^]]*]' "$T/out")" '"values":[18446744073709551615,3]'
+is 'the largest uint64 in JSON' "$(grep -o '"values":[^]]*]' "$T/out")" '"values":[18446744073709551615,3]'
 run onnx-run -f text wide.onnx wide.csv
-clean 'as text'
+clean 'the largest uint64 as text'
 run onnx-run -f npy -o wide.npy wide.onnx wide.csv
-refused 'an array has a sign' 1 'numbers above 2^63 - 1'
+refused '-f npy of uint64 above 2^63 - 1' 1 'numbers above 2^63 - 1'
 
 end

@@ -11,35 +11,35 @@ flint-explain a.onnx digits8.npy >explain.json
 run flint-visualize -y classes a.onnx digits8.npy
 clean 'top samples'
 cp "$T/out" v.json
-is 'its keys' "$(jq -c 'keys_unsorted[6:]' v.json)" \
+is 'keys of the record' "$(jq -c 'keys_unsorted[6:]' v.json)" \
     '["params","classes_by","pairs","cost","warnings"]'
 is 'the same pairs as flint-global' \
     "$(jq -c '[.pairs[] | [.class, .attribute, .r]] | sort' v.json)" \
     "$(jq -c '[.pairs[] | [.class, .attribute, .r]] | sort' global.json)"
-is 'by the labels' "$(jq -r '.classes_by, (.warnings | length)' v.json | tr '\n' ' ')" 'labels 0 '
-is 'samples are of the class' "$(jq -c --slurpfile y classes '[.pairs[] | .class as $c | .mas[] |
+is 'classes are those of the labels, without a warning' "$(jq -r '.classes_by, (.warnings | length)' v.json | tr '\n' ' ')" 'labels 0 '
+is 'samples belong to the class of their pair' "$(jq -c --slurpfile y classes '[.pairs[] | .class as $c | .mas[] |
     $y[.index] == $c] | all' v.json)" true
-is 'with the activation that flint-explain shows' "$(jq -c --slurpfile e explain.json \
+is 'phi is that of flint-explain' "$(jq -c --slurpfile e explain.json \
     '[.pairs[] | .attribute as $j | .mas[] | ($e[.index].phi[$j] - .phi | fabs) < 1e-5] | all' v.json)" true
-is 'the largest first' "$(jq -c '[.pairs[].mas | map(-.phi) | . == sort] | all' v.json)" true
-is 'no more than 3' "$(jq '[.pairs[].mas | length] | max <= 3' v.json)" true
-is 'none changed' "$(jq -c '[.pairs[] | has("am")] | any' v.json)" false
+is 'samples are sorted by phi' "$(jq -c '[.pairs[].mas | map(-.phi) | . == sort] | all' v.json)" true
+is '--mas: at most 3 samples by default' "$(jq '[.pairs[].mas | length] | max <= 3' v.json)" true
+is 'no sample is changed without --am' "$(jq -c '[.pairs[] | has("am")] | any' v.json)" false
 
 run flint-visualize a.onnx digits8.npy
 clean 'without classes' 'no classes were given'
-is 'the model names them, which is said' \
+is 'the record and a warning say that f names the classes' \
     "$(jq -r '.classes_by, (.warnings | length)' "$T/out" | tr '\n' ' ')" 'model 1 '
-is 'here that is the same' "$(jq -c .pairs "$T/out")" "$(jq -c .pairs v.json)"
+is 'classes by f are the same as the labels here' "$(jq -c .pairs "$T/out")" "$(jq -c .pairs v.json)"
 flint-visualize -y classes a.onnx <digits8.npy >"$T/out"
 is 'standard input' "$(jq -c .pairs "$T/out")" "$(jq -c .pairs v.json)"
 run flint-visualize -y classes --top=1 --tau=1000 --mas=2 a.onnx digits8.npy
-is 'one of each class' "$(jq -c '[.pairs[].class] | . == unique' "$T/out")" true
-is 'two samples' "$(jq '[.pairs[].mas | length] | max' "$T/out")" 2
+is '--top=1: one attribute of each class' "$(jq -c '[.pairs[].class] | . == unique' "$T/out")" true
+is '--mas=2: two samples of each pair' "$(jq '[.pairs[].mas | length] | max' "$T/out")" 2
 run flint-visualize -y classes --pair=3:7 --pair=0:2 a.onnx digits8.npy
-is 'the pairs that are asked for' "$(jq -c '[.pairs[] | [.class, .attribute]]' "$T/out")" '[[3,7],[0,2]]'
+is '--pair: the pairs that are asked for' "$(jq -c '[.pairs[] | [.class, .attribute]]' "$T/out")" '[[3,7],[0,2]]'
 run flint-visualize --subset=5 --tau=100 a.onnx digits8.npy
-clean 'a subset' 'no classes were given'
-is 'of five' "$(jq '[.pairs[].mas[].index] | unique | length <= 5' "$T/out")" true
+clean '--subset' 'no classes were given'
+is '--subset=5: at most five samples' "$(jq '[.pairs[].mas[].index] | unique | length <= 5' "$T/out")" true
 
 # ---- Activation maximisation ----
 
@@ -47,10 +47,10 @@ am() {
     run flint-visualize --am --rounds=3 --steps=20 --pair=3:7 --pair=0:2 -y classes "$@" a.onnx digits8.npy
 }
 am
-clean 'maximisation'
-is 'its keys' "$(jq -c '.pairs[0].am[0] | keys_unsorted' "$T/out")" \
+clean '--am'
+is 'keys of a changed sample' "$(jq -c '.pairs[0].am[0] | keys_unsorted' "$T/out")" \
     '["index","dim","phi_start","phi","low","high"]'
-is 'of the same samples' "$(jq -c '[.pairs[] | [.am[].index] == [.mas[].index]] | all' "$T/out")" true
+is 'the changed samples are the top samples' "$(jq -c '[.pairs[] | [.am[].index] == [.mas[].index]] | all' "$T/out")" true
 cp "$T/out" am.json
 am -j 1
 ok 'the same bytes with one thread' cmp "$T/out" am.json
@@ -61,43 +61,43 @@ heights() {
 heights am.json >single.json
 am --double
 heights "$T/out" >double.json
-near 'the same values are reached in float64' single.json double.json 1e-2
+near 'float32 and float64 reach the same phi' single.json double.json 1e-2
 am --tv=0 --bound=0
-is 'without penalties it climbs' "$(jq -c '[.pairs[].am[] | .phi > .phi_start] | all' "$T/out")" true
+is 'phi grows without penalties' "$(jq -c '[.pairs[].am[] | .phi > .phi_start] | all' "$T/out")" true
 am --clamp
-is 'stays in range' "$(jq -c '[.pairs[].am[] | .low >= 0 and .high <= 1] | all' "$T/out")" true
+is '--clamp keeps pictures in the range' "$(jq -c '[.pairs[].am[] | .low >= 0 and .high <= 1] | all' "$T/out")" true
 am --clamp --range=0.25,0.5
-is 'or in another' "$(jq -c '[.pairs[].am[] | .low >= 0.25 and .high <= 0.5] | all' "$T/out")" true
+is '--clamp keeps pictures in another --range' "$(jq -c '[.pairs[].am[] | .low >= 0.25 and .high <= 0.5] | all' "$T/out")" true
 am --jitter=1
-clean 'jitter'
+clean '--jitter'
 cp "$T/out" jitter.json
 am --jitter=1
-ok 'the same bytes again' cmp "$T/out" jitter.json
+ok '--jitter: the same bytes again' cmp "$T/out" jitter.json
 am --jitter=1 --seed=2
-ok 'others with another seed' not cmp -s "$T/out" jitter.json
+ok '--jitter: another seed, other bytes' not cmp -s "$T/out" jitter.json
 am --gain=0 --dim=1 --tv=1 --bound=0 -f npy -o flat.npy
-clean 'an array'
-is 'a sample each' "$(onnx-run -f json digits8.onnx flat.npy | wc -l)" \
+clean '-f npy'
+is 'the array has a row for each sample' "$(onnx-run -f json digits8.onnx flat.npy | wc -l)" \
     "$(jq '[.pairs[].mas[]] | length' am.json)"
 am -f text
-clean 'text'
-is 'a line each pair' "$(grep -c '^  [0-9]' "$T/out")" "$(jq '.pairs | length' am.json)"
+clean '-f text'
+is '-f text has a line for each pair' "$(grep -c '^  [0-9]' "$T/out")" "$(jq '.pairs | length' am.json)"
 
 # ---- Sheets ----
 
 am -f png -o am.png
-clean 'a sheet'
+clean '-f png'
 png am.png
 am -f png -o again.png
-ok 'the same bytes' cmp am.png again.png
+ok '-f png: the same bytes' cmp am.png again.png
 run flint-visualize -f png -o mas.png a.onnx digits8.npy
-clean 'a sheet of samples' 'no classes were given'
+clean '-f png of samples without --am' 'no classes were given'
 png mas.png
 seq -f 'the number %g' 0 9 >names
 run flint-visualize -f png --labels=names --top=1 -o named.png a.onnx digits8.npy
-clean 'with names' 'no classes were given'
+clean '--labels' 'no classes were given'
 run flint-visualize -f text --labels=names --top=1 a.onnx digits8.npy
-ok 'names in text' grep -q '^  [0-9] *the number [0-9] ' "$T/out"
+ok '-f text has the names of classes' grep -q '^  [0-9] *the number [0-9] ' "$T/out"
 
 # ---- Tables ----
 
@@ -113,10 +113,10 @@ run flint-visualize -q --am --tau=50 --mas=2 -f svg -o table.svg table.onnx tabl
 clean 'bars of columns'
 ok 'bars of columns have their names' [ "$(grep -cxE 'age|sex|bmi|bp|s[1-6]' table.svg)" -ge 3 ]
 run flint-explain -f png --rows=0:1 -o row.png table.onnx table.csv
-is 'a row as bars, no row is far off' "$status $(cat "$T/err")" '0 '
+is 'rows as bars: no warning about the range' "$status $(cat "$T/err")" '0 '
 png row.png
 run flint-explain --rows=0:1 table.onnx table.csv
-is 'names and values stand in the record' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
+is 'the record has names and values of the row' "$(jq -c '[.names[2], (.x | length)]' "$T/out")" '["bmi",10]'
 run flint-fit "$DATA/diabetes.onnx" -x table.csv -q -o no.onnx
 is 'a regression is refused' "$status $(grep -c 'a regression: FLINT explains classes' "$T/err")" '2 1'
 
@@ -127,7 +127,7 @@ refused() {
     shift
     run flint-visualize "$@" -o no.png
     is "refused: $*" "$status $(wc -l <"$T/err")" "$wanted"
-    ok 'without a trace' test ! -e no.png
+    ok 'refused: no picture is written' test ! -e no.png
 }
 refused '2 2' a.onnx digits8.npy --tau=0.5
 refused '2 2' a.onnx digits8.npy --pair=3

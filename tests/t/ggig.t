@@ -45,14 +45,14 @@ END
 run ggig --method=expected --double product.onnx x.csv
 jq -c .attribution.values "$T/out" >map
 echo '[1,1.5]' >want
-near 'expected, drawn' map want 0.01
-is 'draws are counted' "$(jq -c .cost "$T/out")" '{"forward":53,"backward":52}'
+near 'expected is the mean over its draws' map want 0.01
+is 'cost counts draws' "$(jq -c .cost "$T/out")" '{"forward":53,"backward":52}'
 run ggig --method=idgi --double product.onnx x.csv
 is 'idgi loses the step from a point without gradient' "$(round .completeness_gap)" -0.001
 run ggig --method=ig --double --steps=10 product.onnx x.csv
 is 'without --times-input the gap has the factor' "$(round .completeness_gap) $(round .sum)" '0 2'
 run ggig --method=grad product.onnx x.csv
-is 'no promise, no gap' "$(jq -c .completeness_gap "$T/out")" null
+is 'no gap for methods that promise none' "$(jq -c .completeness_gap "$T/out")" null
 
 run ggig --method=grad --double product.onnx x.pb
 is 'a TensorProto as input' "$(map)" '[1,3]'
@@ -78,17 +78,17 @@ ggig [0.6,0.8] --iters=1
 ig-max [0.6,0.8]
 idgi [1.8,3.2]
 END
-is 'maxima say how many they leave out' "$(ggig -q --method=ig-max norm.onnx v34.csv | jq -c '[.left_out, .nonfinite]')" '[1,null]'
+is 'left_out of maxima' "$(ggig -q --method=ig-max norm.onnx v34.csv | jq -c '[.left_out, .nonfinite]')" '[1,null]'
 run ggig --method=guided-ig norm.onnx v34.csv
 is 'guided-ig is complete from a kink' "$(jq -c '.sum > 4.75 and .sum < 5.25' "$T/out")" true
 run ggig --method=grad root.onnx v01.csv
 is 'an infinite gradient is null and counted' "$(jq -c '[.attribution.values, .sum, .nonfinite, .flat]' "$T/out")" \
     '[[null,1],null,1,false]'
 run ggig --method=grad norm.onnx v0.csv
-is 'not every gradient is zero' "$(jq -c '[.attribution.values, .nonfinite, .flat, .warnings]' "$T/out")" \
+is 'gradients that are all NaN: flat is false, and a warning' "$(jq -c '[.attribution.values, .nonfinite, .flat, .warnings]' "$T/out")" \
     '[[null,null],2,false,["elements that are not finite are null"]]'
 run ggig -q --method=grad -f text root.onnx v01.csv
-is 'what is null is not ranked' "$(grep '^  [^(]' "$T/out" | tr -s ' ')" ' 1 1'
+is 'null is not in --top' "$(grep '^  [^(]' "$T/out" | tr -s ' ')" ' 1 1'
 ggig -q --method=grad -f npy -o nan.npy root.onnx v01.csv
 formula 2 'x1 Neg Relu x2 Neg Relu Add' off.onnx
 run ggig --method=ig off.onnx v34.csv
@@ -99,9 +99,9 @@ is 'an ascent that does not move: a warning names what goes further, and what do
     "$status $(jq -c .warnings "$T/out")" \
     '0 ["the ascent moves or changes next to nothing: a larger --eta goes further, --method=ig does without"]'
 formula 2 'x1 x1 Mul' square.onnx
-is 'in an array it is NaN' "$(onnx-run -q --double square.onnx nan.npy | jq -c '[.outputs[0].values[0] == null, .nonfinite]')" '[true,1]'
+is 'NaN in an array is null in a record' "$(onnx-run -q --double square.onnx nan.npy | jq -c '[.outputs[0].values[0] == null, .nonfinite]')" '[true,1]'
 run ggig --method=vargrad --noise=0.5 --double root.onnx v01.csv
-is 'a draw outside the domain makes null' "$(jq -c '[.attribution.values[0], .nonfinite]' "$T/out")" '[null,1]'
+is 'a draw outside the domain gives null' "$(jq -c '[.attribution.values[0], .nonfinite]' "$T/out")" '[null,1]'
 run ggig --method=expected --double -b 5 product.onnx x.csv
 is 'expected: the gap is that of the sum' \
     "$(jq -c '(.sum - .completeness_gap - (2.5 - 37.5)) * 1e9 | round' "$T/out")" 0
@@ -109,17 +109,17 @@ is 'expected: the gap is that of the sum' \
 # ---- A trained network, against PyTorch ----
 
 run ggig --method=grad --double --rows=:5 digits8.onnx digits8.npy
-clean gradients
+clean 'gradients'
 jq -c .attribution.values "$T/out" >map
 near 'gradients in float64' map digits8.gradients 1e-9
-is 'of the likeliest class' "$(jq .target.index "$T/out" | tr '\n' ' ')" \
+is 'the target is the likeliest class' "$(jq .target.index "$T/out" | tr '\n' ' ')" \
     "$(head -n 5 digits8.logits | jq 'index(max)' | tr '\n' ' ')"
 run ggig --method=grad --rows=:5 digits8.onnx digits8.npy
 jq -c .attribution.values "$T/out" >map
 near 'gradients in float32' map digits8.gradients 1e-4
 jq -c .target.value "$T/out" >value
 head -n 5 digits8.logits | jq max >want
-near 'the explained number' value want 1e-4
+near 'the value of the target' value want 1e-4
 run ggig --method=ig --double --rows=:4 digits8.onnx digits8.npy
 is 'integrated gradients are complete' \
     "$(jq -s 'map(.completeness_gap / .target.value | fabs) | max < 1e-2' "$T/out")" true
@@ -136,21 +136,21 @@ done
 mv maps "$T/out"
 golden ggig-maps.json
 run ggig --method=gradcam --rows=0:1 digits8.onnx digits8.npy
-is 'a class activation map is of a layer' "$(jq -c '[.layer, .params.layer, .attribution.shape,
+is 'a class activation map has the layer and its shape' "$(jq -c '[.layer, .params.layer, .attribution.shape,
     (.attribution.values | length, min >= 0)]' "$T/out")" \
     '["/7/MaxPool_output_0","/7/MaxPool_output_0",[2,2],4,true]'
 run ggig --method=cam --rows=0:1 digits8.onnx digits8.npy
-is 'cam is for linear heads' "$status $(grep -c 'linear head' "$T/err")" '2 1'
+is 'cam of a head that is not linear' "$status $(grep -c 'linear head' "$T/err")" '2 1'
 run ggig --recipe=paper --method=gda --rows=0:1 digits8.onnx digits8.npy
-is 'the paper has a recipe' "$(jq -c '.params | [.recipe, .iters, .eta]' "$T/out")" '["paper",100,0.0001]'
-is 'the record tells what the ascent did' \
+is '--recipe=paper' "$(jq -c '.params | [.recipe, .iters, .eta]' "$T/out")" '["paper",100,0.0001]'
+is 'ascent in the record' \
     "$(jq -c '.ascent | [.moved > 0, .relative > 0, .share >= 0]' "$T/out")" '[true,true,true]'
 
 
 # ---- Targets and inputs ----
 
 run ggig --method=grad --rows=0:1 digits8.onnx digits8.npy
-is 'keys in their order' "$(jq -c keys_unsorted "$T/out")" \
+is 'keys and their order' "$(jq -c keys_unsorted "$T/out")" \
     '["tool","version","id","index","model","input","target","params","method","attribution","sum","completeness_gap","flat","cost","warnings"]'
 is 'the shape is without the batch' "$(jq -c .attribution.shape "$T/out")" '[1,8,8]'
 printf '%s\n' zero one two three four five six seven eight nine >labels
@@ -174,9 +174,9 @@ is '--wrt an inner tensor' "$(jq -c '[.input.name, .attribution.shape]' "$T/out"
 run ggig --method=grad --output-name=/9/Gemm_output_0 --rows=0:1 digits8.onnx digits8.npy
 is '--output-name of an inner tensor' "$(jq -r .target.output "$T/out")" /9/Gemm_output_0
 run ggig --method=grad --double -i b=soft.csv two.onnx x.csv
-is 'another input is held' "$(map)" '[1,0]'
+is 'two inputs: the second is constant' "$(map)" '[1,0]'
 run ggig --method=grad --double --wrt=b -i b=soft.csv two.onnx x.csv
-is 'or explained' "$(jq -c '[.input.name, .attribution.values]' "$T/out")" '["b",[2,0]]'
+is '--wrt of the second input' "$(jq -c '[.input.name, .attribution.values]' "$T/out")" '["b",[2,0]]'
 for baseline in zero 0 black; do
     run ggig --method=ig --double --rows=0:1 --baseline=$baseline digits8.onnx digits8.npy
     is "--baseline=$baseline" "$(map)" "$(ggig --method=ig --double --rows=0:1 digits8.onnx digits8.npy |
@@ -189,35 +189,35 @@ done
 run ggig --method=expected --background=digits8.npy --rows=0:1 digits8.onnx digits8.npy
 clean --background
 run ggig --method=expected --rows=0:1 digits8.onnx digits8.npy
-is 'a background that is missing is a warning' "$(jq '.warnings | length' "$T/out")" 1
+is '--baseline=mean without a background is a warning' "$(jq '.warnings | length' "$T/out")" 1
 
 # ---- Formats ----
 
 run ggig -f text --method=ig --times-input --double --rows=0:1 --labels=labels digits8.onnx digits8.npy
-clean text
+clean '-f text'
 golden ggig.txt
 run ggig -f npy --method=grad -o map.npy digits8.onnx digits8.npy
-clean npy
-is 'samples first' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
+clean '-f npy'
+is '-f npy: the first axis counts samples' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
     "'descr': '<f4', 'fortran_order': False, 'shape': (20, 1, 8, 8)"
 run ggig -f npy --double --rows=0:1 --method=grad -o map.npy digits8.onnx digits8.npy
-is 'one sample, float64' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
+is '-f npy of one sample in float64' "$(head -c 128 map.npy | grep -ao "'descr.*)")" \
     "'descr': '<f8', 'fortran_order': False, 'shape': (1, 1, 8, 8)"
 for picture in picture.png picture.jpg; do
     run ggig -f png --method=ig --steps=8 -o map.png digits8.onnx $picture
     clean "PNG over $picture" 'pictures are scaled'
-    is 'is a PNG' "$(head -c 8 map.png | od -An -tx1)" ' 89 50 4e 47 0d 0a 1a 0a'
+    is 'PNG over $picture: the signature' "$(head -c 8 map.png | od -An -tx1)" ' 89 50 4e 47 0d 0a 1a 0a'
 done
 assumed='^ggig: warning: pictures are scaled to \[0,1\] and resized to 8x8; --preset= or --mean=, --scale= say otherwise$'
 run ggig --method=grad digits8.onnx picture.png picture.jpg picture.png
-is 'what is assumed of pictures: said once' "$(grep -c "$assumed" "$T/err")" 1
-is 'and no warning of a record' "$(jq -c .warnings "$T/out" | sort -u)" '[]'
+is 'one warning of how pictures are prepared' "$(grep -c "$assumed" "$T/err")" 1
+is 'records have no warning of how pictures are prepared' "$(jq -c .warnings "$T/out" | sort -u)" '[]'
 for option in -q --preset=unit --mean=0 --scale=1/255 --resize=8x8 --layout=nchw; do
     run ggig --method=grad $option digits8.onnx picture.png
-    is "$option: not said" "$status $(cat "$T/err")" '0 '
+    is "$option: no warning of how pictures are prepared" "$status $(cat "$T/err")" '0 '
 done
 run ggig --method=grad digits8.onnx digits8.npy
-is 'not said of arrays' "$status $(cat "$T/err")" '0 '
+is 'arrays: no warning of how pictures are prepared' "$status $(cat "$T/err")" '0 '
 size() {
     od -An -tu1 -j 16 -N 8 "$1" | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }'
 }
@@ -225,28 +225,28 @@ ggig -f png --method=grad --panels=map -o one.png digits8.onnx picture.png
 ggig -f png --method=grad --panels=picture,map,overlay,mask -o four.png digits8.onnx picture.png
 ok 'four panels are wider than one' test "$(size four.png | cut -d ' ' -f 1)" -gt "$(size one.png | cut -d ' ' -f 1)"
 run ggig -f svg --method=grad --topk=5,20 digits8.onnx picture.png
-clean 'two masks' 'pictures are scaled'
-is 'a panel each' "$(grep -c '^top [0-9]* %$' "$T/out")" 2
+clean '--topk of two numbers' 'pictures are scaled'
+is '--topk of two numbers: a panel for each' "$(grep -c '^top [0-9]* %$' "$T/out")" 2
 run ggig -f svg --method=grad,inputxgrad --kind=strip --topk=5,20 digits8.onnx picture.png
-clean 'two masks of two methods' 'pictures are scaled'
-is 'a panel each of each' "$(grep -c '^[a-z]*grad, top [0-9]* %$' "$T/out")" 4
+clean '--topk of two numbers, two methods' 'pictures are scaled'
+is '--topk of two numbers, two methods: four panels' "$(grep -c '^[a-z]*grad, top [0-9]* %$' "$T/out")" 4
 run ggig -f png --sheet --iters=2 --steps=2 --samples=2 --max-sigma=2 -o sheet.png --rows=0:1 digits8.onnx digits8.npy
-clean 'a sheet of all methods' 'no --background' 'the ascent moves'
-ok 'is higher than one figure' test "$(size sheet.png | cut -d ' ' -f 2)" -gt "$(size one.png | cut -d ' ' -f 2)"
+clean '--sheet of all methods' 'no --background' 'the ascent moves'
+ok 'a sheet is higher than one figure' test "$(size sheet.png | cut -d ' ' -f 2)" -gt "$(size one.png | cut -d ' ' -f 2)"
 for look in reduce=abs-sum reduce=max sign=pos sign=all outlier=5 cmap=viridis_r overlay=0.5 topk=20; do
     run ggig -f png --method=grad --panels=map,overlay,mask --$look digits8.onnx picture.png
     clean "--$look" 'pictures are scaled'
 done
 printf 'age,weight\n2,1\n' >named.csv
 run ggig -f text --method=inputxgrad --double product.onnx named.csv
-ok 'columns have names' grep -q 'weight  *3' "$T/out"
+ok '-f text: names of columns' grep -q 'weight  *3' "$T/out"
 
 # ---- Failed samples, and options without influence ----
 
 printf '2,1\n2\n1,2\n' >gap.csv
 run ggig --method=grad product.onnx gap.csv
 is 'a failed sample: status' "$status" 1
-is 'its record, and the others' "$(jq -c .error.status "$T/out" | tr '\n' ' ')" 'null 1 null '
+is 'a failed sample: all records' "$(jq -c .error.status "$T/out" | tr '\n' ' ')" 'null 1 null '
 run ggig --method=grad unknown-operator.onnx unknown-operator.npy
 is 'an operator that is not supported: status' "$status" 3
 is 'the message has node, operator and opset' "$(cat "$T/err")" \
@@ -276,9 +276,9 @@ noisy --rows=:4 >one
 noisy --rows=:4 >two
 noisy --rows=:4 --seed=1 >other
 ok 'the same seed, the same noise' cmp one two
-ok 'another seed, another' not cmp -s one other
+ok 'another seed, other noise' not cmp -s one other
 noisy --rows=3:4 >alone
-is 'the noise of a sample is its own' "$(sed -n 4p one)" "$(cat alone)"
+is 'the noise of a sample does not depend on --rows' "$(sed -n 4p one)" "$(cat alone)"
 
 # -v prints once how many points a run evaluates.
 run ggig -v --method=ig --steps=8 --batch=4 --rows=:2 digits8.onnx digits8.npy
@@ -295,7 +295,7 @@ for players in grid:2x2 patches:4x4; do
     run ggig --method=grad --players=$players --rows=0:1 digits8.onnx digits8.npy
     jq '.attribution.values[]' "$T/out" >got
     near "$players: sums" got want 1e-5
-    is "$players: in a plane" "$(jq -c '[.attribution.shape, .players, .grid]' "$T/out")" '[[2,2],4,[2,2]]'
+    is "$players: shape and grid" "$(jq -c '[.attribution.shape, .players, .grid]' "$T/out")" '[[2,2],4,[2,2]]'
 done
 # ---- Several methods share gradients ----
 
@@ -304,10 +304,10 @@ run ggig --method=$methods --steps=6 --iters=2 --double --rows=0:2 digits8.onnx 
 clean 'several methods' 'the ascent moves'
 cp "$T/out" together
 is 'each gradient is computed once' "$(jq -s -c '.[0:7] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'
-is 'and anew for each sample' "$(jq -s -c '.[7:] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'
+is 'each gradient is computed once for each sample' "$(jq -s -c '.[7:] | map(.cost.backward)' together)" '[1,0,6,0,0,1,7]'
 for method in $(echo $methods | tr , ' '); do
     run ggig --method="$method" --steps=6 --iters=2 --double --rows=0:2 digits8.onnx digits8.npy
-    is "$method by itself is the same" "$(jq -c 'del(.cost)' "$T/out")" \
+    is "$method alone is the same" "$(jq -c 'del(.cost)' "$T/out")" \
         "$(jq -c --arg m "$method" 'select(.method == $m) | del(.cost)' together)"
 done
 
@@ -317,5 +317,5 @@ is 'each method has its own time' "$(jq -s -c '.[1].seconds < .[0].seconds' "$T/
 run ggig --method=grad,occlusion --players=superpixels:5 --rows=0:1 digits8.onnx digits8.npy
 is 'superpixels, the same for all methods' "$status $(jq -c .players "$T/out" | uniq | wc -l)" '0 1'
 run ggig --method=grad --players=grd:2x2 --rows=0:1 digits8.onnx digits8.npy
-refused 'none of these' 2 'nearest: grid:'
+refused '--players of an unknown kind' 2 'nearest: grid:'
 end

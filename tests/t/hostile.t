@@ -91,7 +91,7 @@ expect 'the same with --data-dir' 0 sh -c 'onnx-run -f json --data-dir=. - exter
 # A limit of memory also applies to constant folding.
 expect 'folding over the limit' 36 onnx-run -f json --max-mem=64M -j1 nonzero.onnx nonzero.npy
 expect 'the same, listed' 36 onnx-run -f json --list --max-mem=64M -j1 nonzero.onnx
-ok 'which says so' grep -q 'need more than the memory limit of 64 MB' "$T/err"
+ok 'the memory limit: message' grep -q 'need more than the memory limit of 64 MB' "$T/err"
 # Control characters in names never reach a terminal.
 run onnx-run -f text --list escapes.onnx escapes.npy
 is 'names are plain in lists' "$status $(tail -n 1 "$T/out" | sed 's/.* //')" '0 ?]0;title?????y'
@@ -184,7 +184,7 @@ expect 'table: a number of 100000 digits' 1 onnx-run -f json soft.onnx bad.csv
 for nothing in '' '\n\n' 'a,b\n'; do
     printf "$nothing" >nothing.csv
     expect 'an input of nothing' 1 onnx-run -f json soft.onnx nothing.csv
-    is 'gives its error record' "$(jq -c .error.status "$T/out")" 1
+    is 'an input of nothing gives an error record' "$(jq -c .error.status "$T/out")" 1
 done
 expect 'a directory as input' 1 onnx-run -f json soft.onnx .
 expect 'no such input' 1 onnx-run -f json soft.onnx missing.npy
@@ -268,7 +268,7 @@ if onnx-run -f svg soft.onnx good.csv >/dev/null 2>&1; then
     for format in svg html; do
         ggig -q -f json --method=grad --names=bad.names soft.onnx good.csv | attr-plot -f $format >"$T/out" 2>"$T/err"
         is "-f $format is text" "$(iconv -f UTF-8 -t UTF-8 "$T/out" | LC_ALL=C grep -c '[[:cntrl:]]')" 0
-        ok "-f $format: what is no text is '?'" grep -q 'a??\[31m&lt;b&gt;' "$T/out"
+        ok "-f $format: what is no text is "-f $format: bytes that are no text become '?'"" grep -q 'a??\[31m&lt;b&gt;' "$T/out"
     done
 fi
 printf 'id,a,b\n"x\n\033[31m/y",1,2\n' >ids.csv
@@ -287,7 +287,7 @@ for option in --baseline --background; do
         for tool in ggig attr-decompose shapley-int 'xderiv --smooth=softplus:1'; do
             # shellcheck disable=SC2086 # a command and its options
             expect "$tool $option='$file'" 1 $tool -f json "$option=$file" soft.onnx good.csv
-            is 'says so in a record' "$(jq -r .error.status "$T/out")" 1
+            is 'a bad --baseline or --background gives an error record' "$(jq -r .error.status "$T/out")" 1
         done
     done
 done
@@ -337,7 +337,7 @@ for at in 5 50 500 5000 50000 60000 70000 80000 90000 95000 98000 100000 102000 
         -x digits8.npy -y classes -o out.onnx --checkpoint=flipped --resume
     wrong=$wrong$(judge 012)
 done
-is 'with a bit flipped' "$wrong" ''
+is 'checkpoints with a bit flipped' "$wrong" ''
 
 # A first layer that no node reads: f does not depend on the sample.
 sed '0,\#/0/Conv_output_0#s##/0/Conv_oTtput_0#' fitted.onnx >unfed.onnx
@@ -382,7 +382,7 @@ fits 'no directory for the model' 5 -x digits8.npy -y classes --mode=joint -o ou
 rm -f out.onnx
 expect 'flint-fit: its record on a full disk' 5 sh -c "flint-fit -q digits8.onnx -x digits8.npy \
     --layers=/6/Relu_output_0 --recipe=small --batch=5 --epochs=1 -o out.onnx >/dev/full"
-ok 'leaves no file' test ! -e out.onnx
+ok 'a refused command leaves no file' test ! -e out.onnx
 fits 'too little memory' 6 -x digits8.npy -o out.onnx --max-mem=100K
 
 # ---- Outputs ----
@@ -397,12 +397,12 @@ expect 'help on a full disk' 5 sh -c 'ggig --help >/dev/full'
 expect 'output in no directory' 5 onnx-run -f json -o missing/out.json soft.onnx good.csv
 expect 'output over a directory' 5 onnx-run -f json -o . soft.onnx good.csv
 expect 'no output where the model fails' 3 onnx-run -f json -o out.json cut.onnx good.csv
-ok 'nothing stays of it' not test -e out.json
+ok 'a failed run leaves no file' not test -e out.json
 echo old >out.json
 expect 'nor where it is there already' 3 onnx-run -f json -o out.json cut.onnx good.csv
-is 'and what was there stays' "$(cat out.json)" old
+is 'a failed run keeps the old file' "$(cat out.json)" old
 (ulimit -f 1 && ggig --method=grad -f json -o out.big digits8.onnx digits8.npy) >"$T/out" 2>"$T/err"
 status=$?
 is 'a file over the size limit' "$(judge 5)" ''
-ok 'nothing stays of that either' not test -e out.big
+ok 'a file over the size limit is removed' not test -e out.big
 end

@@ -43,17 +43,17 @@ for tool in onnx-run 'ggig --method=grad' 'shapley-int --index=sv' 'xderiv --met
     lost "$name: a header alone" 'header\.csv.*no sample'
     run "$@" -f json linear.onnx denied.csv two.csv
     lost "$name: JSON, and the next is taken" JSON
-    is "$name: in their order" "$(jq -c '[.id, .index]' "$T/out" | tr '\n' ' ')" \
+    is "$name: all samples in order" "$(jq -c '[.id, .index]' "$T/out" | tr '\n' ' ')" \
         '["denied.csv",0] ["two.csv",0] ["two.csv",1] '
     run "$@" -f npy --rows=2:2 -o none.npy linear.onnx two.csv
     is "$name: an empty range" "$status$(cat "$T/err")" 0
-    is "$name: has no rows" "$(shape none.npy | grep -o '(0, [0-9]')" '(0, '"$(
+    is "$name: an empty range gives an array of no rows" "$(shape none.npy | grep -o '(0, [0-9]')" '(0, '"$(
         case $name in attr-decompose) echo 1 ;; onnx-run) echo 1 ;; *) echo 3 ;; esac)"
     run "$@" -f json --rows=3: linear.onnx two.csv
     lost "$name: a range behind the end" 'two\.csv: .*2 samples'
     run "$@" -f npy -o no.npy linear.onnx empty
-    refused "$name: no array of nothing" 1 empty
-    ok "$name: and no file" test ! -e no.npy
+    refused "$name: no array without a sample" 1 empty
+    ok "$name: no array without a sample: no file" test ! -e no.npy
 done
 run onnx-run linear.onnx pointer.npy
 lost 'a Git LFS pointer' LFS
@@ -68,30 +68,30 @@ lost 'a directory' directory
 printf 'two.csv\nempty\n' >list
 run onnx-run --files-from=list linear.onnx
 lost 'a name of a list' empty
-is 'the others are there' "$(values)" '[321] [654] "error" '
+is 'a list with an empty file: the other samples have records' "$(values)" '[321] [654] "error" '
 onnx-run linear.onnx - <empty >"$T/out" 2>"$T/err"
 status=$?
 lost 'standard input' empty
 run ggig --method=ig -b empty linear.onnx two.csv
-is 'a baseline of nothing: every sample fails' "$status $(grep -c empty "$T/err")" '1 2'
+is 'a baseline without a sample: every sample fails' "$status $(grep -c empty "$T/err")" '1 2'
 run attr-decompose --background=header.csv --methods=gxi linear.onnx two.csv
-is 'a background of nothing' "$status $(grep -c header.csv "$T/err")" '1 2'
+is 'a background without a sample is refused' "$status $(grep -c header.csv "$T/err")" '1 2'
 
 # ---- Tables ----
 
 printf 'NA,2,3\n4,5,6\n' >na.csv
 run onnx-run imputed.onnx na.csv
 is 'a first line with a missing cell is data' "$status $(values)" '0 [320] [654] '
-is 'one warning with the count' "$(cat "$T/err")" 'onnx-run: warning: 1 missing cell is NaN'
-is 'which the record has' "$(jq -c .warnings "$T/out" | tr '\n' ' ')" '["1 missing cell is NaN"] [] '
+is 'one warning has the number of missing cells' "$(cat "$T/err")" 'onnx-run: warning: 1 missing cell is NaN'
+is 'the record of the sample has the warning of missing cells' "$(jq -c .warnings "$T/out" | tr '\n' ' ')" '["1 missing cell is NaN"] [] '
 printf ',,\n4,,6\n' >gaps.csv
 run onnx-run -f npy -o gaps.npy imputed.onnx gaps.csv
 is 'missing cells alone are data' "$status $(cat "$T/err") $(shape gaps.npy)" \
     "0 onnx-run: warning: 4 missing cells are NaN 'shape': (2, 1)"
 run onnx-run -q imputed.onnx gaps.csv
-clean 'quiet'
+clean '-q: no warning of missing cells'
 run shapley-int --index=sv --order=1 --background=gaps.csv imputed.onnx two.csv
-ok 'missing cells of a background' grep -q '4 missing cells are NaN' "$T/err"
+ok 'a warning of missing cells of a background' grep -q '4 missing cells are NaN' "$T/err"
 for cell in '$5' 10% 0x1 2024-01-31 true; do
     printf '1,%s,3\n4,5,6\n' "$cell" >bad.csv
     run onnx-run linear.onnx bad.csv
@@ -103,25 +103,25 @@ run onnx-run linear.onnx cr.csv
 is 'CR ends lines' "$status $(values)" '0 [321] [654] '
 printf '0,1,2\n1,2,3\n' >frame.csv
 run onnx-run --header=yes linear.onnx frame.csv
-is 'a header of numbers' "$status $(values)" '0 [321] '
+is '--header=yes: names that are numbers' "$status $(values)" '0 [321] '
 run onnx-run --header=no linear.onnx header.csv
 lost 'no header' "line 1: cell 1, 'a'"
 run ggig --method=grad -f npy -o none.npy --rows=2: linear.onnx two.csv
-clean 'what shows the shape of no rows warns of nothing'
+clean 'the run that finds the shape of no rows gives no warning'
 run onnx-run --header=maybe linear.onnx two.csv
-is 'no such header' "$status" 2
+is '--header=maybe: status' "$status" 2
 
 # ---- Arrays and pictures of several samples ----
 
 printf '1,2,3\n1,x,3\n7,8,9\n' >mid.csv
 run onnx-run -f npy -o mid.npy linear.onnx mid.csv empty
-is 'a failed sample is a row' "$status $(shape mid.npy)" "1 'shape': (4, 1)"
-is 'of NaN' "$(od -An -tf4 -j128 mid.npy | tr -s ' ')" ' 321 nan 987 nan'
+is 'npy: a failed sample is a row' "$status $(shape mid.npy)" "1 'shape': (4, 1)"
+is 'npy: a failed sample is a row of NaN' "$(od -An -tf4 -j128 mid.npy | tr -s ' ')" ' 321 nan 987 nan'
 run ggig --method=grad -f npy -o one.npy --rows=0:1 linear.onnx two.csv
-is 'one row has its axis' "$status $(shape one.npy)" "0 'shape': (1, 3)"
+is 'npy: one sample of a table has its axis' "$status $(shape one.npy)" "0 'shape': (1, 3)"
 printf '1,2\n1,2.x\n' >whole.csv
 run onnx-run -f npy -o whole.npy whole.onnx whole.csv
-is 'integers are doubles where one failed' \
+is 'npy: integers become float64 if a sample failed' \
     "$(head -c 128 whole.npy | grep -ao "'descr': '...'")" "'descr': '<f8'"
 printf '1,2,3,4\n5,6,7,8\n' >pictures.csv
 for tool in 'ggig --method=grad' 'shapley-int --index=sv' 'xderiv --method=fd' \
@@ -130,21 +130,21 @@ for tool in 'ggig --method=grad' 'shapley-int --index=sv' 'xderiv --method=fd' \
     # shellcheck disable=SC2086 # options
     set -- $tool
     run "$@" -t 0 -f png -o one.png picture.onnx pictures.csv
-    is "$name: the first alone is drawn" "$status $(cat "$T/err")" \
+    is "$name: only the first sample is drawn" "$status $(cat "$T/err")" \
         "0 $name: only the first of 2 samples is drawn"
     run "$@" -t 0 -f png -o one.png --rows=1: picture.onnx pictures.csv
-    clean "$name: one is drawn"
+    clean "$name: one sample is drawn"
     run "$@" -t 0 -f png -o no.png picture.onnx empty
-    refused "$name: no picture of nothing" 1 empty
-    ok "$name: and no file" test ! -e no.png
+    refused "$name: no picture without a sample" 1 empty
+    ok "$name: no picture without a sample: no file" test ! -e no.png
     run "$@" -t 0 -f png -o no.png --rows=2:2 picture.onnx pictures.csv
     refused "$name: of an empty range" 1 'no sample'
-    ok "$name: no file either" test ! -e no.png
+    ok "$name: an empty range: no file" test ! -e no.png
 done
 run ggig --sheet --method=grad -t 0 -f png -o two.png picture.onnx pictures.csv
 clean 'a sheet of two samples'
 run ggig --sheet --method=grad -t 0 -f png -o one.png --rows=0:1 picture.onnx pictures.csv
-ok 'is another than of one' not cmp -s one.png two.png
+ok 'a sheet of two samples differs from the figure of one' not cmp -s one.png two.png
 
 # ---- Which array is read ----
 
@@ -167,18 +167,18 @@ for archive in ab ba beside; do
     is "$archive: by the name of --wrt" "$(jq -c .attribution.values "$T/out")" '[0,0]'
 done
 run onnx-run -i b=alone.npz two.onnx a.npy
-is 'one array serves an option' "$status $(values)" '0 [73] '
+is 'an archive of one array serves an option' "$status $(values)" '0 [73] '
 run onnx-run two.onnx alone.npz
 lost 'it does not serve a model of two' "alone.npz: .*has no array 'a', but 'thing'"
 run onnx-run --output-name=p two.onnx alone.npz
-is 'but what needs one input' "$status $(values)" '0 [7] '
+is 'an archive of one array serves a model of one input' "$status $(values)" '0 [7] '
 make x.npz other=a.npy more=b.npy
 run onnx-run whole.onnx x.npz
 lost 'two, none of the name' "has no array 'x', but 'other', 'more'"
 run onnx-run two.onnx a.npy
 refused 'an input without a file' 2 "feed it with -i 'b'=FILE"
 run onnx-run -i b=b.npy two.onnx
-refused 'standard input is not read with -i' 2 "'a'"
+refused 'standard input is not read if -i is given' 2 "'a'"
 run onnx-run -i a=a.npy -i b=b.npy two.onnx
 is 'the first input that is fed names the record' "$(jq -r .id "$T/out")" a.npy
 
@@ -187,11 +187,11 @@ is 'the first input that is fed names the record' "$(jq -r .id "$T/out")" a.npy
 printf '1,2\n3,4\n' >cloud.csv
 printf '0,1\n1,1\n' >A.csv
 run onnx-run points.onnx cloud.csv
-is 'what the points are summed over is no batch' "$status $(values)" '0 [16,36] '
+is 'an axis that is summed over is no batch' "$status $(values)" '0 [16,36] '
 run ggig --method=grad -t 1 points.onnx cloud.csv
-is 'nor is it to a gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
+is 'an axis that is summed over is no batch for a gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
 run onnx-run -i cloud=cloud.csv points.onnx
-is 'nor with -i' "$status $(values)" '0 [16,36] '
+is 'an axis that is summed over is no batch with -i' "$status $(values)" '0 [16,36] '
 for kind in steps nodes pairs normed length trace counted; do
 # shellcheck disable=SC2046 # an option or none
     run onnx-run $([ $kind = nodes ] && echo -i A=A.csv) $kind.onnx cloud.csv
@@ -199,28 +199,28 @@ for kind in steps nodes pairs normed length trace counted; do
 done
 for kind in rows states shared; do
     run onnx-run $kind.onnx cloud.csv
-    is "$kind: a sample each" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[1,2],[1,2]]'
+    is "$kind: several samples" "$status $(jq -sc 'map(.input.shape)' "$T/out")" '0 [[1,2],[1,2]]'
 done
 run onnx-run length.onnx cloud.csv
-is 'the number of rows is a number like any other' "$status $(values)" '0 [2,4,6,8] '
+is 'the length of the rows as a number' "$status $(values)" '0 [2,4,6,8] '
 run onnx-run trace.onnx cloud.csv
-is 'also where it is a sum' "$status $(values)" '0 [2,4,6,8] '
+is 'the length of the rows in a sum' "$status $(values)" '0 [2,4,6,8] '
 run onnx-run counted.onnx cloud.csv
-is 'and a place among the rows' "$status $(values)" '0 [1,2,0,3,4,1] '
+is 'an index over the rows' "$status $(values)" '0 [1,2,0,3,4,1] '
 run onnx-run --no-batch points.onnx cloud.csv
-is 'a table is one sample' "$status $(values)" '0 [16,36] '
+is '--no-batch: a table is one sample' "$status $(values)" '0 [16,36] '
 run onnx-run --batch-axis=none points.onnx cloud.csv
-is 'in other words' "$status $(values)" '0 [16,36] '
+is '--batch-axis=none is --no-batch' "$status $(values)" '0 [16,36] '
 run onnx-run --batch-axis=d0 points.onnx cloud.csv
-is 'by the name of the axis each line is one' "$status $(values)" '0 [1,4] [9,16] '
+is '--batch-axis=SYMBOL: each line is a sample' "$status $(values)" '0 [1,4] [9,16] '
 run onnx-run --batch-axis=0 points.onnx cloud.csv
-is 'and by its number' "$status $(values)" '0 [1,4] [9,16] '
+is '--batch-axis=0: each line is a sample' "$status $(values)" '0 [1,4] [9,16] '
 run onnx-run --batch-axis=rows points.onnx cloud.csv
-refused 'no such axis' 2 "'rows'.*'d0'"
+refused '--batch-axis: a symbol that does not exist' 2 "'rows'.*'d0'"
 run ggig --method=grad -t 1 --no-batch points.onnx cloud.csv
-is 'its gradient' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
+is '--no-batch: the gradient of a table' "$(jq -c .attribution "$T/out")" '{"shape":[2,2],"values":[0,12,0,12]}'
 run shapley-int --index=sv --order=1 -t 0 --no-batch points.onnx cloud.csv
-is 'its Shapley values' "$(jq -c '[.interactions[].value]' "$T/out")" '[4,0,12,0]'
+is '--no-batch: Shapley values of a table' "$(jq -c '[.interactions[].value]' "$T/out")" '[4,0,12,0]'
 
 # ---- Sequences and optionals ----
 
@@ -238,33 +238,33 @@ items() {
     jq -c '[.outputs[] | {(.name): .values}] | add' "$T/out" >"$T/items"
 }
 items identity_sequence
-is 'a sequence in and out' "$status $(cat "$T/items")" '0 {"y[0]":[1,2,3,4],"y[1]":[2,3,1,5]}'
+is 'a sequence is read and written' "$status $(cat "$T/items")" '0 {"y[0]":[1,2,3,4],"y[1]":[2,3,1,5]}'
 items sequence_insert_at_front
-is 'a tensor more' "$status $(cat "$T/items")" \
+is 'a tensor is inserted into a sequence' "$status $(cat "$T/items")" \
     '0 {"output_sequence[0]":[-2,-1,0],"output_sequence[1]":[1,2,3,4],"output_sequence[2]":[5,6,7],"output_sequence[3]":[8,9]}'
 items if_seq
-is 'from a branch' "$status $(cat "$T/items")" '0 {"res[0]":[1,2,3,4,5]}'
+is 'a sequence from a branch' "$status $(cat "$T/items")" '0 {"res[0]":[1,2,3,4,5]}'
 items loop13_seq
-is 'an empty one grows' "$status $(jq -c 'map_values(length)' "$T/items")" \
+is 'an empty sequence grows' "$status $(jq -c 'map_values(length)' "$T/items")" \
     '0 {"seq_res[0]":1,"seq_res[1]":2,"seq_res[2]":3,"seq_res[3]":4,"seq_res[4]":5}'
 items loop16_seq_none
-is 'an optional one' "$status $(jq -c '."seq_res[0]", ."seq_res[5]"' "$T/items" | tr '\n' ' ')" \
+is 'an optional sequence' "$status $(jq -c '."seq_res[0]", ."seq_res[5]"' "$T/items" | tr '\n' ' ')" \
     '0 [0] [1,2,3,4,5] '
 items optional_has_element_empty
 is 'an optional without a value' "$status $(jq -c '.outputs[0].values' "$T/out")" '0 [0]'
 items optional_get_element_sequence
-is 'an optional with one' "$status $(cat "$T/items")" '0 {"output[0]":[1,2,3,4]}'
+is 'an optional with a value' "$status $(cat "$T/items")" '0 {"output[0]":[1,2,3,4]}'
 items sequence_map_identity_1_sequence_1_tensor
 is 'a vector beside a sequence is one sample' "$status $(jq '."y1[2]" | length' "$T/items")" '0 2'
 seq=cases/test_identity_sequence
 run onnx-run $seq/model.onnx -i x=$seq/test_data_set_0/input_0.pb --output-name='y[1]' -f npy
-ok 'a tensor of it by its name' test "$status" -eq 0
+ok '--output-name of a tensor of a sequence' test "$status" -eq 0
 head -c 20 $seq/test_data_set_0/input_0.pb >short.pb
 run onnx-run $seq/model.onnx -i x=short.pb
 refused 'a sequence that is cut short' 1 'short.pb: .*cut short'
 run onnx-run $seq/model.onnx -i x=absent.pb
 refused 'a file that is not there' 1 'absent.pb'
 run onnx-run $seq/model.onnx two.csv
-refused 'nothing but -i feeds a sequence' 3 "input 'x'"
+refused 'a sequence without -i' 3 "input 'x'"
 
 end

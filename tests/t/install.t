@@ -18,7 +18,7 @@ for tool in onnx-run ggig; do
     ok "$tool has completion for fish" test -s "$at/share/fish/vendor_completions.d/$tool.fish"
 done
 run "$at/bin/ggig" -f png --method=grad --rows=0:1 -o "$T/map.png" "$DATA/digits8.onnx" "$DATA/digits8.npy"
-clean 'the drawing module is found from there'
+clean 'the installed drawing module is found'
 ok 'sextant(7)' test -s "$at/share/man/man7/sextant.7"
 ok 'documentation' test -s "$at/share/doc/sextant/COPYING"
 
@@ -38,12 +38,12 @@ END
 PKG_CONFIG_PATH=$at/lib/pkgconfig
 PKG_CONFIG_SYSROOT_DIR=$T/root
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-is 'pkg-config knows the version' "$(pkg-config --modversion sextant)" \
+is 'pkg-config has the version' "$(pkg-config --modversion sextant)" \
     "$(sed -n 's/.*SX_VERSION "\(.*\)"/\1/p' lib/sextant/base.h)"
 # shellcheck disable=SC2046,SC2086 # words
-ok 'a program builds with it' cc ${SAN-} -o "$T/program" "$T/program.c" $(pkg-config --cflags --libs sextant)
+ok 'a C program builds with pkg-config' cc ${SAN-} -o "$T/program" "$T/program.c" $(pkg-config --cflags --libs sextant)
 run env LD_LIBRARY_PATH="$at/lib" "$T/program" "$DATA/digits8.onnx"
-is 'and runs' "$status $(cat "$T/out")" '0 image'
+is 'the C program runs' "$status $(cat "$T/out")" '0 image'
 
 cat >"$T/program.cc" <<'END'
 #include <sextant.h>
@@ -53,9 +53,9 @@ int main()
 }
 END
 # shellcheck disable=SC2046,SC2086 # words
-ok 'a C++ program builds with it' c++ ${SAN-} -x c++ -o "$T/program++" "$T/program.cc" $(pkg-config --cflags --libs sextant)
+ok 'a C++ program builds with pkg-config' c++ ${SAN-} -x c++ -o "$T/program++" "$T/program.cc" $(pkg-config --cflags --libs sextant)
 run env LD_LIBRARY_PATH="$at/lib" "$T/program++"
-is 'and runs' "$status" 0
+is 'the C++ program runs' "$status" 0
 
 # Explainers of one model in two threads give the results of one thread.
 cat >"$T/threads.c" <<'END'
@@ -107,15 +107,15 @@ nm -D --defined-only "$at/lib/libsextant.so" | awk '$2 != "A" { sub(/@.*/, "", $
 nm -g --defined-only "$at/lib/libsextant.a" | awk 'NF == 3 { print $3 }' | sort -u >"$T/static"
 ok 'the shared library exports what the headers declare' cmp "$T/declared" "$T/shared"
 ok 'the static library exports what the headers declare' cmp "$T/declared" "$T/static"
-is 'the shared library has its version' \
+is 'the soname of the shared library' \
     "$(readelf -d "$at/lib/libsextant.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" libsextant.so.1
 
 # The list of tools, and one run by its name.
 is 'sextant lists every tool' "$("$at/bin/sextant" | sed -n 's/^    \([a-z-]*\) .*/\1/p' | sort | tr '\n' ' ')" \
     "$(cd "$at/bin" && find . -type f ! -name sextant | sed 's,^./,,' | sort | tr '\n' ' ')"
-is 'sextant TOOL runs the one beside it' "$("$at/bin/sextant" onnx-run --version)" "$("$at/bin/onnx-run" --version)"
+is 'sextant TOOL runs the installed tool' "$("$at/bin/sextant" onnx-run --version)" "$("$at/bin/onnx-run" --version)"
 run "$at/bin/sextant" ggi
-is 'sextant: another word is no tool' "$status $(head -n 1 "$T/err")" \
+is 'sextant with a word that is no tool' "$status $(head -n 1 "$T/err")" \
     "2 sextant: no tool 'ggi'; nearest: ggig"
 
 cat >"$T/complete.bash" <<END
@@ -135,7 +135,7 @@ COMP_LINE='ggig --labels=$DATA/lab' COMP_POINT=\${#COMP_LINE}
 _sextant ggig "$DATA/lab" =
 echo "\${COMPREPLY[@]##*/}"
 END
-is 'completion knows options, choices, tensors and files' "$(bash "$T/complete.bash" | tr '\n' ' ')" \
+is 'bash: options, choices, tensors and files' "$(bash "$T/complete.bash" | tr '\n' ' ')" \
     'absmax --steps= --step= /6/Relu_output_0 labels.txt '
 # completes SHELL WORDS WANT: compares the completions of the last of WORDS.
 completes() {
@@ -151,11 +151,11 @@ else
     skip 'completion of fish: it is not here'
 fi
 if have zsh; then
-    ok 'zsh takes the function' zsh -n "$at/share/zsh/site-functions/_ggig"
+    ok 'zsh: the function is valid' zsh -n "$at/share/zsh/site-functions/_ggig"
 else
     skip 'completion of zsh: it is not here'
 fi
 
 ok 'make uninstall' make_here uninstall
-is 'leaves nothing behind' "$(find "$T/root" -type f)" ''
+is 'make uninstall leaves no file' "$(find "$T/root" -type f)" ''
 end

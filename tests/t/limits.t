@@ -19,7 +19,7 @@ within() {
     fi
     peak=$(tail -n 1 "$T/peak")
     if [ "$status" -eq 6 ]; then
-        is "$what within $limit MB: says so, in one line" "$(grep -cE 'memory|limit' "$T/err") $(wc -l <"$T/err")" '1 1'
+        is "$what within $limit MB: one line about memory" "$(grep -cE 'memory|limit' "$T/err") $(wc -l <"$T/err")" '1 1'
     else
         is "$what within $limit MB: status" "$status" 0
     fi
@@ -47,7 +47,7 @@ else
         within 'large batches' $limit ggig -q --method=smoothgrad --samples=2000 --batch=100000 \
             --rows=0:1 digits8.onnx digits8.npy
     done
-    is 'and no file is left' "$(ls fit.onnx .sextant* 2>/dev/null)" ''
+    is 'flint-fit out of memory leaves no file' "$(ls fit.onnx .sextant* 2>/dev/null)" ''
 fi
 
 # ---- Allocations that fail ----
@@ -142,9 +142,9 @@ else
     done
     onnx-run -q -f json -j3 squeezenet.onnx dog.png >right
     under '-Ss 128' onnx-run -q -f json -j3 squeezenet.onnx dog.png
-    is 'but grows where that is allowed' "$status $(cmp "$T/out" right)" '0 '
+    is 'a small stack grows if the limit allows it' "$status $(cmp "$T/out" right)" '0 '
     under '-s 256' onnx-run -q -f json -j3 squeezenet.onnx dog.png
-    is 'and 256 KiB are enough' "$status $(cmp "$T/out" right)" '0 '
+    is 'a stack of 256 KiB is enough' "$status $(cmp "$T/out" right)" '0 '
     for size in 16 16k '20000 B'; do
         OMP_STACKSIZE=$size run onnx-run -q -f json -j3 squeezenet.onnx dog.png
         is "threads with stacks of $size are not used" "$status $(cmp "$T/out" right)" '0 '

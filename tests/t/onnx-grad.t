@@ -21,10 +21,10 @@ while read -r model input name target; do
     ggig --method=grad --score=raw -t "$target" --rows=0:4 "$model".onnx "$input" |
         jq -c .attribution.values >want
     output g.json "grad_$name" >got
-    near "$model: as ggig has it" got want 1e-5
+    near "$model: the gradient of ggig" got want 1e-5
     onnx-run --rows=0:4 "$model".onnx "$input" | jq -c '[.outputs[0].values] | flatten' >want
     jq -c '[.outputs[0].values] | flatten' g.json >got
-    near "$model: and its own output" got want 1e-5
+    near "$model: the output of the model" got want 1e-5
 done <<'END'
 diabetes diabetes.csv x 0
 diabetes-relu diabetes.csv x 0
@@ -46,7 +46,7 @@ onnx-grad diabetes.onnx | onnx-grad --of=grad_x --jacobian -o again.onnx -
 onnx-run --rows=0:3 again.onnx diabetes.csv >again.json
 output again.json jac_grad_x_x >want
 near 'the Jacobian of the gradient is the Hessian' got want 1e-5
-is 'the outputs before stay' "$(jq -c '[.outputs[].name]' again.json | uniq)" \
+is 'the outputs of the model stay the first ones' "$(jq -c '[.outputs[].name]' again.json | uniq)" \
     '["y","grad_x","jac_grad_x_x"]'
 
 onnx-grad --hvp -o hvp.onnx diabetes.onnx
@@ -57,14 +57,14 @@ output h.json hess_x | head -n 1 | jq -c '.[:10]' >want
 near 'the Hessian times a unit vector is a row of it' got want 1e-5
 
 onnx-grad --order=3 -o d3.onnx diabetes.onnx
-is 'third order' "$(onnx-run --rows=0:1 d3.onnx diabetes.csv | jq -c '.outputs[1].shape')" \
+is 'the shape of third derivatives' "$(onnx-run --rows=0:1 d3.onnx diabetes.csv | jq -c '.outputs[1].shape')" \
     '[1,10,10,10]'
 
 # ---- Forward is the transpose of reverse ----
 
 onnx-grad --jacobian -o jac.onnx digits8.onnx
 onnx-run --rows=0:1 jac.onnx digits8.npy >j.json
-is 'a Jacobian' "$(jq -c '.outputs[1] | [.name, .shape]' j.json)" \
+is 'the shape of a Jacobian' "$(jq -c '.outputs[1] | [.name, .shape]' j.json)" \
     '["jac_logits_image",[1,10,64]]'
 onnx-grad --mode=reverse -o vjp.onnx digits8.onnx
 echo 0,0,0,1,0,0,0,0,0,0 >seed.csv
@@ -83,24 +83,24 @@ near 'a direction picks a column' got want 1e-6
 
 mkdir c
 run onnx-grad --casadi -o c/f.onnx diabetes.onnx
-clean 'for CasADi'
-is 'three files' "$(cd c && echo *)" 'adj_f.onnx f.onnx fwd_adj_f.onnx'
+clean '--casadi'
+is '--casadi: three files' "$(cd c && echo *)" 'adj_f.onnx f.onnx fwd_adj_f.onnx'
 printf '1,10\n' >two.csv
 head -n 2 diabetes.csv >row.csv
 onnx-run --no-batch -i adj_y=two.csv c/adj_f.onnx row.csv >a.json
-is 'the derivatives alone' "$(jq -c '[.outputs[] | [.name, .shape]]' a.json)" \
+is 'adj_f has the derivatives alone' "$(jq -c '[.outputs[] | [.name, .shape]]' a.json)" \
     '[["adj_x",[1,20]]]'
 output a.json adj_x >got
 onnx-run --rows=0:1 g1.onnx diabetes.csv >g.json
 output g.json grad_x | jq -c '. + map(10 * .)' >want
-near 'seeds lie side by side' got want 1e-6
+near '--casadi: seeds lie side by side' got want 1e-6
 echo 1 >one.csv
 onnx-run --no-batch -i adj_y=one.csv -i fwd_x=e1.csv c/fwd_adj_f.onnx row.csv >a.json
 output a.json fwd_adj_x >got
 output h.json hess_x | head -n 1 | jq -c '.[:10]' >want
-near 'a row of the Hessian' got want 1e-5
+near '--casadi: a row of the Hessian' got want 1e-5
 run onnx-grad --casadi diabetes.onnx
-refused 'three files need a name' 2 'name the first with -o'
+refused '--casadi without -o' 2 'name the first with -o'
 
 # ---- Forward against reverse: <u, J v> = <J'u, v> in double, for any u and v ----
 
@@ -157,24 +157,24 @@ END
 # ---- Integer ids: derivatives by the embedding ----
 
 run onnx-grad -t 1 -o ids.onnx review.onnx
-is 'by the embedding: no complaints' "$status $(cat "$T/err")" '0 '
+is 'by the embedding: no warnings' "$status $(cat "$T/err")" '0 '
 name=$(onnx-run --rows=0:1 ids.onnx review.npy | jq -r '[.outputs[].name] | last')
 onnx-run --rows=0:2 ids.onnx review.npy >g.json
 output g.json "$name" >got
 ggig --method=grad --score=raw -t 1 --wrt="${name#grad_}" --rows=0:2 review.onnx review.npy |
     jq -c .attribution.values >want
-near 'as ggig has it' got want 1e-5
+near 'by the embedding: the gradient of ggig' got want 1e-5
 onnx-grad -t 1 --wrt=auto -o auto.onnx review.onnx
-ok 'auto is the default' cmp auto.onnx ids.onnx
+ok '--wrt=auto is the default' cmp auto.onnx ids.onnx
 
 # ---- Weights in another file stay there ----
 
 mkdir a b
 "$BUILD"/tests/programs/outside diabetes.onnx a/m.onnx w.bin
 (cd a && onnx-grad -o g.onnx m.onnx)
-is 'nothing is copied' "$(cd a && echo *)" 'g.onnx m.onnx w.bin'
+is 'a file beside external weights copies nothing' "$(cd a && echo *)" 'g.onnx m.onnx w.bin'
 onnx-grad -o b/g.onnx a/m.onnx
-is 'elsewhere they are beside it' "$(cd b && echo *)" 'g.onnx g.onnx.data'
+is 'a file in another directory has its weights in .data' "$(cd b && echo *)" 'g.onnx g.onnx.data'
 onnx-grad a/m.onnx >inside.onnx
 onnx-grad -o whole.onnx diabetes.onnx
 for f in a/g.onnx b/g.onnx inside.onnx; do
@@ -183,30 +183,30 @@ for f in a/g.onnx b/g.onnx inside.onnx; do
     ok "$f: the same numbers" cmp got want
 done
 onnx-grad --of=grad_x --jacobian -o a/again.onnx a/g.onnx
-is 'the derivative of that refers to them, too' "$(cd a && echo *)" 'again.onnx g.onnx m.onnx w.bin'
+is 'the derivative of a derivative refers to external weights' "$(cd a && echo *)" 'again.onnx g.onnx m.onnx w.bin'
 
 mkdir large
 "$BUILD"/tests/programs/outside mnist8.onnx large/m.onnx w.bin
 onnx-grad -o large/g.onnx large/m.onnx
-is 'and such weights are not copied for turned ones' \
+is 'the reversed weights of convolutions are not copied' \
     "$(onnx-run --list large/g.onnx | jq -r .op | grep -c ConvTranspose)" 2
 onnx-grad -o g.onnx mnist8.onnx
 onnx-run --rows=0:2 large/g.onnx mnist8.npy | jq -c '[.outputs[1].values] | flatten' >got
 onnx-run --rows=0:2 g.onnx mnist8.npy | jq -c '[.outputs[1].values] | flatten' >want
-near 'with the same derivative' got want 1e-5
+near 'external weights: the derivative is the same' got want 1e-5
 
 # ---- Open dimensions, types, options ----
 
 is 'the batch stays open' "$(onnx-run g1.onnx diabetes.csv | jq -s length)" \
     "$(onnx-run diabetes.onnx diabetes.csv | jq -s length)"
 run onnx-grad --seeds=K -o k.onnx diabetes.onnx
-clean 'an open number of seeds'
+clean '--seeds=NAME'
 run onnx-grad --double -o d.onnx diabetes.onnx
 clean 'doubles'
-is 'are doubles' "$(onnx-run --rows=0:1 d.onnx diabetes.csv | jq -r .params.precision)" float64
+is '--double: the file computes in float64' "$(onnx-run --rows=0:1 d.onnx diabetes.csv | jq -r .params.precision)" float64
 run onnx-grad -o open.onnx unnamed.onnx
 clean 'open axes without a name'
-is 'the first is N, others have that of the input' \
+is 'axes without a name: the first is N, others are those of the input' \
     "$(grep -ao 'x_[01]' open.onnx | sort -u)" x_1
 "$BUILD/tests/programs/growth" >/dev/null
 for n in 10 60 300; do
@@ -214,11 +214,11 @@ for n in 10 60 300; do
     clean "$n times the same operand"
 done
 run onnx-grad --of=z diabetes.onnx
-refused 'no such tensor' 2 "no tensor named 'z'"
+refused 'a tensor that does not exist' 2 "no tensor named 'z'"
 run onnx-grad -t 1 diabetes.onnx
-refused 'no such element' 2 "target '1' is not one of the 1"
+refused 'an element that does not exist' 2 "target '1' is not one of the 1"
 run onnx-grad --hvp --jacobian diabetes.onnx
-refused 'two kinds' 2 'is enough'
+refused 'two kinds of derivatives at once' 2 'is enough'
 run onnx-grad --seeds=0 diabetes.onnx
-refused 'no seeds' 2 "seeds"
+refused '--seeds=0' 2 "seeds"
 end

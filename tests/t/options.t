@@ -113,12 +113,12 @@ offers 'nearest: /6/Relu_output_0' flint-fit --layers=/6/Relu -x digits8.npy -o 
 run ggig --method=grad -f json --rows=0:1 -q digits8.onnx digits8.npy
 cp "$T/out" want
 run ggig digits8.onnx -qfjson --method grad -j2 digits8.npy --rows 0:1
-ok 'other ways to say the same' cmp "$T/out" want
+ok 'other spellings of the same options' cmp "$T/out" want
 run ggig --method=grad -qfjson --rows=0:1 -- digits8.onnx digits8.npy
 ok 'after "--" there are operands' cmp "$T/out" want
 cp digits8.npy ./--rows
 run onnx-run -q -- digits8.onnx --rows
-is 'even with such a name' "$status $(jq -r .id "$T/out" | sort -u)" '0 --rows'
+is 'an operand after -- may begin with --' "$status $(jq -r .id "$T/out" | sort -u)" '0 --rows'
 run ggig --method=grad -qfjson --rows=0:1 -t -1 digits8.onnx digits8.npy
 is 'an argument may begin with a dash' "$status $(jq .target.index "$T/out")" '0 9'
 

@@ -12,46 +12,46 @@ there() {
 # ---- A file per sample ----
 
 run ggig --method=grad --rows=0:2 -o out/ digits8.onnx digits8.npy
-clean 'DIR/'
-is 'several samples: the index' "$(there out)" 'digits8.0.json digits8.1.json '
+clean '-o DIR/'
+is '-o DIR/ of several samples: names have the index' "$(there out)" 'digits8.0.json digits8.1.json '
 run ggig --method=grad --rows=0:2 digits8.onnx digits8.npy
-is 'together they are the whole' "$(cat out/*)" "$(cat "$T/out")"
+is '-o DIR/: the files have the records of standard output' "$(cat out/*)" "$(cat "$T/out")"
 run ggig --method=grad,ig -f csv --rows=:1 -o table/ diabetes.onnx diabetes.csv
-is 'several methods: the method; a header in each' "$(there table)$(head -qn 1 table/* | sort -u | cut -c 1-19)" \
+is '-o DIR/ of several methods: names have the method, tables a header' "$(there table)$(head -qn 1 table/* | sort -u | cut -c 1-19)" \
     'diabetes.0.grad.csv diabetes.0.ig.csv id,index,method,age'
 head -n 2 diabetes.csv >one.csv
 run ggig --method=grad -o one/ -f text diabetes.onnx one.csv
-is 'one sample: no index' "$(there one)" 'one.txt '
+is '-o DIR/ of one sample: no index' "$(there one)" 'one.txt '
 for format in json text csv tsv npy png; do
     run ggig --method=grad,ig -f $format --rows=3:5 -o "$format/{method}/{stem}-{index}.x" digits8.onnx digits8.npy
-    is "pattern, $format" "$status $(there $format)" \
+    is "-o PATTERN, $format" "$status $(there $format)" \
         '0 grad/digits8-3.x grad/digits8-4.x ig/digits8-3.x ig/digits8-4.x '
 done
-ok 'a picture each' cmp png/ig/digits8-3.x png/ig/digits8-4.x -s -n 8
+ok '-o PATTERN: a picture for each sample' cmp png/ig/digits8-3.x png/ig/digits8-4.x -s -n 8
 run onnx-run -f npy --rows=2:3 digits8.onnx digits8.npy
 cp "$T/out" want
 run onnx-run -f npy -o arrays/ --rows=2:3 digits8.onnx digits8.npy
-ok 'an array has its sample axis' cmp arrays/digits8.2.npy want
+ok 'an array in its own file has the axis of samples' cmp arrays/digits8.2.npy want
 mkdir a b
 cp dog.png a/x.png
 cp dog.png b/x.png
 small='--resize=8x8 --channels=gray'
 # shellcheck disable=SC2086 # options
 run onnx-run $small -o same/ digits8.onnx a/x.png b/x.png a/x.png
-is 'names that collide' "$(there same) $(jq -r .id same/x-2.json)" 'x-2.json x-3.json x.json  b/x.png'
+is 'names that collide get a number' "$(there same) $(jq -r .id same/x-2.json)" 'x-2.json x-3.json x.json  b/x.png'
 # shellcheck disable=SC2086 # options
 run onnx-run $small -o 'ids/{id}' digits8.onnx a/x.png b/x.png
-is 'a / of an id' "$(there ids)" 'a_x.png b_x.png '
+is 'a / in an id becomes _' "$(there ids)" 'a_x.png b_x.png '
 run onnx-run -o fail/ digits8.onnx none.npy digits8.npy one.csv
-is 'what fails has its record' "$status $(jq -c .error.status fail/none.json fail/one.json | tr '\n' ' ')" '1 1 1 '
+is 'a failed sample: its file has the error' "$status $(jq -c .error.status fail/none.json fail/one.json | tr '\n' ' ')" '1 1 1 '
 run onnx-run -f csv -o failed/ digits8.onnx none.npy
-is 'a table of nothing is no file' "$status $(test -e failed && echo there)" '1 '
+is 'a table of failed samples only: no file' "$status $(test -e failed && echo there)" '1 '
 run onnx-run -o digits8.npy/x/ digits8.onnx digits8.npy
 refused 'a file where a folder is wanted' 5 'digits8.npy'
 run onnx-run -o none/x.json digits8.onnx digits8.npy
-refused 'the folder of a plain FILE is not made' 5 'none/x.json'
+refused 'the directory of a plain FILE is not created' 5 'none/x.json'
 run onnx-grad -o 'x{stem}' digits8.onnx
-refused 'one result of all' 2 'one result'
+refused '-o DIR/ of one result for all samples' 2 'one result'
 
 # ---- Shards ----
 
@@ -66,15 +66,15 @@ for format in json csv; do
     done | sort >shards
     is "$format: shards make the whole" "$(cat shards)" "$(tail -n +$from whole | sort)"
 done
-is 'the failure is in one of them' "$(tr '\n' ' ' <complaints)" '0 0 1 0 0 1 '
+is '--shard: the failed sample is in one shard' "$(tr '\n' ' ' <complaints)" '0 0 1 0 0 1 '
 run onnx-run --shard=1/2 --rows=3:7 digits8.onnx digits8.npy
-is 'counted behind --rows' "$(jq .index "$T/out" | tr '\n' ' ')" '4 6 '
+is '--shard counts after --rows' "$(jq .index "$T/out" | tr '\n' ' ')" '4 6 '
 printf 'digits8.npy\t3\ndigits8.npy\t5\nx\n' >skip
 run onnx-run --skip-ids=skip --rows=2:8 --shard=0/2 digits8.onnx digits8.npy
-is 'and behind --skip-ids' "$(jq .index "$T/out" | tr '\n' ' ')" '2 6 '
+is '--shard counts after --skip-ids' "$(jq .index "$T/out" | tr '\n' ' ')" '2 6 '
 echo digits8.npy >skip
 run onnx-run --skip-ids=skip digits8.onnx digits8.npy
-is 'an id alone is all of it' "$status $(cat "$T/out" "$T/err")" '0 '
+is '--skip-ids: an id without an index is all samples of a file' "$status $(cat "$T/out" "$T/err")" '0 '
 for wrong in 3/3 -1/2 1 1/0 a/b; do
     run onnx-run --shard=$wrong digits8.onnx digits8.npy
     refused "--shard=$wrong" 2 I/N
@@ -83,7 +83,7 @@ for i in 0 1; do
     # shellcheck disable=SC2086 # options
     run onnx-run $small --shard=$i/2 -o shard/ digits8.onnx a/x.png b/x.png a/x.png
 done
-is 'names as in one run' "$(cat shard/*)" "$(cat same/*)"
+is '--shard -o DIR/: names as in one run' "$(cat shard/*)" "$(cat same/*)"
 
 # ---- Resuming ----
 
@@ -98,7 +98,7 @@ goes_on() {
         ggig -q "$@" --resume -o part digits8.onnx "$of" none.npy 2>"$T/err" >"$T/out"
         cmp -s part whole || bad="$bad $cut"
     done
-    is "$what: from any place" "$bad" ''
+    is "$what: --resume from any place" "$bad" ''
 }
 of=digits8.npy
 goes_on json --method=grad -f json
@@ -112,7 +112,7 @@ for format in json csv tsv; do
     goes_on "$format, a name with all that is quoted" --method=grad -f $format --rows=0:3
 done
 run onnx-run --resume -o new.json --rows=0:2 digits8.onnx digits8.npy
-is 'the first run' "$status $(wc -l <new.json)" '0 2'
+is '--resume: the first run' "$status $(wc -l <new.json)" '0 2'
 
 # other WHAT TEXT OPTION...: --resume is refused, and the file is unchanged.
 other() {
@@ -121,7 +121,7 @@ other() {
     cp old part
     run ggig -q "$@" --resume -o part digits8.onnx digits8.npy
     refused "$what" 2 "$text"
-    ok "$what: untouched" cmp part old
+    ok "$what: the file does not change" cmp part old
 }
 ggig --method=smoothgrad --samples=2 --rows=0:3 digits8.onnx digits8.npy >old
 other 'other params' 'part: is of other params' --method=smoothgrad --samples=3
@@ -159,9 +159,9 @@ mv records old
 cp old part
 run flock part ggig --method=grad --resume -o part digits8.onnx digits8.npy
 refused 'two runs at once' 5 'part: another run is writing it'
-ok 'two runs at once: untouched' cmp part old
+ok 'two runs at once: the file does not change' cmp part old
 run ggig --resume digits8.onnx digits8.npy
-refused 'no file' 2 'is for -o FILE'
+refused '--resume without -o' 2 'is for -o FILE'
 run ggig --resume -f png -o x.png digits8.onnx digits8.npy
 refused 'a format that is one thing' 2 'json, csv and tsv'
 for i in 0 1; do
@@ -169,7 +169,7 @@ for i in 0 1; do
     rm -f dir/digits8.1.ig.json
     echo mine >dir/digits8.0.grad.json
 done
-is 'DIR/: what is there is not looked at' "$status $(cat dir/digits8.0.grad.json) $(there dir)" \
+is '--resume with DIR/: existing files are left' "$status $(cat dir/digits8.0.grad.json) $(there dir)" \
     '0 mine digits8.0.grad.json digits8.0.ig.json digits8.1.grad.json '
 
 # A run is killed again and again.
@@ -182,5 +182,5 @@ while [ $kills -lt 12 ]; do
     kills=$((kills + 1))
 done
 run $slow --resume -o part digits8.onnx digits8.npy
-ok "killed $kills times" cmp part whole
+ok "--resume after $kills kills: the same bytes" cmp part whole
 end

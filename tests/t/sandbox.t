@@ -39,15 +39,15 @@ else
         # shellcheck disable=SC2086 # an option and its value
         tries onnx-run -j2 --sandbox -f json $output digits8.onnx digits8.npy
         is "$output: the tool goes on" "$status" 0
-        is "$output: what is done" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
-        is "$output: all was tried" "$(grep -c ': ' "$T/err")" "$(grep -c '^ *say("' "$TOP/tests/faults/tries.c")"
+        is "$output: operations that succeed" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
+        is "$output: every operation was tried" "$(grep -c ': ' "$T/err")" "$(grep -c '^ *say("' "$TOP/tests/faults/tries.c")"
         kept "$output"
     done
     tries onnx-run --sandbox -f json digits8.onnx digits8.npy
-    is 'errors are no signals' "$(sed 's/.*: //' "$T/err" | sort -u | tr '\n' '|')" \
+    is 'refused operations return errors' "$(sed 's/.*: //' "$T/err" | sort -u | tr '\n' '|')" \
         'Function not implemented|Operation not permitted|done|'
     tries onnx-run -f json digits8.onnx digits8.npy
-    is 'without the option many are done' "$(grep -c ': done$' "$T/err" | awk '{ print ($1 > 12) }')" 1
+    is 'without --sandbox most operations succeed' "$(grep -c ': done$' "$T/err" | awk '{ print ($1 > 12) }')" 1
 
     # ---- Older kernels ----
 
@@ -65,12 +65,12 @@ else
     for version in 0 1 2 3 4 5; do
         of $version onnx-run --sandbox -f json digits8.onnx digits8.npy
         is "version $version: the tool goes on" "$status $(cmp "$T/out" want)" '0 '
-        is "version $version: what is done" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
+        is "version $version: operations that succeed" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
         kept "version $version"
         [ $version -gt 0 ] || continue
         of $version onnx-run --sandbox -f json -o out/x.json digits8.onnx digits8.npy
         is "version $version: -o" "$status $(cmp out/x.json want)" '0 '
-        is "version $version: what is done, with -o" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
+        is "version $version -o: operations that succeed" "$(sed -n 's/: done$//p' "$T/err" | tr '\n' ' ')" 'a thread reading '
         kept "version $version, -o"
     done
     old() {
@@ -96,7 +96,7 @@ else
             '1 onnx-run: --sandbox: Landlock: Operation not permitted'
     done
     without landlock_add_rule onnx-run --sandbox -f json digits8.onnx digits8.npy
-    is 'no add_rule, where none is needed' "$status $(cmp "$T/out" want)" '0 '
+    is 'no add_rule, to standard output' "$status $(cmp "$T/out" want)" '0 '
     without landlock_add_rule onnx-run --sandbox -f json -o out/x.json digits8.onnx digits8.npy
     is 'no add_rule, -o' "$status $(cat "$T/err")" '1 onnx-run: --sandbox: out/: Operation not permitted'
     without landlock_add_rule onnx-run --sandbox -f json -o 'out/{index}.json' digits8.onnx digits8.npy
@@ -107,7 +107,7 @@ else
         is "no seccomp, Landlock $landlock" "$status $(cat "$T/out" "$T/err")" \
             '1 onnx-run: --sandbox: this kernel has no seccomp filters'
     done
-    is 'nothing is made' "$(ls -A out)" ''
+    is 'no seccomp: no file is written' "$(ls -A out)" ''
     rm -rf out/*
     for output in out/x.json out/ 'out/{id}/{index}.json' x.json; do
         old onnx-run --sandbox -f json -o "$output" digits8.onnx digits8.npy
@@ -115,7 +115,7 @@ else
     done
     old shapley-int --sandbox --save-game=out/game.npy --rows=0:1 diabetes.onnx diabetes.csv
     refused 'no Landlock, --save-game' 1 'no Landlock'
-    is 'no Landlock: nothing is made' "$(ls -A out)" ''
+    is 'no Landlock: no file is written' "$(ls -A out)" ''
     old onnx-run --sandbox -f json -o - digits8.onnx digits8.npy
     is 'no Landlock, -o -' "$status $(cmp "$T/out" want)" '0 '
     for format in text csv npy; do
@@ -148,7 +148,7 @@ same() {
     run "$@" -q -f "$format" --sandbox -j2 -o out/x
     is "$1 -f $format -o: status, complaints" "$status $(grep -v ': warning: ' "$T/err")" '0 '
     ok "$1 -f $format -o: the same bytes" cmp out/x want
-    is "$1 -f $format -o: nothing besides" "$(ls -A out)" x
+    is "$1 -f $format -o: no other file" "$(ls -A out)" x
     rm -f out/x
 }
 draws=

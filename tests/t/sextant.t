@@ -15,7 +15,7 @@ for words in '' -h; do
 done
 run sextant --version
 is 'version' "$status $(cat "$T/out" "$T/err")" "0 $(onnx-run --version | sed 's/^onnx-run/sextant/')"
-is '-V' "$(sextant -V)" "$(cat "$T/out")"
+is '-V is --version' "$(sextant -V)" "$(cat "$T/out")"
 for words in --help --version; do
     sextant $words >/dev/full 2>/dev/null
     is "$words to a full device" $? "$(onnx-run $words >/dev/full 2>&1; echo $?)"
@@ -26,13 +26,13 @@ run sextant onnx-run --rows=0:2 digits8.onnx digits8.npy
 is 'a tool with its words: status and silence' "$status $(cat "$T/err")" '0 '
 ok 'a tool with its words: the same bytes' cmp "$T/out" want
 sextant onnx-run --rows=0:2 digits8.onnx - <digits8.npy | jq -c .outputs >piped
-is 'standard input is its own' "$(cat piped)" "$(jq -c .outputs want)"
+is 'the tool reads standard input' "$(cat piped)" "$(jq -c .outputs want)"
 run sextant onnx-run --rows=900:901 digits8.onnx digits8.npy
 onnx-run --rows=900:901 digits8.onnx digits8.npy >"$T/alone" 2>&1
-is 'its status and message' "$status $(cat "$T/err" "$T/out")" "$? $(cat "$T/alone")"
+is 'the status and the message of a tool that fails' "$status $(cat "$T/err" "$T/out")" "$? $(cat "$T/alone")"
 run sextant onnx-run nowhere.onnx
 onnx-run nowhere.onnx >"$T/alone" 2>&1
-is 'another status' "$status $(cat "$T/err" "$T/out")" "$? $(cat "$T/alone")"
+is 'another status of a tool that fails' "$status $(cat "$T/err" "$T/out")" "$? $(cat "$T/alone")"
 run sextant ggig --version
 is 'words after the tool are the tool'\''s' "$(cat "$T/out")" "$(ggig --version)"
 
@@ -40,7 +40,7 @@ run sextant onnx-rum digits8.onnx
 refused 'no such tool' 2 "no tool 'onnx-rum'.*onnx-run"
 is 'no such tool: where to look' "$(grep -c "^Try 'sextant --help'" "$T/err")" 1
 run sextant ggig-score
-refused 'two are near' 2 "no tool 'ggig-score'; nearest: attr-score"
+refused 'a word near two tools' 2 "no tool 'ggig-score'; nearest: attr-score"
 run sextant "$(printf 'a\033[1mb')"
 ok 'no escape sequence of a word reaches the terminal' not grep -q "$(printf '\033')" "$T/err"
 
@@ -52,11 +52,11 @@ for place in beside path; do
     chmod +x $place/ggig
 done
 PATH=$PWD/path:$PATH LD_LIBRARY_PATH=$BUILD:$BUILD/lib run beside/sextant ggig -x 'a b'
-is 'the tool beside' "$status $(cat "$T/out")" '7 beside -x a b'
+is 'sextant runs the tool in its own directory' "$status $(cat "$T/out")" '7 beside -x a b'
 rm beside/ggig
 PATH=$PWD/path:$PATH LD_LIBRARY_PATH=$BUILD:$BUILD/lib run beside/sextant ggig -x 'a b'
-is 'the tool in PATH' "$status $(cat "$T/out")" '7 path -x a b'
+is 'sextant runs the tool in PATH' "$status $(cat "$T/out")" '7 path -x a b'
 rm path/ggig
 PATH=$PWD/path LD_LIBRARY_PATH=$BUILD:$BUILD/lib "$PWD/beside/sextant" ggig 2>"$T/err"
-is 'no tool to be found' "$? $(cat "$T/err")" '2 ggig: No such file or directory'
+is 'a tool that is not installed' "$? $(cat "$T/err")" '2 ggig: No such file or directory'
 end

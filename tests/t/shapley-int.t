@@ -58,45 +58,45 @@ END
 run shapley-int --load-game=g1.json --window=2
 is 'windows' "$(jq -c '[.windows[] | [.set, .T]]' "$T/out")" '[[[0,1],2.5],[[1,2],1.5]]'
 run shapley-int --load-game=g1.json
-is 'keys in their order' "$(jq -c keys_unsorted "$T/out")" \
+is 'keys of bT and their order' "$(jq -c keys_unsorted "$T/out")" \
     '["tool","version","id","index","model","input","params","players","set","B","B_max","B_min","T","T_corrected","B_stderr","B_max_stderr","B_min_stderr","T_stderr","partition_max","partition_min","singles","coalition","links","components","exact","v_empty","v_full","evaluations","efficiency_gap","cost","warnings"]'
-is 'components' "$(jq -c '[.components[] | [.subset, .value]]' "$T/out")" \
+is 'components of B' "$(jq -c '[.components[] | [.subset, .value]]' "$T/out")" \
     '[[[0,1],2],[[0,2],0],[[1,2],1],[[0,1,2],1]]'
 run shapley-int --load-game=g1.json --index=sii
-is 'keys of an index' "$(jq -c keys_unsorted "$T/out")" \
+is 'keys of an index and their order' "$(jq -c keys_unsorted "$T/out")" \
     '["tool","version","id","index","model","input","params","players","order","interactions","exact","v_empty","v_full","evaluations","efficiency_gap","cost","warnings"]'
 run shapley-int --load-game=g1.json --index=owen
-is 'no groups is a warning' "$(jq -c .warnings "$T/out")" \
+is 'owen without groups: a warning' "$(jq -c .warnings "$T/out")" \
     '["no --groups: Owen values are Shapley values"]'
 run shapley-int --load-game=g1.json --search=gradient
-clean gradient
-is 'the gradient search ends there, too' "$(jq -c '[.B_max, .B_min, .partition_max]' "$T/out")" \
+clean '--search=gradient'
+is '--search=gradient finds the same partitions' "$(jq -c '[.B_max, .B_min, .partition_max]' "$T/out")" \
     '[4,0,[[0,1,2]]]'
 printf '%s\n' not very good >names
 run shapley-int --load-game=g1.json --names=names -f text
-clean text
-is 'text' "$(cat "$T/out")" \
+clean '-f text'
+is '-f text: the two partitions' "$(cat "$T/out")" \
     "$(printf '%s\n' 'g1.json[0]  B 4  B_max 4  B_min 0  T 4  T_stderr 0' \
         '  most   [not very good]' '  least  not very good')"
 run shapley-int --load-game=g1.json --names=names -f text --color=always
-is 'blocks have colours' "$(grep most "$T/out" | tr -d '\033')" \
+is '-f text: blocks have colours' "$(grep most "$T/out" | tr -d '\033')" \
     '  most   [38;5;231;48;5;25m[not [0m[38;5;231;48;5;25mvery [0m[38;5;231;48;5;25mgood][0m'
 run shapley-int --load-game=g1.json --names=names
 attr-plot -f html <"$T/out" >blocks.html
 has_block() { grep -c "color:#ffffff\">$1</span>" blocks.html; }
-is 'on a page, too' "$(has_block '\[not') $(has_block 'good\]')" '1 1'
+is '-f html: blocks are marked' "$(has_block '\[not') $(has_block 'good\]')" '1 1'
 run shapley-int --load-game=g1.json --names=names --index=sii --top=1
-is 'names' "$(jq -c '[.names, .interactions]' "$T/out")" \
+is '--names' "$(jq -c '[.names, .interactions]' "$T/out")" \
     '[["not","very","good"],[{"set":[0,1],"names":["not","very"],"value":2.5}]]'
 run shapley-int --load-game=g1.json --index=sii --order=3 --top=2
-is '--top: the strongest sets of several players, in their order' \
+is '--top: the strongest sets of several players, sorted' \
     "$(jq -c '[.interactions[] | [.set, .value]]' "$T/out")" '[[[0,1],2.5],[[1,2],1.5]]'
 run shapley-int --load-game=g1.json --index=sii --top=3 --singles
-is '--singles: single players, too' "$(jq -c '[.interactions[].set]' "$T/out")" '[[1],[2],[0,1]]'
+is '--singles: --top lists single players too' "$(jq -c '[.interactions[].set]' "$T/out")" '[[1],[2],[0,1]]'
 run shapley-int --load-game=g1.json --window=2 --top=1
 is '--top of windows' "$(jq -c '[.windows[].set]' "$T/out")" '[[0,1]]'
 run shapley-int --load-game=g1.json --names=names --set=1-2
-is 'names of all, and of the set' "$(jq -c '[.names, .set_names]' "$T/out")" \
+is 'names of all players and of the set' "$(jq -c '[.names, .set_names]' "$T/out")" \
     '[["not","very","good"],["very","good"]]'
 
 # A part of a game is enough for a fit, but not for other indices.
@@ -108,37 +108,37 @@ jq .interactions "$T/out" >want
 jq -c 'if .value == null then . else .value += 10 end' part.json >above.json
 run shapley-int --load-game=above.json --index=sv --sampling=regression
 jq .interactions "$T/out" >got
-near 'what nobody has is not shared out' got want 1e-9
+near 'a constant added to all values of a partial game changes no share' got want 1e-9
 run shapley-int --load-game=part.json --index=ksii --order=1
-is 'a fit is the usual of a part' "$status $(jq -c '[.sampling, .exact, (.efficiency_gap | fabs < 1e-9), (.interactions | length)]' "$T/out")" \
+is 'a partial game: estimates by a fit' "$status $(jq -c '[.sampling, .exact, (.efficiency_gap | fabs < 1e-9), (.interactions | length)]' "$T/out")" \
     '0 ["regression",false,true,3]'
 run shapley-int --load-game=part.json --index=moebius
-is 'what a part does not tell' "$status $(head -n 1 "$T/err")" \
+is 'moebius of a partial game is refused' "$status $(head -n 1 "$T/err")" \
     '2 shapley-int: part.json: moebius is not known from part of a game'
 run shapley-int --load-game=part.json --index=sii --sampling=svarmiq
-is 'what is missing' "$status $(cat "$T/err")" \
+is 'svarmiq of a partial game: the missing coalition is named' "$status $(cat "$T/err")" \
     '1 shapley-int: part.json: sample 0: the game has no value for {0,1}'
 
 # ---- A network ----
 
 run shapley-int --players=patches:4x4 --rows=0:3 --double --index=sv digits8.onnx digits8.npy
 clean digits
-is 'one record a sample' "$(jq -c '[.index, .players, .evaluations]' "$T/out" | tr '\n' ' ')" \
+is 'one record for each sample' "$(jq -c '[.index, .players, .evaluations]' "$T/out" | tr '\n' ' ')" \
     '[0,4,16] [1,4,16] [2,4,16] '
-is 'efficient' "$(jq -s 'map(.efficiency_gap | fabs) | max < 1e-9' "$T/out")" true
-is 'v of all players is the target' "$(jq -s 'all(.v_full - .target.value | fabs < 1e-6)' "$T/out")" true
+is 'values add up to v(N) - v()' "$(jq -s 'map(.efficiency_gap | fabs) | max < 1e-9' "$T/out")" true
+is 'v(N) is the value of the target' "$(jq -s 'all(.v_full - .target.value | fabs < 1e-6)' "$T/out")" true
 run shapley-int --players=patches:2x2 --rows=0:1 --double --index=sii --save-game=game.npy digits8.onnx digits8.npy
-clean 'saving'
+clean '--save-game'
 jq -c .interactions "$T/out" >direct
 run shapley-int --load-game=game.npy --double --index=sii
-is 'a loaded game gives the same' "$(jq -c .interactions "$T/out" | jq -c 'map(select(.value != 0))')" \
+is '--load-game gives the same values' "$(jq -c .interactions "$T/out" | jq -c 'map(select(.value != 0))')" \
     "$(jq -c 'map(select(.value != 0))' direct)"
 run shapley-int --players=patches:4x4 --rows=0:1 --double --save-game=- digits8.onnx digits8.npy
 clean 'a game alone on standard output'
 cp "$T/out" game4.npy
 run shapley-int --players=patches:4x4 --rows=0:1 --double --save-game=- -o record.json digits8.onnx digits8.npy
-ok 'the same where the record has a file' cmp game4.npy "$T/out"
-is 'and there is the record' "$(jq .players record.json)" 4
+ok '--save-game=- writes the same bytes with -o' cmp game4.npy "$T/out"
+is '--save-game=- with -o: the record' "$(jq .players record.json)" 4
 run_from() { # FILE ARGUMENT...: as run, from standard input
     file=$1
     shift
@@ -148,11 +148,11 @@ run_from() { # FILE ARGUMENT...: as run, from standard input
 run_from game4.npy --load-game=- --double
 is 'a game from standard input' "$status $(jq -c '[.B, .T, .partition_max]' "$T/out")" "0 $(jq -c '[.B, .T, .partition_max]' record.json)"
 run shapley-int --players=patches:2x2 --rows=0:1 --set=5,6,9,10 --budget=300 --save-game=part.json digits8.onnx digits8.npy
-clean 'saving a part'
-is 'lines of a part' "$(head -n 1 part.json) $(($(wc -l <part.json) - 1))" \
+clean '--save-game of a sampled game'
+is 'a sampled game is saved as lines' "$(head -n 1 part.json) $(($(wc -l <part.json) - 1))" \
     "{\"players\":16} $(jq .evaluations "$T/out")"
 run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double digits8.onnx digits8.npy
-is 'sampled' "$(jq -c '[.exact, (.evaluations <= 500), (.T_stderr > 0)]' "$T/out")" '[false,true,true]'
+is 'a sampled game: exact, evaluations and errors' "$(jq -c '[.exact, (.evaluations <= 500), (.T_stderr > 0)]' "$T/out")" '[false,true,true]'
 cp "$T/out" first
 run shapley-int --players=patches:1x1 --rows=0:1 --set=20-23 --partition=contiguous --budget=500 --double -j 1 digits8.onnx digits8.npy
 ok 'the same seed, the same bytes' cmp first "$T/out"
@@ -176,18 +176,18 @@ run shapley-int --index=sv --budget=1000 --rows=0:1 --double digits8.onnx digits
 is 'pixels by estimate' "$(jq -c '[.sampling, (.evaluations <= 1000), ([.interactions[].stderr] | max < 1), (.efficiency_gap | fabs < 0.5)]' "$T/out")" \
     '["adjusted",true,true,true]'
 run shapley-int --players=patches:4x4 --rows=0:1 --output-name=/8/Flatten_output_0 --layer-score=cosine --index=sv --double digits8.onnx digits8.npy
-is 'likeness of a layer' "$(jq -c '[.target.output, (.v_full - 1 | fabs < 1e-9)]' "$T/out")" '["/8/Flatten_output_0",true]'
+is '--layer-score=cosine' "$(jq -c '[.target.output, (.v_full - 1 | fabs < 1e-9)]' "$T/out")" '["/8/Flatten_output_0",true]'
 run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
-clean 'several baselines'
+clean '--background: several baselines'
 cp "$T/out" marginal
-is 'what is absent is in the record' "$(jq -r .params.absent "$T/out")" marginal
+is '--background: the record has absent' "$(jq -r .params.absent "$T/out")" marginal
 run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=nearest:100000 --index=sv --double digits8.onnx digits8.npy
-is 'all rows are the nearest: marginal' \
+is '--absent=nearest of all rows is marginal' \
     "$(jq -c '[.interactions[].value * 1e9 | round]' "$T/out")" "$(jq -c '[.interactions[].value * 1e9 | round]' marginal)"
 for absent in gaussian copula; do
     run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=$absent --index=sv digits8.onnx digits8.npy
     clean "--absent=$absent"
-    is "--absent=$absent: efficient" "$(jq -c '[.params.absent, (.efficiency_gap | fabs < 1e-9)]' "$T/out")" "[\"$absent\",true]"
+    is "--absent=$absent: values add up" "$(jq -c '[.params.absent, (.efficiency_gap | fabs < 1e-9)]' "$T/out")" "[\"$absent\",true]"
     jq -c .interactions "$T/out" >first
     run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --absent=$absent --index=sv -j 1 digits8.onnx digits8.npy
     is "--absent=$absent: the same whatever -j" "$(jq -c .interactions "$T/out")" "$(cat first)"
@@ -199,17 +199,17 @@ jq -c .interactions "$T/out" >first
 run shapley-int --players=patches:4x4 --rows=0:1 --index=sv digits8.onnx digits8.npy
 is '--absent=baseline: as without a background' "$(jq -c .interactions "$T/out")" "$(cat first)"
 run shapley-int --players=patches:4x4 --rows=0:1 --background=digits8.npy --index=sv --double digits8.onnx digits8.npy
-is 'evaluations count coalitions' "$(jq -c '[.evaluations, .cost.forward > 16]' "$T/out")" '[16,true]'
+is 'evaluations counts coalitions, cost counts samples' "$(jq -c '[.evaluations, .cost.forward > 16]' "$T/out")" '[16,true]'
 # One coalition, or one pair of them, has no scatter.
 for sampling in adjusted leverage kernel; do
     run shapley-int --players=patches:2x2 --rows=0:1 --index=sv --sampling=$sampling --budget=4 digits8.onnx digits8.npy
-    is "$sampling of 4: no error is known to be 0" "$(jq '[.interactions[].stderr] | any(. == 0)' "$T/out")" false
+    is "$sampling of 4 coalitions: no standard error is 0" "$(jq '[.interactions[].stderr] | any(. == 0)' "$T/out")" false
 done
 run shapley-int --rows=0:1 --set=20-24 --sampling=paired --budget=2 digits8.onnx digits8.npy
-is 'pairs of contexts have a scatter' "$(jq '.B_stderr > 0' "$T/out")" true
+is '--sampling=paired has a standard error' "$(jq '.B_stderr > 0' "$T/out")" true
 for sampling in stratified uniform paired; do
     run shapley-int --rows=0:1 --set=all --sampling=$sampling --budget=20 digits8.onnx digits8.npy
-    is "$sampling: nobody outside is one context; the partitions are not known to be the best" \
+    is "$sampling: A has all players: one context, partitions not known to be the best" \
         "$(jq -c '[.exact, .greedy, .B_stderr, .T_stderr]' "$T/out")" '[false,true,0,null]'
 done
 for layout in '--partition=connected' '--partition=connected --adjacency=8' '--partition=any'; do
@@ -221,13 +221,13 @@ done
 run shapley-int --index=sv --double --target=0 product.onnx /dev/stdin
 echo 2,1 >x.csv
 run shapley-int --index=sv --double product.onnx x.csv
-is 'f = x0 x1 + x1^2 / 2' "$(jq -c '[.interactions[].value]' "$T/out")" '[1,1.5]'
+is 'Shapley values of x0 x1 + x1^2 / 2' "$(jq -c '[.interactions[].value]' "$T/out")" '[1,1.5]'
 printf 'age,bp\n2,1\n' >x.csv
 run shapley-int --index=sii --double --baseline=1 product.onnx x.csv
-is 'a player like the baseline is left out' "$(jq -c '[.interactions[] | [.names, .value]]' "$T/out")" \
+is 'a player equal to the baseline is left out' "$(jq -c '[.interactions[] | [.names, .value]]' "$T/out")" \
     '[[["age"],1]]'
 run shapley-int --double product.onnx x.csv
-is 'bT: names and x before its own keys' \
+is 'bT: names and x come before its own keys' \
     "$(jq -c '[.names, .x, .set_names]' "$T/out") $(jq -r 'keys_unsorted | join(" ")' "$T/out" | grep -o 'names x players set set_names')" \
     '[["age","bp"],[2,1],["age","bp"]] names x players set set_names'
 
@@ -238,46 +238,46 @@ is 'bT: names and x before its own keys' \
 printf 'age,bp\n2,1\n4,1\n0,3\n' >rows.csv
 run shapley-int --index=sii --double --summary --top=5 product.onnx rows.csv
 clean '--summary'
-is 'a line more' "$(wc -l <"$T/out") $(tail -n 1 "$T/out" | jq -c 'keys_unsorted')" \
+is '--summary: one more line and its keys' "$(wc -l <"$T/out") $(tail -n 1 "$T/out" | jq -c 'keys_unsorted')" \
     '4 ["tool","version","summary"]'
 is 'mean, error and share of a pair' "$(tail -n 1 "$T/out" | jq -c '.summary
     | .interactions[].stderr |= (. * 1e6 | round) | .interactions[].share |= (. * 1e6 | round)')" \
     '{"samples":3,"index":"sii","interactions":[{"set":[0,1],"names":["age","bp"],"mean":2,"stderr":1154701,"count":2,"share":666667}]}'
 run shapley-int --index=sii --double --summary --top=5 -f text product.onnx rows.csv
-is 'as text' "$(grep -A 1 ^summary "$T/out" | tr -s ' ' | tr '\n' '|')" \
+is '--summary -f text' "$(grep -A 1 ^summary "$T/out" | tr -s ' ' | tr '\n' '|')" \
     'summary index sii samples 3| mean stderr share names|'
 run shapley-int --double --summary -f text product.onnx rows.csv
-is 'blocks as text' "$(grep -A 1 ^summary "$T/out" | tr -s ' ' | tail -n 1)" ' together names'
+is '--summary of bT -f text' "$(grep -A 1 ^summary "$T/out" | tr -s ' ' | tail -n 1)" ' together names'
 run shapley-int --index=sv --double --summary product.onnx rows.csv
-is 'means of single players' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], (.mean * 6 | round), .count]]')" \
+is '--summary: means of single players' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], (.mean * 6 | round), .count]]')" \
     '[[1,17,3],[0,6,2]]'
 printf '%s\n' -9,1 -9,1 >less.csv
 run shapley-int --index=sv --double --summary product.onnx less.csv
-is 'the largest in magnitude come first' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], .mean]]')" \
+is '--summary: sorted by magnitude' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set[0], .mean]]')" \
     '[[0,-4.5],[1,-4]]'
 run shapley-int --double --summary product.onnx rows.csv
-is 'means of bT' "$(tail -n 1 "$T/out" | jq -c '[.summary.mean, (.summary.stderr | map_values(. * 1e6 | round))]')" \
+is '--summary: means of bT' "$(tail -n 1 "$T/out" | jq -c '[.summary.mean, (.summary.stderr | map_values(. * 1e6 | round))]')" \
     '[{"B":2,"B_max":2,"B_min":0,"T":2},{"B":1154701,"B_max":1154701,"B_min":0,"T":1154701}]'
-is 'how often pairs and blocks appear' "$(tail -n 1 "$T/out" | jq -c '.summary
+is '--summary: how often pairs and blocks occur' "$(tail -n 1 "$T/out" | jq -c '.summary
     | [.sets, .pairs_max, .pairs_min, .blocks_max, .blocks_min | map([.names, .count])]')" \
     '[[[["age","bp"],3]],[[["age","bp"],2]],[],[[["age","bp"],2],[["age"],1],[["bp"],1]],[[["age"],3],[["bp"],3]]]'
 run shapley-int --summary --rows=0:1 --double product.onnx rows.csv
-is 'one sample has no standard error' "$(tail -n 1 "$T/out" | jq -c '[.summary.samples, .summary.stderr.B]')" \
+is '--summary of one sample has no standard error' "$(tail -n 1 "$T/out" | jq -c '[.summary.samples, .summary.stderr.B]')" \
     '[1,null]'
 run shapley-int --index=andor --double --summary product.onnx rows.csv
-is 'terms of and-or have a kind' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set, .kind, .mean]] | .[0]')" \
+is '--summary of andor has kinds' "$(tail -n 1 "$T/out" | jq -c '[.summary.interactions[] | [.set, .kind, .mean]] | .[0]')" \
     '[[0,1],"and",2]'
 run shapley-int --summary -f csv product.onnx rows.csv
-is 'a summary is no table' "$status $(head -n 1 "$T/err")" \
+is '--summary -f csv is refused' "$status $(head -n 1 "$T/err")" \
     '2 shapley-int: --summary is for -f json, without --resume'
 
 # ---- Formats ----
 
 run shapley-int --players=patches:4x4 --index=sii -f npy -o a.npy --rows=0:1 digits8.onnx digits8.npy
 clean npy
-is 'a matrix' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (1, 4, 4)"
+is '-f npy: a matrix for each sample' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (1, 4, 4)"
 run shapley-int --players=patches:4x4 --index=sv -f npy -o a.npy --rows=0:2 digits8.onnx digits8.npy
-is 'a vector a sample' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (2, 4)"
+is '-f npy of order 1: a vector for each sample' "$(head -c 128 a.npy | grep -ao "'shape': ([0-9, ]*)")" "'shape': (2, 4)"
 for kind in auto matrix network upset tokens overlay curve bars; do
     run shapley-int --players=patches:2x2 -f png --kind=$kind -o a.png --rows=0:1 digits8.onnx digits8.npy
     clean "--kind=$kind" 'found greedily'
@@ -296,9 +296,9 @@ run shapley-int -f svg --kind=network -o a.svg product.onnx one.csv
 is '--kind=network leaves padding out' "$status $(names)" '0 1'
 printf '0,0\n' >none.csv
 run shapley-int -f png --kind=tokens -o a.png product.onnx none.csv
-clean '--kind=tokens where nobody makes a difference'
+clean '--kind=tokens if all values are 0'
 run shapley-int -f png --kind=upset -o b.png product.onnx none.csv
-is '--kind=upset where nobody makes a difference' "$status $(cat "$T/err") $(ls b.png 2>&1 | wc -l)" \
+is '--kind=upset if all values are 0' "$status $(cat "$T/err") $(ls b.png 2>&1 | wc -l)" \
     '1 shapley-int: b.png: the record has no interactions to draw 1'
 
 # ---- Refusals ----
@@ -349,7 +349,7 @@ END
     printf '{"present":[%s],"value":1}\n' "$(seq -s, 0 64)"; } >wide.json
 refused 2 'wide.json: 2 coalitions do not tell 65 terms apart; more are needed' --load-game=wide.json --index=sv
 run shapley-int --load-game=wide.json --window=2 --budget=100
-is 'contexts that a part has not' "$status $(cut -d'{' -f1 "$T/err")" \
+is 'a partial game without the contexts of bT' "$status $(cut -d'{' -f1 "$T/err")" \
     '1 shapley-int: wide.json: sample 0: the game has no value for '
 # vector SHAPE VALUES...: writes an .npy of so many zeros, with any shape in its header.
 vector() {
@@ -359,7 +359,7 @@ vector() {
 }
 vector 8 8 >g.npy
 run shapley-int --load-game=g.npy --index=sv
-is 'a vector of zeros' "$status $(jq -c '[.players, [.interactions[].value]]' "$T/out")" '0 [3,[0,0,0]]'
+is 'a game of zeros' "$status $(jq -c '[.players, [.interactions[].value]]' "$T/out")" '0 [3,[0,0,0]]'
 for bad in '6 6' '1 1' '8 7' '1073741824 8' '0 0'; do
     # shellcheck disable=SC2086 # two words
     vector $bad >bad.npy
@@ -386,15 +386,15 @@ for index in sv fsii bT; do
 done
 # 2^20 coalitions take longer than that; the first hundred do not.
 run shapley-int --players=patches:1x3 --index=sv --exact --rows=0:1 --max-time=0.3 digits8.onnx digits8.npy
-is 'exact values that time was up for are estimates' \
+is '--max-time: estimates instead of exact values' \
     "$(jq -c '[.partial, .exact, .evaluations > 0, .evaluations < 1048576]' "$T/out")" '[true,false,true,true]'
-is 'with errors' "$(jq '[.interactions[].stderr] | all(. != null)' "$T/out")" true
+is '--max-time: estimates have standard errors' "$(jq '[.interactions[].stderr] | all(. != null)' "$T/out")" true
 run shapley-int --players=patches:1x3 --index=jointsv --exact --rows=0:1 --max-time=0.3 digits8.onnx digits8.npy
-is 'what is not estimated fails' "$status $(jq -c '.error != null' "$T/out")" '1 true'
+is '--max-time: jointsv, which has no estimates, fails' "$status $(jq -c '.error != null' "$T/out")" '1 true'
 # ---- Blocks over the picture ----
 
 run shapley-int --players=patches:2x2 --rows=0:1 -f svg -o blocks.svg digits8.onnx digits8.npy
 is 'blocks are drawn over the picture' "$status $(grep -c '<image' blocks.svg | sed 's/^[1-9][0-9]*$/some/')" '0 some'
 run shapley-int --set=0-3 --rows=0:1 -f svg -o row.svg "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
-is 'of a table there are words' "$status $(grep -c '<image' row.svg)" '0 0'
+is '-f svg of a table has no picture' "$status $(grep -c '<image' row.svg)" '0 0'
 end

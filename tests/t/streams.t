@@ -28,8 +28,8 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-expl
 
     run say $tool -f json narrow.csv
     is "$tool: 40 bad rows: status, records" "$status $(jq -c 'select(.error)' "$T/out" | wc -l)" '1 40'
-    is "$tool: the first ten have a line" "$(grep -c ': narrow.csv: sample ' "$T/err")" 10
-    is "$tool: and all have one" "$(sed -n '11,$p' "$T/err")" \
+    is "$tool: 40 bad rows: the first ten have a line" "$(grep -c ': narrow.csv: sample ' "$T/err")" 10
+    is "$tool: 40 bad rows: the last line has the number" "$(sed -n '11,$p' "$T/err")" \
         "$tool: 40 samples failed; the first 10 are named above"
 
     # ---- A reader that ends early ----
@@ -39,20 +39,20 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose flint-expl
         say $tool -q -f json --rows=0:2 digits8.npy 2>gone.err
         echo $? >gone.status
     } | true
-    is "$tool: a pipe without a reader: the signal, silently" "$(cat gone.status gone.err)" 141
+    is "$tool: a pipe without a reader: SIGPIPE, no message" "$(cat gone.status gone.err)" 141
     {
         sleep 0.2
         trap '' PIPE
         say $tool -q -f json --rows=0:2 digits8.npy 2>gone.err
         echo $? >gone.status
     } | true
-    is "$tool: where the signal is ignored: status 5" "$(cat gone.status gone.err)" 5
+    is "$tool: a pipe without a reader, SIGPIPE ignored: status 5" "$(cat gone.status gone.err)" 5
     {
         sleep 0.2
         $tool --help 2>gone.err
         echo $? >gone.status
     } | true
-    is "$tool --help: likewise" "$(cat gone.status gone.err)" 141
+    is "$tool --help to a pipe without a reader: SIGPIPE" "$(cat gone.status gone.err)" 141
 done
 
 # ---- Warnings ----
@@ -67,11 +67,11 @@ warns() {
         clean "$tool -f $format" "$text"
         warned "$tool -f $format" "$text"
     done
-    is "$tool: in words" "$(cat "$T/err")" "$tool: warning: $text (2 samples)"
+    is "$tool: a warning of two samples is one line" "$(cat "$T/err")" "$tool: warning: $text (2 samples)"
     run "$tool" -f json "$@"
-    is "$tool: in each record" "$(jq -c .warnings "$T/out" | sort -u)" "[\"$text\"]"
+    is "$tool: each record has the warning" "$(jq -c .warnings "$T/out" | sort -u)" "[\"$text\"]"
     run "$tool" -q "$@"
-    is "$tool -q: not a word" "$status $(cat "$T/err")" '0 '
+    is "$tool -q: nothing on standard error" "$status $(cat "$T/err")" '0 '
 }
 warns ggig 'text json npy' 'no --background: the baseline alone is drawn' \
     --method=expected --samples=2 --rows=0:2 digits8.onnx digits8.npy
@@ -82,9 +82,9 @@ warns shapley-int 'text json npy' 'no --groups: Owen values are Shapley values' 
 warns attr-decompose 'text json npy' 'lrp-eps, lrp-ab and deeptaylor are against zero' \
     -b 0.5 --methods=gxi,lrp-eps --players=patches:4x4 --rows=0:2 digits8.onnx digits8.npy
 run attr-decompose -b 0.5 --methods=gxi --players=patches:4x4 --rows=0:1 digits8.onnx digits8.npy
-warned 'attr-decompose: nothing of methods that are not asked for'
+warned 'no warnings about methods that are not asked for'
 run flint-visualize -f npy -o written --mas=1 fitted.onnx digits8.npy
-is 'a warning of no single sample' "$(cat "$T/err")" \
+is 'a warning that belongs to no single sample' "$(cat "$T/err")" \
     'flint-visualize: warning: no classes were given: samples are of the class that the model names'
 
 # ---- Terminals ----
@@ -127,7 +127,7 @@ if have script; then
     on_terminal "$slow"
     ok 'an error takes the place of the line of progress' \
         grep -q "$(printf '\r\033')\[Konnx-run: -: sample 2: " "$T/out"
-    ok 'which was there' grep -q 'onnx-run: [12] done' "$T/out"
+    ok 'the line of progress' grep -q 'onnx-run: [12] done' "$T/out"
     on_terminal 'ggig --method=ggig --iters=100000 --max-time=1.2 -f json -o written --rows=0:1 digits8.onnx digits8.npy'
     ok 'progress inside one sample' grep -q 'ggig: 0 done; this sample: [0-9]* of 5100000 evaluations, [0-9]* s left' "$T/out"
     on_terminal "TERM=dumb; export TERM; $slow"
@@ -142,18 +142,18 @@ run ggig --method=ggig --iters=1000000 --max-time=0.2 --rows=0:2 digits8.onnx di
 is 'a sample that takes longer fails, and the next is taken' "$status $(jq -c '[.index, .error.status, .error.message]' "$T/out" | tr '\n' ' ')" \
     '1 [0,1,"it took longer than --max-time=0.2"] [1,1,"it took longer than --max-time=0.2"] '
 run xderiv --order=4 --smooth=softplus:5 --max-time=0.2 --rows=0:1 digits8.onnx digits8.npy
-is 'so of any tool' "$status $(jq -r .error.message "$T/out")" '1 it took longer than --max-time=0.2'
+is '--max-time of another tool' "$status $(jq -r .error.message "$T/out")" '1 it took longer than --max-time=0.2'
 for method in smoothgrad smoothgrad-sq vargrad; do
     run ggig --method=$method --samples=20000000 --max-time=2 --rows=0:1 digits8.onnx digits8.npy
-    clean "$method: what there is"
+    clean "$method --max-time: partial result"
     jq -c '.params.samples' "$T/out" >drawn
-    is "$method: partial" "$(jq -c '[.partial, .params.samples < 20000000]' "$T/out")" '[true,true]'
+    is "$method --max-time: partial and samples" "$(jq -c '[.partial, .params.samples < 20000000]' "$T/out")" '[true,true]'
     jq '.attribution.values[]' "$T/out" >partial
     ggig --method=$method --samples="$(cat drawn)" --rows=0:1 digits8.onnx digits8.npy | jq '.attribution.values[]' >whole
-    near "$method: the mean of those draws" partial whole 1e-6
+    near "$method --max-time: the mean of the draws" partial whole 1e-6
 done
 run ggig --method=smoothgrad --samples=4 --max-time=100 --rows=0:1 digits8.onnx digits8.npy
-is 'in time: whole' "$(jq -c .partial "$T/out")" null
+is '--max-time that is not reached: no partial' "$(jq -c .partial "$T/out")" null
 run ggig --max-time=0 digits8.onnx digits8.npy
-refused 'no time' 2 'max-time'
+refused '--max-time=0' 2 'max-time'
 end

@@ -28,9 +28,9 @@ spins() {
     env "$@" OMP_DISPLAY_ENV=verbose "$BUILD/bin/onnx-run" -q digits8.onnx digits8.npy 2>&1 >/dev/null |
         sed -n "s/.*GOMP_SPINCOUNT = '\(.*\)'/\1/p"
 }
-ok 'threads spin briefly' [ "$(spins -u GOMP_SPINCOUNT)" -le 16000 ]
-is 'as long as the user says' "$(spins GOMP_SPINCOUNT=77)" 77
-is 'or how they wait' "$(spins -u GOMP_SPINCOUNT OMP_WAIT_POLICY=passive)" 0
+ok 'threads spin for a short time' [ "$(spins -u GOMP_SPINCOUNT)" -le 16000 ]
+is 'GOMP_SPINCOUNT of the user is kept' "$(spins GOMP_SPINCOUNT=77)" 77
+is 'OMP_WAIT_POLICY of the user is kept' "$(spins -u GOMP_SPINCOUNT OMP_WAIT_POLICY=passive)" 0
 if [ "$(nm "$BUILD/bin/onnx-run" 2>/dev/null | grep -c __asan_init)" -gt 0 ]; then
     skip 'PATH: the sanitizer is loaded first'
 else
@@ -44,7 +44,7 @@ static void __attribute__((destructor)) tell(void)
 END
     run env -u GOMP_SPINCOUNT PATH=/here:/there LD_PRELOAD="$T/path.so" "$BUILD/bin/onnx-run" -q digits8.onnx \
         digits8.npy
-    is 'and PATH is as it was' "$(cat "$T/err")" '/here:/there (null)'
+    is 'PATH is unchanged after the restart' "$(cat "$T/err")" '/here:/there (null)'
 fi
 
 # This locale has a decimal comma.
@@ -79,7 +79,7 @@ if $nobody "$BUILD/bin/onnx-run" --version >/dev/null 2>&1; then
     refused 'onnx-grad' 5 'locked/x.onnx: Permission denied'
     run $nobody "$BUILD/bin/shapley-int" -f json --rows=0:1 --save-game=locked/x.npy diabetes.onnx diabetes.csv
     refused '--save-game' 5 'locked/x.npy: Permission denied'
-    is 'what was there is there, and nothing else' "$(ls -A locked) $(cat locked/there)" 'there old'
+    is 'a directory that cannot be written does not change' "$(ls -A locked) $(cat locked/there)" 'there old'
 else
     skip 'read-only directories: nobody to try it as'
 fi
@@ -133,7 +133,7 @@ if [ "$(id -u)" -eq 0 ] && have git && unshare --mount --pid --fork true 2>/dev/
         n=$((n + 1))
     done
     wait $pid
-    is 'ended, it leaves nothing' "$? $(ls tmp)" '1 '
+    is 'fresh.sh that is ended leaves nothing' "$? $(ls tmp)" '1 '
 else
     skip 'a fresh system: not root, or no namespaces'
 fi

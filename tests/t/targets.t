@@ -65,23 +65,23 @@ mask p.csv no,1,1 --labels=two [3,"no","logit",1] [0,0,0,-1]
 mask p.csv 0,0,0 --score=prob [0,null,"prob",0.73106] [0.19661,0,0,0]
 END
 run ggig --method=grad segments.onnx p.csv
-warned 'places that nobody chose' 'scores of 4 places: the largest is explained; --target=I,J,... names one'
-is 'the record has it too' "$(jq '[.warnings[] | select(test("4 places"))] | length' "$T/out")" 1
+warned 'a warning of scores of several places' 'scores of 4 places: the largest is explained; --target=I,J,... names one'
+is 'the record has the warning of several places' "$(jq '[.warnings[] | select(test("4 places"))] | length' "$T/out")" 1
 for target in argmax 0,1,0,1; do
     run ggig --method=grad -t $target segments.onnx p.csv
     clean "-t $target is a choice"
 done
 run ggig --method=grad -t 'sum:*,0,*' segments.onnx p.csv
-is 'the region is said' "$(jq -c .target.sum "$T/out")" '"*,0,*"'
+is 'target.sum of a region' "$(jq -c .target.sum "$T/out")" '"*,0,*"'
 run ggig --method=grad -t not:0 logit.onnx x.csv
-is 'the other class is said' "$(jq -c .target.other "$T/out")" true
+is 'target.other' "$(jq -c .target.other "$T/out")" true
 run onnx-run -f npy --output-name=z -o w.npy three.onnx x.csv
 run ggig --method=grad -t sum:w.npy three.onnx x.csv
-is 'weights: 4 a - c' "$(explained)" '[null,null,"logit",17] [5,7]'
+is 'sum:FILE: the value is 4 a - c' "$(explained)" '[null,null,"logit",17] [5,7]'
 run ggig --method=grad -t sum:w.npy segments.onnx p.csv
-refused 'weights of another shape' 2 'not of the shape'
+refused 'sum:FILE of another shape' 2 'not of the shape'
 run ggig --method=grad -t sum:none.npy three.onnx x.csv
-is 'weights that are not there: status' "$status" 1
+is 'sum:FILE that is missing: status' "$status" 1
 
 while IFS='|' read -r model input target labels text; do
     run ggig --method=grad -t "$target" --labels="$labels" "$model".onnx "$input"
@@ -147,23 +147,23 @@ mask p.csv [[2,9526],[1,8808],[0,7311]]
 boxes x.csv [[0,9820],[1,180],[2,5000]]
 END
 run onnx-run --top=2 --labels=two logit.onnx x.csv
-is 'both labels of one number' "$(jq -c '[.top[] | .label, .value]' "$T/out")" '["yes",0.5,"no",-0.5]'
+is '--labels of one number: both classes' "$(jq -c '[.top[] | .label, .value]' "$T/out")" '["yes",0.5,"no",-0.5]'
 run onnx-run --top=1 --labels=abc segments.onnx p.csv
-is 'the label of a place' "$(jq -c '.top[0].label' "$T/out")" '"c"'
+is '--labels: the class of a place' "$(jq -c '.top[0].label' "$T/out")" '"c"'
 run onnx-run -f text --labels=two --top=1 sigmoid.onnx x.csv
-clean 'text of one number'
-ok 'names the class' grep -q '^  0.62.*yes' "$T/out"
+clean '-f text of one number'
+ok '-f text of one number has the label of the class' grep -q '^  0.62.*yes' "$T/out"
 
 # ---- Labels and names that have the right number ----
 
 printf '\357\273\277a\r\nb\r\nc\r\n\r\n\n' >dressed
 run ggig --method=grad -t a --labels=dressed three.onnx x.csv
-is 'byte order mark, carriage returns, empty lines' "$(jq -c '[.target.index, .target.label]' "$T/out")" '[0,"a"]'
+is '--labels with a byte order mark, carriage returns and empty lines' "$(jq -c '[.target.index, .target.label]' "$T/out")" '[0,"a"]'
 printf 'crane\ncoot\ncrane\n' >twice
 run ggig --method=grad -t crane --labels=twice three.onnx x.csv
-refused 'a name that occurs twice' 2 "'crane' names two classes, 0 and 2"
+refused '-t of a label that occurs twice' 2 "'crane' names two classes, 0 and 2"
 run ggig --method=grad -t coot --labels=twice three.onnx x.csv
-is 'one that does not' "$(jq -c .target.index "$T/out")" 1
+is '-t of a label that occurs once' "$(jq -c .target.index "$T/out")" 1
 : >none
 for tool in 'ggig --method=grad' taylorcam 'shapley-int --index=sv' xderiv 'attr-decompose --methods=gxi' onnx-run; do
     run $tool --labels=two digits8.onnx digits8.npy
@@ -194,20 +194,20 @@ done <<'END'
 END
 echo 1.5,2 >i.csv
 run shapley-int --index=sv ids.onnx i.csv
-is 'other tools: status' "$status" 1
-ok 'name it' grep -q 'line 1.*1.5' "$T/err"
+is 'another tool with a fraction for an integer input: status' "$status" 1
+ok 'another tool with a fraction for an integer input: message' grep -q 'line 1.*1.5' "$T/err"
 echo 1,2 >i.csv
 run shapley-int --index=sv -b 0.5 ids.onnx i.csv
-is 'a baseline of halves: status' "$status" 1
-ok 'is named' grep -q '0.5 is not int64' "$T/err"
+is 'a baseline of halves for an integer input: status' "$status" 1
+ok 'a baseline of halves for an integer input: message' grep -q '0.5 is not int64' "$T/err"
 
 # ---- float64, if the file asks for it ----
 
 echo 100000000.25,1 >d.csv
 run onnx-run doubles.onnx d.csv
-is 'outputs' "$(jq -c '[.outputs[].values, .params.precision]' "$T/out")" '[[100000003.25],[100000001.25,2],"float64"]'
+is 'a model of float64: outputs' "$(jq -c '[.outputs[].values, .params.precision]' "$T/out")" '[[100000003.25],[100000001.25,2],"float64"]'
 run ggig --method=grad doubles.onnx d.csv
-is 'and explanations' "$(jq -c '[.target.value, .params.precision]' "$T/out")" '[100000003.25,"float64"]'
+is 'a model of float64: the explained number' "$(jq -c '[.target.value, .params.precision]' "$T/out")" '[100000003.25,"float64"]'
 run onnx-run -f npy -o d.npy doubles.onnx d.csv
-ok 'and arrays' grep -aq "'descr': '<f8'" d.npy
+ok 'a model of float64: the array' grep -aq "'descr': '<f8'" d.npy
 end

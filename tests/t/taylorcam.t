@@ -42,32 +42,32 @@ is 'layer, grid, curvature' "$(jq -c '[.layer, .grid, .curvature | del(.additive
     '[{"name":"map","shape":[1,1,2,2]},[2,2],{"logit_zero":false,"nonsmooth":[]}]'
 # One of six pairs has a relation, 17. The fit of s_i + s_j leaves (20/3 of 289 x 5/6) on 5 of 11
 # degrees of freedom.
-is 'how additive' "$(jq -c '.curvature.additive * 100 | round' "$T/out")" 12
-is 'occlusion beside derivatives' "$(jq -c '[.occlusion[] | [.a, .b, .strength, .signed]]' "$T/out")" \
+is 'curvature.additive' "$(jq -c '.curvature.additive * 100 | round' "$T/out")" 12
+is 'the record has occlusion beside derivatives' "$(jq -c '[.occlusion[] | [.a, .b, .strength, .signed]]' "$T/out")" \
     '[[[0,0],[1,1],4,4]]'
-is input "$(jq -c .input "$T/out")" '{"name":"image","shape":[1,1,2,2]}'
-is boxes "$(jq -c '.pairs[0] | [.box_a, .box_b, .rank]' "$T/out")" '[[0,0,1,1],[1,1,2,2],1]'
-is from "$(jq -c .from "$T/out")" '{"shape":[2,2],"values":[17,0,0,0]}'
-is stats "$(jq -c '[.stats.max, .stats.median, .deletion]' "$T/out")" '[17,0,1]'
+is 'input of the record' "$(jq -c .input "$T/out")" '{"name":"image","shape":[1,1,2,2]}'
+is 'boxes of the first pair' "$(jq -c '.pairs[0] | [.box_a, .box_b, .rank]' "$T/out")" '[[0,0,1,1],[1,1,2,2],1]'
+is '--from' "$(jq -c .from "$T/out")" '{"shape":[2,2],"values":[17,0,0,0]}'
+is 'stats and deletion' "$(jq -c '[.stats.max, .stats.median, .deletion]' "$T/out")" '[17,0,1]'
 # The gradient is (4, 2, 0, 1), which gives the factor 7 / 4. H x = (4, 2, 0, 1).
-is gradcam "$(jq -c .gradcam.values "$T/out")" '[1.75,3.5,5.25,7]'
-is hirescam "$(jq -c .hirescam.values "$T/out")" '[4,4,0,4]'
-is layercam "$(jq -c .layercam.values "$T/out")" '[4,4,0,4]'
-is xgradcam "$(jq -c '[.xgradcam.values[] * 10 | round]' "$T/out")" '[12,24,36,48]'
-is shapleycam "$(jq -c .shapleycam.values "$T/out")" '[0.875,1.75,2.625,3.5]'
-is 'all maps' "$(jq -r 'keys_unsorted[] | select(test("cam"))' "$T/out" | sort | tr '\n' ' ')" \
+is '--cam: gradcam' "$(jq -c .gradcam.values "$T/out")" '[1.75,3.5,5.25,7]'
+is '--cam: hirescam' "$(jq -c .hirescam.values "$T/out")" '[4,4,0,4]'
+is '--cam: layercam' "$(jq -c .layercam.values "$T/out")" '[4,4,0,4]'
+is '--cam: xgradcam' "$(jq -c '[.xgradcam.values[] * 10 | round]' "$T/out")" '[12,24,36,48]'
+is '--cam: shapleycam' "$(jq -c .shapleycam.values "$T/out")" '[0.875,1.75,2.625,3.5]'
+is '--cam=all: keys of the record' "$(jq -r 'keys_unsorted[] | select(test("cam"))' "$T/out" | sort | tr '\n' ' ')" \
     'gradcam gradcam++ hirescam layercam shapleycam xgradcam '
 
 run taylorcam -f npy -o map.npy --score=raw places.onnx x.csv
-clean npy
+clean '-f npy'
 run taylorcam -f text --score=raw places.onnx x.csv
-is text "$(sed 1d "$T/out" | tr -s ' ')" ' a b strength signed
+is '-f text' "$(sed 1d "$T/out" | tr -s ' ')" ' a b strength signed
  0 0 1 1 17 5'
 taylorcam --rows=0:3 --double --score=logprob digits8.onnx digits8.npy >one
 run taylorcam --rows=0:3 --double --score=logprob -j1 digits8.onnx digits8.npy
-is 'a record a sample' "$(jq -c .index "$T/out" | tr '\n' ' ')" '0 1 2 '
-ok 'any number of threads, the same bytes' cmp one "$T/out"
-is 'curvature of the softmax alone' "$(jq -r '.warnings[0][:30]' one | sort -u)" \
+is 'one record for each sample' "$(jq -c .index "$T/out" | tr '\n' ' ')" '0 1 2 '
+ok '-j: the same bytes' cmp one "$T/out"
+is 'a warning that the softmax alone has curvature' "$(jq -r '.warnings[0][:30]' one | sort -u)" \
     'the logit has no curvature: al'
 taylorcam --rows=1:2 --double --score=logprob digits8.onnx digits8.npy | jq -c .pairs >alone
 jq -c 'select(.index == 1) | .pairs' one >among
@@ -77,18 +77,18 @@ ok 'samples do not depend on those before them' cmp alone among
 
 seq 144 | awk '{ printf "%s%.3f", (NR > 1 ? "," : ""), sin($1 * $1) } END { print "" }' >maps.csv
 run taylorcam classmaps.onnx maps.csv
-warned 'plain' 'piecewise linear: --score=logit --smooth=softplus:10 are taken' \
+warned 'no options: a warning of what is chosen' 'piecewise linear: --score=logit --smooth=softplus:10 are taken' \
     '--layer=pool is taken: pairs of later layers say less'
-is 'plain: the layer, the score, what is smooth' \
+is 'no options: layer, score and smoothing' \
     "$status $(jq -c '[.layer.name, .grid, .target.score, .params.smooth, .params.head]' "$T/out")" \
     '0 ["pool",[6,6],"logit","softplus:10","float32"]'
-ok 'plain: pairs are no sums' jq -e '.curvature.additive < 0.95 and (.pairs | length) == 5' "$T/out"
-ok 'plain: occlusion stands beside' jq -e '(.occlusion | length) == 5' "$T/out"
+ok 'no options: pairs are not additive' jq -e '.curvature.additive < 0.95 and (.pairs | length) == 5' "$T/out"
+ok 'no options: the record has occlusion' jq -e '(.occlusion | length) == 5' "$T/out"
 jq -c '[.pairs, .occlusion]' "$T/out" >plain
 run taylorcam --layer=pool --score=logit --smooth=softplus:10 classmaps.onnx maps.csv
-is 'the same when it is said' "$(jq -c '[.pairs, .occlusion, .warnings]' "$T/out" | jq -c '.[:2]')" \
+is 'the same choices given as options: the same pairs' "$(jq -c '[.pairs, .occlusion, .warnings]' "$T/out" | jq -c '.[:2]')" \
     "$(cat plain)"
-is 'and nothing is warned of' "$(jq -c .warnings "$T/out")$(cat "$T/err")" '[]'
+is 'the same choices given as options: no warnings' "$(jq -c .warnings "$T/out")$(cat "$T/err")" '[]'
 run taylorcam --layer=maps classmaps.onnx maps.csv
 refused 'a void layer' 3 'try --layer=pool, or --allow-zero'
 run taylorcam --layer=maps --score=logit classmaps.onnx maps.csv
@@ -97,13 +97,13 @@ run taylorcam --layer=maps --score=logprob classmaps.onnx maps.csv
 warned 'an additive layer' 'sums of what single places do; try --layer=pool' \
     'competition of classes in the softmax; see --smooth=softplus:10'
 run taylorcam --layer=maps --score=logprob --smooth=gelu classmaps.onnx maps.csv
-ok 'no advice that was followed' not grep -q 'see --' "$T/err"
+ok 'no advice that was followed already' not grep -q 'see --' "$T/err"
 run taylorcam --layer=maps --allow-zero classmaps.onnx maps.csv
 is 'a void layer with --allow-zero' "$status $(jq -c .pairs "$T/out")" '0 []'
 tr -c ',\n' ' ' <maps.csv | sed 's/ *,/nan,/g; s/ *$/nan/' >nans.csv
 run taylorcam classmaps.onnx nans.csv
-is 'NaN is not void' "$status $(jq -c '[.layer.name, .pairs]' "$T/out")" '0 ["pool",[]]'
-is 'occlusion of few places only' "$(taylorcam -q --layer=b classmaps.onnx maps.csv | jq 'has("occlusion")')" false
+is 'a layer with NaN is not void' "$status $(jq -c '[.layer.name, .pairs]' "$T/out")" '0 ["pool",[]]'
+is 'occlusion only for few places' "$(taylorcam -q --layer=b classmaps.onnx maps.csv | jq 'has("occlusion")')" false
 
 # ---- Boxes ----
 
@@ -134,10 +134,10 @@ for chart in auto network overlay strip matrix sheet; do
     is "$chart is a PNG" "$(head -c 4 $chart.png | tail -c 3)" PNG
 done
 run taylorcam -f png -o again.png --sheet --gradcam --double --rows=0:1 digits8.onnx digits8.npy
-ok 'equal runs, equal pictures' cmp sheet.png again.png
+ok '--sheet: equal bytes' cmp sheet.png again.png
 run taylorcam -f png -o boxes.png --pad=18 --overlay=0.5 --cmap=viridis --boxes=boxes.csv \
     --score=raw places.onnx x.csv
-clean 'picture of boxes'
+clean '-f png with --boxes'
 
 # ---- Refusals ----
 
@@ -145,43 +145,43 @@ run taylorcam --score=logit digits8.onnx digits8.npy
 refused 'logit of a ReLU network' 3 '--smooth'
 run taylorcam --score=logit --smooth=softplus:10 --rows=0:1 digits8.onnx digits8.npy
 clean 'logit of a smooth network'
-is 'nothing is left unsmoothed but pools' "$(jq -c '.curvature.logit_zero' "$T/out")" false
+is '--smooth: only pools stay piecewise linear' "$(jq -c '.curvature.logit_zero' "$T/out")" false
 run taylorcam --score=raw --layer=nothing places.onnx x.csv
-refused 'no such layer' 2 "'nothing'"
+refused 'a layer that does not exist' 2 "'nothing'"
 run taylorcam --score=raw --layer=f places.onnx x.csv
 refused 'a layer of one place' 2 'as map'
 run taylorcam --score=raw --grid=3x3 places.onnx x.csv
 refused 'a grid too fine' 2 'finer'
 run taylorcam --score=raw --from=5,5 places.onnx x.csv
-refused 'no such place' 2 'none at 5,5'
+refused '--from of a place that does not exist' 2 'none at 5,5'
 run taylorcam --order=4 places.onnx x.csv
-is 'order 4' "$status $(head -n 1 "$T/err")" \
+is '--order=4' "$status $(head -n 1 "$T/err")" \
     "2 taylorcam: '4' does not fit option --order: a whole number from 2 to 3"
 run taylorcam --smooth=wrong places.onnx x.csv
-refused 'no such smoothing' 2 softplus
+refused '--smooth of an unknown mode' 2 softplus
 run taylorcam --cam=wrong places.onnx x.csv
-is 'no such map' "$status" 2
+is '--cam of an unknown map: status' "$status" 2
 for layer in '' image/nothing; do
     run taylorcam --score=raw --layer=$layer places.onnx x.csv
     refused "layer '$layer'" 2 'no tensor named'
 done
 run taylorcam --score=raw --axes=9 places.onnx x.csv
-refused 'no such axis' 2 'axis 9'
+refused '--axes beyond the rank' 2 'axis 9'
 run taylorcam --score=raw --axes=3,2 places.onnx x.csv
 refused 'axes in the wrong order' 2 'increasing'
 run taylorcam --score=raw --order=3 --form=occlusion places.onnx x.csv
-refused 'occlusion of three' 2 'order 3'
+refused 'occlusion with --order=3' 2 'order 3'
 run taylorcam --score=raw -f png --kind=matrix --order=3 places.onnx x.csv
-refused 'a matrix of three' 2 matrix
+refused '--kind=matrix with --order=3' 2 matrix
 run taylorcam --score=raw --deletion -b nowhere places.onnx x.csv
-refused 'no baseline' 2 nowhere
+refused '--baseline of a missing file' 2 nowhere
 run taylorcam --score=raw --boxes=nowhere places.onnx x.csv
-refused 'no boxes' 1 nowhere
+refused '--boxes of a missing file' 1 nowhere
 run taylorcam --score=raw -i nothing=x.csv places.onnx x.csv
-refused 'no such input' 2 nothing
+refused '-i of an input that does not exist' 2 nothing
 echo '5,5,9,9,far' >far.csv
 run taylorcam -q --score=raw --boxes=far.csv places.onnx x.csv
-refused 'a box outside' 1 'box 1 lies outside'
+refused '--boxes outside the picture' 1 'box 1 lies outside'
 for box in nan,0,1,1 0,0,inf,1 0,0,1e999,1 2,2,1,1 '[[0,0,1]]' '{"objects":[{"name":"a"}]}'; do
     echo "$box" >bad
     run taylorcam --score=raw --boxes=bad places.onnx x.csv
@@ -214,10 +214,10 @@ done <<'END'
 END
 echo nan,2,3,4 >nan.csv
 run taylorcam --score=raw --deletion --cam=all places.onnx nan.csv
-is 'NaN' "$status $(jq -c '[.pairs, .deletion, .marginal.values[0], (.nonfinite > 9), .warnings]' "$T/out")" \
+is 'relations that are not finite' "$status $(jq -c '[.pairs, .deletion, .marginal.values[0], (.nonfinite > 9), .warnings]' "$T/out")" \
     '0 [[],null,null,true,["1 missing cell is NaN","some strengths are not finite"]]'
 run taylorcam -f png -o nan.png --sheet --score=raw places.onnx nan.csv
-clean 'picture of NaN' 'not finite' 'missing cell'
+clean 'a picture of relations that are not finite' 'not finite' 'missing cell'
 run taylorcam --layer=list places.onnx
-is 'layers' "$(head -n 2 "$T/out" | tr '\n' '/')" 'image  1x1x2x2  Input/map  1x1x2x2  Conv/'
+is '--layer=list' "$(head -n 2 "$T/out" | tr '\n' '/')" 'image  1x1x2x2  Input/map  1x1x2x2  Conv/'
 end

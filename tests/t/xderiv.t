@@ -44,11 +44,11 @@ done <<'END'
 --absent=nearest:1 ["nearest:1",2]
 END
 run xderiv --method=archdetect --background=absent_rows.csv --double product.onnx x.csv
-is 'of a background its rows are drawn' "$(jq -r .params.absent "$T/out")" marginal
+is '--background: marginal is the default of --absent' "$(jq -r .params.absent "$T/out")" marginal
 run xderiv --method=archdetect --absent=marginal product.onnx x.csv
-refused 'draws need a background' 2 'absent draws from the rows'
+refused '--absent=gaussian without a background' 2 'absent draws from the rows'
 run xderiv --absent=marginal --background=absent_rows.csv product.onnx x.csv
-refused 'draws are of archdetect' 2 'absent is of method archdetect'
+refused '--absent without archdetect' 2 'absent is of method archdetect'
 
 # ---- References ----
 
@@ -62,15 +62,15 @@ is 'Hessians are those of the reference, to 1e-7' "$(cat "$T/out")" true
 
 run xderiv --order=3 --truth=f1.truth f1.onnx f1.npy
 clean 'order 3 with truth'
-is 'one record for all rows' "$(jq -c '[.samples.n, .index, (.interactions | length)]' "$T/out")" \
+is '--agg: one record for all rows' "$(jq -c '[.samples.n, .index, (.interactions | length)]' "$T/out")" \
     '[64,0,165]'
-ok 'pairs are found' jq -e '.auc["2"] >= 0.93' "$T/out"
-ok 'threes are found' jq -e '.auc["3"] >= 0.93' "$T/out"
+ok 'the area under the curve of pairs' jq -e '.auc["2"] >= 0.93' "$T/out"
+ok 'the area under the curve of triples' jq -e '.auc["3"] >= 0.93' "$T/out"
 ok 'R-precision' jq -e '.r_precision >= 0.5' "$T/out"
 cp "$T/out" exhaustive
 run xderiv --method=nid --truth=f1.truth f1.onnx
 clean 'weights alone, without input'
-ok 'weights know less' jq -e --slurpfile x exhaustive '.auc["2"] < $x[0].auc["2"] - 0.1' "$T/out"
+ok 'nid has a smaller area than derivatives' jq -e --slurpfile x exhaustive '.auc["2"] < $x[0].auc["2"] - 0.1' "$T/out"
 
 # ---- Records ----
 
@@ -78,13 +78,13 @@ echo '0,3' >some.truth
 
 run xderiv --rows=0:2 diabetes.onnx diabetes.csv
 clean 'records'
-is 'a record per sample, with the keys of all' \
+is 'a record for each sample, with the same keys' \
     "$(jq -c 'keys_unsorted' "$T/out" | sort -u)" \
     '["tool","version","id","index","model","input","target","params","names","x","order","method","smooth","samples","search","interactions","zero_curvature","nonsmooth","cost","warnings"]'
 is 'names come from the header' "$(head -n 1 "$T/out" | jq -r '[.interactions[].names[]] | unique | join(" ")')" \
     'age bmi bp s1 s2 s3 s4 s5 s6 sex'
 is 'names and values of all features' "$(head -n 1 "$T/out" | jq -c '[.names, .x] | map(length)')" '[10,10]'
-ok 'strongest first' jq -es 'all(.interactions | map(.strength) | . == (sort | reverse))' "$T/out"
+ok 'sets are sorted by strength' jq -es 'all(.interactions | map(.strength) | . == (sort | reverse))' "$T/out"
 ok 'strengths are magnitudes' jq -es 'all(.interactions[] | .strength == (.mean | fabs))' "$T/out"
 cp "$T/out" first
 run xderiv --rows=0:2 -j 1 diabetes.onnx diabetes.csv
@@ -121,53 +121,53 @@ END
 run xderiv --top=5 --truth=some.truth diabetes.onnx diabetes.csv
 jq -c .interactions "$T/out" >usual
 run xderiv --top=5 --agg=median diabetes.onnx diabetes.csv
-is 'and the numbers are those of the median' "$(jq -c .interactions "$T/out")" "$(cat usual)"
+is 'the default aggregation is the median' "$(jq -c .interactions "$T/out")" "$(cat usual)"
 run xderiv --agg=mean diabetes.onnx diabetes.csv
-is 'names of the header line, when all samples have been read' \
+is 'names are those of the header line of a table' \
     "$(jq -r '[.interactions[].names[]] | unique | join(" ")' "$T/out")" \
     'age bmi bp s1 s2 s3 s4 s5 s6 sex'
 run xderiv --agg=median --signed --units=std diabetes.onnx diabetes.csv
-ok 'strengths of signed effects rank' jq -e '.interactions | map(.strength) |
+ok '--signed sorts by the magnitude of signed effects' jq -e '.interactions | map(.strength) |
     all(. >= 0) and . == (sort | reverse)' "$T/out"
-ok 'and means are signed' jq -e '.interactions | any(.mean < 0)' "$T/out"
+ok '--signed: means have signs' jq -e '.interactions | any(.mean < 0)' "$T/out"
 
 # ---- Search ----
 
 printf '0,3\n# a triple\n3 5 1\n' >some
 run xderiv --order=3 --pairs=some --rows=0:1 diabetes.onnx diabetes.csv
-is 'given sets' "$(jq -c '[.search.mode, ([.interactions[].set] | sort)]' "$T/out")" \
+is '--pairs: the sets of the file' "$(jq -c '[.search.mode, ([.interactions[].set] | sort)]' "$T/out")" \
     '["given",[[0,3],[1,3,5]]]'
 cp "$T/out" given
 run xderiv --order=3 --rows=0:1 diabetes.onnx diabetes.csv
-is 'given sets are as in the whole search' \
+is '--pairs: strengths are those of the search of all sets' \
     "$(jq -c '.interactions[] | select(.set == [1,3,5]) | .mean * 1e6 | round' "$T/out")" \
     "$(jq -c '.interactions[] | select(.set == [1,3,5]) | .mean * 1e6 | round' given)"
 run xderiv --order=3 --search=beam:2 --rows=0:1 diabetes.onnx diabetes.csv
-is 'a beam' "$(jq -c '[.search.mode, .search.evaluated + .search.skipped]' "$T/out")" '["beam",165]'
-ok 'a beam grows two sets' jq -e '.search.evaluated <= 45 + 16' "$T/out"
+is 'a beam: mode and number of sets' "$(jq -c '[.search.mode, .search.evaluated + .search.skipped]' "$T/out")" '["beam",165]'
+ok 'a beam of 2 evaluates fewer sets' jq -e '.search.evaluated <= 45 + 16' "$T/out"
 run xderiv --order=3 --search=beam:10 --truth=f1.truth f1.onnx f1.npy
 ok 'a beam of ten ranks threes as well as the whole search, to 0.03' \
     jq -e --slurpfile x exhaustive '.search.mode == "beam" and .auc["3"] > $x[0].auc["3"] - 0.03' "$T/out"
 run xderiv --order=3 --max-sets=110 --rows=0:1 diabetes.onnx diabetes.csv
-is 'the usual beam has as many sets as may be' "$(jq -c '.search.mode' "$T/out")" '"beam"'
-ok 'some more, as it grows ten' jq -e '.search.evaluated > 45 + 50' "$T/out"
+is '--search=auto is a beam above --max-sets' "$(jq -c '.search.mode' "$T/out")" '"beam"'
+ok '--search=auto evaluates about --max-sets sets' jq -e '.search.evaluated > 45 + 50' "$T/out"
 run xderiv --order=3 --maximal --rows=0:1 diabetes.onnx diabetes.csv
-ok 'no set that a stronger one contains' jq -e '[.interactions[].set] as $s |
+ok '--maximal leaves out subsets of stronger sets' jq -e '[.interactions[].set] as $s |
     all(range($s | length) as $i | range($i) | ($s[$i] - $s[.]) != []; .)' "$T/out"
-ok 'sets of both sizes' jq -e '[.interactions[].set | length] | unique == [2, 3]' "$T/out"
+ok '--maximal lists sets of several sizes' jq -e '[.interactions[].set | length] | unique == [2, 3]' "$T/out"
 run xderiv --order=4 --check --rows=0:1 diabetes.onnx diabetes.csv
 clean 'orders up to 4 agree with differences'
-ok 'by how much' jq -e '.check < 1e-4' "$T/out"
+ok '--check: the largest difference' jq -e '.check < 1e-4' "$T/out"
 
 # ---- Kinks ----
 
 run xderiv --rows=0:1 diabetes-relu.onnx diabetes.csv
-refused 'no curvature' 3 --smooth
-ok 'the message is whole' grep -q 'or --allow-zero$' "$T/err"
-is 'nothing is written' "$(cat "$T/out")" ''
+refused 'a network without curvature' 3 --smooth
+ok 'a network without curvature: the message has all remedies' grep -q 'or --allow-zero$' "$T/err"
+is 'a network without curvature: no output' "$(cat "$T/out")" ''
 run xderiv --rows=0:1 --allow-zero diabetes-relu.onnx diabetes.csv
 clean '--allow-zero' 'every derivative is zero'
-is 'zero, and said so' "$(jq -c '[.zero_curvature, .interactions[0].strength, (.warnings | length), (.nonsmooth | map(.op))]' "$T/out")" \
+is '--allow-zero: the record says so' "$(jq -c '[.zero_curvature, .interactions[0].strength, (.warnings | length), (.nonsmooth | map(.op))]' "$T/out")" \
     '[true,0,1,["Relu","Relu"]]'
 for mode in softplus:10 softplus gelu surrogate:5; do
     run xderiv --rows=0:1 --smooth=$mode diabetes-relu.onnx diabetes.csv
@@ -177,8 +177,8 @@ for mode in softplus:10 softplus gelu surrogate:5; do
 done
 is 'a surrogate leaves f as it is' "$(jq '.smooth.shift' "$T/out")" 0
 run xderiv --method=fd --order=3 --rows=0:1 diabetes-relu.onnx diabetes.csv
-clean 'differences need no curvature'
-ok 'differences see something' jq -e '.interactions[0].strength > 0.01' "$T/out"
+clean 'fd of a network without curvature'
+ok 'fd of a network without curvature: effects are not 0' jq -e '.interactions[0].strength > 0.01' "$T/out"
 
 # ---- Features ----
 
@@ -191,15 +191,15 @@ is 'pixels' "$(jq -c '.search.evaluated' "$T/out")" 2016
 # ---- Formats ----
 
 run xderiv -f text --rows=0:1 --top=2 diabetes.onnx diabetes.csv
-is 'text' "$(wc -l <"$T/out")" 4
+is '-f text: four lines' "$(wc -l <"$T/out")" 4
 xderiv -f text --order=3 --truth=f1.truth f1.onnx f1.npy | head -n 1 >first
-is 'text has the areas' "$(grep -o 'auc2 [.0-9]*  auc3 [.0-9]*  r_precision [.0-9]*' first | tr -d '.0-9')" \
+is '-f text has the areas under the curves' "$(grep -o 'auc2 [.0-9]*  auc3 [.0-9]*  r_precision [.0-9]*' first | tr -d '.0-9')" \
     'auc   auc   r_precision '
 run xderiv -f text diabetes.onnx diabetes.csv
-is 'twenty results are many' "$(cat "$T/err")" \
+is 'a warning about more than twenty results' "$(cat "$T/err")" \
     'xderiv: 20 samples one by one: --agg=median makes one result of them'
 run xderiv -q -f text diabetes.onnx diabetes.csv
-is 'and nothing is said with -q' "$(cat "$T/err")" ''
+is 'no warning with -q' "$(cat "$T/err")" ''
 run xderiv -f dot --rows=0:2 --order=3 --top=5 diabetes.onnx diabetes.csv
 is 'dot' "$status $(head -n 1 "$T/out") $(tail -n 1 "$T/out")" '0 graph "diabetes.csv" { }'
 for from in '' --from=0,1 --from=2; do
@@ -236,7 +236,7 @@ refused 'tensors of all samples' 2 npy
 run xderiv --method=nid digits8.onnx
 refused 'no layers' 3 'fully connected'
 run xderiv --target=5 diabetes.onnx diabetes.csv
-refused 'no such output' 2 'target 5'
+refused 'an output that does not exist' 2 'target 5'
 run xderiv --max-mem=100K diabetes.onnx diabetes.csv
 refused 'too little memory' 6 'limit'
 run xderiv -f png --order=1 --rows=0:1 diabetes.onnx diabetes.csv
@@ -244,9 +244,9 @@ is 'singles as bars' "$status $(head -c 4 "$T/out" | tail -c 3)" '0 PNG'
 run xderiv -f png --from=3,3 --rows=0:1 diabetes.onnx diabetes.csv
 refused 'no such patch' 2 from
 run xderiv --rows=0:1 --names=nowhere diabetes.onnx diabetes.csv
-refused 'no names' 1 nowhere
+refused '--names of a missing file' 1 nowhere
 run xderiv --rows=0:1 --players=file:nowhere.npy diabetes.onnx diabetes.csv
-refused 'no labels' 1 nowhere
+refused '--players of a missing file' 1 nowhere
 
 # Options with wrong words.
 while read -r option; do
@@ -304,15 +304,15 @@ for options in '' '--agg=median' '--agg=max' '--method=ih' '--order=3 --search=b
         '0 [null,true,["1 missing cell is NaN","some effects are not finite"]]'
 done
 run xderiv --check diabetes.onnx nan.csv
-is 'NaN passes no check' "$status" 4
+is 'NaN: --check fails' "$status" 4
 echo 1,2,3 >short.csv
 run xderiv diabetes.onnx short.csv
-is 'a sample too short' "$status $(jq -c '.error.status' "$T/out")" '1 1'
+is 'a sample that is too short' "$status $(jq -c '.error.status' "$T/out")" '1 1'
 run xderiv --smooth=softplus:1e300 --rows=0:1 diabetes-relu.onnx diabetes.csv
 refused 'a function that is constant in float32' 3 'use --method=fd, or --allow-zero'
 echo 0 1 2 >triples
 run xderiv --pairs=triples --rows=0:1 diabetes.onnx diabetes.csv
-is 'sets that are larger than --order' "$status $(jq -c '[.interactions, .warnings[0][:7]]' "$T/out")" \
+is 'a warning about sets larger than --order' "$status $(jq -c '[.interactions, .warnings[0][:7]]' "$T/out")" \
     '0 [[],"--pairs"]'
 
 # f = (x0 + ..)^3 of a million features is refused before it is tried, because of the memory it
@@ -325,7 +325,7 @@ refused 'a tensor of order 6' 6 'power of 6'
 run xderiv --search=exhaustive million.onnx million.csv
 refused 'all pairs' 6 'search=beam'
 run xderiv --order=3 --pairs=triples million.onnx million.csv
-is 'one triple' "$status $(jq -c '[.search.evaluated, .interactions[0].set]' "$T/out")" '0 [1,[0,1,2]]'
+is '--pairs: a single triple' "$status $(jq -c '[.search.evaluated, .interactions[0].set]' "$T/out")" '0 [1,[0,1,2]]'
 run xderiv --scale=std --agg=mean --top=1 diabetes.onnx diabetes.csv
-is '--scale=std are units' "$status $(jq -r .params.units "$T/out")" '0 std'
+is '--scale=std is --units=std' "$status $(jq -r .params.units "$T/out")" '0 std'
 end
