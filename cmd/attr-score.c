@@ -254,7 +254,8 @@ static void run_compare(struct score *s)
     int64_t lone = sx_unpaired(s->maps.record, s->maps.n, s->others.record, s->others.n);
     bool go_on = true;
     if (lone > 0)
-        cli_say(&s->cli, "%lld other records have no like on standard input", (long long)lone);
+        cli_say(&s->cli, "%lld records of --compare have no counterpart on standard input",
+                (long long)lone);
     for (size_t i = 0; i < s->maps.n && go_on; i++) {
         const struct sx_datum *record = sx_result_top(s->maps.record[i]);
         struct sx_error error = {0};

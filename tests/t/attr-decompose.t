@@ -213,13 +213,13 @@ formula 2 'x1 x1 Mul x2 Sub Log x2 Sqrt Add' domain.onnx
 formula 2 'x1 Log x2 Add' log.onnx
 echo 3,1 >v31.csv
 run attr-decompose --double --methods=gxi product.onnx x.csv
-is 'keys that a method does not offer are not counted' "$(jq -c .nonfinite "$T/out")" null
+is 'keys that a method does not have are not counted in nonfinite' "$(jq -c .nonfinite "$T/out")" null
 echo 0.5,0.1 >near.csv
 run attr-decompose --double --alloc=none --methods=ig,deeplift-reveal -b near.csv domain.onnx v31.csv
-is 'deeplift-reveal has values where one side leaves the domain' \
+is 'deeplift-reveal: finite values if one part leaves the domain' \
     "$status $(jq -c '[.methods[].completeness_gap | fabs < 1e-6], .nonfinite' "$T/out" | tr '\n' ' ')" '0 [true,true] null '
 run attr-decompose --double --alloc=none --methods=gxi,ig,shapley log.onnx v31.csv
-is 'what has no bound is null, and the rest is there' \
+is 'a method without finite values is null with a reason; the others have values' \
     "$status $(jq -c '[(.methods[].attribution | if . then map(if . then (. * 1e6 | round / 1e6) else . end) else . end), .methods[2].reason, .agreement.methods, .agreement.spearman, .nonfinite]' "$T/out")" \
     '0 [[1,1],[null,1],null,"no value is finite",["gxi"],[[null]],2]'
 
@@ -241,7 +241,7 @@ attr-decompose --methods=gxi,ig --ig-rule=gauss:4 --alloc=none --players=element
     jq -c '.methods[0].attribution' >with
 attr-decompose --methods=gxi --alloc=none --players=elements --rows=0:4 digits8.onnx digits8.npy |
     jq -c '.methods[0].attribution' >ahead
-is 'the gradient of the pass that chooses the target is the same' \
+is 'gxi: the same gradient alone and beside ig' \
     "$(jq -c -s '[.[:4], .[4:]] | transpose | map(transpose | map(.[0] - .[1] | fabs) | max < 1e-5)' with ahead)" \
     '[true,true,true,true]'
 end

@@ -54,7 +54,7 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose attr-plot 
         run_with --"$option"="$value"
         [ "$status" -eq 0 ] && result | cmp -s - usual || changed="$changed --$option=$value"
     done <"$T/defaults"
-    is "$tool: a default that changes something" "$changed" ''
+    is "$tool: defaults that change the result if they are given" "$changed" ''
 
     # Choices are "a|b|c". A part with other letters than lower case is a placeholder. "auto" and
     # "recipe" are replaced in the record by what was chosen.
@@ -76,7 +76,7 @@ for tool in onnx-run ggig taylorcam xderiv shapley-int attr-decompose attr-plot 
         done
     done <"$T/choices"
     cut -d ' ' -f 1 "$T/choices" >>seen
-    is "$tool: a choice that fails without a word" "$silent" ''
-    is "$tool: a choice that the record tells otherwise" "$unsaid" ''
+    is "$tool: choices that fail without a message" "$silent" ''
+    is "$tool: choices that params do not have" "$unsaid" ''
 done
 end

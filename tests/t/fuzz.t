@@ -9,7 +9,7 @@ for target in model input record option graph fit; do
     xargs "$BUILD/tests/fuzz/fuzz_$target" <"$T/list" >"$T/out" 2>"$T/err"
     status=$?
     is "fuzz_$target ends well" "$status $(head -n 3 "$T/err")" '0 '
-    is "fuzz_$target was given all" "$(sed 's/ files//' "$T/out" | awk '{ n += $1 } END { print n + 0 }')" \
+    is "fuzz_$target has read all inputs" "$(sed 's/ files//' "$T/out" | awk '{ n += $1 } END { print n + 0 }')" \
         "$(wc -l <"$T/list")"
 done
 end

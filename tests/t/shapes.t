@@ -19,70 +19,70 @@ values() {
 # ---- Conditions ----
 
 run onnx-run -i rate=rates.csv if.onnx four.csv
-clean 'each sample takes its branch'
-is 'their values' "$(values)" '[30] [4] [30] [22] '
+clean 'If: each sample takes its own branch'
+is 'If: values of the branches' "$(values)" '[30] [4] [30] [22] '
 run ggig --method=grad -t 0 -i rate=rates.csv if.onnx four.csv
-clean 'gradients of the branch that is taken'
-is 'their values' "$(jq -c .attribution.values "$T/out" | tr '\n' ' ')" \
+clean 'If: gradients'
+is 'If: gradients of the branches that are taken' "$(jq -c .attribution.values "$T/out" | tr '\n' ' ')" \
     '[2,4,6,-8] [2,2,2,2] [2,4,6,-8] [2,2,2,2] '
 run onnx-run -i on=1.csv taken.onnx x.csv
-clean 'a branch that is not taken need not fit'
-is 'the other' "$(values)" '[30] '
+clean 'If: a branch that is not taken may have an error'
+is 'If: the value of the branch without an error' "$(values)" '[30] '
 run ggig --method=grad -t 0 -i on=1.csv taken.onnx x.csv
-is 'its gradient' "$(jq -c .attribution.values "$T/out")" '[2,4,6,-8]'
+is 'If: the gradient of the branch without an error' "$(jq -c .attribution.values "$T/out")" '[2,4,6,-8]'
 run onnx-run -i on=0.csv taken.onnx x.csv
-refused 'the branch that does not fit is taken' 3 "(MatMul, opset 17)"
+refused 'If: the branch with an error is taken' 3 "(MatMul, opset 17)"
 run onnx-run --list taken.onnx
-clean 'a list knows no values'
+clean 'If: --list needs no values'
 run onnx-run sign.onnx four.csv
-is 'a condition on the sample itself' "$(values)" '[30] [30] [30] [33] '
+is 'a condition that depends on the sample' "$(values)" '[30] [30] [30] [33] '
 run ggig --method=ig --times-input -t 0 sign.onnx x.csv
-is 'a path keeps the branch of the sample' \
+is 'points of a path take the branch of the sample' \
     "$(jq -c '.attribution.values | map(. * 100 | round / 100)' "$T/out")" '[1,4,9,16]'
 run shapley-int --index=sv --order=1 -t 0 sign.onnx x.csv
-is 'and so do coalitions' "$(jq -c '[.interactions[].value | . * 100 | round / 100]' "$T/out")" \
+is 'coalitions take the branch of the sample' "$(jq -c '[.interactions[].value | . * 100 | round / 100]' "$T/out")" \
     '[1,4,9,16]'
 run shapley-int --redecide --index=sv --order=1 -t 0 sign.onnx x.csv
-is 'unless each is to decide for itself' "$(jq -c '[.interactions[].value]' "$T/out")" \
+is '--redecide: each coalition takes its own branch' "$(jq -c '[.interactions[].value]' "$T/out")" \
     '[1.25,12.75,16.25,-0.25]'
-is 'which the record says' "$(jq -c .params.redecide "$T/out")" true
+is '--redecide is a param' "$(jq -c .params.redecide "$T/out")" true
 run ggig --redecide --method=ig --times-input --steps=6 -b -1 -t 0 sign.onnx x.csv
-is 'four points of a path add, two multiply' \
+is '--redecide: four points of the path add, two multiply' \
     "$(jq -c '.attribution.values | map(. * 100 | round / 100)' "$T/out")" '[3.78,7,11.11,1]'
 run ggig --redecide --method=ig --times-input --steps=6 -b -1 -t 0 if.onnx -i rate=rates.csv four.csv
-clean 'decisions that the points do not change'
+clean '--redecide if all points take the same branch'
 run attr-decompose --redecide -t 0 sign.onnx x.csv
-refused 'a rule away from the sample' 2 'keep the decisions of the sample'
+refused '--redecide with propagation rules' 2 'keep the decisions of the sample'
 run ggig --redecide --method=ig --wrt=p -t 0 sign.onnx x.csv
-refused 'an inner tensor' 2 "'p' is no input of the model"
+refused '--redecide with an inner tensor' 2 "'p' is no input of the model"
 
 # ---- Counts ----
 
 run onnx-run -i k=2.csv slice.onnx x.csv
-is 'the first two' "$status $(values)" '0 [1,4] '
+is 'Slice: the first two elements' "$status $(values)" '0 [1,4] '
 run onnx-run -i k=3.csv topk.onnx x.csv
-is 'the largest three' "$status $(values)" '0 [3,2,1] '
+is 'TopK: the three largest elements' "$status $(values)" '0 [3,2,1] '
 run onnx-run -i k=2.csv tile.onnx x.csv
-is 'two copies' "$status $(values)" '0 [1,2,3,-4,1,2,3,-4] '
+is 'Tile: two copies' "$status $(values)" '0 [1,2,3,-4,1,2,3,-4] '
 run onnx-run -i k=3.csv loop.onnx x.csv
-is 'three rounds' "$status $(values)" '0 [8,16,24,-32] '
+is 'Loop: three rounds' "$status $(values)" '0 [8,16,24,-32] '
 run onnx-run -i k=0.csv loop.onnx x.csv
-is 'none' "$status $(values)" '0 [1,2,3,-4] '
+is 'Loop: no round' "$status $(values)" '0 [1,2,3,-4] '
 for model in slice topk tile loop; do
     run ggig --method=grad -t 0 -i k=2.csv $model.onnx x.csv
-    clean "$model: a gradient"
+    clean "$model: gradient"
     jq -c .attribution.values "$T/out" >>gradients
 done
-is 'their values' "$(tr '\n' ' ' <gradients)" '[2,0,0,0] [0,0,1,0] [1,0,0,0] [4,0,0,0] '
+is 'gradients of Slice, TopK, Tile and Loop' "$(tr '\n' ' ' <gradients)" '[2,0,0,0] [0,0,1,0] [1,0,0,0] [4,0,0,0] '
 run xderiv --method=fd -t 0 -i k=2.csv slice.onnx x.csv
-clean 'second derivatives'
+clean 'finite differences of Slice'
 
 # ---- Positions ----
 
 run onnx-run nonzero.onnx four.csv
-is 'what is positive' "$status $(values)" '0 [14] [14] [14] [33] '
+is 'NonZero: sums of positive elements' "$status $(values)" '0 [14] [14] [14] [33] '
 run ggig --method=grad -t 0 nonzero.onnx four.csv
-is 'its gradients' "$(jq -c .attribution.values "$T/out" | tr '\n' ' ')" \
+is 'NonZero: gradients' "$(jq -c .attribution.values "$T/out" | tr '\n' ' ')" \
     '[2,4,6,0] [2,4,6,0] [2,4,6,0] [4,4,6,8] '
 
 # ---- Empty lists ----

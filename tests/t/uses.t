@@ -16,13 +16,13 @@ for tool in 'ggig --method=ig' 'shapley-int --index=sv --order=1' 'attr-decompos
     mkfifo fifo 2>/dev/null
     cat point.csv >fifo &
     timeout 20 $tool -q --rows=0:3 -b fifo diabetes.onnx diabetes.csv | sed 's/"baseline":"[^"]*"/"baseline":""/' >got
-    ok "$tool: from a named one" cmp got want
+    ok "$tool: a baseline from a named pipe" cmp got want
 done
 run ggig --method=expected --samples=3 --rows=0:3 --background=diabetes.csv diabetes.onnx diabetes.csv
 sed 's/"background":"[^"]*"//' "$T/out" >want
 ggig --method=expected --samples=3 --rows=0:3 --background=- diabetes.onnx diabetes.csv <diabetes.csv |
     sed 's/"background":"[^"]*"//' >got
-ok 'a background, too' cmp got want
+ok 'a background from a pipe' cmp got want
 for twice in '- -' '-i image=- digits8.onnx -' '-i image=- -' '--labels=- digits8.onnx -' '--files-from=- -' \
     '-b - digits8.onnx -' '--background=- -b - digits8.onnx digits8.npy'; do
     run ggig $twice
@@ -30,9 +30,9 @@ for twice in '- -' '-i image=- digits8.onnx -' '-i image=- -' '--labels=- digits
 done
 ggig - <digits8.onnx >"$T/out" 2>"$T/err"
 status=$?
-refused 'MODEL, and no INPUT' 2 'no INPUT'
+refused 'MODEL on standard input, and no INPUT' 2 'no INPUT'
 onnx-run --list - <digits8.onnx >"$T/out"
-is 'MODEL alone is listed' "$(wc -l <"$T/out" | awk '{ print ($1 > 3) }')" 1
+is '--list of MODEL on standard input' "$(wc -l <"$T/out" | awk '{ print ($1 > 3) }')" 1
 
 # ---- Outputs ----
 
@@ -57,26 +57,26 @@ over 'a file of a pattern' onnx-run -f npy -o '{stem}.npy' m.onnx link.npy
 echo x.npy >list
 run onnx-run -o x.npy --files-from=list m.onnx
 refused 'an INPUT of a list' 2 'is what -o writes'
-ok 'all are there' cmp x.npy digits8.npy
-ok 'and MODEL' cmp m.onnx digits8.onnx
+ok 'a refused output leaves INPUT as it is' cmp x.npy digits8.npy
+ok 'a refused output leaves MODEL as it is' cmp m.onnx digits8.onnx
 text='write to one place'
 over 'two outputs' shapley-int --save-game=g -o g --players=patches:4x4 m.onnx x.npy
 over 'on one stream' shapley-int --save-game=- -o - --players=patches:4x4 m.onnx x.npy
 text='standard output both'
 over 'a game beside records' shapley-int --save-game=- -f json --players=patches:4x4 m.onnx x.npy
 run onnx-run -f npy -o /dev/null m.onnx x.npy
-clean 'a device is no file'
+clean '/dev/null as output'
 
 # ---- Closed streams ----
 
 onnx-run -o closed m.onnx x.npy 2>&-
-is 'standard error closed' "$? $(wc -l <closed)" '0 20'
+is 'standard error closed: status and records' "$? $(wc -l <closed)" '0 20'
 onnx-run -o closed m.onnx x.npy none.npy 2>&-
-is 'and a complaint' "$? $(grep -c . closed) $(grep -c '^{' closed)" '1 21 21'
+is 'standard error closed, a failed sample: status and records' "$? $(grep -c . closed) $(grep -c '^{' closed)" '1 21 21'
 onnx-run -o closed m.onnx x.npy >&- 2>&- <&-
-is 'all closed' "$? $(grep -c '^{' closed)" '0 20'
+is 'all streams closed: status and records' "$? $(grep -c '^{' closed)" '0 20'
 onnx-run m.onnx x.npy >&- 2>err
-is 'standard output closed' "$? $(grep -c 'standard output' err)" '5 1'
+is 'standard output closed: status and message' "$? $(grep -c 'standard output' err)" '5 1'
 onnx-run m.onnx - <&- >out 2>err
-is 'standard input closed' "$? $(jq -c .error.status out)" '1 1'
+is 'standard input closed: status and record' "$? $(jq -c .error.status out)" '1 1'
 end
