@@ -399,10 +399,10 @@ START_TEST(test_not_text)
                                       "\xff\xd8",     "\177ELF\x02", "a\016b\n1\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ti_make(bad[i], strlen(bad[i]));
-        ti_refused(ti_path, NULL, "no .npy, .npz, PNG");
+        ti_refused(ti_path, NULL, "table");
     }
     ti_make("\0\0\0\0", 4);
-    ti_refused(ti_path, NULL, "no .npy, .npz, PNG");
+    ti_refused(ti_path, NULL, "table");
     ti_refused("/tmp", NULL, "directory");
     ti_refused("/nonexistent", NULL, "No such file");
 }
