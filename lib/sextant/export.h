@@ -26,9 +26,9 @@ struct sx_export_options {
     const char *wrt;
     int kind;      /* enum sx_export_kind */
     int64_t order; /* the order of SX_EXPORT_GRADIENT; 0 means 1 */
-    const char
-        *seeds; /* length of the axis of seeds: a number or a symbol; NULL: no such axis */
-    /* the element of each row of `of` that is derived; NULL: the sum of the row */
+    /* The length of the axis of seeds: a number or a symbol. NULL: no such axis. */
+    const char *seeds;
+    /* The element of each row of `of` that is differentiated. NULL: the sum of the row. */
     const char *target;
     bool casadi;  /* write files for CasADi's ONNX backend: see sx_export_casadi */
     bool precise; /* float64 */
