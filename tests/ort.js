@@ -95,20 +95,22 @@ function any_feeds(session) {
     return feeds;
 }
 
-// Alternating runs, so that both meet the same machine: the best of each.
+// Alternating runs, so that both meet the same machine: the median of each's processor time, which
+// other load on the machine hardly changes.
 async function time(files) {
     const all = [];
     for (const file of files) {
         const session = await ort.InferenceSession.create(file, { logSeverityLevel: 4, intraOpNumThreads: 1 });
-        all.push({ session, feeds: any_feeds(session), best: Infinity });
+        all.push({ session, feeds: any_feeds(session), took: [] });
     }
-    for (let k = 0; k < 15; k++)
+    for (let k = 0; k < 25; k++)
         for (const one of all) {
-            const start = process.hrtime.bigint();
+            const start = process.cpuUsage();
             await one.session.run(one.feeds);
-            one.best = Math.min(one.best, Number(process.hrtime.bigint() - start) / 1e6);
+            const used = process.cpuUsage(start);
+            one.took.push((used.user + used.system) / 1e3);
         }
-    return all.map((one) => one.best);
+    return all.map((one) => one.took.sort((a, b) => a - b)[one.took.length >> 1]);
 }
 
 // Nodes of a file's graph, Constant ones apart: the wire format is walked, strings are not read.

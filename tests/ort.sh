@@ -89,7 +89,7 @@ else
     echo "not run: needs Debian's python3-onnx"
 fi
 
-echo '== nodes and time (one thread, ms), model and file'
+echo '== nodes and processor time (one thread, ms), model and file'
 for from in $data/digits8.onnx $data/text.onnx $data/speech.onnx $data/squeezenet.onnx \
     $bench/resnet18.onnx $bench/mobilenet_v2.onnx ${ORT_MODELS:-}; do
     [ -f "$from" ] || continue

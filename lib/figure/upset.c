@@ -5,7 +5,7 @@
 
 #include "figure/figure.h"
 
-enum { COLUMN = 30, BARS = 200, LINE = 24 };
+enum { COLUMN = 34, BARS = 200, LINE = 24 };
 
 /* Numbers the players that are in one of the first n sets, in order. Returns how many there
  * are. */
@@ -22,17 +22,26 @@ static int64_t members_of(const struct sx_terms *t, int64_t n, int64_t *row)
     return rows;
 }
 
+/* Writes the number of a bar. Most bars are much smaller than the first. So the number has one
+ * decimal more than the first bar needs, if that fits. */
+static void write_number(struct sx_page *p, double x, double y, double value, double scale)
+{
+    const struct sx_type_face face = {8.5, false, 0};
+    char text[32];
+    sx_scaled_number(text, value, scale / 10);
+    if (text[0] == '\0' || sx_page_width(p, face, text) > COLUMN)
+        sx_scaled_number(text, value, scale);
+    sx_page_colour(p, SX_BLACK, 1);
+    sx_page_label(p, x, y, 0.5, face, text);
+}
+
 static void draw_bar(struct sx_page *p, const struct sx_axis *axis, double x, double value,
                      double scale)
 {
-    char text[32];
     double zero = sx_on(axis, 0), at = sx_on(axis, value);
     sx_page_colour(p, value < 0 ? SX_NEGATIVE : SX_POSITIVE, 1);
     sx_page_fill(p, x - 9, fmin(zero, at), 18, fabs(at - zero));
-    sx_scaled_number(text, value, scale);
-    sx_page_colour(p, SX_BLACK, 1);
-    sx_page_label(p, x, at + (value < 0 ? 8 : -8), 0.5, (struct sx_type_face){8.5, false, 0},
-                  text);
+    write_number(p, x, at + (value < 0 ? 8 : -8), value, scale);
 }
 
 static void draw_members(struct sx_page *p, const struct sx_term *m, const int64_t *row,
