@@ -154,6 +154,18 @@ depthwise Conv:4 ConvTranspose:0 Less:1 Where:1 Split:2 MaxUnpool:1
 mnist8 Conv:4 ConvTranspose:0
 END
 
+# ---- Masks behind a max pool are of its results ----
+
+while read -r model shapes; do
+    onnx-grad -q -o g.onnx "$model".onnx
+    is "$model: shapes of comparisons" \
+        "$(onnx-run --list g.onnx | jq -c 'select(.op == "Less") | .shape' | sort | tr -d '\n')" "$shapes"
+done <<'END'
+depthwise [1,6,3,3]
+digits8 [1,16,4,4][1,32,2,2][1,48]
+cnn8 [1,6,8,8][1,8,4,4]
+END
+
 # ---- Integer ids: derivatives by the embedding ----
 
 run onnx-grad -t 1 -o ids.onnx review.onnx
