@@ -151,6 +151,8 @@ static const struct sx_draw_module recorder = {
     ",\"players\":3,\"effects\":[{\"set\":[0],\"value\":1},{\"set\":[1],\"value\":-0.5},{\"set\":[0,2],\"value\":2}]}"
 #define PLACES                                                                                 \
     "{\"tool\":\"taylorcam\",\"id\":\"r.png\",\"input\":{\"shape\":[1,1,8,8]},\"params\":{},\"grid\":[2,3],\"pairs\":[{\"a\":[0,0],\"b\":[1,2],\"box_a\":[0,0,4,3],\"box_b\":[4,5,8,8],\"strength\":2},{\"a\":[0,1],\"b\":[1,0],\"box_a\":[0,3,4,5],\"box_b\":[4,0,8,3],\"strength\":-1}]}"
+#define CELLS                                                                                  \
+    "{\"tool\":\"taylorcam\",\"id\":\"r.npy\",\"input\":{\"shape\":[1,30]},\"params\":{},\"grid\":[2,3],\"pairs\":[{\"a\":[0,0],\"b\":[1,2],\"box_a\":null,\"box_b\":null,\"strength\":2}]}"
 #define SENTENCE                                                                               \
     "{" HEAD                                                                                   \
     ",\"method\":\"ig\",\"params\":{\"players\":\"tokens\"},\"names\":[\"Der\",\"Film\",\"ist\",\"gro\xc3\x9f\"],\"attribution\":{\"shape\":[4],\"values\":[0,0.25,-0.5,1]}}"
@@ -211,6 +213,7 @@ static const struct drawn {
     {"network", SX_NETWORK, {PAIRS}, 0},
     {"places", SX_NETWORK, {PLACES}, 0},
     {"places over a picture", SX_NETWORK, {PLACES}, 1},
+    {"places of a layer", SX_NETWORK, {CELLS}, 0},
     {"sets", SX_UPSET, {SETS}, 0},
     {"tokens", SX_TOKENS, {SENTENCE}, 0},
     {"partition", SX_TOKENS, {PARTS}, 0},

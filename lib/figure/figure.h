@@ -31,6 +31,9 @@ sx_kind_draw sx_draw_overlay, sx_draw_strip, sx_draw_bars, sx_draw_stacked, sx_d
     sx_draw_principles, sx_draw_signal,
     sx_draw_places; /* sx_draw_places is called by network */
 
+/* The most rows, and columns, of a matrix. */
+enum { SX_MOST_CELLS = 256 };
+
 /* The kind that suits the records. *drawn becomes the number of records that the figure shows.
  * Status 6. */
 int sx_kind_of(const struct sx_drawn *item, int64_t n, int kind, int64_t *drawn,

@@ -1,4 +1,5 @@
 /* kinds.c - which kind of figure suits a record. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "figure/figure.h"
@@ -63,6 +64,23 @@ static bool is_strip(const struct sx_datum *record)
             strcmp(players, "pixels") == 0);
 }
 
+/* Whether the players of pairs are few enough for the rows of a matrix. */
+static bool fits_matrix(const struct sx_datum *record, struct sx_error *error)
+{
+    struct sx_terms terms;
+    struct sx_error failure = {0};
+    int64_t *number = NULL, n = 0;
+    bool ok = sx_terms_get(&terms, record, "interactions", &failure) &&
+              (number = sx_new((size_t)terms.players, sizeof *number, &failure)) != NULL;
+    if (ok)
+        n = sx_terms_live(&terms, number);
+    else if (failure.status == SX_MEMORY)
+        sx_fail_as(error, &failure);
+    free(number);
+    sx_terms_free(&terms);
+    return n <= SX_MOST_CELLS;
+}
+
 static int kind_of_record(const struct sx_datum *record, struct sx_error *error)
 {
     if (has(record, "from"))
@@ -73,7 +91,10 @@ static int kind_of_record(const struct sx_datum *record, struct sx_error *error)
         return SX_TOKENS;
     if (has(record, "interactions")) {
         int64_t most = largest_set(record);
-        return most > 2 ? SX_UPSET : most == 2 ? SX_MATRIX : SX_BARS;
+        return most > 2                     ? SX_UPSET
+               : most < 2                   ? SX_BARS
+               : fits_matrix(record, error) ? SX_MATRIX
+                                            : SX_UPSET;
     }
     if (has(record, "curves"))
         return SX_CURVE;

@@ -14,7 +14,7 @@ struct table {
     bool is_signed, pairs; /* pairs: the diagonal holds values of singles */
 };
 
-enum { NAME = 200, MOST = 256 };
+enum { NAME = 200 };
 
 static char *name_of(const struct table *t, int64_t i)
 {
@@ -23,7 +23,7 @@ static char *name_of(const struct table *t, int64_t i)
 
 static bool table_new(struct table *t, int64_t rows, int64_t columns, struct sx_error *error)
 {
-    if (rows < 1 || columns < 1 || rows > MOST || columns > MOST)
+    if (rows < 1 || columns < 1 || rows > SX_MOST_CELLS || columns > SX_MOST_CELLS)
         return sx_fail(error, SX_FAILED, "a matrix of %lld x %lld cells is not drawn",
                        (long long)rows, (long long)columns);
     t->rows = rows;

@@ -10,6 +10,8 @@ struct box {
 /* Pairs of places have their own boxes. Pairs of objects refer to the objects of the record. */
 struct places {
     const struct sx_datum *pairs, *objects;
+    /* the rows and columns of the layer if its places have no boxes in the input; else NULL */
+    const struct sx_datum *grid;
     double pad;
 };
 
@@ -26,9 +28,20 @@ static const struct sx_datum *object_of(const struct places *of, const struct sx
     return v;
 }
 
+/* The cell of a place in the grid. */
+static bool cell_of(const struct sx_datum *place, struct box *b)
+{
+    double row = sx_datum_element(place, 0), column = sx_datum_element(place, 1);
+    *b = (struct box){column, row, column + 1, row + 1};
+    return sx_datum_count(place) == 2 && fabs(row) < 1e6 && fabs(column) < 1e6;
+}
+
 static bool box_of(const struct places *of, const struct sx_datum *pair, int k, struct box *b)
 {
     static const char *const keys[] = {"box_a", "box_b", "box_c"};
+    static const char *const places[] = {"a", "b", "c"};
+    if (of->grid != NULL)
+        return cell_of(sx_datum_at(pair, places[k]), b);
     const struct sx_datum *v = of->objects != NULL ? sx_datum_at(object_of(of, pair, k), "box")
                                                    : sx_datum_at(pair, keys[k]);
     if (sx_datum_count(v) != 4)
@@ -56,13 +69,18 @@ static void place_name(const struct places *of, const struct sx_datum *pair, int
         snprintf(text, size, "%.0f", sx_datum_number(v, 0));
 }
 
-/* The size of the picture that the boxes refer to. Without a picture, that of all boxes. */
+/* The size of the picture that the boxes refer to. Without a picture, that of the grid or of all
+ * boxes. */
 static void extent(const struct sx_figure *f, const struct places *of, double *wide,
                    double *high)
 {
     const struct sx_picture *behind = f->item[0].behind;
     struct box b;
     *wide = *high = 1;
+    if (of->grid != NULL) {
+        *wide = fmin(fmax(sx_datum_element(of->grid, 1), 1), 1e6);
+        *high = fmin(fmax(sx_datum_element(of->grid, 0), 1), 1e6);
+    }
     for (const struct sx_datum *v = of->pairs->first; v != NULL; v = v->next)
         for (int k = 0; k < 3; k++)
             if (box_of(of, v, k, &b)) {
@@ -175,5 +193,9 @@ bool sx_draw_places(struct sx_page *p, const struct sx_figure *f, double x, doub
         of.pairs = objects;
         of.objects = sx_datum_at(record, "objects");
     }
+    bool boxes =
+        of.objects != NULL || sx_datum_count(sx_datum_at(of.pairs->first, "box_a")) == 4;
+    if (!boxes && f->item[0].behind == NULL && sx_datum_count(sx_datum_at(record, "grid")) == 2)
+        of.grid = sx_datum_at(record, "grid");
     return draw_places(p, f, &of, x, y, width, height, error);
 }

@@ -63,6 +63,9 @@ ok 'a matrix: single players are framed' grep -q '^Framed: single players' "$T/o
 xderiv --rows=0:1 diabetes.onnx diabetes.csv | attr-plot -f svg --kind=matrix >"$T/out" 2>"$T/err"
 ok 'a matrix without single players has no frame' not grep -q '^Framed' "$T/out"
 ok 'a matrix without single players is drawn' grep -q '<svg' "$T/out"
+jq -nc '{tool: "xderiv", id: "sound", index: 0, interactions: [range(256) | {set: [., . + 1], value: (. + 1)}]}' |
+    attr-plot -f svg >"$T/out" 2>"$T/err"
+has 'pairs of more players than a matrix has rows are sets' 'The strongest 20 of 256 sets.'
 plot -f svg --kind=network <pairs
 has 'a network' 'negative' 's6'
 is 'a network: a line for each pair' "$(ink 'stroke-opacity:0\.')" 45
