@@ -32,7 +32,8 @@ static int last_transposed(struct sx_graph *g, int a, bool swap)
     return sx_transpose(g, a, perm);
 }
 
-static bool lower_fused_matmul(struct sx_lowering *l)
+/* The product of FusedMatMul's inputs as its attributes say. */
+static int fused_product(struct sx_lowering *l)
 {
     struct sx_graph *g = l->g;
     int a = batch_transposed(l, 0, sx_attr_int(l, "transBatchA", 0) != 0);
@@ -41,7 +42,12 @@ static bool lower_fused_matmul(struct sx_lowering *l)
     b = last_transposed(g, b, sx_attr_int(l, "transB", 0) != 0);
     double alpha = sx_attr_float(l, "alpha", 1);
     int y = sx_product(g, a, b);
-    return sx_give(l, alpha != 1 ? sx_scale(g, y, alpha) : y);
+    return alpha != 1 ? sx_scale(g, y, alpha) : y;
+}
+
+static bool lower_fused_matmul(struct sx_lowering *l)
+{
+    return sx_give(l, fused_product(l));
 }
 
 /* Applies the activation that a fused operator names; none: y itself. */
@@ -65,6 +71,12 @@ static bool lower_fused_gemm(struct sx_lowering *l)
                     sx_attr_int(l, "transA", 0) != 0, sx_attr_int(l, "transB", 0) != 0,
                     sx_attr_float(l, "alpha", 1), sx_attr_float(l, "beta", 1));
     return give_activated(l, y, sx_attr_float(l, "activation_alpha", 0.01),
+                          sx_attr_float(l, "activation_beta", 0));
+}
+
+static bool lower_activated_matmul(struct sx_lowering *l)
+{
+    return give_activated(l, fused_product(l), sx_attr_float(l, "activation_alpha", 0.01),
                           sx_attr_float(l, "activation_beta", 0));
 }
 
@@ -238,6 +250,7 @@ static bool lower_sample(struct sx_lowering *l)
 const struct sx_lowering_row sx_lower_contrib[] = {
     {"com.microsoft", "FusedMatMul", 1, 0, 2, 2, lower_fused_matmul, 0, true},
     {"com.microsoft", "TransposeMatMul", 1, 0, 2, 2, lower_fused_matmul, 0, true},
+    {"com.microsoft", "FusedMatMulActivation", 1, 0, 2, 2, lower_activated_matmul, 0, true},
     {"com.microsoft", "FusedGemm", 1, 0, 2, 3, lower_fused_gemm, 0, true},
     {"com.microsoft", "FusedConv", 1, 0, 2, 4, lower_fused_conv, 0, true},
     {"com.microsoft", "Gelu", 1, 0, 1, 1, lower_gelu, 0, true},

@@ -8,8 +8,9 @@
 static const struct {
     const char *op;
     int64_t opset;
-} standard[] = {{"GatherND", 12}, {"Pad", 13}, {"Trilu", 14}, {"Unsqueeze", 13}};
-enum { GATHER_ND, PAD, TRILU, UNSQUEEZE };
+} standard[] = {
+    {"GatherND", 12}, {"Pad", 13}, {"Trilu", 14}, {"Unsqueeze", 13}, {"Gather", 13}};
+enum { GATHER_ND, PAD, TRILU, UNSQUEEZE, GATHER };
 
 static bool lower_standard(struct sx_lowering *l)
 {
@@ -112,25 +113,100 @@ static bool lower_bias_split_gelu(struct sx_lowering *l)
     return sx_give(l, sx_mul(g, sx_slice_axis(g, x, last, 0, half), gate));
 }
 
-/* GroupNorm: x [N, H, W, C]; normalises groups of channels, scales, and applies Swish if asked for. */
-static bool lower_group_norm(struct sx_lowering *l)
+/* Normalises groups of channels of x [N, H, W, C], or [N, C, H, W], by inputs 1 (factors) and 2 (terms), and
+ * applies Swish if asked for. */
+static bool give_group_norm(struct sx_lowering *l, int x)
 {
     struct sx_graph *g = l->g;
-    struct sx_shape x = sx_arg_shape(l, 0);
-    int64_t groups = sx_attr_int(l, "groups", 0), channels = x.rank > 1 ? x.dim[x.rank - 1] : 0;
-    const int axes[] = {1, 3};
-    int mean, inverse;
-    if (sx_attr_int(l, "channels_last", 1) == 0 || groups < 1 || channels % groups != 0)
-        return sx_reject(l, "%lld groups of %lld channels, or channels first",
-                         (long long)groups, (long long)channels);
-    int64_t dims[] = {x.dim[0], sx_span(&x, 1, x.rank - 1), groups, channels / groups};
-    int y = sx_standardise(g, sx_shaped(g, sx_arg(l, 0), 4, dims), axes, 2,
+    struct sx_shape shape = sx_shape_of(g, x);
+    bool last = sx_attr_int(l, "channels_last", 1) != 0;
+    int axis = last ? shape.rank - 1 : 1, mean, inverse;
+    int64_t groups = sx_attr_int(l, "groups", 0),
+            channels = shape.rank > 2 ? shape.dim[axis] : 0;
+    if (groups < 1 || channels % groups != 0 || shape.rank < 3)
+        return sx_reject(l, "%lld groups of %lld channels", (long long)groups,
+                         (long long)channels);
+    int64_t each = channels / groups, places = sx_span(&shape, 1, shape.rank) / channels;
+    int64_t at_end[] = {shape.dim[0], places, groups, each};
+    int64_t at_front[] = {shape.dim[0], groups, each, places};
+    const int axes[2][2] = {{2, 3}, {1, 3}};
+    int y = sx_standardise(g, sx_shaped(g, x, 4, last ? at_end : at_front), axes[last], 2,
                            sx_attr_float(l, "epsilon", 1e-5), &mean, &inverse);
-    y = sx_mul(g, sx_shaped(g, y, x.rank, x.dim), sx_arg(l, 1));
-    y = sx_add(g, y, sx_arg(l, 2));
+    y = sx_mul(g, sx_shaped(g, y, shape.rank, shape.dim),
+               sx_along(g, sx_arg(l, 1), axis, shape.rank));
+    y = sx_add(g, y, sx_along(g, sx_arg(l, 2), axis, shape.rank));
     if (sx_attr_int(l, "activation", 0) != 0)
         y = sx_mul(g, y, sx_unary(g, SX_SIGMOID, y));
     return sx_give(l, y);
+}
+
+static bool lower_group_norm(struct sx_lowering *l)
+{
+    return give_group_norm(l, sx_arg(l, 0));
+}
+
+/* SkipGroupNorm: GroupNorm of x + skip + bias, which is output 1. skip may be [N, C]. */
+static bool lower_skip_group_norm(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0), skip = sx_arg_shape(l, 3), both;
+    int term = sx_arg(l, 3);
+    if (skip.rank == 2 && x.rank == 4)
+        term = sx_shaped(g, term, 4, (int64_t[]){skip.dim[0], 1, 1, skip.dim[1]});
+    skip = sx_shape_of(g, term);
+    if (sx_attr_int(l, "channels_last", 1) == 0 || !sx_broadcast_shape(&both, &x, &skip) ||
+        !sx_shape_equal(&both, &x))
+        return sx_reject(l, "input 3 (skip) does not fit, or channels are first");
+    int sum = sx_add(g, sx_arg(l, 0), term);
+    if (sx_arg(l, 4) != SX_NONE)
+        sum = sx_add(g, sum, sx_arg(l, 4));
+    sx_give_as(l, 1, sum, sx_arg_kind(l, 0));
+    return give_group_norm(l, sum);
+}
+
+/* BiasDropout: x + bias + residual; nothing is dropped. */
+static bool lower_bias_dropout(struct sx_lowering *l)
+{
+    int y = sx_add(l->g, sx_arg(l, 0), sx_arg(l, 1));
+    if (sx_arg(l, 2) != SX_NONE)
+        y = sx_add(l->g, y, sx_arg(l, 2));
+    struct sx_shape shape = sx_shape_of(l->g, y);
+    sx_give_as(l, 1, sx_filled(l->g, SX_BOOL, &shape, 1), SX_ONNX_BOOL);
+    return sx_give(l, y);
+}
+
+/* GemmFastGelu: the product, with a bias, through the tanh form of gelu. */
+static bool lower_gemm_gelu(struct sx_lowering *l)
+{
+    int y = sx_product(l->g, sx_arg(l, 0), sx_arg(l, 1));
+    if (sx_arg(l, 2) != SX_NONE)
+        y = sx_add(l->g, y, sx_arg(l, 2));
+    return sx_give(l, sx_gelu(l->g, y, true));
+}
+
+static bool lower_gated_add(struct sx_lowering *l)
+{
+    int gated = sx_mul(l->g, sx_arg(l, 1), sx_arg(l, 2));
+    return sx_give(l, sx_add(l->g, sx_arg(l, 0), gated));
+}
+
+/* GatedRMSNorm: each run of as many elements as there are factors is divided by its root mean square and
+ * scaled, and multiplied by silu(gate). */
+static bool lower_gated_rms(struct sx_lowering *l)
+{
+    struct sx_graph *g = l->g;
+    struct sx_shape x = sx_arg_shape(l, 0), scale = sx_arg_shape(l, 1);
+    const int last = 1;
+    int64_t n = scale.rank == 1 ? scale.dim[0] : 0, width = x.rank > 0 ? x.dim[x.rank - 1] : 1;
+    if (n < 1 || width % n != 0 || sx_attr(l, "epsilon") == NULL)
+        return sx_reject(l, "%lld factors for %lld elements, or no epsilon", (long long)n,
+                         (long long)width);
+    int rows = sx_shaped(g, sx_arg(l, 0), 2, (int64_t[]){sx_count(&x) / n, n});
+    int square = sx_mean(g, sx_mul(g, rows, rows), &last, 1);
+    int root = sx_unary(g, SX_SQRT, sx_shift(g, square, sx_attr_float(l, "epsilon", 0)));
+    int y = sx_mul(g, sx_div(g, rows, root), sx_arg(l, 1));
+    int gate = sx_mul(g, sx_arg(l, 2), sx_unary(g, SX_SIGMOID, sx_arg(l, 2)));
+    return sx_give(l, sx_mul(g, sx_shaped(g, y, x.rank, x.dim), gate));
 }
 
 /* UnfoldTensor: like torch's unfold, windows along an axis become a new last axis. */
@@ -169,5 +245,11 @@ const struct sx_lowering_row sx_lower_plain[] = {
     {MS, "BiasAdd", 1, 0, 3, 3, lower_bias_add, 0, true},
     {MS, "BiasSplitGelu", 1, 0, 2, 2, lower_bias_split_gelu, 0, true},
     {MS, "GroupNorm", 1, 0, 3, 3, lower_group_norm, 0, true},
+    {MS, "SkipGroupNorm", 1, 0, 4, 5, lower_skip_group_norm, 0, true},
+    {MS, "BiasDropout", 1, 0, 2, 5, lower_bias_dropout, 0, true},
+    {MS, "GemmFastGelu", 1, 0, 2, 3, lower_gemm_gelu, 0, true},
+    {MS, "TorchEmbedding", 1, 0, 2, 4, lower_standard, GATHER, true},
+    {MS, "GatedAdd", 1, 0, 3, 3, lower_gated_add, 0, true},
+    {MS, "GatedRMSNorm", 1, 0, 3, 3, lower_gated_rms, 0, true},
     {0},
 };

@@ -84,7 +84,7 @@ static const char head[] =
     ".Xr sextant 7 .\n"
     "Examples are axes, numbers of repetitions, conditions, the boxes of NonMaxSuppression, and the\n"
     "elements that NonZero, Compress and Unique find.\n"
-    "Texts are computed beforehand too.\n"
+    "Texts are computed beforehand too, and the pixels of ImageDecoder, which reads PNG and JPEG.\n"
     "Without a sample, as in\n"
     ".Xr onnx-grad 1 ,\n"
     "such values must follow from the model and the shapes of its inputs.\n"
