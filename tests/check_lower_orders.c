@@ -107,6 +107,8 @@ static const struct order_case cases[] = {
     {12, "Einsum", "equation='i,ij,j->'", {"x2", "x2x2", "x2"}},
     {11, "Conv", "pads=[1,0] strides=[2]", {"x1x2x5", "x2x2x2", "x2"}},
     {11, "Conv", "group=2 dilations=[2]", {"x1x2x4", "x2x1x2"}},
+    {11, "Conv", "strides=2,2 pads=0,1,0,0", {"x1x1x6x5", "x1x1x3x2", "x1"}},
+    {11, "Conv", "strides=2,1,1", {"x1x1x5x2x2", "x1x1x2x1x2"}},
     {11,
      "ConvTranspose",
      "strides=[2] pads=[1,1] output_padding=[1]",
