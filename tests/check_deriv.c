@@ -487,7 +487,7 @@ START_TEST(test_row_by_row)
 }
 END_TEST
 
-/* In float32 rows are computed a few at a time. */
+/* In float32 rows are computed a few at a time, here as one is expected. */
 START_TEST(test_rows_in_parts)
 {
     enum { ROWS = 11 };
@@ -498,8 +498,7 @@ START_TEST(test_rows_in_parts)
         v[i] = cos(i + 1.0);
     open_fixture(&f, formula(4, "x1 x2 Mul x3 x3 Mul x4 Mul Add x2 Sin Add"), false, "none",
                  SX_SCORE_RAW, (const double[]){0.3, -1, 0.2, 2}, 4);
-    f.explainer->options.batch = 1;
-    struct sx_rows *rows = sx_rows_new(f.explainer, 2, ROWS, &error);
+    struct sx_rows *rows = sx_rows_new(f.explainer, 2, 1, &error);
     ck_assert_msg(rows != NULL, "%s", error.message);
     ck_assert(sx_rows_run(rows, f.x, ROWS, (const double *const[]){v}, row, &error));
     sx_rows_free(rows);
