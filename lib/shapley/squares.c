@@ -48,24 +48,24 @@ void sx_moments_clear(struct sx_moments *m)
         memset(m->sum[k], 0, (size_t)sx_choose(m->n, k) * sizeof *m->sum[k]);
 }
 
-/* Adds the weight to all subsets of member[]. Sets are indexed by colexicographic rank: a
- * larger member adds to the rank of the members before it. */
-static void add_from(struct sx_moments *m, const int64_t *member, int64_t k, int64_t from,
-                     int64_t size, int64_t rank, double weight)
+/* Adds the weight to all subsets of `size` of the first k members. Sets are indexed by colexicographic
+ * rank: the largest member adds the most to the rank. So subsets with the same larger members are
+ * near each other in memory, and the smallest member is the inner loop. */
+static void add_below(const struct sx_moments *m, double *sum, const int64_t *member, int64_t k,
+                      int64_t size, double weight)
 {
-    const int64_t *choose = m->choose + size + 1;
-    double *sum = m->sum[size + 1] + rank;
-    for (int64_t i = from; i < k; i++)
-        sum[choose[member[i] * SIZES]] += weight;
-    for (int64_t i = from; i < k && size + 1 < m->most; i++)
-        add_from(m, member, k, i + 1, size + 1, rank + choose[member[i] * SIZES], weight);
+    if (size == 1)
+        for (int64_t i = 0; i < k; i++)
+            sum[member[i]] += weight;
+    for (int64_t i = size - 1; size > 1 && i < k; i++)
+        add_below(m, sum + m->choose[member[i] * SIZES + size], member, i, size - 1, weight);
 }
 
 void sx_moments_add(struct sx_moments *m, const int64_t *member, int64_t k, double weight)
 {
     m->sum[0][0] += weight;
-    if (m->most > 0)
-        add_from(m, member, k, 0, 0, 0, weight);
+    for (int64_t size = 1; size <= m->most; size++)
+        add_below(m, m->sum[size], member, k, size, weight);
 }
 
 double sx_moments_union(const struct sx_moments *m, const int64_t *a, int64_t na,
