@@ -45,7 +45,6 @@ done <<'END'
 11 55 xderiv --method=ih --steps=5 diabetes.onnx diabetes.csv
 2 1 attr-decompose --methods=gxi --alloc=none diabetes.onnx diabetes.csv
 5 3 attr-decompose --methods=ig --ig-rule=gauss:3 --alloc=none diabetes.onnx diabetes.csv
-3 1 attr-decompose --methods=gradcam --alloc=none digits8.onnx digits8.npy
 12 0 taylorcam --form=occlusion digits8.onnx digits8.npy
 END
 end
