@@ -95,22 +95,22 @@ function any_feeds(session) {
     return feeds;
 }
 
-// Alternating runs, so that both meet the same machine: the median of each's processor time, which
-// other load on the machine hardly changes.
+// Alternating runs, so that both meet the same machine: the least processor time of each. Other load on
+// the machine hardly changes it.
 async function time(files) {
     const all = [];
     for (const file of files) {
         const session = await ort.InferenceSession.create(file, { logSeverityLevel: 4, intraOpNumThreads: 1 });
-        all.push({ session, feeds: any_feeds(session), took: [] });
+        all.push({ session, feeds: any_feeds(session), least: Infinity });
     }
-    for (let k = 0; k < 25; k++)
+    for (let k = 0; k < 40; k++)
         for (const one of all) {
             const start = process.cpuUsage();
             await one.session.run(one.feeds);
             const used = process.cpuUsage(start);
-            one.took.push((used.user + used.system) / 1e3);
+            one.least = Math.min(one.least, (used.user + used.system) / 1e3);
         }
-    return all.map((one) => one.took.sort((a, b) => a - b)[one.took.length >> 1]);
+    return all.map((one) => one.least);
 }
 
 // Nodes of a file's graph, Constant ones apart: the wire format is walked, strings are not read.
