@@ -487,8 +487,8 @@ START_TEST(test_row_by_row)
 }
 END_TEST
 
-/* In float32 rows are computed a few at a time, here as one is expected. */
-START_TEST(test_rows_in_parts)
+/* Rows in float32 are those of the formula. */
+START_TEST(test_rows_in_float32)
 {
     enum { ROWS = 11 };
     struct fixture f;
@@ -554,6 +554,6 @@ int main(void)
               test_smooth_words, test_log_softmax);
     tcase_add_loop_test(c, test_rows_and_directions, 2, 5);
     tcase_add_loop_test(c, test_row_by_row, 2, 4);
-    SUITE_ADD(c, test_points, test_rows_in_parts, test_smooth_list, test_misuse);
+    SUITE_ADD(c, test_points, test_rows_in_float32, test_smooth_list, test_misuse);
     return suite_run();
 }
