@@ -236,6 +236,24 @@ START_TEST(test_boxes)
 }
 END_TEST
 
+/* Shares of boxes in 3 x 2 places of 10 x 10 pixels. */
+START_TEST(test_box_shares)
+{
+    const struct sx_box boxes[] = {{.x0 = 5, .y0 = 8, .x1 = 15, .y1 = 12},
+                                   {.x0 = 0, .y0 = 0, .x1 = 10, .y1 = 15},
+                                   {.x0 = -5, .y0 = 25, .x1 = 5, .y1 = 99},
+                                   {.x0 = 3, .y0 = 30, .x1 = 9, .y1 = 40},
+                                   {.x0 = 20, .y0 = 0, .x1 = 30, .y1 = 9}};
+    static const double want[5][6] = {
+        {0.25, 0.25, 0.25, 0.25}, {2.0 / 3, 0, 1.0 / 3}, {0, 0, 0, 0, 1}, {0}, {0}};
+    double share[30];
+    ck_assert_int_eq(sx_box_shares(3, 2, 20, 30, boxes, 5, share), 3);
+    for (int i = 0; i < 30; i++)
+        ck_assert_double_eq_tol(share[i], want[i / 6][i % 6], 1e-15);
+    ck_assert_int_eq(sx_box_shares(3, 2, 20, 30, boxes, 3, share), -1);
+}
+END_TEST
+
 int main(void)
 {
     if (mkdtemp(dir) == NULL)
@@ -243,7 +261,8 @@ int main(void)
     snprintf(path, sizeof path, "%s/file", dir);
     TCase *c = suite_case("io_file");
     SUITE_ADD(c, test_regular_file, test_empty, test_refused, test_proc, test_pipe,
-              test_pipe_limit, test_window, test_stdin_offset, test_give_back, test_boxes);
+              test_pipe_limit, test_window, test_stdin_offset, test_give_back, test_boxes,
+              test_box_shares);
     int failed = suite_run();
     unlink(path);
     rmdir(dir);
