@@ -70,7 +70,7 @@ static bool parse_rate_at(const struct sx_option *row, void *options, const char
     if (colon == NULL || s->n == SX_STAGES - 1 ||
         !sx_number_parse(text, (size_t)(colon - text), &epoch) ||
         !sx_number_parse(colon + 1, strlen(colon + 1), &rate) ||
-        !(epoch >= 2 && epoch <= 1e9) || !(rate > 0) ||
+        !(epoch >= 2 && epoch <= 1e9) || epoch != floor(epoch) || !(rate > 0) ||
         (s->n > 0 && (int64_t)epoch <= s->epoch[s->n - 1]))
         return refuse(row, text, "EPOCH:R, epochs from 2 on and in order", error);
     s->epoch[s->n] = (int64_t)epoch;
@@ -87,7 +87,7 @@ static bool parse_maps(const struct sx_option *row, void *options, const char *t
     double a, b;
     if (comma == NULL || !sx_number_parse(text, (size_t)(comma - text), &a) ||
         !sx_number_parse(comma + 1, strlen(comma + 1), &b) || !(a >= 1 && a <= 1e6) ||
-        !(b >= 1 && b <= 1e6))
+        !(b >= 1 && b <= 1e6) || a != floor(a) || b != floor(b))
         return refuse(row, text, "two whole numbers, M,K", error);
     o->decoder_maps[0] = (int64_t)a;
     o->decoder_maps[1] = (int64_t)b;

@@ -30,6 +30,14 @@ done <<'END'
 2	either --logits or --probs	flint-fit -o no.onnx -x digits8.npy --logits=a --probs=b digits8.onnx
 2	--val-y goes with --val-x	flint-fit -o no.onnx -x digits8.npy --val-y=digits8.npy digits8.onnx
 2	which checkpoint? (--checkpoint=FILE)	flint-fit -o no.onnx -x digits8.npy --resume digits8.onnx
+2	two whole numbers, M,K	flint-fit -x digits8.npy --dec-maps=2.5,3 digits8.onnx
+2	two whole numbers, M,K	flint-fit -x digits8.npy --dec-maps=2,3.5 digits8.onnx
+2	two whole numbers, M,K	flint-fit -x digits8.npy --dec-maps=0,3 digits8.onnx
+2	two whole numbers, M,K	flint-fit -x digits8.npy --dec-maps=3,1000001 digits8.onnx
+2	epochs from 2 on and in order	flint-fit -x digits8.npy --lr-at=2.5:1e-4 digits8.onnx
+2	epochs from 2 on and in order	flint-fit -x digits8.npy --lr-at=1:1e-4 digits8.onnx
+2	epochs from 2 on and in order	flint-fit -x digits8.npy --lr-at=3:1e-4 --lr-at=3:1e-5 digits8.onnx
+2	epochs from 2 on and in order	flint-fit -x digits8.npy --lr-at=3:0 digits8.onnx
 2	--reinit is for --mode=joint	flint-fit -o no.onnx -x digits8.npy --reinit digits8.onnx
 2	one number, a regression	flint-fit -o no.onnx -x diabetes.csv diabetes.onnx
 2	flip, shift:N or flip,shift:N	flint-fit -x digits8.npy --augment=turn digits8.onnx
