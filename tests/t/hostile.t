@@ -268,7 +268,7 @@ if onnx-run -f svg soft.onnx good.csv >/dev/null 2>&1; then
     for format in svg html; do
         ggig -q -f json --method=grad --names=bad.names soft.onnx good.csv | attr-plot -f $format >"$T/out" 2>"$T/err"
         is "-f $format is text" "$(iconv -f UTF-8 -t UTF-8 "$T/out" | LC_ALL=C grep -c '[[:cntrl:]]')" 0
-        ok "-f $format: what is no text is "-f $format: bytes that are no text become '?'"" grep -q 'a??\[31m&lt;b&gt;' "$T/out"
+        ok "-f $format: bytes that are no text become '?'" grep -q 'a??\[31m&lt;b&gt;' "$T/out"
     done
 fi
 printf 'id,a,b\n"x\n\033[31m/y",1,2\n' >ids.csv
