@@ -109,6 +109,7 @@ cat >commands <<'END'
 onnx-run --rows=0:9 digits8.onnx digits8.npy
 ggig --method=ig --steps=8 --rows=0:6 digits8.onnx digits8.npy
 ggig --method=smoothgrad --samples=20 --rows=0:5 digits8.onnx digits8.npy
+ggig --method=gradcam --rows=0:6 digits8.onnx digits8.npy
 shapley-int --players=patches:4x4 --index=sii --rows=0:5 digits8.onnx digits8.npy
 shapley-int --index=sv --order=1 --budget=100 --rows=0:7 diabetes.onnx diabetes.csv
 xderiv --smooth=softplus:5 --players=patches:4x4 --rows=0:4 digits8.onnx digits8.npy
