@@ -213,7 +213,7 @@ bool cli_emit(struct cli *cli, const struct sx_record *record, const struct sx_v
         return true;
     sx_result_end(cli->result, record);
     if (cli_is_figure(cli))
-        return cli_figure_add(cli, error);
+        return sx_result_ok(cli->result, error) && cli_figure_add(cli, error);
     do {
         ok = cli_file_begin(cli, error) && cli_resume_begin(cli, error) &&
              write_record(cli, view, map, error);

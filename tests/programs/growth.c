@@ -107,11 +107,13 @@ static void loops(int depth, int n)
     put(body, depth == 1 ? "loop1" : "loop2", n);
 }
 
+enum { MOST_FUNCTIONS = 63 };
+
 /* Functions, each of which calls the previous one twice. With `circle` the last one calls
  * itself. */
 static void functions(int n, bool circle)
 {
-    struct tm_model *m = begin();
+    struct tm_model *m = begin(), *bodies[MOST_FUNCTIONS];
     Onnx__ModelProto *proto = tm_proto(m);
     tm_domain(m, "f", 1);
     proto->functions = tm_memory(m, (size_t)n * sizeof *proto->functions);
@@ -119,7 +121,7 @@ static void functions(int n, bool circle)
     for (int i = 0; i < n; i++) {
         char callee[40], name[40];
         Onnx__FunctionProto *f = proto->functions[i] = tm_memory(m, sizeof *f);
-        struct tm_model *body = tm_new(13);
+        struct tm_model *body = bodies[i] = tm_new(13);
         snprintf(name, sizeof name, "F%d", i);
         snprintf(callee, sizeof callee, "f:F%d", circle ? n - 1 - i : i - 1);
         tm_node(body, i == 0 && !circle ? "Sin" : callee, "a", "t", NULL);
@@ -135,13 +137,15 @@ static void functions(int n, bool circle)
         f->n_opset_import = proto->n_opset_import;
         f->opset_import = proto->opset_import;
         f->n_node = 2;
-        f->node = tm_proto(body)->graph->node; /* the body is not freed */
+        f->node = tm_proto(body)->graph->node;
     }
     char last[40];
     snprintf(last, sizeof last, "f:F%d", n - 1);
     tm_node(m, last, "x", "y", NULL);
     tm_output(m, "y");
     put(m, circle ? "circle" : "functions", n);
+    for (int i = 0; i < n; i++)
+        tm_free(bodies[i]);
 }
 
 int main(void)
@@ -160,7 +164,7 @@ int main(void)
         many_inputs("Concat", "axis=0", n);
         many_inputs("Max", NULL, n);
     }
-    for (int n = 1; n < 63; n += 6) {
+    for (int n = 1; n < MOST_FUNCTIONS; n += 6) {
         loops(1, n);
         loops(2, n);
         functions(n, false);

@@ -2,7 +2,8 @@
 # limits.t - --max-mem limits memory, -j1 threads, and a signal ends a run.
 . tests/tap.sh
 
-work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/squeezenet.onnx" "$DATA/dog.png"
+work "$DATA/digits8.onnx" "$DATA/digits8.npy" "$DATA/squeezenet.onnx" "$DATA/dog.png" \
+    "$DATA/diabetes.onnx" "$DATA/diabetes.csv"
 
 # within WHAT MIB COMMAND...: it ends with status 6 and one line, or uses at most MIB + 32 MiB.
 have_time() {
@@ -80,6 +81,7 @@ else
     ${CC:-cc} -O1 -fPIC -shared -o "$T/faults.so" "$TOP/tests/faults/preload.c" -ldl || exit 1
     ggig -q -f json --method=grad --rows=0:1 digits8.onnx digits8.npy >records
     starve 9 attr-score -q -f json --compare=records
+    starve 11 xderiv -q -j1 -f svg --rows=0:3 diabetes.onnx diabetes.csv
 fi
 
 # ---- Exceptions of oneDNN ----
