@@ -325,7 +325,7 @@ int main(int argc, char **argv)
     if (s->load != NULL)
         s->o.players_by = NULL;
     if (cli_open(&s->cli) && (s->names_file == NULL ||
-                              cli_read_lines(&s->cli, s->names_file, &s->line, &s->n_lines))) {
+                              cli_read_names(&s->cli, s->names_file, &s->line, &s->n_lines))) {
         s->tally = s->summary ? sx_shapley_tally_new(&s->cli.error) : NULL;
         (s->load != NULL ? run_saved : run)(s);
         if (s->tally != NULL && s->cli.error.status == SX_OK)

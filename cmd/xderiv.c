@@ -205,7 +205,7 @@ static void run_without_samples(struct xderiv *s)
 static bool open_all(struct xderiv *s)
 {
     struct sx_error *error = &s->cli.error;
-    if (s->names_file != NULL && !cli_read_lines(&s->cli, s->names_file, &s->name, &s->n_names))
+    if (s->names_file != NULL && !cli_read_names(&s->cli, s->names_file, &s->name, &s->n_names))
         return false;
     s->o.names = (int64_t)s->n_names;
     s->study = sx_study_new(&s->o, error);

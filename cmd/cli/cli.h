@@ -249,6 +249,10 @@ bool cli_place(struct cli *cli, const char *file);
 
 /* lines.c: reads the lines of a file. A failure ends the run. Free them with cli_free_lines. */
 bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n);
+/* listed.c: reads a list of names: one a line, or JSON: a list of names, or an object of names by index or of
+ * indices by name, also in a member such as "vocab", "words" or "id2label". An index without a name has
+ * the name "". */
+bool cli_read_names(struct cli *cli, const char *path, char ***names, size_t *n);
 /* Like getdelim, but ends the process with status 6 where memory is short. */
 ssize_t cli_get_line(const struct cli *cli, char **line, size_t *room, int end, FILE *f);
 void cli_free_lines(char **lines, size_t n);

@@ -84,7 +84,7 @@ static const struct sx_option naming[] = {
      CLI(tokens_file)},
     {.name = "vocab",
      .argument = "FILE",
-     .help = "file of tokens: line k, from 0, is the token of id k",
+     .help = "tokens: line k, from 0, is the token of id k; or JSON of a tokenizer",
      .kind = SX_OPTION_FILE,
      CLI(vocab_file)},
     {.name = "keep-ids",

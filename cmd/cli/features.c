@@ -80,7 +80,7 @@ static void keep_special(struct cli *cli)
 
 static bool read_vocabulary(struct cli *cli)
 {
-    if (!cli_read_lines(cli, cli->vocab_file, &cli->vocabulary, &cli->n_vocabulary))
+    if (!cli_read_names(cli, cli->vocab_file, &cli->vocabulary, &cli->n_vocabulary))
         return false;
     keep_special(cli);
     return true;
@@ -117,7 +117,7 @@ bool cli_features_begin(struct cli *cli)
     cli->columns.feature = cli->features;
     cli->columns.n_features = cli->n_features;
     return (cli->names_file == NULL ||
-            cli_read_lines(cli, cli->names_file, &cli->names, &cli->n_names)) &&
+            cli_read_names(cli, cli->names_file, &cli->names, &cli->n_names)) &&
            (cli->tokens_file == NULL ||
             cli_read_lines(cli, cli->tokens_file, &cli->tokens, &cli->n_tokens)) &&
            (cli->vocab_file == NULL || read_vocabulary(cli));

@@ -8,7 +8,7 @@
 
 static bool read_labels(struct cli *cli)
 {
-    if (!cli_read_lines(cli, cli->labels_file, &cli->labels, &cli->n_labels))
+    if (!cli_read_names(cli, cli->labels_file, &cli->labels, &cli->n_labels))
         return false;
     const struct sx_error none = {.status = SX_USAGE, .message = "holds no labels"};
     if (cli->n_labels == 0)

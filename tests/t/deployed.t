@@ -172,6 +172,9 @@ refused '--tokens: more than the sample has' 1 'line 1 of --tokens has 4 tokens,
 printf 'zero\none\n' >vocab.txt
 of_ids ggig --method=inputxgrad --vocab=vocab.txt
 is '--vocab: names of ids' "$(values .names)" '["one","2","zero"]'
+printf '{"model":{"vocab":{"one":1,"zero":0}}}' >vocab.json
+of_ids ggig --method=inputxgrad --vocab=vocab.json
+is '--vocab in JSON: names of ids' "$(values .names)" '["one","2","zero"]'
 of_ids shapley-int --index=sv --order=1 --vocab=vocab.txt
 is '--vocab: names of players' "$(values '[.interactions[].names[0]]')" '["one","2","zero"]'
 of_ids shapley-int --index=sv --order=1 --vocab=vocab.txt --keep-ids=2,7

@@ -41,6 +41,25 @@ clean '-f text'
 golden onnx-run.txt
 run onnx-run --top=2 --labels=labels --rows=0:1 digits8.onnx digits8.npy
 is '--labels in records' "$(jq -c '[.top[] | .index, .label]' "$T/out")" '[2,"two",3,"three"]'
+# Lists in JSON, as tokenizers and lists of classes have them. A file that is no JSON has lines.
+jq -Rn '[inputs]' <labels >list.json
+jq -c 'to_entries | map({(.value): .key}) | add' list.json >indices.json
+jq -c 'to_entries | map({(.key | tostring): ["n0", .value]}) | add' list.json >classes.json
+jq '{id2label: ., other: [1]}' classes.json >config.json
+jq '{version: 1, model: {type: "x", vocab: .}}' indices.json >tokenizer.json
+jq 'map([., -1.5])' list.json >scored.json
+for file in list indices classes config tokenizer scored; do
+    run onnx-run --top=2 --labels=$file.json --rows=0:1 digits8.onnx digits8.npy
+    is "--labels in JSON: $file" "$(jq -c '[.top[].label]' "$T/out")" '["two","three"]'
+done
+{ echo '[zero]' && tail -n +2 labels; } >bracket
+run onnx-run --top=1 --labels=bracket --rows=0:1 digits8.onnx digits8.npy
+is '--labels that begin with a bracket are lines' "$(jq -c '[.top[].label]' "$T/out")" '["two"]'
+for json in '{"a":1.5}' '{"a":-1}' '{"a":99999999999}' '[1,2]' '{}'; do
+    echo "$json" >wrong.json
+    run onnx-run --labels=wrong.json --rows=0:1 digits8.onnx digits8.npy
+    refused "--labels: $json" 1 'no list of names\|no index of a name'
+done
 run onnx-run --top=50 --rows=0:1 digits8.onnx digits8.npy
 is '--top above the number of classes' "$(jq '.top | length' "$T/out")" 10
 is '--top: sorted' "$(jq '[.top[].value] == ([.top[].value] | sort | reverse)' "$T/out")" true
