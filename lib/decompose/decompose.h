@@ -33,7 +33,8 @@ void sx_family_moebius(const struct sx_family *sets, int64_t width, double *rows
 
 /* A reference input, and the game of masking players towards it. */
 struct sx_frame {
-    const double *baseline;
+    const double *baseline; /* x where it is no player's */
+    double *own;            /* the baseline's memory; NULL: it is the caller's */
     struct sx_game *game;
     double f_b;
     double *effect; /* J of every set; NULL until asked for */

@@ -1,5 +1,6 @@
 /* frames.c - the reference inputs of a sample, and the effects of sets against each. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "decompose/decompose.h"
 
@@ -31,14 +32,35 @@ static bool look_at_baseline(struct sx_decomposing *d, struct sx_frame *f)
     return sx_still_value(&d->d->still[zero], d->e, f->baseline, &f->f_b, d->error);
 }
 
+/* Sets the frame's baseline. Elements of no player, such as tokens that are never masked, are as in x:
+ * then paths and rules do not move them either, and attributions sum to f(x) - f(baseline). */
+static bool set_baseline(const struct sx_decomposing *d, struct sx_frame *f,
+                         const double *baseline)
+{
+    const int64_t *label = d->players->label;
+    f->baseline = baseline;
+    for (int64_t i = 0; i < d->size; i++) {
+        if (label[i] >= 0 || baseline[i] == d->x[i])
+            continue;
+        if (f->own == NULL) {
+            f->baseline = f->own = sx_new((size_t)d->size, sizeof *f->own, d->error);
+            if (f->own == NULL)
+                return false;
+            memcpy(f->own, baseline, (size_t)d->size * sizeof *baseline);
+        }
+        f->own[i] = d->x[i];
+    }
+    return true;
+}
+
 static bool open_with(struct sx_decomposing *d, struct sx_frame *f, const double *baseline,
                       struct sx_game *game)
 {
-    f->baseline = baseline;
     f->game = game;
-    if (f->game != NULL)
-        f->game->keep_nonfinite = true;
-    return f->game != NULL && look_at_baseline(d, f);
+    if (game == NULL || !set_baseline(d, f, baseline))
+        return false;
+    game->keep_nonfinite = true;
+    return look_at_baseline(d, f);
 }
 
 bool sx_frame_open(struct sx_decomposing *d, struct sx_frame *f, const double *baseline)
@@ -69,6 +91,7 @@ static void frame_close(struct sx_frame *f)
 {
     sx_game_free(f->game);
     free(f->effect);
+    free(f->own);
     *f = (struct sx_frame){0};
 }
 

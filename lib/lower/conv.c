@@ -84,7 +84,8 @@ int sx_lower_conv(struct sx_lowering *l, int x, int w, int bias)
         return SX_NONE;
     sx_pad_same(&window);
     window.c.group = sx_attr_int(l, "group", 1);
-    if (window.c.group < 1 || image.dim[1] != kernel.dim[1] * window.c.group) {
+    if (window.c.group < 1 || image.dim[1] % window.c.group != 0 ||
+        image.dim[1] / window.c.group != kernel.dim[1]) {
         sx_reject(l, "%lld channels, the weights take %lld in each of %lld groups",
                   (long long)image.dim[1], (long long)kernel.dim[1], (long long)window.c.group);
         return SX_NONE;

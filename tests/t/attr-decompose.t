@@ -94,6 +94,11 @@ run attr-decompose --rows=4:5 --methods=gxi --alloc=none --vocab=review.vocab re
 is 'names of players' \
     "$(jq -c '[.names[:3], (.names | length) == (.methods[0].attribution | length)]' "$T/out")" \
     '[["the","dialogue","is"],true]'
+# Tokens that are never masked are as in the sample on paths and in references too.
+run attr-decompose --double --rows=4:5 --methods=ig,shapley,deeplift-rescale --alloc=none --vocab=review.vocab \
+    review.onnx review.npy
+is 'kept tokens: attributions are complete' \
+    "$(jq -c '[.params.keep_ids != null, (.methods[] | (.completeness_gap | fabs) < 1e-6)] | all' "$T/out")" true
 run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
 is '--neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
