@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/players.h"
 #include "ggig/attribute.h"
 
 static const struct sx_attribute_row rows[] = {
@@ -240,17 +241,25 @@ static void sum_tokens(struct sx_tensor *map)
 }
 
 /* Reduces a map of elements to players, by sums. */
-static bool sum_players(struct sx_attributing *a, struct sx_attribution *r)
+static bool sum_players(struct sx_attributing *a, const struct sx_players *p,
+                        struct sx_attribution *r)
 {
     struct sx_tensor map = r->map;
-    struct sx_players *p = sx_attribute_players(a);
     r->map = (struct sx_tensor){0};
-    bool ok = p != NULL && sx_attribute_by_player(a, p, r);
+    bool ok = sx_attribute_by_player(a, p, r);
     if (ok)
         sx_players_sum(p, map.data, r->map.data);
-    sx_players_free(p);
     sx_tensor_free(&map);
     return ok;
+}
+
+/* The baseline with x where it is no player's, so that paths move players alone, as games do. */
+static double *baseline_of_players(const struct sx_attributing *a, const struct sx_players *p)
+{
+    double *baseline = sx_new((size_t)a->size, sizeof *baseline, a->error);
+    for (int64_t i = 0; baseline != NULL && i < a->size; i++)
+        baseline[i] = p->label[i] < 0 ? a->x[i] : a->baseline[i];
+    return baseline;
 }
 
 /* Runs a method whose map has the shape of x without its batch axis. */
@@ -271,10 +280,23 @@ static bool run_by_input(struct sx_attributing *a, const struct sx_attribute_row
     r->flat = ok && is_flat(&r->map);
     if (ok)
         compare(a, row, r);
-    if (ok && a->o->players != NULL)
-        return sum_players(a, r);
-    if (ok && a->e->ids)
+    if (ok && a->o->players == NULL && a->e->ids)
         sum_tokens(&r->map);
+    return ok;
+}
+
+/* Runs such a method and sums its map over the players, if the options name any. */
+static bool run_by_players(struct sx_attributing *a, const struct sx_attribute_row *row,
+                           struct sx_attribution *r)
+{
+    if (a->o->players == NULL)
+        return run_by_input(a, row, r);
+    struct sx_players *p = sx_attribute_players(a);
+    double *baseline = p != NULL ? baseline_of_players(a, p) : NULL;
+    a->baseline = baseline;
+    bool ok = baseline != NULL && run_by_input(a, row, r) && sum_players(a, p, r);
+    free(baseline);
+    sx_players_free(p);
     return ok;
 }
 
@@ -295,7 +317,7 @@ bool sx_attribute(struct sx_explainer *e, const struct sx_attribute_options *o,
                                .error = error};
     settle(&a, row);
     sx_explainer_plan(e, planned(&a, row));
-    bool ok = row->make != NULL ? row->make(&a, r) : run_by_input(&a, row, r);
+    bool ok = row->make != NULL ? row->make(&a, r) : run_by_players(&a, row, r);
     if (ok && row->make != NULL)
         r->flat = is_flat(&r->map);
     if (ok)

@@ -99,6 +99,9 @@ run attr-decompose --double --rows=4:5 --methods=ig,shapley,deeplift-rescale --a
     review.onnx review.npy
 is 'kept tokens: attributions are complete' \
     "$(jq -c '[.params.keep_ids != null, (.methods[] | (.completeness_gap | fabs) < 1e-6)] | all' "$T/out")" true
+sum=$(jq '.methods[0].sum' "$T/out")
+run ggig --double --method=ig --times-input --players=tokens --rows=4:5 --vocab=review.vocab review.onnx review.npy
+is 'kept tokens: the same sum by ggig' "$(jq --argjson s "$sum" '(.sum - $s | fabs) < 1e-3 and .completeness_gap < 1e-3' "$T/out")" true
 run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
 is '--neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
