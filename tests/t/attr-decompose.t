@@ -102,6 +102,11 @@ is 'kept tokens: attributions are complete' \
 sum=$(jq '.methods[0].sum' "$T/out")
 run ggig --double --method=ig --times-input --players=tokens --rows=4:5 --vocab=review.vocab review.onnx review.npy
 is 'kept tokens: the same sum by ggig' "$(jq --argjson s "$sum" '(.sum - $s | fabs) < 1e-3 and .completeness_gap < 1e-3' "$T/out")" true
+run attr-decompose --double --methods=gxi --max-order=2 --rows=4:5 --vocab=review.vocab review.onnx review.npy
+sum=$(jq '[.effects[] | select(.set == [4] or .set == [8] or .set == [4,8]) | .J] | add' "$T/out")
+run xderiv --double --method=archattribute --players=tokens --rows=4:5 --vocab=review.vocab review.onnx review.npy
+is 'kept tokens: f of a pair alone by xderiv is the sum of its effects' \
+    "$(jq --argjson s "$sum" '.interactions[] | select(.set == [4,8]) | (.mean - $s | fabs) < 1e-9' "$T/out")" true
 run attr-decompose --neuron=/9/Gemm_output_0:3 --rows=0:1 --alloc=none --methods=gxi digits8.onnx digits8.npy
 is '--neuron' "$(jq -c '[.neurons[] | .neuron]' "$T/out")" '[3]'
 
