@@ -127,6 +127,7 @@ bool sx_record_map(const struct sx_datum *record, int64_t i, struct sx_record_ma
     const char *players = sx_datum_text(sx_datum_at(record, "params.players"), NULL);
     bool each = players != NULL && strcmp(players, "elements") != 0;
     map->players = each ? players : NULL;
+    map->keep_ids = sx_datum_text(sx_datum_at(record, "params.keep_ids"), NULL);
     if (methods != NULL && methods->kind == SX_LIST) {
         decomposed(methods, i, map);
         map->contributions = true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
 #include "score/score.h"
 
 /* x's axes without the batch. */
@@ -102,12 +103,46 @@ static bool by_axis(struct sx_scoring *s, const struct sx_record_map *map, int64
     return true;
 }
 
+/* Reads the ids of a list "ID,ID"; another text holds none. */
+static int64_t *read_ids(const char *text, size_t *n, struct sx_error *error)
+{
+    int64_t *ids = sx_new(strlen(text) + 1, sizeof *ids, error);
+    bool more = ids != NULL;
+    while (more) {
+        char *end;
+        int64_t id = strtoll(text, &end, 10);
+        if (end != text)
+            ids[(*n)++] = id;
+        more = end != text && *end == ',';
+        text = end + more;
+    }
+    return ids;
+}
+
+/* The players of the record, without the tokens that it kept. */
+static struct sx_players *players_of(struct sx_scoring *s, const struct sx_record_map *map,
+                                     struct sx_error *error)
+{
+    struct sx_explainer *e = s->own;
+    const struct sx_explain_options own = e->options;
+    const char *of = map->players != NULL ? map->players : "elements";
+    struct sx_players *players = NULL;
+    size_t n = 0;
+    int64_t *ids = read_ids(map->keep_ids != NULL ? map->keep_ids : "", &n, error);
+    e->options.keep = ids;
+    e->options.n_keep = n;
+    if (ids != NULL)
+        players = sx_explainer_players(e, of, s->o->layout, error);
+    e->options = own;
+    free(ids);
+    return players;
+}
+
 /* Maps with a value per player. */
 static bool by_player(struct sx_scoring *s, const struct sx_record_map *map,
                       struct sx_error *error)
 {
-    const struct sx_shape *shape = &sx_explainer_input(s->own)->shape;
-    struct sx_players *players = sx_players_new(shape, map->players, s->o->layout, error);
+    struct sx_players *players = players_of(s, map, error);
     if (players == NULL)
         return false;
     int64_t n = sx_players_count(players);
@@ -149,6 +184,8 @@ static bool lay(struct sx_scoring *s, const struct sx_record_map *map, struct sx
         return by_pixel(s, map, m.dim[0], m.dim[1], error);
     if (x.rank == 2 && m.rank == 1 && (n == x.dim[0] || n == x.dim[1]))
         return by_axis(s, map, x.dim[1], n == x.dim[0], error);
+    if (s->own->ids) /* tokens without those that are kept */
+        return by_player(s, map, error);
     return sx_fail(error, SX_FAILED, "a map of %lld elements does not fit an input of %lld",
                    (long long)n, (long long)s->size);
 }

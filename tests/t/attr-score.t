@@ -135,4 +135,18 @@ run attr-score --compare=- --max=max_abs:1
 refused '--compare=- and standard input' 2 'names a file'
 score --map=maps --max=max_abs:1
 refused '--max without --compare' 2 'of --compare'
+
+# ---- Tokens that were kept are no places ----
+
+for data in review.onnx review.npy review.vocab; do
+    ln -sf "$DATA/$data" .
+done
+for command in 'shapley-int --index=sv --order=1' 'ggig --method=ig --times-input --players=tokens'; do
+    # shellcheck disable=SC2086 # a command
+    $command -q --double -f json --vocab=review.vocab --rows=4:5 review.onnx review.npy >kept
+    run attr-score --double --score=logit --metric=completeness,insertion --map=kept --rows=4:5 review.onnx review.npy
+    is "$command: a map without kept tokens is scored" \
+        "$status $(jq -c '[(.scores.completeness | fabs) < 1e-3, .scores.insertion != null]' "$T/out")" '0 [true,true]'
+done
+
 end
