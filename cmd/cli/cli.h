@@ -253,6 +253,10 @@ bool cli_read_lines(struct cli *cli, const char *path, char ***lines, size_t *n)
  * indices by name, also in a member such as "vocab", "words" or "id2label". An index without a name has
  * the name "". */
 bool cli_read_names(struct cli *cli, const char *path, char ***names, size_t *n);
+/* Reads the tokens of each sample: a line with blanks or tabs between them; or JSON: a list with an item
+ * for each sample, or a value a line. An item is a text, a list of tokens, or an object with a member
+ * "tokens", "words" or "text". */
+bool cli_read_tokens(struct cli *cli, const char *path, char ***lines, size_t *n);
 /* Like getdelim, but ends the process with status 6 where memory is short. */
 ssize_t cli_get_line(const struct cli *cli, char **line, size_t *room, int end, FILE *f);
 void cli_free_lines(char **lines, size_t n);

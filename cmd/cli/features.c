@@ -119,7 +119,7 @@ bool cli_features_begin(struct cli *cli)
     return (cli->names_file == NULL ||
             cli_read_names(cli, cli->names_file, &cli->names, &cli->n_names)) &&
            (cli->tokens_file == NULL ||
-            cli_read_lines(cli, cli->tokens_file, &cli->tokens, &cli->n_tokens)) &&
+            cli_read_tokens(cli, cli->tokens_file, &cli->tokens, &cli->n_tokens)) &&
            (cli->vocab_file == NULL || read_vocabulary(cli));
 }
 

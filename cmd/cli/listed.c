@@ -99,17 +99,25 @@ static char *joined(const struct cli *cli, char *const *line, size_t n)
     return text;
 }
 
+/* Parses lines that begin like JSON. NULL: they are none, or there is no memory. */
+static struct sx_result *parse(const struct cli *cli, char *const *line, size_t n,
+                               struct sx_error *error)
+{
+    const char *first = n > 0 ? line[0] + strspn(line[0], " \t") : "";
+    if (*first != '[' && *first != '{')
+        return NULL;
+    char *text = joined(cli, line, n);
+    struct sx_result *read = sx_result_read(text, strlen(text), error);
+    free(text);
+    return read;
+}
+
 bool cli_read_names(struct cli *cli, const char *path, char ***names, size_t *n)
 {
     struct sx_error error = {0};
     if (!cli_read_lines(cli, path, names, n))
         return false;
-    const char *first = *n > 0 ? (*names)[0] + strspn((*names)[0], " \t") : "";
-    if (*first != '[' && *first != '{')
-        return true;
-    char *text = joined(cli, *names, *n);
-    struct sx_result *read = sx_result_read(text, strlen(text), &error);
-    free(text);
+    struct sx_result *read = parse(cli, *names, *n, &error);
     if (read == NULL) /* lines, as in a vocabulary that begins with "[PAD]" */
         return error.status != SX_MEMORY || cli_fail(cli, path, &error);
     struct names to = {.error = &error};
@@ -121,4 +129,79 @@ bool cli_read_names(struct cli *cli, const char *path, char ***names, size_t *n)
     *names = to.name;
     *n = to.n;
     return ok || cli_fail(cli, path, &error);
+}
+
+/* ---- Tokens of samples ---- */
+
+/* The tokens of a sample as a line: a text, a list of tokens joined by tabs, or a member of an object
+ * that is one of these. NULL: it is nothing of that. */
+static char *token_line(const struct cli *cli, const struct sx_datum *value)
+{
+    static const char *const keys[] = {"tokens", "words", "text"};
+    for (size_t i = 0; value->kind == SX_OBJECT && i < sizeof keys / sizeof keys[0]; i++) {
+        const struct sx_datum *member = sx_datum_at(value, keys[i]);
+        if (member != NULL && member->kind != SX_OBJECT)
+            return token_line(cli, member);
+    }
+    size_t size = 1, at = 0;
+    if (value->kind == SX_TEXT)
+        return cli_must(cli, strdup(value->text));
+    if (value->kind != SX_LIST)
+        return NULL;
+    for (const struct sx_datum *d = value->first; d != NULL; d = d->next)
+        size += d->kind == SX_TEXT ? strlen(d->text) + 1 : 0;
+    char *line = cli_must(cli, calloc(size, 1));
+    for (const struct sx_datum *d = value->first; d != NULL; d = d->next)
+        if (d->kind == SX_TEXT)
+            at += (size_t)snprintf(line + at, size - at, "%s%s", at > 0 ? "\t" : "", d->text);
+    return line;
+}
+
+/* Replaces a line that is a JSON value of its own by the tokens in it. */
+static void translate_line(const struct cli *cli, char **line)
+{
+    struct sx_error ignored = {0};
+    struct sx_result *read = parse(cli, line, 1, &ignored);
+    char *tokens = read != NULL ? token_line(cli, sx_result_top(read)) : NULL;
+    sx_result_free(read);
+    if (tokens == NULL)
+        return;
+    free(*line);
+    *line = tokens;
+}
+
+/* Adds the tokens of each item of a list. */
+static bool take_samples(const struct cli *cli, struct names *to, const struct sx_datum *list)
+{
+    for (const struct sx_datum *d = list->first; d != NULL; d = d->next) {
+        char *line = token_line(cli, d);
+        bool ok = line != NULL
+                      ? put(to, (int64_t)to->n, line)
+                      : cli_error(to->error, SX_FAILED, "sample %zu has no tokens", to->n);
+        free(line);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+bool cli_read_tokens(struct cli *cli, const char *path, char ***lines, size_t *n)
+{
+    struct sx_error error = {0};
+    if (!cli_read_lines(cli, path, lines, n))
+        return false;
+    struct sx_result *read = parse(cli, *lines, *n, &error);
+    if (read != NULL && sx_result_top(read)->kind == SX_LIST) {
+        struct names to = {.error = &error};
+        take_samples(cli, &to, sx_result_top(read));
+        cli_free_lines(*lines, *n);
+        *lines = to.name;
+        *n = to.n;
+    } else {
+        error = (struct sx_error){.status = error.status == SX_MEMORY ? SX_MEMORY : SX_OK};
+        for (size_t i = 0; i < *n; i++)
+            translate_line(cli, &(*lines)[i]);
+    }
+    sx_result_free(read);
+    return error.status == SX_OK || cli_fail(cli, path, &error);
 }

@@ -169,6 +169,19 @@ is '--tokens separated by blanks; fewer than the sample has' "$(values .names)" 
 printf 'a b c d\n' >tokens.txt
 of_ids ggig --method=inputxgrad --tokens=tokens.txt
 refused '--tokens: more than the sample has' 1 'line 1 of --tokens has 4 tokens, and the sample has 3'
+for json in '["a b", "c"]' '[["a", "b"], ["c"]]' '[{"text": "a b", "label": 1}]' '{"tokens": ["a", "b"]}' \
+    '[ {"words": ["a",
+ "b"]} ]'; do
+    echo "$json" >tokens.json
+    of_ids ggig --method=inputxgrad --tokens=tokens.json
+    is "--tokens in JSON: $json" "$(values .names)" '["a","b",""]'
+done
+printf '[CLS] b\n{"text": "c"}\n' >tokens.json
+of_ids ggig --method=inputxgrad --tokens=tokens.json
+is '--tokens: a line that begins with a bracket is a line' "$(values .names)" '["[CLS]","b",""]'
+echo '[{"label": 1}]' >tokens.json
+of_ids ggig --method=inputxgrad --tokens=tokens.json
+refused '--tokens in JSON: an item without tokens' 1 'sample 0 has no tokens'
 printf 'zero\none\n' >vocab.txt
 of_ids ggig --method=inputxgrad --vocab=vocab.txt
 is '--vocab: names of ids' "$(values .names)" '["one","2","zero"]'
