@@ -211,7 +211,7 @@ struct sx_record_map {
     /* what an element stands for, as an argument of --players; NULL: an element of x */
     const char *players;
     const char *keep_ids; /* tokens of these ids are no players, as in --keep-ids; NULL: none */
-    bool contributions;      /* elements sum to a difference of f; else they are derivatives */
+    bool contributions;   /* elements sum to a difference of f; else they are derivatives */
     struct sx_tensor values; /* SX_DOUBLE; data are borrowed from the record, or are `own` */
     double *own;
 };
