@@ -409,7 +409,7 @@ coverage: setup
 	@$(MAKE) $(QUIET) BUILD=$(COVERAGE) OPT='-O0 -g' LDFLAGS=--coverage \
 	    CFLAGS='-O0 --coverage -fprofile-update=atomic' covered
 	@sh tests/coverage.sh $(COVERAGE)
-covered: all $(CHECKS) $(TEST_PROGRAMS)
+covered: all $(CHECKS) $(TEST_PROGRAMS) $(BENCHES) $(FUZZERS)
 	@find $(BUILD) -name '*.gcda' -delete
 	@BUILD='$(BUILD)' sh tests/run.sh $(COVERED)
 
