@@ -348,7 +348,7 @@ KILLS ?= 200
 TRIALS ?= 200
 check-endurance: setup
 	@$(MAKE) $(QUIET) all $(TEST_PROGRAMS)
-	@sh tests/endurance.sh $(BUILD) $(SECONDS) $(RECORDS) $(KILLS) $(TRIALS)
+	@SAN='$(SAN)' sh tests/endurance.sh $(BUILD) $(SECONDS) $(RECORDS) $(KILLS) $(TRIALS)
 
 # Runs each target of tests/fuzz under libFuzzer for FUZZ_SECONDS. FUZZ=model names one. New inputs are
 # added to $(FUZZ_BUILD)/corpus. Inputs that fail are kept there as crash-*.

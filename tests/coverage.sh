@@ -5,7 +5,7 @@ set -u
 build=$1
 # A run that is killed may leave a count below 0, on which gcovr would stop.
 table=$(gcovr --gcov-ignore-parse-errors --root . --object-directory "$build" --filter 'lib/' --filter 'cmd/' \
-    --json-summary - 2>/dev/null) || exit 1
+    --json-summary -) || exit 1
 printf 'folder\tlines\t%%\tbranches\t%%\n'
 echo "$table" | jq -r '
     def share(a; b): if b > 0 then (1000 * a / b | round) / 10 else 100 end;
