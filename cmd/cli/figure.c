@@ -49,6 +49,8 @@ static bool take_picture(struct cli *cli, struct sx_picture *picture)
                 return true;
             sx_picture_free(picture);
         }
+        if (ignored.status == SX_MEMORY)
+            cli_must(cli, NULL);
     }
     return false;
 }
