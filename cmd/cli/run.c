@@ -175,9 +175,12 @@ void cli_each(struct cli *cli, bool (*explain)(struct cli *cli, const struct cli
     }
 }
 
-/* Fails if a picture or an array would be empty. */
+/* Fails if a picture or an array would be empty. A failed run leaves no empty file. */
 static bool nothing_written(struct cli *cli)
 {
+    if (cli->status == SX_FAILED && cli->resumed == NULL && cli->sink != NULL &&
+        sx_sink_is_empty(cli->sink))
+        return true;
     bool whole = cli_is_figure(cli) || cli->format == CLI_NPY || cli->format == CLI_DOT ||
                  cli->format == CLI_HTML;
     if (!whole || cli->wrote || (cli->status != SX_OK && cli->status != SX_FAILED))

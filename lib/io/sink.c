@@ -23,6 +23,7 @@ struct sx_sink {
     bool direct; /* writes directly to something that exists: standard output, a device */
     bool named;  /* the file `temporary` exists */
     char *final, *temporary;
+    bool any; /* bytes were written */
     size_t used;
     char buffer[BUFFER];
 };
@@ -194,6 +195,7 @@ static void put(struct sx_sink *sink, const char *bytes, size_t n)
 
 bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n)
 {
+    sink->any = sink->any || n > 0;
     if (n >= BUFFER - sink->used) {
         put(sink, sink->buffer, sink->used);
         sink->used = 0;
@@ -205,6 +207,11 @@ bool sx_sink_write(struct sx_sink *sink, const void *bytes, size_t n)
         sink->used += n;
     }
     return sink->failure == 0;
+}
+
+bool sx_sink_is_empty(const struct sx_sink *sink)
+{
+    return !sink->any;
 }
 
 void sx_sink_for_eyes(struct sx_sink *sink)

@@ -41,6 +41,8 @@ void sx_make_plain(char *text, const char *kept);
  * names from files may hold anything. Tabs, and a newline at the end, are kept. sx_sink_write is
  * not affected. */
 void sx_sink_for_eyes(struct sx_sink *sink);
+/* Whether nothing was written so far. */
+bool sx_sink_is_empty(const struct sx_sink *sink);
 bool sx_sink_flush(struct sx_sink *sink, struct sx_error *error);
 
 /* Finishes and frees the sink. Without `keep`, or after a failure, no file remains. */

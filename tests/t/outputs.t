@@ -183,4 +183,17 @@ while [ $kills -lt 12 ]; do
 done
 run $slow --resume -o part digits8.onnx digits8.npy
 ok "--resume after $kills kills: the same bytes" cmp part whole
+
+# ---- A run in which every sample fails leaves no empty file ----
+
+echo 'a,b' >letters.csv
+for format in text csv tsv; do
+    run onnx-run -f $format -o failed.out digits8.onnx letters.csv
+    is "-f $format: no empty file" "$status $(ls failed.out 2>/dev/null)" '1 '
+done
+run onnx-run -f json -o failed.out digits8.onnx letters.csv
+is '-f json: a record of the error' "$status $(jq -r .error.status failed.out)" '1 1'
+run attr-score --compare=missing.ndjson -o compared.out </dev/null
+is 'attr-score --compare: no empty file' "$status $(ls compared.out 2>/dev/null)" '1 '
+
 end
