@@ -4,14 +4,6 @@
 
 #include "decompose/decompose.h"
 
-static bool all_zero(const double *values, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (values[i] != 0)
-            return false;
-    return true;
-}
-
 /* Whether coalitions of few players are evaluated. Then f at the baseline is the value of the
  * empty coalition. */
 static bool plays(const struct sx_decomposing *d)
@@ -28,28 +20,26 @@ static bool look_at_baseline(struct sx_decomposing *d, struct sx_frame *f)
 {
     if (plays(d))
         return sx_frame_values(d, f, 1, &(uint64_t){0}, &f->f_b);
-    bool zero = all_zero(f->baseline, d->size);
+    bool zero = sx_all_zero(f->baseline, d->size);
     return sx_still_value(&d->d->still[zero], d->e, f->baseline, &f->f_b, d->error);
 }
 
-/* Sets the frame's baseline. Elements of no player, such as tokens that are never masked, are as in x:
- * then paths and rules do not move them either, and attributions sum to f(x) - f(baseline). */
+/* Sets the frame's baseline, which attributions then complete to f(x). It is a copy if it differs from the
+ * caller's: see sx_players_hold. */
 static bool set_baseline(const struct sx_decomposing *d, struct sx_frame *f,
                          const double *baseline)
 {
-    const int64_t *label = d->players->label;
+    int64_t i = 0;
     f->baseline = baseline;
-    for (int64_t i = 0; i < d->size; i++) {
-        if (label[i] >= 0 || baseline[i] == d->x[i])
-            continue;
-        if (f->own == NULL) {
-            f->baseline = f->own = sx_new((size_t)d->size, sizeof *f->own, d->error);
-            if (f->own == NULL)
-                return false;
-            memcpy(f->own, baseline, (size_t)d->size * sizeof *baseline);
-        }
-        f->own[i] = d->x[i];
-    }
+    while (i < d->size && d->players->label[i] >= 0)
+        i++;
+    if (i == d->size)
+        return true;
+    f->baseline = f->own = sx_new((size_t)d->size, sizeof *f->own, d->error);
+    if (f->own == NULL)
+        return false;
+    memcpy(f->own, baseline, (size_t)d->size * sizeof *baseline);
+    sx_players_hold(d->players, d->x, f->own);
     return true;
 }
 

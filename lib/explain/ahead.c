@@ -177,14 +177,6 @@ bool sx_run_ahead(struct sx_explainer *e, struct sx_tensor *scores, struct sx_te
     return ok;
 }
 
-static bool all_zero(const double *point, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (point[i] != 0)
-            return false;
-    return true;
-}
-
 bool sx_known_ahead(const struct sx_explainer *e, int64_t n, const double *points,
                     double *values, double *gradients)
 {
@@ -193,7 +185,8 @@ bool sx_known_ahead(const struct sx_explainer *e, int64_t n, const double *point
         return false;
     int64_t size = sx_count(&e->input.shape);
     bool at_sample = points == e->input.data;
-    if (gradients == NULL && e->at_zero && e->inner && !at_sample && all_zero(points, size)) {
+    if (gradients == NULL && e->at_zero && e->inner && !at_sample &&
+        sx_all_zero(points, size)) {
         *values = a->at_zero;
         return true;
     }

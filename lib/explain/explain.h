@@ -104,6 +104,9 @@ void sx_shared_feeds(const struct sx_explainer *e, const void **feeds);
 const void *sx_narrowed(const double *from, float *room, int64_t n);
 void sx_widen(double *to, const void *from, enum sx_type real, int64_t n);
 
+/* Whether all numbers are 0. */
+bool sx_all_zero(const double *values, int64_t n);
+
 void sx_masked_free(struct sx_masked *masked);
 
 /* The node of the scores of a tensor `y` of a faithful graph; with `other`, of each element's other

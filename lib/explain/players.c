@@ -324,6 +324,13 @@ bool sx_players_on_grid(const struct sx_players *p, int64_t *rows, int64_t *colu
     return p->on_grid;
 }
 
+void sx_players_hold(const struct sx_players *p, const double *x, double *baseline)
+{
+    for (int64_t i = 0; i < sx_count(&p->shape); i++)
+        if (p->label[i] < 0)
+            baseline[i] = x[i];
+}
+
 void sx_players_spread(const struct sx_players *p, const double *values, double *map)
 {
     for (int64_t i = 0; i < sx_count(&p->shape); i++)

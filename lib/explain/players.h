@@ -19,6 +19,9 @@ struct sx_players {
 struct sx_players *sx_players_at(const struct sx_tensor *x, const char *specification,
                                  enum sx_layout layout, struct sx_error *error);
 bool sx_players_leave(struct sx_players *players, const bool *kept, struct sx_error *error);
+/* Sets the baseline to x where it is no player's, as for tokens that are never masked. Paths and references
+ * then move players alone, as games do. */
+void sx_players_hold(const struct sx_players *players, const double *x, double *baseline);
 
 /* ---- Sets of players, as bits in words ---- */
 

@@ -253,12 +253,14 @@ static bool sum_players(struct sx_attributing *a, const struct sx_players *p,
     return ok;
 }
 
-/* The baseline with x where it is no player's, so that paths move players alone, as games do. */
+/* The baseline of paths that move players alone. */
 static double *baseline_of_players(const struct sx_attributing *a, const struct sx_players *p)
 {
     double *baseline = sx_new((size_t)a->size, sizeof *baseline, a->error);
-    for (int64_t i = 0; baseline != NULL && i < a->size; i++)
-        baseline[i] = p->label[i] < 0 ? a->x[i] : a->baseline[i];
+    if (baseline == NULL)
+        return NULL;
+    memcpy(baseline, a->baseline, (size_t)a->size * sizeof *baseline);
+    sx_players_hold(p, a->x, baseline);
     return baseline;
 }
 

@@ -49,14 +49,6 @@ static bool append(double **to, size_t *room, int64_t n, const double *from, int
     return ok;
 }
 
-/* Sets the baseline of the last row to x where it is no feature's, as for tokens that are never masked. */
-static void hold_others(const struct sx_study *h)
-{
-    for (int64_t i = 0; i < h->size; i++)
-        if (sx_feature_of(h, i) < 0)
-            h->baseline[h->n * h->size + i] = h->x[h->n * h->size + i];
-}
-
 bool sx_samples_add(struct sx_study *h, const double *baseline, struct sx_error *error)
 {
     void *targets = h->target;
@@ -66,7 +58,7 @@ bool sx_samples_add(struct sx_study *h, const double *baseline, struct sx_error 
          !append(&h->baseline, &h->baseline_room, h->n, baseline, h->size, error)))
         return false;
     if (baseline != NULL)
-        hold_others(h);
+        sx_players_hold(h->players, h->x + h->n * h->size, h->baseline + h->n * h->size);
     bool ok = sx_grow(&targets, &h->target_room, (size_t)h->n + 1, sizeof *h->target, error);
     h->target = targets;
     if (ok)
