@@ -105,7 +105,13 @@ const void *sx_narrowed(const double *from, float *room, int64_t n);
 void sx_widen(double *to, const void *from, enum sx_type real, int64_t n);
 
 /* Whether all numbers are 0. */
-bool sx_all_zero(const double *values, int64_t n);
+static inline bool sx_all_zero(const double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
 
 void sx_masked_free(struct sx_masked *masked);
 

@@ -37,14 +37,6 @@ static struct sx_points *points_of(struct sx_explainer *e, bool gradient, int64_
     return *kept;
 }
 
-bool sx_all_zero(const double *values, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (values[i] != 0)
-            return false;
-    return true;
-}
-
 const void *sx_narrowed(const double *from, float *room, int64_t n)
 {
     if (room == NULL)
