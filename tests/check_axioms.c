@@ -159,19 +159,25 @@ START_TEST(margins)
     static const enum sx_score scores[] = {SX_SCORE_PROB, SX_SCORE_LOGPROB};
     static const char *const ends[] = {NULL, "Softmax", "LogSoftmax"};
     const struct sx_shape shape = {2, {1, N}};
-    for (int k = 0; k < 6; k++) {
-        double value[2], gradient[2][N], weights[3 * N];
-        for (int i = 0; i < 3 * N; i++)
+    static const int64_t one_place[] = {1, 3}, two_places[] = {1, 2, 3}; /* classes are last */
+    for (int k = 0; k < 12; k++) {
+        const char *const last = ends[k / 2 % 3];
+        int places = k < 6 ? 1 : 2;
+        double value[2], gradient[2][N], weights[6 * N];
+        for (int i = 0; i < 6 * N; i++)
             weights[i] = cos(2.0 * i);
         for (int margin = 0; margin < 2; margin++) {
             struct sx_error error = {0};
             struct sx_tensor feed;
             struct tm_model *m = tm_new(13);
             tm_input(m, "x", SX_DOUBLE, 2, shape.dim);
-            tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){N, 3}, weights);
-            tm_node(m, "MatMul", "x w", ends[k / 2] != NULL ? "z" : "y", NULL);
-            if (ends[k / 2] != NULL)
-                tm_node(m, ends[k / 2], "z", "y", "axis=1");
+            tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){N, 3 * places}, weights);
+            tm_const(m, "to", SX_INT, 1, (const int64_t[]){places + 1},
+                     places == 1 ? one_place : two_places);
+            tm_node(m, "MatMul", "x w", "row", NULL);
+            tm_node(m, "Reshape", "row to", last != NULL ? "z" : "y", NULL);
+            if (last != NULL)
+                tm_node(m, last, "z", "y", "axis=-1");
             tm_output(m, "y");
             struct sx_model *model = tm_open(m, &error);
             tm_free(m);
@@ -189,7 +195,7 @@ START_TEST(margins)
             sx_model_close(model);
         }
         ck_assert_double_eq_tol(value[0], value[1], 1e-12);
-        near("margin", ends[k / 2] != NULL ? ends[k / 2] : "logits", gradient[1], gradient[0]);
+        near("margin", last != NULL ? last : "logits", gradient[1], gradient[0]);
     }
 }
 END_TEST

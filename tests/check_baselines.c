@@ -124,6 +124,13 @@ START_TEST(blurred)
             ck_assert_double_eq_tol(got[i], got[i % 5 * 5 + 4 - i / 5], 1e-12);
         before = got[12];
     }
+    static const char *const refused[] = {"blur:0", "blur:-1", "blur:x", "blur:"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        error = (struct sx_error){0};
+        ck_assert_msg(!sx_baseline(f.explainer, refused[i], &pre, NULL, 0, got, &error), "'%s'",
+                      refused[i]);
+        ck_assert_int_eq(error.status, SX_USAGE);
+    }
     end(&f);
 }
 END_TEST

@@ -420,6 +420,33 @@ START_TEST(test_gradient)
 }
 END_TEST
 
+static double small_product(const double *x)
+{
+    return 0.01 * x[0] * x[1];
+}
+
+/* The search moves theta by a difference of 0.01 in almost every epoch: as long as p is near 1/2, one of
+ * ten partitions has the link and one has not. */
+START_TEST(test_steps_of_the_gradient)
+{
+    struct sx_shapley_options o = {.gradient = true, .seed = 1};
+    double theta[2] = {0}, speed[2] = {0};
+    for (int epoch = 0; epoch < 100; epoch++)
+        for (int k = 0; k < 2; k++) {
+            double p = 1 / (1 + exp(-theta[k]));
+            speed[k] = 0.9 * speed[k] + (k == 0 ? 1 : -1) * 0.01 / 2 * p * (1 - p);
+            theta[k] += speed[k];
+        }
+    game_fill(&t, 2, small_product);
+    struct sx_game *g = game_of(&t);
+    struct sx_benefit got = benefit_of(g, 2, all, &o);
+    ck_assert_double_eq_tol(got.link[0].max, 1 / (1 + exp(-theta[0])), 0.02);
+    ck_assert_double_eq_tol(got.link[0].min, 1 / (1 + exp(-theta[1])), 0.02);
+    sx_benefit_free(&got);
+    sx_game_free(g);
+}
+END_TEST
+
 /* ---- Axioms ---- */
 
 START_TEST(test_axioms)
@@ -715,8 +742,9 @@ int main(void)
     TCase *c = suite_case("benefit");
     SUITE_ADD(c, test_g1, test_logic, test_expressions, test_shapley_values,
               test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
-              test_greedy_partitions, test_moves, test_gradient, test_axioms, test_additive,
-              test_null_player, test_refusals, test_not_finite, test_left_out, test_covering,
-              test_estimates, test_bias, test_whole_sizes, test_tolerance);
+              test_greedy_partitions, test_moves, test_gradient, test_steps_of_the_gradient,
+              test_axioms, test_additive, test_null_player, test_refusals, test_not_finite,
+              test_left_out, test_covering, test_estimates, test_bias, test_whole_sizes,
+              test_tolerance);
     return suite_run();
 }

@@ -19,18 +19,23 @@ struct fixture {
     double baseline[8];
 };
 
-static void open_at_a(struct fixture *f, struct tm_model *m)
+static void open_at(struct fixture *f, struct tm_model *m, const double *x)
 {
     struct sx_error error = {0};
     struct sx_explain_options o = {.precise = true, .score = SX_SCORE_LOGIT};
     struct sx_tensor feed = {
-        SX_DOUBLE, {4, {1, 2, 2, 2}}, memcpy(tm_memory(m, sizeof A), A, sizeof A)};
+        SX_DOUBLE, {4, {1, 2, 2, 2}}, memcpy(tm_memory(m, sizeof A), x, sizeof A)};
     *f = (struct fixture){.model = tm_open(m, &error)};
     ck_assert_msg(f->model != NULL, "%s", error.message);
     f->explainer = sx_explainer_new(f->model, &o, &error);
     ck_assert_ptr_nonnull(f->explainer);
     ck_assert_msg(sx_explainer_sample(f->explainer, &feed, &error), "%s", error.message);
     tm_free(m);
+}
+
+static void open_at_a(struct fixture *f, struct tm_model *m)
+{
+    open_at(f, m, A);
 }
 
 static void end(struct fixture *f)
@@ -173,6 +178,23 @@ START_TEST(test_scorecam)
             score[k] += G[i] * A[i] * A[4 * k + i % 4] / (k == 0 ? 3 : 2);
     double w0 = 1 / (1 + exp(score[1] - score[0]));
     expect(&f, "scorecam", NULL, "a", weighed(w0, 1 - w0, true, map));
+    end(&f);
+}
+END_TEST
+
+/* A channel that is the same everywhere masks everything: its weight follows from f at the baseline. */
+START_TEST(test_scorecam_of_a_constant_channel)
+{
+    static const double x[8] = {1, 2, 0, 3, 2, 2, 2, 2};
+    struct fixture f;
+    double map[4], score = BIAS;
+    open_at(&f, dense_head(), x);
+    for (int i = 0; i < 8; i++)
+        score += G[i] * x[i] * x[i % 4] / 3;
+    double w0 = 1 / (1 + exp(BIAS - score));
+    for (int i = 0; i < 4; i++)
+        map[i] = w0 * x[i] + (1 - w0) * 2;
+    expect(&f, "scorecam", NULL, "a", map);
     end(&f);
 }
 END_TEST
@@ -335,6 +357,7 @@ int main(void)
 {
     TCase *c = suite_case("cams");
     SUITE_ADD(c, test_gradient_maps, test_eigencam, test_ablationcam, test_scorecam,
-              test_class_maps, test_refusals, test_one_pass, test_layer_of_zeros, test_passes);
+              test_scorecam_of_a_constant_channel, test_class_maps, test_refusals,
+              test_one_pass, test_layer_of_zeros, test_passes);
     return suite_run();
 }

@@ -512,6 +512,83 @@ START_TEST(limits)
 }
 END_TEST
 
+/* ---- Feature maps, layers ---- */
+
+/* Elements smaller than a place get the map resampled. A constant map keeps its sum: of 48 ones a
+ * convolution makes 4 places of 12, and f is their mean. */
+START_TEST(resampled_maps)
+{
+    static const double ones[48] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    double expected[48];
+    const struct sx_shape shape = {4, {1, 3, 4, 4}};
+    struct fixture f;
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "z", SX_DOUBLE, 4, shape.dim);
+    tm_const(m, "w", SX_DOUBLE, 4, (const int64_t[]){1, 3, 2, 2}, ones);
+    tm_node(m, "Conv", "z w", "a", "strides=2,2");
+    tm_node(m, "GlobalAveragePool", "a", "F", NULL);
+    tm_node(m, "Flatten", "F", "y", NULL);
+    tm_output(m, "y");
+    begin_as(&f, m, ones, &shape, SX_SCORE_LOGIT);
+    f.o.layout = SX_NCHW;
+    f.o.allocation = SX_ALLOC_NONE;
+    for (int i = 0; i < 48; i++)
+        expected[i] = 12.0 / 48;
+    ck_assert_double_eq_tol(decompose(&f, "gradcam")->sum, 12, 1e-12);
+    expect(&f, expected, 1e-12);
+    end(&f);
+}
+END_TEST
+
+/* Of neurons that change by the same amount the first is looked at. */
+START_TEST(equal_neurons)
+{
+    struct fixture f;
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "z", SX_DOUBLE, 2, (const int64_t[]){1, 2});
+    tm_const(m, "w", SX_DOUBLE, 2, (const int64_t[]){2, 3}, (const double[]){0, 1, 1, 0, 1, 1});
+    tm_const(m, "v", SX_DOUBLE, 2, (const int64_t[]){3, 1}, (const double[]){1, 1, 2});
+    tm_node(m, "MatMul", "z w", "a", NULL);
+    tm_node(m, "Tanh", "a", "h", NULL);
+    tm_node(m, "MatMul", "h v", "y", NULL);
+    tm_output(m, "y");
+    begin(&f, m, (const double[]){0.5, 0.25}, 2);
+    f.o.neuron_of = "";
+    decompose(&f, "gxi");
+    ck_assert_int_eq(f.r.n_neurons, 1);
+    ck_assert_int_eq(f.r.neuron[0].element, 1);
+    f.o.neuron_of = "a:2";
+    decompose(&f, "gxi");
+    ck_assert_int_eq(f.r.neuron[0].element, 2);
+    f.o.neuron_of = "a:3";
+    refuse(&f, "layer 'a' has 3 neurons");
+    end(&f);
+}
+END_TEST
+
+/* A quadratic function: the terms of each pair are its effect, if sets up to pairs are known and if
+ * all sets are. */
+START_TEST(terms_are_effects)
+{
+    static const double x[] = {1, 2, -1, 0.5}, w[] = {0.5, -1, 2, 3};
+    const struct sx_shape shape = {2, {1, 4}};
+    for (int whole = 0; whole < 2; whole++) {
+        struct fixture f;
+        begin_as(&f, squared_sum(&shape, w), x, &shape, SX_SCORE_LOGIT);
+        f.o.taylor = 2;
+        f.o.order = 2;
+        f.o.allocation = whole ? SX_ALLOC_FULL : SX_ALLOC_TRUNCATED;
+        decompose(&f, "gxi");
+        ck_assert_int_eq(f.r.n_sets, whole ? 16 : 11);
+        ck_assert_double_le(f.r.effect_gap, 1e-9);
+        ck_assert(f.r.converged);
+        end(&f);
+    }
+}
+END_TEST
+
 /* ---- Paths ---- */
 
 /* The slope of x^3 along the path is 3 s^2: what each rule makes of its integral. */
@@ -725,7 +802,8 @@ int main(void)
 {
     TCase *c = suite_case("decompose_games");
     SUITE_ADD(c, windows, labels, log_odds, budgets, estimates, two_words, family, allocations,
-              fitted, limits, rules_of_integration, samples_of_rows, reference_rows, worst_sets,
+              fitted, limits, resampled_maps, equal_neurons, terms_are_effects,
+              rules_of_integration, samples_of_rows, reference_rows, worst_sets,
               slack_of_allocations, agreement, lists_of_methods);
     return suite_run();
 }

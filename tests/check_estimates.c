@@ -404,6 +404,47 @@ START_TEST(test_tolerance)
 }
 END_TEST
 
+/* No estimator evaluates more coalitions than its budget, v(empty) and v(N) included. */
+START_TEST(test_budgets_are_kept)
+{
+    static const char *const samplings[] = {"adjusted",   "leverage",    "kernel",
+                                            "shapiq",     "svarmiq",     "stratified",
+                                            "regression", "permutation", "antithetic"};
+    game_network(&t, 12, 3);
+    for (size_t i = 0; i < sizeof samplings / sizeof samplings[0]; i++)
+        for (int64_t budget = 64; budget < 88; budget++) {
+            t.asked = 0;
+            struct sx_interactions got = estimate("sv", samplings[i], budget, 1, 2);
+            ck_assert_msg(t.asked <= budget && t.asked > budget / 2, "%s: %d of %d",
+                          samplings[i], (int)t.asked, (int)budget);
+            sx_interactions_free(&got);
+        }
+}
+END_TEST
+
+/* An input of more than 10000 elements has smaller budgets, as the model is likely to be large. */
+START_TEST(test_usual_budgets)
+{
+    static const struct {
+        int64_t elements, budget, whole, estimate;
+    } cases[] = {{0, 0, 65536, 16384},   {10000, 0, 65536, 16384},
+                 {10001, 0, 1024, 1024}, {0, 77, 77, 77},
+                 {10001, 77, 77, 77},    {10001, 100000, 100000, 100000}};
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct sx_error error = {0};
+        struct sx_shape shape = {2, {1, cases[k].elements}};
+        struct sx_shapley_options o = {.budget = cases[k].budget};
+        struct sx_players *players =
+            cases[k].elements > 0 ? sx_players_new(&shape, "elements", SX_LAYOUT_AUTO, &error)
+                                  : NULL;
+        o.players = players;
+        ck_assert_int_eq(sx_budgets_of(&o).whole, cases[k].whole);
+        ck_assert_int_eq(sx_budgets_of(&o).estimate, cases[k].estimate);
+        sx_players_free(players);
+    }
+}
+END_TEST
+
 /* ---- Codes ---- */
 
 START_TEST(test_codes)
@@ -498,7 +539,8 @@ int main(void)
 {
     TCase *c = suite_case("estimates");
     SUITE_ADD(c, test_seeds, test_whole, test_pairs, test_consistent, test_owen_orders,
-              test_errors_of_few, test_seed, test_sparse, test_many, test_tolerance, test_codes,
+              test_errors_of_few, test_seed, test_sparse, test_many, test_tolerance,
+              test_budgets_are_kept, test_usual_budgets, test_codes,
               test_five_places_are_not_decoded, test_draw);
     return suite_run();
 }

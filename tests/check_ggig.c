@@ -285,6 +285,29 @@ START_TEST(test_aggregates)
 }
 END_TEST
 
+/* A mean has all gradients of an ascent, however small they become. f = 2 x - x^2 from 0 and -1: with
+ * each step of 0.4 the gradient 2 (1 - z) becomes a fifth. */
+START_TEST(test_mean_of_ascents)
+{
+    const double zero = 0;
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_attribution a;
+    struct sx_attribute_options o = sx_attribute_defaults();
+    open_explainer(&f, formula(1, "x1 2 Mul x1 2 Pow Sub"), (const double[]){-1}, 1);
+    o.method = "ggig";
+    o.steps = 1;
+    o.iterations = 8;
+    o.eta = 0.4;
+    o.aggregate = SX_AGG_MEAN;
+    o.baseline = &zero;
+    ck_assert_msg(sx_attribute(f.explainer, &o, &a, &error), "%s", error.message);
+    ck_assert_double_eq_tol(sx_tensor_get(&a.map, 0), 3 * (1 - pow(0.2, 8)) / 0.8 / 8, 1e-12);
+    sx_attribution_free(&a);
+    close_explainer(&f);
+}
+END_TEST
+
 /* Complete methods are complete, and the reported gap is right. */
 START_TEST(test_completeness)
 {
@@ -769,6 +792,42 @@ START_TEST(test_gradient_with_target)
 }
 END_TEST
 
+/* The gradient that came with the target is of that target alone. Another element that is aimed at has
+ * its own. */
+START_TEST(test_gradient_of_another_target)
+{
+    struct sx_error error = {0};
+    struct sx_model *model = classes(true);
+    struct sx_explain_options o = {.score = SX_SCORE_RAW, .pass = SX_PASS_GRADIENT};
+    struct sx_explainer *e = sx_explainer_new(model, &o, &error);
+    struct sx_tensor feed;
+    ck_assert(sx_tensor_new(&feed, SX_FLOAT, &(struct sx_shape){2, {1, 4}}, &error));
+    for (uint64_t i = 0; i < 4; i++)
+        ((float *)feed.data)[i] = (float)sin((double)(3 * i + 1));
+    ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s", error.message);
+    const double *x = sx_explainer_input(e)->data;
+    const int64_t n = 3;
+    for (int64_t k = n - 1; k >= 0; k--) {
+        char target[24];
+        double gradient[2][4];
+        snprintf(target, sizeof target, "%lld", (long long)k);
+        struct sx_explain_options alone = {.score = SX_SCORE_RAW, .target = target};
+        struct sx_explainer *other = sx_explainer_new(model, &alone, &error);
+        ck_assert(sx_explainer_sample(other, &feed, &error) && sx_explainer_aim(e, k, &error));
+        ck_assert(sx_gradients(e, 1, x, NULL, gradient[0], &error));
+        ck_assert(sx_gradients(other, 1, x, NULL, gradient[1], &error));
+        for (int i = 0; i < 4; i++)
+            ck_assert_double_eq_tol(gradient[0][i], gradient[1][i], 1e-6);
+        sx_explainer_free(other);
+    }
+    ck_assert(!sx_explainer_aim(e, n, &error));
+    ck_assert_int_eq(error.status, SX_FAILED);
+    sx_tensor_free(&feed);
+    sx_explainer_free(e);
+    sx_model_close(model);
+}
+END_TEST
+
 /* The table says which methods explain by a layer, and which need only the gradient at the
  * sample. */
 START_TEST(test_kinds_of_methods)
@@ -797,10 +856,11 @@ int main(void)
 {
     TCase *c = suite_case("ggig");
     SUITE_ADD(c, test_product, test_flat, test_steps, test_idgi, test_targets, test_concave,
-              test_kinks, test_sine, test_linear, test_aggregates, test_completeness,
-              test_scores, test_cut, test_unbounded, test_automatic_steps, test_refusals,
-              test_kinds_of_methods, test_every_method, test_recipes, test_ascent_is_told,
-              test_idle_points_end, test_moves_of_nothing);
+              test_kinks, test_sine, test_linear, test_aggregates, test_mean_of_ascents,
+              test_gradient_of_another_target, test_completeness, test_scores, test_cut,
+              test_unbounded, test_automatic_steps, test_refusals, test_kinds_of_methods,
+              test_every_method, test_recipes, test_ascent_is_told, test_idle_points_end,
+              test_moves_of_nothing);
     tcase_add_loop_test(c, test_gradient_with_target, 0, 36);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();

@@ -140,6 +140,37 @@ START_TEST(test_lime_shrinks)
 }
 END_TEST
 
+/* f = x1 x2 at (1, 1). A draw of k players has the weight exp(-(1 - sqrt(k / 2))^2 / width^2), and
+ * there are about as many draws of each coalition: the fit is that of a line to f = 0, 0, 1 at k = 0, 1,
+ * 2, of which k = 1 occurs twice as often. */
+START_TEST(test_lime_of_a_product)
+{
+    const double width = 0.5;
+    double weight[3], all = 0, k_mean = 0, y_mean = 0, above = 0, below = 0;
+    struct fixture f;
+    const struct sx_shape shape = {2, {1, 2}};
+    struct sx_attribute_options o = sx_attribute_defaults();
+    for (int k = 0; k < 3; k++) {
+        weight[k] = (k == 1 ? 2 : 1) * exp(-pow((1 - sqrt(k / 2.0)) / width, 2));
+        all += weight[k];
+        k_mean += weight[k] * k;
+        y_mean += weight[k] * (k == 2);
+    }
+    for (int k = 0; k < 3; k++) {
+        double off = k - k_mean / all;
+        above += weight[k] * off * ((k == 2) - y_mean / all);
+        below += weight[k] * off * off;
+    }
+    open_at(&f, formula(2, "x1 x2 Mul"), &shape, (const double[]){1, 1});
+    o.samples = 4000;
+    o.kernel_width = width;
+    o.ridge = 0;
+    run(&f, o, "lime");
+    expect(&f, 2, (const double[]){above / below, above / below}, 5e-3);
+    end(&f);
+}
+END_TEST
+
 /* f is the sum of a 2x3 picture. Windows have 1x2 pixels, at every position. */
 START_TEST(test_windows)
 {
@@ -167,8 +198,6 @@ START_TEST(test_windows)
 }
 END_TEST
 
-/* The integrated gradients of the linear function are 2, -2, 1.5. The densest region is added
- * first. */
 /* Every window is visited, whatever the numbers of rows and columns: of a sum each pixel loses itself.
  */
 START_TEST(test_all_windows)
@@ -196,6 +225,8 @@ START_TEST(test_all_windows)
 }
 END_TEST
 
+/* The integrated gradients of the linear function are 2, -2, 1.5. The densest region is added
+ * first. */
 START_TEST(test_xrai)
 {
     struct fixture f;
@@ -214,6 +245,11 @@ START_TEST(test_xrai)
     ck_assert_int_eq(sx_datum_count(sx_datum_at(sx_result_top(r), "regions")), 3);
     sx_result_free(r);
     end(&f);
+    open_formula(&f, "x1 6 Mul x2 3 Mul Add x3 2 Mul Add"); /* 6, 6, 6: in their order */
+    run(&f, sx_attribute_defaults(), "xrai");
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(f.a.region[i].player, i);
+    end(&f);
 }
 END_TEST
 
@@ -221,6 +257,6 @@ int main(void)
 {
     TCase *c = suite_case("masks");
     SUITE_ADD(c, test_occlusion_of_players, test_rise, test_lime_of_linear, test_lime_shrinks,
-              test_windows, test_all_windows, test_xrai);
+              test_lime_of_a_product, test_windows, test_all_windows, test_xrai);
     return suite_run();
 }

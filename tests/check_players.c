@@ -94,6 +94,10 @@ START_TEST(test_superpixels)
     ck_assert_msg(p != NULL, "%s", error.message);
     ck_assert_int_eq(p->count, 6);
     sx_players_free(p);
+    p = sx_players_at(&x, "superpixels:96", SX_LAYOUT_AUTO, &error); /* one for each place */
+    ck_assert_msg(p != NULL, "%s", error.message);
+    ck_assert_int_eq(p->count, 96);
+    sx_players_free(p);
     ck_assert(sx_players_at(&x, "superpixels:97", SX_LAYOUT_AUTO, &error) == NULL);
     ck_assert(strstr(error.message, "from 1 to 96 places") != NULL);
     ck_assert(sx_players_new(&shape, "superpixels:4", SX_LAYOUT_AUTO, &error) == NULL);
@@ -101,6 +105,26 @@ START_TEST(test_superpixels)
     ck_assert(sx_players_new(&shape, "grid:9x2", SX_LAYOUT_AUTO, &error) == NULL);
     ck_assert(strstr(error.message, "finer than the 8x12 places") != NULL);
     sx_tensor_free(&x);
+}
+END_TEST
+
+/* Colours count by the range of the widest channel, however small that is and wherever it stands. */
+START_TEST(test_superpixels_of_the_widest_channel)
+{
+    for (int wide = 0; wide < 3; wide++) {
+        struct sx_tensor x;
+        struct sx_shape shape = SHAPE(1, 3, 8, 12);
+        ck_assert(sx_tensor_new(&x, SX_DOUBLE, &shape, &error));
+        for (int64_t i = 0; i < sx_count(&shape); i++)
+            sx_tensor_set(&x, i, i / 96 == wide && i % 12 >= 4 ? 2e-3 : 1e-3);
+        struct sx_players *p = sx_players_at(&x, "superpixels:2", SX_LAYOUT_AUTO, &error);
+        ck_assert_msg(p != NULL, "%s", error.message);
+        ck_assert_int_eq(p->count, 2);
+        for (int64_t i = 0; i < sx_count(&shape); i++)
+            ck_assert_int_eq(p->label[i], i % 12 >= 4);
+        sx_players_free(p);
+        sx_tensor_free(&x);
+    }
 }
 END_TEST
 
@@ -185,6 +209,17 @@ START_TEST(test_near)
                 (const uint64_t[]){0x12, 0x25, 0x4a, 0x84, 0x21, 0x52, 0xa4, 0x48});
     expect_near(SHAPE(1, 3, 5, 2), "patches:2x1", false,
                 (const uint64_t[]){6, 9, 0x19, 0x26, 0x24, 0x18});
+    /* elements of a picture are neighbours within their channel and across channels */
+    expect_near(SHAPE(1, 2, 2, 2), "elements", false,
+                (const uint64_t[]){0x16, 0x29, 0x49, 0x86, 0x61, 0x92, 0x94, 0x68});
+    expect_near(SHAPE(1, 2, 3), "elements", false,
+                (const uint64_t[]){0x0a, 0x15, 0x22, 0x11, 0x2a, 0x14});
+    char path[] = "/tmp/sextant-labels-XXXXXX", how[64];
+    close(mkstemp(path));
+    snprintf(how, sizeof how, "file:%s", path);
+    write_labels(path, SHAPE(2, 2, 2), (const double[]){0, 0, 1, 1, 2, 2, 3, 3});
+    expect_near(SHAPE(1, 2, 2, 2), how, false, (const uint64_t[]){6, 9, 9, 6});
+    unlink(path);
 }
 END_TEST
 
@@ -322,6 +357,21 @@ START_TEST(test_baselines)
 }
 END_TEST
 
+/* A null player equals all baselines, not one of them. */
+START_TEST(test_null_players_of_baselines)
+{
+    static const double x[] = {2, 3, 5}, b[] = {2, 0, 5, 1, 1, 5};
+    struct fixture f;
+    struct sx_explain_options o = {.precise = true};
+    open_game(&f, product(), SX_FLOAT, x, 3, "elements", b, 2, &o, SX_TARGET);
+    ck_assert_int_eq(f.game->n_live, 2);
+    ck_assert(sx_game_plays(f.game, 0) && !sx_game_plays(f.game, 2));
+    ck_assert_double_eq_tol(value_of(&f, 7), 11, 1e-12);
+    ck_assert_double_eq_tol(value_of(&f, 6), (11 + 8) / 2.0, 1e-12);
+    close_game(&f);
+}
+END_TEST
+
 /* Players whose elements equal the baseline are null players, and cost no evaluations. */
 START_TEST(test_null_players)
 {
@@ -420,6 +470,95 @@ START_TEST(test_ids)
         ck_assert_int_eq(sx_count(&sx_explainer_elements(e)->shape), 3);
         ck_assert_str_eq(sx_explainer_input_name(e), cases[i].found ? "e" : "ids");
         sx_tensor_free(&feed);
+        sx_explainer_free(e);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
+/* Opens the explainer of y = sum of x + sum of the mask, a second input, at ones. */
+static struct sx_explainer *open_masked(struct sx_model **model, struct sx_shape shape,
+                                        const char *mask, const double *given)
+{
+    struct tm_model *m = tm_new(13);
+    struct sx_explain_options o = {0};
+    struct sx_tensor feeds[2];
+    struct sx_shape tokens = SHAPE(1, 3);
+    tm_input(m, "x", SX_FLOAT, shape.rank, shape.dim);
+    tm_input(m, mask, SX_FLOAT, 2, tokens.dim);
+    tm_node(m, "ReduceSum", "x", "a", "keepdims=0");
+    tm_node(m, "ReduceSum", mask, "b", "keepdims=0");
+    tm_node(m, "Add", "a b", "y", NULL);
+    tm_output(m, "y");
+    *model = tm_open(m, &error);
+    tm_free(m);
+    struct sx_explainer *e = sx_explainer_new(*model, &o, &error);
+    ck_assert_msg(e != NULL, "%s", error.message);
+    ck_assert(sx_tensor_new(&feeds[0], SX_FLOAT, &shape, &error) &&
+              sx_tensor_new(&feeds[1], SX_FLOAT, &tokens, &error));
+    for (int64_t i = 0; i < sx_count(&shape); i++)
+        sx_tensor_set(&feeds[0], i, 1);
+    for (int64_t i = 0; i < 3; i++)
+        sx_tensor_set(&feeds[1], i, given[i]);
+    ck_assert_msg(sx_explainer_sample(e, feeds, &error), "%s", error.message);
+    sx_tensor_free(&feeds[0]);
+    sx_tensor_free(&feeds[1]);
+    return e;
+}
+
+/* Tokens where an attention mask is 0 are no players. A mask has only zeros and ones, and some ones.
+ * In a padding mask numbers mean the opposite. */
+START_TEST(test_attention_masks)
+{
+    static const struct {
+        const char *name;
+        double mask[3];
+        int64_t players;
+    } cases[] = {{"attention_mask", {1, 1, 0}, 2},   {"Mask", {0, 1, 0}, 1},
+                 {"attention_mask", {1, 1, 1}, 3},   {"attention_mask", {0, 0, 0}, 3},
+                 {"attention_mask", {1, 0.5, 0}, 3}, {"attention_mask", {1, 2, 0}, 3},
+                 {"key_padding_mask", {1, 1, 0}, 3}, {"PadMask", {1, 1, 0}, 3},
+                 {"segments", {1, 1, 0}, 3}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct sx_model *model;
+        struct sx_explainer *e =
+            open_masked(&model, SHAPE(1, 3, 2), cases[k].name, cases[k].mask);
+        struct sx_players *p = sx_explainer_players(e, "tokens", SX_LAYOUT_AUTO, &error);
+        ck_assert_msg(p != NULL, "%s", error.message);
+        ck_assert_msg(p->count == cases[k].players, "%s: %d players", cases[k].name,
+                      (int)p->count);
+        for (int64_t i = 0, n = 0; i < 6 && p->count < 3; i++) {
+            ck_assert_int_eq(p->label[i], cases[k].mask[i / 2] == 1 ? n : -1);
+            n += i % 2 == 1 && cases[k].mask[i / 2] == 1;
+        }
+        sx_players_free(p);
+        sx_explainer_free(e);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
+/* Up to `few` elements are players. More are tokens of a sequence, or about `side` x `side` patches of
+ * a picture. */
+START_TEST(test_usual_players)
+{
+    static const struct {
+        int rank;
+        int64_t dim[4], few, side;
+        const char *usual;
+    } cases[] = {
+        {4, {1, 1, 4, 4}, 16, 4, "elements"},    {4, {1, 1, 4, 4}, 15, 4, "patches:1x1"},
+        {4, {1, 1, 5, 7}, 16, 4, "patches:2x2"}, {4, {1, 3, 8, 9}, 16, 4, "patches:2x3"},
+        {4, {1, 1, 8, 8}, 16, 7, "patches:2x2"}, {3, {1, 5, 4, 0}, 20, 4, "elements"},
+        {3, {1, 5, 4, 0}, 19, 4, "tokens"},      {2, {1, 99, 0, 0}, 0, 4, "elements"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        struct sx_model *model;
+        struct sx_shape shape = {.rank = cases[k].rank};
+        char usual[SX_PLAYERS_TEXT];
+        memcpy(shape.dim, cases[k].dim, sizeof cases[k].dim);
+        struct sx_explainer *e = open_masked(&model, shape, "m", (const double[]){1, 1, 1});
+        sx_explainer_usual_players(e, SX_LAYOUT_AUTO, cases[k].few, cases[k].side, usual);
+        ck_assert_str_eq(usual, cases[k].usual);
         sx_explainer_free(e);
         sx_model_close(model);
     }
@@ -696,7 +835,9 @@ int main(void)
 {
     TCase *c = suite_case("players");
     tcase_add_checked_fixture(c, setup, NULL);
-    SUITE_ADD(c, test_labels, test_superpixels, test_label_files, test_bad_players, test_near,
+    SUITE_ADD(c, test_labels, test_superpixels, test_superpixels_of_the_widest_channel,
+              test_null_players_of_baselines, test_attention_masks, test_usual_players,
+              test_label_files, test_bad_players, test_near,
               test_values_are_spread_over_elements, test_masked, test_identity, test_baselines,
               test_null_players, test_integers, test_ids, test_likeness,
               test_next_game_of_a_program, test_save, test_lines, test_bad_games, test_given,

@@ -215,6 +215,8 @@ START_TEST(test_games_in_turn)
     all_values(&f, 1, true, one);
     all_values(&f, 2, true, two);
     ck_assert_double_ne(one[1], two[1]);
+    all_values(&f, 1, true, again); /* the game after one of two baselines */
+    ck_assert_mem_eq(one, again, sizeof one);
     uint64_t set[COALITIONS];
     for (uint64_t i = 0; i < COALITIONS; i++)
         set[i] = i;

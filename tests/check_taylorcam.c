@@ -165,6 +165,13 @@ START_TEST(test_maps_of_first_order)
     EXPECT(&map[5], 0.5 * a + b, 2 * a + 4 * b);
     for (int i = 0; i < 6; i++)
         sx_tensor_free(&map[i]);
+    end(&f);
+    /* at -x both the gradient and the layer turn their signs, so the factors do, too */
+    const double turned[] = {-0.5, -1, -2, -4};
+    ck_assert(relate(&f, bilinear(), &two_by_two, turned, SX_SCORE_RAW, &o, &error));
+    ck_assert(sx_cams(f.method, 1, names + 3, map, &error));
+    EXPECT(&map[0], 2, 8);
+    sx_tensor_free(&map[0]);
     names[0] = "nothing";
     ck_assert(!sx_cams(f.method, 1, names, map, &error));
     ck_assert_int_eq(error.status, SX_USAGE);
@@ -314,6 +321,48 @@ START_TEST(test_blocks)
         ck_assert_int_eq(f.r.columns, cases[k].want[1]);
         end(&f);
     }
+}
+END_TEST
+
+/* A pair costs an evaluation, so relations by occlusion are added for up to 64 places. */
+START_TEST(test_places_that_are_occluded)
+{
+    double ones[81];
+    for (int i = 0; i < 81; i++)
+        ones[i] = 1;
+    for (int k = 0; k < 3; k++) {
+        struct fixture f;
+        struct sx_error error = {0};
+        struct sx_taylorcam_options o = usual();
+        const struct sx_shape shape = {4, {1, 1, k == 0 ? 5 : 8, k == 0 ? 13 : 8}};
+        o.form = k == 2 ? SX_TAYLOR_OCCLUSION : SX_TAYLOR_PAPER;
+        ck_assert_msg(relate(&f, square_of_sum(&shape), &shape, ones, SX_SCORE_RAW, &o, &error),
+                      "%s", error.message);
+        ck_assert(sx_taylorcam_occludes(f.method) == (k == 1));
+        end(&f);
+    }
+}
+END_TEST
+
+/* The 105 pairs of 15 places have the strengths 1 to 105: the mean of the 100 strongest is that of 6
+ * and 105. */
+START_TEST(test_statistics)
+{
+    struct sx_relations r;
+    struct sx_error error = {0};
+    double strength = 0;
+    ck_assert(sx_relations_new(&r, 2, 3, 5, &error));
+    for (int64_t i = 0; i < 15; i++)
+        for (int64_t j = i + 1; j < 15; j++) {
+            strength++;
+            sx_relations_set(&r, i, j, -1, strength, -strength);
+        }
+    ck_assert(sx_relations_sum(&r, false, &error));
+    ck_assert_double_eq(r.max, 105);
+    ck_assert_double_eq_tol(r.mean, 53, 1e-12);
+    ck_assert_double_eq(r.median, 53);
+    ck_assert_double_eq_tol(r.top100, 55.5, 1e-12);
+    sx_relations_free(&r);
 }
 END_TEST
 
@@ -602,8 +651,8 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("taylorcam");
-    SUITE_ADD(c, test_candidates, test_blocks, test_many_places, test_noise,
-              test_noise_of_squares, test_saturation);
+    SUITE_ADD(c, test_candidates, test_blocks, test_many_places, test_places_that_are_occluded,
+              test_statistics, test_noise, test_noise_of_squares, test_saturation);
     SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
               test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
     return suite_run();

@@ -141,6 +141,13 @@ START_TEST(test_representatives)
     f.o.gather = SX_GATHER_MEAN;
     add_rows(&f);
     study_near(study_find(&f, "23")->strength, 2.5, 1e-14, "rows 2 and 1");
+    struct sx_error error = {0};
+    f.o.at = "mean"; /* of two rows, which are equally near: the first */
+    study_begin(&f);
+    for (int i = 0; i < 2; i++)
+        ck_assert(study_add(&f, three_rows[i], NULL, &error));
+    study_run(&f);
+    ck_assert_int_eq(f.r.representative[0], 0);
     study_close(&f);
 }
 END_TEST
@@ -374,6 +381,7 @@ START_TEST(test_words)
                {"order", "0", false},        {"order", "2.5", false},
                {"method", "ih", true},       {"method", "", false},
                {"search", "auto", true},     {"search", "exhaustive", true},
+               {"search", "beam:1", true},   {"search", "beam:0.5", false},
                {"search", "beam:3", true},   {"search", "beam:0", false},
                {"search", "beam:", false},   {"search", "wide", false},
                {"beam-score", "edge", true}, {"beam-score", "feature", true},
@@ -409,6 +417,29 @@ START_TEST(test_words)
 }
 END_TEST
 
+/* The smooth network minus the network: of all rows the change of the largest magnitude. That of
+ * -relu(x) is -log(1 + exp(-10 x)) / 10 for x >= 0. */
+START_TEST(test_shift)
+{
+    struct study f;
+    struct sx_error error = {0};
+    study_open(&f, formula(2, "x1 Relu Neg x1 x2 Mul Add"), 2);
+    ck_assert(sx_explainer_smooth(f.explainer, "softplus:10", &error));
+    f.o.gather = SX_GATHER_MEAN;
+    study_begin(&f);
+    for (int i = 0; i < 3; i++)
+        ck_assert(study_add(&f,
+                            (const double[]){i == 0   ? 1
+                                             : i == 1 ? 0
+                                                      : 0.5,
+                                             1},
+                            NULL, &error));
+    study_run(&f);
+    study_near(f.r.shift, -log(2) / 10, 1e-14, "shift");
+    study_close(&f);
+}
+END_TEST
+
 /* ---- Aggregation of numbers ---- */
 
 START_TEST(test_mode)
@@ -427,6 +458,20 @@ START_TEST(test_mode)
         double v[8];
         memcpy(v, row[i].v, sizeof v);
         study_near(sx_gather_numbers(SX_GATHER_MODE, v, row[i].n), row[i].mode, 1e-14, "mode");
+    }
+}
+END_TEST
+
+/* A value is the mode if at least a twentieth of the numbers are equal to it. Otherwise the squares
+ * 0, 1, 4, .. have their density at 0 and 1. */
+START_TEST(test_mode_of_a_twentieth)
+{
+    for (int n = 40; n <= 41; n++) {
+        double v[41];
+        for (int i = 0; i < n; i++)
+            v[i] = i < n - 2 ? i * i : 5000;
+        study_near(sx_gather_numbers(SX_GATHER_MODE, v, n), n == 40 ? 5000 : 0.5, 1e-14,
+                   "mode");
     }
 }
 END_TEST
@@ -532,7 +577,7 @@ int main(void)
     TCase *c = suite_case("xderiv");
     SUITE_ADD(c, test_orders, test_tensor, test_aggregation, test_representatives, test_search,
               test_given_sets, test_high_orders, test_groups, test_directions,
-              test_zero_curvature, test_misuse, test_words, test_mode, test_maximal, test_score,
-              test_sets_file);
+              test_zero_curvature, test_misuse, test_words, test_mode, test_mode_of_a_twentieth,
+              test_maximal, test_score, test_shift, test_sets_file);
     return suite_run();
 }

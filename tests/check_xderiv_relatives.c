@@ -155,6 +155,52 @@ START_TEST(test_friedman)
 }
 END_TEST
 
+/* Of more rows than --steps, evenly spaced ones are used: here those with x1 = 1, for which f is a
+ * sum. */
+START_TEST(test_friedman_of_some_rows)
+{
+    struct study f;
+    struct sx_error error = {0};
+    study_open(&f, formula(3, "x1 x2 Mul x3 Add"), 3);
+    f.o.method = "friedman";
+    for (int steps = 3; steps <= 6; steps += 3) {
+        f.o.steps = steps;
+        study_begin(&f);
+        for (int k = 0; k < 6; k++)
+            ck_assert(study_add(&f, (const double[]){k % 2 == 0 ? 1 : -1, k * k - 3, 1}, NULL,
+                                &error));
+        study_run(&f);
+        ck_assert((fabs(study_find(&f, "12")->mean) < 1e-12) == (steps == 3));
+    }
+    study_close(&f);
+}
+END_TEST
+
+/* f = x1 x2 x3 at (2, 3, 5). x3 belongs to no feature, so it keeps its value. The rows of the
+ * background are 0 and 1: with x both contexts have a mixed difference of 30 - 5 - 7.5 + 2.5. The
+ * mean squares of the distances are 2.5 and 6.5. */
+START_TEST(test_archdetect_of_some_elements)
+{
+    static const double rows[6] = {0, 0, 0, 1, 1, 1};
+    struct study f;
+    struct sx_error error = {0};
+    char path[] = "/tmp/check_xderiv.XXXXXX", features[64];
+    study_write_labels(path, "0,1,-1\n");
+    snprintf(features, sizeof features, "file:%s", path);
+    study_open(&f, formula(3, "x1 x2 Mul x3 Mul"), 3);
+    f.o.method = "archdetect";
+    f.o.players = features;
+    f.o.absent.kind = SX_ABSENT_MARGINAL;
+    study_begin(&f);
+    sx_study_background(f.study, rows, 2);
+    ck_assert(study_add(&f, (const double[]){2, 3, 5}, rows, &error));
+    study_run(&f);
+    study_expect(&f, "12", 20 * 20 / (2.5 * 6.5));
+    unlink(path);
+    study_close(&f);
+}
+END_TEST
+
 START_TEST(test_nid)
 {
     struct study f;
@@ -172,6 +218,30 @@ START_TEST(test_nid)
     study_expect(&f, "13", 0);
     study_expect(&f, "23", 1);
     study_expect(&f, "123", 1);
+    study_close(&f);
+}
+END_TEST
+
+/* One unit with weights 2, 2, 1: equal weights count in the order of their features. */
+START_TEST(test_nid_of_equal_weights)
+{
+    struct study f;
+    struct tm_model *m = tm_new(17);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 3});
+    tm_const(m, "w1", SX_DOUBLE, 2, (const int64_t[]){3, 1}, (const double[]){2, -2, 1});
+    tm_const(m, "w2", SX_DOUBLE, 2, (const int64_t[]){1, 1}, (const double[]){3});
+    tm_node(m, "MatMul", "x w1", "h", NULL);
+    tm_node(m, "Relu", "h", "z", NULL);
+    tm_node(m, "MatMul", "z w2", "y", NULL);
+    tm_output(m, "y");
+    study_open(&f, m, 3);
+    f.o.method = "nid-greedy";
+    f.o.order = 3;
+    study_run_at(&f, (const double[]){1, 1, 1});
+    study_expect(&f, "12", 3 * 2);
+    study_expect(&f, "13", 0);
+    study_expect(&f, "23", 0);
+    study_expect(&f, "123", 3 * 1);
     study_close(&f);
 }
 END_TEST
@@ -333,7 +403,8 @@ int main(void)
 {
     TCase *c = suite_case("relatives of cross derivatives");
     SUITE_ADD(c, test_integrated_hessians, test_integrated_groups, test_expected,
-              test_smooth_hessian, test_masks, test_friedman);
+              test_smooth_hessian, test_masks, test_friedman, test_friedman_of_some_rows,
+              test_archdetect_of_some_elements, test_nid_of_equal_weights);
     tcase_add_loop_test(c, test_nid, 0, 2);
     SUITE_ADD(c, test_nid_choices, test_nid_of_an_output, test_nid_without_layers,
               test_targets_together);

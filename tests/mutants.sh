@@ -39,7 +39,8 @@ tests_of() {
     lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
     lib/run/*) echo 'check_run check_batching check_cases check_fast check_direct check_borrow' ;;
-    lib/explain/target.c) echo 'check_deriv check_players check_ggig targets.t' ;;
+    lib/explain/target.c | lib/explain/score.c | lib/explain/ending.c | lib/explain/top.c) echo 'check_ending check_deriv check_players check_ggig check_axioms targets.t' ;;
+    lib/explain/infer.c | lib/explain/list.c) echo 'check_run onnx-run.t inputs.t' ;;
     lib/explain/*) echo 'check_ending check_deriv check_players check_ggig check_axioms check_xderiv* check_baselines check_absent check_masks check_leaves check_prefix check_stopped check_taylorcam costs.t ggig.t xderiv.t' ;;
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
     lib/flint/*) echo 'check_flint* refusals.t flint-*.t' ;;

@@ -174,6 +174,19 @@ is '--attr of a method of a record' "$(jq -c '.methods[1] | [(.attribution[] * 1
 run attr-decompose -f text --taylor=2 --methods=gxi,ig --attr=own:gxi --double product.onnx x.csv
 is '-f text: a line for each method' "$status$(grep -c '^  \(gxi\|ig\|foreign\) ' "$T/out")" 03
 
+printf '1,2\n3,4\n5,6\n' >rows3.csv
+printf '2,1\n2,1\n2,1\n2,1\n' >x4.csv
+run attr-decompose --methods=gxi --attr=rows3.csv --double product.onnx x4.csv
+is '--attr of several rows: each sample has its own, and one more than there are fails' \
+    "$status $(jq -c '.methods[1].attribution, .error.message' "$T/out" | grep -v null | paste -sd ' ')" \
+    '1 [1,2] [3,4] [5,6] "rows3.csv: no scores for sample 3"'
+# x0 x1 = -2 is shared equally, whatever its sign.
+echo -2,1 >negative.csv
+run attr-decompose --methods=ig --double product.onnx negative.csv
+is 'weights of a negative effect' \
+    "$(jq -c '.methods[0].allocation[] | select(.set == [0,1]) | [(.share, .weight)[] * 1e6 | round / 1e6]' "$T/out")" \
+    '[-1,-1,0.5,0.5]'
+
 # Wrong options and files are refused with one line and the right status.
 wrong() {
     what=$1 wanted=$2

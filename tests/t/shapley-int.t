@@ -41,6 +41,8 @@ done <<'END'
 END
 run shapley-int --load-game=g1.json --index=sv --threshold=3
 is '--threshold' "$(jq -c '[.interactions[].set[0]]' "$T/out")" '[1,2]'
+run shapley-int --load-game=g1.json --index=moebius --threshold=2
+is '--threshold: a magnitude equal to it is listed' "$(jq -c '[.interactions[].value]' "$T/out")" '[2,3,2]'
 while read -r wanted options; do
     # shellcheck disable=SC2086 # options
     run shapley-int --load-game=g1.json $options
@@ -57,6 +59,11 @@ done <<'END'
 END
 run shapley-int --load-game=g1.json --window=2
 is 'windows' "$(jq -c '[.windows[] | [.set, .T]]' "$T/out")" '[[[0,1],2.5],[[1,2],1.5]]'
+# x0 x1 + x2 x3: the first and the last window have the same T.
+jq -nc '{players: 4}, (range(16) | [range(4) as $i | . / pow(2; $i) | floor % 2] as $x
+    | {present: [range(4) | select($x[.] == 1)], value: ($x[0] * $x[1] + $x[2] * $x[3])})' >equal.json
+run shapley-int --load-game=equal.json --window=2
+is 'of equal windows the first is the strongest' "$(jq -c '[.set, (.windows | map(.T))]' "$T/out")" '[[0,1],[1,0,1]]'
 run shapley-int --load-game=g1.json
 is 'keys of bT and their order' "$(jq -c keys_unsorted "$T/out")" \
     '["tool","version","id","index","model","input","params","players","set","B","B_max","B_min","T","T_corrected","B_stderr","B_max_stderr","B_min_stderr","T_stderr","partition_max","partition_min","singles","coalition","links","components","exact","v_empty","v_full","evaluations","efficiency_gap","cost","warnings"]'
@@ -109,6 +116,13 @@ jq -c 'if .value == null then . else .value += 10 end' part.json >above.json
 run shapley-int --load-game=above.json --index=sv --sampling=regression
 jq .interactions "$T/out" >got
 near 'a constant added to all values of a partial game changes no share' got want 1e-9
+# With {0}, {1}, {2} and {0,1} the fit minimises (1/3) ((a - 1)^2 + (b - 2)^2 + (c - 3)^2) + (a + b - 5)^2
+# with a + b + c = 10: a size counts as much whether one or three of its coalitions are known.
+grep -v '[02],[02]\]\|1,2\]' g1.json >uneven.json
+echo '{"present":[0,1,2],"value":10}' >>uneven.json
+run shapley-int --load-game=uneven.json --index=sv
+is 'a fit weighs sizes, whatever is known of them' "$status $(wc -l <uneven.json) $(jq -c '[.interactions[].value * 9 | . * 1e6 | round / 1e6]' "$T/out")" \
+    '0 7 [19,28,43]'
 run shapley-int --load-game=part.json --index=ksii --order=1
 is 'a partial game: estimates by a fit' "$status $(jq -c '[.sampling, .exact, (.efficiency_gap | fabs < 1e-9), (.interactions | length)]' "$T/out")" \
     '0 ["regression",false,true,3]'
@@ -217,6 +231,7 @@ for layout in '--partition=connected' '--partition=connected --adjacency=8' '--p
     run shapley-int --players=patches:2x2 --rows=0:1 --set=all $layout digits8.onnx digits8.npy
     is "$layout: bounds" "$(jq -c '[.B_min <= .B, .B <= .B_max, .T >= 0, .warnings[0]]' "$T/out")" \
         '[true,true,true,"partitions were found greedily"]'
+    is "$layout: neighbours" "$(jq .params.adjacency "$T/out")" "$(echo "$layout" | grep -o '8$' || echo 4)"
 done
 run shapley-int --index=sv --double --target=0 product.onnx /dev/stdin
 echo 2,1 >x.csv

@@ -6,6 +6,7 @@ work "$DATA"/digits8.*
 "$BUILD/tests/programs/endings" . || exit 1
 echo 2,1 >x.csv
 echo 1,2,3,-1 >p.csv
+echo 1.5,1 >tie.csv
 printf 'no\nyes\n' >two
 printf 'a\nb\nc\n' >abc
 
@@ -132,6 +133,7 @@ while read -r model input wanted; do
     is "--top of $model" "$(jq -c '.top | map([.index, (.prob * 1e4 | round)])' "$T/out")$(cat "$T/err")" "$wanted"
 done <<'END'
 logit x.csv [[1,6225],[0,3775]]
+logit tie.csv [[1,5000],[0,5000]]
 sigmoid x.csv [[1,6225],[0,3775]]
 turned x.csv [[0,6225],[1,3775]]
 both x.csv [[1,6225],[0,3775]]

@@ -152,8 +152,10 @@ run taylorcam --score=raw --layer=f places.onnx x.csv
 refused 'a layer of one place' 2 'as map'
 run taylorcam --score=raw --grid=3x3 places.onnx x.csv
 refused 'a grid too fine' 2 'finer'
-run taylorcam --score=raw --from=5,5 places.onnx x.csv
-refused '--from of a place that does not exist' 2 'none at 5,5'
+for from in 5,5 2,0 0,2; do
+    run taylorcam --score=raw --from=$from places.onnx x.csv
+    refused "--from=$from of a place that does not exist" 2 "none at $from"
+done
 run taylorcam --order=4 places.onnx x.csv
 is '--order=4' "$status $(head -n 1 "$T/err")" \
     "2 taylorcam: '4' does not fit option --order: a whole number from 2 to 3"

@@ -3,6 +3,7 @@
 . tests/tap.sh
 
 work "$DATA"/digits8.* "$DATA"/diabetes* "$DATA"/f1.*
+PATH=$BUILD/tests/programs:$PATH
 
 # Prints the effects of the record in $T/out as set:mean, rounded, strongest first.
 effects() {
@@ -30,6 +31,7 @@ done <<'END'
 01=2.5 --method=archattribute
 01=1 --method=archdetect
 01=1 --order=5
+01=1 --min=1
 END
 
 # f = x0 x1 + x1^2 / 2 at 2, 1. Over both rows v() = 3, v(0) = 3, v(1) = 1.5, v(01) = 2.5. The row
@@ -202,6 +204,14 @@ run xderiv -q -f text diabetes.onnx diabetes.csv
 is 'no warning with -q' "$(cat "$T/err")" ''
 run xderiv -f dot --rows=0:2 --order=3 --top=5 diabetes.onnx diabetes.csv
 is 'dot' "$status $(head -n 1 "$T/out") $(tail -n 1 "$T/out")" '0 graph "diabetes.csv" { }'
+formula 3 'x1 x2 Mul x2 x3 Mul 0.5 Mul Sub' signs.onnx
+echo 1,1,1 >ones.csv
+run xderiv -f dot signs.onnx ones.csv
+is 'dot: widths and colours of edges' "$(cat "$T/out")" 'graph "ones.csv" {
+  "0" -- "1" [color=red, penwidth=6.00, label="1"];
+  "1" -- "2" [color=blue, penwidth=3.25, label="0.5"];
+  "0" -- "2" [color=red, penwidth=0.50, label="0"];
+}'
 for from in '' --from=0,1 --from=2; do
     # shellcheck disable=SC2086 # an option or none
     run xderiv -f png --smooth=gelu --players=patches:4x4 $from --rows=0:1 digits8.onnx digits8.npy
