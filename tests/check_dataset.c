@@ -97,6 +97,8 @@ START_TEST(pixels_by_channel)
     ta_free(&t, 1);
     t = ta_of(SX_INT, SHAPE(1, 1, 2, 3), values);
     write_npy("last.npy", &t);
+    sx_sample_floats(&t, &pre, x); /* one channel in front, so the three columns are alike */
+    ck_assert_double_eq_tol((double)x[5], 0.9, 1e-6);
     t.shape = SHAPE(1, 2, 1, 3);
     sx_sample_floats(&t, &pre, x);
     ck_assert_double_eq_tol((double)x[1], 0, 1e-6);

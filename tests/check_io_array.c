@@ -435,6 +435,37 @@ START_TEST(test_pb)
 }
 END_TEST
 
+/* Types of 8 bits and fewer, by their published largest and smallest numbers, infinities and NaN. */
+START_TEST(test_small_floats)
+{
+    static const struct {
+        int type;
+        unsigned byte;
+        double value;
+    } known[] = {{17, 0x00, 0},        {17, 0x01, 0x1p-9},  {17, 0x07, 7 * 0x1p-9},
+                 {17, 0x08, 0x1p-6},   {17, 0x38, 1},       {17, 0x7e, 448},
+                 {17, 0x7f, NAN},      {17, 0xff, NAN},     {17, 0xfe, -448},
+                 {17, 0x81, -0x1p-9},  {18, 0x01, 0x1p-10}, {18, 0x08, 0x1p-7},
+                 {18, 0x40, 1},        {18, 0x7f, 240},     {18, 0x80, NAN},
+                 {18, 0xff, -240},     {19, 0x01, 0x1p-16}, {19, 0x04, 0x1p-14},
+                 {19, 0x3c, 1},        {19, 0x7b, 57344},   {19, 0x7c, INFINITY},
+                 {19, 0x7d, NAN},      {19, 0x7f, NAN},     {19, 0xfc, -INFINITY},
+                 {20, 0x01, 0x1p-17},  {20, 0x04, 0x1p-15}, {20, 0x40, 1},
+                 {20, 0x7f, 57344},    {20, 0x80, NAN},     {20, 0xff, -57344},
+                 {23, 0x0, 0},         {23, 0x1, 0.5},      {23, 0x2, 1},
+                 {23, 0x3, 1.5},       {23, 0x4, 2},        {23, 0x5, 3},
+                 {23, 0x6, 4},         {23, 0x7, 6},        {23, 0xf, -6},
+                 {24, 0x00, 0x1p-127}, {24, 0x7f, 1},       {24, 0xfe, 0x1p127},
+                 {24, 0xff, NAN}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        double got = sx_small_float(known[i].type, known[i].byte);
+        ck_assert_msg(got == known[i].value || (isnan(got) && isnan(known[i].value)),
+                      "type %d, %#x: %g", known[i].type, known[i].byte, got);
+    }
+    ck_assert(signbit(sx_small_float(17, 0x80)) && signbit(sx_small_float(23, 0x8)));
+}
+END_TEST
+
 START_TEST(test_pb_damaged)
 {
     for (size_t i = 0; i < sizeof pbs / sizeof pbs[0]; i++) {
@@ -532,8 +563,8 @@ int main(void)
     TCase *c = suite_case("io_array");
     SUITE_ADD(c, test_words, test_types, test_half, test_headers, test_bad_headers,
               test_scalar_and_empty, test_fortran, test_too_large_unsigned, test_truncated,
-              test_flipped, test_written, test_written_bytes, test_pb, test_pb_damaged,
-              test_pb_refused);
+              test_flipped, test_written, test_written_bytes, test_pb, test_small_floats,
+              test_pb_damaged, test_pb_refused);
     int failed = suite_run();
     unlink(pb_path);
     unlink(out_path);

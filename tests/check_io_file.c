@@ -213,7 +213,10 @@ START_TEST(test_boxes)
         {"# nothing\n", "there are no boxes"},
         {"[[1,2,3]]", "box 1 is not [x0,y0,x1,y1]"},
         {"[[1,2,3,4],[1,2,3,\"4\"]]", "box 2 is not of numbers"},
-        {"{\"boxes\":[[1,2,3,4]]}", "the JSON holds no array of boxes"}};
+        {"{\"boxes\":[[1,2,3,4]]}", "the JSON holds no array of boxes"},
+        {"1,2,1,4\n", "box 1 is empty"},
+        {"0,0,1,1\n1,2,3,2\n", "box 2 is empty"},
+        {"1,2,inf,4\n", "box 1 has no finite sides"}};
     struct sx_box *boxes;
     struct sx_error error;
     int64_t n;
@@ -254,6 +257,71 @@ START_TEST(test_box_shares)
 }
 END_TEST
 
+/* The last row and the last column of places have what the others leave. */
+START_TEST(test_places)
+{
+    static const double want[6][4] = {{0, 0, 3, 3}, {3, 0, 6, 3}, {6, 0, 10, 3},
+                                      {0, 3, 3, 7}, {3, 3, 6, 7}, {6, 3, 10, 7}};
+    static const char *const names[] = {"0,0", "0,1", "0,2", "1,0", "1,1", "1,2"};
+    struct sx_error error = {0};
+    struct sx_box *boxes = sx_place_boxes(2, 3, 10, 7, &error);
+    ck_assert_ptr_nonnull(boxes);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_str_eq(boxes[i].name, names[i]);
+        ck_assert(boxes[i].x0 == want[i][0] && boxes[i].y0 == want[i][1] &&
+                  boxes[i].x1 == want[i][2] && boxes[i].y1 == want[i][3]);
+    }
+    sx_boxes_free(boxes, 6);
+}
+END_TEST
+
+/* ---- Sets ---- */
+
+static bool read_sets(const char *text, struct sx_sets *sets, struct sx_error *error)
+{
+    *error = (struct sx_error){0};
+    make(text, strlen(text));
+    return sx_sets_read(sets, path, error);
+}
+
+/* Members are sorted. They are integers up to nine digits. */
+START_TEST(test_sets)
+{
+    static const char *const good[] = {"1 0 # the first\n\n# none\n999999999",
+                                       "0;1\r\n999999999\n", " [[1,0],[999999999]]",
+                                       "{\"interactions\":[[0,1],[999999999]]}"};
+    static const char *const bad[][2] = {
+        {"1,1\n", "set 1 names feature 1 twice"},
+        {"0\n2,1,2\n", "set 2 names feature 2 twice"},
+        {"[[0],[2,1,2]]", "set 2 names feature 2 twice"},
+        {"1000000000\n", "set 1: features are integers from 0"},
+        {"0\n9999999999\n", "set 2: features are integers from 0"},
+        {"0\n1,x\n", "set 2: features are integers from 0"},
+        {"0\n-1\n", "set 2: features are integers from 0"},
+        {"[[0],[1000000000]]", "set 2: features are integers from 0"},
+        {"[[1.5]]", "set 1: features are integers from 0"},
+        {"[[-1]]", "set 1: features are integers from 0"},
+        {"[[\"1\"]]", "set 1: features are integers from 0"},
+        {"[[0],1]", "set 2 is no array"},
+        {"{\"sets\":[[0]]}", "neither an array of sets nor an object"}};
+    struct sx_error error;
+    struct sx_sets sets;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ck_assert_msg(read_sets(good[i], &sets, &error), "%s: %s", good[i], error.message);
+        ck_assert(sets.n == 2 && sets.begin[0] == 0 && sets.begin[1] == 2 &&
+                  sets.begin[2] == 3);
+        ck_assert(sets.member[0] == 0 && sets.member[1] == 1 && sets.member[2] == 999999999);
+        sx_sets_free(&sets);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_msg(!read_sets(bad[i][0], &sets, &error), "%s", bad[i][0]);
+        ck_assert_int_eq(error.status, SX_FAILED);
+        ck_assert_msg(strstr(error.message, bad[i][1]) != NULL, "%s", error.message);
+        ck_assert(strstr(error.message, path) != NULL && sets.member == NULL);
+    }
+}
+END_TEST
+
 int main(void)
 {
     if (mkdtemp(dir) == NULL)
@@ -262,7 +330,7 @@ int main(void)
     TCase *c = suite_case("io_file");
     SUITE_ADD(c, test_regular_file, test_empty, test_refused, test_proc, test_pipe,
               test_pipe_limit, test_window, test_stdin_offset, test_give_back, test_boxes,
-              test_box_shares);
+              test_box_shares, test_places, test_sets);
     int failed = suite_run();
     unlink(path);
     rmdir(dir);

@@ -341,10 +341,10 @@ START_TEST(test_whole)
                     six = {1, {6}};
     struct sx_input how = {.want = &points, .whole = true};
     struct sx_error error = {0};
-    ti_make("1,2\n3,4\n5,\n", 11);
+    ti_make("1,\n3,4\n5,\n", 10);
     struct sx_reader *reader = sx_reader_open(ti_path, &how, &error);
     ti_expect(reader, &three, 1);
-    ck_assert_int_eq(sx_reader_missing(reader), 1);
+    ck_assert_int_eq(sx_reader_missing(reader), 2);
     ti_expect_end(reader);
     how.want = &line;
     reader = sx_reader_open(ti_path, &how, &error);
@@ -360,6 +360,55 @@ START_TEST(test_whole)
     ti_expect(reader, &three, 0);
     ti_expect(reader, &three, 6);
     ti_expect_end(reader);
+}
+END_TEST
+
+/* A line that is a row of the input is refused with a hint, unless all lines are one sample. */
+START_TEST(test_rows_of_the_input)
+{
+    struct sx_shape want = {3, {1, 3, 2}};
+    struct sx_input how = {.want = &want};
+    for (int whole = 0; whole < 2; whole++) {
+        struct sx_error error = {0};
+        struct sx_tensor row;
+        bool end;
+        how.whole = whole;
+        ti_make("1,2\n", 4);
+        struct sx_reader *reader = sx_reader_open(ti_path, &how, &error);
+        ck_assert_int_eq(reader == NULL, whole);
+        if (reader != NULL)
+            ck_assert(!sx_reader_next(reader, &row, &end, &error));
+        ck_assert_ptr_nonnull(strstr(error.message, "does not fit the model's input [1,3,2]"));
+        ck_assert_int_eq(strstr(error.message, "--no-batch takes all lines") != NULL, !whole);
+        sx_reader_close(reader);
+    }
+}
+END_TEST
+
+/* Columns without names have numbers from 0. */
+START_TEST(test_column_numbers)
+{
+    struct sx_shape want = {2, {-1, 1}}, sample = {2, {1, 1}};
+    struct sx_columns columns = {.only = "1"};
+    const struct sx_input how = {.want = &want, .columns = &columns};
+    struct sx_error error = {0};
+    ti_make("5,6\n7,8\n", 8);
+    struct sx_reader *reader = sx_reader_open(ti_path, &how, &error);
+    ti_expect(reader, &sample, 6);
+    ti_expect(reader, &sample, 8);
+    ti_expect_end(reader);
+    static const char *const none[] = {"2", "-1", "1.0", "x", ""};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        struct sx_tensor row;
+        bool end;
+        columns.only = none[i];
+        error = (struct sx_error){0};
+        reader = sx_reader_open(ti_path, &how, &error);
+        ck_assert(reader == NULL || !sx_reader_next(reader, &row, &end, &error));
+        ck_assert_int_eq(error.status, SX_USAGE);
+        ck_assert_msg(strstr(error.message, "no column '") != NULL, "%s", error.message);
+        sx_reader_close(reader);
+    }
 }
 END_TEST
 
@@ -571,8 +620,8 @@ int main(void)
     TCase *c = suite_case("io_reader");
     SUITE_ADD(c, test_shapes, test_any_shape, test_empty_samples, test_pipe, test_short_pipe,
               test_separators, test_header, test_bad_lines, test_missing_cells,
-              test_header_is_said, test_whole, test_unknown_format, test_no_sample,
-              test_line_shapes, test_not_text, test_line_by_line, test_long_text,
-              test_whole_text, test_picture);
+              test_header_is_said, test_whole, test_rows_of_the_input, test_column_numbers,
+              test_unknown_format, test_no_sample, test_line_shapes, test_not_text,
+              test_line_by_line, test_long_text, test_whole_text, test_picture);
     return suite_run();
 }

@@ -226,6 +226,28 @@ START_TEST(conflicting_symbols)
 }
 END_TEST
 
+/* A warning names the opset that is too new, and no known one. */
+START_TEST(newest_opset)
+{
+    for (int64_t opset = 28; opset <= 29; opset++) {
+        struct tm_model *m = tm_new(opset);
+        tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){1});
+        tm_node(m, "Neg", "x", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model;
+        struct sx_error error = {0};
+        struct sx_lowered *l = lc_lower(m, &model, &error);
+        ck_assert_msg(l != NULL, "%s", error.message);
+        const char *warning = sx_model_warning(model, 0);
+        ck_assert_int_eq(warning != NULL, opset == 29);
+        if (warning != NULL)
+            ck_assert_str_eq(warning, "opset 29 is newer than 28, the last that is known");
+        sx_lowered_free(l);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 /* ---- Only what is needed ---- */
 
 /* A model with two outputs: y from x, and z from u by an unknown operator. The input s is a
@@ -326,6 +348,8 @@ START_TEST(explained_tensor)
         const char *instead_of;
         ck_assert_str_eq(sx_model_explained(model, &instead_of), cases[i].explained);
         ck_assert_int_eq(instead_of != NULL, cases[i].instead_of != NULL);
+        if (instead_of != NULL)
+            ck_assert_str_eq(instead_of, cases[i].instead_of);
         sx_model_close(model);
     }
 }
@@ -746,7 +770,7 @@ int main(void)
     TCase *c = suite_case("lower");
     SUITE_ADD(c, samples, samples_beside, input_is_output, any_order, broken_wiring,
               unknown_operators, default_domain_has_two_names, every_tensor_is_named,
-              optional_outputs, symbolic_dimensions, conflicting_symbols,
+              optional_outputs, symbolic_dimensions, conflicting_symbols, newest_opset,
               only_needed_nodes_are_lowered, fed_inside, explained_tensor, constant_inputs,
               undeclared_shapes, weights_of_all_types, weights_that_are_inputs_too,
               constant_tensors, shape_arithmetic_folds, unfolded_constants, memory_limit,

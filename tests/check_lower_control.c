@@ -96,6 +96,27 @@ START_TEST(conditions_that_depend_on_inputs)
 }
 END_TEST
 
+/* A branch may give a tensor of the outer graph as it is; nothing else reads that tensor. */
+START_TEST(branches_without_nodes)
+{
+    for (uint8_t c = 0; c < 2; c++) {
+        struct tm_model *m = tm_new(13), *branch[2] = {tm_new(13), tm_new(13)};
+        tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){2});
+        tm_const(m, "c", SX_BOOL, 0, NULL, &c);
+        tm_node(m, "Neg", "x", "minus", NULL);
+        tm_node(m, "Add", "x x", "twice", NULL);
+        tm_output(branch[0], "minus");
+        tm_output(branch[1], "twice");
+        tm_node(m, "If", "c", "y", NULL);
+        tm_attr_graph(m, "then_branch", branch[0]);
+        tm_attr_graph(m, "else_branch", branch[1]);
+        tm_output(m, "y");
+        lc_gives(m, (const char *const[]){"f2: 1 3", NULL},
+                 (const char *const[]){c ? "f2: -1 -3" : "f2: 2 6", NULL});
+    }
+}
+END_TEST
+
 START_TEST(bad_branches)
 {
     struct tm_model *m = start();
@@ -377,8 +398,8 @@ int main(void)
 {
     TCase *c = suite_case("lower_control");
     SUITE_ADD(c, conditions_that_are_constant, names_of_branches,
-              conditions_that_depend_on_inputs, bad_branches, deep_nesting, counted_loops,
-              conditional_loops, endless_loops, bad_loops, empty_loops, shadowed_names, scans,
-              scan_axes, scan_lengths);
+              conditions_that_depend_on_inputs, bad_branches, branches_without_nodes,
+              deep_nesting, counted_loops, conditional_loops, endless_loops, bad_loops,
+              empty_loops, shadowed_names, scans, scan_axes, scan_lengths);
     return suite_run();
 }

@@ -157,6 +157,12 @@ START_TEST(support_vectors)
          "coefficients=1.0,0.0,0.0,2.0 rho=[0.25] classlabels_ints=7,9",
          {"f1x2: 2 3"},
          {"i1: 9", "f1x2: 2.25 6.25"}},
+        /* three classes: the method of Wu, Lin and Weng, as libsvm stops it */
+        {17,
+         ML "SVMClassifier",
+         THREE "prob_a=-0.5,-0.2,-1.0 prob_b=0.1,-0.3,0.25",
+         {"f1x1: 2"},
+         {"i1: 8", "f1x3: 0.226793058194 0.189464552855 0.583742388952"}},
         {17,
          ML "SVMClassifier",
          MACHINE "prob_a=-1.0,2.0 prob_b=[0.0]",

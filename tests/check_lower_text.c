@@ -180,6 +180,11 @@ START_TEST(patterns)
         {"\\S+\\s\\S+", "a b", true},
         {".*\\$", "10$", true},
         {"\\n", "\n", true},
+        {"\\w+", "a1_Z", true},
+        {"[\\w]+", "9_", true},
+        {"\\w", "-", false},
+        {"\\W+", "- .", true},
+        {"\\W", "1", false},
         {"", "", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

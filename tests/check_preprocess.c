@@ -319,6 +319,44 @@ START_TEST(test_crop)
 }
 END_TEST
 
+/* The sides before the crop of imagenet are 256 / 224 of the model's, rounded: 261 for 228. */
+START_TEST(test_sides_before_crop)
+{
+    enum { SIDE = 261, MODEL = 228, AT = 16 };
+    sx_picture_free(&picture);
+    ck_assert(sx_picture_new(&picture, SIDE, SIDE, 3, &error));
+    for (int i = 0; i < 3 * SIDE * SIDE; i++)
+        picture.pixels[i] = (uint8_t)(i * 7 + i / SIDE * 31);
+    ck_assert(sx_preprocess_preset(&pre, "imagenet", &error));
+    struct sx_tensor out = apply(SHAPE(1, 3, MODEL, MODEL), NULL);
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < MODEL; y += 37)
+            for (int x = 0; x < MODEL; x += 53) {
+                int pixel = picture.pixels[3 * (SIDE * (AT + y) + AT + x) + c];
+                ck_assert_float_eq(((float *)out.data)[(c * MODEL + y) * MODEL + x],
+                                   (float)sx_preprocess_value(&pre, c, pixel));
+            }
+    sx_tensor_free(&out);
+}
+END_TEST
+
+/* The published means and deviations of the presets. */
+START_TEST(test_presets)
+{
+    static const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
+    ck_assert(sx_preprocess_preset(&pre, "imagenet", &error));
+    for (int c = 0; c < 3; c++)
+        ck_assert_double_eq_tol(sx_preprocess_value(&pre, c, 51), (0.2 - mean[c]) / std[c],
+                                1e-12);
+    ck_assert(sx_preprocess_preset(&pre, "mnist", &error));
+    ck_assert_double_eq_tol(sx_preprocess_value(&pre, 0, 51), (0.2 - 0.1307) / 0.3081, 1e-12);
+    ck_assert(sx_preprocess_preset(&pre, "unit", &error));
+    ck_assert_double_eq_tol(sx_preprocess_value(&pre, 2, 51), 0.2, 1e-12);
+    ck_assert(sx_preprocess_preset(&pre, "raw", &error));
+    ck_assert_double_eq(sx_preprocess_value(&pre, 2, 51), 51);
+}
+END_TEST
+
 START_TEST(test_refusals)
 {
     refused(SHAPE(1, 24, 5, 5), SX_FAILED, "24 channels");
@@ -414,6 +452,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     SUITE_ADD(c, test_options, test_values, test_channel_order, test_layouts, test_layout_given,
               test_gray, test_gray_picture, test_vectors, test_sizes_after_resize_and_crop,
-              test_crop, test_refusals, test_grids, test_blur, test_blur_limits);
+              test_crop, test_sides_before_crop, test_presets, test_refusals, test_grids,
+              test_blur, test_blur_limits);
     return suite_run();
 }

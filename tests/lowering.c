@@ -21,6 +21,8 @@ static const struct {
     {"float8e5m2", SX_ONNX_FLOAT8E5M2, SX_FLOAT, 0},
     {"uint4", SX_ONNX_UINT4, SX_INT, 0},
     {"int4", SX_ONNX_INT4, SX_INT, 0},
+    {"uint2", SX_ONNX_UINT2, SX_INT, 0},
+    {"int2", SX_ONNX_INT2, SX_INT, 0},
     {"uint64", ONNX__TENSOR_PROTO__DATA_TYPE__UINT64, SX_INT, 8},
     {"uint32", ONNX__TENSOR_PROTO__DATA_TYPE__UINT32, SX_INT, 4},
     {"uint16", ONNX__TENSOR_PROTO__DATA_TYPE__UINT16, SX_INT, 2},
