@@ -140,9 +140,68 @@ START_TEST(movers)
 }
 END_TEST
 
+/* ---- Signs ---- */
+
+/* A sign that leads to a product counts as the number itself, as in binary networks. The factor
+ * is 3. */
+static double slope_of_sign(const char *between, const char *product, const char *factor,
+                            enum sx_ste ste, float at)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 4, (int64_t[]){1, 1, 1, 1});
+    tm_const(m, "w", SX_FLOAT, 4, (int64_t[]){1, 1, 1, 1}, (float[]){3});
+    tm_const(m, "g", SX_FLOAT, 2, (int64_t[]){1, 1}, (float[]){3});
+    tm_node(m, "Sign", "x", "s", NULL);
+    tm_node(m, between, "s", "b", NULL);
+    tm_node(m, product, factor, "y", NULL);
+    tm_output(m, "y");
+    struct sx_error error = {0};
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    const struct sx_lower_options options = {.ste = ste};
+    struct sx_lowered *l = sx_lower(model, &options, &error);
+    ck_assert_msg(l != NULL, "%s: %s", product, error.message);
+    int x = l->inputs[0].node, dx;
+    struct sx_tensor feed = {SX_FLOAT, {4, {1, 1, 1, 1}}, &at}, got;
+    ck_assert(sx_derive(l->graph, l->outputs[0].node, SX_NONE, &x, 1, &dx));
+    ck_assert_msg(sx_evaluate(l->graph, &x, &feed, 1, &dx, &got, 1, &error), "%s",
+                  error.message);
+    double slope = sx_tensor_get(&got, 0);
+    sx_tensor_free(&got);
+    sx_lowered_free(l);
+    sx_model_close(model);
+    return slope;
+}
+
+START_TEST(signs)
+{
+    static const struct {
+        const char *between, *product, *factor;
+        double slope;
+    } cases[] = {{"Identity", "Conv", "b w", 3},    {"Identity", "ConvTranspose", "b w", 3},
+                 {"Identity", "MatMul", "b w", 3},  {"Flatten", "Gemm", "b g", 3},
+                 {"Transpose", "MatMul", "b w", 3}, {"Relu", "MatMul", "b w", 0},
+                 {"Identity", "Add", "b w", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *between = cases[i].between, *product = cases[i].product;
+        for (int k = 0; k < 2; k++) { /* inside, and where clip has no slope */
+            const float at = k == 0 ? -0.5F : -1.5F;
+            const double slope = cases[i].slope;
+            ck_assert_double_eq(
+                slope_of_sign(between, product, cases[i].factor, SX_STE_RELU, at), slope);
+            ck_assert_double_eq(
+                slope_of_sign(between, product, cases[i].factor, SX_STE_CLIP, at),
+                k == 0 ? slope : 0);
+            ck_assert_double_eq(
+                slope_of_sign(between, product, cases[i].factor, SX_STE_OFF, at), 0);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("lower_kinks");
-    SUITE_ADD(c, activations, ties, reductions, movers);
+    SUITE_ADD(c, activations, ties, reductions, movers, signs);
     return suite_run();
 }

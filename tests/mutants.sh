@@ -51,7 +51,7 @@ tests_of() {
     lib/decompose/*) echo 'check_decompose* check_pieces check_relevance attr-decompose.t' ;;
     lib/ggig/*) echo 'check_ggig check_axioms check_guided check_masks check_baselines check_cams ggig.t defaults.t' ;;
     lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
-    lib/record/*) echo 'check_record check_io_record contract.t tables.t' ;;
+    lib/record/*) echo 'check_record* check_io_record contract.t tables.t' ;;
     lib/export/*) echo 'check_export check_onnx_write check_lower_orders onnx-grad.t' ;;
     lib/perturb/*) echo 'check_perturb onnx-perturb.t' ;;
     lib/score/*) echo 'check_score attr-score.t' ;;
