@@ -610,10 +610,29 @@ START_TEST(lengths_in_the_graph)
 }
 END_TEST
 
+/* A number of seeds has at most six digits; what is no number is a name. */
+START_TEST(seeds)
+{
+    static const struct {
+        const char *text;
+        bool fits;
+    } cases[] = {{"1", true},   {"999999", true},  {"1000000", false},
+                 {"0", false},  {"000000", false}, {"", false},
+                 {"2a", false}, {"-1", true},      {"S", true}};
+    const struct sx_option *row = sx_option_find(&sx_export_table, "seeds");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sx_export_options o = {0};
+        error = (struct sx_error){0};
+        ck_assert_msg(sx_option_set(row, &o, cases[i].text, &error) == cases[i].fits, "'%s'",
+                      cases[i].text);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("export");
-    SUITE_ADD(c, orders, highest_order, jacobians, reverse, forward, hessian_products, casadi,
-              lists, odd_names, open_dimensions, masks, lengths_in_the_graph);
+    SUITE_ADD(c, seeds, orders, highest_order, jacobians, reverse, forward, hessian_products,
+              casadi, lists, odd_names, open_dimensions, masks, lengths_in_the_graph);
     return suite_run();
 }

@@ -385,6 +385,23 @@ START_TEST(test_rows_of_the_input)
 }
 END_TEST
 
+/* Which columns are too many is said only if the model takes a fixed number. */
+START_TEST(test_columns_to_spare)
+{
+    const struct sx_shape wants[] = {{2, {-1, 2}}, {3, {-1, -1, 2}}, {2, {-1, 4}}};
+    for (int i = 0; i < 3; i++) {
+        struct sx_error error = {0};
+        ti_make("a,b,c\n1,2,3\n", 12);
+        const struct sx_input how = {.want = &wants[i]};
+        ck_assert_ptr_null(sx_reader_open(ti_path, &how, &error));
+        ck_assert_int_eq(strstr(error.message, "the model takes 2: --drop=c leaves") != NULL,
+                         i == 0);
+        ck_assert_int_eq(strstr(error.message, "does not fit the model's input") != NULL,
+                         i > 0);
+    }
+}
+END_TEST
+
 /* Columns without names have numbers from 0. */
 START_TEST(test_column_numbers)
 {
@@ -621,7 +638,7 @@ int main(void)
     SUITE_ADD(c, test_shapes, test_any_shape, test_empty_samples, test_pipe, test_short_pipe,
               test_separators, test_header, test_bad_lines, test_missing_cells,
               test_header_is_said, test_whole, test_rows_of_the_input, test_column_numbers,
-              test_unknown_format, test_no_sample, test_line_shapes, test_not_text,
-              test_line_by_line, test_long_text, test_whole_text, test_picture);
+              test_columns_to_spare, test_unknown_format, test_no_sample, test_line_shapes,
+              test_not_text, test_line_by_line, test_long_text, test_whole_text, test_picture);
     return suite_run();
 }

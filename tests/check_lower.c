@@ -734,6 +734,88 @@ START_TEST(samples)
 }
 END_TEST
 
+/* The only function of the model multiplies each sample by their number. */
+START_TEST(samples_of_functions)
+{
+    struct sx_error error = {0};
+    struct tm_model *m = tm_new(13), *body = tm_new(13);
+    tm_domain(m, "local", 1);
+    tm_node(body, "Shape", "a", "dims", NULL);
+    tm_node(body, "Cast", "dims", "factors", "to=1");
+    tm_node(body, "Mul", "a factors", "b", NULL);
+    add_function(m, "F", body, "a", "b");
+    tm_input(m, "x", SX_FLOAT, 1, (const int64_t[]){-1});
+    tm_node(m, "local:F", "x", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    tm_free(body);
+    ck_assert_msg(sx_model_find_samples(model, 0, &error), "%s", error.message);
+    ck_assert(sx_model_input(model, 0)->whole);
+    sx_model_close(model);
+}
+END_TEST
+
+/* Two lists of 480,000 bytes are joined to a third one, which takes 1,920,000 in all. */
+START_TEST(memory_limit_of_shapes)
+{
+    for (size_t half = 3; half <= 8; half += 5) {
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){3});
+        tm_const(m, "one", SX_INT, 1, (int64_t[]){1}, (int64_t[]){1});
+        tm_const(m, "two", SX_INT, 1, (int64_t[]){1}, (int64_t[]){2});
+        tm_const(m, "n", SX_INT, 1, (int64_t[]){1}, (int64_t[]){60000});
+        tm_const(m, "begin", SX_INT, 1, (int64_t[]){1}, (int64_t[]){119999});
+        tm_const(m, "end", SX_INT, 1, (int64_t[]){1}, (int64_t[]){120000});
+        tm_node(m, "Expand", "one n", "ones", NULL);
+        tm_node(m, "Expand", "two n", "twos", NULL);
+        tm_node(m, "Concat", "twos ones", "all", "axis=0");
+        tm_node(m, "Slice", "all begin end", "times", NULL);
+        tm_node(m, "Tile", "x times", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model = lc_open(m);
+        tm_free(m);
+        const struct sx_lower_options options = {.max_memory = half << 19};
+        struct sx_error error = {0};
+        struct sx_lowered *l = sx_lower(model, &options, &error);
+        ck_assert_msg((l != NULL) == (half == 8), "%s", error.message);
+        if (l == NULL)
+            ck_assert_msg(error.status == SX_MEMORY, "%s", error.message);
+        sx_lowered_free(l);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
+/* The values of a sample decide a shape. They are compared whole. */
+START_TEST(decisions)
+{
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_FLOAT, 1, (int64_t[]){12});
+    tm_input(m, "n", SX_INT, 1, (int64_t[]){2});
+    tm_node(m, "Reshape", "x n", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = lc_open(m);
+    tm_free(m);
+    struct sx_error error = {0};
+    int64_t values[] = {2, 6};
+    struct sx_tensor n = {SX_INT, {1, {2}}, values};
+    const struct sx_lower_input input = {.name = "n", .sample = &n};
+    const struct sx_lower_options options = {.inputs = &input, .n_inputs = 1};
+    struct sx_lowered *l = sx_lower(model, &options, &error);
+    ck_assert_msg(l != NULL, "%s", error.message);
+    ck_assert(dim_of(l, "y", 0) == 2 && dim_of(l, "y", 1) == 6);
+    ck_assert_uint_eq(l->n_decisions, 1);
+    ck_assert(sx_decided_alike(l, &n));
+    values[1] = 7;
+    ck_assert(!sx_decided_alike(l, &n));
+    values[0] = 3, values[1] = 6;
+    ck_assert(!sx_decided_alike(l, &n));
+    sx_lowered_free(l);
+    sx_model_close(model);
+}
+END_TEST
+
 /* y = a[N] + b[2, M][0]. M may be equal to N, so y may mix samples of a with elements of b. */
 START_TEST(samples_beside)
 {
@@ -769,9 +851,10 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower");
-    SUITE_ADD(c, samples, samples_beside, input_is_output, any_order, broken_wiring,
-              unknown_operators, default_domain_has_two_names, every_tensor_is_named,
-              optional_outputs, symbolic_dimensions, conflicting_symbols, newest_opset,
+    SUITE_ADD(c, samples_of_functions, memory_limit_of_shapes, decisions, samples,
+              samples_beside, input_is_output, any_order, broken_wiring, unknown_operators,
+              default_domain_has_two_names, every_tensor_is_named, optional_outputs,
+              symbolic_dimensions, conflicting_symbols, newest_opset,
               only_needed_nodes_are_lowered, fed_inside, explained_tensor, constant_inputs,
               undeclared_shapes, weights_of_all_types, weights_that_are_inputs_too,
               constant_tensors, shape_arithmetic_folds, unfolded_constants, memory_limit,
