@@ -207,6 +207,31 @@ START_TEST(symbolic_dimensions)
 }
 END_TEST
 
+/* Some files declare a length of 0 where they know none. */
+START_TEST(declared_lengths)
+{
+    for (int64_t declared = 0; declared <= 3; declared++) {
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_FLOAT, 1, &declared);
+        tm_node(m, "Neg", "x", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model = lc_open(m);
+        tm_free(m);
+        struct sx_error error = {0};
+        const struct sx_shape shape = {1, {3}};
+        struct sx_lowered *l = with(model, "x", &shape, NULL, &error);
+        ck_assert_msg((l != NULL) == (declared == 0 || declared == 3), "%s", error.message);
+        if (l != NULL)
+            ck_assert_int_eq(dim_of(l, "y", 0), 3);
+        else
+            ck_assert_ptr_nonnull(
+                strstr(error.message, "dimension 0 is 3, the model declares"));
+        sx_lowered_free(l);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 START_TEST(conflicting_symbols)
 {
     struct sx_model *model = symbolic();
@@ -851,10 +876,10 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("lower");
-    SUITE_ADD(c, samples_of_functions, memory_limit_of_shapes, decisions, samples,
-              samples_beside, input_is_output, any_order, broken_wiring, unknown_operators,
-              default_domain_has_two_names, every_tensor_is_named, optional_outputs,
-              symbolic_dimensions, conflicting_symbols, newest_opset,
+    SUITE_ADD(c, declared_lengths, samples_of_functions, memory_limit_of_shapes, decisions,
+              samples, samples_beside, input_is_output, any_order, broken_wiring,
+              unknown_operators, default_domain_has_two_names, every_tensor_is_named,
+              optional_outputs, symbolic_dimensions, conflicting_symbols, newest_opset,
               only_needed_nodes_are_lowered, fed_inside, explained_tensor, constant_inputs,
               undeclared_shapes, weights_of_all_types, weights_that_are_inputs_too,
               constant_tensors, shape_arithmetic_folds, unfolded_constants, memory_limit,
