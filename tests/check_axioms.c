@@ -200,10 +200,42 @@ START_TEST(margins)
 }
 END_TEST
 
+/* y = sum of x times sum of w. A sample whose second input has another shape is built anew. */
+START_TEST(shapes_of_other_inputs)
+{
+    static const int64_t lengths[] = {3, 5, 5, 2, 3};
+    struct sx_error error = {0};
+    const struct sx_explain_options options = {.precise = true};
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 2, (const int64_t[]){1, 2});
+    tm_input(m, "w", SX_DOUBLE, 2, (const int64_t[]){1, -1});
+    tm_node(m, "ReduceSum", "x", "a", "keepdims=0");
+    tm_node(m, "ReduceSum", "w", "b", "keepdims=0");
+    tm_node(m, "Mul", "a b", "y", NULL);
+    tm_output(m, "y");
+    struct sx_model *model = tm_open(m, &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    tm_free(m);
+    struct sx_explainer *e = sx_explainer_new(model, &options, &error);
+    ck_assert(e != NULL);
+    for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+        double x_data[] = {2, 3}, w_data[] = {1, 1, 1, 1, 1}, gradient[2];
+        struct sx_tensor feeds[] = {{SX_DOUBLE, {2, {1, 2}}, x_data},
+                                    {SX_DOUBLE, {2, {1, lengths[k]}}, w_data}};
+        ck_assert_msg(sx_explainer_sample(e, feeds, &error), "%s", error.message);
+        ck_assert_double_eq(sx_explainer_target(e)->value, 5.0 * (double)lengths[k]);
+        ck_assert(sx_gradients(e, 1, x_data, NULL, gradient, &error));
+        ck_assert_double_eq(gradient[1], (double)lengths[k]);
+    }
+    sx_explainer_free(e);
+    sx_model_close(model);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("axioms");
     tcase_add_loop_test(c, axioms, 0, (int)(sizeof methods / sizeof *methods));
-    SUITE_ADD(c, completeness, margins);
+    SUITE_ADD(c, completeness, margins, shapes_of_other_inputs);
     return suite_run();
 }

@@ -535,12 +535,51 @@ START_TEST(test_draw)
 }
 END_TEST
 
+/* The mean of the variances that draws without repetition state is the variance of their sums. */
+START_TEST(test_variance_of_draws)
+{
+    enum { DRAWS = 3000 };
+    static const int64_t player[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    double part[10], share[10];
+    for (int s = 0; s < 10; s++)
+        part[s] = share[s] = 1;
+    for (int pairs = 0; pairs < 2; pairs++) {
+        double said = 0, sum = 0, squares = 0;
+        for (uint64_t seed = 0; seed < DRAWS; seed++) {
+            struct sx_error error = {0};
+            struct sx_draw d;
+            struct sx_draw_options o = {.player = player,
+                                        .n = 9,
+                                        .words = 1,
+                                        .part = part,
+                                        .share = share,
+                                        .budget = 360,
+                                        .strata = true,
+                                        .pairs = pairs,
+                                        .stream = seed};
+            double f[400], total = 0;
+            ck_assert(sx_draw_new(&d, &o, &error) && d.count <= 400);
+            for (int64_t i = 0; i < d.count; i++) {
+                f[i] = sx_random_normal(7, 0, d.coalition[i]);
+                total += d.weight[i] * f[i];
+            }
+            said += sx_draw_variance(&d, f) / DRAWS;
+            sum += total / DRAWS;
+            squares += total * total / DRAWS;
+            sx_draw_free(&d);
+        }
+        double ratio = said / (squares - sum * sum);
+        ck_assert_msg(fabs(ratio - 1) < 0.15, "%g", ratio);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("estimates");
     SUITE_ADD(c, test_seeds, test_whole, test_pairs, test_consistent, test_owen_orders,
               test_errors_of_few, test_seed, test_sparse, test_many, test_tolerance,
               test_budgets_are_kept, test_usual_budgets, test_codes,
-              test_five_places_are_not_decoded, test_draw);
+              test_five_places_are_not_decoded, test_draw, test_variance_of_draws);
     return suite_run();
 }

@@ -511,6 +511,48 @@ START_TEST(test_automatic_steps)
 }
 END_TEST
 
+/* A step that no rule finds: up to 10000 elements there are at most 800 steps, above at most 200. */
+START_TEST(test_most_steps)
+{
+    static double x[10001], zeros[10001];
+    for (int n = 10000; n <= 10001; n++) {
+        const struct sx_shape shape = {2, {1, n}};
+        const struct sx_explain_options options = {.precise = true};
+        struct sx_attribute_options o = sx_attribute_defaults();
+        struct sx_error error = {0};
+        struct sx_attribution a;
+        struct sx_tensor feed;
+        struct tm_model *m = tm_new(13);
+        tm_input(m, "x", SX_DOUBLE, 2, shape.dim);
+        tm_const(m, "at", SX_DOUBLE, 0, NULL, (const double[]){0.3337});
+        tm_const(m, "steep", SX_DOUBLE, 0, NULL, (const double[]){1e5});
+        tm_node(m, "ReduceMean", "x", "mean", "axes=[1] keepdims=1");
+        tm_node(m, "Sub", "mean at", "d", NULL);
+        tm_node(m, "Mul", "d steep", "s", NULL);
+        tm_node(m, "Tanh", "s", "t", NULL);
+        tm_node(m, "Add", "t mean", "y", NULL);
+        tm_output(m, "y");
+        struct sx_model *model = tm_open(m, &error);
+        ck_assert_msg(model != NULL, "%s", error.message);
+        tm_free(m);
+        struct sx_explainer *e = sx_explainer_new(model, &options, &error);
+        for (int i = 0; i < n; i++)
+            x[i] = 1;
+        ck_assert(sx_tensor_new(&feed, SX_DOUBLE, &shape, &error));
+        memcpy(feed.data, x, (size_t)n * sizeof *x);
+        ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s", error.message);
+        o.method = "ig";
+        o.baseline = zeros;
+        ck_assert_msg(sx_attribute(e, &o, &a, &error), "%s", error.message);
+        ck_assert_int_eq(a.steps, n == 10000 ? 800 : 200);
+        sx_attribution_free(&a);
+        sx_tensor_free(&feed);
+        sx_explainer_free(e);
+        sx_model_close(model);
+    }
+}
+END_TEST
+
 /* Unknown methods and tensors are refused by their names. */
 START_TEST(test_refusals)
 {
@@ -858,9 +900,9 @@ int main(void)
     SUITE_ADD(c, test_product, test_flat, test_steps, test_idgi, test_targets, test_concave,
               test_kinks, test_sine, test_linear, test_aggregates, test_mean_of_ascents,
               test_gradient_of_another_target, test_completeness, test_scores, test_cut,
-              test_unbounded, test_automatic_steps, test_refusals, test_kinds_of_methods,
-              test_every_method, test_recipes, test_ascent_is_told, test_idle_points_end,
-              test_moves_of_nothing);
+              test_unbounded, test_automatic_steps, test_most_steps, test_refusals,
+              test_kinds_of_methods, test_every_method, test_recipes, test_ascent_is_told,
+              test_idle_points_end, test_moves_of_nothing);
     tcase_add_loop_test(c, test_gradient_with_target, 0, 36);
     tcase_add_loop_test(c, test_singular_ends, 0, sizeof singulars / sizeof *singulars);
     return suite_run();

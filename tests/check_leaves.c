@@ -144,6 +144,12 @@ END_TEST
     P "_treeids=0,0,0,0,1,1,1 " P "_nodeids=3,4,5,6,2,3,4 " P "_ids=0,1,0,1,1,0,1 " P          \
       "_weights=1.5,-2.0,0.75,3.0,0.5,-1.25,2.5 "
 
+/* Leaves of several weights, of one target and of several. */
+#define MANY_WEIGHTS                                                                           \
+    "target_treeids=0,0,0,0,0,0,0,1,1,1,1 target_nodeids=3,3,3,4,5,6,6,2,2,3,4 "               \
+    "target_ids=1,0,1,1,0,1,0,1,2,0,1 "                                                        \
+    "target_weights=0.25,1.5,0.5,-2.0,0.75,3.0,-1.0,0.5,2.0,-1.25,2.5 "
+
 /* A model of trees that read 2 x - 0.2, with its four columns in another order. */
 static struct tm_model *forest(const char *op, const char *attributes, const char *outputs)
 {
@@ -205,6 +211,10 @@ START_TEST(trees)
                                                "base_values=1.0,2.0",
                         "y"),
                  SX_SCORE_RAW, true);
+    check_forest(forest(reg, NODES MANY_WEIGHTS "n_targets=3", "y"), SX_SCORE_RAW, true);
+    check_forest(
+        forest(reg, NODES MANY_WEIGHTS "n_targets=3 aggregate_function='AVERAGE'", "y"),
+        SX_SCORE_RAW, true);
     /* the scores before the softmax are sums of leaves; probabilities and maxima are not */
     const char *softmax =
         NODES LEAVES("class") "classlabels_int64s=0,1 post_transform='SOFTMAX'";

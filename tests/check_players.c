@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "games.h"
+#include "explain/explain.h"
 #include "explain/game.h"
 #include "model.h"
 #include "suite.h"
@@ -415,6 +416,18 @@ START_TEST(test_integers)
     double gradient[3];
     ck_assert(!sx_gradients(f.explainer, 1, x, NULL, gradient, &error));
     ck_assert_str_eq(error.message, "input 'ids' holds integers, which have no gradient");
+    error = (struct sx_error){0};
+    struct sx_explain_options named = {.wrt = "ids", .values_only = true};
+    struct sx_explainer *e = sx_explainer_new(f.model, &named, &error);
+    ck_assert(e != NULL);
+    ck_assert_msg(sx_explainer_sample(e, &f.explainer->feeds[0], &error), "%s", error.message);
+    ck_assert_str_eq(sx_explainer_input_name(e), "ids");
+    named.values_only = false;
+    struct sx_explainer *by_gradient = sx_explainer_new(f.model, &named, &error);
+    ck_assert(!sx_explainer_sample(by_gradient, &f.explainer->feeds[0], &error));
+    ck_assert_str_eq(error.message, "input 'ids' holds integers, which have no gradient");
+    sx_explainer_free(by_gradient);
+    sx_explainer_free(e);
     close_game(&f);
 }
 END_TEST

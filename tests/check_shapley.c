@@ -5,6 +5,7 @@
 
 #include "games.h"
 #include "sextant/shapley.h"
+#include "shapley/shapley.h"
 #include "suite.h"
 
 static struct game_table t; /* too large for the stack */
@@ -436,11 +437,56 @@ START_TEST(test_array)
 }
 END_TEST
 
+/* Without options up to 12 players are one set, or 25 in a plane. More are windows of three. */
+START_TEST(test_usual_sets)
+{
+    static const struct {
+        int64_t players, rows, window, sets, size;
+    } cases[] = {{12, 0, 0, 1, 12},  {13, 0, 0, 11, 3}, {25, 5, 0, 1, 25}, {26, 2, 0, 24, 3},
+                 {12, 0, 12, 1, 12}, {12, 0, 5, 8, 5},  {2, 0, 0, 1, 2}};
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct sx_error error = {0};
+        struct sx_shapley r = {0};
+        struct sx_shapley_options o = {.window = cases[k].window};
+        struct sx_players *plane = NULL;
+        if (cases[k].rows > 0) {
+            struct sx_shape shape = {4,
+                                     {1, 1, cases[k].rows, cases[k].players / cases[k].rows}};
+            plane = sx_players_new(&shape, "pixels", SX_LAYOUT_AUTO, &error);
+            ck_assert_msg(plane != NULL, "%s", error.message);
+        }
+        o.players = plane;
+        ck_assert_msg(sx_shapley_sets(&o, cases[k].players, &r, &error), "%s", error.message);
+        ck_assert_int_eq(r.n_sets, cases[k].sets);
+        for (int64_t i = 0; i < r.n_sets; i++)
+            ck_assert_int_eq(r.set[i][0], cases[k].size);
+        sx_shapley_free(&r);
+        sx_players_free(plane);
+    }
+}
+END_TEST
+
+/* Of 2895 players there are 4191960 sets of one or two, of 2896 over 2^22. */
+START_TEST(test_most_terms)
+{
+    static int64_t player[2896];
+    struct sx_error error = {0};
+    struct sx_interactions terms;
+    for (int64_t i = 0; i < 2896; i++)
+        player[i] = i;
+    ck_assert_msg(sx_terms_new(&terms, player, 2895, 1, 2, &error), "%s", error.message);
+    ck_assert_int_eq(terms.count, 4191960);
+    sx_interactions_free(&terms);
+    ck_assert(!sx_terms_new(&terms, player, 2896, 1, 2, &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("shapley");
     SUITE_ADD(c, test_g1, test_owen, test_andor, test_andor_adds_up, test_definitions,
               test_faithful, test_axioms, test_highest_order, test_symmetry, test_refusals,
-              test_array);
+              test_array, test_usual_sets, test_most_terms);
     return suite_run();
 }

@@ -417,6 +417,30 @@ START_TEST(test_noise)
 }
 END_TEST
 
+/* x1 x2 - 3 x3 x4: deletions of pairs count by their magnitude. */
+START_TEST(test_deletion_of_negative_effects)
+{
+    struct fixture f;
+    struct sx_error error = {0};
+    struct sx_taylorcam_options o = usual();
+    const struct sx_shape shape = {4, {1, 1, 2, 2}};
+    double correlation;
+    struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
+    const double w[16] = {[1] = 1, [11] = -3};
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
+    tm_node(m, "MatMul", "v w", "vw", NULL);
+    tm_node(m, "Mul", "v vw", "p", NULL);
+    tm_node(m, "ReduceSum", "p", "y", "keepdims=0");
+    tm_output(m, "y");
+    o.form = SX_TAYLOR_INPUT;
+    ck_assert_msg(relate(&f, m, &shape, (double[]){1, 1, 1, 1}, SX_SCORE_RAW, &o, &error), "%s",
+                  error.message);
+    ck_assert(sx_taylorcam_deletion(f.method, NULL, &f.r, &correlation, &error));
+    ck_assert_double_eq_tol(correlation, 1, 1e-12);
+    end(&f);
+}
+END_TEST
+
 /* The sums of x1 x2 + w x3 x4 are squares of relations. A relation that is noise is also noise
  * as a square. */
 START_TEST(test_noise_of_squares)
@@ -652,7 +676,8 @@ int main(void)
 {
     TCase *c = suite_case("taylorcam");
     SUITE_ADD(c, test_candidates, test_blocks, test_many_places, test_places_that_are_occluded,
-              test_statistics, test_noise, test_noise_of_squares, test_saturation);
+              test_statistics, test_deletion_of_negative_effects, test_noise,
+              test_noise_of_squares, test_saturation);
     SUITE_ADD(c, test_forms, test_maps_of_first_order, test_map, test_blocks_and_axes,
               test_refusals, test_softmax_curvature, test_triples, test_boxes, test_top);
     return suite_run();

@@ -312,6 +312,12 @@ START_TEST(test_directions)
     f.o.units = SX_UNITS_STD;
     add_rows(&f);
     study_near(study_find(&f, "12")->strength, 2.0 / 3, 1e-14, "std");
+    f.o.units = SX_UNITS_RANGE; /* of x in its units: D23 is 2 x3 */
+    for (int direction = SX_DIRECTION_INPUT; direction <= SX_DIRECTION_DELTA; direction++) {
+        f.o.direction = (enum sx_direction)direction;
+        add_rows(&f); /* 4 (2 * 1) (3 * 2) in the second row, from 0 */
+        study_near(study_find(&f, "23")->strength, 48, 1e-13, "input in units");
+    }
     study_close(&f);
 }
 END_TEST

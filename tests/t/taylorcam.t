@@ -119,6 +119,9 @@ for file in boxes.csv boxes.json; do
     is "$file: relations" "$(jq -c '[.object_pairs, .objects[0].name, .pairs[0].name_b]' "$T/out")" \
         '[[{"a":0,"b":1,"strength":8.5,"signed":2.5}],"upper left","right"]'
 done
+echo 0,0,1,1,corner >one.csv
+run taylorcam --score=raw --boxes=one.csv places.onnx x.csv
+is 'a place in no box has no name' "$(jq -c '.pairs[0] | [.name_a, .name_b]' "$T/out")" '["corner",null]'
 for bad in '[[1,2]]' '{"objects":3}' '[[1,1,0,0]]' '1,2,3' '[' ''; do
     echo "$bad" >bad
     run taylorcam --score=raw --boxes=bad places.onnx x.csv
