@@ -76,6 +76,10 @@ START_TEST(test_message_fills_its_room)
     ck_assert(!sx_fail_at(&error, "place"));
     ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
     ck_assert_int_eq(strncmp(error.message, "place: xxx", 10), 0);
+    /* a long place leaves room for the reason */
+    error = (struct sx_error){0};
+    ck_assert(!sx_fail(&error, SX_FAILED, "gone") && !sx_fail_at(&error, "%s", text));
+    ck_assert_str_eq(error.message + strlen(error.message) - 7, "x: gone");
 }
 END_TEST
 
@@ -91,6 +95,9 @@ START_TEST(test_nearest_names)
                  {"xb", "ba|xa", "xa, ba"},
                  {"st", "best|step", "step"},
                  {"ST", "best|step", "step"},
+                 {"st", "best|nest|stone", "stone"},
+                 {"est", "best|nest|stone", "best, nest"},
+                 {"step", "stop|rat|st", "stop, st"},
                  {"", "a|b", "a, b"},
                  {"ab", "abcd|abc|ac|ad|b", "abcd, abc, ac"},
                  {"a", "bcdefg|hijklm", "bcdefg, hijklm"}};
@@ -137,6 +144,11 @@ START_TEST(test_cut_middle)
     char text[100] = "ab", euros[] = "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac";
     sx_cut_middle(text, 3);
     ck_assert_str_eq(text, "ab");
+    strcpy(text, "abcdefghij");
+    sx_cut_middle(text, 11);
+    ck_assert_str_eq(text, "abcdefghij");
+    sx_cut_middle(text, 10);
+    ck_assert_str_eq(text, "abcde...j");
     strcpy(text, "abcdefghijklmnop");
     sx_cut_middle(text, 10);
     ck_assert_str_eq(text, "abcde...p");
@@ -158,14 +170,26 @@ START_TEST(test_xml_entity)
     static const struct {
         const char *text, *as;
         size_t n;
-    } cases[] = {{"a", NULL, 1},           {"<", "&lt;", 1},
-                 {">", "&gt;", 1},         {"&", "&amp;", 1},
-                 {"\"", "&quot;", 1},      {"\t", NULL, 1},
-                 {"\n", NULL, 1},          {"\033", "?", 1},
-                 {"\177", "?", 1},         {"\xff", "?", 1},
-                 {"\xc2\x9b", "?", 2},     {"\xe2\x82\xac", NULL, 3},
-                 {"\xe2\x82", "?", 1},     {"\xed\xa0\x80", "?", 1},
-                 {"\xef\xbf\xbe", "?", 3}, {"\xf0\x9f\x98\x80", NULL, 4}};
+    } cases[] = {{"a", NULL, 1},
+                 {"<", "&lt;", 1},
+                 {">", "&gt;", 1},
+                 {"&", "&amp;", 1},
+                 {"\"", "&quot;", 1},
+                 {"\t", NULL, 1},
+                 {"\n", NULL, 1},
+                 {"\033", "?", 1},
+                 {"\177", "?", 1},
+                 {"\xff", "?", 1},
+                 {"\xc2\x9b", "?", 2},
+                 {"\xe2\x82\xac", NULL, 3},
+                 {"\xe2\x82", "?", 1},
+                 {"\xed\xa0\x80", "?", 1},
+                 {"\xef\xbf\xbe", "?", 3},
+                 {"\xf0\x9f\x98\x80", NULL, 4},
+                 {"\xef\xbf\xbf", "?", 3},
+                 {"\xef\xbf\xbd", NULL, 3},
+                 {"\xf4\x8f\xbf\xbf", NULL, 4},
+                 {"\xf4\x90\x80\x80", "?", 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t n;
         const char *as = sx_xml_entity(cases[i].text, &n);
@@ -446,6 +470,17 @@ START_TEST(test_random_values)
 }
 END_TEST
 
+/* The method of Box and Muller (1958), of two uniform draws. */
+START_TEST(test_random_normals)
+{
+    for (uint64_t i = 0; i < 20; i++) {
+        double u = 1 - sx_random_uniform(5, 3, 2 * i), v = sx_random_uniform(5, 3, 2 * i + 1);
+        ck_assert_double_eq_tol(sx_random_normal(5, 3, i),
+                                sqrt(-2 * log(u)) * cos(2 * acos(-1) * v), 1e-12);
+    }
+}
+END_TEST
+
 /* Moments of 100,000 draws are within five standard errors of the truth in every stream. */
 START_TEST(test_random_moments)
 {
@@ -472,12 +507,12 @@ int main(void)
 {
     TCase *c = suite_case("base");
     tcase_add_loop_test(c, test_large_blocks, 0, 3);
-    SUITE_ADD(c, test_first_error_stays, test_place_comes_first,
-              test_failed_allocation_has_a_reason, test_nearest_names,
-              test_message_fills_its_room, test_message_is_one_line, test_cut_middle,
-              test_xml_entity, test_checked_sizes, test_allocations, test_grow, test_arena,
-              test_strdup, test_shape_count, test_shape_equal, test_tensor_new,
-              test_tensor_convert, test_type_sizes, test_sha256, test_sha256_in_steps,
-              test_hash, test_random_counters, test_random_values, test_random_moments);
+    SUITE_ADD(
+        c, test_first_error_stays, test_place_comes_first, test_failed_allocation_has_a_reason,
+        test_nearest_names, test_message_fills_its_room, test_message_is_one_line,
+        test_cut_middle, test_xml_entity, test_checked_sizes, test_allocations, test_grow,
+        test_arena, test_strdup, test_shape_count, test_shape_equal, test_tensor_new,
+        test_tensor_convert, test_type_sizes, test_sha256, test_sha256_in_steps, test_hash,
+        test_random_counters, test_random_values, test_random_normals, test_random_moments);
     return suite_run();
 }

@@ -112,6 +112,18 @@ START_TEST(test_expansions_stay_small)
 }
 END_TEST
 
+/* A folded constant may be larger than its operands by at most 1 MB. */
+START_TEST(test_products_of_constants_stay_small)
+{
+    for (int64_t n = 256; n <= 1024; n *= 4) {
+        double data[1024] = {1};
+        int a = constant(2, (const int64_t[]){n, 1}, data);
+        int b = constant(2, (const int64_t[]){1, n}, data);
+        ck_assert_int_eq(OP(sx_mul(g, a, b)), n == 256 ? SX_CONST : SX_MUL);
+    }
+}
+END_TEST
+
 START_TEST(test_constant_limit)
 {
     g->limit = 100;
@@ -225,6 +237,28 @@ START_TEST(test_batchnorm_folds_into_conv)
     const double *folded = g->node[g->node[conv].in[1]].data;
     ck_assert_double_eq(folded[0], 6);
     ck_assert_double_eq(folded[1], 50);
+    int rest = g->node[y].in[g->node[y].in[0] == conv];
+    ck_assert(sx_is_const(g, rest));
+    folded = g->node[rest].data;
+    ck_assert_double_eq(folded[0], 2);
+    ck_assert_double_eq(folded[1], -10);
+}
+END_TEST
+
+/* A factor that varies along another axis than the channels stays a node of its own. */
+START_TEST(test_factors_of_places_stay)
+{
+    const double v[] = {1, 2, 3, 4};
+    int x = input(4, (const int64_t[]){1, 1, 4, 4});
+    int w = constant(4, (const int64_t[]){4, 1, 1, 1}, v);
+    struct sx_conv c = {.group = 1, .rank = 2, .stride = {1, 1}, .dilation = {1, 1}};
+    int y = sx_conv(g, x, w, &c);
+    const int64_t dims[][3] = {{4, 1, 1}, {1, 4, 1}, {1, 1, 4}};
+    for (int axis = 0; axis < 3; axis++) {
+        int scaled = sx_mul(g, y, constant(3, dims[axis], v));
+        ck_assert(scaled != SX_NONE);
+        ck_assert_int_eq(OP(scaled), axis == 0 ? SX_CONV : SX_MUL);
+    }
 }
 END_TEST
 
@@ -291,6 +325,18 @@ START_TEST(test_names)
 }
 END_TEST
 
+/* Names that are suggested are those of values that depend on the input, not of weights. */
+START_TEST(test_names_that_are_suggested)
+{
+    int x = matrix();
+    ck_assert(sx_name_node(g, "hidden", sx_neg(g, x), "Neg", ""));
+    ck_assert(sx_name_node(g, "hidde", sx_scalar(g, 3), "Constant", ""));
+    ck_assert(!sx_no_tensor(g, "hiden", &error));
+    ck_assert_int_eq(error.status, SX_USAGE);
+    ck_assert_str_eq(error.message, "no tensor named 'hiden'; nearest: hidden");
+}
+END_TEST
+
 START_TEST(test_needed_and_reached)
 {
     int x = matrix(), y = matrix(), a = sx_unary(g, SX_EXP, x), b = sx_add(g, a, y);
@@ -300,6 +346,11 @@ START_TEST(test_needed_and_reached)
     ck_assert(needed[x] && needed[y] && needed[a] && needed[b] && !needed[c]);
     sx_mark_reached(g, &x, 1, g->n_nodes, reached);
     ck_assert(reached[x] && reached[a] && reached[b] && !reached[y] && !reached[c]);
+    /* roots in any order, some of which are missing */
+    const int roots[] = {b, SX_NONE, x};
+    memset(needed, 0, sizeof needed);
+    sx_mark_needed(g, roots, 3, needed);
+    ck_assert(needed[x] && needed[y] && needed[a] && needed[b] && !needed[c]);
 }
 END_TEST
 
@@ -326,6 +377,34 @@ START_TEST(test_derivative_by_inner_node)
     ck_assert_double_eq_tol(evaluate(x, 1.5, by_h), 2 * 2.25, 1e-12);
     ck_assert_double_eq_tol(evaluate(x, 1.5, by_x), 4 * 3.375, 1e-12);
     ck_assert_double_eq_tol(evaluate(h, 7, by_h), 14, 1e-12);
+    /* beside x, h is independent of it */
+    int z = sx_add(g, y, x), both[] = {x, h}, by[2];
+    ck_assert(sx_derive(g, z, SX_NONE, both, 2, by));
+    ck_assert_double_eq_tol(evaluate(x, 1.5, by[0]), 1, 1e-12);
+    ck_assert_double_eq_tol(evaluate(x, 1.5, by[1]), 2 * 2.25, 1e-12);
+}
+END_TEST
+
+/* Values are computed from what was fed, which may be an inner node, as the graph grows. */
+START_TEST(test_values_from_an_inner_node)
+{
+    struct sx_values v = {0};
+    struct sx_shape scalar = {0};
+    struct sx_tensor three;
+    int x = input(0, NULL), h = sx_unary(g, SX_EXP, x), y = sx_mul(g, h, h);
+    ck_assert(sx_tensor_new(&three, SX_DOUBLE, &scalar, &error));
+    sx_tensor_set(&three, 0, 3);
+    ck_assert(sx_values_feed(g, &v, h, &three, &error));
+    const struct sx_tensor *value = sx_value_of(g, &v, y, &error);
+    ck_assert_msg(value != NULL, "%s", error.message);
+    ck_assert_double_eq(sx_tensor_get(value, 0), 9);
+    value = sx_value_of(g, &v, sx_add(g, y, h), &error);
+    ck_assert_ptr_nonnull(value);
+    ck_assert_double_eq(sx_tensor_get(value, 0), 12);
+    ck_assert_ptr_null(sx_value_of(g, &v, sx_add(g, y, x), &error)); /* x is not fed */
+    ck_assert_int_eq(error.status, SX_MODEL);
+    sx_tensor_free(&three);
+    sx_values_free(&v);
 }
 END_TEST
 
@@ -416,6 +495,8 @@ START_TEST(test_rebuild_cuts)
     ck_assert_int_eq(map[x], SX_NONE);
     ck_assert_int_eq(to->node[map[h]].op, SX_INPUT);
     ck_assert(map[y] != SX_NONE);
+    for (size_t i = 0; i < to->n_nodes; i++)
+        ck_assert(to->node[i].op != SX_INPUT || (int)i == map[h]);
     sx_graph_free(to);
 }
 END_TEST
@@ -444,13 +525,14 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     SUITE_ADD(c, test_equal_nodes_are_one, test_sharing_survives_growth,
               test_faithful_shares_nothing, test_constants_fold, test_expansions_stay_small,
-              test_constant_limit, test_node_limit, test_neutral_elements,
-              test_neutral_elements_broadcast, test_zero_annihilates, test_movers_compose,
-              test_sum_of_expansion, test_batchnorm_folds_into_conv, test_operands_are_counted,
-              test_errors_stick, test_nothing_in_nothing_out, test_names,
+              test_products_of_constants_stay_small, test_constant_limit, test_node_limit,
+              test_neutral_elements, test_neutral_elements_broadcast, test_zero_annihilates,
+              test_movers_compose, test_sum_of_expansion, test_batchnorm_folds_into_conv,
+              test_factors_of_places_stay, test_operands_are_counted, test_errors_stick,
+              test_nothing_in_nothing_out, test_names, test_names_that_are_suggested,
               test_needed_and_reached, test_derivative_by_inner_node,
-              test_derivative_of_the_unrelated, test_high_orders,
-              test_forward_is_transposed_reverse, test_curvature, test_batch_shapes,
-              test_batch_shares, test_rebuild_cuts, test_rebuild_changes);
+              test_values_from_an_inner_node, test_derivative_of_the_unrelated,
+              test_high_orders, test_forward_is_transposed_reverse, test_curvature,
+              test_batch_shapes, test_batch_shares, test_rebuild_cuts, test_rebuild_changes);
     return suite_run();
 }

@@ -1,4 +1,5 @@
 /* check_onnx_write.c - writes ONNX files, and copies of files with changes. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,144 @@ START_TEST(attributes)
 }
 END_TEST
 
+/* What protobuf-c, another reader, finds in a file. */
+START_TEST(files_are_read_by_others)
+{
+    struct sx_wire graph = {.error = &error};
+    const int64_t ints[] = {3, -1};
+    const struct sx_onnx_attr attrs[] = {{.name = "list", .ints = ints, .n = 2},
+                                         {.name = "text", .text = "zeros"},
+                                         {.name = "real", .real = true, .f = 0.25},
+                                         {.name = "whole", .i = -7}};
+    struct sx_tensor w = ta_of(SX_DOUBLE, SHAPE(2, 1), (const double[]){1, 2});
+    begin();
+    sx_onnx_write_nodes(&graph, "TopK", (const char *const[]){"x", "", NULL},
+                        (const char *const[]){"values", "places", NULL}, attrs, 4);
+    sx_onnx_write_external(&graph, "w", &w, "w.bin", 4096);
+    sx_onnx_write_port(&graph, SX_GRAPH_OUTPUT, "values", SX_BOOL,
+                       &(struct sx_shape){2, {-1, 5}}, "rows");
+    sx_onnx_write_model(&wire, 17, "name", &graph);
+    sx_onnx_write_metadata(&wire, "who", "we");
+    ck_assert_int_eq(error.status, SX_OK);
+    Onnx__ModelProto *m = onnx__model_proto__unpack(NULL, wire.size, wire.bytes);
+    ck_assert_ptr_nonnull(m);
+    ck_assert_int_eq(m->ir_version, 7);
+    ck_assert_str_eq(m->producer_name, "sextant");
+    ck_assert_str_eq(m->producer_version, SX_VERSION);
+    ck_assert(m->n_opset_import == 1 && m->opset_import[0]->version == 17);
+    ck_assert_str_eq(m->metadata_props[0]->key, "who");
+    ck_assert_str_eq(m->metadata_props[0]->value, "we");
+    ck_assert_str_eq(m->graph->name, "name");
+    const Onnx__NodeProto *node = m->graph->node[0];
+    ck_assert_str_eq(node->op_type, "TopK");
+    ck_assert_str_eq(node->name, "values");
+    ck_assert(node->n_input == 2 && node->n_output == 2 && node->n_attribute == 4);
+    ck_assert_str_eq(node->input[1], "");
+    ck_assert_str_eq(node->output[1], "places");
+    static const int types[] = {
+        ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS,
+        ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING,
+        ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT,
+        ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT,
+    };
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(node->attribute[i]->name, attrs[i].name);
+        ck_assert_int_eq(node->attribute[i]->type, types[i]);
+    }
+    ck_assert(node->attribute[0]->n_ints == 2 && node->attribute[0]->ints[1] == -1);
+    ck_assert(node->attribute[1]->s.len == 5 &&
+              memcmp(node->attribute[1]->s.data, "zeros", 5) == 0);
+    ck_assert(node->attribute[2]->f == 0.25F && node->attribute[3]->i == -7);
+    const Onnx__TensorProto *tensor = m->graph->initializer[0];
+    ck_assert_str_eq(tensor->name, "w");
+    ck_assert_int_eq(tensor->data_type, ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE);
+    ck_assert_int_eq(tensor->data_location, ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL);
+    ck_assert(tensor->n_dims == 2 && tensor->dims[0] == 2 && tensor->dims[1] == 1);
+    static const char *const entries[][2] = {
+        {"location", "w.bin"}, {"offset", "4096"}, {"length", "16"}};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_str_eq(tensor->external_data[i]->key, entries[i][0]);
+        ck_assert_str_eq(tensor->external_data[i]->value, entries[i][1]);
+    }
+    const Onnx__TypeProto__Tensor *type = m->graph->output[0]->type->tensor_type;
+    ck_assert_str_eq(m->graph->output[0]->name, "values");
+    ck_assert_int_eq(type->elem_type, ONNX__TENSOR_PROTO__DATA_TYPE__BOOL);
+    ck_assert_str_eq(type->shape->dim[0]->dim_param, "rows");
+    ck_assert_int_eq(type->shape->dim[1]->dim_value, 5);
+    onnx__model_proto__free_unpacked(m, NULL);
+    ta_free(&w, 1);
+    sx_wire_free(&graph);
+    sx_wire_free(&wire);
+}
+END_TEST
+
+/* ---- Elements ---- */
+
+/* Numbers are rounded to the nearest of a type, ties to even. */
+START_TEST(elements)
+{
+    enum {
+        HALF = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16,
+        BRAIN = ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16,
+        FLOAT = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
+        DOUBLE = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,
+        WORD = ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
+        SIGNED = ONNX__TENSOR_PROTO__DATA_TYPE__INT8,
+        BYTE = ONNX__TENSOR_PROTO__DATA_TYPE__UINT8
+    };
+    static const struct {
+        int type;
+        double value;
+        uint64_t bits;
+    } cases[] = {{HALF, 1, 0x3c00},
+                 {HALF, -2.5, 0xc100},
+                 {HALF, 1 + 0x1p-11, 0x3c00},
+                 {HALF, 1 + 0x3p-11, 0x3c02},
+                 {HALF, 1 + 0x1.2p-11, 0x3c01},
+                 {HALF, 65504, 0x7bff},
+                 {HALF, 65519, 0x7bff},
+                 {HALF, 65520, 0x7c00},
+                 {HALF, -1e30, 0xfc00},
+                 {HALF, INFINITY, 0x7c00},
+                 {HALF, -INFINITY, 0xfc00},
+                 {HALF, NAN, 0x7e00},
+                 {HALF, -0.0, 0x8000},
+                 {HALF, 0x1p-14, 0x0400},
+                 {HALF, 0x1.ffp-15, 0x03fe},
+                 {HALF, 0x1.ff8p-15, 0x03ff},
+                 {HALF, 0x1.ffcp-15, 0x0400},
+                 {HALF, 0x1p-25, 0},
+                 {HALF, 0x1.8p-24, 2},
+                 {HALF, -0x1.4p-24, 0x8001},
+                 {BRAIN, 1, 0x3f80},
+                 {BRAIN, 1 + 0x1p-8, 0x3f80},
+                 {BRAIN, 1 + 0x3p-8, 0x3f82},
+                 {BRAIN, 1 + 0x1.2p-8, 0x3f81},
+                 {BRAIN, -3e38, 0xff62},
+                 {BRAIN, 3.4e38, 0x7f80},
+                 {BRAIN, INFINITY, 0x7f80},
+                 {BRAIN, NAN, 0x7fc0},
+                 {FLOAT, 0.1, 0x3dcccccd},
+                 {DOUBLE, 0.1, 0x3fb999999999999a},
+                 {WORD, -2, 0xfffffffe},
+                 {SIGNED, -128, 0x80},
+                 {BYTE, 255, 0xff}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t bytes[9];
+        uint64_t bits = 0;
+        size_t n = sx_onnx_element_size(cases[i].type);
+        memset(bytes, 0x5a, sizeof bytes);
+        sx_onnx_encode(cases[i].type, cases[i].value, bytes);
+        ck_assert_uint_eq(bytes[n], 0x5a);
+        memcpy(&bits, bytes, n);
+        ck_assert_msg(bits == cases[i].bits, "%g in type %d is %llx, not %llx", cases[i].value,
+                      cases[i].type, (unsigned long long)bits,
+                      (unsigned long long)cases[i].bits);
+    }
+    ck_assert_uint_eq(sx_onnx_element_size(ONNX__TENSOR_PROTO__DATA_TYPE__INT64), 0);
+}
+END_TEST
+
 /* ---- Changes ---- */
 
 /* A model with unknown fields on three levels. */
@@ -321,7 +460,8 @@ int main(void)
 {
     TCase *c = suite_case("onnx_write");
     SUITE_ADD(c, fields, nested, failures_stick, written_models_run, attributes,
-              nothing_changes_by_itself, weights_change, wide_weights_stay_wide,
-              nodes_and_metadata_are_appended, integers_are_refused, files_that_change);
+              files_are_read_by_others, elements, nothing_changes_by_itself, weights_change,
+              wide_weights_stay_wide, nodes_and_metadata_are_appended, integers_are_refused,
+              files_that_change);
     return suite_run();
 }

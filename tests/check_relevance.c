@@ -52,7 +52,9 @@ static int power(struct sx_graph *g, int z, int exponent)
 static int neuron(struct fd *t, int n, double z0, int exponent)
 {
     char rows[8];
-    double ones[4] = {1, 1, 1, 1};
+    double ones[16];
+    for (int i = 0; i < n; i++)
+        ones[i] = 1;
     snprintf(rows, sizeof rows, "%d,1", n);
     int z = sx_matmul(t->g, t->in[0], fd_list(t, rows, ones), false, false);
     if (z0 != 0)
@@ -64,12 +66,13 @@ static int neuron(struct fd *t, int n, double z0, int exponent)
 static void neuron_begin(struct fd *t, int n, const double *d, double z0, int exponent, int *y,
                          int *zero)
 {
+    static const double nothing[16];
     char shape[8];
     snprintf(shape, sizeof shape, "1,%d", n);
     fd_begin(t, SX_DOUBLE, false);
     input(t, shape, d);
     *y = neuron(t, n, z0, exponent);
-    *zero = fd_list(t, shape, (const double[]){0, 0, 0, 0});
+    *zero = fd_list(t, shape, nothing);
 }
 
 static const struct sx_rule_options exact = {.epsilon = 0, .distribute = true};
@@ -126,6 +129,218 @@ START_TEST(cubic_neuron_of_four)
     EXPECT(y, zero, SX_DEEP_SHAP, &whole, 31.875, -15.625, 23.75, -24.375);
     EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &exact, 18.75, -6.25, 12.5, -9.375);
     EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &exact, 9.375, 0, 6.25, 0);
+    fd_end(&t);
+}
+END_TEST
+
+/* A neuron of up to 12 inputs is one game. In the Shapley value of (sum d)^3, its terms d_i d_j d_k
+ * are shared equally among their players. A neuron of more inputs follows the Rescale rule. */
+START_TEST(cubic_neuron_of_twelve)
+{
+    for (int n = 12; n <= 13; n++) {
+        struct fd t;
+        int y, zero;
+        double d[13], want[13] = {0}, sum = 0;
+        for (int i = 0; i < n; i++)
+            sum += d[i] = 1 + 0.25 * i - (i % 3);
+        neuron_begin(&t, n, d, 0, 3, &y, &zero);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++)
+                for (int k = 0; k < n; k++) {
+                    int players = 1 + (j != i) + (k != i && k != j);
+                    double share = d[i] * d[j] * d[k] / players;
+                    want[i] += share;
+                    if (j != i)
+                        want[j] += share;
+                    if (k != i && k != j)
+                        want[k] += share;
+                }
+        for (int i = 0; n > 12 && i < n; i++)
+            want[i] = d[i] * sum * sum;
+        expect(&t, y, zero, SX_DEEP_SHAP, &whole, want, 1e-9);
+        fd_end(&t);
+    }
+}
+END_TEST
+
+/* Deep Taylor decomposes the positive part of the output. */
+START_TEST(negative_outputs)
+{
+    struct fd t;
+    int y, zero;
+    neuron_begin(&t, 2, (const double[]){-3, 1}, 0, 1, &y, &zero);
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &exact, 0, 0);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &exact, -3, 1);
+    fd_end(&t);
+}
+END_TEST
+
+/* The stabiliser has the sign of the sum; that of a sum of 0 is positive. */
+START_TEST(stabilised_sums)
+{
+    static const struct sx_rule_options tenth = {.epsilon = 0.1, .absolute = true};
+    static const double x[][2] = {{1, -1}, {2, -1}, {1, -2}}, sum[] = {0.1, 1.1, -1.1};
+    for (int i = 0; i < 3; i++) {
+        struct fd t;
+        fd_begin(&t, SX_DOUBLE, false);
+        int in = input(&t, "1,2", x[i]);
+        int z = sx_matmul(t.g, in, fd_list(&t, "2,1", (const double[]){1, 1}), false, false);
+        int y = sx_reshape(t.g, sx_unary(t.g, SX_EXP, z), &(struct sx_shape){0});
+        double r = exp(x[i][0] + x[i][1]) / sum[i];
+        EXPECT(y, SX_NONE, SX_LRP_EPSILON, &tenth, x[i][0] * r, x[i][1] * r);
+        fd_end(&t);
+    }
+}
+END_TEST
+
+/* Differences up to 1e-7 count as 0: the multiplier is then the slope at the midpoint, which is 0
+ * for a relu at 0. */
+START_TEST(small_differences)
+{
+    static const double x[] = {1e-6, 6e-8, 4e-8}, want[] = {1e-6, 6e-8, 0};
+    for (int i = 0; i < 3; i++) {
+        struct fd t;
+        fd_begin(&t, SX_DOUBLE, false);
+        int in = input(&t, "1", &x[i]);
+        int y = sx_reshape(t.g, sx_unary(t.g, SX_RELU, in), &(struct sx_shape){0});
+        int reference = fd_list(&t, "1", (const double[]){-x[i]});
+        EXPECT(y, reference, SX_RESCALE, &plain, want[i]);
+        fd_end(&t);
+    }
+}
+END_TEST
+
+/* The slope of u sigmoid(2 u), whose factor 2 is folded with that of a midpoint. */
+START_TEST(small_differences_of_functions)
+{
+    const double at = 0.5, d = 6e-8;
+    struct fd t;
+    fd_begin(&t, SX_DOUBLE, false);
+    int x = input(&t, "1", (const double[]){at + d / 2});
+    int gate = sx_unary(t.g, SX_SIGMOID, sx_scale(t.g, x, 2));
+    int y = sx_reshape(t.g, sx_mul(t.g, x, gate), &(struct sx_shape){0});
+    int reference = fd_list(&t, "1", (const double[]){at - d / 2});
+    double s = 1 / (1 + exp(-2 * at)), slope = s + at * 2 * s * (1 - s);
+    EXPECT(y, reference, SX_RESCALE, &plain, d * slope);
+    EXPECT(y, reference, SX_REVEAL_CANCEL, &plain, d * slope);
+    fd_end(&t);
+}
+END_TEST
+
+/* ---- Sums ---- */
+
+/* x as n scalars. */
+static void scalars(struct fd *t, int n, const double *values, int *x)
+{
+    char shape[8];
+    snprintf(shape, sizeof shape, "%d", n);
+    int all = input(t, shape, values);
+    for (int i = 0; i < n; i++)
+        x[i] = sx_reshape(t->g, sx_slice_axis(t->g, all, 0, i, 1), &(struct sx_shape){0});
+}
+
+/* A difference is a sum of terms, one of which is negative. */
+START_TEST(positive_terms_of_a_difference)
+{
+    static const double at[][2] = {{3, -2}, {3, 1}, {-1, -4}};
+    static const double want[][2] = {{3, 2}, {2, 0}, {0, 3}};
+    for (int i = 0; i < 3; i++) {
+        struct fd t;
+        int x[2];
+        fd_begin(&t, SX_DOUBLE, false);
+        scalars(&t, 2, at[i], x);
+        EXPECT(sx_sub(t.g, x[0], x[1]), SX_NONE, SX_DEEP_TAYLOR, &exact, want[i][0],
+               want[i][1]);
+        fd_end(&t);
+    }
+}
+END_TEST
+
+/* Elements that are put to a place that depends on x take all relevance. */
+START_TEST(elements_put_to_a_place)
+{
+    struct fd t;
+    fd_begin(&t, SX_DOUBLE, false);
+    int x = input(&t, "1,3", (const double[]){2, 5, 1});
+    int place = sx_argmax(t.g, x, 1, false);
+    int y = sx_put(t.g, sx_slice_axis(t.g, x, 1, 0, 1), place, 1, 3, true);
+    int weights = fd_list(&t, "3,1", (const double[]){1, 4, 1});
+    y = sx_reshape(t.g, sx_matmul(t.g, y, weights, false, false), &(struct sx_shape){0});
+    EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &exact, 8, 0, 0);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &exact, 8, 0, 0);
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &exact, 16, 0, 0); /* there are no negative terms */
+    fd_end(&t);
+}
+END_TEST
+
+/* A product that is used with its bias and without it is a neuron without bias. */
+START_TEST(sum_with_and_without_bias)
+{
+    static const struct sx_rule_options none = {.epsilon = 0};
+    struct fd t;
+    fd_begin(&t, SX_DOUBLE, false);
+    int x = input(&t, "1,2", (const double[]){2, 1});
+    int z = sx_matmul(t.g, x, fd_list(&t, "2,1", (const double[]){1, -1}), false, false);
+    z = sx_reshape(t.g, z, &(struct sx_shape){0});
+    int y = sx_add(t.g, sx_add(t.g, z, sx_scalar(t.g, 1)), z);
+    /* 2 of the 3 arrive at z = 2 - 1; the bias keeps 1 */
+    EXPECT(y, SX_NONE, SX_LRP_ALPHA_BETA, &none, 4, -2);
+    EXPECT(y, SX_NONE, SX_LRP_EPSILON, &none, 4, -2);
+    fd_end(&t);
+}
+END_TEST
+
+/* A sum of 0 has one multiplier, the mean of those of its positive and its negative part. Here
+ * that of d+ is 1.5 / 2, and that of d-, which is 0, is the slope 1. */
+START_TEST(terms_that_cancel)
+{
+    struct fd t;
+    int x[3];
+    fd_begin(&t, SX_DOUBLE, false);
+    scalars(&t, 3, (const double[]){1, -1, 2}, x);
+    int s = sx_add(t.g, sx_add(t.g, x[0], x[1]), x[2]);
+    int y = sx_unary(t.g, SX_RELU, sx_shift(t.g, s, -0.5));
+    int zero = fd_list(&t, "3", (const double[]){0, 0, 0});
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 0.875, -0.875, 1.5);
+    fd_end(&t);
+}
+END_TEST
+
+/* Where d- alone leads to a pole, or out of the domain, RevealCancel is the Rescale rule. The sum is
+ * 3, and 2 at the reference. */
+START_TEST(outside_of_the_domain)
+{
+    static const struct {
+        double x[2];
+        int op;
+    } cases[] = {{{4, -1}, SX_RECIP}, {{4, -1}, SX_LOG}, {{5, -2}, SX_LOG}};
+    for (int i = 0; i < 3; i++) {
+        struct fd t;
+        int x[2];
+        fd_begin(&t, SX_DOUBLE, false);
+        scalars(&t, 2, cases[i].x, x);
+        int y = sx_unary(t.g, cases[i].op, sx_add(t.g, x[0], x[1]));
+        int ones = fd_list(&t, "2", (const double[]){1, 1});
+        double change = cases[i].op == SX_LOG ? log(1.5) : 1.0 / 3 - 0.5;
+        EXPECT(y, ones, SX_REVEAL_CANCEL, &plain, (cases[i].x[0] - 1) * change,
+               (cases[i].x[1] - 1) * change);
+        fd_end(&t);
+    }
+}
+END_TEST
+
+/* A choice by a constant index keeps positive and negative parts apart. */
+START_TEST(parts_pass_a_choice)
+{
+    static const double w[] = {1, 5, 1, 5};
+    struct fd t;
+    fd_begin(&t, SX_DOUBLE, false);
+    int x = input(&t, "1,2", (const double[]){3, -1});
+    int h = sx_matmul(t.g, x, fd_list(&t, "2,2", w), false, false);
+    int z = sx_take(t.g, h, fd_index(&t, "1", (const int64_t[]){0}), 1, false);
+    int y = sx_reshape(t.g, sx_unary(t.g, SX_RELU, z), &(struct sx_shape){0});
+    int zero = fd_list(&t, "1,2", (const double[]){0, 0});
+    EXPECT(y, zero, SX_REVEAL_CANCEL, &plain, 2.5, -0.5);
     fd_end(&t);
 }
 END_TEST
@@ -313,11 +528,86 @@ START_TEST(softmax_far_away)
 }
 END_TEST
 
+static const double softmax_weight[] = {1, -2, 3, 0.5, -1, 2, 0, 4, -3};
+
+/* The weighed softmax of n numbers, those of x0 except for the ones of x in `set`. */
+static double softmax_game(int n, unsigned set, const double *x, const double *x0)
+{
+    double sum = 0, f = 0;
+    for (int i = 0; i < n; i++) {
+        double e = exp((set >> i & 1) != 0 ? x[i] : x0[i]);
+        sum += e;
+        f += softmax_weight[i] * e;
+    }
+    return f / sum;
+}
+
+/* Shapley values by their definition. */
+static void softmax_shapley(int n, const double *x, const double *x0, double *want)
+{
+    for (int i = 0; i < n; i++) {
+        want[i] = 0;
+        for (unsigned set = 0; set < 1U << n; set++) {
+            int s = __builtin_popcount(set);
+            if ((set >> i & 1) == 0)
+                want[i] +=
+                    (softmax_game(n, set | 1U << i, x, x0) - softmax_game(n, set, x, x0)) *
+                    tgamma(s + 1) * tgamma(n - s) / tgamma(n + 1);
+        }
+    }
+}
+
+/* The Rescale rule of exp(x - log s), s = sum e^x: exp and log are functions of one variable. */
+static void softmax_rescaled(int n, const double *x, const double *x0, double *want)
+{
+    double s = 0, s0 = 0, sum = 0, m[9];
+    for (int i = 0; i < n; i++) {
+        s += exp(x[i]);
+        s0 += exp(x0[i]);
+    }
+    for (int i = 0; i < n; i++) {
+        double l = x[i] - log(s), l0 = x0[i] - log(s0);
+        m[i] = softmax_weight[i] * (exp(l) - exp(l0)) / (l - l0);
+        sum += m[i];
+    }
+    for (int i = 0; i < n; i++)
+        want[i] = m[i] * (x[i] - x0[i]) -
+                  sum * (log(s) - log(s0)) / (s - s0) * (exp(x[i]) - exp(x0[i]));
+}
+
+/* DeepSHAP computes exact Shapley values of up to 8 inputs; all else is the Rescale rule. */
+START_TEST(softmax_of_few_and_many)
+{
+    static const double x[] = {0, 1, 2, -1, 0.5, -0.5, 1.5, 0.3, -2};
+    static const double x0[] = {1, 0.2, -1, 0.5, 0, 0.7, 1, -0.4, 0.1};
+    for (int n = 7; n <= 9; n++) {
+        struct fd t;
+        int64_t axis = 0;
+        char shape[2] = {(char)('0' + n)};
+        double want[9];
+        fd_begin(&t, SX_DOUBLE, false);
+        int in = input(&t, shape, x), y = sx_emit(t.g, SX_SOFTMAX, 1, &in, 1, &axis);
+        int f = sx_sum_all(t.g, sx_mul(t.g, y, fd_list(&t, shape, softmax_weight)));
+        int reference = fd_list(&t, shape, x0);
+        softmax_rescaled(n, x, x0, want);
+        expect(&t, f, reference, SX_RESCALE, &plain, want, 1e-9);
+        if (n <= 8)
+            softmax_shapley(n, x, x0, want);
+        expect(&t, f, reference, SX_DEEP_SHAP, &plain, want, 1e-9);
+        fd_end(&t);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("relevance");
-    SUITE_ADD(c, cubic_neuron, square_neuron, linear_neuron, cubic_neuron_of_four, relu_mlp,
-              tanh_mlp, softmax_far_away);
+    SUITE_ADD(c, cubic_neuron, square_neuron, linear_neuron, cubic_neuron_of_four,
+              cubic_neuron_of_twelve, negative_outputs, stabilised_sums, small_differences,
+              small_differences_of_functions, elements_put_to_a_place,
+              positive_terms_of_a_difference, sum_with_and_without_bias, terms_that_cancel,
+              outside_of_the_domain, parts_pass_a_choice, relu_mlp, tanh_mlp, softmax_far_away,
+              softmax_of_few_and_many);
     tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
     tcase_add_loop_test(c, rows_conserve, 0, n_examples);
     return suite_run();

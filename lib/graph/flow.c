@@ -178,11 +178,19 @@ int sx_unit_at(struct sx_graph *g, const struct sx_unit *unit, int source)
     return to[0];
 }
 
+/* A value by which something else can be differentiated: identities cannot look through STOP, and so
+ * cannot bypass it. */
+static int variable(struct sx_graph *g, int value)
+{
+    return sx_stop(g, value);
+}
+
 int sx_unit_slope(struct sx_graph *g, const struct sx_unit *unit, int source)
 {
-    int y = sx_unit_at(g, unit, source), slope = SX_NONE;
+    int x = variable(g, source);
+    int y = x != SX_NONE ? sx_unit_at(g, unit, x) : SX_NONE, slope = SX_NONE;
     if (y != SX_NONE)
-        sx_derive(g, y, SX_NONE, &source, 1, &slope);
+        sx_derive(g, y, SX_NONE, &x, 1, &slope);
     return slope;
 }
 
@@ -196,9 +204,12 @@ int sx_like(struct sx_graph *g, int y, const int *in)
 
 int sx_like_pulled(struct sx_graph *g, int y, const int *in, int k, int seed)
 {
-    int other = sx_like(g, y, in), pulled = SX_NONE;
+    const int n = g->node[y].n_in, x = variable(g, in[k]);
+    int with[2] = {in[0], n > 1 ? in[1] : SX_NONE}, pulled = SX_NONE;
+    with[k] = x;
+    int other = x != SX_NONE ? sx_like(g, y, with) : SX_NONE;
     if (other != SX_NONE)
-        sx_derive(g, other, seed, &in[k], 1, &pulled);
+        sx_derive(g, other, seed, &x, 1, &pulled);
     return pulled;
 }
 

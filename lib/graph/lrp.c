@@ -274,8 +274,8 @@ static void hand_positive_sum(struct sx_walk *w, int y)
     }
     z = sx_like(g, y, in);
     int seed = over_nonzero(g, w->at[y], z);
-    for (int k = 0; k < n.n_in && (k == 0 || in[k] != in[0]); k++)
-        if (w->varies[n.in[k]])
+    for (int k = 0; k < n.n_in; k++)
+        if (w->varies[n.in[k]] && sx_is_real(g->node[n.in[k]].type))
             sx_hand(w, w->at, n.in[k], sx_mul(g, in[k], sx_like_pulled(g, y, in, k, seed)));
 }
 
