@@ -131,6 +131,7 @@ static const struct kind {
      {"ArgMax|x|i|axis=1 keepdims=0", "OneHot|i four onoff|h|", "Mul|h x|y|"},
      false},
     {"as many axes as there may be", 13, "1,4", {"Reshape|x to10|r|", "Exp|r|y|"}, true},
+    {"one axis less", 13, "1,4", {"Reshape|x to9|r|", "Exp|r|y|"}, false},
     {"upsampled", 13, "1,1,2,2", {"Resize|x - scales|y|mode='linear'"}, false},
     {"sampled at places of its own",
      16,
@@ -170,6 +171,7 @@ static void add_constants(struct tm_model *m)
     integers(m, "to2x4", 2, (int64_t[]){2, 4});
     integers(m, "to1x8", 2, (int64_t[]){1, 8});
     integers(m, "to10", 10, (int64_t[]){2, 1, 1, 1, 1, 1, 1, 1, 1, 2});
+    integers(m, "to9", 9, (int64_t[]){2, 1, 1, 1, 1, 1, 1, 1, 2});
     integers(m, "pads", 4, (int64_t[]){1, 0, 1, 0});
     integers(m, "from", 1, (int64_t[]){0});
     integers(m, "to", 1, (int64_t[]){2});

@@ -485,6 +485,28 @@ START_TEST(test_batch_shares)
 }
 END_TEST
 
+/* A convolution with channels last has no batch of its weights: it is built for each sample. */
+START_TEST(test_batch_loops)
+{
+    const struct sx_conv c = {.group = 1, .rank = 1, .stride = {1}, .dilation = {1}, .nhwc = 1};
+    const struct sx_shape line = {3, {1, 3, 1}};
+    int x = sx_const(g, SX_DOUBLE, &line, (const double[]){1, 10, 100});
+    int w = input(3, (const int64_t[]){1, 1, 2}), y = sx_conv(g, x, w, &c), many, result;
+    ck_assert(sx_batch(g, 3, &w, &many, 1, &y, &result, 1));
+    struct sx_tensor feed = {.type = SX_DOUBLE, .shape = g->node[many].shape}, out;
+    double weights[] = {1, 2, 3, 4, 5, 6};
+    feed.data = weights;
+    ck_assert_msg(sx_evaluate(g, &many, &feed, 1, &result, &out, 1, &error), "%s",
+                  error.message);
+    for (int64_t i = 0; i < 6; i++) {
+        double at = i % 2 == 0 ? 1 : 10;
+        const double *sample = weights + i / 2 * 2;
+        ck_assert_double_eq(sx_tensor_get(&out, i), at * sample[0] + 10 * at * sample[1]);
+    }
+    sx_tensor_free(&out);
+}
+END_TEST
+
 /* ---- Rebuilding ---- */
 
 START_TEST(test_rebuild_cuts)
@@ -523,16 +545,16 @@ int main(void)
 {
     TCase *c = suite_case("graph");
     tcase_add_checked_fixture(c, setup, teardown);
-    SUITE_ADD(c, test_equal_nodes_are_one, test_sharing_survives_growth,
-              test_faithful_shares_nothing, test_constants_fold, test_expansions_stay_small,
-              test_products_of_constants_stay_small, test_constant_limit, test_node_limit,
-              test_neutral_elements, test_neutral_elements_broadcast, test_zero_annihilates,
-              test_movers_compose, test_sum_of_expansion, test_batchnorm_folds_into_conv,
-              test_factors_of_places_stay, test_operands_are_counted, test_errors_stick,
-              test_nothing_in_nothing_out, test_names, test_names_that_are_suggested,
-              test_needed_and_reached, test_derivative_by_inner_node,
-              test_values_from_an_inner_node, test_derivative_of_the_unrelated,
-              test_high_orders, test_forward_is_transposed_reverse, test_curvature,
-              test_batch_shapes, test_batch_shares, test_rebuild_cuts, test_rebuild_changes);
+    SUITE_ADD(
+        c, test_equal_nodes_are_one, test_sharing_survives_growth, test_faithful_shares_nothing,
+        test_constants_fold, test_expansions_stay_small, test_products_of_constants_stay_small,
+        test_constant_limit, test_node_limit, test_neutral_elements,
+        test_neutral_elements_broadcast, test_zero_annihilates, test_movers_compose,
+        test_sum_of_expansion, test_batchnorm_folds_into_conv, test_factors_of_places_stay,
+        test_operands_are_counted, test_errors_stick, test_nothing_in_nothing_out, test_names,
+        test_names_that_are_suggested, test_needed_and_reached, test_derivative_by_inner_node,
+        test_values_from_an_inner_node, test_derivative_of_the_unrelated, test_high_orders,
+        test_forward_is_transposed_reverse, test_curvature, test_batch_shapes,
+        test_batch_shares, test_batch_loops, test_rebuild_cuts, test_rebuild_changes);
     return suite_run();
 }

@@ -205,11 +205,25 @@ START_TEST(test_windows)
 }
 END_TEST
 
+/* A row of an ensemble's result depends on one row of x, and on all features. */
+START_TEST(test_trees)
+{
+    static const int64_t leaf[] = {0, SX_TREE_LEAF, 0, 1, 0};
+    int nodes = sx_const(g, SX_INT, &(struct sx_shape){2, {1, 5}}, leaf);
+    int reals = sx_const(g, SX_DOUBLE, &(struct sx_shape){1, {1}}, &(double){1});
+    int zero = list(1, &(int64_t){0});
+    int in[] = {x, nodes, reals, zero, reals, zero};
+    IS(sx_trees(g, in, 3, SX_TREE_ADD), 1);
+    in[0] = turned(x);
+    IS(sx_trees(g, in, 3, SX_TREE_ADD), SX_UNDECIDED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("mark");
     tcase_add_checked_fixture(c, setup, teardown);
     SUITE_ADD(c, test_beside_constants, test_movers, test_reshapes, test_products,
-              test_indices_of_takes, test_windows);
+              test_indices_of_takes, test_windows, test_trees);
     return suite_run();
 }

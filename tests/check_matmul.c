@@ -172,6 +172,15 @@ START_TEST(absorbs_transposes)
     g->faithful = true;
     n = g->node[sx_matmul(g, a, bt, false, false)];
     ck_assert_int_eq(n.in[1], bt);
+    g->faithful = false;
+    /* transposes that move other axes, too, stay */
+    const int stays[][4] = {{1, 0, 3, 2}, {0, 3, 2, 1}, {0, 2, 1, 3}, {1, 0, 2, 3}};
+    int c = input(g, SX_FLOAT, SHAPE(2, 2, 2, 2));
+    for (int i = 0; i < 4; i++) {
+        int turned = sx_transpose(g, c, stays[i]);
+        ck_assert_int_eq(g->node[sx_matmul(g, turned, c, false, false)].in[0], turned);
+        ck_assert_int_eq(g->node[sx_matmul(g, c, turned, false, false)].in[1], turned);
+    }
     sx_graph_free(g);
 }
 END_TEST

@@ -227,6 +227,46 @@ START_TEST(small_differences_of_functions)
 }
 END_TEST
 
+static double relu(double x)
+{
+    return x > 0 ? x : 0;
+}
+
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static double softplus(double x)
+{
+    return log1p(exp(x));
+}
+
+/* Deep Taylor shares by the positive terms, whether or not a function has negative values. */
+START_TEST(positive_terms_of_functions)
+{
+    static const struct {
+        int op;
+        double (*f)(double);
+    } cases[] = {{SX_RELU, relu},         {SX_EXP, exp},     {SX_SIGMOID, sigmoid},
+                 {SX_SOFTPLUS, softplus}, {SX_ABS, fabs},    {SX_TANH, tanh},
+                 {SX_SIN, sin},           {SX_ATAN, atan},   {SX_ERF, erf},
+                 {SX_SINH, sinh},         {SX_ASINH, asinh}, {SX_TAN, tan}};
+    const double x[] = {-0.5, 0.75}, w[] = {-2, 3};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fd t;
+        fd_begin(&t, SX_DOUBLE, false);
+        int u = sx_unary(t.g, cases[i].op, input(&t, "1,2", x));
+        int y = sx_matmul(t.g, u, fd_list(&t, "2,1", w), false, false);
+        double a = w[0] * cases[i].f(x[0]), b = w[1] * cases[i].f(x[1]);
+        double share = relu(a + b) / (relu(a) + relu(b));
+        y = sx_reshape(t.g, y, &(struct sx_shape){0});
+        EXPECT(y, SX_NONE, SX_DEEP_TAYLOR, &plain, relu(a) * share, relu(b) * share);
+        fd_end(&t);
+    }
+}
+END_TEST
+
 /* ---- Sums ---- */
 
 /* x as n scalars. */
@@ -604,9 +644,10 @@ int main(void)
     TCase *c = suite_case("relevance");
     SUITE_ADD(c, cubic_neuron, square_neuron, linear_neuron, cubic_neuron_of_four,
               cubic_neuron_of_twelve, negative_outputs, stabilised_sums, small_differences,
-              small_differences_of_functions, elements_put_to_a_place,
-              positive_terms_of_a_difference, sum_with_and_without_bias, terms_that_cancel,
-              outside_of_the_domain, parts_pass_a_choice, relu_mlp, tanh_mlp, softmax_far_away,
+              small_differences_of_functions, positive_terms_of_functions,
+              elements_put_to_a_place, positive_terms_of_a_difference,
+              sum_with_and_without_bias, terms_that_cancel, outside_of_the_domain,
+              parts_pass_a_choice, relu_mlp, tanh_mlp, softmax_far_away,
               softmax_of_few_and_many);
     tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
     tcase_add_loop_test(c, rows_conserve, 0, n_examples);
