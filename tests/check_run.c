@@ -240,6 +240,77 @@ START_TEST(points_shrink_to_the_memory)
 }
 END_TEST
 
+/* ---- Watching ---- */
+
+static bool goes_on(struct sx_watch *watch)
+{
+    (void)watch;
+    return true;
+}
+
+/* Each point counts once, also in a run that is filled up. */
+START_TEST(points_are_counted)
+{
+    struct sx_watch watch = {.go_on = goes_on};
+    struct net net = net_mlp(1, 20);
+    net.g->watch = &watch;
+    check_points(&net, 0, 3, 7);
+    ck_assert_int_eq(watch.done, 7);
+    check_points(&net, 0, 4, 5);
+    ck_assert_int_eq(watch.done, 12);
+    sx_graph_free(net.g);
+}
+END_TEST
+
+/* Every other column of the picture is `large`, and exact sums read one column. */
+static void run_columns(struct net *net, float large)
+{
+    struct sx_tensor feed, result;
+    struct sx_program *program = net_compile(net, 1, false);
+    net_ready(net, &feed, &result);
+    for (int64_t i = 0; i < sx_count(&feed.shape); i++)
+        ((float *)feed.data)[i] *= i % 13 % 2 == 1 ? large : 1;
+    ck_assert_msg(sx_run(program, &feed, &result, &net_error), "%s", net_error.message);
+    sx_program_free(program);
+    net_drop(&feed, 1);
+    net_drop(&result, 1);
+}
+
+/* An inexact run is remembered. Convolutions by definition are exact. */
+START_TEST(inexact_runs_are_remembered)
+{
+    struct sx_watch watch = {.go_on = goes_on};
+    struct net net = net_begin();
+    int x = net_input(&net, (struct sx_shape){4, {1, 16, 13, 13}});
+    int w = net_weights(&net, (struct sx_shape){4, {16, 16, 3, 3}}, 4);
+    const struct sx_conv c = {.group = 1,
+                              .rank = 2,
+                              .stride = {1, 1},
+                              .dilation = {1, 1},
+                              .pad_begin = {1, 1},
+                              .pad_end = {1, 1}};
+    for (int64_t i = 0; i < 16 * 16 * 9; i++)
+        if (i % 3 != 1)
+            ((float *)(uintptr_t)net.g->node[w].data)[i] = 0;
+    net.out[net.n_out++] = sx_conv(net.g, x, w, &c);
+    net.g->watch = &watch;
+    char *steps = net_steps(&net);
+    bool direct =
+        strstr(steps, "by direct") != NULL; /* else the processor has no such kernel */
+    free(steps);
+    run_columns(&net, 1);
+    ck_assert(!watch.inexact);
+    run_columns(&net, 65536);
+    ck_assert(watch.inexact == direct);
+    run_columns(&net, 1);
+    ck_assert(watch.inexact == direct);
+    watch = (struct sx_watch){.go_on = goes_on, .exact_conv = true};
+    run_columns(&net, 65536);
+    ck_assert(!watch.inexact);
+    sx_graph_free(net.g);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("run");
@@ -247,6 +318,6 @@ int main(void)
               convolutions_are_computed_once, outputs_of_all_kinds,
               memory_is_reused_and_limited, feeds_are_checked, points_in_batches,
               points_left_over, filling_divides_by_nothing_else, points_share_inputs,
-              points_shrink_to_the_memory);
+              points_shrink_to_the_memory, points_are_counted, inexact_runs_are_remembered);
     return suite_run();
 }
