@@ -218,6 +218,117 @@ START_TEST(test_symbolic_dimensions)
 }
 END_TEST
 
+/* As many axes as there may be, and one more. */
+START_TEST(test_most_axes)
+{
+    static const int64_t ones[SX_MAX_RANK + 1] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    struct tm_model *t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, SX_MAX_RANK, ones);
+    tm_const(t, "w", SX_FLOAT, SX_MAX_RANK, ones, (float[]){3});
+    struct sx_model *m = opened(t);
+    check_port(sx_model_input(m, 0), "x", SX_FLOAT, SX_MAX_RANK, ones);
+    struct sx_error error = {0};
+    struct sx_tensor w;
+    ck_assert(sx_onnx_tensor_read(m, sx_model_initializer(m, "w"), SX_FLOAT, &w, NULL, &error));
+    ck_assert_int_eq(w.shape.rank, SX_MAX_RANK);
+    sx_tensor_free(&w);
+    sx_model_close(m);
+    t = tm_new(13);
+    tm_input(t, "x", SX_FLOAT, SX_MAX_RANK + 1, ones);
+    refused(t, "input 'x': rank 11 is over 10");
+}
+END_TEST
+
+/* A value may be declared twice. The declaration with a shape counts. */
+START_TEST(test_declared_twice)
+{
+    struct tm_model *t = tm_new(13);
+    tm_input(t, "a", SX_FLOAT, 1, (int64_t[]){2});
+    tm_input(t, "b", SX_FLOAT, -1, NULL);
+    tm_output(t, "a");
+    tm_output_as(t, "b", SX_FLOAT, 1, (int64_t[]){2});
+    struct sx_model *m = opened(t);
+    ck_assert_ptr_nonnull(sx_model_value(m, "a")->type->tensor_type->shape);
+    ck_assert_ptr_nonnull(sx_model_value(m, "b")->type->tensor_type->shape);
+    ck_assert_uint_eq(m->n_values, 2);
+    sx_model_close(m);
+}
+END_TEST
+
+/* Real inputs and outputs decide whether a model is of float64, or weights if there are none. */
+START_TEST(test_float64)
+{
+    static const struct {
+        enum sx_type in, out, weight;
+        bool is_double;
+    } cases[] = {{SX_FLOAT, SX_FLOAT, SX_DOUBLE, false}, {SX_DOUBLE, SX_FLOAT, SX_FLOAT, true},
+                 {SX_INT, SX_DOUBLE, SX_FLOAT, true},    {SX_FLOAT, SX_INT, SX_DOUBLE, false},
+                 {SX_INT, SX_INT, SX_DOUBLE, true},      {SX_INT, SX_INT, SX_FLOAT, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const double zero[1];
+        struct tm_model *t = tm_new(13);
+        tm_input(t, "x", cases[i].in, 1, (int64_t[]){1});
+        tm_const(t, "w", cases[i].weight, 1, (int64_t[]){1}, zero);
+        tm_output_as(t, "y", cases[i].out, 1, (int64_t[]){1});
+        struct sx_model *m = opened(t);
+        ck_assert(sx_model_is_double(m) == cases[i].is_double);
+        sx_model_close(m);
+    }
+}
+END_TEST
+
+static struct sx_tensor whole(int64_t n, int64_t first)
+{
+    struct sx_error error = {0};
+    struct sx_tensor t;
+    ck_assert(sx_tensor_new(&t, SX_INT, &(struct sx_shape){2, {1, n}}, &error));
+    for (int64_t i = 0; i < n; i++)
+        ((int64_t *)t.data)[i] = first + i;
+    return t;
+}
+
+/* Inputs of one number each are one input, whose range contains those of all. */
+START_TEST(test_joined_columns)
+{
+    static const int kinds[] = {TYPE(UINT8), TYPE(INT64), TYPE(INT16)};
+    static const char *const names[] = {"a", "columns", "c"};
+    static const int64_t dims[][2] = {{1, 1}, {1, 2}, {-1, 1}};
+    struct tm_model *t = tm_new(13);
+    struct sx_error error = {0};
+    struct sx_model *joined;
+    for (int i = 0; i < 3; i++) {
+        tm_input(t, names[i], SX_INT, 2, dims[i]);
+        tm_proto(t)->graph->input[i]->type->tensor_type->elem_type = kinds[i];
+    }
+    struct sx_model *m = opened(t);
+    ck_assert(sx_model_join(m, false, &joined, &error) && joined == NULL);
+    ck_assert_ptr_null(sx_model_column(m, false, 0));
+    ck_assert_str_eq(sx_model_column(m, true, 0), "a");
+    ck_assert_str_eq(sx_model_column(m, true, 1), "c");
+    ck_assert_ptr_null(sx_model_column(m, true, 2));
+    ck_assert(sx_model_join(m, true, &joined, &error) && joined != NULL);
+    ck_assert_int_eq(joined->n_inputs, 2);
+    check_port(&joined->inputs[0], "columns_", SX_INT, 2, (int64_t[]){1, 2});
+    check_port(&joined->inputs[1], "columns", SX_INT, 2, (int64_t[]){1, 2});
+    ck_assert_int_eq(joined->inputs[0].low, INT16_MIN);
+    ck_assert_int_eq(joined->inputs[0].high, INT16_MAX);
+    struct sx_tensor feeds[] = {whole(1, 7), whole(2, 3), whole(1, -5)}, to[2];
+    ck_assert(sx_model_join_feeds(joined, feeds, to, &error));
+    ck_assert(sx_tensor_get(&to[0], 0) == 7 && sx_tensor_get(&to[0], 1) == -5);
+    ck_assert_ptr_eq(to[1].data, feeds[1].data);
+    sx_tensor_free(&to[0]);
+    sx_tensor_free(&feeds[2]);
+    feeds[2] = whole(2, 0);
+    ck_assert(!sx_model_join_feeds(joined, feeds, to, &error));
+    ck_assert_str_eq(error.message, "input 'c' takes one number a sample");
+    sx_tensor_free(&to[0]);
+    for (int i = 0; i < 3; i++)
+        sx_tensor_free(&feeds[i]);
+    sx_model_unjoin(joined);
+    sx_model_close(m);
+}
+END_TEST
+
 START_TEST(test_versions)
 {
     static const struct {
@@ -371,6 +482,10 @@ START_TEST(test_raw_types)
         {TYPE(FLOAT), SX_FLOAT, 12, {0, 0, 128, 63, 0, 0, 32, 192, 0, 0, 0, 0}, {1, -2.5, 0}},
         {TYPE(FLOAT16), SX_FLOAT, 6, {0, 0x3c, 0xff, 0xfb, 1, 0}, {1, -65504, 0x1p-24}},
         {TYPE(BFLOAT16), SX_FLOAT, 6, {0x80, 0x3f, 0x20, 0xc0, 1, 0}, {1, -2.5, 0x1p-133}},
+        {SX_ONNX_UINT2, SX_INT, 1, {0x39}, {1, 2, 3}},
+        {SX_ONNX_INT2, SX_INT, 1, {0x39}, {1, -2, -1}},
+        {SX_ONNX_UINT4, SX_INT, 2, {0xf1, 8}, {1, 15, 8}},
+        {SX_ONNX_INT4, SX_INT, 2, {0xf1, 8}, {1, -1, -8}},
         {TYPE(UINT8), SX_INT, 3, {1, 255, 128}, {1, 255, 128}},
         {TYPE(INT8), SX_INT, 3, {1, 255, 128}, {1, -1, -128}},
         {TYPE(UINT16), SX_INT, 6, {1, 0, 255, 255, 0, 128}, {1, 65535, 32768}},
@@ -627,7 +742,8 @@ int main(void)
 {
     TCase *models = suite_case("models"), *tensors = suite_case("tensors");
     SUITE_ADD(models, test_digits8, test_hash_ahead, test_inputs_and_outputs, test_limits,
-              test_budget, test_symbolic_dimensions, test_versions, test_names, test_bad_inputs,
+              test_budget, test_symbolic_dimensions, test_most_axes, test_declared_twice,
+              test_float64, test_joined_columns, test_versions, test_names, test_bad_inputs,
               test_unreadable, test_standard_input, test_builder);
     SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
               test_bad_tensors, test_bad_fields, test_borrowed, test_nested_tensors);
