@@ -329,6 +329,85 @@ START_TEST(test_joined_columns)
 }
 END_TEST
 
+/* ---- Sequences and optionals ---- */
+
+struct list_case {
+    bool optional, sequence;
+    const char *bytes;
+    size_t n;
+    int items;
+    bool empty;
+    const char *reason;
+};
+
+/* The declaration of an input as a sequence or an optional of float tensors. */
+static void declare_list(struct tm_model *t, const struct list_case *c)
+{
+    Onnx__TypeProto **type = &tm_proto(t)->graph->input[0]->type, *tensor = *type;
+    if (c->sequence) {
+        Onnx__TypeProto *list = tm_memory(t, sizeof *list);
+        onnx__type_proto__init(list);
+        list->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+        list->sequence_type = tm_memory(t, sizeof *list->sequence_type);
+        onnx__type_proto__sequence__init(list->sequence_type);
+        list->sequence_type->elem_type = tensor;
+        *type = tensor = list;
+    }
+    if (c->optional) {
+        Onnx__TypeProto *maybe = tm_memory(t, sizeof *maybe);
+        onnx__type_proto__init(maybe);
+        maybe->value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
+        maybe->optional_type = tm_memory(t, sizeof *maybe->optional_type);
+        onnx__type_proto__optional__init(maybe->optional_type);
+        maybe->optional_type->elem_type = tensor;
+        *type = maybe;
+    }
+}
+
+/* Reads files of SequenceProto and OptionalProto. An optional can hold nothing, which is not the
+ * same as a sequence without tensors. */
+START_TEST(test_lists)
+{
+    static const struct list_case cases[] = {
+        {false, true, "\x10\x01", 2, 0, false, NULL},
+        {true, false, "\x10\x01", 2, 0, true, NULL},
+        {true, true, "\x10\x02", 2, 0, true, NULL},
+        {true, true, "\x10\x02\x2a\x02\x10\x01", 6, 0, false, NULL},
+        {false, true, "\x1a\x0a\x08\x01\x10\x01\x4a\x04\x00\x00\x80\x3f", 12, 1, false, NULL},
+        {true, false, "\x1a\x0a\x08\x01\x10\x01\x4a\x04\x00\x00\x80\x3f", 12, 1, false, NULL},
+        {false, true, "\x10\x01\x1a\x0a\x08", 5, 0, false,
+         "not an ONNX sequence, or cut short"},
+        {false, true, "\x2a\x01\x00", 3, 0, false,
+         "only sequences of dense tensors are supported"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct list_case *c = &cases[i];
+        struct sx_error error = {0};
+        char path[] = "/tmp/check_onnx_XXXXXX";
+        int file = mkstemp(path);
+        ck_assert_int_eq(write(file, c->bytes, c->n), (ssize_t)c->n);
+        close(file);
+        struct tm_model *t = tm_new(13);
+        tm_input(t, "x", SX_FLOAT, 1, (int64_t[]){1});
+        declare_list(t, c);
+        struct sx_model *m = opened(t);
+        bool ok = sx_model_feed_list(m, "x", path, &error);
+        unlink(path);
+        ck_assert_msg(ok == (c->reason == NULL), "case %d: %s", (int)i, error.message);
+        const struct sx_list *list = sx_model_list(m, "x");
+        ck_assert((list != NULL) == ok);
+        if (ok) {
+            ck_assert_int_eq(list->n_items, c->items);
+            ck_assert(list->sequence == c->sequence && list->empty == c->empty);
+            ck_assert_int_eq(list->kind, TYPE(FLOAT));
+            ck_assert(c->items == 0 || sx_tensor_get(&list->item[0], 0) == 1);
+        } else {
+            ck_assert_msg(strstr(error.message, c->reason) != NULL, "%s", error.message);
+        }
+        sx_model_close(m);
+    }
+}
+END_TEST
+
 START_TEST(test_versions)
 {
     static const struct {
@@ -743,8 +822,8 @@ int main(void)
     TCase *models = suite_case("models"), *tensors = suite_case("tensors");
     SUITE_ADD(models, test_digits8, test_hash_ahead, test_inputs_and_outputs, test_limits,
               test_budget, test_symbolic_dimensions, test_most_axes, test_declared_twice,
-              test_float64, test_joined_columns, test_versions, test_names, test_bad_inputs,
-              test_unreadable, test_standard_input, test_builder);
+              test_float64, test_joined_columns, test_lists, test_versions, test_names,
+              test_bad_inputs, test_unreadable, test_standard_input, test_builder);
     SUITE_ADD(tensors, test_raw_types, test_half_specials, test_typed_fields, test_odd_shapes,
               test_bad_tensors, test_bad_fields, test_borrowed, test_nested_tensors);
     return suite_run();
