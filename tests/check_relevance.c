@@ -520,6 +520,35 @@ START_TEST(rows_conserve)
 }
 END_TEST
 
+/* A maximum's gain goes to the element that is the largest in x, its loss to the one that is the
+ * largest at the reference. */
+START_TEST(largest_elements)
+{
+    static const struct {
+        double x[3], x0[3], want[3];
+    } cases[] = {{{5, 1, 2}, {0, 3, 1}, {2, 0, 0}},
+                 {{0, 3, 1}, {5, 1, 2}, {-2, 0, 0}},
+                 {{1, 4, 0}, {0, 3, 0.5}, {0, 1, 0}},
+                 {{4, 4, 1}, {1, 0, 2}, {1, 1, 0}}};
+    static const int axis = 1;
+    for (int i = 0; i < 8; i++) {
+        const double *want = cases[i / 2].want;
+        struct fd t;
+        fd_begin(&t, SX_DOUBLE, false);
+        int x = input(&t, "1,3", cases[i / 2].x), y = sx_reduce_max(t.g, x, &axis, 1);
+        if (i % 2 == 1)
+            y = sx_take(t.g, x, sx_argmax(t.g, x, 1, false), 1, true);
+        y = sx_reshape(t.g, y, &(struct sx_shape){0});
+        int reference = fd_list(&t, "1,3", cases[i / 2].x0);
+        if (i == 7) /* the first of equal elements is chosen */
+            EXPECT(y, reference, SX_RESCALE, &plain, 2, 0, 0);
+        else
+            EXPECT(y, reference, SX_RESCALE, &plain, want[0], want[1], want[2]);
+        fd_end(&t);
+    }
+}
+END_TEST
+
 /* ---- Softmax ---- */
 
 /* A weighted sum of the softmax of x + mask. */
@@ -639,6 +668,39 @@ START_TEST(softmax_of_few_and_many)
 }
 END_TEST
 
+/* An element that is equal at the reference, but the sum of two terms that are not: its multiplier
+ * has the slope of exp. */
+START_TEST(softmax_of_an_equal_element)
+{
+    static const double v[] = {1.5, -0.5, 2, 0}, v0[] = {0.5, 0.5, 1, 0.5};
+    static const double x[] = {1, 2, 0}, x0[] = {1, 1, 0.5};
+    struct fd t;
+    int in[4];
+    double want[4], s = 0, s0 = 0, sum = 0, m[3];
+    fd_begin(&t, SX_DOUBLE, false);
+    scalars(&t, 4, v, in);
+    in[1] = sx_add(t.g, in[0], in[1]);
+    for (int i = 1; i < 4; i++)
+        in[i] = sx_reshape(t.g, in[i], &(struct sx_shape){1, {1}});
+    int y = sx_softmax(t.g, sx_concat(t.g, in + 1, 3, 0), 0);
+    int f = sx_sum_all(t.g, sx_mul(t.g, y, fd_list(&t, "3", softmax_weight)));
+    softmax_rescaled(3, x, x0, want + 1);
+    for (int i = 0; i < 3; i++) {
+        s += exp(x[i]);
+        s0 += exp(x0[i]);
+    }
+    for (int i = 0; i < 3; i++) {
+        double l = x[i] - log(s), l0 = x0[i] - log(s0);
+        m[i] = softmax_weight[i] * (exp(l) - exp(l0)) / (l - l0);
+        sum += m[i];
+    }
+    want[0] = m[0] - sum * (log(s) - log(s0)) / (s - s0) * exp(x[0]);
+    want[1] = -want[0];
+    expect(&t, f, fd_list(&t, "4", v0), SX_RESCALE, &plain, want, 1e-9);
+    fd_end(&t);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("relevance");
@@ -647,8 +709,8 @@ int main(void)
               small_differences_of_functions, positive_terms_of_functions,
               elements_put_to_a_place, positive_terms_of_a_difference,
               sum_with_and_without_bias, terms_that_cancel, outside_of_the_domain,
-              parts_pass_a_choice, relu_mlp, tanh_mlp, softmax_far_away,
-              softmax_of_few_and_many);
+              parts_pass_a_choice, largest_elements, softmax_of_an_equal_element, relu_mlp,
+              tanh_mlp, softmax_far_away, softmax_of_few_and_many);
     tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
     tcase_add_loop_test(c, rows_conserve, 0, n_examples);
     return suite_run();
