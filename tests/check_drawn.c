@@ -9,103 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "figure/figure.h"
+#include "recorder.h"
 #include "suite.h"
-
-/* ---- The recorder ---- */
-
-static FILE *to; /* receives a line for each thing that is drawn */
-static char ink[40];
-
-static void colour(void *page, unsigned rgb, double alpha)
-{
-    (void)page;
-    snprintf(ink, sizeof ink, alpha == 1 ? "%06x" : "%06x/%.2f", rgb, alpha);
-}
-
-static void points(const char *what, const double *xy, int n)
-{
-    fprintf(to, "%s %s", ink, what);
-    for (int i = 0; i < 2 * n; i++)
-        fprintf(to, " %.1f", xy[i] + 0.0);
-    fprintf(to, "\n");
-}
-
-static void line(void *page, const double *xy, int n, double width, bool dashed)
-{
-    char what[40];
-    (void)page;
-    snprintf(what, sizeof what, "%s %.1f:", dashed ? "dashes" : "line", width);
-    points(what, xy, n);
-}
-
-static void curve(void *page, const double xy[8], double width)
-{
-    char what[40];
-    (void)page;
-    snprintf(what, sizeof what, "curve %.1f:", width);
-    points(what, xy, 4);
-}
-
-static void polygon(void *page, const double *xy, int n)
-{
-    (void)page;
-    points("fill", xy, n);
-}
-
-static void disc(void *page, double x, double y, double radius)
-{
-    (void)page;
-    points("disc", (const double[]){x, y, radius, 0}, 2);
-}
-
-/* Measures a text. All characters have the same width. */
-static void measure(void *page, const char *text, double size, bool bold, double wrap,
-                    double *width, double *height)
-{
-    double all = 0, lines = 1;
-    (void)page;
-    for (const char *c = text; *c != '\0'; c++)
-        all += (*c & 0xc0) != 0x80 ? size * (bold ? 0.6 : 0.5) : 0;
-    if (wrap > 0 && all > wrap) {
-        lines = ceil(all / wrap);
-        all = wrap;
-    }
-    *width = all;
-    *height = lines * size * 1.25;
-}
-
-static void text(void *page, double x, double y, const char *what, double size, bool bold,
-                 double wrap, double angle)
-{
-    (void)page;
-    fprintf(to, "%s text %.1f %.1f, %.1f%s %.0f %.0f: %s\n", ink, x, y, size,
-            bold ? " bold" : "", wrap, angle, what);
-}
-
-static void image(void *page, double x, double y, double width, double height,
-                  const uint32_t *argb, int columns, int rows, bool smooth)
-{
-    double mean[4] = {0};
-    (void)page;
-    for (int i = 0; i < columns * rows; i++) /* a sum in which each pixel has its own weight */
-        for (int k = 0; k < 4; k++)
-            mean[k] += (argb[i] >> 8 * k & 255) * (1 + i % 13 / 13.0) / columns / rows;
-    fprintf(to, "image %.1f %.1f %.1f %.1f, %d x %d%s: %.1f %.1f %.1f %.1f\n", x, y, width,
-            height, columns, rows, smooth ? " smooth" : "", mean[0], mean[1], mean[2], mean[3]);
-}
-
-static const struct sx_draw_module recorder = {
-    .version = SX_DRAW_VERSION,
-    .colour = colour,
-    .line = line,
-    .curve = curve,
-    .polygon = polygon,
-    .disc = disc,
-    .measure = measure,
-    .text = text,
-    .image = image,
-};
 
 /* ---- Records ---- */
 
@@ -288,7 +193,7 @@ static void draw(const struct drawn *c)
         item[f.n] = item[f.n % n];
     bool ok = sx_drawings[c->kind](&page, &f, 100, 50, &width, &height, &error);
     ck_assert_msg(ok, "%s: %s", c->what, error.message);
-    fprintf(to, "size %.1f %.1f\n\n", width, height);
+    fprintf(recorder_to, "size %.1f %.1f\n\n", width, height);
     for (int i = 0; i < 3; i++)
         sx_result_free(result[i]);
 }
@@ -298,22 +203,22 @@ START_TEST(figures)
     char *got = NULL, *want = NULL, *rest_got, *rest_want;
     size_t n_got = 0, n_want = 0;
     const char *golden = getenv("GOLDEN");
-    to = open_memstream(&got, &n_got);
+    recorder_to = open_memstream(&got, &n_got);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        fprintf(to, "# %s\n", cases[i].what);
+        fprintf(recorder_to, "# %s\n", cases[i].what);
         draw(&cases[i]);
     }
-    fclose(to);
+    fclose(recorder_to);
     if (golden != NULL && strcmp(golden, "write") == 0) {
         FILE *f = fopen("tests/golden/figures.txt", "w");
         ck_assert(f != NULL && fwrite(got, 1, n_got, f) == n_got && fclose(f) == 0);
     }
     FILE *f = fopen("tests/golden/figures.txt", "r");
     ck_assert_ptr_nonnull(f);
-    to = open_memstream(&want, &n_want);
+    recorder_to = open_memstream(&want, &n_want);
     for (int c; (c = getc(f)) != EOF;)
-        putc(c, to);
-    fclose(to);
+        putc(c, recorder_to);
+    fclose(recorder_to);
     fclose(f);
     const char *what = "";
     rest_got = got;

@@ -46,15 +46,15 @@ tests_of() {
     lib/flint/*) echo 'check_flint* refusals.t flint-*.t' ;;
     lib/plot/*) echo 'check_plot check_figure' ;;
     lib/figure/flint.c | lib/figure/gallery.c) echo 'check_figure check_flint_view flint-visualize.t flint-explain.t' ;;
-    lib/figure/*) echo 'check_figure check_drawn attr-plot.t' ;;
-    lib/draw/*) echo 'check_figure check_plot check_drawn attr-plot.t' ;;
+    lib/figure/*) echo 'check_figure check_drawn check_shown attr-plot.t' ;;
+    lib/draw/*) echo 'check_page check_figure check_plot attr-plot.t' ;;
     lib/decompose/*) echo 'check_decompose* check_pieces check_relevance attr-decompose.t' ;;
     lib/ggig/*) echo 'check_ggig check_axioms check_guided check_masks check_baselines check_cams ggig.t defaults.t' ;;
     lib/taylorcam/*) echo 'check_taylorcam check_cams taylorcam.t' ;;
     lib/record/*) echo 'check_record* check_io_record contract.t tables.t' ;;
     lib/export/*) echo 'check_export check_onnx_write check_lower_orders onnx-grad.t' ;;
     lib/perturb/*) echo 'check_perturb onnx-perturb.t' ;;
-    lib/score/*) echo 'check_score attr-score.t' ;;
+    lib/score/*) echo 'check_score* attr-score.t' ;;
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
     cmd/cli/sandbox.c | cmd/cli/landlock.c) echo 'sandbox.t' ;;
     cmd/cli/flint.c) echo 'flint-*.t refusals.t' ;;
