@@ -66,7 +66,20 @@ START_TEST(ticks)
     static const struct {
         double low, high, step, first;
     } cases[] = {
-        {0, 1, 0.2, 0}, {-0.8, 0.8, 0.2, -0.8}, {3, 53, 10, 10}, {0, 6, 1, 0}, {0, 25, 5, 0}};
+        {0, 1, 0.2, 0},
+        {-0.8, 0.8, 0.2, -0.8},
+        {3, 53, 10, 10},
+        {0, 6, 1, 0},
+        {0, 25, 5, 0},
+        /* steps are 1, 2, 5 or 10 times a power of ten, below 1.5, 3.5 and 7.5 fifths */
+        {0, 7.4, 1, 0},
+        {0, 7.6, 2, 0},
+        {0, 17.4, 2, 0},
+        {0, 17.6, 5, 0},
+        {0, 37, 5, 0},
+        {0, 38, 10, 0},
+        {-7, 8, 2, -6},
+        {1, 4, 0.5, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double first, step = sx_ticks(cases[i].low, cases[i].high, 5, &first);
         ck_assert_double_eq_tol(step, cases[i].step, 1e-12);
@@ -115,6 +128,9 @@ static const struct {
      "{\"index\":2,\"label\":\"dog\",\"value\":9,\"prob\":0.25}]}",
      0, 2, "cat", 0.75},
     {"{\"similarity\":{\"spearman\":0.5,\"ssim\":null}}", 0, 2, "spearman", 0.5},
+    {"{\"similarity\":{\"ssim\":null,\"spearman\":0}}", 0, 2, "spearman", 0},
+    {"{\"top\":[{\"index\":3,\"value\":7},{\"index\":2,\"value\":-9}]}", 0, 2, "2", -9},
+    {"{\"interactions\":[{\"set\":[4],\"value\":1},{\"set\":[1],\"value\":1}]}", 0, 2, "4", 1},
     {"{\"methods\":[{\"name\":\"m\",\"attribution\":[1,2,3]},"
      "{\"name\":\"n\",\"attribution\":[4,0,0]}]}",
      1, 3, "0", 4},
@@ -163,6 +179,28 @@ START_TEST(terms)
     sx_terms_free(&t);
     ck_assert(!sx_terms_get(&t, record("{}"), "interactions", &error));
     ck_assert_int_eq(error.status, SX_FAILED);
+}
+END_TEST
+
+/* Of equally strong sets the smaller is first, then the one of earlier players. */
+START_TEST(equal_terms)
+{
+    struct sx_terms t;
+    static const char *const names[] = {"b", "c", "a c", "a b d"};
+    const char *text = "{\"names\":[\"a\",\"b\",\"c\",\"d\"],\"players\":4,\"interactions\":["
+                       "{\"set\":[0,1,3],\"value\":2},{\"set\":[2],\"value\":2},"
+                       "{\"set\":[0,2],\"value\":-2},{\"set\":[1],\"value\":-2}]}";
+    ck_assert(sx_terms_get(&t, record(text), "interactions", &error));
+    for (int k = 0; k < 4; k++) {
+        char all[20] = "";
+        for (int64_t m = 0; m < t.term[k].size; m++) {
+            size_t at = strlen(all);
+            snprintf(all + at, sizeof all - at, "%s%s", m > 0 ? " " : "",
+                     t.name[sx_term_member(&t.term[k], m)]);
+        }
+        ck_assert_str_eq(all, names[k]);
+    }
+    sx_terms_free(&t);
 }
 END_TEST
 
@@ -498,6 +536,74 @@ START_TEST(nodes_without_lines)
 }
 END_TEST
 
+/* Nodes of a layer that are drawn equally keep their order. */
+START_TEST(equal_nodes_keep_their_order)
+{
+    int64_t end[] = {1, 0, 2, 0, 3, 0, 4, 0, 5, 0};
+    struct sx_layers l = layers_of(end, 5, 6);
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < i; k++)
+            if (l.layer[i] == l.layer[k])
+                ck_assert_double_lt(l.across[k], l.across[i]);
+    sx_layers_free(&l);
+}
+END_TEST
+
+/* ---- Pictures that records name ---- */
+
+static void expect_behind(const char *text, const struct sx_picture *want)
+{
+    struct sx_picture got;
+    ck_assert_msg(sx_figure_behind(record(text), "tests/data", &got, &error), "%s",
+                  error.message);
+    ck_assert(got.width == want->width && got.height == want->height &&
+              got.channels == want->channels);
+    size_t size = (size_t)(got.width * got.height * got.channels);
+    ck_assert(memcmp(got.pixels, want->pixels, size) == 0);
+    sx_picture_free(&got);
+}
+
+/* A record names a sample of an array, or a picture and how it was prepared. */
+START_TEST(pictures_behind_records)
+{
+    struct sx_picture want;
+    const struct sx_shape one = {4, {1, 1, 8, 8}};
+    const struct sx_input array = {.want = &one, .lone = true};
+    struct sx_reader *reader = sx_reader_open("tests/data/digits8.npy", &array, &error);
+    bool end = false;
+    ck_assert_msg(reader != NULL, "%s", error.message);
+    for (int i = 0; i < 20; i++) {
+        char text[200];
+        struct sx_tensor sample = {0};
+        ck_assert(sx_reader_next(reader, &sample, &end, &error) && !end);
+        ck_assert(sx_picture_of(&sample, SX_LAYOUT_AUTO, &want, &error));
+        snprintf(text, sizeof text,
+                 "{\"id\":\"a/digits8.npy\",\"index\":%d,\"input\":{\"shape\":[1,1,8,8]}}", i);
+        expect_behind(text, &want);
+        sx_picture_free(&want);
+        sx_tensor_free(&sample);
+    }
+    sx_reader_close(reader);
+    ck_assert(!sx_figure_behind(record("{\"id\":\"digits8.npy\",\"index\":20,"
+                                       "\"input\":{\"shape\":[1,1,8,8]}}"),
+                                "tests/data", &want, &error));
+    ck_assert_str_eq(error.message, "it has no sample 20");
+    const struct sx_preprocess cut = {.crop = 40, .scale = 1, .std = {1, 1, 1}};
+    const struct sx_shape shape = {4, {1, 3, 40, 40}};
+    const struct sx_input how = {.pre = &cut, .want = &shape, .lone = true};
+    struct sx_tensor sample = {0};
+    reader = sx_reader_open("tests/data/picture-90x70.png", &how, &error);
+    ck_assert(reader != NULL && sx_reader_next(reader, &sample, &end, &error));
+    expect_behind(
+        "{\"id\":\"picture-90x70.png\",\"index\":0,\"input\":{\"shape\":[1,3,40,40],"
+        "\"picture\":{\"width\":0,\"height\":0,\"short_side\":0,\"crop\":40,\"scale\":1,"
+        "\"mean\":[0,0,0],\"std\":[1,1,1],\"channels\":\"auto\",\"layout\":\"auto\"}}}",
+        sx_reader_picture(reader));
+    sx_tensor_free(&sample);
+    sx_reader_close(reader);
+}
+END_TEST
+
 /* ---- Files ---- */
 
 /* The height of a chart below a title. */
@@ -701,6 +807,45 @@ static void expect_page_map(int rows, int columns)
     free(text);
 }
 
+/* The values of a page's map have their signs, and its picture is a whole file. */
+START_TEST(page_signs_and_pictures)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct sx_figure_options o;
+    uint8_t *bytes = NULL;
+    size_t size, n = 0;
+    int64_t drawn;
+    sx_figure_default(&o);
+    for (int k = 0; k < 3;
+         k++) { /* ids of different lengths, as the last digits depend on it */
+        char text[300];
+        snprintf(text, sizeof text,
+                 "{\"id\":\"%.*s\",\"input\":{\"shape\":[1,1,2,2]},\"attribution\":"
+                 "{\"shape\":[2,2],\"values\":[1,-2,0,-0.5]}}",
+                 k + 1, "xxx");
+        const struct sx_drawn item = {.record = record(text)};
+        struct sx_sink *sink = sx_sink_memory(&error);
+        ck_assert(sink != NULL && sx_html_record(&o, &item, sink, &error));
+        char *page = sx_sink_text(sink, &error);
+        ck_assert_ptr_nonnull(strstr(page, "data-v=\"[1,-2,0,-0.5]\""));
+        ck_assert(sx_figure_make(&o, &item, 1, SX_FIGURE_SVG, &bytes, &size, &drawn, &error));
+        const char *at = strstr(page, ";base64,") + 8;
+        unsigned word = 0;
+        n = 0;
+        for (size_t i = 0; at[i] != '"' && at[i] != '='; i++) {
+            word = word << 6 | (unsigned)(strchr(digits, at[i]) - digits);
+            if (i % 4 > 0)
+                ck_assert_int_eq(bytes[n++], word >> (6 - 2 * (i % 4)) & 255U);
+        }
+        ck_assert_uint_eq(n, size);
+        ck_assert_uint_eq(strcspn(at, "\"") % 4, 0);
+        free(bytes);
+        free(page);
+    }
+}
+END_TEST
+
 START_TEST(page_maps)
 {
     expect_page_map(2, 3);
@@ -715,9 +860,10 @@ int main(void)
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
     SUITE_ADD(c, titles, broken_titles, long_titles, table_columns, words, words_of_partitions,
-              places_of_partitions, kinds_of_several_records, strips, page_maps, numbers, ticks,
-              signed_colours, terms, circle, chain, ring, lines_of_a_ladder_do_not_cross,
-              nodes_without_lines, layers_of_parts, files);
+              places_of_partitions, kinds_of_several_records, strips, page_maps,
+              page_signs_and_pictures, numbers, ticks, signed_colours, terms, equal_terms,
+              circle, chain, ring, lines_of_a_ladder_do_not_cross, nodes_without_lines,
+              equal_nodes_keep_their_order, pictures_behind_records, layers_of_parts, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

@@ -328,9 +328,12 @@ START_TEST(origins_that_lie)
 #define RANGE(plane, mean, sd, low, high)                                                      \
     "{\"range\":{\"plane\":" plane ",\"mean\":" mean ",\"sd\":" sd ",\"low\":" low             \
     ",\"high\":" high "}}"
-    static const char *const good[] = {"{}", "{\"labels\":[\"a\",\"b\",\"c\"]}",
-                                       "{\"names\":[\"one\"]}", PREPARE("1", "[0,0,0]", "nchw"),
-                                       RANGE("36", "[0]", "[1]", "[-1]", "[1]")};
+    static const char *const good[] = {"{}",
+                                       "{\"labels\":[\"a\",\"b\",\"c\"]}",
+                                       "{\"names\":[\"one\"]}",
+                                       PREPARE("1", "[0,0,0]", "nchw"),
+                                       RANGE("36", "[0]", "[1]", "[-1]", "[1]"),
+                                       RANGE("1", "[0]", "[1]", "[1]", "[1]")};
     static const char *const bad[] = {"",
                                       "[]",
                                       "{",

@@ -46,6 +46,28 @@ static struct tm_model *pictures(enum head head)
     return m;
 }
 
+/* A convolution, and below it `hidden` layers of vectors. */
+static struct tm_model *deep(int hidden)
+{
+    struct tm_model *m = tm_new(13);
+    char in[20] = "vector", out[20], weight[20], both[48];
+    tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 3, 6, 6});
+    fc_add_weights(m, "w", 4, (const int64_t[]){2, 3, 3, 3});
+    tm_node(m, "Conv", "x w", "c", "pads=1,1,1,1");
+    tm_node(m, "Relu", "c", "image", NULL);
+    tm_node(m, "Flatten", "image", "vector", NULL);
+    for (int i = 0; i <= hidden; i++) {
+        snprintf(weight, sizeof weight, "w%d", i);
+        snprintf(out, sizeof out, i < hidden ? "h%d" : "y", i);
+        fc_add_weights(m, weight, 2, (const int64_t[]){i == 0 ? 72 : 6, i < hidden ? 6 : 3});
+        snprintf(both, sizeof both, "%s %s", in, weight);
+        tm_node(m, "MatMul", both, out, NULL);
+        snprintf(in, sizeof in, "%s", out);
+    }
+    tm_output(m, "y");
+    return m;
+}
+
 /* A table of 5 columns with `hidden` layers of 6. */
 static struct tm_model *table(int hidden)
 {
@@ -141,6 +163,8 @@ START_TEST(layers_that_are_found)
     expect_layers(pictures(MEAN), SHAPE(16, 3, 6, 6), "second", NULL, 1);
     expect_layers(pictures(MAPS), SHAPE(16, 3, 6, 6), "second", NULL, 1);
     expect_layers(table(1), SHAPE(16, 5), "h0", NULL, 2);
+    expect_layers(deep(3), SHAPE(16, 3, 6, 6), "image", NULL, 2);
+    expect_layers(deep(4), SHAPE(16, 3, 6, 6), "h3", "h2", 2);
     expect_layers(table(3), SHAPE(16, 5), "h2", "h1", 2);
 }
 END_TEST
@@ -413,6 +437,206 @@ START_TEST(groups_are_held_back_whole)
 }
 END_TEST
 
+/* So many groups are held back as have the share of samples; one group always remains. */
+START_TEST(how_many_groups_are_held_back)
+{
+    static const struct {
+        double share;
+        int64_t groups, held;
+    } cases[] = {{0.25, 4, 8},  {0.26, 4, 8}, {0.29, 4, 16}, {0.5, 4, 16},
+                 {0.99, 4, 24}, {0.5, 1, 0},  {0.5, 2, 16},  {0.03, 4, 0}};
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct fit f;
+        struct sx_error error = {0};
+        int64_t group[32];
+        begin(&f, table(2), SHAPE(32, 5));
+        for (int64_t i = 0; i < 32; i++)
+            group[i] = i % cases[k].groups;
+        struct sx_flint_data data = {.x = f.x, .group = group};
+        f.o.validation = cases[k].share;
+        f.fit = sx_flint_fit_new(f.model, &f.o, &data, &error);
+        ck_assert_msg(f.fit != NULL, "%s", error.message);
+        ck_assert_int_eq(f.fit->n_validation, cases[k].held);
+        ck_assert_int_eq(f.fit->n_rows, 32 - cases[k].held);
+        end(&f);
+    }
+    struct fit f; /* without groups the share is rounded down */
+    begin(&f, table(2), SHAPE(19, 5));
+    f.o.validation = 0.1;
+    open_fit(&f);
+    ck_assert_int_eq(f.fit->n_validation, 1);
+    end(&f);
+}
+END_TEST
+
+/* Metrics of the held-out samples do not depend on whether f's results were remembered, also if they
+ * are of several batches. */
+START_TEST(validation_from_what_is_remembered)
+{
+    struct sx_flint_metrics m[2];
+    for (int k = 0; k < 2; k++) {
+        struct fit f;
+        struct sx_error error = {0};
+        struct sx_flint_progress p;
+        begin(&f, table(2), SHAPE(160, 5));
+        f.o.validation = 0.5;
+        f.o.cache = k == 0 ? (size_t)1 << 30 : 0;
+        struct sx_flint_data data = {.x = f.x};
+        f.fit = sx_flint_fit_new(f.model, &f.o, &data, &error);
+        ck_assert_msg(f.fit != NULL, "%s", error.message);
+        ck_assert((f.fit->held.teacher != NULL) == (k == 0));
+        ck_assert_msg(sx_flint_fit_step(f.fit, &p, &error), "%s", error.message);
+        m[k] = f.fit->history[0].validation;
+        ck_assert_double_eq(m[k].samples, 80);
+        end(&f);
+    }
+    ck_assert_double_eq_tol(m[0].gap, m[1].gap, 1e-6);
+    ck_assert_double_eq_tol(m[0].recon, m[1].recon, 1e-6);
+    ck_assert_double_eq_tol(m[0].ent_sample, m[1].ent_sample, 1e-6);
+    ck_assert_double_eq(m[0].fidelity, m[1].fidelity);
+}
+END_TEST
+
+/* Classes are those that f gives for the training samples, or with --mode=joint their labels. */
+START_TEST(classes_of_the_training_samples)
+{
+    struct fit f;
+    begin(&f, table(2), SHAPE(12, 5));
+    f.o.joint = true;
+    f.o.validation = 0.5;
+    for (int64_t i = 0; i < 12; i++)
+        f.y[i] = 0;
+    open_fit(&f);
+    ck_assert_int_eq(f.fit->classes, 1);
+    const int64_t held = f.fit->validation[0], kept = f.fit->rows[0];
+    sx_flint_fit_free(f.fit);
+    f.y[held] = 2;
+    open_fit(&f);
+    ck_assert_int_eq(f.fit->classes, 1);
+    sx_flint_fit_free(f.fit);
+    f.y[kept] = 1;
+    open_fit(&f);
+    ck_assert_int_eq(f.fit->classes, 2);
+    end(&f);
+}
+END_TEST
+
+/* One number for two classes is the probability of the second, or its logit. */
+START_TEST(one_number_for_two_classes)
+{
+    for (int logit = 0; logit < 2; logit++) {
+        struct fit f;
+        struct sx_error error = {0};
+        struct sx_flint_metrics m;
+        const struct sx_infer_options o = {.precise = true};
+        struct tm_model *model = tm_new(13);
+        tm_input(model, "x", SX_FLOAT, 2, (const int64_t[]){-1, 5});
+        float same[25] = {0}; /* half of the samples have 2 x0 > x1 */
+        for (int i = 0; i < 5; i++)
+            same[6 * i] = 1;
+        tm_const(model, "w0", SX_FLOAT, 2, (const int64_t[]){5, 5}, same);
+        tm_const(model, "w1", SX_FLOAT, 2, (const int64_t[]){5, 1}, (float[]){2, -1, 0, 0, 0});
+        tm_node(model, "MatMul", "x w0", "hidden", NULL);
+        tm_node(model, "MatMul", "hidden w1", "z", NULL);
+        tm_node(model, "Sigmoid", "z", "p", NULL);
+        tm_output(model, logit ? "z" : "p");
+        begin(&f, model, SHAPE(32, 5));
+        f.o.logits = logit ? "z" : NULL;
+        f.o.probs = logit ? NULL : "p";
+        struct sx_inference *run = sx_inference_new(f.model, &o, &error);
+        int64_t second = 0;
+        for (int64_t i = 0; i < 32; i++) {
+            const struct sx_tensor x = {SX_FLOAT, {2, {1, 5}}, (float *)f.values.data + 5 * i};
+            ck_assert(sx_inference_run(run, &x, &error));
+            double y = sx_tensor_get(sx_inference_output(run, 0, NULL), 0);
+            f.y[i] = y > (logit ? 0 : 0.5);
+            second += f.y[i];
+        }
+        sx_inference_free(run);
+        ck_assert(second > 0 && second < 32);
+        open_fit(&f);
+        ck_assert(sx_flint_fit_measure(f.fit, f.x, f.y, &m, &error));
+        ck_assert_double_eq(m.acc_f, 1);
+        end(&f);
+    }
+}
+END_TEST
+
+/* New weights are uniform within 1 / sqrt(fan-in): of [out, in, 3, 3] that is 9 in, of the decoder's
+ * [in, out, 3, 3] 9 out, of [out, in] it is in. */
+START_TEST(new_weights_of_the_interpreter)
+{
+    struct fit f;
+    double bound = 0;
+    int seen = 0;
+    begin(&f, pictures(FLAT), SHAPE(16, 3, 6, 6));
+    f.o.layer_names = "first,second";
+    open_fit(&f);
+    for (size_t i = 0; i < f.fit->params.n; i++) {
+        const struct sx_flint_param *p = &f.fit->params.item[i];
+        const struct sx_shape *s = &p->value.shape;
+        double most = 0;
+        if (s->rank > 1) /* the bias that follows has the same bound */
+            bound = 1 / sqrt((double)s->dim[1] * (s->rank == 4 ? 9 : 1));
+        for (int64_t k = 0; k < sx_count(s); k++)
+            most = fmax(most, fabs(sx_tensor_get(&p->value, k)));
+        ck_assert_msg(most <= bound * 1.000001, "%s: %g over %g", p->name, most, bound);
+        if (sx_count(s) >= 64) {
+            ck_assert_msg(most > 0.9 * bound, "%s: %g, and %g at most", p->name, most, bound);
+            seen++;
+        }
+    }
+    ck_assert_int_ge(seen, 6);
+    end(&f);
+}
+END_TEST
+
+/* The nodes of the interpreter are those of the model's version of ONNX. */
+START_TEST(nodes_by_version)
+{
+    static const int64_t versions[] = {8, 9, 10, 13, 17, 18};
+    for (size_t k = 0; k < sizeof versions / sizeof versions[0]; k++) {
+        struct fit f;
+        int64_t opset = versions[k];
+        int maxima = 0, means = 0, slices = 0;
+        struct tm_model *m = tm_new(opset);
+        tm_input(m, "x", SX_FLOAT, 4, (const int64_t[]){-1, 3, 6, 6});
+        fc_add_weights(m, "w1", 4, (const int64_t[]){2, 3, 3, 3});
+        fc_add_weights(m, "w2", 2, (const int64_t[]){72, 3});
+        tm_const(m, "three", SX_INT, 1, (const int64_t[]){3}, (const int64_t[]){0, 2, 36});
+        tm_const(m, "flat", SX_INT, 1, (const int64_t[]){2}, (const int64_t[]){0, 72});
+        tm_node(m, "Conv", "x w1", "maps", "pads=1,1,1,1");
+        tm_node(m, "Reshape", "maps three", "rows", NULL);
+        tm_node(m, "Reshape", "rows flat", "vector", NULL);
+        tm_node(m, "MatMul", "vector w2", "y", NULL);
+        tm_output(m, "y");
+        begin(&f, m, SHAPE(16, 3, 6, 6));
+        f.o.layer_names = "maps,rows";
+        open_fit(&f);
+        const Onnx__GraphProto *g = f.fit->composed->graph;
+        for (size_t i = 0; i < g->n_node; i++) {
+            const Onnx__NodeProto *n = g->node[i];
+            bool listed = false; /* axes are an attribute */
+            for (size_t a = 0; a < n->n_attribute; a++)
+                listed = listed || strcmp(n->attribute[a]->name, "axes") == 0;
+            if (strcmp(n->op_type, "ReduceMax") == 0 || strcmp(n->op_type, "ReduceMean") == 0) {
+                ck_assert_int_eq(listed, opset < 18);
+                ck_assert_uint_eq(n->n_input, opset < 18 ? 1 : 2);
+                maxima += n->op_type[6] == 'M' && n->op_type[7] == 'a';
+                means += n->op_type[7] == 'e';
+            }
+            if (strcmp(n->op_type, "Slice") == 0) {
+                ck_assert_int_eq(listed, opset < 10);
+                ck_assert_uint_eq(n->n_input, opset < 10 ? 1 : 4);
+                slices++;
+            }
+        }
+        ck_assert(maxima == 1 && means == 1 && slices == 1);
+        end(&f);
+    }
+}
+END_TEST
+
 /* The weights of the best epoch are kept. The fit ends `patience` epochs later. */
 START_TEST(early_stopping)
 {
@@ -527,6 +751,55 @@ START_TEST(pictures_are_changed)
 }
 END_TEST
 
+/* The flip and both shifts of a sample, found from where the pixels of a numbered picture went. */
+static void find_change(const struct sx_flint_fit *fit, int64_t row, int found[3])
+{
+    float x[3 * 36], room[3 * 36];
+    for (int i = 0; i < 3 * 36; i++)
+        x[i] = (float)(i % 36);
+    sx_flint_augment(fit, row, x, room);
+    int centre = (int)x[2 * 6 + 2], right = (int)x[2 * 6 + 3];
+    found[0] = right < centre;
+    found[1] = 2 - centre / 6;
+    found[2] = 2 - (found[0] ? 5 - centre % 6 : centre % 6);
+}
+
+/* Shifts go as far in both directions, and the draws of a sample say nothing of those of others. */
+START_TEST(changes_are_drawn_independently)
+{
+    enum { N = 400 };
+    struct fit f;
+    int change[N][3], count[2][3] = {{0}}, flips = 0;
+    begin(&f, pictures(FLAT), SHAPE(16, 3, 6, 6));
+    f.o.flip = true;
+    f.o.shift = 1;
+    open_fit(&f);
+    for (int row = 0; row < N; row++) {
+        find_change(f.fit, row, change[row]);
+        flips += change[row][0];
+        for (int k = 0; k < 2; k++) {
+            ck_assert(abs(change[row][1 + k]) <= 1);
+            count[k][change[row][1 + k] + 1]++;
+        }
+    }
+    ck_assert(abs(flips - N / 2) < 50);
+    for (int k = 0; k < 6; k++)
+        ck_assert_int_lt(abs(count[k / 3][k % 3] - N / 3), 45);
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++)
+            for (int far = a == b; far < 3; far++) {
+                double product = 0;
+                for (int row = 0; row + far < N; row++)
+                    product += (a == 0 ? change[row][0] - 0.5 : change[row][a]) *
+                               (b == 0 ? change[row + far][0] - 0.5 : change[row + far][b]);
+                ck_assert_msg(fabs(product) < 60,
+                              "%d of a sample and %d of the %dth after it: %g", a, b, far,
+                              product);
+            }
+    end(&f);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("flint_recipe");
@@ -534,6 +807,9 @@ int main(void)
               sizes_of_recipes, settings_over_a_recipe, means_and_spreads,
               the_file_standardises, losses_do_not_see_the_unit, new_weights_are_not_measured,
               groups_are_held_back_whole, early_stopping, stopping_early_after_a_break,
-              pictures_are_changed);
+              pictures_are_changed, changes_are_drawn_independently,
+              how_many_groups_are_held_back, validation_from_what_is_remembered,
+              classes_of_the_training_samples, one_number_for_two_classes,
+              new_weights_of_the_interpreter, nodes_by_version);
     return suite_run();
 }

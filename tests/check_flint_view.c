@@ -500,6 +500,11 @@ START_TEST(starts_are_active)
             ck_assert(r.dim >= am.dim && r.dim <= 1);
             ck_assert(r.start > 0 || r.dim == 1);
             ck_assert(r.dim < 1 || r.start == r.sample);
+            /* each time half of what is missing, and at last the sample itself */
+            double dim = am.dim;
+            for (int k = 0; k < 3 && dim < r.dim - 1e-12; k++)
+                dim = (1 + dim) / 2;
+            ck_assert(r.dim == 1 || fabs(dim - r.dim) < 1e-12);
             ta_free(&x, 1);
         }
     close_file();
@@ -558,6 +563,80 @@ START_TEST(galleries)
 }
 END_TEST
 
+/* 37 columns, black and white in turn, become 3 pixels wide each. */
+START_TEST(pixels_of_equal_size)
+{
+    struct sx_error error = {0};
+    uint8_t stripes[37 * 37];
+    struct sx_figure_options o;
+    struct sx_picture full;
+    int widths[8] = {0};
+    for (int i = 0; i < 37 * 37; i++)
+        stripes[i] = i % 37 % 2 == 0 ? 0 : 255;
+    const struct sx_picture lines = {37, 37, 1, stripes};
+    const struct sx_gallery one = {.rows = 1, .columns = 1, .cell = &lines};
+    sx_figure_default(&o);
+    struct sx_made made = {.o = &o, .format = SX_FIGURE_PNG};
+    ck_assert_msg(sx_plot_gallery(&one, &made, &error), "%s", error.message);
+    ck_assert(sx_picture_decode(made.bytes, made.size, &full, &error));
+    for (int y = 0; y < full.height; y++)
+        for (int x = 0, run = 0; x < full.width; x++) {
+            if (pixel(&full, x, y) != 0 && run > 0)
+                widths[run < 8 ? run : 7]++;
+            run = pixel(&full, x, y) == 0 ? run + 1 : 0;
+        }
+    ck_assert_int_ge(widths[3], 17 * 109);
+    ck_assert_int_eq(widths[1] + widths[4] + widths[5] + widths[6] + widths[7], 0);
+    sx_picture_free(&full);
+    free(made.bytes);
+}
+END_TEST
+
+/* The left edge of what has this colour in the sheet of a pair of n samples, of two that are wanted;
+ * the samples are black, and become white. */
+static int left_edge(int64_t n, unsigned colour)
+{
+    struct sx_error error = {0};
+    int64_t row[] = {4, 7};
+    double phi[] = {2, 1};
+    float x[2 * 16] = {0}, changed[2 * 16];
+    struct sx_flint_climbed climbed[2] = {{.start = 1, .end = 2}, {.start = 1, .end = 3}};
+    struct sx_flint_pair pair = {.n = n, .row = row, .phi = phi};
+    for (int i = 0; i < 32; i++)
+        changed[i] = (float)(i % 2);
+    const struct sx_flint_shown shown = {.with_am = true,
+                                         .pair = &pair,
+                                         .n_pairs = 1,
+                                         .sample = {4, {1, 1, 4, 4}},
+                                         .n = n,
+                                         .x = x,
+                                         .changed = changed,
+                                         .climbed = climbed};
+    const struct sx_flint_origin origin = {.channels = 0};
+    struct sx_figure_options o;
+    struct sx_picture full;
+    sx_figure_default(&o);
+    struct sx_made made = {.o = &o, .format = SX_FIGURE_PNG};
+    ck_assert_msg(sx_plot_shown(&origin, &shown, 2, SX_LAYOUT_AUTO, &made, &error), "%s",
+                  error.message);
+    ck_assert(sx_picture_decode(made.bytes, made.size, &full, &error));
+    int edge = full.width;
+    for (int y = 0; y < full.height; y++)
+        for (int k = 0; k < edge; k++)
+            edge = pixel(&full, k, y) == colour ? k : edge;
+    sx_picture_free(&full);
+    free(made.bytes);
+    return edge;
+}
+
+/* A maximised sample is in its own column, also if a class has fewer samples than are wanted. */
+START_TEST(columns_of_maximised_samples)
+{
+    ck_assert_int_eq(left_edge(1, 0xfde725), left_edge(2, 0xfde725));
+    ck_assert_int_gt(left_edge(1, 0xfde725), 250);
+}
+END_TEST
+
 int main(void)
 {
     if (!fc_open())
@@ -566,7 +645,8 @@ int main(void)
     SUITE_ADD(c, outputs, explanations, surveys, pairs_over_tau, pairs_in_order, top_samples,
               penalties, penalty_slopes, penalties_of_no_picture, start_slope,
               climbs_like_the_reference, climbs_are_independent, climbs_within_bounds,
-              starts_are_active, colours_of_pictures, galleries);
+              starts_are_active, colours_of_pictures, galleries, columns_of_maximised_samples,
+              pixels_of_equal_size);
     int failed = suite_run();
     fc_close();
     return failed;

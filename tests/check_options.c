@@ -174,7 +174,20 @@ static const struct {
     {&sx_plot_table, "panels", "map picture,mask overlay",
      "'' maps map, ,map pictureoverlaymask"},
     {&sx_plot_table, "cmap", "viridis Reds bwr_r gray", "virid '' bwr_rr"},
-    {&sx_export_table, "seeds", "1 12 999999 S two", "'' 0 1x 1000000 00"}};
+    {&sx_export_table, "seeds", "1 12 999999 S two", "'' 0 1x 1000000 00"},
+    {&sx_flint_table, "augment", "flip shift:1 shift:4096 flip,shift:3 shift:2,flip",
+     "'' flip, ,flip shift: shift:0 shift:4097 shift:1.5 shift:-1 turn flips flip;shift:1"},
+    {&sx_flint_table, "dec-maps", "1,1 1000000,1000000 8,16",
+     "0,1 1,0 1000001,1 1,1000001 8 8, ,8 1.5,2 2,1.5 1,2,3"},
+    {&sx_flint_table, "cache-mb", "1 1000000000", "0 1000000001 1.5 -1 x nan"},
+    {&sx_flint_table, "lr-at", "2:0.1 3:1e-4",
+     "3:0.2 2:0.1 1:1 4.5:1 4:0 4:-1 4 :1 4: x:1 4:x"},
+    {&sx_flint_table, "lr", "1 1e-3,1e-4@5", "0 -1 1,0@2 '' 1@0 1@2,1@2 1@2,1@1"},
+    {&sx_flint_table, "beta", "0 -1 5@2 0@1,1@1000000000",
+     "'' x 1@ 1@0 1@1000000001 1@1.5 inf"},
+    {&sx_flint_show_table, "pair", "0:0 999999999:999999999",
+     "1000000000:0 0:1000000000 -1:0 0:-1 1 1: :1 0.5:1 1:0.5"},
+    {&sx_flint_am_table, "range", "0,1 -1e3,-5", "1,1 2,1 1 ,1 1, x,2"}};
 
 static void expect_all(const struct sx_option *row, const char *texts, bool fit)
 {

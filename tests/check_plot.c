@@ -106,11 +106,27 @@ START_TEST(test_reduce_and_sign)
 }
 END_TEST
 
+/* Of channels of equal magnitude the first gives the value. */
+START_TEST(test_equal_channels)
+{
+    static const double values[] = {3, -2, -1, 4, -3, 2, 1, 4}; /* [2, 1, 4] */
+    struct sx_tensor map = map_of(DIMS(1, 2, 1, 4), values);
+    set("reduce", "max");
+    set("sign", "all");
+    struct sx_heat heat = heat_of(&map);
+    for (int k = 0; k < 4; k++)
+        ck_assert_double_eq(heat.value[k], values[k]);
+    sx_heat_free(&heat);
+    sx_tensor_free(&map);
+}
+END_TEST
+
 /* The smallest value of the map 10, 11, 12, 14 is over half of the largest, so colours begin at
  * 10. If signs are shown, they begin at 0. */
 START_TEST(test_colours_begin_at_the_smallest)
 {
-    const double values[] = {10, 11, 12, 14}, zero[] = {10, 11, 0, 14};
+    const double values[] = {10, 11, 12, 14}, zero[] = {10, 11, 0, 14},
+                 half[] = {7, 11, 12, 14};
     struct sx_tensor map = map_of(DIMS(2, 2), values);
     set("outlier", "0");
     struct sx_heat heat = heat_of(&map);
@@ -129,6 +145,10 @@ START_TEST(test_colours_begin_at_the_smallest)
     heat = heat_of(&map);
     ck_assert_double_eq(heat.low, 0);
     ck_assert_double_eq(sx_heat_at(&heat, 3), 1);
+    sx_heat_free(&heat);
+    memcpy(map.data, half, sizeof half); /* exactly half is not over half */
+    heat = heat_of(&map);
+    ck_assert_double_eq(heat.low, 0);
     sx_heat_free(&heat);
     sx_tensor_free(&map);
 }
@@ -263,12 +283,13 @@ START_TEST(test_colours)
         double t;
         unsigned colour;
     } cases[] = {
-        {"gray", 0, 0},           {"gray", 1, 0xffffff},     {"gray", 0.2, 0x333333},
-        {"bwr", 0, 0x0000ff},     {"bwr", 0.5, 0xffffff},    {"bwr", 1, 0xff0000},
-        {"bwr_r", 0, 0xff0000},   {"bwr", 0.6, 0xffcccc},    {"coolwarm", 0.5, 0xdddddd},
-        {"Reds", 0, 0xfff5f0},    {"Reds", 1, 0x67000d},     {"afmhot", 0.5, 0xff8000},
-        {"inferno", 0, 0x000004}, {"viridis", 1, 0xfde725},  {"viridis", -3, 0x440154},
-        {"viridis", 7, 0xfde725}, {"viridis_r", 7, 0x440154}};
+        {"gray", 0, 0},           {"gray", 1, 0xffffff},      {"gray", 0.2, 0x333333},
+        {"bwr", 0, 0x0000ff},     {"bwr", 0.5, 0xffffff},     {"bwr", 1, 0xff0000},
+        {"bwr_r", 0, 0xff0000},   {"bwr", 0.6, 0xffcccc},     {"coolwarm", 0.5, 0xdddddd},
+        {"Reds", 0, 0xfff5f0},    {"Reds", 1, 0x67000d},      {"afmhot", 0.5, 0xff8000},
+        {"inferno", 0, 0x000004}, {"viridis", 1, 0xfde725},   {"viridis", -3, 0x440154},
+        {"viridis", 7, 0xfde725}, {"viridis_r", 7, 0x440154}, {"gray", 0.1, 0x1a1a1a},
+        {"bwr", 0.25, 0x8080ff},  {"bwr_r", 0.25, 0xff8080},  {"rdbu", 0.5, 0xf7f7f7}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         ck_assert_msg(colour(cases[i].name, cases[i].t) == cases[i].colour, "%s at %g: %06x",
                       cases[i].name, cases[i].t, colour(cases[i].name, cases[i].t));
@@ -381,9 +402,9 @@ int main(void)
 {
     TCase *c = suite_case("plot");
     tcase_add_checked_fixture(c, setup, NULL);
-    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_colours_begin_at_the_smallest,
-              test_channels_last, test_flat, test_nonfinite, test_top, test_options,
-              test_colours, test_afmhot, test_lightness, test_middle_of_a_diverging_map,
-              test_terminal_text, test_terminal_sizes);
+    SUITE_ADD(c, test_scale, test_reduce_and_sign, test_equal_channels,
+              test_colours_begin_at_the_smallest, test_channels_last, test_flat, test_nonfinite,
+              test_top, test_options, test_colours, test_afmhot, test_lightness,
+              test_middle_of_a_diverging_map, test_terminal_text, test_terminal_sizes);
     return suite_run();
 }

@@ -30,7 +30,7 @@ clean_up() {
 # tests_of FILE: prints the tests of a source file's folder. A * stands for all of a family.
 tests_of() {
     case $1 in
-    */options.c) echo "check_options pages.t options.t refusals.t choices.t defaults.t $(basename "$(dirname "$1")").t" ;;
+    */options.c) echo "check_options pages.t options.t refusals.t choices.t defaults.t $(basename "$(dirname "$1")").t check_$(basename "$(dirname "$1")")*" ;;
     lib/base/*) echo 'check_base check_io_number' ;;
     lib/io/*) echo 'check_io_* check_picture check_preprocess check_dataset check_players inputs.t' ;;
     lib/onnx/*) echo 'check_onnx*' ;;

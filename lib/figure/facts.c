@@ -99,8 +99,8 @@ static const char *name_in(const struct sx_datum *item)
 static int64_t number_in(const struct sx_datum *item, int64_t otherwise)
 {
     const struct sx_datum *set = sx_datum_at(item, "set");
-    const struct sx_datum *v = set != NULL ? set->first : sx_datum_at(item, "index");
-    const double number = sx_datum_number(v, NAN);
+    const double number = set != NULL ? sx_datum_element(set, 0)
+                                      : sx_datum_number(sx_datum_at(item, "index"), NAN);
     return fabs(number) < 0x1p53 ? (int64_t)number : otherwise;
 }
 

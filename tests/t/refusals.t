@@ -45,6 +45,7 @@ done <<'END'
 2	a whole number of at least 1	flint-fit -x digits8.npy --cache-mb=0.5 digits8.onnx
 2	a whole number of at least 1	flint-fit -x digits8.npy --cache-mb=1.5 digits8.onnx
 2	MIN,MAX, MIN below MAX	flint-visualize --am --range=2,1 fitted.onnx digits8.npy
+2	MIN,MAX, MIN below MAX	flint-visualize --am --range=1,1 fitted.onnx digits8.npy
 2	gauss:N or midpoint:N, N from 1 to 4096	attr-decompose --ig-rule=gauss:5000 digits8.onnx digits8.npy
 2	zplus, wsquare or zB:LO,HI	attr-decompose --deeptaylor=zB:1 digits8.onnx digits8.npy
 2	FILE, or gauss:S, S above 0	attr-decompose --background=gauss:0 digits8.onnx digits8.npy
