@@ -312,6 +312,27 @@ START_TEST(test_ties)
 }
 END_TEST
 
+static double large_and_small(const double *x)
+{
+    return 1000 * x[0] + 0.5 * x[0] * x[1];
+}
+
+/* Sums are equal up to the tolerance times the largest u, which is 1000.5. */
+START_TEST(test_tolerance_of_ties)
+{
+    static const double ties[] = {1e-3, 4e-4, 0};
+    game_fill(&t, 2, large_and_small);
+    for (int k = 0; k < 3; k++) {
+        struct sx_shapley_options o = {.tie = ties[k]};
+        struct sx_game *g = game_of(&t);
+        struct sx_benefit got = benefit_of(g, 2, all, &o);
+        ck_assert_str_eq(blocks_of(got.block_max, 2), k == 0 ? "0|1" : "01");
+        sx_benefit_free(&got);
+        sx_game_free(g);
+    }
+}
+END_TEST
+
 /* Contiguous partitions are among all partitions. On a line they are the connected partitions. */
 START_TEST(test_kinds)
 {
@@ -741,10 +762,10 @@ int main(void)
 {
     TCase *c = suite_case("benefit");
     SUITE_ADD(c, test_g1, test_logic, test_expressions, test_shapley_values,
-              test_opposite_signs, test_contiguity, test_intervals, test_ties, test_kinds,
-              test_greedy_partitions, test_moves, test_gradient, test_steps_of_the_gradient,
-              test_axioms, test_additive, test_null_player, test_refusals, test_not_finite,
-              test_left_out, test_covering, test_estimates, test_bias, test_whole_sizes,
-              test_tolerance);
+              test_opposite_signs, test_contiguity, test_intervals, test_ties,
+              test_tolerance_of_ties, test_kinds, test_greedy_partitions, test_moves,
+              test_gradient, test_steps_of_the_gradient, test_axioms, test_additive,
+              test_null_player, test_refusals, test_not_finite, test_left_out, test_covering,
+              test_estimates, test_bias, test_whole_sizes, test_tolerance);
     return suite_run();
 }

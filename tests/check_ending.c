@@ -101,6 +101,7 @@ START_TEST(turned)
     expect_ending(sx_neg(g, sx_sub(g, s, number(1))), s, true, false);
     expect_ending(sx_sub(g, number(3), sx_shift(g, s, 2)), s, true, false);
     expect_ending(sx_scale(g, sx_div(g, s, number(4)), 4), s, false, false);
+    expect_ending(sx_scale(g, sx_div(g, s, number(3)), 3), s, false, false);
     expect_ending(sx_sub(g, number(2), sx_sub(g, number(2), s)), s, false, false);
     /* (3 - 2 (s + 1)) / 2 + 0.5 is 1 - s */
     int y = sx_sub(g, number(3), sx_scale(g, sx_shift(g, s, 1), 2));
@@ -214,6 +215,8 @@ START_TEST(labels)
     expect_classes(INPUT(2, 0), 1, 1, 0);
     struct sx_classes three = sx_classes_of(g, p), two = {1, 1, 1}, four = {4, 1, 4};
     ck_assert_str_eq(sx_class_label(&three, 0, false, names, 3), "ant");
+    ck_assert_str_eq(sx_class_label(&three, 1, false, names, 3), "ant");
+    ck_assert_str_eq(sx_class_label(&three, 5, false, names, 3), "bee");
     ck_assert_str_eq(sx_class_label(&three, 7, false, names, 3), "bee");
     ck_assert_str_eq(sx_class_label(&three, 8, false, names, 3), "cat");
     ck_assert_str_eq(sx_class_label(&three, 12, false, names, 3), "ant");

@@ -849,6 +849,7 @@ START_TEST(test_gradient_of_another_target)
     ck_assert_msg(sx_explainer_sample(e, &feed, &error), "%s", error.message);
     const double *x = sx_explainer_input(e)->data;
     const int64_t n = 3;
+    ck_assert_int_eq(sx_explainer_target(e)->places, 1);
     for (int64_t k = n - 1; k >= 0; k--) {
         char target[24];
         double gradient[2][4];

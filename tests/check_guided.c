@@ -146,9 +146,45 @@ START_TEST(test_edge)
 }
 END_TEST
 
+/* Borders are mirrored at the last element, which is not repeated: the elements at -2 to n + 1. */
+static const int64_t of_four[] = {2, 1, 0, 1, 2, 3, 2, 1},
+                     of_five[] = {2, 1, 0, 1, 2, 3, 4, 3, 2};
+
+/* Filters 4 rows and 5 columns. */
+static void filter(const double kernel[5], double picture[20])
+{
+    double row[20] = {0};
+    for (int i = 0; i < 20; i++)
+        for (int k = 0; k < 5; k++)
+            row[i] += kernel[k] * picture[i / 5 * 5 + of_five[i % 5 + k]];
+    for (int i = 0; i < 20; i++) {
+        picture[i] = 0;
+        for (int k = 0; k < 5; k++)
+            picture[i] += kernel[k] * row[of_four[i / 5 + k] * 5 + i % 5];
+    }
+}
+
+START_TEST(test_edge_at_borders)
+{
+    static const double blur[] = {0, 0.25, 0.5, 0.25, 0}, slope[] = {-1, -2, 0, 2, 1};
+    const struct sx_shape shape = {4, {1, 1, 4, 5}};
+    double x[20], want[20];
+    struct tm_model *m = tm_new(13);
+    tm_input(m, "x", SX_DOUBLE, 4, shape.dim);
+    tm_node(m, "GlobalAveragePool", "x", "y", NULL);
+    tm_output(m, "y");
+    for (int i = 0; i < 20; i++)
+        x[i] = want[i] = sin(i * i);
+    filter(blur, want);
+    filter(slope, want);
+    expect(m, &shape, x, "edge", want, 20);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("guided");
-    SUITE_ADD(c, test_chain, test_smooth, test_guided_gradcam, test_ensemble, test_edge);
+    SUITE_ADD(c, test_chain, test_smooth, test_guided_gradcam, test_ensemble, test_edge,
+              test_edge_at_borders);
     return suite_run();
 }

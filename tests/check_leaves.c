@@ -131,6 +131,52 @@ START_TEST(many_players)
 }
 END_TEST
 
+enum { MANY = 24 };
+
+static bool none_present(void *context, int64_t n, const uint64_t *coalitions, double *values,
+                         struct sx_error *error)
+{
+    const int64_t *out = context;
+    (void)error;
+    for (int64_t i = 0; i < n; i++)
+        values[i] = (coalitions[i] & (((uint64_t)1 << *out) - 1)) == 0;
+    return true;
+}
+
+static bool give_absent(void *context, const struct sx_product_taker *to,
+                        struct sx_error *error)
+{
+    int64_t player[MANY];
+    for (int64_t i = 0; i < MANY; i++)
+        player[i] = i;
+    return to->take(to->context, 1, player, 0, player, *(const int64_t *)context, error);
+}
+
+/* A leaf without up to 20 players is in indices exactly, whatever they are; one without more only in
+ * those that need no sum of alternating signs. */
+START_TEST(leaves_without_many)
+{
+    static const char *const of_meeting[] = {"sii", "bii"}, *const alternating[] = {"stii",
+                                                                                    "chii"};
+    for (int64_t out = 20; out <= 21; out++)
+        for (int k = 0; k < 4; k++) {
+            struct sx_error error = {0};
+            struct sx_interactions got;
+            struct sx_shapley_options o = {
+                .index = k < 2 ? of_meeting[k] : alternating[k - 2], .order = 1, .budget = 500};
+            struct sx_game *g = sx_game_new(MANY, none_present, &out, &error);
+            g->products = give_absent;
+            ck_assert_msg(sx_interact(g, &o, &got, &error), "%s", error.message);
+            ck_assert(got.exact == (k < 2 || out == 20));
+            /* the players that count share the change from 1 to 0 */
+            for (int64_t i = 0; got.exact && k != 1 && i < got.count; i++)
+                ck_assert_double_eq_tol(got.value[i], i < out ? -1.0 / (double)out : 0, 1e-9);
+            sx_interactions_free(&got);
+            sx_game_free(g);
+        }
+}
+END_TEST
+
 /* ---- Trees ---- */
 
 #define NODES                                                                                  \
@@ -243,6 +289,6 @@ END_TEST
 int main(void)
 {
     TCase *c = suite_case("leaves");
-    SUITE_ADD(c, products, many_players, trees, mixed_features);
+    SUITE_ADD(c, products, many_players, leaves_without_many, trees, mixed_features);
     return suite_run();
 }
