@@ -58,8 +58,8 @@ tests_of() {
     lib/*/*) room=${1#lib/} && room=${room%%/*} && echo "check_$room* $room.t" ;;
     cmd/cli/sandbox.c | cmd/cli/landlock.c) echo 'sandbox.t' ;;
     cmd/cli/flint.c) echo 'flint-*.t refusals.t' ;;
-    cmd/cli/*) echo 'check_options options.t refusals.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t attr-score.t hostile.t streams.t limits.t' ;;
-    *) echo "$(basename "$1" .c).t options.t refusals.t choices.t defaults.t" ;;
+    cmd/cli/*) echo 'check_options options.t edges.t refusals.t onnx-run.t contract.t inputs.t outputs.t targets.t tables.t ggig.t attr-score.t hostile.t streams.t limits.t' ;;
+    *) echo "$(basename "$1" .c).t options.t edges.t refusals.t choices.t defaults.t" ;;
     esac
 }
 

@@ -90,7 +90,7 @@ flint="flint-fit -q digits8.onnx -x digits8.npy --layers=/6/Relu_output_0 --reci
 seq 0.5 19.5 >halves
 run $flint -y halves -o no.onnx
 refused 'classes that are no whole numbers' 1 'labels are the numbers of classes'
-for i in 1 2 3 4 5; do printf 'b\na\nb\nc\n'; done >groups
+for _ in 1 2 3 4 5; do printf 'b\na\nb\nc\n'; done >groups
 run $flint --groups=groups --val-frac=0.25 -o grouped.onnx
 is 'groups of equal lines stay together' "$(jq -c '.split | [.by, .validation == 5 or .validation == 10]' "$T/out")" '["groups",true]'
 run $flint --val-frac=0 -o whole.onnx
