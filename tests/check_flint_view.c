@@ -492,10 +492,11 @@ START_TEST(starts_are_active)
     open_file(false);
     am.rounds = 1;
     am.steps = 1;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 10; i++)
         for (int64_t j = 0; j < 4; j++) {
-            struct sx_tensor x = sample(i);
+            struct sx_tensor x = sample(i % 5);
             struct sx_flint_climbed r;
+            am.dim = i < 5 ? 0.3 : -0.4;
             ck_assert(sx_flint_maximise(flint, &am, &x.shape, 1, &j, x.data, &r, &error));
             ck_assert(r.dim >= am.dim && r.dim <= 1);
             ck_assert(r.start > 0 || r.dim == 1);
@@ -507,6 +508,32 @@ START_TEST(starts_are_active)
             ck_assert(r.dim == 1 || fabs(dim - r.dim) < 1e-12);
             ta_free(&x, 1);
         }
+    close_file();
+}
+END_TEST
+
+/* Of samples that activate an attribute equally the first ones are listed, in their order. */
+START_TEST(equal_samples)
+{
+    struct sx_error error = {0};
+    const struct sx_flint_survey all = {0};
+    struct sx_flint_explanation e;
+    open_file(false);
+    struct sx_tensor one = sample(0), five = fc_array(fc_case("train_step/in"), "x", SX_FLOAT);
+    for (int i = 0; i < 5; i++)
+        memcpy((float *)five.data + (ptrdiff_t)64 * i, one.data, 64 * sizeof(float));
+    struct sx_dataset *x = fc_dataset(&five);
+    ck_assert(sx_flint_explain(flint, &one, &e, &error));
+    struct sx_flint_pair pair = {.of_class = e.f_class};
+    ck_assert(sx_flint_top(flint, x, NULL, &all, &pair, 1, 3, &error));
+    ck_assert_int_eq(pair.n, 3);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pair.row[i], i);
+    free(pair.row);
+    free(pair.phi);
+    sx_dataset_close(x);
+    ta_free(&one, 1);
+    ta_free(&five, 1);
     close_file();
 }
 END_TEST
@@ -646,7 +673,7 @@ int main(void)
               penalties, penalty_slopes, penalties_of_no_picture, start_slope,
               climbs_like_the_reference, climbs_are_independent, climbs_within_bounds,
               starts_are_active, colours_of_pictures, galleries, columns_of_maximised_samples,
-              pixels_of_equal_size);
+              pixels_of_equal_size, equal_samples);
     int failed = suite_run();
     fc_close();
     return failed;

@@ -45,7 +45,7 @@ tests_of() {
     lib/shapley/*) echo 'check_shapley check_definitions check_partitions check_estimates check_benefit check_weights shapley-int.t' ;;
     lib/flint/*) echo 'check_flint* refusals.t flint-*.t' ;;
     lib/plot/*) echo 'check_plot check_figure' ;;
-    lib/figure/flint.c | lib/figure/gallery.c) echo 'check_figure check_flint_view flint-visualize.t flint-explain.t' ;;
+    lib/figure/flint.c | lib/figure/gallery.c) echo 'check_figure check_flint_view edges.t flint-visualize.t flint-explain.t' ;;
     lib/figure/*) echo 'check_figure check_drawn check_shown attr-plot.t' ;;
     lib/draw/*) echo 'check_page check_figure check_plot attr-plot.t' ;;
     lib/decompose/*) echo 'check_decompose* check_pieces check_relevance attr-decompose.t' ;;
