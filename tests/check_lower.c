@@ -597,7 +597,8 @@ START_TEST(endless_functions)
     tm_node(m, "local:Self", "x", "y", NULL);
     lc_refused(m, "node 'b' (local.Self, opset 1): functions are nested too deep");
     tm_free(body);
-    /* each function calls the next one three times, and 3^14 nodes are too many */
+    /* Each function calls the next one three times, and 3^14 nodes are too many. The first call is
+     * refused, before any node is lowered. */
     m = chain();
     tm_domain(m, "local", 1);
     struct tm_model *bodies[22];
@@ -615,7 +616,7 @@ START_TEST(endless_functions)
         add_function(m, name, bodies[i], "t0", "t3");
     }
     tm_node(m, "local:F8", "x", "y", NULL);
-    lc_refused(m, "the graph unrolls to too many nodes");
+    lc_refused(m, "node 'y' (local.F8, opset 1): the graph unrolls to too many nodes");
     for (int i = 0; i < 22; i++)
         tm_free(bodies[i]);
 }

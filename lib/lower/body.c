@@ -4,10 +4,10 @@
 
 #include "lower/scope.h"
 
-/* Limits: the depth of nested bodies and functions, and the number of lowered nodes. Functions that
- * call each other, and loops, could require any number. */
+/* The limit of the depth of nested bodies and functions. */
 #define MAX_DEPTH 24
-#define MAX_STEPS 1000000
+
+static const char too_many[] = "the graph unrolls to too many nodes";
 
 static bool take_inputs(struct sx_lowering *l, struct sx_value *in)
 {
@@ -55,6 +55,8 @@ static bool inline_function(struct sx_lowering *l, const Onnx__FunctionProto *f)
                              .depth = l->scope->depth + 1,
                              .quiet = true};
     bool ok = inner.depth <= MAX_DEPTH || sx_reject(l, "functions are nested too deep");
+    ok = ok && (sx_unrolls(inner.root, f, SX_MAX_STEPS - inner.root->steps) ||
+                sx_reject(l, "%s", too_many));
     for (size_t k = 0; k < f->n_input && ok; k++) {
         struct sx_value absent = {.node = SX_NONE};
         ok = sx_scope_define(&inner, f->input[k], (int)k < l->n_in ? l->in[k] : absent);
@@ -156,7 +158,7 @@ static bool lower_node(struct sx_scope *s, const Onnx__NodeProto *node)
     for (int k = 0; k < l.n_out; k++)
         l.out[k] = (struct sx_value){.node = SX_NONE, .kind = SX_NOT_MADE};
     bool ok =
-        s->root->steps++ < MAX_STEPS || sx_reject(&l, "the graph unrolls to too many nodes");
+        s->root->steps++ < SX_MAX_STEPS || sx_reject(&l, "%s", too_many);
     ok = ok && take_inputs(&l, values) && dispatch(&l) && publish(&l);
     ok = sx_graph_ok(g, s->error) && ok;
     return ok || (s->root->options->listing ? pass_over(&l) : place(&l));

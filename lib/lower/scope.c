@@ -100,6 +100,7 @@ void sx_scope_end(struct sx_scope *s)
     if (s->root == s) {
         sx_values_free(&s->values);
         free(s->same.item);
+        free(s->unrolled);
     }
 }
 

@@ -30,6 +30,10 @@ struct sx_same {
 /* Makes a constant that borrows the tensor's data, or returns an equal one. */
 int sx_same_const(struct sx_same *s, struct sx_graph *g, const struct sx_tensor *t);
 
+/* The limit of lowered nodes. Functions that call each other, and loops, could require any number.
+ */
+#define SX_MAX_STEPS 1000000
+
 /* The names that the nodes of one graph can use. */
 struct sx_scope {
     struct sx_scope *outer; /* the surrounding scope; NULL: none */
@@ -42,7 +46,8 @@ struct sx_scope {
     struct sx_names names;
     struct sx_value *value;
     size_t n_values, value_capacity;
-    size_t steps; /* in the root: number of lowered nodes */
+    int64_t steps; /* in the root: number of lowered nodes */
+    int64_t *unrolled; /* in the root: see unroll.c; 1 more than the count, 0: not counted yet */
     bool unknown; /* in the root: the failure comes from a node that was refused earlier */
     bool placed;  /* in the root: the message names its node; surrounding ones are not added */
     int depth;
@@ -111,6 +116,9 @@ int64_t sx_opset_of(const struct sx_model *model, const Onnx__FunctionProto *fun
 /* The model's function of that name; NULL: none. */
 const Onnx__FunctionProto *sx_find_function(const struct sx_model *model, const char *domain,
                                             const char *op);
+/* Whether a function unrolls to at most `most` nodes, as far as this is known before it is lowered.
+ * Also false if memory runs out. */
+bool sx_unrolls(struct sx_scope *root, const Onnx__FunctionProto *f, int64_t most);
 /* The domain; "" for "ai.onnx" and for NULL. */
 const char *sx_domain(const char *domain);
 const char *sx_text(const char *text); /* "" for NULL */
