@@ -102,8 +102,6 @@ static bool open_model(struct cli *cli)
         explain_order(cli, &error);
         return cli_fail(cli, NULL, &error);
     }
-    if (omp_get_max_threads() > 1)
-        sx_model_hash_ahead(cli->model);
     if (!want(cli, &error))
         return cli_fail(cli, cli->model_path, &error);
     if (!cli_limit_mapped(cli))

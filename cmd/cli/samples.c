@@ -1,4 +1,5 @@
 /* samples.c - reads samples from the INPUT arguments. */
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,8 @@ bool cli_next(struct cli *cli, struct cli_sample *sample)
     }
     if (given)
         cli_watch_sample(cli, sample->started);
+    if (given && cli->model != NULL && omp_get_max_threads() > 1)
+        sx_model_hash_ahead(cli->model); /* for the sample's record */
     return given && cli->error.status == SX_OK;
 }
 
