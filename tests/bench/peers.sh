@@ -25,7 +25,7 @@ there() {
 how_to_get() {
     case $1 in
     ort) echo 'npm install --ignore-scripts onnxruntime-node, and NODE_PATH=.../node_modules' ;;
-    torch) echo 'apt install python3-torch python3-onnx, and onnx2torch of GitHub in PYTHONPATH' ;;
+    torch) echo 'apt install python3-torch python3-onnx libopenblas0-pthread, and onnx2torch of GitHub in PYTHONPATH' ;;
     captum | oneshot) echo 'as torch, python3-pil, and captum 0.7 of GitHub in PYTHONPATH' ;;
     shapiq*) echo 'as torch, and shapiq 1.3 of GitHub (src) in PYTHONPATH' ;;
     esac

@@ -17,8 +17,8 @@ row 'Hessian times vector of encoder, threads 2' 0.5 \
     "torch $MODELS/encoder.onnx 1 2 hvp 128,768"
 
 # attribution METHOD TARGET OPTION...: compares the seconds of the second of two samples, as each
-# program reports them. These do not include the pass that chooses the target. So gxi, whose
-# gradient comes from that pass, is measured as the time of a whole further sample.
+# program reports them. These do not include the pass that chooses the target. So gxi and gradcam,
+# whose gradients come from that pass, are measured as the time of a whole further sample.
 attribution() {
     method=$1 target=$2
     shift 2
@@ -26,13 +26,16 @@ attribution() {
         "sh tests/bench/said.sh $TOOLS/attr-decompose -j2 --methods=$method --alloc=none $* $MODELS/resnet18.onnx $MODELS/resnet18.npy $MODELS/resnet18.npy" \
         "captum $MODELS/resnet18.onnx $MODELS/resnet18.npy 2 $method"
 }
-row 'attr-decompose gxi of resnet18, one sample more, threads 2' 0.5 \
-    "$WHOLE -n 10 $TOOLS/attr-decompose -j2 --methods=gxi --alloc=none --players=elements -f json $MODELS/resnet18.onnx $MODELS/resnet18.npy" \
-    "captum $MODELS/resnet18.onnx $MODELS/resnet18.npy 2 gxi"
+further_attribution() {
+    row "attr-decompose $1 of resnet18, one sample more, threads 2" 0.5 \
+        "$WHOLE -n 10 $TOOLS/attr-decompose -j2 --methods=$1 --alloc=none --players=$2 -f json $MODELS/resnet18.onnx $MODELS/resnet18.npy" \
+        "captum $MODELS/resnet18.onnx $MODELS/resnet18.npy 2 $1"
+}
+further_attribution gxi elements
+further_attribution gradcam patches:32x32
 attribution ig 0.5 --players=elements --ig-rule=gauss:32
 attribution lrp-eps 0.5 --players=elements --lrp-eps=abs:1e-9
 attribution deeplift-rescale 0.5 --players=elements
-attribution gradcam 0.5 --players=patches:32x32
 
 row 'one shot: 50 steps of ig of resnet18 to a picture, threads 2' 0.25 \
     "$WHOLE $TOOLS/ggig -j2 --method=ig --steps=50 --times-input -f png -o $T/map.png $MODELS/resnet18.onnx $MODELS/resnet18.npy" \
