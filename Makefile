@@ -44,7 +44,10 @@ CHECK_LIBS = $(eval CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null
 DRAW_PKGS = pangocairo cairo-svg cairo-pdf
 # Only the tools have --sandbox.
 TOOL_LIBS = $(if $(filter 0,$(SANDBOX)),,-lseccomp)
-LIBS = $(PKG_LIBS) $(if $(filter 0,$(DNNL)),,-ldnnl) -lm -ldl
+LIBS = $(PKG_LIBS) $(SAN_LIBS) -lm -ldl
+# oneDNN is loaded when it is needed. But gcc's detector of leaks crashes if a library with variables of
+# threads is loaded while threads run.
+SAN_LIBS = $(if $(SAN),$(if $(filter 0,$(DNNL)),,-Wl,--no-as-needed -ldnnl -Wl,--as-needed))
 ALL_CPPFLAGS = $(if $(filter avx2,$(ISA)),-DSX_AT_MOST_AVX2) -D_GNU_SOURCE -Ilib -I. -Itests -I$(BUILD)/gen $(PKG_CFLAGS)
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) -fPIC -fopenmp -fno-math-errno $(SAN) -MMD -MP
 LINK = $(CC) -fopenmp $(SAN) -Wl,--as-needed $(CFLAGS) $(LDFLAGS)

@@ -313,14 +313,17 @@ static bool compare(struct test_case *c, int k, const struct sx_tensor *got, con
     return true;
 }
 
-/* Evaluates node by node, or compiles and runs. The caller frees results[]. */
-static bool compute(const struct sx_lowered *l, bool compiled, const int *in,
+/* How a graph is computed: node by node, as a program, as a program with oneDNN's kernels. */
+enum way { EVALUATED, COMPILED, ONEDNN, N_WAYS };
+
+/* The caller frees results[]. */
+static bool compute(const struct sx_lowered *l, enum way way, const int *in,
                     const struct sx_tensor *feeds, const int *out, struct sx_tensor *results,
                     struct sx_error *error)
 {
-    if (!compiled)
+    if (way == EVALUATED)
         return sx_evaluate(l->graph, in, feeds, l->n_inputs, out, results, l->n_outputs, error);
-    struct sx_run_options options = {.threads = 1};
+    struct sx_run_options options = {.threads = 1, .onednn = way == ONEDNN};
     struct sx_program *program =
         sx_compile(l->graph, in, l->n_inputs, out, l->n_outputs, &options, error);
     bool ok = program != NULL;
@@ -333,8 +336,9 @@ static bool compute(const struct sx_lowered *l, bool compiled, const int *in,
     return ok;
 }
 
-static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
+static bool run(struct test_case *c, const struct sx_lowered *l, enum way way)
 {
+    static const char *const names[N_WAYS] = {"evaluated", "compiled", "compiled with oneDNN"};
     struct sx_tensor feeds[CASE_MOST] = {{0}}, results[CASE_MOST] = {{0}};
     int in[CASE_MOST], out[CASE_MOST];
     struct sx_error error = {0};
@@ -348,10 +352,10 @@ static bool run(struct test_case *c, const struct sx_lowered *l, bool compiled)
     }
     for (int i = 0; i < l->n_outputs; i++)
         out[i] = l->outputs[i].node;
-    ok = (ok && compute(l, compiled, in, feeds, out, results, &error)) ||
+    ok = (ok && compute(l, way, in, feeds, out, results, &error)) ||
          case_say(c->result, CASE_FAILED, error.message);
     for (int i = 0; i < l->n_outputs && ok; i++)
-        ok = i < c->n_out ? compare(c, i, &results[i], compiled ? "compiled" : "evaluated")
+        ok = i < c->n_out ? compare(c, i, &results[i], names[way])
                           : case_say(c->result, CASE_FAILED, "too many outputs");
     for (int i = 0; i < CASE_MOST; i++) {
         sx_tensor_free(&feeds[i]);
@@ -443,8 +447,8 @@ void case_run(const char *directory, struct case_result *result)
     if (c == NULL)
         return;
     struct sx_lowered *l = case_lower(c, false);
-    if (l != NULL && run(c, l, false))
-        run(c, l, true);
+    for (enum way way = 0; l != NULL && way < N_WAYS && run(c, l, way); way++)
+        continue;
     result->gradient = l != NULL && has_gradient(l);
     for (int i = 0; l != NULL && i < l->n_inputs; i++)
         for (int k = 0; k < l->n_outputs; k++)

@@ -51,7 +51,7 @@ void net_evaluate(struct net *net, const struct sx_tensor *feeds, struct sx_tens
 
 struct sx_program *net_compile(struct net *net, int threads, bool plain)
 {
-    struct sx_run_options options = {.threads = threads, .plain = plain};
+    struct sx_run_options options = {.threads = threads, .plain = plain, .onednn = true};
     ck_assert_msg(sx_graph_ok(net->g, &net_error), "%s", net_error.message);
     struct sx_program *program =
         sx_compile(net->g, net->in, net->n_in, net->out, net->n_out, &options, &net_error);
@@ -100,6 +100,21 @@ void net_same(const struct sx_tensor *a, const struct sx_tensor *b, double toler
     ck_assert_double_le(worst, tolerance * scale + 1e-30);
 }
 
+/* Runs the program that the caller of a method gets, which has no kernels of oneDNN if the work is
+ * little. */
+static void check_usual(struct net *net, const struct sx_tensor *feeds, struct sx_tensor *got,
+                        const struct sx_tensor *want)
+{
+    struct sx_run_options options = {.threads = 2};
+    struct sx_program *program =
+        sx_compile(net->g, net->in, net->n_in, net->out, net->n_out, &options, &net_error);
+    ck_assert_msg(program != NULL && sx_run(program, feeds, got, &net_error), "%s",
+                  net_error.message);
+    sx_program_free(program);
+    for (int i = 0; i < net->n_out; i++)
+        net_same(&got[i], &want[i], 2e-5);
+}
+
 /* Runs plain and fast programs with 1 to 4 threads, twice each. Results are near the reference,
  * with the same bytes for any number of threads. */
 void net_check(struct net *net)
@@ -107,6 +122,7 @@ void net_check(struct net *net)
     struct sx_tensor feeds[NET_MOST], want[NET_MOST], got[NET_MOST], first[NET_MOST];
     net_ready(net, feeds, got);
     net_evaluate(net, feeds, want);
+    check_usual(net, feeds, got, want);
     for (int plain = 0; plain < 2; plain++)
         for (int threads = 1; threads <= 4; threads += 1 + 2 * plain) {
             struct sx_program *program = net_compile(net, threads, plain);

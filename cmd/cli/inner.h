@@ -89,6 +89,8 @@ void cli_points_free(struct cli *cli);
 /* signals.c: installs handlers of signals. From this call on, writing to a pipe without a reader,
  * or beyond the limit of a file's size, fails and does not end the process. */
 void cli_watch_signals(const char *name);
+/* Makes an exception of oneDNN that nobody catches end the process with status 6. */
+void cli_watch_exceptions(void);
 /* Whether a pipe had no reader. */
 bool cli_reader_gone(void);
 /* Then ends the process as SIGPIPE would have, unless the tool was started with SIGPIPE ignored. */

@@ -59,6 +59,7 @@ void cli_watch_sample(struct cli *cli, double began)
 {
     cli->sample_began = began;
     cli->watch = (struct sx_watch){.go_on = go_on,
+                                   .loaded = cli_watch_exceptions,
                                    .context = cli,
                                    .limited = cli->max_time > 0,
                                    .many = cli->n_inputs > 1 || cli->files_from != NULL,

@@ -1,5 +1,6 @@
 /* signals.c - turns signals into failures. If a reader goes away, or a file grows too large,
  * writing fails instead of ending the process, so that incomplete files are removed. */
+#include <dlfcn.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -47,9 +48,18 @@ static void on_terminate(void)
     end(SX_MEMORY, ": out of memory in oneDNN\n");
 }
 
-/* The symbol of std::set_terminate; NULL in a build without oneDNN. */
-extern void (*set_terminate(void (*)(void)))(void) __asm__("_ZSt13set_terminatePFvvE")
-    __attribute__((weak));
+/* Calls std::set_terminate of the C++ library, which came with oneDNN. */
+void cli_watch_exceptions(void)
+{
+    void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *found = library != NULL ? dlsym(library, "_ZSt13set_terminatePFvvE") : NULL;
+    void (*(*set_terminate)(void (*)(void)))(void);
+    memcpy(&set_terminate, &found, sizeof found);
+    if (set_terminate != NULL)
+        set_terminate(on_terminate);
+    if (library != NULL)
+        dlclose(library); /* it stays loaded, because oneDNN needs it */
+}
 
 #ifdef __SANITIZE_ADDRESS__
 
@@ -87,8 +97,6 @@ void cli_watch_signals(const char *name)
 {
     struct sigaction cut = {.sa_handler = on_sigbus};
     tool = name;
-    if (set_terminate != NULL)
-        set_terminate(on_terminate);
     watch_crashes();
     sigaction(SIGBUS, &cut, NULL);
     struct sigaction gone = {.sa_handler = on_sigpipe, .sa_flags = SA_RESTART}, before;

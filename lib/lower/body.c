@@ -157,8 +157,7 @@ static bool lower_node(struct sx_scope *s, const Onnx__NodeProto *node)
     l.out = values + l.n_in;
     for (int k = 0; k < l.n_out; k++)
         l.out[k] = (struct sx_value){.node = SX_NONE, .kind = SX_NOT_MADE};
-    bool ok =
-        s->root->steps++ < SX_MAX_STEPS || sx_reject(&l, "%s", too_many);
+    bool ok = s->root->steps++ < SX_MAX_STEPS || sx_reject(&l, "%s", too_many);
     ok = ok && take_inputs(&l, values) && dispatch(&l) && publish(&l);
     ok = sx_graph_ok(g, s->error) && ok;
     return ok || (s->root->options->listing ? pass_over(&l) : place(&l));

@@ -47,9 +47,10 @@ struct sx_scope {
     struct sx_value *value;
     size_t n_values, value_capacity;
     int64_t steps; /* in the root: number of lowered nodes */
-    int64_t *unrolled; /* in the root: see unroll.c; 1 more than the count, 0: not counted yet */
-    bool unknown; /* in the root: the failure comes from a node that was refused earlier */
-    bool placed;  /* in the root: the message names its node; surrounding ones are not added */
+    int64_t
+        *unrolled; /* in the root: see unroll.c; 1 more than the count, 0: not counted yet */
+    bool unknown;  /* in the root: the failure comes from a node that was refused earlier */
+    bool placed;   /* in the root: the message names its node; surrounding ones are not added */
     int depth;
     const struct sx_lower_options *options; /* in the root */
     /* In the root: the table of rows. It is a field because rows of If, Loop and Scan are in the

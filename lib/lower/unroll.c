@@ -31,9 +31,8 @@ static int64_t count_nodes(struct sx_scope *root, const Onnx__FunctionProto *f, 
     const struct sx_names none = {0};
     bool *needed = sx_new(f->n_node + 1, sizeof *needed, root->error);
     int64_t sum = 0;
-    bool ok = needed != NULL &&
-              sx_need(f->node, f->n_node, (const char *const *)f->output, f->n_output, &none,
-                      needed, NULL, root->error);
+    bool ok = needed != NULL && sx_need(f->node, f->n_node, (const char *const *)f->output,
+                                        f->n_output, &none, needed, NULL, root->error);
     for (size_t i = 0; i < f->n_node && sum <= SX_MAX_STEPS && ok; i++)
         if (needed[i])
             sum += 1 + count_calls(root,
@@ -47,7 +46,7 @@ static int64_t count_nodes(struct sx_scope *root, const Onnx__FunctionProto *f, 
 bool sx_unrolls(struct sx_scope *root, const Onnx__FunctionProto *f, int64_t most)
 {
     if (root->unrolled == NULL)
-        root->unrolled = sx_new(root->model->proto->n_functions, sizeof *root->unrolled,
-                                root->error);
+        root->unrolled =
+            sx_new(root->model->proto->n_functions, sizeof *root->unrolled, root->error);
     return root->unrolled != NULL && count_calls(root, f, 0) <= most;
 }

@@ -27,7 +27,7 @@ static bool run_pass(struct sx_program *program, const struct sx_graph *from, en
         else if (pass == LAYOUT)
             sx_layout(from, to, outputs, program->n_outputs, map);
         else
-            sx_fuse(from, to, program->dnnl != NULL, outputs, program->n_outputs, map);
+            sx_fuse(from, to, sx_is_fast(program), outputs, program->n_outputs, map);
         ok = sx_graph_ok(to, error);
     }
     for (int i = 0; ok && i < program->n_inputs; i++)
@@ -40,21 +40,34 @@ static bool run_pass(struct sx_program *program, const struct sx_graph *from, en
     return ok;
 }
 
+/* Chooses which fast kernels the program may use. Loading oneDNN and making its kernels takes
+ * longer than little work does. */
+static bool choose_kernels(struct sx_program *program, bool onednn, struct sx_error *error)
+{
+    const struct sx_watch *watch = program->watch;
+    bool exact = watch != NULL && watch->exact_conv, wide = false;
+    if (onednn && !sx_dnnl_new(&program->dnnl, program->threads, error))
+        return false;
+    if (program->dnnl != NULL) {
+        if (!sx_dnnl_is_wide(&wide, error))
+            return false;
+        if (watch != NULL && watch->loaded != NULL)
+            watch->loaded();
+    }
+    return sx_directs_new(&program->directs, program->threads, wide, exact, error);
+}
+
 /* Runs all passes. A plain program is the graph itself, without what is not needed. */
 static bool run_passes(struct sx_program *program, const struct sx_graph *g, bool plain,
-                       struct sx_error *error)
+                       bool onednn, struct sx_error *error)
 {
-    if (!plain && g->real == SX_FLOAT && !sx_dnnl_new(&program->dnnl, program->threads, error))
-        return false;
-    if (program->dnnl != NULL &&
-        !sx_directs_new(&program->directs, program->threads, sx_dnnl_is_wide(),
-                        program->watch != NULL && program->watch->exact_conv, error))
+    if (!plain && g->real == SX_FLOAT && !choose_kernels(program, onednn, error))
         return false;
     if (!run_pass(program, g, REWRITE, error))
         return false;
     if (plain)
         return true;
-    return (program->dnnl == NULL || run_pass(program, program->g, LAYOUT, error)) &&
+    return (!sx_is_fast(program) || run_pass(program, program->g, LAYOUT, error)) &&
            run_pass(program, program->g, FUSE, error);
 }
 
@@ -88,7 +101,7 @@ static double work_of(const struct sx_graph *g)
 }
 
 /* With less work than this, waking a thread takes longer than the work. */
-#define WORTH_THREADS 8e6
+#define LITTLE_WORK 8e6
 
 struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n_inputs,
                               const int *outputs, int n_outputs,
@@ -97,9 +110,10 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     struct sx_program *program = sx_new(1, sizeof *program, error);
     if (program == NULL)
         return NULL;
-    program->threads = work_of(g) < WORTH_THREADS ? 1
-                       : options->threads > 0     ? options->threads
-                                                  : omp_get_max_threads();
+    bool large = work_of(g) >= LITTLE_WORK;
+    program->threads = !large                 ? 1
+                       : options->threads > 0 ? options->threads
+                                              : omp_get_max_threads();
     program->n_inputs = n_inputs;
     program->n_outputs = n_outputs;
     program->inputs = copy_nodes(program, inputs, n_inputs, error);
@@ -112,7 +126,7 @@ struct sx_program *sx_compile(const struct sx_graph *g, const int *inputs, int n
     program->watch = g->watch;
     bool ok = program->inputs != NULL && program->outputs != NULL &&
               program->source_inputs != NULL && program->source_outputs != NULL &&
-              run_passes(program, g, options->plain, error) &&
+              run_passes(program, g, options->plain, large || options->onednn, error) &&
               sx_plan(program, options->max_memory, error);
     if (!ok) {
         sx_program_free(program);

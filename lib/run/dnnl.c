@@ -1,7 +1,5 @@
 /* dnnl.c - oneDNN behind a narrow interface: which kernel computes a node, and how its work is cut.
  *
- * Linking libdnnl costs a process 2 ms.
- *
  * Results must not depend on the number of threads. oneDNN cuts sums by the number of threads that
  * a primitive is made for. So all convolutions are made for one fixed number of threads, and run
  * with as many as the program has, under a thread limit. Products, and convolutions by gemm, cut
@@ -120,10 +118,13 @@ bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error)
     return *d != NULL;
 }
 
-bool sx_dnnl_is_wide(void)
+bool sx_dnnl_is_wide(bool *wide, struct sx_error *error)
 {
-    unsigned wide = dnnl_cpu_isa_avx512_core;
-    return ((unsigned)dnnl_get_effective_cpu_isa() & wide) == wide;
+    const unsigned bits = dnnl_cpu_isa_avx512_core;
+    if (!sx_dnnl_load(error))
+        return false;
+    *wide = ((unsigned)dnnl_get_effective_cpu_isa() & bits) == bits;
+    return true;
 }
 
 bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
@@ -170,7 +171,9 @@ void sx_dnnl_free(struct sx_dnnl *d)
             free(p->place[i]);
         free(p);
     }
-    dnnl_stream_destroy(d->stream);
-    dnnl_engine_destroy(d->engine);
+    if (d->engine != NULL) {
+        dnnl_stream_destroy(d->stream);
+        dnnl_engine_destroy(d->engine);
+    }
     free(d);
 }

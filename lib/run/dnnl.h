@@ -11,8 +11,9 @@ struct sx_kernel; /* the kernel of one node */
 bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error);
 void sx_dnnl_free(struct sx_dnnl *d); /* frees all its kernels, too */
 
-/* Whether oneDNN uses AVX-512, for which its convolutions are best. */
-bool sx_dnnl_is_wide(void);
+/* Sets *wide to whether oneDNN uses AVX-512, for which its convolutions are best. Loads oneDNN, and
+ * fails if it cannot be loaded. */
+bool sx_dnnl_is_wide(bool *wide, struct sx_error *error);
 
 /* Sets *kernel to a kernel for `node` of `g`; NULL: the node's plain kernel is as good. False, with
  * *error, only if memory runs out. */

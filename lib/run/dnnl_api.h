@@ -2,8 +2,9 @@
 #ifndef SX_RUN_DNNL_API_H
 #define SX_RUN_DNNL_API_H
 
-#include <oneapi/dnnl/dnnl.h>
 #include <stdbool.h>
+
+#include "run/dnnl_load.h"
 
 /* A layout: the distance in elements of blocks along each axis, and the blocks inside, from the
  * outermost to the innermost, with the axis that each divides. */
@@ -151,10 +152,12 @@ static inline dnnl_status_t dnnl_primitive_desc_next_impl(dnnl_primitive_desc_t 
     return dnnl_iterator_ends;
 }
 
+#undef dnnl_post_ops_append_sum
+#undef dnnl_post_ops_append_eltwise
 #define dnnl_post_ops_append_sum(posts, scale, zero, type)                                     \
-    dnnl_post_ops_append_sum(posts, scale)
+    sx_onednn.post_ops_append_sum(posts, scale)
 #define dnnl_post_ops_append_eltwise(posts, algorithm, alpha, beta)                            \
-    dnnl_post_ops_append_eltwise(posts, 1, algorithm, alpha, beta)
+    sx_onednn.post_ops_append_eltwise(posts, 1, algorithm, alpha, beta)
 #define dnnl_memory_desc_t sx_dnnl_desc
 
 #endif

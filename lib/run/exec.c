@@ -75,7 +75,7 @@ bool sx_run(struct sx_program *program, const struct sx_tensor *feeds,
 {
     if (!check(program, feeds, results, error))
         return false;
-    if (program->dnnl != NULL && (program->nan || is_fed_nan(program, feeds)))
+    if (sx_is_fast(program) && (program->nan || is_fed_nan(program, feeds)))
         return run_plain(program, feeds, results, error);
     for (size_t i = 0; i < program->n_patches; i++) {
         const struct sx_patch *p = &program->patch[i];

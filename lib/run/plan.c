@@ -399,8 +399,8 @@ static void note_nan(struct planner *p, size_t step, int k, int node)
     bool packs = (k == 1 && program->step[step].direct != NULL) ||
                  (kernel != NULL && sx_kernel_packs(kernel, k));
     const struct sx_node *n = &p->g->node[node];
-    if (program->dnnl == NULL || place->kind != CONSTANT || place->seen ||
-        n->type != SX_FLOAT || packs)
+    if (!sx_is_fast(program) || place->kind != CONSTANT || place->seen || n->type != SX_FLOAT ||
+        packs)
         return;
     place->seen = true;
     program->nan = program->nan || sx_holds_nan(place->data, sx_count(&n->shape));

@@ -38,11 +38,10 @@ struct sx_program {
     size_t n_steps;
     struct sx_patch *patch;
     size_t n_patches, patch_capacity;
-    struct sx_dnnl *dnnl; /* NULL: only plain kernels are used */
-    /* NULL: oneDNN's kernels are faster, or only plain kernels are used */
-    struct sx_directs *directs;
+    struct sx_dnnl *dnnl;       /* NULL: oneDNN's kernels are not used */
+    struct sx_directs *directs; /* NULL: this library's fast kernels are not used */
 
-    /* oneDNN's activations turn NaN into 0. If NaN is fed, a plain program runs instead. It is
+    /* Activations of fast kernels may turn NaN into 0. If NaN is fed, a plain program runs instead. It is
      * compiled at that time, from the original graph: */
     struct sx_program *plain;
     const struct sx_graph *source;
@@ -58,6 +57,12 @@ struct sx_program {
     int threads;
     struct sx_arena memory; /* memory of all small arrays above */
 };
+
+/* Whether the program has fast kernels, and so the layouts that they need. */
+static inline bool sx_is_fast(const struct sx_program *program)
+{
+    return program->dnnl != NULL || program->directs != NULL;
+}
 
 /* Runs a step. False if memory runs out. */
 bool sx_step_run(const struct sx_step *step);

@@ -11,6 +11,7 @@ struct sx_run_options {
     size_t max_memory; /* bytes that a program may need; 0: no limit */
     bool often;        /* many runs follow: packed weights are kept from the first run on */
     bool plain;        /* only plain kernels, nothing fused: the reference for tests */
+    bool onednn;       /* oneDNN's kernels even for little work: for tests of these */
 };
 
 /* Compiles what `outputs` need of `g`; the nodes inputs[] are fed. `g` must outlive the program,

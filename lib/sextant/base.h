@@ -41,11 +41,14 @@ struct sx_error {
     enum sx_want want;
 };
 
-/* A channel between a caller and the runs of a model. The caller sets `go_on`, `context`,
+/* A channel between a caller and the runs of a model. The caller sets `go_on`, `loaded`, `context`,
  * `planned`, `limited`, `many` and `exact_conv`; the runs set `done`, `stopped` and `inexact`. */
 struct sx_watch {
     /* Called between the steps of a run. If it returns false, the run ends with status 1. */
     bool (*go_on)(struct sx_watch *watch);
+    /* Called, unless NULL, when oneDNN is loaded, perhaps for the first time. As it is written in C++,
+     * a process may now set the handler of exceptions that nobody catches. */
+    void (*loaded)(void);
     void *context;
     int64_t done;    /* evaluations of the model so far */
     int64_t planned; /* evaluations in all, as far as is known; 0: unknown */

@@ -47,4 +47,19 @@ done <<'END'
 5 3 attr-decompose --methods=ig --ig-rule=gauss:3 --alloc=none diabetes.onnx diabetes.csv
 12 0 taylorcam --form=occlusion digits8.onnx digits8.npy
 END
+# ---- Loading ----
+
+# A small network is computed without oneDNN, because loading it takes longer.
+cp "$DATA"/squeezenet.onnx "$DATA"/dog.png .
+loads() {
+    LD_DEBUG=files "$@" 2>&1 >"$T/out" | grep -c 'calling init.*libdnnl'
+}
+if grep -q libdnnl "$BUILD/bin/ggig" && ! nm "$BUILD/bin/ggig" 2>/dev/null | grep -q __asan_init; then
+    is 'a small network does not load oneDNN' "$(loads ggig --method=grad --rows=0:1 digits8.onnx digits8.npy)" 0
+    is 'the version does not load it' "$(loads ggig --version)" 0
+    is 'a large network loads it' "$(loads ggig --method=grad -f json squeezenet.onnx dog.png)" 1
+else
+    skip 'loading: a build without oneDNN, or sanitized'
+fi
+
 end
