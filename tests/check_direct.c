@@ -18,6 +18,9 @@ struct direct {
     void *scratch;
 };
 
+/* Whether the network counts as one of many weights (large.h). */
+static bool many_weights;
+
 static struct direct direct_of(struct net *net, int node, bool wide)
 {
     struct direct d = {.node = &net->g->node[node]};
@@ -25,6 +28,8 @@ static struct direct direct_of(struct net *net, int node, bool wide)
     ck_assert(sx_directs_new(&d.all, 3, wide, false, &net_error));
     if (d.all == NULL) /* this processor has no such kernels */
         return d;
+    if (many_weights)
+        d.all->weights = SIZE_MAX;
     ck_assert(sx_direct_kernel(d.all, net->g, d.node, &d.kernel, &net_error));
     if (d.kernel != NULL)
         d.scratch = sx_new_aligned(sx_direct_scratch(d.kernel), 1, &net_error);
@@ -300,6 +305,26 @@ START_TEST(both_ways)
 }
 END_TEST
 
+/* Posts of products of large.h, whose panels have 16 or 32 columns. */
+START_TEST(operations_fused_into_large_products)
+{
+    const int64_t flags[] = {0, 0};
+    struct sx_fused f = {.op = SX_MATMUL, .n_posts = 3, .n_attr = 2, .attr = flags};
+    struct net net = net_begin();
+    int in[4] = {net_input(&net, net_shape(2, 13, 300, 0, 0))};
+    in[1] = net_weights(&net, net_shape(2, 300, 90, 0, 0), 4);
+    in[2] = net_weights(&net, net_shape(1, 90, 0, 0, 0), 1);
+    in[3] = net_input(&net, net_shape(2, 13, 90, 0, 0));
+    f.post[0].kind = SX_POST_BIAS;
+    f.post[1].kind = SX_POST_ADD;
+    f.post[2].kind = SX_POST_RELU;
+    net.out[net.n_out++] = sx_fused(net.g, 4, in, &f);
+    many_weights = true;
+    check(&net);
+    many_weights = false;
+}
+END_TEST
+
 /* An infinity in the picture gives infinities only in the pixels that see it, also with clips
  * and residuals. */
 START_TEST(infinities)
@@ -502,6 +527,33 @@ START_TEST(nodes_without_a_kernel)
 }
 END_TEST
 
+/* Weights that are used both by a convolution of winograd.h and by another one have two forms. */
+START_TEST(weights_in_two_forms)
+{
+    const struct geometry g = {64, 100, 14, 3, 1, 1, 1, 1};
+    struct net net = net_begin();
+    struct sx_directs *all;
+    struct sx_direct *kernel;
+    int x = net_input(&net, picture_of(&g, 2, 1)), y[2] = {conv_node(&net, &g, 2, x)};
+    struct sx_conv c = conv_of(&g, 2);
+    c.stride[0] = c.stride[1] = 2;
+    y[1] = sx_conv(net.g, x, net.g->node[y[0]].in[1], &c);
+    ck_assert(sx_directs_new(&all, 2, false, false, &net_error));
+    size_t packed[2] = {0};
+    for (int i = 0; all != NULL && i < 2; i++) {
+        ck_assert(sx_direct_kernel(all, net.g, &net.g->node[y[i]], &kernel, &net_error));
+        ck_assert_ptr_nonnull(kernel);
+        packed[i] = sx_directs_packed(all);
+    }
+    if (all != NULL) { /* 7 panels of 16 columns, at 16 points or 9 taps */
+        ck_assert_uint_eq(packed[0], sizeof(float) * 16 * 64 * 7 * 16);
+        ck_assert_uint_eq(packed[1], packed[0] + sizeof(float) * 9 * 64 * 7 * 16);
+    }
+    sx_directs_free(all);
+    sx_graph_free(net.g);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("direct");
@@ -512,6 +564,7 @@ int main(void)
     tcase_add_loop_test(c, batches, 0, 2 * GEOMETRIES);
     tcase_add_loop_test(c, both_ways, 0, 16);
     tcase_add_loop_test(c, inexact_pictures, 0, 2);
-    SUITE_ADD(c, infinities, inexact, nan_passes, nodes_without_a_kernel);
+    SUITE_ADD(c, infinities, inexact, nan_passes, nodes_without_a_kernel, weights_in_two_forms,
+              operations_fused_into_large_products);
     return suite_run();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "random_row.h"
+#include "ops/ops.h"
 #include "ops/table.h"
 #include "suite.h"
 
@@ -479,6 +480,24 @@ START_TEST(batch_keeps_rank)
 }
 END_TEST
 
+/* NaN passes a test that lets missing values pass, or that something is unequal. */
+START_TEST(tests_of_trees)
+{
+    /* below, at and above the value */
+    static const bool want[][3] = {
+        [SX_TREE_LEQ] = {true, true, false}, [SX_TREE_LT] = {true, false, false},
+        [SX_TREE_GEQ] = {false, true, true}, [SX_TREE_GT] = {false, false, true},
+        [SX_TREE_EQ] = {false, true, false}, [SX_TREE_NEQ] = {true, false, true}};
+    for (int mode = SX_TREE_LEQ; mode <= SX_TREE_NEQ; mode++)
+        for (int missing = 0; missing < 2; missing++) {
+            const int64_t node[] = {0, mode, 1, 2, missing};
+            for (int i = 0; i < 3; i++)
+                ck_assert(sx_tree_holds(node, 0.5, 0.25 * (i + 1)) == want[mode][i]);
+            ck_assert(sx_tree_holds(node, 0.5, NAN) == (missing != 0 || mode == SX_TREE_NEQ));
+        }
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = suite_case("movers");
@@ -488,7 +507,7 @@ int main(void)
     tcase_add_loop_test(c, wrong_types, 0, 4);
     tcase_add_loop_test(c, empty_axes, 0, 2);
     tcase_add_loop_test(c, ranks, 0, 4);
-    tcase_add_test(c, leaves);
+    SUITE_ADD(c, leaves, tests_of_trees);
     tcase_add_loop_test(c, large_by_definition, 0, N_LARGES);
     tcase_add_loop_test(c, large_lines, 0, 3);
     SUITE_ADD(c, large_rows, accuracy, batch_keeps_rank);

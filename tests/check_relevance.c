@@ -668,6 +668,46 @@ START_TEST(softmax_of_few_and_many)
 }
 END_TEST
 
+/* The largest of the elements of x in `set`, and of the others of x0. */
+static double largest(int n, unsigned set, const double *x, const double *x0)
+{
+    double most = -INFINITY;
+    for (int i = 0; i < n; i++)
+        most = fmax(most, (set >> i & 1) != 0 ? x[i] : x0[i]);
+    return most;
+}
+
+/* DeepSHAP computes exact Shapley values of windows of up to 8 elements. */
+START_TEST(windows_of_few_and_many)
+{
+    static const double x[] = {0, 1, 2, -1, 0.5, -0.5, 1.5, 0.3, -2};
+    static const double x0[] = {1, 0.2, -1, 0.5, 0, 0.7, 1.25, -0.4, 0.1};
+    for (int n = 7; n <= 9; n++) {
+        const struct sx_pool window = {
+            .c = {.rank = 1, .stride = {1}, .dilation = {1}, .extent = {n}}};
+        struct fd t;
+        char shape[] = {'1', ',', '1', ',', (char)('0' + n), '\0'};
+        /* the Rescale rule: the gain of the largest element, which is less at the reference */
+        double want[9] = {0, 0, 2 - 1.25};
+        fd_begin(&t, SX_DOUBLE, false);
+        int y = sx_max_pool(t.g, input(&t, shape, x), &window);
+        y = sx_reshape(t.g, y, &(struct sx_shape){0});
+        expect(&t, y, fd_list(&t, shape, x0), SX_RESCALE, &plain, want, 1e-9);
+        for (int i = 0; n <= 8 && i < n; i++) {
+            want[i] = 0;
+            for (unsigned set = 0; set < 1U << n; set++) {
+                int s = __builtin_popcount(set);
+                if ((set >> i & 1) == 0)
+                    want[i] += (largest(n, set | 1U << i, x, x0) - largest(n, set, x, x0)) *
+                               tgamma(s + 1) * tgamma(n - s) / tgamma(n + 1);
+            }
+        }
+        expect(&t, y, fd_list(&t, shape, x0), SX_DEEP_SHAP, &plain, want, 1e-9);
+        fd_end(&t);
+    }
+}
+END_TEST
+
 /* An element that is equal at the reference, but the sum of two terms that are not: its multiplier
  * has the slope of exp. */
 START_TEST(softmax_of_an_equal_element)
@@ -710,7 +750,7 @@ int main(void)
               elements_put_to_a_place, positive_terms_of_a_difference,
               sum_with_and_without_bias, terms_that_cancel, outside_of_the_domain,
               parts_pass_a_choice, largest_elements, softmax_of_an_equal_element, relu_mlp,
-              tanh_mlp, softmax_far_away, softmax_of_few_and_many);
+              tanh_mlp, softmax_far_away, softmax_of_few_and_many, windows_of_few_and_many);
     tcase_add_loop_test(c, rows_are_complete, 0, n_examples);
     tcase_add_loop_test(c, rows_conserve, 0, n_examples);
     return suite_run();

@@ -36,7 +36,7 @@ tests_of() {
     lib/onnx/*) echo 'check_onnx*' ;;
     lib/graph/lrp.c | lib/graph/contrast.c) echo 'check_relevance check_decompose' ;;
     lib/graph/*) echo 'check_graph check_mark check_derive check_jet check_lower_kinks check_batching check_relevance' ;;
-    lib/ops/*) echo 'check_derive check_bounds check_conv check_matmul check_pool check_pointwise check_move*' ;;
+    lib/ops/*) echo 'check_derive check_bounds check_relevance check_conv check_matmul check_pool check_pointwise check_move* check_batching' ;;
     lib/lower/*) echo 'check_lower* check_cases' ;;
     lib/run/*) echo 'check_run check_batching check_cases check_fast check_direct check_borrow' ;;
     lib/explain/target.c | lib/explain/score.c | lib/explain/ending.c | lib/explain/top.c) echo 'check_ending check_deriv check_players check_ggig check_axioms targets.t' ;;
