@@ -215,7 +215,7 @@ START_TEST(test_trees)
     int in[] = {x, nodes, reals, zero, reals, zero};
     IS(sx_trees(g, in, 3, SX_TREE_ADD), 1);
     in[0] = turned(x);
-    IS(sx_trees(g, in, 3, SX_TREE_ADD), SX_UNDECIDED);
+    IS(sx_trees(g, in, LENGTH, SX_TREE_ADD), SX_UNDECIDED);
 }
 END_TEST
 
