@@ -394,6 +394,26 @@ START_TEST(titles)
 }
 END_TEST
 
+/* The subtitle has the name of the model, unless that came from standard input, and the value. */
+START_TEST(subtitles)
+{
+    static const char *const cases[][3] = {
+        {"\"a/b.onnx\"", "{\"value\":2,\"score\":\"prob\"}", "b.onnx, probability 2"},
+        {"\"-\"", "{\"value\":2,\"score\":\"logit\"}", "logit 2"},
+        {"\"b.onnx\"", "{}", "b.onnx"},
+        {"\"-\"", "{}", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200], subtitle[400];
+        snprintf(text, sizeof text, "{\"model\":{\"file\":%s},\"target\":%s}", cases[i][0],
+                 cases[i][1]);
+        const struct sx_drawn item = {.record = record(text)};
+        const struct sx_figure f = {.item = &item, .n = 1, .kind = SX_BARS};
+        sx_subtitle_of(&f, subtitle, sizeof subtitle);
+        ck_assert_str_eq(subtitle, cases[i][2]);
+    }
+}
+END_TEST
+
 /* Blocks of several words have brackets and a colour. Words outside the set are pale. */
 START_TEST(words_of_partitions)
 {
@@ -737,6 +757,9 @@ START_TEST(files)
     ck_assert(sx_picture_decode(bytes, size, &p, &error));
     ck_assert(p.width >= 1200 && p.height >= 800);
     sx_picture_free(&p);
+    /* 192 pixels an inch: twice the usual 96, as the zoom is 2 */
+    const uint8_t *c = memmem(bytes, size, "pHYs", 4);
+    ck_assert(c != NULL && (c[4] << 24 | c[5] << 16 | c[6] << 8 | c[7]) == 7559);
     free(bytes);
     ck_assert(sx_figure_make(&o, &item, 1, SX_FIGURE_SVG, &bytes, &size, &drawn, &error));
     ck_assert_ptr_nonnull(strstr((const char *)bytes, "<title>x.csv: record</title>"));
@@ -859,11 +882,12 @@ int main(void)
 {
     TCase *c = suite_case("figure");
     tcase_add_checked_fixture(c, NULL, teardown);
-    SUITE_ADD(c, titles, broken_titles, long_titles, table_columns, words, words_of_partitions,
-              places_of_partitions, kinds_of_several_records, strips, page_maps,
-              page_signs_and_pictures, numbers, ticks, signed_colours, terms, equal_terms,
-              circle, chain, ring, lines_of_a_ladder_do_not_cross, nodes_without_lines,
-              equal_nodes_keep_their_order, pictures_behind_records, layers_of_parts, files);
+    SUITE_ADD(c, titles, subtitles, broken_titles, long_titles, table_columns, words,
+              words_of_partitions, places_of_partitions, kinds_of_several_records, strips,
+              page_maps, page_signs_and_pictures, numbers, ticks, signed_colours, terms,
+              equal_terms, circle, chain, ring, lines_of_a_ladder_do_not_cross,
+              nodes_without_lines, equal_nodes_keep_their_order, pictures_behind_records,
+              layers_of_parts, files);
     tcase_add_loop_test(c, facts_of_records, 0, sizeof facts / sizeof facts[0]);
     tcase_add_loop_test(c, kinds_of_records, 0, sizeof kinds / sizeof kinds[0]);
     return suite_run();

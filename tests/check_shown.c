@@ -438,6 +438,40 @@ START_TEST(ends_of_the_bar_of_a_map)
 }
 END_TEST
 
+/* A map of at most half the columns of its picture is smooth over it. */
+START_TEST(coarse_maps_are_smooth)
+{
+    for (int columns = 32; columns <= 33; columns++) {
+        struct text t = {.n = 0};
+        char image[40];
+        setup();
+        add(&t,
+            "{\"id\":\"a\",\"input\":{\"shape\":[1,1,48,64]},\"attribution\":{\"shape\":[2,%d],"
+            "\"values\":[0",
+            columns);
+        for (int i = 1; i < 2 * columns; i++)
+            add(&t, ",%d", i);
+        add(&t, "]}}");
+        take(t.at, &picture);
+        draw(SX_OVERLAY);
+        snprintf(image, sizeof image, ", %d x 2 smooth:", columns);
+        ck_assert_int_eq(count(image), columns == 32 ? 2 : 0);
+        teardown();
+    }
+}
+END_TEST
+
+/* The axes of a curve end at its largest value, or at 0. */
+START_TEST(ends_of_curves)
+{
+    take("{\"curves\":{\"deletion\":{\"x\":[0,0.4],\"y\":[0.25,0.5]}}}", NULL);
+    draw(SX_CURVE);
+    ck_assert_int_eq(texts("0.5", NULL, NULL), 1);
+    ck_assert_int_eq(texts("0", NULL, NULL), 2);
+    ck_assert_int_eq(texts("1", NULL, NULL), 1); /* (shares go to 1) */
+}
+END_TEST
+
 /* ---- Words ---- */
 
 /* Of more than 120 words those far from members are left out. */
@@ -466,6 +500,7 @@ int main(void)
     SUITE_ADD(c, rows_by_default, rows_that_are_asked_for, plots_of_a_scatter,
               lines_of_a_network, the_largest_network, pairs_of_places, dots_of_curves,
               numbers_in_cells, ends_of_the_bar_of_a_matrix, panels_of_masks,
-              the_mask_by_default, ends_of_the_bar_of_a_map, crowds_of_words);
+              the_mask_by_default, ends_of_the_bar_of_a_map, coarse_maps_are_smooth,
+              ends_of_curves, crowds_of_words);
     return suite_run();
 }
