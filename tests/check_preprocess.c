@@ -319,21 +319,26 @@ START_TEST(test_crop)
 }
 END_TEST
 
-/* The sides before the crop of imagenet are 256 / 224 of the model's, rounded: 261 for 228. */
+/* The sides before the crop of imagenet are 256 / 224 of the model's, rounded: 261 for 228. A
+ * picture that has them already is only cut. */
 START_TEST(test_sides_before_crop)
 {
-    enum { SIDE = 261, MODEL = 228, AT = 16 };
+    static const int cases[][6] = {/* picture: width, height; model: the same; the cut */
+                                   {261, 261, 228, 228, 16, 16},
+                                   {261, 300, 228, 200, 16, 50},
+                                   {300, 261, 200, 228, 50, 16}};
+    const int *k = cases[_i];
     sx_picture_free(&picture);
-    ck_assert(sx_picture_new(&picture, SIDE, SIDE, 3, &error));
-    for (int i = 0; i < 3 * SIDE * SIDE; i++)
-        picture.pixels[i] = (uint8_t)(i * 7 + i / SIDE * 31);
+    ck_assert(sx_picture_new(&picture, (size_t)k[0], (size_t)k[1], 3, &error));
+    for (int i = 0; i < 3 * k[0] * k[1]; i++)
+        picture.pixels[i] = (uint8_t)(i * 7 + i / k[0] * 31);
     ck_assert(sx_preprocess_preset(&pre, "imagenet", &error));
-    struct sx_tensor out = apply(SHAPE(1, 3, MODEL, MODEL), NULL);
+    struct sx_tensor out = apply(SHAPE(1, 3, k[3], k[2]), NULL);
     for (int c = 0; c < 3; c++)
-        for (int y = 0; y < MODEL; y += 37)
-            for (int x = 0; x < MODEL; x += 53) {
-                int pixel = picture.pixels[3 * (SIDE * (AT + y) + AT + x) + c];
-                ck_assert_float_eq(((float *)out.data)[(c * MODEL + y) * MODEL + x],
+        for (int y = 0; y < k[3]; y += 37)
+            for (int x = 0; x < k[2]; x += 53) {
+                int pixel = picture.pixels[3 * (k[0] * (k[5] + y) + k[4] + x) + c];
+                ck_assert_float_eq(((float *)out.data)[(c * k[3] + y) * k[2] + x],
                                    (float)sx_preprocess_value(&pre, c, pixel));
             }
     sx_tensor_free(&out);
@@ -452,7 +457,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     SUITE_ADD(c, test_options, test_values, test_channel_order, test_layouts, test_layout_given,
               test_gray, test_gray_picture, test_vectors, test_sizes_after_resize_and_crop,
-              test_crop, test_sides_before_crop, test_presets, test_refusals, test_grids,
-              test_blur, test_blur_limits);
+              test_crop, test_presets, test_refusals, test_grids, test_blur, test_blur_limits);
+    tcase_add_loop_test(c, test_sides_before_crop, 0, 3);
     return suite_run();
 }
