@@ -440,14 +440,17 @@ START_TEST(checkpoints_that_lie)
     static const char *const places[] = {"",
                                          "x",
                                          "1 1",
-                                         "0 0 0",
-                                         "99 0 0",
-                                         "1 99 0",
-                                         "1 -1 0",
-                                         "1 0 -1",
-                                         "1 0 9",
-                                         "1 0 9223372036854775807",
-                                         "9223372036854775807 0 0"};
+                                         "1 1 1",
+                                         "0 0 0 0",
+                                         "99 0 0 0",
+                                         "1 99 0 0",
+                                         "1 -1 0 0",
+                                         "1 0 -1 0",
+                                         "1 0 9 0",
+                                         "1 0 0 1",
+                                         "1 0 0 -1",
+                                         "1 0 9223372036854775807 0",
+                                         "9223372036854775807 0 0 0"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         open_proto(checkpoint.bytes, checkpoint.size);
         set_entry("flint.checkpoint.place", places[i]);
