@@ -9,34 +9,54 @@
 
 #include "base/base.h"
 
+/* clang-format off */
 #if DNNL_VERSION_MAJOR >= 3
-#define SX_ONEDNN_DATED(F)                                                                     \
-    F(convolution_forward_primitive_desc_create)                                               \
-    F(convolution_backward_data_primitive_desc_create)                                         \
-    F(convolution_backward_weights_primitive_desc_create)                                      \
-    F(matmul_primitive_desc_create)                                                            \
-    F(memory_desc_create_with_strides) F(memory_desc_create_with_tag) F(memory_desc_destroy)   \
-        F(memory_desc_query) F(primitive_desc_next_impl)
+#define SX_ONEDNN_DATED(F)                                                                      \
+    F(convolution_forward_primitive_desc_create)                                                \
+    F(convolution_backward_data_primitive_desc_create)                                          \
+    F(convolution_backward_weights_primitive_desc_create)                                       \
+    F(matmul_primitive_desc_create)                                                             \
+    F(memory_desc_create_with_strides)                                                          \
+    F(memory_desc_create_with_tag)                                                              \
+    F(memory_desc_destroy)                                                                      \
+    F(memory_desc_query)                                                                        \
+    F(primitive_desc_next_impl)
 #else
-#define SX_ONEDNN_DATED(F)                                                                     \
-    F(dilated_convolution_forward_desc_init)                                                   \
-    F(dilated_convolution_backward_data_desc_init)                                             \
-    F(dilated_convolution_backward_weights_desc_init)                                          \
-    F(matmul_desc_init)                                                                        \
-    F(memory_desc_init_by_strides) F(memory_desc_init_by_tag) F(primitive_desc_create)
+#define SX_ONEDNN_DATED(F)                                                                      \
+    F(dilated_convolution_forward_desc_init)                                                    \
+    F(dilated_convolution_backward_data_desc_init)                                              \
+    F(dilated_convolution_backward_weights_desc_init)                                           \
+    F(matmul_desc_init)                                                                         \
+    F(memory_desc_init_by_strides)                                                              \
+    F(memory_desc_init_by_tag)                                                                  \
+    F(primitive_desc_create)
 #endif
-#define SX_ONEDNN_ALWAYS(F)                                                                    \
-    F(engine_create)                                                                           \
-    F(engine_destroy)                                                                          \
-    F(get_effective_cpu_isa) F(memory_create) F(memory_desc_get_size) F(memory_destroy)        \
-        F(memory_set_data_handle) F(post_ops_append_eltwise) F(post_ops_append_sum)            \
-            F(post_ops_create) F(post_ops_destroy) F(primitive_attr_create)                    \
-                F(primitive_attr_destroy) F(primitive_attr_set_post_ops)                       \
-                    F(primitive_attr_set_scratchpad_mode) F(primitive_create)                  \
-                        F(primitive_desc_destroy) F(primitive_desc_query)                      \
-                            F(primitive_desc_query_md) F(primitive_destroy)                    \
-                                F(primitive_execute) F(stream_create) F(stream_destroy)        \
-                                    F(primitive_desc_clone)
+#define SX_ONEDNN_ALWAYS(F)                                                                     \
+    F(engine_create)                                                                            \
+    F(engine_destroy)                                                                           \
+    F(get_effective_cpu_isa)                                                                    \
+    F(memory_create)                                                                            \
+    F(memory_desc_get_size)                                                                     \
+    F(memory_destroy)                                                                           \
+    F(memory_set_data_handle)                                                                   \
+    F(post_ops_append_eltwise)                                                                  \
+    F(post_ops_append_sum)                                                                      \
+    F(post_ops_create)                                                                          \
+    F(post_ops_destroy)                                                                         \
+    F(primitive_attr_create)                                                                    \
+    F(primitive_attr_destroy)                                                                   \
+    F(primitive_attr_set_post_ops)                                                              \
+    F(primitive_attr_set_scratchpad_mode)                                                       \
+    F(primitive_create)                                                                         \
+    F(primitive_desc_destroy)                                                                   \
+    F(primitive_desc_query)                                                                     \
+    F(primitive_desc_query_md)                                                                  \
+    F(primitive_destroy)                                                                        \
+    F(primitive_execute)                                                                        \
+    F(stream_create)                                                                            \
+    F(stream_destroy)                                                                           \
+    F(primitive_desc_clone)
+/* clang-format on */
 
 #define SX_ONEDNN_POINTER(name) __typeof__(dnnl_##name) *name;
 struct sx_onednn {
