@@ -107,6 +107,9 @@ CFLAGS_ops_exact = -O3
 CFLAGS_run_direct_tile = -O3 -ffp-contract=fast
 CFLAGS_run_winograd_loops = -O3 -ffp-contract=fast
 CFLAGS_ops_gemm_kernels = -O3 -ffp-contract=fast
+# The name of oneDNN's library, such as libdnnl.so.2.
+CFLAGS_run_dnnl_load = -DSX_ONEDNN_FILE='"$(shell readelf -d "$$($(CC) -print-file-name=libdnnl.so)" 2>/dev/null | \
+                       sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')"'
 CFLAGS_ops_conv_kernels = -O3
 CFLAGS_ops_pool = -O3
 CFLAGS_ops_reduce = -O3 -fno-trapping-math

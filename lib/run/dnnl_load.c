@@ -6,9 +6,9 @@
 
 #include "run/dnnl_load.h"
 
-#define TEXT_OF(number) #number
-#define FILE_OF(version) "libdnnl.so." TEXT_OF(version)
-static const char file[] = FILE_OF(DNNL_VERSION_MAJOR);
+/* The Makefile reads the name from the library that tools are built with. */
+static const char file[] = SX_ONEDNN_FILE;
+_Static_assert(sizeof file > 1, "the name of oneDNN's library is not known");
 
 struct sx_onednn sx_onednn;
 
