@@ -25,7 +25,8 @@ void sx_model_hash_ahead(struct sx_model *m)
     sigset_t all, before;
     if (m->sha256[0] != '\0' || m->hashing || m->file.size < LARGE)
         return;
-    sigfillset(&all); /* signals are delivered to the caller's threads */
+    sigfillset(&all);        /* signals are delivered to the caller's threads */
+    sigdelset(&all, SIGBUS); /* but if the file becomes shorter, this comes from reading it */
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
         return;
     m->hashing = pthread_create(&m->hasher, NULL, hash, m) == 0;
