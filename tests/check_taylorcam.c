@@ -391,6 +391,19 @@ START_TEST(test_many_places)
 }
 END_TEST
 
+/* x1 x2 + c x3 x4 */
+static struct tm_model *two_products(double c)
+{
+    struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
+    const double w[16] = {[1] = 1, [11] = c};
+    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
+    tm_node(m, "MatMul", "v w", "vw", NULL);
+    tm_node(m, "Mul", "v vw", "p", NULL);
+    tm_node(m, "ReduceSum", "p", "y", "keepdims=0");
+    tm_output(m, "y");
+    return m;
+}
+
 /* ---- Noise: x1 x2 + 1e-16 x3 x4 ---- */
 
 START_TEST(test_noise)
@@ -400,13 +413,7 @@ START_TEST(test_noise)
     struct sx_taylorcam_options o = usual();
     const struct sx_shape shape = {4, {1, 1, 2, 2}};
     struct sx_relation top[6];
-    struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
-    const double w[16] = {[1] = 1, [11] = 1e-16};
-    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
-    tm_node(m, "MatMul", "v w", "vw", NULL);
-    tm_node(m, "Mul", "v vw", "p", NULL);
-    tm_node(m, "ReduceSum", "p", "y", "keepdims=0");
-    tm_output(m, "y");
+    struct tm_model *m = two_products(1e-16);
     o.form = SX_TAYLOR_INPUT;
     ck_assert_msg(relate(&f, m, &shape, (double[]){1, 1, 1, 1}, SX_SCORE_RAW, &o, &error), "%s",
                   error.message);
@@ -425,13 +432,7 @@ START_TEST(test_deletion_of_negative_effects)
     struct sx_taylorcam_options o = usual();
     const struct sx_shape shape = {4, {1, 1, 2, 2}};
     double correlation;
-    struct tm_model *m = flat_model(4, (int64_t[]){1, 1, 2, 2}, 4);
-    const double w[16] = {[1] = 1, [11] = -3};
-    tm_const(m, "w", SX_DOUBLE, 2, (int64_t[]){4, 4}, w);
-    tm_node(m, "MatMul", "v w", "vw", NULL);
-    tm_node(m, "Mul", "v vw", "p", NULL);
-    tm_node(m, "ReduceSum", "p", "y", "keepdims=0");
-    tm_output(m, "y");
+    struct tm_model *m = two_products(-3);
     o.form = SX_TAYLOR_INPUT;
     ck_assert_msg(relate(&f, m, &shape, (double[]){1, 1, 1, 1}, SX_SCORE_RAW, &o, &error), "%s",
                   error.message);

@@ -4,9 +4,6 @@
 
 #include "lower/scope.h"
 
-/* The limit of the depth of nested bodies and functions. */
-#define MAX_DEPTH 24
-
 static const char too_many[] = "the graph unrolls to too many nodes";
 
 static bool take_inputs(struct sx_lowering *l, struct sx_value *in)
@@ -54,7 +51,7 @@ static bool inline_function(struct sx_lowering *l, const Onnx__FunctionProto *f)
                              .call = l,
                              .depth = l->scope->depth + 1,
                              .quiet = true};
-    bool ok = inner.depth <= MAX_DEPTH || sx_reject(l, "functions are nested too deep");
+    bool ok = inner.depth <= SX_MAX_DEPTH || sx_reject(l, "functions are nested too deep");
     ok = ok && (sx_unrolls(inner.root, f, SX_MAX_STEPS - inner.root->steps) ||
                 sx_reject(l, "%s", too_many));
     for (size_t k = 0; k < f->n_input && ok; k++) {
@@ -204,7 +201,7 @@ bool sx_lower_body(struct sx_lowering *l, const Onnx__GraphProto *body,
     inner.n_values = inner.value_capacity = 0;
     inner.depth++;
     inner.quiet = quiet || l->scope->quiet;
-    bool ok = inner.depth <= MAX_DEPTH || sx_reject(l, "bodies are nested too deep");
+    bool ok = inner.depth <= SX_MAX_DEPTH || sx_reject(l, "bodies are nested too deep");
     if (ok && (body->n_input != (size_t)n_in || body->n_output != (size_t)n_out))
         ok = sx_reject(l, "a body has %zu inputs and %zu outputs, not %d and %d", body->n_input,
                        body->n_output, n_in, n_out);

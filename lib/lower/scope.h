@@ -30,8 +30,9 @@ struct sx_same {
 /* Makes a constant that borrows the tensor's data, or returns an equal one. */
 int sx_same_const(struct sx_same *s, struct sx_graph *g, const struct sx_tensor *t);
 
-/* The limit of lowered nodes. Functions that call each other, and loops, could require any number.
- */
+/* Limits: the depth of nested bodies and functions, and the number of lowered nodes. Functions that
+ * call each other, and loops, could require any number. */
+#define SX_MAX_DEPTH 24
 #define SX_MAX_STEPS 1000000
 
 /* The names that the nodes of one graph can use. */
@@ -46,11 +47,10 @@ struct sx_scope {
     struct sx_names names;
     struct sx_value *value;
     size_t n_values, value_capacity;
-    int64_t steps; /* in the root: number of lowered nodes */
-    int64_t
-        *unrolled; /* in the root: see unroll.c; 1 more than the count, 0: not counted yet */
-    bool unknown;  /* in the root: the failure comes from a node that was refused earlier */
-    bool placed;   /* in the root: the message names its node; surrounding ones are not added */
+    int64_t steps;     /* in the root: number of lowered nodes */
+    int64_t *unrolled; /* in the root: 1 + what a function unrolls to; 0: not counted */
+    bool unknown;      /* in the root: the failure comes from a node that was refused earlier */
+    bool placed; /* in the root: the message names its node; surrounding ones are not added */
     int depth;
     const struct sx_lower_options *options; /* in the root */
     /* In the root: the table of rows. It is a field because rows of If, Loop and Scan are in the

@@ -4,15 +4,12 @@
 
 #include "lower/scope.h"
 
-/* How deep calls are followed. */
-#define MAX_CALLS 24
-
 static int64_t count_nodes(struct sx_scope *root, const Onnx__FunctionProto *f, int depth);
 
 /* A function that is being counted, or lies too deep, adds nothing: lowering refuses it. */
 static int64_t count_calls(struct sx_scope *root, const Onnx__FunctionProto *f, int depth)
 {
-    if (f == NULL || depth > MAX_CALLS)
+    if (f == NULL || depth > SX_MAX_DEPTH)
         return 0;
     int64_t *unrolled = root->unrolled;
     for (size_t k = 0; root->model->proto->functions[k] != f; k++)

@@ -45,16 +45,13 @@ static bool run_pass(struct sx_program *program, const struct sx_graph *from, en
 static bool choose_kernels(struct sx_program *program, bool onednn, struct sx_error *error)
 {
     const struct sx_watch *watch = program->watch;
-    bool exact = watch != NULL && watch->exact_conv, wide = false;
     if (onednn && !sx_dnnl_new(&program->dnnl, program->threads, error))
         return false;
-    if (program->dnnl != NULL) {
-        if (!sx_dnnl_is_wide(&wide, error))
-            return false;
-        if (watch != NULL && watch->loaded != NULL)
-            watch->loaded();
-    }
-    return sx_directs_new(&program->directs, program->threads, wide, exact, error);
+    if (program->dnnl != NULL && watch != NULL && watch->loaded != NULL)
+        watch->loaded();
+    return sx_directs_new(&program->directs, program->threads,
+                          program->dnnl != NULL && sx_dnnl_is_wide(),
+                          watch != NULL && watch->exact_conv, error);
 }
 
 /* Runs all passes. A plain program is the graph itself, without what is not needed. */

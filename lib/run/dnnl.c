@@ -112,19 +112,16 @@ static bool weights_kernel(struct sx_dnnl *d, const struct sx_graph *g,
 
 bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error)
 {
-    *d = sx_new(1, sizeof **d, error);
+    *d = sx_dnnl_load(error) ? sx_new(1, sizeof **d, error) : NULL;
     if (*d != NULL)
         (*d)->threads = threads;
     return *d != NULL;
 }
 
-bool sx_dnnl_is_wide(bool *wide, struct sx_error *error)
+bool sx_dnnl_is_wide(void)
 {
-    const unsigned bits = dnnl_cpu_isa_avx512_core;
-    if (!sx_dnnl_load(error))
-        return false;
-    *wide = ((unsigned)dnnl_get_effective_cpu_isa() & bits) == bits;
-    return true;
+    unsigned wide = dnnl_cpu_isa_avx512_core;
+    return ((unsigned)dnnl_get_effective_cpu_isa() & wide) == wide;
 }
 
 bool sx_dnnl_kernel(struct sx_dnnl *d, const struct sx_graph *g, const struct sx_node *node,
@@ -171,9 +168,7 @@ void sx_dnnl_free(struct sx_dnnl *d)
             free(p->place[i]);
         free(p);
     }
-    if (d->engine != NULL) {
-        dnnl_stream_destroy(d->stream);
-        dnnl_engine_destroy(d->engine);
-    }
+    dnnl_stream_destroy(d->stream);
+    dnnl_engine_destroy(d->engine);
     free(d);
 }

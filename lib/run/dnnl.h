@@ -7,13 +7,12 @@
 struct sx_dnnl;   /* the kernels of one program, and what they share */
 struct sx_kernel; /* the kernel of one node */
 
-/* *d is NULL in a build without oneDNN. */
+/* Loads oneDNN. *d is NULL in a build without it. */
 bool sx_dnnl_new(struct sx_dnnl **d, int threads, struct sx_error *error);
 void sx_dnnl_free(struct sx_dnnl *d); /* frees all its kernels, too */
 
-/* Sets *wide to whether oneDNN uses AVX-512, for which its convolutions are best. Loads oneDNN, and
- * fails if it cannot be loaded. */
-bool sx_dnnl_is_wide(bool *wide, struct sx_error *error);
+/* Whether oneDNN, which sx_dnnl_new has loaded, uses AVX-512, for which its convolutions are best. */
+bool sx_dnnl_is_wide(void);
 
 /* Sets *kernel to a kernel for `node` of `g`; NULL: the node's plain kernel is as good. False, with
  * *error, only if memory runs out. */

@@ -41,8 +41,8 @@ struct sx_program {
     struct sx_dnnl *dnnl;       /* NULL: oneDNN's kernels are not used */
     struct sx_directs *directs; /* NULL: this library's fast kernels are not used */
 
-    /* Activations of fast kernels may turn NaN into 0. If NaN is fed, a plain program runs instead. It is
-     * compiled at that time, from the original graph: */
+    /* Activations of fast kernels may turn NaN into 0. If NaN is fed, a plain program runs
+     * instead. It is compiled at that time, from the original graph: */
     struct sx_program *plain;
     const struct sx_graph *source;
     int *source_inputs, *source_outputs;
